@@ -1,0 +1,74 @@
+"""The port through which messages leave: what the engine asks of a channel, and what comes back.
+
+Adapters live in the package `channels`, one provider a file. The engine knows this file only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol, runtime_checkable
+
+from orchestrator.domain.message import Medium, RenderedMessage
+
+
+class OutcomeKind(StrEnum):
+    """What became of one attempt; each word says what the engine does next."""
+
+    ACCEPTED = "accepted"  # the provider has it: done
+    REJECTED = "rejected"  # never again for this message; see `suppress` for the address
+    THROTTLED = "throttled"  # certainly not taken: try again after `retry_after_s`
+    UNAVAILABLE = "unavailable"  # nothing left our side: back off and try again
+    UNCERTAIN = "uncertain"  # bytes left, no answer: never resent by itself
+    NOT_ATTEMPTED = "not_attempted"  # not begun before the deadline: stays queued
+    MISCONFIGURED = "misconfigured"  # our account or sender is refused: stop the channel, tell a person
+
+
+@dataclass(frozen=True, slots=True)
+class SendOutcome:
+    """The result for one message. `reason` is for people and holds no personal data."""
+
+    kind: OutcomeKind
+    provider_id: str = ""  # the provider's name for the message
+    reason: str = ""
+    code: str = ""  # the provider's own code: "550 5.1.1", "21610"
+    retry_after_s: float | None = None
+    suppress: bool = False  # the address itself is dead (5.1.1, 21614) or said STOP (21610)
+
+
+class Feature(StrEnum):
+    """What a provider may lack. A channel refuses what it lacks, never drops it silently."""
+
+    HTML = "html"
+    HEADERS = "headers"
+    REPLY_TO = "reply_to"
+    VALIDITY = "validity"
+
+
+class Channel(Protocol):
+    """Delivers rendered messages of one medium through one provider.
+
+    `send_batch` yields (index, SendOutcome) exactly once per message, as they come, in any order, and raises only
+    ChannelMisconfigured (no message of the batch can succeed); what it did not begin before `deadline_s` (a value of
+    time.monotonic()) is NOT_ATTEMPTED. It never retries, paces, or reads the database or the wall clock.
+    """
+
+    name: str
+    medium: Medium
+    supports: frozenset[Feature]
+
+    def send_batch(
+        self, messages: Sequence[RenderedMessage], deadline_s: float
+    ) -> Iterator[tuple[int, SendOutcome]]: ...
+
+    def close(self) -> None: ...
+
+
+@runtime_checkable
+class MessageLookup(Protocol):
+    """Tells what became of a message whose outcome is unknown."""
+
+    def look_up(self, message_id: str) -> bool | None:
+        """True: it arrived. False: it certainly never did. None: the provider cannot tell."""
+        ...

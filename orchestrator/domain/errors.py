@@ -1,0 +1,81 @@
+"""Every error Parcours raises on purpose.
+
+    ParcoursError
+    ├── ProjectInvalid          the project's files hold errors; carries all of them
+    ├── ExpressionInvalid       an expression cannot be understood (position inside its text)
+    ├── CallRejected            an event, identify, … that cannot be accepted
+    ├── TemplateFailed          a template does not load or render
+    ├── LinkInvalid             a signed link was altered, or made for another purpose
+    ├── ChannelMisconfigured    no message of this batch can succeed before a person acts
+    ├── TimeWentBack            a tick for an instant before what was already processed
+    └── AlreadyRunning          a second `parcours up` on the same database
+
+The text of an error never holds personal data: it ends up in logs and in the Prefect UI.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+class ParcoursError(Exception):
+    """Something Parcours refuses, with a text that says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One fault in a project's files, printed like a compiler's: `file:line:col: what; what to do`."""
+
+    file: str
+    line: int
+    column: int
+    message: str
+    severity: str = "error"  # "error" (nothing runs) or "warning" (advice)
+
+    def __str__(self) -> str:
+        kind = "" if self.severity == "error" else f"{self.severity}: "
+        return f"{self.file}:{self.line}:{self.column}: {kind}{self.message}"
+
+
+class ProjectInvalid(ParcoursError):
+    """The project's files hold errors; `problems` lists all of them in file order."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        self.problems = problems
+        super().__init__("\n".join(str(problem) for problem in problems))
+
+
+class ExpressionInvalid(ParcoursError):
+    """An expression that cannot be understood; `offset` counts characters into its text."""
+
+    def __init__(self, message: str, offset: int = 0) -> None:
+        self.offset = offset
+        super().__init__(message)
+
+
+class CallRejected(ParcoursError):
+    """A Segment call that cannot be accepted; `code` is for machines, the text for people."""
+
+    def __init__(self, code: str, message: str) -> None:
+        self.code = code
+        super().__init__(message)
+
+
+class TemplateFailed(ParcoursError):
+    """A template that does not load or does not render for one customer."""
+
+
+class LinkInvalid(ParcoursError):
+    """A signed link that was altered, or was made for another purpose."""
+
+
+class ChannelMisconfigured(ParcoursError):
+    """No message of this batch can succeed before a person changes the configuration."""
+
+
+class TimeWentBack(ParcoursError):
+    """A tick was asked for an instant before what was already processed."""
+
+
+class AlreadyRunning(ParcoursError):
+    """Another process already runs on the same database."""

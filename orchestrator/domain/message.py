@@ -1,0 +1,86 @@
+"""A message: what is decided about it, the states of its life, and its rendered form."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Medium(StrEnum):
+    """How a message reaches a person."""
+
+    EMAIL = "email"
+    SMS = "sms"
+
+
+class Purpose(StrEnum):
+    """Marketing needs consent and obeys caps and quiet hours; transactional obeys suppression only."""
+
+    MARKETING = "marketing"
+    TRANSACTIONAL = "transactional"
+
+
+class MessageState(StrEnum):
+    """A message's life. docs/messages.md draws it.
+
+    queued → leased → accepted → delivered → opened → clicked
+                    ↘ rejected | unknown    ↘ bounced | complained
+    queued → not_sent (the policy, asked again in the lease, said no)
+    """
+
+    QUEUED = "queued"  # decided, waiting for a lease
+    LEASED = "leased"  # handed to a channel, outcome not yet written
+    ACCEPTED = "accepted"  # the provider took it
+    DELIVERED = "delivered"
+    OPENED = "opened"
+    CLICKED = "clicked"
+    COMPLAINED = "complained"
+    BOUNCED = "bounced"
+    REJECTED = "rejected"  # the provider refused this message for good
+    FAILED = "failed"  # given up: template broken, retries exhausted
+    NOT_SENT = "not_sent"  # refused by the policy at the lease
+    UNKNOWN = "unknown"  # bytes left, no answer came: never resent by itself
+
+
+#: A receipt may only move a message to a state of higher rank: receipts arrive out of order.
+STATE_RANK: dict[MessageState, int] = {
+    MessageState.QUEUED: 0,
+    MessageState.LEASED: 10,
+    MessageState.UNKNOWN: 20,
+    MessageState.ACCEPTED: 30,
+    MessageState.NOT_SENT: 40,
+    MessageState.FAILED: 40,
+    MessageState.REJECTED: 40,
+    MessageState.DELIVERED: 50,
+    MessageState.OPENED: 60,
+    MessageState.CLICKED: 70,
+    MessageState.BOUNCED: 80,
+    MessageState.COMPLAINED: 90,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class RenderedMessage:
+    """A message ready to leave; a channel needs nothing else to deliver it.
+
+    `message_id` is ours, opaque, and travels with the message (header, custom argument, callback URL) so that a
+    receipt finds it again. E-mail uses every field; SMS uses `to`, `sender`, `text` and `validity_s`.
+    `headers` are extra e-mail headers (List-Unsubscribe, …), free of CR and LF.
+    """
+
+    message_id: str
+    medium: Medium
+    to: str  # an e-mail address, or a number in E.164
+    text: str
+    to_name: str = ""
+    sender: str = ""  # the From address; for SMS empty means the channel's own number
+    sender_name: str = ""
+    reply_to: str = ""
+    subject: str = ""
+    html: str = ""
+    headers: tuple[tuple[str, str], ...] = ()
+    rfc_message_id: str = ""  # `<…@domain>`, made before sending: idempotence and bounce matching
+    journey: str = ""
+    step: str = ""
+    template: str = ""
+    validity_s: int | None = None  # SMS: the provider gives up after this many seconds
