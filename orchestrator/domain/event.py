@@ -1,0 +1,53 @@
+"""An event in a customer's time line: a Segment call that was accepted, or something Parcours itself did."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import IntEnum
+from typing import Any
+
+#: What `any event` matches: track, page and screen calls received; never what Parcours itself emits.
+ANY_EVENT = "any event"
+
+
+class Kind(IntEnum):
+    """What a call is. The order is that of one instant: who somebody is comes before what they did."""
+
+    IDENTIFY = 0
+    MERGE = 1  # another customer turned out to be this one
+    GROUP = 2
+    TRACK = 3
+    PAGE = 4
+    SCREEN = 5
+    EMITTED = 6  # by Parcours itself: a reward, an answer
+    START = 7  # by a person: the command line or the API; `name` is the journey
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One event. `at` is its own time; `arrival` orders events of the same instant (smaller came first).
+
+    `starts` is false for history and imports: such an event updates facts and stages and starts nothing.
+    For IDENTIFY `properties` are traits, for MERGE they are empty and `absorbed` names the other customer.
+    """
+
+    at: datetime
+    kind: Kind
+    name: str
+    properties: Mapping[str, Any] = field(default_factory=dict)
+    arrival: int = 0
+    starts: bool = True
+    context: Mapping[str, Any] = field(default_factory=dict)
+    absorbed: Any = None  # MERGE: the other customer's state
+
+    @property
+    def is_activity(self) -> bool:
+        """Whether `any event` matches it."""
+        return self.kind in (Kind.TRACK, Kind.PAGE, Kind.SCREEN)
+
+    @property
+    def order(self) -> tuple[datetime, int, int]:
+        """Its place in the time line."""
+        return self.at, 0 if self.kind <= Kind.GROUP else 1, self.arrival

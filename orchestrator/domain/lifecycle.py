@@ -1,0 +1,188 @@
+"""Facts and stages: what is known of a customer, which stage that makes, since when, and when time alone changes it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from orchestrator.domain.event import ANY_EVENT, Event
+from orchestrator.domain.expression import Candidates, Condition, as_text, as_time, is_number
+
+
+class FactKind(StrEnum):
+    COUNT = "count"
+    SUM = "sum"
+    FIRST = "first"
+    LAST = "last"
+    LATEST = "latest"
+    UNIQUE = "unique"
+    MOST_FREQUENT = "most_frequent"
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One fact: `kind` over events named `event`, of the property path `of`, less those named `minus`.
+
+    `path` is `of` split at dots; a part ending in `[]` means each element. A fact with `within` is counted from the
+    events in (now - within, now] on reading and never stored.
+    """
+
+    name: str
+    kind: FactKind
+    event: str  # an event's name, or ANY_EVENT
+    of: str | None = None
+    minus: str | None = None
+    within: timedelta | None = None
+    condition: Condition | None = None
+
+    def reads(self, event_name: str) -> bool:
+        """Whether an event of that name may change this fact."""
+        return event_name == self.event or event_name == self.minus or self.event == ANY_EVENT
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    name: str
+    condition: Condition
+    candidates: tuple[Candidates, ...] = ()  # the instants at which time alone may change the rule
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    name: str
+    condition: Condition
+    candidates: tuple[Candidates, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Lifecycle:
+    """The facts kept about each customer and the stages, first rule that holds; `version` hashes them."""
+
+    name: str = ""
+    facts: tuple[Fact, ...] = ()
+    stages: tuple[Stage, ...] = ()
+    segments: tuple[Segment, ...] = ()
+    version: str = ""
+    by_name: dict[str, Fact] = field(default_factory=dict, compare=False)
+
+    def __post_init__(self) -> None:
+        self.by_name.update({fact.name: fact for fact in self.facts})
+
+
+# ---------------------------------------------------------------- reading values out of events
+
+
+def read_path(properties: Any, path: str) -> Iterator[Any]:
+    """The values at a path such as `total` or `products[].category`; nothing where it leads nowhere."""
+    head, _, rest = path.partition(".")
+    each = head.endswith("[]")
+    value = properties.get(head.removesuffix("[]")) if isinstance(properties, dict) else None
+    values = value if each and isinstance(value, list) else ([] if each or value is None else [value])
+    for item in values:
+        if rest:
+            yield from read_path(item, rest)
+        elif item is not None:
+            yield item
+
+
+def amount(properties: Any, path: str) -> float:
+    """The sum of the numbers at a path; numbers written as text count."""
+    total = 0.0
+    for value in read_path(properties, path):
+        if is_number(value):
+            total += value
+        elif isinstance(value, str):
+            try:
+                total += float(value)
+            except ValueError:
+                continue  # a text that is no number adds nothing
+    return total
+
+
+# ---------------------------------------------------------------- facts that are stored
+
+
+def apply_to_fact(fact: Fact, stored: Any, event: Event) -> Any:
+    """The stored value of a fact after one event (JSON types; times as ISO text). Order does not matter."""
+    sign = -1 if fact.minus == event.name else 1
+    match fact.kind:
+        case FactKind.COUNT:
+            return (stored or 0) + sign
+        case FactKind.SUM:
+            return round((stored or 0) + sign * amount(event.properties, fact.of or ""), 6)
+        case FactKind.FIRST:
+            return min(filter(None, (stored, event.at.isoformat())))
+        case FactKind.LAST:
+            return max(filter(None, (stored, event.at.isoformat())))
+        case FactKind.LATEST:
+            return _latest(fact, stored, event)
+        case FactKind.UNIQUE | FactKind.MOST_FREQUENT:
+            return _tally(fact, stored, event, sign)
+
+
+def _latest(fact: Fact, stored: Any, event: Event) -> Any:
+    value = next(iter(read_path(event.properties, fact.of or "")), None)
+    if value is None or (stored is not None and stored["at"] > event.at.isoformat()):
+        return stored
+    return {"at": event.at.isoformat(), "value": value}
+
+
+def _tally(fact: Fact, stored: Any, event: Event, sign: int) -> Any:
+    counts = dict(stored or {})
+    for value in read_path(event.properties, fact.of or ""):
+        key = as_text(value)
+        counts[key] = counts.get(key, 0) + sign
+    return counts
+
+
+def merge_fact(fact: Fact, one: Any, other: Any) -> Any:
+    """The stored value over the united events of two customers."""
+    if one is None or other is None:
+        return one if other is None else other
+    match fact.kind:
+        case FactKind.COUNT | FactKind.SUM:
+            return round(one + other, 6)
+        case FactKind.FIRST:
+            return min(one, other)
+        case FactKind.LAST:
+            return max(one, other)
+        case FactKind.LATEST:
+            return max(one, other, key=lambda value: value["at"])
+        case FactKind.UNIQUE | FactKind.MOST_FREQUENT:
+            return {key: one.get(key, 0) + other.get(key, 0) for key in {**one, **other}}
+
+
+def read_fact(fact: Fact, stored: Any) -> Any:
+    """What an expression sees of a stored fact. Counts and sums of nothing are 0; the rest is undefined."""
+    match fact.kind:
+        case FactKind.COUNT | FactKind.SUM:
+            return stored or 0
+        case FactKind.FIRST | FactKind.LAST:
+            return as_time(stored)
+        case FactKind.LATEST:
+            return stored["value"] if stored else None
+        case FactKind.UNIQUE:
+            return sum(1 for count in (stored or {}).values() if count > 0)
+        case FactKind.MOST_FREQUENT:
+            return _most_frequent(stored or {})
+
+
+def _most_frequent(counts: dict[str, int]) -> str | None:
+    best = min(counts.items(), key=lambda item: (-item[1], item[0]), default=None)
+    return best[0] if best and best[1] > 0 else None
+
+
+# ---------------------------------------------------------------- facts over a window
+
+
+def read_windowed(fact: Fact, events: Iterable[Event], now: datetime) -> Any:
+    """A windowed fact from a customer's events of its names: those in (now - within, now]."""
+    assert fact.within is not None  # only windowed facts come here
+    stored: Any = None
+    for event in events:
+        if now - fact.within < event.at <= now:
+            stored = apply_to_fact(fact, stored, event)
+    return read_fact(fact, stored)

@@ -1,0 +1,230 @@
+"""Durations, local time and calendars: the only place that knows time zones.
+
+Durations are elapsed time, across daylight saving too. A local time that does not exist (spring) is the first instant
+after the gap; one that exists twice (autumn) is the first of the two.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
+_SHORT = re.compile(r"(\d+(?:\.\d+)?)\s*([smhdw])")
+_ISO = re.compile(
+    r"P(?:(\d+(?:\.\d+)?)W)?(?:(\d+(?:\.\d+)?)D)?(?:T(?:(\d+(?:\.\d+)?)H)?(?:(\d+(?:\.\d+)?)M)?(?:(\d+(?:\.\d+)?)S)?)?"
+)
+
+
+def parse_duration(text: str) -> timedelta:
+    """A duration from `1h`, `1h 30m`, `-7d` or ISO 8601 (`PT1H`); raises ValueError with what is accepted."""
+    stripped = text.strip()
+    sign = -1 if stripped.startswith("-") else 1
+    body = stripped.lstrip("+-").strip()
+    if (iso := _ISO.fullmatch(body)) and any(iso.groups()):
+        amounts = [float(group or 0) for group in iso.groups()]
+        return sign * timedelta(
+            weeks=amounts[0], days=amounts[1], hours=amounts[2], minutes=amounts[3], seconds=amounts[4]
+        )
+    parts = _SHORT.findall(body)
+    if parts and not _SHORT.sub("", body).strip():
+        return sign * timedelta(seconds=sum(float(amount) * _UNITS[unit] for amount, unit in parts))
+    raise ValueError(f"'{text}' is not a duration: write 45s, 30m, 1h, 3d, 2w or ISO 8601 such as PT1H")
+
+
+def format_duration(span: timedelta) -> str:
+    """A duration as an author would write it: `1h 30m`."""
+    left = int(abs(span).total_seconds())
+    parts = []
+    for unit in "dhms":
+        amount, left = divmod(left, _UNITS[unit])
+        if amount:
+            parts.append(f"{amount}{unit}")
+    return ("-" if span < timedelta(0) else "") + (" ".join(parts) or "0s")
+
+
+@lru_cache(maxsize=1024)
+def find_zone(name: str) -> ZoneInfo | None:
+    """The IANA zone of that name, or None."""
+    try:
+        return ZoneInfo(name) if name else None
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return None
+
+
+def parse_clock(text: str) -> time:
+    """A local time from `09:00`; raises ValueError."""
+    if match := re.fullmatch(r"(\d{1,2}):(\d{2})(?::(\d{2}))?", text.strip()):
+        hour, minute, second = (int(group or 0) for group in match.groups())
+        if hour < 24 and minute < 60 and second < 60:
+            return time(hour, minute, second)
+    raise ValueError(f"'{text}' is not a time of day: write 09:00")
+
+
+def to_instant(day: date, clock: time, zone: ZoneInfo) -> datetime:
+    """The UTC instant of a local time: first instant after a gap, first of two in a fold."""
+    local = datetime.combine(day, clock, tzinfo=zone)  # fold=0: the first of two
+    instant = local.astimezone(UTC)
+    if instant.astimezone(zone).replace(tzinfo=None) == local.replace(tzinfo=None):
+        return instant
+    return _gap_end(local, zone)
+
+
+def _gap_end(local: datetime, zone: ZoneInfo) -> datetime:
+    """The first instant after the gap that swallows `local`: between the two offsets' readings of it."""
+    naive = local.replace(tzinfo=None)
+    after = (naive - _offset(local.replace(fold=0))).replace(tzinfo=UTC)
+    before = (naive - _offset(local.replace(fold=1))).replace(tzinfo=UTC)
+    low, high = min(before, after), max(before, after)
+    old = _offset(low.astimezone(zone))
+    while high - low > timedelta(seconds=1):
+        middle = low + (high - low) / 2
+        low, high = (middle, high) if _offset(middle.astimezone(zone)) == old else (low, middle)
+    return high.replace(microsecond=0)
+
+
+def _offset(moment: datetime) -> timedelta:
+    offset = moment.utcoffset()
+    assert offset is not None  # every moment here carries a zone
+    return offset
+
+
+def next_local_time(after: datetime, clock: time, days: frozenset[int], zone: ZoneInfo) -> datetime:
+    """The first instant ≥ `after` at that local time on one of the weekdays (0 = Monday; empty: any day).
+
+    Already inside the minute counts as now.
+    """
+    local = after.astimezone(zone)
+    if (not days or local.weekday() in days) and (local.hour, local.minute) == (clock.hour, clock.minute):
+        return after
+    day = local.date() - timedelta(days=1)
+    for _ in range(9):
+        instant = to_instant(day, clock, zone)
+        if instant >= after and (not days or day.weekday() in days):
+            return instant
+        day += timedelta(days=1)
+    raise AssertionError("a week holds every weekday")
+
+
+@dataclass(frozen=True, slots=True)
+class QuietHours:
+    """When marketing waits, in the customer's local time: [start, end) every day, and whole days off (0 = Monday)."""
+
+    start: time | None = None
+    end: time | None = None
+    days_off: frozenset[int] = frozenset()
+
+    def covers(self, at: datetime, zone: ZoneInfo) -> bool:
+        """Whether the instant lies in quiet hours."""
+        local = at.astimezone(zone)
+        if local.weekday() in self.days_off:
+            return True
+        if self.start is None or self.end is None or self.start == self.end:
+            return False
+        clock = local.time()
+        if self.start < self.end:
+            return self.start <= clock < self.end
+        return clock >= self.start or clock < self.end
+
+    def free_from(self, at: datetime, zone: ZoneInfo) -> datetime:
+        """The first instant ≥ `at` outside quiet hours."""
+        candidate = at
+        for _ in range(32):  # each turn passes one quiet stretch; two weeks of them mean there is no free time
+            if not self.covers(candidate, zone):
+                return candidate
+            candidate = self._stretch_end(candidate, zone)
+        return candidate
+
+    def _stretch_end(self, at: datetime, zone: ZoneInfo) -> datetime:
+        local = at.astimezone(zone)
+        ends = [to_instant(local.date() + timedelta(days=1), time(0), zone)]
+        if self.end is not None and local.weekday() not in self.days_off:
+            ends += [to_instant(local.date() + timedelta(days=k), self.end, zone) for k in (0, 1)]
+        return min(end for end in ends if end > at)
+
+
+# ---------------------------------------------------------------- cron
+
+_FIELDS = (("minute", 0, 59), ("hour", 0, 23), ("day", 1, 31), ("month", 1, 12), ("weekday", 0, 7))
+_NAMES = {
+    "month": dict(zip("jan feb mar apr may jun jul aug sep oct nov dec".split(), range(1, 13), strict=True)),
+    "weekday": dict(zip("sun mon tue wed thu fri sat".split(), range(7), strict=True)),
+}
+_PRESETS = {"@hourly": "0 * * * *", "@daily": "0 0 * * *", "@weekly": "0 0 * * 0", "@monthly": "0 0 1 * *"}
+
+
+@dataclass(frozen=True, slots=True)
+class Cron:
+    """A cron expression of five fields in a zone (crontab(5): day and weekday are alternatives when both are set)."""
+
+    source: str
+    minutes: tuple[int, ...]
+    hours: tuple[int, ...]
+    days: frozenset[int]
+    months: frozenset[int]
+    weekdays: frozenset[int]  # 0 = Sunday
+    either_day: bool
+    zone: ZoneInfo
+
+    def next_after(self, after: datetime) -> datetime | None:
+        """The first instant > `after`; a local time that exists twice fires once. None: not within five years."""
+        day = after.astimezone(self.zone).date()
+        for _ in range(5 * 366):
+            if self._on(day):
+                for hour in self.hours:
+                    for minute in self.minutes:
+                        instant = to_instant(day, time(hour, minute), self.zone)
+                        if instant > after:
+                            return instant
+            day += timedelta(days=1)
+        return None
+
+    def _on(self, day: date) -> bool:
+        if day.month not in self.months:
+            return False
+        in_month, in_week = day.day in self.days, (day.weekday() + 1) % 7 in self.weekdays
+        return (in_month or in_week) if self.either_day else (in_month and in_week)
+
+
+def parse_cron(text: str, zone: ZoneInfo) -> Cron:
+    """A cron expression; raises ValueError naming the field that is wrong."""
+    fields = _PRESETS.get(text.strip(), text).split()
+    if len(fields) != 5:
+        raise ValueError(f"'{text}' is not a cron expression: write five fields, such as '0 9 * * mon'")
+    sets = [_parse_field(part, *spec) for part, spec in zip(fields, _FIELDS, strict=True)]
+    weekdays = frozenset(value % 7 for value in sets[4])
+    either = fields[2] != "*" and fields[4] != "*"
+    return Cron(
+        text,
+        tuple(sorted(sets[0])),
+        tuple(sorted(sets[1])),
+        frozenset(sets[2]),
+        frozenset(sets[3]),
+        weekdays,
+        either,
+        zone,
+    )
+
+
+def _parse_field(text: str, name: str, low: int, high: int) -> set[int]:
+    values: set[int] = set()
+    for part in text.lower().split(","):
+        span, _, step = part.partition("/")
+        start, _, end = span.partition("-")
+        try:
+            first = low if span == "*" else _cron_value(start, name)
+            last = high if span == "*" or (step and not end) else _cron_value(end or start, name)
+            values.update(range(first, last + 1, int(step or 1)))
+        except ValueError:
+            raise ValueError(f"'{part}' is not a {name} of a cron expression") from None
+        if not values or min(values) < low or max(values) > high:
+            raise ValueError(f"the {name} '{part}' of the cron expression is not between {low} and {high}")
+    return values
+
+
+def _cron_value(text: str, name: str) -> int:
+    return _NAMES.get(name, {}).get(text) if text in _NAMES.get(name, {}) else int(text)  # type: ignore[return-value]
