@@ -27,7 +27,7 @@ bench: $(STAMP)
 
 # Keeps the versions that still fit; `make lock UPGRADE=--upgrade` takes the newest.
 lock: $(STAMP)
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header $(UPGRADE) \
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-strip-extras $(UPGRADE) \
 		--extra dev pyproject.toml --output-file requirements.lock
 
 # Leaves var/ alone: it holds the record of what was sent to whom.
@@ -35,11 +35,12 @@ clean:
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 	find orchestrator channels flows tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
+# --no-deps: the lock is the whole answer, so pip need not solve it again (an older pip takes a minute for that).
 # --no-build-isolation: setuptools came with the lock, so nothing is fetched that the lock does not name.
 # --compile: importing Prefect takes twice as long without bytecode.
 $(STAMP): requirements.lock pyproject.toml
 	@$(BIN)/python -m pip --version >/dev/null 2>&1 || { $(make_venv) }
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --compile --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --compile --no-deps --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
