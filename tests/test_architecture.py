@@ -1,0 +1,196 @@
+"""The rules of the house that no single file shows: who imports whom, who reads the clock, how long is long."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from statistics import median, quantiles
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PACKAGES = ("orchestrator", "channels", "flows")
+SOURCES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
+
+WALL_CLOCK = {
+    "datetime.datetime.now",
+    "datetime.datetime.utcnow",
+    "datetime.datetime.today",
+    "datetime.date.today",
+    "email.utils.localtime",
+    "time.time",
+    "time.time_ns",
+    "time.localtime",
+    "time.gmtime",
+    "sqlalchemy.func.now",
+    "sqlalchemy.func.current_timestamp",
+}
+DATABASE_LIBRARIES = {"sqlalchemy", "sqlmodel", "alembic", "psycopg", "sqlite3"}
+VAGUE_NAMES = {"utils", "helpers", "common", "manager", "managers", "service", "services"}
+
+
+@cache
+def syntax(path: Path) -> ast.Module:
+    return ast.parse(path.read_text("utf-8"), filename=str(path))
+
+
+def imported(path: Path) -> Iterator[tuple[str, str]]:
+    """The names that a file imports, at whatever depth, each with what it stands for in full, except from our own."""
+    for node in ast.walk(syntax(path)):
+        match node:
+            case ast.Import():
+                for alias in node.names:
+                    # `import a.b` binds `a`, and the file then spells out the rest.
+                    top = alias.name.partition(".")[0]
+                    yield (alias.asname, alias.name) if alias.asname else (top, top)
+            case ast.ImportFrom(level=0, module=str(module)):
+                for alias in node.names:
+                    yield alias.asname or alias.name, f"{module}.{alias.name}"
+
+
+def libraries(path: Path) -> set[str]:
+    return {name.partition(".")[0] for _, name in imported(path)}
+
+
+def mentioned(path: Path) -> Iterator[tuple[str, int]]:
+    """The dotted names in a file, spelled out through its imports, each with its line."""
+    names = set(imported(path))
+    for node in ast.walk(syntax(path)):
+        if isinstance(node, ast.Name | ast.Attribute):
+            head, dot, rest = ast.unparse(node).partition(".")
+            for local, name in names:
+                if local == head:
+                    yield name + dot + rest, node.lineno
+
+
+def inside(path: Path, *folders: str) -> bool:
+    return any(path.is_relative_to(ROOT / folder) for folder in folders)
+
+
+def shown(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+def test_imports_point_one_way() -> None:
+    linter = Path(sys.executable).with_name("lint-imports")
+    done = subprocess.run([linter, "--no-cache"], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_every_room_has_its_place_in_the_map() -> None:
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    placed = set(re.findall(r"[\w.]+", " ".join(contracts[0]["layers"])))
+    rooms = {path.stem for path in (ROOT / "orchestrator").glob("[a-z]*") if path.suffix in ("", ".py")}
+    assert {f"orchestrator.{room}" for room in rooms} | {"channels", "flows"} <= placed
+
+
+def test_the_domain_imports_only_the_standard_library() -> None:
+    allowed = sys.stdlib_module_names | {"orchestrator"}
+    foreign = {shown(path): libraries(path) - allowed for path in SOURCES if inside(path, "orchestrator/domain")}
+    assert not {path: names for path, names in foreign.items() if names}
+
+
+def test_only_the_clock_reads_the_time() -> None:
+    readers = [
+        f"{shown(path)}:{line}: {name}"
+        for path in SOURCES
+        if path != ROOT / "orchestrator/clock.py"
+        for name, line in mentioned(path)
+        if name in WALL_CLOCK
+    ]
+    assert not readers
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "import datetime; datetime.datetime.now()",
+        "import datetime as dt; f = dt.date.today",
+        "from datetime import datetime as D, UTC; D.now(UTC)",
+        "from time import time; time()",
+        "import time; time.time_ns()",
+        "import email.utils; email.utils.localtime()",
+        "from sqlalchemy import func; func.now()",
+    ],
+)
+def test_reading_the_time_is_seen_however_it_is_spelled(line: str, tmp_path: Path) -> None:
+    (tmp_path / "reader.py").write_text(line)
+    assert WALL_CLOCK & {name for name, _ in mentioned(tmp_path / "reader.py")}
+
+
+def test_only_the_store_speaks_sql() -> None:
+    speakers = {
+        shown(path): found
+        for path in SOURCES
+        if not inside(path, "orchestrator/store") and (found := libraries(path) & DATABASE_LIBRARIES)
+    }
+    assert not speakers
+
+
+def test_sending_goes_on_without_prefect_because_only_flows_and_the_command_line_know_it() -> None:
+    knowing = [
+        shown(path)
+        for path in SOURCES
+        if not inside(path, "flows", "orchestrator/cli") and "prefect" in libraries(path)
+    ]
+    assert not knowing
+
+
+def test_no_module_has_a_name_that_says_nothing() -> None:
+    vague = [shown(path) for path in SOURCES if VAGUE_NAMES & set(re.split(r"[/_.]", shown(path)))]
+    assert not vague
+
+
+def test_no_file_points_beside_the_clone() -> None:
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=False)
+    if listed.returncode != 0:
+        pytest.skip("not a git clone: there is no list of files to read")
+    dangling = [
+        f"{name}: {target}"
+        for name in listed.stdout.split("\0")
+        if Path(name).suffix in {".py", ".md", ".yaml", ".toml", ".mjml", ".html", ".txt", ""}
+        and not name.startswith("tests/")
+        and (ROOT / name).is_file()
+        for target in re.findall(r"(?:\.\./)+[\w][\w./-]*\w", (ROOT / name).read_text("utf-8"))
+        if not leads_into_the_clone((ROOT / name).parent / target)
+    ]
+    assert not dangling
+
+
+def leads_into_the_clone(path: Path) -> bool:
+    return path.exists() and path.resolve().is_relative_to(ROOT)
+
+
+def test_most_functions_fit_on_half_a_screen() -> None:
+    lengths = dict(function_lengths())
+    longest = sorted(lengths, key=lambda name: lengths[name], reverse=True)[:5]
+    report = ", ".join(f"{name} {lengths[name]}" for name in longest)
+    over_40 = sum(length > 40 for length in lengths.values())
+    assert median(lengths.values()) <= 12, report
+    assert quantiles(lengths.values(), n=10)[-1] <= 30, report
+    assert over_40 <= len(lengths) * 0.02, report
+
+
+def function_lengths() -> Iterator[tuple[str, int]]:
+    """Functions by `file:line name`, in lines without the docstring."""
+    for path in SOURCES:
+        for node in ast.walk(syntax(path)):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+                docstring = node.body[0] if ast.get_docstring(node) else None
+                words = docstring.end_lineno - docstring.lineno + 1 if docstring and docstring.end_lineno else 0
+                yield (
+                    f"{shown(path)}:{node.lineno} {node.name}",
+                    (node.end_lineno or node.lineno) - node.lineno + 1 - words,
+                )
+
+
+def test_few_files_are_long() -> None:
+    lengths = sorted((path.read_text("utf-8").count("\n"), shown(path)) for path in SOURCES)
+    assert len([length for length, _ in lengths if length > 300]) <= len(lengths) * 0.1, lengths[-5:]
+    assert lengths[-1][0] <= 500, lengths[-5:]
