@@ -1,0 +1,253 @@
+"""Replays real history through the journeys on a virtual clock: who would have had which message, and when.
+
+Nothing is sent and nothing is stored. Customers are independent but for rewards, so each is run on its own; a reward
+for another customer is put on that one's line, which is then run again.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import IO, Any
+
+import orjson
+
+from orchestrator.domain.call import Call, read_call
+from orchestrator.domain.effects import Decision, DecisionKind, Effect, Emitted, QueueMessage
+from orchestrator.domain.errors import CallRejected
+from orchestrator.domain.event import Event, Kind
+from orchestrator.domain.expression import INSTANT
+from orchestrator.domain.identity import Identities, Person
+from orchestrator.domain.program import Program
+from orchestrator.domain.state import CustomerState
+from orchestrator.domain.timeline import run
+
+AFTER_THE_END = timedelta(days=400)  # people inside at the end of the data run on at most this long
+ROUNDS_MAX = 10  # of rewards that cause rewards
+HEADER = ("at", "user_id", "journey", "step", "channel", "template")
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """One message that would have gone out. `at` is the instant it would leave, after deferrals."""
+
+    at: datetime
+    user_id: str
+    journey: str
+    step: str
+    channel: str
+    template: str
+
+    @property
+    def row(self) -> tuple[str, ...]:
+        """The row of the CSV file."""
+        return format_instant(self.at), self.user_id, self.journey, self.step, self.channel, self.template
+
+
+@dataclass(slots=True)
+class History:
+    """Calls read from files: each message id once, in order of their own time. `rejected` counts by reason."""
+
+    calls: list[Call] = field(default_factory=list)
+    duplicates: int = 0
+    rejected: Counter[str] = field(default_factory=Counter)
+
+
+@dataclass(slots=True)
+class BacktestResult:
+    """`sends` in the order of the CSV; `not_sent` counts by reason; `held_out` messages are not among the sends."""
+
+    sends: list[Send] = field(default_factory=list)
+    not_sent: Counter[str] = field(default_factory=Counter)
+    entered: Counter[str] = field(default_factory=Counter)
+    held_out: int = 0
+    customers: int = 0
+    events: int = 0
+    first: datetime | None = None
+    last: datetime | None = None
+
+    @property
+    def mostly_refused_for_consent(self) -> bool:
+        """Whether consent refused more than half of the messages."""
+        refused = self.not_sent["no_consent"]
+        return refused > (len(self.sends) + sum(self.not_sent.values())) / 2
+
+
+def format_instant(at: datetime) -> str:
+    """An instant as `2024-01-16T09:51:20.000Z`."""
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+# ---------------------------------------------------------------- reading history
+
+
+def open_lines(path: Path) -> IO[bytes]:
+    """A file of JSON lines, plain or gzip (told by its first bytes, not its name)."""
+    with path.open("rb") as file:
+        packed = file.read(2) == b"\x1f\x8b"
+    return gzip.open(path) if packed else path.open("rb")
+
+
+def read_history(paths: Iterable[Path]) -> History:
+    """Reads and checks the calls of some files, drops repeated message ids, and sorts by time, ties as they came."""
+    history, seen = History(), set[str]()
+    for path in paths:
+        with open_lines(path) as lines:
+            for line in lines:
+                if line.strip():
+                    _read_line(line, history, seen)
+    history.calls.sort(key=lambda call: call.at)  # type: ignore[arg-type, return-value]  # all have a time
+    return history
+
+
+def _read_line(line: bytes, history: History, seen: set[str]) -> None:
+    try:
+        call = read_call(orjson.loads(line))
+        if call.at is None:
+            raise CallRejected("no_timestamp", "a call of the past needs its 'timestamp'")
+    except CallRejected as rejection:
+        history.rejected[str(rejection)] += 1
+        return
+    except orjson.JSONDecodeError:
+        history.rejected["a line is not JSON"] += 1
+        return
+    if call.message_id:
+        if call.message_id in seen:
+            history.duplicates += 1
+            return
+        seen.add(call.message_id)
+    history.calls.append(call)
+
+
+# ---------------------------------------------------------------- customers
+
+
+@dataclass(slots=True)
+class Life:
+    """The events of one customer, with the merges that bring others in (`merges` by position in `events`)."""
+
+    person: Person
+    events: list[Event] = field(default_factory=list)
+    absorbs: list[tuple[datetime, Person]] = field(default_factory=list)
+
+
+def sort_into_lives(calls: Iterable[Call]) -> dict[Person, Life]:
+    """Each customer's own events; who was absorbed by another is named there."""
+    lives: dict[Person, Life] = {}
+    identities = Identities(exists=lives.__contains__)
+    for arrival, call in enumerate(calls):
+        assert call.at is not None  # read_history refuses calls without a time
+        try:
+            resolution = identities.resolve(call)
+        except CallRejected:
+            continue
+        life = lives.setdefault(resolution.person, Life(resolution.person))
+        if resolution.absorbed is not None:
+            life.absorbs.append((call.at, resolution.absorbed))
+        if call.kind is not Kind.MERGE:
+            life.events.append(call.event(call.at, arrival))
+    return lives
+
+
+class Replay:
+    """Runs lives through a program; the rewards of one life become events of another."""
+
+    def __init__(self, program: Program, lives: Mapping[Person, Life], until: datetime, new_until: datetime | None):
+        self.program, self.lives, self.until, self.new_until = program, lives, until, new_until
+        self.absorbed = {person for life in lives.values() for _, person in life.absorbs}
+
+    def run_all(self) -> Iterator[tuple[Person, list[Effect]]]:
+        """Every surviving customer with the effects of their whole life."""
+        done = {person: self._run(life, []) for person, life in self.lives.items() if person not in self.absorbed}
+        gifts = self._gifts(done)
+        for _ in range(ROUNDS_MAX):
+            changed = {person: events for person, events in gifts.items() if person in done}
+            for person, events in changed.items():
+                done[person] = self._run(self.lives[person], events)
+            following = self._gifts(done)
+            if following == gifts:
+                break
+            gifts = following
+        yield from done.items()
+
+    @staticmethod
+    def _gifts(done: Mapping[Person, list[Effect]]) -> dict[Person, list[Event]]:
+        gifts: dict[Person, list[Event]] = {}
+        for effects in done.values():
+            for effect in effects:
+                if isinstance(effect, Emitted) and effect.receiver is not None:
+                    gifts.setdefault(Person(effect.receiver), []).append(effect.event)
+        return gifts
+
+    def _run(self, life: Life, gifts: list[Event]) -> list[Effect]:
+        effects: list[Effect] = []
+        events = [*life.events, *gifts]
+        for at, person in life.absorbs:
+            other = self._state(person)
+            theirs = self.lives[person].events
+            effects += run(self.program, other, [e for e in theirs if e.at < at], at - INSTANT, new_until=self.new_until)
+            events += [event for event in theirs if event.at >= at]
+            events.append(Event(at, Kind.MERGE, "", arrival=-1, absorbed=other))
+        return effects + run(self.program, self._state(life.person), events, self.until, new_until=self.new_until)
+
+    def _state(self, person: Person) -> CustomerState:
+        return CustomerState(
+            person.id,
+            self.program.lifecycle,
+            self.program.zone,
+            self.program.locale,
+            anonymous=person.anonymous,
+        )
+
+
+# ---------------------------------------------------------------- the back-test
+
+
+def backtest(program: Program, history: History, until: datetime | None = None) -> BacktestResult:
+    """Replays a history. `until` is exclusive; without it nothing new begins after the last event, and people inside
+    run to their end, at most 400 days."""
+    calls = [call for call in history.calls if until is None or (call.at is not None and call.at < until)]
+    result = BacktestResult(events=len(calls))
+    if not calls:
+        return result
+    result.first, result.last = calls[0].at, calls[-1].at
+    assert result.last is not None
+    end, new_until = (until - INSTANT, None) if until else (result.last + AFTER_THE_END, result.last)
+    replay = Replay(program, sort_into_lives(calls), end, new_until)
+    for person, effects in replay.run_all():
+        result.customers += 1
+        _collect(result, person, effects)
+    result.sends.sort(key=lambda send: send.row)
+    return result
+
+
+def _collect(result: BacktestResult, person: Person, effects: list[Effect]) -> None:
+    for effect in effects:
+        match effect:
+            case QueueMessage(at, enrollment, step):
+                send = Send(at, person.id, enrollment.journey, step.id, step.medium, step.template)
+                result.sends.append(send)
+            case Decision(kind=DecisionKind.NOT_SENT, reason=reason):
+                result.not_sent[reason] += 1
+            case Decision(kind=DecisionKind.ENTERED, journey=journey):
+                result.entered[journey] += 1
+            case Decision(kind=DecisionKind.HELD_OUT):
+                result.held_out += 1
+
+
+def write_sends(sends: Iterable[Send], file: IO[str]) -> None:
+    """Writes the sends as CSV."""
+    writer = csv.writer(file, lineterminator="\n")
+    writer.writerow(HEADER)
+    writer.writerows(send.row for send in sends)
+
+
+def restrict(program_journeys: Mapping[str, Any], wanted: Iterable[str]) -> dict[str, Any]:
+    """The journeys asked for; all of them when none is named."""
+    names = list(wanted)
+    return {name: journey for name, journey in program_journeys.items() if not names or name in names}

@@ -1,0 +1,128 @@
+"""A call of the Segment specification, checked: who, what, when.
+
+Source: Segment's HTTP API and spec (identify, track, page, screen, group, alias). Limits: 32 kB a call, ids of at most
+256 characters (ours), message ids of at most 100.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from orchestrator.domain.errors import CallRejected
+from orchestrator.domain.event import Event, Kind
+from orchestrator.domain.expression import as_time
+
+CALL_BYTES_MAX = 32_768
+ID_CHARS_MAX = 256
+
+_KINDS = {
+    "identify": Kind.IDENTIFY,
+    "alias": Kind.MERGE,
+    "group": Kind.GROUP,
+    "track": Kind.TRACK,
+    "page": Kind.PAGE,
+    "screen": Kind.SCREEN,
+}
+#: The name under which journeys and facts see page and screen calls.
+_NAMES = {Kind.PAGE: "Page Viewed", Kind.SCREEN: "Screen Viewed"}
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One accepted call. `user_id` or `anonymous_id` is set; `previous_id` only for alias. `at` is None when the
+    call carried no time: it happened when it was received."""
+
+    kind: Kind
+    name: str
+    at: datetime | None
+    message_id: str
+    user_id: str = ""
+    anonymous_id: str = ""
+    previous_id: str = ""
+    properties: Mapping[str, Any] = field(default_factory=dict)
+    context: Mapping[str, Any] = field(default_factory=dict)
+
+    def event(self, at: datetime, arrival: int, *, starts: bool = True) -> Event:
+        """The call as an event of a time line."""
+        return Event(at, self.kind, self.name, self.properties, arrival, starts, self.context)
+
+
+def read_call(raw: Any) -> Call:
+    """Checks one call; raises CallRejected with a code and what to do."""
+    if not isinstance(raw, dict):
+        raise CallRejected("invalid_call", "a call is a JSON object")
+    kind = _KINDS.get(raw.get("type") or "")
+    if kind is None:
+        raise CallRejected("invalid_type", f"'type' must be one of {', '.join(_KINDS)}")
+    user_id, anonymous_id = _read_id(raw, "userId"), _read_id(raw, "anonymousId")
+    if not user_id and not anonymous_id:
+        raise CallRejected("no_id", "'userId' or 'anonymousId' is required")
+    name = _NAMES.get(kind, "")
+    if kind is Kind.TRACK:
+        name = raw.get("event") or ""
+        if not isinstance(name, str) or not name.strip():
+            raise CallRejected("no_event", "a track call needs the name of its event in 'event'")
+    previous_id = _read_id(raw, "previousId") if kind is Kind.MERGE else ""
+    if kind is Kind.MERGE and not (previous_id and user_id):
+        raise CallRejected("no_previous_id", "an alias call needs 'previousId' and 'userId'")
+    context = _read_object(raw, "context")
+    at = _read_time(raw)
+    message_id = raw.get("messageId")
+    return Call(
+        kind,
+        name,
+        at,
+        str(message_id)[:100] if message_id else "",
+        user_id,
+        anonymous_id,
+        previous_id,
+        _read_properties(kind, raw, context),
+        context,
+    )
+
+
+def _read_id(raw: Mapping[str, Any], key: str) -> str:
+    value = raw.get(key)
+    if value is None or value == "":
+        return ""
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        raise CallRejected("invalid_id", f"'{key}' must be text or a number")
+    text = str(value)
+    if len(text) > ID_CHARS_MAX:
+        raise CallRejected("invalid_id", f"'{key}' is longer than {ID_CHARS_MAX} characters")
+    if "\x00" in text:
+        raise CallRejected("invalid_id", f"'{key}' holds a NUL character")
+    return text
+
+
+def _read_object(raw: Mapping[str, Any], key: str) -> dict[str, Any]:
+    value = raw.get(key)
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise CallRejected("invalid_call", f"'{key}' must be an object")
+    return value
+
+
+def _read_time(raw: Mapping[str, Any]) -> datetime | None:
+    value = raw.get("timestamp") or raw.get("originalTimestamp")
+    if value is None:
+        return None
+    at = as_time(value) if isinstance(value, str) else None
+    if at is None or not 1900 < at.year < 2200:
+        raise CallRejected("invalid_timestamp", "'timestamp' must be ISO 8601, such as 2026-11-22T09:30:00Z")
+    return at
+
+
+def _read_properties(kind: Kind, raw: Mapping[str, Any], context: Mapping[str, Any]) -> dict[str, Any]:
+    if kind in (Kind.IDENTIFY, Kind.GROUP):
+        # Rudder's SDKs put the traits of an identify into context.traits.
+        return _read_object(raw, "traits") or (_read_object(context, "traits") if kind is Kind.IDENTIFY else {})
+    properties = _read_object(raw, "properties")
+    if kind in (Kind.PAGE, Kind.SCREEN):
+        extra = {key: raw[key] for key in ("name", "category") if isinstance(raw.get(key), str)}
+        return {**extra, **properties}
+    return properties

@@ -1,0 +1,135 @@
+"""What a run of a time line says must happen or be written down, in order. The engine turns each into rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from orchestrator.domain.event import Event
+from orchestrator.domain.journey import Message, Receiver
+from orchestrator.domain.message import Purpose
+from orchestrator.domain.state import Choice, Enrollment
+
+
+class DecisionKind(StrEnum):
+    """Every decision is a row: nothing is silent."""
+
+    ENTERED = "entered"
+    IGNORED = "ignored"  # a trigger that did not let the customer in
+    RESTARTED = "restarted"
+    WAITING = "waiting"  # until when is in the detail
+    QUEUED = "queued"  # a message was decided and waits to be sent
+    DEFERRED = "deferred"
+    NOT_SENT = "not_sent"
+    EXPIRED = "expired"
+    BRANCHED = "branched"
+    CHANGED = "changed"  # a variable, a trait, consent
+    GRANTED = "granted"  # a coupon or reward
+    TASK = "task"
+    HELD_OUT = "held_out"  # would have been done, but the customer is in the control group
+    CONVERTED = "converted"
+    LEFT = "left"  # with its reason: completed, exited, converted, filtered, merged
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """One decision and its reason. `detail` holds JSON types and never an address."""
+
+    at: datetime
+    kind: DecisionKind
+    journey: str
+    reason: str = ""
+    step: str = ""
+    enrollment: Enrollment | None = None
+    detail: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class QueueMessage:
+    """A message leaves now; its key is (enrollment, step, pass)."""
+
+    at: datetime
+    enrollment: Enrollment
+    step: Message
+    pass_no: int
+    purpose: Purpose
+    topic: str
+    variables: Mapping[str, Any]
+    coupon: Mapping[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class StageChange:
+    """`cause`: event, time, import (history), rule (the rules were edited), merge. Only the first two trigger."""
+
+    at: datetime
+    came_from: str | None
+    to: str | None
+    cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """A variant was drawn and is kept."""
+
+    at: datetime
+    journey: str
+    step: str
+    variant: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConsentChange:
+    """Consent, a topic, a suppression or a mute changed; `key` as in CustomerState.consent, or `mute`, `marketing`."""
+
+    at: datetime
+    key: str
+    choice: Choice
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """A coupon or reward. `to` REFERRER: for the customer whose external id is `receiver`."""
+
+    at: datetime
+    enrollment: Enrollment
+    step: str
+    to: Receiver
+    receiver: str
+    code: str
+    coupon: Mapping[str, Any]
+    is_reward: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CouponRedeemed:
+    at: datetime
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class TaskMade:
+    at: datetime
+    enrollment: Enrollment
+    step: str
+    type: str
+    note: str
+    assignee: str | None
+    due_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Emitted:
+    """An event Parcours itself puts on a customer's time line: this one's (`receiver` None), or another's."""
+
+    event: Event
+    receiver: str | None = None
+
+
+Effect = (
+    Decision | QueueMessage | StageChange | Assignment | ConsentChange | Grant | CouponRedeemed | TaskMade | Emitted
+)

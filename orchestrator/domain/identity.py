@@ -1,0 +1,64 @@
+"""Who a call is about: anonymous ids become known ones, and what they did before becomes the known customer's.
+
+A customer exists from the first call under either id. A call with both ids links them; the known id survives. An
+anonymous id that is seen with a second user belongs to that one from then on. Two known users merge only by alias.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from orchestrator.domain.call import Call
+from orchestrator.domain.errors import CallRejected
+from orchestrator.domain.event import Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """The key of a customer: a known id, or an anonymous one."""
+
+    id: str
+    anonymous: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """Whose event a call is, and the anonymous customer that turned out to be the same person, if any."""
+
+    person: Person
+    absorbed: Person | None = None
+
+
+@dataclass(slots=True)
+class Identities:
+    """The links between anonymous and known ids, learnt call by call.
+
+    `links` maps an anonymous id to the known one; `exists` tells whether a customer of that key is known already.
+    """
+
+    exists: Callable[[Person], bool]
+    links: dict[str, str] = field(default_factory=dict)
+    new_links: dict[str, str] = field(default_factory=dict)
+
+    def resolve(self, call: Call) -> Resolution:
+        """Who a call is about; raises CallRejected for an alias of two known users."""
+        if call.kind is Kind.MERGE:
+            return self._alias(call)
+        if not call.user_id:
+            known = self.links.get(call.anonymous_id)
+            return Resolution(Person(known) if known else Person(call.anonymous_id, anonymous=True))
+        return Resolution(Person(call.user_id), self._link(call.anonymous_id, call.user_id))
+
+    def _link(self, anonymous_id: str, user_id: str) -> Person | None:
+        if not anonymous_id or self.links.get(anonymous_id) == user_id:
+            return None
+        first_time = anonymous_id not in self.links
+        self.links[anonymous_id] = self.new_links[anonymous_id] = user_id
+        stranger = Person(anonymous_id, anonymous=True)
+        return stranger if first_time and self.exists(stranger) else None
+
+    def _alias(self, call: Call) -> Resolution:
+        if call.previous_id != call.user_id and self.exists(Person(call.previous_id)):
+            raise CallRejected("alias_of_known", "merging two known users is not built yet; the call is kept")
+        return Resolution(Person(call.user_id), self._link(call.previous_id, call.user_id))

@@ -1,0 +1,71 @@
+"""Two customers turn out to be one: the known id survives, with the united life of both."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from orchestrator.domain import effects
+from orchestrator.domain.effects import Decision, DecisionKind, Effect
+from orchestrator.domain.lifecycle import merge_fact
+from orchestrator.domain.program import Program
+from orchestrator.domain.state import Choice, CustomerState, Status
+
+
+def absorb(program: Program, state: CustomerState, other: CustomerState, at: datetime) -> list[Effect]:
+    """Moves everything of `other` into `state`; both must have been run up to just before `at`."""
+    for fact in program.lifecycle.facts:
+        if fact.name in state.facts or fact.name in other.facts:
+            merged = merge_fact(fact, state.facts.get(fact.name), other.facts.get(fact.name))
+            state.facts[fact.name] = merged
+    for name, events in other.history.items():
+        both = [*state.history.get(name, ()), *events]
+        state.history[name] = sorted(both, key=lambda event: event.order)
+    state.traits = {**other.traits, **state.traits}
+    state.sent = sorted([*state.sent, *other.sent], key=lambda message: message.at)
+    state.suppressed = {**other.suppressed, **state.suppressed}
+    state.coupons = {**other.coupons, **state.coupons}
+    state.rewarded |= other.rewarded
+    if other.muted_until is not None:
+        state.muted_until = max(other.muted_until, state.muted_until or other.muted_until)
+    return [*_merge_consent(state, other, at), *_merge_enrollments(state, other, at)]
+
+
+def _merge_consent(state: CustomerState, other: CustomerState, at: datetime) -> Iterator[Effect]:
+    """The stricter explicit choice holds."""
+    for key, choice in other.consent.items():
+        mine = state.consent.get(key)
+        if mine is None or (mine.granted and not choice.granted):
+            kept = Choice(choice.granted, max(choice.at, mine.at) if mine else choice.at, choice.source)
+            state.consent[key] = kept
+            yield effects.ConsentChange(at, key, kept)
+
+
+def _merge_enrollments(state: CustomerState, other: CustomerState, at: datetime) -> Iterator[Effect]:
+    """Of two open enrollments of one journey the earlier stays; assignments of the older entry are kept."""
+    for journey in {key for key, _ in other.assignments} | other.entries.keys():
+        if _is_older(other, state, journey):
+            state.assignments.update({key: v for key, v in other.assignments.items() if key[0] == journey})
+    for key, variant in other.assignments.items():
+        state.assignments.setdefault(key, variant)
+    inside = {e.journey: e for e in state.open_enrollments()}
+    numbers = {journey: number for journey, (_, number) in state.entries.items()}
+    for enrollment in sorted(other.enrollments, key=lambda e: e.number):
+        numbers[enrollment.journey] = enrollment.number = numbers.get(enrollment.journey, 0) + 1
+        enrollment.changed = True
+        mine = inside.get(enrollment.journey)
+        if enrollment.is_open and mine is not None:
+            later = enrollment if mine.entered_at <= enrollment.entered_at else mine
+            later.status, later.reason, later.ended_at = Status.MERGED, "the same customer", at
+            later.due_at, later.changed = None, True
+            yield Decision(at, DecisionKind.LEFT, later.journey, "merged", later.step or "", later)
+        state.enrollments.append(enrollment)
+    for journey, (entered_at, number) in other.entries.items():
+        mine_at = state.entries.get(journey, (entered_at, 0))[0]
+        state.entries[journey] = max(mine_at, entered_at), max(numbers.get(journey, 0), number)
+
+
+def _is_older(one: CustomerState, other: CustomerState, journey: str) -> bool:
+    if journey not in one.entries:
+        return False
+    return journey not in other.entries or one.entries[journey][0] < other.entries[journey][0]

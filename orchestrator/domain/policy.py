@@ -1,0 +1,112 @@
+"""May this message go to this customer now? Consent, suppression, mute, caps, quiet hours → Allow | Defer | Deny."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from orchestrator.domain.message import Medium, Purpose
+from orchestrator.domain.schedule import QuietHours
+from orchestrator.domain.state import CustomerState
+
+
+@dataclass(frozen=True, slots=True)
+class Cap:
+    """At most `count` marketing messages of a medium in any `window`."""
+
+    count: int
+    window: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """The project's rules about who may be written to, and when."""
+
+    consent_default: bool = False
+    caps: Mapping[Medium, tuple[Cap, ...]] = field(default_factory=dict)
+    quiet_hours: Mapping[Medium, QuietHours] = field(default_factory=dict)
+
+    @property
+    def longest_window(self) -> timedelta:
+        """How far back the caps look."""
+        return max((cap.window for caps in self.caps.values() for cap in caps), default=timedelta(0))
+
+
+class Answer(StrEnum):
+    ALLOW = "allow"
+    DEFER = "defer"
+    DENY = "deny"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The policy's answer. `reason` is a word for the ledger; `until` the next free instant of a deferral."""
+
+    answer: Answer
+    reason: str = ""
+    until: datetime | None = None
+
+
+ALLOW = Verdict(Answer.ALLOW)
+
+
+def address(state: CustomerState, medium: Medium) -> str | None:
+    """Where this customer is reached: the `email` trait, or the `phone` trait in E.164; None when there is none."""
+    if medium is Medium.EMAIL:
+        email = state.traits.get("email")
+        return email if isinstance(email, str) and "@" in email[1:-1] else None
+    phone = state.traits.get("phone")
+    digits = "".join(sign for sign in phone if sign not in " .-()") if isinstance(phone, str) else ""
+    return digits if digits[:1] == "+" and digits[1:].isdigit() and 8 <= len(digits) <= 16 else None
+
+
+def may_send(
+    policy: Policy, state: CustomerState, medium: Medium, purpose: Purpose, topic: str, now: datetime
+) -> Verdict:
+    """Whether a message may leave now. Transactional messages obey suppression only."""
+    if address(state, medium) is None:
+        return Verdict(Answer.DENY, "no_address")
+    if medium in state.suppressed:
+        return Verdict(Answer.DENY, f"suppressed: {state.suppressed[medium]}")
+    if purpose is Purpose.TRANSACTIONAL:
+        return ALLOW
+    if "marketing" in state.suppressed:
+        return Verdict(Answer.DENY, f"suppressed: {state.suppressed['marketing']}")
+    if state.muted_until is not None and now < state.muted_until:
+        return Verdict(Answer.DENY, "muted")
+    if not has_consent(policy, state, medium, topic):
+        return Verdict(Answer.DENY, "no_consent")
+    return _when_free(policy, state, medium, now)
+
+
+def has_consent(policy: Policy, state: CustomerState, medium: Medium, topic: str) -> bool:
+    """A refused topic says no; then the choice about the medium holds, then the project's default."""
+    by_topic, by_medium = state.consent.get(f"topic:{topic}"), state.consent.get(medium)
+    if by_topic is not None and not by_topic.granted:
+        return False
+    return policy.consent_default if by_medium is None else by_medium.granted
+
+
+def _when_free(policy: Policy, state: CustomerState, medium: Medium, now: datetime) -> Verdict:
+    free = cap_free_from(policy.caps.get(medium, ()), state, medium, now)
+    if free > now:
+        return Verdict(Answer.DEFER, "frequency_cap", free)
+    quiet = policy.quiet_hours.get(medium)
+    if quiet is not None and quiet.covers(now, state.zone):
+        return Verdict(Answer.DEFER, "quiet_hours", quiet.free_from(now, state.zone))
+    return ALLOW
+
+
+def cap_free_from(caps: tuple[Cap, ...], state: CustomerState, medium: Medium, now: datetime) -> datetime:
+    """The first instant ≥ now at which every cap has room: when the message that fills it leaves its window."""
+    free = now
+    if not caps:
+        return free
+    times = sorted(message.at for message in state.sent if message.marketing and message.medium is medium)
+    for cap in caps:
+        counted = [at for at in times if at > now - cap.window]
+        if len(counted) >= cap.count:
+            free = max(free, counted[-cap.count] + cap.window)
+    return free

@@ -1,0 +1,118 @@
+"""A project made ready to run: journeys indexed by what they listen to, and the names whose history they read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from hashlib import blake2b
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from orchestrator.domain.event import ANY_EVENT
+from orchestrator.domain.expression import Condition, Expr, Scope, Value, calls, read_performed
+from orchestrator.domain.journey import (
+    EventTrigger,
+    Journey,
+    ScheduleTrigger,
+    StageTrigger,
+)
+from orchestrator.domain.lifecycle import Fact, Lifecycle
+from orchestrator.domain.policy import Policy
+
+LATE = timedelta(minutes=5)  # a step that ran later than this counts its next delays from when it ran
+
+
+def plain_code(key: str) -> str:
+    """A coupon code from a key, for back-tests; the live engine signs the key with the project's secret."""
+    return blake2b(key.encode(), digest_size=6).hexdigest().upper()
+
+
+@dataclass(slots=True)
+class Program:
+    """Everything a run needs besides the customer. Built once per project version.
+
+    `pinned` holds earlier versions of journeys by (id, version) for the people who finish them.
+    """
+
+    lifecycle: Lifecycle
+    journeys: Mapping[str, Journey]
+    policy: Policy
+    zone: ZoneInfo
+    locale: str = "en"
+    currency: str = "EUR"
+    holdout_global: float = 0.0
+    pinned: Mapping[tuple[str, str], Journey] = field(default_factory=dict)
+    coupon_code: Callable[[str], str] = plain_code
+
+    by_event: dict[str, list[tuple[Journey, EventTrigger]]] = field(default_factory=dict)
+    by_stage: dict[str, list[tuple[Journey, StageTrigger]]] = field(default_factory=dict)
+    scheduled: list[tuple[Journey, ScheduleTrigger]] = field(default_factory=list)
+    history: dict[str, timedelta | None] = field(default_factory=dict)
+    facts_by_event: dict[str, list[Fact]] = field(default_factory=dict)
+    any_event_facts: list[Fact] = field(default_factory=list)
+    windowed: list[Fact] = field(default_factory=list)
+    segment_tests: dict[str, Callable[[Scope], bool]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for segment in self.lifecycle.segments:
+            self.segment_tests[segment.name] = segment.condition.test
+        for journey in self.journeys.values():
+            self._index_triggers(journey)
+        for fact in self.lifecycle.facts:
+            self._index_fact(fact)
+        for tree in self._trees():
+            for call in calls(tree, "performed"):
+                performed = read_performed(call)
+                self._keep_history(performed.event, performed.within)
+
+    def _index_triggers(self, journey: Journey) -> None:
+        for trigger in journey.triggers:
+            match trigger:
+                case EventTrigger():
+                    self.by_event.setdefault(trigger.event, []).append((journey, trigger))
+                case StageTrigger():
+                    self.by_stage.setdefault(trigger.stage, []).append((journey, trigger))
+                case ScheduleTrigger():
+                    self.scheduled.append((journey, trigger))
+
+    def _index_fact(self, fact: Fact) -> None:
+        if fact.within is not None:
+            self.windowed.append(fact)
+            for name in filter(None, (fact.event, fact.minus)):
+                self._keep_history(name, fact.within)
+        elif fact.event == ANY_EVENT:
+            self.any_event_facts.append(fact)
+        else:
+            for event in {fact.event, fact.minus or fact.event}:
+                self.facts_by_event.setdefault(event, []).append(fact)
+
+    def _keep_history(self, event: str, window: timedelta | None) -> None:
+        known = self.history.get(event, timedelta(0))
+        self.history[event] = None if window is None or known is None else max(window, known)
+
+    def _trees(self) -> Iterable[Expr]:
+        yield from (stage.condition.tree for stage in self.lifecycle.stages)
+        yield from (segment.condition.tree for segment in self.lifecycle.segments)
+        for journey in (*self.journeys.values(), *self.pinned.values()):
+            yield from find_trees(journey)
+
+    def journey_of(self, journey_id: str, version: str) -> Journey | None:
+        """The journey an enrollment follows: the version it entered when that one is pinned, else today's."""
+        return self.pinned.get((journey_id, version)) or self.journeys.get(journey_id)
+
+
+def find_trees(part: Any) -> Iterable[Expr]:
+    """Every expression tree in a journey or a part of one."""
+    if isinstance(part, Condition):
+        yield part.tree
+    elif isinstance(part, Value):
+        yield from part.trees
+    elif isinstance(part, tuple):
+        for item in part:
+            yield from find_trees(item)
+    elif isinstance(part, Journey):
+        yield from find_trees((part.triggers, part.only_if, part.exits, part.goal, part.steps))
+    elif hasattr(part, "__dataclass_fields__"):
+        for name in part.__dataclass_fields__:
+            yield from find_trees(getattr(part, name))

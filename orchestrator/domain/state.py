@@ -1,0 +1,209 @@
+"""One customer as the time line sees them: loaded in a few statements, changed in memory, written back once."""
+
+from __future__ import annotations
+
+from bisect import insort
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from operator import attrgetter
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from orchestrator.domain.event import Event
+from orchestrator.domain.lifecycle import Fact, Lifecycle, read_fact, read_windowed
+from orchestrator.domain.message import Medium
+from orchestrator.domain.schedule import find_zone
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What a customer said about being written to, when and where."""
+
+    granted: bool
+    at: datetime
+    source: str = ""
+
+
+class Status(StrEnum):
+    """Whether somebody is inside a journey, and how they left it."""
+
+    ACTIVE = "active"
+    COMPLETED = "completed"
+    EXITED = "exited"
+    CONVERTED = "converted"
+    FILTERED = "filtered"
+    MERGED = "merged"
+
+
+@dataclass(slots=True)
+class Enrollment:
+    """One passage of one customer through one journey. `number` counts the customer's entries into it from 1."""
+
+    journey: str
+    version: str
+    number: int
+    entered_at: datetime
+    entry: dict[str, Any] = field(default_factory=dict)
+    step: str | None = None
+    arrived_at: datetime | None = None
+    due_at: datetime | None = None
+    deferred_since: datetime | None = None
+    pass_no: int = 1
+    held_out: bool = False
+    variables: dict[str, Any] = field(default_factory=dict)
+    coupon: dict[str, Any] | None = None
+    status: Status = Status.ACTIVE
+    reason: str = ""
+    ended_at: datetime | None = None
+    converted_at: datetime | None = None
+    goal_until: datetime | None = None  # the goal still counts up to here; None: only while inside
+    id: int | None = None  # the database's; None until written
+    changed: bool = True
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the customer is inside."""
+        return self.status is Status.ACTIVE
+
+
+@dataclass(slots=True)
+class SentMessage:
+    """What caps and `received()` remember of a message that left or is about to."""
+
+    at: datetime
+    medium: Medium
+    journey: str
+    template: str
+    marketing: bool
+
+
+@dataclass(slots=True)
+class CustomerState:
+    """Everything the time line needs of one customer.
+
+    `facts` holds stored facts (JSON types) by name; `history` the events of declared names, oldest first; `consent`
+    the choices by medium ("email") or topic ("topic:offers"); `suppressed` a medium, or "marketing", to its reason.
+    `cursor` is the instant up to which this line was already run; `entries` the last entry and the number of
+    entries by journey; `assignments` the variant by (journey, step); `rewarded` the roles already rewarded
+    because this customer was referred.
+    """
+
+    external_id: str
+    lifecycle: Lifecycle
+    zone: ZoneInfo
+    locale: str = ""
+    id: int | None = None
+    anonymous: bool = False
+    traits: dict[str, Any] = field(default_factory=dict)
+    traits_at: datetime | None = None
+    facts: dict[str, Any] = field(default_factory=dict)
+    stage: str | None = None
+    stage_since: datetime | None = None
+    consent: dict[str, Choice] = field(default_factory=dict)
+    suppressed: dict[str, str] = field(default_factory=dict)
+    muted_until: datetime | None = None
+    history: dict[str, list[Event]] = field(default_factory=dict)
+    sent: list[SentMessage] = field(default_factory=list)
+    enrollments: list[Enrollment] = field(default_factory=list)
+    entries: dict[str, tuple[datetime, int]] = field(default_factory=dict)
+    assignments: dict[tuple[str, str], str] = field(default_factory=dict)
+    coupons: dict[str, dict[str, Any]] = field(default_factory=dict)
+    rewarded: set[str] = field(default_factory=set)
+    cursor: datetime | None = None
+    next_due_at: datetime | None = None
+
+    # ------------------------------------------------------------ what expressions read
+
+    def get(self, name: str, now: datetime) -> Any:
+        """A fact, a built-in property or a trait, in this order; None when missing."""
+        fact = self.lifecycle.by_name.get(name)
+        if fact is not None:
+            return self._fact(fact, now)
+        match name:
+            case "id":
+                return self.external_id
+            case "stage" | "stage_since" | "anonymous":
+                return getattr(self, name)
+            case "timezone":
+                return self.zone.key
+            case "locale":
+                return self.traits.get("locale") or self.locale or None
+            case "consent":
+                return self._consent()
+        return self.traits.get(name)
+
+    def _fact(self, fact: Fact, now: datetime) -> Any:
+        if fact.within is None:
+            return read_fact(fact, self.facts.get(fact.name))
+        return read_windowed(fact, self.fact_events(fact), now)
+
+    def fact_events(self, fact: Fact) -> Iterable[Event]:
+        """The events a windowed fact is counted from."""
+        yield from self.history.get(fact.event, ())
+        if fact.minus:
+            yield from self.history.get(fact.minus, ())
+
+    def _consent(self) -> dict[str, Any]:
+        chosen = {key: choice.granted for key, choice in self.consent.items()}
+        topics = {key.removeprefix("topic:"): value for key, value in chosen.items() if key.startswith("topic:")}
+        return {key: value for key, value in chosen.items() if not key.startswith("topic:")} | {"topics": topics}
+
+    def events(self, name: str) -> Iterable[Event]:
+        """Earlier events of a declared name, oldest first."""
+        return self.history.get(name, ())
+
+    def received(self, name: str, since: datetime | None) -> bool:
+        """Whether a message of this template or journey went out after `since`."""
+        return any(name in (m.template, m.journey) and (since is None or m.at > since) for m in self.sent)
+
+    # ------------------------------------------------------------ small changes
+
+    def remember(self, event: Event, window: timedelta | None, now: datetime) -> None:
+        """Keeps an event of a declared name, in the order of its own time, and lets go of what left its window."""
+        events = self.history.setdefault(event.name, [])
+        insort(events, event, key=attrgetter("order"))
+        if window is not None:
+            while events and events[0].at + window < now:
+                events.pop(0)
+
+    def open_enrollments(self) -> list[Enrollment]:
+        """The journeys the customer is inside, in no particular order."""
+        return [enrollment for enrollment in self.enrollments if enrollment.is_open]
+
+    def take_traits(self, traits: dict[str, Any], at: datetime) -> bool:
+        """Applies traits as of `at`; older ones than the newest known fill gaps only. True when something changed."""
+        older = self.traits_at is not None and at < self.traits_at
+        fresh = {k: v for k, v in traits.items() if not (older and k in self.traits) and self.traits.get(k) != v}
+        if not older:
+            self.traits_at = at
+        self.traits.update(fresh)
+        for name in [name for name, value in fresh.items() if value is None]:
+            del self.traits[name]
+        zone = self.traits.get("timezone")
+        if "timezone" in fresh and isinstance(zone, str):
+            self.zone = find_zone(zone) or self.zone
+        return bool(fresh)
+
+    def take_choice(self, key: str, choice: Choice) -> bool:
+        """Applies a consent choice unless a newer one is known. True when it changed something."""
+        known = self.consent.get(key)
+        if known is not None and (known.at > choice.at or known.granted == choice.granted):
+            return False
+        self.consent[key] = choice
+        return True
+
+
+def read_choices(traits: dict[str, Any]) -> dict[str, bool]:
+    """The consent choices in a `consent` object: `{email: true, sms: false, topics: {offers: true}}`, or Segment's
+    `{categoryPreferences: {…}}`. Keys as in CustomerState.consent."""
+    choices: dict[str, bool] = {}
+    for name, value in traits.items():
+        if name in ("topics", "categoryPreferences") and isinstance(value, dict):
+            for topic, granted in value.items():
+                if isinstance(granted, bool):
+                    choices[topic if topic in list(Medium) else f"topic:{topic}"] = granted
+        elif isinstance(value, bool):
+            choices[name if name in list(Medium) else f"topic:{name}"] = value
+    return choices

@@ -1,0 +1,325 @@
+"""What each kind of step does when its instant has come. Called by the time line, one function a kind."""
+
+from __future__ import annotations
+
+from datetime import datetime, time, timedelta
+from typing import TYPE_CHECKING, Any, assert_never
+
+from orchestrator.domain import assignment, effects, policy
+from orchestrator.domain.effects import DecisionKind
+from orchestrator.domain.event import Event, Kind
+from orchestrator.domain.expression import as_text, as_time
+from orchestrator.domain.journey import (
+    Branch,
+    Coupon,
+    Delay,
+    Exit,
+    IfPast,
+    Journey,
+    Message,
+    Mute,
+    Offer,
+    Receiver,
+    Reward,
+    SetVariables,
+    Split,
+    Step,
+    Subscribe,
+    Suppress,
+    Task,
+    Unsubscribe,
+    UpdateTraits,
+    WaitFor,
+    WaitUntil,
+)
+from orchestrator.domain.message import Purpose
+from orchestrator.domain.policy import Answer
+from orchestrator.domain.schedule import find_zone, next_local_time, to_instant
+from orchestrator.domain.state import Choice, Enrollment, SentMessage, Status
+
+if TYPE_CHECKING:
+    from orchestrator.domain.timeline import Line
+
+#: The event that tells a customer's own journeys of a reward; its properties are the coupon's.
+REWARD_GRANTED = "Reward Granted"
+
+
+def due_at(line: Line, step: Step, enrollment: Enrollment, arrived: datetime) -> datetime:
+    """When a step that was reached at `arrived` falls due."""
+    match step:
+        case Delay():
+            return arrived + step.duration
+        case WaitFor():
+            return arrived + step.within
+        case WaitUntil():
+            return _clock_due(line, step, enrollment, arrived)
+    return arrived
+
+
+def _clock_due(line: Line, step: WaitUntil, enrollment: Enrollment, arrived: datetime) -> datetime:
+    zone = (find_zone(step.timezone) if step.timezone else None) or line.state.zone
+    if step.date is None:
+        assert step.clock is not None  # the parser asks for a time or a date
+        return next_local_time(arrived, step.clock, step.days, zone)
+    value = step.date.evaluate(line.scope(arrived, enrollment))
+    at = as_time(value)
+    if at is None:
+        return arrived  # no such date: as if it were past
+    has_time = isinstance(value, datetime) or (isinstance(value, str) and len(value) > 10)
+    if has_time and step.clock is None:
+        return max(arrived, at + step.offset)
+    day = at.astimezone(zone).date() if has_time else at.date()
+    return max(arrived, to_instant(day + step.offset, step.clock or time(0), zone))
+
+
+def take(line: Line, journey: Journey, enrollment: Enrollment, step: Step, now: datetime, base: datetime) -> None:
+    """Executes a due step at `now`; what follows is counted from `base`."""
+    match step:
+        case Message():
+            send(line, journey, enrollment, step, now)
+        case Delay():
+            line.go_on(journey, enrollment, base)
+        case WaitUntil():
+            _end_wait(line, journey, enrollment, step, base)
+        case WaitFor():
+            line.decide(now, DecisionKind.BRANCHED, enrollment, "timed out", step.id)
+            line.enter_block(journey, enrollment, step.otherwise, base)
+        case Branch():
+            _branch(line, journey, enrollment, step, now, base)
+        case Split():
+            _split(line, journey, enrollment, step, now, base)
+        case Exit():
+            line.leave(enrollment, Status.EXITED, "exit step", now)
+        case SetVariables():
+            _set_variables(line, enrollment, step, now)
+            line.go_on(journey, enrollment, base)
+        case _:
+            if enrollment.held_out:
+                line.decide(now, DecisionKind.HELD_OUT, enrollment, type(step).__name__.lower(), step.id)
+            else:
+                _act(line, enrollment, step, now)
+            line.go_on(journey, enrollment, base)
+
+
+def _act(
+    line: Line,
+    enrollment: Enrollment,
+    step: UpdateTraits | Coupon | Reward | Task | Subscribe | Unsubscribe | Suppress | Mute,
+    now: datetime,
+) -> None:
+    match step:
+        case UpdateTraits():
+            _update_traits(line, enrollment, step, now)
+        case Coupon():
+            _grant(line, enrollment, step.id, step.offer, Receiver.CUSTOMER, now, is_reward=False)
+        case Reward():
+            _reward(line, enrollment, step, now)
+        case Task():
+            _make_task(line, enrollment, step, now)
+        case Subscribe() | Unsubscribe():
+            choice = Choice(isinstance(step, Subscribe), now, f"journey {enrollment.journey}")
+            line.state.take_choice(f"topic:{step.topic}", choice)
+            _log_consent(line, enrollment, step.id, f"topic:{step.topic}", choice)
+        case Suppress():
+            line.state.suppressed["marketing"] = f"journey {enrollment.journey}"
+            _log_consent(line, enrollment, step.id, "marketing", Choice(False, now, f"journey {enrollment.journey}"))
+        case Mute():
+            until = max(now + step.span, line.state.muted_until or now)
+            line.state.muted_until = until
+            choice = Choice(False, now, f"journey {enrollment.journey}")
+            _log_consent(line, enrollment, step.id, "mute", choice, until)
+        case _:
+            assert_never(step)
+
+
+# ---------------------------------------------------------------- messages
+
+
+def send(line: Line, journey: Journey, enrollment: Enrollment, step: Message, now: datetime) -> None:
+    """Asks everything that must hold before a message, then queues, defers or records why not.
+
+    What follows counts from when the message was released, so a step on the way is never in the past.
+    """
+    base = line.base(enrollment.due_at or now, now)
+    if not line.may_stay(journey, enrollment, now):
+        return
+    if enrollment.held_out:
+        line.decide(now, DecisionKind.HELD_OUT, enrollment, step.medium, step.id, template=step.template)
+        line.go_on(journey, enrollment, base)
+        return
+    topic = journey.subscription_topic
+    verdict = policy.may_send(line.program.policy, line.state, step.medium, journey.purpose, topic, now)
+    if verdict.answer is Answer.DEFER and verdict.until is not None:
+        _defer(line, journey, enrollment, step, now, verdict.until, verdict.reason)
+        return
+    if verdict.answer is Answer.DENY:
+        line.decide(now, DecisionKind.NOT_SENT, enrollment, verdict.reason, step.id, template=step.template)
+    else:
+        _queue(line, journey, enrollment, step, now)
+    line.go_on(journey, enrollment, base)
+
+
+def _queue(line: Line, journey: Journey, enrollment: Enrollment, step: Message, now: datetime) -> None:
+    marketing = journey.purpose is Purpose.MARKETING
+    line.state.sent.append(SentMessage(now, step.medium, journey.id, step.template, marketing))
+    line.effects.append(
+        effects.QueueMessage(
+            now,
+            enrollment,
+            step,
+            enrollment.pass_no,
+            journey.purpose,
+            journey.subscription_topic,
+            dict(enrollment.variables),
+            dict(enrollment.coupon) if enrollment.coupon else None,
+        )
+    )
+    line.decide(now, DecisionKind.QUEUED, enrollment, step.medium, step.id, template=step.template)
+
+
+def _defer(
+    line: Line, journey: Journey, enrollment: Enrollment, step: Message, now: datetime, until: datetime, reason: str
+) -> None:
+    """Holds the enrollment on the message until the next free instant, at most until the message expires."""
+    since = enrollment.deferred_since or enrollment.due_at or now
+    deadline = since + step.expires
+    if now >= deadline:
+        line.decide(now, DecisionKind.EXPIRED, enrollment, reason, step.id, template=step.template)
+        line.go_on(journey, enrollment, now)
+        return
+    enrollment.deferred_since = since
+    enrollment.due_at = min(until, deadline)
+    enrollment.changed = True
+    line.decide(now, DecisionKind.DEFERRED, enrollment, reason, step.id, until=enrollment.due_at.isoformat())
+
+
+# ---------------------------------------------------------------- waits, branches, splits
+
+
+def _end_wait(line: Line, journey: Journey, enrollment: Enrollment, step: WaitUntil, base: datetime) -> None:
+    if _is_past(line, step, enrollment) and step.if_past is not IfPast.CONTINUE:
+        if step.if_past is IfPast.EXIT:
+            line.leave(enrollment, Status.EXITED, "the date is past", base)
+            return
+        skipped = journey.following[step.id]
+        line.decide(base, DecisionKind.BRANCHED, enrollment, f"the date is past: {skipped or 'end'} skipped", step.id)
+        enrollment.step = skipped or enrollment.step
+    line.go_on(journey, enrollment, base)
+
+
+def _is_past(line: Line, step: WaitUntil, enrollment: Enrollment) -> bool:
+    """Whether the date lay before the customer reached the step (or there is none)."""
+    arrived = enrollment.arrived_at
+    if step.date is None or arrived is None:
+        return False
+    earliest = arrived - timedelta(days=36525)
+    due = _clock_due(line, step, enrollment, earliest)
+    return due < arrived
+
+
+def _branch(line: Line, journey: Journey, enrollment: Enrollment, step: Branch, now: datetime, base: datetime) -> None:
+    scope = line.scope(now, enrollment)
+    for arm in step.arms:
+        if arm.condition is None or arm.condition.test(scope):
+            reason = arm.condition.source if arm.condition else "else"
+            line.decide(now, DecisionKind.BRANCHED, enrollment, reason, step.id)
+            line.enter_block(journey, enrollment, arm.then, base)
+            return
+    line.decide(now, DecisionKind.BRANCHED, enrollment, "no branch holds", step.id)
+    line.go_on(journey, enrollment, base)
+
+
+def _split(line: Line, journey: Journey, enrollment: Enrollment, step: Split, now: datetime, base: datetime) -> None:
+    key = (journey.id, step.id)
+    blocks = {variant.name: variant.then for variant in step.variants}
+    name = line.state.assignments.get(key)
+    if name not in blocks:
+        shares = [(variant.name, variant.share) for variant in step.variants]
+        name = assignment.choose(shares, journey.id, step.id, line.state.external_id)
+        line.state.assignments[key] = name
+        line.effects.append(effects.Assignment(now, journey.id, step.id, name))
+    line.decide(now, DecisionKind.BRANCHED, enrollment, f"variant {name}", step.id)
+    line.enter_block(journey, enrollment, blocks[name], base)
+
+
+# ---------------------------------------------------------------- variables and traits
+
+
+def _json(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, datetime) else value
+
+
+def _set_variables(line: Line, enrollment: Enrollment, step: SetVariables, now: datetime) -> None:
+    for name, value in step.values:
+        enrollment.variables[name] = _json(value.evaluate(line.scope(now, enrollment)))
+    enrollment.changed = True
+    names = ", ".join(name for name, _ in step.values)
+    line.decide(now, DecisionKind.CHANGED, enrollment, f"set {names}", step.id)
+
+
+def _update_traits(line: Line, enrollment: Enrollment, step: UpdateTraits, now: datetime) -> None:
+    scope = line.scope(now, enrollment)
+    line.state.take_traits({name: _json(value.evaluate(scope)) for name, value in step.values}, now)
+    line.traits_changed = True
+    names = ", ".join(name for name, _ in step.values)
+    line.decide(now, DecisionKind.CHANGED, enrollment, f"update {names}", step.id)
+
+
+def _log_consent(
+    line: Line, enrollment: Enrollment, step: str, key: str, choice: Choice, until: datetime | None = None
+) -> None:
+    line.effects.append(effects.ConsentChange(choice.at, key, choice, until))
+    line.decide(choice.at, DecisionKind.CHANGED, enrollment, f"{key}: {'yes' if choice.granted else 'no'}", step)
+
+
+# ---------------------------------------------------------------- coupons, rewards, tasks
+
+
+def _reward(line: Line, enrollment: Enrollment, step: Reward, now: datetime) -> None:
+    """A reward is given once per referred customer and role, and tells its receiver's own journeys."""
+    referrer = line.state.traits.get("referred_by")
+    if not isinstance(referrer, str) or not referrer or referrer == line.state.external_id:
+        line.decide(now, DecisionKind.NOT_SENT, enrollment, "not referred by anybody", step.id)
+    elif step.to in line.state.rewarded:
+        line.decide(now, DecisionKind.NOT_SENT, enrollment, f"{step.to} already rewarded", step.id)
+    else:
+        line.state.rewarded.add(step.to)
+        _grant(line, enrollment, step.id, step.offer, step.to, now, is_reward=True)
+
+
+def _grant(
+    line: Line, enrollment: Enrollment, step: str, offer: Offer, to: Receiver, now: datetime, *, is_reward: bool
+) -> None:
+    state = line.state
+    key = f"{state.external_id}:{enrollment.journey}:{enrollment.number}:{step}:{enrollment.pass_no}"
+    coupon = _coupon(line, enrollment, offer, line.program.coupon_code(key), now)
+    receiver = str(state.traits["referred_by"]) if to is Receiver.REFERRER else state.external_id
+    if to is Receiver.CUSTOMER:
+        enrollment.coupon = coupon
+        enrollment.changed = True
+        state.coupons[coupon["code"]] = coupon
+    line.effects.append(effects.Grant(now, enrollment, step, to, receiver, coupon["code"], coupon, is_reward))
+    line.decide(now, DecisionKind.GRANTED, enrollment, f"{'reward' if is_reward else 'coupon'} for {to}", step)
+    if is_reward:
+        event = Event(now, Kind.EMITTED, REWARD_GRANTED, {**coupon, "role": str(to)})
+        line.emit(event, receiver if to is Receiver.REFERRER else None)
+
+
+def _coupon(line: Line, enrollment: Enrollment, offer: Offer, code: str, now: datetime) -> dict[str, Any]:
+    scope = line.scope(now, enrollment)
+    worth = {
+        "percent": offer.percent.evaluate(scope) if offer.percent else None,
+        "amount": offer.amount.evaluate(scope) if offer.amount else None,
+        "currency": offer.currency or (line.program.currency if offer.amount else None),
+        "minimum": offer.minimum,
+        "products": list(offer.products) or None,
+        "expires_at": (now + offer.expires).isoformat() if offer.expires else None,
+    }
+    return {"code": code, "redeemed": False} | {name: value for name, value in worth.items() if value is not None}
+
+
+def _make_task(line: Line, enrollment: Enrollment, step: Task, now: datetime) -> None:
+    note = as_text(step.note.evaluate(line.scope(now, enrollment))) if step.note else ""
+    due = now + step.due if step.due is not None else None
+    line.effects.append(effects.TaskMade(now, enrollment, step.id, step.type, note, step.assignee, due))
+    line.decide(now, DecisionKind.TASK, enrollment, step.type, step.id)

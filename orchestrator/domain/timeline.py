@@ -1,0 +1,567 @@
+"""One customer's life as one line of instants: the pure heart of Parcours.
+
+`run` merges a customer's events, stage changes and timers in time order, across all journeys, and says what happens.
+The same function serves life, tests, simulation and back-test, and its answer does not depend on how time is cut into
+ticks. At one instant, in this order:
+
+1. the events of that instant, who-somebody-is first, then in order of arrival, applied to traits and facts;
+2. the stage change they (or time alone) cause;
+3. exits, goals and waits;
+4. entries;
+5. due steps, by due time, then priority downwards, then journey id; what they make due at once runs too.
+
+So an event at exactly the instant of a timer wins over the timer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from orchestrator.domain import steps
+from orchestrator.domain.assignment import is_held_out
+from orchestrator.domain.effects import (
+    ConsentChange,
+    CouponRedeemed,
+    Decision,
+    DecisionKind,
+    Effect,
+    Emitted,
+    StageChange,
+)
+from orchestrator.domain.event import Event, Kind
+from orchestrator.domain.expression import INSTANT, Condition, Scope
+from orchestrator.domain.journey import (
+    EventTrigger,
+    ExitRule,
+    Goal,
+    Journey,
+    ManualTrigger,
+    OnChange,
+    OnRepeat,
+    Reentry,
+    Step,
+    Trigger,
+    WaitFor,
+)
+from orchestrator.domain.lifecycle import apply_to_fact
+from orchestrator.domain.merge import absorb
+from orchestrator.domain.program import LATE, Program
+from orchestrator.domain.state import Choice, CustomerState, Enrollment, Status, read_choices
+
+MOVES_MAX = 100  # of one enrollment within one instant
+ORDER_COMPLETED = "Order Completed"  # redeems the coupon it carries
+
+
+@dataclass(slots=True)
+class Line:
+    """One run over one customer. `actual` is the wall clock in life (None on a virtual clock, where nothing is late);
+    `held` the journeys whose steps wait; `new_until` the last instant at which something new may begin."""
+
+    program: Program
+    state: CustomerState
+    actual: datetime | None = None
+    held: Collection[str] = ()
+    new_until: datetime | None = None
+    effects: list[Effect] = field(default_factory=list)
+    traits_changed: bool = False
+    emitted: list[Event] = field(default_factory=list)
+    ended: list[Enrollment] = field(default_factory=list)
+    _moves: dict[int, int] = field(default_factory=dict)
+
+    # ------------------------------------------------------------ what steps may ask and do
+
+    def scope(self, now: datetime, enrollment: Enrollment | None = None, event: Event | None = None) -> Scope:
+        """What an expression sees now, for one enrollment and one event."""
+        names: dict[str, Any] = {}
+        if enrollment is not None:
+            names = {
+                "entry": {**enrollment.entry, "at": enrollment.entered_at},
+                "vars": enrollment.variables,
+                "coupon": enrollment.coupon,
+                "journey": {"id": enrollment.journey, "number": enrollment.number},
+            }
+        if event is not None:
+            names["event"] = {**event.properties, "name": event.properties.get("name", event.name), "at": event.at}
+        return Scope(self.state, now, names, self.program.segment_tests)
+
+    def decide(
+        self, at: datetime, kind: DecisionKind, enrollment: Enrollment, reason: str = "", step: str = "", **detail: Any
+    ) -> None:
+        """Writes a decision down."""
+        self.effects.append(Decision(at, kind, enrollment.journey, reason, step, enrollment, detail))
+
+    def emit(self, event: Event, receiver: str | None) -> None:
+        """Puts an event on this line at once, or on another customer's."""
+        self.effects.append(Emitted(event, receiver))
+        if receiver is None:
+            self.emitted.append(event)
+
+    def base(self, due: datetime, now: datetime) -> datetime:
+        """From when the next delays count: the nominal instant, or the actual one when the step ran late."""
+        return due if now - due <= LATE else now
+
+    def go_on(self, journey: Journey, enrollment: Enrollment, base: datetime) -> None:
+        """Leaves the current step for what follows it."""
+        following = journey.following.get(enrollment.step or "")
+        self._arrive(journey, enrollment, following, base)
+
+    def enter_block(self, journey: Journey, enrollment: Enrollment, block: Sequence[Step], base: datetime) -> None:
+        """Goes into the steps inside the current one, or past it when there are none."""
+        if block:
+            self._arrive(journey, enrollment, block[0].id, base)
+        else:
+            self.go_on(journey, enrollment, base)
+
+    def leave(self, enrollment: Enrollment, status: Status, reason: str, now: datetime) -> None:
+        """Ends an enrollment."""
+        enrollment.status, enrollment.reason, enrollment.ended_at = status, reason, now
+        enrollment.due_at, enrollment.changed = None, True
+        self.ended.append(enrollment)
+        self.decide(now, DecisionKind.LEFT, enrollment, reason or status, enrollment.step or "", status=str(status))
+
+    def may_stay(self, journey: Journey, enrollment: Enrollment, now: datetime) -> bool:
+        """Asks exits by condition and `only_if` before a message; whoever may not stay leaves here."""
+        scope = self.scope(now, enrollment)
+        for rule in journey.exits:
+            if rule.event is None and rule.stage is None and rule.condition and rule.condition.test(scope):
+                self.leave(enrollment, Status.EXITED, rule.condition.source, now)
+                return False
+        if journey.only_if is not None and not journey.only_if.test(scope):
+            self.leave(enrollment, Status.FILTERED, journey.only_if.source, now)
+            return False
+        return True
+
+    def _arrive(self, journey: Journey, enrollment: Enrollment, step_id: str | None, base: datetime) -> None:
+        enrollment.step, enrollment.arrived_at, enrollment.deferred_since = step_id, base, None
+        enrollment.changed = True
+        if step_id is None:
+            self.leave(enrollment, Status.COMPLETED, "end of the journey", base)
+            return
+        enrollment.due_at = steps.due_at(self, journey.by_id[step_id], enrollment, base)
+        if enrollment.due_at > base:
+            self.decide(base, DecisionKind.WAITING, enrollment, step_id, step_id, until=enrollment.due_at.isoformat())
+
+    # ------------------------------------------------------------ instants
+
+    def run(self, events: Iterable[Event], until: datetime) -> None:
+        """Takes every instant up to `until`, inclusive."""
+        waiting = sorted(events, key=lambda event: event.order)
+        waiting.reverse()  # the next one is popped from the end
+        self._follow_edits()
+        while (now := self._next_instant(waiting)) is not None and now <= until:
+            self._take_instant(now, self._pop_events(waiting, now))
+            self.state.cursor = now
+        if self.state.cursor is None or self.state.cursor < until:
+            self.state.cursor = until
+        self.state.next_due_at = self._next_instant(waiting)
+
+    def _pop_events(self, waiting: list[Event], now: datetime) -> list[Event]:
+        taken = []
+        while waiting and waiting[-1].at <= now:
+            taken.append(waiting.pop())
+        taken.sort(key=lambda event: (event.order[1], event.at, event.arrival))
+        return taken
+
+    def _next_instant(self, waiting: list[Event]) -> datetime | None:
+        cursor = self.state.cursor
+        instants = [self._due_instant(e) for e in self.state.enrollments if e.is_open and e.due_at is not None]
+        candidates = [at for at in instants if at is not None]
+        if waiting:
+            candidates.append(waiting[-1].at if cursor is None else max(waiting[-1].at, cursor))
+        after = cursor if cursor is not None else (waiting[-1].at - INSTANT if waiting else None)
+        if after is not None:
+            candidates.extend(self._timed_instants(after))
+        return min(candidates, default=None)
+
+    def _due_instant(self, enrollment: Enrollment) -> datetime | None:
+        due, cursor = enrollment.due_at, self.state.cursor
+        if due is None or enrollment.journey in self.held:
+            return None
+        if cursor is not None and due < cursor:
+            due = cursor
+        if self.actual is not None and self.actual - due > LATE:
+            return self.actual
+        return due
+
+    def _timed_instants(self, after: datetime) -> Iterable[datetime]:
+        """When time alone may change the stage, and when schedules fire."""
+        if self.state.stage is None and self.state.cursor is None:
+            return  # nothing is known of this customer yet
+        last = self.new_until
+        instants = [*self._stage_candidates(after), *(t.cron.next_after(after) for _, t in self.program.scheduled)]
+        yield from (at for at in instants if at is not None and (last is None or at <= last))
+
+    def _stage_candidates(self, after: datetime) -> Iterable[datetime]:
+        scope = self.scope(after)
+        for stage in self.program.lifecycle.stages:
+            for candidates in stage.candidates:
+                yield from (at for at in candidates(scope) if at > after)
+        for fact in self.program.windowed:
+            if fact.within is not None:
+                leaving = (event.at + fact.within for event in self.state.fact_events(fact))
+                yield from (at for at in leaving if at > after)
+
+    def _take_instant(self, now: datetime, events: list[Event]) -> None:
+        begins = self.new_until is None or now <= self.new_until
+        while True:
+            for event in events:
+                self._apply(event, now)
+            change = self._change_stage(now, events) if begins else None
+            happened = [event for event in events if Kind.TRACK <= event.kind <= Kind.EMITTED]
+            self._exits_goals_waits(now, happened, change)
+            if begins:
+                self._enter(now, events, change)
+            self._take_due_steps(now)
+            if not self.emitted and not self.traits_changed:
+                break
+            events, self.emitted, self.traits_changed = self.emitted, [], False
+        self._moves.clear()
+        self._forget_ended(now)
+
+    def _forget_ended(self, now: datetime) -> None:
+        """Drops ended enrollments that no goal looks at any more; at the very instant of their end they still count."""
+        keep = [e for e in self.state.enrollments if e.is_open or self._still_counts(e, now)]
+        if len(keep) != len(self.state.enrollments):
+            self.state.enrollments = keep
+
+    @staticmethod
+    def _still_counts(enrollment: Enrollment, now: datetime) -> bool:
+        if enrollment.ended_at is not None and enrollment.ended_at >= now:
+            return True
+        return enrollment.goal_until is not None and enrollment.converted_at is None and enrollment.goal_until >= now
+
+    # ------------------------------------------------------------ 1 · events
+
+    def _apply(self, event: Event, now: datetime) -> None:
+        state, program = self.state, self.program
+        match event.kind:
+            case Kind.IDENTIFY:
+                self._identify(event)
+                return
+            case Kind.MERGE:
+                self.effects.extend(absorb(program, state, event.absorbed, event.at))
+                return
+            case Kind.GROUP | Kind.START:
+                return
+        self._take_consent(event, event.context.get("consent"))
+        for fact in program.facts_by_event.get(event.name, ()):
+            self._count(fact, event)
+        if event.is_activity:
+            for fact in program.any_event_facts:
+                self._count(fact, event)
+        if event.name in program.history:
+            state.remember(event, program.history[event.name], now)
+        if event.name == ORDER_COMPLETED and event.properties.get("coupon"):
+            self._redeem(str(event.properties["coupon"]), event.at)
+
+    def _count(self, fact: Any, event: Event) -> None:
+        if fact.condition is None or fact.condition.test(self.scope(event.at, event=event)):
+            self.state.facts[fact.name] = apply_to_fact(fact, self.state.facts.get(fact.name), event)
+
+    def _identify(self, event: Event) -> None:
+        traits = dict(event.properties)
+        self._take_consent(event, traits.pop("consent", None))
+        self._take_consent(event, event.context.get("consent"))
+        for name in ("timezone", "locale"):
+            if name not in traits and isinstance(event.context.get(name), str):
+                traits[name] = event.context[name]
+        self.state.take_traits(traits, event.at)
+
+    def _take_consent(self, event: Event, said: Any) -> None:
+        if not isinstance(said, dict):
+            return
+        for key, granted in read_choices(said).items():
+            choice = Choice(granted, event.at, "identify" if event.kind is Kind.IDENTIFY else event.name)
+            if self.state.take_choice(key, choice):
+                self.effects.append(ConsentChange(event.at, key, choice))
+
+    def _redeem(self, code: str, at: datetime) -> None:
+        coupon = self.state.coupons.get(code)
+        if coupon is None or coupon["redeemed"]:
+            return
+        coupon["redeemed"] = True
+        for enrollment in self.state.open_enrollments():
+            if enrollment.coupon and enrollment.coupon["code"] == code:
+                enrollment.coupon["redeemed"], enrollment.changed = True, True
+        self.effects.append(CouponRedeemed(at, code))
+
+    # ------------------------------------------------------------ 2 · stage
+
+    def _change_stage(self, now: datetime, events: list[Event]) -> StageChange | None:
+        scope = self.scope(now)
+        stage = next((s.name for s in self.program.lifecycle.stages if s.condition.test(scope)), None)
+        if stage == self.state.stage:
+            return None
+        starting = any(event.starts for event in events)
+        cause = "time" if not events else "event" if starting else "import"
+        change = StageChange(now, self.state.stage, stage, cause)
+        self.state.stage, self.state.stage_since = stage, now
+        self.effects.append(change)
+        return change
+
+    # ------------------------------------------------------------ 3 · exits, goals, waits
+
+    def _exits_goals_waits(self, now: datetime, events: list[Event], change: StageChange | None) -> None:
+        for enrollment in sorted(self.state.enrollments, key=lambda e: e.journey):
+            journey = self.program.journey_of(enrollment.journey, enrollment.version)
+            if journey is None:
+                continue
+            self._look_at_goal(journey, enrollment, now, events, change)
+            if enrollment.is_open:
+                self._look_at_exits(journey, enrollment, now, events, change)
+            if enrollment.is_open and isinstance(step := journey.by_id.get(enrollment.step or ""), WaitFor):
+                self._look_at_wait(journey, enrollment, step, now, events)
+
+    def _look_at_goal(
+        self,
+        journey: Journey,
+        enrollment: Enrollment,
+        now: datetime,
+        events: list[Event],
+        change: StageChange | None,
+    ) -> None:
+        goal = journey.goal
+        if goal is None or enrollment.converted_at is not None:
+            return
+        reached = self._reached(goal, enrollment, now, events, change)
+        if reached is None or not self._in_time(enrollment, reached):
+            return
+        at, event = reached
+        enrollment.converted_at, enrollment.changed = at, True
+        value = goal.value.evaluate(self.scope(now, enrollment, event)) if goal.value else None
+        self.decide(at, DecisionKind.CONVERTED, enrollment, goal.event or goal.stage or "goal", value=value)
+        if goal.ends_journey and enrollment.is_open:
+            self.leave(enrollment, Status.CONVERTED, goal.event or goal.stage or "goal", now)
+
+    def _in_time(self, enrollment: Enrollment, reached: tuple[datetime, Event | None]) -> bool:
+        if enrollment.goal_until is not None:
+            return reached[0] <= enrollment.goal_until
+        return enrollment.is_open
+
+    def _reached(
+        self,
+        rule: Goal | ExitRule,
+        enrollment: Enrollment,
+        now: datetime,
+        events: list[Event],
+        change: StageChange | None,
+    ) -> tuple[datetime, Event | None] | None:
+        """When a goal or exit holds at this instant, strictly after the entry; with the event that did it."""
+        if rule.event is not None:
+            for event in events:
+                later = event.name == rule.event and event.at > enrollment.entered_at
+                if later and self._holds(rule.condition, now, enrollment, event):
+                    return event.at, event
+            return None
+        if rule.stage is not None and (change is None or change.to != rule.stage):
+            return None
+        if now > enrollment.entered_at and self._holds(rule.condition, now, enrollment, None):
+            return now, None
+        return None
+
+    def _holds(
+        self, condition: Condition | None, now: datetime, enrollment: Enrollment | None, event: Event | None
+    ) -> bool:
+        return condition is None or condition.test(self.scope(now, enrollment, event))
+
+    def _look_at_exits(
+        self,
+        journey: Journey,
+        enrollment: Enrollment,
+        now: datetime,
+        events: list[Event],
+        change: StageChange | None,
+    ) -> None:
+        for rule in journey.exits:
+            if self._reached(rule, enrollment, now, events, change) is not None:
+                reason = rule.event or rule.stage or (rule.condition.source if rule.condition else "")
+                self.leave(enrollment, Status.EXITED, reason, now)
+                return
+
+    def _look_at_wait(
+        self, journey: Journey, enrollment: Enrollment, step: WaitFor, now: datetime, events: list[Event]
+    ) -> None:
+        arrived = enrollment.arrived_at or enrollment.entered_at
+        last = enrollment.due_at
+        for event in events:
+            if event.name != step.event or event.at <= arrived or (last is not None and event.at > last):
+                continue
+            if self._holds(step.condition, now, enrollment, event):
+                if step.save_as:
+                    enrollment.variables[step.save_as] = dict(event.properties)
+                self.decide(now, DecisionKind.BRANCHED, enrollment, f"{step.event} came", step.id)
+                self.enter_block(journey, enrollment, step.then, self.base(event.at, now))
+                return
+
+    # ------------------------------------------------------------ 4 · entries
+
+    def _enter(self, now: datetime, events: list[Event], change: StageChange | None) -> None:
+        for event in events:
+            if not event.starts:
+                continue
+            if event.kind is Kind.START:
+                self._start_by_hand(event, now)
+            elif event.kind >= Kind.TRACK:
+                for journey, trigger in self.program.by_event.get(event.name, ()):
+                    self._consider(journey, trigger, event, now)
+        if change is not None and change.to is not None and change.cause in ("event", "time"):
+            entry = Event(change.at, Kind.EMITTED, "stage", {"stage": change.to, "from": change.came_from})
+            for journey, stage_trigger in self.program.by_stage.get(change.to, ()):
+                if stage_trigger.came_from in (None, change.came_from):
+                    self._consider(journey, stage_trigger, entry, now)
+        if self.program.scheduled:
+            self._fire_schedules(now)
+
+    def _start_by_hand(self, event: Event, now: datetime) -> None:
+        journey = self.program.journeys.get(event.name)
+        if journey is not None:
+            trigger = next((t for t in journey.triggers if isinstance(t, ManualTrigger)), ManualTrigger())
+            self._consider(journey, trigger, event, now)
+
+    def _fire_schedules(self, now: datetime) -> None:
+        for journey, trigger in self.program.scheduled:
+            if trigger.cron.next_after(now - INSTANT) != now:
+                continue
+            scope = self.scope(now)
+            if trigger.segment is None or self.program.segment_tests[trigger.segment](scope):
+                self._consider(journey, trigger, Event(now, Kind.EMITTED, "schedule"), now)
+
+    def _consider(self, journey: Journey, trigger: Trigger, event: Event, now: datetime) -> None:
+        """Lets the customer in, or says why not."""
+        if trigger.condition is not None and not trigger.condition.test(self.scope(now, event=event)):
+            return
+        inside = self._inside(journey, event.at)
+        if inside is not None:
+            self._repeat(journey, inside, event, now)
+            return
+        reason = self._too_early(journey, event.at)
+        draft = self._draft(journey, event)
+        if reason is None and journey.only_if is not None and not journey.only_if.test(self.scope(now, draft, event)):
+            reason = f"only_if: {journey.only_if.source}"
+        if reason is not None:
+            self.effects.append(Decision(event.at, DecisionKind.IGNORED, journey.id, reason))
+            return
+        self._begin(journey, draft)
+
+    def _inside(self, journey: Journey, at: datetime) -> Enrollment | None:
+        """The enrollment that is open at `at`; at the very instant it ends it still counts as open."""
+        for enrollment in self.state.enrollments:
+            if enrollment.journey == journey.id and enrollment.entered_at <= at:
+                ended = enrollment.ended_at
+                if ended is None or at <= ended:
+                    return enrollment
+        return None
+
+    def _repeat(self, journey: Journey, inside: Enrollment, event: Event, now: datetime) -> None:
+        if journey.on_repeat is OnRepeat.RESTART and inside.is_open:
+            inside.pass_no += 1
+            inside.entry, inside.variables, inside.coupon = dict(event.properties), {}, None
+            self.decide(event.at, DecisionKind.RESTARTED, inside, f"again, pass {inside.pass_no}")
+            self._arrive(journey, inside, journey.first_step, self.base(event.at, now))
+        else:
+            self.effects.append(Decision(event.at, DecisionKind.IGNORED, journey.id, "already inside"))
+
+    def _too_early(self, journey: Journey, at: datetime) -> str | None:
+        last = self.state.entries.get(journey.id)
+        if last is None:
+            return None
+        match journey.reentry:
+            case Reentry.NEVER:
+                return "entered before, and reentry is never"
+            case timedelta() as after if at < last[0] + after:
+                return "entered too recently"
+            case _ if at < last[0]:
+                return "a later entry is already known"
+        return None
+
+    def _draft(self, journey: Journey, event: Event) -> Enrollment:
+        """An enrollment as it would begin: at the event's own time."""
+        number = self.state.entries.get(journey.id, (event.at, 0))[1] + 1
+        until = event.at + journey.goal.within if journey.goal and journey.goal.within is not None else None
+        return Enrollment(journey.id, journey.version, number, event.at, dict(event.properties), goal_until=until)
+
+    def _begin(self, journey: Journey, enrollment: Enrollment) -> None:
+        at, external_id = enrollment.entered_at, self.state.external_id
+        enrollment.held_out = is_held_out(self.program.holdout_global, "", external_id) or is_held_out(
+            journey.holdout, journey.id, external_id
+        )
+        self.state.entries[journey.id] = (at, enrollment.number)
+        self.state.enrollments.append(enrollment)
+        self.decide(at, DecisionKind.ENTERED, enrollment, "held out" if enrollment.held_out else "")
+        self._arrive(journey, enrollment, journey.first_step, at)
+
+    # ------------------------------------------------------------ 5 · due steps
+
+    def _take_due_steps(self, now: datetime) -> None:
+        while (enrollment := self._next_due(now)) is not None:
+            journey = self.program.journey_of(enrollment.journey, enrollment.version)
+            step = journey.by_id.get(enrollment.step or "") if journey else None
+            if journey is None or step is None or enrollment.due_at is None:
+                self.leave(enrollment, Status.EXITED, "the journey or step no longer exists", now)
+                continue
+            self._moves[id(enrollment)] = self._moves.get(id(enrollment), 0) + 1
+            if self._moves[id(enrollment)] > MOVES_MAX:
+                self.leave(enrollment, Status.EXITED, f"more than {MOVES_MAX} steps in one instant", now)
+                continue
+            steps.take(self, journey, enrollment, step, now, self.base(enrollment.due_at, now))
+
+    def _next_due(self, now: datetime) -> Enrollment | None:
+        due = []
+        for enrollment in self.state.open_enrollments():
+            at = self._due_instant(enrollment)
+            if at is not None and at <= now:
+                due.append(enrollment)
+        return min(due, key=self._precedence, default=None)
+
+    def _precedence(self, enrollment: Enrollment) -> tuple[datetime, int, str]:
+        journey = self.program.journeys.get(enrollment.journey)
+        assert enrollment.due_at is not None  # only due ones are compared
+        return enrollment.due_at, -(journey.priority if journey else 0), enrollment.journey
+
+    # ------------------------------------------------------------ edits under way
+
+    def _follow_edits(self) -> None:
+        """Takes people inside over to the version of today, unless theirs is pinned; a changed delay is counted anew
+        from when they reached the step."""
+        for enrollment in self.state.open_enrollments():
+            journey = self.program.journeys.get(enrollment.journey)
+            if journey is None or enrollment.version == journey.version:
+                continue
+            if journey.on_change is OnChange.PIN and (journey.id, enrollment.version) in self.program.pinned:
+                continue
+            enrollment.version, enrollment.changed = journey.version, True
+            enrollment.step = journey.moved_to(enrollment.step or "")
+            step = journey.by_id.get(enrollment.step)
+            if step is not None and enrollment.deferred_since is None and enrollment.arrived_at is not None:
+                enrollment.due_at = steps.due_at(self, step, enrollment, enrollment.arrived_at)
+
+
+def run(
+    program: Program,
+    state: CustomerState,
+    events: Iterable[Event],
+    until: datetime,
+    *,
+    actual: datetime | None = None,
+    held: Collection[str] = (),
+    new_until: datetime | None = None,
+) -> list[Effect]:
+    """Runs one customer's line up to `until` (inclusive), changing `state`, and returns the effects in order.
+
+    `actual` is the wall clock in life, None on a virtual clock. Steps of `held` journeys wait; entries, exits and
+    goals go on. After `new_until` nothing new begins: no entry, no stage change by time.
+    """
+    line = Line(program, state, actual, held, new_until)
+    line.run(events, until)
+    return line.effects
+
+
+def read_trigger_names(journey: Journey) -> set[str]:
+    """The events a journey listens to: triggers, exits, goal, waits."""
+    names = {trigger.event for trigger in journey.triggers if isinstance(trigger, EventTrigger)}
+    names |= {rule.event for rule in journey.exits if rule.event}
+    names |= {journey.goal.event} if journey.goal and journey.goal.event else set()
+    return names | {step.event for step in journey.walk_steps() if isinstance(step, WaitFor)}
