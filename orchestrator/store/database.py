@@ -1,0 +1,97 @@
+"""The only place that knows SQL dialects: connections, their settings, and statements that differ."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection, Engine, Select, create_engine, event
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import make_url
+from sqlmodel import SQLModel
+
+from orchestrator.store.tables import dump_json
+
+BUSY_TIMEOUT_MS = 60_000
+CACHE_KIB = 262_144  # 256 MB: at 5 million waiting people the random pages dominate (docs/performance.md)
+CHECKPOINT_PAGES = 20_000
+IN_CHUNK = 500  # values in one IN (…): far below SQLite's limit, and plans stay cached
+
+
+class Database:
+    """A database and its connections. One writer at a time on SQLite; PostgreSQL locks rows."""
+
+    def __init__(self, url: str) -> None:
+        """`url` is `sqlite:///file` or `postgresql+psycopg://…`."""
+        self.url = url
+        self.is_sqlite = make_url(url).get_backend_name() == "sqlite"
+        if self.is_sqlite and (path := make_url(url).database) and path != ":memory:":
+            Path(path).parent.mkdir(parents=True, exist_ok=True)
+        self.engine: Engine = create_engine(url, json_serializer=dump_json, json_deserializer=orjson.loads)
+        if self.is_sqlite:
+            event.listen(self.engine, "connect", _set_up_sqlite)
+            event.listen(self.engine, "begin", _begin_immediately)
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """A transaction that may write; commits at the end, rolls back on any error."""
+        with self.engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        """A transaction that only reads."""
+        options = {"sqlite_read_only": True} if self.is_sqlite else {}
+        with self.engine.connect().execution_options(**options) as connection:
+            yield connection
+
+    def insert_new(self, table: type[SQLModel]) -> Any:
+        """An INSERT that leaves rows alone whose unique key exists already."""
+        kind = sqlite.insert if self.is_sqlite else postgresql.insert
+        return kind(table.__table__).on_conflict_do_nothing()  # type: ignore[attr-defined]
+
+    def upsert(self, table: type[SQLModel], keys: Sequence[str], values: Sequence[str]) -> Any:
+        """An INSERT that overwrites `values` where the unique `keys` exist already."""
+        kind = sqlite.insert if self.is_sqlite else postgresql.insert
+        statement = kind(table.__table__)  # type: ignore[attr-defined]
+        return statement.on_conflict_do_update(
+            index_elements=list(keys), set_={name: statement.excluded[name] for name in values}
+        )
+
+    def claim(self, query: Select[Any]) -> Select[Any]:
+        """A SELECT whose rows no other worker takes meanwhile. SQLite has one writer anyway."""
+        return query if self.is_sqlite else query.with_for_update(skip_locked=True)
+
+    def close(self) -> None:
+        """Lets go of every connection."""
+        self.engine.dispose()
+
+
+def _set_up_sqlite(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None  # we say BEGIN ourselves: the driver's own would begin too late
+    cursor = connection.cursor()
+    for name, value in (
+        ("journal_mode", "WAL"),
+        ("synchronous", "FULL"),  # no slower than NORMAL at our batch sizes, and survives a power cut
+        ("busy_timeout", BUSY_TIMEOUT_MS),
+        ("cache_size", -CACHE_KIB),
+        ("wal_autocheckpoint", CHECKPOINT_PAGES),
+        ("foreign_keys", "ON"),
+    ):
+        cursor.execute(f"PRAGMA {name} = {value}")
+    cursor.close()
+
+
+def _begin_immediately(connection: Connection) -> None:
+    """Takes the write lock at once: a read that later writes would fail with SQLITE_BUSY_SNAPSHOT, time-out or not."""
+    read_only = connection.get_execution_options().get("sqlite_read_only", False)
+    connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+
+
+def chunked(values: Sequence[Any], size: int = IN_CHUNK) -> Iterator[Sequence[Any]]:
+    """Slices of at most `size`."""
+    for start in range(0, len(values), size):
+        yield values[start : start + size]

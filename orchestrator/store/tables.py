@@ -1,0 +1,352 @@
+"""Every table, declared once with SQLModel. Data moves through Core statements in the modules beside this one.
+
+Integer keys: on SQLite random text keys insert seven times slower. Times are aware UTC. JSON is text in SQLite and
+JSONB in PostgreSQL. What must happen once has a unique constraint: that is what makes a repeat harmless.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+from sqlalchemy import JSON, BigInteger, Column, DateTime, Dialect, Index, Integer, LargeBinary, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.types import TypeDecorator
+from sqlmodel import Field, SQLModel
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware UTC time. SQLite hands back naive datetimes even with timezone=True, so the zone is put back here."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Stores UTC; SQLite without the zone, so that text order is time order."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a naive time cannot be stored: it must be aware")
+        utc = value.astimezone(UTC)
+        return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Reads it back aware."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def dump_json(value: Any) -> str:
+    """JSON text of a value; times become ISO text."""
+    return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS).decode()
+
+
+Json = JSON().with_variant(JSONB(), "postgresql")
+BigId = BigInteger().with_variant(Integer(), "sqlite")  # only INTEGER PRIMARY KEY counts up by itself in SQLite
+
+
+def _id() -> Any:
+    return Field(default=None, sa_column=Column(BigId, primary_key=True, autoincrement=True))
+
+
+def _time(*, nullable: bool = True, **options: Any) -> Any:
+    return Field(default=None, sa_column=Column(UtcDateTime(), nullable=nullable, **options))
+
+
+def _json(**options: Any) -> Any:
+    return Field(default=None, sa_column=Column(Json, **options))
+
+
+def _big(*, nullable: bool = False, **options: Any) -> Any:
+    return Field(default=None, sa_column=Column(BigId, nullable=nullable, **options))
+
+
+class Customer(SQLModel, table=True):
+    """A person. `next_due_at` is when the time line must be looked at again; `applied_event_id` the last event on it."""
+
+    __tablename__ = "customers"
+    __table_args__ = (
+        UniqueConstraint("external_id", "anonymous"),
+        Index("customers_due", "next_due_at", postgresql_where=text("next_due_at IS NOT NULL")),
+    )
+    id: int = _id()
+    external_id: str
+    anonymous: bool = False
+    created_at: datetime = _time(nullable=False)
+    traits: dict[str, Any] = _json(nullable=False)
+    traits_at: datetime | None = _time()
+    facts: dict[str, Any] = _json(nullable=False)
+    facts_version: str = ""  # of the lifecycle they were computed by
+    stage: str | None = None
+    stage_since: datetime | None = _time()
+    consent: dict[str, Any] = _json(nullable=False)
+    muted_until: datetime | None = _time()
+    cursor: datetime | None = _time()
+    next_due_at: datetime | None = _time()
+    applied_event_id: int = _big()
+    merged_into: int | None = _big(nullable=True)
+
+
+class Link(SQLModel, table=True):
+    """An anonymous id and the known one it belongs to now."""
+
+    __tablename__ = "links"
+    anonymous_id: str = Field(primary_key=True)
+    user_id: str
+
+
+class InboxCall(SQLModel, table=True):
+    """A call as it came, durable before the answer, taken out by the ingest phase."""
+
+    __tablename__ = "inbox"
+    id: int = _id()
+    message_id: str | None = Field(default=None, unique=True)
+    received_at: datetime = _time(nullable=False)
+    source: str = ""  # api, file, page, engine
+    starts: bool = True  # false for history: facts and stages only
+    raw: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+
+
+class Rejection(SQLModel, table=True):
+    """A call that could not be accepted, with the reason; nothing is lost."""
+
+    __tablename__ = "rejections"
+    id: int = _id()
+    received_at: datetime = _time(nullable=False)
+    source: str = ""
+    code: str = ""
+    reason: str = ""
+    raw: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
+
+
+class EventRow(SQLModel, table=True):
+    """An event on a customer's time line. `kind` is domain.event.Kind."""
+
+    __tablename__ = "events"
+    __table_args__ = (Index("events_of_customer", "customer_id", "id"),)
+    id: int = _id()
+    customer_id: int = _big()
+    message_id: str | None = Field(default=None, unique=True)
+    at: datetime = _time(nullable=False)
+    received_at: datetime = _time(nullable=False)
+    kind: int
+    name: str = ""
+    starts: bool = True
+    properties: dict[str, Any] = _json(nullable=False)
+    context: dict[str, Any] = _json(nullable=False)
+    absorbed_id: int | None = _big(nullable=True)  # MERGE: the customer that turned out to be this one
+
+
+class EnrollmentRow(SQLModel, table=True):
+    """One passage of one customer through one journey."""
+
+    __tablename__ = "enrollments"
+    __table_args__ = (
+        UniqueConstraint("customer_id", "journey", "number"),
+        Index("enrollments_due", "journey", "due_at", sqlite_where=text("status = 'active'"),
+              postgresql_where=text("status = 'active'")),
+    )  # fmt: skip
+    id: int = _id()
+    customer_id: int = _big()
+    journey: str
+    version: str
+    number: int
+    entered_at: datetime = _time(nullable=False)
+    entry: dict[str, Any] = _json(nullable=False)
+    step: str | None = None
+    arrived_at: datetime | None = _time()
+    due_at: datetime | None = _time()
+    deferred_since: datetime | None = _time()
+    pass_no: int = 1
+    held_out: bool = False
+    variables: dict[str, Any] = _json(nullable=False)
+    coupon: dict[str, Any] | None = _json(nullable=True)
+    status: str = "active"
+    reason: str = ""
+    ended_at: datetime | None = _time()
+    converted_at: datetime | None = _time()
+    goal_until: datetime | None = _time()
+
+
+class DecisionRow(SQLModel, table=True):
+    """One decision with its reason: what `explain` tells."""
+
+    __tablename__ = "decisions"
+    __table_args__ = (Index("decisions_of_customer", "customer_id", "id"),)
+    id: int = _id()
+    customer_id: int = _big()
+    enrollment_id: int | None = _big(nullable=True)
+    at: datetime = _time(nullable=False)
+    kind: str
+    journey: str
+    step: str = ""
+    reason: str = ""
+    detail: dict[str, Any] = _json(nullable=False)
+
+
+class MessageRow(SQLModel, table=True):
+    """The ledger of messages. (enrollment, step, pass) is unique: a message is decided once."""
+
+    __tablename__ = "messages"
+    __table_args__ = (
+        UniqueConstraint("enrollment_id", "step", "pass_no"),
+        Index("messages_due", "medium", "not_before", sqlite_where=text("state = 'queued'"),
+              postgresql_where=text("state = 'queued'")),
+        Index("messages_leased", "lease_until", sqlite_where=text("state = 'leased'"),
+              postgresql_where=text("state = 'leased'")),
+        Index("messages_of_customer", "customer_id", "decided_at"),
+        Index("messages_by_state", "state", "medium"),
+    )  # fmt: skip
+    id: int = _id()
+    public_id: str = Field(unique=True)  # travels with the message
+    customer_id: int = _big()
+    enrollment_id: int = _big()
+    journey: str
+    version: str  # of the journey
+    step: str
+    pass_no: int
+    medium: str
+    template: str
+    template_version: str = ""
+    purpose: str
+    topic: str
+    priority: int = 50
+    subject: str | None = None
+    sender: str | None = None
+    reply_to: str | None = None
+    resend_uncertain: bool = False
+    variables: dict[str, Any] = _json(nullable=False)
+    coupon: dict[str, Any] | None = _json(nullable=True)
+    decided_at: datetime = _time(nullable=False)  # the instant the time line let it go
+    not_before: datetime = _time(nullable=False)
+    expires_at: datetime | None = _time()
+    state: str = "queued"
+    reason: str = ""
+    code: str = ""
+    provider_id: str = ""
+    attempts: int = 0
+    lease_until: datetime | None = _time()
+    leased_at: datetime | None = _time()
+    settled_at: datetime | None = _time()
+
+
+class StageChangeRow(SQLModel, table=True):
+    """When a customer's stage changed, and why."""
+
+    __tablename__ = "stage_changes"
+    __table_args__ = (Index("stage_changes_of_customer", "customer_id", "at"),)
+    id: int = _id()
+    customer_id: int = _big()
+    at: datetime = _time(nullable=False)
+    came_from: str | None = None
+    to: str | None = None
+    cause: str = ""
+
+
+class AssignmentRow(SQLModel, table=True):
+    """The variant of a split a customer was given, kept."""
+
+    __tablename__ = "assignments"
+    customer_id: int = _big(primary_key=True)
+    journey: str = Field(primary_key=True)
+    step: str = Field(primary_key=True)
+    variant: str
+    at: datetime = _time(nullable=False)
+
+
+class ConsentRow(SQLModel, table=True):
+    """The proof of consent: who said what, when and where. Also mutes and suppressions of a customer."""
+
+    __tablename__ = "consent_log"
+    __table_args__ = (Index("consent_of_customer", "customer_id", "at"),)
+    id: int = _id()
+    customer_id: int = _big()
+    at: datetime = _time(nullable=False)
+    key: str
+    granted: bool
+    source: str = ""
+    until: datetime | None = _time()
+
+
+class Suppression(SQLModel, table=True):
+    """An address nobody writes to any more (`scope` a medium), or a customer who gets no marketing (`marketing`)."""
+
+    __tablename__ = "suppressions"
+    __table_args__ = (UniqueConstraint("scope", "address"),)
+    id: int = _id()
+    scope: str
+    address: str  # an address in lower case, or `customer:<id>`
+    reason: str = ""
+    at: datetime = _time(nullable=False)
+
+
+class GrantRow(SQLModel, table=True):
+    """A coupon or reward given. A reward is given once per referred customer and role."""
+
+    __tablename__ = "grants"
+    __table_args__ = (
+        UniqueConstraint("enrollment_id", "step", "pass_no", "role"),
+        Index("rewards_once", "referred_id", "role", unique=True, sqlite_where=text("is_reward"),
+              postgresql_where=text("is_reward")),
+        Index("grants_of_customer", "customer_id"),
+    )  # fmt: skip
+    id: int = _id()
+    code: str = Field(unique=True)
+    customer_id: int | None = _big(nullable=True)  # who may use it; None: a referrer not known here
+    referred_id: int = _big()  # the customer in whose journey it was given
+    enrollment_id: int = _big()
+    step: str
+    pass_no: int
+    role: str  # customer, referrer
+    is_reward: bool
+    coupon: dict[str, Any] = _json(nullable=False)
+    at: datetime = _time(nullable=False)
+    redeemed_at: datetime | None = _time()
+
+
+class TaskRow(SQLModel, table=True):
+    """A to-do for a person."""
+
+    __tablename__ = "tasks"
+    __table_args__ = (UniqueConstraint("enrollment_id", "step", "pass_no"),)
+    id: int = _id()
+    customer_id: int = _big()
+    enrollment_id: int = _big()
+    step: str
+    pass_no: int
+    type: str
+    note: str = ""
+    assignee: str | None = None
+    at: datetime = _time(nullable=False)
+    due_at: datetime | None = _time()
+    done_at: datetime | None = _time()
+
+
+class GateRow(SQLModel, table=True):
+    """What stands still: a journey or a channel. Mirrors the Prefect UI, so that it holds when Prefect is away."""
+
+    __tablename__ = "gates"
+    kind: str = Field(primary_key=True)  # journey, channel
+    name: str = Field(primary_key=True)
+    reason: str = ""
+    since: datetime = _time(nullable=False)
+
+
+class JourneyVersion(SQLModel, table=True):
+    """The text of every version that ran, so that pinned people can finish it."""
+
+    __tablename__ = "journey_versions"
+    journey: str = Field(primary_key=True)
+    version: str = Field(primary_key=True)
+    source: str
+    seen_at: datetime = _time(nullable=False)
+
+
+class Setting(SQLModel, table=True):
+    """What the engine must remember about itself: the last tick, the versions it last ran."""
+
+    __tablename__ = "settings"
+    key: str = Field(primary_key=True)
+    value: str
