@@ -32,6 +32,7 @@ WALL_CLOCK = {
     "sqlalchemy.func.current_timestamp",
 }
 DATABASE_LIBRARIES = {"sqlalchemy", "sqlmodel", "alembic", "psycopg", "sqlite3"}
+ORM_SESSIONS = {"sqlmodel.Session", "sqlalchemy.orm.Session", "sqlalchemy.orm.sessionmaker"}
 VAGUE_NAMES = {"utils", "helpers", "common", "manager", "managers", "service", "services"}
 
 
@@ -131,6 +132,11 @@ def test_only_the_store_speaks_sql() -> None:
         if not inside(path, "orchestrator/store") and (found := libraries(path) & DATABASE_LIBRARIES)
     }
     assert not speakers
+
+
+def test_the_store_opens_no_orm_session() -> None:
+    openers = [shown(path) for path in SOURCES for _, name in imported(path) if name in ORM_SESSIONS]
+    assert not openers
 
 
 def test_sending_goes_on_without_prefect_because_only_flows_and_the_command_line_know_it() -> None:
