@@ -1,0 +1,259 @@
+"""YAML 1.2 text to plain data, with the line and column of every key and value.
+
+The core schema of YAML 1.2.2 (chapter 10.3) decides what a plain word is: `NO`, `10:00` and `2026-11-27` are text.
+Tags are refused, aliases are bounded, and no object is ever built from the text.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.events import AliasEvent, ScalarEvent, SequenceStartEvent
+
+from orchestrator.domain.errors import Problem
+
+BYTES_MAX = 200_000
+NODES_MAX = 100_000  # aliases of aliases multiply: a few lines could stand for billions of nodes
+DEPTH_MAX = 60
+
+Event = Any  # ruamel's events have no typed base that holds their anchor and tag
+Path = tuple[str | int, ...]
+Position = tuple[int, int]  # line and column, both from 1
+
+_DIRECTIVE = re.compile(r"(?:[ \t]*(?:#[^\n]*)?\n)*%")  # only blank lines and comments may stand before one
+_NULL = frozenset({"", "~", "null", "Null", "NULL"})
+_TRUTH = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
+_DECIMAL = re.compile(r"[-+]?[0-9]+")
+_OCTAL = re.compile(r"0o[0-7]+")
+_HEXADECIMAL = re.compile(r"0x[0-9a-fA-F]+")
+_FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
+
+
+class NotReadable(Exception):
+    """The text is no YAML that a project may hold; carries where and why."""
+
+    def __init__(self, position: Position, message: str) -> None:
+        self.position = position
+        self.message = message
+        super().__init__(message)
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One YAML file as plain data (dict, list, str, int, float, bool, None).
+
+    `values` and `keys` give the position of each value, and of the key before it, by its path from the top.
+    `exact` holds the paths whose text stands on one line as it is, so that an offset into it is an offset of columns.
+    """
+
+    file: str
+    text: str
+    data: Any
+    values: dict[Path, Position] = field(default_factory=dict)
+    keys: dict[Path, Position] = field(default_factory=dict)
+    exact: set[Path] = field(default_factory=set)
+
+    def problem(
+        self, path: Path, message: str, *, at_key: bool = False, offset: int = 0, severity: str = "error"
+    ) -> Problem:
+        """A problem at the value of a path (or its key), or at the nearest thing around it that is written down."""
+        line, column = self._position(path, at_key)
+        return Problem(self.file, line, column + (offset if path in self.exact else 0), message, severity)
+
+    def _position(self, path: Path, at_key: bool) -> Position:
+        if at_key and path in self.keys:
+            return self.keys[path]
+        while path and path not in self.values:
+            path = path[:-1]
+        return self.values.get(path, (1, 1))
+
+    def get(self, path: Path) -> Any:
+        """What is written at a path; None where nothing is."""
+        here = self.data
+        for part in path:
+            if isinstance(here, dict):
+                here = here.get(part)
+            elif isinstance(here, list) and isinstance(part, int) and part < len(here):
+                here = here[part]
+            else:
+                return None
+        return here
+
+
+def read_yaml(text: str, file: str) -> tuple[Document, list[Problem]]:
+    """The document of a text and the problems of its form; with a syntax error the data is None."""
+    document = Document(file, text, None)
+    composer = _Composer(document)
+    try:
+        data = composer.compose()
+    except NotReadable as fault:
+        return document, [Problem(file, *fault.position, fault.message)]
+    except MarkedYAMLError as fault:
+        return document, [_syntax_problem(file, fault)]
+    except (YAMLError, ValueError) as fault:  # e.g. a control character; ruamel names it
+        return document, [Problem(file, 1, 1, f"this is not YAML: {str(fault).splitlines()[0]}")]
+    return Document(file, text, data, document.values, document.keys, document.exact), composer.problems
+
+
+def _syntax_problem(file: str, fault: MarkedYAMLError) -> Problem:
+    mark = fault.problem_mark or fault.context_mark
+    line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+    what = fault.problem or fault.context or "syntax error"
+    hint = ""
+    if "mapping values are not allowed" in what:
+        hint = "; put text that holds ': ' between quotes"
+    elif "cannot start any token" in what:
+        hint = "; indent with spaces, and put text that starts with a special sign between quotes"
+    return Problem(file, line, column, f"this is not YAML: {what}{hint}")
+
+
+@dataclass(slots=True)
+class _Composer:
+    document: Document
+    problems: list[Problem] = field(default_factory=list)
+    nodes: int = 0
+    anchors: dict[str, list[Event]] = field(default_factory=dict)  # the events of an anchored node, replayed by alias
+
+    def compose(self) -> Any:
+        if len(self.document.text.encode(errors="replace")) > BYTES_MAX:
+            raise NotReadable((1, 1), f"the file is larger than {BYTES_MAX // 1000} kB")
+        if directive := _DIRECTIVE.match(self.document.text):
+            line = self.document.text.count("\n", 0, directive.end()) + 1
+            raise NotReadable((line, 1), "directives such as '%YAML' are not accepted: remove this line")
+        events = [event for event in YAML(pure=True).parse(self.document.text) if _is_content(event)]
+        stream = _Stream(events)
+        if stream.done:
+            return None
+        data = self._node(stream, (), 0)
+        if not stream.done:
+            raise NotReadable(_start(stream.next()), "one file holds one document: remove the line '---' before this")
+        return data
+
+    def _node(self, stream: _Stream, path: Path, depth: int) -> Any:
+        first = stream.position
+        event = stream.next()
+        self.nodes += 1
+        if self.nodes > NODES_MAX or depth > DEPTH_MAX:
+            raise NotReadable(_start(event), "this is nested too deeply or repeated too often by aliases")
+        self.document.values.setdefault(path, _start(event))
+        if isinstance(event, AliasEvent):
+            return self._alias(event, path, depth)
+        if event.tag is not None and event.tag != "!":
+            raise NotReadable(_start(event), "tags such as '!x' are not accepted: write plain text")
+        data = self._content(event, stream, path, depth)
+        if event.anchor is not None:
+            self.anchors[event.anchor] = stream.events[first : stream.position]
+        return data
+
+    def _content(self, event: Event, stream: _Stream, path: Path, depth: int) -> Any:
+        if isinstance(event, ScalarEvent):
+            return self._scalar(event, path)
+        if isinstance(event, SequenceStartEvent):
+            return self._sequence(stream, path, depth)
+        return self._mapping(stream, path, depth)
+
+    def _alias(self, event: Event, path: Path, depth: int) -> Any:
+        replayed = self.anchors.get(event.anchor)
+        if replayed is None:
+            raise NotReadable(_start(event), f"the alias '*{event.anchor}' has no '&{event.anchor}' before it")
+        return self._node(_Stream(replayed), path, depth + 1)
+
+    def _scalar(self, event: Event, path: Path) -> Any:
+        text: str = event.value
+        if event.style in (None, "") and event.tag is None:
+            self._mark_exact(event, path, text)
+            return resolve_plain(text)
+        if event.style in ("'", '"'):
+            self._mark_exact(event, path, text, quoted=1)
+        return text
+
+    def _mark_exact(self, event: Event, path: Path, text: str, quoted: int = 0) -> None:
+        if event.end_mark.index - event.start_mark.index == len(text) + 2 * quoted and "\n" not in text:
+            line, column = _start(event)
+            self.document.values[path] = line, column + quoted
+            self.document.exact.add(path)
+
+    def _sequence(self, stream: _Stream, path: Path, depth: int) -> list[Any]:
+        items: list[Any] = []
+        while not stream.at_end_of_collection():
+            items.append(self._node(stream, (*path, len(items)), depth + 1))
+        stream.next()
+        return items
+
+    def _mapping(self, stream: _Stream, path: Path, depth: int) -> dict[str, Any]:
+        mapping: dict[str, Any] = {}
+        while not stream.at_end_of_collection():
+            key_event = stream.next()
+            key = self._key(key_event)
+            if key in mapping:
+                first = self.document.keys[(*path, key)][0]
+                self._report(key_event, f"the key '{key}' is already there, in line {first}")
+                self._node(stream, (*path, f"{key} (again)"), depth + 1)
+                continue
+            self.document.keys.setdefault((*path, key), _start(key_event))
+            mapping[key] = self._node(stream, (*path, key), depth + 1)
+        stream.next()
+        return mapping
+
+    def _key(self, event: Event) -> str:
+        if isinstance(event, AliasEvent) or not isinstance(event, ScalarEvent):
+            raise NotReadable(_start(event), "a key must be a word; put text that starts with '{' between quotes")
+        if event.tag is not None and event.tag != "!":
+            raise NotReadable(_start(event), "tags such as '!x' are not accepted: write plain text")
+        if event.value == "<<" and event.style in (None, ""):
+            raise NotReadable(_start(event), "merge keys ('<<') are not part of YAML 1.2: write the keys out")
+        return str(event.value)
+
+    def _report(self, event: Event, message: str) -> None:
+        self.problems.append(Problem(self.document.file, *_start(event), message))
+
+
+class _Stream:
+    """Events with a place in them."""
+
+    def __init__(self, events: list[Event]) -> None:
+        self.events = events
+        self.position = 0
+
+    @property
+    def done(self) -> bool:
+        return self.position >= len(self.events)
+
+    def next(self) -> Event:
+        event = self.events[self.position]
+        self.position += 1
+        return event
+
+    def at_end_of_collection(self) -> bool:
+        return type(self.events[self.position]).__name__ in ("MappingEndEvent", "SequenceEndEvent")
+
+
+def _is_content(event: Event) -> bool:
+    return not type(event).__name__.startswith(("Stream", "Document", "Comment"))
+
+
+def _start(event: Event) -> Position:
+    return event.start_mark.line + 1, event.start_mark.column + 1
+
+
+def resolve_plain(text: str) -> Any:
+    """The value of an unquoted word by the core schema of YAML 1.2: null, boolean, number or the text itself."""
+    if text in _NULL:
+        return None
+    if text in _TRUTH:
+        return _TRUTH[text]
+    if len(text) > 300:  # Python refuses to read integers of more than 4300 digits; nobody writes them
+        return text
+    if _DECIMAL.fullmatch(text):
+        return int(text)
+    if _OCTAL.fullmatch(text):
+        return int(text[2:], 8)
+    if _HEXADECIMAL.fullmatch(text):
+        return int(text[2:], 16)
+    if _FLOAT.fullmatch(text):
+        return float(text)
+    return text
