@@ -1,0 +1,148 @@
+"""Keeps Prefect's deployments equal to the project: one for each journey, one for each delivery channel."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from typing import Any
+
+from prefect.client.orchestration import PrefectClient
+from prefect.client.schemas.actions import ArtifactCreate, DeploymentUpdate
+from prefect.client.schemas.filters import DeploymentFilter, DeploymentFilterTags
+from prefect.client.schemas.responses import DeploymentResponse
+from prefect.deployments.runner import EntrypointType
+from prefect.flows import Flow
+from prefect.schedules import Cron
+
+from flows.deliveries import deliveries
+from flows.description import DeploymentSpec, markdown
+from flows.gate import GateKey, Kind
+from flows.journey import journey
+from flows.story import artifact_key, artifact_title
+
+logger = logging.getLogger(__name__)
+
+FLOWS: Mapping[Kind, Flow[Any, Any]] = {Kind.JOURNEY: journey, Kind.DELIVERIES: deliveries}
+PARAMETER: Mapping[Kind, str] = {Kind.JOURNEY: "journey", Kind.DELIVERIES: "channel"}
+
+MANAGED = "parcours"
+RETIRED = "retired"
+WAS_PAUSED = "was-paused"  # by a person, before we retired it: comes back paused
+#: One run a day even when nothing is due: it writes the health card, and its schedule gives the UI a switch to pause.
+DAILY_CRON = "0 6 * * *"
+_PAGE = 200  # what the server returns at most
+
+
+async def sync(
+    client: PrefectClient, specs: Sequence[DeploymentSpec], paused: Collection[GateKey] = ()
+) -> dict[GateKey, DeploymentResponse]:
+    """Creates, updates and retires deployments; returns those of `specs` as they are in Prefect now.
+
+    Only what differs is written, and an update never touches what ops own: paused or not, schedules, limits. `paused`
+    is our own memory of what is on hold, for a Prefect whose database was lost.
+    """
+    current = {_key(deployment): deployment for deployment in await read_managed(client)}
+    wanted = {spec.key: spec for spec in specs}
+    for key, spec in wanted.items():
+        description = markdown(spec, links_of(spec, specs))
+        if (old := current.get(key)) is None:
+            await _create(client, spec, description, paused=key in paused)
+        else:
+            await _update(client, spec, description, old)
+    for key in current.keys() - wanted.keys():
+        await _retire(client, current[key])
+    return {key: found for found in await read_managed(client) if (key := _key(found)) in wanted}
+
+
+async def read_managed(client: PrefectClient) -> list[DeploymentResponse]:
+    """All deployments that Parcours made, retired ones included."""
+    ours = DeploymentFilter(tags=DeploymentFilterTags(all_=[MANAGED]))
+    found: list[DeploymentResponse] = []
+    while page := await client.read_deployments(deployment_filter=ours, limit=_PAGE, offset=len(found)):
+        found += page
+        if len(page) < _PAGE:
+            break
+    return found
+
+
+def is_on_hold(deployment: DeploymentResponse) -> bool:
+    """Whether ops paused it: the deployment itself, or every schedule it has.
+
+    The UI offers its switch for a schedule only; pausing the deployment as a whole is for its API and command line.
+    """
+    schedules = deployment.schedules
+    return deployment.paused or (bool(schedules) and not any(schedule.active for schedule in schedules))
+
+
+def links_of(spec: DeploymentSpec, specs: Iterable[DeploymentSpec]) -> dict[str, str]:
+    """The links of a description: its health, and the failures of its channel or, for a journey, of every channel."""
+    channels = [other.key for other in specs if other.kind is Kind.DELIVERIES]
+    failing = [spec.key] if spec.kind is Kind.DELIVERIES else channels
+    links = {"Health": _artifact_page("health", spec.key)}
+    for key in failing:
+        links[f"Failures of {key.name}"] = _artifact_page("failures", key)
+    return links
+
+
+async def _create(client: PrefectClient, spec: DeploymentSpec, description: str, paused: bool) -> None:
+    deployment = await FLOWS[spec.kind].ato_deployment(
+        name=spec.name,
+        parameters={PARAMETER[spec.kind]: spec.name},
+        description=description,
+        version=spec.version,
+        tags=_tags(spec),
+        paused=paused,
+        schedule=Cron(DAILY_CRON, timezone="UTC"),
+        entrypoint_type=EntrypointType.MODULE_PATH,  # a file's path would depend on the working directory
+    )
+    await deployment.aapply()
+    await _announce_artifacts(client, spec)
+    logger.info("Created deployment %s/%s", spec.kind, spec.name)
+
+
+async def _announce_artifacts(client: PrefectClient, spec: DeploymentSpec) -> None:
+    """First versions of the linked artifacts: the UI shows an empty page for a key that was never written."""
+    texts = {"health": "No run has told its numbers yet."}
+    if spec.kind is Kind.DELIVERIES:
+        texts["failures"] = "Nothing has failed yet."
+    for purpose, text in texts.items():
+        await client.create_artifact(
+            ArtifactCreate(
+                key=artifact_key(purpose, spec.key),
+                type="markdown",
+                data=text,
+                description=artifact_title(purpose, spec.key),
+            )
+        )
+
+
+async def _update(client: PrefectClient, spec: DeploymentSpec, description: str, old: DeploymentResponse) -> None:
+    update = DeploymentUpdate(version=spec.version, description=description, tags=_tags(spec))
+    if RETIRED in old.tags:
+        update.paused = WAS_PAUSED in old.tags
+    elif (old.version, old.description, set(old.tags)) == (spec.version, description, set(_tags(spec))):
+        return
+    await client.update_deployment(old.id, update)
+    logger.info("Updated deployment %s/%s", spec.kind, spec.name)
+
+
+async def _retire(client: PrefectClient, current: DeploymentResponse) -> None:
+    """Pauses a deployment whose journey is gone; its runs stay readable, deleting it is a person's decision."""
+    if RETIRED in current.tags:
+        return
+    tags = [*current.tags, RETIRED, *([WAS_PAUSED] if current.paused else [])]
+    await client.update_deployment(current.id, DeploymentUpdate(tags=tags, paused=True))
+    logger.info("Retired deployment %s", current.name)
+
+
+def _tags(spec: DeploymentSpec) -> list[str]:
+    return [MANAGED, str(spec.kind), *spec.tags]
+
+
+def _key(deployment: DeploymentResponse) -> GateKey:
+    kind = next(kind for kind in Kind if kind.value in deployment.tags)
+    return GateKey(kind, deployment.name)
+
+
+def _artifact_page(purpose: str, key: GateKey) -> str:
+    return f"/artifacts/key/{artifact_key(purpose, key)}"

@@ -1,0 +1,81 @@
+"""A deployment's page in the Prefect UI, written in markdown. No Prefect in here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from flows.gate import GateKey, Kind
+
+
+@dataclass(frozen=True, slots=True)
+class StepRow:
+    """One row of a journey's step table, or one fact of a channel."""
+
+    name: str
+    kind: str
+    does: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeploymentSpec:
+    """What the Prefect UI shows of one journey or channel; `version` is the hash of its content."""
+
+    kind: Kind
+    name: str
+    title: str
+    description: str  # markdown, one or a few paragraphs
+    version: str
+    steps: tuple[StepRow, ...] = ()
+    yaml: str = ""
+    tags: tuple[str, ...] = ()
+
+    @property
+    def key(self) -> GateKey:
+        """The gate this deployment stands for."""
+        return GateKey(self.kind, self.name)
+
+
+_HOW = {
+    Kind.JOURNEY: "**Hold it:** switch its schedule off; customers wait where they are. **Let it go on:** switch the "
+    "schedule on again. **Run** looks for due work at once. **Cancelling** a run holds the journey until the run's "
+    "minute is over.",
+    Kind.DELIVERIES: "**Hold it:** switch its schedule off; messages stay queued. **Let it go on:** switch the "
+    "schedule on again. **Run** looks for queued messages at once. **Cancelling** a run holds the channel until the "
+    "run's minute is over.",
+}
+_COLUMNS = {Kind.JOURNEY: ("step", "kind", "what it does"), Kind.DELIVERIES: ("fact", "kind", "value")}
+
+
+def markdown(spec: DeploymentSpec, links: Mapping[str, str]) -> str:
+    """The whole description: title, text, links (label to address), how to steer it, steps, and the YAML."""
+    parts = [f"# {spec.title}", spec.description.strip()]
+    if links:
+        parts.append(" · ".join(f"[{label}]({address})" for label, address in links.items()))
+    parts.append(_HOW[spec.kind])
+    if spec.steps:
+        heading = "## Steps" if spec.kind is Kind.JOURNEY else "## Settings"
+        parts += [heading, _table(spec)]
+    if spec.yaml:
+        parts += [
+            f"## As it runs, version `{spec.version[:12]}`",
+            f"{_fence(spec.yaml)}yaml\n{spec.yaml.rstrip()}\n{_fence(spec.yaml)}",
+        ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _table(spec: DeploymentSpec) -> str:
+    rows = [_COLUMNS[spec.kind], ("---",) * 3, *((row.name, row.kind, row.does) for row in spec.steps)]
+    return "\n".join(f"| {' | '.join(_cell(text) for text in row)} |" for row in rows)
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.replace("|", "\\|").split())
+
+
+def _fence(text: str) -> str:
+    """A fence longer than any run of backticks inside."""
+    fence = "```"
+    while fence in text:
+        fence += "`"
+    return fence

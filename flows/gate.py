@@ -1,0 +1,190 @@
+"""Gates and accounts: what a run stands for. No Prefect in here.
+
+A gate is one journey or one channel. While it is open its work is done; the account gathers the numbers of that work
+until its run closes and tells them. Ticks post to the ledger in one thread, runs take from it in another.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import NamedTuple
+from uuid import UUID
+
+from orchestrator.engine.report import ChannelTally, Held, JourneyTally, TickReport
+
+Tally = JourneyTally | ChannelTally
+
+
+class Kind(StrEnum):
+    """What a deployment stands for; the value is also the name of its flow."""
+
+    JOURNEY = "journey"
+    DELIVERIES = "deliveries"
+
+
+class GateKey(NamedTuple):
+    """One journey by its id, or one channel by its name."""
+
+    kind: Kind
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """How much is due now, by journey id and by channel name. What is held does not count."""
+
+    journeys: Mapping[str, int] = field(default_factory=dict)
+    channels: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How often the conductor looks, and how long a run lives. Real seconds, whatever clock the engine has."""
+
+    tick_s: float = 0.5
+    window_s: float = 60.0  # a run closes, and the next may open, this long after it opened
+    look_s: float = 3.0  # a run that met no work closes after this
+    rename_s: float = 5.0  # an open run's name follows its numbers
+    poll_runs_s: float = 2.0  # the Run button
+    poll_paused_s: float = 3.0
+    poll_cancelled_s: float = 1.0
+    failed_share_max: float = 0.05  # above, a deliveries run is red …
+    failed_count_min: int = 5  # … unless these are few: one wrong address is nobody's task
+
+
+class Ending(StrEnum):
+    """Why a run closes before its window is over."""
+
+    CANCELLED = "cancelled in the UI: held until its minute is over"
+    ON_HOLD = "on hold: the deployment is paused"
+    HANDED_OVER = "handed over to a run started by hand"
+    SHUTDOWN = "Parcours stops"
+
+
+@dataclass(slots=True)
+class Account:
+    """The numbers of one run, from its opening to its closing."""
+
+    key: GateKey
+    ledger: Ledger
+    pace: Pace
+    health: Callable[[], Awaitable[str]]  # markdown for the health artifact
+    opened_s: float  # time.monotonic()
+    tally: Tally
+    by_hand: bool = False  # asked for in the UI, or by a schedule
+    ending: Ending | None = None
+    told: bool = False  # its story is in Prefect: the numbers need no other run
+    flow_run_id: UUID | None = None
+
+    def gather(self) -> None:
+        """Takes over what ticks posted since the last call."""
+        self.tally.add(self.ledger.take(self.key))  # type: ignore[arg-type]  # one kind of tally a key
+
+    def is_over(self, now_s: float) -> bool:
+        """Whether the run closes now; `now_s` is a value of time.monotonic()."""
+        age_s = now_s - self.opened_s
+        return self.ending is not None or age_s >= self.pace.window_s or (age_s >= self.pace.look_s and not self)
+
+    def __bool__(self) -> bool:
+        return self.tally != new_tally(self.key)
+
+
+@dataclass(slots=True)
+class Gate:
+    """One journey or channel with its deployment: paused or not, its open account, when it may open again."""
+
+    key: GateKey
+    deployment_id: UUID
+    paused: bool = False
+    stopped_until_s: float = 0.0  # a cancelled run holds its gate until then
+    next_opening_s: float = 0.0
+    account: Account | None = None
+    lock: asyncio.Lock = field(default_factory=asyncio.Lock)  # one run at a time
+
+    def is_held(self, now_s: float) -> bool:
+        """Whether its work stands still."""
+        return self.paused or now_s < self.stopped_until_s
+
+    def may_open(self, now_s: float) -> bool:
+        """Whether new work opens a run now."""
+        return not self.is_held(now_s) and not self.lock.locked() and now_s >= self.next_opening_s
+
+    def end_run(self, why: Ending) -> None:
+        """Asks the open run, if there is one, to close; the first reason stays."""
+        if self.account is not None and self.account.ending is None:
+            self.account.ending = why
+
+
+class Ledger:
+    """Numbers that ticks posted and no run has told yet. Safe between threads."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._posted: dict[GateKey, Tally] = {}
+        self._due: set[GateKey] = set()
+
+    def expect(self, due: Due) -> None:
+        """Notes which gates have work, so that their runs open while the tick is at it."""
+        found = {GateKey(Kind.JOURNEY, name) for name, count in due.journeys.items() if count}
+        found |= {GateKey(Kind.DELIVERIES, name) for name, count in due.channels.items() if count}
+        with self._lock:
+            self._due = found
+
+    def post(self, report: TickReport) -> None:
+        """Adds what a tick did."""
+        with self._lock:
+            for key, tally in _tallies(report):
+                self._add(key, tally)
+
+    def take(self, key: GateKey) -> Tally:
+        """Hands over what waits for a gate, which may be nothing."""
+        with self._lock:
+            self._due.discard(key)
+            return self._posted.pop(key, None) or new_tally(key)
+
+    def put_back(self, key: GateKey, tally: Tally) -> None:
+        """Returns the numbers of a run that could not tell them; the next run will."""
+        with self._lock:
+            newer = self._posted.pop(key, None)
+            self._add(key, tally)
+            if newer is not None:
+                self._add(key, newer)
+
+    def waiting(self) -> set[GateKey]:
+        """The gates that have something to do or to tell."""
+        with self._lock:
+            return self._due | set(self._posted)
+
+    def _add(self, key: GateKey, tally: Tally) -> None:
+        if tally != new_tally(key):
+            self._posted.setdefault(key, new_tally(key)).add(tally)  # type: ignore[arg-type]
+
+
+def new_tally(key: GateKey) -> Tally:
+    """An empty tally of the right kind."""
+    return JourneyTally() if key.kind is Kind.JOURNEY else ChannelTally()
+
+
+def held_by(keys: Collection[GateKey]) -> Held:
+    """The engine's view of held gates."""
+    return Held(
+        journeys=frozenset(key.name for key in keys if key.kind is Kind.JOURNEY),
+        channels=frozenset(key.name for key in keys if key.kind is Kind.DELIVERIES),
+    )
+
+
+def keys_of(held: Held) -> set[GateKey]:
+    """The gates that the engine's mirror says are held."""
+    journeys = {GateKey(Kind.JOURNEY, name) for name in held.journeys}
+    return journeys | {GateKey(Kind.DELIVERIES, name) for name in held.channels}
+
+
+def _tallies(report: TickReport) -> Iterator[tuple[GateKey, Tally]]:
+    for name, journey in report.journeys.items():
+        yield GateKey(Kind.JOURNEY, name), journey
+    for name, channel in report.channels.items():
+        yield GateKey(Kind.DELIVERIES, name), channel

@@ -1,0 +1,145 @@
+"""A run's life in Prefect: opened, kept open while its window lasts, closed with its story."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Collection
+from contextvars import ContextVar
+from typing import Any
+from uuid import UUID
+
+from prefect import get_run_logger
+from prefect.artifacts import acreate_markdown_artifact
+from prefect.client.orchestration import PrefectClient, get_client
+from prefect.client.schemas.filters import (
+    FlowRunFilter,
+    FlowRunFilterDeploymentId,
+    FlowRunFilterId,
+    FlowRunFilterState,
+    FlowRunFilterStateType,
+    FlowRunFilterTags,
+)
+from prefect.client.schemas.objects import FlowRun, State, StateType
+from prefect.client.schemas.responses import OrchestrationResult, SetStateStatus
+from prefect.exceptions import Abort, Pause
+from prefect.flow_engine import run_flow
+from prefect.flows import Flow
+from prefect.states import Cancelled, Completed, Crashed, Failed, Pending
+
+from flows.gate import Account, Ending
+from flows.story import alarm, artifact_key, artifact_title, headline, message
+from orchestrator.domain.errors import ParcoursError
+
+logger = logging.getLogger(__name__)
+
+BREATH_S = 0.25  # how often an open run looks at its numbers
+
+_account: ContextVar[Account] = ContextVar("account")
+
+
+class OutsideParcours(ParcoursError):
+    """A flow of ours was started by something else than a running `parcours up`."""
+
+
+async def execute(flow: Flow[Any, Any], flow_run: FlowRun, account: Account) -> State[Any] | None:
+    """Executes a deployment's run in this process and returns its last state; None when Prefect took it away.
+
+    The only place that knows `prefect.flow_engine`: a public module, though its use is not documented.
+    """
+    token = _account.set(account)
+    try:
+        running: Any = run_flow(flow, flow_run=flow_run, parameters=flow_run.parameters, return_type="state")
+        state: State[Any] = await running
+        return state
+    except (Abort, Pause) as signal:  # someone set a final state, or paused the run, behind our back
+        logger.info("Prefect took run %s away: %s", flow_run.id, type(signal).__name__)
+        return None
+    finally:
+        _account.reset(token)
+
+
+async def claim(client: PrefectClient, flow_run: FlowRun) -> bool:
+    """Claims a scheduled run; False when another process was first."""
+    answer: OrchestrationResult[Any] = await client.set_flow_run_state(flow_run.id, Pending())
+    return answer.status is SetStateStatus.ACCEPT
+
+
+async def skip(client: PrefectClient, flow_run: FlowRun) -> None:
+    """Ends a run that was due while nobody was there, when a newer one of its deployment is due as well."""
+    await client.set_flow_run_state(flow_run.id, Cancelled(name="Skipped", message="a newer run took its place"))
+
+
+async def read_states(client: PrefectClient, run_ids: Collection[UUID]) -> dict[UUID, StateType | None]:
+    """The states of runs, by id."""
+    if not run_ids:
+        return {}
+    found = await client.read_flow_runs(flow_run_filter=FlowRunFilter(id=FlowRunFilterId(any_=list(run_ids))))
+    return {flow_run.id: flow_run.state_type for flow_run in found}
+
+
+async def crash_strays(
+    client: PrefectClient, tag: str, deployment_ids: Collection[UUID], known: Collection[UUID]
+) -> None:
+    """Marks runs Crashed that a killed process of ours, or an outage of Prefect, left open."""
+    unfinished = [StateType.PENDING, StateType.RUNNING, StateType.CANCELLING]
+    strays = await client.read_flow_runs(
+        flow_run_filter=FlowRunFilter(
+            tags=FlowRunFilterTags(all_=[tag]),
+            deployment_id=FlowRunFilterDeploymentId(any_=list(deployment_ids)),
+            state=FlowRunFilterState(type=FlowRunFilterStateType(any_=unfinished)),
+        )
+    )
+    for stray in strays:
+        if stray.id not in known:
+            why = "Parcours was stopped, or could not reach Prefect; nothing is lost, the next run goes on"
+            await client.set_flow_run_state(stray.id, Crashed(message=why), force=True)
+
+
+def open_account() -> Account:
+    """The account of the run this code is inside of."""
+    account = _account.get(None)
+    if account is None:
+        raise OutsideParcours("this flow only runs inside `parcours up`, which picks up its scheduled runs by itself")
+    return account
+
+
+async def keep_open(account: Account) -> None:
+    """Gathers numbers until the account is over; the run's name follows them."""
+    shown, named_s = "", 0.0
+    account.gather()
+    while not account.is_over(now_s := time.monotonic()):
+        name = headline(account)
+        if account and name != shown and now_s - named_s >= account.pace.rename_s:
+            await _rename(account, name)
+            get_run_logger().info(message(account))
+            shown, named_s = name, now_s
+        await asyncio.sleep(BREATH_S)
+        account.gather()
+
+
+async def close(account: Account) -> State[None]:
+    """Writes name, health and log of a finished run and says how it ended."""
+    why = alarm(account.tally, account.pace)
+    text = f"{why}; {message(account)}" if why else message(account)
+    get_run_logger().log(logging.ERROR if why else logging.INFO, text)
+    await _rename(account, headline(account))
+    if account or account.by_hand:
+        await acreate_markdown_artifact(
+            key=artifact_key("health", account.key),
+            markdown=await account.health(),
+            description=artifact_title("health", account.key),
+        )
+    account.told = True
+    if account.ending is Ending.CANCELLED:
+        return Cancelled(message=text)
+    if why:
+        return Failed(message=text)
+    return Completed(message=text)
+
+
+async def _rename(account: Account, name: str) -> None:
+    assert account.flow_run_id is not None
+    async with get_client() as client:
+        await client.set_flow_run_name(account.flow_run_id, name)
