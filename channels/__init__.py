@@ -1,0 +1,55 @@
+"""Channels: one provider a file, opened by the name that the configuration gives.
+
+A new channel is one file with `open_adapter(medium, settings)`, one line in ADAPTERS and one contract test class.
+Importing this package imports no provider's SDK: an adapter is loaded when it is opened.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib import import_module
+from typing import cast
+
+from channels.settings import ChannelSettings
+from orchestrator.domain.channel import Channel
+from orchestrator.domain.errors import ChannelMisconfigured
+from orchestrator.domain.message import Medium
+from orchestrator.domain.suggestion import did_you_mean
+
+__all__ = ["ADAPTERS", "Adapter", "ChannelSettings", "open_channel"]
+
+
+@dataclass(frozen=True, slots=True)
+class Adapter:
+    """Where an adapter lives and what it can carry."""
+
+    module: str
+    media: frozenset[Medium]
+
+
+_EMAIL, _SMS = frozenset({Medium.EMAIL}), frozenset({Medium.SMS})
+
+ADAPTERS: dict[str, Adapter] = {
+    "mailbox": Adapter("channels.mailbox", _EMAIL | _SMS),
+    "console": Adapter("channels.console", _EMAIL | _SMS),
+    "recording": Adapter("channels.recording", _EMAIL | _SMS),
+    "smtp": Adapter("channels.email_smtp", _EMAIL),
+    "sendgrid": Adapter("channels.email_sendgrid", _EMAIL),
+    "twilio": Adapter("channels.sms_twilio", _SMS),
+}
+
+
+def open_channel(medium: Medium, adapter: str, settings: ChannelSettings) -> Channel:
+    """Opens the adapter that the configuration names for a medium.
+
+    Raises ChannelMisconfigured for an unknown name, an adapter of another medium, or a missing credential; the text
+    says what to set. Nothing is sent and no connection is made.
+    """
+    known = sorted(name for name, entry in ADAPTERS.items() if medium in entry.media)
+    if adapter not in ADAPTERS:
+        hint = did_you_mean(adapter, known)
+        raise ChannelMisconfigured(f"unknown {medium} channel '{adapter}' (known: {', '.join(known)}){hint}")
+    if adapter not in known:
+        raise ChannelMisconfigured(f"the channel '{adapter}' does not carry {medium} (these do: {', '.join(known)})")
+    module = import_module(ADAPTERS[adapter].module)
+    return cast(Channel, module.open_adapter(medium, settings))

@@ -1,0 +1,117 @@
+"""What a message must be before any adapter takes it, and how a provider's words are made fit for a log.
+
+Every adapter asks the same, the local ones too: what the mailbox takes on a laptop, a provider takes in production.
+"""
+
+from __future__ import annotations
+
+import re
+
+from orchestrator.domain.channel import Feature
+from orchestrator.domain.message import Medium, RenderedMessage
+
+EVERYTHING = frozenset(Feature)
+
+#: Extra headers that are ours or the provider's to write (SendGrid refuses most of them; RFC 5322 wants them once).
+RESERVED_HEADERS = frozenset((
+    "from", "to", "cc", "bcc", "sender", "reply-to", "subject", "date", "message-id", "mime-version", "return-path",
+    "received", "dkim-signature", "content-type", "content-transfer-encoding", "content-disposition",
+    "x-sg-id", "x-sg-eid",
+))  # fmt: skip
+
+#: An id becomes a file's name, a Message-ID, and a part of a bounce address.
+_MESSAGE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_E164 = re.compile(r"\+[1-9][0-9]{6,14}")
+_HEADER_NAME = re.compile(r"[!-9;-~]{1,76}")  # RFC 5322 §2.2: printable ASCII but the colon
+_LOCAL_PART = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}")
+_LABEL = "[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
+_DOMAIN = re.compile(rf"(?=.{{1,253}}$){_LABEL}(?:\.{_LABEL})*")
+_LINE_BREAK = re.compile(r"[\r\n\0]")
+_PERSONAL = re.compile(r"<?[^\s<>]+@[^\s<>]+>?|\+?\d[\d ().-]{5,}\d")
+_UNPRINTABLE = re.compile(r"[^\x20-\x7e\xa0-\uffff]+")
+
+
+class MessageRefused(ValueError):
+    """This one message cannot be sent as it is; the text never quotes what it refuses."""
+
+
+def check(message: RenderedMessage, medium: Medium, supports: frozenset[Feature]) -> None:
+    """Raises MessageRefused when no adapter, or not this one, can carry the message."""
+    if message.medium is not medium:
+        raise MessageRefused(f"a message of the medium {message.medium} was given to a channel of {medium}")
+    if not _MESSAGE_ID.fullmatch(message.message_id):
+        raise MessageRefused("the message's id is not made of 1 to 64 letters, digits, dots, dashes and underscores")
+    if not (message.text or message.html):
+        raise MessageRefused("the message has no content")
+    _check_features(message, supports)
+    _check_headers(message)
+    if medium is Medium.EMAIL:
+        ascii_address(message.to)
+    elif not _E164.fullmatch(message.to):
+        raise MessageRefused("the number is not in E.164 (+ and 7 to 15 digits)")
+
+
+def _check_features(message: RenderedMessage, supports: frozenset[Feature]) -> None:
+    wanted = {
+        Feature.HTML: bool(message.html),
+        Feature.HEADERS: bool(message.headers),
+        Feature.REPLY_TO: bool(message.reply_to),
+        Feature.VALIDITY: message.validity_s is not None,
+    }
+    lacking = [feature for feature, want in wanted.items() if want and feature not in supports]
+    if lacking:
+        raise MessageRefused(f"this channel cannot carry: {', '.join(lacking)}")
+
+
+def _check_headers(message: RenderedMessage) -> None:
+    lines = "".join((
+        message.to, message.to_name, message.sender, message.sender_name, message.reply_to,
+        message.subject, message.rfc_message_id, message.journey, message.step, message.template,
+    ))  # fmt: skip
+    if _LINE_BREAK.search(lines):
+        raise MessageRefused("a line break in a header")
+    try:
+        (lines + message.text + message.html).encode("utf-8")
+    except UnicodeEncodeError:  # its text quotes the message
+        raise MessageRefused("half of a character (a lone surrogate) in the message") from None
+    for name, value in message.headers:
+        if not _HEADER_NAME.fullmatch(name):
+            raise MessageRefused("a header's name has characters that RFC 5322 does not allow")
+        if name.lower() in RESERVED_HEADERS:
+            raise MessageRefused(f"the header {name} is not for a message to set")
+        if _LINE_BREAK.search(value):
+            raise MessageRefused(f"a line break in the header {name}")
+
+
+def ascii_address(address: str) -> str:
+    """An e-mail address as it travels: the domain in IDNA 2008 (punycode), the part before the @ as it is.
+
+    Raises MessageRefused for letters outside ASCII before the @ (providers do not take them; few servers do,
+    RFC 6531) and for what no server would take.
+    """
+    local, _, domain = address.rpartition("@")
+    if not _LOCAL_PART.fullmatch(local):
+        raise MessageRefused("an address that cannot be mailed (the part before the @)")
+    if not domain.isascii():
+        domain = _punycode(domain)
+    if not _DOMAIN.fullmatch(domain):
+        raise MessageRefused("an address that cannot be mailed (the domain)")
+    return f"{local}@{domain}"
+
+
+def _punycode(domain: str) -> str:
+    import idna  # large tables: loaded for the first international domain only
+
+    try:
+        return idna.encode(domain, uts46=True).decode("ascii")
+    except idna.IDNAError:
+        raise MessageRefused("an address that cannot be mailed (the domain)") from None  # its text quotes the domain
+
+
+def anonymous(text: str, message: RenderedMessage) -> str:
+    """A provider's words without the person in them: addresses, numbers, and this recipient's names become '…'."""
+    text = _PERSONAL.sub("…", _UNPRINTABLE.sub(" ", text[:1000]))
+    for word in (message.to, message.to.partition("@")[0], message.to_name, *message.to_name.split()):
+        if len(word) > 1:
+            text = re.sub(rf"(?<!\w){re.escape(word)}(?!\w)", "…", text, flags=re.IGNORECASE)
+    return " ".join(text.split())[:200]

@@ -1,0 +1,153 @@
+"""E-mail through Twilio SendGrid, `POST /v3/mail/send`.
+
+Environment: SENDGRID_API_KEY; PARCOURS_SENDGRID_BASE_URL (https://api.eu.sendgrid.com for European accounts).
+One message is one request with one personalization: a refusal then concerns that message alone. The API has no
+idempotency key, so an answer that never came is UNCERTAIN and is left to the receipts, which carry our custom
+arguments back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import orjson
+import urllib3
+from sendgrid.helpers.mail import (
+    Content,
+    CustomArg,
+    From,
+    Header,
+    Mail,
+    MimeType,
+    Personalization,
+    ReplyTo,
+    Subject,
+    SubscriptionTracking,
+    To,
+    TrackingSettings,
+)
+from urllib3.exceptions import HTTPError
+
+from channels.acceptance import MessageRefused, anonymous, ascii_address, check
+from channels.delivery import Answer, Crew
+from channels.settings import ChannelSettings
+from channels.transport import base_url, failure_outcome, open_pool, retry_after_s
+from orchestrator.domain.channel import Feature, OutcomeKind, SendOutcome
+from orchestrator.domain.message import Medium, RenderedMessage
+
+_RECIPIENT_FIELD = "personalizations.0.to.0.email"
+
+
+def open_adapter(medium: Medium, settings: ChannelSettings) -> SendGridChannel:
+    """Opens the channel; raises ChannelMisconfigured when the key or the sender is missing."""
+    return SendGridChannel(settings)
+
+
+class SendGridChannel:
+    """Sends e-mails over a few kept connections to SendGrid."""
+
+    name = "sendgrid"
+    medium = Medium.EMAIL
+    supports = frozenset({Feature.HTML, Feature.HEADERS, Feature.REPLY_TO})
+
+    def __init__(self, settings: ChannelSettings) -> None:
+        key = settings.require("SENDGRID_API_KEY", "SG.…")
+        settings.require_sender()
+        self._settings = settings
+        self._url = base_url(settings, "PARCOURS_SENDGRID_BASE_URL", "https://api.sendgrid.com") + "/v3/mail/send"
+        self._headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
+        self._http = open_pool(settings)
+        self._crew = Crew(self.name, settings.connections)
+
+    def send_batch(self, messages: Sequence[RenderedMessage], deadline_s: float) -> Iterator[Answer]:
+        """One request per message; see the port."""
+        return self._crew.deliver(messages, deadline_s, self._prepare, self._transmit)
+
+    def close(self) -> None:
+        """Ends the threads and the connections."""
+        self._crew.close()
+        self._http.clear()
+
+    def _prepare(self, message: RenderedMessage) -> bytes:
+        check(message, self.medium, self.supports)
+        if not message.subject.strip():
+            raise MessageRefused("SendGrid takes no e-mail without a subject")
+        return orjson.dumps(_request(message, self._settings.sender_of(message)))
+
+    def _transmit(self, message: RenderedMessage, body: bytes) -> SendOutcome:
+        try:
+            answer = self._http.request("POST", self._url, body=body, headers=self._headers)
+        except HTTPError as error:
+            return failure_outcome(error)
+        return _outcome(answer, message)
+
+
+def _request(message: RenderedMessage, sender: tuple[str, str]) -> dict[str, Any]:
+    mail = Mail()
+    mail.from_email = From(ascii_address(sender[0]), sender[1] or None)
+    mail.subject = Subject(message.subject)
+    mail.add_personalization(_personalization(message))
+    if message.reply_to:
+        mail.reply_to = ReplyTo(ascii_address(message.reply_to))
+    for kind, value in ((MimeType.text, message.text), (MimeType.html, message.html)):  # the API wants this order
+        if value:
+            mail.add_content(Content(kind, value))
+    # SendGrid's own subscription tracking would put a List-Unsubscribe of its own beside ours.
+    mail.tracking_settings = TrackingSettings(subscription_tracking=SubscriptionTracking(enable=False))
+    body: dict[str, Any] = mail.get()
+    return body
+
+
+def _personalization(message: RenderedMessage) -> Personalization:
+    person = Personalization()
+    person.add_to(To(ascii_address(message.to), message.to_name or None))
+    for name, value in message.headers:
+        person.add_header(Header(name, value))
+    # SendGrid returns these flat beside its own fields, where its own names win: hence the prefix.
+    for name in ("message_id", "journey", "step", "template"):
+        if value := getattr(message, name):
+            person.add_custom_arg(CustomArg(f"parcours_{name}", value))
+    return person
+
+
+def _outcome(answer: urllib3.BaseHTTPResponse, message: RenderedMessage) -> SendOutcome:
+    """What an answer of mail/send means.
+
+    500, 502 and 504 come from behind the front and the mail may have been taken: UNCERTAIN. 503 is the front turning
+    the request away (RFC 9110 §15.6.4), as 429 does: THROTTLED.
+    """
+    code = str(answer.status)
+    match answer.status:
+        case 200 | 202:  # 200: the account's sandbox mode
+            return SendOutcome(OutcomeKind.ACCEPTED, provider_id=answer.headers.get("X-Message-Id", ""), code=code)
+        case 429 | 503:
+            wait_s = retry_after_s(answer.headers)
+            return SendOutcome(OutcomeKind.THROTTLED, reason="SendGrid is busy", code=code, retry_after_s=wait_s)
+        case 401 | 403:
+            reason = "SendGrid refuses the API key or the sender: check SENDGRID_API_KEY, its rights and the From"
+            return SendOutcome(OutcomeKind.MISCONFIGURED, reason=reason, code=code)
+        case status if 300 <= status < 400:
+            reason = "the address of SendGrid redirects: check PARCOURS_SENDGRID_BASE_URL"
+            return SendOutcome(OutcomeKind.MISCONFIGURED, reason=reason, code=code)
+        case status if 400 <= status < 500:
+            return _refusal(answer, message, code)
+        case _:
+            return SendOutcome(OutcomeKind.UNCERTAIN, reason="SendGrid failed without saying what it did", code=code)
+
+
+def _refusal(answer: urllib3.BaseHTTPResponse, message: RenderedMessage, code: str) -> SendOutcome:
+    errors = _errors(answer.data)
+    told = "; ".join(f"{error.get('field') or ''} {error.get('message') or ''}".strip() for error in errors)
+    reason = anonymous(told, message) or "SendGrid refuses the message and does not say why"
+    address_is_bad = any(error.get("field") == _RECIPIENT_FIELD for error in errors)
+    return SendOutcome(OutcomeKind.REJECTED, reason=reason, code=code, suppress=address_is_bad)
+
+
+def _errors(body: bytes) -> list[dict[str, Any]]:
+    """The answer's errors; none when a proxy answered in HTML, as nginx does with 413."""
+    try:
+        errors = orjson.loads(body)["errors"]
+    except (orjson.JSONDecodeError, KeyError, TypeError):
+        return []
+    return [error for error in errors if isinstance(error, dict)] if isinstance(errors, list) else []

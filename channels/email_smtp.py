@@ -1,0 +1,220 @@
+"""E-mail through an SMTP server of one's own (RFC 5321).
+
+Environment: PARCOURS_SMTP_URL (see smtp_url.py); PARCOURS_SMTP_RETURN_PATH, the address that bounces go to: a bounce
+for message m1 comes to bounces+m1@… where it is bounces@….
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import smtplib
+import ssl
+from collections import deque
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from channels.acceptance import anonymous, ascii_address, check
+from channels.delivery import Answer, Crew
+from channels.mime import compose
+from channels.settings import ChannelSettings
+from channels.smtp_url import SmtpServer, parse_smtp_url
+from orchestrator.domain.channel import Feature, OutcomeKind, SendOutcome
+from orchestrator.domain.message import Medium, RenderedMessage
+
+#: RFC 3463: mailbox unknown, domain unknown, moved, domain takes no mail (RFC 7505), mailbox disabled. Nothing else
+#: is the address's fault: 5.2.2 is a full mailbox, 5.7.x a policy that speaks about us.
+DEAD_ADDRESS = frozenset({"5.1.1", "5.1.2", "5.1.6", "5.1.10", "5.2.1"})
+
+#: The server wants credentials or encryption that we do not offer, or refuses ours (RFC 4954 §6).
+_NOT_LET_IN = frozenset({530, 534, 535, 538})
+
+_ENHANCED = re.compile(r"([245]\.\d{1,3}\.\d{1,3})\b\s*")
+_QUEUED_AS = re.compile(r"queued as ([\w.-]+)", re.IGNORECASE)
+_GOODBYE_TIMEOUT_S = 2.0
+
+
+def open_adapter(medium: Medium, settings: ChannelSettings) -> SmtpChannel:
+    """Opens the channel; raises ChannelMisconfigured when the URL or the sender is missing or malformed."""
+    return SmtpChannel(settings)
+
+
+@dataclass(frozen=True, slots=True)
+class _Mail:
+    """What is said to the server for one message; `data` is dot-stuffed and ends with the final dot."""
+
+    return_path: str
+    recipient: str
+    data: bytes
+
+
+class _ConnectionGone(Exception):
+    """The connection ended while the server certainly had no message; `outcome` if there is no other to try."""
+
+    def __init__(self, outcome: SendOutcome) -> None:
+        super().__init__(outcome.reason)
+        self.outcome = outcome
+
+
+class SmtpChannel:
+    """Sends e-mails over a few kept connections to one server."""
+
+    name = "smtp"
+    medium = Medium.EMAIL
+    supports = frozenset({Feature.HTML, Feature.HEADERS, Feature.REPLY_TO})
+
+    def __init__(self, settings: ChannelSettings) -> None:
+        self._server = parse_smtp_url(settings.require("PARCOURS_SMTP_URL", "smtp://localhost:25"))
+        settings.require_sender()
+        self._settings = settings
+        self._return_path = settings.environment.get("PARCOURS_SMTP_RETURN_PATH", "").strip()
+        self._tls = ssl.create_default_context(cafile=settings.environment.get("SSL_CERT_FILE") or None)
+        self._idle: deque[smtplib.SMTP] = deque()  # append and pop are atomic: the threads share it without a lock
+        self._crew = Crew(self.name, settings.connections)
+
+    def send_batch(self, messages: Sequence[RenderedMessage], deadline_s: float) -> Iterator[Answer]:
+        """One transaction per message on kept connections; see the port."""
+        return self._crew.deliver(messages, deadline_s, self._prepare, self._transmit)
+
+    def close(self) -> None:
+        """Ends the threads and says goodbye on the kept connections."""
+        self._crew.close()
+        while self._idle:
+            _say_goodbye(self._idle.pop())
+
+    def _prepare(self, message: RenderedMessage) -> _Mail:
+        check(message, self.medium, self.supports)
+        sender = self._settings.sender_of(message)
+        # Bounces and replies name this header. Journey and step stay with us: they tell the reader how we see them.
+        own = [("X-Parcours-Message-Id", message.message_id)]
+        data = compose(message, sender, self._settings.clock(), own)
+        return _Mail(
+            return_path=_return_path(self._return_path or sender[0], message.message_id if self._return_path else ""),
+            recipient=ascii_address(message.to),
+            data=data.replace(b"\r\n.", b"\r\n..") + b".\r\n",
+        )
+
+    def _transmit(self, message: RenderedMessage, mail: _Mail) -> SendOutcome:
+        while self._idle:
+            with contextlib.suppress(IndexError, _ConnectionGone):  # taken by another thread; closed while it waited
+                return self._converse(self._idle.pop(), message, mail)
+        try:
+            connection = _connect(self._server, self._tls, self._settings.timeout_s)
+        except (smtplib.SMTPException, OSError) as error:
+            return _connect_outcome(error, message)
+        try:
+            return self._converse(connection, message, mail)
+        except _ConnectionGone as gone:
+            return gone.outcome
+
+    def _converse(self, smtp: smtplib.SMTP, message: RenderedMessage, mail: _Mail) -> SendOutcome:
+        for command in (f"MAIL FROM:<{mail.return_path}>", f"RCPT TO:<{mail.recipient}>", "DATA"):
+            code, text = _command(smtp, command)
+            if not 200 <= code < 400:
+                self._keep(smtp, reset=True)
+                return _reply_outcome(code, text, message)
+        try:
+            smtp.send(mail.data)
+        except smtplib.SMTPServerDisconnected:
+            # The final dot goes out with the last of these bytes: without it the server has no message.
+            raise _ConnectionGone(_lost("the connection broke before the message was complete")) from None
+        try:
+            code, text = _reply(smtp)
+        except smtplib.SMTPException:
+            smtp.close()
+            return SendOutcome(OutcomeKind.UNCERTAIN, reason="the connection broke after the whole message was sent")
+        if code == 421:
+            smtp.close()
+        else:
+            self._keep(smtp, reset=False)
+        return _reply_outcome(code, text, message)
+
+    def _keep(self, smtp: smtplib.SMTP, reset: bool) -> None:
+        if reset:
+            try:
+                _command(smtp, "RSET")
+            except _ConnectionGone:
+                return
+        self._idle.append(smtp)
+
+
+def _connect(server: SmtpServer, tls: ssl.SSLContext, timeout_s: float) -> smtplib.SMTP:
+    smtp = (
+        smtplib.SMTP_SSL(server.host, server.port, timeout=timeout_s, context=tls)
+        if server.implicit_tls
+        else smtplib.SMTP(server.host, server.port, timeout=timeout_s)
+    )
+    try:
+        smtp.ehlo_or_helo_if_needed()
+        if server.starttls:
+            smtp.starttls(context=tls)
+            smtp.ehlo()
+        if server.user:
+            smtp.login(server.user, server.password)
+    except BaseException:
+        smtp.close()
+        raise
+    return smtp
+
+
+def _command(smtp: smtplib.SMTP, command: str) -> tuple[int, str]:
+    """Sends one command; raises _ConnectionGone when the connection ended or the server ends it (421)."""
+    try:
+        smtp.putcmd(command)
+        code, text = _reply(smtp)
+    except smtplib.SMTPException:
+        smtp.close()
+        raise _ConnectionGone(_lost("the connection broke before the message was sent")) from None
+    if code == 421:
+        smtp.close()
+        raise _ConnectionGone(SendOutcome(OutcomeKind.THROTTLED, reason="the server closes the connection", code="421"))
+    return code, text
+
+
+def _reply(smtp: smtplib.SMTP) -> tuple[int, str]:
+    code, text = smtp.getreply()
+    return code, text.decode("utf-8", "replace")
+
+
+def _reply_outcome(code: int, text: str, message: RenderedMessage) -> SendOutcome:
+    """What a server's reply means: 2xx taken, 4xx later, 5xx never for this message."""
+    if 200 <= code < 300:
+        queued = _QUEUED_AS.search(text)
+        return SendOutcome(OutcomeKind.ACCEPTED, provider_id=queued[1] if queued else "", code=str(code))
+    found = _ENHANCED.match(text)
+    enhanced = found[1] if found else ""
+    reason = anonymous(text[found.end() :] if found else text, message)
+    full_code = f"{code} {enhanced}".strip()
+    if code in _NOT_LET_IN:
+        return SendOutcome(OutcomeKind.MISCONFIGURED, reason=f"the server does not let us in: {reason}", code=full_code)
+    if 400 <= code < 500:
+        return SendOutcome(OutcomeKind.THROTTLED, reason=reason, code=full_code)
+    return SendOutcome(OutcomeKind.REJECTED, reason=reason, code=full_code, suppress=enhanced in DEAD_ADDRESS)
+
+
+def _connect_outcome(error: smtplib.SMTPException | OSError, message: RenderedMessage) -> SendOutcome:
+    """Nothing was sent: a refusal for good is for a person to mend, anything else passes."""
+    if isinstance(error, smtplib.SMTPResponseException) and error.smtp_code >= 500:
+        told = error.smtp_error.decode("utf-8", "replace") if isinstance(error.smtp_error, bytes) else error.smtp_error
+        reason = f"the server does not let us in: {anonymous(told, message)}"
+        return SendOutcome(OutcomeKind.MISCONFIGURED, reason=reason, code=str(error.smtp_code))
+    if isinstance(error, (smtplib.SMTPNotSupportedError, ssl.SSLCertVerificationError)):
+        reason = "the server lacks what PARCOURS_SMTP_URL asks, or its certificate is not valid"
+        return SendOutcome(OutcomeKind.MISCONFIGURED, reason=f"{reason} ({type(error).__name__})")
+    return _lost(f"no connection to the SMTP server ({type(error).__name__})")
+
+
+def _lost(reason: str) -> SendOutcome:
+    return SendOutcome(OutcomeKind.UNAVAILABLE, reason=reason)
+
+
+def _return_path(address: str, message_id: str) -> str:
+    local, _, domain = ascii_address(address).rpartition("@")
+    return ascii_address(f"{local}+{message_id}@{domain}" if message_id else address)
+
+
+def _say_goodbye(smtp: smtplib.SMTP) -> None:
+    with contextlib.suppress(smtplib.SMTPException, OSError):  # it may be gone already, and we are leaving
+        if smtp.sock is not None:
+            smtp.sock.settimeout(_GOODBYE_TIMEOUT_S)
+        smtp.quit()

@@ -1,0 +1,259 @@
+"""SMS through Twilio, `POST /2010-04-01/Accounts/{sid}/Messages.json`.
+
+Environment: TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN, and TWILIO_FROM or TWILIO_MESSAGING_SERVICE_SID;
+PARCOURS_TWILIO_BASE_URL. The API has no idempotency key: an answer that never came is UNCERTAIN.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+import orjson
+import urllib3
+from twilio.http import HttpClient  # type: ignore[import-untyped]
+from twilio.http.response import Response  # type: ignore[import-untyped]
+from twilio.rest import Client  # type: ignore[import-untyped]
+from urllib3.exceptions import HTTPError
+
+from channels.acceptance import MessageRefused, check
+from channels.delivery import Answer, Crew
+from channels.settings import ChannelSettings
+from channels.transport import base_url, failure_outcome, open_pool, retry_after_s
+from orchestrator.domain.channel import Feature, OutcomeKind, SendOutcome
+from orchestrator.domain.errors import ChannelMisconfigured
+from orchestrator.domain.message import Medium, RenderedMessage
+
+BODY_MAX = 1600
+VALIDITY_MAX_S = 36_000  # also Twilio's default
+
+_ACCOUNT_SID = re.compile(r"AC[0-9a-fA-F]{32}")
+_SERVICE_SID = re.compile(r"MG[0-9a-fA-F]{32}")
+#: A number in E.164, a short code, or a name of up to 11 characters with at least one letter.
+_SENDER = re.compile(r"\+[1-9][0-9]{6,14}|[0-9]{3,8}|(?=.*[A-Za-z])[A-Za-z0-9 ]{1,11}")
+
+
+@dataclass(frozen=True, slots=True)
+class Meaning:
+    """What one of Twilio's error codes says about the message."""
+
+    kind: OutcomeKind
+    reason: str
+    suppress: bool = False
+    retry_after_s: float | None = None
+
+
+def _refused(reason: str) -> Meaning:
+    return Meaning(OutcomeKind.REJECTED, reason)
+
+
+def _dead(reason: str) -> Meaning:
+    return Meaning(OutcomeKind.REJECTED, reason, suppress=True)
+
+
+def _later(reason: str, retry_after_s: float | None = None) -> Meaning:
+    return Meaning(OutcomeKind.THROTTLED, reason, retry_after_s=retry_after_s)
+
+
+def _ours(reason: str) -> Meaning:
+    return Meaning(OutcomeKind.MISCONFIGURED, reason)
+
+
+#: Twilio splits codes from time to time and asks not to rely on them: one that is not here is judged by HTTP status.
+MEANINGS: Mapping[int, Meaning] = {
+    20003: _ours("Twilio refuses the credentials: check TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN"),
+    20404: _ours("Twilio does not know the account or the service: check the SIDs"),
+    20429: _later("too many requests at once"),
+    20503: _later("Twilio is not available"),
+    21211: _dead("not a valid number"),
+    21212: _ours("the sender is not valid: check TWILIO_FROM"),
+    21217: _dead("not a valid number"),
+    21408: _refused("the account may not send to this country: enable it in Twilio's console"),
+    21602: _refused("the message has no body"),
+    21603: _ours("no sender was given: set TWILIO_FROM or TWILIO_MESSAGING_SERVICE_SID"),
+    21604: _dead("no number was given"),
+    21606: _ours("the sender cannot send messages: check TWILIO_FROM"),
+    21610: _dead("the person has answered STOP"),
+    21611: _later("the sender's queue is full", 300),
+    21612: _refused("no route from this sender to this number"),
+    21614: _dead("not a mobile number"),
+    21617: _refused("the body is too long"),
+    21619: _refused("the message has no body"),
+    30001: _later("the queue is full", 300),
+    30002: _ours("the account is suspended"),
+    30003: _later("the handset cannot be reached", 1800),
+    30004: _refused("blocked by the operator or the person"),
+    30005: _dead("unknown handset"),
+    30006: _dead("a landline or an operator that cannot be reached"),
+    30007: _refused("filtered as spam by the operator"),
+    30008: _later("unknown error at the operator", 1800),
+    30034: _ours("the sender's number is not registered with the operators (10DLC)"),
+    30450: _refused("blocked: SMS pumping suspected"),
+    30610: _refused("blocked by Twilio's quiet hours"),
+    30640: _refused("blocked: the number is on a litigator list"),
+}
+
+
+def open_adapter(medium: Medium, settings: ChannelSettings) -> TwilioChannel:
+    """Opens the channel; raises ChannelMisconfigured when credentials or the sender are missing or malformed."""
+    return TwilioChannel(settings)
+
+
+class TwilioChannel:
+    """Sends SMS over a few kept connections to Twilio."""
+
+    name = "twilio"
+    medium = Medium.SMS
+    supports = frozenset({Feature.VALIDITY})
+
+    def __init__(self, settings: ChannelSettings) -> None:
+        self._service, self._sender = _own_sender(settings.environment)
+        self._http = open_pool(settings)
+        self._client = _client(settings, self._http)
+        self._crew = Crew(self.name, settings.connections)
+
+    def send_batch(self, messages: Sequence[RenderedMessage], deadline_s: float) -> Iterator[Answer]:
+        """One request per message; see the port."""
+        return self._crew.deliver(messages, deadline_s, self._prepare, self._transmit)
+
+    def close(self) -> None:
+        """Ends the threads and the connections."""
+        self._crew.close()
+        self._http.clear()
+
+    def _prepare(self, message: RenderedMessage) -> dict[str, Any]:
+        check(message, self.medium, self.supports)
+        if not message.text.strip():
+            raise MessageRefused("the message has no text")
+        if len(message.text) > BODY_MAX:
+            raise MessageRefused(f"the text is longer than the {BODY_MAX} characters that Twilio takes")
+        request = {"to": message.to, "body": message.text} | self._from(message)
+        if message.validity_s is not None:
+            if message.validity_s < 1:
+                raise MessageRefused("its time is over: validity_s is below 1")
+            request["validity_period"] = str(min(message.validity_s, VALIDITY_MAX_S))
+        return request
+
+    def _from(self, message: RenderedMessage) -> dict[str, str]:
+        sender = message.sender or self._sender
+        if sender and not _SENDER.fullmatch(sender):
+            raise MessageRefused("the sender is neither a number, a short code, nor a name of up to 11 letters")
+        both = {"messaging_service_sid": self._service, "from_": sender}
+        return {name: value for name, value in both.items() if value}
+
+    def _transmit(self, message: RenderedMessage, request: dict[str, Any]) -> SendOutcome:
+        try:
+            sent = self._client.messages.create(**request)
+        except _Refusal as refusal:
+            return _outcome(refusal)
+        except HTTPError as error:
+            return failure_outcome(error)
+        return SendOutcome(OutcomeKind.ACCEPTED, provider_id=str(sent.sid or ""), code="201")
+
+
+class _Refusal(Exception):
+    """An answer that is not a success, with the headers that the SDK's own exception leaves out."""
+
+    def __init__(self, status: int, headers: Mapping[str, str], body: bytes) -> None:
+        super().__init__(f"HTTP {status}")
+        self.status, self.headers, self.body = status, headers, body
+
+
+class _PooledClient(HttpClient):  # type: ignore[misc]
+    """The SDK's transport over our pool; unlike the SDK's own, it keeps nothing between calls: threads may share it."""
+
+    def __init__(self, pool: urllib3.PoolManager) -> None:
+        super().__init__(logging.getLogger(__name__), is_async=False)
+        self._pool = pool
+
+    def request(
+        self,
+        method: str,
+        uri: str,
+        params: dict[str, object] | None = None,
+        data: dict[str, object] | None = None,
+        headers: dict[str, str] | None = None,
+        auth: tuple[str, str] | None = None,
+        timeout: float | None = None,
+        allow_redirects: bool = False,
+    ) -> Response:
+        """Sends what the SDK built; raises _Refusal for every answer but 2xx, and urllib3's HTTPError."""
+        credentials = urllib3.make_headers(basic_auth=":".join(auth)) if auth else {}
+        answer = self._pool.request(
+            method,
+            f"{uri}?{urlencode(params, doseq=True)}" if params else uri,
+            body=urlencode(data or {}, doseq=True),
+            headers={**(headers or {}), **credentials},
+        )
+        if not 200 <= answer.status < 300:
+            raise _Refusal(answer.status, answer.headers, answer.data)
+        return Response(answer.status, answer.data.decode("utf-8", "replace"), answer.headers)
+
+
+def _client(settings: ChannelSettings, pool: urllib3.PoolManager) -> Client:
+    account = settings.require("TWILIO_ACCOUNT_SID", "AC followed by 32 hexadecimal digits")
+    token = settings.require("TWILIO_AUTH_TOKEN", "the token of Twilio's console")
+    if not _ACCOUNT_SID.fullmatch(account):
+        raise ChannelMisconfigured("TWILIO_ACCOUNT_SID must be AC followed by 32 hexadecimal digits")
+    # The SDK falls back to the process's own environment, where TWILIO_REGION would rewrite the host we chose.
+    client = Client(account, token, http_client=_PooledClient(pool), environment={"TWILIO_ACCOUNT_SID": account})
+    client.api.base_url = base_url(settings, "PARCOURS_TWILIO_BASE_URL", client.api.base_url)
+    _ = client.messages  # built on first use and not under a lock: let that not be in four threads at once
+    return client
+
+
+def _own_sender(environment: Mapping[str, str]) -> tuple[str, str]:
+    service = environment.get("TWILIO_MESSAGING_SERVICE_SID", "").strip()
+    sender = environment.get("TWILIO_FROM", "").strip()
+    if not (service or sender):
+        raise ChannelMisconfigured(
+            "set the environment variable TWILIO_FROM (a number of your account) or TWILIO_MESSAGING_SERVICE_SID"
+        )
+    if service and not _SERVICE_SID.fullmatch(service):
+        raise ChannelMisconfigured("TWILIO_MESSAGING_SERVICE_SID must be MG followed by 32 hexadecimal digits")
+    if sender and not _SENDER.fullmatch(sender):
+        raise ChannelMisconfigured("TWILIO_FROM is neither a number, a short code, nor a name of up to 11 letters")
+    return service, sender
+
+
+def _outcome(refusal: _Refusal) -> SendOutcome:
+    """The HTTP class first: the table speaks only where Twilio says that the request itself is at fault."""
+    code, by_status = _error_code(refusal.body), _meaning_of_status(refusal.status)
+    at_fault = 400 <= refusal.status < 500 and refusal.status != 429
+    meaning = MEANINGS.get(code, by_status) if at_fault else by_status
+    wait_s = None
+    if meaning.kind is OutcomeKind.THROTTLED:
+        told_s = retry_after_s(refusal.headers)
+        wait_s = meaning.retry_after_s if told_s is None else told_s
+    code_told = str(code or refusal.status)
+    return SendOutcome(meaning.kind, "", meaning.reason, code_told, retry_after_s=wait_s, suppress=meaning.suppress)
+
+
+def _meaning_of_status(status: int) -> Meaning:
+    """What an answer says without a code that we know.
+
+    503 turns a request away, as 429 does; any other 5xx may have taken the message, and a second SMS costs money and
+    trust.
+    """
+    if status in (429, 503):
+        return _later("Twilio is busy")
+    if status in (401, 403):
+        return MEANINGS[20003]
+    if status < 400:
+        return _ours("the address of Twilio redirects: check PARCOURS_TWILIO_BASE_URL")
+    if status < 500:
+        return _refused("Twilio refuses the message; its code says why")
+    return Meaning(OutcomeKind.UNCERTAIN, "Twilio failed without saying what it did")
+
+
+def _error_code(body: bytes) -> int:
+    """The code of an error, in both forms that Twilio answers (its own and RFC 9457); 0 when there is none."""
+    try:
+        code = orjson.loads(body)["code"]
+    except (orjson.JSONDecodeError, KeyError, TypeError):
+        return 0
+    return code if isinstance(code, int) else 0

@@ -1,0 +1,65 @@
+"""Where the SMTP server is and how to enter it, from one URL."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from orchestrator.domain.errors import ChannelMisconfigured
+
+_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+@dataclass(frozen=True, slots=True)
+class SmtpServer:
+    """A server; `implicit_tls` is smtps, `starttls` an upgrade after the greeting."""
+
+    host: str
+    port: int
+    implicit_tls: bool
+    starttls: bool
+    user: str = ""
+    password: str = field(default="", repr=False)
+
+
+def parse_smtp_url(url: str) -> SmtpServer:
+    """Reads `smtp://user:password@host:587?starttls=1` or `smtps://user:password@host`.
+
+    Ports default to 465 for smtps, 587 with starttls, else 25. Raises ChannelMisconfigured, without the URL in its
+    text, for anything else, and for a password that would travel in clear to another machine.
+    """
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", parts.port
+        starttls = _flag(parse_qs(parts.query, strict_parsing=bool(parts.query)))
+    except ValueError:
+        raise _malformed() from None
+    implicit_tls = parts.scheme == "smtps"
+    if parts.scheme not in ("smtp", "smtps") or not host:
+        raise _malformed()
+    if parts.username and not (implicit_tls or starttls or host in _LOOPBACK):
+        raise ChannelMisconfigured(
+            "PARCOURS_SMTP_URL would send its password in clear: add ?starttls=1 or use smtps://"
+        )
+    default_port = 465 if implicit_tls else 587 if starttls else 25
+    return SmtpServer(
+        host=host,
+        port=port or default_port,
+        implicit_tls=implicit_tls,
+        starttls=starttls,
+        user=unquote(parts.username or ""),
+        password=unquote(parts.password or ""),
+    )
+
+
+def _flag(query: dict[str, list[str]]) -> bool:
+    if set(query) - {"starttls"}:
+        raise ValueError("an unknown parameter")
+    return query.get("starttls", ["0"])[-1].lower() in ("1", "true", "yes")
+
+
+def _malformed() -> ChannelMisconfigured:
+    return ChannelMisconfigured(
+        "PARCOURS_SMTP_URL must look like smtp://user:password@host:587?starttls=1 or smtps://user:password@host "
+        "(signs such as @ : / in the password written as %40 %3A %2F)"
+    )

@@ -1,0 +1,144 @@
+"""What the engine relies on, asked of every channel: subclass ChannelContract and give it a `rig`."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pytest
+
+from orchestrator.domain.channel import Channel, Feature, OutcomeKind, SendOutcome
+from orchestrator.domain.message import Medium, RenderedMessage
+from tests.channels.samples import email, sms, soon
+
+
+@dataclass
+class Rig:
+    """A channel on a healthy provider, and what the provider has received: the texts of the messages."""
+
+    channel: Channel
+    arrived: Callable[[], list[str]]
+
+    def message(self, number: int) -> RenderedMessage:
+        """A message that the channel can carry; its text is `text_of(number)`."""
+        make = email if self.channel.medium is Medium.EMAIL else sms
+        lacks: dict[Feature, dict[str, Any]] = {
+            Feature.HTML: {"html": ""},
+            Feature.HEADERS: {"headers": ()},
+            Feature.REPLY_TO: {"reply_to": ""},
+            Feature.VALIDITY: {"validity_s": None},
+        }
+        changes: dict[str, Any] = {}
+        for feature, absence in lacks.items():
+            changes.update({} if feature in self.channel.supports else absence)
+        return make(number, text=text_of(number), **changes)
+
+    def send(self, *messages: RenderedMessage) -> list[SendOutcome]:
+        """The outcomes of one batch, in the order of its messages; fails when one is missing or told twice."""
+        answers = list(self.channel.send_batch(messages, soon()))
+        assert sorted(index for index, _ in answers) == list(range(len(messages)))
+        return [outcome for _, outcome in sorted(answers, key=lambda answer: answer[0])]
+
+
+def text_of(number: int) -> str:
+    """A text that is found again at the provider."""
+    return f"this is message number {number}."
+
+
+class ChannelContract:
+    """The promises of `orchestrator.domain.channel.Channel`."""
+
+    def test_it_says_who_it_is(self, rig: Rig) -> None:
+        assert rig.channel.name
+        assert isinstance(rig.channel.medium, Medium)
+        assert rig.channel.supports <= frozenset(Feature)
+
+    def test_every_message_is_answered_once_and_arrives_once(self, rig: Rig) -> None:
+        outcomes = rig.send(*(rig.message(number) for number in range(25)))
+        assert {outcome.kind for outcome in outcomes} == {OutcomeKind.ACCEPTED}
+        assert sorted(rig.arrived()) == sorted(text_of(number) for number in range(25))
+
+    def test_an_empty_batch_is_answered_with_nothing(self, rig: Rig) -> None:
+        assert rig.send() == []
+
+    def test_a_second_batch_goes_out_as_the_first(self, rig: Rig) -> None:
+        assert rig.send(rig.message(1))[0].kind is OutcomeKind.ACCEPTED
+        assert rig.send(rig.message(2))[0].kind is OutcomeKind.ACCEPTED
+        assert sorted(rig.arrived()) == [text_of(1), text_of(2)]
+
+    def test_nothing_is_begun_after_the_deadline(self, rig: Rig) -> None:
+        answers = list(rig.channel.send_batch([rig.message(number) for number in range(5)], time.monotonic()))
+        assert sorted(index for index, _ in answers) == [0, 1, 2, 3, 4]
+        assert {outcome.kind for _, outcome in answers} == {OutcomeKind.NOT_ATTEMPTED}
+        assert rig.arrived() == []
+
+    @pytest.mark.parametrize(
+        "poison",
+        [
+            {"to": ""},
+            {"to": "nobody"},
+            {"to": "+33\n612345678"},
+            {"text": "", "html": ""},
+            {"message_id": ""},
+            {"message_id": "../../m-1"},
+            {"journey": "cart\r\nBcc: eve@example.com"},
+            {"text": "half of an emoji: \ud83c"},
+            {"subject": "half of an emoji: \ud83c"},
+            {"text": 7},
+        ],
+        ids=lambda poison: "-".join(poison),
+    )
+    def test_one_bad_message_is_rejected_and_the_others_go_out(self, rig: Rig, poison: dict[str, Any]) -> None:
+        first, bad, last = rig.message(1), _changed(rig.message(2), poison), rig.message(3)
+        outcomes = rig.send(first, bad, last)
+        assert [outcome.kind for outcome in outcomes] == _ACCEPTED_REJECTED_ACCEPTED
+        assert outcomes[1].reason
+        assert sorted(rig.arrived()) == [text_of(1), text_of(3)]
+
+    def test_a_message_of_another_medium_is_refused(self, rig: Rig) -> None:
+        other = sms(1) if rig.channel.medium is Medium.EMAIL else email(1)
+        assert rig.send(other)[0].kind is OutcomeKind.REJECTED
+        assert rig.arrived() == []
+
+    def test_what_the_channel_lacks_is_refused_and_not_dropped(self, rig: Rig) -> None:
+        asked: dict[Feature, dict[str, Any]] = {
+            Feature.HTML: {"html": "<p>hello</p>"},
+            Feature.HEADERS: {"headers": (("X-Loyalty", "gold"),)},
+            Feature.REPLY_TO: {"reply_to": "help@shop.example"},
+            Feature.VALIDITY: {"validity_s": 60},
+        }
+        for feature, change in asked.items():
+            outcome = rig.send(_changed(rig.message(1), change))[0]
+            wanted = OutcomeKind.ACCEPTED if feature in rig.channel.supports else OutcomeKind.REJECTED
+            assert outcome.kind is wanted, feature
+
+    def test_a_reason_names_no_person(self, rig: Rig) -> None:
+        bad = _changed(rig.message(1), {"to": "ann.lee+0612345678", "to_name": "Ann Lee"})
+        outcome = rig.send(bad)[0]
+        assert outcome.kind is OutcomeKind.REJECTED
+        assert not any(word in outcome.reason for word in ("ann.lee", "Ann", "Lee", "0612345678"))
+
+    def test_a_caller_that_stops_listening_stops_the_batch(self, rig: Rig) -> None:
+        answers = rig.channel.send_batch([rig.message(number) for number in range(200)], soon())
+        next(answers)
+        answers.close()  # type: ignore[attr-defined]  # every adapter answers with a generator
+        arrived = len(rig.arrived())
+        assert 1 <= arrived < 200
+        time.sleep(0.1)
+        assert len(rig.arrived()) == arrived
+
+    def test_closing_twice_is_harmless_and_leaves_no_thread(self, rig: Rig) -> None:
+        rig.send(rig.message(1))
+        rig.channel.close()
+        rig.channel.close()
+        assert not [thread for thread in threading.enumerate() if thread.name.startswith("channel-")]
+
+
+_ACCEPTED_REJECTED_ACCEPTED = [OutcomeKind.ACCEPTED, OutcomeKind.REJECTED, OutcomeKind.ACCEPTED]
+
+
+def _changed(message: RenderedMessage, changes: dict[str, Any]) -> RenderedMessage:
+    return replace(message, **changes)
