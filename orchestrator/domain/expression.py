@@ -486,10 +486,15 @@ def _compile_performed(tree: Call) -> Compiled:
     return run
 
 
+def read_received_window(tree: Call) -> timedelta | None:
+    """How far back a `received()` call looks; None: for ever."""
+    within = dict(tree.options).get("within")
+    return None if within is None else _constant(within, timedelta, "received")
+
+
 def _compile_received(tree: Call) -> Compiled:
     name = _constant(tree.args[0], str, "received")
-    within = dict(tree.options).get("within")
-    window = None if within is None else _constant(within, timedelta, "received")
+    window = read_received_window(tree)
     return lambda scope: scope.customer.received(name, None if window is None else scope.now - window)
 
 

@@ -10,11 +10,22 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from orchestrator.domain.event import ANY_EVENT
-from orchestrator.domain.expression import Condition, Expr, Scope, Value, calls, read_performed
+from orchestrator.domain.expression import (
+    Condition,
+    Expr,
+    Scope,
+    Value,
+    calls,
+    read_performed,
+    read_received_window,
+)
 from orchestrator.domain.journey import (
+    Coupon,
     EventTrigger,
     Journey,
+    Reward,
     ScheduleTrigger,
+    Split,
     StageTrigger,
 )
 from orchestrator.domain.lifecycle import Fact, Lifecycle
@@ -53,6 +64,9 @@ class Program:
     any_event_facts: list[Fact] = field(default_factory=list)
     windowed: list[Fact] = field(default_factory=list)
     segment_tests: dict[str, Callable[[Scope], bool]] = field(default_factory=dict)
+    sent_window: timedelta | None = timedelta(0)  # how far back caps and received() look; None: for ever
+    has_splits: bool = False
+    has_grants: bool = False
 
     def __post_init__(self) -> None:
         for segment in self.lifecycle.segments:
@@ -65,6 +79,16 @@ class Program:
             for call in calls(tree, "performed"):
                 performed = read_performed(call)
                 self._keep_history(performed.event, performed.within)
+        self._look_ahead()
+
+    def _look_ahead(self) -> None:
+        """Learns what need not be loaded because no journey uses it."""
+        steps = [step for journey in (*self.journeys.values(), *self.pinned.values()) for step in journey.walk_steps()]
+        self.has_splits = any(isinstance(step, Split) for step in steps)
+        self.has_grants = any(isinstance(step, Coupon | Reward) for step in steps)
+        windows = [read_received_window(call) for tree in self._trees() for call in calls(tree, "received")]
+        windows.append(self.policy.longest_window)
+        self.sent_window = None if None in windows else max(window for window in windows if window is not None)
 
     def _index_triggers(self, journey: Journey) -> None:
         for trigger in journey.triggers:

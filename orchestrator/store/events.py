@@ -1,0 +1,90 @@
+"""Events: the log of everything that was accepted, and the part of it that a time line reads."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, and_, or_, select, update
+
+from orchestrator.domain.event import Event, Kind
+from orchestrator.store.customers import CUSTOMERS
+from orchestrator.store.database import Database, chunked
+from orchestrator.store.tables import EventRow
+
+EVENTS = EventRow.__table__  # type: ignore[attr-defined]
+
+
+def known_message_ids(connection: Connection, message_ids: Collection[str]) -> set[str]:
+    """Those of the message ids that were accepted before."""
+    known: set[str] = set()
+    for ids in chunked(sorted(message_ids)):
+        known.update(connection.execute(select(EVENTS.c.message_id).where(EVENTS.c.message_id.in_(ids))).scalars())
+    return known
+
+
+def add_events(connection: Connection, database: Database, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Appends events; one whose message id is known already is left out."""
+    if rows:
+        connection.execute(database.insert_new(EventRow), list(rows))
+
+
+def read_event(row: Row[Any]) -> Event:
+    """A row as an event of a time line; its id is its order of arrival."""
+    return Event(row.at, Kind(row.kind), row.name, row.properties, row.id, row.starts, row.context)
+
+
+def new_events(connection: Connection, customer_ids: Sequence[int]) -> dict[int, list[Row[Any]]]:
+    """The events not yet on their customer's line, by customer, in order of arrival."""
+    found: dict[int, list[Row[Any]]] = {}
+    for ids in chunked(customer_ids):
+        query = (
+            select(EVENTS)
+            .join(CUSTOMERS, CUSTOMERS.c.id == EVENTS.c.customer_id)
+            .where(EVENTS.c.customer_id.in_(ids), EVENTS.c.id > CUSTOMERS.c.applied_event_id)
+            .order_by(EVENTS.c.id)
+        )
+        for row in connection.execute(query):
+            found.setdefault(row.customer_id, []).append(row)
+    return found
+
+
+def past_events(
+    connection: Connection, customer_ids: Sequence[int], windows: Mapping[str, timedelta | None], now: datetime
+) -> dict[int, list[Event]]:
+    """The events already on the line, of the declared names within their windows, by customer."""
+    found: dict[int, list[Event]] = {}
+    if not windows:
+        return found
+    wanted = or_(
+        *(
+            EVENTS.c.name == name if window is None else and_(EVENTS.c.name == name, EVENTS.c.at > now - window)
+            for name, window in windows.items()
+        )
+    )
+    for ids in chunked(customer_ids):
+        query = (
+            select(EVENTS)
+            .join(CUSTOMERS, CUSTOMERS.c.id == EVENTS.c.customer_id)
+            .where(EVENTS.c.customer_id.in_(ids), EVENTS.c.id <= CUSTOMERS.c.applied_event_id, wanted)
+            .order_by(EVENTS.c.at, EVENTS.c.id)
+        )
+        for row in connection.execute(query):
+            found.setdefault(row.customer_id, []).append(read_event(row))
+    return found
+
+
+def whole_past(connection: Connection, customer_id: int, up_to: int) -> list[Event]:
+    """Every event on a customer's line, for facts whose definition changed."""
+    query = (
+        select(EVENTS)
+        .where(EVENTS.c.customer_id == customer_id, EVENTS.c.id <= up_to)
+        .order_by(EVENTS.c.at, EVENTS.c.id)
+    )
+    return [read_event(row) for row in connection.execute(query)]
+
+
+def move_events(connection: Connection, absorbed: int, survivor: int) -> None:
+    """Gives the events of a merged customer to the one that survives."""
+    connection.execute(update(EVENTS).where(EVENTS.c.customer_id == absorbed).values(customer_id=survivor))

@@ -1,0 +1,198 @@
+"""Customers' lives, loaded for the time line in a few statements whatever their number."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Row, func, or_, select
+
+from orchestrator.domain.event import Event
+from orchestrator.domain.message import Medium
+from orchestrator.domain.policy import address
+from orchestrator.domain.program import Program
+from orchestrator.domain.schedule import find_zone
+from orchestrator.domain.state import Choice, CustomerState, Enrollment, SentMessage, Status
+from orchestrator.store.customers import CUSTOMERS, ENROLLMENTS
+from orchestrator.store.database import chunked
+from orchestrator.store.events import new_events, past_events, read_event
+from orchestrator.store.tables import AssignmentRow, GrantRow, MessageRow, Suppression
+
+MESSAGES = MessageRow.__table__  # type: ignore[attr-defined]
+ASSIGNMENTS = AssignmentRow.__table__  # type: ignore[attr-defined]
+GRANTS = GrantRow.__table__  # type: ignore[attr-defined]
+SUPPRESSIONS = Suppression.__table__  # type: ignore[attr-defined]
+
+#: Messages in these states count for the caps; queued ones too while the time line decides about the next.
+COUNTED = ("leased", "accepted", "delivered", "opened", "clicked", "complained", "bounced", "unknown")
+
+
+@dataclass(slots=True)
+class Life:
+    """A customer's state with the events not yet on their line. `stale` rules: facts must be counted anew."""
+
+    state: CustomerState
+    fresh: list[Row[Any]] = field(default_factory=list)
+    stale: bool = False
+    applied_event_id: int = 0
+
+    @property
+    def events(self) -> list[Event]:
+        """The new events that are no merges."""
+        return [read_event(row) for row in self.fresh if row.absorbed_id is None]
+
+
+def load_lives(
+    connection: Connection,
+    program: Program,
+    ids: Sequence[int],
+    now: datetime,
+    *,
+    queued_count: bool = True,
+    whole: bool = False,
+) -> dict[int, Life]:
+    """The lives of some customers, by id. `whole` loads every enrollment ever, for a merge; otherwise those that are
+    open, just ended, or watched by a goal. `queued_count`: queued messages count for the caps."""
+    lives = {row.id: _read_customer(program, row) for row in _rows(connection, select(CUSTOMERS), CUSTOMERS.c.id, ids)}
+    for customer_id, rows in new_events(connection, ids).items():
+        lives[customer_id].fresh = rows
+    for customer_id, events in past_events(connection, ids, program.history, now).items():
+        for event in events:
+            lives[customer_id].state.history.setdefault(event.name, []).append(event)
+    _load_enrollments(connection, lives, ids, whole=whole)
+    _load_entries(connection, lives, ids)
+    _load_sent(connection, program, lives, ids, now, queued_count=queued_count)
+    if program.has_splits or whole:
+        for row in _rows(connection, select(ASSIGNMENTS), ASSIGNMENTS.c.customer_id, ids):
+            lives[row.customer_id].state.assignments[row.journey, row.step] = row.variant
+    if program.has_grants or whole:
+        _load_grants(connection, lives, ids)
+    _load_suppressions(connection, lives)
+    return lives
+
+
+def _rows(connection: Connection, query: Any, column: Any, ids: Sequence[Any]) -> list[Row[Any]]:
+    return [row for some in chunked(ids) for row in connection.execute(query.where(column.in_(some)))]
+
+
+def _read_customer(program: Program, row: Row[Any]) -> Life:
+    zone = row.traits.get("timezone")
+    state = CustomerState(
+        row.external_id,
+        program.lifecycle,
+        (find_zone(zone) if isinstance(zone, str) else None) or program.zone,
+        program.locale,
+        id=row.id,
+        anonymous=row.anonymous,
+        traits=row.traits,
+        traits_at=row.traits_at,
+        facts=row.facts,
+        stage=row.stage,
+        stage_since=row.stage_since,
+        consent={key: _read_choice(value) for key, value in row.consent.items()},
+        muted_until=row.muted_until,
+        cursor=row.cursor,
+        next_due_at=row.next_due_at,
+    )
+    stale = row.cursor is not None and row.facts_version != program.lifecycle.version
+    return Life(state, stale=stale, applied_event_id=row.applied_event_id)
+
+
+def _read_choice(value: dict[str, Any]) -> Choice:
+    return Choice(value["granted"], datetime.fromisoformat(value["at"]), value["source"])
+
+
+def _load_enrollments(connection: Connection, lives: dict[int, Life], ids: Sequence[int], *, whole: bool) -> None:
+    query = select(ENROLLMENTS).order_by(ENROLLMENTS.c.id)
+    if not whole:
+        query = query.join(CUSTOMERS, CUSTOMERS.c.id == ENROLLMENTS.c.customer_id).where(
+            or_(
+                ENROLLMENTS.c.status == "active",
+                ENROLLMENTS.c.ended_at >= CUSTOMERS.c.cursor,
+                (ENROLLMENTS.c.goal_until >= CUSTOMERS.c.cursor) & ENROLLMENTS.c.converted_at.is_(None),
+            )
+        )
+    for row in _rows(connection, query, ENROLLMENTS.c.customer_id, ids):
+        lives[row.customer_id].state.enrollments.append(read_enrollment(row))
+
+
+def read_enrollment(row: Row[Any]) -> Enrollment:
+    """A row as the time line knows it."""
+    return Enrollment(
+        row.journey,
+        row.version,
+        row.number,
+        row.entered_at,
+        row.entry,
+        row.step,
+        row.arrived_at,
+        row.due_at,
+        row.deferred_since,
+        row.pass_no,
+        row.held_out,
+        row.variables,
+        row.coupon,
+        Status(row.status),
+        row.reason,
+        row.ended_at,
+        row.converted_at,
+        row.goal_until,
+        id=row.id,
+        changed=False,
+    )
+
+
+def _load_entries(connection: Connection, lives: dict[int, Life], ids: Sequence[int]) -> None:
+    e = ENROLLMENTS.c
+    query = select(e.customer_id, e.journey, func.max(e.entered_at).label("at"), func.max(e.number).label("number"))
+    for row in _rows(connection, query.group_by(e.customer_id, e.journey), e.customer_id, ids):
+        lives[row.customer_id].state.entries[row.journey] = row.at, row.number
+
+
+def _load_sent(
+    connection: Connection,
+    program: Program,
+    lives: dict[int, Life],
+    ids: Sequence[int],
+    now: datetime,
+    *,
+    queued_count: bool,
+) -> None:
+    """Messages that caps and `received()` may look at; nothing to do when neither is used."""
+    window = program.sent_window
+    if window == timedelta(0):
+        return
+    m = MESSAGES.c
+    left_at = func.coalesce(m.leased_at, m.decided_at, type_=m.decided_at.type)
+    states = (*COUNTED, "queued") if queued_count else COUNTED
+    query = select(m.customer_id, m.medium, m.journey, m.template, m.purpose, left_at.label("at")).where(
+        m.state.in_(states)
+    )
+    if window is not None:
+        query = query.where(m.decided_at > now - window - timedelta(days=14))  # a deferral moves the instant it leaves
+    for row in _rows(connection, query, m.customer_id, ids):
+        message = SentMessage(row.at, Medium(row.medium), row.journey, row.template, row.purpose == "marketing")
+        lives[row.customer_id].state.sent.append(message)
+
+
+def _load_grants(connection: Connection, lives: dict[int, Life], ids: Sequence[int]) -> None:
+    query = select(GRANTS.c.customer_id, GRANTS.c.coupon).where(GRANTS.c.redeemed_at.is_(None))
+    for row in _rows(connection, query, GRANTS.c.customer_id, ids):
+        lives[row.customer_id].state.coupons[row.coupon["code"]] = row.coupon
+    given = select(GRANTS.c.referred_id, GRANTS.c.role).where(GRANTS.c.is_reward)
+    for row in _rows(connection, given, GRANTS.c.referred_id, ids):
+        lives[row.referred_id].state.rewarded.add(row.role)
+
+
+def _load_suppressions(connection: Connection, lives: dict[int, Life]) -> None:
+    """By address, which others may share, and by customer."""
+    wanted: dict[str, list[CustomerState]] = {}
+    for life in lives.values():
+        keys = [f"customer:{life.state.id}", *(address(life.state, medium) for medium in Medium)]
+        for key in filter(None, keys):
+            wanted.setdefault(key.lower(), []).append(life.state)
+    for row in _rows(connection, select(SUPPRESSIONS), SUPPRESSIONS.c.address, list(wanted)):
+        for state in wanted[row.address]:
+            state.suppressed[row.scope] = row.reason

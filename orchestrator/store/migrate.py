@@ -1,0 +1,29 @@
+"""Brings a database to the newest schema, from nothing or from any released one."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from orchestrator.store.database import Database
+
+
+def alembic_config(database: Database) -> Config:
+    """Alembic's configuration for a database; used by the command line of alembic only through us."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.attributes["engine"] = database.engine
+    return config
+
+
+def migrate(database: Database) -> None:
+    """Runs the migrations that are missing; does nothing on a current database."""
+    config = alembic_config(database)
+    with database.read() as connection:
+        current = MigrationContext.configure(connection).get_current_revision()
+    if current != ScriptDirectory.from_config(config).get_current_head():
+        command.upgrade(config, "head")

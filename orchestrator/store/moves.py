@@ -1,0 +1,303 @@
+"""Writes what a run of time lines changed and decided, in a handful of statements for some hundred customers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, update
+
+from orchestrator.domain import effects
+from orchestrator.domain.effects import Effect
+from orchestrator.domain.state import CustomerState, Enrollment
+from orchestrator.store.customers import CUSTOMERS, ENROLLMENTS
+from orchestrator.store.database import Database
+from orchestrator.store.events import move_events
+from orchestrator.store.lives import ASSIGNMENTS, GRANTS, MESSAGES
+from orchestrator.store.tables import (
+    AssignmentRow,
+    ConsentRow,
+    DecisionRow,
+    GrantRow,
+    MessageRow,
+    StageChangeRow,
+    Suppression,
+    TaskRow,
+)
+
+DECISIONS = DecisionRow.__table__  # type: ignore[attr-defined]
+STAGE_CHANGES = StageChangeRow.__table__  # type: ignore[attr-defined]
+CONSENTS = ConsentRow.__table__  # type: ignore[attr-defined]
+TASKS = TaskRow.__table__  # type: ignore[attr-defined]
+
+
+@dataclass(slots=True)
+class Run:
+    """One customer's run: the state after it, its effects, and the customers merged into this one."""
+
+    state: CustomerState
+    effects: Sequence[Effect]
+    applied_event_id: int
+    absorbed_ids: Sequence[int] = ()
+
+
+@dataclass(slots=True)
+class _Rows:
+    """Rows gathered by table."""
+
+    decisions: list[dict[str, Any]] = field(default_factory=list)
+    messages: list[dict[str, Any]] = field(default_factory=list)
+    stages: list[dict[str, Any]] = field(default_factory=list)
+    assignments: list[dict[str, Any]] = field(default_factory=list)
+    consents: list[dict[str, Any]] = field(default_factory=list)
+    suppressions: list[dict[str, Any]] = field(default_factory=list)
+    grants: list[dict[str, Any]] = field(default_factory=list)
+    redeemed: list[dict[str, Any]] = field(default_factory=list)
+    tasks: list[dict[str, Any]] = field(default_factory=list)
+
+
+def save_runs(
+    connection: Connection,
+    database: Database,
+    runs: Sequence[Run],
+    now: datetime,
+    facts_version: str,
+    public_id: Callable[[int, str, int], str],
+    priority: Callable[[str], int],
+) -> None:
+    """Writes the runs of some customers; each effect once, whatever was written before."""
+    for run in runs:
+        for absorbed in run.absorbed_ids:
+            _hand_over(connection, absorbed, run.state.id or 0)
+    _save_enrollments(connection, runs)
+    _save_customers(connection, runs, facts_version)
+    rows = _Rows()
+    for run in runs:
+        if run.absorbed_ids:
+            rows.assignments += _all_assignments(run.state, now)
+        for effect in run.effects:
+            _gather(rows, run.state, effect, public_id, priority)
+    _insert(connection, database, rows)
+
+
+def _save_customers(connection: Connection, runs: Sequence[Run], facts_version: str) -> None:
+    names = (
+        "traits", "traits_at", "facts", "facts_version", "stage", "stage_since", "consent", "muted_until", "cursor",
+        "next_due_at", "applied_event_id",
+    )  # fmt: skip
+    statement = (
+        update(CUSTOMERS)
+        .where(CUSTOMERS.c.id == bindparam("customer"))
+        .values({name: bindparam(f"new_{name}", type_=CUSTOMERS.c[name].type) for name in names})
+    )
+    rows = []
+    for run in runs:
+        state = run.state
+        consent = {
+            key: {"granted": c.granted, "at": c.at.isoformat(), "source": c.source} for key, c in state.consent.items()
+        }
+        values = (
+            state.traits, state.traits_at, state.facts, facts_version, state.stage, state.stage_since, consent,
+            state.muted_until, state.cursor, state.next_due_at, run.applied_event_id,
+        )  # fmt: skip
+        rows.append({"customer": state.id} | {f"new_{name}": value for name, value in zip(names, values, strict=True)})
+    if rows:
+        connection.execute(statement, rows)
+
+
+# ---------------------------------------------------------------- enrollments
+
+_PLACE = (
+    "version", "number", "entered_at", "entry", "step", "arrived_at", "due_at", "deferred_since", "pass_no", "held_out",
+    "variables", "coupon", "ended_at", "converted_at", "goal_until", "reason",
+)  # fmt: skip
+
+
+def _enrollment_row(customer_id: int | None, enrollment: Enrollment) -> dict[str, Any]:
+    row = {name: getattr(enrollment, name) for name in _PLACE}
+    return row | {"customer_id": customer_id, "journey": enrollment.journey, "status": str(enrollment.status)}
+
+
+def _save_enrollments(connection: Connection, runs: Sequence[Run]) -> None:
+    """Inserts new enrollments, which learn their ids, and updates the changed ones."""
+    touched = [(run.state.id, enrollment) for run in runs for enrollment in _touched(run)]
+    new = [(owner, enrollment) for owner, enrollment in touched if enrollment.id is None]
+    old = [(owner, enrollment) for owner, enrollment in touched if enrollment.id is not None]
+    if new:
+        statement = ENROLLMENTS.insert().returning(ENROLLMENTS.c.id, sort_by_parameter_order=True)
+        ids = connection.execute(statement, [_enrollment_row(owner, enrollment) for owner, enrollment in new]).scalars()
+        for (_, enrollment), new_id in zip(new, ids, strict=True):
+            enrollment.id = new_id
+    rows = [
+        {f"new_{name}": value for name, value in _enrollment_row(owner, e).items()} | {"enrollment": e.id}
+        for owner, e in old
+    ]
+    if rows:
+        values = {
+            name: bindparam(f"new_{name}", type_=ENROLLMENTS.c[name].type)
+            for name in (*_PLACE, "customer_id", "status")
+        }
+        connection.execute(update(ENROLLMENTS).where(ENROLLMENTS.c.id == bindparam("enrollment")).values(values), rows)
+    for _, enrollment in touched:
+        enrollment.changed = False
+
+
+def _touched(run: Run) -> Iterable[Enrollment]:
+    """The enrollments a run began or changed, those no longer in the state included, each once."""
+    seen: dict[int, Enrollment] = {id(e): e for e in run.state.enrollments if e.changed or e.id is None}
+    for effect in run.effects:
+        enrollment = getattr(effect, "enrollment", None)
+        if enrollment is not None and (enrollment.changed or enrollment.id is None):
+            seen.setdefault(id(enrollment), enrollment)
+    return seen.values()
+
+
+def _hand_over(connection: Connection, absorbed: int, survivor: int) -> None:
+    """Gives everything that hangs on a merged customer to the one that survives (enrollments are written with it)."""
+    move_events(connection, absorbed, survivor)
+    for table in (DECISIONS, MESSAGES, STAGE_CHANGES, CONSENTS, TASKS, GRANTS):
+        connection.execute(update(table).where(table.c.customer_id == absorbed).values(customer_id=survivor))
+    connection.execute(update(GRANTS).where(GRANTS.c.referred_id == absorbed).values(referred_id=survivor))
+    connection.execute(ASSIGNMENTS.delete().where(ASSIGNMENTS.c.customer_id.in_((absorbed, survivor))))
+
+
+def _all_assignments(state: CustomerState, now: datetime) -> list[dict[str, Any]]:
+    return [
+        {"customer_id": state.id, "journey": journey, "step": step, "variant": variant, "at": now}
+        for (journey, step), variant in state.assignments.items()
+    ]
+
+
+# ---------------------------------------------------------------- effects
+
+
+def _gather(
+    rows: _Rows,
+    state: CustomerState,
+    effect: Effect,
+    public_id: Callable[[int, str, int], str],
+    priority: Callable[[str], int],
+) -> None:
+    owner = {"customer_id": state.id}
+    match effect:
+        case effects.Decision():
+            rows.decisions.append(owner | _decision_row(effect))
+        case effects.QueueMessage():
+            rows.messages.append(owner | _message_row(effect, public_id, priority))
+        case effects.StageChange(at, came_from, to, cause):
+            rows.stages.append(owner | {"at": at, "came_from": came_from, "to": to, "cause": cause})
+        case effects.Assignment(at, journey, step, variant):
+            rows.assignments.append(owner | {"journey": journey, "step": step, "variant": variant, "at": at})
+        case effects.ConsentChange(at, key, choice, until):
+            said = {"at": at, "key": key, "granted": choice.granted, "source": choice.source, "until": until}
+            rows.consents.append(owner | said)
+            if key == "marketing":
+                row = {"scope": key, "address": f"customer:{state.id}", "reason": choice.source, "at": at}
+                rows.suppressions.append(row)
+        case effects.Grant():
+            rows.grants.append(_grant_row(state, effect))
+        case effects.CouponRedeemed(at, code):
+            rows.redeemed.append({"which": code, "when": at})
+        case effects.TaskMade():
+            rows.tasks.append(owner | _task_row(effect))
+
+
+def _decision_row(effect: effects.Decision) -> dict[str, Any]:
+    return {
+        "enrollment_id": effect.enrollment.id if effect.enrollment else None,
+        "at": effect.at,
+        "kind": str(effect.kind),
+        "journey": effect.journey,
+        "step": effect.step,
+        "reason": effect.reason,
+        "detail": dict(effect.detail),
+    }
+
+
+def _message_row(
+    effect: effects.QueueMessage, public_id: Callable[[int, str, int], str], priority: Callable[[str], int]
+) -> dict[str, Any]:
+    enrollment, step = effect.enrollment, effect.step
+    assert enrollment.id is not None  # enrollments are written first
+    return {
+        "public_id": public_id(enrollment.id, step.id, effect.pass_no),
+        "enrollment_id": enrollment.id,
+        "journey": enrollment.journey,
+        "version": enrollment.version,
+        "step": step.id,
+        "pass_no": effect.pass_no,
+        "medium": str(step.medium),
+        "template": step.template,
+        "purpose": str(effect.purpose),
+        "topic": effect.topic,
+        "priority": priority(enrollment.journey),
+        "subject": step.subject,
+        "sender": step.sender,
+        "reply_to": step.reply_to,
+        "resend_uncertain": step.resend_uncertain,
+        "variables": dict(effect.variables),
+        "coupon": dict(effect.coupon) if effect.coupon else None,
+        "decided_at": effect.at,
+        "not_before": effect.at,
+        "expires_at": effect.at + step.expires,
+        "state": "queued",
+        "reason": "",
+        "code": "",
+        "provider_id": "",
+        "template_version": "",
+        "attempts": 0,
+    }
+
+
+def _grant_row(state: CustomerState, effect: effects.Grant) -> dict[str, Any]:
+    return {
+        "code": effect.code,
+        "customer_id": state.id if effect.receiver == state.external_id else None,
+        "referred_id": state.id,
+        "enrollment_id": effect.enrollment.id,
+        "step": effect.step,
+        "pass_no": effect.enrollment.pass_no,
+        "role": str(effect.to),
+        "is_reward": effect.is_reward,
+        "coupon": dict(effect.coupon),
+        "at": effect.at,
+    }
+
+
+def _task_row(effect: effects.TaskMade) -> dict[str, Any]:
+    return {
+        "enrollment_id": effect.enrollment.id,
+        "step": effect.step,
+        "pass_no": effect.enrollment.pass_no,
+        "type": effect.type,
+        "note": effect.note,
+        "assignee": effect.assignee,
+        "at": effect.at,
+        "due_at": effect.due_at,
+    }
+
+
+def _insert(connection: Connection, database: Database, rows: _Rows) -> None:
+    if rows.decisions:
+        connection.execute(DECISIONS.insert(), rows.decisions)
+    if rows.stages:
+        connection.execute(STAGE_CHANGES.insert(), rows.stages)
+    if rows.consents:
+        connection.execute(CONSENTS.insert(), rows.consents)
+    for table, some in (
+        (MessageRow, rows.messages),
+        (Suppression, rows.suppressions),
+        (GrantRow, rows.grants),
+        (TaskRow, rows.tasks),
+    ):
+        if some:
+            connection.execute(database.insert_new(table), some)
+    if rows.assignments:
+        statement = database.upsert(AssignmentRow, ["customer_id", "journey", "step"], ["variant", "at"])
+        connection.execute(statement, rows.assignments)
+    if rows.redeemed:
+        at = bindparam("when", type_=GRANTS.c.redeemed_at.type)
+        statement = update(GRANTS).where(GRANTS.c.code == bindparam("which")).values(redeemed_at=at)
+        connection.execute(statement, rows.redeemed)
