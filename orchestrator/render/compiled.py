@@ -1,0 +1,71 @@
+"""One template, compiled: its parts render for one customer, and fail in a way that names a line and nobody's data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from jinja2 import Template, TemplateSyntaxError
+
+from orchestrator.domain.errors import TemplateFailed
+from orchestrator.render.environment import TemplateEnvironment, find_hidden_attribute, make_environment
+from orchestrator.render.markup import Markup
+from orchestrator.render.source import TemplateBroken
+
+HTML = make_environment(html=True)
+TEXT = make_environment(html=False)
+
+
+class CompiledText:
+    """A Jinja2 source compiled once. Raises TemplateBroken when made of one that cannot be."""
+
+    __slots__ = ("_markup", "_template")
+
+    def __init__(self, markup: Markup, environment: TemplateEnvironment) -> None:
+        self._markup = markup
+        try:
+            hidden = find_hidden_attribute(environment.parse(markup.source))
+            self._template: Template = environment.from_string(markup.source)
+        except TemplateSyntaxError as error:
+            raise TemplateBroken(*markup.origin(error.lineno), str(error.message)) from error
+        if hidden:
+            raise TemplateBroken(*markup.origin(hidden[0]), f"'{hidden[1]}' is closed to templates")
+
+    @classmethod
+    def of_line(cls, source: str, file: str, line: int = 1) -> CompiledText:
+        """A text without markup, such as a subject, that begins on a line of a file."""
+        return cls(Markup(source, ((1, file, line),)), TEXT)
+
+    def render(self, context: Mapping[str, Any]) -> str:
+        """The text for one customer; raises TemplateFailed."""
+        try:
+            return self._template.render(context)
+        except Exception as error:  # whatever one customer's data brings must not take the others down
+            file, line = self._markup.origin(_failing_line(error))
+            raise TemplateFailed(f"{file}:{line}: {type(error).__name__} with this customer's data") from error
+
+
+def _failing_line(error: Exception) -> int:
+    """The innermost line of a template in the traceback: Jinja2 has rewritten it to the template's own lines."""
+    line, trace = 1, error.__traceback__
+    while trace is not None:
+        if trace.tb_frame.f_code.co_filename == "<template>":
+            line = trace.tb_lineno
+        trace = trace.tb_next
+    return line
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledEmail:
+    language: str  # of the variant: `fr`, or the project's for the file without a locale
+    subject: CompiledText
+    preheader: CompiledText
+    html: CompiledText
+    text: CompiledText
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledSms:
+    language: str
+    text: CompiledText

@@ -1,0 +1,208 @@
+"""MJML and HTML around Jinja2 tags: the tags are taken out, the markup compiled, the tags put back.
+
+Neither the MJML compiler nor the CSS inliner understands Jinja2: `{% if a < b %}` is no XML, and a loop between the
+parts of a column is moved or lost. So each tag is replaced by a word before and restored after, with a line break
+inside its braces: every tag then has a line of its own, which leads a failure back to the file it was written in.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+import css_inline
+import mrml
+
+from orchestrator.render.source import Piece, TemplateBroken
+
+_MARK = "xjxtag{:05d}xjx"
+_MARKED = re.compile(r"xjxtag(\d{5})xjx")
+# Between the parts of a column only table rows may stand: a spacer makes a row, which is then replaced as a whole.
+_SPACER = '<mj-spacer height="{0}" />'
+_ROW = re.compile(r'<tr><td[^>]*><div style="height:(xjxtag\d{5}xjx);line-height:\1;">[^<]*</div></td></tr>')
+_MJML_TAG = re.compile(r"<!--.*?-->|xjxtag\d{5}xjx|<(/?)(mj-[\w-]+|mjml)\b([^>]*?)(/?)>", re.DOTALL)
+_BODY = re.compile(r"<body[^>]*>")
+
+#: Hidden first text: what an inbox shows beside the subject. The padding keeps the body's text out of that line.
+PREHEADER = (
+    '<div style="display:none;font-size:1px;line-height:1px;max-height:0;max-width:0;opacity:0;overflow:hidden;'
+    'mso-hide:all;">{{ preheader }}' + "&#847;&zwnj;&nbsp;" * 60 + "</div>"
+)
+
+_TAG_NAMES = """
+mjml mj-head mj-attributes mj-all mj-class mj-breakpoint mj-font mj-html-attributes mj-preview mj-style mj-title
+mj-body mj-accordion mj-accordion-element mj-accordion-text mj-accordion-title mj-button mj-carousel mj-carousel-image
+mj-column mj-divider mj-group mj-hero mj-image mj-navbar mj-navbar-link mj-raw mj-section mj-social mj-social-element
+mj-spacer mj-table mj-text mj-wrapper
+"""
+MJML_TAGS = frozenset(_TAG_NAMES.split())
+_HOLDS_PARTS = frozenset({"mj-column", "mj-hero"})
+_HOLDS_SECTIONS = frozenset({"mj-body", "mj-wrapper", "mj-section", "mj-group"})
+
+
+@dataclass(frozen=True, slots=True)
+class Markup:
+    """A compiled Jinja2 source, and where its lines come from: (first line, file, line in that file), ascending."""
+
+    source: str
+    origins: tuple[tuple[int, str, int], ...]
+
+    def origin(self, line: int) -> tuple[str, int]:
+        """The file and line a line of `source` was written on."""
+        index = bisect_right(self.origins, (line, "\U0010ffff", 0)) - 1
+        _, file, written = self.origins[max(index, 0)]
+        return file, written
+
+
+def compile_mjml(pieces: Sequence[Piece]) -> tuple[Markup, str]:
+    """HTML with its Jinja2 tags, and the same still marked (for the text part). Raises TemplateBroken."""
+    prelude, structured = _structure(pieces)
+    try:
+        html = mrml.to_html(structured).content
+    except OSError as error:
+        raise TemplateBroken(
+            pieces[0].file, pieces[0].line, f"this is no MJML ({error}); is a tag not closed?"
+        ) from error
+    marked = prelude + _ROW.sub(r"\1", html)
+    return restore(_with_preheader(marked), pieces), marked
+
+
+def compile_html(pieces: Sequence[Piece]) -> tuple[Markup, str]:
+    """HTML with styles inlined and its Jinja2 tags, and the same still marked. Raises TemplateBroken."""
+    inliner = css_inline.CSSInliner(load_remote_stylesheets=False, keep_at_rules=True)
+    try:
+        html = inliner.inline(_mark_as_comments(pieces))
+    except css_inline.InlineError as error:
+        raise TemplateBroken(pieces[0].file, pieces[0].line, f"CSS: {error}") from error
+    marked = re.sub(r"<!--(xjxtag\d{5}xjx)-->", r"\1", html)
+    return restore(_with_preheader(marked), pieces), marked
+
+
+def compile_text(pieces: Sequence[Piece]) -> Markup:
+    """A plain text with its Jinja2 tags."""
+    return restore("".join(_mark(pieces)), pieces)
+
+
+def restore(marked: str, pieces: Sequence[Piece]) -> Markup:
+    """The tags back in their places, each on a line of its own."""
+    parts: list[str] = []
+    origins = [(1, pieces[0].file if pieces else "", pieces[0].line if pieces else 1)]
+    line, end = 1, 0
+    for match in _MARKED.finditer(marked):
+        piece = pieces[int(match[1])]
+        before, tag = marked[end : match.start()], _break_line(piece.text)
+        line += before.count("\n")
+        origins.append((line + 1, piece.file, piece.line))
+        line += tag.count("\n")
+        parts += [before, tag]
+        end = match.end()
+    parts.append(marked[end:])
+    return Markup("".join(parts), tuple(origins))
+
+
+def _break_line(tag: str) -> str:
+    """The tag with a line break after its opening; a raw block stays as it is, its content would change."""
+    match = re.match(r"\{[{%][-+]?(?!\s*raw\b)", tag)
+    return f"{match[0]}\n{tag[match.end() :]}" if match else tag
+
+
+def _with_preheader(marked: str) -> str:
+    return _BODY.sub(lambda body: body[0] + PREHEADER, marked, count=1)
+
+
+def _mark_as_comments(pieces: Sequence[Piece]) -> str:
+    """Comments are allowed everywhere in HTML, also between table rows, but not inside a tag."""
+    parts: list[str] = []
+    in_tag = False
+    for number, piece in enumerate(pieces):
+        if piece.is_tag:
+            mark = _MARK.format(number)
+            parts.append(mark if in_tag else f"<!--{mark}-->")
+        else:
+            parts.append(piece.text)
+            if "<" in piece.text or ">" in piece.text:
+                in_tag = piece.text.rfind("<") > piece.text.rfind(">")
+    return "".join(parts)
+
+
+def _mark(pieces: Sequence[Piece]) -> list[str]:
+    return [_MARK.format(number) if piece.is_tag else piece.text for number, piece in enumerate(pieces)]
+
+
+class _Positions:
+    """Where in the files a position of the joined text was written."""
+
+    def __init__(self, pieces: Sequence[Piece], parts: Sequence[str]) -> None:
+        self._pieces, self._starts, offset = pieces, [], 0
+        for part in parts:
+            self._starts.append(offset)
+            offset += len(part)
+        self._parts = parts
+
+    def broken(self, position: int, message: str) -> TemplateBroken:
+        index = bisect_right(self._starts, position) - 1
+        piece = self._pieces[index]
+        within = self._parts[index][: position - self._starts[index]]
+        return TemplateBroken(piece.file, piece.line + within.count("\n"), message)
+
+
+def _structure(pieces: Sequence[Piece]) -> tuple[str, str]:
+    """What comes before the document (`{% set %}`), and MJML whose tags stand where MJML keeps them."""
+    parts = _mark(pieces)
+    text, positions = "".join(parts), _Positions(pieces, parts)
+    prelude: list[str] = []
+    result: list[str] = []
+    stack: list[tuple[str, int]] = []
+    end = 0
+    for match in _MJML_TAG.finditer(text):
+        result.append(text[end : match.start()])
+        end = match.end()
+        if _MARKED.fullmatch(match[0]):
+            top = stack[-1][0] if stack else "mjml"
+            if top == "mjml":
+                prelude.append(_before_document(match, pieces, positions))
+            else:
+                result.append(_place(match[0], top, match.start(), positions))
+            continue
+        if match[2]:
+            _follow(match, stack, positions)
+        result.append(match[0])
+    if stack:
+        raise positions.broken(stack[-1][1], f"<{stack[-1][0]}> is not closed")
+    return "".join(prelude), "".join([*result, text[end:]]).strip()
+
+
+def _before_document(match: re.Match[str], pieces: Sequence[Piece], positions: _Positions) -> str:
+    if pieces[int(match[0][6:11])].statement[0] != "set":
+        raise positions.broken(match.start(), "only {% set … %} may stand outside of <mj-body>")
+    return match[0]
+
+
+def _place(mark: str, top: str, position: int, positions: _Positions) -> str:
+    if top in _HOLDS_PARTS:
+        return _SPACER.format(mark)
+    if top in _HOLDS_SECTIONS:
+        return f"<mj-raw>{mark}</mj-raw>"
+    if top in ("mj-head", "mj-attributes"):
+        raise positions.broken(position, f"template tags cannot stand in <{top}>")
+    return mark
+
+
+def _follow(match: re.Match[str], stack: list[tuple[str, int]], positions: _Positions) -> None:
+    """Keeps the stack of open MJML tags; raises TemplateBroken, since the compiler would say less or nothing."""
+    closing, name, _, empty = match.groups()
+    if name not in MJML_TAGS:
+        near = get_close_matches(name, MJML_TAGS, 1)
+        hint = f"; did you mean <{near[0]}>?" if near else ""
+        raise positions.broken(match.start(), f"<{name}> is no MJML tag{hint}")
+    if not closing:
+        if not empty:
+            stack.append((name, match.start()))
+    elif stack and stack[-1][0] == name:
+        stack.pop()
+    else:
+        opened = f"<{stack[-1][0]}> is still open" if stack else "nothing is open"
+        raise positions.broken(match.start(), f"</{name}> closes nothing: {opened}")

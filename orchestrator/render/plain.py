@@ -1,0 +1,72 @@
+"""The text part of a mail, out of its HTML: what is read, in order, with the address behind every link."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+
+_SKIPPED = frozenset({"head", "style", "script", "title"})
+_BLOCKS = frozenset({"address", "article", "blockquote", "div", "footer", "header", "li", "ol", "section", "ul"})
+_PARAGRAPHS = frozenset({"h1", "h2", "h3", "h4", "p", "table", "tr"})
+_SPACES = re.compile(r"[ \t\r\n\f]+")  # not the non-breaking ones: they are meant
+_LINE_ENDS = re.compile(r"[ \t]*\n[ \t]*")
+_GAPS = re.compile(r"\n{3,}")
+
+
+class _Reader(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.parts: list[str] = []
+        self._skipping = 0
+        self._links: list[tuple[str, int]] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        values = dict(attrs)
+        if tag in _SKIPPED:
+            self._skipping += 1
+        elif tag == "a":
+            self._links.append((values.get("href") or "", len(self.parts)))
+        elif tag == "img":
+            self.parts.append(values.get("alt") or "")
+        elif tag == "hr":
+            self.parts.append("\n\n---\n\n")
+        else:
+            self._break(tag)
+        if tag == "li":
+            self.parts.append("- ")
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in _SKIPPED:
+            self._skipping = max(0, self._skipping - 1)
+        elif tag == "a" and self._links:
+            address, begin = self._links.pop()
+            label = "".join(self.parts[begin:]).strip()
+            if address and address != label:
+                self.parts.append(f": {address}" if label else address)
+        elif tag in ("td", "th"):
+            self.parts.append(" ")
+        else:
+            self._break(tag)
+
+    def handle_data(self, data: str) -> None:
+        if not self._skipping:
+            self.parts.append(_SPACES.sub(" ", data))
+
+    def _break(self, tag: str) -> None:
+        if tag in _PARAGRAPHS:
+            self.parts.append("\n\n")
+        elif tag in _BLOCKS or tag == "br":
+            self.parts.append("\n")
+
+
+def read_html(html: str) -> str:
+    """The text of an HTML document; placeholders for template tags pass through like words."""
+    reader = _Reader()
+    reader.feed(html)
+    reader.close()
+    return tidy("".join(reader.parts))
+
+
+def tidy(text: str) -> str:
+    """Lines without loose spaces, at most one blank line between them."""
+    return _GAPS.sub("\n\n", _LINE_ENDS.sub("\n", text)).strip(" \t\n")
