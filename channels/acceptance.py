@@ -111,7 +111,7 @@ def _punycode(domain: str) -> str:
 def anonymous(text: str, message: RenderedMessage) -> str:
     """A provider's words without the person in them: addresses, numbers, and this recipient's names become '…'."""
     text = _PERSONAL.sub("…", _UNPRINTABLE.sub(" ", text[:1000]))
-    for word in (message.to, message.to.partition("@")[0], message.to_name, *message.to_name.split()):
+    for word in (message.to, message.to_name, message.to.partition("@")[0], *message.to_name.split()):
         if len(word) > 1:
             text = re.sub(rf"(?<!\w){re.escape(word)}(?!\w)", "…", text, flags=re.IGNORECASE)
     return " ".join(text.split())[:200]

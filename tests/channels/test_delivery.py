@@ -1,0 +1,93 @@
+"""A batch over several threads: how it ends early, and what an unforeseen error becomes."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from channels.delivery import Crew, attempt
+from orchestrator.domain.channel import OutcomeKind, SendOutcome
+from orchestrator.domain.message import RenderedMessage
+from tests.channels.samples import email, soon
+
+ACCEPTED = SendOutcome(OutcomeKind.ACCEPTED)
+
+
+def keep(message: RenderedMessage) -> RenderedMessage:
+    return message
+
+
+@pytest.fixture
+def crew() -> Iterator[Crew]:
+    crew = Crew("test", 3)
+    yield crew
+    crew.close()
+
+
+def test_a_fault_before_anything_was_sent_is_a_rejection_that_names_its_class_only() -> None:
+    def prepare(message: RenderedMessage) -> None:
+        raise KeyError("ann@example.com")
+
+    outcome = attempt(email(1), prepare, lambda message, _: ACCEPTED)
+    assert outcome == SendOutcome(OutcomeKind.REJECTED, reason="it cannot be put into form (KeyError)")
+
+
+def test_a_fault_while_sending_is_uncertain() -> None:
+    def transmit(message: RenderedMessage, _: RenderedMessage) -> SendOutcome:
+        raise RuntimeError("ann@example.com")
+
+    outcome = attempt(email(1), keep, transmit)
+    assert outcome == SendOutcome(OutcomeKind.UNCERTAIN, reason="an unforeseen error (RuntimeError)")
+
+
+def test_messages_go_out_side_by_side(crew: Crew) -> None:
+    together = threading.Barrier(3, timeout=5)
+
+    def transmit(message: RenderedMessage, _: RenderedMessage) -> SendOutcome:
+        together.wait()
+        return ACCEPTED
+
+    outcomes = list(crew.deliver([email(number) for number in range(6)], soon(), keep, transmit))
+    assert [outcome for _, outcome in outcomes] == [ACCEPTED] * 6
+
+
+def test_after_a_misconfiguration_nothing_more_is_begun(crew: Crew) -> None:
+    begun = []
+    refused = SendOutcome(OutcomeKind.MISCONFIGURED, reason="the key is refused")
+
+    def transmit(message: RenderedMessage, _: RenderedMessage) -> SendOutcome:
+        begun.append(message.message_id)
+        return refused
+
+    outcomes = list(crew.deliver([email(number) for number in range(100)], soon(), keep, transmit))
+    assert sorted(index for index, _ in outcomes) == list(range(100))
+    assert {outcome for _, outcome in outcomes} == {refused}
+    assert len(begun) <= 3
+
+
+def test_what_is_not_begun_at_the_deadline_stays_and_what_is_begun_ends(crew: Crew) -> None:
+    def transmit(message: RenderedMessage, _: RenderedMessage) -> SendOutcome:
+        time.sleep(0.2)
+        return ACCEPTED
+
+    batch = [email(number) for number in range(9)]
+    kinds = [outcome.kind for _, outcome in crew.deliver(batch, time.monotonic() + 0.1, keep, transmit)]
+    assert kinds.count(OutcomeKind.ACCEPTED) == 3
+    assert kinds.count(OutcomeKind.NOT_ATTEMPTED) == 6
+
+
+def test_outcomes_come_as_they_are_known(crew: Crew) -> None:
+    slow_may_end = threading.Event()
+
+    def transmit(message: RenderedMessage, _: RenderedMessage) -> SendOutcome:
+        if message.message_id == "m-0":
+            slow_may_end.wait(5)
+        return ACCEPTED
+
+    answers = crew.deliver([email(0), email(1), email(2)], soon(), keep, transmit)
+    assert {next(answers)[0], next(answers)[0]} == {1, 2}
+    slow_may_end.set()
+    assert [index for index, _ in answers] == [0]

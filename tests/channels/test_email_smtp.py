@@ -1,0 +1,260 @@
+"""SMTP: against a real server, and against one that fails at each moment of the conversation."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from ipaddress import IPv4Address
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiosmtpd.smtp import AuthResult, LoginPassword
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from channels import open_channel
+from channels.acceptance import anonymous
+from channels.email_smtp import SmtpChannel
+from orchestrator.domain.channel import OutcomeKind, SendOutcome
+from orchestrator.domain.message import Medium, RenderedMessage
+from tests.channels.http_double import a_closed_port
+from tests.channels.samples import EMAIL, email, settings, soon
+from tests.channels.smtp_double import ScriptedSmtp, Sink, running
+
+
+@contextmanager
+def opened(folder: Path, url: str, connections: int = 3, **environment: str) -> Iterator[SmtpChannel]:
+    wished = replace(settings(folder, PARCOURS_SMTP_URL=url, **environment), connections=connections, timeout_s=0.5)
+    channel = open_channel(Medium.EMAIL, "smtp", wished)
+    assert isinstance(channel, SmtpChannel)
+    try:
+        yield channel
+    finally:
+        channel.close()
+
+
+def send(channel: SmtpChannel, *messages: RenderedMessage) -> list[SendOutcome]:
+    return [outcome for _, outcome in sorted(channel.send_batch(messages, soon()), key=lambda answer: answer[0])]
+
+
+def sent_to(server: ScriptedSmtp, folder: Path) -> SendOutcome:
+    with server.running() as port, opened(folder, f"smtp://127.0.0.1:{port}") as channel:
+        return send(channel, EMAIL)[0]
+
+
+def test_a_mail_arrives_whole_at_a_real_server(tmp_path: Path) -> None:
+    sink = Sink()
+    text = "Hello.\n.\n..two dots\n.hidden\nlast"
+    with running(sink) as port, opened(tmp_path, f"smtp://127.0.0.1:{port}") as channel:
+        [outcome] = send(channel, replace(EMAIL, text=text, html="<p>é</p>", subject="C'est prêt"))
+    assert outcome == SendOutcome(OutcomeKind.ACCEPTED, provider_id="Q1", code="250")
+    [envelope] = sink.envelopes
+    assert envelope.mail_from == "shop@shop.example"
+    assert envelope.rcpt_tos == ["ann@example.com"]
+    mail = message_from_bytes(envelope.original_content or b"", _class=EmailMessage, policy=policy.default)
+    body = mail.get_body(("plain",))
+    assert body is not None
+    assert body.get_content().replace("\r\n", "\n") == text
+    assert mail["Subject"] == "C'est prêt"
+    assert mail["X-Parcours-Message-Id"] == "m-1"
+    assert "X-Parcours-Journey" not in mail
+
+
+def test_connections_are_kept_over_batches(tmp_path: Path) -> None:
+    sink = Sink()
+    with running(sink) as port, opened(tmp_path, f"smtp://127.0.0.1:{port}") as channel:
+        for batch in range(3):
+            send(channel, *(email(batch * 20 + number) for number in range(20)))
+    assert len(sink.envelopes) == 60
+    assert len(sink.peers) <= 3
+
+
+def test_a_return_path_tells_whose_bounce_it_is(tmp_path: Path) -> None:
+    sink = Sink()
+    with (
+        running(sink) as port,
+        opened(tmp_path, f"smtp://127.0.0.1:{port}", PARCOURS_SMTP_RETURN_PATH="bounces@shop.example") as channel,
+    ):
+        send(channel, EMAIL)
+    assert sink.envelopes[0].mail_from == "bounces+m-1@shop.example"
+
+
+def test_an_international_domain_is_asked_for_in_punycode(tmp_path: Path) -> None:
+    sink = Sink()
+    with running(sink) as port, opened(tmp_path, f"smtp://127.0.0.1:{port}") as channel:
+        send(channel, replace(EMAIL, to="ann@bücher.example"))
+    assert sink.envelopes[0].rcpt_tos == ["ann@xn--bcher-kva.example"]
+
+
+@pytest.mark.parametrize(
+    ("reply", "kind", "code", "suppress"),
+    [
+        ("550 5.1.1 <ann@example.com>: user Ann Lee unknown", OutcomeKind.REJECTED, "550 5.1.1", True),
+        ("550 5.1.2 no such domain", OutcomeKind.REJECTED, "550 5.1.2", True),
+        ("550 5.1.6 moved", OutcomeKind.REJECTED, "550 5.1.6", True),
+        ("550 5.2.1 disabled", OutcomeKind.REJECTED, "550 5.2.1", True),
+        ("550 5.1.10 null MX", OutcomeKind.REJECTED, "550 5.1.10", True),
+        ("552 5.2.2 mailbox full", OutcomeKind.REJECTED, "552 5.2.2", False),
+        ("550 5.7.26 unauthenticated, see https://support.example/81126", OutcomeKind.REJECTED, "550 5.7.26", False),
+        ("550 no", OutcomeKind.REJECTED, "550", False),
+        ("450 4.2.1 greylisted", OutcomeKind.THROTTLED, "450 4.2.1", False),
+        ("451 try later", OutcomeKind.THROTTLED, "451", False),
+        ("421 4.7.0 too many", OutcomeKind.THROTTLED, "421", False),
+        ("530 5.7.0 authentication required", OutcomeKind.MISCONFIGURED, "530 5.7.0", False),
+    ],
+)
+@pytest.mark.parametrize("moment", ["MAIL", "RCPT", "DATA", "dot"])
+def test_a_refusal_says_what_to_do_at_whatever_moment_it_comes(
+    moment: str, reply: str, kind: OutcomeKind, code: str, suppress: bool, tmp_path: Path
+) -> None:
+    outcome = sent_to(ScriptedSmtp(**{moment: reply}), tmp_path)
+    assert (outcome.kind, outcome.code.partition(" 4.7.0")[0], outcome.suppress) == (kind, code, suppress)
+    assert not any(word in outcome.reason for word in ("ann@", "Ann", "Lee"))
+
+
+def test_a_refused_recipient_does_not_take_the_others_along(tmp_path: Path) -> None:
+    sink = Sink(refuse=lambda address: "550 5.1.1 unknown" if address.startswith("bad") else "")
+    batch = [email(number, to=f"{'bad' if number % 3 == 0 else 'ann'}@example.com") for number in range(12)]
+    with running(sink) as port, opened(tmp_path, f"smtp://127.0.0.1:{port}") as channel:
+        outcomes = send(channel, *batch)
+    assert [outcome.kind is OutcomeKind.REJECTED for outcome in outcomes] == [number % 3 == 0 for number in range(12)]
+    assert len(sink.envelopes) == 8
+    assert len(sink.peers) <= 3
+
+
+@pytest.mark.parametrize("silence", [None, ""], ids=["cut", "hanging"])
+@pytest.mark.parametrize("moment", ["greeting", "EHLO", "MAIL", "RCPT", "DATA"])
+def test_a_connection_lost_before_the_message_was_sent_leaves_it_unsent(
+    moment: str, silence: str | None, tmp_path: Path
+) -> None:
+    assert sent_to(ScriptedSmtp(**{moment: silence}), tmp_path).kind is OutcomeKind.UNAVAILABLE
+
+
+def test_a_connection_cut_within_the_message_leaves_it_unsent(tmp_path: Path) -> None:
+    server = ScriptedSmtp(body="cut")
+    large = replace(EMAIL, html="x" * 20_000_000)  # more than the sockets' buffers hold
+    with server.running() as port, opened(tmp_path, f"smtp://127.0.0.1:{port}") as channel:
+        outcome = send(channel, large)[0]
+    assert outcome.kind is OutcomeKind.UNAVAILABLE
+    assert server.messages == 0
+
+
+@pytest.mark.parametrize("silence", [None, ""], ids=["cut", "hanging"])
+def test_a_connection_lost_after_the_final_dot_leaves_it_uncertain(silence: str | None, tmp_path: Path) -> None:
+    server = ScriptedSmtp(dot=silence)
+    assert sent_to(server, tmp_path).kind is OutcomeKind.UNCERTAIN
+    assert server.messages == 1
+
+
+def test_nobody_listening_is_unavailable(tmp_path: Path) -> None:
+    with opened(tmp_path, f"smtp://127.0.0.1:{a_closed_port()}") as channel:
+        assert send(channel, EMAIL)[0].kind is OutcomeKind.UNAVAILABLE
+
+
+def test_a_server_that_turns_us_away_stops_the_channel(tmp_path: Path) -> None:
+    outcome = sent_to(ScriptedSmtp(greeting="554 5.7.1 you are on a list"), tmp_path)
+    assert outcome.kind is OutcomeKind.MISCONFIGURED
+    assert "you are on a list" in outcome.reason
+
+
+@pytest.mark.parametrize("hang_up", [True, False], ids=["closed", "said 421"])
+def test_a_kept_connection_that_the_server_ended_is_opened_again(hang_up: bool, tmp_path: Path) -> None:
+    server = ScriptedSmtp()
+    with server.running() as port, opened(tmp_path, f"smtp://127.0.0.1:{port}", connections=1) as channel:
+        assert send(channel, email(1))[0].kind is OutcomeKind.ACCEPTED
+        if hang_up:
+            server.hang_up()
+        else:
+            server.script["MAIL"] = "421 idle too long"
+            assert send(channel, email(2))[0].kind is OutcomeKind.THROTTLED  # the new connection says it too
+            server.script["MAIL"] = "250 ok"
+        assert send(channel, email(3))[0].kind is OutcomeKind.ACCEPTED
+    assert server.messages == 2
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A certificate for 127.0.0.1 and its key, in one PEM file."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(IPv4Address("127.0.0.1"))]), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    path = tmp_path_factory.mktemp("tls") / "cert.pem"
+    pem = serialization.Encoding.PEM
+    private = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    path.write_bytes(made.public_bytes(pem) + private)
+    return path
+
+
+def guarded(certificate: Path) -> dict[str, Any]:
+    """A server that wants STARTTLS and the password of the shop."""
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate)
+
+    def check(server: Any, session: Any, envelope: Any, mechanism: str, data: Any) -> AuthResult:
+        assert isinstance(data, LoginPassword)
+        return AuthResult(success=data == LoginPassword(b"shop", b"p@ss"), handled=False)
+
+    return {"tls_context": context, "require_starttls": True, "authenticator": check, "auth_required": True}
+
+
+@pytest.mark.parametrize(
+    ("url", "trusted", "kind"),
+    [
+        ("smtp://shop:p%40ss@127.0.0.1:{port}?starttls=1", True, OutcomeKind.ACCEPTED),
+        ("smtp://shop:wrong@127.0.0.1:{port}?starttls=1", True, OutcomeKind.MISCONFIGURED),
+        ("smtp://shop:p%40ss@127.0.0.1:{port}?starttls=1", False, OutcomeKind.MISCONFIGURED),
+        ("smtp://127.0.0.1:{port}", True, OutcomeKind.MISCONFIGURED),
+    ],
+    ids=["well", "wrong password", "unknown certificate", "no encryption"],
+)
+def test_a_guarded_server_lets_in_who_has_the_password_and_trusts_its_certificate(
+    url: str, trusted: bool, kind: OutcomeKind, certificate: Path, tmp_path: Path
+) -> None:
+    sink = Sink()
+    trust = {"SSL_CERT_FILE": str(certificate)} if trusted else {}
+    with (
+        running(sink, **guarded(certificate)) as port,
+        opened(tmp_path, url.format(port=port), connections=1, **trust) as channel,
+    ):
+        outcomes = send(channel, email(1), email(2))
+    assert {outcome.kind for outcome in outcomes} == {kind}
+    assert len(sink.envelopes) == (2 if kind is OutcomeKind.ACCEPTED else 0)
+
+
+def test_a_server_without_starttls_where_it_is_asked_for_gets_no_password(tmp_path: Path) -> None:
+    server = ScriptedSmtp()
+    with (
+        server.running() as port,
+        opened(tmp_path, f"smtp://shop:secret@127.0.0.1:{port}?starttls=1") as channel,
+    ):
+        assert send(channel, EMAIL)[0].kind is OutcomeKind.MISCONFIGURED
+    assert server.messages == 0
+
+
+@pytest.mark.parametrize(
+    ("told", "kept"),
+    [
+        ("<ann@example.com>: Recipient rejected", "…: Recipient rejected"),
+        ("user ann unknown here", "user … unknown here"),
+        ("Ann Lee has moved", "… has moved"),
+        ("call +33 6 12 34 56 78 now", "call … now"),
+        ("unauthenticated, see https://support.example/answer/81126", None),
+    ],
+)
+def test_a_servers_words_lose_the_person_and_keep_the_rest(told: str, kept: str | None) -> None:
+    assert anonymous(told, EMAIL) == (told if kept is None else kept)
