@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import time, timedelta
+from datetime import datetime, time, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -342,10 +342,11 @@ def _thread(
 #: What a test of a journey's YAML holds; read by the test runner.
 @dataclass(frozen=True, slots=True)
 class JourneyTest:
-    """One entry of `tests:`. Events and expectations stay as written (times relative to the start)."""
+    """One entry of `tests:`. Events and expectations stay as written, their times counted from `start`."""
 
     name: str
     customer: dict[str, Any]
     events: tuple[dict[str, Any], ...]
     expect: tuple[Any, ...]
     line: int = 0
+    start: datetime | None = None  # the instant of `0h`, UTC; None: the runner's choice

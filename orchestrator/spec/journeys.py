@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
-from hashlib import blake2b
 from typing import Any
 
 from pydantic import ValidationError
@@ -28,6 +26,7 @@ from orchestrator.spec.schema import (
 )
 from orchestrator.spec.step_ids import name_steps
 from orchestrator.spec.steps import StepReader
+from orchestrator.spec.version import version_of
 from orchestrator.spec.yaml_nodes import Document, read_yaml
 
 
@@ -68,13 +67,6 @@ def read_journey(document: Document, known: Known, problems: list[Problem]) -> J
     journey = _build(form, place)
     faulty = any(problem.severity == "error" for problem in problems[before:])
     return JourneyFile(None if faulty else journey, _tests(form, place))
-
-
-def version_of(data: dict[str, Any]) -> str:
-    """A hash of what was written: the order of keys, comments, whitespace and `tests:` do not matter."""
-    kept = {key: value for key, value in data.items() if key != "tests"}
-    text = json.dumps(kept, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return blake2b(text.encode(errors="surrogatepass"), digest_size=6).hexdigest()
 
 
 def _build(form: JourneyForm, place: Place) -> domain.Journey:
@@ -133,7 +125,7 @@ def _moved(form: JourneyForm, place: Place, ids: set[str]) -> tuple[tuple[str, s
 def _tests(form: JourneyForm, place: Place) -> tuple[domain.JourneyTest, ...]:
     return tuple(
         domain.JourneyTest(
-            test.test, test.customer, tuple(test.events), tuple(test.expect), place.at("tests", index).line
+            test.test, test.customer, tuple(test.events), tuple(test.expect), place.at("tests", index).line, test.start
         )
         for index, test in enumerate(form.tests)
     )

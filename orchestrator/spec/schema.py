@@ -6,11 +6,12 @@ makes the domain's journey of them. A union's tag stands in angle brackets, so t
 
 from __future__ import annotations
 
-from datetime import time, timedelta
+from datetime import datetime, time, timedelta
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag
 
+from orchestrator.domain.expression import as_time
 from orchestrator.domain.schedule import WEEKDAYS, parse_clock, parse_duration
 
 DURATION_MAX = timedelta(days=3660)
@@ -55,6 +56,13 @@ def _clock(value: object) -> time:
     if isinstance(value, str):
         return parse_clock(value)
     raise ValueError(f"'{value}' is not a time of day: write 09:00")
+
+
+def _instant(value: object) -> datetime:
+    at = as_time(value)
+    if at is None:
+        raise ValueError(f"'{value}' is not an instant: write 2026-01-05 20:30 (UTC) or 2026-01-05T20:30+01:00")
+    return at
 
 
 def _percent(value: object) -> float:
@@ -535,6 +543,7 @@ class TestForm(Form):
     __test__ = False  # not a class of pytest's
 
     test: Text
+    start: Annotated[datetime, BeforeValidator(_instant, json_schema_input_type=str)] | None = None
     customer: dict[str, Any] = {}
     events: list[dict[str, Any]] = []
     expect: list[Any]

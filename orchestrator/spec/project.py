@@ -1,0 +1,146 @@
+"""A whole project: configuration, lifecycle, segments, surveys, journeys and the names of the templates."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from orchestrator.config import Config, read_config
+from orchestrator.domain.errors import Problem, ProjectInvalid
+from orchestrator.domain.journey import Journey, JourneyTest
+from orchestrator.domain.lifecycle import Lifecycle
+from orchestrator.domain.message import Medium
+from orchestrator.domain.survey import Survey
+from orchestrator.spec.journeys import read_journey
+from orchestrator.spec.lifecycle import names_in, read_lifecycle
+from orchestrator.spec.place import Known
+from orchestrator.spec.surveys import read_surveys
+from orchestrator.spec.yaml_nodes import Document, read_yaml
+
+_LOCALE = re.compile(r"[a-z]{2,3}([-_][A-Za-z0-9]{2,8})?")
+_TEMPLATE_SUFFIXES = {Medium.EMAIL: (".mjml", ".html"), Medium.SMS: (".txt",)}
+_OTHER_FILES = ("lifecycle", "segments", "surveys")
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """Everything a project's files say, checked. `known` is what `parse_journey` needs for one more journey."""
+
+    root: Path
+    config: Config
+    lifecycle: Lifecycle
+    journeys: dict[str, Journey]
+    surveys: dict[str, Survey]
+    tests: dict[str, tuple[JourneyTest, ...]]
+    templates: frozenset[tuple[Medium, str]]
+    known: Known
+    warnings: tuple[Problem, ...] = ()
+
+
+def load_project(root: Path, environment: Mapping[str, str], *, need_templates: bool = True) -> Project:
+    """The project in a folder; raises ProjectInvalid with every error of every file, in the order of files and lines.
+
+    Only journeys must be there: the rest has defaults. Without `need_templates` a missing template is a warning, since
+    a back-test renders nothing.
+    """
+    config, config_problems = read_config(root, environment)
+    reading = _Reading(root, list(config_problems))
+    documents = reading.read_all()
+    templates = find_templates(root / "templates")
+    known = _names(documents, config, templates, need_templates)
+    problems = reading.problems
+    lifecycle = read_lifecycle(documents.get("lifecycle"), documents.get("segments"), known, problems)
+    surveys = read_surveys(documents.get("surveys"), known, problems)
+    journeys: dict[str, Journey] = {}
+    tests: dict[str, tuple[JourneyTest, ...]] = {}
+    for stem, document in documents.items():
+        if stem in _OTHER_FILES:
+            continue
+        _check_id(stem, document, problems)
+        found = read_journey(document, known, problems)
+        if found.journey is not None:
+            journeys[found.journey.id] = found.journey
+            tests[found.journey.id] = found.tests
+    warnings = _raise_errors(problems)
+    return Project(root, config, lifecycle, journeys, surveys, tests, templates, known, warnings)
+
+
+def _raise_errors(problems: list[Problem]) -> tuple[Problem, ...]:
+    """The warnings, in order; raises ProjectInvalid when there are errors too."""
+    ordered = sorted(problems, key=lambda problem: (problem.file, problem.line, problem.column))
+    if any(problem.severity == "error" for problem in ordered):
+        raise ProjectInvalid(ordered)
+    return tuple(ordered)
+
+
+def _names(
+    documents: Mapping[str, Document], config: Config, templates: frozenset[tuple[Medium, str]], required: bool
+) -> Known:
+    return Known(
+        facts=names_in(documents.get("lifecycle"), "facts"),
+        stages=names_in(documents.get("lifecycle"), "stages"),
+        segments=names_in(documents.get("segments"), "segments"),
+        journeys=frozenset(stem for stem in documents if stem not in _OTHER_FILES),
+        templates=templates,
+        templates_required=required,
+        timezone=config.project.timezone,
+    )
+
+
+def _check_id(stem: str, document: Document, problems: list[Problem]) -> None:
+    written = document.get(("journey",))
+    if isinstance(written, str) and written != stem:
+        problems.append(
+            document.problem(("journey",), f"the journey's id is its file's name: write '{stem}', or rename the file")
+        )
+
+
+@dataclass(slots=True)
+class _Reading:
+    root: Path
+    problems: list[Problem] = field(default_factory=list)
+
+    def read_all(self) -> dict[str, Document]:
+        """The documents of `journeys/` by the name of their file; those that are no YAML are reported and left out."""
+        found: dict[str, Document] = {}
+        folder = self.root / "journeys"
+        for path in sorted([*folder.glob("*.yaml"), *folder.glob("*.yml")]):
+            document = self._read(path)
+            if path.stem in found:
+                self._report(path, f"there are two files '{path.stem}': keep the one that ends in .yaml")
+            elif document is not None:
+                found[path.stem] = document
+        return found
+
+    def _read(self, path: Path) -> Document | None:
+        try:
+            text = path.read_text(encoding="utf-8")
+        except UnicodeDecodeError:
+            self._report(path, "this file is not UTF-8 text")
+            return None
+        document, problems = read_yaml(text, path.relative_to(self.root).as_posix())
+        self.problems += problems
+        return document if document.data is not None or not problems else None
+
+    def _report(self, path: Path, message: str) -> None:
+        self.problems.append(Problem(path.relative_to(self.root).as_posix(), 1, 1, message))
+
+
+def find_templates(folder: Path) -> frozenset[tuple[Medium, str]]:
+    """The names of the templates in a folder, by medium; layouts (`_…`) and locales are not names of their own."""
+    return frozenset((medium, name) for medium in Medium for name in _template_names(folder / medium, medium))
+
+
+def _template_names(folder: Path, medium: Medium) -> Iterator[str]:
+    for path in folder.rglob("*"):
+        if path.suffix in _TEMPLATE_SUFFIXES[medium] and not path.name.startswith("_") and path.is_file():
+            name, _, locale = path.stem.rpartition(".")
+            stem = name if name and _LOCALE.fullmatch(locale) else path.stem
+            yield (path.relative_to(folder).parent / stem).as_posix()
+
+
+def known_without_templates(known: Known) -> Known:
+    """The same names for a version that somebody entered long ago: its templates and segments may be gone."""
+    return replace(known, templates=None, segments=None, stages=None)
