@@ -124,7 +124,7 @@ class _Composer:
         if directive := _DIRECTIVE.match(self.document.text):
             line = self.document.text.count("\n", 0, directive.end()) + 1
             raise NotReadable((line, 1), "directives such as '%YAML' are not accepted: remove this line")
-        events = [event for event in YAML(pure=True).parse(self.document.text) if _is_content(event)]
+        events = [event for event in YAML(typ="safe", pure=True).parse(self.document.text) if _is_content(event)]
         stream = _Stream(events)
         if stream.done:
             return None
