@@ -117,7 +117,7 @@ def _handler(double: HttpDouble) -> type[BaseHTTPRequestHandler]:
                     self.close_connection = True
 
         def _write(self, reply: Reply) -> None:
-            self.send_response(reply.status)
+            self.send_response_only(reply.status)  # without a Date of its own
             for name, value in reply.headers.items():
                 self.send_header(name, value)
             self.send_header("Content-Length", str(len(reply.body)))

@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from channels import mailbox
 from channels.mailbox import MailboxChannel, open_adapter, read_message, read_messages
 from orchestrator.domain.channel import MessageLookup, OutcomeKind
 from orchestrator.domain.message import Medium, RenderedMessage
@@ -106,7 +105,7 @@ def test_a_full_disk_leaves_nothing_and_says_so(
     def full(*paths: str) -> None:
         raise OSError(28, "No space left on device", paths[0])
 
-    monkeypatch.setattr(mailbox.os, "rename", full)
+    monkeypatch.setattr("os.rename", full)
     [(_, outcome)] = channel.send_batch([EMAIL], soon())
     assert outcome.kind is OutcomeKind.UNAVAILABLE
     assert outcome.reason == "the mailbox cannot be written: No space left on device"
