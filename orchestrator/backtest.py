@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, BinaryIO, cast
 
 import orjson
 
@@ -86,11 +86,11 @@ def format_instant(at: datetime) -> str:
 # ---------------------------------------------------------------- reading history
 
 
-def open_lines(path: Path) -> IO[bytes]:
+def open_lines(path: Path) -> BinaryIO:
     """A file of JSON lines, plain or gzip (told by its first bytes, not its name)."""
     with path.open("rb") as file:
         packed = file.read(2) == b"\x1f\x8b"
-    return gzip.open(path) if packed else path.open("rb")
+    return cast(BinaryIO, gzip.open(path)) if packed else path.open("rb")
 
 
 def read_history(paths: Iterable[Path]) -> History:
@@ -139,7 +139,7 @@ class Life:
 def sort_into_lives(calls: Iterable[Call]) -> dict[Person, Life]:
     """Each customer's own events; who was absorbed by another is named there."""
     lives: dict[Person, Life] = {}
-    identities = Identities(exists=lives.__contains__)
+    identities = Identities(known=set())
     for arrival, call in enumerate(calls):
         assert call.at is not None  # read_history refuses calls without a time
         try:
@@ -190,7 +190,8 @@ class Replay:
         for at, person in life.absorbs:
             other = self._state(person)
             theirs = self.lives[person].events
-            effects += run(self.program, other, [e for e in theirs if e.at < at], at - INSTANT, new_until=self.new_until)
+            before = [event for event in theirs if event.at < at]
+            effects += run(self.program, other, before, at - INSTANT, new_until=self.new_until)
             events += [event for event in theirs if event.at >= at]
             events.append(Event(at, Kind.MERGE, "", arrival=-1, absorbed=other))
         return effects + run(self.program, self._state(life.person), events, self.until, new_until=self.new_until)

@@ -6,8 +6,8 @@ anonymous id that is seen with a second user belongs to that one from then on. T
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
+from hashlib import blake2b
 
 from orchestrator.domain.call import Call
 from orchestrator.domain.errors import CallRejected
@@ -34,21 +34,28 @@ class Resolution:
 class Identities:
     """The links between anonymous and known ids, learnt call by call.
 
-    `links` maps an anonymous id to the known one; `exists` tells whether a customer of that key is known already.
+    `known` are the customers that exist already, and grows; `links` maps an anonymous id to the known one.
     """
 
-    exists: Callable[[Person], bool]
+    known: set[Person]
     links: dict[str, str] = field(default_factory=dict)
     new_links: dict[str, str] = field(default_factory=dict)
 
     def resolve(self, call: Call) -> Resolution:
         """Who a call is about; raises CallRejected for an alias of two known users."""
         if call.kind is Kind.MERGE:
-            return self._alias(call)
-        if not call.user_id:
-            known = self.links.get(call.anonymous_id)
-            return Resolution(Person(known) if known else Person(call.anonymous_id, anonymous=True))
-        return Resolution(Person(call.user_id), self._link(call.anonymous_id, call.user_id))
+            resolution = self._alias(call)
+        elif call.user_id:
+            resolution = Resolution(Person(call.user_id), self._link(call.anonymous_id, call.user_id))
+        else:
+            user_id = self.links.get(call.anonymous_id)
+            resolution = Resolution(Person(user_id) if user_id else Person(call.anonymous_id, anonymous=True))
+        self.known.add(resolution.person)
+        return resolution
+
+    def link_invited(self, anonymous_id: str, user_id: str) -> Person | None:
+        """Links whom a friend invited, known by their address so far, with the user they became."""
+        return None if anonymous_id in self.links else self._link(anonymous_id, user_id)
 
     def _link(self, anonymous_id: str, user_id: str) -> Person | None:
         if not anonymous_id or self.links.get(anonymous_id) == user_id:
@@ -56,9 +63,14 @@ class Identities:
         first_time = anonymous_id not in self.links
         self.links[anonymous_id] = self.new_links[anonymous_id] = user_id
         stranger = Person(anonymous_id, anonymous=True)
-        return stranger if first_time and self.exists(stranger) else None
+        return stranger if first_time and stranger in self.known else None
 
     def _alias(self, call: Call) -> Resolution:
-        if call.previous_id != call.user_id and self.exists(Person(call.previous_id)):
+        if call.previous_id != call.user_id and Person(call.previous_id) in self.known:
             raise CallRejected("alias_of_known", "merging two known users is not built yet; the call is kept")
         return Resolution(Person(call.user_id), self._link(call.previous_id, call.user_id))
+
+
+def referral_id(email: str) -> str:
+    """The anonymous id of somebody a friend invited: a hash of the address, so that the address stays out of it."""
+    return f"referral-{blake2b(email.strip().lower().encode(), digest_size=12).hexdigest()}"

@@ -283,7 +283,7 @@ def child_blocks(step: Step) -> tuple[tuple[Step, ...], ...]:
 
 @dataclass(frozen=True, slots=True)
 class Journey:
-    """One journey. `by_id` and `following` (step id → id of what comes after it, None at the end) derive from `steps`."""
+    """One journey. From `steps` derive `by_id` and `following` (step id → id of what comes after it, None: the end)."""
 
     id: str
     title: str

@@ -111,6 +111,7 @@ class CustomerState:
     assignments: dict[tuple[str, str], str] = field(default_factory=dict)
     coupons: dict[str, dict[str, Any]] = field(default_factory=dict)
     rewarded: set[str] = field(default_factory=set)
+    rules_edited: bool = False  # the facts were just counted anew: a stage change now is the edit's doing
     cursor: datetime | None = None
     next_due_at: datetime | None = None
 

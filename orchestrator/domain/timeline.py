@@ -34,7 +34,6 @@ from orchestrator.domain.effects import (
 from orchestrator.domain.event import Event, Kind
 from orchestrator.domain.expression import INSTANT, Condition, Scope
 from orchestrator.domain.journey import (
-    EventTrigger,
     ExitRule,
     Goal,
     Journey,
@@ -58,13 +57,15 @@ ORDER_COMPLETED = "Order Completed"  # redeems the coupon it carries
 @dataclass(slots=True)
 class Line:
     """One run over one customer. `actual` is the wall clock in life (None on a virtual clock, where nothing is late);
-    `held` the journeys whose steps wait; `new_until` the last instant at which something new may begin."""
+    `held` the journeys whose steps wait; `new_until` the last instant at which something new may begin; up to
+    `quiet_until` time alone starts nothing, because the history before it was imported."""
 
     program: Program
     state: CustomerState
     actual: datetime | None = None
     held: Collection[str] = ()
     new_until: datetime | None = None
+    quiet_until: datetime | None = None
     effects: list[Effect] = field(default_factory=list)
     traits_changed: bool = False
     emitted: list[Event] = field(default_factory=list)
@@ -124,15 +125,20 @@ class Line:
 
     def may_stay(self, journey: Journey, enrollment: Enrollment, now: datetime) -> bool:
         """Asks exits by condition and `only_if` before a message; whoever may not stay leaves here."""
+        rule = self.forbidding_rule(journey, enrollment, now)
+        if rule is not None:
+            self.leave(enrollment, *rule, now)
+        return rule is None
+
+    def forbidding_rule(self, journey: Journey, enrollment: Enrollment, now: datetime) -> tuple[Status, str] | None:
+        """The exit by condition that holds, or the `only_if` that does not; None when the customer may stay."""
         scope = self.scope(now, enrollment)
         for rule in journey.exits:
             if rule.event is None and rule.stage is None and rule.condition and rule.condition.test(scope):
-                self.leave(enrollment, Status.EXITED, rule.condition.source, now)
-                return False
+                return Status.EXITED, rule.condition.source
         if journey.only_if is not None and not journey.only_if.test(scope):
-            self.leave(enrollment, Status.FILTERED, journey.only_if.source, now)
-            return False
-        return True
+            return Status.FILTERED, journey.only_if.source
+        return None
 
     def _arrive(self, journey: Journey, enrollment: Enrollment, step_id: str | None, base: datetime) -> None:
         enrollment.step, enrollment.arrived_at, enrollment.deferred_since = step_id, base, None
@@ -151,6 +157,9 @@ class Line:
         waiting = sorted(events, key=lambda event: event.order)
         waiting.reverse()  # the next one is popped from the end
         self._follow_edits()
+        if self.state.rules_edited and self.state.cursor is not None:
+            self._change_stage(self.state.cursor, [])
+            self.state.rules_edited = False
         while (now := self._next_instant(waiting)) is not None and now <= until:
             self._take_instant(now, self._pop_events(waiting, now))
             self.state.cursor = now
@@ -241,21 +250,27 @@ class Line:
             case Kind.IDENTIFY:
                 self._identify(event)
                 return
-            case Kind.MERGE:
+            case Kind.MERGE if event.absorbed is not None:
                 self.effects.extend(absorb(program, state, event.absorbed, event.at))
                 return
-            case Kind.GROUP | Kind.START:
+            case Kind.MERGE | Kind.GROUP | Kind.START:
                 return
         self._take_consent(event, event.context.get("consent"))
-        for fact in program.facts_by_event.get(event.name, ()):
-            self._count(fact, event)
-        if event.is_activity:
-            for fact in program.any_event_facts:
-                self._count(fact, event)
+        self.count_facts(event)
         if event.name in program.history:
             state.remember(event, program.history[event.name], now)
         if event.name == ORDER_COMPLETED and event.properties.get("coupon"):
             self._redeem(str(event.properties["coupon"]), event.at)
+
+    def count_facts(self, event: Event) -> None:
+        """Counts an event in the facts that read it."""
+        if event.kind < Kind.TRACK or event.kind is Kind.START:
+            return
+        for fact in self.program.facts_by_event.get(event.name, ()):
+            self._count(fact, event)
+        if event.is_activity:
+            for fact in self.program.any_event_facts:
+                self._count(fact, event)
 
     def _count(self, fact: Any, event: Event) -> None:
         if fact.condition is None or fact.condition.test(self.scope(event.at, event=event)):
@@ -295,12 +310,20 @@ class Line:
         stage = next((s.name for s in self.program.lifecycle.stages if s.condition.test(scope)), None)
         if stage == self.state.stage:
             return None
-        starting = any(event.starts for event in events)
-        cause = "time" if not events else "event" if starting else "import"
-        change = StageChange(now, self.state.stage, stage, cause)
+        change = StageChange(now, self.state.stage, stage, self._cause(now, events))
         self.state.stage, self.state.stage_since = stage, now
         self.effects.append(change)
         return change
+
+    def _cause(self, now: datetime, events: list[Event]) -> str:
+        if self.state.rules_edited:
+            return "rule"
+        if any(event.starts for event in events):
+            return "event"
+        return "import" if events or self._is_quiet(now) else "time"
+
+    def _is_quiet(self, now: datetime) -> bool:
+        return self.quiet_until is not None and now <= self.quiet_until
 
     # ------------------------------------------------------------ 3 · exits, goals, waits
 
@@ -412,7 +435,7 @@ class Line:
             for journey, stage_trigger in self.program.by_stage.get(change.to, ()):
                 if stage_trigger.came_from in (None, change.came_from):
                     self._consider(journey, stage_trigger, entry, now)
-        if self.program.scheduled:
+        if self.program.scheduled and not self._is_quiet(now):
             self._fire_schedules(now)
 
     def _start_by_hand(self, event: Event, now: datetime) -> None:
@@ -548,20 +571,33 @@ def run(
     actual: datetime | None = None,
     held: Collection[str] = (),
     new_until: datetime | None = None,
+    quiet_until: datetime | None = None,
 ) -> list[Effect]:
     """Runs one customer's line up to `until` (inclusive), changing `state`, and returns the effects in order.
 
     `actual` is the wall clock in life, None on a virtual clock. Steps of `held` journeys wait; entries, exits and
-    goals go on. After `new_until` nothing new begins: no entry, no stage change by time.
+    goals go on. After `new_until` nothing new begins: no entry, no stage change by time. Up to `quiet_until`, when
+    history was imported, time alone starts nothing.
     """
-    line = Line(program, state, actual, held, new_until)
+    line = Line(program, state, actual, held, new_until, quiet_until)
     line.run(events, until)
     return line.effects
 
 
-def read_trigger_names(journey: Journey) -> set[str]:
-    """The events a journey listens to: triggers, exits, goal, waits."""
-    names = {trigger.event for trigger in journey.triggers if isinstance(trigger, EventTrigger)}
-    names |= {rule.event for rule in journey.exits if rule.event}
-    names |= {journey.goal.event} if journey.goal and journey.goal.event else set()
-    return names | {step.event for step in journey.walk_steps() if isinstance(step, WaitFor)}
+def may_still_leave(program: Program, state: CustomerState, enrollment: Enrollment, now: datetime) -> str | None:
+    """The exit by condition or `only_if` that forbids a message which is about to leave; None when nothing does."""
+    journey = program.journey_of(enrollment.journey, enrollment.version)
+    if journey is None:
+        return "the journey no longer exists"
+    rule = Line(program, state).forbidding_rule(journey, enrollment, now)
+    return None if rule is None else rule[1]
+
+
+def recount(program: Program, state: CustomerState, past: Iterable[Event]) -> None:
+    """Counts the facts anew from the whole past, after their definitions were edited, and forgets the stage: the
+    next run finds it under the edited rules, which is recorded with that cause and triggers nothing."""
+    line = Line(program, state)
+    state.facts = {}
+    for event in past:
+        line.count_facts(event)
+    state.rules_edited = True

@@ -64,7 +64,7 @@ def _big(*, nullable: bool = False, **options: Any) -> Any:
 
 
 class Customer(SQLModel, table=True):
-    """A person. `next_due_at` is when the time line must be looked at again; `applied_event_id` the last event on it."""
+    """A person. `next_due_at`: when to look at the time line again; `applied_event_id`: the last event on it."""
 
     __tablename__ = "customers"
     __table_args__ = (

@@ -1,0 +1,131 @@
+"""Runs the time lines of the customers who have something due, some hundred in one transaction.
+
+A crash is a rollback, so no lease is needed; every effect has a unique key, so a repeat is harmless.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection
+
+from orchestrator.domain.effects import Decision, DecisionKind, Effect, Emitted, QueueMessage
+from orchestrator.domain.event import Event, Kind
+from orchestrator.domain.expression import INSTANT
+from orchestrator.domain.state import Status
+from orchestrator.domain.timeline import recount, run
+from orchestrator.engine.context import CLAIM_MAX, EngineContext
+from orchestrator.engine.ingest import ENGINE
+from orchestrator.engine.report import JourneyTally, TickReport
+from orchestrator.store import customers, events, inbox
+from orchestrator.store.lives import Life, load_lives
+from orchestrator.store.moves import Run, save_runs
+
+
+def run_due(context: EngineContext, now: datetime, report: TickReport) -> int:
+    """Advances up to 500 due customers; returns how many there were."""
+    with context.database.write() as connection:
+        ids = customers.claim_due(connection, context.database, now, CLAIM_MAX)
+        if ids:
+            runs = _run_lives(context, connection, ids, now)
+            version = context.program.lifecycle.version
+            save_runs(connection, context.database, runs, now, version, context.public_id, context.priority)
+            _tell_others(context, connection, runs, now)
+            _count(report, runs)
+    return len(ids)
+
+
+def _run_lives(context: EngineContext, connection: Connection, ids: Sequence[int], now: datetime) -> list[Run]:
+    lives = load_lives(connection, context.program, ids, now)
+    absorbed = [row.absorbed_id for life in lives.values() for row in life.fresh if row.absorbed_id is not None]
+    others = load_lives(connection, context.program, absorbed, now, whole=True) if absorbed else {}
+    survivors = [key for key, life in lives.items() if any(row.absorbed_id is not None for row in life.fresh)]
+    if survivors:
+        lives |= load_lives(connection, context.program, survivors, now, whole=True)
+    for life in (*lives.values(), *others.values()):
+        if life.stale and life.state.id is not None:
+            past = events.whole_past(connection, life.state.id, life.applied_event_id)
+            recount(context.program, life.state, past)
+    return [_run_life(context, life, others, now) for life in lives.values()]
+
+
+def _run_life(context: EngineContext, life: Life, others: dict[int, Life], now: datetime) -> Run:
+    """Runs one line, and before it those of the customers who turned out to be this one."""
+    fresh, effects = life.events, list[Effect]()
+    absorbed_ids = [row.absorbed_id for row in life.fresh if row.absorbed_id is not None]
+    actual, held = context.actual(now), context.held.journeys
+    for row in life.fresh:
+        if row.absorbed_id is None:
+            continue
+        other = others[row.absorbed_id]
+        cursor = other.state.cursor
+        if cursor is None or row.at - INSTANT > cursor:
+            before = [event for event in other.events if event.at < row.at]
+            fresh += [event for event in other.events if event.at >= row.at]
+            quiet = _imported_at(other)
+            effects += run(context.program, other.state, before, row.at - INSTANT, held=held, quiet_until=quiet)
+        else:  # it was already run past the instant of the merge
+            fresh += other.events
+        fresh.append(Event(row.at, Kind.MERGE, "", arrival=-1, absorbed=other.state))
+    quiet = _imported_at(life)
+    effects += run(context.program, life.state, fresh, now, actual=actual, held=held, quiet_until=quiet)
+    last = max((row.id for row in life.fresh), default=life.applied_event_id)
+    last = max([last, *(row.id for key in absorbed_ids for row in others[key].fresh)])
+    return Run(life.state, effects, last, absorbed_ids)
+
+
+def _imported_at(life: Life) -> datetime | None:
+    """When history among the new events was received: up to then time alone starts nothing."""
+    return max((row.received_at for row in life.fresh if not row.starts), default=None)
+
+
+def _tell_others(context: EngineContext, connection: Connection, runs: Sequence[Run], now: datetime) -> None:
+    """Puts what happened to one customer because of another into the inbox, as that other's event."""
+    calls = []
+    for done in runs:
+        for effect in done.effects:
+            if isinstance(effect, Emitted) and effect.receiver is not None:
+                calls.append(_inbox_call(effect.event, effect.receiver, now))
+    inbox.put_calls(connection, context.database, calls)
+
+
+def _inbox_call(event: Event, receiver: str, now: datetime) -> inbox.InboxEntry:
+    message_id = f"{event.name}:{event.properties['code']}"
+    call: dict[str, Any] = {
+        "type": "track",
+        "event": event.name,
+        "userId": receiver,
+        "messageId": message_id,
+        "timestamp": event.at.isoformat(),
+        "properties": dict(event.properties),
+    }
+    return inbox.InboxEntry(message_id, now, ENGINE, True, orjson.dumps(call))
+
+
+def _count(report: TickReport, runs: Sequence[Run]) -> None:
+    for done in runs:
+        for effect in done.effects:
+            match effect:
+                case Decision(kind=kind, journey=journey):
+                    _count_decision(report.journey(journey), kind, effect)
+                case QueueMessage(enrollment=enrollment):
+                    report.journey(enrollment.journey).queued += 1
+
+
+def _count_decision(tally: JourneyTally, kind: DecisionKind, decision: Decision) -> None:
+    match kind:
+        case DecisionKind.ENTERED:
+            tally.entered += 1
+        case DecisionKind.DEFERRED:
+            tally.deferred += 1
+        case DecisionKind.NOT_SENT | DecisionKind.EXPIRED:
+            tally.not_sent += 1
+        case DecisionKind.CONVERTED:
+            tally.converted += 1
+        case DecisionKind.LEFT if decision.detail.get("status") == Status.COMPLETED:
+            tally.completed += 1
+        case DecisionKind.LEFT:
+            tally.exited += 1

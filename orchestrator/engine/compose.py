@@ -1,0 +1,138 @@
+"""A row of the ledger becomes a message ready to leave: context, template, links, headers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from orchestrator.domain.errors import TemplateFailed
+from orchestrator.domain.message import Medium, Purpose, RenderedMessage
+from orchestrator.domain.policy import address
+from orchestrator.domain.state import CustomerState
+from orchestrator.engine.context import EngineContext
+from orchestrator.links import Links
+
+SMS_VALIDITY_S = 4 * 3600  # a queued SMS must not leave in the middle of the night
+
+
+class CustomerView(Mapping[str, Any]):
+    """A customer as templates see one: facts, built-in properties and traits, looked up when used."""
+
+    def __init__(self, state: CustomerState, now: datetime) -> None:
+        self._state, self._now = state, now
+
+    def __getitem__(self, name: str) -> Any:
+        value = self._state.get(name, self._now)
+        if value is None:
+            raise KeyError(name)
+        return value
+
+    def __iter__(self) -> Any:
+        return iter({**self._state.traits, **self._state.lifecycle.by_name})
+
+    def __len__(self) -> int:
+        return len({**self._state.traits, **self._state.lifecycle.by_name})
+
+
+def compose(
+    context: EngineContext, row: Any, entry: Mapping[str, Any], state: CustomerState, now: datetime
+) -> RenderedMessage:
+    """Renders a message of the ledger for its customer; raises TemplateFailed."""
+    medium = Medium(row.medium)
+    to = address(state, medium)
+    if to is None:
+        raise TemplateFailed("the customer has no address any more")
+    scope = template_scope(context, row, entry, state, now)
+    locale = str(state.get("locale", now) or context.config.project.locale)
+    if medium is Medium.SMS:
+        return _compose_sms(context, row, to, locale, scope)
+    return _compose_email(context, row, to, locale, scope, state)
+
+
+def template_scope(
+    context: EngineContext, row: Any, entry: Mapping[str, Any], state: CustomerState, now: datetime
+) -> dict[str, Any]:
+    """What the templates of a message see."""
+    project = context.config.project
+    website = project.website or f"{context.config.public_url}/shop"
+    tracking = {
+        name: value.format(channel=row.medium, journey=row.journey)
+        for name, value in context.config.tracking_links.items()
+    }
+    journey = context.program.journeys.get(row.journey)
+    return {
+        "customer": CustomerView(state, now),
+        "entry": entry,
+        "vars": row.variables,
+        "coupon": row.coupon,
+        "journey": {"id": row.journey, "title": journey.title if journey else row.journey},
+        "project": {
+            "name": project.name,
+            "postal_address": project.postal_address,
+            "website": website,
+            "currency": project.currency,
+            "timezone": project.timezone,
+            "locale": project.locale,
+        },
+        "links": Links(context.signer, row.public_id, str(state.id or state.external_id), website, tracking),
+        "marketing": row.purpose == Purpose.MARKETING,
+    }
+
+
+def _compose_sms(context: EngineContext, row: Any, to: str, locale: str, scope: Mapping[str, Any]) -> RenderedMessage:
+    text = context.templates.render_sms(row.template, locale, scope)
+    return RenderedMessage(
+        row.public_id,
+        Medium.SMS,
+        to,
+        text,
+        sender=row.sender or "",
+        journey=row.journey,
+        step=row.step,
+        template=row.template,
+        validity_s=SMS_VALIDITY_S if row.purpose == Purpose.MARKETING else None,
+    )
+
+
+def _compose_email(
+    context: EngineContext, row: Any, to: str, locale: str, scope: Mapping[str, Any], state: CustomerState
+) -> RenderedMessage:
+    parts = context.templates.render_email(row.template, locale, scope, row.subject)
+    project, sender = context.config.project, row.sender or context.config.channels.from_email
+    domain = sender.rpartition("@")[2] or "localhost"
+    first, last = (str(state.traits.get(key) or "") for key in ("first_name", "last_name"))
+    return RenderedMessage(
+        row.public_id,
+        Medium.EMAIL,
+        to,
+        parts.text,
+        to_name=_one_line(f"{first} {last}".strip()),
+        sender=sender,
+        sender_name=project.name,
+        reply_to=row.reply_to or "",
+        subject=parts.subject,
+        html=parts.html,
+        headers=_headers(context, row, domain),
+        rfc_message_id=f"<{row.public_id}@{domain}>",
+        journey=row.journey,
+        step=row.step,
+        template=row.template,
+    )
+
+
+def _headers(context: EngineContext, row: Any, domain: str) -> tuple[tuple[str, str], ...]:
+    """One-click unsubscribe (RFC 8058), list and feedback ids for marketing; Auto-Submitted for the rest."""
+    if row.purpose != Purpose.MARKETING:
+        return (("Auto-Submitted", "auto-generated"),)
+    return (
+        ("List-Unsubscribe", f"<{context.signer.unsubscribe(row.public_id)}>"),
+        ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
+        ("List-Id", f"<{row.topic}.{domain}>"),
+        ("Feedback-ID", f"{row.step}:{row.journey}:marketing:parcours"),
+        ("Precedence", "bulk"),
+    )
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())

@@ -1,0 +1,55 @@
+"""What every phase of the engine is given: the project made ready, the database, the channels, the clock."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from hashlib import blake2b
+
+from orchestrator.clock import Clock
+from orchestrator.config import Config
+from orchestrator.domain.channel import Channel
+from orchestrator.domain.message import Medium
+from orchestrator.domain.program import Program
+from orchestrator.engine.report import Held
+from orchestrator.links import LinkSigner
+from orchestrator.render import Templates
+from orchestrator.store.database import Database
+
+
+@dataclass(slots=True)
+class EngineContext:
+    """One project ready to run. `held` changes while it runs; `stopped` says since when a channel stands still
+    because its provider refused our account, and why."""
+
+    config: Config
+    program: Program
+    database: Database
+    templates: Templates
+    channels: Mapping[Medium, Channel]
+    signer: LinkSigner
+    clock: Clock
+    secret: str
+    held: Held = field(default_factory=Held)
+    stopped: dict[Medium, tuple[datetime, str]] = field(default_factory=dict)
+
+    def public_id(self, enrollment_id: int, step: str, pass_no: int) -> str:
+        """The opaque id of a message: the same for the same (enrollment, step, pass), and not to be guessed."""
+        key = f"message:{enrollment_id}:{step}:{pass_no}".encode()
+        return blake2b(key, key=self.secret.encode()[:64], digest_size=12).hexdigest()
+
+    def priority(self, journey: str) -> int:
+        """A journey's priority, 0–100."""
+        known = self.program.journeys.get(journey)
+        return known.priority if known else 0
+
+    def actual(self, now: datetime) -> datetime | None:
+        """The wall clock for the time line: None on a virtual clock, where nothing is late."""
+        return None if self.clock.is_virtual else now
+
+
+CLAIM_MAX = 500  # customers advanced in one transaction: a few dozen milliseconds, so that others may write between
+INBOX_MAX = 1000
+LEASE_MAX = 200  # messages in flight at a crash, at most
+LEASE = timedelta(minutes=2)

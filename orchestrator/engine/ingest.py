@@ -1,0 +1,165 @@
+"""Takes calls out of the inbox: finds or makes their customers, links anonymous ids, writes events.
+
+A repeat is harmless: message ids are unique, in the inbox and in the log of events.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection
+
+from orchestrator.domain.call import Call, read_call
+from orchestrator.domain.errors import CallRejected
+from orchestrator.domain.event import Kind
+from orchestrator.domain.identity import Identities, Person, referral_id
+from orchestrator.engine.context import INBOX_MAX, EngineContext
+from orchestrator.engine.report import TickReport
+from orchestrator.store import arrivals, customers, events, grants, inbox
+
+ENGINE = "engine"  # the source of calls Parcours made itself
+
+
+@dataclass(slots=True)
+class _Taken:
+    """One inbox row that was understood: whose event it is, when, and who was absorbed by it."""
+
+    row: Any
+    call: Call
+    at: datetime
+    starts: bool
+    person: Person
+    absorbed: Person | None
+
+
+@dataclass(slots=True)
+class _Batch:
+    taken: list[_Taken] = field(default_factory=list)
+    rejected: list[tuple[Any, CallRejected]] = field(default_factory=list)
+    duplicates: int = 0
+
+
+def run(context: EngineContext, now: datetime, report: TickReport) -> int:
+    """Takes up to 1,000 calls in one transaction; returns how many rows it took."""
+    with context.database.write() as connection:
+        rows = arrivals.take_calls(connection, context.database, INBOX_MAX)
+        if not rows:
+            return 0
+        batch = _understand(context, connection, rows, now)
+        _write(context, connection, batch, now)
+        arrivals.drop_calls(connection, [row.id for row in rows])
+    report.accepted += len(batch.taken)
+    report.rejected += len(batch.rejected)
+    return len(rows)
+
+
+def _understand(context: EngineContext, connection: Connection, rows: Sequence[Any], now: datetime) -> _Batch:
+    batch = _Batch()
+    calls = _read_calls(connection, rows, batch)
+    identities = _identities(connection, [call for _, call in calls])
+    for row, call in calls:
+        try:
+            taken = _take(context, identities, row, call, now)
+        except CallRejected as rejection:
+            batch.rejected.append((row, rejection))
+        else:
+            batch.taken.append(taken)
+    customers.save_links(connection, context.database, identities.new_links)
+    return batch
+
+
+def _read_calls(connection: Connection, rows: Sequence[Any], batch: _Batch) -> list[tuple[Any, Call]]:
+    """The calls that are readable and new, in order of arrival."""
+    known = events.known_message_ids(connection, {row.message_id for row in rows if row.message_id})
+    calls = []
+    for row in rows:
+        if row.message_id in known:
+            batch.duplicates += 1
+            continue
+        try:
+            calls.append((row, read_call(orjson.loads(row.raw))))
+        except orjson.JSONDecodeError:
+            batch.rejected.append((row, CallRejected("invalid_json", "the call is not JSON")))
+        except CallRejected as rejection:
+            batch.rejected.append((row, rejection))
+    return calls
+
+
+def _identities(connection: Connection, calls: Sequence[Call]) -> Identities:
+    """Who is known among those the calls speak of."""
+    strangers = {call.anonymous_id for call in calls if call.anonymous_id}
+    strangers |= {call.previous_id for call in calls if call.previous_id}
+    strangers |= {found for call in calls if (found := _referral_of(call))}
+    users = {call.user_id for call in calls if call.user_id} | {call.previous_id for call in calls if call.previous_id}
+    persons = {Person(name, anonymous=True) for name in strangers} | {Person(name) for name in users}
+    known = set(customers.find_customers(connection, persons))
+    return Identities(known=known, links=customers.find_links(connection, strangers))
+
+
+def _referral_of(call: Call) -> str | None:
+    """The anonymous id under which somebody with this address was invited by a friend."""
+    email = call.properties.get("email") if call.kind is Kind.IDENTIFY and call.user_id else None
+    return referral_id(email) if isinstance(email, str) else None
+
+
+def _take(context: EngineContext, identities: Identities, row: Any, call: Call, now: datetime) -> _Taken:
+    if row.source == ENGINE and Person(call.user_id) not in identities.known:
+        raise CallRejected("unknown_customer", "the customer to be told is not known here")
+    resolution = identities.resolve(call)
+    absorbed = resolution.absorbed
+    invited = _referral_of(call)
+    if absorbed is None and invited is not None:
+        absorbed = identities.link_invited(invited, call.user_id)
+    at = min(call.at or row.received_at, row.received_at)  # a time in the future is cut to the time of receipt
+    starts = row.starts and at >= row.received_at - context.config.ingest_max_age
+    return _Taken(row, call, at, starts, resolution.person, absorbed)
+
+
+# ---------------------------------------------------------------- writing
+
+
+def _write(context: EngineContext, connection: Connection, batch: _Batch, now: datetime) -> None:
+    persons = {taken.person for taken in batch.taken}
+    ids = customers.find_customers(connection, persons | {t.absorbed for t in batch.taken if t.absorbed})
+    missing = [person for person in dict.fromkeys(t.person for t in batch.taken) if person not in ids]
+    customers.add_customers(connection, context.database, missing, now)
+    ids |= customers.find_customers(connection, missing)
+    customers.mark_due(connection, {ids[person] for person in persons}, now)
+    pairs = [(ids[t.absorbed], ids[t.person]) for t in batch.taken if t.absorbed]
+    customers.absorb_customers(connection, pairs)
+    rows = [row for taken in batch.taken for row in _event_rows(taken, ids)]
+    events.add_events(connection, context.database, rows)
+    grants.hand_out(
+        connection, [(t.call.properties["code"], ids[t.person]) for t in batch.taken if t.row.source == ENGINE]
+    )
+    inbox.put_rejections(
+        connection,
+        [inbox.RejectedCall(row.received_at, row.source, r.code, str(r), row.raw) for row, r in batch.rejected],
+    )
+
+
+def _event_rows(taken: _Taken, ids: dict[Person, int]) -> list[dict[str, Any]]:
+    """The event of a call, after that of a merge where it brings one."""
+    base = {
+        "customer_id": ids[taken.person],
+        "at": taken.at,
+        "received_at": taken.row.received_at,
+        "starts": taken.starts,
+    }
+    nothing: dict[str, Any] = {"properties": {}, "context": {}}
+    rows = []
+    if taken.absorbed is not None:
+        merge = {"kind": int(Kind.MERGE), "name": "", "message_id": None, "absorbed_id": ids[taken.absorbed]}
+        rows.append(base | nothing | merge)
+    if taken.call.kind is not Kind.MERGE or taken.absorbed is None:
+        kind = Kind.EMITTED if taken.row.source == ENGINE else taken.call.kind
+        event = {"kind": int(kind), "name": taken.call.name, "message_id": taken.row.message_id, "absorbed_id": None}
+        content = {"properties": dict(taken.call.properties), "context": dict(taken.call.context)}
+        rows.append(base | event | content)
+    else:
+        rows[0]["message_id"] = taken.row.message_id
+    return rows

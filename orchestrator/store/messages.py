@@ -1,0 +1,180 @@
+"""The ledger of messages: what is due, leases, outcomes. Decided once, leased by one worker at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, Row, bindparam, func, select, update
+
+from orchestrator.domain.message import MessageState
+from orchestrator.store.customers import CUSTOMERS, ENROLLMENTS
+from orchestrator.store.database import Database
+from orchestrator.store.lives import MESSAGES
+from orchestrator.store.tables import Suppression
+
+
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """What is written of one message: its new state and why. `not_before` only for those that are queued again."""
+
+    id: int
+    state: MessageState
+    at: datetime
+    reason: str = ""
+    code: str = ""
+    provider_id: str = ""
+    not_before: datetime | None = None
+    attempts: int = 0
+
+
+def due_messages(
+    connection: Connection, database: Database, medium: str, now: datetime, held: Collection[str], limit: int
+) -> list[Row[Any]]:
+    """Queued messages of a medium that may leave now, locked for this transaction: by instant, then priority."""
+    m = MESSAGES.c
+    query = (
+        select(MESSAGES, ENROLLMENTS.c.status.label("enrollment_status"), ENROLLMENTS.c.reason.label("left_because"))
+        .join(ENROLLMENTS, ENROLLMENTS.c.id == m.enrollment_id)
+        .where(m.state == "queued", m.medium == medium, m.not_before <= now)
+        .order_by(m.not_before, m.priority.desc(), m.journey, m.id)
+        .limit(limit)
+    )
+    if held:
+        query = query.where(m.journey.not_in(sorted(held)))
+    if not database.is_sqlite:
+        query = query.with_for_update(skip_locked=True, of=MESSAGES)
+    return list(connection.execute(query))
+
+
+def lease(connection: Connection, ids: Sequence[tuple[int, datetime]], until: datetime) -> None:
+    """Marks messages as handed to a channel: (id, the instant they leave)."""
+    if ids:
+        left_at = bindparam("left_at", type_=MESSAGES.c.leased_at.type)
+        statement = (
+            update(MESSAGES)
+            .where(MESSAGES.c.id == bindparam("message"))
+            .values(state="leased", leased_at=left_at, lease_until=until, attempts=MESSAGES.c.attempts + 1)
+        )
+        connection.execute(statement, [{"message": key, "left_at": at} for key, at in ids])
+
+
+def settle(connection: Connection, settlements: Sequence[Settlement]) -> None:
+    """Writes outcomes."""
+    if not settlements:
+        return
+    m = MESSAGES.c
+    statement = (
+        update(MESSAGES)
+        .where(m.id == bindparam("message"))
+        .values(
+            state=bindparam("to_state"),
+            reason=bindparam("why"),
+            code=bindparam("its_code"),
+            provider_id=bindparam("its_id"),
+            settled_at=bindparam("at", type_=m.settled_at.type),
+            not_before=func.coalesce(bindparam("again", type_=m.not_before.type), m.not_before),
+            attempts=m.attempts - bindparam("unused", type_=m.attempts.type),
+            lease_until=None,
+        )
+    )
+    connection.execute(statement, [_settlement_row(one) for one in settlements])
+
+
+def _settlement_row(one: Settlement) -> dict[str, Any]:
+    return {
+        "message": one.id,
+        "to_state": str(one.state),
+        "why": one.reason[:500],
+        "its_code": one.code[:50],
+        "its_id": one.provider_id[:200],
+        "at": one.at,
+        "again": one.not_before,
+        "unused": one.attempts,
+    }
+
+
+def expired_leases(connection: Connection, now: datetime | None, limit: int = 1000) -> list[Row[Any]]:
+    """Messages whose lease ran out before an outcome was written; every lease when `now` is None."""
+    query = select(MESSAGES).where(MESSAGES.c.state == "leased").limit(limit)
+    if now is not None:
+        query = query.where(MESSAGES.c.lease_until < now)
+    return list(connection.execute(query))
+
+
+def unknown_messages(connection: Connection, medium: str, limit: int = 1000) -> list[Row[Any]]:
+    """Messages whose outcome nobody knows."""
+    query = select(MESSAGES).where(MESSAGES.c.state == "unknown", MESSAGES.c.medium == medium).limit(limit)
+    return list(connection.execute(query))
+
+
+def suppress_addresses(
+    connection: Connection, database: Database, addresses: Mapping[tuple[str, str], str], now: datetime
+) -> None:
+    """Writes to these (medium, address) nobody any more: address → reason."""
+    rows = [
+        {"scope": medium, "address": address.lower(), "reason": reason, "at": now}
+        for (medium, address), reason in addresses.items()
+    ]
+    if rows:
+        connection.execute(database.insert_new(Suppression), rows)
+
+
+def next_message_due(connection: Connection) -> datetime | None:
+    """When the first queued message may leave; None when there is none."""
+    m = MESSAGES.c
+    return connection.execute(select(m.not_before).where(m.state == "queued").order_by(m.not_before).limit(1)).scalar()
+
+
+def count_due(connection: Connection, now: datetime) -> dict[str, int]:
+    """How many messages may leave now, by medium."""
+    m = MESSAGES.c
+    due = func.count().label("due")
+    query = select(m.medium, due).where(m.state == "queued", m.not_before <= now).group_by(m.medium)
+    return {row.medium: row.due for row in connection.execute(query)}
+
+
+def count_by_state(connection: Connection) -> dict[str, dict[str, int]]:
+    """How many messages are in each state, by medium."""
+    counts: dict[str, dict[str, int]] = {}
+    m = MESSAGES.c
+    for medium, state, count in connection.execute(select(m.medium, m.state, func.count()).group_by(m.medium, m.state)):
+        counts.setdefault(medium, {})[state] = count
+    return counts
+
+
+def list_messages(
+    connection: Connection, state: str | None = None, journey: str | None = None, limit: int = 50
+) -> list[Row[Any]]:
+    """The newest messages, with the id of their customer."""
+    query = (
+        select(MESSAGES, CUSTOMERS.c.external_id)
+        .join(CUSTOMERS, CUSTOMERS.c.id == MESSAGES.c.customer_id)
+        .order_by(MESSAGES.c.id.desc())
+        .limit(limit)
+    )
+    if state:
+        query = query.where(MESSAGES.c.state == state)
+    if journey:
+        query = query.where(MESSAGES.c.journey == journey)
+    return list(connection.execute(query))
+
+
+def find_message(connection: Connection, public_id: str) -> Row[Any] | None:
+    """A message of the ledger with its customer's id and its enrollment's entry."""
+    query = (
+        select(MESSAGES, CUSTOMERS.c.external_id, ENROLLMENTS.c.entry, ENROLLMENTS.c.entered_at)
+        .join(CUSTOMERS, CUSTOMERS.c.id == MESSAGES.c.customer_id)
+        .join(ENROLLMENTS, ENROLLMENTS.c.id == MESSAGES.c.enrollment_id)
+        .where(MESSAGES.c.public_id == public_id)
+    )
+    return connection.execute(query).first()
+
+
+def entries_of(connection: Connection, enrollment_ids: Sequence[int]) -> dict[int, Row[Any]]:
+    """What started these enrollments: (entry, entered_at, journey, number) by id."""
+    e = ENROLLMENTS.c
+    query = select(e.id, e.entry, e.entered_at, e.journey, e.number).where(e.id.in_(enrollment_ids))
+    return {row.id: row for row in connection.execute(query)}

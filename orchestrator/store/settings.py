@@ -1,0 +1,72 @@
+"""What the engine must remember about itself, and what stands still."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+
+from sqlalchemy import Connection, func, select
+
+from orchestrator.store.customers import ENROLLMENTS
+from orchestrator.store.database import Database
+from orchestrator.store.tables import GateRow, JourneyVersion, Setting
+
+SETTINGS = Setting.__table__  # type: ignore[attr-defined]
+GATES = GateRow.__table__  # type: ignore[attr-defined]
+VERSIONS = JourneyVersion.__table__  # type: ignore[attr-defined]
+
+
+def read(connection: Connection, key: str) -> str | None:
+    """A remembered value; None when there is none."""
+    return connection.execute(select(SETTINGS.c.value).where(SETTINGS.c.key == key)).scalar()
+
+
+def read_time(connection: Connection, key: str) -> datetime | None:
+    """A remembered instant."""
+    value = read(connection, key)
+    return None if value is None else datetime.fromisoformat(value)
+
+
+def write(connection: Connection, database: Database, key: str, value: str) -> None:
+    """Remembers a value."""
+    connection.execute(database.upsert(Setting, ["key"], ["value"]), [{"key": key, "value": value}])
+
+
+def read_gates(connection: Connection, kind: str) -> dict[str, str]:
+    """What stands still of a kind (`journey`, `channel`): name → reason."""
+    return {row.name: row.reason for row in connection.execute(select(GATES).where(GATES.c.kind == kind))}
+
+
+def write_gates(connection: Connection, database: Database, kind: str, held: Mapping[str, str], now: datetime) -> None:
+    """Replaces what stands still of a kind; since when is kept for what stood still already."""
+    connection.execute(GATES.delete().where(GATES.c.kind == kind, GATES.c.name.not_in(sorted(held))))
+    rows = [{"kind": kind, "name": name, "reason": reason, "since": now} for name, reason in sorted(held.items())]
+    if rows:
+        connection.execute(database.insert_new(GateRow), rows)
+
+
+def read_versions(connection: Connection) -> dict[tuple[str, str], str]:
+    """The text of every version of every journey that ever ran, by (journey, version)."""
+    return {(row.journey, row.version): row.source for row in connection.execute(select(VERSIONS))}
+
+
+def keep_versions(
+    connection: Connection, database: Database, sources: Mapping[tuple[str, str], str], now: datetime
+) -> None:
+    """Keeps the text of these versions."""
+    rows = [
+        {"journey": journey, "version": version, "source": source, "seen_at": now}
+        for (journey, version), source in sources.items()
+    ]
+    if rows:
+        connection.execute(database.insert_new(JourneyVersion), rows)
+
+
+def people_by_step(connection: Connection, journeys: Collection[str] | None = None) -> dict[tuple[str, str, str], int]:
+    """How many people stand where: (journey, version, step) → count."""
+    e = ENROLLMENTS.c
+    query = select(e.journey, e.version, e.step, func.count()).where(e.status == "active")
+    if journeys is not None:
+        query = query.where(e.journey.in_(sorted(journeys)))
+    rows = connection.execute(query.group_by(e.journey, e.version, e.step))
+    return {(journey, version, step or ""): count for journey, version, step, count in rows}
