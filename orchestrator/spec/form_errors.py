@@ -10,7 +10,9 @@ from pydantic_core import ErrorDetails
 
 from orchestrator.domain.suggestion import did_you_mean
 from orchestrator.spec.place import Place
-from orchestrator.spec.schema import STEP_KINDS, TRIGGERS, Form
+from orchestrator.spec.schema import TRIGGERS
+from orchestrator.spec.step_forms import STEP_KINDS
+from orchestrator.spec.words import Form
 from orchestrator.spec.yaml_nodes import Path
 
 #: Words of other tools, and what they are called here.

@@ -11,7 +11,6 @@ from orchestrator.domain import journey as domain
 from orchestrator.domain.errors import Problem, ProjectInvalid
 from orchestrator.domain.message import Purpose
 from orchestrator.domain.schedule import find_zone, parse_cron
-from orchestrator.spec.expressions import EVENT_IN_JOURNEY, STEP, TRIGGER, TRIGGER_WITHOUT_EVENT
 from orchestrator.spec.form_errors import report_form_errors
 from orchestrator.spec.place import Known, Place
 from orchestrator.spec.schema import (
@@ -26,6 +25,7 @@ from orchestrator.spec.schema import (
 )
 from orchestrator.spec.step_ids import name_steps
 from orchestrator.spec.steps import StepReader
+from orchestrator.spec.translation import EVENT_IN_JOURNEY, STEP, TRIGGER, TRIGGER_WITHOUT_EVENT
 from orchestrator.spec.version import version_of
 from orchestrator.spec.yaml_nodes import Document, read_yaml
 

@@ -22,11 +22,11 @@ from orchestrator.domain.expression import (
 )
 from orchestrator.domain.lifecycle import Fact, FactKind, Lifecycle, Segment, Stage
 from orchestrator.domain.suggestion import did_you_mean
-from orchestrator.spec.expressions import FACT, RULE
 from orchestrator.spec.form_errors import report_form_errors
 from orchestrator.spec.place import STAGE, Known, Place
-from orchestrator.spec.schema import Form, Rule, Span, Text
+from orchestrator.spec.translation import FACT, RULE
 from orchestrator.spec.version import version_of
+from orchestrator.spec.words import Form, Rule, Span, Text
 from orchestrator.spec.yaml_nodes import Document, read_yaml
 
 #: What a customer has besides facts and traits; a fact of that name would hide it.

@@ -10,7 +10,8 @@ from orchestrator.domain.errors import ExpressionInvalid, Problem
 from orchestrator.domain.expression import Attribute, Compare, Condition, Const, Expr, Listing, Name, Value, calls, walk
 from orchestrator.domain.message import Medium
 from orchestrator.domain.suggestion import closest, did_you_mean
-from orchestrator.spec.expressions import Where, parse_computed, parse_condition, parse_value
+from orchestrator.spec.expressions import parse_computed, parse_condition, parse_value
+from orchestrator.spec.translation import Where
 from orchestrator.spec.yaml_nodes import Document, Path
 
 STAGE = Attribute(Name("customer"), "stage")

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from orchestrator.spec.place import Place
-from orchestrator.spec.schema import (
+from orchestrator.spec.step_forms import (
     AdaptiveSplit,
     BranchStep,
     ElseArm,

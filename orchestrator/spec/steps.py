@@ -13,10 +13,10 @@ from orchestrator.domain.expression import as_time
 from orchestrator.domain.message import Medium, Purpose
 from orchestrator.domain.schedule import find_zone
 from orchestrator.domain.suggestion import did_you_mean
-from orchestrator.spec import schema
-from orchestrator.spec.expressions import EVENT_IN_JOURNEY, STEP
+from orchestrator.spec import step_forms as forms
 from orchestrator.spec.place import Place
 from orchestrator.spec.step_ids import blocks_of, word_of
+from orchestrator.spec.translation import EVENT_IN_JOURNEY, STEP
 from orchestrator.spec.yaml_nodes import Path
 
 _ENVIRONMENT = Environment()
@@ -29,69 +29,67 @@ class StepReader:
     ids: dict[Path, str]
     purpose: Purpose
 
-    def read_block(self, forms: list[Any], place: Place) -> tuple[domain.Step, ...]:
+    def read_block(self, block: list[Any], place: Place) -> tuple[domain.Step, ...]:
         """The steps of a list, those inside others included."""
         steps: list[domain.Step] = []
-        for index, form in enumerate(forms):
+        for index, form in enumerate(block):
             here = place.at(index)
             step = self._read(form, self.ids[here.path], here.in_step(self.ids[here.path]))
             if step is not None:
                 steps.append(step)
-            if index + 1 < len(forms) and isinstance(form, schema.ExitStep):
+            if index + 1 < len(block) and isinstance(form, forms.ExitStep):
                 place.at(index + 1).warn("nobody ever comes here: the step before is `exit`")
         return tuple(steps)
 
     def _read(self, form: Any, step_id: str, place: Place) -> domain.Step | None:
         inner = place.at(word_of(form))
         match form:
-            case schema.EmailStep():
+            case forms.EmailStep():
                 return self._message(form.email, step_id, Medium.EMAIL, inner)
-            case schema.SmsStep():
+            case forms.SmsStep():
                 return self._message(form.sms, step_id, Medium.SMS, inner)
-            case schema.DelayStep():
+            case forms.DelayStep():
                 return _delay(form.delay, step_id, inner)
-            case schema.WaitUntilStep():
+            case forms.WaitUntilStep():
                 return _wait_until(form.wait_until, step_id, inner)
-            case schema.SubscribeStep():
+            case forms.SubscribeStep():
                 return domain.Subscribe(step_id, form.subscribe)
-            case schema.UnsubscribeStep():
+            case forms.UnsubscribeStep():
                 return domain.Unsubscribe(step_id, form.unsubscribe)
-            case schema.SuppressStep():
+            case forms.SuppressStep():
                 return domain.Suppress(step_id)
-            case schema.MuteStep():
+            case forms.MuteStep():
                 return domain.Mute(step_id, form.mute.for_)
-            case schema.CouponStep():
+            case forms.CouponStep():
                 return _coupon(form.coupon, step_id, inner)
-            case schema.RewardStep():
+            case forms.RewardStep():
                 return domain.Reward(step_id, domain.Receiver(form.reward.to), _offer(form.reward, inner))
-            case schema.TaskStep():
+            case forms.TaskStep():
                 return _task(form.task, step_id, inner)
-            case schema.SetStep():
+            case forms.SetStep():
                 return domain.SetVariables(step_id, _variables(form.set, inner))
-            case schema.UpdateStep():
+            case forms.UpdateStep():
                 return domain.UpdateTraits(step_id, _values(form.update, inner))
-            case schema.ExitStep():
+            case forms.ExitStep():
                 return domain.Exit(step_id)
         return self._read_with_blocks(form, step_id, place)
 
     def _read_with_blocks(self, form: Any, step_id: str, place: Place) -> domain.Step | None:
         blocks = {path: self.read_block(block, place.at(*path)) for path, block in blocks_of(form)}
         match form:
-            case schema.WaitForStep():
+            case forms.WaitForStep():
                 return _wait_for(form.wait_for, step_id, place.at("wait_for"), blocks)
-            case schema.BranchStep():
+            case forms.BranchStep():
                 return _branch(form.branch, step_id, place.at("branch"), blocks)
-            case schema.SplitStep(split=list() as variants):
+            case forms.SplitStep(split=list() as variants):
                 return _split(variants, step_id, place.at("split"), blocks)
-            case schema.SplitStep():
+            case forms.SplitStep():
                 place.at("split").not_built("an adaptive split")
                 return None
         place.at(word_of(form)).not_built(f"`{word_of(form)}`")
         return None
 
-    def _message(
-        self, form: schema.MessageOptions, step_id: str, medium: Medium, place: Place
-    ) -> domain.Message | None:
+    def _message(self, form: forms.MessageOptions, step_id: str, medium: Medium, place: Place) -> domain.Message | None:
         where = place.at("template") if isinstance(place.written, dict) else place
         _check_template(medium, form.template, where)
         if form.subject is not None:
@@ -142,11 +140,11 @@ def _check_subject(text: str, place: Place) -> None:
 def _delay(form: Any, step_id: str, place: Place) -> domain.Delay | None:
     if isinstance(form, timedelta):
         return domain.Delay(step_id, form)
-    place.not_built("a random delay (`between`)" if isinstance(form, schema.Between) else "a computed delay")
+    place.not_built("a random delay (`between`)" if isinstance(form, forms.Between) else "a computed delay")
     return None
 
 
-def _wait_until(form: schema.WaitUntilOptions, step_id: str, place: Place) -> domain.WaitUntil | None:
+def _wait_until(form: forms.WaitUntilOptions, step_id: str, place: Place) -> domain.WaitUntil | None:
     if (form.time is None) == (form.date is None):
         place.error("`wait_until` needs either `time` (of day) or `date` (of the customer)")
         return None
@@ -179,7 +177,7 @@ def _date(text: str, place: Place) -> Any:
 _Blocks = dict[Path, tuple[domain.Step, ...]]
 
 
-def _wait_for(form: schema.WaitForOptions, step_id: str, place: Place, blocks: _Blocks) -> domain.WaitFor:
+def _wait_for(form: forms.WaitForOptions, step_id: str, place: Place, blocks: _Blocks) -> domain.WaitFor:
     if form.save_as is not None:
         _check_variable(form.save_as, place.at("save_as"))
     return domain.WaitFor(
@@ -200,7 +198,7 @@ def _branch(arms: list[Any], step_id: str, place: Place, blocks: _Blocks) -> dom
     found: list[domain.Arm] = []
     for index, arm in enumerate(arms):
         here = place.at(index)
-        if isinstance(arm, schema.ElseArm):
+        if isinstance(arm, forms.ElseArm):
             if index != len(arms) - 1:
                 here.error("`else` comes last: what follows it is never reached")
             found.append(domain.Arm(None, blocks["branch", index, "else"]))
@@ -210,21 +208,19 @@ def _branch(arms: list[Any], step_id: str, place: Place, blocks: _Blocks) -> dom
     return domain.Branch(step_id, tuple(found))
 
 
-def _split(forms: list[schema.VariantForm], step_id: str, place: Place, blocks: _Blocks) -> domain.Split:
+def _split(variants: list[forms.VariantForm], step_id: str, place: Place, blocks: _Blocks) -> domain.Split:
     seen: set[str] = set()
-    for index, form in enumerate(forms):
+    for index, form in enumerate(variants):
         if form.variant in seen:
             place.at(index, "variant").error(f"two variants are called '{form.variant}'")
         seen.add(form.variant)
-    total = sum(form.share for form in forms)
+    total = sum(form.share for form in variants)
     if abs(total - 100) > 0.01:
         place.error(f"the shares add up to {total:g}%, not to 100%")
-    return domain.Split(
-        step_id,
-        tuple(
-            domain.Variant(form.variant, form.share, blocks["split", index, "then"]) for index, form in enumerate(forms)
-        ),
-    )
+    built = [
+        domain.Variant(form.variant, form.share, blocks["split", index, "then"]) for index, form in enumerate(variants)
+    ]
+    return domain.Split(step_id, tuple(built))
 
 
 # ---------------------------------------------------------------- values and offers
@@ -249,13 +245,13 @@ def _check_variable(name: str, place: Place, at_key: bool = False) -> None:
         place.error(f"'{name}' is no name for a variable: use letters, digits and '_'", at_key=at_key)
 
 
-def _coupon(form: schema.CouponOptions, step_id: str, place: Place) -> domain.Coupon:
+def _coupon(form: forms.CouponOptions, step_id: str, place: Place) -> domain.Coupon:
     if form.pool is not None:
         place.at("pool").not_built("a coupon's `pool`")
     return domain.Coupon(step_id, _offer(form, place))
 
 
-def _offer(form: schema.OfferForm, place: Place) -> domain.Offer:
+def _offer(form: forms.OfferForm, place: Place) -> domain.Offer:
     if (form.percent is None) == (form.amount is None):
         place.error("this needs either `percent` or `amount`")
     for key in ("percent", "amount"):
@@ -274,5 +270,5 @@ def _offer(form: schema.OfferForm, place: Place) -> domain.Offer:
     )
 
 
-def _task(form: schema.TaskOptions, step_id: str, place: Place) -> domain.Task:
+def _task(form: forms.TaskOptions, step_id: str, place: Place) -> domain.Task:
     return domain.Task(step_id, form.type, place.at("note").value(form.note, STEP), form.assignee, form.due)

@@ -11,7 +11,7 @@ from orchestrator.domain.errors import Problem
 from orchestrator.domain.survey import Option, Survey, SurveyKind, Texts
 from orchestrator.spec.form_errors import report_form_errors
 from orchestrator.spec.place import Known, Place
-from orchestrator.spec.schema import Form
+from orchestrator.spec.words import Form
 from orchestrator.spec.yaml_nodes import Document
 
 _LOCALE = re.compile(r"[a-z]{2,3}([-_][A-Za-z0-9]{2,8})*")

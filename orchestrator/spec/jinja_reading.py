@@ -1,0 +1,77 @@
+"""The text of an expression to Jinja2's nodes, by Jinja2's own parser; faults say what to write instead.
+
+Jinja2's nodes carry no columns: the place of a fault is found again by looking for the faulty word among the tokens.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import NoReturn
+
+from jinja2 import Environment, TemplateSyntaxError, nodes
+from jinja2.parser import Parser
+
+from orchestrator.domain.errors import ExpressionInvalid
+
+_ENVIRONMENT = Environment()
+_FOREIGN = {
+    "&&": "write `and`", "&": "write `and`", "||": "write `or`", "!": "write `not`", "$": "write the name without `$`",
+    "?": "write `a if condition else b`", "===": "write `==`", "<>": "write `!=`",
+}  # fmt: skip
+
+
+def parse_jinja(text: str) -> nodes.Expr:
+    if not text.strip():
+        raise ExpressionInvalid("the condition is empty")
+    if text.lstrip().startswith("{{"):
+        raise ExpressionInvalid("a condition is written without `{{ }}`")
+    try:
+        parser = Parser(_ENVIRONMENT, text, state="variable")
+        tree = parser.parse_expression()
+        if not parser.stream.eos:
+            _refuse_rest(text, parser.stream.current.type, str(parser.stream.current.value))
+    except TemplateSyntaxError as fault:
+        raise _syntax_fault(text, fault.message or "syntax error") from None
+    assert isinstance(tree, nodes.Expr)
+    return tree
+
+
+def _refuse_rest(text: str, kind: str, value: str) -> NoReturn:
+    if kind == "assign":
+        raise ExpressionInvalid("`=` does not compare: write `==`", offset_of(text, "="))
+    if kind in ("variable_end", "block_end"):
+        raise ExpressionInvalid("a condition is written without braces", offset_of(text, value))
+    raise ExpressionInvalid(
+        f"'{value}' is not expected here: join two conditions with `and` or `or`", offset_of(text, value)
+    )
+
+
+def _syntax_fault(text: str, message: str) -> ExpressionInvalid:
+    if at := re.match(r"unexpected char '(.)' at (\d+)", message, re.DOTALL):
+        offset = int(at[2])
+        sign = next((foreign for foreign in ("&&", "||") if text.startswith(foreign, offset)), at[1])
+        hint = f": {_FOREIGN[sign]}" if sign in _FOREIGN else "; put text between quotes"
+        return ExpressionInvalid(f"`{sign}` means nothing here{hint}", offset)
+    for foreign in ("===", "<>"):
+        if (offset := offset_of(text, foreign, exact=False)) > 0:
+            return ExpressionInvalid(f"`{foreign}` means nothing here: {_FOREIGN[foreign]}", offset)
+    if word := re.search(r"got '(.*)'$", message):
+        if word[1] == "end of print statement" or "end of template" in word[1]:
+            return ExpressionInvalid("the expression ends too early", len(text.rstrip()))
+        if word[1] == "=":
+            return ExpressionInvalid("`=` does not compare: write `==`", offset_of(text, "="))
+        return ExpressionInvalid(message, offset_of(text, word[1]))
+    return ExpressionInvalid(message)
+
+
+def offset_of(text: str, word: str, exact: bool = True) -> int:
+    """Where a word first stands as a token of its own (or, not exact, within what the tokens make together)."""
+    offset = 0
+    try:
+        for _, _, token in _ENVIRONMENT.lexer.tokeniter(text, None, None, "variable"):
+            if token == word or (not exact and text.startswith(word, offset) and token[0] not in "'\""):
+                return offset
+            offset += len(token)
+    except TemplateSyntaxError:  # the text is faulty, that is why we are here: the start will do
+        return 0
+    return 0

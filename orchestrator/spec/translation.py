@@ -1,0 +1,272 @@
+"""Jinja2's nodes to the expression tree of the domain, one by one; what the tree does not know is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from jinja2 import nodes
+
+from orchestrator.domain.errors import ExpressionInvalid
+from orchestrator.domain.expression import (
+    FILTERS,
+    FUNCTIONS,
+    NAMES,
+    TESTS,
+    All,
+    Any_,
+    Arithmetic,
+    Attribute,
+    Call,
+    Choice,
+    Compare,
+    Const,
+    Expr,
+    Filter,
+    Item,
+    Listing,
+    Name,
+    Negate,
+    Not,
+    Test,
+    compile_expression,
+    read_performed,
+)
+from orchestrator.domain.schedule import parse_duration
+from orchestrator.domain.suggestion import did_you_mean
+from orchestrator.spec.jinja_reading import offset_of
+
+LENGTH_MAX = 4000
+DEPTH_MAX = 40  # closures call each other: this bounds the Python stack
+
+_COMPARISONS = {
+    "eq": "==", "ne": "!=", "lt": "<", "lteq": "<=", "gt": ">", "gteq": ">=", "in": "in", "notin": "not in",
+}  # fmt: skip
+_ARITHMETIC: dict[type[nodes.Node], str] = {
+    nodes.Add: "+", nodes.Sub: "-", nodes.Mul: "*", nodes.Div: "/", nodes.FloorDiv: "//", nodes.Mod: "%",
+}  # fmt: skip
+_NOT_BUILT = frozenset({"account", "item", "opened", "clicked"})
+_FILTER_ARGUMENTS = {"default": 1, "round": 1}  # the most that each takes; the others take none
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """A kind of place where an expression stands, and the names and functions known there."""
+
+    place: str
+    names: frozenset[str]
+    functions: frozenset[str] = FUNCTIONS
+
+
+_ALWAYS = frozenset({"customer", "journey", "now"})
+_INSIDE = _ALWAYS | {"entry", "vars", "coupon"}
+
+TRIGGER = Where("a trigger", _ALWAYS | {"event"})
+TRIGGER_WITHOUT_EVENT = Where("a trigger without an event", _ALWAYS)
+STEP = Where("a step", _INSIDE)
+EVENT_IN_JOURNEY = Where("a condition about an event", _INSIDE | {"event"})
+RULE = Where("a stage's or segment's rule", frozenset({"customer", "now"}), FUNCTIONS - {"received"})
+FACT = Where("a fact's condition", frozenset({"event"}), frozenset())
+
+
+def parse_tree(text: str, where: Where) -> Expr:
+    """The checked tree of one expression; raises ExpressionInvalid."""
+    if len(text) > LENGTH_MAX:
+        raise ExpressionInvalid(
+            f"this expression is longer than {LENGTH_MAX} characters; make a fact or a segment of it"
+        )
+    try:
+        tree = _Translator(text, where).translate(parse_jinja(text), 0)
+        compile_expression(tree)  # raises where a constant is needed and something computed stands
+    except RecursionError:
+        raise ExpressionInvalid("this expression is nested too deeply; make a fact or a segment of a part") from None
+    return tree
+
+
+# ---------------------------------------------------------------- translating
+
+
+@dataclass(frozen=True, slots=True)
+class _Translator:
+    text: str
+    where: Where
+
+    def fault(self, message: str, word: str = "") -> ExpressionInvalid:
+        return ExpressionInvalid(message, offset_of(self.text, word) if word else 0)
+
+    def translate(self, node: nodes.Expr, depth: int) -> Expr:
+        if depth > DEPTH_MAX:
+            raise self.fault("this expression is nested too deeply; make a fact or a segment of a part")
+        match node:
+            case nodes.Const():
+                return Const(node.value)
+            case nodes.Name():
+                return self._lone_name(node.name)
+            case nodes.Getattr():
+                return self._attribute(node.node, Const(node.attr), depth)
+            case nodes.Getitem():
+                if isinstance(node.arg, nodes.Slice):
+                    raise self.fault("slices such as `x[1:2]` are not part of the language; use `first` or `last`")
+                return self._attribute(node.node, self.translate(node.arg, depth + 1), depth)
+            case nodes.List() | nodes.Tuple():
+                return Listing(tuple(self.translate(item, depth + 1) for item in node.items))
+            case nodes.CondExpr():
+                otherwise = Const(None) if node.expr2 is None else self.translate(node.expr2, depth + 1)
+                return Choice(self.translate(node.test, depth + 1), self.translate(node.expr1, depth + 1), otherwise)
+            case nodes.Call():
+                return self._call(node, depth)
+            case nodes.Filter():
+                return self._filter(node, depth)
+            case nodes.Test():
+                return self._test(node, depth)
+        return self._operator(node, depth)
+
+    def _operator(self, node: nodes.Expr, depth: int) -> Expr:
+        match node:
+            case nodes.Not():
+                return Not(self.translate(node.node, depth + 1))
+            case nodes.Neg():
+                return self._negated(self.translate(node.node, depth + 1))
+            case nodes.Pos():
+                return self.translate(node.node, depth + 1)
+            case nodes.And():
+                return All(tuple(self.translate(part, depth + 1) for part in _flatten(node, nodes.And)))
+            case nodes.Or():
+                return Any_(tuple(self.translate(part, depth + 1) for part in _flatten(node, nodes.Or)))
+            case nodes.Concat():
+                parts = [self.translate(part, depth + 1) for part in node.nodes]
+                joined = parts[0]
+                for part in parts[1:]:
+                    joined = Arithmetic("~", joined, part)
+                return joined
+            case nodes.Compare():
+                return self._compare(node, depth)
+            case nodes.BinExpr() if type(node) in _ARITHMETIC:
+                left, right = self.translate(node.left, depth + 1), self.translate(node.right, depth + 1)
+                return Arithmetic(_ARITHMETIC[type(node)], left, right)
+            case nodes.Pow():
+                raise self.fault("`**` is not part of the language", "**")
+            case nodes.Dict():
+                raise self.fault("`{…}` is not part of the language", "{")
+        raise self.fault(f"{type(node).__name__} is not part of the language")
+
+    @staticmethod
+    def _negated(tree: Expr) -> Expr:
+        if isinstance(tree, Const) and type(tree.value) in (int, float):
+            return Const(-tree.value)
+        return Negate(tree)
+
+    def _compare(self, node: nodes.Compare, depth: int) -> Expr:
+        values = [node.expr, *(operand.expr for operand in node.ops)]
+        trees = [self.translate(value, depth + 1) for value in values]
+        pairs = tuple(
+            Compare(left, _COMPARISONS[operand.op], right)
+            for left, operand, right in zip(trees, node.ops, trees[1:], strict=False)
+        )
+        return pairs[0] if len(pairs) == 1 else All(pairs)
+
+    # ------------------------------------------------------------ names
+
+    def _lone_name(self, name: str) -> Expr:
+        if name == "customer":
+            raise self.fault("`customer` alone says nothing: write `customer.` and a fact or trait", "customer")
+        return self._name(name)
+
+    def _name(self, name: str) -> Name:
+        if name in self.where.names:
+            return Name(name)
+        if name in _NOT_BUILT:
+            raise self.fault(f"`{name}` is part of the language but not built yet in this version", name)
+        if name in FUNCTIONS:
+            raise self.fault(f"`{name}` is a function: write `{name}(…)`", name)
+        if name in NAMES:
+            instead = "; write `entry`, the event that started the journey" if name == "event" else ""
+            raise self.fault(f"`{name}` is not known in {self.where.place}{instead}", name)
+        close = did_you_mean(name, self.where.names)
+        hint = close or f"; write `customer.{name}` for a fact or trait, or '{name}' between quotes for text"
+        raise self.fault(f"there is no `{name}` here{hint}", name)
+
+    def _attribute(self, node: nodes.Expr, key: Expr, depth: int) -> Expr:
+        of = self._name(node.name) if isinstance(node, nodes.Name) else self.translate(node, depth + 1)
+        if isinstance(key, Const) and isinstance(key.value, str):
+            return Attribute(of, key.value)
+        if of == Name("customer"):
+            raise self.fault("the name of a fact or trait must be plain text: `customer['first name']`", "customer")
+        return Item(of, key)
+
+    # ------------------------------------------------------------ functions, filters, tests
+
+    def _call(self, node: nodes.Call, depth: int) -> Expr:
+        if not isinstance(node.node, nodes.Name):
+            raise self.fault("only functions can be called; values are changed by filters: `customer.city | lower`")
+        name = node.node.name
+        if name in _NOT_BUILT:
+            raise self.fault(f"`{name}(…)` is part of the language but not built yet in this version", name)
+        if name not in self.where.functions:
+            known = FUNCTIONS | self.where.functions
+            why = (
+                f"{name}() cannot be used in {self.where.place}" if name in known else f"there is no function {name}()"
+            )
+            raise self.fault(why + ("" if name in known else did_you_mean(name, known)), name)
+        if node.dyn_args or node.dyn_kwargs:
+            raise self.fault("`*` and `**` are not part of the language", name)
+        args = tuple(self.translate(arg, depth + 1) for arg in node.args)
+        options = tuple((option.key, self.translate(option.value, depth + 1)) for option in node.kwargs)
+        return self._checked_call(Call(name, args, self._durations(name, options)))
+
+    def _durations(self, function: str, options: tuple[tuple[str, Expr], ...]) -> tuple[tuple[str, Expr], ...]:
+        keys = [key for key, _ in options]
+        if len(set(keys)) != len(keys):
+            raise self.fault(f"{function}() is given the same option twice", function)
+        return tuple((key, self._duration(function, tree) if key == "within" else tree) for key, tree in options)
+
+    def _duration(self, function: str, tree: Expr) -> Expr:
+        if not isinstance(tree, Const) or not isinstance(tree.value, str):
+            raise self.fault(f'{function}(): `within` needs a duration between quotes: within="30d"', "within")
+        try:
+            window = parse_duration(tree.value)
+        except (ValueError, OverflowError) as fault:
+            raise self.fault(f"{function}(): {fault}", "within") from None
+        if window.total_seconds() <= 0:
+            raise self.fault(f"{function}(): `within` must be longer than nothing", "within")
+        return Const(window)
+
+    def _checked_call(self, call: Call) -> Call:
+        name = call.function
+        if len(call.args) != 1:
+            example = {"performed": '"Order Completed"', "in_segment": '"vip"', "received": '"welcome"'}
+            raise self.fault(f"{name}() takes one value: {name}({example.get(name, 'customer.last_order_at')})", name)
+        allowed: Callable[[str], bool] = {"performed": lambda key: True, "received": lambda key: key == "within"}.get(
+            name, lambda key: False
+        )
+        for key, _ in call.options:
+            if not allowed(key):
+                raise self.fault(f"{name}() has no option `{key}`", key)
+        if name == "performed" and read_performed(call).at_least < 1:
+            raise self.fault("performed(): `at_least` must be 1 or more", "at_least")
+        return call
+
+    def _filter(self, node: nodes.Filter, depth: int) -> Expr:
+        if node.name not in FILTERS:
+            raise self.fault(f"there is no filter `{node.name}`{did_you_mean(node.name, FILTERS)}", node.name)
+        if node.kwargs or node.dyn_args or node.dyn_kwargs or len(node.args) > _FILTER_ARGUMENTS.get(node.name, 0):
+            raise self.fault(f"the filter `{node.name}` takes no such arguments", node.name)
+        assert node.node is not None  # only filter blocks of templates have none
+        args = tuple(self.translate(arg, depth + 1) for arg in node.args)
+        return Filter(node.name, self.translate(node.node, depth + 1), args)
+
+    def _test(self, node: nodes.Test, depth: int) -> Expr:
+        if node.name not in TESTS:
+            raise self.fault(f"there is no test `is {node.name}`{did_you_mean(node.name, TESTS)}", node.name)
+        if node.args or node.kwargs or node.dyn_args or node.dyn_kwargs:
+            raise self.fault(f"the test `is {node.name}` takes no arguments", node.name)
+        return Test(node.name, self.translate(node.node, depth + 1))
+
+
+def _flatten(node: nodes.Expr, kind: type[nodes.And] | type[nodes.Or]) -> list[nodes.Expr]:
+    """The parts of `a and b and c`, which Jinja2 nests to the left."""
+    parts: list[nodes.Expr] = []
+    while isinstance(node, kind):
+        parts.append(node.right)
+        node = node.left
+    return [node, *reversed(parts)]

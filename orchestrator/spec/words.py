@@ -1,0 +1,106 @@
+"""The plain types that the forms of the language are made of: durations, times of day, shares, weekdays."""
+
+from __future__ import annotations
+
+from datetime import datetime, time, timedelta
+from typing import Annotated, Any
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from orchestrator.domain.expression import as_time
+from orchestrator.domain.schedule import WEEKDAYS, parse_clock, parse_duration
+
+DURATION_MAX = timedelta(days=3660)
+
+
+class Form(BaseModel):
+    """A map with known keys only."""
+
+    model_config = ConfigDict(
+        extra="forbid", strict=True, populate_by_name=False, frozen=True, hide_input_in_errors=True
+    )
+
+
+def _duration(value: object) -> timedelta:
+    if not isinstance(value, str):
+        raise ValueError(f"'{value}' is not a duration: write it with a unit, such as 30m, 1h or 3d")
+    try:
+        span = parse_duration(value)
+    except OverflowError:
+        span = DURATION_MAX * 2
+    if abs(span) > DURATION_MAX:
+        raise ValueError(f"'{value}' is longer than ten years")
+    return span
+
+
+def _positive(span: timedelta) -> timedelta:
+    if span <= timedelta(0):
+        raise ValueError("this duration must be longer than nothing")
+    return span
+
+
+def _not_negative(span: timedelta) -> timedelta:
+    if span < timedelta(0):
+        raise ValueError("this duration cannot be negative")
+    return span
+
+
+def _clock(value: object) -> time:
+    if isinstance(value, str):
+        return parse_clock(value)
+    raise ValueError(f"'{value}' is not a time of day: write 09:00")
+
+
+def instant(value: object) -> datetime:
+    """An instant from text; raises ValueError with what is accepted."""
+    at = as_time(value)
+    if at is None:
+        raise ValueError(f"'{value}' is not an instant: write 2026-01-05 20:30 (UTC) or 2026-01-05T20:30+01:00")
+    return at
+
+
+def _percent(value: object) -> float:
+    text = value.strip().removesuffix("%").strip() if isinstance(value, str) else value
+    if isinstance(text, bool):
+        raise ValueError("a share is written as 10% or 10")
+    try:
+        number = float(text)  # type: ignore[arg-type]  # what is no number ends in the message below
+    except (TypeError, ValueError):
+        raise ValueError("a share is written as 10% or 10") from None
+    if not 0 <= number <= 100:
+        raise ValueError("a share lies between 0% and 100%")
+    return number
+
+
+def _weekday(value: object) -> int:
+    word = value.lower() if isinstance(value, str) else ""
+    for number, short in enumerate(WEEKDAYS):
+        if word in (short, _LONG_DAYS[number]):
+            return number
+    raise ValueError(f"'{value}' is not a weekday: write {', '.join(WEEKDAYS)}")
+
+
+_LONG_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+
+
+def _rule(value: object) -> str | bool:
+    if isinstance(value, str | bool):
+        return value
+    raise ValueError("a condition is text, such as customer.orders >= 2")
+
+
+def as_list(value: object) -> object:
+    """What may be written alone or in a list, as a list."""
+    return value if isinstance(value, list) else [value]
+
+
+AnyDuration = Annotated[timedelta, BeforeValidator(_duration, json_schema_input_type=str)]
+Duration = Annotated[timedelta, BeforeValidator(lambda v: _not_negative(_duration(v)), json_schema_input_type=str)]
+Span = Annotated[timedelta, BeforeValidator(lambda v: _positive(_duration(v)), json_schema_input_type=str)]
+Clock = Annotated[time, BeforeValidator(_clock, json_schema_input_type=str)]
+Percent = Annotated[float, BeforeValidator(_percent, json_schema_input_type=str | float)]
+Weekday = Annotated[int, BeforeValidator(_weekday, json_schema_input_type=str)]
+Words = Annotated[list[str], BeforeValidator(as_list)]
+Text = Annotated[str, Field(min_length=1)]
+Rule = Annotated[str | bool, BeforeValidator(_rule)]  # an expression; `if: true` reaches us as a boolean
+Plain = Any  # a value: plain data, or text with {{ … }}
