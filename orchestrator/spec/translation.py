@@ -34,7 +34,7 @@ from orchestrator.domain.expression import (
 )
 from orchestrator.domain.schedule import parse_duration
 from orchestrator.domain.suggestion import did_you_mean
-from orchestrator.spec.jinja_reading import offset_of
+from orchestrator.spec.jinja_reading import offset_of, parse_jinja
 
 LENGTH_MAX = 4000
 DEPTH_MAX = 40  # closures call each other: this bounds the Python stack
