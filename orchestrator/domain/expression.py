@@ -16,6 +16,8 @@ from orchestrator.domain.errors import ExpressionInvalid
 
 DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)
+_UNITS_MAX = 1e8  # whole days or hours in the calendar (87 million hours)
+_INTEGER_MAX = 2**63  # beyond it databases have no integers, and Python's would grow without end
 INSTANT = timedelta(microseconds=1)  # the resolution of time: "just after x" is x + INSTANT
 
 
@@ -198,7 +200,10 @@ def as_time(value: Any) -> datetime | None:
             return None
     if not isinstance(value, datetime):
         return None
-    return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+    try:
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+    except OverflowError:  # the first or last hours of the calendar, in a zone
+        return None
 
 
 def as_text(value: Any) -> str:
@@ -217,7 +222,7 @@ def as_text(value: Any) -> str:
 def look_up(of: Any, key: Any) -> Any:
     """An attribute or element; None for whatever is missing or has none."""
     if isinstance(of, Mapping):
-        return of.get(key)
+        return of.get(key) if isinstance(key, str) else None
     if isinstance(of, list | tuple) and type(key) is int and -len(of) <= key < len(of):
         return of[key]
     return None
@@ -229,7 +234,7 @@ def truth(value: Any) -> bool:
 
 
 def _rounded(value: Any, digits: Any) -> Any:
-    return round(value, digits) if is_number(value) and type(digits) is int else None
+    return round(value, digits) if is_number(value) and type(digits) is int and -15 <= digits <= 15 else None
 
 
 def _number(value: Any, kind: Callable[[Any], Any]) -> Any:
@@ -352,11 +357,9 @@ def _compile_operator(tree: Expr) -> Compiled:
             negated = compile_expression(of)
             return lambda scope: -value if is_number(value := negated(scope)) else None
         case All(parts):
-            every = [compile_expression(part) for part in parts]
-            return lambda scope: all(part(scope) for part in every)
+            return _compile_chain(parts, stops_at=False)
         case Any_(parts):
-            some = [compile_expression(part) for part in parts]
-            return lambda scope: any(part(scope) for part in some)
+            return _compile_chain(parts, stops_at=True)
         case Compare(left, operator, right):
             test, a, b = _COMPARE[operator], compile_expression(left), compile_expression(right)
             return lambda scope: test(a(scope), b(scope))
@@ -368,6 +371,20 @@ def _compile_operator(tree: Expr) -> Compiled:
     raise ExpressionInvalid(f"{type(tree).__name__} cannot be used here")
 
 
+def _compile_chain(parts: tuple[Expr, ...], stops_at: bool) -> Compiled:
+    """`and` stops at what is false, `or` at what is true; the value is that of the last part asked, as in templates."""
+    *others, last = [compile_expression(part) for part in parts]
+
+    def run(scope: Scope) -> Any:
+        for part in others:
+            value = part(scope)
+            if truth(value) is stops_at:
+                return value
+        return last(scope)
+
+    return run
+
+
 def _compile_arithmetic(operator: str, left: Expr, right: Expr) -> Compiled:
     compute, a, b = _ARITHMETIC[operator], compile_expression(left), compile_expression(right)
 
@@ -376,7 +393,8 @@ def _compile_arithmetic(operator: str, left: Expr, right: Expr) -> Compiled:
         if not (is_number(x) and is_number(y)) and not (isinstance(x, str) and isinstance(y, str) and operator == "+"):
             return None
         try:
-            return compute(x, y)
+            result = compute(x, y)
+            return float(result) if type(result) is int and abs(result) >= _INTEGER_MAX else result
         except (ZeroDivisionError, OverflowError):
             return None
 
@@ -555,11 +573,14 @@ def time_candidates(tree: Expr) -> list[Candidates]:
 
 def _collect_candidates(tree: Expr, found: list[Candidates]) -> None:
     match tree:
-        case Compare(Call("days_since" | "hours_since") as call, operator, Const(value)) if is_number(value):
-            found.append(_elapsed_candidates(call, operator, value))
-        case Compare(Const(value), operator, Call("days_since" | "hours_since") as call) if is_number(value):
-            found.append(_elapsed_candidates(call, operator, value))
-        case Compare(Name("now"), _, other) | Compare(other, _, Name("now")) if other != Name("now"):
+        case Compare(Call("days_since" | "hours_since") as call, _, Const(value)) | Compare(
+            Const(value), _, Call("days_since" | "hours_since") as call
+        ) if is_number(value):
+            found.append(_elapsed_candidates(call, value))
+            _collect_candidates(call.args[0], found)
+        case Compare(Name("now"), operator, other) | Compare(other, operator, Name("now")) if other != Name(
+            "now"
+        ) and operator not in ("in", "not in"):
             found.append(_now_candidates(other))
             _collect_candidates(other, found)
         case Name("now"):
@@ -568,6 +589,8 @@ def _collect_candidates(tree: Expr, found: list[Candidates]) -> None:
             raise ExpressionInvalid(f"here {name}() can only be compared with a number: `{name}(…) >= 90`")
         case Call("performed"):
             found.append(_performed_candidates(tree))
+            for _, value in read_performed(tree).filters:
+                _collect_candidates(value, found)
         case Call("received"):
             raise ExpressionInvalid("received() cannot be used in stages and segments: they speak of the customer")
         case _:
@@ -575,15 +598,17 @@ def _collect_candidates(tree: Expr, found: list[Candidates]) -> None:
                 _collect_candidates(part, found)
 
 
-def _elapsed_candidates(call: Call, operator: str, value: float) -> Candidates:
+def _elapsed_candidates(call: Call, value: float) -> Candidates:
     unit = DAY if call.function == "days_since" else HOUR
     since = compile_expression(call.args[0])
+    if not abs(value) < _UNITS_MAX:  # further away than any instant, or no number at all
+        return lambda scope: ()
     first = int(value // 1)
-    steps = sorted({first, first + 1})  # an answer changes when the whole count becomes the constant, or passes it
+    steps = (first, first + 1)  # an answer changes when the whole count becomes the constant, or passes it
 
     def run(scope: Scope) -> Iterable[datetime]:
         start = as_time(since(scope))
-        return () if start is None else [start + unit * k for k in steps]
+        return () if start is None else _within_calendar(start, (unit * steps[0], unit * steps[1]))
 
     return run
 
@@ -593,9 +618,20 @@ def _now_candidates(other: Expr) -> Candidates:
 
     def run(scope: Scope) -> Iterable[datetime]:
         at = as_time(value(scope))
-        return () if at is None else (at, at + INSTANT)
+        return () if at is None else _within_calendar(at, (timedelta(0), INSTANT))
 
     return run
+
+
+def _within_calendar(start: datetime, spans: Iterable[timedelta]) -> list[datetime]:
+    """The instants at those distances that exist: the calendar ends with the year 9999."""
+    found = []
+    for span in spans:
+        try:
+            found.append(start + span)
+        except OverflowError:
+            continue
+    return found
 
 
 def _performed_candidates(tree: Call) -> Candidates:
