@@ -136,10 +136,8 @@ def _write(context: EngineContext, connection: Connection, batch: _Batch, now: d
     grants.hand_out(
         connection, [(t.call.properties["code"], ids[t.person]) for t in batch.taken if t.row.source == ENGINE]
     )
-    inbox.put_rejections(
-        connection,
-        [inbox.RejectedCall(row.received_at, row.source, r.code, str(r), row.raw) for row, r in batch.rejected],
-    )
+    refused = [inbox.RejectedEntry(row.received_at, row.source, r.code, str(r), row.raw) for row, r in batch.rejected]
+    inbox.put_rejections(connection, context.database, refused)
 
 
 def _event_rows(taken: _Taken, ids: dict[Person, int]) -> list[dict[str, Any]]:

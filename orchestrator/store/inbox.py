@@ -7,21 +7,12 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from sqlalchemy import Connection, select
-from sqlalchemy.exc import InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from orchestrator.domain.errors import ParcoursError
+from orchestrator.store.arrivals import INBOX
+from orchestrator.store.availability import unless_away
 from orchestrator.store.database import Database
-from orchestrator.store.tables import EventRow, InboxCall, Rejection
-
-INBOX = InboxCall.__table__  # type: ignore[attr-defined]
-EVENTS = EventRow.__table__  # type: ignore[attr-defined]
-
-_DOWN = (OperationalError, InterfaceError, PoolTimeout)
-
-
-class StoreUnavailable(ParcoursError):
-    """The database does not answer, or is locked for too long: try again later."""
+from orchestrator.store.events import EVENTS
+from orchestrator.store.tables import InboxCall, Rejection
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,26 +58,21 @@ def write_inbox(database: Database, calls: Sequence[InboxEntry], rejections: Seq
 
     Raises StoreUnavailable, and then nothing is filed.
     """
-    try:
-        with database.write() as connection:
-            put_rejections(connection, database, rejections)
-            return put_calls(connection, database, calls)
-    except _DOWN as error:
-        raise StoreUnavailable("the database does not answer") from error
+    with unless_away(), database.write() as connection:
+        put_rejections(connection, database, rejections)
+        return put_calls(connection, database, calls)
 
 
-def has_call(connection: Connection, message_id: str) -> bool:
+def has_call(database: Database, message_id: str) -> bool:
     """Whether a call of that message id was accepted, be it in the inbox or on a time line already."""
-    for table in (INBOX, EVENTS):
-        if connection.execute(select(table.c.id).where(table.c.message_id == message_id)).first():
-            return True
-    return False
+    with unless_away(), database.read() as connection:
+        return any(
+            connection.execute(select(table.c.id).where(table.c.message_id == message_id)).first()
+            for table in (INBOX, EVENTS)
+        )
 
 
 def check_store(database: Database) -> None:
     """Asks the database one question; raises StoreUnavailable when it does not answer."""
-    try:
-        with database.read() as connection:
-            connection.execute(select(INBOX.c.id).limit(1)).first()
-    except _DOWN as error:
-        raise StoreUnavailable("the database does not answer") from error
+    with unless_away(), database.read() as connection:
+        connection.execute(select(INBOX.c.id).limit(1)).first()

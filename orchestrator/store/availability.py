@@ -1,0 +1,24 @@
+"""When the database is away: one error for it, so that nobody outside the store needs to know a driver's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from orchestrator.domain.errors import ParcoursError
+
+
+class StoreUnavailable(ParcoursError):
+    """The database does not answer, or is locked for too long: try again later."""
+
+
+@contextmanager
+def unless_away() -> Iterator[None]:
+    """Turns what drivers raise when the database is away into StoreUnavailable."""
+    try:
+        yield
+    except (OperationalError, InterfaceError, PoolTimeout) as error:
+        raise StoreUnavailable("the database does not answer") from error

@@ -1,0 +1,150 @@
+"""The composition root: a project's files become a running engine."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Mapping
+from typing import Any
+
+from channels import ChannelSettings, open_channel
+from orchestrator.clock import Clock
+from orchestrator.config import Config, load_secret_key
+from orchestrator.domain.channel import Channel
+from orchestrator.domain.journey import Journey, OnChange
+from orchestrator.domain.message import Medium
+from orchestrator.domain.policy import Policy
+from orchestrator.domain.program import Program, plain_code
+from orchestrator.domain.schedule import find_zone
+from orchestrator.engine import edits, settle
+from orchestrator.engine.compose import compose
+from orchestrator.engine.context import EngineContext
+from orchestrator.links import LinkSigner
+from orchestrator.render import Templates
+from orchestrator.spec.journeys import parse_journey
+from orchestrator.spec.project import Project
+from orchestrator.store import messages, settings
+from orchestrator.store.database import Database
+from orchestrator.store.lives import load_lives
+from orchestrator.store.migrate import migrate
+
+_CODE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # nothing that reads like something else
+
+
+def build_program(
+    project: Project,
+    *,
+    journeys: Mapping[str, Journey] | None = None,
+    policy: Policy | None = None,
+    secret: str | None = None,
+    pinned: Mapping[tuple[str, str], Journey] | None = None,
+) -> Program:
+    """The project ready to run; with a secret, coupon codes cannot be guessed."""
+    config = project.config
+    zone = find_zone(config.project.timezone)
+    assert zone is not None  # config refuses unknown zones
+    return Program(
+        lifecycle=project.lifecycle,
+        journeys=project.journeys if journeys is None else journeys,
+        policy=config.policy if policy is None else policy,
+        zone=zone,
+        locale=config.project.locale,
+        currency=config.project.currency,
+        holdout_global=config.holdout_global,
+        pinned=pinned or {},
+        coupon_code=plain_code if secret is None else lambda key: sign_code(secret, key),
+    )
+
+
+def sign_code(secret: str, key: str) -> str:
+    """A coupon code of ten characters from a key, the same each time and not to be guessed (49 bits of HMAC)."""
+    number = int.from_bytes(hmac.digest(secret.encode(), b"coupon:" + key.encode(), "sha256")[:8])
+    signs = []
+    for _ in range(10):
+        number, sign = divmod(number, len(_CODE_ALPHABET))
+        signs.append(_CODE_ALPHABET[sign])
+    return "".join(signs)
+
+
+def read_pinned(database: Database, project: Project) -> dict[tuple[str, str], Journey]:
+    """The earlier versions that people inside pinned journeys still follow."""
+    wanted = {name for name, journey in project.journeys.items() if journey.on_change is OnChange.PIN}
+    if not wanted:
+        return {}
+    with database.read() as connection:
+        inside = {(journey, version) for journey, version, _ in settings.people_by_step(connection, wanted)}
+        sources = settings.read_versions(connection)
+    return {
+        key: parse_journey(sources[key], f"{key[0]}.yaml of version {key[1]}")
+        for key in inside
+        if key in sources and key[1] != project.journeys[key[0]].version
+    }
+
+
+def open_database(config: Config) -> Database:
+    """The project's database, at the newest schema."""
+    database = Database(config.database_url)
+    migrate(database)
+    return database
+
+
+def open_channels(config: Config, clock: Clock) -> dict[Medium, Channel]:
+    """The channels the configuration names; raises ChannelMisconfigured with what to set."""
+    chosen = ChannelSettings(
+        var_dir=config.var_dir,
+        clock=clock.now,
+        from_email=config.channels.from_email,
+        from_name=config.project.name,
+        environment=config.environment,
+    )
+    return {medium: open_channel(medium, config.channels.adapter(medium), chosen) for medium in Medium}
+
+
+def open_engine(
+    project: Project,
+    clock: Clock,
+    *,
+    database: Database | None = None,
+    channels: Mapping[Medium, Channel] | None = None,
+) -> EngineContext:
+    """Everything the engine needs, with the project's edits taken over.
+
+    Raises ProjectInvalid, ChannelMisconfigured, PeopleWouldBeLost.
+    """
+    config = project.config
+    database = database or open_database(config)
+    secret = load_secret_key(config)
+    context = EngineContext(
+        config=config,
+        program=build_program(project, secret=secret, pinned=read_pinned(database, project)),
+        database=database,
+        templates=Templates.load(project.root, config.project.locale),
+        channels=channels if channels is not None else open_channels(config, clock),
+        signer=LinkSigner(secret, config.public_url),
+        clock=clock,
+        secret=secret,
+    )
+    edits.take_over(context, clock.now())
+    return context
+
+
+def settle_what_died(context: EngineContext) -> int:
+    """For the only process on a database, at its start: nobody holds the leases that are left. How many there were."""
+    return settle.settle_dead_leases(context, context.clock.now())
+
+
+def render_copy(context: EngineContext, public_id: str) -> str | None:
+    """The web copy of a mail, rendered anew from the ledger; None when there is no such mail."""
+    with context.database.read() as connection:
+        row: Any = messages.find_message(connection, public_id)
+        if row is None or row.medium != Medium.EMAIL:
+            return None
+        life = load_lives(connection, context.program, [row.customer_id], context.clock.now())[row.customer_id]
+    entry = {**row.entry, "at": row.entered_at}
+    return compose(context, row, entry, life.state, row.leased_at or row.decided_at).html
+
+
+def close_engine(context: EngineContext) -> None:
+    """Lets go of channels and database."""
+    for channel in context.channels.values():
+        channel.close()
+    context.database.close()
