@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -13,24 +14,35 @@ from orchestrator.render.environment import TemplateEnvironment, find_hidden_att
 from orchestrator.render.markup import Markup
 from orchestrator.render.source import TemplateBroken
 
+_MAYBE_HIDDEN = re.compile(r"\.\s*_")
+
 HTML = make_environment(html=True)
 TEXT = make_environment(html=False)
 
 
 class CompiledText:
-    """A Jinja2 source compiled once. Raises TemplateBroken when made of one that cannot be."""
+    """A Jinja2 source, compiled at its first use, or before by `compile`."""
 
-    __slots__ = ("_markup", "_template")
+    __slots__ = ("_environment", "_markup", "_template")
 
     def __init__(self, markup: Markup, environment: TemplateEnvironment) -> None:
-        self._markup = markup
+        self._markup, self._environment = markup, environment
+        self._template: Template | None = None
+
+    def compile(self) -> CompiledText:
+        """Compiles now; raises TemplateBroken for what Jinja2 or the sandbox refuses."""
+        source, environment = self._markup.source, self._environment
         try:
-            hidden = find_hidden_attribute(environment.parse(markup.source))
-            self._template: Template = environment.from_string(markup.source)
+            tree = environment.parse(source)
+            # Walking the tree costs as much as parsing it, so only where a name may be hidden at all.
+            hidden = find_hidden_attribute(tree) if _MAYBE_HIDDEN.search(source) else None
+            code = environment.compile(tree)
         except TemplateSyntaxError as error:
-            raise TemplateBroken(*markup.origin(error.lineno), str(error.message)) from error
+            raise TemplateBroken(*self._markup.origin(error.lineno), str(error.message)) from error
         if hidden:
-            raise TemplateBroken(*markup.origin(hidden[0]), f"'{hidden[1]}' is closed to templates")
+            raise TemplateBroken(*self._markup.origin(hidden[0]), f"'{hidden[1]}' is closed to templates")
+        self._template = Template.from_code(environment, code, environment.make_globals(None))
+        return self
 
     @classmethod
     def of_line(cls, source: str, file: str, line: int = 1) -> CompiledText:
@@ -39,6 +51,9 @@ class CompiledText:
 
     def render(self, context: Mapping[str, Any]) -> str:
         """The text for one customer; raises TemplateFailed."""
+        if self._template is None:
+            self.compile()
+            assert self._template is not None  # compile has set it
         try:
             return self._template.render(context)
         except Exception as error:  # whatever one customer's data brings must not take the others down

@@ -104,22 +104,23 @@ class Loader:
         if own_text in files:
             text_pieces = library.flatten(own_text, language)
             self._remember(Medium.EMAIL, name, f"{tag}.txt", text_pieces)
-            text = compile_text(text_pieces)
+            text = CompiledText(compile_text(text_pieces), TEXT).compile()
         else:
-            text = restore(read_html(marked), pieces)
+            text = CompiledText(restore(read_html(marked), pieces), TEXT)
         return CompiledEmail(
             language,
             _of_front(front, "subject", path),
             _of_front(front, "preheader", path),
-            CompiledText(markup, HTML),
-            CompiledText(text, TEXT),
+            CompiledText(markup, HTML).compile(),
+            # A text part derived from the HTML holds the same tags, already found good; it can wait for its first use.
+            text,
         )
 
     def _compile_sms(self, library: Library, file: str, name: str, tag: str) -> CompiledSms:
         language = tag or self._project_locale
         pieces = library.flatten(file, language)
         self._remember(Medium.SMS, name, tag, pieces)
-        return CompiledSms(language, CompiledText(compile_text(pieces), TEXT))
+        return CompiledSms(language, CompiledText(compile_text(pieces), TEXT).compile())
 
     def _remember(
         self, medium: Medium, name: str, tag: str, pieces: Iterable[Piece], front: FrontMatter | None = None
@@ -130,4 +131,4 @@ class Loader:
 
 
 def _of_front(front: FrontMatter, key: str, path: str) -> CompiledText:
-    return CompiledText.of_line(front.values.get(key, ""), path, front.lines.get(key, 1))
+    return CompiledText.of_line(front.values.get(key, ""), path, front.lines.get(key, 1)).compile()

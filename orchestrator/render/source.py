@@ -16,7 +16,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.comments import CommentedMap
 from ruamel.yaml.error import YAMLError
 
-from orchestrator.domain.errors import Problem
+from orchestrator.domain.errors import Problem, TemplateFailed
 from orchestrator.render.environment import TemplateEnvironment
 
 DEPTH_MAX = 20  # layouts and includes inside one another; more is a circle
@@ -27,12 +27,12 @@ _SUPER = re.compile(r"\{\{[-+]?\s*super\(\s*\)\s*[-+]?\}\}")
 _FRONT = re.compile(r"---[ \t]*\n(.*?\n)?---[ \t]*(?:\n|\Z)", re.DOTALL)
 
 
-class TemplateBroken(Exception):
+class TemplateBroken(TemplateFailed):
     """One fault in one template file; becomes a Problem of the project."""
 
     def __init__(self, file: str, line: int, message: str) -> None:
         self.problem = Problem(file, line, 1, message)
-        super().__init__(message)
+        super().__init__(str(self.problem))
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +111,7 @@ class Library:
 
     def __init__(self, files: Mapping[str, str], folder: str, environment: TemplateEnvironment) -> None:
         self._files, self._folder, self._environment = files, folder, environment
+        self._cut: dict[str, list[Piece]] = {}  # a layout is read by every template that extends it
 
     def flatten(self, name: str, locale: str) -> list[Piece]:
         """A template without inheritance: layouts, blocks and includes resolved."""
@@ -133,9 +134,11 @@ class Library:
         file = f"{self._folder}/{name}"
         if depth > DEPTH_MAX:
             raise TemplateBroken(file, 1, f"layouts and includes nest deeper than {DEPTH_MAX}: is there a circle?")
-        front, body = split_front_matter(self._files[name], file)
+        if name not in self._cut:
+            front, body = split_front_matter(self._files[name], file)
+            self._cut[name] = cut(body, file, front.height + 1, self._environment)
         found: list[Piece] = []
-        for piece in cut(body, file, front.height + 1, self._environment):
+        for piece in self._cut[name]:
             word, rest = piece.statement
             if word == "include":
                 found += self._read(self._resolve(rest, locale, piece), locale, depth + 1)
