@@ -23,17 +23,22 @@ _ISO = re.compile(
 def parse_duration(text: str) -> timedelta:
     """A duration from `1h`, `1h 30m`, `-7d` or ISO 8601 (`PT1H`); raises ValueError with what is accepted."""
     stripped = text.strip()
-    sign = -1 if stripped.startswith("-") else 1
-    body = stripped.lstrip("+-").strip()
+    try:
+        if stripped.startswith("-"):
+            return -_parse_amounts(stripped[1:].strip())
+        return _parse_amounts(stripped.removeprefix("+").strip())
+    except (ValueError, OverflowError):
+        raise ValueError(f"'{text}' is not a duration: write 45s, 30m, 1h, 3d, 2w or ISO 8601 such as PT1H") from None
+
+
+def _parse_amounts(body: str) -> timedelta:
     if (iso := _ISO.fullmatch(body)) and any(iso.groups()):
         amounts = [float(group or 0) for group in iso.groups()]
-        return sign * timedelta(
-            weeks=amounts[0], days=amounts[1], hours=amounts[2], minutes=amounts[3], seconds=amounts[4]
-        )
+        return timedelta(weeks=amounts[0], days=amounts[1], hours=amounts[2], minutes=amounts[3], seconds=amounts[4])
     parts = _SHORT.findall(body)
     if parts and not _SHORT.sub("", body).strip():
-        return sign * timedelta(seconds=sum(float(amount) * _UNITS[unit] for amount, unit in parts))
-    raise ValueError(f"'{text}' is not a duration: write 45s, 30m, 1h, 3d, 2w or ISO 8601 such as PT1H")
+        return timedelta(seconds=sum(float(amount) * _UNITS[unit] for amount, unit in parts))
+    raise ValueError
 
 
 def format_duration(span: timedelta) -> str:
@@ -79,7 +84,11 @@ def _gap_end(local: datetime, zone: ZoneInfo) -> datetime:
     naive = local.replace(tzinfo=None)
     after = (naive - _offset(local.replace(fold=0))).replace(tzinfo=UTC)
     before = (naive - _offset(local.replace(fold=1))).replace(tzinfo=UTC)
-    low, high = min(before, after), max(before, after)
+    return _change_of_offset(before, after, zone)
+
+
+def _change_of_offset(low: datetime, high: datetime, zone: ZoneInfo) -> datetime:
+    """The first instant of `high`'s side of the one change between two instants; all changes are on whole seconds."""
     old = _offset(low.astimezone(zone))
     while high - low > timedelta(seconds=1):
         middle = low + (high - low) / 2
@@ -144,7 +153,12 @@ class QuietHours:
         ends = [to_instant(local.date() + timedelta(days=1), time(0), zone)]
         if self.end is not None and local.weekday() not in self.days_off:
             ends += [to_instant(local.date() + timedelta(days=k), self.end, zone) for k in (0, 1)]
-        return min(end for end in ends if end > at)
+            again = datetime.combine(local.date(), self.end, tzinfo=zone).replace(fold=1)  # the second of two
+            ends.append(again.astimezone(UTC))
+        first = min(end for end in ends if end > at)
+        if _offset(first.astimezone(zone)) == _offset(local):
+            return first
+        return min(first, _change_of_offset(at, first, zone))  # the clock jumps, perhaps out of quiet hours
 
 
 # ---------------------------------------------------------------- cron
@@ -203,7 +217,7 @@ def parse_cron(text: str, zone: ZoneInfo) -> Cron:
         raise ValueError(f"'{text}' is not a cron expression: write five fields, such as '0 9 * * mon'")
     sets = [_parse_field(part, *spec) for part, spec in zip(fields, _FIELDS, strict=True)]
     weekdays = frozenset(value % 7 for value in sets[4])
-    either = fields[2] != "*" and fields[4] != "*"
+    either = not fields[2].startswith("*") and not fields[4].startswith("*")
     return Cron(
         text,
         tuple(sorted(sets[0])),
@@ -224,13 +238,19 @@ def _parse_field(text: str, name: str, low: int, high: int) -> set[int]:
         try:
             first = low if span == "*" else _cron_value(start, name)
             last = high if span == "*" or (step and not end) else _cron_value(end or start, name)
-            values.update(range(first, last + 1, int(step or 1)))
+            if name == "weekday" and end == "sun":
+                last = 7  # a week that ends on Sunday: sat-sun
+            found = range(first, last + 1, int(step or 1))
         except ValueError:
             raise ValueError(f"'{part}' is not a {name} of a cron expression") from None
-        if not values or min(values) < low or max(values) > high:
+        if not found or first < low or last > high:
             raise ValueError(f"the {name} '{part}' of the cron expression is not between {low} and {high}")
+        values.update(found)
     return values
 
 
 def _cron_value(text: str, name: str) -> int:
-    return _NAMES.get(name, {}).get(text) if text in _NAMES.get(name, {}) else int(text)  # type: ignore[return-value]
+    names = _NAMES.get(name, {})
+    if text not in names and not text.isdecimal():
+        raise ValueError
+    return names[text] if text in names else int(text)
