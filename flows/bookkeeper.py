@@ -16,7 +16,6 @@ from datetime import datetime
 from uuid import UUID
 
 import httpx
-from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from prefect.client.orchestration import PrefectClient
 from prefect.client.schemas.objects import FlowRun, StateType
 from prefect.context import AsyncClientContext
@@ -35,8 +34,8 @@ logger = logging.getLogger(__name__)
 Job = Callable[[PrefectClient], Awaitable[None]]
 
 _UNREACHABLE = (httpx.HTTPError, PrefectException, OSError)
-_RETRY_S = 5.0
 _LOOK_S = 0.25
+_RETRY_S = 5.0
 _CLOSING_S = 8.0  # what open runs get to tell their story when Parcours stops
 
 
@@ -73,7 +72,9 @@ class Bookkeeper:
     def stop(self) -> None:
         """Closes the open runs with what they have, and ends the thread."""
         self._stopping.set()
-        self._thread.join(_CLOSING_S + 2)
+        for gate in list(self._gates.values()):
+            gate.end_run(Ending.SHUTDOWN)
+        self._thread.join(2 * _CLOSING_S)
 
     def update(self, specs: Sequence[DeploymentSpec]) -> None:
         """Takes a changed project; its deployments follow within a second."""
@@ -99,25 +100,24 @@ class Bookkeeper:
 
     async def _main(self) -> None:
         async with AsyncClientContext() as context:
-            scheduler = AsyncIOScheduler(
-                timezone="UTC", job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
-            )
-            for job, seconds in self._jobs():
-                scheduler.add_job(self._attempt, "interval", [job, context.client], seconds=seconds)
-            scheduler.start()
-            while not self._stopping.is_set():
-                await asyncio.sleep(0.1)
-            scheduler.shutdown(wait=False)
-            await self._close_all()
+            jobs: list[tuple[Job, float]] = [
+                (self._sync, 1.0),
+                (self._open_due, _LOOK_S),
+                (self._obey_pauses, self._pace.poll_paused_s),
+                (self._obey_cancels, self._pace.poll_cancelled_s),
+                (self._pick_up_runs, self._pace.poll_runs_s),
+            ]
+            await asyncio.gather(*(self._repeat(job, seconds, context.client) for job, seconds in jobs))
+            if self._runs:
+                await asyncio.wait(self._runs, timeout=_CLOSING_S)
 
-    def _jobs(self) -> list[tuple[Job, float]]:
-        return [
-            (self._sync, 1.0),
-            (self._open_due, _LOOK_S),
-            (self._obey_pauses, self._pace.poll_paused_s),
-            (self._obey_cancels, self._pace.poll_cancelled_s),
-            (self._pick_up_runs, self._pace.poll_runs_s),
-        ]
+    async def _repeat(self, job: Job, interval_s: float, client: PrefectClient) -> None:
+        next_s = time.monotonic()
+        while not self._stopping.is_set():
+            if time.monotonic() >= next_s:
+                await self._attempt(job, client)
+                next_s = time.monotonic() + interval_s
+            await asyncio.sleep(min(0.1, interval_s))
 
     async def _attempt(self, job: Job, client: PrefectClient) -> None:
         """Runs a job. Without Prefect gates stay as they were, and the next success begins with a new sync."""
@@ -126,8 +126,10 @@ class Bookkeeper:
                 await job(client)
         except _UNREACHABLE as error:
             if self._in_sync:
-                logger.warning("Prefect cannot be reached (%s): sending goes on", type(error).__name__)
+                logger.warning("Prefect cannot be reached (%s): sending goes on", error or type(error).__name__)
             self._in_sync = False
+        except Exception:  # a fault of ours in one look at Prefect must not end all the others
+            logger.exception("A look at Prefect failed")
 
     async def _sync(self, client: PrefectClient) -> None:
         if self._in_sync:
@@ -149,7 +151,8 @@ class Bookkeeper:
                 self._spawn(client, self._gates[key], None)
 
     async def _obey_pauses(self, client: PrefectClient) -> None:
-        on_hold = {deployment.id for deployment in await read_managed(client) if is_on_hold(deployment)}
+        found = await read_managed(client, self._ids())
+        on_hold = {deployment.id for deployment in found if is_on_hold(deployment)}
         for gate in self._gates.values():
             gate.paused = gate.deployment_id in on_hold
             if gate.paused:
@@ -189,8 +192,9 @@ class Bookkeeper:
                 account.flow_run_id = flow_run.id
                 await execute(FLOWS[gate.key.kind], flow_run, account)
             except Exception as error:  # the border to Prefect: a run's failure is never the engine's
-                logger.warning("A run of %s could not be kept in Prefect (%s)", gate.key.name, type(error).__name__)
+                logger.warning("A run of %s could not be kept in Prefect: %s", gate.key.name, error or type(error))
                 self._in_sync = False
+                gate.next_opening_s = time.monotonic() + _RETRY_S
             finally:
                 gate.account = None
                 if not account.told:
@@ -210,6 +214,8 @@ class Bookkeeper:
         )
         if gate.is_held(now_s):
             gate.end_run(Ending.ON_HOLD)
+        if self._stopping.is_set():
+            gate.end_run(Ending.SHUTDOWN)
         return gate.account
 
     async def _create(self, client: PrefectClient, account: Account, gate: Gate) -> FlowRun:
@@ -234,9 +240,3 @@ class Bookkeeper:
     def _open_run_ids(self) -> list[UUID]:
         accounts: Iterable[Account | None] = (gate.account for gate in self._gates.values())
         return [account.flow_run_id for account in accounts if account is not None and account.flow_run_id is not None]
-
-    async def _close_all(self) -> None:
-        for gate in self._gates.values():
-            gate.end_run(Ending.SHUTDOWN)
-        if self._runs:
-            await asyncio.wait(self._runs, timeout=_CLOSING_S)

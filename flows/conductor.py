@@ -149,7 +149,11 @@ class Conductor:
         return await asyncio.wrap_future(self._worker.submit(call))
 
     async def _health(self, key: GateKey) -> str:
-        return await self._in_worker(lambda: self._engine.health(str(key.kind), key.name))
+        try:
+            return await self._in_worker(lambda: self._engine.health(str(key.kind), key.name))
+        except Exception as error:  # a run's numbers matter more than its health card
+            logger.error("The health of %s is not known: %s", key.name, _without_data(error))
+            return f"The health card could not be written ({type(error).__name__}); the log says more."
 
 
 def _without_data(error: Exception) -> str:

@@ -5,14 +5,15 @@ from __future__ import annotations
 import logging
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
 from prefect.client.orchestration import PrefectClient
 from prefect.client.schemas.actions import ArtifactCreate, DeploymentUpdate
-from prefect.client.schemas.filters import DeploymentFilter, DeploymentFilterTags
+from prefect.client.schemas.filters import DeploymentFilter, DeploymentFilterId, DeploymentFilterTags
 from prefect.client.schemas.responses import DeploymentResponse
-from prefect.deployments.runner import EntrypointType
 from prefect.flows import Flow
 from prefect.schedules import Cron
+from prefect.types.entrypoint import EntrypointType
 
 from flows.deliveries import deliveries
 from flows.description import DeploymentSpec, markdown
@@ -54,9 +55,12 @@ async def sync(
     return {key: found for found in await read_managed(client) if (key := _key(found)) in wanted}
 
 
-async def read_managed(client: PrefectClient) -> list[DeploymentResponse]:
-    """All deployments that Parcours made, retired ones included."""
-    ours = DeploymentFilter(tags=DeploymentFilterTags(all_=[MANAGED]))
+async def read_managed(client: PrefectClient, ids: Collection[UUID] | None = None) -> list[DeploymentResponse]:
+    """All deployments that Parcours made, retired ones included, or those of some ids."""
+    ours = DeploymentFilter(
+        tags=DeploymentFilterTags(all_=[MANAGED]),
+        id=None if ids is None else DeploymentFilterId(any_=list(ids)),
+    )
     found: list[DeploymentResponse] = []
     while page := await client.read_deployments(deployment_filter=ours, limit=_PAGE, offset=len(found)):
         found += page

@@ -66,12 +66,12 @@ class PrefectServer:
         self.home = home.absolute()
         self.given = api_url is not None
         self._port = port
-        self._api_url = api_url
+        self._api_url = _url(port) if api_url is None and port is not None else api_url
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
     def api_url(self) -> str:
-        """The URL of the API, ending in `/api`; known once `start` was called."""
+        """The URL of the API, ending in `/api`; known at once for a given URL or port, else after `start`."""
         if self._api_url is None:
             raise PrefectDidNotStart("the Prefect server was not started yet")
         return self._api_url.rstrip("/")
@@ -93,15 +93,17 @@ class PrefectServer:
         server that does not answer: it may come later, and sending does not depend on it.
         """
         if self.given:
-            self._point_client_at_it()
+            self.point_client_at_it()
             if not is_healthy(self.api_url):
                 logger.warning("The Prefect server at %s does not answer; sending goes on without it", self.api_url)
             return
         self.home.mkdir(parents=True, exist_ok=True)
         self._end_stale_child()
-        port = self._port if self._port is not None else free_port(PORT_PREFERRED)
-        self._api_url = f"http://127.0.0.1:{port}/api"
-        self._point_client_at_it()
+        port = free_port(self._port or PORT_PREFERRED)
+        if self._port not in (None, port):  # somebody else's health must not be taken for ours
+            raise PrefectDidNotStart(f"port {self._port} of 127.0.0.1 is taken; choose another for the Prefect server")
+        self._api_url = _url(port)
+        self.point_client_at_it()
         with self.log.open("ab") as log:
             self._process = self._spawn(port, log)
         self._pid_file.write_text(str(self._process.pid), encoding="ascii")
@@ -128,7 +130,8 @@ class PrefectServer:
     def _pid_file(self) -> Path:
         return self.home / "server.pid"
 
-    def _point_client_at_it(self) -> None:
+    def point_client_at_it(self) -> None:
+        """Sets this process's environment for Prefect's client; `start` does it too."""
         os.environ.update(_SHARED | _CLIENT)
         os.environ.update(PREFECT_API_URL=self.api_url, PREFECT_HOME=str(self.home))
 
@@ -173,6 +176,10 @@ class PrefectServer:
         self._pid_file.unlink()
 
 
+def _url(port: int) -> str:
+    return f"http://127.0.0.1:{port}/api"
+
+
 def is_healthy(api_url: str, timeout_s: float = 2.0) -> bool:
     """Whether a Prefect API answers its health check."""
     try:
@@ -208,16 +215,15 @@ def _end_group(pid: int, how: signal.Signals) -> None:
 
 def _is_prefect_of(pid: int, home: Path) -> bool:
     """Whether a process is a Prefect server of this folder: a pid file may outlive its process, and pids come again."""
-    proc = Path(f"/proc/{pid}")
-    if proc.exists():
-        if _is_zombie(proc):
+    if sys.platform == "linux":
+        try:
+            environment = Path(
+                f"/proc/{pid}/environ"
+            ).read_bytes()  # empty for a process that ended but was not awaited
+        except OSError:
             return False
-        return f"PREFECT_HOME={home}".encode() in (proc / "environ").read_bytes().split(b"\0")
+        return f"PREFECT_HOME={home}".encode() in environment.split(b"\0")
     listing = subprocess.run(
         ["ps", "-E", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False
     )
     return "prefect server start" in listing.stdout and f"PREFECT_HOME={home}" in listing.stdout
-
-
-def _is_zombie(proc: Path) -> bool:
-    return (proc / "stat").read_text().rpartition(")")[2].split()[0] == "Z"

@@ -1,0 +1,258 @@
+"""A real Prefect server for the whole folder, and an engine of counters, so that only the flows are tested here."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import itertools
+import os
+import tempfile
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+import pytest
+
+from flows.description import DeploymentSpec, StepRow
+from flows.gate import Due, Kind, Pace
+from flows.server import PrefectServer, free_port
+from orchestrator.engine.report import ChannelTally, Failure, Held, JourneyTally, TickReport
+
+if TYPE_CHECKING:
+    from prefect.client.orchestration import SyncPrefectClient
+    from prefect.client.schemas.objects import FlowRun
+
+SERVER = PrefectServer(Path(tempfile.mkdtemp(prefix="parcours-prefect-")), port=free_port(0))
+
+#: Everything twenty times faster than in life, so that a run's minute is three seconds.
+QUICK = Pace(
+    tick_s=0.1, window_s=3.0, look_s=1.0, rename_s=0.5, poll_runs_s=0.5, poll_paused_s=0.5, poll_cancelled_s=0.3
+)
+
+
+def _import_prefect_for(server: PrefectServer) -> None:
+    """Prefect reads its settings when imported; the tests of other folders must not inherit them."""
+    before = dict(os.environ)
+    server.point_client_at_it()
+    import prefect.context  # noqa: F401
+
+    os.environ.clear()
+    os.environ.update(before)
+
+
+_import_prefect_for(SERVER)
+
+
+#: Of Prefect, not ours: its observers leave sockets to the garbage collector, its code warns of its own future.
+NOT_OURS = (
+    "ignore:Exception ignored in. <(socket|ssl|_Selector|asyncio):pytest.PytestUnraisableExceptionWarning",
+    "ignore::DeprecationWarning:prefect",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.path.is_relative_to(Path(__file__).parent):
+            for rule in NOT_OURS:
+                item.add_marker(pytest.mark.filterwarnings(rule))
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[PrefectServer]:
+    before = dict(os.environ)
+    SERVER.start()
+    _restore(before)
+    yield SERVER
+    SERVER.stop()
+
+
+@pytest.fixture
+def restarting_server(server: PrefectServer) -> Iterator[PrefectServer]:
+    """The server, for a test that stops it; it is there again afterwards."""
+    before = dict(os.environ)
+    yield server
+    if not server.is_alive():
+        server.start()
+    _restore(before)
+
+
+def _restore(environment: dict[str, str]) -> None:
+    os.environ.clear()
+    os.environ.update(environment)
+
+
+class CountingEngine:
+    """Queues of work by journey and channel; a tick does all of it that is not held."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._due: Counter[tuple[Kind, str]] = Counter()
+        self._failing: Counter[str] = Counter()
+        self.done: Counter[str] = Counter()
+        self.ticks: list[Held] = []
+        self.saved = Held()
+        self.broken: Exception | None = None
+
+    def give(self, kind: Kind, name: str, count: int, failing: int = 0) -> None:
+        with self._lock:
+            self._due[kind, name] += count
+            self._failing[name] += failing
+
+    def due(self) -> Due:
+        with self._lock:
+            return Due(
+                journeys={name: count for (kind, name), count in self._due.items() if kind is Kind.JOURNEY},
+                channels={name: count for (kind, name), count in self._due.items() if kind is Kind.DELIVERIES},
+            )
+
+    def tick(self, held: Held) -> TickReport:
+        if self.broken is not None:
+            raise self.broken
+        report = TickReport()
+        with self._lock:
+            self.ticks.append(held)
+            for (kind, name), count in list(self._due.items()):
+                if name not in (held.journeys if kind is Kind.JOURNEY else held.channels):
+                    self._work(report, kind, name, count)
+                    del self._due[kind, name]
+        return report
+
+    def _work(self, report: TickReport, kind: Kind, name: str, count: int) -> None:
+        self.done[name] += count
+        if kind is Kind.JOURNEY:
+            report.journey(name).add(JourneyTally(due=count, queued=count))
+            return
+        failing = min(self._failing[name], count)
+        self._failing[name] -= failing
+        failures = [
+            Failure(f"message-{i}", "welcome", "hello", "rejected", "550 5.1.1", "no such mailbox", "parcours explain")
+            for i in range(failing)
+        ]
+        report.channel(name).add(ChannelTally(due=count, sent=count - failing, failed=failing, failures=failures))
+
+    def load_held(self) -> Held:
+        return self.saved
+
+    def save_held(self, held: Held) -> None:
+        self.saved = held
+
+    def health(self, kind: str, name: str) -> str:
+        return f"# {name}\n\n{self.done[name]} done"
+
+
+class Stage:
+    """A conductor running in a thread of its own, and a client to look at Prefect like ops do."""
+
+    def __init__(self, client: SyncPrefectClient, names: tuple[str, str], pace: Pace = QUICK) -> None:
+        from flows.conductor import Conductor
+
+        self.client, self.engine, self.pace = client, CountingEngine(), pace
+        self.journey, self.channel = names
+        self.specs = [journey_spec(self.journey), channel_spec(self.channel)]
+        self._make: Callable[[], Conductor] = lambda: Conductor(
+            self.engine, self.specs, now=lambda: datetime.now(UTC), host="test", pace=self.pace
+        )
+        self.loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self.loop.run_forever)
+        self._thread.start()
+        self.conductor: Conductor | None = None
+
+    def start(self, wait: bool = True) -> None:
+        self.conductor = self._make()
+        self.call(self.conductor.start())
+        if wait:
+            self.until(lambda: self.conductor is not None and self.conductor.is_in_sync)
+
+    def stop(self) -> None:
+        if self.conductor is not None:
+            self.call(self.conductor.stop())
+            self.conductor = None
+
+    def close(self) -> None:
+        self.stop()
+        self.loop.call_soon_threadsafe(self.loop.stop)
+        self._thread.join()
+        self.loop.close()
+
+    def call(self, coroutine: Any) -> None:
+        asyncio.run_coroutine_threadsafe(coroutine, self.loop).result(60)
+
+    def deployment(self, kind: Kind, name: str | None = None) -> Any:
+        name = name or (self.journey if kind is Kind.JOURNEY else self.channel)
+        return self.client.read_deployment_by_name(f"{kind}/{name}")
+
+    def runs(self, kind: Kind) -> list[FlowRun]:
+        """The runs of the journey or of the channel, oldest first, without those that a schedule made for later."""
+        from prefect.client.schemas.filters import DeploymentFilter, DeploymentFilterId
+
+        ours = DeploymentFilter(id=DeploymentFilterId(any_=[self.deployment(kind).id]))
+        found = self.client.read_flow_runs(deployment_filter=ours)
+        return sorted((run for run in found if run.state_name != "Scheduled"), key=lambda run: run.created)
+
+    def finished(self, kind: Kind, count: int = 1) -> list[FlowRun]:
+        """Waits until so many runs have ended, and returns them."""
+        return self.until(lambda: runs if len(runs := [r for r in self.runs(kind) if is_final(r)]) >= count else None)
+
+    def press_run(self, kind: Kind) -> UUID:
+        """What the Run button does."""
+        return self.client.create_flow_run_from_deployment(self.deployment(kind).id).id
+
+    @staticmethod
+    def sleep(seconds: float) -> None:
+        time.sleep(seconds)
+
+    @staticmethod
+    def pace_with(**changes: float) -> Pace:
+        return replace(QUICK, **changes)
+
+    @staticmethod
+    def until(ask: Callable[[], Any], timeout_s: float = 20.0) -> Any:
+        """The first true answer; fails after the timeout."""
+        deadline = time.monotonic() + timeout_s
+        while not (answer := ask()):
+            assert time.monotonic() < deadline, "waited in vain"
+            time.sleep(0.1)
+        return answer
+
+
+def is_final(run: FlowRun) -> bool:
+    return run.state is not None and run.state.is_final()
+
+
+def journey_spec(name: str, version: str = "v1", description: str = "Greets new customers.") -> DeploymentSpec:
+    return DeploymentSpec(
+        Kind.JOURNEY,
+        name,
+        title="Welcome",
+        description=description,
+        version=version,
+        steps=(StepRow("hello", "email", "`email/hello`"),),
+        yaml=f"journey: {name}\n",
+    )
+
+
+def channel_spec(name: str) -> DeploymentSpec:
+    return DeploymentSpec(Kind.DELIVERIES, name, title="E-mail", description="All that leaves by e-mail.", version="v1")
+
+
+_numbers = itertools.count(1)
+
+
+@pytest.fixture
+def stage(server: PrefectServer) -> Iterator[Stage]:
+    from prefect.client.orchestration import get_client
+
+    number = next(_numbers)
+    with get_client(sync_client=True) as client:
+        stage = Stage(client, (f"welcome-{number}", f"email-{number}"))
+        yield stage
+        stage.close()
+        for deployment in client.read_deployments():
+            client.delete_deployment(deployment.id)
+    gc.collect()  # what Prefect left behind shows up here, not in the tests of another folder

@@ -1,0 +1,63 @@
+"""Without Prefect, sending goes on; and a bad tick does not end the loop."""
+
+from __future__ import annotations
+
+import logging
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+
+from flows.gate import Kind
+
+if TYPE_CHECKING:
+    from flows.server import PrefectServer
+    from tests.flows.conftest import Stage
+
+
+def test_while_prefect_is_away_sending_goes_on_gates_stay_and_the_next_run_accounts_for_it(
+    stage: Stage, restarting_server: PrefectServer
+) -> None:
+    stage.start()
+    stage.client.pause_deployment(stage.deployment(Kind.JOURNEY).id)
+    stage.until(lambda: stage.journey in stage.engine.saved.journeys)
+    restarting_server.stop()
+    stage.engine.give(Kind.JOURNEY, stage.journey, 5)
+    slowest_s = max(_seconds_to_send_one(stage) for _ in range(20))
+    assert slowest_s < 1.5
+    stage.until(lambda: not stage.conductor.is_in_sync, 30)
+    assert stage.engine.done == {stage.channel: 20}
+    restarting_server.start()
+    runs = stage.until(lambda: [run for run in stage.finished(Kind.DELIVERIES) if "20 sent" in run.name], 40)
+    assert runs[0].name == f"{stage.channel} · 20 sent"
+    assert stage.engine.done[stage.journey] == 0
+
+
+def _seconds_to_send_one(stage: Stage) -> float:
+    stage.engine.give(Kind.DELIVERIES, stage.channel, 1)
+    given_s = time.monotonic()
+    stage.until(lambda: not stage.engine.due().channels, 3)
+    return time.monotonic() - given_s
+
+
+def test_a_failing_tick_is_logged_without_data_and_the_next_one_works(
+    stage: Stage, caplog: pytest.LogCaptureFixture
+) -> None:
+    stage.start()
+    stage.engine.broken = RuntimeError("ada@example.com is locked")
+    with caplog.at_level(logging.ERROR):
+        stage.until(lambda: "A tick failed: RuntimeError" in caplog.text)
+    stage.engine.broken = None
+    stage.engine.give(Kind.JOURNEY, stage.journey, 1)
+    stage.until(lambda: stage.engine.done[stage.journey])
+    assert "ada@example.com" not in caplog.text
+
+
+def test_a_nudge_is_looked_at_at_once(stage: Stage) -> None:
+    stage.pace = stage.pace_with(tick_s=30.0)
+    stage.start()
+    stage.engine.give(Kind.DELIVERIES, stage.channel, 1)
+    stage.sleep(0.3)
+    assert stage.engine.done[stage.channel] == 0
+    stage.conductor.nudge()
+    stage.until(lambda: stage.engine.done[stage.channel], 1)

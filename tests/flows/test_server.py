@@ -1,0 +1,93 @@
+"""The Prefect server as a child: it starts, says why not, and never outlives us."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from flows.server import PrefectDidNotStart, PrefectServer, free_port
+
+linux_only = pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends a child with its parent")
+
+
+@pytest.fixture(autouse=True)
+def _own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "environ", os.environ.copy())
+
+
+def test_a_started_server_answers_and_its_ui_is_there(server: PrefectServer) -> None:
+    assert server.is_alive()
+    assert server.ui_url + "/api" == server.api_url
+
+
+def test_a_taken_port_is_refused_at_once(server: PrefectServer, tmp_path: Path) -> None:
+    taken = int(server.ui_url.rpartition(":")[2])
+    with pytest.raises(PrefectDidNotStart, match=f"port {taken} of 127.0.0.1 is taken"):
+        PrefectServer(tmp_path, port=taken).start()
+    assert PrefectServer(tmp_path, port=taken).is_alive()  # which is why it must be refused
+
+
+def test_without_a_wish_a_free_port_is_found(server: PrefectServer) -> None:
+    taken = int(server.ui_url.rpartition(":")[2])
+    assert free_port(taken) not in (taken, 0)
+
+
+def test_a_server_that_does_not_come_up_says_why_and_where_to_look(tmp_path: Path) -> None:
+    (tmp_path / "prefect.db").write_bytes(b"this is no database" * 100)
+    server = PrefectServer(tmp_path, port=free_port(0))
+    with pytest.raises(PrefectDidNotStart, match=r"ended with code .*server\.log"):
+        server.start(timeout_s=30)
+
+
+@linux_only
+def test_the_server_ends_when_its_parent_is_killed(tmp_path: Path) -> None:
+    program = f"from pathlib import Path; from flows.server import *; PrefectServer(Path({str(tmp_path)!r})).start()"
+    parent = subprocess.Popen([sys.executable, "-c", program])
+    pid_file = tmp_path / "server.pid"
+    _until(lambda: pid_file.exists() and pid_file.read_text())
+    child = int(pid_file.read_text())
+    parent.send_signal(signal.SIGKILL)
+    parent.wait()
+    _until(lambda: not _is_running(child))
+
+
+@pytest.mark.parametrize("ours", [True, False])
+def test_only_a_server_of_ours_that_was_left_over_is_ended(tmp_path: Path, ours: bool) -> None:
+    home = tmp_path / "prefect"
+    home.mkdir()
+    environment = os.environ | {"PREFECT_HOME": str(home if ours else tmp_path)}
+    waiting = [sys.executable, "-c", "import time; time.sleep(60)", "prefect server start"]
+    left_over = subprocess.Popen(waiting, env=environment, start_new_session=True)
+    (home / "server.pid").write_text(str(left_over.pid))
+    with pytest.raises(PrefectDidNotStart, match="did not answer in time"):
+        PrefectServer(home, port=free_port(0)).start(timeout_s=0)
+    assert (left_over.poll() is not None) is ours
+    left_over.kill()
+    left_over.wait()
+    assert not (home / "server.pid").exists()
+
+
+def test_a_given_server_is_used_and_never_ended(server: PrefectServer, tmp_path: Path) -> None:
+    given = PrefectServer(tmp_path, api_url=server.api_url + "/")
+    given.start()
+    given.stop()
+    assert server.is_alive()
+    assert os.environ["PREFECT_API_URL"] == server.api_url
+
+
+def _is_running(pid: int) -> bool:
+    stat = Path(f"/proc/{pid}/stat")
+    return stat.exists() and stat.read_text().rpartition(")")[2].split()[0] != "Z"
+
+
+def _until(ask: object, timeout_s: float = 20.0) -> None:
+    deadline = time.monotonic() + timeout_s
+    while not ask():  # type: ignore[operator]
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.05)

@@ -1,0 +1,121 @@
+"""What runs say: names, messages, alarms, tables and descriptions."""
+
+from __future__ import annotations
+
+import pytest
+
+from flows.description import DeploymentSpec, StepRow, markdown
+from flows.gate import Account, Due, Ending, GateKey, Kind, Ledger, Pace, Tally, new_tally
+from flows.story import alarm, artifact_key, failure_rows, headline, message
+from orchestrator.engine.report import ChannelTally, Failure, JourneyTally, TickReport
+
+CART = GateKey(Kind.JOURNEY, "cart-abandonment")
+EMAIL = GateKey(Kind.DELIVERIES, "email")
+
+
+def _account(key: GateKey, tally: Tally, ending: Ending | None = None) -> Account:
+    async def health() -> str:
+        return ""
+
+    return Account(key, Ledger(), Pace(), health, opened_s=100.0, tally=tally, ending=ending)
+
+
+@pytest.mark.parametrize(
+    ("key", "tally", "ending", "name"),
+    [
+        (CART, JourneyTally(due=128, queued=120), None, "cart-abandonment · 128 due · 120 queued"),
+        (CART, JourneyTally(), None, "cart-abandonment · nothing due"),
+        (CART, JourneyTally(), Ending.ON_HOLD, "cart-abandonment · on hold"),
+        (CART, JourneyTally(entered=2, not_sent=1), None, "cart-abandonment · 2 entered · 1 not sent"),
+        (EMAIL, ChannelTally(due=120, sent=117, failed=3), None, "email · 117 sent · 3 failed"),
+        (EMAIL, ChannelTally(due=9, stopped="key refused"), None, "email · 9 due · stopped"),
+        (EMAIL, ChannelTally(sent=4, retried=2), Ending.SHUTDOWN, "email · 4 sent · 2 to be tried again"),
+        (EMAIL, ChannelTally(sent=4), Ending.CANCELLED, "email · 4 sent · cancelled in the UI"),
+    ],
+)
+def test_a_runs_name_tells_its_story(key: GateKey, tally: Tally, ending: Ending | None, name: str) -> None:
+    assert headline(_account(key, tally, ending)) == name
+
+
+def test_a_runs_message_has_every_number_and_why_it_ended() -> None:
+    tally = JourneyTally(due=4, queued=3, exited=1, completed=2)
+    assert message(_account(CART, tally)) == "4 due, 3 queued, 1 exited, 2 completed"
+    assert message(_account(CART, JourneyTally(), Ending.SHUTDOWN)) == "nothing due, Parcours stops"
+
+
+@pytest.mark.parametrize(
+    ("tally", "needed"),
+    [
+        (ChannelTally(sent=1, failed=4), False),  # few: wrong addresses are nobody's task
+        (ChannelTally(sent=95, failed=5), False),  # just at the limit
+        (ChannelTally(sent=94, failed=6), True),
+        (ChannelTally(stopped="credentials refused"), True),
+        (ChannelTally(sent=10, unknown=90), False),  # a receipt may still settle them
+        (JourneyTally(due=100, not_sent=100), False),
+    ],
+)
+def test_a_run_is_red_only_when_a_person_must_act(tally: Tally, needed: bool) -> None:
+    assert bool(alarm(tally, Pace())) is needed
+
+
+def test_a_table_holds_the_newest_thousand_failures_newest_first() -> None:
+    failures = [Failure(str(i), "cart", "day3", "rejected", "550", "no such mailbox", "") for i in range(1200)]
+    rows = failure_rows(failures)
+    assert len(rows) == 1000
+    assert (rows[0]["message"], rows[-1]["message"]) == ("1199", "200")
+
+
+def test_artifact_keys_have_only_the_letters_that_prefect_allows() -> None:
+    assert artifact_key("health", GateKey(Kind.JOURNEY, "NPS_Été")) == "health-journey-nps--t-"
+
+
+def test_numbers_wait_in_the_ledger_until_a_run_takes_them() -> None:
+    ledger, report = Ledger(), TickReport()
+    report.journey("cart-abandonment").due = 2
+    report.channel("sms")  # a tally with nothing in it opens nothing
+    ledger.post(report)
+    ledger.post(report)
+    assert ledger.waiting() == {CART}
+    assert ledger.take(CART) == JourneyTally(due=4)
+    assert ledger.take(CART) == new_tally(CART)
+
+
+def test_numbers_that_a_run_could_not_tell_come_before_newer_ones() -> None:
+    ledger, report = Ledger(), TickReport()
+    newer = Failure("newer", "", "", "", "", "", "")
+    report.channels["email"] = ChannelTally(failed=1, failures=[newer])
+    ledger.post(report)
+    older = Failure("older", "", "", "", "", "", "")
+    ledger.put_back(EMAIL, ChannelTally(failed=1, failures=[older]))
+    assert ledger.take(EMAIL) == ChannelTally(failed=2, failures=[older, newer])
+
+
+def test_due_work_opens_a_gate_before_the_tick_has_numbers() -> None:
+    ledger = Ledger()
+    ledger.expect(Due(journeys={"cart-abandonment": 3, "welcome": 0}, channels={"email": 1}))
+    assert ledger.waiting() == {CART, EMAIL}
+
+
+@pytest.mark.parametrize(
+    ("tally", "ending", "age_s", "over"),
+    [
+        (JourneyTally(due=1), None, 59.0, False),
+        (JourneyTally(due=1), None, 60.0, True),
+        (JourneyTally(), None, 2.9, False),
+        (JourneyTally(), None, 3.0, True),
+        (JourneyTally(due=1), Ending.CANCELLED, 0.1, True),
+    ],
+)
+def test_a_run_lives_for_its_minute_and_an_idle_one_for_a_look(
+    tally: Tally, ending: Ending | None, age_s: float, over: bool
+) -> None:
+    assert _account(CART, tally, ending).is_over(100.0 + age_s) is over
+
+
+def test_a_description_survives_pipes_and_backticks() -> None:
+    yaml = 'journey: x\nsteps:\n  - set: {note: "```"}\n'
+    steps = (StepRow("pick", "branch", "a | b\nc"),)
+    text = markdown(DeploymentSpec(Kind.JOURNEY, "x", "X", "Why.", "abc", steps=steps, yaml=yaml), {"Health": "/h"})
+    assert "| pick | branch | a \\| b c |" in text
+    assert f"````yaml\n{yaml}````" in text
+    assert "[Health](/h)" in text
