@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from channels.acceptance import MessageRefused
 from channels.delivery import Crew, attempt
 from orchestrator.domain.channel import OutcomeKind, SendOutcome
 from orchestrator.domain.message import RenderedMessage
@@ -33,6 +34,14 @@ def test_a_fault_before_anything_was_sent_is_a_rejection_that_names_its_class_on
 
     outcome = attempt(email(1), prepare, lambda message, _: ACCEPTED)
     assert outcome == SendOutcome(OutcomeKind.REJECTED, reason="it cannot be put into form (KeyError)")
+
+
+def test_a_refusal_of_ours_is_a_rejection_that_says_why() -> None:
+    def prepare(message: RenderedMessage) -> None:
+        raise MessageRefused("a line break in a header")
+
+    outcome = attempt(email(1), prepare, lambda message, _: ACCEPTED)
+    assert outcome == SendOutcome(OutcomeKind.REJECTED, reason="a line break in a header")
 
 
 def test_a_fault_while_sending_is_uncertain() -> None:

@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -107,6 +108,28 @@ def test_connections_are_kept_over_batches(channel: SendGridChannel, double: Sen
         send(channel, *(email(batch * 20 + number) for number in range(20)))
     assert len(double.requests) == 60
     assert len({request.connection for request in double.requests}) <= 3
+
+
+class Meeting(SendGridDouble):
+    """Answers nobody before three are there."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.table = Barrier(3, timeout=5)
+
+    def reply(self, request: Request) -> Reply:
+        """As the healthy provider, once three requests are under way together."""
+        self.table.wait()
+        return super().reply(request)
+
+
+def test_requests_go_out_side_by_side(tmp_path: Path) -> None:
+    double = Meeting()
+    with double.running():
+        channel = opened(tmp_path, double.url)
+        outcomes = send(channel, email(1), email(2), email(3))
+        channel.close()
+    assert {outcome.kind for outcome in outcomes} == {OutcomeKind.ACCEPTED}
 
 
 HTML = b"<html><h1>nginx</h1></html>"

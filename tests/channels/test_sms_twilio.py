@@ -130,6 +130,7 @@ PROBLEM = b'{"type": "https://x.example", "title": "Unsubscribed", "status": 400
         (Reply(429, b"", {"Retry-After": "9"}), OutcomeKind.THROTTLED, "429", False, 9.0),
         (refusal(503, 20503), OutcomeKind.THROTTLED, "20503", False, None),
         (Reply(500, HTML), OutcomeKind.UNCERTAIN, "500", False, None),
+        (refusal(500, 21610), OutcomeKind.UNCERTAIN, "21610", False, None),
         (refusal(500, 20500), OutcomeKind.UNCERTAIN, "20500", False, None),
         (Reply(502, HTML), OutcomeKind.UNCERTAIN, "502", False, None),
         (Reply(504, HTML), OutcomeKind.UNCERTAIN, "504", False, None),
