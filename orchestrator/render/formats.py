@@ -20,6 +20,10 @@ from babel.numbers import format_currency, format_decimal, format_percent
 from orchestrator.domain.schedule import find_zone
 
 
+#: No price, share or count of a shop reaches this; decimal arithmetic of 28 digits still holds it with all its cents.
+AMOUNT_MAX = 10**15
+
+
 @dataclass(frozen=True, slots=True)
 class Formats:
     """How one kind of customer writes: a locale, a zone, and the currency of amounts that name none."""
@@ -110,7 +114,9 @@ def _number(value: Any) -> Decimal | None:
         amount = Decimal(str(value))
     except ArithmeticError:
         return None
-    return amount if amount.is_finite() else None
+    if not amount.is_finite() or abs(amount) >= AMOUNT_MAX:
+        return None
+    return round(amount, 6)
 
 
 def _moment(value: Any, zone: ZoneInfo) -> datetime | date | None:

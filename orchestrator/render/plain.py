@@ -45,7 +45,7 @@ class _Reader(HTMLParser):
                 self.parts.append(f": {address}" if label else address)
         elif tag in ("td", "th"):
             self.parts.append(" ")
-        else:
+        elif tag != "br":  # written `<br />` it has broken the line at its start
             self._break(tag)
 
     def handle_data(self, data: str) -> None:

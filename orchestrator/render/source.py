@@ -103,6 +103,8 @@ def cut(text: str, file: str, first_line: int, environment: TemplateEnvironment)
                 pieces.append(Piece(value, False, file, line))
     except TemplateSyntaxError as error:
         raise TemplateBroken(file, first_line + error.lineno - 1, str(error.message)) from error
+    if opener:
+        raise TemplateBroken(file, begun, f"'{parts[0].strip()}' is not closed")
     return pieces
 
 
