@@ -48,20 +48,26 @@ def _refuse_rest(text: str, kind: str, value: str) -> NoReturn:
 
 def _syntax_fault(text: str, message: str) -> ExpressionInvalid:
     if at := re.match(r"unexpected char '(.)' at (\d+)", message, re.DOTALL):
-        offset = int(at[2])
-        sign = next((foreign for foreign in ("&&", "||") if text.startswith(foreign, offset)), at[1])
-        hint = f": {_FOREIGN[sign]}" if sign in _FOREIGN else "; put text between quotes"
-        return ExpressionInvalid(f"`{sign}` means nothing here{hint}", offset)
+        return _foreign_sign(text, at[1], int(at[2]))
     for foreign in ("===", "<>"):
         if (offset := offset_of(text, foreign, exact=False)) > 0:
             return ExpressionInvalid(f"`{foreign}` means nothing here: {_FOREIGN[foreign]}", offset)
-    if word := re.search(r"got '(.*)'$", message):
-        if word[1] == "end of print statement" or "end of template" in word[1]:
-            return ExpressionInvalid("the expression ends too early", len(text.rstrip()))
-        if word[1] == "=":
-            return ExpressionInvalid("`=` does not compare: write `==`", offset_of(text, "="))
-        return ExpressionInvalid(message, offset_of(text, word[1]))
-    return ExpressionInvalid(message)
+    if "end of template" in message or "end of print statement" in message:
+        missing = re.search(r"expected '(.)'", message)
+        what = f"`{missing[1]}` is missing at the end" if missing else "the expression ends too early"
+        return ExpressionInvalid(what, len(text.rstrip()))
+    word = re.search(r"(?:got|unexpected) '([^']*)'", message)
+    if word and word[1] == "=":
+        return ExpressionInvalid("`=` does not compare: write `==`", offset_of(text, "="))
+    return ExpressionInvalid(message.rstrip("."), offset_of(text, word[1]) if word else 0)
+
+
+def _foreign_sign(text: str, sign: str, offset: int) -> ExpressionInvalid:
+    if sign in ("'", '"'):
+        return ExpressionInvalid(f"the quote {sign} is not closed", offset)
+    sign = next((foreign for foreign in ("&&", "||") if text.startswith(foreign, offset)), sign)
+    hint = f": {_FOREIGN[sign]}" if sign in _FOREIGN else "; put text between quotes"
+    return ExpressionInvalid(f"`{sign}` means nothing here{hint}", offset)
 
 
 def offset_of(text: str, word: str, exact: bool = True) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from pydantic import ValidationError
@@ -28,6 +29,8 @@ from orchestrator.spec.steps import StepReader
 from orchestrator.spec.translation import EVENT_IN_JOURNEY, STEP, TRIGGER, TRIGGER_WITHOUT_EVENT
 from orchestrator.spec.version import version_of
 from orchestrator.spec.yaml_nodes import Document, read_yaml
+
+_ANY_TIME = datetime(2024, 1, 1, tzinfo=UTC)  # a cron that does not come in the five years from here never does
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,10 +172,13 @@ def _schedule(form: OnSchedule, place: Place) -> domain.ScheduleTrigger | None:
         place.at("segment").check_known("segment", form.segment, place.known.segments)
     condition = place.at("if").condition(form.if_, TRIGGER_WITHOUT_EVENT)
     try:
-        return domain.ScheduleTrigger(parse_cron(form.schedule, zone), form.segment, condition)
+        cron = parse_cron(form.schedule, zone)
     except ValueError as fault:
         place.at("schedule").error(str(fault))
         return None
+    if cron.next_after(_ANY_TIME) is None:
+        place.at("schedule").error(f"'{form.schedule}' never comes: no such day exists")
+    return domain.ScheduleTrigger(cron, form.segment, condition)
 
 
 # ---------------------------------------------------------------- exits and the goal

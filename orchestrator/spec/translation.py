@@ -32,9 +32,9 @@ from orchestrator.domain.expression import (
     compile_expression,
     read_performed,
 )
-from orchestrator.domain.schedule import parse_duration
 from orchestrator.domain.suggestion import did_you_mean
 from orchestrator.spec.jinja_reading import offset_of, parse_jinja
+from orchestrator.spec.words import duration
 
 LENGTH_MAX = 4000
 DEPTH_MAX = 40  # closures call each other: this bounds the Python stack
@@ -182,6 +182,8 @@ class _Translator:
         if name in NAMES:
             instead = "; write `entry`, the event that started the journey" if name == "event" else ""
             raise self.fault(f"`{name}` is not known in {self.where.place}{instead}", name)
+        if name.lower() in ("null", "nil", "undefined"):
+            raise self.fault("write `x is none` or `x is defined` to ask whether something is there", name)
         close = did_you_mean(name, self.where.names)
         hint = close or f"; write `customer.{name}` for a fact or trait, or '{name}' between quotes for text"
         raise self.fault(f"there is no `{name}` here{hint}", name)
@@ -224,8 +226,8 @@ class _Translator:
         if not isinstance(tree, Const) or not isinstance(tree.value, str):
             raise self.fault(f'{function}(): `within` needs a duration between quotes: within="30d"', "within")
         try:
-            window = parse_duration(tree.value)
-        except (ValueError, OverflowError) as fault:
+            window = duration(tree.value)
+        except ValueError as fault:
             raise self.fault(f"{function}(): {fault}", "within") from None
         if window.total_seconds() <= 0:
             raise self.fault(f"{function}(): `within` must be longer than nothing", "within")
@@ -248,7 +250,8 @@ class _Translator:
 
     def _filter(self, node: nodes.Filter, depth: int) -> Expr:
         if node.name not in FILTERS:
-            raise self.fault(f"there is no filter `{node.name}`{did_you_mean(node.name, FILTERS)}", node.name)
+            hint = did_you_mean(node.name, FILTERS) or f" (known: {', '.join(sorted(FILTERS))})"
+            raise self.fault(f"there is no filter `{node.name}`{hint}", node.name)
         if node.kwargs or node.dyn_args or node.dyn_kwargs or len(node.args) > _FILTER_ARGUMENTS.get(node.name, 0):
             raise self.fault(f"the filter `{node.name}` takes no such arguments", node.name)
         assert node.node is not None  # only filter blocks of templates have none
@@ -257,7 +260,8 @@ class _Translator:
 
     def _test(self, node: nodes.Test, depth: int) -> Expr:
         if node.name not in TESTS:
-            raise self.fault(f"there is no test `is {node.name}`{did_you_mean(node.name, TESTS)}", node.name)
+            hint = did_you_mean(node.name, TESTS) or f" (known: {', '.join(sorted(TESTS))})"
+            raise self.fault(f"there is no test `is {node.name}`{hint}", node.name)
         if node.args or node.kwargs or node.dyn_args or node.dyn_kwargs:
             raise self.fault(f"the test `is {node.name}` takes no arguments", node.name)
         return Test(node.name, self.translate(node.node, depth + 1))
