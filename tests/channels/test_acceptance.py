@@ -28,7 +28,7 @@ def test_a_good_message_passes() -> None:
 )
 @pytest.mark.parametrize("line_break", ["\r\nBcc: eve@example.com", "\n", "\r", "\0"], ids=["crlf", "lf", "cr", "nul"])
 def test_a_line_break_is_refused_wherever_it_could_begin_a_header(field: str, line_break: str) -> None:
-    assert refusal(**{field: f"a{line_break}"}) == "a line break in a header"
+    assert refusal(EVERYTHING, **{field: f"a{line_break}"}) == "a line break in a header"
 
 
 @pytest.mark.parametrize(
