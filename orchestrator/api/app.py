@@ -1,0 +1,89 @@
+"""The HTTP side of Parcours: events in, the pages messages link to, the mailbox. One Starlette application."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from anyio import to_thread
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route
+
+from orchestrator.api import admission, home, mailbox, referral, survey, unsubscribe, web_copy
+from orchestrator.api.inbox_writer import InboxWriter
+from orchestrator.api.pages import ERROR_PAGES, show_fault, show_missing
+from orchestrator.api.segment import problem, segment_routes
+from orchestrator.api.services import ApiServices
+
+__all__ = ["ApiServices", "create_app"]
+
+
+def create_app(services: ApiServices) -> Starlette:
+    """The application; its writer thread lives from start-up to shutdown, and files what is waiting before it ends."""
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        app.state.writer = InboxWriter(services.database, services.nudge)
+        try:
+            yield
+        finally:
+            await to_thread.run_sync(app.state.writer.close)
+
+    handlers: dict[type[Exception], Any] = {
+        **ERROR_PAGES,
+        HTTPException: _show_http_error,
+        Exception: _show_server_error,
+    }
+    app = Starlette(routes=_routes(services), exception_handlers=handlers, lifespan=lifespan)
+    app.state.services = services
+    return app
+
+
+def _routes(services: ApiServices) -> list[BaseRoute]:
+    guarded = admission.admitted_only
+    routes: list[BaseRoute] = [
+        segment_routes(),
+        Route("/healthz", home.tell_health),
+        Route("/style.css", home.show_style),
+        Route("/u/{token}", unsubscribe.show_unsubscribe),
+        Route("/u/{token}", unsubscribe.unsubscribe, methods=["POST"]),
+        Route("/s/{token}", survey.show_survey),
+        Route("/s/{token}", survey.answer_survey, methods=["POST"]),
+        Route("/r/{token}", referral.show_referral),
+        Route("/r/{token}", referral.accept_referral, methods=["POST"]),
+        Route("/m/{token}", web_copy.show_web_copy),
+        Route("/login", admission.show_login),
+        Route("/login", admission.log_in, methods=["POST"]),
+        Route("/", guarded(home.show_home)),
+        Route("/mailbox", guarded(mailbox.list_mailbox)),
+        Route("/mailbox/{message_id}", guarded(mailbox.show_message)),
+        Route("/mailbox/{message_id}/html", guarded(mailbox.show_message_html)),
+    ]
+    if services.demo:
+        routes += [Route("/shop", home.show_shop), Route("/shop/{path:path}", home.show_shop)]
+    return routes
+
+
+def _is_for_machines(request: Request) -> bool:
+    return request.url.path.startswith(("/v1/", "/healthz"))
+
+
+async def _show_http_error(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    if _is_for_machines(request):
+        response = problem(error.status_code, "invalid_request", error.detail)
+        response.headers.update(error.headers or {})
+        return response
+    if error.status_code == 404:
+        return show_missing(request, error)
+    return JSONResponse({"message": error.detail}, error.status_code, dict(error.headers or {}))
+
+
+async def _show_server_error(request: Request, error: Exception) -> Response:
+    return (
+        problem(500, "internal_error", "an error of ours") if _is_for_machines(request) else show_fault(request, error)
+    )

@@ -1,0 +1,54 @@
+"""The home page, the health of the process, the style of all pages, and the demo's small shop."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+
+from anyio import fail_after, to_thread
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from orchestrator.api.pages import begin_visit, render_page
+from orchestrator.api.services import services_of
+from orchestrator.store.availability import StoreUnavailable
+from orchestrator.store.inbox import check_store
+
+HEALTH_TIMEOUT_S = 5
+
+_STYLE = files("orchestrator.api").joinpath("templates/style.css").read_text("utf-8")
+
+
+async def show_home(request: Request) -> Response:
+    """Where everything is, with the figures of the moment."""
+    services = services_of(request)
+    figures = await to_thread.run_sync(services.read_status) if services.read_status else {}
+    return render_page(
+        request,
+        "home.html",
+        project=services.config.project,
+        figures=figures,
+        demo=services.demo,
+        prefect_ui_url=services.prefect_ui_url,
+    )
+
+
+async def tell_health(request: Request) -> Response:
+    """200 when the database answers, 503 when it does not."""
+    try:
+        with fail_after(HEALTH_TIMEOUT_S):
+            await to_thread.run_sync(check_store, services_of(request).database, abandon_on_cancel=True)
+    except (StoreUnavailable, TimeoutError):
+        return JSONResponse({"status": "unavailable", "database": "does not answer"}, 503, {"Retry-After": "5"})
+    return JSONResponse({"status": "ok", "database": "answers"})
+
+
+async def show_style(request: Request) -> Response:
+    """The style sheet of all pages."""
+    return Response(_STYLE, media_type="text/css", headers={"Cache-Control": "public, max-age=300"})
+
+
+async def show_shop(request: Request) -> Response:
+    """A page of the demo's shop: where the links of its mails lead. Nothing can be bought."""
+    parts = [part for part in request.path_params["path"].split("/") if part][:4]
+    titles = [part.replace("-", " ").replace("_", " ").strip()[:60].capitalize() for part in parts]
+    return begin_visit(request).show("shop.html", titles=titles)

@@ -1,0 +1,143 @@
+"""`/r/<token>`: an invitation by a friend. Who accepts becomes an anonymous customer until they order.
+
+Refused: the referrer's own address, in any spelling, and addresses that belong to a customer. Accepting twice is
+harmless: ids derive from the address, and the first referrer counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from hashlib import blake2b
+from typing import Any
+
+from anyio import to_thread
+from babel.numbers import format_currency, format_percent
+from email_validator import EmailNotValidError, validate_email
+from starlette.requests import Request
+from starlette.responses import Response
+
+from orchestrator.api.pages import PageMissing, Visit, begin_visit, read_link
+from orchestrator.api.requests import read_form
+from orchestrator.domain.expression import is_number
+from orchestrator.domain.identity import Person
+from orchestrator.domain.journey import Journey, Offer, Receiver, Reward
+from orchestrator.links import LinkPurpose
+from orchestrator.store.pages import Referrer, find_referrer, is_known_address
+
+NAME_CHARS_MAX = 80
+_DOTLESS_DOMAINS = ("gmail.com", "googlemail.com")  # they deliver a.b@ and ab@ to one person
+
+
+def find_friend_offer(journeys: Iterable[Journey]) -> Offer | None:
+    """What an invited friend gets: the first reward to the customer whose journey also rewards the referrer."""
+    for journey in journeys:
+        rewards = [step for step in journey.walk_steps() if isinstance(step, Reward)]
+        if {reward.to for reward in rewards} == set(Receiver):
+            return next(reward.offer for reward in rewards if reward.to is Receiver.CUSTOMER)
+    return None
+
+
+async def show_referral(request: Request) -> Response:
+    """Who invites, what for, and a form."""
+    referrer = await _read_referrer(request)
+    return _show_form(begin_visit(request), referrer)
+
+
+async def accept_referral(request: Request) -> Response:
+    """Takes a friend's address."""
+    referrer = await _read_referrer(request)
+    visit = begin_visit(request)
+    form = await read_form(request)
+    try:
+        address = validate_email(form.get("email", ""), check_deliverability=False).normalized
+    except EmailNotValidError:
+        return _show_form(visit, referrer, form, problem="referral_invalid")
+    if await to_thread.run_sync(_is_refused, visit, referrer, address):
+        return _show_form(visit, referrer, form, problem="referral_known")
+    friend = Person(friend_id(address), anonymous=True)
+    await visit.tell(friend, *_friend_calls(visit, referrer, friend.id, address, form))
+    words = visit.words
+    return visit.show("notice.html", heading=words["referral_thanks_heading"], text=words["referral_thanks"])
+
+
+def fold_address(address: str) -> str:
+    """One spelling for the addresses that reach one person: lower case, without a `+tag`, Gmail's without dots."""
+    name, _, domain = address.strip().lower().rpartition("@")
+    name = name.partition("+")[0] or name
+    return f"{name.replace('.', '') if domain in _DOTLESS_DOMAINS else name}@{domain}"
+
+
+def friend_id(address: str) -> str:
+    """The anonymous id of an invited friend: the same for every spelling of an address."""
+    return f"referral-{blake2b(fold_address(address).encode(), digest_size=16).hexdigest()}"
+
+
+async def _read_referrer(request: Request) -> Referrer:
+    customer_id = read_link(request, LinkPurpose.REFERRAL)[0]
+    if not customer_id.isdecimal():
+        raise PageMissing
+    referrer = await to_thread.run_sync(find_referrer, begin_visit(request).services.database, int(customer_id))
+    if referrer is None:
+        raise PageMissing(gone=True)
+    return referrer
+
+
+def _is_refused(visit: Visit, referrer: Referrer, address: str) -> bool:
+    folded = fold_address(address)
+    if folded == fold_address(referrer.email):
+        return True
+    # The friend's own earlier acceptance does not count: accepting twice is harmless.
+    return is_known_address(visit.services.database, {folded, address.lower()}, friend_id(address))
+
+
+def _show_form(
+    visit: Visit, referrer: Referrer, form: Mapping[str, str] | None = None, problem: str | None = None
+) -> Response:
+    form, offer = form or {}, visit.services.friend_offer
+    return visit.show(
+        "referral.html",
+        422 if problem else 200,
+        name=referrer.first_name[:NAME_CHARS_MAX],
+        worth=_format_worth(offer, visit) if offer else "",
+        minimum=_format_money(offer.minimum, offer, visit) if offer and offer.minimum else "",
+        email=form.get("email", ""),
+        first_name=form.get("first_name", ""),
+        consent="consent" in form,
+        problem=visit.words[problem] if problem else "",
+    )
+
+
+def _format_worth(offer: Offer, visit: Visit) -> str:
+    """`€10`, `10 %`; "" when the worth is computed for each customer."""
+    if offer.amount is not None and is_number(offer.amount.source):
+        return _format_money(offer.amount.source, offer, visit)
+    if offer.percent is not None and is_number(offer.percent.source):
+        return format_percent(offer.percent.source / 100, locale=visit.language, decimal_quantization=False)
+    return ""
+
+
+def _format_money(amount: float, offer: Offer, visit: Visit) -> str:
+    currency = offer.currency or visit.services.config.project.currency
+    pattern = {"fr": "#,##0.## ¤"}.get(visit.language, "¤#,##0.##")
+    return format_currency(amount, currency, pattern, visit.language, currency_digits=False)
+
+
+def _friend_calls(
+    visit: Visit, referrer: Referrer, key: str, address: str, form: Mapping[str, str]
+) -> list[Mapping[str, Any]]:
+    traits: dict[str, Any] = {"email": address, "locale": visit.language, "referred_by": referrer.external_id}
+    context: dict[str, Any] = {"page": {"path": "/r"}}
+    if first_name := form.get("first_name", "").strip()[:NAME_CHARS_MAX]:
+        traits["first_name"] = first_name
+    if "consent" in form:
+        traits["consent"] = {"email": True}
+        context["consent_text"] = visit.words["referral_consent"]  # the proof: what exactly was agreed to
+    return [
+        {"type": "identify", "messageId": f"{key}-identify", "traits": traits, "context": context},
+        {
+            "type": "track",
+            "event": "Referral Accepted",
+            "messageId": f"{key}-accepted",
+            "properties": {"referred_by": referrer.external_id},
+        },
+    ]
