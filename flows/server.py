@@ -58,7 +58,7 @@ class PrefectServer:
     """A Prefect server and UI: a child process of ours, or a server given by its API URL.
 
     `home` is our folder for it (database, log, pid file), usually `<var>/prefect`. With `api_url` no process is
-    started. `port` None means 4200, or any free one when 4200 is taken. Call `start` from the main thread: on Linux
+    started. `port` None means 4200, or any free one when 4200 is taken. Call `launch` from the main thread: on Linux
     the kernel ends the child when the thread that started it is gone.
     """
 
@@ -87,10 +87,14 @@ class PrefectServer:
         return self.home / "server.log"
 
     def start(self, timeout_s: float = 90.0) -> None:
-        """Starts the server, sets this process's environment for Prefect's client, and waits until it is healthy.
+        """Starts the server and waits until it is healthy; see `launch` and `wait_until_healthy`."""
+        self.launch()
+        self.wait_until_healthy(timeout_s)
 
-        The first start takes about 15 s (migrations), later ones 5 s. Raises PrefectDidNotStart, except for a given
-        server that does not answer: it may come later, and sending does not depend on it.
+    def launch(self) -> None:
+        """Starts the server without waiting, and sets this process's environment for Prefect's client.
+
+        Raises PrefectDidNotStart when the port is taken. A given server may come later: sending does not depend on it.
         """
         if self.given:
             self.point_client_at_it()
@@ -107,7 +111,20 @@ class PrefectServer:
         with self.log.open("ab") as log:
             self._process = self._spawn(port, log)
         self._pid_file.write_text(str(self._process.pid), encoding="ascii")
-        self._wait_until_healthy(time.monotonic() + timeout_s)
+
+    def wait_until_healthy(self, timeout_s: float = 90.0) -> None:
+        """Waits for the first answer: about 15 s the first time (migrations), 5 s later; not for a given server.
+
+        Raises PrefectDidNotStart, also when `stop` was called meanwhile in another thread.
+        """
+        process, deadline = self._process, time.monotonic() + timeout_s
+        while process is not None and not is_healthy(self.api_url):
+            code = process.poll()
+            if code is not None or time.monotonic() > deadline:
+                self.stop()
+                why = f"ended with code {code}" if code is not None else "did not answer in time"
+                raise PrefectDidNotStart(f"the Prefect server {why}; its log is {self.log}\n{self._end_of_log()}")
+            time.sleep(0.1)
 
     def is_alive(self) -> bool:
         """Whether the API answers now."""
@@ -115,15 +132,15 @@ class PrefectServer:
 
     def stop(self, grace_s: float = 10.0) -> None:
         """Ends the child and waits for it; a given server is left alone."""
-        if self._process is None:
+        process, self._process = self._process, None
+        if process is None:
             return
-        _end_group(self._process.pid, signal.SIGTERM)
+        _end_group(process.pid, signal.SIGTERM)
         try:
-            self._process.wait(grace_s)
+            process.wait(grace_s)
         except subprocess.TimeoutExpired:
-            _end_group(self._process.pid, signal.SIGKILL)
-            self._process.wait()
-        self._process = None
+            _end_group(process.pid, signal.SIGKILL)
+            process.wait()
         self._pid_file.unlink(missing_ok=True)
 
     @property
@@ -146,16 +163,6 @@ class PrefectServer:
             start_new_session=True,  # Ctrl-C reaches us first: open runs are closed before the server goes
             preexec_fn=_die_with_parent if sys.platform == "linux" else None,
         )
-
-    def _wait_until_healthy(self, deadline: float) -> None:
-        assert self._process is not None
-        while not is_healthy(self.api_url):
-            code = self._process.poll()
-            if code is not None or time.monotonic() > deadline:
-                self.stop()
-                why = f"ended with code {code}" if code is not None else "did not answer in time"
-                raise PrefectDidNotStart(f"the Prefect server {why}; its log is {self.log}\n{self._end_of_log()}")
-            time.sleep(0.1)
 
     def _end_of_log(self) -> str:
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-5:])

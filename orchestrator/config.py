@@ -74,11 +74,12 @@ class Config:
     ingest_max_age: timedelta = timedelta(hours=24)
     public_url: str = "http://localhost:8000"
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
+    var: Path | None = None  # instead of the project's own `var`: the demo keeps to itself
 
     @property
     def var_dir(self) -> Path:
         """Where Parcours keeps what it makes: database, mailbox, keys."""
-        return self.root / "var"
+        return self.var or self.root / "var"
 
     @property
     def policy(self) -> Policy:
