@@ -23,7 +23,7 @@ check: $(STAMP)
 	$(BIN)/parcours check journeys/
 
 bench: $(STAMP)
-	$(BIN)/python -m tests.bench
+	$(BIN)/python -m tests.bench $(ARGS)
 
 # Keeps the versions that still fit; `make lock UPGRADE=--upgrade` takes the newest.
 lock: $(STAMP)
