@@ -10,7 +10,6 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection
 
 from orchestrator.domain.effects import Decision, DecisionKind, Effect, Emitted, QueueMessage
 from orchestrator.domain.event import Event, Kind
@@ -21,6 +20,7 @@ from orchestrator.engine.context import CLAIM_MAX, EngineContext
 from orchestrator.engine.ingest import ENGINE
 from orchestrator.engine.report import JourneyTally, TickReport
 from orchestrator.store import customers, events, inbox
+from orchestrator.store.database import Connection
 from orchestrator.store.lives import Life, load_lives
 from orchestrator.store.moves import Run, save_runs
 

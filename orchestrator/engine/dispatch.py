@@ -12,8 +12,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection
-
 from orchestrator.domain import policy
 from orchestrator.domain.channel import Channel, OutcomeKind, SendOutcome
 from orchestrator.domain.errors import ChannelMisconfigured, TemplateFailed
@@ -25,6 +23,7 @@ from orchestrator.engine.compose import compose
 from orchestrator.engine.context import LEASE, LEASE_MAX, EngineContext
 from orchestrator.engine.report import ChannelTally, Failure, TickReport
 from orchestrator.store import ledger_notes, messages
+from orchestrator.store.database import Connection
 from orchestrator.store.lives import load_lives, read_enrollment
 from orchestrator.store.messages import Settlement
 

@@ -10,13 +10,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection
-
 from orchestrator.domain.errors import ParcoursError
 from orchestrator.domain.journey import Journey, OnChange
 from orchestrator.engine.context import EngineContext
 from orchestrator.engine.report import Held
 from orchestrator.store import customers, settings
+from orchestrator.store.database import Connection
 
 LIFECYCLE = "lifecycle_version"
 _JOURNEY = "journey_version:"

@@ -11,7 +11,6 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection
 
 from orchestrator.domain.call import Call, read_call
 from orchestrator.domain.errors import CallRejected
@@ -20,6 +19,7 @@ from orchestrator.domain.identity import Identities, Person, referral_id
 from orchestrator.engine.context import INBOX_MAX, EngineContext
 from orchestrator.engine.report import TickReport
 from orchestrator.store import arrivals, customers, events, grants, inbox
+from orchestrator.store.database import Connection
 
 ENGINE = "engine"  # the source of calls Parcours made itself
 

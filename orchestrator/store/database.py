@@ -15,6 +15,9 @@ from sqlmodel import SQLModel
 
 from orchestrator.store.tables import dump_json
 
+#: The engine hands connections from one store function to the next, and needs no more of SQLAlchemy than their type.
+__all__ = ["Connection", "Database", "chunked"]
+
 BUSY_TIMEOUT_MS = 60_000
 CACHE_KIB = 262_144  # 256 MB: at 5 million waiting people the random pages dominate (docs/performance.md)
 CHECKPOINT_PAGES = 20_000
