@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,57 +11,18 @@ from orchestrator.config import Config, load_secret_key
 from orchestrator.domain.channel import Channel
 from orchestrator.domain.journey import Journey, OnChange
 from orchestrator.domain.message import Medium
-from orchestrator.domain.policy import Policy
-from orchestrator.domain.program import Program, plain_code
-from orchestrator.domain.schedule import find_zone
 from orchestrator.engine import edits, settle
 from orchestrator.engine.compose import compose
 from orchestrator.engine.context import EngineContext
 from orchestrator.links import LinkSigner
 from orchestrator.render import Templates
 from orchestrator.spec.journeys import parse_journey
+from orchestrator.spec.program import build_program as build_program
 from orchestrator.spec.project import Project
 from orchestrator.store import messages, settings
 from orchestrator.store.database import Database
 from orchestrator.store.lives import load_lives
 from orchestrator.store.migrate import migrate
-
-_CODE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"  # nothing that reads like something else
-
-
-def build_program(
-    project: Project,
-    *,
-    journeys: Mapping[str, Journey] | None = None,
-    policy: Policy | None = None,
-    secret: str | None = None,
-    pinned: Mapping[tuple[str, str], Journey] | None = None,
-) -> Program:
-    """The project ready to run; with a secret, coupon codes cannot be guessed."""
-    config = project.config
-    zone = find_zone(config.project.timezone)
-    assert zone is not None  # config refuses unknown zones
-    return Program(
-        lifecycle=project.lifecycle,
-        journeys=project.journeys if journeys is None else journeys,
-        policy=config.policy if policy is None else policy,
-        zone=zone,
-        locale=config.project.locale,
-        currency=config.project.currency,
-        holdout_global=config.holdout_global,
-        pinned=pinned or {},
-        coupon_code=plain_code if secret is None else lambda key: sign_code(secret, key),
-    )
-
-
-def sign_code(secret: str, key: str) -> str:
-    """A coupon code of ten characters from a key, the same each time and not to be guessed (49 bits of HMAC)."""
-    number = int.from_bytes(hmac.digest(secret.encode(), b"coupon:" + key.encode(), "sha256")[:8])
-    signs = []
-    for _ in range(10):
-        number, sign = divmod(number, len(_CODE_ALPHABET))
-        signs.append(_CODE_ALPHABET[sign])
-    return "".join(signs)
 
 
 def read_pinned(database: Database, project: Project) -> dict[tuple[str, str], Journey]:
