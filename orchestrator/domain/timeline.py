@@ -18,6 +18,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import groupby
 from typing import Any
 
 from orchestrator.domain import steps
@@ -171,7 +172,6 @@ class Line:
         taken = []
         while waiting and waiting[-1].at <= now:
             taken.append(waiting.pop())
-        taken.sort(key=lambda event: (event.order[1], event.at, event.arrival))
         return taken
 
     def _next_instant(self, waiting: list[Event]) -> datetime | None:
@@ -214,21 +214,28 @@ class Line:
                 yield from (at for at in leaving if at > after)
 
     def _take_instant(self, now: datetime, events: list[Event]) -> None:
-        begins = self.new_until is None or now <= self.new_until
-        while True:
-            for event in events:
-                self._apply(event, now)
-            change = self._change_stage(now, events) if begins else None
-            happened = [event for event in events if Kind.TRACK <= event.kind <= Kind.EMITTED]
-            self._exits_goals_waits(now, happened, change)
-            if begins:
-                self._enter(now, events, change)
-            self._take_due_steps(now)
-            if not self.emitted and not self.traits_changed:
-                break
+        # Late events come several at once: each at its own time, and all of them before what is overdue.
+        for _, simultaneous in groupby(events, key=lambda event: event.at):
+            self._take_events(now, list(simultaneous))
+        if not events:
+            self._take_events(now, [])
+        self._take_due_steps(now)
+        while self.emitted or self.traits_changed:
             events, self.emitted, self.traits_changed = self.emitted, [], False
+            self._take_events(now, events)
+            self._take_due_steps(now)
         self._moves.clear()
         self._forget_ended(now)
+
+    def _take_events(self, now: datetime, events: list[Event]) -> None:
+        begins = self.new_until is None or now <= self.new_until
+        for event in events:
+            self._apply(event, now)
+        change = self._change_stage(now, events) if begins else None
+        happened = [event for event in events if event.starts and Kind.TRACK <= event.kind <= Kind.EMITTED]
+        self._exits_goals_waits(now, happened, change)
+        if begins:
+            self._enter(now, events, change)
 
     def _forget_ended(self, now: datetime) -> None:
         """Drops ended enrollments that no goal looks at any more; at the very instant of their end they still count."""
