@@ -19,7 +19,6 @@ from babel.numbers import format_currency, format_decimal, format_percent
 
 from orchestrator.domain.schedule import find_zone
 
-
 #: No price, share or count of a shop reaches this; decimal arithmetic of 28 digits still holds it with all its cents.
 AMOUNT_MAX = 10**15
 

@@ -1,8 +1,9 @@
 """MJML and HTML around Jinja2 tags: the tags are taken out, the markup compiled, the tags put back.
 
-Neither the MJML compiler nor the CSS inliner understands Jinja2: `{% if a < b %}` is no XML, and a loop between the
-parts of a column is moved or lost. So each tag is replaced by a word before and restored after, with a line break
-inside its braces: every tag then has a line of its own, which leads a failure back to the file it was written in.
+Neither the MJML compiler nor the CSS inliner understands Jinja2: `{% if a < b %}` is no XML, and the text of a tag
+between two table rows is moved out of the table. So each tag becomes a comment (inside an element's own tag a word)
+before and is restored after, with a line break inside its braces: every tag then has a line of its own, which leads a
+failure back to the file it was written in.
 """
 
 from __future__ import annotations
@@ -20,10 +21,8 @@ from orchestrator.render.source import Piece, TemplateBroken
 
 _MARK = "xjxtag{:05d}xjx"
 _MARKED = re.compile(r"xjxtag(\d{5})xjx")
-# Between the parts of a column only table rows may stand: a spacer makes a row, which is then replaced as a whole.
-_SPACER = '<mj-spacer height="{0}" />'
-_ROW = re.compile(r'<tr><td[^>]*><div style="height:(xjxtag\d{5}xjx);line-height:\1;">[^<]*</div></td></tr>')
-_MJML_TAG = re.compile(r"<!--.*?-->|xjxtag\d{5}xjx|<(/?)(mj-[\w-]+|mjml)\b([^>]*?)(/?)>", re.DOTALL)
+_COMMENTED = re.compile(r"<!--(xjxtag\d{5}xjx)-->")
+_MJML_TAG = re.compile(r"<!--(xjxtag\d{5}xjx)-->|<!--.*?-->|<(/?)(mj-[\w-]+|mjml)\b([^>]*?)(/?)>", re.DOTALL)
 _BODY = re.compile(r"<body[^>]*>")
 
 #: Hidden first text: what an inbox shows beside the subject. The padding keeps the body's text out of that line.
@@ -39,8 +38,8 @@ mj-column mj-divider mj-group mj-hero mj-image mj-navbar mj-navbar-link mj-raw m
 mj-spacer mj-table mj-text mj-wrapper
 """
 MJML_TAGS = frozenset(_TAG_NAMES.split())
-_HOLDS_PARTS = frozenset({"mj-column", "mj-hero"})
-_HOLDS_SECTIONS = frozenset({"mj-body", "mj-wrapper", "mj-section", "mj-group"})
+_HOLDS_PARTS = frozenset({"mj-body", "mj-wrapper", "mj-section", "mj-group", "mj-column", "mj-hero"})
+_HOLDS_TEXT_ONLY = frozenset({"mj-title", "mj-style", "mj-preview"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +62,9 @@ def compile_mjml(pieces: Sequence[Piece]) -> tuple[Markup, str]:
     try:
         html = mrml.to_html(structured).content
     except OSError as error:
-        raise TemplateBroken(
-            pieces[0].file, pieces[0].line, f"this is no MJML ({error}); is a tag not closed?"
-        ) from error
-    marked = prelude + _ROW.sub(r"\1", html)
+        message = f"this is no MJML ({error}): a tag not closed, a bare '<', or a template tag between two attributes?"
+        raise TemplateBroken(pieces[0].file, pieces[0].line, message) from error
+    marked = prelude + _COMMENTED.sub(r"\1", html)
     return restore(_with_preheader(marked), pieces), marked
 
 
@@ -74,10 +72,10 @@ def compile_html(pieces: Sequence[Piece]) -> tuple[Markup, str]:
     """HTML with styles inlined and its Jinja2 tags, and the same still marked. Raises TemplateBroken."""
     inliner = css_inline.CSSInliner(load_remote_stylesheets=False, keep_at_rules=True)
     try:
-        html = inliner.inline(_mark_as_comments(pieces))
+        html = inliner.inline("".join(_mark_markup(pieces)))
     except css_inline.InlineError as error:
         raise TemplateBroken(pieces[0].file, pieces[0].line, f"CSS: {error}") from error
-    marked = re.sub(r"<!--(xjxtag\d{5}xjx)-->", r"\1", html)
+    marked = _COMMENTED.sub(r"\1", html)
     return restore(_with_preheader(marked), pieces), marked
 
 
@@ -113,19 +111,15 @@ def _with_preheader(marked: str) -> str:
     return _BODY.sub(lambda body: body[0] + PREHEADER, marked, count=1)
 
 
-def _mark_as_comments(pieces: Sequence[Piece]) -> str:
-    """Comments are allowed everywhere in HTML, also between table rows, but not inside a tag."""
+def _mark_markup(pieces: Sequence[Piece]) -> list[str]:
+    """Marks as comments, which HTML allows everywhere, also between table rows, but not inside a tag."""
     parts: list[str] = []
     in_tag = False
-    for number, piece in enumerate(pieces):
-        if piece.is_tag:
-            mark = _MARK.format(number)
-            parts.append(mark if in_tag else f"<!--{mark}-->")
-        else:
-            parts.append(piece.text)
-            if "<" in piece.text or ">" in piece.text:
-                in_tag = piece.text.rfind("<") > piece.text.rfind(">")
-    return "".join(parts)
+    for part, piece in zip(_mark(pieces), pieces, strict=True):
+        parts.append(f"<!--{part}-->" if piece.is_tag and not in_tag else part)
+        if not piece.is_tag and ("<" in part or ">" in part):
+            in_tag = part.rfind("<") > part.rfind(">")
+    return parts
 
 
 def _mark(pieces: Sequence[Piece]) -> list[str]:
@@ -151,7 +145,7 @@ class _Positions:
 
 def _structure(pieces: Sequence[Piece]) -> tuple[str, str]:
     """What comes before the document (`{% set %}`), and MJML whose tags stand where MJML keeps them."""
-    parts = _mark(pieces)
+    parts = _mark_markup(pieces)
     text, positions = "".join(parts), _Positions(pieces, parts)
     prelude: list[str] = []
     result: list[str] = []
@@ -160,40 +154,38 @@ def _structure(pieces: Sequence[Piece]) -> tuple[str, str]:
     for match in _MJML_TAG.finditer(text):
         result.append(text[end : match.start()])
         end = match.end()
-        if _MARKED.fullmatch(match[0]):
-            top = stack[-1][0] if stack else "mjml"
-            if top == "mjml":
-                prelude.append(_before_document(match, pieces, positions))
-            else:
-                result.append(_place(match[0], top, match.start(), positions))
-            continue
-        if match[2]:
+        if match[1] and not stack:
+            prelude.append(_before_document(match, pieces, positions))
+        elif match[1]:
+            result.append(_place(match, stack[-1][0], positions))
+        elif match[3]:
             _follow(match, stack, positions)
-        result.append(match[0])
+            result.append(match[0])
     if stack:
         raise positions.broken(stack[-1][1], f"<{stack[-1][0]}> is not closed")
     return "".join(prelude), "".join([*result, text[end:]]).strip()
 
 
 def _before_document(match: re.Match[str], pieces: Sequence[Piece], positions: _Positions) -> str:
-    if pieces[int(match[0][6:11])].statement[0] != "set":
-        raise positions.broken(match.start(), "only {% set … %} may stand outside of <mj-body>")
-    return match[0]
+    if pieces[int(match[1][6:11])].statement[0] != "set":
+        raise positions.broken(match.start(), "only {% set … %} may stand outside of <mjml>")
+    return match[1]
 
 
-def _place(mark: str, top: str, position: int, positions: _Positions) -> str:
+def _place(match: re.Match[str], top: str, positions: _Positions) -> str:
+    """A mark as the element around it can keep it."""
     if top in _HOLDS_PARTS:
-        return _SPACER.format(mark)
-    if top in _HOLDS_SECTIONS:
-        return f"<mj-raw>{mark}</mj-raw>"
-    if top in ("mj-head", "mj-attributes"):
-        raise positions.broken(position, f"template tags cannot stand in <{top}>")
-    return mark
+        return f"<mj-raw>{match[0]}</mj-raw>"
+    if top in _HOLDS_TEXT_ONLY:
+        return match[1]
+    if top in ("mjml", "mj-head", "mj-attributes"):
+        raise positions.broken(match.start(), f"template tags cannot stand in <{top}>")
+    return match[0]
 
 
 def _follow(match: re.Match[str], stack: list[tuple[str, int]], positions: _Positions) -> None:
     """Keeps the stack of open MJML tags; raises TemplateBroken, since the compiler would say less or nothing."""
-    closing, name, _, empty = match.groups()
+    _, closing, name, _, empty = match.groups()
     if name not in MJML_TAGS:
         near = get_close_matches(name, MJML_TAGS, 1)
         hint = f"; did you mean <{near[0]}>?" if near else ""
