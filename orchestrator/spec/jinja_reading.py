@@ -6,7 +6,6 @@ Jinja2's nodes carry no columns: the place of a fault is found again by looking 
 from __future__ import annotations
 
 import re
-from typing import NoReturn
 
 from jinja2 import Environment, TemplateSyntaxError, nodes
 from jinja2.parser import Parser
@@ -28,33 +27,43 @@ def parse_jinja(text: str) -> nodes.Expr:
     try:
         parser = Parser(_ENVIRONMENT, text, state="variable")
         tree = parser.parse_expression()
-        if not parser.stream.eos:
-            _refuse_rest(text, parser.stream.current.type, str(parser.stream.current.value))
+        rest = list(parser.stream)
     except TemplateSyntaxError as fault:
         raise _syntax_fault(text, fault.message or "syntax error") from None
+    if rest:
+        raise _rest_fault(rest[0].type, str(rest[0].value), _offsets(text)[-len(rest)])
     assert isinstance(tree, nodes.Expr)
     return tree
 
 
-def _refuse_rest(text: str, kind: str, value: str) -> NoReturn:
+def _rest_fault(kind: str, value: str, offset: int) -> ExpressionInvalid:
     if kind == "assign":
-        raise ExpressionInvalid("`=` does not compare: write `==`", offset_of(text, "="))
+        return ExpressionInvalid("`=` does not compare: write `==`", offset)
     if kind in ("variable_end", "block_end"):
-        raise ExpressionInvalid("a condition is written without braces", offset_of(text, value))
-    raise ExpressionInvalid(
-        f"'{value}' is not expected here: join two conditions with `and` or `or`", offset_of(text, value)
-    )
+        return ExpressionInvalid("a condition is written without braces", offset)
+    return ExpressionInvalid(f"'{value}' is not expected here: join two conditions with `and` or `or`", offset)
+
+
+def _offsets(text: str) -> list[int]:
+    """Where each token begins, white space left out."""
+    offset, found = 0, []
+    for _, kind, token in _ENVIRONMENT.lexer.tokeniter(text, None, None, "variable"):
+        if kind != "whitespace":
+            found.append(offset)
+        offset += len(token)
+    return found
 
 
 def _syntax_fault(text: str, message: str) -> ExpressionInvalid:
-    if at := re.match(r"unexpected char '(.)' at (\d+)", message, re.DOTALL):
+    if at := re.match(r"unexpected char ['\"](.+)['\"] at (\d+)", message, re.DOTALL):
         return _foreign_sign(text, at[1], int(at[2]))
-    for foreign in ("===", "<>"):
+    for foreign in ("===", "<>", "||"):
         if (offset := offset_of(text, foreign, exact=False)) > 0:
             return ExpressionInvalid(f"`{foreign}` means nothing here: {_FOREIGN[foreign]}", offset)
     if "end of template" in message or "end of print statement" in message:
-        missing = re.search(r"expected '(.)'", message)
-        what = f"`{missing[1]}` is missing at the end" if missing else "the expression ends too early"
+        missing = re.search(r"expected (?:token )?'([]),])'", message)
+        sign = missing[1].replace(",", ")") if missing else ""
+        what = f"`{sign}` is missing at the end" if sign else "the expression ends too early"
         return ExpressionInvalid(what, len(text.rstrip()))
     word = re.search(r"(?:got|unexpected) '([^']*)'", message)
     if word and word[1] == "=":
@@ -65,7 +74,7 @@ def _syntax_fault(text: str, message: str) -> ExpressionInvalid:
 def _foreign_sign(text: str, sign: str, offset: int) -> ExpressionInvalid:
     if sign in ("'", '"'):
         return ExpressionInvalid(f"the quote {sign} is not closed", offset)
-    sign = next((foreign for foreign in ("&&", "||") if text.startswith(foreign, offset)), sign)
+    sign = next((foreign for foreign in ("&&",) if text.startswith(foreign, offset)), sign)
     hint = f": {_FOREIGN[sign]}" if sign in _FOREIGN else "; put text between quotes"
     return ExpressionInvalid(f"`{sign}` means nothing here{hint}", offset)
 

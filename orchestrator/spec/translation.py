@@ -58,14 +58,14 @@ class Where:
     functions: frozenset[str] = FUNCTIONS
 
 
-_ALWAYS = frozenset({"customer", "journey", "now"})
-_INSIDE = _ALWAYS | {"entry", "vars", "coupon"}
+_ALWAYS = frozenset({"customer", "now"})
+_INSIDE = _ALWAYS | {"entry", "vars", "coupon", "journey"}
 
 TRIGGER = Where("a trigger", _ALWAYS | {"event"})
 TRIGGER_WITHOUT_EVENT = Where("a trigger without an event", _ALWAYS)
 STEP = Where("a step", _INSIDE)
 EVENT_IN_JOURNEY = Where("a condition about an event", _INSIDE | {"event"})
-RULE = Where("a stage's or segment's rule", frozenset({"customer", "now"}), FUNCTIONS - {"received"})
+RULE = Where("a stage's or segment's rule", _ALWAYS, FUNCTIONS - {"received"})
 FACT = Where("a fact's condition", frozenset({"event"}), frozenset())
 
 
