@@ -17,7 +17,7 @@ import orjson
 
 from orchestrator.domain.call import read_call
 from orchestrator.domain.errors import CallRejected
-from orchestrator.domain.expression import as_time
+from orchestrator.domain.values import as_time
 from orchestrator.store.inbox import InboxEntry
 
 MESSAGE_ID_CHARS_MAX = 100

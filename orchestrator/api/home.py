@@ -49,6 +49,6 @@ async def show_style(request: Request) -> Response:
 
 async def show_shop(request: Request) -> Response:
     """A page of the demo's shop: where the links of its mails lead. Nothing can be bought."""
-    parts = [part for part in request.path_params["path"].split("/") if part][:4]
+    parts = [part for part in request.path_params.get("path", "").split("/") if part][:4]
     titles = [part.replace("-", " ").replace("_", " ").strip()[:60].capitalize() for part in parts]
     return begin_visit(request).show("shop.html", titles=titles)

@@ -18,13 +18,14 @@ from starlette.responses import Response
 
 from orchestrator.api.pages import PageMissing, Visit, begin_visit, read_link
 from orchestrator.api.requests import read_form
-from orchestrator.domain.expression import is_number
 from orchestrator.domain.identity import Person
 from orchestrator.domain.journey import Journey, Offer, Receiver, Reward
+from orchestrator.domain.values import is_number
 from orchestrator.links import LinkPurpose
 from orchestrator.store.pages import Referrer, find_referrer, is_known_address
 
 NAME_CHARS_MAX = 80
+ID_DIGITS_MAX = 18  # what a 64-bit key surely holds
 _DOTLESS_DOMAINS = ("gmail.com", "googlemail.com")  # they deliver a.b@ and ab@ to one person
 
 
@@ -74,7 +75,7 @@ def friend_id(address: str) -> str:
 
 async def _read_referrer(request: Request) -> Referrer:
     customer_id = read_link(request, LinkPurpose.REFERRAL)[0]
-    if not customer_id.isdecimal():
+    if not customer_id.isdecimal() or len(customer_id) > ID_DIGITS_MAX:
         raise PageMissing
     referrer = await to_thread.run_sync(find_referrer, begin_visit(request).services.database, int(customer_id))
     if referrer is None:
@@ -118,7 +119,7 @@ def _format_worth(offer: Offer, visit: Visit) -> str:
 
 def _format_money(amount: float, offer: Offer, visit: Visit) -> str:
     currency = offer.currency or visit.services.config.project.currency
-    pattern = {"fr": "#,##0.## ¤"}.get(visit.language, "¤#,##0.##")
+    pattern = {"fr": "#,##0.##\u00a0¤"}.get(visit.language, "¤#,##0.##")
     return format_currency(amount, currency, pattern, visit.language, currency_digits=False)
 
 

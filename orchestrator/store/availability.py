@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -9,6 +10,8 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from orchestrator.domain.errors import ParcoursError
+
+log = logging.getLogger(__name__)
 
 
 class StoreUnavailable(ParcoursError):
@@ -21,4 +24,6 @@ def unless_away() -> Iterator[None]:
     try:
         yield
     except (OperationalError, InterfaceError, PoolTimeout) as error:
+        # The driver's own words: SQLAlchemy's would quote the parameters, and they are personal.
+        log.error("the database does not answer: %s", getattr(error, "orig", None) or type(error).__name__)
         raise StoreUnavailable("the database does not answer") from error

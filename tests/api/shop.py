@@ -83,10 +83,25 @@ class Shop:
         with self.database.read() as connection:
             return list(connection.execute(select(REJECTIONS).order_by(REJECTIONS.c.id)))
 
-    def add_customer(self, external_id: str, anonymous: bool = False, **traits: Any) -> int:
+    @contextmanager
+    def store_away(self) -> Iterator[None]:
+        """The database is gone for a while, as when its disk is."""
+        self.database.close()
+        path = Path(self.database.url.removeprefix("sqlite:///"))
+        path.rename(f"{path}.away")
+        path.mkdir()
+        try:
+            yield
+        finally:
+            path.rmdir()
+            Path(f"{path}.away").rename(path)
+
+    def add_customer(
+        self, external_id: str, anonymous: bool = False, merged_into: int | None = None, **traits: Any
+    ) -> int:
         row = {
             "external_id": external_id, "anonymous": anonymous, "created_at": NOW, "traits": traits, "facts": {},
-            "facts_version": "", "consent": {}, "applied_event_id": 0,
+            "facts_version": "", "consent": {}, "applied_event_id": 0, "merged_into": merged_into,
         }  # fmt: skip
         with self.database.write() as connection:
             key = connection.execute(insert(CUSTOMERS).values(row)).inserted_primary_key
