@@ -85,14 +85,14 @@ class CustomerState:
 
     `facts` holds stored facts (JSON types) by name; `history` the events of declared names, oldest first; `consent`
     the choices by medium ("email") or topic ("topic:offers"); `suppressed` a medium, or "marketing", to its reason.
-    `cursor` is the instant up to which this line was already run; `entries` the last entry and the number of
-    entries by journey; `assignments` the variant by (journey, step); `rewarded` the roles already rewarded
-    because this customer was referred.
+    `home_zone` is the project's, for who has none; `cursor` is the instant up to which this line was already run;
+    `entries` the last entry and the number of entries by journey; `assignments` the variant by (journey, step);
+    `rewarded` the roles already rewarded because this customer was referred.
     """
 
     external_id: str
     lifecycle: Lifecycle
-    zone: ZoneInfo
+    home_zone: ZoneInfo
     locale: str = ""
     id: int | None = None
     anonymous: bool = False
@@ -114,6 +114,12 @@ class CustomerState:
     rules_edited: bool = False  # the facts were just counted anew: a stage change now is the edit's doing
     cursor: datetime | None = None
     next_due_at: datetime | None = None
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """Where the customer lives; the project's zone when they have no valid one."""
+        own = self.traits.get("timezone")
+        return (find_zone(own) if isinstance(own, str) else None) or self.home_zone
 
     # ------------------------------------------------------------ what expressions read
 
@@ -182,18 +188,15 @@ class CustomerState:
         self.traits.update(fresh)
         for name in [name for name, value in fresh.items() if value is None]:
             del self.traits[name]
-        zone = self.traits.get("timezone")
-        if "timezone" in fresh and isinstance(zone, str):
-            self.zone = find_zone(zone) or self.zone
         return bool(fresh)
 
     def take_choice(self, key: str, choice: Choice) -> bool:
         """Applies a consent choice unless a newer one is known. True when it changed something."""
         known = self.consent.get(key)
-        if known is not None and (known.at > choice.at or known.granted == choice.granted):
+        if known is not None and known.at > choice.at:
             return False
-        self.consent[key] = choice
-        return True
+        self.consent[key] = choice  # also when it says the same: an older no that comes late must not overrule it
+        return known is None or known.granted != choice.granted
 
 
 def read_choices(traits: dict[str, Any]) -> dict[str, bool]:

@@ -13,7 +13,6 @@ from orchestrator.domain.event import Event
 from orchestrator.domain.message import Medium
 from orchestrator.domain.policy import address
 from orchestrator.domain.program import Program
-from orchestrator.domain.schedule import find_zone
 from orchestrator.domain.state import Choice, CustomerState, Enrollment, SentMessage, Status
 from orchestrator.store.customers import CUSTOMERS, ENROLLMENTS
 from orchestrator.store.database import chunked
@@ -78,11 +77,10 @@ def _rows(connection: Connection, query: Any, column: Any, ids: Sequence[Any]) -
 
 
 def _read_customer(program: Program, row: Row[Any]) -> Life:
-    zone = row.traits.get("timezone")
     state = CustomerState(
         row.external_id,
         program.lifecycle,
-        (find_zone(zone) if isinstance(zone, str) else None) or program.zone,
+        program.zone,
         program.locale,
         id=row.id,
         anonymous=row.anonymous,
