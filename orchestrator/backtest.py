@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import gzip
+import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -19,13 +20,13 @@ import orjson
 
 from orchestrator.domain.call import Call, read_call
 from orchestrator.domain.effects import Decision, DecisionKind, Effect, Emitted, QueueMessage
-from orchestrator.domain.errors import CallRejected
+from orchestrator.domain.errors import CallRejected, ParcoursError
 from orchestrator.domain.event import Event, Kind
-from orchestrator.domain.expression import INSTANT
 from orchestrator.domain.identity import Identities, Person
 from orchestrator.domain.program import Program
 from orchestrator.domain.state import CustomerState
 from orchestrator.domain.timeline import run
+from orchestrator.domain.values import INSTANT
 
 AFTER_THE_END = timedelta(days=400)  # people inside at the end of the data run on at most this long
 ROUNDS_MAX = 10  # of rewards that cause rewards
@@ -60,10 +61,12 @@ class History:
 
 @dataclass(slots=True)
 class BacktestResult:
-    """`sends` in the order of the CSV; `not_sent` counts by reason; `held_out` messages are not among the sends."""
+    """`sends` in the order of the CSV; `not_sent` counts by journey and reason, `rejected` calls by reason; `held_out`
+    messages are not among the sends."""
 
     sends: list[Send] = field(default_factory=list)
-    not_sent: Counter[str] = field(default_factory=Counter)
+    not_sent: Counter[tuple[str, str]] = field(default_factory=Counter)
+    rejected: Counter[str] = field(default_factory=Counter)
     entered: Counter[str] = field(default_factory=Counter)
     held_out: int = 0
     customers: int = 0
@@ -74,7 +77,7 @@ class BacktestResult:
     @property
     def mostly_refused_for_consent(self) -> bool:
         """Whether consent refused more than half of the messages."""
-        refused = self.not_sent["no_consent"]
+        refused = sum(count for (_, reason), count in self.not_sent.items() if reason == "no_consent")
         return refused > (len(self.sends) + sum(self.not_sent.values())) / 2
 
 
@@ -86,6 +89,10 @@ def format_instant(at: datetime) -> str:
 # ---------------------------------------------------------------- reading history
 
 
+class FileDamaged(ParcoursError):
+    """A packed file that ends too early or was altered."""
+
+
 def open_lines(path: Path) -> BinaryIO:
     """A file of JSON lines, plain or gzip (told by its first bytes, not its name)."""
     with path.open("rb") as file:
@@ -94,13 +101,19 @@ def open_lines(path: Path) -> BinaryIO:
 
 
 def read_history(paths: Iterable[Path]) -> History:
-    """Reads and checks the calls of some files, drops repeated message ids, and sorts by time, ties as they came."""
+    """Reads and checks the calls of some files, drops repeated message ids, and sorts by time, ties as they came.
+
+    Raises FileDamaged.
+    """
     history, seen = History(), set[str]()
     for path in paths:
-        with open_lines(path) as lines:
-            for line in lines:
-                if line.strip():
-                    _read_line(line, history, seen)
+        try:
+            with open_lines(path) as lines:
+                for line in lines:
+                    if line.strip():
+                        _read_line(line, history, seen)
+        except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+            raise FileDamaged(f"{path.name} is damaged, so a part of history is missing: fetch it again") from error
     history.calls.sort(key=lambda call: call.at)  # type: ignore[arg-type, return-value]  # all have a time
     return history
 
@@ -136,15 +149,16 @@ class Life:
     absorbs: list[tuple[datetime, Person]] = field(default_factory=list)
 
 
-def sort_into_lives(calls: Iterable[Call]) -> dict[Person, Life]:
-    """Each customer's own events; who was absorbed by another is named there."""
+def sort_into_lives(calls: Iterable[Call], rejected: Counter[str]) -> dict[Person, Life]:
+    """Each customer's own events; who was absorbed by another is named there. Refused calls are added to `rejected`."""
     lives: dict[Person, Life] = {}
     identities = Identities(known=set())
     for arrival, call in enumerate(calls):
         assert call.at is not None  # read_history refuses calls without a time
         try:
             resolution = identities.resolve(call)
-        except CallRejected:
+        except CallRejected as rejection:
+            rejected[str(rejection)] += 1
             continue
         life = lives.setdefault(resolution.person, Life(resolution.person))
         if resolution.absorbed is not None:
@@ -213,13 +227,13 @@ def backtest(program: Program, history: History, until: datetime | None = None) 
     """Replays a history. `until` is exclusive; without it nothing new begins after the last event, and people inside
     run to their end, at most 400 days."""
     calls = [call for call in history.calls if until is None or (call.at is not None and call.at < until)]
-    result = BacktestResult(events=len(calls))
+    result = BacktestResult(events=len(calls), rejected=history.rejected.copy())
     if not calls:
         return result
     result.first, result.last = calls[0].at, calls[-1].at
     assert result.last is not None
     end, new_until = (until - INSTANT, None) if until else (result.last + AFTER_THE_END, result.last)
-    replay = Replay(program, sort_into_lives(calls), end, new_until)
+    replay = Replay(program, sort_into_lives(calls, result.rejected), end, new_until)
     for person, effects in replay.run_all():
         result.customers += 1
         _collect(result, person, effects)
@@ -233,12 +247,21 @@ def _collect(result: BacktestResult, person: Person, effects: list[Effect]) -> N
             case QueueMessage(at, enrollment, step):
                 send = Send(at, person.id, enrollment.journey, step.id, step.medium, step.template)
                 result.sends.append(send)
-            case Decision(kind=DecisionKind.NOT_SENT, reason=reason):
-                result.not_sent[reason] += 1
             case Decision(kind=DecisionKind.ENTERED, journey=journey):
                 result.entered[journey] += 1
-            case Decision(kind=DecisionKind.HELD_OUT):
-                result.held_out += 1
+            case Decision(detail=detail) if "template" in detail:  # about a message, not about a reward or a task
+                _collect_silence(result, effect)
+
+
+def _collect_silence(result: BacktestResult, decision: Decision) -> None:
+    """Counts a message that would not have gone out."""
+    match decision.kind:
+        case DecisionKind.NOT_SENT:
+            result.not_sent[decision.journey, decision.reason] += 1
+        case DecisionKind.EXPIRED:
+            result.not_sent[decision.journey, f"expired: {decision.reason}"] += 1
+        case DecisionKind.HELD_OUT:
+            result.held_out += 1
 
 
 def write_sends(sends: Iterable[Send], file: IO[str]) -> None:

@@ -14,13 +14,13 @@ from typing import Any
 
 from orchestrator.domain.effects import Decision, DecisionKind, Effect, Grant, QueueMessage, TaskMade
 from orchestrator.domain.event import Event, Kind
-from orchestrator.domain.expression import INSTANT, as_text
 from orchestrator.domain.journey import Journey, JourneyTest
 from orchestrator.domain.message import Medium
 from orchestrator.domain.program import Program
 from orchestrator.domain.schedule import format_duration, parse_duration
 from orchestrator.domain.state import CustomerState
 from orchestrator.domain.timeline import run
+from orchestrator.domain.values import INSTANT, as_text
 
 START = datetime(2026, 1, 5, 10, tzinfo=UTC)  # a Monday morning
 RUN_ON = timedelta(days=400)

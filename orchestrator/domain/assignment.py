@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from hashlib import blake2b
 
+#: The control group is a split of its own, under this step, into these two.
+HOLDOUT, HELD_OUT, TREATED = "holdout", "held out", "treated"
+
 
 def draw(journey: str, step: str, external_id: str) -> float:
     """A number in [0, 100) fixed for journey, step and customer (BLAKE2b, 64 bits)."""
@@ -20,8 +23,3 @@ def choose(shares: Sequence[tuple[str, float]], journey: str, step: str, externa
         if number < total:
             return name
     return shares[-1][0]  # shares that add up to 99.99… by rounding
-
-
-def is_held_out(percent: float, journey: str, external_id: str) -> bool:
-    """Whether a customer belongs to the control group of a journey ("" is the global one)."""
-    return percent > 0 and draw(journey, "holdout", external_id) < percent

@@ -13,7 +13,7 @@ from typing import Any
 
 from orchestrator.domain.errors import CallRejected
 from orchestrator.domain.event import Event, Kind
-from orchestrator.domain.expression import as_time
+from orchestrator.domain.values import as_time
 
 CALL_BYTES_MAX = 32_768
 ID_CHARS_MAX = 256

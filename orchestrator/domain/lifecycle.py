@@ -9,7 +9,9 @@ from enum import StrEnum
 from typing import Any
 
 from orchestrator.domain.event import ANY_EVENT, Event
-from orchestrator.domain.expression import Candidates, Condition, as_text, as_time, is_number
+from orchestrator.domain.expression import Condition
+from orchestrator.domain.instants import Candidates
+from orchestrator.domain.values import as_text, as_time, is_number
 
 
 class FactKind(StrEnum):

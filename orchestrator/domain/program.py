@@ -10,15 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from orchestrator.domain.event import ANY_EVENT
-from orchestrator.domain.expression import (
-    Condition,
-    Expr,
-    Scope,
-    Value,
-    calls,
-    read_performed,
-    read_received_window,
-)
+from orchestrator.domain.expression import Condition, Expr, Scope, Value, calls, read_performed, read_received_window
 from orchestrator.domain.journey import (
     Coupon,
     EventTrigger,
@@ -65,7 +57,7 @@ class Program:
     windowed: list[Fact] = field(default_factory=list)
     segment_tests: dict[str, Callable[[Scope], bool]] = field(default_factory=dict)
     sent_window: timedelta | None = timedelta(0)  # how far back caps and received() look; None: for ever
-    has_splits: bool = False
+    has_splits: bool = False  # or holdouts, which are splits of their own
     has_grants: bool = False
 
     def __post_init__(self) -> None:
@@ -84,7 +76,8 @@ class Program:
     def _look_ahead(self) -> None:
         """Learns what need not be loaded because no journey uses it."""
         steps = [step for journey in (*self.journeys.values(), *self.pinned.values()) for step in journey.walk_steps()]
-        self.has_splits = any(isinstance(step, Split) for step in steps)
+        holdouts = [self.holdout_global, *(journey.holdout for journey in self.journeys.values())]
+        self.has_splits = any(holdouts) or any(isinstance(step, Split) for step in steps)
         self.has_grants = any(isinstance(step, Coupon | Reward) for step in steps)
         windows = [read_received_window(call) for tree in self._trees() for call in calls(tree, "received")]
         windows.append(self.policy.longest_window)

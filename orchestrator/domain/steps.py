@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING, Any, assert_never
 
 from orchestrator.domain import assignment, effects, policy
 from orchestrator.domain.effects import DecisionKind
 from orchestrator.domain.event import Event, Kind
-from orchestrator.domain.expression import as_text, as_time
 from orchestrator.domain.journey import (
     Branch,
     Coupon,
@@ -36,6 +36,7 @@ from orchestrator.domain.message import Purpose
 from orchestrator.domain.policy import Answer
 from orchestrator.domain.schedule import find_zone, next_local_time, to_instant
 from orchestrator.domain.state import Choice, Enrollment, SentMessage, Status
+from orchestrator.domain.values import as_text, as_time
 
 if TYPE_CHECKING:
     from orchestrator.domain.timeline import Line
@@ -230,16 +231,30 @@ def _branch(line: Line, journey: Journey, enrollment: Enrollment, step: Branch, 
 
 
 def _split(line: Line, journey: Journey, enrollment: Enrollment, step: Split, now: datetime, base: datetime) -> None:
-    key = (journey.id, step.id)
     blocks = {variant.name: variant.then for variant in step.variants}
-    name = line.state.assignments.get(key)
-    if name not in blocks:
-        shares = [(variant.name, variant.share) for variant in step.variants]
-        name = assignment.choose(shares, journey.id, step.id, line.state.external_id)
-        line.state.assignments[key] = name
-        line.effects.append(effects.Assignment(now, journey.id, step.id, name))
+    shares = [(variant.name, variant.share) for variant in step.variants]
+    name = _assign(line, journey.id, step.id, shares, now)
     line.decide(now, DecisionKind.BRANCHED, enrollment, f"variant {name}", step.id)
     line.enter_block(journey, enrollment, blocks[name], base)
+
+
+def _assign(line: Line, journey: str, step: str, shares: Sequence[tuple[str, float]], now: datetime) -> str:
+    """The variant this customer was given, kept while it exists; else a new one, which is stored."""
+    name = line.state.assignments.get((journey, step))
+    if name is None or name not in dict(shares):
+        name = assignment.choose(shares, journey, step, line.state.external_id)
+        line.state.assignments[journey, step] = name
+        line.effects.append(effects.Assignment(now, journey, step, name))
+    return name
+
+
+def is_held_out(line: Line, percent: float, journey: str, now: datetime) -> bool:
+    """Whether the customer belongs to the control group of a journey ("" is the global one): for good, while there
+    is one."""
+    if percent <= 0:
+        return False
+    groups = [(assignment.HELD_OUT, percent), (assignment.TREATED, 100 - percent)]
+    return _assign(line, journey, assignment.HOLDOUT, groups, now) == assignment.HELD_OUT
 
 
 # ---------------------------------------------------------------- variables and traits

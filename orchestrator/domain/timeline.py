@@ -22,7 +22,6 @@ from itertools import groupby
 from typing import Any
 
 from orchestrator.domain import steps
-from orchestrator.domain.assignment import is_held_out
 from orchestrator.domain.effects import (
     ConsentChange,
     CouponRedeemed,
@@ -33,7 +32,7 @@ from orchestrator.domain.effects import (
     StageChange,
 )
 from orchestrator.domain.event import Event, Kind
-from orchestrator.domain.expression import INSTANT, Condition, Scope
+from orchestrator.domain.expression import Condition, Scope
 from orchestrator.domain.journey import (
     ExitRule,
     Goal,
@@ -50,6 +49,7 @@ from orchestrator.domain.lifecycle import apply_to_fact
 from orchestrator.domain.merge import absorb
 from orchestrator.domain.program import LATE, Program
 from orchestrator.domain.state import Choice, CustomerState, Enrollment, Status, read_choices
+from orchestrator.domain.values import INSTANT
 
 MOVES_MAX = 100  # of one enrollment within one instant
 ORDER_COMPLETED = "Order Completed"  # redeems the coupon it carries
@@ -514,9 +514,9 @@ class Line:
         return Enrollment(journey.id, journey.version, number, event.at, dict(event.properties), goal_until=until)
 
     def _begin(self, journey: Journey, enrollment: Enrollment) -> None:
-        at, external_id = enrollment.entered_at, self.state.external_id
-        enrollment.held_out = is_held_out(self.program.holdout_global, "", external_id) or is_held_out(
-            journey.holdout, journey.id, external_id
+        at = enrollment.entered_at
+        enrollment.held_out = steps.is_held_out(self, self.program.holdout_global, "", at) or steps.is_held_out(
+            self, journey.holdout, journey.id, at
         )
         self.state.entries[journey.id] = (at, enrollment.number)
         self.state.enrollments.append(enrollment)

@@ -13,9 +13,9 @@ import orjson
 
 from orchestrator.domain.effects import Decision, DecisionKind, Effect, Emitted, QueueMessage
 from orchestrator.domain.event import Event, Kind
-from orchestrator.domain.expression import INSTANT
 from orchestrator.domain.state import Status
 from orchestrator.domain.timeline import recount, run
+from orchestrator.domain.values import INSTANT
 from orchestrator.engine.context import CLAIM_MAX, EngineContext
 from orchestrator.engine.ingest import ENGINE
 from orchestrator.engine.report import JourneyTally, TickReport

@@ -5,17 +5,10 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from orchestrator.domain.closures import compile_condition, compile_expression
 from orchestrator.domain.errors import ExpressionInvalid
-from orchestrator.domain.expression import (
-    Compiled,
-    Condition,
-    Expr,
-    Scope,
-    Value,
-    as_text,
-    compile_condition,
-    compile_expression,
-)
+from orchestrator.domain.expression import Compiled, Condition, Expr, Scope, Value
+from orchestrator.domain.values import as_text
 from orchestrator.spec.translation import Where, parse_tree
 
 

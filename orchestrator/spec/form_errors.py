@@ -99,7 +99,7 @@ def _report_no_kind(place: Place, kinds: tuple[str, ...], noun: str) -> None:
         if hint or len(words) == 1:
             listed = hint or f" (known: {', '.join(kinds)})"
             target = place.at(word) if isinstance(written, dict) else place
-            target.error(f"there is no {noun} '{word}'{listed}", at_key=True)
+            target.error(f"there is no {noun} '{word}'{listed}", at_key=isinstance(written, dict))
             return
     place.error(f"a {noun} needs one of: {', '.join(kinds)}")
 

@@ -11,15 +11,8 @@ from typing import Annotated, TypeVar
 from pydantic import BeforeValidator, Field, ValidationError
 
 from orchestrator.domain.errors import ExpressionInvalid, ParcoursError, Problem, ProjectInvalid
-from orchestrator.domain.expression import (
-    Candidates,
-    Condition,
-    Const,
-    Expr,
-    calls,
-    time_candidates,
-    walk,
-)
+from orchestrator.domain.expression import Condition, Const, Expr, calls, walk
+from orchestrator.domain.instants import Candidates, time_candidates
 from orchestrator.domain.lifecycle import Fact, FactKind, Lifecycle, Segment, Stage
 from orchestrator.domain.suggestion import did_you_mean
 from orchestrator.spec.form_errors import report_form_errors

@@ -9,10 +9,10 @@ from typing import Any
 from jinja2 import Environment, TemplateSyntaxError
 
 from orchestrator.domain import journey as domain
-from orchestrator.domain.expression import as_time
 from orchestrator.domain.message import Medium, Purpose
 from orchestrator.domain.schedule import find_zone
 from orchestrator.domain.suggestion import did_you_mean
+from orchestrator.domain.values import as_time
 from orchestrator.spec import step_forms as forms
 from orchestrator.spec.place import Place
 from orchestrator.spec.step_ids import blocks_of, word_of

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from jinja2 import nodes
 
+from orchestrator.domain.closures import compile_expression
 from orchestrator.domain.errors import ExpressionInvalid
 from orchestrator.domain.expression import (
-    FILTERS,
     FUNCTIONS,
     NAMES,
     TESTS,
@@ -29,10 +29,10 @@ from orchestrator.domain.expression import (
     Negate,
     Not,
     Test,
-    compile_expression,
     read_performed,
 )
 from orchestrator.domain.suggestion import did_you_mean
+from orchestrator.domain.values import FILTERS
 from orchestrator.spec.jinja_reading import offset_of, parse_jinja
 from orchestrator.spec.words import duration
 

@@ -7,8 +7,8 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from orchestrator.domain.expression import as_time
 from orchestrator.domain.schedule import WEEKDAYS, parse_clock, parse_duration
+from orchestrator.domain.values import as_time
 
 DURATION_MAX = timedelta(days=3660)
 

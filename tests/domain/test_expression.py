@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from orchestrator.domain import expression
+from orchestrator.domain.closures import compile_condition, compile_expression
 from orchestrator.domain.errors import ExpressionInvalid
 from orchestrator.domain.expression import (
-    FILTERS,
     TESTS,
     All,
     Any_,
@@ -32,13 +32,10 @@ from orchestrator.domain.expression import (
     Negate,
     Not,
     Scope,
-    as_text,
-    as_time,
-    compile_condition,
-    compile_expression,
     customer_names,
-    time_candidates,
 )
+from orchestrator.domain.instants import time_candidates
+from orchestrator.domain.values import FILTERS, as_text, as_time
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 HOUR = timedelta(hours=1)

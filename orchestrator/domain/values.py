@@ -1,0 +1,158 @@
+"""The values expressions compute with: kinds, comparisons, filters.
+
+What is missing is undefined (None), and every comparison with it is false. A text and a number are never equal, nor
+ordered; a time and a text compare when the text is a date."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+DAY = timedelta(days=1)
+HOUR = timedelta(hours=1)
+UNITS_MAX = 1e8  # whole days or hours in the calendar (87 million hours)
+INTEGER_MAX = 2**63  # beyond it databases have no integers, and Python's would grow without end
+INSTANT = timedelta(microseconds=1)  # the resolution of time: "just after x" is x + INSTANT
+
+
+def is_number(value: Any) -> bool:
+    """True for int and float; a boolean is no number here."""
+    return type(value) is int or type(value) is float
+
+
+def as_time(value: Any) -> datetime | None:
+    """An aware UTC time from a time or ISO 8601 text (a date is its midnight UTC); None when it is neither."""
+    if isinstance(value, str):
+        try:
+            value = datetime.fromisoformat(value)
+        except ValueError:
+            return None
+    if not isinstance(value, datetime):
+        return None
+    try:
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+    except OverflowError:  # the first or last hours of the calendar, in a zone
+        return None
+
+
+def as_text(value: Any) -> str:
+    """A value as people read it: no trailing `.0`, lower-case booleans, ISO times."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return str(value)
+
+
+def look_up(of: Any, key: Any) -> Any:
+    """An attribute or element; None for whatever is missing or has none."""
+    if isinstance(of, Mapping):
+        return of.get(key) if isinstance(key, str) else None
+    if isinstance(of, list | tuple) and type(key) is int and -len(of) <= key < len(of):
+        return of[key]
+    return None
+
+
+def truth(value: Any) -> bool:
+    """Whether a value counts as true: undefined, false, 0, "" and empty lists do not."""
+    return bool(value)
+
+
+def _rounded(value: Any, digits: Any) -> Any:
+    return round(value, digits) if is_number(value) and type(digits) is int and -15 <= digits <= 15 else None
+
+
+def _number(value: Any, kind: Callable[[Any], Any]) -> Any:
+    try:
+        return kind(float(value)) if isinstance(value, int | float | str) else None
+    except (ValueError, OverflowError):
+        return None
+
+
+def _alike(left: Any, right: Any) -> tuple[Any, Any] | None:
+    """Both values in one comparable kind, or None: a text and a number are never equal, nor ordered."""
+    if left is None or right is None:
+        return None
+    kinds = type(left), type(right)
+    if kinds[0] is kinds[1] or (is_number(left) and is_number(right)):
+        return left, right
+    if datetime in kinds and str in kinds:
+        left, right = as_time(left), as_time(right)
+        return None if left is None or right is None else (left, right)
+    return None
+
+
+def equal(left: Any, right: Any) -> bool:
+    """Whether two defined values are the same; false when one is undefined."""
+    pair = _alike(left, right)
+    return pair is not None and bool(pair[0] == pair[1])
+
+
+def _unequal(left: Any, right: Any) -> bool:
+    return left is not None and right is not None and not equal(left, right)
+
+
+def _ordered(compare: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool]:
+    def test(left: Any, right: Any) -> bool:
+        pair = _alike(left, right)
+        if pair is None or isinstance(pair[0], dict | bool):
+            return False
+        try:
+            return bool(compare(*pair))
+        except TypeError:  # lists whose elements cannot be ordered
+            return False
+
+    return test
+
+
+def _within(left: Any, right: Any) -> bool:
+    if left is None or right is None:
+        return False
+    if isinstance(right, str):
+        return isinstance(left, str) and left in right
+    if isinstance(right, list | tuple):
+        return any(equal(left, item) for item in right)
+    return isinstance(right, Mapping) and isinstance(left, str) and left in right
+
+
+COMPARE: dict[str, Callable[[Any, Any], bool]] = {
+    "==": equal,
+    "!=": _unequal,
+    "<": _ordered(lambda a, b: a < b),
+    "<=": _ordered(lambda a, b: a <= b),
+    ">": _ordered(lambda a, b: a > b),
+    ">=": _ordered(lambda a, b: a >= b),
+    "in": _within,
+    "not in": lambda a, b: a is not None and b is not None and not _within(a, b),
+}
+
+ARITHMETIC: dict[str, Callable[[Any, Any], Any]] = {
+    "+": lambda a, b: a + b,
+    "-": lambda a, b: a - b,
+    "*": lambda a, b: a * b,
+    "/": lambda a, b: a / b,
+    "//": lambda a, b: a // b,
+    "%": lambda a, b: a % b,
+}
+
+
+FILTERS: dict[str, Callable[..., Any]] = {
+    "lower": lambda v: v.lower() if isinstance(v, str) else None,
+    "upper": lambda v: v.upper() if isinstance(v, str) else None,
+    "trim": lambda v: v.strip() if isinstance(v, str) else None,
+    "length": lambda v: len(v) if isinstance(v, str | list | tuple | dict) else None,
+    "abs": lambda v: abs(v) if is_number(v) else None,
+    "round": lambda v, digits=0: _rounded(v, digits),
+    "int": lambda v: _number(v, int),
+    "float": lambda v: _number(v, float),
+    "string": lambda v: None if v is None else as_text(v),
+    "first": lambda v: v[0] if isinstance(v, list | tuple | str) and v else None,
+    "last": lambda v: v[-1] if isinstance(v, list | tuple | str) and v else None,
+    "default": lambda v, other=None: other if v is None else v,
+    "date": lambda v: as_time(v),
+}
