@@ -18,6 +18,7 @@ _MAYBE_HIDDEN = re.compile(r"\.\s*_")
 
 HTML = make_environment(html=True)
 TEXT = make_environment(html=False)
+DERIVED = make_environment(html=False, trim=False)  # every line break here stands for an element of the HTML
 
 
 class CompiledText:

@@ -85,14 +85,14 @@ class TemplateEnvironment(SandboxedEnvironment):
         raise SecurityError(f"templates may not read '{attribute}'")
 
 
-def make_environment(html: bool) -> TemplateEnvironment:
-    """An environment for HTML (escapes) or for plain text (does not)."""
+def make_environment(html: bool, trim: bool = True) -> TemplateEnvironment:
+    """An environment for HTML (escapes) or for plain text (does not); `trim` drops the lines that hold tags only."""
     environment = TemplateEnvironment(
         autoescape=html,
         undefined=Missing,
         finalize=lambda value: "" if value is None else value,
-        trim_blocks=True,
-        lstrip_blocks=True,
+        trim_blocks=trim,
+        lstrip_blocks=trim,
     )
     for name in ("lipsum", "cycler", "joiner"):
         del environment.globals[name]

@@ -10,9 +10,8 @@ from pathlib import Path
 
 from orchestrator.domain.errors import Problem, ProjectInvalid
 from orchestrator.domain.message import Medium
-from orchestrator.render.compiled import HTML, TEXT, CompiledEmail, CompiledSms, CompiledText
-from orchestrator.render.markup import compile_html, compile_mjml, compile_text, restore
-from orchestrator.render.plain import read_html
+from orchestrator.render.compiled import DERIVED, HTML, TEXT, CompiledEmail, CompiledSms, CompiledText
+from orchestrator.render.markup import compile_html, compile_mjml, compile_text, derive_text
 from orchestrator.render.source import FrontMatter, Library, Piece, TemplateBroken, locale_tags, split_front_matter
 
 SOURCE_BYTES_MAX = 1_000_000
@@ -106,7 +105,7 @@ class Loader:
             self._remember(Medium.EMAIL, name, f"{tag}.txt", text_pieces)
             text = CompiledText(compile_text(text_pieces), TEXT).compile()
         else:
-            text = CompiledText(restore(read_html(marked), pieces), TEXT)
+            text = CompiledText(derive_text(marked, pieces), DERIVED)
         return CompiledEmail(
             language,
             _of_front(front, "subject", path),

@@ -17,11 +17,14 @@ from difflib import get_close_matches
 import css_inline
 import mrml
 
+from orchestrator.render.plain import read_html
 from orchestrator.render.source import Piece, TemplateBroken
 
 _MARK = "xjxtag{:05d}xjx"
 _MARKED = re.compile(r"xjxtag(\d{5})xjx")
 _COMMENTED = re.compile(r"<!--(xjxtag\d{5}xjx)-->")
+# What stands between the sections of a wrapper, MJML puts inside a comment that only Outlook reads.
+_IN_OUTLOOK = re.compile(r"xjxrow(\d{5})xjx")
 _MJML_TAG = re.compile(r"<!--(xjxtag\d{5}xjx)-->|<!--.*?-->|<(/?)(mj-[\w-]+|mjml)\b([^>]*?)(/?)>", re.DOTALL)
 _BODY = re.compile(r"<body[^>]*>")
 
@@ -38,7 +41,7 @@ mj-column mj-divider mj-group mj-hero mj-image mj-navbar mj-navbar-link mj-raw m
 mj-spacer mj-table mj-text mj-wrapper
 """
 MJML_TAGS = frozenset(_TAG_NAMES.split())
-_HOLDS_PARTS = frozenset({"mj-body", "mj-wrapper", "mj-section", "mj-group", "mj-column", "mj-hero"})
+_HOLDS_PARTS = frozenset({"mj-body", "mj-section", "mj-group", "mj-column", "mj-hero"})
 _HOLDS_TEXT_ONLY = frozenset({"mj-title", "mj-style", "mj-preview"})
 
 
@@ -64,6 +67,7 @@ def compile_mjml(pieces: Sequence[Piece]) -> tuple[Markup, str]:
     except OSError as error:
         message = f"this is no MJML ({error}): a tag not closed, a bare '<', or a template tag between two attributes?"
         raise TemplateBroken(pieces[0].file, pieces[0].line, message) from error
+    html = _IN_OUTLOOK.sub(r"<![endif]-->xjxtag\1xjx<!--[if mso | IE]>", html)
     marked = prelude + _COMMENTED.sub(r"\1", html)
     return restore(_with_preheader(marked), pieces), marked
 
@@ -82,6 +86,18 @@ def compile_html(pieces: Sequence[Piece]) -> tuple[Markup, str]:
 def compile_text(pieces: Sequence[Piece]) -> Markup:
     """A plain text with its Jinja2 tags."""
     return restore("".join(_mark(pieces)), pieces)
+
+
+def derive_text(marked: str, pieces: Sequence[Piece]) -> Markup:
+    """The text part of marked HTML.
+
+    Tags that read alike get one mark, so that a link shown by its own address is seen to be that.
+    """
+    first: dict[str, int] = {}
+    for number, piece in enumerate(pieces):
+        first.setdefault(piece.text, number)
+    alike = _MARKED.sub(lambda match: _MARK.format(first[pieces[int(match[1])].text]), marked)
+    return restore(read_html(alike), pieces)
 
 
 def restore(marked: str, pieces: Sequence[Piece]) -> Markup:
@@ -174,6 +190,8 @@ def _before_document(match: re.Match[str], pieces: Sequence[Piece], positions: _
 
 def _place(match: re.Match[str], top: str, positions: _Positions) -> str:
     """A mark as the element around it can keep it."""
+    if top == "mj-wrapper":
+        return f"<mj-raw>{match[1].replace('tag', 'row')}</mj-raw>"
     if top in _HOLDS_PARTS:
         return f"<mj-raw>{match[0]}</mj-raw>"
     if top in _HOLDS_TEXT_ONLY:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from html import escape
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import pytest
 from orchestrator.domain.message import Medium
 from orchestrator.links import LinkSigner
 from orchestrator.render import RenderedEmailParts, Templates
+from orchestrator.render.plain import read_html
 from orchestrator.render.sample import sample_context
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -167,6 +169,17 @@ def test_an_sms_is_one_segment_and_says_how_to_stop(
     assert WEBSITE in sent
     assert "{" not in sent
     assert "\n" not in sent
+
+
+def test_the_text_part_says_all_that_the_html_shows(mail: RenderedEmailParts) -> None:
+    body = re.sub(r"&#847;.*?</div>", "</div>", mail.html[mail.html.index("<body") :], count=1)
+    shown = read_html(body.replace(escape(mail.preheader), "", 1))
+    assert shown.split() == mail.text.split()
+
+
+def test_every_link_says_where_it_leads(mail: RenderedEmailParts) -> None:
+    anchors = re.findall(r"<a\b[^>]*>(.*?)</a>", mail.html, re.DOTALL)
+    assert all(re.sub(r"<[^>]*>|\s", "", anchor) for anchor in anchors)
 
 
 def test_carts_show_the_products_of_a_checkout_or_the_one_that_was_added(

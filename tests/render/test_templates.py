@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -92,25 +93,37 @@ def test_blocks_are_filled_over_several_layouts_and_super_keeps_what_was_there(m
     assert templates.render_sms("leaf", "en", {}) == "[middle, base a|leaf|me]"
 
 
-@pytest.mark.parametrize("style", ["", '<mj-head><mj-style inline="inline">p { color: red }</mj-style></mj-head>'])
-def test_a_loop_may_stand_anywhere_between_the_parts_of_a_mail(make_templates: Make, style: str) -> None:
-    source = mail("start").replace(
-        "</mj-column></mj-section>",
-        """
-        {% for thing in entry.things %}<mj-text>row {{ thing }}</mj-text>{% endfor %}
-        <mj-text>between</mj-text>
-        <mj-table>{% for thing in entry.things %}<tr><td>cell {{ thing }}</td></tr>{% endfor %}</mj-table>
-        </mj-column>
-        {% for thing in entry.things %}<mj-column><mj-text>column {{ thing }}</mj-text></mj-column>{% endfor %}
-        </mj-section>
-        {% for thing in entry.things %}{% if thing > 1 and thing < 9 %}
-        <mj-section><mj-column><mj-text>section {{ thing }}</mj-text></mj-column></mj-section>
-        {% endif %}{% endfor %}""",
-    )
-    source = source.replace("<mjml>", f"<mjml>{style}")  # inlined styles send the whole through an HTML parser
-    rendered = make_templates({"email/hi.mjml": source}).render_email("hi", "en", {"entry": {"things": [1, 2]}})
-    found = [line.strip() for line in rendered.text.splitlines() if line.strip()]
-    assert found == ["start", "row 1", "row 2", "between", "cell 1", "cell 2", "column 1", "column 2", "section 2"]
+SECTION = "<mj-section><mj-column>%s</mj-column></mj-section>"
+LOOPS = {
+    "sections": "{% for x in entry.things %}" + SECTION % "<mj-text>{{ x }}</mj-text>" + "{% endfor %}",
+    "sections of a wrapper": "<mj-wrapper>{% for x in entry.things %}"
+    + SECTION % "<mj-text>{{ x }}</mj-text>"
+    + "{% endfor %}</mj-wrapper>",
+    "columns": "<mj-section>{% for x in entry.things %}<mj-column><mj-text>{{ x }}</mj-text></mj-column>{% endfor %}"
+    "</mj-section>",
+    "columns of a group": "<mj-section><mj-group>{% for x in entry.things %}<mj-column><mj-text>{{ x }}</mj-text>"
+    "</mj-column>{% endfor %}</mj-group></mj-section>",
+    "parts of a column": SECTION % "{% for x in entry.things %}<mj-text>{{ x }}</mj-text>{% endfor %}",
+    "rows of a table": SECTION
+    % "<mj-table>{% for x in entry.things %}<tr><td>{{ x }}</td></tr>{% endfor %}</mj-table>",
+    "words": SECTION % "<mj-text>{% for x in entry.things %}<p>{{ x }}</p>{% endfor %}</mj-text>",
+}
+INLINED = '<mj-head><mj-style inline="inline">p { color: red }</mj-style></mj-head>'
+
+
+@pytest.mark.parametrize("head", ["", INLINED], ids=["plain", "inlined"])  # inlining goes through an HTML parser
+@pytest.mark.parametrize("loop", LOOPS.values(), ids=LOOPS)
+def test_a_loop_may_stand_anywhere_in_a_mail(make_templates: Make, loop: str, head: str) -> None:
+    before, after = SECTION % "<mj-text>before</mj-text>", SECTION % "<mj-text>after</mj-text>"
+    source = f"---\nsubject: s\n---\n<mjml>{head}<mj-body>{before}{loop}{after}</mj-body></mjml>"
+    rendered = make_templates({"email/hi.mjml": source}).render_email("hi", "en", {"entry": {"things": ["one", "two"]}})
+    assert rendered.text.split() == ["before", "one", "two", "after"]
+    visible = re.sub(r"<!--.*?-->", "", rendered.html, flags=re.DOTALL)
+    assert [word for word in read_html(visible).split() if word.isalpha()] == ["before", "one", "two", "after"]
+    assert visible.count("<table") == visible.count("</table>")
+    outlook = re.sub(r"<!\[endif\]-->|<!--\[if mso \| IE\]>", "", rendered.html)
+    for tag in ("table", "tr", "td"):
+        assert len(re.findall(rf"<{tag}\b", outlook)) == outlook.count(f"</{tag}>"), tag
 
 
 def test_tags_work_in_attributes_titles_and_styles(make_templates: Make) -> None:
