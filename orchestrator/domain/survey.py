@@ -56,7 +56,8 @@ class Survey:
 
 def in_locale(texts: Texts, locale: str, fallback: str = "en") -> str:
     """The text for a locale (`fr-CA`), its language (`fr`), the project's locale, any locale; "" without texts."""
-    for wanted in (locale, locale.replace("_", "-").split("-")[0], fallback, fallback.split("-")[0], ""):
-        if wanted in texts:
-            return texts[wanted]
+    wanted = (locale, locale.replace("_", "-").split("-")[0], fallback, fallback.split("-")[0])
+    for name in (*filter(None, wanted), ""):
+        if name in texts:
+            return texts[name]
     return next(iter(texts.values()), "")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, get_args
+from typing import Any, get_args, get_origin
 
 from pydantic import Tag, ValidationError
 from pydantic_core import ErrorDetails
@@ -106,6 +106,8 @@ def _report_no_kind(place: Place, kinds: tuple[str, ...], noun: str) -> None:
 
 # ---------------------------------------------------------------- from pydantic's place to ours
 
+_FREE = "{}"  # the tag of the forms under the free keys of a map: `facts: {orders: …}`
+
 
 def _resolve(loc: tuple[int | str, ...], form: type[Form], place: Place) -> tuple[Path, type[Form] | None]:
     """The path in the data that pydantic's `loc` means, and the form that holds its last key."""
@@ -119,6 +121,9 @@ def _resolve(loc: tuple[int | str, ...], form: type[Form], place: Place) -> tupl
         here = place.at(*path).written
         if isinstance(part, int):
             path = (*path, part) if isinstance(here, list) else path
+            continue
+        if _FREE in inner and isinstance(here, dict) and part in here:
+            path, inner = (*path, part), {"": inner[_FREE]}
             continue
         holder = inner.get("")
         inner = dict(_forms_of(holder, part)) if holder else {}
@@ -141,6 +146,9 @@ def _forms_in(annotation: Any, tag: str) -> Iterator[tuple[str, type[Form]]]:
         yield tag, annotation
         return
     arguments = get_args(annotation)
+    if get_origin(annotation) is dict:
+        yield from ((_FREE, form) for _, form in _forms_in(arguments[1], ""))
+        return
     own = next((argument.tag for argument in arguments if isinstance(argument, Tag)), tag)
     for argument in arguments:
         yield from _forms_in(argument, own)
