@@ -45,6 +45,7 @@ class Program:
     locale: str = "en"
     currency: str = "EUR"
     holdout_global: float = 0.0
+    max_age: timedelta = timedelta(hours=24)  # how late an event may come and still count for more than facts
     pinned: Mapping[tuple[str, str], Journey] = field(default_factory=dict)
     coupon_code: Callable[[str], str] = plain_code
 

@@ -238,16 +238,16 @@ class Line:
             self._enter(now, events, change)
 
     def _forget_ended(self, now: datetime) -> None:
-        """Drops ended enrollments that no goal looks at any more; at the very instant of their end they still count."""
+        """Drops ended enrollments that no event, however late, can fall into, and that no goal looks at any more."""
         keep = [e for e in self.state.enrollments if e.is_open or self._still_counts(e, now)]
         if len(keep) != len(self.state.enrollments):
             self.state.enrollments = keep
 
-    @staticmethod
-    def _still_counts(enrollment: Enrollment, now: datetime) -> bool:
-        if enrollment.ended_at is not None and enrollment.ended_at >= now:
+    def _still_counts(self, enrollment: Enrollment, now: datetime) -> bool:
+        since = now - self.program.max_age
+        if enrollment.ended_at is not None and enrollment.ended_at >= since:
             return True
-        return enrollment.goal_until is not None and enrollment.converted_at is None and enrollment.goal_until >= now
+        return enrollment.goal_until is not None and enrollment.converted_at is None and enrollment.goal_until >= since
 
     # ------------------------------------------------------------ 1 · events
 

@@ -51,15 +51,15 @@ def new_events(connection: Connection, customer_ids: Sequence[int]) -> dict[int,
 
 
 def past_events(
-    connection: Connection, customer_ids: Sequence[int], windows: Mapping[str, timedelta | None], now: datetime
+    connection: Connection, customer_ids: Sequence[int], windows: Mapping[str, timedelta | None], since: datetime
 ) -> dict[int, list[Event]]:
-    """The events already on the line, of the declared names within their windows, by customer."""
+    """The events already on the line, of the declared names, as far as a window that ends at `since` reaches back."""
     found: dict[int, list[Event]] = {}
     if not windows:
         return found
     wanted = or_(
         *(
-            EVENTS.c.name == name if window is None else and_(EVENTS.c.name == name, EVENTS.c.at > now - window)
+            EVENTS.c.name == name if window is None else and_(EVENTS.c.name == name, EVENTS.c.at > since - window)
             for name, window in windows.items()
         )
     )

@@ -57,12 +57,14 @@ def load_lives(
     lives = {row.id: _read_customer(program, row) for row in _rows(connection, select(CUSTOMERS), CUSTOMERS.c.id, ids)}
     for customer_id, rows in new_events(connection, ids).items():
         lives[customer_id].fresh = rows
-    for customer_id, events in past_events(connection, ids, program.history, now).items():
+    # A line goes on where it was left, be it weeks ago: all windows reach back from there, not from now.
+    since = min((life.state.cursor for life in lives.values() if life.state.cursor is not None), default=now)
+    for customer_id, events in past_events(connection, ids, program.history, since).items():
         for event in events:
             lives[customer_id].state.history.setdefault(event.name, []).append(event)
-    _load_enrollments(connection, lives, ids, whole=whole)
+    _load_enrollments(connection, lives, ids, None if whole else since - program.max_age)
     _load_entries(connection, lives, ids)
-    _load_sent(connection, program, lives, ids, now, queued_count=queued_count)
+    _load_sent(connection, program, lives, ids, since, queued_count=queued_count)
     if program.has_splits or whole:
         for row in _rows(connection, select(ASSIGNMENTS), ASSIGNMENTS.c.customer_id, ids):
             lives[row.customer_id].state.assignments[row.journey, row.step] = row.variant
@@ -102,16 +104,15 @@ def _read_choice(value: dict[str, Any]) -> Choice:
     return Choice(value["granted"], datetime.fromisoformat(value["at"]), value["source"])
 
 
-def _load_enrollments(connection: Connection, lives: dict[int, Life], ids: Sequence[int], *, whole: bool) -> None:
-    query = select(ENROLLMENTS).order_by(ENROLLMENTS.c.id)
-    if not whole:
-        query = query.join(CUSTOMERS, CUSTOMERS.c.id == ENROLLMENTS.c.customer_id).where(
-            or_(
-                ENROLLMENTS.c.status == "active",
-                ENROLLMENTS.c.ended_at >= CUSTOMERS.c.cursor,
-                (ENROLLMENTS.c.goal_until >= CUSTOMERS.c.cursor) & ENROLLMENTS.c.converted_at.is_(None),
-            )
-        )
+def _load_enrollments(
+    connection: Connection, lives: dict[int, Life], ids: Sequence[int], since: datetime | None
+) -> None:
+    """Those that are open or counted at `since` and later; every one when it is None."""
+    e = ENROLLMENTS.c
+    query = select(ENROLLMENTS).order_by(e.id)
+    if since is not None:
+        watched = (e.goal_until >= since) & e.converted_at.is_(None)
+        query = query.where(or_(e.status == "active", e.ended_at >= since, watched))
     for row in _rows(connection, query, ENROLLMENTS.c.customer_id, ids):
         lives[row.customer_id].state.enrollments.append(read_enrollment(row))
 
@@ -154,7 +155,7 @@ def _load_sent(
     program: Program,
     lives: dict[int, Life],
     ids: Sequence[int],
-    now: datetime,
+    since: datetime,
     *,
     queued_count: bool,
 ) -> None:
@@ -169,7 +170,8 @@ def _load_sent(
         m.state.in_(states)
     )
     if window is not None:
-        query = query.where(m.decided_at > now - window - timedelta(days=14))  # a deferral moves the instant it leaves
+        # A deferral moves the instant at which it leaves.
+        query = query.where(m.decided_at > since - window - timedelta(days=14))
     for row in _rows(connection, query, m.customer_id, ids):
         message = SentMessage(row.at, Medium(row.medium), row.journey, row.template, row.purpose == "marketing")
         lives[row.customer_id].state.sent.append(message)
