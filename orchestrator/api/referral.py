@@ -7,7 +7,6 @@ harmless: ids derive from the address, and the first referrer counts.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from hashlib import blake2b
 from typing import Any
 
 from anyio import to_thread
@@ -18,7 +17,7 @@ from starlette.responses import Response
 
 from orchestrator.api.pages import PageMissing, Visit, begin_visit, read_link
 from orchestrator.api.requests import read_form
-from orchestrator.domain.identity import Person
+from orchestrator.domain.identity import Person, fold_address, referral_id
 from orchestrator.domain.journey import Journey, Offer, Receiver, Reward
 from orchestrator.domain.values import is_number
 from orchestrator.links import LinkPurpose
@@ -26,7 +25,6 @@ from orchestrator.store.pages import Referrer, find_referrer, is_known_address
 
 NAME_CHARS_MAX = 80
 ID_DIGITS_MAX = 18  # what a 64-bit key surely holds
-_DOTLESS_DOMAINS = ("gmail.com", "googlemail.com")  # they deliver a.b@ and ab@ to one person
 
 
 def find_friend_offer(journeys: Iterable[Journey]) -> Offer | None:
@@ -55,22 +53,10 @@ async def accept_referral(request: Request) -> Response:
         return _show_form(visit, referrer, form, problem="referral_invalid")
     if await to_thread.run_sync(_is_refused, visit, referrer, address):
         return _show_form(visit, referrer, form, problem="referral_known")
-    friend = Person(friend_id(address), anonymous=True)
+    friend = Person(referral_id(address), anonymous=True)
     await visit.tell(friend, *_friend_calls(visit, referrer, friend.id, address, form))
     words = visit.words
     return visit.show("notice.html", heading=words["referral_thanks_heading"], text=words["referral_thanks"])
-
-
-def fold_address(address: str) -> str:
-    """One spelling for the addresses that reach one person: lower case, without a `+tag`, Gmail's without dots."""
-    name, _, domain = address.strip().lower().rpartition("@")
-    name = name.partition("+")[0] or name
-    return f"{name.replace('.', '') if domain in _DOTLESS_DOMAINS else name}@{domain}"
-
-
-def friend_id(address: str) -> str:
-    """The anonymous id of an invited friend: the same for every spelling of an address."""
-    return f"referral-{blake2b(fold_address(address).encode(), digest_size=16).hexdigest()}"
 
 
 async def _read_referrer(request: Request) -> Referrer:
@@ -88,7 +74,7 @@ def _is_refused(visit: Visit, referrer: Referrer, address: str) -> bool:
     if folded == fold_address(referrer.email):
         return True
     # The friend's own earlier acceptance does not count: accepting twice is harmless.
-    return is_known_address(visit.services.database, {folded, address.lower()}, friend_id(address))
+    return is_known_address(visit.services.database, {folded, address.lower()}, referral_id(address))
 
 
 def _show_form(

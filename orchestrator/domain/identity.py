@@ -13,6 +13,8 @@ from orchestrator.domain.call import Call
 from orchestrator.domain.errors import CallRejected
 from orchestrator.domain.event import Kind
 
+_DOTLESS_DOMAINS = ("gmail.com", "googlemail.com")  # they deliver a.b@ and ab@ to one person
+
 
 @dataclass(frozen=True, slots=True)
 class Person:
@@ -72,5 +74,15 @@ class Identities:
 
 
 def referral_id(email: str) -> str:
-    """The anonymous id of somebody a friend invited: a hash of the address, so that the address stays out of it."""
-    return f"referral-{blake2b(email.strip().lower().encode(), digest_size=12).hexdigest()}"
+    """The anonymous id of somebody a friend invited: a hash of the address, so that the address stays out of it.
+
+    The same for every spelling that reaches one person, when they accept and when they open an account.
+    """
+    return f"referral-{blake2b(fold_address(email).encode(), digest_size=16).hexdigest()}"
+
+
+def fold_address(address: str) -> str:
+    """One spelling for the addresses that reach one person: lower case, without a `+tag`, Gmail's without dots."""
+    name, _, domain = address.strip().lower().rpartition("@")
+    name = name.partition("+")[0] or name
+    return f"{name.replace('.', '') if domain in _DOTLESS_DOMAINS else name}@{domain}"

@@ -7,8 +7,9 @@ from typing import Any
 import httpx
 import pytest
 
-from orchestrator.api.referral import find_friend_offer, fold_address, friend_id
+from orchestrator.api.referral import find_friend_offer
 from orchestrator.domain.expression import Value
+from orchestrator.domain.identity import fold_address, referral_id
 from orchestrator.domain.journey import Journey, ManualTrigger, Offer, Receiver, Reward
 from tests.api.shop import TEN_EUROS, Shop, path_of
 
@@ -48,7 +49,7 @@ def test_accepting_makes_an_anonymous_customer_with_the_referrer(shop: Shop) -> 
     assert answer.status_code == 200
     assert "Welcome" in answer.text
     identify, track = shop.inbox()
-    assert identify["anonymousId"] == track["anonymousId"] == friend_id("zoe@example.com")
+    assert identify["anonymousId"] == track["anonymousId"] == referral_id("zoe@example.com")
     assert "zoe" not in identify["anonymousId"]
     assert identify["traits"] == {
         "email": "Zoe@example.com",
@@ -95,7 +96,7 @@ def test_a_customer_who_was_merged_away_or_lacks_an_address_bars_nobody(shop: Sh
 def test_accepting_twice_is_harmless_and_the_first_referrer_counts(shop: Shop) -> None:
     page = page_of(shop)
     accept(shop, page, email="zoe@example.com")
-    shop.add_customer(friend_id("zoe@example.com"), anonymous=True, email="zoe@example.com")  # as the engine will
+    shop.add_customer(referral_id("zoe@example.com"), anonymous=True, email="zoe@example.com")  # as the engine will
     other = path_of(shop.services.signer.referral(str(shop.add_customer("u7"))))
     assert accept(shop, page, email="zoe+x@example.com").status_code == 200
     assert accept(shop, other, email="ZOE@example.com").status_code == 200
