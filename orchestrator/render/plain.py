@@ -9,7 +9,7 @@ _SKIPPED = frozenset({"head", "style", "script", "title"})
 _BLOCKS = frozenset({"address", "article", "blockquote", "div", "footer", "header", "li", "ol", "section", "ul"})
 _PARAGRAPHS = frozenset({"h1", "h2", "h3", "h4", "p", "table", "tr"})
 _SPACES = re.compile(r"[ \t\r\n\f]+")  # not the non-breaking ones: they are meant
-_LINE_ENDS = re.compile(r"[ \t]*\n[ \t]*")
+_LINE_ENDS = re.compile(r"[ \t\u200a]*\n[ \t\u200a]*")  # MJML's spacers hold a hair space
 _GAPS = re.compile(r"\n{3,}")
 
 
@@ -42,7 +42,7 @@ class _Reader(HTMLParser):
             address, begin = self._links.pop()
             label = "".join(self.parts[begin:]).strip()
             if address and address != label:
-                self.parts.append(f": {address}" if label else address)
+                self.parts.append(f"{_joint(label)}{address}")
         elif tag in ("td", "th"):
             self.parts.append(" ")
         elif tag != "br":  # written `<br />` it has broken the line at its start
@@ -52,11 +52,25 @@ class _Reader(HTMLParser):
         if not self._skipping:
             self.parts.append(_SPACES.sub(" ", data))
 
+    def parse_marked_section(self, i: int, report: bool = True) -> int:
+        """A `<![` that makes no sense is a comment, as in browsers; the standard library would fail an assertion."""
+        try:
+            return super().parse_marked_section(i, report)
+        except AssertionError:
+            return self.parse_bogus_comment(i)
+
     def _break(self, tag: str) -> None:
         if tag in _PARAGRAPHS:
             self.parts.append("\n\n")
         elif tag in _BLOCKS or tag == "br":
             self.parts.append("\n")
+
+
+def _joint(label: str) -> str:
+    """What stands between a link's words and its address."""
+    if not label:
+        return ""
+    return "\n" if "\n" in label or label[-1] in ".!?:;" else ": "
 
 
 def read_html(html: str) -> str:

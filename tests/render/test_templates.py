@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from orchestrator.domain.message import Medium
@@ -165,6 +165,16 @@ def test_the_text_part_keeps_every_address_and_no_markup(make_templates: Make, l
     assert rendered.text == f"One\ntwo & three\n\n- four\n\nLeave: {links.unsubscribe}"
 
 
+def test_a_link_of_several_lines_has_its_address_below() -> None:
+    assert read_html('<a href="http://x">Free delivery<br>We pay.</a>') == "Free delivery\nWe pay.\nhttp://x"
+    assert (
+        read_html('<a href="http://x">http://x</a> <a href="http://y"><img alt="Logo"></a>')
+        == "http://x Logo: http://y"
+    )
+
+
+@example("<![;")
+@example("<![if x]>")
 @given(html=st.text("<>/abp =\"'&;!-[]\n", max_size=80))
 def test_no_markup_breaks_the_reader_of_html(html: str) -> None:
     assert "\n\n\n" not in read_html(html)
