@@ -22,6 +22,8 @@ from orchestrator.store import arrivals, customers, events, grants, inbox
 from orchestrator.store.database import Connection
 
 ENGINE = "engine"  # the source of calls Parcours made itself
+MANUAL = "manual"  # a person starts a journey, whose id is the event's name
+_KIND_BY_SOURCE = {ENGINE: Kind.EMITTED, MANUAL: Kind.START}
 
 
 @dataclass(slots=True)
@@ -154,7 +156,7 @@ def _event_rows(taken: _Taken, ids: dict[Person, int]) -> list[dict[str, Any]]:
         merge = {"kind": int(Kind.MERGE), "name": "", "message_id": None, "absorbed_id": ids[taken.absorbed]}
         rows.append(base | nothing | merge)
     if taken.call.kind is not Kind.MERGE or taken.absorbed is None:
-        kind = Kind.EMITTED if taken.row.source == ENGINE else taken.call.kind
+        kind = _KIND_BY_SOURCE.get(taken.row.source, taken.call.kind)
         event = {"kind": int(kind), "name": taken.call.name, "message_id": taken.row.message_id, "absorbed_id": None}
         content = {"properties": dict(taken.call.properties), "context": dict(taken.call.context)}
         rows.append(base | event | content)

@@ -1,0 +1,91 @@
+"""`parcours messages`: the ledger of messages, and what a person says of those whose outcome nobody knows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from orchestrator.cli.options import AsJson, ProjectFolder, load_settings, opened
+from orchestrator.cli.output import count, print_json, print_table
+from orchestrator.domain.message import MessageState
+
+if TYPE_CHECKING:
+    from orchestrator.store.settling import Settled, Verdict
+
+app = typer.Typer(no_args_is_help=True, help="List messages, and settle those whose outcome is unknown.")
+
+_FIELDS = (
+    "public_id", "external_id", "journey", "step", "medium", "template", "state", "reason", "code", "decided_at",
+    "leased_at", "settled_at",
+)  # fmt: skip
+
+
+@app.command(name="list")
+def list_messages(
+    state: Annotated[MessageState | None, typer.Option("--state", help="Only messages in this state.")] = None,
+    journey: Annotated[str | None, typer.Option("--journey", metavar="ID", help="Only this journey's.")] = None,
+    limit: Annotated[int, typer.Option("--limit", metavar="N", help="At most so many.", min=1)] = 50,
+    project: ProjectFolder = Path(),
+    as_json: AsJson = False,
+) -> None:
+    """List messages, the newest first."""
+    from orchestrator.store import messages
+
+    with opened(load_settings(project)) as database, database.read() as connection:
+        rows = messages.list_messages(connection, state, journey, limit)
+    if as_json:
+        print_json([{name: getattr(row, name) for name in _FIELDS} for row in rows])
+    elif rows:
+        print_table(
+            ("ID", "DECIDED (UTC)", "CUSTOMER", "JOURNEY", "STEP", "CHANNEL", "STATE", "REASON"), map(_as_row, rows)
+        )
+    else:
+        typer.echo("No messages.")
+
+
+def _as_row(row: Any) -> tuple[str, ...]:
+    at = f"{row.decided_at:%Y-%m-%d %H:%M:%S}"
+    return row.public_id, at, row.external_id, row.journey, row.step, row.medium, row.state, row.reason
+
+
+@app.command()
+def settle(
+    ids: Annotated[list[str] | None, typer.Argument(metavar="ID", help="Messages by their id.")] = None,
+    all_unknown: Annotated[bool, typer.Option("--all-unknown", help="All whose outcome is unknown.")] = False,
+    sent: Annotated[bool, typer.Option("--sent", help="They arrived.")] = False,
+    again: Annotated[bool, typer.Option("--again", help="Queue them once more; the policy is asked again.")] = False,
+    drop: Annotated[bool, typer.Option("--drop", help="Let them be: they count as not sent.")] = False,
+    project: ProjectFolder = Path(),
+    as_json: AsJson = False,
+) -> None:
+    """Say what became of unknown messages.
+
+    Only messages in the state `unknown` are touched, and each is noted in its customer's story.
+    """
+    from orchestrator.clock import SystemClock
+    from orchestrator.store.settling import Verdict, settle_by_hand
+
+    chosen = [verdict for verdict, wanted in zip(Verdict, (sent, again, drop), strict=True) if wanted]
+    if len(chosen) != 1:
+        raise typer.BadParameter("say one of --sent, --again and --drop")
+    if bool(ids) is all_unknown:
+        raise typer.BadParameter("name messages by their id, or say --all-unknown")
+    with opened(load_settings(project)) as database:
+        settled = settle_by_hand(database, ids or None, chosen[0], SystemClock().now())
+    _tell(settled, chosen[0], as_json)
+    if settled.others or settled.missing:
+        raise typer.Exit(1)
+
+
+def _tell(settled: Settled, verdict: Verdict, as_json: bool) -> None:
+    if as_json:
+        print_json({"settled": settled.done, "in_another_state": settled.others, "missing": settled.missing})
+        return
+    became = {"sent": "settled as sent", "again": "queued again", "drop": "dropped"}[verdict]
+    typer.echo(f"{count(len(settled.done), 'message')} {became}")
+    for public_id, state in settled.others.items():
+        typer.secho(f"{public_id} is {state}, not unknown: left alone", fg="yellow", err=True)
+    for public_id in settled.missing:
+        typer.secho(f"there is no message {public_id}", fg="red", err=True)

@@ -1,0 +1,89 @@
+"""Options that several commands share, and the project they speak of."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from orchestrator.config import Config
+    from orchestrator.spec.project import Project
+    from orchestrator.store.database import Database
+
+JOURNEYS = "journeys"
+
+
+def _own_or_before(context: typer.Context, option: typer.CallbackParam, value: Path) -> Path:
+    """`--project` is taken before the command's name as well as behind it."""
+    assert option.name is not None
+    root, source = context.find_root(), context.get_parameter_source(option.name)
+    if context is root or source is None or source.name != "DEFAULT":
+        return value
+    before = root.params[option.name]
+    assert isinstance(before, Path)
+    return before
+
+
+ProjectFolder = Annotated[
+    Path,
+    typer.Option(
+        "--project",
+        metavar="DIR",
+        help="The project's folder.",
+        show_default="the current folder",
+        exists=True,
+        file_okay=False,
+        callback=_own_or_before,
+    ),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON, for machines.")]
+
+
+def load(folder: Path, *, need_templates: bool = True) -> Project:
+    """The project in a folder; raises ProjectInvalid, and BadParameter where there is no project."""
+    from orchestrator.spec.project import load_project
+
+    return load_project(project_root(folder), os.environ, need_templates=need_templates)
+
+
+def load_settings(folder: Path) -> Config:
+    """The configuration alone, for commands that ask nothing of the journeys; raises as `load`."""
+    from orchestrator.config import load_config
+
+    return load_config(project_root(folder), os.environ)
+
+
+@contextmanager
+def opened(config: Config) -> Iterator[Database]:
+    """Lends the project's database for the length of a command, at the newest schema, made where there is none."""
+    from orchestrator.wiring import open_database
+
+    database = open_database(config)
+    try:
+        yield database
+    finally:
+        database.close()
+
+
+def project_root(folder: Path) -> Path:
+    """The folder, when it holds a project; raises BadParameter."""
+    if not (folder / JOURNEYS).is_dir():
+        raise typer.BadParameter(
+            f"there is no folder `{JOURNEYS}` in {folder.resolve()}: name the project's folder with --project DIR"
+        )
+    return folder
+
+
+def read_instant(text: str) -> datetime:
+    """An instant given on the command line; one without a zone is UTC. Raises BadParameter."""
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter(f"'{text}' is no instant: write 2026-11-27 or 2026-11-27T10:00:00Z") from None
+    return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)

@@ -1,0 +1,96 @@
+"""`parcours status`: how everything stands."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from orchestrator.cli.options import AsJson, ProjectFolder, load, opened
+from orchestrator.cli.output import count, format_span, print_json, print_table
+
+if TYPE_CHECKING:
+    from orchestrator.status import Status
+
+#: Columns of the table of messages: what a state means to somebody who only wants to know whether it went well.
+COLUMNS = {
+    "QUEUED": ("queued", "leased"),
+    "SENT": ("accepted", "delivered", "opened", "clicked"),
+    "NOT SENT": ("not_sent",),
+    "FAILED": ("failed", "rejected", "bounced", "complained"),
+    "UNKNOWN": ("unknown",),
+}
+
+
+def status(project: ProjectFolder = Path(), as_json: AsJson = False) -> None:
+    """Show how everything stands.
+
+    Journeys and who is inside, messages by channel and state, the inbox, and what waits for a person.
+    """
+    from orchestrator.clock import SystemClock
+    from orchestrator.status import read_status
+
+    loaded = load(project, need_templates=False)
+    with opened(loaded.config) as database:
+        found = read_status(database, loaded.journeys, SystemClock().now())
+    if as_json:
+        links = {"home": loaded.config.public_url, "mailbox": f"{loaded.config.public_url}/mailbox"}
+        print_json({**asdict(found), "links": links})
+    else:
+        _tell(found)
+        typer.echo(f"\nWhile `parcours up` runs: {loaded.config.public_url} (mailbox, Prefect, health)")
+
+
+def _tell(found: Status) -> None:
+    last = "never" if found.last_tick is None else _ago(found)
+    typer.echo(f"{count(found.customers, 'customer')}; the last tick: {last}")
+    stages = [f"{number:,} {stage or 'without a stage'}" for stage, number in sorted(found.stages.items())]
+    if stages:
+        typer.echo(f"  {', '.join(stages)}")
+    if found.inbox:
+        typer.echo(
+            f"  {count(found.inbox, 'call')} in the inbox: a running `parcours up` or `parcours tick` takes them"
+        )
+    for code, number in sorted(found.rejected.items()):
+        typer.echo(f"  {count(number, 'call')} rejected: {code} (kept in the table `rejections`)")
+    if found.journeys:
+        typer.echo()
+        rows = [(one.id, one.inside, one.due, one.held) for one in found.journeys]
+        print_table(("JOURNEY", "INSIDE", "DUE", "HELD"), rows)
+    if found.messages:
+        typer.echo()
+        print_table(("MESSAGES", *COLUMNS, "HELD"), _message_rows(found))
+    _tell_unknown(found)
+
+
+def _ago(found: Status) -> str:
+    assert found.last_tick is not None
+    span = found.at - found.last_tick
+    when = f"{format_span(span)} ago" if span.total_seconds() >= 0 else "ahead of this machine's clock"
+    return f"{found.last_tick:%Y-%m-%d %H:%M:%S} UTC ({when})"
+
+
+def _message_rows(found: Status) -> list[tuple[str | int, ...]]:
+    return [
+        (
+            medium,
+            *(sum(states.get(state, 0) for state in grouped) for grouped in COLUMNS.values()),
+            found.held_channels.get(medium, ""),
+        )
+        for medium, states in sorted(found.messages.items())
+    ]
+
+
+def _tell_unknown(found: Status) -> None:
+    """Names the command that settles what hangs in the air."""
+    total = sum(states.get("unknown", 0) for states in found.messages.values())
+    if not total:
+        return
+    verb = "message hangs" if total == 1 else "messages hang"
+    typer.secho(f"\n{total:,} {verb} in the air: nobody knows whether they arrived. Settle them:", fg="yellow")
+    for public_id in found.unknown:
+        typer.echo(f"  parcours messages settle {public_id} --sent | --again | --drop")
+    if total > len(found.unknown):
+        typer.echo("  parcours messages settle --all-unknown --sent | --again | --drop")

@@ -1,0 +1,82 @@
+"""`parcours tick`: all the work that is due, once."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from orchestrator.cli.options import AsJson, ProjectFolder, load, opened, read_instant
+from orchestrator.cli.output import count, print_json, print_table
+
+if TYPE_CHECKING:
+    from orchestrator.engine.report import TickReport
+    from orchestrator.spec.project import Project
+
+
+def tick(
+    now: Annotated[
+        str | None,
+        typer.Option(
+            "--now", metavar="ISO", help="The instant to reach instead of the present, as 2026-11-27T10:00:00Z."
+        ),
+    ] = None,
+    project: ProjectFolder = Path(),
+    as_json: AsJson = False,
+) -> None:
+    """Do all the work that is due, once.
+
+    Takes calls from the inbox, moves people on, sends what is queued, and ends. Refused while `parcours up` runs on the
+    same database, and for an instant before what was already processed.
+    """
+    report = _run(load(project), now)
+    if as_json:
+        print_json({**asdict(report), "more": report.more})
+    else:
+        _print(report)
+    if any(tally.stopped for tally in report.channels.values()):
+        raise typer.Exit(1)
+
+
+def _run(project: Project, now: str | None) -> TickReport:
+    from orchestrator.clock import SystemClock, VirtualClock
+    from orchestrator.engine import tick as engine_tick
+    from orchestrator.store.lock import hold_database
+    from orchestrator.wiring import close_engine, open_engine, settle_what_died
+
+    clock = SystemClock() if now is None else VirtualClock(read_instant(now))
+    with opened(project.config) as database, hold_database(database):
+        context = open_engine(project, clock, database=database)
+        try:
+            settle_what_died(context)
+            return engine_tick.run(context, clock.now())
+        finally:
+            close_engine(context)
+
+
+def _print(report: TickReport) -> None:
+    typer.echo(f"{count(report.accepted, 'call')} taken in, {report.rejected:,} refused")
+    journeys = [
+        (name, t.entered, t.queued, t.deferred, t.not_sent, t.exited, t.completed, t.converted)
+        for name, t in sorted(report.journeys.items())
+    ]
+    if journeys:
+        typer.echo()
+        print_table(
+            ("JOURNEY", "ENTERED", "QUEUED", "DEFERRED", "NOT SENT", "LEFT", "COMPLETED", "CONVERTED"), journeys
+        )
+    channels = [
+        (name, t.due, t.sent, t.failed, t.retried, t.not_sent, t.unknown)
+        for name, t in sorted(report.channels.items())
+        if t.due or t.unknown or t.stopped
+    ]
+    if channels:
+        typer.echo()
+        print_table(("CHANNEL", "DUE", "SENT", "FAILED", "LATER", "NOT SENT", "UNKNOWN"), channels)
+    for name, tally in sorted(report.channels.items()):
+        if tally.stopped:
+            typer.secho(f"{name} stands still: {tally.stopped}", fg="red", err=True)
+        for failure in tally.failures[-20:]:
+            typer.echo(f"{failure.message_id}  {failure.outcome}: {failure.reason}  ({failure.help})")
