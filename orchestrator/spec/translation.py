@@ -180,7 +180,8 @@ class _Translator:
         if name in FUNCTIONS:
             raise self.fault(f"`{name}` is a function: write `{name}(…)`", name)
         if name in NAMES:
-            instead = "; write `entry`, the event that started the journey" if name == "event" else ""
+            has_entry = name == "event" and "entry" in self.where.names
+            instead = "; write `entry`, the event that started the journey" if has_entry else ""
             raise self.fault(f"`{name}` is not known in {self.where.place}{instead}", name)
         if name.lower() in ("null", "nil", "undefined"):
             raise self.fault("write `x is none` or `x is defined` to ask whether something is there", name)
