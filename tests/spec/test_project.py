@@ -60,9 +60,7 @@ def test_a_project_is_read_whole(shop: Path) -> None:
 
 
 def test_one_journey_in_a_folder_is_a_project_where_nothing_is_rendered(tmp_path: Path) -> None:
-    text = (
-        "journey: cart\ntrigger: {event: Product Added}\nserves: lead\nsteps: [{email: cart-reminder}]\n"
-    )
+    text = "journey: cart\ntrigger: {event: Product Added}\nserves: lead\nsteps: [{email: cart-reminder}]\n"
     project = load_project(write(tmp_path, {"journeys/cart.yaml": text}), {}, need_templates=False)
     assert isinstance(project, Project)
     assert [str(warning) for warning in project.warnings] == [
