@@ -61,8 +61,8 @@ class Templates:
     ) -> RenderedEmailParts:
         """A mail for one customer. Raises TemplateFailed, whose text holds no personal data.
 
-        `context` holds customer, entry, vars, journey, coupon, project (mappings) and links; what it lacks is
-        undefined. `locale` is the customer's; `subject` is a step's own, as Jinja2 text.
+        `context` holds customer, entry, vars, journey, coupon, project (mappings), links, and marketing (False for
+        transactional); what it lacks is undefined. `locale` is the customer's; `subject` a step's own, as Jinja2 text.
         """
         email = self._email_for(name, locale)
         scope = self._scope(context, locale, email.language)

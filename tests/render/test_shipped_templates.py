@@ -37,8 +37,8 @@ GSM_EXTENDED = set("^{}\\[~]|€")
 
 
 def context_of(name: str, signer: LinkSigner, locale: str, rich: bool) -> dict[str, Any]:
-    purpose = "transactional" if name in TRANSACTIONAL else "marketing"
-    context = sample_context(PROJECT, {"id": name, "purpose": purpose}, signer, WEBSITE, locale)
+    context = sample_context(PROJECT, {"id": name}, signer, WEBSITE, locale)
+    context["marketing"] = name not in TRANSACTIONAL
     if not rich:
         context |= {"customer": {}, "entry": {}, "vars": {}, "coupon": {}}
     return context
@@ -108,6 +108,11 @@ def test_a_marketing_mail_says_how_to_leave_and_who_writes(mail: RenderedEmailPa
     assert ADDRESS in mail.html
     assert ADDRESS in mail.text
     assert all(href in mail.text for href in leaves)
+
+
+def test_a_mail_of_unknown_purpose_offers_to_unsubscribe(shipped: Templates, signer: LinkSigner) -> None:
+    context = sample_context(PROJECT, {}, signer, WEBSITE)
+    assert context["links"].unsubscribe in shipped.render_email("nps-apology", "en", context).text
 
 
 def test_no_link_of_a_mail_is_dead(mail: RenderedEmailParts) -> None:
