@@ -11,9 +11,9 @@ from ipaddress import ip_address
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
+from orchestrator.api.context import services_of
 from orchestrator.api.pages import render_page
 from orchestrator.api.requests import read_form
-from orchestrator.api.services import services_of
 
 COOKIE = "parcours_admin"
 _PROXY_HEADERS = ("forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via")

@@ -14,10 +14,10 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from orchestrator.api import admission, home, mailbox, referral, survey, unsubscribe, web_copy
+from orchestrator.api.context import ApiServices
 from orchestrator.api.inbox_writer import InboxWriter
 from orchestrator.api.pages import ERROR_PAGES, show_fault, show_missing
 from orchestrator.api.segment import problem, segment_routes
-from orchestrator.api.services import ApiServices
 
 __all__ = ["ApiServices", "create_app"]
 

@@ -8,8 +8,8 @@ from anyio import fail_after, to_thread
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from orchestrator.api.context import services_of
 from orchestrator.api.pages import begin_visit, render_page
-from orchestrator.api.services import services_of
 from orchestrator.store.availability import StoreUnavailable
 from orchestrator.store.inbox import check_store
 

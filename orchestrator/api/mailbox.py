@@ -14,8 +14,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from channels.mailbox import StoredMessage, read_message, read_messages
+from orchestrator.api.context import services_of
 from orchestrator.api.pages import PageMissing, render_page
-from orchestrator.api.services import services_of
 from orchestrator.api.web_copy import serve_mail
 from orchestrator.domain.message import Medium
 

@@ -17,8 +17,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from orchestrator.api.calls import Reception, accept_call
+from orchestrator.api.context import ApiServices, services_of, writer_of
 from orchestrator.api.inbox_writer import InboxFull
-from orchestrator.api.services import ApiServices, services_of, writer_of
 from orchestrator.api.words import WORDS, Words, choose_language
 from orchestrator.domain.errors import LinkInvalid
 from orchestrator.domain.identity import Person

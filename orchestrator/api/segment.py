@@ -20,9 +20,9 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 
 from orchestrator.api.calls import Reception, accept_call
+from orchestrator.api.context import ApiServices, services_of, writer_of
 from orchestrator.api.inbox_writer import InboxFull
 from orchestrator.api.requests import BodyRefused, read_body
-from orchestrator.api.services import ApiServices, services_of, writer_of
 from orchestrator.domain.call import CALL_BYTES_MAX
 from orchestrator.domain.errors import CallRejected
 from orchestrator.store.availability import StoreUnavailable

@@ -8,8 +8,8 @@ from anyio import to_thread
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
+from orchestrator.api.context import services_of
 from orchestrator.api.pages import PAGE_HEADERS, PageMissing, read_link
-from orchestrator.api.services import services_of
 from orchestrator.links import LinkPurpose
 
 #: No script, no form, no access to this site's cookies; images and styles as in a mail program.

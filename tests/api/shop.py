@@ -17,7 +17,7 @@ import uvicorn
 from sqlalchemy import insert, select
 
 from orchestrator.api.app import create_app
-from orchestrator.api.services import ApiServices
+from orchestrator.api.context import ApiServices
 from orchestrator.clock import VirtualClock
 from orchestrator.config import Config, ProjectSettings
 from orchestrator.domain.expression import Value

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import tracemalloc
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,6 +11,7 @@ import httpx
 import orjson
 import pytest
 
+from orchestrator.api.requests import BodyRefused, unpack
 from tests.api.shop import NOW, WRITE_KEY, Shop
 
 BASIC = (WRITE_KEY, "")
@@ -267,3 +269,14 @@ def test_times_are_aware_in_the_table(shop: Shop) -> None:
     send(shop, "/v1/track", track())
     assert shop.inbox_rows()[0].received_at == NOW
     assert datetime.fromisoformat(shop.inbox()[0]["receivedAt"]) == NOW
+
+
+def test_a_bomb_is_never_unpacked_whole() -> None:
+    bomb = gzip.compress(b" " * 50_000_000)
+    tracemalloc.start()
+    try:
+        with pytest.raises(BodyRefused):
+            unpack(bomb, 100_000)
+        assert tracemalloc.get_traced_memory()[1] < 1_000_000
+    finally:
+        tracemalloc.stop()
