@@ -30,7 +30,7 @@ class Status(StrEnum):
     """Whether somebody is inside a journey, and how they left it."""
 
     ACTIVE = "active"
-    COMPLETED = "completed"
+    COMPLETED = "completed"  # came to an end of the steps, `exit` included
     EXITED = "exited"
     CONVERTED = "converted"
     FILTERED = "filtered"
@@ -111,7 +111,7 @@ class CustomerState:
     assignments: dict[tuple[str, str], str] = field(default_factory=dict)
     coupons: dict[str, dict[str, Any]] = field(default_factory=dict)
     rewarded: set[str] = field(default_factory=set)
-    rules_edited: bool = False  # the facts were just counted anew: a stage change now is the edit's doing
+    rules_edited: bool = False  # the facts were just counted anew: stage changes of this run are the edit's doing
     cursor: datetime | None = None
     next_due_at: datetime | None = None
 

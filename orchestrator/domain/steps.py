@@ -90,7 +90,7 @@ def take(line: Line, journey: Journey, enrollment: Enrollment, step: Step, now: 
         case Split():
             _split(line, journey, enrollment, step, now, base)
         case Exit():
-            line.leave(enrollment, Status.EXITED, "exit step", now)
+            line.leave(enrollment, Status.COMPLETED, "exit step", now)
         case SetVariables():
             _set_variables(line, enrollment, step, now)
             line.go_on(journey, enrollment, base)
@@ -200,7 +200,7 @@ def _defer(
 def _end_wait(line: Line, journey: Journey, enrollment: Enrollment, step: WaitUntil, base: datetime) -> None:
     if _is_past(line, step, enrollment) and step.if_past is not IfPast.CONTINUE:
         if step.if_past is IfPast.EXIT:
-            line.leave(enrollment, Status.EXITED, "the date is past", base)
+            line.leave(enrollment, Status.COMPLETED, "the date is past", base)
             return
         skipped = journey.following[step.id]
         line.decide(base, DecisionKind.BRANCHED, enrollment, f"the date is past: {skipped or 'end'} skipped", step.id)

@@ -160,10 +160,10 @@ class Line:
         self._follow_edits()
         if self.state.rules_edited and self.state.cursor is not None:
             self._change_stage(self.state.cursor, [])
-            self.state.rules_edited = False
         while (now := self._next_instant(waiting)) is not None and now <= until:
             self._take_instant(now, self._pop_events(waiting, now))
             self.state.cursor = now
+        self.state.rules_edited = False
         if self.state.cursor is None or self.state.cursor < until:
             self.state.cursor = until
         self.state.next_due_at = self._next_instant(waiting)
@@ -323,10 +323,10 @@ class Line:
         return change
 
     def _cause(self, now: datetime, events: list[Event]) -> str:
-        if self.state.rules_edited:
-            return "rule"
         if any(event.starts for event in events):
             return "event"
+        if self.state.rules_edited:
+            return "rule"
         return "import" if events or self._is_quiet(now) else "time"
 
     def _is_quiet(self, now: datetime) -> bool:
