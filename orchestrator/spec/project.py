@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from orchestrator.config import Config, read_config
@@ -139,8 +139,3 @@ def _template_names(folder: Path, medium: Medium) -> Iterator[str]:
             name, _, locale = path.stem.rpartition(".")
             stem = name if name and _LOCALE.fullmatch(locale) else path.stem
             yield (path.relative_to(folder).parent / stem).as_posix()
-
-
-def known_without_templates(known: Known) -> Known:
-    """The same names for a version that somebody entered long ago: its templates and segments may be gone."""
-    return replace(known, templates=None, segments=None, stages=None)
