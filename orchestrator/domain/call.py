@@ -54,7 +54,8 @@ def read_call(raw: Any) -> Call:
     """Checks one call; raises CallRejected with a code and what to do."""
     if not isinstance(raw, dict):
         raise CallRejected("invalid_call", "a call is a JSON object")
-    kind = _KINDS.get(raw.get("type") or "")
+    written = raw.get("type")
+    kind = _KINDS.get(written) if isinstance(written, str) else None
     if kind is None:
         raise CallRejected("invalid_type", f"'type' must be one of {', '.join(_KINDS)}")
     user_id, anonymous_id = _read_id(raw, "userId"), _read_id(raw, "anonymousId")

@@ -8,6 +8,9 @@
     ├── LinkInvalid             a signed link was altered, or made for another purpose
     ├── ChannelMisconfigured    no message of this batch can succeed before a person acts
     ├── TimeWentBack            a tick for an instant before what was already processed
+    ├── StoreUnavailable        the database does not answer (orchestrator.store.availability)
+    ├── PeopleWouldBeLost       an edit removed steps on which people stand (orchestrator.engine.edits)
+    ├── PrefectDidNotStart      the Prefect server does not come up (flows.server)
     └── AlreadyRunning          a second `parcours up` on the same database
 
 The text of an error never holds personal data: it ends up in logs and in the Prefect UI.

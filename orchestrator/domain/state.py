@@ -17,6 +17,10 @@ from orchestrator.domain.message import Medium
 from orchestrator.domain.schedule import find_zone
 
 
+#: Segment's reserved traits in the spelling of its SDKs, for whoever writes `customer.first_name`.
+RESERVED_TRAITS = {"first_name": "firstName", "last_name": "lastName", "created_at": "createdAt"}
+
+
 @dataclass(frozen=True, slots=True)
 class Choice:
     """What a customer said about being written to, when and where."""
@@ -139,7 +143,7 @@ class CustomerState:
                 return self.traits.get("locale") or self.locale or None
             case "consent":
                 return self._consent()
-        return self.traits.get(name)
+        return self.traits.get(name, self.traits.get(RESERVED_TRAITS.get(name, name)))
 
     def _fact(self, fact: Fact, now: datetime) -> Any:
         if fact.within is None:

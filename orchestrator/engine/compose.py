@@ -101,7 +101,7 @@ def _compose_email(
     parts = context.templates.render_email(row.template, locale, scope, row.subject)
     project, sender = context.config.project, row.sender or context.config.channels.from_email
     domain = sender.rpartition("@")[2] or "localhost"
-    first, last = (str(state.traits.get(key) or "") for key in ("first_name", "last_name"))
+    first, last = (str(state.get(key, row.decided_at) or "") for key in ("first_name", "last_name"))
     return RenderedMessage(
         row.public_id,
         Medium.EMAIL,

@@ -77,7 +77,7 @@ def find_referrer(database: Database, customer_id: int) -> Referrer | None:
 def is_known_address(database: Database, addresses: Collection[str], except_external_id: str) -> bool:
     """Whether one of the addresses (lower case) belongs to a customer other than the excepted one.
 
-    Reads every customer where no index on the e-mail trait helps: 0.7 s for a million on SQLite.
+    Reads every customer: there is no index on the e-mail trait.
     """
     query = (
         select(CUSTOMERS.c.id)
