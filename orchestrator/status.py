@@ -48,12 +48,12 @@ class Status:
 
 
 def read_status(database: Database, journeys: Mapping[str, Journey], now: datetime) -> Status:
-    """Reads how a project stands."""
+    """Reads how a project stands. Journeys with people inside are told of even where `journeys` lacks them."""
     with database.read() as connection:
         inside = figures.count_inside(connection)
-        due = count_due_people(connection, journeys.keys(), now)
+        due = count_due_people(connection, journeys.keys() | inside.keys(), now)
         held = settings.read_gates(connection, "journey")
-        titles = dict.fromkeys(inside, "no file any more") | {name: j.title for name, j in journeys.items()}
+        titles = dict.fromkeys(inside, "") | {name: journey.title for name, journey in journeys.items()}
         unknown = messages.list_messages(connection, MessageState.UNKNOWN, limit=UNKNOWN_LISTED_MAX)
         return Status(
             at=now,

@@ -28,9 +28,6 @@ def ingest(
         typer.Argument(
             metavar="FILE",
             help="Calls of the Segment specification, one JSON object a line, plain or gzip; - reads standard input.",
-            exists=True,
-            dir_okay=False,
-            allow_dash=True,
         ),
     ],
     project: ProjectFolder = Path(),
@@ -44,6 +41,9 @@ def ingest(
     from orchestrator.cli.intake import Intake
     from orchestrator.clock import SystemClock
 
+    for path in files:
+        if path != STDIN and not path.is_file():
+            raise typer.BadParameter(f"there is no file {path}")
     config = load_settings(project)
     began_s = time.monotonic()
     with opened(config) as database, _progress(files) as advance:

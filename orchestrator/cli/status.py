@@ -8,10 +8,14 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from orchestrator.cli.options import AsJson, ProjectFolder, load, opened
+from orchestrator.cli.options import AsJson, ProjectFolder, load, load_settings, opened
 from orchestrator.cli.output import count, format_span, print_json, print_table
+from orchestrator.domain.errors import ProjectInvalid
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from orchestrator.domain.journey import Journey
     from orchestrator.status import Status
 
 #: Columns of the table of messages: what a state means to somebody who only wants to know whether it went well.
@@ -32,15 +36,23 @@ def status(project: ProjectFolder = Path(), as_json: AsJson = False) -> None:
     from orchestrator.clock import SystemClock
     from orchestrator.status import read_status
 
-    loaded = load(project, need_templates=False)
-    with opened(loaded.config) as database:
-        found = read_status(database, loaded.journeys, SystemClock().now())
+    config = load_settings(project)
+    with opened(config) as database:
+        found = read_status(database, _journeys(project), SystemClock().now())
     if as_json:
-        links = {"home": loaded.config.public_url, "mailbox": f"{loaded.config.public_url}/mailbox"}
-        print_json({**asdict(found), "links": links})
+        print_json({**asdict(found), "home": config.public_url})
     else:
         _tell(found)
-        typer.echo(f"\nWhile `parcours up` runs: {loaded.config.public_url} (mailbox, Prefect, health)")
+        typer.echo(f"\nWhile `parcours up` runs, {config.public_url} leads to the mailbox and to Prefect.")
+
+
+def _journeys(project: Path) -> Mapping[str, Journey]:
+    """The project's journeys. How things stand is told where its files hold errors, too."""
+    try:
+        return load(project, need_templates=False).journeys
+    except ProjectInvalid as invalid:
+        typer.secho(f"{count(len(invalid.problems), 'problem')} in the project: `parcours check`", fg="red", err=True)
+        return {}
 
 
 def _tell(found: Status) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from orchestrator.domain.effects import DecisionKind
+from orchestrator.domain.message import MessageState
 from orchestrator.domain.state import Status
 from orchestrator.store.database import Database
 from orchestrator.store.settling import BY_HAND
@@ -40,7 +41,7 @@ VERDICTS = {"sent": "it arrived", "again": "queue it again", "drop": "let it be"
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One thing that happened. `place` orders lines of one instant: stages and consent, decisions, then messages."""
+    """One thing that happened. `place` orders lines of one instant: stages and consent, decisions, messages."""
 
     at: datetime
     place: int
@@ -81,22 +82,23 @@ def _tell_consent(row: Any, zone: ZoneInfo) -> str:
 
 
 def _tell_message(row: Any) -> Iterator[Line]:
-    """What became of a message; that it was queued is a decision already."""
-    told = f"{row.medium} {row.template}"
-    code = f" {row.code}" if row.code else ""
-    why = f" ({row.reason}{code})" if row.reason else ""
+    """When a message left and what became of it; that it was decided is told already."""
+    why = " ".join(filter(None, (REASONS.get(row.reason, row.reason), row.code)))
+    why = f" ({why})" if why else ""
+    if row.leased_at is not None:
+        yield Line(row.leased_at, 2, row.journey, row.step, "message", f"{row.medium} {row.template} is sent")
     at = row.settled_at or row.leased_at
-    if at is None:
-        return
-    if row.state == "queued":
-        text = f"{told} waits to be sent{why}"
-    elif row.state == "leased":
-        text = f"{told} is being sent"
-    elif row.state == "unknown":
-        text = f"{told}: nobody knows whether it arrived{why}; `parcours messages settle {row.public_id}`"
-    else:
-        text = f"{told} was {row.state.replace('_', ' ')}{why}"
-    yield Line(at, 2, row.journey, row.step, "message", text)
+    if at is not None and row.state not in (MessageState.LEASED, MessageState.ACCEPTED):
+        yield Line(at, 3, row.journey, row.step, "message", f"{row.medium} {row.template} {_tell_state(row)}{why}")
+
+
+def _tell_state(row: Any) -> str:
+    match row.state:
+        case MessageState.QUEUED:
+            return "waits to be sent"
+        case MessageState.UNKNOWN:
+            return f"hangs in the air, nobody knows whether it arrived: parcours messages settle {row.public_id}"
+    return f"was {row.state.replace('_', ' ')}"
 
 
 # ---------------------------------------------------------------- decisions
