@@ -67,10 +67,13 @@ def _clock_due(line: Line, step: WaitUntil, enrollment: Enrollment, arrived: dat
     if at is None:
         return arrived  # no such date: as if it were past
     has_time = isinstance(value, datetime) or (isinstance(value, str) and len(value) > 10)
-    if has_time and step.clock is None:
-        return max(arrived, at + step.offset)
-    day = at.astimezone(zone).date() if has_time else at.date()
-    return max(arrived, to_instant(day + step.offset, step.clock or time(0), zone))
+    try:
+        if has_time and step.clock is None:
+            return max(arrived, at + step.offset)
+        day = at.astimezone(zone).date() if has_time else at.date()
+        return max(arrived, to_instant(day + step.offset, step.clock or time(0), zone))
+    except OverflowError:  # at the edge of the calendar (9999-12-31): as if there were no date
+        return arrived
 
 
 def take(line: Line, journey: Journey, enrollment: Enrollment, step: Step, now: datetime, base: datetime) -> None:
