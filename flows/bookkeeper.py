@@ -126,7 +126,7 @@ class Bookkeeper:
                 await job(client)
         except _UNREACHABLE as error:
             if self._in_sync:
-                logger.warning("Prefect cannot be reached (%s): sending goes on", error or type(error).__name__)
+                logger.warning("Prefect cannot be reached (%s): sending goes on", _brief(error))
             self._in_sync = False
         except Exception:  # a fault of ours in one look at Prefect must not end all the others
             logger.exception("A look at Prefect failed")
@@ -161,7 +161,7 @@ class Bookkeeper:
 
     async def _obey_cancels(self, client: PrefectClient) -> None:
         for run_id, state in (await read_states(client, self._open_run_ids())).items():
-            if state in (StateType.CANCELLING, StateType.CANCELLED):
+            if state in (StateType.CANCELLING, StateType.CANCELLED, StateType.PAUSED):
                 self._cancel(run_id)
 
     async def _pick_up_runs(self, client: PrefectClient) -> None:
@@ -192,7 +192,7 @@ class Bookkeeper:
                 account.flow_run_id = flow_run.id
                 await execute(FLOWS[gate.key.kind], flow_run, account)
             except Exception as error:  # the border to Prefect: a run's failure is never the engine's
-                logger.warning("A run of %s could not be kept in Prefect: %s", gate.key.name, error or type(error))
+                logger.warning("A run of %s could not be kept in Prefect: %s", gate.key.name, _brief(error))
                 self._in_sync = False
                 gate.next_opening_s = time.monotonic() + _RETRY_S
             finally:
@@ -240,3 +240,8 @@ class Bookkeeper:
     def _open_run_ids(self) -> list[UUID]:
         accounts: Iterable[Account | None] = (gate.account for gate in self._gates.values())
         return [account.flow_run_id for account in accounts if account is not None and account.flow_run_id is not None]
+
+
+def _brief(error: Exception) -> str:
+    """The first line of an error; Prefect's hold our own ids only, but go on with whole answers of the server."""
+    return f"{type(error).__name__}: {error}".splitlines()[0].removesuffix(": ")

@@ -14,7 +14,7 @@ from orchestrator.engine.report import ChannelTally
 
 
 @flow(name="deliveries", persist_result=False)
-async def deliveries(channel: str) -> State[None]:
+async def deliveries(channel: str = "") -> State[None]:
     """A minute of one channel: open while messages leave, closed with what became of them in its name."""
     account = open_account()
     await keep_open(account)

@@ -51,7 +51,7 @@ class Pace:
     rename_s: float = 5.0  # an open run's name follows its numbers
     poll_runs_s: float = 2.0  # the Run button
     poll_paused_s: float = 3.0
-    poll_cancelled_s: float = 1.0
+    poll_cancelled_s: float = 0.75
     failed_share_max: float = 0.05  # above, a deliveries run is red …
     failed_count_min: int = 5  # … unless these are few: one wrong address is nobody's task
 

@@ -154,8 +154,9 @@ class PrefectServer:
 
     def _spawn(self, port: int, log: IO[bytes]) -> subprocess.Popen[bytes]:
         environment = {k: v for k, v in os.environ.items() if k not in _CLIENT and k != "PREFECT_API_URL"}
+        program = [sys.executable, "-P", "-m", "prefect"]  # -P: a file click.py in the working directory is not click
         return subprocess.Popen(
-            [sys.executable, "-m", "prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)],
+            [*program, "server", "start", "--host", "127.0.0.1", "--port", str(port)],
             env=environment | _SHARED | _SERVER | {"PREFECT_HOME": str(self.home)},
             stdin=subprocess.DEVNULL,
             stdout=log,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
 
 from flows.gate import Account, GateKey, Pace, Tally
 from orchestrator.engine.report import ChannelTally, Failure, JourneyTally
@@ -40,10 +39,17 @@ def alarm(tally: Tally, pace: Pace) -> str:
 
 
 def failure_rows(failures: Sequence[Failure]) -> list[dict[str, str]]:
-    """The newest failures as rows of a table, newest first: our ids, the reason, what helps."""
-    columns = {"message_id": "message"}
+    """The newest failures as rows of a table, newest first; the UI shows the first columns without scrolling."""
     return [
-        {columns.get(name, name): str(value) for name, value in asdict(failure).items()}
+        {
+            "journey": failure.journey,
+            "step": failure.step,
+            "reason": failure.reason,
+            "code": failure.code,
+            "help": failure.help,
+            "outcome": failure.outcome,
+            "message": failure.message_id,
+        }
         for failure in reversed(failures[-FAILURES_MAX:])
     ]
 

@@ -6,6 +6,7 @@ import asyncio
 import gc
 import itertools
 import os
+import shutil
 import tempfile
 import threading
 import time
@@ -70,6 +71,7 @@ def server() -> Iterator[PrefectServer]:
     _restore(before)
     yield SERVER
     SERVER.stop()
+    shutil.rmtree(SERVER.home)
 
 
 @pytest.fixture
@@ -212,7 +214,7 @@ class Stage:
         return replace(QUICK, **changes)
 
     @staticmethod
-    def until(ask: Callable[[], Any], timeout_s: float = 20.0) -> Any:
+    def until(ask: Callable[[], Any], timeout_s: float = 60.0) -> Any:
         """The first true answer; fails after the timeout."""
         deadline = time.monotonic() + timeout_s
         while not (answer := ask()):
@@ -247,9 +249,11 @@ _numbers = itertools.count(1)
 @pytest.fixture
 def stage(server: PrefectServer) -> Iterator[Stage]:
     from prefect.client.orchestration import get_client
+    from prefect.settings import PREFECT_CLIENT_MAX_RETRIES, temporary_settings
 
     number = next(_numbers)
-    with get_client(sync_client=True) as client:
+    # On a busy machine SQLite is locked now and then; the conductor, in its own threads, keeps its own patience.
+    with temporary_settings({PREFECT_CLIENT_MAX_RETRIES: 6}), get_client(sync_client=True) as client:
         stage = Stage(client, (f"welcome-{number}", f"email-{number}"))
         yield stage
         stage.close()
