@@ -21,6 +21,9 @@ import psycopg
 import pytest
 from sqlalchemy import URL, make_url
 
+from orchestrator.store.database import Database
+from orchestrator.store.migrate import migrate
+
 SPEAKING_VARIABLES = ("PARCOURS_", "PREFECT_", "SENDGRID_", "TWILIO_", "LC_", "LANGUAGE")
 
 Migrate = Callable[[str], None]
@@ -186,6 +189,25 @@ def make_template() -> Callable[[Migrate], Template]:
     `with template.copy(database_server) as url: …`.
     """
     return Template
+
+
+def migrate_url(url: str) -> None:
+    """Brings the database of a URL to the newest schema and lets go of it."""
+    database = Database(url)
+    migrate(database)
+    database.close()
+
+
+@pytest.fixture(scope="session")
+def migrated(make_template: Callable[[Migrate], Template]) -> Template:
+    return make_template(migrate_url)
+
+
+@pytest.fixture
+def migrated_url(migrated: Template, database_server: DatabaseServer) -> Iterator[str]:
+    """The URL of a fresh database with every table, on each kind of server in turn."""
+    with migrated.copy(database_server) as url:
+        yield url
 
 
 @pytest.fixture(scope="session")

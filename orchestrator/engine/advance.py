@@ -69,7 +69,7 @@ def _run_life(context: EngineContext, life: Life, others: dict[int, Life], now: 
             effects += run(context.program, other.state, before, row.at - INSTANT, held=held, quiet_until=quiet)
         else:  # it was already run past the instant of the merge
             fresh += other.events
-        fresh.append(Event(row.at, Kind.MERGE, "", arrival=-1, absorbed=other.state))
+        fresh.append(Event(row.at, Kind.MERGE, "", arrival=-1, starts=row.starts, absorbed=other.state))
     quiet = _imported_at(life)
     effects += run(context.program, life.state, fresh, now, actual=actual, held=held, quiet_until=quiet)
     last = max((row.id for row in life.fresh), default=life.applied_event_id)

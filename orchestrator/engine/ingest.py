@@ -48,7 +48,7 @@ class _Batch:
 def run(context: EngineContext, now: datetime, report: TickReport) -> int:
     """Takes up to 1,000 calls in one transaction; returns how many rows it took."""
     with context.database.write() as connection:
-        rows = arrivals.take_calls(connection, context.database, INBOX_MAX)
+        rows = arrivals.take_calls(connection, context.database, now, INBOX_MAX)
         if not rows:
             return 0
         batch = _understand(context, connection, rows, now)

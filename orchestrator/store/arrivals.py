@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, delete, func, select
@@ -13,9 +14,13 @@ from orchestrator.store.tables import InboxCall
 INBOX = InboxCall.__table__  # type: ignore[attr-defined]
 
 
-def take_calls(connection: Connection, database: Database, limit: int) -> list[Row[Any]]:
-    """The oldest calls, locked for this transaction."""
-    return list(connection.execute(database.claim(select(INBOX).order_by(INBOX.c.id).limit(limit))))
+def take_calls(connection: Connection, database: Database, now: datetime, limit: int) -> list[Row[Any]]:
+    """The oldest of the calls received up to `now`, locked for this transaction.
+
+    A call received while the tick runs waits for the next: no line is run as far as its event.
+    """
+    query = select(INBOX).where(INBOX.c.received_at <= now).order_by(INBOX.c.id).limit(limit)
+    return list(connection.execute(database.claim(query)))
 
 
 def drop_calls(connection: Connection, ids: Sequence[int]) -> None:

@@ -157,7 +157,9 @@ HELLO = "journey: %s\ntrigger: {stage: %s}\nreentry: always\nsteps:\n  - email: 
 
 
 def test_imported_history_triggers_nothing_also_not_by_time_changes_before_the_import() -> None:
-    program = read_program(*(HELLO % (name, stage, name) for name, stage in (("new", "new_customer"), ("win", "inactive"))))
+    program = read_program(
+        *(HELLO % (name, stage, name) for name, stage in (("new", "new_customer"), ("win", "inactive")))
+    )
     life = Life(program, traits=None)
     life.import_event("0h", "Order Completed")
     life.run("100d", quiet_until="100d")

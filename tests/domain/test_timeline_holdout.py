@@ -67,7 +67,9 @@ def test_a_held_out_enrollment_exits_and_reaches_the_goal_like_any_other() -> No
 def test_a_held_out_message_takes_no_room_under_a_cap() -> None:
     toml = CONSENTING + '[caps]\nemail = ["1/day"]\n'
     plain = "journey: plain\ntrigger: {event: A}\npriority: 1\nsteps:\n  - email: plain\n"
-    life = Life(read_program("journey: all\nholdout: 100%\ntrigger: {event: A}\nsteps:\n  - email: x\n", plain, toml=toml))
+    life = Life(
+        read_program("journey: all\nholdout: 100%\ntrigger: {event: A}\nsteps:\n  - email: x\n", plain, toml=toml)
+    )
     life.track("0h", "A")
     life.run()
     assert life.sends == [("0s", "plain")]
