@@ -45,8 +45,8 @@ def ingest(
         if path != STDIN and not path.is_file():
             raise typer.BadParameter(f"there is no file {path}")
     config = load_settings(project)
-    began_s = time.monotonic()
     with opened(config) as database, _progress(files) as advance:
+        began_s = time.monotonic()
         intake = Intake(database, SystemClock(), config.ingest_max_age)
         for path in files:
             with _open(path) as file:

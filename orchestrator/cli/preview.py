@@ -80,7 +80,8 @@ def _tell(draft: Draft, paths: list[Path]) -> None:
         size = measure_sms(draft.text)
         typer.echo(f"  {count(size.units, 'character')} in {count(size.parts, 'part')}, {size.alphabet}")
         if size.foreign:
-            typer.echo(f"  in its way to larger parts: {' '.join(size.foreign)}")
+            typer.echo(f"  not in the small alphabet, which halves the room: {' '.join(size.foreign)}")
+        typer.echo(f"  {draft.text}")
     for path in paths:
         typer.echo(f"  {path}")
 

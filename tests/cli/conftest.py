@@ -1,0 +1,168 @@
+"""A small shop in a folder of its own, and the command line spoken to as the entry point does."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from orchestrator.cli import main
+from orchestrator.store.database import Database
+from orchestrator.store.migrate import migrate
+
+LIFECYCLE = """\
+lifecycle: shop
+facts:
+  orders: {count: Order Completed}
+stages:
+  - {stage: buyer, if: customer.orders >= 1}
+  - {stage: lead, if: true}
+"""
+CART = """\
+journey: cart
+title: Cart reminder
+trigger: {event: Product Added}
+reentry: {after: 7d}
+exit: [{event: Order Completed}]
+steps:
+  - delay: 1h
+  - email: reminder
+"""
+CALL_BACK = """\
+journey: call-back
+trigger: manual
+reentry: always
+steps:
+  - sms: nudge
+"""
+TOML = """\
+[project]
+name = "Atelier"
+timezone = "Europe/Paris"
+postal_address = "1 rue des Tanneurs, Paris"
+[quiet_hours]
+sms = {from = "20:00", to = "08:00"}
+"""
+REMINDER = """\
+---
+subject: Still there, {{ customer.first_name }}?
+preheader: Your cart waits
+---
+<html><body><p>Hello {{ customer.first_name }}</p><a href="{{ links.unsubscribe }}">Unsubscribe</a></body></html>
+"""
+NUDGE = "Hello {{ customer.first_name }}, your cart waits."
+
+ADA = {"email": "ada@example.com", "first_name": "Ada", "phone": "+33612345678", "timezone": "Europe/Paris"}
+CONSENT = {"email": True, "sms": True}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a command left: its exit status, and what it printed."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+@dataclass(slots=True)
+class Shop:
+    """A project's folder, and `parcours --project` on it."""
+
+    folder: Path
+    run_command: Callable[[Sequence[str]], Answer]
+
+    def run(self, *arguments: object) -> Answer:
+        return self.run_command([*map(str, arguments), "--project", str(self.folder)])
+
+    def write(self, path: str, text: str) -> Path:
+        file = self.folder / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+        return file
+
+    def write_calls(self, *calls: dict[str, Any], name: str = "calls.jsonl") -> Path:
+        return self.write(name, "".join(json.dumps(call) + "\n" for call in calls))
+
+    def ingest(self, *calls: dict[str, Any]) -> Answer:
+        return self.run("ingest", self.write_calls(*calls))
+
+    def leave_cart(self, user: str = "ada", **traits: Any) -> datetime:
+        """Somebody with consent puts something into the cart a minute ago; when that was."""
+        at = now() - timedelta(minutes=1)
+        self.ingest(identify(user, at, **traits), track(user, "Product Added", at, price=80))
+        return at
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+def identify(user: str, at: datetime, **traits: Any) -> dict[str, Any]:
+    known = {**ADA, "consent": CONSENT, **traits}
+    return {"type": "identify", "userId": user, "timestamp": at.isoformat(), "traits": known}
+
+
+def track(user: str, event: str, at: datetime, **properties: Any) -> dict[str, Any]:
+    return {"type": "track", "userId": user, "event": event, "timestamp": at.isoformat(), "properties": properties}
+
+
+@pytest.fixture
+def run_command(capsys: pytest.CaptureFixture[str]) -> Callable[[Sequence[str]], Answer]:
+    """Speaks to the entry point and tells what came of it."""
+
+    def run(arguments: Sequence[str]) -> Answer:
+        capsys.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            main(arguments)
+        printed = capsys.readouterr()
+        code = ended.value.code
+        return Answer(code if isinstance(code, int) else 0, printed.out, printed.err)
+
+    return run
+
+
+@pytest.fixture
+def shop(tmp_path: Path, run_command: Callable[[Sequence[str]], Answer]) -> Shop:
+    """A shop with one journey for carts and one by hand; its database is the default, in its own folder."""
+    shop = Shop(tmp_path / "shop", run_command)
+    for path, text in {
+        "journeys/lifecycle.yaml": LIFECYCLE,
+        "journeys/cart.yaml": CART,
+        "journeys/call-back.yaml": CALL_BACK,
+        "parcours.toml": TOML,
+        "templates/email/reminder.html": REMINDER,
+        "templates/sms/nudge.txt": NUDGE,
+    }.items():
+        shop.write(path, text)
+    return shop
+
+
+def _migrate(url: str) -> None:
+    database = Database(url)
+    migrate(database)
+    database.close()
+
+
+@pytest.fixture(scope="session")
+def migrated_template(make_template: Any) -> Any:
+    return make_template(_migrate)
+
+
+@pytest.fixture
+def stored_shop(
+    shop: Shop, migrated_template: Any, database_server: Any, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Shop]:
+    """The shop on each kind of database in turn."""
+    with migrated_template.copy(database_server) as url:
+        monkeypatch.setenv("PARCOURS_DATABASE_URL", url)
+        yield shop

@@ -1,0 +1,148 @@
+"""`parcours check`: every fault at once, where it stands; advice does not fail."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import CART, Shop, identify, now, track
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_a_project_without_faults_is_fine(shop: Shop) -> None:
+    answer = shop.run("check")
+    assert (answer.code, answer.err) == (0, "")
+    assert answer.out == "2 journeys, 2 templates: 0 errors, 0 warnings\n"
+
+
+def test_every_error_of_every_file_is_printed_with_its_place(shop: Shop) -> None:
+    shop.write("journeys/cart.yaml", CART.replace("email: reminder", "email: remnder").replace("1h", "1 parsec"))
+    shop.write("templates/sms/nudge.txt", "Hello {{ customer.first_name }")
+    answer = shop.run("check")
+    assert answer.code == 1
+    lines = answer.out.splitlines()
+    assert any(re.match(r"\S*journeys/cart\.yaml:7:\d+: .*parsec", line) for line in lines), answer.out
+    assert any(re.match(r"\S*templates/sms/nudge\.txt:1:\d+: ", line) for line in lines), answer.out
+    assert lines[-1].endswith("2 errors, 0 warnings")
+
+
+def test_a_missing_template_is_an_error_with_a_suggestion(shop: Shop) -> None:
+    shop.write("journeys/cart.yaml", CART.replace("email: reminder", "email: remnder"))
+    answer = shop.run("check")
+    assert answer.code == 1
+    assert "template 'email/remnder' not found; did you mean 'email/reminder'?" in answer.out
+
+
+def test_a_locale_that_another_template_has_is_advice(shop: Shop) -> None:
+    shop.write("templates/sms/nudge.fr.txt", "Bonjour")
+    answer = shop.run("check")
+    assert answer.code == 0
+    assert "templates/email/reminder.html:1:1: warning: 'email/reminder' is not there in fr" in answer.out
+    assert "sms/nudge" not in answer.out
+
+
+def test_a_variant_for_a_country_needs_none_where_the_language_has_one(shop: Shop) -> None:
+    shop.write("templates/sms/nudge.fr-CA.txt", "Bonjour")
+    shop.write("templates/email/reminder.fr.html", "---\nsubject: Bonjour\n---\n<p>Bonjour</p>")
+    answer = shop.run("check")
+    assert "'email/reminder'" not in answer.out
+    assert "'sms/nudge' is not there in fr," in answer.out
+
+
+@pytest.mark.parametrize(
+    ("line", "advice"),
+    [
+        ('postal_address = "1 rue des Tanneurs, Paris"', "commercial mail must carry a postal address"),
+        ('sms = {from = "20:00", to = "08:00"}', "marketing texts may leave at night"),
+    ],
+)
+def test_what_a_sender_forgets_is_advice(shop: Shop, line: str, advice: str) -> None:
+    toml = (shop.folder / "parcours.toml").read_text()
+    assert line in toml
+    shop.write("parcours.toml", toml.replace(line, ""))
+    answer = shop.run("check")
+    assert answer.code == 0
+    assert re.search(rf"parcours\.toml:1:1: warning: {advice}", answer.out)
+
+
+def test_a_channel_that_does_not_exist_is_an_error(shop: Shop) -> None:
+    shop.write("parcours.toml", '[channels]\nemail = "sendgird"\n')
+    answer = shop.run("check")
+    assert answer.code == 1
+    assert "no channel 'sendgird' carries email" in answer.out
+    assert "did you mean 'sendgrid'?" in answer.out
+
+
+def test_a_folder_or_a_file_leads_to_its_project(shop: Shop) -> None:
+    shop.write("journeys/cart.yaml", CART.replace("1h", "1 parsec"))
+    shop.write("journeys/call-back.yaml", "journey: call-back\n")
+    whole = shop.run_command(["check", str(shop.folder / "journeys")])
+    assert "cart.yaml" in whole.out
+    assert "call-back.yaml" in whole.out
+    one = shop.run_command(["check", str(shop.folder / "journeys/cart.yaml")])
+    assert one.code == 1
+    assert "call-back.yaml" not in one.out
+    assert shop.run_command(["check", str(shop.folder / "templates/sms/nudge.txt")]).code == 0
+
+
+def test_outside_of_any_project_the_call_is_wrong(tmp_path: Path, shop: Shop) -> None:
+    answer = shop.run_command(["check", str(tmp_path)])
+    assert answer.code == 2
+    assert "lies in no project" in answer.err
+
+
+def test_machines_get_the_problems_as_json(shop: Shop) -> None:
+    shop.write("journeys/cart.yaml", CART.replace("1h", "1 parsec"))
+    answer = shop.run("check", "--json")
+    assert answer.code == 1
+    (problem,) = answer.json["problems"]
+    assert (problem["line"], problem["severity"]) == (7, "error")
+
+
+def test_the_customers_are_looked_at_in_numbers_only(stored_shop: Shop) -> None:
+    at = now()
+    stored_shop.ingest(
+        identify("ada", at),
+        identify("bob", at, timezone="Mars/Olympus", phone="0612", consent={"email": False}),
+        track("eve@example.com", "Product Added", at),
+    )
+    stored_shop.run("tick")
+    answer = stored_shop.run("check", "--data")
+    assert answer.code == 0
+    for line in (
+        "3 customers",
+        "1 have no time zone",
+        "1 have a time zone that does not exist",
+        "1 cannot be reached by email",
+        "2 cannot be reached by sms",
+        "2 get no marketing by email",
+        "2 get no marketing by sms",
+    ):
+        assert line in answer.out, answer.out
+    assert "@" not in answer.out
+    assert "bob" not in answer.out
+
+
+def test_people_on_a_step_that_is_gone_fail_the_check_of_the_data(stored_shop: Shop) -> None:
+    stored_shop.leave_cart()
+    stored_shop.run("tick")
+    stored_shop.write("journeys/cart.yaml", CART.replace("  - delay: 1h\n", ""))
+    assert stored_shop.run("check").code == 0
+    answer = stored_shop.run("check", "--data")
+    assert answer.code == 1
+    assert "1 people stand on step 'delay-before-reminder', which is gone" in answer.out
+
+
+def test_the_repository_is_a_project_without_faults() -> None:
+    done = subprocess.run(
+        [Path(sys.executable).with_name("parcours"), "check", "journeys/", "--json"],
+        cwd=ROOT, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
+    assert [one for one in json.loads(done.stdout)["problems"] if one["severity"] == "error"] == []
