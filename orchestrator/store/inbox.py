@@ -50,7 +50,10 @@ def put_calls(connection: Connection, database: Database, calls: Sequence[InboxE
     """Files calls; returns how many were new. One whose message id lies in the inbox already is left out."""
     if not calls:
         return 0
-    return connection.execute(database.insert_new(InboxCall), [_row(call) for call in calls]).rowcount
+    rows = [_row(call) for call in calls]
+    # Without the option SQLAlchemy keeps no count of an INSERT, and with psycopg the answer is -1.
+    options = {"preserve_rowcount": True}
+    return connection.execute(database.insert_new(InboxCall), rows, execution_options=options).rowcount
 
 
 def put_rejections(connection: Connection, database: Database, rejections: Sequence[RejectedEntry]) -> None:
