@@ -1,0 +1,125 @@
+"""`parcours ingest`: files into the inbox; nothing is lost, a repeat is harmless."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+import subprocess
+import sys
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+
+from orchestrator.cli.intake import LINE_BYTES_MAX
+from orchestrator.config import load_config
+from orchestrator.store.database import Database
+from orchestrator.store.events import EVENTS
+from orchestrator.store.figures import REJECTIONS
+from tests.cli.conftest import Shop, identify, now, track
+
+
+def rows_of(shop: Shop, *columns: Any) -> list[tuple[Any, ...]]:
+    database = Database(load_config(shop.folder, os.environ).database_url)
+    with database.read() as connection:
+        found = [tuple(row) for row in connection.execute(select(*columns))]
+    database.close()
+    return found
+
+
+def test_accepted_duplicates_and_rejected_are_counted_each_with_its_reason(stored_shop: Shop) -> None:
+    good = json.dumps(track("ada", "Product Added", now()) | {"messageId": "m1"})
+    file = stored_shop.write("calls.jsonl", "\n".join([good, "", good, "not json", '{"type": "track"}', '{"type": 1}']))
+    answer = stored_shop.run("ingest", file, "--json")
+    assert answer.code == 0
+    assert (answer.json["accepted"], answer.json["duplicates"], answer.json["rejected"]) == (1, 1, 3)
+    assert {(one["code"], *one["places"]) for one in answer.json["reasons"]} == {
+        ("invalid_json", "calls.jsonl:4"),
+        ("no_id", "calls.jsonl:5"),
+        ("invalid_type", "calls.jsonl:6"),
+    }
+
+
+def test_rejected_lines_are_kept_as_they_came(stored_shop: Shop) -> None:
+    stored_shop.run("ingest", stored_shop.write("calls.jsonl", "not json\n"))
+    kept = rows_of(stored_shop, REJECTIONS.c.source, REJECTIONS.c.code, REJECTIONS.c.raw)
+    assert kept == [("file", "invalid_json", b"not json")]
+
+
+def test_a_file_taken_in_twice_is_harmless_even_without_message_ids(stored_shop: Shop) -> None:
+    file = stored_shop.write_calls(identify("ada", now()), track("ada", "Product Added", now()))
+    assert stored_shop.run("ingest", file, "--json").json["accepted"] == 2
+    assert stored_shop.run("ingest", file, "--json").json["duplicates"] == 2
+    stored_shop.run("tick")
+    after_the_engine = stored_shop.run("ingest", file, "--json").json
+    assert (after_the_engine["accepted"], after_the_engine["duplicates"]) == (0, 2)
+
+
+def test_gzip_is_told_by_its_content(shop: Shop) -> None:
+    file = shop.folder / "calls.jsonl"
+    file.write_bytes(gzip.compress(json.dumps(track("ada", "Product Added", now())).encode()))
+    assert shop.run("ingest", file, "--json").json["accepted"] == 1
+
+
+def test_standard_input_is_read(shop: Shop) -> None:
+    packed = gzip.compress(json.dumps(track("ada", "Product Added", now())).encode())
+    done = subprocess.run(
+        [Path(sys.executable).with_name("parcours"), "ingest", "-", "--json", "--project", shop.folder],
+        input=packed, capture_output=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["accepted"] == 1
+
+
+def test_history_starts_nothing(stored_shop: Shop) -> None:
+    old = now() - timedelta(days=2)
+    stored_shop.ingest(identify("ada", old), track("ada", "Product Added", old))
+    stored_shop.run("tick")
+    (cart,) = [one for one in stored_shop.run("status", "--json").json["journeys"] if one["id"] == "cart"]
+    assert cart["inside"] == 0
+
+
+def test_history_keeps_its_time_though_it_was_sent_long_ago(stored_shop: Shop) -> None:
+    old = now() - timedelta(days=200)
+    stored_shop.ingest(track("ada", "Product Added", old) | {"sentAt": (old + timedelta(seconds=1)).isoformat()})
+    stored_shop.run("tick")
+    assert rows_of(stored_shop, EVENTS.c.at) == [(old,)]
+
+
+def test_a_line_longer_than_any_call_is_refused_and_the_next_one_read(shop: Shop) -> None:
+    good = json.dumps(track("ada", "Product Added", now()))
+    long = json.dumps(track("ada", "Long", now(), text="x" * 3 * LINE_BYTES_MAX))
+    larger = json.dumps(track("ada", "Larger", now(), text="x" * 40_000))
+    answer = shop.run("ingest", shop.write("calls.jsonl", f"{long}\n{larger}\n{good}\n"), "--json").json
+    assert answer["accepted"] == 1
+    ((code, lines),) = [(one["code"], one["places"]) for one in answer["reasons"]]
+    assert (code, lines) == ("too_large", ["calls.jsonl:1", "calls.jsonl:2"])
+
+
+def test_what_came_before_the_damage_of_a_file_is_taken_in(shop: Shop) -> None:
+    lines = "".join(json.dumps(track(f"user-{n}", "Product Added", now())) + "\n" for n in range(3000))
+    file = shop.folder / "calls.jsonl.gz"
+    file.write_bytes(gzip.compress(lines.encode())[:-2000])
+    answer = shop.run("ingest", file)
+    assert answer.code == 1
+    assert "calls.jsonl.gz is damaged after line" in answer.err
+    assert shop.run("status", "--json").json["inbox"] > 1000
+
+
+def test_a_file_that_is_not_there_is_a_wrong_call(shop: Shop) -> None:
+    assert shop.run("ingest", "nowhere.jsonl").code == 2
+
+
+def test_when_nothing_could_be_accepted_the_file_is_wrong(shop: Shop) -> None:
+    answer = shop.run("ingest", shop.write("calls.jsonl", "a\nb\n"))
+    assert answer.code == 1
+    assert "2 × invalid_json: the line is not JSON (calls.jsonl:1, calls.jsonl:2)" in answer.out
+
+
+@pytest.mark.parametrize("lines", [0, 1, 999, 1000, 1001])
+def test_no_line_is_lost_at_the_edge_of_a_batch(shop: Shop, lines: int) -> None:
+    calls = [track(f"user-{n}", "Product Added", now()) for n in range(lines)]
+    assert shop.run("ingest", shop.write_calls(*calls), "--json").json["accepted"] == lines
