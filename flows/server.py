@@ -157,7 +157,8 @@ class PrefectServer:
         program = [sys.executable, "-P", "-m", "prefect"]  # -P: a file click.py in the working directory is not click
         return subprocess.Popen(
             [*program, "server", "start", "--host", "127.0.0.1", "--port", str(port)],
-            env=environment | _SHARED | _SERVER | {"PREFECT_HOME": str(self.home)},
+            # The UI would ask port 4200 otherwise, where perhaps somebody else's server is.
+            env=environment | _SHARED | _SERVER | {"PREFECT_HOME": str(self.home), "PREFECT_UI_API_URL": self.api_url},
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,

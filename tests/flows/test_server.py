@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
+from urllib.request import urlopen
 
 import pytest
 
@@ -24,6 +26,11 @@ def _own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_started_server_answers_and_its_ui_is_there(server: PrefectServer) -> None:
     assert server.is_alive()
     assert server.ui_url + "/api" == server.api_url
+
+
+def test_the_ui_asks_the_server_it_came_from(server: PrefectServer) -> None:
+    with urlopen(f"{server.ui_url}/ui-settings") as answer:
+        assert json.load(answer)["api_url"] == server.api_url
 
 
 def test_a_taken_port_is_refused_at_once(server: PrefectServer, tmp_path: Path) -> None:
