@@ -1,0 +1,137 @@
+"""The engine as the always-on loop sees it: what is due, one tick, what is held, how it stands."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+
+from flows.gate import Due
+from orchestrator.domain.message import Medium
+from orchestrator.engine import edits, tick
+from orchestrator.engine.context import EngineContext
+from orchestrator.engine.report import Held, TickReport
+from orchestrator.store import customers, messages, settings
+from orchestrator.store.due import count_due_messages, count_due_people
+
+TICK_BUDGET_S = 5.0  # then held gates and newly accepted calls get their turn
+_JOURNEY, _CHANNEL = "journey", "channel"
+_WHY_HELD = "on hold in Prefect"
+
+Watch = Callable[[TickReport], None]
+
+
+class LiveEngine:
+    """One project's engine, ticked by one thread; `watch` is told what every tick did.
+
+    The project may be replaced while it runs, and a demo may make the world stand still between two ticks.
+    """
+
+    def __init__(self, context: EngineContext, watch: Watch) -> None:
+        self._context, self._watch = context, watch
+        self._due = Due()
+        self._still = threading.Lock()
+        self._reached = threading.Condition()
+        self._reached_at: datetime | None = None
+
+    @property
+    def context(self) -> EngineContext:
+        """The project it runs now."""
+        return self._context
+
+    def due(self) -> Due:
+        """How many people and messages are due now, without what is held; counts stop at a thousand."""
+        context, held = self._context, self._context.held
+        now = context.clock.now()
+        media = [medium for medium in context.channels if medium not in held.channels]
+        with context.database.read() as connection:
+            people = count_due_people(connection, context.program.journeys.keys() - held.journeys, now)
+            self._due = Due(people, count_due_messages(connection, media, now))
+        return self._due
+
+    def tick(self, held: Held) -> TickReport:
+        """Does what is due, except what is held, for some seconds at most."""
+        with self._still:
+            context = self._context
+            now = context.clock.now()
+            if held != context.held:
+                edits.hold(context, held, now)
+            report = tick.run(context, now, TICK_BUDGET_S)
+        for name, count in self._due.journeys.items():
+            report.journey(name).due += count
+        self._due = Due()
+        self._watch(report)
+        if not report.more:
+            self._arrive(now)
+        return report
+
+    def load_held(self) -> Held:
+        """What was on hold when Parcours last ran."""
+        with self._context.database.read() as connection:
+            journeys = settings.read_gates(connection, _JOURNEY)
+            channels = settings.read_gates(connection, _CHANNEL)
+        return Held(frozenset(journeys), frozenset(channels))
+
+    def save_held(self, held: Held) -> None:
+        """Remembers what is on hold."""
+        database, now = self._context.database, self._context.clock.now()
+        with database.write() as connection:
+            settings.write_gates(connection, database, _JOURNEY, dict.fromkeys(held.journeys, _WHY_HELD), now)
+            settings.write_gates(connection, database, _CHANNEL, dict.fromkeys(held.channels, _WHY_HELD), now)
+
+    def health(self, kind: str, name: str) -> str:
+        """A card in markdown: where the people of a journey stand, or what became of a channel's messages."""
+        with self._context.database.read() as connection:
+            if kind == "journey":
+                title, column = self._context.program.journeys[name].title, "step"
+                people = settings.people_by_step(connection, [name])
+                counts = {step: count for (_, _, step), count in sorted(people.items())}
+            else:
+                title, column = f"Deliveries by {name}", "state"
+                counts = messages.count_by_state(connection).get(name, {})
+        rows = [f"| {key} | {count:,} |" for key, count in counts.items()] or ["| nobody and nothing | 0 |"]
+        return "\n".join([f"# {title}", "", f"| {column} | now |", "| --- | ---: |", *rows])
+
+    def figures(self) -> dict[str, int]:
+        """The numbers of the home page, by their label."""
+        with self._context.database.read() as connection:
+            inside = sum(settings.people_by_step(connection).values())
+            states = messages.count_by_state(connection)
+            known = customers.count_customers(connection)
+        sent = {medium: sum(states.get(medium, {}).get(state, 0) for state in _SENT) for medium in Medium}
+        failed = sum(counts.get(state, 0) for counts in states.values() for state in ("failed", "rejected", "unknown"))
+        return {
+            "Customers": known,
+            "Inside a journey": inside,
+            "E-mails sent": sent[Medium.EMAIL],
+            "SMS sent": sent[Medium.SMS],
+            "Failed or unknown": failed,
+        }
+
+    def replace(self, context: EngineContext) -> None:
+        """Runs another state of the project from the next tick on; what is held stays held."""
+        with self._still:
+            edits.hold(context, self._context.held, context.clock.now())
+            self._context = context
+
+    @contextmanager
+    def standing_still(self) -> Iterator[None]:
+        """No tick meanwhile: a demo moves its clock and posts all that happened up to then."""
+        with self._still:
+            yield
+
+    def wait_until(self, instant: datetime, timeout_s: float) -> bool:
+        """Waits until a tick has done everything that was due at an instant; False when it takes longer."""
+        with self._reached:
+            return self._reached.wait_for(
+                lambda: self._reached_at is not None and self._reached_at >= instant, timeout_s
+            )
+
+    def _arrive(self, now: datetime) -> None:
+        with self._reached:
+            self._reached_at = now
+            self._reached.notify_all()
+
+
+_SENT = ("accepted", "delivered", "opened", "clicked", "complained", "bounced")
