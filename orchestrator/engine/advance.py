@@ -5,8 +5,9 @@ A crash is a rollback, so no lease is needed; every effect has a unique key, so 
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import orjson
@@ -22,7 +23,11 @@ from orchestrator.engine.report import JourneyTally, TickReport
 from orchestrator.store import customers, events, inbox
 from orchestrator.store.database import Connection
 from orchestrator.store.lives import Life, load_lives
-from orchestrator.store.moves import Run, save_runs
+from orchestrator.store.moves import Run, save_runs, set_aside
+
+logger = logging.getLogger(__name__)
+
+TRY_AGAIN = timedelta(hours=1)  # a life that could not be run: until somebody has read the log
 
 
 def run_due(context: EngineContext, now: datetime, report: TickReport) -> int:
@@ -30,15 +35,19 @@ def run_due(context: EngineContext, now: datetime, report: TickReport) -> int:
     with context.database.write() as connection:
         ids = customers.claim_due(connection, context.database, now, CLAIM_MAX)
         if ids:
-            runs = _run_lives(context, connection, ids, now)
+            runs, stuck = _run_lives(context, connection, ids, now)
             version = context.program.lifecycle.version
             save_runs(connection, context.database, runs, now, version, context.public_id, context.priority)
+            set_aside(connection, stuck, now, now + TRY_AGAIN)
             _tell_others(context, connection, runs, now)
             _count(report, runs)
     return len(ids)
 
 
-def _run_lives(context: EngineContext, connection: Connection, ids: Sequence[int], now: datetime) -> list[Run]:
+def _run_lives(
+    context: EngineContext, connection: Connection, ids: Sequence[int], now: datetime
+) -> tuple[list[Run], dict[int, str]]:
+    """The runs, and the customers whose life could not be run, with the error: they do not hold up the others."""
     lives = load_lives(connection, context.program, ids, now)
     absorbed = [row.absorbed_id for life in lives.values() for row in life.fresh if row.absorbed_id is not None]
     others = load_lives(connection, context.program, absorbed, now, whole=True) if absorbed else {}
@@ -49,7 +58,14 @@ def _run_lives(context: EngineContext, connection: Connection, ids: Sequence[int
         if life.stale and life.state.id is not None:
             past = events.whole_past(connection, life.state.id, life.applied_event_id)
             recount(context.program, life.state, past)
-    return [_run_life(context, life, others, now) for life in lives.values()]
+    runs, stuck = list[Run](), dict[int, str]()
+    for customer_id, life in lives.items():
+        try:
+            runs.append(_run_life(context, life, others, now))
+        except Exception as error:  # a fault of ours; the transaction holds nothing of this life yet
+            stuck[customer_id] = type(error).__name__
+            logger.exception("The life of customer %d cannot be run; it is tried again in an hour", customer_id)
+    return runs, stuck
 
 
 def _run_life(context: EngineContext, life: Life, others: dict[int, Life], now: datetime) -> Run:

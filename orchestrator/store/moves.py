@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -80,6 +80,16 @@ def save_runs(
         for effect in run.effects:
             _gather(rows, run.state, effect, public_id, priority)
     _insert(connection, database, rows)
+
+
+def set_aside(connection: Connection, stuck: Mapping[int, str], now: datetime, until: datetime) -> None:
+    """Looks at these customers again at `until` only, and writes down that they are stuck: customer → error."""
+    if stuck:
+        connection.execute(update(CUSTOMERS).where(CUSTOMERS.c.id.in_(sorted(stuck))).values(next_due_at=until))
+        row = {"at": now, "kind": str(effects.DecisionKind.STUCK), "journey": "", "step": "", "detail": {}}
+        connection.execute(
+            DECISIONS.insert(), [row | {"customer_id": key, "reason": why} for key, why in stuck.items()]
+        )
 
 
 def _save_customers(connection: Connection, runs: Sequence[Run], facts_version: str) -> None:

@@ -1,0 +1,46 @@
+"""One life that cannot be run: a fault of ours, which must cost nobody else anything."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from orchestrator.domain.program import plain_code
+
+JOURNEY = """
+journey: gift
+trigger: {event: Signed Up}
+steps:
+  - coupon: {percent: 10}
+  - email: hello
+"""
+
+
+def break_for_ada(key: str) -> str:
+    """Coupon codes for everybody but ada."""
+    if key.startswith("ada:"):
+        raise ZeroDivisionError
+    return plain_code(key)
+
+
+def test_a_life_that_cannot_be_run_holds_up_nobody_else_and_is_tried_again_later(
+    open_shop: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    shop = open_shop(JOURNEY)
+    for user in ("ada", "bob"):
+        shop.identify("0h", user, email=f"{user}@example.com")
+        shop.track("0h", "Signed Up", user)
+    shop.context.program.coupon_code = break_for_ada
+    shop.tick("1m")
+    assert shop.delivered() == ["hello"]
+    assert [row.reason for row in shop.rows("SELECT reason FROM decisions WHERE kind = 'stuck'")] == [
+        "ZeroDivisionError"
+    ]
+    assert "ada@example.com" not in caplog.text
+
+    shop.context.program.coupon_code = plain_code
+    shop.clock.advance(timedelta(hours=2))
+    shop.tick(shop.clock.now())
+    assert shop.delivered() == ["hello", "hello"]
