@@ -591,13 +591,15 @@ def run(
     return line.effects
 
 
-def may_still_leave(program: Program, state: CustomerState, enrollment: Enrollment, now: datetime) -> str | None:
-    """The exit by condition or `only_if` that forbids a message which is about to leave; None when nothing does."""
+def must_leave(
+    program: Program, state: CustomerState, enrollment: Enrollment, now: datetime
+) -> tuple[Status, str] | None:
+    """The exit by condition or `only_if` because of which a message that is about to leave stays, and its customer
+    leaves the journey; None when there is none."""
     journey = program.journey_of(enrollment.journey, enrollment.version)
     if journey is None:
-        return "the journey no longer exists"
-    rule = Line(program, state).forbidding_rule(journey, enrollment, now)
-    return None if rule is None else rule[1]
+        return Status.EXITED, "the journey no longer exists"
+    return Line(program, state).forbidding_rule(journey, enrollment, now)
 
 
 def recount(program: Program, state: CustomerState, past: Iterable[Event]) -> None:

@@ -33,6 +33,7 @@ class EngineContext:
     secret: str
     held: Held = field(default_factory=Held)
     stopped: dict[Medium, tuple[datetime, str]] = field(default_factory=dict)
+    ticked_at: datetime | None = None  # the tick before this one
 
     def public_id(self, enrollment_id: int, step: str, pass_no: int) -> str:
         """The opaque id of a message: the same for the same (enrollment, step, pass), and not to be guessed."""

@@ -14,16 +14,18 @@ from typing import Any
 
 from orchestrator.domain import policy
 from orchestrator.domain.channel import Channel, OutcomeKind, SendOutcome
+from orchestrator.domain.effects import DecisionKind
 from orchestrator.domain.errors import ChannelMisconfigured, TemplateFailed
 from orchestrator.domain.message import Medium, MessageState, Purpose, RenderedMessage
-from orchestrator.domain.policy import Answer, Verdict
-from orchestrator.domain.state import CustomerState, SentMessage, Status
-from orchestrator.domain.timeline import may_still_leave
+from orchestrator.domain.policy import Answer
+from orchestrator.domain.state import CustomerState, Enrollment, SentMessage, Status
+from orchestrator.domain.timeline import must_leave
 from orchestrator.engine.compose import compose
 from orchestrator.engine.context import LEASE, LEASE_MAX, EngineContext
 from orchestrator.engine.report import ChannelTally, Failure, TickReport
 from orchestrator.store import ledger_notes, messages
 from orchestrator.store.database import Connection
+from orchestrator.store.ledger_notes import Note
 from orchestrator.store.lives import load_lives, read_enrollment
 from orchestrator.store.messages import Settlement
 
@@ -51,7 +53,28 @@ class _Asked:
 
     allowed: list[tuple[Any, CustomerState, datetime]] = field(default_factory=list)
     settled: list[Settlement] = field(default_factory=list)
-    refused: list[tuple[Any, str]] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
+    refused: int = 0
+
+    def allow(self, row: Any, state: CustomerState, at: datetime) -> None:
+        """Lets a message leave; it counts for the caps of those behind it."""
+        self.allowed.append((row, state, at))
+        marketing = row.purpose == Purpose.MARKETING
+        state.sent.append(SentMessage(at, Medium(row.medium), row.journey, row.template, marketing))
+
+    def defer(self, row: Any, at: datetime, reason: str, until: datetime) -> None:
+        """Keeps a message queued until the next free instant, unless that is too late for it."""
+        if row.expires_at is not None and until > row.expires_at:
+            self.refuse(row, at, reason, DecisionKind.EXPIRED)
+            return
+        self.settled.append(Settlement(row.id, MessageState.QUEUED, at, reason, not_before=until))
+        self.notes.append(Note(row, at, DecisionKind.DEFERRED, reason))
+
+    def refuse(self, row: Any, at: datetime, reason: str, kind: DecisionKind = DecisionKind.NOT_SENT) -> None:
+        """Does not send a message, and says why."""
+        self.refused += 1
+        self.settled.append(Settlement(row.id, MessageState.NOT_SENT, at, reason))
+        self.notes.append(Note(row, at, kind, reason))
 
 
 def run(context: EngineContext, medium: Medium, now: datetime, report: TickReport) -> int:
@@ -67,11 +90,11 @@ def run(context: EngineContext, medium: Medium, now: datetime, report: TickRepor
         rows = messages.due_messages(connection, context.database, medium, now, held, LEASE_MAX)
         asked = _ask_again(context, connection, rows, now)
         messages.settle(connection, asked.settled)
-        ledger_notes.note_refusals(connection, asked.refused, now)
+        ledger_notes.write_notes(connection, asked.notes)
         messages.lease(connection, [(row.id, at) for row, _, at in asked.allowed], now + LEASE)
         entries = messages.entries_of(connection, [row.enrollment_id for row, _, _ in asked.allowed])
     tally.due += len(rows)
-    tally.not_sent += len(asked.refused)
+    tally.not_sent += asked.refused
     leased, broken = _render(context, asked, entries)
     _Sending(context, channel, medium, now, tally).send(leased, broken)
     return len(rows)
@@ -90,38 +113,49 @@ def _ask_again(context: EngineContext, connection: Connection, rows: Sequence[An
     enrollments = ledger_notes.enrollments_of(connection, [row.enrollment_id for row in rows])
     for row in rows:
         state = lives[row.customer_id].state
-        at = row.not_before if context.clock.is_virtual else now
-        verdict = _verdict(context, row, state, enrollments[row.enrollment_id], at)
-        match verdict.answer:
-            case Answer.ALLOW:
-                asked.allowed.append((row, state, at))
-                marketing = row.purpose == Purpose.MARKETING
-                state.sent.append(SentMessage(at, Medium(row.medium), row.journey, row.template, marketing))
-            case Answer.DEFER if verdict.until is not None and not _has_expired(row, verdict.until):
-                again = Settlement(row.id, MessageState.QUEUED, at, verdict.reason, not_before=verdict.until)
-                asked.settled.append(again)
-            case _:
-                asked.settled.append(Settlement(row.id, MessageState.NOT_SENT, at, verdict.reason))
-                asked.refused.append((row, verdict.reason))
+        if _is_for_a_stranger(context, row, state):
+            asked.refuse(row, now, "only_to: this project writes to a few addresses only")
+        elif _leaves_as_decided(context, row):
+            asked.allow(row, state, row.not_before)
+        else:
+            _ask_about(context, asked, row, state, read_enrollment(enrollments[row.enrollment_id]), now)
     return asked
 
 
-def _has_expired(row: Any, until: datetime) -> bool:
-    return row.expires_at is not None and until > row.expires_at
-
-
-def _verdict(context: EngineContext, row: Any, state: CustomerState, enrollment_row: Any, at: datetime) -> Verdict:
-    enrollment = read_enrollment(enrollment_row)
-    if enrollment.status not in (Status.ACTIVE, Status.COMPLETED):
-        return Verdict(Answer.DENY, f"left before: {enrollment.reason or enrollment.status}")
-    left = may_still_leave(context.program, state, enrollment, at)
-    if left is not None:
-        return Verdict(Answer.DENY, f"left before: {left}")
-    medium = Medium(row.medium)
+def _is_for_a_stranger(context: EngineContext, row: Any, state: CustomerState) -> bool:
+    """Whether a project that tries a provider would write to somebody else."""
     only_to = context.config.channels.only_to
-    if only_to and (policy.address(state, medium) or "").lower() not in only_to:
-        return Verdict(Answer.DENY, "only_to: this project writes to a few addresses only")
-    return policy.may_send(context.program.policy, state, medium, Purpose(row.purpose), row.topic, at)
+    return bool(only_to) and (policy.address(state, Medium(row.medium)) or "").lower() not in only_to
+
+
+def _leaves_as_decided(context: EngineContext, row: Any) -> bool:
+    """On a virtual clock a message leaves at the very instant it was decided, where all was asked: the state by now is
+    that of the end of the tick, perhaps weeks later. What an earlier tick left queued is asked about."""
+    before = context.ticked_at
+    return context.clock.is_virtual and row.attempts == 0 and (before is None or row.decided_at > before)
+
+
+def _ask_about(
+    context: EngineContext, asked: _Asked, row: Any, state: CustomerState, enrollment: Enrollment, now: datetime
+) -> None:
+    if enrollment.status not in (Status.ACTIVE, Status.COMPLETED):
+        asked.refuse(row, now, f"left before: {enrollment.reason or enrollment.status}")
+        return
+    rule = must_leave(context.program, state, enrollment, now)
+    if rule is not None:
+        status, reason = rule
+        asked.refuse(row, now, f"left before: {reason}")
+        if enrollment.is_open:
+            asked.notes.append(Note(row, now, DecisionKind.LEFT, reason, status))
+        return
+    verdict = policy.may_send(context.program.policy, state, Medium(row.medium), Purpose(row.purpose), row.topic, now)
+    match verdict.answer:
+        case Answer.ALLOW:
+            asked.allow(row, state, now)
+        case Answer.DEFER if verdict.until is not None:
+            asked.defer(row, now, verdict.reason, verdict.until)
+        case _:
+            asked.refuse(row, now, verdict.reason)
 
 
 # ---------------------------------------------------------------- rendering

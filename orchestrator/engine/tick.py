@@ -22,7 +22,7 @@ def run(context: EngineContext, now: datetime, budget_s: float | None = None) ->
     """
     deadline_s = None if budget_s is None else time.monotonic() + budget_s
     report = TickReport()
-    _note_tick(context, now)
+    context.ticked_at = _note_tick(context, now)
     left = [
         _drain(lambda: ingest.run(context, now, report), deadline_s),
         _drain(lambda: advance.run_due(context, now, report), deadline_s),
@@ -50,11 +50,13 @@ def _drain(phase, deadline_s: float | None) -> bool:  # type: ignore[no-untyped-
     return False
 
 
-def _note_tick(context: EngineContext, now: datetime) -> None:
+def _note_tick(context: EngineContext, now: datetime) -> datetime | None:
+    """Remembers this tick; returns when the last one was."""
     with context.database.write() as connection:
         last = settings.read_time(connection, LAST_TICK)
         if last is not None and now < last:
             if context.clock.is_virtual:
                 raise TimeWentBack(f"{now.isoformat()} lies before what was already processed ({last.isoformat()})")
-            return  # the machine's clock was set back: go on, nothing is repeated
+            return last  # the machine's clock was set back: go on, nothing is repeated
         settings.write(connection, context.database, LAST_TICK, now.isoformat())
+    return last

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Connection, Row, bindparam, select, update
 
 from orchestrator.domain.effects import DecisionKind
+from orchestrator.domain.state import Status
 from orchestrator.store.customers import ENROLLMENTS
 from orchestrator.store.database import chunked
 from orchestrator.store.moves import DECISIONS
@@ -23,20 +25,44 @@ def enrollments_of(connection: Connection, ids: Sequence[int]) -> dict[int, Row[
     return found
 
 
-def note_refusals(connection: Connection, refused: Sequence[tuple[Any, str]], now: datetime) -> None:
-    """Writes down why messages that were queued did not leave after all."""
-    rows = [
-        {
-            "customer_id": row.customer_id,
-            "enrollment_id": row.enrollment_id,
-            "at": now,
-            "kind": str(DecisionKind.NOT_SENT),
-            "journey": row.journey,
-            "step": row.step,
-            "reason": reason,
-            "detail": {"message": row.public_id},
-        }
-        for row, reason in refused
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Why a message of the ledger (`row`) did not leave now, or why its customer left the journey instead."""
+
+    row: Any
+    at: datetime
+    kind: DecisionKind
+    reason: str
+    status: Status | None = None  # LEFT: how
+
+
+def write_notes(connection: Connection, notes: Sequence[Note]) -> None:
+    """Writes down what was decided at the lease, and ends the enrollments of those who left."""
+    if not notes:
+        return
+    connection.execute(DECISIONS.insert(), [_decision(note) for note in notes])
+    ended = [
+        {"enrollment": note.row.enrollment_id, "how": str(note.status), "why": note.reason, "when": note.at}
+        for note in notes
+        if note.status is not None
     ]
-    if rows:
-        connection.execute(DECISIONS.insert(), rows)
+    if ended:
+        e = ENROLLMENTS.c
+        mine = (e.id == bindparam("enrollment")) & (e.status == "active")
+        at = bindparam("when", type_=e.ended_at.type)
+        values = {"status": bindparam("how"), "reason": bindparam("why"), "ended_at": at, "due_at": None}
+        connection.execute(update(ENROLLMENTS).where(mine).values(values), ended)
+
+
+def _decision(note: Note) -> dict[str, Any]:
+    status = {"status": str(note.status)} if note.status is not None else {}
+    return {
+        "customer_id": note.row.customer_id,
+        "enrollment_id": note.row.enrollment_id,
+        "at": note.at,
+        "kind": str(note.kind),
+        "journey": note.row.journey,
+        "step": note.row.step,
+        "reason": note.reason,
+        "detail": {"message": note.row.public_id} | status,
+    }

@@ -51,11 +51,10 @@ def write_project(
 
 
 def _write_template(root: Path, medium: str, name: str) -> None:
-    if medium == "sms":
-        (root / f"templates/sms/{name}.txt").write_text(f"{name}\n", encoding="utf-8")
-    else:
-        body = f'---\nsubject: {name}\n---\n<p>{name}</p><a href="{{{{ links.unsubscribe }}}}">no more</a>\n'
-        (root / f"templates/email/{name}.html").write_text(body, encoding="utf-8")
+    path = root / f"templates/{medium}/{name}.{'txt' if medium == 'sms' else 'html'}"
+    mail = f'---\nsubject: {name}\n---\n<p>{name}</p><a href="{{{{ links.unsubscribe }}}}">no more</a>\n'
+    if not path.exists():
+        path.write_text(f"{name}\n" if medium == "sms" else mail, encoding="utf-8")
 
 
 def read_project(

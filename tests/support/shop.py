@@ -53,6 +53,8 @@ class Shop:
 
     def open(self, *journeys: str, **files: str) -> None:
         """Starts the engine, on other files where some are given."""
+        if hasattr(self, "context"):
+            self.close()
         self.journeys = journeys or self.journeys
         self.files = {**self.files, **files}
         write_project(self.root, *self.journeys, **self.files)
