@@ -1,0 +1,171 @@
+"""`parcours backtest`: history replayed, by the rules of the project or without some of them."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.conftest import CALL_BACK, CART, Shop, identify, track
+
+START = datetime(2026, 1, 5, 10, tzinfo=UTC)
+
+
+def carts(*, consent: dict[str, bool] | None) -> list[dict[str, Any]]:
+    """Ada leaves a cart on two days; she says what `consent` holds, or nothing about it."""
+    said = {} if consent is None else {"consent": consent}
+    return [
+        identify("ada", START, **{"consent": {}, **said}),
+        track("ada", "Product Added", START + timedelta(hours=1)),
+        track("ada", "Order Completed", START + timedelta(days=3)),
+        track("ada", "Product Added", START + timedelta(days=9)),
+    ]
+
+
+def read_csv(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_every_message_is_a_row_with_the_instant_it_would_leave(shop: Shop) -> None:
+    file, out = shop.write_calls(*carts(consent={"email": True})), shop.folder / "sends.csv"
+    answer = shop.run("backtest", file, "--journey", "cart", "--out", out)
+    assert answer.code == 0, answer.err
+    assert out.read_bytes() == (
+        b"at,user_id,journey,step,channel,template\n"
+        b"2026-01-05T12:00:00.000Z,ada,cart,reminder,email,reminder\n"
+        b"2026-01-14T11:00:00.000Z,ada,cart,reminder,email,reminder\n"
+    )
+    assert "2 messages written to" in answer.out
+
+
+def test_a_dash_writes_the_rows_into_the_pipe_and_the_summary_beside_it(shop: Shop) -> None:
+    answer = shop.run("backtest", shop.write_calls(*carts(consent={"email": True})), "--out", "-")
+    assert len(answer.out.splitlines()) == 3
+    assert answer.out.startswith("at,user_id,journey,step,channel,template\n")
+    assert "JOURNEY" in answer.err
+
+
+def test_the_summary_counts_by_journey_step_and_month(shop: Shop) -> None:
+    answer = shop.run("backtest", shop.write_calls(*carts(consent={"email": True})))
+    assert "4 calls of 1 customer, 2026-01-05 to 2026-01-14" in answer.out
+    lines = [line.split() for line in answer.out.splitlines()]
+    assert ["cart", "2", "2", "0"] in lines
+    assert ["cart", "reminder", "email", "reminder", "2"] in lines
+    assert ["2026-01", "2", "2"] in lines
+
+
+def test_machines_get_the_figures_as_json(shop: Shop) -> None:
+    answer = shop.run("backtest", shop.write_calls(*carts(consent=None)), "--json").json
+    assert (answer["calls"], answer["customers"], answer["messages"]) == (4, 1, 0)
+    assert answer["journeys"]["cart"]["not_sent"] == {"no_consent": 2}
+
+
+def test_where_consent_refuses_most_the_option_is_named(shop: Shop) -> None:
+    answer = shop.run("backtest", shop.write_calls(*carts(consent=None)))
+    assert "--assume-consent" in answer.out
+    with_consent = shop.run("backtest", shop.write_calls(*carts(consent={"email": True})))
+    assert "--assume-consent" not in with_consent.out
+
+
+@pytest.mark.parametrize(("consent", "messages"), [(None, 2), ({"email": True}, 2), ({"email": False}, 0)])
+def test_assumed_consent_stops_at_an_explicit_no(shop: Shop, consent: dict[str, bool] | None, messages: int) -> None:
+    file = shop.write_calls(*carts(consent=consent))
+    assert shop.run("backtest", file, "--assume-consent", "--json").json["messages"] == messages
+
+
+def test_caps_and_quiet_hours_hold_unless_they_are_left_out(shop: Shop) -> None:
+    quiet = '[quiet_hours]\nemail = {from = "00:00", to = "23:00"}'  # by her clock in Paris
+    shop.write("parcours.toml", f'[consent]\ndefault = "granted"\n[caps]\nemail = ["1/30d"]\n{quiet}')
+    shop.write("journeys/cart.yaml", CART.replace("email: reminder", "email: {template: reminder, expires: 60d}"))
+    file, out = shop.write_calls(*carts(consent=None)), shop.folder / "sends.csv"
+
+    def instants(*options: str) -> list[str]:
+        assert shop.run("backtest", file, "--out", out, *options).code == 0
+        return [row["at"] for row in read_csv(out)]
+
+    assert instants() == ["2026-01-05T22:00:00.000Z", "2026-02-04T22:00:00.000Z"]
+    assert instants("--no-caps") == ["2026-01-05T22:00:00.000Z", "2026-01-14T22:00:00.000Z"]
+    assert instants("--no-quiet-hours") == ["2026-01-05T12:00:00.000Z", "2026-02-04T12:00:00.000Z"]
+    assert instants("--no-caps", "--no-quiet-hours") == ["2026-01-05T12:00:00.000Z", "2026-01-14T11:00:00.000Z"]
+
+
+def test_until_is_exclusive(shop: Shop) -> None:
+    file = shop.write_calls(*carts(consent={"email": True}))
+    assert shop.run("backtest", file, "--until", "2026-01-05T12:00:00Z", "--json").json["messages"] == 0
+    assert shop.run("backtest", file, "--until", "2026-01-05T12:00:00.001Z", "--json").json["messages"] == 1
+
+
+def test_without_an_address_a_message_is_counted_as_not_sent(shop: Shop) -> None:
+    file = shop.write_calls(track("bob", "Product Added", START))
+    answer = shop.run("backtest", file, "--assume-consent", "--json").json
+    assert answer["journeys"]["cart"]["not_sent"] == {"no_address": 1}
+
+
+def test_several_files_are_one_history_however_their_lines_are_spread(shop: Shop) -> None:
+    calls = carts(consent={"email": True})
+    whole = shop.run("backtest", shop.write_calls(*calls), "--out", "-").out
+    late = shop.write_calls(*calls[2:], name="b.jsonl")
+    early = shop.folder / "a.jsonl.gz"
+    early.write_bytes(gzip.compress("".join(json.dumps(call) + "\n" for call in calls[:2]).encode()))
+    assert shop.run("backtest", late, early, "--out", "-").out == whole
+
+
+def test_duplicates_and_rejected_calls_are_counted_those_of_identity_too(shop: Shop) -> None:
+    twice = track("ada", "Product Added", START) | {"messageId": "m1"}
+    alias = {
+        "type": "alias",
+        "previousId": "bob",
+        "userId": "ada",
+        "timestamp": (START + timedelta(hours=1)).isoformat(),
+    }
+    no_time = {"type": "track", "userId": "ada", "event": "Product Added"}
+    file = shop.write_calls(twice, twice, track("bob", "Page", START), alias, no_time)
+    file.write_text(file.read_text() + "no json\n")
+    answer = shop.run("backtest", file, "--json").json
+    assert answer["duplicates"] == 1
+    assert sum(answer["rejected"].values()) == 3, answer["rejected"]
+    assert any("two known users" in reason for reason in answer["rejected"])
+
+
+def test_an_unknown_journey_is_a_wrong_call_with_a_suggestion(shop: Shop) -> None:
+    answer = shop.run("backtest", shop.write_calls(*carts(consent=None)), "--journey", "crat")
+    assert answer.code == 2
+    assert "there is no journey 'crat'; did you mean 'cart'?" in answer.err
+
+
+def test_only_the_journeys_asked_for_are_replayed(shop: Shop) -> None:
+    shop.write("journeys/second.yaml", CART.replace("journey: cart", "journey: second"))
+    file = shop.write_calls(*carts(consent={"email": True}))
+    assert list(shop.run("backtest", file, "--journey", "second", "--json").json["journeys"]) == ["second"]
+    assert set(shop.run("backtest", file, "--json").json["journeys"]) == {"cart", "second", "call-back"}
+
+
+def test_templates_need_not_be_there(shop: Shop) -> None:
+    (shop.folder / "templates/email/reminder.html").unlink()
+    assert shop.run("backtest", shop.write_calls(*carts(consent={"email": True})), "--json").json["messages"] == 2
+
+
+def test_a_journey_with_errors_is_refused(shop: Shop) -> None:
+    shop.write("journeys/call-back.yaml", CALL_BACK.replace("trigger: manual", "trigger: {evnt: x}"))
+    answer = shop.run("backtest", shop.write_calls(*carts(consent=None)))
+    assert answer.code == 1
+    assert "journeys/call-back.yaml:2:" in answer.err
+
+
+def test_a_damaged_file_is_refused_since_history_would_have_a_hole(shop: Shop) -> None:
+    file = shop.folder / "calls.jsonl.gz"
+    file.write_bytes(gzip.compress(json.dumps(carts(consent=None)[0]).encode())[:-9])
+    answer = shop.run("backtest", file)
+    assert answer.code == 1
+    assert "calls.jsonl.gz is damaged" in answer.err
+
+
+def test_nothing_is_stored_by_a_back_test(shop: Shop) -> None:
+    shop.run("backtest", shop.write_calls(*carts(consent={"email": True})))
+    assert not (shop.folder / "var").exists()

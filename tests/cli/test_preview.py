@@ -1,0 +1,155 @@
+"""`parcours preview`: files to look at, sizes of texts, proofs that are marked and change nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from channels.mailbox import read_messages
+from orchestrator.domain.message import Medium
+from orchestrator.links import LinkSigner
+from orchestrator.render.sms_size import measure_sms
+from tests.cli.conftest import Shop
+
+
+def test_a_template_becomes_files_that_are_named(shop: Shop) -> None:
+    answer = shop.run("preview", "reminder")
+    assert answer.code == 0
+    html = shop.folder / "var/preview/email/reminder.en.html"
+    assert str(html) in answer.out
+    assert "subject    Still there, Ada?" in answer.out
+    assert "preheader  Your cart waits" in answer.out
+    assert "<p>Hello Ada</p>" in html.read_text()
+    assert "Hello Ada" in html.with_suffix(".txt").read_text()
+
+
+def test_a_journey_becomes_all_its_messages(shop: Shop) -> None:
+    shop.write("journeys/both.yaml", "journey: both\ntrigger: manual\nsteps: [{email: reminder}, {sms: nudge}]\n")
+    assert shop.run("preview", "both", "--out", shop.folder / "o").code == 0
+    assert {path.name for path in (shop.folder / "o/both").iterdir()} == {
+        "reminder.en.html", "reminder.en.txt", "nudge.en.txt",
+    }  # fmt: skip
+
+
+def test_the_subject_of_a_step_goes_before_the_template_s(shop: Shop) -> None:
+    step = '{email: {template: reminder, subject: "For you, {{ customer.first_name }}"}}'
+    shop.write("journeys/own.yaml", f"journey: own\ntrigger: manual\nsteps: [{step}]\n")
+    assert "subject    For you, Ada" in shop.run("preview", "own").out
+
+
+@pytest.mark.parametrize(
+    "text", ["first_name: Zoé\n", '{"first_name": "Zoé"}', "customer: {first_name: Zoé}\nvars: {}\n"]
+)
+def test_a_customer_of_one_s_own_is_shown(shop: Shop, text: str) -> None:
+    customer = shop.write("customer.yaml", text)
+    assert "subject    Still there, Zoé?" in shop.run("preview", "reminder", "--customer", customer).out
+
+
+def test_a_customer_that_is_no_map_is_refused_at_its_place(shop: Shop) -> None:
+    answer = shop.run("preview", "reminder", "--customer", shop.write("customer.yaml", "- Ada\n"))
+    assert answer.code == 1
+    assert "customer.yaml:1:1: a customer is a map" in answer.err
+
+
+def test_the_language_is_the_one_asked_for_or_the_customer_s(shop: Shop) -> None:
+    shop.write("templates/sms/nudge.fr.txt", "Bonjour {{ customer.first_name }}")
+    assert "Bonjour Camille" in shop.run("preview", "nudge", "--locale", "fr").out
+    customer = shop.write("customer.yaml", "{first_name: Luc, locale: fr-CA}")
+    assert "Bonjour Luc" in shop.run("preview", "nudge", "--customer", customer).out
+
+
+def test_links_are_signed_with_a_key_that_no_server_uses(shop: Shop) -> None:
+    shop.run("preview", "reminder")
+    html = (shop.folder / "var/preview/email/reminder.en.html").read_text()
+    own = LinkSigner("the project's secret", "http://localhost:8000").unsubscribe("preview")
+    assert "http://localhost:8000/u/" in html
+    assert own not in html
+    assert len(own) == len(html.partition('href="')[2].partition('"')[0])
+
+
+def test_a_name_that_is_neither_is_a_wrong_call_with_a_suggestion(shop: Shop) -> None:
+    answer = shop.run("preview", "remnder")
+    assert answer.code == 2
+    assert "did you mean 'reminder'?" in answer.err
+
+
+def test_a_journey_goes_before_a_template_of_the_same_name(shop: Shop) -> None:
+    shop.write("templates/email/cart.html", "---\nsubject: The template\n---\n<p>x</p>")
+    assert "Still there, Ada?" in shop.run("preview", "cart").out
+    assert "The template" in shop.run("preview", "email/cart").out
+
+
+def test_a_proof_is_marked_and_has_no_effect_on_the_ledger(shop: Shop) -> None:
+    answer = shop.run("preview", "reminder", "--send-to", "me@example.com")
+    assert answer.code == 0, answer.err
+    (stored,) = read_messages(shop.folder / "var/mailbox", limit=10)
+    assert (stored.to, stored.subject) == ("me@example.com", "[proof] Still there, Ada?")
+    assert "A proof: nobody else gets it" in stored.html
+    assert stored.text.startswith("A proof")
+    assert "list-unsubscribe" not in {name.lower() for name, _ in stored.headers}
+    assert shop.run("messages", "list", "--json").json == []
+
+
+def test_a_proof_goes_to_a_number_by_text(shop: Shop) -> None:
+    assert shop.run("preview", "nudge", "--send-to", "+33612345678").code == 0
+    (stored,) = read_messages(shop.folder / "var/mailbox", limit=10)
+    assert (stored.medium, stored.to) == (Medium.SMS, "+33612345678")
+    assert stored.text.startswith("[proof] Hello Ada")
+
+
+def test_a_proof_that_no_message_fits_is_refused(shop: Shop) -> None:
+    answer = shop.run("preview", "nudge", "--send-to", "me@example.com")
+    assert answer.code == 1
+    assert "none of these messages is of the kind email" in answer.err
+
+
+def test_a_project_that_writes_to_a_few_only_sends_proofs_to_them_only(shop: Shop) -> None:
+    shop.write("parcours.toml", '[channels]\nonly_to = ["me@example.com"]\n')
+    assert shop.run("preview", "reminder", "--send-to", "me@example.com").code == 0
+    answer = shop.run("preview", "reminder", "--send-to", "you@example.com")
+    assert answer.code == 1
+    assert "only_to" in answer.err
+
+
+def test_a_number_that_no_channel_takes_fails(shop: Shop) -> None:
+    answer = shop.run("preview", "nudge", "--send-to", "0612")
+    assert answer.code == 1
+    assert "rejected" in answer.err
+
+
+@pytest.mark.parametrize(
+    ("text", "units", "parts", "alphabet"),
+    [
+        ("a" * 160, 160, 1, "GSM-7"),
+        ("a" * 161, 161, 2, "GSM-7"),
+        ("a" * 306, 306, 2, "GSM-7"),
+        ("a" * 307, 307, 3, "GSM-7"),
+        ("€" * 80, 160, 1, "GSM-7"),
+        ("a" * 152 + "€" + "a" * 20, 174, 2, "GSM-7"),
+        ("a" * 152 + "€" + "a" * 152, 306, 3, "GSM-7"),  # the two places of the euro are not cut apart
+        ("é" * 160, 160, 1, "GSM-7"),
+        ("ç" * 70, 70, 1, "UCS-2"),
+        ("ç" * 71, 71, 2, "UCS-2"),
+        ("🛒" * 35, 70, 1, "UCS-2"),
+        ("🛒" * 66, 132, 2, "UCS-2"),
+        ("🛒" * 67, 134, 3, "UCS-2"),  # 33 carts in 66 of 67 places, and no half cart in the last
+        ("", 0, 1, "GSM-7"),
+    ],
+)
+def test_a_text_is_measured_as_it_travels(text: str, units: int, parts: int, alphabet: str) -> None:
+    size = measure_sms(text)
+    assert (size.units, size.parts, size.alphabet) == (units, parts, alphabet)
+
+
+def test_the_signs_that_make_a_text_dear_are_named(shop: Shop) -> None:
+    shop.write("templates/sms/nudge.txt", "Ça va, garçon ?")
+    answer = shop.run("preview", "nudge")
+    assert "15 characters in 1 part, UCS-2" in answer.out
+    assert "which halves the room: ç" in answer.out
+
+
+def test_files_go_where_they_are_asked_to(shop: Shop, tmp_path: Path) -> None:
+    shop.run("preview", "email/reminder", "--out", tmp_path / "elsewhere")
+    assert (tmp_path / "elsewhere/email/reminder.en.html").is_file()
+    assert not (shop.folder / "var/preview").exists()

@@ -1,0 +1,153 @@
+"""`parcours status`, `messages` and the health cards: what is, and what a person has to settle."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+
+import pytest
+
+from orchestrator.config import load_config
+from orchestrator.spec.project import load_project
+from orchestrator.status import channel_card, journey_card
+from orchestrator.store import settings
+from orchestrator.store.database import Database
+from orchestrator.store.lives import MESSAGES
+from tests.cli.conftest import Shop, now
+
+
+@contextmanager
+def database_of(shop: Shop) -> Iterator[Database]:
+    database = Database(load_config(shop.folder, os.environ).database_url)
+    yield database
+    database.close()
+
+
+def send_one(shop: Shop, user: str = "ada") -> str:
+    """A message that left; its id."""
+    at = shop.leave_cart(user)
+    shop.run("tick", "--now", (at + timedelta(hours=2)).isoformat())
+    return str(shop.run("messages", "list", "--json").json[0]["public_id"])
+
+
+def lose_the_answer(shop: Shop) -> None:
+    """As when a process died in the middle of sending: nobody knows what became of the messages."""
+    with database_of(shop) as database, database.write() as connection:
+        connection.execute(MESSAGES.update().values(state="unknown", reason="the process ended"))
+
+
+def hold(shop: Shop, kind: str, name: str) -> None:
+    with database_of(shop) as database, database.write() as connection:
+        settings.write_gates(connection, database, kind, {name: "on hold in Prefect"}, now())
+
+
+def test_an_empty_project_stands_at_nothing(stored_shop: Shop) -> None:
+    answer = stored_shop.run("status")
+    assert answer.code == 0
+    assert "0 customers; the last tick: never" in answer.out
+    assert "http://localhost:8000" in answer.out
+
+
+def test_people_messages_and_the_inbox_are_counted(stored_shop: Shop) -> None:
+    stored_shop.leave_cart("bob")
+    assert stored_shop.run("status", "--json").json["inbox"] == 2
+    stored_shop.run("tick")
+    found = stored_shop.run("status", "--json").json
+    assert found["stages"] == {"lead": 1}
+    assert {one["id"]: one["inside"] for one in found["journeys"]} == {"cart": 1, "call-back": 0}
+    send_one(stored_shop)
+    assert stored_shop.run("status", "--json").json["messages"] == {"email": {"accepted": 2}}
+
+
+def test_what_is_held_is_named_with_its_reason(stored_shop: Shop) -> None:
+    hold(stored_shop, "journey", "cart")
+    out = stored_shop.run("status").out
+    (line,) = [line for line in out.splitlines() if line.startswith("cart")]
+    assert line.endswith("on hold in Prefect")
+
+
+def test_a_project_with_errors_still_says_how_things_stand(stored_shop: Shop) -> None:
+    stored_shop.leave_cart()
+    stored_shop.run("tick")
+    stored_shop.write("journeys/cart.yaml", "journey: [")
+    answer = stored_shop.run("status")
+    assert answer.code == 0
+    assert "problem in the project: `parcours check`" in answer.err
+    assert any(line.split()[:2] == ["cart", "1"] for line in answer.out.splitlines())
+
+
+def test_rejected_calls_are_counted_by_reason(stored_shop: Shop) -> None:
+    stored_shop.run("ingest", stored_shop.write("calls.jsonl", "no json\n"))
+    assert "1 call rejected: invalid_json" in stored_shop.run("status").out
+
+
+def test_what_hangs_in_the_air_is_named_with_the_command_that_settles_it(stored_shop: Shop) -> None:
+    public_id = send_one(stored_shop)
+    lose_the_answer(stored_shop)
+    out = stored_shop.run("status").out
+    assert "1 message hangs in the air" in out
+    assert f"parcours messages settle {public_id} --sent | --again | --drop" in out
+
+
+@pytest.mark.parametrize(("verdict", "state"), [("--sent", "accepted"), ("--again", "queued"), ("--drop", "not_sent")])
+def test_a_person_settles_what_hangs_in_the_air_and_it_is_noted(stored_shop: Shop, verdict: str, state: str) -> None:
+    public_id = send_one(stored_shop)
+    lose_the_answer(stored_shop)
+    assert stored_shop.run("messages", "settle", public_id, verdict).code == 0
+    (message,) = stored_shop.run("messages", "list", "--json").json
+    assert (message["state"], message["reason"]) == (state, "by hand")
+    assert "a person settles a message" in stored_shop.run("explain", "ada").out
+
+
+def test_what_is_queued_again_leaves_once_more(stored_shop: Shop) -> None:
+    public_id = send_one(stored_shop)
+    for path in (stored_shop.folder / "var/mailbox/new").iterdir():
+        path.unlink()
+    lose_the_answer(stored_shop)
+    stored_shop.run("messages", "settle", "--all-unknown", "--again")
+    report = stored_shop.run("tick", "--now", (now() + timedelta(hours=3)).isoformat(), "--json").json
+    assert report["channels"]["email"]["sent"] == 1
+    assert [path.name for path in (stored_shop.folder / "var/mailbox/new").iterdir()] == [public_id]
+
+
+def test_only_unknown_messages_are_settled(stored_shop: Shop) -> None:
+    public_id = send_one(stored_shop)
+    answer = stored_shop.run("messages", "settle", public_id, "not-an-id", "--again")
+    assert answer.code == 1
+    assert f"{public_id} is accepted, not unknown: left alone" in answer.err
+    assert "there is no message not-an-id" in answer.err
+    assert stored_shop.run("messages", "list", "--json").json[0]["state"] == "accepted"
+
+
+@pytest.mark.parametrize("arguments", [["x"], ["x", "--sent", "--drop"], ["--sent"], ["x", "--all-unknown", "--sent"]])
+def test_a_verdict_and_its_messages_must_be_clear(shop: Shop, arguments: list[str]) -> None:
+    assert shop.run("messages", "settle", *arguments).code == 2
+
+
+def test_messages_are_listed_by_state_and_journey(stored_shop: Shop) -> None:
+    send_one(stored_shop)
+
+    def count(*options: str) -> int:
+        return len(stored_shop.run("messages", "list", "--json", *options).json)
+
+    assert (count(), count("--state", "accepted"), count("--state", "queued")) == (1, 1, 0)
+    assert (count("--journey", "cart"), count("--journey", "call-back")) == (1, 0)
+    assert stored_shop.run("messages", "list", "--state", "sleeping").code == 2
+
+
+def test_the_health_cards_say_where_people_stand_and_what_became_of_messages(stored_shop: Shop) -> None:
+    send_one(stored_shop)
+    stored_shop.leave_cart("bob")
+    stored_shop.run("tick", "--now", (now() + timedelta(hours=2)).isoformat())
+    hold(stored_shop, "channel", "email")
+    journey = load_project(stored_shop.folder, {}).journeys["cart"]
+    with database_of(stored_shop) as database:
+        card = journey_card(database, journey, now() + timedelta(hours=2))
+        assert card.startswith("# Cart reminder\n\n1 inside\n")
+        assert "| delay-before-reminder | 1 |" in card
+        assert "| accepted | 1 |" in card
+        channel = channel_card(database, "email")
+    assert channel.startswith("# Deliveries by email\n\n0 waiting, held: on hold in Prefect\n")
+    assert "| accepted | 1 |" in channel
