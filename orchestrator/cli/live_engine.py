@@ -12,11 +12,12 @@ from orchestrator.domain.message import Medium
 from orchestrator.engine import edits, tick
 from orchestrator.engine.context import EngineContext
 from orchestrator.engine.report import Held, TickReport
+from orchestrator.status import channel_card, journey_card
 from orchestrator.store import customers, messages, settings
 from orchestrator.store.due import count_due_messages, count_due_people
 
 TICK_BUDGET_S = 5.0  # then held gates and newly accepted calls get their turn
-_JOURNEY, _CHANNEL = "journey", "channel"
+_JOURNEY, _CHANNEL, _DELIVERIES = "journey", "channel", "deliveries"
 _WHY_HELD = "on hold in Prefect"
 
 Watch = Callable[[TickReport], None]
@@ -82,16 +83,10 @@ class LiveEngine:
 
     def health(self, kind: str, name: str) -> str:
         """A card in markdown: where the people of a journey stand, or what became of a channel's messages."""
-        with self._context.database.read() as connection:
-            if kind == "journey":
-                title, column = self._context.program.journeys[name].title, "step"
-                people = settings.people_by_step(connection, [name])
-                counts = {step: count for (_, _, step), count in sorted(people.items())}
-            else:
-                title, column = f"Deliveries by {name}", "state"
-                counts = messages.count_by_state(connection).get(name, {})
-        rows = [f"| {key} | {count:,} |" for key, count in counts.items()] or ["| nobody and nothing | 0 |"]
-        return "\n".join([f"# {title}", "", f"| {column} | now |", "| --- | ---: |", *rows])
+        context = self._context
+        if kind == _DELIVERIES:
+            return channel_card(context.database, name)
+        return journey_card(context.database, context.program.journeys[name], context.clock.now())
 
     def figures(self) -> dict[str, int]:
         """The numbers of the home page, by their label."""

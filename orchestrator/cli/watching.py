@@ -75,7 +75,8 @@ class Terminal:
         self._row("Database", places.database, "")
         if self._demo:
             say("\n  [bold]This is a demo[/bold]: a made-up shop in accelerated time. Every customer is invented and")
-            say("  nothing leaves this machine; an earlier demo was removed.\n")
+            say("  nothing leaves this machine; an earlier demo was removed. Commands see it with its database:")
+            say("  [cyan]PARCOURS_DATABASE_URL=sqlite:///var/demo/parcours.db parcours status[/cyan]\n")
         else:
             say("\n  To begin: post events, or `parcours ingest FILE`. To look: `parcours status`. To stop: Ctrl-C.\n")
 

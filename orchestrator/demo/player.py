@@ -31,7 +31,6 @@ STEP = timedelta(minutes=30)
 BUSY_DAYS = 16  # by then every journey has spoken; the rest is slower, to be looked at
 BUSY_DAY_S, CALM_DAY_S = 6.0, 26.0
 BATCH_CALLS = 2_000
-_STEPS_A_DAY = timedelta(days=1) // STEP
 
 
 class World(Protocol):
@@ -86,16 +85,17 @@ class Player:
 
     def _play(self) -> None:
         self._import_history()
+        steps_a_day = timedelta(days=1) // STEP
         for number in range(1, SEASON // STEP + 1):
             if self._stopping.is_set():
                 return
             began_s = time.monotonic()
             self._step(self._begin + number * STEP)
-            day, rest = divmod(number, _STEPS_A_DAY)
+            day, rest = divmod(number, steps_a_day)
             if rest == 0:
                 self._voice.end_day(f"Day {day:>2} · {self._clock.now() - STEP:%a %d %b}")
-            day_s = BUSY_DAY_S if number <= BUSY_DAYS * _STEPS_A_DAY else CALM_DAY_S
-            self._stopping.wait(day_s / _STEPS_A_DAY - (time.monotonic() - began_s))
+            day_s = BUSY_DAY_S if number <= BUSY_DAYS * steps_a_day else CALM_DAY_S
+            self._stopping.wait(day_s / steps_a_day - (time.monotonic() - began_s))
         self._voice.say("The three weeks are over: nobody visits the shop any more. Everything stays as it is, and")
         self._voice.say("the demo's clock goes on at the pace of yours. Look around; Ctrl-C ends it.")
         self._go_on(self._begin + SEASON)

@@ -1,0 +1,106 @@
+"""`parcours up` as a person starts it: the real command in a process of its own, in a project of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from urllib.request import Request, urlopen
+
+import pytest
+
+from channels.mailbox import StoredMessage, read_messages
+
+ROOT = Path(__file__).parent.parent.parent
+PARCOURS = [str(Path(sys.executable).with_name("parcours"))]
+#: The same command with a demo as fast as the engine can go: three weeks in a quarter of a minute.
+HASTY_PARCOURS = [
+    sys.executable,
+    "-c",
+    "from datetime import timedelta; from orchestrator.demo import player; from orchestrator.cli import main; "
+    "player.STEP, player.BUSY_DAY_S, player.CALM_DAY_S = timedelta(hours=2), 0, 0; main()",
+]
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """The project of the repository, without anything it made."""
+    for name in ("journeys", "templates"):
+        shutil.copytree(ROOT / name, tmp_path / name)
+    shutil.copy(ROOT / "parcours.toml", tmp_path)
+    return tmp_path
+
+
+class Up:
+    """A running `parcours up`. `url` is where its pages are."""
+
+    def __init__(self, project: Path, *options: str, command: list[str] = PARCOURS) -> None:
+        self.project = project
+        self.log = project / "up.log"
+        environment = os.environ | {"COLUMNS": "200"}
+        with self.log.open("wb") as log:
+            self.process = subprocess.Popen(
+                [*command, "up", "--project", str(project), *options],
+                stdout=log, stderr=subprocess.STDOUT, cwd=project, env=environment,
+            )  # fmt: skip
+        self.url = self.until(lambda: re.search(r"Mailbox\s+(http\S+)/mailbox", self.said()))[1]
+        self.until(self.is_healthy)
+
+    def said(self) -> str:
+        return self.log.read_text("utf-8")
+
+    def is_healthy(self) -> bool:
+        try:
+            with urlopen(f"{self.url}/healthz") as answer:
+                return bool(answer.status == 200)
+        except OSError:
+            return False
+
+    def until(self, ask: Callable[[], Any], timeout_s: float = 40.0) -> Any:
+        """The first true answer; fails after the timeout, or when the process ends."""
+        deadline = time.monotonic() + timeout_s
+        while not (answer := ask()):
+            assert self.process.poll() is None, self.said()
+            assert time.monotonic() < deadline, self.said()
+            time.sleep(0.05)
+        return answer
+
+    def post(self, *calls: dict[str, Any]) -> None:
+        """Posts calls with the write key that `up` made."""
+        key = (self.project / "var" / "write_key").read_text().strip()
+        body = json.dumps({"batch": calls, "writeKey": key}).encode()
+        with urlopen(Request(f"{self.url}/v1/batch", body, {"Content-Type": "application/json"})) as answer:
+            assert json.load(answer) == {"success": True}
+
+    def mails(self, var: str = "var") -> list[StoredMessage]:
+        return read_messages(self.project / var / "mailbox", 10_000)
+
+    def stop(self, how: signal.Signals = signal.SIGINT, timeout_s: float = 15.0) -> int:
+        """Stops it as Ctrl-C would; its exit status."""
+        if self.process.poll() is None:
+            self.process.send_signal(how)
+        return self.process.wait(timeout_s)
+
+
+@pytest.fixture
+def start_up(project: Path) -> Iterator[Callable[..., Up]]:
+    """Starts `parcours up` in the project; what still runs at the end is ended."""
+    started: list[Up] = []
+
+    def start(*options: str, command: list[str] = PARCOURS) -> Up:
+        started.append(Up(project, *options, command=command))
+        return started[-1]
+
+    yield start
+    for up in started:
+        if up.process.poll() is None:
+            up.process.kill()
+            up.process.wait()

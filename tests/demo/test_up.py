@@ -1,0 +1,115 @@
+"""`parcours up`: from nothing to a message in the mailbox, and out again."""
+
+from __future__ import annotations
+
+import re
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.request import urlopen
+
+import pytest
+
+from orchestrator.config import load_config
+from orchestrator.store import settings
+from orchestrator.wiring import open_database
+from tests.demo.conftest import PARCOURS, Up
+
+ADA = {"email": "ada@example.com", "first_name": "Ada", "locale": "en", "consent": {"email": True}}
+SIGN_UP = (
+    {"type": "identify", "userId": "1", "traits": ADA},
+    {"type": "track", "userId": "1", "event": "Signed Up"},
+)
+
+StartUp = Callable[..., Up]
+
+
+def run(project: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    """A start that is expected to be refused."""
+    command = [*PARCOURS, "up", "--project", str(project), "--no-prefect", *options]
+    return subprocess.run(command, cwd=project, capture_output=True, text=True, check=False, timeout=60)
+
+
+def test_a_sign_up_leads_to_a_message_within_seconds(start_up: StartUp) -> None:
+    up = start_up("--no-prefect", "--port", "0")
+    assert up.mails() == []  # it starts empty
+    posted_s = time.monotonic()
+    up.post(*SIGN_UP)
+    (mail,) = up.until(up.mails)
+    assert (mail.to, mail.template) == ("ada@example.com", "welcome-hello")
+    assert time.monotonic() - posted_s < 3
+    assert abs(mail.at - datetime.now(UTC)).total_seconds() < 60  # the clock is the real one
+    assert up.url in mail.html  # links lead to the port we got, whatever it is
+    with urlopen(up.url) as home:
+        assert re.search(r"E-mails sent</dt><dd>1</dd>", home.read().decode())
+    assert up.stop() == 0
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_it_ends_in_order_and_tells_so(start_up: StartUp, how: signal.Signals) -> None:
+    up = start_up("--no-prefect", "--port", "0")
+    assert up.stop(how, timeout_s=5) == 0
+    assert "Traceback" not in up.said()
+    assert not up.is_healthy()
+
+
+def test_a_second_up_on_the_same_database_is_refused(start_up: StartUp) -> None:
+    up = start_up("--no-prefect", "--port", "0")
+    second = run(up.project, "--port", "0")
+    assert second.returncode == 1
+    assert f"process {up.process.pid}" in second.stderr
+    assert "Traceback" not in second.stderr
+    assert up.is_healthy()
+
+
+def test_a_taken_port_is_said_with_what_to_do(project: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        refused = run(project, "--port", str(port))
+    assert refused.returncode == 1
+    assert f"port {port} of 127.0.0.1 is taken" in refused.stderr
+    assert "--port" in refused.stderr
+
+
+def test_the_demo_takes_the_next_free_port(start_up: StartUp) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        up = start_up("--no-prefect", "--demo", "--port", str(port))
+        assert port < int(up.url.rpartition(":")[2]) <= port + 99
+
+
+def test_a_broken_project_does_not_start_and_every_error_is_shown(project: Path) -> None:
+    (project / "journeys" / "welcome.yaml").write_text("journey: welcome\nstepps: []\n")
+    (project / "journeys" / "nps.yaml").write_text("journey: nps\n")
+    refused = run(project, "--port", "0")
+    assert refused.returncode == 1
+    assert {"journeys/welcome.yaml", "journeys/nps.yaml"} <= set(re.findall(r"journeys/[\w-]+\.yaml", refused.stderr))
+
+
+def test_an_edited_journey_runs_at_once_and_a_broken_one_does_not(start_up: StartUp) -> None:
+    up = start_up("--no-prefect", "--port", "0")
+    journey = up.project / "journeys" / "reward-mail.yaml"
+    journey.write_text("journey: reward-mail\nstepps: []\n")
+    up.until(lambda: "not taken" in up.said())
+    assert "journeys/reward-mail.yaml:" in up.said()
+    text = "journey: reward-mail\ntitle: Hello\npurpose: transactional\ntrigger: {event: Hello}\nreentry: always\n"
+    journey.write_text(text + "steps:\n  - email: nps-apology\n")
+    up.until(lambda: "run from now on" in up.said())
+    up.post({"type": "identify", "userId": "1", "traits": ADA}, {"type": "track", "userId": "1", "event": "Hello"})
+    (mail,) = up.until(up.mails)
+    assert (mail.journey, mail.template) == ("reward-mail", "nps-apology")
+
+
+def test_what_was_on_hold_in_prefect_stays_so_without_it(start_up: StartUp, project: Path) -> None:
+    database = open_database(load_config(project, {}))
+    with database.write() as connection:
+        settings.write_gates(connection, database, "channel", {"email": "on hold"}, datetime.now(UTC))
+    database.close()
+    up = start_up("--no-prefect", "--port", "0")
+    up.post(*SIGN_UP)
+    time.sleep(1.5)
+    assert up.mails() == []
