@@ -108,11 +108,11 @@ def _print_findings(found: Findings) -> None:
 
 
 def _lacks(found: Findings) -> Iterator[tuple[int, str]]:
-    yield found.no_zone, "have no time zone: the project's holds for them"
-    yield found.unknown_zone, "have a time zone that does not exist: the project's holds for them"
+    yield found.no_zone, "without a time zone: the project's holds"
+    yield found.unknown_zone, "with a time zone that does not exist: the project's holds"
     for medium, number in found.no_address.items():
-        yield number, f"cannot be reached by {medium}: no {'address' if medium == 'email' else 'number in E.164'}"
+        yield number, f"without {'an address' if medium == 'email' else 'a number in E.164'}: not reached by {medium}"
     for medium, number in found.no_consent.items():
-        yield number, f"get no marketing by {medium}: no consent"
+        yield number, f"without consent: no marketing by {medium}"
     for journey, number in found.gone.items():
-        yield number, f"are inside '{journey}', a journey that has no file any more"
+        yield number, f"inside '{journey}', a journey that has no file any more"

@@ -90,7 +90,7 @@ def _tell(intake: Intake, took_s: float, as_json: bool) -> None:
     speed = f", {intake.seen / took_s:,.0f} a second" if took_s > 1 else ""
     typer.echo(f"{count(intake.seen, 'call')} in {took_s:.1f} s{speed}")
     typer.echo(f"  {intake.accepted:,} accepted")
-    typer.echo(f"  {intake.duplicates:,} duplicates, left out")
+    typer.echo(f"  {count(intake.duplicates, 'duplicate')}, left out")
     typer.echo(f"  {intake.rejected:,} rejected{', kept in the table `rejections`' if intake.rejected else ''}")
     for reason in reasons:
         more = ", …" if reason.lines > len(reason.places) else ""

@@ -100,9 +100,7 @@ def _tell_unknown(found: Status) -> None:
     total = sum(states.get("unknown", 0) for states in found.messages.values())
     if not total:
         return
-    verb = "message hangs" if total == 1 else "messages hang"
-    typer.secho(f"\n{total:,} {verb} in the air: nobody knows whether they arrived. Settle them:", fg="yellow")
+    typer.secho(f"\n{count(total, 'message')} in the air: nobody knows whether they arrived.", fg="yellow")
+    typer.echo("Say --sent (it arrived), --again (queue it once more) or --drop of each, or of --all-unknown:")
     for public_id in found.unknown:
-        typer.echo(f"  parcours messages settle {public_id} --sent | --again | --drop")
-    if total > len(found.unknown):
-        typer.echo("  parcours messages settle --all-unknown --sent | --again | --drop")
+        typer.echo(f"  parcours messages settle {public_id} --sent")
