@@ -30,6 +30,28 @@ def add_events(connection: Connection, database: Database, rows: Sequence[Mappin
         connection.execute(database.insert_new(EventRow), list(rows))
 
 
+def append_events(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> list[int]:
+    """Appends events that have no message id; returns their ids, in order."""
+    statement = EVENTS.insert().returning(EVENTS.c.id, sort_by_parameter_order=True)
+    return list(connection.execute(statement, list(rows)).scalars())
+
+
+def own_event(customer_id: int, event: Event, now: datetime) -> dict[str, Any]:
+    """The row of an event that Parcours itself put on a customer's line."""
+    return {
+        "customer_id": customer_id,
+        "message_id": None,
+        "at": event.at,
+        "received_at": now,
+        "kind": int(event.kind),
+        "name": event.name,
+        "starts": event.starts,
+        "properties": dict(event.properties),
+        "context": {},
+        "absorbed_id": None,
+    }
+
+
 def read_event(row: Row[Any]) -> Event:
     """A row as an event of a time line; its id is its order of arrival."""
     return Event(row.at, Kind(row.kind), row.name, row.properties, row.id, row.starts, row.context)

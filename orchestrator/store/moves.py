@@ -14,7 +14,7 @@ from orchestrator.domain.effects import Effect
 from orchestrator.domain.state import CustomerState, Enrollment
 from orchestrator.store.customers import CUSTOMERS, ENROLLMENTS
 from orchestrator.store.database import Database
-from orchestrator.store.events import move_events
+from orchestrator.store.events import append_events, move_events, own_event
 from orchestrator.store.lives import ASSIGNMENTS, GRANTS, MESSAGES
 from orchestrator.store.tables import (
     AssignmentRow,
@@ -72,6 +72,7 @@ def save_runs(
         for absorbed in run.absorbed_ids:
             _hand_over(connection, absorbed, run.state.id or 0)
     _save_enrollments(connection, runs)
+    _keep_emitted(connection, runs, now)
     _save_customers(connection, runs, facts_version)
     rows = _Rows()
     for run in runs:
@@ -90,6 +91,21 @@ def set_aside(connection: Connection, stuck: Mapping[int, str], now: datetime, u
         connection.execute(
             DECISIONS.insert(), [row | {"customer_id": key, "reason": why} for key, why in stuck.items()]
         )
+
+
+def _keep_emitted(connection: Connection, runs: Sequence[Run], now: datetime) -> None:
+    """Puts what Parcours itself told a customer into their log of events, already applied: `performed()` and a recount
+    of the facts find it there. Their lock, held since they were claimed, keeps other events from coming between."""
+    told = [
+        (run, effect.event)
+        for run in runs
+        for effect in run.effects
+        if isinstance(effect, effects.Emitted) and effect.receiver is None
+    ]
+    if told:
+        rows = [own_event(run.state.id or 0, event, now) for run, event in told]
+        for (run, _), event_id in zip(told, append_events(connection, rows), strict=True):
+            run.applied_event_id = max(run.applied_event_id, event_id)
 
 
 def _save_customers(connection: Connection, runs: Sequence[Run], facts_version: str) -> None:

@@ -11,10 +11,12 @@ from typing import Any
 
 import orjson
 from sqlalchemy import Row, text
+from sqlmodel import SQLModel
 
 from channels.recording import RecordingChannel
 from orchestrator.clock import Clock, VirtualClock
 from orchestrator.domain.channel import Channel
+from orchestrator.domain.errors import ParcoursError
 from orchestrator.domain.message import Medium
 from orchestrator.engine import tick
 from orchestrator.engine.context import EngineContext
@@ -59,7 +61,12 @@ class Shop:
         self.files = {**self.files, **files}
         write_project(self.root, *self.journeys, **self.files)
         project = load_project(self.root, {"PARCOURS_SECRET_KEY": "a test's own"})
-        self.context = open_engine(project, self.clock, database=Database(self.url), channels=self.channels)
+        database = Database(self.url)
+        try:
+            self.context = open_engine(project, self.clock, database=database, channels=self.channels)
+        except ParcoursError:
+            database.close()
+            raise
 
     def close(self) -> None:
         self.context.database.close()
@@ -144,6 +151,30 @@ class Shop:
             " ORDER BY e.id"
         )
         return [(row[0], row[1], row[2]) for row in self.rows(query)]
+
+    def passages_by_time(self) -> list[tuple[str, ...]]:
+        """Every enrollment with its times, in an order that does not depend on when it was written."""
+        query = (
+            "SELECT c.external_id, e.journey, e.entered_at, e.ended_at, e.status, e.reason, e.converted_at"
+            " FROM enrollments e JOIN customers c ON c.id = e.customer_id"
+        )
+        return sorted(tuple(map(str, row)) for row in self.rows(query))
+
+    def stage_changes(self) -> list[tuple[str, ...]]:
+        """Every stage change as (customer, time, stage, cause)."""
+        query = (
+            'SELECT c.external_id, s.at, s."to", s.cause FROM stage_changes s JOIN customers c ON c.id = s.customer_id'
+        )
+        return sorted(tuple(map(str, row)) for row in self.rows(query))
+
+    def forget_everything(self) -> None:
+        """Empties the database and turns the clock back: another life with the same files."""
+        with self.context.database.write() as connection:
+            for table in reversed(SQLModel.metadata.sorted_tables):
+                connection.execute(table.delete())
+        self.close()
+        self.clock = type(self.clock)(START)
+        self.__post_init__()
 
 
 def read_instant(value: Any) -> datetime:

@@ -1,0 +1,232 @@
+"""Edits, pauses and rewards through the engine: what a restart on other files does, and who is told what."""
+
+from __future__ import annotations
+
+import pytest
+
+from orchestrator.domain.errors import TimeWentBack
+from orchestrator.engine import edits
+from orchestrator.engine.edits import PeopleWouldBeLost
+from orchestrator.engine.report import Held
+from tests.engine.conftest import OpenShop
+from tests.support.project import LIFECYCLE
+from tests.support.shop import Shop
+
+TEXT = """
+journey: a
+trigger: {event: A}
+on_change: %s
+steps:
+  - id: wait
+    delay: %s
+  - email: %s
+"""
+
+
+def enter(open_shop: OpenShop, text: str) -> Shop:
+    shop = open_shop(text, live=True)
+    shop.identify("-1s")
+    shop.track("0s", "A")
+    shop.tick("1s")
+    return shop
+
+
+def test_people_inside_go_on_with_the_new_text_after_a_restart(open_shop: OpenShop) -> None:
+    shop = enter(open_shop, TEXT % ("follow", "10h", "old"))
+    shop.open(TEXT % ("follow", "20h", "new"))
+    for at in ("2s", "10h", "20h"):
+        shop.tick(at)
+    assert shop.sends() == [("20h", "ada", "new")]
+
+
+def test_a_shortened_delay_falls_due_at_once(open_shop: OpenShop) -> None:
+    shop = enter(open_shop, TEXT % ("follow", "10h", "mail"))
+    shop.tick("5h")
+    shop.open(TEXT % ("follow", "2h", "mail"))
+    shop.tick("5h 1s")
+    assert shop.sends() == [("5h 1s", "ada", "mail")]
+
+
+def test_pinned_people_finish_the_version_they_entered_after_a_restart(open_shop: OpenShop) -> None:
+    shop = enter(open_shop, TEXT % ("pin", "10h", "old"))
+    shop.open(TEXT % ("pin", "20h", "new"))
+    shop.track("2s", "A", "bob")
+    shop.identify("2s", "bob")
+    shop.tick("3s")
+    for at in ("10h", "20h 2s"):
+        shop.tick(at)
+    assert shop.sends() == [("10h", "ada", "old"), ("20h 2s", "bob", "new")]
+
+
+def test_a_step_on_which_people_stand_cannot_be_removed_unless_it_moved(open_shop: OpenShop) -> None:
+    shop = enter(open_shop, TEXT % ("follow", "10h", "mail"))
+    gone = "journey: a\ntrigger: {event: A}\n%ssteps:\n  - id: pause\n    delay: 12h\n  - email: mail\n"
+    with pytest.raises(PeopleWouldBeLost, match="1 people stand on step 'wait'"):
+        shop.open(gone % "")
+    shop.open(gone % "moved: {wait: pause}\n")
+    shop.tick("12h")
+    assert shop.sends() == [("12h", "ada", "mail")]
+
+
+def test_a_held_journey_lets_in_and_out_and_its_steps_wait_until_the_release(open_shop: OpenShop) -> None:
+    text = TEXT % ("follow", "1h", "mail") + "  - delay: 1h\n  - email: second\nexit: [{event: B}]\n"
+    shop = open_shop(text, live=True)
+    edits.hold(shop.context, Held(journeys=frozenset({"a"})), shop.clock.now())
+    for user in ("ada", "bob"):
+        shop.identify("-1s", user)
+        shop.track("0s", "A", user)
+    shop.tick("1s")
+    shop.track("90m", "B", "bob")
+    shop.tick("3h")
+    assert shop.passages() == [("ada", "a", "active"), ("bob", "a", "exited")]
+    assert shop.delivered() == []
+    edits.hold(shop.context, Held(), shop.clock.now())
+    shop.tick("4h")
+    shop.tick("5h")
+    assert shop.sends() == [("4h", "ada", "mail"), ("5h", "ada", "second")]
+
+
+def test_messages_of_a_held_journey_stay_queued(open_shop: OpenShop) -> None:
+    shop = open_shop(TEXT % ("follow", "1h", "mail"), live=True)
+    shop.identify("-1s")
+    shop.track("0s", "A")
+    channels = shop.context.channels
+    shop.context.channels = {}
+    shop.tick("1s")
+    shop.tick("1h")
+    shop.context.channels = channels
+    edits.hold(shop.context, Held(journeys=frozenset({"a"})), shop.clock.now())
+    shop.tick("2h")
+    assert [state for state, _, _ in shop.ledger()] == ["queued"]
+    edits.hold(shop.context, Held(), shop.clock.now())
+    shop.tick("3h")
+    assert [state for state, _, _ in shop.ledger()] == ["accepted"]
+
+
+WIN = "journey: win\ntrigger: {stage: inactive}\nsteps:\n  - email: back\n"
+
+
+def test_an_edited_lifecycle_recounts_and_triggers_nothing(open_shop: OpenShop) -> None:
+    shop = open_shop(WIN, live=True)
+    shop.identify("-1s")
+    shop.track("0s", "Order Completed", total=50)
+    shop.track("0s", "Order Completed", total=150)
+    shop.tick("1s")
+    shop.tick("50d")
+    edited = LIFECYCLE.replace(">= 90", ">= 30").replace("minus: Order Refunded", "if: event.total >= 100")
+    shop.open(lifecycle=edited)
+    shop.tick("50d 1s")
+    assert shop.delivered() == []
+    changes = [(row.to, row.cause) for row in shop.rows('SELECT "to", cause FROM stage_changes ORDER BY id')]
+    assert changes == [("prospect", "event"), ("loyal", "event"), ("new_customer", "rule"), ("inactive", "rule")]
+    shop.open(lifecycle=edited.replace(">= 30", ">= 80"))
+    shop.tick("50d 2s")
+    assert shop.rows("SELECT stage FROM customers")[0].stage == "new_customer"
+    for day in (79, 80, 81):
+        shop.tick(f"{day}d 1m")
+    assert shop.delivered() == ["back"]
+
+
+def test_a_tick_before_what_was_already_processed_is_refused_on_a_virtual_clock(open_shop: OpenShop) -> None:
+    from orchestrator.engine import tick
+    from tests.support.life import instant
+
+    shop = open_shop(WIN)
+    shop.tick("1h")
+    with pytest.raises(TimeWentBack):
+        tick.run(shop.context, instant("59m"))
+
+
+# ---------------------------------------------------------------- rewards
+
+REFERRAL = """
+journey: referral
+purpose: transactional
+trigger: {event: Order Completed}
+steps:
+  - reward: {id: theirs, to: referrer, amount: 10, currency: EUR}
+  - reward: {id: ours, to: customer, percent: 5}
+"""
+MAIL = """
+journey: mail
+purpose: transactional
+trigger: {event: Reward Granted}
+reentry: always
+steps:
+  - email: reward
+"""
+
+
+def refer(shop: Shop) -> None:
+    shop.identify("-1s", "ada", email="ada@example.com", referred_by="bob")
+
+
+def test_a_reward_is_told_to_the_referrer_in_the_same_tick(open_shop: OpenShop) -> None:
+    shop = open_shop(REFERRAL, MAIL)
+    shop.identify("-1s", "bob")
+    refer(shop)
+    shop.track("0s", "Order Completed", "ada")
+    shop.tick("1m")
+    assert [user for _, user, _ in shop.sends()] == ["ada", "bob"]
+    grants = shop.rows(
+        "SELECT g.role, c.external_id FROM grants g JOIN customers c ON c.id = g.customer_id ORDER BY g.role"
+    )
+    assert [tuple(row) for row in grants] == [("customer", "ada"), ("referrer", "bob")]
+
+
+def test_both_sides_are_rewarded_once_however_often_the_journey_is_entered(open_shop: OpenShop) -> None:
+    shop = open_shop(REFERRAL + "reentry: always\n", MAIL)
+    shop.identify("-1s", "bob")
+    refer(shop)
+    for at in ("0s", "1h", "2h"):
+        shop.track(at, "Order Completed", "ada")
+        shop.tick(at)
+    assert len(shop.rows("SELECT id FROM grants")) == 2
+    assert len(shop.delivered()) == 2
+
+
+def test_a_referrer_who_is_not_known_gets_nothing_and_harms_nobody(open_shop: OpenShop) -> None:
+    shop = open_shop(REFERRAL, MAIL)
+    refer(shop)
+    shop.track("0s", "Order Completed", "ada")
+    shop.tick("1m")
+    assert shop.sends() == [("0s", "ada", "reward")]
+    assert [row.code for row in shop.rows("SELECT code FROM rejections")] == ["unknown_customer"]
+
+
+def test_a_reward_is_redeemed_by_its_receivers_order(open_shop: OpenShop) -> None:
+    shop = open_shop(REFERRAL, MAIL)
+    shop.identify("-1s", "bob")
+    refer(shop)
+    shop.track("0s", "Order Completed", "ada")
+    shop.tick("1m")
+    [grant] = shop.rows("SELECT code FROM grants WHERE role = 'referrer'")
+    shop.track("1h", "Order Completed", "ada", coupon=grant.code)  # not hers
+    shop.tick("2h")
+    assert shop.rows("SELECT id FROM grants WHERE redeemed_at IS NOT NULL") == []
+    shop.track("3h", "Order Completed", "bob", coupon=grant.code)
+    shop.tick("4h")
+    assert [row.role for row in shop.rows("SELECT role FROM grants WHERE redeemed_at IS NOT NULL")] == ["referrer"]
+
+
+def test_what_parcours_told_a_customer_is_part_of_their_past(open_shop: OpenShop) -> None:
+    """A later tick, and a recount of the facts, know of the customer's own reward."""
+    lifecycle = LIFECYCLE.replace("facts:\n", "facts:\n  rewards: {count: Reward Granted}\n")
+    asks = """
+journey: asks
+purpose: transactional
+trigger: {event: A, if: "performed('Reward Granted')"}
+steps:
+  - email: asked
+"""
+    shop = open_shop(REFERRAL, asks, lifecycle=lifecycle)
+    refer(shop)
+    shop.track("0s", "Order Completed", "ada")
+    shop.tick("1m")
+    shop.track("1h", "A", "ada")
+    shop.tick("1h")
+    assert shop.delivered() == ["asked"]
+    shop.open(lifecycle=lifecycle + "  - {stage: x, if: false}\n")
+    shop.tick("2h")
+    facts = shop.rows("SELECT facts FROM customers WHERE external_id = 'ada'")[0].facts
+    assert "'rewards': 1" in str(facts) or '"rewards":1' in str(facts).replace(" ", "")

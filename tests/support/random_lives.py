@@ -1,0 +1,201 @@
+"""Random journeys, policies and histories for Hypothesis, rich in coincidences: everything falls on few instants."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import time, timedelta
+from itertools import count
+from zoneinfo import ZoneInfo
+
+from hypothesis import strategies as st
+
+from orchestrator.domain import journey as j
+from orchestrator.domain.event import Event, Kind
+from orchestrator.domain.expression import Condition, Value
+from orchestrator.domain.message import Medium, Purpose
+from orchestrator.domain.policy import Cap, Policy
+from orchestrator.domain.program import Program
+from orchestrator.domain.schedule import QuietHours, parse_cron
+from orchestrator.spec.expressions import parse_condition, parse_value
+from orchestrator.spec.lifecycle import parse_lifecycle
+from orchestrator.spec.translation import EVENT_IN_JOURNEY, STEP, TRIGGER
+from tests.support.life import START
+
+DAYS = 40
+PARIS = ZoneInfo("Europe/Paris")
+EVENTS = ("A", "B", "C")
+
+LIFECYCLE = parse_lifecycle(
+    """
+lifecycle: random
+facts:
+  a: {count: A}
+  b_2d: {count: B, within: 2d}
+  last_a: {last: A}
+stages:
+  - {stage: quiet, if: customer.a >= 1 and days_since(customer.last_a) >= 3}
+  - {stage: keen, if: customer.b_2d >= 2}
+  - {stage: near, if: "performed('C', within='1d')"}
+  - {stage: late, if: customer.vip and hours_since(customer.last_a) >= 7}
+  - {stage: other, if: true}
+""",
+    "random.yaml",
+)
+
+
+def _condition(text: str) -> Condition:
+    return parse_condition(text, STEP)
+
+
+CONDITIONS = tuple(
+    map(
+        _condition,
+        (
+            "customer.a % 2 == 1",
+            "customer.b_2d >= 1",
+            "customer.stage == 'quiet'",
+            "performed('B', within='6h')",
+            "received('m1', within='2d')",
+            "days_since(customer.last_a) < 2",
+            "vars.x is defined",
+            "entry.n > 1",
+        ),
+    )
+)
+EVENT_CONDITIONS = (None, parse_condition("event.n > 1", EVENT_IN_JOURNEY))
+DURATIONS = tuple(timedelta(hours=hours) for hours in (0.001, 0.5, 1, 1, 2, 3, 6, 12, 24, 24, 48, 72, 168))
+
+
+@dataclass(slots=True)
+class _Names:
+    numbers: count[int] = field(default_factory=count)
+
+    def next(self) -> str:
+        return f"s{next(self.numbers)}"
+
+
+def _value(number: int) -> Value:
+    return parse_value(number, STEP)
+
+
+@st.composite
+def _block(draw: st.DrawFn, names: _Names, depth: int, least: int) -> tuple[j.Step, ...]:
+    return tuple(draw(_step(names, depth)) for _ in range(draw(st.integers(least, 4 if depth == 0 else 2))))
+
+
+@st.composite
+def _step(draw: st.DrawFn, names: _Names, depth: int) -> j.Step:
+    kinds = ["message", "message", "delay", "delay", "clock", "set", "update", "mute", "topic", "exit"]
+    kind = draw(st.sampled_from(kinds + ["branch", "split", "wait", "wait"] * (depth < 2)))
+    name = names.next()
+    match kind:
+        case "message":
+            medium = draw(st.sampled_from([Medium.EMAIL, Medium.EMAIL, Medium.SMS]))
+            expires = draw(st.sampled_from([timedelta(days=3), timedelta(hours=12)]))
+            return j.Message(name, medium, draw(st.sampled_from(["m1", "m2", "m3"])), expires=expires)
+        case "delay":
+            return j.Delay(name, draw(st.sampled_from(DURATIONS)))
+        case "clock":
+            days = draw(st.sampled_from([frozenset[int](), frozenset({1, 3}), frozenset({6})]))
+            return j.WaitUntil(name, clock=draw(st.sampled_from([time(9), time(2, 30), time(23)])), days=days)
+        case "set":
+            return j.SetVariables(name, (("x", _value(1)),))
+        case "update":
+            return j.UpdateTraits(name, (("vip", parse_value(True, STEP)),))
+        case "mute":
+            return j.Mute(name, draw(st.sampled_from(DURATIONS)))
+        case "topic":
+            return draw(st.sampled_from([j.Unsubscribe(name, "news"), j.Subscribe(name, "news")]))
+        case "branch":
+            then = draw(_block(names, depth + 1, 0))
+            arms = [j.Arm(draw(st.sampled_from(CONDITIONS)), then), j.Arm(None, draw(_block(names, depth + 1, 0)))]
+            return j.Branch(name, tuple(arms[: draw(st.integers(1, 2))]))
+        case "split":
+            blocks = [draw(_block(names, depth + 1, 0)) for _ in range(2)]
+            return j.Split(name, (j.Variant("x", 50, blocks[0]), j.Variant("y", 50, blocks[1])))
+        case "wait":
+            return j.WaitFor(
+                name,
+                draw(st.sampled_from(EVENTS)),
+                draw(st.sampled_from(DURATIONS)),
+                draw(st.sampled_from(EVENT_CONDITIONS)),
+                "x",
+                draw(_block(names, depth + 1, 0)),
+                draw(_block(names, depth + 1, 0)),
+            )
+    return j.Exit(name)
+
+
+TRIGGERS = (
+    j.EventTrigger("A"),
+    j.EventTrigger("B"),
+    j.EventTrigger("A", parse_condition("customer.a % 2 == 0", TRIGGER)),
+    j.StageTrigger("quiet"),
+    j.StageTrigger("keen"),
+    j.StageTrigger("other", "near"),
+    j.ScheduleTrigger(parse_cron("0 9 * * *", PARIS)),
+)
+REENTRIES: tuple[j.Reentry | timedelta, ...] = (
+    j.Reentry.ALWAYS, j.Reentry.NEVER, timedelta(days=1), timedelta(days=3), timedelta(hours=6),
+)  # fmt: skip
+
+
+@st.composite
+def journeys(draw: st.DrawFn, name: str) -> j.Journey:
+    exits = [
+        j.ExitRule(event="C", condition=draw(st.sampled_from(EVENT_CONDITIONS))),
+        j.ExitRule(stage="keen"),
+        j.ExitRule(condition=CONDITIONS[1]),
+    ]
+    within = draw(st.sampled_from([None, timedelta(days=1), timedelta(days=5)]))
+    return j.Journey(
+        id=name,
+        title=name,
+        triggers=tuple(draw(st.lists(st.sampled_from(TRIGGERS), min_size=1, max_size=2))),
+        steps=draw(_block(_Names(), 0, 1)),
+        purpose=draw(st.sampled_from([Purpose.MARKETING, Purpose.MARKETING, Purpose.TRANSACTIONAL])),
+        topic="news",
+        priority=draw(st.integers(0, 3)),
+        only_if=draw(st.sampled_from([None, None, CONDITIONS[0], CONDITIONS[4]])),
+        reentry=draw(st.sampled_from(REENTRIES)),
+        on_repeat=draw(st.sampled_from(list(j.OnRepeat))),
+        exits=tuple(draw(st.lists(st.sampled_from(exits), max_size=2))),
+        goal=draw(st.sampled_from([None, j.Goal(event="B", within=within, ends_journey=False), j.Goal(event="C")])),
+        holdout=draw(st.sampled_from([0.0, 0.0, 0.0, 100.0])),
+        version="v",
+    )
+
+
+@st.composite
+def policies(draw: st.DrawFn) -> Policy:
+    caps = draw(
+        st.sampled_from(
+            [(), (Cap(1, timedelta(days=1)),), (Cap(2, timedelta(days=1)), Cap(3, timedelta(days=7)))],
+        )
+    )
+    quiet = draw(
+        st.sampled_from(
+            [None, QuietHours(time(20), time(8)), QuietHours(time(13), time(15), frozenset({6}))],
+        )
+    )
+    return Policy(True, {Medium.EMAIL: caps}, {} if quiet is None else {Medium.EMAIL: quiet})
+
+
+@st.composite
+def programs(draw: st.DrawFn) -> Program:
+    found = [draw(journeys(f"j{number}")) for number in range(draw(st.integers(1, 3)))]
+    return Program(LIFECYCLE, {journey.id: journey for journey in found}, draw(policies()), PARIS)
+
+
+@st.composite
+def histories(draw: st.DrawFn, longest: int = 25) -> list[Event]:
+    """Events on the hours of a few days, or a little beside; the customer is known from the start."""
+    identify = {"email": "a@example.com", "phone": "+33612345678"}
+    events = [Event(START, Kind.IDENTIFY, "", identify)]
+    hours = st.one_of(st.integers(0, 72), st.integers(0, DAYS * 24))
+    beside = st.sampled_from([timedelta(0)] * 3 + [timedelta(milliseconds=1), timedelta(minutes=29, microseconds=7)])
+    for arrival in range(1, draw(st.integers(1, longest))):
+        at = START + timedelta(hours=draw(hours)) + draw(beside)
+        properties = {"n": draw(st.integers(0, 3))}
+        events.append(Event(at, Kind.TRACK, draw(st.sampled_from(EVENTS)), properties, arrival))
+    return events
