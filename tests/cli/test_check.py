@@ -117,12 +117,12 @@ def test_the_customers_are_looked_at_in_numbers_only(stored_shop: Shop) -> None:
     assert answer.code == 0
     for line in (
         "3 customers",
-        "1 have no time zone",
-        "1 have a time zone that does not exist",
-        "1 cannot be reached by email",
-        "2 cannot be reached by sms",
-        "2 get no marketing by email",
-        "2 get no marketing by sms",
+        "  1 without a time zone: ",
+        "  1 with a time zone that does not exist: ",
+        "  1 without an address: not reached by email",
+        "  2 without a number in E.164: not reached by sms",
+        "  2 without consent: no marketing by email",
+        "  2 without consent: no marketing by sms",
     ):
         assert line in answer.out, answer.out
     assert "@" not in answer.out

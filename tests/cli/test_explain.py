@@ -58,6 +58,8 @@ def test_why_somebody_left_or_was_not_let_in_is_told(stored_shop: Shop) -> None:
     assert "a trigger is ignored: already inside" in out
     assert "leaves (Order Completed)" in out
     assert "becomes buyer, was lead (because of an event)" in out
+    told = ("becomes lead", "enters", "already inside", "becomes buyer", "leaves")
+    assert sorted(told, key=out.index) == list(told)
 
 
 def test_the_control_group_is_named(stored_shop: Shop) -> None:

@@ -53,6 +53,7 @@ def test_an_anonymous_customer_may_be_started(stored_shop: Shop) -> None:
     assert stored_shop.run("start", "call-back", "anon-1").code == 0
     stored_shop.run("tick")
     assert entered(stored_shop, "anon-1") == 1
+    assert stored_shop.run("status", "--json").json["customers"] == 1
 
 
 def test_all_are_started_or_none(stored_shop: Shop) -> None:
