@@ -20,6 +20,7 @@ from prefect.client.orchestration import PrefectClient
 from prefect.client.schemas.objects import FlowRun, StateType
 from prefect.context import AsyncClientContext
 from prefect.exceptions import PrefectException
+from prefect.logging.handlers import APILogHandler
 from prefect.states import Pending
 
 from flows.deployments import FLOWS, PARAMETER, is_on_hold, read_managed, sync
@@ -36,6 +37,7 @@ Job = Callable[[PrefectClient], Awaitable[None]]
 _UNREACHABLE = (httpx.HTTPError, PrefectException, OSError)
 _LOOK_S = 0.25
 _RETRY_S = 5.0
+_LEAVING_S = 2.0  # what a look at Prefect gets to end
 _CLOSING_S = 8.0  # what open runs get to tell their story when Parcours stops
 
 
@@ -74,7 +76,8 @@ class Bookkeeper:
         self._stopping.set()
         for gate in list(self._gates.values()):
             gate.end_run(Ending.SHUTDOWN)
-        self._thread.join(2 * _CLOSING_S)
+        # Without an open run nothing is left to tell; then a client that waits for its server is not waited for.
+        self._thread.join(2 * _CLOSING_S if self._runs else _LEAVING_S)
 
     def update(self, specs: Sequence[DeploymentSpec]) -> None:
         """Takes a changed project; its deployments follow within a second."""
@@ -110,6 +113,8 @@ class Bookkeeper:
             await asyncio.gather(*(self._repeat(job, seconds, context.client) for job, seconds in jobs))
             if self._runs:
                 await asyncio.wait(self._runs, timeout=_CLOSING_S)
+            if self._in_sync:
+                await APILogHandler.aflush()  # else it tries at the end of the process, when the server is gone
 
     async def _repeat(self, job: Job, interval_s: float, client: PrefectClient) -> None:
         next_s = time.monotonic()

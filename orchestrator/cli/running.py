@@ -159,6 +159,8 @@ class Running:
         server.should_exit = True
         await serving
         await self._pulse.stop()
+        if self._prefect is not None:  # before the loop ends: it waits for whoever waits for the server
+            await asyncio.to_thread(self._prefect.stop)
 
     async def _until_stopped(self, serving: asyncio.Task[None]) -> None:
         """Also ends when the HTTP side does, which it must not by itself."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import signal
 import socket
@@ -14,6 +15,7 @@ from urllib.request import urlopen
 
 import pytest
 
+from flows.server import free_port
 from orchestrator.config import load_config
 from orchestrator.store import settings
 from orchestrator.wiring import open_database
@@ -55,6 +57,16 @@ def test_it_ends_in_order_and_tells_so(start_up: StartUp, how: signal.Signals) -
     assert up.stop(how, timeout_s=5) == 0
     assert "Traceback" not in up.said()
     assert not up.is_healthy()
+
+
+def test_it_ends_soon_even_while_prefect_starts_and_leaves_no_child(start_up: StartUp) -> None:
+    up = start_up("--port", "0", "--prefect-port", str(free_port(0)))
+    child = int((up.project / "var" / "prefect" / "server.pid").read_text())
+    os.kill(child, 0)  # raises when there is none
+    time.sleep(2)
+    assert up.stop(timeout_s=12) == 0
+    with pytest.raises(ProcessLookupError):
+        os.kill(child, 0)
 
 
 def test_a_second_up_on_the_same_database_is_refused(start_up: StartUp) -> None:
