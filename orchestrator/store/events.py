@@ -30,10 +30,13 @@ def add_events(connection: Connection, database: Database, rows: Sequence[Mappin
         connection.execute(database.insert_new(EventRow), list(rows))
 
 
-def append_events(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> list[int]:
-    """Appends events that have no message id; returns their ids, in order."""
-    statement = EVENTS.insert().returning(EVENTS.c.id, sort_by_parameter_order=True)
-    return list(connection.execute(statement, list(rows)).scalars())
+def append_events(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> dict[int, int]:
+    """Appends events that have no message id; returns the id of the newest, by customer."""
+    statement = EVENTS.insert().returning(EVENTS.c.customer_id, EVENTS.c.id)
+    newest: dict[int, int] = {}
+    for customer_id, event_id in connection.execute(statement, list(rows)):
+        newest[customer_id] = max(event_id, newest.get(customer_id, 0))
+    return newest
 
 
 def own_event(customer_id: int, event: Event, now: datetime) -> dict[str, Any]:

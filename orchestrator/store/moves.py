@@ -96,16 +96,15 @@ def set_aside(connection: Connection, stuck: Mapping[int, str], now: datetime, u
 def _keep_emitted(connection: Connection, runs: Sequence[Run], now: datetime) -> None:
     """Puts what Parcours itself told a customer into their log of events, already applied: `performed()` and a recount
     of the facts find it there. Their lock, held since they were claimed, keeps other events from coming between."""
-    told = [
-        (run, effect.event)
+    rows = [
+        own_event(run.state.id or 0, effect.event, now)
         for run in runs
         for effect in run.effects
         if isinstance(effect, effects.Emitted) and effect.receiver is None
     ]
-    if told:
-        rows = [own_event(run.state.id or 0, event, now) for run, event in told]
-        for (run, _), event_id in zip(told, append_events(connection, rows), strict=True):
-            run.applied_event_id = max(run.applied_event_id, event_id)
+    newest = append_events(connection, rows) if rows else {}
+    for run in runs:
+        run.applied_event_id = max(run.applied_event_id, newest.get(run.state.id or 0, 0))
 
 
 def _save_customers(connection: Connection, runs: Sequence[Run], facts_version: str) -> None:
@@ -152,10 +151,13 @@ def _save_enrollments(connection: Connection, runs: Sequence[Run]) -> None:
     new = [(owner, enrollment) for owner, enrollment in touched if enrollment.id is None]
     old = [(owner, enrollment) for owner, enrollment in touched if enrollment.id is not None]
     if new:
-        statement = ENROLLMENTS.insert().returning(ENROLLMENTS.c.id, sort_by_parameter_order=True)
-        ids = connection.execute(statement, [_enrollment_row(owner, enrollment) for owner, enrollment in new]).scalars()
-        for (_, enrollment), new_id in zip(new, ids, strict=True):
-            enrollment.id = new_id
+        # Found again by their key: returned in the order of the parameters, SQLite inserts them one by one.
+        e = ENROLLMENTS.c
+        statement = ENROLLMENTS.insert().returning(e.id, e.customer_id, e.journey, e.number)
+        written = connection.execute(statement, [_enrollment_row(owner, enrollment) for owner, enrollment in new])
+        ids = {(row.customer_id, row.journey, row.number): row.id for row in written}
+        for owner, enrollment in new:
+            enrollment.id = ids[owner, enrollment.journey, enrollment.number]
     rows = [
         {f"new_{name}": value for name, value in _enrollment_row(owner, e).items()} | {"enrollment": e.id}
         for owner, e in old

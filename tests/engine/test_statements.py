@@ -1,0 +1,61 @@
+"""A tick is a handful of statements, however many customers it is about."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from sqlalchemy import event
+
+from orchestrator.domain.message import Medium
+from tests.engine.conftest import OpenShop
+from tests.support.project import CONSENTING
+from tests.support.shop import Shop
+
+TEXT = """
+journey: cart
+trigger: {event: Added}
+exit: [{event: Order Completed}]
+goal: {event: Order Completed, within: 5d}
+only_if: not performed("Viewed", within="1h") and not received("cart", within="3d")
+holdout: 5%
+steps:
+  - delay: 1h
+  - split:
+      - {variant: a, share: 50%, then: [{set: {x: 1}}]}
+      - {variant: b, share: 50%, then: [{coupon: {percent: 10}}]}
+  - email: cart
+  - task: {type: call}
+"""
+
+
+def counted_tick(shop: Shop, at: str) -> tuple[int, Counter[str]]:
+    """How many statements a tick executed, and each kind how often."""
+    seen: Counter[str] = Counter()
+
+    def note(_connection: Any, _cursor: Any, statement: str, _parameters: Any, _context: Any, _many: bool) -> None:
+        seen[" ".join(statement.split())[:60]] += 1
+
+    engine = shop.context.database.engine
+    event.listen(engine, "before_cursor_execute", note)
+    shop.tick(at)
+    event.remove(engine, "before_cursor_execute", note)
+    return seen.total(), seen
+
+
+def fill(shop: Shop, users: range, at: str) -> None:
+    for number in users:
+        shop.identify(at, f"c{number}", email=f"c{number}@example.com")
+        shop.track(at, "Added", f"c{number}")
+
+
+def test_a_tick_over_400_customers_is_as_many_statements_as_over_20_but_for_batches(open_shop: OpenShop) -> None:
+    shop = open_shop(TEXT, toml=CONSENTING + '[caps]\nemail = ["1/day"]\n')
+    fill(shop, range(20), "0s")
+    few = [counted_tick(shop, at)[0] for at in ("1m", "1h")]
+    fill(shop, range(20, 420), "2h")
+    many = [counted_tick(shop, at) for at in ("2h 1m", "3h")]
+    assert len(shop.delivered(Medium.EMAIL)) > 350
+    for before, (after, kinds) in zip(few, many, strict=True):
+        assert after <= before + 60, kinds.most_common(5)
+        assert after < 120

@@ -1,0 +1,269 @@
+"""The tables: as declared on both databases, each hot statement on its index, repeats harmless, times intact."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Connection, event, text
+from sqlalchemy.exc import IntegrityError, StatementError
+from sqlmodel import SQLModel
+
+from orchestrator.store import customers, due, events, messages, settings
+from orchestrator.store.customers import CUSTOMERS
+from orchestrator.store.database import Database
+from orchestrator.store.lives import GRANTS, MESSAGES
+from orchestrator.store.migrate import migrate
+from orchestrator.store.tables import EventRow, GrantRow, MessageRow
+
+NOW = datetime(2026, 1, 5, 10, 0, 0, 123456, tzinfo=UTC)
+
+
+@pytest.fixture
+def database(migrated_url: str) -> Iterator[Database]:
+    opened = Database(migrated_url)
+    yield opened
+    opened.close()
+
+
+# ---------------------------------------------------------------- schema
+
+
+def test_a_migrated_database_is_what_the_tables_declare(database: Database) -> None:
+    with database.read() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": _kinds_differ})
+        assert compare_metadata(context, SQLModel.metadata) == []
+
+
+def _kinds_differ(_context: Any, _old: Any, _new: Any, found: Any, declared: Any) -> bool:
+    """Types by what they hold: JSON, times and numbers have other names in each database."""
+    impl = getattr(declared, "impl_instance", declared)
+    if found._type_affinity is impl._type_affinity:
+        return False
+    return {str(found).upper(), str(impl).upper()} != {"JSONB", "JSON"}
+
+
+def test_migrating_twice_does_nothing(database: Database) -> None:
+    migrate(database)
+    with database.read() as connection:
+        assert connection.execute(text("SELECT count(*) FROM alembic_version")).scalar_one() == 1
+
+
+# ---------------------------------------------------------------- types
+
+
+def test_a_time_comes_back_as_it_was_in_utc(database: Database) -> None:
+    elsewhere = NOW.astimezone(timezone(timedelta(hours=13, minutes=45)))
+    with database.write() as connection:
+        settings_at = {"external_id": "a", "created_at": elsewhere, "next_due_at": NOW}
+        add_customer(connection, **settings_at)
+        row = connection.execute(CUSTOMERS.select()).one()
+    assert row.created_at == NOW
+    assert row.created_at.tzinfo is UTC or row.created_at.utcoffset() == timedelta(0)
+    assert row.cursor is None
+
+
+def test_a_time_without_a_zone_is_refused(database: Database) -> None:
+    with pytest.raises(StatementError, match="a naive time cannot be stored"), database.write() as connection:
+        add_customer(connection, created_at=NOW.replace(tzinfo=None))
+
+
+def test_times_are_compared_by_their_instant(database: Database) -> None:
+    moments = [NOW, NOW + timedelta(microseconds=1), NOW.replace(microsecond=0), NOW + timedelta(days=1)]
+    with database.write() as connection:
+        for number, at in enumerate(moments):
+            add_customer(connection, external_id=str(number), next_due_at=at)
+        assert customers.next_due(connection) == NOW.replace(microsecond=0)
+        assert customers.claim_due(connection, database, NOW, 10) == [3, 1]
+
+
+def test_what_is_remembered_comes_back(database: Database) -> None:
+    with database.write() as connection:
+        settings.write(connection, database, "key", NOW.isoformat())
+        settings.write(connection, database, "key", (NOW + timedelta(days=1)).isoformat())
+    with database.read() as connection:
+        assert settings.read_time(connection, "key") == NOW + timedelta(days=1)
+        assert settings.read_time(connection, "other") is None
+
+
+def test_a_transaction_that_fails_leaves_nothing(database: Database) -> None:
+    def write_and_fail() -> None:
+        with database.write() as connection:
+            add_customer(connection)
+            raise LookupError
+
+    with pytest.raises(LookupError):
+        write_and_fail()
+    with database.read() as connection:
+        assert customers.count_customers(connection) == 0
+
+
+# ---------------------------------------------------------------- repeats
+
+
+def add_customer(connection: Connection, **values: Any) -> None:
+    row = {
+        "external_id": "a", "anonymous": False, "created_at": NOW, "traits": {}, "facts": {}, "facts_version": "",
+        "consent": {}, "applied_event_id": 0,
+    }  # fmt: skip
+    connection.execute(CUSTOMERS.insert(), [row | values])
+
+
+EVENT = {
+    "customer_id": 1, "message_id": "m", "at": NOW, "received_at": NOW, "kind": 3, "name": "A", "starts": True,
+    "properties": {}, "context": {}, "absorbed_id": None,
+}  # fmt: skip
+MESSAGE = {
+    "public_id": "p", "customer_id": 1, "enrollment_id": 1, "journey": "j", "version": "v", "step": "s", "pass_no": 1,
+    "medium": "email", "template": "t", "template_version": "", "purpose": "marketing", "topic": "", "priority": 50,
+    "variables": {}, "decided_at": NOW, "not_before": NOW, "state": "queued", "reason": "", "code": "",
+    "provider_id": "", "attempts": 0, "resend_uncertain": False,
+}  # fmt: skip
+GRANT = {
+    "code": "c", "customer_id": 1, "referred_id": 1, "enrollment_id": 1, "step": "s", "pass_no": 1, "role": "customer",
+    "is_reward": True, "coupon": {}, "at": NOW,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("table", "row", "again"),
+    [
+        (EventRow, EVENT, {"name": "B"}),
+        (MessageRow, MESSAGE, {"public_id": "q"}),  # the same enrollment, step and pass
+        (MessageRow, MESSAGE, {"enrollment_id": 2}),  # the same id
+        (GrantRow, GRANT, {"code": "d"}),  # the same enrollment, step, pass and role
+        (GrantRow, GRANT, {"code": "d", "enrollment_id": 2}),  # rewarded in that role already
+    ],
+)
+def test_what_must_happen_once_is_written_once(
+    database: Database, table: type[SQLModel], row: dict[str, Any], again: dict[str, Any]
+) -> None:
+    with database.write() as connection:
+        connection.execute(database.insert_new(table), [row])
+        connection.execute(database.insert_new(table), [row | again])
+        rows = connection.execute(table.__table__.select()).all()  # type: ignore[attr-defined]
+    assert len(rows) == 1
+
+
+def test_a_coupon_may_be_given_more_than_once_a_reward_may_not(database: Database) -> None:
+    with database.write() as connection:
+        coupon = GRANT | {"is_reward": False}
+        connection.execute(database.insert_new(GrantRow), [coupon, coupon | {"code": "d", "enrollment_id": 2}])
+        assert len(connection.execute(GRANTS.select()).all()) == 2
+
+
+def test_a_customer_is_one_row_and_an_anonymous_of_the_same_id_another(database: Database) -> None:
+    with database.write() as connection:
+        add_customer(connection)
+        add_customer(connection, anonymous=True)
+    with pytest.raises(IntegrityError), database.write() as connection:
+        add_customer(connection)
+
+
+# ---------------------------------------------------------------- plans
+
+
+@contextmanager
+def statements(database: Database) -> Iterator[list[tuple[str, Any]]]:
+    """The statements that are executed meanwhile, with their parameters."""
+    seen: list[tuple[str, Any]] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, many: bool) -> None:
+        seen.append((statement, parameters[0] if many else parameters))
+
+    event.listen(database.engine, "before_cursor_execute", note)
+    yield seen
+    event.remove(database.engine, "before_cursor_execute", note)
+
+
+def plan(database: Database, connection: Connection, ask: Callable[[], object]) -> str:
+    """How the database finds the rows of the last statement that `ask` executes."""
+    with statements(database) as seen:
+        ask()
+    statement, parameters = seen[-1]
+    if database.is_sqlite:
+        rows = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
+        return "\n".join(str(row[-1]) for row in rows)
+    for way in ("seqscan", "bitmapscan"):  # most tables here are too small to need an index
+        connection.exec_driver_sql(f"SET LOCAL enable_{way} = off")
+    return "\n".join(str(row[0]) for row in connection.exec_driver_sql(f"EXPLAIN {statement}", parameters))
+
+
+@pytest.fixture
+def busy(database: Database) -> Database:
+    """A database with so many customers and events that a planner cares."""
+    with database.write() as connection:
+        for number in range(500):
+            add_customer(connection, external_id=str(number))
+        rows = [EVENT | {"customer_id": n % 500 + 1, "message_id": f"m{n}", "name": "AB"[n % 2]} for n in range(10_000)]
+        connection.execute(database.insert_new(EventRow), rows)
+        connection.execute(text("ANALYZE"))
+    return database
+
+
+def test_customers_due_are_found_by_their_index(database: Database) -> None:
+    with database.write() as connection:
+        found = plan(database, connection, lambda: customers.claim_due(connection, database, NOW, 500))
+    assert "customers_due" in found
+    assert "TEMP B-TREE" not in found
+
+
+def test_when_the_first_customer_is_due_is_found_by_the_index(database: Database) -> None:
+    with database.write() as connection:
+        found = plan(database, connection, lambda: customers.next_due(connection))
+    assert "customers_due" in found
+
+
+def test_steps_due_are_found_by_their_index(database: Database) -> None:
+    with database.write() as connection:
+        found = plan(database, connection, lambda: due.count_due_people(connection, ["cart"], NOW))
+    assert "enrollments_due" in found
+
+
+def test_messages_due_are_found_by_their_index(database: Database) -> None:
+    with database.write() as connection:
+        found = plan(
+            database, connection, lambda: messages.due_messages(connection, database, "email", NOW, frozenset(), 200)
+        )
+    assert "messages_due" in found
+
+
+def test_leases_that_ran_out_are_found_by_their_index(database: Database) -> None:
+    with database.write() as connection:
+        found = plan(database, connection, lambda: messages.expired_leases(connection, NOW))
+    assert "messages_leased" in found or "messages_by_state" in found
+
+
+def test_new_events_of_customers_are_found_by_their_index(busy: Database) -> None:
+    with busy.write() as connection:
+        found = plan(busy, connection, lambda: events.new_events(connection, [1, 2, 3]))
+    assert "events_of_customer" in found
+
+
+def test_past_events_of_customers_are_found_by_their_index(busy: Database) -> None:
+    windows = {"A": timedelta(days=7), "B": None}
+    with busy.write() as connection:
+        found = plan(busy, connection, lambda: events.past_events(connection, [1, 2, 3], windows, NOW))
+    assert "events_of_customer" in found
+
+
+def test_messages_of_customers_are_found_by_their_index(database: Database) -> None:
+    query = MESSAGES.select().where(MESSAGES.c.customer_id.in_([1, 2]), MESSAGES.c.decided_at > NOW)
+    with database.write() as connection:
+        found = plan(database, connection, lambda: connection.execute(query))
+    assert "messages_of_customer" in found
+
+
+def test_a_message_is_found_by_its_public_id_and_an_event_by_its_message_id(database: Database) -> None:
+    with database.write() as connection:
+        found = plan(database, connection, lambda: messages.find_message(connection, "p"))
+        assert "SCAN messages" not in found
+        assert "Seq Scan on messages" not in found
+        found = plan(database, connection, lambda: events.known_message_ids(connection, ["m"]))
+        assert "SCAN events" not in found or "INDEX" in found
+        assert "Seq Scan" not in found
