@@ -1,0 +1,106 @@
+"""Who may be written to now: each rule alone."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from orchestrator.domain.lifecycle import Lifecycle
+from orchestrator.domain.message import Medium, Purpose
+from orchestrator.domain.policy import Answer, Cap, Policy, address, cap_free_from, has_consent, may_send
+from orchestrator.domain.state import Choice, CustomerState, SentMessage, read_choices
+from tests.support.life import START
+from tests.support.random_lives import PARIS
+
+DAY = timedelta(days=1)
+EMAIL = Medium.EMAIL
+
+
+def customer(**traits: object) -> CustomerState:
+    return CustomerState("ada", Lifecycle(), PARIS, traits={"email": "ada@example.com", **traits})
+
+
+@pytest.mark.parametrize(
+    ("email", "valid"),
+    [("a@b.c", True), ("@b.c", False), ("a@", False), ("nobody", False), ("", False), (None, False), (7, False)],
+)
+def test_an_email_address_has_something_on_both_sides(email: object, valid: bool) -> None:
+    assert (address(customer(email=email), EMAIL) is not None) is valid
+
+
+@pytest.mark.parametrize(
+    ("phone", "found"),
+    [
+        ("+33 6 12.34-56(78)", "+33612345678"),
+        ("0612345678", None),
+        ("+33x", None),
+        ("+1", None),
+        ("+" + "1" * 16, None),
+        (33612345678, None),
+    ],
+)
+def test_a_phone_number_is_e164_whatever_stands_between_its_digits(phone: object, found: str | None) -> None:
+    assert address(customer(phone=phone), Medium.SMS) == found
+
+
+@pytest.mark.parametrize("default", [True, False])
+@pytest.mark.parametrize("medium", [True, False, None])
+@pytest.mark.parametrize("topic", [True, False, None])
+def test_a_refused_topic_says_no_then_the_medium_holds_then_the_default(
+    default: bool, medium: bool | None, topic: bool | None
+) -> None:
+    ada = customer()
+    for key, said in (("email", medium), ("topic:news", topic)):
+        if said is not None:
+            ada.take_choice(key, Choice(said, START))
+    expected = False if topic is False else default if medium is None else medium
+    assert has_consent(Policy(default), ada, EMAIL, "news") is expected
+
+
+def test_consent_is_the_newest_choice_in_whatever_order_choices_come() -> None:
+    ada = customer()
+    for granted, day in ((True, 1), (True, 5), (False, 3)):
+        ada.take_choice("email", Choice(granted, START + day * DAY))
+    assert ada.consent["email"].granted
+    assert ada.take_choice("email", Choice(False, START + 6 * DAY))
+    assert not ada.consent["email"].granted
+
+
+def test_choices_are_read_by_medium_and_topic_and_anything_else_is_no_choice() -> None:
+    said = {"email": True, "sms": "yes", "topics": {"news": False, "offers": 1}, "categoryPreferences": {"sms": False}}
+    assert read_choices(said) == {"email": True, "topic:news": False, "sms": False}
+
+
+def test_a_cap_is_free_again_at_exactly_the_oldest_counted_plus_the_window() -> None:
+    ada = customer()
+    ada.sent = [SentMessage(START + hours * timedelta(hours=1), EMAIL, "j", "t", True) for hours in (0, 5, 9)]
+    caps = (Cap(2, DAY),)
+    assert cap_free_from(caps, ada, EMAIL, START + timedelta(hours=10)) == START + timedelta(hours=29)
+    at = START + timedelta(hours=29)
+    assert cap_free_from(caps, ada, EMAIL, at) == at
+    assert cap_free_from(caps, ada, EMAIL, at - timedelta(microseconds=1)) == at
+    assert cap_free_from(caps, ada, Medium.SMS, START) == START
+
+
+def test_mute_ends_at_its_instant() -> None:
+    ada = customer()
+    ada.muted_until = START + DAY
+    policy = Policy(True)
+    before, after = (
+        may_send(policy, ada, EMAIL, Purpose.MARKETING, "news", at)
+        for at in (START + DAY - timedelta(microseconds=1), START + DAY)
+    )
+    assert (before.answer, before.reason) == (Answer.DENY, "muted")
+    assert after.answer is Answer.ALLOW
+    assert may_send(policy, ada, EMAIL, Purpose.TRANSACTIONAL, "news", START).answer is Answer.ALLOW
+
+
+def test_marketing_suppressed_stops_marketing_only_and_a_dead_address_stops_all() -> None:
+    ada = customer()
+    ada.suppressed = {"marketing": "asked"}
+    answers = [may_send(Policy(True), ada, EMAIL, purpose, "", START).answer for purpose in Purpose]
+    assert answers == [Answer.DENY, Answer.ALLOW]
+    ada.suppressed = {EMAIL: "bounced"}
+    answers = [may_send(Policy(True), ada, EMAIL, purpose, "", START).answer for purpose in Purpose]
+    assert answers == [Answer.DENY, Answer.DENY]

@@ -1,0 +1,77 @@
+"""The time line against a slow and simple simulation that was written independently."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from orchestrator.domain import effects
+from orchestrator.domain import journey as j
+from orchestrator.domain.event import Event, Kind
+from orchestrator.domain.message import Medium
+from orchestrator.domain.policy import Cap, Policy
+from orchestrator.domain.program import Program
+from orchestrator.domain.state import CustomerState
+from orchestrator.domain.timeline import run
+from tests.support.life import START
+from tests.support.oracle import Oracle, Plan
+from tests.support.random_lives import LIFECYCLE, PARIS
+
+EVENTS = ("A", "B", "C")
+HOURS = st.sampled_from([1, 1, 2, 6, 12, 24, 24, 72])
+SPANS = HOURS.map(lambda hours: timedelta(hours=hours))
+CAPS = st.sampled_from(
+    [(), ((1, timedelta(days=1)),), ((2, timedelta(days=1)), (3, timedelta(days=7))), ((1, timedelta(days=7)),)]
+)
+END = START + timedelta(days=120)
+
+
+@st.composite
+def plans(draw: st.DrawFn) -> tuple[Plan, ...]:
+    return tuple(
+        Plan(
+            id=f"j{number}",
+            trigger=draw(st.sampled_from(EVENTS)),
+            exit=draw(st.sampled_from([None, *EVENTS])),
+            after=draw(st.sampled_from([None, timedelta(0), timedelta(hours=6), timedelta(days=1), timedelta(days=7)])),
+            priority=draw(st.integers(0, 2)),
+            steps=tuple(draw(st.lists(st.one_of(SPANS, st.sampled_from(["m1", "m2"])), min_size=1, max_size=5))),
+        )
+        for number in range(draw(st.integers(1, 4)))
+    )
+
+
+def journey_of(plan: Plan) -> j.Journey:
+    steps = [
+        j.Delay(f"s{place}", step) if isinstance(step, timedelta) else j.Message(f"s{place}", Medium.EMAIL, step)
+        for place, step in enumerate(plan.steps)
+    ]
+    return j.Journey(
+        id=plan.id,
+        title=plan.id,
+        triggers=(j.EventTrigger(plan.trigger),),
+        steps=tuple(steps),
+        priority=plan.priority,
+        reentry=j.Reentry.NEVER if plan.after is None else plan.after,
+        exits=(j.ExitRule(event=plan.exit),) if plan.exit else (),
+        version="v",
+    )
+
+
+@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+@example((Plan("j0", "A", None, timedelta(0), 0, (timedelta(hours=1),)),), (), [(0, "A"), (1, "A"), (2, "A")])
+@given(plans(), CAPS, st.lists(st.tuples(st.integers(0, 24 * 15), st.sampled_from(EVENTS)), max_size=25))
+def test_the_time_line_sends_what_a_simple_simulation_sends(
+    some: tuple[Plan, ...], caps: tuple[tuple[int, timedelta], ...], happened: list[tuple[int, str]]
+) -> None:
+    history = [(START + timedelta(hours=hours), name) for hours, name in happened]
+    expected = Oracle(some, caps).live(history, END)
+    policy = Policy(True, {Medium.EMAIL: tuple(Cap(count, window) for count, window in caps)})
+    program = Program(LIFECYCLE, {plan.id: journey_of(plan) for plan in some}, policy, PARIS)
+    events = [Event(START - timedelta(seconds=1), Kind.IDENTIFY, "", {"email": "a@example.com"})]
+    events += [Event(at, Kind.TRACK, name, {}, arrival) for arrival, (at, name) in enumerate(history, 1)]
+    done = run(program, CustomerState("ada", LIFECYCLE, PARIS), events, END)
+    sent = [(e.at, e.enrollment.journey, e.step.template) for e in done if isinstance(e, effects.QueueMessage)]
+    assert sent == expected
