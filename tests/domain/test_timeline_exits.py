@@ -41,6 +41,21 @@ def test_an_exit_at_the_very_instant_of_the_entry_does_not_count() -> None:
     assert life.sends == [("1h", "reminder")]
 
 
+def test_what_happened_at_the_instant_of_the_entry_does_not_count_when_it_comes_later_either() -> None:
+    """Exit, goal and wait alike: the event is told in the next tick."""
+    rules = "exit: [{event: Gone}]\ngoal: {event: Order Completed, within: 5d}"
+    life = Life(read_program(CART % rules, WAIT))
+    life.track("0h", "Product Added")
+    life.track("-1h", "Delivered")  # reaches its wait at 0h
+    life.run("0h")
+    for name in ("Gone", "Order Completed", "Answered"):
+        life.track("0h", name, score=10)
+    life.run("2h")
+    assert life.sends == [("1h", "reminder")]
+    assert converted(life) == []
+    assert [reason for _, reason in life.decisions(DecisionKind.BRANCHED)] == []
+
+
 def test_an_exit_a_microsecond_later_counts() -> None:
     life = Life(read_program(CART % "exit: [{event: Order Completed}]"))
     life.track("0h", "Product Added")
