@@ -103,7 +103,7 @@ def _in_words(step: Step) -> tuple[str, str]:
         case Coupon():
             return "coupon", _worth(step.offer)
         case Reward():
-            return "reward", f"{_worth(step.offer)} for the {step.to}"
+            return "reward", f"to the {step.to}: {_worth(step.offer)}"
         case Task():
             return "task", f"{step.type}, for a person"
         case Subscribe() | Unsubscribe():

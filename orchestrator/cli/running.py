@@ -103,10 +103,10 @@ def _with_address(project: Project, url: str) -> Project:
 
 
 def _launch_prefect(project: Project, options: Options, stack: ExitStack) -> PrefectServer:
-    port = options.prefect_port
-    if options.demo and port is not None:
-        port = free_port(port)
-    server = PrefectServer(project.config.var_dir / "prefect", port, options.prefect_url)
+    home, port, given = project.config.var_dir / "prefect", options.prefect_port, options.prefect_url
+    if options.demo:  # its invented journeys are nobody's business on a server that others use
+        port, given = None if port is None else free_port(port), None
+    server = PrefectServer(home, port, given)
     stack.callback(server.stop)
     server.launch()
     return server

@@ -73,7 +73,7 @@ def test_page_and_terminal_say_that_time_is_accelerated(start_up: Callable[..., 
 
 def dead_links(mails: list[StoredMessage]) -> dict[str, int]:
     """The links that lead nowhere, of one mail of each template and language."""
-    chosen = {(mail.template, mail.subject): mail for mail in mails}
+    chosen = {(mail.template, 'lang="fr' in mail.html): mail for mail in mails}
     links = {link for mail in chosen.values() for link in find_links(mail)}
     assert {link.split("/")[3] for link in links} >= {"u", "m", "r", "s", "shop"}
     return {link: status for link in sorted(links) if (status := status_of(link)) >= 400}
