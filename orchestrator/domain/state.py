@@ -16,7 +16,6 @@ from orchestrator.domain.lifecycle import Fact, Lifecycle, read_fact, read_windo
 from orchestrator.domain.message import Medium
 from orchestrator.domain.schedule import find_zone
 
-
 #: Segment's reserved traits in the spelling of its SDKs, for whoever writes `customer.first_name`.
 RESERVED_TRAITS = {"first_name": "firstName", "last_name": "lastName", "created_at": "createdAt"}
 
