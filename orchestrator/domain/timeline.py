@@ -17,42 +17,33 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from itertools import groupby
 from typing import Any
 
 from orchestrator.domain import steps
+from orchestrator.domain.applying import apply, count_facts
 from orchestrator.domain.effects import (
-    ConsentChange,
-    CouponRedeemed,
     Decision,
     DecisionKind,
     Effect,
     Emitted,
     StageChange,
 )
+from orchestrator.domain.entries import let_in
 from orchestrator.domain.event import Event, Kind
-from orchestrator.domain.expression import Condition, Scope
+from orchestrator.domain.exits import look_at_exits_goals_waits
+from orchestrator.domain.expression import Scope
 from orchestrator.domain.journey import (
-    ExitRule,
-    Goal,
     Journey,
-    ManualTrigger,
     OnChange,
-    OnRepeat,
-    Reentry,
     Step,
-    Trigger,
-    WaitFor,
 )
-from orchestrator.domain.lifecycle import apply_to_fact
-from orchestrator.domain.merge import absorb
 from orchestrator.domain.program import LATE, Program
-from orchestrator.domain.state import Choice, CustomerState, Enrollment, Status, read_choices
+from orchestrator.domain.state import CustomerState, Enrollment, Status
 from orchestrator.domain.values import INSTANT
 
 MOVES_MAX = 100  # of one enrollment within one instant
-ORDER_COMPLETED = "Order Completed"  # redeems the coupon it carries
 
 
 @dataclass(slots=True)
@@ -70,7 +61,6 @@ class Line:
     effects: list[Effect] = field(default_factory=list)
     traits_changed: bool = False
     emitted: list[Event] = field(default_factory=list)
-    ended: list[Enrollment] = field(default_factory=list)
     _moves: dict[int, int] = field(default_factory=dict)
 
     # ------------------------------------------------------------ what steps may ask and do
@@ -108,12 +98,12 @@ class Line:
     def go_on(self, journey: Journey, enrollment: Enrollment, base: datetime) -> None:
         """Leaves the current step for what follows it."""
         following = journey.following.get(enrollment.step or "")
-        self._arrive(journey, enrollment, following, base)
+        self.arrive(journey, enrollment, following, base)
 
     def enter_block(self, journey: Journey, enrollment: Enrollment, block: Sequence[Step], base: datetime) -> None:
         """Goes into the steps inside the current one, or past it when there are none."""
         if block:
-            self._arrive(journey, enrollment, block[0].id, base)
+            self.arrive(journey, enrollment, block[0].id, base)
         else:
             self.go_on(journey, enrollment, base)
 
@@ -121,7 +111,6 @@ class Line:
         """Ends an enrollment."""
         enrollment.status, enrollment.reason, enrollment.ended_at = status, reason, now
         enrollment.due_at, enrollment.changed = None, True
-        self.ended.append(enrollment)
         self.decide(now, DecisionKind.LEFT, enrollment, reason or status, enrollment.step or "", status=str(status))
 
     def may_stay(self, journey: Journey, enrollment: Enrollment, now: datetime) -> bool:
@@ -141,7 +130,8 @@ class Line:
             return Status.FILTERED, journey.only_if.source
         return None
 
-    def _arrive(self, journey: Journey, enrollment: Enrollment, step_id: str | None, base: datetime) -> None:
+    def arrive(self, journey: Journey, enrollment: Enrollment, step_id: str | None, base: datetime) -> None:
+        """Puts somebody on a step; None: behind the last one."""
         enrollment.step, enrollment.arrived_at, enrollment.deferred_since = step_id, base, None
         enrollment.changed = True
         if step_id is None:
@@ -230,12 +220,12 @@ class Line:
     def _take_events(self, now: datetime, events: list[Event]) -> None:
         begins = self.new_until is None or now <= self.new_until
         for event in events:
-            self._apply(event, now)
+            apply(self, event, now)
         change = self._change_stage(now, events) if begins else None
         happened = [event for event in events if event.starts and Kind.TRACK <= event.kind <= Kind.EMITTED]
-        self._exits_goals_waits(now, happened, change)
+        look_at_exits_goals_waits(self, now, happened, change)
         if begins:
-            self._enter(now, events, change)
+            let_in(self, now, events, change)
 
     def _forget_ended(self, now: datetime) -> None:
         """Drops ended enrollments that no event, however late, can fall into, and that no goal looks at any more."""
@@ -249,68 +239,7 @@ class Line:
             return True
         return enrollment.goal_until is not None and enrollment.converted_at is None and enrollment.goal_until >= since
 
-    # ------------------------------------------------------------ 1 · events
-
-    def _apply(self, event: Event, now: datetime) -> None:
-        state, program = self.state, self.program
-        match event.kind:
-            case Kind.IDENTIFY:
-                self._identify(event)
-                return
-            case Kind.MERGE if event.absorbed is not None:
-                self.effects.extend(absorb(program, state, event.absorbed, event.at))
-                return
-            case Kind.MERGE | Kind.GROUP | Kind.START:
-                return
-        self._take_consent(event, event.context.get("consent"))
-        self.count_facts(event)
-        if event.name in program.history:
-            state.remember(event, program.history[event.name], now)
-        if event.name == ORDER_COMPLETED and event.properties.get("coupon"):
-            self._redeem(str(event.properties["coupon"]), event.at)
-
-    def count_facts(self, event: Event) -> None:
-        """Counts an event in the facts that read it."""
-        if event.kind < Kind.TRACK or event.kind is Kind.START:
-            return
-        for fact in self.program.facts_by_event.get(event.name, ()):
-            self._count(fact, event)
-        if event.is_activity:
-            for fact in self.program.any_event_facts:
-                self._count(fact, event)
-
-    def _count(self, fact: Any, event: Event) -> None:
-        if fact.condition is None or fact.condition.test(self.scope(event.at, event=event)):
-            self.state.facts[fact.name] = apply_to_fact(fact, self.state.facts.get(fact.name), event)
-
-    def _identify(self, event: Event) -> None:
-        traits = dict(event.properties)
-        self._take_consent(event, traits.pop("consent", None))
-        self._take_consent(event, event.context.get("consent"))
-        for name in ("timezone", "locale"):
-            if name not in traits and isinstance(event.context.get(name), str):
-                traits[name] = event.context[name]
-        self.state.take_traits(traits, event.at)
-
-    def _take_consent(self, event: Event, said: Any) -> None:
-        if not isinstance(said, dict):
-            return
-        for key, granted in read_choices(said).items():
-            choice = Choice(granted, event.at, "identify" if event.kind is Kind.IDENTIFY else event.name)
-            if self.state.take_choice(key, choice):
-                self.effects.append(ConsentChange(event.at, key, choice))
-
-    def _redeem(self, code: str, at: datetime) -> None:
-        coupon = self.state.coupons.get(code)
-        if coupon is None or coupon["redeemed"]:
-            return
-        coupon["redeemed"] = True
-        for enrollment in self.state.open_enrollments():
-            if enrollment.coupon and enrollment.coupon["code"] == code:
-                enrollment.coupon["redeemed"], enrollment.changed = True, True
-        self.effects.append(CouponRedeemed(at, code))
-
-    # ------------------------------------------------------------ 2 · stage
+    # ------------------------------------------------------------ stage
 
     def _change_stage(self, now: datetime, events: list[Event]) -> StageChange | None:
         scope = self.scope(now)
@@ -327,203 +256,13 @@ class Line:
             return "event"
         if self.state.rules_edited:
             return "rule"
-        return "import" if events or self._is_quiet(now) else "time"
+        return "import" if events or self.is_quiet(now) else "time"
 
-    def _is_quiet(self, now: datetime) -> bool:
+    def is_quiet(self, now: datetime) -> bool:
+        """Whether imported history keeps time alone from starting anything."""
         return self.quiet_until is not None and now <= self.quiet_until
 
-    # ------------------------------------------------------------ 3 · exits, goals, waits
-
-    def _exits_goals_waits(self, now: datetime, events: list[Event], change: StageChange | None) -> None:
-        for enrollment in sorted(self.state.enrollments, key=lambda e: e.journey):
-            journey = self.program.journey_of(enrollment.journey, enrollment.version)
-            if journey is None:
-                continue
-            self._look_at_goal(journey, enrollment, now, events, change)
-            if enrollment.is_open:
-                self._look_at_exits(journey, enrollment, now, events, change)
-            if enrollment.is_open and isinstance(step := journey.by_id.get(enrollment.step or ""), WaitFor):
-                self._look_at_wait(journey, enrollment, step, now, events)
-
-    def _look_at_goal(
-        self,
-        journey: Journey,
-        enrollment: Enrollment,
-        now: datetime,
-        events: list[Event],
-        change: StageChange | None,
-    ) -> None:
-        goal = journey.goal
-        if goal is None or enrollment.converted_at is not None:
-            return
-        reached = self._reached(goal, enrollment, now, events, change)
-        if reached is None or not self._in_time(enrollment, reached):
-            return
-        at, event = reached
-        enrollment.converted_at, enrollment.changed = at, True
-        value = goal.value.evaluate(self.scope(now, enrollment, event)) if goal.value else None
-        self.decide(at, DecisionKind.CONVERTED, enrollment, goal.event or goal.stage or "goal", value=value)
-        if goal.ends_journey and enrollment.is_open:
-            self.leave(enrollment, Status.CONVERTED, goal.event or goal.stage or "goal", now)
-
-    def _in_time(self, enrollment: Enrollment, reached: tuple[datetime, Event | None]) -> bool:
-        if enrollment.goal_until is not None:
-            return reached[0] <= enrollment.goal_until
-        return enrollment.is_open
-
-    def _reached(
-        self,
-        rule: Goal | ExitRule,
-        enrollment: Enrollment,
-        now: datetime,
-        events: list[Event],
-        change: StageChange | None,
-    ) -> tuple[datetime, Event | None] | None:
-        """When a goal or exit holds at this instant, strictly after the entry; with the event that did it."""
-        if rule.event is not None:
-            for event in events:
-                later = event.name == rule.event and event.at > enrollment.entered_at
-                if later and self._holds(rule.condition, now, enrollment, event):
-                    return event.at, event
-            return None
-        if rule.stage is not None and (change is None or change.to != rule.stage):
-            return None
-        if now > enrollment.entered_at and self._holds(rule.condition, now, enrollment, None):
-            return now, None
-        return None
-
-    def _holds(
-        self, condition: Condition | None, now: datetime, enrollment: Enrollment | None, event: Event | None
-    ) -> bool:
-        return condition is None or condition.test(self.scope(now, enrollment, event))
-
-    def _look_at_exits(
-        self,
-        journey: Journey,
-        enrollment: Enrollment,
-        now: datetime,
-        events: list[Event],
-        change: StageChange | None,
-    ) -> None:
-        for rule in journey.exits:
-            if self._reached(rule, enrollment, now, events, change) is not None:
-                reason = rule.event or rule.stage or (rule.condition.source if rule.condition else "")
-                self.leave(enrollment, Status.EXITED, reason, now)
-                return
-
-    def _look_at_wait(
-        self, journey: Journey, enrollment: Enrollment, step: WaitFor, now: datetime, events: list[Event]
-    ) -> None:
-        arrived = enrollment.arrived_at or enrollment.entered_at
-        last = enrollment.due_at
-        for event in events:
-            if event.name != step.event or event.at <= arrived or (last is not None and event.at > last):
-                continue
-            if self._holds(step.condition, now, enrollment, event):
-                if step.save_as:
-                    enrollment.variables[step.save_as] = dict(event.properties)
-                self.decide(now, DecisionKind.BRANCHED, enrollment, f"{step.event} came", step.id)
-                self.enter_block(journey, enrollment, step.then, self.base(event.at, now))
-                return
-
-    # ------------------------------------------------------------ 4 · entries
-
-    def _enter(self, now: datetime, events: list[Event], change: StageChange | None) -> None:
-        for event in events:
-            if not event.starts:
-                continue
-            if event.kind is Kind.START:
-                self._start_by_hand(event, now)
-            elif event.kind >= Kind.TRACK:
-                for journey, trigger in self.program.by_event.get(event.name, ()):
-                    self._consider(journey, trigger, event, now)
-        if change is not None and change.to is not None and change.cause in ("event", "time"):
-            entry = Event(change.at, Kind.EMITTED, "stage", {"stage": change.to, "from": change.came_from})
-            for journey, stage_trigger in self.program.by_stage.get(change.to, ()):
-                if stage_trigger.came_from in (None, change.came_from):
-                    self._consider(journey, stage_trigger, entry, now)
-        if self.program.scheduled and not self._is_quiet(now):
-            self._fire_schedules(now)
-
-    def _start_by_hand(self, event: Event, now: datetime) -> None:
-        journey = self.program.journeys.get(event.name)
-        if journey is not None:
-            trigger = next((t for t in journey.triggers if isinstance(t, ManualTrigger)), ManualTrigger())
-            self._consider(journey, trigger, event, now)
-
-    def _fire_schedules(self, now: datetime) -> None:
-        for journey, trigger in self.program.scheduled:
-            if trigger.cron.next_after(now - INSTANT) != now:
-                continue
-            scope = self.scope(now)
-            if trigger.segment is None or self.program.segment_tests[trigger.segment](scope):
-                self._consider(journey, trigger, Event(now, Kind.EMITTED, "schedule"), now)
-
-    def _consider(self, journey: Journey, trigger: Trigger, event: Event, now: datetime) -> None:
-        """Lets the customer in, or says why not."""
-        if trigger.condition is not None and not trigger.condition.test(self.scope(now, event=event)):
-            return
-        inside = self._inside(journey, event.at)
-        if inside is not None:
-            self._repeat(journey, inside, event, now)
-            return
-        reason = self._too_early(journey, event.at)
-        draft = self._draft(journey, event)
-        if reason is None and journey.only_if is not None and not journey.only_if.test(self.scope(now, draft, event)):
-            reason = f"only_if: {journey.only_if.source}"
-        if reason is not None:
-            self.effects.append(Decision(event.at, DecisionKind.IGNORED, journey.id, reason))
-            return
-        self._begin(journey, draft)
-
-    def _inside(self, journey: Journey, at: datetime) -> Enrollment | None:
-        """The enrollment that is open at `at`; at the very instant it ends it still counts as open."""
-        for enrollment in self.state.enrollments:
-            if enrollment.journey == journey.id and enrollment.entered_at <= at:
-                ended = enrollment.ended_at
-                if ended is None or at <= ended:
-                    return enrollment
-        return None
-
-    def _repeat(self, journey: Journey, inside: Enrollment, event: Event, now: datetime) -> None:
-        if journey.on_repeat is OnRepeat.RESTART and inside.is_open:
-            inside.pass_no += 1
-            inside.entry, inside.variables, inside.coupon = dict(event.properties), {}, None
-            self.decide(event.at, DecisionKind.RESTARTED, inside, f"again, pass {inside.pass_no}")
-            self._arrive(journey, inside, journey.first_step, self.base(event.at, now))
-        else:
-            self.effects.append(Decision(event.at, DecisionKind.IGNORED, journey.id, "already inside"))
-
-    def _too_early(self, journey: Journey, at: datetime) -> str | None:
-        last = self.state.entries.get(journey.id)
-        if last is None:
-            return None
-        match journey.reentry:
-            case Reentry.NEVER:
-                return "entered before, and reentry is never"
-            case timedelta() as after if at < last[0] + after:
-                return "entered too recently"
-            case _ if at < last[0]:
-                return "a later entry is already known"
-        return None
-
-    def _draft(self, journey: Journey, event: Event) -> Enrollment:
-        """An enrollment as it would begin: at the event's own time."""
-        number = self.state.entries.get(journey.id, (event.at, 0))[1] + 1
-        until = event.at + journey.goal.within if journey.goal and journey.goal.within is not None else None
-        return Enrollment(journey.id, journey.version, number, event.at, dict(event.properties), goal_until=until)
-
-    def _begin(self, journey: Journey, enrollment: Enrollment) -> None:
-        at = enrollment.entered_at
-        enrollment.held_out = steps.is_held_out(self, self.program.holdout_global, "", at) or steps.is_held_out(
-            self, journey.holdout, journey.id, at
-        )
-        self.state.entries[journey.id] = (at, enrollment.number)
-        self.state.enrollments.append(enrollment)
-        self.decide(at, DecisionKind.ENTERED, enrollment, "held out" if enrollment.held_out else "")
-        self._arrive(journey, enrollment, journey.first_step, at)
-
-    # ------------------------------------------------------------ 5 · due steps
+    # ------------------------------------------------------------ due steps
 
     def _take_due_steps(self, now: datetime) -> None:
         while (enrollment := self._next_due(now)) is not None:
@@ -608,5 +347,5 @@ def recount(program: Program, state: CustomerState, past: Iterable[Event]) -> No
     line = Line(program, state)
     state.facts = {}
     for event in past:
-        line.count_facts(event)
+        count_facts(line, event)
     state.rules_edited = True

@@ -1,0 +1,83 @@
+"""Applies an event to a customer: traits, consent, facts, coupons. The first thing that happens at an instant."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from orchestrator.domain.effects import ConsentChange, CouponRedeemed
+from orchestrator.domain.event import Event, Kind
+from orchestrator.domain.lifecycle import Fact, apply_to_fact
+from orchestrator.domain.merge import absorb
+from orchestrator.domain.state import Choice, read_choices
+
+if TYPE_CHECKING:
+    from orchestrator.domain.timeline import Line
+
+ORDER_COMPLETED = "Order Completed"  # redeems the coupon it carries
+
+
+def apply(line: Line, event: Event, now: datetime) -> None:
+    """Applies one event to the customer; windows are looked at as of `now`."""
+    state, program = line.state, line.program
+    match event.kind:
+        case Kind.IDENTIFY:
+            _identify(line, event)
+            return
+        case Kind.MERGE if event.absorbed is not None:
+            line.effects.extend(absorb(program, state, event.absorbed, event.at))
+            return
+        case Kind.MERGE | Kind.GROUP | Kind.START:
+            return
+    _take_consent(line, event, event.context.get("consent"))
+    count_facts(line, event)
+    if event.name in program.history:
+        state.remember(event, program.history[event.name], now)
+    if event.name == ORDER_COMPLETED and event.properties.get("coupon"):
+        _redeem(line, str(event.properties["coupon"]), event.at)
+
+
+def count_facts(line: Line, event: Event) -> None:
+    """Counts an event in the facts that read it."""
+    if event.kind < Kind.TRACK or event.kind is Kind.START:
+        return
+    for fact in line.program.facts_by_event.get(event.name, ()):
+        _count(line, fact, event)
+    if event.is_activity:
+        for fact in line.program.any_event_facts:
+            _count(line, fact, event)
+
+
+def _count(line: Line, fact: Fact, event: Event) -> None:
+    if fact.condition is None or fact.condition.test(line.scope(event.at, event=event)):
+        line.state.facts[fact.name] = apply_to_fact(fact, line.state.facts.get(fact.name), event)
+
+
+def _identify(line: Line, event: Event) -> None:
+    traits = dict(event.properties)
+    _take_consent(line, event, traits.pop("consent", None))
+    _take_consent(line, event, event.context.get("consent"))
+    for name in ("timezone", "locale"):
+        if name not in traits and isinstance(event.context.get(name), str):
+            traits[name] = event.context[name]
+    line.state.take_traits(traits, event.at)
+
+
+def _take_consent(line: Line, event: Event, said: Any) -> None:
+    if not isinstance(said, dict):
+        return
+    for key, granted in read_choices(said).items():
+        choice = Choice(granted, event.at, "identify" if event.kind is Kind.IDENTIFY else event.name)
+        if line.state.take_choice(key, choice):
+            line.effects.append(ConsentChange(event.at, key, choice))
+
+
+def _redeem(line: Line, code: str, at: datetime) -> None:
+    coupon = line.state.coupons.get(code)
+    if coupon is None or coupon["redeemed"]:
+        return
+    coupon["redeemed"] = True
+    for enrollment in line.state.open_enrollments():
+        if enrollment.coupon and enrollment.coupon["code"] == code:
+            enrollment.coupon["redeemed"], enrollment.changed = True, True
+    line.effects.append(CouponRedeemed(at, code))

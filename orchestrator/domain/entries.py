@@ -1,0 +1,121 @@
+"""Entries: who begins a journey, and why somebody does not."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from orchestrator.domain import steps
+from orchestrator.domain.effects import Decision, DecisionKind, StageChange
+from orchestrator.domain.event import Event, Kind
+from orchestrator.domain.journey import Journey, ManualTrigger, OnRepeat, Reentry, Trigger
+from orchestrator.domain.state import Enrollment
+from orchestrator.domain.values import INSTANT
+
+if TYPE_CHECKING:
+    from orchestrator.domain.timeline import Line
+
+
+def let_in(line: Line, now: datetime, events: list[Event], change: StageChange | None) -> None:
+    """Considers every trigger that this instant's events, stage change or schedules pull."""
+    for event in events:
+        if not event.starts:
+            continue
+        if event.kind is Kind.START:
+            _start_by_hand(line, event, now)
+        elif event.kind >= Kind.TRACK:
+            for journey, trigger in line.program.by_event.get(event.name, ()):
+                _consider(line, journey, trigger, event, now)
+    if change is not None and change.to is not None and change.cause in ("event", "time"):
+        entry = Event(change.at, Kind.EMITTED, "stage", {"stage": change.to, "from": change.came_from})
+        for journey, stage_trigger in line.program.by_stage.get(change.to, ()):
+            if stage_trigger.came_from in (None, change.came_from):
+                _consider(line, journey, stage_trigger, entry, now)
+    if line.program.scheduled and not line.is_quiet(now):
+        _fire_schedules(line, now)
+
+
+def _start_by_hand(line: Line, event: Event, now: datetime) -> None:
+    journey = line.program.journeys.get(event.name)
+    if journey is not None:
+        trigger = next((t for t in journey.triggers if isinstance(t, ManualTrigger)), ManualTrigger())
+        _consider(line, journey, trigger, event, now)
+
+
+def _fire_schedules(line: Line, now: datetime) -> None:
+    for journey, trigger in line.program.scheduled:
+        if trigger.cron.next_after(now - INSTANT) != now:
+            continue
+        scope = line.scope(now)
+        if trigger.segment is None or line.program.segment_tests[trigger.segment](scope):
+            _consider(line, journey, trigger, Event(now, Kind.EMITTED, "schedule"), now)
+
+
+def _consider(line: Line, journey: Journey, trigger: Trigger, event: Event, now: datetime) -> None:
+    """Lets the customer in, or says why not."""
+    if trigger.condition is not None and not trigger.condition.test(line.scope(now, event=event)):
+        return
+    inside = _inside(line, journey, event.at)
+    if inside is not None:
+        _repeat(line, journey, inside, event, now)
+        return
+    reason = _too_early(line, journey, event.at)
+    draft = _draft(line, journey, event)
+    if reason is None and journey.only_if is not None and not journey.only_if.test(line.scope(now, draft, event)):
+        reason = f"only_if: {journey.only_if.source}"
+    if reason is not None:
+        line.effects.append(Decision(event.at, DecisionKind.IGNORED, journey.id, reason))
+        return
+    _begin(line, journey, draft)
+
+
+def _inside(line: Line, journey: Journey, at: datetime) -> Enrollment | None:
+    """The enrollment that is open at `at`; at the very instant it ends it still counts as open."""
+    for enrollment in line.state.enrollments:
+        if enrollment.journey == journey.id and enrollment.entered_at <= at:
+            ended = enrollment.ended_at
+            if ended is None or at <= ended:
+                return enrollment
+    return None
+
+
+def _repeat(line: Line, journey: Journey, inside: Enrollment, event: Event, now: datetime) -> None:
+    if journey.on_repeat is OnRepeat.RESTART and inside.is_open:
+        inside.pass_no += 1
+        inside.entry, inside.variables, inside.coupon = dict(event.properties), {}, None
+        line.decide(event.at, DecisionKind.RESTARTED, inside, f"again, pass {inside.pass_no}")
+        line.arrive(journey, inside, journey.first_step, line.base(event.at, now))
+    else:
+        line.effects.append(Decision(event.at, DecisionKind.IGNORED, journey.id, "already inside"))
+
+
+def _too_early(line: Line, journey: Journey, at: datetime) -> str | None:
+    last = line.state.entries.get(journey.id)
+    if last is None:
+        return None
+    match journey.reentry:
+        case Reentry.NEVER:
+            return "entered before, and reentry is never"
+        case timedelta() as after if at < last[0] + after:
+            return "entered too recently"
+        case _ if at < last[0]:
+            return "a later entry is already known"
+    return None
+
+
+def _draft(line: Line, journey: Journey, event: Event) -> Enrollment:
+    """An enrollment as it would begin: at the event's own time."""
+    number = line.state.entries.get(journey.id, (event.at, 0))[1] + 1
+    until = event.at + journey.goal.within if journey.goal and journey.goal.within is not None else None
+    return Enrollment(journey.id, journey.version, number, event.at, dict(event.properties), goal_until=until)
+
+
+def _begin(line: Line, journey: Journey, enrollment: Enrollment) -> None:
+    at = enrollment.entered_at
+    enrollment.held_out = steps.is_held_out(line, line.program.holdout_global, "", at) or steps.is_held_out(
+        line, journey.holdout, journey.id, at
+    )
+    line.state.entries[journey.id] = (at, enrollment.number)
+    line.state.enrollments.append(enrollment)
+    line.decide(at, DecisionKind.ENTERED, enrollment, "held out" if enrollment.held_out else "")
+    line.arrive(journey, enrollment, journey.first_step, at)
