@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from orchestrator.domain.effects import Decision, DecisionKind
 from orchestrator.domain.timeline import MOVES_MAX
-from tests.support.life import Life
+from tests.support.life import Life, instant
 from tests.support.project import CONSENTING, read_program
 
 
@@ -53,7 +53,7 @@ def test_exits_come_before_entries_and_entries_before_due_steps() -> None:
     life.track("0h", "A")
     life.track("1h", "B")
     life.run()
-    kinds = [(e.kind, e.journey) for e in life.of(Decision) if e.at == life.effects[-1].at]
+    kinds = [(e.kind, e.journey) for e in life.of(Decision) if e.at == instant("1h")]
     assert kinds == [
         (DecisionKind.LEFT, "old"),
         (DecisionKind.ENTERED, "new"),

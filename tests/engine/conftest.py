@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from orchestrator.clock import VirtualClock
+from tests.support.life import START
 from tests.support.shop import Shop, live_clock
 
 OpenShop = Callable[..., Shop]
@@ -18,8 +20,8 @@ def open_shop(migrated_url: str, tmp_path: Path) -> Iterator[OpenShop]:
     opened: list[Shop] = []
 
     def open_one(*journeys: str, live: bool = False, **files: str) -> Shop:
-        more = {"clock": live_clock()} if live else {}
-        shop = Shop(tmp_path, migrated_url, journeys, files, **more)
+        clock = live_clock() if live else VirtualClock(START)
+        shop = Shop(tmp_path, migrated_url, journeys, files, clock)
         opened.append(shop)
         return shop
 

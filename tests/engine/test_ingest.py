@@ -219,11 +219,11 @@ steps:
         shop.call("3h", "track", user, event="Added")
     shop.tick("4h")
     variants = "SELECT c.external_id, a.variant FROM assignments a JOIN customers c ON c.id = a.customer_id WHERE "
-    older = dict(shop.rows(variants + "c.anonymous"))  # type: ignore[arg-type]
+    older = {row.external_id: row.variant for row in shop.rows(variants + "c.anonymous")}
     for number in range(8):
         shop.call("5h", "track", f"user{number}", anonymousId=f"anon{number}", event="Added")
     shop.tick("6h")
-    kept = dict(shop.rows(variants + "NOT c.anonymous"))  # type: ignore[arg-type]
+    kept = {row.external_id: row.variant for row in shop.rows(variants + "NOT c.anonymous")}
     assert kept == {key.replace("anon", "user"): variant for key, variant in older.items()}
     last = [(user, template) for at, user, template in shop.sends() if at == "5h"]
     assert dict(last) == kept

@@ -69,7 +69,7 @@ def run(root: Path, url: str, kind: str) -> None:
 
 
 def main(root: str, url: str, kind: str) -> None:
-    dispatch.LEASE_MAX, dispatch.COMMIT_EVERY = LEASE_MAX, 5
+    vars(dispatch).update(LEASE_MAX=LEASE_MAX, COMMIT_EVERY=5)
     for _ in sys.stdin:
         child = os.fork()
         if child == 0:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from orchestrator.domain.journey import Journey
 from orchestrator.domain.program import Program
 from orchestrator.spec.project import Project, load_project
 from orchestrator.wiring import build_program
@@ -81,7 +82,7 @@ def read_program(
     return replace_pinned(build_program(project), {(earlier.id, earlier.version): earlier})
 
 
-def replace_pinned(program: Program, pinned: Mapping[tuple[str, str], object]) -> Program:
+def replace_pinned(program: Program, pinned: Mapping[tuple[str, str], Journey]) -> Program:
     """The same program with earlier versions of journeys."""
     return replace(
         program,

@@ -105,7 +105,7 @@ def _step(draw: st.DrawFn, names: _Names, depth: int) -> j.Step:
         case "mute":
             return j.Mute(name, draw(st.sampled_from(DURATIONS)))
         case "topic":
-            return draw(st.sampled_from([j.Unsubscribe(name, "news"), j.Subscribe(name, "news")]))
+            return j.Unsubscribe(name, "news") if draw(st.booleans()) else j.Subscribe(name, "news")
         case "branch":
             then = draw(_block(names, depth + 1, 0))
             arms = [j.Arm(draw(st.sampled_from(CONDITIONS)), then), j.Arm(None, draw(_block(names, depth + 1, 0)))]
