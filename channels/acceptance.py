@@ -35,8 +35,12 @@ class MessageRefused(ValueError):
     """This one message cannot be sent as it is; the text never quotes what it refuses."""
 
 
+class RecipientRefused(MessageRefused):
+    """Nobody can be reached at this address, with this message or another."""
+
+
 def check(message: RenderedMessage, medium: Medium, supports: frozenset[Feature]) -> None:
-    """Raises MessageRefused when no adapter, or not this one, can carry the message."""
+    """Raises MessageRefused when no adapter, or not this one, can carry it; RecipientRefused when it is the address."""
     if message.medium is not medium:
         raise MessageRefused(f"a message of the medium {message.medium} was given to a channel of {medium}")
     if not _MESSAGE_ID.fullmatch(message.message_id):
@@ -45,10 +49,17 @@ def check(message: RenderedMessage, medium: Medium, supports: frozenset[Feature]
         raise MessageRefused("the message has no content")
     _check_features(message, supports)
     _check_headers(message)
-    if medium is Medium.EMAIL:
-        ascii_address(message.to)
-    elif not _E164.fullmatch(message.to):
-        raise MessageRefused("the number is not in E.164 (+ and 7 to 15 digits)")
+    _check_recipient(message)
+
+
+def _check_recipient(message: RenderedMessage) -> None:
+    if message.medium is Medium.SMS and not _E164.fullmatch(message.to):
+        raise RecipientRefused("the number is not in E.164 (+ and 7 to 15 digits)")
+    if message.medium is Medium.EMAIL:
+        try:
+            ascii_address(message.to)
+        except MessageRefused as refused:
+            raise RecipientRefused(str(refused)) from None
 
 
 def _check_features(message: RenderedMessage, supports: frozenset[Feature]) -> None:

@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from queue import SimpleQueue
 from typing import TypeVar
 
-from channels.acceptance import MessageRefused
+from channels.acceptance import MessageRefused, RecipientRefused
 from orchestrator.domain.channel import OutcomeKind, SendOutcome
 from orchestrator.domain.message import RenderedMessage
 
@@ -34,7 +34,8 @@ def attempt(message: RenderedMessage, prepare: Prepare[Payload], transmit: Trans
     try:
         payload = prepare(message)
     except MessageRefused as refused:
-        return SendOutcome(OutcomeKind.REJECTED, reason=str(refused))
+        dead = isinstance(refused, RecipientRefused)  # or the same person would fail again with every message
+        return SendOutcome(OutcomeKind.REJECTED, reason=str(refused), suppress=dead)
     except Exception as error:
         return SendOutcome(OutcomeKind.REJECTED, reason=f"it cannot be put into form ({type(error).__name__})")
     try:

@@ -31,7 +31,6 @@ class LiveEngine:
 
     def __init__(self, context: EngineContext, watch: Watch) -> None:
         self._context, self._watch = context, watch
-        self._due = Due()
         self._still = threading.Lock()
         self._reached = threading.Condition()
         self._reached_at: datetime | None = None
@@ -48,8 +47,7 @@ class LiveEngine:
         media = [medium for medium in context.channels if medium not in held.channels]
         with context.database.read() as connection:
             people = count_due_people(connection, context.program.journeys.keys() - held.journeys, now)
-            self._due = Due(people, count_due_messages(connection, media, now))
-        return self._due
+            return Due(people, count_due_messages(connection, media, now))
 
     def tick(self, held: Held) -> TickReport:
         """Does what is due, except what is held, for some seconds at most."""
@@ -59,9 +57,6 @@ class LiveEngine:
             if held != context.held:
                 edits.hold(context, held, now)
             report = tick.run(context, now, TICK_BUDGET_S)
-        for name, count in self._due.journeys.items():
-            report.journey(name).due += count
-        self._due = Due()
         self._watch(report)
         if not report.more:
             self._arrive(now)

@@ -35,7 +35,7 @@ def run_due(context: EngineContext, now: datetime, report: TickReport) -> int:
     with context.database.write() as connection:
         ids = customers.claim_due(connection, context.database, now, CLAIM_MAX)
         if ids:
-            runs, stuck = _run_lives(context, connection, ids, now)
+            runs, stuck = _run_lives(context, connection, ids, now, report)
             version = context.program.lifecycle.version
             save_runs(connection, context.database, runs, now, version, context.public_id, context.priority)
             set_aside(connection, stuck, now, now + TRY_AGAIN)
@@ -45,7 +45,7 @@ def run_due(context: EngineContext, now: datetime, report: TickReport) -> int:
 
 
 def _run_lives(
-    context: EngineContext, connection: Connection, ids: Sequence[int], now: datetime
+    context: EngineContext, connection: Connection, ids: Sequence[int], now: datetime, report: TickReport
 ) -> tuple[list[Run], dict[int, str]]:
     """The runs, and the customers whose life could not be run, with the error: they do not hold up the others."""
     lives = load_lives(connection, context.program, ids, now)
@@ -60,6 +60,7 @@ def _run_lives(
             recount(context.program, life.state, past)
     runs, stuck = list[Run](), dict[int, str]()
     for customer_id, life in lives.items():
+        _count_due(context, life, now, report)
         try:
             runs.append(_run_life(context, life, others, now))
         except Exception as error:  # a fault of ours; the transaction holds nothing of this life yet
@@ -119,6 +120,13 @@ def _inbox_call(event: Event, receiver: str, now: datetime) -> inbox.InboxEntry:
         "properties": dict(event.properties),
     }
     return inbox.InboxEntry(message_id, now, ENGINE, True, orjson.dumps(call))
+
+
+def _count_due(context: EngineContext, life: Life, now: datetime, report: TickReport) -> None:
+    for enrollment in life.state.open_enrollments():
+        due = enrollment.due_at is not None and enrollment.due_at <= now
+        if due and enrollment.journey not in context.held.journeys:
+            report.journey(enrollment.journey).due += 1
 
 
 def _count(report: TickReport, runs: Sequence[Run]) -> None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
-from channels.acceptance import MessageRefused
+from channels.acceptance import EVERYTHING, MessageRefused, check
 from channels.delivery import Crew, attempt
 from orchestrator.domain.channel import OutcomeKind, SendOutcome
-from orchestrator.domain.message import RenderedMessage
+from orchestrator.domain.message import Medium, RenderedMessage
 from tests.channels.samples import email, soon
 
 ACCEPTED = SendOutcome(OutcomeKind.ACCEPTED)
@@ -42,6 +43,16 @@ def test_a_refusal_of_ours_is_a_rejection_that_says_why() -> None:
 
     outcome = attempt(email(1), prepare, lambda message, _: ACCEPTED)
     assert outcome == SendOutcome(OutcomeKind.REJECTED, reason="a line break in a header")
+
+
+def test_an_address_that_nobody_can_mail_is_suppressed_and_a_faulty_message_is_not() -> None:
+    def prepare(message: RenderedMessage) -> None:
+        check(message, Medium.EMAIL, EVERYTHING)
+
+    dead = attempt(replace(email(1), to="léa@example.com"), prepare, lambda message, _: ACCEPTED)
+    faulty = attempt(replace(email(1), subject="a\r\nBcc: eve@example.com"), prepare, lambda message, _: ACCEPTED)
+    assert (dead.kind, dead.suppress) == (OutcomeKind.REJECTED, True)
+    assert (faulty.kind, faulty.suppress) == (OutcomeKind.REJECTED, False)
 
 
 def test_a_fault_while_sending_is_uncertain() -> None:
