@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from orchestrator.domain.journey import Journey
 from orchestrator.domain.message import MessageState
-from orchestrator.engine.tick import LAST_TICK
+from orchestrator.engine.tick import CLOCK, LAST_TICK, VIRTUAL
 from orchestrator.store import arrivals, customers, figures, messages, settings
 from orchestrator.store.database import Database
 from orchestrator.store.due import count_due_people
@@ -48,8 +48,14 @@ class Status:
 
 
 def read_status(database: Database, journeys: Mapping[str, Journey], now: datetime) -> Status:
-    """Reads how a project stands. Journeys with people inside are told of even where `journeys` lacks them."""
+    """Reads how a project stands. Journeys with people inside are told of even where `journeys` lacks them.
+
+    What last ran on a virtual clock (the demo) is told as of its own time.
+    """
     with database.read() as connection:
+        last_tick = settings.read_time(connection, LAST_TICK)
+        if last_tick is not None and settings.read(connection, CLOCK) == VIRTUAL:
+            now = last_tick
         inside = figures.count_inside(connection)
         due = count_due_people(connection, journeys.keys() | inside.keys(), now)
         held = settings.read_gates(connection, "journey")
@@ -57,7 +63,7 @@ def read_status(database: Database, journeys: Mapping[str, Journey], now: dateti
         unknown = messages.list_messages(connection, MessageState.UNKNOWN, limit=UNKNOWN_LISTED_MAX)
         return Status(
             at=now,
-            last_tick=settings.read_time(connection, LAST_TICK),
+            last_tick=last_tick,
             customers=customers.count_customers(connection),
             stages=figures.count_stages(connection),
             journeys=tuple(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from datetime import datetime
 
 from orchestrator.domain.errors import TimeWentBack
@@ -13,6 +14,7 @@ from orchestrator.engine.report import TickReport
 from orchestrator.store import settings
 
 LAST_TICK = "last_tick"
+CLOCK, VIRTUAL = "clock", "virtual"  # on a virtual clock it is as late as the last tick says
 
 
 def run(context: EngineContext, now: datetime, budget_s: float | None = None) -> TickReport:
@@ -38,11 +40,11 @@ def run(context: EngineContext, now: datetime, budget_s: float | None = None) ->
     return report
 
 
-def _sender(context: EngineContext, medium: Medium, now: datetime, report: TickReport):  # type: ignore[no-untyped-def]
+def _sender(context: EngineContext, medium: Medium, now: datetime, report: TickReport) -> Callable[[], int]:
     return lambda: dispatch.run(context, medium, now, report)
 
 
-def _drain(phase, deadline_s: float | None) -> bool:  # type: ignore[no-untyped-def]
+def _drain(phase: Callable[[], int], deadline_s: float | None) -> bool:
     """Repeats a phase until nothing is due; True when the time was up before."""
     while phase():
         if deadline_s is not None and time.monotonic() > deadline_s:
@@ -59,4 +61,5 @@ def _note_tick(context: EngineContext, now: datetime) -> datetime | None:
                 raise TimeWentBack(f"{now.isoformat()} lies before what was already processed ({last.isoformat()})")
             return last  # the machine's clock was set back: go on, nothing is repeated
         settings.write(connection, context.database, LAST_TICK, now.isoformat())
+        settings.write(connection, context.database, CLOCK, VIRTUAL if context.clock.is_virtual else "system")
     return last
