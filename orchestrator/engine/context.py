@@ -40,6 +40,10 @@ class EngineContext:
         key = f"message:{enrollment_id}:{step}:{pass_no}".encode()
         return blake2b(key, key=self.secret.encode()[:64], digest_size=12).hexdigest()
 
+    def template_version(self, medium: Medium, template: str) -> str:
+        """The hash of a template of today; "" for one that is gone, whose messages fail."""
+        return self.templates.version(medium, template) if template in self.templates.names(medium) else ""
+
     def priority(self, journey: str) -> int:
         """A journey's priority, 0–100."""
         known = self.program.journeys.get(journey)

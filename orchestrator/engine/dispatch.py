@@ -27,7 +27,7 @@ from orchestrator.store import ledger_notes, messages
 from orchestrator.store.database import Connection
 from orchestrator.store.ledger_notes import Note
 from orchestrator.store.lives import load_lives, read_enrollment
-from orchestrator.store.messages import Settlement
+from orchestrator.store.messages import Lease, Settlement
 
 SEND_BUDGET_S = 60.0  # of one batch; far below the lease
 COMMIT_EVERY = 100  # outcomes are written at least so often …
@@ -91,7 +91,8 @@ def run(context: EngineContext, medium: Medium, now: datetime, report: TickRepor
         asked = _ask_again(context, connection, rows, now)
         messages.settle(connection, asked.settled)
         ledger_notes.write_notes(connection, asked.notes)
-        messages.lease(connection, [(row.id, at) for row, _, at in asked.allowed], now + LEASE)
+        leases = [Lease(row.id, at, context.template_version(medium, row.template)) for row, _, at in asked.allowed]
+        messages.lease(connection, leases, now + LEASE, context.program.lifecycle.version)
         entries = messages.entries_of(connection, [row.enrollment_id for row, _, _ in asked.allowed])
     tally.due += len(rows)
     tally.not_sent += asked.refused

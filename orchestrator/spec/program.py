@@ -34,6 +34,7 @@ def build_program(
         locale=config.project.locale,
         currency=config.project.currency,
         holdout_global=config.holdout_global,
+        max_age=config.ingest_max_age,
         pinned=pinned or {},
         coupon_code=plain_code if secret is None else lambda key: sign_code(secret, key),
     )

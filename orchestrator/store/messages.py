@@ -49,16 +49,32 @@ def due_messages(
     return list(connection.execute(query))
 
 
-def lease(connection: Connection, ids: Sequence[tuple[int, datetime]], until: datetime) -> None:
-    """Marks messages as handed to a channel: (id, the instant they leave)."""
-    if ids:
-        left_at = bindparam("left_at", type_=MESSAGES.c.leased_at.type)
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """A message handed to a channel: the instant it leaves, and the hash of the template it is made from."""
+
+    id: int
+    at: datetime
+    template_version: str
+
+
+def lease(connection: Connection, leases: Sequence[Lease], until: datetime, lifecycle_version: str) -> None:
+    """Marks messages as handed to a channel."""
+    if leases:
         statement = (
             update(MESSAGES)
             .where(MESSAGES.c.id == bindparam("message"))
-            .values(state="leased", leased_at=left_at, lease_until=until, attempts=MESSAGES.c.attempts + 1)
+            .values(
+                state="leased",
+                leased_at=bindparam("left_at", type_=MESSAGES.c.leased_at.type),
+                lease_until=until,
+                attempts=MESSAGES.c.attempts + 1,
+                template_version=bindparam("made_from"),
+                lifecycle_version=lifecycle_version,
+            )
         )
-        connection.execute(statement, [{"message": key, "left_at": at} for key, at in ids])
+        rows = [{"message": one.id, "left_at": one.at, "made_from": one.template_version} for one in leases]
+        connection.execute(statement, rows)
 
 
 def settle(connection: Connection, settlements: Sequence[Settlement]) -> None:

@@ -275,6 +275,7 @@ def _message_row(
         "code": "",
         "provider_id": "",
         "template_version": "",
+        "lifecycle_version": "",
         "attempts": 0,
     }
 

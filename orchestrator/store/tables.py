@@ -209,7 +209,8 @@ class MessageRow(SQLModel, table=True):
     pass_no: int
     medium: str
     template: str
-    template_version: str = ""
+    template_version: str = ""  # what the message was made from, written when it is leased
+    lifecycle_version: str = ""
     purpose: str
     topic: str
     priority: int = 50

@@ -208,6 +208,7 @@ def upgrade() -> None:
         sa.Column("medium", sa.String(), nullable=False),
         sa.Column("template", sa.String(), nullable=False),
         sa.Column("template_version", sa.String(), nullable=False),
+        sa.Column("lifecycle_version", sa.String(), nullable=False),
         sa.Column("purpose", sa.String(), nullable=False),
         sa.Column("topic", sa.String(), nullable=False),
         sa.Column("priority", sa.Integer(), nullable=False),
