@@ -31,18 +31,22 @@ def tick(
     Takes calls from the inbox, moves people on, sends what is queued, and ends. Refused while `parcours up` runs on the
     same database, and for an instant before what was already processed.
     """
-    report = _run(load(project), now)
+    report, waiting = _run(load(project), now)
     if as_json:
-        print_json({**asdict(report), "more": report.more})
+        print_json({**asdict(report), "more": report.more, "waiting": waiting})
     else:
         _print(report)
+        if waiting:
+            typer.echo(f"\n{count(waiting, 'call')} left in the inbox: received after this instant")
     if any(tally.stopped for tally in report.channels.values()):
         raise typer.Exit(1)
 
 
-def _run(project: Project, now: str | None) -> TickReport:
+def _run(project: Project, now: str | None) -> tuple[TickReport, int]:
+    """What the tick did, and how many calls wait for a later one."""
     from orchestrator.clock import SystemClock, VirtualClock
     from orchestrator.engine import tick as engine_tick
+    from orchestrator.store import arrivals
     from orchestrator.store.lock import hold_database
     from orchestrator.wiring import close_engine, open_engine, settle_what_died
 
@@ -51,7 +55,9 @@ def _run(project: Project, now: str | None) -> TickReport:
         context = open_engine(project, clock, database=database)
         try:
             settle_what_died(context)
-            return engine_tick.run(context, clock.now())
+            report = engine_tick.run(context, clock.now())
+            with database.read() as connection:
+                return report, arrivals.count_calls(connection)
         finally:
             close_engine(context)
 

@@ -38,6 +38,16 @@ def test_what_happened_is_told_by_journey_and_channel(stored_shop: Shop) -> None
     ]
 
 
+def test_calls_received_after_the_instant_wait_and_are_told_of(stored_shop: Shop) -> None:
+    stored_shop.leave_cart()
+    answer = stored_shop.run("tick", "--now", "2020-01-01")
+    assert answer.out.splitlines() == [
+        "0 calls taken in, 0 refused",
+        "",
+        "2 calls left in the inbox: received after this instant",
+    ]
+
+
 def test_an_instant_before_what_was_processed_is_refused(stored_shop: Shop) -> None:
     assert stored_shop.run("tick", "--now", "2030-01-02").code == 0
     answer = stored_shop.run("tick", "--now", "2030-01-01T23:59:59Z")

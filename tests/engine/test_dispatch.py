@@ -317,3 +317,15 @@ def test_only_to_writes_to_nobody_else(open_shop: OpenShop) -> None:
         shop.track("0s", "Joined", user)
     shop.tick("1s")
     assert [message.to for message in shop.channels[Medium.EMAIL].messages] == ["ada@example.com"]  # type: ignore[attr-defined]
+
+
+def test_a_message_records_the_versions_it_was_made_from(open_shop: OpenShop) -> None:
+    shop = open_shop("journey: hello\ntrigger: {event: Signed Up}\nsteps:\n  - email: hello\n")
+    shop.identify("0h")
+    shop.track("0h", "Signed Up")
+    shop.tick("1m")
+    (row,) = shop.rows("SELECT version, template_version, lifecycle_version FROM messages")
+    program, templates = shop.context.program, shop.context.templates
+    expected = (program.journeys["hello"].version, templates.version(Medium.EMAIL, "hello"), program.lifecycle.version)
+    assert tuple(row) == expected
+    assert all(expected)
