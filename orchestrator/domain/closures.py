@@ -39,9 +39,9 @@ from orchestrator.domain.values import (
     DAY,
     FILTERS,
     HOUR,
-    INTEGER_MAX,
     as_text,
     as_time,
+    bounded,
     equal,
     is_number,
     look_up,
@@ -91,7 +91,7 @@ def _compile_operator(tree: Expr) -> Compiled:
             return lambda scope: not one(scope)
         case Negate(of):
             negated = compile_expression(of)
-            return lambda scope: -value if is_number(value := negated(scope)) else None
+            return lambda scope: bounded(-value) if is_number(value := negated(scope)) else None
         case All(parts):
             return _compile_chain(parts, stops_at=False)
         case Any_(parts):
@@ -129,8 +129,7 @@ def _compile_arithmetic(operator: str, left: Expr, right: Expr) -> Compiled:
         if not (is_number(x) and is_number(y)) and not (isinstance(x, str) and isinstance(y, str) and operator == "+"):
             return None
         try:
-            result = compute(x, y)
-            return float(result) if type(result) is int and abs(result) >= INTEGER_MAX else result
+            return bounded(compute(x, y))
         except (ZeroDivisionError, OverflowError):
             return None
 
@@ -164,7 +163,7 @@ def _compile_test(name: str, of: Expr) -> Compiled:
 
 def _compile_filter(name: str, of: Expr, args: tuple[Expr, ...]) -> Compiled:
     apply, value, rest = FILTERS[name], compile_expression(of), [compile_expression(arg) for arg in args]
-    return lambda scope: apply(value(scope), *(arg(scope) for arg in rest))
+    return lambda scope: bounded(apply(value(scope), *(arg(scope) for arg in rest)))
 
 
 def _compile_call(tree: Call) -> Compiled:

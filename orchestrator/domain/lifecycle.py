@@ -11,7 +11,7 @@ from typing import Any
 from orchestrator.domain.event import ANY_EVENT, Event
 from orchestrator.domain.expression import Condition
 from orchestrator.domain.instants import Candidates
-from orchestrator.domain.values import as_text, as_time, is_number
+from orchestrator.domain.values import FILTERS, as_text, as_time
 
 
 class FactKind(StrEnum):
@@ -91,17 +91,9 @@ def read_path(properties: Any, path: str) -> Iterator[Any]:
 
 
 def amount(properties: Any, path: str) -> float:
-    """The sum of the numbers at a path; numbers written as text count."""
-    total = 0.0
-    for value in read_path(properties, path):
-        if is_number(value):
-            total += value
-        elif isinstance(value, str):
-            try:
-                total += float(value)
-            except ValueError:
-                continue  # a text that is no number adds nothing
-    return total
+    """The sum of the numbers at a path; numbers written as text count, and a text that is no number adds nothing."""
+    numbers = (FILTERS["float"](value) for value in read_path(properties, path) if type(value) is not bool)
+    return sum((number for number in numbers if number is not None), 0.0)
 
 
 # ---------------------------------------------------------------- facts that are stored

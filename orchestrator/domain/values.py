@@ -5,6 +5,7 @@ ordered; a time and a text compare when the text is a date."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -63,13 +64,19 @@ def truth(value: Any) -> bool:
     return bool(value)
 
 
+def bounded(value: Any) -> Any:
+    """A computed value; an integer that no database could hold becomes a float."""
+    return float(value) if type(value) is int and abs(value) >= INTEGER_MAX else value
+
+
 def _rounded(value: Any, digits: Any) -> Any:
     return round(value, digits) if is_number(value) and type(digits) is int and -15 <= digits <= 15 else None
 
 
 def _number(value: Any, kind: Callable[[Any], Any]) -> Any:
     try:
-        return kind(float(value)) if isinstance(value, int | float | str) else None
+        number = float(value) if isinstance(value, int | float | str) else math.nan
+        return kind(number) if math.isfinite(number) else None  # "nan" and "inf" are no numbers to people
     except (ValueError, OverflowError):
         return None
 

@@ -75,6 +75,15 @@ def test_of_nothing_counts_and_sums_are_zero_and_the_rest_is_undefined() -> None
     assert read(life, "1h") == {name: 0 if name in zero else None for name in NAMES}
 
 
+@pytest.mark.parametrize("total", ["nan", "inf", "1" * 400, "much", True, [], {}])
+def test_a_total_that_is_no_number_spoils_no_sum(total: Any) -> None:
+    life = Life(read_program(lifecycle=FACTS))
+    life.track("1h", "Order Completed", total=total)
+    life.track("2h", "Order Completed", total=7)
+    life.run("3h")
+    assert life.state.get("revenue", instant("3h")) == 7
+
+
 def test_events_out_of_order_give_the_same_facts() -> None:
     program = read_program(lifecycle=FACTS)
     results = []

@@ -44,3 +44,14 @@ def test_a_life_that_cannot_be_run_holds_up_nobody_else_and_is_tried_again_later
     shop.clock.advance(timedelta(hours=2))
     shop.tick(shop.clock.now())
     assert shop.delivered() == ["hello", "hello"]
+
+
+@pytest.mark.parametrize("computed", ["entry.number | int", "-entry.number", "entry.number | round(-1)"])
+def test_a_number_that_no_database_can_hold_stops_nobody(open_shop: Any, computed: str) -> None:
+    steps = f'steps:\n  - set: {{n: "{{{{ {computed} }}}}"}}\n  - email: hello\n'
+    shop = open_shop("journey: sum\ntrigger: {event: Signed Up}\n" + steps)
+    for user, number in (("ada", 2**64 - 1), ("bob", 1e300), ("cy", "1e300"), ("dan", "nan")):
+        shop.identify("0h", user, email=f"{user}@example.com")
+        shop.track("0h", "Signed Up", user, number=number)
+    shop.tick("1m")
+    assert shop.delivered() == ["hello"] * 4
