@@ -64,7 +64,7 @@ class QueueMessage:
 
 @dataclass(frozen=True, slots=True)
 class StageChange:
-    """`cause`: event, time, import (history), rule (the rules were edited), merge. Only the first two trigger."""
+    """`cause`: event, time, import (history), rule (the rules were edited). Only the first two trigger."""
 
     at: datetime
     came_from: str | None

@@ -78,6 +78,8 @@ def save_runs(
     for run in runs:
         if run.absorbed_ids:
             rows.assignments += _all_assignments(run.state, now)
+            if reason := run.state.suppressed.get("marketing"):
+                rows.suppressions.append(_no_marketing(run.state, reason, now))
         for effect in run.effects:
             _gather(rows, run.state, effect, public_id, priority)
     _insert(connection, database, rows)
@@ -222,14 +224,17 @@ def _gather(
             said = {"at": at, "key": key, "granted": choice.granted, "source": choice.source, "until": until}
             rows.consents.append(owner | said)
             if key == "marketing":
-                row = {"scope": key, "address": f"customer:{state.id}", "reason": choice.source, "at": at}
-                rows.suppressions.append(row)
+                rows.suppressions.append(_no_marketing(state, choice.source, at))
         case effects.Grant():
             rows.grants.append(_grant_row(state, effect))
         case effects.CouponRedeemed(at, code):
             rows.redeemed.append({"which": code, "when": at})
         case effects.TaskMade():
             rows.tasks.append(owner | _task_row(effect))
+
+
+def _no_marketing(state: CustomerState, reason: str, at: datetime) -> dict[str, Any]:
+    return {"scope": "marketing", "address": f"customer:{state.id}", "reason": reason, "at": at}
 
 
 def _decision_row(effect: effects.Decision) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.engine.conftest import OpenShop
+from tests.support.life import ADA
 
 HELLO = "journey: hello\ntrigger: {event: Joined}\nreentry: always\nsteps:\n  - email: hello\n"
 
@@ -227,3 +228,27 @@ steps:
     assert kept == {key.replace("anon", "user"): variant for key, variant in older.items()}
     last = [(user, template) for at, user, template in shop.sends() if at == "5h"]
     assert dict(last) == kept
+
+
+def test_who_wanted_no_marketing_under_an_anonymous_id_gets_none_under_the_known_one(open_shop: OpenShop) -> None:
+    stop = "journey: stop\ntrigger: {event: Complained}\nsteps:\n  - suppress\n"
+    shop = open_shop(HELLO, stop)
+    shop.call("0s", "track", None, anonymousId="anon", event="Complained")
+    shop.tick("1m")
+    shop.call("1h", "identify", anonymousId="anon", traits=ADA)
+    shop.tick("2h")
+    shop.track("3h", "Joined")
+    shop.tick("4h")
+    assert shop.ledger() == []
+    assert shop.decisions("not_sent") == [("not_sent", "hello", "suppressed: journey stop")]
+
+
+def test_becoming_known_by_name_does_not_enter_a_stage_again(open_shop: OpenShop) -> None:
+    text = "journey: offer\ntrigger: {stage: new_customer}\nreentry: always\nsteps:\n  - email: hello\n"
+    shop = open_shop(text)
+    shop.call("0s", "identify", None, anonymousId="anon", traits=ADA)
+    shop.call("1m", "track", None, anonymousId="anon", event="Order Completed")
+    shop.tick("1h")
+    shop.call("2h", "identify", anonymousId="anon", traits=ADA)
+    shop.tick("3h")
+    assert shop.delivered() == ["hello"]
