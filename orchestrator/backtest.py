@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import gzip
 import zlib
+from codecs import BOM_UTF8
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -109,7 +110,8 @@ def read_history(paths: Iterable[Path]) -> History:
     for path in paths:
         try:
             with open_lines(path) as lines:
-                for line in lines:
+                for number, line in enumerate(lines):
+                    line = line if number else line.removeprefix(BOM_UTF8)  # as some spreadsheets and shells write it
                     if line.strip():
                         _read_line(line, history, seen)
         except (EOFError, gzip.BadGzipFile, zlib.error) as error:

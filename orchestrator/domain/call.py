@@ -1,7 +1,7 @@
 """A call of the Segment specification, checked: who, what, when.
 
 Source: Segment's HTTP API and spec (identify, track, page, screen, group, alias). Limits: 32 kB a call, ids of at most
-256 characters (ours), message ids of at most 100.
+256 characters (ours).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 
 from orchestrator.domain.errors import CallRejected
 from orchestrator.domain.event import Event, Kind
-from orchestrator.domain.values import as_time
+from orchestrator.domain.values import as_text, as_time
 
 CALL_BYTES_MAX = 32_768
 ID_CHARS_MAX = 256
@@ -76,7 +76,7 @@ def read_call(raw: Any) -> Call:
         kind,
         name,
         at,
-        str(message_id)[:100] if message_id else "",
+        "" if message_id is None else str(message_id),  # whole: cut off, two long ids could become one
         user_id,
         anonymous_id,
         previous_id,
@@ -91,7 +91,7 @@ def _read_id(raw: Mapping[str, Any], key: str) -> str:
         return ""
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         raise CallRejected("invalid_id", f"'{key}' must be text or a number")
-    text = str(value)
+    text = as_text(value)  # 123.0 is what tables with gaps make of 123
     if len(text) > ID_CHARS_MAX:
         raise CallRejected("invalid_id", f"'{key}' is longer than {ID_CHARS_MAX} characters")
     if "\x00" in text:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import gzip
 import json
+from codecs import BOM_UTF8
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -156,6 +157,24 @@ def test_a_journey_with_errors_is_refused(shop: Shop) -> None:
     answer = shop.run("backtest", shop.write_calls(*carts(consent=None)))
     assert answer.code == 1
     assert "journeys/call-back.yaml:2:" in answer.err
+
+
+def test_a_byte_order_mark_costs_no_call(shop: Shop) -> None:
+    file = shop.write_calls(*carts(consent={"email": True}))
+    file.write_bytes(BOM_UTF8 + file.read_bytes().replace(b"\n", b"\r\n").strip())
+    answer = shop.run("backtest", file, "--json").json
+    assert (answer["calls"], answer["messages"], answer["rejected"]) == (4, 2, {})
+
+
+def test_long_message_ids_that_begin_alike_are_not_one(shop: Shop) -> None:
+    calls = [{**call, "messageId": "x" * 200 + str(n)} for n, call in enumerate(carts(consent={"email": True}))]
+    assert shop.run("backtest", shop.write_calls(*calls), "--json").json["duplicates"] == 0
+
+
+def test_a_customers_number_is_one_id_with_and_without_a_point(shop: Shop) -> None:
+    calls = [{**call, "userId": (7, 7.0)[n % 2]} for n, call in enumerate(carts(consent={"email": True}))]
+    answer = shop.run("backtest", shop.write_calls(*calls), "--json").json
+    assert (answer["customers"], answer["messages"]) == (1, 2)
 
 
 def test_a_damaged_file_is_refused_since_history_would_have_a_hole(shop: Shop) -> None:
