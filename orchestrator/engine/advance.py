@@ -39,7 +39,7 @@ def run_due(context: EngineContext, now: datetime, report: TickReport) -> int:
             version = context.program.lifecycle.version
             save_runs(connection, context.database, runs, now, version, context.public_id, context.priority)
             set_aside(connection, stuck, now, now + TRY_AGAIN)
-            _tell_others(context, connection, runs, now)
+            _tell_others(context, connection, runs)
             _count(report, runs)
     return len(ids)
 
@@ -99,17 +99,18 @@ def _imported_at(life: Life) -> datetime | None:
     return max((row.received_at for row in life.fresh if not row.starts), default=None)
 
 
-def _tell_others(context: EngineContext, connection: Connection, runs: Sequence[Run], now: datetime) -> None:
+def _tell_others(context: EngineContext, connection: Connection, runs: Sequence[Run]) -> None:
     """Puts what happened to one customer because of another into the inbox, as that other's event."""
     calls = []
     for done in runs:
         for effect in done.effects:
             if isinstance(effect, Emitted) and effect.receiver is not None:
-                calls.append(_inbox_call(effect.event, effect.receiver, now))
+                calls.append(_inbox_call(effect.event, effect.receiver))
     inbox.put_calls(connection, context.database, calls)
 
 
-def _inbox_call(event: Event, receiver: str, now: datetime) -> inbox.InboxEntry:
+def _inbox_call(event: Event, receiver: str) -> inbox.InboxEntry:
+    """The call, received when it happened: after a long jump of a virtual clock it is no history for that."""
     message_id = f"{event.name}:{event.properties['code']}"
     call: dict[str, Any] = {
         "type": "track",
@@ -119,7 +120,7 @@ def _inbox_call(event: Event, receiver: str, now: datetime) -> inbox.InboxEntry:
         "timestamp": event.at.isoformat(),
         "properties": dict(event.properties),
     }
-    return inbox.InboxEntry(message_id, now, ENGINE, True, orjson.dumps(call))
+    return inbox.InboxEntry(message_id, event.at, ENGINE, True, orjson.dumps(call))
 
 
 def _count_due(context: EngineContext, life: Life, now: datetime, report: TickReport) -> None:

@@ -174,6 +174,15 @@ def test_a_reward_is_told_to_the_referrer_in_the_same_tick(open_shop: OpenShop) 
     assert [tuple(row) for row in grants] == [("customer", "ada"), ("referrer", "bob")]
 
 
+def test_a_referrer_is_told_however_far_the_clock_jumps(open_shop: OpenShop) -> None:
+    shop = open_shop(REFERRAL.replace("steps:", "steps:\n  - delay: 2d"), MAIL)
+    shop.identify("-1s", "bob")
+    refer(shop)
+    shop.track("0s", "Order Completed", "ada")
+    shop.tick("30d")
+    assert [user for _, user, _ in shop.sends()] == ["ada", "bob"]
+
+
 def test_both_sides_are_rewarded_once_however_often_the_journey_is_entered(open_shop: OpenShop) -> None:
     shop = open_shop(REFERRAL + "reentry: always\n", MAIL)
     shop.identify("-1s", "bob")
