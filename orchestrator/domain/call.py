@@ -17,6 +17,7 @@ from orchestrator.domain.values import as_text, as_time
 
 CALL_BYTES_MAX = 32_768
 ID_CHARS_MAX = 256
+NESTING_MAX = 100  # Python compares and JSON writers write a few hundred levels, and what a journey computes adds some
 
 _KINDS = {
     "identify": Kind.IDENTIFY,
@@ -58,6 +59,8 @@ def read_call(raw: Any) -> Call:
     kind = _KINDS.get(written) if isinstance(written, str) else None
     if kind is None:
         raise CallRejected("invalid_type", f"'type' must be one of {', '.join(_KINDS)}")
+    if _is_deeper(raw, NESTING_MAX):
+        raise CallRejected("invalid_json", "objects and lists are nested too deeply")
     user_id, anonymous_id = _read_id(raw, "userId"), _read_id(raw, "anonymousId")
     if not user_id and not anonymous_id:
         raise CallRejected("no_id", "'userId' or 'anonymousId' is required")
@@ -83,6 +86,13 @@ def read_call(raw: Any) -> Call:
         _read_properties(kind, raw, context),
         context,
     )
+
+
+def _is_deeper(value: dict[str, Any] | list[Any], levels: int) -> bool:
+    if levels == 0:
+        return True
+    parts = value.values() if isinstance(value, dict) else value
+    return any(_is_deeper(part, levels - 1) for part in parts if isinstance(part, dict | list))
 
 
 def _read_id(raw: Mapping[str, Any], key: str) -> str:

@@ -166,6 +166,14 @@ def test_a_byte_order_mark_costs_no_call(shop: Shop) -> None:
     assert (answer["calls"], answer["messages"], answer["rejected"]) == (4, 2, {})
 
 
+def test_a_call_nested_without_end_is_rejected_and_stops_nothing(shop: Shop) -> None:
+    file = shop.write_calls(*carts(consent={"email": True}))
+    deep = '{"type":"identify","userId":"ada","timestamp":"2026-01-06","traits":{"x":' + "[" * 900 + "]" * 900 + "}}\n"
+    file.write_text(deep * 2 + file.read_text())
+    answer = shop.run("backtest", file, "--json").json
+    assert (answer["messages"], answer["rejected"]) == (2, {"objects and lists are nested too deeply": 2})
+
+
 def test_long_message_ids_that_begin_alike_are_not_one(shop: Shop) -> None:
     calls = [{**call, "messageId": "x" * 200 + str(n)} for n, call in enumerate(carts(consent={"email": True}))]
     assert shop.run("backtest", shop.write_calls(*calls), "--json").json["duplicates"] == 0
@@ -188,3 +196,8 @@ def test_a_damaged_file_is_refused_since_history_would_have_a_hole(shop: Shop) -
 def test_nothing_is_stored_by_a_back_test(shop: Shop) -> None:
     shop.run("backtest", shop.write_calls(*carts(consent={"email": True})))
     assert not (shop.folder / "var").exists()
+
+
+def test_files_without_one_call_that_can_be_read_end_with_1(shop: Shop) -> None:
+    assert shop.run("backtest", shop.write("calls.jsonl", "not a call\n")).code == 1
+    assert shop.run("backtest", shop.write("none.jsonl", "")).code == 0
