@@ -195,11 +195,13 @@ class _Sending:
         """Hands a batch to the channel and writes every outcome."""
         for row, reason in broken:
             self._fail(row, MessageState.FAILED, "template", reason)
-        for index, outcome in self._outcomes(leased):
-            self._settle(leased[index], outcome)
-            if len(self.pending) >= COMMIT_EVERY or time.monotonic() - self.written_at_s > COMMIT_AFTER_S:
-                self._write()
-        self._write()
+        try:
+            for index, outcome in self._outcomes(leased):
+                self._settle(leased[index], outcome)
+                if len(self.pending) >= COMMIT_EVERY or time.monotonic() - self.written_at_s > COMMIT_AFTER_S:
+                    self._write()
+        finally:  # should a channel break, what it said before is known
+            self._write()
 
     def _outcomes(self, leased: Sequence[_Leased]) -> Iterator[tuple[int, SendOutcome]]:
         """The channel's outcomes, and UNCERTAIN for what it should have answered and did not."""
@@ -247,7 +249,8 @@ class _Sending:
         """Queues it again, later each time, until it is given up."""
         wait = min(BACKOFF * 2 ** min(row.attempts, 10), BACKOFF_MAX)
         if outcome.retry_after_s is not None:
-            wait = max(wait, timedelta(seconds=outcome.retry_after_s))
+            told_s = min(outcome.retry_after_s, GIVE_UP[self.medium].total_seconds())  # whatever a header says
+            wait = max(wait, timedelta(seconds=told_s))
         again = self.now + wait
         if again > row.decided_at + GIVE_UP[self.medium]:
             self._fail(row, MessageState.FAILED, outcome.code, f"given up: {outcome.reason}")

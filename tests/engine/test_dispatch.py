@@ -124,6 +124,37 @@ def test_a_suppressed_address_is_held_back_at_the_lease_whoever_else_has_it(open
     assert [reason for _, _, reason in shop.decisions("not_sent")] == ["suppressed: 550 5.1.1"]
 
 
+class Breaking(RecordingChannel):
+    """Breaks before its second answer, against its contract."""
+
+    def send_batch(self, messages: Sequence[RenderedMessage], deadline_s: float) -> Iterator[tuple[int, SendOutcome]]:
+        yield from super().send_batch(messages[:1], deadline_s)
+        raise ZeroDivisionError
+
+
+def test_what_a_channel_said_before_it_broke_is_known(open_shop: OpenShop) -> None:
+    shop = open_shop("journey: hello\ntrigger: {event: Joined}\nsteps:\n  - email: hello\n", live=True)
+    shop.context.channels = {Medium.EMAIL: Breaking(Medium.EMAIL)}
+    for user in ("ada", "bob"):
+        shop.identify("-1s", user)
+        shop.track("0s", "Joined", user)
+    with pytest.raises(ZeroDivisionError):
+        shop.tick("1s")
+    assert [state for state, _, _ in shop.ledger()] == ["accepted", "leased"]
+
+
+@pytest.mark.parametrize("retry_after_s", [1e12, float("inf")])
+def test_a_provider_that_asks_for_ages_stops_nothing(open_shop: OpenShop, retry_after_s: float) -> None:
+    shop = open_shop(HELLO, live=True)
+    channel = shop.channels[Medium.EMAIL]
+    assert isinstance(channel, RecordingChannel)
+    channel.answer = lambda message: SendOutcome(OutcomeKind.THROTTLED, retry_after_s=retry_after_s)
+    shop.identify("-1s")
+    shop.track("0s", "Joined")
+    shop.tick("1s")
+    assert shop.ledger()[0][0] in ("queued", "failed")
+
+
 def test_quiet_hours_that_began_since_defer_the_message_and_say_so(open_shop: OpenShop) -> None:
     toml = CONSENTING + '[quiet_hours]\nemail = {from = "11:00", to = "12:00"}\n'
     shop = queue_one(open_shop, toml=toml)
