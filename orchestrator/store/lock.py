@@ -19,6 +19,7 @@ from sqlalchemy import Connection, text
 from sqlalchemy.engine import make_url
 
 from orchestrator.domain.errors import AlreadyRunning
+from orchestrator.store.availability import unless_away
 from orchestrator.store.database import Database
 
 if sys.platform == "win32":
@@ -77,8 +78,10 @@ def _try_to_lock(handle: int) -> bool:
 
 @contextmanager
 def _hold_session(database: Database) -> Iterator[None]:
+    with unless_away():
+        session = database.engine.connect()
     # Without autocommit the session would sit in an open transaction for as long as the process runs.
-    with database.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+    with session.execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("SELECT set_config('application_name', :name, false)"), {"name": _this_process()})
         if not connection.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": _ADVISORY_KEY}).scalar():
             raise _refusal(*_read_holder(connection))

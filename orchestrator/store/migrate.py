@@ -9,6 +9,7 @@ from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
+from orchestrator.store.availability import unless_away
 from orchestrator.store.database import Database
 
 
@@ -21,9 +22,9 @@ def alembic_config(database: Database) -> Config:
 
 
 def migrate(database: Database) -> None:
-    """Runs the migrations that are missing; does nothing on a current database."""
+    """Runs the migrations that are missing; does nothing on a current database. Raises StoreUnavailable."""
     config = alembic_config(database)
-    with database.read() as connection:
+    with unless_away(), database.read() as connection:
         current = MigrationContext.configure(connection).get_current_revision()
     if current != ScriptDirectory.from_config(config).get_current_head():
         command.upgrade(config, "head")

@@ -82,6 +82,19 @@ def test_a_broken_setting_is_told_with_its_place(shop: Shop) -> None:
         assert "parcours.toml:2:" in answer.err
 
 
+@pytest.mark.parametrize("command", [["status"], ["up", "--no-prefect", "--port", "0"], ["tick"]], ids=lambda it: it[0])
+def test_a_database_that_is_away_is_told_without_a_traceback_and_without_its_password(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, command: list[str]
+) -> None:
+    monkeypatch.setenv("PARCOURS_DATABASE_URL", "postgresql+psycopg://shop:hunter2@127.0.0.1:1/shop")
+    answer = run(*command, cwd=shop.folder)
+    assert answer.returncode == 1
+    assert "parcours: the database does not answer" in answer.stderr
+    assert "Connection refused" in answer.stderr
+    assert "Traceback" not in answer.stderr
+    assert "hunter2" not in answer.stderr
+
+
 def test_what_nobody_expected_keeps_its_traceback(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*_: object) -> None:
         raise RuntimeError("a fault of ours")
