@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from channels import ADAPTERS
 from orchestrator.config import FILE, Config, read_config
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 _SUFFIXES = {Medium.EMAIL: (".mjml", ".html"), Medium.SMS: (".txt",)}
 _LOCAL_ADAPTERS = ("mailbox", "console", "recording")  # nothing leaves the machine
+_THIS_MACHINE = ("localhost", "127.0.0.1", "::1")
 _EXAMPLE_SENDER = "hello@shop.example"
 
 
@@ -92,6 +94,10 @@ def _advise(project: Project) -> Iterator[Problem]:
     leaves = config.channels.email not in _LOCAL_ADAPTERS
     if leaves and config.channels.from_email == _EXAMPLE_SENDER:
         yield _advice(f"mails would come from {_EXAMPLE_SENDER}: write your own `from_email` in [channels]")
+    if leaves and not config.project.website:
+        yield _advice("links to the shop would lead nowhere: write its address as `website` in [project]")
+    if leaves and urlsplit(config.public_url).hostname in _THIS_MACHINE:
+        yield _advice("links to unsubscribe would lead to this machine only: write `public_url` in [web]")
 
 
 def _advice(message: str) -> Problem:

@@ -81,6 +81,8 @@ def backtest(
             _tell(answer)
         if out not in (None, STDOUT):
             typer.echo(f"\n{count(len(answer.result.sends), 'message')} written to {out}")
+    if answer.result.rejected and not answer.result.events:
+        raise typer.Exit(1)
 
 
 def _run(

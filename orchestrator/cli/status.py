@@ -43,7 +43,8 @@ def status(project: ProjectFolder = Path(), as_json: AsJson = False) -> None:
         print_json({**asdict(found), "home": config.public_url})
     else:
         _tell(found)
-        typer.echo(f"\nWhile `parcours up` runs, {config.public_url} leads to the mailbox and to Prefect.")
+        pages = f"{config.public_url} (or its --port)"
+        typer.echo(f"\nWhile `parcours up` runs, {pages} leads to the mailbox and to Prefect.")
 
 
 def _journeys(project: Path) -> Mapping[str, Journey]:

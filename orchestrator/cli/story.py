@@ -9,6 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from orchestrator.domain.effects import DecisionKind
+from orchestrator.domain.journey import Receiver
 from orchestrator.domain.message import MessageState
 from orchestrator.domain.state import Status
 from orchestrator.store.database import Database
@@ -141,7 +142,8 @@ def _tell_other(row: Any, why: str) -> str:
         case DecisionKind.CHANGED if row.reason == BY_HAND:
             return f"a person settles a message: {VERDICTS[row.detail['verdict']]}"
         case DecisionKind.GRANTED:
-            return f"gets a {why}"
+            what, _, receiver = why.partition(" for ")
+            return f"gets a {what}" if receiver == Receiver.CUSTOMER else f"a {what} goes to the {receiver}"
         case DecisionKind.TASK:
             return f"a task for a person: {why}"
         case DecisionKind.LEFT:

@@ -71,6 +71,16 @@ def test_what_a_sender_forgets_is_advice(shop: Shop, line: str, advice: str) -> 
     assert re.search(rf"parcours\.toml:1:1: warning: {advice}", answer.out)
 
 
+def test_on_a_real_channel_links_that_would_lead_nowhere_are_advice(shop: Shop) -> None:
+    links = ("links to the shop would lead nowhere", "links to unsubscribe would lead to this machine only")
+    assert not any(link in shop.run("check").out for link in links)
+    shop.write("parcours.toml", '[channels]\nemail = "smtp"\n')
+    assert all(link in shop.run("check").out for link in links)
+    addresses = '[project]\nwebsite = "https://a.example"\n[web]\npublic_url = "https://p.example"\n'
+    shop.write("parcours.toml", addresses + '[channels]\nemail = "smtp"\n')
+    assert not any(link in shop.run("check").out for link in links)
+
+
 def test_a_channel_that_does_not_exist_is_an_error(shop: Shop) -> None:
     shop.write("parcours.toml", '[channels]\nemail = "sendgird"\n')
     answer = shop.run("check")

@@ -105,3 +105,10 @@ def test_a_customer_nobody_knows_is_not_found(shop: Shop) -> None:
     answer = shop.run("explain", "nobody")
     assert answer.code == 1
     assert "no customer has the id nobody" in answer.err
+
+
+def test_who_gets_a_coupon_is_told_in_a_sentence(stored_shop: Shop) -> None:
+    stored_shop.write("journeys/cart.yaml", CART.replace("  - delay: 1h\n", "  - coupon: {percent: 10}\n"))
+    stored_shop.ingest(identify("ada", now(), email="ada@shop.example"), track("ada", "Product Added", now(), price=30))
+    stored_shop.run("tick")
+    assert ": gets a coupon\n" in stored_shop.run("explain", "ada").out
