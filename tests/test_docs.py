@@ -11,6 +11,7 @@ import pytest
 import typer
 
 from orchestrator.cli import app
+from orchestrator.config import read_config
 
 ROOT = Path(__file__).parent.parent
 REFERENCE = ROOT / "docs/command-line.md"
@@ -103,3 +104,15 @@ def test_every_link_to_a_file_or_heading_of_ours_leads_somewhere(page: Path) -> 
             headings = re.findall(r"^#+ (.+)$", file.read_text("utf-8"), flags=re.MULTILINE)
             slugs = {re.sub(r"[^\w\- ]", "", text.lower()).replace(" ", "-") for text in headings}
             assert heading in slugs, target
+
+
+def test_every_setting_that_the_page_for_operations_names_is_known(tmp_path: Path) -> None:
+    page = (ROOT / "docs/operations.md").read_text("utf-8")
+    lines = []
+    for table, row in re.findall(r"^\| `\[(\w+)\]` \| (.+) \|$", page, re.MULTILINE):
+        named = " ".join(part.partition(":")[0] for part in re.sub(r"\([^)]*\)", "", row).split(";"))
+        lines += [f"[{table}]", *(f"{key} = 1" for key in re.findall(r"`(\w+)(?: = [^`]+)?`", named))]
+    assert "website = 1" in lines
+    (tmp_path / "parcours.toml").write_text("\n".join(lines), "utf-8")
+    _, problems = read_config(tmp_path, {})
+    assert [str(problem) for problem in problems if "unknown key" in problem.message] == []
