@@ -142,6 +142,10 @@ def _ask_about(
     if enrollment.status not in (Status.ACTIVE, Status.COMPLETED):
         asked.refuse(row, now, f"left before: {enrollment.reason or enrollment.status}")
         return
+    journey = context.program.journey_of(enrollment.journey, enrollment.version)
+    if enrollment.converted_at is not None and journey and journey.goal and journey.goal.ends_journey:
+        asked.refuse(row, now, "left before: goal")  # reached after this last message ended the journey
+        return
     rule = must_leave(context.program, state, enrollment, now)
     if rule is not None:
         status, reason = rule

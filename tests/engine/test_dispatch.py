@@ -79,6 +79,14 @@ def test_who_exits_or_reaches_the_goal_between_queue_and_lease_gets_nothing(
     assert shop.passages() == [("ada", "hello", status)]
 
 
+def test_who_reaches_the_goal_before_a_journeys_last_message_leaves_does_not_get_it(open_shop: OpenShop) -> None:
+    shop = queue_one(open_shop, HELLO.partition("  - delay")[0])
+    assert shop.passages() == [("ada", "hello", "completed")]
+    shop.track("2s", "Bought")
+    release(shop, "3s")
+    assert shop.ledger() == [("not_sent", "hello", "left before: goal")]
+
+
 def test_only_if_that_fails_at_the_lease_makes_the_customer_leave_filtered(open_shop: OpenShop) -> None:
     shop = queue_one(open_shop)
     shop.identify("2s", "ada", open_ticket=True)
