@@ -7,7 +7,7 @@ import re
 import sys
 from pathlib import Path
 
-from tests.bench import bench_backtest, bench_ingest, bench_messages, bench_steps
+from tests.bench import bench_backtest, bench_ingest, bench_latency, bench_messages, bench_steps
 from tests.bench.sample import ROOT
 
 HEAD = "| what | a second | limit, same run | a second | share |\n|---|---:|---|---:|---:|"
@@ -23,8 +23,10 @@ def main() -> None:
         for figure in bench.measure():
             print(figure.row, flush=True)
             rows.append(figure.row)
+    latency = bench_latency.measure()
+    print(latency, flush=True)
     if "--write" in sys.argv:
-        _write(PAGE, "\n".join(rows))
+        _write(PAGE, "\n".join([*rows, "", latency]))
 
 
 def _write(page: Path, table: str) -> None:

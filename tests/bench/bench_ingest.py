@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -20,12 +21,14 @@ def measure() -> list[Figure]:
     rows = entries(calls(CUSTOMERS))
     for _ in range(RUNS):
         with engine(STEPS) as context:
+            report = TickReport()
             with stopwatch() as watch:
                 put(context, rows)
             accepted.append(watch.seconds)
             with stopwatch() as watch:
-                while ingest.run(context, START, TickReport()):
+                while ingest.run(context, START + timedelta(hours=1), report):
                     pass
+            assert report.accepted == len(rows), f"{report.accepted} of {len(rows)} were taken"
             taken.append(watch.seconds)
         bare.append(_insert_bare([(row.message_id, row.raw) for row in rows]))
     limit = rate(len(rows), bare)

@@ -25,8 +25,9 @@ def measure() -> list[Figure]:
             put(context, entries(calls(CUSTOMERS)))
             tick.run(context, START + timedelta(minutes=30))
             with stopwatch() as watch:
-                for hour in range(1, HOURS + 1):
-                    tick.run(context, START + timedelta(hours=hour, minutes=30))
+                reports = [tick.run(context, START + timedelta(hours=h, minutes=30)) for h in range(1, HOURS + 1)]
+            due = sum(report.journeys["bench"].due for report in reports)
+            assert due == CUSTOMERS * HOURS, f"{due} people were due, not {CUSTOMERS * HOURS}"
             ours.append(watch.seconds)
         bare.append(_update_bare())
     steps = CUSTOMERS * HOURS * 2

@@ -42,6 +42,16 @@ PRODUCTS = [
 ]
 
 
+def write_project(root: Path, steps: str, channel: str = "") -> Path:
+    """A project of one journey in an empty folder, everybody consenting."""
+    (root / "journeys").mkdir()
+    (root / "journeys" / "bench.yaml").write_text(JOURNEY % steps)
+    shutil.copy(ROOT / "journeys" / "lifecycle.yaml", root / "journeys")
+    shutil.copytree(ROOT / "templates", root / "templates")
+    (root / "parcours.toml").write_text('[consent]\ndefault = "granted"\n[channels]\n' + channel)
+    return root
+
+
 @contextmanager
 def engine(
     steps: str,
@@ -51,13 +61,7 @@ def engine(
 ) -> Iterator[EngineContext]:
     """An engine on a fresh SQLite file, with one journey of these steps and the shipped templates."""
     with TemporaryDirectory() as folder:
-        root = Path(folder)
-        (root / "journeys").mkdir()
-        (root / "journeys" / "bench.yaml").write_text(JOURNEY % steps)
-        shutil.copy(ROOT / "journeys" / "lifecycle.yaml", root / "journeys")
-        shutil.copytree(ROOT / "templates", root / "templates")
-        (root / "parcours.toml").write_text('[consent]\ndefault = "granted"\n[channels]\n' + channel)
-        project = load_project(root, environment or {})
+        project = load_project(write_project(Path(folder), steps, channel), environment or {})
         context = open_engine(project, VirtualClock(START), channels=channels)
         try:
             yield context
@@ -88,7 +92,7 @@ def calls(customers: int) -> list[dict[str, Any]]:
 
 def entries(made: Sequence[dict[str, Any]]) -> list[inbox.InboxEntry]:
     """The calls as rows of the inbox."""
-    at = START + timedelta(hours=1)
+    at = START + timedelta(minutes=5)
     return [inbox.InboxEntry(call["messageId"], at, "api", True, orjson.dumps(call)) for call in made]
 
 
