@@ -39,7 +39,7 @@ CODE = re.compile(r"`(parcours [^`]+)`|^\s*(?:\$ )?(?:\S*/bin/)?(parcours .+)$",
 def commands() -> dict[str, Any]:
     """Every command by its words, `messages list` among them."""
     root: Any = typer.main.get_command(app)
-    found = {}
+    found: dict[str, Any] = {}
     for name, command in root.commands.items():
         below = getattr(command, "commands", None)
         found |= {f"{name} {sub}": inner for sub, inner in below.items()} if below else {name: command}
