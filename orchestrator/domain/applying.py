@@ -20,6 +20,8 @@ ORDER_COMPLETED = "Order Completed"  # redeems the coupon it carries
 def apply(line: Line, event: Event, now: datetime) -> None:
     """Applies one event to the customer; windows are looked at as of `now`."""
     state, program = line.state, line.program
+    if event.kind < Kind.TRACK or program.moves_stage(event.name):
+        line.stage_touched = True
     match event.kind:
         case Kind.IDENTIFY:
             _identify(line, event)
@@ -69,6 +71,7 @@ def _take_consent(line: Line, event: Event, said: Any) -> None:
     for key, granted in read_choices(said).items():
         choice = Choice(granted, event.at, "identify" if event.kind is Kind.IDENTIFY else event.name)
         if line.state.take_choice(key, choice):
+            line.stage_touched = True
             line.effects.append(ConsentChange(event.at, key, choice))
 
 

@@ -10,7 +10,16 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from orchestrator.domain.event import ANY_EVENT
-from orchestrator.domain.expression import Condition, Expr, Scope, Value, calls, read_performed, read_received_window
+from orchestrator.domain.expression import (
+    Condition,
+    Expr,
+    Scope,
+    Value,
+    calls,
+    customer_names,
+    read_performed,
+    read_received_window,
+)
 from orchestrator.domain.journey import (
     Coupon,
     EventTrigger,
@@ -56,6 +65,7 @@ class Program:
     facts_by_event: dict[str, list[Fact]] = field(default_factory=dict)
     any_event_facts: list[Fact] = field(default_factory=list)
     windowed: list[Fact] = field(default_factory=list)
+    stage_events: set[str] = field(default_factory=set)  # the events that a stage rule reads, by facts or performed()
     segment_tests: dict[str, Callable[[Scope], bool]] = field(default_factory=dict)
     sent_window: timedelta | None = timedelta(0)  # how far back caps and received() look; None: for ever
     has_splits: bool = False  # or holdouts, which are splits of their own
@@ -72,7 +82,22 @@ class Program:
             for call in calls(tree, "performed"):
                 performed = read_performed(call)
                 self._keep_history(performed.event, performed.within)
+        self._learn_stage_events()
         self._look_ahead()
+
+    def _learn_stage_events(self) -> None:
+        conditions = [stage.condition for stage in self.lifecycle.stages]
+        conditions += [segment.condition for segment in self.lifecycle.segments]  # a stage may ask in_segment()
+        for tree in (condition.tree for condition in conditions):
+            self.stage_events |= {read_performed(call).event for call in calls(tree, "performed")}
+            facts = (self.lifecycle.by_name.get(name) for name in customer_names(tree))
+            for fact in facts:
+                if fact is not None:
+                    self.stage_events |= {fact.event, fact.minus or fact.event}
+
+    def moves_stage(self, event: str) -> bool:
+        """Whether an event of that name may change what a stage rule reads."""
+        return event in self.stage_events or ANY_EVENT in self.stage_events
 
     def _look_ahead(self) -> None:
         """Learns what need not be loaded because no journey uses it."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import insort
+from bisect import bisect_right, insort
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -154,6 +154,15 @@ class CustomerState:
         yield from self.history.get(fact.event, ())
         if fact.minus:
             yield from self.history.get(fact.minus, ())
+
+    def first_within(self, fact: Fact, now: datetime) -> Iterable[datetime]:
+        """The times of the events that leave a windowed fact's window next."""
+        assert fact.within is not None  # only windowed facts come here
+        for name in filter(None, (fact.event, fact.minus)):
+            events = self.history.get(name, [])
+            position = bisect_right(events, now - fact.within, key=attrgetter("at"))
+            if position < len(events):
+                yield events[position].at
 
     def _consent(self) -> dict[str, Any]:
         chosen = {key: choice.granted for key, choice in self.consent.items()}

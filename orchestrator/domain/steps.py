@@ -278,7 +278,7 @@ def _set_variables(line: Line, enrollment: Enrollment, step: SetVariables, now: 
 def _update_traits(line: Line, enrollment: Enrollment, step: UpdateTraits, now: datetime) -> None:
     scope = line.scope(now, enrollment)
     line.state.take_traits({name: _json(value.evaluate(scope)) for name, value in step.values}, now)
-    line.traits_changed = True
+    line.traits_changed = line.stage_touched = True
     names = ", ".join(name for name, _ in step.values)
     line.decide(now, DecisionKind.CHANGED, enrollment, f"update {names}", step.id)
 
@@ -286,6 +286,7 @@ def _update_traits(line: Line, enrollment: Enrollment, step: UpdateTraits, now: 
 def _log_consent(
     line: Line, enrollment: Enrollment, step: str, key: str, choice: Choice, until: datetime | None = None
 ) -> None:
+    line.stage_touched = True
     line.effects.append(effects.ConsentChange(choice.at, key, choice, until))
     line.decide(choice.at, DecisionKind.CHANGED, enrollment, f"{key}: {'yes' if choice.granted else 'no'}", step)
 

@@ -61,6 +61,8 @@ class Line:
     effects: list[Effect] = field(default_factory=list)
     traits_changed: bool = False
     emitted: list[Event] = field(default_factory=list)
+    stage_touched: bool = True  # something a stage rule reads changed since the candidates were computed
+    _stage_at: datetime | None = None  # when time alone may change the stage next, while nothing is touched
     _moves: dict[int, int] = field(default_factory=dict)
 
     # ------------------------------------------------------------ what steps may ask and do
@@ -190,18 +192,25 @@ class Line:
         if self.state.stage is None and self.state.cursor is None:
             return  # nothing is known of this customer yet
         last = self.new_until
-        instants = [*self._stage_candidates(after), *(t.cron.next_after(after) for _, t in self.program.scheduled)]
+        instants = [self._next_stage_instant(after), *(t.cron.next_after(after) for _, t in self.program.scheduled)]
         yield from (at for at in instants if at is not None and (last is None or at <= last))
+
+    def _next_stage_instant(self, after: datetime) -> datetime | None:
+        """When time alone may change the stage next. Kept until something a rule reads is touched: most events of a
+        shop touch nothing of it."""
+        if self.stage_touched or (self._stage_at is not None and self._stage_at <= after):
+            self._stage_at = min((at for at in self._stage_candidates(after) if at > after), default=None)
+            self.stage_touched = False
+        return self._stage_at
 
     def _stage_candidates(self, after: datetime) -> Iterable[datetime]:
         scope = self.scope(after)
         for stage in self.program.lifecycle.stages:
             for candidates in stage.candidates:
-                yield from (at for at in candidates(scope) if at > after)
+                yield from candidates(scope)
         for fact in self.program.windowed:
             if fact.within is not None:
-                leaving = (event.at + fact.within for event in self.state.fact_events(fact))
-                yield from (at for at in leaving if at > after)
+                yield from (at + fact.within for at in self.state.first_within(fact, after))
 
     def _take_instant(self, now: datetime, events: list[Event]) -> None:
         # Late events come several at once: each at its own time, and all of them before what is overdue.
@@ -242,12 +251,14 @@ class Line:
     # ------------------------------------------------------------ stage
 
     def _change_stage(self, now: datetime, events: list[Event]) -> StageChange | None:
+        if not self.stage_touched and (self._stage_at is None or now < self._stage_at):
+            return None
         scope = self.scope(now)
         stage = next((s.name for s in self.program.lifecycle.stages if s.condition.test(scope)), None)
         if stage == self.state.stage:
             return None
         change = StageChange(now, self.state.stage, stage, self._cause(now, events))
-        self.state.stage, self.state.stage_since = stage, now
+        self.state.stage, self.state.stage_since, self.stage_touched = stage, now, True
         self.effects.append(change)
         return change
 
