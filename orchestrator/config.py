@@ -131,7 +131,7 @@ def _build(root: Path, top: Table, environment: Mapping[str, str]) -> Config:
         quiet_hours=_quiet_hours(top.table("quiet_hours")),
         holdout_global=_percent(top.table("holdout")),
         tracking_granted=tracking.choice("default", ("denied", "granted"), "granted") == "granted",
-        tracking_links=tracking.texts_by_key("links", UTM),
+        tracking_links=_tracking_links(tracking),
         ingest_max_age=_duration(top.table("ingest"), "max_age", timedelta(hours=24)),
         public_url=_url(top.table("web"), "public_url", "http://localhost:8000"),
         environment=environment,
@@ -177,6 +177,16 @@ def _channels(table: Table) -> ChannelChoice:
 # ---------------------------------------------------------------- values
 
 
+def _tracking_links(table: Table) -> Mapping[str, str]:
+    links = table.texts_by_key("links", UTM)
+    for name, value in links.items():
+        try:
+            value.format(channel="", journey="")
+        except (KeyError, IndexError, ValueError):
+            table.error("links", f"'{name}' may hold {{channel}} and {{journey}}, and no other braces")
+    return links
+
+
 def _url(table: Table, key: str, default: str) -> str:
     return table.matching(key, r"https?://[^\s/]+\S*|", "an address such as https://shop.example", default).rstrip("/")
 
@@ -187,7 +197,7 @@ def _duration(table: Table, key: str, default: timedelta) -> timedelta:
         return default
     try:
         return parse_duration(text)
-    except (ValueError, OverflowError) as fault:
+    except ValueError as fault:
         table.error(key, str(fault))
         return default
 
@@ -218,7 +228,7 @@ def _cap(table: Table, key: str, text: str) -> Cap | None:
         window = _PER.get(per.strip()) or parse_duration(per)
         if int(count) >= 1 and window > timedelta(0):
             return Cap(int(count), window)
-    except (ValueError, OverflowError):
+    except ValueError:
         pass  # said below, with what is accepted
     table.error(key, f"'{text}' is not a cap: write 1/day, 3/week or 10/30d")
     return None

@@ -68,19 +68,20 @@ def _reached(
     if rule.event is not None:
         for event in events:
             later = event.name == rule.event and event.at > enrollment.entered_at
-            if later and _holds(line, rule.condition, now, enrollment, event):
+            if later and holds(line, rule.condition, now, enrollment, event):
                 return event.at, event
         return None
     if rule.stage is not None and (change is None or change.to != rule.stage):
         return None
-    if now > enrollment.entered_at and _holds(line, rule.condition, now, enrollment, None):
+    if now > enrollment.entered_at and holds(line, rule.condition, now, enrollment, None):
         return now, None
     return None
 
 
-def _holds(
+def holds(
     line: Line, condition: Condition | None, now: datetime, enrollment: Enrollment | None, event: Event | None
 ) -> bool:
+    """Whether a rule's condition holds, with the event looked at."""
     return condition is None or condition.test(line.scope(now, enrollment, event))
 
 
@@ -107,7 +108,7 @@ def _look_at_wait(
     for event in events:
         if event.name != step.event or event.at <= arrived or (last is not None and event.at > last):
             continue
-        if _holds(line, step.condition, now, enrollment, event):
+        if holds(line, step.condition, now, enrollment, event):
             if step.save_as:
                 enrollment.variables[step.save_as] = dict(event.properties)
             line.decide(now, DecisionKind.BRANCHED, enrollment, f"{step.event} came", step.id)

@@ -55,8 +55,9 @@ ALLOW = Verdict(Answer.ALLOW)
 def address(state: CustomerState, medium: Medium) -> str | None:
     """Where this customer is reached: the `email` trait, or the `phone` trait in E.164; None when there is none."""
     if medium is Medium.EMAIL:
-        email = state.traits.get("email")
-        return email if isinstance(email, str) and "@" in email[1:-1] else None
+        written = state.traits.get("email")
+        email = written.strip() if isinstance(written, str) else ""
+        return email if "@" in email[1:-1] else None
     phone = state.traits.get("phone")
     digits = "".join(sign for sign in phone if sign not in " .-()") if isinstance(phone, str) else ""
     return digits if digits[:1] == "+" and digits[1:].isdigit() and 8 <= len(digits) <= 16 else None

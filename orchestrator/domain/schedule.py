@@ -20,15 +20,20 @@ _ISO = re.compile(
 )
 
 
+DURATION_MAX = timedelta(days=3660)  # a limit on everything: beyond it lies the edge of the calendar
+
+
 def parse_duration(text: str) -> timedelta:
-    """A duration from `1h`, `1h 30m`, `-7d` or ISO 8601 (`PT1H`); raises ValueError with what is accepted."""
+    """A duration from `1h`, `1h 30m`, `-7d` or ISO 8601 (`PT1H`), of at most ten years; raises ValueError with what is
+    accepted."""
     stripped = text.strip()
     try:
-        if stripped.startswith("-"):
-            return -_parse_amounts(stripped[1:].strip())
-        return _parse_amounts(stripped.removeprefix("+").strip())
+        span = _parse_amounts((stripped[1:] if stripped[:1] in "+-" else stripped).strip())
     except (ValueError, OverflowError):
         raise ValueError(f"'{text}' is not a duration: write 45s, 30m, 1h, 3d, 2w or ISO 8601 such as PT1H") from None
+    if span > DURATION_MAX:
+        raise ValueError(f"'{text}' is longer than ten years")
+    return -span if stripped[:1] == "-" else span
 
 
 def _parse_amounts(body: str) -> timedelta:

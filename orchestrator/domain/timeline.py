@@ -32,7 +32,7 @@ from orchestrator.domain.effects import (
 )
 from orchestrator.domain.entries import let_in
 from orchestrator.domain.event import Event, Kind
-from orchestrator.domain.exits import look_at_exits_goals_waits
+from orchestrator.domain.exits import holds, look_at_exits_goals_waits
 from orchestrator.domain.expression import Scope
 from orchestrator.domain.journey import (
     Journey,
@@ -342,14 +342,19 @@ def run(
 
 
 def must_leave(
-    program: Program, state: CustomerState, enrollment: Enrollment, now: datetime
+    program: Program, state: CustomerState, enrollment: Enrollment, now: datetime, since: Iterable[Event] = ()
 ) -> tuple[Status, str] | None:
     """The exit by condition or `only_if` because of which a message that is about to leave stays, and its customer
-    leaves the journey; None when there is none."""
+    leaves the journey; None when there is none. `since`: what happened to somebody whose journey ended with it."""
     journey = program.journey_of(enrollment.journey, enrollment.version)
     if journey is None:
         return Status.EXITED, "the journey no longer exists"
-    return Line(program, state).forbidding_rule(journey, enrollment, now)
+    line = Line(program, state)
+    for rule in journey.exits if since else ():
+        events = [event for event in since if event.starts and event.name == rule.event]
+        if any(holds(line, rule.condition, now, enrollment, e) for e in events if e.at > enrollment.entered_at):
+            return Status.EXITED, rule.event or ""
+    return line.forbidding_rule(journey, enrollment, now)
 
 
 def recount(program: Program, state: CustomerState, past: Iterable[Event]) -> None:

@@ -16,6 +16,7 @@ from orchestrator.domain import policy
 from orchestrator.domain.channel import Channel, OutcomeKind, SendOutcome
 from orchestrator.domain.effects import DecisionKind
 from orchestrator.domain.errors import ChannelMisconfigured, TemplateFailed
+from orchestrator.domain.event import Event
 from orchestrator.domain.message import Medium, MessageState, Purpose, RenderedMessage
 from orchestrator.domain.policy import Answer
 from orchestrator.domain.state import CustomerState, Enrollment, SentMessage, Status
@@ -23,7 +24,7 @@ from orchestrator.domain.timeline import must_leave
 from orchestrator.engine.compose import compose
 from orchestrator.engine.context import LEASE, LEASE_MAX, EngineContext
 from orchestrator.engine.report import ChannelTally, Failure, TickReport
-from orchestrator.store import ledger_notes, messages
+from orchestrator.store import events, ledger_notes, messages
 from orchestrator.store.database import Connection
 from orchestrator.store.ledger_notes import Note
 from orchestrator.store.lives import load_lives, read_enrollment
@@ -112,6 +113,7 @@ def _ask_again(context: EngineContext, connection: Connection, rows: Sequence[An
     ids = sorted({row.customer_id for row in rows})
     lives = load_lives(connection, context.program, ids, now, queued_count=False)
     enrollments = ledger_notes.enrollments_of(connection, [row.enrollment_id for row in rows])
+    since = _events_since_the_end(context, connection, rows)
     for row in rows:
         state = lives[row.customer_id].state
         if _is_for_a_stranger(context, row, state):
@@ -119,8 +121,19 @@ def _ask_again(context: EngineContext, connection: Connection, rows: Sequence[An
         elif _leaves_as_decided(context, row):
             asked.allow(row, state, row.not_before)
         else:
-            _ask_about(context, asked, row, state, read_enrollment(enrollments[row.enrollment_id]), now)
+            enrollment = read_enrollment(enrollments[row.enrollment_id])
+            _ask_about(context, asked, row, state, enrollment, now, since.get(row.customer_id, ()))
     return asked
+
+
+def _events_since_the_end(
+    context: EngineContext, connection: Connection, rows: Sequence[Any]
+) -> dict[int, list[Event]]:
+    """For journeys that ended with the message itself: the events that would have ended them while it waited."""
+    ended = [row for row in rows if row.enrollment_status == Status.COMPLETED and not _leaves_as_decided(context, row)]
+    journeys = [context.program.journeys.get(name) for name in {row.journey for row in ended}]
+    names = {rule.event for journey in journeys if journey for rule in journey.exits if rule.event}
+    return events.named_events(connection, sorted({row.customer_id for row in ended}), names)
 
 
 def _is_for_a_stranger(context: EngineContext, row: Any, state: CustomerState) -> bool:
@@ -137,7 +150,13 @@ def _leaves_as_decided(context: EngineContext, row: Any) -> bool:
 
 
 def _ask_about(
-    context: EngineContext, asked: _Asked, row: Any, state: CustomerState, enrollment: Enrollment, now: datetime
+    context: EngineContext,
+    asked: _Asked,
+    row: Any,
+    state: CustomerState,
+    enrollment: Enrollment,
+    now: datetime,
+    since: Sequence[Event],
 ) -> None:
     if enrollment.status not in (Status.ACTIVE, Status.COMPLETED):
         asked.refuse(row, now, f"left before: {enrollment.reason or enrollment.status}")
@@ -146,7 +165,7 @@ def _ask_about(
     if enrollment.converted_at is not None and journey and journey.goal and journey.goal.ends_journey:
         asked.refuse(row, now, "left before: goal")  # reached after this last message ended the journey
         return
-    rule = must_leave(context.program, state, enrollment, now)
+    rule = must_leave(context.program, state, enrollment, now, () if enrollment.is_open else since)
     if rule is not None:
         status, reason = rule
         asked.refuse(row, now, f"left before: {reason}")

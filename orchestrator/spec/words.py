@@ -10,8 +10,6 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from orchestrator.domain.schedule import WEEKDAYS, parse_clock, parse_duration
 from orchestrator.domain.values import as_time
 
-DURATION_MAX = timedelta(days=3660)
-
 
 class Form(BaseModel):
     """A map with known keys only."""
@@ -25,10 +23,7 @@ def duration(value: object) -> timedelta:
     """A duration of at most ten years; raises ValueError with what is accepted."""
     if not isinstance(value, str):
         raise ValueError(f"'{value}' is not a duration: write it with a unit, such as 30m, 1h or 3d")
-    span = parse_duration(value)
-    if abs(span) > DURATION_MAX:
-        raise ValueError(f"'{value}' is longer than ten years")
-    return span
+    return parse_duration(value)
 
 
 def _positive(span: timedelta) -> timedelta:

@@ -100,6 +100,18 @@ def past_events(
     return found
 
 
+def named_events(connection: Connection, customer_ids: Sequence[int], names: Collection[str]) -> dict[int, list[Event]]:
+    """Every event of these names, by customer."""
+    found: dict[int, list[Event]] = {}
+    for ids in chunked(customer_ids) if names else ():
+        query = (
+            select(EVENTS).where(EVENTS.c.customer_id.in_(ids), EVENTS.c.name.in_(sorted(names))).order_by(EVENTS.c.id)
+        )
+        for row in connection.execute(query):
+            found.setdefault(row.customer_id, []).append(read_event(row))
+    return found
+
+
 def whole_past(connection: Connection, customer_id: int, up_to: int) -> list[Event]:
     """Every event on a customer's line, for facts whose definition changed."""
     query = (

@@ -292,6 +292,7 @@ class GrantRow(SQLModel, table=True):
         Index("rewards_once", "referred_id", "role", unique=True, sqlite_where=text("is_reward"),
               postgresql_where=text("is_reward")),
         Index("grants_of_customer", "customer_id"),
+        Index("grants_of_referred", "referred_id"),
     )  # fmt: skip
     id: int = _id()
     code: str = Field(unique=True)
@@ -311,7 +312,7 @@ class TaskRow(SQLModel, table=True):
     """A to-do for a person."""
 
     __tablename__ = "tasks"
-    __table_args__ = (UniqueConstraint("enrollment_id", "step", "pass_no"),)
+    __table_args__ = (UniqueConstraint("enrollment_id", "step", "pass_no"), Index("tasks_of_customer", "customer_id"))
     id: int = _id()
     customer_id: int = _big()
     enrollment_id: int = _big()

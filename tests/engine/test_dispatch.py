@@ -87,6 +87,17 @@ def test_who_reaches_the_goal_before_a_journeys_last_message_leaves_does_not_get
     assert shop.ledger() == [("not_sent", "hello", "left before: goal")]
 
 
+@pytest.mark.parametrize(("total", "state"), [(80, "not_sent"), (5, "accepted")])
+def test_an_exit_event_stops_a_journeys_last_message_while_it_waits_if_its_condition_holds(
+    open_shop: OpenShop, total: int, state: str
+) -> None:
+    exits = "exit:\n  - {event: Order Completed, if: event.total >= 20}\n"
+    shop = queue_one(open_shop, f"journey: hello\ntrigger: {{event: Joined}}\n{exits}steps:\n  - email: hello\n")
+    shop.track("2s", "Order Completed", total=total)
+    release(shop, "3s")
+    assert [row[0] for row in shop.ledger()] == [state]
+
+
 def test_only_if_that_fails_at_the_lease_makes_the_customer_leave_filtered(open_shop: OpenShop) -> None:
     shop = queue_one(open_shop)
     shop.identify("2s", "ada", open_ticket=True)

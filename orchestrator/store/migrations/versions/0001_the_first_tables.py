@@ -162,6 +162,7 @@ def upgrade() -> None:
     )
     with op.batch_alter_table("grants", schema=None) as batch_op:
         batch_op.create_index("grants_of_customer", ["customer_id"], unique=False)
+        batch_op.create_index("grants_of_referred", ["referred_id"], unique=False)
         batch_op.create_index(
             "rewards_once",
             ["referred_id", "role"],
@@ -306,3 +307,5 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("enrollment_id", "step", "pass_no"),
     )
+    with op.batch_alter_table("tasks", schema=None) as batch_op:
+        batch_op.create_index("tasks_of_customer", ["customer_id"], unique=False)
