@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import zlib
+from codecs import BOM_UTF8
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -110,6 +111,7 @@ def read_lines(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
     number = 0
     while line := file.readline(LINE_BYTES_MAX):
         number += 1
+        line = line.removeprefix(BOM_UTF8) if number == 1 else line
         rest = line
         while not rest.endswith(b"\n") and (rest := file.readline(LINE_BYTES_MAX)):
             pass  # read over, so that memory stays small whatever the file is

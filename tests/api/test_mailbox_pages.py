@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from datetime import timedelta
 
 import httpx
@@ -225,15 +226,17 @@ def test_an_empty_mailbox_says_so(sqlite_shop: Shop) -> None:
         assert "Nothing was sent yet" in client.get("/mailbox").text
 
 
-def test_the_demo_says_that_it_is_one_refreshes_and_has_a_shop(sqlite_shop: Shop) -> None:
-    with sqlite_shop.local_client() as client:
-        assert client.get("/shop/cart").status_code == 404
+def test_the_demo_says_that_it_is_one_and_refreshes(sqlite_shop: Shop) -> None:
     sqlite_shop.change(demo=True)
     fill(sqlite_shop, 1)
     with sqlite_shop.local_client() as client:
         assert "nothing leaves this machine" in client.get("/mailbox").text
         assert 'http-equiv="refresh"' in client.get("/mailbox").text
         assert 'http-equiv="refresh"' not in client.get("/mailbox?q=x").text
+
+
+def test_where_no_website_is_named_the_links_of_mails_lead_to_a_page_of_ours(sqlite_shop: Shop) -> None:
+    with sqlite_shop.local_client() as client:
         for path in (
             "/shop",
             "/shop/",
@@ -245,6 +248,10 @@ def test_the_demo_says_that_it_is_one_refreshes_and_has_a_shop(sqlite_shop: Shop
             assert answer.status_code == 200
             assert "<script" not in answer.text
         assert "<h1>Oak stool</h1>" in client.get("/shop/products/oak-stool").text
+    config = sqlite_shop.services.config
+    sqlite_shop.change(config=replace(config, project=replace(config.project, website="https://shop.example")))
+    with sqlite_shop.local_client() as client:
+        assert client.get("/shop/cart").status_code == 404
 
 
 def test_the_home_page_shows_the_figures_and_the_doors(sqlite_shop: Shop) -> None:

@@ -64,6 +64,12 @@ def test_gzip_is_told_by_its_content(shop: Shop) -> None:
     assert shop.run("ingest", file, "--json").json["accepted"] == 1
 
 
+def test_a_byte_order_mark_costs_no_line(shop: Shop) -> None:
+    path = shop.folder / "events.jsonl"
+    path.write_bytes(b'\xef\xbb\xbf{"type": "track", "event": "A", "userId": "1"}\n')
+    assert shop.run("ingest", str(path), "--json").json["accepted"] == 1
+
+
 def test_standard_input_is_read(shop: Shop) -> None:
     packed = gzip.compress(json.dumps(track("ada", "Product Added", now())).encode())
     done = subprocess.run(
