@@ -6,6 +6,7 @@ A crash is a rollback, so no lease is needed; every effect has a unique key, so 
 from __future__ import annotations
 
 import logging
+import traceback
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -21,6 +22,7 @@ from orchestrator.engine.context import CLAIM_MAX, EngineContext
 from orchestrator.engine.ingest import ENGINE
 from orchestrator.engine.report import JourneyTally, TickReport
 from orchestrator.store import customers, events, inbox
+from orchestrator.store.availability import StoreUnavailable, unless_away
 from orchestrator.store.database import Connection
 from orchestrator.store.lives import Life, load_lives
 from orchestrator.store.moves import Run, save_runs, set_aside
@@ -31,23 +33,54 @@ TRY_AGAIN = timedelta(hours=1)  # a life that could not be run: until somebody h
 
 
 def run_due(context: EngineContext, now: datetime, report: TickReport) -> int:
-    """Advances up to 500 due customers; returns how many there were."""
-    with context.database.write() as connection:
-        ids = customers.claim_due(connection, context.database, now, CLAIM_MAX)
-        if ids:
-            runs, stuck = _run_lives(context, connection, ids, now, report)
-            version = context.program.lifecycle.version
-            save_runs(connection, context.database, runs, now, version, context.public_id, context.priority)
-            set_aside(connection, stuck, now, now + TRY_AGAIN)
-            _tell_others(context, connection, runs)
-            _count(report, runs)
+    """Advances up to 500 due customers; returns how many there were.
+
+    One life that cannot be run or written, a fault of ours, does not hold up the others: then each is advanced alone.
+    """
+    ids: list[int] = []
+    try:
+        with unless_away(), context.database.write() as connection:
+            ids = customers.claim_due(connection, context.database, now, CLAIM_MAX)
+            tallies = _advance(context, connection, ids, now)
+        report.add(tallies)
+    except StoreUnavailable:
+        raise
+    except Exception:
+        for customer_id in ids:
+            _advance_alone(context, customer_id, now, report)
     return len(ids)
+
+
+def _advance_alone(context: EngineContext, customer_id: int, now: datetime, report: TickReport) -> None:
+    try:
+        with unless_away(), context.database.write() as connection:
+            tallies = _advance(context, connection, [customer_id], now)
+        report.add(tallies)
+    except StoreUnavailable:
+        raise
+    except Exception as error:
+        place = traceback.extract_tb(error.__traceback__)[-1]  # without the error's text: it may quote the customer
+        what = f"{type(error).__name__} at {place.filename}:{place.lineno}"
+        logger.error("The life of customer %d cannot be run (%s); it is tried again in an hour", customer_id, what)
+        with context.database.write() as connection:
+            set_aside(connection, {customer_id: type(error).__name__}, now, now + TRY_AGAIN)
+
+
+def _advance(context: EngineContext, connection: Connection, ids: Sequence[int], now: datetime) -> TickReport:
+    """Runs these customers' lines and writes what came of it, in the caller's transaction."""
+    tallies = TickReport()
+    if ids:
+        runs = _run_lives(context, connection, ids, now, tallies)
+        version = context.program.lifecycle.version
+        save_runs(connection, context.database, runs, now, version, context.public_id, context.priority)
+        _tell_others(context, connection, runs)
+        _count(tallies, runs)
+    return tallies
 
 
 def _run_lives(
     context: EngineContext, connection: Connection, ids: Sequence[int], now: datetime, report: TickReport
-) -> tuple[list[Run], dict[int, str]]:
-    """The runs, and the customers whose life could not be run, with the error: they do not hold up the others."""
+) -> list[Run]:
     lives = load_lives(connection, context.program, ids, now)
     absorbed = [row.absorbed_id for life in lives.values() for row in life.fresh if row.absorbed_id is not None]
     others = load_lives(connection, context.program, absorbed, now, whole=True) if absorbed else {}
@@ -58,15 +91,9 @@ def _run_lives(
         if life.stale and life.state.id is not None:
             past = events.whole_past(connection, life.state.id, life.applied_event_id)
             recount(context.program, life.state, past)
-    runs, stuck = list[Run](), dict[int, str]()
-    for customer_id, life in lives.items():
+    for life in lives.values():
         _count_due(context, life, now, report)
-        try:
-            runs.append(_run_life(context, life, others, now))
-        except Exception as error:  # a fault of ours; the transaction holds nothing of this life yet
-            stuck[customer_id] = type(error).__name__
-            logger.exception("The life of customer %d cannot be run; it is tried again in an hour", customer_id)
-    return runs, stuck
+    return [_run_life(context, life, others, now) for life in lives.values()]
 
 
 def _run_life(context: EngineContext, life: Life, others: dict[int, Life], now: datetime) -> Run:

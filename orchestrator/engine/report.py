@@ -68,6 +68,13 @@ class TickReport:
     channels: dict[str, ChannelTally] = field(default_factory=dict)
     more: bool = False
 
+    def add(self, other: TickReport) -> None:
+        """Adds what a part of the tick did."""
+        for name, journey in other.journeys.items():
+            self.journey(name).add(journey)
+        for name, channel in other.channels.items():
+            self.channel(name).add(channel)
+
     def journey(self, name: str) -> JourneyTally:
         """The tally of a journey, made on first use."""
         return self.journeys.setdefault(name, JourneyTally())
