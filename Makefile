@@ -12,13 +12,8 @@ install: $(STAMP)
 run: $(STAMP)
 	$(BIN)/parcours up --demo
 
-# What starts real servers mostly waits: it runs beside the rest, on the second core.
-LIVE = tests/demo tests/flows
-
 test: $(STAMP)
-	@log=$$(mktemp); $(BIN)/python -m pytest $(LIVE) >$$log 2>&1 & live=$$!; \
-	$(BIN)/python -m pytest $(LIVE:%=--ignore=%); rest=$$?; wait $$live; live=$$?; \
-	cat $$log; rm -f $$log; exit $$((rest | live))
+	$(BIN)/python -m pytest
 
 check: $(STAMP)
 	$(BIN)/ruff check
