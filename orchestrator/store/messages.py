@@ -138,20 +138,6 @@ def suppress_addresses(
         connection.execute(database.insert_new(Suppression), rows)
 
 
-def next_message_due(connection: Connection) -> datetime | None:
-    """When the first queued message may leave; None when there is none."""
-    m = MESSAGES.c
-    return connection.execute(select(m.not_before).where(m.state == "queued").order_by(m.not_before).limit(1)).scalar()
-
-
-def count_due(connection: Connection, now: datetime) -> dict[str, int]:
-    """How many messages may leave now, by medium."""
-    m = MESSAGES.c
-    due = func.count().label("due")
-    query = select(m.medium, due).where(m.state == "queued", m.not_before <= now).group_by(m.medium)
-    return {row.medium: row.due for row in connection.execute(query)}
-
-
 def count_by_state(connection: Connection) -> dict[str, dict[str, int]]:
     """How many messages are in each state, by medium."""
     counts: dict[str, dict[str, int]] = {}
