@@ -13,7 +13,7 @@ run: $(STAMP)
 	$(BIN)/parcours up --demo
 
 test: $(STAMP)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup
 
 check: $(STAMP)
 	$(BIN)/ruff check

@@ -40,6 +40,17 @@ def pytest_configure() -> None:
     time.tzset()
 
 
+#: Each is a group that one process runs: their tests start servers, share one, or look at the clock.
+GROUPS = ("flows", "demo")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        folder = item.path.relative_to(Path(__file__).parent).parts[0]
+        if folder in GROUPS:
+            item.add_marker(pytest.mark.xdist_group(folder))
+
+
 class DatabaseServer(Protocol):
     """Makes databases, each known by its SQLAlchemy URL."""
 

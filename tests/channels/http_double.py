@@ -133,11 +133,3 @@ def _handler(double: HttpDouble) -> type[BaseHTTPRequestHandler]:
             """Silent."""
 
     return Handler
-
-
-def a_closed_port() -> int:
-    """A port where nobody listens."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import struct
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -41,9 +42,8 @@ class Sink:
 @contextmanager
 def running(sink: Sink, **options: Any) -> Iterator[int]:
     """Serves a sink on a free port, which is yielded."""
-    controller = Controller(sink, hostname="127.0.0.1", port=0, **options)
-    # Port 0 lets the system choose; the controller's own start() would try to connect to port 0.
-    controller.port = _free_port()
+    listener = socket.create_server(("127.0.0.1", 0))
+    controller = _ListeningController(listener, sink, **options)
     controller.start()
     try:
         yield controller.port
@@ -51,11 +51,15 @@ def running(sink: Sink, **options: Any) -> Iterator[int]:
         controller.stop()
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
+class _ListeningController(Controller):
+    """Serves on a socket that listens already; of itself it would let a port go before it takes it again."""
+
+    def __init__(self, listener: socket.socket, sink: Sink, **options: Any) -> None:
+        super().__init__(sink, *listener.getsockname(), **options)
+        self._listener = listener
+
+    def _create_server(self) -> Coroutine[Any, Any, asyncio.Server]:
+        return self.loop.create_server(self._factory_invoker, sock=self._listener, ssl=self.ssl_context)
 
 
 #: An answer to a command; None cuts the connection instead, "" says nothing and waits.

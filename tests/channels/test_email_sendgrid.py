@@ -16,9 +16,10 @@ from channels import open_channel
 from channels.email_sendgrid import SendGridChannel
 from orchestrator.domain.channel import OutcomeKind, SendOutcome
 from orchestrator.domain.message import Medium, RenderedMessage
-from tests.channels.http_double import Mishap, Reply, Request, a_closed_port
+from tests.channels.http_double import Mishap, Reply, Request
 from tests.channels.samples import EMAIL, email, settings, soon
 from tests.channels.sendgrid_double import KEY, SendGridDouble, faults_of, refusal
+from tests.support.ports import closed_port
 
 
 @pytest.fixture
@@ -217,8 +218,9 @@ def test_one_broken_connection_does_not_take_the_batch_along(channel: SendGridCh
 
 
 def test_nobody_listening_is_unavailable(tmp_path: Path) -> None:
-    channel = opened(tmp_path, f"http://127.0.0.1:{a_closed_port()}")
-    outcomes = send(channel, email(1), email(2))
+    with closed_port() as port:
+        channel = opened(tmp_path, f"http://127.0.0.1:{port}")
+        outcomes = send(channel, email(1), email(2))
     channel.close()
     assert {outcome.kind for outcome in outcomes} == {OutcomeKind.UNAVAILABLE}
 

@@ -24,9 +24,9 @@ from channels.acceptance import anonymous
 from channels.email_smtp import SmtpChannel
 from orchestrator.domain.channel import OutcomeKind, SendOutcome
 from orchestrator.domain.message import Medium, RenderedMessage
-from tests.channels.http_double import a_closed_port
 from tests.channels.samples import EMAIL, email, settings, soon
 from tests.channels.smtp_double import ScriptedSmtp, Sink, running
+from tests.support.ports import closed_port
 
 
 @contextmanager
@@ -154,7 +154,7 @@ def test_a_connection_lost_after_the_final_dot_leaves_it_uncertain(silence: str 
 
 
 def test_nobody_listening_is_unavailable(tmp_path: Path) -> None:
-    with opened(tmp_path, f"smtp://127.0.0.1:{a_closed_port()}") as channel:
+    with closed_port() as port, opened(tmp_path, f"smtp://127.0.0.1:{port}") as channel:
         assert send(channel, EMAIL)[0].kind is OutcomeKind.UNAVAILABLE
 
 

@@ -13,9 +13,10 @@ from channels import open_channel
 from channels.sms_twilio import MEANINGS, TwilioChannel
 from orchestrator.domain.channel import OutcomeKind, SendOutcome
 from orchestrator.domain.message import Medium, RenderedMessage
-from tests.channels.http_double import Mishap, Reply, Request, a_closed_port
+from tests.channels.http_double import Mishap, Reply, Request
 from tests.channels.samples import SMS, settings, sms, soon
 from tests.channels.twilio_double import ACCOUNT, NUMBER, SERVICE, TOKEN, TwilioDouble, fault_of, form_of, refusal
+from tests.support.ports import closed_port
 
 
 @pytest.fixture
@@ -179,8 +180,9 @@ def test_a_request_without_an_answer_is_uncertain_and_not_repeated(
 
 
 def test_nobody_listening_is_unavailable(tmp_path: Path) -> None:
-    channel = opened(tmp_path, f"http://127.0.0.1:{a_closed_port()}")
-    assert send(channel, SMS)[0].kind is OutcomeKind.UNAVAILABLE
+    with closed_port() as port:
+        channel = opened(tmp_path, f"http://127.0.0.1:{port}")
+        assert send(channel, SMS)[0].kind is OutcomeKind.UNAVAILABLE
     channel.close()
 
 

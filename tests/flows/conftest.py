@@ -22,14 +22,15 @@ import pytest
 
 from flows.description import DeploymentSpec, StepRow
 from flows.gate import Due, Kind, Pace
-from flows.server import PrefectServer, free_port
+from flows.server import PrefectServer
 from orchestrator.engine.report import ChannelTally, Failure, Held, JourneyTally, TickReport
+from tests.support.ports import server_port
 
 if TYPE_CHECKING:
     from prefect.client.orchestration import SyncPrefectClient
     from prefect.client.schemas.objects import FlowRun
 
-SERVER = PrefectServer(Path(tempfile.mkdtemp(prefix="parcours-prefect-")), port=free_port(0))
+SERVER = PrefectServer(Path(tempfile.mkdtemp(prefix="parcours-prefect-")), port=server_port())
 
 #: Everything twenty times faster than in life, so that a run's minute is three seconds.
 QUICK = Pace(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -23,21 +22,15 @@ def test_while_prefect_is_away_sending_goes_on_gates_stay_and_the_next_run_accou
     stage.until(lambda: stage.journey in stage.engine.saved.journeys)
     restarting_server.stop()
     stage.engine.give(Kind.JOURNEY, stage.journey, 5)
-    slowest_s = max(_seconds_to_send_one(stage) for _ in range(20))
-    assert slowest_s < 1.5
+    for _ in range(20):  # none waits for Prefect, of whom a client gives up after seconds
+        stage.engine.give(Kind.DELIVERIES, stage.channel, 1)
+        stage.until(lambda: not stage.engine.due().channels, 3)
     stage.until(lambda: not stage.conductor.is_in_sync)
     assert stage.engine.done == {stage.channel: 20}
     restarting_server.start()
     runs = stage.until(lambda: [run for run in stage.finished(Kind.DELIVERIES) if "20 sent" in run.name])
     assert runs[0].name == f"{stage.channel} · 20 sent"
     assert stage.engine.done[stage.journey] == 0
-
-
-def _seconds_to_send_one(stage: Stage) -> float:
-    stage.engine.give(Kind.DELIVERIES, stage.channel, 1)
-    given_s = time.monotonic()
-    stage.until(lambda: not stage.engine.due().channels, 3)
-    return time.monotonic() - given_s
 
 
 def test_a_failing_tick_is_logged_without_data_and_the_next_one_works(

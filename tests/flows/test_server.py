@@ -14,6 +14,7 @@ from urllib.request import urlopen
 import pytest
 
 from flows.server import PrefectDidNotStart, PrefectServer, free_port
+from tests.support.ports import server_port
 
 linux_only = pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends a child with its parent")
 
@@ -47,7 +48,7 @@ def test_without_a_wish_a_free_port_is_found(server: PrefectServer) -> None:
 
 def test_a_server_that_does_not_come_up_says_why_and_where_to_look(tmp_path: Path) -> None:
     os.environ["PREFECT_SERVER_SERVICES_SCHEDULER_LOOP_SECONDS"] = "now and then"
-    server = PrefectServer(tmp_path, port=free_port(0))
+    server = PrefectServer(tmp_path, port=server_port())
     with pytest.raises(PrefectDidNotStart, match=r"ended with code .*server\.log\n(.|\n)*valid number"):
         server.start()
 
@@ -73,7 +74,7 @@ def test_only_a_server_of_ours_that_was_left_over_is_ended(tmp_path: Path, ours:
     left_over = subprocess.Popen(waiting, env=environment, start_new_session=True)
     (home / "server.pid").write_text(str(left_over.pid))
     with pytest.raises(PrefectDidNotStart, match="did not answer in time"):
-        PrefectServer(home, port=free_port(0)).start(timeout_s=0)
+        PrefectServer(home, port=server_port()).start(timeout_s=0)
     assert (left_over.poll() is not None) is ours
     left_over.kill()
     left_over.wait()
