@@ -13,6 +13,7 @@ import hashlib
 import hmac
 from collections.abc import Mapping
 from enum import StrEnum
+from functools import cached_property, lru_cache
 from urllib.parse import urlencode, urlsplit
 
 from itsdangerous import BadSignature, Signer
@@ -83,6 +84,11 @@ def _signer(secret: str, purpose: LinkPurpose) -> Signer:
     return Signer(key, key_derivation="none", algorithm=_OneShotHmac())
 
 
+@lru_cache(maxsize=1024)  # of a journey and medium, the same for every customer
+def _query(parameters: tuple[tuple[str, str], ...]) -> str:
+    return urlencode(parameters)
+
+
 class Links:
     """The links of one message, as its templates see them (`links.unsubscribe`, …); signed only when used.
 
@@ -90,15 +96,13 @@ class Links:
     no `{channel}` left in them.
     """
 
-    __slots__ = ("_customer_id", "_message_id", "_signer", "_tracking", "_website")
-
     def __init__(
         self, signer: LinkSigner, message_id: str, customer_id: str, website: str, tracking: Mapping[str, str]
     ) -> None:
         self._signer, self._message_id, self._customer_id = signer, message_id, customer_id
-        self._website, self._tracking = website.rstrip("/"), tracking
+        self._website, self._tracking = website.rstrip("/"), _query(tuple(tracking.items()))
 
-    @property
+    @cached_property
     def unsubscribe(self) -> str:
         """Ends marketing about this message's topic."""
         return self._signer.unsubscribe(self._message_id)
@@ -106,9 +110,9 @@ class Links:
     @property
     def preferences(self) -> str:
         """Where a customer chooses what to hear; the unsubscribe page until there is a preference centre."""
-        return self._signer.unsubscribe(self._message_id)
+        return self.unsubscribe
 
-    @property
+    @cached_property
     def browser(self) -> str:
         """The web copy of this mail."""
         return self._signer.browser(self._message_id)
@@ -128,4 +132,4 @@ class Links:
         if not self._tracking:
             return url
         bare, mark, fragment = url.partition("#")
-        return f"{bare}{'&' if '?' in bare else '?'}{urlencode(self._tracking)}{mark}{fragment}"
+        return f"{bare}{'&' if '?' in bare else '?'}{self._tracking}{mark}{fragment}"

@@ -21,7 +21,7 @@ from orchestrator.spec.program import build_program as build_program
 from orchestrator.spec.project import Project
 from orchestrator.store import messages, settings
 from orchestrator.store.database import Database
-from orchestrator.store.lives import load_lives
+from orchestrator.store.lives import load_readers
 from orchestrator.store.migrate import migrate
 
 
@@ -98,9 +98,9 @@ def render_copy(context: EngineContext, public_id: str) -> str | None:
         row: Any = messages.find_message(connection, public_id)
         if row is None or row.medium != Medium.EMAIL:
             return None
-        life = load_lives(connection, context.program, [row.customer_id], context.clock.now())[row.customer_id]
+        states = load_readers(connection, context.program, [row.customer_id], context.clock.now())
     entry = {**row.entry, "at": row.entered_at}
-    return compose(context, row, entry, life.state, row.leased_at or row.decided_at).html
+    return compose(context, row, entry, states[row.customer_id], row.leased_at or row.decided_at).html
 
 
 def close_engine(context: EngineContext) -> None:

@@ -113,7 +113,7 @@ def _compose_email(
         reply_to=row.reply_to or "",
         subject=parts.subject,
         html=parts.html,
-        headers=_headers(context, row, domain),
+        headers=_headers(row, scope["links"], domain),
         rfc_message_id=f"<{row.public_id}@{domain}>",
         journey=row.journey,
         step=row.step,
@@ -121,12 +121,12 @@ def _compose_email(
     )
 
 
-def _headers(context: EngineContext, row: Any, domain: str) -> tuple[tuple[str, str], ...]:
+def _headers(row: Any, links: Links, domain: str) -> tuple[tuple[str, str], ...]:
     """One-click unsubscribe (RFC 8058), list and feedback ids for marketing; Auto-Submitted for the rest."""
     if row.purpose != Purpose.MARKETING:
         return (("Auto-Submitted", "auto-generated"),)
     return (
-        ("List-Unsubscribe", f"<{context.signer.unsubscribe(row.public_id)}>"),
+        ("List-Unsubscribe", f"<{links.unsubscribe}>"),
         ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
         ("List-Id", f"<{row.topic}.{domain}>"),
         ("Feedback-ID", f"{row.step}:{row.journey}:marketing:parcours"),

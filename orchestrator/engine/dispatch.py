@@ -7,7 +7,7 @@ lease; the settle phase makes it `unknown`, and nothing resends it by itself.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -27,7 +27,7 @@ from orchestrator.engine.report import ChannelTally, Failure, TickReport
 from orchestrator.store import events, ledger_notes, messages
 from orchestrator.store.database import Connection
 from orchestrator.store.ledger_notes import Note
-from orchestrator.store.lives import load_lives, read_enrollment
+from orchestrator.store.lives import load_readers, read_enrollment
 from orchestrator.store.messages import Lease, Settlement
 
 SEND_BUDGET_S = 60.0  # of one batch; far below the lease
@@ -39,27 +39,28 @@ GIVE_UP = {Medium.EMAIL: timedelta(hours=48), Medium.SMS: timedelta(hours=6)}
 STOP_FOR = timedelta(minutes=1)  # a channel whose account is refused is tried again after this
 
 
-@dataclass(slots=True)
-class _Leased:
-    """A message handed to a channel, and the person it is for."""
+@dataclass(frozen=True, slots=True)
+class _Allowed:
+    """A message that may leave, the person it is for, what started their enrollment, and when it leaves."""
 
     row: Any
     state: CustomerState
-    message: RenderedMessage
+    entry: Mapping[str, Any]
+    at: datetime
 
 
 @dataclass(slots=True)
 class _Asked:
     """The answers of the second asking."""
 
-    allowed: list[tuple[Any, CustomerState, datetime]] = field(default_factory=list)
+    allowed: list[_Allowed] = field(default_factory=list)
     settled: list[Settlement] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
     refused: int = 0
 
-    def allow(self, row: Any, state: CustomerState, at: datetime) -> None:
+    def allow(self, row: Any, state: CustomerState, enrollment: Enrollment, at: datetime) -> None:
         """Lets a message leave; it counts for the caps of those behind it."""
-        self.allowed.append((row, state, at))
+        self.allowed.append(_Allowed(row, state, {**enrollment.entry, "at": enrollment.entered_at}, at))
         marketing = row.purpose == Purpose.MARKETING
         state.sent.append(SentMessage(at, Medium(row.medium), row.journey, row.template, marketing))
 
@@ -92,13 +93,12 @@ def run(context: EngineContext, medium: Medium, now: datetime, report: TickRepor
         asked = _ask_again(context, connection, rows, now)
         messages.settle(connection, asked.settled)
         ledger_notes.write_notes(connection, asked.notes)
-        leases = [Lease(row.id, at, context.template_version(medium, row.template)) for row, _, at in asked.allowed]
+        leases = [Lease(a.row.id, a.at, context.template_version(medium, a.row.template)) for a in asked.allowed]
         messages.lease(connection, leases, now + LEASE, context.program.lifecycle.version)
-        entries = messages.entries_of(connection, [row.enrollment_id for row, _, _ in asked.allowed])
     tally.due += len(rows)
     tally.not_sent += asked.refused
-    leased, broken = _render(context, asked, entries)
-    _Sending(context, channel, medium, now, tally).send(leased, broken)
+    rendered, broken = _render(context, asked)
+    _Sending(context, channel, medium, now, tally).send(rendered, broken)
     return len(rows)
 
 
@@ -111,17 +111,16 @@ def _ask_again(context: EngineContext, connection: Connection, rows: Sequence[An
     if not rows:
         return asked
     ids = sorted({row.customer_id for row in rows})
-    lives = load_lives(connection, context.program, ids, now, queued_count=False)
+    states = load_readers(connection, context.program, ids, now)
     enrollments = ledger_notes.enrollments_of(connection, [row.enrollment_id for row in rows])
     since = _events_since_the_end(context, connection, rows)
     for row in rows:
-        state = lives[row.customer_id].state
+        state, enrollment = states[row.customer_id], read_enrollment(enrollments[row.enrollment_id])
         if _is_for_a_stranger(context, row, state):
             asked.refuse(row, now, "only_to: this project writes to a few addresses only")
         elif _leaves_as_decided(context, row):
-            asked.allow(row, state, row.not_before)
+            asked.allow(row, state, enrollment, row.not_before)
         else:
-            enrollment = read_enrollment(enrollments[row.enrollment_id])
             _ask_about(context, asked, row, state, enrollment, now, since.get(row.customer_id, ()))
     return asked
 
@@ -175,7 +174,7 @@ def _ask_about(
     verdict = policy.may_send(context.program.policy, state, Medium(row.medium), Purpose(row.purpose), row.topic, now)
     match verdict.answer:
         case Answer.ALLOW:
-            asked.allow(row, state, now)
+            asked.allow(row, state, enrollment, now)
         case Answer.DEFER if verdict.until is not None:
             asked.defer(row, now, verdict.reason, verdict.until)
         case _:
@@ -185,17 +184,15 @@ def _ask_about(
 # ---------------------------------------------------------------- rendering
 
 
-def _render(context: EngineContext, asked: _Asked, entries: Any) -> tuple[list[_Leased], list[tuple[Any, str]]]:
-    """The messages that could be rendered, and those that could not, with why."""
-    leased, broken = [], []
-    for row, state, at in asked.allowed:
-        started = entries[row.enrollment_id]
-        entry = {**started.entry, "at": started.entered_at}
+def _render(context: EngineContext, asked: _Asked) -> tuple[list[tuple[Any, RenderedMessage]], list[tuple[Any, str]]]:
+    """The messages that could be rendered, and those that could not, with why; each with its row."""
+    rendered, broken = [], []
+    for one in asked.allowed:
         try:
-            leased.append(_Leased(row, state, compose(context, row, entry, state, at)))
+            rendered.append((one.row, compose(context, one.row, one.entry, one.state, one.at)))
         except TemplateFailed as failure:
-            broken.append((row, str(failure)))
-    return leased, broken
+            broken.append((one.row, str(failure)))
+    return rendered, broken
 
 
 # ---------------------------------------------------------------- sending
@@ -214,25 +211,24 @@ class _Sending:
     dead: dict[tuple[str, str], str] = field(default_factory=dict)
     written_at_s: float = field(default_factory=time.monotonic)
 
-    def send(self, leased: Sequence[_Leased], broken: Sequence[tuple[Any, str]]) -> None:
+    def send(self, rendered: Sequence[tuple[Any, RenderedMessage]], broken: Sequence[tuple[Any, str]]) -> None:
         """Hands a batch to the channel and writes every outcome."""
         for row, reason in broken:
             self._fail(row, MessageState.FAILED, "template", reason)
         try:
-            for index, outcome in self._outcomes(leased):
-                self._settle(leased[index], outcome)
+            for index, outcome in self._outcomes([message for _, message in rendered]):
+                self._settle(*rendered[index], outcome)
                 if len(self.pending) >= COMMIT_EVERY or time.monotonic() - self.written_at_s > COMMIT_AFTER_S:
                     self._write()
         finally:  # should a channel break, what it said before is known
             self._write()
 
-    def _outcomes(self, leased: Sequence[_Leased]) -> Iterator[tuple[int, SendOutcome]]:
+    def _outcomes(self, batch: Sequence[RenderedMessage]) -> Iterator[tuple[int, SendOutcome]]:
         """The channel's outcomes, and UNCERTAIN for what it should have answered and did not."""
-        missing = set(range(len(leased)))
-        if not leased:
+        missing = set(range(len(batch)))
+        if not batch:
             return
         try:
-            batch = [one.message for one in leased]
             for index, outcome in self.channel.send_batch(batch, time.monotonic() + SEND_BUDGET_S):
                 missing.discard(index)
                 yield index, outcome
@@ -243,10 +239,9 @@ class _Sending:
         for index in sorted(missing):
             yield index, SendOutcome(OutcomeKind.UNCERTAIN, reason="the channel gave no answer")
 
-    def _settle(self, one: _Leased, outcome: SendOutcome) -> None:
-        row = one.row
+    def _settle(self, row: Any, message: RenderedMessage, outcome: SendOutcome) -> None:
         if outcome.suppress:
-            self.dead[self.medium, one.message.to] = outcome.reason or outcome.code
+            self.dead[self.medium, message.to] = outcome.reason or outcome.code
         match outcome.kind:
             case OutcomeKind.ACCEPTED:
                 self.tally.sent += 1

@@ -10,6 +10,7 @@ from jinja2.exceptions import SecurityError
 from jinja2.runtime import Context
 from jinja2.sandbox import SandboxedEnvironment
 
+from orchestrator.links import Links
 from orchestrator.render import formats
 
 #: The name under which a context carries its `Formats`.
@@ -67,9 +68,11 @@ class TemplateEnvironment(SandboxedEnvironment):
     """Looks an attribute up in the mapping first: a third quicker, and a mapping's own methods stay out of reach."""
 
     def getattr(self, obj: Any, attribute: str) -> Any:
-        if isinstance(obj, Mapping):
+        if type(obj) is dict or isinstance(obj, Mapping):  # asking the abstract class takes as long as all the rest
             value = obj.get(attribute)
             return MISSING if value is None else value
+        if type(obj) is Links and attribute[0] != "_":  # all of it is meant for templates, and it is in every mail
+            return getattr(obj, attribute, MISSING)
         return super().getattr(obj, attribute)
 
     def getitem(self, obj: Any, argument: Any) -> Any:

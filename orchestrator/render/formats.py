@@ -49,12 +49,16 @@ def _known_locale(name: str) -> str | None:
 
 def format_money(formats: Formats, value: Any, currency: Any = None, short: bool = False) -> str:
     """`€12.90`, `12,90 €`; `short` drops the cents of whole amounts. Nothing for what is no number."""
+    if not isinstance(value, int | float | Decimal | str):
+        return ""
+    return _money(value, str(currency or formats.currency), formats.locale, short)
+
+
+@lru_cache(maxsize=16384, typed=True)  # typed: True is no amount, though it equals 1
+def _money(value: int | float | Decimal | str, currency: str, locale: str, short: bool) -> str:
     amount = _number(value)
-    return "" if amount is None else _money(amount, str(currency or formats.currency), formats.locale, short)
-
-
-@lru_cache(maxsize=16384)
-def _money(amount: Decimal, currency: str, locale: str, short: bool) -> str:
+    if amount is None:
+        return ""
     whole = short and amount == amount.to_integral_value()
     pattern = Locale.parse(locale).currency_formats["standard"].pattern
     if whole:

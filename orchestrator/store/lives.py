@@ -44,34 +44,45 @@ class Life:
 
 
 def load_lives(
-    connection: Connection,
-    program: Program,
-    ids: Sequence[int],
-    now: datetime,
-    *,
-    queued_count: bool = True,
-    whole: bool = False,
+    connection: Connection, program: Program, ids: Sequence[int], now: datetime, *, whole: bool = False
 ) -> dict[int, Life]:
-    """The lives of some customers, by id. `whole` loads every enrollment ever, for a merge; otherwise those that are
-    open, just ended, or watched by a goal. `queued_count`: queued messages count for the caps."""
-    lives = {row.id: _read_customer(program, row) for row in _rows(connection, select(CUSTOMERS), CUSTOMERS.c.id, ids)}
+    """The lives of some customers, by id, with all that a time line needs. `whole` loads every enrollment ever, for a
+    merge; otherwise those that are open, just ended, or watched by a goal."""
+    lives, since = _load_persons(connection, program, ids, now, queued_count=True)
     for customer_id, rows in new_events(connection, ids).items():
         lives[customer_id].fresh = rows
-    # A line goes on where it was left, be it weeks ago: all windows reach back from there, not from now.
-    since = min((life.state.cursor for life in lives.values() if life.state.cursor is not None), default=now)
-    for customer_id, events in past_events(connection, ids, program.history, since).items():
-        for event in events:
-            lives[customer_id].state.history.setdefault(event.name, []).append(event)
     _load_enrollments(connection, lives, ids, None if whole else since - program.max_age)
     _load_entries(connection, lives, ids)
-    _load_sent(connection, program, lives, ids, since, queued_count=queued_count)
     if program.has_splits or whole:
         for row in _rows(connection, select(ASSIGNMENTS), ASSIGNMENTS.c.customer_id, ids):
             lives[row.customer_id].state.assignments[row.journey, row.step] = row.variant
     if program.has_grants or whole:
         _load_grants(connection, lives, ids)
-    _load_suppressions(connection, lives)
     return lives
+
+
+def load_readers(
+    connection: Connection, program: Program, ids: Sequence[int], now: datetime
+) -> dict[int, CustomerState]:
+    """What rules and templates of a message that is about to leave read of its customers, by id. Queued messages do
+    not count for the caps: they are the ones that ask."""
+    lives, _ = _load_persons(connection, program, ids, now, queued_count=False)
+    return {key: life.state for key, life in lives.items()}
+
+
+def _load_persons(
+    connection: Connection, program: Program, ids: Sequence[int], now: datetime, *, queued_count: bool
+) -> tuple[dict[int, Life], datetime]:
+    """Traits, facts, consent, and as much of the past as rules read; with the instant from which windows reach back."""
+    lives = {row.id: _read_customer(program, row) for row in _rows(connection, select(CUSTOMERS), CUSTOMERS.c.id, ids)}
+    # A line goes on where it was left, be it weeks ago: all windows reach back from there, not from now.
+    since = min((life.state.cursor for life in lives.values() if life.state.cursor is not None), default=now)
+    for customer_id, events in past_events(connection, ids, program.history, since).items():
+        for event in events:
+            lives[customer_id].state.history.setdefault(event.name, []).append(event)
+    _load_sent(connection, program, lives, ids, since, queued_count=queued_count)
+    _load_suppressions(connection, lives)
+    return lives, since
 
 
 def _rows(connection: Connection, query: Any, column: Any, ids: Sequence[Any]) -> list[Row[Any]]:

@@ -173,10 +173,3 @@ def find_message(connection: Connection, public_id: str) -> Row[Any] | None:
         .where(MESSAGES.c.public_id == public_id)
     )
     return connection.execute(query).first()
-
-
-def entries_of(connection: Connection, enrollment_ids: Sequence[int]) -> dict[int, Row[Any]]:
-    """What started these enrollments: (entry, entered_at, journey, number) by id."""
-    e = ENROLLMENTS.c
-    query = select(e.id, e.entry, e.entered_at, e.journey, e.number).where(e.id.in_(enrollment_ids))
-    return {row.id: row for row in connection.execute(query)}
