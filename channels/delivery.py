@@ -112,5 +112,5 @@ class _Run:
             return NOT_ATTEMPTED
         outcome = attempt(message, prepare, transmit)
         if outcome.kind is OutcomeKind.MISCONFIGURED:
-            self.verdict = outcome
+            self.verdict = NOT_ATTEMPTED
         return outcome

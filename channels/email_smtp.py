@@ -125,6 +125,9 @@ class SmtpChannel:
             return SendOutcome(OutcomeKind.UNCERTAIN, reason="the connection broke after the whole message was sent")
         if code == 421:
             smtp.close()
+        elif not 200 <= code < 600:
+            smtp.close()
+            return SendOutcome(OutcomeKind.UNCERTAIN, reason="the server's answer to the whole message made no sense")
         else:
             self._keep(smtp, reset=False)
         return _reply_outcome(code, text, message)

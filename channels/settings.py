@@ -25,6 +25,7 @@ class ChannelSettings:
     from_email: str = ""
     from_name: str = ""
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
+    tracks: bool = True  # whether a provider may track opens and clicks as the account is set up
     connections: int = 4
     timeout_s: float = 20.0
 

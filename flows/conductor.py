@@ -8,7 +8,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
-import traceback
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
@@ -19,7 +18,7 @@ from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from flows.bookkeeper import Bookkeeper
 from flows.description import DeploymentSpec
 from flows.gate import Due, GateKey, Ledger, Pace
-from orchestrator.domain.errors import ParcoursError
+from orchestrator.domain.errors import without_data
 from orchestrator.engine.report import Held, TickReport
 
 logger = logging.getLogger(__name__)
@@ -129,7 +128,7 @@ class Conductor:
             try:
                 more = await self._tick() or self._nudged
             except Exception as error:  # the border to the engine: one bad tick must not end the loop
-                logger.error("A tick failed: %s", _without_data(error))
+                logger.error("A tick failed: %s", without_data(error))
                 return
 
     async def _tick(self) -> bool:
@@ -152,12 +151,5 @@ class Conductor:
         try:
             return await self._in_worker(lambda: self._engine.health(str(key.kind), key.name))
         except Exception as error:  # a run's numbers matter more than its health card
-            logger.error("The health of %s is not known: %s", key.name, _without_data(error))
+            logger.error("The health of %s is not known: %s", key.name, without_data(error))
             return f"The health card could not be written ({type(error).__name__}); the log says more."
-
-
-def _without_data(error: Exception) -> str:
-    """An error for the log: our own texts are free of personal data, those of libraries may quote a row."""
-    if isinstance(error, ParcoursError):
-        return str(error)
-    return f"{type(error).__name__}\n{''.join(traceback.format_tb(error.__traceback__))}"

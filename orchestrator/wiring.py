@@ -55,6 +55,7 @@ def open_channels(config: Config, clock: Clock) -> dict[Medium, Channel]:
         from_email=config.channels.from_email,
         from_name=config.project.name,
         environment=config.environment,
+        tracks=config.tracking_granted,
     )
     return {medium: open_channel(medium, config.channels.adapter(medium), chosen) for medium in Medium}
 

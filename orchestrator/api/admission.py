@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from functools import wraps
 from hashlib import blake2b
 from ipaddress import ip_address
+from urllib.parse import urlsplit
 
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -67,6 +68,9 @@ async def log_in(request: Request) -> Response:
 def _is_local(request: Request) -> bool:
     """Directly from this machine. Behind a proxy everybody seems to be; and a page elsewhere can point its own name
     at this machine (DNS rebinding), which shows in the Host header."""
+    config = services_of(request).config
+    if config.admin_token is not None or not _is_loopback(urlsplit(config.public_url).hostname or ""):
+        return False  # a proxy may stand before us that says nothing of itself
     if any(name in request.headers for name in _PROXY_HEADERS):
         return False
     return _is_loopback(request.client.host if request.client else "") and _is_loopback(request.url.hostname or "")

@@ -99,9 +99,13 @@ class LiveEngine:
             "Failed or unknown": failed,
         }
 
-    def replace(self, context: EngineContext) -> None:
-        """Runs another state of the project from the next tick on; what is held stays held."""
+    def replace(self, open_context: Callable[[], EngineContext]) -> None:
+        """Opens another state of the project and runs it from the next tick on; what is held stays held.
+
+        No tick in between: the old state would run the people whom the new one has marked to be looked at again.
+        """
         with self._still:
+            context = open_context()
             edits.hold(context, self._context.held, context.clock.now())
             self._context = context
 

@@ -34,6 +34,7 @@ from orchestrator.config import load_write_key
 from orchestrator.demo.player import Player
 from orchestrator.demo.stage import begin_season, clear_stage, set_stage
 from orchestrator.domain.errors import ParcoursError
+from orchestrator.engine import tick
 from orchestrator.spec.project import Project, load_project
 from orchestrator.store.database import Database
 from orchestrator.store.lock import hold_database
@@ -74,7 +75,7 @@ class Pulse(Protocol):
 def run(project: Project, options: Options) -> None:
     """Runs a project until it is told to stop.
 
-    Raises AlreadyRunning, PortTaken, ChannelMisconfigured, PeopleWouldBeLost, PrefectDidNotStart.
+    Raises AlreadyRunning, PortTaken, ChannelMisconfigured, PeopleWouldBeLost, TimeWentBack, PrefectDidNotStart.
     """
     terminal = Terminal(demo=options.demo)
     project = set_stage(project) if options.demo else project
@@ -90,6 +91,7 @@ def run(project: Project, options: Options) -> None:
         clock: Clock = VirtualClock(begin_season(SystemClock().now())) if options.demo else SystemClock()
         context = open_engine(project, clock, database=database)
         stack.callback(close_engine, context)
+        tick.refuse_a_past(context, clock.now())
         if count := settle_what_died(context):
             terminal.say(f"{count} messages were being sent when Parcours was ended: see `parcours status`")
         prefect = _launch_prefect(project, options, stack) if options.with_prefect else None
@@ -250,7 +252,7 @@ class Running:
         old, config = self._engine.context, self._project.config
         found = load_project(self._project.root, config.environment)
         project = replace(found, config=config)  # settings and channels stay until the next start
-        self._engine.replace(open_engine(project, old.clock, database=old.database, channels=old.channels))
+        self._engine.replace(lambda: open_engine(project, old.clock, database=old.database, channels=old.channels))
         self._project = project
         services: ApiServices = self._app.state.services
         offer = find_friend_offer(project.journeys.values())

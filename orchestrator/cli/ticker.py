@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import traceback
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from flows.description import DeploymentSpec
 from orchestrator.cli.live_engine import LiveEngine
-from orchestrator.domain.errors import ParcoursError
+from orchestrator.domain.errors import without_data
+from orchestrator.engine.report import Held
 
 logger = logging.getLogger(__name__)
 
@@ -49,19 +49,17 @@ class Ticker:
         """Nobody to show them to."""
 
     async def _live(self) -> None:
-        held = self._engine.load_held()
+        held: Held | None = None
         while not self._stopping:
             self._nudged.clear()
             more = False
             try:
+                if held is None:
+                    held = await asyncio.wrap_future(self._worker.submit(self._engine.load_held))
                 report = await asyncio.wrap_future(self._worker.submit(self._engine.tick, held))
                 more = report.more
-            except ParcoursError as error:
-                logger.error("A tick failed: %s", error)
-            except Exception as error:  # the next beat tries again; a library's text may quote a row
-                logger.error(
-                    "A tick failed: %s\n%s", type(error).__name__, "".join(traceback.format_tb(error.__traceback__))
-                )
+            except Exception as error:  # the next beat tries again
+                logger.error("A tick failed: %s", without_data(error))
             if not more:
                 await self._wait_a_beat()
 

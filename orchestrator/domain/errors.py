@@ -18,6 +18,7 @@ The text of an error never holds personal data: it ends up in logs and in the Pr
 
 from __future__ import annotations
 
+import traceback
 from dataclasses import dataclass
 
 
@@ -82,3 +83,11 @@ class TimeWentBack(ParcoursError):
 
 class AlreadyRunning(ParcoursError):
     """Another process already runs on the same database."""
+
+
+def without_data(error: Exception) -> str:
+    """An error for the log: our own texts are free of personal data; those of libraries, which may quote a row, are
+    left out and the stack is told instead."""
+    if isinstance(error, ParcoursError):
+        return str(error)
+    return f"{type(error).__name__}\n{''.join(traceback.format_tb(error.__traceback__))}"

@@ -153,6 +153,15 @@ class QuietHours:
             candidate = self._stretch_end(candidate, zone)
         return candidate
 
+    def begins_after(self, at: datetime, zone: ZoneInfo, within: timedelta) -> timedelta | None:
+        """How long it is from `at`, which is free, until quiet hours begin; None when not `within` that span."""
+        local = at.astimezone(zone)
+        days = [local.date() + timedelta(days=k) for k in range(within.days + 2)]
+        starts = [to_instant(day, self.start, zone) for day in days if self.start is not None]
+        starts += [to_instant(day, time(0), zone) for day in days if day.weekday() in self.days_off]
+        first = min((start for start in starts if at < start and self.covers(start, zone)), default=None)
+        return first - at if first is not None and first - at <= within else None
+
     def _stretch_end(self, at: datetime, zone: ZoneInfo) -> datetime:
         local = at.astimezone(zone)
         ends = [to_instant(local.date() + timedelta(days=1), time(0), zone)]

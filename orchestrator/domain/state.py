@@ -114,6 +114,7 @@ class CustomerState:
     assignments: dict[tuple[str, str], str] = field(default_factory=dict)
     coupons: dict[str, dict[str, Any]] = field(default_factory=dict)
     rewarded: set[str] = field(default_factory=set)
+    loaded_whole: bool = False  # with every enrollment there was, for a merge: each gets its new owner, none is dropped
     rules_edited: bool = False  # the facts were just counted anew: stage changes of this run are the edit's doing
     cursor: datetime | None = None
     next_due_at: datetime | None = None

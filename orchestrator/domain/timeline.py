@@ -35,6 +35,7 @@ from orchestrator.domain.event import Event, Kind
 from orchestrator.domain.exits import holds, look_at_exits_goals_waits
 from orchestrator.domain.expression import Scope
 from orchestrator.domain.journey import (
+    ExitRule,
     Journey,
     OnChange,
     Step,
@@ -238,6 +239,8 @@ class Line:
 
     def _forget_ended(self, now: datetime) -> None:
         """Drops ended enrollments that no event, however late, can fall into, and that no goal looks at any more."""
+        if self.state.loaded_whole:
+            return
         keep = [e for e in self.state.enrollments if e.is_open or self._still_counts(e, now)]
         if len(keep) != len(self.state.enrollments):
             self.state.enrollments = keep
@@ -344,17 +347,35 @@ def run(
 def must_leave(
     program: Program, state: CustomerState, enrollment: Enrollment, now: datetime, since: Iterable[Event] = ()
 ) -> tuple[Status, str] | None:
-    """The exit by condition or `only_if` because of which a message that is about to leave stays, and its customer
-    leaves the journey; None when there is none. `since`: what happened to somebody whose journey ended with it."""
+    """The exit or `only_if` because of which a message that is about to leave stays, and its customer leaves the
+    journey; None when there is none. `since`: what happened to somebody whose journey ended with the message, so that
+    the time line did not look at exits any more."""
     journey = program.journey_of(enrollment.journey, enrollment.version)
     if journey is None:
         return Status.EXITED, "the journey no longer exists"
     line = Line(program, state)
-    for rule in journey.exits if since else ():
-        events = [event for event in since if event.starts and event.name == rule.event]
-        if any(holds(line, rule.condition, now, enrollment, e) for e in events if e.at > enrollment.entered_at):
-            return Status.EXITED, rule.event or ""
+    for rule in () if enrollment.is_open else journey.exits:
+        if _has_come(line, rule, enrollment, now, since):
+            return Status.EXITED, rule.event or rule.stage or ""
     return line.forbidding_rule(journey, enrollment, now)
+
+
+def _has_come(line: Line, rule: ExitRule, enrollment: Enrollment, now: datetime, since: Iterable[Event]) -> bool:
+    """Whether an exit by event or stage has come since the entry."""
+    if rule.event is not None:
+        events = [e for e in since if e.starts and e.name == rule.event and e.at > enrollment.entered_at]
+        return any(holds(line, rule.condition, now, enrollment, event) for event in events)
+    entered_since = line.state.stage_since is not None and line.state.stage_since > enrollment.entered_at
+    stage = rule.stage is not None and rule.stage == line.state.stage and entered_since
+    return stage and holds(line, rule.condition, now, enrollment, None)
+
+
+def arrive_later(program: Program, state: CustomerState, enrollment: Enrollment, at: datetime) -> None:
+    """Has somebody reach the step they stand on at `at`: the message before it is released then only."""
+    journey = program.journey_of(enrollment.journey, enrollment.version)
+    step = journey.by_id.get(enrollment.step or "") if journey else None
+    if step is not None:
+        enrollment.arrived_at, enrollment.due_at = at, steps.due_at(Line(program, state), step, enrollment, at)
 
 
 def recount(program: Program, state: CustomerState, past: Iterable[Event]) -> None:

@@ -6,7 +6,6 @@ A crash is a rollback, so no lease is needed; every effect has a unique key, so 
 from __future__ import annotations
 
 import logging
-import traceback
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,6 +13,7 @@ from typing import Any
 import orjson
 
 from orchestrator.domain.effects import Decision, DecisionKind, Effect, Emitted, QueueMessage
+from orchestrator.domain.errors import without_data
 from orchestrator.domain.event import Event, Kind
 from orchestrator.domain.state import Status
 from orchestrator.domain.timeline import recount, run
@@ -45,7 +45,10 @@ def run_due(context: EngineContext, now: datetime, report: TickReport) -> int:
         report.add(tallies)
     except StoreUnavailable:
         raise
-    except Exception:
+    except Exception as error:
+        if not ids:
+            raise
+        logger.error("%d lives cannot be run together, each is tried alone: %s", len(ids), without_data(error))
         for customer_id in ids:
             _advance_alone(context, customer_id, now, report)
     return len(ids)
@@ -59,9 +62,9 @@ def _advance_alone(context: EngineContext, customer_id: int, now: datetime, repo
     except StoreUnavailable:
         raise
     except Exception as error:
-        place = traceback.extract_tb(error.__traceback__)[-1]  # without the error's text: it may quote the customer
-        what = f"{type(error).__name__} at {place.filename}:{place.lineno}"
-        logger.error("The life of customer %d cannot be run (%s); it is tried again in an hour", customer_id, what)
+        logger.error(
+            "The life of customer %d cannot be run; it is tried again in an hour: %s", customer_id, without_data(error)
+        )
         with context.database.write() as connection:
             set_aside(connection, {customer_id: type(error).__name__}, now, now + TRY_AGAIN)
 
@@ -114,8 +117,9 @@ def _run_life(context: EngineContext, life: Life, others: dict[int, Life], now: 
         else:  # it was already run past the instant of the merge
             fresh += other.events
         fresh.append(Event(row.at, Kind.MERGE, "", arrival=-1, starts=row.starts, absorbed=other.state))
-    quiet = _imported_at(life)
-    effects += run(context.program, life.state, fresh, now, actual=actual, held=held, quiet_until=quiet)
+    quiet, cursor = _imported_at(life), life.state.cursor
+    until = now if cursor is None else max(now, cursor)  # the machine's clock was set back: nothing may be passed over
+    effects += run(context.program, life.state, fresh, until, actual=actual, held=held, quiet_until=quiet)
     last = max((row.id for row in life.fresh), default=life.applied_event_id)
     last = max([last, *(row.id for key in absorbed_ids for row in others[key].fresh)])
     return Run(life.state, effects, last, absorbed_ids)

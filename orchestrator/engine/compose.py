@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from orchestrator.domain.errors import TemplateFailed
@@ -13,7 +13,8 @@ from orchestrator.domain.state import CustomerState
 from orchestrator.engine.context import EngineContext
 from orchestrator.links import Links
 
-SMS_VALIDITY_S = 4 * 3600  # a queued SMS must not leave in the middle of the night
+SMS_VALIDITY = timedelta(hours=4)
+SMS_VALIDITY_MIN = timedelta(minutes=1)  # what a provider surely needs
 
 
 class CustomerView(Mapping[str, Any]):
@@ -46,7 +47,7 @@ def compose(
     scope = template_scope(context, row, entry, state, now)
     locale = str(state.get("locale", now) or context.config.project.locale)
     if medium is Medium.SMS:
-        return _compose_sms(context, row, to, locale, scope)
+        return _compose_sms(context, row, to, locale, scope, _validity(context, row, state, now))
     return _compose_email(context, row, to, locale, scope, state)
 
 
@@ -80,7 +81,18 @@ def template_scope(
     }
 
 
-def _compose_sms(context: EngineContext, row: Any, to: str, locale: str, scope: Mapping[str, Any]) -> RenderedMessage:
+def _validity(context: EngineContext, row: Any, state: CustomerState, now: datetime) -> timedelta | None:
+    """How long a provider may hold an SMS back: it must not leave after quiet hours have begun."""
+    if row.purpose != Purpose.MARKETING:
+        return None
+    quiet = context.program.policy.quiet_hours.get(Medium.SMS)
+    left = quiet.begins_after(now, state.zone, SMS_VALIDITY) if quiet else None
+    return max(left or SMS_VALIDITY, SMS_VALIDITY_MIN)
+
+
+def _compose_sms(
+    context: EngineContext, row: Any, to: str, locale: str, scope: Mapping[str, Any], validity: timedelta | None
+) -> RenderedMessage:
     text = context.templates.render_sms(row.template, locale, scope)
     return RenderedMessage(
         row.public_id,
@@ -91,7 +103,7 @@ def _compose_sms(context: EngineContext, row: Any, to: str, locale: str, scope: 
         journey=row.journey,
         step=row.step,
         template=row.template,
-        validity_s=SMS_VALIDITY_S if row.purpose == Purpose.MARKETING else None,
+        validity_s=int(validity.total_seconds()) if validity else None,
     )
 
 

@@ -18,10 +18,17 @@ from orchestrator.render import Templates
 from orchestrator.store.database import Database
 
 
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """A channel stands still by itself: its provider refuses our account, or turns everything away."""
+
+    until: datetime
+    reason: str
+
+
 @dataclass(slots=True)
 class EngineContext:
-    """One project ready to run. `held` changes while it runs; `stopped` says since when a channel stands still
-    because its provider refused our account, and why."""
+    """One project ready to run. `held` and `stopped` change while it runs."""
 
     config: Config
     program: Program
@@ -32,7 +39,7 @@ class EngineContext:
     clock: Clock
     secret: str
     held: Held = field(default_factory=Held)
-    stopped: dict[Medium, tuple[datetime, str]] = field(default_factory=dict)
+    stopped: dict[Medium, Stop] = field(default_factory=dict)
     ticked_at: datetime | None = None  # the tick before this one
 
     def public_id(self, enrollment_id: int, step: str, pass_no: int) -> str:

@@ -54,6 +54,8 @@ def _settlement(context: EngineContext, row: Any, now: datetime) -> Settlement:
     arrived = channel.look_up(row.public_id) if isinstance(channel, MessageLookup) else None
     if arrived:
         return Settlement(row.id, MessageState.ACCEPTED, now, "found at the provider", provider_id=row.provider_id)
-    if arrived is False or row.resend_uncertain:
+    if arrived is False:
         return Settlement(row.id, MessageState.QUEUED, now, "did not arrive: sent again", not_before=now)
+    if row.resend_uncertain:
+        return Settlement(row.id, MessageState.QUEUED, now, "uncertain: sent once more", not_before=now, resent=True)
     return Settlement(row.id, MessageState.UNKNOWN, now, "the process ended while this message was being sent")

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 import time
-from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 
-from orchestrator.domain.errors import TimeWentBack
+from orchestrator.domain.errors import TimeWentBack, without_data
 from orchestrator.domain.message import Medium
 from orchestrator.engine import advance, dispatch, ingest, settle
 from orchestrator.engine.context import EngineContext
 from orchestrator.engine.report import TickReport
 from orchestrator.store import settings
+
+logger = logging.getLogger(__name__)
 
 LAST_TICK = "last_tick"
 CLOCK, VIRTUAL = "clock", "virtual"  # on a virtual clock it is as late as the last tick says
@@ -23,42 +26,78 @@ def run(context: EngineContext, now: datetime, budget_s: float | None = None) ->
     With a budget it stops between two batches when the time is up, and says in `more` that work is left.
     """
     deadline_s = None if budget_s is None else time.monotonic() + budget_s
-    report = TickReport()
+    work = _Tick(context, now, deadline_s, TickReport())
     context.ticked_at = _note_tick(context, now)
-    left = [
-        _drain(lambda: ingest.run(context, now, report), deadline_s),
-        _drain(lambda: advance.run_due(context, now, report), deadline_s),
-        # A reward for somebody else is a call in the inbox: once more, so that it is told in the same tick.
-        _drain(lambda: ingest.run(context, now, report), deadline_s),
-        _drain(lambda: advance.run_due(context, now, report), deadline_s),
-    ]
-    for medium in context.channels:
-        if medium not in context.held.channels:
-            left.append(_drain(_sender(context, medium, now, report), deadline_s))
-    settle.run(context, now, report)
-    report.more = any(left)
-    return report
+    work.take_in()
+    broken = [error for medium in context.channels if (error := work.send_all(medium)) is not None]
+    settle.run(context, work.moment(), work.report)
+    if broken:
+        raise broken[0]
+    return work.report
 
 
-def _sender(context: EngineContext, medium: Medium, now: datetime, report: TickReport) -> Callable[[], int]:
-    return lambda: dispatch.run(context, medium, now, report)
+@dataclass(slots=True)
+class _Tick:
+    """One tick under way."""
+
+    context: EngineContext
+    began_at: datetime
+    deadline_s: float | None
+    report: TickReport
+
+    def moment(self) -> datetime:
+        """Now: a tick with much to send lasts, and quiet hours may begin meanwhile. On a virtual clock time stands."""
+        return self.began_at if self.context.clock.is_virtual else max(self.began_at, self.context.clock.now())
+
+    def take_in(self) -> None:
+        """Makes calls events, and runs the time lines of all who are due."""
+        context, report = self.context, self.report
+        # A reward for somebody else is a call in the inbox: twice, so that it is told in the same tick.
+        for phase in (ingest.run, advance.run_due, ingest.run, advance.run_due):
+            while phase(context, self.moment(), report):
+                if self._is_over():
+                    break
+
+    def send_all(self, medium: Medium) -> Exception | None:
+        """Sends what a medium has queued. Between two batches it takes in what was said meanwhile: an unsubscribe
+        counts for the messages behind it. A channel that breaks does not hold up the others; its error is returned."""
+        try:
+            while medium not in self.context.held.channels:
+                if not dispatch.run(self.context, medium, self.moment(), self.report) or self._is_over():
+                    return None
+                self.take_in()
+        except Exception as error:
+            logger.error("Sending by %s broke: %s", medium, without_data(error))
+            return error
+        return None
+
+    def _is_over(self) -> bool:
+        over = self.deadline_s is not None and time.monotonic() > self.deadline_s
+        self.report.more = self.report.more or over
+        return over
 
 
-def _drain(phase: Callable[[], int], deadline_s: float | None) -> bool:
-    """Repeats a phase until nothing is due; True when the time was up before."""
-    while phase():
-        if deadline_s is not None and time.monotonic() > deadline_s:
-            return True
-    return False
+def refuse_a_past(context: EngineContext, now: datetime) -> None:
+    """Refuses to go on by the machine's clock where `tick --now` has already been later: TimeWentBack."""
+    with context.database.read() as connection:
+        last, clock = settings.read_time(connection, LAST_TICK), settings.read(connection, CLOCK)
+    if last is None or now >= last:
+        return
+    if context.clock.is_virtual:
+        raise TimeWentBack(f"{now.isoformat()} lies before what was already processed ({last.isoformat()})")
+    if clock == VIRTUAL:
+        raise TimeWentBack(
+            f"`tick --now` has taken this database to {last.isoformat()}, and it is {now.isoformat()}: "
+            "try things out on a database of their own, and go on here with `tick --now` or wait"
+        )
 
 
 def _note_tick(context: EngineContext, now: datetime) -> datetime | None:
     """Remembers this tick; returns when the last one was."""
+    refuse_a_past(context, now)
     with context.database.write() as connection:
         last = settings.read_time(connection, LAST_TICK)
         if last is not None and now < last:
-            if context.clock.is_virtual:
-                raise TimeWentBack(f"{now.isoformat()} lies before what was already processed ({last.isoformat()})")
             return last  # the machine's clock was set back: go on, nothing is repeated
         settings.write(connection, context.database, LAST_TICK, now.isoformat())
         settings.write(connection, context.database, CLOCK, VIRTUAL if context.clock.is_virtual else "system")

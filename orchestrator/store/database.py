@@ -33,7 +33,10 @@ class Database:
         self.is_sqlite = make_url(url).get_backend_name() == "sqlite"
         if self.is_sqlite and (path := make_url(url).database) and path != ":memory:":
             Path(path).parent.mkdir(parents=True, exist_ok=True)
-        self.engine: Engine = create_engine(url, json_serializer=dump_json, json_deserializer=orjson.loads)
+        # hide_parameters: the text of an error must not quote a customer's row.
+        self.engine: Engine = create_engine(
+            url, json_serializer=dump_json, json_deserializer=orjson.loads, hide_parameters=True
+        )
         if self.is_sqlite:
             event.listen(self.engine, "connect", _set_up_sqlite)
             event.listen(self.engine, "begin", _begin_immediately)

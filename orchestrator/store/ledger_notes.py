@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, bindparam, select, update
 
 from orchestrator.domain.effects import DecisionKind
-from orchestrator.domain.state import Status
+from orchestrator.domain.state import Enrollment, Status
 from orchestrator.store.customers import ENROLLMENTS
 from orchestrator.store.database import chunked
 from orchestrator.store.moves import DECISIONS
@@ -27,20 +27,27 @@ def enrollments_of(connection: Connection, ids: Sequence[int]) -> dict[int, Row[
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """Why a message of the ledger (`row`) did not leave now, or why its customer left the journey instead."""
+    """Why a message of the ledger (`row`) did not leave now, or why its customer left the journey instead; `waiting`
+    is an enrollment whose wait is counted anew because of it."""
 
     row: Any
     at: datetime
     kind: DecisionKind
     reason: str
     status: Status | None = None  # LEFT: how
+    waiting: Enrollment | None = None
 
 
 def write_notes(connection: Connection, notes: Sequence[Note]) -> None:
-    """Writes down what was decided at the lease, and ends the enrollments of those who left."""
+    """Writes down what was decided at the lease, ends the enrollments of those who left, and moves waits."""
     if not notes:
         return
     connection.execute(DECISIONS.insert(), [_decision(note) for note in notes])
+    _end(connection, notes)
+    _move_waits(connection, [note.waiting for note in notes if note.waiting is not None])
+
+
+def _end(connection: Connection, notes: Sequence[Note]) -> None:
     ended = [
         {"enrollment": note.row.enrollment_id, "how": str(note.status), "why": note.reason, "when": note.at}
         for note in notes
@@ -52,6 +59,15 @@ def write_notes(connection: Connection, notes: Sequence[Note]) -> None:
         at = bindparam("when", type_=e.ended_at.type)
         values = {"status": bindparam("how"), "reason": bindparam("why"), "ended_at": at, "due_at": None}
         connection.execute(update(ENROLLMENTS).where(mine).values(values), ended)
+
+
+def _move_waits(connection: Connection, waiting: Sequence[Enrollment]) -> None:
+    """Writes from when some enrollments wait, and until when; their customers are looked at too early at worst."""
+    if waiting:
+        e = ENROLLMENTS.c
+        values = {name: bindparam(f"new_{name}", type_=e[name].type) for name in ("arrived_at", "due_at")}
+        rows = [{"enrollment": one.id, "new_arrived_at": one.arrived_at, "new_due_at": one.due_at} for one in waiting]
+        connection.execute(update(ENROLLMENTS).where(e.id == bindparam("enrollment")).values(values), rows)
 
 
 def _decision(note: Note) -> dict[str, Any]:

@@ -49,6 +49,8 @@ def load_lives(
     """The lives of some customers, by id, with all that a time line needs. `whole` loads every enrollment ever, for a
     merge; otherwise those that are open, just ended, or watched by a goal."""
     lives, since = _load_persons(connection, program, ids, now, queued_count=True)
+    for life in lives.values():
+        life.state.loaded_whole = whole
     for customer_id, rows in new_events(connection, ids).items():
         lives[customer_id].fresh = rows
     _load_enrollments(connection, lives, ids, None if whole else since - program.max_age)

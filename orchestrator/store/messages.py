@@ -7,18 +7,21 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, func, select, update
+from sqlalchemy import ColumnElement, Connection, Row, bindparam, func, select, update
 
 from orchestrator.domain.message import MessageState
 from orchestrator.store.customers import CUSTOMERS, ENROLLMENTS
 from orchestrator.store.database import Database
+from orchestrator.store.events import EVENTS
 from orchestrator.store.lives import MESSAGES
 from orchestrator.store.tables import Suppression
 
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """What is written of one message: its new state and why. `not_before` only for those that are queued again."""
+    """What is written of one message: its new state and why. `not_before` only for those that are queued again;
+    `begun` is false when nothing was tried, which then counts as no attempt; `resent` uses up the one time that an
+    uncertain message may be sent again."""
 
     id: int
     state: MessageState
@@ -27,18 +30,21 @@ class Settlement:
     code: str = ""
     provider_id: str = ""
     not_before: datetime | None = None
-    attempts: int = 0
+    begun: bool = True
+    resent: bool = False
 
 
 def due_messages(
     connection: Connection, database: Database, medium: str, now: datetime, held: Collection[str], limit: int
 ) -> list[Row[Any]]:
-    """Queued messages of a medium that may leave now, locked for this transaction: by instant, then priority."""
+    """Queued messages of a medium that may leave now, locked for this transaction: by instant, then priority.
+
+    Those whose customer has events that are not on the time line yet wait for it: one of them may say no.
+    """
     m = MESSAGES.c
     query = (
-        select(MESSAGES, ENROLLMENTS.c.status.label("enrollment_status"), ENROLLMENTS.c.reason.label("left_because"))
-        .join(ENROLLMENTS, ENROLLMENTS.c.id == m.enrollment_id)
-        .where(m.state == "queued", m.medium == medium, m.not_before <= now)
+        select(MESSAGES)
+        .where(m.state == "queued", m.medium == medium, m.not_before <= now, ~_news_of_the_customer())
         .order_by(m.not_before, m.priority.desc(), m.journey, m.id)
         .limit(limit)
     )
@@ -47,6 +53,12 @@ def due_messages(
     if not database.is_sqlite:
         query = query.with_for_update(skip_locked=True, of=MESSAGES)
     return list(connection.execute(query))
+
+
+def _news_of_the_customer() -> ColumnElement[bool]:
+    reader, c = CUSTOMERS.alias(), EVENTS.c
+    query = select(c.id).join(reader, reader.c.id == c.customer_id)
+    return query.where(c.customer_id == MESSAGES.c.customer_id, c.id > reader.c.applied_event_id).exists()
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +105,7 @@ def settle(connection: Connection, settlements: Sequence[Settlement]) -> None:
             settled_at=bindparam("at", type_=m.settled_at.type),
             not_before=func.coalesce(bindparam("again", type_=m.not_before.type), m.not_before),
             attempts=m.attempts - bindparam("unused", type_=m.attempts.type),
+            resend_uncertain=m.resend_uncertain & ~bindparam("resent", type_=m.resend_uncertain.type),
             lease_until=None,
         )
     )
@@ -108,7 +121,8 @@ def _settlement_row(one: Settlement) -> dict[str, Any]:
         "its_id": one.provider_id[:200],
         "at": one.at,
         "again": one.not_before,
-        "unused": one.attempts,
+        "unused": int(not one.begun),
+        "resent": one.resent,
     }
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from orchestrator.domain import effects
 from orchestrator.domain.effects import Effect
@@ -111,8 +111,8 @@ def _keep_emitted(connection: Connection, runs: Sequence[Run], now: datetime) ->
 
 def _save_customers(connection: Connection, runs: Sequence[Run], facts_version: str) -> None:
     names = (
-        "traits", "traits_at", "facts", "facts_version", "stage", "stage_since", "consent", "muted_until", "cursor",
-        "next_due_at", "applied_event_id",
+        "traits", "email", "traits_at", "facts", "facts_version", "stage", "stage_since", "consent", "muted_until",
+        "cursor", "next_due_at", "applied_event_id",
     )  # fmt: skip
     statement = (
         update(CUSTOMERS)
@@ -126,12 +126,17 @@ def _save_customers(connection: Connection, runs: Sequence[Run], facts_version: 
             key: {"granted": c.granted, "at": c.at.isoformat(), "source": c.source} for key, c in state.consent.items()
         }
         values = (
-            state.traits, state.traits_at, state.facts, facts_version, state.stage, state.stage_since, consent,
-            state.muted_until, state.cursor, state.next_due_at, run.applied_event_id,
+            state.traits, _email(state), state.traits_at, state.facts, facts_version, state.stage, state.stage_since,
+            consent, state.muted_until, state.cursor, state.next_due_at, run.applied_event_id,
         )  # fmt: skip
         rows.append({"customer": state.id} | {f"new_{name}": value for name, value in zip(names, values, strict=True)})
     if rows:
         connection.execute(statement, rows)
+
+
+def _email(state: CustomerState) -> str | None:
+    email = state.traits.get("email")
+    return email.lower() if isinstance(email, str) else None
 
 
 # ---------------------------------------------------------------- enrollments
@@ -189,7 +194,13 @@ def _hand_over(connection: Connection, absorbed: int, survivor: int) -> None:
     move_events(connection, absorbed, survivor)
     for table in (DECISIONS, MESSAGES, STAGE_CHANGES, CONSENTS, TASKS, GRANTS):
         connection.execute(update(table).where(table.c.customer_id == absorbed).values(customer_id=survivor))
-    connection.execute(update(GRANTS).where(GRANTS.c.referred_id == absorbed).values(referred_id=survivor))
+    other = GRANTS.alias()
+    rewarded = select(other.c.id).where(
+        other.c.referred_id == survivor, other.c.role == GRANTS.c.role, other.c.is_reward, GRANTS.c.is_reward
+    )
+    # Both were rewarded for the same invitation before they turned out to be one: the second reward stays where it was.
+    mine = (GRANTS.c.referred_id == absorbed) & ~rewarded.exists()
+    connection.execute(update(GRANTS).where(mine).values(referred_id=survivor))
     connection.execute(ASSIGNMENTS.delete().where(ASSIGNMENTS.c.customer_id.in_((absorbed, survivor))))
 
 

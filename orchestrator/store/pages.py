@@ -75,14 +75,11 @@ def find_referrer(database: Database, customer_id: int) -> Referrer | None:
 
 
 def is_known_address(database: Database, addresses: Collection[str], except_external_id: str) -> bool:
-    """Whether one of the addresses (lower case) belongs to a customer other than the excepted one.
-
-    Reads every customer: there is no index on the e-mail trait.
-    """
+    """Whether one of the addresses (lower case) belongs to a customer other than the excepted one."""
     query = (
         select(CUSTOMERS.c.id)
         .where(
-            func.lower(CUSTOMERS.c.traits["email"].as_string()).in_(sorted(addresses)),
+            CUSTOMERS.c.email.in_(sorted(addresses)),
             CUSTOMERS.c.external_id != except_external_id,
             CUSTOMERS.c.merged_into.is_(None),
         )

@@ -89,12 +89,14 @@ class Customer(SQLModel, table=True):
     __table_args__ = (
         UniqueConstraint("external_id", "anonymous"),
         Index("customers_due", "next_due_at", postgresql_where=text("next_due_at IS NOT NULL")),
+        Index("customers_email", "email"),
     )
     id: int = _id()
     external_id: str
     anonymous: bool = False
     created_at: datetime = _time(nullable=False)
     traits: dict[str, Any] = _json(nullable=False)
+    email: str | None = None  # the trait, in lower case: found by it
     traits_at: datetime | None = _time()
     facts: dict[str, Any] = _json(nullable=False)
     facts_version: str = ""  # of the lifecycle they were computed by
@@ -211,12 +213,13 @@ class MessageRow(SQLModel, table=True):
     __tablename__ = "messages"
     __table_args__ = (
         UniqueConstraint("enrollment_id", "step", "pass_no"),
-        Index("messages_due", "medium", "not_before", sqlite_where=text("state = 'queued'"),
-              postgresql_where=text("state = 'queued'")),
+        Index("messages_due", "medium", "not_before", text("priority DESC"), "journey", "id",
+              sqlite_where=text("state = 'queued'"), postgresql_where=text("state = 'queued'")),
         Index("messages_leased", "lease_until", sqlite_where=text("state = 'leased'"),
               postgresql_where=text("state = 'leased'")),
         Index("messages_of_customer", "customer_id", "decided_at"),
         Index("messages_by_state", "state", "medium"),
+        Index("messages_of_journey", "journey", "decided_at"),
     )  # fmt: skip
     id: int = _id()
     public_id: str = Field(unique=True)  # travels with the message
@@ -294,7 +297,7 @@ class Suppression(SQLModel, table=True):
     """An address nobody writes to any more (`scope` a medium), or a customer who gets no marketing (`marketing`)."""
 
     __tablename__ = "suppressions"
-    __table_args__ = (UniqueConstraint("scope", "address"),)
+    __table_args__ = (UniqueConstraint("scope", "address"), Index("suppressions_of_address", "address"))
     id: int = _id()
     scope: str
     address: str  # an address in lower case, or `customer:<id>`

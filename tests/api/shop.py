@@ -58,13 +58,18 @@ class Shop:
 
     @contextmanager
     def local_client(self) -> Iterator[httpx.Client]:
-        """A browser at this machine."""
+        """A browser at this machine, where the shop is tried out: its links lead nowhere else."""
+        self.at_home()
         with self.client(Host="localhost:8000") as client:
             yield client
 
     def change(self, **changes: Any) -> None:
         """Other services from now on."""
         self.services = replace(self.services, **changes)
+
+    def at_home(self) -> None:
+        """Has no public address."""
+        self.change(config=replace(self.services.config, public_url="http://localhost:8000"))
 
     def nudge(self) -> None:
         self.nudges.append(None)
@@ -100,7 +105,8 @@ class Shop:
         self, external_id: str, anonymous: bool = False, merged_into: int | None = None, **traits: Any
     ) -> int:
         row = {
-            "external_id": external_id, "anonymous": anonymous, "created_at": NOW, "traits": traits, "facts": {},
+            "external_id": external_id, "anonymous": anonymous, "created_at": NOW, "traits": traits,
+            "email": str(traits["email"]).lower() if "email" in traits else None, "facts": {},
             "facts_version": "", "consent": {}, "applied_event_id": 0, "merged_into": merged_into,
         }  # fmt: skip
         with self.database.write() as connection:

@@ -102,12 +102,26 @@ def test_who_comes_through_a_proxy_is_not_at_this_machine(sqlite_shop: Shop, hea
 def test_this_machine_is_known_by_its_address_and_by_its_name(
     sqlite_shop: Shop, peer: str, host: str, admitted: bool
 ) -> None:
+    sqlite_shop.at_home()
     scope = {
         "type": "http", "method": "GET", "path": "/", "query_string": b"", "headers": [(b"host", host.encode())],
         "client": (peer, 5000) if peer else None, "server": ("127.0.0.1", 8000), "scheme": "http",
         "app": create_app(sqlite_shop.services),
     }  # fmt: skip
     assert is_admitted(Request(scope)) is admitted
+
+
+@pytest.mark.parametrize(
+    ("token", "public_url"), [("a token", "http://localhost:8000"), (None, "https://shop.example")]
+)
+def test_behind_a_proxy_that_says_nothing_of_itself_nobody_is_taken_for_local(
+    sqlite_shop: Shop, token: str | None, public_url: str
+) -> None:
+    fill(sqlite_shop)
+    with_token(sqlite_shop, token)
+    sqlite_shop.change(config=replace(sqlite_shop.services.config, public_url=public_url))
+    with sqlite_shop.client(Host="localhost:8000") as client:
+        assert client.get("/mailbox").status_code in (401, 403)
 
 
 def test_logging_in_sets_a_cookie_that_is_not_the_token(sqlite_shop: Shop) -> None:

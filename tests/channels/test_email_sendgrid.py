@@ -36,16 +36,25 @@ def channel(double: SendGridDouble, tmp_path: Path) -> Iterator[SendGridChannel]
     channel.close()
 
 
-def opened(folder: Path, url: str, key: str = KEY) -> SendGridChannel:
-    channel = open_channel(
-        Medium.EMAIL, "sendgrid", settings(folder, SENDGRID_API_KEY=key, PARCOURS_SENDGRID_BASE_URL=url)
-    )
+def opened(folder: Path, url: str, key: str = KEY, tracks: bool = True) -> SendGridChannel:
+    chosen = settings(folder, SENDGRID_API_KEY=key, PARCOURS_SENDGRID_BASE_URL=url)
+    channel = open_channel(Medium.EMAIL, "sendgrid", replace(chosen, tracks=tracks))
     assert isinstance(channel, SendGridChannel)
     return channel
 
 
 def send(channel: SendGridChannel, *messages: RenderedMessage) -> list[SendOutcome]:
     return [outcome for _, outcome in sorted(channel.send_batch(messages, soon()), key=lambda answer: answer[0])]
+
+
+def test_sendgrid_tracks_nobody_where_the_project_says_so(double: SendGridDouble, tmp_path: Path) -> None:
+    channel = opened(tmp_path, double.url, tracks=False)
+    [outcome] = send(channel, EMAIL)
+    channel.close()
+    assert outcome.kind is OutcomeKind.ACCEPTED
+    tracking = double.bodies[0]["tracking_settings"]
+    assert not any(one["enable"] for one in tracking.values())
+    assert set(tracking) == {"click_tracking", "open_tracking", "subscription_tracking"}
 
 
 def test_the_request_says_what_the_message_says(channel: SendGridChannel, double: SendGridDouble) -> None:
@@ -194,9 +203,10 @@ def test_a_refused_key_stops_the_batch(tmp_path: Path, double: SendGridDouble) -
     channel = opened(tmp_path, double.url, key="SG.revoked")
     outcomes = send(channel, *(email(number) for number in range(50)))
     channel.close()
-    assert {outcome.kind for outcome in outcomes} == {OutcomeKind.MISCONFIGURED}
-    assert "SENDGRID_API_KEY" in outcomes[0].reason
-    assert len(double.requests) <= 3
+    refused = [outcome for outcome in outcomes if outcome.kind is OutcomeKind.MISCONFIGURED]
+    assert {outcome.kind for outcome in outcomes} == {OutcomeKind.MISCONFIGURED, OutcomeKind.NOT_ATTEMPTED}
+    assert all("SENDGRID_API_KEY" in outcome.reason for outcome in refused)
+    assert len(double.requests) == len(refused) <= 3
 
 
 @pytest.mark.parametrize("mishap", [Mishap.RESET, Mishap.RESET_WITHIN, Mishap.HANG])
