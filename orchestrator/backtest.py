@@ -155,7 +155,9 @@ def sort_into_lives(calls: Iterable[Call], rejected: Counter[str]) -> dict[Perso
     """Each customer's own events; who was absorbed by another is named there. Refused calls are added to `rejected`."""
     lives: dict[Person, Life] = {}
     identities = Identities(known=set())
-    for arrival, call in enumerate(calls):
+    # At one instant, who somebody is comes before what they did.
+    in_order = sorted(enumerate(calls), key=lambda one: (one[1].at, one[1].kind > Kind.GROUP))
+    for arrival, call in in_order:
         assert call.at is not None  # read_history refuses calls without a time
         try:
             resolution = identities.resolve(call)

@@ -56,6 +56,7 @@ def read_status(database: Database, journeys: Mapping[str, Journey], now: dateti
         last_tick = settings.read_time(connection, LAST_TICK)
         if last_tick is not None and settings.read(connection, CLOCK) == VIRTUAL:
             now = last_tick
+        standing_still = settings.read_gates(connection, settings.STOPPED) | settings.read_gates(connection, "channel")
         inside = figures.count_inside(connection)
         due = count_due_people(connection, journeys.keys() | inside.keys(), now)
         held = settings.read_gates(connection, "journey")
@@ -71,7 +72,7 @@ def read_status(database: Database, journeys: Mapping[str, Journey], now: dateti
                 for name, title in sorted(titles.items())
             ),
             messages=messages.count_by_state(connection),
-            held_channels=settings.read_gates(connection, "channel"),
+            held_channels=standing_still,
             inbox=arrivals.count_calls(connection),
             rejected=figures.count_rejections(connection),
             unknown=tuple(row.public_id for row in unknown),
@@ -101,7 +102,8 @@ def channel_card(database: Database, medium: str) -> str:
     """A channel's health in markdown: its messages by state, and the command for those that hang in the air."""
     with database.read() as connection:
         states = messages.count_by_state(connection).get(medium, {})
-        held = settings.read_gates(connection, "channel").get(medium)
+        stopped = settings.read_gates(connection, settings.STOPPED).get(medium)
+        held = settings.read_gates(connection, "channel").get(medium, stopped)
     lines = [f"# Deliveries by {medium}", "", f"{states.get('queued', 0):,} waiting{_held(held)}", ""]
     lines += _table("messages", sorted(states.items()))
     if states.get(MessageState.UNKNOWN):

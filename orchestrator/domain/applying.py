@@ -33,8 +33,8 @@ def apply(line: Line, event: Event, now: datetime) -> None:
             return
     _take_consent(line, event, event.context.get("consent"))
     count_facts(line, event)
-    if event.name in program.history:
-        state.remember(event, program.history[event.name], now)
+    for name in program.history_names(event):
+        state.remember(name, event, program.history[name], now)
     if event.name == ORDER_COMPLETED and event.properties.get("coupon"):
         _redeem(line, str(event.properties["coupon"]), event.at)
 
@@ -51,7 +51,7 @@ def count_facts(line: Line, event: Event) -> None:
 
 
 def _count(line: Line, fact: Fact, event: Event) -> None:
-    if fact.condition is None or fact.condition.test(line.scope(event.at, event=event)):
+    if fact.counts(event):
         line.state.facts[fact.name] = apply_to_fact(fact, line.state.facts.get(fact.name), event)
 
 

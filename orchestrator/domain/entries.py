@@ -9,7 +9,7 @@ from orchestrator.domain import steps
 from orchestrator.domain.effects import Decision, DecisionKind, StageChange
 from orchestrator.domain.event import Event, Kind
 from orchestrator.domain.journey import Journey, ManualTrigger, OnRepeat, Reentry, Trigger
-from orchestrator.domain.state import Enrollment
+from orchestrator.domain.state import Enrollment, Entries
 from orchestrator.domain.values import INSTANT
 
 if TYPE_CHECKING:
@@ -31,7 +31,9 @@ def let_in(line: Line, now: datetime, events: list[Event], change: StageChange |
         for journey, stage_trigger in line.program.by_stage.get(change.to, ()):
             if stage_trigger.came_from in (None, change.came_from):
                 _consider(line, journey, stage_trigger, entry, now)
-    if line.program.scheduled and not line.is_quiet(now):
+    fired = line.fired_up_to is not None and now <= line.fired_up_to
+    if line.program.scheduled and not line.is_quiet(now) and not fired:
+        line.fired_up_to = now
         _fire_schedules(line, now)
 
 
@@ -56,56 +58,57 @@ def _consider(line: Line, journey: Journey, trigger: Trigger, event: Event, now:
     if trigger.condition is not None and not trigger.condition.test(line.scope(now, event=event)):
         return
     inside = _inside(line, journey, event.at)
-    if inside is not None:
-        _repeat(line, journey, inside, event, now)
-        return
-    reason = _too_early(line, journey, event.at)
+    restarts = inside is not None and inside.is_open and journey.on_repeat is OnRepeat.RESTART
     draft = _draft(line, journey, event)
-    if reason is None and journey.only_if is not None and not journey.only_if.test(line.scope(now, draft, event)):
+    reason = _too_early(line, journey, event.at) if inside is None else "" if restarts else "already inside"
+    if not reason and journey.only_if is not None and not journey.only_if.test(line.scope(now, draft, event)):
         reason = f"only_if: {journey.only_if.source}"
-    if reason is not None:
+    if reason:
         line.effects.append(Decision(event.at, DecisionKind.IGNORED, journey.id, reason))
-        return
-    _begin(line, journey, draft)
+    elif inside is not None:
+        _restart(line, journey, inside, event, now)
+    else:
+        _begin(line, journey, draft)
 
 
 def _inside(line: Line, journey: Journey, at: datetime) -> Enrollment | None:
-    """The enrollment that is open at `at`; at the very instant it ends it still counts as open."""
+    """The enrollment that is open at `at`; at the very instant one ends it still counts as open."""
+    ended = None
     for enrollment in line.state.enrollments:
         if enrollment.journey == journey.id and enrollment.entered_at <= at:
-            ended = enrollment.ended_at
-            if ended is None or at <= ended:
+            if enrollment.ended_at is None:
                 return enrollment
-    return None
+            if at <= enrollment.ended_at:
+                ended = enrollment
+    return ended
 
 
-def _repeat(line: Line, journey: Journey, inside: Enrollment, event: Event, now: datetime) -> None:
-    if journey.on_repeat is OnRepeat.RESTART and inside.is_open:
-        inside.pass_no += 1
-        inside.entry, inside.variables, inside.coupon = dict(event.properties), {}, None
-        line.decide(event.at, DecisionKind.RESTARTED, inside, f"again, pass {inside.pass_no}")
-        line.arrive(journey, inside, journey.first_step, line.base(event.at, now))
-    else:
-        line.effects.append(Decision(event.at, DecisionKind.IGNORED, journey.id, "already inside"))
+def _restart(line: Line, journey: Journey, inside: Enrollment, event: Event, now: datetime) -> None:
+    inside.pass_no += 1
+    inside.entry, inside.variables, inside.coupon = dict(event.properties), {}, None
+    line.decide(event.at, DecisionKind.RESTARTED, inside, f"again, pass {inside.pass_no}")
+    line.arrive(journey, inside, journey.first_step, line.base(event.at, now))
 
 
-def _too_early(line: Line, journey: Journey, at: datetime) -> str | None:
-    last = line.state.entries.get(journey.id)
-    if last is None:
-        return None
+def _too_early(line: Line, journey: Journey, at: datetime) -> str:
+    """Why nobody enters again yet; "" when they may."""
+    entries = line.state.entries.get(journey.id)
+    if entries is None:
+        return ""
     match journey.reentry:
         case Reentry.NEVER:
             return "entered before, and reentry is never"
-        case timedelta() as after if at < last[0] + after:
+        case timedelta() as after if at < entries.last + after:
             return "entered too recently"
-        case _ if at < last[0]:
+        case _ if at < entries.last:
             return "a later entry is already known"
-    return None
+    return ""
 
 
 def _draft(line: Line, journey: Journey, event: Event) -> Enrollment:
     """An enrollment as it would begin: at the event's own time."""
-    number = line.state.entries.get(journey.id, (event.at, 0))[1] + 1
+    entries = line.state.entries.get(journey.id)
+    number = entries.number + 1 if entries else 1
     until = event.at + journey.goal.within if journey.goal and journey.goal.within is not None else None
     return Enrollment(journey.id, journey.version, number, event.at, dict(event.properties), goal_until=until)
 
@@ -115,7 +118,8 @@ def _begin(line: Line, journey: Journey, enrollment: Enrollment) -> None:
     enrollment.held_out = steps.is_held_out(line, line.program.holdout_global, "", at) or steps.is_held_out(
         line, journey.holdout, journey.id, at
     )
-    line.state.entries[journey.id] = (at, enrollment.number)
+    before = line.state.entries.get(journey.id)
+    line.state.entries[journey.id] = Entries(before.first if before else at, at, enrollment.number)
     line.state.enrollments.append(enrollment)
     line.decide(at, DecisionKind.ENTERED, enrollment, "held out" if enrollment.held_out else "")
     line.arrive(journey, enrollment, journey.first_step, at)

@@ -25,6 +25,10 @@ class Kind(IntEnum):
     START = 7  # by a person: the command line or the API; `name` is the journey
 
 
+#: What a customer did, as far as `any event` goes.
+ACTIVITY = frozenset({Kind.TRACK, Kind.PAGE, Kind.SCREEN})
+
+
 @dataclass(frozen=True, slots=True)
 class Event:
     """One event. `at` is its own time; `arrival` orders events of the same instant (smaller came first).
@@ -45,7 +49,12 @@ class Event:
     @property
     def is_activity(self) -> bool:
         """Whether `any event` matches it."""
-        return self.kind in (Kind.TRACK, Kind.PAGE, Kind.SCREEN)
+        return self.kind in ACTIVITY
+
+    @property
+    def seen(self) -> dict[str, Any]:
+        """What expressions see of it as `event`: its properties, name and time."""
+        return {**self.properties, "name": self.properties.get("name", self.name), "at": self.at}
 
     @property
     def order(self) -> tuple[datetime, int, int]:

@@ -2,42 +2,47 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from orchestrator.domain.effects import DecisionKind, StageChange
 from orchestrator.domain.event import Event
 from orchestrator.domain.expression import Condition
-from orchestrator.domain.journey import ExitRule, Goal, Journey, WaitFor
+from orchestrator.domain.journey import ExitRule, Goal, Journey, Occasion, WaitFor
 from orchestrator.domain.state import Enrollment, Status
 
 if TYPE_CHECKING:
     from orchestrator.domain.timeline import Line
 
 
-def look_at_exits_goals_waits(line: Line, now: datetime, events: list[Event], change: StageChange | None) -> None:
-    """Looks at everybody inside, and at who left while the goal still counts."""
+def look_at_exits_goals_waits(
+    line: Line, now: datetime, events: list[Event], change: StageChange | None, *, news: bool
+) -> None:
+    """Looks at everybody inside, and at who left while the goal still counts. Conditions alone are asked when there is
+    `news` of the customer: an event, a change of stage, of a trait or of consent."""
     for enrollment in sorted(line.state.enrollments, key=lambda e: e.journey):
         journey = line.program.journey_of(enrollment.journey, enrollment.version)
         if journey is None:
             continue
-        _look_at_goal(line, journey, enrollment, now, events, change)
+        if journey.goal is not None and (news or not journey.goal.is_state):
+            _look_at_goal(line, journey.goal, enrollment, now, events, change)
         if enrollment.is_open:
-            _look_at_exits(line, journey, enrollment, now, events, change)
+            exits = [rule for rule in journey.exits if news or not rule.is_state]
+            _look_at_exits(line, exits, enrollment, now, events, change)
         if enrollment.is_open and isinstance(step := journey.by_id.get(enrollment.step or ""), WaitFor):
             _look_at_wait(line, journey, enrollment, step, now, events)
 
 
 def _look_at_goal(
     line: Line,
-    journey: Journey,
+    goal: Goal,
     enrollment: Enrollment,
     now: datetime,
     events: list[Event],
     change: StageChange | None,
 ) -> None:
-    goal = journey.goal
-    if goal is None or enrollment.converted_at is not None:
+    if enrollment.converted_at is not None:
         return
     reached = _reached(line, goal, enrollment, now, events, change)
     if reached is None or not _in_time(line, enrollment, reached):
@@ -58,7 +63,7 @@ def _in_time(line: Line, enrollment: Enrollment, reached: tuple[datetime, Event 
 
 def _reached(
     line: Line,
-    rule: Goal | ExitRule,
+    rule: Occasion,
     enrollment: Enrollment,
     now: datetime,
     events: list[Event],
@@ -87,13 +92,13 @@ def holds(
 
 def _look_at_exits(
     line: Line,
-    journey: Journey,
+    exits: Sequence[ExitRule],
     enrollment: Enrollment,
     now: datetime,
     events: list[Event],
     change: StageChange | None,
 ) -> None:
-    for rule in journey.exits:
+    for rule in exits:
         if _reached(line, rule, enrollment, now, events, change) is not None:
             reason = rule.event or rule.stage or (rule.condition.source if rule.condition else "")
             line.leave(enrollment, Status.EXITED, reason, now)

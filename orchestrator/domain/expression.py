@@ -29,6 +29,23 @@ class CustomerReader(Protocol):
         ...
 
 
+class _Nobody:
+    """Of whom nothing is known."""
+
+    def get(self, name: str, now: datetime) -> Any:
+        return None
+
+    def events(self, name: str) -> Iterable[Any]:
+        return ()
+
+    def received(self, name: str, since: datetime | None) -> bool:
+        return False
+
+
+#: For expressions that see an event only.
+NOBODY = _Nobody()
+
+
 @dataclass(slots=True)
 class Scope:
     """Everything an expression can see at one instant for one customer."""

@@ -53,21 +53,28 @@ Trigger = EventTrigger | StageTrigger | ScheduleTrigger | ManualTrigger
 
 
 @dataclass(frozen=True, slots=True)
-class ExitRule:
-    """Leaves the journey: exactly one of `event` (with optional condition), `stage`, or a condition alone."""
+class Occasion:
+    """What may happen to somebody inside: an `event` (with optional condition), a `stage`, or a condition alone."""
 
     event: str | None = None
     stage: str | None = None
     condition: Condition | None = None
+
+    @property
+    def is_state(self) -> bool:
+        """Whether it waits for no event or stage: a condition alone."""
+        return self.event is None and self.stage is None
 
 
 @dataclass(frozen=True, slots=True)
-class Goal:
+class ExitRule(Occasion):
+    """Leaves the journey."""
+
+
+@dataclass(frozen=True, slots=True)
+class Goal(Occasion):
     """What the journey is for. `within` counts from the entry, inclusive, also after the journey ended."""
 
-    event: str | None = None
-    stage: str | None = None
-    condition: Condition | None = None
     within: timedelta | None = None  # None: counted while inside the journey
     value: Value | None = None
     ends_journey: bool = True

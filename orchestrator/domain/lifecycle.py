@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -9,9 +10,9 @@ from enum import StrEnum
 from typing import Any
 
 from orchestrator.domain.event import ANY_EVENT, Event
-from orchestrator.domain.expression import Condition
+from orchestrator.domain.expression import NOBODY, Condition, Scope
 from orchestrator.domain.instants import Candidates
-from orchestrator.domain.values import FILTERS, as_text, as_time
+from orchestrator.domain.values import FILTERS, as_time
 
 
 class FactKind(StrEnum):
@@ -39,6 +40,10 @@ class Fact:
     minus: str | None = None
     within: timedelta | None = None
     condition: Condition | None = None
+
+    def counts(self, event: Event) -> bool:
+        """Whether the fact's `if` holds; it sees nothing but the event."""
+        return self.condition is None or self.condition.test(Scope(NOBODY, event.at, {"event": event.seen}))
 
     def reads(self, event_name: str) -> bool:
         """Whether an event of that name may change this fact."""
@@ -125,9 +130,11 @@ def _latest(fact: Fact, stored: Any, event: Event) -> Any:
 
 
 def _tally(fact: Fact, stored: Any, event: Event, sign: int) -> Any:
+    """Counts by value; as keys of JSON are texts, each is the value's own JSON."""
     counts = dict(stored or {})
     for value in read_path(event.properties, fact.of or ""):
-        key = as_text(value)
+        whole = isinstance(value, float) and value.is_integer()
+        key = json.dumps(int(value) if whole else value, sort_keys=True, ensure_ascii=False)
         counts[key] = counts.get(key, 0) + sign
     return counts
 
@@ -164,19 +171,27 @@ def read_fact(fact: Fact, stored: Any) -> Any:
             return _most_frequent(stored or {})
 
 
-def _most_frequent(counts: dict[str, int]) -> str | None:
+def _most_frequent(counts: dict[str, int]) -> Any:
+    """The value counted most; of several the one whose text comes first."""
     best = min(counts.items(), key=lambda item: (-item[1], item[0]), default=None)
-    return best[0] if best and best[1] > 0 else None
+    return _value_of(best[0]) if best and best[1] > 0 else None
+
+
+def _value_of(key: str) -> Any:
+    try:
+        return json.loads(key)
+    except ValueError:  # counted when keys were plain texts
+        return key
 
 
 # ---------------------------------------------------------------- facts over a window
 
 
 def read_windowed(fact: Fact, events: Iterable[Event], now: datetime) -> Any:
-    """A windowed fact from a customer's events of its names: those in (now - within, now]."""
+    """A windowed fact from a customer's events of its names: those in (now - within, now] for which its `if` holds."""
     assert fact.within is not None  # only windowed facts come here
     stored: Any = None
     for event in events:
-        if now - fact.within < event.at <= now:
+        if now - fact.within < event.at <= now and fact.counts(event):
             stored = apply_to_fact(fact, stored, event)
     return read_fact(fact, stored)

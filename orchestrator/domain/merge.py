@@ -9,7 +9,7 @@ from orchestrator.domain import effects
 from orchestrator.domain.effects import Decision, DecisionKind, Effect
 from orchestrator.domain.lifecycle import merge_fact
 from orchestrator.domain.program import Program
-from orchestrator.domain.state import Choice, CustomerState, Status
+from orchestrator.domain.state import Choice, CustomerState, Entries, Status
 
 
 def absorb(program: Program, state: CustomerState, other: CustomerState, at: datetime) -> list[Effect]:
@@ -51,7 +51,7 @@ def _merge_enrollments(state: CustomerState, other: CustomerState, at: datetime)
     for key, variant in other.assignments.items():
         state.assignments.setdefault(key, variant)
     inside = {e.journey: e for e in state.open_enrollments()}
-    numbers = {journey: number for journey, (_, number) in state.entries.items()}
+    numbers = {journey: entries.number for journey, entries in state.entries.items()}
     for enrollment in sorted(other.enrollments, key=lambda e: e.number):
         numbers[enrollment.journey] = enrollment.number = numbers.get(enrollment.journey, 0) + 1
         enrollment.changed = True
@@ -62,12 +62,13 @@ def _merge_enrollments(state: CustomerState, other: CustomerState, at: datetime)
             later.due_at, later.changed = None, True
             yield Decision(at, DecisionKind.LEFT, later.journey, "merged", later.step or "", later)
         state.enrollments.append(enrollment)
-    for journey, (entered_at, number) in other.entries.items():
-        mine_at = state.entries.get(journey, (entered_at, 0))[0]
-        state.entries[journey] = max(mine_at, entered_at), max(numbers.get(journey, 0), number)
+    for journey, theirs in other.entries.items():
+        ours = state.entries.get(journey, theirs)
+        number = max(numbers.get(journey, 0), theirs.number)
+        state.entries[journey] = Entries(min(ours.first, theirs.first), max(ours.last, theirs.last), number)
 
 
 def _is_older(one: CustomerState, other: CustomerState, journey: str) -> bool:
     if journey not in one.entries:
         return False
-    return journey not in other.entries or one.entries[journey][0] < other.entries[journey][0]
+    return journey not in other.entries or one.entries[journey].first < other.entries[journey].first

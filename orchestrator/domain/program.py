@@ -9,7 +9,7 @@ from hashlib import blake2b
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from orchestrator.domain.event import ANY_EVENT
+from orchestrator.domain.event import ANY_EVENT, Event
 from orchestrator.domain.expression import (
     Condition,
     Expr,
@@ -94,6 +94,11 @@ class Program:
             for fact in facts:
                 if fact is not None:
                     self.stage_events |= {fact.event, fact.minus or fact.event}
+
+    def history_names(self, event: Event) -> list[str]:
+        """The names under which an event is kept for windows: its own, and `any event`."""
+        own = [event.name] if event.name in self.history else []
+        return [*own, ANY_EVENT] if event.is_activity and ANY_EVENT in self.history else own
 
     def moves_stage(self, event: str) -> bool:
         """Whether an event of that name may change what a stage rule reads."""

@@ -112,14 +112,12 @@ def next_local_time(after: datetime, clock: time, days: frozenset[int], zone: Zo
 
     Already inside the minute counts as now.
     """
-    local = after.astimezone(zone)
-    if (not days or local.weekday() in days) and (local.hour, local.minute) == (clock.hour, clock.minute):
-        return after
-    day = local.date() - timedelta(days=1)
+    day = after.astimezone(zone).date() - timedelta(days=1)
     for _ in range(9):
         instant = to_instant(day, clock, zone)
-        if instant >= after and (not days or day.weekday() in days):
-            return instant
+        minute = instant.replace(second=0, microsecond=0)
+        if after < minute + timedelta(minutes=1) and (not days or day.weekday() in days):
+            return after if minute <= after else instant
         day += timedelta(days=1)
     raise AssertionError("a week holds every weekday")
 

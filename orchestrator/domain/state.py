@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from operator import attrgetter
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from orchestrator.domain.event import Event
@@ -82,6 +82,14 @@ class SentMessage:
     marketing: bool
 
 
+class Entries(NamedTuple):
+    """A customer's entries into one journey."""
+
+    first: datetime
+    last: datetime
+    number: int
+
+
 @dataclass(slots=True)
 class CustomerState:
     """Everything the time line needs of one customer.
@@ -89,7 +97,7 @@ class CustomerState:
     `facts` holds stored facts (JSON types) by name; `history` the events of declared names, oldest first; `consent`
     the choices by medium ("email") or topic ("topic:offers"); `suppressed` a medium, or "marketing", to its reason.
     `home_zone` is the project's, for who has none; `cursor` is the instant up to which this line was already run;
-    `entries` the last entry and the number of entries by journey; `assignments` the variant by (journey, step);
+    `entries` those into each journey; `assignments` the variant by (journey, step);
     `rewarded` the roles already rewarded because this customer was referred.
     """
 
@@ -110,7 +118,7 @@ class CustomerState:
     history: dict[str, list[Event]] = field(default_factory=dict)
     sent: list[SentMessage] = field(default_factory=list)
     enrollments: list[Enrollment] = field(default_factory=list)
-    entries: dict[str, tuple[datetime, int]] = field(default_factory=dict)
+    entries: dict[str, Entries] = field(default_factory=dict)
     assignments: dict[tuple[str, str], str] = field(default_factory=dict)
     coupons: dict[str, dict[str, Any]] = field(default_factory=dict)
     rewarded: set[str] = field(default_factory=set)
@@ -180,9 +188,9 @@ class CustomerState:
 
     # ------------------------------------------------------------ small changes
 
-    def remember(self, event: Event, window: timedelta | None, now: datetime) -> None:
-        """Keeps an event of a declared name, in the order of its own time, and lets go of what left its window."""
-        events = self.history.setdefault(event.name, [])
+    def remember(self, name: str, event: Event, window: timedelta | None, now: datetime) -> None:
+        """Keeps an event under a declared name, in the order of its own time, and lets go of what left its window."""
+        events = self.history.setdefault(name, [])
         insort(events, event, key=attrgetter("order"))
         if window is not None:
             while events and events[0].at + window < now:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING, Any, assert_never
+from zoneinfo import ZoneInfo
 
 from orchestrator.domain import assignment, effects, policy
 from orchestrator.domain.effects import DecisionKind
@@ -36,7 +37,7 @@ from orchestrator.domain.message import Purpose
 from orchestrator.domain.policy import Answer
 from orchestrator.domain.schedule import find_zone, next_local_time, to_instant
 from orchestrator.domain.state import Choice, Enrollment, SentMessage, Status
-from orchestrator.domain.values import as_text, as_time
+from orchestrator.domain.values import DAY, as_text, as_time
 
 if TYPE_CHECKING:
     from orchestrator.domain.timeline import Line
@@ -58,22 +59,36 @@ def due_at(line: Line, step: Step, enrollment: Enrollment, arrived: datetime) ->
 
 
 def _clock_due(line: Line, step: WaitUntil, enrollment: Enrollment, arrived: datetime) -> datetime:
-    zone = (find_zone(step.timezone) if step.timezone else None) or line.state.zone
     if step.date is None:
         assert step.clock is not None  # the parser asks for a time or a date
-        return next_local_time(arrived, step.clock, step.days, zone)
-    value = step.date.evaluate(line.scope(arrived, enrollment))
+        return next_local_time(arrived, step.clock, step.days, _zone_of(line, step))
+    return max(arrived, _date_due(line, step, enrollment, arrived) or arrived)
+
+
+def _zone_of(line: Line, step: WaitUntil) -> ZoneInfo:
+    return (find_zone(step.timezone) if step.timezone else None) or line.state.zone
+
+
+def _date_due(line: Line, step: WaitUntil, enrollment: Enrollment, arrived: datetime) -> datetime | None:
+    """The instant that a wait for a date means, be it past; None when there is no such date. Whole days of an offset
+    are days of the calendar, the rest is elapsed time."""
+    zone = _zone_of(line, step)
+    value = step.date.evaluate(line.scope(arrived, enrollment)) if step.date else None
     at = as_time(value)
     if at is None:
-        return arrived  # no such date: as if it were past
+        return None
     has_time = isinstance(value, datetime) or (isinstance(value, str) and len(value) > 10)
+    days = timedelta(days=int(step.offset / DAY))
+    rest = step.offset - days
     try:
         if has_time and step.clock is None:
-            return max(arrived, at + step.offset)
-        day = at.astimezone(zone).date() if has_time else at.date()
-        return max(arrived, to_instant(day + step.offset, step.clock or time(0), zone))
+            return at + step.offset
+        if step.clock is None:
+            return to_instant(at.date() + days, time(0), zone) + rest
+        moment = at if has_time else to_instant(at.date(), time(0), zone)
+        return to_instant((moment + rest).astimezone(zone).date() + days, step.clock, zone)
     except OverflowError:  # at the edge of the calendar (9999-12-31): as if there were no date
-        return arrived
+        return None
 
 
 def take(line: Line, journey: Journey, enrollment: Enrollment, step: Step, now: datetime, base: datetime) -> None:
@@ -213,12 +228,11 @@ def _end_wait(line: Line, journey: Journey, enrollment: Enrollment, step: WaitUn
 
 def _is_past(line: Line, step: WaitUntil, enrollment: Enrollment) -> bool:
     """Whether the date lay before the customer reached the step (or there is none)."""
-    arrived = enrollment.arrived_at
-    if step.date is None or arrived is None:
+    arrived, due = enrollment.arrived_at, enrollment.due_at
+    if step.date is None or arrived is None or (due is not None and due > arrived):
         return False
-    earliest = arrived - timedelta(days=36525)
-    due = _clock_due(line, step, enrollment, earliest)
-    return due < arrived
+    meant = _date_due(line, step, enrollment, arrived)
+    return meant is None or meant < arrived
 
 
 def _branch(line: Line, journey: Journey, enrollment: Enrollment, step: Branch, now: datetime, base: datetime) -> None:
@@ -278,7 +292,7 @@ def _set_variables(line: Line, enrollment: Enrollment, step: SetVariables, now: 
 def _update_traits(line: Line, enrollment: Enrollment, step: UpdateTraits, now: datetime) -> None:
     scope = line.scope(now, enrollment)
     line.state.take_traits({name: _json(value.evaluate(scope)) for name, value in step.values}, now)
-    line.traits_changed = line.stage_touched = True
+    line.touched = line.stage_touched = True
     names = ", ".join(name for name, _ in step.values)
     line.decide(now, DecisionKind.CHANGED, enrollment, f"update {names}", step.id)
 
@@ -286,7 +300,7 @@ def _update_traits(line: Line, enrollment: Enrollment, step: UpdateTraits, now: 
 def _log_consent(
     line: Line, enrollment: Enrollment, step: str, key: str, choice: Choice, until: datetime | None = None
 ) -> None:
-    line.stage_touched = True
+    line.touched = line.stage_touched = True
     line.effects.append(effects.ConsentChange(choice.at, key, choice, until))
     line.decide(choice.at, DecisionKind.CHANGED, enrollment, f"{key}: {'yes' if choice.granted else 'no'}", step)
 

@@ -60,9 +60,10 @@ class Line:
     new_until: datetime | None = None
     quiet_until: datetime | None = None
     effects: list[Effect] = field(default_factory=list)
-    traits_changed: bool = False
+    touched: bool = False  # a step changed the customer: this instant is looked at again
     emitted: list[Event] = field(default_factory=list)
     stage_touched: bool = True  # something a stage rule reads changed since the candidates were computed
+    fired_up_to: datetime | None = None  # the last instant whose schedules were fired: each fires once
     _stage_at: datetime | None = None  # when time alone may change the stage next, while nothing is touched
     _moves: dict[int, int] = field(default_factory=dict)
 
@@ -79,7 +80,7 @@ class Line:
                 "journey": {"id": enrollment.journey, "number": enrollment.number},
             }
         if event is not None:
-            names["event"] = {**event.properties, "name": event.properties.get("name", event.name), "at": event.at}
+            names["event"] = event.seen
         return Scope(self.state, now, names, self.program.segment_tests)
 
     def decide(
@@ -127,7 +128,7 @@ class Line:
         """The exit by condition that holds, or the `only_if` that does not; None when the customer may stay."""
         scope = self.scope(now, enrollment)
         for rule in journey.exits:
-            if rule.event is None and rule.stage is None and rule.condition and rule.condition.test(scope):
+            if rule.is_state and rule.condition is not None and rule.condition.test(scope):
                 return Status.EXITED, rule.condition.source
         if journey.only_if is not None and not journey.only_if.test(scope):
             return Status.FILTERED, journey.only_if.source
@@ -150,6 +151,7 @@ class Line:
         """Takes every instant up to `until`, inclusive."""
         waiting = sorted(events, key=lambda event: event.order)
         waiting.reverse()  # the next one is popped from the end
+        self.fired_up_to = self.state.cursor
         self._follow_edits()
         if self.state.rules_edited and self.state.cursor is not None:
             self._change_stage(self.state.cursor, [])
@@ -220,20 +222,24 @@ class Line:
         if not events:
             self._take_events(now, [])
         self._take_due_steps(now)
-        while self.emitted or self.traits_changed:
-            events, self.emitted, self.traits_changed = self.emitted, [], False
-            self._take_events(now, events)
+        while self.emitted or self.touched:
+            touched, self.touched = self.touched, False
+            events, self.emitted = self.emitted, []
+            self._take_events(now, events, touched=touched)
             self._take_due_steps(now)
         self._moves.clear()
         self._forget_ended(now)
 
-    def _take_events(self, now: datetime, events: list[Event]) -> None:
+    def _take_events(self, now: datetime, events: list[Event], *, touched: bool = False) -> None:
         begins = self.new_until is None or now <= self.new_until
         for event in events:
             apply(self, event, now)
         change = self._change_stage(now, events) if begins else None
         happened = [event for event in events if event.starts and Kind.TRACK <= event.kind <= Kind.EMITTED]
-        look_at_exits_goals_waits(self, now, happened, change)
+        # What another journey's timer or a schedule brings up is no news of the customer: exits by condition must not
+        # depend on it.
+        news = touched or bool(events) or change is not None
+        look_at_exits_goals_waits(self, now, happened, change, news=news)
         if begins:
             let_in(self, now, events, change)
 

@@ -39,7 +39,8 @@ class EngineContext:
     clock: Clock
     secret: str
     held: Held = field(default_factory=Held)
-    stopped: dict[Medium, Stop] = field(default_factory=dict)
+    stopped: dict[Medium, Stop] = field(default_factory=dict)  # kept until the channel takes a batch again
+    stopped_told: Mapping[str, str] | None = None  # what the database says of it, for `status`
     ticked_at: datetime | None = None  # the tick before this one
 
     def public_id(self, enrollment_id: int, step: str, pass_no: int) -> str:

@@ -55,6 +55,8 @@ class Sending:
                     self._write()
         finally:  # should a channel break, what it said before is known
             self._write()
+        if rendered and not self.tally.stopped:
+            self.context.stopped.pop(self.medium, None)
 
     def _outcomes(self, batch: Sequence[RenderedMessage]) -> Iterator[tuple[int, SendOutcome]]:
         """The channel's outcomes, and UNCERTAIN for what it should have answered and did not."""

@@ -31,6 +31,7 @@ def run(context: EngineContext, now: datetime, budget_s: float | None = None) ->
     work.take_in()
     broken = [error for medium in context.channels if (error := work.send_all(medium)) is not None]
     settle.run(context, work.moment(), work.report)
+    _tell_stops(context, now)
     if broken:
         raise broken[0]
     return work.report
@@ -75,6 +76,15 @@ class _Tick:
         over = self.deadline_s is not None and time.monotonic() > self.deadline_s
         self.report.more = self.report.more or over
         return over
+
+
+def _tell_stops(context: EngineContext, now: datetime) -> None:
+    """Has the database say which channels stand still by themselves, and why."""
+    reasons = {str(medium): stop.reason for medium, stop in context.stopped.items()}
+    if reasons != context.stopped_told:
+        with context.database.write() as connection:
+            settings.write_gates(connection, context.database, settings.STOPPED, reasons, now)
+        context.stopped_told = reasons
 
 
 def refuse_a_past(context: EngineContext, now: datetime) -> None:

@@ -12,7 +12,19 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Discriminator, Field, Tag
 
 from orchestrator.spec.step_forms import Step
-from orchestrator.spec.words import AnyDuration, Clock, Form, Percent, Plain, Rule, Span, Text, as_list, instant
+from orchestrator.spec.words import (
+    AnyDuration,
+    Clock,
+    EventName,
+    Form,
+    Percent,
+    Plain,
+    Rule,
+    Span,
+    Text,
+    as_list,
+    instant,
+)
 
 # ---------------------------------------------------------------- triggers and rules
 
@@ -24,7 +36,7 @@ class _TriggerForm(Form):
 
 
 class OnEvent(_TriggerForm):
-    event: Text
+    event: EventName
 
 
 class OnStage(_TriggerForm):
@@ -114,7 +126,7 @@ Reentry = Annotated[
 
 
 class ExitForm(Form):
-    event: Text | None = None
+    event: EventName | None = None
     stage: Text | None = None
     segment: Text | None = None
     if_: Rule | None = Field(None, alias="if")
@@ -122,7 +134,7 @@ class ExitForm(Form):
 
 
 class GoalForm(Form):
-    event: Text | None = None
+    event: EventName | None = None
     stage: Text | None = None
     segment: Text | None = None
     if_: Rule | None = Field(None, alias="if")

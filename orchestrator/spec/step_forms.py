@@ -14,6 +14,7 @@ from orchestrator.spec.words import (
     AnyDuration,
     Clock,
     Duration,
+    EventName,
     Form,
     Percent,
     Plain,
@@ -115,7 +116,7 @@ class WaitUntilStep(StepForm):
 
 class WaitForOptions(Form):
     id: str | None = None
-    event: Text
+    event: EventName
     if_: Rule | None = Field(None, alias="if")
     within: Span
     save_as: str | None = None

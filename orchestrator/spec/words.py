@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import datetime, time, timedelta
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
+from orchestrator.domain.event import ANY_EVENT
 from orchestrator.domain.schedule import WEEKDAYS, parse_clock, parse_duration
 from orchestrator.domain.values import as_time
 
@@ -82,6 +83,12 @@ def _rule(value: object) -> str | bool:
     raise ValueError("a condition is text, such as customer.orders >= 2")
 
 
+def _event_name(name: str) -> str:
+    if name == ANY_EVENT:
+        raise ValueError(f"`{ANY_EVENT}` is for facts and performed(): name the event here")
+    return name
+
+
 def as_list(value: object) -> object:
     """What may be written alone or in a list, as a list."""
     return value if isinstance(value, list) else [value]
@@ -95,5 +102,6 @@ Percent = Annotated[float, BeforeValidator(_percent, json_schema_input_type=str 
 Weekday = Annotated[int, BeforeValidator(_weekday, json_schema_input_type=str)]
 Words = Annotated[list[str], BeforeValidator(as_list)]
 Text = Annotated[str, Field(min_length=1)]
+EventName = Annotated[Text, AfterValidator(_event_name)]
 Rule = Annotated[str | bool, BeforeValidator(_rule)]  # an expression; `if: true` reaches us as a boolean
 Plain = Any  # a value: plain data, or text with {{ … }}

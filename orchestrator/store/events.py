@@ -6,9 +6,9 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, and_, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, or_, select, update
 
-from orchestrator.domain.event import Event, Kind
+from orchestrator.domain.event import ACTIVITY, ANY_EVENT, Event, Kind
 from orchestrator.store.customers import CUSTOMERS
 from orchestrator.store.database import Database, chunked
 from orchestrator.store.tables import EventRow
@@ -84,7 +84,7 @@ def past_events(
         return found
     wanted = or_(
         *(
-            EVENTS.c.name == name if window is None else and_(EVENTS.c.name == name, EVENTS.c.at > since - window)
+            _named(name) if window is None else and_(_named(name), EVENTS.c.at > since - window)
             for name, window in windows.items()
         )
     )
@@ -98,6 +98,11 @@ def past_events(
         for row in connection.execute(query):
             found.setdefault(row.customer_id, []).append(read_event(row))
     return found
+
+
+def _named(name: str) -> ColumnElement[bool]:
+    matches: ColumnElement[bool] = EVENTS.c.name == name
+    return EVENTS.c.kind.in_(sorted(ACTIVITY)) if name == ANY_EVENT else matches
 
 
 def named_events(connection: Connection, customer_ids: Sequence[int], names: Collection[str]) -> dict[int, list[Event]]:

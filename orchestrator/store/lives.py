@@ -13,7 +13,7 @@ from orchestrator.domain.event import Event
 from orchestrator.domain.message import Medium
 from orchestrator.domain.policy import address
 from orchestrator.domain.program import Program
-from orchestrator.domain.state import Choice, CustomerState, Enrollment, SentMessage, Status
+from orchestrator.domain.state import Choice, CustomerState, Enrollment, Entries, SentMessage, Status
 from orchestrator.store.customers import CUSTOMERS, ENROLLMENTS
 from orchestrator.store.database import chunked
 from orchestrator.store.events import new_events, past_events, read_event
@@ -80,8 +80,10 @@ def _load_persons(
     # A line goes on where it was left, be it weeks ago: all windows reach back from there, not from now.
     since = min((life.state.cursor for life in lives.values() if life.state.cursor is not None), default=now)
     for customer_id, events in past_events(connection, ids, program.history, since).items():
+        history = lives[customer_id].state.history
         for event in events:
-            lives[customer_id].state.history.setdefault(event.name, []).append(event)
+            for name in program.history_names(event):
+                history.setdefault(name, []).append(event)
     _load_sent(connection, program, lives, ids, since, queued_count=queued_count)
     _load_suppressions(connection, lives)
     return lives, since
@@ -158,9 +160,10 @@ def read_enrollment(row: Row[Any]) -> Enrollment:
 
 def _load_entries(connection: Connection, lives: dict[int, Life], ids: Sequence[int]) -> None:
     e = ENROLLMENTS.c
-    query = select(e.customer_id, e.journey, func.max(e.entered_at).label("at"), func.max(e.number).label("number"))
-    for row in _rows(connection, query.group_by(e.customer_id, e.journey), e.customer_id, ids):
-        lives[row.customer_id].state.entries[row.journey] = row.at, row.number
+    numbers = func.min(e.entered_at), func.max(e.entered_at), func.max(e.number)
+    query = select(e.customer_id, e.journey, *numbers).group_by(e.customer_id, e.journey)
+    for customer_id, journey, first, last, number in _rows(connection, query, e.customer_id, ids):
+        lives[customer_id].state.entries[journey] = Entries(first, last, number)
 
 
 def _load_sent(

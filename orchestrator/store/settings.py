@@ -13,6 +13,7 @@ from orchestrator.store.tables import GateRow, JourneyVersion, Setting
 
 SETTINGS = Setting.__table__  # type: ignore[attr-defined]
 GATES = GateRow.__table__  # type: ignore[attr-defined]
+STOPPED = "stopped"  # a kind of gate: a channel that stands still by itself
 VERSIONS = JourneyVersion.__table__  # type: ignore[attr-defined]
 
 
@@ -33,7 +34,7 @@ def write(connection: Connection, database: Database, key: str, value: str) -> N
 
 
 def read_gates(connection: Connection, kind: str) -> dict[str, str]:
-    """What stands still of a kind (`journey`, `channel`): name → reason."""
+    """What stands still of a kind (`journey`, `channel`, STOPPED): name → reason."""
     return {row.name: row.reason for row in connection.execute(select(GATES).where(GATES.c.kind == kind))}
 
 

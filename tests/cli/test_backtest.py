@@ -185,6 +185,21 @@ def test_a_customers_number_is_one_id_with_and_without_a_point(shop: Shop) -> No
     assert (answer["customers"], answer["messages"]) == (1, 2)
 
 
+def test_at_one_instant_who_somebody_is_comes_before_what_they_did(shop: Shop) -> None:
+    both = {"anonymousId": "a"}
+    calls = [
+        identify("ada", START, consent={"email": True}),
+        identify("bob", START, email="bob@example.com", consent={"email": True}),
+        identify("ada", START + timedelta(hours=1)) | both,
+        {**track("", "Product Added", START + timedelta(days=1)), **both, "userId": None},
+        identify("bob", START + timedelta(days=1)) | both,
+    ]
+    out = shop.folder / "sends.csv"
+    answer = shop.run("backtest", shop.write_calls(*calls), "--journey", "cart", "--out", out)
+    assert answer.code == 0, answer.err
+    assert [row["user_id"] for row in read_csv(out)] == ["bob"]
+
+
 def test_a_damaged_file_is_refused_since_history_would_have_a_hole(shop: Shop) -> None:
     file = shop.folder / "calls.jsonl.gz"
     file.write_bytes(gzip.compress(json.dumps(carts(consent=None)[0]).encode())[:-9])

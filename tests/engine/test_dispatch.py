@@ -13,6 +13,7 @@ from orchestrator.domain.errors import ChannelMisconfigured
 from orchestrator.domain.message import Medium, RenderedMessage
 from orchestrator.engine import edits
 from orchestrator.engine.report import Held
+from orchestrator.status import read_status
 from tests.engine.conftest import OpenShop
 from tests.support.project import CONSENTING
 from tests.support.shop import Shop
@@ -322,11 +323,13 @@ def test_a_refused_account_stops_the_channel_and_loses_nothing(open_shop: OpenSh
     report = shop.tick("1s")
     assert report.channel(Medium.EMAIL).stopped == "the key was refused"
     assert [state for state, _, _ in shop.ledger()] == ["queued", "queued"]
+    assert read_status(shop.context.database, {}, shop.clock.now()).held_channels == {"email": "the key was refused"}
     shop.tick("30s")
     assert channel.tried == 1
     shop.context.channels = {Medium.EMAIL: RecordingChannel(Medium.EMAIL)}
     shop.tick("1m 1s")
     assert [state for state, _, _ in shop.ledger()] == ["accepted", "accepted"]
+    assert read_status(shop.context.database, {}, shop.clock.now()).held_channels == {}
 
 
 def test_a_message_for_which_the_channel_gave_no_answer_is_unknown(open_shop: OpenShop) -> None:

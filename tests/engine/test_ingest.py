@@ -252,3 +252,19 @@ def test_becoming_known_by_name_does_not_enter_a_stage_again(open_shop: OpenShop
     shop.call("2h", "identify", anonymousId="anon", traits=ADA)
     shop.tick("3h")
     assert shop.delivered() == ["hello"]
+
+
+def test_any_event_in_a_window_is_counted_from_what_was_stored(open_shop: OpenShop) -> None:
+    lifecycle = (
+        "lifecycle: shop\nfacts:\n  seen: {count: any event, within: 7d}\n"
+        "  dear: {count: Joined, within: 7d, if: event.price > 10}\nstages: [{stage: any, if: true}]\n"
+    )
+    text = HELLO.replace("reentry", "only_if: customer.seen == 3 and customer.dear == 1\nreentry")
+    shop = open_shop(text, lifecycle=lifecycle)
+    shop.identify("0s")
+    shop.call("0s", "page", name="Home")
+    shop.track("1d", "Joined", price=11)
+    shop.tick("2d")
+    shop.track("3d", "Joined", price=10)
+    shop.tick("4d")
+    assert shop.sends() == [("3d", "ada", "hello")]

@@ -673,3 +673,17 @@ def test_a_journey_broken_anywhere_is_a_journey_or_problems(breaks: list[tuple[i
     text = "\n".join(lines)
     problems = faults(text)
     assert all(1 <= problem.line <= len(lines) + 1 for problem in problems)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "trigger: {event: any event}\nsteps: []\n",
+        "trigger: manual\nexit: [{event: any event}]\nsteps: []\n",
+        "trigger: manual\ngoal: {event: any event, within: 1d}\nsteps: []\n",
+        "trigger: manual\nsteps:\n  - wait_for: {event: any event, within: 1d}\n",
+    ],
+)
+def test_any_event_is_refused_where_one_event_is_meant(text: str) -> None:
+    messages = [problem.message for problem in faults(f"journey: j\n{text}")]
+    assert any("`any event` is for facts and performed(): name the event here" in message for message in messages)
