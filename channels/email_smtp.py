@@ -29,6 +29,10 @@ DEAD_ADDRESS = frozenset({"5.1.1", "5.1.2", "5.1.6", "5.1.10", "5.2.1"})
 #: The server wants credentials or encryption that we do not offer, or refuses ours (RFC 4954 §6).
 _NOT_LET_IN = frozenset({530, 534, 535, 538})
 
+#: 550 5.7.1 at RCPT is a policy about this reader, unless it says that the server does not pass our mail on at all.
+_NO_RELAY = re.compile(r"\brelay", re.IGNORECASE)
+_TOO_LARGE = 552  # at MAIL the one refusal that is about the message and not about who sends it
+
 _ENHANCED = re.compile(r"([245]\.\d{1,3}\.\d{1,3})\b\s*")
 _QUEUED_AS = re.compile(r"queued as ([\w.-]+)", re.IGNORECASE)
 _GOODBYE_TIMEOUT_S = 2.0
@@ -112,7 +116,8 @@ class SmtpChannel:
             code, text = _command(smtp, command)
             if not 200 <= code < 400:
                 self._keep(smtp, reset=True)
-                return _reply_outcome(code, text, message)
+                refusal = _reply_outcome(code, text, message)
+                return _about_us(refusal) if _is_about_us(command, code, text) else refusal
         try:
             smtp.send(mail.data)
         except smtplib.SMTPServerDisconnected:
@@ -193,6 +198,18 @@ def _reply_outcome(code: int, text: str, message: RenderedMessage) -> SendOutcom
     if 400 <= code < 500:
         return SendOutcome(OutcomeKind.THROTTLED, reason=reason, code=full_code)
     return SendOutcome(OutcomeKind.REJECTED, reason=reason, code=full_code, suppress=enhanced in DEAD_ADDRESS)
+
+
+def _is_about_us(command: str, code: int, text: str) -> bool:
+    """Whether a refusal is for good and holds for every message: our sender, or passing mail on for us at all."""
+    if command.startswith("MAIL"):
+        return code >= 500 and code != _TOO_LARGE
+    return command.startswith("RCPT") and code >= 500 and _NO_RELAY.search(text) is not None
+
+
+def _about_us(refusal: SendOutcome) -> SendOutcome:
+    reason = f"the server takes no mail from this sender: {refusal.reason}"
+    return SendOutcome(OutcomeKind.MISCONFIGURED, reason=reason, code=refusal.code)
 
 
 def _connect_outcome(error: smtplib.SMTPException | OSError, message: RenderedMessage) -> SendOutcome:

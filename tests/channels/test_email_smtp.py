@@ -115,8 +115,25 @@ def test_a_refusal_says_what_to_do_at_whatever_moment_it_comes(
     moment: str, reply: str, kind: OutcomeKind, code: str, suppress: bool, tmp_path: Path
 ) -> None:
     outcome = sent_to(ScriptedSmtp(**{moment: reply}), tmp_path)
+    if moment == "MAIL" and kind is OutcomeKind.REJECTED and not reply.startswith("552"):
+        kind, suppress = OutcomeKind.MISCONFIGURED, False  # nobody was named yet: it is about the sender
     assert (outcome.kind, outcome.code.partition(" 4.7.0")[0], outcome.suppress) == (kind, code, suppress)
     assert not any(word in outcome.reason for word in ("ann@", "Ann", "Lee"))
+
+
+@pytest.mark.parametrize("reply", ["554 5.7.1 <ann@example.com>: Relay access denied", "550 5.7.1 relaying denied"])
+def test_a_server_that_passes_nothing_on_for_us_stops_the_channel_instead_of_burning_the_queue(
+    reply: str, tmp_path: Path
+) -> None:
+    outcome = sent_to(ScriptedSmtp(RCPT=reply), tmp_path)
+    assert outcome.kind is OutcomeKind.MISCONFIGURED
+    assert "ann@" not in outcome.reason
+
+
+def test_an_answer_to_the_whole_message_that_makes_no_sense_leaves_it_uncertain(tmp_path: Path) -> None:
+    server = ScriptedSmtp(dot="what?")
+    assert sent_to(server, tmp_path).kind is OutcomeKind.UNCERTAIN
+    assert server.messages == 1
 
 
 def test_a_refused_recipient_does_not_take_the_others_along(tmp_path: Path) -> None:
