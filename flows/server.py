@@ -106,7 +106,7 @@ class PrefectServer:
         port = free_port(self._port or PORT_PREFERRED)
         if self._port not in (None, port):  # somebody else's health must not be taken for ours
             raise PrefectDidNotStart(f"port {self._port} of 127.0.0.1 is taken; choose another for the Prefect server")
-        self._api_url = _url(port)
+        self._port, self._api_url = port, _url(port)  # kept for another launch: clients have read it
         self.point_client_at_it()
         with self.log.open("ab") as log:
             self._process = self._spawn(port, log)
@@ -129,6 +129,10 @@ class PrefectServer:
     def is_alive(self) -> bool:
         """Whether the API answers now."""
         return is_healthy(self.api_url)
+
+    def has_ended(self) -> bool:
+        """Whether the child that was launched is gone without having been stopped."""
+        return self._process is not None and self._process.poll() is not None
 
     def stop(self, grace_s: float = 10.0) -> None:
         """Ends the child and waits for it; a given server is left alone."""

@@ -13,9 +13,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from channels import ADAPTERS
+from channels import ADAPTERS, open_channel
+from channels.settings import ChannelSettings
+from orchestrator.clock import SystemClock
 from orchestrator.config import FILE, Config, read_config
-from orchestrator.domain.errors import Problem, ProjectInvalid
+from orchestrator.domain.errors import ChannelMisconfigured, Problem, ProjectInvalid
 from orchestrator.domain.journey import Journey, Message
 from orchestrator.domain.message import Medium, Purpose
 from orchestrator.domain.policy import address, has_consent
@@ -23,6 +25,8 @@ from orchestrator.domain.schedule import find_zone
 from orchestrator.domain.state import Choice, CustomerState
 from orchestrator.domain.suggestion import did_you_mean
 from orchestrator.render import Templates
+from orchestrator.render.compiled import CompiledText
+from orchestrator.render.source import TemplateBroken
 from orchestrator.spec.project import Project, load_project
 
 if TYPE_CHECKING:
@@ -56,12 +60,13 @@ def check_project(root: Path, environment: Mapping[str, str]) -> Report:
     project, templates = None, 0
     try:
         project = load_project(root, environment)
-        problems += [*project.warnings, *_advise(project)]
+        problems += [*project.warnings, *_advise(project), *_try_channels(project.config)]
     except ProjectInvalid as invalid:
         problems += invalid.problems
     try:
         loaded = Templates.load(root, config.project.locale)
         templates = sum(len(loaded.names(medium)) for medium in Medium)
+        problems += _look_at_messages(project, loaded) if project else ()
     except ProjectInvalid as invalid:
         problems += invalid.problems
     problems += _missing_locales(root, config.project.locale)
@@ -78,13 +83,74 @@ def _check_adapters(config: Config) -> Iterator[Problem]:
             yield Problem(FILE, 1, 1, f"no channel '{name}' carries {medium} (these do: {', '.join(known)}){hint}")
 
 
+def _try_channels(config: Config) -> Iterator[Problem]:
+    """What the chosen providers still lack. Advice: whoever checks the files may not hold the credentials."""
+    settings = ChannelSettings(
+        config.var_dir,
+        SystemClock().now,
+        config.channels.from_email,
+        config.project.name,
+        config.environment,
+    )
+    for medium in Medium:
+        name = config.channels.adapter(medium)
+        if name in ADAPTERS and name not in _LOCAL_ADAPTERS:
+            try:
+                open_channel(medium, name, settings).close()
+            except ChannelMisconfigured as lack:
+                yield _advice(f"no {medium} would leave through '{name}': {lack}")
+
+
+def _look_at_messages(project: Project, templates: Templates) -> Iterator[Problem]:
+    """Subjects that steps write themselves, and what a marketing mail must hold."""
+    for journey in project.journeys.values():
+        for step in journey.walk_steps():
+            if isinstance(step, Message) and step.medium is Medium.EMAIL and step.subject:
+                yield from _look_at_subject(journey, step)
+    names = {step.template for journey, step in _steps(project, Medium.EMAIL) if journey.purpose is Purpose.MARKETING}
+    for name in sorted(names):
+        for missing, *words in _MUST_HOLD:
+            for tag in templates.variants_without(name, *words):
+                path = _file_of(project.root, name, tag)
+                message = f"a marketing mail without {missing}: write {words[0]}, or extend a layout that has it"
+                yield Problem(path, 1, 1, message, "warning")
+
+
+def _file_of(root: Path, name: str, tag: str) -> str:
+    return _variants(root / "templates/email", Medium.EMAIL)[name][tag].relative_to(root).as_posix()
+
+
+_MUST_HOLD = (
+    ("a way out", "{{ links.unsubscribe }}", "links.unsubscribe", "links.preferences"),
+    ("a postal address", "{{ project.postal_address }}", "project.postal_address"),
+)
+
+
+def _look_at_subject(journey: Journey, step: Message) -> Iterator[Problem]:
+    assert step.subject is not None  # asked by the caller
+    try:
+        CompiledText.of_line(step.subject, "").compile()
+    except TemplateBroken as broken:
+        message = f"step '{step.id}': the subject: {broken.problem.message}"
+        yield Problem(f"journeys/{journey.id}.yaml", 1, 1, message)
+
+
+def _steps(project: Project, medium: Medium) -> Iterator[tuple[Journey, Message]]:
+    for journey in project.journeys.values():
+        for step in journey.walk_steps():
+            if isinstance(step, Message) and step.medium is medium:
+                yield journey, step
+
+
 # ---------------------------------------------------------------- advice
 
 
 def _advise(project: Project) -> Iterator[Problem]:
     """What is allowed, and seldom meant."""
     config = project.config
-    marketing = {medium for medium, journey in _messages(project) if journey.purpose is Purpose.MARKETING}
+    marketing = {
+        medium for medium in Medium for journey, _ in _steps(project, medium) if journey.purpose is Purpose.MARKETING
+    }
     if Medium.EMAIL in marketing and not config.project.postal_address:
         yield _advice("commercial mail must carry a postal address: write one as `postal_address` in [project]")
     if Medium.SMS in marketing and Medium.SMS not in config.quiet_hours:
@@ -102,13 +168,6 @@ def _advise(project: Project) -> Iterator[Problem]:
 
 def _advice(message: str) -> Problem:
     return Problem(FILE, 1, 1, message, "warning")
-
-
-def _messages(project: Project) -> Iterator[tuple[Medium, Journey]]:
-    for journey in project.journeys.values():
-        for step in journey.walk_steps():
-            if isinstance(step, Message):
-                yield step.medium, journey
 
 
 def _missing_locales(root: Path, project_locale: str) -> Iterator[Problem]:

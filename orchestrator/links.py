@@ -31,6 +31,10 @@ class LinkPurpose(StrEnum):
     BROWSER = "m"  # payload: message id
 
 
+#: What templates may ask of `links`.
+LINK_NAMES = frozenset({"unsubscribe", "preferences", "browser", "referral", "survey", "shop"})
+
+
 class LinkSigner:
     """Makes links under `public_url` and reads their tokens back; a token of one purpose is invalid for another."""
 

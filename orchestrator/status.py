@@ -45,6 +45,7 @@ class Status:
     inbox: int
     rejected: Mapping[str, int]
     unknown: tuple[str, ...]
+    home: str  # where `up` answered last; "" when it never ran
 
 
 def read_status(database: Database, journeys: Mapping[str, Journey], now: datetime) -> Status:
@@ -76,6 +77,7 @@ def read_status(database: Database, journeys: Mapping[str, Journey], now: dateti
             inbox=arrivals.count_calls(connection),
             rejected=figures.count_rejections(connection),
             unknown=tuple(row.public_id for row in unknown),
+            home=settings.read(connection, settings.HOME) or "",
         )
 
 

@@ -16,7 +16,7 @@ from starlette.routing import BaseRoute, Route
 from orchestrator.api import admission, home, mailbox, referral, survey, unsubscribe, web_copy
 from orchestrator.api.context import ApiServices
 from orchestrator.api.inbox_writer import InboxWriter
-from orchestrator.api.pages import ERROR_PAGES, show_fault, show_missing
+from orchestrator.api.pages import ERROR_PAGES, show_fault, show_missing, show_too_long
 from orchestrator.api.segment import problem, segment_routes
 
 __all__ = ["ApiServices", "create_app"]
@@ -80,6 +80,8 @@ async def _show_http_error(request: Request, error: Exception) -> Response:
         return response
     if error.status_code == 404:
         return show_missing(request, error)
+    if error.status_code == 413:
+        return show_too_long(request, error)
     return JSONResponse({"message": error.detail}, error.status_code, dict(error.headers or {}))
 
 

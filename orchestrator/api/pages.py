@@ -143,6 +143,11 @@ def show_busy(request: Request, error: Exception) -> Response:
     return response
 
 
+def show_too_long(request: Request, error: Exception) -> Response:
+    """The page for a form that holds more than any answer needs."""
+    return _show_notice(request, "too_long", 413)
+
+
 def show_fault(request: Request, error: Exception) -> Response:
     """The page for an error of ours; the server's log has its trace."""
     return _show_notice(request, "fault", 500)

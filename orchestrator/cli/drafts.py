@@ -35,6 +35,7 @@ class Target:
     name: str
     journey: Journey | None = None
     subject: str | None = None
+    purpose: Purpose = Purpose.MARKETING
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +58,25 @@ def find_targets(project: Project, name: str) -> list[Target]:
     journey = project.journeys.get(name)
     if journey is not None:
         messages = [step for step in journey.walk_steps() if isinstance(step, Message)]
-        return [Target(m.medium, m.template, name, m.id, journey, m.subject) for m in messages]
+        return [Target(m.medium, m.template, name, m.id, journey, m.subject, journey.purpose) for m in messages]
     wanted, _, bare = name.rpartition("/")
     found = sorted(key for key in project.templates if key[1] == bare and wanted in ("", key[0]))
     if not found:
         names = {*project.journeys, *(template for _, template in project.templates)}
         raise NotThere(f"there is no journey and no template '{name}'{did_you_mean(bare, names)}")
-    return [Target(medium, template, str(medium), template) for medium, template in found]
+    purpose = _purpose_of(project, bare)
+    return [Target(medium, template, str(medium), template, purpose=purpose) for medium, template in found]
+
+
+def _purpose_of(project: Project, template: str) -> Purpose:
+    """Marketing, unless only transactional journeys send the template."""
+    purposes = {
+        journey.purpose
+        for journey in project.journeys.values()
+        for step in journey.walk_steps()
+        if isinstance(step, Message) and step.template == template
+    }
+    return Purpose.TRANSACTIONAL if purposes == {Purpose.TRANSACTIONAL} else Purpose.MARKETING
 
 
 def read_customer(path: Path) -> dict[str, Any]:
@@ -102,7 +115,7 @@ def _sample(config: Config, target: Target, locale: str) -> dict[str, Any]:
     }
     # Signed with a key that nobody uses: as long as real links, and the pages behind refuse them.
     signer = LinkSigner("preview", config.public_url)
-    marketing = journey is None or journey.purpose is Purpose.MARKETING
+    marketing = target.purpose is Purpose.MARKETING
     return {**sample_context(about_shop, about, signer, website, locale), "marketing": marketing}
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from orchestrator.cli.options import AsJson, ProjectFolder, load_settings, opened
+from orchestrator.cli.options import AsJson, ProjectFolder, load_settings, opened, refuse_unknown_journey
 from orchestrator.cli.output import print_json
 
 if TYPE_CHECKING:
@@ -33,8 +33,10 @@ def explain(
     config = load_settings(project)
     zone = find_zone(config.project.timezone)
     assert zone is not None  # config refuses unknown zones
-    with opened(config) as database:
+    with opened(config, to_look=True) as database:
         with database.read() as connection:
+            if journey is not None:
+                refuse_unknown_journey(connection, journey)
             customer = find_customer(connection, user_id)
         if customer is None:
             typer.secho(f"no customer has the id {user_id}", fg="red", err=True)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from orchestrator.cli.options import AsJson, ProjectFolder, load_settings, opened
+from orchestrator.cli.options import AsJson, ProjectFolder, load_settings, opened, refuse_unknown_journey
 from orchestrator.cli.output import count, print_json, print_table
 from orchestrator.domain.message import MessageState
 
@@ -33,7 +33,9 @@ def list_messages(
     """List messages, the newest first."""
     from orchestrator.store import messages
 
-    with opened(load_settings(project)) as database, database.read() as connection:
+    with opened(load_settings(project), to_look=True) as database, database.read() as connection:
+        if journey is not None:
+            refuse_unknown_journey(connection, journey)
         rows = messages.list_messages(connection, state, journey, limit)
     if as_json:
         print_json([{name: getattr(row, name) for name in _FIELDS} for row in rows])
@@ -72,7 +74,7 @@ def settle(
         raise typer.BadParameter("say one of --sent, --again and --drop")
     if bool(ids) is all_unknown:
         raise typer.BadParameter("name messages by their id, or say --all-unknown")
-    with opened(load_settings(project)) as database:
+    with opened(load_settings(project), to_look=True) as database:
         settled = settle_by_hand(database, ids or None, chosen[0], SystemClock().now())
     _tell(settled, chosen[0], as_json)
     if settled.others or settled.missing:

@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from orchestrator.domain.errors import ParcoursError
+
 if TYPE_CHECKING:
     from orchestrator.config import Config
     from orchestrator.spec.project import Project
-    from orchestrator.store.database import Database
+    from orchestrator.store.database import Connection, Database
 
 JOURNEYS = "journeys"
 
@@ -59,11 +61,21 @@ def load_settings(folder: Path) -> Config:
     return load_config(project_root(folder), os.environ)
 
 
+class NothingYet(ParcoursError):
+    """There is no database to look into."""
+
+
 @contextmanager
-def opened(config: Config) -> Iterator[Database]:
-    """Lends the project's database for the length of a command, at the newest schema, made where there is none."""
+def opened(config: Config, *, to_look: bool = False) -> Iterator[Database]:
+    """Lends the project's database for the length of a command, at the newest schema, made where there is none.
+
+    `to_look`: for a command that only looks; it makes none, and raises NothingYet.
+    """
     from orchestrator.wiring import open_database
 
+    path = config.database_url.removeprefix("sqlite:///")
+    if to_look and path != config.database_url and not Path(path).exists():
+        raise NothingYet(f"nothing has run here yet: there is no database {path} (`parcours up` or `ingest` makes it)")
     database = open_database(config)
     try:
         yield database
@@ -87,3 +99,13 @@ def read_instant(text: str) -> datetime:
     except ValueError:
         raise typer.BadParameter(f"'{text}' is no instant: write 2026-11-27 or 2026-11-27T10:00:00Z") from None
     return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+
+
+def refuse_unknown_journey(connection: Connection, journey: str) -> None:
+    """Raises BadParameter for a journey that never ran here; one whose file is gone has its story all the same."""
+    from orchestrator.domain.suggestion import did_you_mean
+    from orchestrator.store.settings import read_versions
+
+    known = sorted({name for name, _ in read_versions(connection)})
+    if journey not in known:
+        raise typer.BadParameter(f"no journey '{journey}' ever ran here{did_you_mean(journey, known)}")

@@ -36,6 +36,7 @@ from orchestrator.demo.stage import begin_season, clear_stage, set_stage
 from orchestrator.domain.errors import ParcoursError
 from orchestrator.engine import tick
 from orchestrator.spec.project import Project, load_project
+from orchestrator.store import settings
 from orchestrator.store.database import Database
 from orchestrator.store.lock import hold_database
 from orchestrator.store.migrate import migrate
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
 
 DEMO_PACE = Pace(window_s=20.0)  # accelerated as well: a day of the shop takes six seconds
 _LOOK_S = 0.5
+_PREFECT_LOOK_S = 2.0  # how soon a server that ended is missed
 _GRACE_S = 3  # what requests under way get
 
 
@@ -88,6 +90,8 @@ def run(project: Project, options: Options) -> None:
         migrate(database)
         listener = stack.enter_context(listen(options.host, options.port, else_another=options.demo))
         project = _with_address(project, url_of(listener))
+        with database.write() as connection:
+            settings.write(connection, database, settings.HOME, url_of(listener))
         clock: Clock = VirtualClock(begin_season(SystemClock().now())) if options.demo else SystemClock()
         context = open_engine(project, clock, database=database)
         stack.callback(close_engine, context)
@@ -150,7 +154,7 @@ class Running:
         serving = asyncio.create_task(server.serve(sockets=[self._listener]))
         self._pulse = await self._make_pulse()
         await self._pulse.start()
-        jobs = [asyncio.create_task(job) for job in (self._announce_prefect(), self._take_edits())]
+        jobs = [asyncio.create_task(job) for job in (self._tend_prefect(), self._take_edits())]
         player = self._start_player()
         await self._until_stopped(serving)
         self._terminal.say("Stopping …")
@@ -220,8 +224,21 @@ class Running:
         pace = DEMO_PACE if self._options.demo else None
         return conductor(self._engine, describe_project(self._project), SystemClock().now, pace=pace)
 
+    async def _tend_prefect(self) -> None:
+        """Says when Prefect shows the project, or why it does not; starts a server anew that ended by itself."""
+        await self._announce_prefect()
+        while self._prefect is not None:
+            await asyncio.sleep(_PREFECT_LOOK_S)
+            if self._prefect.has_ended():
+                self._terminal.warn("The Prefect server has ended; messages leave without it. It is started again …")
+                try:
+                    self._prefect.launch()  # in this, the main thread: on Linux the child ends with who made it
+                except PrefectDidNotStart as error:
+                    self._terminal.warn(str(error))
+                    return
+                await self._announce_prefect()
+
     async def _announce_prefect(self) -> None:
-        """Says when Prefect shows the project, or why it does not."""
         if self._prefect is None or self._pulse is None:
             return
         try:

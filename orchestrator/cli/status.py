@@ -37,14 +37,14 @@ def status(project: ProjectFolder = Path(), as_json: AsJson = False) -> None:
     from orchestrator.status import read_status
 
     config = load_settings(project)
-    with opened(config) as database:
+    with opened(config, to_look=True) as database:
         found = read_status(database, _journeys(project), SystemClock().now())
     if as_json:
-        print_json({**asdict(found), "home": config.public_url})
+        print_json(asdict(found))
     else:
         _tell(found)
-        pages = f"{config.public_url} (or its --port)"
-        typer.echo(f"\nWhile `parcours up` runs, {pages} leads to the mailbox and to Prefect.")
+        if found.home:
+            typer.echo(f"\nWhile `parcours up` runs, {found.home} leads to the mailbox and to Prefect.")
 
 
 def _journeys(project: Path) -> Mapping[str, Journey]:

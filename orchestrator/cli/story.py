@@ -82,12 +82,20 @@ def _tell_consent(row: Any, zone: ZoneInfo) -> str:
     return f"{'agrees' if row.granted else 'says no'} to {noun}{what}{source}"
 
 
+#: A provider has it, whatever became of it then.
+_ARRIVED = frozenset(MessageState) - {
+    MessageState.QUEUED, MessageState.LEASED, MessageState.NOT_SENT, MessageState.REJECTED, MessageState.FAILED,
+    MessageState.UNKNOWN,
+}  # fmt: skip
+
+
 def _tell_message(row: Any) -> Iterator[Line]:
     """When a message left and what became of it; that it was decided is told already."""
     why = " ".join(filter(None, (REASONS.get(row.reason, row.reason), row.code)))
     why = f" ({why})" if why else ""
     if row.leased_at is not None:
-        yield Line(row.leased_at, 2, row.journey, row.step, "message", f"{row.medium} {row.template} is sent")
+        told = "is sent" if row.state in _ARRIVED else "is handed over"
+        yield Line(row.leased_at, 2, row.journey, row.step, "message", f"{row.medium} {row.template} {told}")
     at = row.settled_at or row.leased_at
     if at is not None and row.state not in (MessageState.LEASED, MessageState.ACCEPTED):
         yield Line(at, 3, row.journey, row.step, "message", f"{row.medium} {row.template} {_tell_state(row)}{why}")
@@ -98,7 +106,8 @@ def _tell_state(row: Any) -> str:
         case MessageState.QUEUED:
             return "waits to be sent"
         case MessageState.UNKNOWN:
-            return f"hangs in the air, nobody knows whether it arrived: parcours messages settle {row.public_id}"
+            command = f"parcours messages settle {row.public_id}"
+            return f"hangs in the air, nobody knows whether it arrived: {command} --sent, --again or --drop"
     return f"was {row.state.replace('_', ' ')}"
 
 

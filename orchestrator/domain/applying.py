@@ -69,10 +69,18 @@ def _take_consent(line: Line, event: Event, said: Any) -> None:
     if not isinstance(said, dict):
         return
     for key, granted in read_choices(said).items():
-        choice = Choice(granted, event.at, "identify" if event.kind is Kind.IDENTIFY else event.name)
+        choice = Choice(granted, event.at, _source(event))
         if line.state.take_choice(key, choice):
             line.stage_touched = True
             line.effects.append(ConsentChange(event.at, key, choice))
+
+
+def _source(event: Event) -> str:
+    """Where a choice was made: what a page of ours says of itself, else the call that brought it."""
+    page = event.context.get("unsubscribe")
+    if isinstance(page, dict) and isinstance(page.get("origin"), str):
+        return f"unsubscribe, {page['origin']}"
+    return "identify" if event.kind is Kind.IDENTIFY else event.name
 
 
 def _redeem(line: Line, code: str, at: datetime) -> None:

@@ -302,7 +302,8 @@ def _log_consent(
 ) -> None:
     line.touched = line.stage_touched = True
     line.effects.append(effects.ConsentChange(choice.at, key, choice, until))
-    line.decide(choice.at, DecisionKind.CHANGED, enrollment, f"{key}: {'yes' if choice.granted else 'no'}", step)
+    said = f"{key}: {'yes' if choice.granted else 'no'}" if until is None else "no marketing for a while"
+    line.decide(choice.at, DecisionKind.CHANGED, enrollment, said, step)
 
 
 # ---------------------------------------------------------------- coupons, rewards, tasks

@@ -91,7 +91,9 @@ class Sending:
                 self._retry(row, outcome, resent=True)
             case OutcomeKind.UNCERTAIN:
                 self.tally.unknown += 1
-                self._note(row, outcome, "unknown", f"parcours messages settle {row.public_id}")
+                self._note(
+                    row, outcome, "unknown", f"parcours messages settle {row.public_id} --sent, --again or --drop"
+                )
                 self._put(row, MessageState.UNKNOWN, outcome)
             case OutcomeKind.NOT_ATTEMPTED:
                 self._put(row, MessageState.QUEUED, outcome, self.now, begun=False)

@@ -7,14 +7,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from jinja2 import Template, TemplateSyntaxError
+from jinja2 import Template, TemplateSyntaxError, nodes
 
 from orchestrator.domain.errors import TemplateFailed
+from orchestrator.domain.suggestion import did_you_mean
+from orchestrator.links import LINK_NAMES
 from orchestrator.render.environment import TemplateEnvironment, find_hidden_attribute, make_environment
 from orchestrator.render.markup import Markup
 from orchestrator.render.source import TemplateBroken
 
 _MAYBE_HIDDEN = re.compile(r"\.\s*_")
+_LINK = re.compile(r"\blinks\s*\.\s*(\w+)")
 
 HTML = make_environment(html=True)
 TEXT = make_environment(html=False)
@@ -42,8 +45,21 @@ class CompiledText:
             raise TemplateBroken(*self._markup.origin(error.lineno), str(error.message)) from error
         if hidden:
             raise TemplateBroken(*self._markup.origin(hidden[0]), f"'{hidden[1]}' is closed to templates")
+        if not LINK_NAMES.issuperset(_LINK.findall(source)):
+            self._refuse_unknown_link(tree)
         self._template = Template.from_code(environment, code, environment.make_globals(None))
         return self
+
+    def _refuse_unknown_link(self, tree: nodes.Template) -> None:
+        """A link that does not exist would print as nothing: a dead link in somebody's mail."""
+        for node in tree.find_all(nodes.Getattr):
+            if isinstance(node.node, nodes.Name) and node.node.name == "links" and node.attr not in LINK_NAMES:
+                hint = did_you_mean(node.attr, LINK_NAMES) or f" (known: {', '.join(sorted(LINK_NAMES))})"
+                raise TemplateBroken(*self._markup.origin(node.lineno), f"there is no link '{node.attr}'{hint}")
+
+    def mentions(self, *words: str) -> bool:
+        """Whether one of these words stands in the source, layouts included."""
+        return any(word in self._markup.source for word in words)
 
     @classmethod
     def of_line(cls, source: str, file: str, line: int = 1) -> CompiledText:

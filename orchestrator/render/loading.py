@@ -58,6 +58,10 @@ class Loader:
             if match is None or match[3].lower() not in endings:
                 continue
             name, tag = match[1], (match[2] or "").lower().replace("_", "-")
+            if tag in variants.get(name, ()):
+                message = f"another file of '{name}' says the same in another form: keep the .mjml or the .html"
+                self._problems.append(Problem(f"{folder}/{file}", 1, 1, message))
+                continue
             variants.setdefault(name, set()).add(tag)
             try:
                 if medium is Medium.EMAIL:
@@ -95,7 +99,7 @@ class Loader:
         if not front.values.get("subject", "").strip():
             raise TemplateBroken(path, 1, "has no subject; begin the file with --- and `subject: …` and ---")
         language = tag or self._project_locale
-        pieces = library.flatten(file, language)
+        pieces = _with_a_body(library.flatten(file, language), path)
         compile_markup = compile_mjml if file.endswith(".mjml") else compile_html
         markup, marked = compile_markup(pieces)
         self._remember(Medium.EMAIL, name, tag, pieces, front)
@@ -117,7 +121,7 @@ class Loader:
 
     def _compile_sms(self, library: Library, file: str, name: str, tag: str) -> CompiledSms:
         language = tag or self._project_locale
-        pieces = library.flatten(file, language)
+        pieces = _with_a_body(library.flatten(file, language), f"templates/sms/{file}")
         self._remember(Medium.SMS, name, tag, pieces)
         return CompiledSms(language, CompiledText(compile_text(pieces), TEXT).compile())
 
@@ -127,6 +131,12 @@ class Loader:
         head = sorted(front.values.items()) if front else []
         parts = [tag, *(f"{key}={text}" for key, text in head), *(piece.text for piece in pieces)]
         self._hashes.setdefault((medium, name), []).append("\0".join(parts))
+
+
+def _with_a_body(pieces: list[Piece], path: str) -> list[Piece]:
+    if not any(piece.text.strip() for piece in pieces):
+        raise TemplateBroken(path, 1, "has nothing to send: write its text below the head")
+    return pieces
 
 
 def _of_front(front: FrontMatter, key: str, path: str) -> CompiledText:

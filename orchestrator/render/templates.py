@@ -56,6 +56,11 @@ class Templates:
         """A hash that changes with any variant, layout or partial of the template."""
         return self._compiled.versions[medium, name]
 
+    def variants_without(self, name: str, *words: str) -> list[str]:
+        """The locales ("" for the file without one) in which a mail mentions none of these words."""
+        found = self._compiled.emails.items()
+        return sorted(tag for (own, tag), email in found if own == name and not email.html.mentions(*words))
+
     def render_email(
         self, name: str, locale: str, context: Mapping[str, Any], subject: str | None = None
     ) -> RenderedEmailParts:

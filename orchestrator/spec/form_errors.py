@@ -52,6 +52,12 @@ def _report(error: ErrorDetails, model: type[Form] | None, place: Place) -> None
         _report_no_kind(place, STEP_KINDS, "step")
     elif kind == "unknown_trigger":
         _report_no_kind(place, tuple(TRIGGERS), "trigger")
+    elif kind in ("less_than_equal", "greater_than_equal", "less_than", "greater_than"):
+        limit = next(value for value in context.values() if isinstance(value, int | float))
+        word = {"less_than_equal": "at most", "greater_than_equal": "at least", "less_than": "less than"}
+        place.error(f"`{key}` must be {word.get(kind, 'more than')} {limit:g}")
+    elif kind == "model_type" and key == "exit":
+        place.error("`exit` is a list of rules: `- event: Order Completed`")
     elif kind in _TYPES:
         place.error(f"`{key}` must be {_TYPES[kind]}")
     elif kind == "literal_error":

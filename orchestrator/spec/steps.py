@@ -118,7 +118,9 @@ def _check_template(medium: Medium, name: str, place: Place) -> None:
     if known is None or (medium, name) in known:
         return
     paths = [f"{other_medium}/{other}" for other_medium, other in known if other_medium is medium]
-    message = f"template '{medium}/{name}' not found{did_you_mean(f'{medium}/{name}', paths)}"
+    hint = did_you_mean(f"{medium}/{name}", paths)
+    ending = "txt" if medium is Medium.SMS else "mjml (or .html)"
+    message = f"template '{medium}/{name}' not found{hint or f': write templates/{medium}/{name}.{ending}'}"
     if place.known.templates_required:
         place.error(message)
     else:

@@ -181,7 +181,9 @@ class _Translator:
             raise self.fault(f"`{name}` is a function: write `{name}(…)`", name)
         if name in NAMES:
             has_entry = name == "event" and "entry" in self.where.names
+            has_event = name == "entry" and "event" in self.where.names
             instead = "; write `entry`, the event that started the journey" if has_entry else ""
+            instead = "; write `event`, the event that is looked at" if has_event else instead
             raise self.fault(f"`{name}` is not known in {self.where.place}{instead}", name)
         if name.lower() in ("null", "nil", "undefined"):
             raise self.fault("write `x is none` or `x is defined` to ask whether something is there", name)
@@ -210,7 +212,8 @@ class _Translator:
             why = (
                 f"{name}() cannot be used in {self.where.place}" if name in known else f"there is no function {name}()"
             )
-            raise self.fault(why + ("" if name in known else did_you_mean(name, known)), name)
+            hint = "" if name in known else did_you_mean(name, known) or f" (known: {', '.join(sorted(known))})"
+            raise self.fault(why + hint, name)
         if node.dyn_args or node.dyn_kwargs:
             raise self.fault("`*` and `**` are not part of the language", name)
         args = tuple(self.translate(arg, depth + 1) for arg in node.args)

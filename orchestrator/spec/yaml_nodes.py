@@ -108,6 +108,12 @@ def _syntax_problem(file: str, fault: MarkedYAMLError) -> Problem:
         hint = "; put text that holds ': ' between quotes"
     elif "cannot start any token" in what:
         hint = "; indent with spaces, and put text that starts with a special sign between quotes"
+    elif "expected <block end>" in what:
+        what, hint = "this line does not line up with those before it", "; what belongs together is indented alike"
+    elif "quoted scalar" in (fault.context or ""):
+        what, hint = "a quote is opened and never closed", "; it begins further up"
+        if fault.context_mark is not None:
+            line, column, hint = fault.context_mark.line + 1, fault.context_mark.column + 1, ""
     return Problem(file, line, column, f"this is not YAML: {what}{hint}")
 
 

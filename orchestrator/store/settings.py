@@ -13,6 +13,7 @@ from orchestrator.store.tables import GateRow, JourneyVersion, Setting
 
 SETTINGS = Setting.__table__  # type: ignore[attr-defined]
 GATES = GateRow.__table__  # type: ignore[attr-defined]
+HOME = "home"  # where `up` answered last
 STOPPED = "stopped"  # a kind of gate: a channel that stands still by itself
 VERSIONS = JourneyVersion.__table__  # type: ignore[attr-defined]
 

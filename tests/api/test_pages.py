@@ -110,7 +110,9 @@ def test_every_word_is_said_somewhere() -> None:
     texts = [folder.joinpath("templates", file.name).read_text() for file in folder.joinpath("templates").iterdir()]
     texts += [file.read_text() for file in folder.iterdir() if file.name.endswith(".py")]
     everything = "\n".join(texts)
-    built = {f"{name}_{part}" for name in ("gone", "missing", "busy", "fault") for part in ("heading", "text")}
+    built = {
+        f"{name}_{part}" for name in ("gone", "missing", "busy", "fault", "too_long") for part in ("heading", "text")
+    }
     assert {key for key in WORDS["en"] if key not in everything} == built - set(re.findall(r"\w+", everything))
 
 
@@ -135,7 +137,9 @@ def test_the_web_copy_is_shown_locked_up(sqlite_shop: Shop) -> None:
 def test_a_form_that_is_too_large_is_refused(sqlite_shop: Shop) -> None:
     page = links(sqlite_shop)["s"]
     with sqlite_shop.client() as client:
-        assert client.post(page, data={"score": "9", "comment": "x" * 70_000}).status_code == 413
+        answer = client.post(page, data={"score": "9", "comment": "x" * 70_000})
+        assert answer.status_code == 413
+        assert "That was too long" in answer.text
         assert client.post(page, data={f"f{number}": "x" for number in range(30)}).status_code == 400
     assert not sqlite_shop.inbox()
 

@@ -53,7 +53,8 @@ REMINDER = """\
 subject: Still there, {{ customer.first_name }}?
 preheader: Your cart waits
 ---
-<html><body><p>Hello {{ customer.first_name }}</p><a href="{{ links.unsubscribe }}">Unsubscribe</a></body></html>
+<html><body><p>Hello {{ customer.first_name }}</p><a href="{{ links.unsubscribe }}">Unsubscribe</a>
+{{ project.postal_address }}</body></html>
 """
 NUDGE = "Hello {{ customer.first_name }}, your cart waits."
 
@@ -92,6 +93,10 @@ class Shop:
 
     def write_calls(self, *calls: dict[str, Any], name: str = "calls.jsonl") -> Path:
         return self.write(name, "".join(json.dumps(call) + "\n" for call in calls))
+
+    def begin(self) -> None:
+        """Makes a database with nothing in it."""
+        self.ingest()
 
     def ingest(self, *calls: dict[str, Any]) -> Answer:
         return self.run("ingest", self.write_calls(*calls))

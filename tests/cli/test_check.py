@@ -81,6 +81,44 @@ def test_on_a_real_channel_links_that_would_lead_nowhere_are_advice(shop: Shop) 
     assert not any(link in shop.run("check").out for link in links)
 
 
+@pytest.mark.parametrize(
+    ("channel", "variable"),
+    [
+        ('email = "smtp"', "PARCOURS_SMTP_URL"),
+        ('email = "sendgrid"', "SENDGRID_API_KEY"),
+        ('sms = "twilio"', "TWILIO_FROM"),
+    ],
+)
+def test_what_a_provider_still_lacks_is_advice(shop: Shop, channel: str, variable: str) -> None:
+    shop.write("parcours.toml", f"[channels]\n{channel}\n")
+    answer = shop.run("check")
+    assert answer.code == 0
+    assert variable in answer.out
+
+
+@pytest.mark.parametrize(
+    ("without", "advice"),
+    [
+        ("{{ links.unsubscribe }}", "a marketing mail without a way out"),
+        ("{{ project.postal_address }}", "a marketing mail without a postal address"),
+    ],
+)
+def test_what_a_marketing_mail_must_hold_is_advice(shop: Shop, without: str, advice: str) -> None:
+    path = shop.folder / "templates/email/reminder.html"
+    path.write_text(path.read_text().replace(without, ""))
+    answer = shop.run("check")
+    assert answer.code == 0
+    assert f"templates/email/reminder.html:1:1: warning: {advice}" in answer.out
+
+
+def test_a_subject_of_a_step_is_compiled_like_a_template(shop: Shop) -> None:
+    written = "email: {template: reminder, subject: '{{ entry.price | monney }}'}"
+    shop.write("journeys/cart.yaml", CART.replace("email: reminder", written))
+    answer = shop.run("check")
+    assert answer.code == 1
+    assert re.search(r"journeys/cart\.yaml:1:1: step 'reminder': the subject: .*monney", answer.out)
+
+
 def test_a_channel_that_does_not_exist_is_an_error(shop: Shop) -> None:
     shop.write("parcours.toml", '[channels]\nemail = "sendgird"\n')
     answer = shop.run("check")

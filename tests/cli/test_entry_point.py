@@ -43,6 +43,7 @@ def test_help_check_and_backtest_wait_for_no_database_and_no_sdk(shop: Shop) -> 
 
 
 def test_status_imports_neither_prefect_nor_an_sdk(shop: Shop) -> None:
+    shop.begin()
     assert imported_by("status", "--project", shop.folder) <= {"sqlalchemy", "alembic"}
 
 
@@ -99,6 +100,7 @@ def test_what_nobody_expected_keeps_its_traceback(shop: Shop, monkeypatch: pytes
     def broken(*_: object) -> None:
         raise RuntimeError("a fault of ours")
 
+    shop.begin()
     monkeypatch.setattr(status, "_tell", broken)
     with pytest.raises(RuntimeError, match="a fault of ours"):
         main(["status", "--project", str(shop.folder)])

@@ -102,6 +102,7 @@ def test_an_anonymous_visitor_is_found_under_the_id_they_had_before(stored_shop:
 
 
 def test_a_customer_nobody_knows_is_not_found(shop: Shop) -> None:
+    shop.begin()
     answer = shop.run("explain", "nobody")
     assert answer.code == 1
     assert "no customer has the id nobody" in answer.err
@@ -112,3 +113,19 @@ def test_who_gets_a_coupon_is_told_in_a_sentence(stored_shop: Shop) -> None:
     stored_shop.ingest(identify("ada", now(), email="ada@shop.example"), track("ada", "Product Added", now(), price=30))
     stored_shop.run("tick")
     assert ": gets a coupon\n" in stored_shop.run("explain", "ada").out
+
+
+def test_a_journey_that_never_ran_is_a_wrong_call(stored_shop: Shop) -> None:
+    stored_shop.leave_cart()
+    stored_shop.run("tick")
+    answer = stored_shop.run("explain", "ada", "crat")
+    assert answer.code == 2
+    assert "no journey 'crat' ever ran here; did you mean 'cart'?" in answer.err
+
+
+def test_before_anything_ran_there_is_nothing_to_look_at_and_nothing_is_made(shop: Shop) -> None:
+    for command in (["explain", "ada"], ["status"], ["messages", "list"]):
+        answer = shop.run(*command)
+        assert answer.code == 1
+        assert "nothing has run here yet" in answer.err
+    assert not list(shop.folder.glob("var/*.db"))

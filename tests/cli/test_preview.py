@@ -81,6 +81,7 @@ def test_a_journey_goes_before_a_template_of_the_same_name(shop: Shop) -> None:
 
 
 def test_a_proof_is_marked_and_has_no_effect_on_the_ledger(shop: Shop) -> None:
+    shop.begin()
     answer = shop.run("preview", "reminder", "--send-to", "me@example.com")
     assert answer.code == 0, answer.err
     (stored,) = read_messages(shop.folder / "var/mailbox", limit=10)

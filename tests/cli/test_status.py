@@ -49,7 +49,7 @@ def test_an_empty_project_stands_at_nothing(stored_shop: Shop) -> None:
     answer = stored_shop.run("status")
     assert answer.code == 0
     assert "0 customers; the last tick: never" in answer.out
-    assert "http://localhost:8000" in answer.out
+    assert "While `parcours up` runs" not in answer.out  # it never did
 
 
 def test_people_messages_and_the_inbox_are_counted(stored_shop: Shop) -> None:
@@ -155,3 +155,10 @@ def test_the_health_cards_say_where_people_stand_and_what_became_of_messages(sto
         channel = channel_card(database, "email")
     assert channel.startswith("# Deliveries by email\n\n0 waiting, held: on hold in Prefect\n")
     assert "| accepted | 2 |" in channel
+
+
+def test_it_says_where_up_answered_last(stored_shop: Shop) -> None:
+    with database_of(stored_shop) as database, database.write() as connection:
+        settings.write(connection, database, settings.HOME, "http://127.0.0.1:8471")
+    assert "While `parcours up` runs, http://127.0.0.1:8471 leads to" in stored_shop.run("status").out
+    assert stored_shop.run("status", "--json").json["home"] == "http://127.0.0.1:8471"

@@ -67,6 +67,18 @@ def test_it_ends_soon_even_while_prefect_starts_and_leaves_no_child(start_up: St
         os.kill(child, 0)
 
 
+def test_a_prefect_server_that_ends_is_missed_and_started_again(start_up: StartUp) -> None:
+    up = start_up("--port", "0", "--prefect-port", str(server_port()))
+    up.until(lambda: "Prefect is ready" in up.said())
+    pid_file = up.project / "var" / "prefect" / "server.pid"
+    first = pid_file.read_text()
+    os.kill(int(first), signal.SIGKILL)
+    up.until(lambda: "The Prefect server has ended" in up.said())
+    up.until(lambda: pid_file.exists() and pid_file.read_text() not in ("", first))
+    assert up.is_healthy()
+    assert up.stop(timeout_s=25) == 0
+
+
 def test_a_second_up_on_the_same_database_is_refused(start_up: StartUp) -> None:
     up = start_up("--no-prefect", "--port", "0")
     second = run(up.project, "--port", "0")

@@ -151,3 +151,25 @@ def test_a_project_without_templates_is_no_error(tmp_path: Path) -> None:
 
 def test_a_template_that_leaves_some_people_out_is_refused(make_templates: Make) -> None:
     assert "email/hi:1:1: exists only in fr" in problems(make_templates, {"email/hi.fr.mjml": mail("seul")})[0]
+
+
+@pytest.mark.parametrize("file", ["email/hi.mjml", "email/hi.html", "sms/hi.txt"])
+def test_a_template_with_nothing_to_send_is_refused(make_templates: Make, file: str) -> None:
+    text = "---\nsubject: a\n---\n" if file.startswith("email") else "\n"
+    assert problems(make_templates, {file: text}) == [
+        f"templates/{file}:1:1: has nothing to send: write its text below the head"
+    ]
+
+
+def test_a_link_that_does_not_exist_is_refused_with_what_was_meant(make_templates: Make) -> None:
+    assert problems(make_templates, {"sms/hi.txt": "see links.html\n{{ links.unsubscrib }}"}) == [
+        "templates/sms/hi.txt:2:1: there is no link 'unsubscrib'; did you mean 'unsubscribe'?"
+    ]
+
+
+def test_one_mail_in_two_forms_is_refused(make_templates: Make) -> None:
+    mail = "---\nsubject: a\n---\n"
+    files = {"email/hi.html": f"{mail}<p>a</p>", "email/hi.mjml": f"{mail}<mjml><mj-body></mj-body></mjml>"}
+    assert problems(make_templates, files) == [
+        "templates/email/hi.mjml:1:1: another file of 'hi' says the same in another form: keep the .mjml or the .html"
+    ]

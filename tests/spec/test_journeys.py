@@ -417,7 +417,7 @@ def test_a_step_that_is_not_built_yet_is_refused_at_its_word(step: str, what: st
         ("trigger: manual\nsteps: []\nname: 3", "4:1: unknown key 'name'; it is called 'title' here"),
         (
             "trigger: manual\nsteps: []\npriority: 101",
-            "4:11: `priority`: input should be less than or equal to 100",
+            "4:11: `priority` must be at most 100",
         ),
         ("trigger: manual\nsteps: []\npriority: high", "4:11: `priority` must be a whole number"),
         ("trigger: manual\nsteps: []\ntitle: 3", "4:8: `title` must be text (put it between quotes)"),

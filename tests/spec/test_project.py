@@ -64,10 +64,12 @@ def test_one_journey_in_a_folder_is_a_project_where_nothing_is_rendered(tmp_path
     project = load_project(write(tmp_path, {"journeys/cart.yaml": text}), {}, need_templates=False)
     assert isinstance(project, Project)
     assert [str(warning) for warning in project.warnings] == [
-        "journeys/cart.yaml:4:17: warning: step 'cart-reminder': template 'email/cart-reminder' not found"
+        "journeys/cart.yaml:4:17: warning: step 'cart-reminder': template 'email/cart-reminder' not found: "
+        "write templates/email/cart-reminder.mjml (or .html)"
     ]
     assert faults(tmp_path) == [
-        "journeys/cart.yaml:4:17: step 'cart-reminder': template 'email/cart-reminder' not found"
+        "journeys/cart.yaml:4:17: step 'cart-reminder': template 'email/cart-reminder' not found: "
+        "write templates/email/cart-reminder.mjml (or .html)"
     ]
 
 
