@@ -7,7 +7,7 @@ import re
 import sys
 from pathlib import Path
 
-from tests.bench import bench_backtest, bench_ingest, bench_latency, bench_messages, bench_steps
+from tests.bench import bench_backtest, bench_ingest, bench_latency, bench_messages, bench_mime, bench_steps
 from tests.bench.sample import ROOT
 
 HEAD = "| what | a second | limit, same run | a second | share |\n|---|---:|---|---:|---:|"
@@ -19,7 +19,7 @@ def main() -> None:
     """Runs every benchmark; each takes some seconds."""
     rows = [HEAD]
     print(HEAD, flush=True)
-    for bench in (bench_ingest, bench_steps, bench_backtest, bench_messages):
+    for bench in (bench_ingest, bench_steps, bench_backtest, bench_mime, bench_messages):
         for figure in bench.measure():
             print(figure.row, flush=True)
             rows.append(figure.row)
