@@ -24,7 +24,7 @@ BACKOFF_MAX = timedelta(hours=1)
 GIVE_UP = {Medium.EMAIL: timedelta(hours=48), Medium.SMS: timedelta(hours=6)}
 TRIES_MIN = 10  # before a message is given up: it may have waited long for other reasons
 STOP_FOR = timedelta(minutes=1)  # a channel whose account is refused is tried again after this
-TURNED_AWAY_MAX = 20  # in a row, then the provider is left alone for a while: the rest need not learn it one by one
+IN_VAIN_MAX = 20  # in a row, then the provider is left alone for a while: the rest need not learn it one by one
 REST_MAX = timedelta(minutes=10)
 
 
@@ -38,7 +38,6 @@ class Sending:
     tally: ChannelTally
     pending: list[Settlement] = field(default_factory=list)
     dead: dict[tuple[str, str], str] = field(default_factory=dict)
-    turned_away: int = 0
     written_at_s: float = field(default_factory=time.monotonic)
 
     def send(self, rendered: Sequence[tuple[Any, RenderedMessage]], broken: Sequence[tuple[Any, str]]) -> None:
@@ -79,17 +78,19 @@ class Sending:
     def _settle(self, row: Any, outcome: SendOutcome) -> None:
         match outcome.kind:
             case OutcomeKind.ACCEPTED:
-                self.turned_away = 0
+                self.context.in_vain[self.medium] = 0
                 self.tally.sent += 1
                 self._put(row, MessageState.ACCEPTED, outcome)
             case OutcomeKind.REJECTED:
                 self._fail(row, MessageState.REJECTED, outcome.code, outcome.reason)
             case OutcomeKind.THROTTLED | OutcomeKind.UNAVAILABLE:
-                self._count_turned_away(outcome)
+                self._count_in_vain(outcome)
                 self._retry(row, outcome)
             case OutcomeKind.UNCERTAIN if row.resend_uncertain:
+                self._count_in_vain(outcome)
                 self._retry(row, outcome, resent=True)
             case OutcomeKind.UNCERTAIN:
+                self._count_in_vain(outcome)
                 self.tally.unknown += 1
                 self._note(
                     row, outcome, "unknown", f"parcours messages settle {row.public_id} --sent, --again or --drop"
@@ -103,11 +104,11 @@ class Sending:
                 self._stop(outcome.reason, STOP_FOR)
                 self._put(row, MessageState.QUEUED, outcome, self.now, begun=False)
 
-    def _count_turned_away(self, outcome: SendOutcome) -> None:
-        self.turned_away += 1
-        if self.turned_away >= TURNED_AWAY_MAX:
-            rest = max(BACKOFF, min(_told_wait(outcome, REST_MAX), REST_MAX))
-            self._stop(f"{self.turned_away} messages in a row were turned away: {outcome.reason}", rest)
+    def _count_in_vain(self, outcome: SendOutcome) -> None:
+        self.context.in_vain[self.medium] += 1
+        if (number := self.context.in_vain[self.medium]) >= IN_VAIN_MAX:
+            rest = max(BACKOFF, _told_wait(outcome, REST_MAX))
+            self._stop(f"{number} messages in a row did not get through: {outcome.reason}", rest)
 
     def _stop(self, reason: str, span: timedelta) -> None:
         self.tally.stopped = reason

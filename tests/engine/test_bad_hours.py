@@ -16,7 +16,7 @@ from orchestrator.domain.errors import TimeWentBack
 from orchestrator.domain.message import Medium, RenderedMessage
 from orchestrator.engine import dispatch, edits, tick
 from orchestrator.engine.report import Held
-from orchestrator.engine.sending import TURNED_AWAY_MAX
+from orchestrator.engine.sending import IN_VAIN_MAX
 from orchestrator.store import customers
 from tests.engine.conftest import OpenShop
 from tests.support.life import START, after_start, instant
@@ -168,7 +168,7 @@ def test_a_provider_that_turns_everything_away_is_left_alone_for_a_while(open_sh
     channel = answer(shop, OutcomeKind.THROTTLED, reason="busy", retry_after_s=300)
     report = shop.tick("1s")
     assert len(channel.messages) == 200  # the batch in hand, none of the others
-    assert "turned away: busy" in report.channel(Medium.EMAIL).stopped
+    assert "did not get through: busy" in report.channel(Medium.EMAIL).stopped
     answer(shop, OutcomeKind.ACCEPTED)
     shop.tick("5m")
     assert len(channel.messages) == 200
@@ -182,9 +182,27 @@ def test_a_few_that_are_turned_away_stop_nobody(open_shop: OpenShop) -> None:
     channel = shop.channels[Medium.EMAIL]
     assert isinstance(channel, RecordingChannel)
     good, bad = SendOutcome(OutcomeKind.ACCEPTED), SendOutcome(OutcomeKind.THROTTLED)
-    channel.answer = lambda message: good if len(channel.messages) % TURNED_AWAY_MAX == 0 else bad
+    channel.answer = lambda message: good if len(channel.messages) % IN_VAIN_MAX == 0 else bad
     report = shop.tick("1s")
     assert report.channel(Medium.EMAIL).stopped == ""
+
+
+def test_a_provider_that_hangs_is_left_alone_though_each_batch_gets_to_a_few_messages_only(open_shop: OpenShop) -> None:
+    shop = open_shop(HELLO, live=True)
+    crowd(shop, 100)
+    channel = shop.channels[Medium.EMAIL]
+    assert isinstance(channel, RecordingChannel)
+    tried: list[str] = []
+
+    def hang(message: RenderedMessage) -> SendOutcome:
+        tried.append(message.message_id)
+        few = len(tried) % 10 < 4
+        return SendOutcome(OutcomeKind.UNCERTAIN if few else OutcomeKind.NOT_ATTEMPTED, reason="no answer")
+
+    channel.answer = hang
+    report = shop.tick("1s")
+    assert "did not get through: no answer" in report.channel(Medium.EMAIL).stopped
+    assert states(shop)["unknown"] < 50
 
 
 @pytest.mark.parametrize("wait", ["pause", "quiet hours"])
