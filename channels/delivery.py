@@ -93,6 +93,7 @@ class _Run:
     def __init__(self, messages: Sequence[RenderedMessage], deadline_s: float) -> None:
         self.answers: SimpleQueue[Answer] = SimpleQueue()
         self.verdict: SendOutcome | None = None  # the answer for everything that is not begun yet
+        self._refused: dict[str, SendOutcome] = {}  # the answer for what else comes from these senders
         self._deadline_s = deadline_s
         self._waiting = enumerate(messages)
         self._lock = threading.Lock()
@@ -108,9 +109,13 @@ class _Run:
     def _outcome(self, message: RenderedMessage, prepare: Prepare[Payload], transmit: Transmit[Payload]) -> SendOutcome:
         if self.verdict is not None:
             return self.verdict
+        if (refused := self._refused.get(message.sender)) is not None:
+            return refused
         if time.monotonic() >= self._deadline_s:
             return NOT_ATTEMPTED
         outcome = attempt(message, prepare, transmit)
-        if outcome.kind is OutcomeKind.MISCONFIGURED:
+        if outcome.kind is OutcomeKind.MISCONFIGURED and outcome.about_sender and message.sender:
+            self._refused[message.sender] = outcome
+        elif outcome.kind is OutcomeKind.MISCONFIGURED:
             self.verdict = NOT_ATTEMPTED
         return outcome

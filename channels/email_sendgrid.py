@@ -131,7 +131,8 @@ def _outcome(answer: urllib3.BaseHTTPResponse, message: RenderedMessage) -> Send
             return SendOutcome(OutcomeKind.THROTTLED, reason="SendGrid is busy", code=code, retry_after_s=wait_s)
         case 401 | 403:
             reason = "SendGrid refuses the API key or the sender: check SENDGRID_API_KEY, its rights and the From"
-            return SendOutcome(OutcomeKind.MISCONFIGURED, reason=reason, code=code)
+            about_sender = any(error.get("field") == "from" for error in _errors(answer.data))
+            return SendOutcome(OutcomeKind.MISCONFIGURED, reason=reason, code=code, about_sender=about_sender)
         case status if 300 <= status < 400:
             reason = "the address of SendGrid redirects: check PARCOURS_SENDGRID_BASE_URL"
             return SendOutcome(OutcomeKind.MISCONFIGURED, reason=reason, code=code)

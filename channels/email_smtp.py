@@ -117,7 +117,7 @@ class SmtpChannel:
             if not 200 <= code < 400:
                 self._keep(smtp, reset=True)
                 refusal = _reply_outcome(code, text, message)
-                return _about_us(refusal) if _is_about_us(command, code, text) else refusal
+                return _about_us(refusal, command) if _is_about_us(command, code, text) else refusal
         try:
             smtp.send(mail.data)
         except smtplib.SMTPServerDisconnected:
@@ -203,13 +203,13 @@ def _reply_outcome(code: int, text: str, message: RenderedMessage) -> SendOutcom
 def _is_about_us(command: str, code: int, text: str) -> bool:
     """Whether a refusal is for good and holds for every message: our sender, or passing mail on for us at all."""
     if command.startswith("MAIL"):
-        return code >= 500 and code != _TOO_LARGE
+        return code >= 500 and code != _TOO_LARGE and code not in _NOT_LET_IN
     return command.startswith("RCPT") and code >= 500 and _NO_RELAY.search(text) is not None
 
 
-def _about_us(refusal: SendOutcome) -> SendOutcome:
-    reason = f"the server takes no mail from this sender: {refusal.reason}"
-    return SendOutcome(OutcomeKind.MISCONFIGURED, reason=reason, code=refusal.code)
+def _about_us(refusal: SendOutcome, command: str) -> SendOutcome:
+    reason, at_mail = f"the server takes no mail from this sender: {refusal.reason}", command.startswith("MAIL")
+    return SendOutcome(OutcomeKind.MISCONFIGURED, reason=reason, code=refusal.code, about_sender=at_mail)
 
 
 def _connect_outcome(error: smtplib.SMTPException | OSError, message: RenderedMessage) -> SendOutcome:

@@ -45,6 +45,7 @@ class Meaning:
     reason: str
     suppress: bool = False
     retry_after_s: float | None = None
+    about_sender: bool = False
 
 
 def _refused(reason: str) -> Meaning:
@@ -63,6 +64,10 @@ def _ours(reason: str) -> Meaning:
     return Meaning(OutcomeKind.MISCONFIGURED, reason)
 
 
+def _senders(reason: str) -> Meaning:
+    return Meaning(OutcomeKind.MISCONFIGURED, reason, about_sender=True)
+
+
 #: Twilio splits codes from time to time and asks not to rely on them: one that is not here is judged by HTTP status.
 MEANINGS: Mapping[int, Meaning] = {
     20003: _ours("Twilio refuses the credentials: check TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN"),
@@ -70,13 +75,13 @@ MEANINGS: Mapping[int, Meaning] = {
     20429: _later("too many requests at once"),
     20503: _later("Twilio is not available"),
     21211: _dead("not a valid number"),
-    21212: _ours("the sender is not valid: check TWILIO_FROM"),
+    21212: _senders("the sender is not valid: check TWILIO_FROM"),
     21217: _dead("not a valid number"),
     21408: _refused("the account may not send to this country: enable it in Twilio's console"),
     21602: _refused("the message has no body"),
     21603: _ours("no sender was given: set TWILIO_FROM or TWILIO_MESSAGING_SERVICE_SID"),
     21604: _dead("no number was given"),
-    21606: _ours("the sender cannot send messages: check TWILIO_FROM"),
+    21606: _senders("the sender cannot send messages: check TWILIO_FROM"),
     21610: _dead("the person has answered STOP"),
     21611: _later("the sender's queue is full", 300),
     21612: _refused("no route from this sender to this number"),
@@ -230,7 +235,15 @@ def _outcome(refusal: _Refusal) -> SendOutcome:
         told_s = retry_after_s(refusal.headers)
         wait_s = meaning.retry_after_s if told_s is None else told_s
     code_told = str(code or refusal.status)
-    return SendOutcome(meaning.kind, "", meaning.reason, code_told, retry_after_s=wait_s, suppress=meaning.suppress)
+    return SendOutcome(
+        meaning.kind,
+        "",
+        meaning.reason,
+        code_told,
+        retry_after_s=wait_s,
+        about_sender=meaning.about_sender,
+        suppress=meaning.suppress,
+    )
 
 
 def _meaning_of_status(status: int) -> Meaning:

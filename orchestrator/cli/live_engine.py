@@ -105,8 +105,9 @@ class LiveEngine:
         No tick in between: the old state would run the people whom the new one has marked to be looked at again.
         """
         with self._still:
-            context = open_context()
-            edits.hold(context, self._context.held, context.clock.now())
+            context, old = open_context(), self._context
+            context.stopped, context.in_vain, context.stopped_told = old.stopped, old.in_vain, old.stopped_told
+            edits.hold(context, old.held, context.clock.now())
             self._context = context
 
     @contextmanager

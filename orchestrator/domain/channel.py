@@ -34,6 +34,7 @@ class SendOutcome:
     reason: str = ""
     code: str = ""  # the provider's own code: "550 5.1.1", "21610"
     retry_after_s: float | None = None
+    about_sender: bool = False  # MISCONFIGURED: the provider refuses this From address; others may be fine
     suppress: bool = False  # the address itself is dead (5.1.1, 21614) or said STOP (21610)
 
 

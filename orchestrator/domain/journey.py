@@ -331,6 +331,22 @@ class Journey:
         """Every step, in written order, those inside others included."""
         return iter(self.by_id.values())
 
+    def waits_behind(self, step_id: str) -> frozenset[str]:
+        """The waits that may be the next after a step: nothing but steps that take no time lies between."""
+        found: set[str] = set()
+        seen: set[str | None] = {None}
+        coming = [self.following.get(step_id)]
+        while coming:
+            if (name := coming.pop()) in seen:
+                continue
+            seen.add(name)
+            step = self.by_id[name or ""]
+            if isinstance(step, Delay | WaitUntil | WaitFor):
+                found.add(step.id)
+                continue
+            coming += [self.following.get(step.id), *(block[0].id for block in child_blocks(step) if block)]
+        return frozenset(found)
+
     def moved_to(self, step_id: str) -> str:
         """Where people on a step that was renamed or removed stand now."""
         return dict(self.moved).get(step_id, step_id)

@@ -12,7 +12,7 @@ from typing import Any
 from orchestrator.domain.event import ANY_EVENT, Event
 from orchestrator.domain.expression import NOBODY, Condition, Scope
 from orchestrator.domain.instants import Candidates
-from orchestrator.domain.values import FILTERS, as_time
+from orchestrator.domain.values import FILTERS, as_text, as_time
 
 
 class FactKind(StrEnum):
@@ -173,15 +173,9 @@ def read_fact(fact: Fact, stored: Any) -> Any:
 
 def _most_frequent(counts: dict[str, int]) -> Any:
     """The value counted most; of several the one whose text comes first."""
-    best = min(counts.items(), key=lambda item: (-item[1], item[0]), default=None)
-    return _value_of(best[0]) if best and best[1] > 0 else None
-
-
-def _value_of(key: str) -> Any:
-    try:
-        return json.loads(key)
-    except ValueError:  # counted when keys were plain texts
-        return key
+    most = max(counts.values(), default=0)
+    values = [json.loads(key) for key, count in counts.items() if count == most]
+    return min(values, key=lambda value: (as_text(value), str(type(value)))) if most > 0 else None
 
 
 # ---------------------------------------------------------------- facts over a window

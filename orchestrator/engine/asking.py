@@ -125,7 +125,7 @@ def _ask_about(
         asked.refuse(row, now, "left before: goal")  # reached after this last message ended the journey
         return
     if row.expires_at is not None and now > row.expires_at:
-        asked.refuse(row, now, row.reason or "overdue", DecisionKind.EXPIRED)
+        asked.refuse(row, now, "overdue", DecisionKind.EXPIRED)
         return
     rule = must_leave(context.program, state, enrollment, now, since)
     if rule is not None:
@@ -149,8 +149,10 @@ def _wait_anew(
     context: EngineContext, row: Any, state: CustomerState, enrollment: Enrollment, until: datetime
 ) -> Enrollment | None:
     """Who went on from this message to a wait, waiting from its release instead: later delays count from there."""
-    counted_from_it = enrollment.is_open and enrollment.arrived_at == row.not_before
-    if not counted_from_it or enrollment.deferred_since is not None:
+    journey = context.program.journey_of(enrollment.journey, enrollment.version)
+    if not enrollment.is_open or journey is None or enrollment.pass_no != row.pass_no:
+        return None
+    if enrollment.step not in journey.waits_behind(row.step) or (enrollment.arrived_at or until) >= until:
         return None
     arrive_later(context.program, state, enrollment, until)
     return enrollment

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -41,7 +40,7 @@ class EngineContext:
     secret: str
     held: Held = field(default_factory=Held)
     stopped: dict[Medium, Stop] = field(default_factory=dict)  # kept until the channel takes a batch again
-    in_vain: Counter[Medium] = field(default_factory=Counter)  # messages in a row that did not get through
+    in_vain: dict[Medium, set[int]] = field(default_factory=dict)  # the messages that did not get through, in a row
     stopped_told: Mapping[str, str] | None = None  # what the database says of it, for `status`
     ticked_at: datetime | None = None  # the tick before this one
 

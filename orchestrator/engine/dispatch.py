@@ -37,6 +37,8 @@ def run(context: EngineContext, medium: Medium, now: datetime, report: TickRepor
         ledger_notes.write_notes(connection, asked.notes)
         leases = [Lease(a.row.id, a.at, context.template_version(medium, a.row.template)) for a in asked.allowed]
         messages.lease(connection, leases, now + LEASE, context.program.lifecycle.version)
+    if not rows:
+        context.stopped.pop(medium, None)  # whatever it was, nothing waits for it any more
     tally.due += len(rows)
     tally.not_sent += asked.refused
     Sending(context, medium, now, tally).send(*_render(context, asked))

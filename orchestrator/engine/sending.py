@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -9,12 +10,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from orchestrator.domain.channel import OutcomeKind, SendOutcome
-from orchestrator.domain.errors import ChannelMisconfigured
+from orchestrator.domain.errors import ChannelMisconfigured, without_data
 from orchestrator.domain.message import Medium, MessageState, RenderedMessage
 from orchestrator.engine.context import EngineContext, Stop
 from orchestrator.engine.report import ChannelTally, Failure
 from orchestrator.store import messages
 from orchestrator.store.messages import Settlement
+
+logger = logging.getLogger(__name__)
 
 SEND_BUDGET_S = 15.0  # of one batch: far below the lease, and meanwhile nobody's time line goes on
 COMMIT_EVERY = 100  # outcomes are written at least so often …
@@ -38,6 +41,7 @@ class Sending:
     tally: ChannelTally
     pending: list[Settlement] = field(default_factory=list)
     dead: dict[tuple[str, str], str] = field(default_factory=dict)
+    stopped: bool = False
     written_at_s: float = field(default_factory=time.monotonic)
 
     def send(self, rendered: Sequence[tuple[Any, RenderedMessage]], broken: Sequence[tuple[Any, str]]) -> None:
@@ -54,8 +58,9 @@ class Sending:
                     self._write()
         finally:  # should a channel break, what it said before is known
             self._write()
-        if rendered and not self.tally.stopped:
+        if rendered and not self.stopped:
             self.context.stopped.pop(self.medium, None)
+            self.tally.stopped = ""
 
     def _outcomes(self, batch: Sequence[RenderedMessage]) -> Iterator[tuple[int, SendOutcome]]:
         """The channel's outcomes, and UNCERTAIN for what it should have answered and did not."""
@@ -72,53 +77,65 @@ class Sending:
             for index in sorted(missing):
                 yield index, SendOutcome(OutcomeKind.MISCONFIGURED, reason=str(refusal))
             missing.clear()
+        except Exception as error:  # a fault of the adapter: what it had in hand stays leased, and becomes unknown
+            logger.error("The channel for %s broke: %s", self.medium, without_data(error))
+            self._stop(f"it broke ({type(error).__name__})", BACKOFF)
+            missing.clear()
         for index in sorted(missing):
             yield index, SendOutcome(OutcomeKind.UNCERTAIN, reason="the channel gave no answer")
 
     def _settle(self, row: Any, outcome: SendOutcome) -> None:
         match outcome.kind:
             case OutcomeKind.ACCEPTED:
-                self.context.in_vain[self.medium] = 0
+                self.context.in_vain.pop(self.medium, None)
                 self.tally.sent += 1
                 self._put(row, MessageState.ACCEPTED, outcome)
             case OutcomeKind.REJECTED:
+                self.context.in_vain.pop(self.medium, None)  # the provider speaks to us
                 self._fail(row, MessageState.REJECTED, outcome.code, outcome.reason)
             case OutcomeKind.THROTTLED | OutcomeKind.UNAVAILABLE:
-                self._count_in_vain(outcome)
+                self._count_in_vain(row, outcome)
                 self._retry(row, outcome)
             case OutcomeKind.UNCERTAIN if row.resend_uncertain:
-                self._count_in_vain(outcome)
+                self._count_in_vain(row, outcome)
                 self._retry(row, outcome, resent=True)
             case OutcomeKind.UNCERTAIN:
-                self._count_in_vain(outcome)
-                self.tally.unknown += 1
-                self._note(
-                    row, outcome, "unknown", f"parcours messages settle {row.public_id} --sent, --again or --drop"
-                )
-                self._put(row, MessageState.UNKNOWN, outcome)
+                self._count_in_vain(row, outcome)
+                self._leave_unknown(row, outcome)
             case OutcomeKind.NOT_ATTEMPTED:
                 self._put(row, MessageState.QUEUED, outcome, self.now, begun=False)
-            case OutcomeKind.MISCONFIGURED if row.sender:  # the step's own `from`: the others need not wait for it
-                self._retry(row, outcome)
+            case OutcomeKind.MISCONFIGURED if outcome.about_sender and row.sender:
+                self._retry(row, outcome)  # the step's own `from`: the others need not wait for it
             case OutcomeKind.MISCONFIGURED:
                 self._stop(outcome.reason, STOP_FOR)
                 self._put(row, MessageState.QUEUED, outcome, self.now, begun=False)
 
-    def _count_in_vain(self, outcome: SendOutcome) -> None:
-        self.context.in_vain[self.medium] += 1
-        if (number := self.context.in_vain[self.medium]) >= IN_VAIN_MAX:
+    def _leave_unknown(self, row: Any, outcome: SendOutcome) -> None:
+        self.tally.unknown += 1
+        self._note(row, outcome, "unknown", f"parcours messages settle {row.public_id} --sent, --again or --drop")
+        self._put(row, MessageState.UNKNOWN, outcome)
+
+    def _count_in_vain(self, row: Any, outcome: SendOutcome) -> None:
+        """One message that is tried again and again says nothing of the provider: each counts once."""
+        waiting = self.context.in_vain.setdefault(self.medium, set())
+        waiting.add(row.id)
+        if len(waiting) >= IN_VAIN_MAX:
             rest = max(BACKOFF, _told_wait(outcome, REST_MAX))
-            self._stop(f"{number} messages in a row did not get through: {outcome.reason}", rest)
+            self._stop(f"{len(waiting)} messages in a row did not get through: {outcome.reason}", rest)
 
     def _stop(self, reason: str, span: timedelta) -> None:
-        self.tally.stopped = reason
-        self.context.stopped[self.medium] = Stop(self.now + span, reason)
+        self.stopped, self.tally.stopped = True, reason
+        now = self.now if self.context.clock.is_virtual else max(self.now, self.context.clock.now())
+        self.context.stopped[self.medium] = Stop(now + span, reason)
 
     def _retry(self, row: Any, outcome: SendOutcome, *, resent: bool = False) -> None:
         """Queues it again, later each time, until it is given up."""
         backoff = min(BACKOFF * 2 ** min(row.attempts, 10), BACKOFF_MAX)
         again = self.now + max(backoff, _told_wait(outcome, GIVE_UP[self.medium]))
         if again > row.decided_at + GIVE_UP[self.medium] and row.attempts + 1 >= TRIES_MIN:
+            if resent:
+                self._leave_unknown(row, outcome)
+                return
             self._fail(row, MessageState.FAILED, outcome.code, f"given up: {outcome.reason}")
             return
         self.tally.retried += 1

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import logging
 import time
 from dataclasses import dataclass
 from datetime import datetime
 
-from orchestrator.domain.errors import TimeWentBack, without_data
+from orchestrator.domain.errors import TimeWentBack
 from orchestrator.domain.message import Medium
 from orchestrator.engine import advance, dispatch, ingest, settle
 from orchestrator.engine.context import EngineContext
 from orchestrator.engine.report import TickReport
 from orchestrator.store import settings
-
-logger = logging.getLogger(__name__)
 
 LAST_TICK = "last_tick"
 CLOCK, VIRTUAL = "clock", "virtual"  # on a virtual clock it is as late as the last tick says
@@ -29,11 +26,10 @@ def run(context: EngineContext, now: datetime, budget_s: float | None = None) ->
     work = _Tick(context, now, deadline_s, TickReport())
     context.ticked_at = _note_tick(context, now)
     work.take_in()
-    broken = [error for medium in context.channels if (error := work.send_all(medium)) is not None]
+    for medium in context.channels:
+        work.send_all(medium)
     settle.run(context, work.moment(), work.report)
     _tell_stops(context, now)
-    if broken:
-        raise broken[0]
     return work.report
 
 
@@ -59,18 +55,13 @@ class _Tick:
                 if self._is_over():
                     break
 
-    def send_all(self, medium: Medium) -> Exception | None:
+    def send_all(self, medium: Medium) -> None:
         """Sends what a medium has queued. Between two batches it takes in what was said meanwhile: an unsubscribe
-        counts for the messages behind it. A channel that breaks does not hold up the others; its error is returned."""
-        try:
-            while medium not in self.context.held.channels:
-                if not dispatch.run(self.context, medium, self.moment(), self.report) or self._is_over():
-                    return None
-                self.take_in()
-        except Exception as error:
-            logger.error("Sending by %s broke: %s", medium, without_data(error))
-            return error
-        return None
+        counts for the messages behind it."""
+        while medium not in self.context.held.channels:
+            if not dispatch.run(self.context, medium, self.moment(), self.report) or self._is_over():
+                return
+            self.take_in()
 
     def _is_over(self) -> bool:
         over = self.deadline_s is not None and time.monotonic() > self.deadline_s

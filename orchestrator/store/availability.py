@@ -6,7 +6,7 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from orchestrator.domain.errors import ParcoursError
@@ -24,6 +24,13 @@ def unless_away() -> Iterator[None]:
     try:
         yield
     except (OperationalError, InterfaceError, PoolTimeout) as error:
+        if _is_about_a_row(error):
+            raise
         # The driver's own words: SQLAlchemy's would quote the parameters, and they are personal.
         log.error("the database does not answer: %s", getattr(error, "orig", None) or type(error).__name__)
         raise StoreUnavailable("the database does not answer") from error
+
+
+def _is_about_a_row(error: SQLAlchemyError) -> bool:
+    """Whether PostgreSQL refuses what it is given (class 54, a limit of its own): trying again will not help."""
+    return str(getattr(getattr(error, "orig", None), "sqlstate", None) or "").startswith("54")

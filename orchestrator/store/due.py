@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Connection, Table, func, select
 
 from orchestrator.store.customers import ENROLLMENTS
 from orchestrator.store.lives import MESSAGES
+from orchestrator.store.messages import has_no_news
 
 COUNT_MAX = 1000
 
@@ -29,9 +30,8 @@ def count_due_people(connection: Connection, journeys: Collection[str], now: dat
 def count_due_messages(connection: Connection, media: Collection[str], now: datetime) -> dict[str, int]:
     """How many messages may leave, by medium; at most 1,000 of each. Media with none are left out."""
     m = MESSAGES.c
-    found = {
-        name: _count(connection, MESSAGES, m.medium == name, m.state == "queued", m.not_before <= now) for name in media
-    }
+    may_leave = m.state == "queued", m.not_before <= now, has_no_news()
+    found = {name: _count(connection, MESSAGES, m.medium == name, *may_leave) for name in media}
     return {name: count for name, count in found.items() if count}
 
 

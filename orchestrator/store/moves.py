@@ -29,6 +29,7 @@ from orchestrator.store.tables import (
 
 DECISIONS = DecisionRow.__table__  # type: ignore[attr-defined]
 STAGE_CHANGES = StageChangeRow.__table__  # type: ignore[attr-defined]
+EMAIL_CHARS_MAX = 320
 CONSENTS = ConsentRow.__table__  # type: ignore[attr-defined]
 TASKS = TaskRow.__table__  # type: ignore[attr-defined]
 
@@ -135,8 +136,9 @@ def _save_customers(connection: Connection, runs: Sequence[Run], facts_version: 
 
 
 def _email(state: CustomerState) -> str | None:
+    """The address to be found by; a longer text is none (RFC 5321 §4.5.3.1), and no index holds it."""
     email = state.traits.get("email")
-    return email.lower() if isinstance(email, str) else None
+    return email.lower() if isinstance(email, str) and len(email) <= EMAIL_CHARS_MAX else None
 
 
 # ---------------------------------------------------------------- enrollments

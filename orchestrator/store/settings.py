@@ -44,7 +44,7 @@ def write_gates(connection: Connection, database: Database, kind: str, held: Map
     connection.execute(GATES.delete().where(GATES.c.kind == kind, GATES.c.name.not_in(sorted(held))))
     rows = [{"kind": kind, "name": name, "reason": reason, "since": now} for name, reason in sorted(held.items())]
     if rows:
-        connection.execute(database.insert_new(GateRow), rows)
+        connection.execute(database.upsert(GateRow, ["kind", "name"], ["reason"]), rows)
 
 
 def read_versions(connection: Connection) -> dict[tuple[str, str], str]:

@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, bindparam, select, update
 
 from orchestrator.domain.effects import DecisionKind
 from orchestrator.domain.message import MessageState
@@ -56,10 +56,25 @@ def settle_by_hand(database: Database, public_ids: Collection[str] | None, verdi
         settle(
             connection, [Settlement(row.id, state, now, BY_HAND, row.code, row.provider_id, again) for row in unknown]
         )
+        if again is not None:
+            _expire_later(connection, unknown, again)
         if unknown:
             connection.execute(DECISIONS.insert(), [_decision(row, verdict, now) for row in unknown])
         settled.done = [row.public_id for row in unknown]
     return settled
+
+
+def _expire_later(connection: Connection, rows: Collection[Any], now: datetime) -> None:
+    """Gives messages that a person has sent again the time anew in which they are worth sending."""
+    m = MESSAGES.c
+    later = [
+        {"message": row.id, "later": now + (row.expires_at - row.decided_at)}
+        for row in rows
+        if row.expires_at is not None
+    ]
+    if later:
+        expires = bindparam("later", type_=m.expires_at.type)
+        connection.execute(update(MESSAGES).where(m.id == bindparam("message")).values(expires_at=expires), later)
 
 
 def _find(connection: Connection, database: Database, public_ids: Collection[str] | None) -> list[Any]:

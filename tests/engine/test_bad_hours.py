@@ -17,7 +17,9 @@ from orchestrator.domain.message import Medium, RenderedMessage
 from orchestrator.engine import dispatch, edits, tick
 from orchestrator.engine.report import Held
 from orchestrator.engine.sending import IN_VAIN_MAX
+from orchestrator.status import read_status
 from orchestrator.store import customers
+from orchestrator.store.settling import Verdict, settle_by_hand
 from tests.engine.conftest import OpenShop
 from tests.support.life import START, after_start, instant
 from tests.support.project import CONSENTING
@@ -228,7 +230,9 @@ class OneByOne(RecordingChannel):
         super().__init__(Medium.EMAIL)
         self.crew = Crew("one", 1)
         self.answer = lambda message: SendOutcome(
-            OutcomeKind.MISCONFIGURED if "unverified" in message.sender else OutcomeKind.ACCEPTED, reason="sender"
+            OutcomeKind.MISCONFIGURED if "unverified" in message.sender else OutcomeKind.ACCEPTED,
+            reason="sender",
+            about_sender=True,
         )
 
     def send_batch(self, messages: Sequence[RenderedMessage], deadline_s: float) -> Iterator[tuple[int, SendOutcome]]:
@@ -247,13 +251,64 @@ def test_a_journey_whose_own_sender_is_refused_does_not_hold_up_the_others(open_
     shop = open_shop(bad, RESET, live=True)
     channel = OneByOne()
     shop.context.channels = {Medium.EMAIL: channel}
-    shop.identify("0s")
-    shop.track("0s", "Bad")
+    crowd(shop, 20, "Bad")
     crowd(shop, 20)
     report = shop.tick("2s")
     channel.close()
-    assert states(shop) == {"queued": 1, "accepted": 20}
+    assert states(shop) == {"queued": 20, "accepted": 20}
     assert report.channel(Medium.EMAIL).stopped == ""
+    assert len(channel.messages) == 21  # the first refusal speaks for the others of that sender
+
+
+def test_a_refused_account_stops_the_channel_also_for_steps_with_a_sender_of_their_own(open_shop: OpenShop) -> None:
+    shop = open_shop(RESET.replace("email: hello", "email: {template: hello, from: me@shop.example}"), live=True)
+    crowd(shop, 3)
+    answer(shop, OutcomeKind.MISCONFIGURED, reason="the key was refused")
+    report = shop.tick("1s")
+    assert report.channel(Medium.EMAIL).stopped == "the key was refused"
+    shop.tick_every(timedelta(hours=1), "50h")
+    assert states(shop) == {"queued": 3}
+
+
+def test_a_rest_that_is_over_is_told_no_more_and_a_new_reason_is(open_shop: OpenShop) -> None:
+    shop = open_shop(HELLO, live=True)
+    crowd(shop, 30)
+    answer(shop, OutcomeKind.THROTTLED, reason="busy", retry_after_s=60)
+    shop.tick("1s")
+    answer(shop, OutcomeKind.MISCONFIGURED, reason="the key was refused")
+    shop.tick("5m")
+    told = read_status(shop.context.database, {}, shop.clock.now()).held_channels
+    assert told == {"email": "the key was refused"}
+    for number in range(30):
+        shop.identify("5m 1s", f"c{number}", consent={"email": False})
+    report = shop.tick("10m")  # nothing is left to send
+    assert report.channel(Medium.EMAIL).stopped == ""
+    assert shop.tick("11m").channel(Medium.EMAIL).stopped == ""
+    assert read_status(shop.context.database, {}, shop.clock.now()).held_channels == {}
+
+
+def test_an_uncertain_message_that_is_given_up_is_unknown(open_shop: OpenShop) -> None:
+    shop = open_shop(RESET, live=True)
+    shop.identify("0s")
+    shop.track("0s", "Viewed")
+    answer(shop, OutcomeKind.THROTTLED, reason="busy")
+    shop.tick("1s")
+    shop.tick_every(timedelta(hours=1), "46h 1s")
+    assert read_status(shop.context.database, {}, shop.clock.now()).held_channels == {}  # one message is not many
+    answer(shop, OutcomeKind.UNCERTAIN, reason="no answer")
+    shop.tick("47h 30m")
+    assert states(shop) == {"unknown": 1}
+
+
+def test_two_messages_of_one_customer_in_one_batch_count_for_the_cap(open_shop: OpenShop) -> None:
+    shop = open_shop(HELLO, HELLO.replace("hello", "other"), live=True, toml=CONSENTING + '[caps]\nemail = ["2/day"]\n')
+    shop.identify("0s")
+    shop.track("0s", "Viewed")
+    queue(shop)
+    assert states(shop) == {"queued": 2}
+    shop.open(toml=CONSENTING + '[caps]\nemail = ["1/day"]\n')
+    shop.tick("2s")
+    assert states(shop) == {"accepted": 1, "queued": 1}
 
 
 class Broken(RecordingChannel):
@@ -269,10 +324,20 @@ def test_a_channel_that_breaks_does_not_hold_up_the_others(
     shop.identify("0s", "ada", email="ada@example.com", phone="+33612345678")
     shop.track("0s", "Viewed")
     shop.context.channels = {Medium.EMAIL: Broken(Medium.EMAIL), Medium.SMS: shop.channels[Medium.SMS]}
-    with pytest.raises(ZeroDivisionError), caplog.at_level(logging.ERROR):
-        shop.tick("1s")
+    with caplog.at_level(logging.ERROR):
+        report = shop.tick("1s")
     assert shop.delivered(Medium.SMS) == ["hi"]
-    assert "Sending by email broke: ZeroDivisionError" in caplog.text
+    assert "The channel for email broke: ZeroDivisionError" in caplog.text
+    assert report.channel(Medium.EMAIL).stopped == "it broke (ZeroDivisionError)"
+
+
+def test_a_channel_that_breaks_takes_one_batch_along_and_not_its_queue(open_shop: OpenShop) -> None:
+    shop = open_shop(HELLO, live=True)
+    crowd(shop, 500)
+    shop.context.channels = {Medium.EMAIL: Broken(Medium.EMAIL)}
+    for second in range(1, 5):
+        shop.tick(f"{second}s")
+    assert states(shop) == {"leased": 200, "queued": 300}
 
 
 # ---------------------------------------------------------------- waiting
@@ -288,13 +353,18 @@ def test_a_message_that_waited_past_its_expiry_is_not_sent(open_shop: OpenShop) 
     assert shop.decisions("expired") == [("expired", "hello", "overdue")]
 
 
-def test_delays_count_from_the_release_of_a_message_that_quiet_hours_held_at_the_lease(open_shop: OpenShop) -> None:
+@pytest.mark.parametrize("late", [timedelta(0), timedelta(seconds=1)])
+def test_delays_count_from_the_release_of_a_message_that_quiet_hours_held_at_the_lease(
+    open_shop: OpenShop, late: timedelta
+) -> None:
     two = "journey: two\ntrigger: {event: Viewed}\nsteps:\n  - email: one\n  - delay: 3h\n  - email: two\n"
     shop = open_shop(two, live=True, toml=NIGHT)
     shop.identify("0s")
-    shop.call(EIGHT_PM - timedelta(hours=1), "track", "ada", event="Viewed")
+    seven = EIGHT_PM - timedelta(hours=1)
+    shop.tick(seven)
+    shop.call(seven - late, "track", "ada", event="Viewed", received=seven + timedelta(seconds=1))
     edits.hold(shop.context, NO_CHANNELS, shop.clock.now())
-    shop.tick(EIGHT_PM - timedelta(minutes=59))
+    shop.tick(seven + timedelta(minutes=1))
     edits.hold(shop.context, Held(), shop.clock.now())
     shop.tick(EIGHT_PM)
     shop.tick_every(timedelta(minutes=30), START.replace(hour=12) + timedelta(days=1))
@@ -324,7 +394,43 @@ def test_an_sms_is_valid_until_quiet_hours_begin(open_shop: OpenShop, at: object
     assert message.validity_s == validity_s
 
 
+def test_who_sends_a_message_again_by_hand_gives_it_its_time_anew(open_shop: OpenShop) -> None:
+    shop = open_shop(HELLO, live=True)
+    shop.identify("0s")
+    shop.track("0s", "Viewed")
+    answer(shop, OutcomeKind.UNCERTAIN)
+    shop.tick("1s")
+    settle_by_hand(shop.context.database, None, Verdict.AGAIN, instant("4d"))
+    answer(shop, OutcomeKind.ACCEPTED)
+    shop.tick("4d")
+    assert states(shop) == {"accepted": 1}
+
+
 # ---------------------------------------------------------------- two who are one
+
+
+def test_a_message_waits_for_a_merge_that_is_not_run_yet(open_shop: OpenShop) -> None:
+    shop = open_shop(HELLO, live=True)
+    shop.identify("0s", "ada", email="a@example.com", consent={"email": False})
+    shop.call("0s", "identify", None, anonymousId="x", traits={"email": "a@example.com"})
+    shop.call("1s", "track", None, anonymousId="x", event="Viewed")
+    queue(shop, "2s")
+    shop.call("3s", "identify", "ada", anonymousId="x", traits={})
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(customers, "claim_due", lambda *_: [])
+        shop.tick("4s")
+    assert states(shop) == {"queued": 1}
+    shop.tick("5s")
+    assert shop.ledger() == [("not_sent", "hello", "no_consent")]
+
+
+def test_an_address_longer_than_any_stops_nobody(open_shop: OpenShop) -> None:
+    shop = open_shop(HELLO, live=True)
+    shop.identify("0s", "troll", email=f"{'x' * 20_000}@example.com")
+    shop.identify("0s")
+    shop.track("0s", "Viewed")
+    shop.tick("1s")
+    assert shop.delivered() == ["hello"]
 
 
 def test_who_was_inside_long_before_a_merge_does_not_enter_again(open_shop: OpenShop) -> None:

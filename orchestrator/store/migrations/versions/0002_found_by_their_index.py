@@ -19,7 +19,8 @@ def upgrade() -> None:
     is_sqlite = op.get_bind().dialect.name == "sqlite"
     email = "json_extract(traits, '$.email')" if is_sqlite else "traits ->> 'email'"
     kind = "json_type(traits, '$.email') = 'text'" if is_sqlite else "jsonb_typeof(traits -> 'email') = 'string'"
-    op.execute(f"UPDATE customers SET email = lower({email}) WHERE {kind}")
+    op.execute(f"UPDATE customers SET email = lower({email}) WHERE {kind} AND length({email}) <= 320")
+    op.execute("UPDATE customers SET facts_version = ''")  # the most frequent values are kept in another form
     op.create_index("customers_email", "customers", ["email"])
     op.create_index("suppressions_of_address", "suppressions", ["address"])
     op.create_index("messages_of_journey", "messages", ["journey", "decided_at"])
