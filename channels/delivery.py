@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
+from dataclasses import replace
 from queue import SimpleQueue
 from typing import TypeVar
 
@@ -117,5 +118,5 @@ class _Run:
         if outcome.kind is OutcomeKind.MISCONFIGURED and outcome.about_sender and message.sender:
             self._refused[message.sender] = outcome
         elif outcome.kind is OutcomeKind.MISCONFIGURED:
-            self.verdict = NOT_ATTEMPTED
+            self.verdict = replace(NOT_ATTEMPTED, reason=outcome.reason)
         return outcome
