@@ -183,14 +183,14 @@ class Replay:
         """Every surviving customer with the effects of their whole life."""
         done = {person: self._run(life, []) for person, life in self.lives.items() if person not in self.absorbed}
         gifts = self._gifts(done)
+        before: dict[Person, list[Event]] = {}
         for _ in range(ROUNDS_MAX):
-            changed = {person: events for person, events in gifts.items() if person in done}
-            for person, events in changed.items():
-                done[person] = self._run(self.lives[person], events)
-            following = self._gifts(done)
-            if following == gifts:
+            for person in gifts.keys() | before.keys():  # also who got something in the round before, and now nothing
+                if person in done and gifts.get(person) != before.get(person):
+                    done[person] = self._run(self.lives[person], gifts.get(person, []))
+            before, gifts = gifts, self._gifts(done)
+            if before == gifts:
                 break
-            gifts = following
         yield from done.items()
 
     @staticmethod
@@ -204,7 +204,9 @@ class Replay:
 
     def _run(self, life: Life, gifts: list[Event]) -> list[Effect]:
         effects: list[Effect] = []
-        events = [*life.events, *gifts]
+        # Nobody is told anything before they exist.
+        begins = min([*(event.at for event in life.events), *(at for at, _ in life.absorbs)], default=None)
+        events = [*life.events, *(gift for gift in gifts if begins is not None and gift.at >= begins)]
         for at, person in life.absorbs:
             other = self._state(person)
             theirs = self.lives[person].events

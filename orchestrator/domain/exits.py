@@ -26,7 +26,7 @@ def look_at_exits_goals_waits(
         if journey is None:
             continue
         if journey.goal is not None and (news or not journey.goal.is_state):
-            _look_at_goal(line, journey.goal, enrollment, now, events, change)
+            look_at_goal(line, journey.goal, enrollment, now, events, change)
         if enrollment.is_open:
             exits = [rule for rule in journey.exits if news or not rule.is_state]
             _look_at_exits(line, exits, enrollment, now, events, change)
@@ -34,7 +34,7 @@ def look_at_exits_goals_waits(
             _look_at_wait(line, journey, enrollment, step, now, events)
 
 
-def _look_at_goal(
+def look_at_goal(
     line: Line,
     goal: Goal,
     enrollment: Enrollment,
@@ -42,6 +42,7 @@ def _look_at_goal(
     events: list[Event],
     change: StageChange | None,
 ) -> None:
+    """Counts the conversion of somebody who reaches the goal now, and lets them go where that ends the journey."""
     if enrollment.converted_at is not None:
         return
     reached = _reached(line, goal, enrollment, now, events, change)

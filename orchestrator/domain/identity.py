@@ -53,11 +53,10 @@ class Identities:
             user_id = self.links.get(call.anonymous_id)
             resolution = Resolution(Person(user_id) if user_id else Person(call.anonymous_id, anonymous=True))
         self.known.add(resolution.person)
+        # Whom a friend invited, known by their address so far, is the user they became.
+        if resolution.absorbed is None and (invited := invited_as(call)) and invited not in self.links:
+            return Resolution(resolution.person, self._link(invited, call.user_id))
         return resolution
-
-    def link_invited(self, anonymous_id: str, user_id: str) -> Person | None:
-        """Links whom a friend invited, known by their address so far, with the user they became."""
-        return None if anonymous_id in self.links else self._link(anonymous_id, user_id)
 
     def _link(self, anonymous_id: str, user_id: str) -> Person | None:
         if not anonymous_id or self.links.get(anonymous_id) == user_id:
@@ -71,6 +70,12 @@ class Identities:
         if call.previous_id != call.user_id and Person(call.previous_id) in self.known:
             raise CallRejected("alias_of_known", "merging two known users is not built yet; the call is kept")
         return Resolution(Person(call.user_id), self._link(call.previous_id, call.user_id))
+
+
+def invited_as(call: Call) -> str | None:
+    """The anonymous id under which somebody with the address of this call would have been invited by a friend."""
+    email = call.properties.get("email") if call.kind is Kind.IDENTIFY and call.user_id else None
+    return referral_id(email) if isinstance(email, str) else None
 
 
 def referral_id(email: str) -> str:

@@ -11,6 +11,8 @@ from orchestrator.domain.message import Medium, Purpose
 from orchestrator.domain.schedule import QuietHours
 from orchestrator.domain.state import CustomerState
 
+TURNS_MAX = 64
+
 
 @dataclass(frozen=True, slots=True)
 class Cap:
@@ -91,13 +93,16 @@ def has_consent(policy: Policy, state: CustomerState, medium: Medium, topic: str
 
 
 def _when_free(policy: Policy, state: CustomerState, medium: Medium, now: datetime) -> Verdict:
-    free = cap_free_from(policy.caps.get(medium, ()), state, medium, now)
-    if free > now:
-        return Verdict(Answer.DEFER, "frequency_cap", free)
-    quiet = policy.quiet_hours.get(medium)
-    if quiet is not None and quiet.covers(now, state.zone):
-        return Verdict(Answer.DEFER, "quiet_hours", quiet.free_from(now, state.zone))
-    return ALLOW
+    quiet, caps = policy.quiet_hours.get(medium), policy.caps.get(medium, ())
+    reason, free = "", now
+    for _ in range(TURNS_MAX):  # what frees the one may bind the other: each turn passes a window or a night
+        capped = cap_free_from(caps, state, medium, free)
+        calm = quiet.free_from(capped, state.zone) if quiet is not None else capped
+        reason = reason or ("frequency_cap" if capped > free else "quiet_hours")
+        if calm == free:
+            return ALLOW if free == now else Verdict(Answer.DEFER, reason, free)
+        free = calm
+    return Verdict(Answer.DEFER, reason, free)  # no free time for weeks: the message expires before
 
 
 def cap_free_from(caps: tuple[Cap, ...], state: CustomerState, medium: Medium, now: datetime) -> datetime:

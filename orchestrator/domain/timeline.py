@@ -32,7 +32,7 @@ from orchestrator.domain.effects import (
 )
 from orchestrator.domain.entries import let_in
 from orchestrator.domain.event import Event, Kind
-from orchestrator.domain.exits import holds, look_at_exits_goals_waits
+from orchestrator.domain.exits import holds, look_at_exits_goals_waits, look_at_goal
 from orchestrator.domain.expression import Scope
 from orchestrator.domain.journey import (
     ExitRule,
@@ -118,11 +118,12 @@ class Line:
         self.decide(now, DecisionKind.LEFT, enrollment, reason or status, enrollment.step or "", status=str(status))
 
     def may_stay(self, journey: Journey, enrollment: Enrollment, now: datetime) -> bool:
-        """Asks exits by condition and `only_if` before a message; whoever may not stay leaves here."""
-        rule = self.forbidding_rule(journey, enrollment, now)
-        if rule is not None:
+        """Asks goal and exits by condition and `only_if` before a message; whoever may not stay leaves here."""
+        if journey.goal is not None and journey.goal.is_state:
+            look_at_goal(self, journey.goal, enrollment, now, [], None)
+        if enrollment.is_open and (rule := self.forbidding_rule(journey, enrollment, now)) is not None:
             self.leave(enrollment, *rule, now)
-        return rule is None
+        return enrollment.is_open
 
     def forbidding_rule(self, journey: Journey, enrollment: Enrollment, now: datetime) -> tuple[Status, str] | None:
         """The exit by condition that holds, or the `only_if` that does not; None when the customer may stay."""

@@ -15,7 +15,7 @@ import orjson
 from orchestrator.domain.call import Call, read_call
 from orchestrator.domain.errors import CallRejected
 from orchestrator.domain.event import Kind
-from orchestrator.domain.identity import Identities, Person, referral_id
+from orchestrator.domain.identity import Identities, Person, invited_as
 from orchestrator.engine.context import INBOX_MAX, EngineContext
 from orchestrator.engine.report import TickReport
 from orchestrator.store import arrivals, customers, events, grants, inbox
@@ -95,30 +95,20 @@ def _identities(connection: Connection, calls: Sequence[Call]) -> Identities:
     """Who is known among those the calls speak of."""
     strangers = {call.anonymous_id for call in calls if call.anonymous_id}
     strangers |= {call.previous_id for call in calls if call.previous_id}
-    strangers |= {found for call in calls if (found := _referral_of(call))}
+    strangers |= {found for call in calls if (found := invited_as(call))}
     users = {call.user_id for call in calls if call.user_id} | {call.previous_id for call in calls if call.previous_id}
     persons = {Person(name, anonymous=True) for name in strangers} | {Person(name) for name in users}
     known = set(customers.find_customers(connection, persons))
     return Identities(known=known, links=customers.find_links(connection, strangers))
 
 
-def _referral_of(call: Call) -> str | None:
-    """The anonymous id under which somebody with this address was invited by a friend."""
-    email = call.properties.get("email") if call.kind is Kind.IDENTIFY and call.user_id else None
-    return referral_id(email) if isinstance(email, str) else None
-
-
 def _take(context: EngineContext, identities: Identities, row: Any, call: Call, now: datetime) -> _Taken:
     if row.source == ENGINE and Person(call.user_id) not in identities.known:
         raise CallRejected("unknown_customer", "the customer to be told is not known here")
     resolution = identities.resolve(call)
-    absorbed = resolution.absorbed
-    invited = _referral_of(call)
-    if absorbed is None and invited is not None:
-        absorbed = identities.link_invited(invited, call.user_id)
     at = min(call.at or row.received_at, row.received_at)  # a time in the future is cut to the time of receipt
     starts = row.starts and at >= row.received_at - context.config.ingest_max_age
-    return _Taken(row, call, at, starts, resolution.person, absorbed)
+    return _Taken(row, call, at, starts, resolution.person, resolution.absorbed)
 
 
 # ---------------------------------------------------------------- writing

@@ -77,12 +77,12 @@ def save_runs(
     _save_customers(connection, runs, facts_version)
     rows = _Rows()
     for run in runs:
-        if run.absorbed_ids:
-            rows.assignments += _all_assignments(run.state, now)
-            if reason := run.state.suppressed.get("marketing"):
-                rows.suppressions.append(_no_marketing(run.state, reason, now))
+        if run.absorbed_ids and (reason := run.state.suppressed.get("marketing")):
+            rows.suppressions.append(_no_marketing(run.state, reason, now))
         for effect in run.effects:
             _gather(rows, run.state, effect, public_id, priority)
+        if run.absorbed_ids:  # last: what a merge has decided overrules what was drawn before it
+            rows.assignments += _all_assignments(run.state, now)
     _insert(connection, database, rows)
 
 

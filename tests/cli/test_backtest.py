@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from orchestrator.domain.identity import referral_id
 from tests.cli.conftest import CALL_BACK, CART, Shop, identify, track
 
 START = datetime(2026, 1, 5, 10, tzinfo=UTC)
@@ -183,6 +184,49 @@ def test_a_customers_number_is_one_id_with_and_without_a_point(shop: Shop) -> No
     calls = [{**call, "userId": (7, 7.0)[n % 2]} for n, call in enumerate(carts(consent={"email": True}))]
     answer = shop.run("backtest", shop.write_calls(*calls), "--json").json
     assert (answer["customers"], answer["messages"]) == (1, 2)
+
+
+THANK = "journey: thank\ntrigger: {event: Reward Granted}\nsteps:\n  - email: reminder\n"
+GIVE = "journey: give\ntrigger: {event: A}\n%s\nsteps:\n  - delay: %s\n  - reward: {to: referrer, percent: 10}\n"
+
+
+def test_nobody_is_rewarded_before_they_are_known(shop: Shop) -> None:
+    shop.write("journeys/thank.yaml", THANK)
+    shop.write("journeys/give.yaml", GIVE % ("", "1h"))
+    calls = [
+        identify("u", START, referred_by="v", consent={"email": True}),
+        track("u", "A", START + timedelta(days=1)),
+        identify("v", START + timedelta(days=2), consent={"email": True}),
+    ]
+    out = shop.folder / "sends.csv"
+    assert shop.run("backtest", shop.write_calls(*calls), "--out", out).code == 0
+    assert read_csv(out) == []
+
+
+def test_a_reward_that_another_reward_takes_away_is_not_told(shop: Shop) -> None:
+    shop.write("journeys/thank.yaml", THANK)
+    shop.write("journeys/give.yaml", GIVE % ("exit: [{event: Reward Granted}]", "2d"))
+    calls = [
+        *(identify(user, START, referred_by=by, consent={"email": True}) for user, by in (("u", "v"), ("v", "w"))),
+        identify("w", START, consent={"email": True}),
+        track("u", "A", START + timedelta(hours=1)),
+        track("v", "A", START + timedelta(days=1)),
+        track("w", "Z", START + timedelta(days=30)),
+    ]
+    out = shop.folder / "sends.csv"
+    assert shop.run("backtest", shop.write_calls(*calls), "--out", out).code == 0
+    assert [row["user_id"] for row in read_csv(out)] == ["v"]
+
+
+def test_an_invited_friend_is_the_customer_they_become(shop: Shop) -> None:
+    friend = {"anonymousId": referral_id("eve@example.com"), "userId": None}
+    calls = [
+        {**track("", "Product Added", START), **friend},
+        identify("eve", START + timedelta(minutes=30), email="eve@example.com", consent={"email": True}),
+    ]
+    out = shop.folder / "sends.csv"
+    assert shop.run("backtest", shop.write_calls(*calls), "--journey", "cart", "--out", out).code == 0
+    assert [row["user_id"] for row in read_csv(out)] == ["eve"]
 
 
 def test_at_one_instant_who_somebody_is_comes_before_what_they_did(shop: Shop) -> None:

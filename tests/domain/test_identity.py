@@ -66,5 +66,6 @@ def test_whom_a_friend_invited_is_found_by_their_address_without_it_being_told()
     assert "carl" not in name
     invited = Person(name, anonymous=True)
     identities = Identities({invited})
-    assert identities.link_invited(name, "carl") == invited
-    assert identities.link_invited(name, "dora") is None
+    for user, absorbed in (("carl", invited), ("dora", None)):
+        call = {"type": "identify", "userId": user, "traits": {"email": "Carl@example.com"}}
+        assert identities.resolve(read_call(call)).absorbed == absorbed

@@ -190,6 +190,36 @@ def test_an_exit_by_condition_is_asked_when_there_is_news_of_the_customer() -> N
     assert life.left == [("2h", "exited", "days_since(customer.last_a) < 2")]
 
 
+def test_a_goal_by_condition_is_asked_before_a_message() -> None:
+    text = (
+        "journey: wait\ntrigger: {event: A}\ngoal: {if: hours_since(customer.last_a) >= 2, within: 1d}\n"
+        "steps:\n  - delay: 3h\n  - email: hello\n"
+    )
+    life = Life(read_program(text, lifecycle=facts("last_a: {last: A}")))
+    life.track("0h", "A")
+    life.run()
+    assert life.sends == []
+    assert [at for at, _ in life.decisions(DecisionKind.CONVERTED)] == ["3h"]
+
+
+def test_a_cap_that_frees_at_night_holds_until_the_morning() -> None:
+    toml = (
+        '[project]\ntimezone = "UTC"\n[consent]\ndefault = "granted"\n[caps]\nemail = ["1/6h"]\n'
+        '[quiet_hours]\nemail = {from = "20:00", to = "08:00"}\n'
+    )
+    rule = "only_if: not performed('B', within='3h')"
+    texts = (
+        MAIL % ("first", "priority: 90", "first"),
+        MAIL.replace("event: A", "event: C") % ("second", rule, "second"),
+    )
+    life = Life(read_program(*texts, toml=toml))
+    life.track("8h", "A")  # at 18:00
+    life.track("8h 30m", "C")
+    life.track("12h 30m", "B")  # at 22:30
+    life.run()
+    assert life.sends == [("8h", "first"), ("22h", "second")]
+
+
 def test_who_may_not_enter_does_not_restart_either() -> None:
     text = (
         "journey: again\ntrigger: {event: A}\nonly_if: entry.n > 1\non_repeat: restart\n"

@@ -11,6 +11,7 @@ from sqlalchemy import text
 
 from channels.delivery import Crew
 from channels.recording import RecordingChannel
+from orchestrator.domain import assignment
 from orchestrator.domain.channel import OutcomeKind, SendOutcome
 from orchestrator.domain.errors import TimeWentBack
 from orchestrator.domain.message import Medium, RenderedMessage
@@ -444,6 +445,27 @@ def test_who_was_inside_long_before_a_merge_does_not_enter_again(open_shop: Open
     shop.tick("4d 1m")
     assert shop.delivered() == ["hello"]
     assert shop.passages() == [("ada", "hello", "completed")]
+
+
+def test_a_merge_keeps_the_older_assignment_also_over_one_drawn_in_the_same_tick(
+    open_shop: OpenShop,
+) -> None:
+    text = HELLO.replace("steps", "reentry: always\nholdout: 40%\nsteps")
+    groups = [(assignment.HELD_OUT, 40.0), (assignment.TREATED, 60.0)]
+    drawn = {f"u{n}": assignment.choose(groups, "hello", assignment.HOLDOUT, f"u{n}") for n in range(50)}
+    anonymous = next(name for name, variant in drawn.items() if variant == assignment.TREATED)
+    known = next(name for name, variant in drawn.items() if variant == assignment.HELD_OUT)
+    shop = open_shop(text)
+    shop.call("0h", "identify", None, anonymousId=anonymous, traits={"email": "a@example.com"})
+    shop.call("1h", "track", None, anonymousId=anonymous, event="Viewed")
+    shop.tick("2h")
+    shop.identify("1d", known)
+    shop.track("1d", "Viewed", known)
+    shop.call("2d", "identify", known, anonymousId=anonymous, traits={})
+    shop.tick("3d")
+    shop.track("4d", "Viewed", known)
+    shop.tick("5d")
+    assert len(shop.delivered()) == 2  # the anonymous one's, and the one after the merge
 
 
 def test_two_who_were_rewarded_for_the_same_invitation_can_be_one(open_shop: OpenShop) -> None:
