@@ -17,7 +17,7 @@ from channels.mailbox import MailboxChannel
 from channels.settings import ChannelSettings
 from orchestrator.domain.channel import Channel, Feature, OutcomeKind, SendOutcome
 from orchestrator.domain.message import Medium, RenderedMessage
-from orchestrator.engine import dispatch, tick
+from orchestrator.engine import dispatch, sending, tick
 from orchestrator.spec.project import load_project
 from orchestrator.store import settings
 from orchestrator.store.database import Database
@@ -69,7 +69,9 @@ def run(root: Path, url: str, kind: str) -> None:
 
 
 def main(root: str, url: str, kind: str) -> None:
-    vars(dispatch).update(LEASE_MAX=LEASE_MAX, COMMIT_EVERY=5)
+    for module, name, value in ((dispatch, "LEASE_MAX", LEASE_MAX), (sending, "COMMIT_EVERY", 5)):
+        assert hasattr(module, name)  # a name that has moved would change nothing
+        setattr(module, name, value)
     for _ in sys.stdin:
         child = os.fork()
         if child == 0:
