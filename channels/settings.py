@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+from orchestrator.config import Config
 from orchestrator.domain.errors import ChannelMisconfigured
 from orchestrator.domain.message import RenderedMessage
 
@@ -28,6 +29,18 @@ class ChannelSettings:
     tracks: bool = True  # whether a provider may track opens and clicks as the account is set up
     connections: int = 4
     timeout_s: float = 20.0
+
+    @classmethod
+    def of(cls, config: Config, clock: Callable[[], datetime]) -> ChannelSettings:
+        """Those of a project."""
+        return cls(
+            var_dir=config.var_dir,
+            clock=clock,
+            from_email=config.channels.from_email,
+            from_name=config.project.name,
+            environment=config.environment,
+            tracks=config.tracking_granted,
+        )
 
     def require(self, variable: str, example: str) -> str:
         """The value of an environment variable; raises ChannelMisconfigured with its name when it is not set."""

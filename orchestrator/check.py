@@ -85,13 +85,7 @@ def _check_adapters(config: Config) -> Iterator[Problem]:
 
 def _try_channels(config: Config) -> Iterator[Problem]:
     """What the chosen providers still lack. Advice: whoever checks the files may not hold the credentials."""
-    settings = ChannelSettings(
-        config.var_dir,
-        SystemClock().now,
-        config.channels.from_email,
-        config.project.name,
-        config.environment,
-    )
+    settings = ChannelSettings.of(config, SystemClock().now)
     for medium in Medium:
         name = config.channels.adapter(medium)
         if name in ADAPTERS and name not in _LOCAL_ADAPTERS:

@@ -10,7 +10,7 @@ from orchestrator.domain.journey import Journey
 from orchestrator.domain.message import MessageState
 from orchestrator.engine.tick import CLOCK, LAST_TICK, VIRTUAL
 from orchestrator.store import arrivals, customers, figures, messages, settings
-from orchestrator.store.database import Database
+from orchestrator.store.database import Connection, Database
 from orchestrator.store.due import count_due_people
 
 UNKNOWN_LISTED_MAX = 10
@@ -57,7 +57,6 @@ def read_status(database: Database, journeys: Mapping[str, Journey], now: dateti
         last_tick = settings.read_time(connection, LAST_TICK)
         if last_tick is not None and settings.read(connection, CLOCK) == VIRTUAL:
             now = last_tick
-        standing_still = settings.read_gates(connection, settings.STOPPED) | settings.read_gates(connection, "channel")
         inside = figures.count_inside(connection)
         due = count_due_people(connection, journeys.keys() | inside.keys(), now)
         held = settings.read_gates(connection, "journey")
@@ -73,12 +72,17 @@ def read_status(database: Database, journeys: Mapping[str, Journey], now: dateti
                 for name, title in sorted(titles.items())
             ),
             messages=messages.count_by_state(connection),
-            held_channels=standing_still,
+            held_channels=_held_channels(connection),
             inbox=arrivals.count_calls(connection),
             rejected=figures.count_rejections(connection),
             unknown=tuple(row.public_id for row in unknown),
             home=settings.read(connection, settings.HOME) or "",
         )
+
+
+def _held_channels(connection: Connection) -> dict[str, str]:
+    """The channels that stand still, by themselves or because ops paused them: medium → reason."""
+    return settings.read_gates(connection, settings.STOPPED) | settings.read_gates(connection, "channel")
 
 
 # ---------------------------------------------------------------- health cards
@@ -104,8 +108,7 @@ def channel_card(database: Database, medium: str) -> str:
     """A channel's health in markdown: its messages by state, and the command for those that hang in the air."""
     with database.read() as connection:
         states = messages.count_by_state(connection).get(medium, {})
-        stopped = settings.read_gates(connection, settings.STOPPED).get(medium)
-        held = settings.read_gates(connection, "channel").get(medium, stopped)
+        held = _held_channels(connection).get(medium)
     lines = [f"# Deliveries by {medium}", "", f"{states.get('queued', 0):,} waiting{_held(held)}", ""]
     lines += _table("messages", sorted(states.items()))
     if states.get(MessageState.UNKNOWN):

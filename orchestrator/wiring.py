@@ -49,14 +49,7 @@ def open_database(config: Config) -> Database:
 
 def open_channels(config: Config, clock: Clock) -> dict[Medium, Channel]:
     """The channels the configuration names; raises ChannelMisconfigured with what to set."""
-    chosen = ChannelSettings(
-        var_dir=config.var_dir,
-        clock=clock.now,
-        from_email=config.channels.from_email,
-        from_name=config.project.name,
-        environment=config.environment,
-        tracks=config.tracking_granted,
-    )
+    chosen = ChannelSettings.of(config, clock.now)
     return {medium: open_channel(medium, config.channels.adapter(medium), chosen) for medium in Medium}
 
 

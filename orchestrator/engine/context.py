@@ -58,6 +58,10 @@ class EngineContext:
         known = self.program.journeys.get(journey)
         return known.priority if known else 0
 
+    def moment(self, began_at: datetime) -> datetime:
+        """Now, for work that began at an instant and lasts: quiet hours may begin meanwhile. A virtual clock stands."""
+        return began_at if self.clock.is_virtual else max(began_at, self.clock.now())
+
     def actual(self, now: datetime) -> datetime | None:
         """The wall clock for the time line: None on a virtual clock, where nothing is late."""
         return None if self.clock.is_virtual else now

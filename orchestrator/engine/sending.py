@@ -125,8 +125,7 @@ class Sending:
 
     def _stop(self, reason: str, span: timedelta) -> None:
         self.stopped, self.tally.stopped = True, reason
-        now = self.now if self.context.clock.is_virtual else max(self.now, self.context.clock.now())
-        self.context.stopped[self.medium] = Stop(now + span, reason)
+        self.context.stopped[self.medium] = Stop(self.context.moment(self.now) + span, reason)
 
     def _retry(self, row: Any, outcome: SendOutcome, *, resent: bool = False) -> None:
         """Queues it again, later each time, until it is given up."""

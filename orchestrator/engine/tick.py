@@ -12,6 +12,7 @@ from orchestrator.engine import advance, dispatch, ingest, settle
 from orchestrator.engine.context import EngineContext
 from orchestrator.engine.report import TickReport
 from orchestrator.store import settings
+from orchestrator.store.database import Connection
 
 LAST_TICK = "last_tick"
 CLOCK, VIRTUAL = "clock", "virtual"  # on a virtual clock it is as late as the last tick says
@@ -43,8 +44,8 @@ class _Tick:
     report: TickReport
 
     def moment(self) -> datetime:
-        """Now: a tick with much to send lasts, and quiet hours may begin meanwhile. On a virtual clock time stands."""
-        return self.began_at if self.context.clock.is_virtual else max(self.began_at, self.context.clock.now())
+        """Now: a tick with much to send lasts."""
+        return self.context.moment(self.began_at)
 
     def take_in(self) -> None:
         """Makes calls events, and runs the time lines of all who are due."""
@@ -81,23 +82,28 @@ def _tell_stops(context: EngineContext, now: datetime) -> None:
 def refuse_a_past(context: EngineContext, now: datetime) -> None:
     """Refuses to go on by the machine's clock where `tick --now` has already been later: TimeWentBack."""
     with context.database.read() as connection:
-        last, clock = settings.read_time(connection, LAST_TICK), settings.read(connection, CLOCK)
+        _read_last_tick(context, connection, now)
+
+
+def _read_last_tick(context: EngineContext, connection: Connection, now: datetime) -> datetime | None:
+    """When the last tick was; raises TimeWentBack where `now` may not lie before it."""
+    last = settings.read_time(connection, LAST_TICK)
     if last is None or now >= last:
-        return
+        return last
     if context.clock.is_virtual:
         raise TimeWentBack(f"{now.isoformat()} lies before what was already processed ({last.isoformat()})")
-    if clock == VIRTUAL:
+    if settings.read(connection, CLOCK) == VIRTUAL:
         raise TimeWentBack(
             f"`tick --now` has taken this database to {last.isoformat()}, and it is {now.isoformat()}: "
             "try things out on a database of their own, and go on here with `tick --now` or wait"
         )
+    return last
 
 
 def _note_tick(context: EngineContext, now: datetime) -> datetime | None:
     """Remembers this tick; returns when the last one was."""
-    refuse_a_past(context, now)
     with context.database.write() as connection:
-        last = settings.read_time(connection, LAST_TICK)
+        last = _read_last_tick(context, connection, now)
         if last is not None and now < last:
             return last  # the machine's clock was set back: go on, nothing is repeated
         settings.write(connection, context.database, LAST_TICK, now.isoformat())
