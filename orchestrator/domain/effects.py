@@ -32,6 +32,7 @@ class DecisionKind(StrEnum):
     HELD_OUT = "held_out"  # would have been done, but the customer is in the control group
     CONVERTED = "converted"
     OVERTAKEN = "overtaken"  # a call came late, and the true order would have decided otherwise
+    REOPENED = "reopened"  # an exit or conversion that the true order does not know is taken back
     STUCK = "stuck"  # this life could not be run: a fault of ours, tried again later
     LEFT = "left"  # with its reason: completed, exited, converted, filtered, merged
 

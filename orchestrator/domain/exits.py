@@ -101,8 +101,7 @@ def _look_at_exits(
 ) -> None:
     for rule in exits:
         if _reached(line, rule, enrollment, now, events, change) is not None:
-            reason = rule.event or rule.stage or (rule.condition.source if rule.condition else "")
-            line.leave(enrollment, Status.EXITED, reason, now)
+            line.leave(enrollment, Status.EXITED, rule.name, now)
             return
 
 

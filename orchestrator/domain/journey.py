@@ -61,6 +61,11 @@ class Occasion:
     condition: Condition | None = None
 
     @property
+    def name(self) -> str:
+        """What it is told by: the event, the stage, or the condition as written."""
+        return self.event or self.stage or (self.condition.source if self.condition else "")
+
+    @property
     def is_state(self) -> bool:
         """Whether it waits for no event or stage: a condition alone."""
         return self.event is None and self.stage is None

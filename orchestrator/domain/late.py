@@ -5,22 +5,24 @@ then *retraced*: taken back to just before the call, and walked once more to whe
 that is on record. Traits, facts, consent and stage come out as those of the true order; who is inside is asked goals,
 exits and waits with what is known now; an enrollment that the call begins is led past all that came since.
 
-What was carried out stays: an entry, an ignored trigger, a step that was passed, a message handed over. Where the true
-order would have decided otherwise, a decision says so: `decided before … was known`.
+An exit or a conversion is no deed: one that the true order does not know is taken back, and who left goes on from
+the step they stood on. What was carried out stays: an entry, an ignored trigger, a step that was passed, a message
+handed over. Where the true order would have decided otherwise, a decision says so: `decided before … was known`.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from orchestrator.domain.applying import apply
 from orchestrator.domain.effects import Decision, DecisionKind, Effect, StageChange
 from orchestrator.domain.event import Event, Kind
-from orchestrator.domain.state import CustomerState
+from orchestrator.domain.journey import Goal, Journey
+from orchestrator.domain.state import CustomerState, Enrollment, Status
 from orchestrator.domain.values import INSTANT
 
 if TYPE_CHECKING:
@@ -29,6 +31,9 @@ if TYPE_CHECKING:
 #: What answers a trigger: each was carried out and is not asked again.
 ANSWERS = frozenset({DecisionKind.ENTERED, DecisionKind.IGNORED, DecisionKind.RESTARTED})
 
+#: What is decided anew.
+ENDINGS = frozenset({DecisionKind.LEFT, DecisionKind.CONVERTED})
+
 #: A decision as two orders of the same calls are compared by: (instant, kind, journey, step, reason).
 Key = tuple[datetime | None, str, str, str, str]
 
@@ -36,13 +41,14 @@ Key = tuple[datetime | None, str, str, str, str]
 @dataclass(slots=True)
 class Record:
     """What is on record of a customer: every event on the line, and since the earliest late call the triggers that
-    were answered, as (journey, instant), and the stage changes, as (instant, stage).
+    were answered, as (journey, instant), the exits and conversions, and the stage changes, as (instant, stage).
 
     `decisions` is given where lives were merged: what each of them decided cannot be foreseen from their united events.
     """
 
     events: Sequence[Event]
     answered: set[tuple[str, datetime]] = field(default_factory=set)
+    endings: dict[tuple[DecisionKind, str, datetime], Decision] = field(default_factory=dict)
     stages: set[tuple[datetime, str | None]] = field(default_factory=set)
     decisions: list[Decision] | None = None
 
@@ -53,6 +59,8 @@ class Record:
                 case Decision(at=at, kind=kind, journey=journey):
                     if kind in ANSWERS:
                         self.answered.add((journey, at))
+                    if kind in ENDINGS:
+                        self.endings[kind, journey, at] = effect
                     if self.decisions is not None:
                         self.decisions.append(effect)
                 case StageChange(at=at, to=to):
@@ -61,14 +69,18 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Retrace:
-    """A line under way on its own traces: what is on record is neither written nor answered a second time."""
+    """A line under way on its own traces, from `since`: what is on record is neither written nor answered a second
+    time. The effects from `mark` on are its own."""
 
     record: Record
-    late: frozenset[int]  # the identities of the events that are new
+    late: Sequence[Event]
+    since: datetime
+    mark: int
+    new: frozenset[int]  # the identities of the late events
 
     def is_known(self, event: Event) -> bool:
         """Whether the event was on the line before."""
-        return id(event) not in self.late
+        return id(event) not in self.new
 
     def is_answered(self, journey: str, at: datetime) -> bool:
         """Whether a trigger of that instant has let somebody in, or not."""
@@ -81,15 +93,65 @@ class Retrace:
 
 def put_in_place(line: Line, late: Sequence[Event], record: Record, since: datetime) -> None:
     """Retraces a line from `since`, the instant of the first of the late calls (or of a late merge), to its cursor."""
-    state, end, mark = line.state, line.state.cursor, len(line.effects)
+    state, end = line.state, line.state.cursor
     assert end is not None  # only a line that was run can be late
     known = _Known.of(state)
     _go_back(line, [event for event in record.events if event.at < since], since)
-    line.retrace = Retrace(record, frozenset(id(event) for event in late))
+    undone = _reopen(line, record, since)
+    retrace = Retrace(record, late, since, len(line.effects), frozenset(id(event) for event in late))
+    line.retrace = retrace
     line.walk([*(event for event in record.events if event.at >= since), *late], end)
     line.retrace, line.stage_touched, state.cursor = None, True, end
     known.hold(state)
-    _tell_what_differs(line, late, record, mark, since)
+    taken_back = _confirm(line, undone, retrace.mark)
+    _tell_what_differs(line, retrace, taken_back)
+    for one in taken_back:
+        reason = f"{one.kind} is taken back: {_name(late)} came late"
+        line.effects.append(replace(one, kind=DecisionKind.REOPENED, reason=reason, detail={}))
+
+
+def _reopen(line: Line, record: Record, since: datetime) -> list[Decision]:
+    """Has exits and conversions since an instant asked again; returns what was decided of them."""
+    undone = []
+    for enrollment in line.state.enrollments:
+        journey = line.program.journey_of(enrollment.journey, enrollment.version)
+        if journey is None:
+            continue
+        if enrollment.converted_at is not None and enrollment.converted_at >= since and not _is_state(journey.goal):
+            undone.append(record.endings.get((DecisionKind.CONVERTED, journey.id, enrollment.converted_at)))
+            enrollment.converted_at, enrollment.changed = None, True
+        if enrollment.ended_at is not None and enrollment.ended_at >= since and _left_by_rule(journey, enrollment):
+            undone.append(record.endings.get((DecisionKind.LEFT, journey.id, enrollment.ended_at)))
+            line.come_back(journey, enrollment)
+    return [one for one in undone if one is not None]
+
+
+def _is_state(goal: Goal | None) -> bool:
+    """Whether a goal is asked before messages too, which are not sent again."""
+    return goal is not None and goal.is_state
+
+
+def _left_by_rule(journey: Journey, enrollment: Enrollment) -> bool:
+    """Whether an exit or the goal let somebody go, and not a step."""
+    if enrollment.step not in journey.by_id:
+        return False
+    if enrollment.status is Status.CONVERTED:
+        return not _is_state(journey.goal)
+    return enrollment.status is Status.EXITED and enrollment.reason in {rule.name for rule in journey.exits}
+
+
+def _confirm(line: Line, undone: Sequence[Decision], mark: int) -> list[Decision]:
+    """Drops the endings that were decided as before: they are written. Returns those that were not."""
+    left = {(one.kind, one.journey, one.at): one for one in undone}
+    kept = []
+    for effect in line.effects[mark:]:
+        key = (effect.kind, effect.journey, effect.at) if isinstance(effect, Decision) else None
+        if key is not None and key in left:
+            del left[key]
+        else:
+            kept.append(effect)
+    line.effects[mark:] = kept
+    return list(left.values())
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,18 +204,20 @@ def _go_back(line: Line, earlier: Iterable[Event], since: datetime) -> None:
 # ---------------------------------------------------------------- what the true order would have decided
 
 
-def _tell_what_differs(line: Line, late: Sequence[Event], record: Record, mark: int, since: datetime) -> None:
+def _tell_what_differs(line: Line, retrace: Retrace, taken_back: Sequence[Decision]) -> None:
     """Writes a decision for each journey in which the true order differs from what was carried out.
 
     Both orders are foreseen, without the late calls and with them; what the retraced line has decided must be the
     difference between the two.
     """
-    done = [effect for effect in line.effects[mark:] if isinstance(effect, Decision)]
+    record, late, since = retrace.record, retrace.late, retrace.since
+    done = [effect for effect in line.effects[retrace.mark :] if isinstance(effect, Decision)]
     true, its_end = _foresee(line, [*record.events, *late])
     before, _ = _foresee(line, record.events) if record.decisions is None else (record.decisions, None)
     wanted = _count(line, true, since)
     wanted.subtract(_count(line, before, since))
     wanted.subtract(_count(line, done, since))
+    wanted.update(_count(line, taken_back, since))
     # Of each journey the first that was carried out and should not have been; else the first that is missing.
     order = sorted((key for key in wanted if wanted[key]), key=lambda key: (wanted[key] > 0, str(key)), reverse=True)
     differing = {key[2]: key for key in order}

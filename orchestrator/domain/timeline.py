@@ -132,6 +132,13 @@ class Line:
         enrollment.due_at, enrollment.changed = None, True
         self.decide(now, DecisionKind.LEFT, enrollment, reason or status, enrollment.step or "", status=str(status))
 
+    def come_back(self, journey: Journey, enrollment: Enrollment) -> None:
+        """Has somebody who left go on from the step they stood on; a message that was held back is asked about anew."""
+        arrived = enrollment.arrived_at or enrollment.entered_at
+        enrollment.status, enrollment.reason, enrollment.ended_at = Status.ACTIVE, "", None
+        enrollment.due_at = steps.due_at(self, journey.by_id[enrollment.step or ""], enrollment, arrived)
+        enrollment.changed = True
+
     def may_stay(self, journey: Journey, enrollment: Enrollment, now: datetime) -> bool:
         """Asks goal and exits by condition and `only_if` before a message; whoever may not stay leaves here."""
         if journey.goal is not None and journey.goal.is_state:
