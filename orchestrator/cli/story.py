@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from orchestrator.domain.consent import ALL_TOPICS, CLICKS, OPENS
 from orchestrator.domain.effects import DecisionKind
 from orchestrator.domain.journey import Receiver
 from orchestrator.domain.message import MessageState
@@ -77,9 +78,14 @@ def _tell_consent(row: Any, zone: ZoneInfo) -> str:
         return f"no marketing until {format_instant(row.until, zone)}{source}" if row.until else f"muted{source}"
     if row.key == "marketing":
         return f"no marketing any more{source}"
-    what = row.key.removeprefix("topic:")
-    noun = "the topic " if row.key.startswith("topic:") else ""
-    return f"{'agrees' if row.granted else 'says no'} to {noun}{what}{source}"
+    what = _ASKED.get(row.key, row.key.replace("topic:", "the topic "))
+    if row.granted is None:
+        return f"takes the choice about {what} back{source}"
+    return f"{'agrees' if row.granted else 'says no'} to {what}{source}"
+
+
+#: What keys of consent that name no medium and no topic are about.
+_ASKED = {ALL_TOPICS: "every topic", OPENS: "having opens measured", CLICKS: "having clicks measured"}
 
 
 #: A provider has it, whatever became of it then.

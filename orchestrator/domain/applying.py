@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from orchestrator.domain.consent import Answer, read_answers, strictest
 from orchestrator.domain.effects import ConsentChange, CouponRedeemed
 from orchestrator.domain.event import Event, Kind
 from orchestrator.domain.lifecycle import Fact, apply_to_fact
 from orchestrator.domain.merge import absorb
-from orchestrator.domain.state import Choice, read_choices
+from orchestrator.domain.state import Choice
 
 if TYPE_CHECKING:
     from orchestrator.domain.timeline import Line
 
+UNREADABLE = "which is neither yes nor no"  # and so counts as a no
 ORDER_COMPLETED = "Order Completed"  # redeems the coupon it carries
 
 
@@ -22,6 +24,7 @@ def apply(line: Line, event: Event, now: datetime) -> None:
     state, program = line.state, line.program
     if event.kind < Kind.TRACK or program.moves_stage(event.name):
         line.stage_touched = True
+    _take_consent(line, event)
     match event.kind:
         case Kind.IDENTIFY:
             _identify(line, event)
@@ -31,7 +34,6 @@ def apply(line: Line, event: Event, now: datetime) -> None:
             return
         case Kind.MERGE | Kind.GROUP | Kind.START:
             return
-    _take_consent(line, event, event.context.get("consent"))
     count_facts(line, event)
     for name in program.history_names(event):
         state.remember(name, event, program.history[name], now)
@@ -56,23 +58,29 @@ def _count(line: Line, fact: Fact, event: Event) -> None:
 
 
 def _identify(line: Line, event: Event) -> None:
-    traits = dict(event.properties)
-    _take_consent(line, event, traits.pop("consent", None))
-    _take_consent(line, event, event.context.get("consent"))
+    traits = {name: value for name, value in event.properties.items() if name != "consent"}
     for name in ("timezone", "locale"):
         if name not in traits and isinstance(event.context.get(name), str):
             traits[name] = event.context[name]
     line.state.take_traits(traits, event.at)
 
 
-def _take_consent(line: Line, event: Event, said: Any) -> None:
-    if not isinstance(said, dict):
-        return
-    for key, granted in read_choices(said).items():
-        choice = Choice(granted, event.at, _source(event))
-        if line.state.take_choice(key, choice):
-            line.stage_touched = True
-            line.effects.append(ConsentChange(event.at, key, choice))
+def _take_consent(line: Line, event: Event) -> None:
+    """Applies what an event says about being written to, in its context or, identifying somebody, in their traits."""
+    said = [event.context, event.properties] if event.kind is Kind.IDENTIFY else [event.context]
+    answers = [answer for part in said if "consent" in part for answer in read_answers(part["consent"])]
+    for answer in strictest(answers):
+        _take_answer(line, event, answer)
+
+
+def _take_answer(line: Line, event: Event, answer: Answer) -> None:
+    source = _source(event) if answer.readable else f"{_source(event)}, {UNREADABLE}"
+    choice, known = Choice(answer.granted, event.at, source), line.state.consent.get(answer.key)
+    changed = line.state.take_choice(answer.key, choice)
+    line.stage_touched = line.stage_touched or changed
+    taken = line.state.consent[answer.key] is choice
+    if changed or (taken and not answer.readable and known is not None and known.source != source):
+        line.effects.append(ConsentChange(event.at, answer.key, choice))
 
 
 def _source(event: Event) -> str:

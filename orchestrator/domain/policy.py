@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from orchestrator.domain.consent import ALL_TOPICS, topic_key
 from orchestrator.domain.message import Medium, Purpose
 from orchestrator.domain.schedule import QuietHours
 from orchestrator.domain.state import CustomerState
@@ -86,10 +87,10 @@ def may_send(
 
 def has_consent(policy: Policy, state: CustomerState, medium: Medium, topic: str) -> bool:
     """A refused topic says no; then the choice about the medium holds, then the project's default."""
-    by_topic, by_medium = state.consent.get(f"topic:{topic}"), state.consent.get(medium)
-    if by_topic is not None and not by_topic.granted:
+    if state.chosen(topic_key(topic), ALL_TOPICS) is False:
         return False
-    return policy.consent_default if by_medium is None else by_medium.granted
+    by_medium = state.chosen(medium)
+    return policy.consent_default if by_medium is None else by_medium
 
 
 def _when_free(policy: Policy, state: CustomerState, medium: Medium, now: datetime) -> Verdict:

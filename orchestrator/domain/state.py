@@ -22,11 +22,21 @@ RESERVED_TRAITS = {"first_name": "firstName", "last_name": "lastName", "created_
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What a customer said about being written to, when and where."""
+    """What a customer said about being written to, when and where. `granted` None: an earlier choice was taken back."""
 
-    granted: bool
+    granted: bool | None
     at: datetime
     source: str = ""
+
+
+class CaselessMap(dict[str, Any]):
+    """A map whose keys are lower case, asked for in any."""
+
+    def get(self, key: Any, default: Any = None) -> Any:
+        return super().get(key.lower(), default) if isinstance(key, str) else default
+
+    def __contains__(self, key: object) -> bool:
+        return isinstance(key, str) and super().__contains__(key.lower())
 
 
 class Status(StrEnum):
@@ -95,7 +105,8 @@ class CustomerState:
     """Everything the time line needs of one customer.
 
     `facts` holds stored facts (JSON types) by name; `history` the events of declared names, oldest first; `consent`
-    the choices by medium ("email") or topic ("topic:offers"); `suppressed` a medium, or "marketing", to its reason.
+    the choices by medium ("email"), topic ("topic:offers"; "topic:*" for all), "opens" or "clicks"; `suppressed` a
+    medium, or "marketing", to its reason.
     `home_zone` is the project's, for who has none; `cursor` is the instant up to which this line was already run;
     `entries` those into each journey; `assignments` the variant by (journey, step);
     `rewarded` the roles already rewarded because this customer was referred.
@@ -174,9 +185,9 @@ class CustomerState:
                 yield events[position].at
 
     def _consent(self) -> dict[str, Any]:
-        chosen = {key: choice.granted for key, choice in self.consent.items()}
-        topics = {key.removeprefix("topic:"): value for key, value in chosen.items() if key.startswith("topic:")}
-        return {key: value for key, value in chosen.items() if not key.startswith("topic:")} | {"topics": topics}
+        chosen = {key: choice.granted for key, choice in self.consent.items() if choice.granted is not None}
+        topics = CaselessMap((key.removeprefix("topic:"), said) for key, said in chosen.items() if ":" in key)
+        return {key: said for key, said in chosen.items() if ":" not in key} | {"topics": topics}
 
     def events(self, name: str) -> Iterable[Event]:
         """Earlier events of a declared name, oldest first."""
@@ -211,6 +222,11 @@ class CustomerState:
             del self.traits[name]
         return bool(fresh)
 
+    def chosen(self, *keys: str) -> bool | None:
+        """What the newest choice about one of these keys says; None where there is none."""
+        choices = [choice for key in keys if (choice := self.consent.get(key)) is not None]
+        return max(choices, key=attrgetter("at")).granted if choices else None
+
     def take_choice(self, key: str, choice: Choice) -> bool:
         """Applies a consent choice unless a newer one is known. True when it changed something."""
         known = self.consent.get(key)
@@ -218,17 +234,3 @@ class CustomerState:
             return False
         self.consent[key] = choice  # also when it says the same: an older no that comes late must not overrule it
         return known is None or known.granted != choice.granted
-
-
-def read_choices(traits: dict[str, Any]) -> dict[str, bool]:
-    """The consent choices in a `consent` object: `{email: true, sms: false, topics: {offers: true}}`, or Segment's
-    `{categoryPreferences: {…}}`. Keys as in CustomerState.consent."""
-    choices: dict[str, bool] = {}
-    for name, value in traits.items():
-        if name in ("topics", "categoryPreferences") and isinstance(value, dict):
-            for topic, granted in value.items():
-                if isinstance(granted, bool):
-                    choices[topic if topic in list(Medium) else f"topic:{topic}"] = granted
-        elif isinstance(value, bool):
-            choices[name if name in list(Medium) else f"topic:{name}"] = value
-    return choices

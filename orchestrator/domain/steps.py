@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, assert_never
 from zoneinfo import ZoneInfo
 
 from orchestrator.domain import assignment, effects, policy
+from orchestrator.domain.consent import topic_key
 from orchestrator.domain.effects import DecisionKind
 from orchestrator.domain.event import Event, Kind
 from orchestrator.domain.journey import (
@@ -137,8 +138,9 @@ def _act(
             _make_task(line, enrollment, step, now)
         case Subscribe() | Unsubscribe():
             choice = Choice(isinstance(step, Subscribe), now, f"journey {enrollment.journey}")
-            line.state.take_choice(f"topic:{step.topic}", choice)
-            _log_consent(line, enrollment, step.id, f"topic:{step.topic}", choice)
+            key = topic_key(step.topic)
+            line.state.take_choice(key, choice)
+            _log_consent(line, enrollment, step.id, key, choice)
         case Suppress():
             line.state.suppressed["marketing"] = f"journey {enrollment.journey}"
             _log_consent(line, enrollment, step.id, "marketing", Choice(False, now, f"journey {enrollment.journey}"))

@@ -106,7 +106,7 @@ def _read_customer(program: Program, row: Row[Any]) -> Life:
         facts=row.facts,
         stage=row.stage,
         stage_since=row.stage_since,
-        consent={key: _read_choice(value) for key, value in row.consent.items()},
+        consent=read_choices(row.consent),
         muted_until=row.muted_until,
         cursor=row.cursor,
         next_due_at=row.next_due_at,
@@ -115,8 +115,13 @@ def _read_customer(program: Program, row: Row[Any]) -> Life:
     return Life(state, stale=stale, applied_event_id=row.applied_event_id)
 
 
-def _read_choice(value: dict[str, Any]) -> Choice:
-    return Choice(value["granted"], datetime.fromisoformat(value["at"]), value["source"])
+def read_choices(stored: dict[str, dict[str, Any]]) -> dict[str, Choice]:
+    """The choices of a customer's row, newest last. Rows of earlier versions may know a topic in several spellings."""
+    choices = {
+        key: Choice(value["granted"], datetime.fromisoformat(value["at"]), value["source"])
+        for key, value in stored.items()
+    }
+    return {key.lower(): choice for key, choice in sorted(choices.items(), key=lambda one: one[1].at)}
 
 
 def _load_enrollments(

@@ -288,7 +288,7 @@ class ConsentRow(SQLModel, table=True):
     customer_id: int = _big()
     at: datetime = _time(nullable=False)
     key: str
-    granted: bool
+    granted: bool | None = None  # None: an earlier choice was taken back
     source: str = ""
     until: datetime | None = _time()
 

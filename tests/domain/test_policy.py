@@ -9,7 +9,7 @@ import pytest
 from orchestrator.domain.lifecycle import Lifecycle
 from orchestrator.domain.message import Medium, Purpose
 from orchestrator.domain.policy import Answer, Cap, Policy, address, cap_free_from, has_consent, may_send
-from orchestrator.domain.state import Choice, CustomerState, SentMessage, read_choices
+from orchestrator.domain.state import Choice, CustomerState, SentMessage
 from tests.support.life import START
 from tests.support.random_lives import PARIS
 
@@ -65,11 +65,6 @@ def test_consent_is_the_newest_choice_in_whatever_order_choices_come() -> None:
     assert ada.consent["email"].granted
     assert ada.take_choice("email", Choice(False, START + 6 * DAY))
     assert not ada.consent["email"].granted
-
-
-def test_choices_are_read_by_medium_and_topic_and_anything_else_is_no_choice() -> None:
-    said = {"email": True, "sms": "yes", "topics": {"news": False, "offers": 1}, "categoryPreferences": {"sms": False}}
-    assert read_choices(said) == {"email": True, "topic:news": False, "sms": False}
 
 
 def test_a_cap_is_free_again_at_exactly_the_oldest_counted_plus_the_window() -> None:
