@@ -159,6 +159,8 @@ def _tell_other(row: Any, why: str) -> str:
         case DecisionKind.GRANTED:
             what, _, receiver = why.partition(" for ")
             return f"gets a {what}" if receiver == Receiver.CUSTOMER else f"a {what} goes to the {receiver}"
+        case DecisionKind.UNREADABLE:
+            return f"cannot be reached: {why}"
         case DecisionKind.TASK:
             return f"a task for a person: {why}"
         case DecisionKind.LEFT:

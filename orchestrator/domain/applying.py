@@ -6,16 +6,26 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from orchestrator.domain.consent import Answer, read_answers, strictest
-from orchestrator.domain.effects import ConsentChange, CouponRedeemed
+from orchestrator.domain.effects import ConsentChange, CouponRedeemed, Decision, DecisionKind
 from orchestrator.domain.event import Event, Kind
 from orchestrator.domain.lifecycle import Fact, apply_to_fact
 from orchestrator.domain.merge import absorb
+from orchestrator.domain.message import Medium
+from orchestrator.domain.policy import address
 from orchestrator.domain.state import Choice
 
 if TYPE_CHECKING:
     from orchestrator.domain.timeline import Line
 
 UNREADABLE = "which is neither yes nor no"  # and so counts as a no
+#: What is told of a trait that should be an address and cannot be read as one.
+UNREACHED = {
+    "email": (Medium.EMAIL, "the email trait is no address that mail can go to"),
+    "phone": (
+        Medium.SMS,
+        "the phone trait is no number that can be read: write it with its country, as +33612345678",
+    ),
+}
 ORDER_COMPLETED = "Order Completed"  # redeems the coupon it carries
 
 
@@ -62,7 +72,12 @@ def _identify(line: Line, event: Event) -> None:
     for name in ("timezone", "locale"):
         if name not in traits and isinstance(event.context.get(name), str):
             traits[name] = event.context[name]
+    before = {name: line.state.traits.get(name) for name in UNREACHED}
     line.state.take_traits(traits, event.at)
+    for name, (medium, why) in UNREACHED.items():
+        now = line.state.traits.get(name)
+        if now not in (None, "", before[name]) and address(line.state, medium) is None:
+            line.effects.append(Decision(event.at, DecisionKind.UNREADABLE, "", why))
 
 
 def _take_consent(line: Line, event: Event) -> None:

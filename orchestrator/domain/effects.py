@@ -31,6 +31,7 @@ class DecisionKind(StrEnum):
     TASK = "task"
     HELD_OUT = "held_out"  # would have been done, but the customer is in the control group
     CONVERTED = "converted"
+    UNREADABLE = "unreadable"  # an address or number; of no journey
     STUCK = "stuck"  # this life could not be run: a fault of ours, tried again later
     LEFT = "left"  # with its reason: completed, exited, converted, filtered, merged
 

@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from orchestrator.domain.consent import ALL_TOPICS, topic_key
 from orchestrator.domain.message import Medium, Purpose
+from orchestrator.domain.region import read_phone
 from orchestrator.domain.schedule import QuietHours
 from orchestrator.domain.state import CustomerState
 
@@ -56,14 +57,13 @@ ALLOW = Verdict(Answer.ALLOW)
 
 
 def address(state: CustomerState, medium: Medium) -> str | None:
-    """Where this customer is reached: the `email` trait, or the `phone` trait in E.164; None when there is none."""
-    if medium is Medium.EMAIL:
-        written = state.traits.get("email")
-        email = written.strip() if isinstance(written, str) else ""
-        return email if "@" in email[1:-1] else None
-    phone = state.traits.get("phone")
-    digits = "".join(sign for sign in phone if sign not in " .-()") if isinstance(phone, str) else ""
-    return digits if digits[:1] == "+" and digits[1:].isdigit() and 8 <= len(digits) <= 16 else None
+    """Where this customer is reached: the `email` trait, or the `phone` trait in E.164; None when there is none that
+    can be read."""
+    if medium is Medium.SMS:
+        return read_phone(state.traits.get("phone"), state.region)
+    written = state.traits.get("email")
+    email = written.strip() if isinstance(written, str) else ""
+    return email if "@" in email[1:-1] else None
 
 
 def may_send(

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from orchestrator.domain.event import Event
 from orchestrator.domain.lifecycle import Fact, Lifecycle, read_fact, read_windowed
 from orchestrator.domain.message import Medium
+from orchestrator.domain.region import region_of, zone_told_by
 from orchestrator.domain.schedule import find_zone
 
 #: Segment's reserved traits in the spelling of its SDKs, for whoever writes `customer.first_name`.
@@ -140,9 +141,16 @@ class CustomerState:
 
     @property
     def zone(self) -> ZoneInfo:
-        """Where the customer lives; the project's zone when they have no valid one."""
+        """Where the customer lives: their own valid zone, else what their number or country tells, else the
+        project's."""
         own = self.traits.get("timezone")
-        return (find_zone(own) if isinstance(own, str) else None) or self.home_zone
+        valid = find_zone(own) if isinstance(own, str) else None
+        return valid or zone_told_by(self.traits, self.region) or self.home_zone
+
+    @property
+    def region(self) -> str:
+        """The country by whose rules the customer's number is read."""
+        return region_of(self.traits, self.locale, self.home_zone.key)
 
     # ------------------------------------------------------------ what expressions read
 

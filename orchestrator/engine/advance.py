@@ -165,7 +165,7 @@ def _count(report: TickReport, runs: Sequence[Run]) -> None:
     for done in runs:
         for effect in done.effects:
             match effect:
-                case Decision(kind=kind, journey=journey):
+                case Decision(kind=kind, journey=journey) if journey:
                     _count_decision(report.journey(journey), kind, effect)
                 case QueueMessage(enrollment=enrollment):
                     report.journey(enrollment.journey).queued += 1

@@ -29,21 +29,6 @@ def test_an_email_address_has_something_on_both_sides(email: object, valid: bool
     assert (address(customer(email=email), EMAIL) is not None) is valid
 
 
-@pytest.mark.parametrize(
-    ("phone", "found"),
-    [
-        ("+33 6 12.34-56(78)", "+33612345678"),
-        ("0612345678", None),
-        ("+33x", None),
-        ("+1", None),
-        ("+" + "1" * 16, None),
-        (33612345678, None),
-    ],
-)
-def test_a_phone_number_is_e164_whatever_stands_between_its_digits(phone: object, found: str | None) -> None:
-    assert address(customer(phone=phone), Medium.SMS) == found
-
-
 @pytest.mark.parametrize("default", [True, False])
 @pytest.mark.parametrize("medium", [True, False, None])
 @pytest.mark.parametrize("topic", [True, False, None])
