@@ -75,7 +75,7 @@ def _is_refused(visit: Visit, referrer: Referrer, address: str) -> bool:
     if folded == fold_address(referrer.email):
         return True
     # The friend's own earlier acceptance does not count: accepting twice is harmless.
-    return is_known_address(visit.services.database, {folded, address.lower()}, referral_id(address))
+    return is_known_address(visit.services.database, {folded}, referral_id(address))
 
 
 def _show_form(

@@ -21,6 +21,7 @@ from orchestrator.store.story import consents_of, decisions_of, messages_of, sta
 REASONS = {
     "no_consent": "no consent",
     "no_address": "no address to write to",
+    "unsubscribed": "somebody who reads this address unsubscribed it",
     "muted": "marketing is muted for a while",
     "frequency_cap": "the frequency cap",
     "quiet_hours": "quiet hours",

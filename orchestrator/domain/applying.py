@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from orchestrator.domain.consent import Answer, read_answers, strictest
-from orchestrator.domain.effects import ConsentChange, CouponRedeemed, Decision, DecisionKind
+from orchestrator.domain.consent import ALL_TOPICS, AddressRecord, Answer, read_answers, strictest, topic_key
+from orchestrator.domain.effects import AddressLifted, ConsentChange, CouponRedeemed, Decision, DecisionKind
 from orchestrator.domain.event import Event, Kind
 from orchestrator.domain.lifecycle import Fact, apply_to_fact
 from orchestrator.domain.merge import absorb
@@ -34,15 +34,14 @@ def apply(line: Line, event: Event, now: datetime) -> None:
     state, program = line.state, line.program
     if event.kind < Kind.TRACK or program.moves_stage(event.name):
         line.stage_touched = True
+    if event.kind is Kind.IDENTIFY:
+        _take_traits(line, event)
     _take_consent(line, event)
     match event.kind:
-        case Kind.IDENTIFY:
-            _identify(line, event)
-            return
         case Kind.MERGE if event.absorbed is not None:
             line.effects.extend(absorb(program, state, event.absorbed, event.at))
             return
-        case Kind.MERGE | Kind.GROUP | Kind.START:
+        case Kind.IDENTIFY | Kind.MERGE | Kind.GROUP | Kind.START:
             return
     count_facts(line, event)
     for name in program.history_names(event):
@@ -67,7 +66,7 @@ def _count(line: Line, fact: Fact, event: Event) -> None:
         line.state.facts[fact.name] = apply_to_fact(fact, line.state.facts.get(fact.name), event)
 
 
-def _identify(line: Line, event: Event) -> None:
+def _take_traits(line: Line, event: Event) -> None:
     traits = {name: value for name, value in event.properties.items() if name != "consent"}
     for name in ("timezone", "locale"):
         if name not in traits and isinstance(event.context.get(name), str):
@@ -96,6 +95,19 @@ def _take_answer(line: Line, event: Event, answer: Answer) -> None:
     taken = line.state.consent[answer.key] is choice
     if changed or (taken and not answer.readable and known is not None and known.source != source):
         line.effects.append(ConsentChange(event.at, answer.key, choice))
+    if taken and answer.granted:
+        _lift(line, answer.key, choice)
+
+
+def _lift(line: Line, key: str, choice: Choice) -> None:
+    """Has a yes count for the addresses that this customer carries, and somebody unsubscribed before."""
+    for medium in Medium:
+        to = address(line.state, medium)
+        record = line.state.address_book(medium, to) if to is not None else AddressRecord()
+        for topic in {said.topic for said in record.choices}:
+            wanted = (medium,) if topic == "" else (topic_key(topic), ALL_TOPICS)
+            if to is not None and key in wanted and record.refused_at(topic, choice.at) is not None:
+                line.effects.append(AddressLifted(choice.at, medium, to.lower(), topic, choice.source))
 
 
 def _source(event: Event) -> str:

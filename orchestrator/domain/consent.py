@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from orchestrator.domain.message import Medium
@@ -20,6 +22,48 @@ class Answer(NamedTuple):
     key: str
     granted: bool | None
     readable: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class AddressChoice:
+    """What was said of an address on a page, by whoever reads it. `topic` "" is all marketing."""
+
+    at: datetime
+    granted: bool
+    topic: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AddressRecord:
+    """What is known of an address, whoever carries it. `dead`: why nothing is sent there any more (a hard bounce, a
+    STOP), "" while it lives."""
+
+    dead: str = ""
+    choices: tuple[AddressChoice, ...] = ()
+
+    def refused_at(self, topic: str, now: datetime) -> datetime | None:
+        """When a topic ("": all marketing) was refused, where the newest choice up to `now` is a no."""
+        said = [choice for choice in self.choices if choice.topic == topic and choice.at <= now]
+        newest = max(said, key=lambda choice: (choice.at, not choice.granted), default=None)
+        return None if newest is None or newest.granted else newest.at
+
+
+def choice_about_address(answer: Answer, medium: str, at: datetime) -> AddressChoice | None:
+    """What an answer given on a page that a message of `medium` led to says about the address it went to; None where
+    it is about something else."""
+    if answer.granted is None or answer.key == ALL_TOPICS:
+        return None
+    if answer.key.startswith("topic:"):
+        return AddressChoice(at, answer.granted, answer.key.removeprefix("topic:"))
+    return AddressChoice(at, answer.granted) if answer.key == medium else None
+
+
+AddressBook = Callable[[Medium, str], AddressRecord]
+
+
+def know_no_address(medium: Medium, address: str) -> AddressRecord:
+    """The address book of a back-test and of tests: nothing was said of any address."""
+    return AddressRecord()
 
 
 def topic_key(topic: str) -> str:

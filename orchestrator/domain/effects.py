@@ -10,7 +10,7 @@ from typing import Any
 
 from orchestrator.domain.event import Event
 from orchestrator.domain.journey import Message, Receiver
-from orchestrator.domain.message import Purpose
+from orchestrator.domain.message import Medium, Purpose
 from orchestrator.domain.state import Choice, Enrollment
 
 
@@ -94,6 +94,18 @@ class ConsentChange:
 
 
 @dataclass(frozen=True, slots=True)
+class AddressLifted:
+    """A yes of somebody who carries an unsubscribed address: it may be written to again, whoever has it. `topic` "" is
+    all marketing."""
+
+    at: datetime
+    medium: Medium
+    address: str
+    topic: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
 class Grant:
     """A coupon or reward. `to` REFERRER: for the customer whose external id is `receiver`."""
 
@@ -133,5 +145,14 @@ class Emitted:
 
 
 Effect = (
-    Decision | QueueMessage | StageChange | Assignment | ConsentChange | Grant | CouponRedeemed | TaskMade | Emitted
+    Decision
+    | QueueMessage
+    | StageChange
+    | Assignment
+    | ConsentChange
+    | AddressLifted
+    | Grant
+    | CouponRedeemed
+    | TaskMade
+    | Emitted
 )

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
 from orchestrator.domain.consent import ALL_TOPICS, topic_key
 from orchestrator.domain.message import Medium, Purpose
@@ -59,9 +60,14 @@ ALLOW = Verdict(Answer.ALLOW)
 def address(state: CustomerState, medium: Medium) -> str | None:
     """Where this customer is reached: the `email` trait, or the `phone` trait in E.164; None when there is none that
     can be read."""
+    return address_in(state.traits, medium, state.region)
+
+
+def address_in(traits: Mapping[str, Any], medium: Medium, region: str) -> str | None:
+    """The address in some traits; numbers are read as of `region`."""
     if medium is Medium.SMS:
-        return read_phone(state.traits.get("phone"), state.region)
-    written = state.traits.get("email")
+        return read_phone(traits.get("phone"), region)
+    written = traits.get("email")
     email = written.strip() if isinstance(written, str) else ""
     return email if "@" in email[1:-1] else None
 
@@ -70,10 +76,11 @@ def may_send(
     policy: Policy, state: CustomerState, medium: Medium, purpose: Purpose, topic: str, now: datetime
 ) -> Verdict:
     """Whether a message may leave now. Transactional messages obey suppression only."""
-    if address(state, medium) is None:
+    to = address(state, medium)
+    if to is None:
         return Verdict(Answer.DENY, "no_address")
-    if medium in state.suppressed:
-        return Verdict(Answer.DENY, f"suppressed: {state.suppressed[medium]}")
+    if dead := state.address_book(medium, to).dead:
+        return Verdict(Answer.DENY, f"suppressed: {dead}")
     if purpose is Purpose.TRANSACTIONAL:
         return ALLOW
     if "marketing" in state.suppressed:
@@ -82,7 +89,20 @@ def may_send(
         return Verdict(Answer.DENY, "muted")
     if not has_consent(policy, state, medium, topic):
         return Verdict(Answer.DENY, "no_consent")
+    if is_unsubscribed(state, medium, to, topic, now):
+        return Verdict(Answer.DENY, "unsubscribed")
     return _when_free(policy, state, medium, now)
+
+
+def is_unsubscribed(state: CustomerState, medium: Medium, to: str, topic: str, now: datetime) -> bool:
+    """Whether somebody unsubscribed this address, from all marketing or from the topic, and this customer has not
+    said yes since."""
+    record = state.address_book(medium, to)
+    for refused, keys in (("", (medium,)), (topic.lower(), (topic_key(topic), ALL_TOPICS))):
+        since = record.refused_at(refused, now)
+        if since is not None and not any(state.agreed_after(key, since) for key in keys):
+            return True
+    return False
 
 
 def has_consent(policy: Policy, state: CustomerState, medium: Medium, topic: str) -> bool:

@@ -11,6 +11,7 @@ from operator import attrgetter
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
+from orchestrator.domain.consent import AddressBook, know_no_address
 from orchestrator.domain.event import Event
 from orchestrator.domain.lifecycle import Fact, Lifecycle, read_fact, read_windowed
 from orchestrator.domain.message import Medium
@@ -106,8 +107,8 @@ class CustomerState:
     """Everything the time line needs of one customer.
 
     `facts` holds stored facts (JSON types) by name; `history` the events of declared names, oldest first; `consent`
-    the choices by medium ("email"), topic ("topic:offers"; "topic:*" for all), "opens" or "clicks"; `suppressed` a
-    medium, or "marketing", to its reason.
+    the choices by medium ("email"), topic ("topic:offers"; "topic:*" for all), "opens" or "clicks"; `suppressed`
+    holds "marketing" with its reason, for who wants none; `address_book` knows what was said of addresses.
     `home_zone` is the project's, for who has none; `cursor` is the instant up to which this line was already run;
     `entries` those into each journey; `assignments` the variant by (journey, step);
     `rewarded` the roles already rewarded because this customer was referred.
@@ -126,6 +127,7 @@ class CustomerState:
     stage_since: datetime | None = None
     consent: dict[str, Choice] = field(default_factory=dict)
     suppressed: dict[str, str] = field(default_factory=dict)
+    address_book: AddressBook = know_no_address
     muted_until: datetime | None = None
     history: dict[str, list[Event]] = field(default_factory=dict)
     sent: list[SentMessage] = field(default_factory=list)
@@ -234,6 +236,11 @@ class CustomerState:
         """What the newest choice about one of these keys says; None where there is none."""
         choices = [choice for key in keys if (choice := self.consent.get(key)) is not None]
         return max(choices, key=attrgetter("at")).granted if choices else None
+
+    def agreed_after(self, key: str, at: datetime) -> bool:
+        """Whether the choice about a key is a yes that was said later than `at`."""
+        choice = self.consent.get(key)
+        return choice is not None and choice.granted is True and choice.at > at
 
     def take_choice(self, key: str, choice: Choice) -> bool:
         """Applies a consent choice unless a newer one is known. True when it changed something."""

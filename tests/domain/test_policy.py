@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 
+from orchestrator.domain.consent import AddressRecord
 from orchestrator.domain.lifecycle import Lifecycle
 from orchestrator.domain.message import Medium, Purpose
 from orchestrator.domain.policy import Answer, Cap, Policy, address, cap_free_from, has_consent, may_send
@@ -81,6 +82,6 @@ def test_marketing_suppressed_stops_marketing_only_and_a_dead_address_stops_all(
     ada.suppressed = {"marketing": "asked"}
     answers = [may_send(Policy(True), ada, EMAIL, purpose, "", START).answer for purpose in Purpose]
     assert answers == [Answer.DENY, Answer.ALLOW]
-    ada.suppressed = {EMAIL: "bounced"}
+    ada.suppressed, ada.address_book = {}, lambda medium, to: AddressRecord(dead="bounced")
     answers = [may_send(Policy(True), ada, EMAIL, purpose, "", START).answer for purpose in Purpose]
     assert answers == [Answer.DENY, Answer.DENY]
