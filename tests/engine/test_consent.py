@@ -1,0 +1,56 @@
+"""What people agreed to, from the call that says it to the message that leaves."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from channels.recording import RecordingChannel
+from orchestrator.domain.message import Medium
+from tests.engine.conftest import OpenShop
+from tests.support.project import CONSENTING
+from tests.support.shop import Shop
+
+HELLO = "journey: hello\ntrigger: {event: Joined}\nreentry: always\ntopic: News\nsteps:\n  - email: hello\n"
+OWED = "journey: owed\npurpose: transactional\ntrigger: {event: Joined}\nreentry: always\nsteps:\n  - email: invoice\n"
+
+
+def measured(shop: Shop) -> list[tuple[bool, bool]]:
+    """Of each mail that left, whether its opens and clicks may be measured."""
+    channel = shop.channels[Medium.EMAIL]
+    assert isinstance(channel, RecordingChannel)
+    return [(message.tracks_opens, message.tracks_clicks) for message in channel.messages]
+
+
+@pytest.mark.parametrize(
+    ("said", "default", "expected"),
+    [
+        ({}, "", (False, False)),
+        ({}, '[tracking]\ndefault = "denied"\n', (False, False)),
+        ({}, '[tracking]\ndefault = "granted"\n', (True, True)),
+        ({"opens": True}, "", (True, False)),
+        ({"opens": "yes", "clicks": 1}, "", (True, True)),
+        ({"clicks": "perhaps"}, '[tracking]\ndefault = "granted"\n', (True, False)),
+        ({"opens": False, "clicks": None}, '[tracking]\ndefault = "granted"\n', (False, True)),
+        ({"categoryPreferences": {"Opens": True}}, "", (True, False)),
+    ],
+)
+def test_opens_and_clicks_are_measured_of_who_agreed_and_silence_is_a_no(
+    open_shop: OpenShop, said: dict[str, Any], default: str, expected: tuple[bool, bool]
+) -> None:
+    shop = open_shop(HELLO, OWED, toml=CONSENTING + default)
+    shop.identify("0s", email="ada@example.com", consent={"email": True, **said})
+    shop.track("1m", "Joined")
+    shop.tick("1m")
+    assert measured(shop) == [expected] * 2
+    assert shop.delivered() == ["hello", "invoice"]
+
+
+def test_who_takes_a_yes_to_being_measured_back_is_not_measured_any_more(open_shop: OpenShop) -> None:
+    shop = open_shop(HELLO, toml=CONSENTING)
+    for at, said in (("0s", True), ("1h", None), ("2h", True), ("3h", False)):
+        shop.identify(at, email="ada@example.com", consent={"opens": said, "clicks": said})
+        shop.track(at, "Joined")
+        shop.tick(at)
+    assert measured(shop) == [(True, True), (False, False), (True, True), (False, False)]
