@@ -134,7 +134,7 @@ def tell_decision(row: Any, zone: ZoneInfo) -> str:
         case DecisionKind.RESTARTED:
             return f"begins {why}"
         case DecisionKind.WAITING:
-            return f"waits{until}"
+            return f"waits{until}" + (f": {why} yet" if row.reason in REASONS else "")
         case DecisionKind.QUEUED:
             return f"{why} {template} is decided"
         case DecisionKind.DEFERRED:

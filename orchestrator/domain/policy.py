@@ -94,6 +94,15 @@ def may_send(
     return _when_free(policy, state, medium, now)
 
 
+def still_lacks(policy: Policy, state: CustomerState, medium: Medium, purpose: Purpose, topic: str) -> str:
+    """What a customer has not told yet and a message cannot leave without, as a word for the ledger: an address, or
+    a choice about consent where none means no. "" where nothing is lacking, or a no was said."""
+    if address(state, medium) is None:
+        return "no_address"
+    asked = purpose is Purpose.MARKETING and not policy.consent_default and state.chosen(medium) is None
+    return "no_consent" if asked and not is_refused(state, topic) else ""
+
+
 def is_unsubscribed(state: CustomerState, medium: Medium, to: str, topic: str, now: datetime) -> bool:
     """Whether somebody unsubscribed this address, from all marketing or from the topic, and this customer has not
     said yes since."""
@@ -107,10 +116,15 @@ def is_unsubscribed(state: CustomerState, medium: Medium, to: str, topic: str, n
 
 def has_consent(policy: Policy, state: CustomerState, medium: Medium, topic: str) -> bool:
     """A refused topic says no; then the choice about the medium holds, then the project's default."""
-    if state.chosen(topic_key(topic), ALL_TOPICS) is False:
+    if is_refused(state, topic):
         return False
     by_medium = state.chosen(medium)
     return policy.consent_default if by_medium is None else by_medium
+
+
+def is_refused(state: CustomerState, topic: str) -> bool:
+    """Whether the customer said no to a topic, or to all of them."""
+    return state.chosen(topic_key(topic), ALL_TOPICS) is False
 
 
 def _when_free(policy: Policy, state: CustomerState, medium: Medium, now: datetime) -> Verdict:

@@ -54,3 +54,16 @@ def test_who_takes_a_yes_to_being_measured_back_is_not_measured_any_more(open_sh
         shop.track(at, "Joined")
         shop.tick(at)
     assert measured(shop) == [(True, True), (False, False), (True, True), (False, False)]
+
+
+def test_a_welcome_waits_for_the_identify_that_a_page_sends_behind_it(open_shop: OpenShop) -> None:
+    text = "journey: welcome\ntrigger: {event: Signed Up}\nsteps:\n  - email: welcome\n  - delay: 1h\n  - email: tips\n"
+    shop = open_shop(text, live=True)
+    for user, told in (("ada", "1s"), ("bob", "6m")):
+        shop.track("0s", "Signed Up", user)
+        shop.tick("0s")  # the calls come in one by one, and a tick falls between them
+        shop.identify(told, user, email=f"{user}@example.com", consent={"email": True})
+    for at in ("1s", "4m", "5m", "6m", "2h"):
+        shop.tick(at)
+    assert shop.sends() == [("1s", "ada", "welcome"), ("2h", "ada", "tips"), ("2h", "bob", "tips")]
+    assert shop.decisions("not_sent") == [("not_sent", "welcome", "no_address")]
