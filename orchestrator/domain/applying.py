@@ -13,6 +13,7 @@ from orchestrator.domain.merge import absorb
 from orchestrator.domain.message import Medium
 from orchestrator.domain.policy import address
 from orchestrator.domain.state import Choice
+from orchestrator.domain.values import folded
 
 if TYPE_CHECKING:
     from orchestrator.domain.timeline import Line
@@ -118,9 +119,11 @@ def _source(event: Event) -> str:
     return "identify" if event.kind is Kind.IDENTIFY else event.name
 
 
-def _redeem(line: Line, code: str, at: datetime) -> None:
-    coupon = line.state.coupons.get(code)
-    if coupon is None or coupon["redeemed"]:
+def _redeem(line: Line, written: str, at: datetime) -> None:
+    """Marks the coupon of an order as redeemed; the case of a code does not count, nor blanks around it."""
+    code = next((code for code in line.state.coupons if folded(code) == folded(written)), None)
+    coupon = line.state.coupons[code] if code is not None else None
+    if code is None or coupon is None or coupon["redeemed"]:
         return
     coupon["redeemed"] = True
     for enrollment in line.state.open_enrollments():
