@@ -20,6 +20,7 @@ from zoneinfo import available_timezones
 from orchestrator.domain.errors import ParcoursError, Problem, ProjectInvalid
 from orchestrator.domain.message import Medium
 from orchestrator.domain.policy import Cap, Policy
+from orchestrator.domain.region import read_phone
 from orchestrator.domain.schedule import WEEKDAYS, QuietHours, find_zone, parse_clock, parse_duration
 from orchestrator.domain.suggestion import did_you_mean
 from orchestrator.toml_table import Table, locate_keys
@@ -173,8 +174,13 @@ def _channels(table: Table) -> ChannelChoice:
         from_email=table.matching(
             "from_email", r"[^@\s]+@[^@\s]+", "an address such as hello@shop.example", default.from_email
         ),
-        only_to=tuple(table.texts("only_to")),
+        only_to=tuple(_reached_at(text) for text in table.texts("only_to")),
     )
+
+
+def _reached_at(text: str) -> str:
+    """An address or an international number, in the spelling in which messages go to it."""
+    return read_phone(text, "") or text.strip().lower()
 
 
 # ---------------------------------------------------------------- values

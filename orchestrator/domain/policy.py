@@ -60,7 +60,7 @@ ALLOW = Verdict(Answer.ALLOW)
 def address(state: CustomerState, medium: Medium) -> str | None:
     """Where this customer is reached: the `email` trait, or the `phone` trait in E.164; None when there is none that
     can be read."""
-    return address_in(state.traits, medium, state.region)
+    return address_in(state.traits, medium, state.region if medium is Medium.SMS else "")
 
 
 def address_in(traits: Mapping[str, Any], medium: Medium, region: str) -> str | None:

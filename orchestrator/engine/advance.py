@@ -116,7 +116,8 @@ def _run_life(context: EngineContext, life: Life, others: dict[int, Life], now: 
             effects += run(context.program, other.state, before, row.at - INSTANT, held=held, quiet_until=quiet)
         else:  # it was already run past the instant of the merge
             fresh += other.events
-        fresh.append(Event(row.at, Kind.MERGE, "", arrival=-1, starts=row.starts, absorbed=other.state))
+        merge = Event(row.at, Kind.MERGE, "", {}, -1, row.starts, row.context, absorbed=other.state)
+        fresh.append(merge)
     quiet, cursor = _imported_at(life), life.state.cursor
     until = now if cursor is None else max(now, cursor)  # the machine's clock was set back: nothing may be passed over
     effects += run(context.program, life.state, fresh, until, actual=actual, held=held, quiet_until=quiet)

@@ -198,5 +198,5 @@ def _event_rows(taken: _Taken, ids: dict[Person, int]) -> list[dict[str, Any]]:
         content = {"properties": dict(taken.call.properties), "context": dict(taken.call.context)}
         rows.append(base | event | content)
     else:
-        rows[0]["message_id"] = taken.row.message_id
+        rows[0] |= {"message_id": taken.row.message_id, "context": dict(taken.call.context)}
     return rows

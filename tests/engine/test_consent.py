@@ -67,3 +67,15 @@ def test_a_welcome_waits_for_the_identify_that_a_page_sends_behind_it(open_shop:
         shop.tick(at)
     assert shop.sends() == [("1s", "ada", "welcome"), ("2h", "ada", "tips"), ("2h", "bob", "tips")]
     assert shop.decisions("not_sent") == [("not_sent", "welcome", "no_address")]
+
+
+@pytest.mark.parametrize("known_before", [True, False])
+def test_an_alias_may_carry_consent_too(open_shop: OpenShop, known_before: bool) -> None:
+    shop = open_shop(HELLO, toml=CONSENTING)
+    shop.identify("0s", "ada", email="ada@example.com")
+    if known_before:
+        shop.call("1m", "track", None, anonymousId="visitor", event="Looked")
+    shop.call("2m", "alias", "ada", previousId="visitor", context={"consent": {"email": "no"}})
+    shop.track("3m", "Joined")
+    shop.tick("4m")
+    assert shop.decisions("not_sent") == [("not_sent", "hello", "no_consent")]

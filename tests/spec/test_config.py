@@ -111,6 +111,11 @@ def test_a_whole_file_is_read(tmp_path: Path) -> None:
     assert (found.ingest_max_age, found.public_url) == (timedelta(days=2), "https://mail.shop.example")
 
 
+def test_whom_alone_a_project_writes_to_is_known_in_any_spelling(tmp_path: Path) -> None:
+    found = config(tmp_path, '[channels]\nonly_to = [" Me@Shop.example", "+33 (0)6 12 34 56 78"]\n')
+    assert found.channels.only_to == ("me@shop.example", "+33612345678")
+
+
 @pytest.mark.parametrize(
     ("written", "resolved"),
     [
