@@ -141,6 +141,8 @@ def _act(
             choice = Choice(isinstance(step, Subscribe), now, f"journey {enrollment.journey}")
             key = topic_key(step.topic)
             line.state.take_choice(key, choice)
+            said = {"consent": {"topics": {step.topic: choice.granted}}}
+            line.log(Event(now, Kind.IDENTIFY, "", said, own=True))
             _log_consent(line, enrollment, step.id, key, choice)
         case Suppress():
             line.state.suppressed["marketing"] = f"journey {enrollment.journey}"
@@ -211,7 +213,7 @@ def release_reached(line: Line, now: datetime) -> None:
         journey = line.program.journey_of(enrollment.journey, enrollment.version)
         step = journey.by_id.get(enrollment.step or "") if journey else None
         if journey is not None and isinstance(step, Message) and not _lacks(line, journey, step):
-            enrollment.due_at, enrollment.changed = now, True
+            enrollment.due_at, enrollment.changed = max(now, enrollment.arrived_at or now), True
 
 
 def _queue(line: Line, journey: Journey, enrollment: Enrollment, step: Message, now: datetime) -> None:
@@ -227,6 +229,7 @@ def _queue(line: Line, journey: Journey, enrollment: Enrollment, step: Message, 
             journey.subscription_topic,
             dict(enrollment.variables),
             dict(enrollment.coupon) if enrollment.coupon else None,
+            line.state.as_of_now() if line.keep_moments else None,
         )
     )
     line.decide(now, DecisionKind.QUEUED, enrollment, step.medium, step.id, template=step.template)
@@ -327,7 +330,9 @@ def _set_variables(line: Line, enrollment: Enrollment, step: SetVariables, now: 
 
 def _update_traits(line: Line, enrollment: Enrollment, step: UpdateTraits, now: datetime) -> None:
     scope = line.scope(now, enrollment)
-    line.state.take_traits({name: _json(value.evaluate(scope)) for name, value in step.values}, now)
+    traits = {name: _json(value.evaluate(scope)) for name, value in step.values}
+    line.state.take_traits(traits, now)
+    line.log(Event(now, Kind.IDENTIFY, "", traits, own=True))
     line.touched = line.stage_touched = True
     names = ", ".join(name for name, _ in step.values)
     line.decide(now, DecisionKind.CHANGED, enrollment, f"update {names}", step.id)

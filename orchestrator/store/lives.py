@@ -14,7 +14,7 @@ from orchestrator.domain.message import Medium
 from orchestrator.domain.policy import address_in
 from orchestrator.domain.program import Program
 from orchestrator.domain.region import region_of
-from orchestrator.domain.state import Choice, CustomerState, Enrollment, Entries, SentMessage, Status
+from orchestrator.domain.state import Choice, CustomerState, Enrollment, Entries, SentMessage, Status, sortable
 from orchestrator.store.addresses import SUPPRESSIONS, StoredAddresses
 from orchestrator.store.customers import CUSTOMERS, ENROLLMENTS
 from orchestrator.store.database import chunked
@@ -104,17 +104,25 @@ def _read_customer(program: Program, row: Row[Any]) -> Life:
         id=row.id,
         anonymous=row.anonymous,
         traits=row.traits,
-        traits_at=row.traits_at,
+        trait_times=_trait_times(row),
         facts=row.facts,
         stage=row.stage,
         stage_since=row.stage_since,
         consent=read_choices(row.consent),
         muted_until=row.muted_until,
         cursor=row.cursor,
+        happened_at=row.happened_at or row.cursor,
         next_due_at=row.next_due_at,
     )
     stale = row.cursor is not None and row.facts_version != program.lifecycle.version
     return Life(state, stale=stale, applied_event_id=row.applied_event_id)
+
+
+def _trait_times(row: Row[Any]) -> dict[str, str]:
+    """When each trait was set; of rows from before that was kept, the time of the newest for all."""
+    if row.trait_times is not None:
+        return dict(row.trait_times)
+    return dict.fromkeys(row.traits, sortable(row.traits_at)) if row.traits_at else {}
 
 
 def read_choices(stored: dict[str, dict[str, Any]]) -> dict[str, Choice]:

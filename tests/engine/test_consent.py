@@ -79,3 +79,21 @@ def test_an_alias_may_carry_consent_too(open_shop: OpenShop, known_before: bool)
     shop.track("3m", "Joined")
     shop.tick("4m")
     assert shop.decisions("not_sent") == [("not_sent", "hello", "no_consent")]
+
+
+@pytest.mark.parametrize("at", ["-1m", "0s", "1s", "2s"])
+def test_an_address_that_comes_late_releases_what_waits_for_it_and_nothing_is_overtaken(
+    open_shop: OpenShop, at: str
+) -> None:
+    text = "journey: welcome\ntrigger: {event: Signed Up}\nsteps:\n  - email: welcome\n  - delay: 1h\n  - email: tips\n"
+    shop = open_shop(text, live=True)
+    shop.track("0s", "Signed Up")
+    shop.tick("0s")
+    shop.track("3s", "Looked")
+    shop.tick("3s")
+    traits = {"email": "ada@example.com", "consent": {"email": True}}
+    shop.call(at, "identify", traits=traits, received="5s")
+    shop.tick("5s")
+    shop.tick("1h")
+    assert shop.delivered() == ["welcome", "tips"]
+    assert shop.decisions("not_sent", "overtaken") == []

@@ -8,7 +8,7 @@ from alembic import op
 from orchestrator.domain.identity import fold_address
 from orchestrator.store.tables import UtcDateTime
 
-revision = "0003_people"
+revision = "0003"
 down_revision = "0002"
 branch_labels = None
 depends_on = None
