@@ -75,7 +75,7 @@ class SendGridChannel:
         check(message, self.medium, self.supports)
         if not message.subject.strip():
             raise MessageRefused("SendGrid takes no e-mail without a subject")
-        return orjson.dumps(_request(message, self._settings.sender_of(message), self._settings.tracks))
+        return orjson.dumps(_request(message, self._settings.sender_of(message)))
 
     def _transmit(self, message: RenderedMessage, body: bytes) -> SendOutcome:
         try:
@@ -85,7 +85,7 @@ class SendGridChannel:
         return _outcome(answer, message)
 
 
-def _request(message: RenderedMessage, sender: tuple[str, str], tracks: bool) -> dict[str, Any]:
+def _request(message: RenderedMessage, sender: tuple[str, str]) -> dict[str, Any]:
     mail = Mail()
     mail.from_email = From(ascii_address(sender[0]), sender[1] or None)
     mail.subject = Subject(message.subject)
@@ -96,10 +96,12 @@ def _request(message: RenderedMessage, sender: tuple[str, str], tracks: bool) ->
         if value:
             mail.add_content(Content(kind, value))
     # SendGrid's own subscription tracking would put a List-Unsubscribe of its own beside ours.
-    mail.tracking_settings = TrackingSettings(subscription_tracking=SubscriptionTracking(enable=False))
-    if not tracks:
-        mail.tracking_settings.click_tracking = ClickTracking(enable=False, enable_text=False)
-        mail.tracking_settings.open_tracking = OpenTracking(enable=False)
+    # Opens and clicks are always said, or the account's own settings would hold for who has not agreed.
+    mail.tracking_settings = TrackingSettings(
+        click_tracking=ClickTracking(enable=message.tracks_clicks, enable_text=False),
+        open_tracking=OpenTracking(enable=message.tracks_opens),
+        subscription_tracking=SubscriptionTracking(enable=False),
+    )
     body: dict[str, Any] = mail.get()
     return body
 

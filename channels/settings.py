@@ -26,7 +26,6 @@ class ChannelSettings:
     from_email: str = ""
     from_name: str = ""
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
-    tracks: bool = True  # whether a provider may track opens and clicks as the account is set up
     connections: int = 4
     timeout_s: float = 20.0
 
@@ -39,7 +38,6 @@ class ChannelSettings:
             from_email=config.channels.from_email,
             from_name=config.project.name,
             environment=config.environment,
-            tracks=config.tracking_granted,
         )
 
     def require(self, variable: str, example: str) -> str:

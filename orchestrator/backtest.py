@@ -167,7 +167,7 @@ def sort_into_lives(calls: Iterable[Call], rejected: Counter[str]) -> dict[Perso
         life = lives.setdefault(resolution.person, Life(resolution.person))
         if resolution.absorbed is not None:
             life.absorbs.append((call.at, resolution.absorbed))
-        if call.kind is not Kind.MERGE:
+        if call.kind is not Kind.MERGE or "consent" in call.context:
             life.events.append(call.event(call.at, arrival))
     return lives
 

@@ -21,6 +21,7 @@ from orchestrator.domain.errors import ChannelMisconfigured, Problem, ProjectInv
 from orchestrator.domain.journey import Journey, Message
 from orchestrator.domain.message import Medium, Purpose
 from orchestrator.domain.policy import address, has_consent
+from orchestrator.domain.region import zone_told_by
 from orchestrator.domain.schedule import find_zone
 from orchestrator.domain.state import Choice, CustomerState
 from orchestrator.domain.suggestion import did_you_mean
@@ -203,7 +204,9 @@ class Findings:
     customers: int = 0
     no_zone: int = 0  # they live by the project's
     unknown_zone: int = 0  # likewise, though they have one written
+    told_zone: int = 0  # without a valid one they live by that of their number or country
     no_address: Counter[str] = field(default_factory=Counter)  # by medium
+    unreadable: Counter[str] = field(default_factory=Counter)  # by medium: something is written, and is no address
     no_consent: Counter[str] = field(default_factory=Counter)  # by medium, for marketing
     stranded: list[Stranded] = field(default_factory=list)
     gone: Counter[str] = field(default_factory=Counter)  # by journey
@@ -228,14 +231,20 @@ def check_customers(project: Project, database: Database) -> Findings:
 def _look_at(project: Project, row: Any, found: Findings) -> None:
     found.customers += 1
     zone = row.traits.get("timezone")
-    if zone is None:
-        found.no_zone += 1
-    elif not isinstance(zone, str) or find_zone(zone) is None:
-        found.unknown_zone += 1
     home = find_zone(project.config.project.timezone)
     assert home is not None  # config refuses unknown zones
     choices = {key: Choice(value["granted"], datetime.fromisoformat(value["at"])) for key, value in row.consent.items()}
-    state = CustomerState("", project.lifecycle, home, traits=row.traits, consent=choices)
-    for medium in Medium:
-        found.no_address[medium] += address(state, medium) is None
+    locale = project.config.project.locale
+    state = CustomerState("", project.lifecycle, home, locale, traits=row.traits, consent=choices)
+    if not isinstance(zone, str) or find_zone(zone) is None:
+        if zone_told_by(row.traits, state.region) is not None:
+            found.told_zone += 1
+        elif zone is None:
+            found.no_zone += 1
+        else:
+            found.unknown_zone += 1
+    for medium, trait in ((Medium.EMAIL, "email"), (Medium.SMS, "phone")):
+        unreached = address(state, medium) is None
+        found.no_address[medium] += unreached
+        found.unreadable[medium] += unreached and row.traits.get(trait) not in (None, "")
         found.no_consent[medium] += not has_consent(project.config.policy, state, medium, topic="")

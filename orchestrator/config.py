@@ -20,6 +20,7 @@ from zoneinfo import available_timezones
 from orchestrator.domain.errors import ParcoursError, Problem, ProjectInvalid
 from orchestrator.domain.message import Medium
 from orchestrator.domain.policy import Cap, Policy
+from orchestrator.domain.region import read_phone
 from orchestrator.domain.schedule import WEEKDAYS, QuietHours, find_zone, parse_clock, parse_duration
 from orchestrator.domain.suggestion import did_you_mean
 from orchestrator.toml_table import Table, locate_keys
@@ -69,7 +70,7 @@ class Config:
     caps: Mapping[Medium, tuple[Cap, ...]] = field(default_factory=dict)
     quiet_hours: Mapping[Medium, QuietHours] = field(default_factory=dict)
     holdout_global: float = 0.0  # percent
-    tracking_granted: bool = True
+    tracking_granted: bool = False  # whether opens and clicks of who said nothing about it are measured
     tracking_links: Mapping[str, str] = field(default_factory=lambda: UTM)
     ingest_max_age: timedelta = timedelta(hours=24)
     public_url: str = "http://localhost:8000"
@@ -130,7 +131,7 @@ def _build(root: Path, top: Table, environment: Mapping[str, str]) -> Config:
         caps=_caps(top.table("caps")),
         quiet_hours=_quiet_hours(top.table("quiet_hours")),
         holdout_global=_percent(top.table("holdout")),
-        tracking_granted=tracking.choice("default", ("denied", "granted"), "granted") == "granted",
+        tracking_granted=tracking.choice("default", ("denied", "granted"), "denied") == "granted",
         tracking_links=_tracking_links(tracking),
         ingest_max_age=_duration(top.table("ingest"), "max_age", timedelta(hours=24)),
         public_url=_url(top.table("web"), "public_url", "http://localhost:8000"),
@@ -143,6 +144,9 @@ def _refuse_not_built(top: Table) -> None:
         top.table("never").error("rules", f"`[never]` {NOT_BUILT}")
     if top.table("consent").flag("double_opt_in", False):
         top.table("consent").error("double_opt_in", f"`double_opt_in` {NOT_BUILT}")
+    if top.table("tracking").written("opens") is not None:
+        top.table("tracking").read("opens")
+        top.table("tracking").error("opens", f"`opens` {NOT_BUILT}")
 
 
 def _project(table: Table) -> ProjectSettings:
@@ -170,8 +174,13 @@ def _channels(table: Table) -> ChannelChoice:
         from_email=table.matching(
             "from_email", r"[^@\s]+@[^@\s]+", "an address such as hello@shop.example", default.from_email
         ),
-        only_to=tuple(table.texts("only_to")),
+        only_to=tuple(_reached_at(text) for text in table.texts("only_to")),
     )
+
+
+def _reached_at(text: str) -> str:
+    """An address or an international number, in the spelling in which messages go to it."""
+    return read_phone(text, "") or text.strip().lower()
 
 
 # ---------------------------------------------------------------- values

@@ -91,8 +91,12 @@ def test_every_room_has_its_place_in_the_map() -> None:
     assert {f"orchestrator.{room}" for room in rooms} | {"channels", "flows"} <= placed
 
 
-def test_the_domain_imports_only_the_standard_library() -> None:
-    allowed = sys.stdlib_module_names | {"orchestrator"}
+#: Libraries that only compute: no clock, no network, no state.
+PURE_LIBRARIES = {"phonenumbers"}
+
+
+def test_the_domain_imports_only_the_standard_library_and_what_is_pure_like_it() -> None:
+    allowed = sys.stdlib_module_names | {"orchestrator"} | PURE_LIBRARIES
     foreign = {shown(path): libraries(path) - allowed for path in SOURCES if inside(path, "orchestrator/domain")}
     assert not {path: names for path, names in foreign.items() if names}
 

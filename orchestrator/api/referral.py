@@ -17,6 +17,7 @@ from starlette.responses import Response
 
 from orchestrator.api.pages import PageMissing, Visit, begin_visit, read_link
 from orchestrator.api.requests import read_form
+from orchestrator.domain.consent import read_yes_no
 from orchestrator.domain.identity import Person, fold_address, referral_id
 from orchestrator.domain.journey import Journey, Offer, Receiver, Reward
 from orchestrator.domain.values import is_number
@@ -74,7 +75,7 @@ def _is_refused(visit: Visit, referrer: Referrer, address: str) -> bool:
     if folded == fold_address(referrer.email):
         return True
     # The friend's own earlier acceptance does not count: accepting twice is harmless.
-    return is_known_address(visit.services.database, {folded, address.lower()}, referral_id(address))
+    return is_known_address(visit.services.database, {folded}, referral_id(address))
 
 
 def _show_form(
@@ -89,7 +90,7 @@ def _show_form(
         minimum=_format_money(offer.minimum, offer, visit) if offer and offer.minimum else "",
         email=form.get("email", ""),
         first_name=form.get("first_name", ""),
-        consent="consent" in form,
+        consent=_agrees(form),
         problem=visit.words[problem] if problem else "",
     )
 
@@ -109,6 +110,10 @@ def _format_money(amount: float, offer: Offer, visit: Visit) -> str:
     return format_currency(amount, currency, pattern, visit.language, currency_digits=False)
 
 
+def _agrees(form: Mapping[str, str]) -> bool:
+    return read_yes_no(form.get("consent")) is True
+
+
 def _friend_calls(
     visit: Visit, referrer: Referrer, key: str, address: str, form: Mapping[str, str]
 ) -> list[Mapping[str, Any]]:
@@ -116,7 +121,7 @@ def _friend_calls(
     context: dict[str, Any] = {"page": {"path": "/r"}}
     if first_name := form.get("first_name", "").strip()[:NAME_CHARS_MAX]:
         traits["first_name"] = first_name
-    if "consent" in form:
+    if _agrees(form):
         traits["consent"] = {"email": True}
         context["consent_text"] = visit.words["referral_consent"]  # the proof: what exactly was agreed to
     return [

@@ -110,8 +110,14 @@ def _print_findings(found: Findings) -> None:
 def _lacks(found: Findings) -> Iterator[tuple[int, str]]:
     yield found.no_zone, "without a time zone: the project's holds"
     yield found.unknown_zone, "with a time zone that does not exist: the project's holds"
+    yield found.told_zone, "without a valid time zone: that of their number or country holds"
     for medium, number in found.no_address.items():
-        yield number, f"without {'an address' if medium == 'email' else 'a number in E.164'}: not reached by {medium}"
+        yield (
+            number,
+            f"without {'an address' if medium == 'email' else 'a number that can be read'}: not reached by {medium}",
+        )
+    for medium, number in found.unreadable.items():
+        yield number, f"with {'an address' if medium == 'email' else 'a number'} written that cannot be read"
     for medium, number in found.no_consent.items():
         yield number, f"without consent: no marketing by {medium}"
     for journey, number in found.gone.items():

@@ -13,6 +13,7 @@ from orchestrator.config import Config
 from orchestrator.domain.channel import OutcomeKind, SendOutcome
 from orchestrator.domain.errors import ParcoursError
 from orchestrator.domain.message import Medium, RenderedMessage
+from orchestrator.domain.region import read_phone
 from orchestrator.wiring import open_channels
 
 MARK = "[proof]"
@@ -41,6 +42,7 @@ def send_proofs(config: Config, drafts: Sequence[Draft], to: str) -> list[tuple[
     A proof has no List-Unsubscribe and no place in the ledger, so nothing that is done with it has an effect.
     """
     medium = medium_of(to)
+    to = read_phone(to, "") or to
     only_to = config.channels.only_to
     if only_to and to.lower() not in only_to:
         raise ProofRefused("`only_to` in parcours.toml does not name this address: nobody else is written to")

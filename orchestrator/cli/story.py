@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from orchestrator.domain.consent import ALL_TOPICS, CLICKS, OPENS
 from orchestrator.domain.effects import DecisionKind
 from orchestrator.domain.journey import Receiver
 from orchestrator.domain.message import MessageState
@@ -20,6 +21,7 @@ from orchestrator.store.story import consents_of, decisions_of, messages_of, sta
 REASONS = {
     "no_consent": "no consent",
     "no_address": "no address to write to",
+    "unsubscribed": "somebody who reads this address unsubscribed it",
     "muted": "marketing is muted for a while",
     "frequency_cap": "the frequency cap",
     "quiet_hours": "quiet hours",
@@ -77,9 +79,14 @@ def _tell_consent(row: Any, zone: ZoneInfo) -> str:
         return f"no marketing until {format_instant(row.until, zone)}{source}" if row.until else f"muted{source}"
     if row.key == "marketing":
         return f"no marketing any more{source}"
-    what = row.key.removeprefix("topic:")
-    noun = "the topic " if row.key.startswith("topic:") else ""
-    return f"{'agrees' if row.granted else 'says no'} to {noun}{what}{source}"
+    what = _ASKED.get(row.key, row.key.replace("topic:", "the topic "))
+    if row.granted is None:
+        return f"takes the choice about {what} back{source}"
+    return f"{'agrees' if row.granted else 'says no'} to {what}{source}"
+
+
+#: What keys of consent that name no medium and no topic are about.
+_ASKED = {ALL_TOPICS: "every topic", OPENS: "having opens measured", CLICKS: "having clicks measured"}
 
 
 #: A provider has it, whatever became of it then.
@@ -127,7 +134,7 @@ def tell_decision(row: Any, zone: ZoneInfo) -> str:
         case DecisionKind.RESTARTED:
             return f"begins {why}"
         case DecisionKind.WAITING:
-            return f"waits{until}"
+            return f"waits{until}" + (f": {why} yet" if row.reason in REASONS else "")
         case DecisionKind.QUEUED:
             return f"{why} {template} is decided"
         case DecisionKind.DEFERRED:
@@ -153,6 +160,8 @@ def _tell_other(row: Any, why: str) -> str:
         case DecisionKind.GRANTED:
             what, _, receiver = why.partition(" for ")
             return f"gets a {what}" if receiver == Receiver.CUSTOMER else f"a {what} goes to the {receiver}"
+        case DecisionKind.UNREADABLE:
+            return f"cannot be reached: {why}"
         case DecisionKind.TASK:
             return f"a task for a person: {why}"
         case DecisionKind.LEFT:

@@ -3,17 +3,30 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from orchestrator.domain.effects import ConsentChange, CouponRedeemed
+from orchestrator.domain.consent import ALL_TOPICS, AddressRecord, Answer, read_answers, strictest, topic_key
+from orchestrator.domain.effects import AddressLifted, ConsentChange, CouponRedeemed, Decision, DecisionKind
 from orchestrator.domain.event import Event, Kind
 from orchestrator.domain.lifecycle import Fact, apply_to_fact
 from orchestrator.domain.merge import absorb
-from orchestrator.domain.state import Choice, read_choices
+from orchestrator.domain.message import Medium
+from orchestrator.domain.policy import address
+from orchestrator.domain.state import Choice
+from orchestrator.domain.values import folded
 
 if TYPE_CHECKING:
     from orchestrator.domain.timeline import Line
 
+UNREADABLE = "which is neither yes nor no"  # and so counts as a no
+#: What is told of a trait that should be an address and cannot be read as one.
+UNREACHED = {
+    "email": (Medium.EMAIL, "the email trait is no address that mail can go to"),
+    "phone": (
+        Medium.SMS,
+        "the phone trait is no number that can be read: write it with its country, as +33612345678",
+    ),
+}
 ORDER_COMPLETED = "Order Completed"  # redeems the coupon it carries
 
 
@@ -22,16 +35,15 @@ def apply(line: Line, event: Event, now: datetime) -> None:
     state, program = line.state, line.program
     if event.kind < Kind.TRACK or program.moves_stage(event.name):
         line.stage_touched = True
+    if event.kind is Kind.IDENTIFY:
+        _take_traits(line, event)
+    _take_consent(line, event)
     match event.kind:
-        case Kind.IDENTIFY:
-            _identify(line, event)
-            return
         case Kind.MERGE if event.absorbed is not None:
             line.effects.extend(absorb(program, state, event.absorbed, event.at))
             return
-        case Kind.MERGE | Kind.GROUP | Kind.START:
+        case Kind.IDENTIFY | Kind.MERGE | Kind.GROUP | Kind.START:
             return
-    _take_consent(line, event, event.context.get("consent"))
     count_facts(line, event)
     for name in program.history_names(event):
         state.remember(name, event, program.history[name], now)
@@ -55,24 +67,48 @@ def _count(line: Line, fact: Fact, event: Event) -> None:
         line.state.facts[fact.name] = apply_to_fact(fact, line.state.facts.get(fact.name), event)
 
 
-def _identify(line: Line, event: Event) -> None:
-    traits = dict(event.properties)
-    _take_consent(line, event, traits.pop("consent", None))
-    _take_consent(line, event, event.context.get("consent"))
+def _take_traits(line: Line, event: Event) -> None:
+    traits = {name: value for name, value in event.properties.items() if name != "consent"}
     for name in ("timezone", "locale"):
         if name not in traits and isinstance(event.context.get(name), str):
             traits[name] = event.context[name]
+    before = {name: line.state.traits.get(name) for name in UNREACHED}
     line.state.take_traits(traits, event.at)
+    for name, (medium, why) in UNREACHED.items():
+        now = line.state.traits.get(name)
+        if now not in (None, "", before[name]) and address(line.state, medium) is None:
+            line.effects.append(Decision(event.at, DecisionKind.UNREADABLE, "", why))
 
 
-def _take_consent(line: Line, event: Event, said: Any) -> None:
-    if not isinstance(said, dict):
-        return
-    for key, granted in read_choices(said).items():
-        choice = Choice(granted, event.at, _source(event))
-        if line.state.take_choice(key, choice):
-            line.stage_touched = True
-            line.effects.append(ConsentChange(event.at, key, choice))
+def _take_consent(line: Line, event: Event) -> None:
+    """Applies what an event says about being written to, in its context or, identifying somebody, in their traits."""
+    said = [event.context, event.properties] if event.kind is Kind.IDENTIFY else [event.context]
+    answers = [answer for part in said if "consent" in part for answer in read_answers(part["consent"])]
+    for answer in strictest(answers):
+        _take_answer(line, event, answer)
+
+
+def _take_answer(line: Line, event: Event, answer: Answer) -> None:
+    source = _source(event) if answer.readable else f"{_source(event)}, {UNREADABLE}"
+    choice, known = Choice(answer.granted, event.at, source), line.state.consent.get(answer.key)
+    changed = line.state.take_choice(answer.key, choice)
+    line.stage_touched = line.stage_touched or changed
+    taken = line.state.consent[answer.key] is choice
+    if changed or (taken and not answer.readable and known is not None and known.source != source):
+        line.effects.append(ConsentChange(event.at, answer.key, choice))
+    if taken and answer.granted:
+        _lift(line, answer.key, choice)
+
+
+def _lift(line: Line, key: str, choice: Choice) -> None:
+    """Has a yes count for the addresses that this customer carries, and somebody unsubscribed before."""
+    for medium in Medium:
+        to = address(line.state, medium)
+        record = line.state.address_book(medium, to) if to is not None else AddressRecord()
+        for topic in {said.topic for said in record.choices}:
+            wanted = (medium,) if topic == "" else (topic_key(topic), ALL_TOPICS)
+            if to is not None and key in wanted and record.refused_at(topic, choice.at) is not None:
+                line.effects.append(AddressLifted(choice.at, medium, to.lower(), topic, choice.source))
 
 
 def _source(event: Event) -> str:
@@ -83,9 +119,11 @@ def _source(event: Event) -> str:
     return "identify" if event.kind is Kind.IDENTIFY else event.name
 
 
-def _redeem(line: Line, code: str, at: datetime) -> None:
-    coupon = line.state.coupons.get(code)
-    if coupon is None or coupon["redeemed"]:
+def _redeem(line: Line, written: str, at: datetime) -> None:
+    """Marks the coupon of an order as redeemed; the case of a code does not count, nor blanks around it."""
+    code = next((code for code in line.state.coupons if folded(code) == folded(written)), None)
+    coupon = line.state.coupons[code] if code is not None else None
+    if code is None or coupon is None or coupon["redeemed"]:
         return
     coupon["redeemed"] = True
     for enrollment in line.state.open_enrollments():

@@ -17,6 +17,7 @@ from orchestrator.domain.values import as_text, as_time
 
 CALL_BYTES_MAX = 32_768
 ID_CHARS_MAX = 256
+EXACT_MAX = 2**53  # from here on a float stands for several numbers; a JSON reader makes one of integers beyond 64 bits
 NESTING_MAX = 100  # Python compares and JSON writers write a few hundred levels, and what a journey computes adds some
 
 _KINDS = {
@@ -73,6 +74,8 @@ def read_call(raw: Any) -> Call:
     if kind is Kind.MERGE and not (previous_id and user_id):
         raise CallRejected("no_previous_id", "an alias call needs 'previousId' and 'userId'")
     context = _read_object(raw, "context")
+    if kind is Kind.GROUP and (group_id := _read_id(raw, "groupId")):
+        context = {**context, "groupId": group_id}  # where other calls name their group, too
     at = _read_time(raw)
     message_id = raw.get("messageId")
     return Call(
@@ -101,6 +104,8 @@ def _read_id(raw: Mapping[str, Any], key: str) -> str:
         return ""
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         raise CallRejected("invalid_id", f"'{key}' must be text or a number")
+    if isinstance(value, float) and abs(value) >= EXACT_MAX:
+        raise CallRejected("invalid_id", f"'{key}' is too large a number to be read exactly: send it as text")
     text = as_text(value)  # 123.0 is what tables with gaps make of 123
     if len(text) > ID_CHARS_MAX:
         raise CallRejected("invalid_id", f"'{key}' is longer than {ID_CHARS_MAX} characters")

@@ -4,12 +4,13 @@ A closure costs 0.4 µs where Jinja2's own compiled expressions cost 10 µs."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
 from orchestrator.domain.errors import ExpressionInvalid
 from orchestrator.domain.expression import (
+    CASELESS,
     All,
     Any_,
     Arithmetic,
@@ -30,6 +31,7 @@ from orchestrator.domain.expression import (
     Scope,
     Test,
     constant,
+    is_caseless,
     read_performed,
     read_received_window,
 )
@@ -43,6 +45,7 @@ from orchestrator.domain.values import (
     as_time,
     bounded,
     equal,
+    folded,
     is_number,
     look_up,
     truth,
@@ -98,6 +101,8 @@ def _compile_operator(tree: Expr) -> Compiled:
             return _compile_chain(parts, stops_at=True)
         case Compare(left, operator, right):
             test, a, b = COMPARE[operator], compile_expression(left), compile_expression(right)
+            if is_caseless(left) or is_caseless(right):
+                return lambda scope: test(folded(a(scope)), folded(b(scope)))
             return lambda scope: test(a(scope), b(scope))
         case Arithmetic("~", left, right):
             a, b = compile_expression(left), compile_expression(right)
@@ -196,12 +201,16 @@ def _compile_performed(tree: Call) -> Compiled:
     call = read_performed(tree)
     filters = [(name, compile_expression(value)) for name, value in call.filters]
 
+    def meets(properties: Mapping[str, Any], name: str, value: Any) -> bool:
+        told = properties.get(name)
+        return equal(folded(told), folded(value)) if name in CASELESS else equal(told, value)
+
     def run(scope: Scope) -> bool:
         wanted = [(name, value(scope)) for name, value in filters]
         after = None if call.within is None else scope.now - call.within
         found = 0
         for event in scope.customer.events(call.event):
-            if (after is None or event.at > after) and all(equal(event.properties.get(n), v) for n, v in wanted):
+            if (after is None or event.at > after) and all(meets(event.properties, n, v) for n, v in wanted):
                 found += 1
                 if found >= call.at_least:
                     return True

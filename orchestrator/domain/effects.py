@@ -10,7 +10,7 @@ from typing import Any
 
 from orchestrator.domain.event import Event
 from orchestrator.domain.journey import Message, Receiver
-from orchestrator.domain.message import Purpose
+from orchestrator.domain.message import Medium, Purpose
 from orchestrator.domain.state import Choice, CustomerState, Enrollment
 
 
@@ -31,6 +31,7 @@ class DecisionKind(StrEnum):
     TASK = "task"
     HELD_OUT = "held_out"  # would have been done, but the customer is in the control group
     CONVERTED = "converted"
+    UNREADABLE = "unreadable"  # an address or number; of no journey
     OVERTAKEN = "overtaken"  # a call came late, and the true order would have decided otherwise
     REOPENED = "reopened"  # an exit or conversion that the true order does not know is taken back
     STUCK = "stuck"  # this life could not be run: a fault of ours, tried again later
@@ -97,6 +98,18 @@ class ConsentChange:
 
 
 @dataclass(frozen=True, slots=True)
+class AddressLifted:
+    """A yes of somebody who carries an unsubscribed address: it may be written to again, whoever has it. `topic` "" is
+    all marketing."""
+
+    at: datetime
+    medium: Medium
+    address: str
+    topic: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
 class Grant:
     """A coupon or reward. `to` REFERRER: for the customer whose external id is `receiver`."""
 
@@ -144,6 +157,6 @@ class Logged:
 
 
 Effect = (
-    Decision | QueueMessage | StageChange | Assignment | ConsentChange | Grant | CouponRedeemed | TaskMade | Emitted
-    | Logged
+    Decision | QueueMessage | StageChange | Assignment | ConsentChange | AddressLifted | Grant | CouponRedeemed
+    | TaskMade | Emitted | Logged
 )  # fmt: skip

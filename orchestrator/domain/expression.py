@@ -216,6 +216,20 @@ def calls(tree: Expr, function: str) -> list[Call]:
     return [part for part in walk(tree) if isinstance(part, Call) and part.function == function]
 
 
+#: Properties whose text is compared without case: the other side folds it, or people type it in.
+CASELESS = frozenset({"currency", "coupon", "topic"})
+
+
+def is_caseless(tree: Expr) -> bool:
+    """Whether an expression reads a currency, a coupon's code or a topic."""
+    match tree:
+        case Attribute(Name("coupon"), "code"):
+            return True
+        case Attribute(_, name) | Item(_, Const(name)):
+            return name in CASELESS
+    return False
+
+
 # ---------------------------------------------------------------- calls whose arguments are constant
 
 

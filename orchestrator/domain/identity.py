@@ -13,7 +13,7 @@ from orchestrator.domain.call import Call
 from orchestrator.domain.errors import CallRejected
 from orchestrator.domain.event import Kind
 
-_DOTLESS_DOMAINS = ("gmail.com", "googlemail.com")  # they deliver a.b@ and ab@ to one person
+_GMAIL = ("gmail.com", "googlemail.com")  # one and the same, and a.b@ and ab@ are one person there
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,8 @@ def referral_id(email: str) -> str:
 
 
 def fold_address(address: str) -> str:
-    """One spelling for the addresses that reach one person: lower case, without a `+tag`, Gmail's without dots."""
+    """One spelling for the addresses that reach one person: lower case, without a `+tag`, Gmail's without
+    dots and under one name."""
     name, _, domain = address.strip().lower().rpartition("@")
     name = name.partition("+")[0] or name
-    return f"{name.replace('.', '') if domain in _DOTLESS_DOMAINS else name}@{domain}"
+    return f"{name.replace('.', '')}@gmail.com" if domain in _GMAIL else f"{name}@{domain}"

@@ -245,6 +245,7 @@ def _foresee(line: Line, events: Iterable[Event]) -> tuple[list[Decision], Custo
         state.locale,
         anonymous=state.anonymous,
         suppressed=dict(state.suppressed),
+        address_book=state.address_book,
         assignments=dict(state.assignments),
     )
     sibling = line.sibling(fresh)
@@ -258,8 +259,15 @@ def _count(line: Line, decisions: Collection[Decision], since: datetime) -> Coun
     return Counter(
         (one.at if line.actual is None else None, str(one.kind), one.journey, _place(one), one.reason)
         for one in decisions
-        if one.at >= since and one.kind is not DecisionKind.OVERTAKEN
+        if one.at >= since and _is_about_a_journey(one)
     )
+
+
+def _is_about_a_journey(decision: Decision) -> bool:
+    """Whether two orders may differ by it. That a message has waited for what its customer had not told yet harms
+    nobody."""
+    lacking = decision.kind is DecisionKind.WAITING and decision.reason in ("no_address", "no_consent")
+    return bool(decision.journey) and not lacking and decision.kind is not DecisionKind.OVERTAKEN
 
 
 def _place(decision: Decision) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from orchestrator.domain import effects
+from orchestrator.domain.consent import strictness
 from orchestrator.domain.effects import Decision, DecisionKind, Effect
 from orchestrator.domain.lifecycle import merge_fact
 from orchestrator.domain.program import Program
@@ -46,10 +47,10 @@ def _unite_traits(state: CustomerState, other: CustomerState) -> None:
 
 
 def _merge_consent(state: CustomerState, other: CustomerState, at: datetime) -> Iterator[Effect]:
-    """The stricter explicit choice holds."""
+    """The stricter explicit choice holds: a no, then one that was taken back."""
     for key, choice in other.consent.items():
         mine = state.consent.get(key)
-        if mine is None or (mine.granted and not choice.granted):
+        if mine is None or strictness(choice.granted) > strictness(mine.granted):
             kept = Choice(choice.granted, max(choice.at, mine.at) if mine else choice.at, choice.source)
             state.consent[key] = kept
             yield effects.ConsentChange(at, key, kept)

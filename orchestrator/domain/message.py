@@ -83,4 +83,6 @@ class RenderedMessage:
     journey: str = ""
     step: str = ""
     template: str = ""
+    tracks_opens: bool = False  # whether this person agreed to have it measured that they open it
+    tracks_clicks: bool = False
     validity_s: int | None = None  # SMS: the provider gives up after this many seconds

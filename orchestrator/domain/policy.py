@@ -6,8 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Any
 
+from orchestrator.domain.consent import ALL_TOPICS, topic_key
 from orchestrator.domain.message import Medium, Purpose
+from orchestrator.domain.region import read_phone
 from orchestrator.domain.schedule import QuietHours
 from orchestrator.domain.state import CustomerState
 
@@ -55,24 +58,29 @@ ALLOW = Verdict(Answer.ALLOW)
 
 
 def address(state: CustomerState, medium: Medium) -> str | None:
-    """Where this customer is reached: the `email` trait, or the `phone` trait in E.164; None when there is none."""
-    if medium is Medium.EMAIL:
-        written = state.traits.get("email")
-        email = written.strip() if isinstance(written, str) else ""
-        return email if "@" in email[1:-1] else None
-    phone = state.traits.get("phone")
-    digits = "".join(sign for sign in phone if sign not in " .-()") if isinstance(phone, str) else ""
-    return digits if digits[:1] == "+" and digits[1:].isdigit() and 8 <= len(digits) <= 16 else None
+    """Where this customer is reached: the `email` trait, or the `phone` trait in E.164; None when there is none that
+    can be read."""
+    return address_in(state.traits, medium, state.region if medium is Medium.SMS else "")
+
+
+def address_in(traits: Mapping[str, Any], medium: Medium, region: str) -> str | None:
+    """The address in some traits; numbers are read as of `region`."""
+    if medium is Medium.SMS:
+        return read_phone(traits.get("phone"), region)
+    written = traits.get("email")
+    email = written.strip() if isinstance(written, str) else ""
+    return email if "@" in email[1:-1] else None
 
 
 def may_send(
     policy: Policy, state: CustomerState, medium: Medium, purpose: Purpose, topic: str, now: datetime
 ) -> Verdict:
     """Whether a message may leave now. Transactional messages obey suppression only."""
-    if address(state, medium) is None:
+    to = address(state, medium)
+    if to is None:
         return Verdict(Answer.DENY, "no_address")
-    if medium in state.suppressed:
-        return Verdict(Answer.DENY, f"suppressed: {state.suppressed[medium]}")
+    if dead := state.address_book(medium, to).dead:
+        return Verdict(Answer.DENY, f"suppressed: {dead}")
     if purpose is Purpose.TRANSACTIONAL:
         return ALLOW
     if "marketing" in state.suppressed:
@@ -81,15 +89,42 @@ def may_send(
         return Verdict(Answer.DENY, "muted")
     if not has_consent(policy, state, medium, topic):
         return Verdict(Answer.DENY, "no_consent")
+    if is_unsubscribed(state, medium, to, topic, now):
+        return Verdict(Answer.DENY, "unsubscribed")
     return _when_free(policy, state, medium, now)
+
+
+def still_lacks(policy: Policy, state: CustomerState, medium: Medium, purpose: Purpose, topic: str) -> str:
+    """What a customer has not told yet and a message cannot leave without, as a word for the ledger: an address, or
+    a choice about consent where none means no. "" where nothing is lacking, or a no was said."""
+    if address(state, medium) is None:
+        return "no_address"
+    asked = purpose is Purpose.MARKETING and not policy.consent_default and state.chosen(medium) is None
+    return "no_consent" if asked and not is_refused(state, topic) else ""
+
+
+def is_unsubscribed(state: CustomerState, medium: Medium, to: str, topic: str, now: datetime) -> bool:
+    """Whether somebody unsubscribed this address, from all marketing or from the topic, and this customer has not
+    said yes since."""
+    record = state.address_book(medium, to)
+    for refused, keys in (("", (medium,)), (topic.lower(), (topic_key(topic), ALL_TOPICS))):
+        since = record.refused_at(refused, now)
+        if since is not None and not any(state.agreed_after(key, since) for key in keys):
+            return True
+    return False
 
 
 def has_consent(policy: Policy, state: CustomerState, medium: Medium, topic: str) -> bool:
     """A refused topic says no; then the choice about the medium holds, then the project's default."""
-    by_topic, by_medium = state.consent.get(f"topic:{topic}"), state.consent.get(medium)
-    if by_topic is not None and not by_topic.granted:
+    if is_refused(state, topic):
         return False
-    return policy.consent_default if by_medium is None else by_medium.granted
+    by_medium = state.chosen(medium)
+    return policy.consent_default if by_medium is None else by_medium
+
+
+def is_refused(state: CustomerState, topic: str) -> bool:
+    """Whether the customer said no to a topic, or to all of them."""
+    return state.chosen(topic_key(topic), ALL_TOPICS) is False
 
 
 def _when_free(policy: Policy, state: CustomerState, medium: Medium, now: datetime) -> Verdict:

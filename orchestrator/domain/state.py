@@ -11,9 +11,11 @@ from operator import attrgetter
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
+from orchestrator.domain.consent import AddressBook, know_no_address
 from orchestrator.domain.event import Event
 from orchestrator.domain.lifecycle import Fact, Lifecycle, read_fact, read_windowed
 from orchestrator.domain.message import Medium
+from orchestrator.domain.region import region_of, zone_told_by
 from orchestrator.domain.schedule import find_zone
 
 #: Segment's reserved traits in the spelling of its SDKs, for whoever writes `customer.first_name`.
@@ -22,11 +24,21 @@ RESERVED_TRAITS = {"first_name": "firstName", "last_name": "lastName", "created_
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What a customer said about being written to, when and where."""
+    """What a customer said about being written to, when and where. `granted` None: an earlier choice was taken back."""
 
-    granted: bool
+    granted: bool | None
     at: datetime
     source: str = ""
+
+
+class CaselessMap(dict[str, Any]):
+    """A map whose keys are lower case, asked for in any."""
+
+    def get(self, key: Any, default: Any = None) -> Any:
+        return super().get(key.lower(), default) if isinstance(key, str) else default
+
+    def __contains__(self, key: object) -> bool:
+        return isinstance(key, str) and super().__contains__(key.lower())
 
 
 class Status(StrEnum):
@@ -95,7 +107,8 @@ class CustomerState:
     """Everything the time line needs of one customer.
 
     `facts` holds stored facts (JSON types) by name; `history` the events of declared names, oldest first; `consent`
-    the choices by medium ("email") or topic ("topic:offers"); `suppressed` a medium, or "marketing", to its reason.
+    the choices by medium ("email"), topic ("topic:offers"; "topic:*" for all), "opens" or "clicks"; `suppressed`
+    holds "marketing" with its reason, for who wants none; `address_book` knows what was said of addresses.
     `trait_times` holds when each trait was last set or deleted, as text that sorts by time; `home_zone` is the
     project's, for who has none; `cursor` is the instant up to which this line was already run, `happened_at` the last
     one at which anything happened on it;
@@ -116,6 +129,7 @@ class CustomerState:
     stage_since: datetime | None = None
     consent: dict[str, Choice] = field(default_factory=dict)
     suppressed: dict[str, str] = field(default_factory=dict)
+    address_book: AddressBook = know_no_address
     muted_until: datetime | None = None
     history: dict[str, list[Event]] = field(default_factory=dict)
     sent: list[SentMessage] = field(default_factory=list)
@@ -132,9 +146,16 @@ class CustomerState:
 
     @property
     def zone(self) -> ZoneInfo:
-        """Where the customer lives; the project's zone when they have no valid one."""
+        """Where the customer lives: their own valid zone, else what their number or country tells, else the
+        project's."""
         own = self.traits.get("timezone")
-        return (find_zone(own) if isinstance(own, str) else None) or self.home_zone
+        valid = find_zone(own) if isinstance(own, str) else None
+        return valid or zone_told_by(self.traits, self.region) or self.home_zone
+
+    @property
+    def region(self) -> str:
+        """The country by whose rules the customer's number is read."""
+        return region_of(self.traits, self.locale, self.home_zone.key)
 
     # ------------------------------------------------------------ what expressions read
 
@@ -177,9 +198,9 @@ class CustomerState:
                 yield events[position].at
 
     def _consent(self) -> dict[str, Any]:
-        chosen = {key: choice.granted for key, choice in self.consent.items()}
-        topics = {key.removeprefix("topic:"): value for key, value in chosen.items() if key.startswith("topic:")}
-        return {key: value for key, value in chosen.items() if not key.startswith("topic:")} | {"topics": topics}
+        chosen = {key: choice.granted for key, choice in self.consent.items() if choice.granted is not None}
+        topics = CaselessMap((key.removeprefix("topic:"), said) for key, said in chosen.items() if ":" in key)
+        return {key: said for key, said in chosen.items() if ":" not in key} | {"topics": topics}
 
     def events(self, name: str) -> Iterable[Event]:
         """Earlier events of a declared name, oldest first."""
@@ -231,6 +252,16 @@ class CustomerState:
                 self.traits[name] = value
         return changed
 
+    def chosen(self, *keys: str) -> bool | None:
+        """What the newest choice about one of these keys says; None where there is none."""
+        choices = [choice for key in keys if (choice := self.consent.get(key)) is not None]
+        return max(choices, key=attrgetter("at")).granted if choices else None
+
+    def agreed_after(self, key: str, at: datetime) -> bool:
+        """Whether the choice about a key is a yes that was said later than `at`."""
+        choice = self.consent.get(key)
+        return choice is not None and choice.granted is True and choice.at > at
+
     def take_choice(self, key: str, choice: Choice) -> bool:
         """Applies a consent choice unless a newer one is known. True when it changed something."""
         known = self.consent.get(key)
@@ -243,17 +274,3 @@ class CustomerState:
 def sortable(at: datetime) -> str:
     """An instant in UTC as text whose order is that of time."""
     return at.isoformat(timespec="microseconds")
-
-
-def read_choices(traits: dict[str, Any]) -> dict[str, bool]:
-    """The consent choices in a `consent` object: `{email: true, sms: false, topics: {offers: true}}`, or Segment's
-    `{categoryPreferences: {…}}`. Keys as in CustomerState.consent."""
-    choices: dict[str, bool] = {}
-    for name, value in traits.items():
-        if name in ("topics", "categoryPreferences") and isinstance(value, dict):
-            for topic, granted in value.items():
-                if isinstance(granted, bool):
-                    choices[topic if topic in list(Medium) else f"topic:{topic}"] = granted
-        elif isinstance(value, bool):
-            choices[name if name in list(Medium) else f"topic:{name}"] = value
-    return choices

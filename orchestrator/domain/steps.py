@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, assert_never
 from zoneinfo import ZoneInfo
 
 from orchestrator.domain import assignment, effects, policy
+from orchestrator.domain.consent import topic_key
 from orchestrator.domain.effects import DecisionKind
 from orchestrator.domain.event import Event, Kind
 from orchestrator.domain.journey import (
@@ -42,6 +43,7 @@ from orchestrator.domain.values import DAY, as_text, as_time
 if TYPE_CHECKING:
     from orchestrator.domain.timeline import Line
 
+FIRST_MINUTES = timedelta(minutes=5)  # of an enrollment: so long a message waits for an address, or for a yes or no
 #: The event that tells a customer's own journeys of a reward; its properties are the coupon's.
 REWARD_GRANTED = "Reward Granted"
 
@@ -137,10 +139,11 @@ def _act(
             _make_task(line, enrollment, step, now)
         case Subscribe() | Unsubscribe():
             choice = Choice(isinstance(step, Subscribe), now, f"journey {enrollment.journey}")
-            line.state.take_choice(f"topic:{step.topic}", choice)
+            key = topic_key(step.topic)
+            line.state.take_choice(key, choice)
             said = {"consent": {"topics": {step.topic: choice.granted}}}
             line.log(Event(now, Kind.IDENTIFY, "", said, own=True))
-            _log_consent(line, enrollment, step.id, f"topic:{step.topic}", choice)
+            _log_consent(line, enrollment, step.id, key, choice)
         case Suppress():
             line.state.suppressed["marketing"] = f"journey {enrollment.journey}"
             _log_consent(line, enrollment, step.id, "marketing", Choice(False, now, f"journey {enrollment.journey}"))
@@ -159,9 +162,10 @@ def _act(
 def send(line: Line, journey: Journey, enrollment: Enrollment, step: Message, now: datetime) -> None:
     """Asks everything that must hold before a message, then queues, defers or records why not.
 
-    What follows counts from when the message was released, so a step on the way is never in the past.
+    What follows counts from when the message was released; where it waited for its address only, from when it was due.
     """
-    base = line.base(enrollment.due_at or now, now)
+    nominal = enrollment.arrived_at if _awaits_reach(enrollment) else enrollment.due_at
+    base = line.base(nominal or now, now)
     if not line.may_stay(journey, enrollment, now):
         return
     if enrollment.held_out:
@@ -174,10 +178,42 @@ def send(line: Line, journey: Journey, enrollment: Enrollment, step: Message, no
         _defer(line, journey, enrollment, step, now, verdict.until, verdict.reason)
         return
     if verdict.answer is Answer.DENY:
+        if now < enrollment.entered_at + FIRST_MINUTES and verdict.reason == _lacks(line, journey, step):
+            _await_reach(line, enrollment, step, now, verdict.reason)
+            return
         line.decide(now, DecisionKind.NOT_SENT, enrollment, verdict.reason, step.id, template=step.template)
     else:
         _queue(line, journey, enrollment, step, now)
     line.go_on(journey, enrollment, base)
+
+
+def _lacks(line: Line, journey: Journey, step: Message) -> str:
+    """What somebody has not told yet and this message cannot leave without."""
+    topic = journey.subscription_topic
+    return policy.still_lacks(line.program.policy, line.state, step.medium, journey.purpose, topic)
+
+
+def _await_reach(line: Line, enrollment: Enrollment, step: Message, now: datetime, lacking: str) -> None:
+    """Holds somebody who has just entered on a message until they tell what it lacks: many a page says `Signed Up`
+    before it says who did."""
+    enrollment.due_at, enrollment.changed = enrollment.entered_at + FIRST_MINUTES, True
+    line.decide(now, DecisionKind.WAITING, enrollment, lacking, step.id, until=enrollment.due_at.isoformat())
+
+
+def _awaits_reach(enrollment: Enrollment) -> bool:
+    """Whether a message is held since its customer cannot be reached yet: it is due later than it was reached, and no
+    policy deferred it."""
+    arrived, due = enrollment.arrived_at, enrollment.due_at
+    return enrollment.deferred_since is None and arrived is not None and due is not None and due > arrived
+
+
+def release_reached(line: Line, now: datetime) -> None:
+    """Has messages leave at the instant at which what they wait for is told."""
+    for enrollment in filter(_awaits_reach, line.state.open_enrollments()):
+        journey = line.program.journey_of(enrollment.journey, enrollment.version)
+        step = journey.by_id.get(enrollment.step or "") if journey else None
+        if journey is not None and isinstance(step, Message) and not _lacks(line, journey, step):
+            enrollment.due_at, enrollment.changed = max(now, enrollment.arrived_at or now), True
 
 
 def _queue(line: Line, journey: Journey, enrollment: Enrollment, step: Message, now: datetime) -> None:

@@ -347,6 +347,7 @@ class Line:
     # ------------------------------------------------------------ due steps
 
     def _take_due_steps(self, now: datetime) -> None:
+        steps.release_reached(self, now)
         while (enrollment := self._next_due(now)) is not None:
             journey = self.program.journey_of(enrollment.journey, enrollment.version)
             step = journey.by_id.get(enrollment.step or "") if journey else None

@@ -100,6 +100,13 @@ def equal(left: Any, right: Any) -> bool:
     return pair is not None and bool(pair[0] == pair[1])
 
 
+def folded(value: Any) -> Any:
+    """A value without the case of its text, and the blanks around it: codes are written as people like."""
+    if isinstance(value, str):
+        return value.strip().casefold()
+    return [folded(item) for item in value] if isinstance(value, list | tuple) else value
+
+
 def _unequal(left: Any, right: Any) -> bool:
     return left is not None and right is not None and not equal(left, right)
 

@@ -122,7 +122,8 @@ def _run_life(
             )
         if row.starts and (_is_behind(row.at, other) or _is_behind(row.at, life)):
             late.append(other)
-        fresh.append(Event(row.at, Kind.MERGE, "", arrival=-1, starts=row.starts, absorbed=other.state))
+        merge = Event(row.at, Kind.MERGE, "", {}, -1, row.starts, row.context, absorbed=other.state)
+        fresh.append(merge)
     record = _united_record(connection, life, late, fresh, effects) if late else _own_record(connection, life, fresh)
     quiet, cursor = _imported_at(life), life.state.cursor
     until = now if cursor is None else max(now, cursor)  # the machine's clock was set back: nothing may be passed over
@@ -225,7 +226,7 @@ def _count(report: TickReport, runs: Sequence[Run]) -> None:
     for done in runs:
         for effect in done.effects:
             match effect:
-                case Decision(kind=kind, journey=journey):
+                case Decision(kind=kind, journey=journey) if journey:
                     _count_decision(report.journey(journey), kind, effect)
                 case QueueMessage(enrollment=enrollment):
                     report.journey(enrollment.journey).queued += 1

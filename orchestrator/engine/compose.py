@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
+from orchestrator.domain.consent import CLICKS, OPENS
 from orchestrator.domain.errors import TemplateFailed
 from orchestrator.domain.message import Medium, Purpose, RenderedMessage
 from orchestrator.domain.policy import address
@@ -130,7 +131,15 @@ def _compose_email(
         journey=row.journey,
         step=row.step,
         template=row.template,
+        tracks_opens=_may_measure(context, state, OPENS),
+        tracks_clicks=_may_measure(context, state, CLICKS),
     )
+
+
+def _may_measure(context: EngineContext, state: CustomerState, what: str) -> bool:
+    """Whether opens or clicks of this customer may be measured: their own choice, else the project's default."""
+    chosen = state.chosen(what)
+    return context.config.tracking_granted if chosen is None else chosen
 
 
 def _headers(row: Any, links: Links, domain: str) -> tuple[tuple[str, str], ...]:

@@ -12,6 +12,7 @@ from typing import Any
 
 from orchestrator.domain.errors import TemplateFailed, without_data
 from orchestrator.domain.message import Medium, RenderedMessage
+from orchestrator.domain.policy import address
 from orchestrator.engine.asking import Asked, ask_again
 from orchestrator.engine.compose import compose
 from orchestrator.engine.context import LEASE, LEASE_MAX, EngineContext
@@ -35,7 +36,10 @@ def run(context: EngineContext, medium: Medium, now: datetime, report: TickRepor
         asked = ask_again(context, connection, rows, now)
         messages.settle(connection, asked.settled)
         ledger_notes.write_notes(connection, asked.notes)
-        leases = [Lease(a.row.id, a.at, context.template_version(medium, a.row.template)) for a in asked.allowed]
+        leases = [
+            Lease(a.row.id, a.at, context.template_version(medium, a.row.template), address(a.state, medium))
+            for a in asked.allowed
+        ]
         messages.lease(connection, leases, now + LEASE, context.program.lifecycle.version)
     if not rows:
         context.stopped.pop(medium, None)  # whatever it was, nothing waits for it any more

@@ -13,20 +13,25 @@ from typing import Any
 import orjson
 
 from orchestrator.domain.call import Call, read_call
+from orchestrator.domain.consent import choice_about_address, read_answers
 from orchestrator.domain.errors import CallRejected
 from orchestrator.domain.event import Kind
 from orchestrator.domain.identity import Identities, Person, invited_as
+from orchestrator.domain.message import Medium
+from orchestrator.domain.policy import address
 from orchestrator.engine.context import INBOX_MAX, EngineContext
 from orchestrator.engine.report import TickReport
-from orchestrator.store import arrivals, customers, events, grants, inbox
+from orchestrator.store import addresses, arrivals, customers, events, grants, inbox
 from orchestrator.store.database import Connection
+from orchestrator.store.lives import load_readers
 
 ENGINE = "engine"  # the source of calls Parcours made itself
+PAGE = "page"  # a page of ours, shown to a customer
 MANUAL = "manual"  # a person starts a journey, whose id is the event's name
 _KIND_BY_SOURCE = {ENGINE: Kind.EMITTED, MANUAL: Kind.START}
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Taken:
     """One inbox row that was understood: whose event it is, when, and who was absorbed by it."""
 
@@ -128,8 +133,50 @@ def _write(context: EngineContext, connection: Connection, batch: _Batch, now: d
     grants.hand_out(
         connection, [(t.call.properties["code"], ids[t.person]) for t in batch.taken if t.row.source == ENGINE]
     )
+    addresses.keep_choices(connection, context.database, _said_of_addresses(context, connection, batch, now))
     refused = [inbox.RejectedEntry(row.received_at, row.source, r.code, str(r), row.raw) for row, r in batch.rejected]
     inbox.put_rejections(connection, context.database, refused)
+
+
+def _said_of_addresses(
+    context: EngineContext, connection: Connection, batch: _Batch, now: datetime
+) -> list[dict[str, Any]]:
+    """What readers said on the page to unsubscribe: it is about the address their message went to, and so known to
+    everybody's time lines before any of them is run."""
+    told = {taken: email_id for taken in batch.taken if (email_id := _message_behind(taken))}
+    found = addresses.messages_by_public_id(connection, set(told.values()))
+    rows = []
+    for taken, email_id in told.items():
+        message = found.get(email_id)
+        if message is not None and (to := _sent_to(context, connection, message, now)):
+            rows += _choice_rows(taken, message.medium, to)
+    return rows
+
+
+def _message_behind(taken: _Taken) -> str:
+    """The public id of the message that led to our own page; "" for a call from elsewhere, which speaks for nobody's
+    address."""
+    page = taken.call.context.get("unsubscribe")
+    if taken.row.source != PAGE or taken.call.kind is not Kind.IDENTIFY or not isinstance(page, dict):
+        return ""
+    return str(page.get("email_id") or "")
+
+
+def _choice_rows(taken: _Taken, medium: str, to: str) -> list[dict[str, Any]]:
+    page: dict[str, Any] = taken.call.context["unsubscribe"]
+    source = f"unsubscribe, {page.get('origin')}"
+    answers = read_answers(taken.call.properties.get("consent", {}))
+    choices = [choice_about_address(answer, medium, taken.at) for answer in answers]
+    return [addresses.choice_row(medium, to, choice, source) for choice in choices if choice is not None]
+
+
+def _sent_to(context: EngineContext, connection: Connection, message: Any, now: datetime) -> str | None:
+    """Where a message went; for one from before this was written down, where its customer is reached."""
+    if message.to_address:
+        return str(message.to_address)
+    readers = load_readers(connection, context.program, [message.customer_id], now)
+    reader = readers.get(message.customer_id)
+    return address(reader, Medium(message.medium)) if reader is not None else None
 
 
 def _event_rows(taken: _Taken, ids: dict[Person, int]) -> list[dict[str, Any]]:
@@ -152,5 +199,5 @@ def _event_rows(taken: _Taken, ids: dict[Person, int]) -> list[dict[str, Any]]:
         content = {"properties": dict(taken.call.properties), "context": dict(taken.call.context)}
         rows.append(base | event | content)
     else:
-        rows[0]["message_id"] = taken.row.message_id
+        rows[0] |= {"message_id": taken.row.message_id, "context": dict(taken.call.context)}
     return rows

@@ -51,7 +51,7 @@ def format_money(formats: Formats, value: Any, currency: Any = None, short: bool
     """`€12.90`, `12,90 €`; `short` drops the cents of whole amounts. Nothing for what is no number."""
     if not isinstance(value, int | float | Decimal | str):
         return ""
-    return _money(value, str(currency or formats.currency), formats.locale, short)
+    return _money(value, str(currency or formats.currency).upper(), formats.locale, short)
 
 
 @lru_cache(maxsize=16384, typed=True)  # typed: True is no amount, though it equals 1

@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Row, func, or_, select
 
-from orchestrator.domain.event import Event
+from orchestrator.domain.event import Event, Kind
 from orchestrator.domain.message import Medium
-from orchestrator.domain.policy import address
+from orchestrator.domain.policy import address_in
 from orchestrator.domain.program import Program
+from orchestrator.domain.region import region_of
 from orchestrator.domain.state import Choice, CustomerState, Enrollment, Entries, SentMessage, Status, sortable
+from orchestrator.store.addresses import SUPPRESSIONS, StoredAddresses
 from orchestrator.store.customers import CUSTOMERS, ENROLLMENTS
 from orchestrator.store.database import chunked
 from orchestrator.store.events import new_events, past_events, read_event
-from orchestrator.store.tables import AssignmentRow, GrantRow, MessageRow, Suppression
+from orchestrator.store.tables import AssignmentRow, GrantRow, MessageRow
 
 MESSAGES = MessageRow.__table__  # type: ignore[attr-defined]
 ASSIGNMENTS = AssignmentRow.__table__  # type: ignore[attr-defined]
 GRANTS = GrantRow.__table__  # type: ignore[attr-defined]
-SUPPRESSIONS = Suppression.__table__  # type: ignore[attr-defined]
 
 #: Messages in these states count for the caps; queued ones too while the time line decides about the next.
 COUNTED = ("leased", "accepted", "delivered", "opened", "clicked", "complained", "bounced", "unknown")
@@ -53,6 +54,7 @@ def load_lives(
         life.state.loaded_whole = whole
     for customer_id, rows in new_events(connection, ids).items():
         lives[customer_id].fresh = rows
+    _load_addresses(connection, lives)
     _load_enrollments(connection, lives, ids, None if whole else since - program.max_age)
     _load_entries(connection, lives, ids)
     if program.has_splits or whole:
@@ -69,6 +71,7 @@ def load_readers(
     """What rules and templates of a message that is about to leave read of its customers, by id. Queued messages do
     not count for the caps: they are the ones that ask."""
     lives, _ = _load_persons(connection, program, ids, now, queued_count=False)
+    _load_addresses(connection, lives)
     return {key: life.state for key, life in lives.items()}
 
 
@@ -85,7 +88,6 @@ def _load_persons(
             for name in program.history_names(event):
                 history.setdefault(name, []).append(event)
     _load_sent(connection, program, lives, ids, since, queued_count=queued_count)
-    _load_suppressions(connection, lives)
     return lives, since
 
 
@@ -106,7 +108,7 @@ def _read_customer(program: Program, row: Row[Any]) -> Life:
         facts=row.facts,
         stage=row.stage,
         stage_since=row.stage_since,
-        consent={key: _read_choice(value) for key, value in row.consent.items()},
+        consent=read_choices(row.consent),
         muted_until=row.muted_until,
         cursor=row.cursor,
         happened_at=row.happened_at or row.cursor,
@@ -123,8 +125,13 @@ def _trait_times(row: Row[Any]) -> dict[str, str]:
     return dict.fromkeys(row.traits, sortable(row.traits_at)) if row.traits_at else {}
 
 
-def _read_choice(value: dict[str, Any]) -> Choice:
-    return Choice(value["granted"], datetime.fromisoformat(value["at"]), value["source"])
+def read_choices(stored: dict[str, dict[str, Any]]) -> dict[str, Choice]:
+    """The choices of a customer's row, newest last. Rows of earlier versions may know a topic in several spellings."""
+    choices = {
+        key: Choice(value["granted"], datetime.fromisoformat(value["at"]), value["source"])
+        for key, value in stored.items()
+    }
+    return {key.lower(): choice for key, choice in sorted(choices.items(), key=lambda one: one[1].at)}
 
 
 def _load_enrollments(
@@ -210,13 +217,22 @@ def _load_grants(connection: Connection, lives: dict[int, Life], ids: Sequence[i
         lives[row.referred_id].state.rewarded.add(row.role)
 
 
-def _load_suppressions(connection: Connection, lives: dict[int, Life]) -> None:
-    """By address, which others may share, and by customer."""
-    wanted: dict[str, list[CustomerState]] = {}
+def _load_addresses(connection: Connection, lives: dict[int, Life]) -> None:
+    """What is known of the addresses that these customers have and are about to have, and who wants no marketing."""
+    book = StoredAddresses(connection)
+    book.read_ahead([address for life in lives.values() for address in _addresses(life)])
+    by_key = {f"customer:{key}": life.state for key, life in lives.items()}
+    for row in _rows(connection, select(SUPPRESSIONS), SUPPRESSIONS.c.address, list(by_key)):
+        by_key[row.address].suppressed[row.scope] = row.reason
     for life in lives.values():
-        keys = [f"customer:{life.state.id}", *(address(life.state, medium) for medium in Medium)]
-        for key in filter(None, keys):
-            wanted.setdefault(key.lower(), []).append(life.state)
-    for row in _rows(connection, select(SUPPRESSIONS), SUPPRESSIONS.c.address, list(wanted)):
-        for state in wanted[row.address]:
-            state.suppressed[row.scope] = row.reason
+        life.state.address_book = book
+
+
+def _addresses(life: Life) -> Iterator[str]:
+    """A customer's addresses, and those that their new events bring."""
+    state = life.state
+    told = [row.properties for row in life.fresh if row.kind == Kind.IDENTIFY]
+    for traits in ({}, *told):
+        then = {**state.traits, **traits}
+        region = region_of(then, state.locale, state.home_zone.key)
+        yield from filter(None, (address_in(then, medium, region) for medium in Medium))

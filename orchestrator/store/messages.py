@@ -74,11 +74,13 @@ def has_no_news() -> ColumnElement[bool]:
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """A message handed to a channel: the instant it leaves, and the hash of the template it is made from."""
+    """A message handed to a channel: the instant it leaves, the hash of the template it is made from, and the address
+    it goes to."""
 
     id: int
     at: datetime
     template_version: str
+    to: str | None
 
 
 def lease(connection: Connection, leases: Sequence[Lease], until: datetime, lifecycle_version: str) -> None:
@@ -93,10 +95,19 @@ def lease(connection: Connection, leases: Sequence[Lease], until: datetime, life
                 lease_until=until,
                 attempts=MESSAGES.c.attempts + 1,
                 template_version=bindparam("made_from"),
+                to_address=bindparam("goes_to"),
                 lifecycle_version=lifecycle_version,
             )
         )
-        rows = [{"message": one.id, "left_at": one.at, "made_from": one.template_version} for one in leases]
+        rows = [
+            {
+                "message": one.id,
+                "left_at": one.at,
+                "made_from": one.template_version,
+                "goes_to": one.to and one.to.lower(),
+            }
+            for one in leases
+        ]
         connection.execute(statement, rows)
 
 

@@ -10,13 +10,19 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, select, update
 
 from orchestrator.domain import effects
+from orchestrator.domain.consent import AddressChoice
 from orchestrator.domain.effects import Effect
+from orchestrator.domain.identity import fold_address
+from orchestrator.domain.message import Medium
+from orchestrator.domain.policy import address
 from orchestrator.domain.state import CustomerState, Enrollment
+from orchestrator.store.addresses import choice_row
 from orchestrator.store.customers import CUSTOMERS, ENROLLMENTS
 from orchestrator.store.database import Database
 from orchestrator.store.events import append_events, move_events, own_event
 from orchestrator.store.lives import ASSIGNMENTS, GRANTS, MESSAGES
 from orchestrator.store.tables import (
+    AddressChoiceRow,
     AssignmentRow,
     ConsentRow,
     DecisionRow,
@@ -54,6 +60,7 @@ class _Rows:
     assignments: list[dict[str, Any]] = field(default_factory=list)
     consents: list[dict[str, Any]] = field(default_factory=list)
     suppressions: list[dict[str, Any]] = field(default_factory=list)
+    addresses: list[dict[str, Any]] = field(default_factory=list)
     grants: list[dict[str, Any]] = field(default_factory=list)
     redeemed: list[dict[str, Any]] = field(default_factory=list)
     tasks: list[dict[str, Any]] = field(default_factory=list)
@@ -138,8 +145,8 @@ def _save_customers(connection: Connection, runs: Sequence[Run], facts_version: 
 
 def _email(state: CustomerState) -> str | None:
     """The address to be found by; a longer text is none (RFC 5321 §4.5.3.1), and no index holds it."""
-    email = state.traits.get("email")
-    return email.lower() if isinstance(email, str) and len(email) <= EMAIL_CHARS_MAX else None
+    email = address(state, Medium.EMAIL)
+    return fold_address(email) if email is not None and len(email) <= EMAIL_CHARS_MAX else None
 
 
 # ---------------------------------------------------------------- enrollments
@@ -239,6 +246,8 @@ def _gather(
             rows.consents.append(owner | said)
             if key == "marketing":
                 rows.suppressions.append(_no_marketing(state, choice.source, at))
+        case effects.AddressLifted(at, medium, to, topic, source):
+            rows.addresses.append(choice_row(medium, to, AddressChoice(at, True, topic), source))
         case effects.Grant():
             rows.grants.append(_grant_row(state, effect))
         case effects.CouponRedeemed(at, code):
@@ -337,6 +346,7 @@ def _insert(connection: Connection, database: Database, rows: _Rows) -> None:
     for table, some in (
         (MessageRow, rows.messages),
         (Suppression, rows.suppressions),
+        (AddressChoiceRow, rows.addresses),
         (GrantRow, rows.grants),
         (TaskRow, rows.tasks),
     ):

@@ -75,7 +75,7 @@ def find_referrer(database: Database, customer_id: int) -> Referrer | None:
 
 
 def is_known_address(database: Database, addresses: Collection[str], except_external_id: str) -> bool:
-    """Whether one of the addresses (lower case) belongs to a customer other than the excepted one."""
+    """Whether one of these folded addresses belongs to a customer other than the excepted one."""
     query = (
         select(CUSTOMERS.c.id)
         .where(

@@ -96,7 +96,7 @@ class Customer(SQLModel, table=True):
     anonymous: bool = False
     created_at: datetime = _time(nullable=False)
     traits: dict[str, Any] = _json(nullable=False)
-    email: str | None = None  # the trait, in lower case: found by it
+    email: str | None = None  # the trait in the one spelling that reaches a person (identity.fold_address): found by it
     traits_at: datetime | None = _time()  # of rows from before `trait_times`
     trait_times: dict[str, str] | None = _json(nullable=True)  # when each was set or deleted
     facts: dict[str, Any] = _json(nullable=False)
@@ -255,6 +255,7 @@ class MessageRow(SQLModel, table=True):
     attempts: int = 0
     lease_until: datetime | None = _time()
     leased_at: datetime | None = _time()
+    to_address: str | None = None  # where it was last handed over to, in lower case: what its reader says is about it
     settled_at: datetime | None = _time()
 
 
@@ -291,9 +292,24 @@ class ConsentRow(SQLModel, table=True):
     customer_id: int = _big()
     at: datetime = _time(nullable=False)
     key: str
-    granted: bool
+    granted: bool | None = None  # None: an earlier choice was taken back
     source: str = ""
     until: datetime | None = _time()
+
+
+class AddressChoiceRow(SQLModel, table=True):
+    """What was said of an address on a page, for every customer who carries it, now or later; `topic` "" is all
+    marketing. The newest holds."""
+
+    __tablename__ = "address_choices"
+    __table_args__ = (UniqueConstraint("address", "medium", "topic", "granted", "at"),)
+    id: int = _id()
+    medium: str
+    address: str  # in lower case
+    topic: str = ""
+    granted: bool
+    source: str = ""
+    at: datetime = _time(nullable=False)
 
 
 class Suppression(SQLModel, table=True):

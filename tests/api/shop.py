@@ -21,6 +21,7 @@ from orchestrator.api.context import ApiServices
 from orchestrator.clock import VirtualClock
 from orchestrator.config import Config, ProjectSettings
 from orchestrator.domain.expression import Value
+from orchestrator.domain.identity import fold_address
 from orchestrator.domain.journey import Offer
 from orchestrator.links import LinkSigner
 from orchestrator.spec.surveys import BUILT_IN
@@ -106,7 +107,7 @@ class Shop:
     ) -> int:
         row = {
             "external_id": external_id, "anonymous": anonymous, "created_at": NOW, "traits": traits,
-            "email": str(traits["email"]).lower() if "email" in traits else None, "facts": {},
+            "email": fold_address(str(traits["email"])) if "email" in traits else None, "facts": {},
             "facts_version": "", "consent": {}, "applied_event_id": 0, "merged_into": merged_into,
         }  # fmt: skip
         with self.database.write() as connection:

@@ -67,6 +67,12 @@ def test_only_the_tick_gives_consent_and_its_wording_is_kept(sqlite_shop: Shop) 
     assert "unsubscribe at any time" in identify["context"]["consent_text"]
 
 
+@pytest.mark.parametrize("said", ["", "no", "false", "maybe"])
+def test_a_tick_that_says_anything_but_yes_gives_no_consent(sqlite_shop: Shop, said: str) -> None:
+    accept(sqlite_shop, page_of(sqlite_shop), email="zoe@example.com", consent=said)
+    assert "consent" not in sqlite_shop.inbox()[0]["traits"]
+
+
 @pytest.mark.parametrize(
     "address",
     ["ada.lovelace@gmail.com", "ADA.LOVELACE@GMAIL.COM", "ada.lovelace+friend@gmail.com", "adalovelace+1@gmail.com"],

@@ -36,9 +36,9 @@ def channel(double: SendGridDouble, tmp_path: Path) -> Iterator[SendGridChannel]
     channel.close()
 
 
-def opened(folder: Path, url: str, key: str = KEY, tracks: bool = True) -> SendGridChannel:
+def opened(folder: Path, url: str, key: str = KEY) -> SendGridChannel:
     chosen = settings(folder, SENDGRID_API_KEY=key, PARCOURS_SENDGRID_BASE_URL=url)
-    channel = open_channel(Medium.EMAIL, "sendgrid", replace(chosen, tracks=tracks))
+    channel = open_channel(Medium.EMAIL, "sendgrid", chosen)
     assert isinstance(channel, SendGridChannel)
     return channel
 
@@ -47,14 +47,18 @@ def send(channel: SendGridChannel, *messages: RenderedMessage) -> list[SendOutco
     return [outcome for _, outcome in sorted(channel.send_batch(messages, soon()), key=lambda answer: answer[0])]
 
 
-def test_sendgrid_tracks_nobody_where_the_project_says_so(double: SendGridDouble, tmp_path: Path) -> None:
-    channel = opened(tmp_path, double.url, tracks=False)
-    [outcome] = send(channel, EMAIL)
-    channel.close()
-    assert outcome.kind is OutcomeKind.ACCEPTED
-    tracking = double.bodies[0]["tracking_settings"]
-    assert not any(one["enable"] for one in tracking.values())
-    assert set(tracking) == {"click_tracking", "open_tracking", "subscription_tracking"}
+@pytest.mark.parametrize("opens", [True, False])
+@pytest.mark.parametrize("clicks", [True, False])
+def test_sendgrid_is_told_with_each_mail_whether_its_reader_may_be_measured(
+    channel: SendGridChannel, double: SendGridDouble, opens: bool, clicks: bool
+) -> None:
+    send(channel, replace(EMAIL, tracks_opens=opens, tracks_clicks=clicks), EMAIL)
+    told = {
+        (tracking["open_tracking"]["enable"], tracking["click_tracking"]["enable"])
+        for tracking in (body["tracking_settings"] for body in double.bodies)
+    }
+    assert told == {(opens, clicks), (False, False)}
+    assert not any(body["tracking_settings"]["subscription_tracking"]["enable"] for body in double.bodies)
 
 
 def test_the_request_says_what_the_message_says(channel: SendGridChannel, double: SendGridDouble) -> None:
@@ -84,7 +88,11 @@ def test_the_request_says_what_the_message_says(channel: SendGridChannel, double
                 {"type": "text/plain", "value": EMAIL.text},
                 {"type": "text/html", "value": EMAIL.html},
             ],
-            "tracking_settings": {"subscription_tracking": {"enable": False}},
+            "tracking_settings": {
+                "click_tracking": {"enable": False, "enable_text": False},
+                "open_tracking": {"enable": False},
+                "subscription_tracking": {"enable": False},
+            },
         }
     ]
 

@@ -158,19 +158,23 @@ def test_the_customers_are_looked_at_in_numbers_only(stored_shop: Shop) -> None:
     stored_shop.ingest(
         identify("ada", at),
         identify("bob", at, timezone="Mars/Olympus", phone="0612", consent={"email": False}),
+        identify("cat", at, timezone=None, phone="+33 (0)6 12 34 56 79", email="cat@", consent={"email": True}),
         track("eve@example.com", "Product Added", at),
     )
     stored_shop.run("tick")
     answer = stored_shop.run("check", "--data")
     assert answer.code == 0
     for line in (
-        "3 customers",
+        "4 customers",
         "  1 without a time zone: ",
         "  1 with a time zone that does not exist: ",
-        "  1 without an address: not reached by email",
-        "  2 without a number in E.164: not reached by sms",
+        "  1 without a valid time zone: that of their number or country holds",
+        "  2 without an address: not reached by email",
+        "  1 with an address written that cannot be read",
+        "  1 with a number written that cannot be read",
+        "  2 without a number that can be read: not reached by sms",
         "  2 without consent: no marketing by email",
-        "  2 without consent: no marketing by sms",
+        "  3 without consent: no marketing by sms",
     ):
         assert line in answer.out, answer.out
     assert "@" not in answer.out

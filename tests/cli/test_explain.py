@@ -129,3 +129,16 @@ def test_before_anything_ran_there_is_nothing_to_look_at_and_nothing_is_made(sho
         assert answer.code == 1
         assert "nothing has run here yet" in answer.err
     assert not list(shop.folder.glob("var/*.db"))
+
+
+def test_a_number_and_an_answer_that_cannot_be_read_are_told_without_quoting_them(stored_shop: Shop) -> None:
+    stored_shop.ingest(
+        identify("ada", now(), phone="06 12", consent={"email": True, "sms": "perhaps", "topics": {"News": None}})
+    )
+    stored_shop.run("tick")
+    out = stored_shop.run("explain", "ada").out
+    assert "cannot be reached: the phone trait is no number that can be read" in out
+    assert "says no to sms (identify, which is neither yes nor no)" in out
+    assert "takes the choice about the topic news back (identify)" in out
+    assert "06 12" not in out
+    assert "perhaps" not in out

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import orjson
 import pytest
 
-from orchestrator.domain.call import read_call
+from orchestrator.domain.call import Call, read_call
 from orchestrator.domain.errors import CallRejected
-from orchestrator.domain.identity import Identities, Person, referral_id
+from orchestrator.domain.identity import Identities, Person, fold_address, referral_id
 
 ADA, BOB, ANON = Person("ada"), Person("bob"), Person("x", anonymous=True)
 
@@ -69,3 +70,58 @@ def test_whom_a_friend_invited_is_found_by_their_address_without_it_being_told()
     for user, absorbed in (("carl", invited), ("dora", None)):
         call = {"type": "identify", "userId": user, "traits": {"email": "Carl@example.com"}}
         assert identities.resolve(read_call(call)).absorbed == absorbed
+
+
+@pytest.mark.parametrize("address", ["annb@googlemail.com", "ann.b@gmail.com", "Ann.B+news@GoogleMail.com"])
+def test_gmail_has_one_mailbox_for_all_these_spellings(address: str) -> None:
+    assert fold_address(address) == "annb@gmail.com"
+    assert referral_id(address) == referral_id("annb@gmail.com")
+
+
+def test_dots_and_domains_of_others_tell_people_apart() -> None:
+    assert fold_address("Ann.B@Example.com") == "ann.b@example.com"
+    assert fold_address("ann.b@gmail.example") == "ann.b@gmail.example"
+
+
+IDS = ("userId", "anonymousId", "previousId", "groupId")
+
+
+def call_with(key: str, written: str) -> Call:
+    """A call as it comes over the wire, with a number as an id."""
+    kind = {"previousId": "alias", "groupId": "group"}.get(key, "track")
+    fields = {"type": kind, "event": "A", "userId": "someone"}
+    text = orjson.dumps({name: value for name, value in fields.items() if name != key}).decode()
+    return read_call(orjson.loads(f'{text[:-1]},"{key}":{written}}}'))
+
+
+@pytest.mark.parametrize("key", IDS)
+@pytest.mark.parametrize(
+    "written", ["18446744073709551616", "18446744073709551617", "1e30", "9007199254740993.0", "1e308"]
+)
+def test_a_number_that_cannot_be_told_from_its_neighbours_is_no_id(key: str, written: str) -> None:
+    with pytest.raises(CallRejected, match=f"'{key}' is too large a number to be read exactly: send it as text"):
+        call_with(key, written)
+
+
+@pytest.mark.parametrize(
+    ("written", "read"),
+    [
+        ("18446744073709551615", "18446744073709551615"),
+        ("9007199254740993", "9007199254740993"),
+        ("123.0", "123"),
+        ('"18446744073709551617"', "18446744073709551617"),
+    ],
+)
+def test_numbers_that_can_be_read_exactly_are_ids(written: str, read: str) -> None:
+    assert call_with("userId", written).user_id == read
+    assert call_with("previousId", written).previous_id == read
+    assert call_with("groupId", written).context["groupId"] == read
+
+
+def test_the_id_of_a_group_is_kept_beside_its_traits() -> None:
+    call = read_call(
+        {"type": "group", "userId": "ada", "groupId": 7, "traits": {"name": "Acme"}, "context": {"ip": "::1"}}
+    )
+    assert call.context == {"ip": "::1", "groupId": "7"}
+    assert call.properties == {"name": "Acme"}
+    assert "groupId" not in read_call({"type": "group", "userId": "ada"}).context

@@ -6,10 +6,11 @@ from datetime import timedelta
 
 import pytest
 
+from orchestrator.domain.consent import AddressRecord
 from orchestrator.domain.lifecycle import Lifecycle
 from orchestrator.domain.message import Medium, Purpose
 from orchestrator.domain.policy import Answer, Cap, Policy, address, cap_free_from, has_consent, may_send
-from orchestrator.domain.state import Choice, CustomerState, SentMessage, read_choices
+from orchestrator.domain.state import Choice, CustomerState, SentMessage
 from tests.support.life import START
 from tests.support.random_lives import PARIS
 
@@ -27,21 +28,6 @@ def customer(**traits: object) -> CustomerState:
 )
 def test_an_email_address_has_something_on_both_sides(email: object, valid: bool) -> None:
     assert (address(customer(email=email), EMAIL) is not None) is valid
-
-
-@pytest.mark.parametrize(
-    ("phone", "found"),
-    [
-        ("+33 6 12.34-56(78)", "+33612345678"),
-        ("0612345678", None),
-        ("+33x", None),
-        ("+1", None),
-        ("+" + "1" * 16, None),
-        (33612345678, None),
-    ],
-)
-def test_a_phone_number_is_e164_whatever_stands_between_its_digits(phone: object, found: str | None) -> None:
-    assert address(customer(phone=phone), Medium.SMS) == found
 
 
 @pytest.mark.parametrize("default", [True, False])
@@ -65,11 +51,6 @@ def test_consent_is_the_newest_choice_in_whatever_order_choices_come() -> None:
     assert ada.consent["email"].granted
     assert ada.take_choice("email", Choice(False, START + 6 * DAY))
     assert not ada.consent["email"].granted
-
-
-def test_choices_are_read_by_medium_and_topic_and_anything_else_is_no_choice() -> None:
-    said = {"email": True, "sms": "yes", "topics": {"news": False, "offers": 1}, "categoryPreferences": {"sms": False}}
-    assert read_choices(said) == {"email": True, "topic:news": False, "sms": False}
 
 
 def test_a_cap_is_free_again_at_exactly_the_oldest_counted_plus_the_window() -> None:
@@ -101,6 +82,6 @@ def test_marketing_suppressed_stops_marketing_only_and_a_dead_address_stops_all(
     ada.suppressed = {"marketing": "asked"}
     answers = [may_send(Policy(True), ada, EMAIL, purpose, "", START).answer for purpose in Purpose]
     assert answers == [Answer.DENY, Answer.ALLOW]
-    ada.suppressed = {EMAIL: "bounced"}
+    ada.suppressed, ada.address_book = {}, lambda medium, to: AddressRecord(dead="bounced")
     answers = [may_send(Policy(True), ada, EMAIL, purpose, "", START).answer for purpose in Purpose]
     assert answers == [Answer.DENY, Answer.DENY]

@@ -3,10 +3,12 @@ and thirty days."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from orchestrator.domain import effects
 from orchestrator.domain.event import Event
@@ -14,7 +16,7 @@ from orchestrator.domain.program import Program
 from orchestrator.domain.state import CustomerState
 from orchestrator.domain.timeline import run
 from tests.support.life import START
-from tests.support.random_lives import DAYS, histories, programs
+from tests.support.random_lives import DAYS, histories, programs, slow_tellers
 
 END = START + timedelta(days=DAYS + 20)
 MS = timedelta(milliseconds=1)
@@ -101,3 +103,15 @@ def test_what_is_said_to_be_due_next_is_when_something_happens_next(program: Pro
     else:
         assert due > state.cursor  # type: ignore[operator]
         assert run(program, state, [], due - timedelta(microseconds=1)) == []
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+@given(programs(), slow_tellers(), st.booleans())
+def test_nor_where_people_tell_their_address_and_what_they_agree_to_when_they_like(
+    program: Program, events: list[Event], granted: bool
+) -> None:
+    policy = replace(program.policy, consent_default=granted)
+    program = Program(program.lifecycle, program.journeys, policy, program.zone)
+    at_once, _ = in_ticks(program, events, timedelta(days=30))
+    assert in_milliseconds(program, events)[0] == at_once
+    assert in_ticks(program, events, timedelta(hours=1))[0] == at_once

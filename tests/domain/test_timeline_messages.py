@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from orchestrator.domain.consent import AddressRecord
 from orchestrator.domain.effects import DecisionKind
-from orchestrator.domain.message import Medium
 from tests.support.life import Life
 from tests.support.project import CONSENTING, read_program
 
@@ -72,7 +72,7 @@ def test_who_has_no_address_is_not_written_to_and_goes_on() -> None:
 
 def test_a_suppressed_address_is_not_written_to_whatever_the_purpose() -> None:
     life = Life(read_program(HELLO % "purpose: transactional"))
-    life.state.suppressed[Medium.EMAIL] = "bounced"
+    life.state.address_book = lambda medium, to: AddressRecord(dead="bounced")
     life.track("0h", "Joined")
     life.run()
     assert not_sent(life) == [("1h", "suppressed: bounced"), ("2h", "suppressed: bounced")]

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+import pytest
+
 from orchestrator.domain import effects
 from orchestrator.domain.effects import DecisionKind
 from orchestrator.domain.journey import Receiver
@@ -87,6 +91,18 @@ def test_a_coupon_is_redeemed_by_an_order_that_carries_it() -> None:
     life.track("3h", "Order Completed", coupon=code)
     life.run("2d")
     assert [(c.code, c.at) for c in life.of(effects.CouponRedeemed)] == [(code, life.heard[-2].at)]
+    assert life.sends == [("1d", "thanks")]
+
+
+@pytest.mark.parametrize("write", [str.lower, str.title, " {} ".format])
+def test_a_code_is_redeemed_however_the_shop_writes_it(write: Callable[[str], str]) -> None:
+    life = Life(read_program(COUPON))
+    life.track("0h", "A")
+    life.run("1h")
+    code = life.of(effects.Grant)[0].code
+    life.track("2h", "Order Completed", coupon=write(code))
+    life.run("2d")
+    assert [c.code for c in life.of(effects.CouponRedeemed)] == [code]
     assert life.sends == [("1d", "thanks")]
 
 

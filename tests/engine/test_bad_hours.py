@@ -388,7 +388,7 @@ def test_a_stage_that_ends_the_journey_is_asked_although_the_message_was_its_las
 @pytest.mark.parametrize(("at", "validity_s"), [(EIGHT_PM - timedelta(minutes=5), 300), (instant("0s"), 4 * 3600)])
 def test_an_sms_is_valid_until_quiet_hours_begin(open_shop: OpenShop, at: object, validity_s: int) -> None:
     shop = open_shop(NUDGE, live=True, toml=NIGHT)
-    shop.identify("0s", "ada", phone="+33612345678", consent={"sms": True})
+    shop.identify("0s", "ada", phone="+33612345678", timezone="UTC", consent={"sms": True})
     shop.call(at, "track", "ada", event="Viewed")
     shop.tick(at)
     (message,) = shop.channels[Medium.SMS].messages  # type: ignore[attr-defined]

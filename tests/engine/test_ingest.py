@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from orchestrator.store.events import EVENTS
 from tests.engine.conftest import OpenShop
 from tests.support.life import ADA
 
@@ -268,3 +269,12 @@ def test_any_event_in_a_window_is_counted_from_what_was_stored(open_shop: OpenSh
     shop.track("3d", "Joined", price=10)
     shop.tick("4d")
     assert shop.sends() == [("3d", "ada", "hello")]
+
+
+def test_nothing_of_a_group_call_is_lost(open_shop: OpenShop) -> None:
+    shop = open_shop(HELLO)
+    shop.call("0s", "group", groupId=42, traits={"name": "Acme"}, context={"ip": "::1"})
+    shop.tick("1m")
+    with shop.context.database.read() as connection:
+        [event] = connection.execute(EVENTS.select())
+    assert (event.properties, event.context) == ({"name": "Acme"}, {"ip": "::1", "groupId": "42"})

@@ -42,6 +42,7 @@ def test_money_is_written_in_the_customers_locale(locale: str, amount: Any, expe
 
 def test_an_amount_may_name_its_currency_and_drop_its_cents() -> None:
     assert formats.format_money(of("en"), 5, "USD") == "$5.00"
+    assert formats.format_money(of("en"), 5, "usd") == "$5.00"
     assert formats.format_money(of("en"), 10, short=True) == "€10"
     assert formats.format_money(of("en"), 5.9, short=True) == "€5.90"
     assert formats.format_money(of("fr"), 10, short=True) == "10\xa0€"

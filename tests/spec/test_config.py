@@ -55,7 +55,7 @@ rules = []
 global = "5%"
 
 [tracking]
-default = "denied"
+default = "granted"
 links = {utm_source = "atelier"}
 
 [ingest]
@@ -82,7 +82,7 @@ def test_without_a_file_everything_has_a_default(tmp_path: Path) -> None:
     assert found.database_url == f"sqlite:///{tmp_path}/var/parcours.db"
     assert (found.channels.adapter(Medium.EMAIL), found.channels.adapter(Medium.SMS)) == ("mailbox", "mailbox")
     assert found.policy == Policy()
-    assert (found.tracking_granted, found.tracking_links, found.holdout_global) == (True, UTM, 0.0)
+    assert (found.tracking_granted, found.tracking_links, found.holdout_global) == (False, UTM, 0.0)
     assert (found.ingest_max_age, found.public_url) == (timedelta(hours=24), "http://localhost:8000")
     assert found.admin_token is None
 
@@ -105,10 +105,15 @@ def test_a_whole_file_is_read(tmp_path: Path) -> None:
     )
     assert (found.holdout_global, found.tracking_granted, found.tracking_links) == (
         5.0,
-        False,
+        True,
         {"utm_source": "atelier"},
     )
     assert (found.ingest_max_age, found.public_url) == (timedelta(days=2), "https://mail.shop.example")
+
+
+def test_whom_alone_a_project_writes_to_is_known_in_any_spelling(tmp_path: Path) -> None:
+    found = config(tmp_path, '[channels]\nonly_to = [" Me@Shop.example", "+33 (0)6 12 34 56 78"]\n')
+    assert found.channels.only_to == ("me@shop.example", "+33612345678")
 
 
 @pytest.mark.parametrize(
@@ -155,6 +160,7 @@ def test_a_relative_database_lies_in_the_project_s_folder(tmp_path: Path, writte
         ('[caps]\nemail = ["0/day"]', "2:1: '0/day' is not a cap"),
         ('[caps]\nemail = ["1/900000d"]', "2:1: '1/900000d' is not a cap"),
         ('[ingest]\nmax_age = "900000d"', "2:1: '900000d' is longer than ten years"),
+        ('[tracking]\nopens = "aggregate"', "2:1: `opens` is part of the language but not built yet in this version"),
         ('[tracking]\nlinks = {utm_source = "{foo}"}', "2:1: 'utm_source' may hold {channel} and {journey}"),
         ('[caps]\nemail = ["day"]', "2:1: 'day' is not a cap"),
         ('[caps]\npush = "1/day"', "2:1: unknown key 'push' (known: email, sms)"),

@@ -282,3 +282,32 @@ def test_any_text_is_an_expression_or_refused(text: str) -> None:
         assert parse_condition(text, EVENT_IN_JOURNEY).test(SCOPE) in (True, False)
     with suppress(ExpressionInvalid):
         parse_value(text, STEP).evaluate(SCOPE)
+
+
+# ---------------------------------------------------------------- codes
+
+
+@pytest.mark.parametrize(
+    ("written", "holds"),
+    [
+        ('event.currency == "EUR"', True),
+        ('"EUR" == event["currency"]', True),
+        ('event.currency != "eur"', False),
+        ('event.currency in ["USD", "Eur"]', True),
+        ('event.currency not in ["USD"]', True),
+        ("event.coupon == coupon.code", True),
+        ("coupon.code == event.typed", True),
+        ('event.topic == "offers"', True),
+        ('performed("Order Completed", coupon="summer")', True),
+        ('performed("Order Completed", currency="Usd")', False),
+        ('event.name == "EUR"', False),
+        ('performed("Order Completed", name="oak")', False),
+    ],
+)
+def test_currencies_codes_and_topics_are_compared_without_case_and_nothing_else(written: str, holds: bool) -> None:
+    event = {"currency": "eur", "coupon": "summer-24 ", "typed": "SUMMER-24", "topic": "Offers", "name": "eur"}
+    ordered = Happened(NOW, {"coupon": "SUMMER", "currency": "EUR", "name": "Oak"})
+    buyer = Ada()
+    buyer.events = lambda name: (ordered,)  # type: ignore[method-assign]
+    scope = Scope(buyer, NOW, {"event": event, "coupon": {"code": "Summer-24"}})
+    assert parse_condition(written, EVENT_IN_JOURNEY).test(scope) is holds

@@ -16,10 +16,12 @@ from sqlalchemy.exc import IntegrityError, StatementError
 from sqlmodel import SQLModel
 
 from orchestrator.store import customers, due, events, figures, messages, pages, settings
+from orchestrator.store.addresses import ADDRESS_CHOICES, SUPPRESSIONS
 from orchestrator.store.customers import CUSTOMERS
 from orchestrator.store.database import Database
-from orchestrator.store.lives import GRANTS, MESSAGES, SUPPRESSIONS
+from orchestrator.store.lives import GRANTS, MESSAGES
 from orchestrator.store.migrate import alembic_config, migrate
+from orchestrator.store.moves import CONSENTS
 from orchestrator.store.tables import EventRow, GrantRow, MessageRow
 
 NOW = datetime(2026, 1, 5, 10, 0, 0, 123456, tzinfo=UTC)
@@ -268,6 +270,14 @@ def test_addresses_nobody_writes_to_are_found_by_their_index(database: Database)
     assert "suppressions_of_address" in found
 
 
+def test_what_was_said_of_addresses_is_found_by_an_index(database: Database) -> None:
+    query = ADDRESS_CHOICES.select().where(ADDRESS_CHOICES.c.address.in_(["a@example.com", "b@example.com"]))
+    with database.write() as connection:
+        found = plan(database, connection, lambda: connection.execute(query))
+    assert "INDEX" in found.upper()
+    assert "SCAN address_choices" not in found
+
+
 def test_whether_an_address_is_a_customers_is_found_by_the_index(database: Database) -> None:
     with database.read() as connection:
         found = plan(database, connection, lambda: pages.is_known_address(database, {"a@example.com"}, "x"))
@@ -316,12 +326,17 @@ def test_a_message_is_found_by_its_public_id_and_an_event_by_its_message_id(data
 def test_an_older_database_is_brought_along_with_what_is_in_it(database_url: str) -> None:
     database = Database(database_url)
     command.upgrade(alembic_config(database), "0001")
-    traits = [{"email": "Ada@Example.com"}, {"email": 7}, {}]
+    traits = [{"email": "Ada@Example.com"}, {"email": 7}, {}, {"email": "Bo.b+news@googlemail.com"}]
     with database.write() as connection:
         for number, one in enumerate(traits):
             add_customer(connection, external_id=str(number), traits=one)
+        said = {"customer_id": 1, "at": NOW, "key": "email", "granted": True, "source": "identify", "until": None}
+        connection.execute(CONSENTS.insert().values(said))
     migrate(database)
-    with database.read() as connection:
+    with database.write() as connection:
         found = connection.execute(select(CUSTOMERS.c.email).order_by(CUSTOMERS.c.id)).scalars().all()
+        connection.execute(CONSENTS.insert().values(said | {"granted": None}))
+        choices = connection.execute(select(CONSENTS.c.at, CONSENTS.c.granted).order_by(CONSENTS.c.id)).all()
     database.close()
-    assert found == ["ada@example.com", None, None]
+    assert found == ["ada@example.com", None, None, "bob@gmail.com"]
+    assert [tuple(row) for row in choices] == [(NOW, True), (NOW, None)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import time, timedelta
 from itertools import count
 from zoneinfo import ZoneInfo
@@ -199,3 +199,22 @@ def histories(draw: st.DrawFn, longest: int = 25) -> list[Event]:
         properties = {"n": draw(st.integers(0, 3))}
         events.append(Event(at, Kind.TRACK, draw(st.sampled_from(EVENTS)), properties, arrival))
     return events
+
+
+@st.composite
+def slow_tellers(draw: st.DrawFn) -> list[Event]:
+    """A history of somebody who tells addresses and consent when they like: often within minutes of what they did."""
+    did = [replace(e, properties={"plan": "basic"}) if e.kind is Kind.IDENTIFY else e for e in draw(histories())]
+    said = st.sampled_from(
+        [
+            {"email": "a@example.com"}, {"email": None}, {"email": "a@"}, {"phone": "+33 (0)6 12 34 56 78"},
+            {"phone": None}, {"consent": {"email": True}}, {"consent": {"email": None, "sms": "yes"}},
+            {"consent": {"sms": "perhaps"}}, {"email": "b@example.com", "consent": {"topics": {"news": False}}},
+            {"consent": {"topics": {"News": True}, "email": "yes"}},
+        ]
+    )  # fmt: skip
+    soon = st.sampled_from([0, 40_000, 1_000_000, 60_000_000, 299_999_999, 300_000_000, 300_000_001, 3_600_000_000])
+    for arrival in range(draw(st.integers(1, 8))):
+        at = draw(st.sampled_from([event.at for event in did])) + timedelta(microseconds=draw(soon))
+        did.append(Event(at, Kind.IDENTIFY, "", draw(said), 1000 + arrival))
+    return did

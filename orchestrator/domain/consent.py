@@ -1,0 +1,126 @@
+"""Yes and no, as people and their forms say it: the one reader of every answer about being written to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from orchestrator.domain.message import Medium
+
+ALL_TOPICS = "topic:*"  # the key of every topic at once: `topics: false`
+OPENS, CLICKS = "opens", "clicks"  # being watched is asked for by itself
+_MAPS = ("topics", "categoryPreferences")  # the second is Segment's
+_WORDS = {"true": True, "yes": True, "false": False, "no": False}
+
+
+class Answer(NamedTuple):
+    """What was said about one key of `CustomerState.consent`. `granted` None takes an earlier choice back; what
+    cannot be read is a no."""
+
+    key: str
+    granted: bool | None
+    readable: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class AddressChoice:
+    """What was said of an address on a page, by whoever reads it. `topic` "" is all marketing."""
+
+    at: datetime
+    granted: bool
+    topic: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AddressRecord:
+    """What is known of an address, whoever carries it. `dead`: why nothing is sent there any more (a hard bounce, a
+    STOP), "" while it lives."""
+
+    dead: str = ""
+    choices: tuple[AddressChoice, ...] = ()
+
+    def refused_at(self, topic: str, now: datetime) -> datetime | None:
+        """When a topic ("": all marketing) was refused, where the newest choice up to `now` is a no."""
+        said = [choice for choice in self.choices if choice.topic == topic and choice.at <= now]
+        newest = max(said, key=lambda choice: (choice.at, not choice.granted), default=None)
+        return None if newest is None or newest.granted else newest.at
+
+
+def choice_about_address(answer: Answer, medium: str, at: datetime) -> AddressChoice | None:
+    """What an answer given on a page that a message of `medium` led to says about the address it went to; None where
+    it is about something else."""
+    if answer.granted is None or answer.key == ALL_TOPICS:
+        return None
+    if answer.key.startswith("topic:"):
+        return AddressChoice(at, answer.granted, answer.key.removeprefix("topic:"))
+    return AddressChoice(at, answer.granted) if answer.key == medium else None
+
+
+AddressBook = Callable[[Medium, str], AddressRecord]
+
+
+def know_no_address(medium: Medium, address: str) -> AddressRecord:
+    """The address book of a back-test and of tests: nothing was said of any address."""
+    return AddressRecord()
+
+
+def topic_key(topic: str) -> str:
+    """The key of a topic, whose case does not count."""
+    return f"topic:{topic.strip().lower()}"
+
+
+def read_yes_no(value: Any) -> bool | None:
+    """True/false, 1/0, "true"/"false" and "yes"/"no" in any case; None for anything else."""
+    if isinstance(value, str):
+        return _WORDS.get(value.lower())
+    return bool(value) if isinstance(value, int | float) and value in (0, 1) else None
+
+
+def read_answers(said: Any) -> list[Answer]:
+    """The answers in a `consent` object, such as `{email: true, sms: "no", topics: {offers: null}}`. A bare no
+    refuses every medium; a bare yes names none, and grants nothing."""
+    return strictest(_read_object(said) if isinstance(said, Mapping) else _read_bare(said))
+
+
+def strictest(answers: Iterable[Answer]) -> list[Answer]:
+    """Of several answers about one key the strictest."""
+    found: dict[str, Answer] = {}
+    for answer in answers:
+        known = found.get(answer.key)
+        if known is None or strictness(answer.granted) > strictness(known.granted):
+            found[answer.key] = answer
+    return list(found.values())
+
+
+def strictness(granted: bool | None) -> int:
+    """How strict a choice is: a no, then one that was taken back, then a yes."""
+    return {True: 0, None: 1, False: 2}[granted]
+
+
+def _read_object(said: Mapping[str, Any]) -> Iterator[Answer]:
+    for name, value in said.items():
+        if name not in _MAPS:
+            yield _answer(_key(name), value)
+        elif isinstance(value, Mapping):
+            yield from (_answer(_key(topic), answer) for topic, answer in value.items())
+        elif value != []:  # PHP's empty map
+            yield _answer(ALL_TOPICS, value)
+
+
+def _read_bare(said: Any) -> Iterator[Answer]:
+    if said != [] and read_yes_no(said) is not True:
+        yield from (_answer(medium, said) for medium in Medium)
+
+
+def _key(name: str) -> str:
+    key = name.strip().lower()
+    return key if key in (*Medium, OPENS, CLICKS) else topic_key(name)
+
+
+def _answer(key: str, value: Any) -> Answer:
+    if value is None:
+        return Answer(key, None)
+    granted = read_yes_no(value)
+    return Answer(key, bool(granted), readable=granted is not None)

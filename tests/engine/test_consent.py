@@ -1,0 +1,99 @@
+"""What people agreed to, from the call that says it to the message that leaves."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from channels.recording import RecordingChannel
+from orchestrator.domain.message import Medium
+from tests.engine.conftest import OpenShop
+from tests.support.project import CONSENTING
+from tests.support.shop import Shop
+
+HELLO = "journey: hello\ntrigger: {event: Joined}\nreentry: always\ntopic: News\nsteps:\n  - email: hello\n"
+OWED = "journey: owed\npurpose: transactional\ntrigger: {event: Joined}\nreentry: always\nsteps:\n  - email: invoice\n"
+
+
+def measured(shop: Shop) -> list[tuple[bool, bool]]:
+    """Of each mail that left, whether its opens and clicks may be measured."""
+    channel = shop.channels[Medium.EMAIL]
+    assert isinstance(channel, RecordingChannel)
+    return [(message.tracks_opens, message.tracks_clicks) for message in channel.messages]
+
+
+@pytest.mark.parametrize(
+    ("said", "default", "expected"),
+    [
+        ({}, "", (False, False)),
+        ({}, '[tracking]\ndefault = "denied"\n', (False, False)),
+        ({}, '[tracking]\ndefault = "granted"\n', (True, True)),
+        ({"opens": True}, "", (True, False)),
+        ({"opens": "yes", "clicks": 1}, "", (True, True)),
+        ({"clicks": "perhaps"}, '[tracking]\ndefault = "granted"\n', (True, False)),
+        ({"opens": False, "clicks": None}, '[tracking]\ndefault = "granted"\n', (False, True)),
+        ({"categoryPreferences": {"Opens": True}}, "", (True, False)),
+    ],
+)
+def test_opens_and_clicks_are_measured_of_who_agreed_and_silence_is_a_no(
+    open_shop: OpenShop, said: dict[str, Any], default: str, expected: tuple[bool, bool]
+) -> None:
+    shop = open_shop(HELLO, OWED, toml=CONSENTING + default)
+    shop.identify("0s", email="ada@example.com", consent={"email": True, **said})
+    shop.track("1m", "Joined")
+    shop.tick("1m")
+    assert measured(shop) == [expected] * 2
+    assert shop.delivered() == ["hello", "invoice"]
+
+
+def test_who_takes_a_yes_to_being_measured_back_is_not_measured_any_more(open_shop: OpenShop) -> None:
+    shop = open_shop(HELLO, toml=CONSENTING)
+    for at, said in (("0s", True), ("1h", None), ("2h", True), ("3h", False)):
+        shop.identify(at, email="ada@example.com", consent={"opens": said, "clicks": said})
+        shop.track(at, "Joined")
+        shop.tick(at)
+    assert measured(shop) == [(True, True), (False, False), (True, True), (False, False)]
+
+
+def test_a_welcome_waits_for_the_identify_that_a_page_sends_behind_it(open_shop: OpenShop) -> None:
+    text = "journey: welcome\ntrigger: {event: Signed Up}\nsteps:\n  - email: welcome\n  - delay: 1h\n  - email: tips\n"
+    shop = open_shop(text, live=True)
+    for user, told in (("ada", "1s"), ("bob", "6m")):
+        shop.track("0s", "Signed Up", user)
+        shop.tick("0s")  # the calls come in one by one, and a tick falls between them
+        shop.identify(told, user, email=f"{user}@example.com", consent={"email": True})
+    for at in ("1s", "4m", "5m", "6m", "2h"):
+        shop.tick(at)
+    assert shop.sends() == [("1s", "ada", "welcome"), ("2h", "ada", "tips"), ("2h", "bob", "tips")]
+    assert shop.decisions("not_sent") == [("not_sent", "welcome", "no_address")]
+
+
+@pytest.mark.parametrize("known_before", [True, False])
+def test_an_alias_may_carry_consent_too(open_shop: OpenShop, known_before: bool) -> None:
+    shop = open_shop(HELLO, toml=CONSENTING)
+    shop.identify("0s", "ada", email="ada@example.com")
+    if known_before:
+        shop.call("1m", "track", None, anonymousId="visitor", event="Looked")
+    shop.call("2m", "alias", "ada", previousId="visitor", context={"consent": {"email": "no"}})
+    shop.track("3m", "Joined")
+    shop.tick("4m")
+    assert shop.decisions("not_sent") == [("not_sent", "hello", "no_consent")]
+
+
+@pytest.mark.parametrize("at", ["-1m", "0s", "1s", "2s"])
+def test_an_address_that_comes_late_releases_what_waits_for_it_and_nothing_is_overtaken(
+    open_shop: OpenShop, at: str
+) -> None:
+    text = "journey: welcome\ntrigger: {event: Signed Up}\nsteps:\n  - email: welcome\n  - delay: 1h\n  - email: tips\n"
+    shop = open_shop(text, live=True)
+    shop.track("0s", "Signed Up")
+    shop.tick("0s")
+    shop.track("3s", "Looked")
+    shop.tick("3s")
+    traits = {"email": "ada@example.com", "consent": {"email": True}}
+    shop.call(at, "identify", traits=traits, received="5s")
+    shop.tick("5s")
+    shop.tick("1h")
+    assert shop.delivered() == ["welcome", "tips"]
+    assert shop.decisions("not_sent", "overtaken") == []
