@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from orchestrator.domain.errors import Problem
+from orchestrator.domain.errors import Problem, in_one_line
 from orchestrator.domain.suggestion import did_you_mean
 
 Keys = tuple[str, ...]
@@ -84,7 +84,7 @@ class Table:
         while path and path not in self._positions:
             path = path[:-1]
         line, column = self._positions.get(path, (1, 1))
-        self.problems.append(Problem(self._file, line, column, message))
+        self.problems.append(Problem(self._file, line, column, in_one_line(message)))
 
     def table(self, key: str) -> Table:
         """The table below a key; an empty one when it is missing or no table (then reported)."""

@@ -28,6 +28,8 @@ PRESETS = ("relationship", "sterne-cutler", "six-stages", "race")
 
 _NEEDS_PATH = frozenset({FactKind.SUM, FactKind.LATEST, FactKind.UNIQUE, FactKind.MOST_FREQUENT})
 _MAY_SUBTRACT = frozenset({FactKind.COUNT, FactKind.SUM, FactKind.UNIQUE, FactKind.MOST_FREQUENT})
+SEGMENTS_DEEP_MAX = 20  # each asks the next on Python's stack
+SEGMENTS_ASKED_MAX = 1000  # for one answer: two by two, thirty segments could stand for a billion
 _PATH = re.compile(r"[^.\[\]]+(\[\])?(\.[^.\[\]]+(\[\])?)*")
 
 # ---------------------------------------------------------------- the forms
@@ -199,23 +201,57 @@ def _read_segments(document: Document, known: Known, problems: list[Problem]) ->
         condition = here.condition(segment.if_, RULE)
         if condition is not None:
             found[name] = condition, here
-    return {name: item for name, item in found.items() if not _is_circular(name, found, item[1])}
+    asks = {name: list(_segments_in(condition.tree)) for name, (condition, _) in found.items()}
+    sound = [name for name in found if not _is_circular(name, asks, found[name][1])]
+    answered = set(_without_endless(sound, asks, found))
+    return {name: rule for name, rule in found.items() if name in answered}
 
 
-def _is_circular(name: str, found: Mapping[str, tuple[Condition, Place]], place: Place) -> bool:
+def _is_circular(name: str, asks: Mapping[str, list[str]], place: Place) -> bool:
     """Whether a segment leads back to itself; reported with the way it takes."""
-    ways = [[name]]
-    seen: set[str] = set()
-    while ways:
-        way = ways.pop()
-        for other in _segments_in(found[way[-1]][0].tree):
+    came_from: dict[str, str] = {}
+    coming = [name]
+    while coming:
+        here = coming.pop()
+        for other in asks.get(here, ()):
             if other == name:
-                place.error(f"this segment asks for itself: {' → '.join([*way, name])}")
+                way = [here]
+                while way[-1] != name:
+                    way.append(came_from[way[-1]])
+                place.error(f"this segment asks for itself: {' → '.join([*reversed(way), name])}")
                 return True
-            if other in found and other not in seen:
-                seen.add(other)
-                ways.append([*way, other])
+            if other in asks and other not in came_from:
+                came_from[other] = here
+                coming.append(other)
     return False
+
+
+def _without_endless(
+    names: list[str], asks: Mapping[str, list[str]], found: Mapping[str, tuple[Condition, Place]]
+) -> Iterator[str]:
+    """The segments that are answered in no time; reported is the first of each chain that is not."""
+    known = set(names)
+    deep: dict[str, int] = {}
+    many: dict[str, int] = {}  # segments asked for the sake of one, itself included
+    waiting = {name: {other for other in asks[name] if other in known} for name in names}
+    used_by: dict[str, list[str]] = {name: [] for name in names}
+    for name, inner in waiting.items():
+        for other in inner:
+            used_by[other].append(name)
+    ready = [name for name in names if not waiting[name]]
+    while ready:
+        name = ready.pop()
+        inner_names = [other for other in asks[name] if other in known]
+        deep[name] = 1 + max((deep[other] for other in inner_names), default=0)
+        many[name] = 1 + sum(many[other] for other in inner_names)
+        if deep[name] > SEGMENTS_DEEP_MAX or many[name] > SEGMENTS_ASKED_MAX:
+            found[name][1].error("this segment asks for segments that ask for segments, too many of them: shorten it")
+            continue
+        yield name
+        for user in used_by[name]:
+            waiting[user].discard(name)
+            if not waiting[user]:
+                ready.append(user)
 
 
 def _segments_in(tree: Expr) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -20,6 +21,7 @@ from orchestrator.spec.translation import EVENT_IN_JOURNEY, STEP
 from orchestrator.spec.yaml_nodes import Path
 
 _ENVIRONMENT = Environment()
+SUBJECT_MAX = 998  # characters: the longest line that a mail may have (RFC 5322 §2.1.1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,12 +130,27 @@ def _check_template(medium: Medium, name: str, place: Place) -> None:
 
 
 def _check_subject(text: str, place: Place) -> None:
+    """Looks at the form only: what the subject names is looked at together with its template."""
+    if len(text) > SUBJECT_MAX:
+        place.error(f"this subject is longer than {SUBJECT_MAX} characters: most readers see about sixty")
+        return
     try:
-        _ENVIRONMENT.parse(text)
+        _ENVIRONMENT.compile(text)
     except TemplateSyntaxError as fault:
-        place.error(f"the subject is no Jinja2 text: {fault.message}")
-    except RecursionError:
+        place.error(f"the subject cannot be read: {_plainly(fault.message or 'syntax error')}")
+    except (RecursionError, MemoryError, SyntaxError):
         place.error("the subject is nested too deeply")
+    except (ValueError, OverflowError):
+        place.error("the subject holds a number that is too large")
+
+
+def _plainly(message: str) -> str:
+    """Jinja2's words about a subject, for people who do not know its tokens."""
+    if "end of print statement" in message and "end of template" in message:
+        return "`{{` is opened and never closed by `}}`"
+    if block := re.search(r"needs to be closed is '(\w+)'", message):
+        return f"`{{% {block[1]} %}}` is opened and never closed by `{{% end{block[1]} %}}`"
+    return message.rstrip(".")
 
 
 # ---------------------------------------------------------------- waiting

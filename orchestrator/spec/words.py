@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, time, timedelta
 from typing import Annotated, Any
 
@@ -54,13 +55,10 @@ def instant(value: object) -> datetime:
 
 
 def _percent(value: object) -> float:
-    text = value.strip().removesuffix("%").strip() if isinstance(value, str) else value
-    if isinstance(text, bool):
+    text = str(value).strip().removesuffix("%").strip() if isinstance(value, str | int | float) else ""
+    if not re.fullmatch(r"[-+]?[0-9]{1,9}(\.[0-9]*)?|\.[0-9]+", text):
         raise ValueError("a share is written as 10% or 10")
-    try:
-        number = float(text)  # type: ignore[arg-type]  # what is no number ends in the message below
-    except (TypeError, ValueError):
-        raise ValueError("a share is written as 10% or 10") from None
+    number = float(text)
     if not 0 <= number <= 100:
         raise ValueError("a share lies between 0% and 100%")
     return number

@@ -95,7 +95,7 @@ def test_every_fault_of_every_file_is_said_in_the_order_of_files_and_lines(shop:
         },
     )
     assert faults(shop) == [
-        "journeys/broken.yaml:2:1: this is not YAML: expected the node content, but found '<stream end>'",
+        "journeys/broken.yaml:2:1: this is not YAML: the file ends too early: something is opened and never closed",
         "journeys/lifecycle.yaml:15:47: `=` does not compare: write `==`",
         "journeys/segments.yaml:1:17: `event` is not known in a stage's or segment's rule",
         "journeys/surveys.yaml:1:23: `type` must be scale or choice or text; did you mean 'text'?",
