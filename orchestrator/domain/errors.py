@@ -43,12 +43,12 @@ class Problem:
 
 
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
-_LONG_QUOTE = re.compile(r"'([^']{60})[^']{20,}'")
+_LONG_WORD = re.compile(r"(\S{60})\S{20,}")
 
 
 def in_one_line(message: str) -> str:
     """A message that quotes what an author wrote, as one line of a readable length."""
-    return _LONG_QUOTE.sub(r"'\1…'", _UNPRINTABLE.sub(" ", message))
+    return _LONG_WORD.sub(r"\1…", _UNPRINTABLE.sub(" ", message))
 
 
 def why_unreadable(fault: OSError) -> str:

@@ -105,8 +105,8 @@ def _build(form: JourneyForm, place: Place) -> domain.Journey:
 def _check_head(form: JourneyForm, place: Place) -> None:
     if form.serves is not None and place.known.stages:  # without any stage there is nothing to report on
         place.at("serves").check_known("stage", form.serves, place.known.stages)
-    for option in ("one_per", "for_each", "throttle", "spread"):
-        if getattr(form, option) is not None:
+    for option in sorted(form.not_built):
+        if getattr(form, option):
             place.at(option).not_built(f"`{option}`")
 
 

@@ -12,7 +12,7 @@ from jinja2 import Environment, TemplateSyntaxError
 from orchestrator.domain import journey as domain
 from orchestrator.domain.message import Medium, Purpose
 from orchestrator.domain.schedule import find_zone
-from orchestrator.domain.suggestion import did_you_mean
+from orchestrator.domain.suggestion import closest
 from orchestrator.domain.values import as_time
 from orchestrator.spec import step_forms as forms
 from orchestrator.spec.place import Place
@@ -98,6 +98,10 @@ class StepReader:
             if medium is Medium.SMS:
                 place.at("subject").error("an SMS has no subject", at_key=True)
             _check_subject(form.subject, place.at("subject"))
+        if (
+            form.provider is not None and place.known.templates is not None
+        ):  # once it was ignored: pinned versions hold it
+            place.at("provider").not_built("`provider`, one of several accounts for a medium,")
         if form.to == "referrer":
             place.at("to").not_built("`to: referrer` of a message")
             return None
@@ -115,18 +119,32 @@ class StepReader:
         )
 
 
+_TEMPLATE_NAME = re.compile(r"[\w-]+(/[\w-]+)*")
+
+
 def _check_template(medium: Medium, name: str, place: Place) -> None:
     known = place.known.templates
     if known is None or (medium, name) in known:
         return
-    paths = [f"{other_medium}/{other}" for other_medium, other in known if other_medium is medium]
-    hint = did_you_mean(f"{medium}/{name}", paths)
-    ending = "txt" if medium is Medium.SMS else "mjml (or .html)"
-    message = f"template '{medium}/{name}' not found{hint or f': write templates/{medium}/{name}.{ending}'}"
+    message = f"template '{medium}/{name}' not found{_instead_of_template(medium, name, known)}"
     if place.known.templates_required:
         place.error(message)
     else:
         place.warn(message)
+
+
+def _instead_of_template(medium: Medium, name: str, known: frozenset[tuple[Medium, str]]) -> str:
+    bare = re.sub(r"\.(mjml|html|txt)$", "", name.removeprefix("templates/").removeprefix(f"{medium}/"))
+    if bare != name and (medium, bare) in known:
+        return f": write `{medium}: {bare}`, without folder and ending"
+    ending = "txt" if medium is Medium.SMS else "mjml (or .html)"
+    if not _TEMPLATE_NAME.fullmatch(bare):
+        return (
+            f": `{medium}` names a template; put the text into templates/{medium}/hello.{ending} and write `hello` here"
+        )
+    near = closest(bare, [other for of_medium, other in known if of_medium is medium])
+    hint = f"; did you mean '{medium}/{near}'?" if near else ""
+    return f"{hint or ':'} {'Else write' if hint else 'write'} templates/{medium}/{bare}.{ending}"
 
 
 def _check_subject(text: str, place: Place) -> None:
@@ -235,7 +253,8 @@ def _split(variants: list[forms.VariantForm], step_id: str, place: Place, blocks
         seen.add(form.variant)
     total = sum(form.share for form in variants)
     if abs(total - 100) > 0.01:
-        place.error(f"the shares add up to {total:g}%, not to 100%")
+        hint = ": a half is written 50%" if abs(total - 1) < 0.01 else ""
+        place.error(f"the shares add up to {total:g}%, not to 100%{hint}")
     built = [
         domain.Variant(form.variant, form.share, blocks["split", index, "then"]) for index, form in enumerate(variants)
     ]
@@ -276,9 +295,12 @@ def _offer(form: forms.OfferForm, place: Place) -> domain.Offer:
     for key in ("percent", "amount"):
         value = getattr(form, key)
         if (isinstance(value, str) and "{{" not in value) or isinstance(value, bool | list | dict):
-            place.at(key).error(f"`{key}` is a number, or computed by `{{{{ … }}}}`")
+            bare = re.fullmatch(r"\s*\D?\s*([0-9]+(?:\.[0-9]+)?)\s*\D*", value) if isinstance(value, str) else None
+            shown = f": write {bare[1]}" if bare else ", or computed by `{{ … }}`"
+            place.at(key).error(f"`{key}` is a number{shown}")
         elif isinstance(value, int | float) and not 0 < value <= (100 if key == "percent" else float("inf")):
-            place.at(key).error(f"`{key}` is not {value:g}")
+            limits = "between 0 and 100" if key == "percent" else "above 0"
+            place.at(key).error(f"`{key}` lies {limits}, not at {value:g}")
     return domain.Offer(
         percent=place.at("percent").value(form.percent, STEP),
         amount=place.at("amount").value(form.amount, STEP),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime, time, timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
@@ -14,8 +14,9 @@ from orchestrator.domain.values import as_time
 
 
 class Form(BaseModel):
-    """A map with known keys only."""
+    """A map with known keys only; those `not_built` belong to the language: refused by name, and not offered."""
 
+    not_built: ClassVar[frozenset[str]] = frozenset()
     model_config = ConfigDict(
         extra="forbid", strict=True, populate_by_name=False, frozen=True, hide_input_in_errors=True
     )
@@ -23,6 +24,10 @@ class Form(BaseModel):
 
 def duration(value: object) -> timedelta:
     """A duration of at most ten years; raises ValueError with what is accepted."""
+    if isinstance(value, dict | list):
+        raise ValueError("a duration is one text, such as 1h or 3d (an `id` goes beside it: `{id: pause, delay: 3d}`)")
+    if value is None:
+        raise ValueError("a duration is missing: write one such as 30m, 1h or 3d")
     if not isinstance(value, str):
         raise ValueError(f"'{value}' is not a duration: write it with a unit, such as 30m, 1h or 3d")
     return parse_duration(value)
