@@ -17,7 +17,7 @@ from channels import ADAPTERS, open_channel
 from channels.settings import ChannelSettings
 from orchestrator.clock import SystemClock
 from orchestrator.config import FILE, Config, read_config
-from orchestrator.domain.errors import ChannelMisconfigured, Problem, ProjectInvalid
+from orchestrator.domain.errors import ChannelMisconfigured, Problem, ProjectInvalid, in_one_line
 from orchestrator.domain.journey import Journey, Message
 from orchestrator.domain.message import Medium, Purpose
 from orchestrator.domain.policy import address, has_consent
@@ -124,9 +124,12 @@ def _look_at_subject(journey: Journey, step: Message) -> Iterator[Problem]:
     assert step.subject is not None  # asked by the caller
     try:
         CompiledText.of_line(step.subject, "").compile()
+        return
     except TemplateBroken as broken:
-        message = f"step '{step.id}': the subject: {broken.problem.message}"
-        yield Problem(f"journeys/{journey.id}.yaml", 1, 1, message)
+        what = broken.problem.message
+    except (SyntaxError, ValueError, OverflowError, RecursionError):
+        what = "nested too deeply, or with a number that is too large"
+    yield Problem(f"journeys/{journey.id}.yaml", 1, 1, in_one_line(f"step '{step.id}': the subject: {what}"))
 
 
 def _steps(project: Project, medium: Medium) -> Iterator[tuple[Journey, Message]]:

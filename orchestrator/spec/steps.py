@@ -153,13 +153,13 @@ def _check_subject(text: str, place: Place) -> None:
         place.error(f"this subject is longer than {SUBJECT_MAX} characters: most readers see about sixty")
         return
     try:
-        _ENVIRONMENT.compile(text)
+        _ENVIRONMENT.parse(text)
     except TemplateSyntaxError as fault:
         place.error(f"the subject cannot be read: {_plainly(fault.message or 'syntax error')}")
-    except (RecursionError, MemoryError, SyntaxError):
+    except RecursionError:
         place.error("the subject is nested too deeply")
-    except (ValueError, OverflowError):
-        place.error("the subject holds a number that is too large")
+    except (SyntaxError, ValueError, OverflowError):  # Python reads the numbers for Jinja2
+        place.error("the subject holds a number that cannot be read: write numbers as 20 or 3.5")
 
 
 def _plainly(message: str) -> str:
