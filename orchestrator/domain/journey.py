@@ -5,15 +5,16 @@ Made by `orchestrator.spec`; immutable. A customer's place in it is kept by step
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from enum import StrEnum
 from typing import Any
 
+from orchestrator.domain.event import Event
 from orchestrator.domain.expression import Condition, Value
 from orchestrator.domain.message import Medium, Purpose
-from orchestrator.domain.schedule import Cron
+from orchestrator.domain.schedule import Cron, format_duration
 
 # ---------------------------------------------------------------- triggers and rules
 
@@ -362,14 +363,41 @@ def _thread(
             _thread(block, following[step.id], by_id, following)
 
 
-#: What a test of a journey's YAML holds; read by the test runner.
+# ---------------------------------------------------------------- its tests
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """One thing that happened in a test, or was expected: `what` such as `email`; `which` its template, receiver, …"""
+
+    after: timedelta
+    what: str
+    which: str
+
+    def __str__(self) -> str:
+        return f"at {format_duration(self.after)}: {self.what} {self.which}"
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierMessage:
+    """A marketing message that left before a test begins."""
+
+    ago: timedelta
+    medium: Medium
+    template: str
+    journey: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class JourneyTest:
-    """One entry of `tests:`. Events and expectations stay as written, their times counted from `start`."""
+    """One entry of `tests:`: what happens to one customer from `start` to `until` after it, and what is expected."""
 
     name: str
-    customer: dict[str, Any]
-    events: tuple[dict[str, Any], ...]
-    expect: tuple[Any, ...]
+    start: datetime
+    until: timedelta
+    customer: Mapping[str, Any]
+    events: tuple[Event, ...]
+    expect: tuple[Happening, ...]
+    stage: str | None = None  # given: that of the customer when the test begins
+    sent: tuple[EarlierMessage, ...] = ()
     line: int = 0
-    start: datetime | None = None  # the instant of `0h`, UTC; None: the runner's choice

@@ -117,6 +117,7 @@ _PATTERNS = {
 
 def _missing(name: str, key: str) -> str:
     example = {"to": " (`customer` or `referrer`)", "within": " (how long to wait, such as 2d)"}
+    example |= {"at": " (when, such as 0h or 2d)", "ago": " (how long before the start, such as 2d)"}
     example |= {"template": " (`template: cart-reminder`)", "expect": " (`expect: []` where nothing should happen)"}
     return f"`{name}` is missing here{example.get(name, '')}"
 

@@ -13,6 +13,7 @@ from orchestrator.domain.errors import Problem, ProjectInvalid
 from orchestrator.domain.message import Purpose
 from orchestrator.domain.schedule import find_zone, parse_cron
 from orchestrator.spec.form_errors import report_form_errors
+from orchestrator.spec.journey_tests import read_tests
 from orchestrator.spec.place import Known, Place
 from orchestrator.spec.schema import (
     ExitForm,
@@ -45,9 +46,11 @@ def parse_journey(text: str, file: str, known: Known | None = None) -> domain.Jo
     """The journey of one YAML text; raises ProjectInvalid with all its errors.
 
     Without `known` nothing outside the text is checked: so a version that somebody entered long ago can still be read
-    when the templates or segments of its time are gone.
+    when the templates or segments of its time are gone; its tests are none of ours any more.
     """
     document, problems = read_yaml(text, file)
+    if known is None and isinstance(document.data, dict):
+        document.data.pop("tests", None)
     journey = None if problems else read_journey(document, known or Known(), problems).journey
     errors = [problem for problem in problems if problem.severity == "error"]
     if errors or journey is None:
@@ -68,8 +71,9 @@ def read_journey(document: Document, known: Known, problems: list[Problem]) -> J
         report_form_errors(fault, JourneyForm, place)
         return JourneyFile(None)
     journey = _build(form, place)
+    tests = read_tests(form.tests, form.journey, place.at("tests"))
     faulty = any(problem.severity == "error" for problem in problems[before:])
-    return JourneyFile(None if faulty else journey, _tests(form, place))
+    return JourneyFile(None if faulty else journey, tests)
 
 
 def _build(form: JourneyForm, place: Place) -> domain.Journey:
@@ -123,15 +127,6 @@ def _moved(form: JourneyForm, place: Place, ids: set[str]) -> tuple[tuple[str, s
             )
         place.at(old).check_known("step", new, frozenset(ids))
     return tuple(form.moved.items())
-
-
-def _tests(form: JourneyForm, place: Place) -> tuple[domain.JourneyTest, ...]:
-    return tuple(
-        domain.JourneyTest(
-            test.test, test.customer, tuple(test.events), tuple(test.expect), place.at("tests", index).line, test.start
-        )
-        for index, test in enumerate(form.tests)
-    )
 
 
 # ---------------------------------------------------------------- triggers

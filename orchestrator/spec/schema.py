@@ -6,11 +6,12 @@ makes the domain's journey of them. A union's tag stands in angle brackets, so t
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag
 
+from orchestrator.spec.journey_tests import TestForm
 from orchestrator.spec.step_forms import Step
 from orchestrator.spec.words import (
     AnyDuration,
@@ -23,7 +24,6 @@ from orchestrator.spec.words import (
     Span,
     Text,
     as_list,
-    instant,
 )
 
 # ---------------------------------------------------------------- triggers and rules
@@ -151,18 +151,6 @@ class GoalForm(Form):
 
 
 # ---------------------------------------------------------------- the file
-
-
-class TestForm(Form):
-    """One entry of `tests:`; events and expectations stay as written."""
-
-    __test__ = False  # not a class of pytest's
-
-    test: Text
-    start: Annotated[datetime, BeforeValidator(instant, json_schema_input_type=str)] | None = None
-    customer: dict[str, Any] = Field(default_factory=dict)
-    events: list[dict[str, Any]] = Field(default_factory=list)
-    expect: list[Any]
 
 
 class JourneyForm(Form):

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from orchestrator.domain.errors import Problem, ProjectInvalid
+from orchestrator.domain.event import Event, Kind
 from orchestrator.domain.journey import (
     Branch,
     Coupon,
@@ -156,12 +157,12 @@ def test_the_steps_of_the_example_are_threaded() -> None:
     assert [step.id for step in branch.arms[1].then] == ["cart-nudge"]
 
 
-def test_a_test_of_the_example_is_kept_as_written_with_its_line() -> None:
+def test_a_test_of_the_example_is_read_with_its_line() -> None:
     document, problems = read_yaml(CART, "x.yaml")
     (test,) = read_journey(document, Known(), problems).tests
     assert (test.name, test.line) == ("a shopper who buys is left alone", 34)
     assert test.start == datetime(2026, 1, 5, 20, 30, tzinfo=UTC)
-    assert test.events == ({"at": "0h", "event": "Product Added", "properties": {"price": 80}},)
+    assert test.events == (Event(test.start, Kind.TRACK, "Product Added", {"price": 80}),)
 
 
 def test_a_journey_needs_only_an_id_a_trigger_and_steps() -> None:
