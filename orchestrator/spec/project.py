@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from orchestrator.config import Config, read_config
-from orchestrator.domain.errors import Problem, ProjectInvalid
+from orchestrator.domain.errors import Problem, ProjectInvalid, why_unreadable
 from orchestrator.domain.journey import Journey, JourneyTest
 from orchestrator.domain.lifecycle import Lifecycle
 from orchestrator.domain.message import Medium
@@ -107,6 +107,9 @@ class _Reading:
         found: dict[str, Document] = {}
         folder = self.root / "journeys"
         for path in sorted([*folder.glob("*.yaml"), *folder.glob("*.yml")]):
+            if path.name.startswith("."):
+                self._report(path, "a name that begins with a dot is an editor's own: this file is not read", "warning")
+                continue
             document = self._read(path)
             if path.stem in found:
                 self._report(path, f"there are two files '{path.stem}': keep the one that ends in .yaml")
@@ -116,16 +119,19 @@ class _Reading:
 
     def _read(self, path: Path) -> Document | None:
         try:
-            text = path.read_text(encoding="utf-8")
+            text = path.read_text(encoding="utf-8-sig")
         except UnicodeDecodeError:
             self._report(path, "this file is not UTF-8 text")
+            return None
+        except OSError as fault:
+            self._report(path, f"this file cannot be read: {why_unreadable(fault)}")
             return None
         document, problems = read_yaml(text, path.relative_to(self.root).as_posix())
         self.problems += problems
         return document if document.data is not None or not problems else None
 
-    def _report(self, path: Path, message: str) -> None:
-        self.problems.append(Problem(path.relative_to(self.root).as_posix(), 1, 1, message))
+    def _report(self, path: Path, message: str, severity: str = "error") -> None:
+        self.problems.append(Problem(path.relative_to(self.root).as_posix(), 1, 1, message, severity))
 
 
 def find_templates(folder: Path) -> frozenset[tuple[Medium, str]]:

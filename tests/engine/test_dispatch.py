@@ -388,7 +388,7 @@ def test_a_link_to_the_shop_tells_which_template_and_step_it_came_from(open_shop
     toml = CONSENTING + '[tracking]\nlinks = {utm_content = "{template}", utm_term = "{journey}/{step}/{channel}"}\n'
     toml = toml.replace("[consent]", 'website = "https://shop.example"\n[consent]')
     shop = open_shop(HELLO.replace("email: more", "email: {id: second, template: more}"), toml=toml)
-    mail = '---\nsubject: more\n---\n<a href="{{ links.shop(\'/sale\') }}">more</a>{{ links.unsubscribe }}\n'
+    mail = "---\nsubject: more\n---\n<a href=\"{{ links.shop('/sale') }}\">more</a>{{ links.unsubscribe }}\n"
     (shop.root / "templates/email/more.html").write_text(mail, encoding="utf-8")
     shop.open()
     shop.identify("-1s")

@@ -124,3 +124,26 @@ def test_a_journey_that_cannot_be_read_is_refused_in_lines_with_a_place(project:
 )
 def test_so_is_every_other_file_of_a_project(project: Path, file: str, text: str) -> None:
     assert checked(project, text, file).has_errors
+
+
+def test_a_name_that_is_no_file_is_said(project: Path) -> None:
+    (project / "journeys/folder.yaml").mkdir()
+    (project / "journeys/gone.yaml").symlink_to("nowhere")
+    (project / "journeys/itself.yaml").symlink_to("itself.yaml")
+    (project / "journeys/latin.yaml").write_bytes("journey: café".encode("latin-1"))
+    found = [str(problem) for problem in check_project(project, {}).problems]
+    assert found[:2] == [
+        "journeys/folder.yaml:1:1: this file cannot be read: it is a folder",
+        "journeys/gone.yaml:1:1: this file cannot be read: it leads nowhere (a link, or just deleted)",
+    ]
+    assert found[2].startswith("journeys/itself.yaml:1:1: this file cannot be read: ")
+    assert found[3] == "journeys/latin.yaml:1:1: this file is not UTF-8 text"
+
+
+def test_the_lock_of_a_file_that_is_open_in_an_editor_stops_nothing(project: Path) -> None:
+    (project / "journeys/.#good.yaml").symlink_to("ada@machine.4711:1")
+    report = check_project(project, {})
+    assert not report.has_errors
+    assert [str(problem) for problem in report.problems] == [
+        "journeys/.#good.yaml:1:1: warning: a name that begins with a dot is an editor's own: this file is not read"
+    ]
