@@ -71,6 +71,7 @@ def read_journey(document: Document, known: Known, problems: list[Problem]) -> J
         report_form_errors(fault, JourneyForm, place)
         return JourneyFile(None)
     journey = _build(form, place)
+    _advise_on_repeats(journey, place)
     tests = read_tests(form.tests, form.journey, place.at("tests"))
     faulty = any(problem.severity == "error" for problem in problems[before:])
     return JourneyFile(None if faulty else journey, tests)
@@ -104,6 +105,36 @@ def _build(form: JourneyForm, place: Place) -> domain.Journey:
         version=version_of(place.document.data),
         source=place.document.text,
     )
+
+
+def _advise_on_repeats(journey: domain.Journey, place: Place) -> None:
+    """Says that who triggers again leaves instead: at the instant an enrollment ends it still counts as open."""
+    if journey.reentry is domain.Reentry.NEVER:
+        return
+    for index, rule in enumerate(journey.exits):
+        if any(_are_alike(trigger, rule) for trigger in journey.triggers):
+            _item(place.at("exit"), index).warn(
+                f"{_again(rule)} is the trigger too: who triggers again leaves and does not enter anew, so every second"
+                " time nothing happens; leave this exit out and write `on_repeat: restart`"
+            )
+    goal = journey.goal
+    if goal and goal.ends_journey and any(_are_alike(trigger, goal) for trigger in journey.triggers):
+        place.at("goal").warn(
+            f"{_again(goal)} is the trigger too: who triggers again leaves and does not enter anew, so every second"
+            " time nothing happens; write `exit: false` into the goal, and `on_repeat: restart`"
+        )
+
+
+def _are_alike(trigger: domain.Trigger, rule: domain.Occasion) -> bool:
+    """Whether whatever triggers meets the rule as well, as far as can be seen without knowing anybody."""
+    same = rule.condition is None or rule.condition == trigger.condition
+    if isinstance(trigger, domain.EventTrigger):
+        return rule.event == trigger.event and same
+    return isinstance(trigger, domain.StageTrigger) and rule.stage == trigger.stage
+
+
+def _again(rule: domain.Occasion) -> str:
+    return f"'{rule.event}'" if rule.event is not None else f"the stage '{rule.stage}'"
 
 
 def _check_head(form: JourneyForm, place: Place) -> None:

@@ -691,3 +691,68 @@ def test_a_journey_broken_anywhere_is_a_journey_or_problems(breaks: list[tuple[i
 def test_any_event_is_refused_where_one_event_is_meant(text: str) -> None:
     messages = [problem.message for problem in faults(f"journey: j\n{text}")]
     assert any("`any event` is for facts and performed(): name the event here" in message for message in messages)
+
+
+@pytest.mark.parametrize(
+    ("head", "advice"),
+    [
+        (
+            "trigger: {event: Order}\nreentry: always\nexit: {event: Order}",
+            "4:7: 'Order' is the trigger too: who triggers",
+        ),
+        (
+            "trigger: {event: Order}\nreentry: {after: 7d}\nexit: [{event: Sale}, {event: Order}]",
+            "4:23: 'Order' is the",
+        ),
+        (
+            "trigger: [{event: Sale}, {event: Order}]\nreentry: always\nexit: {event: Order}",
+            "4:7: 'Order' is the trigger",
+        ),
+        ("trigger: {event: O, if: event.a}\nreentry: always\nexit: {event: O, if: event.a}", "4:7: 'O' is the trigger"),
+        ("trigger: {stage: lead}\nreentry: always\nexit: {stage: lead}", "4:7: the stage 'lead' is the trigger too"),
+        (
+            "trigger: {event: Order}\nreentry: always\ngoal: {event: Order}",
+            "4:7: 'Order' is the trigger too: who triggers",
+        ),
+    ],
+)
+def test_a_trigger_that_is_its_own_exit_is_advised_against(head: str, advice: str) -> None:
+    (problem,) = faults(f"journey: x\n{head}\nsteps: []\n")
+    assert problem.severity == "warning"
+    assert f"{problem.line}:{problem.column}: {problem.message}".startswith(advice)
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "trigger: {event: Order}\nexit: {event: Order}",
+        "trigger: {event: Order}\nreentry: always\nexit: {event: Refund}",
+        "trigger: {event: Order}\nreentry: always\nexit: {event: Order, if: event.total > 3}",
+        "trigger: {event: Order}\nreentry: always\ngoal: {event: Order, exit: false}",
+        "trigger: {event: Order}\nreentry: always\non_repeat: restart",
+    ],
+)
+def test_an_exit_that_ends_other_things_is_not(head: str) -> None:
+    assert faults(f"journey: x\n{head}\nsteps: []\n") == []
+
+
+@pytest.mark.parametrize(
+    ("rule", "problem"),
+    [
+        ("received('welcme')", "there is no template or journey 'welcme'; did you mean 'welcome'?"),
+        ("not received('cart', within='7d')", "there is no template or journey 'cart' (known: a, day3, welcome)"),
+        ("in_segment('vipp')", "there is no segment 'vipp'; did you mean 'vip'?"),
+        ("customer.stage in ['lead', 'loyl']", "there is no stage 'loyl'; did you mean 'loyal'?"),
+        ("customer.city == 'Paris' or 'Lyon'", '"Lyon" alone always holds: compare it with something'),
+        ("'customer.orders > 1'", '"customer.orders > 1" alone always holds'),
+        ("customer.orders and 2", "2 alone always holds"),
+    ],
+)
+def test_a_name_that_nothing_has_or_a_condition_that_asks_nothing_is_said(rule: str, problem: str) -> None:
+    (found,) = faults(f"journey: x\ntrigger: manual\nonly_if: {rule!r}\nsteps: []\n")
+    assert found.message.startswith(problem)
+
+
+@pytest.mark.parametrize("rule", ["received('day3')", "received('welcome')", "true", "customer.city or customer.town"])
+def test_a_name_that_the_project_has_is_fine(rule: str) -> None:
+    assert faults(f"journey: x\ntrigger: manual\nonly_if: {rule!r}\nsteps: []\n") == []
