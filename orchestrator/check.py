@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from orchestrator.store.database import Database
 
 _SUFFIXES = {Medium.EMAIL: (".mjml", ".html"), Medium.SMS: (".txt",)}
+_DOUBLE = "recording"  # for tests: nobody is offered it
 _LOCAL_ADAPTERS = ("mailbox", "console", "recording")  # nothing leaves the machine
 _THIS_MACHINE = ("localhost", "127.0.0.1", "::1")
 _EXAMPLE_SENDER = "hello@shop.example"
@@ -77,8 +78,8 @@ def check_project(root: Path, environment: Mapping[str, str]) -> Report:
 def _check_adapters(config: Config) -> Iterator[Problem]:
     for medium in Medium:
         name = config.channels.adapter(medium)
-        known = sorted(known for known, adapter in ADAPTERS.items() if medium in adapter.media)
-        if name not in known:
+        if name not in ADAPTERS or medium not in ADAPTERS[name].media:
+            known = sorted(known for known, adapter in ADAPTERS.items() if medium in adapter.media and known != _DOUBLE)
             hint = did_you_mean(name, known)
             yield Problem(FILE, 1, 1, f"no channel '{name}' carries {medium} (these do: {', '.join(known)}){hint}")
 
@@ -115,7 +116,7 @@ def _file_of(root: Path, name: str, tag: str) -> str:
 
 
 _MUST_HOLD = (
-    ("a way out", "{{ links.unsubscribe }}", "links.unsubscribe", "links.preferences"),
+    ("an unsubscribe link", "{{ links.unsubscribe }}", "links.unsubscribe", "links.preferences"),
     ("a postal address", "{{ project.postal_address }}", "project.postal_address"),
 )
 
@@ -168,17 +169,27 @@ def _advice(message: str) -> Problem:
 
 
 def _missing_locales(root: Path, project_locale: str) -> Iterator[Problem]:
-    """Templates that lack a locale which another template of the project has."""
+    """Templates that lack a locale which another template of the project has: one line for each locale."""
     found = {medium: _variants(root / "templates" / medium, medium) for medium in Medium}
     own = {"", project_locale.lower(), _language(project_locale)}  # the file without a locale is in the project's
     wanted = {tag for by_name in found.values() for tags in by_name.values() for tag in tags} - own
-    for medium, by_name in found.items():
-        for name, tags in sorted(by_name.items()):
-            missing = sorted(tag for tag in wanted if tag not in tags and _language(tag) not in tags)
-            if missing:
-                path = tags.get("") or next(iter(tags.values()))
-                message = f"'{medium}/{name}' is not there in {', '.join(missing)}, and other templates are"
-                yield Problem(path.relative_to(root).as_posix(), 1, 1, message, "warning")
+    for tag in sorted(wanted):
+        lacking = {
+            f"{medium}/{name}": tags.get("") or next(iter(tags.values()))
+            for medium, by_name in found.items()
+            for name, tags in sorted(by_name.items())
+            if tag not in tags and _language(tag) not in tags
+        }
+        if lacking:
+            path = next(iter(lacking.values())).relative_to(root).as_posix()
+            message = f"not there in {tag}, while other templates are: {_listed(list(lacking))}"
+            yield Problem(path, 1, 1, message, "warning")
+
+
+def _listed(names: list[str], shown: int = 6) -> str:
+    """The first of many names, and how many more there are."""
+    more = f" and {len(names) - shown} more" if len(names) > shown else ""
+    return ", ".join(f"'{name}'" for name in names[:shown]) + more
 
 
 def _variants(folder: Path, medium: Medium) -> dict[str, dict[str, Path]]:

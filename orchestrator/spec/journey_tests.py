@@ -14,7 +14,7 @@ from pydantic import BeforeValidator, Field
 from orchestrator.domain.event import Event, Kind
 from orchestrator.domain.journey import EarlierMessage, Happening, JourneyTest
 from orchestrator.domain.message import Medium
-from orchestrator.domain.values import as_text, as_time
+from orchestrator.domain.values import as_text
 from orchestrator.spec.place import Place
 from orchestrator.spec.words import EventName, Form, Plain, Span, Text, duration, instant
 
@@ -24,12 +24,12 @@ _YEARS = range(1970, 2200)  # far from both ends of the calendar, where arithmet
 
 
 def _moment(value: object) -> timedelta | datetime:
-    at = as_time(value) if isinstance(value, str) else None
-    if at is not None:
-        return at
-    if isinstance(value, str):
+    if not isinstance(value, str):
+        raise ValueError(f"'{as_text(value)}' is no time of a test: write 0h, 2d or 2026-01-07 10:00")
+    try:
+        return instant(value)
+    except ValueError:  # then it is counted from the start
         return duration(value)
-    raise ValueError(f"'{as_text(value)}' is no time of a test: write 0h, 2d or 2026-01-07 10:00")
 
 
 Moment = Annotated[Any, BeforeValidator(_moment, json_schema_input_type=str)]

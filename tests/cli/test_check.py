@@ -43,8 +43,26 @@ def test_a_locale_that_another_template_has_is_advice(shop: Shop) -> None:
     shop.write("templates/sms/nudge.fr.txt", "Bonjour")
     answer = shop.run("check")
     assert answer.code == 0
-    assert "templates/email/reminder.html:1:1: warning: 'email/reminder' is not there in fr" in answer.out
+    told = "templates/email/reminder.html:1:1: warning: not there in fr, while other templates are: 'email/reminder'\n"
+    assert told in answer.out
     assert "sms/nudge" not in answer.out
+
+
+def test_templates_that_lack_a_language_are_told_in_one_line_for_each(shop: Shop) -> None:
+    for name in "abcdefgh":
+        shop.write(f"templates/sms/{name}.txt", "Hello")
+    shop.write("templates/sms/nudge.fr.txt", "Bonjour")
+    shop.write("templates/sms/nudge.de.txt", "Hallo")
+    told = [line.partition("warning: ")[2] for line in shop.run("check").out.splitlines() if "warning: not" in line]
+    named = "'email/reminder', 'sms/a', 'sms/b', 'sms/c', 'sms/d', 'sms/e' and 3 more"
+    assert told == [f"not there in {tag}, while other templates are: {named}" for tag in ("de", "fr")]
+
+
+def test_a_channel_that_is_unknown_is_answered_without_the_double_of_the_tests(shop: Shop) -> None:
+    shop.write("parcours.toml", '[channels]\nemail = "recoding"\n')
+    answer = shop.run("check")
+    assert "no channel 'recoding' carries email (these do: console, mailbox, sendgrid, smtp)" in answer.out
+    assert "recording" not in answer.out
 
 
 def test_a_variant_for_a_country_needs_none_where_the_language_has_one(shop: Shop) -> None:
@@ -52,7 +70,7 @@ def test_a_variant_for_a_country_needs_none_where_the_language_has_one(shop: Sho
     shop.write("templates/email/reminder.fr.html", "---\nsubject: Bonjour\n---\n<p>Bonjour</p>")
     answer = shop.run("check")
     assert "'email/reminder'" not in answer.out
-    assert "'sms/nudge' is not there in fr," in answer.out
+    assert "warning: not there in fr, while other templates are: 'sms/nudge'\n" in answer.out
 
 
 @pytest.mark.parametrize(
@@ -99,7 +117,7 @@ def test_what_a_provider_still_lacks_is_advice(shop: Shop, channel: str, variabl
 @pytest.mark.parametrize(
     ("without", "advice"),
     [
-        ("{{ links.unsubscribe }}", "a marketing mail without a way out"),
+        ("{{ links.unsubscribe }}", "a marketing mail without an unsubscribe link"),
         ("{{ project.postal_address }}", "a marketing mail without a postal address"),
     ],
 )
