@@ -152,6 +152,13 @@ def _build(root: Path, top: Table, environment: Mapping[str, str]) -> Config:
 
 
 def _refuse_not_built(top: Table) -> None:
+    for name in ("topics", "webhooks"):
+        if top.written(name) is not None:
+            top.error(name, f"`[{name}]` {NOT_BUILT}")
+    tracking = top.table("tracking")
+    for name in ("opens", "clicks"):
+        if tracking.written(name) is not None:
+            tracking.error(name, f"`{name}` {NOT_BUILT}")
     if top.table("never").texts("rules"):
         top.table("never").error("rules", f"`[never]` {NOT_BUILT}")
     if top.table("consent").flag("double_opt_in", False):
@@ -270,7 +277,7 @@ def _quiet_hours(table: Table) -> dict[Medium, QuietHours]:
         if table.written(medium) in (None, "none"):
             table.read(medium)
             continue
-        found[medium] = _quiet_hours_of(table.table(medium))
+        found[medium] = _quiet_hours_of(table.table(medium, '{from = "20:00", to = "08:00"}'))
     return found
 
 

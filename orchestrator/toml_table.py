@@ -86,12 +86,12 @@ class Table:
         line, column = self._positions.get(path, (1, 1))
         self.problems.append(Problem(self._file, line, column, in_one_line(message)))
 
-    def table(self, key: str) -> Table:
-        """The table below a key; an empty one when it is missing or no table (then reported)."""
+    def table(self, key: str, example: str = "") -> Table:
+        """The table below a key; an empty one when it is missing or no table (then reported, with an example)."""
         if key not in self._inner:
             data = self.read(key)
             if data is not None and not isinstance(data, dict):
-                self.error(key, f"`{key}` must be a table")
+                self.error(key, f"`{key}` must be a table{f', such as {example}' if example else ''}")
             inner = data if isinstance(data, dict) else {}
             self._inner[key] = Table(self._file, inner, self._positions, (*self._path, key), self)
         return self._inner[key]

@@ -10,7 +10,7 @@ from pydantic_core import ErrorDetails
 
 from orchestrator.domain.message import Medium
 from orchestrator.domain.suggestion import did_you_mean
-from orchestrator.spec.other_words import ITEMS, NOT_OF_A_JOURNEY, OF_TEXT, SHAPES, TRIGGER_SHAPES, known_word
+from orchestrator.spec.other_words import ENTRIES, ITEMS, NOT_OF_A_JOURNEY, OF_TEXT, SHAPES, TRIGGER_SHAPES, known_word
 from orchestrator.spec.place import Place
 from orchestrator.spec.schema import BUILT_TRIGGERS, TRIGGERS, JourneyForm
 from orchestrator.spec.step_forms import (
@@ -117,6 +117,7 @@ _PATTERNS = {
 
 def _missing(name: str, key: str) -> str:
     example = {"to": " (`customer` or `referrer`)", "within": " (how long to wait, such as 2d)"}
+    example |= {"lifecycle": " (the name of it all: `lifecycle: customer-relationship`)"}
     example |= {"at": " (when, such as 0h or 2d)", "ago": " (how long before the start, such as 2d)"}
     example |= {"template": " (`template: cart-reminder`)", "expect": " (`expect: []` where nothing should happen)"}
     return f"`{name}` is missing here{example.get(name, '')}"
@@ -128,6 +129,9 @@ def _wrong_type(kind: str, place: Place) -> str:
     if place.path and isinstance(place.path[-1], int):
         holder = next((part for part in reversed(place.path) if isinstance(part, str)), "")
         return f"each entry of `{holder}` is written as `- {ITEMS.get(holder, 'key: value')}`"
+    if len(place.path) == 2 and place.path[0] in ENTRIES:
+        noun, shape = ENTRIES[str(place.path[0])]
+        return f"{noun} is written as `{key}: {shape}`"
     if key in ("email", "sms") and isinstance(written, list):
         return f"a step sends one message: write a step for each, `- {key}: cart-reminder`"
     if written is None:

@@ -140,6 +140,8 @@ def _again(rule: domain.Occasion) -> str:
 def _check_head(form: JourneyForm, place: Place) -> None:
     if form.serves is not None and place.known.stages:  # without any stage there is nothing to report on
         place.at("serves").check_known("stage", form.serves, place.known.stages)
+    if form.topic:
+        place.at("topic").check_topic(form.topic)
     for option in sorted(form.not_built):
         if getattr(form, option):
             place.at(option).not_built(f"`{option}`")

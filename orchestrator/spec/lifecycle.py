@@ -139,7 +139,8 @@ def _facts(form: LifecycleForm, place: Place) -> Iterator[Fact]:
         here = place.at(name)
         kinds = [kind for kind in FactKind if getattr(fact, kind) is not None]
         if len(kinds) != 1:
-            here.error(f"a fact needs exactly one of {', '.join(FactKind)}", at_key=True)
+            several = f", and here are {' and '.join(kinds)}" if kinds else ""
+            here.error(f"a fact needs exactly one of {', '.join(FactKind)}{several}", at_key=True)
             continue
         _check_fact(name, kinds[0], fact, here)
         yield Fact(
@@ -164,6 +165,9 @@ def _check_fact(name: str, kind: FactKind, fact: FactForm, place: Place) -> None
         place.at("of").error(f"`{kind}` is about the events themselves and takes no `of`", at_key=True)
     if fact.of is not None and not _PATH.fullmatch(fact.of):
         place.at("of").error(f"'{fact.of}' is no path of a property: write total or products[].category")
+    if fact.of is not None and fact.of.startswith(("event.", "properties.")):
+        bare = fact.of.partition(".")[2]
+        place.at("of").warn(f"`of` begins at the event's properties: write {bare}")
     if fact.minus is not None and kind not in _MAY_SUBTRACT:
         place.at("minus").error(f"`minus` goes with {', '.join(sorted(_MAY_SUBTRACT))}, not with `{kind}`", at_key=True)
 

@@ -56,6 +56,13 @@ ITEMS = {
     "split": "{variant: A, share: 50%, then: […]}", "options": "{id: one, label: One}",
 }  # fmt: skip
 
+#: One entry of a map with free names, by the map's key: what it is, and how it is written.
+ENTRIES = {
+    "facts": ("a fact", "{count: Order Completed}"),
+    "segments": ("a segment", "customer.revenue >= 500"),
+    "surveys": ("a survey", "{type: scale, question: How was it?}"),
+}
+
 TRIGGER_SHAPES = {
     "event": "{event: Order Completed}",
     "stage": "{stage: loyal}",

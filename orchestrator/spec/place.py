@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -29,6 +31,7 @@ from orchestrator.spec.expressions import parse_computed, parse_condition, parse
 from orchestrator.spec.translation import Where
 from orchestrator.spec.yaml_nodes import Document, Path
 
+_TOPIC = re.compile(r"[a-z0-9_-]+")
 STAGE = Attribute(Name("customer"), "stage")
 
 
@@ -156,6 +159,13 @@ class Place:
         for call in calls(tree, "received"):
             if isinstance(call.args[0], Const):
                 self.check_known("template or journey", call.args[0].value, names)
+
+    def check_topic(self, topic: str) -> None:
+        """A topic is part of addresses and headers: another id than this is written there as its slug."""
+        if not _TOPIC.fullmatch(topic):
+            plain = unicodedata.normalize("NFKD", topic).encode("ascii", "ignore").decode("ascii").lower()
+            slug = re.sub(r"[^a-z0-9_-]+", "-", plain).strip("-")
+            self.warn(f"a topic's id is made of a-z, 0-9, - and _: write {slug or 'one such as offers'}")
 
     def check_known(self, noun: str, name: str, known: frozenset[str] | None) -> bool:
         """Whether a stage, segment, … of that name exists; reports it when not."""

@@ -55,8 +55,10 @@ class StepReader:
             case forms.WaitUntilStep():
                 return _wait_until(form.wait_until, step_id, inner)
             case forms.SubscribeStep():
+                inner.check_topic(form.subscribe)
                 return domain.Subscribe(step_id, form.subscribe)
             case forms.UnsubscribeStep():
+                inner.check_topic(form.unsubscribe)
                 return domain.Unsubscribe(step_id, form.unsubscribe)
             case forms.SuppressStep():
                 return domain.Suppress(step_id)

@@ -129,6 +129,22 @@ def test_a_fault_in_a_step_says_what_to_write(step: str, message: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("topic", "advice"),
+    [
+        ("Nouveautés", "nouveautes"),
+        ("New arrivals", "new-arrivals"),
+        ('"a\\r\\nBcc: x"', "a-bcc-x"),
+        ("新着", "one such as offers"),
+        ("Offers", "offers"),
+    ],
+)
+def test_a_topic_that_no_header_could_carry_is_advised_to_be_written_plainly(topic: str, advice: str) -> None:
+    message = f"a topic's id is made of a-z, 0-9, - and _: write {advice}"
+    assert of_head(f"topic: {topic}") == of_step(f"subscribe: {topic}") == of_step(f"unsubscribe: {topic}") == [message]
+    assert of_head("topic: summer_sale-2026") == []
+
+
+@pytest.mark.parametrize(
     "step",
     [
         "branch: [{if: customer.a, then: [{coupon: {percent: 10, expire: 3d}}]}]",

@@ -202,3 +202,17 @@ def test_segments_that_would_double_at_each_link_are_refused() -> None:
 def test_a_chain_that_people_write_is_answered() -> None:
     chain = "".join(f"  s{n}: in_segment('s{n + 1}')\n" for n in range(19)) + "  s19: 'true'\n"
     assert segments_faults("segments:\n" + chain) == []
+
+
+@pytest.mark.parametrize(
+    ("fact", "message"),
+    [
+        ("count(Order Completed)", "a fact is written as `a: {count: Order Completed}`"),
+        ("{sum: Order, of: event.total}", "`of` begins at the event's properties: write total"),
+        ("{sum: Order, of: total, last: 90d}", "latest, unique, most_frequent, and here are sum and last"),
+    ],
+)
+def test_a_fact_that_is_nearly_right_says_what_to_change(fact: str, message: str) -> None:
+    document, problems = read_yaml(f"lifecycle: x\nfacts:\n  a: {fact}\n", "lifecycle.yaml")
+    read_lifecycle(document, None, Known(), problems)
+    assert [problem.message.endswith(message) for problem in problems] == [True], problems
