@@ -42,7 +42,7 @@ class Problem:
         return f"{self.file}:{self.line}:{self.column}: {kind}{self.message}"
 
 
-_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+")
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b\u2028\u2029\ufeff\ud800-\udfff]+")
 _LONG_WORD = re.compile(r"(\S{60})\S{20,}")
 
 

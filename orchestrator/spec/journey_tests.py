@@ -172,7 +172,7 @@ class _Reader:
         known = place.known.templates
         if known is not None and place.known.templates_required:
             of_medium = frozenset(template for kind, template in known if kind is medium)
-            place.check_known("template", name, of_medium)
+            place.check_known(f"{medium} template", name, of_medium)
 
     def _check_words(self, form: Form, words: tuple[str, ...], place: Place) -> str | None:
         """The one of several words that is written; None when it is another number, or not built (then reported)."""

@@ -170,6 +170,8 @@ def _plainly(message: str) -> str:
         return "`{{` is opened and never closed by `}}`"
     if block := re.search(r"needs to be closed is '(\w+)'", message):
         return f"`{{% {block[1]} %}}` is opened and never closed by `{{% end{block[1]} %}}`"
+    if sign := re.search(r"(?:got|unexpected) '([^']*)'", message):
+        return f"something is missing before `{sign[1]}`, or it is one too many"
     return message.rstrip(".")
 
 

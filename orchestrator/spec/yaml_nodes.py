@@ -129,6 +129,12 @@ _SAYINGS = (
         "expected <block end>",
         "this line does not line up with those before it; what belongs together is indented alike",
     ),
+    ("<document start>", "this line does not line up with those before it; what belongs together is indented alike"),
+    ("sequence entries are not allowed", "`- ` begins an entry on a line of its own; put other text between quotes"),
+    ("mapping keys are not allowed", "text that begins with `?` stands between quotes"),
+    ("but found ']'", "something is missing before `]`"),
+    ("but found '}'", "something is missing before `}`"),
+    ("but found ','", "something is missing before `,`"),
     ("but got '['", "text that holds `[` stands between quotes (a condition too), or on a line of its own"),
     ("but got '{'", "text that holds `{` stands between quotes (a condition too), or on a line of its own"),
     (
@@ -270,7 +276,10 @@ class _Composer:
             raise NotReadable(_start(event), "tags such as '!x' are not accepted: write plain text")
         if event.value == "<<" and event.style in (None, ""):
             raise NotReadable(_start(event), "merge keys ('<<') are not part of YAML 1.2: write the keys out")
-        return self._whole(event)
+        key = self._whole(event)
+        if not key.isprintable():
+            self._report(event, "a character that cannot be seen stands in this key: write it anew")
+        return key
 
     def _report(self, event: Event, message: str) -> None:
         self.problems.append(Problem(self.document.file, *_start(event), message))

@@ -199,7 +199,7 @@ def test_a_start_by_hand_names_the_journey_itself(project: Path) -> None:
         ("expect: {at: 1h, email: hello}", "`expect` is written as `expect: [{at: 1h, email: cart-reminder}]`"),
         ("expect: [{at: 1h}]", "this needs exactly one of: email, sms, coupon, reward, task, exit, not_sent"),
         ("expect: [{at: 1h, mail: hello}]", "unknown key 'mail'; it is called 'email' here"),
-        ('expect: [{at: 1h, "email": helo}]', "there is no template 'helo'; did you mean 'hello'?"),
+        ('expect: [{at: 1h, "email": helo}]', "there is no email template 'helo'; did you mean 'hello'?"),
         ("expect: [{at: 1h, emit: x}]", "`emit` in a test is part of the language but not built yet in this version"),
         ("expect: [{at: 1h, task: mail}]", "`task` must be call or letter or visit"),
         ("given: {stage: loyl}\nexpect: []", "there is no stage 'loyl'; did you mean 'loyal'?"),

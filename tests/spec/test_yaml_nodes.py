@@ -90,6 +90,9 @@ def test_a_key_that_comes_twice_is_reported_and_the_first_holds() -> None:
         ('a: "b\nc: d', "f:1:4: this is not YAML: a quote is opened and never closed"),
         ('a: "\\U99999999"', "f:1:5: there is no such sign"),
         ("a: %b", "f:1:4: this is not YAML: text that begins with `%` stands between quotes"),
+        ("a: - b", "f:1:4: this is not YAML: `- ` begins an entry on a line of its own"),
+        ("a: [b, }", "f:1:8: this is not YAML: something is missing before `}`"),
+        (" a: b\nc: d", "f:2:1: this is not YAML: this line does not line up with those before it"),
         ("a: *", "f:1:5: this is not YAML: text that begins with `&`, `\\*` or `!` stands"),
         ("a: |99\n  b", "f:1:6: this is not YAML: text over several lines begins on the line after `|`"),
         ("a\nb: c", "f:2:2: this is not YAML: "),
@@ -113,6 +116,13 @@ def test_what_is_no_yaml_of_ours_is_refused_with_its_place(text: str, fault: str
     document, problems = read_yaml(text, "f")
     assert document.data is None
     assert [bool(re.match(fault, str(problem))) for problem in problems] == [True], problems
+
+
+def test_a_key_with_a_sign_that_cannot_be_seen_is_said() -> None:
+    _, problems = read_yaml("a: 1\n\u200bb: 2\n", "f")
+    assert [str(one) for one in problems] == [
+        "f:2:1: a character that cannot be seen stands in this key: write it anew"
+    ]
 
 
 def test_aliases_of_aliases_do_not_multiply_without_end() -> None:
