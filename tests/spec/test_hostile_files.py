@@ -5,11 +5,18 @@ The files are those that a broken editor, a wrong download or a curious reviewer
 
 from __future__ import annotations
 
+import random
+import re
 from pathlib import Path
 
 import pytest
 
 from orchestrator.check import Report, check_project
+from orchestrator.spec.journeys import read_journey
+from orchestrator.spec.lifecycle import read_lifecycle
+from orchestrator.spec.place import Known
+from orchestrator.spec.surveys import read_surveys
+from orchestrator.spec.yaml_nodes import read_yaml
 
 HEAD = "journey: x\ntrigger: manual\nsteps:\n"
 MAIL = "---\nsubject: Hello\n---\n<p>{{ links.unsubscribe }} {{ project.postal_address }}</p>\n"
@@ -147,3 +154,44 @@ def test_the_lock_of_a_file_that_is_open_in_an_editor_stops_nothing(project: Pat
     assert [str(problem) for problem in report.problems] == [
         "journeys/.#good.yaml:1:1: warning: a name that begins with a dot is an editor's own: this file is not read"
     ]
+
+
+ROOT = Path(__file__).parents[2]
+PIECES = [
+    "null", "[]", "{}", "3", "-1", "1e999", "true", "'x'", '"{{ customer.a }}"', "{{ x }}", '"{{"', "٣", "²", "\0",
+    "\t", "&a", "*a", "!t ", "- ", "? ", ":", "#", "'", '"', "[", "{", "}", "]", ",", "|\n", "99999999999999999999",
+    "9999-12-31T23:59:59+14:00", "-7d", "PT1H", "((((", "not " * 50, "(" * 300, "%", "10%", "€", "„a“", "=>",
+    " contains 'x'", "a.b.c", "<<", "performed(x)", "days_since(3)", "customer", "0x1F", ".inf", "\u2028", "\ufeff",
+]  # fmt: skip
+
+
+def one_change_away(text: str, chance: random.Random) -> str:
+    """A file with one thing put in, taken out, or written in the place of another."""
+    at = chance.randrange(len(text))
+    values = [match.span(1) for match in re.finditer(r": ([^\n{}\[\],]+)", text)]
+    lines = text.split("\n")
+    match chance.randrange(4):
+        case 0:
+            return text[:at] + chance.choice(PIECES) + text[at:]
+        case 1:
+            return text[:at] + text[at + chance.randrange(1, 12) :]
+        case 2:
+            start, end = chance.choice(values)
+            return text[:start] + chance.choice(PIECES) + text[end:]
+    lines.insert(chance.randrange(len(lines)), chance.choice(lines))
+    return "\n".join(lines)
+
+
+@pytest.mark.parametrize("file", sorted((ROOT / "journeys").glob("*.yaml")), ids=lambda file: file.stem)
+def test_a_shipped_file_with_one_change_is_read_or_refused(file: Path) -> None:
+    chance = random.Random(file.stem)
+    text = file.read_text("utf-8")
+    for _ in range(40):
+        document, problems = read_yaml(one_change_away(text, chance), file.name)
+        if file.stem == "lifecycle" and document.data is not None:
+            read_lifecycle(document, None, Known(), problems)
+        elif file.stem == "surveys" and document.data is not None:
+            read_surveys(document, Known(), problems)
+        elif document.data is not None:
+            read_journey(document, Known(), problems)
+        assert all(str(problem).isprintable() and problem.line >= 1 for problem in problems)
