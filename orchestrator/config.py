@@ -15,7 +15,6 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 from string import Formatter
-from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
 from orchestrator.domain.errors import ParcoursError, Problem, ProjectInvalid, why_unreadable
@@ -23,7 +22,7 @@ from orchestrator.domain.message import Medium
 from orchestrator.domain.policy import Cap, Policy
 from orchestrator.domain.schedule import WEEKDAYS, QuietHours, find_zone, parse_clock, parse_duration
 from orchestrator.domain.suggestion import did_you_mean
-from orchestrator.toml_table import Table, locate_keys
+from orchestrator.toml_table import Table, has_port, locate_keys
 
 FILE = "parcours.toml"
 NOT_BUILT = "is part of the language but not built yet in this version"
@@ -146,7 +145,7 @@ def _build(root: Path, top: Table, environment: Mapping[str, str]) -> Config:
         tracking_granted=tracking.choice("default", ("denied", "granted"), "granted") == "granted",
         tracking_links=_tracking_links(tracking),
         ingest_max_age=_duration(top.table("ingest"), "max_age", timedelta(hours=24)),
-        public_url=_url(top.table("web"), "public_url", "http://localhost:8000"),
+        public_url=top.table("web").url("public_url", "http://localhost:8000"),
         environment=environment,
     )
 
@@ -178,7 +177,7 @@ def _project(table: Table) -> ProjectSettings:
         locale=table.matching("locale", r"[a-z]{2,3}([-_][A-Za-z0-9]{2,8})*", "such as en or fr-CA", default.locale),
         currency=table.matching("currency", r"[A-Z]{3}", "three capital letters, such as EUR", default.currency),
         postal_address=table.text("postal_address", ""),
-        website=_url(table, "website", ""),
+        website=table.url("website", ""),
     )
 
 
@@ -214,15 +213,6 @@ def _fields(text: str) -> Iterator[str]:
                 yield name + (form or "") + (conversion or "")
     except ValueError:  # a brace without its partner
         yield "{"
-
-
-def _url(table: Table, key: str, default: str) -> str:
-    example = "an address such as https://shop.example"
-    url = table.matching(key, r"https?://[^\s/\x00-\x1f]+\S*|", example, default).rstrip("/")
-    if _has_port(url) and (not url or urlsplit(url).hostname):
-        return url
-    table.error(key, f"`{key}` must be {example}")
-    return default
 
 
 def _duration(table: Table, key: str, default: timedelta) -> timedelta:
@@ -318,17 +308,9 @@ def _database_url(root: Path, table: Table, environment: Mapping[str, str]) -> s
     if re.match(r"[^/]*://[^/@]*:[^/@]+@", written):
         table.error("url", "a password stands here: set PARCOURS_DATABASE_URL in the environment instead")
     url = environment.get("PARCOURS_DATABASE_URL") or written
-    if not re.fullmatch(r"sqlite://(/[^\x00-\x1f]*)?|postgresql\+psycopg://[^\x00-\x1f]*", url) or not _has_port(url):
+    if not re.fullmatch(r"sqlite://(/[^\x00-\x1f]*)?|postgresql\+psycopg://[^\x00-\x1f]*", url) or not has_port(url):
         table.error("url", "the database is sqlite:///… or postgresql+psycopg://… (here or in PARCOURS_DATABASE_URL)")
     return absolute_database_url(root, url)
-
-
-def _has_port(url: str) -> bool:
-    """Whether host and port can be told apart; half of an IPv6 address, or a port in words, cannot."""
-    try:
-        return urlsplit(url).port != 0
-    except ValueError:
-        return False
 
 
 def absolute_database_url(root: Path, url: str) -> str:

@@ -14,7 +14,8 @@ from datetime import datetime
 from orchestrator.domain.effects import Decision, DecisionKind, Effect, Grant, QueueMessage, TaskMade
 from orchestrator.domain.event import Event, Kind
 from orchestrator.domain.expression import Condition, Const, Scope
-from orchestrator.domain.journey import Happening, Journey, JourneyTest
+from orchestrator.domain.journey import Journey
+from orchestrator.domain.journey_tests import Happening, JourneyTest
 from orchestrator.domain.lifecycle import Lifecycle, Stage
 from orchestrator.domain.message import Medium
 from orchestrator.domain.program import Program

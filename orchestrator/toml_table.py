@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 from orchestrator.domain.errors import Problem, in_one_line
 from orchestrator.domain.suggestion import did_you_mean
@@ -41,6 +42,14 @@ def _paths(data: Mapping[str, Any]) -> Iterator[Keys]:
         yield (key,)
         if isinstance(value, dict):
             yield from ((key, *rest) for rest in _paths(value))
+
+
+def has_port(url: str) -> bool:
+    """Whether host and port of a URL can be told apart; half of an IPv6 address, or a port in words, cannot."""
+    try:
+        return urlsplit(url).port != 0
+    except ValueError:
+        return False
 
 
 class Table:
@@ -111,6 +120,15 @@ class Table:
             self.error(key, f"`{key}` must be {example}")
             return default
         return value
+
+    def url(self, key: str, default: str) -> str:
+        """An address of the web, without a slash at its end."""
+        example = "an address such as https://shop.example"
+        url = self.matching(key, r"https?://[^\s/\x00-\x1f]+\S*|", example, default).rstrip("/")
+        if has_port(url) and (not url or urlsplit(url).hostname):
+            return url
+        self.error(key, f"`{key}` must be {example}")
+        return default
 
     def choice(self, key: str, words: tuple[str, ...], default: str) -> str:
         """One of a few words."""

@@ -5,16 +5,14 @@ Made by `orchestrator.spec`; immutable. A customer's place in it is kept by step
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime, time, timedelta
+from datetime import time, timedelta
 from enum import StrEnum
-from typing import Any
 
-from orchestrator.domain.event import Event
 from orchestrator.domain.expression import Condition, Value
 from orchestrator.domain.message import Medium, Purpose
-from orchestrator.domain.schedule import Cron, format_duration
+from orchestrator.domain.schedule import Cron
 
 # ---------------------------------------------------------------- triggers and rules
 
@@ -361,43 +359,3 @@ def _thread(
         following[step.id] = steps[position + 1].id if position + 1 < len(steps) else after
         for block in child_blocks(step):
             _thread(block, following[step.id], by_id, following)
-
-
-# ---------------------------------------------------------------- its tests
-
-
-@dataclass(frozen=True, slots=True)
-class Happening:
-    """One thing that happened in a test, or was expected: `what` such as `email`; `which` its template, receiver, …"""
-
-    after: timedelta
-    what: str
-    which: str
-
-    def __str__(self) -> str:
-        return f"at {format_duration(self.after)}: {self.what} {self.which}"
-
-
-@dataclass(frozen=True, slots=True)
-class EarlierMessage:
-    """A marketing message that left before a test begins."""
-
-    ago: timedelta
-    medium: Medium
-    template: str
-    journey: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class JourneyTest:
-    """One entry of `tests:`: what happens to one customer from `start` to `until` after it, and what is expected."""
-
-    name: str
-    start: datetime
-    until: timedelta
-    customer: Mapping[str, Any]
-    events: tuple[Event, ...]
-    expect: tuple[Happening, ...]
-    stage: str | None = None  # given: that of the customer when the test begins
-    sent: tuple[EarlierMessage, ...] = ()
-    line: int = 0

@@ -12,7 +12,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field
 
 from orchestrator.domain.event import Event, Kind
-from orchestrator.domain.journey import EarlierMessage, Happening, JourneyTest
+from orchestrator.domain.journey_tests import EarlierMessage, Happening, JourneyTest
 from orchestrator.domain.message import Medium
 from orchestrator.domain.values import as_text
 from orchestrator.spec.place import Place

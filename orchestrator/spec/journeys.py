@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from orchestrator.domain import journey as domain
 from orchestrator.domain.errors import Problem, ProjectInvalid
+from orchestrator.domain.journey_tests import JourneyTest
 from orchestrator.domain.message import Purpose
 from orchestrator.domain.schedule import find_zone, parse_cron
 from orchestrator.spec.form_errors import report_form_errors
@@ -39,7 +40,7 @@ class JourneyFile:
     """What one file holds: the journey (None when it has errors) and its tests."""
 
     journey: domain.Journey | None
-    tests: tuple[domain.JourneyTest, ...] = ()
+    tests: tuple[JourneyTest, ...] = ()
 
 
 def parse_journey(text: str, file: str, known: Known | None = None) -> domain.Journey:

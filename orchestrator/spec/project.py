@@ -9,7 +9,8 @@ from pathlib import Path
 
 from orchestrator.config import Config, read_config
 from orchestrator.domain.errors import Problem, ProjectInvalid, why_unreadable
-from orchestrator.domain.journey import Journey, JourneyTest
+from orchestrator.domain.journey import Journey
+from orchestrator.domain.journey_tests import JourneyTest
 from orchestrator.domain.lifecycle import Lifecycle
 from orchestrator.domain.message import Medium
 from orchestrator.domain.survey import Survey

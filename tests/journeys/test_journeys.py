@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.domain.journey import Happening, JourneyTest
+from orchestrator.domain.journey_tests import Happening, JourneyTest
 from orchestrator.rehearsal import rehearse
 from orchestrator.spec.project import load_project
 from orchestrator.wiring import build_program
