@@ -19,7 +19,7 @@ from channels.delivery import Answer, Crew
 from channels.mime import compose
 from channels.settings import ChannelSettings
 from channels.smtp_url import SmtpServer, parse_smtp_url
-from orchestrator.domain.channel import Feature, OutcomeKind, SendOutcome
+from orchestrator.domain.channel import UNWATCHED, Feature, OutcomeKind, SendOutcome, Wire
 from orchestrator.domain.message import Medium, RenderedMessage
 
 #: RFC 3463: mailbox unknown, domain unknown, moved, domain takes no mail (RFC 7505), mailbox disabled. Nothing else
@@ -76,9 +76,11 @@ class SmtpChannel:
         self._idle: deque[smtplib.SMTP] = deque()  # append and pop are atomic: the threads share it without a lock
         self._crew = Crew(self.name, settings.connections)
 
-    def send_batch(self, messages: Sequence[RenderedMessage], deadline_s: float) -> Iterator[Answer]:
+    def send_batch(
+        self, messages: Sequence[RenderedMessage], deadline_s: float, wire: Wire = UNWATCHED
+    ) -> Iterator[Answer]:
         """One transaction per message on kept connections; see the port."""
-        return self._crew.deliver(messages, deadline_s, self._prepare, self._transmit)
+        return self._crew.deliver(messages, deadline_s, self._prepare, self._transmit, wire)
 
     def close(self) -> None:
         """Ends the threads and says goodbye on the kept connections."""

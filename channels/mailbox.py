@@ -24,7 +24,7 @@ from channels.acceptance import EVERYTHING, check
 from channels.delivery import Answer, in_turn
 from channels.mime import compose
 from channels.settings import ChannelSettings
-from orchestrator.domain.channel import Feature, OutcomeKind, SendOutcome
+from orchestrator.domain.channel import UNWATCHED, Feature, OutcomeKind, SendOutcome, Wire
 from orchestrator.domain.errors import ChannelMisconfigured
 from orchestrator.domain.message import Medium, RenderedMessage
 
@@ -72,10 +72,12 @@ class MailboxChannel:
         except OSError as error:
             raise ChannelMisconfigured(f"the mailbox {root} cannot be made ({type(error).__name__})") from error
 
-    def send_batch(self, messages: Sequence[RenderedMessage], deadline_s: float) -> Iterator[Answer]:
+    def send_batch(
+        self, messages: Sequence[RenderedMessage], deadline_s: float, wire: Wire = UNWATCHED
+    ) -> Iterator[Answer]:
         """Files the messages in order; see the port."""
         self._seen = frozenset(name.partition(":")[0] for name in os.listdir(self._root / "cur"))
-        return in_turn(messages, deadline_s, self._prepare, self._file)
+        return in_turn(messages, deadline_s, self._prepare, self._file, wire)
 
     def close(self) -> None:
         """Nothing to end: no file stays open."""

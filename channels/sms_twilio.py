@@ -24,7 +24,7 @@ from channels.acceptance import MessageRefused, check
 from channels.delivery import Answer, Crew
 from channels.settings import ChannelSettings
 from channels.transport import base_url, failure_outcome, open_pool, retry_after_s
-from orchestrator.domain.channel import Feature, OutcomeKind, SendOutcome
+from orchestrator.domain.channel import UNWATCHED, Feature, OutcomeKind, SendOutcome, Wire
 from orchestrator.domain.errors import ChannelMisconfigured
 from orchestrator.domain.message import Medium, RenderedMessage
 
@@ -121,9 +121,11 @@ class TwilioChannel:
         self._client = _client(settings, self._http)
         self._crew = Crew(self.name, settings.connections)
 
-    def send_batch(self, messages: Sequence[RenderedMessage], deadline_s: float) -> Iterator[Answer]:
+    def send_batch(
+        self, messages: Sequence[RenderedMessage], deadline_s: float, wire: Wire = UNWATCHED
+    ) -> Iterator[Answer]:
         """One request per message; see the port."""
-        return self._crew.deliver(messages, deadline_s, self._prepare, self._transmit)
+        return self._crew.deliver(messages, deadline_s, self._prepare, self._transmit, wire)
 
     def close(self) -> None:
         """Ends the threads and the connections."""

@@ -47,12 +47,34 @@ class Feature(StrEnum):
     VALIDITY = "validity"
 
 
+class Wire:
+    """Told of each message right before its first byte may leave, and as soon as its outcome is known.
+
+    Both are called in the thread that sends the message, so that what is written down of it is never behind.
+    This one lets everything go and writes nothing down.
+    """
+
+    def begin(self, index: int) -> bool:
+        """Whether the message may leave now; if not, it is NOT_ATTEMPTED."""
+        return True
+
+    def end(self, index: int, outcome: SendOutcome) -> None:
+        """What became of a message that was begun."""
+
+
+UNWATCHED = Wire()
+
+
 class Channel(Protocol):
     """Delivers rendered messages of one medium through one provider.
 
     `send_batch` yields (index, SendOutcome) exactly once per message, as they come, in any order, and raises only
-    ChannelMisconfigured (no message of the batch can succeed); what it did not begin before `deadline_s` (a value of
-    time.monotonic()) is NOT_ATTEMPTED. It never retries, paces, or reads the database or the wall clock.
+    ChannelMisconfigured (no message of the batch can succeed). Right before the first byte of a message may leave, it
+    asks `wire.begin(index)`; what that refuses, or what was not begun before `deadline_s` (a value of
+    time.monotonic()), is NOT_ATTEMPTED; every outcome of a begun message is told to `wire.end` first. Batches may
+    overlap: one message may wait long for its answer. It never retries, paces, or reads the database or the wall clock.
+
+    `close` waits for nobody: a message that has no answer by then is given up.
     """
 
     name: str
@@ -60,7 +82,7 @@ class Channel(Protocol):
     supports: frozenset[Feature]
 
     def send_batch(
-        self, messages: Sequence[RenderedMessage], deadline_s: float
+        self, messages: Sequence[RenderedMessage], deadline_s: float, wire: Wire = UNWATCHED
     ) -> Iterator[tuple[int, SendOutcome]]: ...
 
     def close(self) -> None: ...

@@ -112,3 +112,32 @@ def test_outcomes_come_as_they_are_known(crew: Crew) -> None:
     assert {next(answers)[0], next(answers)[0]} == {1, 2}
     slow_may_end.set()
     assert [index for index, _ in answers] == [0]
+
+
+def test_a_message_that_waits_for_its_answer_holds_its_connection_only(crew: Crew) -> None:
+    silent = threading.Event()
+
+    def transmit(message: RenderedMessage, _: RenderedMessage) -> SendOutcome:
+        if message.message_id == email(0).message_id:
+            silent.wait(30)
+        return ACCEPTED
+
+    first = crew.deliver([email(0), email(1)], soon(), keep, transmit)
+    assert next(first)[0] == 1
+    second = crew.deliver([email(number) for number in range(2, 9)], soon(), keep, transmit)
+    assert sorted(index for index, _ in second) == list(range(7))
+    silent.set()
+    assert next(first)[0] == 0
+
+
+def test_closing_waits_for_no_answer(crew: Crew) -> None:
+    silent = threading.Event()
+
+    def transmit(message: RenderedMessage, _: RenderedMessage) -> SendOutcome:
+        silent.wait(30)
+        return ACCEPTED
+
+    answers = crew.deliver([email(1)], soon(), keep, transmit)
+    threading.Thread(target=next, args=(answers,), daemon=True).start()
+    crew.close()
+    silent.set()

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
 
-from orchestrator.domain.channel import Channel, Feature, OutcomeKind, SendOutcome
+from orchestrator.domain.channel import Channel, Feature, OutcomeKind, SendOutcome, Wire
 from orchestrator.domain.message import Medium, RenderedMessage
 from tests.channels.samples import email, sms, soon
 
@@ -46,6 +46,27 @@ class Rig:
 def text_of(number: int) -> str:
     """A text that is found again at the provider."""
     return f"this is message number {number}."
+
+
+class WatchedWire(Wire):
+    """Remembers what it was told, and refuses the messages of some indexes."""
+
+    def __init__(self, refuses: Collection[int] = ()) -> None:
+        self.refuses = refuses
+        self.told: list[tuple[int, str]] = []  # append is atomic: threads share it
+
+    def begin(self, index: int) -> bool:
+        if index in self.refuses:
+            return False
+        self.told.append((index, "begin"))
+        return True
+
+    def end(self, index: int, outcome: SendOutcome) -> None:
+        self.told.append((index, outcome.kind))
+
+    def of(self, index: int) -> list[str]:
+        """What was told of one message, in order."""
+        return [what for who, what in self.told if who == index]
 
 
 class ChannelContract:
@@ -129,6 +150,23 @@ class ChannelContract:
         assert 1 <= arrived < 200
         time.sleep(0.1)
         assert len(rig.arrived()) == arrived
+
+    def test_the_wire_is_told_before_and_after_each_message_that_leaves(self, rig: Rig) -> None:
+        watch = WatchedWire()
+        messages = [rig.message(1), _changed(rig.message(2), {"to": "nobody"}), rig.message(3)]
+        assert len(list(rig.channel.send_batch(messages, soon(), watch))) == 3
+        for index in (0, 2):
+            assert watch.of(index) == ["begin", OutcomeKind.ACCEPTED]
+        assert watch.of(1) == []  # refused before anything could leave
+
+    def test_what_the_wire_refuses_is_not_begun(self, rig: Rig) -> None:
+        watch = WatchedWire(refuses={1, 2})
+        answers = dict(rig.channel.send_batch([rig.message(number) for number in range(4)], soon(), watch))
+        assert [answers[index].kind for index in range(4)] == [
+            OutcomeKind.ACCEPTED, OutcomeKind.NOT_ATTEMPTED, OutcomeKind.NOT_ATTEMPTED, OutcomeKind.ACCEPTED,
+        ]  # fmt: skip
+        assert sorted(rig.arrived()) == [text_of(0), text_of(3)]
+        assert watch.of(1) == watch.of(2) == []
 
     def test_closing_twice_is_harmless_and_leaves_no_thread(self, rig: Rig) -> None:
         rig.send(rig.message(1))
