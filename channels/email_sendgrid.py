@@ -31,8 +31,10 @@ from sendgrid.helpers.mail import (
 )
 from urllib3.exceptions import HTTPError
 
-from channels.acceptance import MessageRefused, anonymous, ascii_address, check
+from channels.acceptance import MessageRefused, anonymous, ascii_address, check, one_line, read_mailbox
 from channels.delivery import Answer, Crew
+from channels.headers import safe_value
+from channels.mime import header_text
 from channels.settings import ChannelSettings
 from channels.transport import base_url, failure_outcome, open_pool, retry_after_s
 from orchestrator.domain.channel import UNWATCHED, Feature, OutcomeKind, SendOutcome, Wire
@@ -54,7 +56,7 @@ class SendGridChannel:
     supports = frozenset({Feature.HTML, Feature.HEADERS, Feature.REPLY_TO})
 
     def __init__(self, settings: ChannelSettings) -> None:
-        key = settings.require("SENDGRID_API_KEY", "SG.…")
+        key = settings.require_key("SENDGRID_API_KEY", "SG.…")
         settings.require_sender()
         self._settings = settings
         self._url = base_url(settings, "PARCOURS_SENDGRID_BASE_URL", "https://api.sendgrid.com") + "/v3/mail/send"
@@ -89,11 +91,12 @@ class SendGridChannel:
 
 def _request(message: RenderedMessage, sender: tuple[str, str], tracks: bool) -> dict[str, Any]:
     mail = Mail()
-    mail.from_email = From(ascii_address(sender[0]), sender[1] or None)
+    mail.from_email = From(sender[0], one_line(sender[1]) or None)
     mail.subject = Subject(message.subject)
     mail.add_personalization(_personalization(message))
     if message.reply_to:
-        mail.reply_to = ReplyTo(ascii_address(message.reply_to))
+        address, name = read_mailbox(message.reply_to)
+        mail.reply_to = ReplyTo(address, name or None)
     for kind, value in ((MimeType.text, message.text), (MimeType.html, message.html)):  # the API wants this order
         if value:
             mail.add_content(Content(kind, value))
@@ -108,9 +111,9 @@ def _request(message: RenderedMessage, sender: tuple[str, str], tracks: bool) ->
 
 def _personalization(message: RenderedMessage) -> Personalization:
     person = Personalization()
-    person.add_to(To(ascii_address(message.to), message.to_name or None))
+    person.add_to(To(ascii_address(message.to), one_line(message.to_name) or None))
     for name, value in message.headers:
-        person.add_header(Header(name, value))
+        person.add_header(Header(name, header_text(name, safe_value(name, value, message))))
     # SendGrid returns these flat beside its own fields, where its own names win: hence the prefix.
     for name in ("message_id", "journey", "step", "template"):
         if value := getattr(message, name):

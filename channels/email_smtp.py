@@ -14,12 +14,13 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from channels.acceptance import anonymous, ascii_address, check
+from channels.acceptance import MessageRefused, anonymous, ascii_address, check, read_mailbox
 from channels.delivery import Answer, Crew
 from channels.mime import compose
 from channels.settings import ChannelSettings
 from channels.smtp_url import SmtpServer, parse_smtp_url
 from orchestrator.domain.channel import UNWATCHED, Feature, OutcomeKind, SendOutcome, Wire
+from orchestrator.domain.errors import ChannelMisconfigured
 from orchestrator.domain.message import Medium, RenderedMessage
 
 #: RFC 3463: mailbox unknown, domain unknown, moved, domain takes no mail (RFC 7505), mailbox disabled. Nothing else
@@ -36,6 +37,7 @@ _TOO_LARGE = 552  # at MAIL the one refusal that is about the message and not ab
 _ENHANCED = re.compile(r"([245]\.\d{1,3}\.\d{1,3})\b\s*")
 _QUEUED_AS = re.compile(r"queued as ([\w.-]+)", re.IGNORECASE)
 _GOODBYE_TIMEOUT_S = 2.0
+_RETURN_LOCAL_MAX = 38  # of 64 characters: "+" and the id of a message follow
 
 
 def open_adapter(medium: Medium, settings: ChannelSettings) -> SmtpChannel:
@@ -71,7 +73,7 @@ class SmtpChannel:
         self._server = parse_smtp_url(settings.require("PARCOURS_SMTP_URL", "smtp://localhost:25"))
         settings.require_sender()
         self._settings = settings
-        self._return_path = settings.environment.get("PARCOURS_SMTP_RETURN_PATH", "").strip()
+        self._return_path = _own_return_path(settings)
         self._tls = ssl.create_default_context(cafile=settings.environment.get("SSL_CERT_FILE") or None)
         self._idle: deque[smtplib.SMTP] = deque()  # append and pop are atomic: the threads share it without a lock
         self._crew = Crew(self.name, settings.connections)
@@ -228,6 +230,17 @@ def _connect_outcome(error: smtplib.SMTPException | OSError, message: RenderedMe
 
 def _lost(reason: str) -> SendOutcome:
     return SendOutcome(OutcomeKind.UNAVAILABLE, reason=reason)
+
+
+def _own_return_path(settings: ChannelSettings) -> str:
+    written = settings.optional("PARCOURS_SMTP_RETURN_PATH")
+    try:
+        address, name = read_mailbox(written) if written else ("", "")
+        if name or len(address.rpartition("@")[0]) > _RETURN_LOCAL_MAX:
+            raise MessageRefused("an address alone, such as bounces@shop.example")
+    except MessageRefused as refused:
+        raise ChannelMisconfigured(f"PARCOURS_SMTP_RETURN_PATH cannot take bounces: {refused}") from None
+    return address
 
 
 def _return_path(address: str, message_id: str) -> str:

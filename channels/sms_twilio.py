@@ -20,9 +20,9 @@ from twilio.http.response import Response  # type: ignore[import-untyped]
 from twilio.rest import Client  # type: ignore[import-untyped]
 from urllib3.exceptions import HTTPError
 
-from channels.acceptance import MessageRefused, check
+from channels.acceptance import MessageRefused, check, check_sms_sender, sender_refusal
 from channels.delivery import Answer, Crew
-from channels.settings import ChannelSettings
+from channels.settings import ChannelSettings, SettingMissing
 from channels.transport import base_url, failure_outcome, open_pool, retry_after_s
 from orchestrator.domain.channel import UNWATCHED, Feature, OutcomeKind, SendOutcome, Wire
 from orchestrator.domain.errors import ChannelMisconfigured
@@ -33,8 +33,6 @@ VALIDITY_MAX_S = 36_000  # also Twilio's default
 
 _ACCOUNT_SID = re.compile(r"AC[0-9a-fA-F]{32}")
 _SERVICE_SID = re.compile(r"MG[0-9a-fA-F]{32}")
-#: A number in E.164, a short code, or a name of up to 11 characters with at least one letter.
-_SENDER = re.compile(r"\+[1-9][0-9]{6,14}|[0-9]{3,8}|(?=.*[A-Za-z])[A-Za-z0-9 ]{1,11}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +114,7 @@ class TwilioChannel:
     supports = frozenset({Feature.VALIDITY})
 
     def __init__(self, settings: ChannelSettings) -> None:
-        self._service, self._sender = _own_sender(settings.environment)
+        self._service, self._sender = _own_sender(settings)
         self._http = open_pool(settings)
         self._client = _client(settings, self._http)
         self._crew = Crew(self.name, settings.connections)
@@ -147,8 +145,8 @@ class TwilioChannel:
 
     def _from(self, message: RenderedMessage) -> dict[str, str]:
         sender = message.sender or self._sender
-        if sender and not _SENDER.fullmatch(sender):
-            raise MessageRefused("the sender is neither a number, a short code, nor a name of up to 11 letters")
+        if sender:
+            check_sms_sender(sender)
         both = {"messaging_service_sid": self._service, "from_": sender}
         return {name: value for name, value in both.items() if value}
 
@@ -202,8 +200,8 @@ class _PooledClient(HttpClient):  # type: ignore[misc]
 
 
 def _client(settings: ChannelSettings, pool: urllib3.PoolManager) -> Client:
-    account = settings.require("TWILIO_ACCOUNT_SID", "AC followed by 32 hexadecimal digits")
-    token = settings.require("TWILIO_AUTH_TOKEN", "the token of Twilio's console")
+    account = settings.require_key("TWILIO_ACCOUNT_SID", "AC followed by 32 hexadecimal digits")
+    token = settings.require_key("TWILIO_AUTH_TOKEN", "the token of Twilio's console")
     if not _ACCOUNT_SID.fullmatch(account):
         raise ChannelMisconfigured("TWILIO_ACCOUNT_SID must be AC followed by 32 hexadecimal digits")
     # The SDK falls back to the process's own environment, where TWILIO_REGION would rewrite the host we chose.
@@ -213,17 +211,16 @@ def _client(settings: ChannelSettings, pool: urllib3.PoolManager) -> Client:
     return client
 
 
-def _own_sender(environment: Mapping[str, str]) -> tuple[str, str]:
-    service = environment.get("TWILIO_MESSAGING_SERVICE_SID", "").strip()
-    sender = environment.get("TWILIO_FROM", "").strip()
+def _own_sender(settings: ChannelSettings) -> tuple[str, str]:
+    service, sender = settings.optional("TWILIO_MESSAGING_SERVICE_SID"), settings.optional("TWILIO_FROM")
     if not (service or sender):
-        raise ChannelMisconfigured(
+        raise SettingMissing(
             "set the environment variable TWILIO_FROM (a number of your account) or TWILIO_MESSAGING_SERVICE_SID"
         )
     if service and not _SERVICE_SID.fullmatch(service):
         raise ChannelMisconfigured("TWILIO_MESSAGING_SERVICE_SID must be MG followed by 32 hexadecimal digits")
-    if sender and not _SENDER.fullmatch(sender):
-        raise ChannelMisconfigured("TWILIO_FROM is neither a number, a short code, nor a name of up to 11 letters")
+    if sender and (refusal := sender_refusal(Medium.SMS, sender)):
+        raise ChannelMisconfigured(f"TWILIO_FROM: {refusal}")
     return service, sender
 
 

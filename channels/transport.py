@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from email.utils import parsedate_to_datetime
+from urllib.parse import urlsplit
 
 import urllib3
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError, SSLError
 
+from channels.acceptance import ascii_host
 from channels.settings import ChannelSettings
 from orchestrator.domain.channel import OutcomeKind, SendOutcome
 from orchestrator.domain.errors import ChannelMisconfigured
@@ -30,9 +32,17 @@ def open_pool(settings: ChannelSettings) -> urllib3.PoolManager:
 
 def base_url(settings: ChannelSettings, variable: str, default: str) -> str:
     """The provider's address, or the one that an environment variable puts in its place."""
-    url = settings.environment.get(variable, "").strip().rstrip("/") or default
-    if not url.startswith(("https://", "http://")):
-        raise ChannelMisconfigured(f"{variable} must begin with https:// or http://")
+    url = settings.optional(variable).rstrip("/") or default
+    try:
+        parts = urlsplit(url)
+        ascii_host(parts.hostname or "")
+        sound = parts.port != 0 and parts.scheme in ("https", "http") and " " not in url
+    except ValueError:
+        sound = False
+    if not sound or parts.username is not None or parts.query or parts.fragment:
+        raise ChannelMisconfigured(
+            f"{variable} must be an address such as {default}, beginning with https:// or http://"
+        )
     return url
 
 
