@@ -29,7 +29,9 @@ class ChannelSettings:
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
     tracks: bool = True  # whether a provider may track opens and clicks as the account is set up
     connections: int = 4
-    timeout_s: float = 20.0
+    timeout_s: float = 20.0  # for connecting, and for a request's last byte to leave
+    reply_timeout_s: float = 300.0  # for each reply of an SMTP server before the mail is out (RFC 5321 §4.5.3.2)
+    answer_timeout_s: float = 600.0  # for the answer to a whole mail (the same, after the final dot)
 
     @classmethod
     def of(cls, config: Config, clock: Callable[[], datetime]) -> ChannelSettings:

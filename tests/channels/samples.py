@@ -66,6 +66,8 @@ def settings(var_dir: Path, **environment: str) -> ChannelSettings:
         environment=environment,
         connections=3,
         timeout_s=1.0,
+        reply_timeout_s=1.0,
+        answer_timeout_s=1.0,
     )
 
 

@@ -88,7 +88,8 @@ class ScriptedSmtp:
     """Answers each command with what `script` holds for it, which may be replaced at any time.
 
     It counts connections and complete messages; `taken` holds the messages for which a 2xx was meant, whether or not
-    it arrived. `body` set to "cut" resets the connection while a message is coming in. A reply is any line, or
+    it arrived. `body` set to "cut" resets the connection while a message is coming in; set to a reply, it is
+    given before the message is in. A reply is any line, or
     several with line breaks between. `takes_without_asking` has it wait for a message after any answer to DATA.
     """
 
@@ -161,9 +162,15 @@ class ScriptedSmtp:
             alive = alive and command != "QUIT"
 
     def _take(self, connection: socket.socket, lines: Any) -> bool:
-        if self._answer("body") == "cut":
+        body = self._answer("body")
+        if body == "cut":
             lines.readline()
             reset(connection)
+            return False
+        if body != HEALTHY["body"]:
+            self._carry_out(connection, body)
+            while lines.readline():  # until the client hangs up
+                pass
             return False
         message = []
         while (line := lines.readline()) not in (b".\r\n", b""):

@@ -31,7 +31,13 @@ from tests.support.ports import closed_port
 
 @contextmanager
 def opened(folder: Path, url: str, connections: int = 3, **environment: str) -> Iterator[SmtpChannel]:
-    wished = replace(settings(folder, PARCOURS_SMTP_URL=url, **environment), connections=connections, timeout_s=0.5)
+    wished = replace(
+        settings(folder, PARCOURS_SMTP_URL=url, **environment),
+        connections=connections,
+        timeout_s=0.5,
+        reply_timeout_s=0.5,
+        answer_timeout_s=0.5,
+    )
     channel = open_channel(Medium.EMAIL, "smtp", wished)
     assert isinstance(channel, SmtpChannel)
     try:

@@ -102,7 +102,7 @@ def test_a_bad_smtp_url_is_refused_without_telling_its_password(url: str) -> Non
 
 
 def test_importing_the_channels_imports_no_sdk_and_no_http_library() -> None:
-    heavy = ("sendgrid", "twilio", "urllib3", "requests", "smtplib")
+    heavy = ("sendgrid", "twilio", "h11", "requests", "smtplib")
     code = f"import sys, channels; print([name for name in {heavy!r} if name in sys.modules])"
     loaded = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     assert loaded.stdout.strip() == "[]"
