@@ -31,6 +31,7 @@ HEAD_BYTES_MAX = 64 * 1024
 BODY_BYTES_MAX = 64 * 1024  # an error's text; whatever comes behind is of no use
 ANSWER_MAX_S = 120.0  # for the head of an answer: a provider's own gateway gives up after one minute
 BODY_S = 10.0
+WAIT_MAX_S = 604_800.0
 PASSING = frozenset({408, 425})  # the request came too slowly or too early: the same one again may pass
 _EARLY_ANSWER_S = 1.0
 _STATUS_LINE = re.compile(rb"HTTP/1\.[01] ([2-5]\d\d)(?: [^\r\n]*)?\r?\n")
@@ -239,14 +240,14 @@ def base_url(settings: ChannelSettings, variable: str, default: str) -> str:
 def retry_after_s(headers: Mapping[str, str]) -> float | None:
     """Seconds to wait, from Retry-After (seconds or a date) or X-RateLimit-Reset (epoch seconds); None if not told.
 
-    An instant is measured from the answer's own Date, so that no clock of ours is asked.
+    An instant is measured from the answer's own Date, so that no clock of ours is asked. A week is the most.
     """
     after, reset = headers.get("retry-after", ""), headers.get("x-ratelimit-reset", "")
     if after.isdecimal():
-        return float(after)
+        return min(float(after), WAIT_MAX_S)
     now = _epoch_s(headers.get("date", ""))
     until = _epoch_s(after) or (float(reset) if reset.isdecimal() else None)
-    return max(0.0, until - now) if until is not None and now is not None else None
+    return min(max(0.0, until - now), WAIT_MAX_S) if until is not None and now is not None else None
 
 
 def _epoch_s(http_date: str) -> float | None:

@@ -285,7 +285,8 @@ def test_a_packed_refusal_is_unpacked(encoding: str, provider: Provider) -> None
         ({"retry-after": "Mon, 02 Nov 2026 09:00:00 GMT", "date": "Mon, 02 Nov 2026 10:00:00 GMT"}, 0.0),
         ({"retry-after": "Mon, 99 Nov 99999 10:00:30 GMT", "date": "Mon, 02 Nov 2026 10:00:00 GMT"}, None),
         ({"x-ratelimit-reset": "1793613630", "date": "Mon, 02 Nov 2026 10:00:00 GMT"}, 30.0),
-        ({"retry-after": "9" * 400}, float("inf")),
+        ({"retry-after": "9" * 400}, 604_800.0),
+        ({"x-ratelimit-reset": "9" * 400, "date": "Mon, 02 Nov 2026 10:00:00 GMT"}, 604_800.0),
     ],
 )
 def test_how_long_to_wait_is_read_from_headers_of_every_kind(headers: dict[str, str], wait_s: float | None) -> None:

@@ -127,6 +127,22 @@ class ChannelContract:
         assert [outcome.suppress for outcome in outcomes] == [False, True, False]
         assert sorted(rig.arrived()) == [text_of(1), text_of(3)]
 
+    def test_what_an_author_writes_with_accents_leaves(self, rig: Rig) -> None:
+        if rig.channel.medium is Medium.SMS:
+            pytest.skip("a text has no domain and no headers")
+        written = {
+            "sender": "Maison Chloé <hello@bücher.example>",
+            "reply_to": "Aide à côté <aide@bücher.example>",
+            "rfc_message_id": "<m-1@bücher.example>",
+            "headers": (
+                ("List-Unsubscribe", "<https://bücher.example/désabonner/1>"),
+                ("List-Id", "<Nouveautés d'été.bücher.example>"),
+                ("Feedback-ID", "étape:journée:marketing:parcours"),
+            ),
+        }
+        assert rig.send(_changed(rig.message(1), written))[0].kind is OutcomeKind.ACCEPTED
+        assert rig.arrived() == [text_of(1)]
+
     def test_a_name_with_a_line_break_cannot_say_more_than_a_name(self, rig: Rig) -> None:
         name = "Ann\r\nBcc: eve@example.com"
         assert (
