@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
@@ -66,14 +67,16 @@ class HttpDouble:
     came in whole, `taken` what a 2xx was meant for, whether or not that answer arrived.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, tls: ssl.SSLContext | None = None) -> None:
         self.requests: list[Request] = []
         self.taken: list[Request] = []
         self.script: deque[Conduct] = deque()
         self.conduct: Callable[[Request], Conduct | None] = lambda request: None
         self._released = threading.Event()
         self._server = _Server(("127.0.0.1", 0), _handler(self))
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
+        self.url = f"{'https' if tls else 'http'}://127.0.0.1:{self._server.server_port}"
+        if tls:
+            self._server.socket = tls.wrap_socket(self._server.socket, server_side=True, do_handshake_on_connect=False)
 
     def reply(self, request: Request) -> Reply:
         """The answer of a healthy provider: says what is wrong with the request."""
@@ -119,7 +122,7 @@ class _Server(ThreadingHTTPServer):
         """A client that went away is no news; anything else is a fault of the double, and loud."""
         import sys
 
-        if not isinstance(sys.exc_info()[1], ConnectionError):
+        if not isinstance(sys.exc_info()[1], OSError):
             super().handle_error(request, client_address)
 
 

@@ -209,7 +209,7 @@ def test_a_refused_key_stops_the_batch(tmp_path: Path, double: SendGridDouble) -
     assert len(double.requests) == len(refused) <= 3
 
 
-@pytest.mark.parametrize("mishap", [Mishap.RESET, Mishap.RESET_WITHIN, Mishap.HANG])
+@pytest.mark.parametrize("mishap", [Mishap.RESET, Mishap.RESET_WITHIN])
 def test_a_request_without_an_answer_is_uncertain_and_not_repeated(
     mishap: Mishap, channel: SendGridChannel, double: SendGridDouble
 ) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import socket
+import ssl
 import threading
 import zlib
 from collections.abc import Callable, Iterator
@@ -209,6 +210,7 @@ def test_an_answer_that_comes_late_is_waited_for_and_holds_its_connection_only(p
 def test_an_answer_byte_by_byte_is_waited_for_as_a_whole(provider: Provider) -> None:
     assert provider.outcome_of(Drip(provider.good, 0.001)).kind is ACCEPTED
     assert provider.outcome_of(Drip(provider.good, 0.2), answer_timeout_s=0.5).kind is UNCERTAIN
+    assert provider.outcome_of(Mishap.HANG, answer_timeout_s=0.5).kind is UNCERTAIN
 
 
 def test_a_request_that_is_not_taken_off_our_hands_was_not_sent(tmp_path: Path) -> None:
@@ -291,3 +293,29 @@ def test_a_packed_refusal_is_unpacked(encoding: str, provider: Provider) -> None
 )
 def test_how_long_to_wait_is_read_from_headers_of_every_kind(headers: dict[str, str], wait_s: float | None) -> None:
     assert retry_after_s(headers) == wait_s
+
+
+def test_a_provider_is_asked_under_tls_and_only_with_a_certificate_that_we_trust(
+    certificate: Path, serving_tls: ssl.SSLContext, tmp_path: Path
+) -> None:
+    double = sendgrid_double.SendGridDouble(serving_tls)
+    environment = {"SENDGRID_API_KEY": sendgrid_double.KEY, "PARCOURS_SENDGRID_BASE_URL": double.url}
+    trusting = replace(settings(tmp_path, SSL_CERT_FILE=str(certificate), **environment), timeout_s=LONG_S)
+    with double.running():
+        for wished, kind in ((trusting, ACCEPTED), (settings(tmp_path, **environment), UNAVAILABLE)):
+            channel = open_channel(Medium.EMAIL, "sendgrid", replace(wished, connections=1, answer_timeout_s=LONG_S))
+            batch = [email(1, html="é" * 1_000_000), email(2), email(3)]
+            assert [outcome.kind for _, outcome in channel.send_batch(batch, soon())] == [kind] * 3
+            channel.close()
+    assert len(double.taken) == 3
+    assert len({request.connection for request in double.requests}) == 1
+
+
+def test_a_handshake_that_nobody_answers_ends_and_nothing_was_sent(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        url = f"https://127.0.0.1:{silent.getsockname()[1]}"
+        wished = settings(tmp_path, SENDGRID_API_KEY="SG.key", PARCOURS_SENDGRID_BASE_URL=url)
+        channel = open_channel(Medium.EMAIL, "sendgrid", replace(wished, timeout_s=0.5))
+        [(_, outcome)] = channel.send_batch([email(1)], soon())
+        channel.close()
+    assert outcome.kind is UNAVAILABLE
