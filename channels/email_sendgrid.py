@@ -161,6 +161,8 @@ def _refusal(answer: HttpAnswer, message: RenderedMessage, code: str) -> SendOut
     errors = _errors(answer.body)
     told = "; ".join(f"{error.get('field') or ''} {error.get('message') or ''}".strip() for error in errors)
     reason = anonymous(told, message) or "SendGrid refuses the message and does not say why"
+    if any(str(error.get("field")).partition(".")[0] == "from" for error in errors):  # it would refuse every message
+        return SendOutcome(OutcomeKind.MISCONFIGURED, reason=reason, code=code, about_sender=True)
     address_is_bad = any(error.get("field") == _RECIPIENT_FIELD for error in errors)
     return SendOutcome(OutcomeKind.REJECTED, reason=reason, code=code, suppress=address_is_bad)
 

@@ -34,7 +34,10 @@ DEAD_ADDRESS = frozenset({"5.1.1", "5.1.2", "5.1.6", "5.1.10", "5.2.1"})
 _NOT_LET_IN = frozenset({530, 534, 535, 538})
 
 #: 550 5.7.1 at RCPT is a policy about this reader, unless it says that the server does not pass our mail on at all.
-_NO_RELAY = re.compile(r"\brelay", re.IGNORECASE)
+_NO_RELAY = re.compile(r"\brelay|\bclient host rejected|\bhelo command rejected", re.IGNORECASE)
+
+#: Postfix tells at RCPT what it holds against the sender (smtpd_delay_reject); RFC 3463: bad sender's address.
+_BAD_SENDER = re.compile(r"^5\.1\.[78]\b|\bsender address rejected|\bsender verify failed", re.IGNORECASE)
 _OK, _RECIPIENT_OK, _GO_ON = frozenset({250}), frozenset({250, 251, 252}), frozenset({354})
 _OUT_OF_ORDER = 503
 _LEAVING = frozenset({421, 221})
@@ -81,7 +84,7 @@ class SmtpChannel:
         settings.require_sender()
         self._settings = settings
         self._return_path = _own_return_path(settings)
-        self._tls = ssl.create_default_context(cafile=settings.environment.get("SSL_CERT_FILE") or None)
+        self._tls = settings.trusted_tls()
         self._connections = Connections()
         self._idle: deque[SmtpSession] = deque()  # append and pop are atomic: the threads share it without a lock
         self._crew = Crew(self.name, settings.connections)
@@ -155,7 +158,7 @@ class SmtpChannel:
             if code not in wanted:
                 self._keep_after_refusal(session)
                 refusal = _reply_outcome(code, text, message)
-                return _about_us(refusal, command) if _is_about_us(command, code, text) else refusal
+                return _about_us(refusal, command, text) if _is_about_us(command, code, text) else refusal
         if (early := _hand_over(session, mail.data)) is not None:
             return _reply_outcome(*early, message)
         return self._await_verdict(session, message)
@@ -249,12 +252,14 @@ def _is_about_us(command: str, code: int, text: str) -> bool:
     """Whether a refusal is for good and holds for every message: our sender, or passing mail on for us at all."""
     if command.startswith("MAIL"):
         return code >= 500 and code != _TOO_LARGE and code not in _NOT_LET_IN
-    return command.startswith("RCPT") and code >= 500 and _NO_RELAY.search(text) is not None
+    held_against_us = _NO_RELAY.search(text) or _BAD_SENDER.search(text)
+    return command.startswith("RCPT") and code >= 500 and held_against_us is not None
 
 
-def _about_us(refusal: SendOutcome, command: str) -> SendOutcome:
-    reason, at_mail = f"the server takes no mail from this sender: {refusal.reason}", command.startswith("MAIL")
-    return SendOutcome(OutcomeKind.MISCONFIGURED, reason=reason, code=refusal.code, about_sender=at_mail)
+def _about_us(refusal: SendOutcome, command: str, text: str) -> SendOutcome:
+    reason = f"the server takes no mail from this sender: {refusal.reason}"
+    about_sender = command.startswith("MAIL") or _BAD_SENDER.search(text) is not None
+    return SendOutcome(OutcomeKind.MISCONFIGURED, reason=reason, code=refusal.code, about_sender=about_sender)
 
 
 def _connect_outcome(error: Exception, message: RenderedMessage) -> SendOutcome:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -79,6 +80,14 @@ class ChannelSettings:
         text, name = message.sender or self.from_email, message.sender_name
         address, own_name = read_mailbox(text) if text else ("", "")
         return address, own_name or name or ("" if message.sender else self.from_name)
+
+    def trusted_tls(self) -> ssl.SSLContext:
+        """What a server's certificate must come from: the machine's authorities, or those in SSL_CERT_FILE."""
+        own = self.environment.get("SSL_CERT_FILE") or None
+        try:
+            return ssl.create_default_context(cafile=own)
+        except (OSError, ValueError) as error:
+            raise ChannelMisconfigured(f"SSL_CERT_FILE names no certificates: {own} ({type(error).__name__})") from None
 
     def require_sender(self) -> None:
         """Raises ChannelMisconfigured when e-mails would have no From address, or one that nobody can send with."""

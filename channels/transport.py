@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import re
-import ssl
 import time
 import zlib
 from collections import deque
@@ -61,7 +60,7 @@ class HttpClient:
     def __init__(self, settings: ChannelSettings, url: str) -> None:
         parts = urlsplit(url)
         self._host = ascii_host(parts.hostname or "")
-        self._tls = _tls(settings) if parts.scheme == "https" else None
+        self._tls = settings.trusted_tls() if parts.scheme == "https" else None
         self._port = parts.port or (443 if self._tls else 80)
         self._authority = parts.netloc
         self._send_s = settings.timeout_s
@@ -201,10 +200,6 @@ class _Line:
         return event
 
 
-def _tls(settings: ChannelSettings) -> ssl.SSLContext:
-    return ssl.create_default_context(cafile=settings.environment.get("SSL_CERT_FILE") or None)
-
-
 def _nothing_left(error: OSError) -> SendOutcome:
     """A failed TLS handshake and half a request count as not sent: no server acts before the last byte."""
     reason = f"the request did not reach the provider ({type(error).__name__})"
@@ -234,6 +229,9 @@ def base_url(settings: ChannelSettings, variable: str, default: str) -> str:
         raise ChannelMisconfigured(
             f"{variable} must be an address such as {default}, beginning with https:// or http://"
         )
+    resource = next((end for end in ("/v3", "/v3/mail/send", "/2010-04-01") if parts.path.endswith(end)), None)
+    if resource:
+        raise ChannelMisconfigured(f"{variable} must end before {resource}: what comes there is added")
     return url
 
 

@@ -151,6 +151,8 @@ HTML = b"<html><h1>nginx</h1></html>"
         (Reply(202), OutcomeKind.ACCEPTED, "202", None),
         (Reply(200), OutcomeKind.ACCEPTED, "200", None),
         (refusal(400, ("content", "bad")), OutcomeKind.REJECTED, "400", None),
+        (refusal(400, ("from.email", "not a valid address")), OutcomeKind.MISCONFIGURED, "400", None),
+        (refusal(400, ("from", "required")), OutcomeKind.MISCONFIGURED, "400", None),
         (refusal(404, ("", "not found")), OutcomeKind.REJECTED, "404", None),
         (Reply(405, HTML), OutcomeKind.REJECTED, "405", None),
         (Reply(413, HTML), OutcomeKind.REJECTED, "413", None),

@@ -119,7 +119,19 @@ def test_a_refusal_says_what_to_do_at_whatever_moment_it_comes(
     assert not any(word in outcome.reason for word in ("ann@", "Ann", "Lee"))
 
 
-@pytest.mark.parametrize("reply", ["554 5.7.1 <ann@example.com>: Relay access denied", "550 5.7.1 relaying denied"])
+@pytest.mark.parametrize(
+    "reply",
+    [
+        "554 5.7.1 <ann@example.com>: Relay access denied",
+        "550 5.7.1 relaying denied",
+        "553 5.1.8 <shop@shop.example>: Sender address rejected: Domain not found",
+        "550 5.7.1 <shop@shop.example>: Sender address rejected: not owned by user shop",
+        "550 5.1.7 bad sender",
+        "550 Sender verify failed",
+        "554 5.7.1 <unknown[192.0.2.1]>: Client host rejected: Access denied",
+        "504 5.5.2 <laptop>: Helo command rejected: need fully-qualified hostname",
+    ],
+)
 def test_a_server_that_passes_nothing_on_for_us_stops_the_channel_instead_of_burning_the_queue(
     reply: str, tmp_path: Path
 ) -> None:

@@ -122,6 +122,8 @@ PROBLEM = b'{"type": "https://x.example", "title": "Unsubscribed", "status": 400
         (Reply(400, HTML), OutcomeKind.REJECTED, "400", False, None),
         (refusal(400, 21606), OutcomeKind.MISCONFIGURED, "21606", False, None),
         (refusal(400, 21212), OutcomeKind.MISCONFIGURED, "21212", False, None),
+        (refusal(400, 21701), OutcomeKind.MISCONFIGURED, "21701", False, None),
+        (refusal(400, 21703), OutcomeKind.MISCONFIGURED, "21703", False, None),
         (refusal(401, 20003), OutcomeKind.MISCONFIGURED, "20003", False, None),
         (Reply(403, HTML), OutcomeKind.MISCONFIGURED, "403", False, None),
         (refusal(404, 20404), OutcomeKind.MISCONFIGURED, "20404", False, None),
