@@ -25,6 +25,12 @@ class Connection:
         self._socket = plain
         self._forget = forget
         self._ahead = b""  # came in before anybody waited for it
+        self._used_at_s = time.monotonic()
+
+    @property
+    def idle_s(self) -> float:
+        """For how long nothing has gone either way."""
+        return time.monotonic() - self._used_at_s
 
     def connect(self, address: Any, until_s: float) -> None:
         """Reaches the other side."""
@@ -55,6 +61,7 @@ class Connection:
         for start in range(0, len(view), _CHUNK):
             self._socket.settimeout(_left_s(until_s))
             self._socket.sendall(view[start : start + _CHUNK])
+        self._used_at_s = time.monotonic()
 
     def receive(self, until_s: float) -> bytes:
         """What has come; b"" at the end."""
@@ -62,7 +69,9 @@ class Connection:
             data, self._ahead = self._ahead, b""
             return data
         self._socket.settimeout(_left_s(until_s))
-        return self._socket.recv(_CHUNK)
+        data = self._socket.recv(_CHUNK)
+        self._used_at_s = time.monotonic()
+        return data
 
     def is_quiet(self) -> bool:
         """Whether the other side is there and has said nothing that nobody has read yet."""

@@ -152,7 +152,7 @@ def _outcome(answer: HttpAnswer, message: RenderedMessage) -> SendOutcome:
 def _acceptance(answer: HttpAnswer, code: str) -> SendOutcome:
     """202, or the 200 of an account's sandbox mode; a page behind another address answers 200 as well."""
     if answer.status == 202 or not answer.body or answer.body.lstrip()[:1] in (b"{", b"["):
-        return SendOutcome(OutcomeKind.ACCEPTED, provider_id=answer.headers.get("x-message-id", ""), code=code)
+        return SendOutcome(OutcomeKind.ACCEPTED, provider_id=answer.headers.get("x-message-id", "")[:100], code=code)
     reason = "an answer that is not SendGrid's: check PARCOURS_SENDGRID_BASE_URL"
     return SendOutcome(OutcomeKind.UNCERTAIN, reason=reason, code=code)
 

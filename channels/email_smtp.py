@@ -45,7 +45,7 @@ _DOT = b".\r\n"
 _TOO_LARGE = 552  # at MAIL the one refusal that is about the message and not about who sends it
 
 _ENHANCED = re.compile(r"([245]\.\d{1,3}\.\d{1,3})\b\s*")
-_QUEUED_AS = re.compile(r"queued as ([\w.-]+)", re.IGNORECASE)
+_QUEUED_AS = re.compile(r"queued as ([\w.-]{1,100})", re.IGNORECASE)
 _GOODBYE_S = 1.0
 _RETURN_LOCAL_MAX = 38  # of 64 characters: "+" and the id of a message follow
 
@@ -119,9 +119,9 @@ class SmtpChannel:
         )
 
     def _transmit(self, message: RenderedMessage, mail: _Mail) -> SendOutcome:
-        while self._idle:
-            with contextlib.suppress(IndexError, _ConnectionGone):  # taken by another thread; closed while it waited
-                return self._converse(self._idle.pop(), message, mail)
+        while (kept := self._take_kept()) is not None:
+            with contextlib.suppress(_ConnectionGone):  # closed while it was idle
+                return self._converse(kept, message, mail)
         try:
             session = self._connect()
         except (smtplib.SMTPException, OSError, ValueError) as error:  # ValueError: a challenge that makes no sense
@@ -130,6 +130,13 @@ class SmtpChannel:
             return self._converse(session, message, mail)
         except _ConnectionGone as gone:
             return gone.outcome
+
+    def _take_kept(self) -> SmtpSession | None:
+        with contextlib.suppress(IndexError):  # there is none, or no longer
+            while (session := self._idle.pop()).idle_s > self._settings.idle_s:
+                session.close()
+            return session
+        return None
 
     def _connect(self) -> SmtpSession:
         server, until_s = self._server, time.monotonic() + self._settings.timeout_s

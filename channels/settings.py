@@ -33,6 +33,7 @@ class ChannelSettings:
     timeout_s: float = 20.0  # for connecting, and for a request's last byte to leave
     reply_timeout_s: float = 300.0  # for each reply of an SMTP server before the mail is out (RFC 5321 §4.5.3.2)
     answer_timeout_s: float = 600.0  # for the answer to a whole mail (the same, after the final dot)
+    idle_s: float = 60.0  # then a kept connection is not trusted: what stands between may have forgotten it unsaid
 
     @classmethod
     def of(cls, config: Config, clock: Callable[[], datetime]) -> ChannelSettings:

@@ -279,4 +279,4 @@ def _error_code(body: bytes) -> int:
     except (orjson.JSONDecodeError, KeyError, TypeError):
         found = _CODE.search(body)
         return int(found[1]) if found else 0
-    return code if isinstance(code, int) else 0
+    return code if isinstance(code, int) and code is not True else 0

@@ -77,6 +77,11 @@ class SmtpSession(smtplib.SMTP):
         except OSError as error:
             raise smtplib.SMTPServerDisconnected(type(error).__name__) from None
 
+    @property
+    def idle_s(self) -> float:
+        """For how long nothing was said."""
+        return self._connection.idle_s
+
     def is_quiet(self) -> bool:
         """Whether the server is there and has said nothing that was not read."""
         return not self._unread and self._connection.is_quiet()

@@ -65,6 +65,7 @@ class HttpClient:
         self._authority = parts.netloc
         self._send_s = settings.timeout_s
         self._answer_s = min(settings.answer_timeout_s, ANSWER_MAX_S)
+        self._idle_s = settings.idle_s
         self._connections = Connections()
         self._idle: deque[_Line] = deque()  # append and pop are atomic: the threads share it without a lock
 
@@ -75,9 +76,9 @@ class HttpClient:
         fixed = {"Host": self._authority, "Content-Length": str(len(body)), "Accept-Encoding": "identity"}
         given = {name: value for name, value in headers.items() if name.title() not in fixed}
         request = h11.Request(method="POST", target=target, headers=list((fixed | given).items()))
-        while self._idle:
-            with contextlib.suppress(IndexError, _Stale):  # taken by another thread; closed while it was idle
-                return self._exchange(self._idle.pop(), request, body)
+        while (line := self._take_kept()) is not None:
+            with contextlib.suppress(_Stale):  # closed while it was idle
+                return self._exchange(line, request, body)
         try:
             return self._exchange(self._open(), request, body)
         except _Stale as broken:
@@ -91,6 +92,13 @@ class HttpClient:
         """Lets go of the idle connections."""
         while self._idle:
             self._idle.pop().connection.close()
+
+    def _take_kept(self) -> _Line | None:
+        with contextlib.suppress(IndexError):  # there is none, or no longer
+            while (line := self._idle.pop()).connection.idle_s > self._idle_s:
+                line.connection.close()
+            return line
+        return None
 
     def _open(self) -> _Line:
         until_s = time.monotonic() + self._send_s

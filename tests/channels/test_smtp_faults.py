@@ -30,6 +30,7 @@ def opened(
     connections: int = 1,
     reply_s: float = LONG_S,
     answer_s: float = LONG_S,
+    idle_s: float = LONG_S,
     query: str = "",
 ) -> Iterator[SmtpChannel]:
     with server.running() as port:
@@ -42,6 +43,7 @@ def opened(
                 timeout_s=LONG_S,
                 reply_timeout_s=reply_s,
                 answer_timeout_s=answer_s,
+                idle_s=idle_s,
             ),
         )
         assert isinstance(channel, SmtpChannel)
@@ -241,6 +243,13 @@ def test_a_server_in_a_bad_hour_is_tried_again_and_everything_leaves_when_it_is_
         server.script[moment] = {"DATA": "354 go on"}.get(moment, "250 ok")
         assert {outcome.kind for outcome in send(channel, *messages)} == {ACCEPTED}
     assert len(server.taken) == 6
+
+
+def test_a_connection_that_was_idle_for_long_is_not_trusted(tmp_path: Path) -> None:
+    server = ScriptedSmtp()
+    with opened(server, tmp_path, idle_s=0.0) as channel:
+        assert [outcome.kind for outcome in send(channel, email(1), email(2))] == [ACCEPTED] * 2
+    assert server.connections == 2
 
 
 # ---------------------------------------------------------------- the end of the process

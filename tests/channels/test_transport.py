@@ -70,13 +70,8 @@ def provider(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Provide
             "PARCOURS_TWILIO_BASE_URL": double.url,
         }
 
-    def opened(connections: int = 1, timeout_s: float = LONG_S, answer_timeout_s: float = LONG_S) -> Channel:
-        wished = replace(
-            settings(tmp_path, **environment),
-            connections=connections,
-            timeout_s=timeout_s,
-            answer_timeout_s=answer_timeout_s,
-        )
+    def opened(**wishes: Any) -> Channel:
+        wished = replace(settings(tmp_path, **environment), **{"connections": 1, **wishes})
         return open_channel(medium, request.param, wished)
 
     with double.running():
@@ -262,6 +257,13 @@ def test_closing_ends_the_waits_and_only_what_was_out_is_uncertain(provider: Pro
 
 
 # ---------------------------------------------------------------- details
+
+
+def test_a_connection_that_was_idle_for_long_is_not_trusted(provider: Provider) -> None:
+    channel = provider.opened(idle_s=0.0)
+    assert [outcome.kind for outcome in provider.send(channel, 1, 2, 3)] == [ACCEPTED] * 3
+    assert len({request.connection for request in provider.double.requests}) == 3
+    channel.close()
 
 
 @pytest.mark.parametrize("encoding", ["gzip", "deflate"])
