@@ -47,6 +47,7 @@ _TOO_LARGE = 552  # at MAIL the one refusal that is about the message and not ab
 _ENHANCED = re.compile(r"([245]\.\d{1,3}\.\d{1,3})\b\s*")
 _QUEUED_AS = re.compile(r"queued as ([\w.-]{1,100})", re.IGNORECASE)
 _GOODBYE_S = 1.0
+_RESET_S = 5.0
 _RETURN_LOCAL_MAX = 38  # of 64 characters: "+" and the id of a message follow
 
 
@@ -188,12 +189,14 @@ class SmtpChannel:
         return _reply_outcome(code, said.decode("utf-8", "replace"), message)
 
     def _keep_after_refusal(self, session: SmtpSession) -> None:
-        with contextlib.suppress(_ConnectionGone):
-            code, _ = _command(session, "RSET", _OK)
+        """The refusal is known: what the server says to RSET must not hold it back for long."""
+        with contextlib.suppress(smtplib.SMTPException):
+            session.putcmd("RSET")
+            code, _ = session.read_reply(_RESET_S)
             if code in _OK:
                 self._idle.append(session)
-            else:
-                session.close()
+                return
+        session.close()
 
 
 def _command(session: SmtpSession, command: str, wanted: frozenset[int]) -> tuple[int, str]:
@@ -211,9 +214,12 @@ def _command(session: SmtpSession, command: str, wanted: frozenset[int]) -> tupl
     if code == 421:
         session.close()
         raise _ConnectionGone(SendOutcome(OutcomeKind.THROTTLED, reason="the server closes the connection", code="421"))
-    if code == _OUT_OF_ORDER or (code < 400 and code not in wanted):
+    if code == _OUT_OF_ORDER:
         session.close()
-        raise _ConnectionGone(_lost(f"the server answered {code} to {command[:4]}: its replies are out of step"))
+        raise _ConnectionGone(_lost(f"503 to {command[:4]}: out of step, or it wants a user in PARCOURS_SMTP_URL"))
+    if code < 400 and code not in wanted:
+        session.close()
+        raise _ConnectionGone(_lost(f"{code} to {command[:4]}: the server's replies are out of step"))
     return code, said.decode("utf-8", "replace")
 
 

@@ -115,6 +115,9 @@ class HttpClient:
         return _Line(connection)
 
     def _exchange(self, line: _Line, request: h11.Request, body: bytes) -> HttpAnswer:
+        if not line.connection.is_quiet():  # it has left, or speaks unasked: that would be taken for our answer
+            line.connection.close()
+            raise _Stale(ConnectionResetError())
         try:
             line.send(request, body, time.monotonic() + self._send_s)
         except OSError as error:
@@ -155,8 +158,6 @@ class _Line:
 
     def send(self, request: h11.Request, body: bytes, until_s: float) -> None:
         """Sends head and body in one; raises OSError while the last byte has not left."""
-        if not self.connection.is_quiet():
-            raise ConnectionResetError("closed while it was idle")
         events = (request, h11.Data(data=body), h11.EndOfMessage())
         self._first, self._came = b"", 0
         self.connection.send(b"".join(self._http.send(event) or b"" for event in events), until_s)
@@ -181,8 +182,9 @@ class _Line:
         return HttpAnswer(head.status_code, headers, _unpacked(body, headers.get("content-encoding", "")))
 
     def is_ready_again(self) -> bool:
-        """Whether the next request may use it."""
-        if self._http.our_state is h11.DONE and self._http.their_state is h11.DONE:
+        """Whether the next request may use it. Bytes behind the answer would be taken for the next one."""
+        is_done = self._http.our_state is h11.DONE and self._http.their_state is h11.DONE
+        if is_done and self._http.trailing_data == (b"", False):
             self._http.start_next_cycle()
             return True
         return False

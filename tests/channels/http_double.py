@@ -14,7 +14,7 @@ from http.client import responses
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from tests.channels.misbehaviour import Cut, Drip, Flood, Late, Raw, reset
+from tests.channels.misbehaviour import Cut, Drip, Flood, Late, Raw, Unasked, reset
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class Mishap(Enum):
     CLOSE_AFTER = "a good answer, then the connection is closed without saying so"
 
 
-Conduct = Reply | Mishap | Late[Reply] | Drip[Reply] | Cut[Reply] | Raw | Flood
+Conduct = Reply | Mishap | Late[Reply] | Drip[Reply] | Cut[Reply] | Unasked[Reply] | Raw | Flood
 
 
 class HttpDouble:
@@ -156,6 +156,9 @@ def _handler(double: HttpDouble) -> type[BaseHTTPRequestHandler]:
                 case Raw():
                     self.wfile.write(conduct.data)
                     self.close_connection = not conduct.stays
+                case Unasked():
+                    self.wfile.write(conduct.answer.raw)
+                    conduct.pour(self.connection, double.released)
                 case Flood():
                     conduct.pour(self.connection, double.released)
                 case Mishap.CLOSE_AFTER:

@@ -60,6 +60,23 @@ class Raw:
 
 
 @dataclass(frozen=True)
+class Unasked(Generic[Answer]):
+    """The answer, and once an event is set, more that nobody asked for; then `said` is set."""
+
+    answer: Answer
+    more: bytes
+    after: threading.Event
+    said: threading.Event
+
+    def pour(self, connection: socket.socket, released: threading.Event) -> None:
+        """Says what nobody asked for."""
+        while not (self.after.wait(0.02) or released.is_set()):
+            pass
+        connection.sendall(self.more)
+        self.said.set()
+
+
+@dataclass(frozen=True)
 class Flood:
     """These bytes for ever."""
 

@@ -13,7 +13,7 @@ from typing import Any
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from tests.channels.misbehaviour import Cut, Drip, Flood, Late, Raw, reset
+from tests.channels.misbehaviour import Cut, Drip, Flood, Late, Raw, Unasked, reset
 
 
 @dataclass
@@ -65,7 +65,7 @@ class _ListeningController(Controller):
 
 #: An answer to a command; None resets the connection instead, "" says nothing and waits. A function is asked anew
 #: each time: one that draws by chance makes a bad day.
-Plain = str | None | Late[str] | Drip[str] | Cut[str] | Raw | Flood
+Plain = str | None | Late[str] | Drip[str] | Cut[str] | Unasked[str] | Raw | Flood
 Answer = Plain | Callable[[], Plain]
 
 HEALTHY: dict[str, Answer] = {
@@ -136,6 +136,7 @@ class ScriptedSmtp:
                 connection, _ = self._listener.accept()
             except OSError:
                 break
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # what is said is there at once
             self.connections += 1
             self._open.append(connection)
             serving.append(threading.Thread(target=self._serve, args=(connection,)))
@@ -205,6 +206,9 @@ class ScriptedSmtp:
                 connection.sendall(data)
             case Drip():
                 answer.pour(connection, data, self.released)
+            case Unasked():
+                connection.sendall(data)
+                answer.pour(connection, self.released)
             case Cut():
                 connection.sendall(data[: answer.at])
                 if answer.reset:

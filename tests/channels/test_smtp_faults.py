@@ -14,7 +14,7 @@ from channels import open_channel
 from channels.email_smtp import SmtpChannel
 from orchestrator.domain.channel import OutcomeKind, SendOutcome
 from orchestrator.domain.message import Medium, RenderedMessage
-from tests.channels.misbehaviour import Cut, Drip, Flood, Late, Raw
+from tests.channels.misbehaviour import Cut, Drip, Flood, Late, Raw, Unasked
 from tests.channels.samples import EMAIL, email, settings, soon
 from tests.channels.smtp_double import Answer, Plain, ScriptedSmtp
 
@@ -147,6 +147,18 @@ def test_a_second_word_behind_the_verdict_is_not_the_answer_to_the_next_message(
     server = ScriptedSmtp(dot=once("250 taken\r\n550 5.1.1 unknown", "250 taken"))
     with opened(server, tmp_path) as channel:
         assert [outcome.kind for outcome in send(channel, email(1), email(2))] == [ACCEPTED, ACCEPTED]
+    assert len(server.taken) == server.connections == 2
+
+
+@pytest.mark.parametrize("stray", ["250 ok", "421 4.4.2 idle for too long", "550 5.1.1 unknown", "what?"])
+def test_words_on_an_idle_connection_are_not_the_answer_to_the_next_command(stray: str, tmp_path: Path) -> None:
+    idle, said = threading.Event(), threading.Event()
+    server = ScriptedSmtp(dot=once(Unasked("250 taken", f"{stray}\r\n".encode(), idle, said), "250 taken"))
+    with opened(server, tmp_path) as channel:
+        assert send(channel, email(1))[0].kind is ACCEPTED
+        idle.set()
+        assert said.wait(LONG_S)
+        assert send(channel, email(2))[0].kind is ACCEPTED
     assert len(server.taken) == server.connections == 2
 
 

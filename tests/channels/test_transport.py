@@ -21,7 +21,7 @@ from orchestrator.domain.channel import Channel, OutcomeKind, SendOutcome
 from orchestrator.domain.message import Medium, RenderedMessage
 from tests.channels import sendgrid_double, twilio_double
 from tests.channels.http_double import Conduct, HttpDouble, Mishap, Reply
-from tests.channels.misbehaviour import Cut, Drip, Flood, Late, Raw
+from tests.channels.misbehaviour import Cut, Drip, Flood, Late, Raw, Unasked
 from tests.channels.samples import email, settings, sms, soon
 
 ACCEPTED, REJECTED, THROTTLED = OutcomeKind.ACCEPTED, OutcomeKind.REJECTED, OutcomeKind.THROTTLED
@@ -183,6 +183,28 @@ def test_a_body_in_chunks_is_read_and_its_connection_kept(provider: Provider) ->
     provider.double.script.append(Reply(provider.good.status, chunks, {"Transfer-Encoding": "chunked"}))
     assert [outcome.kind for outcome in provider.send(channel, 1, 2)] == [ACCEPTED, ACCEPTED]
     assert len({request.connection for request in provider.double.requests}) == 1
+    channel.close()
+
+
+@pytest.mark.parametrize("stray", [Reply(400, HTML), Reply(408), Reply(401), Reply(202)], ids=lambda one: one.status)
+def test_words_behind_an_answer_are_not_the_answer_to_the_next_message(stray: Reply, provider: Provider) -> None:
+    channel = provider.opened()
+    provider.double.script.append(Raw(provider.good.raw + stray.raw, stays=True))
+    assert [outcome.kind for outcome in provider.send(channel, 1, 2)] == [ACCEPTED, ACCEPTED]
+    assert len({request.connection for request in provider.double.requests}) == 2
+    channel.close()
+
+
+@pytest.mark.parametrize("stray", [Reply(400, HTML), Reply(408), Reply(401), Reply(202)], ids=lambda one: one.status)
+def test_words_on_an_idle_connection_are_not_the_answer_to_the_next_message(stray: Reply, provider: Provider) -> None:
+    channel = provider.opened()
+    idle, said = threading.Event(), threading.Event()
+    provider.double.script.append(Unasked(provider.good, stray.raw, idle, said))
+    assert provider.send(channel, 1)[0].kind is ACCEPTED
+    idle.set()
+    assert said.wait(LONG_S)
+    assert provider.send(channel, 2)[0].kind is ACCEPTED
+    assert len(provider.double.taken) == 2
     channel.close()
 
 
