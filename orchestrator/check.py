@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from channels import ADAPTERS, open_channel
-from channels.settings import ChannelSettings
+from channels import ADAPTERS, LOCAL, ChannelSettings, SettingMissing, open_channel, refusals
+from channels.acceptance import reply_to_refusal, sender_refusal
 from orchestrator.clock import SystemClock
 from orchestrator.config import FILE, Config, read_config
 from orchestrator.domain.errors import ChannelMisconfigured, Problem, ProjectInvalid, in_one_line
@@ -28,6 +28,8 @@ from orchestrator.render import Templates
 from orchestrator.render.compiled import CompiledText
 from orchestrator.render.source import TemplateBroken
 from orchestrator.spec.project import Project, load_project
+from orchestrator.spec.yaml_nodes import read_yaml
+from orchestrator.toml_table import locate_keys
 
 if TYPE_CHECKING:
     from orchestrator.engine.edits import Stranded
@@ -35,7 +37,6 @@ if TYPE_CHECKING:
 
 _SUFFIXES = {Medium.EMAIL: (".mjml", ".html"), Medium.SMS: (".txt",)}
 _DOUBLE = "recording"  # for tests: nobody is offered it
-_LOCAL_ADAPTERS = ("mailbox", "console", "recording")  # nothing leaves the machine
 _THIS_MACHINE = ("localhost", "127.0.0.1", "::1")
 _EXAMPLE_SENDER = "hello@shop.example"
 
@@ -61,7 +62,7 @@ def check_project(root: Path, environment: Mapping[str, str]) -> Report:
     project, templates = None, 0
     try:
         project = load_project(root, environment)
-        problems += [*project.warnings, *_advise(project), *_try_channels(project.config)]
+        problems += [*project.warnings, *_advise(project), *_try_channels(project.config), *_look_at_senders(project)]
     except ProjectInvalid as invalid:
         problems += invalid.problems
     try:
@@ -85,15 +86,49 @@ def _check_adapters(config: Config) -> Iterator[Problem]:
 
 
 def _try_channels(config: Config) -> Iterator[Problem]:
-    """What the chosen providers still lack. Advice: whoever checks the files may not hold the credentials."""
+    """What would keep every message of a medium from leaving, by the channel's own rules.
+
+    A credential that is not set is advice: whoever checks the files may not hold it.
+    """
     settings = ChannelSettings.of(config, SystemClock().now)
+    path = config.root / FILE
+    places = locate_keys(path.read_text(encoding="utf-8-sig") if path.exists() else "")
     for medium in Medium:
         name = config.channels.adapter(medium)
-        if name in ADAPTERS and name not in _LOCAL_ADAPTERS:
+        for refusal in refusals(medium, name, settings):
+            key = ("channels", "from_email") if "`from_email`" in refusal else ("channels", str(medium))
+            yield Problem(FILE, *places.get(key, (1, 1)), in_one_line(refusal))
+        if name in ADAPTERS and name not in LOCAL:
             try:
                 open_channel(medium, name, settings).close()
-            except ChannelMisconfigured as lack:
+            except SettingMissing as lack:
                 yield _advice(f"no {medium} would leave through '{name}': {lack}")
+            except ChannelMisconfigured:
+                pass  # one of the refusals
+
+
+def _look_at_senders(project: Project) -> Iterator[Problem]:
+    """Senders that steps write themselves, by the rules of the channels: such messages would all be refused."""
+    for journey in project.journeys.values():
+        for step in journey.walk_steps():
+            if not isinstance(step, Message):
+                continue
+            if step.sender is not None and (refusal := sender_refusal(step.medium, step.sender)):
+                yield _at(journey, "from", step.sender, f"step '{step.id}': {refusal}")
+            if step.reply_to is None:
+                continue
+            if step.medium is Medium.SMS:
+                yield _at(journey, "reply_to", step.reply_to, f"step '{step.id}': an SMS has no `reply_to`", "warning")
+            elif refusal := reply_to_refusal(step.reply_to):
+                yield _at(journey, "reply_to", step.reply_to, f"step '{step.id}': {refusal}")
+
+
+def _at(journey: Journey, key: str, value: str, message: str, severity: str = "error") -> Problem:
+    """A problem at the place in a journey's file where a step writes `key: value`."""
+    document, _ = read_yaml(journey.source, f"journeys/{journey.id}.yaml")
+    paths = (path for path in document.values if path[-1:] == (key,) and "steps" in path)
+    path = next((path for path in paths if document.get(path) == value), ())
+    return document.problem(path, message, severity=severity)
 
 
 def _look_at_messages(project: Project, templates: Templates) -> Iterator[Problem]:
@@ -155,7 +190,7 @@ def _advise(project: Project) -> Iterator[Problem]:
         yield _advice(
             'marketing texts may leave at night: write `sms = {from = "20:00", to = "08:00"}` in [quiet_hours]'
         )
-    leaves = config.channels.email not in _LOCAL_ADAPTERS
+    leaves = config.channels.email not in LOCAL
     if leaves and config.channels.from_email == _EXAMPLE_SENDER:
         yield _advice(f"mails would come from {_EXAMPLE_SENDER}: write your own `from_email` in [channels]")
     if leaves and not config.project.website:
