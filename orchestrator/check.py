@@ -71,6 +71,8 @@ def check_project(root: Path, environment: Mapping[str, str]) -> Report:
         problems += _look_at_messages(project, loaded) if project else ()
     except ProjectInvalid as invalid:
         problems += invalid.problems
+    except OSError:
+        pass  # a file that cannot be read: the project's own reading has said which
     problems += _missing_locales(root, config.project.locale)
     ordered = sorted(set(problems), key=lambda problem: (problem.file, problem.line, problem.column, problem.message))
     return Report(project, tuple(ordered), templates)
@@ -231,7 +233,7 @@ def _variants(folder: Path, medium: Medium) -> dict[str, dict[str, Path]]:
     """The files of each template by locale tag, "" being the one without."""
     found: dict[str, dict[str, Path]] = {}
     for path in sorted(folder.glob("*")):
-        if path.suffix in _SUFFIXES[medium] and not path.name.startswith("_"):
+        if path.suffix in _SUFFIXES[medium] and not path.name.startswith(("_", ".")):
             name, _, tag = path.stem.partition(".")
             found.setdefault(name, {})[tag.lower().replace("_", "-")] = path
     return found

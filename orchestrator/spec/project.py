@@ -22,6 +22,7 @@ from orchestrator.spec.yaml_nodes import Document, read_yaml
 
 _LOCALE = re.compile(r"[a-z]{2,3}([-_][A-Za-z0-9]{2,8})?")
 _TEMPLATE_SUFFIXES = {Medium.EMAIL: (".mjml", ".html"), Medium.SMS: (".txt",)}
+_TEMPLATE_ENDINGS = (".mjml", ".html", ".txt")
 _OTHER_FILES = ("lifecycle", "segments", "surveys")
 
 
@@ -49,6 +50,7 @@ def load_project(root: Path, environment: Mapping[str, str], *, need_templates: 
     config, config_problems = read_config(root, environment)
     reading = _Reading(root, list(config_problems))
     documents = reading.read_all()
+    reading.open_templates()
     templates = find_templates(root / "templates")
     known = _names(documents, config, templates, need_templates)
     problems = reading.problems
@@ -130,6 +132,18 @@ class _Reading:
         document, problems = read_yaml(text, path.relative_to(self.root).as_posix())
         self.problems += problems
         return document if document.data is not None or not problems else None
+
+    def open_templates(self) -> None:
+        """Says which templates cannot be read; what stands in them is looked at elsewhere."""
+        for medium in Medium:
+            for path in sorted((self.root / "templates" / medium).glob("[!.]*")):
+                if path.suffix not in _TEMPLATE_ENDINGS:
+                    continue
+                try:
+                    with path.open("rb") as file:
+                        file.read(1)
+                except OSError as fault:
+                    self._report(path, f"this file cannot be read: {why_unreadable(fault)}")
 
     def _report(self, path: Path, message: str, severity: str = "error") -> None:
         self.problems.append(Problem(path.relative_to(self.root).as_posix(), 1, 1, message, severity))

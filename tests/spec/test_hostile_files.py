@@ -147,6 +147,25 @@ def test_a_name_that_is_no_file_is_said(project: Path) -> None:
     assert found[3] == "journeys/latin.yaml:1:1: this file is not UTF-8 text"
 
 
+@pytest.mark.skipif(not Path("/proc/self/mem").exists(), reason="needs a file that nobody can read, root included")
+@pytest.mark.parametrize("name", ["journeys/x.yaml", "templates/email/x.html", "templates/sms/x.txt"])
+def test_a_file_that_cannot_be_read_is_said(project: Path, name: str) -> None:
+    (project / name).symlink_to("/proc/self/mem")
+    (problem,) = check_project(project, {}).problems
+    assert str(problem).startswith(f"{name}:1:1: this file cannot be read: ")
+
+
+def test_a_template_that_is_no_file_is_said(project: Path) -> None:
+    (project / "templates/email/folder.mjml").mkdir()
+    (project / "templates/sms/gone.txt").symlink_to("nowhere")
+    (project / "templates/email/.#a.html").symlink_to("ada@machine.4711:1")
+    found = [str(problem) for problem in check_project(project, {}).problems]
+    assert found == [
+        "templates/email/folder.mjml:1:1: this file cannot be read: it is a folder",
+        "templates/sms/gone.txt:1:1: this file cannot be read: it leads nowhere (a link, or just deleted)",
+    ]
+
+
 def test_the_lock_of_a_file_that_is_open_in_an_editor_stops_nothing(project: Path) -> None:
     (project / "journeys/.#good.yaml").symlink_to("ada@machine.4711:1")
     report = check_project(project, {})
