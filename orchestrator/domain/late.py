@@ -154,7 +154,9 @@ def _tell_what_differs(line: Line, late: Sequence[Event], record: Record, mark: 
     wanted = _count(line, true, since)
     wanted.subtract(_count(line, before, since))
     wanted.subtract(_count(line, done, since))
-    differing = {key[2]: key for key in sorted(wanted, key=str, reverse=True) if wanted[key] and key[2]}
+    # Of each journey the first that was carried out and should not have been; else the first that is missing.
+    order = sorted((key for key in wanted if wanted[key]), key=lambda key: (wanted[key] > 0, str(key)), reverse=True)
+    differing = {key[2]: key for key in order}
     if line.actual is not None:
         _leave_out_what_is_to_come(line, differing, wanted)
     for journey in _differing_variables(line, its_end):
@@ -190,10 +192,15 @@ def _foresee(line: Line, events: Iterable[Event]) -> tuple[list[Decision], Custo
 def _count(line: Line, decisions: Collection[Decision], since: datetime) -> Counter[Key]:
     """How often each was decided since an instant. By the wall clock a late step is late: instants say nothing."""
     return Counter(
-        (one.at if line.actual is None else None, str(one.kind), one.journey, one.step, one.reason)
+        (one.at if line.actual is None else None, str(one.kind), one.journey, _place(one), one.reason)
         for one in decisions
         if one.at >= since and one.kind is not DecisionKind.OVERTAKEN
     )
+
+
+def _place(decision: Decision) -> str:
+    """The step of a decision; who leaves does so wherever they stand."""
+    return "" if decision.kind is DecisionKind.LEFT else decision.step
 
 
 def _leave_out_what_is_to_come(line: Line, differing: dict[str, Key], wanted: Counter[Key]) -> None:

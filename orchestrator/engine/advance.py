@@ -17,7 +17,7 @@ from orchestrator.domain.errors import without_data
 from orchestrator.domain.event import Event, Kind
 from orchestrator.domain.late import Record
 from orchestrator.domain.state import Status
-from orchestrator.domain.timeline import recount, run
+from orchestrator.domain.timeline import is_late, recount, run
 from orchestrator.domain.values import INSTANT
 from orchestrator.engine.context import CLAIM_MAX, EngineContext
 from orchestrator.engine.ingest import ENGINE
@@ -115,16 +115,15 @@ def _run_life(
             if row.starts:
                 life.state.happened_at = max(filter(None, (life.state.happened_at, other.state.happened_at)))
         else:
-            before = [event for event in other.events if event.at < row.at]
-            fresh += [event for event in other.events if event.at >= row.at]
-            record, quiet = _own_record(connection, other), _imported_at(other)
+            before, fresh = _part(other, fresh, row.at)
+            record, quiet = _own_record(connection, other, before), _imported_at(other)
             effects += run(
                 context.program, other.state, before, row.at - INSTANT, held=held, quiet_until=quiet, record=record
             )
         if row.starts and (_is_behind(row.at, other) or _is_behind(row.at, life)):
             late.append(other)
         fresh.append(Event(row.at, Kind.MERGE, "", arrival=-1, starts=row.starts, absorbed=other.state))
-    record = _united_record(connection, life, late, fresh, effects) if late else _own_record(connection, life)
+    record = _united_record(connection, life, late, fresh, effects) if late else _own_record(connection, life, fresh)
     quiet, cursor = _imported_at(life), life.state.cursor
     until = now if cursor is None else max(now, cursor)  # the machine's clock was set back: nothing may be passed over
     actual = context.actual(now)
@@ -149,9 +148,18 @@ def _is_behind(at: datetime, life: Life) -> bool:
     return life.state.happened_at is not None and at <= life.state.happened_at
 
 
-def _own_record(connection: Connection, life: Life) -> Record | None:
+def _part(other: Life, fresh: Sequence[Event], merged_at: datetime) -> tuple[list[Event], list[Event]]:
+    """The new events of the absorbed customer's line, and those of the survivor's. What a device did before it was
+    known whose it is belongs to the former, also where the call came after the one that told."""
+    earlier = [event for event in fresh if event.unnamed and event.at < merged_at]
+    before = [*(event for event in other.events if event.at < merged_at), *earlier]
+    return before, [*(e for e in fresh if e not in earlier), *(e for e in other.events if e.at >= merged_at)]
+
+
+def _own_record(connection: Connection, life: Life, events: Sequence[Event]) -> Record | None:
     """What is on record of a customer some of whose calls came late; None where all came in order."""
-    late = [row.at for row in life.late(life.state.happened_at) if row.absorbed_id is None]
+    happened = life.state.happened_at
+    late = [event.at for event in events if happened is not None and is_late(event, happened)]
     if not late or life.state.id is None:
         return None
     return load_record(connection, {life.state.id: life.applied_event_id}, min(late))

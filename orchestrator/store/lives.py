@@ -37,10 +37,6 @@ class Life:
     stale: bool = False
     applied_event_id: int = 0
 
-    def late(self, happened_at: datetime | None) -> list[Row[Any]]:
-        """The new events that lie before something that happened on the line already."""
-        return [] if happened_at is None else [row for row in self.fresh if row.starts and row.at <= happened_at]
-
     @property
     def events(self) -> list[Event]:
         """The new events that are no merges."""

@@ -159,6 +159,7 @@ class EventRow(SQLModel, table=True):
     starts: bool = True
     properties: dict[str, Any] = _json(nullable=False)
     context: dict[str, Any] = _json(nullable=False)
+    unnamed: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})  # by a device's id only
     absorbed_id: int | None = _big(nullable=True)  # MERGE: the customer that turned out to be this one
 
 

@@ -1,4 +1,4 @@
-"""What a late call needs to be put in its place: the time of each trait, and the last instant of a line."""
+"""What a late call needs: the time of each trait, the last instant of a line, and whether an event named its user."""
 
 from __future__ import annotations
 
@@ -19,3 +19,4 @@ def upgrade() -> None:
     json = sa.JSON().with_variant(JSONB(), "postgresql")
     op.add_column("customers", sa.Column("trait_times", json, nullable=True))
     op.add_column("customers", sa.Column("happened_at", UtcDateTime(), nullable=True))
+    op.add_column("events", sa.Column("unnamed", sa.Boolean(), nullable=False, server_default=sa.text("false")))
