@@ -96,6 +96,8 @@ class OnChange(StrEnum):
 
 
 class IfPast(StrEnum):
+    """What a wait does whose date is past, or is none."""
+
     CONTINUE = "continue"
     SKIP = "skip"
     EXIT = "exit"
@@ -139,6 +141,7 @@ class WaitUntil:
     date: Value | None = None
     offset: timedelta = timedelta(0)
     if_past: IfPast = IfPast.CONTINUE
+    if_missing: IfPast = IfPast.SKIP  # also where it cannot be read
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,9 +14,10 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
-_SHORT = re.compile(r"(\d+(?:\.\d+)?)\s*([smhdw])")
+_SHORT = re.compile(r"(\d+(?:\.\d+)?)\s*([smhdw])", re.ASCII)
 _ISO = re.compile(
-    r"P(?:(\d+(?:\.\d+)?)W)?(?:(\d+(?:\.\d+)?)D)?(?:T(?:(\d+(?:\.\d+)?)H)?(?:(\d+(?:\.\d+)?)M)?(?:(\d+(?:\.\d+)?)S)?)?"
+    r"P(?:(\d+(?:\.\d+)?)W)?(?:(\d+(?:\.\d+)?)D)?(?:T(?:(\d+(?:\.\d+)?)H)?(?:(\d+(?:\.\d+)?)M)?(?:(\d+(?:\.\d+)?)S)?)?",
+    re.ASCII,
 )
 
 
@@ -30,7 +31,9 @@ def parse_duration(text: str) -> timedelta:
     try:
         span = _parse_amounts((stripped[1:] if stripped[:1] in "+-" else stripped).strip())
     except (ValueError, OverflowError):
-        raise ValueError(f"'{text}' is not a duration: write 45s, 30m, 1h, 3d, 2w or ISO 8601 such as PT1H") from None
+        raise ValueError(
+            f"'{text}' is not a duration: write 45s, 30m, 1h, 3d, 5h 30m or ISO 8601 such as PT1H"
+        ) from None
     if span > DURATION_MAX:
         raise ValueError(f"'{text}' is longer than ten years")
     return -span if stripped[:1] == "-" else span
@@ -68,7 +71,7 @@ def find_zone(name: str) -> ZoneInfo | None:
 
 def parse_clock(text: str) -> time:
     """A local time from `09:00`; raises ValueError."""
-    if match := re.fullmatch(r"(\d{1,2}):(\d{2})(?::(\d{2}))?", text.strip()):
+    if match := re.fullmatch(r"(\d{1,2}):(\d{2})(?::(\d{2}))?", text.strip(), re.ASCII):
         hour, minute, second = (int(group or 0) for group in match.groups())
         if hour < 24 and minute < 60 and second < 60:
             return time(hour, minute, second)
@@ -263,6 +266,6 @@ def _parse_field(text: str, name: str, low: int, high: int) -> set[int]:
 
 def _cron_value(text: str, name: str) -> int:
     names = _NAMES.get(name, {})
-    if text not in names and not text.isdecimal():
+    if text not in names and not (text.isascii() and text.isdecimal()):
         raise ValueError
     return names[text] if text in names else int(text)

@@ -12,7 +12,7 @@ from orchestrator.domain import journey as domain
 from orchestrator.domain.message import Medium, Purpose
 from orchestrator.domain.schedule import find_zone
 from orchestrator.domain.suggestion import did_you_mean
-from orchestrator.domain.values import as_time
+from orchestrator.domain.values import iso_time
 from orchestrator.spec import step_forms as forms
 from orchestrator.spec.place import Place
 from orchestrator.spec.step_ids import blocks_of, word_of
@@ -150,7 +150,7 @@ def _wait_until(form: forms.WaitUntilOptions, step_id: str, place: Place) -> dom
     if (form.time is None) == (form.date is None):
         place.error("`wait_until` needs either `time` (of day) or `date` (of the customer)")
         return None
-    foreign = ("offset", "at", "if_past") if form.date is None else ("days",)
+    foreign = ("offset", "at", "if_past", "if_missing") if form.date is None else ("days",)
     written = place.written
     for key in foreign:
         if key in written:
@@ -168,12 +168,13 @@ def _wait_until(form: forms.WaitUntilOptions, step_id: str, place: Place) -> dom
         date=None if date is None else _date(date, place.at("date")),
         offset=form.offset,
         if_past=domain.IfPast(form.if_past or "continue"),
+        if_missing=domain.IfPast(form.if_missing or "skip"),
     )
 
 
 def _date(text: str, place: Place) -> Any:
     """A date of the customer (`customer.trial_ends_at`) or a plain one (2026-12-24)."""
-    return place.value(text, STEP) if as_time(text) is not None else place.computed(text, STEP)
+    return place.value(text, STEP) if iso_time(text) is not None else place.computed(text, STEP)
 
 
 _Blocks = dict[Path, tuple[domain.Step, ...]]

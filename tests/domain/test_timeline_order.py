@@ -324,12 +324,11 @@ steps:
 
 def test_a_date_that_is_past_goes_on_or_skips_or_leaves_as_written() -> None:
     for if_past, templates in (("continue", ["soon", "later"]), ("skip", ["later"]), ("exit", [])):
-        for date in ("2026-01-04", None):
-            life = Life(read_program(DATE % if_past))
-            life.identify("-1s", trial_ends_at=date)
-            life.track("0h", "A")
-            life.run()
-            assert [template for _, template in life.sends] == templates, (if_past, date)
+        life = Life(read_program(DATE % if_past))
+        life.identify("-1s", trial_ends_at="2026-01-04")
+        life.track("0h", "A")
+        life.run()
+        assert [template for _, template in life.sends] == templates, if_past
 
 
 def test_a_date_to_come_is_waited_for_on_the_customers_clock() -> None:
