@@ -177,6 +177,28 @@ def test_the_customers_are_looked_at_in_numbers_only(stored_shop: Shop) -> None:
     assert "bob" not in answer.out
 
 
+TRIAL = """\
+journey: trial
+trigger: {event: Signed Up}
+steps:
+  - wait_until: {date: customer.trial_ends_at, offset: -3d}
+  - wait_until: {id: due, date: entry.due}
+  - email: reminder
+"""
+
+
+def test_dates_that_waits_cannot_read_are_counted(stored_shop: Shop) -> None:
+    stored_shop.write("journeys/trial.yaml", TRIAL)
+    written = ("16.03.2026", "soon", "9999-12-31", "2026-03-16", 1797328800, None)
+    stored_shop.ingest(*(identify(f"u{n}", now(), trial_ends_at=date) for n, date in enumerate(written)))
+    stored_shop.run("tick")
+    answer = stored_shop.run("check", "--data")
+    assert answer.code == 0
+    assert "  3 whose customer.trial_ends_at is no date that can be read: " in answer.out
+    assert "entry.due" not in answer.out
+    assert stored_shop.run("check", "--data", "--json").json["customers"][0]["no_date"] == {"customer.trial_ends_at": 3}
+
+
 def test_people_on_a_step_that_is_gone_fail_the_check_of_the_data(stored_shop: Shop) -> None:
     stored_shop.leave_cart()
     stored_shop.run("tick")
