@@ -312,6 +312,7 @@ class Journey:
     holdout: float = 0.0  # percent
     on_change: OnChange = OnChange.FOLLOW
     moved: tuple[tuple[str, str], ...] = ()  # old step id → new step id
+    given_ids: frozenset[str] = frozenset()  # of steps that the author named; the other ids are derived
     version: str = ""  # hash of the normalised YAML
     source: str = ""  # the YAML text, kept so that pinned people can finish it
     by_id: dict[str, Step] = field(default_factory=dict, compare=False)

@@ -316,19 +316,14 @@ class Line:
     # ------------------------------------------------------------ edits under way
 
     def _follow_edits(self) -> None:
-        """Takes people inside over to the version of today, unless theirs is pinned; a changed delay is counted anew
-        from when they reached the step."""
+        """Takes people inside over to the version of today, unless theirs is pinned."""
         for enrollment in self.state.open_enrollments():
             journey = self.program.journeys.get(enrollment.journey)
             if journey is None or enrollment.version == journey.version:
                 continue
             if journey.on_change is OnChange.PIN and (journey.id, enrollment.version) in self.program.pinned:
                 continue
-            enrollment.version, enrollment.changed = journey.version, True
-            enrollment.step = journey.moved_to(enrollment.step or "")
-            step = journey.by_id.get(enrollment.step)
-            if step is not None and enrollment.deferred_since is None and enrollment.arrived_at is not None:
-                enrollment.due_at = waits.due_at(self, step, enrollment, enrollment.arrived_at)
+            waits.follow_edit(self, journey, enrollment)
 
 
 def run(

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from orchestrator.domain.effects import DecisionKind
 from orchestrator.domain.expression import Name, Scope, Value, calls, customer_names, walk
-from orchestrator.domain.journey import Delay, IfPast, Journey, Step, WaitFor, WaitUntil
+from orchestrator.domain.journey import Delay, IfPast, Journey, Message, Step, WaitFor, WaitUntil
 from orchestrator.domain.schedule import find_zone, next_local_time, to_instant
 from orchestrator.domain.state import CustomerState, Enrollment, Status
 from orchestrator.domain.values import DAY, read_date
@@ -202,3 +202,27 @@ def move(line: Line, enrollment: Enrollment, due: datetime, at: datetime, why: s
         return
     enrollment.due_at, enrollment.changed = due, True
     line.decide(at, DecisionKind.WAITING, enrollment, why, enrollment.step or "", until=due.isoformat())
+
+
+def follow_edit(line: Line, journey: Journey, enrollment: Enrollment) -> None:
+    """Takes somebody inside over to the text of today: to the step that theirs has become, and where its wait was
+    edited, to the end of the new one, counted from when they reached the step."""
+    matching = line.program.edits.get((journey.id, enrollment.version))
+    was = enrollment.step or ""
+    enrollment.step = (matching and matching.moved.get(was)) or journey.moved_to(was)
+    enrollment.version, enrollment.changed = journey.version, True
+    step = journey.by_id.get(enrollment.step)
+    unchanged = matching is not None and was in matching.unchanged
+    if step is None or unchanged or enrollment.arrived_at is None:
+        return
+    if enrollment.deferred_since is not None and isinstance(step, Message):
+        return
+    enrollment.deferred_since = None
+    due = due_at(line, step, enrollment, enrollment.arrived_at)
+    move(line, enrollment, due, _learned_at(line, due), "the journey was edited")
+
+
+def _learned_at(line: Line, due: datetime) -> datetime:
+    """When an edit is told: now, but not behind what it makes due; on a virtual clock where the line was left."""
+    left = line.state.cursor or due
+    return left if line.actual is None else max(left, min(line.actual, line.base(due, line.actual)))

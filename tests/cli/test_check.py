@@ -209,6 +209,27 @@ def test_people_on_a_step_that_is_gone_fail_the_check_of_the_data(stored_shop: S
     assert "1 people stand on step 'delay-before-reminder', which is gone" in answer.out
 
 
+def test_an_edit_that_may_mean_two_steps_is_refused_by_the_check_of_the_data_and_by_whatever_would_run_it(
+    stored_shop: Shop,
+) -> None:
+    stored_shop.leave_cart()
+    stored_shop.run("tick")
+    edited = CART.replace("  - delay: 1h\n", "  - delay: 30m\n  - sms: nudge\n  - delay: 2h\n")
+    stored_shop.write("journeys/cart.yaml", edited)
+    assert stored_shop.run("check").code == 0
+    advice = (
+        "1 people stand on step 'delay-before-reminder', which may be 'delay-before-nudge' or 'delay-before-reminder' "
+        "now; say which: `moved: {delay-before-reminder: delay-before-nudge}`"
+    )
+    for command in (["check", "--data"], ["tick"], ["up", "--no-prefect"]):
+        answer = stored_shop.run(*command)
+        assert answer.code == 1, command
+        assert advice in answer.out + answer.err, command
+    stored_shop.write("journeys/cart.yaml", edited + "moved: {delay-before-reminder: delay-before-nudge}\n")
+    assert stored_shop.run("check", "--data").code == 0
+    assert stored_shop.run("tick").code == 0
+
+
 def test_the_repository_is_a_project_without_faults() -> None:
     done = subprocess.run(
         [Path(sys.executable).with_name("parcours"), "check", "journeys/", "--json"],

@@ -66,6 +66,16 @@ def test_a_wait_without_a_date_and_a_wait_that_moves_are_told_in_plain_words(sto
     assert told in stored_shop.run("explain", "bob").out
 
 
+def test_a_wait_that_an_edit_changed_is_told_with_its_new_time(stored_shop: Shop) -> None:
+    at = stored_shop.leave_cart()
+    stored_shop.run("tick")
+    stored_shop.write("journeys/cart.yaml", CART.replace("1h", "3d"))
+    stored_shop.run("tick")
+    until = (at + timedelta(days=3)).astimezone(ZoneInfo("Europe/Paris"))
+    told = f"now waits until {until:%a %Y-%m-%d %H:%M:%S}: the journey was edited"
+    assert told in stored_shop.run("explain", "ada").out
+
+
 def test_why_somebody_left_or_was_not_let_in_is_told(stored_shop: Shop) -> None:
     at = now() - timedelta(minutes=3)
     stored_shop.ingest(
