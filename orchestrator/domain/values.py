@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
@@ -57,11 +58,7 @@ def _midnight(found: date | None) -> datetime | None:
 
 def _read_iso(value: Any) -> date | None:
     if isinstance(value, str):
-        parts = _ISO.fullmatch(value.strip())
-        try:
-            value = parts and _iso_parts(*parts.groups())
-        except ValueError:
-            return None
+        value = _parse_iso(value)
     if not isinstance(value, datetime):
         return value if isinstance(value, date) else None
     try:
@@ -70,8 +67,18 @@ def _read_iso(value: Any) -> date | None:
         return None
 
 
-def _iso_parts(day: str, clock: str | None, zone: str | None) -> date:
-    return date.fromisoformat(day) if clock is None else datetime.fromisoformat(f"{day}T{clock}{(zone or '').upper()}")
+def _parse_iso(text: str) -> date | None:
+    """Python takes any character between day and time; here it is `T` or a blank."""
+    if text[10:11] == "T":  # as we write it ourselves: several times faster
+        with suppress(ValueError):
+            return datetime.fromisoformat(text)
+    if (parts := _ISO.fullmatch(text.strip().upper())) is None:
+        return None
+    day, clock, zone = parts.groups()
+    try:
+        return date.fromisoformat(day) if clock is None else datetime.fromisoformat(f"{day}T{clock}{zone or ''}")
+    except ValueError:
+        return None
 
 
 def _unix_time(number: float) -> datetime | None:
