@@ -174,7 +174,12 @@ def _wait_until(form: forms.WaitUntilOptions, step_id: str, place: Place) -> dom
 
 def _date(text: str, place: Place) -> Any:
     """A date of the customer (`customer.trial_ends_at`) or a plain one (2026-12-24)."""
-    return place.value(text, STEP) if iso_time(text) is not None else place.computed(text, STEP)
+    at = iso_time(text)
+    if at is None:
+        return place.computed(text, STEP)
+    if not 1900 < at.year < 2200:
+        place.error(f"nobody waits until {text}: write a date of this century or the next")
+    return place.value(text, STEP)
 
 
 _Blocks = dict[Path, tuple[domain.Step, ...]]
