@@ -175,6 +175,9 @@ def _wait_until(form: forms.WaitUntilOptions, step_id: str, place: Place) -> dom
 def _date(text: str, place: Place) -> Any:
     """A date of the customer (`customer.trial_ends_at`) or a plain one (2026-12-24)."""
     at = iso_time(text)
+    if at is None and text.strip()[:1].isdigit():  # 24.12.2026, 2026-2-3: as expressions they would be numbers
+        place.error(f"'{text}' is no date: write 2026-12-24, or one of the customer's such as customer.trial_ends_at")
+        return None
     if at is None:
         return place.computed(text, STEP)
     if not 1900 < at.year < 2200:

@@ -22,7 +22,19 @@ steps:
 """
 PLAIN = "date: customer.trial_ends_at, offset: -3d, at: 09:00"
 TICKS = [None, timedelta(minutes=20), timedelta(hours=7), timedelta(days=3)]
-UNREADABLE = ["16.03.2026", "soon", "0000-00-00", True, ["2026-01-16"], 10**400, "2026-01-16x10:00"]
+UNREADABLE = [
+    "16.03.2026",
+    "soon",
+    "0000-00-00",
+    True,
+    ["2026-01-16"],
+    10**400,
+    0,
+    2026,
+    20260116,
+    "21",
+    "2026-01-16x10:00",
+]
 
 
 def live(options: str, *journeys: str, lifecycle: str = LIFECYCLE) -> Life:
