@@ -12,12 +12,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from orchestrator.domain.errors import ParcoursError, ProjectInvalid
-from orchestrator.domain.journey import Journey, OnChange
+from orchestrator.domain.journey import Journey, OnChange, Split
 from orchestrator.domain.matching import Matching, match_steps
 from orchestrator.engine.context import EngineContext
 from orchestrator.engine.report import Held
 from orchestrator.spec.journeys import parse_journey
 from orchestrator.store import customers, settings
+from orchestrator.store.assignments import copy_variants
 from orchestrator.store.database import Connection
 
 LIFECYCLE = "lifecycle_version"
@@ -103,21 +104,35 @@ def take_over(context: EngineContext, now: datetime) -> None:
             raise PeopleWouldBeLost("\n".join(str(one) for one in stranded))
         sources = {(journey.id, journey.version): journey.source for journey in program.journeys.values()}
         settings.keep_versions(connection, context.database, sources, now)
-        if _has_changed(context, connection, LIFECYCLE, program.lifecycle.version):
+        if _earlier_version(context, connection, LIFECYCLE, program.lifecycle.version) is not None:
             customers.mark_all_due(connection, now)
-        edited = [
-            journey.id
+        versions = {
+            journey.id: _earlier_version(context, connection, _JOURNEY + journey.id, journey.version)
             for journey in program.journeys.values()
-            if _has_changed(context, connection, _JOURNEY + journey.id, journey.version)
-        ]
-        customers.mark_inside_due(connection, edited, now)
+        }
+        edited = {name: version for name, version in versions.items() if version is not None}
+        _keep_variants(context, connection, edited)
+        customers.mark_inside_due(connection, list(edited), now)
 
 
-def _has_changed(context: EngineContext, connection: Connection, key: str, version: str) -> bool:
+def _earlier_version(context: EngineContext, connection: Connection, key: str, version: str) -> str | None:
+    """The version that ran before, where it was another; that of today is remembered."""
     known = settings.read(connection, key)
-    if known != version:
-        settings.write(connection, context.database, key, version)
-    return known is not None and known != version
+    if known == version:
+        return None
+    settings.write(connection, context.database, key, version)
+    return known
+
+
+def _keep_variants(context: EngineContext, connection: Connection, edited: Mapping[str, str]) -> None:
+    """Has who was given a variant keep it where an edit gives the split another derived id."""
+    texts = settings.read_versions(connection) if edited else {}
+    for name, version in edited.items():
+        earlier = _read_earlier(texts.get((name, version)), name, version)
+        moved = match_steps(earlier, context.program.journeys[name]).moved if earlier else {}
+        for was, now in moved.items():
+            if was != now and earlier is not None and isinstance(earlier.by_id[was], Split):
+                copy_variants(connection, context.database, name, was, now)
 
 
 def hold(context: EngineContext, held: Held, now: datetime) -> None:

@@ -183,6 +183,35 @@ def test_a_wait_that_followed_its_customer_goes_on_through_an_edit_of_something_
     ]
 
 
+SPLIT = """
+journey: a
+trigger: {event: A}
+reentry: always
+steps:
+  - split:
+      - {variant: one, share: %s, then: [{email: %s}]}
+      - {variant: two, share: %s, then: [{email: two}]}
+"""
+
+
+def test_who_was_given_a_variant_keeps_it_though_the_split_is_called_after_another_mail(open_shop: OpenShop) -> None:
+    shop = enter(open_shop, SPLIT % (100, "one", 0))
+    shop.open(SPLIT % (0, "uno", 100))
+    shop.track("1h", "A")
+    shop.tick("1h")
+    shop.open(SPLIT % (0, "eins", 100))
+    for user in ("ada", "bob"):
+        shop.identify("2h", user)
+        shop.track("2h", "A", user)
+    shop.tick("2h")
+    assert [(user, template) for _, user, template in shop.sends()] == [
+        ("ada", "one"),
+        ("ada", "uno"),
+        ("ada", "eins"),
+        ("bob", "two"),
+    ]
+
+
 def test_a_held_journey_lets_in_and_out_and_its_steps_wait_until_the_release(open_shop: OpenShop) -> None:
     text = TEXT % ("follow", "1h", "mail") + "  - delay: 1h\n  - email: second\nexit: [{event: B}]\n"
     shop = open_shop(text, live=True)
