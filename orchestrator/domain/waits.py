@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 WAIT_MAX = timedelta(days=36525)  # a hundred years: systems write such dates where they mean "never"
 
+MOVED = "the customer's date or zone changed"
 _UNIX_MIN = 10**8  # March 1973
 
 
@@ -177,14 +178,16 @@ def follow_news(line: Line, now: datetime) -> None:
         step = journey.by_id.get(enrollment.step or "") if journey else None
         if journey is None or not isinstance(step, WaitUntil) or not _has_waited(enrollment):
             continue
-        if due is not None and due >= now:  # an earlier one is over, and only held up
+        arrived = enrollment.arrived_at
+        # A wait that ended before is over, and only held up; one on a retraced line may not have begun yet.
+        if due is not None and due >= now and arrived is not None and arrived <= now:
             _follow(line, journey, enrollment, step, now)
 
 
 def _follow(line: Line, journey: Journey, enrollment: Enrollment, step: WaitUntil, now: datetime) -> None:
     if step.date is None:
         if not step.timezone:
-            move(line, enrollment, _clock_due(line, step, now), now, "the customer's zone changed")
+            move(line, enrollment, _clock_due(line, step, now), now, MOVED)
         return
     if _reads_window(line, step.date) or enrollment.arrived_at is None:
         return
@@ -194,7 +197,7 @@ def _follow(line: Line, journey: Journey, enrollment: Enrollment, step: WaitUnti
     elif meant < now:
         _pass_date(line, journey, enrollment, step, now)
     else:
-        move(line, enrollment, meant, now, "the customer's date or zone changed")
+        move(line, enrollment, meant, now, MOVED)
 
 
 def _reads_window(line: Line, date: Value) -> bool:
@@ -205,11 +208,29 @@ def _reads_window(line: Line, date: Value) -> bool:
 
 
 def move(line: Line, enrollment: Enrollment, due: datetime, at: datetime, why: str) -> None:
-    """Gives a wait another end, which is told."""
+    """Gives a wait another end, which is told; of a line that is retraced in the end only (`tell_moved`)."""
     if due == enrollment.due_at:
         return
     enrollment.due_at, enrollment.changed = due, True
-    line.decide(at, DecisionKind.WAITING, enrollment, why, enrollment.step or "", until=due.isoformat())
+    if line.retrace is None:
+        _tell_end(line, enrollment, at, why)
+
+
+def _tell_end(line: Line, enrollment: Enrollment, at: datetime, why: str) -> None:
+    until = enrollment.due_at.isoformat() if enrollment.due_at else None
+    line.decide(at, DecisionKind.WAITING, enrollment, why, enrollment.step or "", until=until)
+
+
+def ends_of_waits(state: CustomerState) -> list[tuple[Enrollment, str | None, datetime | None]]:
+    """Where everybody inside stands, and until when."""
+    return [(enrollment, enrollment.step, enrollment.due_at) for enrollment in state.open_enrollments()]
+
+
+def tell_moved(line: Line, before: Iterable[tuple[Enrollment, str | None, datetime | None]], at: datetime) -> None:
+    """Tells the waits to which late calls gave another end."""
+    for enrollment, step, due in before:
+        if enrollment.is_open and enrollment.step == step and enrollment.due_at != due:
+            _tell_end(line, enrollment, at, MOVED)
 
 
 def follow_edit(line: Line, journey: Journey, enrollment: Enrollment) -> None:

@@ -179,7 +179,7 @@ def test_a_wait_that_followed_its_customer_goes_on_through_an_edit_of_something_
     assert shop.sends() == [("1d 4h", "ada", "b")]
     assert waits(shop) == [
         ("0s", "wait-until-before-a", "23h"),
-        ("20h", "the customer's zone changed", "1d 4h"),
+        ("20h", "the customer's date or zone changed", "1d 4h"),
     ]
 
 
