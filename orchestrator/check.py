@@ -24,6 +24,7 @@ from orchestrator.domain.policy import address, has_consent
 from orchestrator.domain.schedule import find_zone
 from orchestrator.domain.state import Choice, CustomerState
 from orchestrator.domain.suggestion import did_you_mean
+from orchestrator.domain.waits import cannot_read, dates_waited_for
 from orchestrator.render import Templates
 from orchestrator.render.compiled import CompiledText
 from orchestrator.render.source import TemplateBroken
@@ -256,6 +257,7 @@ class Findings:
     unknown_zone: int = 0  # likewise, though they have one written
     no_address: Counter[str] = field(default_factory=Counter)  # by medium
     no_consent: Counter[str] = field(default_factory=Counter)  # by medium, for marketing
+    no_date: Counter[str] = field(default_factory=Counter)  # by what a wait reads: something is there, and no date
     stranded: list[Stranded] = field(default_factory=list)
     gone: Counter[str] = field(default_factory=Counter)  # by journey
 
@@ -267,16 +269,18 @@ def check_customers(project: Project, database: Database) -> Findings:
     from orchestrator.store import figures
 
     found = Findings()
+    dates, now = dates_waited_for(project.journeys.values()), SystemClock().now()
     with database.read() as connection:
         found.stranded = find_stranded(connection, project.journeys)
         inside = figures.count_inside(connection)
         found.gone.update({name: people for name, people in inside.items() if name not in project.journeys})
         for row in figures.walk_customers(connection):
-            _look_at(project, row, found)
+            state = _look_at(project, row, found)
+            found.no_date.update(name for name, step in dates.items() if cannot_read(step, state, now))
     return found
 
 
-def _look_at(project: Project, row: Any, found: Findings) -> None:
+def _look_at(project: Project, row: Any, found: Findings) -> CustomerState:
     found.customers += 1
     zone = row.traits.get("timezone")
     if zone is None:
@@ -286,7 +290,8 @@ def _look_at(project: Project, row: Any, found: Findings) -> None:
     home = find_zone(project.config.project.timezone)
     assert home is not None  # config refuses unknown zones
     choices = {key: Choice(value["granted"], datetime.fromisoformat(value["at"])) for key, value in row.consent.items()}
-    state = CustomerState("", project.lifecycle, home, traits=row.traits, consent=choices)
+    state = CustomerState("", project.lifecycle, home, traits=row.traits, facts=row.facts, consent=choices)
     for medium in Medium:
         found.no_address[medium] += address(state, medium) is None
         found.no_consent[medium] += not has_consent(project.config.policy, state, medium, topic="")
+    return state

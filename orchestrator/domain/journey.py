@@ -95,6 +95,8 @@ class OnChange(StrEnum):
 
 
 class IfPast(StrEnum):
+    """What a wait does whose date is past, or is none."""
+
     CONTINUE = "continue"
     SKIP = "skip"
     EXIT = "exit"
@@ -138,6 +140,7 @@ class WaitUntil:
     date: Value | None = None
     offset: timedelta = timedelta(0)
     if_past: IfPast = IfPast.CONTINUE
+    if_missing: IfPast = IfPast.SKIP  # also where it cannot be read
 
 
 @dataclass(frozen=True, slots=True)
@@ -308,6 +311,7 @@ class Journey:
     holdout: float = 0.0  # percent
     on_change: OnChange = OnChange.FOLLOW
     moved: tuple[tuple[str, str], ...] = ()  # old step id → new step id
+    given_ids: frozenset[str] = frozenset()  # of steps that the author named; the other ids are derived
     version: str = ""  # hash of the normalised YAML
     source: str = ""  # the YAML text, kept so that pinned people can finish it
     by_id: dict[str, Step] = field(default_factory=dict, compare=False)

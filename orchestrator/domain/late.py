@@ -22,6 +22,7 @@ from orchestrator.domain.effects import Decision, DecisionKind, Effect, StageCha
 from orchestrator.domain.event import Event, Kind
 from orchestrator.domain.state import CustomerState
 from orchestrator.domain.values import INSTANT
+from orchestrator.domain.waits import MOVED, ends_of_waits, tell_moved
 
 if TYPE_CHECKING:
     from orchestrator.domain.timeline import Line
@@ -83,12 +84,13 @@ def put_in_place(line: Line, late: Sequence[Event], record: Record, since: datet
     """Retraces a line from `since`, the instant of the first of the late calls (or of a late merge), to its cursor."""
     state, end, mark = line.state, line.state.cursor, len(line.effects)
     assert end is not None  # only a line that was run can be late
-    known = _Known.of(state)
+    known, ends = _Known.of(state), ends_of_waits(state)
     _go_back(line, [event for event in record.events if event.at < since], since)
     line.retrace = Retrace(record, frozenset(id(event) for event in late))
     line.walk([*(event for event in record.events if event.at >= since), *late], end)
     line.retrace, line.stage_touched, state.cursor = None, True, end
     known.hold(state)
+    tell_moved(line, ends, since)
     _tell_what_differs(line, late, record, mark, since)
 
 
@@ -194,7 +196,7 @@ def _count(line: Line, decisions: Collection[Decision], since: datetime) -> Coun
     return Counter(
         (one.at if line.actual is None else None, str(one.kind), one.journey, _place(one), one.reason)
         for one in decisions
-        if one.at >= since and one.kind is not DecisionKind.OVERTAKEN
+        if one.at >= since and one.kind is not DecisionKind.OVERTAKEN and one.reason != MOVED
     )
 
 

@@ -26,7 +26,7 @@ from orchestrator.spec.schema import (
     OnStage,
     ReentryAfter,
 )
-from orchestrator.spec.step_ids import name_steps
+from orchestrator.spec.step_ids import given_ids, name_steps
 from orchestrator.spec.steps import StepReader
 from orchestrator.spec.translation import EVENT_IN_JOURNEY, STEP, TRIGGER, TRIGGER_WITHOUT_EVENT
 from orchestrator.spec.version import version_of
@@ -102,6 +102,7 @@ def _build(form: JourneyForm, place: Place) -> domain.Journey:
         holdout=form.holdout,
         on_change=domain.OnChange(form.on_change),
         moved=_moved(form, place.at("moved"), set(ids.values())),
+        given_ids=given_ids(form.steps),
         steps=steps,
         version=version_of(place.document.data),
         source=place.document.text,
@@ -154,8 +155,9 @@ def _item(place: Place, index: int) -> Place:
 
 
 def _moved(form: JourneyForm, place: Place, ids: set[str]) -> tuple[tuple[str, str], ...]:
+    given = given_ids(form.steps)
     for old, new in form.moved.items():
-        if old in ids:
+        if old in given:  # a derived id may be that of another step now
             place.at(old).error(
                 f"the step '{old}' is still there: only removed or renamed steps are moved", at_key=True
             )

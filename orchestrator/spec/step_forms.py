@@ -109,6 +109,7 @@ class WaitUntilOptions(Form):
     offset: AnyDuration = timedelta(0)
     at: Clock | None = None
     if_past: Literal["continue", "skip", "exit"] | None = None
+    if_missing: Literal["skip", "continue", "exit"] | None = None
 
 
 class WaitUntilStep(StepForm):

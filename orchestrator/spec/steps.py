@@ -13,7 +13,7 @@ from orchestrator.domain import journey as domain
 from orchestrator.domain.message import Medium, Purpose
 from orchestrator.domain.schedule import find_zone
 from orchestrator.domain.suggestion import closest
-from orchestrator.domain.values import as_time
+from orchestrator.domain.values import iso_time
 from orchestrator.spec import step_forms as forms
 from orchestrator.spec.place import Place
 from orchestrator.spec.step_ids import blocks_of, word_of
@@ -189,7 +189,7 @@ def _wait_until(form: forms.WaitUntilOptions, step_id: str, place: Place) -> dom
     if (form.time is None) == (form.date is None):
         place.error("`wait_until` needs either `time` (of day) or `date` (of the customer)")
         return None
-    foreign = ("offset", "at", "if_past") if form.date is None else ("days",)
+    foreign = ("offset", "at", "if_past", "if_missing") if form.date is None else ("days",)
     written = place.written
     for key in foreign:
         if key in written:
@@ -207,12 +207,21 @@ def _wait_until(form: forms.WaitUntilOptions, step_id: str, place: Place) -> dom
         date=None if date is None else _date(date, place.at("date")),
         offset=form.offset,
         if_past=domain.IfPast(form.if_past or "continue"),
+        if_missing=domain.IfPast(form.if_missing or "skip"),
     )
 
 
 def _date(text: str, place: Place) -> Any:
     """A date of the customer (`customer.trial_ends_at`) or a plain one (2026-12-24)."""
-    return place.value(text, STEP) if as_time(text) is not None else place.computed(text, STEP)
+    at = iso_time(text)
+    if at is None and text.strip()[:1].isdigit():  # 24.12.2026, 2026-2-3: as expressions they would be numbers
+        place.error(f"'{text}' is no date: write 2026-12-24, or one of the customer's such as customer.trial_ends_at")
+        return None
+    if at is None:
+        return place.computed(text, STEP)
+    if not 1900 < at.year < 2200:
+        place.error(f"nobody waits until {text}: write a date of this century or the next")
+    return place.value(text, STEP)
 
 
 _Blocks = dict[Path, tuple[domain.Step, ...]]

@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from orchestrator.domain.event import ANY_EVENT
 from orchestrator.domain.schedule import WEEKDAYS, parse_clock, parse_duration
-from orchestrator.domain.values import as_time
+from orchestrator.domain.values import iso_time
 
 
 class Form(BaseModel):
@@ -53,7 +53,7 @@ def _clock(value: object) -> time:
 
 def instant(value: object) -> datetime:
     """An instant from text; raises ValueError with what is accepted."""
-    at = as_time(value)
+    at = iso_time(value)
     if at is None:
         raise ValueError(f"'{value}' is not an instant: write 2026-01-05 20:30 (UTC) or 2026-01-05T20:30+01:00")
     return at

@@ -195,6 +195,28 @@ def test_the_customers_are_looked_at_in_numbers_only(stored_shop: Shop) -> None:
     assert "bob" not in answer.out
 
 
+TRIAL = """\
+journey: trial
+trigger: {event: Signed Up}
+steps:
+  - wait_until: {date: customer.trial_ends_at, offset: -3d}
+  - wait_until: {id: due, date: entry.due}
+  - email: reminder
+"""
+
+
+def test_dates_that_waits_cannot_read_are_counted(stored_shop: Shop) -> None:
+    stored_shop.write("journeys/trial.yaml", TRIAL)
+    written = ("16.03.2026", "soon", "9999-12-31", "2026-03-16", 1797328800, None)
+    stored_shop.ingest(*(identify(f"u{n}", now(), trial_ends_at=date) for n, date in enumerate(written)))
+    stored_shop.run("tick")
+    answer = stored_shop.run("check", "--data")
+    assert answer.code == 0
+    assert "  3 whose customer.trial_ends_at is no date that can be read: " in answer.out
+    assert "entry.due" not in answer.out
+    assert stored_shop.run("check", "--data", "--json").json["customers"][0]["no_date"] == {"customer.trial_ends_at": 3}
+
+
 def test_people_on_a_step_that_is_gone_fail_the_check_of_the_data(stored_shop: Shop) -> None:
     stored_shop.leave_cart()
     stored_shop.run("tick")
@@ -203,6 +225,27 @@ def test_people_on_a_step_that_is_gone_fail_the_check_of_the_data(stored_shop: S
     answer = stored_shop.run("check", "--data")
     assert answer.code == 1
     assert "1 people stand on step 'delay-before-reminder', which is gone" in answer.out
+
+
+def test_an_edit_that_may_mean_two_steps_is_refused_by_the_check_of_the_data_and_by_whatever_would_run_it(
+    stored_shop: Shop,
+) -> None:
+    stored_shop.leave_cart()
+    stored_shop.run("tick")
+    edited = CART.replace("  - delay: 1h\n", "  - delay: 30m\n  - sms: nudge\n  - delay: 2h\n")
+    stored_shop.write("journeys/cart.yaml", edited)
+    assert stored_shop.run("check").code == 0
+    advice = (
+        "1 people stand on step 'delay-before-reminder', which may be 'delay-before-nudge' or 'delay-before-reminder' "
+        "now; say which: `moved: {delay-before-reminder: delay-before-nudge}`"
+    )
+    for command in (["check", "--data"], ["tick"], ["up", "--no-prefect"]):
+        answer = stored_shop.run(*command)
+        assert answer.code == 1, command
+        assert advice in answer.out + answer.err, command
+    stored_shop.write("journeys/cart.yaml", edited + "moved: {delay-before-reminder: delay-before-nudge}\n")
+    assert stored_shop.run("check", "--data").code == 0
+    assert stored_shop.run("tick").code == 0
 
 
 def test_the_repository_is_a_project_without_faults() -> None:

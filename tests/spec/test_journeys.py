@@ -224,6 +224,7 @@ def test_every_step_that_is_built_is_read() -> None:
     assert until == WaitUntil(until.id, time(10), frozenset({1, 3}), "Europe/Paris")
     assert isinstance(trial, WaitUntil)
     assert (trial.clock, trial.offset, trial.if_past) == (time(9), timedelta(days=-7), IfPast.SKIP)
+    assert trial.if_missing is IfPast.SKIP
     assert trial.date is not None
     assert trial.date.source == "customer.trial_ends_at"
     assert len(trial.date.trees) == 1
@@ -519,6 +520,13 @@ def test_a_fault_in_the_head_is_said_at_its_place(text: str, expected: str) -> N
             "wait_until: {date: customer.d, days: [mon]}",
             "4:36: step 'wait-until-at-end': `days` goes with `time`",
         ),
+        (
+            "wait_until: {time: 09:00, if_missing: skip}",
+            "4:31: step 'wait-until-at-end': `if_missing` goes with `date`",
+        ),
+        ("wait_until: {date: 9999-12-31}", "4:24: step 'wait-until-at-end': nobody waits until 9999-12-31"),
+        ("wait_until: {date: 24.12.2026}", "4:24: step 'wait-until-at-end': '24.12.2026' is no date: write 2026-12-24"),
+        ("wait_until: {date: 2026-2-3}", "4:24: step 'wait-until-at-end': '2026-2-3' is no date: write 2026-12-24"),
         ("wait_until: {time: 09:00, timezone: Mars}", "4:41: step 'wait-until-at-end': there is no time zone"),
         ("wait_for: {event: E}", "4:15: step 'wait_for, number 1': `within` is missing here"),
         ("wait_for: {event: E, within: 1d, save_as: a b}", "4:47: step 'wait-for-at-end': 'a b' is no name"),
