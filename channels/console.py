@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from channels.acceptance import EVERYTHING, check
 from channels.delivery import Answer, in_turn
 from channels.settings import ChannelSettings
-from orchestrator.domain.channel import OutcomeKind, SendOutcome
+from orchestrator.domain.channel import UNWATCHED, OutcomeKind, SendOutcome, Wire
 from orchestrator.domain.message import Medium, RenderedMessage
 
 
@@ -25,9 +25,11 @@ class ConsoleChannel:
     def __init__(self, medium: Medium) -> None:
         self.medium = medium
 
-    def send_batch(self, messages: Sequence[RenderedMessage], deadline_s: float) -> Iterator[Answer]:
+    def send_batch(
+        self, messages: Sequence[RenderedMessage], deadline_s: float, wire: Wire = UNWATCHED
+    ) -> Iterator[Answer]:
         """Prints in order; see the port."""
-        return in_turn(messages, deadline_s, self._prepare, self._print)
+        return in_turn(messages, deadline_s, self._prepare, self._print, wire)
 
     def close(self) -> None:
         """Nothing to end."""

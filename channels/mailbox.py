@@ -24,7 +24,7 @@ from channels.acceptance import EVERYTHING, check
 from channels.delivery import Answer, in_turn
 from channels.mime import compose
 from channels.settings import ChannelSettings
-from orchestrator.domain.channel import Feature, OutcomeKind, SendOutcome
+from orchestrator.domain.channel import UNWATCHED, Feature, OutcomeKind, SendOutcome, Wire
 from orchestrator.domain.errors import ChannelMisconfigured
 from orchestrator.domain.message import Medium, RenderedMessage
 
@@ -72,10 +72,12 @@ class MailboxChannel:
         except OSError as error:
             raise ChannelMisconfigured(f"the mailbox {root} cannot be made ({type(error).__name__})") from error
 
-    def send_batch(self, messages: Sequence[RenderedMessage], deadline_s: float) -> Iterator[Answer]:
+    def send_batch(
+        self, messages: Sequence[RenderedMessage], deadline_s: float, wire: Wire = UNWATCHED
+    ) -> Iterator[Answer]:
         """Files the messages in order; see the port."""
         self._seen = frozenset(name.partition(":")[0] for name in os.listdir(self._root / "cur"))
-        return in_turn(messages, deadline_s, self._prepare, self._file)
+        return in_turn(messages, deadline_s, self._prepare, self._file, wire)
 
     def close(self) -> None:
         """Nothing to end: no file stays open."""
@@ -90,11 +92,13 @@ class MailboxChannel:
         own = [("X-Parcours-Medium", message.medium.value), ("X-Parcours-Message-Id", message.message_id)]
         places = (("Journey", message.journey), ("Step", message.step), ("Template", message.template))
         own += [(f"X-Parcours-{name}", value) for name, value in places if value]
-        address, name = self._settings.sender_of(message)
         if message.medium is Medium.SMS:
-            address, name = f"sms@{_SMS_DOMAIN}", message.sender or name
+            sender = f"sms@{_SMS_DOMAIN}", message.sender or message.sender_name or self._settings.from_name
             message = replace(message, to=f"{message.to}@{_SMS_DOMAIN}")
-        return at, compose(message, (address or _NOBODY, name), at, own)
+        else:
+            address, name = self._settings.sender_of(message)
+            sender = address or _NOBODY, name
+        return at, compose(message, sender, at, own)
 
     def _file(self, message: RenderedMessage, mail: tuple[datetime, bytes]) -> SendOutcome:
         at, data = mail

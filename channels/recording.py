@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from channels.acceptance import EVERYTHING, check
 from channels.delivery import Answer, in_turn
 from channels.settings import ChannelSettings
-from orchestrator.domain.channel import OutcomeKind, SendOutcome
+from orchestrator.domain.channel import UNWATCHED, OutcomeKind, SendOutcome, Wire
 from orchestrator.domain.message import Medium, RenderedMessage
 
 
@@ -35,9 +35,11 @@ class RecordingChannel:
         self.answer = answer
         self.messages: list[RenderedMessage] = []
 
-    def send_batch(self, messages: Sequence[RenderedMessage], deadline_s: float) -> Iterator[Answer]:
+    def send_batch(
+        self, messages: Sequence[RenderedMessage], deadline_s: float, wire: Wire = UNWATCHED
+    ) -> Iterator[Answer]:
         """Records in order; see the port."""
-        return in_turn(messages, deadline_s, self._prepare, self._record)
+        return in_turn(messages, deadline_s, self._prepare, self._record, wire)
 
     def close(self) -> None:
         """Nothing to end; the messages stay."""

@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from channels import ADAPTERS, open_channel
-from channels.settings import ChannelSettings
+from channels import ADAPTERS, LOCAL, ChannelSettings, SettingMissing, open_channel, refusals
+from channels.acceptance import reply_to_refusal, sender_refusal
 from orchestrator.clock import SystemClock
 from orchestrator.config import FILE, Config, read_config
-from orchestrator.domain.errors import ChannelMisconfigured, Problem, ProjectInvalid
+from orchestrator.domain.errors import ChannelMisconfigured, Problem, ProjectInvalid, in_one_line
 from orchestrator.domain.journey import Journey, Message
 from orchestrator.domain.message import Medium, Purpose
 from orchestrator.domain.policy import address, has_consent
@@ -25,17 +25,20 @@ from orchestrator.domain.region import zone_told_by
 from orchestrator.domain.schedule import find_zone
 from orchestrator.domain.state import Choice, CustomerState
 from orchestrator.domain.suggestion import did_you_mean
+from orchestrator.domain.waits import cannot_read, dates_waited_for
 from orchestrator.render import Templates
 from orchestrator.render.compiled import CompiledText
 from orchestrator.render.source import TemplateBroken
 from orchestrator.spec.project import Project, load_project
+from orchestrator.spec.yaml_nodes import read_yaml
+from orchestrator.toml_table import locate_keys
 
 if TYPE_CHECKING:
     from orchestrator.engine.edits import Stranded
     from orchestrator.store.database import Database
 
 _SUFFIXES = {Medium.EMAIL: (".mjml", ".html"), Medium.SMS: (".txt",)}
-_LOCAL_ADAPTERS = ("mailbox", "console", "recording")  # nothing leaves the machine
+_DOUBLE = "recording"  # for tests: nobody is offered it
 _THIS_MACHINE = ("localhost", "127.0.0.1", "::1")
 _EXAMPLE_SENDER = "hello@shop.example"
 
@@ -61,7 +64,7 @@ def check_project(root: Path, environment: Mapping[str, str]) -> Report:
     project, templates = None, 0
     try:
         project = load_project(root, environment)
-        problems += [*project.warnings, *_advise(project), *_try_channels(project.config)]
+        problems += [*project.warnings, *_advise(project), *_try_channels(project.config), *_look_at_senders(project)]
     except ProjectInvalid as invalid:
         problems += invalid.problems
     try:
@@ -70,6 +73,8 @@ def check_project(root: Path, environment: Mapping[str, str]) -> Report:
         problems += _look_at_messages(project, loaded) if project else ()
     except ProjectInvalid as invalid:
         problems += invalid.problems
+    except OSError:
+        pass  # a file that cannot be read: the project's own reading has said which
     problems += _missing_locales(root, config.project.locale)
     ordered = sorted(set(problems), key=lambda problem: (problem.file, problem.line, problem.column, problem.message))
     return Report(project, tuple(ordered), templates)
@@ -78,22 +83,56 @@ def check_project(root: Path, environment: Mapping[str, str]) -> Report:
 def _check_adapters(config: Config) -> Iterator[Problem]:
     for medium in Medium:
         name = config.channels.adapter(medium)
-        known = sorted(known for known, adapter in ADAPTERS.items() if medium in adapter.media)
-        if name not in known:
+        if name not in ADAPTERS or medium not in ADAPTERS[name].media:
+            known = sorted(known for known, adapter in ADAPTERS.items() if medium in adapter.media and known != _DOUBLE)
             hint = did_you_mean(name, known)
             yield Problem(FILE, 1, 1, f"no channel '{name}' carries {medium} (these do: {', '.join(known)}){hint}")
 
 
 def _try_channels(config: Config) -> Iterator[Problem]:
-    """What the chosen providers still lack. Advice: whoever checks the files may not hold the credentials."""
+    """What would keep every message of a medium from leaving, by the channel's own rules.
+
+    A credential that is not set is advice: whoever checks the files may not hold it.
+    """
     settings = ChannelSettings.of(config, SystemClock().now)
+    path = config.root / FILE
+    places = locate_keys(path.read_text(encoding="utf-8-sig") if path.exists() else "")
     for medium in Medium:
         name = config.channels.adapter(medium)
-        if name in ADAPTERS and name not in _LOCAL_ADAPTERS:
+        for refusal in refusals(medium, name, settings):
+            key = ("channels", "from_email") if "`from_email`" in refusal else ("channels", str(medium))
+            yield Problem(FILE, *places.get(key, (1, 1)), in_one_line(refusal))
+        if name in ADAPTERS and name not in LOCAL:
             try:
                 open_channel(medium, name, settings).close()
-            except ChannelMisconfigured as lack:
+            except SettingMissing as lack:
                 yield _advice(f"no {medium} would leave through '{name}': {lack}")
+            except ChannelMisconfigured:
+                pass  # one of the refusals
+
+
+def _look_at_senders(project: Project) -> Iterator[Problem]:
+    """Senders that steps write themselves, by the rules of the channels: such messages would all be refused."""
+    for journey in project.journeys.values():
+        for step in journey.walk_steps():
+            if not isinstance(step, Message):
+                continue
+            if step.sender is not None and (refusal := sender_refusal(step.medium, step.sender)):
+                yield _at(journey, "from", step.sender, f"step '{step.id}': {refusal}")
+            if step.reply_to is None:
+                continue
+            if step.medium is Medium.SMS:
+                yield _at(journey, "reply_to", step.reply_to, f"step '{step.id}': an SMS has no `reply_to`", "warning")
+            elif refusal := reply_to_refusal(step.reply_to):
+                yield _at(journey, "reply_to", step.reply_to, f"step '{step.id}': {refusal}")
+
+
+def _at(journey: Journey, key: str, value: str, message: str, severity: str = "error") -> Problem:
+    """A problem at the place in a journey's file where a step writes `key: value`."""
+    document, _ = read_yaml(journey.source, f"journeys/{journey.id}.yaml")
+    paths = (path for path in document.values if path[-1:] == (key,) and "steps" in path)
+    path = next((path for path in paths if document.get(path) == value), ())
+    return document.problem(path, message, severity=severity)
 
 
 def _look_at_messages(project: Project, templates: Templates) -> Iterator[Problem]:
@@ -116,7 +155,7 @@ def _file_of(root: Path, name: str, tag: str) -> str:
 
 
 _MUST_HOLD = (
-    ("a way out", "{{ links.unsubscribe }}", "links.unsubscribe", "links.preferences"),
+    ("an unsubscribe link", "{{ links.unsubscribe }}", "links.unsubscribe", "links.preferences"),
     ("a postal address", "{{ project.postal_address }}", "project.postal_address"),
 )
 
@@ -125,9 +164,12 @@ def _look_at_subject(journey: Journey, step: Message) -> Iterator[Problem]:
     assert step.subject is not None  # asked by the caller
     try:
         CompiledText.of_line(step.subject, "").compile()
+        return
     except TemplateBroken as broken:
-        message = f"step '{step.id}': the subject: {broken.problem.message}"
-        yield Problem(f"journeys/{journey.id}.yaml", 1, 1, message)
+        what = broken.problem.message
+    except (SyntaxError, ValueError, OverflowError, RecursionError):
+        what = "nested too deeply, or with a number that is too large"
+    yield Problem(f"journeys/{journey.id}.yaml", 1, 1, in_one_line(f"step '{step.id}': the subject: {what}"))
 
 
 def _steps(project: Project, medium: Medium) -> Iterator[tuple[Journey, Message]]:
@@ -152,7 +194,7 @@ def _advise(project: Project) -> Iterator[Problem]:
         yield _advice(
             'marketing texts may leave at night: write `sms = {from = "20:00", to = "08:00"}` in [quiet_hours]'
         )
-    leaves = config.channels.email not in _LOCAL_ADAPTERS
+    leaves = config.channels.email not in LOCAL
     if leaves and config.channels.from_email == _EXAMPLE_SENDER:
         yield _advice(f"mails would come from {_EXAMPLE_SENDER}: write your own `from_email` in [channels]")
     if leaves and not config.project.website:
@@ -166,24 +208,34 @@ def _advice(message: str) -> Problem:
 
 
 def _missing_locales(root: Path, project_locale: str) -> Iterator[Problem]:
-    """Templates that lack a locale which another template of the project has."""
+    """Templates that lack a locale which another template of the project has: one line for each locale."""
     found = {medium: _variants(root / "templates" / medium, medium) for medium in Medium}
     own = {"", project_locale.lower(), _language(project_locale)}  # the file without a locale is in the project's
     wanted = {tag for by_name in found.values() for tags in by_name.values() for tag in tags} - own
-    for medium, by_name in found.items():
-        for name, tags in sorted(by_name.items()):
-            missing = sorted(tag for tag in wanted if tag not in tags and _language(tag) not in tags)
-            if missing:
-                path = tags.get("") or next(iter(tags.values()))
-                message = f"'{medium}/{name}' is not there in {', '.join(missing)}, and other templates are"
-                yield Problem(path.relative_to(root).as_posix(), 1, 1, message, "warning")
+    for tag in sorted(wanted):
+        lacking = {
+            f"{medium}/{name}": tags.get("") or next(iter(tags.values()))
+            for medium, by_name in found.items()
+            for name, tags in sorted(by_name.items())
+            if tag not in tags and _language(tag) not in tags
+        }
+        if lacking:
+            path = next(iter(lacking.values())).relative_to(root).as_posix()
+            message = f"not there in {tag}, while other templates are: {_listed(list(lacking))}"
+            yield Problem(path, 1, 1, message, "warning")
+
+
+def _listed(names: list[str], shown: int = 6) -> str:
+    """The first of many names, and how many more there are."""
+    more = f" and {len(names) - shown} more" if len(names) > shown else ""
+    return ", ".join(f"'{name}'" for name in names[:shown]) + more
 
 
 def _variants(folder: Path, medium: Medium) -> dict[str, dict[str, Path]]:
     """The files of each template by locale tag, "" being the one without."""
     found: dict[str, dict[str, Path]] = {}
     for path in sorted(folder.glob("*")):
-        if path.suffix in _SUFFIXES[medium] and not path.name.startswith("_"):
+        if path.suffix in _SUFFIXES[medium] and not path.name.startswith(("_", ".")):
             name, _, tag = path.stem.partition(".")
             found.setdefault(name, {})[tag.lower().replace("_", "-")] = path
     return found
@@ -208,6 +260,7 @@ class Findings:
     no_address: Counter[str] = field(default_factory=Counter)  # by medium
     unreadable: Counter[str] = field(default_factory=Counter)  # by medium: something is written, and is no address
     no_consent: Counter[str] = field(default_factory=Counter)  # by medium, for marketing
+    no_date: Counter[str] = field(default_factory=Counter)  # by what a wait reads: something is there, and no date
     stranded: list[Stranded] = field(default_factory=list)
     gone: Counter[str] = field(default_factory=Counter)  # by journey
 
@@ -219,23 +272,25 @@ def check_customers(project: Project, database: Database) -> Findings:
     from orchestrator.store import figures
 
     found = Findings()
+    dates, now = dates_waited_for(project.journeys.values()), SystemClock().now()
     with database.read() as connection:
         found.stranded = find_stranded(connection, project.journeys)
         inside = figures.count_inside(connection)
         found.gone.update({name: people for name, people in inside.items() if name not in project.journeys})
         for row in figures.walk_customers(connection):
-            _look_at(project, row, found)
+            state = _look_at(project, row, found)
+            found.no_date.update(name for name, step in dates.items() if cannot_read(step, state, now))
     return found
 
 
-def _look_at(project: Project, row: Any, found: Findings) -> None:
+def _look_at(project: Project, row: Any, found: Findings) -> CustomerState:
     found.customers += 1
     zone = row.traits.get("timezone")
     home = find_zone(project.config.project.timezone)
     assert home is not None  # config refuses unknown zones
     choices = {key: Choice(value["granted"], datetime.fromisoformat(value["at"])) for key, value in row.consent.items()}
     locale = project.config.project.locale
-    state = CustomerState("", project.lifecycle, home, locale, traits=row.traits, consent=choices)
+    state = CustomerState("", project.lifecycle, home, locale, traits=row.traits, facts=row.facts, consent=choices)
     if not isinstance(zone, str) or find_zone(zone) is None:
         if zone_told_by(row.traits, state.region) is not None:
             found.told_zone += 1
@@ -248,3 +303,4 @@ def _look_at(project: Project, row: Any, found: Findings) -> None:
         found.no_address[medium] += unreached
         found.unreadable[medium] += unreached and row.traits.get(trait) not in (None, "")
         found.no_consent[medium] += not has_consent(project.config.policy, state, medium, topic="")
+    return state

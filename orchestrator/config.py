@@ -10,25 +10,27 @@ import os
 import re
 import secrets
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
-from urllib.parse import urlsplit
+from string import Formatter
 from zoneinfo import available_timezones
 
-from orchestrator.domain.errors import ParcoursError, Problem, ProjectInvalid
+from orchestrator.domain.errors import ParcoursError, Problem, ProjectInvalid, why_unreadable
 from orchestrator.domain.message import Medium
 from orchestrator.domain.policy import Cap, Policy
 from orchestrator.domain.region import read_phone
 from orchestrator.domain.schedule import WEEKDAYS, QuietHours, find_zone, parse_clock, parse_duration
 from orchestrator.domain.suggestion import did_you_mean
-from orchestrator.toml_table import Table, locate_keys
+from orchestrator.toml_table import Table, has_port, locate_keys
 
 FILE = "parcours.toml"
 NOT_BUILT = "is part of the language but not built yet in this version"
 
-#: What links in messages carry; `{channel}` and `{journey}` are filled in.
+LINK_FIELDS = ("channel", "journey", "template", "step")
+
+#: What links in messages carry; `{channel}`, `{journey}`, `{template}` and `{step}` are filled in.
 UTM = {"utm_source": "parcours", "utm_medium": "{channel}", "utm_campaign": "{journey}"}
 
 
@@ -106,13 +108,23 @@ def read_config(root: Path, environment: Mapping[str, str]) -> tuple[Config, lis
     environment = {**_read_dotenv(root / ".env"), **environment}
     path = root / FILE
     try:
-        text = path.read_text(encoding="utf-8") if path.exists() else ""
-        data = tomllib.loads(text)
+        text = path.read_text(encoding="utf-8-sig") if path.exists() else ""
+        return _read_text(root, text, environment)
     except UnicodeDecodeError:
-        return Config(root, environment=environment), [Problem(FILE, 1, 1, "this file is not UTF-8 text")]
+        problem = Problem(FILE, 1, 1, "this file is not UTF-8 text")
+    except OSError as fault:
+        problem = Problem(FILE, 1, 1, f"this file cannot be read: {why_unreadable(fault)}")
     except tomllib.TOMLDecodeError as fault:
-        return Config(root, environment=environment), [_syntax_problem(str(fault))]
-    top = Table(FILE, data, locate_keys(text))
+        problem = _syntax_problem(str(fault))
+    except RecursionError:
+        problem = Problem(FILE, 1, 1, "this is nested too deeply")
+    except ValueError:  # a number of more digits than Python reads
+        problem = Problem(FILE, 1, 1, "a number in this file is too large")
+    return Config(root, environment=environment), [problem]
+
+
+def _read_text(root: Path, text: str, environment: Mapping[str, str]) -> tuple[Config, list[Problem]]:
+    top = Table(FILE, tomllib.loads(text), locate_keys(text))
     _refuse_secrets(top)
     config = _build(root, top, environment)
     top.refuse_unknown()
@@ -134,19 +146,23 @@ def _build(root: Path, top: Table, environment: Mapping[str, str]) -> Config:
         tracking_granted=tracking.choice("default", ("denied", "granted"), "denied") == "granted",
         tracking_links=_tracking_links(tracking),
         ingest_max_age=_duration(top.table("ingest"), "max_age", timedelta(hours=24)),
-        public_url=_url(top.table("web"), "public_url", "http://localhost:8000"),
+        public_url=top.table("web").url("public_url", "http://localhost:8000"),
         environment=environment,
     )
 
 
 def _refuse_not_built(top: Table) -> None:
+    for name in ("topics", "webhooks"):
+        if top.written(name) is not None:
+            top.error(name, f"`[{name}]` {NOT_BUILT}")
+    tracking = top.table("tracking")
+    for name in ("opens", "clicks"):
+        if tracking.written(name) is not None:
+            tracking.error(name, f"`{name}` {NOT_BUILT}")
     if top.table("never").texts("rules"):
         top.table("never").error("rules", f"`[never]` {NOT_BUILT}")
     if top.table("consent").flag("double_opt_in", False):
         top.table("consent").error("double_opt_in", f"`double_opt_in` {NOT_BUILT}")
-    if top.table("tracking").written("opens") is not None:
-        top.table("tracking").read("opens")
-        top.table("tracking").error("opens", f"`opens` {NOT_BUILT}")
 
 
 def _project(table: Table) -> ProjectSettings:
@@ -157,12 +173,12 @@ def _project(table: Table) -> ProjectSettings:
         table.error("timezone", f"there is no time zone '{zone}'{hint or ': write one such as Europe/Paris'}")
         zone = default.timezone
     return ProjectSettings(
-        name=table.text("name", default.name),
+        name=table.matching("name", r"[^\x00-\x1f\x7f]+", "one line of text, the sender people see", default.name),
         timezone=zone,
         locale=table.matching("locale", r"[a-z]{2,3}([-_][A-Za-z0-9]{2,8})*", "such as en or fr-CA", default.locale),
         currency=table.matching("currency", r"[A-Z]{3}", "three capital letters, such as EUR", default.currency),
         postal_address=table.text("postal_address", ""),
-        website=_url(table, "website", ""),
+        website=table.url("website", ""),
     )
 
 
@@ -172,7 +188,10 @@ def _channels(table: Table) -> ChannelChoice:
         email=table.text("email", default.email),
         sms=table.text("sms", default.sms),
         from_email=table.matching(
-            "from_email", r"[^@\s]+@[^@\s]+", "an address such as hello@shop.example", default.from_email
+            "from_email",
+            r"[^@\s<>]+@[^@\s<>]+|[^<>]*<[^@\s<>]+@[^@\s<>]+>",
+            "an address such as hello@shop.example or The Shop <hello@shop.example>",
+            default.from_email,
         ),
         only_to=tuple(_reached_at(text) for text in table.texts("only_to")),
     )
@@ -189,15 +208,20 @@ def _reached_at(text: str) -> str:
 def _tracking_links(table: Table) -> Mapping[str, str]:
     links = table.texts_by_key("links", UTM)
     for name, value in links.items():
-        try:
-            value.format(channel="", journey="")
-        except (KeyError, IndexError, ValueError):
-            table.error("links", f"'{name}' may hold {{channel}} and {{journey}}, and no other braces")
+        if not set(LINK_FIELDS).issuperset(_fields(value)):
+            known = ", ".join(f"{{{field}}}" for field in LINK_FIELDS)
+            table.error("links", f"'{name}' may hold {known}, and no other braces")
     return links
 
 
-def _url(table: Table, key: str, default: str) -> str:
-    return table.matching(key, r"https?://[^\s/]+\S*|", "an address such as https://shop.example", default).rstrip("/")
+def _fields(text: str) -> Iterator[str]:
+    """What stands between braces; a format after a colon or `!` is left on it, so that it is nothing we know."""
+    try:
+        for _, name, form, conversion in Formatter().parse(text):
+            if name is not None:
+                yield name + (form or "") + (conversion or "")
+    except ValueError:  # a brace without its partner
+        yield "{"
 
 
 def _duration(table: Table, key: str, default: timedelta) -> timedelta:
@@ -252,7 +276,7 @@ def _quiet_hours(table: Table) -> dict[Medium, QuietHours]:
         if table.written(medium) in (None, "none"):
             table.read(medium)
             continue
-        found[medium] = _quiet_hours_of(table.table(medium))
+        found[medium] = _quiet_hours_of(table.table(medium, '{from = "20:00", to = "08:00"}'))
     return found
 
 
@@ -290,10 +314,10 @@ def _weekday(table: Table, word: str) -> int | None:
 
 def _database_url(root: Path, table: Table, environment: Mapping[str, str]) -> str:
     written = table.text("url", "sqlite:///var/parcours.db")
-    if urlsplit(written).password:
+    if re.match(r"[^/]*://[^/@]*:[^/@]+@", written):
         table.error("url", "a password stands here: set PARCOURS_DATABASE_URL in the environment instead")
     url = environment.get("PARCOURS_DATABASE_URL") or written
-    if not url.startswith(("sqlite://", "postgresql+psycopg://")):
+    if not re.fullmatch(r"sqlite://(/[^\x00-\x1f]*)?|postgresql\+psycopg://[^\x00-\x1f]*", url) or not has_port(url):
         table.error("url", "the database is sqlite:///… or postgresql+psycopg://… (here or in PARCOURS_DATABASE_URL)")
     return absolute_database_url(root, url)
 
@@ -348,10 +372,13 @@ def _made_once(path: Path) -> str:
 
 def _read_dotenv(path: Path) -> dict[str, str]:
     """The variables of a `.env`: `KEY=value` a line, optionally after `export`, quoted, or with a comment behind."""
-    if not path.is_file():
-        return {}
+    try:
+        text = path.read_text(encoding="utf-8-sig") if path.is_file() else ""
+    except (OSError, UnicodeDecodeError) as fault:
+        why = why_unreadable(fault) if isinstance(fault, OSError) else "it is not UTF-8 text"
+        raise ParcoursError(f"{path} cannot be read: {why}") from None
     found = {}
-    for line in path.read_text(encoding="utf-8").splitlines():
+    for line in text.splitlines():
         match = re.fullmatch(
             r"\s*(?:export\s+)?([A-Za-z_]\w*)\s*=\s*(?:'([^']*)'|\"([^\"]*)\"|(.*?))(?:\s+#.*)?\s*", line
         )
@@ -364,4 +391,7 @@ def _syntax_problem(message: str) -> Problem:
     at = re.search(r"\(at line (\d+), column (\d+)\)", message)
     line, column = (int(at[1]), int(at[2])) if at else (1, 1)
     what = message.split(" (at ")[0]
-    return Problem(FILE, line, column, f"this is not TOML: {what[:1].lower()}{what[1:]}; put text between quotes")
+    hint = "; put text between quotes" if what.startswith("Invalid") else ""
+    if "overwrite" in what or "twice" in what:
+        what, hint = "a key or table is written twice", "; keep one"
+    return Problem(FILE, line, column, f"this is not TOML: {what[:1].lower()}{what[1:]}{hint}")

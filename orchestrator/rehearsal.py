@@ -1,42 +1,29 @@
 """Runs the `tests:` of a journey on a virtual clock: what was expected, what happened, and when.
 
 A test holds one customer, their events at times counted from the start, and the messages expected, completely and in
-order; coupons, rewards, tasks and exits are checked where the test names them. The journey runs alone, under the
-project's caps and quiet hours, without its holdout.
+order; coupons, rewards, tasks, exits and messages not sent are checked where the test names them. The journey runs
+alone, without its holdout, under the project's caps, quiet hours and consent; schedules fire until the test's end.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
-from typing import Any
+from datetime import datetime
 
 from orchestrator.domain.effects import Decision, DecisionKind, Effect, Grant, QueueMessage, TaskMade
 from orchestrator.domain.event import Event, Kind
-from orchestrator.domain.journey import Journey, JourneyTest
+from orchestrator.domain.expression import Condition, Const, Scope
+from orchestrator.domain.journey import Journey
+from orchestrator.domain.journey_tests import Happening, JourneyTest
+from orchestrator.domain.lifecycle import Lifecycle, Stage
 from orchestrator.domain.message import Medium
 from orchestrator.domain.program import Program
-from orchestrator.domain.schedule import format_duration, parse_duration
-from orchestrator.domain.state import CustomerState
+from orchestrator.domain.state import CustomerState, SentMessage
 from orchestrator.domain.timeline import run
 from orchestrator.domain.values import INSTANT, as_text
 
-START = datetime(2026, 1, 5, 10, tzinfo=UTC)  # a Monday morning
-RUN_ON = timedelta(days=400)
 MEDIA = tuple(str(medium) for medium in Medium)
-
-
-@dataclass(frozen=True, slots=True)
-class Happening:
-    """One thing that happened, or was expected: `what` such as `email`, `reward`; `which` its template, receiver, …"""
-
-    after: timedelta
-    what: str
-    which: str
-
-    def __str__(self) -> str:
-        return f"at {format_duration(self.after)}: {self.what} {self.which}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,33 +51,63 @@ class Verdict:
 
 def rehearse(program: Program, journey: Journey, test: JourneyTest) -> Verdict:
     """Runs one test of a journey."""
-    alone = replace(journey, holdout=0.0)
-    program = Program(
-        program.lifecycle, {alone.id: alone}, program.policy, program.zone, program.locale, program.currency
-    )
-    start = test.start or START
-    state = CustomerState("test", program.lifecycle, program.zone, program.locale)
-    effects = run(program, state, read_events(test, start), start + RUN_ON)
-    happened = tuple(_happenings(effects, start))
-    expected = [_read_expectation(one) for one in test.expect]
-    named = {(one.what, one.after) for one in expected if one.what not in MEDIA}
-    missing = [one for one in expected if one not in happened]
-    surplus = [one for one in happened if one not in expected and (one.what in MEDIA or (one.what, one.after) in named)]
+    lifecycle = program.lifecycle if test.stage is None else _beginning_in(test.stage, program.lifecycle)
+    program = _with_one_journey(program, lifecycle, replace(journey, holdout=0.0))
+    effects = run(program, _customer(program, test), _calls(test), test.start + test.until)
+    happened = tuple(_happenings(effects, test.start))
+    named = {(one.what, one.after) for one in test.expect if one.what not in MEDIA}
+    missing = [one for one in test.expect if one not in happened]
+    surplus = [
+        one for one in happened if one not in test.expect and (one.what in MEDIA or (one.what, one.after) in named)
+    ]
     return Verdict(test, happened, tuple(missing), tuple(surplus))
 
 
-def read_events(test: JourneyTest, start: datetime) -> list[Event]:
+def _with_one_journey(program: Program, lifecycle: Lifecycle, journey: Journey) -> Program:
+    """The program of a journey alone, without the project's control group."""
+    return Program(
+        lifecycle,
+        {journey.id: journey},
+        program.policy,
+        program.zone,
+        locale=program.locale,
+        currency=program.currency,
+        max_age=program.max_age,
+    )
+
+
+def _customer(program: Program, test: JourneyTest) -> CustomerState:
+    """Who the test is about, with what is given."""
+    before = test.start - 2 * INSTANT
+    state = CustomerState("test", program.lifecycle, program.zone, program.locale)
+    if test.stage is not None:
+        state.stage, state.stage_since, state.cursor = test.stage, before, before
+    state.sent += [
+        SentMessage(test.start - sent.ago, sent.medium, sent.journey, sent.template, marketing=True)
+        for sent in sorted(test.sent, key=lambda sent: sent.ago, reverse=True)
+    ]
+    return state
+
+
+def _calls(test: JourneyTest) -> list[Event]:
     """The calls of a test: who the customer is, just before the start, then the events."""
-    events = [Event(start - INSTANT, Kind.IDENTIFY, "", test.customer, arrival=-1)]
-    for arrival, written in enumerate(test.events):
-        at = start + parse_duration(str(written["at"]))
-        if "identify" in written:
-            events.append(Event(at, Kind.IDENTIFY, "", written["identify"], arrival))
-        elif "start" in written:
-            events.append(Event(at, Kind.START, str(written["start"]), written.get("properties") or {}, arrival))
-        else:
-            events.append(Event(at, Kind.TRACK, str(written["event"]), written.get("properties") or {}, arrival))
-    return events
+    return [Event(test.start - INSTANT, Kind.IDENTIFY, "", test.customer, arrival=-1), *test.events]
+
+
+def _beginning_in(given: str, lifecycle: Lifecycle) -> Lifecycle:
+    """The lifecycle of a customer who is in a stage though the rules, of whom the test tells too little, say another:
+    the given stage holds until the rules say something else than at the beginning."""
+    first: list[str | None] = []
+
+    def holds(scope: Scope) -> bool:
+        said = next((stage.name for stage in lifecycle.stages if stage.condition.test(scope)), None)
+        if not first:
+            first.append(said)
+        return said == first[0]
+
+    candidates = tuple(one for stage in lifecycle.stages for one in stage.candidates)
+    beginning = Stage(given, Condition("given by the test", Const(True), holds), candidates)
+    return replace(lifecycle, stages=(beginning, *lifecycle.stages), by_name={})
 
 
 def _happenings(effects: list[Effect], start: datetime) -> Iterator[Happening]:
@@ -104,10 +121,9 @@ def _happenings(effects: list[Effect], start: datetime) -> Iterator[Happening]:
                 yield Happening(at - start, "coupon", as_text(coupon.get("percent", coupon.get("amount"))))
             case TaskMade(at=at, type=kind):
                 yield Happening(at - start, "task", kind)
+            case Decision(at=at, kind=DecisionKind.NOT_SENT, reason=reason):
+                yield Happening(at - start, "not_sent", reason)
+            case Decision(at=at, kind=DecisionKind.EXPIRED):
+                yield Happening(at - start, "not_sent", "expired")
             case Decision(at=at, kind=DecisionKind.LEFT, reason=reason):
                 yield Happening(at - start, "exit", reason)
-
-
-def _read_expectation(written: Any) -> Happening:
-    what = next(key for key in written if key != "at")
-    return Happening(parse_duration(str(written["at"])), what, as_text(written[what]))

@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
-from orchestrator.domain.errors import Problem
+from orchestrator.domain.errors import Problem, in_one_line
 from orchestrator.domain.suggestion import did_you_mean
 
 Keys = tuple[str, ...]
@@ -41,6 +42,14 @@ def _paths(data: Mapping[str, Any]) -> Iterator[Keys]:
         yield (key,)
         if isinstance(value, dict):
             yield from ((key, *rest) for rest in _paths(value))
+
+
+def has_port(url: str) -> bool:
+    """Whether host and port of a URL can be told apart; half of an IPv6 address, or a port in words, cannot."""
+    try:
+        return urlsplit(url).port != 0
+    except ValueError:
+        return False
 
 
 class Table:
@@ -84,14 +93,14 @@ class Table:
         while path and path not in self._positions:
             path = path[:-1]
         line, column = self._positions.get(path, (1, 1))
-        self.problems.append(Problem(self._file, line, column, message))
+        self.problems.append(Problem(self._file, line, column, in_one_line(message)))
 
-    def table(self, key: str) -> Table:
-        """The table below a key; an empty one when it is missing or no table (then reported)."""
+    def table(self, key: str, example: str = "") -> Table:
+        """The table below a key; an empty one when it is missing or no table (then reported, with an example)."""
         if key not in self._inner:
             data = self.read(key)
             if data is not None and not isinstance(data, dict):
-                self.error(key, f"`{key}` must be a table")
+                self.error(key, f"`{key}` must be a table{f', such as {example}' if example else ''}")
             inner = data if isinstance(data, dict) else {}
             self._inner[key] = Table(self._file, inner, self._positions, (*self._path, key), self)
         return self._inner[key]
@@ -111,6 +120,15 @@ class Table:
             self.error(key, f"`{key}` must be {example}")
             return default
         return value
+
+    def url(self, key: str, default: str) -> str:
+        """An address of the web, without a slash at its end."""
+        example = "an address such as https://shop.example"
+        url = self.matching(key, r"https?://[^\s/\x00-\x1f]+\S*|", example, default).rstrip("/")
+        if has_port(url) and (not url or urlsplit(url).hostname):
+            return url
+        self.error(key, f"`{key}` must be {example}")
+        return default
 
     def choice(self, key: str, words: tuple[str, ...], default: str) -> str:
         """One of a few words."""

@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -46,7 +46,9 @@ def check(
     found = [_look_at_customers(report.project) for report in reports if data and report.project]
     errors = [problem for problem in problems if problem.severity == "error"]
     if as_json:
-        print_json({"problems": [asdict(problem) for problem in problems], "customers": [asdict(one) for one in found]})
+        print_json(
+            {"problems": [asdict(problem) for problem in problems], "customers": [_as_data(one) for one in found]}
+        )
     else:
         print_problems(problems)
         for findings in found:
@@ -98,6 +100,12 @@ def _look_at_customers(project: Project) -> Findings:
         return check_customers(project, database)
 
 
+def _as_data(found: Findings) -> dict[str, Any]:
+    """The findings for a machine. Not `asdict`, which makes a Counter of a Counter's items."""
+    data = {name: getattr(found, name) for name in type(found).__dataclass_fields__}
+    return data | {"stranded": [asdict(one) for one in found.stranded]}
+
+
 def _print_findings(found: Findings) -> None:
     for stranded in found.stranded:
         typer.secho(str(stranded), fg="red")
@@ -120,5 +128,7 @@ def _lacks(found: Findings) -> Iterator[tuple[int, str]]:
         yield number, f"with {'an address' if medium == 'email' else 'a number'} written that cannot be read"
     for medium, number in found.no_consent.items():
         yield number, f"without consent: no marketing by {medium}"
+    for name, number in found.no_date.items():
+        yield number, f"whose {name} is no date that can be read: a wait for it takes it as missing"
     for journey, number in found.gone.items():
         yield number, f"inside '{journey}', a journey that has no file any more"

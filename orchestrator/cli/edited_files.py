@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
 from pathlib import Path
 
 FOLDERS = ("journeys", "templates")
@@ -23,13 +25,29 @@ class EditedFiles:
         return True
 
     def _look(self) -> frozenset[tuple[str, int, int]]:
-        found = []
-        for folder in FOLDERS:
-            for path in (self._root / folder).rglob("*"):
-                try:
-                    status = path.stat()
-                except FileNotFoundError:  # an editor's file for a moment
-                    continue
-                if path.is_file():
-                    found.append((str(path), status.st_mtime_ns, status.st_size))
-        return frozenset(found)
+        return frozenset(seen for folder in FOLDERS for seen in _files_below(self._root / folder))
+
+
+def _files_below(folder: Path) -> Iterator[tuple[str, int, int]]:
+    """Each name below a folder with what tells an edit; what cannot be read counts too, so that it is spoken of.
+
+    Names that begin with a dot are an editor's own, such as the lock of a file that is open in it.
+    """
+    try:
+        with os.scandir(folder) as entries:
+            found = sorted(entry.path for entry in entries if not entry.name.startswith("."))
+    except OSError:  # gone for a moment, or not for us to read
+        return
+    for name in found:
+        path = Path(name)
+        if path.is_dir():
+            yield name, 0, 0
+            if not path.is_symlink():
+                yield from _files_below(path)
+            continue
+        try:
+            status = path.stat()
+        except OSError:  # a link that leads nowhere
+            yield name, 0, 0
+        else:
+            yield name, status.st_mtime_ns, status.st_size

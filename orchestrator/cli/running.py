@@ -33,7 +33,7 @@ from orchestrator.clock import Clock, SystemClock, VirtualClock
 from orchestrator.config import load_write_key
 from orchestrator.demo.player import Player
 from orchestrator.demo.stage import begin_season, clear_stage, set_stage
-from orchestrator.domain.errors import ParcoursError
+from orchestrator.domain.errors import why_unreadable, without_data
 from orchestrator.engine import tick
 from orchestrator.spec.project import Project, load_project
 from orchestrator.store import settings
@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from flows.conductor import Conductor
 
 DEMO_PACE = Pace(window_s=20.0)  # accelerated as well: a day of the shop takes six seconds
+NOT_TAKEN = "The edited files are not taken; the earlier ones go on."
 _LOOK_S = 0.5
 _PREFECT_LOOK_S = 2.0  # how soon a server that ended is missed
 _GRACE_S = 3  # what requests under way get
@@ -256,14 +257,14 @@ class Running:
         files = EditedFiles(self._project.root)
         while True:
             await asyncio.sleep(2 * _LOOK_S)
-            if not await asyncio.to_thread(files.settled):
-                continue
             try:
-                await asyncio.to_thread(self._reload)
-            except ParcoursError as refusal:
-                self._terminal.warn(f"{refusal}\nThe edited files are not taken; the earlier ones go on.")
-            else:
-                self._terminal.say("The edited files run from now on.")
+                if await asyncio.to_thread(files.settled):
+                    await asyncio.to_thread(self._reload)
+                    self._terminal.say("The edited files run from now on.")
+            except OSError as fault:
+                self._terminal.warn(f"{fault.filename} cannot be read: {why_unreadable(fault)}\n{NOT_TAKEN}")
+            except Exception as fault:  # whatever an edit brings up is told, and the next edit is taken
+                self._terminal.warn(f"{without_data(fault)}\n{NOT_TAKEN}")
 
     def _reload(self) -> None:
         old, config = self._engine.context, self._project.config

@@ -134,7 +134,9 @@ def tell_decision(row: Any, zone: ZoneInfo) -> str:
         case DecisionKind.RESTARTED:
             return f"begins {why}"
         case DecisionKind.WAITING:
-            return f"waits{until}" + (f": {why} yet" if row.reason in REASONS else "")
+            if row.reason in REASONS:
+                return f"waits{until}: {why} yet"
+            return f"waits{until}" if row.reason in ("", row.step) else f"now waits{until}: {why}"
         case DecisionKind.QUEUED:
             return f"{why} {template} is decided"
         case DecisionKind.DEFERRED:
@@ -155,6 +157,8 @@ def _tell_other(row: Any, why: str) -> str:
     match row.kind:
         case DecisionKind.BRANCHED:
             return f"goes on where: {why}"
+        case DecisionKind.NO_DATE:
+            return f"has no date: {why}"
         case DecisionKind.CHANGED if row.reason == BY_HAND:
             return f"a person settles a message: {VERDICTS[row.detail['verdict']]}"
         case DecisionKind.GRANTED:

@@ -13,7 +13,7 @@ from typing import Any
 
 from orchestrator.domain.errors import CallRejected
 from orchestrator.domain.event import Event, Kind
-from orchestrator.domain.values import as_text, as_time
+from orchestrator.domain.values import as_text, iso_time
 
 CALL_BYTES_MAX = 32_768
 ID_CHARS_MAX = 256
@@ -127,7 +127,7 @@ def _read_time(raw: Mapping[str, Any]) -> datetime | None:
     value = raw.get("timestamp") or raw.get("originalTimestamp")
     if value is None:
         return None
-    at = as_time(value) if isinstance(value, str) else None
+    at = iso_time(value) if isinstance(value, str) else None
     if at is None or not 1900 < at.year < 2200:
         raise CallRejected("invalid_timestamp", "'timestamp' must be ISO 8601, such as 2026-11-22T09:30:00Z")
     return at

@@ -19,8 +19,8 @@ class OutcomeKind(StrEnum):
     ACCEPTED = "accepted"  # the provider has it: done
     REJECTED = "rejected"  # never again for this message; see `suppress` for the address
     THROTTLED = "throttled"  # certainly not taken: try again after `retry_after_s`
-    UNAVAILABLE = "unavailable"  # nothing left our side: back off and try again
-    UNCERTAIN = "uncertain"  # bytes left, no answer: never resent by itself
+    UNAVAILABLE = "unavailable"  # not taken: no connection, or an answered 5xx (HTTP): back off and try again
+    UNCERTAIN = "uncertain"  # all of it left, no answer: never resent by itself
     NOT_ATTEMPTED = "not_attempted"  # not begun before the deadline: stays queued
     MISCONFIGURED = "misconfigured"  # our account or sender is refused: stop the channel, tell a person
 
@@ -47,12 +47,40 @@ class Feature(StrEnum):
     VALIDITY = "validity"
 
 
+class Wire:
+    """Told of each message right before its first byte may leave, and as soon as its outcome is known.
+
+    Both are called in the thread that sends the message, so that what is written down of it is never behind.
+    This one lets everything go and writes nothing down.
+    """
+
+    def begin(self, index: int) -> bool:
+        """Whether the message may leave now; if not, it is NOT_ATTEMPTED."""
+        return True
+
+    def end(self, index: int, outcome: SendOutcome) -> None:
+        """What became of a message that was begun."""
+
+
+UNWATCHED = Wire()
+
+
 class Channel(Protocol):
     """Delivers rendered messages of one medium through one provider.
 
     `send_batch` yields (index, SendOutcome) exactly once per message, as they come, in any order, and raises only
-    ChannelMisconfigured (no message of the batch can succeed); what it did not begin before `deadline_s` (a value of
-    time.monotonic()) is NOT_ATTEMPTED. It never retries, paces, or reads the database or the wall clock.
+    ChannelMisconfigured (no message of the batch can succeed). Right before the first byte of a message may leave, it
+    asks `wire.begin(index)`; what that refuses, or what was not begun before `deadline_s` (a value of
+    time.monotonic()), is NOT_ATTEMPTED; every outcome of a begun message is told to `wire.end` first. Batches may
+    overlap: one message may wait long for its answer. It never retries, paces, or reads the database or the wall clock.
+
+    Each wait of a conversation has an end, however slowly its bytes drip. The last one, when the whole message is out,
+    may take minutes (ten for SMTP, RFC 5321 §4.5.3.2.6); it holds its own connection only. What `deadline_s` leaves
+    unbegun is told right then, also when every connection waits.
+
+    `close` waits for nobody, and may be called by any thread: it ends all waits, so that running batches tell the rest
+    at once. A message that was out whole by then is UNCERTAIN, at most one a connection; any other UNAVAILABLE or
+    NOT_ATTEMPTED.
     """
 
     name: str
@@ -60,7 +88,7 @@ class Channel(Protocol):
     supports: frozenset[Feature]
 
     def send_batch(
-        self, messages: Sequence[RenderedMessage], deadline_s: float
+        self, messages: Sequence[RenderedMessage], deadline_s: float, wire: Wire = UNWATCHED
     ) -> Iterator[tuple[int, SendOutcome]]: ...
 
     def close(self) -> None: ...

@@ -18,6 +18,7 @@ The text of an error never holds personal data: it ends up in logs and in the Pr
 
 from __future__ import annotations
 
+import re
 import traceback
 from dataclasses import dataclass
 
@@ -39,6 +40,22 @@ class Problem:
     def __str__(self) -> str:
         kind = "" if self.severity == "error" else f"{self.severity}: "
         return f"{self.file}:{self.line}:{self.column}: {kind}{self.message}"
+
+
+_UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b\u2028\u2029\ufeff\ud800-\udfff]+")
+_LONG_WORD = re.compile(r"(\S{60})\S{20,}")
+
+
+def in_one_line(message: str) -> str:
+    """A message that quotes what an author wrote, as one line of a readable length."""
+    return _LONG_WORD.sub(r"\1…", _UNPRINTABLE.sub(" ", message))
+
+
+def why_unreadable(fault: OSError) -> str:
+    """Why a file cannot be read, without the path: the message names it already."""
+    words = {"IsADirectoryError": "it is a folder", "FileNotFoundError": "it leads nowhere (a link, or just deleted)"}
+    words["PermissionError"] = "it is not allowed to (its permissions)"
+    return words.get(type(fault).__name__) or (fault.strerror or type(fault).__name__).lower()
 
 
 class ProjectInvalid(ParcoursError):

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from orchestrator.domain.closures import compile_expression
 from orchestrator.domain.errors import ExpressionInvalid
 from orchestrator.domain.expression import Call, Compare, Const, Expr, Name, Scope, parts_of, read_performed
-from orchestrator.domain.values import DAY, HOUR, INSTANT, UNITS_MAX, as_time, is_number
+from orchestrator.domain.values import DAY, HOUR, INSTANT, UNITS_MAX, as_time, is_number, iso_time
 
 Candidates = Callable[[Scope], Iterable[datetime]]
 
@@ -72,7 +72,7 @@ def _now_candidates(other: Expr) -> Candidates:
     value = compile_expression(other)
 
     def run(scope: Scope) -> Iterable[datetime]:
-        at = as_time(value(scope))
+        at = iso_time(value(scope))
         return () if at is None else _within_calendar(at, (timedelta(0), INSTANT))
 
     return run

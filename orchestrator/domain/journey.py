@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime, time, timedelta
+from datetime import time, timedelta
 from enum import StrEnum
-from typing import Any
 
 from orchestrator.domain.expression import Condition, Value
 from orchestrator.domain.message import Medium, Purpose
@@ -101,6 +100,8 @@ class OnChange(StrEnum):
 
 
 class IfPast(StrEnum):
+    """What a wait does whose date is past, or is none."""
+
     CONTINUE = "continue"
     SKIP = "skip"
     EXIT = "exit"
@@ -144,6 +145,7 @@ class WaitUntil:
     date: Value | None = None
     offset: timedelta = timedelta(0)
     if_past: IfPast = IfPast.CONTINUE
+    if_missing: IfPast = IfPast.SKIP  # also where it cannot be read
 
 
 @dataclass(frozen=True, slots=True)
@@ -314,6 +316,7 @@ class Journey:
     holdout: float = 0.0  # percent
     on_change: OnChange = OnChange.FOLLOW
     moved: tuple[tuple[str, str], ...] = ()  # old step id → new step id
+    given_ids: frozenset[str] = frozenset()  # of steps that the author named; the other ids are derived
     version: str = ""  # hash of the normalised YAML
     source: str = ""  # the YAML text, kept so that pinned people can finish it
     by_id: dict[str, Step] = field(default_factory=dict, compare=False)
@@ -365,16 +368,3 @@ def _thread(
         following[step.id] = steps[position + 1].id if position + 1 < len(steps) else after
         for block in child_blocks(step):
             _thread(block, following[step.id], by_id, following)
-
-
-#: What a test of a journey's YAML holds; read by the test runner.
-@dataclass(frozen=True, slots=True)
-class JourneyTest:
-    """One entry of `tests:`. Events and expectations stay as written, their times counted from `start`."""
-
-    name: str
-    customer: dict[str, Any]
-    events: tuple[dict[str, Any], ...]
-    expect: tuple[Any, ...]
-    line: int = 0
-    start: datetime | None = None  # the instant of `0h`, UTC; None: the runner's choice

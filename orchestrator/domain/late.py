@@ -24,6 +24,7 @@ from orchestrator.domain.event import Event, Kind
 from orchestrator.domain.journey import Goal, Journey
 from orchestrator.domain.state import CustomerState, Enrollment, Status
 from orchestrator.domain.values import INSTANT
+from orchestrator.domain.waits import MOVED, ends_of_waits, tell_moved
 
 if TYPE_CHECKING:
     from orchestrator.domain.timeline import Line
@@ -95,7 +96,7 @@ def put_in_place(line: Line, late: Sequence[Event], record: Record, since: datet
     """Retraces a line from `since`, the instant of the first of the late calls (or of a late merge), to its cursor."""
     state, end = line.state, line.state.cursor
     assert end is not None  # only a line that was run can be late
-    known = _Known.of(state)
+    known, ends = _Known.of(state), ends_of_waits(state)
     _go_back(line, [event for event in record.events if event.at < since], since)
     undone = _reopen(line, record, since)
     retrace = Retrace(record, late, since, len(line.effects), frozenset(id(event) for event in late))
@@ -103,6 +104,7 @@ def put_in_place(line: Line, late: Sequence[Event], record: Record, since: datet
     line.walk([*(event for event in record.events if event.at >= since), *late], end)
     line.retrace, line.stage_touched, state.cursor = None, True, end
     known.hold(state)
+    tell_moved(line, ends, since)
     taken_back = _confirm(line, undone, retrace.mark)
     _tell_what_differs(line, retrace, taken_back)
     for one in taken_back:
@@ -259,7 +261,7 @@ def _count(line: Line, decisions: Collection[Decision], since: datetime) -> Coun
     return Counter(
         (one.at if line.actual is None else None, str(one.kind), one.journey, _place(one), one.reason)
         for one in decisions
-        if one.at >= since and _is_about_a_journey(one)
+        if one.at >= since and one.reason != MOVED and _is_about_a_journey(one)
     )
 
 

@@ -30,6 +30,7 @@ from orchestrator.domain.journey import (
     StageTrigger,
 )
 from orchestrator.domain.lifecycle import Fact, Lifecycle
+from orchestrator.domain.matching import Matching
 from orchestrator.domain.policy import Policy
 
 LATE = timedelta(minutes=5)  # a step that ran later than this counts its next delays from when it ran
@@ -44,7 +45,8 @@ def plain_code(key: str) -> str:
 class Program:
     """Everything a run needs besides the customer. Built once per project version.
 
-    `pinned` holds earlier versions of journeys by (id, version) for the people who finish them.
+    `pinned` holds earlier versions of journeys by (id, version) for the people who finish them; `edits` what became of
+    the steps of those versions whose people follow the text of today.
     """
 
     lifecycle: Lifecycle
@@ -56,6 +58,7 @@ class Program:
     holdout_global: float = 0.0
     max_age: timedelta = timedelta(hours=24)  # how late an event may come and still count for more than facts
     pinned: Mapping[tuple[str, str], Journey] = field(default_factory=dict)
+    edits: Mapping[tuple[str, str], Matching] = field(default_factory=dict)
     coupon_code: Callable[[str], str] = plain_code
 
     by_event: dict[str, list[tuple[Journey, EventTrigger]]] = field(default_factory=dict)

@@ -7,16 +7,17 @@ after the gap; one that exists twice (autumn) is the first of the two.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
-_SHORT = re.compile(r"(\d+(?:\.\d+)?)\s*([smhdw])")
+_SHORT = re.compile(r"(\d+(?:\.\d+)?)\s*([smhdw])", re.ASCII)
 _ISO = re.compile(
-    r"P(?:(\d+(?:\.\d+)?)W)?(?:(\d+(?:\.\d+)?)D)?(?:T(?:(\d+(?:\.\d+)?)H)?(?:(\d+(?:\.\d+)?)M)?(?:(\d+(?:\.\d+)?)S)?)?"
+    r"P(?:(\d+(?:\.\d+)?)W)?(?:(\d+(?:\.\d+)?)D)?(?:T(?:(\d+(?:\.\d+)?)H)?(?:(\d+(?:\.\d+)?)M)?(?:(\d+(?:\.\d+)?)S)?)?",
+    re.ASCII,
 )
 
 
@@ -30,7 +31,9 @@ def parse_duration(text: str) -> timedelta:
     try:
         span = _parse_amounts((stripped[1:] if stripped[:1] in "+-" else stripped).strip())
     except (ValueError, OverflowError):
-        raise ValueError(f"'{text}' is not a duration: write 45s, 30m, 1h, 3d, 2w or ISO 8601 such as PT1H") from None
+        raise ValueError(
+            f"'{text}' is not a duration: write 45s, 30m, 1h, 3d, 5h 30m or ISO 8601 such as PT1H"
+        ) from None
     if span > DURATION_MAX:
         raise ValueError(f"'{text}' is longer than ten years")
     return -span if stripped[:1] == "-" else span
@@ -68,7 +71,7 @@ def find_zone(name: str) -> ZoneInfo | None:
 
 def parse_clock(text: str) -> time:
     """A local time from `09:00`; raises ValueError."""
-    if match := re.fullmatch(r"(\d{1,2}):(\d{2})(?::(\d{2}))?", text.strip()):
+    if match := re.fullmatch(r"(\d{1,2}):(\d{2})(?::(\d{2}))?", text.strip(), re.ASCII):
         hour, minute, second = (int(group or 0) for group in match.groups())
         if hour < 24 and minute < 60 and second < 60:
             return time(hour, minute, second)
@@ -191,7 +194,11 @@ _PRESETS = {"@hourly": "0 * * * *", "@daily": "0 0 * * *", "@weekly": "0 0 * * 0
 
 @dataclass(frozen=True, slots=True)
 class Cron:
-    """A cron expression of five fields in a zone (crontab(5): day and weekday are alternatives when both are set)."""
+    """A cron expression of five fields in a zone (crontab(5): day and weekday are alternatives when both are set).
+
+    Where minute or hour is `*` or `*/n` it keeps elapsed time, as Debian's cron does: it fires in both of two doubled
+    hours, and skips what does not exist. Fixed times follow the rule of local times.
+    """
 
     source: str
     minutes: tuple[int, ...]
@@ -200,20 +207,67 @@ class Cron:
     months: frozenset[int]
     weekdays: frozenset[int]  # 0 = Sunday
     either_day: bool
+    elapsed: bool
     zone: ZoneInfo
+    _last: list[tuple[datetime, datetime]] = field(default_factory=list, compare=False, repr=False)
 
     def next_after(self, after: datetime) -> datetime | None:
-        """The first instant > `after`; a local time that exists twice fires once. None: not within five years."""
-        day = after.astimezone(self.zone).date()
-        for _ in range(5 * 366):
-            if self._on(day):
-                for hour in self.hours:
-                    for minute in self.minutes:
-                        instant = to_instant(day, time(hour, minute), self.zone)
-                        if instant > after:
-                            return instant
-            day += timedelta(days=1)
+        """The first instant > `after`. None: not within five years."""
+        for since, found in self._last:  # asked for every customer, of instants that lie close together
+            if since <= after < found:
+                return found
+        found_now = self._next_elapsed(after) if self.elapsed else self._next_fixed(after)
+        if found_now is not None:
+            self._last[:] = [(after, found_now)]
+        return found_now
+
+    def _next_fixed(self, after: datetime) -> datetime | None:
+        local, _ = self._wall(after)
+        while (found := self._next_local(local)) is not None:
+            instant = to_instant(found.date(), found.time(), self.zone)
+            if instant > after:
+                return instant
+            local = found
         return None
+
+    def _next_elapsed(self, after: datetime) -> datetime | None:
+        """Looks for a change of the clocks within a day, in which local times come again; further away than that the
+        next local time is the next instant, and the search goes on two days before it."""
+        local, offset = self._wall(after)
+        while (found := self._next_local(local)) is not None:
+            instant = (found - offset).replace(tzinfo=UTC)
+            near = min(instant, after + timedelta(days=1))
+            if self._wall(near)[1] != offset:
+                after = _change_of_offset(after, near, self.zone)
+                local, offset = self._wall(after)
+                local -= timedelta(microseconds=1)  # what the clock jumps to counts
+            elif near == instant:
+                return instant
+            else:
+                after = max(near, instant - timedelta(days=2))
+                local, offset = self._wall(after)
+        return None
+
+    def _wall(self, at: datetime) -> tuple[datetime, timedelta]:
+        """The time on the wall, and how far it is from UTC."""
+        moment = at.astimezone(self.zone)
+        return moment.replace(tzinfo=None), _offset(moment)
+
+    def _next_local(self, after: datetime) -> datetime | None:
+        """The first time on the wall > `after` that the five fields mean."""
+        day, clock = after.date(), (after.hour, after.minute)
+        for _ in range(5 * 366):
+            if self._on(day) and (found := self._next_clock(clock)) is not None:
+                return datetime.combine(day, time(*found))
+            day, clock = day + timedelta(days=1), (-1, -1)
+        return None
+
+    def _next_clock(self, after: tuple[int, int]) -> tuple[int, int] | None:
+        hour, minute = after
+        if hour in self.hours and minute < self.minutes[-1]:
+            return hour, next(later for later in self.minutes if later > minute)
+        later_hour = next((later for later in self.hours if later > hour), None)
+        return None if later_hour is None else (later_hour, self.minutes[0])
 
     def _on(self, day: date) -> bool:
         if day.month not in self.months:
@@ -238,6 +292,7 @@ def parse_cron(text: str, zone: ZoneInfo) -> Cron:
         frozenset(sets[3]),
         weekdays,
         either,
+        fields[0].startswith("*") or fields[1].startswith("*"),
         zone,
     )
 
@@ -263,6 +318,6 @@ def _parse_field(text: str, name: str, low: int, high: int) -> set[int]:
 
 def _cron_value(text: str, name: str) -> int:
     names = _NAMES.get(name, {})
-    if text not in names and not text.isdecimal():
+    if text not in names and not (text.isascii() and text.isdecimal()):
         raise ValueError
     return names[text] if text in names else int(text)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, assert_never
-from zoneinfo import ZoneInfo
 
-from orchestrator.domain import assignment, effects, policy
+from orchestrator.domain import assignment, effects, policy, waits
 from orchestrator.domain.consent import topic_key
 from orchestrator.domain.effects import DecisionKind
 from orchestrator.domain.event import Event, Kind
@@ -16,7 +15,6 @@ from orchestrator.domain.journey import (
     Coupon,
     Delay,
     Exit,
-    IfPast,
     Journey,
     Message,
     Mute,
@@ -36,9 +34,8 @@ from orchestrator.domain.journey import (
 )
 from orchestrator.domain.message import Purpose
 from orchestrator.domain.policy import Answer
-from orchestrator.domain.schedule import find_zone, next_local_time, to_instant
 from orchestrator.domain.state import Choice, Enrollment, SentMessage, Status
-from orchestrator.domain.values import DAY, as_text, as_time
+from orchestrator.domain.values import as_text
 
 if TYPE_CHECKING:
     from orchestrator.domain.timeline import Line
@@ -46,51 +43,6 @@ if TYPE_CHECKING:
 FIRST_MINUTES = timedelta(minutes=5)  # of an enrollment: so long a message waits for an address, or for a yes or no
 #: The event that tells a customer's own journeys of a reward; its properties are the coupon's.
 REWARD_GRANTED = "Reward Granted"
-
-
-def due_at(line: Line, step: Step, enrollment: Enrollment, arrived: datetime) -> datetime:
-    """When a step that was reached at `arrived` falls due."""
-    match step:
-        case Delay():
-            return arrived + step.duration
-        case WaitFor():
-            return arrived + step.within
-        case WaitUntil():
-            return _clock_due(line, step, enrollment, arrived)
-    return arrived
-
-
-def _clock_due(line: Line, step: WaitUntil, enrollment: Enrollment, arrived: datetime) -> datetime:
-    if step.date is None:
-        assert step.clock is not None  # the parser asks for a time or a date
-        return next_local_time(arrived, step.clock, step.days, _zone_of(line, step))
-    return max(arrived, _date_due(line, step, enrollment, arrived) or arrived)
-
-
-def _zone_of(line: Line, step: WaitUntil) -> ZoneInfo:
-    return (find_zone(step.timezone) if step.timezone else None) or line.state.zone
-
-
-def _date_due(line: Line, step: WaitUntil, enrollment: Enrollment, arrived: datetime) -> datetime | None:
-    """The instant that a wait for a date means, be it past; None when there is no such date. Whole days of an offset
-    are days of the calendar, the rest is elapsed time."""
-    zone = _zone_of(line, step)
-    value = step.date.evaluate(line.scope(arrived, enrollment)) if step.date else None
-    at = as_time(value)
-    if at is None:
-        return None
-    has_time = isinstance(value, datetime) or (isinstance(value, str) and len(value) > 10)
-    days = timedelta(days=int(step.offset / DAY))
-    rest = step.offset - days
-    try:
-        if has_time and step.clock is None:
-            return at + step.offset
-        if step.clock is None:
-            return to_instant(at.date() + days, time(0), zone) + rest
-        moment = at if has_time else to_instant(at.date(), time(0), zone)
-        return to_instant((moment + rest).astimezone(zone).date() + days, step.clock, zone)
-    except OverflowError:  # at the edge of the calendar (9999-12-31): as if there were no date
-        return None
 
 
 def take(line: Line, journey: Journey, enrollment: Enrollment, step: Step, now: datetime, base: datetime) -> None:
@@ -101,7 +53,7 @@ def take(line: Line, journey: Journey, enrollment: Enrollment, step: Step, now: 
         case Delay():
             line.go_on(journey, enrollment, base)
         case WaitUntil():
-            _end_wait(line, journey, enrollment, step, base)
+            waits.end_wait(line, journey, enrollment, step, base)
         case WaitFor():
             line.decide(now, DecisionKind.BRANCHED, enrollment, "timed out", step.id)
             line.enter_block(journey, enrollment, step.otherwise, base)
@@ -252,26 +204,6 @@ def _defer(
 
 
 # ---------------------------------------------------------------- waits, branches, splits
-
-
-def _end_wait(line: Line, journey: Journey, enrollment: Enrollment, step: WaitUntil, base: datetime) -> None:
-    if _is_past(line, step, enrollment) and step.if_past is not IfPast.CONTINUE:
-        if step.if_past is IfPast.EXIT:
-            line.leave(enrollment, Status.COMPLETED, "the date is past", base)
-            return
-        skipped = journey.following[step.id]
-        line.decide(base, DecisionKind.BRANCHED, enrollment, f"the date is past: {skipped or 'end'} skipped", step.id)
-        enrollment.step = skipped or enrollment.step
-    line.go_on(journey, enrollment, base)
-
-
-def _is_past(line: Line, step: WaitUntil, enrollment: Enrollment) -> bool:
-    """Whether the date lay before the customer reached the step (or there is none)."""
-    arrived, due = enrollment.arrived_at, enrollment.due_at
-    if step.date is None or arrived is None or (due is not None and due > arrived):
-        return False
-    meant = _date_due(line, step, enrollment, arrived)
-    return meant is None or meant < arrived
 
 
 def _branch(line: Line, journey: Journey, enrollment: Enrollment, step: Branch, now: datetime, base: datetime) -> None:

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from difflib import get_close_matches
+from difflib import SequenceMatcher, get_close_matches
 
 
-def closest(word: str, known: Iterable[str], likeness: float = 0.6) -> str | None:
-    """The known word most like a misspelt one; None when none is like it (`likeness` in 0..1, difflib's ratio)."""
+def closest(word: str, known: Iterable[str], likeness: float = 0.7) -> str | None:
+    """The known word most like a misspelt one; None when none is like it (`likeness` in 0..1, difflib's ratio).
+
+    Few people mistype the first letter: a word that begins otherwise must be much more alike.
+    """
     by_lower = {name.lower(): name for name in sorted(known)}
-    close = get_close_matches(word.lower(), by_lower, n=1, cutoff=likeness)
-    return by_lower[close[0]] if close else None
+    for near in get_close_matches(word.lower(), by_lower, n=3, cutoff=likeness):
+        if near[:1] == word[:1].lower() or SequenceMatcher(None, near, word.lower()).ratio() >= 0.85:
+            return by_lower[near]
+    return None
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

@@ -21,7 +21,7 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any
 
-from orchestrator.domain import steps
+from orchestrator.domain import steps, waits
 from orchestrator.domain.applying import apply, count_facts
 from orchestrator.domain.effects import (
     Decision,
@@ -136,7 +136,7 @@ class Line:
         """Has somebody who left go on from the step they stood on; a message that was held back is asked about anew."""
         arrived = enrollment.arrived_at or enrollment.entered_at
         enrollment.status, enrollment.reason, enrollment.ended_at = Status.ACTIVE, "", None
-        enrollment.due_at = steps.due_at(self, journey.by_id[enrollment.step or ""], enrollment, arrived)
+        enrollment.due_at = waits.due_at(self, journey.by_id[enrollment.step or ""], enrollment, arrived)
         enrollment.changed = True
 
     def may_stay(self, journey: Journey, enrollment: Enrollment, now: datetime) -> bool:
@@ -164,7 +164,7 @@ class Line:
         if step_id is None:
             self.leave(enrollment, Status.COMPLETED, "end of the journey", base)
             return
-        enrollment.due_at = steps.due_at(self, journey.by_id[step_id], enrollment, base)
+        enrollment.due_at = waits.due_at(self, journey.by_id[step_id], enrollment, base)
         if enrollment.due_at > base:
             self.decide(base, DecisionKind.WAITING, enrollment, step_id, step_id, until=enrollment.due_at.isoformat())
 
@@ -291,6 +291,8 @@ class Line:
         # depend on it.
         news = touched or bool(events) or change is not None
         look_at_exits_goals_waits(self, now, happened, change, news=news)
+        if news:
+            waits.follow_news(self, now)
         if begins:
             let_in(self, now, events, change)
 
@@ -376,19 +378,14 @@ class Line:
     # ------------------------------------------------------------ edits under way
 
     def _follow_edits(self) -> None:
-        """Takes people inside over to the version of today, unless theirs is pinned; a changed delay is counted anew
-        from when they reached the step."""
+        """Takes people inside over to the version of today, unless theirs is pinned."""
         for enrollment in self.state.open_enrollments():
             journey = self.program.journeys.get(enrollment.journey)
             if journey is None or enrollment.version == journey.version:
                 continue
             if journey.on_change is OnChange.PIN and (journey.id, enrollment.version) in self.program.pinned:
                 continue
-            enrollment.version, enrollment.changed = journey.version, True
-            enrollment.step = journey.moved_to(enrollment.step or "")
-            step = journey.by_id.get(enrollment.step)
-            if step is not None and enrollment.deferred_since is None and enrollment.arrived_at is not None:
-                enrollment.due_at = steps.due_at(self, step, enrollment, enrollment.arrived_at)
+            waits.follow_edit(self, journey, enrollment)
 
 
 def run(
@@ -452,7 +449,7 @@ def arrive_later(program: Program, state: CustomerState, enrollment: Enrollment,
     journey = program.journey_of(enrollment.journey, enrollment.version)
     step = journey.by_id.get(enrollment.step or "") if journey else None
     if step is not None:
-        enrollment.arrived_at, enrollment.due_at = at, steps.due_at(Line(program, state), step, enrollment, at)
+        enrollment.arrived_at, enrollment.due_at = at, waits.due_at(Line(program, state), step, enrollment, at)
 
 
 def recount(program: Program, state: CustomerState, past: Iterable[Event]) -> None:

@@ -59,7 +59,7 @@ def template_scope(
     project = context.config.project
     website = project.website or f"{context.config.public_url}/shop"
     tracking = {
-        name: value.format(channel=row.medium, journey=row.journey)
+        name: value.format(channel=row.medium, journey=row.journey, template=row.template, step=row.step)
         for name, value in context.config.tracking_links.items()
     }
     journey = context.program.journeys.get(row.journey)

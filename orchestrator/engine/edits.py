@@ -1,20 +1,24 @@
 """What an edit of the project does to the people inside, when a process starts on it.
 
-`follow`: they keep their step by id and go on with the new text. `pin`: they finish the version they entered, whose
-text is kept in the database. Nobody may stand on a step that is gone: that is refused before anything runs.
+`follow`: they keep their step, as `domain.matching` finds it, and go on with the new text. `pin`: they finish the
+version they entered, whose text is kept in the database. Nobody may stand on a step that is gone, or that may have
+become several: that is refused before anything runs.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from orchestrator.domain.errors import ParcoursError
-from orchestrator.domain.journey import Journey, OnChange
+from orchestrator.domain.errors import ParcoursError, ProjectInvalid
+from orchestrator.domain.journey import Journey, OnChange, Split
+from orchestrator.domain.matching import Matching, match_steps
 from orchestrator.engine.context import EngineContext
 from orchestrator.engine.report import Held
+from orchestrator.spec.journeys import parse_journey
 from orchestrator.store import customers, settings
+from orchestrator.store.assignments import copy_variants
 from orchestrator.store.database import Connection
 
 LIFECYCLE = "lifecycle_version"
@@ -27,27 +31,64 @@ class PeopleWouldBeLost(ParcoursError):
 
 @dataclass(frozen=True, slots=True)
 class Stranded:
-    """People on a step that is gone."""
+    """People on a step that is gone, or that may have become several (`candidates`)."""
 
     journey: str
     step: str
     people: int
+    candidates: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        return (
-            f"journeys/{self.journey}.yaml: {self.people} people stand on step '{self.step}', which is gone; "
-            f"bring it back, or say where they go on: `moved: {{{self.step}: <step id>}}`"
-        )
+        who = f"journeys/{self.journey}.yaml: {self.people} people stand on step '{self.step}'"
+        if not self.candidates:
+            return f"{who}, which is gone; bring it back, or say where they go on: `moved: {{{self.step}: <step id>}}`"
+        known = " or ".join(f"'{name}'" for name in self.candidates)
+        return f"{who}, which may be {known} now; say which: `moved: {{{self.step}: {self.candidates[0]}}}`"
 
 
 def find_stranded(connection: Connection, journeys: Mapping[str, Journey]) -> list[Stranded]:
-    """Who would be lost: people on steps that the journeys of today do not have and do not say where they moved."""
-    stranded = []
+    """Who would be lost: people on steps that the journeys of today do not have, or have twice, and do not say where
+    they moved."""
+    return _look_for_stranded(connection, journeys, match_edits(connection, journeys))
+
+
+def match_edits(connection: Connection, journeys: Mapping[str, Journey]) -> dict[tuple[str, str], Matching]:
+    """What became of the steps of each earlier version in which people are, by (journey, version)."""
+    inside = {(name, version) for (name, version, _), _ in _followers(connection, journeys)}
+    texts = settings.read_versions(connection) if inside else {}
+    found = {}
+    for name, version in inside:
+        earlier = _read_earlier(texts.get((name, version)), name, version)
+        if earlier is not None:
+            found[name, version] = match_steps(earlier, journeys[name])
+    return found
+
+
+def _read_earlier(text: str | None, name: str, version: str) -> Journey | None:
+    """An earlier version; None when its text is not known, or is refused today. Steps then keep their ids."""
+    try:
+        return None if text is None else parse_journey(text, f"{name}.yaml of version {version}")
+    except ProjectInvalid:
+        return None
+
+
+def _followers(connection: Connection, journeys: Mapping[str, Journey]) -> Iterator[tuple[tuple[str, str, str], int]]:
+    """How many people stand on each (journey, version, step) and go on with the text of today, not with theirs."""
     for (name, version, step), people in sorted(settings.people_by_step(connection, journeys.keys()).items()):
         journey = journeys[name]
-        pinned = journey.on_change is OnChange.PIN and version != journey.version
-        if not pinned and journey.moved_to(step) not in journey.by_id:
-            stranded.append(Stranded(name, step, people))
+        if version != journey.version and journey.on_change is not OnChange.PIN:
+            yield (name, version, step), people
+
+
+def _look_for_stranded(
+    connection: Connection, journeys: Mapping[str, Journey], edits: Mapping[tuple[str, str], Matching]
+) -> list[Stranded]:
+    stranded = []
+    for (name, version, step), people in _followers(connection, journeys):
+        matching = edits.get((name, version))
+        there = step in matching.moved if matching else journeys[name].moved_to(step) in journeys[name].by_id
+        if not there:
+            stranded.append(Stranded(name, step, people, matching.ambiguous.get(step, ()) if matching else ()))
     return stranded
 
 
@@ -58,25 +99,40 @@ def take_over(context: EngineContext, now: datetime) -> None:
     """
     program = context.program
     with context.database.write() as connection:
-        if stranded := find_stranded(connection, program.journeys):
+        program.edits = match_edits(connection, program.journeys)
+        if stranded := _look_for_stranded(connection, program.journeys, program.edits):
             raise PeopleWouldBeLost("\n".join(str(one) for one in stranded))
         sources = {(journey.id, journey.version): journey.source for journey in program.journeys.values()}
         settings.keep_versions(connection, context.database, sources, now)
-        if _has_changed(context, connection, LIFECYCLE, program.lifecycle.version):
+        if _earlier_version(context, connection, LIFECYCLE, program.lifecycle.version) is not None:
             customers.mark_all_due(connection, now)
-        edited = [
-            journey.id
+        versions = {
+            journey.id: _earlier_version(context, connection, _JOURNEY + journey.id, journey.version)
             for journey in program.journeys.values()
-            if _has_changed(context, connection, _JOURNEY + journey.id, journey.version)
-        ]
-        customers.mark_inside_due(connection, edited, now)
+        }
+        edited = {name: version for name, version in versions.items() if version is not None}
+        _keep_variants(context, connection, edited)
+        customers.mark_inside_due(connection, list(edited), now)
 
 
-def _has_changed(context: EngineContext, connection: Connection, key: str, version: str) -> bool:
+def _earlier_version(context: EngineContext, connection: Connection, key: str, version: str) -> str | None:
+    """The version that ran before, where it was another; that of today is remembered."""
     known = settings.read(connection, key)
-    if known != version:
-        settings.write(connection, context.database, key, version)
-    return known is not None and known != version
+    if known == version:
+        return None
+    settings.write(connection, context.database, key, version)
+    return known
+
+
+def _keep_variants(context: EngineContext, connection: Connection, edited: Mapping[str, str]) -> None:
+    """Has who was given a variant keep it where an edit gives the split another derived id."""
+    texts = settings.read_versions(connection) if edited else {}
+    for name, version in edited.items():
+        earlier = _read_earlier(texts.get((name, version)), name, version)
+        moved = match_steps(earlier, context.program.journeys[name]).moved if earlier else {}
+        for was, now in moved.items():
+            if was != now and earlier is not None and isinstance(earlier.by_id[was], Split):
+                copy_variants(connection, context.database, name, was, now)
 
 
 def hold(context: EngineContext, held: Held, now: datetime) -> None:

@@ -39,7 +39,10 @@ def parse_value(value: Any, where: Where) -> Value:
 
 # ---------------------------------------------------------------- values with braces
 
-_BRACES = re.compile(r"""\{\{((?:[^'"}]|'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*"|\}(?!\}))*)\}\}""", re.DOTALL)
+_BRACES = re.compile(  # without `{{` inside: each search would run to the end of the text
+    r"""\{\{((?:[^'"{}]|'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*"|\{(?!\{)|\}(?!\}))*)\}\}""", re.DOTALL
+)
+TEXT_MAX = 20_000
 _BLOCK = re.compile(r"\{%|\{#|\{\{")
 
 
@@ -56,6 +59,8 @@ def _compile_value(value: Any, where: Where, trees: list[Expr]) -> Compiled:
 
 
 def _compile_text(text: str, where: Where, trees: list[Expr]) -> Compiled:
+    if len(text) > TEXT_MAX:
+        raise ExpressionInvalid(f"this text is longer than {TEXT_MAX} characters")
     parts: list[str | Compiled] = []
     end = 0
     for match in _BRACES.finditer(text):

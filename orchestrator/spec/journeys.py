@@ -10,9 +10,11 @@ from pydantic import ValidationError
 
 from orchestrator.domain import journey as domain
 from orchestrator.domain.errors import Problem, ProjectInvalid
+from orchestrator.domain.journey_tests import JourneyTest
 from orchestrator.domain.message import Purpose
 from orchestrator.domain.schedule import find_zone, parse_cron
 from orchestrator.spec.form_errors import report_form_errors
+from orchestrator.spec.journey_tests import read_tests
 from orchestrator.spec.place import Known, Place
 from orchestrator.spec.schema import (
     ExitForm,
@@ -24,7 +26,7 @@ from orchestrator.spec.schema import (
     OnStage,
     ReentryAfter,
 )
-from orchestrator.spec.step_ids import name_steps
+from orchestrator.spec.step_ids import given_ids, name_steps
 from orchestrator.spec.steps import StepReader
 from orchestrator.spec.translation import EVENT_IN_JOURNEY, STEP, TRIGGER, TRIGGER_WITHOUT_EVENT
 from orchestrator.spec.version import version_of
@@ -38,16 +40,18 @@ class JourneyFile:
     """What one file holds: the journey (None when it has errors) and its tests."""
 
     journey: domain.Journey | None
-    tests: tuple[domain.JourneyTest, ...] = ()
+    tests: tuple[JourneyTest, ...] = ()
 
 
 def parse_journey(text: str, file: str, known: Known | None = None) -> domain.Journey:
     """The journey of one YAML text; raises ProjectInvalid with all its errors.
 
     Without `known` nothing outside the text is checked: so a version that somebody entered long ago can still be read
-    when the templates or segments of its time are gone.
+    when the templates or segments of its time are gone; its tests are none of ours any more.
     """
     document, problems = read_yaml(text, file)
+    if known is None and isinstance(document.data, dict):
+        document.data.pop("tests", None)
     journey = None if problems else read_journey(document, known or Known(), problems).journey
     errors = [problem for problem in problems if problem.severity == "error"]
     if errors or journey is None:
@@ -68,8 +72,10 @@ def read_journey(document: Document, known: Known, problems: list[Problem]) -> J
         report_form_errors(fault, JourneyForm, place)
         return JourneyFile(None)
     journey = _build(form, place)
+    _advise_on_repeats(journey, place)
+    tests = read_tests(form.tests, form.journey, place.at("tests"))
     faulty = any(problem.severity == "error" for problem in problems[before:])
-    return JourneyFile(None if faulty else journey, _tests(form, place))
+    return JourneyFile(None if faulty else journey, tests)
 
 
 def _build(form: JourneyForm, place: Place) -> domain.Journey:
@@ -96,17 +102,50 @@ def _build(form: JourneyForm, place: Place) -> domain.Journey:
         holdout=form.holdout,
         on_change=domain.OnChange(form.on_change),
         moved=_moved(form, place.at("moved"), set(ids.values())),
+        given_ids=given_ids(form.steps),
         steps=steps,
         version=version_of(place.document.data),
         source=place.document.text,
     )
 
 
+def _advise_on_repeats(journey: domain.Journey, place: Place) -> None:
+    """Says that who triggers again leaves instead: at the instant an enrollment ends it still counts as open."""
+    if journey.reentry is domain.Reentry.NEVER:
+        return
+    for index, rule in enumerate(journey.exits):
+        if any(_are_alike(trigger, rule) for trigger in journey.triggers):
+            _item(place.at("exit"), index).warn(
+                f"{_again(rule)} is the trigger too: who triggers again leaves and does not enter anew, so every second"
+                " time nothing happens; leave this exit out and write `on_repeat: restart`"
+            )
+    goal = journey.goal
+    if goal and goal.ends_journey and any(_are_alike(trigger, goal) for trigger in journey.triggers):
+        place.at("goal").warn(
+            f"{_again(goal)} is the trigger too: who triggers again leaves and does not enter anew, so every second"
+            " time nothing happens; write `exit: false` into the goal, and `on_repeat: restart`"
+        )
+
+
+def _are_alike(trigger: domain.Trigger, rule: domain.Occasion) -> bool:
+    """Whether whatever triggers meets the rule as well, as far as can be seen without knowing anybody."""
+    same = rule.condition is None or rule.condition == trigger.condition
+    if isinstance(trigger, domain.EventTrigger):
+        return rule.event == trigger.event and same
+    return isinstance(trigger, domain.StageTrigger) and rule.stage == trigger.stage
+
+
+def _again(rule: domain.Occasion) -> str:
+    return f"'{rule.event}'" if rule.event is not None else f"the stage '{rule.stage}'"
+
+
 def _check_head(form: JourneyForm, place: Place) -> None:
     if form.serves is not None and place.known.stages:  # without any stage there is nothing to report on
         place.at("serves").check_known("stage", form.serves, place.known.stages)
-    for option in ("one_per", "for_each", "throttle", "spread"):
-        if getattr(form, option) is not None:
+    if form.topic:
+        place.at("topic").check_topic(form.topic)
+    for option in sorted(form.not_built):
+        if getattr(form, option):
             place.at(option).not_built(f"`{option}`")
 
 
@@ -116,22 +155,14 @@ def _item(place: Place, index: int) -> Place:
 
 
 def _moved(form: JourneyForm, place: Place, ids: set[str]) -> tuple[tuple[str, str], ...]:
+    given = given_ids(form.steps)
     for old, new in form.moved.items():
-        if old in ids:
+        if old in given:  # a derived id may be that of another step now
             place.at(old).error(
                 f"the step '{old}' is still there: only removed or renamed steps are moved", at_key=True
             )
         place.at(old).check_known("step", new, frozenset(ids))
     return tuple(form.moved.items())
-
-
-def _tests(form: JourneyForm, place: Place) -> tuple[domain.JourneyTest, ...]:
-    return tuple(
-        domain.JourneyTest(
-            test.test, test.customer, tuple(test.events), tuple(test.expect), place.at("tests", index).line, test.start
-        )
-        for index, test in enumerate(form.tests)
-    )
 
 
 # ---------------------------------------------------------------- triggers

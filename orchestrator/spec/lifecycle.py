@@ -28,6 +28,8 @@ PRESETS = ("relationship", "sterne-cutler", "six-stages", "race")
 
 _NEEDS_PATH = frozenset({FactKind.SUM, FactKind.LATEST, FactKind.UNIQUE, FactKind.MOST_FREQUENT})
 _MAY_SUBTRACT = frozenset({FactKind.COUNT, FactKind.SUM, FactKind.UNIQUE, FactKind.MOST_FREQUENT})
+SEGMENTS_DEEP_MAX = 20  # each asks the next on Python's stack
+SEGMENTS_ASKED_MAX = 1000  # for one answer: two by two, thirty segments could stand for a billion
 _PATH = re.compile(r"[^.\[\]]+(\[\])?(\.[^.\[\]]+(\[\])?)*")
 
 # ---------------------------------------------------------------- the forms
@@ -137,7 +139,8 @@ def _facts(form: LifecycleForm, place: Place) -> Iterator[Fact]:
         here = place.at(name)
         kinds = [kind for kind in FactKind if getattr(fact, kind) is not None]
         if len(kinds) != 1:
-            here.error(f"a fact needs exactly one of {', '.join(FactKind)}", at_key=True)
+            several = f", and here are {' and '.join(kinds)}" if kinds else ""
+            here.error(f"a fact needs exactly one of {', '.join(FactKind)}{several}", at_key=True)
             continue
         _check_fact(name, kinds[0], fact, here)
         yield Fact(
@@ -162,6 +165,9 @@ def _check_fact(name: str, kind: FactKind, fact: FactForm, place: Place) -> None
         place.at("of").error(f"`{kind}` is about the events themselves and takes no `of`", at_key=True)
     if fact.of is not None and not _PATH.fullmatch(fact.of):
         place.at("of").error(f"'{fact.of}' is no path of a property: write total or products[].category")
+    if fact.of is not None and fact.of.startswith(("event.", "properties.")):
+        bare = fact.of.partition(".")[2]
+        place.at("of").warn(f"`of` begins at the event's properties: write {bare}")
     if fact.minus is not None and kind not in _MAY_SUBTRACT:
         place.at("minus").error(f"`minus` goes with {', '.join(sorted(_MAY_SUBTRACT))}, not with `{kind}`", at_key=True)
 
@@ -199,23 +205,57 @@ def _read_segments(document: Document, known: Known, problems: list[Problem]) ->
         condition = here.condition(segment.if_, RULE)
         if condition is not None:
             found[name] = condition, here
-    return {name: item for name, item in found.items() if not _is_circular(name, found, item[1])}
+    asks = {name: list(_segments_in(condition.tree)) for name, (condition, _) in found.items()}
+    sound = [name for name in found if not _is_circular(name, asks, found[name][1])]
+    answered = set(_without_endless(sound, asks, found))
+    return {name: rule for name, rule in found.items() if name in answered}
 
 
-def _is_circular(name: str, found: Mapping[str, tuple[Condition, Place]], place: Place) -> bool:
+def _is_circular(name: str, asks: Mapping[str, list[str]], place: Place) -> bool:
     """Whether a segment leads back to itself; reported with the way it takes."""
-    ways = [[name]]
-    seen: set[str] = set()
-    while ways:
-        way = ways.pop()
-        for other in _segments_in(found[way[-1]][0].tree):
+    came_from: dict[str, str] = {}
+    coming = [name]
+    while coming:
+        here = coming.pop()
+        for other in asks.get(here, ()):
             if other == name:
-                place.error(f"this segment asks for itself: {' → '.join([*way, name])}")
+                way = [here]
+                while way[-1] != name:
+                    way.append(came_from[way[-1]])
+                place.error(f"this segment asks for itself: {' → '.join([*reversed(way), name])}")
                 return True
-            if other in found and other not in seen:
-                seen.add(other)
-                ways.append([*way, other])
+            if other in asks and other not in came_from:
+                came_from[other] = here
+                coming.append(other)
     return False
+
+
+def _without_endless(
+    names: list[str], asks: Mapping[str, list[str]], found: Mapping[str, tuple[Condition, Place]]
+) -> Iterator[str]:
+    """The segments that are answered in no time; reported is the first of each chain that is not."""
+    known = set(names)
+    deep: dict[str, int] = {}
+    many: dict[str, int] = {}  # segments asked for the sake of one, itself included
+    waiting = {name: {other for other in asks[name] if other in known} for name in names}
+    used_by: dict[str, list[str]] = {name: [] for name in names}
+    for name, inner in waiting.items():
+        for other in inner:
+            used_by[other].append(name)
+    ready = [name for name in names if not waiting[name]]
+    while ready:
+        name = ready.pop()
+        inner_names = [other for other in asks[name] if other in known]
+        deep[name] = 1 + max((deep[other] for other in inner_names), default=0)
+        many[name] = 1 + sum(many[other] for other in inner_names)
+        if deep[name] > SEGMENTS_DEEP_MAX or many[name] > SEGMENTS_ASKED_MAX:
+            found[name][1].error("this segment asks for segments that ask for segments, too many of them: shorten it")
+            continue
+        yield name
+        for user in used_by[name]:
+            waiting[user].discard(name)
+            if not waiting[user]:
+                ready.append(user)
 
 
 def _segments_in(tree: Expr) -> Iterator[str]:

@@ -2,18 +2,36 @@
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from orchestrator.domain.errors import ExpressionInvalid, Problem
-from orchestrator.domain.expression import Attribute, Compare, Condition, Const, Expr, Listing, Name, Value, calls, walk
+from orchestrator.domain.expression import (
+    All,
+    Any_,
+    Attribute,
+    Compare,
+    Condition,
+    Const,
+    Expr,
+    Listing,
+    Name,
+    Not,
+    Value,
+    calls,
+    walk,
+)
 from orchestrator.domain.message import Medium
 from orchestrator.domain.suggestion import closest, did_you_mean
+from orchestrator.domain.values import as_text, is_number
 from orchestrator.spec.expressions import parse_computed, parse_condition, parse_value
 from orchestrator.spec.translation import Where
 from orchestrator.spec.yaml_nodes import Document, Path
 
+_TOPIC = re.compile(r"[a-z0-9_-]+")
 STAGE = Attribute(Name("customer"), "stage")
 
 
@@ -90,6 +108,8 @@ class Place:
             self.error(str(fault), offset=fault.offset)
             return None
         self.check_names(condition.tree)
+        for constant in _always_true(condition.tree):
+            self.warn(f"{constant} alone always holds: compare it with something, such as `event.name == {constant}`")
         return condition
 
     def value(self, value: Any, where: Where) -> Value | None:
@@ -119,6 +139,7 @@ class Place:
         for call in calls(tree, "in_segment"):
             if isinstance(call.args[0], Const):
                 self.check_known("segment", call.args[0].value, self.known.segments)
+        self._check_received(tree)
         for stage in _stages_compared(tree):
             if self.known.stages:
                 self.check_known("stage", stage, self.known.stages)
@@ -129,6 +150,23 @@ class Place:
                 if near:
                     self.warn(f"there is no fact '{part.name}', and a trait is read instead; did you mean '{near}'?")
 
+    def _check_received(self, tree: Expr) -> None:
+        """`received()` names a template, of any medium, or a journey; without templates at hand nothing is said."""
+        templates, journeys = self.known.templates, self.known.journeys
+        if templates is None or journeys is None or not self.known.templates_required:
+            return
+        names = journeys | {name for _, name in templates}
+        for call in calls(tree, "received"):
+            if isinstance(call.args[0], Const):
+                self.check_known("template or journey", call.args[0].value, names)
+
+    def check_topic(self, topic: str) -> None:
+        """A topic is part of addresses and headers: another id than this is written there as its slug."""
+        if not _TOPIC.fullmatch(topic):
+            plain = unicodedata.normalize("NFKD", topic).encode("ascii", "ignore").decode("ascii").lower()
+            slug = re.sub(r"[^a-z0-9_-]+", "-", plain).strip("-")
+            self.warn(f"a topic's id is made of a-z, 0-9, - and _: write {slug or 'one such as offers'}")
+
     def check_known(self, noun: str, name: str, known: frozenset[str] | None) -> bool:
         """Whether a stage, segment, … of that name exists; reports it when not."""
         if known is None or name in known:
@@ -136,6 +174,20 @@ class Place:
         listed = did_you_mean(name, known) or (f" (known: {', '.join(sorted(known))})" if known else "")
         self.error(f"there is no {noun} '{name}'{listed}")
         return False
+
+
+def _always_true(tree: Expr) -> Iterator[str]:
+    """Texts and numbers that stand where a condition is asked: `x == "a" or "b"`."""
+    match tree:
+        case Const(str() as text) if text:
+            yield f'"{text}"'
+        case Const(value) if is_number(value) and value:
+            yield as_text(value)
+        case All(parts) | Any_(parts):
+            for part in parts:
+                yield from _always_true(part)
+        case Not(of):
+            yield from _always_true(of)
 
 
 def _stages_compared(tree: Expr) -> Iterator[str]:

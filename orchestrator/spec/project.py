@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from orchestrator.config import Config, read_config
-from orchestrator.domain.errors import Problem, ProjectInvalid
-from orchestrator.domain.journey import Journey, JourneyTest
+from orchestrator.domain.errors import Problem, ProjectInvalid, why_unreadable
+from orchestrator.domain.journey import Journey
+from orchestrator.domain.journey_tests import JourneyTest
 from orchestrator.domain.lifecycle import Lifecycle
 from orchestrator.domain.message import Medium
 from orchestrator.domain.survey import Survey
@@ -21,6 +22,7 @@ from orchestrator.spec.yaml_nodes import Document, read_yaml
 
 _LOCALE = re.compile(r"[a-z]{2,3}([-_][A-Za-z0-9]{2,8})?")
 _TEMPLATE_SUFFIXES = {Medium.EMAIL: (".mjml", ".html"), Medium.SMS: (".txt",)}
+_TEMPLATE_ENDINGS = (".mjml", ".html", ".txt")
 _OTHER_FILES = ("lifecycle", "segments", "surveys")
 
 
@@ -48,6 +50,7 @@ def load_project(root: Path, environment: Mapping[str, str], *, need_templates: 
     config, config_problems = read_config(root, environment)
     reading = _Reading(root, list(config_problems))
     documents = reading.read_all()
+    reading.open_templates()
     templates = find_templates(root / "templates")
     known = _names(documents, config, templates, need_templates)
     problems = reading.problems
@@ -107,6 +110,9 @@ class _Reading:
         found: dict[str, Document] = {}
         folder = self.root / "journeys"
         for path in sorted([*folder.glob("*.yaml"), *folder.glob("*.yml")]):
+            if path.name.startswith("."):
+                self._report(path, "a name that begins with a dot is an editor's own: this file is not read", "warning")
+                continue
             document = self._read(path)
             if path.stem in found:
                 self._report(path, f"there are two files '{path.stem}': keep the one that ends in .yaml")
@@ -116,16 +122,31 @@ class _Reading:
 
     def _read(self, path: Path) -> Document | None:
         try:
-            text = path.read_text(encoding="utf-8")
+            text = path.read_text(encoding="utf-8-sig")
         except UnicodeDecodeError:
             self._report(path, "this file is not UTF-8 text")
+            return None
+        except OSError as fault:
+            self._report(path, f"this file cannot be read: {why_unreadable(fault)}")
             return None
         document, problems = read_yaml(text, path.relative_to(self.root).as_posix())
         self.problems += problems
         return document if document.data is not None or not problems else None
 
-    def _report(self, path: Path, message: str) -> None:
-        self.problems.append(Problem(path.relative_to(self.root).as_posix(), 1, 1, message))
+    def open_templates(self) -> None:
+        """Says which templates cannot be read; what stands in them is looked at elsewhere."""
+        for medium in Medium:
+            for path in sorted((self.root / "templates" / medium).glob("[!.]*")):
+                if path.suffix not in _TEMPLATE_ENDINGS:
+                    continue
+                try:
+                    with path.open("rb") as file:
+                        file.read(1)
+                except OSError as fault:
+                    self._report(path, f"this file cannot be read: {why_unreadable(fault)}")
+
+    def _report(self, path: Path, message: str, severity: str = "error") -> None:
+        self.problems.append(Problem(path.relative_to(self.root).as_posix(), 1, 1, message, severity))
 
 
 def find_templates(folder: Path) -> frozenset[tuple[Medium, str]]:

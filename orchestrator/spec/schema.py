@@ -6,11 +6,12 @@ makes the domain's journey of them. A union's tag stands in angle brackets, so t
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag
 
+from orchestrator.spec.journey_tests import TestForm
 from orchestrator.spec.step_forms import Step
 from orchestrator.spec.words import (
     AnyDuration,
@@ -23,13 +24,13 @@ from orchestrator.spec.words import (
     Span,
     Text,
     as_list,
-    instant,
 )
 
 # ---------------------------------------------------------------- triggers and rules
 
 
 class _TriggerForm(Form):
+    not_built = frozenset({"for_each", "one_per"})
     if_: Rule | None = Field(None, alias="if")
     for_each: str | None = None
     one_per: str | None = None
@@ -88,6 +89,9 @@ TRIGGERS: dict[str, type[_TriggerForm]] = {
 }
 
 
+BUILT_TRIGGERS = ("event", "stage", "schedule", "manual")
+
+
 def _kind_of_trigger(value: Any) -> str | None:
     found = [key for key in ("schedule", "once", *TRIGGERS) if isinstance(value, dict) and key in value]
     return f"<{found[0]}>" if found else None
@@ -126,6 +130,7 @@ Reentry = Annotated[
 
 
 class ExitForm(Form):
+    not_built = frozenset({"segment", "scope"})
     event: EventName | None = None
     stage: Text | None = None
     segment: Text | None = None
@@ -134,6 +139,7 @@ class ExitForm(Form):
 
 
 class GoalForm(Form):
+    not_built = frozenset({"segment", "scope"})
     event: EventName | None = None
     stage: Text | None = None
     segment: Text | None = None
@@ -147,27 +153,17 @@ class GoalForm(Form):
 # ---------------------------------------------------------------- the file
 
 
-class TestForm(Form):
-    """One entry of `tests:`; events and expectations stay as written."""
-
-    __test__ = False  # not a class of pytest's
-
-    test: Text
-    start: Annotated[datetime, BeforeValidator(instant, json_schema_input_type=str)] | None = None
-    customer: dict[str, Any] = Field(default_factory=dict)
-    events: list[dict[str, Any]] = Field(default_factory=list)
-    expect: list[Any]
-
-
 class JourneyForm(Form):
     """A whole `journeys/<name>.yaml`."""
 
+    not_built = frozenset({"one_per", "for_each", "throttle", "spread", "draft", "ends"})
     journey: Annotated[str, Field(pattern="^[A-Za-z0-9][A-Za-z0-9_-]*$")]
     title: str | None = None
     description: str = ""
     serves: str | None = None
     purpose: Literal["marketing", "transactional"] = "marketing"
     topic: str | None = None
+    draft: bool = False
     priority: Annotated[int, Field(ge=0, le=100)] = 50
     trigger: Annotated[list[Trigger], BeforeValidator(as_list), Field(min_length=1)]
     only_if: Rule | None = None
@@ -175,6 +171,7 @@ class JourneyForm(Form):
     for_each: str | None = None
     throttle: str | None = None
     spread: str | None = None
+    ends: str | None = None
     reentry: Reentry = "never"
     on_repeat: Literal["ignore", "restart"] = "ignore"
     exit: Annotated[list[ExitForm], BeforeValidator(as_list)] = Field(default_factory=list)

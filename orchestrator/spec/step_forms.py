@@ -32,6 +32,7 @@ class StepForm(Form):
 
 
 class MessageOptions(Form):
+    not_built = frozenset({"provider"})
     id: str | None = None
     template: Text
     subject: str | None = None
@@ -85,7 +86,7 @@ class Between(Form):
 
 
 def _kind_of_delay(value: Any) -> str:
-    if isinstance(value, dict):
+    if isinstance(value, dict) and "between" in value:
         return "<between>"
     return "<computed>" if isinstance(value, str) and "{{" in value else "<duration>"
 
@@ -108,6 +109,7 @@ class WaitUntilOptions(Form):
     offset: AnyDuration = timedelta(0)
     at: Clock | None = None
     if_past: Literal["continue", "skip", "exit"] | None = None
+    if_missing: Literal["skip", "continue", "exit"] | None = None
 
 
 class WaitUntilStep(StepForm):
@@ -139,7 +141,9 @@ class ElseArm(Form):
 
 ArmForm = Annotated[
     Annotated[IfArm, Tag("<if>")] | Annotated[ElseArm, Tag("<else>")],
-    Discriminator(lambda value: "<else>" if isinstance(value, dict) and "else" in value else "<if>"),
+    Discriminator(
+        lambda value: "<else>" if isinstance(value, dict) and "else" in value and "if" not in value else "<if>"
+    ),
 ]
 
 
@@ -162,7 +166,7 @@ class SplitStep(StepForm):
     split: Annotated[
         Annotated[Annotated[list[VariantForm], Field(min_length=1)], Tag("<variants>")]
         | Annotated[AdaptiveSplit, Tag("<adaptive>")],
-        Discriminator(lambda value: "<adaptive>" if isinstance(value, dict) else "<variants>"),
+        Discriminator(lambda value: "<adaptive>" if isinstance(value, dict) and "adaptive" in value else "<variants>"),
     ]
 
 
@@ -215,6 +219,7 @@ class OfferForm(Form):
 
 
 class CouponOptions(OfferForm):
+    not_built = frozenset({"pool"})
     pool: str | None = None
 
 
@@ -290,6 +295,12 @@ STEP_KINDS: tuple[str, ...] = (
 )  # fmt: skip
 
 
+NOT_BUILT = frozenset({
+    "whatsapp", "first_of", "webhook", "emit", "audience", "onsite", "start", "goto", "repeat",
+})  # fmt: skip
+BUILT_STEPS = tuple(kind for kind in STEP_KINDS if kind not in NOT_BUILT)
+
+
 def kind_of_step(value: Any) -> str | None:
     """The word of a step's map, in angle brackets: `<email>`; None where there is none."""
     return next((f"<{kind}>" for kind in STEP_KINDS if isinstance(value, dict) and kind in value), None)
@@ -329,3 +340,7 @@ Step = Annotated[
     Discriminator(kind_of_step, custom_error_type="unknown_step", custom_error_message="this is no step"),
     BeforeValidator(_spell_step),
 ]
+
+#: These hold steps themselves: their fields are known only now, and messages read them.
+for _form in (WaitForOptions, IfArm, ElseArm, VariantForm, RepeatOptions):
+    _form.model_rebuild(force=True)

@@ -91,6 +91,16 @@ def name_steps(steps: list[Any], place: Place) -> dict[Path, str]:
     return naming.ids
 
 
+def given_ids(steps: list[Any]) -> frozenset[str]:
+    """The ids that the author wrote."""
+    return frozenset(name for _, form in _walk(steps, ()) if (name := _given(form)) is not None)
+
+
+def _given(form: StepForm) -> str | None:
+    inner: str | None = getattr(options_of(form), "id", None)
+    return form.id if form.id is not None else inner
+
+
 def _walk(steps: list[Any], path: Path) -> Iterator[tuple[Path, StepForm]]:
     for index, form in enumerate(steps):
         yield (*path, index), form
@@ -108,7 +118,7 @@ class _Naming:
     def take_given(self, path: Path, form: StepForm) -> None:
         inner = getattr(options_of(form), "id", None)
         at = self._at(path) if form.id is not None else self._at((*path, word_of(form)))
-        given = form.id if form.id is not None else inner
+        given = _given(form)
         if given is None:
             return
         if form.id is not None and inner is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -11,8 +12,8 @@ from jinja2 import Environment, TemplateSyntaxError
 from orchestrator.domain import journey as domain
 from orchestrator.domain.message import Medium, Purpose
 from orchestrator.domain.schedule import find_zone
-from orchestrator.domain.suggestion import did_you_mean
-from orchestrator.domain.values import as_time
+from orchestrator.domain.suggestion import closest
+from orchestrator.domain.values import iso_time
 from orchestrator.spec import step_forms as forms
 from orchestrator.spec.place import Place
 from orchestrator.spec.step_ids import blocks_of, word_of
@@ -20,6 +21,7 @@ from orchestrator.spec.translation import EVENT_IN_JOURNEY, STEP
 from orchestrator.spec.yaml_nodes import Path
 
 _ENVIRONMENT = Environment()
+SUBJECT_MAX = 998  # characters: the longest line that a mail may have (RFC 5322 §2.1.1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +55,10 @@ class StepReader:
             case forms.WaitUntilStep():
                 return _wait_until(form.wait_until, step_id, inner)
             case forms.SubscribeStep():
+                inner.check_topic(form.subscribe)
                 return domain.Subscribe(step_id, form.subscribe)
             case forms.UnsubscribeStep():
+                inner.check_topic(form.unsubscribe)
                 return domain.Unsubscribe(step_id, form.unsubscribe)
             case forms.SuppressStep():
                 return domain.Suppress(step_id)
@@ -96,6 +100,10 @@ class StepReader:
             if medium is Medium.SMS:
                 place.at("subject").error("an SMS has no subject", at_key=True)
             _check_subject(form.subject, place.at("subject"))
+        if (
+            form.provider is not None and place.known.templates is not None
+        ):  # once it was ignored: pinned versions hold it
+            place.at("provider").not_built("`provider`, one of several accounts for a medium,")
         if form.to == "referrer":
             place.at("to").not_built("`to: referrer` of a message")
             return None
@@ -113,27 +121,58 @@ class StepReader:
         )
 
 
+_TEMPLATE_NAME = re.compile(r"[\w-]+(/[\w-]+)*")
+
+
 def _check_template(medium: Medium, name: str, place: Place) -> None:
     known = place.known.templates
     if known is None or (medium, name) in known:
         return
-    paths = [f"{other_medium}/{other}" for other_medium, other in known if other_medium is medium]
-    hint = did_you_mean(f"{medium}/{name}", paths)
-    ending = "txt" if medium is Medium.SMS else "mjml (or .html)"
-    message = f"template '{medium}/{name}' not found{hint or f': write templates/{medium}/{name}.{ending}'}"
+    message = f"template '{medium}/{name}' not found{_instead_of_template(medium, name, known)}"
     if place.known.templates_required:
         place.error(message)
     else:
         place.warn(message)
 
 
+def _instead_of_template(medium: Medium, name: str, known: frozenset[tuple[Medium, str]]) -> str:
+    bare = re.sub(r"\.(mjml|html|txt)$", "", name.removeprefix("templates/").removeprefix(f"{medium}/"))
+    if bare != name and (medium, bare) in known:
+        return f": write `{medium}: {bare}`, without folder and ending"
+    ending = "txt" if medium is Medium.SMS else "mjml (or .html)"
+    if not _TEMPLATE_NAME.fullmatch(bare):
+        return (
+            f": `{medium}` names a template; put the text into templates/{medium}/hello.{ending} and write `hello` here"
+        )
+    near = closest(bare, [other for of_medium, other in known if of_medium is medium])
+    hint = f"; did you mean '{medium}/{near}'?" if near else ""
+    return f"{hint or ':'} {'Else write' if hint else 'write'} templates/{medium}/{bare}.{ending}"
+
+
 def _check_subject(text: str, place: Place) -> None:
+    """Looks at the form only: what the subject names is looked at together with its template."""
+    if len(text) > SUBJECT_MAX:
+        place.error(f"this subject is longer than {SUBJECT_MAX} characters: most readers see about sixty")
+        return
     try:
         _ENVIRONMENT.parse(text)
     except TemplateSyntaxError as fault:
-        place.error(f"the subject is no Jinja2 text: {fault.message}")
+        place.error(f"the subject cannot be read: {_plainly(fault.message or 'syntax error')}")
     except RecursionError:
         place.error("the subject is nested too deeply")
+    except (SyntaxError, ValueError, OverflowError):  # Python reads the numbers for Jinja2
+        place.error("the subject holds a number that cannot be read: write numbers as 20 or 3.5")
+
+
+def _plainly(message: str) -> str:
+    """Jinja2's words about a subject, for people who do not know its tokens."""
+    if "end of print statement" in message and "end of template" in message:
+        return "`{{` is opened and never closed by `}}`"
+    if block := re.search(r"needs to be closed is '(\w+)'", message):
+        return f"`{{% {block[1]} %}}` is opened and never closed by `{{% end{block[1]} %}}`"
+    if sign := re.search(r"(?:got|unexpected) '([^']*)'", message):
+        return f"something is missing before `{sign[1]}`, or it is one too many"
+    return message.rstrip(".")
 
 
 # ---------------------------------------------------------------- waiting
@@ -150,7 +189,7 @@ def _wait_until(form: forms.WaitUntilOptions, step_id: str, place: Place) -> dom
     if (form.time is None) == (form.date is None):
         place.error("`wait_until` needs either `time` (of day) or `date` (of the customer)")
         return None
-    foreign = ("offset", "at", "if_past") if form.date is None else ("days",)
+    foreign = ("offset", "at", "if_past", "if_missing") if form.date is None else ("days",)
     written = place.written
     for key in foreign:
         if key in written:
@@ -168,12 +207,21 @@ def _wait_until(form: forms.WaitUntilOptions, step_id: str, place: Place) -> dom
         date=None if date is None else _date(date, place.at("date")),
         offset=form.offset,
         if_past=domain.IfPast(form.if_past or "continue"),
+        if_missing=domain.IfPast(form.if_missing or "skip"),
     )
 
 
 def _date(text: str, place: Place) -> Any:
     """A date of the customer (`customer.trial_ends_at`) or a plain one (2026-12-24)."""
-    return place.value(text, STEP) if as_time(text) is not None else place.computed(text, STEP)
+    at = iso_time(text)
+    if at is None and text.strip()[:1].isdigit():  # 24.12.2026, 2026-2-3: as expressions they would be numbers
+        place.error(f"'{text}' is no date: write 2026-12-24, or one of the customer's such as customer.trial_ends_at")
+        return None
+    if at is None:
+        return place.computed(text, STEP)
+    if not 1900 < at.year < 2200:
+        place.error(f"nobody waits until {text}: write a date of this century or the next")
+    return place.value(text, STEP)
 
 
 _Blocks = dict[Path, tuple[domain.Step, ...]]
@@ -218,7 +266,8 @@ def _split(variants: list[forms.VariantForm], step_id: str, place: Place, blocks
         seen.add(form.variant)
     total = sum(form.share for form in variants)
     if abs(total - 100) > 0.01:
-        place.error(f"the shares add up to {total:g}%, not to 100%")
+        hint = ": a half is written 50%" if abs(total - 1) < 0.01 else ""
+        place.error(f"the shares add up to {total:g}%, not to 100%{hint}")
     built = [
         domain.Variant(form.variant, form.share, blocks["split", index, "then"]) for index, form in enumerate(variants)
     ]
@@ -259,9 +308,12 @@ def _offer(form: forms.OfferForm, place: Place) -> domain.Offer:
     for key in ("percent", "amount"):
         value = getattr(form, key)
         if (isinstance(value, str) and "{{" not in value) or isinstance(value, bool | list | dict):
-            place.at(key).error(f"`{key}` is a number, or computed by `{{{{ … }}}}`")
+            bare = re.fullmatch(r"\s*\D?\s*([0-9]+(?:\.[0-9]+)?)\s*\D*", value) if isinstance(value, str) else None
+            shown = f": write {bare[1]}" if bare else ", or computed by `{{ … }}`"
+            place.at(key).error(f"`{key}` is a number{shown}")
         elif isinstance(value, int | float) and not 0 < value <= (100 if key == "percent" else float("inf")):
-            place.at(key).error(f"`{key}` is not {value:g}")
+            limits = "between 0 and 100" if key == "percent" else "above 0"
+            place.at(key).error(f"`{key}` lies {limits}, not at {value:g}")
     return domain.Offer(
         percent=place.at("percent").value(form.percent, STEP),
         amount=place.at("amount").value(form.amount, STEP),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from jinja2 import nodes
 
@@ -32,7 +33,7 @@ from orchestrator.domain.expression import (
     read_performed,
 )
 from orchestrator.domain.suggestion import did_you_mean
-from orchestrator.domain.values import FILTERS
+from orchestrator.domain.values import FILTERS, INTEGER_MAX, is_number
 from orchestrator.spec.jinja_reading import offset_of, parse_jinja
 from orchestrator.spec.words import duration
 
@@ -45,7 +46,17 @@ _COMPARISONS = {
 _ARITHMETIC: dict[type[nodes.Node], str] = {
     nodes.Add: "+", nodes.Sub: "-", nodes.Mul: "*", nodes.Div: "/", nodes.FloorDiv: "//", nodes.Mod: "%",
 }  # fmt: skip
-_NOT_BUILT = frozenset({"account", "item", "opened", "clicked"})
+_NOT_BUILT = frozenset({"account", "item", "opened", "clicked", "any", "sum"})
+_CUSTOMER_ELSEWHERE = frozenset({
+    "person", "people", "profile", "user", "contact", "subscriber", "recipient", "member", "lead", "client", "shopper",
+})  # fmt: skip
+_FUNCTIONS_ELSEWHERE = {
+    "now": "write `now`, without brackets", "today": "write `now`, without brackets",
+    "len": "write `event.products | length`", "size": "write `event.products | length`",
+    "count": "write `event.products | length`", "contains": "write `\"x\" in event.name`",
+    "includes": "write `\"x\" in event.name`", "exists": "write `x is defined`", "isset": "write `x is defined`",
+    "not": "write `not` and the condition", "if": "write `a if condition else b`",
+}  # fmt: skip
 _FILTER_ARGUMENTS = {"default": 1, "round": 1}  # the most that each takes; the others take none
 
 
@@ -99,7 +110,7 @@ class _Translator:
             raise self.fault("this expression is nested too deeply; make a fact or a segment of a part")
         match node:
             case nodes.Const():
-                return Const(node.value)
+                return Const(self._constant(node.value))
             case nodes.Name():
                 return self._lone_name(node.name)
             case nodes.Getattr():
@@ -107,6 +118,8 @@ class _Translator:
             case nodes.Getitem():
                 if isinstance(node.arg, nodes.Slice):
                     raise self.fault("slices such as `x[1:2]` are not part of the language; use `first` or `last`")
+                if node.arg == nodes.Tuple([], "load"):
+                    raise self.fault("`[]`, all elements of a list, is not built yet; `[0]` is the first one", "[")
                 return self._attribute(node.node, self.translate(node.arg, depth + 1), depth)
             case nodes.List() | nodes.Tuple():
                 return Listing(tuple(self.translate(item, depth + 1) for item in node.items))
@@ -120,6 +133,11 @@ class _Translator:
             case nodes.Test():
                 return self._test(node, depth)
         return self._operator(node, depth)
+
+    def _constant(self, value: Any) -> Any:
+        if is_number(value) and not abs(value) < INTEGER_MAX:
+            raise self.fault("a number here is too large: the limit is nine quintillion (2 to the power of 63)")
+        return value
 
     def _operator(self, node: nodes.Expr, depth: int) -> Expr:
         match node:
@@ -187,9 +205,24 @@ class _Translator:
             raise self.fault(f"`{name}` is not known in {self.where.place}{instead}", name)
         if name.lower() in ("null", "nil", "undefined"):
             raise self.fault("write `x is none` or `x is defined` to ask whether something is there", name)
-        close = did_you_mean(name, self.where.names)
-        hint = close or f"; write `customer.{name}` for a fact or trait, or '{name}' between quotes for text"
-        raise self.fault(f"there is no `{name}` here{hint}", name)
+        raise self.fault(f"there is no `{name}` here{self._instead_of(name)}", name)
+
+    def _instead_of(self, name: str) -> str:
+        """What to write for a name that nothing here has."""
+        if near := did_you_mean(name, self.where.names):
+            return near
+        if name.lower() in ("today", "date", "time"):
+            return "; write `now`"
+        if name.lower() in _CUSTOMER_ELSEWHERE and "customer" in self.where.names:
+            return "; the person is called `customer`"
+        roots = {
+            "event": "a property of the event",
+            "entry": "a property of what started the journey",
+            "customer": "a fact or trait",
+        }
+        places = [f"`{root}.{name}` for {what}" for root, what in roots.items() if root in self.where.names]
+        written = ", ".join(places)
+        return f"; write {written}, or '{name}' between quotes for text"
 
     def _attribute(self, node: nodes.Expr, key: Expr, depth: int) -> Expr:
         of = self._name(node.name) if isinstance(node, nodes.Name) else self.translate(node, depth + 1)
@@ -203,22 +236,38 @@ class _Translator:
 
     def _call(self, node: nodes.Call, depth: int) -> Expr:
         if not isinstance(node.node, nodes.Name):
-            raise self.fault("only functions can be called; values are changed by filters: `customer.city | lower`")
-        name = node.node.name
-        if name in _NOT_BUILT:
-            raise self.fault(f"`{name}(…)` is part of the language but not built yet in this version", name)
-        if name not in self.where.functions:
-            known = FUNCTIONS | self.where.functions
-            why = (
-                f"{name}() cannot be used in {self.where.place}" if name in known else f"there is no function {name}()"
+            raise self.fault(
+                'values have no methods such as `.startswith(…)`: write `"x" in event.name` to ask whether a text holds'
+                " x, and change a value by a filter: `event.name | lower`"
             )
-            hint = "" if name in known else did_you_mean(name, known) or f" (known: {', '.join(sorted(known))})"
-            raise self.fault(why + hint, name)
+        name = node.node.name
+        if name not in self.where.functions:
+            raise self._unknown_function(name)
         if node.dyn_args or node.dyn_kwargs:
             raise self.fault("`*` and `**` are not part of the language", name)
+        self._refuse_unquoted(name, node.args)
         args = tuple(self.translate(arg, depth + 1) for arg in node.args)
         options = tuple((option.key, self.translate(option.value, depth + 1)) for option in node.kwargs)
         return self._checked_call(Call(name, args, self._durations(name, options)))
+
+    def _refuse_unquoted(self, function: str, args: list[nodes.Expr]) -> None:
+        if function in ("performed", "in_segment", "received") and len(args) == 1 and isinstance(args[0], nodes.Name):
+            name = args[0].name
+            raise self.fault(f'the name stands between quotes: {function}("{name}")', name)
+
+    def _unknown_function(self, name: str) -> ExpressionInvalid:
+        if name in _NOT_BUILT:
+            return self.fault(f"`{name}(…)` is part of the language but not built yet in this version", name)
+        if name in FUNCTIONS:
+            return self.fault(f"{name}() cannot be used in {self.where.place}", name)
+        hint = did_you_mean(name, self.where.functions)
+        if name.lower() in FILTERS:
+            hint = f"; it is a filter: write `event.name | {name.lower()}`"
+        elif name.lower() in _FUNCTIONS_ELSEWHERE:
+            hint = f"; {_FUNCTIONS_ELSEWHERE[name.lower()]}"
+        elif not hint and self.where.functions:
+            hint = f" (known: {', '.join(sorted(self.where.functions))})"
+        return self.fault(f"there is no function {name}(){hint}", name)
 
     def _durations(self, function: str, options: tuple[tuple[str, Expr], ...]) -> tuple[tuple[str, Expr], ...]:
         keys = [key for key, _ in options]

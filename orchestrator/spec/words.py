@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, time, timedelta
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from orchestrator.domain.event import ANY_EVENT
 from orchestrator.domain.schedule import WEEKDAYS, parse_clock, parse_duration
-from orchestrator.domain.values import as_time
+from orchestrator.domain.values import iso_time
 
 
 class Form(BaseModel):
-    """A map with known keys only."""
+    """A map with known keys only; those `not_built` belong to the language: refused by name, and not offered."""
 
+    not_built: ClassVar[frozenset[str]] = frozenset()
     model_config = ConfigDict(
         extra="forbid", strict=True, populate_by_name=False, frozen=True, hide_input_in_errors=True
     )
@@ -22,6 +24,10 @@ class Form(BaseModel):
 
 def duration(value: object) -> timedelta:
     """A duration of at most ten years; raises ValueError with what is accepted."""
+    if isinstance(value, dict | list):
+        raise ValueError("a duration is one text, such as 1h or 3d (an `id` goes beside it: `{id: pause, delay: 3d}`)")
+    if value is None:
+        raise ValueError("a duration is missing: write one such as 30m, 1h or 3d")
     if not isinstance(value, str):
         raise ValueError(f"'{value}' is not a duration: write it with a unit, such as 30m, 1h or 3d")
     return parse_duration(value)
@@ -47,20 +53,17 @@ def _clock(value: object) -> time:
 
 def instant(value: object) -> datetime:
     """An instant from text; raises ValueError with what is accepted."""
-    at = as_time(value)
+    at = iso_time(value)
     if at is None:
         raise ValueError(f"'{value}' is not an instant: write 2026-01-05 20:30 (UTC) or 2026-01-05T20:30+01:00")
     return at
 
 
 def _percent(value: object) -> float:
-    text = value.strip().removesuffix("%").strip() if isinstance(value, str) else value
-    if isinstance(text, bool):
+    text = str(value).strip().removesuffix("%").strip() if isinstance(value, str | int | float) else ""
+    if not re.fullmatch(r"[-+]?[0-9]{1,9}(\.[0-9]*)?|\.[0-9]+", text):
         raise ValueError("a share is written as 10% or 10")
-    try:
-        number = float(text)  # type: ignore[arg-type]  # what is no number ends in the message below
-    except (TypeError, ValueError):
-        raise ValueError("a share is written as 10% or 10") from None
+    number = float(text)
     if not 0 <= number <= 100:
         raise ValueError("a share lies between 0% and 100%")
     return number

@@ -13,8 +13,10 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.events import AliasEvent, ScalarEvent, SequenceStartEvent
+from ruamel.yaml.reader import ReaderError
 
-from orchestrator.domain.errors import Problem
+from orchestrator.domain.errors import Problem, in_one_line
+from orchestrator.domain.values import INTEGER_MAX
 
 BYTES_MAX = 200_000
 NODES_MAX = 100_000  # aliases of aliases multiply: a few lines could stand for billions of nodes
@@ -30,6 +32,7 @@ _TRUTH = {"true": True, "True": True, "TRUE": True, "false": False, "False": Fal
 _DECIMAL = re.compile(r"[-+]?[0-9]+")
 _OCTAL = re.compile(r"0o[0-7]+")
 _HEXADECIMAL = re.compile(r"0x[0-9a-fA-F]+")
+_HALF = re.compile("[\ud800-\udfff]")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 
 
@@ -62,7 +65,7 @@ class Document:
     ) -> Problem:
         """A problem at the value of a path (or its key), or at the nearest thing around it that is written down."""
         line, column = self._position(path, at_key)
-        return Problem(self.file, line, column + (offset if path in self.exact else 0), message, severity)
+        return Problem(self.file, line, column + (offset if path in self.exact else 0), in_one_line(message), severity)
 
     def _position(self, path: Path, at_key: bool) -> Position:
         if at_key and path in self.keys:
@@ -94,27 +97,75 @@ def read_yaml(text: str, file: str) -> tuple[Document, list[Problem]]:
         return document, [Problem(file, *fault.position, fault.message)]
     except MarkedYAMLError as fault:
         return document, [_syntax_problem(file, fault)]
-    except (YAMLError, ValueError) as fault:  # e.g. a control character; ruamel names it
-        return document, [Problem(file, 1, 1, f"this is not YAML: {str(fault).splitlines()[0]}")]
+    except ReaderError as fault:
+        return document, [_unseen_problem(document, fault.position)]
+    except (YAMLError, ValueError, OverflowError):
+        return document, [_sign_problem(document)]
     return Document(file, text, data, document.values, document.keys, document.exact), composer.problems
 
 
+def _unseen_problem(document: Document, offset: int) -> Problem:
+    """A control character: nobody sees it in an editor, so its place matters."""
+    sign = f"U+{ord(document.text[offset : offset + 1] or chr(0)):04X}"
+    return _problem_at(document, offset, f"a character that cannot be seen ({sign}) stands here: delete it")
+
+
+def _problem_at(document: Document, offset: int, message: str) -> Problem:
+    before = document.text[:offset]
+    return Problem(document.file, before.count("\n") + 1, offset - before.rfind("\n"), message)
+
+
+#: What ruamel says, what it is called here, and what to do about it; the first that fits.
+_SAYINGS = (
+    ("escape", "`\\` begins a special sign here: write `\\\\`, or put the text between single quotes"),
+    ("quoted scalar", "a quote is opened and never closed"),
+    ("'\\t'", "a tab stands here: indent with spaces"),
+    ("mapping values are not allowed", "`:` is not expected here: put text that holds ': ' between quotes"),
+    ("cannot start any token", "text that begins with SIGN stands between quotes"),
+    ("expected alphabetic or numeric", "text that begins with `&`, `*` or `!` stands between quotes"),
+    ("chomping or indentation", "text over several lines begins on the line after `|` or `>`"),
+    ("could not find expected ':'", "a key is followed by a colon and a blank, `key: value`"),
+    (
+        "expected <block end>",
+        "this line does not line up with those before it; what belongs together is indented alike",
+    ),
+    ("<document start>", "this line does not line up with those before it; what belongs together is indented alike"),
+    ("sequence entries are not allowed", "`- ` begins an entry on a line of its own; put other text between quotes"),
+    ("mapping keys are not allowed", "text that begins with `?` stands between quotes"),
+    ("but found ']'", "something is missing before `]`"),
+    ("but found '}'", "something is missing before `}`"),
+    ("but found ','", "something is missing before `,`"),
+    ("but got '['", "text that holds `[` stands between quotes (a condition too), or on a line of its own"),
+    ("but got '{'", "text that holds `{` stands between quotes (a condition too), or on a line of its own"),
+    (
+        "flow mapping",
+        "`{`, opened in line LINE, is not closed by `}`; text that holds ',' or ':' stands between quotes",
+    ),
+    ("flow sequence", "`[`, opened in line LINE, is not closed by `]`; text that holds ',' stands between quotes"),
+    ("<stream end>", "the file ends too early: something is opened and never closed"),
+)
+
+
 def _syntax_problem(file: str, fault: MarkedYAMLError) -> Problem:
+    context, what = fault.context or "", fault.problem or fault.context or "syntax error"
     mark = fault.problem_mark or fault.context_mark
+    if "quoted scalar" in context and "escape" not in what:
+        mark = fault.context_mark  # it begins there
     line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-    what = fault.problem or fault.context or "syntax error"
-    hint = ""
-    if "mapping values are not allowed" in what:
-        hint = "; put text that holds ': ' between quotes"
-    elif "cannot start any token" in what:
-        hint = "; indent with spaces, and put text that starts with a special sign between quotes"
-    elif "expected <block end>" in what:
-        what, hint = "this line does not line up with those before it", "; what belongs together is indented alike"
-    elif "quoted scalar" in (fault.context or ""):
-        what, hint = "a quote is opened and never closed", "; it begins further up"
-        if fault.context_mark is not None:
-            line, column, hint = fault.context_mark.line + 1, fault.context_mark.column + 1, ""
-    return Problem(file, line, column, f"this is not YAML: {what}{hint}")
+    opened = fault.context_mark.line + 1 if fault.context_mark else line
+    sign = re.search(r"character '(.+?)'", what)
+    told = next((told for saying, told in _SAYINGS if saying in what or saying in context), what)
+    told = told.replace("SIGN", f"`{sign[1]}`" if sign else "a special sign").replace("LINE", str(opened))
+    return Problem(file, line, column, f"this is not YAML: {told}")
+
+
+_NO_SIGN = re.compile(r"\\U(?!000|0010)[0-9A-Fa-f]{8}")
+
+
+def _sign_problem(document: Document) -> Problem:
+    """`"\\U99999999"`: neither ruamel nor Python says where it stands."""
+    found = _NO_SIGN.search(document.text)
+    return _problem_at(document, found.start() if found else 0, "there is no such sign: write it as it is")
 
 
 @dataclass(slots=True)
@@ -169,12 +220,23 @@ class _Composer:
         return self._node(_Stream(replayed), path, depth + 1)
 
     def _scalar(self, event: Event, path: Path) -> Any:
-        text: str = event.value
+        text = self._whole(event)
         if event.style in (None, "") and event.tag is None:
             self._mark_exact(event, path, text)
-            return resolve_plain(text)
+            value = resolve_plain(text)
+            if isinstance(value, int | float) and not abs(value) < INTEGER_MAX:
+                self._report(event, "this number is too large; put it between quotes if it is a name or an id")
+            return value
         if event.style in ("'", '"'):
             self._mark_exact(event, path, text, quoted=1)
+        return text
+
+    def _whole(self, event: Event) -> str:
+        """The text of a scalar; half of a character (`"\\ud83d"`) could be neither stored nor sent."""
+        text = str(event.value)
+        if _HALF.search(text):
+            self._report(event, "half of a character stands here (an emoji written in two parts): write it whole")
+            return _HALF.sub("\N{REPLACEMENT CHARACTER}", text)
         return text
 
     def _mark_exact(self, event: Event, path: Path, text: str, quoted: int = 0) -> None:
@@ -207,12 +269,17 @@ class _Composer:
 
     def _key(self, event: Event) -> str:
         if isinstance(event, AliasEvent) or not isinstance(event, ScalarEvent):
-            raise NotReadable(_start(event), "a key must be a word; put text that starts with '{' between quotes")
+            raise NotReadable(
+                _start(event), "a key must be a word; text that begins with '{' or '[' stands between quotes"
+            )
         if event.tag is not None and event.tag != "!":
             raise NotReadable(_start(event), "tags such as '!x' are not accepted: write plain text")
         if event.value == "<<" and event.style in (None, ""):
             raise NotReadable(_start(event), "merge keys ('<<') are not part of YAML 1.2: write the keys out")
-        return str(event.value)
+        key = self._whole(event)
+        if not key.isprintable():
+            self._report(event, "a character that cannot be seen stands in this key: write it anew")
+        return key
 
     def _report(self, event: Event, message: str) -> None:
         self.problems.append(Problem(self.document.file, *_start(event), message))

@@ -44,7 +44,7 @@ def count_messages_of(connection: Connection, journey: str, since: datetime) -> 
 
 
 def walk_customers(connection: Connection) -> Iterator[Row[Any]]:
-    """The traits and consent of every customer that was not merged into another, streamed."""
+    """The traits, facts and consent of every customer that was not merged into another, streamed."""
     c = CUSTOMERS.c
-    query = select(c.traits, c.consent).where(c.merged_into.is_(None))
+    query = select(c.traits, c.facts, c.consent).where(c.merged_into.is_(None))
     yield from connection.execution_options(yield_per=WALK_ROWS).execute(query)

@@ -187,6 +187,10 @@ def ago(**span: float) -> str:
         ({"timestamp": "2026-03-02T08:00:00.123Z"}, "2026-03-02T08:00:00.123000+00:00"),
         ({"timestamp": "2026-03-02T10:00:00+02:00"}, "2026-03-02T08:00:00+00:00"),
         ({"originalTimestamp": ago(hours=2), "sentAt": ago(seconds=3)}, ago(hours=2)),  # only the way took 3 s
+        ({"timestamp": ago(seconds=46), "sentAt": ago(seconds=45)}, ago(seconds=46)),  # a stall on the way
+        ({"timestamp": ago(minutes=6), "sentAt": ago(minutes=5, seconds=-1)}, ago(minutes=6)),
+        ({"timestamp": ago(minutes=3), "sentAt": ago(minutes=-4)}, ago(minutes=3)),  # nor a clock a little ahead
+        ({"timestamp": ago(minutes=6), "sentAt": ago(minutes=5)}, ago(minutes=1)),  # five minutes: a wrong clock
         ({"timestamp": ago(hours=2), "sentAt": ago(hours=1)}, ago(hours=1)),  # a clock one hour behind
         ({"timestamp": ago(hours=-5), "sentAt": ago(hours=-6)}, ago(hours=1)),  # a clock six hours ahead
         ({"timestamp": ago(hours=-7), "sentAt": ago(hours=-6)}, ago()),  # later than it was sent: cut

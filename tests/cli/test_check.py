@@ -43,8 +43,26 @@ def test_a_locale_that_another_template_has_is_advice(shop: Shop) -> None:
     shop.write("templates/sms/nudge.fr.txt", "Bonjour")
     answer = shop.run("check")
     assert answer.code == 0
-    assert "templates/email/reminder.html:1:1: warning: 'email/reminder' is not there in fr" in answer.out
+    told = "templates/email/reminder.html:1:1: warning: not there in fr, while other templates are: 'email/reminder'\n"
+    assert told in answer.out
     assert "sms/nudge" not in answer.out
+
+
+def test_templates_that_lack_a_language_are_told_in_one_line_for_each(shop: Shop) -> None:
+    for name in "abcdefgh":
+        shop.write(f"templates/sms/{name}.txt", "Hello")
+    shop.write("templates/sms/nudge.fr.txt", "Bonjour")
+    shop.write("templates/sms/nudge.de.txt", "Hallo")
+    told = [line.partition("warning: ")[2] for line in shop.run("check").out.splitlines() if "warning: not" in line]
+    named = "'email/reminder', 'sms/a', 'sms/b', 'sms/c', 'sms/d', 'sms/e' and 3 more"
+    assert told == [f"not there in {tag}, while other templates are: {named}" for tag in ("de", "fr")]
+
+
+def test_a_channel_that_is_unknown_is_answered_without_the_double_of_the_tests(shop: Shop) -> None:
+    shop.write("parcours.toml", '[channels]\nemail = "recoding"\n')
+    answer = shop.run("check")
+    assert "no channel 'recoding' carries email (these do: console, mailbox, sendgrid, smtp)" in answer.out
+    assert "recording" not in answer.out
 
 
 def test_a_variant_for_a_country_needs_none_where_the_language_has_one(shop: Shop) -> None:
@@ -52,7 +70,7 @@ def test_a_variant_for_a_country_needs_none_where_the_language_has_one(shop: Sho
     shop.write("templates/email/reminder.fr.html", "---\nsubject: Bonjour\n---\n<p>Bonjour</p>")
     answer = shop.run("check")
     assert "'email/reminder'" not in answer.out
-    assert "'sms/nudge' is not there in fr," in answer.out
+    assert "warning: not there in fr, while other templates are: 'sms/nudge'\n" in answer.out
 
 
 @pytest.mark.parametrize(
@@ -99,7 +117,7 @@ def test_what_a_provider_still_lacks_is_advice(shop: Shop, channel: str, variabl
 @pytest.mark.parametrize(
     ("without", "advice"),
     [
-        ("{{ links.unsubscribe }}", "a marketing mail without a way out"),
+        ("{{ links.unsubscribe }}", "a marketing mail without an unsubscribe link"),
         ("{{ project.postal_address }}", "a marketing mail without a postal address"),
     ],
 )
@@ -181,6 +199,28 @@ def test_the_customers_are_looked_at_in_numbers_only(stored_shop: Shop) -> None:
     assert "bob" not in answer.out
 
 
+TRIAL = """\
+journey: trial
+trigger: {event: Signed Up}
+steps:
+  - wait_until: {date: customer.trial_ends_at, offset: -3d}
+  - wait_until: {id: due, date: entry.due}
+  - email: reminder
+"""
+
+
+def test_dates_that_waits_cannot_read_are_counted(stored_shop: Shop) -> None:
+    stored_shop.write("journeys/trial.yaml", TRIAL)
+    written = ("16.03.2026", "soon", "9999-12-31", "2026-03-16", 1797328800, None)
+    stored_shop.ingest(*(identify(f"u{n}", now(), trial_ends_at=date) for n, date in enumerate(written)))
+    stored_shop.run("tick")
+    answer = stored_shop.run("check", "--data")
+    assert answer.code == 0
+    assert "  3 whose customer.trial_ends_at is no date that can be read: " in answer.out
+    assert "entry.due" not in answer.out
+    assert stored_shop.run("check", "--data", "--json").json["customers"][0]["no_date"] == {"customer.trial_ends_at": 3}
+
+
 def test_people_on_a_step_that_is_gone_fail_the_check_of_the_data(stored_shop: Shop) -> None:
     stored_shop.leave_cart()
     stored_shop.run("tick")
@@ -189,6 +229,27 @@ def test_people_on_a_step_that_is_gone_fail_the_check_of_the_data(stored_shop: S
     answer = stored_shop.run("check", "--data")
     assert answer.code == 1
     assert "1 people stand on step 'delay-before-reminder', which is gone" in answer.out
+
+
+def test_an_edit_that_may_mean_two_steps_is_refused_by_the_check_of_the_data_and_by_whatever_would_run_it(
+    stored_shop: Shop,
+) -> None:
+    stored_shop.leave_cart()
+    stored_shop.run("tick")
+    edited = CART.replace("  - delay: 1h\n", "  - delay: 30m\n  - sms: nudge\n  - delay: 2h\n")
+    stored_shop.write("journeys/cart.yaml", edited)
+    assert stored_shop.run("check").code == 0
+    advice = (
+        "1 people stand on step 'delay-before-reminder', which may be 'delay-before-nudge' or 'delay-before-reminder' "
+        "now; say which: `moved: {delay-before-reminder: delay-before-nudge}`"
+    )
+    for command in (["check", "--data"], ["tick"], ["up", "--no-prefect"]):
+        answer = stored_shop.run(*command)
+        assert answer.code == 1, command
+        assert advice in answer.out + answer.err, command
+    stored_shop.write("journeys/cart.yaml", edited + "moved: {delay-before-reminder: delay-before-nudge}\n")
+    assert stored_shop.run("check", "--data").code == 0
+    assert stored_shop.run("tick").code == 0
 
 
 def test_the_repository_is_a_project_without_faults() -> None:

@@ -45,6 +45,37 @@ def test_why_nothing_was_sent_is_told_in_plain_words(stored_shop: Shop) -> None:
     assert "reminder is not sent: no consent" in stored_shop.run("explain", "ada").out
 
 
+def test_a_wait_without_a_date_and_a_wait_that_moves_are_told_in_plain_words(stored_shop: Shop) -> None:
+    at = now() - timedelta(minutes=3)
+    steps = "trigger: {event: A}\nsteps:\n  - wait_until: {date: customer.ends}\n  - email: reminder\n"
+    stored_shop.write("journeys/trial.yaml", f"journey: trial\n{steps}")
+    stored_shop.ingest(
+        identify("ada", at),
+        track("ada", "A", at),
+        identify("eve", at, ends="16.03.2026"),
+        track("eve", "A", at),
+        identify("bob", at, ends=(at + timedelta(days=2)).isoformat()),
+        track("bob", "A", at),
+        identify("bob", at + timedelta(minutes=1), ends=(at + timedelta(days=5)).isoformat()),
+    )
+    stored_shop.run("tick")
+    assert "has no date: customer.ends is missing; reminder is skipped" in stored_shop.run("explain", "ada").out
+    assert "has no date: customer.ends is unreadable; reminder is skipped" in stored_shop.run("explain", "eve").out
+    until = (at + timedelta(days=5)).astimezone(ZoneInfo("Europe/Paris"))
+    told = f"now waits until {until:%a %Y-%m-%d %H:%M:%S}: the customer's date or zone changed"
+    assert told in stored_shop.run("explain", "bob").out
+
+
+def test_a_wait_that_an_edit_changed_is_told_with_its_new_time(stored_shop: Shop) -> None:
+    at = stored_shop.leave_cart()
+    stored_shop.run("tick")
+    stored_shop.write("journeys/cart.yaml", CART.replace("1h", "3d"))
+    stored_shop.run("tick")
+    until = (at + timedelta(days=3)).astimezone(ZoneInfo("Europe/Paris"))
+    told = f"now waits until {until:%a %Y-%m-%d %H:%M:%S}: the journey was edited"
+    assert told in stored_shop.run("explain", "ada").out
+
+
 def test_why_somebody_left_or_was_not_let_in_is_told(stored_shop: Shop) -> None:
     at = now() - timedelta(minutes=3)
     stored_shop.ingest(

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
 
-from orchestrator.domain.channel import Channel, Feature, OutcomeKind, SendOutcome
+from orchestrator.domain.channel import Channel, Feature, OutcomeKind, SendOutcome, Wire
 from orchestrator.domain.message import Medium, RenderedMessage
 from tests.channels.samples import email, sms, soon
 
@@ -46,6 +46,27 @@ class Rig:
 def text_of(number: int) -> str:
     """A text that is found again at the provider."""
     return f"this is message number {number}."
+
+
+class WatchedWire(Wire):
+    """Remembers what it was told, and refuses the messages of some indexes."""
+
+    def __init__(self, refuses: Collection[int] = ()) -> None:
+        self.refuses = refuses
+        self.told: list[tuple[int, str]] = []  # append is atomic: threads share it
+
+    def begin(self, index: int) -> bool:
+        if index in self.refuses:
+            return False
+        self.told.append((index, "begin"))
+        return True
+
+    def end(self, index: int, outcome: SendOutcome) -> None:
+        self.told.append((index, outcome.kind))
+
+    def of(self, index: int) -> list[str]:
+        """What was told of one message, in order."""
+        return [what for who, what in self.told if who == index]
 
 
 class ChannelContract:
@@ -98,6 +119,37 @@ class ChannelContract:
         assert outcomes[1].reason
         assert sorted(rig.arrived()) == [text_of(1), text_of(3)]
 
+    @pytest.mark.parametrize("line_break", ["\r\nBcc: eve@example.com", "\n", "\r", "\0", "\x0b", "\u2028"])
+    def test_an_address_with_a_line_break_is_suppressed_and_takes_nobody_along(self, rig: Rig, line_break: str) -> None:
+        bad = rig.message(2)
+        outcomes = rig.send(rig.message(1), _changed(bad, {"to": f"{bad.to}{line_break}"}), rig.message(3))
+        assert [outcome.kind for outcome in outcomes] == _ACCEPTED_REJECTED_ACCEPTED
+        assert [outcome.suppress for outcome in outcomes] == [False, True, False]
+        assert sorted(rig.arrived()) == [text_of(1), text_of(3)]
+
+    def test_what_an_author_writes_with_accents_leaves(self, rig: Rig) -> None:
+        if rig.channel.medium is Medium.SMS:
+            pytest.skip("a text has no domain and no headers")
+        written = {
+            "sender": "Maison Chloé <hello@bücher.example>",
+            "reply_to": "Aide à côté <aide@bücher.example>",
+            "rfc_message_id": "<m-1@bücher.example>",
+            "headers": (
+                ("List-Unsubscribe", "<https://bücher.example/désabonner/1>"),
+                ("List-Id", "<Nouveautés d'été.bücher.example>"),
+                ("Feedback-ID", "étape:journée:marketing:parcours"),
+            ),
+        }
+        assert rig.send(_changed(rig.message(1), written))[0].kind is OutcomeKind.ACCEPTED
+        assert rig.arrived() == [text_of(1)]
+
+    def test_a_name_with_a_line_break_cannot_say_more_than_a_name(self, rig: Rig) -> None:
+        name = "Ann\r\nBcc: eve@example.com"
+        assert (
+            rig.send(_changed(rig.message(1), {"to_name": name, "sender_name": name}))[0].kind is OutcomeKind.ACCEPTED
+        )
+        assert rig.arrived() == [text_of(1)]
+
     def test_a_message_of_another_medium_is_refused(self, rig: Rig) -> None:
         other = sms(1) if rig.channel.medium is Medium.EMAIL else email(1)
         assert rig.send(other)[0].kind is OutcomeKind.REJECTED
@@ -129,6 +181,23 @@ class ChannelContract:
         assert 1 <= arrived < 200
         time.sleep(0.1)
         assert len(rig.arrived()) == arrived
+
+    def test_the_wire_is_told_before_and_after_each_message_that_leaves(self, rig: Rig) -> None:
+        watch = WatchedWire()
+        messages = [rig.message(1), _changed(rig.message(2), {"to": "nobody"}), rig.message(3)]
+        assert len(list(rig.channel.send_batch(messages, soon(), watch))) == 3
+        for index in (0, 2):
+            assert watch.of(index) == ["begin", OutcomeKind.ACCEPTED]
+        assert watch.of(1) == []  # refused before anything could leave
+
+    def test_what_the_wire_refuses_is_not_begun(self, rig: Rig) -> None:
+        watch = WatchedWire(refuses={1, 2})
+        answers = dict(rig.channel.send_batch([rig.message(number) for number in range(4)], soon(), watch))
+        assert [answers[index].kind for index in range(4)] == [
+            OutcomeKind.ACCEPTED, OutcomeKind.NOT_ATTEMPTED, OutcomeKind.NOT_ATTEMPTED, OutcomeKind.ACCEPTED,
+        ]  # fmt: skip
+        assert sorted(rig.arrived()) == [text_of(0), text_of(3)]
+        assert watch.of(1) == watch.of(2) == []
 
     def test_closing_twice_is_harmless_and_leaves_no_thread(self, rig: Rig) -> None:
         rig.send(rig.message(1))

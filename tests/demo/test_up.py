@@ -126,6 +126,29 @@ def test_an_edited_journey_runs_at_once_and_a_broken_one_does_not(start_up: Star
     assert (mail.journey, mail.template) == ("reward-mail", "nps-apology")
 
 
+def test_whatever_an_editor_leaves_behind_is_said_and_later_edits_are_taken(start_up: StartUp) -> None:
+    up = start_up("--no-prefect", "--port", "0")
+    journeys = up.project / "journeys"
+    (journeys / ".#welcome.yaml").symlink_to("ada@machine.4711:1")  # Emacs: the file is open
+    (journeys / "holiday.yaml").mkdir()
+    up.until(lambda: "journeys/holiday.yaml:1:1: this file cannot be read: it is a folder" in up.said())
+    (journeys / "holiday.yaml").rmdir()
+    up.until(lambda: up.said().count("run from now on") == 1)
+    (journeys / "gone.yaml").symlink_to("nowhere.yaml")
+    up.until(lambda: "journeys/gone.yaml:1:1: this file cannot be read: it leads nowhere" in up.said())
+    (journeys / "gone.yaml").unlink()
+    up.until(lambda: up.said().count("run from now on") == 2)
+    for number, text in enumerate(("journey: \0\n", "journey: " + "[" * 500, 'journey: "\\U99999999"\n'), start=3):
+        (journeys / "holiday.yaml").write_text(text)
+        up.until(lambda: up.said().count("are not taken") == number)  # noqa: B023 - asked in this turn only
+    text = "journey: holiday\npurpose: transactional\ntrigger: {event: Hello}\nsteps:\n  - email: nps-apology\n"
+    (journeys / "holiday.yaml").write_text(text)
+    up.until(lambda: up.said().count("run from now on") == 3)
+    up.post({"type": "identify", "userId": "1", "traits": ADA}, {"type": "track", "userId": "1", "event": "Hello"})
+    (mail,) = up.until(up.mails)
+    assert mail.journey == "holiday"
+
+
 def test_what_was_on_hold_in_prefect_stays_so_without_it(start_up: StartUp, project: Path) -> None:
     database = open_database(load_config(project, {}))
     with database.write() as connection:

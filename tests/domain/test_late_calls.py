@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from orchestrator.domain.effects import Decision, DecisionKind, Effect, Emitted, Logged, QueueMessage
-from orchestrator.domain.event import Event
+from orchestrator.domain.event import Event, Kind
 from orchestrator.domain.late import Record
 from orchestrator.domain.program import Program
 from orchestrator.domain.state import CustomerState
 from orchestrator.domain.timeline import run
+from orchestrator.domain.waits import MOVED
 from tests.support.life import START
+from tests.support.project import CONSENTING, read_program
 from tests.support.random_lives import LIFECYCLE, PARIS, histories, programs
 
 END = START + timedelta(days=90)
@@ -30,7 +34,7 @@ class Live:
 
     def __init__(self, program: Program) -> None:
         self.program = program
-        self.state = CustomerState("ada", LIFECYCLE, PARIS)
+        self.state = CustomerState("ada", program.lifecycle, program.zone)
         self.log: list[Event] = []
         self.effects: list[Effect] = []
 
@@ -74,3 +78,48 @@ def test_what_differs_from_the_true_order_stands_under_a_row(
     life = live_through(program, events, delays, every)
     truth = run(program, CustomerState("ada", LIFECYCLE, PARIS), events, END)
     assert sends(life.effects) == sends(truth) or life.overtaken
+
+
+# ---------------------------------------------------------------- waits
+
+WAIT = """
+journey: trial
+trigger: {event: A}
+steps:
+  - wait_until: {date: customer.ends, offset: -1d, at: 09:00}
+  - email: reminder
+"""
+
+
+def day(number: int) -> datetime:
+    return START + timedelta(days=number)
+
+
+@pytest.mark.parametrize(
+    ("late", "told"),
+    [
+        (Event(day(2), Kind.IDENTIFY, "", {"ends": "2026-01-21"}), [1, 2]),  # a newer date
+        (Event(day(2), Kind.IDENTIFY, "", {"ends": "2026-01-09"}), [1, 2]),  # over by now: it goes on at once
+        (Event(day(2), Kind.IDENTIFY, "", {"timezone": "Asia/Tokyo"}), [1, 2]),
+        (Event(day(2), Kind.IDENTIFY, "", {"ends": None}), [1]),  # no date, and no wait any more
+        (Event(day(2), Kind.IDENTIFY, "", {"plan": "pro"}), [1]),
+        (Event(day(2), Kind.TRACK, "B", {}), [1]),
+        (Event(START + timedelta(hours=9), Kind.IDENTIFY, "", {"ends": "2026-01-11"}), [1]),  # older than what is known
+    ],
+)
+def test_a_wait_follows_what_is_known_late_as_if_it_had_come_in_time(late: Event, told: list[int]) -> None:
+    program = read_program(WAIT, toml=CONSENTING.replace('"UTC"', '"Europe/Paris"'))
+    known = [
+        Event(START, Kind.IDENTIFY, "", {"email": "ada@example.com", "ends": "2026-01-14"}),
+        Event(START + timedelta(hours=1), Kind.TRACK, "A", {}, 1),
+        Event(day(1), Kind.IDENTIFY, "", {"ends": "2026-01-16"}, 2),
+    ]
+    life = Live(program)
+    life.tick(known, day(5))
+    life.tick([replace(late, arrival=3)], day(5) + timedelta(hours=1))
+    life.tick([], END)
+    truth = run(program, CustomerState("ada", program.lifecycle, program.zone), [*known, replace(late, arrival=3)], END)
+    assert sends(life.effects) == sends(truth)
+    moved = [e.at for e in life.effects if isinstance(e, Decision) and e.reason == MOVED]
+    assert moved == [day(number) for number in told if late.at > day(1) or number == 1]
+    assert life.overtaken == []

@@ -252,6 +252,80 @@ def test_a_cron_in_the_gap_fires_once_and_in_the_fold_once() -> None:
         assert cron.next_after(first) >= first + timedelta(hours=23)  # type: ignore[operator]  # it never ends
 
 
+AUTUMN, SPRING = datetime(2026, 10, 25, tzinfo=UTC), datetime(2026, 3, 29, tzinfo=UTC)  # the change is at 01:00
+
+
+@pytest.mark.parametrize(
+    ("source", "night", "minutes"),  # after midnight UTC, which is 02:00 in Paris in autumn and 01:00 in spring
+    [
+        ("0 * * * *", AUTUMN, [0, 60, 120, 180]),
+        ("0 * * * *", SPRING, [0, 60, 120, 180]),
+        ("@hourly", AUTUMN, [0, 60, 120, 180]),
+        ("*/30 2 * * *", AUTUMN, [0, 30, 60, 90]),
+        ("*/30 2 * * *", SPRING, []),  # there is no such hour
+        ("0 */2 * * *", AUTUMN, [0, 60, 180]),
+        ("0 */2 * * *", SPRING, [120]),
+        ("* 2 25 10 *", AUTUMN, list(range(120))),
+        ("30 2 * * *", AUTUMN, [30]),
+        ("30 2 * * *", SPRING, [60]),
+        ("0,30 2 * * *", AUTUMN, [0, 30]),
+        ("0,30 2 * * *", SPRING, [60]),
+        ("5 0-23 * * *", AUTUMN, [5, 125, 185]),
+        ("5 0-23 * * *", SPRING, [5, 60, 65, 125, 185]),
+    ],
+)
+def test_a_cron_of_every_hour_or_minute_keeps_elapsed_time_and_a_fixed_one_its_local_time(
+    source: str, night: datetime, minutes: list[int]
+) -> None:
+    cron, at, fired = parse_cron(source, PARIS), night - timedelta(microseconds=1), []
+    while (found := cron.next_after(at)) is not None and found < night + timedelta(hours=4):
+        at = found
+        fired.append((at - night) // MINUTE)
+    assert [minute for minute in fired if minute < 200] == minutes
+
+
+def fields_match(source: str, local: datetime) -> bool:
+    """Whether a local time is what `*`, `*/n` and plain numbers for minute and hour say."""
+    wanted = zip(source.split(), (local.minute, local.hour), strict=False)
+    return all(
+        text == "*" or (value % int(text[2:]) == 0 if text.startswith("*/") else value == int(text))
+        for text, value in wanted
+    )
+
+
+@given(
+    zoned_instants(),
+    st.sampled_from(["*", "*/7", "*/30", "0", "59"]),
+    st.sampled_from(["*", "*/2", "*/5", "0", "2", "23"]),
+)
+@settings(max_examples=300, deadline=None)
+@example((LORD_HOWE, datetime(2026, 4, 4, 13, 50, tzinfo=UTC)), "*/30", "*")
+@example((SAO_PAULO, datetime(2018, 2, 17, 20, tzinfo=UTC)), "*/30", "23")
+@example((ZoneInfo("America/St_Johns"), datetime(2010, 11, 7, 2, 29, tzinfo=UTC)), "*/30", "0")
+@example((APIA, datetime(2011, 12, 30, 8, tzinfo=UTC)), "*", "0")
+def test_a_cron_that_keeps_elapsed_time_fires_at_every_minute_whose_local_time_it_names(
+    zoned: tuple[ZoneInfo, datetime], minute: str, hour: str
+) -> None:
+    zone, at = zoned
+    source = f"{minute} {hour} * * *"
+    if "*" not in minute + hour:
+        return
+    cron, end = parse_cron(source, zone), at + timedelta(hours=30)
+    minutes = (at + MINUTE * k for k in range(1, 30 * 60 + 1))
+    expected = [one for one in minutes if fields_match(source, one.astimezone(zone).replace(tzinfo=None))]
+    fired = []
+    while (found := cron.next_after(at)) is not None and found <= end:
+        at = found
+        fired.append(at)
+    assert fired == expected
+
+
+def test_a_cron_says_the_same_in_whatever_order_it_is_asked() -> None:
+    asked = [AUTUMN + timedelta(minutes=17 * k) for k in (9, 3, 3, 0, 12, 4, 9)]
+    cron = parse_cron("*/20 * * * *", PARIS)
+    assert [cron.next_after(at) for at in asked] == [parse_cron("*/20 * * * *", PARIS).next_after(at) for at in asked]
+
+
 @pytest.mark.parametrize(
     ("source", "fires"),
     [

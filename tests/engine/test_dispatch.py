@@ -382,3 +382,19 @@ def test_a_message_records_the_versions_it_was_made_from(open_shop: OpenShop) ->
     expected = (program.journeys["hello"].version, templates.version(Medium.EMAIL, "hello"), program.lifecycle.version)
     assert tuple(row) == expected
     assert all(expected)
+
+
+def test_a_link_to_the_shop_tells_which_template_and_step_it_came_from(open_shop: OpenShop) -> None:
+    toml = CONSENTING + '[tracking]\nlinks = {utm_content = "{template}", utm_term = "{journey}/{step}/{channel}"}\n'
+    toml = toml.replace("[consent]", 'website = "https://shop.example"\n[consent]')
+    shop = open_shop(HELLO.replace("email: more", "email: {id: second, template: more}"), toml=toml)
+    mail = "---\nsubject: more\n---\n<a href=\"{{ links.shop('/sale') }}\">more</a>{{ links.unsubscribe }}\n"
+    (shop.root / "templates/email/more.html").write_text(mail, encoding="utf-8")
+    shop.open()
+    shop.identify("-1s")
+    shop.track("0s", "Joined")
+    shop.tick("2d")
+    channel = shop.channels[Medium.EMAIL]
+    assert isinstance(channel, RecordingChannel)
+    address = "https://shop.example/sale?utm_content=more&amp;utm_term=hello%2Fsecond%2Femail"
+    assert [address in message.html for message in channel.messages] == [False, True]

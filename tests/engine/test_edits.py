@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import re
+from datetime import datetime
+
 import pytest
 
 from orchestrator.domain.errors import TimeWentBack
@@ -9,8 +13,9 @@ from orchestrator.engine import edits
 from orchestrator.engine.edits import PeopleWouldBeLost
 from orchestrator.engine.report import Held
 from tests.engine.conftest import OpenShop
-from tests.support.project import LIFECYCLE
-from tests.support.shop import Shop
+from tests.support.life import ADA, after_start
+from tests.support.project import CONSENTING, LIFECYCLE
+from tests.support.shop import Shop, read_instant
 
 TEXT = """
 journey: a
@@ -66,6 +71,145 @@ def test_a_step_on_which_people_stand_cannot_be_removed_unless_it_moved(open_sho
     shop.open(gone % "moved: {wait: pause}\n")
     shop.tick("12h")
     assert shop.sends() == [("12h", "ada", "mail")]
+
+
+def steps(*written: str, head: str = "") -> str:
+    """A journey whose steps have no ids of their own: `2d` is a delay, anything else a mail."""
+    lines = [f"  - {'delay' if step[0].isdigit() else 'email'}: {step}\n" for step in written]
+    return f"journey: a\ntrigger: {{event: A}}\n{head}steps:\n{''.join(lines)}"
+
+
+def run_days(shop: Shop, first: int, last: int) -> list[tuple[str, str]]:
+    for day in range(first, last + 1):
+        shop.tick(f"{day}d")
+    return [(at, template) for at, _, template in shop.sends()]
+
+
+@pytest.mark.parametrize(
+    ("edited", "sends"),
+    [
+        (("2d", "x", "3d", "a"), [("2d", "x"), ("5d", "a")]),  # nobody is put behind x
+        (("2d", "x", "2d", "a"), [("2d", "x"), ("4d", "a")]),
+        (("1d", "x", "2d", "a"), [("2d", "a")]),
+        (("2d", "b"), [("2d", "b")]),
+        (("3d", "b"), [("3d", "b")]),
+        (("2d", "a", "1d", "b"), [("2d", "a"), ("3d", "b")]),
+    ],
+)
+def test_who_waits_keeps_their_place_though_the_ids_around_it_are_derived_anew(
+    open_shop: OpenShop, edited: tuple[str, ...], sends: list[tuple[str, str]]
+) -> None:
+    shop = enter(open_shop, steps("2d", "a"))
+    shop.open(steps(*edited))
+    assert run_days(shop, 1, 6) == sends
+
+
+def test_who_slept_through_an_edit_is_led_from_the_text_they_knew_to_that_of_today(open_shop: OpenShop) -> None:
+    shop = enter(open_shop, steps("2d", "a"))
+    shop.open(steps("2d", "x", "3d", "a"))
+    shop.open(steps("2d", "y", "4d", "b"))
+    assert run_days(shop, 1, 7) == [("2d", "y"), ("6d", "b")]
+
+
+def test_an_edit_that_may_mean_two_steps_is_refused_until_the_author_says_which(open_shop: OpenShop) -> None:
+    shop = enter(open_shop, steps("2d", "a"))
+    edited = ("1d", "x", "3d", "a")
+    advice = (
+        "journeys/a.yaml: 1 people stand on step 'delay-before-a', which may be 'delay-before-x' or 'delay-before-a' "
+        "now; say which: `moved: {delay-before-a: delay-before-x}`"
+    )
+    with pytest.raises(PeopleWouldBeLost, match=re.escape(advice)):
+        shop.open(steps(*edited))
+    head = "moved: {delay-before-a: %s}\n"
+    shop.open(steps(*edited, head=head % "delay-before-x"))
+    assert run_days(shop, 1, 1) == [("1d", "x")]
+    shop.open(steps(*edited, head=head % "delay-before-x" + "title: again\n"))  # done already, and not done twice
+    assert run_days(shop, 2, 5) == [("1d", "x"), ("4d", "a")]
+
+
+def test_a_message_that_is_held_back_leaves_with_the_template_of_today(open_shop: OpenShop) -> None:
+    toml = CONSENTING + '[quiet_hours]\nemail = {from = "09:00", to = "20:00"}\n'
+    shop = open_shop(steps("1h", "a", "1h", "end"), live=True, toml=toml)
+    shop.identify("-1s")
+    shop.track("0s", "A")
+    shop.tick("1h")
+    shop.open(steps("1h", "b", "1h", "end"))
+    for at in ("2h", "10h", "11h"):
+        shop.tick(at)
+    assert shop.sends() == [("10h", "ada", "b"), ("11h", "ada", "end")]
+
+
+def waits(shop: Shop) -> list[tuple[str, str, str]]:
+    """Every row of a wait, as (time after START, why, until)."""
+    rows = shop.rows("SELECT at, reason, detail FROM decisions WHERE kind = 'waiting' ORDER BY id")
+    details = [row.detail if isinstance(row.detail, dict) else json.loads(row.detail) for row in rows]
+    untils = [after_start(datetime.fromisoformat(detail["until"])) for detail in details]
+    return [(after_start(read_instant(row.at)), row.reason, until) for row, until in zip(rows, untils, strict=True)]
+
+
+def test_a_wait_that_an_edit_changes_is_told_with_its_new_time(open_shop: OpenShop) -> None:
+    shop = enter(open_shop, steps("2d", "a"))
+    shop.tick("1d")
+    shop.open(steps("5d", "a"))
+    shop.tick("1d 1s")
+    shop.open(steps("5d", "b"))  # another template changes no wait
+    shop.tick("1d 2s")
+    shop.open(steps("12h", "b"))
+    shop.tick("1d 3s")
+    assert (
+        waits(shop)
+        == [
+            ("0s", "delay-before-a", "2d"),
+            ("1d 1s", "the journey was edited", "5d"),
+            ("1d 3s", "the journey was edited", "12h"),  # overdue, and gone on with at once
+        ]
+        or waits(shop)[2][0] == "1d 2s"
+    )
+    assert shop.sends() == [("1d 3s", "ada", "b")]
+
+
+def test_a_wait_that_followed_its_customer_goes_on_through_an_edit_of_something_else(open_shop: OpenShop) -> None:
+    text = "journey: a\ntrigger: {event: A}\nsteps:\n  - wait_until: {time: '09:00'}\n  - email: %s\n"
+    shop = enter(open_shop, text % "a")
+    shop.identify("20h", timezone="America/New_York", **ADA)
+    shop.tick("20h")
+    shop.open(text % "b")
+    for at in ("20h 1s", "23h", "28h"):
+        shop.tick(at)
+    assert shop.sends() == [("1d 4h", "ada", "b")]
+    assert waits(shop) == [
+        ("0s", "wait-until-before-a", "23h"),
+        ("20h", "the customer's date or zone changed", "1d 4h"),
+    ]
+
+
+SPLIT = """
+journey: a
+trigger: {event: A}
+reentry: always
+steps:
+  - split:
+      - {variant: one, share: %s, then: [{email: %s}]}
+      - {variant: two, share: %s, then: [{email: two}]}
+"""
+
+
+def test_who_was_given_a_variant_keeps_it_though_the_split_is_called_after_another_mail(open_shop: OpenShop) -> None:
+    shop = enter(open_shop, SPLIT % (100, "one", 0))
+    shop.open(SPLIT % (0, "uno", 100))
+    shop.track("1h", "A")
+    shop.tick("1h")
+    shop.open(SPLIT % (0, "eins", 100))
+    for user in ("ada", "bob"):
+        shop.identify("2h", user)
+        shop.track("2h", "A", user)
+    shop.tick("2h")
+    assert [(user, template) for _, user, template in shop.sends()] == [
+        ("ada", "one"),
+        ("ada", "uno"),
+        ("ada", "eins"),
+        ("bob", "two"),
+    ]
 
 
 def test_a_held_journey_lets_in_and_out_and_its_steps_wait_until_the_release(open_shop: OpenShop) -> None:

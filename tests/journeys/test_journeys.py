@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from orchestrator.domain.journey import JourneyTest
+from orchestrator.domain.journey_tests import Happening, JourneyTest
 from orchestrator.rehearsal import rehearse
 from orchestrator.spec.project import load_project
 from orchestrator.wiring import build_program
@@ -30,7 +31,8 @@ def test_every_shipped_journey_has_tests() -> None:
 
 def test_a_wrong_expectation_fails_and_says_what_happened_instead() -> None:
     journey, test = next(case for case in CASES if case[0] == "cart-abandonment" and len(case[1].expect) == 2)
-    wrong = replace(test, expect=({"at": "2h", "email": "cart-reminder"}, *test.expect[1:]))
+    late = Happening(timedelta(hours=2), "email", "cart-reminder")
+    wrong = replace(test, expect=(late, *test.expect[1:]))
     verdict = rehearse(PROGRAM, PROJECT.journeys[journey], wrong)
     assert not verdict.passed
     assert "expected, did not happen: at 2h: email cart-reminder" in str(verdict)

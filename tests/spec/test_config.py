@@ -161,7 +161,10 @@ def test_a_relative_database_lies_in_the_project_s_folder(tmp_path: Path, writte
         ('[caps]\nemail = ["1/900000d"]', "2:1: '1/900000d' is not a cap"),
         ('[ingest]\nmax_age = "900000d"', "2:1: '900000d' is longer than ten years"),
         ('[tracking]\nopens = "aggregate"', "2:1: `opens` is part of the language but not built yet in this version"),
-        ('[tracking]\nlinks = {utm_source = "{foo}"}', "2:1: 'utm_source' may hold {channel} and {journey}"),
+        (
+            '[tracking]\nlinks = {utm_source = "{foo}"}',
+            "2:1: 'utm_source' may hold {channel}, {journey}, {template}, {step}",
+        ),
         ('[caps]\nemail = ["day"]', "2:1: 'day' is not a cap"),
         ('[caps]\npush = "1/day"', "2:1: unknown key 'push' (known: email, sms)"),
         ('[quiet_hours]\nsms = {from = "20:00"}', "2:1: quiet hours need both `from` and `to`"),
@@ -175,15 +178,38 @@ def test_a_relative_database_lies_in_the_project_s_folder(tmp_path: Path, writte
             "2:1: with seven days off nothing would ever be sent",
         ),
         ('[never]\nrules = ["customer.open_ticket"]', "2:1: `[never]` is part of the language but not built yet"),
+        ('[topics]\noffers = "Offers"', "1:2: `[topics]` is part of the language but not built yet"),
+        ('[tracking]\nopens = "aggregate"', "2:1: `opens` is part of the language but not built yet"),
+        ('[quiet_hours]\nsms = "night"', '2:1: `sms` must be a table, such as {from = "20:00", to = "08:00"}'),
         ('[holdout]\nglobal = "101%"', "2:1: '101%' is not a share: write 5%"),
         ('[ingest]\nmax_age = "soon"', "2:1: 'soon' is not a duration"),
         ('[web]\npublic_url = "localhost:8000"', "2:1: `public_url` must be an address such as https://shop.example"),
+        ('[tracking]\nlinks = {utm_source = "{channel!r:>99999999999}"}', "2:1: 'utm_source' may hold"),
+        ('[tracking]\nlinks = {utm_source = "{channel"}', "2:1: 'utm_source' may hold"),
+        ('[web]\npublic_url = "http://[::1"', "2:1: `public_url` must be an address such as https://shop.example"),
+        ('[web]\npublic_url = "http://shop.example:web"', "2:1: `public_url` must be an address"),
+        ('[database]\nurl = "postgresql+psycopg://[::1/d"', "2:1: the database is sqlite:///…"),
+        ('[project]\nname = "Atelier\\r\\nBcc: x"', "2:1: `name` must be one line of text, the sender people see"),
+        ("x = " + "[" * 3000, "1:1: this is nested too deeply"),
+        ("x" + ".x" * 3000 + " = 1", "1:1: this is nested too deeply"),
+        ("x = " + "9" * 5000, "1:1: a number in this file is too large"),
+        ("[a]\nb = 1\n[a]\n", "3:3: this is not TOML: a key or table is written twice; keep one"),
         ("[project]\nname = Atelier", "2:8: this is not TOML: invalid value; put text between quotes"),
     ],
 )
 def test_a_fault_is_said_at_its_line(tmp_path: Path, text: str, expected: str) -> None:
     found = faults(tmp_path, text)
     assert any(fault.startswith(expected) for fault in found), found
+
+
+def test_a_byte_order_mark_is_no_part_of_the_file(tmp_path: Path) -> None:
+    assert config(tmp_path, '\ufeff[project]\nname = "Atelier"\n').project.name == "Atelier"
+
+
+def test_a_folder_in_the_place_of_the_file_is_said(tmp_path: Path) -> None:
+    (tmp_path / "parcours.toml").mkdir()
+    _, problems = read_config(tmp_path, {})
+    assert [str(one) for one in problems] == ["parcours.toml:1:1: this file cannot be read: it is a folder"]
 
 
 def test_a_secret_in_the_file_is_said_once_and_its_value_never(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from orchestrator.domain.errors import Problem, ProjectInvalid
+from orchestrator.domain.event import Event, Kind
 from orchestrator.domain.journey import (
     Branch,
     Coupon,
@@ -156,12 +157,12 @@ def test_the_steps_of_the_example_are_threaded() -> None:
     assert [step.id for step in branch.arms[1].then] == ["cart-nudge"]
 
 
-def test_a_test_of_the_example_is_kept_as_written_with_its_line() -> None:
+def test_a_test_of_the_example_is_read_with_its_line() -> None:
     document, problems = read_yaml(CART, "x.yaml")
     (test,) = read_journey(document, Known(), problems).tests
     assert (test.name, test.line) == ("a shopper who buys is left alone", 34)
     assert test.start == datetime(2026, 1, 5, 20, 30, tzinfo=UTC)
-    assert test.events == ({"at": "0h", "event": "Product Added", "properties": {"price": 80}},)
+    assert test.events == (Event(test.start, Kind.TRACK, "Product Added", {"price": 80}),)
 
 
 def test_a_journey_needs_only_an_id_a_trigger_and_steps() -> None:
@@ -223,6 +224,7 @@ def test_every_step_that_is_built_is_read() -> None:
     assert until == WaitUntil(until.id, time(10), frozenset({1, 3}), "Europe/Paris")
     assert isinstance(trial, WaitUntil)
     assert (trial.clock, trial.offset, trial.if_past) == (time(9), timedelta(days=-7), IfPast.SKIP)
+    assert trial.if_missing is IfPast.SKIP
     assert trial.date is not None
     assert trial.date.source == "customer.trial_ends_at"
     assert len(trial.date.trees) == 1
@@ -423,7 +425,7 @@ def test_a_step_that_is_not_built_yet_is_refused_at_its_word(step: str, what: st
         ("trigger: manual\nsteps: []\ntitle: 3", "4:8: `title` must be text (put it between quotes)"),
         ("trigger: manual\nsteps: []\nholdout: 120%", "4:10: a share lies between 0% and 100%"),
         ("trigger: manual\nsteps: []\nholdout: true", "4:10: a share is written as 10% or 10"),
-        ("trigger: manual\nsteps: []\nreentry: 7d", "4:10: `reentry` must be never or always"),
+        ("trigger: manual\nsteps: []\nreentry: 7d", "4:10: `reentry` must be never, always or {after: 7d}"),
         ("trigger: manual\nsteps: []\nreentry: {after: 7}", "4:18: '7' is not a duration: write it with a unit"),
         (
             "trigger: manual\nsteps: []\non_repeat: restat",
@@ -434,8 +436,8 @@ def test_a_step_that_is_not_built_yet_is_refused_at_its_word(step: str, what: st
         ("trigger: manual\nsteps: []\nserves: led", "4:9: there is no stage 'led'; did you mean 'lead'?"),
         ("trigger: manual\nsteps: []\nmoved: {a: b}", "4:12: there is no step 'b'"),
         ("trigger: {evnt: E}\nsteps: []", "2:11: there is no trigger 'evnt'; did you mean 'event'?"),
-        ("trigger: sometimes\nsteps: []", "2:10: there is no trigger 'sometimes' (known: event, stage"),
-        ("trigger: []\nsteps: []", "2:10: `trigger` needs at least 1"),
+        ("trigger: sometimes\nsteps: []", "2:10: write `{event: sometimes}` for an event"),
+        ("trigger: []\nsteps: []", "2:10: `trigger` is empty: write `trigger: {event: Order Completed}`"),
         ("trigger: {stage: lost}\nsteps: []", "2:18: there is no stage 'lost' (known: inactive, lead, loyal)"),
         (
             "trigger: {stage: lead, from: loial}\nsteps: []",
@@ -490,9 +492,12 @@ def test_a_fault_in_the_head_is_said_at_its_place(text: str, expected: str) -> N
         ("email: {tmplate: a}", "4:12: step 'email, number 1': `template` is missing here"),
         ("email: {template: a, sbject: x}", "4:26: step 'a': unknown key 'sbject'; did you mean 'subject'?"),
         ("email: {template: a, expires: 3}", "4:35: step 'a': '3' is not a duration: write it with a unit"),
-        ("email: {template: a, subject: '{{ x'}", "4:36: step 'a': the subject is no Jinja2 text"),
+        (
+            "email: {template: a, subject: '{{ x'}",
+            "4:36: step 'a': the subject cannot be read: `{{` is opened and never closed by `}}`",
+        ),
         ("sms: {template: a, subject: x}", "4:24: step 'a': an SMS has no subject"),
-        ("email: 3", "4:12: step 'email, number 1': `email` must be a map (key: value)"),
+        ("email: 3", "4:12: step 'email, number 1': `email` is written as `email: cart-reminder`"),
         ("emial: a", "4:5: step 'emial, number 1': there is no step 'emial'; did you mean 'email'?"),
         ("wait: 1h", "4:5: step 'wait, number 1': there is no step 'wait'; did you mean 'delay'?"),
         ("exot", "4:5: step 'exot': there is no step 'exot'; did you mean 'exit'?"),
@@ -515,10 +520,17 @@ def test_a_fault_in_the_head_is_said_at_its_place(text: str, expected: str) -> N
             "wait_until: {date: customer.d, days: [mon]}",
             "4:36: step 'wait-until-at-end': `days` goes with `time`",
         ),
+        (
+            "wait_until: {time: 09:00, if_missing: skip}",
+            "4:31: step 'wait-until-at-end': `if_missing` goes with `date`",
+        ),
+        ("wait_until: {date: 9999-12-31}", "4:24: step 'wait-until-at-end': nobody waits until 9999-12-31"),
+        ("wait_until: {date: 24.12.2026}", "4:24: step 'wait-until-at-end': '24.12.2026' is no date: write 2026-12-24"),
+        ("wait_until: {date: 2026-2-3}", "4:24: step 'wait-until-at-end': '2026-2-3' is no date: write 2026-12-24"),
         ("wait_until: {time: 09:00, timezone: Mars}", "4:41: step 'wait-until-at-end': there is no time zone"),
         ("wait_for: {event: E}", "4:15: step 'wait_for, number 1': `within` is missing here"),
         ("wait_for: {event: E, within: 1d, save_as: a b}", "4:47: step 'wait-for-at-end': 'a b' is no name"),
-        ("branch: []", "4:13: step 'branch, number 1': `branch` needs at least 1"),
+        ("branch: []", "4:13: step 'branch, number 1': `branch` is empty: write `branch: [{if: "),
         ("branch: [{if: true}]", "4:14: step 'branch, number 1': `then` is missing here"),
         ("branch: [{else: []}, {if: true, then: []}]", "4:14: step 'branch-at-end': `else` comes last"),
         ("branch: [{if: customer.x ==, then: []}]", "4:32: step 'branch-at-end': the expression ends too early"),
@@ -530,25 +542,25 @@ def test_a_fault_in_the_head_is_said_at_its_place(text: str, expected: str) -> N
             "split: [{variant: a, share: 50}, {variant: a, share: 50}]",
             "4:48: step 'split-at-end': two variants are called 'a'",
         ),
-        ("set: {}", "4:10: step 'set, number 1': `set` needs at least 1"),
+        ("set: {}", "4:10: step 'set, number 1': `set` is empty: write `set: {name: value}`"),
         ("set: {a-b: 1}", "4:11: step 'set-at-end': 'a-b' is no name for a variable"),
         ("set: {a: }", "4:11: step 'set-at-end': `a` has no value"),
         ("set: {a: '{{ vars.b'}", "4:15: step 'set-at-end': `{{`: close it with `}}`"),
         ("coupon: {}", "4:13: step 'coupon-at-end': this needs either `percent` or `amount`"),
         ("coupon: {percent: 5, amount: 5}", "4:13: step 'coupon-at-end': this needs either"),
-        ("coupon: {percent: 101}", "4:23: step 'coupon-at-end': `percent` is not 101"),
+        ("coupon: {percent: 101}", "4:23: step 'coupon-at-end': `percent` lies between 0 and 100, not at 101"),
         (
             "coupon: {percent: 10%}",
-            "4:23: step 'coupon-at-end': `percent` is a number, or computed by `{{ … }}`",
+            "4:23: step 'coupon-at-end': `percent` is a number: write 10",
         ),
-        ("coupon: {amount: 0}", "4:22: step 'coupon-at-end': `amount` is not 0"),
+        ("coupon: {amount: 0}", "4:22: step 'coupon-at-end': `amount` lies above 0, not at 0"),
         (
             "coupon: {amount: 5, currency: euro}",
             "4:35: step 'coupon, number 1': a currency is written with three",
         ),
         ("reward: {percent: 5}", "4:13: step 'reward, number 1': `to` is missing here"),
         ("task: {type: fax}", "4:18: step 'task, number 1': `type` must be call or letter or visit"),
-        ("mute: 30d", "4:11: step 'mute, number 1': `mute` must be a map"),
+        ("mute: 30d", "4:11: step 'mute, number 1': `mute` is written as `mute: {for: 30d}`"),
         ("mute: {for: 0d}", "4:17: step 'mute, number 1': this duration must be longer than nothing"),
         ("subscribe: ''", "4:17: step 'subscribe, number 1': `subscribe` is empty"),
     ],
@@ -687,3 +699,68 @@ def test_a_journey_broken_anywhere_is_a_journey_or_problems(breaks: list[tuple[i
 def test_any_event_is_refused_where_one_event_is_meant(text: str) -> None:
     messages = [problem.message for problem in faults(f"journey: j\n{text}")]
     assert any("`any event` is for facts and performed(): name the event here" in message for message in messages)
+
+
+@pytest.mark.parametrize(
+    ("head", "advice"),
+    [
+        (
+            "trigger: {event: Order}\nreentry: always\nexit: {event: Order}",
+            "4:7: 'Order' is the trigger too: who triggers",
+        ),
+        (
+            "trigger: {event: Order}\nreentry: {after: 7d}\nexit: [{event: Sale}, {event: Order}]",
+            "4:23: 'Order' is the",
+        ),
+        (
+            "trigger: [{event: Sale}, {event: Order}]\nreentry: always\nexit: {event: Order}",
+            "4:7: 'Order' is the trigger",
+        ),
+        ("trigger: {event: O, if: event.a}\nreentry: always\nexit: {event: O, if: event.a}", "4:7: 'O' is the trigger"),
+        ("trigger: {stage: lead}\nreentry: always\nexit: {stage: lead}", "4:7: the stage 'lead' is the trigger too"),
+        (
+            "trigger: {event: Order}\nreentry: always\ngoal: {event: Order}",
+            "4:7: 'Order' is the trigger too: who triggers",
+        ),
+    ],
+)
+def test_a_trigger_that_is_its_own_exit_is_advised_against(head: str, advice: str) -> None:
+    (problem,) = faults(f"journey: x\n{head}\nsteps: []\n")
+    assert problem.severity == "warning"
+    assert f"{problem.line}:{problem.column}: {problem.message}".startswith(advice)
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        "trigger: {event: Order}\nexit: {event: Order}",
+        "trigger: {event: Order}\nreentry: always\nexit: {event: Refund}",
+        "trigger: {event: Order}\nreentry: always\nexit: {event: Order, if: event.total > 3}",
+        "trigger: {event: Order}\nreentry: always\ngoal: {event: Order, exit: false}",
+        "trigger: {event: Order}\nreentry: always\non_repeat: restart",
+    ],
+)
+def test_an_exit_that_ends_other_things_is_not(head: str) -> None:
+    assert faults(f"journey: x\n{head}\nsteps: []\n") == []
+
+
+@pytest.mark.parametrize(
+    ("rule", "problem"),
+    [
+        ("received('welcme')", "there is no template or journey 'welcme'; did you mean 'welcome'?"),
+        ("not received('cart', within='7d')", "there is no template or journey 'cart' (known: a, day3, welcome)"),
+        ("in_segment('vipp')", "there is no segment 'vipp'; did you mean 'vip'?"),
+        ("customer.stage in ['lead', 'loyl']", "there is no stage 'loyl'; did you mean 'loyal'?"),
+        ("customer.city == 'Paris' or 'Lyon'", '"Lyon" alone always holds: compare it with something'),
+        ("'customer.orders > 1'", '"customer.orders > 1" alone always holds'),
+        ("customer.orders and 2", "2 alone always holds"),
+    ],
+)
+def test_a_name_that_nothing_has_or_a_condition_that_asks_nothing_is_said(rule: str, problem: str) -> None:
+    (found,) = faults(f"journey: x\ntrigger: manual\nonly_if: {rule!r}\nsteps: []\n")
+    assert found.message.startswith(problem)
+
+
+@pytest.mark.parametrize("rule", ["received('day3')", "received('welcome')", "true", "customer.city or customer.town"])
+def test_a_name_that_the_project_has_is_fine(rule: str) -> None:
+    assert faults(f"journey: x\ntrigger: manual\nonly_if: {rule!r}\nsteps: []\n") == []

@@ -178,3 +178,41 @@ def test_a_file_that_is_something_else_is_refused() -> None:
     assert [str(problem) for problem in read(None, "")[1]] == ["s:1:1: this file begins with `segments:`"]
     with pytest.raises(ProjectInvalid, match="`lifecycle` is missing here"):
         parse_lifecycle("facts: {}\n", "l")
+
+
+def segments_faults(text: str) -> list[str]:
+    document, problems = read_yaml(text, "segments.yaml")
+    names = frozenset(document.data["segments"])
+    read_lifecycle(None, document, Known(segments=names), problems)
+    return [str(problem) for problem in problems]
+
+
+def test_a_chain_of_segments_too_long_for_an_answer_is_refused_once() -> None:
+    chain = "".join(f"  s{n}: in_segment('s{n + 1}')\n" for n in range(1500)) + "  s1500: 'true'\n"
+    (fault,) = segments_faults("segments:\n" + chain)
+    assert "this segment asks for segments that ask for segments, too many of them" in fault
+
+
+def test_segments_that_would_double_at_each_link_are_refused() -> None:
+    doubled = "".join(f"  s{n}: in_segment('s{n + 1}') or in_segment('s{n + 1}')\n" for n in range(18))
+    (fault,) = segments_faults(f"segments:\n{doubled}  s18: 'true'\n")
+    assert "too many of them" in fault
+
+
+def test_a_chain_that_people_write_is_answered() -> None:
+    chain = "".join(f"  s{n}: in_segment('s{n + 1}')\n" for n in range(19)) + "  s19: 'true'\n"
+    assert segments_faults("segments:\n" + chain) == []
+
+
+@pytest.mark.parametrize(
+    ("fact", "message"),
+    [
+        ("count(Order Completed)", "a fact is written as `a: {count: Order Completed}`"),
+        ("{sum: Order, of: event.total}", "`of` begins at the event's properties: write total"),
+        ("{sum: Order, of: total, last: 90d}", "latest, unique, most_frequent, and here are sum and last"),
+    ],
+)
+def test_a_fact_that_is_nearly_right_says_what_to_change(fact: str, message: str) -> None:
+    document, problems = read_yaml(f"lifecycle: x\nfacts:\n  a: {fact}\n", "lifecycle.yaml")
+    read_lifecycle(document, None, Known(), problems)
+    assert [problem.message.endswith(message) for problem in problems] == [True], problems

@@ -95,12 +95,13 @@ def test_every_fault_of_every_file_is_said_in_the_order_of_files_and_lines(shop:
         },
     )
     assert faults(shop) == [
-        "journeys/broken.yaml:2:1: this is not YAML: expected the node content, but found '<stream end>'",
+        "journeys/broken.yaml:2:1: this is not YAML: the file ends too early: something is opened and never closed",
         "journeys/lifecycle.yaml:15:47: `=` does not compare: write `==`",
         "journeys/segments.yaml:1:17: `event` is not known in a stage's or segment's rule",
         "journeys/surveys.yaml:1:23: `type` must be scale or choice or text; did you mean 'text'?",
         "journeys/welcome.yaml:2:18: there is no stage 'led'; did you mean 'lead'?",
-        "journeys/welcome.yaml:4:17: step 'helo': template 'email/helo' not found; did you mean 'email/hello'?",
+        "journeys/welcome.yaml:4:17: step 'helo': template 'email/helo' not found; did you mean 'email/hello'?"
+        " Else write templates/email/helo.mjml (or .html)",
         "parcours.toml:2:1: unknown key 'nam'; did you mean 'name'?",
     ]
 

@@ -82,8 +82,20 @@ def test_a_key_that_comes_twice_is_reported_and_the_first_holds() -> None:
 @pytest.mark.parametrize(
     ("text", "fault"),
     [
-        ("a: b: c", "f:1:5: this is not YAML: mapping values are not allowed here; put text that holds ': '"),
-        ("a: [1", "f:1:6: this is not YAML"),
+        ("a: b: c", "f:1:5: this is not YAML: `:` is not expected here: put text that holds ': ' between"),
+        ("a: [1", "f:1:6: this is not YAML: `\\[`, opened in line 1, is not closed by `]`"),
+        ("{a: 1\nb: 2", "f:2:2: this is not YAML: `{`, opened in line 1, is not closed by `}`"),
+        ("{a: b[0] is defined}", "f:1:6: this is not YAML: text that holds `\\[` stands between quotes"),
+        ('a: "\\q"', r"f:1:6: this is not YAML: `\\` begins a special sign here: write `\\\\`, or put the text"),
+        ('a: "b\nc: d', "f:1:4: this is not YAML: a quote is opened and never closed"),
+        ('a: "\\U99999999"', "f:1:5: there is no such sign"),
+        ("a: %b", "f:1:4: this is not YAML: text that begins with `%` stands between quotes"),
+        ("a: - b", "f:1:4: this is not YAML: `- ` begins an entry on a line of its own"),
+        ("a: [b, }", "f:1:8: this is not YAML: something is missing before `}`"),
+        (" a: b\nc: d", "f:2:1: this is not YAML: this line does not line up with those before it"),
+        ("a: *", "f:1:5: this is not YAML: text that begins with `&`, `\\*` or `!` stands"),
+        ("a: |99\n  b", "f:1:6: this is not YAML: text over several lines begins on the line after `|`"),
+        ("a\nb: c", "f:2:2: this is not YAML: "),
         ("a:\n\t- 1", "f:2:1: this is not YAML: .* indent with spaces"),
         ("a: @b", "f:1:4: this is not YAML: .* between quotes"),
         ("a: !!python/object:os.system x", "f:1:4: tags such as '!x' are not accepted"),
@@ -96,13 +108,21 @@ def test_a_key_that_comes_twice_is_reported_and_the_first_holds() -> None:
         ("? [a]\n: b", "f:1:3: a key must be a word"),
         ("<<: 3", "f:1:1: merge keys"),
         ("[" * 100 + "]" * 100, "f:1:.*: this is nested too deeply"),
-        ("a: \x00", "f:1:1: this is not YAML"),
+        ("a: \x00", "f:1:4: a character that cannot be seen \\(U\\+0000\\) stands here: delete it"),
+        ("a: b\nc: d\x07", "f:2:5: a character that cannot be seen"),
     ],
 )
 def test_what_is_no_yaml_of_ours_is_refused_with_its_place(text: str, fault: str) -> None:
     document, problems = read_yaml(text, "f")
     assert document.data is None
     assert [bool(re.match(fault, str(problem))) for problem in problems] == [True], problems
+
+
+def test_a_key_with_a_sign_that_cannot_be_seen_is_said() -> None:
+    _, problems = read_yaml("a: 1\n\u200bb: 2\n", "f")
+    assert [str(one) for one in problems] == [
+        "f:2:1: a character that cannot be seen stands in this key: write it anew"
+    ]
 
 
 def test_aliases_of_aliases_do_not_multiply_without_end() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from datetime import time, timedelta
 from itertools import count
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from hypothesis import strategies as st
@@ -63,6 +64,8 @@ CONDITIONS = tuple(
     )
 )
 EVENT_CONDITIONS = (None, parse_condition("event.n > 1", EVENT_IN_JOURNEY))
+DATES = tuple(parse_value(f"{{{{ {text} }}}}", STEP) for text in ("customer.due", "customer.last_a", "entry.due"))
+ZONES = ("Europe/Paris", "Asia/Tokyo", "America/New_York", "Mars/Olympus", None)
 DURATIONS = tuple(timedelta(hours=hours) for hours in (0.001, 0.5, 1, 1, 2, 3, 6, 12, 24, 24, 48, 72, 168))
 
 
@@ -85,7 +88,7 @@ def _block(draw: st.DrawFn, names: _Names, depth: int, least: int) -> tuple[j.St
 
 @st.composite
 def _step(draw: st.DrawFn, names: _Names, depth: int) -> j.Step:
-    kinds = ["message", "message", "delay", "delay", "clock", "set", "update", "mute", "topic", "exit"]
+    kinds = ["message", "message", "delay", "delay", "clock", "date", "set", "update", "mute", "topic", "exit"]
     kind = draw(st.sampled_from(kinds + ["branch", "split", "wait", "wait"] * (depth < 2)))
     name = names.next()
     match kind:
@@ -98,6 +101,15 @@ def _step(draw: st.DrawFn, names: _Names, depth: int) -> j.Step:
         case "clock":
             days = draw(st.sampled_from([frozenset[int](), frozenset({1, 3}), frozenset({6})]))
             return j.WaitUntil(name, clock=draw(st.sampled_from([time(9), time(2, 30), time(23)])), days=days)
+        case "date":
+            return j.WaitUntil(
+                name,
+                clock=draw(st.sampled_from([None, time(9), time(23)])),
+                date=draw(st.sampled_from(DATES)),
+                offset=draw(st.sampled_from([-1, 0, 0, 1])) * draw(st.sampled_from(DURATIONS)),
+                if_past=draw(st.sampled_from(list(j.IfPast))),
+                if_missing=draw(st.sampled_from(list(j.IfPast))),
+            )
         case "set":
             return j.SetVariables(name, (("x", _value(1)),))
         case "update":
@@ -189,15 +201,19 @@ def programs(draw: st.DrawFn) -> Program:
 
 @st.composite
 def histories(draw: st.DrawFn, longest: int = 25) -> list[Event]:
-    """Events on the hours of a few days, or a little beside; the customer is known from the start."""
+    """Events on the hours of a few days, or a little beside; the customer is known from the start, and moves."""
     identify = {"email": "a@example.com", "phone": "+33612345678"}
     events = [Event(START, Kind.IDENTIFY, "", identify)]
     hours = st.one_of(st.integers(0, 72), st.integers(0, DAYS * 24))
     beside = st.sampled_from([timedelta(0)] * 3 + [timedelta(milliseconds=1), timedelta(minutes=29, microseconds=7)])
     for arrival in range(1, draw(st.integers(1, longest))):
         at = START + timedelta(hours=draw(hours)) + draw(beside)
-        properties = {"n": draw(st.integers(0, 3))}
-        events.append(Event(at, Kind.TRACK, draw(st.sampled_from(EVENTS)), properties, arrival))
+        if draw(st.integers(0, 4)) == 0:  # somebody moves, or what they wait for does
+            traits = draw(st.fixed_dictionaries({}, optional={"timezone": st.sampled_from(ZONES), "due": dates()}))
+            events.append(Event(at, Kind.IDENTIFY, "", traits, arrival))
+        else:
+            properties = {"n": draw(st.integers(0, 3)), "due": draw(dates())}
+            events.append(Event(at, Kind.TRACK, draw(st.sampled_from(EVENTS)), properties, arrival))
     return events
 
 
@@ -218,3 +234,14 @@ def slow_tellers(draw: st.DrawFn) -> list[Event]:
         at = draw(st.sampled_from([event.at for event in did])) + timedelta(microseconds=draw(soon))
         did.append(Event(at, Kind.IDENTIFY, "", draw(said), 1000 + arrival))
     return did
+
+
+def dates() -> st.SearchStrategy[Any]:
+    """Days, instants, Unix times, and what is no date."""
+    days = st.integers(-1, DAYS).map(lambda days: START + timedelta(days=days))
+    return st.one_of(
+        days.map(lambda at: at.date().isoformat()),
+        days.map(lambda at: at.isoformat()),
+        days.map(lambda at: int(at.timestamp())),
+        st.sampled_from([None, "soon", ""]),
+    )

@@ -1,0 +1,49 @@
+"""A test of a journey: what happens to one customer, and what the journey is expected to do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from orchestrator.domain.event import Event
+from orchestrator.domain.message import Medium
+from orchestrator.domain.schedule import format_duration
+
+
+@dataclass(frozen=True, slots=True)
+class Happening:
+    """One thing that happened in a test, or was expected: `what` such as `email`; `which` its template, receiver, …"""
+
+    after: timedelta
+    what: str
+    which: str
+
+    def __str__(self) -> str:
+        return f"at {format_duration(self.after)}: {self.what} {self.which}"
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierMessage:
+    """A marketing message that left before a test begins."""
+
+    ago: timedelta
+    medium: Medium
+    template: str
+    journey: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class JourneyTest:
+    """One entry of `tests:`: what happens to one customer from `start` to `until` after it, and what is expected."""
+
+    name: str
+    start: datetime
+    until: timedelta
+    customer: Mapping[str, Any]
+    events: tuple[Event, ...]
+    expect: tuple[Happening, ...]
+    stage: str | None = None  # given: that of the customer when the test begins
+    sent: tuple[EarlierMessage, ...] = ()
+    line: int = 0

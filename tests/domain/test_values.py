@@ -1,0 +1,97 @@
+"""The one reader of dates: what is a date, what is none, and where a number is a Unix time."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from orchestrator.domain.call import read_call
+from orchestrator.domain.errors import CallRejected
+from orchestrator.domain.expression import NOBODY, Scope
+from orchestrator.domain.schedule import parse_duration
+from orchestrator.domain.values import as_time, iso_time
+from orchestrator.spec.expressions import parse_computed, parse_condition
+from orchestrator.spec.translation import STEP
+
+NOON = datetime(2026, 3, 16, 12, tzinfo=UTC)
+NOW = NOON + timedelta(days=3, hours=1)
+
+
+def seen(text: str, value: Any) -> Any:
+    """What an expression makes of `entry.x`."""
+    return parse_computed(text, STEP).evaluate(Scope(NOBODY, NOW, {"entry": {"x": value}}))
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "2026-03-16T12:00:00Z",
+        "2026-03-16T12:00Z",
+        "2026-03-16 12:00",
+        "2026-03-16 12:00:00",
+        "2026-03-16 12:00:00.000",
+        "2026-03-16 13:00:00+01:00",
+        "2026-03-16 13:00:00 +0100",
+        "2026-03-16 13:00+01",
+        "2026-03-16t12:00z",
+        "  2026-03-16T12:00Z ",
+        "2026-03-16T12:00:00Z ",
+        "20260316T120000Z",
+        "2026-W12-1T12:00Z",
+        NOON.timestamp(),
+        int(NOON.timestamp()),
+        str(int(NOON.timestamp())),
+        f"{NOON.timestamp():.3f}",
+        int(NOON.timestamp()) * 1000,
+        f" {int(NOON.timestamp()) * 1000} ",
+    ],
+)
+def test_every_way_to_write_an_instant_is_read_wherever_a_date_is_asked_for(written: Any) -> None:
+    assert as_time(written) == NOON
+    assert (seen("days_since(entry.x)", written), seen("hours_since(entry.x)", written)) == (3, 73)
+    assert seen("entry.x | date", written) == NOON
+
+
+@pytest.mark.parametrize("written", ["2026-03-16", "20260316", "2026-W12-1", 1773619200, "1773619200000"])
+def test_a_day_alone_is_its_midnight(written: Any) -> None:
+    assert as_time(written) == NOON - timedelta(hours=12)
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        None, "", "soon", "16.03.2026", "03/16/2026", "0000-00-00", "2026-13-01", "2026-02-30", "2026-03", "12:00",
+        "2026-03-16_12:00", "2026-03-16x12:00", "2026-03-16112:00", "2026-03-16T25:00", "2026-03-16T12:00:00+25:00",
+        "٢٠٢٦-٠٣-١٦", "1e9", "nan", "inf", "0x10", "1_000_000_000", "9" * 400, 10**400, float("nan"), float("inf"),
+        1.7e15, True, False, [NOON], {"at": "2026-03-16"}, "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00",
+    ],
+)  # fmt: skip
+def test_anything_else_is_no_date(written: Any) -> None:
+    assert as_time(written) is None
+    assert seen("days_since(entry.x)", written) is None
+    assert seen("entry.x | date", written) is None
+
+
+@pytest.mark.parametrize("number", [int(NOON.timestamp()), str(int(NOON.timestamp())), NOON.timestamp() * 1000])
+def test_a_number_is_never_compared_as_a_time(number: Any) -> None:
+    assert iso_time(number) is None
+    scope = Scope(NOBODY, NOW, {"entry": {"x": number}})
+    for operator in ("<", "<=", "==", ">=", ">"):
+        assert not parse_condition(f"entry.x {operator} now", STEP).test(scope)
+    assert parse_condition("entry.x | date < now", STEP).test(scope)
+
+
+@pytest.mark.parametrize("written", [str(int(NOON.timestamp())), "2026-03-16x12:00"])
+def test_the_time_of_a_call_is_iso_8601(written: str) -> None:
+    with pytest.raises(CallRejected, match="ISO 8601"):
+        read_call({"type": "track", "userId": "ada", "event": "A", "timestamp": written})
+
+
+def test_durations_may_be_put_together() -> None:
+    for text in ("5h 30m", "5h30m", "PT5H30M", "330m"):
+        assert parse_duration(text) == timedelta(hours=5, minutes=30)
+    for text in ("5h 30", "٥h", "1h, 30m"):
+        with pytest.raises(ValueError, match="is not a duration: write 45s, 30m, 1h, 3d, 5h 30m"):
+            parse_duration(text)
