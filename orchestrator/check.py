@@ -25,7 +25,6 @@ from orchestrator.domain.schedule import find_zone
 from orchestrator.domain.state import Choice, CustomerState
 from orchestrator.domain.suggestion import did_you_mean
 from orchestrator.render import Templates
-from orchestrator.render.compiled import CompiledText
 from orchestrator.render.source import TemplateBroken
 from orchestrator.spec.project import Project, load_project
 
@@ -64,7 +63,7 @@ def check_project(root: Path, environment: Mapping[str, str]) -> Report:
     except ProjectInvalid as invalid:
         problems += invalid.problems
     try:
-        loaded = Templates.load(root, config.project.locale)
+        loaded = Templates.load(root, config.project.locale, project.names_for_templates if project else {})
         templates = sum(len(loaded.names(medium)) for medium in Medium)
         problems += _look_at_messages(project, loaded) if project else ()
     except ProjectInvalid as invalid:
@@ -100,7 +99,7 @@ def _look_at_messages(project: Project, templates: Templates) -> Iterator[Proble
     for journey in project.journeys.values():
         for step in journey.walk_steps():
             if isinstance(step, Message) and step.medium is Medium.EMAIL and step.subject:
-                yield from _look_at_subject(journey, step)
+                yield from _look_at_subject(journey, step, templates)
     names = {step.template for journey, step in _steps(project, Medium.EMAIL) if journey.purpose is Purpose.MARKETING}
     for name in sorted(names):
         for missing, *words in _MUST_HOLD:
@@ -120,13 +119,14 @@ _MUST_HOLD = (
 )
 
 
-def _look_at_subject(journey: Journey, step: Message) -> Iterator[Problem]:
+def _look_at_subject(journey: Journey, step: Message, templates: Templates) -> Iterator[Problem]:
     assert step.subject is not None  # asked by the caller
     try:
-        CompiledText.of_line(step.subject, "").compile()
+        templates.compile_subject(step.subject)
     except TemplateBroken as broken:
-        message = f"step '{step.id}': the subject: {broken.problem.message}"
-        yield Problem(f"journeys/{journey.id}.yaml", 1, 1, message)
+        for problem in broken.problems:
+            message = f"step '{step.id}': the subject: {problem.message}"
+            yield Problem(f"journeys/{journey.id}.yaml", 1, 1, message)
 
 
 def _steps(project: Project, medium: Medium) -> Iterator[tuple[Journey, Message]]:

@@ -62,7 +62,7 @@ def _render(project: Project, name: str, customer: Path | None, locale: str | No
         targets = find_targets(project, name)
     except NotThere as error:
         raise typer.BadParameter(str(error)) from None
-    templates = Templates.load(project.root, project.config.project.locale)
+    templates = Templates.load(project.root, project.config.project.locale, project.names_for_templates)
     own = read_customer(customer) if customer else {}
     spoken = locale or (own.get("customer") or {}).get("locale") or project.config.project.locale
     return [render(project, templates, target, own, str(spoken)) for target in targets]

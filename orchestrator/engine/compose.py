@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from orchestrator.domain.errors import TemplateFailed
+from orchestrator.domain.event import Event
+from orchestrator.domain.expression import Scope
 from orchestrator.domain.message import Medium, Purpose, RenderedMessage
 from orchestrator.domain.policy import address
 from orchestrator.domain.state import CustomerState
@@ -36,6 +38,26 @@ class CustomerView(Mapping[str, Any]):
         return len({**self._state.traits, **self._state.lifecycle.by_name})
 
 
+class Past:
+    """A customer as the functions of the language see one in a message: nothing later, and not the message itself."""
+
+    def __init__(self, state: CustomerState, now: datetime) -> None:
+        self._state, self._now = state, now
+
+    def get(self, name: str, now: datetime) -> Any:
+        """A trait, fact or built-in property."""
+        return self._state.get(name, now)
+
+    def events(self, name: str) -> list[Event]:
+        """What they did up to now."""
+        return [event for event in self._state.events(name) if event.at <= self._now]
+
+    def received(self, name: str, since: datetime | None) -> bool:
+        """Whether an earlier message of this template or journey went out after `since`."""
+        earlier = (m for m in self._state.sent if m.at < self._now and (since is None or m.at > since))
+        return any(name in (m.template, m.journey) for m in earlier)
+
+
 def compose(
     context: EngineContext, row: Any, entry: Mapping[str, Any], state: CustomerState, now: datetime
 ) -> RenderedMessage:
@@ -63,6 +85,7 @@ def template_scope(
     }
     journey = context.program.journeys.get(row.journey)
     return {
+        "scope": Scope(Past(state, now), now, segments=context.program.segment_tests),
         "customer": CustomerView(state, now),
         "entry": entry,
         "vars": row.variables,

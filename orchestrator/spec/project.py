@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from orchestrator.config import Config, read_config
 from orchestrator.domain.errors import Problem, ProjectInvalid
-from orchestrator.domain.journey import Journey, JourneyTest
+from orchestrator.domain.journey import Journey, JourneyTest, Message
 from orchestrator.domain.lifecycle import Lifecycle
 from orchestrator.domain.message import Medium
 from orchestrator.domain.survey import Survey
+from orchestrator.domain.template_names import template_names
+from orchestrator.domain.text_files import decode_text
 from orchestrator.spec.journeys import read_journey
 from orchestrator.spec.lifecycle import names_in, read_lifecycle
 from orchestrator.spec.place import Known
 from orchestrator.spec.surveys import read_surveys
 from orchestrator.spec.yaml_nodes import Document, read_yaml
 
-_LOCALE = re.compile(r"[a-z]{2,3}([-_][A-Za-z0-9]{2,8})?")
-_TEMPLATE_SUFFIXES = {Medium.EMAIL: (".mjml", ".html"), Medium.SMS: (".txt",)}
 _OTHER_FILES = ("lifecycle", "segments", "surveys")
 
 
@@ -37,6 +36,18 @@ class Project:
     templates: frozenset[tuple[Medium, str]]
     known: Known
     warnings: tuple[Problem, ...] = ()
+
+    @property
+    def names_for_templates(self) -> dict[str, frozenset[str]]:
+        """What the functions of the language may name in templates, by function."""
+        sent = frozenset({*self.journeys, *(name for _, name in self.templates)})
+        return {"in_segment": self.known.segments or frozenset(), "received": sent}
+
+    @property
+    def subjects(self) -> frozenset[str]:
+        """The subjects that steps write themselves."""
+        steps = (step for journey in self.journeys.values() for step in journey.walk_steps())
+        return frozenset(step.subject for step in steps if isinstance(step, Message) and step.subject)
 
 
 def load_project(root: Path, environment: Mapping[str, str], *, need_templates: bool = True) -> Project:
@@ -116,7 +127,7 @@ class _Reading:
 
     def _read(self, path: Path) -> Document | None:
         try:
-            text = path.read_text(encoding="utf-8")
+            text = decode_text(path.read_bytes())
         except UnicodeDecodeError:
             self._report(path, "this file is not UTF-8 text")
             return None
@@ -130,12 +141,8 @@ class _Reading:
 
 def find_templates(folder: Path) -> frozenset[tuple[Medium, str]]:
     """The names of the templates in a folder, by medium; layouts (`_…`) and locales are not names of their own."""
-    return frozenset((medium, name) for medium in Medium for name in _template_names(folder / medium, medium))
-
-
-def _template_names(folder: Path, medium: Medium) -> Iterator[str]:
-    for path in folder.rglob("*"):
-        if path.suffix in _TEMPLATE_SUFFIXES[medium] and not path.name.startswith("_") and path.is_file():
-            name, _, locale = path.stem.rpartition(".")
-            stem = name if name and _LOCALE.fullmatch(locale) else path.stem
-            yield (path.relative_to(folder).parent / stem).as_posix()
+    return frozenset(
+        (medium, name)
+        for medium in Medium
+        for name in template_names(medium, [path.name for path in (folder / medium).glob("*") if path.is_file()])
+    )
