@@ -14,6 +14,7 @@ from orchestrator.domain.policy import address
 from orchestrator.domain.state import CustomerState
 from orchestrator.engine.context import EngineContext
 from orchestrator.links import Links
+from orchestrator.render.sample import shop_scope
 
 SMS_VALIDITY = timedelta(hours=4)
 SMS_VALIDITY_MIN = timedelta(minutes=1)  # what a provider surely needs
@@ -77,8 +78,7 @@ def template_scope(
     context: EngineContext, row: Any, entry: Mapping[str, Any], state: CustomerState, now: datetime
 ) -> dict[str, Any]:
     """What the templates of a message see."""
-    project = context.config.project
-    website = project.website or f"{context.config.public_url}/shop"
+    project = shop_scope(context.config)
     tracking = {
         name: value.format(channel=row.medium, journey=row.journey)
         for name, value in context.config.tracking_links.items()
@@ -91,15 +91,8 @@ def template_scope(
         "vars": row.variables,
         "coupon": row.coupon,
         "journey": {"id": row.journey, "title": journey.title if journey else row.journey},
-        "project": {
-            "name": project.name,
-            "postal_address": project.postal_address,
-            "website": website,
-            "currency": project.currency,
-            "timezone": project.timezone,
-            "locale": project.locale,
-        },
-        "links": Links(context.signer, row.public_id, str(state.id or state.external_id), website, tracking),
+        "project": project,
+        "links": Links(context.signer, row.public_id, str(state.id or state.external_id), project["website"], tracking),
         "marketing": row.purpose == Purpose.MARKETING,
     }
 

@@ -290,6 +290,7 @@ def _written(tell: Callable[..., str]) -> Function:
 
     @pass_context
     def run(context: Context, value: Any, *args: Any, **options: Any) -> str:
+        _check_arguments("a format", (*args, *options.values()), SIGNS_MAX)
         found = context.parent[FORMATS]
         return tell(found, plain(value), *map(plain, args), **options)
 

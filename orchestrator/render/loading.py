@@ -30,6 +30,7 @@ class Compiled:
     emails: dict[tuple[str, str], CompiledEmail] = field(default_factory=dict)
     texts: dict[tuple[str, str], CompiledSms] = field(default_factory=dict)
     versions: dict[tuple[Medium, str], str] = field(default_factory=dict)
+    broken: dict[tuple[Medium, str], list[Problem]] = field(default_factory=dict)  # by template: what is wrong
     asked: list[Asked] = field(default_factory=list)  # every function of the language that a template calls
     settings: dict[Medium, frozenset[str]] = field(default_factory=dict)  # the names that layouts may ask for
 
@@ -74,6 +75,7 @@ class Loader:
                 self._compile(medium, library, files, file, template)
             except TemplateBroken as error:
                 self.problems += error.problems
+                self.compiled.broken.setdefault((medium, template.name), []).extend(error.problems)
         self._check_variants(folder, variants)
 
     def _compile(

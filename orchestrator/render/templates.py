@@ -83,6 +83,10 @@ class Templates:
         """What the steps of journeys may name."""
         return frozenset(name for of, name in self._compiled.versions if of is medium)
 
+    def broken(self, medium: Medium, name: str) -> list[Problem]:
+        """What is wrong with a template that was loaded beside others that are good."""
+        return self._compiled.broken.get((medium, name), [])
+
     def version(self, medium: Medium, name: str) -> str:
         """A hash that changes with any variant, layout or partial of the template."""
         return self._compiled.versions[medium, name]

@@ -40,7 +40,7 @@ class Project:
     @property
     def names_for_templates(self) -> dict[str, frozenset[str]]:
         """What the functions of the language may name in templates, by function."""
-        sent = frozenset({*self.journeys, *(name for _, name in self.templates)})
+        sent = frozenset({*(self.known.journeys or self.journeys), *(name for _, name in self.templates)})
         return {"in_segment": self.known.segments or frozenset(), "received": sent}
 
     @property
@@ -56,6 +56,16 @@ def load_project(root: Path, environment: Mapping[str, str], *, need_templates: 
     Only journeys must be there: the rest has defaults. Without `need_templates` a missing template is a warning, since
     a back-test renders nothing.
     """
+    project, problems = read_project(root, environment, need_templates=need_templates)
+    if any(problem.severity == "error" for problem in problems):
+        raise ProjectInvalid(problems)
+    return project
+
+
+def read_project(
+    root: Path, environment: Mapping[str, str], *, need_templates: bool = True
+) -> tuple[Project, list[Problem]]:
+    """What is sound in a folder, and what is wrong with the rest: journeys with an error are left out."""
     config, config_problems = read_config(root, environment)
     reading = _Reading(root, list(config_problems))
     documents = reading.read_all()
@@ -74,16 +84,9 @@ def load_project(root: Path, environment: Mapping[str, str], *, need_templates: 
         if found.journey is not None:
             journeys[found.journey.id] = found.journey
             tests[found.journey.id] = found.tests
-    warnings = _raise_errors(problems)
-    return Project(root, config, lifecycle, journeys, surveys, tests, templates, known, warnings)
-
-
-def _raise_errors(problems: list[Problem]) -> tuple[Problem, ...]:
-    """The warnings, in order; raises ProjectInvalid when there are errors too."""
     ordered = sorted(problems, key=lambda problem: (problem.file, problem.line, problem.column))
-    if any(problem.severity == "error" for problem in ordered):
-        raise ProjectInvalid(ordered)
-    return tuple(ordered)
+    warnings = tuple(problem for problem in ordered if problem.severity != "error")
+    return Project(root, config, lifecycle, journeys, surveys, tests, templates, known, warnings), ordered
 
 
 def _names(
