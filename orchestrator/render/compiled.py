@@ -58,9 +58,10 @@ class CompiledText:
         """Compiles now; raises TemplateBroken with all that is wrong in it."""
         try:
             tree = self._environment.parse(self._markup.source)
-            self._refuse(find_faults(tree))
+            code, unresolved = self._generate(tree)
+            self._refuse([*find_faults(tree), *find_unknown_names(tree, unresolved, self._settings)])
             self.asked = tuple(self._read_questions(tree))
-            code = self._compile(tree)
+            program = compile(code, "<template>", "exec")
         except TemplateSyntaxError as error:
             message, word = explain(str(error.message))
             raise self._markup.broken(error.lineno, word, message) from error
@@ -69,15 +70,15 @@ class CompiledText:
         except (RecursionError, SyntaxError, MemoryError, ValueError) as error:  # limits of Python's own compiler
             message = "tags or brackets are nested too deeply, or a number is too long, to be read"
             raise self._markup.broken(self._markup.hardest_line, "", message) from error
-        self._template = Template.from_code(self._environment, code, self._environment.make_globals(None))
+        self._template = Template.from_code(self._environment, program, self._environment.make_globals(None))
         return self
 
-    def _compile(self, tree: nodes.Template) -> Any:
+    def _generate(self, tree: nodes.Template) -> tuple[str, set[str]]:
+        """Python's code of the tree, and the names that it expects from outside."""
         written = StringIO()
         generator = Generator(self._environment, None, None, written, optimized=False)
         generator.visit(tree)
-        self._refuse(find_unknown_names(tree, generator.unknown, self._settings))
-        return compile(written.getvalue(), "<template>", "exec")
+        return written.getvalue(), generator.unknown
 
     def _refuse(self, faults: Iterable[Fault]) -> None:
         places = ((self._markup.place(fault.line, fault.word), fault.message) for fault in faults)

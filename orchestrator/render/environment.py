@@ -87,12 +87,6 @@ class Notes(Namespace):
         return ""
 
 
-def _told(value: Any) -> str | None:
-    """What a link is given: the text of a value; None for what is missing."""
-    known = plain(value)
-    return None if known is None else as_text(known)
-
-
 def _known(value: Any) -> Any:
     return MISSING if value is None else value
 
@@ -184,9 +178,9 @@ class TemplateEnvironment(SandboxedEnvironment):
             budget_of(context).weigh(left)
         return COMPARE[operator](plain(left), plain(right))
 
-    def key(self, value: Any) -> Any:
+    def key(self, context: Context, value: Any) -> Any:
         """A key of `{…}`."""
-        return value if isinstance(value, str | int | float) else as_text(plain(value))
+        return value if isinstance(value, str | int | float) else self.write(context, value)
 
     # ------------------------------------------------------------ loops, calls, printing
 
@@ -209,8 +203,9 @@ class TemplateEnvironment(SandboxedEnvironment):
             given = {name: plain(value) for name, value in options.items() if name not in _OF_JINJA}
             return _known(call_bounded(budget, __obj.function, (__obj.owner, *map(plain, args)), given))
         if type(__obj) is MethodType and type(__obj.__self__) is Links:
-            given = {name: _told(value) for name, value in options.items() if name not in _OF_JINJA}
-            return __obj(*(_told(value) or "" for value in args), **given)
+            known = ((name, value) for name, value in options.items() if plain(value) is not None)
+            given = {name: __self.write(__context, value) for name, value in known if name not in _OF_JINJA}
+            return __obj(*(__self.write(__context, value) for value in args), **given)
         if type(__obj) is Missing or not callable(__obj):
             return MISSING
         if isinstance(__obj, LoopContext):
@@ -242,13 +237,17 @@ class TemplateEnvironment(SandboxedEnvironment):
             try:
                 text = "".join(some)
             except TypeError:  # of `{% filter length %}`, or a `{% call %}` of nothing
-                text = "".join(part if isinstance(part, str) else as_text(plain(part)) for part in some)
+                text = "".join(part if isinstance(part, str) else _number_text(part) for part in some)
             size += len(text)
             check_size(size)
             texts.append(text)
         return "".join(texts)
 
     concat = join_output  # the name by which generated code calls it
+
+
+def _number_text(part: Any) -> str:
+    return as_text(part) if isinstance(part, int | float) else ""
 
 
 def budget_of(context: Context) -> Budget:

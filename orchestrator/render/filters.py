@@ -50,6 +50,7 @@ def _of_jinja(name: str) -> Function:
     def run(context: Context, value: Any, *args: Any, **options: Any) -> Any:
         _check_arguments(name, (*args, *options.values()), SIGNS_MAX if is_textual else TEXT_MAX)
         if is_textual:
+            _budget(context).weigh(value)
             value = value if isinstance(value, str) else as_text(plain(value))
             _budget(context).spend(len(value))  # Jinja2 looks at each character in Python
         elif name in _OF_LISTS and isinstance(value, int | float | date):
@@ -102,6 +103,7 @@ def _of_text(function: Callable[[Any], Any]) -> Function:
 
     @pass_context
     def run(context: Context, value: Any) -> Any:
+        _budget(context).weigh(value)
         text = value if isinstance(value, str) else as_text(plain(value))
         return call_bounded(_budget(context), function, (text,), {})
 
@@ -134,7 +136,7 @@ def _to_number(kind: str) -> Function:
 
 
 def _count(value: Any) -> Any:
-    return FILTERS["length"](list(value) if isinstance(value, range) else plain(value)) or 0
+    return FILTERS["length"](list(value) if isinstance(value, range) else plain(value))
 
 
 def _sum(budget: Budget, values: Any, attribute: Any = None, start: Any = 0) -> Any:
@@ -273,8 +275,10 @@ def _fill_in(pattern: str, *values: Any, **named: Any) -> str:
         match = _HOW.fullmatch(how or "")
         if match is None:
             raise TooMuch("`format` writes values as `{}`, `{:10}` or `{:.2f}`")
-        amount = read_amount(plain(value)) if match[1] else None
-        parts.append(as_text(plain(value)) if amount is None else format(amount, how or ""))
+        amount = read_amount(plain(value)) if how and not how.endswith("s") else None
+        amount = int(amount) if amount is not None and (how or "").endswith("d") else amount
+        written = format(as_text(plain(value)), "" if match[1] else how or "") if amount is None else ""
+        parts.append(written if amount is None else format(amount, how or ""))
     return "".join(parts)
 
 
@@ -291,6 +295,8 @@ def _written(tell: Callable[..., str]) -> Function:
     @pass_context
     def run(context: Context, value: Any, *args: Any, **options: Any) -> str:
         _check_arguments("a format", (*args, *options.values()), SIGNS_MAX)
+        for argument in (*args, *options.values()):
+            _budget(context).weigh(argument)
         found = context.parent[FORMATS]
         return tell(found, plain(value), *map(plain, args), **options)
 
@@ -307,12 +313,15 @@ def _own(function: Function) -> Function:
 
 @pass_context
 def _run_format(context: Context, pattern: Any, *args: Any, **options: Any) -> Any:
+    for value in (pattern, *args, *options.values()):
+        _budget(context).weigh(value)
     _budget(context).spend(len(as_text(plain(pattern))))
     return format_text(pattern, *args, **options)
 
 
 @pass_context
 def _run_sum(context: Context, values: Any, attribute: Any = None, start: Any = 0) -> Any:
+    _budget(context).weigh(attribute)
     return _sum(_budget(context), values, attribute, start)
 
 
@@ -387,8 +396,8 @@ TESTS: dict[str, Function] = {
     "mapping": _is(lambda value: isinstance(value, Mapping)),
     "sequence": _is(lambda value: isinstance(value, list | tuple | str | range)),
     "iterable": _is(lambda value: isinstance(value, list | tuple | str | range | Mapping)),
-    "lower": _is(lambda value: as_text(value).islower()),
-    "upper": _is(lambda value: as_text(value).isupper()),
+    "lower": _is(lambda value: isinstance(value, str) and value.islower()),
+    "upper": _is(lambda value: isinstance(value, str) and value.isupper()),
     "sameas": lambda value, other: value is other,
     "escaped": lambda value: isinstance(value, Markup),
     "even": lambda value: _divides(value, 2),

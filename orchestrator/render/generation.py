@@ -40,6 +40,11 @@ class Generator(CodeGenerator):
         self.unknown: set[str] = set()
         self._costs: dict[int, int] = {}  # of a loop's list, or a macro's body, by its id
 
+    def fail(self, msg: str, lineno: int) -> None:  # type: ignore[override]
+        """Refuses what cannot be compiled; unknown filters and tests were found before, all of them at once."""
+        if not msg.startswith(("No filter named", "No test named")):  # then the code is thrown away
+            super().fail(msg, lineno)
+
     def enter_frame(self, frame: Frame) -> None:
         super().enter_frame(frame)
         for action, name in frame.symbols.loads.values():
@@ -113,7 +118,7 @@ class Generator(CodeGenerator):
     def visit_Dict(self, node: nodes.Dict, frame: Frame) -> None:
         self.write("{")
         for position, item in enumerate(node.items):
-            self.write(", environment.key(" if position else "environment.key(")
+            self.write(", environment.key(context, " if position else "environment.key(context, ")
             self.visit(item.key, frame)
             self.write("): ")
             self.visit(item.value, frame)
