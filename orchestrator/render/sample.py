@@ -13,6 +13,16 @@ from orchestrator.links import Links, LinkSigner
 NOW = datetime(2026, 1, 5, 10, tzinfo=UTC)
 
 
+_PRODUCTS = [
+    {"name": "Aura lamp", "variant": "opal glass", "price": 149, "quantity": 1},
+    {"name": "Sälen linen towel", "variant": "sand", "price": 32.5, "quantity": 2},
+]
+_PRODUCTS_FR = [
+    {"name": "Lampe Aura", "variant": "verre opalin", "price": 149, "quantity": 1},
+    {"name": "Serviette en lin Sälen", "variant": "sable", "price": 32.5, "quantity": 2},
+]
+
+
 class SampleReader:
     """A made-up customer for the functions of the language: who has done nothing yet, and got nothing."""
 
@@ -83,10 +93,7 @@ def sample_context(
             "at": now,
             "value": 214,
             "currency": "EUR",
-            "products": [
-                {"name": "Aura lamp", "variant": "opal glass", "price": 149, "quantity": 1},
-                {"name": "Sälen linen towel", "variant": "sand", "price": 32.5, "quantity": 2},
-            ],
+            "products": [dict(product) for product in (_PRODUCTS_FR if locale.startswith("fr") else _PRODUCTS)],
             "role": "referrer",
             "code": "NORD-7K2M-X4",
             "amount": 10,
