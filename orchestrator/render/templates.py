@@ -25,6 +25,7 @@ from orchestrator.render.questions import SCOPE
 NO_NAMES: Names = {}
 NO_TIME = datetime.min.replace(tzinfo=UTC)  # of who asks without a customer: nothing is since then
 _BREAKS = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]+")
+_PLAIN_SPACES = {0xA0: " ", 0x202F: " "}  # `10 €` has one; in a text message it would halve the room
 _EMPTY: Mapping[str, Any] = {}
 
 _Variant = TypeVar("_Variant", CompiledEmail, CompiledSms)
@@ -125,7 +126,8 @@ class Templates:
     def render_sms(self, name: str, locale: str, context: Mapping[str, Any]) -> str:
         """A text message for one customer; as `render_email`."""
         sms = self._sms_for(name, locale)
-        return tidy(sms.text.render(self._scope(context, locale, sms.language)))
+        text = tidy(sms.text.render(self._scope(context, locale, sms.language)))
+        return text.translate(_PLAIN_SPACES)
 
     def _scope(self, context: Mapping[str, Any], locale: str, language: str) -> dict[str, Any]:
         formats = formats_of(context.get("customer", _EMPTY), context.get("project", _EMPTY), locale, language)
