@@ -22,10 +22,11 @@ from markupsafe import Markup
 from orchestrator.domain import values
 from orchestrator.domain.values import ARITHMETIC, COMPARE, as_text, read_amount
 from orchestrator.links import Links
-from orchestrator.render import filters
-from orchestrator.render.budget import BUDGET, SIGNS_A_STEP, Budget, TooMuch, check_size
-from orchestrator.render.filters import Method, call_bounded, find_member, plain
+from orchestrator.render import filters, predicates
+from orchestrator.render.bounded import budget_of, call_bounded, plain
+from orchestrator.render.budget import SIGNS_A_STEP, TooMuch, check_size
 from orchestrator.render.generation import Generator
+from orchestrator.render.methods import Method, find_member
 from orchestrator.render.questions import QUESTIONS
 
 RANGE_MAX = 100_000
@@ -250,12 +251,6 @@ def _number_text(part: Any) -> str:
     return as_text(part) if isinstance(part, int | float) else ""
 
 
-def budget_of(context: Context) -> Budget:
-    """The budget of the rendering under way."""
-    budget: Budget = context.parent[BUDGET]
-    return budget
-
-
 def _range(*bounds: Any) -> Any:
     """Whole numbers, as in Python; nothing where a bound is none, a quantity written as text counts."""
     amounts = [read_amount(plain(bound)) for bound in bounds]
@@ -280,6 +275,6 @@ def make_environment(html: bool, trim: bool = True) -> TemplateEnvironment:
     )
     environment.globals = {"range": _range, "namespace": Notes, "dict": dict, **QUESTIONS}
     environment.filters = dict(filters.ALL)
-    environment.tests = dict(filters.TESTS)
+    environment.tests = dict(predicates.TESTS)
     environment.policies["json.dumps_kwargs"] = {"sort_keys": True, "default": lambda value: as_text(plain(value))}
     return environment

@@ -11,7 +11,7 @@ from jinja2.compiler import CodeGenerator, Frame, operators
 from jinja2.idtracking import VAR_LOAD_RESOLVE
 
 from orchestrator.render.budget import SIGNS_A_STEP
-from orchestrator.render.filters import CONVERSION
+from orchestrator.render.patterns import CONVERSION
 
 
 def _computes(operator: str) -> Callable[[CodeGenerator, nodes.BinExpr, Frame], None]:

@@ -43,6 +43,7 @@ mj-spacer mj-table mj-text mj-wrapper
 """
 MJML_TAGS = frozenset(_TAG_NAMES.split())
 _HOLDS_PARTS = frozenset({"mj-body", "mj-section", "mj-group", "mj-column", "mj-hero"})
+_HOLDS_HTML = frozenset({"mj-text", "mj-button", "mj-raw", "mj-table", "mj-navbar-link", "mj-accordion-text"})
 _HOLDS_TEXT_ONLY = frozenset({"mj-title", "mj-style", "mj-preview"})
 
 
@@ -123,7 +124,8 @@ def _broken_mjml(pieces: Sequence[Piece], path: str) -> TemplateBroken:
 def compile_html(pieces: Sequence[Piece], path: str) -> tuple[Markup, str]:
     """HTML with styles inlined and its Jinja2 tags, and the same still marked. Raises TemplateBroken."""
     inliner = css_inline.CSSInliner(load_remote_stylesheets=False, keep_at_rules=True)
-    source = _REVEALED.sub(_hide_condition, "".join(_mark_markup(pieces)))
+    source = _ROWS.sub(r"\1<tbody>\2", "".join(_mark_markup(pieces)))
+    source = _REVEALED.sub(_hide_condition, source)
     try:
         html = inliner.inline(source)
     except css_inline.InlineError as error:
@@ -131,6 +133,9 @@ def compile_html(pieces: Sequence[Piece], path: str) -> tuple[Markup, str]:
     marked = _HIDDEN.sub(r"<!\1>", _COMMENTED.sub(r"\1", html))
     return restore(_with_preheader(marked), pieces), marked
 
+
+# Rows without a body get one from the parser of HTML, but behind the tag that repeats them.
+_ROWS = re.compile(r"(<table\b[^>]*>)((?:\s|<!--xjxtag\d+xjx-->)*<!--xjxtag\d+xjx-->\s*<tr\b)", re.IGNORECASE)
 
 # `<![if !mso]>` shows what follows to all but Outlook; to the CSS inliner it is a broken comment.
 _REVEALED = re.compile(r"<!--.*?-->|<!(\[(?:if\b[^\]]*|endif)\])>", re.DOTALL | re.IGNORECASE)
@@ -235,6 +240,8 @@ def _structure(pieces: Sequence[Piece]) -> tuple[str, str]:
         elif match[3]:
             _follow(match, stack, positions)
             result.append(match[0])
+        elif stack and stack[-1][0] in _HOLDS_HTML:
+            result.append(match[0])  # a comment: Outlook reads `<!--[if mso]>`
     if stack:
         raise positions.broken(stack[-1][1], f"<{stack[-1][0]}> is not closed")
     return "".join(prelude), "".join([*result, text[end:]]).strip()

@@ -19,8 +19,7 @@ from orchestrator.domain.closures import (
 )
 from orchestrator.domain.expression import Call, Const, Performed, Scope
 from orchestrator.domain.schedule import parse_duration
-from orchestrator.render.budget import BUDGET
-from orchestrator.render.filters import plain
+from orchestrator.render.bounded import budget_of, plain
 
 #: The name under which a context carries the `Scope` of its customer at the message's instant.
 SCOPE = "_scope"
@@ -46,7 +45,7 @@ def _elapsed(function: str) -> Callable[..., Any]:
 @pass_context
 def _performed(context: Context, event: str, within: str | None = None, at_least: int = 1, **properties: Any) -> bool:
     scope = _scope(context)
-    context.parent[BUDGET].spend(1 + sum(1 for _ in scope.customer.events(event)))
+    budget_of(context).spend(1 + sum(1 for _ in scope.customer.events(event)))
     call = Performed(event, None if within is None else parse_duration(within), at_least, ())
     return has_performed(scope, call, [(name, plain(value)) for name, value in properties.items()])
 

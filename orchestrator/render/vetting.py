@@ -10,7 +10,9 @@ from jinja2 import nodes
 from orchestrator.domain.expression import FUNCTIONS
 from orchestrator.domain.suggestion import closest, did_you_mean
 from orchestrator.links import LINK_FUNCTIONS, LINK_NAMES
-from orchestrator.render.filters import ALL, METHODS, TESTS
+from orchestrator.render.filters import ALL
+from orchestrator.render.methods import METHODS
+from orchestrator.render.predicates import TESTS
 
 #: What every template sees.
 ROOTS = frozenset({

@@ -139,6 +139,8 @@ def test_a_value_is_printed_as_people_read_it(shipped: Templates, expression: st
         ("{{ entry.total | upper }} {{ entry.note | title }} {{ entry.nothing | lower }}!", "120 3 Lamps !"),
         ("{{ 'x' | int }}{{ 'x' | int(7) }} {{ '60.00' | int }} {{ 2.5 | round }} {{ '2.345' | round(2) }}",
          "7 60 2 2.35"),
+        ("{{ 1.21 | round(1, 'ceil') }} {{ '1.29' | round(1, 'floor') }} {{ 1e300 | round(15, 'ceil') }}!",
+         "1.3 1.2 !"),
         ("{{ entry.note | default('-') }} {{ entry.nothing | default('-') }} {{ '' | default('-', true) }}",
          "3 lamps - -"),
         ("{{ entry.nothing | items | list }}{% for k, v in entry.products[0] | dictsort %}{{ k }} {% endfor %}",
