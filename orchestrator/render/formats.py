@@ -55,8 +55,8 @@ def tell_language(asked: str, written: str) -> str:
     own, given = _known_locale(asked), _known_locale(written) or "en"
     if own is not None and _speech(own) == _speech(given):
         return ""
-    name = Locale.parse(own).get_display_name("en") if own else f"'{asked}'"
-    return f"no {name} form: {Locale.parse(given).get_display_name('en')} is shown"
+    name = Locale.parse(_speech(own)).get_display_name("en") if own else f"'{asked}'"
+    return f"no {name} form: {Locale.parse(_speech(given)).get_display_name('en')} is shown"
 
 
 def _known_locale(name: str) -> str | None:

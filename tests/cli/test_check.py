@@ -39,6 +39,57 @@ def test_a_missing_template_is_an_error_with_a_suggestion(shop: Shop) -> None:
     assert "template 'email/remnder' not found; did you mean 'email/reminder'?" in answer.out
 
 
+@pytest.mark.parametrize("folder", ["sms", "email"])
+def test_a_file_that_no_step_can_send_is_advice(shop: Shop, folder: str) -> None:
+    ending = "txt" if folder == "sms" else "html"
+    for file in ("sub/hi", "hi.v2", "über"):
+        shop.write(f"templates/{folder}/{file}.{ending}", "x")
+    shop.write(f"templates/{folder}/.#hi.{ending}", "an editor's own")
+    answer = shop.run("check")
+    assert answer.code == 0
+    told = [line for line in answer.out.splitlines() if "no step can send this" in line]
+    assert [line.rpartition("called like ")[2] for line in told] == [
+        f"{right}.{ending}, in templates/{folder}" for right in ("hi-v2", "sub-hi", "ber")
+    ]
+
+
+def test_a_text_that_is_paid_more_than_once_is_advice_that_names_the_character(shop: Shop) -> None:
+    shop.write("templates/sms/nudge.txt", "Hello\nyour cart 🛒 " + "x" * 60)
+    answer = shop.run("check")
+    assert answer.code == 0
+    assert (
+        "templates/sms/nudge.txt:2:11: warning: 🛒 is not in the small alphabet of text messages, which halves the "
+        "room to 70 characters: for a made-up customer it has 79 characters and is paid 2 times"
+    ) in answer.out
+    shop.write("templates/sms/nudge.txt", "x" * 161)
+    assert "nudge.txt:1:1: warning: for a made-up customer it has 161 characters and is paid 2 times" in (
+        shop.run("check").out
+    )
+    shop.write("templates/sms/nudge.txt", "Only {{ 12.5 | money }} more, {{ customer.first_name }} {{ 10 | percent }}")
+    shop.write(
+        "templates/sms/nudge.fr.txt", "Plus que {{ 12.5 | money }}, {{ customer.first_name }} {{ 10 | percent }}"
+    )
+    assert "alphabet" not in shop.run("check").out
+
+
+def test_a_template_that_fails_for_a_made_up_customer_is_advice(shop: Shop) -> None:
+    shop.write(
+        "templates/sms/nudge.txt", "{% for i in range(99999) %}{% for j in range(99999) %}{% endfor %}{% endfor %}"
+    )
+    answer = shop.run("check")
+    assert answer.code == 0
+    assert "fails for a made-up customer: templates/sms/nudge.txt:1: it takes too much work" in answer.out
+
+
+def test_the_subject_of_a_step_is_read_as_templates_are(shop: Shop) -> None:
+    step = 'email: {template: reminder, subject: "Hi {{ person.name | mony }}"}'
+    shop.write("journeys/cart.yaml", CART.replace("email: reminder", step))
+    answer = shop.run("check")
+    assert answer.code == 1
+    assert "the subject: there is no `person` here: write `customer`" in answer.out
+    assert "the subject: there is no filter `mony`; did you mean 'money'?" in answer.out
+
+
 def test_a_locale_that_another_template_has_is_advice(shop: Shop) -> None:
     shop.write("templates/sms/nudge.fr.txt", "Bonjour")
     answer = shop.run("check")
