@@ -86,7 +86,7 @@ def _check_name(node: nodes.Node, noun: str, name: str, known: Collection[str]) 
 
 def _listed(known: Iterable[str]) -> str:
     names = sorted(name for name in known if name.isidentifier())
-    return f" (known: {', '.join(names)})" if len(names) < 20 else "; docs/messages.md lists them"
+    return f" (known: {', '.join(names)})" if len(names) < 20 else "; docs/journeys.md lists them"
 
 
 def _check_attribute(node: nodes.Getattr) -> Iterator[Fault]:
