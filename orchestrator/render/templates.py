@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -21,6 +21,7 @@ from orchestrator.render.formats import formats_of
 from orchestrator.render.loading import Compiled, Loader, Names
 from orchestrator.render.plain import tidy
 from orchestrator.render.questions import SCOPE
+from orchestrator.render.source import TemplateBroken
 
 NO_NAMES: Names = {}
 NO_TIME = datetime.min.replace(tzinfo=UTC)  # of who asks without a customer: nothing is since then
@@ -68,12 +69,17 @@ class Templates:
         loader.load()
         return cls(loader.compiled, project_locale), loader.problems
 
-    def calls(self, subjects: Iterable[str] = ()) -> list[Call]:
-        """The functions of the language that the templates, and these subjects of steps, call.
-
-        What they look back at must be loaded. Raises TemplateBroken for a subject that cannot be read.
-        """
-        asked = [*self._compiled.asked, *(one for subject in subjects for one in self._subject_for(subject).asked)]
+    def calls(self, subjects: Mapping[str, str]) -> list[Call]:
+        """The functions of the language that the templates, and these subjects of steps, call: what they look back at
+        must be loaded. `subjects` holds the file of each; raises ProjectInvalid for those that cannot be read."""
+        asked, problems = list(self._compiled.asked), []
+        for subject, file in subjects.items():
+            try:
+                asked += self.compile_subject(subject, file).asked
+            except TemplateBroken as broken:
+                problems += [replace(one, message=f"the subject `{subject}`: {one.message}") for one in broken.problems]
+        if problems:
+            raise ProjectInvalid(problems)
         return [one.call for one in asked]
 
     def compile_subject(self, source: str, file: str = "subject of a step", line: int = 1) -> CompiledText:

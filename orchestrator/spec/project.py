@@ -44,10 +44,12 @@ class Project:
         return {"in_segment": self.known.segments or frozenset(), "received": sent}
 
     @property
-    def subjects(self) -> frozenset[str]:
-        """The subjects that steps write themselves."""
-        steps = (step for journey in self.journeys.values() for step in journey.walk_steps())
-        return frozenset(step.subject for step in steps if isinstance(step, Message) and step.subject)
+    def subjects(self) -> dict[str, str]:
+        """The subjects that steps write themselves, each with the file that holds it."""
+        steps = ((step, name) for name, journey in self.journeys.items() for step in journey.walk_steps())
+        return {
+            step.subject: f"journeys/{name}.yaml" for step, name in steps if isinstance(step, Message) and step.subject
+        }
 
 
 def load_project(root: Path, environment: Mapping[str, str], *, need_templates: bool = True) -> Project:

@@ -115,6 +115,12 @@ def test_a_template_that_asks_about_a_segment_that_is_not_there_stops_the_start(
         open_shop(JOURNEY, lifecycle=LIFECYCLE, segments=SEGMENTS)
 
 
+def test_a_subject_that_cannot_be_read_stops_the_start_with_its_file(open_shop: Any) -> None:
+    steps = 'steps:\n  - email: {template: hello, subject: "Hi {{ person.name }}"}\n'
+    with pytest.raises(ProjectInvalid, match=r"^journeys/hi\.yaml:1:7: the subject `Hi .*`: there is no `person` here"):
+        open_shop("journey: hi\ntrigger: {event: Signed Up}\n" + steps)
+
+
 def test_the_subject_of_a_step_looks_back_too(open_shop: Any) -> None:
     subject = "{% if performed('Product Viewed', within='90d') %}You looked{% else %}New{% endif %}"
     steps = f'steps:\n  - email: {{template: hello, subject: "{subject}"}}\n'
