@@ -5,7 +5,7 @@ Work is counted, not timed: a message never fails because the machine is busy, a
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from orchestrator.domain.values import TEXT_MAX
@@ -14,6 +14,8 @@ from orchestrator.domain.values import TEXT_MAX
 WORK_MAX = 500_000
 #: Characters that cost as much as a step: to copy, compare or escape them.
 SIGNS_A_STEP = 128
+
+_LIGHT = frozenset({int, float, bool, type(None), datetime})  # what takes no time to read
 
 #: The name under which a context carries its budget; no template can spell it.
 BUDGET = "_budget"
@@ -39,10 +41,13 @@ class Budget:
 
     def weigh(self, value: Any) -> None:
         """Spends what it takes to read a value with all that it holds, before somebody does."""
-        if isinstance(value, str):
+        kind = type(value)
+        if kind in _LIGHT:
+            return
+        if kind is str or isinstance(value, str):
             if len(value) >= SIGNS_A_STEP:
                 self.spend(len(value) // SIGNS_A_STEP)
-        elif isinstance(value, list | tuple | Mapping | range):
+        elif isinstance(value, list | tuple | dict | range):
             self._weigh_all(value)
 
     def _weigh_all(self, value: Any) -> None:

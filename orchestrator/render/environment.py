@@ -126,7 +126,7 @@ class TemplateEnvironment(SandboxedEnvironment):
         """`x[1:3]`."""
         if not isinstance(obj, str | list | tuple | range):
             return MISSING
-        budget_of(context).weigh(obj if isinstance(obj, str) else range(len(obj)))
+        budget_of(context).spend(1 + len(obj) // (SIGNS_A_STEP if isinstance(obj, str) else 1))
         start, stop, step = (bound if type(bound) is int else None for bound in bounds)
         return obj[slice(start, stop, step or None)]
 
@@ -203,6 +203,10 @@ class TemplateEnvironment(SandboxedEnvironment):
         if type(__obj) is Method:
             given = {name: plain(value) for name, value in options.items() if name not in _OF_JINJA}
             return _known(call_bounded(budget, __obj.function, (__obj.owner, *map(plain, args)), given))
+        if type(__obj) is MethodType and type(__obj.__self__) is LoopContext:
+            for value in args:
+                budget.weigh(value)
+            return __obj(*args)
         if type(__obj) is MethodType and type(__obj.__self__) is Links:
             known = ((name, value) for name, value in options.items() if plain(value) is not None)
             given = {name: __self.write(__context, value) for name, value in known if name not in _OF_JINJA}

@@ -119,9 +119,10 @@ def _written(tell: Callable[..., str]) -> Function:
 
     @pass_context
     def run(context: Context, value: Any, *args: Any, **options: Any) -> str:
-        _check_arguments("a format", (*args, *options.values()), SIGNS_MAX)
-        for argument in (*args, *options.values()):
-            budget_of(context).weigh(argument)
+        if args or options:
+            _check_arguments("a format", (*args, *options.values()), SIGNS_MAX)
+            for argument in (*args, *options.values()):
+                budget_of(context).weigh(argument)
         found = context.parent[FORMATS]
         return tell(found, plain(value), *map(plain, args), **options)
 
