@@ -19,6 +19,7 @@ from orchestrator.clock import SystemClock
 from orchestrator.config import FILE, Config, read_config
 from orchestrator.domain.errors import ChannelMisconfigured, Problem, ProjectInvalid
 from orchestrator.domain.journey import Journey, Message
+from orchestrator.domain.lifecycle import FactKind, unreadable_amounts
 from orchestrator.domain.message import Medium, Purpose
 from orchestrator.domain.policy import address, has_consent
 from orchestrator.domain.schedule import find_zone
@@ -233,6 +234,7 @@ class Findings:
     no_consent: Counter[str] = field(default_factory=Counter)  # by medium, for marketing
     stranded: list[Stranded] = field(default_factory=list)
     gone: Counter[str] = field(default_factory=Counter)  # by journey
+    unreadable: Counter[str] = field(default_factory=Counter)  # values that a sum cannot read, by fact
 
 
 def check_customers(project: Project, database: Database) -> Findings:
@@ -248,6 +250,10 @@ def check_customers(project: Project, database: Database) -> Findings:
         found.gone.update({name: people for name, people in inside.items() if name not in project.journeys})
         for row in figures.walk_customers(connection):
             _look_at(project, row, found)
+        sums = [fact for fact in project.lifecycle.facts if fact.kind is FactKind.SUM]
+        names = {name for fact in sums for name in (fact.event, fact.minus) if name}
+        for event in figures.walk_events(connection, names) if names else ():
+            found.unreadable.update({fact.name: unreadable_amounts(fact, event) for fact in sums})
     return found
 
 

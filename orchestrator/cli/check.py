@@ -114,5 +114,7 @@ def _lacks(found: Findings) -> Iterator[tuple[int, str]]:
         yield number, f"without {'an address' if medium == 'email' else 'a number in E.164'}: not reached by {medium}"
     for medium, number in found.no_consent.items():
         yield number, f"without consent: no marketing by {medium}"
+    for fact, number in found.unreadable.items():
+        yield number, f"amounts of '{fact}' that are no numbers: they add nothing"
     for journey, number in found.gone.items():
         yield number, f"inside '{journey}', a journey that has no file any more"

@@ -228,6 +228,18 @@ def test_the_customers_are_looked_at_in_numbers_only(stored_shop: Shop) -> None:
     assert "bob" not in answer.out
 
 
+def test_amounts_that_a_sum_cannot_read_are_counted_by_its_fact(stored_shop: Shop) -> None:
+    facts = "facts:\n  revenue: {sum: Order Completed, of: total, minus: Order Refunded}\n"
+    lifecycle = (stored_shop.folder / "journeys/lifecycle.yaml").read_text()
+    stored_shop.write("journeys/lifecycle.yaml", lifecycle.replace("facts:\n", facts))
+    totals = (80, "60.00", " 5 ", "on request", "1_000", True, None)
+    stored_shop.ingest(*(track("ada", "Order Completed", now(), total=total) for total in totals))
+    stored_shop.ingest(track("ada", "Order Refunded", now(), total="12,50"))
+    stored_shop.run("tick")
+    answer = stored_shop.run("check", "--data")
+    assert "  4 amounts of 'revenue' that are no numbers: they add nothing" in answer.out
+
+
 def test_people_on_a_step_that_is_gone_fail_the_check_of_the_data(stored_shop: Shop) -> None:
     stored_shop.leave_cart()
     stored_shop.run("tick")
