@@ -12,13 +12,13 @@ from jinja2.exceptions import SecurityError
 
 from orchestrator.domain.errors import Problem, TemplateFailed
 from orchestrator.domain.expression import Call, Const
+from orchestrator.domain.tag_faults import explain
 from orchestrator.render.budget import TooMuch
 from orchestrator.render.environment import TemplateEnvironment, make_environment
 from orchestrator.render.generation import Generator
 from orchestrator.render.markup import Markup
 from orchestrator.render.questions import QuestionInvalid, find_questions
 from orchestrator.render.source import TemplateBroken
-from orchestrator.render.syntax import explain
 from orchestrator.render.vetting import Fault, find_faults, find_unknown_names
 
 HTML = make_environment(html=True)

@@ -12,6 +12,7 @@ from orchestrator.domain import journey as domain
 from orchestrator.domain.message import Medium, Purpose
 from orchestrator.domain.schedule import find_zone
 from orchestrator.domain.suggestion import did_you_mean
+from orchestrator.domain.tag_faults import explain
 from orchestrator.domain.template_names import is_template_name, suggest_name
 from orchestrator.domain.values import as_time
 from orchestrator.spec import step_forms as forms
@@ -137,9 +138,9 @@ def _check_subject(text: str, place: Place) -> None:
     try:
         _ENVIRONMENT.parse(text)
     except TemplateSyntaxError as fault:
-        place.error(f"the subject is no Jinja2 text: {fault.message}")
-    except RecursionError:
-        place.error("the subject is nested too deeply")
+        place.error(f"the subject: {explain(str(fault.message))[0]}")
+    except (RecursionError, ValueError):  # Python reads no number of over 4,300 digits
+        place.error("the subject is nested too deeply, or a number in it is too long")
 
 
 # ---------------------------------------------------------------- waiting
