@@ -59,18 +59,17 @@ def check_project(root: Path, environment: Mapping[str, str]) -> Report:
     """Looks at every file of the project in `root`."""
     config, _ = read_config(root, environment)
     problems = list(_check_adapters(config))
-    project, templates = None, 0
+    project = None
     try:
         project = load_project(root, environment)
         problems += [*project.warnings, *_advise(project), *_try_channels(project.config)]
     except ProjectInvalid as invalid:
         problems += invalid.problems
-    try:
-        loaded = Templates.load(root, config.project.locale, project.names_for_templates if project else {})
-        templates = sum(len(loaded.names(medium)) for medium in Medium)
-        problems += [*_look_at_messages(project, loaded), *_try_templates(project, loaded)] if project else []
-    except ProjectInvalid as invalid:
-        problems += invalid.problems
+    names = project.names_for_templates if project else {}
+    loaded, faults = Templates.load_sound(root, config.project.locale, names)
+    templates = sum(len(loaded.names(medium)) for medium in Medium)
+    problems += faults
+    problems += [*_look_at_messages(project, loaded), *_try_templates(project, loaded)] if project else []
     problems += _missing_locales(root, config.project.locale)
     problems += _misnamed(root)
     ordered = sorted(set(problems), key=lambda problem: (problem.file, problem.line, problem.column, problem.message))

@@ -39,6 +39,17 @@ def test_a_missing_template_is_an_error_with_a_suggestion(shop: Shop) -> None:
     assert "template 'email/remnder' not found; did you mean 'email/reminder'?" in answer.out
 
 
+def test_one_broken_template_does_not_hide_the_others(shop: Shop) -> None:
+    shop.write("templates/email/_part.mjml", "<mj-text>x</mj-text>")
+    body = '<mjml><mj-body><mj-section><mj-column>\n{% include "_part.mjml" %}<mj-text><b>{{ links.unsubscribe }}'
+    end = "</mj-text></mj-column></mj-section></mj-body></mjml>"
+    shop.write("templates/email/other.mjml", f"---\nsubject: x\n---\n{body}{end}")
+    answer = shop.run("check")
+    assert answer.code == 1
+    assert "templates/email/other.mjml:5:36: <b> is not closed: write </b> where it ends\n" in answer.out
+    assert answer.out.endswith("2 journeys, 2 templates: 1 error, 0 warnings\n")
+
+
 @pytest.mark.parametrize("folder", ["sms", "email"])
 def test_a_file_that_no_step_can_send_is_advice(shop: Shop, folder: str) -> None:
     ending = "txt" if folder == "sms" else "html"
