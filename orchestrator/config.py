@@ -23,6 +23,7 @@ from orchestrator.domain.policy import Cap, Policy
 from orchestrator.domain.region import read_phone
 from orchestrator.domain.schedule import WEEKDAYS, QuietHours, find_zone, parse_clock, parse_duration
 from orchestrator.domain.suggestion import did_you_mean
+from orchestrator.domain.text_files import decode_text
 from orchestrator.toml_table import Table, has_port, locate_keys
 
 FILE = "parcours.toml"
@@ -108,7 +109,7 @@ def read_config(root: Path, environment: Mapping[str, str]) -> tuple[Config, lis
     environment = {**_read_dotenv(root / ".env"), **environment}
     path = root / FILE
     try:
-        text = path.read_text(encoding="utf-8-sig") if path.exists() else ""
+        text = decode_text(path.read_bytes()) if path.exists() else ""
         return _read_text(root, text, environment)
     except UnicodeDecodeError:
         problem = Problem(FILE, 1, 1, "this file is not UTF-8 text")
@@ -373,7 +374,7 @@ def _made_once(path: Path) -> str:
 def _read_dotenv(path: Path) -> dict[str, str]:
     """The variables of a `.env`: `KEY=value` a line, optionally after `export`, quoted, or with a comment behind."""
     try:
-        text = path.read_text(encoding="utf-8-sig") if path.is_file() else ""
+        text = decode_text(path.read_bytes()) if path.is_file() else ""
     except (OSError, UnicodeDecodeError) as fault:
         why = why_unreadable(fault) if isinstance(fault, OSError) else "it is not UTF-8 text"
         raise ParcoursError(f"{path} cannot be read: {why}") from None

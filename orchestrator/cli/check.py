@@ -130,5 +130,7 @@ def _lacks(found: Findings) -> Iterator[tuple[int, str]]:
         yield number, f"without consent: no marketing by {medium}"
     for name, number in found.no_date.items():
         yield number, f"whose {name} is no date that can be read: a wait for it takes it as missing"
+    for fact, number in found.no_amount.items():
+        yield number, f"amounts of '{fact}' that are no numbers: they add nothing"
     for journey, number in found.gone.items():
         yield number, f"inside '{journey}', a journey that has no file any more"

@@ -12,7 +12,7 @@ from typing import Any
 from orchestrator.domain.event import ANY_EVENT, Event
 from orchestrator.domain.expression import NOBODY, Condition, Scope
 from orchestrator.domain.instants import Candidates
-from orchestrator.domain.values import FILTERS, as_text, as_time
+from orchestrator.domain.values import as_text, as_time, read_amount
 
 
 class FactKind(StrEnum):
@@ -97,8 +97,15 @@ def read_path(properties: Any, path: str) -> Iterator[Any]:
 
 def amount(properties: Any, path: str) -> float:
     """The sum of the numbers at a path; numbers written as text count, and a text that is no number adds nothing."""
-    numbers = (FILTERS["float"](value) for value in read_path(properties, path) if type(value) is not bool)
+    numbers = (read_amount(value) for value in read_path(properties, path))
     return sum((number for number in numbers if number is not None), 0.0)
+
+
+def unreadable_amounts(fact: Fact, event: Event) -> int:
+    """How many values at the path of a sum are no amounts: they add nothing to it."""
+    if fact.kind is not FactKind.SUM or event.name not in (fact.event, fact.minus) or not fact.counts(event):
+        return 0
+    return sum(1 for value in read_path(event.properties, fact.of or "") if read_amount(value) is None)
 
 
 # ---------------------------------------------------------------- facts that are stored

@@ -12,6 +12,9 @@ def closest(word: str, known: Iterable[str], likeness: float = 0.7) -> str | Non
     Few people mistype the first letter: a word that begins otherwise must be much more alike.
     """
     by_lower = {name.lower(): name for name in sorted(known)}
+    for name in by_lower:  # two letters that changed places: difflib thinks little of it in a short word
+        if name[:1] == word[:1].lower() and sorted(name) == sorted(word.lower()):
+            return by_lower[name]
     for near in get_close_matches(word.lower(), by_lower, n=3, cutoff=likeness):
         if near[:1] == word[:1].lower() or SequenceMatcher(None, near, word.lower()).ratio() >= 0.85:
             return by_lower[near]

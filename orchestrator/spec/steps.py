@@ -13,6 +13,8 @@ from orchestrator.domain import journey as domain
 from orchestrator.domain.message import Medium, Purpose
 from orchestrator.domain.schedule import find_zone
 from orchestrator.domain.suggestion import closest
+from orchestrator.domain.tag_faults import explain
+from orchestrator.domain.template_names import is_template_name, suggest_name
 from orchestrator.domain.values import iso_time
 from orchestrator.spec import step_forms as forms
 from orchestrator.spec.place import Place
@@ -121,9 +123,6 @@ class StepReader:
         )
 
 
-_TEMPLATE_NAME = re.compile(r"[\w-]+(/[\w-]+)*")
-
-
 def _check_template(medium: Medium, name: str, place: Place) -> None:
     known = place.known.templates
     if known is None or (medium, name) in known:
@@ -139,8 +138,10 @@ def _instead_of_template(medium: Medium, name: str, known: frozenset[tuple[Mediu
     bare = re.sub(r"\.(mjml|html|txt)$", "", name.removeprefix("templates/").removeprefix(f"{medium}/"))
     if bare != name and (medium, bare) in known:
         return f": write `{medium}: {bare}`, without folder and ending"
+    if not is_template_name(bare) and not re.search(r"\s", bare):
+        return f": a template's name is made of letters, digits, - and _, so rename it to '{suggest_name(bare)}'"
     ending = "txt" if medium is Medium.SMS else "mjml (or .html)"
-    if not _TEMPLATE_NAME.fullmatch(bare):
+    if not is_template_name(bare):
         return (
             f": `{medium}` names a template; put the text into templates/{medium}/hello.{ending} and write `hello` here"
         )
@@ -157,22 +158,11 @@ def _check_subject(text: str, place: Place) -> None:
     try:
         _ENVIRONMENT.parse(text)
     except TemplateSyntaxError as fault:
-        place.error(f"the subject cannot be read: {_plainly(fault.message or 'syntax error')}")
+        place.error(f"the subject: {explain(str(fault.message))[0]}")
     except RecursionError:
         place.error("the subject is nested too deeply")
     except (SyntaxError, ValueError, OverflowError):  # Python reads the numbers for Jinja2
         place.error("the subject holds a number that cannot be read: write numbers as 20 or 3.5")
-
-
-def _plainly(message: str) -> str:
-    """Jinja2's words about a subject, for people who do not know its tokens."""
-    if "end of print statement" in message and "end of template" in message:
-        return "`{{` is opened and never closed by `}}`"
-    if block := re.search(r"needs to be closed is '(\w+)'", message):
-        return f"`{{% {block[1]} %}}` is opened and never closed by `{{% end{block[1]} %}}`"
-    if sign := re.search(r"(?:got|unexpected) '([^']*)'", message):
-        return f"something is missing before `{sign[1]}`, or it is one too many"
-    return message.rstrip(".")
 
 
 # ---------------------------------------------------------------- waiting

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, func, select
 
+from orchestrator.domain.event import Event
 from orchestrator.store.customers import CUSTOMERS, ENROLLMENTS
+from orchestrator.store.events import EVENTS, read_event
 from orchestrator.store.lives import MESSAGES
 from orchestrator.store.tables import Rejection
 
@@ -41,6 +43,13 @@ def count_messages_of(connection: Connection, journey: str, since: datetime) -> 
     m = MESSAGES.c
     query = select(m.state, func.count()).where(m.journey == journey, m.decided_at >= since).group_by(m.state)
     return {row[0]: row[1] for row in connection.execute(query)}
+
+
+def walk_events(connection: Connection, names: Collection[str]) -> Iterator[Event]:
+    """Every event of these names, streamed."""
+    query = select(EVENTS).where(EVENTS.c.name.in_(sorted(names)))
+    for row in connection.execution_options(yield_per=WALK_ROWS).execute(query):
+        yield read_event(row)
 
 
 def walk_customers(connection: Connection) -> Iterator[Row[Any]]:

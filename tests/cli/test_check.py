@@ -39,6 +39,68 @@ def test_a_missing_template_is_an_error_with_a_suggestion(shop: Shop) -> None:
     assert "template 'email/remnder' not found; did you mean 'email/reminder'?" in answer.out
 
 
+def test_one_broken_template_does_not_hide_the_others(shop: Shop) -> None:
+    shop.write("templates/email/_part.mjml", "<mj-text>x</mj-text>")
+    body = '<mjml><mj-body><mj-section><mj-column>\n{% include "_part.mjml" %}<mj-text><b>{{ links.unsubscribe }}'
+    end = "</mj-text></mj-column></mj-section></mj-body></mjml>"
+    shop.write("templates/email/other.mjml", f"---\nsubject: x\n---\n{body}{end}")
+    answer = shop.run("check")
+    assert answer.code == 1
+    assert "templates/email/other.mjml:5:36: <b> is not closed: write </b> where it ends\n" in answer.out
+    assert answer.out.endswith("2 journeys, 2 templates: 1 error, 0 warnings\n")
+
+
+@pytest.mark.parametrize("folder", ["sms", "email"])
+def test_a_file_that_no_step_can_send_is_advice(shop: Shop, folder: str) -> None:
+    ending = "txt" if folder == "sms" else "html"
+    for file in ("sub/hi", "hi.v2", "über"):
+        shop.write(f"templates/{folder}/{file}.{ending}", "x")
+    shop.write(f"templates/{folder}/.#hi.{ending}", "an editor's own")
+    answer = shop.run("check")
+    assert answer.code == 0
+    told = [line for line in answer.out.splitlines() if "no step can send this" in line]
+    assert [line.rpartition("called like ")[2] for line in told] == [
+        f"{right}.{ending}, in templates/{folder}" for right in ("hi-v2", "sub-hi", "ber")
+    ]
+
+
+def test_a_text_that_is_paid_more_than_once_is_advice_that_names_the_character(shop: Shop) -> None:
+    shop.write("templates/sms/nudge.txt", "Hello\nyour cart 🛒 " + "x" * 60)
+    answer = shop.run("check")
+    assert answer.code == 0
+    assert (
+        "templates/sms/nudge.txt:2:11: warning: 🛒 is not in the small alphabet of text messages, which halves the "
+        "room to 70 characters: for a made-up customer it has 79 characters and is paid 2 times"
+    ) in answer.out
+    shop.write("templates/sms/nudge.txt", "x" * 161)
+    assert "nudge.txt:1:1: warning: for a made-up customer it has 161 characters and is paid 2 times" in (
+        shop.run("check").out
+    )
+    shop.write("templates/sms/nudge.txt", "Only {{ 12.5 | money }} more, {{ customer.first_name }} {{ 10 | percent }}")
+    shop.write(
+        "templates/sms/nudge.fr.txt", "Plus que {{ 12.5 | money }}, {{ customer.first_name }} {{ 10 | percent }}"
+    )
+    assert "alphabet" not in shop.run("check").out
+
+
+def test_a_template_that_fails_for_a_made_up_customer_is_advice(shop: Shop) -> None:
+    shop.write(
+        "templates/sms/nudge.txt", "{% for i in range(99999) %}{% for j in range(99999) %}{% endfor %}{% endfor %}"
+    )
+    answer = shop.run("check")
+    assert answer.code == 0
+    assert "fails for a made-up customer: templates/sms/nudge.txt:1: it takes too much work" in answer.out
+
+
+def test_the_subject_of_a_step_is_read_as_templates_are(shop: Shop) -> None:
+    step = 'email: {template: reminder, subject: "Hi {{ person.name | mony }}"}'
+    shop.write("journeys/cart.yaml", CART.replace("email: reminder", step))
+    answer = shop.run("check")
+    assert answer.code == 1
+    assert "the subject: there is no `person` here: write `customer`" in answer.out
+    assert "the subject: there is no filter `mony`; did you mean 'money'?" in answer.out
+
+
 def test_a_locale_that_another_template_has_is_advice(shop: Shop) -> None:
     shop.write("templates/sms/nudge.fr.txt", "Bonjour")
     answer = shop.run("check")
@@ -219,6 +281,18 @@ def test_dates_that_waits_cannot_read_are_counted(stored_shop: Shop) -> None:
     assert "  3 whose customer.trial_ends_at is no date that can be read: " in answer.out
     assert "entry.due" not in answer.out
     assert stored_shop.run("check", "--data", "--json").json["customers"][0]["no_date"] == {"customer.trial_ends_at": 3}
+
+
+def test_amounts_that_a_sum_cannot_read_are_counted_by_its_fact(stored_shop: Shop) -> None:
+    facts = "facts:\n  revenue: {sum: Order Completed, of: total, minus: Order Refunded}\n"
+    lifecycle = (stored_shop.folder / "journeys/lifecycle.yaml").read_text()
+    stored_shop.write("journeys/lifecycle.yaml", lifecycle.replace("facts:\n", facts))
+    totals = (80, "60.00", " 5 ", "on request", "1_000", True, None)
+    stored_shop.ingest(*(track("ada", "Order Completed", now(), total=total) for total in totals))
+    stored_shop.ingest(track("ada", "Order Refunded", now(), total="12,50"))
+    stored_shop.run("tick")
+    answer = stored_shop.run("check", "--data")
+    assert "  4 amounts of 'revenue' that are no numbers: they add nothing" in answer.out
 
 
 def test_people_on_a_step_that_is_gone_fail_the_check_of_the_data(stored_shop: Shop) -> None:

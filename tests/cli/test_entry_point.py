@@ -66,7 +66,7 @@ def test_a_refusal_is_text_without_a_traceback(shop: Shop) -> None:
     for command in (
         ["tick"],
         ["backtest", shop.write("none.jsonl", "")],
-        ["preview", "reminder"],
+        ["preview", "cart"],
         ["start", "cart", "x"],
     ):
         answer = shop.run(*command)

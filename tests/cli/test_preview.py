@@ -59,6 +59,84 @@ def test_the_language_is_the_one_asked_for_or_the_customer_s(shop: Shop) -> None
     assert "Bonjour Luc" in shop.run("preview", "nudge", "--customer", customer).out
 
 
+def test_a_language_that_a_template_has_not_is_said(shop: Shop) -> None:
+    shop.write("templates/sms/nudge.fr.txt", "Bonjour")
+    assert "  no German form: English is shown\n" in shop.run("preview", "nudge", "--locale", "de").out
+    assert "  no 'xx' form: English is shown\n" in shop.run("preview", "nudge", "--locale", "xx").out
+    customer = shop.write("customer.yaml", "{first_name: Uwe, locale: de-AT}")
+    assert "no German form" in shop.run("preview", "nudge", "--customer", customer).out
+    for locale in ("fr", "fr-CA", "en-GB", "en"):
+        assert "is shown" not in shop.run("preview", "nudge", "--locale", locale).out
+
+
+def test_a_journey_s_messages_show_the_coupon_that_it_gives_before_them(shop: Shop) -> None:
+    shop.write("templates/sms/worth.txt", "{{ coupon.percent | percent }}{{ coupon.amount | money(coupon.currency) }}.")
+    steps = """
+  - sms: {template: worth, id: nothing}
+  - coupon: {percent: 15, expires: 3d}
+  - sms: {template: worth, id: fifteen}
+  - branch:
+      - if: customer.orders >= 2
+        then:
+          - coupon: {amount: 5.90}
+          - sms: {template: worth, id: postage}
+      - else:
+          - sms: {template: worth, id: still}
+  - wait_for: {event: Visited, within: 1d, then: [{coupon: {percent: "{{ 10 + 10 }}"}}]}
+  - sms: {template: worth, id: after}
+"""
+    shop.write("journeys/gifts.yaml", f"journey: gifts\ntrigger: manual\nsteps:{steps}")
+    assert shop.run("preview", "gifts", "--out", shop.folder / "o").code == 0
+    shown = {path.name.split(".")[0]: path.read_text() for path in (shop.folder / "o/gifts").iterdir()}
+    assert shown == {"nothing": ".", "fifteen": "15%.", "postage": "€5.90.", "still": "15%.", "after": "20%."}
+    assert "10%" in shop.run("preview", "worth").out
+
+
+def test_a_template_is_shown_while_other_files_are_broken(shop: Shop) -> None:
+    shop.write("journeys/begun.yaml", "journey: begun\ntrigger: manual\nsteps:\n  - email: not-yet-written\n")
+    shop.write("templates/email/other.html", "---\nsubject: x\n---\n{{ person.name }}")
+    answer = shop.run("preview", "reminder")
+    assert answer.code == 0
+    assert "Still there, Ada?" in answer.out
+    assert "2 errors elsewhere in the project: `parcours check` shows what and where" in answer.err
+    assert shop.run("preview", "cart").code == 0
+
+
+def test_a_broken_template_or_journey_is_refused_with_its_own_errors(shop: Shop) -> None:
+    shop.write("journeys/begun.yaml", "journey: begun\ntrigger: manual\nsteps:\n  - email: not-yet-written\n")
+    shop.write("templates/sms/nudge.fr.txt", "{{ person.name }}")
+    for name, place in (("begun", "journeys/begun.yaml:4:"), ("nudge", "templates/sms/nudge.fr.txt:1:4:")):
+        answer = shop.run("preview", name)
+        assert answer.code == 1
+        assert answer.err.startswith(place)
+        assert len(answer.err.splitlines()) == 1
+
+
+def test_a_template_that_would_never_end_is_refused_with_its_reason(shop: Shop) -> None:
+    shop.write(
+        "templates/sms/nudge.txt", "{% for i in range(99999) %}{% for j in range(99999) %}{% endfor %}{% endfor %}"
+    )
+    answer = shop.run("preview", "nudge")
+    assert answer.code == 1
+    assert answer.err.startswith("parcours: templates/sms/nudge.txt:1: it takes too much work")
+
+
+def test_the_functions_of_the_language_answer_for_the_made_up_customer(shop: Shop) -> None:
+    shop.write(
+        "templates/sms/nudge.txt", "{{ days_since(customer.last_order_at) }} {{ performed('A') }} {{ now | date }}"
+    )
+    assert "95 false January 5, 2026" in shop.run("preview", "nudge").out
+
+
+def test_a_customer_s_file_may_hold_a_byte_order_mark_and_must_be_text(shop: Shop) -> None:
+    customer = shop.folder / "customer.yaml"
+    customer.write_bytes(b"\xef\xbb\xbffirst_name: Zo\xc3\xa9\r\n")
+    assert "Still there, Zoé?" in shop.run("preview", "reminder", "--customer", customer).out
+    customer.write_bytes(b"first_name: Zo\xe9\n")
+    answer = shop.run("preview", "reminder", "--customer", customer)
+    assert (answer.code, answer.err) == (1, "customer.yaml:1:1: this file is not UTF-8 text\n")
+
+
 def test_links_are_signed_with_a_key_that_no_server_uses(shop: Shop) -> None:
     shop.run("preview", "reminder")
     html = (shop.folder / "var/preview/email/reminder.en.html").read_text()

@@ -341,9 +341,9 @@ def test_a_message_for_which_the_channel_gave_no_answer_is_unknown(open_shop: Op
 def test_a_template_that_does_not_render_fails_its_own_message_only(open_shop: OpenShop) -> None:
     shop = open_shop("journey: hello\ntrigger: {event: Joined}\nsteps:\n  - email: hello\n", live=True)
     path = shop.root / "templates/email/hello.html"
-    path.write_text("---\nsubject: hi\n---\n{{ 1 / customer.number }}\n")
+    path.write_text("---\nsubject: hi\n---\nhi{{ '★' * customer.number }}\n")
     shop.open()
-    for user, number in (("ada", 0), ("bob", 1)):
+    for user, number in (("ada", 10**8), ("bob", 1)):
         shop.identify("-1s", user, email=f"{user}@example.com", number=number)
         shop.track("0s", "Joined", user)
     shop.tick("1s")

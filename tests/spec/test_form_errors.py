@@ -206,7 +206,8 @@ def test_a_word_that_is_only_remotely_alike_is_not_suggested(word: str, known: l
 
 
 @pytest.mark.parametrize(
-    ("word", "known"), [("emial", "email"), ("expire", "expires"), ("VIP", "vip"), ("mail", "email"), ("wiat", "wait")]
+    ("word", "known"),
+    [("emial", "email"), ("expire", "expires"), ("VIP", "vip"), ("mail", "email"), ("wiat", "wait"), ("vpi", "vip")],
 )
 def test_a_slip_of_the_fingers_is(word: str, known: str) -> None:
     assert did_you_mean(word, [known, "something-else"]) == f"; did you mean '{known}'?"

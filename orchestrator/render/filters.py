@@ -1,0 +1,183 @@
+"""The filters that templates know.
+
+Those of the language mean the same as in conditions, Jinja2's own are kept within what a message may be, and all of
+them take whatever a customer's data brings.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+from datetime import date
+from typing import Any
+
+from jinja2 import filters, pass_context
+from jinja2.runtime import Context
+from jinja2.utils import _PassArg
+
+from orchestrator.domain.values import FILTERS, TEXT_MAX, as_text, read_amount, truth
+from orchestrator.render import formats
+from orchestrator.render.bounded import Function, budget_of, call_bounded, plain
+from orchestrator.render.budget import TooMuch
+from orchestrator.render.lists import extreme, group, indent, items, join, replace, sort, sort_items, sum_up, unique
+from orchestrator.render.patterns import format_text
+
+#: The name under which a context carries its `Formats`.
+FORMATS = "_formats"
+NUMBER_MAX = 10_000  # widths and counts that a template may ask for
+SIGNS_MAX = 100  # of a text that a filter puts in again and again
+
+
+def _of_jinja(name: str) -> Function:
+    """One of Jinja2's own filters, within bounds; for those of lists a number, a date or a boolean holds nothing."""
+    function, is_textual = filters.FILTERS[name], name in _TEXTUAL
+    wants = _PassArg.from_obj(function)
+
+    @pass_context
+    def run(context: Context, value: Any, *args: Any, **options: Any) -> Any:
+        _check_arguments(name, (*args, *options.values()), SIGNS_MAX if is_textual else TEXT_MAX)
+        if is_textual:
+            budget_of(context).weigh(value)
+            value = value if isinstance(value, str) else as_text(plain(value))
+            budget_of(context).spend(len(value))  # Jinja2 looks at each character in Python
+        elif name in _OF_LISTS and isinstance(value, int | float | date):
+            value = ()
+        first = () if wants is None else (_FIRST[wants](context),)
+        return call_bounded(budget_of(context), function, (*first, value, *args), options)
+
+    return run
+
+
+def _check_arguments(name: str, arguments: Iterable[Any], signs_max: int) -> None:
+    for argument in arguments:
+        if isinstance(argument, int | float) and abs(argument) > NUMBER_MAX:
+            raise TooMuch(f"`{name}` is given a number over {NUMBER_MAX}")
+        if isinstance(argument, str) and len(argument) > signs_max:
+            raise TooMuch(f"`{name}` is given a text of over {signs_max} characters")
+
+
+_FIRST: dict[_PassArg, Callable[[Context], Any]] = {
+    _PassArg.context: lambda context: context,
+    _PassArg.eval_context: lambda context: context.eval_ctx,
+    _PassArg.environment: lambda context: context.environment,
+}
+
+
+def _of_language(function: Function) -> Function:
+    """A filter of conditions, for templates."""
+
+    @pass_context
+    def run(context: Context, value: Any, *args: Any) -> Any:
+        return call_bounded(budget_of(context), function, (plain(value), *map(plain, args)), {})
+
+    return run
+
+
+def _of_text(function: Callable[[Any], Any]) -> Function:
+    """A filter of texts; in templates a number is the text that it prints as."""
+
+    @pass_context
+    def run(context: Context, value: Any) -> Any:
+        budget_of(context).weigh(value)
+        text = value if isinstance(value, str) else as_text(plain(value))
+        return call_bounded(budget_of(context), function, (text,), {})
+
+    return run
+
+
+# ---------------------------------------------------------------- filters that need a word of their own
+
+
+def _default(value: Any, other: Any = "", boolean: bool = False) -> Any:
+    given = plain(value)
+    return other if given is None or (boolean and not truth(given)) else value
+
+
+def _round(value: Any, digits: Any = 0, method: str = "common") -> Any:
+    number = read_amount(plain(value))
+    if method == "common" or number is None or type(digits) is not int or not -15 <= digits <= 15:
+        return FILTERS["round"](number, digits)
+    scaled = number * 10.0**digits
+    whole = math.ceil if method == "ceil" else math.floor
+    return whole(scaled) / 10.0**digits if math.isfinite(scaled) else None
+
+
+def _to_number(kind: str) -> Function:
+    def run(value: Any, other: Any = None, base: int = 10) -> Any:
+        number = FILTERS[kind](plain(value))
+        return other if number is None else number
+
+    return run
+
+
+def _count(value: Any) -> Any:
+    return FILTERS["length"](list(value) if isinstance(value, range) else plain(value))
+
+
+def _written(tell: Callable[..., str]) -> Function:
+    """A filter that writes a value in the customer's formats."""
+
+    @pass_context
+    def run(context: Context, value: Any, *args: Any, **options: Any) -> str:
+        if args or options:
+            _check_arguments("a format", (*args, *options.values()), SIGNS_MAX)
+            for argument in (*args, *options.values()):
+                budget_of(context).weigh(argument)
+        found = context.parent[FORMATS]
+        return tell(found, plain(value), *map(plain, args), **options)
+
+    return run
+
+
+def _own(function: Function) -> Function:
+    @pass_context
+    def run(context: Context, value: Any, *args: Any, **options: Any) -> Any:
+        return call_bounded(budget_of(context), function, (value, *args), options)
+
+    return run
+
+
+@pass_context
+def _run_format(context: Context, pattern: Any, *args: Any, **options: Any) -> Any:
+    for value in (pattern, *args, *options.values()):
+        budget_of(context).weigh(value)
+    budget_of(context).spend(len(as_text(plain(pattern))))
+    return format_text(pattern, *args, **options)
+
+
+@pass_context
+def _run_sum(context: Context, values: Any, attribute: Any = None, start: Any = 0) -> Any:
+    budget_of(context).weigh(attribute)
+    return sum_up(budget_of(context), values, attribute, start)
+
+
+@pass_context
+def _run_attr(context: Context, value: Any, name: Any) -> Any:
+    return context.environment.getattr(value, name if isinstance(name, str) else "")
+
+
+_TEXTUAL = frozenset({"title", "center", "striptags", "truncate", "urlize", "wordcount", "wordwrap"})
+_OF_LISTS = frozenset({
+    "batch", "list", "map", "random", "reject", "rejectattr", "reverse", "select", "selectattr", "slice",
+})  # fmt: skip
+_KEPT = _TEXTUAL | _OF_LISTS | {
+    "e", "escape", "filesizeformat", "forceescape", "safe", "tojson", "urlencode", "xmlattr",
+}  # fmt: skip
+
+ALL: dict[str, Function] = {
+    **{name: _of_jinja(name) for name in _KEPT},
+    **{name: _of_language(FILTERS[name]) for name in ("abs", "string", "first", "last")},
+    **{name: _of_text(FILTERS[name]) for name in ("lower", "upper")},
+    "capitalize": _of_text(str.capitalize),
+    "trim": _own(lambda value, signs=None: as_text(plain(value)).strip(signs)),
+    "default": _own(_default), "d": _own(_default),
+    "round": _own(_round), "int": _own(_to_number("int")), "float": _own(_to_number("float")),
+    "length": _own(_count), "count": _own(_count), "sum": _run_sum,
+    "sort": _own(sort), "min": _own(extreme(min)), "max": _own(extreme(max)),
+    "join": _own(join), "replace": _own(replace), "indent": _own(indent), "format": _run_format,
+    "groupby": _own(group), "unique": _own(unique), "items": _own(items), "dictsort": _own(sort_items),
+    "attr": _run_attr,
+    "money": _written(formats.format_money), "number": _written(formats.format_number),
+    "percent": _written(formats.format_points), "date": _written(formats.format_day),
+    "datetime": _written(formats.format_instant),
+}  # fmt: skip
