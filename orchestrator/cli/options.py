@@ -14,6 +14,8 @@ import typer
 from orchestrator.domain.errors import ParcoursError
 
 if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
     from orchestrator.config import Config
     from orchestrator.spec.project import Project
     from orchestrator.store.database import Connection, Database
@@ -59,6 +61,15 @@ def load_settings(folder: Path) -> Config:
     from orchestrator.config import load_config
 
     return load_config(project_root(folder), os.environ)
+
+
+def zone_of(config: Config) -> ZoneInfo:
+    """The project's time zone, in which every command tells its times."""
+    from orchestrator.domain.schedule import find_zone
+
+    zone = find_zone(config.project.timezone)
+    assert zone is not None  # config refuses unknown zones
+    return zone
 
 
 class NothingYet(ParcoursError):

@@ -2,29 +2,15 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
 
-from orchestrator.config import load_config
 from orchestrator.spec.project import load_project
 from orchestrator.status import channel_card, journey_card
 from orchestrator.store import settings
-from orchestrator.store.database import Database
 from orchestrator.store.lives import MESSAGES
-from tests.cli.conftest import Shop, now
-
-
-@contextmanager
-def database_of(shop: Shop) -> Iterator[Database]:
-    database = Database(load_config(shop.folder, os.environ).database_url)
-    try:
-        yield database
-    finally:
-        database.close()
+from tests.cli.conftest import Shop, database_of, now
 
 
 def send_one(shop: Shop, user: str = "ada") -> str:
