@@ -80,7 +80,7 @@ class LiveEngine:
         """A card in markdown: where the people of a journey stand, or what became of a channel's messages."""
         context = self._context
         if kind == _DELIVERIES:
-            return channel_card(context.database, name)
+            return channel_card(context.database, name, context.program.journeys)
         return journey_card(context.database, context.program.journeys[name], context.clock.now())
 
     def figures(self) -> dict[str, int]:
