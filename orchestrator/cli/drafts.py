@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from orchestrator.config import Config
-from orchestrator.domain.errors import ProjectInvalid
+from orchestrator.domain.errors import Problem, ProjectInvalid
 from orchestrator.domain.journey import Journey, Message
 from orchestrator.domain.message import Medium, Purpose
 from orchestrator.domain.suggestion import did_you_mean
@@ -82,13 +82,23 @@ def _purpose_of(project: Project, template: str) -> Purpose:
 def read_customer(path: Path) -> dict[str, Any]:
     """The sections of a scope from a JSON or YAML file: a customer's traits and facts, or a map of `customer`,
     `entry`, `vars` and `coupon`. Raises ProjectInvalid."""
-    document, problems = read_yaml(path.read_text(encoding="utf-8"), path.name)
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        told = f"this is not UTF-8 (byte {error.start + 1}): save the file as UTF-8"
+        raise ProjectInvalid([Problem(path.name, 1, 1, told)]) from None
+    document, problems = read_yaml(text, path.name)
     if not problems and not isinstance(document.data, dict):
         problems = [document.problem((), "a customer is a map of traits and facts, such as `first_name: Ada`")]
     if problems:
         raise ProjectInvalid(problems)
     data: dict[str, Any] = document.data
-    return data if "customer" in data and data.keys() <= SECTIONS else {"customer": data}
+    if "customer" not in data or not data.keys() <= SECTIONS:
+        return {"customer": data}
+    wrong = [name for name, section in data.items() if not isinstance(section, dict)]
+    if wrong:
+        raise ProjectInvalid([document.problem((name,), f"`{name}` is a map here") for name in wrong])
+    return data
 
 
 def render(project: Project, templates: Templates, target: Target, own: Mapping[str, Any], locale: str) -> Draft:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from orchestrator.cli.known_customer import find_one, read_facts
 from orchestrator.cli.options import AsJson, ProjectFolder, load, load_settings, opened, refuse_unknown_journey, zone_of
 from orchestrator.cli.output import count, format_instant, format_value, print_json
 from orchestrator.domain.errors import ProjectInvalid
@@ -48,7 +49,7 @@ def explain(
     """
     config = load_settings(project)
     with opened(config, to_look=True) as database:
-        customer = _find(database, user_id)
+        customer = find_one(database, user_id)
         loaded = _load(project)
         if journey is not None and (loaded is None or journey not in loaded.journeys):
             with database.read() as connection:
@@ -59,22 +60,6 @@ def explain(
         print_json(_as_dict(answer))
     else:
         _tell(answer)
-
-
-def _find(database: Database, text: str) -> Any:
-    """The customer meant; ends the command where there is none, or more than one."""
-    from orchestrator.store.story import find_people
-
-    with database.read() as connection:
-        people = find_people(connection, text)
-    if len(people) == 1:
-        return people[0]
-    if people:
-        ids = ", ".join(sorted(row.external_id for row in people))
-        typer.secho(f"{count(len(people), 'customer')} share {text}: name one by the id ({ids})", fg="red", err=True)
-    else:
-        typer.secho(f"no customer has the id, e-mail address or phone number {text}", fg="red", err=True)
-    raise typer.Exit(1)
 
 
 def _load(folder: Path) -> Project | None:
@@ -94,21 +79,9 @@ def _read(database: Database, project: Project | None, journey: str | None, answ
     answer.lines = read_story(database, answer.customer.id, journey, reading)
     if project is None:
         return
-    answer.facts = _read_facts(database, project, answer.customer.id)
+    answer.facts = read_facts(database, project, answer.customer.id)
     if journey in project.journeys:
         answer.lines = in_order([*answer.lines, *_why_not(database, project, journey, answer)])
-
-
-def _read_facts(database: Database, project: Project, customer_id: int) -> dict[str, Any]:
-    from orchestrator.clock import SystemClock
-    from orchestrator.spec.program import build_program
-    from orchestrator.store.lives import load_readers
-
-    now = SystemClock().now()
-    with database.read() as connection:
-        state = load_readers(connection, build_program(project), [customer_id], now)[customer_id]
-    facts = {fact.name: state.get(fact.name, now) for fact in project.lifecycle.facts}
-    return {name: value for name, value in facts.items() if value is not None}
 
 
 def _why_not(database: Database, project: Project, journey_id: str, answer: _Answer) -> list[Line]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from orchestrator.cli.commands import Commands
 from orchestrator.cli.options import AsJson, ProjectFolder, load, load_settings, opened, refuse_unknown_journey, zone_of
 from orchestrator.cli.output import count, format_instant, print_json, print_table
 from orchestrator.domain.errors import ProjectInvalid
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from orchestrator.domain.journey import Journey
     from orchestrator.store.settling import Settled, Verdict
 
-app = typer.Typer(no_args_is_help=True, help="List messages, and settle those whose outcome is unknown.")
+app = typer.Typer(cls=Commands, no_args_is_help=True, help="List messages, and settle those whose outcome is unknown.")
 
 
 @app.command(name="list")
