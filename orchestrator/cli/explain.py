@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -124,7 +125,7 @@ def _fact(value: Any, zone: ZoneInfo) -> str:
     """A fact's value; an instant on the project's clock."""
     from orchestrator.domain.values import as_time
 
-    at = as_time(value) if isinstance(value, str) and "T" in value else None
+    at = as_time(value) if isinstance(value, datetime) or (isinstance(value, str) and "T" in value) else None
     return format_value(value) if at is None else format_instant(at, zone)
 
 

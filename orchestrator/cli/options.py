@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from orchestrator.store.database import Connection, Database
 
 JOURNEYS = "journeys"
+YEARS_AHEAD_MAX = 100
 
 
 def _own_or_before(context: typer.Context, option: typer.CallbackParam, value: Path) -> Path:
@@ -104,12 +105,20 @@ def project_root(folder: Path) -> Path:
 
 
 def read_instant(text: str) -> datetime:
-    """An instant given on the command line; one without a zone is UTC. Raises BadParameter."""
+    """An instant given on the command line; one without a zone is UTC. Raises BadParameter.
+
+    What lies over a hundred years ahead is a slip: a database that was taken there would refuse every later tick.
+    """
+    from orchestrator.clock import SystemClock
+
     try:
         at = datetime.fromisoformat(text)
-    except ValueError:
+        at = at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+    except (ValueError, OverflowError):
         raise typer.BadParameter(f"'{text}' is no instant: write 2026-11-27 or 2026-11-27T10:00:00Z") from None
-    return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+    if at.year > SystemClock().now().year + YEARS_AHEAD_MAX:
+        raise typer.BadParameter(f"'{text}' lies over {YEARS_AHEAD_MAX} years ahead: see whether the year is right")
+    return at
 
 
 def refuse_unknown_journey(connection: Connection, journey: str) -> None:

@@ -31,7 +31,6 @@ _ADVICE = {
     "locate revision": "a newer Parcours made it: run that version, or a newer one",
 }
 _WHERE = "`url` under [database] in parcours.toml, or PARCOURS_DATABASE_URL, says where it is"
-_AWAY = "see that its server runs"
 
 
 class StoreUnavailable(ParcoursError):
@@ -72,6 +71,8 @@ def tell_failure(error: BaseException) -> str | None:
             said = "no connection became free"
         case _:
             return None
-    line = " ".join(said.split())
-    advice = next((what for words, what in _ADVICE.items() if words in line.lower()), _AWAY)
+    line = next(filter(None, map(str.strip, said.splitlines())), type(error).__name__)
+    advice = next((what for words, what in _ADVICE.items() if words in line.lower()), None)
+    if advice is None:
+        return f"the database does not answer: {line}; see that its server runs ({_WHERE})"
     return f"the database: {line}; {advice} ({_WHERE})"

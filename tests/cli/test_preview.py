@@ -188,9 +188,8 @@ def test_a_file_saved_with_a_byte_order_mark_is_read(shop: Shop) -> None:
 
 @pytest.mark.parametrize("asked", ["zoe", "zoe@example.com", "+33 6 12 34 56 78"])
 def test_a_customer_of_the_database_is_shown(stored_shop: Shop, asked: str) -> None:
-    stored_shop.write(
-        "templates/sms/nudge.txt", "{{ customer.first_name }}, {{ customer.stage }}: {{ customer.orders }}"
-    )
+    text = "{{ customer.first_name }}, {{ customer.stage }}: {{ customer.orders }}"
+    stored_shop.write("templates/sms/nudge.txt", text)
     stored_shop.leave_cart("zoe", firstName="Zoé", first_name=None, email="zoe@example.com")
     stored_shop.run("tick")
     assert "  Zoé, lead: 0\n" in stored_shop.run("preview", "nudge", "--customer", asked).out
