@@ -39,7 +39,7 @@ WHERE g.is_reward AND g.role = ? AND c.merged_into IS NULL
 
 def test_three_weeks_show_every_journey_and_no_link_is_dead(start_up: Callable[..., Up]) -> None:
     up = start_up("--demo", "--no-prefect", "--port", "0", command=HASTY_PARCOURS)
-    up.until(lambda: "three weeks are over" in up.said(), timeout_s=100)
+    up.until(lambda: "three weeks are over" in up.said())
     mails = up.mails("var/demo")
     silent = {"lifecycle", "surveys", "referral-reward"}  # rewards are granted there, reward-mail tells of them
     shipped = {path.stem for path in (up.project / "journeys").glob("*.yaml")} - silent

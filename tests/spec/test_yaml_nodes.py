@@ -124,7 +124,7 @@ YAMLISH = st.lists(st.sampled_from(PIECES) | st.text(max_size=2), max_size=25).m
 
 
 @given(YAMLISH)
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=1000)
 def test_any_text_is_data_or_problems_with_a_place(text: str) -> None:
     document, problems = read_yaml(text, "f")
     lines = len(text.splitlines()) + 2
