@@ -72,9 +72,8 @@ def run(options: Namespace) -> int:
 
     def tell(taken: Taken, kind: str) -> None:
         fuzzed = make(kind, options.seed, taken.index)
-        print(
-            f"\n{kind} {taken.index}: {fuzzed.what}\n{fuzzed.body[:SHOWN_CHARS_MAX]!r}\n{taken.fault}", file=sys.stderr
-        )
+        told = f"{kind} {taken.index}: {fuzzed.what}\n{fuzzed.body[:SHOWN_CHARS_MAX]!r}\n{taken.fault}"
+        print(f"\n{told}", file=sys.stderr)
 
     rows = fuzz(options.inputs, options.seed, options.kind or list(MAKERS), tell)
     print("\n".join([HEAD, *map(str, rows)]))

@@ -9,29 +9,32 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from orchestrator.links import LinkSigner
 from tests.bench.sample import ROOT
 
 VALID_SHARE, CHANGED_SHARE = 0.2, 0.5  # the rest is wild
 
 #: Values that have broken programs like this one before.
 HOSTILE: Sequence[Any] = (
-    None, True, "", " ", "\x00", "\ud83d", "é" * 300, "٣.٥", "80.00", "1e999", "NaN", "-0", "2026-13-45", "0001-01-01",
-    "9999-12-31T23:59:59Z", "١٢", "a" * 5_000, "{{ 7*7 }}", "<script>", "'\"`", "../../etc/passwd", "☃", "\u202e", "1_000",
-    0, -1, 2**31, 2**63 - 1, 2**64, 10**30, 1e308, -1e308, 5e-324, 1797328800, 1797328800000, [], {}, [[]], {"a": {}},
-    ["x"] * 50, {"": ""}, {"__class__": 1}, float("nan"), float("inf"),
+    None, True, "", " ", "\x00", "\ud83d", "é" * 300, "٣.٥", "80.00", "1e999", "NaN", "-0", "2026-13-45",
+    "0001-01-01", "9999-12-31T23:59:59Z", "١٢", "a" * 5_000, "{{ 7*7 }}", "<script>", "'\"`", "../../etc/passwd",
+    "☃", "\u202e", "1_000", 0, -1, 2**31, 2**63 - 1, 2**64, 10**30, 1e308, -1e308, 5e-324, 1797328800,
+    1797328800000, [], {}, [[]], {"a": {}}, ["x"] * 50, {"": ""}, {"__class__": 1}, float("nan"), float("inf"),
 )  # fmt: skip
 EXPRESSIONS = (
-    "event.price >= 20", "customer.orders == 0 and customer.stage != 'buyer'", "days_since(customer.last_order_at) >= 3",
-    "performed('Order Completed', within='30d', at_least=2)", "customer.plan in ['pro', 'free']", "not event.gift",
-    "event.products[0].name is defined", "(event.total | float) * 1.2 > 50", "customer.name | lower == 'ada'",
-    "'x' ~ event.price == 'x5'", "hours_since(now) < 1", "received('reminder', within='7d')", "event.a if event.b else 3 > 2",
+    "event.price >= 20", "customer.orders == 0 and customer.stage != 'buyer'",
+    "days_since(customer.last_order_at) >= 3", "performed('Order Completed', within='30d', at_least=2)",
+    "customer.plan in ['pro', 'free']", "not event.gift", "event.products[0].name is defined",
+    "(event.total | float) * 1.2 > 50", "customer.name | lower == 'ada'", "'x' ~ event.price == 'x5'",
+    "hours_since(now) < 1", "received('reminder', within='7d')", "event.a if event.b else 3 > 2",
 )  # fmt: skip
 PIECES = (
-    "event", "customer", "now", ".price", ".x", "[0]", "['a']", "(", ")", "[", "]", "{", "}", "{{", "}}", "{%", "%}", "and", "or",
-    "not", "in", "is", "defined", "if", "else", "==", "!=", ">=", "=>", "<", "**", "*", "/", "//", "%", "+", "-", "~", "|", "lower",
-    "length", "round", "default", "date", "range(10**9)", "2**20000", "10**100", "9" * 400, "1e400", "0", "0x10", "'a'", '"', "'",
-    "„", "«", "٣.٥", "xjxtag99999xjx", "performed", "days_since", "(" * 60, "[" * 60, "not " * 60, "-" * 60, ",", ":", "#", "\\",
-    "\x00", "\u2028", "self", "__class__", ".__init__.__globals__", "cycler", "lipsum", "namespace", "\ud83d",
+    "event", "customer", "now", ".price", ".x", "[0]", "['a']", "(", ")", "[", "]", "{", "}", "{{", "}}", "{%",
+    "%}", "and", "or", "not", "in", "is", "defined", "if", "else", "==", "!=", ">=", "=>", "<", "**", "*", "/",
+    "//", "%", "+", "-", "~", "|", "lower", "length", "round", "default", "date", "range(10**9)", "2**20000",
+    "10**100", "9" * 400, "1e400", "0", "0x10", "'a'", '"', "'", "„", "«", "٣.٥", "xjxtag99999xjx", "performed",
+    "days_since", "(" * 60, "[" * 60, "not " * 60, "-" * 60, ",", ":", "#", "\\", "\x00", "\u2028", "self",
+    "__class__", ".__init__.__globals__", "cycler", "lipsum", "namespace", "\ud83d",
 )  # fmt: skip
 TEMPLATES = (
     "Hello {{ customer.first_name }}, {{ entry.total | money }}",
@@ -39,15 +42,25 @@ TEMPLATES = (
     "{% if customer.orders >= 2 %}again{% elif customer.vip %}vip{% endif %} {{ links.unsubscribe }}",
     "{% set total = entry.a + entry.b %}{{ total }} {{ coupon.code | default('-') }}",
     "{% macro row(x) %}<b>{{ x }}</b>{% endmacro %}{{ row(customer.name) }}{{ row(entry.at | date) }}",
-)
+)  # fmt: skip
 BOMBS = (
-    "{% for a in range(10**9) %}{{ a }}{% endfor %}", "{{ 'x' * 10**9 }}", "{{ '★' * entry.rating }}", "{{ 2**20000 }}",
-    "{{ 2**(2**30) }}", "{{ range(10**9) | list }}", "{{ range(10**9) | join }}", "{{ [0] * 10**9 }}", "{{ 'a' | center(10**9) }}",
+    "{% for a in range(10**9) %}{{ a }}{% endfor %}", "{{ 'x' * 10**9 }}", "{{ '★' * entry.rating }}",
+    "{{ 2**20000 }}", "{{ 2**(2**30) }}", "{{ range(10**9) | list }}", "{{ range(10**9) | join }}",
+    "{{ [0] * 10**9 }}", "{{ 'a' | center(10**9) }}",
     "{% set x = 'a' * 1000 %}{% for i in range(999) %}{% set x = x ~ x %}{% endfor %}", "{{ 'x' | indent(10**9) }}",
-    "{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}", "{{ '%1000000000d' % 1 }}", "{{ '{:1000000000}'.format(1) }}",
-    "{% include 'sms/bomb' %}", "{% extends 'sms/bomb' %}", "{{ ('a' * 40) ~ ('b' | replace('b', 'c' * 10**8)) }}",
+    "{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}", "{{ '%1000000000d' % 1 }}",
+    "{{ '{:1000000000}'.format(1) }}", "{% include 'sms/bomb' %}", "{% extends 'sms/bomb' %}",
+    "{{ ('a' * 40) ~ ('b' | replace('b', 'c' * 10**8)) }}",
     "{% for a in range(999) %}{% for b in range(999) %}{% for c in range(999) %}x{% endfor %}{% endfor %}{% endfor %}",
-    "{% for x in [1] recursive %}{{ loop([1]) }}{% endfor %}", "{{ ''.__class__.__mro__ }}", "{{ [[1] * 9999] * 9999 }}",
+    "{% for x in [1] recursive %}{{ loop([1]) }}{% endfor %}", "{{ ''.__class__.__mro__ }}",
+    "{{ [[1] * 9999] * 9999 }}",
+)  # fmt: skip
+
+SIGNS = (0, 9, 10, 32, 39, 34, 58, 123, 0x2028, 0x1F600, 0xD83D)
+KEYS = ("journey", "trigger", "steps", "goal", "exit", "reentry", "holdout", "tests", "priority", "only_if", "topic")
+STEPS = (
+    "delay", "email", "sms", "branch", "split", "wait_for", "wait_until", "set", "update", "coupon", "task", "mute",
+    "exit",
 )  # fmt: skip
 
 
@@ -275,9 +288,8 @@ def _json_text(random: Random) -> str:
         case 3:
             return json.dumps(random.choice(HOSTILE))
         case 4:
-            return json.dumps(
-                {key: random.choice(HOSTILE) for key in ("type", "userId", "event", "timestamp", "traits")}
-            )
+            names = ("type", "userId", "event", "timestamp", "traits")
+            return json.dumps({name: random.choice(HOSTILE) for name in names})
     return json.dumps(_call(random) | {"properties": {str(n): random.choice(HOSTILE) for n in range(30)}})
 
 
@@ -286,18 +298,21 @@ def _make_line(random: Random) -> Fuzzed:
 
 
 PATHS = (
-    "/",
-    "/healthz",
-    "/mailbox",
-    "/shop/cart",
-    "/u/{t}",
-    "/s/{t}",
-    "/m/{t}",
-    "/r/{t}",
-    "/style.css",
-    "/mailbox/{t}",
+    "/", "/healthz", "/mailbox", "/shop/cart", "/u/{t}", "/s/{t}", "/m/{t}", "/r/{t}", "/style.css", "/mailbox/{t}",
     "/{t}",
+)  # fmt: skip
+#: Links of the double's one message, as mails carry them.
+SIGNER = LinkSigner("a secret", "https://shop.example")
+LINKS = tuple(
+    "/" + link.split("/", 3)[3]
+    for link in (SIGNER.unsubscribe("m1"), SIGNER.survey("m1", "nps"), SIGNER.browser("m1"), SIGNER.referral("1"))
 )
+TAILS = (
+    "x", "..%2f..", "%00", "é", "a" * 3_000, "MTYw.H-zfk", "%ff%fe", "?a=%00&q=" + "9" * 400, "//", ";x=1",
+)  # fmt: skip
+TYPES = (
+    "application/x-www-form-urlencoded", "multipart/form-data; boundary=b", "multipart/form-data", "text/plain", "é;;",
+)  # fmt: skip
 
 
 def _make_request(random: Random) -> Fuzzed:
@@ -307,16 +322,13 @@ def _make_request(random: Random) -> Fuzzed:
         ("x", "..%2f..", "%00", "é", "a" * 3_000, "MTYw.H-zfk", "%ff%fe", "?a=%00&q=" + "9" * 400, "//", ";x=1")
     )
     path = random.choice(PATHS).replace("{t}", tail)
+    if random.random() < CHANGED_SHARE:
+        link = random.choice(LINKS)
+        path = link if random.random() < 0.5 else _change(random, link).replace("\ud83d", "x")
     method = random.choice(("GET", "GET", "POST", "HEAD", "PUT", "DELETE", "OPTIONS"))
-    kinds = (
-        "application/x-www-form-urlencoded",
-        "multipart/form-data; boundary=b",
-        "multipart/form-data",
-        "text/plain",
-        "é;;",
-    )
     body = b"" if method == "GET" else random.choice((b"", b"score=9&comment=x", b"a=%00", b"--b\r\n", b"\xff" * 99))
-    return Fuzzed(f"{method} {path}", body, {"content-type": random.choice(kinds)})
+    path = path if path.startswith("/") else f"/{path}"
+    return Fuzzed(f"{method} {path}", body, {"content-type": random.choice(TYPES)})
 
 
 def _events_request(random: Random) -> Fuzzed:

@@ -11,6 +11,7 @@ from io import BufferedReader, BytesIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 import httpx
@@ -78,18 +79,22 @@ def _with_place(refused: ProjectInvalid) -> bool:
 
 @contextmanager
 def _yaml_target(root: Path) -> Iterator[Target]:
-    _copy_project(root)
+    (root / "journeys").mkdir()
+    for name in ("parcours.toml", "journeys/lifecycle.yaml", "journeys/surveys.yaml", "journeys/welcome.yaml"):
+        shutil.copy(ROOT / name, root / name)
 
     def take(fuzzed: Fuzzed) -> bool:
         path = root / ("parcours.toml" if fuzzed.what.endswith("toml") else f"journeys/{fuzzed.what}")
-        before = path.read_bytes()
+        before = path.read_bytes() if path.exists() else None
         path.write_bytes(fuzzed.body)
         try:
             project = load_project(root, {}, need_templates=False)
         except ProjectInvalid as refused:
             return _with_place(refused)
         finally:
-            path.write_bytes(before)
+            path.unlink()
+            if before is not None:
+                path.write_bytes(before)
         _live(project)
         return True
 
@@ -111,9 +116,8 @@ def _live(project: Project) -> None:
 
 @contextmanager
 def _expression_target(root: Path) -> Iterator[Target]:
-    state = CustomerState(
-        "u1", Lifecycle(), ZoneInfo("Europe/Paris"), traits={"orders": "2", "name": "Ada", "plan": None}
-    )
+    traits = {"orders": "2", "name": "Ada", "plan": None}
+    state = CustomerState("u1", Lifecycle(), ZoneInfo("Europe/Paris"), traits=traits)
     scopes = [
         Scope(state, NOW, {"event": event, "entry": {}, "vars": {}, "coupon": None, "journey": {}})
         for event in ({}, *({"price": value, "total": value, "products": [value], "a": value} for value in HOSTILE))
@@ -196,9 +200,8 @@ def _http_target(root: Path) -> Iterator[Target]:
 
         def take(fuzzed: Fuzzed) -> bool:
             method, _, path = fuzzed.what.partition(" ")
-            request = client.build_request(method, _raw_url(client, path), content=fuzzed.body)
-            for name, value in fuzzed.headers.items():
-                request.headers.raw.append((name.encode(), value.encode()))
+            headers = [(name.encode(), value.encode()) for name, value in fuzzed.headers.items()]
+            request = client.build_request(method, _raw_url(client, path), content=fuzzed.body, headers=headers)
             answer = client.send(request)
             if answer.status_code >= 500:
                 raise Fault(f"{answer.status_code}: {answer.text[:200]}")
@@ -210,7 +213,7 @@ def _http_target(root: Path) -> Iterator[Target]:
 
 def _raw_url(client: httpx.Client, path: str) -> httpx.URL:
     raw, _, query = path.partition("?")
-    target = raw.encode() + (b"?" + query.encode() if query else b"")
+    target = quote(raw, safe="/%;,").encode() + (b"?" + query.encode() if query else b"")
     return client.base_url.copy_with(raw_path=target)
 
 
