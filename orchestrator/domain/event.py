@@ -45,6 +45,7 @@ class Event:
     starts: bool = True
     context: Mapping[str, Any] = field(default_factory=dict)
     absorbed: Any = None  # MERGE: the other customer's state
+    own: bool = False  # made on this very line by Parcours itself, and logged: to foresee, not to be told again
 
     @property
     def is_activity(self) -> bool:

@@ -12,6 +12,7 @@ from orchestrator.config import Config
 from orchestrator.domain.channel import Channel
 from orchestrator.domain.message import Medium
 from orchestrator.domain.program import Program
+from orchestrator.domain.state import CustomerState
 from orchestrator.engine.report import Held
 from orchestrator.links import LinkSigner
 from orchestrator.render import Templates
@@ -42,7 +43,8 @@ class EngineContext:
     stopped: dict[Medium, Stop] = field(default_factory=dict)  # kept until the channel takes a batch again
     in_vain: dict[Medium, set[int]] = field(default_factory=dict)  # the messages that did not get through, in a row
     stopped_told: Mapping[str, str] | None = None  # what the database says of it, for `status`
-    ticked_at: datetime | None = None  # the tick before this one
+    decided_before: int = 0  # the newest message of the ticks before this one
+    moments: dict[str, CustomerState] = field(default_factory=dict)  # by message, on a virtual clock: who it speaks to
 
     def public_id(self, enrollment_id: int, step: str, pass_no: int) -> str:
         """The opaque id of a message: the same for the same (enrollment, step, pass), and not to be guessed."""

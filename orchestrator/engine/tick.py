@@ -11,7 +11,7 @@ from orchestrator.domain.message import Medium
 from orchestrator.engine import advance, dispatch, ingest, settle
 from orchestrator.engine.context import EngineContext
 from orchestrator.engine.report import TickReport
-from orchestrator.store import settings
+from orchestrator.store import messages, settings
 from orchestrator.store.database import Connection
 
 LAST_TICK = "last_tick"
@@ -25,10 +25,11 @@ def run(context: EngineContext, now: datetime, budget_s: float | None = None) ->
     """
     deadline_s = None if budget_s is None else time.monotonic() + budget_s
     work = _Tick(context, now, deadline_s, TickReport())
-    context.ticked_at = _note_tick(context, now)
+    _note_tick(context, now)
     work.take_in()
     for medium in context.channels:
         work.send_all(medium)
+    context.moments.clear()
     settle.run(context, work.moment(), work.report)
     _tell_stops(context, now)
     return work.report
@@ -53,7 +54,15 @@ class _Tick:
         # A reward for somebody else is a call in the inbox: twice, so that it is told in the same tick.
         for phase in (ingest.run, advance.run_due, ingest.run, advance.run_due):
             while phase(context, self.moment(), report):
+                if context.clock.is_virtual:  # before the moments of many messages fill the memory
+                    self._send_decided()
                 if self._is_over():
+                    break
+
+    def _send_decided(self) -> None:
+        for medium in self.context.channels:
+            while medium not in self.context.held.channels and not self._is_over():
+                if not dispatch.run(self.context, medium, self.moment(), self.report):
                     break
 
     def send_all(self, medium: Medium) -> None:
@@ -100,12 +109,12 @@ def _read_last_tick(context: EngineContext, connection: Connection, now: datetim
     return last
 
 
-def _note_tick(context: EngineContext, now: datetime) -> datetime | None:
-    """Remembers this tick; returns when the last one was."""
+def _note_tick(context: EngineContext, now: datetime) -> None:
+    """Remembers this tick, and which messages are of those before it."""
     with context.database.write() as connection:
         last = _read_last_tick(context, connection, now)
+        context.decided_before = messages.newest_id(connection)
         if last is not None and now < last:
-            return last  # the machine's clock was set back: go on, nothing is repeated
+            return  # the machine's clock was set back: go on, nothing is repeated
         settings.write(connection, context.database, LAST_TICK, now.isoformat())
         settings.write(connection, context.database, CLOCK, VIRTUAL if context.clock.is_virtual else "system")
-    return last

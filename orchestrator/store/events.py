@@ -57,7 +57,8 @@ def own_event(customer_id: int, event: Event, now: datetime) -> dict[str, Any]:
 
 def read_event(row: Row[Any]) -> Event:
     """A row as an event of a time line; its id is its order of arrival."""
-    return Event(row.at, Kind(row.kind), row.name, row.properties, row.id, row.starts, row.context)
+    own = row.message_id is None and row.absorbed_id is None
+    return Event(row.at, Kind(row.kind), row.name, row.properties, row.id, row.starts, row.context, own=own)
 
 
 def new_events(connection: Connection, customer_ids: Sequence[int]) -> dict[int, list[Row[Any]]]:
