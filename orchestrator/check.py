@@ -24,16 +24,17 @@ from orchestrator.domain.policy import address, has_consent
 from orchestrator.domain.schedule import find_zone
 from orchestrator.domain.state import Choice, CustomerState
 from orchestrator.domain.suggestion import did_you_mean
+from orchestrator.domain.template_names import is_misnamed, read_file_name, suggest_name
+from orchestrator.domain.text_files import decode_text
 from orchestrator.render import Templates
-from orchestrator.render.compiled import CompiledText
 from orchestrator.render.source import TemplateBroken
+from orchestrator.render.trying import try_templates
 from orchestrator.spec.project import Project, load_project
 
 if TYPE_CHECKING:
     from orchestrator.engine.edits import Stranded
     from orchestrator.store.database import Database
 
-_SUFFIXES = {Medium.EMAIL: (".mjml", ".html"), Medium.SMS: (".txt",)}
 _LOCAL_ADAPTERS = ("mailbox", "console", "recording")  # nothing leaves the machine
 _THIS_MACHINE = ("localhost", "127.0.0.1", "::1")
 _EXAMPLE_SENDER = "hello@shop.example"
@@ -64,12 +65,13 @@ def check_project(root: Path, environment: Mapping[str, str]) -> Report:
     except ProjectInvalid as invalid:
         problems += invalid.problems
     try:
-        loaded = Templates.load(root, config.project.locale)
+        loaded = Templates.load(root, config.project.locale, project.names_for_templates if project else {})
         templates = sum(len(loaded.names(medium)) for medium in Medium)
-        problems += _look_at_messages(project, loaded) if project else ()
+        problems += [*_look_at_messages(project, loaded), *_try_templates(project, loaded)] if project else []
     except ProjectInvalid as invalid:
         problems += invalid.problems
     problems += _missing_locales(root, config.project.locale)
+    problems += _misnamed(root)
     ordered = sorted(set(problems), key=lambda problem: (problem.file, problem.line, problem.column, problem.message))
     return Report(project, tuple(ordered), templates)
 
@@ -100,7 +102,7 @@ def _look_at_messages(project: Project, templates: Templates) -> Iterator[Proble
     for journey in project.journeys.values():
         for step in journey.walk_steps():
             if isinstance(step, Message) and step.medium is Medium.EMAIL and step.subject:
-                yield from _look_at_subject(journey, step)
+                yield from _look_at_subject(journey, step, templates)
     names = {step.template for journey, step in _steps(project, Medium.EMAIL) if journey.purpose is Purpose.MARKETING}
     for name in sorted(names):
         for missing, *words in _MUST_HOLD:
@@ -110,8 +112,18 @@ def _look_at_messages(project: Project, templates: Templates) -> Iterator[Proble
                 yield Problem(path, 1, 1, message, "warning")
 
 
-def _file_of(root: Path, name: str, tag: str) -> str:
-    return _variants(root / "templates/email", Medium.EMAIL)[name][tag].relative_to(root).as_posix()
+def _file_of(root: Path, name: str, tag: str, medium: Medium = Medium.EMAIL) -> str:
+    return _variants(root / "templates" / medium, medium)[name][tag].relative_to(root).as_posix()
+
+
+def _try_templates(project: Project, templates: Templates) -> Iterator[Problem]:
+    """What a made-up customer would get: templates that fail, texts that are paid more than once."""
+    segments = {segment.name: segment.condition.test for segment in project.lifecycle.segments}
+    for remark in try_templates(templates, project.config, segments):
+        path = _file_of(project.root, remark.name, remark.tag, remark.medium)
+        before = decode_text((project.root / path).read_bytes()).partition(remark.sign)[0] if remark.sign else ""
+        line, column = before.count("\n") + 1, len(before.rpartition("\n")[2]) + 1
+        yield Problem(path, line, column, remark.message, "warning")
 
 
 _MUST_HOLD = (
@@ -120,13 +132,14 @@ _MUST_HOLD = (
 )
 
 
-def _look_at_subject(journey: Journey, step: Message) -> Iterator[Problem]:
+def _look_at_subject(journey: Journey, step: Message, templates: Templates) -> Iterator[Problem]:
     assert step.subject is not None  # asked by the caller
     try:
-        CompiledText.of_line(step.subject, "").compile()
+        templates.compile_subject(step.subject)
     except TemplateBroken as broken:
-        message = f"step '{step.id}': the subject: {broken.problem.message}"
-        yield Problem(f"journeys/{journey.id}.yaml", 1, 1, message)
+        for problem in broken.problems:
+            message = f"step '{step.id}': the subject: {problem.message}"
+            yield Problem(f"journeys/{journey.id}.yaml", 1, 1, message)
 
 
 def _steps(project: Project, medium: Medium) -> Iterator[tuple[Journey, Message]]:
@@ -178,13 +191,26 @@ def _missing_locales(root: Path, project_locale: str) -> Iterator[Problem]:
                 yield Problem(path.relative_to(root).as_posix(), 1, 1, message, "warning")
 
 
+def _misnamed(root: Path) -> Iterator[Problem]:
+    """Files that look like templates, and that no step can name."""
+    for medium in Medium:
+        folder = root / "templates" / medium
+        for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+            inside = path.relative_to(folder)
+            is_deeper = len(inside.parts) > 1 and read_file_name(medium, path.name) is not None
+            if is_deeper or is_misnamed(medium, path.name):
+                right = suggest_name(inside.with_suffix("").as_posix()) + path.suffix
+                message = f"no step can send this: a template's file is called like {right}, in templates/{medium}"
+                yield Problem(path.relative_to(root).as_posix(), 1, 1, message, "warning")
+
+
 def _variants(folder: Path, medium: Medium) -> dict[str, dict[str, Path]]:
     """The files of each template by locale tag, "" being the one without."""
     found: dict[str, dict[str, Path]] = {}
     for path in sorted(folder.glob("*")):
-        if path.suffix in _SUFFIXES[medium] and not path.name.startswith("_"):
-            name, _, tag = path.stem.partition(".")
-            found.setdefault(name, {})[tag.lower().replace("_", "-")] = path
+        template = read_file_name(medium, path.name)
+        if template is not None:
+            found.setdefault(template.name, {})[template.tag] = path
     return found
 
 

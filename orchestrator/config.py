@@ -22,6 +22,7 @@ from orchestrator.domain.message import Medium
 from orchestrator.domain.policy import Cap, Policy
 from orchestrator.domain.schedule import WEEKDAYS, QuietHours, find_zone, parse_clock, parse_duration
 from orchestrator.domain.suggestion import did_you_mean
+from orchestrator.domain.text_files import decode_text
 from orchestrator.toml_table import Table, locate_keys
 
 FILE = "parcours.toml"
@@ -105,7 +106,7 @@ def read_config(root: Path, environment: Mapping[str, str]) -> tuple[Config, lis
     environment = {**_read_dotenv(root / ".env"), **environment}
     path = root / FILE
     try:
-        text = path.read_text(encoding="utf-8") if path.exists() else ""
+        text = decode_text(path.read_bytes()) if path.exists() else ""
         data = tomllib.loads(text)
     except UnicodeDecodeError:
         return Config(root, environment=environment), [Problem(FILE, 1, 1, "this file is not UTF-8 text")]
@@ -342,7 +343,7 @@ def _read_dotenv(path: Path) -> dict[str, str]:
     if not path.is_file():
         return {}
     found = {}
-    for line in path.read_text(encoding="utf-8").splitlines():
+    for line in decode_text(path.read_bytes()).splitlines():
         match = re.fullmatch(
             r"\s*(?:export\s+)?([A-Za-z_]\w*)\s*=\s*(?:'([^']*)'|\"([^\"]*)\"|(.*?))(?:\s+#.*)?\s*", line
         )

@@ -32,7 +32,8 @@ class LinkPurpose(StrEnum):
 
 
 #: What templates may ask of `links`.
-LINK_NAMES = frozenset({"unsubscribe", "preferences", "browser", "referral", "survey", "shop"})
+LINK_FUNCTIONS = frozenset({"survey", "shop"})  # the others are links as they stand
+LINK_NAMES = LINK_FUNCTIONS | {"unsubscribe", "preferences", "browser", "referral"}
 
 
 class LinkSigner:

@@ -67,11 +67,14 @@ def open_engine(
     config = project.config
     database = database or open_database(config)
     secret = load_secret_key(config)
+    templates = Templates.load(project.root, config.project.locale, project.names_for_templates)
+    pinned = read_pinned(database, project)
+    calls = templates.calls(project.subjects)
     context = EngineContext(
         config=config,
-        program=build_program(project, secret=secret, pinned=read_pinned(database, project)),
+        program=build_program(project, secret=secret, pinned=pinned, template_calls=calls),
         database=database,
-        templates=Templates.load(project.root, config.project.locale),
+        templates=templates,
         channels=channels if channels is not None else open_channels(config, clock),
         signer=LinkSigner(secret, config.public_url),
         clock=clock,

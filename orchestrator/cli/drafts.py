@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from orchestrator.config import Config
 from orchestrator.domain.errors import Problem, ProjectInvalid
-from orchestrator.domain.journey import Journey, Message
+from orchestrator.domain.expression import Scope
+from orchestrator.domain.journey import Coupon, Journey, Message, Offer, Receiver, Reward, Step, child_blocks
 from orchestrator.domain.message import Medium, Purpose
 from orchestrator.domain.suggestion import did_you_mean
-from orchestrator.links import LinkSigner
+from orchestrator.domain.text_files import decode_text
 from orchestrator.render import Templates
-from orchestrator.render.sample import sample_context
+from orchestrator.render.sample import NOW, SampleReader, sample_scope, with_questions
 from orchestrator.spec.project import Project
 from orchestrator.spec.yaml_nodes import read_yaml
 
@@ -36,14 +36,16 @@ class Target:
     journey: Journey | None = None
     subject: str | None = None
     purpose: Purpose = Purpose.MARKETING
+    offer: Offer | None = None  # what the journey has given before this message
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A rendered message; an SMS has only its text."""
+    """A rendered message; an SMS has only its text. `language` is that of the form which `locale` gets."""
 
     target: Target
     locale: str
+    language: str
     text: str
     subject: str = ""
     preheader: str = ""
@@ -53,12 +55,14 @@ class Draft:
 def find_targets(project: Project, name: str) -> list[Target]:
     """The messages of a journey, or the template of that name (in each medium, or as `email/name`). Raises NotThere.
 
-    A journey goes before a template of the same name: it holds it.
+    A journey goes before a template of the same name: it holds it. Nothing for a journey whose file has an error.
     """
     journey = project.journeys.get(name)
+    if journey is None and name in (project.known.journeys or ()):
+        return []  # it is there, and cannot be read
     if journey is not None:
-        messages = [step for step in journey.walk_steps() if isinstance(step, Message)]
-        return [Target(m.medium, m.template, name, m.id, journey, m.subject, journey.purpose) for m in messages]
+        sent = _with_offers(journey.steps, [None])
+        return [Target(m.medium, m.template, name, m.id, journey, m.subject, journey.purpose, o) for m, o in sent]
     wanted, _, bare = name.rpartition("/")
     found = sorted(key for key in project.templates if key[1] == bare and wanted in ("", key[0]))
     if not found:
@@ -66,6 +70,20 @@ def find_targets(project: Project, name: str) -> list[Target]:
         raise NotThere(f"there is no journey and no template '{name}'{did_you_mean(bare, names)}")
     purpose = _purpose_of(project, bare)
     return [Target(medium, template, str(medium), template, purpose=purpose) for medium, template in found]
+
+
+def _with_offers(steps: Sequence[Step], given: list[Offer | None]) -> Iterator[tuple[Message, Offer | None]]:
+    """The messages of a block, each with the coupon given last before it; `given` ends with that of the block's end."""
+    for step in steps:
+        if isinstance(step, Coupon) or (isinstance(step, Reward) and step.to is Receiver.CUSTOMER):
+            given.append(step.offer)
+        elif isinstance(step, Message):
+            yield step, given[-1]
+        before = given[-1]
+        for block in child_blocks(step):
+            inside = [before]
+            yield from _with_offers(block, inside)
+            given.append(inside[-1] if inside[-1] is not before else given[-1])
 
 
 def _purpose_of(project: Project, template: str) -> Purpose:
@@ -83,7 +101,7 @@ def read_customer(path: Path) -> dict[str, Any]:
     """The sections of a scope from a JSON or YAML file: a customer's traits and facts, or a map of `customer`,
     `entry`, `vars` and `coupon`. Raises ProjectInvalid."""
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        text = decode_text(path.read_bytes())
     except UnicodeDecodeError as error:
         told = f"this is not UTF-8 (byte {error.start + 1}): save the file as UTF-8"
         raise ProjectInvalid([Problem(path.name, 1, 1, told)]) from None
@@ -103,30 +121,39 @@ def read_customer(path: Path) -> dict[str, Any]:
 
 def render(project: Project, templates: Templates, target: Target, own: Mapping[str, Any], locale: str) -> Draft:
     """Renders a message with the sections of `own` instead of the made-up ones; raises TemplateFailed."""
-    scope = {**_sample(project.config, target, locale), **own}
+    scope = {**_sample(project, target, locale), **own}
+    scope = with_questions(scope, {segment.name: segment.condition.test for segment in project.lifecycle.segments})
+    language = templates.language(target.medium, target.template, locale)
     if target.medium is Medium.SMS:
-        return Draft(target, locale, templates.render_sms(target.template, locale, scope))
+        return Draft(target, locale, language, templates.render_sms(target.template, locale, scope))
     parts = templates.render_email(target.template, locale, scope, target.subject)
-    return Draft(target, locale, parts.text, parts.subject, parts.preheader, parts.html)
+    return Draft(target, locale, language, parts.text, parts.subject, parts.preheader, parts.html)
 
 
-def _sample(config: Config, target: Target, locale: str) -> dict[str, Any]:
-    shop = config.project
-    website = shop.website or f"{config.public_url}/shop"
+def _sample(project: Project, target: Target, locale: str) -> dict[str, Any]:
     journey = target.journey
     about = {"id": journey.id, "title": journey.title} if journey else {"id": "preview", "title": "Preview"}
-    about_shop = {
-        "name": shop.name,
-        "postal_address": shop.postal_address,
-        "website": website,
-        "currency": shop.currency,
-        "timezone": shop.timezone,
-        "locale": shop.locale,
+    scope = sample_scope(project.config, about, locale)
+    scope["marketing"] = target.purpose is Purpose.MARKETING
+    if journey is not None:
+        scope["coupon"] = _coupon(project, target.offer, scope) if target.offer else {}
+    return scope
+
+
+def _coupon(project: Project, offer: Offer, scope: Mapping[str, Any]) -> dict[str, Any]:
+    """The coupon that the journey would give the made-up customer."""
+    names = {name: scope[name] for name in ("entry", "vars", "journey")}
+    asked = Scope(SampleReader(scope["customer"]), NOW, names)
+    worth = {
+        "percent": offer.percent.evaluate(asked) if offer.percent else None,
+        "amount": offer.amount.evaluate(asked) if offer.amount else None,
+        "currency": offer.currency or (project.config.project.currency if offer.amount else None),
+        "minimum": offer.minimum,
+        "products": list(offer.products) or None,
+        "expires_at": (NOW + offer.expires).isoformat() if offer.expires else None,
     }
-    # Signed with a key that nobody uses: as long as real links, and the pages behind refuse them.
-    signer = LinkSigner("preview", config.public_url)
-    marketing = target.purpose is Purpose.MARKETING
-    return {**sample_context(about_shop, about, signer, website, locale), "marketing": marketing}
+    known = {name: value for name, value in worth.items() if value is not None}
+    return {"code": scope["coupon"]["code"], "redeemed": False, **known}
 
 
 def write_draft(draft: Draft, folder: Path) -> list[Path]:

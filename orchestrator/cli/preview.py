@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from orchestrator.cli.options import ProjectFolder, load
+from orchestrator.cli.options import ProjectFolder, project_root
 from orchestrator.cli.output import count
+from orchestrator.domain.errors import Problem, ProjectInvalid
 from orchestrator.domain.message import Medium
 
 if TYPE_CHECKING:
@@ -50,14 +52,14 @@ def preview(
     """
     from orchestrator.cli.drafts import write_draft
 
-    loaded = load(project)
+    sound, problems = _read(project)
     _refuse_unreachable(send_to or [])
-    folder = out if out is not None else loaded.config.var_dir / "preview"
-    drafts = _render(loaded, name, customer, locale)
+    folder = out if out is not None else sound.config.var_dir / "preview"
+    drafts = _render(sound, problems, name, customer, locale)
     for draft in drafts:
         _tell(draft, write_draft(draft, folder))
     for address in send_to or []:
-        _send(loaded.config, drafts, address)
+        _send(sound.config, drafts, address)
 
 
 def _refuse_unreachable(addresses: list[str]) -> None:
@@ -89,7 +91,21 @@ def _choose_locale(project: Project, asked: str | None, own: dict[str, Any]) -> 
     return asked or spoken
 
 
-def _render(project: Project, name: str, customer: str | None, locale: str | None) -> list[Draft]:
+def _read(folder: Path) -> tuple[Project, list[Problem]]:
+    """The project, without what is broken in it: nobody waits for a fourteenth template to see a first mail."""
+    from orchestrator.config import FILE
+    from orchestrator.spec.project import read_project
+
+    project, problems = read_project(project_root(folder), os.environ)
+    errors = [problem for problem in problems if problem.severity == "error"]
+    if settings := [problem for problem in errors if problem.file == FILE]:
+        raise ProjectInvalid(settings)
+    return project, errors
+
+
+def _render(
+    project: Project, problems: list[Problem], name: str, customer: str | None, locale: str | None
+) -> list[Draft]:
     from orchestrator.cli.drafts import NotThere, find_targets, render
     from orchestrator.render import Templates
 
@@ -97,17 +113,29 @@ def _render(project: Project, name: str, customer: str | None, locale: str | Non
         targets = find_targets(project, name)
     except NotThere as error:
         raise typer.BadParameter(str(error)) from None
-    templates = Templates.load(project.root, project.config.project.locale)
+    shop = project.config.project
+    templates, faults = Templates.load_sound(project.root, shop.locale, project.names_for_templates)
+    own_faults = [fault for target in targets for fault in templates.broken(target.medium, target.template)]
+    if not targets:
+        own_faults = [problem for problem in problems if problem.file.startswith(f"journeys/{name}.y")]
+    if own_faults:
+        raise ProjectInvalid(list(dict.fromkeys(own_faults)))
+    if others := len({*problems, *faults}):
+        told = f"{count(others, 'error')} elsewhere in the project: `parcours check` shows what and where"
+        typer.secho(told, fg="yellow", err=True)
     own = _read_customer(project, customer)
     spoken = _choose_locale(project, locale, own)
     return [render(project, templates, target, own, spoken) for target in targets]
 
 
 def _tell(draft: Draft, paths: list[Path]) -> None:
+    from orchestrator.render.formats import tell_language
     from orchestrator.render.sms_size import measure_sms
 
     target = draft.target
     typer.secho(f"{target.medium} {target.template} ({draft.locale})", bold=True)
+    if note := tell_language(draft.locale, draft.language):
+        typer.secho(f"  {note}", fg="yellow")
     if target.medium is Medium.EMAIL:
         typer.echo(f"  subject    {draft.subject}")
         typer.echo(f"  preheader  {draft.preheader or '-'}")

@@ -59,15 +59,15 @@ def visit(
     deeds = look_around({"userId": shopper.user_id}, at, throw)
     basket = fill_basket(throw)[: 1 if small else 3]
     at += timedelta(minutes=throw.randint(3, 9))
-    deeds.append(track(shopper, at, "Product Viewed", {**basket[0].as_product(), "currency": CURRENCY}))
+    deeds.append(track(shopper, at, "Product Viewed", {**basket[0].as_product(shopper.locale), "currency": CURRENCY}))
     if outcome is Outcome.LOOKS:
         return deeds
     for good in basket:
         at += timedelta(seconds=throw.randint(20, 200))
-        deeds.append(track(shopper, at, "Product Added", {**good.as_product(), "currency": CURRENCY}))
+        deeds.append(track(shopper, at, "Product Added", {**good.as_product(shopper.locale), "currency": CURRENCY}))
     if outcome is Outcome.BUYS or throw.random() < 0.5:
         at += timedelta(minutes=throw.randint(1, 6))
-        deeds.append(track(shopper, at, "Checkout Started", _cart(basket)))
+        deeds.append(track(shopper, at, "Checkout Started", _cart(shopper, basket)))
     if outcome is Outcome.BUYS:
         deeds.append(order(shopper, at + timedelta(minutes=throw.randint(2, 12)), basket, coupon))
     return deeds
@@ -81,7 +81,7 @@ def order(shopper: Shopper, at: datetime, basket: list[Good], coupon: str = "") 
         "total": total,
         "revenue": total,
         "currency": CURRENCY,
-        "products": [good.as_product() for good in basket],
+        "products": [good.as_product(shopper.locale) for good in basket],
         **({"coupon": coupon} if coupon else {}),
     }
     return track(shopper, at, "Order Completed", properties)
@@ -99,8 +99,8 @@ def is_order(deed: Deed) -> bool:
     return deed.call is not None and deed.call.get("event") == "Order Completed"
 
 
-def _cart(basket: list[Good]) -> dict[str, Any]:
-    products = [good.as_product() for good in basket]
+def _cart(shopper: Shopper, basket: list[Good]) -> dict[str, Any]:
+    products = [good.as_product(shopper.locale) for good in basket]
     return {"value": price_of(basket), "currency": CURRENCY, "products": products}
 
 

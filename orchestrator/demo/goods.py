@@ -11,20 +11,23 @@ CURRENCY = "EUR"
 
 @dataclass(frozen=True, slots=True)
 class Good:
-    """One article; `price` in the shop's currency."""
+    """One article; `price` in the shop's currency, name and variant in English and in French."""
 
     sku: str
     name: str
     variant: str
+    name_fr: str
+    variant_fr: str
     category: str
     price: float
 
-    def as_product(self, quantity: int = 1) -> dict[str, Any]:
-        """As Segment's specification writes a product."""
+    def as_product(self, locale: str, quantity: int = 1) -> dict[str, Any]:
+        """As Segment's specification writes a product, in the language of the shop's page."""
+        is_french = locale.startswith("fr")
         return {
             "product_id": self.sku,
-            "name": self.name,
-            "variant": self.variant,
+            "name": self.name_fr if is_french else self.name,
+            "variant": self.variant_fr if is_french else self.variant,
             "category": self.category,
             "price": self.price,
             "quantity": quantity,
@@ -32,16 +35,16 @@ class Good:
 
 
 GOODS = (
-    Good("aura-lamp", "Aura lamp", "Opal glass", "light", 149),
-    Good("lumi-pendant", "Lumi pendant", "Warm white", "light", 96),
-    Good("fjell-stool", "Fjell stool", "Oiled oak", "furniture", 140),
-    Good("ronja-board", "Ronja board", "Elm", "kitchen", 54),
-    Good("skerry-vase", "Skerry vase", "Sea green", "ceramics", 64),
-    Good("tarn-bowl", "Tarn bowl", "Ash grey", "ceramics", 42),
-    Good("halla-throw", "Halla throw", "Undyed wool", "textiles", 118),
-    Good("salen-towel", "Sälen towel", "Sand", "textiles", 32.5),
-    Good("kaamos-candle", "Kaamos candle", "Birch and smoke", "scent", 38),
-    Good("vind-matches", "Vind matches", "Long", "scent", 9.5),
+    Good("aura-lamp", "Aura lamp", "Opal glass", "Lampe Aura", "Verre opalin", "light", 149),
+    Good("lumi-pendant", "Lumi pendant", "Warm white", "Suspension Lumi", "Blanc chaud", "light", 96),
+    Good("fjell-stool", "Fjell stool", "Oiled oak", "Tabouret Fjell", "Chêne huilé", "furniture", 140),
+    Good("ronja-board", "Ronja board", "Elm", "Planche Ronja", "Orme", "kitchen", 54),
+    Good("skerry-vase", "Skerry vase", "Sea green", "Vase Skerry", "Vert d’eau", "ceramics", 64),
+    Good("tarn-bowl", "Tarn bowl", "Ash grey", "Bol Tarn", "Gris cendre", "ceramics", 42),
+    Good("halla-throw", "Halla throw", "Undyed wool", "Plaid Halla", "Laine non teinte", "textiles", 118),
+    Good("salen-towel", "Sälen towel", "Sand", "Serviette Sälen", "Sable", "textiles", 32.5),
+    Good("kaamos-candle", "Kaamos candle", "Birch and smoke", "Bougie Kaamos", "Bouleau et fumée", "scent", 38),
+    Good("vind-matches", "Vind matches", "Long", "Allumettes Vind", "Longues", "scent", 9.5),
 )
 
 

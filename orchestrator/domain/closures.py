@@ -4,8 +4,8 @@ A closure costs 0.4 µs where Jinja2's own compiled expressions cost 10 µs."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import timedelta
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
 from typing import Any
 
 from orchestrator.domain.errors import ExpressionInvalid
@@ -27,6 +27,7 @@ from orchestrator.domain.expression import (
     Name,
     Negate,
     Not,
+    Performed,
     Scope,
     Test,
     constant,
@@ -39,12 +40,12 @@ from orchestrator.domain.values import (
     DAY,
     FILTERS,
     HOUR,
-    as_text,
     as_time,
     bounded,
     equal,
     is_number,
     look_up,
+    negate,
     truth,
 )
 
@@ -91,7 +92,7 @@ def _compile_operator(tree: Expr) -> Compiled:
             return lambda scope: not one(scope)
         case Negate(of):
             negated = compile_expression(of)
-            return lambda scope: bounded(-value) if is_number(value := negated(scope)) else None
+            return lambda scope: negate(negated(scope))
         case All(parts):
             return _compile_chain(parts, stops_at=False)
         case Any_(parts):
@@ -99,11 +100,9 @@ def _compile_operator(tree: Expr) -> Compiled:
         case Compare(left, operator, right):
             test, a, b = COMPARE[operator], compile_expression(left), compile_expression(right)
             return lambda scope: test(a(scope), b(scope))
-        case Arithmetic("~", left, right):
-            a, b = compile_expression(left), compile_expression(right)
-            return lambda scope: as_text(a(scope)) + as_text(b(scope))
         case Arithmetic(operator, left, right):
-            return _compile_arithmetic(operator, left, right)
+            compute, a, b = ARITHMETIC[operator], compile_expression(left), compile_expression(right)
+            return lambda scope: compute(a(scope), b(scope))
     raise ExpressionInvalid(f"{type(tree).__name__} cannot be used here")
 
 
@@ -117,21 +116,6 @@ def _compile_chain(parts: tuple[Expr, ...], stops_at: bool) -> Compiled:
             if truth(value) is stops_at:
                 return value
         return last(scope)
-
-    return run
-
-
-def _compile_arithmetic(operator: str, left: Expr, right: Expr) -> Compiled:
-    compute, a, b = ARITHMETIC[operator], compile_expression(left), compile_expression(right)
-
-    def run(scope: Scope) -> Any:
-        x, y = a(scope), b(scope)
-        if not (is_number(x) and is_number(y)) and not (isinstance(x, str) and isinstance(y, str) and operator == "+"):
-            return None
-        try:
-            return bounded(compute(x, y))
-        except (ZeroDivisionError, OverflowError):
-            return None
 
     return run
 
@@ -168,49 +152,54 @@ def _compile_filter(name: str, of: Expr, args: tuple[Expr, ...]) -> Compiled:
 
 def _compile_call(tree: Call) -> Compiled:
     match tree.function:
-        case "days_since":
-            return _compile_elapsed(tree.args[0], DAY)
-        case "hours_since":
-            return _compile_elapsed(tree.args[0], HOUR)
+        case "days_since" | "hours_since":
+            value, unit = compile_expression(tree.args[0]), ELAPSED_UNITS[tree.function]
+            return lambda scope: count_elapsed(value(scope), scope.now, unit)
         case "performed":
             return _compile_performed(tree)
         case "in_segment":
             name = constant(tree.args[0], str, "in_segment")
-            return lambda scope: name in scope.segments and scope.segments[name](scope)
+            return lambda scope: is_in_segment(scope, name)
         case "received":
-            return _compile_received(tree)
+            template, window = constant(tree.args[0], str, "received"), read_received_window(tree)
+            return lambda scope: has_received(scope, template, window)
     raise ExpressionInvalid(f"there is no function '{tree.function}'")
-
-
-def _compile_elapsed(of: Expr, unit: timedelta) -> Compiled:
-    value = compile_expression(of)
-
-    def run(scope: Scope) -> int | None:
-        since = as_time(value(scope))
-        return None if since is None else (scope.now - since) // unit
-
-    return run
 
 
 def _compile_performed(tree: Call) -> Compiled:
     call = read_performed(tree)
     filters = [(name, compile_expression(value)) for name, value in call.filters]
-
-    def run(scope: Scope) -> bool:
-        wanted = [(name, value(scope)) for name, value in filters]
-        after = None if call.within is None else scope.now - call.within
-        found = 0
-        for event in scope.customer.events(call.event):
-            if (after is None or event.at > after) and all(equal(event.properties.get(n), v) for n, v in wanted):
-                found += 1
-                if found >= call.at_least:
-                    return True
-        return call.at_least <= 0
-
-    return run
+    return lambda scope: has_performed(scope, call, [(name, value(scope)) for name, value in filters])
 
 
-def _compile_received(tree: Call) -> Compiled:
-    name = constant(tree.args[0], str, "received")
-    window = read_received_window(tree)
-    return lambda scope: scope.customer.received(name, None if window is None else scope.now - window)
+# ---------------------------------------------------------------- functions, for templates too
+
+ELAPSED_UNITS = {"days_since": DAY, "hours_since": HOUR}
+
+
+def count_elapsed(since: Any, now: datetime, unit: timedelta) -> int | None:
+    """Whole units since an instant, rounded down; None for what is no date."""
+    instant = as_time(since)
+    return None if instant is None else (now - instant) // unit
+
+
+def has_performed(scope: Scope, call: Performed, wanted: Sequence[tuple[str, Any]]) -> bool:
+    """Whether the customer did it often enough, with these properties, within the window that ends now."""
+    after = None if call.within is None else scope.now - call.within
+    found = 0
+    for event in scope.customer.events(call.event):
+        if (after is None or event.at > after) and all(equal(event.properties.get(n), v) for n, v in wanted):
+            found += 1
+            if found >= call.at_least:
+                return True
+    return call.at_least <= 0
+
+
+def is_in_segment(scope: Scope, name: str) -> bool:
+    """Whether the segment's rule holds now."""
+    return name in scope.segments and scope.segments[name](scope)
+
+
+def has_received(scope: Scope, name: str, window: timedelta | None) -> bool:
+    """Whether a message of this template or journey went out within the window that ends now."""
+    return scope.customer.received(name, None if window is None else scope.now - window)

@@ -57,6 +57,7 @@ class Program:
     max_age: timedelta = timedelta(hours=24)  # how late an event may come and still count for more than facts
     pinned: Mapping[tuple[str, str], Journey] = field(default_factory=dict)
     coupon_code: Callable[[str], str] = plain_code
+    template_calls: tuple[Expr, ...] = ()  # the functions of the language that templates call
 
     by_event: dict[str, list[tuple[Journey, EventTrigger]]] = field(default_factory=dict)
     by_stage: dict[str, list[tuple[Journey, StageTrigger]]] = field(default_factory=dict)
@@ -142,6 +143,7 @@ class Program:
     def _trees(self) -> Iterable[Expr]:
         yield from (stage.condition.tree for stage in self.lifecycle.stages)
         yield from (segment.condition.tree for segment in self.lifecycle.segments)
+        yield from self.template_calls
         for journey in (*self.journeys.values(), *self.pinned.values()):
             yield from find_trees(journey)
 

@@ -1,11 +1,14 @@
 """The values expressions compute with: kinds, comparisons, filters.
 
-What is missing is undefined (None), and every comparison with it is false. A text and a number are never equal, nor
-ordered; a time and a text compare when the text is a date."""
+Conditions, values of steps and templates all compute with these. What is missing is undefined (None), and every
+comparison with it is false. A text and a number are never equal, nor ordered; a time and a text compare when the text
+is a date. A number written as text counts in arithmetic; what cannot be computed is undefined, never an error."""
 
 from __future__ import annotations
 
 import math
+import operator
+import re
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -15,11 +18,34 @@ HOUR = timedelta(hours=1)
 UNITS_MAX = 1e8  # whole days or hours in the calendar (87 million hours)
 INTEGER_MAX = 2**63  # beyond it databases have no integers, and Python's would grow without end
 INSTANT = timedelta(microseconds=1)  # the resolution of time: "just after x" is x + INSTANT
+TEXT_MAX = 1_000_000  # characters of a computed text
+
+# Not all that Python reads as a number: `1_000`, `inf` and the digits of other scripts are no amounts to a shop.
+_AMOUNT = re.compile(
+    r"\s*[+-]?(?:\d+(?P<point>\.\d*)?|(?P<bare>\.\d+))(?P<power>e[+-]?\d+)?\s*", re.ASCII | re.IGNORECASE
+)
+_AMOUNT_LENGTH_MAX = 50
 
 
 def is_number(value: Any) -> bool:
     """True for int and float; a boolean is no number here."""
     return type(value) is int or type(value) is float
+
+
+def read_amount(value: Any) -> int | float | None:
+    """A number, also one written as text such as "60.00"; None for whatever is none."""
+    if type(value) is int:
+        return value
+    if type(value) is float:
+        return value if math.isfinite(value) else None
+    if not isinstance(value, str) or len(value) > _AMOUNT_LENGTH_MAX:
+        return None
+    match = _AMOUNT.fullmatch(value)
+    if match is None:
+        return None
+    whole = not any(match.groups()) and len(value) < 19  # digits that surely fit into 64 bits
+    number = int(value) if whole else float(value)
+    return number if math.isfinite(number) else None
 
 
 def as_time(value: Any) -> datetime | None:
@@ -65,20 +91,25 @@ def truth(value: Any) -> bool:
 
 
 def bounded(value: Any) -> Any:
-    """A computed value; an integer that no database could hold becomes a float."""
-    return float(value) if type(value) is int and abs(value) >= INTEGER_MAX else value
+    """A computed value; an integer that no database could hold becomes a float, an infinite number is undefined."""
+    if type(value) is int:
+        return float(value) if abs(value) >= INTEGER_MAX else value
+    return None if type(value) is float and not math.isfinite(value) else value
 
 
 def _rounded(value: Any, digits: Any) -> Any:
-    return round(value, digits) if is_number(value) and type(digits) is int and -15 <= digits <= 15 else None
+    number = read_amount(value)
+    return round(number, digits) if number is not None and type(digits) is int and -15 <= digits <= 15 else None
 
 
 def _number(value: Any, kind: Callable[[Any], Any]) -> Any:
-    try:
-        number = float(value) if isinstance(value, int | float | str) else math.nan
-        return kind(number) if math.isfinite(number) else None  # "nan" and "inf" are no numbers to people
-    except (ValueError, OverflowError):
-        return None
+    number = int(value) if isinstance(value, bool) else read_amount(value)
+    return None if number is None else kind(number)
+
+
+def _magnitude(value: Any) -> Any:
+    number = read_amount(value)
+    return None if number is None else abs(number)
 
 
 def _alike(left: Any, right: Any) -> tuple[Any, Any] | None:
@@ -138,13 +169,69 @@ COMPARE: dict[str, Callable[[Any, Any], bool]] = {
     "not in": lambda a, b: a is not None and b is not None and not _within(a, b),
 }
 
+
+def _of_numbers(compute: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    def run(left: Any, right: Any) -> Any:
+        if not (is_number(left) and is_number(right)):
+            left, right = read_amount(left), read_amount(right)
+            if left is None or right is None:
+                return None
+        try:
+            return bounded(compute(left, right))
+        except (ZeroDivisionError, OverflowError):
+            return None
+
+    return run
+
+
+_sum, _product = _of_numbers(operator.add), _of_numbers(operator.mul)
+
+
+def add(left: Any, right: Any) -> Any:
+    """The sum of two numbers; two texts that are not both numbers, or two lists, are joined."""
+    total = _sum(left, right)
+    if total is None and isinstance(left, str) and isinstance(right, str):
+        return left + right if len(left) + len(right) <= TEXT_MAX else None
+    if total is None and isinstance(left, list) and isinstance(right, list):
+        return left + right
+    return total
+
+
+def multiply(left: Any, right: Any) -> Any:
+    """The product of two numbers; a text that is none is repeated: `"★" * 4`."""
+    product = _product(left, right)
+    if product is None and (isinstance(left, str) or isinstance(right, str)):
+        return _repeat(left, right) if isinstance(left, str) and read_amount(left) is None else _repeat(right, left)
+    return product
+
+
+def _repeat(text: Any, times: Any) -> str | None:
+    count = read_amount(times)
+    if not isinstance(text, str) or count is None or count != int(count) or len(text) * max(count, 0) > TEXT_MAX:
+        return None
+    return text * int(count)
+
+
+def negate(value: Any) -> Any:
+    """The number with the other sign."""
+    number = read_amount(value)
+    return None if number is None else bounded(-number)
+
+
+def join_texts(left: Any, right: Any) -> str | None:
+    """`~`: both values as people read them."""
+    text = as_text(left) + as_text(right)
+    return text if len(text) <= TEXT_MAX else None
+
+
 ARITHMETIC: dict[str, Callable[[Any, Any], Any]] = {
-    "+": lambda a, b: a + b,
-    "-": lambda a, b: a - b,
-    "*": lambda a, b: a * b,
-    "/": lambda a, b: a / b,
-    "//": lambda a, b: a // b,
-    "%": lambda a, b: a % b,
+    "+": add,
+    "-": _of_numbers(operator.sub),
+    "*": multiply,
+    "/": _of_numbers(operator.truediv),
+    "//": _of_numbers(operator.floordiv),
+    "%": _of_numbers(operator.mod),
+    "~": join_texts,
 }
 
 
@@ -153,7 +240,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "upper": lambda v: v.upper() if isinstance(v, str) else None,
     "trim": lambda v: v.strip() if isinstance(v, str) else None,
     "length": lambda v: len(v) if isinstance(v, str | list | tuple | dict) else None,
-    "abs": lambda v: abs(v) if is_number(v) else None,
+    "abs": _magnitude,
     "round": lambda v, digits=0: _rounded(v, digits),
     "int": lambda v: _number(v, int),
     "float": lambda v: _number(v, float),

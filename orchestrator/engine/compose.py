@@ -7,11 +7,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from orchestrator.domain.errors import TemplateFailed
+from orchestrator.domain.event import Event
+from orchestrator.domain.expression import Scope
 from orchestrator.domain.message import Medium, Purpose, RenderedMessage
 from orchestrator.domain.policy import address
 from orchestrator.domain.state import CustomerState
 from orchestrator.engine.context import EngineContext
 from orchestrator.links import Links
+from orchestrator.render.sample import shop_scope
 
 SMS_VALIDITY = timedelta(hours=4)
 SMS_VALIDITY_MIN = timedelta(minutes=1)  # what a provider surely needs
@@ -36,6 +39,26 @@ class CustomerView(Mapping[str, Any]):
         return len({**self._state.traits, **self._state.lifecycle.by_name})
 
 
+class Past:
+    """A customer as the functions of the language see one in a message: nothing later, and not the message itself."""
+
+    def __init__(self, state: CustomerState, now: datetime) -> None:
+        self._state, self._now = state, now
+
+    def get(self, name: str, now: datetime) -> Any:
+        """A trait, fact or built-in property."""
+        return self._state.get(name, now)
+
+    def events(self, name: str) -> list[Event]:
+        """What they did up to now."""
+        return [event for event in self._state.events(name) if event.at <= self._now]
+
+    def received(self, name: str, since: datetime | None) -> bool:
+        """Whether an earlier message of this template or journey went out after `since`."""
+        earlier = (m for m in self._state.sent if m.at < self._now and (since is None or m.at > since))
+        return any(name in (m.template, m.journey) for m in earlier)
+
+
 def compose(
     context: EngineContext, row: Any, entry: Mapping[str, Any], state: CustomerState, now: datetime
 ) -> RenderedMessage:
@@ -55,28 +78,21 @@ def template_scope(
     context: EngineContext, row: Any, entry: Mapping[str, Any], state: CustomerState, now: datetime
 ) -> dict[str, Any]:
     """What the templates of a message see."""
-    project = context.config.project
-    website = project.website or f"{context.config.public_url}/shop"
+    project = shop_scope(context.config)
     tracking = {
         name: value.format(channel=row.medium, journey=row.journey)
         for name, value in context.config.tracking_links.items()
     }
     journey = context.program.journeys.get(row.journey)
     return {
+        "scope": Scope(Past(state, now), now, segments=context.program.segment_tests),
         "customer": CustomerView(state, now),
         "entry": entry,
         "vars": row.variables,
         "coupon": row.coupon,
         "journey": {"id": row.journey, "title": journey.title if journey else row.journey},
-        "project": {
-            "name": project.name,
-            "postal_address": project.postal_address,
-            "website": website,
-            "currency": project.currency,
-            "timezone": project.timezone,
-            "locale": project.locale,
-        },
-        "links": Links(context.signer, row.public_id, str(state.id or state.external_id), website, tracking),
+        "project": project,
+        "links": Links(context.signer, row.public_id, str(state.id or state.external_id), project["website"], tracking),
         "marketing": row.purpose == Purpose.MARKETING,
     }
 

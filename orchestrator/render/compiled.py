@@ -2,69 +2,104 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
+from io import StringIO
 from typing import Any
 
 from jinja2 import Template, TemplateSyntaxError, nodes
+from jinja2.exceptions import SecurityError
 
-from orchestrator.domain.errors import TemplateFailed
-from orchestrator.domain.suggestion import did_you_mean
-from orchestrator.links import LINK_NAMES
-from orchestrator.render.environment import TemplateEnvironment, find_hidden_attribute, make_environment
+from orchestrator.domain.errors import Problem, TemplateFailed
+from orchestrator.domain.expression import Call, Const
+from orchestrator.render.budget import TooMuch
+from orchestrator.render.environment import TemplateEnvironment, make_environment
+from orchestrator.render.generation import Generator
 from orchestrator.render.markup import Markup
+from orchestrator.render.questions import QuestionInvalid, find_questions
 from orchestrator.render.source import TemplateBroken
-
-_MAYBE_HIDDEN = re.compile(r"\.\s*_")
-_LINK = re.compile(r"\blinks\s*\.\s*(\w+)")
+from orchestrator.render.syntax import explain
+from orchestrator.render.vetting import Fault, find_faults, find_unknown_names
 
 HTML = make_environment(html=True)
 TEXT = make_environment(html=False)
 DERIVED = make_environment(html=False, trim=False)  # every line break here stands for an element of the HTML
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A function of the language in a template, and where it stands."""
+
+    call: Call
+    file: str
+    line: int
+    column: int
+
+    @property
+    def name(self) -> str:
+        """The event, segment, template or journey that is asked about; "" for none."""
+        value = self.call.args[0].value if isinstance(self.call.args[0], Const) else None
+        return value if isinstance(value, str) else ""
+
+
 class CompiledText:
     """A Jinja2 source, compiled at its first use, or before by `compile`."""
 
-    __slots__ = ("_environment", "_markup", "_template")
+    __slots__ = ("_environment", "_markup", "_settings", "_template", "asked")
 
-    def __init__(self, markup: Markup, environment: TemplateEnvironment) -> None:
-        self._markup, self._environment = markup, environment
+    def __init__(
+        self, markup: Markup, environment: TemplateEnvironment, settings: Collection[str] = frozenset()
+    ) -> None:
+        self._markup, self._environment, self._settings = markup, environment, settings
         self._template: Template | None = None
+        self.asked: tuple[Asked, ...] = ()  # known once it is compiled
 
     def compile(self) -> CompiledText:
-        """Compiles now; raises TemplateBroken for what Jinja2 or the sandbox refuses."""
-        source, environment = self._markup.source, self._environment
+        """Compiles now; raises TemplateBroken with all that is wrong in it."""
         try:
-            tree = environment.parse(source)
-            # Walking the tree costs as much as parsing it, so only where a name may be hidden at all.
-            hidden = find_hidden_attribute(tree) if _MAYBE_HIDDEN.search(source) else None
-            code = environment.compile(tree)
+            tree = self._environment.parse(self._markup.source)
+            code, unresolved = self._generate(tree)
+            self._refuse([*find_faults(tree), *find_unknown_names(tree, unresolved, self._settings)])
+            self.asked = tuple(self._read_questions(tree))
+            program = compile(code, "<template>", "exec")
         except TemplateSyntaxError as error:
-            raise TemplateBroken(*self._markup.origin(error.lineno), str(error.message)) from error
-        if hidden:
-            raise TemplateBroken(*self._markup.origin(hidden[0]), f"'{hidden[1]}' is closed to templates")
-        if not LINK_NAMES.issuperset(_LINK.findall(source)):
-            self._refuse_unknown_link(tree)
-        self._template = Template.from_code(environment, code, environment.make_globals(None))
+            message, word = explain(str(error.message))
+            raise self._markup.broken(error.lineno, word, message) from error
+        except QuestionInvalid as error:
+            raise self._markup.broken(error.line, error.word, str(error)) from error
+        except (RecursionError, SyntaxError, MemoryError, ValueError) as error:  # limits of Python's own compiler
+            message = "tags or brackets are nested too deeply, or a number is too long, to be read"
+            raise self._markup.broken(self._markup.hardest_line, "", message) from error
+        self._template = Template.from_code(self._environment, program, self._environment.make_globals(None))
         return self
 
-    def _refuse_unknown_link(self, tree: nodes.Template) -> None:
-        """A link that does not exist would print as nothing: a dead link in somebody's mail."""
-        for node in tree.find_all(nodes.Getattr):
-            if isinstance(node.node, nodes.Name) and node.node.name == "links" and node.attr not in LINK_NAMES:
-                hint = did_you_mean(node.attr, LINK_NAMES) or f" (known: {', '.join(sorted(LINK_NAMES))})"
-                raise TemplateBroken(*self._markup.origin(node.lineno), f"there is no link '{node.attr}'{hint}")
+    def _generate(self, tree: nodes.Template) -> tuple[str, set[str]]:
+        """Python's code of the tree, and the names that it expects from outside."""
+        written = StringIO()
+        generator = Generator(self._environment, None, None, written, optimized=False)
+        generator.visit(tree)
+        return written.getvalue(), generator.unknown
+
+    def _refuse(self, faults: Iterable[Fault]) -> None:
+        places = ((self._markup.place(fault.line, fault.word), fault.message) for fault in faults)
+        problems = [Problem(*place, message) for place, message in places]
+        if problems:
+            raise TemplateBroken.with_all(problems)
+
+    def _read_questions(self, tree: nodes.Template) -> Iterable[Asked]:
+        for question in find_questions(tree):
+            yield Asked(question.call, *self._markup.place(question.line, question.call.function))
 
     def mentions(self, *words: str) -> bool:
         """Whether one of these words stands in the source, layouts included."""
         return any(word in self._markup.source for word in words)
 
     @classmethod
-    def of_line(cls, source: str, file: str, line: int = 1) -> CompiledText:
-        """A text without markup, such as a subject, that begins on a line of a file."""
-        return cls(Markup(source, ((1, file, line),)), TEXT)
+    def of_line(
+        cls, source: str, file: str, line: int = 1, column: int = 1, settings: Collection[str] = frozenset()
+    ) -> CompiledText:
+        """A text without markup, such as a subject, that begins at a place of a file."""
+        return cls(Markup(source, ((1, file, line, column),)), TEXT, settings)
 
     def render(self, context: Mapping[str, Any]) -> str:
         """The text for one customer; raises TemplateFailed."""
@@ -74,12 +109,21 @@ class CompiledText:
         try:
             return self._template.render(context)
         except Exception as error:  # whatever one customer's data brings must not take the others down
-            file, line = self._markup.origin(_failing_line(error))
-            raise TemplateFailed(f"{file}:{line}: {type(error).__name__} with this customer's data") from error
+            file, line, _ = self._markup.place(_failing_line(error))
+            raise TemplateFailed(f"{file}:{line}: {_reason(error)}") from error
+
+
+def _reason(error: Exception) -> str:
+    """Why a rendering ended, without anything that the customer's data holds."""
+    if isinstance(error, TooMuch | SecurityError):
+        return str(error)
+    if isinstance(error, RecursionError):
+        return "it takes too much work: a macro that calls itself without end?"
+    return f"{type(error).__name__} with this customer's data"
 
 
 def _failing_line(error: Exception) -> int:
-    """The innermost line of a template in the traceback: Jinja2 has rewritten it to the template's own lines."""
+    """The innermost line of a template in the traceback."""
     line, trace = 1, error.__traceback__
     while trace is not None:
         if trace.tb_frame.f_code.co_filename == "<template>":

@@ -1,20 +1,41 @@
-"""The Jinja2 environments templates run in: sandboxed, lenient about what is missing, quick with mappings."""
+"""The Jinja2 environments templates run in: sandboxed, bounded, and with the operators of the language.
+
+Jinja2's own generated code computes with Python's operators, so a price written as text would fail a mail that the
+conditions of its journey understand. Here every operator, loop, call and printed value goes through the environment.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date, datetime
+from itertools import islice
+from types import MethodType
 from typing import Any, NoReturn
 
-from jinja2 import Undefined, nodes, pass_context
+from jinja2 import Undefined, pass_context
 from jinja2.exceptions import SecurityError
-from jinja2.runtime import Context
+from jinja2.runtime import Context, LoopContext, Macro
 from jinja2.sandbox import SandboxedEnvironment
+from jinja2.utils import Namespace
+from markupsafe import Markup
 
+from orchestrator.domain import values
+from orchestrator.domain.values import ARITHMETIC, COMPARE, as_text, read_amount
 from orchestrator.links import Links
-from orchestrator.render import formats
+from orchestrator.render import filters
+from orchestrator.render.budget import BUDGET, SIGNS_A_STEP, Budget, TooMuch, check_size
+from orchestrator.render.filters import Method, call_bounded, find_member, plain
+from orchestrator.render.generation import Generator
+from orchestrator.render.questions import QUESTIONS
 
-#: The name under which a context carries its `Formats`.
-FORMATS = "_formats"
+RANGE_MAX = 100_000
+LOOP_PARTS = frozenset({
+    "index", "index0", "revindex", "revindex0", "first", "last", "length", "previtem", "nextitem", "depth", "depth0",
+    "cycle", "changed",
+})  # fmt: skip
+_LIGHT = frozenset({int, float, bool, type(None), datetime})  # what takes no time to compare with anything
+_OF_JINJA = ("_loop_vars", "_block_vars")  # given along by generated code to every call
+CALL_COST = 5  # steps; what a macro does is spent by its own body
 
 
 class Missing(Undefined):
@@ -27,9 +48,6 @@ class Missing(Undefined):
 
     def _missing(self, *_: Any, **__: Any) -> Missing:
         return self
-
-    def _false(self, _: Any) -> bool:
-        return False
 
     def __getattr__(self, name: str) -> Missing:
         if name.startswith("__"):
@@ -51,41 +69,203 @@ class Missing(Undefined):
     def __hash__(self) -> int:
         return 0
 
-    # jinja2 types these as never returning, since its own undefined raises in all of them.
+    # jinja2 types these as never returning, since its own undefined raises in both.
     __getitem__ = __call__ = _missing  # type: ignore[assignment]
-    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = _missing  # type: ignore[assignment]
-    __truediv__ = __rtruediv__ = __floordiv__ = __rfloordiv__ = __mod__ = _missing  # type: ignore[assignment]
-    __rmod__ = __pow__ = __rpow__ = __pos__ = __neg__ = _missing  # type: ignore[assignment]
-    __lt__ = __le__ = __gt__ = __ge__ = _false  # type: ignore[assignment]
-    __eq__ = __ne__ = _false
+
+    def __eq__(self, other: object) -> bool:
+        return False
 
 
 #: One is enough: it says nothing about who asked.
 MISSING = Missing()
 
 
+class Notes(Namespace):
+    """`namespace()`; printed it says nothing, whatever it holds."""
+
+    def __repr__(self) -> str:
+        return ""
+
+
+def _known(value: Any) -> Any:
+    return MISSING if value is None else value
+
+
 class TemplateEnvironment(SandboxedEnvironment):
-    """Looks an attribute up in the mapping first: a third quicker, and a mapping's own methods stay out of reach."""
+    """Looks an attribute up in the mapping first: a third quicker, and a mapping's own methods stay out of reach.
+
+    What generated code calls is given the context, which carries the budget of its rendering.
+    """
+
+    code_generator_class = Generator
+
+    # ------------------------------------------------------------ looking up
 
     def getattr(self, obj: Any, attribute: str) -> Any:
         if type(obj) is dict or isinstance(obj, Mapping):  # asking the abstract class takes as long as all the rest
-            value = obj.get(attribute)
-            return MISSING if value is None else value
-        if type(obj) is Links and attribute[0] != "_":  # all of it is meant for templates, and it is in every mail
+            return _known(obj.get(attribute))
+        if attribute[:1] == "_":
+            self.unsafe_undefined(obj, attribute)
+        if type(obj) is Links or type(obj) is Notes:  # all of it is meant for templates
             return getattr(obj, attribute, MISSING)
-        return super().getattr(obj, attribute)
+        if type(obj) is LoopContext:
+            return getattr(obj, attribute, MISSING) if attribute in LOOP_PARTS else MISSING
+        return _known(find_member(obj, attribute))
 
     def getitem(self, obj: Any, argument: Any) -> Any:
+        if isinstance(argument, str):
+            return self.getattr(obj, str.__str__(argument))
         if isinstance(obj, Mapping):
-            try:
-                value = obj.get(argument)
-            except TypeError:  # an unhashable key is in no mapping
-                return MISSING
-            return MISSING if value is None else value
-        return super().getitem(obj, argument)
+            return _known(obj.get(argument)) if isinstance(argument, int | float) else MISSING
+        if isinstance(obj, str | list | tuple | range) and type(argument) is int:
+            return obj[argument] if -len(obj) <= argument < len(obj) else MISSING
+        return MISSING
+
+    def cut(self, context: Context, obj: Any, *bounds: Any) -> Any:
+        """`x[1:3]`."""
+        if not isinstance(obj, str | list | tuple | range):
+            return MISSING
+        budget_of(context).weigh(obj if isinstance(obj, str) else range(len(obj)))
+        start, stop, step = (bound if type(bound) is int else None for bound in bounds)
+        return obj[slice(start, stop, step or None)]
 
     def unsafe_undefined(self, obj: Any, attribute: str) -> NoReturn:
-        raise SecurityError(f"templates may not read '{attribute}'")
+        raise SecurityError(f"'{attribute}' is closed to templates")
+
+    # ------------------------------------------------------------ operators
+
+    def compute(self, context: Context, operator: str, left: Any, right: Any) -> Any:
+        """`+ - * / // %`, as in conditions; what cannot be computed is missing."""
+        if isinstance(left, str) or isinstance(right, str) or isinstance(left, list):
+            budget = budget_of(context)
+            budget.weigh(left)
+            budget.weigh(right)
+            self._check_size(operator, left, right)
+        result = ARITHMETIC[operator](left, right)
+        return MISSING if result is None else result
+
+    @staticmethod
+    def _check_size(operator: str, left: Any, right: Any) -> None:
+        """Conditions take a text that grows too long for undefined; a message says that it fails."""
+        if operator == "+" and isinstance(left, str) and isinstance(right, str):
+            check_size(len(left) + len(right))
+        for text, times in ((left, right), (right, left)) if operator == "*" else ():
+            count = read_amount(times)
+            if isinstance(text, str) and count is not None and read_amount(text) is None:
+                check_size(len(text) * count)
+
+    def format(self, context: Context, pattern: str, *found: Any) -> str:
+        """`"%.2f" % price`."""
+        text: str = filters.ALL["format"](context, pattern, *found)
+        return text
+
+    def negate(self, value: Any) -> Any:
+        """`-x`."""
+        return _known(values.negate(value))
+
+    def join_texts(self, context: Context, parts: Iterable[Any]) -> Any:
+        """`~`: the parts as people read them; where one is marked up, the others are escaped."""
+        texts = [part if isinstance(part, str) else self.write(context, part) for part in parts]
+        budget_of(context).spend(1 + sum(map(len, texts)) // SIGNS_A_STEP)
+        check_size(sum(map(len, texts)))
+        return (Markup() if any(type(text) is Markup for text in texts) else "").join(texts)
+
+    def compare(self, context: Context, operator: str, left: Any, right: Any) -> bool:
+        """`== != < <= > >= in`, as in conditions."""
+        if operator == "in" or operator == "not in":
+            budget_of(context).weigh(right)
+        elif type(left) not in _LIGHT and type(right) not in _LIGHT:
+            budget_of(context).weigh(left)
+        return COMPARE[operator](plain(left), plain(right))
+
+    def key(self, context: Context, value: Any) -> Any:
+        """A key of `{…}`."""
+        return value if isinstance(value, str | int | float) else self.write(context, value)
+
+    # ------------------------------------------------------------ loops, calls, printing
+
+    def spend(self, context: Context, steps: int) -> None:
+        """Takes some steps out of the rendering's budget."""
+        budget_of(context).spend(steps)
+
+    def steps(self, context: Context, value: Any, cost: int) -> Any:
+        """What a loop walks over; all its passes are spent at once. A number or a date holds nothing."""
+        if not isinstance(value, list | tuple | range | str | Mapping):
+            return ()
+        budget_of(context).spend(1 + len(value) * cost)
+        return value
+
+    def call(__self, __context: Context, __obj: Any, *args: Any, **options: Any) -> Any:
+        """A macro, a function or a method; what is none of these, a trait of that name, is missing."""
+        budget = budget_of(__context)
+        budget.spend(CALL_COST)
+        if type(__obj) is Method:
+            given = {name: plain(value) for name, value in options.items() if name not in _OF_JINJA}
+            return _known(call_bounded(budget, __obj.function, (__obj.owner, *map(plain, args)), given))
+        if type(__obj) is MethodType and type(__obj.__self__) is Links:
+            known = ((name, value) for name, value in options.items() if plain(value) is not None)
+            given = {name: __self.write(__context, value) for name, value in known if name not in _OF_JINJA}
+            return __obj(*(__self.write(__context, value) for value in args), **given)
+        if type(__obj) is Missing or not callable(__obj):
+            return MISSING
+        if isinstance(__obj, LoopContext):
+            args = (__self.steps(__context, args[0] if args else (), CALL_COST),)
+        elif not isinstance(__obj, Macro):
+            for value in (*args, *options.values()):
+                budget.weigh(value)
+        return super().call(__context, __obj, *args, **options)
+
+    @staticmethod
+    def write(context: Context, value: Any) -> str:
+        """A value as people read it: a whole number without `.0`, `true` and `false`; nothing for what is missing."""
+        if isinstance(value, str):
+            if len(value) >= SIGNS_A_STEP:
+                budget_of(context).weigh(value)
+            return value
+        if isinstance(value, bool | int | float | date):
+            return as_text(value)
+        if isinstance(value, list | tuple | dict | range):
+            budget_of(context).weigh(value)
+            return as_text(value)
+        return ""
+
+    @staticmethod
+    def join_output(parts: Iterable[str]) -> str:
+        """All that was printed; raises TooMuch beyond the size of a message."""
+        printed, texts, size = iter(parts), [], 0
+        while some := list(islice(printed, 1000)):
+            try:
+                text = "".join(some)
+            except TypeError:  # of `{% filter length %}`, or a `{% call %}` of nothing
+                text = "".join(part if isinstance(part, str) else _number_text(part) for part in some)
+            size += len(text)
+            check_size(size)
+            texts.append(text)
+        return "".join(texts)
+
+    concat = join_output  # the name by which generated code calls it
+
+
+def _number_text(part: Any) -> str:
+    return as_text(part) if isinstance(part, int | float) else ""
+
+
+def budget_of(context: Context) -> Budget:
+    """The budget of the rendering under way."""
+    budget: Budget = context.parent[BUDGET]
+    return budget
+
+
+def _range(*bounds: Any) -> Any:
+    """Whole numbers, as in Python; nothing where a bound is none, a quantity written as text counts."""
+    amounts = [read_amount(plain(bound)) for bound in bounds]
+    numbers = [int(amount) for amount in amounts if amount is not None]
+    if len(numbers) != len(bounds) or not 1 <= len(numbers) <= 3 or 0 in numbers[2:]:
+        return ()
+    found = range(*numbers)
+    if found and abs(found.stop - found.start) // abs(found.step) > RANGE_MAX:
+        raise TooMuch(f"`range` of more than {RANGE_MAX} numbers")
+    return found
 
 
 def make_environment(html: bool, trim: bool = True) -> TemplateEnvironment:
@@ -93,31 +273,13 @@ def make_environment(html: bool, trim: bool = True) -> TemplateEnvironment:
     environment = TemplateEnvironment(
         autoescape=html,
         undefined=Missing,
-        finalize=lambda value: "" if value is None else value,
+        finalize=pass_context(TemplateEnvironment.write),
         trim_blocks=trim,
         lstrip_blocks=trim,
+        optimized=False,  # nothing is computed while a template is compiled, where no budget holds
     )
-    for name in ("lipsum", "cycler", "joiner"):
-        del environment.globals[name]
-    environment.filters.update(
-        money=pass_context(lambda context, *args, **options: formats.format_money(_of(context), *args, **options)),
-        number=pass_context(lambda context, value: formats.format_number(_of(context), value)),
-        percent=pass_context(lambda context, value: formats.format_points(_of(context), value)),
-        date=pass_context(lambda context, *args: formats.format_day(_of(context), *args)),
-        datetime=pass_context(lambda context, *args: formats.format_instant(_of(context), *args)),
-    )
+    environment.globals = {"range": _range, "namespace": Notes, "dict": dict, **QUESTIONS}
+    environment.filters = dict(filters.ALL)
+    environment.tests = dict(filters.TESTS)
+    environment.policies["json.dumps_kwargs"] = {"sort_keys": True, "default": lambda value: as_text(plain(value))}
     return environment
-
-
-def _of(context: Context) -> formats.Formats:
-    found = context.get(FORMATS)
-    assert isinstance(found, formats.Formats)  # every render puts it there
-    return found
-
-
-def find_hidden_attribute(tree: nodes.Template) -> tuple[int, str] | None:
-    """The line and name of the first attribute that begins with `_`: closed by the sandbox, so refused at load."""
-    for node in tree.find_all(nodes.Getattr):
-        if node.attr.startswith("_"):
-            return node.lineno, node.attr
-    return None

@@ -1,13 +1,14 @@
-"""Money, numbers and dates as the customer writes them.
+"""Money, numbers and dates as the reader of a message writes them.
 
 babel takes 20 to 60 µs a value; prices and dates repeat across a batch, so every result is cached by value and locale.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
@@ -18,6 +19,7 @@ from babel.dates import format_date, format_time
 from babel.numbers import format_currency, format_decimal, format_percent
 
 from orchestrator.domain.schedule import find_zone
+from orchestrator.domain.values import as_time, read_amount
 
 #: No price, share or count of a shop reaches this; decimal arithmetic of 28 digits still holds it with all its cents.
 AMOUNT_MAX = 10**15
@@ -34,9 +36,27 @@ class Formats:
 
 @lru_cache(maxsize=1024)
 def find_formats(locale: str, language: str, zone: str, other_zone: str, currency: str) -> Formats:
-    """The formats of a customer; an unknown locale writes like `language`, an unknown zone reads as `other_zone`."""
+    """The formats of a message: those of the language that it is written in, as the customer's country writes it.
+
+    An unknown zone reads as `other_zone`.
+    """
     known = find_zone(zone) or find_zone(other_zone) or ZoneInfo("UTC")
-    return Formats(_known_locale(locale) or _known_locale(language) or "en", known, currency)
+    own, written = _known_locale(locale), _known_locale(language)
+    is_theirs = own is not None and written is not None and _speech(own) == _speech(written)
+    return Formats((own if is_theirs else written) or "en", known, currency)
+
+
+def _speech(locale: str) -> str:
+    return locale.partition("_")[0]
+
+
+def tell_language(asked: str, written: str) -> str:
+    """What to say where a template has no form in the language asked for; "" where it has."""
+    own, given = _known_locale(asked), _known_locale(written) or "en"
+    if own is not None and _speech(own) == _speech(given):
+        return ""
+    name = Locale.parse(own).get_display_name("en") if own else f"'{asked}'"
+    return f"no {name} form: {Locale.parse(given).get_display_name('en')} is shown"
 
 
 def _known_locale(name: str) -> str | None:
@@ -49,13 +69,13 @@ def _known_locale(name: str) -> str | None:
 
 def format_money(formats: Formats, value: Any, currency: Any = None, short: bool = False) -> str:
     """`€12.90`, `12,90 €`; `short` drops the cents of whole amounts. Nothing for what is no number."""
-    if not isinstance(value, int | float | Decimal | str):
+    if not isinstance(value, int | float | str):
         return ""
-    return _money(value, str(currency or formats.currency), formats.locale, short)
+    return _money(value, str(currency or formats.currency), formats.locale, bool(short))
 
 
 @lru_cache(maxsize=16384, typed=True)  # typed: True is no amount, though it equals 1
-def _money(value: int | float | Decimal | str, currency: str, locale: str, short: bool) -> str:
+def _money(value: int | float | str, currency: str, locale: str, short: bool) -> str:
     amount = _number(value)
     if amount is None:
         return ""
@@ -98,7 +118,12 @@ def format_day(formats: Formats, value: Any, style: str = "long") -> str:
 
 @lru_cache(maxsize=4096)
 def _day(day: date, style: str, locale: str) -> str:
-    return format_date(day, style, locale=locale)
+    written = format_date(day, style, locale=locale)
+    # French counts the days of a month, and says the first: 1er décembre. CLDR knows no pattern for it.
+    return _FIRST.sub("1er ", written) if day.day == 1 and _speech(locale) == "fr" else written
+
+
+_FIRST = re.compile(r"\b1 (?=[^\W\d])")
 
 
 def format_instant(formats: Formats, value: Any, style: str = "long") -> str:
@@ -111,27 +136,26 @@ def format_instant(formats: Formats, value: Any, style: str = "long") -> str:
 
 
 def _number(value: Any) -> Decimal | None:
-    if isinstance(value, bool) or not isinstance(value, int | float | Decimal | str):
+    number = read_amount(value)
+    if number is None or abs(number) >= AMOUNT_MAX:
         return None
-    try:
-        amount = Decimal(str(value))
-    except ArithmeticError:
-        return None
-    if not amount.is_finite() or abs(amount) >= AMOUNT_MAX:
-        return None
-    return round(amount, 6)
+    return round(Decimal(str(number)), 6)
 
 
 def _moment(value: Any, zone: ZoneInfo) -> datetime | date | None:
     """A datetime in the zone; a plain date stays one, since shifting it would name another day."""
-    if isinstance(value, str):
+    if isinstance(value, str) and _DAY.fullmatch(value):
         try:
-            value = date.fromisoformat(value) if len(value) == 10 else datetime.fromisoformat(value)
+            return date.fromisoformat(value)
         except ValueError:
             return None
-    if isinstance(value, datetime):
-        return (value if value.tzinfo else value.replace(tzinfo=UTC)).astimezone(zone)
-    return value if isinstance(value, date) else None
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value
+    instant = as_time(value)
+    return None if instant is None else instant.astimezone(zone)
+
+
+_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
 
 def formats_of(customer: Mapping[str, Any], project: Mapping[str, Any], locale: str, language: str) -> Formats:

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import hashlib
-import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from orchestrator.domain.errors import Problem, ProjectInvalid
+from orchestrator.domain.errors import Problem
 from orchestrator.domain.message import Medium
-from orchestrator.render.compiled import DERIVED, HTML, TEXT, CompiledEmail, CompiledSms, CompiledText
+from orchestrator.domain.suggestion import did_you_mean
+from orchestrator.domain.template_names import TemplateFile, locale_tags, read_file_name
+from orchestrator.domain.text_files import decode_text
+from orchestrator.render.compiled import DERIVED, HTML, TEXT, Asked, CompiledEmail, CompiledSms, CompiledText
 from orchestrator.render.markup import compile_html, compile_mjml, compile_text, derive_text
-from orchestrator.render.source import FrontMatter, Library, Piece, TemplateBroken, locale_tags, split_front_matter
+from orchestrator.render.source import FrontMatter, Library, Piece, TemplateBroken, split_front_matter
 
 SOURCE_BYTES_MAX = 1_000_000
 
-_NAME = re.compile(r"([a-z0-9][\w-]*)(?:\.([a-z]{2,3}(?:[-_][a-z0-9]+)*))?\.(mjml|html|txt)", re.IGNORECASE)
+#: What the functions of the language may name, by function; None or nothing: do not check.
+Names = Mapping[str, frozenset[str]]
+_NOUNS = {"in_segment": "segment", "received": "template or journey"}
 
 
 @dataclass(slots=True)
@@ -26,58 +30,77 @@ class Compiled:
     emails: dict[tuple[str, str], CompiledEmail] = field(default_factory=dict)
     texts: dict[tuple[str, str], CompiledSms] = field(default_factory=dict)
     versions: dict[tuple[Medium, str], str] = field(default_factory=dict)
+    broken: dict[tuple[Medium, str], list[Problem]] = field(default_factory=dict)  # by template: what is wrong
+    asked: list[Asked] = field(default_factory=list)  # every function of the language that a template calls
+    settings: dict[Medium, frozenset[str]] = field(default_factory=dict)  # the names that layouts may ask for
 
 
 class Loader:
-    """Loads once; `load` raises ProjectInvalid with the problems of all files."""
+    """Loads once; `problems` holds what is wrong with all files, and `compiled` those that are good."""
 
-    def __init__(self, root: Path, project_locale: str) -> None:
-        self._root, self._project_locale = root, project_locale
-        self._problems: list[Problem] = []
+    def __init__(self, root: Path, project_locale: str, names: Names) -> None:
+        self._root, self._project_locale, self._names = root, project_locale, names
         self._hashes: dict[tuple[Medium, str], list[str]] = {}
-        self._compiled = Compiled()
+        self.problems: list[Problem] = []
+        self.compiled = Compiled()
 
-    def load(self) -> Compiled:
+    def load(self) -> None:
         for medium in Medium:
             self._load_medium(medium)
-        if self._problems:
-            raise ProjectInvalid(sorted(set(self._problems), key=lambda problem: (problem.file, problem.line)))
+        self.problems.extend(self._find_unknown())
+        self.problems = sorted(set(self.problems), key=lambda problem: (problem.file, problem.line, problem.column))
         for (medium, name), parts in self._hashes.items():
             digest = hashlib.blake2b("\0".join(sorted(parts)).encode(), digest_size=6)
-            self._compiled.versions[medium, name] = digest.hexdigest()
-        return self._compiled
+            self.compiled.versions[medium, name] = digest.hexdigest()
 
     def _load_medium(self, medium: Medium) -> None:
         folder = f"templates/{medium}"
         files = self._read_files(folder)
         library = Library(files, folder, HTML)
-        endings = ("mjml", "html") if medium is Medium.EMAIL else ("txt",)
+        self.compiled.settings[medium] = library.settings
         variants: dict[str, set[str]] = {}
         for file in files:
-            match = _NAME.fullmatch(file)
-            if match is None or match[3].lower() not in endings:
+            template = read_file_name(medium, file)
+            if template is None:
                 continue
-            name, tag = match[1], (match[2] or "").lower().replace("_", "-")
-            if tag in variants.get(name, ()):
-                message = f"another file of '{name}' says the same in another form: keep the .mjml or the .html"
-                self._problems.append(Problem(f"{folder}/{file}", 1, 1, message))
+            tags = variants.setdefault(template.name, set())
+            if template.tag in tags:
+                message = (
+                    f"another file of '{template.name}' says the same in another form: keep the .mjml or the .html"
+                )
+                self.problems.append(Problem(f"{folder}/{file}", 1, 1, message))
                 continue
-            variants.setdefault(name, set()).add(tag)
+            tags.add(template.tag)
             try:
-                if medium is Medium.EMAIL:
-                    self._compiled.emails[name, tag] = self._compile_email(library, files, file, name, tag)
-                else:
-                    self._compiled.texts[name, tag] = self._compile_sms(library, file, name, tag)
+                self._compile(medium, library, files, file, template)
             except TemplateBroken as error:
-                self._problems.append(error.problem)
+                self.problems += error.problems
+                self.compiled.broken.setdefault((medium, template.name), []).extend(error.problems)
         self._check_variants(folder, variants)
+
+    def _compile(
+        self, medium: Medium, library: Library, files: dict[str, str], file: str, template: TemplateFile
+    ) -> None:
+        key = template.name, template.tag
+        if medium is Medium.EMAIL:
+            self.compiled.emails[key] = self._compile_email(library, files, file, template)
+        else:
+            self.compiled.texts[key] = self._compile_sms(library, file, template)
+
+    def _find_unknown(self) -> Iterator[Problem]:
+        """Segments, templates and journeys that templates ask about, and that are not there."""
+        for asked in self.compiled.asked:
+            known, name = self._names.get(asked.call.function), asked.name
+            if known is not None and name not in known:
+                message = f"there is no {_NOUNS[asked.call.function]} '{name}'{did_you_mean(name, known)}"
+                yield Problem(asked.file, asked.line, asked.column, message)
 
     def _check_variants(self, folder: str, variants: dict[str, set[str]]) -> None:
         fallbacks = {*locale_tags(self._project_locale), ""}
         for name, tags in variants.items():
             if not tags & fallbacks:
                 message = f"exists only in {', '.join(sorted(tags))}; add the file without a locale, for everybody else"
-                self._problems.append(Problem(f"{folder}/{name}", 1, 1, message))
+                self.problems.append(Problem(f"{folder}/{name}", 1, 1, message))
 
     def _read_files(self, folder: str) -> dict[str, str]:
         files: dict[str, str] = {}
@@ -87,43 +110,58 @@ class Loader:
             try:
                 if path.stat().st_size > SOURCE_BYTES_MAX:
                     raise ValueError(f"larger than {SOURCE_BYTES_MAX // 1000} kB")
-                files[path.name] = path.read_text(encoding="utf-8")
+                files[path.name] = decode_text(path.read_bytes())
             except ValueError as error:  # UnicodeDecodeError is one
                 reason = "is not UTF-8" if isinstance(error, UnicodeDecodeError) else str(error)
-                self._problems.append(Problem(f"{folder}/{path.name}", 1, 1, reason))
+                self.problems.append(Problem(f"{folder}/{path.name}", 1, 1, reason))
         return files
 
-    def _compile_email(self, library: Library, files: dict[str, str], file: str, name: str, tag: str) -> CompiledEmail:
+    def _compile_email(
+        self, library: Library, files: dict[str, str], file: str, template: TemplateFile
+    ) -> CompiledEmail:
         path = f"templates/email/{file}"
         front, _ = split_front_matter(files[file], path)
         if not front.values.get("subject", "").strip():
             raise TemplateBroken(path, 1, "has no subject; begin the file with --- and `subject: …` and ---")
-        language = tag or self._project_locale
+        language = template.tag or self._project_locale
         pieces = _with_a_body(library.flatten(file, language), path)
-        compile_markup = compile_mjml if file.endswith(".mjml") else compile_html
-        markup, marked = compile_markup(pieces)
-        self._remember(Medium.EMAIL, name, tag, pieces, front)
+        compile_markup = compile_mjml if template.ending == "mjml" else compile_html
+        markup, marked = compile_markup(pieces, path)
+        self._remember(Medium.EMAIL, template.name, template.tag, pieces, front)
         own_text = f"{file.rpartition('.')[0]}.txt"
+        texts = [
+            _of_front(front, "subject", path, library.settings),
+            _of_front(front, "preheader", path, library.settings),
+            CompiledText(markup, HTML, library.settings),
+        ]
         if own_text in files:
             text_pieces = library.flatten(own_text, language)
-            self._remember(Medium.EMAIL, name, f"{tag}.txt", text_pieces)
-            text = CompiledText(compile_text(text_pieces), TEXT).compile()
-        else:
-            text = CompiledText(derive_text(marked, pieces), DERIVED)
-        return CompiledEmail(
-            language,
-            _of_front(front, "subject", path),
-            _of_front(front, "preheader", path),
-            CompiledText(markup, HTML).compile(),
+            self._remember(Medium.EMAIL, template.name, f"{template.tag}.txt", text_pieces)
+            texts.append(CompiledText(compile_text(text_pieces), TEXT, library.settings))
+        self._compile_all(texts)
+        if own_text not in files:
             # A text part derived from the HTML holds the same tags, already found good; it can wait for its first use.
-            text,
-        )
+            texts.append(CompiledText(derive_text(marked, pieces), DERIVED, library.settings))
+        return CompiledEmail(language, *texts)
 
-    def _compile_sms(self, library: Library, file: str, name: str, tag: str) -> CompiledSms:
-        language = tag or self._project_locale
+    def _compile_sms(self, library: Library, file: str, template: TemplateFile) -> CompiledSms:
+        language = template.tag or self._project_locale
         pieces = _with_a_body(library.flatten(file, language), f"templates/sms/{file}")
-        self._remember(Medium.SMS, name, tag, pieces)
-        return CompiledSms(language, CompiledText(compile_text(pieces), TEXT).compile())
+        self._remember(Medium.SMS, template.name, template.tag, pieces)
+        text = CompiledText(compile_text(pieces), TEXT, library.settings)
+        self._compile_all([text])
+        return CompiledSms(language, text)
+
+    def _compile_all(self, texts: Iterable[CompiledText]) -> None:
+        """Compiles the parts of a message; raises TemplateBroken with what is wrong in any of them."""
+        problems: list[Problem] = []
+        for text in texts:
+            try:
+                self.compiled.asked += text.compile().asked
+            except TemplateBroken as error:
+                problems += error.problems
+        if problems:
+            raise TemplateBroken.with_all(problems)
 
     def _remember(
         self, medium: Medium, name: str, tag: str, pieces: Iterable[Piece], front: FrontMatter | None = None
@@ -139,5 +177,5 @@ def _with_a_body(pieces: list[Piece], path: str) -> list[Piece]:
     return pieces
 
 
-def _of_front(front: FrontMatter, key: str, path: str) -> CompiledText:
-    return CompiledText.of_line(front.values.get(key, ""), path, front.lines.get(key, 1)).compile()
+def _of_front(front: FrontMatter, key: str, path: str, settings: frozenset[str]) -> CompiledText:
+    return CompiledText.of_line(front.values.get(key, ""), path, *front.places.get(key, (1, 1)), settings=settings)

@@ -17,15 +17,16 @@ from difflib import get_close_matches
 import css_inline
 import mrml
 
+from orchestrator.render.html_context import HtmlContext, find_html_fault
 from orchestrator.render.plain import read_html
 from orchestrator.render.source import Piece, TemplateBroken
 
 _MARK = "xjxtag{:05d}xjx"
-_MARKED = re.compile(r"xjxtag(\d{5})xjx")
-_COMMENTED = re.compile(r"<!--(xjxtag\d{5}xjx)-->")
+_MARKED = re.compile(r"xjxtag(\d+)xjx")
+_COMMENTED = re.compile(r"<!--(xjxtag\d+xjx)-->")
 # What stands between the sections of a wrapper, MJML puts inside a comment that only Outlook reads.
-_IN_OUTLOOK = re.compile(r"xjxrow(\d{5})xjx")
-_MJML_TAG = re.compile(r"<!--(xjxtag\d{5}xjx)-->|<!--.*?-->|<(/?)(mj-[\w-]+|mjml)\b([^>]*?)(/?)>", re.DOTALL)
+_IN_OUTLOOK = re.compile(r"xjxrow(\d+)xjx")
+_MJML_TAG = re.compile(r"<!--(xjxtag\d+xjx)-->|<!--.*?-->|<(/?)(mj-[\w-]+|mjml)\b([^>]*?)(/?)>", re.DOTALL)
 _BODY = re.compile(r"<body[^>]*>")
 
 #: Hidden first text: what an inbox shows beside the subject. The padding keeps the body's text out of that line.
@@ -47,40 +48,97 @@ _HOLDS_TEXT_ONLY = frozenset({"mj-title", "mj-style", "mj-preview"})
 
 @dataclass(frozen=True, slots=True)
 class Markup:
-    """A compiled Jinja2 source, and where its lines come from: (first line, file, line in that file), ascending."""
+    """A compiled Jinja2 source, and where its tags come from: (first line, file, line and column there), ascending."""
 
     source: str
-    origins: tuple[tuple[int, str, int], ...]
+    origins: tuple[tuple[int, str, int, int], ...]
 
-    def origin(self, line: int) -> tuple[str, int]:
-        """The file and line a line of `source` was written on."""
-        index = bisect_right(self.origins, (line, "\U0010ffff", 0)) - 1
-        _, file, written = self.origins[max(index, 0)]
-        return file, written
+    def place(self, line: int, word: str = "") -> tuple[str, int, int]:
+        """The file, line and column at which a word on a line of `source` was written."""
+        index = max(bisect_right(self.origins, (line, "\U0010ffff", 0, 0)) - 1, 0)
+        first, file, written, column = self.origins[index]
+        lines = self.source.split("\n")
+        text = lines[line - 1] if 0 < line <= len(lines) else ""
+        offset = max(_find_word(text, word), 0)
+        begins = column if line <= first else 1
+        return file, written + max(line - first, 0), begins + offset
+
+    def broken(self, line: int, word: str, message: str) -> TemplateBroken:
+        """A fault at a word of the compiled source."""
+        file, written, column = self.place(line, word)
+        return TemplateBroken(file, written, message, column)
+
+    @property
+    def hardest_line(self) -> int:
+        """The line of the tag that is nested deepest, or of the longest one: where a limit of Python was met."""
+        depths, depth = [], 0
+        for match in _NESTING.finditer(self.source):
+            depth += -1 if match[1].startswith("end") else 1
+            depths.append((depth, self.source.count("\n", 0, match.start(1)) + 1))
+        deepest = max(depths, default=(0, 1))
+        lines = self.source.split("\n")
+        longest = max(self.origins, key=lambda origin: len(lines[origin[0] - 1]))
+        return deepest[1] if deepest[0] > NESTING_MAX else longest[0]
 
 
-def compile_mjml(pieces: Sequence[Piece]) -> tuple[Markup, str]:
+NESTING_MAX = 15
+_NESTING = re.compile(r"\{%[-+]?\s*((?:end)?(?:for|if|macro|call|filter|with|block))\b")
+
+
+def _find_word(text: str, word: str) -> int:
+    """Where a word stands by itself and not within quotes, else where it stands at all; -1 for nowhere."""
+    if not word:
+        return -1
+    bare = _QUOTED.sub(lambda match: match[0][0] + " " * (len(match[0]) - 2) + match[0][-1], text)
+    edge = (r"(?<![\w.])", r"(?!\w)") if word[0].isalnum() else ("", "")
+    match = re.search(f"{edge[0]}{re.escape(word)}{edge[1]}", bare) or re.search(re.escape(word), bare)
+    return match.start() if match else text.find(word)
+
+
+_QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
+
+
+def compile_mjml(pieces: Sequence[Piece], path: str) -> tuple[Markup, str]:
     """HTML with its Jinja2 tags, and the same still marked (for the text part). Raises TemplateBroken."""
     prelude, structured = _structure(pieces)
     try:
         html = mrml.to_html(structured).content
     except OSError as error:
-        message = f"this is no MJML ({error}): a tag not closed, a bare '<', or a template tag between two attributes?"
-        raise TemplateBroken(pieces[0].file, pieces[0].line, message) from error
+        raise _broken_mjml(pieces, path) from error
     html = _IN_OUTLOOK.sub(r"<![endif]-->xjxtag\1xjx<!--[if mso | IE]>", html)
     marked = prelude + _COMMENTED.sub(r"\1", html)
     return restore(_with_preheader(marked), pieces), marked
 
 
-def compile_html(pieces: Sequence[Piece]) -> tuple[Markup, str]:
+def _broken_mjml(pieces: Sequence[Piece], path: str) -> TemplateBroken:
+    """The compiler says no place, so it is looked for."""
+    parts = _mark(pieces)
+    if fault := find_html_fault("".join(parts)):
+        return _Positions(pieces, parts).broken(*fault)
+    return TemplateBroken(
+        path, 1, "this is no MJML: is an element not closed, or a template tag between two attributes?"
+    )
+
+
+def compile_html(pieces: Sequence[Piece], path: str) -> tuple[Markup, str]:
     """HTML with styles inlined and its Jinja2 tags, and the same still marked. Raises TemplateBroken."""
     inliner = css_inline.CSSInliner(load_remote_stylesheets=False, keep_at_rules=True)
+    source = _REVEALED.sub(_hide_condition, "".join(_mark_markup(pieces)))
     try:
-        html = inliner.inline("".join(_mark_markup(pieces)))
+        html = inliner.inline(source)
     except css_inline.InlineError as error:
-        raise TemplateBroken(pieces[0].file, pieces[0].line, f"CSS: {error}") from error
-    marked = _COMMENTED.sub(r"\1", html)
+        raise TemplateBroken(path, 1, f"CSS: {error}") from error
+    marked = _HIDDEN.sub(r"<!\1>", _COMMENTED.sub(r"\1", html))
     return restore(_with_preheader(marked), pieces), marked
+
+
+# `<![if !mso]>` shows what follows to all but Outlook; to the CSS inliner it is a broken comment.
+_REVEALED = re.compile(r"<!--.*?-->|<!(\[(?:if\b[^\]]*|endif)\])>", re.DOTALL | re.IGNORECASE)
+_HIDDEN = re.compile(r"<!--xjxkeep(\[[^\]]*\])-->")
+
+
+def _hide_condition(match: re.Match[str]) -> str:
+    return f"<!--xjxkeep{match[1]}-->" if match[1] else match[0]
 
 
 def compile_text(pieces: Sequence[Piece]) -> Markup:
@@ -103,13 +161,14 @@ def derive_text(marked: str, pieces: Sequence[Piece]) -> Markup:
 def restore(marked: str, pieces: Sequence[Piece]) -> Markup:
     """The tags back in their places, each on a line of its own."""
     parts: list[str] = []
-    origins = [(1, pieces[0].file if pieces else "", pieces[0].line if pieces else 1)]
+    origins = [(1, pieces[0].file, pieces[0].line, 1) if pieces else (1, "", 1, 1)]
     line, end = 1, 0
     for match in _MARKED.finditer(marked):
         piece = pieces[int(match[1])]
         before, tag = marked[end : match.start()], _break_line(piece.text)
         line += before.count("\n")
-        origins.append((line + 1, piece.file, piece.line))
+        opening = tag.partition("\n")[0]
+        origins.append((line + 1, piece.file, piece.line, piece.column + len(opening)))
         line += tag.count("\n")
         parts += [before, tag]
         end = match.end()
@@ -128,13 +187,15 @@ def _with_preheader(marked: str) -> str:
 
 
 def _mark_markup(pieces: Sequence[Piece]) -> list[str]:
-    """Marks as comments, which HTML allows everywhere, also between table rows, but not inside a tag."""
+    """Marks as comments, which HTML allows nearly everywhere, also between table rows; elsewhere as mere words."""
     parts: list[str] = []
-    in_tag = False
+    context = HtmlContext()
     for part, piece in zip(_mark(pieces), pieces, strict=True):
-        parts.append(f"<!--{part}-->" if piece.is_tag and not in_tag else part)
-        if not piece.is_tag and ("<" in part or ">" in part):
-            in_tag = part.rfind("<") > part.rfind(">")
+        if piece.is_tag:
+            parts.append(f"<!--{part}-->" if context.takes_comments else part)
+        else:
+            parts.append(part)
+            context.read(part)
     return parts
 
 
@@ -150,13 +211,10 @@ class _Positions:
         for part in parts:
             self._starts.append(offset)
             offset += len(part)
-        self._parts = parts
 
     def broken(self, position: int, message: str) -> TemplateBroken:
         index = bisect_right(self._starts, position) - 1
-        piece = self._pieces[index]
-        within = self._parts[index][: position - self._starts[index]]
-        return TemplateBroken(piece.file, piece.line + within.count("\n"), message)
+        return self._pieces[index].broken(message, position - self._starts[index])
 
 
 def _structure(pieces: Sequence[Piece]) -> tuple[str, str]:
@@ -183,7 +241,7 @@ def _structure(pieces: Sequence[Piece]) -> tuple[str, str]:
 
 
 def _before_document(match: re.Match[str], pieces: Sequence[Piece], positions: _Positions) -> str:
-    if pieces[int(match[1][6:11])].statement[0] != "set":
+    if pieces[int(match[1][6:-3])].statement[0] != "set":
         raise positions.broken(match.start(), "only {% set … %} may stand outside of <mjml>")
     return match[1]
 

@@ -2,11 +2,71 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from orchestrator.config import Config
+from orchestrator.domain.expression import Scope
 from orchestrator.links import Links, LinkSigner
+
+NOW = datetime(2026, 1, 5, 10, tzinfo=UTC)
+
+
+_PRODUCTS = [
+    {"name": "Aura lamp", "variant": "opal glass", "price": 149, "quantity": 1},
+    {"name": "Sälen linen towel", "variant": "sand", "price": 32.5, "quantity": 2},
+]
+_PRODUCTS_FR = [
+    {"name": "Lampe Aura", "variant": "verre opalin", "price": 149, "quantity": 1},
+    {"name": "Serviette en lin Sälen", "variant": "sable", "price": 32.5, "quantity": 2},
+]
+
+
+class SampleReader:
+    """A made-up customer for the functions of the language: who has done nothing yet, and got nothing."""
+
+    def __init__(self, traits: Mapping[str, Any]) -> None:
+        self._traits = traits
+
+    def get(self, name: str, now: datetime) -> Any:
+        """A trait or fact."""
+        return self._traits.get(name)
+
+    def events(self, name: str) -> tuple[Any, ...]:
+        """What they did: nothing."""
+        return ()
+
+    def received(self, name: str, since: datetime | None) -> bool:
+        """Whether they got a message: none."""
+        return False
+
+
+def shop_scope(config: Config) -> dict[str, Any]:
+    """The shop as templates see it, as `project`."""
+    shop = config.project
+    return {
+        "name": shop.name,
+        "postal_address": shop.postal_address,
+        "website": shop.website or f"{config.public_url}/shop",
+        "currency": shop.currency,
+        "timezone": shop.timezone,
+        "locale": shop.locale,
+    }
+
+
+def sample_scope(config: Config, journey: Mapping[str, Any], locale: str) -> dict[str, Any]:
+    """Everything that a template may ask for, for a project's made-up customer.
+
+    Links are signed with a key that nobody uses: as long as real ones, and refused by the pages behind them.
+    """
+    shop = shop_scope(config)
+    return sample_context(shop, journey, LinkSigner("preview", config.public_url), shop["website"], locale)
+
+
+def with_questions(scope: Mapping[str, Any], segments: Mapping[str, Callable[[Scope], bool]]) -> dict[str, Any]:
+    """The same, with a customer whom the functions of the language can ask about."""
+    return {**scope, "scope": Scope(SampleReader(scope.get("customer") or {}), NOW, segments=segments)}
 
 
 def sample_context(
@@ -16,7 +76,7 @@ def sample_context(
 
     The links carry the message id `preview`, so the pages behind them answer that they do not know it.
     """
-    now = datetime(2026, 1, 5, 10, tzinfo=UTC)
+    now = NOW
     offer = {"code": "NORD-7K2M-X4", "percent": 10, "currency": "EUR", "expires_at": now + timedelta(days=14)}
     return {
         "customer": {
@@ -33,10 +93,7 @@ def sample_context(
             "at": now,
             "value": 214,
             "currency": "EUR",
-            "products": [
-                {"name": "Aura lamp", "variant": "opal glass", "price": 149, "quantity": 1},
-                {"name": "Sälen linen towel", "variant": "sand", "price": 32.5, "quantity": 2},
-            ],
+            "products": [dict(product) for product in (_PRODUCTS_FR if locale.startswith("fr") else _PRODUCTS)],
             "role": "referrer",
             "code": "NORD-7K2M-X4",
             "amount": 10,

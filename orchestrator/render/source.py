@@ -7,7 +7,7 @@ remembers the file and line it was written on.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +17,10 @@ from ruamel.yaml.comments import CommentedMap
 from ruamel.yaml.error import YAMLError
 
 from orchestrator.domain.errors import Problem, TemplateFailed
+from orchestrator.domain.suggestion import closest, did_you_mean
+from orchestrator.domain.template_names import locale_tags
 from orchestrator.render.environment import TemplateEnvironment
+from orchestrator.render.syntax import explain
 
 DEPTH_MAX = 20  # layouts and includes inside one another; more is a circle
 
@@ -28,21 +31,30 @@ _FRONT = re.compile(r"---[ \t]*\n(.*?\n)?---[ \t]*(?:\n|\Z)", re.DOTALL)
 
 
 class TemplateBroken(TemplateFailed):
-    """One fault in one template file; becomes a Problem of the project."""
+    """What is wrong with one template file; becomes Problems of the project."""
 
-    def __init__(self, file: str, line: int, message: str) -> None:
-        self.problem = Problem(file, line, 1, message)
-        super().__init__(str(self.problem))
+    def __init__(self, file: str, line: int, message: str, column: int = 1) -> None:
+        self.problems = [Problem(file, line, column, message)]
+        super().__init__(str(self.problems[0]))
+
+    @classmethod
+    def with_all(cls, problems: Sequence[Problem]) -> TemplateBroken:
+        """Several faults, told together."""
+        first = problems[0]
+        broken = cls(first.file, first.line, first.message, first.column)
+        broken.problems = list(problems)
+        return broken
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A run of literal text, or one whole Jinja2 tag."""
+    """A run of literal text, or one whole Jinja2 tag; `line` and `column` say where it was written."""
 
     text: str
     is_tag: bool
     file: str
     line: int
+    column: int = 1
 
     @property
     def statement(self) -> tuple[str, str]:
@@ -50,13 +62,20 @@ class Piece:
         match = _TAG.fullmatch(self.text) if self.is_tag else None
         return (match[1], match[2]) if match else ("", "")
 
+    def broken(self, message: str, offset: int = 0) -> TemplateBroken:
+        """A fault at this piece, or so many characters into it."""
+        before = self.text[:offset]
+        line, last = before.count("\n"), before.rpartition("\n")[2]
+        column = len(last) + (1 if line else self.column)
+        return TemplateBroken(self.file, self.line + line, message, column)
+
 
 @dataclass(frozen=True, slots=True)
 class FrontMatter:
     """The values at the head of a file, and how many lines they take."""
 
     values: Mapping[str, str]
-    lines: Mapping[str, int]  # key → the line its value starts on
+    places: Mapping[str, tuple[int, int]]  # key → the line and column its text starts at
     height: int
 
 
@@ -65,47 +84,75 @@ def split_front_matter(text: str, file: str) -> tuple[FrontMatter, str]:
     match = _FRONT.match(text)
     if match is None:
         return FrontMatter({}, {}, 0), text
+    head = match[1] or ""
     try:
-        loaded: Any = YAML(typ="rt", pure=True).load(match[1] or "")
+        loaded: Any = YAML(typ="rt", pure=True).load(head)
     except YAMLError as error:
         mark = getattr(error, "problem_mark", None)
-        line = mark.line + 2 if mark else 1
-        raise TemplateBroken(file, line, "the front matter is no YAML; put texts with ':' or '{{' in quotes") from error
+        line, column = (mark.line + 2, mark.column + 1) if mark else (1, 1)
+        message = "the front matter is no YAML; put texts with ':' or '{{' in quotes"
+        raise TemplateBroken(file, line, message, column) from error
     if not isinstance(loaded, CommentedMap):
         raise TemplateBroken(file, 2, "the front matter must be `subject: …` and `preheader: …`")
-    lines = {key: loaded.lc.value(key)[0] + 2 for key in loaded}
+    places = {key: _place_of(loaded, key, head) for key in loaded}
     for key, value in loaded.items():
         if key not in ("subject", "preheader"):
-            raise TemplateBroken(file, lines[key], f"front matter holds subject and preheader, not '{key}'")
+            hint = did_you_mean(str(key), ("subject", "preheader"))
+            message = f"front matter holds subject and preheader, not '{key}'{hint}"
+            raise TemplateBroken(file, places[key][0], message)
         if not isinstance(value, str):
-            raise TemplateBroken(file, lines[key], f"{key} must be a text; put it in quotes")
-    return FrontMatter(dict(loaded), lines, match[0].count("\n")), text[match.end() :]
+            raise TemplateBroken(file, *places[key][:1], f"{key} must be a text; put it in quotes")
+    return FrontMatter(dict(loaded), places, match[0].count("\n")), text[match.end() :]
+
+
+def _place_of(loaded: CommentedMap, key: Any, head: str) -> tuple[int, int]:
+    line, column = loaded.lc.value(key)
+    is_quoted = head.splitlines()[line][column : column + 1] in ("'", '"')
+    return line + 2, column + 1 + is_quoted
 
 
 def cut(text: str, file: str, first_line: int, environment: TemplateEnvironment) -> list[Piece]:
-    """The pieces of a source; comments are left out. Raises TemplateBroken where Jinja2 cannot read it."""
+    """The pieces of a source; comments are left out. Raises TemplateBroken where a tag cannot be read."""
     pieces: list[Piece] = []
     parts: list[str] = []
-    begun, opener = first_line, ""
+    begun, opener, cursor, start = first_line, "", 0, 0
     try:
         for number, kind, value in environment.lex(text):
             line = first_line + number - 1
+            cursor = max(text.find(value, cursor), cursor)  # blanks around tags are left out by the lexer
             if opener:
                 parts.append(value)
                 if kind == opener.replace("begin", "end"):
                     if opener != "comment_begin":
                         # the lexer counts the line break that follows a block to its tag
-                        pieces.append(Piece("".join(parts).rstrip(), True, file, begun))
+                        column = start - text.rfind("\n", 0, start)
+                        pieces.append(Piece("".join(parts).rstrip(), True, file, begun, column))
                     opener = ""
             elif kind.endswith("_begin"):
-                begun, opener, parts = line, kind, [value]
+                start = cursor + len(value) - len(value.lstrip())
+                begun, opener, parts = line, kind, [value.lstrip()]
             else:
-                pieces.append(Piece(value, False, file, line))
+                pieces.append(Piece(value, False, file, line, cursor - text.rfind("\n", 0, cursor)))
+            cursor += len(value)
     except TemplateSyntaxError as error:
-        raise TemplateBroken(file, first_line + error.lineno - 1, str(error.message)) from error
+        raise _unreadable(error, text, file, first_line) from error
     if opener:
-        raise TemplateBroken(file, begun, f"'{parts[0].strip()}' is not closed")
+        column = start - text.rfind("\n", 0, start)
+        raise TemplateBroken(file, begun, f"'{parts[0].strip()}' is not closed", column)
     return pieces
+
+
+def _unreadable(error: TemplateSyntaxError, text: str, file: str, first_line: int) -> TemplateBroken:
+    message, word = explain(str(error.message))
+    position = re.search(r" at (\d+)$", str(error.message))
+    line = text.split("\n")[error.lineno - 1] if error.lineno <= text.count("\n") + 1 else ""
+    column = line.find(word) + 1 if word else 1
+    if position:
+        column = int(position[1]) - text.rfind("\n", 0, int(position[1]))
+    return TemplateBroken(file, first_line + error.lineno - 1, message, max(column, 1))
+
+
+_SET = re.compile(r"\{%[-+]?\s*(?:set\s+([\w\s,]+?)\s*(?:=|[-+]?%\}|\|)|macro\s+(\w+))")
 
 
 class Library:
@@ -113,6 +160,9 @@ class Library:
 
     def __init__(self, files: Mapping[str, str], folder: str, environment: TemplateEnvironment) -> None:
         self._files, self._folder, self._environment = files, folder, environment
+        found = (match[1] or match[2] for text in files.values() for match in _SET.finditer(text))
+        #: The names that templates of the folder set, and that layouts may ask for.
+        self.settings = frozenset(name for names in found for name in re.findall(r"\w+", names))
         self._cut: dict[str, list[Piece]] = {}  # a layout is read by every template that extends it
 
     def flatten(self, name: str, locale: str) -> list[Piece]:
@@ -139,13 +189,14 @@ class Library:
         if name not in self._cut:
             front, body = split_front_matter(self._files[name], file)
             self._cut[name] = cut(body, file, front.height + 1, self._environment)
+            _refuse_our_marks(self._cut[name])
         found: list[Piece] = []
         for piece in self._cut[name]:
             word, rest = piece.statement
             if word == "include":
                 found += self._read(self._resolve(rest, locale, piece), locale, depth + 1)
             elif word in ("import", "from"):
-                raise TemplateBroken(file, piece.line, "import is not supported in templates; use include")
+                raise piece.broken("import is not supported in templates; use include")
             else:
                 found.append(piece)
         return found
@@ -153,11 +204,13 @@ class Library:
     def _resolve(self, quoted: str, locale: str, piece: Piece) -> str:
         match = _QUOTED.fullmatch(quoted)
         if match is None:
-            raise TemplateBroken(piece.file, piece.line, "name the file in quotes: the layout must be known at load")
+            raise piece.broken("name the file in quotes: the layout must be known at load")
         for name in localized_names(match[2], locale):
             if name in self._files:
                 return name
-        raise TemplateBroken(piece.file, piece.line, f"template '{match[2]}' not found in {self._folder}")
+        near = closest(match[2], self._files, likeness=0.75)
+        hint = f"; did you mean '{near}'?" if near else ""
+        raise piece.broken(f"template '{match[2]}' not found in {self._folder}{hint}")
 
 
 def localized_names(name: str, *locales: str) -> list[str]:
@@ -166,15 +219,15 @@ def localized_names(name: str, *locales: str) -> list[str]:
     return [f"{stem}.{tag}{dot}{ending}" for tag in locale_tags(*locales)] + [name]
 
 
-def locale_tags(*locales: str) -> list[str]:
-    """The locales and what they fall back to, best first: `fr-ca`, `fr` for `fr_CA`."""
-    tags: list[str] = []
-    for locale in locales:
-        tag = locale.lower().replace("_", "-")
-        while tag:
-            tags.append(tag)
-            tag = tag.rpartition("-")[0]
-    return list(dict.fromkeys(tags))
+#: What stands in a tag's place while the markup around it is compiled: `markup` makes these words.
+RESERVED = re.compile(r"xjx(?:tag|row)\w*")
+
+
+def _refuse_our_marks(pieces: Iterable[Piece]) -> None:
+    for piece in pieces:
+        if not piece.is_tag and (match := RESERVED.search(piece.text)):
+            message = f"'{match[0]}' is a word that Parcours keeps for itself: write another"
+            raise piece.broken(message, match.start())
 
 
 def _blocks(pieces: list[Piece]) -> dict[str, list[Piece]]:
@@ -187,12 +240,11 @@ def _blocks(pieces: list[Piece]) -> dict[str, list[Piece]]:
             opened.append((rest.split()[0] if rest else "", position))
         elif word == "endblock":
             if not opened:
-                raise TemplateBroken(piece.file, piece.line, "endblock without a block")
+                raise piece.broken("endblock without a block")
             name, begin = opened.pop()
             found[name] = pieces[begin + 1 : position]
     if opened:
-        piece = pieces[opened[-1][1]]
-        raise TemplateBroken(piece.file, piece.line, f"block '{opened[-1][0]}' is not closed with endblock")
+        raise pieces[opened[-1][1]].broken(f"block '{opened[-1][0]}' is not closed with endblock")
     return found
 
 

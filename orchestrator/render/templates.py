@@ -3,22 +3,29 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
-from orchestrator.domain.errors import TemplateFailed
+from orchestrator.domain.errors import Problem, ProjectInvalid, TemplateFailed
+from orchestrator.domain.expression import NOBODY, Call, Scope
 from orchestrator.domain.message import Medium
+from orchestrator.domain.template_names import locale_tags
+from orchestrator.render.budget import BUDGET, Budget
 from orchestrator.render.compiled import CompiledEmail, CompiledSms, CompiledText
-from orchestrator.render.environment import FORMATS
+from orchestrator.render.filters import FORMATS
 from orchestrator.render.formats import formats_of
-from orchestrator.render.loading import Compiled, Loader
+from orchestrator.render.loading import Compiled, Loader, Names
 from orchestrator.render.plain import tidy
-from orchestrator.render.source import locale_tags
+from orchestrator.render.questions import SCOPE
 
+NO_NAMES: Names = {}
+NO_TIME = datetime.min.replace(tzinfo=UTC)  # of who asks without a customer: nothing is since then
 _BREAKS = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]+")
+_PLAIN_SPACES = {0xA0: " ", 0x202F: " "}  # `10 €` has one; in a text message it would halve the room
 _EMPTY: Mapping[str, Any] = {}
 
 _Variant = TypeVar("_Variant", CompiledEmail, CompiledSms)
@@ -41,20 +48,59 @@ class Templates:
         self._compiled, self._project_locale = compiled, project_locale
         self._email_for = lru_cache(maxsize=4096)(self._find_email)
         self._sms_for = lru_cache(maxsize=4096)(self._find_sms)
-        self._subject_for = lru_cache(maxsize=1024)(lambda source: CompiledText.of_line(source, "subject of a step"))
+        self._subject_for = lru_cache(maxsize=1024)(self.compile_subject)
 
     @classmethod
-    def load(cls, root: Path, project_locale: str = "en") -> Templates:
-        """Reads and compiles `templates/` of a project; raises ProjectInvalid with the problems of all files."""
-        return cls(Loader(root, project_locale).load(), project_locale)
+    def load(cls, root: Path, project_locale: str = "en", names: Names = NO_NAMES) -> Templates:
+        """Reads and compiles `templates/` of a project; raises ProjectInvalid with the problems of all files.
+
+        `names` holds what `in_segment` and `received` may ask about.
+        """
+        templates, problems = cls.load_sound(root, project_locale, names)
+        if problems:
+            raise ProjectInvalid(problems)
+        return templates
+
+    @classmethod
+    def load_sound(cls, root: Path, project_locale: str, names: Names) -> tuple[Templates, list[Problem]]:
+        """The templates that are good, and what is wrong with the others."""
+        loader = Loader(root, project_locale, names)
+        loader.load()
+        return cls(loader.compiled, project_locale), loader.problems
+
+    def calls(self, subjects: Iterable[str] = ()) -> list[Call]:
+        """The functions of the language that the templates, and these subjects of steps, call.
+
+        What they look back at must be loaded. Raises TemplateBroken for a subject that cannot be read.
+        """
+        asked = [*self._compiled.asked, *(one for subject in subjects for one in self._subject_for(subject).asked)]
+        return [one.call for one in asked]
+
+    def compile_subject(self, source: str, file: str = "subject of a step", line: int = 1) -> CompiledText:
+        """The subject that a step writes itself; raises TemplateBroken."""
+        return CompiledText.of_line(source, file, line, settings=self._compiled.settings[Medium.EMAIL]).compile()
 
     def names(self, medium: Medium) -> frozenset[str]:
         """What the steps of journeys may name."""
         return frozenset(name for of, name in self._compiled.versions if of is medium)
 
+    def broken(self, medium: Medium, name: str) -> list[Problem]:
+        """What is wrong with a template that was loaded beside others that are good."""
+        return self._compiled.broken.get((medium, name), [])
+
     def version(self, medium: Medium, name: str) -> str:
         """A hash that changes with any variant, layout or partial of the template."""
         return self._compiled.versions[medium, name]
+
+    def language(self, medium: Medium, name: str, locale: str) -> str:
+        """The locale of the form in which somebody of this locale gets a template."""
+        found: CompiledEmail | CompiledSms
+        found = self._email_for(name, locale) if medium is Medium.EMAIL else self._sms_for(name, locale)
+        return found.language
+
+    def variants(self, medium: Medium) -> list[tuple[str, str]]:
+        """The names and locale tags of all forms; "" is the file without a locale."""
+        return sorted(self._compiled.emails if medium is Medium.EMAIL else self._compiled.texts)
 
     def variants_without(self, name: str, *words: str) -> list[str]:
         """The locales ("" for the file without one) in which a mail mentions none of these words."""
@@ -67,7 +113,8 @@ class Templates:
         """A mail for one customer. Raises TemplateFailed, whose text holds no personal data.
 
         `context` holds customer, entry, vars, journey, coupon, project (mappings), links, and marketing (False for
-        transactional); what it lacks is undefined. `locale` is the customer's; `subject` a step's own, as Jinja2 text.
+        transactional); what it lacks is undefined. Its `scope` answers the functions of the language. `locale` is the
+        customer's; `subject` a step's own, as Jinja2 text.
         """
         email = self._email_for(name, locale)
         scope = self._scope(context, locale, email.language)
@@ -79,11 +126,16 @@ class Templates:
     def render_sms(self, name: str, locale: str, context: Mapping[str, Any]) -> str:
         """A text message for one customer; as `render_email`."""
         sms = self._sms_for(name, locale)
-        return tidy(sms.text.render(self._scope(context, locale, sms.language)))
+        text = tidy(sms.text.render(self._scope(context, locale, sms.language)))
+        return text.translate(_PLAIN_SPACES)
 
     def _scope(self, context: Mapping[str, Any], locale: str, language: str) -> dict[str, Any]:
         formats = formats_of(context.get("customer", _EMPTY), context.get("project", _EMPTY), locale, language)
-        return {**context, "language": language, FORMATS: formats}
+        scope: Scope = context.get("scope") or Scope(NOBODY, NO_TIME)
+        now = None if scope.now is NO_TIME else scope.now
+        return {
+            **context, "now": now, "language": language, FORMATS: formats, SCOPE: scope, BUDGET: Budget(),
+        }  # fmt: skip
 
     def _find_email(self, name: str, locale: str) -> CompiledEmail:
         return self._find(self._compiled.emails, Medium.EMAIL, name, locale)

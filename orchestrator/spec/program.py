@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
+from orchestrator.domain.expression import Expr
 from orchestrator.domain.journey import Journey
 from orchestrator.domain.policy import Policy
 from orchestrator.domain.program import Program, plain_code
@@ -21,8 +22,12 @@ def build_program(
     policy: Policy | None = None,
     secret: str | None = None,
     pinned: Mapping[tuple[str, str], Journey] | None = None,
+    template_calls: Iterable[Expr] = (),
 ) -> Program:
-    """The project ready to run; with a secret, coupon codes cannot be guessed."""
+    """The project ready to run; with a secret, coupon codes cannot be guessed.
+
+    `template_calls` are the functions that templates call: what they look back at is loaded of each customer.
+    """
     config = project.config
     zone = find_zone(config.project.timezone)
     assert zone is not None  # config refuses unknown zones
@@ -37,6 +42,7 @@ def build_program(
         max_age=config.ingest_max_age,
         pinned=pinned or {},
         coupon_code=plain_code if secret is None else lambda key: sign_code(secret, key),
+        template_calls=tuple(template_calls),
     )
 
 

@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from orchestrator.config import Config, read_config
 from orchestrator.domain.errors import Problem, ProjectInvalid
-from orchestrator.domain.journey import Journey, JourneyTest
+from orchestrator.domain.journey import Journey, JourneyTest, Message
 from orchestrator.domain.lifecycle import Lifecycle
 from orchestrator.domain.message import Medium
 from orchestrator.domain.survey import Survey
+from orchestrator.domain.template_names import template_names
+from orchestrator.domain.text_files import decode_text
 from orchestrator.spec.journeys import read_journey
 from orchestrator.spec.lifecycle import names_in, read_lifecycle
 from orchestrator.spec.place import Known
 from orchestrator.spec.surveys import read_surveys
 from orchestrator.spec.yaml_nodes import Document, read_yaml
 
-_LOCALE = re.compile(r"[a-z]{2,3}([-_][A-Za-z0-9]{2,8})?")
-_TEMPLATE_SUFFIXES = {Medium.EMAIL: (".mjml", ".html"), Medium.SMS: (".txt",)}
 _OTHER_FILES = ("lifecycle", "segments", "surveys")
 
 
@@ -38,6 +37,18 @@ class Project:
     known: Known
     warnings: tuple[Problem, ...] = ()
 
+    @property
+    def names_for_templates(self) -> dict[str, frozenset[str]]:
+        """What the functions of the language may name in templates, by function."""
+        sent = frozenset({*(self.known.journeys or self.journeys), *(name for _, name in self.templates)})
+        return {"in_segment": self.known.segments or frozenset(), "received": sent}
+
+    @property
+    def subjects(self) -> frozenset[str]:
+        """The subjects that steps write themselves."""
+        steps = (step for journey in self.journeys.values() for step in journey.walk_steps())
+        return frozenset(step.subject for step in steps if isinstance(step, Message) and step.subject)
+
 
 def load_project(root: Path, environment: Mapping[str, str], *, need_templates: bool = True) -> Project:
     """The project in a folder; raises ProjectInvalid with every error of every file, in the order of files and lines.
@@ -45,6 +56,16 @@ def load_project(root: Path, environment: Mapping[str, str], *, need_templates: 
     Only journeys must be there: the rest has defaults. Without `need_templates` a missing template is a warning, since
     a back-test renders nothing.
     """
+    project, problems = read_project(root, environment, need_templates=need_templates)
+    if any(problem.severity == "error" for problem in problems):
+        raise ProjectInvalid(problems)
+    return project
+
+
+def read_project(
+    root: Path, environment: Mapping[str, str], *, need_templates: bool = True
+) -> tuple[Project, list[Problem]]:
+    """What is sound in a folder, and what is wrong with the rest: journeys with an error are left out."""
     config, config_problems = read_config(root, environment)
     reading = _Reading(root, list(config_problems))
     documents = reading.read_all()
@@ -63,16 +84,9 @@ def load_project(root: Path, environment: Mapping[str, str], *, need_templates: 
         if found.journey is not None:
             journeys[found.journey.id] = found.journey
             tests[found.journey.id] = found.tests
-    warnings = _raise_errors(problems)
-    return Project(root, config, lifecycle, journeys, surveys, tests, templates, known, warnings)
-
-
-def _raise_errors(problems: list[Problem]) -> tuple[Problem, ...]:
-    """The warnings, in order; raises ProjectInvalid when there are errors too."""
     ordered = sorted(problems, key=lambda problem: (problem.file, problem.line, problem.column))
-    if any(problem.severity == "error" for problem in ordered):
-        raise ProjectInvalid(ordered)
-    return tuple(ordered)
+    warnings = tuple(problem for problem in ordered if problem.severity != "error")
+    return Project(root, config, lifecycle, journeys, surveys, tests, templates, known, warnings), ordered
 
 
 def _names(
@@ -116,7 +130,7 @@ class _Reading:
 
     def _read(self, path: Path) -> Document | None:
         try:
-            text = path.read_text(encoding="utf-8")
+            text = decode_text(path.read_bytes())
         except UnicodeDecodeError:
             self._report(path, "this file is not UTF-8 text")
             return None
@@ -130,12 +144,8 @@ class _Reading:
 
 def find_templates(folder: Path) -> frozenset[tuple[Medium, str]]:
     """The names of the templates in a folder, by medium; layouts (`_…`) and locales are not names of their own."""
-    return frozenset((medium, name) for medium in Medium for name in _template_names(folder / medium, medium))
-
-
-def _template_names(folder: Path, medium: Medium) -> Iterator[str]:
-    for path in folder.rglob("*"):
-        if path.suffix in _TEMPLATE_SUFFIXES[medium] and not path.name.startswith("_") and path.is_file():
-            name, _, locale = path.stem.rpartition(".")
-            stem = name if name and _LOCALE.fullmatch(locale) else path.stem
-            yield (path.relative_to(folder).parent / stem).as_posix()
+    return frozenset(
+        (medium, name)
+        for medium in Medium
+        for name in template_names(medium, [path.name for path in (folder / medium).glob("*") if path.is_file()])
+    )

@@ -12,6 +12,7 @@ from orchestrator.domain import journey as domain
 from orchestrator.domain.message import Medium, Purpose
 from orchestrator.domain.schedule import find_zone
 from orchestrator.domain.suggestion import did_you_mean
+from orchestrator.domain.template_names import is_template_name, suggest_name
 from orchestrator.domain.values import as_time
 from orchestrator.spec import step_forms as forms
 from orchestrator.spec.place import Place
@@ -117,14 +118,19 @@ def _check_template(medium: Medium, name: str, place: Place) -> None:
     known = place.known.templates
     if known is None or (medium, name) in known:
         return
+    if place.known.templates_required:
+        place.error(_missing_template(medium, name, known))
+    else:
+        place.warn(_missing_template(medium, name, known))
+
+
+def _missing_template(medium: Medium, name: str, known: frozenset[tuple[Medium, str]]) -> str:
+    if not is_template_name(name):
+        return f"a template's name is made of letters, digits, - and _: rename '{name}' to '{suggest_name(name)}'"
     paths = [f"{other_medium}/{other}" for other_medium, other in known if other_medium is medium]
     hint = did_you_mean(f"{medium}/{name}", paths)
     ending = "txt" if medium is Medium.SMS else "mjml (or .html)"
-    message = f"template '{medium}/{name}' not found{hint or f': write templates/{medium}/{name}.{ending}'}"
-    if place.known.templates_required:
-        place.error(message)
-    else:
-        place.warn(message)
+    return f"template '{medium}/{name}' not found{hint or f': write templates/{medium}/{name}.{ending}'}"
 
 
 def _check_subject(text: str, place: Place) -> None:

@@ -24,7 +24,7 @@ BUILT_IN: dict[str, Survey] = {
         kind=SurveyKind.SCALE,
         question={
             "en": "How likely are you to recommend us to a friend?",
-            "fr": "Recommanderiez-vous notre maison à un proche ?",
+            "fr": "Recommanderiez‑vous notre maison à un proche ?",
         },
         lowest=0,
         highest=10,

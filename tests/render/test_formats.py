@@ -15,14 +15,20 @@ from orchestrator.render.formats import Formats, formats_of
 PROJECT = {"currency": "EUR", "timezone": "Europe/Paris"}
 
 
-def of(locale: str, **customer: Any) -> Formats:
-    return formats_of(customer, PROJECT, locale, "en")
+def of(locale: str, language: str = "", **customer: Any) -> Formats:
+    """The formats of a message in the customer's own language, or in another."""
+    return formats_of(customer, PROJECT, locale, language or (locale if locale[:2] in ("fr", "de") else "en"))
 
 
 @pytest.mark.parametrize(
     ("locale", "amount", "expected"),
     [
         ("en", 1234.5, "€1,234.50"),
+        ("en", "60.00", "€60.00"),
+        ("en", " 60 ", "€60.00"),
+        ("en", "1_000", ""),
+        ("en", "٣.٥", ""),
+        ("en", "12,50", ""),
         ("fr", 1234.5, "1\u202f234,50\xa0€"),
         ("fr-CA", 12, "12,00\xa0€"),
         ("fr_FR", "5.9", "5,90\xa0€"),
@@ -36,7 +42,7 @@ def of(locale: str, **customer: Any) -> Formats:
         ("en", [1], ""),
     ],
 )
-def test_money_is_written_in_the_customers_locale(locale: str, amount: Any, expected: str) -> None:
+def test_money_is_written_as_the_customers_country_writes_it(locale: str, amount: Any, expected: str) -> None:
     assert formats.format_money(of(locale), amount) == expected
 
 
@@ -61,6 +67,34 @@ def test_an_instant_is_told_in_the_customers_zone() -> None:
     assert formats.format_day(of("en"), late.isoformat()) == "January 12, 2026"
     assert formats.format_day(of("fr"), late, "EEEE d MMMM") == "lundi 12 janvier"
     assert formats.format_instant(of("fr"), late) == "12 janvier 2026, 21:00"
+
+
+@pytest.mark.parametrize(
+    ("locale", "language", "expected"),
+    [
+        ("de", "en", ("€1,149.00", "January 12, 2026")),  # a German who is written to in English
+        ("fr", "en", ("€1,149.00", "January 12, 2026")),
+        ("en-GB", "en", ("€1,149.00", "12 January 2026")),
+        ("fr-CA", "fr", ("1\xa0149,00\xa0€", "12 janvier 2026")),
+        ("de", "fr-CA", ("1\xa0149,00\xa0€", "12 janvier 2026")),
+        ("ja", "en-GB", ("€1,149.00", "12 January 2026")),
+    ],
+)
+def test_numbers_and_dates_speak_the_language_that_the_text_does(
+    locale: str, language: str, expected: tuple[str, str]
+) -> None:
+    written = of(locale, language)
+    assert (formats.format_money(written, 1149), formats.format_day(written, "2026-01-12")) == expected
+
+
+def test_the_first_of_a_month_is_said_as_french_says_it() -> None:
+    assert formats.format_day(of("fr"), "2026-12-01") == "1er décembre 2026"
+    assert formats.format_day(of("fr"), "2026-12-01", "d MMMM") == "1er décembre"
+    assert formats.format_day(of("fr-CA"), "2026-12-01", "full") == "mardi 1er décembre 2026"
+    assert formats.format_day(of("fr"), "2026-12-01", "dd/MM") == "01/12"
+    assert formats.format_day(of("fr"), "2026-12-11", "d MMMM") == "11 décembre"
+    assert formats.format_day(of("en"), "2026-12-01", "d MMMM") == "1 December"
+    assert formats.format_instant(of("fr"), "2026-12-01T09:00:00Z") == "1er décembre 2026, 10:00"
 
 
 def test_an_invalid_zone_reads_as_the_projects() -> None:

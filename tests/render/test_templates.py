@@ -227,11 +227,10 @@ def test_a_step_may_bring_its_own_subject(make_templates: Make) -> None:
     [
         "customer.nothing",
         "customer.nothing.at.all[3].x",
-        "nothing",
         "customer.empty",
         "customer.nothing + 1",
         "-customer.nothing * 2",
-        "customer.nothing()",
+        "customer['nothing']()",
         "customer.nothing | money",
         "customer.nothing | date",
         "'x' if customer.nothing > 3 or customer.nothing <= 3",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from pathlib import Path
 
 import pytest
@@ -150,14 +151,34 @@ def test_an_old_version_is_read_again_when_its_template_is_gone(shop: Path) -> N
         parse_journey(old.source, "welcome.yaml", project.known)
 
 
-def test_templates_are_found_by_name_without_locale_and_in_folders(tmp_path: Path) -> None:
+def test_templates_are_found_by_name_without_locale_in_the_folder_of_their_medium(tmp_path: Path) -> None:
     names = [
         "email/a.mjml",
         "email/a.fr.html",
         "email/winter/b.html",
+        "email/v.2.mjml",
         "email/_c.mjml",
         "email/d.txt",
         "sms/e.pt-BR.txt",
     ]
-    write(tmp_path, dict.fromkeys([*names, "sms/e.pt-BR.txt"], ""))
-    assert find_templates(tmp_path) == {(Medium.EMAIL, "a"), (Medium.EMAIL, "winter/b"), (Medium.SMS, "e")}
+    write(tmp_path, dict.fromkeys(names, ""))
+    assert find_templates(tmp_path) == {(Medium.EMAIL, "a"), (Medium.SMS, "e")}
+
+
+@pytest.mark.parametrize(("file", "name", "advice"), [("sub/hi", "sub/hi", "sub-hi"), ("hi.v2", "hi.v2", "hi-v2")])
+def test_a_step_cannot_name_what_no_sender_would_find(shop: Path, file: str, name: str, advice: str) -> None:
+    write(shop, {f"templates/email/{file}.mjml": "", "journeys/welcome.yaml": WELCOME.replace("hello", name)})
+    with pytest.raises(ProjectInvalid, match=f"rename '{name}' to '{advice}'"):
+        load_project(shop, {})
+
+
+def test_a_byte_order_mark_is_no_part_of_any_file(shop: Path) -> None:
+    plain = load_project(shop, {})
+    for path in [*shop.rglob("*.yaml"), *shop.rglob("*.toml")]:
+        path.write_bytes(codecs.BOM_UTF8 + path.read_bytes().replace(b"\n", b"\r\n"))
+    (shop / "parcours.toml").write_bytes(codecs.BOM_UTF8 + b'[project]\r\nname = "Shop"\r\n')
+    marked = load_project(shop, {})
+    assert marked.config.project.name == "Shop"
+    assert {name: journey.version for name, journey in marked.journeys.items()} == {
+        name: journey.version for name, journey in plain.journeys.items()
+    }

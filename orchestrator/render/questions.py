@@ -1,0 +1,135 @@
+"""The functions of the language inside templates, and what they need to be loaded of a customer's past."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from jinja2 import nodes, pass_context
+from jinja2.runtime import Context
+
+from orchestrator.domain.closures import (
+    ELAPSED_UNITS,
+    count_elapsed,
+    has_performed,
+    has_received,
+    is_in_segment,
+)
+from orchestrator.domain.expression import Call, Const, Performed, Scope
+from orchestrator.domain.schedule import parse_duration
+from orchestrator.render.budget import BUDGET
+from orchestrator.render.filters import plain
+
+#: The name under which a context carries the `Scope` of its customer at the message's instant.
+SCOPE = "_scope"
+
+_NAMED = {"performed": "Order Completed", "in_segment": "vip", "received": "welcome"}  # what each asks about
+
+
+def _scope(context: Context) -> Scope:
+    scope: Scope = context.parent[SCOPE]
+    return scope
+
+
+def _elapsed(function: str) -> Callable[..., Any]:
+    unit = ELAPSED_UNITS[function]
+
+    @pass_context
+    def run(context: Context, since: Any) -> int | None:
+        return count_elapsed(plain(since), _scope(context).now, unit)
+
+    return run
+
+
+@pass_context
+def _performed(context: Context, event: str, within: str | None = None, at_least: int = 1, **properties: Any) -> bool:
+    scope = _scope(context)
+    context.parent[BUDGET].spend(1 + sum(1 for _ in scope.customer.events(event)))
+    call = Performed(event, None if within is None else parse_duration(within), at_least, ())
+    return has_performed(scope, call, [(name, plain(value)) for name, value in properties.items()])
+
+
+@pass_context
+def _in_segment(context: Context, name: str) -> bool:
+    return is_in_segment(_scope(context), name)
+
+
+@pass_context
+def _received(context: Context, name: str, within: str | None = None) -> bool:
+    return has_received(_scope(context), name, None if within is None else parse_duration(within))
+
+
+QUESTIONS: dict[str, Callable[..., Any]] = {
+    **{name: _elapsed(name) for name in ELAPSED_UNITS},
+    "performed": _performed,
+    "in_segment": _in_segment,
+    "received": _received,
+}
+
+
+class QuestionInvalid(ValueError):
+    """A call of a function that cannot be answered; the text says why, `line` where in the compiled source."""
+
+    def __init__(self, message: str, line: int, word: str) -> None:
+        super().__init__(message)
+        self.line, self.word = line, word
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A call in a template, as conditions know it, and the line of the compiled source on which it stands."""
+
+    call: Call
+    line: int
+
+
+def find_questions(tree: nodes.Template) -> Iterator[Question]:
+    """The calls of the language's functions; raises QuestionInvalid where one is written wrongly."""
+    for node in tree.find_all(nodes.Call):
+        if isinstance(node.node, nodes.Name) and node.node.name in QUESTIONS:
+            yield Question(_read(node, node.node.name), node.lineno)
+
+
+def _read(node: nodes.Call, name: str) -> Call:
+    def refuse(message: str, word: str = name) -> QuestionInvalid:
+        return QuestionInvalid(f"{name}(): {message}", node.lineno, word)
+
+    if len(node.args) != 1 or node.dyn_args or node.dyn_kwargs:
+        example = f'"{_NAMED[name]}"' if name in _NAMED else "customer.last_order_at"
+        raise refuse(f"it takes one value: {name}({example})")
+    if name not in _NAMED:
+        if node.kwargs:
+            raise refuse(f"it has no option `{node.kwargs[0].key}`", node.kwargs[0].key)
+        return Call(name, (Const(None),))
+    subject = _constant(node.args[0], str)
+    if subject is None:
+        raise refuse(f'its name must be plain text between quotes: {name}("{_NAMED[name]}")')
+    options = []
+    for option in node.kwargs:
+        if option.key == "within" and name != "in_segment":
+            options.append(("within", Const(_window(option.value, refuse))))
+        elif option.key == "at_least" and name == "performed":
+            if (_constant(option.value, int) or 0) < 1:
+                raise refuse("`at_least` must be a whole number, 1 or more", "at_least")
+        elif name != "performed":
+            raise refuse(f"it has no option `{option.key}`", option.key)
+    return Call(name, (Const(subject),), tuple(options))
+
+
+def _constant(node: nodes.Expr, kind: type) -> Any:
+    return node.value if isinstance(node, nodes.Const) and isinstance(node.value, kind) else None
+
+
+def _window(node: nodes.Expr, refuse: Callable[[str, str], QuestionInvalid]) -> timedelta:
+    written = _constant(node, str)
+    if written is None:
+        raise refuse('`within` needs a duration between quotes: within="30d"', "within")
+    try:
+        window = parse_duration(written)
+    except ValueError as fault:
+        raise refuse(str(fault), "within") from None
+    if window <= timedelta(0):
+        raise refuse("`within` must be longer than nothing", "within")
+    return window

@@ -1,0 +1,89 @@
+"""What Jinja2 says of a tag that it cannot read, in words for people who never heard of Jinja2."""
+
+from __future__ import annotations
+
+import re
+
+from orchestrator.domain.suggestion import did_you_mean
+
+_STATEMENTS = (
+    "if", "elif", "else", "endif", "for", "endfor", "set", "endset", "block", "endblock", "include", "extends", "macro",
+    "endmacro", "call", "endcall", "filter", "endfilter", "with", "endwith", "raw", "endraw",
+)  # fmt: skip
+_FOREIGN = {
+    "&": "write `and`", "|": "write `or`", "!": "write `not`", "$": "write the name without `$`",
+    "?": "write `a if condition else b`", "“": 'write straight quotes: "text"', "”": 'write straight quotes: "text"',
+    "„": 'write straight quotes: "text"', "«": 'write straight quotes: "text"', "»": 'write straight quotes: "text"',
+    "‘": "write straight quotes: 'text'", "’": "write straight quotes: 'text'",
+}  # fmt: skip
+_NAMES = {"name": "a name", "string": "a text", "integer": "a number"}
+_ENDS = {"end of print statement": "}}", "end of statement block": "%}", "end of template": ""}
+
+
+def explain(message: str) -> tuple[str, str]:
+    """What to do about a fault, and the word to look for on its line ("" where there is none)."""
+    for pattern, tell in _SAYINGS:
+        if match := re.search(pattern, message, re.DOTALL):
+            return tell(match)
+    return "this tag cannot be read: look for a quote, a bracket or a comma too much, or one that is missing", ""
+
+
+def _sign(match: re.Match[str]) -> tuple[str, str]:
+    sign = match[1].encode().decode("unicode_escape") if match[1].startswith("\\") else match[1]
+    if sign in "'\"":
+        return f"the quote {sign} is not closed", sign
+    hint = f": {_FOREIGN[sign]}" if sign in _FOREIGN else "; put text between quotes"
+    return f"`{sign}` means nothing here{hint}", sign
+
+
+def _not_closed(match: re.Match[str]) -> tuple[str, str]:
+    """`Jinja was looking for the following tags: 'endif'. The innermost block that needs to be closed is 'if'.`"""
+    return f"`{{% {match[1]} … %}}` is not closed: write `{{% end{match[1]} %}}` where it ends", match[1]
+
+
+def _unknown_tag(match: re.Match[str]) -> tuple[str, str]:
+    name = match[1]
+    if name.startswith("end") or name in ("else", "elif"):
+        opener = name.removeprefix("end") if name.startswith("end") else "if"
+        return (
+            f"`{{% {name} %}}` stands without its `{{% {opener} … %}}`, or another tag in between is not closed",
+            name,
+        )
+    return f"there is no `{{% {name} %}}`{did_you_mean(name, _STATEMENTS)}", name
+
+
+def _found_another(match: re.Match[str]) -> tuple[str, str]:
+    wanted, found = _NAMES.get(match[1], match[1]), match[2]
+    if found == "=":
+        return "`=` does not compare: write `==`", "="
+    if found in _ENDS:
+        sign = _ENDS.get(wanted, wanted)
+        return f"the tag ends too early: `{sign}` is missing", _ENDS[found]
+    if wanted in _ENDS:
+        return f"`{found}` is not expected here: is a quote, a comma, `and` or `or` missing before it?", found
+    return f"`{found}` is not expected here: `{wanted}` should come before it", found
+
+
+def _unexpected(match: re.Match[str]) -> tuple[str, str]:
+    found = match[1]
+    if found in _ENDS:
+        return "the tag ends too early: a value is missing before its end", _ENDS[found]
+    if found == "=":
+        return "`=` does not compare: write `==`", "="
+    return f"`{found}` is not expected here: is there one too many, or is a value missing before it?", found
+
+
+_SAYINGS = (
+    (r"unexpected char ['\"](.+?)['\"] at \d+", _sign),
+    (r"innermost block that needs to be closed is '(\w+)'", _not_closed),
+    (r"[Uu]nknown tag '(\w+)'", _unknown_tag),
+    (r"expected token '(.+?)', got '(.+?)'", _found_another),
+    (r"unexpected '(.+?)', expected", _unexpected),
+    (r"unexpected '(.+?)'", _unexpected),
+    (r"Missing end of comment", lambda match: ("this comment is not closed: write `#}` where it ends", "{#")),
+    (r"Missing end of raw", lambda match: ("`{% raw %}` is not closed: write `{% endraw %}`", "raw")),
+    (r"tag name expected", lambda match: ("a tag begins with a word, such as `{% if … %}`", "{%")),
+    (r"Expected an expression", lambda match: ("a value is missing here", "")),
+    (r"can't assign to", lambda match: ("a value cannot be given to this: write `{% set name = … %}`", "set")),
+    (r"unexpected end of template", lambda match: ("the tag ends too early", "")),
+)

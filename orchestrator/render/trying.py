@@ -1,0 +1,57 @@
+"""Every template rendered once for a made-up customer: what would fail, and which texts cost more than one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+from orchestrator.config import Config
+from orchestrator.domain.errors import TemplateFailed
+from orchestrator.domain.expression import Scope
+from orchestrator.domain.message import Medium
+from orchestrator.render.sample import sample_scope, with_questions
+from orchestrator.render.sms_size import SmsSize, measure_sms
+from orchestrator.render.templates import Templates
+
+FOREIGN_MAX = 3  # more different ones, and the text is written in another script: nothing could be saved
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """What came of one form of a template; `sign` is the character that it is about."""
+
+    medium: Medium
+    name: str
+    tag: str
+    message: str
+    sign: str = ""
+
+
+def try_templates(
+    templates: Templates, config: Config, segments: Mapping[str, Callable[[Scope], bool]]
+) -> Iterator[Remark]:
+    """Advice about every form of every template."""
+    for medium in Medium:
+        for name, tag in templates.variants(medium):
+            locale = tag or config.project.locale
+            scope = with_questions(sample_scope(config, {"id": "check", "title": "Check"}, locale), segments)
+            try:
+                if medium is Medium.EMAIL:
+                    templates.render_email(name, locale, scope)
+                    continue
+                size = measure_sms(templates.render_sms(name, locale, scope))
+            except TemplateFailed as failure:
+                yield Remark(medium, name, tag, f"fails for a made-up customer: {failure}")
+                continue
+            if message := _price(size):
+                yield Remark(medium, name, tag, message, size.foreign[:1])
+
+
+def _price(size: SmsSize) -> str:
+    """Why a text costs more than it may seem; "" for one that does not."""
+    cost = f"for a made-up customer it has {size.units} characters and is paid {size.parts} times"
+    if size.foreign and len(size.foreign) <= FOREIGN_MAX:
+        signs = " ".join(size.foreign)
+        halves = f"{signs} is not in the small alphabet of text messages, which halves the room to 70 characters"
+        return f"{halves}: {cost}" if size.parts > 1 else halves
+    return cost if size.parts > 1 else ""

@@ -1,0 +1,153 @@
+"""What a template may not say, found before anybody gets it: names, filters, functions and links that do not exist."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+
+from jinja2 import nodes
+
+from orchestrator.domain.expression import FUNCTIONS
+from orchestrator.domain.suggestion import closest, did_you_mean
+from orchestrator.links import LINK_FUNCTIONS, LINK_NAMES
+from orchestrator.render.filters import ALL, METHODS, TESTS
+
+#: What every template sees.
+ROOTS = frozenset({
+    "customer", "entry", "vars", "journey", "coupon", "project", "links", "now", "marketing", "language", "subject",
+    "preheader",
+})  # fmt: skip
+HELPERS = frozenset({"range", "namespace", "dict"})  # of Jinja2
+_NOT_BUILT = frozenset({"account", "item", "opened", "clicked", "any", "sum"})
+_INSTEAD = {
+    "event": "write `entry`, the event that started the journey",
+    "person": "write `customer`",
+    "user": "write `customer`",
+    "profile": "write `customer`",
+    "organization": "write `project`",
+    "shop": "write `project`",
+    "unsubscribe_url": "write `links.unsubscribe`",
+    "unsubscribe": "write `links.unsubscribe`",
+    "loop": "it is known between `{% for … %}` and `{% endfor %}` only",
+    "caller": "it is known inside of a macro only",
+    "self": "a block cannot be printed twice: write an own file and include it",
+    "super": "it stands alone, inside of a block: `{{ super() }}`",
+}
+# Filters that take the name of another filter or of a test: at which argument.
+_NAMING = {
+    "map": (0, ALL),
+    "select": (0, TESTS),
+    "reject": (0, TESTS),
+    "selectattr": (1, TESTS),
+    "rejectattr": (1, TESTS),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Something wrong on a line of the compiled source, at a word of it."""
+
+    line: int
+    word: str
+    message: str
+
+
+def find_faults(tree: nodes.Template) -> Iterator[Fault]:
+    """What is wrong wherever it stands, also where no customer of today would lead to it."""
+    for node in tree.find_all(nodes.Node):
+        match node:
+            case nodes.Filter():
+                yield from _check_filter(node)
+            case nodes.Test():
+                yield from _check_name(node, "test `is {}`", node.name, TESTS)
+            case nodes.Pow():
+                yield Fault(node.lineno, "**", "`**` is not part of the language: write it as a product")
+            case nodes.Getattr():
+                yield from _check_attribute(node)
+            case nodes.Call(node=nodes.Getattr() as function):
+                yield from _check_method(function)
+
+
+def _check_filter(node: nodes.Filter) -> Iterator[Fault]:
+    yield from _check_name(node, "filter `{}`", node.name, ALL)
+    position, names = _NAMING.get(node.name, (0, ()))
+    if names and len(node.args) > position and isinstance(named := node.args[position], nodes.Const):
+        noun = "filter `{}`" if names is ALL else "test `{}`"
+        yield from _check_name(named, noun, str(named.value), names)
+
+
+def _check_name(node: nodes.Node, noun: str, name: str, known: Collection[str]) -> Iterator[Fault]:
+    if name not in known:
+        hint = did_you_mean(name, known)
+        yield Fault(node.lineno, name, f"there is no {noun.format(name)}{hint or _listed(known)}")
+
+
+def _listed(known: Iterable[str]) -> str:
+    names = sorted(name for name in known if name.isidentifier())
+    return f" (known: {', '.join(names)})" if len(names) < 20 else "; docs/messages.md lists them"
+
+
+def _check_attribute(node: nodes.Getattr) -> Iterator[Fault]:
+    """A link that does not exist would print as nothing: a dead link in somebody's mail."""
+    if node.attr.startswith("_"):
+        yield Fault(node.lineno, node.attr, f"'{node.attr}' is closed to templates")
+    elif _is(node.node, "links") and node.attr not in LINK_NAMES:
+        hint = did_you_mean(node.attr, LINK_NAMES) or _listed(LINK_NAMES)
+        yield Fault(node.lineno, node.attr, f"there is no link '{node.attr}'{hint}")
+
+
+def _check_method(function: nodes.Getattr) -> Iterator[Fault]:
+    name = function.attr
+    if _is(function.node, "links"):
+        if name in LINK_NAMES and name not in LINK_FUNCTIONS:
+            yield Fault(function.lineno, name, f"`links.{name}` is a link as it stands: write it without `()`")
+    elif not _is(function.node, "loop") and name not in METHODS and not name.startswith("_"):
+        if name in ("items", "keys", "values"):
+            advice = "; for its names and values write `| items`"
+        elif name in ("append", "extend", "pop", "update"):
+            advice = "; a list grows by `+`: `{% set ns.all = ns.all + [product] %}`"
+        else:
+            near = closest(name, METHODS | ALL.keys())
+            advice = f"; did you mean `{near}`?" if near else "; values are changed by filters: `{{ x | upper }}`"
+        yield Fault(function.lineno, name, f"there is no function `{name}()`{advice}")
+
+
+def _is(node: nodes.Node, name: str) -> bool:
+    return isinstance(node, nodes.Name) and node.name == name
+
+
+# ---------------------------------------------------------------- names
+
+
+def find_unknown_names(tree: nodes.Template, unresolved: Collection[str], settings: Collection[str]) -> Iterator[Fault]:
+    """The names that come from outside, and that nothing outside has: `unresolved` are those that the compiler could
+    not bind, `settings` what the templates of the folder set for one another."""
+    known = {*ROOTS, *HELPERS, *FUNCTIONS, *settings, *assigned_names(tree)}
+    unknown = {name for name in (*unresolved, "self") if name not in known}
+    called = {node.node.name for node in tree.find_all(nodes.Call) if isinstance(node.node, nodes.Name)}
+    told: set[tuple[int, str]] = set()
+    for node in tree.find_all(nodes.Name):
+        if node.ctx == "load" and node.name in unknown and (node.lineno, node.name) not in told:
+            told.add((node.lineno, node.name))
+            yield Fault(node.lineno, node.name, _unknown(node.name, node.name in called))
+
+
+def assigned_names(tree: nodes.Template) -> set[str]:
+    """The names that `{% set %}` and `{% macro %}` give to what follows."""
+    targets = [node.target for node in tree.find_all(nodes.Assign)]
+    targets += [node.target for node in tree.find_all(nodes.AssignBlock)]
+    found = [name for target in targets for name in (target, *target.find_all(nodes.Name))]
+    macros = {node.name for node in tree.find_all(nodes.Macro)}
+    return macros | {name.name for name in found if isinstance(name, nodes.Name)}
+
+
+def _unknown(name: str, is_called: bool) -> str:
+    if name in _NOT_BUILT:
+        return f"`{name}` is part of the language but not built yet in this version"
+    if is_called and name not in _INSTEAD:
+        return f"there is no function `{name}()`{did_you_mean(name, FUNCTIONS | HELPERS) or _listed(FUNCTIONS)}"
+    if name in _INSTEAD:
+        return f"there is no `{name}` here: {_INSTEAD[name]}"
+    near = closest(name, ROOTS)
+    hint = f"; did you mean `{near}`?" if near else f"; write `customer.{name}` for a fact or trait of the customer"
+    return f"there is no `{name}` here{hint}"
