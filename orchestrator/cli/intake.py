@@ -10,14 +10,13 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from hashlib import blake2b
 from io import BufferedReader
-from typing import Any, BinaryIO, cast
+from typing import BinaryIO, cast
 
-import orjson
-
-from orchestrator.api.calls import Reception, accept_call
+from orchestrator.api.calls import Reception, accept_call, write_call
 from orchestrator.clock import Clock
 from orchestrator.domain.call import CALL_BYTES_MAX
 from orchestrator.domain.errors import CallRejected, ParcoursError
+from orchestrator.json_text import JsonRefused, read_json
 from orchestrator.store.database import Database
 from orchestrator.store.events import known_message_ids
 from orchestrator.store.inbox import InboxEntry, RejectedEntry, write_inbox
@@ -120,23 +119,25 @@ def read_lines(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
 
 
 def _accept(line: bytes, reception: Reception) -> InboxEntry:
-    """One line as an entry of the inbox. Without an id of its own its text is its id, so that repeats are seen."""
+    """One line as an entry of the inbox; raises CallRejected.
+
+    Without an id of its own its text is its id, so that repeats are seen.
+    """
     if len(line) >= LINE_BYTES_MAX:
         raise _too_large()
     try:
-        call: Any = orjson.loads(line)
-        if isinstance(call, dict):
-            if len(line) > CALL_BYTES_MAX and len(orjson.dumps(call)) > CALL_BYTES_MAX:
-                raise _too_large()
-            # A file tells when it was sent long ago; a clock's error cannot be told from that.
-            call.pop("sentAt", None)
-            if call.get("messageId") in (None, ""):
-                call["messageId"] = f"line-{blake2b(line, digest_size=16).hexdigest()}"
-        return accept_call(call, reception)
-    except orjson.JSONDecodeError:
-        raise CallRejected("invalid_json", "the line is not JSON") from None
-    except orjson.JSONEncodeError:
-        raise CallRejected("invalid_json", "objects and lists are nested too deeply") from None
+        call = read_json(line)
+    except JsonRefused as refusal:
+        raise CallRejected("invalid_json", refusal.about("the line")) from None
+    if isinstance(call, dict):
+        # Without its escapes and spaces a long line may be a short call.
+        if len(line) > CALL_BYTES_MAX and len(write_call(call)) > CALL_BYTES_MAX:
+            raise _too_large()
+        # A file tells when it was sent long ago; a clock's error cannot be told from that.
+        call.pop("sentAt", None)
+        if call.get("messageId") in (None, ""):
+            call["messageId"] = f"line-{blake2b(line, digest_size=16).hexdigest()}"
+    return accept_call(call, reception)
 
 
 def _too_large() -> CallRejected:

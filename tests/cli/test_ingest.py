@@ -43,6 +43,27 @@ def test_accepted_duplicates_and_rejected_are_counted_each_with_its_reason(store
     }
 
 
+def test_a_line_that_cannot_be_read_costs_its_neighbours_nothing_in_any_command(shop: Shop) -> None:
+    good = [json.dumps(track("ada", f"E{number}", now())).encode() for number in range(9)]
+    call = b'{"type":"track","userId":"u1","event":"E","timestamp":"2026-01-01","properties":{"x":%s}}'
+    bad = [b'"\\ud83d"', b"NaN", b"1e999", b'"\xff"', b"[" * 5_000 + b"]" * 5_000, b"[" * 300 + b"]" * 300]
+    file = shop.folder / "calls.jsonl"
+    file.write_bytes(b"\n".join([*good, *(call % value for value in bad)]))
+    taken = shop.run("ingest", file, "--json").json
+    assert (taken["accepted"], taken["rejected"]) == (9, len(bad))
+    assert {one["places"][0]: one["text"] for one in taken["reasons"]} == {
+        "calls.jsonl:10": "the line is not JSON: a text in it holds half a character: an emoji was cut in two",
+        "calls.jsonl:11": "the line is not JSON: NaN is no number in JSON",
+        "calls.jsonl:12": "the line is not JSON: a number in it is too large",
+        "calls.jsonl:13": "the line is not JSON: it is not UTF-8",
+        "calls.jsonl:14": "the line is not JSON: objects and lists are nested too deeply",
+        "calls.jsonl:15": "objects and lists are nested too deeply",
+    }
+    replayed = shop.run("backtest", file, "--json").json
+    assert (replayed["calls"], sum(replayed["rejected"].values())) == (9, len(bad))
+    assert "a line is not JSON: NaN is no number in JSON" in replayed["rejected"]
+
+
 def test_rejected_lines_are_kept_as_they_came(stored_shop: Shop) -> None:
     stored_shop.run("ingest", stored_shop.write("calls.jsonl", "not json\n"))
     kept = rows_of(stored_shop, REJECTIONS.c.source, REJECTIONS.c.code, REJECTIONS.c.raw)
