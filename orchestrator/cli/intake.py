@@ -6,25 +6,28 @@ import gzip
 import zlib
 from codecs import BOM_UTF8
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from hashlib import blake2b
 from io import BufferedReader
 from typing import BinaryIO, cast
 
 from orchestrator.api.calls import Reception, accept_call, write_call
-from orchestrator.clock import Clock
+from orchestrator.clock import Clock, VirtualClock
 from orchestrator.domain.call import CALL_BYTES_MAX
-from orchestrator.domain.errors import CallRejected, ParcoursError
+from orchestrator.domain.errors import CallRejected, ParcoursError, TimeWentBack
+from orchestrator.engine.tick import LAST_TICK
 from orchestrator.json_text import JsonRefused, read_json
+from orchestrator.store import settings
 from orchestrator.store.database import Database
 from orchestrator.store.events import known_message_ids
 from orchestrator.store.inbox import InboxEntry, RejectedEntry, write_inbox
+from orchestrator.store.lock import hold_database
 
 SOURCE = "file"
 BATCH_CALLS = 1000
 LINE_BYTES_MAX = 8 * CALL_BYTES_MAX  # escapes and spaces take room that the call itself does not
-PLACES_MAX = 3
 GZIP = b"\x1f\x8b"
 GZIP_DAMAGE = (EOFError, gzip.BadGzipFile, zlib.error)
 
@@ -35,12 +38,16 @@ class FileDamaged(ParcoursError):
 
 @dataclass(slots=True)
 class Reason:
-    """Why some lines were refused; `places` are the first of them, as `file:line`."""
+    """Why some lines were refused; `places` are all of them, as `file:line`."""
 
     code: str
     text: str
-    lines: int = 0
     places: list[str] = field(default_factory=list)
+
+    @property
+    def lines(self) -> int:
+        """How many they are."""
+        return len(self.places)
 
 
 @dataclass(slots=True)
@@ -100,9 +107,21 @@ class Intake:
 
     def _note(self, error: CallRejected, place: str) -> None:
         reason = self.reasons.setdefault((error.code, str(error)), Reason(error.code, str(error)))
-        reason.lines += 1
-        if len(reason.places) < PLACES_MAX:
-            reason.places.append(place)
+        reason.places.append(place)
+
+
+@contextmanager
+def moved_to(database: Database, now: datetime) -> Iterator[Clock]:
+    """Lends a virtual clock to take calls in as if they came then; nothing else works on the database meanwhile.
+
+    Raises AlreadyRunning, and TimeWentBack for an instant before what was already processed.
+    """
+    with hold_database(database):
+        with database.read() as connection:
+            last = settings.read_time(connection, LAST_TICK)
+        if last is not None and now < last:
+            raise TimeWentBack(f"{now.isoformat()} lies before what was already processed ({last.isoformat()})")
+        yield VirtualClock(now)
 
 
 def read_lines(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
