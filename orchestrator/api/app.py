@@ -9,7 +9,7 @@ from typing import Any
 from anyio import to_thread
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
@@ -36,6 +36,7 @@ def create_app(services: ApiServices) -> Starlette:
     handlers: dict[type[Exception], Any] = {
         **ERROR_PAGES,
         HTTPException: _show_http_error,
+        ClientDisconnect: _answer_nobody,
         Exception: _show_server_error,
     }
     app = Starlette(routes=_routes(services), exception_handlers=handlers, lifespan=lifespan)
@@ -83,6 +84,10 @@ async def _show_http_error(request: Request, error: Exception) -> Response:
     if error.status_code == 413:
         return show_too_long(request, error)
     return JSONResponse({"message": error.detail}, error.status_code, dict(error.headers or {}))
+
+
+async def _answer_nobody(request: Request, error: Exception) -> Response:
+    return Response(status_code=400)  # the client is gone; it is no news to anybody
 
 
 async def _show_server_error(request: Request, error: Exception) -> Response:

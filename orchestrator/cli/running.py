@@ -23,6 +23,7 @@ from flows.gate import Pace
 from flows.server import PrefectDidNotStart, PrefectServer, free_port
 from orchestrator.api.app import ApiServices, create_app
 from orchestrator.api.referral import find_friend_offer
+from orchestrator.api.serving import server_config
 from orchestrator.cli.deployments import describe_project
 from orchestrator.cli.edited_files import EditedFiles
 from orchestrator.cli.listening import is_this_machine, listen, url_of
@@ -149,8 +150,7 @@ class Running:
         """Starts everything, waits for Ctrl-C or SIGTERM, and ends everything."""
         self._obey_signals()
         self._terminal.greet(self._places())
-        config = uvicorn.Config(self._app, log_config=None, access_log=False, timeout_graceful_shutdown=_GRACE_S)
-        server = _QuietServer(config)
+        server = _QuietServer(server_config(self._app, timeout_graceful_shutdown=_GRACE_S))
         serving = asyncio.create_task(server.serve(sockets=[self._listener]))
         self._pulse = await self._make_pulse()
         await self._pulse.start()
