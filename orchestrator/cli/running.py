@@ -120,7 +120,21 @@ def _launch_prefect(project: Project, options: Options, stack: ExitStack) -> Pre
 
 
 class _QuietServer(uvicorn.Server):
-    """uvicorn without handlers of signals: those are ours."""
+    """uvicorn without handlers of signals: those are ours; and without looking ten times a second whether to end."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._ending = asyncio.Event()
+
+    def end(self) -> None:
+        """Has it stop."""
+        self.should_exit = True
+        self._ending.set()
+
+    async def main_loop(self) -> None:
+        while not await self.on_tick(0):  # which also writes the date of the answers
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._ending.wait(), 1.0)
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -162,7 +176,7 @@ class Running:
             await asyncio.to_thread(player.stop)
         for job in jobs:
             job.cancel()
-        server.should_exit = True
+        server.end()
         await serving
         await self._pulse.stop()
         if self._prefect is not None:  # before the loop ends: it waits for whoever waits for the server
