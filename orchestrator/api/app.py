@@ -16,6 +16,7 @@ from starlette.routing import BaseRoute, Route
 from orchestrator.api import admission, home, mailbox, referral, survey, unsubscribe, web_copy
 from orchestrator.api.context import ApiServices
 from orchestrator.api.inbox_writer import InboxWriter
+from orchestrator.api.mailbox_index import MailboxIndex
 from orchestrator.api.pages import ERROR_PAGES, show_fault, show_missing, show_too_long
 from orchestrator.api.segment import problem, segment_routes
 
@@ -41,6 +42,7 @@ def create_app(services: ApiServices) -> Starlette:
     }
     app = Starlette(routes=_routes(services), exception_handlers=handlers, lifespan=lifespan)
     app.state.services = services
+    app.state.mailbox = MailboxIndex(services.mailbox_root)
     return app
 
 
@@ -50,6 +52,7 @@ def _routes(services: ApiServices) -> list[BaseRoute]:
         segment_routes(),
         Route("/healthz", home.tell_health),
         Route("/style.css", home.show_style),
+        Route("/mailbox.js", mailbox.show_script),
         Route("/u/{token}", unsubscribe.show_unsubscribe),
         Route("/u/{token}", unsubscribe.unsubscribe, methods=["POST"]),
         Route("/s/{token}", survey.show_survey),
