@@ -121,6 +121,22 @@ def read_instant(text: str) -> datetime:
     return at
 
 
+YEARS_AHEAD_MAX = 100
+
+
+def read_virtual_now(text: str) -> datetime:
+    """The instant of `--now`; raises BadParameter for one so far ahead that no other could follow it."""
+    from orchestrator.clock import SystemClock
+
+    at, today = read_instant(text), SystemClock().now()
+    if at.year > today.year + YEARS_AHEAD_MAX:
+        raise typer.BadParameter(
+            f"'{text}' lies more than {YEARS_AHEAD_MAX} years ahead, and what is processed "
+            "once cannot be followed by anything earlier: is it a slip?"
+        )
+    return at
+
+
 def refuse_unknown_journey(connection: Connection, journey: str) -> None:
     """Raises BadParameter for a journey that never ran here; one whose file is gone has its story all the same."""
     from orchestrator.domain.suggestion import did_you_mean

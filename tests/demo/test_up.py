@@ -37,7 +37,9 @@ def run(project: Path, *options: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=project, capture_output=True, text=True, check=False, timeout=PATIENCE_S)
 
 
-def test_a_sign_up_leads_to_a_message(start_up: StartUp) -> None:
+def test_a_sign_up_leads_to_a_message(start_up: StartUp, project: Path) -> None:
+    settings_file = project / "parcours.toml"  # the machine may run this at night
+    settings_file.write_text(re.sub("email = {from.*}", 'email = "none"', settings_file.read_text()))
     up = start_up("--no-prefect", "--port", "0")
     assert up.mails() == []  # it starts empty
     up.post(*SIGN_UP)
