@@ -27,6 +27,7 @@ from orchestrator.store.settling import BY_HAND
 REASONS = {
     "no_consent": "no consent",
     "no_address": "no address to write to",
+    "unsubscribed": "somebody who reads this address unsubscribed it",
     "muted": "marketing is muted for a while",
     "frequency_cap": "the frequency cap",
     "quiet_hours": "quiet hours",
@@ -44,7 +45,9 @@ LEFT = {
     Status.FILTERED: "left: `only_if` no longer holds",
     Status.MERGED: "left: merged into another enrollment",
 }
-VERDICTS = {"sent": "it arrived", "again": "queue it again", "drop": "let it be"}
+VERDICTS = {"sent": "it arrived", "again": "queue it again", "drop": "let it be", "retry": "it failed, send it again"}
+#: What comes before the reason of kinds that are told by their reason.
+OTHER_KINDS = {"overtaken": "", "no_date": "has no date", "unreadable": "cannot be reached"}
 A_MOMENT = timedelta(seconds=1)
 
 
@@ -105,9 +108,14 @@ def _tell_consent(row: Any, zone: ZoneInfo) -> str:
         return f"no marketing until {format_instant(row.until, zone)}{source}" if row.until else f"muted{source}"
     if row.key == "marketing":
         return f"no marketing any more{source}"
-    what = format_value(row.key.removeprefix("topic:"))
-    noun = "the topic " if row.key.startswith("topic:") else ""
-    return f"{'agrees' if row.granted else 'says no'} to {noun}{what}{source}"
+    what = _ASKED.get(row.key, format_value(row.key.replace("topic:", "the topic ", 1)))
+    if row.granted is None:
+        return f"takes the choice about {what} back{source}"
+    return f"{'agrees' if row.granted else 'says no'} to {what}{source}"
+
+
+#: What keys of consent that name no medium and no topic are about.
+_ASKED = {"topic:*": "every topic", "opens": "having opens measured", "clicks": "having clicks measured"}
 
 
 #: A provider has it, whatever became of it then.
@@ -162,7 +170,7 @@ class _Teller:
             case DecisionKind.RESTARTED:
                 return f"begins {why}{self._cause(row)}"
             case DecisionKind.WAITING:
-                return f"waits{self._until(row)}"
+                return self._wait(row)
             case DecisionKind.QUEUED:
                 return f"{why} {template} is to be sent"
             case DecisionKind.DEFERRED:
@@ -197,7 +205,15 @@ class _Teller:
                 status = row.detail.get("status")
                 said = LEFT.get(status, "leaves")
                 return said if status in (Status.COMPLETED, Status.MERGED) else f"{said} ({self._event(row)})"
-        return f"{_words(row.kind)}: {why}" if why else _words(row.kind)
+        said = OTHER_KINDS.get(row.kind, _words(row.kind))
+        return ": ".join(filter(None, (said, why)))
+
+    def _wait(self, row: Any) -> str:
+        if row.reason in ("", row.step):
+            return f"waits{self._until(row)}"
+        if row.reason in REASONS:
+            return f"waits{self._until(row)}: {REASONS[row.reason]} yet"
+        return f"now waits{self._until(row)}: {row.reason}"
 
     def _branch(self, row: Any) -> str:
         reason = row.reason

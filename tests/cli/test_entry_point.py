@@ -73,7 +73,6 @@ def test_a_refusal_is_text_without_a_traceback(shop: Shop) -> None:
     for command in (
         ["tick"],
         ["backtest", shop.write("none.jsonl", "")],
-        ["preview", "reminder"],
         ["start", "cart", "x"],
     ):
         answer = shop.run(*command)
