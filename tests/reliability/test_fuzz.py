@@ -9,7 +9,7 @@ from tests.reliability.fuzz import fuzz
 from tests.reliability.inputs import MAKERS, make
 
 SEED = 7
-INPUTS = {"yaml": 60, "expression": 250, "template": 40, "http": 150, "json line": 150}
+INPUTS = {"yaml": 40, "expression": 250, "template": 40, "http": 100, "json line": 100}
 
 
 @pytest.mark.parametrize("kind", MAKERS)
