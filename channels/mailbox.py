@@ -12,8 +12,9 @@ import contextlib
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from email import message_from_bytes
+from email.errors import HeaderParseError
 from email.header import decode_header, make_header
 from email.message import Message
 from email.utils import parseaddr, parsedate_to_datetime
@@ -139,6 +140,11 @@ def read_message(root: Path, message_id: str) -> StoredMessage | None:
     return _read(str(path)) if path else None
 
 
+def find_files(root: Path) -> dict[str, str]:
+    """The path of every message in a mailbox, by the message's id."""
+    return {entry.name.partition(":")[0]: entry.path for entry in _entries(root)}
+
+
 def _entries(root: Path) -> Iterator[os.DirEntry[str]]:
     for folder in ("new", "cur"):
         with contextlib.suppress(FileNotFoundError), os.scandir(root / folder) as entries:  # nothing was sent yet
@@ -151,15 +157,22 @@ def _find(root: Path, message_id: str) -> Path | None:
     return next((Path(entry.path) for entry in named), None)
 
 
+def read_file(path: str) -> StoredMessage:
+    """The message in a file, also in one that somebody else put into the folder; raises OSError."""
+    return _read(path)
+
+
 def _read(path: str) -> StoredMessage:
     with open(path, "rb") as file:
         mail = message_from_bytes(file.read())
-    headers = tuple((name, _decoded(value)) for name, value in mail.items())
+        written_at = datetime.fromtimestamp(os.fstat(file.fileno()).st_mtime, UTC)
+    headers = tuple((name, _decoded(str(value))) for name, value in mail.items())
     first = {name.lower(): value for name, value in reversed(headers)}
+    is_text = first.get("x-parcours-medium") == Medium.SMS
     return StoredMessage(
         message_id=first.get("x-parcours-message-id", Path(path).name.partition(":")[0]),
-        medium=Medium(first.get("x-parcours-medium", Medium.EMAIL)),
-        at=parsedate_to_datetime(first["date"]),
+        medium=Medium.SMS if is_text else Medium.EMAIL,
+        at=_date(first.get("date", "")) or written_at,
         to=parseaddr(first.get("to", ""))[1].removesuffix(f"@{_SMS_DOMAIN}"),
         subject=first.get("subject", ""),
         text=_content(mail, "text/plain"),
@@ -171,8 +184,21 @@ def _read(path: str) -> StoredMessage:
     )
 
 
+def _date(text: str) -> datetime | None:
+    try:
+        at = parsedate_to_datetime(text)
+        return at.replace(tzinfo=UTC) if at.tzinfo is None else at
+    except (ValueError, OverflowError):
+        return None
+
+
 def _decoded(value: str) -> str:
-    return str(make_header(decode_header(value.replace("\r\n", "").replace("\n", ""))))
+    line = value.replace("\r\n", "").replace("\n", "")
+    try:
+        text = str(make_header(decode_header(line)))
+    except (HeaderParseError, LookupError, UnicodeError, ValueError):  # an unknown charset, or none at all
+        text = line
+    return text.encode(errors="replace").decode()  # bytes beyond ASCII come as lone surrogates
 
 
 def _content(mail: Message, content_type: str) -> str:

@@ -17,8 +17,6 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import IO, Any, BinaryIO, cast
 
-import orjson
-
 from orchestrator.domain.call import Call, read_call
 from orchestrator.domain.effects import Decision, DecisionKind, Effect, Emitted, QueueMessage
 from orchestrator.domain.errors import CallRejected, ParcoursError
@@ -28,6 +26,7 @@ from orchestrator.domain.program import Program
 from orchestrator.domain.state import CustomerState
 from orchestrator.domain.timeline import run
 from orchestrator.domain.values import INSTANT
+from orchestrator.json_text import JsonRefused, read_json
 
 AFTER_THE_END = timedelta(days=400)  # people inside at the end of the data run on at most this long
 ROUNDS_MAX = 10  # of rewards that cause rewards
@@ -122,14 +121,14 @@ def read_history(paths: Iterable[Path]) -> History:
 
 def _read_line(line: bytes, history: History, seen: set[str]) -> None:
     try:
-        call = read_call(orjson.loads(line))
+        call = read_call(read_json(line))
         if call.at is None:
             raise CallRejected("no_timestamp", "a call of the past needs its 'timestamp'")
     except CallRejected as rejection:
         history.rejected[str(rejection)] += 1
         return
-    except orjson.JSONDecodeError:
-        history.rejected["a line is not JSON"] += 1
+    except JsonRefused as refusal:
+        history.rejected[refusal.about("a line")] += 1
         return
     if call.message_id:
         if call.message_id in seen:

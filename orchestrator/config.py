@@ -10,6 +10,7 @@ import os
 import re
 import secrets
 import tomllib
+from codecs import BOM_UTF8
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -106,7 +107,10 @@ def load_config(root: Path, environment: Mapping[str, str]) -> Config:
 
 def read_config(root: Path, environment: Mapping[str, str]) -> tuple[Config, list[Problem]]:
     """The configuration, with defaults where the file is faulty, and the problems of the file."""
-    environment = {**_read_dotenv(root / ".env"), **environment}
+    try:
+        environment = {**_read_dotenv(root / ".env"), **environment}
+    except UnicodeDecodeError:
+        return Config(root, environment=environment), [Problem(".env", 1, 1, "this file is not UTF-8 text")]
     path = root / FILE
     try:
         text = decode_text(path.read_bytes()) if path.exists() else ""
@@ -129,7 +133,17 @@ def _read_text(root: Path, text: str, environment: Mapping[str, str]) -> tuple[C
     _refuse_secrets(top)
     config = _build(root, top, environment)
     top.refuse_unknown()
+    top.problems += [
+        Problem(FILE, 1, 1, f"the environment variable {name} is not UTF-8 text: set it anew")
+        for name, value in environment.items()
+        if name.startswith("PARCOURS_") and not _is_text(value)
+    ]
     return config, sorted(top.problems, key=lambda problem: (problem.line, problem.column))
+
+
+def _is_text(value: str) -> bool:
+    """Whether a variable was UTF-8: other bytes become lone surrogates."""
+    return not any("\ud800" <= character <= "\udfff" for character in value)
 
 
 def _build(root: Path, top: Table, environment: Mapping[str, str]) -> Config:
@@ -365,10 +379,15 @@ def _made_once(path: Path) -> str:
             pass
         finally:
             draft.unlink()
-    key = path.read_text(encoding="ascii").strip()
+    key = path.read_bytes().removeprefix(BOM_UTF8).strip()
     if not key:
         raise ParcoursError(f"{path} is empty: delete it, and a new key is made (links signed so far become invalid)")
-    return key
+    if not key.isascii():
+        raise ParcoursError(
+            f"{path} holds no key: letters outside ASCII stand in it. Put the key back that was there, "
+            "or delete the file, and a new one is made (links signed so far become invalid)"
+        )
+    return key.decode()
 
 
 def _read_dotenv(path: Path) -> dict[str, str]:

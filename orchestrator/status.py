@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter, defaultdict
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from orchestrator.domain.journey import Journey
+from orchestrator.domain.journey import Journey, Message
 from orchestrator.domain.message import MessageState
 from orchestrator.engine.tick import CLOCK, LAST_TICK, VIRTUAL
 from orchestrator.store import arrivals, customers, figures, messages, settings
@@ -15,6 +17,16 @@ from orchestrator.store.due import count_due_people
 
 UNKNOWN_LISTED_MAX = 10
 RECENTLY = timedelta(days=1)
+EXPIRED = "expired"
+
+#: What a state means to somebody who only wants to know whether it went well: the words of `status`.
+STANDINGS: Mapping[str, tuple[MessageState, ...]] = {
+    "queued": (MessageState.QUEUED, MessageState.LEASED),
+    "sent": (MessageState.ACCEPTED, MessageState.DELIVERED, MessageState.OPENED, MessageState.CLICKED),
+    "not sent": (MessageState.NOT_SENT,),
+    "failed": (MessageState.FAILED, MessageState.REJECTED, MessageState.BOUNCED, MessageState.COMPLAINED),
+    "unknown": (MessageState.UNKNOWN,),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +43,10 @@ class JourneyStanding:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """A project's standing at `at`. `messages` counts by medium and state, `held_channels` gives reasons by medium,
-    `stages` counts customers ("": without a stage), `rejected` calls by code; `unknown` names the newest messages of
-    whom nobody knows whether they arrived."""
+    """A project's standing at `at`. `messages` counts by medium and state, `not_sent` by medium and reason what was
+    decided against, as a message or before it became one; `held_channels` gives reasons by medium, `stages` counts
+    customers ("": without a stage), `rejected` calls by code; `unknown` names the newest messages of whom nobody knows
+    whether they arrived."""
 
     at: datetime
     last_tick: datetime | None
@@ -41,11 +54,18 @@ class Status:
     stages: Mapping[str, int]
     journeys: tuple[JourneyStanding, ...]
     messages: Mapping[str, Mapping[str, int]]
+    not_sent: Mapping[str, Mapping[str, int]]
     held_channels: Mapping[str, str]
     inbox: int
     rejected: Mapping[str, int]
     unknown: tuple[str, ...]
     home: str  # where `up` answered last; "" when it never ran
+
+    def count_standings(self, medium: str) -> dict[str, int]:
+        """How many messages of a medium went how, by the words of STANDINGS."""
+        states = self.messages.get(medium, {})
+        counted = {word: sum(states.get(state, 0) for state in group) for word, group in STANDINGS.items()}
+        return counted | {"not sent": sum(self.not_sent.get(medium, {}).values())}
 
 
 def read_status(database: Database, journeys: Mapping[str, Journey], now: datetime) -> Status:
@@ -61,7 +81,7 @@ def read_status(database: Database, journeys: Mapping[str, Journey], now: dateti
         due = count_due_people(connection, journeys.keys() | inside.keys(), now)
         held = settings.read_gates(connection, "journey")
         titles = dict.fromkeys(inside, "") | {name: journey.title for name, journey in journeys.items()}
-        unknown = messages.list_messages(connection, MessageState.UNKNOWN, limit=UNKNOWN_LISTED_MAX)
+        unknown = messages.list_messages(connection, (MessageState.UNKNOWN,), limit=UNKNOWN_LISTED_MAX)
         return Status(
             at=now,
             last_tick=last_tick,
@@ -72,6 +92,7 @@ def read_status(database: Database, journeys: Mapping[str, Journey], now: dateti
                 for name, title in sorted(titles.items())
             ),
             messages=messages.count_by_state(connection),
+            not_sent=count_not_sent(connection, journeys),
             held_channels=_held_channels(connection),
             inbox=arrivals.count_calls(connection),
             rejected=figures.count_rejections(connection),
@@ -80,9 +101,63 @@ def read_status(database: Database, journeys: Mapping[str, Journey], now: dateti
         )
 
 
+def count_not_sent(connection: Connection, journeys: Mapping[str, Journey]) -> dict[str, dict[str, int]]:
+    """What was not sent, by medium and reason: messages refused when they were about to leave, and what the time line
+    decided against before there was a message."""
+    counted: dict[str, Counter[str]] = defaultdict(Counter)
+    for row in figures.count_refused_messages(connection):
+        counted[row.medium][row.reason] += row.number
+    unsent = figures.count_unsent(connection)
+    media = media_of(connection, journeys, {row.journey for row in unsent})
+    for row in unsent:
+        reason = EXPIRED if row.kind == EXPIRED else row.reason
+        counted[media.get((row.journey, row.step), "")][reason] += row.number
+    return {medium: dict(reasons) for medium, reasons in counted.items()}
+
+
+def media_of(
+    connection: Connection, journeys: Mapping[str, Journey], wanted: set[str]
+) -> Mapping[tuple[str, str], str]:
+    """The medium of each message step of today's journeys, and of those of some others that ever sent one."""
+    media = figures.media_of_steps(connection, wanted)
+    for journey in journeys.values():
+        media |= {(journey.id, step.id): str(step.medium) for step in journey.walk_steps() if isinstance(step, Message)}
+    return media
+
+
 def _held_channels(connection: Connection) -> dict[str, str]:
     """The channels that stand still, by themselves or because ops paused them: medium → reason."""
     return settings.read_gates(connection, settings.STOPPED) | settings.read_gates(connection, "channel")
+
+
+# ---------------------------------------------------------------- lists
+
+_LISTED = (
+    "public_id", "external_id", "journey", "step", "medium", "template", "state", "reason", "code", "decided_at",
+    "leased_at", "settled_at",
+)  # fmt: skip
+
+
+def list_messages(
+    connection: Connection, journeys: Mapping[str, Journey], states: Collection[str], journey: str | None, limit: int
+) -> list[dict[str, Any]]:
+    """The newest messages in some states (none: in all). Where those that were not sent are asked for, what was
+    decided against before it became a message is among them; it has no id."""
+    rows = messages.list_messages(connection, states, journey, limit)
+    found = [{name: getattr(row, name) for name in _LISTED} for row in rows]
+    if MessageState.NOT_SENT in states:
+        unsent = figures.list_unsent(connection, journey, limit)
+        media = media_of(connection, journeys, {row.journey for row in unsent})
+        found += [_as_listed(row, media.get((row.journey, row.step), "")) for row in unsent]
+        found.sort(key=lambda row: row["decided_at"], reverse=True)
+    return found[:limit]
+
+
+def _as_listed(row: Any, medium: str) -> dict[str, Any]:
+    known = {name: getattr(row, name) for name in ("external_id", "journey", "step", "template")}
+    reason = EXPIRED if row.kind == EXPIRED else row.reason
+    told = {"medium": medium, "state": MessageState.NOT_SENT, "reason": reason, "decided_at": row.at}
+    return dict.fromkeys(_LISTED, "") | {"leased_at": None, "settled_at": None} | known | told
 
 
 # ---------------------------------------------------------------- health cards
@@ -104,11 +179,14 @@ def journey_card(database: Database, journey: Journey, now: datetime) -> str:
     return "\n".join(lines)
 
 
-def channel_card(database: Database, medium: str) -> str:
+def channel_card(database: Database, medium: str, journeys: Mapping[str, Journey]) -> str:
     """A channel's health in markdown: its messages by state, and the command for those that hang in the air."""
     with database.read() as connection:
-        states = messages.count_by_state(connection).get(medium, {})
+        states = dict(messages.count_by_state(connection).get(medium, {}))
+        refused = count_not_sent(connection, journeys).get(medium, {})
         held = _held_channels(connection).get(medium)
+    if refused:
+        states[MessageState.NOT_SENT] = sum(refused.values())
     lines = [f"# Deliveries by {medium}", "", f"{states.get('queued', 0):,} waiting{_held(held)}", ""]
     lines += _table("messages", sorted(states.items()))
     if states.get(MessageState.UNKNOWN):

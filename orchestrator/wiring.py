@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,6 +10,7 @@ from channels import ChannelSettings, open_channel
 from orchestrator.clock import Clock
 from orchestrator.config import Config, load_secret_key
 from orchestrator.domain.channel import Channel
+from orchestrator.domain.errors import TemplateFailed
 from orchestrator.domain.journey import Journey, OnChange
 from orchestrator.domain.message import Medium
 from orchestrator.engine import edits, settle
@@ -20,9 +22,12 @@ from orchestrator.spec.journeys import parse_journey
 from orchestrator.spec.program import build_program as build_program
 from orchestrator.spec.project import Project
 from orchestrator.store import messages, settings
+from orchestrator.store.availability import unless_away
 from orchestrator.store.database import Database
 from orchestrator.store.lives import load_readers
 from orchestrator.store.migrate import migrate
+
+log = logging.getLogger(__name__)
 
 
 def read_pinned(database: Database, project: Project) -> dict[tuple[str, str], Journey]:
@@ -90,14 +95,24 @@ def settle_what_died(context: EngineContext) -> int:
 
 
 def render_copy(context: EngineContext, public_id: str) -> str | None:
-    """The web copy of a mail, rendered anew from the ledger; None when there is no such mail."""
-    with context.database.read() as connection:
+    """The web copy of a mail, rendered anew from the ledger; None when it cannot be shown any more.
+
+    Raises StoreUnavailable.
+    """
+    with unless_away(), context.database.read() as connection:
         row: Any = messages.find_message(connection, public_id)
         if row is None or row.medium != Medium.EMAIL:
             return None
         states = load_readers(connection, context.program, [row.customer_id], context.clock.now())
+    reader = states.get(row.customer_id)
+    if reader is None:
+        return None
     entry = {**row.entry, "at": row.entered_at}
-    return compose(context, row, entry, states[row.customer_id], row.leased_at or row.decided_at).html
+    try:
+        return compose(context, row, entry, reader, row.leased_at or row.decided_at).html
+    except TemplateFailed as failure:  # the address, the template, or a file it includes is gone
+        log.warning("the web copy of message %s cannot be shown: %s", public_id, failure)
+        return None
 
 
 def close_engine(context: EngineContext) -> None:

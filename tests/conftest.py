@@ -17,6 +17,7 @@ from itertools import count
 from pathlib import Path
 from typing import Protocol
 
+import hypothesis
 import psycopg
 import pytest
 from sqlalchemy import URL, make_url
@@ -38,6 +39,11 @@ def pytest_configure() -> None:
         del os.environ[name]
     os.environ.update(TZ="Pacific/Chatham", LC_ALL="C")
     time.tzset()
+    hypothesis.settings.load_profile("parcours")
+
+
+#: No deadline: how long an example takes depends on what else the machine does. What hangs is ended by pytest-timeout.
+hypothesis.settings.register_profile("parcours", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
 
 
 #: Each is a group that one process runs: their tests start servers, share one, or look at the clock.

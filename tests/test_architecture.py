@@ -12,6 +12,7 @@ from functools import cache
 from pathlib import Path
 from statistics import median, quantiles
 
+import hypothesis
 import pytest
 
 ROOT = Path(__file__).parent.parent
@@ -204,3 +205,14 @@ def test_few_files_are_long() -> None:
     lengths = sorted((path.read_text("utf-8").count("\n"), shown(path)) for path in SOURCES)
     assert len([length for length, _ in lengths if length > 300]) <= len(lengths) * 0.1, lengths[-5:]
     assert lengths[-1][0] <= 500, lengths[-5:]
+
+
+def test_no_property_test_has_a_deadline_and_no_test_a_short_time_out() -> None:
+    """A busy machine may take its time; a wait ends by its event, and only what hangs is ended."""
+    assert hypothesis.settings().deadline is None
+    for path in (ROOT / "tests").rglob("*.py"):
+        text = path.read_text("utf-8")
+        assert not re.search(r"\bsettings\([^)]*\bdeadline *= *(?!None)\d", text), shown(path)
+        assert all(int(seconds) >= 60 for seconds in re.findall(r"\bmark\.timeout\((\d+)\)", text)), shown(path)
+    options = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["pytest"]["ini_options"]
+    assert options["timeout"] >= 600

@@ -85,7 +85,7 @@ def clone(tmp_path: Path) -> Path:
 def make(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
     return subprocess.run(
-        ["make", *arguments], cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=60
+        ["make", *arguments], cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=300
     )
 
 

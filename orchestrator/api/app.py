@@ -9,13 +9,14 @@ from typing import Any
 from anyio import to_thread
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
 from orchestrator.api import admission, home, mailbox, referral, survey, unsubscribe, web_copy
 from orchestrator.api.context import ApiServices
 from orchestrator.api.inbox_writer import InboxWriter
+from orchestrator.api.mailbox_index import MailboxIndex
 from orchestrator.api.pages import ERROR_PAGES, show_fault, show_missing, show_too_long
 from orchestrator.api.segment import problem, segment_routes
 
@@ -36,10 +37,12 @@ def create_app(services: ApiServices) -> Starlette:
     handlers: dict[type[Exception], Any] = {
         **ERROR_PAGES,
         HTTPException: _show_http_error,
+        ClientDisconnect: _answer_nobody,
         Exception: _show_server_error,
     }
     app = Starlette(routes=_routes(services), exception_handlers=handlers, lifespan=lifespan)
     app.state.services = services
+    app.state.mailbox = MailboxIndex(services.mailbox_root)
     return app
 
 
@@ -49,6 +52,7 @@ def _routes(services: ApiServices) -> list[BaseRoute]:
         segment_routes(),
         Route("/healthz", home.tell_health),
         Route("/style.css", home.show_style),
+        Route("/mailbox.js", mailbox.show_script),
         Route("/u/{token}", unsubscribe.show_unsubscribe),
         Route("/u/{token}", unsubscribe.unsubscribe, methods=["POST"]),
         Route("/s/{token}", survey.show_survey),
@@ -83,6 +87,10 @@ async def _show_http_error(request: Request, error: Exception) -> Response:
     if error.status_code == 413:
         return show_too_long(request, error)
     return JSONResponse({"message": error.detail}, error.status_code, dict(error.headers or {}))
+
+
+async def _answer_nobody(request: Request, error: Exception) -> Response:
+    return Response(status_code=400)  # the client is gone; it is no news to anybody
 
 
 async def _show_server_error(request: Request, error: Exception) -> Response:

@@ -18,6 +18,7 @@ import orjson
 from orchestrator.domain.call import read_call
 from orchestrator.domain.errors import CallRejected
 from orchestrator.domain.values import iso_time
+from orchestrator.json_text import TOO_DEEP
 from orchestrator.store.inbox import InboxEntry
 
 MESSAGE_ID_CHARS_MAX = 100
@@ -39,7 +40,6 @@ class Reception:
 def accept_call(sent: Any, reception: Reception) -> InboxEntry:
     """A call as an entry of the inbox; raises CallRejected with a code and what to do.
 
-    Raises orjson.JSONEncodeError for JSON nested deeper than orjson writes (254 levels; it reads 1,024).
     The entry's JSON is what was sent, with its final `timestamp`, `receivedAt` and `messageId`, without `writeKey`.
     """
     if not isinstance(sent, dict):
@@ -51,12 +51,20 @@ def accept_call(sent: Any, reception: Reception) -> InboxEntry:
     call["timestamp"] = at.isoformat()
     call["receivedAt"] = reception.at.isoformat()
     call["messageId"] = message_id = _read_message_id(call, reception.at)
-    raw = orjson.dumps(call)
+    raw = write_call(call)
     if b"\\u0000" in raw:
         call = _without_nul(call)
-        raw = orjson.dumps(call)
+        raw = write_call(call)
     read_call(call)
     return InboxEntry(message_id, reception.at, reception.source, reception.at - at <= reception.max_age, raw)
+
+
+def write_call(call: Any) -> bytes:
+    """A call as JSON; raises CallRejected."""
+    try:
+        return orjson.dumps(call)
+    except orjson.JSONEncodeError:  # 254 levels; it reads 1,024
+        raise CallRejected("invalid_json", TOO_DEEP) from None
 
 
 def _decide_time(call: Mapping[str, Any], received_at: datetime) -> datetime:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from importlib.resources import files
 
 from anyio import fail_after, to_thread
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from orchestrator.api.context import services_of
+from orchestrator.api.context import ApiServices, services_of
 from orchestrator.api.pages import begin_visit, render_page
-from orchestrator.store.availability import StoreUnavailable
+from orchestrator.store.availability import StoreUnavailable, unless_away
 from orchestrator.store.inbox import check_store
 
 HEALTH_TIMEOUT_S = 5
@@ -21,7 +22,7 @@ _STYLE = files("orchestrator.api").joinpath("templates/style.css").read_text("ut
 async def show_home(request: Request) -> Response:
     """Where everything is, with the figures of the moment."""
     services = services_of(request)
-    figures = await to_thread.run_sync(services.read_status) if services.read_status else {}
+    figures = await to_thread.run_sync(_read_figures, services)
     return render_page(
         request,
         "home.html",
@@ -30,6 +31,11 @@ async def show_home(request: Request) -> Response:
         demo=services.demo,
         prefect_ui_url=services.prefect_ui_url,
     )
+
+
+def _read_figures(services: ApiServices) -> Mapping[str, int]:
+    with unless_away():
+        return services.read_status() if services.read_status else {}
 
 
 async def tell_health(request: Request) -> Response:

@@ -111,7 +111,10 @@ def begin_visit(request: Request, *locales: str) -> Visit:
 
 def read_link(request: Request, purpose: LinkPurpose) -> tuple[str, ...]:
     """The ids of the link in the address; raises LinkInvalid."""
-    return services_of(request).signer.read(request.path_params["token"], purpose)
+    ids = services_of(request).signer.read(request.path_params["token"], purpose)
+    if any("\x00" in one for one in ids):  # PostgreSQL cannot be asked for it
+        raise PageMissing
+    return ids
 
 
 async def find_message(request: Request, public_id: str) -> LinkedMessage:

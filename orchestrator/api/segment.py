@@ -10,21 +10,26 @@ from __future__ import annotations
 import base64
 import binascii
 import hmac
+import re
+from codecs import BOM_UTF8
+from dataclasses import dataclass
 from typing import Any
 
 import orjson
+from anyio import to_thread
 from starlette.middleware import Middleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 
-from orchestrator.api.calls import Reception, accept_call
+from orchestrator.api.calls import Reception, accept_call, write_call
 from orchestrator.api.context import ApiServices, services_of, writer_of
 from orchestrator.api.inbox_writer import InboxFull
 from orchestrator.api.requests import BodyRefused, read_body
 from orchestrator.domain.call import CALL_BYTES_MAX
 from orchestrator.domain.errors import CallRejected
+from orchestrator.json_text import JsonRefused, cut_list, cut_object, mend_json, read_json
 from orchestrator.store.availability import StoreUnavailable
 from orchestrator.store.inbox import InboxEntry, RejectedEntry
 
@@ -39,6 +44,8 @@ CALL_PATHS = {
     **{name[0]: name for name in ("identify", "track", "page", "screen", "group", "alias")},
 }
 BATCH_PATHS = ("batch", "import", "b")
+_SAID_ONCE = ("context", "sentAt")  # by a batch, for all its calls
+_WRITE_KEY = re.compile(rb'"writeKey"\s*:\s*"[^"]*"\s*,?')
 
 
 def segment_routes() -> Mount:
@@ -52,33 +59,69 @@ def segment_routes() -> Mount:
 
 async def receive(request: Request) -> Response:
     """Takes one call, or a batch."""
-    services = services_of(request)
     key_in_header = read_write_key(request)
-    if key_in_header is not None and not _is_key(key_in_header, services):
+    if key_in_header is not None and not _is_key(key_in_header, services_of(request)):
         return _refuse_key()
     try:
-        body = await read_body(request, REQUEST_BYTES_MAX)
-        sent = orjson.loads(body)
+        raw = (await read_body(request, REQUEST_BYTES_MAX)).removeprefix(BOM_UTF8)
+        try:
+            return await _take(request, _Sent(raw, orjson.loads(raw)))
+        except (orjson.JSONDecodeError, _TooDeepToWrite):
+            said = await to_thread.run_sync(_read_in_parts, raw, _is_batch(request))
+            return await _take(request, _Sent(raw, said, in_parts=True))
     except BodyRefused as error:
         return problem(400, "invalid_request", str(error))
-    except orjson.JSONDecodeError as error:
-        return problem(400, "invalid_request", f"the body is not JSON: {error.msg} at character {error.pos}")
-    if not isinstance(sent, dict):
+    except JsonRefused as refusal:
+        return problem(400, "invalid_request", refusal.about("the body"))
+
+
+class _TooDeepToWrite(Exception):
+    """A refused call is nested deeper than orjson writes: it can only be kept as the text it came as."""
+
+
+def _read_in_parts(raw: bytes, is_batch: bool) -> dict[str, Any]:
+    """What a body says once for all its calls, mended, and the calls as text; raises JsonRefused."""
+    parts = cut_object(raw)
+    said: dict[str, Any] = {}
+    for key in parts.keys() & ({*_SAID_ONCE, "writeKey"} if is_batch else {"writeKey"}):
+        try:
+            said[key] = mend_json(parts[key])
+        except JsonRefused as refusal:
+            raise JsonRefused(refusal.about(f"'{key}'")) from None
+    if is_batch and "batch" in parts:
+        cut = cut_object if parts["batch"].startswith(b"{") else cut_list
+        said["batch"] = cut(parts["batch"])
+    return said
+
+
+def _is_batch(request: Request) -> bool:
+    return request.url.path.rpartition("/")[2] in BATCH_PATHS
+
+
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    """The body of a request. `in_parts`: it could not be read whole, and its calls are still text."""
+
+    raw: bytes
+    said: Any
+    in_parts: bool = False
+
+
+async def _take(request: Request, sent: _Sent) -> Response:
+    services, said = services_of(request), sent.said
+    if not isinstance(said, dict):
         return problem(400, "invalid_request", "the body must be a JSON object")
-    if key_in_header is None and not _is_key(sent.get("writeKey"), services):
+    if read_write_key(request) is None and not _is_key(said.get("writeKey"), services):
         return _refuse_key()
     reception = Reception(services.clock.now(), services.config.ingest_max_age, "api")
-    path = request.url.path.rpartition("/")[2]
-    try:
-        if path in BATCH_PATHS:
-            return await _receive_batch(request, sent, reception, some_large=len(body) > CALL_BYTES_MAX)
-        return await _receive_call(request, {**sent, "type": CALL_PATHS[path]}, reception)
-    except orjson.JSONEncodeError:
-        return problem(400, "invalid_request", "objects and lists are nested too deeply")
+    if _is_batch(request):
+        return await _receive_batch(request, said, reception, some_large=len(sent.raw) > CALL_BYTES_MAX)
+    kind = CALL_PATHS[request.url.path.rpartition("/")[2]]
+    return await _receive_call(request, sent.raw if sent.in_parts else {**said, "type": kind}, reception)
 
 
-async def _receive_call(request: Request, sent: dict[str, Any], reception: Reception) -> Response:
-    outcome = _judge(sent, {}, reception, may_be_large=True)
+async def _receive_call(request: Request, call: Any, reception: Reception) -> Response:
+    outcome = _judge(call, {}, reception, may_be_large=True)
     if isinstance(outcome, InboxEntry):
         return await _file(request, [outcome], [])
     answer = await _file(request, [], [outcome])
@@ -87,6 +130,8 @@ async def _receive_call(request: Request, sent: dict[str, Any], reception: Recep
 
 async def _receive_batch(request: Request, sent: dict[str, Any], reception: Reception, some_large: bool) -> Response:
     batch = sent.get("batch")
+    if isinstance(batch, dict) and batch and all(key.isdecimal() for key in batch):
+        batch = list(batch.values())  # a list with gaps, as PHP writes it
     if not isinstance(batch, list):
         return problem(400, "invalid_request", "'batch' must be a list of calls")
     if len(batch) > BATCH_CALLS_MAX:
@@ -97,24 +142,47 @@ async def _receive_batch(request: Request, sent: dict[str, Any], reception: Rece
 
 
 def _judge(sent: Any, batch: dict[str, Any], reception: Reception, *, may_be_large: bool) -> InboxEntry | RejectedEntry:
+    """One call, read already or still text, made ready for the inbox, or why it is refused."""
     try:
-        if may_be_large and len(orjson.dumps(sent)) > CALL_BYTES_MAX:
+        call = _read_call(sent) if isinstance(sent, bytes) else sent
+        if may_be_large and len(write_call(call)) > CALL_BYTES_MAX:
             raise CallRejected("too_large", f"a call may have {CALL_BYTES_MAX} bytes")
-        return accept_call(_complete(sent, batch), reception)
+        return accept_call(_complete(call, batch), reception)
     except CallRejected as error:
-        kept = {key: value for key, value in sent.items() if key != "writeKey"} if isinstance(sent, dict) else sent
-        return RejectedEntry(reception.at, reception.source, error.code, str(error), orjson.dumps(kept))
+        return RejectedEntry(reception.at, reception.source, error.code, str(error), _as_it_came(sent))
+
+
+def _read_call(text: bytes) -> Any:
+    try:
+        return read_json(text)
+    except JsonRefused as refusal:
+        raise CallRejected("invalid_json", refusal.about("the call")) from None
+
+
+def _as_it_came(sent: Any) -> bytes:
+    """A refused call without the write key."""
+    if isinstance(sent, bytes):
+        return _WRITE_KEY.sub(b"", sent)
+    kept = {key: value for key, value in sent.items() if key != "writeKey"} if isinstance(sent, dict) else sent
+    try:
+        return orjson.dumps(kept)
+    except orjson.JSONEncodeError:
+        raise _TooDeepToWrite from None
 
 
 def _complete(sent: Any, batch: dict[str, Any]) -> Any:
     """A call with what its batch said once for all: the context and the time of sending."""
     if not isinstance(sent, dict):
         return sent
-    said = {key: batch[key] for key in ("context", "sentAt") if batch.get(key) is not None}
-    own = {key: value for key, value in sent.items() if value is not None or key not in said}
+    said = {key: batch[key] for key in _SAID_ONCE if not _is_nothing(batch.get(key))}
+    own = {key: value for key, value in sent.items() if key not in said or not _is_nothing(value)}
     if isinstance(said.get("context"), dict) and isinstance(own.get("context"), dict):
         own["context"] = {**said["context"], **own["context"]}
     return {**said, **own}
+
+
+def _is_nothing(value: Any) -> bool:
+    return value is None or value == "" or value == []  # [] is an empty map of PHP's
 
 
 async def _file(request: Request, accepted: list[InboxEntry], rejected: list[RejectedEntry]) -> Response:

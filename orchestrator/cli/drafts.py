@@ -102,15 +102,21 @@ def read_customer(path: Path) -> dict[str, Any]:
     `entry`, `vars` and `coupon`. Raises ProjectInvalid."""
     try:
         text = decode_text(path.read_bytes())
-    except UnicodeDecodeError:
-        raise ProjectInvalid([Problem(path.name, 1, 1, "this file is not UTF-8 text")]) from None
+    except UnicodeDecodeError as error:
+        told = f"this is not UTF-8 (byte {error.start + 1}): save the file as UTF-8"
+        raise ProjectInvalid([Problem(path.name, 1, 1, told)]) from None
     document, problems = read_yaml(text, path.name)
     if not problems and not isinstance(document.data, dict):
         problems = [document.problem((), "a customer is a map of traits and facts, such as `first_name: Ada`")]
     if problems:
         raise ProjectInvalid(problems)
     data: dict[str, Any] = document.data
-    return data if "customer" in data and data.keys() <= SECTIONS else {"customer": data}
+    if "customer" not in data or not data.keys() <= SECTIONS:
+        return {"customer": data}
+    wrong = [name for name, section in data.items() if not isinstance(section, dict)]
+    if wrong:
+        raise ProjectInvalid([document.problem((name,), f"`{name}` is a map here") for name in wrong])
+    return data
 
 
 def render(project: Project, templates: Templates, target: Target, own: Mapping[str, Any], locale: str) -> Draft:

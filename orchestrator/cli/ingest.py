@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import asdict
 from io import BufferedReader
 from pathlib import Path
@@ -13,13 +13,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from orchestrator.cli.options import AsJson, ProjectFolder, load_settings, opened
+from orchestrator.cli.options import AsJson, ProjectFolder, load_settings, opened, read_virtual_now
 from orchestrator.cli.output import count, print_json
 
 if TYPE_CHECKING:
     from orchestrator.cli.intake import Intake
+    from orchestrator.clock import Clock
+    from orchestrator.store.database import Database
 
 STDIN = Path("-")
+PLACES_SHOWN = 20
 
 
 def ingest(
@@ -30,30 +33,52 @@ def ingest(
             help="Calls of the Segment specification, one JSON object a line, plain or gzip; - reads standard input.",
         ),
     ],
+    now: Annotated[
+        str | None,
+        typer.Option(
+            "--now",
+            metavar="ISO",
+            help="Take them in as if they came at this instant, as 2026-11-27T10:00:00Z: to try things out.",
+        ),
+    ] = None,
     project: ProjectFolder = Path(),
     as_json: AsJson = False,
 ) -> None:
     """Take files of calls into the inbox.
 
     A file taken in twice is harmless. Calls older than `max_age` in parcours.toml are history: they update customers
-    and start nothing.
+    and start nothing. With --now they are as old as they were at that instant, and a time after it is cut to it.
     """
     from orchestrator.cli.intake import Intake
-    from orchestrator.clock import SystemClock
 
     for path in files:
         if path != STDIN and not path.is_file():
             raise typer.BadParameter(f"there is no file {path}")
     config = load_settings(project)
-    with opened(config) as database, _progress(files) as advance:
+    with opened(config) as database, _clock(database, now) as clock, _progress(files) as advance:
         began_s = time.monotonic()
-        intake = Intake(database, SystemClock(), config.ingest_max_age)
+        intake = Intake(database, clock, config.ingest_max_age)
         for path in files:
             with _open(path) as file:
                 intake.read(file, "standard input" if path == STDIN else path.name, advance)
     _tell(intake, time.monotonic() - began_s, as_json)
+    if intake.accepted and not as_json:
+        typer.echo(_what_is_next(now))
     if intake.rejected and not intake.accepted and not intake.duplicates:
         raise typer.Exit(1)
+
+
+def _clock(database: Database, now: str | None) -> AbstractContextManager[Clock]:
+    from orchestrator.cli.intake import moved_to
+    from orchestrator.clock import SystemClock
+
+    return nullcontext(SystemClock()) if now is None else moved_to(database, read_virtual_now(now))
+
+
+def _what_is_next(now: str | None) -> str:
+    if now is not None:
+        return f"They wait in the inbox: type `parcours tick --now {now}`, or a later instant."
+    return "They wait in the inbox: a running `parcours up` takes them from there, or type `parcours tick`."
 
 
 @contextmanager
@@ -85,7 +110,7 @@ def _tell(intake: Intake, took_s: float, as_json: bool) -> None:
     reasons = sorted(intake.reasons.values(), key=lambda reason: -reason.lines)
     if as_json:
         figures = {"accepted": intake.accepted, "duplicates": intake.duplicates, "rejected": intake.rejected}
-        print_json({**figures, "reasons": [asdict(reason) for reason in reasons]})
+        print_json({**figures, "reasons": [asdict(reason) | {"lines": reason.lines} for reason in reasons]})
         return
     speed = f", {intake.seen / took_s:,.0f} a second" if took_s > 1 else ""
     typer.echo(f"{count(intake.seen, 'call')} in {took_s:.1f} s{speed}")
@@ -93,7 +118,6 @@ def _tell(intake: Intake, took_s: float, as_json: bool) -> None:
     typer.echo(f"  {count(intake.duplicates, 'duplicate')}, left out")
     typer.echo(f"  {intake.rejected:,} rejected{', kept in the table `rejections`' if intake.rejected else ''}")
     for reason in reasons:
-        more = ", …" if reason.lines > len(reason.places) else ""
-        typer.echo(f"    {reason.lines:,} × {reason.code}: {reason.text} ({', '.join(reason.places)}{more})")
-    if intake.accepted:
-        typer.echo("They wait in the inbox: a running `parcours up` takes them from there, or type `parcours tick`.")
+        more = f", … and {reason.lines - PLACES_SHOWN:,} more: see --json" if reason.lines > PLACES_SHOWN else ""
+        places = ", ".join(reason.places[:PLACES_SHOWN])
+        typer.echo(f"    {reason.lines:,} × {reason.code}: {reason.text} ({places}{more})")

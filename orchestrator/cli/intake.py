@@ -6,26 +6,28 @@ import gzip
 import zlib
 from codecs import BOM_UTF8
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from hashlib import blake2b
 from io import BufferedReader
-from typing import Any, BinaryIO, cast
+from typing import BinaryIO, cast
 
-import orjson
-
-from orchestrator.api.calls import Reception, accept_call
-from orchestrator.clock import Clock
+from orchestrator.api.calls import Reception, accept_call, write_call
+from orchestrator.clock import Clock, VirtualClock
 from orchestrator.domain.call import CALL_BYTES_MAX
-from orchestrator.domain.errors import CallRejected, ParcoursError
+from orchestrator.domain.errors import CallRejected, ParcoursError, TimeWentBack
+from orchestrator.engine.tick import LAST_TICK
+from orchestrator.json_text import JsonRefused, read_json
+from orchestrator.store import settings
 from orchestrator.store.database import Database
 from orchestrator.store.events import known_message_ids
 from orchestrator.store.inbox import InboxEntry, RejectedEntry, write_inbox
+from orchestrator.store.lock import hold_database
 
 SOURCE = "file"
 BATCH_CALLS = 1000
 LINE_BYTES_MAX = 8 * CALL_BYTES_MAX  # escapes and spaces take room that the call itself does not
-PLACES_MAX = 3
 GZIP = b"\x1f\x8b"
 GZIP_DAMAGE = (EOFError, gzip.BadGzipFile, zlib.error)
 
@@ -36,12 +38,16 @@ class FileDamaged(ParcoursError):
 
 @dataclass(slots=True)
 class Reason:
-    """Why some lines were refused; `places` are the first of them, as `file:line`."""
+    """Why some lines were refused; `places` are all of them, as `file:line`."""
 
     code: str
     text: str
-    lines: int = 0
     places: list[str] = field(default_factory=list)
+
+    @property
+    def lines(self) -> int:
+        """How many they are."""
+        return len(self.places)
 
 
 @dataclass(slots=True)
@@ -101,9 +107,21 @@ class Intake:
 
     def _note(self, error: CallRejected, place: str) -> None:
         reason = self.reasons.setdefault((error.code, str(error)), Reason(error.code, str(error)))
-        reason.lines += 1
-        if len(reason.places) < PLACES_MAX:
-            reason.places.append(place)
+        reason.places.append(place)
+
+
+@contextmanager
+def moved_to(database: Database, now: datetime) -> Iterator[Clock]:
+    """Lends a virtual clock to take calls in as if they came then; nothing else works on the database meanwhile.
+
+    Raises AlreadyRunning, and TimeWentBack for an instant before what was already processed.
+    """
+    with hold_database(database):
+        with database.read() as connection:
+            last = settings.read_time(connection, LAST_TICK)
+        if last is not None and now < last:
+            raise TimeWentBack(f"{now.isoformat()} lies before what was already processed ({last.isoformat()})")
+        yield VirtualClock(now)
 
 
 def read_lines(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
@@ -120,23 +138,25 @@ def read_lines(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
 
 
 def _accept(line: bytes, reception: Reception) -> InboxEntry:
-    """One line as an entry of the inbox. Without an id of its own its text is its id, so that repeats are seen."""
+    """One line as an entry of the inbox; raises CallRejected.
+
+    Without an id of its own its text is its id, so that repeats are seen.
+    """
     if len(line) >= LINE_BYTES_MAX:
         raise _too_large()
     try:
-        call: Any = orjson.loads(line)
-        if isinstance(call, dict):
-            if len(line) > CALL_BYTES_MAX and len(orjson.dumps(call)) > CALL_BYTES_MAX:
-                raise _too_large()
-            # A file tells when it was sent long ago; a clock's error cannot be told from that.
-            call.pop("sentAt", None)
-            if call.get("messageId") in (None, ""):
-                call["messageId"] = f"line-{blake2b(line, digest_size=16).hexdigest()}"
-        return accept_call(call, reception)
-    except orjson.JSONDecodeError:
-        raise CallRejected("invalid_json", "the line is not JSON") from None
-    except orjson.JSONEncodeError:
-        raise CallRejected("invalid_json", "objects and lists are nested too deeply") from None
+        call = read_json(line)
+    except JsonRefused as refusal:
+        raise CallRejected("invalid_json", refusal.about("the line")) from None
+    if isinstance(call, dict):
+        # Without its escapes and spaces a long line may be a short call.
+        if len(line) > CALL_BYTES_MAX and len(write_call(call)) > CALL_BYTES_MAX:
+            raise _too_large()
+        # A file tells when it was sent long ago; a clock's error cannot be told from that.
+        call.pop("sentAt", None)
+        if call.get("messageId") in (None, ""):
+            call["messageId"] = f"line-{blake2b(line, digest_size=16).hexdigest()}"
+    return accept_call(call, reception)
 
 
 def _too_large() -> CallRejected:

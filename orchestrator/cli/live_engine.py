@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -14,8 +15,9 @@ from orchestrator.engine.context import EngineContext
 from orchestrator.engine.report import Held, TickReport
 from orchestrator.status import channel_card, journey_card
 from orchestrator.store import customers, messages, settings
-from orchestrator.store.due import count_due_messages, count_due_people
+from orchestrator.store.due import count_due_messages, count_due_people, has_work
 
+REST_S = 30.0  # between two ticks that find nothing: leases that ran out are looked for there
 TICK_BUDGET_S = 5.0  # then held gates and newly accepted calls get their turn
 _JOURNEY, _CHANNEL, _DELIVERIES = "journey", "channel", "deliveries"
 _WHY_HELD = "on hold in Prefect"
@@ -32,6 +34,7 @@ class LiveEngine:
     def __init__(self, context: EngineContext, watch: Watch) -> None:
         self._context, self._watch = context, watch
         self._still = threading.Lock()
+        self._rests_until_s = 0.0  # time.monotonic()
         self._reached = threading.Condition()
         self._reached_at: datetime | None = None
 
@@ -44,23 +47,41 @@ class LiveEngine:
         """How many people and messages are due now, without what is held; counts stop at a thousand."""
         context, held = self._context, self._context.held
         now = context.clock.now()
-        media = [medium for medium in context.channels if medium not in held.channels]
+        if not self._has_work(now):
+            return Due()
+        media = self._open_media()
         with context.database.read() as connection:
             people = count_due_people(connection, context.program.journeys.keys() - held.journeys, now)
             return Due(people, count_due_messages(connection, media, now))
 
     def tick(self, held: Held) -> TickReport:
-        """Does what is due, except what is held, for some seconds at most."""
+        """Does what is due, except what is held, for some seconds at most.
+
+        Where nothing is due it only looks, but for once in a while: a tick writes that it was, and whoever looks
+        twice a second would keep the disk busy for nothing.
+        """
         with self._still:
             context = self._context
             now = context.clock.now()
+            if held == context.held and time.monotonic() < self._rests_until_s and not self._has_work(now):
+                self._arrive(now)
+                return TickReport()
             if held != context.held:
                 edits.hold(context, held, now)
             report = tick.run(context, now, TICK_BUDGET_S)
+            self._rests_until_s = time.monotonic() + REST_S
         self._watch(report)
         if not report.more:
             self._arrive(now)
         return report
+
+    def _has_work(self, now: datetime) -> bool:
+        with self._context.database.read() as connection:
+            return has_work(connection, self._open_media(), now)
+
+    def _open_media(self) -> list[Medium]:
+        context = self._context
+        return [medium for medium in context.channels if medium not in context.held.channels]
 
     def load_held(self) -> Held:
         """What was on hold when Parcours last ran."""
@@ -80,7 +101,7 @@ class LiveEngine:
         """A card in markdown: where the people of a journey stand, or what became of a channel's messages."""
         context = self._context
         if kind == _DELIVERIES:
-            return channel_card(context.database, name)
+            return channel_card(context.database, name, context.program.journeys)
         return journey_card(context.database, context.program.journeys[name], context.clock.now())
 
     def figures(self) -> dict[str, int]:
@@ -108,7 +129,7 @@ class LiveEngine:
             context, old = open_context(), self._context
             context.stopped, context.in_vain, context.stopped_told = old.stopped, old.in_vain, old.stopped_told
             edits.hold(context, old.held, context.clock.now())
-            self._context = context
+            self._context, self._rests_until_s = context, 0.0
 
     @contextmanager
     def standing_still(self) -> Iterator[None]:

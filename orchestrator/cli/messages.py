@@ -7,49 +7,82 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from orchestrator.cli.options import AsJson, ProjectFolder, load_settings, opened, refuse_unknown_journey
-from orchestrator.cli.output import count, print_json, print_table
-from orchestrator.domain.message import MessageState
+from orchestrator.cli.commands import Commands
+from orchestrator.cli.options import AsJson, ProjectFolder, load, load_settings, opened, refuse_unknown_journey, zone_of
+from orchestrator.cli.output import count, format_instant, print_json, print_table
+from orchestrator.domain.errors import ProjectInvalid
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from zoneinfo import ZoneInfo
+
+    from orchestrator.domain.journey import Journey
     from orchestrator.store.settling import Settled, Verdict
 
-app = typer.Typer(no_args_is_help=True, help="List messages, and settle those whose outcome is unknown.")
-
-_FIELDS = (
-    "public_id", "external_id", "journey", "step", "medium", "template", "state", "reason", "code", "decided_at",
-    "leased_at", "settled_at",
-)  # fmt: skip
+app = typer.Typer(cls=Commands, no_args_is_help=True, help="List messages, and settle those whose outcome is unknown.")
 
 
 @app.command(name="list")
 def list_messages(
-    state: Annotated[MessageState | None, typer.Option("--state", help="Only messages in this state.")] = None,
+    state: Annotated[
+        str | None,
+        typer.Option("--state", metavar="STATE", help="Only these: a word of `status`, as sent, or an exact state."),
+    ] = None,
     journey: Annotated[str | None, typer.Option("--journey", metavar="ID", help="Only this journey's.")] = None,
     limit: Annotated[int, typer.Option("--limit", metavar="N", help="At most so many.", min=1)] = 50,
     project: ProjectFolder = Path(),
     as_json: AsJson = False,
 ) -> None:
     """List messages, the newest first."""
-    from orchestrator.store import messages
+    from orchestrator import status
 
-    with opened(load_settings(project), to_look=True) as database, database.read() as connection:
+    config = load_settings(project)
+    states = _read_states(state)
+    with opened(config, to_look=True) as database, database.read() as connection:
         if journey is not None:
             refuse_unknown_journey(connection, journey)
-        rows = messages.list_messages(connection, state, journey, limit)
+        rows = status.list_messages(connection, _journeys(project), states, journey, limit)
     if as_json:
-        print_json([{name: getattr(row, name) for name in _FIELDS} for row in rows])
+        print_json(rows)
     elif rows:
-        print_table(
-            ("ID", "DECIDED (UTC)", "CUSTOMER", "JOURNEY", "STEP", "CHANNEL", "STATE", "REASON"), map(_as_row, rows)
-        )
+        zone = zone_of(config)
+        head = ("ID", f"DECIDED ({zone.key})", "CUSTOMER", "JOURNEY", "STEP", "CHANNEL", "STATE", "REASON")
+        print_table(head, [_as_row(row, zone) for row in rows])
     else:
         typer.echo("No messages.")
 
 
-def _as_row(row: Any) -> tuple[str, ...]:
-    at = f"{row.decided_at:%Y-%m-%d %H:%M:%S}"
-    return row.public_id, at, row.external_id, row.journey, row.step, row.medium, row.state, row.reason
+def _read_states(word: str | None) -> tuple[str, ...]:
+    """The states that a word means; () for none. Raises BadParameter."""
+    from orchestrator.domain.message import MessageState
+    from orchestrator.domain.suggestion import did_you_mean
+    from orchestrator.status import STANDINGS
+
+    if word is None:
+        return ()
+    plain = word.strip().lower().replace("-", " ").replace("_", " ")
+    if plain in STANDINGS:
+        return STANDINGS[plain]
+    exact = {state.replace("_", " "): state for state in MessageState}
+    if plain not in exact:
+        known = dict.fromkeys(name.replace(" ", "-") for name in (*STANDINGS, *exact))
+        hint = did_you_mean(plain.replace(" ", "-"), known) or f" (known: {', '.join(known)})"
+        raise typer.BadParameter(f"no message is ever '{word}'{hint}", param_hint="--state")
+    return (exact[plain],)
+
+
+def _journeys(folder: Path) -> Mapping[str, Journey]:
+    """Today's journeys; none while their files hold errors."""
+    try:
+        return load(folder, need_templates=False).journeys
+    except ProjectInvalid:
+        return {}
+
+
+def _as_row(row: dict[str, Any], zone: ZoneInfo) -> tuple[str, ...]:
+    at = format_instant(row["decided_at"], zone)
+    names = ("external_id", "journey", "step", "medium", "state", "reason")
+    return row["public_id"], at, *(str(row[name]) for name in names)
 
 
 @app.command()

@@ -14,11 +14,14 @@ import typer
 from orchestrator.domain.errors import ParcoursError
 
 if TYPE_CHECKING:
+    from zoneinfo import ZoneInfo
+
     from orchestrator.config import Config
     from orchestrator.spec.project import Project
     from orchestrator.store.database import Connection, Database
 
 JOURNEYS = "journeys"
+YEARS_AHEAD_MAX = 100
 
 
 def _own_or_before(context: typer.Context, option: typer.CallbackParam, value: Path) -> Path:
@@ -61,6 +64,15 @@ def load_settings(folder: Path) -> Config:
     return load_config(project_root(folder), os.environ)
 
 
+def zone_of(config: Config) -> ZoneInfo:
+    """The project's time zone, in which every command tells its times."""
+    from orchestrator.domain.schedule import find_zone
+
+    zone = find_zone(config.project.timezone)
+    assert zone is not None  # config refuses unknown zones
+    return zone
+
+
 class NothingYet(ParcoursError):
     """There is no database to look into."""
 
@@ -93,12 +105,36 @@ def project_root(folder: Path) -> Path:
 
 
 def read_instant(text: str) -> datetime:
-    """An instant given on the command line; one without a zone is UTC. Raises BadParameter."""
+    """An instant given on the command line; one without a zone is UTC. Raises BadParameter.
+
+    What lies over a hundred years ahead is a slip: a database that was taken there would refuse every later tick.
+    """
+    from orchestrator.clock import SystemClock
+
     try:
         at = datetime.fromisoformat(text)
-    except ValueError:
+        at = at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+    except (ValueError, OverflowError):
         raise typer.BadParameter(f"'{text}' is no instant: write 2026-11-27 or 2026-11-27T10:00:00Z") from None
-    return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+    if at.year > SystemClock().now().year + YEARS_AHEAD_MAX:
+        raise typer.BadParameter(f"'{text}' lies over {YEARS_AHEAD_MAX} years ahead: see whether the year is right")
+    return at
+
+
+YEARS_AHEAD_MAX = 100
+
+
+def read_virtual_now(text: str) -> datetime:
+    """The instant of `--now`; raises BadParameter for one so far ahead that no other could follow it."""
+    from orchestrator.clock import SystemClock
+
+    at, today = read_instant(text), SystemClock().now()
+    if at.year > today.year + YEARS_AHEAD_MAX:
+        raise typer.BadParameter(
+            f"'{text}' lies more than {YEARS_AHEAD_MAX} years ahead, and what is processed "
+            "once cannot be followed by anything earlier: is it a slip?"
+        )
+    return at
 
 
 def refuse_unknown_journey(connection: Connection, journey: str) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from orchestrator.config import Config
     from orchestrator.spec.project import Project
 
+_LOCALE = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*")
+
 
 def preview(
     name: Annotated[
@@ -25,9 +28,11 @@ def preview(
         typer.Argument(metavar="TEMPLATE|JOURNEY", help="A template (also as email/NAME), or a journey: all of its."),
     ],
     customer: Annotated[
-        Path | None,
+        str | None,
         typer.Option(
-            "--customer", metavar="FILE", help="Traits and facts, in JSON or YAML.", exists=True, dir_okay=False
+            "--customer",
+            metavar="FILE|CUSTOMER",
+            help="A file of traits and facts, in JSON or YAML; or a customer of yours, by id, address or number.",
         ),
     ] = None,
     locale: Annotated[str | None, typer.Option("--locale", help="The language, such as fr or en-GB.")] = None,
@@ -48,12 +53,42 @@ def preview(
     from orchestrator.cli.drafts import write_draft
 
     sound, problems = _read(project)
+    _refuse_unreachable(send_to or [])
     folder = out if out is not None else sound.config.var_dir / "preview"
     drafts = _render(sound, problems, name, customer, locale)
     for draft in drafts:
         _tell(draft, write_draft(draft, folder))
     for address in send_to or []:
         _send(sound.config, drafts, address)
+
+
+def _refuse_unreachable(addresses: list[str]) -> None:
+    from orchestrator.cli.proofs import medium_of
+
+    for address in addresses:
+        if medium_of(address) is None:
+            told = f"'{address}' is neither an e-mail address nor a number: write me@shop.example or +33612345678"
+            raise typer.BadParameter(told, param_hint="--send-to")
+
+
+def _read_customer(project: Project, customer: str | None) -> dict[str, Any]:
+    """The sections of a scope from a file, or of a customer in the database; none where nobody is named."""
+    from orchestrator.cli.drafts import read_customer
+    from orchestrator.cli.known_customer import read_known_customer
+
+    if customer is None:
+        return {}
+    path = Path(customer)
+    return read_customer(path) if path.is_file() else {"customer": read_known_customer(project, customer)}
+
+
+def _choose_locale(project: Project, asked: str | None, own: dict[str, Any]) -> str:
+    """The language asked for, else the customer's, else the project's; what is no language tag is none."""
+    if asked is not None and not _LOCALE.fullmatch(asked):
+        raise typer.BadParameter(f"'{asked}' is no language: write fr or en-GB", param_hint="--locale")
+    theirs = own.get("customer", {}).get("locale")
+    spoken = theirs if isinstance(theirs, str) and _LOCALE.fullmatch(theirs) else project.config.project.locale
+    return asked or spoken
 
 
 def _read(folder: Path) -> tuple[Project, list[Problem]]:
@@ -69,9 +104,9 @@ def _read(folder: Path) -> tuple[Project, list[Problem]]:
 
 
 def _render(
-    project: Project, problems: list[Problem], name: str, customer: Path | None, locale: str | None
+    project: Project, problems: list[Problem], name: str, customer: str | None, locale: str | None
 ) -> list[Draft]:
-    from orchestrator.cli.drafts import NotThere, find_targets, read_customer, render
+    from orchestrator.cli.drafts import NotThere, find_targets, render
     from orchestrator.render import Templates
 
     try:
@@ -88,9 +123,9 @@ def _render(
     if others := len({*problems, *faults}):
         told = f"{count(others, 'error')} elsewhere in the project: `parcours check` shows what and where"
         typer.secho(told, fg="yellow", err=True)
-    own = read_customer(customer) if customer else {}
-    spoken = locale or (own.get("customer") or {}).get("locale") or shop.locale
-    return [render(project, templates, target, own, str(spoken)) for target in targets]
+    own = _read_customer(project, customer)
+    spoken = _choose_locale(project, locale, own)
+    return [render(project, templates, target, own, spoken) for target in targets]
 
 
 def _tell(draft: Draft, paths: list[Path]) -> None:
@@ -118,7 +153,9 @@ def _send(config: Config, drafts: list[Draft], address: str) -> None:
     from orchestrator.cli.proofs import medium_of, send_proofs
     from orchestrator.domain.channel import OutcomeKind
 
-    adapter = config.channels.adapter(medium_of(address))
+    medium = medium_of(address)
+    assert medium is not None  # others were refused before anything was rendered
+    adapter = config.channels.adapter(medium)
     refused = 0
     for draft, outcome in send_proofs(config, drafts, address):
         target = draft.target

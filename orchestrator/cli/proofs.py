@@ -31,9 +31,11 @@ class ProofRefused(ParcoursError):
     """A proof that may not or cannot be sent."""
 
 
-def medium_of(address: str) -> Medium:
-    """What an address or number is reached by."""
-    return Medium.EMAIL if "@" in address else Medium.SMS
+def medium_of(address: str) -> Medium | None:
+    """What an address or number is reached by; None when it is neither."""
+    if "@" in address[1:-1]:
+        return Medium.EMAIL
+    return Medium.SMS if re.fullmatch(r"\+?[0-9 .()/-]*[0-9][0-9 .()/-]*", address) else None
 
 
 def send_proofs(config: Config, drafts: Sequence[Draft], to: str) -> list[tuple[Draft, SendOutcome]]:
@@ -42,6 +44,8 @@ def send_proofs(config: Config, drafts: Sequence[Draft], to: str) -> list[tuple[
     A proof has no List-Unsubscribe and no place in the ledger, so nothing that is done with it has an effect.
     """
     medium = medium_of(to)
+    if medium is None:
+        raise ProofRefused("a proof goes to an e-mail address or a number")
     to = read_phone(to, "") or to
     only_to = config.channels.only_to
     if only_to and to.lower() not in only_to:

@@ -23,6 +23,7 @@ from flows.gate import Pace
 from flows.server import PrefectDidNotStart, PrefectServer, free_port
 from orchestrator.api.app import ApiServices, create_app
 from orchestrator.api.referral import find_friend_offer
+from orchestrator.api.serving import server_config
 from orchestrator.cli.deployments import describe_project
 from orchestrator.cli.edited_files import EditedFiles
 from orchestrator.cli.listening import is_this_machine, listen, url_of
@@ -120,7 +121,21 @@ def _launch_prefect(project: Project, options: Options, stack: ExitStack) -> Pre
 
 
 class _QuietServer(uvicorn.Server):
-    """uvicorn without handlers of signals: those are ours."""
+    """uvicorn without handlers of signals: those are ours; and without looking ten times a second whether to end."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._ending = asyncio.Event()
+
+    def end(self) -> None:
+        """Has it stop."""
+        self.should_exit = True
+        self._ending.set()
+
+    async def main_loop(self) -> None:
+        while not await self.on_tick(0):  # which also writes the date of the answers
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._ending.wait(), 1.0)
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -150,8 +165,7 @@ class Running:
         """Starts everything, waits for Ctrl-C or SIGTERM, and ends everything."""
         self._obey_signals()
         self._terminal.greet(self._places())
-        config = uvicorn.Config(self._app, log_config=None, access_log=False, timeout_graceful_shutdown=_GRACE_S)
-        server = _QuietServer(config)
+        server = _QuietServer(server_config(self._app, timeout_graceful_shutdown=_GRACE_S))
         serving = asyncio.create_task(server.serve(sockets=[self._listener]))
         self._pulse = await self._make_pulse()
         await self._pulse.start()
@@ -163,7 +177,7 @@ class Running:
             await asyncio.to_thread(player.stop)
         for job in jobs:
             job.cancel()
-        server.should_exit = True
+        server.end()
         await serving
         await self._pulse.stop()
         if self._prefect is not None:  # before the loop ends: it waits for whoever waits for the server

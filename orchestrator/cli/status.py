@@ -8,24 +8,19 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from orchestrator.cli.options import AsJson, ProjectFolder, load, load_settings, opened
-from orchestrator.cli.output import count, format_span, print_json, print_table
+from orchestrator.cli.options import AsJson, ProjectFolder, load, load_settings, opened, zone_of
+from orchestrator.cli.output import count, format_instant, format_span, print_json, print_table
 from orchestrator.domain.errors import ProjectInvalid
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from zoneinfo import ZoneInfo
 
     from orchestrator.domain.journey import Journey
     from orchestrator.status import Status
 
-#: Columns of the table of messages: what a state means to somebody who only wants to know whether it went well.
-COLUMNS = {
-    "QUEUED": ("queued", "leased"),
-    "SENT": ("accepted", "delivered", "opened", "clicked"),
-    "NOT SENT": ("not_sent",),
-    "FAILED": ("failed", "rejected", "bounced", "complained"),
-    "UNKNOWN": ("unknown",),
-}
+#: In place of a medium: what a step sent by that is gone from its journey, and never sent anything.
+GONE = "of steps that are gone"
 
 
 def status(project: ProjectFolder = Path(), as_json: AsJson = False) -> None:
@@ -42,7 +37,7 @@ def status(project: ProjectFolder = Path(), as_json: AsJson = False) -> None:
     if as_json:
         print_json(asdict(found))
     else:
-        _tell(found)
+        _tell(found, zone_of(config))
         if found.home:
             typer.echo(f"\nWhile `parcours up` runs, {found.home} leads to the mailbox and to Prefect.")
 
@@ -56,8 +51,10 @@ def _journeys(project: Path) -> Mapping[str, Journey]:
         return {}
 
 
-def _tell(found: Status) -> None:
-    last = "never" if found.last_tick is None else _ago(found)
+def _tell(found: Status, zone: ZoneInfo) -> None:
+    from orchestrator.status import STANDINGS
+
+    last = "never" if found.last_tick is None else _ago(found, zone)
     typer.echo(f"{count(found.customers, 'customer')}; the last tick: {last}")
     stages = [f"{number:,} {stage or 'without a stage'}" for stage, number in sorted(found.stages.items())]
     if stages:
@@ -72,27 +69,37 @@ def _tell(found: Status) -> None:
         typer.echo()
         rows = [(one.id, one.inside, one.due, one.held) for one in found.journeys]
         print_table(("JOURNEY", "INSIDE", "DUE", "HELD"), rows)
-    if found.messages:
+    if found.messages or found.not_sent:
         typer.echo()
-        print_table(("MESSAGES", *COLUMNS, "HELD"), _message_rows(found))
+        print_table(("MESSAGES", *map(str.upper, STANDINGS), "HELD"), _message_rows(found))
+    if found.not_sent:
+        typer.echo()
+        print_table(("MESSAGES", "WHY NOT SENT", "NOT SENT"), _reason_rows(found))
     _tell_unknown(found)
 
 
-def _ago(found: Status) -> str:
+def _ago(found: Status, zone: ZoneInfo) -> str:
     assert found.last_tick is not None
     span = found.at - found.last_tick
     when = f"{format_span(span)} ago" if span.total_seconds() >= 0 else "ahead of this machine's clock"
-    return f"{found.last_tick:%Y-%m-%d %H:%M:%S} UTC ({when})"
+    return f"{format_instant(found.last_tick, zone)}, {zone.key} ({when})"
 
 
 def _message_rows(found: Status) -> list[tuple[str | int, ...]]:
+    rows: list[tuple[str | int, ...]] = []
+    for medium in sorted(found.messages.keys() | found.not_sent.keys()):
+        counted = found.count_standings(medium)
+        rows.append((medium or GONE, *counted.values(), found.held_channels.get(medium, "")))
+    return rows
+
+
+def _reason_rows(found: Status) -> list[tuple[str | int, ...]]:
+    from orchestrator.cli.story import tell_reason
+
     return [
-        (
-            medium,
-            *(sum(states.get(state, 0) for state in grouped) for grouped in COLUMNS.values()),
-            found.held_channels.get(medium, ""),
-        )
-        for medium, states in sorted(found.messages.items())
+        (medium or GONE, tell_reason(reason), number)
+        for medium, reasons in sorted(found.not_sent.items())
+        for reason, number in sorted(reasons.items(), key=lambda item: (-item[1], item[0]))
     ]
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from orchestrator.cli.options import AsJson, ProjectFolder, load, opened, read_instant
+from orchestrator.cli.options import AsJson, ProjectFolder, load, opened, read_virtual_now
 from orchestrator.cli.output import count, print_json, print_table
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def _run(project: Project, now: str | None) -> tuple[TickReport, int]:
     from orchestrator.store.lock import hold_database
     from orchestrator.wiring import close_engine, open_engine, settle_what_died
 
-    clock = SystemClock() if now is None else VirtualClock(read_instant(now))
+    clock = SystemClock() if now is None else VirtualClock(read_virtual_now(now))
     with opened(project.config) as database, hold_database(database):
         context = open_engine(project, clock, database=database)
         try:

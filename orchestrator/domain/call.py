@@ -116,11 +116,21 @@ def _read_id(raw: Mapping[str, Any], key: str) -> str:
 
 def _read_object(raw: Mapping[str, Any], key: str) -> dict[str, Any]:
     value = raw.get(key)
-    if value is None:
+    if value is None or value == "" or value == []:  # PHP writes an empty map as []
         return {}
     if not isinstance(value, dict):
         raise CallRejected("invalid_call", f"'{key}' must be an object")
-    return value
+    consent = _with_maps(value.get("consent"))
+    return value if consent is value.get("consent") else {**value, "consent": consent}
+
+
+def _with_maps(consent: Any) -> Any:
+    """A consent object whose empty maps are maps."""
+    if consent == []:
+        return {}
+    if isinstance(consent, dict) and [] in consent.values():
+        return {key: {} if value == [] else value for key, value in consent.items()}
+    return consent
 
 
 def _read_time(raw: Mapping[str, Any]) -> datetime | None:

@@ -181,14 +181,24 @@ class _Composer:
         if directive := _DIRECTIVE.match(self.document.text):
             line = self.document.text.count("\n", 0, directive.end()) + 1
             raise NotReadable((line, 1), "directives such as '%YAML' are not accepted: remove this line")
-        events = [event for event in YAML(typ="safe", pure=True).parse(self.document.text) if _is_content(event)]
-        stream = _Stream(events)
+        stream = _Stream(self._read_events())
         if stream.done:
             return None
         data = self._node(stream, (), 0)
         if not stream.done:
             raise NotReadable(_start(stream.next()), "one file holds one document: remove the line '---' before this")
         return data
+
+    def _read_events(self) -> list[Event]:
+        """Stops where it is nested too deeply: the scanner's time grows with the square of what is open."""
+        events, depth = [], 0
+        for event in YAML(typ="safe", pure=True).parse(self.document.text):
+            if _is_content(event):
+                events.append(event)
+                depth += type(event).__name__.endswith("StartEvent") - type(event).__name__.endswith("EndEvent")
+            if depth > DEPTH_MAX + 1:
+                raise NotReadable(_start(event), "this is nested too deeply or repeated too often by aliases")
+        return events
 
     def _node(self, stream: _Stream, path: Path, depth: int) -> Any:
         first = stream.position

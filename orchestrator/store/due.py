@@ -7,14 +7,31 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
+from functools import cache
 
-from sqlalchemy import ColumnElement, Connection, Table, func, select
+from sqlalchemy import ColumnElement, Connection, Select, Table, bindparam, exists, false, func, or_, select
 
-from orchestrator.store.customers import ENROLLMENTS
+from orchestrator.store.arrivals import INBOX
+from orchestrator.store.customers import CUSTOMERS, ENROLLMENTS
 from orchestrator.store.lives import MESSAGES
 from orchestrator.store.messages import has_no_news
 
 COUNT_MAX = 1000
+
+
+def has_work(connection: Connection, media: Collection[str], now: datetime) -> bool:
+    """Whether a tick would find anything: a call, a customer whose time line is due, a message of these media."""
+    return bool(connection.execute(_work(frozenset(media)), {"now": now}).scalar_one())
+
+
+@cache  # asked twice a second, for ever: making the statement costs more than its answer
+def _work(media: frozenset[str]) -> Select[tuple[bool]]:
+    m, now = MESSAGES.c, bindparam("now", type_=INBOX.c.received_at.type)
+    calls = exists().where(INBOX.c.received_at <= now)
+    people = exists().where(CUSTOMERS.c.next_due_at <= now)
+    # Not IN: SQLAlchemy would write its list anew each time.
+    of_media = or_(false(), *(m.medium == medium for medium in sorted(media)))
+    return select(or_(calls, people, exists().where(m.state == "queued", of_media, m.not_before <= now)))
 
 
 def count_due_people(connection: Connection, journeys: Collection[str], now: datetime) -> dict[str, int]:

@@ -6,12 +6,14 @@ from collections.abc import Collection, Iterator
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, Row, Select, func, select, text
 
 from orchestrator.domain.event import Event
+from orchestrator.domain.message import MessageState
 from orchestrator.store.customers import CUSTOMERS, ENROLLMENTS
 from orchestrator.store.events import EVENTS, read_event
 from orchestrator.store.lives import MESSAGES
+from orchestrator.store.moves import DECISIONS
 from orchestrator.store.tables import Rejection
 
 REJECTIONS = Rejection.__table__  # type: ignore[attr-defined]
@@ -50,6 +52,48 @@ def walk_events(connection: Connection, names: Collection[str]) -> Iterator[Even
     query = select(EVENTS).where(EVENTS.c.name.in_(sorted(names)))
     for row in connection.execution_options(yield_per=WALK_ROWS).execute(query):
         yield read_event(row)
+
+
+# ---------------------------------------------------------------- what was not sent
+
+
+def count_refused_messages(connection: Connection) -> list[Row[Any]]:
+    """Messages of the ledger that were not sent: medium, reason and how many."""
+    m = MESSAGES.c
+    query = select(m.medium, m.reason, func.count().label("number")).where(m.state == MessageState.NOT_SENT)
+    return list(connection.execute(query.group_by(m.medium, m.reason)))
+
+
+def count_unsent(connection: Connection) -> list[Row[Any]]:
+    """What the time line decided not to send, so that it never became a message: kind, journey, step, reason and how
+    many."""
+    d = DECISIONS.c
+    groups = d.kind, d.journey, d.step, d.reason
+    return list(connection.execute(_unsent(select(*groups, func.count().label("number"))).group_by(*groups)))
+
+
+def list_unsent(connection: Connection, journey: str | None, limit: int) -> list[Row[Any]]:
+    """The newest of what the time line decided not to send, with the customer's id and the template."""
+    d = DECISIONS.c
+    template = d.detail["template"].as_string().label("template")
+    query = _unsent(select(d.kind, d.journey, d.step, d.reason, d.at, template, CUSTOMERS.c.external_id))
+    query = query.join(CUSTOMERS, CUSTOMERS.c.id == d.customer_id).order_by(d.at.desc(), d.id.desc()).limit(limit)
+    return list(connection.execute(query if journey is None else query.where(d.journey == journey)))
+
+
+def _unsent(query: Select[Any]) -> Select[Any]:
+    """As the index `decisions_unsent` is written. A reward that is not given is no message, and one that was refused
+    when it was about to leave stands in the ledger."""
+    detail = DECISIONS.c.detail
+    is_message = detail["template"].as_string().is_not(None) & detail["message"].as_string().is_(None)
+    return query.where(text("decisions.kind IN ('not_sent', 'expired')"), is_message)
+
+
+def media_of_steps(connection: Connection, journeys: Collection[str]) -> dict[tuple[str, str], str]:
+    """By which medium the steps of some journeys have sent."""
+    m = MESSAGES.c
+    query = select(m.journey, m.step, m.medium).where(m.journey.in_(sorted(journeys))).distinct()
+    return {(row.journey, row.step): row.medium for row in connection.execute(query)} if journeys else {}
 
 
 def walk_customers(connection: Connection) -> Iterator[Row[Any]]:

@@ -184,17 +184,17 @@ def count_by_state(connection: Connection) -> dict[str, dict[str, int]]:
 
 
 def list_messages(
-    connection: Connection, state: str | None = None, journey: str | None = None, limit: int = 50
+    connection: Connection, states: Collection[str] = (), journey: str | None = None, limit: int = 50
 ) -> list[Row[Any]]:
-    """The newest messages, with the id of their customer."""
+    """The newest messages, in some states or (none) in all, with the id of their customer."""
     query = (
         select(MESSAGES, CUSTOMERS.c.external_id)
         .join(CUSTOMERS, CUSTOMERS.c.id == MESSAGES.c.customer_id)
         .order_by(MESSAGES.c.id.desc())
         .limit(limit)
     )
-    if state:
-        query = query.where(MESSAGES.c.state == state)
+    if states:
+        query = query.where(MESSAGES.c.state.in_(sorted(states)))
     if journey:
         query = query.where(MESSAGES.c.journey == journey)
     return list(connection.execute(query))

@@ -198,7 +198,11 @@ class DecisionRow(SQLModel, table=True):
     """One decision with its reason: what `explain` tells."""
 
     __tablename__ = "decisions"
-    __table_args__ = (Index("decisions_of_customer", "customer_id", "id"),)
+    __table_args__ = (
+        Index("decisions_of_customer", "customer_id", "id"),
+        Index("decisions_unsent", "journey", "step", "reason", sqlite_where=text("kind IN ('not_sent', 'expired')"),
+              postgresql_where=text("kind IN ('not_sent', 'expired')")),
+    )  # fmt: skip
     id: int = _id()
     customer_id: int = _big()
     enrollment_id: int | None = _big(nullable=True)

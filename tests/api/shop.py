@@ -18,6 +18,7 @@ from sqlalchemy import insert, select
 
 from orchestrator.api.app import create_app
 from orchestrator.api.context import ApiServices
+from orchestrator.api.serving import server_config
 from orchestrator.clock import VirtualClock
 from orchestrator.config import Config, ProjectSettings
 from orchestrator.domain.expression import Value
@@ -129,10 +130,9 @@ class Shop:
 
 
 @contextmanager
-def serving(services: ApiServices) -> Iterator[int]:
-    """A real server on a free port of the loopback."""
-    config = uvicorn.Config(create_app(services), port=0, log_config=None, ws="none", lifespan="on")
-    server = uvicorn.Server(config)
+def serving(services: ApiServices, **options: Any) -> Iterator[int]:
+    """A real server on a free port of the loopback, as `up` makes it."""
+    server = uvicorn.Server(server_config(create_app(services), port=0, lifespan="on", **options))
     thread = threading.Thread(target=server.run)
     thread.start()
     while not server.started and thread.is_alive():

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from orchestrator.domain.call import read_call
 from tests.api.shop import WRITE_KEY, Shop, path_of
 
-FUZZ = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+FUZZ = settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 text = st.text(max_size=20) | st.sampled_from(
     ["", "\x00", "u1", "\\u0000", "é" * 300, "2026-03-02", "9999-12-31T23:59"]
@@ -107,3 +107,41 @@ def test_lone_surrogates_from_a_strange_charset_become_text(sqlite_shop: Shop, c
     answer = client.post(page, content=body + b"--b--\r\n", headers={"Content-Type": kind})
     assert answer.status_code == 200
     assert sqlite_shop.inbox()[0]["properties"]["comment"].endswith("fine")
+
+
+#: Texts that no strict reader takes, with their brackets and quotes in order: where a call ends stays clear.
+corrupt = st.sampled_from([
+    b'"\\ud83d"', b'"\\udc00x"', b"NaN", b"-Infinity", b"1e999", b"01", b'"\xff"', b'"\xed\xa0\x80"', b"[1,]", b"{,}",
+    b'"\n"', b'"\\x"', b"undefined", b"{'a': 1}", b"[" * 300 + b"]" * 300, b'{"a":' * 2_000 + b"1" + b"}" * 2_000,
+])  # fmt: skip
+
+
+@st.composite
+def raw_calls(draw: st.DrawFn) -> tuple[bytes, bool]:
+    """A call as it comes over the wire, and whether it can be read."""
+    value = draw(json_values.map(orjson.dumps) | corrupt)
+    whole = b'{"type":"track","userId":"u1","event":"E","context":{"x":%s}}' % value
+    return whole, _is_readable(whole)
+
+
+def _is_readable(whole: bytes) -> bool:
+    try:
+        return bool(orjson.dumps(orjson.loads(whole)))
+    except (orjson.JSONDecodeError, orjson.JSONEncodeError):
+        return False
+
+
+@FUZZ
+@given(calls=st.lists(raw_calls(), max_size=6))
+def test_of_a_batch_with_calls_that_cannot_be_read_every_other_is_kept(
+    sqlite_shop: Shop, client: httpx.Client, calls: list[tuple[bytes, bool]]
+) -> None:
+    before = len(sqlite_shop.inbox_rows()), len(sqlite_shop.rejections())
+    body = b'{"batch":[' + b" ,\n".join(raw for raw, _ in calls) + b"]}"
+    answer = client.post("/v1/batch", content=body, auth=(WRITE_KEY, ""))
+    assert (answer.status_code, answer.json()) == (200, {"success": True})
+    readable = sum(is_readable for _, is_readable in calls)
+    assert len(sqlite_shop.inbox_rows()) - before[0] == readable
+    rejected = sqlite_shop.rejections()[before[1] :]
+    assert [row.code for row in rejected] == ["invalid_json"] * (len(calls) - readable)
+    assert [row.raw for row in rejected] == [raw for raw, is_readable in calls if not is_readable]

@@ -15,6 +15,7 @@ from channels.settings import ChannelSettings
 from orchestrator.api import mailbox
 from orchestrator.api.admission import is_admitted
 from orchestrator.api.app import create_app
+from orchestrator.api.mailbox_index import MailboxIndex
 from orchestrator.clock import VirtualClock
 from orchestrator.domain.message import Medium, RenderedMessage
 from tests.api.shop import NOW, Shop
@@ -182,15 +183,143 @@ def test_paging_shows_every_message_once(sqlite_shop: Shop, monkeypatch: pytest.
     assert seen == ["s"] * (not query) + [f"e{number}" for number in reversed(range(8))]
 
 
-def test_a_search_that_gives_up_says_so_and_goes_on_where_it_stopped(
-    sqlite_shop: Shop, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(mailbox, "SEARCH_MAX", 4)
+def test_a_search_that_gives_up_says_so_and_goes_on_where_it_stopped(sqlite_shop: Shop) -> None:
     fill(sqlite_shop, 8)
-    listing = mailbox.read_listing(sqlite_shop.services.mailbox_root, "customer0", "")
+    index = MailboxIndex(sqlite_shop.services.mailbox_root)
+    listing = index.search("customer0", 50, read_max=4)
     assert (listing.messages, listing.older, listing.complete) == ([], "e5", False)
-    listing = mailbox.read_listing(sqlite_shop.services.mailbox_root, "customer0", "e4")
+    listing = index.search("customer0", 50, read_max=4, before="e5")
+    assert (listing.messages, listing.older, listing.complete) == ([], "e1", False)
+    listing = index.search("customer0", 50, read_max=4)  # what was read before costs nothing
     assert [message.message_id for message in listing.messages] == ["e0"]
+
+
+def test_every_mail_is_read_once_however_often_the_list_is_shown(sqlite_shop: Shop) -> None:
+    fill(sqlite_shop, 20)
+    root = sqlite_shop.services.mailbox_root
+    with sqlite_shop.local_client() as client:
+        shown = order_of(client.get("/mailbox"))
+        for path in (root / "new").iterdir():
+            path.write_bytes(b"altered: who reads it again shows that")
+        assert order_of(client.get("/mailbox")) == shown
+        assert order_of(client.get("/mailbox?q=customer")) == [f"e{number}" for number in reversed(range(20))]
+        (root / "new" / "e19").rename(root / "cur" / "e19:2,S")  # a mail program has shown it
+        (root / "new" / "e18").unlink()
+        assert order_of(client.get("/mailbox")) == ["s", "e19", *(f"e{number}" for number in reversed(range(18)))]
+
+
+def write_mail(shop: Shop, name: str, **headers: str) -> None:
+    folder = shop.services.mailbox_root / "new"
+    folder.mkdir(parents=True, exist_ok=True)
+    lines = [f"{key.replace('_', '-')}: {value}" for key, value in headers.items()]
+    (folder / name).write_bytes("\r\n".join([*lines, "", "text"]).encode("latin-1"))
+
+
+def test_whatever_lies_in_the_folder_the_list_is_shown(sqlite_shop: Shop) -> None:
+    fill(sqlite_shop, 1)
+    write_mail(sqlite_shop, "plain")
+    write_mail(sqlite_shop, "odd", Date="no date", Subject="=?klingon?Q?=FF?=", To="<<>", X_Parcours_Medium="pigeon")
+    write_mail(sqlite_shop, "old", Date="Mon, 99 Foo 99999 99:99:99 +9999", Subject="=?utf-8?B?%%?=")
+    write_mail(sqlite_shop, "latin", Date="Mon, 02 Mar 2026 09:00:00 -0000", Subject="caf\xe9")
+    new = sqlite_shop.services.mailbox_root / "new"
+    (new / "folder").mkdir()
+    (new / "nowhere").symlink_to(new / "missing")
+    (new / "nothing").write_bytes(b"")
+    with sqlite_shop.local_client() as client:
+        assert set(order_of(client.get("/mailbox"))) == {"s", "e0", "plain", "odd", "old", "latin", "nothing"}
+        for name in ("plain", "odd", "old", "latin", "nothing"):
+            for view in ("", "text", "headers"):
+                assert client.get(f"/mailbox/{name}?view={view}").status_code == 200
+        assert [client.get(f"/mailbox/{name}").status_code for name in ("folder", "nowhere")] == [404, 404]
+
+
+def put(shop: Shop, message: RenderedMessage) -> None:
+    clock = VirtualClock(NOW)
+    settings = ChannelSettings(shop.services.mailbox_root.parent, clock.now, "hello@shop.example", "Atelier Nord")
+    send(MailboxChannel(message.medium, shop.services.mailbox_root, settings), message)
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["10 %", "10%", "10\u00a0%", "moreau elise", "élise", "ELISE", "cœur", "coeur", "l'hiver", "l’hiver",
+     "  elise  ", "e\u0301lise", "sous le titre", "strasse", "e-mail"],
+)  # fmt: skip
+def test_search_finds_what_people_type(sqlite_shop: Shop, query: str) -> None:
+    put(sqlite_shop, RenderedMessage(
+        "e", Medium.EMAIL, "elise@example.com", "text", subject="Moreau Élise : −10\u202f% au cœur de l’hiver",
+        html="<body><div style='display:none'>Sous\u00a0le titre, Straße&#847;&zwnj;&nbsp;</div></body>",
+    ))  # fmt: skip
+    put(sqlite_shop, RenderedMessage("s", Medium.SMS, "+33612345678", "Bonjour"))
+    with sqlite_shop.local_client() as client:
+        assert order_of(client.get("/mailbox", params={"q": query})) == ["e"]
+        for word in ("sms", "SMS", "text", "bonjour"):
+            assert order_of(client.get("/mailbox", params={"q": word})) == ["s"]
+
+
+def test_the_list_shows_the_preheader_beside_the_subject_and_each_name_once(sqlite_shop: Shop) -> None:
+    html = (
+        '<body><div style="font-size:1px;display:none">It &amp; waits&#847;&zwnj;&nbsp;&#847;</div><p>Hello</p></body>'
+    )
+    names = {"journey": "welcome", "step": "welcome-hello", "template": "welcome-hello"}
+    put(sqlite_shop, RenderedMessage("a", Medium.EMAIL, "a@x.example", "t", subject="Cart", html=html, **names))
+    other = {"journey": "welcome", "step": "second", "template": "welcome-hello"}
+    put(sqlite_shop, RenderedMessage("b", Medium.EMAIL, "b@x.example", "t", subject="None", html="<p>x</p>", **other))
+    with sqlite_shop.local_client() as client:
+        page = client.get("/mailbox").text
+    assert 'Cart <span class="preheader">It &amp; waits</span>' in page
+    assert page.count('class="preheader"') == 1
+    assert "welcome · welcome-hello<" in page
+    assert "welcome · second · welcome-hello<" in page
+
+
+def test_a_message_leads_to_the_next_and_to_the_story_of_its_reader(shop: Shop) -> None:
+    fill(shop, 3)
+    shop.add_message(shop.add_customer("it's 7", email="customer1@example.com"), "e1")
+    with shop.local_client() as client:
+        page = client.get("/mailbox/e1?view=text").text
+        first, last = client.get("/mailbox/s").text, client.get("/mailbox/e0").text
+    assert 'rel="prev" href="../mailbox/e2?view=text"' in page
+    assert 'rel="next" href="../mailbox/e0?view=text"' in page
+    assert "parcours explain &#39;it&#39;&#34;&#39;&#34;&#39;s 7&#39; welcome</code>" in page
+    assert 'rel="prev"' not in first
+    assert 'rel="next"' not in last
+    assert "parcours explain" not in last  # nobody knows of that message
+
+
+def test_the_story_of_the_demo_is_asked_of_its_own_database(sqlite_shop: Shop) -> None:
+    fill(sqlite_shop, 1)
+    sqlite_shop.add_message(sqlite_shop.add_customer("7"), "e0")
+    sqlite_shop.change(demo=True)
+    with sqlite_shop.local_client() as client:
+        page = client.get("/mailbox/e0").text
+    assert f"PARCOURS_DATABASE_URL={sqlite_shop.database.url} parcours explain 7 win-back" in page
+
+
+def mark_of(answer: httpx.Response) -> str:
+    return answer.text.split('data-mark="')[1].split('"')[0]
+
+
+def test_the_page_asks_for_the_list_alone_and_only_when_something_is_new(sqlite_shop: Shop) -> None:
+    with sqlite_shop.local_client() as client:
+        mark = mark_of(client.get("/mailbox"))
+        assert client.get("/mailbox", params={"seen": mark}).status_code == 204
+        fill(sqlite_shop)
+        answer = client.get("/mailbox", params={"seen": mark})
+        assert order_of(answer) == ["s", "e2", "e1", "e0"]
+        assert "<html" not in answer.text
+        assert client.get("/mailbox", params={"seen": mark_of(answer)}).status_code == 204
+
+
+def test_only_the_list_of_the_newest_looks_for_more(sqlite_shop: Shop) -> None:
+    fill(sqlite_shop, 1)
+    with sqlite_shop.local_client() as client:
+        newest = client.get("/mailbox")
+        assert '<script src="./mailbox.js" defer></script>' in newest.text
+        assert "script-src 'self'" in newest.headers["content-security-policy"]
+        assert client.get("/mailbox.js").headers["content-type"].startswith("text/javascript")
+        for page in ("/mailbox?q=x", "/mailbox?before=s", "/mailbox/e0", "/"):
+            assert "<script" not in client.get(page).text
+        assert "script-src" not in client.get("/mailbox/e0/html").headers["content-security-policy"]
 
 
 @pytest.mark.parametrize("view", ["", "phone", "text", "headers", "nonsense"])
@@ -240,13 +369,11 @@ def test_an_empty_mailbox_says_so(sqlite_shop: Shop) -> None:
         assert "Nothing was sent yet" in client.get("/mailbox").text
 
 
-def test_the_demo_says_that_it_is_one_and_refreshes(sqlite_shop: Shop) -> None:
+def test_the_demo_says_that_it_is_one(sqlite_shop: Shop) -> None:
     sqlite_shop.change(demo=True)
     fill(sqlite_shop, 1)
     with sqlite_shop.local_client() as client:
         assert "nothing leaves this machine" in client.get("/mailbox").text
-        assert 'http-equiv="refresh"' in client.get("/mailbox").text
-        assert 'http-equiv="refresh"' not in client.get("/mailbox?q=x").text
 
 
 def test_where_no_website_is_named_the_links_of_mails_lead_to_a_page_of_ours(sqlite_shop: Shop) -> None:

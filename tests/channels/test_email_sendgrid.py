@@ -133,7 +133,7 @@ class Meeting(SendGridDouble):
 
     def __init__(self) -> None:
         super().__init__()
-        self.table = Barrier(3, timeout=5)
+        self.table = Barrier(3, timeout=300)
 
     def reply(self, request: Request) -> Reply:
         """As the healthy provider, once three requests are under way together."""

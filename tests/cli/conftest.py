@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,6 +14,7 @@ from typing import Any
 import pytest
 
 from orchestrator.cli import main
+from orchestrator.config import load_config
 from orchestrator.store.database import Database
 from orchestrator.store.migrate import migrate
 
@@ -106,6 +109,15 @@ class Shop:
         at = now() - timedelta(minutes=1)
         self.ingest(identify(user, at, **traits), track(user, "Product Added", at, price=80))
         return at
+
+
+@contextmanager
+def database_of(shop: Shop) -> Iterator[Database]:
+    database = Database(load_config(shop.folder, os.environ).database_url)
+    try:
+        yield database
+    finally:
+        database.close()
 
 
 def now() -> datetime:

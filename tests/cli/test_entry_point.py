@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import os
+import resource
+import socket
 import subprocess
 import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Thread
 
 import pytest
 
 from orchestrator.cli import app, main, status
-from tests.cli.conftest import CART, Shop, identify, track
+from tests.cli.conftest import CART, Answer, Shop, database_of, identify, now, track
+from tests.support.ports import closed_port
 
 PARCOURS = Path(sys.executable).with_name("parcours")
 HEAVY = ("prefect", "sendgrid", "twilio", "sqlalchemy", "alembic", "psycopg", "fastapi")
@@ -66,7 +73,6 @@ def test_a_refusal_is_text_without_a_traceback(shop: Shop) -> None:
     for command in (
         ["tick"],
         ["backtest", shop.write("none.jsonl", "")],
-        ["preview", "cart"],
         ["start", "cart", "x"],
     ):
         answer = shop.run(*command)
@@ -135,3 +141,163 @@ def test_a_pipe_that_closes_early_is_no_fault(shop: Shop) -> None:
     done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=False)
     assert done.stdout == "at,user_id,journey,step,channel,template\n"
     assert "Traceback" not in done.stderr
+
+
+# ---------------------------------------------------------------- what a disk, a database or a slip of the hand does
+
+
+def one_line(done: subprocess.CompletedProcess[str]) -> str:
+    """The refusal: one line, no traceback, exit status 1."""
+    assert done.returncode == 1, done.stderr
+    assert "Traceback" not in done.stderr
+    (line,) = done.stderr.splitlines()
+    return line
+
+
+def with_database(shop: Shop, url: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "PARCOURS_DATABASE_URL": url}
+    command = [PARCOURS, *arguments, "--project", shop.folder]
+    return subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+
+
+@pytest.mark.parametrize("command", [["status"], ["tick"], ["explain", "ada"], ["messages", "list"]])
+def test_a_database_that_does_not_answer_is_told_in_a_line_with_what_to_do(shop: Shop, command: list[str]) -> None:
+    with closed_port() as port:
+        told = one_line(with_database(shop, f"postgresql+psycopg://nobody@127.0.0.1:{port}/x", *command))
+    assert "Connection refused" in told
+    assert "see that its server runs (`url` under [database] in parcours.toml" in told
+
+
+def test_a_postgresql_that_ends_while_a_command_starts_is_told_in_a_line(shop: Shop) -> None:
+    with server_that_hangs_up() as port:
+        told = one_line(with_database(shop, f"postgresql+psycopg://nobody@127.0.0.1:{port}/x", "tick"))
+    assert "see that its server runs" in told
+
+
+def test_a_file_that_is_no_database_is_told_in_a_line(shop: Shop) -> None:
+    shop.write("var/parcours.db", "a letter, not a database\n" * 200)
+    told = one_line(run("status", cwd=shop.folder))
+    assert "file is not a database; the file is something else: name another place" in told
+
+
+def test_a_folder_in_place_of_the_database_is_told_in_a_line(shop: Shop) -> None:
+    (shop.folder / "var/parcours.db").mkdir(parents=True)
+    assert "unable to open database file; say it as the owner of the file" in one_line(run("tick", cwd=shop.folder))
+
+
+def test_a_file_in_place_of_a_folder_is_told_in_a_line(shop: Shop) -> None:
+    shop.write("var", "no folder")
+    told = one_line(run("ingest", shop.write_calls(), cwd=shop.folder))
+    assert told.endswith("var: File exists; a file stands where a folder should: name another place")
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
+def test_a_folder_that_may_not_be_written_is_told_in_a_line(shop: Shop) -> None:
+    shop.folder.chmod(0o500)
+    try:
+        assert "say it as a user who may, or name another place" in one_line(run("tick", cwd=shop.folder))
+    finally:
+        shop.folder.chmod(0o700)
+
+
+def test_a_database_of_a_newer_version_is_told_in_a_line(shop: Shop) -> None:
+    shop.begin()
+    with database_of(shop) as database, database.write() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    assert "a newer Parcours made it: run that version, or a newer one" in one_line(run("status", cwd=shop.folder))
+
+
+def test_a_disk_that_is_full_is_told_in_a_line(shop: Shop) -> None:
+    shop.begin()
+    calls = shop.write_calls(*(track(f"user-{n}", "Product Added", now(), note="x" * 2_000) for n in range(2_000)))
+    done = subprocess.run(
+        [PARCOURS, "ingest", calls],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=shop.folder,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (2_000_000, 2_000_000)),  # as a quota would
+    )
+    told = one_line(done)
+    assert "the database: " in told
+    assert "disk is full" in told
+    assert run("status", cwd=shop.folder).returncode == 0
+
+
+@pytest.mark.parametrize("command", [["--help"], ["check"], ["status"], ["explain", "--help"]])
+def test_an_output_that_takes_nothing_more_is_told_in_a_line(shop: Shop, command: list[str]) -> None:
+    shop.begin()
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [PARCOURS, *command], stdout=full, stderr=subprocess.PIPE, text=True, check=False, cwd=shop.folder
+        )
+    assert one_line(done) == "parcours: No space left on device; free some space, then say it again"
+
+
+def test_files_that_cannot_be_made_are_told_in_a_line(shop: Shop) -> None:
+    place = shop.write("place", "a file")
+    assert "place" in one_line(run("preview", "nudge", "--out", place, cwd=shop.folder))
+
+
+def test_a_name_that_is_no_text_is_told_in_a_line(shop: Shop) -> None:
+    shop.begin()
+    done = subprocess.run(
+        [str(PARCOURS).encode(), b"explain", b"J\xfcrgen"], capture_output=True, check=False, cwd=shop.folder
+    )
+    assert done.returncode == 1
+    assert done.stderr == b"parcours: 'J\\xfcrgen' is not readable text: type it in UTF-8, or rename the file\n"
+
+
+FAR = "lies over 100 years ahead"
+
+
+@pytest.mark.parametrize(
+    ("instant", "told"),
+    [
+        ("9999-12-31T23:59:59Z", FAR),
+        ("9999-12-31", FAR),
+        ("9999-12-31T23:59:59-14:00", "is no instant"),
+        ("0001-01-01T00:00:00+14:00", "is no instant"),
+        (f"{datetime.now(UTC).year + 101}-01-01", FAR),
+    ],
+)
+def test_no_instant_beyond_a_lifetime_is_taken_anywhere(shop: Shop, instant: str, told: str) -> None:
+    shop.begin()
+    for command in (["tick", "--now", instant], ["backtest", shop.write("none.jsonl", ""), "--until", instant]):
+        answer = shop.run(*command)
+        assert answer.code == 2
+        assert told in answer.err
+    assert shop.run("tick").code == 0  # the database was not taken there
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("list", "there is no command 'list'; did you mean `parcours messages list`?"),
+        ("settle", "did you mean `parcours messages settle`?"),
+        ("explian", "did you mean 'explain'?"),
+        ("zzz", "(known: up, check, ingest,"),
+        ("messages lst", "did you mean 'list'?"),
+    ],
+)
+def test_a_command_that_does_not_exist_is_answered_by_the_one_that_was_meant(
+    run_command: Callable[[Sequence[str]], Answer], name: str, told: str
+) -> None:
+    answer = run_command(name.split())
+    assert answer.code == 2
+    assert told in answer.err
+
+
+@contextmanager
+def server_that_hangs_up() -> Iterator[int]:
+    """Takes connections and closes each at once, as a PostgreSQL that is shutting down."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def hang_up() -> None:
+            with suppress(OSError):
+                while True:
+                    listener.accept()[0].close()
+
+        Thread(target=hang_up, daemon=True).start()
+        yield int(listener.getsockname()[1])
+        listener.shutdown(socket.SHUT_RDWR)

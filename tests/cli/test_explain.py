@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from tests.cli.conftest import CART, TOML, Shop, identify, now, track
+import pytest
+from sqlalchemy import select
+
+from orchestrator.store.customers import CUSTOMERS
+from orchestrator.store.lives import GRANTS
+from orchestrator.store.moves import DECISIONS
+from tests.cli.conftest import CART, LIFECYCLE, TOML, Shop, database_of, identify, now, track
 
 
 def test_the_story_is_told_in_the_order_of_time(stored_shop: Shop) -> None:
@@ -16,13 +23,15 @@ def test_the_story_is_told_in_the_order_of_time(stored_shop: Shop) -> None:
     assert (answer.json["user_id"], answer.json["stage"]) == ("ada", "lead")
     story = answer.json["story"]
     assert [line["at"] for line in story] == sorted(line["at"] for line in story)
+    assert {"name": "Ada", "email": "ada@example.com", "phone": "+33612345678"}.items() <= answer.json.items()
+    assert answer.json["facts"] == {"orders": 0}
     told = [(line["journey"], line["step"], line["text"].split(" until")[0]) for line in story]
     assert told[0] == ("", "", "becomes lead (because of an event)")
     assert {text for _, _, text in told[1:3]} == {"agrees to email (identify)", "agrees to sms (identify)"}
     assert told[3:] == [
-        ("cart", "", "enters"),
+        ("cart", "", "enters (Product Added: 80)"),
         ("cart", "delay-before-reminder", "waits"),
-        ("cart", "reminder", "email reminder is decided"),
+        ("cart", "reminder", "email reminder is to be sent"),
         ("cart", "", "reached the end"),
         ("cart", "reminder", "email reminder is sent"),
     ]
@@ -35,8 +44,9 @@ def test_lines_are_readable_and_in_the_project_s_time_zone(stored_shop: Shop) ->
     local = (at + timedelta(hours=1)).astimezone(ZoneInfo("Europe/Paris"))
     assert out.startswith("ada, lead since ")
     assert "Times are those of Europe/Paris." in out
-    assert f"{local:%a %Y-%m-%d %H:%M:%S}  cart  reminder: email reminder is decided" in out
-    assert "ada@example.com" not in out
+    assert f"{local:%a %Y-%m-%d %H:%M:%S}  cart  email reminder is to be sent" in out
+    assert f"cart  delay before reminder: waits until {local:%a %Y-%m-%d %H:%M:%S}" in out
+    assert "Ada · ada@example.com · +33612345678\norders 0\n" in out
 
 
 def test_why_nothing_was_sent_is_told_in_plain_words(stored_shop: Shop) -> None:
@@ -86,7 +96,7 @@ def test_why_somebody_left_or_was_not_let_in_is_told(stored_shop: Shop) -> None:
     )
     stored_shop.run("tick")
     out = stored_shop.run("explain", "ada").out
-    assert "a trigger is ignored: already inside" in out
+    assert "is not let in (Product Added): already inside" in out
     assert "leaves (Order Completed)" in out
     assert "becomes buyer, was lead (because of an event)" in out
     told = ("becomes lead", "enters", "already inside", "becomes buyer", "leaves")
@@ -98,7 +108,7 @@ def test_the_control_group_is_named(stored_shop: Shop) -> None:
     at = stored_shop.leave_cart()
     stored_shop.run("tick", "--now", (at + timedelta(hours=2)).isoformat())
     out = stored_shop.run("explain", "ada").out
-    assert "enters, held out: in the control group, so nothing is done" in out
+    assert "enters (Product Added: 80), held out: in the control group, so nothing is done" in out
     assert "email reminder is not done: in the control group" in out
 
 
@@ -136,14 +146,19 @@ def test_a_customer_nobody_knows_is_not_found(shop: Shop) -> None:
     shop.begin()
     answer = shop.run("explain", "nobody")
     assert answer.code == 1
-    assert "no customer has the id nobody" in answer.err
+    assert "no customer has the id, e-mail address or phone number nobody" in answer.err
 
 
 def test_who_gets_a_coupon_is_told_in_a_sentence(stored_shop: Shop) -> None:
-    stored_shop.write("journeys/cart.yaml", CART.replace("  - delay: 1h\n", "  - coupon: {percent: 10}\n"))
+    steps = "  - coupon: {percent: 10}\n  - task: {type: call, note: 'Ask {{ customer.first_name }} about the oak'}\n"
+    stored_shop.write("journeys/cart.yaml", CART.replace("  - delay: 1h\n", steps))
     stored_shop.ingest(identify("ada", now(), email="ada@shop.example"), track("ada", "Product Added", now(), price=30))
     stored_shop.run("tick")
-    assert ": gets a coupon\n" in stored_shop.run("explain", "ada").out
+    with database_of(stored_shop) as database, database.read() as connection:
+        code = connection.execute(select(GRANTS.c.code)).scalar_one()
+    out = stored_shop.run("explain", "ada").out
+    assert f"coupon before reminder: gets the coupon {code}\n" in out
+    assert "task before reminder: a task for a person: call, “Ask Ada about the oak”\n" in out
 
 
 def test_a_journey_that_never_ran_is_a_wrong_call(stored_shop: Shop) -> None:
@@ -173,3 +188,265 @@ def test_a_number_and_an_answer_that_cannot_be_read_are_told_without_quoting_the
     assert "takes the choice about the topic news back (identify)" in out
     assert "06 12" not in out
     assert "perhaps" not in out
+
+
+# ---------------------------------------------------------------- whom it means
+
+
+@pytest.mark.parametrize(
+    "asked", ["ada@example.com", "Ada@Example.COM", "+33612345678", "06 12 34 56 78", "+33 (0)6-12.34.56.78"]
+)
+def test_a_customer_is_found_by_address_and_by_number_however_it_is_written(stored_shop: Shop, asked: str) -> None:
+    stored_shop.leave_cart()
+    stored_shop.leave_cart("bob", email="bob@example.com", phone="+33687654321")
+    stored_shop.run("tick")
+    assert stored_shop.run("explain", asked, "--json").json["user_id"] == "ada"
+
+
+def test_who_shares_an_address_is_named_by_id(stored_shop: Shop) -> None:
+    stored_shop.leave_cart()
+    stored_shop.leave_cart("bob")
+    stored_shop.run("tick")
+    answer = stored_shop.run("explain", "ada@example.com")
+    assert answer.code == 1
+    assert "2 customers share ada@example.com: name one by the id (ada, bob)" in answer.err
+
+
+@pytest.mark.parametrize("asked", ["12", "000000", "%@%", "_@_", "a' OR 1=1", "☎ 12345678", "+" * 9, ""])
+def test_what_names_nobody_finds_nobody(stored_shop: Shop, asked: str) -> None:
+    stored_shop.leave_cart()
+    stored_shop.run("tick")
+    assert stored_shop.run("explain", asked).code == 1
+
+
+# ---------------------------------------------------------------- values of customers
+
+WITH_A_GOAL = CART.replace("exit: [{event: Order Completed}]", "goal: {event: Order Completed, value: event.total}")
+
+
+@pytest.mark.parametrize(
+    ("total", "told"),
+    [
+        (80, ", worth 80\n"),
+        (1_000_000, ", worth 1,000,000\n"),
+        (1e6, ", worth 1,000,000\n"),
+        (1234.5, ", worth 1,234.5\n"),
+        (1e300, ", worth 1e+300\n"),
+        (2**62, ", worth 4,611,686,018,427,387,904\n"),
+        ("80.00", ", worth 80.00\n"),
+        ("a\nb\x1b[2J", ", worth a b [2J\n"),
+        ("9" * 5000, f", worth {'9' * 120}…\n"),
+        (True, ", worth true\n"),
+        ([1, {"a": None}], ', worth [1, {"a": null}]\n'),
+        (None, "reaches the goal: Order Completed\n"),
+    ],
+)
+def test_a_goal_s_worth_is_told_whatever_the_shop_sends(stored_shop: Shop, total: Any, told: str) -> None:
+    stored_shop.write("journeys/cart.yaml", WITH_A_GOAL)
+    at = stored_shop.leave_cart()
+    stored_shop.ingest(track("ada", "Order Completed", at + timedelta(seconds=1), total=total))
+    assert stored_shop.run("tick").code == 0
+    answer = stored_shop.run("explain", "ada")
+    assert answer.code == 0
+    assert told in answer.out
+    (line,) = [one for one in stored_shop.run("explain", "ada", "--json").json["story"] if one["kind"] == "converted"]
+    assert told.strip().removeprefix(", ") in line["text"]
+
+
+def test_traits_of_any_type_are_told_on_one_line(stored_shop: Shop) -> None:
+    odd = {"first_name": ["Ada", {"x": 1}], "last_name": 5, "phone": 33612345678.0, "email": {"a": "b"}}
+    stored_shop.ingest(identify("ada", now()) | {"traits": odd})
+    stored_shop.run("tick")
+    answer = stored_shop.run("explain", "ada")
+    assert answer.code == 0
+    assert "['Ada', {'x': 1}] 5 · {\"a\": \"b\"} · 33,612,345,678" in answer.out
+    assert stored_shop.run("explain", "ada", "--json").json["email"] == {"a": "b"}
+
+
+def write_decision(shop: Shop, **values: Any) -> None:
+    """A row as a later version, or another part of Parcours, may write it."""
+    with database_of(shop) as database, database.write() as connection:
+        customer = connection.execute(select(CUSTOMERS.c.id)).scalar_one()
+        row = {"customer_id": customer, "at": now(), "journey": "cart", "step": "", "reason": "", "detail": {}}
+        connection.execute(DECISIONS.insert(), [row | values])
+
+
+@pytest.mark.parametrize(
+    ("row", "told"),
+    [
+        (
+            {"kind": "decided_late", "reason": "before Order Completed was known"},
+            "decided late: before Order Completed was",
+        ),
+        ({"kind": "put_off"}, "put off\n"),
+        ({"kind": "overtaken", "reason": "decided before Paid was known"}, "cart  decided before Paid was known\n"),
+        ({"kind": "no_date", "reason": "customer.due is missing"}, "has no date: customer.due is missing"),
+        ({"kind": "waiting", "reason": "no_address"}, "waits: no address to write to yet"),
+        ({"kind": "waiting", "reason": "the delay was edited"}, "now waits: the delay was edited"),
+        ({"kind": "changed", "reason": "by hand", "detail": {"verdict": "x"}}, "a person settles a message: x"),
+        ({"kind": "not_sent", "reason": "moon_phase"}, "the message is not sent: moon phase"),
+        ({"kind": "deferred", "reason": "moon", "detail": {"until": "soon"}}, "the message is held back by moon"),
+        ({"kind": "waiting", "detail": {"until": 5}}, "waits\n"),
+        ({"kind": "changed", "reason": "by hand"}, "a person settles a message: by hand"),
+        ({"kind": "changed", "reason": "due later: Mon 10:00"}, "due later: Mon 10:00"),
+        ({"kind": "left", "reason": "x", "detail": {"status": "banished"}}, "leaves (x)"),
+        ({"kind": "granted", "reason": "voucher"}, "gets a voucher"),
+        ({"kind": "branched", "reason": "no date in customer.due: x skipped"}, "goes on: no date in customer.due"),
+        ({"kind": "converted", "reason": "Order Completed", "detail": {"value": {}}}, "worth {}"),
+    ],
+)
+def test_kinds_and_reasons_without_words_of_their_own_are_told_all_the_same(
+    stored_shop: Shop, row: dict[str, Any], told: str
+) -> None:
+    stored_shop.leave_cart()
+    stored_shop.run("tick")
+    write_decision(stored_shop, **row)
+    answer = stored_shop.run("explain", "ada")
+    assert answer.code == 0
+    assert told in answer.out
+
+
+# ---------------------------------------------------------------- what a decision was about
+
+
+def test_the_event_that_let_somebody_in_is_named_with_what_it_was_about(stored_shop: Shop) -> None:
+    at = now() - timedelta(minutes=5)
+    stored_shop.ingest(
+        identify("ada", at),
+        track("ada", "Page Liked", at + timedelta(minutes=1), name="Home"),
+        track("ada", "Product Added", at + timedelta(minutes=1), name="Lamp", price=149.0),
+        track("ada", "Product Added", at + timedelta(minutes=2), name="Stool", price=60),
+    )
+    stored_shop.run("tick")
+    out = stored_shop.run("explain", "ada").out
+    assert "cart  enters (Product Added: Lamp, 149)\n" in out
+    assert "cart  is not let in (Product Added: Stool, 60): already inside\n" in out
+
+
+def test_an_answer_is_told_with_its_score_and_a_wait_in_vain_with_what_did_not_come(stored_shop: Shop) -> None:
+    steps = (
+        "  - wait_for: {event: Survey Answered, within: 1h, then: [{wait_for: {id: pay, event: Paid, within: 1h}}]}\n"
+    )
+    stored_shop.write("journeys/cart.yaml", CART.replace("  - delay: 1h\n  - email: reminder\n", steps))
+    at = stored_shop.leave_cart()
+    stored_shop.ingest(
+        track("ada", "Survey Answered", at + timedelta(seconds=1), survey="nps", score=3, comment="The oak split")
+    )
+    stored_shop.run("tick", "--now", (at + timedelta(hours=3)).isoformat())
+    out = stored_shop.run("explain", "ada").out
+    assert "wait for an event at the end: the wait is over: Survey Answered: nps, 3, “The oak split” came\n" in out
+    assert "pay: waited in vain: no Paid came in time\n" in out
+
+
+def test_a_change_of_stage_and_a_person_are_named_as_what_let_somebody_in(stored_shop: Shop) -> None:
+    stored_shop.write("journeys/hello.yaml", "journey: hello\ntrigger: {stage: lead}\nsteps:\n  - sms: nudge\n")
+    stored_shop.leave_cart()
+    stored_shop.run("tick")
+    stored_shop.run("start", "call-back", "ada")
+    stored_shop.run("tick")
+    out = stored_shop.run("explain", "ada").out
+    assert "hello      enters (became lead)\n" in out
+    assert "call-back  enters (started by hand)\n" in out
+
+
+def test_what_is_held_back_for_less_than_a_second_is_held_back_for_a_moment(stored_shop: Shop) -> None:
+    stored_shop.leave_cart()
+    stored_shop.run("tick")
+    at = now()
+    until = (at + timedelta(milliseconds=400)).isoformat()
+    write_decision(stored_shop, kind="deferred", reason="frequency_cap", at=at, detail={"until": until})
+    out = stored_shop.run("explain", "ada").out
+    assert "the message is held back for a moment by the frequency cap\n" in out
+
+
+# ---------------------------------------------------------------- why not
+
+DEAR = CART.replace("{event: Product Added}", "{event: Product Added, if: event.price >= 20 and customer.orders == 0}")
+
+
+def test_a_trigger_that_did_not_hold_is_told_with_what_it_read(stored_shop: Shop) -> None:
+    stored_shop.write("journeys/cart.yaml", DEAR)
+    at = now() - timedelta(minutes=5)
+    stored_shop.ingest(
+        identify("ada", at),
+        track("ada", "Product Added", at + timedelta(minutes=1), name="Cup", price=12),
+        track("ada", "Product Added", at + timedelta(minutes=2), name="Bowl"),
+        track("ada", "Order Completed", at + timedelta(minutes=3)),
+        track("ada", "Product Added", at + timedelta(minutes=4), name="Sofa", price=900),
+    )
+    stored_shop.run("tick")
+    told = [line for line in stored_shop.run("explain", "ada", "cart").out.splitlines() if "is not let in" in line]
+    told = [line.split("  cart  ")[1] for line in told]
+    assert told[0] == (
+        "is not let in (Product Added: Cup, 12): `if` does not hold "
+        "(event.price >= 20 and customer.orders == 0; event.price is 12, customer.orders is 0)"
+    )
+    assert told[1].endswith("; event.price is missing, customer.orders is 0)")
+    assert told[2].endswith("; event.price is 900, customer.orders is 1)")
+    assert len(told) == 3
+    assert "is not let in" not in stored_shop.run("explain", "ada").out  # without a journey nothing is asked
+
+
+def test_who_was_let_in_is_not_told_why_not(stored_shop: Shop) -> None:
+    stored_shop.write("journeys/cart.yaml", DEAR)
+    stored_shop.leave_cart()
+    stored_shop.run("tick")
+    lines = stored_shop.run("explain", "ada", "cart", "--json").json["story"]
+    assert [line["kind"] for line in lines if line["journey"]] == ["entered", "waiting"]
+
+
+def test_history_is_told_to_start_nothing(stored_shop: Shop) -> None:
+    at = now() - timedelta(days=30)
+    stored_shop.ingest(identify("ada", at), track("ada", "Product Added", at, name="Lamp"))
+    stored_shop.run("tick")
+    out = stored_shop.run("explain", "ada", "cart").out
+    assert "is not let in (Product Added: Lamp): older than `max_age` when it came in" in out
+
+
+def test_what_never_came_is_named(stored_shop: Shop) -> None:
+    stored_shop.ingest(identify("ada", now() - timedelta(minutes=1)))
+    stored_shop.run("tick")
+    out = stored_shop.run("explain", "ada", "cart").out
+    assert "Nothing could let them into cart: there is no Product Added of theirs.\n" in out
+
+
+def test_a_stage_that_did_not_suffice_is_told(stored_shop: Shop) -> None:
+    hello = "journey: hello\ntrigger: {stage: lead, if: customer.plan == 'pro'}\nsteps:\n  - sms: nudge\n"
+    stored_shop.write("journeys/hello.yaml", hello)
+    stored_shop.leave_cart()
+    stored_shop.run("tick")
+    out = stored_shop.run("explain", "ada", "hello").out
+    assert (
+        "hello  is not let in (became lead): `if` does not hold (customer.plan == 'pro'; customer.plan is missing)"
+        in out
+    )
+
+
+def test_what_happened_before_a_journey_ran_is_told_so(stored_shop: Shop) -> None:
+    stored_shop.leave_cart()
+    stored_shop.run("tick")
+    stored_shop.write("journeys/later.yaml", CART.replace("journey: cart", "journey: later"))
+    stored_shop.run("tick")
+    out = stored_shop.run("explain", "ada", "later").out
+    assert "is not let in (Product Added: 80): today's trigger would; when this happened, the journey did not" in out
+
+
+def test_of_many_only_the_newest_are_told_and_the_rest_is_counted(stored_shop: Shop) -> None:
+    stored_shop.write("journeys/cart.yaml", DEAR)
+    at = now() - timedelta(minutes=50)
+    adds = [track("ada", "Product Added", at + timedelta(minutes=n), price=n % 20) for n in range(30)]
+    stored_shop.ingest(identify("ada", at), *adds)
+    stored_shop.run("tick")
+    out = stored_shop.run("explain", "ada", "cart").out
+    assert "cart  10 times before they were not let in either\n" in out
+    assert out.count("is not let in (Product Added") == 20
+
+
+def test_a_project_with_errors_still_tells_the_story(stored_shop: Shop) -> None:
+    stored_shop.leave_cart()
+    stored_shop.run("tick")
+    stored_shop.write("journeys/lifecycle.yaml", LIFECYCLE + "  - [\n")
+    answer = stored_shop.run("explain", "ada", "cart")
+    assert answer.code == 0
+    assert "so its rules cannot be asked: `parcours check`" in answer.err
+    assert "enters (Product Added: 80)" in answer.out

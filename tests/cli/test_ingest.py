@@ -7,7 +7,7 @@ import json
 import os
 import subprocess
 import sys
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from orchestrator.config import load_config
 from orchestrator.store.database import Database
 from orchestrator.store.events import EVENTS
 from orchestrator.store.figures import REJECTIONS
+from orchestrator.store.lock import hold_database
 from tests.cli.conftest import Shop, identify, now, track
 
 
@@ -41,6 +42,27 @@ def test_accepted_duplicates_and_rejected_are_counted_each_with_its_reason(store
         ("no_id", "calls.jsonl:5"),
         ("invalid_type", "calls.jsonl:6"),
     }
+
+
+def test_a_line_that_cannot_be_read_costs_its_neighbours_nothing_in_any_command(shop: Shop) -> None:
+    good = [json.dumps(track("ada", f"E{number}", now())).encode() for number in range(9)]
+    call = b'{"type":"track","userId":"u1","event":"E","timestamp":"2026-01-01","properties":{"x":%s}}'
+    bad = [b'"\\ud83d"', b"NaN", b"1e999", b'"\xff"', b"[" * 5_000 + b"]" * 5_000, b"[" * 300 + b"]" * 300]
+    file = shop.folder / "calls.jsonl"
+    file.write_bytes(b"\n".join([*good, *(call % value for value in bad)]))
+    taken = shop.run("ingest", file, "--json").json
+    assert (taken["accepted"], taken["rejected"]) == (9, len(bad))
+    assert {one["places"][0]: one["text"] for one in taken["reasons"]} == {
+        "calls.jsonl:10": "the line is not JSON: a text in it holds half a character: an emoji was cut in two",
+        "calls.jsonl:11": "the line is not JSON: NaN is no number in JSON",
+        "calls.jsonl:12": "the line is not JSON: a number in it is too large",
+        "calls.jsonl:13": "the line is not JSON: it is not UTF-8",
+        "calls.jsonl:14": "the line is not JSON: objects and lists are nested too deeply",
+        "calls.jsonl:15": "objects and lists are nested too deeply",
+    }
+    replayed = shop.run("backtest", file, "--json").json
+    assert (replayed["calls"], sum(replayed["rejected"].values())) == (9, len(bad))
+    assert "a line is not JSON: NaN is no number in JSON" in replayed["rejected"]
 
 
 def test_rejected_lines_are_kept_as_they_came(stored_shop: Shop) -> None:
@@ -129,3 +151,77 @@ def test_when_nothing_could_be_accepted_the_file_is_wrong(shop: Shop) -> None:
 def test_no_line_is_lost_at_the_edge_of_a_batch(shop: Shop, lines: int) -> None:
     calls = [track(f"user-{n}", "Product Added", now()) for n in range(lines)]
     assert shop.run("ingest", shop.write_calls(*calls), "--json").json["accepted"] == lines
+
+
+def test_each_rejected_line_is_named_with_its_reason(shop: Shop) -> None:
+    bad = shop.write("bad.jsonl", "".join('{"type": "track"}\n' if n % 2 else "x\n" for n in range(50)))
+    told = shop.run("ingest", bad)
+    assert "25 × no_id: 'userId' or 'anonymousId' is required (bad.jsonl:2, bad.jsonl:4, " in told.out
+    assert "… and 5 more: see --json)" in told.out
+    named = {one["code"]: one["places"] for one in shop.run("ingest", bad, "--json").json["reasons"]}
+    assert named == {
+        "no_id": [f"bad.jsonl:{n}" for n in range(2, 51, 2)],
+        "invalid_json": [f"bad.jsonl:{n}" for n in range(1, 50, 2)],
+    }
+
+
+BEGIN = datetime(2031, 3, 3, 9, tzinfo=UTC)
+
+
+def test_calls_are_taken_in_as_if_they_came_at_another_instant(stored_shop: Shop) -> None:
+    calls = stored_shop.write_calls(identify("ada", BEGIN), track("ada", "Product Added", BEGIN))
+    answer = stored_shop.run("ingest", calls, "--now", BEGIN.isoformat())
+    assert "tick --now" in answer.out
+    assert stored_shop.run("tick", "--now", (BEGIN + timedelta(minutes=59)).isoformat(), "--json").code == 0
+    later = stored_shop.run("tick", "--now", (BEGIN + timedelta(minutes=60)).isoformat(), "--json").json
+    assert later["channels"]["email"]["sent"] == 1
+
+
+@pytest.mark.parametrize(("age_h", "starts"), [(0, True), (24, True), (24.01, False), (-5, True)])
+def test_how_old_a_call_is_counts_from_the_instant_it_is_taken_in(
+    stored_shop: Shop, age_h: float, starts: bool
+) -> None:
+    at = BEGIN - timedelta(hours=age_h)
+    calls = stored_shop.write_calls(track("ada", "Product Added", at))
+    stored_shop.run("ingest", calls, "--now", BEGIN.isoformat())
+    stored_shop.run("tick", "--now", BEGIN.isoformat())
+    assert rows_of(stored_shop, EVENTS.c.at, EVENTS.c.starts) == [(min(at, BEGIN), starts)]
+
+
+def test_a_call_without_a_time_happened_at_the_instant_it_is_taken_in(stored_shop: Shop) -> None:
+    calls = stored_shop.write_calls({"type": "track", "userId": "ada", "event": "E"})
+    stored_shop.run("ingest", calls, "--now", "2031-03-03T09:00:00")
+    stored_shop.run("tick", "--now", BEGIN.isoformat())
+    assert rows_of(stored_shop, EVENTS.c.at, EVENTS.c.received_at) == [(BEGIN, BEGIN)]
+
+
+def test_calls_cannot_be_taken_in_before_what_was_processed(stored_shop: Shop) -> None:
+    stored_shop.run("tick", "--now", BEGIN.isoformat())
+    calls = stored_shop.write_calls(track("ada", "E", BEGIN))
+    refused = stored_shop.run("ingest", calls, "--now", (BEGIN - timedelta(seconds=1)).isoformat())
+    assert refused.code == 1
+    assert "lies before what was already processed" in refused.err
+    assert stored_shop.run("status", "--json").json["inbox"] == 0
+    assert stored_shop.run("ingest", calls, "--now", BEGIN.isoformat()).code == 0
+
+
+def test_calls_are_not_moved_in_time_beside_a_running_engine(stored_shop: Shop) -> None:
+    calls = stored_shop.write_calls(track("ada", "E", BEGIN))
+    database = Database(load_config(stored_shop.folder, os.environ).database_url)
+    with hold_database(database):
+        refused = stored_shop.run("ingest", calls, "--now", BEGIN.isoformat())
+        assert stored_shop.run("ingest", calls).code == 0
+    database.close()
+    assert refused.code == 1
+    assert "runs on this database already" in refused.err
+
+
+@pytest.mark.parametrize("command", [("ingest", "calls.jsonl"), ("tick",)])
+@pytest.mark.parametrize("now", ["9999-12-31T23:59:59Z", "2200-01-01", "tomorrow", ""])
+def test_an_instant_that_nothing_could_follow_is_refused(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...], now: str
+) -> None:
+    shop.write_calls(track("ada", "E", BEGIN))
+    monkeypatch.chdir(shop.folder)
+    assert shop.run(*command, "--now", now).code == 2
+    assert shop.run("tick", "--now", "2031-01-01").code == 0

@@ -232,3 +232,63 @@ def test_files_go_where_they_are_asked_to(shop: Shop, tmp_path: Path) -> None:
     shop.run("preview", "email/reminder", "--out", tmp_path / "elsewhere")
     assert (tmp_path / "elsewhere/email/reminder.en.html").is_file()
     assert not (shop.folder / "var/preview").exists()
+
+
+# ---------------------------------------------------------------- what cannot be shown
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (b"\xff\xfe{}", "customer.json:1:1: this is not UTF-8 (byte 1): save the file as UTF-8"),
+        ('{"name": "Zoé"}'.encode("latin-1"), "customer.json:1:1: this is not UTF-8 (byte 13)"),
+        (b"5", "customer.json:1:1: a customer is a map"),
+        (b"", "customer.json:1:1: a customer is a map"),
+        (b'{"customer": 5}', "customer.json:1:14: `customer` is a map here"),
+        (b'{"customer": {}, "entry": [1]}', "customer.json:1:27: `entry` is a map here"),
+        (b'{"customer": null}', "customer.json:1:14: `customer` is a map here"),
+    ],
+)
+def test_a_file_that_holds_no_customer_is_refused_at_its_place(shop: Shop, text: bytes, told: str) -> None:
+    path = shop.folder / "customer.json"
+    path.write_bytes(text)
+    answer = shop.run("preview", "nudge", "--customer", path)
+    assert answer.code == 1
+    assert told in answer.err
+    assert len(answer.err.splitlines()) == 1
+
+
+def test_a_file_saved_with_a_byte_order_mark_is_read(shop: Shop) -> None:
+    path = shop.folder / "customer.json"
+    path.write_bytes(b'\xef\xbb\xbf{"first_name": "Ada"}')
+    assert "Hello Ada" in shop.run("preview", "nudge", "--customer", path).out
+
+
+@pytest.mark.parametrize("asked", ["zoe", "zoe@example.com", "+33 6 12 34 56 78"])
+def test_a_customer_of_the_database_is_shown(stored_shop: Shop, asked: str) -> None:
+    text = "{{ customer.first_name }}, {{ customer.stage }}: {{ customer.orders }}"
+    stored_shop.write("templates/sms/nudge.txt", text)
+    stored_shop.leave_cart("zoe", firstName="Zoé", first_name=None, email="zoe@example.com")
+    stored_shop.run("tick")
+    assert "  Zoé, lead: 0\n" in stored_shop.run("preview", "nudge", "--customer", asked).out
+
+
+def test_neither_a_file_nor_a_customer_is_answered_in_a_line(shop: Shop) -> None:
+    shop.begin()
+    answer = shop.run("preview", "nudge", "--customer", "nobody.json")
+    assert answer.code == 1
+    assert answer.err == "no customer has the id, e-mail address or phone number nobody.json\n"
+
+
+@pytest.mark.parametrize("address", ["notanaddress", "@", "me@", "", "+"])
+def test_what_is_no_address_is_refused_before_anything_is_rendered(shop: Shop, address: str) -> None:
+    answer = shop.run("preview", "nudge", "--send-to", address)
+    assert answer.code == 2
+    assert f"'{address}' is neither an e-mail address nor a number" in answer.err
+    assert answer.out == ""
+
+
+def test_what_is_no_language_names_no_file(shop: Shop) -> None:
+    assert shop.run("preview", "nudge", "--locale", "../../x").code == 2
+    customer = shop.write("customer.json", '{"locale": "../../x"}')
+    assert "nudge.en.txt" in shop.run("preview", "nudge", "--customer", customer).out

@@ -2,29 +2,16 @@
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
-from orchestrator.config import load_config
 from orchestrator.spec.project import load_project
 from orchestrator.status import channel_card, journey_card
 from orchestrator.store import settings
-from orchestrator.store.database import Database
 from orchestrator.store.lives import MESSAGES
-from tests.cli.conftest import Shop, now
-
-
-@contextmanager
-def database_of(shop: Shop) -> Iterator[Database]:
-    database = Database(load_config(shop.folder, os.environ).database_url)
-    try:
-        yield database
-    finally:
-        database.close()
+from tests.cli.conftest import Shop, database_of, identify, now
 
 
 def send_one(shop: Shop, user: str = "ada") -> str:
@@ -152,7 +139,7 @@ def test_the_health_cards_say_where_people_stand_and_what_became_of_messages(sto
     with database_of(stored_shop) as database:
         assert "| accepted | 2 |" in journey_card(database, journey, now() + timedelta(hours=2))
         assert "| accepted | 2 |" not in journey_card(database, journey, now() + timedelta(days=2))
-        channel = channel_card(database, "email")
+        channel = channel_card(database, "email", {})
     assert channel.startswith("# Deliveries by email\n\n0 waiting, held: on hold in Prefect\n")
     assert "| accepted | 2 |" in channel
 
@@ -162,3 +149,73 @@ def test_it_says_where_up_answered_last(stored_shop: Shop) -> None:
         settings.write(connection, database, settings.HOME, "http://127.0.0.1:8471")
     assert "While `parcours up` runs, http://127.0.0.1:8471 leads to" in stored_shop.run("status").out
     assert stored_shop.run("status", "--json").json["home"] == "http://127.0.0.1:8471"
+
+
+def test_what_the_policy_said_no_to_is_counted_with_its_reasons(stored_shop: Shop) -> None:
+    at = stored_shop.leave_cart("ada", consent={})
+    stored_shop.leave_cart("bob", consent={})
+    stored_shop.leave_cart("cyd", email=None)
+    stored_shop.leave_cart("dan")
+    report = stored_shop.run("tick", "--now", (at + timedelta(hours=2)).isoformat(), "--json").json
+    assert report["journeys"]["cart"]["not_sent"] == 3
+    answer = stored_shop.run("status", "--json").json
+    assert answer["not_sent"] == {"email": {"no_consent": 2, "no_address": 1}}
+    out = stored_shop.run("status").out.splitlines()
+    assert ["email", "0", "1", "3", "0", "0", "-"] in [line.split() for line in out]
+    place = next(number for number, line in enumerate(out) if "WHY NOT SENT" in line)
+    assert [line.split() for line in out[place + 1 : place + 3]] == [
+        ["email", "no", "consent", "2"],
+        ["email", "no", "address", "to", "write", "to", "1"],
+    ]
+
+
+def test_what_was_refused_at_the_last_moment_is_counted_once(stored_shop: Shop) -> None:
+    at = stored_shop.leave_cart()
+    stored_shop.run("tick", "--now", (at + timedelta(hours=2)).isoformat())
+    with database_of(stored_shop) as database, database.write() as connection:
+        connection.execute(MESSAGES.update().values(state="queued", leased_at=None, settled_at=None))
+    stored_shop.ingest(identify("ada", at + timedelta(minutes=90), consent={"email": False}))
+    stored_shop.run("tick", "--now", (at + timedelta(hours=3)).isoformat())
+    assert stored_shop.run("status", "--json").json["not_sent"] == {"email": {"no_consent": 1}}
+    (row,) = stored_shop.run("messages", "list", "--state", "not-sent", "--json").json
+    assert row["public_id"]
+
+
+def test_what_a_step_that_is_gone_did_not_send_is_counted_too(stored_shop: Shop) -> None:
+    at = stored_shop.leave_cart("ada", consent={})
+    stored_shop.run("tick", "--now", (at + timedelta(hours=2)).isoformat())
+    (stored_shop.folder / "journeys/cart.yaml").unlink()
+    assert stored_shop.run("status", "--json").json["not_sent"] == {"": {"no_consent": 1}}
+    assert "of steps that are gone  no consent           1" in stored_shop.run("status").out
+
+
+@pytest.mark.parametrize("word", ["sent", "SENT", "accepted"])
+def test_messages_are_listed_by_the_words_of_status(stored_shop: Shop, word: str) -> None:
+    send_one(stored_shop)
+    assert len(stored_shop.run("messages", "list", "--state", word, "--json").json) == 1
+    for other in ("queued", "NOT SENT", "not-sent", "not_sent", "failed", "UNKNOWN"):
+        assert stored_shop.run("messages", "list", "--state", other, "--json").json == []
+
+
+def test_what_was_not_sent_is_listed_with_who_and_why_though_it_never_became_a_message(stored_shop: Shop) -> None:
+    at = stored_shop.leave_cart("ada", consent={})
+    stored_shop.run("tick", "--now", (at + timedelta(hours=2)).isoformat())
+    (row,) = stored_shop.run("messages", "list", "--state", "not-sent", "--json").json
+    told = [row[name] for name in ("external_id", "journey", "step", "medium", "template", "state", "reason")]
+    assert told == ["ada", "cart", "reminder", "email", "reminder", "not_sent", "no_consent"]
+    assert stored_shop.run("messages", "list", "--state", "not-sent", "--journey", "call-back").out == "No messages.\n"
+
+
+def test_a_state_that_no_message_is_ever_in_is_answered_by_those_there_are(stored_shop: Shop) -> None:
+    answer = stored_shop.run("messages", "list", "--state", "snet")
+    assert answer.code == 2
+    assert "no message is ever 'snet'; did you mean 'sent'?" in answer.err
+
+
+def test_times_are_those_of_the_project_everywhere(stored_shop: Shop) -> None:
+    send_one(stored_shop)
+    local = now().astimezone(ZoneInfo("Europe/Paris"))
+    (first, *_) = stored_shop.run("status").out.splitlines()
+    assert "Europe/Paris" in first
+    assert f"{local + timedelta(hours=2):%a %Y-%m-%d}" in first
+    assert "DECIDED (Europe/Paris)" in stored_shop.run("messages", "list").out

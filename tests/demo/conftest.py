@@ -19,6 +19,8 @@ import pytest
 
 from channels.mailbox import StoredMessage, read_messages
 
+#: What a wait may take where the machine is busy; every wait ends by its event.
+PATIENCE_S = 300.0
 ROOT = Path(__file__).parent.parent.parent
 PARCOURS = [str(Path(sys.executable).with_name("parcours"))]
 #: The same command with a demo as fast as the engine can go: three weeks in a quarter of a minute.
@@ -64,7 +66,7 @@ class Up:
         except OSError:
             return False
 
-    def until(self, ask: Callable[[], Any], timeout_s: float = 40.0) -> Any:
+    def until(self, ask: Callable[[], Any], timeout_s: float = PATIENCE_S) -> Any:
         """The first true answer; fails after the timeout, or when the process ends."""
         deadline = time.monotonic() + timeout_s
         while not (answer := ask()):
@@ -83,7 +85,7 @@ class Up:
     def mails(self, var: str = "var") -> list[StoredMessage]:
         return read_messages(self.project / var / "mailbox", 10_000)
 
-    def stop(self, how: signal.Signals = signal.SIGINT, timeout_s: float = 15.0) -> int:
+    def stop(self, how: signal.Signals = signal.SIGINT, timeout_s: float = PATIENCE_S) -> int:
         """Stops it as Ctrl-C would; its exit status."""
         if self.process.poll() is None:
             self.process.send_signal(how)

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.error import HTTPError
 from urllib.request import urlopen
+from zoneinfo import ZoneInfo
 
 from channels.mailbox import StoredMessage
 from orchestrator.config import ChannelChoice, Config
@@ -37,9 +38,19 @@ WHERE g.is_reward AND g.role = ? AND c.merged_into IS NULL
 """
 
 
+MARKETING = """
+SELECT m.leased_at, coalesce(c.traits ->> '$.timezone', 'Europe/Paris') FROM messages m
+JOIN customers c ON c.id = m.customer_id WHERE m.purpose = 'marketing' AND m.leased_at IS NOT NULL
+"""
+
+
+def local_time(row: tuple[str, str]) -> datetime:
+    return datetime.fromisoformat(row[0]).replace(tzinfo=UTC).astimezone(ZoneInfo(row[1]))
+
+
 def test_three_weeks_show_every_journey_and_no_link_is_dead(start_up: Callable[..., Up]) -> None:
     up = start_up("--demo", "--no-prefect", "--port", "0", command=HASTY_PARCOURS)
-    up.until(lambda: "three weeks are over" in up.said(), timeout_s=100)
+    up.until(lambda: "three weeks are over" in up.said())
     mails = up.mails("var/demo")
     silent = {"lifecycle", "surveys", "referral-reward"}  # rewards are granted there, reward-mail tells of them
     shipped = {path.stem for path in (up.project / "journeys").glob("*.yaml")} - silent
@@ -59,6 +70,8 @@ def test_three_weeks_show_every_journey_and_no_link_is_dead(start_up: Callable[.
         assert database.execute("SELECT count(*) FROM events WHERE name = 'Unsubscribed'").fetchone()[0] >= 2
         started_by_history = "SELECT count(*) FROM enrollments WHERE entered_at < (SELECT min(received_at) FROM events)"
         assert database.execute(started_by_history).fetchone() == (0,)
+        at_night = [at for at in map(local_time, database.execute(MARKETING)) if not 8 <= at.hour < 21]
+        assert at_night == []
     assert up.stop() == 0
 
 

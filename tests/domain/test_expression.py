@@ -128,7 +128,7 @@ traits = st.dictionaries(names, plain)
 
 
 @given(trees, traits, traits)
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=600)
 def test_no_expression_fails_whatever_the_customer(tree: Expr, of_customer: Any, of_event: Any) -> None:
     history = (Happened(START - HOUR, of_event), Happened(START, of_customer))
     segments = {"vip": lambda scope: bool(scope.customer.get("a", scope.now))}
@@ -188,7 +188,7 @@ _RULES: st.SearchStrategy[Expr] = st.recursive(
 
 
 @given(_RULES, _CUSTOMERS, st.integers(1, 96), st.sampled_from([-1, 0, 1]))
-@settings(max_examples=700, deadline=None)
+@settings(max_examples=700)
 def test_between_two_candidates_an_answer_stays(tree: Expr, customer: Somebody, hours: int, beside: int) -> None:
     test = compile_condition(tree, "…").test
     now = _EVENTS_END + HOUR * hours + timedelta(microseconds=beside)

@@ -70,7 +70,7 @@ def told(effect: Any) -> tuple[Any, ...]:
     return effect.at, type(effect).__name__, repr(effect)
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=100, suppress_health_check=list(HealthCheck))
 @given(programs(), histories())
 def test_ticks_of_a_millisecond_an_hour_and_thirty_days_give_the_same_life(
     program: Program, events: list[Event]
@@ -82,7 +82,7 @@ def test_ticks_of_a_millisecond_an_hour_and_thirty_days_give_the_same_life(
         assert other.facts == state.facts
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=150, suppress_health_check=list(HealthCheck))
 @given(programs(), histories())
 def test_the_order_in_which_events_are_handed_over_makes_no_difference(program: Program, events: list[Event]) -> None:
     forward, backward = (
@@ -91,7 +91,7 @@ def test_the_order_in_which_events_are_handed_over_makes_no_difference(program: 
     assert forward == backward
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=150, suppress_health_check=list(HealthCheck))
 @given(programs(), histories())
 def test_what_is_said_to_be_due_next_is_when_something_happens_next(program: Program, events: list[Event]) -> None:
     """A customer may be left alone until `next_due_at`: nothing happens before it."""

@@ -60,7 +60,7 @@ def journey_of(plan: Plan) -> j.Journey:
     )
 
 
-@settings(max_examples=200, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=200, suppress_health_check=list(HealthCheck))
 @example((Plan("j0", "A", None, timedelta(0), 0, (timedelta(hours=1),)),), (), [(0, "A"), (1, "A"), (2, "A")])
 @given(plans(), CAPS, st.lists(st.tuples(st.integers(0, 24 * 15), st.sampled_from(EVENTS)), max_size=25))
 def test_the_time_line_sends_what_a_simple_simulation_sends(

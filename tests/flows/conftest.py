@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 
 SERVER = PrefectServer(Path(tempfile.mkdtemp(prefix="parcours-prefect-")), port=server_port())
 
+#: What a wait may take where the machine is busy; every wait ends by its event.
+PATIENCE_S = 300.0
+
 #: Everything twenty times faster than in life, so that a run's minute is three seconds.
 QUICK = Pace(
     tick_s=0.1, window_s=3.0, look_s=1.0, rename_s=0.5, poll_runs_s=0.5, poll_paused_s=0.5, poll_cancelled_s=0.3
@@ -69,7 +72,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def server() -> Iterator[PrefectServer]:
     before = dict(os.environ)
     os.environ["PREFECT_SERVER_SERVICES_SCHEDULER_LOOP_SECONDS"] = "5"  # a minute in life
-    SERVER.start()
+    SERVER.start(PATIENCE_S)
     _restore(before)
     yield SERVER
     SERVER.stop()
@@ -82,7 +85,7 @@ def restarting_server(server: PrefectServer) -> Iterator[PrefectServer]:
     before = dict(os.environ)
     yield server
     if not server.is_alive():
-        server.start()
+        server.start(PATIENCE_S)
     _restore(before)
 
 
@@ -216,7 +219,7 @@ class Stage:
         return replace(QUICK, **changes)
 
     @staticmethod
-    def until(ask: Callable[[], Any], timeout_s: float = 60.0) -> Any:
+    def until(ask: Callable[[], Any], timeout_s: float = PATIENCE_S) -> Any:
         """The first true answer; fails after the timeout."""
         deadline = time.monotonic() + timeout_s
         while not (answer := ask()):

@@ -88,7 +88,7 @@ def test_pausing_holds_a_journey_resuming_releases_it_and_a_restart_keeps_it_pau
 
     stage.engine.ticks.clear()
     stage.start()
-    stage.sleep(0.5)
+    stage.until(lambda: len(stage.engine.ticks) >= 3)
     assert {stage.journey} == set.union(*(set(held.journeys) for held in stage.engine.ticks))
     assert stage.journey in stage.engine.ticks[0].journeys  # before Prefect has answered
     assert stage.engine.done[stage.journey] == 0

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from flows.gate import Kind
+from tests.flows.conftest import PATIENCE_S
 
 if TYPE_CHECKING:
     from flows.server import PrefectServer
@@ -24,10 +25,10 @@ def test_while_prefect_is_away_sending_goes_on_gates_stay_and_the_next_run_accou
     stage.engine.give(Kind.JOURNEY, stage.journey, 5)
     for _ in range(20):  # none waits for Prefect, of whom a client gives up after seconds
         stage.engine.give(Kind.DELIVERIES, stage.channel, 1)
-        stage.until(lambda: not stage.engine.due().channels, 3)
+        stage.until(lambda: not stage.engine.due().channels)
     stage.until(lambda: not stage.conductor.is_in_sync)
     assert stage.engine.done == {stage.channel: 20}
-    restarting_server.start()
+    restarting_server.start(PATIENCE_S)
     runs = stage.until(lambda: [run for run in stage.finished(Kind.DELIVERIES) if "20 sent" in run.name])
     assert runs[0].name == f"{stage.channel} · 20 sent"
     assert stage.engine.done[stage.journey] == 0
@@ -47,10 +48,8 @@ def test_a_failing_tick_is_logged_without_data_and_the_next_one_works(
 
 
 def test_a_nudge_is_looked_at_at_once(stage: Stage) -> None:
-    stage.pace = stage.pace_with(tick_s=30.0)
+    stage.pace = stage.pace_with(tick_s=10 * PATIENCE_S)  # without a nudge it would be looked at after the test
     stage.start()
     stage.engine.give(Kind.DELIVERIES, stage.channel, 1)
-    stage.sleep(0.3)
-    assert stage.engine.done[stage.channel] == 0
     stage.conductor.nudge()
-    stage.until(lambda: stage.engine.done[stage.channel], 1)
+    stage.until(lambda: stage.engine.done[stage.channel])

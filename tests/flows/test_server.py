@@ -14,6 +14,7 @@ from urllib.request import urlopen
 import pytest
 
 from flows.server import PrefectDidNotStart, PrefectServer, free_port
+from tests.flows.conftest import PATIENCE_S
 from tests.support.ports import server_port
 
 linux_only = pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends a child with its parent")
@@ -50,12 +51,13 @@ def test_a_server_that_does_not_come_up_says_why_and_where_to_look(tmp_path: Pat
     os.environ["PREFECT_SERVER_SERVICES_SCHEDULER_LOOP_SECONDS"] = "now and then"
     server = PrefectServer(tmp_path, port=server_port())
     with pytest.raises(PrefectDidNotStart, match=r"ended with code .*server\.log\n(.|\n)*valid number"):
-        server.start()
+        server.start(PATIENCE_S)
 
 
 @linux_only
 def test_the_server_ends_when_its_parent_is_killed(tmp_path: Path) -> None:
-    program = f"from pathlib import Path; from flows.server import *; PrefectServer(Path({str(tmp_path)!r})).start()"
+    started = f"PrefectServer(Path({str(tmp_path)!r})).start({PATIENCE_S})"
+    program = f"from pathlib import Path; from flows.server import *; {started}"
     parent = subprocess.Popen([sys.executable, "-c", program])
     pid_file = tmp_path / "server.pid"
     _until(lambda: pid_file.exists() and pid_file.read_text())
@@ -70,7 +72,7 @@ def test_only_a_server_of_ours_that_was_left_over_is_ended(tmp_path: Path, ours:
     home = tmp_path / "prefect"
     home.mkdir()
     environment = os.environ | {"PREFECT_HOME": str(home if ours else tmp_path)}
-    waiting = [sys.executable, "-c", "import time; time.sleep(60)", "prefect server start"]
+    waiting = [sys.executable, "-c", "import time; time.sleep(3600)", "prefect server start"]
     left_over = subprocess.Popen(waiting, env=environment, start_new_session=True)
     (home / "server.pid").write_text(str(left_over.pid))
     with pytest.raises(PrefectDidNotStart, match="did not answer in time"):
@@ -94,7 +96,7 @@ def _is_running(pid: int) -> bool:
     return stat.exists() and stat.read_text().rpartition(")")[2].split()[0] != "Z"
 
 
-def _until(ask: object, timeout_s: float = 20.0) -> None:
+def _until(ask: object, timeout_s: float = PATIENCE_S) -> None:
     deadline = time.monotonic() + timeout_s
     while not ask():  # type: ignore[operator]
         assert time.monotonic() < deadline, "waited in vain"

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import stat
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import time, timedelta
 from pathlib import Path
 
@@ -281,3 +282,34 @@ def test_any_file_is_a_configuration_or_problems(tmp_path_factory: pytest.TempPa
     found, problems = read_config(root, {})
     assert isinstance(found, Config)
     assert all(problem.line >= 1 for problem in problems)
+
+
+@pytest.mark.parametrize("load", [load_secret_key, load_write_key])
+def test_a_key_of_letters_outside_ascii_is_refused_with_what_to_do(
+    tmp_path: Path, load: Callable[[Config], str]
+) -> None:
+    name = load.__name__.removeprefix("load_")
+    for damaged in ("clé".encode(), "clé".encode("latin-1"), b"\xff\xfe\x00", "\u200bkey".encode()):
+        (tmp_path / "var").mkdir(exist_ok=True)
+        (tmp_path / "var" / name).write_bytes(damaged)
+        with pytest.raises(ParcoursError, match="Put the key back that was there, or delete the file"):
+            load(config(tmp_path))
+
+
+def test_a_key_with_a_byte_order_mark_is_the_same_key(tmp_path: Path) -> None:
+    key = load_secret_key(config(tmp_path))
+    (tmp_path / "var/secret_key").write_bytes(b"\xef\xbb\xbf" + key.encode() + b"\r\n")
+    assert load_secret_key(config(tmp_path)) == key
+
+
+@pytest.mark.parametrize("name", ["PARCOURS_SECRET_KEY", "PARCOURS_WRITE_KEY", "PARCOURS_ADMIN_TOKEN"])
+def test_a_variable_that_is_no_text_is_refused_by_its_name(tmp_path: Path, name: str) -> None:
+    with pytest.raises(ProjectInvalid, match=f"the environment variable {name} is not UTF-8 text"):
+        load_config(tmp_path, {name: os.fsdecode(b"cl\xe9")})
+    assert load_config(tmp_path, {name: "clé"}).environment[name] == "clé"
+
+
+def test_settings_that_are_no_text_are_refused_by_the_name_of_their_file(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_bytes(b"PARCOURS_WRITE_KEY=cl\xe9\n")
+    with pytest.raises(ProjectInvalid, match=r"\.env:1:1: this file is not UTF-8 text"):
+        load_config(tmp_path, {})

@@ -673,7 +673,7 @@ WORDS = ["", "3", "~", "true", "[]", "{}", "x", "{a: b}", "[1, {email: a}]", "'{
         max_size=4,
     )
 )
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 def test_a_journey_broken_anywhere_is_a_journey_or_problems(breaks: list[tuple[int, str, str]]) -> None:
     lines = list(PLACES)
     for at, word, how in breaks:

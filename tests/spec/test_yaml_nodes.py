@@ -144,10 +144,18 @@ YAMLISH = st.lists(st.sampled_from(PIECES) | st.text(max_size=2), max_size=25).m
 
 
 @given(YAMLISH)
-@settings(max_examples=1000, deadline=None)
+@settings(max_examples=1000)
 def test_any_text_is_data_or_problems_with_a_place(text: str) -> None:
     document, problems = read_yaml(text, "f")
     lines = len(text.splitlines()) + 2
     assert all(1 <= problem.line <= lines and problem.column >= 1 and problem.message for problem in problems)
     if not problems and text.strip():
         assert () in document.values or document.data is None
+
+
+@pytest.mark.parametrize("opening", ["[", "{", "- "])
+def test_what_is_opened_thousands_of_times_is_refused_after_the_first(opening: str) -> None:
+    _, problems = read_yaml("journey: x\nsteps:\n  " + opening * 20_000, "x.yaml")
+    assert "nested too deeply" in problems[0].message
+    assert problems[0].line == 3
+    assert problems[0].column < 500  # the rest was not looked at
