@@ -8,6 +8,7 @@ no HTTP answer ever waits for Prefect.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import threading
 import time
@@ -64,6 +65,8 @@ class Bookkeeper:
         self._runs: set[asyncio.Task[None]] = set()
         self._in_sync = False
         self._stopping = threading.Event()
+        self._ended = asyncio.Event()  # the same within the loop: nothing looks ten times a second whether to stop
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._thread = threading.Thread(target=self._live, name="bookkeeper", daemon=True)
 
     def start(self, specs: Sequence[DeploymentSpec], held: Held) -> None:
@@ -74,6 +77,8 @@ class Bookkeeper:
     def stop(self) -> None:
         """Closes the open runs with what they have, and ends the thread."""
         self._stopping.set()
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._ended.set)
         for gate in list(self._gates.values()):
             gate.end_run(Ending.SHUTDOWN)
         # Without an open run nothing is left to tell; then a client that waits for its server is not waited for.
@@ -102,6 +107,7 @@ class Bookkeeper:
         asyncio.run(self._main())
 
     async def _main(self) -> None:
+        self._loop = asyncio.get_running_loop()
         async with AsyncClientContext() as context:
             jobs: list[tuple[Job, float]] = [
                 (self._sync, 1.0),
@@ -117,12 +123,10 @@ class Bookkeeper:
                 await APILogHandler.aflush()  # else it tries at the end of the process, when the server is gone
 
     async def _repeat(self, job: Job, interval_s: float, client: PrefectClient) -> None:
-        next_s = time.monotonic()
         while not self._stopping.is_set():
-            if time.monotonic() >= next_s:
-                await self._attempt(job, client)
-                next_s = time.monotonic() + interval_s
-            await asyncio.sleep(min(0.1, interval_s))
+            await self._attempt(job, client)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._ended.wait(), interval_s)
 
     async def _attempt(self, job: Job, client: PrefectClient) -> None:
         """Runs a job. Without Prefect gates stay as they were, and the next success begins with a new sync."""

@@ -49,8 +49,8 @@ class Pace:
     window_s: float = 60.0  # a run closes, and the next may open, this long after it opened
     look_s: float = 3.0  # a run that met no work closes after this
     rename_s: float = 5.0  # an open run's name follows its numbers
-    poll_runs_s: float = 2.0  # the Run button
-    poll_paused_s: float = 3.0
+    poll_runs_s: float = 4.0  # the Run button
+    poll_paused_s: float = 5.0
     poll_cancelled_s: float = 0.75
     failed_share_max: float = 0.05  # above, a deliveries run is red …
     failed_count_min: int = 5  # … unless these are few: one wrong address is nobody's task
