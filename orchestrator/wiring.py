@@ -14,6 +14,7 @@ from orchestrator.domain.message import Medium
 from orchestrator.engine import edits, settle
 from orchestrator.engine.compose import compose
 from orchestrator.engine.context import EngineContext
+from orchestrator.engine.handover import HandOver
 from orchestrator.links import LinkSigner
 from orchestrator.render import Templates
 from orchestrator.spec.journeys import parse_journey
@@ -22,6 +23,7 @@ from orchestrator.spec.project import Project
 from orchestrator.store import messages, settings
 from orchestrator.store.database import Database
 from orchestrator.store.lives import load_readers
+from orchestrator.store.lock import Hold
 from orchestrator.store.migrate import migrate
 
 
@@ -59,6 +61,7 @@ def open_engine(
     *,
     database: Database | None = None,
     channels: Mapping[Medium, Channel] | None = None,
+    hold: Hold | None = None,
 ) -> EngineContext:
     """Everything the engine needs, with the project's edits taken over.
 
@@ -76,6 +79,7 @@ def open_engine(
         signer=LinkSigner(secret, config.public_url),
         clock=clock,
         secret=secret,
+        hand_over=HandOver(config.var_dir, hold),
     )
     edits.take_over(context, clock.now())
     return context
@@ -98,7 +102,8 @@ def render_copy(context: EngineContext, public_id: str) -> str | None:
 
 
 def close_engine(context: EngineContext) -> None:
-    """Lets go of channels and database."""
+    """Lets go of channels, notes and database. What is in the hands of a channel stays as it is."""
     for channel in context.channels.values():
         channel.close()
+    context.hand_over.close()
     context.database.close()

@@ -106,7 +106,7 @@ class LiveEngine:
         """
         with self._still:
             context, old = open_context(), self._context
-            context.stopped, context.in_vain, context.stopped_told = old.stopped, old.in_vain, old.stopped_told
+            context.hand_over = old.hand_over
             edits.hold(context, old.held, context.clock.now())
             self._context = context
 

@@ -53,9 +53,8 @@ def settle_by_hand(database: Database, public_ids: Collection[str] | None, verdi
         unknown = [row for row in rows if row.state == MessageState.UNKNOWN]
         state = _STATES[verdict]
         again = now if verdict is Verdict.AGAIN else None
-        settle(
-            connection, [Settlement(row.id, state, now, BY_HAND, row.code, row.provider_id, again) for row in unknown]
-        )
+        settlements = [Settlement(row.id, state, now, BY_HAND, row.code, row.provider_id, again) for row in unknown]
+        settle(connection, settlements, was=MessageState.UNKNOWN)
         if again is not None:
             _expire_later(connection, unknown, again)
         if unknown:
