@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
 from flows.gate import Due
+from orchestrator.domain.errors import AlreadyRunning
 from orchestrator.domain.message import Medium
 from orchestrator.engine import edits, tick
 from orchestrator.engine.context import EngineContext
 from orchestrator.engine.report import Held, TickReport
 from orchestrator.status import channel_card, journey_card
 from orchestrator.store import customers, messages, settings
+from orchestrator.store.availability import StoreUnavailable, unless_away
 from orchestrator.store.due import count_due_messages, count_due_people
+
+logger = logging.getLogger(__name__)
 
 TICK_BUDGET_S = 5.0  # then held gates and newly accepted calls get their turn
 _JOURNEY, _CHANNEL, _DELIVERIES = "journey", "channel", "deliveries"
@@ -34,6 +39,7 @@ class LiveEngine:
         self._still = threading.Lock()
         self._reached = threading.Condition()
         self._reached_at: datetime | None = None
+        self._trouble = ""
 
     @property
     def context(self) -> EngineContext:
@@ -41,26 +47,53 @@ class LiveEngine:
         return self._context
 
     def due(self) -> Due:
-        """How many people and messages are due now, without what is held; counts stop at a thousand."""
+        """How many people and messages are due now, without what is held; counts stop at a thousand. Nothing is while
+        the database is away."""
         context, held = self._context, self._context.held
         now = context.clock.now()
         media = [medium for medium in context.channels if medium not in held.channels]
-        with context.database.read() as connection:
-            people = count_due_people(connection, context.program.journeys.keys() - held.journeys, now)
-            return Due(people, count_due_messages(connection, media, now))
+        try:
+            with unless_away(quietly=True), context.database.read() as connection:
+                people = count_due_people(connection, context.program.journeys.keys() - held.journeys, now)
+                return Due(people, count_due_messages(connection, media, now))
+        except StoreUnavailable:
+            return Due()
 
     def tick(self, held: Held) -> TickReport:
-        """Does what is due, except what is held, for some seconds at most."""
-        with self._still:
-            context = self._context
-            now = context.clock.now()
-            if held != context.held:
-                edits.hold(context, held, now)
-            report = tick.run(context, now, TICK_BUDGET_S)
+        """Does what is due, except what is held, for some seconds at most. Where the database is not there, or another
+        process holds it, nothing is done: that is said once, and tried again with the next tick."""
+        try:
+            report, now = self._tick(held)
+        except (AlreadyRunning, StoreUnavailable) as trouble:
+            self._tell(str(trouble))
+            return TickReport()
+        self._tell("")
         self._watch(report)
         if not report.more:
             self._arrive(now)
         return report
+
+    def _tick(self, held: Held) -> tuple[TickReport, datetime]:
+        with self._still, unless_away(quietly=True):  # said by `_tell`, once
+            context = self._context
+            now = context.clock.now()
+            if held != context.held:
+                edits.hold(context, held, now)
+            return tick.run(context, now, TICK_BUDGET_S), now
+
+    def _tell(self, trouble: str) -> None:
+        if trouble != self._trouble:
+            logger.warning("%s", f"Nothing is sent: {trouble}" if trouble else "Work goes on.")
+        self._trouble = trouble
+
+    def stop(self) -> None:
+        """Has nothing begin any more. Safe from any thread; `finish` waits for what is under way."""
+        self._context.hand_over.stop()
+
+    def finish(self) -> None:
+        """Waits some seconds for what is on the wire, and writes what is known of the rest."""
+        with self._still, unless_away():
+            self._watch(tick.finish(self._context))
 
     def load_held(self) -> Held:
         """What was on hold when Parcours last ran."""

@@ -167,7 +167,7 @@ class _SessionHold(Hold):
 def _has_broken(session: Connection) -> bool:
     import psycopg  # who works on SQLite does not wait for it
 
-    driver: Any = session.connection.driver_connection
+    driver: Any = session.connection.dbapi_connection
     try:
         for _ in range(2):  # a server that shuts down says so first, and closes then
             driver.pgconn.consume_input()
