@@ -20,6 +20,7 @@ from orchestrator.domain.channel import Channel, OutcomeKind, SendOutcome, Wire
 from orchestrator.domain.errors import ChannelMisconfigured, without_data
 from orchestrator.domain.message import Medium, RenderedMessage
 from orchestrator.store import wire_log
+from orchestrator.store.availability import StoreUnavailable
 from orchestrator.store.lock import Hold
 from orchestrator.store.wire_log import WireLog
 
@@ -169,10 +170,13 @@ class HandOver:
     # ------------------------------------------------------------ the engine's thread
 
     def lease(self, ids: Sequence[int]) -> None:
-        """Notes that these are about to be leased by us; raises OSError."""
+        """Notes that these are about to be leased by us; raises StoreUnavailable."""
         self.leased.update(ids)
-        self.log.open()
-        self.log.lease(ids)
+        try:
+            self.log.open()
+            self.log.lease(ids)
+        except OSError as error:
+            raise StoreUnavailable(f"what is sent cannot be noted in {self.notes_folder}: {error}") from error
 
     def give(self, channel: Channel, medium: Medium, made: Sequence[tuple[Any, RenderedMessage]]) -> None:
         """Has a channel send messages that are leased."""

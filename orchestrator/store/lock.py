@@ -156,6 +156,8 @@ class _SessionHold(Hold):
         with self._asking:
             session, self._session = self._session, None
         if session is not None:
+            _driver(session).close()  # without a word to a server that may be gone
+            session.invalidate()
             session.close()
 
     def _lock(self, session: Connection) -> None:
@@ -167,13 +169,18 @@ class _SessionHold(Hold):
 def _has_broken(session: Connection) -> bool:
     import psycopg  # who works on SQLite does not wait for it
 
-    driver: Any = session.connection.dbapi_connection
+    pgconn = _driver(session).pgconn
     try:
         for _ in range(2):  # a server that shuts down says so first, and closes then
-            driver.pgconn.consume_input()
+            pgconn.consume_input()
     except psycopg.Error:
         return True
-    return bool(driver.pgconn.status != psycopg.pq.ConnStatus.OK)
+    return bool(pgconn.status != psycopg.pq.ConnStatus.OK)
+
+
+def _driver(session: Connection) -> Any:
+    """psycopg's connection under ours."""
+    return session.connection.dbapi_connection
 
 
 def _read_holder(connection: Connection) -> tuple[str, datetime | None]:
