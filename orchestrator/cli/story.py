@@ -37,7 +37,7 @@ LEFT = {
     Status.FILTERED: "left: `only_if` no longer holds",
     Status.MERGED: "left: merged into another enrollment",
 }
-VERDICTS = {"sent": "it arrived", "again": "queue it again", "drop": "let it be"}
+VERDICTS = {"sent": "it arrived", "again": "queue it again", "drop": "let it be", "retry": "it failed, send it again"}
 
 
 @dataclass(frozen=True, slots=True)
