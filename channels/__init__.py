@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import cast
 
-from channels.settings import ChannelSettings
+from channels.settings import ChannelSettings, SettingMissing
 from orchestrator.domain.channel import Channel
 from orchestrator.domain.errors import ChannelMisconfigured
 from orchestrator.domain.message import Medium
 from orchestrator.domain.suggestion import did_you_mean
 
-__all__ = ["ADAPTERS", "Adapter", "ChannelSettings", "open_channel"]
+__all__ = ["ADAPTERS", "LOCAL", "Adapter", "ChannelSettings", "SettingMissing", "open_channel", "refusals"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,24 @@ ADAPTERS: dict[str, Adapter] = {
     "sendgrid": Adapter("channels.email_sendgrid", _EMAIL),
     "twilio": Adapter("channels.sms_twilio", _SMS),
 }
+
+LOCAL = frozenset({"mailbox", "console", "recording"})  #: nothing leaves the machine
+
+
+def refusals(medium: Medium, adapter: str, settings: ChannelSettings) -> list[str]:
+    """What would keep every message of a medium from leaving, by the rules of the channel itself.
+
+    A credential that is not set is none of them: see SettingMissing. Nothing is sent.
+    """
+    found = [settings.sender_refusal() or ""] if medium is Medium.EMAIL else []
+    if adapter in ADAPTERS and adapter not in LOCAL:
+        try:
+            open_channel(medium, adapter, settings).close()
+        except SettingMissing:
+            pass
+        except ChannelMisconfigured as refusal:
+            found.append(str(refusal))
+    return [text for text in dict.fromkeys(found) if text]
 
 
 def open_channel(medium: Medium, adapter: str, settings: ChannelSettings) -> Channel:

@@ -5,7 +5,9 @@ Every adapter asks the same, the local ones too: what the mailbox takes on a lap
 
 from __future__ import annotations
 
+import ipaddress
 import re
+from email.utils import parseaddr
 
 from orchestrator.domain.channel import Feature
 from orchestrator.domain.message import Medium, RenderedMessage
@@ -26,7 +28,15 @@ _HEADER_NAME = re.compile(r"[!-9;-~]{1,76}")  # RFC 5322 §2.2: printable ASCII 
 _LOCAL_PART = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,64}")
 _LABEL = "[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _DOMAIN = re.compile(rf"(?=.{{1,253}}$){_LABEL}(?:\.{_LABEL})*")
+_HOST = re.compile(r"(?=.{1,253}$)[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,62})(?:\.[A-Za-z0-9_-]{1,63})*")
+_BARE_ADDRESS = re.compile(r"[^\s<>()\",;:\\]+@[^\s<>()\",;:\\]+")
 _LINE_BREAK = re.compile(r"[\r\n\0]")
+_CONTROL = re.compile(r"[\0-\x1f\x7f-\x9f\u2028\u2029]")
+_CONTROL_RUN = re.compile(rf" *{_CONTROL.pattern}(?:{_CONTROL.pattern}| )*")
+#: A number in E.164, a short code, or a name of up to 11 characters with at least one letter.
+_SMS_SENDER = re.compile(
+    r"\+[1-9][0-9]{6,14}|[0-9]{3,8}|(?=.*[A-Za-z])[A-Za-z0-9&_+-](?:[A-Za-z0-9 &_+-]{0,9}[A-Za-z0-9&_+-])?"
+)
 _PERSONAL = re.compile(r"<?[^\s<>]+@[^\s<>]+>?|\+?\d[\d ().-]{5,}\d")
 _UNPRINTABLE = re.compile(r"[^\x20-\x7e\xa0-\uffff]+")
 
@@ -48,8 +58,8 @@ def check(message: RenderedMessage, medium: Medium, supports: frozenset[Feature]
     if not (message.text or message.html):
         raise MessageRefused("the message has no content")
     _check_features(message, supports)
-    _check_headers(message)
     _check_recipient(message)
+    _check_headers(message)
 
 
 def _check_recipient(message: RenderedMessage) -> None:
@@ -76,13 +86,13 @@ def _check_features(message: RenderedMessage, supports: frozenset[Feature]) -> N
 
 def _check_headers(message: RenderedMessage) -> None:
     lines = "".join((
-        message.to, message.to_name, message.sender, message.sender_name, message.reply_to,
-        message.subject, message.rfc_message_id, message.journey, message.step, message.template,
+        message.to, message.sender, message.reply_to, message.subject,
+        message.rfc_message_id, message.journey, message.step, message.template,
     ))  # fmt: skip
     if _LINE_BREAK.search(lines):
         raise MessageRefused("a line break in a header")
     try:
-        (lines + message.text + message.html).encode("utf-8")
+        (lines + message.to_name + message.sender_name + message.text + message.html).encode("utf-8")
     except UnicodeEncodeError:  # its text quotes the message
         raise MessageRefused("half of a character (a lone surrogate) in the message") from None
     for name, value in message.headers:
@@ -115,8 +125,77 @@ def _punycode(domain: str) -> str:
 
     try:
         return idna.encode(domain, uts46=True).decode("ascii")
-    except idna.IDNAError:
+    except (UnicodeError, ValueError, IndexError):  # IDNAError, and what odd code points raise
         raise MessageRefused("an address that cannot be mailed (the domain)") from None  # its text quotes the domain
+
+
+def ascii_host(host: str) -> str:
+    """A server's name as it is asked for, in punycode, or an IP address; raises MessageRefused."""
+    try:
+        return str(ipaddress.ip_address(host))
+    except ValueError:
+        name = host if host.isascii() else _punycode(host)
+    if not _HOST.fullmatch(name):
+        raise MessageRefused("a name that no server can have")
+    return name
+
+
+def one_line(name: str) -> str:
+    """A person's or shop's name as it can stand in a header: no line break, no control character."""
+    return _CONTROL_RUN.sub(" ", name).strip()
+
+
+def read_mailbox(text: str) -> tuple[str, str]:
+    """The address, as it travels, and the name in `hello@shop.example` or `The Shop <hello@shop.example>`.
+
+    Raises MessageRefused for several addresses, for a control character, and for what `ascii_address` refuses.
+    """
+    text = text.strip()
+    if _CONTROL.search(text):
+        raise MessageRefused("a line break or another control character in an address")
+    if _BARE_ADDRESS.fullmatch(text):
+        return ascii_address(text), ""
+    name, angle, rest = text.rpartition("<")
+    if not angle or not rest.endswith(">") or not _BARE_ADDRESS.fullmatch(rest[:-1]):
+        raise MessageRefused("not one address such as hello@shop.example or The Shop <hello@shop.example>")
+    name = name.strip()
+    if name.startswith('"'):
+        name, address = parseaddr(text)
+        if address != rest[:-1]:
+            raise MessageRefused("a name whose quotes do not close")
+    elif any(sign in name for sign in '<>"@'):
+        raise MessageRefused('a name with < > @ or ": put it in double quotes')
+    return ascii_address(rest[:-1]), one_line(name)
+
+
+def check_sms_sender(sender: str) -> None:
+    """Raises MessageRefused for what no operator shows as the sender of a text."""
+    if not _SMS_SENDER.fullmatch(sender):
+        raise MessageRefused(
+            "neither a number (+33612345678), a short code, nor a name of up to 11 letters, digits, spaces "
+            "and & - _ + with at least one letter"
+        )
+
+
+def sender_refusal(medium: Medium, sender: str) -> str | None:
+    """Why no channel could send with this `from` of a step; None when it can."""
+    try:
+        if medium is Medium.SMS:
+            check_sms_sender(sender)
+        else:
+            read_mailbox(sender)
+    except MessageRefused as refused:
+        return f"'{sender}' cannot be a sender: {refused}"
+    return None
+
+
+def reply_to_refusal(address: str) -> str | None:
+    """Why no channel could send with this `reply_to` of a step; None when it can."""
+    try:
+        read_mailbox(address)
+    except MessageRefused as refused:
+        return f"nobody can answer to '{address}': {refused}"
+    return None
 
 
 def anonymous(text: str, message: RenderedMessage) -> str:

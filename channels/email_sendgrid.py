@@ -12,7 +12,6 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import orjson
-import urllib3
 from sendgrid.helpers.mail import (
     ClickTracking,
     Content,
@@ -29,12 +28,13 @@ from sendgrid.helpers.mail import (
     To,
     TrackingSettings,
 )
-from urllib3.exceptions import HTTPError
 
-from channels.acceptance import MessageRefused, anonymous, ascii_address, check
+from channels.acceptance import MessageRefused, anonymous, ascii_address, check, one_line, read_mailbox
 from channels.delivery import Answer, Crew
+from channels.headers import safe_value
+from channels.mime import header_text
 from channels.settings import ChannelSettings
-from channels.transport import base_url, failure_outcome, open_pool, retry_after_s
+from channels.transport import PASSING, HttpAnswer, HttpClient, Unanswered, base_url, retry_after_s
 from orchestrator.domain.channel import UNWATCHED, Feature, OutcomeKind, SendOutcome, Wire
 from orchestrator.domain.message import Medium, RenderedMessage
 
@@ -54,12 +54,12 @@ class SendGridChannel:
     supports = frozenset({Feature.HTML, Feature.HEADERS, Feature.REPLY_TO})
 
     def __init__(self, settings: ChannelSettings) -> None:
-        key = settings.require("SENDGRID_API_KEY", "SG.…")
+        key = settings.require_key("SENDGRID_API_KEY", "SG.…")
         settings.require_sender()
         self._settings = settings
         self._url = base_url(settings, "PARCOURS_SENDGRID_BASE_URL", "https://api.sendgrid.com") + "/v3/mail/send"
         self._headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
-        self._http = open_pool(settings)
+        self._http = HttpClient(settings, self._url)
         self._crew = Crew(self.name, settings.connections)
 
     def send_batch(
@@ -69,9 +69,11 @@ class SendGridChannel:
         return self._crew.deliver(messages, deadline_s, self._prepare, self._transmit, wire)
 
     def close(self) -> None:
-        """Ends the threads and the connections."""
+        """Ends the threads and the connections, whatever they wait for."""
+        self._crew.stop()
+        self._http.cut()
         self._crew.close()
-        self._http.clear()
+        self._http.close()
 
     def _prepare(self, message: RenderedMessage) -> bytes:
         check(message, self.medium, self.supports)
@@ -81,19 +83,19 @@ class SendGridChannel:
 
     def _transmit(self, message: RenderedMessage, body: bytes) -> SendOutcome:
         try:
-            answer = self._http.request("POST", self._url, body=body, headers=self._headers)
-        except HTTPError as error:
-            return failure_outcome(error)
-        return _outcome(answer, message)
+            return _outcome(self._http.post(self._url, self._headers, body), message)
+        except Unanswered as silence:
+            return silence.outcome
 
 
 def _request(message: RenderedMessage, sender: tuple[str, str], tracks: bool) -> dict[str, Any]:
     mail = Mail()
-    mail.from_email = From(ascii_address(sender[0]), sender[1] or None)
+    mail.from_email = From(sender[0], one_line(sender[1]) or None)
     mail.subject = Subject(message.subject)
     mail.add_personalization(_personalization(message))
     if message.reply_to:
-        mail.reply_to = ReplyTo(ascii_address(message.reply_to))
+        address, name = read_mailbox(message.reply_to)
+        mail.reply_to = ReplyTo(address, name or None)
     for kind, value in ((MimeType.text, message.text), (MimeType.html, message.html)):  # the API wants this order
         if value:
             mail.add_content(Content(kind, value))
@@ -108,9 +110,9 @@ def _request(message: RenderedMessage, sender: tuple[str, str], tracks: bool) ->
 
 def _personalization(message: RenderedMessage) -> Personalization:
     person = Personalization()
-    person.add_to(To(ascii_address(message.to), message.to_name or None))
+    person.add_to(To(ascii_address(message.to), one_line(message.to_name) or None))
     for name, value in message.headers:
-        person.add_header(Header(name, value))
+        person.add_header(Header(name, header_text(name, safe_value(name, value, message))))
     # SendGrid returns these flat beside its own fields, where its own names win: hence the prefix.
     for name in ("message_id", "journey", "step", "template"):
         if value := getattr(message, name):
@@ -118,34 +120,45 @@ def _personalization(message: RenderedMessage) -> Personalization:
     return person
 
 
-def _outcome(answer: urllib3.BaseHTTPResponse, message: RenderedMessage) -> SendOutcome:
-    """What an answer of mail/send means.
+def _outcome(answer: HttpAnswer, message: RenderedMessage) -> SendOutcome:
+    """What an answer of mail/send means: its status decides.
 
-    500, 502 and 504 come from behind the front and the mail may have been taken: UNCERTAIN. 503 is the front turning
-    the request away (RFC 9110 §15.6.4), as 429 does: THROTTLED.
+    Any 5xx counts as not taken, also one from behind the front, where now and then a mail may have been: a double is
+    the lesser harm than an hour's queue that nobody may send again.
     """
     code = str(answer.status)
     match answer.status:
-        case 200 | 202:  # 200: the account's sandbox mode
-            return SendOutcome(OutcomeKind.ACCEPTED, provider_id=answer.headers.get("X-Message-Id", ""), code=code)
+        case status if 200 <= status < 300:
+            return _acceptance(answer, code)
         case 429 | 503:
             wait_s = retry_after_s(answer.headers)
             return SendOutcome(OutcomeKind.THROTTLED, reason="SendGrid is busy", code=code, retry_after_s=wait_s)
-        case 401 | 403:
-            reason = "SendGrid refuses the API key or the sender: check SENDGRID_API_KEY, its rights and the From"
-            about_sender = any(error.get("field") == "from" for error in _errors(answer.data))
+        case status if status in PASSING or status >= 500:
+            wait_s = retry_after_s(answer.headers)
+            return SendOutcome(OutcomeKind.UNAVAILABLE, reason="SendGrid fails", code=code, retry_after_s=wait_s)
+        case 401 | 402 | 403 | 407:
+            reason = (
+                "SendGrid refuses the account, the key or the sender: check SENDGRID_API_KEY, its rights and the From"
+            )
+            about_sender = any(error.get("field") == "from" for error in _errors(answer.body))
             return SendOutcome(OutcomeKind.MISCONFIGURED, reason=reason, code=code, about_sender=about_sender)
-        case status if 300 <= status < 400:
+        case status if status < 400:
             reason = "the address of SendGrid redirects: check PARCOURS_SENDGRID_BASE_URL"
             return SendOutcome(OutcomeKind.MISCONFIGURED, reason=reason, code=code)
-        case status if 400 <= status < 500:
-            return _refusal(answer, message, code)
         case _:
-            return SendOutcome(OutcomeKind.UNCERTAIN, reason="SendGrid failed without saying what it did", code=code)
+            return _refusal(answer, message, code)
 
 
-def _refusal(answer: urllib3.BaseHTTPResponse, message: RenderedMessage, code: str) -> SendOutcome:
-    errors = _errors(answer.data)
+def _acceptance(answer: HttpAnswer, code: str) -> SendOutcome:
+    """202, or the 200 of an account's sandbox mode; a page behind another address answers 200 as well."""
+    if answer.status == 202 or not answer.body or answer.body.lstrip()[:1] in (b"{", b"["):
+        return SendOutcome(OutcomeKind.ACCEPTED, provider_id=answer.headers.get("x-message-id", ""), code=code)
+    reason = "an answer that is not SendGrid's: check PARCOURS_SENDGRID_BASE_URL"
+    return SendOutcome(OutcomeKind.UNCERTAIN, reason=reason, code=code)
+
+
+def _refusal(answer: HttpAnswer, message: RenderedMessage, code: str) -> SendOutcome:
+    errors = _errors(answer.body)
     told = "; ".join(f"{error.get('field') or ''} {error.get('message') or ''}".strip() for error in errors)
     reason = anonymous(told, message) or "SendGrid refuses the message and does not say why"
     address_is_bad = any(error.get("field") == _RECIPIENT_FIELD for error in errors)

@@ -10,16 +10,20 @@ import contextlib
 import re
 import smtplib
 import ssl
+import time
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from channels.acceptance import anonymous, ascii_address, check
+from channels.acceptance import MessageRefused, anonymous, ascii_address, check, read_mailbox
+from channels.connection import Connections
 from channels.delivery import Answer, Crew
 from channels.mime import compose
 from channels.settings import ChannelSettings
-from channels.smtp_url import SmtpServer, parse_smtp_url
+from channels.smtp_session import NotSmtp, SmtpSession
+from channels.smtp_url import parse_smtp_url
 from orchestrator.domain.channel import UNWATCHED, Feature, OutcomeKind, SendOutcome, Wire
+from orchestrator.domain.errors import ChannelMisconfigured
 from orchestrator.domain.message import Medium, RenderedMessage
 
 #: RFC 3463: mailbox unknown, domain unknown, moved, domain takes no mail (RFC 7505), mailbox disabled. Nothing else
@@ -31,11 +35,16 @@ _NOT_LET_IN = frozenset({530, 534, 535, 538})
 
 #: 550 5.7.1 at RCPT is a policy about this reader, unless it says that the server does not pass our mail on at all.
 _NO_RELAY = re.compile(r"\brelay", re.IGNORECASE)
+_OK, _RECIPIENT_OK, _GO_ON = frozenset({250}), frozenset({250, 251, 252}), frozenset({354})
+_OUT_OF_ORDER = 503
+_LEAVING = frozenset({421, 221})
+_DOT = b".\r\n"
 _TOO_LARGE = 552  # at MAIL the one refusal that is about the message and not about who sends it
 
 _ENHANCED = re.compile(r"([245]\.\d{1,3}\.\d{1,3})\b\s*")
 _QUEUED_AS = re.compile(r"queued as ([\w.-]+)", re.IGNORECASE)
-_GOODBYE_TIMEOUT_S = 2.0
+_GOODBYE_S = 1.0
+_RETURN_LOCAL_MAX = 38  # of 64 characters: "+" and the id of a message follow
 
 
 def open_adapter(medium: Medium, settings: ChannelSettings) -> SmtpChannel:
@@ -71,9 +80,10 @@ class SmtpChannel:
         self._server = parse_smtp_url(settings.require("PARCOURS_SMTP_URL", "smtp://localhost:25"))
         settings.require_sender()
         self._settings = settings
-        self._return_path = settings.environment.get("PARCOURS_SMTP_RETURN_PATH", "").strip()
+        self._return_path = _own_return_path(settings)
         self._tls = ssl.create_default_context(cafile=settings.environment.get("SSL_CERT_FILE") or None)
-        self._idle: deque[smtplib.SMTP] = deque()  # append and pop are atomic: the threads share it without a lock
+        self._connections = Connections()
+        self._idle: deque[SmtpSession] = deque()  # append and pop are atomic: the threads share it without a lock
         self._crew = Crew(self.name, settings.connections)
 
     def send_batch(
@@ -83,10 +93,15 @@ class SmtpChannel:
         return self._crew.deliver(messages, deadline_s, self._prepare, self._transmit, wire)
 
     def close(self) -> None:
-        """Ends the threads and says goodbye on the kept connections."""
+        """Says goodbye on the idle connections, and ends the threads and the others, whatever they wait for."""
+        self._crew.stop()
+        until_s = time.monotonic() + _GOODBYE_S
+        while self._idle:
+            self._idle.pop().say_goodbye(max(0.0, until_s - time.monotonic()))
+        self._connections.cut()
         self._crew.close()
         while self._idle:
-            _say_goodbye(self._idle.pop())
+            self._idle.pop().close()
 
     def _prepare(self, message: RenderedMessage) -> _Mail:
         check(message, self.medium, self.supports)
@@ -105,85 +120,111 @@ class SmtpChannel:
             with contextlib.suppress(IndexError, _ConnectionGone):  # taken by another thread; closed while it waited
                 return self._converse(self._idle.pop(), message, mail)
         try:
-            connection = _connect(self._server, self._tls, self._settings.timeout_s)
-        except (smtplib.SMTPException, OSError) as error:
+            session = self._connect()
+        except (smtplib.SMTPException, OSError, ValueError) as error:  # ValueError: a challenge that makes no sense
             return _connect_outcome(error, message)
         try:
-            return self._converse(connection, message, mail)
+            return self._converse(session, message, mail)
         except _ConnectionGone as gone:
             return gone.outcome
 
-    def _converse(self, smtp: smtplib.SMTP, message: RenderedMessage, mail: _Mail) -> SendOutcome:
-        for command in (f"MAIL FROM:<{mail.return_path}>", f"RCPT TO:<{mail.recipient}>", "DATA"):
-            code, text = _command(smtp, command)
-            if not 200 <= code < 400:
-                self._keep(smtp, reset=True)
+    def _connect(self) -> SmtpSession:
+        server, until_s = self._server, time.monotonic() + self._settings.timeout_s
+        connection = self._connections.open(server.host, server.port, until_s)
+        try:
+            if server.implicit_tls:
+                connection.start_tls(self._tls, server.host, until_s)
+            session = SmtpSession(connection, self._settings.reply_timeout_s)
+            session.greet()
+            if server.starttls:
+                session.secure(self._tls, server.host, time.monotonic() + self._settings.timeout_s)
+            if server.user:
+                session.login(server.user, server.password)
+        except BaseException:
+            connection.close()
+            raise
+        return session
+
+    def _converse(self, session: SmtpSession, message: RenderedMessage, mail: _Mail) -> SendOutcome:
+        for command, wanted in (
+            (f"MAIL FROM:<{mail.return_path}>", _OK),
+            (f"RCPT TO:<{mail.recipient}>", _RECIPIENT_OK),
+            ("DATA", _GO_ON),
+        ):
+            code, text = _command(session, command, wanted)
+            if code not in wanted:
+                self._keep_after_refusal(session)
                 refusal = _reply_outcome(code, text, message)
                 return _about_us(refusal, command) if _is_about_us(command, code, text) else refusal
+        if (early := _hand_over(session, mail.data)) is not None:
+            return _reply_outcome(*early, message)
+        return self._await_verdict(session, message)
+
+    def _await_verdict(self, session: SmtpSession, message: RenderedMessage) -> SendOutcome:
+        """The server has the whole message: whatever happens now, only its own word says that it did not take it."""
         try:
-            smtp.send(mail.data)
-        except smtplib.SMTPServerDisconnected:
-            # The final dot goes out with the last of these bytes: without it the server has no message.
-            raise _ConnectionGone(_lost("the connection broke before the message was complete")) from None
-        try:
-            code, text = _reply(smtp)
-        except smtplib.SMTPException:
-            smtp.close()
-            return SendOutcome(OutcomeKind.UNCERTAIN, reason="the connection broke after the whole message was sent")
-        if code == 421:
-            smtp.close()
-        elif not 200 <= code < 600:
-            smtp.close()
+            code, said = session.read_reply(self._settings.answer_timeout_s)
+        except NotSmtp:
             return SendOutcome(OutcomeKind.UNCERTAIN, reason="the server's answer to the whole message made no sense")
+        except smtplib.SMTPException:
+            return SendOutcome(OutcomeKind.UNCERTAIN, reason="the connection broke after the whole message was sent")
+        if 300 <= code < 400:
+            session.close()
+            return SendOutcome(OutcomeKind.UNCERTAIN, reason="the server's answer to the whole message made no sense")
+        if code in _LEAVING:
+            session.close()
         else:
-            self._keep(smtp, reset=False)
-        return _reply_outcome(code, text, message)
+            self._idle.append(session)
+        return _reply_outcome(code, said.decode("utf-8", "replace"), message)
 
-    def _keep(self, smtp: smtplib.SMTP, reset: bool) -> None:
-        if reset:
-            try:
-                _command(smtp, "RSET")
-            except _ConnectionGone:
-                return
-        self._idle.append(smtp)
+    def _keep_after_refusal(self, session: SmtpSession) -> None:
+        with contextlib.suppress(_ConnectionGone):
+            code, _ = _command(session, "RSET", _OK)
+            if code in _OK:
+                self._idle.append(session)
+            else:
+                session.close()
 
 
-def _connect(server: SmtpServer, tls: ssl.SSLContext, timeout_s: float) -> smtplib.SMTP:
-    smtp = (
-        smtplib.SMTP_SSL(server.host, server.port, timeout=timeout_s, context=tls)
-        if server.implicit_tls
-        else smtplib.SMTP(server.host, server.port, timeout=timeout_s)
-    )
+def _command(session: SmtpSession, command: str, wanted: frozenset[int]) -> tuple[int, str]:
+    """Says one command; the reply is one of those wanted, or a refusal (4xx, 5xx).
+
+    Raises _ConnectionGone when the connection ended, or its replies are out of step: a 250 that answers DATA belongs
+    to another command, and so would the next.
+    """
     try:
-        smtp.ehlo_or_helo_if_needed()
-        if server.starttls:
-            smtp.starttls(context=tls)
-            smtp.ehlo()
-        if server.user:
-            smtp.login(server.user, server.password)
-    except BaseException:
-        smtp.close()
-        raise
-    return smtp
-
-
-def _command(smtp: smtplib.SMTP, command: str) -> tuple[int, str]:
-    """Sends one command; raises _ConnectionGone when the connection ended or the server ends it (421)."""
-    try:
-        smtp.putcmd(command)
-        code, text = _reply(smtp)
+        session.putcmd(command)
+        code, said = session.getreply()
     except smtplib.SMTPException:
-        smtp.close()
+        session.close()
         raise _ConnectionGone(_lost("the connection broke before the message was sent")) from None
     if code == 421:
-        smtp.close()
+        session.close()
         raise _ConnectionGone(SendOutcome(OutcomeKind.THROTTLED, reason="the server closes the connection", code="421"))
-    return code, text
+    if code == _OUT_OF_ORDER or (code < 400 and code not in wanted):
+        session.close()
+        raise _ConnectionGone(_lost(f"the server answered {code} to {command[:4]}: its replies are out of step"))
+    return code, said.decode("utf-8", "replace")
 
 
-def _reply(smtp: smtplib.SMTP) -> tuple[int, str]:
-    code, text = smtp.getreply()
-    return code, text.decode("utf-8", "replace")
+def _hand_over(session: SmtpSession, data: bytes) -> tuple[int, str] | None:
+    """Sends a message, its final dot by itself: without it the server has none, and until then it may still refuse.
+
+    Returns such a refusal; raises _ConnectionGone when the connection ended before the dot.
+    """
+    body, dot = data[: -len(_DOT)], data[-len(_DOT) :]
+    try:
+        session.put(body)
+        if session.is_quiet():
+            session.put(dot)
+            return None
+    except smtplib.SMTPServerDisconnected:
+        pass  # it may have said why
+    refusal = session.last_words()
+    session.close()
+    if refusal is None:
+        raise _ConnectionGone(_lost("the connection broke before the message was complete"))
+    return refusal[0], refusal[1].decode("utf-8", "replace")
 
 
 def _reply_outcome(code: int, text: str, message: RenderedMessage) -> SendOutcome:
@@ -197,6 +238,8 @@ def _reply_outcome(code: int, text: str, message: RenderedMessage) -> SendOutcom
     full_code = f"{code} {enhanced}".strip()
     if code in _NOT_LET_IN:
         return SendOutcome(OutcomeKind.MISCONFIGURED, reason=f"the server does not let us in: {reason}", code=full_code)
+    if code == _OUT_OF_ORDER:
+        return _lost(f"the server has lost the order of the conversation: {reason}")
     if 400 <= code < 500:
         return SendOutcome(OutcomeKind.THROTTLED, reason=reason, code=full_code)
     return SendOutcome(OutcomeKind.REJECTED, reason=reason, code=full_code, suppress=enhanced in DEAD_ADDRESS)
@@ -214,7 +257,7 @@ def _about_us(refusal: SendOutcome, command: str) -> SendOutcome:
     return SendOutcome(OutcomeKind.MISCONFIGURED, reason=reason, code=refusal.code, about_sender=at_mail)
 
 
-def _connect_outcome(error: smtplib.SMTPException | OSError, message: RenderedMessage) -> SendOutcome:
+def _connect_outcome(error: Exception, message: RenderedMessage) -> SendOutcome:
     """Nothing was sent: a refusal for good is for a person to mend, anything else passes."""
     if isinstance(error, smtplib.SMTPResponseException) and error.smtp_code >= 500:
         told = error.smtp_error.decode("utf-8", "replace") if isinstance(error.smtp_error, bytes) else error.smtp_error
@@ -230,13 +273,17 @@ def _lost(reason: str) -> SendOutcome:
     return SendOutcome(OutcomeKind.UNAVAILABLE, reason=reason)
 
 
+def _own_return_path(settings: ChannelSettings) -> str:
+    written = settings.optional("PARCOURS_SMTP_RETURN_PATH")
+    try:
+        address, name = read_mailbox(written) if written else ("", "")
+        if name or len(address.rpartition("@")[0]) > _RETURN_LOCAL_MAX:
+            raise MessageRefused("an address alone, such as bounces@shop.example")
+    except MessageRefused as refused:
+        raise ChannelMisconfigured(f"PARCOURS_SMTP_RETURN_PATH cannot take bounces: {refused}") from None
+    return address
+
+
 def _return_path(address: str, message_id: str) -> str:
     local, _, domain = ascii_address(address).rpartition("@")
     return ascii_address(f"{local}+{message_id}@{domain}" if message_id else address)
-
-
-def _say_goodbye(smtp: smtplib.SMTP) -> None:
-    with contextlib.suppress(smtplib.SMTPException, OSError):  # it may be gone already, and we are leaving
-        if smtp.sock is not None:
-            smtp.sock.settimeout(_GOODBYE_TIMEOUT_S)
-        smtp.quit()

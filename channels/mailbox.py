@@ -92,11 +92,13 @@ class MailboxChannel:
         own = [("X-Parcours-Medium", message.medium.value), ("X-Parcours-Message-Id", message.message_id)]
         places = (("Journey", message.journey), ("Step", message.step), ("Template", message.template))
         own += [(f"X-Parcours-{name}", value) for name, value in places if value]
-        address, name = self._settings.sender_of(message)
         if message.medium is Medium.SMS:
-            address, name = f"sms@{_SMS_DOMAIN}", message.sender or name
+            sender = f"sms@{_SMS_DOMAIN}", message.sender or message.sender_name or self._settings.from_name
             message = replace(message, to=f"{message.to}@{_SMS_DOMAIN}")
-        return at, compose(message, (address or _NOBODY, name), at, own)
+        else:
+            address, name = self._settings.sender_of(message)
+            sender = address or _NOBODY, name
+        return at, compose(message, sender, at, own)
 
     def _file(self, message: RenderedMessage, mail: tuple[datetime, bytes]) -> SendOutcome:
         at, data = mail

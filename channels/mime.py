@@ -12,7 +12,8 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from email.utils import format_datetime
 
-from channels.acceptance import MessageRefused, ascii_address
+from channels.acceptance import MessageRefused, ascii_address, one_line, read_mailbox
+from channels.headers import message_id, safe_value
 from orchestrator.domain.message import RenderedMessage
 
 #: RFC 5322 §2.1.1: no line may be longer, without its CRLF.
@@ -36,9 +37,9 @@ def compose(
     lines = list(_address_headers(message, sender))
     lines.append(header("Subject", message.subject))
     lines.append(f"Date: {format_datetime(date)}")
-    lines.append(header("Message-ID", message.rfc_message_id or _message_id(message, sender[0])))
+    lines.append(header("Message-ID", message_id(message, ascii_address(sender[0]))))
     lines.append("MIME-Version: 1.0")
-    lines.extend(header(name, value) for name, value in message.headers)
+    lines.extend(header(name, safe_value(name, value, message)) for name, value in message.headers)
     lines.extend(header(name, value) for name, value in extra)
     return "\r\n".join(lines).encode("ascii") + b"\r\n" + _body(message)
 
@@ -54,6 +55,13 @@ def header(name: str, value: str) -> str:
     if _is_plain(value) and len(name) + 2 + len(value) <= LINE_MAX:
         return f"{name}: {value}"
     return f"{name}: " + "\r\n ".join(encoded_words(value))
+
+
+def header_text(name: str, value: str) -> str:
+    """The value alone, for an API that writes the header itself: in ASCII, on one line."""
+    if name.lower().startswith("list-") or _is_plain(value):
+        return value
+    return " ".join(encoded_words(value))
 
 
 def _is_plain(value: str) -> bool:
@@ -89,21 +97,17 @@ def _address_headers(message: RenderedMessage, sender: tuple[str, str]) -> Itera
     yield _mailbox("From", *sender)
     yield _mailbox("To", message.to, message.to_name)
     if message.reply_to:
-        yield _mailbox("Reply-To", message.reply_to, "")
+        yield _mailbox("Reply-To", *read_mailbox(message.reply_to))
 
 
 def _mailbox(header_name: str, address: str, name: str) -> str:
-    address, name = ascii_address(address), name.strip()
+    address, name = ascii_address(address), one_line(name)
     if not name:
         return f"{header_name}: {address}"
     if _is_plain(name) and len(name) < 200:
         quoted = name.replace("\\", "\\\\").replace('"', '\\"')
         return f'{header_name}: "{quoted}" <{address}>'
     return f"{header_name}: " + "\r\n ".join([*encoded_words(name), f"<{address}>"])
-
-
-def _message_id(message: RenderedMessage, sender: str) -> str:
-    return f"<{message.message_id}@{ascii_address(sender).rpartition('@')[2]}>"
 
 
 def _body(message: RenderedMessage) -> bytes:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+from channels.acceptance import MessageRefused, read_mailbox
 from orchestrator.config import Config
 from orchestrator.domain.errors import ChannelMisconfigured
 from orchestrator.domain.message import RenderedMessage
@@ -28,7 +29,9 @@ class ChannelSettings:
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
     tracks: bool = True  # whether a provider may track opens and clicks as the account is set up
     connections: int = 4
-    timeout_s: float = 20.0
+    timeout_s: float = 20.0  # for connecting, and for a request's last byte to leave
+    reply_timeout_s: float = 300.0  # for each reply of an SMTP server before the mail is out (RFC 5321 §4.5.3.2)
+    answer_timeout_s: float = 600.0  # for the answer to a whole mail (the same, after the final dot)
 
     @classmethod
     def of(cls, config: Config, clock: Callable[[], datetime]) -> ChannelSettings:
@@ -43,19 +46,55 @@ class ChannelSettings:
         )
 
     def require(self, variable: str, example: str) -> str:
-        """The value of an environment variable; raises ChannelMisconfigured with its name when it is not set."""
-        value = self.environment.get(variable, "").strip()
+        """The value of an environment variable; raises SettingMissing with its name when it is not set."""
+        value = self.optional(variable)
         if not value:
-            raise ChannelMisconfigured(f"set the environment variable {variable} (for example {example})")
+            raise SettingMissing(f"set the environment variable {variable} (for example {example})")
         return value
 
+    def optional(self, variable: str) -> str:
+        """The value of an environment variable, "" when it is not set.
+
+        Raises ChannelMisconfigured for one that would end a header or be sent as something else.
+        """
+        value = self.environment.get(variable, "").strip()
+        if not (value.isascii() and value.isprintable()):
+            raise ChannelMisconfigured(
+                f"{variable} holds a line break, a control character or a letter outside ASCII, which cannot be sent"
+            )
+        return value
+
+    def require_key(self, variable: str, example: str) -> str:
+        """As `require`, for a secret: none holds a blank."""
+        key = self.require(variable, example)
+        if " " in key:
+            raise ChannelMisconfigured(f"{variable} holds a blank: copy the key again, without what stands around it")
+        return key
+
     def sender_of(self, message: RenderedMessage) -> tuple[str, str]:
-        """The From address and name of an e-mail: the message's own, else the installation's."""
-        if message.sender:
-            return message.sender, message.sender_name
-        return self.from_email, message.sender_name or self.from_name
+        """The From address (as it travels) and name of an e-mail: the message's own, else the installation's.
+
+        Both may be written as `Name <address>`: that name is meant for this address, and wins.
+        """
+        text, name = message.sender or self.from_email, message.sender_name
+        address, own_name = read_mailbox(text) if text else ("", "")
+        return address, own_name or name or ("" if message.sender else self.from_name)
 
     def require_sender(self) -> None:
-        """Raises ChannelMisconfigured when e-mails would have no From address."""
+        """Raises ChannelMisconfigured when e-mails would have no From address, or one that nobody can send with."""
         if not self.from_email:
-            raise ChannelMisconfigured("no From address: name the sender of the e-mails in the configuration")
+            raise SettingMissing("no From address: name the sender of the e-mails as `from_email` in [channels]")
+        if refusal := self.sender_refusal():
+            raise ChannelMisconfigured(refusal)
+
+    def sender_refusal(self) -> str | None:
+        """Why no e-mail could leave with this From address; None when it can."""
+        try:
+            read_mailbox(self.from_email) if self.from_email else None
+        except MessageRefused as refused:
+            return f"`from_email` cannot be a sender: {refused}"
+        return None
+
+
+class SettingMissing(ChannelMisconfigured):
+    """A credential is not there: whoever looks at the files may not hold it."""

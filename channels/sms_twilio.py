@@ -8,22 +8,20 @@ from __future__ import annotations
 
 import logging
 import re
+from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Never
 from urllib.parse import urlencode
 
 import orjson
-import urllib3
-from twilio.http import HttpClient  # type: ignore[import-untyped]
-from twilio.http.response import Response  # type: ignore[import-untyped]
+from twilio.http import HttpClient as SdkHttpClient  # type: ignore[import-untyped]
 from twilio.rest import Client  # type: ignore[import-untyped]
-from urllib3.exceptions import HTTPError
 
-from channels.acceptance import MessageRefused, check
+from channels.acceptance import MessageRefused, check, check_sms_sender, sender_refusal
 from channels.delivery import Answer, Crew
-from channels.settings import ChannelSettings
-from channels.transport import base_url, failure_outcome, open_pool, retry_after_s
+from channels.settings import ChannelSettings, SettingMissing
+from channels.transport import PASSING, HttpAnswer, HttpClient, Unanswered, base_url, retry_after_s
 from orchestrator.domain.channel import UNWATCHED, Feature, OutcomeKind, SendOutcome, Wire
 from orchestrator.domain.errors import ChannelMisconfigured
 from orchestrator.domain.message import Medium, RenderedMessage
@@ -33,8 +31,7 @@ VALIDITY_MAX_S = 36_000  # also Twilio's default
 
 _ACCOUNT_SID = re.compile(r"AC[0-9a-fA-F]{32}")
 _SERVICE_SID = re.compile(r"MG[0-9a-fA-F]{32}")
-#: A number in E.164, a short code, or a name of up to 11 characters with at least one letter.
-_SENDER = re.compile(r"\+[1-9][0-9]{6,14}|[0-9]{3,8}|(?=.*[A-Za-z])[A-Za-z0-9 ]{1,11}")
+_SID = re.compile(rb'"sid"\s*:\s*"((?:SM|MM)[0-9a-fA-F]{32})"')  # also in half of an answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +64,8 @@ def _ours(reason: str) -> Meaning:
 def _senders(reason: str) -> Meaning:
     return Meaning(OutcomeKind.MISCONFIGURED, reason, about_sender=True)
 
+
+_CODE = re.compile(rb'"code"\s*:\s*([0-9]{4,6})\s*[,}]')  # likewise
 
 #: Twilio splits codes from time to time and asks not to rely on them: one that is not here is judged by HTTP status.
 MEANINGS: Mapping[int, Meaning] = {
@@ -116,9 +115,10 @@ class TwilioChannel:
     supports = frozenset({Feature.VALIDITY})
 
     def __init__(self, settings: ChannelSettings) -> None:
-        self._service, self._sender = _own_sender(settings.environment)
-        self._http = open_pool(settings)
-        self._client = _client(settings, self._http)
+        self._service, self._sender = _own_sender(settings)
+        url = base_url(settings, "PARCOURS_TWILIO_BASE_URL", "https://api.twilio.com")
+        self._http = HttpClient(settings, url)
+        self._client = _client(settings, url, self._http)
         self._crew = Crew(self.name, settings.connections)
 
     def send_batch(
@@ -128,9 +128,11 @@ class TwilioChannel:
         return self._crew.deliver(messages, deadline_s, self._prepare, self._transmit, wire)
 
     def close(self) -> None:
-        """Ends the threads and the connections."""
+        """Ends the threads and the connections, whatever they wait for."""
+        self._crew.stop()
+        self._http.cut()
         self._crew.close()
-        self._http.clear()
+        self._http.close()
 
     def _prepare(self, message: RenderedMessage) -> dict[str, Any]:
         check(message, self.medium, self.supports)
@@ -147,35 +149,35 @@ class TwilioChannel:
 
     def _from(self, message: RenderedMessage) -> dict[str, str]:
         sender = message.sender or self._sender
-        if sender and not _SENDER.fullmatch(sender):
-            raise MessageRefused("the sender is neither a number, a short code, nor a name of up to 11 letters")
+        if sender:
+            check_sms_sender(sender)
         both = {"messaging_service_sid": self._service, "from_": sender}
         return {name: value for name, value in both.items() if value}
 
     def _transmit(self, message: RenderedMessage, request: dict[str, Any]) -> SendOutcome:
         try:
-            sent = self._client.messages.create(**request)
-        except _Refusal as refusal:
-            return _outcome(refusal)
-        except HTTPError as error:
-            return failure_outcome(error)
-        return SendOutcome(OutcomeKind.ACCEPTED, provider_id=str(sent.sid or ""), code="201")
+            self._client.messages.create(**request)
+        except _Answered as answered:
+            return _outcome(answered.answer)
+        except Unanswered as silence:
+            return silence.outcome
+        raise AssertionError("the SDK returned without having asked")
 
 
-class _Refusal(Exception):
-    """An answer that is not a success, with the headers that the SDK's own exception leaves out."""
+class _Answered(Exception):
+    """Any answer, past the SDK: its own exceptions leave out the headers, and its success trusts the body."""
 
-    def __init__(self, status: int, headers: Mapping[str, str], body: bytes) -> None:
-        super().__init__(f"HTTP {status}")
-        self.status, self.headers, self.body = status, headers, body
+    def __init__(self, answer: HttpAnswer) -> None:
+        super().__init__(f"HTTP {answer.status}")
+        self.answer = answer
 
 
-class _PooledClient(HttpClient):  # type: ignore[misc]
-    """The SDK's transport over our pool; unlike the SDK's own, it keeps nothing between calls: threads may share it."""
+class _PooledClient(SdkHttpClient):  # type: ignore[misc]
+    """The SDK's transport over our connections; unlike its own it keeps nothing between calls: threads share it."""
 
-    def __init__(self, pool: urllib3.PoolManager) -> None:
+    def __init__(self, http: HttpClient) -> None:
         super().__init__(logging.getLogger(__name__), is_async=False)
-        self._pool = pool
+        self._http = http
 
     def request(
         self,
@@ -187,82 +189,84 @@ class _PooledClient(HttpClient):  # type: ignore[misc]
         auth: tuple[str, str] | None = None,
         timeout: float | None = None,
         allow_redirects: bool = False,
-    ) -> Response:
-        """Sends what the SDK built; raises _Refusal for every answer but 2xx, and urllib3's HTTPError."""
-        credentials = urllib3.make_headers(basic_auth=":".join(auth)) if auth else {}
-        answer = self._pool.request(
-            method,
-            f"{uri}?{urlencode(params, doseq=True)}" if params else uri,
-            body=urlencode(data or {}, doseq=True),
-            headers={**(headers or {}), **credentials},
-        )
-        if not 200 <= answer.status < 300:
-            raise _Refusal(answer.status, answer.headers, answer.data)
-        return Response(answer.status, answer.data.decode("utf-8", "replace"), answer.headers)
+    ) -> Never:
+        """Sends what the SDK built; raises _Answered, or Unanswered."""
+        credentials = {"Authorization": f"Basic {b64encode(':'.join(auth).encode()).decode()}"} if auth else {}
+        url = f"{uri}?{urlencode(params, doseq=True)}" if params else uri
+        body = urlencode(data or {}, doseq=True).encode("ascii")
+        raise _Answered(self._http.post(url, {**(headers or {}), **credentials}, body))
 
 
-def _client(settings: ChannelSettings, pool: urllib3.PoolManager) -> Client:
-    account = settings.require("TWILIO_ACCOUNT_SID", "AC followed by 32 hexadecimal digits")
-    token = settings.require("TWILIO_AUTH_TOKEN", "the token of Twilio's console")
+def _client(settings: ChannelSettings, url: str, http: HttpClient) -> Client:
+    account = settings.require_key("TWILIO_ACCOUNT_SID", "AC followed by 32 hexadecimal digits")
+    token = settings.require_key("TWILIO_AUTH_TOKEN", "the token of Twilio's console")
     if not _ACCOUNT_SID.fullmatch(account):
         raise ChannelMisconfigured("TWILIO_ACCOUNT_SID must be AC followed by 32 hexadecimal digits")
     # The SDK falls back to the process's own environment, where TWILIO_REGION would rewrite the host we chose.
-    client = Client(account, token, http_client=_PooledClient(pool), environment={"TWILIO_ACCOUNT_SID": account})
-    client.api.base_url = base_url(settings, "PARCOURS_TWILIO_BASE_URL", client.api.base_url)
+    client = Client(account, token, http_client=_PooledClient(http), environment={"TWILIO_ACCOUNT_SID": account})
+    client.api.base_url = url
     _ = client.messages  # built on first use and not under a lock: let that not be in four threads at once
     return client
 
 
-def _own_sender(environment: Mapping[str, str]) -> tuple[str, str]:
-    service = environment.get("TWILIO_MESSAGING_SERVICE_SID", "").strip()
-    sender = environment.get("TWILIO_FROM", "").strip()
+def _own_sender(settings: ChannelSettings) -> tuple[str, str]:
+    service, sender = settings.optional("TWILIO_MESSAGING_SERVICE_SID"), settings.optional("TWILIO_FROM")
     if not (service or sender):
-        raise ChannelMisconfigured(
+        raise SettingMissing(
             "set the environment variable TWILIO_FROM (a number of your account) or TWILIO_MESSAGING_SERVICE_SID"
         )
     if service and not _SERVICE_SID.fullmatch(service):
         raise ChannelMisconfigured("TWILIO_MESSAGING_SERVICE_SID must be MG followed by 32 hexadecimal digits")
-    if sender and not _SENDER.fullmatch(sender):
-        raise ChannelMisconfigured("TWILIO_FROM is neither a number, a short code, nor a name of up to 11 letters")
+    if sender and (refusal := sender_refusal(Medium.SMS, sender)):
+        raise ChannelMisconfigured(f"TWILIO_FROM: {refusal}")
     return service, sender
 
 
-def _outcome(refusal: _Refusal) -> SendOutcome:
-    """The HTTP class first: the table speaks only where Twilio says that the request itself is at fault."""
-    code, by_status = _error_code(refusal.body), _meaning_of_status(refusal.status)
-    at_fault = 400 <= refusal.status < 500 and refusal.status != 429
-    meaning = MEANINGS.get(code, by_status) if at_fault else by_status
+def _outcome(answer: HttpAnswer) -> SendOutcome:
+    """The HTTP class first: the table speaks only where the request itself is at fault, or must wait."""
+    if 200 <= answer.status < 300:
+        return _acceptance(answer)
+    code, by_status = _error_code(answer.body), _meaning_of_status(answer.status)
+    meaning = MEANINGS.get(code, by_status) if 400 <= answer.status < 500 else by_status
+    if answer.status == 429 and meaning.kind is not OutcomeKind.THROTTLED:
+        meaning = by_status
     wait_s = None
-    if meaning.kind is OutcomeKind.THROTTLED:
-        told_s = retry_after_s(refusal.headers)
-        wait_s = meaning.retry_after_s if told_s is None else told_s
-    code_told = str(code or refusal.status)
+    if meaning.kind in (OutcomeKind.THROTTLED, OutcomeKind.UNAVAILABLE):
+        told = [span for span in (retry_after_s(answer.headers), meaning.retry_after_s) if span is not None]
+        wait_s = max(told, default=None)
     return SendOutcome(
         meaning.kind,
-        "",
-        meaning.reason,
-        code_told,
+        reason=meaning.reason,
+        code=str(code or answer.status),
         retry_after_s=wait_s,
         about_sender=meaning.about_sender,
         suppress=meaning.suppress,
     )
 
 
-def _meaning_of_status(status: int) -> Meaning:
-    """What an answer says without a code that we know.
+def _acceptance(answer: HttpAnswer) -> SendOutcome:
+    """201 says that the message was made, however little of the body came; another 2xx must name it."""
+    found = _SID.search(answer.body)
+    if answer.status == 201 or found:
+        sid = found[1].decode("ascii") if found else ""
+        return SendOutcome(OutcomeKind.ACCEPTED, provider_id=sid, code=str(answer.status))
+    reason = "an answer that is not Twilio's: check PARCOURS_TWILIO_BASE_URL"
+    return SendOutcome(OutcomeKind.UNCERTAIN, reason=reason, code=str(answer.status))
 
-    503 turns a request away, as 429 does; any other 5xx may have taken the message, and a second SMS costs money and
-    trust.
-    """
+
+def _meaning_of_status(status: int) -> Meaning:
+    """What an answer says without a code that we know. Any 5xx counts as not taken: see the decision in SendGrid's."""
     if status in (429, 503):
         return _later("Twilio is busy")
+    if status in PASSING or status >= 500:
+        return Meaning(OutcomeKind.UNAVAILABLE, "Twilio fails")
     if status in (401, 403):
         return MEANINGS[20003]
+    if status in (402, 407):
+        return _ours("the account, or a proxy on the way, does not let it through: look at Twilio's console")
     if status < 400:
         return _ours("the address of Twilio redirects: check PARCOURS_TWILIO_BASE_URL")
-    if status < 500:
-        return _refused("Twilio refuses the message; its code says why")
-    return Meaning(OutcomeKind.UNCERTAIN, "Twilio failed without saying what it did")
+    return _refused("Twilio refuses the message; its code says why")
 
 
 def _error_code(body: bytes) -> int:
@@ -270,5 +274,6 @@ def _error_code(body: bytes) -> int:
     try:
         code = orjson.loads(body)["code"]
     except (orjson.JSONDecodeError, KeyError, TypeError):
-        return 0
+        found = _CODE.search(body)
+        return int(found[1]) if found else 0
     return code if isinstance(code, int) else 0

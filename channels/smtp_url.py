@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from channels.acceptance import ascii_host
 from orchestrator.domain.errors import ChannelMisconfigured
 
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -30,13 +31,16 @@ def parse_smtp_url(url: str) -> SmtpServer:
     """
     try:
         parts = urlsplit(url)
-        host, port = parts.hostname or "", parts.port
+        host, port = ascii_host(parts.hostname or ""), parts.port
         starttls = _flag(parse_qs(parts.query, strict_parsing=bool(parts.query)))
     except ValueError:
         raise _malformed() from None
     implicit_tls = parts.scheme == "smtps"
-    if parts.scheme not in ("smtp", "smtps") or not host:
+    user, password = unquote(parts.username or ""), unquote(parts.password or "")
+    if parts.scheme not in ("smtp", "smtps") or port == 0:
         raise _malformed()
+    if not (f"{user}{password}".isascii() and f"{user}{password}".isprintable()):
+        raise ChannelMisconfigured("PARCOURS_SMTP_URL: user and password can hold signs of ASCII only")
     if parts.username and not (implicit_tls or starttls or host in _LOOPBACK):
         raise ChannelMisconfigured(
             "PARCOURS_SMTP_URL would send its password in clear: add ?starttls=1 or use smtps://"
@@ -47,8 +51,8 @@ def parse_smtp_url(url: str) -> SmtpServer:
         port=port or default_port,
         implicit_tls=implicit_tls,
         starttls=starttls,
-        user=unquote(parts.username or ""),
-        password=unquote(parts.password or ""),
+        user=user,
+        password=password,
     )
 
 

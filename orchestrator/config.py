@@ -168,7 +168,10 @@ def _channels(table: Table) -> ChannelChoice:
         email=table.text("email", default.email),
         sms=table.text("sms", default.sms),
         from_email=table.matching(
-            "from_email", r"[^@\s]+@[^@\s]+", "an address such as hello@shop.example", default.from_email
+            "from_email",
+            r"[^@\s<>]+@[^@\s<>]+|[^<>]*<[^@\s<>]+@[^@\s<>]+>",
+            "an address such as hello@shop.example or The Shop <hello@shop.example>",
+            default.from_email,
         ),
         only_to=tuple(table.texts("only_to")),
     )

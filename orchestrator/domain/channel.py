@@ -19,8 +19,8 @@ class OutcomeKind(StrEnum):
     ACCEPTED = "accepted"  # the provider has it: done
     REJECTED = "rejected"  # never again for this message; see `suppress` for the address
     THROTTLED = "throttled"  # certainly not taken: try again after `retry_after_s`
-    UNAVAILABLE = "unavailable"  # nothing left our side: back off and try again
-    UNCERTAIN = "uncertain"  # bytes left, no answer: never resent by itself
+    UNAVAILABLE = "unavailable"  # not taken: no connection, or an answered 5xx (HTTP): back off and try again
+    UNCERTAIN = "uncertain"  # all of it left, no answer: never resent by itself
     NOT_ATTEMPTED = "not_attempted"  # not begun before the deadline: stays queued
     MISCONFIGURED = "misconfigured"  # our account or sender is refused: stop the channel, tell a person
 
@@ -74,7 +74,13 @@ class Channel(Protocol):
     time.monotonic()), is NOT_ATTEMPTED; every outcome of a begun message is told to `wire.end` first. Batches may
     overlap: one message may wait long for its answer. It never retries, paces, or reads the database or the wall clock.
 
-    `close` waits for nobody: a message that has no answer by then is given up.
+    Each wait of a conversation has an end, however slowly its bytes drip. The last one, when the whole message is out,
+    may take minutes (ten for SMTP, RFC 5321 §4.5.3.2.6); it holds its own connection only. What `deadline_s` leaves
+    unbegun is told right then, also when every connection waits.
+
+    `close` waits for nobody, and may be called by any thread: it ends all waits, so that running batches tell the rest
+    at once. A message that was out whole by then is UNCERTAIN, at most one a connection; any other UNAVAILABLE or
+    NOT_ATTEMPTED.
     """
 
     name: str

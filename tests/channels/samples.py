@@ -57,7 +57,7 @@ def sms(number: int, **changes: Any) -> RenderedMessage:
 
 
 def settings(var_dir: Path, **environment: str) -> ChannelSettings:
-    """Settings with a fixed clock and short time-outs."""
+    """Settings with a fixed clock and time-outs that no busy machine meets; `hurried` has short ones."""
     return ChannelSettings(
         var_dir=var_dir,
         clock=lambda: NOW,
@@ -65,10 +65,17 @@ def settings(var_dir: Path, **environment: str) -> ChannelSettings:
         from_name="The Shop",
         environment=environment,
         connections=3,
-        timeout_s=1.0,
+        timeout_s=60.0,
+        reply_timeout_s=60.0,
+        answer_timeout_s=60.0,
     )
+
+
+def hurried(settings: ChannelSettings) -> ChannelSettings:
+    """These settings with the patience of half a second, for servers that keep silent."""
+    return replace(settings, timeout_s=0.5, reply_timeout_s=0.5, answer_timeout_s=0.5)
 
 
 def soon() -> float:
     """A deadline that a healthy batch meets."""
-    return time.monotonic() + 30
+    return time.monotonic() + 60

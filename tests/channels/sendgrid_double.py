@@ -139,7 +139,7 @@ def _personal_faults(field: str, person: dict[str, Any]) -> Iterator[Fault]:
     for name, value in person.get("headers", {}).items():
         if name.lower() in _RESERVED:
             yield f"{field}.headers.{name}", "this header may not be overridden"
-        if not name.isascii() or "\n" in str(value) or "\r" in str(value):
+        if not (name.isascii() and str(value).isascii() and str(value).isprintable()):
             yield f"{field}.headers.{name}", "must be a header"
 
 

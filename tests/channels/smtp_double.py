@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import socket
-import struct
 import threading
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
@@ -13,6 +12,8 @@ from typing import Any
 
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
+
+from tests.channels.misbehaviour import Cut, Drip, Flood, Late, Raw, reset
 
 
 @dataclass
@@ -62,16 +63,21 @@ class _ListeningController(Controller):
         return self.loop.create_server(self._factory_invoker, sock=self._listener, ssl=self.ssl_context)
 
 
-#: An answer to a command; None cuts the connection instead, "" says nothing and waits.
-Answer = str | None
+#: An answer to a command; None resets the connection instead, "" says nothing and waits. A function is asked anew
+#: each time: one that draws by chance makes a bad day.
+Plain = str | None | Late[str] | Drip[str] | Cut[str] | Raw | Flood
+Answer = Plain | Callable[[], Plain]
 
 HEALTHY: dict[str, Answer] = {
     "greeting": "220 ready",
     "EHLO": "250 hello",
+    "HELO": "250 hello",
+    "STAR": "502 no",
+    "AUTH": "502 no",
     "MAIL": "250 ok",
     "RCPT": "250 ok",
     "DATA": "354 go on",
-    "body": None,
+    "body": "taken in",
     "dot": "250 2.0.0 taken",
     "RSET": "250 ok",
     "QUIT": "221 bye",
@@ -79,18 +85,25 @@ HEALTHY: dict[str, Answer] = {
 
 
 class ScriptedSmtp:
-    """Answers each command with what `script` holds for it; counts connections and complete messages.
+    """Answers each command with what `script` holds for it, which may be replaced at any time.
 
-    `body` set to "cut" resets the connection while the message is coming in.
+    It counts connections and complete messages; `taken` holds the messages for which a 2xx was meant, whether or not
+    it arrived. `body` set to "cut" resets the connection while a message is coming in; set to a reply, it is
+    given before the message is in. A reply is any line, or
+    several with line breaks between. `takes_without_asking` has it wait for a message after any answer to DATA.
     """
+
+    takes_without_asking = False
 
     def __init__(self, **script: Answer) -> None:
         self.script = HEALTHY | script
         self.connections = 0
         self.messages = 0
-        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.commands: list[str] = []
+        self.taken: list[bytes] = []
+        self._listener = socket.create_server(("127.0.0.1", 0), backlog=64)
         self.port: int = self._listener.getsockname()[1]
-        self._released = threading.Event()
+        self.released = threading.Event()
         self._open: list[socket.socket] = []
 
     @contextmanager
@@ -101,7 +114,7 @@ class ScriptedSmtp:
         try:
             yield self.port
         finally:
-            self._released.set()
+            self.released.set()
             self._listener.shutdown(socket.SHUT_RDWR)
             self._listener.close()
             self.hang_up()
@@ -118,7 +131,7 @@ class ScriptedSmtp:
 
     def _accept(self) -> None:
         serving = []
-        while not self._released.is_set():
+        while not self.released.is_set():
             try:
                 connection, _ = self._listener.accept()
             except OSError:
@@ -134,39 +147,81 @@ class ScriptedSmtp:
         with connection, connection.makefile("rb") as lines:
             try:
                 self._talk(connection, lines)
-            except ConnectionError:
+            except OSError:
                 return
 
     def _talk(self, connection: socket.socket, lines: Any) -> None:
         alive = self._say(connection, "greeting")
         while alive and (line := lines.readline()):
-            command = line[:4].decode().upper()
-            alive = self._say(connection, command)
-            if command == "DATA" and alive and (self.script["DATA"] or "").startswith("354"):
-                alive = self._take(connection, lines) and self._say(connection, "dot")
+            command = line[:4].decode("latin-1").upper()
+            self.commands.append(line.decode("latin-1").rstrip())
+            answer = self._answer(command if command in self.script else "RSET")
+            alive = self._carry_out(connection, answer)
+            if command == "DATA" and alive and (self.takes_without_asking or _text(answer).startswith("354")):
+                alive = self._take(connection, lines)
             alive = alive and command != "QUIT"
 
     def _take(self, connection: socket.socket, lines: Any) -> bool:
-        if self.script["body"] == "cut":
+        body = self._answer("body")
+        if body == "cut":
             lines.readline()
-            self._cut(connection)
+            reset(connection)
             return False
-        while lines.readline() not in (b".\r\n", b""):
-            pass
+        if body != HEALTHY["body"]:
+            self._carry_out(connection, body)
+            while lines.readline():  # until the client hangs up
+                pass
+            return False
+        message = []
+        while (line := lines.readline()) not in (b".\r\n", b""):
+            message.append(line)
+        if not line:
+            return False
         self.messages += 1
-        return True
+        answer = self._answer("dot")
+        if _text(answer).startswith("2"):
+            self.taken.append(b"".join(message))
+        return self._carry_out(connection, answer)
+
+    def _answer(self, moment: str) -> Plain:
+        answer = self.script[moment]
+        return answer() if callable(answer) else answer
 
     def _say(self, connection: socket.socket, moment: str) -> bool:
-        answer = self.script[moment]
-        if answer is None:
-            self._cut(connection)
-            return False
-        if not answer:
-            self._released.wait(30)
-            return False
-        connection.sendall(answer.encode() + b"\r\n")
-        return not answer.startswith("421")
+        return self._carry_out(connection, self._answer(moment))
 
-    def _cut(self, connection: socket.socket) -> None:
-        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-        connection.close()
+    def _carry_out(self, connection: socket.socket, answer: Plain) -> bool:
+        """Whether the conversation goes on."""
+        data = _text(answer).encode("latin-1") + b"\r\n"
+        match answer:
+            case None:
+                reset(connection)
+                return False
+            case "":
+                self.released.wait(60)
+                return False
+            case Late():
+                answer.wait(self.released)
+                connection.sendall(data)
+            case Drip():
+                answer.pour(connection, data, self.released)
+            case Cut():
+                connection.sendall(data[: answer.at])
+                if answer.reset:
+                    reset(connection)
+                return False
+            case Raw():
+                connection.sendall(answer.data)
+                return answer.stays
+            case Flood():
+                answer.pour(connection, self.released)
+                return False
+            case _:
+                connection.sendall(data)
+        return not _text(answer).startswith("421")
+
+
+def _text(answer: Plain) -> str:
+    if isinstance(answer, (Raw, Flood)):
+        return answer.data.decode("latin-1")
+    return (answer if isinstance(answer, (str, type(None))) else answer.answer) or ""

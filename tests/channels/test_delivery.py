@@ -11,11 +11,15 @@ import pytest
 
 from channels.acceptance import EVERYTHING, MessageRefused, check
 from channels.delivery import Crew, attempt
-from orchestrator.domain.channel import OutcomeKind, SendOutcome
+from orchestrator.domain.channel import OutcomeKind, SendOutcome, Wire
 from orchestrator.domain.message import Medium, RenderedMessage
 from tests.channels.samples import email, soon
 
 ACCEPTED = SendOutcome(OutcomeKind.ACCEPTED)
+
+
+def accept(message: RenderedMessage, _: RenderedMessage) -> SendOutcome:
+    return ACCEPTED
 
 
 def keep(message: RenderedMessage) -> RenderedMessage:
@@ -141,3 +145,61 @@ def test_closing_waits_for_no_answer(crew: Crew) -> None:
     threading.Thread(target=next, args=(answers,), daemon=True).start()
     crew.close()
     silent.set()
+
+
+def test_what_is_left_at_the_deadline_is_told_though_every_connection_waits(crew: Crew) -> None:
+    silent = threading.Event()
+
+    def transmit(message: RenderedMessage, _: RenderedMessage) -> SendOutcome:
+        silent.wait(30)
+        return ACCEPTED
+
+    answers = crew.deliver([email(number) for number in range(9)], time.monotonic() + 0.2, keep, transmit)
+    assert [next(answers)[1].kind for _ in range(6)] == [OutcomeKind.NOT_ATTEMPTED] * 6
+    silent.set()
+    assert [outcome.kind for _, outcome in answers] == [OutcomeKind.ACCEPTED] * 3
+
+
+def test_a_closed_crew_begins_nothing(crew: Crew) -> None:
+    began = threading.Event()
+    crew_may_go_on = threading.Event()
+
+    def transmit(message: RenderedMessage, _: RenderedMessage) -> SendOutcome:
+        began.set()
+        crew_may_go_on.wait(30)
+        return ACCEPTED
+
+    def end() -> None:
+        began.wait(30)
+        crew.stop()
+        crew_may_go_on.set()
+
+    ending = threading.Thread(target=end)
+    ending.start()
+    answers = crew.deliver([email(number) for number in range(50)], soon(), keep, transmit)
+    taken = [outcome.kind for _, outcome in answers]
+    ending.join()
+    assert taken.count(OutcomeKind.ACCEPTED) <= 3
+    assert taken.count(OutcomeKind.NOT_ATTEMPTED) >= 47
+    again = crew.deliver([email(1)], soon(), keep, transmit)
+    assert [outcome.kind for _, outcome in again] == [OutcomeKind.NOT_ATTEMPTED]
+
+
+class Forgetful(Wire):
+    """A note that cannot be written."""
+
+    def begin(self, index: int) -> bool:
+        if index == 1:
+            raise OSError("disk full")
+        return True
+
+    def end(self, index: int, outcome: SendOutcome) -> None:
+        raise OSError("disk full")
+
+
+def test_what_cannot_be_noted_does_not_leave_and_holds_nothing_up(crew: Crew, caplog: pytest.LogCaptureFixture) -> None:
+    answers = dict(crew.deliver([email(number) for number in range(3)], soon(), keep, accept, Forgetful()))
+    assert [answers[index].kind for index in range(3)] == [
+        OutcomeKind.ACCEPTED, OutcomeKind.NOT_ATTEMPTED, OutcomeKind.ACCEPTED,
+    ]  # fmt: skip
+    assert "An outcome could not be noted: OSError" in caplog.text

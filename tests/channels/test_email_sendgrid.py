@@ -161,9 +161,9 @@ HTML = b"<html><h1>nginx</h1></html>"
         (Reply(429, headers={"Retry-After": "7"}), OutcomeKind.THROTTLED, "429", 7.0),
         (Reply(429), OutcomeKind.THROTTLED, "429", None),
         (Reply(503, HTML, {"Retry-After": "120"}), OutcomeKind.THROTTLED, "503", 120.0),
-        (Reply(500, HTML), OutcomeKind.UNCERTAIN, "500", None),
-        (Reply(502, HTML), OutcomeKind.UNCERTAIN, "502", None),
-        (Reply(504, HTML), OutcomeKind.UNCERTAIN, "504", None),
+        (Reply(500, HTML), OutcomeKind.UNAVAILABLE, "500", None),
+        (Reply(502, HTML), OutcomeKind.UNAVAILABLE, "502", None),
+        (Reply(504, HTML), OutcomeKind.UNAVAILABLE, "504", None),
     ],
     ids=lambda value: str(value.status) if isinstance(value, Reply) else "",
 )
@@ -209,7 +209,7 @@ def test_a_refused_key_stops_the_batch(tmp_path: Path, double: SendGridDouble) -
     assert len(double.requests) == len(refused) <= 3
 
 
-@pytest.mark.parametrize("mishap", [Mishap.RESET, Mishap.RESET_WITHIN, Mishap.HANG])
+@pytest.mark.parametrize("mishap", [Mishap.RESET, Mishap.RESET_WITHIN])
 def test_a_request_without_an_answer_is_uncertain_and_not_repeated(
     mishap: Mishap, channel: SendGridChannel, double: SendGridDouble
 ) -> None:

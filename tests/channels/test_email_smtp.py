@@ -6,32 +6,30 @@ import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from email import message_from_bytes, policy
 from email.message import EmailMessage
-from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Any
 
 import pytest
 from aiosmtpd.smtp import AuthResult, LoginPassword
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 
 from channels import open_channel
 from channels.acceptance import anonymous
 from channels.email_smtp import SmtpChannel
 from orchestrator.domain.channel import OutcomeKind, SendOutcome
 from orchestrator.domain.message import Medium, RenderedMessage
-from tests.channels.samples import EMAIL, email, settings, soon
+from tests.channels.samples import EMAIL, email, hurried, settings, soon
 from tests.channels.smtp_double import ScriptedSmtp, Sink, running
 from tests.support.ports import closed_port
 
 
 @contextmanager
-def opened(folder: Path, url: str, connections: int = 3, **environment: str) -> Iterator[SmtpChannel]:
-    wished = replace(settings(folder, PARCOURS_SMTP_URL=url, **environment), connections=connections, timeout_s=0.5)
+def opened(
+    folder: Path, url: str, connections: int = 3, impatient: bool = False, **environment: str
+) -> Iterator[SmtpChannel]:
+    wished = replace(settings(folder, PARCOURS_SMTP_URL=url, **environment), connections=connections)
+    wished = hurried(wished) if impatient else wished
     channel = open_channel(Medium.EMAIL, "smtp", wished)
     assert isinstance(channel, SmtpChannel)
     try:
@@ -44,8 +42,8 @@ def send(channel: SmtpChannel, *messages: RenderedMessage) -> list[SendOutcome]:
     return [outcome for _, outcome in sorted(channel.send_batch(messages, soon()), key=lambda answer: answer[0])]
 
 
-def sent_to(server: ScriptedSmtp, folder: Path) -> SendOutcome:
-    with server.running() as port, opened(folder, f"smtp://127.0.0.1:{port}") as channel:
+def sent_to(server: ScriptedSmtp, folder: Path, impatient: bool = False) -> SendOutcome:
+    with server.running() as port, opened(folder, f"smtp://127.0.0.1:{port}", impatient=impatient) as channel:
         return send(channel, EMAIL)[0]
 
 
@@ -151,7 +149,7 @@ def test_a_refused_recipient_does_not_take_the_others_along(tmp_path: Path) -> N
 def test_a_connection_lost_before_the_message_was_sent_leaves_it_unsent(
     moment: str, silence: str | None, tmp_path: Path
 ) -> None:
-    assert sent_to(ScriptedSmtp(**{moment: silence}), tmp_path).kind is OutcomeKind.UNAVAILABLE
+    assert sent_to(ScriptedSmtp(**{moment: silence}), tmp_path, impatient=silence == "").kind is OutcomeKind.UNAVAILABLE
 
 
 def test_a_connection_cut_within_the_message_leaves_it_unsent(tmp_path: Path) -> None:
@@ -166,7 +164,7 @@ def test_a_connection_cut_within_the_message_leaves_it_unsent(tmp_path: Path) ->
 @pytest.mark.parametrize("silence", [None, ""], ids=["cut", "hanging"])
 def test_a_connection_lost_after_the_final_dot_leaves_it_uncertain(silence: str | None, tmp_path: Path) -> None:
     server = ScriptedSmtp(dot=silence)
-    assert sent_to(server, tmp_path).kind is OutcomeKind.UNCERTAIN
+    assert sent_to(server, tmp_path, impatient=silence == "").kind is OutcomeKind.UNCERTAIN
     assert server.messages == 1
 
 
@@ -196,31 +194,8 @@ def test_a_kept_connection_that_the_server_ended_is_opened_again(hang_up: bool, 
     assert server.messages == 2
 
 
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A certificate for 127.0.0.1 and its key, in one PEM file."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "127.0.0.1")])
-    now = datetime.now(UTC)
-    made = (
-        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(IPv4Address("127.0.0.1"))]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    path = tmp_path_factory.mktemp("tls") / "cert.pem"
-    pem = serialization.Encoding.PEM
-    private = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    path.write_bytes(made.public_bytes(pem) + private)
-    return path
-
-
-def guarded(certificate: Path) -> dict[str, Any]:
+def guarded(context: ssl.SSLContext) -> dict[str, Any]:
     """A server that wants STARTTLS and the password of the shop."""
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.load_cert_chain(certificate)
 
     def check(server: Any, session: Any, envelope: Any, mechanism: str, data: Any) -> AuthResult:
         assert isinstance(data, LoginPassword)
@@ -240,12 +215,12 @@ def guarded(certificate: Path) -> dict[str, Any]:
     ids=["well", "wrong password", "unknown certificate", "no encryption"],
 )
 def test_a_guarded_server_lets_in_who_has_the_password_and_trusts_its_certificate(
-    url: str, trusted: bool, kind: OutcomeKind, certificate: Path, tmp_path: Path
+    url: str, trusted: bool, kind: OutcomeKind, certificate: Path, serving_tls: ssl.SSLContext, tmp_path: Path
 ) -> None:
     sink = Sink()
     trust = {"SSL_CERT_FILE": str(certificate)} if trusted else {}
     with (
-        running(sink, **guarded(certificate)) as port,
+        running(sink, **guarded(serving_tls)) as port,
         opened(tmp_path, url.format(port=port), connections=1, **trust) as channel,
     ):
         outcomes = send(channel, email(1), email(2))
@@ -276,3 +251,19 @@ def test_a_server_without_starttls_where_it_is_asked_for_gets_no_password(tmp_pa
 )
 def test_a_servers_words_lose_the_person_and_keep_the_rest(told: str, kept: str | None) -> None:
     assert anonymous(told, EMAIL) == (told if kept is None else kept)
+
+
+def test_a_server_that_speaks_tls_from_the_first_byte_is_spoken_to_so(
+    certificate: Path, serving_tls: ssl.SSLContext, tmp_path: Path
+) -> None:
+    sink = Sink()
+    large = replace(EMAIL, html="é" * 3_000_000)
+    with (
+        running(sink, ssl_context=serving_tls, data_size_limit=None) as port,
+        opened(tmp_path, f"smtps://127.0.0.1:{port}", connections=1, SSL_CERT_FILE=str(certificate)) as channel,
+        opened(tmp_path, f"smtps://127.0.0.1:{port}") as stranger,
+    ):
+        assert [outcome.kind for outcome in send(channel, large, email(2))] == [OutcomeKind.ACCEPTED] * 2
+        assert send(stranger, EMAIL)[0].kind is OutcomeKind.MISCONFIGURED
+    assert len(sink.envelopes) == 2
+    assert len(sink.peers) == 1

@@ -135,7 +135,7 @@ def test_a_long_unsubscribe_link_is_never_encoded() -> None:
     assert read(data)["List-Unsubscribe"] == link
 
 
-@pytest.mark.parametrize("link", [f"<https://shop.example/{'a' * 1000}>", "<https://shop.example/é>"])
+@pytest.mark.parametrize("link", [f"<https://shop.example/{'a' * 1000}>", "<https://shop.example/\x7f>\x7f"])
 def test_an_unsubscribe_link_that_does_not_fit_is_refused_rather_than_broken(link: str) -> None:
     with pytest.raises(MessageRefused, match="List-Unsubscribe"):
         compose(replace(EMAIL, headers=(("List-Unsubscribe", link),)), SENDER, NOW)
@@ -164,3 +164,48 @@ def test_an_address_that_cannot_be_mailed_is_refused_without_being_quoted(addres
 def test_a_hostile_domain_is_judged_quickly() -> None:
     with pytest.raises(MessageRefused):
         compose(replace(EMAIL, to=f"ann@{'a' * 60}.{'a-' * 90}!"), SENDER, NOW)
+
+
+@pytest.mark.parametrize(
+    ("sender", "list_id", "travels"),
+    [
+        ("", "<Nouveautés.shop.example>", "<nouveautes.shop.example>"),
+        ("hello@bücher.example", "<Nouveautés d'été.bücher.example>", "<nouveautes-d-ete.xn--bcher-kva.example>"),
+        ("The Shop <a@shop.example>", "<Product_news.shop.example>>", "<Product_news.shop.example>"),
+        ("a@shop.example", "<新着.shop.example>", "<list-d331639e.shop.example>"),
+        ("a@shop.example", "<two words\x7f.shop.example>", "<two-words.shop.example>"),
+    ],
+)
+def test_a_list_id_is_made_of_a_slug_of_its_topic(sender: str, list_id: str, travels: str) -> None:
+    assert written(sender=sender, headers=(("List-Id", list_id),))["List-Id"] == travels
+
+
+def test_an_unsubscribe_link_with_letters_outside_ascii_becomes_one_that_mail_programs_follow() -> None:
+    headers = (("List-Unsubscribe", "<https://bücher.example:8443/désabonner?é=1>"),)
+    assert written(headers=headers)["List-Unsubscribe"] == (
+        "<https://xn--bcher-kva.example:8443/d%C3%A9sabonner?%C3%A9=1>"
+    )
+
+
+@pytest.mark.parametrize(
+    ("rfc_message_id", "travels"),
+    [
+        ("<m-1@bücher.example>", "<m-1@xn--bcher-kva.example>"),
+        ("<m-1@shop.example>>", "<m-1@shop.example>"),
+        ("<m 1@shop.example>", "<m-1@shop.example>"),
+        ("<m-1@sh op>", "<m-1@shop.example>"),
+    ],
+)
+def test_a_message_id_can_always_travel(rfc_message_id: str, travels: str) -> None:
+    assert written(rfc_message_id=rfc_message_id)["Message-ID"] == travels
+
+
+@pytest.mark.parametrize("name", ["Ann\r\nBcc: eve@example.com", "Ann\n\x00 Lee", "\u2028Ann"])
+def test_a_name_with_a_line_break_stays_on_one_line(name: str) -> None:
+    data = compose(replace(EMAIL, to_name=name), (SENDER[0], name), NOW)
+    assert b"\r\nBcc" not in data
+    assert {"Ann Bcc: eve@example.com", "Ann Lee", "Ann"} >= {read(data)["To"].addresses[0].display_name}
+
+
+def test_answers_may_go_to_an_address_with_a_name() -> None:
+    assert written(reply_to="Aide <help@bücher.example>")["Reply-To"] == "Aide <help@xn--bcher-kva.example>"

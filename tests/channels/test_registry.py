@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from channels import ADAPTERS, open_channel
+from channels import ADAPTERS, open_channel, refusals
 from channels.smtp_url import parse_smtp_url
 from orchestrator.domain.errors import ChannelMisconfigured
 from orchestrator.domain.message import Medium
@@ -101,7 +102,7 @@ def test_a_bad_smtp_url_is_refused_without_telling_its_password(url: str) -> Non
 
 
 def test_importing_the_channels_imports_no_sdk_and_no_http_library() -> None:
-    heavy = ("sendgrid", "twilio", "urllib3", "requests", "smtplib")
+    heavy = ("sendgrid", "twilio", "h11", "requests", "smtplib")
     code = f"import sys, channels; print([name for name in {heavy!r} if name in sys.modules])"
     loaded = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
     assert loaded.stdout.strip() == "[]"
@@ -110,3 +111,66 @@ def test_importing_the_channels_imports_no_sdk_and_no_http_library() -> None:
 def test_every_adapter_of_the_registry_exists() -> None:
     for adapter in ADAPTERS.values():
         assert (Path(__file__).parents[2] / (adapter.module.replace(".", "/") + ".py")).exists()
+
+
+SENDGRID = {"SENDGRID_API_KEY": "SG.key"}
+AT = "PARCOURS_SENDGRID_BASE_URL"
+SMTP = {"PARCOURS_SMTP_URL": "smtp://localhost"}
+
+
+@pytest.mark.parametrize(
+    ("medium", "adapter", "environment", "told"),
+    [
+        (Medium.EMAIL, "sendgrid", {"SENDGRID_API_KEY": "SG.a\nX-Evil: 1"}, "SENDGRID_API_KEY"),
+        (Medium.EMAIL, "sendgrid", {"SENDGRID_API_KEY": "SG.clé"}, "SENDGRID_API_KEY"),
+        (Medium.EMAIL, "sendgrid", {"SENDGRID_API_KEY": "SG.a key"}, "SENDGRID_API_KEY"),
+        (Medium.EMAIL, "sendgrid", SENDGRID | {AT: "https://"}, AT),
+        (Medium.EMAIL, "sendgrid", SENDGRID | {AT: "http://a b"}, AT),
+        (Medium.EMAIL, "sendgrid", SENDGRID | {AT: "http://a:x"}, AT),
+        (Medium.EMAIL, "sendgrid", SENDGRID | {AT: "http://a?b"}, AT),
+        (Medium.EMAIL, "smtp", {"PARCOURS_SMTP_URL": "smtp://..:25"}, "PARCOURS_SMTP_URL"),
+        (Medium.EMAIL, "smtp", {"PARCOURS_SMTP_URL": "smtp://a:%C3%A9@localhost"}, "PARCOURS_SMTP_URL"),
+        (Medium.EMAIL, "smtp", {"PARCOURS_SMTP_URL": "smtp://a:b%0D%0A@localhost"}, "PARCOURS_SMTP_URL"),
+        (Medium.EMAIL, "smtp", SMTP | {"PARCOURS_SMTP_RETURN_PATH": "bounces"}, "PARCOURS_SMTP_RETURN_PATH"),
+        (Medium.EMAIL, "smtp", SMTP | {"PARCOURS_SMTP_RETURN_PATH": "é@shop.example"}, "PARCOURS_SMTP_RETURN_PATH"),
+        (Medium.EMAIL, "smtp", SMTP | {"PARCOURS_SMTP_RETURN_PATH": "B <b@shop.example>"}, "PARCOURS_SMTP_RETURN_PATH"),
+        (Medium.EMAIL, "smtp", SMTP | {"PARCOURS_SMTP_RETURN_PATH": f"{'b' * 60}@shop.example"}, "RETURN_PATH"),
+        (Medium.SMS, "twilio", TWILIO | {"TWILIO_AUTH_TOKEN": "a\r\nb"}, "TWILIO_AUTH_TOKEN"),
+        (Medium.SMS, "twilio", TWILIO | {"TWILIO_FROM": "Café"}, "TWILIO_FROM"),
+        (Medium.SMS, "twilio", TWILIO | {"TWILIO_FROM": "Ca!"}, "TWILIO_FROM"),
+    ],
+)  # fmt: skip
+def test_a_setting_that_would_burn_every_message_is_refused_by_the_channels_own_rule(
+    medium: Medium, adapter: str, environment: dict[str, str], told: str, tmp_path: Path
+) -> None:
+    [refusal] = refusals(medium, adapter, settings(tmp_path, **environment))
+    assert told in refusal
+
+
+@pytest.mark.parametrize("adapter", ["mailbox", "smtp", "sendgrid"])
+@pytest.mark.parametrize("sender", ["léa@shop.example", "shop", "a@b, c@d", "a@b\nBcc: c@d"])
+def test_a_sender_that_no_mail_can_have_is_refused_whatever_the_channel(
+    adapter: str, sender: str, tmp_path: Path
+) -> None:
+    wished = replace(settings(tmp_path, **SENDGRID, **SMTP), from_email=sender)
+    [refusal] = refusals(Medium.EMAIL, adapter, wished)
+    assert "`from_email` cannot be a sender" in refusal
+
+
+@pytest.mark.parametrize(
+    ("medium", "adapter", "environment"),
+    [
+        (Medium.EMAIL, "sendgrid", SENDGRID),
+        (Medium.EMAIL, "sendgrid", {}),  # whoever checks the files may not hold the key
+        (Medium.EMAIL, "smtp", SMTP | {"PARCOURS_SMTP_RETURN_PATH": "bounces@bücher.example".encode("idna").decode()}),
+        (Medium.EMAIL, "smtp", {"PARCOURS_SMTP_URL": "smtp://mail_server:2525"}),
+        (Medium.SMS, "twilio", TWILIO | {"TWILIO_FROM": "A&B Shop"}),
+        (Medium.SMS, "twilio", {}),
+        (Medium.SMS, "mailbox", {}),
+    ],
+)
+def test_settings_that_can_send_are_not_refused(
+    medium: Medium, adapter: str, environment: dict[str, str], tmp_path: Path
+) -> None:
+    wished = replace(settings(tmp_path, **environment), from_email="Maison Chloé <hello@bücher.example>")
+    assert refusals(medium, adapter, wished) == []

@@ -127,15 +127,26 @@ PROBLEM = b'{"type": "https://x.example", "title": "Unsubscribed", "status": 400
         (refusal(404, 20404), OutcomeKind.MISCONFIGURED, "20404", False, None),
         (Reply(301, headers={"Location": "/"}), OutcomeKind.MISCONFIGURED, "301", False, None),
         (refusal(400, 21611), OutcomeKind.THROTTLED, "21611", False, 300.0),
+        (refusal(400, 30001), OutcomeKind.THROTTLED, "30001", False, 300.0),
+        (refusal(429, 21611), OutcomeKind.THROTTLED, "21611", False, 300.0),
+        (refusal(429, 30001), OutcomeKind.THROTTLED, "30001", False, 300.0),
+        (replace(refusal(429, 21611), headers={"Retry-After": "1"}), OutcomeKind.THROTTLED, "21611", False, 300.0),
+        (replace(refusal(429, 21611), headers={"Retry-After": "900"}), OutcomeKind.THROTTLED, "21611", False, 900.0),
+        (refusal(429, 21610), OutcomeKind.THROTTLED, "21610", False, None),
+        (Reply(400, b'{"code": 21610, "message": "Att'), OutcomeKind.REJECTED, "21610", True, None),
+        (Reply(400, b'{"code": 2161'), OutcomeKind.REJECTED, "400", False, None),
+        (Reply(201, b""), OutcomeKind.ACCEPTED, "201", False, None),
+        (Reply(201, b'{"sid": "SM12'), OutcomeKind.ACCEPTED, "201", False, None),
+        (Reply(201, HTML), OutcomeKind.ACCEPTED, "201", False, None),
         (refusal(429, 20429), OutcomeKind.THROTTLED, "20429", False, None),
         (Reply(429, b"", {"Retry-After": "9"}), OutcomeKind.THROTTLED, "429", False, 9.0),
         (refusal(503, 20503), OutcomeKind.THROTTLED, "20503", False, None),
-        (Reply(500, HTML), OutcomeKind.UNCERTAIN, "500", False, None),
-        (refusal(500, 21610), OutcomeKind.UNCERTAIN, "21610", False, None),
-        (refusal(500, 20500), OutcomeKind.UNCERTAIN, "20500", False, None),
-        (Reply(502, HTML), OutcomeKind.UNCERTAIN, "502", False, None),
-        (Reply(504, HTML), OutcomeKind.UNCERTAIN, "504", False, None),
-        (Reply(200, HTML), OutcomeKind.UNCERTAIN, "", False, None),
+        (Reply(500, HTML), OutcomeKind.UNAVAILABLE, "500", False, None),
+        (refusal(500, 21610), OutcomeKind.UNAVAILABLE, "21610", False, None),
+        (refusal(500, 20500), OutcomeKind.UNAVAILABLE, "20500", False, None),
+        (Reply(502, HTML), OutcomeKind.UNAVAILABLE, "502", False, None),
+        (Reply(504, HTML), OutcomeKind.UNAVAILABLE, "504", False, None),
+        (Reply(200, HTML), OutcomeKind.UNCERTAIN, "200", False, None),
     ],
     ids=lambda value: str(value.status) if isinstance(value, Reply) else "",
 )
@@ -151,8 +162,13 @@ def test_each_answer_has_one_meaning(
     double.script.append(reply)
     [outcome] = send(channel, SMS)
     assert (outcome.kind, outcome.code, outcome.suppress, outcome.retry_after_s) == (kind, code, suppress, wait_s)
-    assert outcome.reason
+    assert bool(outcome.reason) is (kind is not OutcomeKind.ACCEPTED)
     assert len(double.requests) == 1
+
+
+def test_half_an_answer_names_the_message_all_the_same(channel: TwilioChannel, double: TwilioDouble) -> None:
+    double.script.append(Reply(201, b'{"body": "hi", "sid": "SM' + b"0" * 32 + b'", "stat'))
+    assert send(channel, SMS)[0].provider_id == "SM" + "0" * 32
 
 
 def test_no_answer_quotes_the_number(channel: TwilioChannel, double: TwilioDouble) -> None:
@@ -170,7 +186,7 @@ def test_a_refused_token_stops_the_batch(tmp_path: Path, double: TwilioDouble) -
     assert len(double.requests) == len(refused) <= 3
 
 
-@pytest.mark.parametrize("mishap", [Mishap.RESET, Mishap.RESET_WITHIN, Mishap.HANG])
+@pytest.mark.parametrize("mishap", [Mishap.RESET, Mishap.RESET_WITHIN])
 def test_a_request_without_an_answer_is_uncertain_and_not_repeated(
     mishap: Mishap, channel: TwilioChannel, double: TwilioDouble
 ) -> None:

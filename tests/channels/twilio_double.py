@@ -26,7 +26,7 @@ _KNOWN = {
     "PersistentAction", "TrafficType", "ShortenUrls", "ScheduleType", "SendAt", "SendAsMms", "ContentVariables",
     "MessageIntent", "RiskCheck", "FallbackFrom", "MediaUrl", "ContentSid",
 }  # fmt: skip
-_SENDER = re.compile(r"\+[1-9]\d{6,14}|\d{3,8}|(?=.*[A-Za-z])[A-Za-z0-9 ]{1,11}")
+_SENDER = re.compile(r"\+[1-9]\d{6,14}|\d{3,8}|(?=.*[A-Za-z])[A-Za-z0-9 &_+-]{1,11}")
 _MESSAGES = {21211: "The 'To' number {to} is not a valid phone number.", 21617: "The message body is too long."}
 
 

@@ -119,6 +119,37 @@ class ChannelContract:
         assert outcomes[1].reason
         assert sorted(rig.arrived()) == [text_of(1), text_of(3)]
 
+    @pytest.mark.parametrize("line_break", ["\r\nBcc: eve@example.com", "\n", "\r", "\0", "\x0b", "\u2028"])
+    def test_an_address_with_a_line_break_is_suppressed_and_takes_nobody_along(self, rig: Rig, line_break: str) -> None:
+        bad = rig.message(2)
+        outcomes = rig.send(rig.message(1), _changed(bad, {"to": f"{bad.to}{line_break}"}), rig.message(3))
+        assert [outcome.kind for outcome in outcomes] == _ACCEPTED_REJECTED_ACCEPTED
+        assert [outcome.suppress for outcome in outcomes] == [False, True, False]
+        assert sorted(rig.arrived()) == [text_of(1), text_of(3)]
+
+    def test_what_an_author_writes_with_accents_leaves(self, rig: Rig) -> None:
+        if rig.channel.medium is Medium.SMS:
+            pytest.skip("a text has no domain and no headers")
+        written = {
+            "sender": "Maison Chloé <hello@bücher.example>",
+            "reply_to": "Aide à côté <aide@bücher.example>",
+            "rfc_message_id": "<m-1@bücher.example>",
+            "headers": (
+                ("List-Unsubscribe", "<https://bücher.example/désabonner/1>"),
+                ("List-Id", "<Nouveautés d'été.bücher.example>"),
+                ("Feedback-ID", "étape:journée:marketing:parcours"),
+            ),
+        }
+        assert rig.send(_changed(rig.message(1), written))[0].kind is OutcomeKind.ACCEPTED
+        assert rig.arrived() == [text_of(1)]
+
+    def test_a_name_with_a_line_break_cannot_say_more_than_a_name(self, rig: Rig) -> None:
+        name = "Ann\r\nBcc: eve@example.com"
+        assert (
+            rig.send(_changed(rig.message(1), {"to_name": name, "sender_name": name}))[0].kind is OutcomeKind.ACCEPTED
+        )
+        assert rig.arrived() == [text_of(1)]
+
     def test_a_message_of_another_medium_is_refused(self, rig: Rig) -> None:
         other = sms(1) if rig.channel.medium is Medium.EMAIL else email(1)
         assert rig.send(other)[0].kind is OutcomeKind.REJECTED
