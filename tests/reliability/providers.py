@@ -21,7 +21,7 @@ _ID = re.compile(rb"^X-Parcours-Message-Id: *(\S+)", re.MULTILINE | re.IGNORECAS
 
 @dataclass(slots=True)
 class Providers:
-    """Both of them. `resets` counts the connections that were cut after a message's last byte had come in."""
+    """Both of them. `resets` counts the connections that were cut after a message's last byte had left us."""
 
     random: Random
     smtp: ScriptedSmtp = field(init=False)
@@ -69,7 +69,10 @@ class Providers:
         return self._draw([("421 too many", 1), ("451 4.3.0 later", 2)], "250 ok")
 
     def _body(self) -> Plain:
-        return self._draw([("cut", 1)], "taken in")
+        """Cut while the mail comes in: it is small, so its last byte has left us by then."""
+        answer: Plain = self._draw([("cut", 1)], "taken in")
+        self.resets += answer == "cut"
+        return answer
 
     def _dot(self) -> Plain:
         """The answer to a whole message: also one that is lost on its way, be the message taken or not."""
