@@ -1,25 +1,28 @@
-"""`make reliability`: what Parcours does in bad hours, measured. `python -m tests.reliability kills | fuzz [--write]`.
+"""`python -m tests.reliability kills | fuzz`: what Parcours withstands, as tables for docs/reliability.md.
 
-Each sub-command is a module beside this one with a `main(arguments)`.
+Each sub-command is a module of this folder with `add_options(parser)` and `run(options)`, which prints its table and
+returns the exit status: 0 when nothing fell short.
 """
 
 from __future__ import annotations
 
-import importlib
 import sys
-from importlib.util import find_spec
+from argparse import ArgumentParser
+from importlib import import_module
 
-NAMES = ("kills", "fuzz")
+COMMANDS = ("kills", "fuzz")
 
 
-def main(arguments: list[str]) -> None:
-    """Runs the sub-command that is named, or all there are."""
-    chosen = [name for name in arguments if name in NAMES] or list(NAMES)
-    others = [argument for argument in arguments if argument not in NAMES]
-    for name in chosen:
-        if find_spec(f"tests.reliability.{name}") is not None:
-            importlib.import_module(f"tests.reliability.{name}").main(others)
+def main() -> int:
+    """Runs the sub-command that is named; only its module is imported."""
+    wanted = sys.argv[1] if len(sys.argv) > 1 else ""
+    parser = ArgumentParser(prog="python -m tests.reliability", description=__doc__)
+    if wanted not in COMMANDS:
+        parser.error(f"say one of {', '.join(COMMANDS)}")
+    command = import_module(f"tests.reliability.{wanted}")
+    command.add_options(parser)
+    return int(command.run(parser.parse_args(sys.argv[2:])))
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    sys.exit(main())

@@ -225,15 +225,17 @@ def _calls(number: int) -> Iterator[inbox.InboxEntry]:
 # ---------------------------------------------------------------- the long form
 
 
-def main(arguments: list[str]) -> None:
-    """Measures, and writes the table of docs/reliability.md if asked to."""
-    parser = argparse.ArgumentParser(prog="python -m tests.reliability kills")
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """What the command line may say."""
     parser.add_argument("--messages", type=int, default=10_000)
     parser.add_argument("--kills", type=int, default=60)
     parser.add_argument("--server-kills", type=int, default=10)
     parser.add_argument("--only", choices=("sqlite", "postgresql", "server"))
-    parser.add_argument("--write", action="store_true")
-    chosen = parser.parse_args(arguments)
+    parser.add_argument("--write", action="store_true", help="Write the table into docs/reliability.md.")
+
+
+def run(chosen: argparse.Namespace) -> int:
+    """Measures; 0 when what is promised holds."""
     customers = chosen.messages // MESSAGES_EACH
     lines = [
         "| what is killed | messages | kills | resets after the last byte | lost | marketing twice"
@@ -255,6 +257,7 @@ def main(arguments: list[str]) -> None:
         result.check()
     if chosen.write:
         write_table("kills", lines)
+    return 0
 
 
 def _row(name: str, result: Result) -> str:
