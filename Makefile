@@ -26,8 +26,8 @@ bench: $(STAMP)
 	$(BIN)/python -m tests.bench $(ARGS)
 
 reliability: $(STAMP)
-	$(BIN)/python -m tests.reliability kills $(ARGS)
-	$(BIN)/python -m tests.reliability fuzz $(ARGS)
+	$(BIN)/python -m tests.reliability kills
+	$(BIN)/python -m tests.reliability fuzz
 
 # Keeps the versions that still fit; `make lock UPGRADE=--upgrade` takes the newest.
 lock: $(STAMP)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from typing import Any
 
 from channels import ChannelSettings, open_channel
 from orchestrator.clock import Clock
-from orchestrator.config import Config, load_secret_key
+from orchestrator.config import Config, has_secret_key, load_secret_key
 from orchestrator.domain.channel import Channel
 from orchestrator.domain.journey import Journey, OnChange
 from orchestrator.domain.message import Medium
@@ -25,6 +26,13 @@ from orchestrator.store.database import Database
 from orchestrator.store.lives import load_readers
 from orchestrator.store.lock import Hold
 from orchestrator.store.migrate import migrate
+
+logger = logging.getLogger(__name__)
+
+ANOTHER_KEY = (
+    "The secret key is another than before: links in mails that were sent, also to unsubscribe, are dead. "
+    "Put the old one back, in PARCOURS_SECRET_KEY or var/secret_key"
+)
 
 
 def read_pinned(database: Database, project: Project) -> dict[tuple[str, str], Journey]:
@@ -82,7 +90,26 @@ def open_engine(
         hand_over=HandOver(config.var_dir, hold),
     )
     edits.take_over(context, clock.now())
+    _warn_of_another_key(database, secret)
     return context
+
+
+def _warn_of_another_key(database: Database, secret: str) -> None:
+    """Says once that the key which signs links is not the one of the mails that were sent."""
+    fingerprint = settings.fingerprint(secret)
+    with database.write() as connection:
+        known = settings.read(connection, settings.SECRET_KEY)
+        if known != fingerprint:
+            settings.write(connection, database, settings.SECRET_KEY, fingerprint)
+    if known not in (None, fingerprint):
+        logger.warning(ANOTHER_KEY)
+
+
+def is_another_key(database: Database, config: Config) -> bool:
+    """Whether links of mails that were sent are signed by another key than there is now. Makes none."""
+    with database.read() as connection:
+        known = settings.read(connection, settings.SECRET_KEY)
+    return known is not None and (not has_secret_key(config) or known != settings.fingerprint(load_secret_key(config)))
 
 
 def settle_what_died(context: EngineContext) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import blake2b
 
 from sqlalchemy import Connection, func, select
 
@@ -15,6 +16,7 @@ from orchestrator.store.tables import GateRow, JourneyVersion, Setting
 SETTINGS = Setting.__table__  # type: ignore[attr-defined]
 GATES = GateRow.__table__  # type: ignore[attr-defined]
 HOME = "home"  # where `up` answered last
+SECRET_KEY = "secret_key"  # a fingerprint of the one that signs links
 STOPPED = "stopped"  # a kind of gate: a channel that stands still by itself
 VERSIONS = JourneyVersion.__table__  # type: ignore[attr-defined]
 
@@ -33,6 +35,11 @@ def read_time(connection: Connection, key: str) -> datetime | None:
 def write(connection: Connection, database: Database, key: str, value: str) -> None:
     """Remembers a value."""
     connection.execute(database.upsert(Setting, ["key"], ["value"]), [{"key": key, "value": value}])
+
+
+def fingerprint(secret: str) -> str:
+    """What tells one secret from another, and nothing else of it."""
+    return blake2b(secret.encode("utf-8", "surrogateescape"), digest_size=8, person=b"fingerprint").hexdigest()
 
 
 def read_gates(connection: Connection, kind: str) -> dict[str, str]:
