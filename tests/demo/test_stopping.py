@@ -139,6 +139,7 @@ def test_a_folder_that_is_deleted_under_up_is_missed_and_nothing_is_sent_again(
     (sending / "var/write_key").write_text(key)
     with pytest.raises(HTTPError) as refused:
         up.post(*calls(5))
+    refused.value.close()
     assert refused.value.code == 503
     up.until(lambda: "Nothing is sent" in up.said())
     assert not list((sending / "var").glob("parcours.db*"))
