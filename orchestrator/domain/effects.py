@@ -11,7 +11,7 @@ from typing import Any
 from orchestrator.domain.event import Event
 from orchestrator.domain.journey import Message, Receiver
 from orchestrator.domain.message import Purpose
-from orchestrator.domain.state import Choice, Enrollment
+from orchestrator.domain.state import Choice, CustomerState, Enrollment
 
 
 class DecisionKind(StrEnum):
@@ -31,6 +31,7 @@ class DecisionKind(StrEnum):
     TASK = "task"
     HELD_OUT = "held_out"  # would have been done, but the customer is in the control group
     CONVERTED = "converted"
+    OVERTAKEN = "overtaken"  # a call came late, and the true order would have decided otherwise
     STUCK = "stuck"  # this life could not be run: a fault of ours, tried again later
     LEFT = "left"  # with its reason: completed, exited, converted, filtered, merged
 
@@ -50,7 +51,8 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class QueueMessage:
-    """A message leaves now; its key is (enrollment, step, pass)."""
+    """A message leaves now; its key is (enrollment, step, pass). `seen` is its customer at this instant, where the
+    line keeps them."""
 
     at: datetime
     enrollment: Enrollment
@@ -60,6 +62,7 @@ class QueueMessage:
     topic: str
     variables: Mapping[str, Any]
     coupon: Mapping[str, Any] | None
+    seen: CustomerState | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +134,15 @@ class Emitted:
     receiver: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Logged:
+    """What a step changed about the customer, for their log of events; it is applied already."""
+
+    at: datetime
+    event: Event
+
+
 Effect = (
     Decision | QueueMessage | StageChange | Assignment | ConsentChange | Grant | CouponRedeemed | TaskMade | Emitted
-)
+    | Logged
+)  # fmt: skip

@@ -31,7 +31,7 @@ def let_in(line: Line, now: datetime, events: list[Event], change: StageChange |
         for journey, stage_trigger in line.program.by_stage.get(change.to, ()):
             if stage_trigger.came_from in (None, change.came_from):
                 _consider(line, journey, stage_trigger, entry, now)
-    fired = line.fired_up_to is not None and now <= line.fired_up_to
+    fired = line.retrace is not None or (line.fired_up_to is not None and now <= line.fired_up_to)
     if line.program.scheduled and not line.is_quiet(now) and not fired:
         line.fired_up_to = now
         _fire_schedules(line, now)
@@ -54,11 +54,13 @@ def _fire_schedules(line: Line, now: datetime) -> None:
 
 
 def _consider(line: Line, journey: Journey, trigger: Trigger, event: Event, now: datetime) -> None:
-    """Lets the customer in, or says why not."""
+    """Lets the customer in, or says why not; what was answered before a late call came stays answered."""
+    if line.retrace is not None and line.retrace.is_answered(journey.id, event.at):
+        return
     if trigger.condition is not None and not trigger.condition.test(line.scope(now, event=event)):
         return
     inside = _inside(line, journey, event.at)
-    restarts = inside is not None and inside.is_open and journey.on_repeat is OnRepeat.RESTART
+    restarts = inside is not None and _may_restart(journey, inside, event.at)
     draft = _draft(line, journey, event)
     reason = _too_early(line, journey, event.at) if inside is None else "" if restarts else "already inside"
     if not reason and journey.only_if is not None and not journey.only_if.test(line.scope(now, draft, event)):
@@ -69,6 +71,12 @@ def _consider(line: Line, journey: Journey, trigger: Trigger, event: Event, now:
         _restart(line, journey, inside, event, now)
     else:
         _begin(line, journey, draft)
+
+
+def _may_restart(journey: Journey, inside: Enrollment, at: datetime) -> bool:
+    """Whether the steps start anew; not where they went on before a late trigger was known."""
+    is_there = inside.arrived_at is None or inside.arrived_at <= at
+    return inside.is_open and journey.on_repeat is OnRepeat.RESTART and is_there
 
 
 def _inside(line: Line, journey: Journey, at: datetime) -> Enrollment | None:

@@ -45,6 +45,8 @@ class Event:
     starts: bool = True
     context: Mapping[str, Any] = field(default_factory=dict)
     absorbed: Any = None  # MERGE: the other customer's state
+    unnamed: bool = False  # the call bore the id of a device only
+    own: bool = False  # made on this very line by Parcours itself, and logged: to foresee, not to be told again
 
     @property
     def is_activity(self) -> bool:

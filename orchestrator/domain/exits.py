@@ -59,7 +59,7 @@ def look_at_goal(
 def _in_time(line: Line, enrollment: Enrollment, reached: tuple[datetime, Event | None]) -> bool:
     if enrollment.goal_until is not None:
         return reached[0] <= enrollment.goal_until
-    return enrollment.is_open
+    return enrollment.ended_at is None or reached[0] <= enrollment.ended_at  # it may have come late
 
 
 def _reached(

@@ -21,7 +21,7 @@ def absorb(program: Program, state: CustomerState, other: CustomerState, at: dat
     for name, events in other.history.items():
         both = [*state.history.get(name, ()), *events]
         state.history[name] = sorted(both, key=lambda event: event.order)
-    state.traits = {**other.traits, **state.traits}
+    _unite_traits(state, other)
     state.sent = sorted([*state.sent, *other.sent], key=lambda message: message.at)
     state.suppressed = {**other.suppressed, **state.suppressed}
     state.coupons = {**other.coupons, **state.coupons}
@@ -31,6 +31,18 @@ def absorb(program: Program, state: CustomerState, other: CustomerState, at: dat
     if other.muted_until is not None:
         state.muted_until = max(other.muted_until, state.muted_until or other.muted_until)
     return [*_merge_consent(state, other, at), *_merge_enrollments(state, other, at)]
+
+
+def _unite_traits(state: CustomerState, other: CustomerState) -> None:
+    """Each trait is the newest of both, a deletion included; at one instant the survivor's."""
+    for name in other.traits.keys() | other.trait_times.keys():
+        theirs, ours = other.trait_times.get(name, ""), state.trait_times.get(name, "")
+        if theirs < ours or (theirs == ours and name in state.traits):
+            continue
+        state.trait_times[name] = theirs
+        state.traits.pop(name, None)
+        if name in other.traits:
+            state.traits[name] = other.traits[name]
 
 
 def _merge_consent(state: CustomerState, other: CustomerState, at: datetime) -> Iterator[Effect]:

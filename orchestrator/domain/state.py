@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from bisect import bisect_right, insort
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from operator import attrgetter
@@ -96,7 +96,9 @@ class CustomerState:
 
     `facts` holds stored facts (JSON types) by name; `history` the events of declared names, oldest first; `consent`
     the choices by medium ("email") or topic ("topic:offers"); `suppressed` a medium, or "marketing", to its reason.
-    `home_zone` is the project's, for who has none; `cursor` is the instant up to which this line was already run;
+    `trait_times` holds when each trait was last set or deleted, as text that sorts by time; `home_zone` is the
+    project's, for who has none; `cursor` is the instant up to which this line was already run, `happened_at` the last
+    one at which anything happened on it;
     `entries` those into each journey; `assignments` the variant by (journey, step);
     `rewarded` the roles already rewarded because this customer was referred.
     """
@@ -108,7 +110,7 @@ class CustomerState:
     id: int | None = None
     anonymous: bool = False
     traits: dict[str, Any] = field(default_factory=dict)
-    traits_at: datetime | None = None
+    trait_times: dict[str, str] = field(default_factory=dict)
     facts: dict[str, Any] = field(default_factory=dict)
     stage: str | None = None
     stage_since: datetime | None = None
@@ -125,6 +127,7 @@ class CustomerState:
     loaded_whole: bool = False  # with every enrollment there was, for a merge: each gets its new owner, none is dropped
     rules_edited: bool = False  # the facts were just counted anew: stage changes of this run are the edit's doing
     cursor: datetime | None = None
+    happened_at: datetime | None = None
     next_due_at: datetime | None = None
 
     @property
@@ -186,6 +189,19 @@ class CustomerState:
         """Whether a message of this template or journey went out after `since`."""
         return any(name in (m.template, m.journey) and (since is None or m.at > since) for m in self.sent)
 
+    def as_of_now(self) -> CustomerState:
+        """A copy that stays as it is while the line goes on."""
+        history = {name: list(events) for name, events in self.history.items()}
+        return replace(
+            self,
+            traits=dict(self.traits),
+            facts=dict(self.facts),
+            consent=dict(self.consent),
+            history=history,
+            sent=list(self.sent),
+            enrollments=[],
+        )
+
     # ------------------------------------------------------------ small changes
 
     def remember(self, name: str, event: Event, window: timedelta | None, now: datetime) -> None:
@@ -200,16 +216,20 @@ class CustomerState:
         """The journeys the customer is inside, in no particular order."""
         return [enrollment for enrollment in self.enrollments if enrollment.is_open]
 
-    def take_traits(self, traits: dict[str, Any], at: datetime) -> bool:
-        """Applies traits as of `at`; older ones than the newest known fill gaps only. True when something changed."""
-        older = self.traits_at is not None and at < self.traits_at
-        fresh = {k: v for k, v in traits.items() if not (older and k in self.traits) and self.traits.get(k) != v}
-        if not older:
-            self.traits_at = at
-        self.traits.update(fresh)
-        for name in [name for name, value in fresh.items() if value is None]:
-            del self.traits[name]
-        return bool(fresh)
+    def take_traits(self, traits: Mapping[str, Any], at: datetime) -> bool:
+        """Applies traits said at `at`, each unless a newer word about it is known: a deletion (None) leaves its time
+        behind. True when something changed."""
+        said, changed = sortable(at), False
+        for name, value in traits.items():
+            if self.trait_times.get(name, "") > said:
+                continue
+            self.trait_times[name] = said
+            changed = changed or self.traits.get(name) != value
+            if value is None:
+                self.traits.pop(name, None)
+            else:
+                self.traits[name] = value
+        return changed
 
     def take_choice(self, key: str, choice: Choice) -> bool:
         """Applies a consent choice unless a newer one is known. True when it changed something."""
@@ -218,6 +238,11 @@ class CustomerState:
             return False
         self.consent[key] = choice  # also when it says the same: an older no that comes late must not overrule it
         return known is None or known.granted != choice.granted
+
+
+def sortable(at: datetime) -> str:
+    """An instant in UTC as text whose order is that of time."""
+    return at.isoformat(timespec="microseconds")
 
 
 def read_choices(traits: dict[str, Any]) -> dict[str, bool]:

@@ -138,6 +138,8 @@ def _act(
         case Subscribe() | Unsubscribe():
             choice = Choice(isinstance(step, Subscribe), now, f"journey {enrollment.journey}")
             line.state.take_choice(f"topic:{step.topic}", choice)
+            said = {"consent": {"topics": {step.topic: choice.granted}}}
+            line.log(Event(now, Kind.IDENTIFY, "", said, own=True))
             _log_consent(line, enrollment, step.id, f"topic:{step.topic}", choice)
         case Suppress():
             line.state.suppressed["marketing"] = f"journey {enrollment.journey}"
@@ -191,6 +193,7 @@ def _queue(line: Line, journey: Journey, enrollment: Enrollment, step: Message, 
             journey.subscription_topic,
             dict(enrollment.variables),
             dict(enrollment.coupon) if enrollment.coupon else None,
+            line.state.as_of_now() if line.keep_moments else None,
         )
     )
     line.decide(now, DecisionKind.QUEUED, enrollment, step.medium, step.id, template=step.template)
@@ -291,7 +294,9 @@ def _set_variables(line: Line, enrollment: Enrollment, step: SetVariables, now: 
 
 def _update_traits(line: Line, enrollment: Enrollment, step: UpdateTraits, now: datetime) -> None:
     scope = line.scope(now, enrollment)
-    line.state.take_traits({name: _json(value.evaluate(scope)) for name, value in step.values}, now)
+    traits = {name: _json(value.evaluate(scope)) for name, value in step.values}
+    line.state.take_traits(traits, now)
+    line.log(Event(now, Kind.IDENTIFY, "", traits, own=True))
     line.touched = line.stage_touched = True
     names = ", ".join(name for name, _ in step.values)
     line.decide(now, DecisionKind.CHANGED, enrollment, f"update {names}", step.id)

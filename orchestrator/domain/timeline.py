@@ -28,6 +28,7 @@ from orchestrator.domain.effects import (
     DecisionKind,
     Effect,
     Emitted,
+    Logged,
     StageChange,
 )
 from orchestrator.domain.entries import let_in
@@ -40,6 +41,7 @@ from orchestrator.domain.journey import (
     OnChange,
     Step,
 )
+from orchestrator.domain.late import Record, Retrace, put_in_place
 from orchestrator.domain.program import LATE, Program
 from orchestrator.domain.state import CustomerState, Enrollment, Status
 from orchestrator.domain.values import INSTANT
@@ -51,7 +53,8 @@ MOVES_MAX = 100  # of one enrollment within one instant
 class Line:
     """One run over one customer. `actual` is the wall clock in life (None on a virtual clock, where nothing is late);
     `held` the journeys whose steps wait; `new_until` the last instant at which something new may begin; up to
-    `quiet_until` time alone starts nothing, because the history before it was imported."""
+    `quiet_until` time alone starts nothing, because the history before it was imported; with `keep_moments` each
+    message comes with its customer as they were."""
 
     program: Program
     state: CustomerState
@@ -59,11 +62,13 @@ class Line:
     held: Collection[str] = ()
     new_until: datetime | None = None
     quiet_until: datetime | None = None
+    keep_moments: bool = False
     effects: list[Effect] = field(default_factory=list)
     touched: bool = False  # a step changed the customer: this instant is looked at again
     emitted: list[Event] = field(default_factory=list)
     stage_touched: bool = True  # something a stage rule reads changed since the candidates were computed
     fired_up_to: datetime | None = None  # the last instant whose schedules were fired: each fires once
+    retrace: Retrace | None = None  # under way on its own traces, because of a call that came late
     _stage_at: datetime | None = None  # when time alone may change the stage next, while nothing is touched
     _moves: dict[int, int] = field(default_factory=dict)
 
@@ -95,9 +100,19 @@ class Line:
         if receiver is None:
             self.emitted.append(event)
 
+    def log(self, event: Event) -> None:
+        """Has an event that a step made be found in the customer's log; it is applied already."""
+        self.effects.append(Logged(event.at, event))
+
     def base(self, due: datetime, now: datetime) -> datetime:
         """From when the next delays count: the nominal instant, or the actual one when the step ran late."""
+        if self.retrace is not None and self.actual is not None:
+            now = max(now, self.actual)
         return due if now - due <= LATE else now
+
+    def sibling(self, state: CustomerState) -> Line:
+        """A line of the same rules for another state, on a virtual clock."""
+        return Line(self.program, state, new_until=self.new_until)
 
     def go_on(self, journey: Journey, enrollment: Enrollment, base: datetime) -> None:
         """Leaves the current step for what follows it."""
@@ -148,21 +163,48 @@ class Line:
 
     # ------------------------------------------------------------ instants
 
-    def run(self, events: Iterable[Event], until: datetime) -> None:
-        """Takes every instant up to `until`, inclusive."""
-        waiting = sorted(events, key=lambda event: event.order)
-        waiting.reverse()  # the next one is popped from the end
+    def run(self, events: Iterable[Event], until: datetime, record: Record | None = None) -> None:
+        """Takes every instant up to `until`, inclusive; with a record, late calls are put in their place first."""
         self.fired_up_to = self.state.cursor
         self._follow_edits()
         if self.state.rules_edited and self.state.cursor is not None:
             self._change_stage(self.state.cursor, [])
-        while (now := self._next_instant(waiting)) is not None and now <= until:
-            self._take_instant(now, self._pop_events(waiting, now))
-            self.state.cursor = now
+        waiting = self.walk(self._place_late(list(events), record), until)
         self.state.rules_edited = False
         if self.state.cursor is None or self.state.cursor < until:
             self.state.cursor = until
         self.state.next_due_at = self._next_instant(waiting)
+
+    def walk(self, events: Iterable[Event], until: datetime) -> list[Event]:
+        """Takes every instant up to `until`; returns the events that lie behind it, the next one last."""
+        waiting = sorted(events, key=lambda event: event.order)
+        waiting.reverse()  # the next one is popped from the end
+        while (now := self._next_instant(waiting)) is not None and now <= until:
+            self._take_instant(now, self._pop_events(waiting, now))
+            self.state.cursor = now
+            if self.retrace is None:
+                self.state.happened_at = now
+        return waiting
+
+    def _place_late(self, events: list[Event], record: Record | None) -> list[Event]:
+        """Puts the late calls among the events in their place; returns the others."""
+        happened = self.state.happened_at
+        if happened is None or not events:
+            return events
+        late = [event for event in events if is_late(event, happened)]
+        merges = [event for event in late if event.kind is Kind.MERGE]
+        if late and record is not None:
+            for merge in merges:
+                apply(self, merge, happened)
+            self.state.cursor = happened
+            since = min(event.at for event in late)
+            put_in_place(self, [event for event in late if event.kind is not Kind.MERGE], record, since)
+            events = [event for event in events if not is_late(event, happened)]
+        # Where nothing has happened since, nothing need be retraced: the line goes on from there.
+        first = min((event.at for event in events if event.at > happened), default=None)
+        if first is not None and self.state.cursor is not None:
+            self.state.cursor = min(self.state.cursor, first - INSTANT)
+        return events
 
     def _pop_events(self, waiting: list[Event], now: datetime) -> list[Event]:
         taken = []
@@ -187,7 +229,7 @@ class Line:
             return None
         if cursor is not None and due < cursor:
             due = cursor
-        if self.actual is not None and self.actual - due > LATE:
+        if self.retrace is None and self.actual is not None and self.actual - due > LATE:
             return self.actual
         return due
 
@@ -196,7 +238,8 @@ class Line:
         if self.state.stage is None and self.state.cursor is None:
             return  # nothing is known of this customer yet
         last = self.new_until
-        instants = [self._next_stage_instant(after), *(t.cron.next_after(after) for _, t in self.program.scheduled)]
+        scheduled = self.program.scheduled if self.retrace is None else ()  # what was called is carried out
+        instants = [self._next_stage_instant(after), *(t.cron.next_after(after) for _, t in scheduled)]
         yield from (at for at in instants if at is not None and (last is None or at <= last))
 
     def _next_stage_instant(self, after: datetime) -> datetime | None:
@@ -234,7 +277,7 @@ class Line:
     def _take_events(self, now: datetime, events: list[Event], *, touched: bool = False) -> None:
         begins = self.new_until is None or now <= self.new_until
         for event in events:
-            apply(self, event, now)
+            self._apply(event, now)
         change = self._change_stage(now, events) if begins else None
         happened = [event for event in events if event.starts and Kind.TRACK <= event.kind <= Kind.EMITTED]
         # What another journey's timer or a schedule brings up is no news of the customer: exits by condition must not
@@ -244,9 +287,15 @@ class Line:
         if begins:
             let_in(self, now, events, change)
 
+    def _apply(self, event: Event, now: datetime) -> None:
+        mark = len(self.effects)
+        apply(self, event, now)
+        if self.retrace is not None and self.retrace.is_known(event):
+            del self.effects[mark:]  # they were written when it came
+
     def _forget_ended(self, now: datetime) -> None:
         """Drops ended enrollments that no event, however late, can fall into, and that no goal looks at any more."""
-        if self.state.loaded_whole:
+        if self.state.loaded_whole or self.retrace is not None:
             return
         keep = [e for e in self.state.enrollments if e.is_open or self._still_counts(e, now)]
         if len(keep) != len(self.state.enrollments):
@@ -263,14 +312,19 @@ class Line:
     def _change_stage(self, now: datetime, events: list[Event]) -> StageChange | None:
         if not self.stage_touched and (self._stage_at is None or now < self._stage_at):
             return None
-        scope = self.scope(now)
-        stage = next((s.name for s in self.program.lifecycle.stages if s.condition.test(scope)), None)
+        stage = self.current_stage(now)
         if stage == self.state.stage:
             return None
         change = StageChange(now, self.state.stage, stage, self._cause(now, events))
         self.state.stage, self.state.stage_since, self.stage_touched = stage, now, True
-        self.effects.append(change)
+        if self.retrace is None or not self.retrace.has_stage(change):
+            self.effects.append(change)
         return change
+
+    def current_stage(self, now: datetime) -> str | None:
+        """The first stage whose rule holds now."""
+        scope = self.scope(now)
+        return next((s.name for s in self.program.lifecycle.stages if s.condition.test(scope)), None)
 
     def _cause(self, now: datetime, events: list[Event]) -> str:
         if any(event.starts for event in events):
@@ -339,16 +393,24 @@ def run(
     held: Collection[str] = (),
     new_until: datetime | None = None,
     quiet_until: datetime | None = None,
+    record: Record | None = None,
+    keep_moments: bool = False,
 ) -> list[Effect]:
     """Runs one customer's line up to `until` (inclusive), changing `state`, and returns the effects in order.
 
     `actual` is the wall clock in life, None on a virtual clock. Steps of `held` journeys wait; entries, exits and
     goals go on. After `new_until` nothing new begins: no entry, no stage change by time. Up to `quiet_until`, when
-    history was imported, time alone starts nothing.
+    history was imported, time alone starts nothing. `record` is needed where a call is late: without it such a call
+    is applied at the end of the line. With `keep_moments` each message comes with its customer as they were.
     """
-    line = Line(program, state, actual, held, new_until, quiet_until)
-    line.run(events, until)
+    line = Line(program, state, actual, held, new_until, quiet_until, keep_moments)
+    line.run(events, until, record)
     return line.effects
+
+
+def is_late(event: Event, happened_at: datetime) -> bool:
+    """Whether something happened on the line at or after the event; history is never late, for it starts nothing."""
+    return event.starts and event.at <= happened_at
 
 
 def must_leave(

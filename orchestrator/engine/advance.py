@@ -15,8 +15,9 @@ import orjson
 from orchestrator.domain.effects import Decision, DecisionKind, Effect, Emitted, QueueMessage
 from orchestrator.domain.errors import without_data
 from orchestrator.domain.event import Event, Kind
+from orchestrator.domain.late import Record
 from orchestrator.domain.state import Status
-from orchestrator.domain.timeline import recount, run
+from orchestrator.domain.timeline import is_late, recount, run
 from orchestrator.domain.values import INSTANT
 from orchestrator.engine.context import CLAIM_MAX, EngineContext
 from orchestrator.engine.ingest import ENGINE
@@ -26,6 +27,7 @@ from orchestrator.store.availability import StoreUnavailable, unless_away
 from orchestrator.store.database import Connection
 from orchestrator.store.lives import Life, load_lives
 from orchestrator.store.moves import Run, save_runs, set_aside
+from orchestrator.store.records import load_record
 
 logger = logging.getLogger(__name__)
 
@@ -77,6 +79,7 @@ def _advance(context: EngineContext, connection: Connection, ids: Sequence[int],
         version = context.program.lifecycle.version
         save_runs(connection, context.database, runs, now, version, context.public_id, context.priority)
         _tell_others(context, connection, runs)
+        _keep_moments(context, runs)
         _count(tallies, runs)
     return tallies
 
@@ -96,33 +99,81 @@ def _run_lives(
             recount(context.program, life.state, past)
     for life in lives.values():
         _count_due(context, life, now, report)
-    return [_run_life(context, life, others, now) for life in lives.values()]
+    return [_run_life(context, connection, life, others, now) for life in lives.values()]
 
 
-def _run_life(context: EngineContext, life: Life, others: dict[int, Life], now: datetime) -> Run:
+def _run_life(
+    context: EngineContext, connection: Connection, life: Life, others: dict[int, Life], now: datetime
+) -> Run:
     """Runs one line, and before it those of the customers who turned out to be this one."""
     fresh, effects = life.events, list[Effect]()
-    absorbed_ids = [row.absorbed_id for row in life.fresh if row.absorbed_id is not None]
-    actual, held = context.actual(now), context.held.journeys
-    for row in life.fresh:
-        if row.absorbed_id is None:
-            continue
-        other = others[row.absorbed_id]
-        cursor = other.state.cursor
-        if cursor is None or row.at - INSTANT > cursor:
-            before = [event for event in other.events if event.at < row.at]
-            fresh += [event for event in other.events if event.at >= row.at]
-            quiet = _imported_at(other)
-            effects += run(context.program, other.state, before, row.at - INSTANT, held=held, quiet_until=quiet)
-        else:  # it was already run past the instant of the merge
+    absorbed = [(row, others[row.absorbed_id]) for row in life.fresh if row.absorbed_id is not None]
+    held, late = context.held.journeys, list[Life]()
+    for row, other in absorbed:
+        if _is_behind(row.at, other):  # it was already run past the instant of the merge
             fresh += other.events
+            if row.starts:
+                life.state.happened_at = max(filter(None, (life.state.happened_at, other.state.happened_at)))
+        else:
+            before, fresh = _part(other, fresh, row.at)
+            record, quiet = _own_record(connection, other, before), _imported_at(other)
+            effects += run(
+                context.program, other.state, before, row.at - INSTANT, held=held, quiet_until=quiet, record=record
+            )
+        if row.starts and (_is_behind(row.at, other) or _is_behind(row.at, life)):
+            late.append(other)
         fresh.append(Event(row.at, Kind.MERGE, "", arrival=-1, starts=row.starts, absorbed=other.state))
+    record = _united_record(connection, life, late, fresh, effects) if late else _own_record(connection, life, fresh)
     quiet, cursor = _imported_at(life), life.state.cursor
     until = now if cursor is None else max(now, cursor)  # the machine's clock was set back: nothing may be passed over
-    effects += run(context.program, life.state, fresh, until, actual=actual, held=held, quiet_until=quiet)
+    actual = context.actual(now)
+    effects += run(
+        context.program,
+        life.state,
+        fresh,
+        until,
+        actual=actual,
+        held=held,
+        quiet_until=quiet,
+        record=record,
+        keep_moments=context.clock.is_virtual,
+    )
     last = max((row.id for row in life.fresh), default=life.applied_event_id)
-    last = max([last, *(row.id for key in absorbed_ids for row in others[key].fresh)])
-    return Run(life.state, effects, last, absorbed_ids)
+    last = max([last, *(row.id for _, other in absorbed for row in other.fresh)])
+    return Run(life.state, effects, last, [row.absorbed_id for row, _ in absorbed])
+
+
+def _is_behind(at: datetime, life: Life) -> bool:
+    """Whether something happened on the line at that instant or later."""
+    return life.state.happened_at is not None and at <= life.state.happened_at
+
+
+def _part(other: Life, fresh: Sequence[Event], merged_at: datetime) -> tuple[list[Event], list[Event]]:
+    """The new events of the absorbed customer's line, and those of the survivor's. What a device did before it was
+    known whose it is belongs to the former, also where the call came after the one that told."""
+    earlier = [event for event in fresh if event.unnamed and event.at < merged_at]
+    before = [*(event for event in other.events if event.at < merged_at), *earlier]
+    return before, [*(e for e in fresh if e not in earlier), *(e for e in other.events if e.at >= merged_at)]
+
+
+def _own_record(connection: Connection, life: Life, events: Sequence[Event]) -> Record | None:
+    """What is on record of a customer some of whose calls came late; None where all came in order."""
+    happened = life.state.happened_at
+    late = [event.at for event in events if happened is not None and is_late(event, happened)]
+    if not late or life.state.id is None:
+        return None
+    return load_record(connection, {life.state.id: life.applied_event_id}, min(late))
+
+
+def _united_record(
+    connection: Connection, life: Life, others: Sequence[Life], fresh: Sequence[Event], effects: Sequence[Effect]
+) -> Record:
+    """What is on record of a customer and of those who late turned out to be the same."""
+    since = min(event.at for event in fresh)
+    lines = {one.state.id: one.applied_event_id for one in (life, *others) if one.state.id is not None}
+    record = load_record(connection, lines, since, merging=True)
+    record.add(effects)
+    return record
 
 
 def _imported_at(life: Life) -> datetime | None:
@@ -138,6 +189,15 @@ def _tell_others(context: EngineContext, connection: Connection, runs: Sequence[
             if isinstance(effect, Emitted) and effect.receiver is not None:
                 calls.append(_inbox_call(effect.event, effect.receiver))
     inbox.put_calls(connection, context.database, calls)
+
+
+def _keep_moments(context: EngineContext, runs: Sequence[Run]) -> None:
+    """Keeps what each message's customer was when it was decided: a virtual clock jumps, and they have lived on."""
+    for done in runs:
+        for effect in done.effects:
+            if isinstance(effect, QueueMessage) and effect.seen is not None and effect.enrollment.id is not None:
+                message = context.public_id(effect.enrollment.id, effect.step.id, effect.pass_no)
+                context.moments[message] = effect.seen
 
 
 def _inbox_call(event: Event, receiver: str) -> inbox.InboxEntry:

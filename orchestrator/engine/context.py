@@ -13,6 +13,7 @@ from orchestrator.config import Config
 from orchestrator.domain.channel import Channel
 from orchestrator.domain.message import Medium
 from orchestrator.domain.program import Program
+from orchestrator.domain.state import CustomerState
 from orchestrator.engine.handover import HandOver
 from orchestrator.engine.report import Held
 from orchestrator.links import LinkSigner
@@ -38,7 +39,8 @@ class EngineContext:
     hand_over: HandOver
     held: Held = field(default_factory=Held)
     rests: dict[Medium, Rest] = field(default_factory=dict)  # channels that stand still by themselves; as the database
-    ticked_at: datetime | None = None  # the tick before this one
+    decided_before: int = 0  # the newest message of the ticks before this one
+    moments: dict[str, CustomerState] = field(default_factory=dict)  # by message, on a virtual clock: who it speaks to
 
     def public_id(self, enrollment_id: int, step: str, pass_no: int) -> str:
         """The opaque id of a message: the same for the same (enrollment, step, pass), and not to be guessed."""

@@ -139,6 +139,7 @@ def _event_rows(taken: _Taken, ids: dict[Person, int]) -> list[dict[str, Any]]:
         "at": taken.at,
         "received_at": taken.row.received_at,
         "starts": taken.starts,
+        "unnamed": not taken.call.user_id,
     }
     nothing: dict[str, Any] = {"properties": {}, "context": {}}
     rows = []

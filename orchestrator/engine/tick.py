@@ -17,7 +17,7 @@ from orchestrator.engine.context import EngineContext
 from orchestrator.engine.handover import Answer
 from orchestrator.engine.report import TickReport
 from orchestrator.engine.sending import Sending
-from orchestrator.store import settings
+from orchestrator.store import messages, settings
 from orchestrator.store.database import Connection
 
 LAST_TICK = "last_tick"
@@ -33,9 +33,10 @@ def run(context: EngineContext, now: datetime, budget_s: float | None = None) ->
     deadline_s = None if budget_s is None else time.monotonic() + budget_s
     work = _Tick(context, now, deadline_s, TickReport())
     work.hold_the_database()
-    context.ticked_at = _note_tick(context, now)
+    _note_tick(context, now)
     work.take_in()
     work.deliver()
+    context.moments.clear()
     settle.run(context, work.moment(), work.report)
     return work.report
 
@@ -80,19 +81,30 @@ class _Tick:
         # A reward for somebody else is a call in the inbox: twice, so that it is told in the same tick.
         for phase in (ingest.run, advance.run_due, ingest.run, advance.run_due):
             while phase(context, self.moment(), report):
+                if context.clock.is_virtual:  # before the moments of many messages fill the memory
+                    self._send_decided()
                 if self._is_over():
                     break
 
+    def _send_decided(self) -> None:
+        while not self._is_over() and self._send_some():
+            pass
+
     def deliver(self) -> None:
-        """Gives each channel what is queued for it, as soon as it is free, and writes what became of it. Between two
-        batches it takes in what was said meanwhile: an unsubscribe counts for the messages behind it."""
-        while not self._is_over():
-            looked_at = sum([self._give(medium) for medium in self.context.channels])
-            if not looked_at and not self.context.hand_over.is_busy:
-                return
-            self.write_outcomes(self.context.hand_over.gather())
-            self.context.beat_in_time()
+        """Sends what is queued. Between two batches it takes in what was said meanwhile: an unsubscribe counts for the
+        messages behind it."""
+        while not self._is_over() and self._send_some():
             self.take_in()
+
+    def _send_some(self) -> bool:
+        """Gives each channel that is free what is queued for it, and writes what came back; False when nothing is to
+        be sent and nothing is under way."""
+        looked_at = sum([self._give(medium) for medium in self.context.channels])
+        if not looked_at and not self.context.hand_over.is_busy:
+            return False
+        self.write_outcomes(self.context.hand_over.gather())
+        self.context.beat_in_time()
+        return True
 
     def _give(self, medium: Medium) -> int:
         """Gives a channel its next batch, if it can take one; returns how many messages were looked at."""
@@ -136,13 +148,13 @@ def _read_last_tick(context: EngineContext, connection: Connection, now: datetim
     return last
 
 
-def _note_tick(context: EngineContext, now: datetime) -> datetime | None:
-    """Remembers this tick, and reads which channels rest; returns when the last one was."""
+def _note_tick(context: EngineContext, now: datetime) -> None:
+    """Remembers this tick; reads which channels rest, and which messages are of the ticks before."""
     with context.database.write() as connection:
         context.rests = {Medium(name): rest for name, rest in settings.read_rests(connection).items()}
         last = _read_last_tick(context, connection, now)
+        context.decided_before = messages.newest_id(connection)
         if last is not None and now < last:
-            return last  # the machine's clock was set back: go on, nothing is repeated
+            return  # the machine's clock was set back: go on, nothing is repeated
         settings.write(connection, context.database, LAST_TICK, now.isoformat())
         settings.write(connection, context.database, CLOCK, VIRTUAL if context.clock.is_virtual else "system")
-    return last

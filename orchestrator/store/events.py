@@ -49,6 +49,7 @@ def own_event(customer_id: int, event: Event, now: datetime) -> dict[str, Any]:
         "kind": int(event.kind),
         "name": event.name,
         "starts": event.starts,
+        "unnamed": False,
         "properties": dict(event.properties),
         "context": {},
         "absorbed_id": None,
@@ -57,7 +58,10 @@ def own_event(customer_id: int, event: Event, now: datetime) -> dict[str, Any]:
 
 def read_event(row: Row[Any]) -> Event:
     """A row as an event of a time line; its id is its order of arrival."""
-    return Event(row.at, Kind(row.kind), row.name, row.properties, row.id, row.starts, row.context)
+    own = row.message_id is None and row.absorbed_id is None
+    return Event(
+        row.at, Kind(row.kind), row.name, row.properties, row.id, row.starts, row.context, unnamed=row.unnamed, own=own
+    )
 
 
 def new_events(connection: Connection, customer_ids: Sequence[int]) -> dict[int, list[Row[Any]]]:

@@ -13,7 +13,7 @@ from orchestrator.domain.event import Event
 from orchestrator.domain.message import Medium
 from orchestrator.domain.policy import address
 from orchestrator.domain.program import Program
-from orchestrator.domain.state import Choice, CustomerState, Enrollment, Entries, SentMessage, Status
+from orchestrator.domain.state import Choice, CustomerState, Enrollment, Entries, SentMessage, Status, sortable
 from orchestrator.store.customers import CUSTOMERS, ENROLLMENTS
 from orchestrator.store.database import chunked
 from orchestrator.store.events import new_events, past_events, read_event
@@ -102,17 +102,25 @@ def _read_customer(program: Program, row: Row[Any]) -> Life:
         id=row.id,
         anonymous=row.anonymous,
         traits=row.traits,
-        traits_at=row.traits_at,
+        trait_times=_trait_times(row),
         facts=row.facts,
         stage=row.stage,
         stage_since=row.stage_since,
         consent={key: _read_choice(value) for key, value in row.consent.items()},
         muted_until=row.muted_until,
         cursor=row.cursor,
+        happened_at=row.happened_at or row.cursor,
         next_due_at=row.next_due_at,
     )
     stale = row.cursor is not None and row.facts_version != program.lifecycle.version
     return Life(state, stale=stale, applied_event_id=row.applied_event_id)
+
+
+def _trait_times(row: Row[Any]) -> dict[str, str]:
+    """When each trait was set; of rows from before that was kept, the time of the newest for all."""
+    if row.trait_times is not None:
+        return dict(row.trait_times)
+    return dict.fromkeys(row.traits, sortable(row.traits_at)) if row.traits_at else {}
 
 
 def _read_choice(value: dict[str, Any]) -> Choice:

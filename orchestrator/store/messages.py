@@ -55,6 +55,11 @@ def due_messages(
     return list(connection.execute(query))
 
 
+def newest_id(connection: Connection) -> int:
+    """The id of the message decided last; 0 where there is none."""
+    return connection.execute(select(func.max(MESSAGES.c.id))).scalar() or 0
+
+
 def has_no_news() -> ColumnElement[bool]:
     """Whether all that is known of a message's customer is on the time line: every event, and who they really are.
 

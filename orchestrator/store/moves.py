@@ -97,13 +97,14 @@ def set_aside(connection: Connection, stuck: Mapping[int, str], now: datetime, u
 
 
 def _keep_emitted(connection: Connection, runs: Sequence[Run], now: datetime) -> None:
-    """Puts what Parcours itself told a customer into their log of events, already applied: `performed()` and a recount
-    of the facts find it there. Their lock, held since they were claimed, keeps other events from coming between."""
+    """Puts what Parcours itself told or changed into the customer's log of events, already applied: `performed()`, a
+    recount of the facts and a late call find it there. Their lock, held since they were claimed, keeps other events
+    from coming between."""
     rows = [
         own_event(run.state.id or 0, effect.event, now)
         for run in runs
         for effect in run.effects
-        if isinstance(effect, effects.Emitted) and effect.receiver is None
+        if isinstance(effect, effects.Logged) or (isinstance(effect, effects.Emitted) and effect.receiver is None)
     ]
     newest = append_events(connection, rows) if rows else {}
     for run in runs:
@@ -112,8 +113,8 @@ def _keep_emitted(connection: Connection, runs: Sequence[Run], now: datetime) ->
 
 def _save_customers(connection: Connection, runs: Sequence[Run], facts_version: str) -> None:
     names = (
-        "traits", "email", "traits_at", "facts", "facts_version", "stage", "stage_since", "consent", "muted_until",
-        "cursor", "next_due_at", "applied_event_id",
+        "traits", "email", "trait_times", "facts", "facts_version", "stage", "stage_since", "consent", "muted_until",
+        "cursor", "happened_at", "next_due_at", "applied_event_id",
     )  # fmt: skip
     statement = (
         update(CUSTOMERS)
@@ -127,8 +128,8 @@ def _save_customers(connection: Connection, runs: Sequence[Run], facts_version: 
             key: {"granted": c.granted, "at": c.at.isoformat(), "source": c.source} for key, c in state.consent.items()
         }
         values = (
-            state.traits, _email(state), state.traits_at, state.facts, facts_version, state.stage, state.stage_since,
-            consent, state.muted_until, state.cursor, state.next_due_at, run.applied_event_id,
+            state.traits, _email(state), state.trait_times, state.facts, facts_version, state.stage, state.stage_since,
+            consent, state.muted_until, state.cursor, state.happened_at, state.next_due_at, run.applied_event_id,
         )  # fmt: skip
         rows.append({"customer": state.id} | {f"new_{name}": value for name, value in zip(names, values, strict=True)})
     if rows:

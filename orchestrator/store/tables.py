@@ -97,7 +97,8 @@ class Customer(SQLModel, table=True):
     created_at: datetime = _time(nullable=False)
     traits: dict[str, Any] = _json(nullable=False)
     email: str | None = None  # the trait, in lower case: found by it
-    traits_at: datetime | None = _time()
+    traits_at: datetime | None = _time()  # of rows from before `trait_times`
+    trait_times: dict[str, str] | None = _json(nullable=True)  # when each was set or deleted
     facts: dict[str, Any] = _json(nullable=False)
     facts_version: str = ""  # of the lifecycle they were computed by
     stage: str | None = None
@@ -105,6 +106,7 @@ class Customer(SQLModel, table=True):
     consent: dict[str, Any] = _json(nullable=False)
     muted_until: datetime | None = _time()
     cursor: datetime | None = _time()
+    happened_at: datetime | None = _time()  # the last instant at which anything happened on the line
     next_due_at: datetime | None = _time()
     applied_event_id: int = _big()
     merged_into: int | None = _big(nullable=True)
@@ -157,6 +159,7 @@ class EventRow(SQLModel, table=True):
     starts: bool = True
     properties: dict[str, Any] = _json(nullable=False)
     context: dict[str, Any] = _json(nullable=False)
+    unnamed: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})  # by a device's id only
     absorbed_id: int | None = _big(nullable=True)  # MERGE: the customer that turned out to be this one
 
 

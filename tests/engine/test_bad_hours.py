@@ -70,7 +70,7 @@ def test_what_arrives_after_the_clock_was_set_back_is_not_passed_over(open_shop:
     shop.identify("9s", "ada", consent={"email": False})
     shop.tick("9s")
     assert shop.passages() == [("ada", "hello", "completed")]
-    assert shop.ledger() == []
+    assert shop.ledger() == [("not_sent", "hello", "no_consent")]  # let go at 8 s, refused since 9 s
     assert ("not_sent", "hello", "no_consent") in shop.decisions()
 
 

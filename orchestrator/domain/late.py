@@ -1,0 +1,220 @@
+"""Puts calls that come late in their place on a customer's time line.
+
+A call is late when its time does not lie behind the last instant at which anything happened on the line. The line is
+then *retraced*: taken back to just before the call, and walked once more to where it was, through the call and all
+that is on record. Traits, facts, consent and stage come out as those of the true order; who is inside is asked goals,
+exits and waits with what is known now; an enrollment that the call begins is led past all that came since.
+
+What was carried out stays: an entry, an ignored trigger, a step that was passed, a message handed over. Where the true
+order would have decided otherwise, a decision says so: `decided before … was known`.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from orchestrator.domain.applying import apply
+from orchestrator.domain.effects import Decision, DecisionKind, Effect, StageChange
+from orchestrator.domain.event import Event, Kind
+from orchestrator.domain.state import CustomerState
+from orchestrator.domain.values import INSTANT
+
+if TYPE_CHECKING:
+    from orchestrator.domain.timeline import Line
+
+#: What answers a trigger: each was carried out and is not asked again.
+ANSWERS = frozenset({DecisionKind.ENTERED, DecisionKind.IGNORED, DecisionKind.RESTARTED})
+
+#: A decision as two orders of the same calls are compared by: (instant, kind, journey, step, reason).
+Key = tuple[datetime | None, str, str, str, str]
+
+
+@dataclass(slots=True)
+class Record:
+    """What is on record of a customer: every event on the line, and since the earliest late call the triggers that
+    were answered, as (journey, instant), and the stage changes, as (instant, stage).
+
+    `decisions` is given where lives were merged: what each of them decided cannot be foreseen from their united events.
+    """
+
+    events: Sequence[Event]
+    answered: set[tuple[str, datetime]] = field(default_factory=set)
+    stages: set[tuple[datetime, str | None]] = field(default_factory=set)
+    decisions: list[Decision] | None = None
+
+    def add(self, effects: Iterable[Effect]) -> None:
+        """Adds what was decided just now, before it is written."""
+        for effect in effects:
+            match effect:
+                case Decision(at=at, kind=kind, journey=journey):
+                    if kind in ANSWERS:
+                        self.answered.add((journey, at))
+                    if self.decisions is not None:
+                        self.decisions.append(effect)
+                case StageChange(at=at, to=to):
+                    self.stages.add((at, to))
+
+
+@dataclass(frozen=True, slots=True)
+class Retrace:
+    """A line under way on its own traces: what is on record is neither written nor answered a second time."""
+
+    record: Record
+    late: frozenset[int]  # the identities of the events that are new
+
+    def is_known(self, event: Event) -> bool:
+        """Whether the event was on the line before."""
+        return id(event) not in self.late
+
+    def is_answered(self, journey: str, at: datetime) -> bool:
+        """Whether a trigger of that instant has let somebody in, or not."""
+        return (journey, at) in self.record.answered
+
+    def has_stage(self, change: StageChange) -> bool:
+        """Whether the change of stage is on record."""
+        return (change.at, change.to) in self.record.stages
+
+
+def put_in_place(line: Line, late: Sequence[Event], record: Record, since: datetime) -> None:
+    """Retraces a line from `since`, the instant of the first of the late calls (or of a late merge), to its cursor."""
+    state, end, mark = line.state, line.state.cursor, len(line.effects)
+    assert end is not None  # only a line that was run can be late
+    known = _Known.of(state)
+    _go_back(line, [event for event in record.events if event.at < since], since)
+    line.retrace = Retrace(record, frozenset(id(event) for event in late))
+    line.walk([*(event for event in record.events if event.at >= since), *late], end)
+    line.retrace, line.stage_touched, state.cursor = None, True, end
+    known.hold(state)
+    _tell_what_differs(line, late, record, mark, since)
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What a customer's log may not hold: it was written by steps of earlier versions, or came with a merge."""
+
+    traits: dict[str, Any]
+    trait_times: dict[str, str]
+    consent: dict[str, Any]
+    stage: str | None
+    stage_since: datetime | None
+
+    @classmethod
+    def of(cls, state: CustomerState) -> _Known:
+        return cls(state.traits, state.trait_times, state.consent, state.stage, state.stage_since)
+
+    def hold(self, state: CustomerState) -> None:
+        """Keeps each trait and choice unless the retraced line knows a newer one."""
+        for name, said in self.trait_times.items():
+            if said >= state.trait_times.get(name, ""):
+                state.trait_times[name] = said
+                state.traits.pop(name, None)
+                if name in self.traits:
+                    state.traits[name] = self.traits[name]
+        for name in self.traits.keys() - self.trait_times.keys():
+            state.traits.setdefault(name, self.traits[name])
+        for key, choice in self.consent.items():
+            if key not in state.consent or choice.at >= state.consent[key].at:
+                state.consent[key] = choice
+        if state.stage == self.stage:
+            state.stage_since = self.stage_since
+
+
+def _go_back(line: Line, earlier: Iterable[Event], since: datetime) -> None:
+    """Takes the customer back to just before an instant; who is inside stays where they are."""
+    state, mark = line.state, len(line.effects)
+    state.traits, state.trait_times, state.consent = {}, {}, {}
+    state.facts, state.history = {}, {}
+    state.stage, state.cursor = None, None
+    for event in sorted(earlier, key=lambda event: event.order):
+        if event.kind is not Kind.MERGE:
+            apply(line, event, event.at)
+        state.cursor = since - INSTANT
+    del line.effects[mark:]
+    if state.cursor is not None:
+        state.stage = line.current_stage(state.cursor)
+    line.stage_touched = True
+
+
+# ---------------------------------------------------------------- what the true order would have decided
+
+
+def _tell_what_differs(line: Line, late: Sequence[Event], record: Record, mark: int, since: datetime) -> None:
+    """Writes a decision for each journey in which the true order differs from what was carried out.
+
+    Both orders are foreseen, without the late calls and with them; what the retraced line has decided must be the
+    difference between the two.
+    """
+    done = [effect for effect in line.effects[mark:] if isinstance(effect, Decision)]
+    true, its_end = _foresee(line, [*record.events, *late])
+    before, _ = _foresee(line, record.events) if record.decisions is None else (record.decisions, None)
+    wanted = _count(line, true, since)
+    wanted.subtract(_count(line, before, since))
+    wanted.subtract(_count(line, done, since))
+    # Of each journey the first that was carried out and should not have been; else the first that is missing.
+    order = sorted((key for key in wanted if wanted[key]), key=lambda key: (wanted[key] > 0, str(key)), reverse=True)
+    differing = {key[2]: key for key in order}
+    if line.actual is not None:
+        _leave_out_what_is_to_come(line, differing, wanted)
+    for journey in _differing_variables(line, its_end):
+        differing.setdefault(journey, (since, "", journey, "", ""))
+    for journey, (at, _, _, step, _) in sorted(differing.items()):
+        reason = f"decided before {_name(late)} was known"
+        line.effects.append(Decision(at or since, DecisionKind.OVERTAKEN, journey, reason, step))
+
+
+def _name(late: Sequence[Event]) -> str:
+    names = dict.fromkeys(event.name or event.kind.name.lower() for event in late)
+    return ", ".join(names) or "who the customer is"
+
+
+def _foresee(line: Line, events: Iterable[Event]) -> tuple[list[Decision], CustomerState]:
+    """What the line would have decided up to its cursor, had these calls come in their order."""
+    state = line.state
+    fresh = CustomerState(
+        state.external_id,
+        state.lifecycle,
+        state.home_zone,
+        state.locale,
+        anonymous=state.anonymous,
+        suppressed=dict(state.suppressed),
+        assignments=dict(state.assignments),
+    )
+    sibling = line.sibling(fresh)
+    assert state.cursor is not None  # the line was run
+    sibling.run([event for event in events if not event.own and event.kind is not Kind.MERGE], state.cursor)
+    return [effect for effect in sibling.effects if isinstance(effect, Decision)], fresh
+
+
+def _count(line: Line, decisions: Collection[Decision], since: datetime) -> Counter[Key]:
+    """How often each was decided since an instant. By the wall clock a late step is late: instants say nothing."""
+    return Counter(
+        (one.at if line.actual is None else None, str(one.kind), one.journey, _place(one), one.reason)
+        for one in decisions
+        if one.at >= since and one.kind is not DecisionKind.OVERTAKEN
+    )
+
+
+def _place(decision: Decision) -> str:
+    """The step of a decision; who leaves does so wherever they stand."""
+    return "" if decision.kind is DecisionKind.LEFT else decision.step
+
+
+def _leave_out_what_is_to_come(line: Line, differing: dict[str, Key], wanted: Counter[Key]) -> None:
+    """By the wall clock, who was let in late takes the steps that are overdue later than the true order would."""
+    under_way = {e.journey for e in line.state.open_enrollments() if e.changed}
+    for journey in under_way & differing.keys():
+        if not any(wanted[key] < 0 for key in wanted if key[2] == journey):
+            del differing[journey]
+
+
+def _differing_variables(line: Line, true: CustomerState) -> Iterable[str]:
+    """The journeys in which variables or a coupon were set to something else than the true order would."""
+    theirs = {(e.journey, e.entered_at): (e.variables, e.coupon) for e in true.enrollments}
+    for enrollment in line.state.open_enrollments():
+        key = enrollment.journey, enrollment.entered_at
+        if key in theirs and theirs[key] != (enrollment.variables, enrollment.coupon):
+            yield enrollment.journey

@@ -1,0 +1,36 @@
+"""What is on record of a customer, for a line that is walked once more because of a late call."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from datetime import datetime
+
+from sqlalchemy import Connection, select
+
+from orchestrator.domain.effects import Decision, DecisionKind
+from orchestrator.domain.late import Record
+from orchestrator.store.events import whole_past
+from orchestrator.store.moves import DECISIONS, STAGE_CHANGES
+
+
+def load_record(
+    connection: Connection, applied: Mapping[int, int], since: datetime, *, merging: bool = False
+) -> Record:
+    """The record of one customer, or of several who turn out to be one (`merging`): customer → the last event on the
+    line. Triggers, stage changes and, when merging, decisions are those since an instant."""
+    events = [event for customer, up_to in applied.items() for event in whole_past(connection, customer, up_to)]
+    record = Record(events, decisions=[] if merging else None)
+    record.add(_decisions(connection, applied.keys(), since))
+    changes = select(STAGE_CHANGES.c.at, STAGE_CHANGES.c.to).where(
+        STAGE_CHANGES.c.customer_id.in_(sorted(applied)), STAGE_CHANGES.c.at >= since
+    )
+    record.stages |= {(row.at, row.to) for row in connection.execute(changes)}
+    return record
+
+
+def _decisions(connection: Connection, customers: Collection[int], since: datetime) -> list[Decision]:
+    query = select(DECISIONS).where(DECISIONS.c.customer_id.in_(sorted(customers)), DECISIONS.c.at >= since)
+    return [
+        Decision(row.at, DecisionKind(row.kind), row.journey, row.reason, row.step, detail=row.detail)
+        for row in connection.execute(query.order_by(DECISIONS.c.id))
+    ]
