@@ -5,7 +5,7 @@ VENV    := .venv
 BIN     := $(VENV)/bin
 STAMP   := $(VENV)/.installed
 
-.PHONY: install run test check bench lock clean
+.PHONY: install run test check bench reliability lock clean
 
 install: $(STAMP)
 
@@ -24,6 +24,10 @@ check: $(STAMP)
 
 bench: $(STAMP)
 	$(BIN)/python -m tests.bench $(ARGS)
+
+reliability: $(STAMP)
+	$(BIN)/python -m tests.reliability kills
+	$(BIN)/python -m tests.reliability fuzz
 
 # Keeps the versions that still fit; `make lock UPGRADE=--upgrade` takes the newest.
 lock: $(STAMP)

@@ -39,7 +39,7 @@ _UNREACHABLE = (httpx.HTTPError, PrefectException, OSError)
 _LOOK_S = 0.25
 _RETRY_S = 5.0
 _LEAVING_S = 2.0  # what a look at Prefect gets to end
-_CLOSING_S = 8.0  # what open runs get to tell their story when Parcours stops
+_CLOSING_S = 2.0  # what open runs get to tell their story when Parcours stops: `docker stop` kills after ten
 
 
 class Bookkeeper:

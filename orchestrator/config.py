@@ -362,6 +362,11 @@ def load_secret_key(config: Config) -> str:
     return config.environment.get("PARCOURS_SECRET_KEY") or _made_once(config.var_dir / "secret_key")
 
 
+def has_secret_key(config: Config) -> bool:
+    """Whether there is one already."""
+    return bool(config.environment.get("PARCOURS_SECRET_KEY")) or (config.var_dir / "secret_key").exists()
+
+
 def load_write_key(config: Config) -> str:
     """The key that ingest asks for: PARCOURS_WRITE_KEY, else made once in `var/write_key`."""
     return config.environment.get("PARCOURS_WRITE_KEY") or _made_once(config.var_dir / "write_key")

@@ -8,7 +8,7 @@ from typing import Any
 
 from channels import ChannelSettings, open_channel
 from orchestrator.clock import Clock
-from orchestrator.config import Config, load_secret_key
+from orchestrator.config import Config, has_secret_key, load_secret_key
 from orchestrator.domain.channel import Channel
 from orchestrator.domain.errors import TemplateFailed
 from orchestrator.domain.journey import Journey, OnChange
@@ -16,6 +16,7 @@ from orchestrator.domain.message import Medium
 from orchestrator.engine import edits, settle
 from orchestrator.engine.compose import compose
 from orchestrator.engine.context import EngineContext
+from orchestrator.engine.handover import HandOver
 from orchestrator.links import LinkSigner
 from orchestrator.render import Templates
 from orchestrator.spec.journeys import parse_journey
@@ -25,9 +26,15 @@ from orchestrator.store import messages, settings
 from orchestrator.store.availability import unless_away
 from orchestrator.store.database import Database
 from orchestrator.store.lives import load_readers
+from orchestrator.store.lock import Hold
 from orchestrator.store.migrate import migrate
 
-log = logging.getLogger(__name__)
+logger = logging.getLogger(__name__)
+
+ANOTHER_KEY = (
+    "The secret key is another than before: links in mails that were sent, also to unsubscribe, are dead. "
+    "Put the old one back, in PARCOURS_SECRET_KEY or var/secret_key"
+)
 
 
 def read_pinned(database: Database, project: Project) -> dict[tuple[str, str], Journey]:
@@ -64,6 +71,7 @@ def open_engine(
     *,
     database: Database | None = None,
     channels: Mapping[Medium, Channel] | None = None,
+    hold: Hold | None = None,
 ) -> EngineContext:
     """Everything the engine needs, with the project's edits taken over.
 
@@ -84,9 +92,29 @@ def open_engine(
         signer=LinkSigner(secret, config.public_url),
         clock=clock,
         secret=secret,
+        hand_over=HandOver(config.var_dir, hold),
     )
     edits.take_over(context, clock.now())
+    _warn_of_another_key(database, secret)
     return context
+
+
+def _warn_of_another_key(database: Database, secret: str) -> None:
+    """Says once that the key which signs links is not the one of the mails that were sent."""
+    fingerprint = settings.fingerprint(secret)
+    with database.write() as connection:
+        known = settings.read(connection, settings.SECRET_KEY)
+        if known != fingerprint:
+            settings.write(connection, database, settings.SECRET_KEY, fingerprint)
+    if known not in (None, fingerprint):
+        logger.warning(ANOTHER_KEY)
+
+
+def is_another_key(database: Database, config: Config) -> bool:
+    """Whether links of mails that were sent are signed by another key than there is now. Makes none."""
+    with database.read() as connection:
+        known = settings.read(connection, settings.SECRET_KEY)
+    return known is not None and (not has_secret_key(config) or known != settings.fingerprint(load_secret_key(config)))
 
 
 def settle_what_died(context: EngineContext) -> int:
@@ -111,12 +139,13 @@ def render_copy(context: EngineContext, public_id: str) -> str | None:
     try:
         return compose(context, row, entry, reader, row.leased_at or row.decided_at).html
     except TemplateFailed as failure:  # the address, the template, or a file it includes is gone
-        log.warning("the web copy of message %s cannot be shown: %s", public_id, failure)
+        logger.warning("the web copy of message %s cannot be shown: %s", public_id, failure)
         return None
 
 
 def close_engine(context: EngineContext) -> None:
-    """Lets go of channels and database."""
+    """Lets go of channels, notes and database. What is in the hands of a channel stays as it is."""
     for channel in context.channels.values():
         channel.close()
+    context.hand_over.close()
     context.database.close()

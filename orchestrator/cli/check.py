@@ -17,6 +17,7 @@ from orchestrator.domain.errors import Problem
 if TYPE_CHECKING:
     from orchestrator.check import Findings, Report
     from orchestrator.spec.project import Project
+    from orchestrator.store.database import Database
 
 
 def check(
@@ -97,6 +98,7 @@ def _look_at_customers(project: Project) -> Findings:
     from orchestrator.check import check_customers
 
     with opened(project.config) as database:
+        _warn_of_another_key(project, database)
         return check_customers(project, database)
 
 
@@ -104,6 +106,13 @@ def _as_data(found: Findings) -> dict[str, Any]:
     """The findings for a machine. Not `asdict`, which makes a Counter of a Counter's items."""
     data = {name: getattr(found, name) for name in type(found).__dataclass_fields__}
     return data | {"stranded": [asdict(one) for one in found.stranded]}
+
+
+def _warn_of_another_key(project: Project, database: Database) -> None:
+    from orchestrator.wiring import ANOTHER_KEY, is_another_key
+
+    if is_another_key(database, project.config):
+        typer.secho(f"warning: {ANOTHER_KEY}", fg="yellow", err=True)
 
 
 def _print_findings(found: Findings) -> None:

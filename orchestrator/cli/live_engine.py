@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -9,13 +10,17 @@ from contextlib import contextmanager
 from datetime import datetime
 
 from flows.gate import Due
+from orchestrator.domain.errors import AlreadyRunning
 from orchestrator.domain.message import Medium
 from orchestrator.engine import edits, tick
 from orchestrator.engine.context import EngineContext
 from orchestrator.engine.report import Held, TickReport
 from orchestrator.status import channel_card, journey_card
 from orchestrator.store import customers, messages, settings
+from orchestrator.store.availability import StoreUnavailable, unless_away
 from orchestrator.store.due import count_due_messages, count_due_people, has_work
+
+logger = logging.getLogger(__name__)
 
 REST_S = 30.0  # between two ticks that find nothing: leases that ran out are looked for there
 TICK_BUDGET_S = 5.0  # then held gates and newly accepted calls get their turn
@@ -37,6 +42,7 @@ class LiveEngine:
         self._rests_until_s = 0.0  # time.monotonic()
         self._reached = threading.Condition()
         self._reached_at: datetime | None = None
+        self._trouble = ""
 
     @property
     def context(self) -> EngineContext:
@@ -44,44 +50,76 @@ class LiveEngine:
         return self._context
 
     def due(self) -> Due:
-        """How many people and messages are due now, without what is held; counts stop at a thousand."""
+        """How many people and messages are due now, without what is held; counts stop at a thousand. Nothing is while
+        the database is away."""
         context, held = self._context, self._context.held
         now = context.clock.now()
-        if not self._has_work(now):
+        try:
+            if not self._has_work(now):
+                return Due()
+            media = self._open_media()
+            with unless_away(quietly=True), context.database.read() as connection:
+                people = count_due_people(connection, context.program.journeys.keys() - held.journeys, now)
+                return Due(people, count_due_messages(connection, media, now))
+        except StoreUnavailable:
             return Due()
-        media = self._open_media()
-        with context.database.read() as connection:
-            people = count_due_people(connection, context.program.journeys.keys() - held.journeys, now)
-            return Due(people, count_due_messages(connection, media, now))
 
     def tick(self, held: Held) -> TickReport:
-        """Does what is due, except what is held, for some seconds at most.
+        """Does what is due, except what is held, for some seconds at most. Where the database is not there, or another
+        process holds it, nothing is done: that is said once, and tried again with the next tick.
 
         Where nothing is due it only looks, but for once in a while: a tick writes that it was, and whoever looks
         twice a second would keep the disk busy for nothing.
         """
-        with self._still:
-            context = self._context
-            now = context.clock.now()
-            if held == context.held and time.monotonic() < self._rests_until_s and not self._has_work(now):
-                self._arrive(now)
-                return TickReport()
-            if held != context.held:
-                edits.hold(context, held, now)
-            report = tick.run(context, now, TICK_BUDGET_S)
-            self._rests_until_s = time.monotonic() + REST_S
+        try:
+            report, now = self._tick(held)
+        except (AlreadyRunning, StoreUnavailable) as trouble:
+            self._tell(str(trouble))
+            return TickReport()
+        self._tell("")
         self._watch(report)
         if not report.more:
             self._arrive(now)
         return report
 
+    def _tick(self, held: Held) -> tuple[TickReport, datetime]:
+        with self._still, unless_away(quietly=True):  # said by `_tell`, once
+            context = self._context
+            now = context.clock.now()
+            if held == context.held and self._may_rest() and not self._has_work(now):
+                return TickReport(), now
+            if held != context.held:
+                edits.hold(context, held, now)
+            report = tick.run(context, now, TICK_BUDGET_S)
+            self._rests_until_s = time.monotonic() + REST_S
+            return report, now
+
+    def _may_rest(self) -> bool:
+        """Whether a look will do: no answer is awaited, and the database is still ours."""
+        hand_over = self._context.hand_over
+        return time.monotonic() < self._rests_until_s and not hand_over.is_busy and hand_over.hold.is_held()
+
     def _has_work(self, now: datetime) -> bool:
-        with self._context.database.read() as connection:
+        with unless_away(quietly=True), self._context.database.read() as connection:
             return has_work(connection, self._open_media(), now)
 
     def _open_media(self) -> list[Medium]:
         context = self._context
         return [medium for medium in context.channels if medium not in context.held.channels]
+
+    def _tell(self, trouble: str) -> None:
+        if trouble != self._trouble:
+            logger.warning("%s", f"Nothing is sent: {trouble}" if trouble else "Work goes on.")
+        self._trouble = trouble
+
+    def stop(self) -> None:
+        """Has nothing begin any more. Safe from any thread; `finish` waits for what is under way."""
+        self._context.hand_over.stop()
+
+    def finish(self) -> None:
+        """Waits some seconds for what is on the wire, and writes what is known of the rest."""
+        with self._still, unless_away():
+            self._watch(tick.finish(self._context))
 
     def load_held(self) -> Held:
         """What was on hold when Parcours last ran."""
@@ -127,7 +165,7 @@ class LiveEngine:
         """
         with self._still:
             context, old = open_context(), self._context
-            context.stopped, context.in_vain, context.stopped_told = old.stopped, old.in_vain, old.stopped_told
+            context.hand_over = old.hand_over
             edits.hold(context, old.held, context.clock.now())
             self._context, self._rests_until_s = context, 0.0
 

@@ -2,24 +2,39 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from orchestrator.cli.commands import Commands
-from orchestrator.cli.options import AsJson, ProjectFolder, load, load_settings, opened, refuse_unknown_journey, zone_of
+from orchestrator.cli.options import (
+    AsJson,
+    ProjectFolder,
+    load,
+    load_settings,
+    opened,
+    read_instant,
+    refuse_unknown_journey,
+    zone_of,
+)
 from orchestrator.cli.output import count, format_instant, print_json, print_table
 from orchestrator.domain.errors import ProjectInvalid
+from orchestrator.domain.message import Medium, MessageState
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from zoneinfo import ZoneInfo
 
     from orchestrator.domain.journey import Journey
-    from orchestrator.store.settling import Settled, Verdict
+    from orchestrator.store.settling import Retried, Settled, Verdict
 
-app = typer.Typer(cls=Commands, no_args_is_help=True, help="List messages, and settle those whose outcome is unknown.")
+app = typer.Typer(
+    cls=Commands,
+    no_args_is_help=True,
+    help="List messages, settle those whose outcome is unknown, and send failed ones again.",
+)
 
 
 @app.command(name="list")
@@ -54,7 +69,6 @@ def list_messages(
 
 def _read_states(word: str | None) -> tuple[str, ...]:
     """The states that a word means; () for none. Raises BadParameter."""
-    from orchestrator.domain.message import MessageState
     from orchestrator.domain.suggestion import did_you_mean
     from orchestrator.status import STANDINGS
 
@@ -112,6 +126,75 @@ def settle(
     _tell(settled, chosen[0], as_json)
     if settled.others or settled.missing:
         raise typer.Exit(1)
+
+
+@app.command()
+def retry(
+    ids: Annotated[list[str] | None, typer.Argument(metavar="ID", help="Messages by their id.")] = None,
+    journey: Annotated[str | None, typer.Option("--journey", metavar="ID", help="Only this journey's.")] = None,
+    channel: Annotated[Medium | None, typer.Option("--channel", help="Only this channel's.")] = None,
+    reason: Annotated[
+        str | None, typer.Option("--reason", metavar="TEXT", help="Only with this in their reason, or as their code.")
+    ] = None,
+    since: Annotated[
+        str | None, typer.Option("--since", metavar="ISO", help="Only what was rejected or failed since then.")
+    ] = None,
+    expired: Annotated[bool, typer.Option("--expired", help="Also those past their `expires`.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    project: ProjectFolder = Path(),
+    as_json: AsJson = False,
+) -> None:
+    """Send again what was rejected or failed, once its cause is mended.
+
+    They are queued once more: exit, goal, consent, suppression, caps and quiet hours are asked again when they leave.
+    Messages whose outcome is unknown are for `parcours messages settle`.
+    """
+    from orchestrator.clock import SystemClock
+    from orchestrator.store import settling
+
+    which = settling.Which(ids or (), journey, channel, reason, None if since is None else read_instant(since))
+    if which == settling.Which():
+        raise typer.BadParameter("name messages by their id, or say which: --journey, --channel, --reason, --since")
+    with opened(load_settings(project), to_look=True) as database:
+        if journey is not None:
+            with database.read() as connection:
+                refuse_unknown_journey(connection, journey)
+        now = SystemClock().now()
+        found = settling.find_failed(database, which, now, expired=expired)
+        agreed = bool(found.again) and (yes or _agrees(found, expired))
+        if agreed:
+            found = settling.retry(database, which, now, expired=expired)
+    _tell_retried(found, agreed, expired, as_json)
+    if found.others or found.missing or (found.again and not agreed):
+        raise typer.Exit(1)
+
+
+def _agrees(found: Retried, expired: bool) -> bool:
+    """Whether whoever sits at the terminal wants these sent again; nobody there does."""
+    late = f", {len(found.expired):,} of them past their `expires`" if expired and found.expired else ""
+    question = f"{count(len(found.again), 'message')} would be sent again{late}"
+    if not sys.stdin.isatty():
+        typer.secho(f"{question}; say --yes to do so", fg="yellow", err=True)
+        return False
+    return typer.confirm(f"{question}. Send?", err=True)
+
+
+def _tell_retried(found: Retried, agreed: bool, expired: bool, as_json: bool) -> None:
+    again, late = found.again if agreed else [], [] if expired else found.expired
+    if as_json:
+        named = {"in_another_state": found.others, "missing": found.missing}
+        print_json({"queued": again, "found": len(found.again), "expired": late, **named})
+        return
+    if agreed or not found.again:
+        typer.echo(f"{count(len(again), 'message')} queued again: they leave with the next tick")
+    if late:
+        typer.secho(
+            f"{count(len(late), 'message')} past their `expires`: left alone without --expired", fg="yellow", err=True
+        )
+    for public_id, state in found.others.items():
+        typer.secho(f"{public_id} is {state}, neither rejected nor failed: left alone", fg="yellow", err=True)
+    for public_id in found.missing:
+        typer.secho(f"there is no message {public_id}", fg="red", err=True)
 
 
 def _tell(settled: Settled, verdict: Verdict, as_json: bool) -> None:

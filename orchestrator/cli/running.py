@@ -38,6 +38,7 @@ from orchestrator.domain.errors import why_unreadable, without_data
 from orchestrator.engine import tick
 from orchestrator.spec.project import Project, load_project
 from orchestrator.store import settings
+from orchestrator.store.availability import StoreUnavailable
 from orchestrator.store.database import Database
 from orchestrator.store.lock import hold_database
 from orchestrator.store.migrate import migrate
@@ -50,7 +51,8 @@ DEMO_PACE = Pace(window_s=20.0)  # accelerated as well: a day of the shop takes 
 NOT_TAKEN = "The edited files are not taken; the earlier ones go on."
 _LOOK_S = 0.5
 _PREFECT_LOOK_S = 2.0  # how soon a server that ended is missed
-_GRACE_S = 3  # what requests under way get
+_GRACE_S = 3  # what requests under way get; all in all `docker stop` gives ten
+_PREFECT_GRACE_S = 3.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +88,7 @@ def run(project: Project, options: Options) -> None:
     with ExitStack() as stack:
         database = Database(project.config.database_url)
         stack.callback(database.close)
-        stack.enter_context(hold_database(database))
+        hold = stack.enter_context(hold_database(database))
         if options.demo:
             clear_stage(project.config)
         migrate(database)
@@ -95,11 +97,11 @@ def run(project: Project, options: Options) -> None:
         with database.write() as connection:
             settings.write(connection, database, settings.HOME, url_of(listener))
         clock: Clock = VirtualClock(begin_season(SystemClock().now())) if options.demo else SystemClock()
-        context = open_engine(project, clock, database=database)
+        context = open_engine(project, clock, database=database, hold=hold)
         stack.callback(close_engine, context)
         tick.refuse_a_past(context, clock.now())
         if count := settle_what_died(context):
-            terminal.say(f"{count} messages were being sent when Parcours was ended: see `parcours status`")
+            terminal.say(f"{count} messages were leased when Parcours was ended: see `parcours status`")
         prefect = _launch_prefect(project, options, stack) if options.with_prefect else None
         asyncio.run(Running(project, LiveEngine(context, terminal.watch), listener, prefect, terminal, options).live())
 
@@ -173,15 +175,21 @@ class Running:
         player = self._start_player()
         await self._until_stopped(serving)
         self._terminal.say("Stopping …")
+        self._engine.stop()
         if player is not None:
             await asyncio.to_thread(player.stop)
         for job in jobs:
             job.cancel()
         server.end()
-        await serving
-        await self._pulse.stop()
+        await asyncio.gather(serving, self._pulse.stop(), self._finish())
         if self._prefect is not None:  # before the loop ends: it waits for whoever waits for the server
-            await asyncio.to_thread(self._prefect.stop)
+            await asyncio.to_thread(self._prefect.stop, _PREFECT_GRACE_S)
+
+    async def _finish(self) -> None:
+        try:
+            await asyncio.to_thread(self._engine.finish)
+        except StoreUnavailable as away:  # the next start finds out what became of the last messages
+            self._terminal.warn(str(away))
 
     async def _until_stopped(self, serving: asyncio.Task[None]) -> None:
         """Also ends when the HTTP side does, which it must not by itself."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,6 +15,7 @@ from orchestrator.cli.options import AsJson, ProjectFolder, load, opened, read_v
 from orchestrator.cli.output import count, print_json, print_table
 
 if TYPE_CHECKING:
+    from orchestrator.engine.handover import HandOver
     from orchestrator.engine.report import TickReport
     from orchestrator.spec.project import Project
 
@@ -36,6 +40,8 @@ def tick(
         print_json({**asdict(report), "more": report.more, "waiting": waiting})
     else:
         _print(report)
+        if report.more:
+            typer.echo("\nStopped before everything was done: the next tick goes on.")
         if waiting:
             typer.echo(f"\n{count(waiting, 'call')} left in the inbox: received after this instant")
     if any(tally.stopped for tally in report.channels.values()):
@@ -51,15 +57,39 @@ def _run(project: Project, now: str | None) -> tuple[TickReport, int]:
     from orchestrator.wiring import close_engine, open_engine, settle_what_died
 
     clock = SystemClock() if now is None else VirtualClock(read_virtual_now(now))
-    with opened(project.config) as database, hold_database(database):
-        context = open_engine(project, clock, database=database)
+    with opened(project.config) as database, hold_database(database) as hold:
+        context = open_engine(project, clock, database=database, hold=hold)
         try:
             settle_what_died(context)
-            report = engine_tick.run(context, clock.now())
+            with _stopped_by_signals(context.hand_over):
+                report = engine_tick.run(context, clock.now())
+                report.add(engine_tick.finish(context))
             with database.read() as connection:
                 return report, arrivals.count_calls(connection)
         finally:
             close_engine(context)
+
+
+@contextmanager
+def _stopped_by_signals(hand_over: HandOver) -> Iterator[None]:
+    """Ctrl-C or SIGTERM lets what is in hand be finished; a second one does not."""
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    before = [signal.getsignal(number) for number in numbers]
+
+    def put_back() -> None:
+        for number, handler in zip(numbers, before, strict=True):
+            signal.signal(number, handler)
+
+    def stop(*_: object) -> None:
+        hand_over.stop()
+        put_back()
+
+    for number in numbers:
+        signal.signal(number, stop)
+    try:
+        yield
+    finally:
+        put_back()
 
 
 def _print(report: TickReport) -> None:

@@ -2,34 +2,31 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import blake2b
 
-from orchestrator.clock import Clock
+from orchestrator.clock import Clock, SystemClock
 from orchestrator.config import Config
 from orchestrator.domain.channel import Channel
 from orchestrator.domain.message import Medium
 from orchestrator.domain.program import Program
 from orchestrator.domain.state import CustomerState
+from orchestrator.engine.handover import HandOver
 from orchestrator.engine.report import Held
 from orchestrator.links import LinkSigner
 from orchestrator.render import Templates
-from orchestrator.store.database import Database
-
-
-@dataclass(frozen=True, slots=True)
-class Stop:
-    """A channel stands still by itself: its provider refuses our account, or turns everything away."""
-
-    until: datetime
-    reason: str
+from orchestrator.store import workers
+from orchestrator.store.database import Connection, Database
+from orchestrator.store.lock import this_process
+from orchestrator.store.settings import Rest
 
 
 @dataclass(slots=True)
 class EngineContext:
-    """One project ready to run. `held` and `stopped` change while it runs."""
+    """One project ready to run. `held`, `rests` and what is handed over change while it runs."""
 
     config: Config
     program: Program
@@ -39,10 +36,9 @@ class EngineContext:
     signer: LinkSigner
     clock: Clock
     secret: str
+    hand_over: HandOver
     held: Held = field(default_factory=Held)
-    stopped: dict[Medium, Stop] = field(default_factory=dict)  # kept until the channel takes a batch again
-    in_vain: dict[Medium, set[int]] = field(default_factory=dict)  # the messages that did not get through, in a row
-    stopped_told: Mapping[str, str] | None = None  # what the database says of it, for `status`
+    rests: dict[Medium, Rest] = field(default_factory=dict)  # channels that stand still by themselves; as the database
     decided_before: int = 0  # the newest message of the ticks before this one
     moments: dict[str, CustomerState] = field(default_factory=dict)  # by message, on a virtual clock: who it speaks to
 
@@ -64,12 +60,25 @@ class EngineContext:
         """Now, for work that began at an instant and lasts: quiet hours may begin meanwhile. A virtual clock stands."""
         return began_at if self.clock.is_virtual else max(began_at, self.clock.now())
 
+    def beat(self, connection: Connection) -> None:
+        """Notes that this process lives, for whoever finds its leases: by the machine's time."""
+        token = self.hand_over.token
+        workers.beat(connection, self.database, token, this_process(), SystemClock().now())
+        self.hand_over.beaten_at_s = time.monotonic()
+
+    def beat_in_time(self) -> None:
+        """The same, every ten seconds for as long as something is leased."""
+        if self.hand_over.leased and time.monotonic() - self.hand_over.beaten_at_s > BEAT_S:
+            with self.database.write() as connection:
+                self.beat(connection)
+
     def actual(self, now: datetime) -> datetime | None:
         """The wall clock for the time line: None on a virtual clock, where nothing is late."""
         return None if self.clock.is_virtual else now
 
 
+BEAT_S = 10.0
 CLAIM_MAX = 500  # customers advanced in one transaction: a few dozen milliseconds, so that others may write between
 INBOX_MAX = 1000
-LEASE_MAX = 200  # messages in flight at a crash, at most
-LEASE = timedelta(minutes=2)
+LEASE_MAX = 200
+LEASE = timedelta(minutes=2)  # of a lease without an owner, from before leases had one

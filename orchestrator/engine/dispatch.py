@@ -1,7 +1,6 @@
-"""Sends what is queued: asks the policy again and leases in one transaction, renders, hands over, writes outcomes.
+"""Leases what is queued: asks the policy again in the same transaction, renders, and gives the batch to its channel.
 
-No transaction is open while a channel works. A message whose outcome was not written when the process died keeps its
-lease; the settle phase makes it `unknown`, and nothing resends it by itself.
+No transaction is open while a channel works, and the engine's thread waits for none: `tick` gathers the outcomes.
 """
 
 from __future__ import annotations
@@ -10,43 +9,80 @@ import logging
 from datetime import datetime
 from typing import Any
 
+from orchestrator.domain.channel import OutcomeKind, SendOutcome
 from orchestrator.domain.errors import TemplateFailed, without_data
 from orchestrator.domain.message import Medium, RenderedMessage
 from orchestrator.domain.policy import address
 from orchestrator.engine.asking import Asked, ask_again
 from orchestrator.engine.compose import compose
 from orchestrator.engine.context import LEASE, LEASE_MAX, EngineContext
+from orchestrator.engine.handover import PROBE_MAX, Answer
 from orchestrator.engine.report import TickReport
-from orchestrator.engine.sending import Sending
+from orchestrator.engine.sending import end_rest
 from orchestrator.store import ledger_notes, messages
+from orchestrator.store.database import Connection
 from orchestrator.store.messages import Lease
 
 logger = logging.getLogger(__name__)
 
 
 def run(context: EngineContext, medium: Medium, now: datetime, report: TickReport) -> int:
-    """Sends up to 200 messages of a medium; returns how many were looked at."""
-    tally = report.channel(medium)
-    if (stopped := context.stopped.get(medium)) is not None and now < stopped.until:
-        tally.stopped = stopped.reason
+    """Gives up to 200 messages of a medium to its channel; returns how many were looked at."""
+    tally, rest = report.channel(medium), context.rests.get(medium)
+    if rest is not None and now < rest.until:
+        tally.stopped = rest.reason
         return 0
-    with context.database.write() as connection:
-        held = context.held.journeys
-        rows = messages.due_messages(connection, context.database, medium, now, held, LEASE_MAX)
-        asked = ask_again(context, connection, rows, now)
-        messages.settle(connection, asked.settled)
-        ledger_notes.write_notes(connection, asked.notes)
-        leases = [
-            Lease(a.row.id, a.at, context.template_version(medium, a.row.template), address(a.state, medium))
-            for a in asked.allowed
-        ]
-        messages.lease(connection, leases, now + LEASE, context.program.lifecycle.version)
-    if not rows:
-        context.stopped.pop(medium, None)  # whatever it was, nothing waits for it any more
+    if rest is not None:  # does the provider take messages again? A few find out
+        context.hand_over.breakers[medium].probe()
+    rows, asked = _lease(context, medium, now, LEASE_MAX if rest is None else PROBE_MAX)
     tally.due += len(rows)
     tally.not_sent += asked.refused
-    Sending(context, medium, now, tally).send(*_render(context, asked))
+    try:
+        made, broken = _render(context, asked)
+        context.hand_over.give(context.channels[medium], medium, made)
+        context.hand_over.answer([_not_made(medium, row, reason) for row, reason in broken])
+    except BaseException:
+        context.hand_over.unlease([one.row.id for one in asked.allowed])
+        raise
     return len(rows)
+
+
+def _lease(context: EngineContext, medium: Medium, now: datetime, limit: int) -> tuple[list[Any], Asked]:
+    """What is due, and what the policy says of it; what may leave is leased."""
+    leased: list[int] = []
+    try:
+        with context.database.write() as connection:
+            held = context.held.journeys
+            rows = messages.due_messages(connection, context.database, medium, now, held, limit)
+            asked = ask_again(context, connection, rows, now)
+            messages.settle(connection, asked.settled)
+            ledger_notes.write_notes(connection, asked.notes)
+            leased = [one.row.id for one in asked.allowed]
+            _write_leases(context, connection, medium, asked, now)
+            if not rows and medium in context.rests and not messages.is_any_queued(connection, medium):
+                end_rest(context, connection, medium)  # whatever it was, nothing waits for it any more
+    except BaseException:
+        context.hand_over.unlease(leased)
+        raise
+    return rows, asked
+
+
+def _write_leases(context: EngineContext, connection: Connection, medium: Medium, asked: Asked, now: datetime) -> None:
+    if not asked.allowed:
+        return
+    hand_over = context.hand_over
+    hand_over.lease([one.row.id for one in asked.allowed])
+    context.beat(connection)
+    version = context.program.lifecycle.version
+    leases = [
+        Lease(one.row.id, one.at, context.template_version(medium, one.row.template), address(one.state, medium))
+        for one in asked.allowed
+    ]
+    messages.lease(connection, leases, hand_over.token, now + LEASE, version)
+
+
+def _not_made(medium: Medium, row: Any, reason: str) -> Answer:
+    return Answer(medium, row, SendOutcome(OutcomeKind.NOT_ATTEMPTED, reason=reason), not_made=True)
 
 
 def _render(context: EngineContext, asked: Asked) -> tuple[list[tuple[Any, RenderedMessage]], list[tuple[Any, str]]]:

@@ -1,155 +1,111 @@
-"""One batch in the hands of a channel: what each outcome means for its message, and for the channel."""
+"""What each outcome of a message means for it, for its channel, and for the report."""
 
 from __future__ import annotations
 
-import logging
-import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from random import uniform
 from typing import Any
 
 from orchestrator.domain.channel import OutcomeKind, SendOutcome
-from orchestrator.domain.errors import ChannelMisconfigured, without_data
-from orchestrator.domain.message import Medium, MessageState, RenderedMessage
-from orchestrator.engine.context import EngineContext, Stop
-from orchestrator.engine.report import ChannelTally, Failure
-from orchestrator.store import messages
+from orchestrator.domain.message import Medium, MessageState, Purpose
+from orchestrator.engine.context import EngineContext
+from orchestrator.engine.handover import IN_VAIN_MAX, Answer
+from orchestrator.engine.report import Failure, TickReport
+from orchestrator.store import messages, settings
+from orchestrator.store.database import Connection
 from orchestrator.store.messages import Settlement
+from orchestrator.store.settings import Rest
 
-logger = logging.getLogger(__name__)
-
-SEND_BUDGET_S = 15.0  # of one batch: far below the lease, and meanwhile nobody's time line goes on
-COMMIT_EVERY = 100  # outcomes are written at least so often …
-COMMIT_AFTER_S = 0.25  # … and so soon
 BACKOFF = timedelta(seconds=30)
 BACKOFF_MAX = timedelta(hours=1)
+JITTER = 0.25  # a crowd that was turned away together does not come back together
 GIVE_UP = {Medium.EMAIL: timedelta(hours=48), Medium.SMS: timedelta(hours=6)}
 TRIES_MIN = 10  # before a message is given up: it may have waited long for other reasons
 STOP_FOR = timedelta(minutes=1)  # a channel whose account is refused is tried again after this
-IN_VAIN_MAX = 20  # in a row, then the provider is left alone for a while: the rest need not learn it one by one
 REST_MAX = timedelta(minutes=10)
+_IN_VAIN = (OutcomeKind.THROTTLED, OutcomeKind.UNAVAILABLE, OutcomeKind.UNCERTAIN)
+_SPOKEN = (OutcomeKind.ACCEPTED, OutcomeKind.REJECTED)
 
 
 @dataclass(slots=True)
 class Sending:
-    """One batch under way: outcomes are gathered and written in small transactions, as they come."""
+    """Outcomes of messages under the leases of one worker: written in one transaction."""
 
     context: EngineContext
-    medium: Medium
     now: datetime
-    tally: ChannelTally
-    pending: list[Settlement] = field(default_factory=list)
-    dead: dict[tuple[str, str], str] = field(default_factory=dict)
-    stopped: bool = False
-    written_at_s: float = field(default_factory=time.monotonic)
+    report: TickReport
+    leased_by: str | None
+    was: MessageState = MessageState.LEASED
+    _settlements: list[Settlement] = field(default_factory=list)
 
-    def send(self, rendered: Sequence[tuple[Any, RenderedMessage]], broken: Sequence[tuple[Any, str]]) -> None:
-        """Hands a batch to the channel and writes every outcome; messages come with their row of the ledger."""
-        for row, reason in broken:
-            self._fail(row, MessageState.FAILED, "template", reason)
-        try:
-            for index, outcome in self._outcomes([message for _, message in rendered]):
-                row, message = rendered[index]
-                if outcome.suppress:
-                    self.dead[self.medium, message.to] = outcome.reason or outcome.code
-                self._settle(row, outcome)
-                if len(self.pending) >= COMMIT_EVERY or time.monotonic() - self.written_at_s > COMMIT_AFTER_S:
-                    self._write()
-        finally:  # should a channel break, what it said before is known
-            self._write()
-        if rendered and not self.stopped:
-            self.context.stopped.pop(self.medium, None)
-            self.tally.stopped = ""
-
-    def _outcomes(self, batch: Sequence[RenderedMessage]) -> Iterator[tuple[int, SendOutcome]]:
-        """The channel's outcomes, and UNCERTAIN for what it should have answered and did not."""
-        missing = set(range(len(batch)))
-        if not batch:
+    def settle(self, answers: Sequence[Answer]) -> None:
+        """Writes what became of these messages."""
+        for one in answers:
+            self._settle(one)
+        if not answers:
             return
-        try:
-            for index, outcome in self.context.channels[self.medium].send_batch(
-                batch, time.monotonic() + SEND_BUDGET_S
-            ):
-                missing.discard(index)
-                yield index, outcome
-        except ChannelMisconfigured as refusal:
-            for index in sorted(missing):
-                yield index, SendOutcome(OutcomeKind.MISCONFIGURED, reason=str(refusal))
-            missing.clear()
-        except Exception as error:  # a fault of the adapter: what it had in hand stays leased, and becomes unknown
-            logger.error("The channel for %s broke: %s", self.medium, without_data(error))
-            self._stop(f"it broke ({type(error).__name__})", BACKOFF)
-            missing.clear()
-        for index in sorted(missing):
-            yield index, SendOutcome(OutcomeKind.UNCERTAIN, reason="the channel gave no answer")
+        dead = {(str(one.medium), one.to): one.outcome for one in answers if _is_dead(one)}
+        reasons = {key: outcome.reason or outcome.code for key, outcome in dead.items()}
+        database = self.context.database
+        with database.write() as connection:
+            messages.settle(connection, self._settlements, was=self.was, leased_by=self.leased_by)
+            messages.suppress_addresses(connection, database, reasons, self.now)
+            for medium in dict.fromkeys(one.medium for one in answers):
+                self._judge(connection, medium, [one for one in answers if one.medium is medium])
 
-    def _settle(self, row: Any, outcome: SendOutcome) -> None:
+    def _settle(self, one: Answer) -> None:
+        row, outcome, tally = one.row, one.outcome, self.report.channel(one.medium)
         match outcome.kind:
+            case _ if one.not_made:
+                self._fail(one, MessageState.FAILED, "template", outcome.reason)
             case OutcomeKind.ACCEPTED:
-                self.context.in_vain.pop(self.medium, None)
-                self.tally.sent += 1
+                tally.sent += 1
                 self._put(row, MessageState.ACCEPTED, outcome)
             case OutcomeKind.REJECTED:
-                self.context.in_vain.pop(self.medium, None)  # the provider speaks to us
-                self._fail(row, MessageState.REJECTED, outcome.code, outcome.reason)
+                self._fail(one, MessageState.REJECTED, outcome.code, outcome.reason)
             case OutcomeKind.THROTTLED | OutcomeKind.UNAVAILABLE:
-                self._count_in_vain(row, outcome)
-                self._retry(row, outcome)
+                self._retry(one)
             case OutcomeKind.UNCERTAIN if row.resend_uncertain:
-                self._count_in_vain(row, outcome)
-                self._retry(row, outcome, resent=True)
+                self._retry(one, resent=True)
             case OutcomeKind.UNCERTAIN:
-                self._count_in_vain(row, outcome)
-                self._leave_unknown(row, outcome)
-            case OutcomeKind.NOT_ATTEMPTED:
-                self._put(row, MessageState.QUEUED, outcome, self.now, begun=False)
+                self._leave_unknown(one)
             case OutcomeKind.MISCONFIGURED if outcome.about_sender and row.sender:
-                self._retry(row, outcome)  # the step's own `from`: the others need not wait for it
-            case OutcomeKind.MISCONFIGURED:
-                self._stop(outcome.reason, STOP_FOR)
+                self._retry(one)  # the step's own `from`: the others need not wait for it
+            case OutcomeKind.NOT_ATTEMPTED | OutcomeKind.MISCONFIGURED:
                 self._put(row, MessageState.QUEUED, outcome, self.now, begun=False)
 
-    def _leave_unknown(self, row: Any, outcome: SendOutcome) -> None:
-        self.tally.unknown += 1
-        self._note(row, outcome, "unknown", f"parcours messages settle {row.public_id} --sent, --again or --drop")
-        self._put(row, MessageState.UNKNOWN, outcome)
+    def _leave_unknown(self, one: Answer) -> None:
+        self.report.channel(one.medium).unknown += 1
+        self._note(one, "unknown", f"parcours messages settle {one.row.public_id} --sent, --again or --drop")
+        self._put(one.row, MessageState.UNKNOWN, one.outcome)
 
-    def _count_in_vain(self, row: Any, outcome: SendOutcome) -> None:
-        """One message that is tried again and again says nothing of the provider: each counts once."""
-        waiting = self.context.in_vain.setdefault(self.medium, set())
-        waiting.add(row.id)
-        if len(waiting) >= IN_VAIN_MAX:
-            rest = max(BACKOFF, _told_wait(outcome, REST_MAX))
-            self._stop(f"{len(waiting)} messages in a row did not get through: {outcome.reason}", rest)
-
-    def _stop(self, reason: str, span: timedelta) -> None:
-        self.stopped, self.tally.stopped = True, reason
-        self.context.stopped[self.medium] = Stop(self.context.moment(self.now) + span, reason)
-
-    def _retry(self, row: Any, outcome: SendOutcome, *, resent: bool = False) -> None:
+    def _retry(self, one: Answer, *, resent: bool = False) -> None:
         """Queues it again, later each time, until it is given up."""
-        backoff = min(BACKOFF * 2 ** min(row.attempts, 10), BACKOFF_MAX)
-        again = self.now + max(backoff, _told_wait(outcome, GIVE_UP[self.medium]))
-        if again > row.decided_at + GIVE_UP[self.medium] and row.attempts + 1 >= TRIES_MIN:
+        row, outcome = one.row, one.outcome
+        backoff = _jittered(min(BACKOFF * 2 ** min(row.attempts, 10), BACKOFF_MAX))
+        again = self.now + max(backoff, _told_wait(outcome, GIVE_UP[one.medium]))
+        if again > _worth_trying_until(one) and row.attempts + 1 >= TRIES_MIN:
             if resent:
-                self._leave_unknown(row, outcome)
+                self._leave_unknown(one)
                 return
-            self._fail(row, MessageState.FAILED, outcome.code, f"given up: {outcome.reason}")
+            self._fail(one, MessageState.FAILED, outcome.code, f"given up: {outcome.reason}")
             return
-        self.tally.retried += 1
-        self._note(row, outcome, str(outcome.kind), "nothing to do: tried again by itself")
+        self.report.channel(one.medium).retried += 1
+        self._note(one, str(outcome.kind), "nothing to do: tried again by itself")
         self._put(row, MessageState.QUEUED, outcome, again, resent=resent)
 
-    def _fail(self, row: Any, state: MessageState, code: str, reason: str) -> None:
-        self.tally.failed += 1
-        outcome = SendOutcome(OutcomeKind.REJECTED, reason=reason, code=code)
-        self._note(row, outcome, str(state), f"parcours messages list --journey {row.journey} --state {state}")
-        self._put(row, state, outcome)
+    def _fail(self, one: Answer, state: MessageState, code: str, reason: str) -> None:
+        self.report.channel(one.medium).failed += 1
+        failed = Answer(one.medium, one.row, SendOutcome(OutcomeKind.REJECTED, reason=reason, code=code))
+        self._note(failed, str(state), f"parcours messages list --journey {one.row.journey} --state {state}")
+        self._put(one.row, state, failed.outcome)
 
-    def _note(self, row: Any, outcome: SendOutcome, word: str, help_: str) -> None:
+    def _note(self, one: Answer, word: str, help_: str) -> None:
+        row, outcome, tally = one.row, one.outcome, self.report.channel(one.medium)
         failure = Failure(row.public_id, row.journey, row.step, word, outcome.code, outcome.reason, help_)
-        self.tally.failures = [*self.tally.failures, failure][-1000:]
+        tally.failures = [*tally.failures, failure][-1000:]
 
     def _put(
         self,
@@ -162,14 +118,78 @@ class Sending:
         resent: bool = False,
     ) -> None:
         told = outcome.reason, outcome.code, outcome.provider_id
-        self.pending.append(Settlement(row.id, state, self.now, *told, again, begun, resent))
+        self._settlements.append(Settlement(row.id, state, self.now, *told, again, begun, resent))
 
-    def _write(self) -> None:
-        if self.pending or self.dead:
-            with self.context.database.write() as connection:
-                messages.settle(connection, self.pending)
-                messages.suppress_addresses(connection, self.context.database, self.dead, self.now)
-        self.pending, self.dead, self.written_at_s = [], {}, time.monotonic()
+    # ------------------------------------------------------------ the channel
+
+    def _judge(self, connection: Connection, medium: Medium, answers: Sequence[Answer]) -> None:
+        """Has a channel rest, or work again, by what its provider said."""
+        outcomes = [one.outcome for one in answers if not one.not_made]
+        breaker, rest = self.context.hand_over.breakers[medium], self.context.rests.get(medium)
+        refused = next((one for one in answers if _is_our_account_refused(one)), None)
+        if refused is not None:
+            self._rest(connection, medium, Rest(self._from_now(STOP_FOR), refused.outcome.reason, 1))
+        elif breaker.broke:
+            self._rest(connection, medium, self._longer(rest, breaker.broke, timedelta(0)))
+        elif breaker.is_open:
+            last = next((one for one in reversed(outcomes) if one.kind in _IN_VAIN), None)
+            if last is not None:
+                reason = f"{len(breaker.in_vain)} messages in a row did not get through: {last.reason}"
+                self._rest(connection, medium, self._longer(rest, reason, _longest_wait(outcomes)))
+        elif rest is not None and any(outcome.kind in _SPOKEN for outcome in outcomes):
+            end_rest(self.context, connection, medium)
+            self.report.channel(medium).stopped = ""
+
+    def _longer(self, rest: Rest | None, reason: str, told: timedelta) -> Rest:
+        """The next rest: twice as long as the one before, and as long as the provider asks."""
+        times = rest.times if rest is not None else 0
+        span = max(_jittered(min(BACKOFF * 2 ** min(times, 10), REST_MAX)), told)
+        return Rest(self._from_now(span), reason, times + 1)
+
+    def _rest(self, connection: Connection, medium: Medium, rest: Rest) -> None:
+        before = self.context.rests.get(medium)
+        if before is not None and before.until > self._from_now(timedelta(0)):
+            return  # what was under way when it began to rest is no news
+        self.context.rests[medium] = rest
+        self.report.channel(medium).stopped = rest.reason
+        settings.write_rest(connection, self.context.database, medium, rest, self.now)
+
+    def _from_now(self, span: timedelta) -> datetime:
+        return self.context.moment(self.now) + span
+
+
+def end_rest(context: EngineContext, connection: Connection, medium: Medium) -> None:
+    """Has a channel work as always."""
+    del context.rests[medium]
+    settings.end_rest(connection, medium)
+    context.hand_over.breakers[medium].limit = IN_VAIN_MAX
+
+
+def _is_dead(one: Answer) -> bool:
+    return one.outcome.suppress and bool(one.to)
+
+
+def _is_our_account_refused(one: Answer) -> bool:
+    own_sender = one.outcome.about_sender and one.row.sender
+    return one.outcome.kind is OutcomeKind.MISCONFIGURED and not own_sender
+
+
+def _worth_trying_until(one: Answer) -> datetime:
+    """Marketing is given up after a while; what somebody waits for is tried until it is worth nothing any more."""
+    row: Any = one.row
+    if row.purpose == Purpose.TRANSACTIONAL and row.expires_at is not None:
+        expires: datetime = row.expires_at
+        return expires
+    decided: datetime = row.decided_at
+    return decided + GIVE_UP[one.medium]
+
+
+def _jittered(span: timedelta) -> timedelta:
+    return span * uniform(1.0 - JITTER, 1.0)
+
+
+def _longest_wait(outcomes: Sequence[SendOutcome]) -> timedelta:
+    return max((_told_wait(outcome, REST_MAX) for outcome in outcomes), default=timedelta(0))
 
 
 def _told_wait(outcome: SendOutcome, limit: timedelta) -> timedelta:

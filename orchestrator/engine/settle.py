@@ -1,61 +1,120 @@
-"""Finds out what became of messages whose outcome was not written: a lease that died while sending.
+"""Finds out what became of messages whose outcome was not written: whoever leased them has died.
 
-They become `unknown`: neither sent nor failed, not resent by itself. Where the provider can be asked (the mailbox
-can), it is; `resend_uncertain` messages are queued again, which is their author's choice.
+A lease is touched only when its worker is certainly dead: its notes lie on this machine and are not locked any more;
+or there are none here and nothing was seen of it for two minutes. Then
+
+- an outcome that was noted is written as if it had come now;
+- what was never begun is queued again;
+- what was begun, or of which no notes are left, is uncertain: `unknown`, or sent once more where `resend_uncertain` is
+  set. Where the provider can be asked (the mailbox can), it is.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
+from itertools import groupby
 from typing import Any
 
-from orchestrator.domain.channel import MessageLookup
+from orchestrator.clock import SystemClock
+from orchestrator.domain.channel import MessageLookup, OutcomeKind, SendOutcome
 from orchestrator.domain.message import Medium, MessageState
 from orchestrator.engine.context import EngineContext
+from orchestrator.engine.handover import Answer
 from orchestrator.engine.report import TickReport
-from orchestrator.store import messages
-from orchestrator.store.messages import Settlement
+from orchestrator.engine.sending import Sending
+from orchestrator.store import messages, wire_log, workers
+from orchestrator.store.wire_log import Notes
+
+DEAD_AFTER = timedelta(minutes=2)  # without a beat; where its notes lie here, nothing is waited for
+_DIED = "the process ended while this message was being sent"
+_NOTHING_BEGUN = Notes(frozenset(), {})
 
 
 def run(context: EngineContext, now: datetime, report: TickReport) -> int:
-    """Settles leases that ran out before `now`."""
+    """Settles the leases of workers that are dead; returns how many there were."""
     with context.database.read() as connection:
-        rows = messages.expired_leases(connection, now)
-    _settle(context, rows, now, report)
-    return len(rows)
+        rows = messages.leased_messages(connection, context.hand_over.leased)
+    return _settle(context, rows, now, report)
 
 
 def settle_dead_leases(context: EngineContext, now: datetime) -> int:
-    """Settles every lease, at the start of the only process on this database: their holder is dead. Also looks again
-    at what is unknown, where the provider can be asked."""
+    """The same at the start of a process, where leases without an owner are dead too: they are from before leases had
+    one. Also looks again at what is unknown, where the provider can be asked."""
     with context.database.read() as connection:
-        rows = messages.expired_leases(connection, None, limit=100_000)
-        for medium, channel in context.channels.items():
-            if isinstance(channel, MessageLookup):
-                rows += messages.unknown_messages(connection, medium, limit=100_000)
-    _settle(context, rows, now, TickReport())
-    return len(rows)
+        rows = messages.leased_messages(connection)
+        unknown = [
+            row
+            for medium, channel in context.channels.items()
+            if isinstance(channel, MessageLookup)
+            for row in messages.unknown_messages(connection, medium, limit=100_000)
+        ]
+    found = [one for one in (_looked_up(context, row) for row in unknown) if one is not None]
+    Sending(context, now, TickReport(), None, MessageState.UNKNOWN).settle(found)
+    return _settle(context, rows, now, TickReport(), at_start=True)
 
 
-def _settle(context: EngineContext, rows: Sequence[Any], now: datetime, report: TickReport) -> None:
-    if not rows:
-        return
-    settlements = [_settlement(context, row, now) for row in rows]
-    for row, settlement in zip(rows, settlements, strict=True):
-        if settlement.state is MessageState.UNKNOWN:
-            report.channel(row.medium).unknown += 1
-    with context.database.write() as connection:
-        messages.settle(connection, settlements)
+def _settle(
+    context: EngineContext, rows: Sequence[Any], now: datetime, report: TickReport, *, at_start: bool = False
+) -> int:
+    settled = 0
+    for owner, theirs in groupby(sorted(rows, key=_owner), _owner):
+        leases = list(theirs)
+        if owner:
+            notes, is_dead = _look_at(context, owner)
+        else:
+            notes, is_dead = None, True
+            leases = [row for row in leases if at_start or row.lease_until is None or row.lease_until < now]
+        if is_dead:
+            answers = [_answer(context, row, notes) for row in leases]
+            Sending(context, now, report, owner or None).settle(answers)
+            _forget(context, owner)
+            settled += len(leases)
+    return settled
 
 
-def _settlement(context: EngineContext, row: Any, now: datetime) -> Settlement:
-    channel = context.channels.get(Medium(row.medium))
-    arrived = channel.look_up(row.public_id) if isinstance(channel, MessageLookup) else None
-    if arrived:
-        return Settlement(row.id, MessageState.ACCEPTED, now, "found at the provider", provider_id=row.provider_id)
-    if arrived is False:
-        return Settlement(row.id, MessageState.QUEUED, now, "did not arrive: sent again", not_before=now)
-    if row.resend_uncertain:
-        return Settlement(row.id, MessageState.QUEUED, now, "uncertain: sent once more", not_before=now, resent=True)
-    return Settlement(row.id, MessageState.UNKNOWN, now, "the process ended while this message was being sent")
+def _owner(row: Any) -> str:
+    return row.leased_by or ""
+
+
+def _look_at(context: EngineContext, owner: str) -> tuple[Notes | None, bool]:
+    """The notes of a worker, if there are any, and whether it is dead."""
+    hand_over = context.hand_over
+    if owner == hand_over.token:  # a lease of ours that we know nothing of: the database was away when it was written
+        return _NOTHING_BEGUN, True
+    is_alive = wire_log.is_alive(hand_over.notes_folder, owner)
+    if is_alive is not None:
+        return (None, False) if is_alive else (wire_log.read_notes(hand_over.notes_folder, owner), True)
+    with context.database.read() as connection:
+        beat_at = workers.last_beat(connection, owner)
+    return None, beat_at is None or SystemClock().now() - beat_at > DEAD_AFTER
+
+
+def _answer(context: EngineContext, row: Any, notes: Notes | None) -> Answer:
+    medium = Medium(row.medium)
+    if notes is not None and row.id in notes.outcomes:
+        return Answer(medium, row, notes.outcomes[row.id])
+    if notes is not None and row.id not in notes.begun:
+        return Answer(medium, row, SendOutcome(OutcomeKind.NOT_ATTEMPTED))
+    return _looked_up(context, row) or Answer(medium, row, SendOutcome(OutcomeKind.UNCERTAIN, reason=_DIED))
+
+
+def _looked_up(context: EngineContext, row: Any) -> Answer | None:
+    """What the provider says, where it can be asked and knows."""
+    medium = Medium(row.medium)
+    channel = context.channels.get(medium)
+    match channel.look_up(row.public_id) if isinstance(channel, MessageLookup) else None:
+        case True:
+            reason, kind = "found at the provider", OutcomeKind.ACCEPTED
+        case False:
+            reason, kind = "did not arrive: sent again", OutcomeKind.NOT_ATTEMPTED
+        case _:
+            return None
+    return Answer(medium, row, SendOutcome(kind, provider_id=row.provider_id, reason=reason))
+
+
+def _forget(context: EngineContext, owner: str) -> None:
+    if owner and owner != context.hand_over.token:
+        with context.database.write() as connection:
+            workers.forget(connection, owner)
+        wire_log.discard(context.hand_over.notes_folder, owner)

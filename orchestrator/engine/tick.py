@@ -1,8 +1,12 @@
-"""All the work that is due, in order: ingest → advance → dispatch → settle."""
+"""All the work that is due: ingest → advance → dispatch, as long as there is any; then settle.
+
+Channels send in threads of their own: meanwhile the time lines go on, and outcomes are written as they come.
+"""
 
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,11 +14,14 @@ from orchestrator.domain.errors import TimeWentBack
 from orchestrator.domain.message import Medium
 from orchestrator.engine import advance, dispatch, ingest, settle
 from orchestrator.engine.context import EngineContext
+from orchestrator.engine.handover import Answer
 from orchestrator.engine.report import TickReport
+from orchestrator.engine.sending import Sending
 from orchestrator.store import messages, settings
 from orchestrator.store.database import Connection
 
 LAST_TICK = "last_tick"
+GRACE_S = 4.0  # for what is on the wire when a process is told to stop: `docker stop` kills after ten seconds
 CLOCK, VIRTUAL = "clock", "virtual"  # on a virtual clock it is as late as the last tick says
 
 
@@ -25,13 +32,26 @@ def run(context: EngineContext, now: datetime, budget_s: float | None = None) ->
     """
     deadline_s = None if budget_s is None else time.monotonic() + budget_s
     work = _Tick(context, now, deadline_s, TickReport())
+    work.hold_the_database()
     _note_tick(context, now)
     work.take_in()
-    for medium in context.channels:
-        work.send_all(medium)
+    work.deliver()
     context.moments.clear()
     settle.run(context, work.moment(), work.report)
-    _tell_stops(context, now)
+    return work.report
+
+
+def finish(context: EngineContext, grace_s: float = GRACE_S) -> TickReport:
+    """The end of a process: begins nothing any more, waits a while for what is on the wire, and writes what is known.
+
+    What has no answer by then is `unknown`, one message a connection at most; what was not begun is queued again.
+    """
+    hand_over, until_s = context.hand_over, time.monotonic() + grace_s
+    hand_over.stop()
+    work = _Tick(context, context.clock.now(), None, TickReport())
+    while hand_over.on_the_wire and time.monotonic() < until_s:
+        work.write_outcomes(hand_over.gather())
+    work.write_outcomes(hand_over.give_up())
     return work.report
 
 
@@ -48,6 +68,13 @@ class _Tick:
         """Now: a tick with much to send lasts."""
         return self.context.moment(self.began_at)
 
+    def hold_the_database(self) -> None:
+        """Gets a lost lock back, or raises AlreadyRunning; what became of our own messages is written either way."""
+        hand_over = self.context.hand_over
+        if not hand_over.hold.is_held():
+            self.write_outcomes(hand_over.gather(0.0))
+            hand_over.hold.take()
+
     def take_in(self) -> None:
         """Makes calls events, and runs the time lines of all who are due."""
         context, report = self.context, self.report
@@ -60,32 +87,44 @@ class _Tick:
                     break
 
     def _send_decided(self) -> None:
-        for medium in self.context.channels:
-            while medium not in self.context.held.channels and not self._is_over():
-                if not dispatch.run(self.context, medium, self.moment(), self.report):
-                    break
+        while not self._is_over() and self._send_some():
+            pass
 
-    def send_all(self, medium: Medium) -> None:
-        """Sends what a medium has queued. Between two batches it takes in what was said meanwhile: an unsubscribe
-        counts for the messages behind it."""
-        while medium not in self.context.held.channels:
-            if not dispatch.run(self.context, medium, self.moment(), self.report) or self._is_over():
-                return
+    def deliver(self) -> None:
+        """Sends what is queued. Between two batches it takes in what was said meanwhile: an unsubscribe counts for the
+        messages behind it."""
+        while not self._is_over() and self._send_some():
             self.take_in()
 
+    def _send_some(self) -> bool:
+        """Gives each channel that is free what is queued for it, and writes what came back; False when nothing is to
+        be sent and nothing is under way."""
+        looked_at = sum([self._give(medium) for medium in self.context.channels])
+        if not looked_at and not self.context.hand_over.is_busy:
+            return False
+        self.write_outcomes(self.context.hand_over.gather())
+        self.context.beat_in_time()
+        return True
+
+    def _give(self, medium: Medium) -> int:
+        """Gives a channel its next batch, if it can take one; returns how many messages were looked at."""
+        if medium in self.context.held.channels or not self.context.hand_over.is_free(medium):
+            return 0
+        return dispatch.run(self.context, medium, self.moment(), self.report)
+
+    def write_outcomes(self, answers: Sequence[Answer]) -> None:
+        """Writes what became of our messages."""
+        hand_over = self.context.hand_over
+        Sending(self.context, self.moment(), self.report, hand_over.token).settle(answers)
+        hand_over.forget(answers)
+
     def _is_over(self) -> bool:
-        over = self.deadline_s is not None and time.monotonic() > self.deadline_s
+        """Whether to leave the rest for another tick: the time is up, Parcours is being stopped, or the database is
+        not ours any more."""
+        late = self.deadline_s is not None and time.monotonic() > self.deadline_s
+        over = late or self.context.hand_over.is_stopping or not self.context.hand_over.hold.is_held()
         self.report.more = self.report.more or over
         return over
-
-
-def _tell_stops(context: EngineContext, now: datetime) -> None:
-    """Has the database say which channels stand still by themselves, and why."""
-    reasons = {str(medium): stop.reason for medium, stop in context.stopped.items()}
-    if reasons != context.stopped_told:
-        with context.database.write() as connection:
-            settings.write_gates(connection, context.database, settings.STOPPED, reasons, now)
-        context.stopped_told = reasons
 
 
 def refuse_a_past(context: EngineContext, now: datetime) -> None:
@@ -110,8 +149,9 @@ def _read_last_tick(context: EngineContext, connection: Connection, now: datetim
 
 
 def _note_tick(context: EngineContext, now: datetime) -> None:
-    """Remembers this tick, and which messages are of those before it."""
+    """Remembers this tick; reads which channels rest, and which messages are of the ticks before."""
     with context.database.write() as connection:
+        context.rests = {Medium(name): rest for name, rest in settings.read_rests(connection).items()}
         last = _read_last_tick(context, connection, now)
         context.decided_before = messages.newest_id(connection)
         if last is not None and now < last:

@@ -38,15 +38,16 @@ class StoreUnavailable(ParcoursError):
 
 
 @contextmanager
-def unless_away() -> Iterator[None]:
-    """Turns what drivers raise when the database is away into StoreUnavailable."""
+def unless_away(*, quietly: bool = False) -> Iterator[None]:
+    """Turns what drivers raise when the database is away into StoreUnavailable; the log gets the driver's words."""
     try:
         yield
     except (OperationalError, InterfaceError, PoolTimeout) as error:
         if _is_about_a_row(error):
             raise
         # The driver's own words: SQLAlchemy's would quote the parameters, and they are personal.
-        log.error("the database does not answer: %s", getattr(error, "orig", None) or type(error).__name__)
+        level = logging.DEBUG if quietly else logging.ERROR
+        log.log(level, "the database does not answer: %s", getattr(error, "orig", None) or type(error).__name__)
         raise StoreUnavailable("the database does not answer") from error
 
 

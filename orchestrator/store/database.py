@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +14,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlmodel import SQLModel
 
+from orchestrator.store.availability import StoreUnavailable
 from orchestrator.store.tables import dump_json
 
 #: The engine hands connections from one store function to the next, and needs no more of SQLAlchemy than their type.
@@ -31,14 +33,17 @@ class Database:
         """`url` is `sqlite:///file` or `postgresql+psycopg://…`."""
         self.url = url
         self.is_sqlite = make_url(url).get_backend_name() == "sqlite"
-        if self.is_sqlite and (path := make_url(url).database) and path != ":memory:":
-            Path(path).parent.mkdir(parents=True, exist_ok=True)
         # hide_parameters: the text of an error must not quote a customer's row.
         self.engine: Engine = create_engine(
             url, json_serializer=dump_json, json_deserializer=orjson.loads, hide_parameters=True
         )
         if self.is_sqlite:
             event.listen(self.engine, "connect", _set_up_sqlite)
+            if (path := make_url(url).database) and path != ":memory:":
+                Path(path).parent.mkdir(parents=True, exist_ok=True)
+                same = _SameFile(Path(path))
+                event.listen(self.engine, "do_connect", same.before_connecting)
+                event.listen(self.engine, "begin", same.before_beginning)
             event.listen(self.engine, "begin", _begin_immediately)
 
     @contextmanager
@@ -74,6 +79,34 @@ class Database:
     def close(self) -> None:
         """Lets go of every connection."""
         self.engine.dispose()
+
+
+class _SameFile:
+    """Refuses to go on when the file of a database was deleted or replaced under the running process.
+
+    SQLite would write on into the deleted file, and make an empty one for the next connection: nobody would find
+    again what was sent.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._found: os.stat_result | None = None
+
+    def before_connecting(self, *_: Any) -> None:
+        """Before SQLite may make a file."""
+        if self._found is not None:
+            self.before_beginning()
+
+    def before_beginning(self, *_: Any) -> None:
+        """Before each transaction: two microseconds."""
+        try:
+            now = self._path.stat()
+        except OSError:
+            raise StoreUnavailable(f"the database {self._path} was deleted under the running process") from None
+        if self._found is None:
+            self._found = now
+        if not os.path.samestat(self._found, now):
+            raise StoreUnavailable(f"the database {self._path} was replaced under the running process: start again")
 
 
 def _set_up_sqlite(connection: Any, _record: Any) -> None:

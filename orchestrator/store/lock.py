@@ -1,8 +1,11 @@
 """One engine to a database: a second `up` on it, or a tick while `up` runs, is refused.
 
 The kernel, or PostgreSQL, lets go of the lock when the process dies, however it dies. On SQLite it is a lock on the
-file `<database>.lock`, which stays behind, empty of meaning; on PostgreSQL an advisory lock of a session of its own:
-should that connection break, the lock is lost with it, and every statement still locks what it takes.
+file `<database>.lock`, which stays behind, empty of meaning; on PostgreSQL an advisory lock of a session of its own.
+
+A lock can be lost under a living process: somebody deletes the file, PostgreSQL is restarted. `is_held` sees it at once
+and costs a microsecond or two, so that it is asked before each message; `take` gets the lock back unless somebody else
+was quicker. Meanwhile nothing can go wrong that matters: a lease belongs to its worker, whoever holds the database.
 """
 
 from __future__ import annotations
@@ -10,16 +13,18 @@ from __future__ import annotations
 import os
 import socket
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import IO, Any
 
 from sqlalchemy import Connection, text
 from sqlalchemy.engine import make_url
 
 from orchestrator.domain.errors import AlreadyRunning
-from orchestrator.store.availability import unless_away
+from orchestrator.store.availability import StoreUnavailable, unless_away
 from orchestrator.store.database import Database
 
 if sys.platform == "win32":
@@ -31,20 +36,36 @@ _ADVISORY_KEY = 0x70617263  # "parc"; one key is enough: advisory locks belong t
 _FAR_BYTE = 1 << 30  # Windows locks bytes and forbids reading them: this one lies behind the text
 
 
-@contextmanager
-def hold_database(database: Database) -> Iterator[None]:
-    """Holds the database for this process; raises AlreadyRunning, which says who holds it and since when.
+class Hold:
+    """This process's hold on a database. A SQLite database in memory belongs to its process anyway."""
 
-    A SQLite database in memory belongs to its process anyway and is not locked.
-    """
+    def is_held(self) -> bool:
+        """Whether the lock is still ours; safe from any thread."""
+        return True
+
+    def take(self) -> None:
+        """Takes the lock, or takes it again; raises AlreadyRunning, StoreUnavailable."""
+
+    def release(self) -> None:
+        """Lets go."""
+
+
+@contextmanager
+def hold_database(database: Database) -> Iterator[Hold]:
+    """Holds the database for this process; raises AlreadyRunning, which says who holds it and since when."""
+    hold = _hold_on(database)
+    hold.take()
+    try:
+        yield hold
+    finally:
+        hold.release()
+
+
+def _hold_on(database: Database) -> Hold:
     if not database.is_sqlite:
-        with _hold_session(database):
-            yield
-    elif (path := lock_file(database)) is None:
-        yield
-    else:
-        with _hold_file(path):
-            yield
+        return _SessionHold(database)
+    path = lock_file(database)
+    return Hold() if path is None else _FileHold(path)
 
 
 def lock_file(database: Database) -> Path | None:
@@ -53,18 +74,48 @@ def lock_file(database: Database) -> Path | None:
     return None if not path or path == ":memory:" else Path(f"{path}.lock")
 
 
-@contextmanager
-def _hold_file(path: Path) -> Iterator[None]:
-    with path.open("a+", encoding="utf-8") as file:
-        if not _try_to_lock(file.fileno()):
-            raise _refusal(path.read_text(encoding="utf-8"), datetime.fromtimestamp(path.stat().st_mtime, UTC))
+class _FileHold(Hold):
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._file: IO[str] | None = None
+
+    def is_held(self) -> bool:
+        """Whether the file that is locked is still the one that others would lock."""
+        return self._file is not None and _is_file_at(self._path, self._file)
+
+    def take(self) -> None:
+        self.release()
+        try:
+            file = self._path.open("a+", encoding="utf-8")
+        except FileNotFoundError:
+            raise StoreUnavailable(f"the folder of the database is gone: {self._path.parent}") from None
+        if not try_to_lock(file.fileno()):
+            file.close()
+            text, at = self._path.read_text(encoding="utf-8"), self._path.stat().st_mtime
+            raise _refusal(text, datetime.fromtimestamp(at, UTC))
+        self._file = file
+        if not self.is_held():  # deleted between opening and locking
+            return self.take()
         file.truncate(0)
-        file.write(_this_process())
+        file.write(this_process())
         file.flush()
-        yield
+        return None
+
+    def release(self) -> None:
+        if self._file is not None:
+            self._file.close()
+            self._file = None
 
 
-def _try_to_lock(handle: int) -> bool:
+def _is_file_at(path: Path, file: IO[str]) -> bool:
+    try:
+        return os.path.samestat(path.stat(), os.fstat(file.fileno()))
+    except OSError:
+        return False
+
+
+def try_to_lock(handle: int) -> bool:
+    """Locks an open file for this process, unless another has it."""
     try:
         if sys.platform == "win32":
             os.lseek(handle, _FAR_BYTE, os.SEEK_SET)
@@ -76,17 +127,60 @@ def _try_to_lock(handle: int) -> bool:
     return True
 
 
-@contextmanager
-def _hold_session(database: Database) -> Iterator[None]:
-    with unless_away():
-        session = database.engine.connect()
-    # Without autocommit the session would sit in an open transaction for as long as the process runs.
-    with session.execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text("SELECT set_config('application_name', :name, false)"), {"name": _this_process()})
-        if not connection.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": _ADVISORY_KEY}).scalar():
-            raise _refusal(*_read_holder(connection))
-        connection.detach()  # closed at the end, not kept by the pool with the lock still on it
-        yield
+class _SessionHold(Hold):
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._session: Connection | None = None
+        self._asking = threading.Lock()  # libpq: one thread at a time
+
+    def is_held(self) -> bool:
+        """Whether the session with the lock is alive. Nothing is sent: a server that ended has closed it."""
+        with self._asking:
+            return self._session is not None and not _has_broken(self._session)
+
+    def take(self) -> None:
+        self.release()
+        with unless_away():
+            session = self._database.engine.connect()
+            # Without autocommit it would sit in an open transaction for as long as the process runs.
+            session = session.execution_options(isolation_level="AUTOCOMMIT")
+            try:
+                self._lock(session)
+            except BaseException:
+                session.close()
+                raise
+        session.detach()  # closed at the end, not kept by the pool with the lock still on it
+        self._session = session
+
+    def release(self) -> None:
+        with self._asking:
+            session, self._session = self._session, None
+        if session is not None:
+            _driver(session).close()  # without a word to a server that may be gone
+            session.invalidate()
+            session.close()
+
+    def _lock(self, session: Connection) -> None:
+        session.execute(text("SELECT set_config('application_name', :name, false)"), {"name": this_process()})
+        if not session.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": _ADVISORY_KEY}).scalar():
+            raise _refusal(*_read_holder(session))
+
+
+def _has_broken(session: Connection) -> bool:
+    import psycopg  # who works on SQLite does not wait for it
+
+    pgconn = _driver(session).pgconn
+    try:
+        for _ in range(2):  # a server that shuts down says so first, and closes then
+            pgconn.consume_input()
+    except psycopg.Error:
+        return True
+    return bool(pgconn.status != psycopg.pq.ConnStatus.OK)
+
+
+def _driver(session: Connection) -> Any:
+    """psycopg's connection under ours."""
+    return session.connection.dbapi_connection
 
 
 def _read_holder(connection: Connection) -> tuple[str, datetime | None]:
@@ -99,7 +193,8 @@ def _read_holder(connection: Connection) -> tuple[str, datetime | None]:
     return (row.application_name, row.backend_start) if row else ("", None)
 
 
-def _this_process() -> str:
+def this_process() -> str:
+    """This process, as people name it."""
     return f"process {os.getpid()} on {socket.gethostname()}"[:63]  # what PostgreSQL keeps of a name
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Row, bindparam, func, select, 
 
 from orchestrator.domain.message import MessageState
 from orchestrator.store.customers import CUSTOMERS, ENROLLMENTS
-from orchestrator.store.database import Database
+from orchestrator.store.database import Database, chunked
 from orchestrator.store.events import EVENTS
 from orchestrator.store.lives import MESSAGES
 from orchestrator.store.tables import Suppression
@@ -83,8 +83,8 @@ class Lease:
     to: str | None
 
 
-def lease(connection: Connection, leases: Sequence[Lease], until: datetime, lifecycle_version: str) -> None:
-    """Marks messages as handed to a channel."""
+def lease(connection: Connection, leases: Sequence[Lease], owner: str, until: datetime, lifecycle_version: str) -> None:
+    """Marks messages as handed to a channel by a worker."""
     if leases:
         statement = (
             update(MESSAGES)
@@ -92,6 +92,7 @@ def lease(connection: Connection, leases: Sequence[Lease], until: datetime, life
             .values(
                 state="leased",
                 leased_at=bindparam("left_at", type_=MESSAGES.c.leased_at.type),
+                leased_by=owner,
                 lease_until=until,
                 attempts=MESSAGES.c.attempts + 1,
                 template_version=bindparam("made_from"),
@@ -111,14 +112,23 @@ def lease(connection: Connection, leases: Sequence[Lease], until: datetime, life
         connection.execute(statement, rows)
 
 
-def settle(connection: Connection, settlements: Sequence[Settlement]) -> None:
-    """Writes outcomes."""
+def settle(
+    connection: Connection,
+    settlements: Sequence[Settlement],
+    *,
+    was: MessageState = MessageState.QUEUED,
+    leased_by: str | None = None,
+) -> None:
+    """Writes outcomes, of messages only that are still what they `was`; of a lease, of that worker's only (None: of
+    one without an owner)."""
     if not settlements:
         return
     m = MESSAGES.c
+    mine = m.leased_by.is_(None) if leased_by is None else m.leased_by == leased_by
+    still = (m.state == was) & mine if was is MessageState.LEASED else m.state == was
     statement = (
         update(MESSAGES)
-        .where(m.id == bindparam("message"))
+        .where(m.id == bindparam("message"), still)
         .values(
             state=bindparam("to_state"),
             reason=bindparam("why"),
@@ -148,12 +158,17 @@ def _settlement_row(one: Settlement) -> dict[str, Any]:
     }
 
 
-def expired_leases(connection: Connection, now: datetime | None, limit: int = 1000) -> list[Row[Any]]:
-    """Messages whose lease ran out before an outcome was written; every lease when `now` is None."""
-    query = select(MESSAGES).where(MESSAGES.c.state == "leased").limit(limit)
-    if now is not None:
-        query = query.where(MESSAGES.c.lease_until < now)
-    return list(connection.execute(query))
+def leased_messages(connection: Connection, but: Collection[int] = ()) -> list[Row[Any]]:
+    """Messages under a lease, whoever's, without those of these ids."""
+    leased = select(MESSAGES.c.id).where(MESSAGES.c.state == MessageState.LEASED)
+    ids = [one for one in connection.scalars(leased) if one not in but]
+    return [row for some in chunked(ids) for row in connection.execute(select(MESSAGES).where(MESSAGES.c.id.in_(some)))]
+
+
+def is_any_queued(connection: Connection, medium: str) -> bool:
+    """Whether any message of a medium waits, be it for tomorrow."""
+    waiting = select(MESSAGES.c.id).where(MESSAGES.c.state == MessageState.QUEUED, MESSAGES.c.medium == medium)
+    return connection.execute(waiting.limit(1)).first() is not None
 
 
 def unknown_messages(connection: Connection, medium: str, limit: int = 1000) -> list[Row[Any]]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import datetime
+from hashlib import blake2b
 
 from sqlalchemy import Connection, func, select
 
@@ -14,6 +16,7 @@ from orchestrator.store.tables import GateRow, JourneyVersion, Setting
 SETTINGS = Setting.__table__  # type: ignore[attr-defined]
 GATES = GateRow.__table__  # type: ignore[attr-defined]
 HOME = "home"  # where `up` answered last
+SECRET_KEY = "secret_key"  # a fingerprint of the one that signs links
 STOPPED = "stopped"  # a kind of gate: a channel that stands still by itself
 VERSIONS = JourneyVersion.__table__  # type: ignore[attr-defined]
 
@@ -34,6 +37,11 @@ def write(connection: Connection, database: Database, key: str, value: str) -> N
     connection.execute(database.upsert(Setting, ["key"], ["value"]), [{"key": key, "value": value}])
 
 
+def fingerprint(secret: str) -> str:
+    """What tells one secret from another, and nothing else of it."""
+    return blake2b(secret.encode("utf-8", "surrogateescape"), digest_size=8, person=b"fingerprint").hexdigest()
+
+
 def read_gates(connection: Connection, kind: str) -> dict[str, str]:
     """What stands still of a kind (`journey`, `channel`, STOPPED): name → reason."""
     return {row.name: row.reason for row in connection.execute(select(GATES).where(GATES.c.kind == kind))}
@@ -42,9 +50,39 @@ def read_gates(connection: Connection, kind: str) -> dict[str, str]:
 def write_gates(connection: Connection, database: Database, kind: str, held: Mapping[str, str], now: datetime) -> None:
     """Replaces what stands still of a kind; since when is kept for what stood still already."""
     connection.execute(GATES.delete().where(GATES.c.kind == kind, GATES.c.name.not_in(sorted(held))))
-    rows = [{"kind": kind, "name": name, "reason": reason, "since": now} for name, reason in sorted(held.items())]
+    rows = [
+        {"kind": kind, "name": name, "reason": reason, "since": now, "until": None, "times": 0}
+        for name, reason in sorted(held.items())
+    ]
     if rows:
         connection.execute(database.upsert(GateRow, ["kind", "name"], ["reason"]), rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """A channel stands still by itself until an instant, after `times` rests in a row: why."""
+
+    until: datetime
+    reason: str
+    times: int = 0
+
+
+def read_rests(connection: Connection) -> dict[str, Rest]:
+    """The channels that stand still by themselves, or have since and were not taken a message again."""
+    rows = connection.execute(select(GATES).where(GATES.c.kind == STOPPED))
+    return {row.name: Rest(row.until or row.since, row.reason, row.times) for row in rows}
+
+
+def write_rest(connection: Connection, database: Database, name: str, rest: Rest, now: datetime) -> None:
+    """Has a channel rest; since when is kept for one that rested already."""
+    row = {"kind": STOPPED, "name": name, "since": now}
+    told = {"reason": rest.reason, "until": rest.until, "times": rest.times}
+    connection.execute(database.upsert(GateRow, ["kind", "name"], list(told)), [row | told])
+
+
+def end_rest(connection: Connection, name: str) -> None:
+    """A channel works again."""
+    connection.execute(GATES.delete().where(GATES.c.kind == STOPPED, GATES.c.name == name))
 
 
 def read_versions(connection: Connection) -> dict[tuple[str, str], str]:

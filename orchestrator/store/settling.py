@@ -1,4 +1,4 @@
-"""What a person says became of messages whose outcome nobody knew."""
+"""What a person says of messages: what became of those nobody knew of, and which of those that failed to send again."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, Select, bindparam, select, update
 
 from orchestrator.domain.effects import DecisionKind
 from orchestrator.domain.message import MessageState
@@ -53,15 +53,114 @@ def settle_by_hand(database: Database, public_ids: Collection[str] | None, verdi
         unknown = [row for row in rows if row.state == MessageState.UNKNOWN]
         state = _STATES[verdict]
         again = now if verdict is Verdict.AGAIN else None
-        settle(
-            connection, [Settlement(row.id, state, now, BY_HAND, row.code, row.provider_id, again) for row in unknown]
-        )
+        settlements = [Settlement(row.id, state, now, BY_HAND, row.code, row.provider_id, again) for row in unknown]
+        settle(connection, settlements, was=MessageState.UNKNOWN)
         if again is not None:
             _expire_later(connection, unknown, again)
         if unknown:
             connection.execute(DECISIONS.insert(), [_decision(row, verdict, now) for row in unknown])
         settled.done = [row.public_id for row in unknown]
     return settled
+
+
+_FINAL = (MessageState.REJECTED, MessageState.FAILED)
+
+
+@dataclass(frozen=True, slots=True)
+class Which:
+    """Which of the messages that were rejected or failed: those of all that is named. `reason` is a part of the reason,
+    or the code; `since` is when it was rejected."""
+
+    public_ids: Collection[str] = ()
+    journey: str | None = None
+    medium: str | None = None
+    reason: str | None = None
+    since: datetime | None = None
+
+
+@dataclass(slots=True)
+class Retried:
+    """The ids that are (or would be) sent again, and those that are past their `expires`; what was named and is in
+    another state (by state), and what does not exist."""
+
+    again: list[str] = field(default_factory=list)
+    expired: list[str] = field(default_factory=list)
+    others: dict[str, str] = field(default_factory=dict)
+    missing: list[str] = field(default_factory=list)
+
+
+def find_failed(database: Database, which: Which, now: datetime, *, expired: bool) -> Retried:
+    """What `retry` would send again."""
+    with database.read() as connection:
+        return _sort(connection, which, now, expired)[0]
+
+
+def retry(database: Database, which: Which, now: datetime, *, expired: bool) -> Retried:
+    """Queues messages once more that were rejected or failed, each with a decision of its customer. The policy is asked
+    again when they leave. Those past their `expires` only if `expired`, and then with that time anew."""
+    with database.write() as connection:
+        retried, rows = _sort(connection, which, now, expired)
+        for state in _FINAL:
+            settlements = [
+                Settlement(row.id, MessageState.QUEUED, now, BY_HAND, not_before=now)
+                for row in rows
+                if row.state == state
+            ]
+            settle(connection, settlements, was=state)
+        _begin_anew(connection, rows)
+        _expire_later(connection, [row for row in rows if row.public_id in retried.expired], now)
+        if rows:
+            connection.execute(DECISIONS.insert(), [_decision(row, "retry", now) for row in rows])
+    return retried
+
+
+def _sort(connection: Connection, which: Which, now: datetime, expired: bool) -> tuple[Retried, list[Any]]:
+    """What is to be told, and the rows that are to be sent again."""
+    retried = Retried()
+    if which.public_ids:
+        states = {row.public_id: row.state for row in _named(connection, which.public_ids)}
+        retried.missing = sorted(set(which.public_ids) - states.keys())
+        retried.others = {name: state for name, state in states.items() if state not in _FINAL}
+    rows = list(connection.execute(_query(which)))
+    if which.public_ids:
+        rows = [row for row in rows if row.public_id in which.public_ids]
+    retried.expired = [row.public_id for row in rows if row.expires_at is not None and row.expires_at < now]
+    late = frozenset(() if expired else retried.expired)
+    rows = [row for row in rows if row.public_id not in late]
+    retried.again = [row.public_id for row in rows]
+    return retried, rows
+
+
+def _query(which: Which) -> Select[Any]:
+    m = MESSAGES.c
+    query = select(MESSAGES).where(m.state.in_(_FINAL)).order_by(m.id)
+    if which.journey is not None:
+        query = query.where(m.journey == which.journey)
+    if which.medium is not None:
+        query = query.where(m.medium == which.medium)
+    if which.reason is not None:
+        query = query.where(m.reason.icontains(which.reason, autoescape=True) | (m.code == which.reason))
+    if which.since is not None:
+        query = query.where(m.settled_at >= which.since)
+    return query
+
+
+def _named(connection: Connection, public_ids: Collection[str]) -> list[Any]:
+    return [
+        row
+        for ids in chunked(sorted(set(public_ids)))
+        for row in connection.execute(
+            select(MESSAGES.c.public_id, MESSAGES.c.state).where(MESSAGES.c.public_id.in_(ids))
+        )
+    ]
+
+
+def _begin_anew(connection: Connection, rows: Collection[Any]) -> None:
+    """A message that was given up after many tries gets all of them again."""
+    if rows:
+        m = MESSAGES.c
+        statement = update(MESSAGES).where(m.id == bindparam("message")).values(attempts=0)
+        connection.execute(statement, [{"message": row.id} for row in rows])
 
 
 def _expire_later(connection: Connection, rows: Collection[Any], now: datetime) -> None:
@@ -88,7 +187,7 @@ def _find(connection: Connection, database: Database, public_ids: Collection[str
     return [row for ids in chunked(wanted) for row in connection.execute(query.where(MESSAGES.c.public_id.in_(ids)))]
 
 
-def _decision(row: Any, verdict: Verdict, now: datetime) -> dict[str, Any]:
+def _decision(row: Any, verdict: str, now: datetime) -> dict[str, Any]:
     return {
         "customer_id": row.customer_id,
         "enrollment_id": row.enrollment_id,

@@ -257,6 +257,7 @@ class MessageRow(SQLModel, table=True):
     code: str = ""
     provider_id: str = ""
     attempts: int = 0
+    leased_by: str | None = None  # the worker whose lease it is or was, by its token
     lease_until: datetime | None = _time()
     leased_at: datetime | None = _time()
     to_address: str | None = None  # where it was last handed over to, in lower case: what its reader says is about it
@@ -379,6 +380,17 @@ class GateRow(SQLModel, table=True):
     name: str = Field(primary_key=True)
     reason: str = ""
     since: datetime = _time(nullable=False)
+    until: datetime | None = _time()  # a channel that rests by itself: when it tries again …
+    times: int = Field(default=0, sa_column_kwargs={"server_default": "0"})  # … after so many rests in a row
+
+
+class WorkerRow(SQLModel, table=True):
+    """A process that leases messages, and when it was last seen at work by its machine's clock."""
+
+    __tablename__ = "workers"
+    token: str = Field(primary_key=True)
+    process: str
+    beat_at: datetime = _time(nullable=False)
 
 
 class JourneyVersion(SQLModel, table=True):

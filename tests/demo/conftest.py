@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 import pytest
@@ -63,6 +64,9 @@ class Up:
         try:
             with urlopen(f"{self.url}/healthz") as answer:
                 return bool(answer.status == 200)
+        except HTTPError as refused:
+            refused.close()
+            return False
         except OSError:
             return False
 

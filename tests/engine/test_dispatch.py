@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from channels.recording import RecordingChannel
-from orchestrator.domain.channel import OutcomeKind, SendOutcome
+from orchestrator.domain.channel import UNWATCHED, OutcomeKind, SendOutcome, Wire
 from orchestrator.domain.errors import ChannelMisconfigured
 from orchestrator.domain.message import Medium, RenderedMessage
 from orchestrator.engine import edits
@@ -147,8 +147,10 @@ def test_a_suppressed_address_is_held_back_at_the_lease_whoever_else_has_it(open
 class Breaking(RecordingChannel):
     """Breaks before its second answer, against its contract."""
 
-    def send_batch(self, messages: Sequence[RenderedMessage], deadline_s: float) -> Iterator[tuple[int, SendOutcome]]:
-        yield from super().send_batch(messages[:1], deadline_s)
+    def send_batch(
+        self, messages: Sequence[RenderedMessage], deadline_s: float, wire: Wire = UNWATCHED
+    ) -> Iterator[tuple[int, SendOutcome]]:
+        yield from super().send_batch(messages[:1], deadline_s, wire)
         raise ZeroDivisionError
 
 
@@ -159,7 +161,7 @@ def test_what_a_channel_said_before_it_broke_is_known(open_shop: OpenShop) -> No
         shop.identify("-1s", user)
         shop.track("0s", "Joined", user)
     report = shop.tick("1s")
-    assert [state for state, _, _ in shop.ledger()] == ["accepted", "leased"]
+    assert [state for state, _, _ in shop.ledger()] == ["accepted", "queued"]
     assert report.channel(Medium.EMAIL).stopped == "it broke (ZeroDivisionError)"
 
 
@@ -298,10 +300,13 @@ class Refusing:
     def __init__(self, answers: int) -> None:
         self.answers, self.tried = answers, 0
 
-    def send_batch(self, messages: Sequence[RenderedMessage], deadline_s: float) -> Iterator[tuple[int, SendOutcome]]:
+    def send_batch(
+        self, messages: Sequence[RenderedMessage], deadline_s: float, wire: Wire = UNWATCHED
+    ) -> Iterator[tuple[int, SendOutcome]]:
         self.tried += 1
         for index in range(self.answers):
             yield index, SendOutcome(OutcomeKind.ACCEPTED)
+        wire.begin(self.answers)
         if self.answers == 0:
             raise ChannelMisconfigured("the key was refused")
 

@@ -257,9 +257,9 @@ def test_messages_due_keep_their_index_before_a_backlog(busy: Database) -> None:
     assert not any(word in found for word in ("TEMP B-TREE", "Sort", "Hash", "Seq Scan on events", "SCAN events"))
 
 
-def test_leases_that_ran_out_are_found_by_their_index(database: Database) -> None:
+def test_leases_are_found_by_their_index(database: Database) -> None:
     with database.write() as connection:
-        found = plan(database, connection, lambda: messages.expired_leases(connection, NOW))
+        found = plan(database, connection, lambda: messages.leased_messages(connection))
     assert "messages_leased" in found or "messages_by_state" in found
 
 

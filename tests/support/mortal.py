@@ -15,9 +15,9 @@ from pathlib import Path
 
 from channels.mailbox import MailboxChannel
 from channels.settings import ChannelSettings
-from orchestrator.domain.channel import Channel, Feature, OutcomeKind, SendOutcome
+from orchestrator.domain.channel import UNWATCHED, Channel, Feature, OutcomeKind, SendOutcome, Wire
 from orchestrator.domain.message import Medium, RenderedMessage
-from orchestrator.engine import dispatch, sending, tick
+from orchestrator.engine import dispatch, handover, tick
 from orchestrator.spec.project import load_project
 from orchestrator.store import settings
 from orchestrator.store.database import Database
@@ -40,12 +40,19 @@ class Sink:
     def __init__(self, path: Path) -> None:
         self._file = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
 
-    def send_batch(self, messages: Sequence[RenderedMessage], deadline_s: float) -> Iterator[tuple[int, SendOutcome]]:
+    def send_batch(
+        self, messages: Sequence[RenderedMessage], deadline_s: float, wire: Wire = UNWATCHED
+    ) -> Iterator[tuple[int, SendOutcome]]:
         for index, message in enumerate(messages):
+            if not wire.begin(index):
+                yield index, SendOutcome(OutcomeKind.NOT_ATTEMPTED)
+                continue
             time.sleep(MESSAGE_S)
             os.write(self._file, f"{message.message_id}\n".encode())
             os.fsync(self._file)
-            yield index, SendOutcome(OutcomeKind.ACCEPTED)
+            outcome = SendOutcome(OutcomeKind.ACCEPTED)
+            wire.end(index, outcome)
+            yield index, outcome
 
     def close(self) -> None:
         os.close(self._file)
@@ -69,7 +76,7 @@ def run(root: Path, url: str, kind: str) -> None:
 
 
 def main(root: str, url: str, kind: str) -> None:
-    for module, name, value in ((dispatch, "LEASE_MAX", LEASE_MAX), (sending, "COMMIT_EVERY", 5)):
+    for module, name, value in ((dispatch, "LEASE_MAX", LEASE_MAX), (handover, "GATHER_MAX", 5)):
         assert hasattr(module, name)  # a name that has moved would change nothing
         setattr(module, name, value)
     for _ in sys.stdin:

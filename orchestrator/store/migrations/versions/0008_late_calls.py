@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from orchestrator.store.tables import UtcDateTime
 
 revision = "0008"
-down_revision = "0003"
+down_revision = "0004"
 branch_labels = None
 depends_on = None
 
