@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from orchestrator.store.tables import UtcDateTime
 
-revision = "0008"
+revision = "0005"
 down_revision = "0004"
 branch_labels = None
 depends_on = None
