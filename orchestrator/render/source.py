@@ -106,9 +106,11 @@ def split_front_matter(text: str, file: str) -> tuple[FrontMatter, str]:
 
 
 def _place_of(loaded: CommentedMap, key: Any, head: str) -> tuple[int, int]:
+    lines = head.splitlines()
     line, column = loaded.lc.value(key)
-    is_quoted = head.splitlines()[line][column : column + 1] in ("'", '"')
-    return line + 2, column + 1 + is_quoted
+    if line >= len(lines):  # a key without a value, at the end
+        line, column = loaded.lc.key(key)
+    return line + 2, column + 1 + (lines[line][column : column + 1] in ("'", '"'))
 
 
 def cut(text: str, file: str, first_line: int, environment: TemplateEnvironment) -> list[Piece]:

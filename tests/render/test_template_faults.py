@@ -109,6 +109,7 @@ BROKEN = {
     "n.mjml": ("---\nsubject: x\n---\n\n{% block a %}", "5:1", "block 'a' is not closed"),
     "o.mjml": ('---\nsubject: x\n---\n{% import "m.mjml" as m %}', "4:1", "use include"),
     "p.mjml": ('---\nsubject: "{{ entry"\n---\n<mjml><mj-body></mj-body></mjml>', "2:11", "the tag ends too early"),
+    "p2.html": ("---\nsubject: # {{ x }}\n---\n<p>x</p>", "2:1", "subject must be a text"),
     "q.html": ("<p>no front matter</p>", "1:1", "has no subject"),
     "r.mjml": (mail("x") + "{{ now }}", "6:1", "may stand outside"),
     "s.mjml": (mail("a {{ 'it's' }}"), "5:58", "the quote ' is not closed"),
