@@ -39,14 +39,14 @@ def _files_below(folder: str) -> Iterator[tuple[str, int, int]]:
     except OSError:  # gone for a moment, or not for us to read
         return
     for entry in entries:
-        if entry.is_dir():
-            yield entry.path, 0, 0
-            if not entry.is_symlink():
-                yield from _files_below(entry.path)
-            continue
         try:
-            status = entry.stat()
-        except OSError:  # a link that leads nowhere
+            status, is_folder = entry.stat(), entry.is_dir()
+        except OSError:  # a link that leads nowhere, or to itself
             yield entry.path, 0, 0
-        else:
+            continue
+        if not is_folder:
             yield entry.path, status.st_mtime_ns, status.st_size
+            continue
+        yield entry.path, 0, 0
+        if not entry.is_symlink():
+            yield from _files_below(entry.path)

@@ -317,7 +317,7 @@ def test_an_edit_that_may_mean_two_steps_is_refused_by_the_check_of_the_data_and
         "1 people stand on step 'delay-before-reminder', which may be 'delay-before-nudge' or 'delay-before-reminder' "
         "now; say which: `moved: {delay-before-reminder: delay-before-nudge}`"
     )
-    for command in (["check", "--data"], ["tick"], ["up", "--no-prefect"]):
+    for command in (["check", "--data"], ["tick"], ["up", "--no-prefect", "--port", "0"]):
         answer = stored_shop.run(*command)
         assert answer.code == 1, command
         assert advice in answer.out + answer.err, command

@@ -134,7 +134,7 @@ def test_a_customer_s_file_may_hold_a_byte_order_mark_and_must_be_text(shop: Sho
     assert "Still there, Zoé?" in shop.run("preview", "reminder", "--customer", customer).out
     customer.write_bytes(b"first_name: Zo\xe9\n")
     answer = shop.run("preview", "reminder", "--customer", customer)
-    assert (answer.code, answer.err) == (1, "customer.yaml:1:1: this file is not UTF-8 text\n")
+    assert (answer.code, answer.err) == (1, "customer.yaml:1:1: this is not UTF-8 (byte 15): save the file as UTF-8\n")
 
 
 def test_links_are_signed_with_a_key_that_no_server_uses(shop: Shop) -> None:
