@@ -77,17 +77,18 @@ class LiveEngine:
             self._tell(str(trouble))
             return TickReport()
         self._tell("")
-        self._watch(report)
-        if not report.more:
+        if report is not None:
+            self._watch(report)
+        if report is None or not report.more:
             self._arrive(now)
-        return report
+        return report or TickReport()
 
-    def _tick(self, held: Held) -> tuple[TickReport, datetime]:
+    def _tick(self, held: Held) -> tuple[TickReport | None, datetime]:
         with self._still, unless_away(quietly=True):  # said by `_tell`, once
             context = self._context
             now = context.clock.now()
             if held == context.held and self._may_rest() and not self._has_work(now):
-                return TickReport(), now
+                return None, now
             if held != context.held:
                 edits.hold(context, held, now)
             report = tick.run(context, now, TICK_BUDGET_S)
