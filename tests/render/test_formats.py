@@ -70,6 +70,21 @@ def test_an_instant_is_told_in_the_customers_zone() -> None:
     assert formats.format_instant(of("fr"), late) == "12 janvier 2026, 21:00"
 
 
+def test_a_pattern_may_tell_the_time_of_day() -> None:
+    late = datetime(2026, 1, 12, 20, 5, tzinfo=UTC)
+    assert formats.format_day(of("fr"), late, "HH:mm") == "21:05"
+    assert formats.format_day(of("fr"), late, "d MMMM 'à' HH'h'mm") == "12 janvier à 21h05"
+    assert formats.format_day(of("en"), 1768248300, "h:mm a").replace("\u202f", " ") == "9:05 PM"
+    assert formats.format_day(of("fr"), "2026-01-12", "HH:mm") == "00:00"
+
+
+@pytest.mark.parametrize("style", ["dd/mm/yyyy", "%d/%m/%Y", "Long", "d MMMMMMM", 5, None, ["short"]])
+def test_a_style_that_no_date_can_be_written_in_says_what_to_write(style: Any) -> None:
+    for write in (formats.format_day, formats.format_instant):
+        with pytest.raises(formats.StyleUnknown, match="MM is the month, mm the minutes"):
+            write(of("en"), "2026-01-12T20:05:00Z", style)
+
+
 @pytest.mark.parametrize(
     ("locale", "language", "expected"),
     [
