@@ -176,11 +176,12 @@ def follow_news(line: Line, now: datetime) -> None:
     for enrollment in sorted(line.state.open_enrollments(), key=lambda e: e.journey):
         due, journey = enrollment.due_at, line.program.journey_of(enrollment.journey, enrollment.version)
         step = journey.by_id.get(enrollment.step or "") if journey else None
-        if journey is None or not isinstance(step, WaitUntil) or not _has_waited(enrollment):
-            continue
         arrived = enrollment.arrived_at
-        # A wait that ended before is over, and only held up; one on a retraced line may not have begun yet.
-        if due is not None and due >= now and arrived is not None and arrived <= now:
+        if journey is None or not isinstance(step, WaitUntil) or due is None or arrived is None:
+            continue
+        if arrived > now:  # on a retraced line the wait has not begun yet
+            move(line, enrollment, due_at(line, step, enrollment, arrived), now, MOVED)
+        elif due >= now and _has_waited(enrollment):  # one that ended before is over, and only held up
             _follow(line, journey, enrollment, step, now)
 
 
@@ -230,7 +231,7 @@ def tell_moved(line: Line, before: Iterable[tuple[Enrollment, str | None, dateti
     """Tells the waits to which late calls gave another end."""
     for enrollment, step, due in before:
         if enrollment.is_open and enrollment.step == step and enrollment.due_at != due:
-            _tell_end(line, enrollment, at, MOVED)
+            _tell_end(line, enrollment, max(at, enrollment.arrived_at or at), MOVED)
 
 
 def follow_edit(line: Line, journey: Journey, enrollment: Enrollment) -> None:
