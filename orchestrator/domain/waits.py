@@ -13,7 +13,7 @@ from orchestrator.domain.expression import Name, Scope, Value, calls, customer_n
 from orchestrator.domain.journey import Delay, IfPast, Journey, Message, Step, WaitFor, WaitUntil
 from orchestrator.domain.schedule import find_zone, next_local_time, to_instant
 from orchestrator.domain.state import CustomerState, Enrollment, Status
-from orchestrator.domain.values import DAY, FILTERS, iso_time, read_date
+from orchestrator.domain.values import DAY, read_date
 
 if TYPE_CHECKING:
     from orchestrator.domain.timeline import Line
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 WAIT_MAX = timedelta(days=36525)  # a hundred years: systems write such dates where they mean "never"
 
 MOVED = "the customer's date or zone changed"
-_UNIX_MIN = 10**8  # March 1973
 
 
 class Lack(StrEnum):
@@ -62,19 +61,13 @@ def _read_meant(line: Line, step: WaitUntil, enrollment: Enrollment, arrived: da
     return read_meant(step, value, _zone_of(step, line.state), arrived)
 
 
-def _is_count(value: Any) -> bool:
-    """Whether a number is no Unix time that anybody waits for: a count, a year, 20260316. It would be long past."""
-    number = FILTERS["float"](value) if iso_time(value) is None else None
-    return number is not None and abs(number) < _UNIX_MIN
-
-
 def read_meant(step: WaitUntil, value: Any, zone: ZoneInfo, now: datetime) -> datetime | Lack:
     """The instant that a wait for the date `value` means, be it past, or why there is none. Whole days of an offset are
     days of the calendar, the rest is elapsed time."""
     if value is None or (isinstance(value, str) and not value.strip()):
         return Lack.MISSING
     on = read_date(value)
-    if on is None or _is_count(value):
+    if on is None:
         return Lack.UNREADABLE
     days = timedelta(days=int(step.offset / DAY))
     rest = step.offset - days

@@ -70,6 +70,11 @@ def test_an_instant_is_told_in_the_customers_zone() -> None:
     assert formats.format_instant(of("fr"), late) == "12 janvier 2026, 21:00"
 
 
+@pytest.mark.parametrize("count", [0, "0", 42, 2026, 20260316, -1.5])
+def test_a_count_is_no_date(count: Any) -> None:
+    assert formats.format_day(of("en"), count) == formats.format_instant(of("en"), count) == ""
+
+
 def test_a_pattern_may_tell_the_time_of_day() -> None:
     late = datetime(2026, 1, 12, 20, 5, tzinfo=UTC)
     assert formats.format_day(of("fr"), late, "HH:mm") == "21:05"
