@@ -20,7 +20,7 @@ from babel.numbers import format_currency, format_decimal, format_percent
 
 from orchestrator.domain.errors import ParcoursError
 from orchestrator.domain.schedule import find_zone
-from orchestrator.domain.values import as_time, read_amount
+from orchestrator.domain.values import read_amount, read_date
 
 #: No price, share or count of a shop reaches this; decimal arithmetic of 28 digits still holds it with all its cents.
 AMOUNT_MAX = 10**15
@@ -179,18 +179,11 @@ def _number(value: Any) -> Decimal | None:
 
 def _moment(value: Any, zone: ZoneInfo) -> datetime | date | None:
     """A datetime in the zone; a plain date stays one, since shifting it would name another day."""
-    if isinstance(value, str) and _DAY.fullmatch(value):
-        try:
-            return date.fromisoformat(value)
-        except ValueError:
-            return None
-    if isinstance(value, date) and not isinstance(value, datetime):
-        return value
-    instant = as_time(value)
-    return None if instant is None else instant.astimezone(zone)
-
-
-_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+    found = read_date(value)
+    try:
+        return found.astimezone(zone) if isinstance(found, datetime) else found
+    except OverflowError:  # the calendar ends in that zone: systems write such times where they mean "never"
+        return None
 
 
 def formats_of(customer: Mapping[str, Any], project: Mapping[str, Any], locale: str, language: str) -> Formats:

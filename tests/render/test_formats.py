@@ -75,6 +75,15 @@ def test_a_count_is_no_date(count: Any) -> None:
     assert formats.format_day(of("en"), count) == formats.format_instant(of("en"), count) == ""
 
 
+@pytest.mark.parametrize(
+    ("edge", "zone"), [("0001-01-01T00:00:00Z", "America/New_York"), ("9999-12-31T23:59:59Z", "Asia/Tokyo")]
+)
+def test_a_time_that_the_calendar_of_a_zone_does_not_hold_is_left_out(edge: str, zone: str) -> None:
+    for write in (formats.format_day, formats.format_instant):
+        assert write(of("en", timezone=zone), edge) == ""
+        assert write(of("en", timezone="UTC"), edge) != ""
+
+
 def test_a_pattern_may_tell_the_time_of_day() -> None:
     late = datetime(2026, 1, 12, 20, 5, tzinfo=UTC)
     assert formats.format_day(of("fr"), late, "HH:mm") == "21:05"
@@ -125,6 +134,8 @@ def test_an_invalid_zone_reads_as_the_projects() -> None:
 def test_a_plain_date_is_never_shifted_to_another_day() -> None:
     assert formats.format_day(of("en", timezone="America/Los_Angeles"), "2026-01-12") == "January 12, 2026"
     assert formats.format_instant(of("en", timezone="America/Los_Angeles"), date(2026, 1, 12)) == "January 12, 2026"
+    for day in ("20260112", " 2026-01-12", "2026-W03-1"):
+        assert formats.format_instant(of("en", timezone="America/Los_Angeles"), day) == "January 12, 2026"
 
 
 VALUES = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20) | st.dates() | st.datetimes()
