@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from hashlib import blake2b
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -46,7 +46,8 @@ class Program:
     """Everything a run needs besides the customer. Built once per project version.
 
     `pinned` holds earlier versions of journeys by (id, version) for the people who finish them; `edits` what became of
-    the steps of those versions whose people follow the text of today.
+    the steps of those versions whose people follow the text of today. `edited_at`, on a virtual clock only: everything
+    up to then was done before those edits.
     """
 
     lifecycle: Lifecycle
@@ -59,6 +60,7 @@ class Program:
     max_age: timedelta = timedelta(hours=24)  # how late an event may come and still count for more than facts
     pinned: Mapping[tuple[str, str], Journey] = field(default_factory=dict)
     edits: Mapping[tuple[str, str], Matching] = field(default_factory=dict)
+    edited_at: datetime | None = None
     coupon_code: Callable[[str], str] = plain_code
     template_calls: tuple[Expr, ...] = ()  # the functions of the language that templates call
 

@@ -385,7 +385,18 @@ class Line:
                 continue
             if journey.on_change is OnChange.PIN and (journey.id, enrollment.version) in self.program.pinned:
                 continue
+            self._reach_edit()
             waits.follow_edit(self, journey, enrollment)
+
+    def _reach_edit(self) -> None:
+        """On a virtual clock nobody was asked since they last moved, and the edit is later: what it makes overdue runs
+        when it was made, not before."""
+        edited, cursor = self.program.edited_at, self.state.cursor
+        if edited is None or cursor is None or edited <= cursor:
+            return
+        upcoming = self._next_instant([])
+        if upcoming is None or upcoming > edited:
+            self.state.cursor = edited
 
 
 def run(

@@ -23,6 +23,7 @@ INSTANT = timedelta(microseconds=1)  # the resolution of time: "just after x" is
 TEXT_MAX = 1_000_000  # characters of a computed text
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECONDS_FROM = 10**11  # of Unix seconds, that is the year 5138
+_UNIX_MIN = 10**8  # March 1973; less is a count, a year, or a date such as 20260316 written as a number
 _ISO = re.compile(r"(\d{4}-?\d\d-?\d\d|\d{4}-?W\d\d-?\d)(?:[Tt ]([\d:.,]+?)(?: ?([Zz]|[+-][\d:]+))?)?", re.ASCII)
 _UNIX = re.compile(r"[+-]?\d+(?:\.\d*)?", re.ASCII)
 
@@ -40,7 +41,8 @@ def is_number(value: Any) -> bool:
 
 def read_date(value: Any) -> date | None:
     """The date that people and systems write: ISO 8601 with `T` or a blank, or a Unix time in seconds (from 10^11 on
-    milliseconds), also as text. A day alone stays a `date`, the rest is an aware UTC datetime; None: it is no date."""
+    milliseconds), also as text; a smaller number is a count. A day alone stays a `date`, the rest is an aware UTC
+    datetime; None: it is no date."""
     if is_number(value):
         return _unix_time(value)
     found = _read_iso(value)
@@ -107,6 +109,8 @@ def _parse_iso(text: str) -> date | None:
 
 
 def _unix_time(number: float) -> datetime | None:
+    if abs(number) < _UNIX_MIN:
+        return None
     try:
         return _EPOCH + timedelta(seconds=number / 1000 if abs(number) >= _MILLISECONDS_FROM else number)
     except (OverflowError, ValueError):  # outside of the calendar, or no number at all

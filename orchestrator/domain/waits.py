@@ -13,7 +13,7 @@ from orchestrator.domain.expression import Name, Scope, Value, calls, customer_n
 from orchestrator.domain.journey import Delay, IfPast, Journey, Message, Step, WaitFor, WaitUntil
 from orchestrator.domain.schedule import find_zone, next_local_time, to_instant
 from orchestrator.domain.state import CustomerState, Enrollment, Status
-from orchestrator.domain.values import DAY, FILTERS, iso_time, read_date
+from orchestrator.domain.values import DAY, read_date
 
 if TYPE_CHECKING:
     from orchestrator.domain.timeline import Line
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 WAIT_MAX = timedelta(days=36525)  # a hundred years: systems write such dates where they mean "never"
 
 MOVED = "the customer's date or zone changed"
-_UNIX_MIN = 10**8  # March 1973
 
 
 class Lack(StrEnum):
@@ -62,19 +61,13 @@ def _read_meant(line: Line, step: WaitUntil, enrollment: Enrollment, arrived: da
     return read_meant(step, value, _zone_of(step, line.state), arrived)
 
 
-def _is_count(value: Any) -> bool:
-    """Whether a number is no Unix time that anybody waits for: a count, a year, 20260316. It would be long past."""
-    number = FILTERS["float"](value) if iso_time(value) is None else None
-    return number is not None and abs(number) < _UNIX_MIN
-
-
 def read_meant(step: WaitUntil, value: Any, zone: ZoneInfo, now: datetime) -> datetime | Lack:
     """The instant that a wait for the date `value` means, be it past, or why there is none. Whole days of an offset are
     days of the calendar, the rest is elapsed time."""
     if value is None or (isinstance(value, str) and not value.strip()):
         return Lack.MISSING
     on = read_date(value)
-    if on is None or _is_count(value):
+    if on is None:
         return Lack.UNREADABLE
     days = timedelta(days=int(step.offset / DAY))
     rest = step.offset - days
@@ -176,11 +169,12 @@ def follow_news(line: Line, now: datetime) -> None:
     for enrollment in sorted(line.state.open_enrollments(), key=lambda e: e.journey):
         due, journey = enrollment.due_at, line.program.journey_of(enrollment.journey, enrollment.version)
         step = journey.by_id.get(enrollment.step or "") if journey else None
-        if journey is None or not isinstance(step, WaitUntil) or not _has_waited(enrollment):
-            continue
         arrived = enrollment.arrived_at
-        # A wait that ended before is over, and only held up; one on a retraced line may not have begun yet.
-        if due is not None and due >= now and arrived is not None and arrived <= now:
+        if journey is None or not isinstance(step, WaitUntil) or due is None or arrived is None:
+            continue
+        if arrived > now:  # on a retraced line the wait has not begun yet
+            move(line, enrollment, due_at(line, step, enrollment, arrived), now, MOVED)
+        elif due >= now and _has_waited(enrollment):  # one that ended before is over, and only held up
             _follow(line, journey, enrollment, step, now)
 
 
@@ -230,7 +224,7 @@ def tell_moved(line: Line, before: Iterable[tuple[Enrollment, str | None, dateti
     """Tells the waits to which late calls gave another end."""
     for enrollment, step, due in before:
         if enrollment.is_open and enrollment.step == step and enrollment.due_at != due:
-            _tell_end(line, enrollment, at, MOVED)
+            _tell_end(line, enrollment, max(at, enrollment.arrived_at or at), MOVED)
 
 
 def follow_edit(line: Line, journey: Journey, enrollment: Enrollment) -> None:

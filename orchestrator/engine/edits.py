@@ -16,6 +16,7 @@ from orchestrator.domain.journey import Journey, OnChange, Split
 from orchestrator.domain.matching import Matching, match_steps
 from orchestrator.engine.context import EngineContext
 from orchestrator.engine.report import Held
+from orchestrator.engine.tick import LAST_TICK
 from orchestrator.spec.journeys import parse_journey
 from orchestrator.store import customers, settings
 from orchestrator.store.assignments import copy_variants
@@ -100,6 +101,7 @@ def take_over(context: EngineContext, now: datetime) -> None:
     program = context.program
     with context.database.write() as connection:
         program.edits = match_edits(connection, program.journeys)
+        program.edited_at = settings.read_time(connection, LAST_TICK) if context.clock.is_virtual else None
         if stranded := _look_for_stranded(connection, program.journeys, program.edits):
             raise PeopleWouldBeLost("\n".join(str(one) for one in stranded))
         sources = {(journey.id, journey.version): journey.source for journey in program.journeys.values()}

@@ -15,6 +15,7 @@ from orchestrator.domain.expression import Call, Const
 from orchestrator.domain.tag_faults import explain
 from orchestrator.render.budget import TooMuch
 from orchestrator.render.environment import TemplateEnvironment, make_environment
+from orchestrator.render.formats import StyleUnknown
 from orchestrator.render.generation import Generator
 from orchestrator.render.markup import Markup
 from orchestrator.render.questions import QuestionInvalid, find_questions
@@ -115,7 +116,7 @@ class CompiledText:
 
 def _reason(error: Exception) -> str:
     """Why a rendering ended, without anything that the customer's data holds."""
-    if isinstance(error, TooMuch | SecurityError):
+    if isinstance(error, TooMuch | SecurityError | StyleUnknown):
         return str(error)
     if isinstance(error, RecursionError):
         return "it takes too much work: a macro that calls itself without end?"

@@ -8,18 +8,19 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_date, format_time
+from babel.dates import format_date, format_time, parse_pattern
 from babel.numbers import format_currency, format_decimal, format_percent
 
+from orchestrator.domain.errors import ParcoursError
 from orchestrator.domain.schedule import find_zone
-from orchestrator.domain.values import as_time, read_amount
+from orchestrator.domain.values import read_amount, read_date
 
 #: No price, share or count of a shop reaches this; decimal arithmetic of 28 digits still holds it with all its cents.
 AMOUNT_MAX = 10**15
@@ -108,12 +109,46 @@ def _percent(amount: Decimal, locale: str) -> str:
     return format_percent(amount / 100, locale=locale, decimal_quantization=False)
 
 
+class StyleUnknown(ParcoursError):
+    """A date cannot be written in the style that a template asks for. The style may be of a customer's data, so it is
+    not repeated."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "`date` and `datetime` know no such style: write short, medium, long, full, or a pattern such as "
+            "'dd/MM/yyyy' or 'HH:mm' (MM is the month, mm the minutes)"
+        )
+
+
 def format_day(formats: Formats, value: Any, style: str = "long") -> str:
-    """`January 12, 2026` in the customer's zone; `style` is short, medium, long, full or a CLDR pattern (`d MMMM`)."""
+    """`January 12, 2026` in the customer's zone; `style` is short, medium, long, full or a CLDR pattern (`d MMMM`,
+    `HH:mm`)."""
     day = _moment(value, formats.zone)
     if day is None:
         return ""
-    return _day(day.date() if isinstance(day, datetime) else day, style, formats.locale)
+    if not isinstance(style, str):
+        raise StyleUnknown
+    if style in _STYLES:
+        return _day(day.date() if isinstance(day, datetime) else day, style, formats.locale)
+    return _by_pattern(day, style, formats.locale)
+
+
+_STYLES = ("short", "medium", "long", "full")
+_TIME_OF_DAY = re.compile(r"[abBhHKkmsSAzZOvVXx]")
+
+
+def _by_pattern(day: date, pattern: str, locale: str) -> str:
+    """A date by a CLDR pattern: only one that tells the time of day looks at it, so that days repeat in the cache."""
+    fields = re.sub("'[^']*'", "", pattern)
+    try:
+        if not _TIME_OF_DAY.search(fields):
+            return _day(day.date() if isinstance(day, datetime) else day, pattern, locale)
+        if "m" in fields and not set("hHkK") & set(fields):  # dd/mm/yyyy: minutes, where months are meant
+            raise StyleUnknown
+        moment = day if isinstance(day, datetime) else datetime.combine(day, time(0), UTC)
+        return parse_pattern(pattern).apply(moment, locale)
+    except (KeyError, ValueError, AttributeError):
+        raise StyleUnknown from None
 
 
 @lru_cache(maxsize=4096)
@@ -144,18 +179,11 @@ def _number(value: Any) -> Decimal | None:
 
 def _moment(value: Any, zone: ZoneInfo) -> datetime | date | None:
     """A datetime in the zone; a plain date stays one, since shifting it would name another day."""
-    if isinstance(value, str) and _DAY.fullmatch(value):
-        try:
-            return date.fromisoformat(value)
-        except ValueError:
-            return None
-    if isinstance(value, date) and not isinstance(value, datetime):
-        return value
-    instant = as_time(value)
-    return None if instant is None else instant.astimezone(zone)
-
-
-_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+    found = read_date(value)
+    try:
+        return found.astimezone(zone) if isinstance(found, datetime) else found
+    except OverflowError:  # the calendar ends in that zone: systems write such times where they mean "never"
+        return None
 
 
 def formats_of(customer: Mapping[str, Any], project: Mapping[str, Any], locale: str, language: str) -> Formats:

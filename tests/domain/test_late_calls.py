@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -123,3 +124,33 @@ def test_a_wait_follows_what_is_known_late_as_if_it_had_come_in_time(late: Event
     moved = [e.at for e in life.effects if isinstance(e, Decision) and e.reason == MOVED]
     assert moved == [day(number) for number in told if late.at > day(1) or number == 1]
     assert life.overtaken == []
+
+
+@pytest.mark.parametrize(
+    "traits",
+    [
+        {"ends": "2026-01-21"},
+        {"ends": "2026-01-06"},  # past when the wait was reached
+        {"ends": None},
+        {"timezone": "Asia/Tokyo"},
+        {"plan": "pro"},
+    ],
+)
+@pytest.mark.parametrize("wait", ["{date: customer.ends, at: 09:00}", "{time: 09:00, days: [thu]}"])
+def test_a_wait_follows_what_was_said_before_it_began_and_came_while_it_lasts(
+    wait: str, traits: dict[str, Any]
+) -> None:
+    text = f"journey: a\ntrigger: {{event: A}}\nsteps:\n  - delay: 2d\n  - wait_until: {wait}\n  - email: reminder\n"
+    program = read_program(text, toml=CONSENTING.replace('"UTC"', '"Europe/Paris"'))
+    known = [
+        Event(START, Kind.IDENTIFY, "", {"email": "ada@example.com", "ends": "2026-01-14"}),
+        Event(START + timedelta(hours=1), Kind.TRACK, "A", {}, 1),
+        Event(START + timedelta(days=2, hours=3), Kind.TRACK, "B", {}, 2),
+    ]
+    late = Event(day(1), Kind.IDENTIFY, "", traits, 3)
+    life = Live(program)
+    life.tick(known, day(2) + timedelta(hours=2))
+    life.tick([late], day(2) + timedelta(hours=4))
+    life.tick([], END)
+    truth = run(program, CustomerState("ada", program.lifecycle, program.zone), [*known, late], END)
+    assert sends(life.effects) == sends(truth)

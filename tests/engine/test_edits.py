@@ -168,6 +168,19 @@ def test_a_wait_that_an_edit_changes_is_told_with_its_new_time(open_shop: OpenSh
     assert shop.sends() == [("1d 3s", "ada", "b")]
 
 
+def test_on_a_virtual_clock_too_what_an_edit_makes_overdue_runs_after_the_edit(open_shop: OpenShop) -> None:
+    text = "journey: a\ntrigger: {event: A}\nsteps:\n  - delay: %s\n  - email: a\n  - delay: 1h\n  - email: b\n"
+    shop = open_shop(text % "10d")
+    shop.identify("-1s")
+    shop.track("0s", "A")
+    shop.tick("1s")
+    shop.tick("5d")
+    shop.open(text % "1d")
+    shop.tick("6d")
+    assert waits(shop)[:2] == [("0s", "delay-before-a", "10d"), ("5d", "the journey was edited", "1d")]
+    assert shop.sends() == [("5d", "ada", "a"), ("5d 1h", "ada", "b")]
+
+
 def test_a_wait_that_followed_its_customer_goes_on_through_an_edit_of_something_else(open_shop: OpenShop) -> None:
     text = "journey: a\ntrigger: {event: A}\nsteps:\n  - wait_until: {time: '09:00'}\n  - email: %s\n"
     shop = enter(open_shop, text % "a")

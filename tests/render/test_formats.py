@@ -70,6 +70,35 @@ def test_an_instant_is_told_in_the_customers_zone() -> None:
     assert formats.format_instant(of("fr"), late) == "12 janvier 2026, 21:00"
 
 
+@pytest.mark.parametrize("count", [0, "0", 42, 2026, 20260316, -1.5])
+def test_a_count_is_no_date(count: Any) -> None:
+    assert formats.format_day(of("en"), count) == formats.format_instant(of("en"), count) == ""
+
+
+@pytest.mark.parametrize(
+    ("edge", "zone"), [("0001-01-01T00:00:00Z", "America/New_York"), ("9999-12-31T23:59:59Z", "Asia/Tokyo")]
+)
+def test_a_time_that_the_calendar_of_a_zone_does_not_hold_is_left_out(edge: str, zone: str) -> None:
+    for write in (formats.format_day, formats.format_instant):
+        assert write(of("en", timezone=zone), edge) == ""
+        assert write(of("en", timezone="UTC"), edge) != ""
+
+
+def test_a_pattern_may_tell_the_time_of_day() -> None:
+    late = datetime(2026, 1, 12, 20, 5, tzinfo=UTC)
+    assert formats.format_day(of("fr"), late, "HH:mm") == "21:05"
+    assert formats.format_day(of("fr"), late, "d MMMM 'à' HH'h'mm") == "12 janvier à 21h05"
+    assert formats.format_day(of("en"), 1768248300, "h:mm a").replace("\u202f", " ") == "9:05 PM"
+    assert formats.format_day(of("fr"), "2026-01-12", "HH:mm") == "00:00"
+
+
+@pytest.mark.parametrize("style", ["dd/mm/yyyy", "%d/%m/%Y", "Long", "d MMMMMMM", 5, None, ["short"]])
+def test_a_style_that_no_date_can_be_written_in_says_what_to_write(style: Any) -> None:
+    for write in (formats.format_day, formats.format_instant):
+        with pytest.raises(formats.StyleUnknown, match="MM is the month, mm the minutes"):
+            write(of("en"), "2026-01-12T20:05:00Z", style)
+
+
 @pytest.mark.parametrize(
     ("locale", "language", "expected"),
     [
@@ -105,6 +134,8 @@ def test_an_invalid_zone_reads_as_the_projects() -> None:
 def test_a_plain_date_is_never_shifted_to_another_day() -> None:
     assert formats.format_day(of("en", timezone="America/Los_Angeles"), "2026-01-12") == "January 12, 2026"
     assert formats.format_instant(of("en", timezone="America/Los_Angeles"), date(2026, 1, 12)) == "January 12, 2026"
+    for day in ("20260112", " 2026-01-12", "2026-W03-1"):
+        assert formats.format_instant(of("en", timezone="America/Los_Angeles"), day) == "January 12, 2026"
 
 
 VALUES = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20) | st.dates() | st.datetimes()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import time, timedelta
 from itertools import count
@@ -221,7 +222,7 @@ def histories(draw: st.DrawFn, longest: int = 25) -> list[Event]:
 def slow_tellers(draw: st.DrawFn) -> list[Event]:
     """A history of somebody who tells addresses and consent when they like: often within minutes of what they did."""
     did = [replace(e, properties={"plan": "basic"}) if e.kind is Kind.IDENTIFY else e for e in draw(histories())]
-    said = st.sampled_from(
+    said: st.SearchStrategy[Mapping[str, Any]] = st.sampled_from(
         [
             {"email": "a@example.com"}, {"email": None}, {"email": "a@"}, {"phone": "+33 (0)6 12 34 56 78"},
             {"phone": None}, {"consent": {"email": True}}, {"consent": {"email": None, "sms": "yes"}},
