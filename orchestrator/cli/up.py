@@ -44,3 +44,4 @@ def _log_to_the_terminal() -> None:
     handler = logging.StreamHandler()
     handler.setLevel(logging.WARNING)
     logging.getLogger().addHandler(handler)
+    logging.raiseExceptions = False  # else Prefect writes to the terminal that a run's lines did not reach its server

@@ -19,12 +19,14 @@ class _Reader(HTMLParser):
         self.parts: list[str] = []
         self._skipping = 0
         self._links: list[tuple[str, int]] = []
+        self._after_address = 0  # how many parts there were when an address had just been written
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         values = dict(attrs)
         if tag in _SKIPPED:
             self._skipping += 1
         elif tag == "a":
+            self._part_from_address()
             self._links.append((values.get("href") or "", len(self.parts)))
         elif tag == "img":
             self.parts.append(values.get("alt") or "")
@@ -43,6 +45,7 @@ class _Reader(HTMLParser):
             label = "".join(self.parts[begin:]).strip()
             if address and address != label:
                 self.parts.append(f"{_joint(label)}{address}")
+                self._after_address = len(self.parts)
         elif tag in ("td", "th"):
             self.parts.append(" ")
         elif tag != "br":  # written `<br />` it has broken the line at its start
@@ -50,6 +53,8 @@ class _Reader(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         if not self._skipping:
+            if data[:1].isalnum():
+                self._part_from_address()
             self.parts.append(_SPACES.sub(" ", data))
 
     def parse_marked_section(self, i: int, report: bool = True) -> int:
@@ -58,6 +63,11 @@ class _Reader(HTMLParser):
             return super().parse_marked_section(i, report)
         except AssertionError:
             return self.parse_bogus_comment(i)
+
+    def _part_from_address(self) -> None:
+        """What follows an address at once would be read as its end."""
+        if self.parts and self._after_address == len(self.parts):
+            self.parts.append(" ")
 
     def _break(self, tag: str) -> None:
         if tag in _PARAGRAPHS:

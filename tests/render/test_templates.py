@@ -339,3 +339,16 @@ def test_the_version_changes_with_any_variant_layout_or_subject(make_templates: 
     ):
         versions.append(make_templates(files | change).version(Medium.EMAIL, "hi"))
     assert len(set(versions)) == len(versions)
+
+
+@pytest.mark.parametrize(
+    ("html", "text"),
+    [
+        ("<a href='https://s/1'>1</a><a href='https://s/2'>2</a>", "1: https://s/1 2: https://s/2"),
+        ("<a href='https://s/1'>one</a>two", "one: https://s/1 two"),
+        ("<a href='https://s/1'>one</a>, two", "one: https://s/1, two"),
+        ("<a href='https://s/1'>one</a> two", "one: https://s/1 two"),
+    ],
+)
+def test_an_address_ends_where_its_link_ends(html: str, text: str) -> None:
+    assert read_html(html) == text
