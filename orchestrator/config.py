@@ -28,6 +28,7 @@ from orchestrator.domain.text_files import decode_text
 from orchestrator.toml_table import Table, has_port, locate_keys
 
 FILE = "parcours.toml"
+_NO_TEXT = "this file is not UTF-8 text"
 NOT_BUILT = "is part of the language but not built yet in this version"
 
 LINK_FIELDS = ("channel", "journey", "template", "step")
@@ -116,7 +117,7 @@ def read_config(root: Path, environment: Mapping[str, str]) -> tuple[Config, lis
         text = decode_text(path.read_bytes()) if path.exists() else ""
         return _read_text(root, text, environment)
     except UnicodeDecodeError:
-        problem = Problem(FILE, 1, 1, "this file is not UTF-8 text")
+        problem = Problem(FILE, 1, 1, _NO_TEXT)
     except OSError as fault:
         problem = Problem(FILE, 1, 1, f"this file cannot be read: {why_unreadable(fault)}")
     except tomllib.TOMLDecodeError as fault:
@@ -400,8 +401,8 @@ def _read_dotenv(path: Path) -> dict[str, str]:
     try:
         text = decode_text(path.read_bytes()) if path.is_file() else ""
     except (OSError, UnicodeDecodeError) as fault:
-        why = why_unreadable(fault) if isinstance(fault, OSError) else "it is not UTF-8 text"
-        raise ParcoursError(f"{path} cannot be read: {why}") from None
+        what = f"this file cannot be read: {why_unreadable(fault)}" if isinstance(fault, OSError) else _NO_TEXT
+        raise ProjectInvalid([Problem(path.name, 1, 1, what)]) from None
     found = {}
     for line in text.splitlines():
         match = re.fullmatch(

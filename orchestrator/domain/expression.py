@@ -226,7 +226,7 @@ def is_caseless(tree: Expr) -> bool:
         case Attribute(Name("coupon"), "code"):
             return True
         case Attribute(_, name) | Item(_, Const(name)):
-            return name in CASELESS
+            return isinstance(name, str) and name in CASELESS
     return False
 
 

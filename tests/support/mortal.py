@@ -72,6 +72,7 @@ def run(root: Path, url: str, kind: str) -> None:
     while clock.now() < LAST:
         clock.advance(timedelta(minutes=20))
         tick.run(context, clock.now())
+    tick.run(context, clock.now())  # what a kill in the last tick has left
     close_engine(context)
 
 
