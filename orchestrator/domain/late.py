@@ -52,12 +52,14 @@ class Record:
     endings: dict[tuple[DecisionKind, str, datetime], Decision] = field(default_factory=dict)
     stages: set[tuple[datetime, str | None]] = field(default_factory=set)
     decisions: list[Decision] | None = None
+    is_quiet: bool = True  # nothing was decided
 
     def add(self, effects: Iterable[Effect]) -> None:
         """Adds what was decided just now, before it is written."""
         for effect in effects:
             match effect:
                 case Decision(at=at, kind=kind, journey=journey):
+                    self.is_quiet = False
                     if kind in ANSWERS:
                         self.answered.add((journey, at))
                     if kind in ENDINGS:
@@ -106,7 +108,8 @@ def put_in_place(line: Line, late: Sequence[Event], record: Record, since: datet
     known.hold(state)
     tell_moved(line, ends, since)
     taken_back = _confirm(line, undone, retrace.mark)
-    _tell_what_differs(line, retrace, taken_back)
+    if not record.is_quiet:  # else nothing was carried out that the true order might know better
+        _tell_what_differs(line, retrace, taken_back)
     for one in taken_back:
         reason = f"{one.kind} is taken back: {_name(late)} came late"
         line.effects.append(replace(one, kind=DecisionKind.REOPENED, reason=reason, detail={}))
