@@ -1,7 +1,8 @@
 """Channels: one provider a file, opened by the name that the configuration gives.
 
-A new channel is one file with `open_adapter(medium, settings)`, one line in ADAPTERS and one contract test class.
-Importing this package imports no provider's SDK: an adapter is loaded when it is opened.
+A new channel is one file with `open_adapter(medium, settings)`, one line in ADAPTERS and one
+contract test class. Importing this package imports no provider's SDK: an adapter is loaded when it
+is opened.
 """
 
 from __future__ import annotations
@@ -16,7 +17,15 @@ from orchestrator.domain.errors import ChannelMisconfigured
 from orchestrator.domain.message import Medium
 from orchestrator.domain.suggestion import did_you_mean
 
-__all__ = ["ADAPTERS", "LOCAL", "Adapter", "ChannelSettings", "SettingMissing", "open_channel", "refusals"]
+__all__ = [
+    "ADAPTERS",
+    "LOCAL",
+    "Adapter",
+    "ChannelSettings",
+    "SettingMissing",
+    "open_channel",
+    "refusals",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,14 +69,18 @@ def refusals(medium: Medium, adapter: str, settings: ChannelSettings) -> list[st
 def open_channel(medium: Medium, adapter: str, settings: ChannelSettings) -> Channel:
     """Opens the adapter that the configuration names for a medium.
 
-    Raises ChannelMisconfigured for an unknown name, an adapter of another medium, or a missing credential; the text
-    says what to set. Nothing is sent and no connection is made.
+    Raises ChannelMisconfigured for an unknown name, an adapter of another medium, or a missing
+    credential; the text says what to set. Nothing is sent and no connection is made.
     """
     known = sorted(name for name, entry in ADAPTERS.items() if medium in entry.media)
     if adapter not in ADAPTERS:
         hint = did_you_mean(adapter, known)
-        raise ChannelMisconfigured(f"unknown {medium} channel '{adapter}' (known: {', '.join(known)}){hint}")
+        raise ChannelMisconfigured(
+            f"unknown {medium} channel '{adapter}' (known: {', '.join(known)}){hint}"
+        )
     if adapter not in known:
-        raise ChannelMisconfigured(f"the channel '{adapter}' does not carry {medium} (these do: {', '.join(known)})")
+        raise ChannelMisconfigured(
+            f"the channel '{adapter}' does not carry {medium} (these do: {', '.join(known)})"
+        )
     module = import_module(ADAPTERS[adapter].module)
     return cast(Channel, module.open_adapter(medium, settings))

@@ -1,6 +1,8 @@
-"""What a message must be before any adapter takes it, and how a provider's words are made fit for a log.
+"""What a message must be before any adapter takes it, and how a provider's words are made fit for a
+log.
 
-Every adapter asks the same, the local ones too: what the mailbox takes on a laptop, a provider takes in production.
+Every adapter asks the same, the local ones too: what the mailbox takes on a laptop, a provider
+takes in production.
 """
 
 from __future__ import annotations
@@ -14,12 +16,30 @@ from orchestrator.domain.message import Medium, RenderedMessage
 
 EVERYTHING = frozenset(Feature)
 
-#: Extra headers that are ours or the provider's to write (SendGrid refuses most of them; RFC 5322 wants them once).
-RESERVED_HEADERS = frozenset((
-    "from", "to", "cc", "bcc", "sender", "reply-to", "subject", "date", "message-id", "mime-version", "return-path",
-    "received", "dkim-signature", "content-type", "content-transfer-encoding", "content-disposition",
-    "x-sg-id", "x-sg-eid",
-))  # fmt: skip
+#: Extra headers that are ours or the provider's to write (SendGrid refuses most of them; RFC 5322
+#: wants them once).
+RESERVED_HEADERS = frozenset(
+    (
+        "from",
+        "to",
+        "cc",
+        "bcc",
+        "sender",
+        "reply-to",
+        "subject",
+        "date",
+        "message-id",
+        "mime-version",
+        "return-path",
+        "received",
+        "dkim-signature",
+        "content-type",
+        "content-transfer-encoding",
+        "content-disposition",
+        "x-sg-id",
+        "x-sg-eid",
+    ),
+)
 
 #: An id becomes a file's name, a Message-ID, and a part of a bounce address.
 _MESSAGE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -35,7 +55,8 @@ _CONTROL = re.compile(r"[\0-\x1f\x7f-\x9f\u2028\u2029]")
 _CONTROL_RUN = re.compile(rf" *{_CONTROL.pattern}(?:{_CONTROL.pattern}| )*")
 #: A number in E.164, a short code, or a name of up to 11 characters with at least one letter.
 _SMS_SENDER = re.compile(
-    r"\+[1-9][0-9]{6,14}|[0-9]{3,8}|(?=.*[A-Za-z])[A-Za-z0-9&_+-](?:[A-Za-z0-9 &_+-]{0,9}[A-Za-z0-9&_+-])?"
+    r"\+[1-9][0-9]{6,14}|[0-9]{3,8}|(?=.*[A-Za-z])[A-Za-z0-9&_+-](?:[A-Za-z0-9 "
+    r"&_+-]{0,9}[A-Za-z0-9&_+-])?"
 )
 _PERSONAL = re.compile(r"<?[^\s<>]+@[^\s<>]+>?|\+?\d[\d ().-]{5,}\d")
 _UNPRINTABLE = re.compile(r"[^\x20-\x7e\xa0-\uffff]+")
@@ -50,11 +71,17 @@ class RecipientRefused(MessageRefused):
 
 
 def check(message: RenderedMessage, medium: Medium, supports: frozenset[Feature]) -> None:
-    """Raises MessageRefused when no adapter, or not this one, can carry it; RecipientRefused when it is the address."""
+    """Raises MessageRefused when no adapter, or not this one, can carry it; RecipientRefused
+    when it is the address.
+    """
     if message.medium is not medium:
-        raise MessageRefused(f"a message of the medium {message.medium} was given to a channel of {medium}")
+        raise MessageRefused(
+            f"a message of the medium {message.medium} was given to a channel of {medium}"
+        )
     if not _MESSAGE_ID.fullmatch(message.message_id):
-        raise MessageRefused("the message's id is not made of 1 to 64 letters, digits, dots, dashes and underscores")
+        raise MessageRefused(
+            "the message's id is not made of 1 to 64 letters, digits, dots, dashes and underscores"
+        )
     if not (message.text or message.html):
         raise MessageRefused("the message has no content")
     _check_features(message, supports)
@@ -92,7 +119,9 @@ def _check_headers(message: RenderedMessage) -> None:
     if _LINE_BREAK.search(lines):
         raise MessageRefused("a line break in a header")
     try:
-        (lines + message.to_name + message.sender_name + message.text + message.html).encode("utf-8")
+        (lines + message.to_name + message.sender_name + message.text + message.html).encode(
+            "utf-8"
+        )
     except UnicodeEncodeError:  # its text quotes the message
         raise MessageRefused("half of a character (a lone surrogate) in the message") from None
     for name, value in message.headers:
@@ -105,10 +134,11 @@ def _check_headers(message: RenderedMessage) -> None:
 
 
 def ascii_address(address: str) -> str:
-    """An e-mail address as it travels: the domain in IDNA 2008 (punycode), the part before the @ as it is.
+    """An e-mail address as it travels: the domain in IDNA 2008 (punycode), the part before the @ as
+    it is.
 
-    Raises MessageRefused for letters outside ASCII before the @ (providers do not take them; few servers do,
-    RFC 6531) and for what no server would take.
+    Raises MessageRefused for letters outside ASCII before the @ (providers do not take them; few
+    servers do, RFC 6531) and for what no server would take.
     """
     local, _, domain = address.rpartition("@")
     if not _LOCAL_PART.fullmatch(local):
@@ -126,7 +156,9 @@ def _punycode(domain: str) -> str:
     try:
         return idna.encode(domain, uts46=True).decode("ascii")
     except (UnicodeError, ValueError, IndexError):  # IDNAError, and what odd code points raise
-        raise MessageRefused("an address that cannot be mailed (the domain)") from None  # its text quotes the domain
+        raise MessageRefused(
+            "an address that cannot be mailed (the domain)"
+        ) from None  # its text quotes the domain
 
 
 def ascii_host(host: str) -> str:
@@ -141,14 +173,18 @@ def ascii_host(host: str) -> str:
 
 
 def one_line(name: str) -> str:
-    """A person's or shop's name as it can stand in a header: no line break, no control character."""
+    """A person's or shop's name as it can stand in a header: no line break, no control
+    character.
+    """
     return _CONTROL_RUN.sub(" ", name).strip()
 
 
 def read_mailbox(text: str) -> tuple[str, str]:
-    """The address, as it travels, and the name in `hello@shop.example` or `The Shop <hello@shop.example>`.
+    """The address, as it travels, and the name in `hello@shop.example` or `The Shop
+    <hello@shop.example>`.
 
-    Raises MessageRefused for several addresses, for a control character, and for what `ascii_address` refuses.
+    Raises MessageRefused for several addresses, for a control character, and for what
+    `ascii_address` refuses.
     """
     text = text.strip()
     if _CONTROL.search(text):
@@ -157,7 +193,9 @@ def read_mailbox(text: str) -> tuple[str, str]:
         return ascii_address(text), ""
     name, angle, rest = text.rpartition("<")
     if not angle or not rest.endswith(">") or not _BARE_ADDRESS.fullmatch(rest[:-1]):
-        raise MessageRefused("not one address such as hello@shop.example or The Shop <hello@shop.example>")
+        raise MessageRefused(
+            "not one address such as hello@shop.example or The Shop <hello@shop.example>"
+        )
     name = name.strip()
     if name.startswith('"'):
         name, address = parseaddr(text)
@@ -172,7 +210,8 @@ def check_sms_sender(sender: str) -> None:
     """Raises MessageRefused for what no operator shows as the sender of a text."""
     if not _SMS_SENDER.fullmatch(sender):
         raise MessageRefused(
-            "neither a number (+33612345678), a short code, nor a name of up to 11 letters, digits, spaces "
+            "neither a number (+33612345678), a short code, nor a name of up to 11 letters, "
+            "digits, spaces "
             "and & - _ + with at least one letter"
         )
 
@@ -199,9 +238,16 @@ def reply_to_refusal(address: str) -> str | None:
 
 
 def anonymous(text: str, message: RenderedMessage) -> str:
-    """A provider's words without the person in them: addresses, numbers, and this recipient's names become '…'."""
+    """A provider's words without the person in them: addresses, numbers, and this recipient's
+    names become '…'.
+    """
     text = _PERSONAL.sub("…", _UNPRINTABLE.sub(" ", text[:1000]))
-    for word in (message.to, message.to_name, message.to.partition("@")[0], *message.to_name.split()):
+    for word in (
+        message.to,
+        message.to_name,
+        message.to.partition("@")[0],
+        *message.to_name.split(),
+    ):
         if len(word) > 1:
             text = re.sub(rf"(?<!\w){re.escape(word)}(?!\w)", "…", text, flags=re.IGNORECASE)
     return " ".join(text.split())[:200]

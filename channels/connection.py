@@ -1,7 +1,8 @@
-"""Connections whose every wait has an end: a server may hang, drip or flood, and another thread may cut them.
+"""Connections whose every wait has an end: a server may hang, drip or flood, and another thread may
+cut them.
 
-A time-out of the socket alone bounds each read; a server that sends one byte a second would hold us for hours. Here
-each wait is given the instant (of time.monotonic()) at which all of it is over.
+A time-out of the socket alone bounds each read; a server that sends one byte a second would hold us
+for hours. Here each wait is given the instant (of time.monotonic()) at which all of it is over.
 """
 
 from __future__ import annotations
@@ -36,7 +37,8 @@ class Connection:
         """Reaches the other side."""
         self._socket.settimeout(_left_s(until_s))
         self._socket.connect(address)
-        # What is written goes out at once: a final dot alone in its packet must not wait for an acknowledgement.
+        # What is written goes out at once: a final dot alone in its packet must not wait for an
+        # acknowledgement.
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def start_tls(self, context: ssl.SSLContext, host: str, until_s: float) -> None:
@@ -44,7 +46,9 @@ class Connection:
         if not self.is_quiet():
             raise ConnectionAbortedError("bytes before the TLS handshake")
         self._socket.settimeout(_left_s(until_s))
-        secured = context.wrap_socket(self._socket, server_hostname=host, do_handshake_on_connect=False)
+        secured = context.wrap_socket(
+            self._socket, server_hostname=host, do_handshake_on_connect=False
+        )
         self._socket = secured
         secured.setblocking(False)
         while True:
@@ -89,7 +93,9 @@ class Connection:
     def cut(self) -> None:
         """Ends every wait, from any thread; the owner closes it."""
         with contextlib.suppress(OSError):  # it was not connected yet, or is gone already
-            socket.socket.shutdown(self._socket, socket.SHUT_RDWR)  # under TLS too: no goodbye that could block
+            socket.socket.shutdown(
+                self._socket, socket.SHUT_RDWR
+            )  # under TLS too: no goodbye that could block
 
     def close(self) -> None:
         """Lets go of it."""

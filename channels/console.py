@@ -17,7 +17,9 @@ def open_adapter(medium: Medium, settings: ChannelSettings) -> ConsoleChannel:
 
 
 class ConsoleChannel:
-    """Prints the text of each message, whole, with its recipient: for a terminal, not for a log file."""
+    """Prints the text of each message, whole, with its recipient: for a terminal, not for a log
+    file.
+    """
 
     name = "console"
     supports = EVERYTHING
@@ -38,7 +40,10 @@ class ConsoleChannel:
         check(message, self.medium, self.supports)
         subject = f" · {message.subject}" if message.subject else ""
         body = message.text or message.html
-        return f"── {message.medium} to {message.to}{subject} · {message.message_id}\n{body.rstrip()}\n"
+        return (
+            f"── {message.medium} to {message.to}{subject} · "
+            f"{message.message_id}\n{body.rstrip()}\n"
+        )
 
     def _print(self, message: RenderedMessage, text: str) -> SendOutcome:
         print(text, flush=True)

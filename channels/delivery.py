@@ -1,7 +1,7 @@
 """One batch, message by message: each is answered exactly once, whatever happens to it.
 
-`attempt` is one message; `in_turn` a batch in the caller's thread; `Crew` a batch over a few threads, which is what
-keeps several connections to a provider busy.
+`attempt` is one message; `in_turn` a batch in the caller's thread; `Crew` a batch over a few
+threads, which is what keeps several connections to a provider busy.
 """
 
 from __future__ import annotations
@@ -27,7 +27,9 @@ Prepare = Callable[[RenderedMessage], Payload]
 Transmit = Callable[[RenderedMessage, Payload], SendOutcome]
 Answer = tuple[int, SendOutcome]
 
-NOT_ATTEMPTED = SendOutcome(OutcomeKind.NOT_ATTEMPTED, reason="the batch ran out of time before this message")
+NOT_ATTEMPTED = SendOutcome(
+    OutcomeKind.NOT_ATTEMPTED, reason="the batch ran out of time before this message"
+)
 NOT_BEGUN = SendOutcome(OutcomeKind.NOT_ATTEMPTED, reason="sending was stopped before this message")
 _GOODBYE_S = 0.5
 
@@ -39,27 +41,37 @@ def attempt(
     index: int = 0,
     wire: Wire = UNWATCHED,
 ) -> SendOutcome:
-    """Sends one message and never raises; the wire is told in between, since `prepare` sends nothing.
+    """Sends one message and never raises; the wire is told in between, since `prepare` sends
+    nothing.
 
-    `prepare` sends nothing, so what it raises is a REJECTED; bytes may have left when `transmit` raises, so that is
-    UNCERTAIN. An unforeseen error is told by its class only: its text may quote the message.
+    `prepare` sends nothing, so what it raises is a REJECTED; bytes may have left when `transmit`
+    raises, so that is UNCERTAIN. An unforeseen error is told by its class only: its text may quote
+    the message.
     """
     try:
         payload = prepare(message)
     except MessageRefused as refused:
-        dead = isinstance(refused, RecipientRefused)  # or the same person would fail again with every message
+        dead = isinstance(
+            refused, RecipientRefused
+        )  # or the same person would fail again with every message
         return SendOutcome(OutcomeKind.REJECTED, reason=str(refused), suppress=dead)
     except Exception as error:
-        return SendOutcome(OutcomeKind.REJECTED, reason=f"it cannot be put into form ({type(error).__name__})")
+        return SendOutcome(
+            OutcomeKind.REJECTED, reason=f"it cannot be put into form ({type(error).__name__})"
+        )
     try:
         if not wire.begin(index):
             return NOT_BEGUN
     except Exception as error:  # what cannot be written down does not leave
-        return replace(NOT_BEGUN, reason=f"it could not be noted that it leaves ({type(error).__name__})")
+        return replace(
+            NOT_BEGUN, reason=f"it could not be noted that it leaves ({type(error).__name__})"
+        )
     try:
         outcome = transmit(message, payload)
     except Exception as error:
-        outcome = SendOutcome(OutcomeKind.UNCERTAIN, reason=f"an unforeseen error ({type(error).__name__})")
+        outcome = SendOutcome(
+            OutcomeKind.UNCERTAIN, reason=f"an unforeseen error ({type(error).__name__})"
+        )
     try:
         wire.end(index, outcome)
     except Exception as error:  # the caller is told all the same
@@ -83,7 +95,8 @@ def in_turn(
 
 
 class Crew:
-    """A few threads that send batches, several at a time; they start with the first and end with `close`.
+    """A few threads that send batches, several at a time; they start with the first and end with
+    `close`.
 
     They are daemons: a process that ends does not wait for a provider that keeps silent.
     """
@@ -103,7 +116,8 @@ class Crew:
         transmit: Transmit[Payload],
         wire: Wire = UNWATCHED,
     ) -> Iterator[Answer]:
-        """Sends a batch, answers as they come; after the first MISCONFIGURED no further message is begun.
+        """Sends a batch, answers as they come; after the first MISCONFIGURED no further message is
+        begun.
 
         A caller that stops listening stops the batch: what is under way ends, nothing else begins.
         """
@@ -150,11 +164,17 @@ class _Run:
     """One batch under way, shared by the crew's threads; nothing is begun once `closed` is set."""
 
     def __init__(
-        self, messages: Sequence[RenderedMessage], deadline_s: float, wire: Wire, closed: threading.Event
+        self,
+        messages: Sequence[RenderedMessage],
+        deadline_s: float,
+        wire: Wire,
+        closed: threading.Event,
     ) -> None:
         self._answers: SimpleQueue[Answer] = SimpleQueue()
         self._verdict: SendOutcome | None = None  # the answer for everything that is not begun yet
-        self._refused: dict[str, SendOutcome] = {}  # the answer for what else comes from these senders
+        self._refused: dict[
+            str, SendOutcome
+        ] = {}  # the answer for what else comes from these senders
         self._deadline_s, self._closed = deadline_s, closed
         self._waiting = enumerate(messages)
         self._wire = wire
@@ -176,7 +196,9 @@ class _Run:
                 self._changed.notify_all()
 
     def next_answer(self) -> Answer:
-        """Waits for an answer. At the deadline, what no thread has come to is answered here: all may be waiting."""
+        """Waits for an answer. At the deadline, what no thread has come to is answered here: all
+        may be waiting.
+        """
         left_s = 0.0 if self._closed.is_set() else max(0.0, self._deadline_s - time.monotonic())
         with contextlib.suppress(Empty):
             return self._answers.get(timeout=left_s)
@@ -192,7 +214,11 @@ class _Run:
             self._changed.wait_for(lambda: not self._at_work)
 
     def _outcome(
-        self, index: int, message: RenderedMessage, prepare: Prepare[Payload], transmit: Transmit[Payload]
+        self,
+        index: int,
+        message: RenderedMessage,
+        prepare: Prepare[Payload],
+        transmit: Transmit[Payload],
     ) -> SendOutcome:
         if self._verdict is not None:
             return self._verdict

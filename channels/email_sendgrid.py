@@ -1,9 +1,9 @@
 """E-mail through Twilio SendGrid, `POST /v3/mail/send`.
 
-Environment: SENDGRID_API_KEY; PARCOURS_SENDGRID_BASE_URL (https://api.eu.sendgrid.com for European accounts).
-One message is one request with one personalization: a refusal then concerns that message alone. The API has no
-idempotency key, so an answer that never came is UNCERTAIN and is left to the receipts, which carry our custom
-arguments back.
+Environment: SENDGRID_API_KEY; PARCOURS_SENDGRID_BASE_URL (https://api.eu.sendgrid.com for European
+accounts). One message is one request with one personalization: a refusal then concerns that message
+alone. The API has no idempotency key, so an answer that never came is UNCERTAIN and is left to the
+receipts, which carry our custom arguments back.
 """
 
 from __future__ import annotations
@@ -29,7 +29,14 @@ from sendgrid.helpers.mail import (
     TrackingSettings,
 )
 
-from channels.acceptance import MessageRefused, anonymous, ascii_address, check, one_line, read_mailbox
+from channels.acceptance import (
+    MessageRefused,
+    anonymous,
+    ascii_address,
+    check,
+    one_line,
+    read_mailbox,
+)
 from channels.delivery import Answer, Crew
 from channels.headers import safe_value
 from channels.mime import header_text
@@ -57,7 +64,10 @@ class SendGridChannel:
         key = settings.require_key("SENDGRID_API_KEY", "SG.…")
         settings.require_sender()
         self._settings = settings
-        self._url = base_url(settings, "PARCOURS_SENDGRID_BASE_URL", "https://api.sendgrid.com") + "/v3/mail/send"
+        self._url = (
+            base_url(settings, "PARCOURS_SENDGRID_BASE_URL", "https://api.sendgrid.com")
+            + "/v3/mail/send"
+        )
         self._headers = {"Authorization": f"Bearer {key}", "Content-Type": "application/json"}
         self._http = HttpClient(settings, self._url)
         self._crew = Crew(self.name, settings.connections)
@@ -96,11 +106,15 @@ def _request(message: RenderedMessage, sender: tuple[str, str]) -> dict[str, Any
     if message.reply_to:
         address, name = read_mailbox(message.reply_to)
         mail.reply_to = ReplyTo(address, name or None)
-    for kind, value in ((MimeType.text, message.text), (MimeType.html, message.html)):  # the API wants this order
+    for kind, value in (
+        (MimeType.text, message.text),
+        (MimeType.html, message.html),
+    ):  # the API wants this order
         if value:
             mail.add_content(Content(kind, value))
     # SendGrid's own subscription tracking would put a List-Unsubscribe of its own beside ours.
-    # Opens and clicks are always said, or the account's own settings would hold for who has not agreed.
+    # Opens and clicks are always said, or the account's own settings would hold for who has not
+    # agreed.
     mail.tracking_settings = TrackingSettings(
         click_tracking=ClickTracking(enable=message.tracks_clicks, enable_text=False),
         open_tracking=OpenTracking(enable=message.tracks_opens),
@@ -125,8 +139,8 @@ def _personalization(message: RenderedMessage) -> Personalization:
 def _outcome(answer: HttpAnswer, message: RenderedMessage) -> SendOutcome:
     """What an answer of mail/send means: its status decides.
 
-    Any 5xx counts as not taken, also one from behind the front, where now and then a mail may have been: a double is
-    the lesser harm than an hour's queue that nobody may send again.
+    Any 5xx counts as not taken, also one from behind the front, where now and then a mail may have
+    been: a double is the lesser harm than an hour's queue that nobody may send again.
     """
     code = str(answer.status)
     match answer.status:
@@ -134,16 +148,23 @@ def _outcome(answer: HttpAnswer, message: RenderedMessage) -> SendOutcome:
             return _acceptance(answer, code)
         case 429 | 503:
             wait_s = retry_after_s(answer.headers)
-            return SendOutcome(OutcomeKind.THROTTLED, reason="SendGrid is busy", code=code, retry_after_s=wait_s)
+            return SendOutcome(
+                OutcomeKind.THROTTLED, reason="SendGrid is busy", code=code, retry_after_s=wait_s
+            )
         case status if status in PASSING or status >= 500:
             wait_s = retry_after_s(answer.headers)
-            return SendOutcome(OutcomeKind.UNAVAILABLE, reason="SendGrid fails", code=code, retry_after_s=wait_s)
+            return SendOutcome(
+                OutcomeKind.UNAVAILABLE, reason="SendGrid fails", code=code, retry_after_s=wait_s
+            )
         case 401 | 402 | 403 | 407:
             reason = (
-                "SendGrid refuses the account, the key or the sender: check SENDGRID_API_KEY, its rights and the From"
+                "SendGrid refuses the account, the key or the sender: check "
+                "SENDGRID_API_KEY, its rights and the From"
             )
             about_sender = any(error.get("field") == "from" for error in _errors(answer.body))
-            return SendOutcome(OutcomeKind.MISCONFIGURED, reason=reason, code=code, about_sender=about_sender)
+            return SendOutcome(
+                OutcomeKind.MISCONFIGURED, reason=reason, code=code, about_sender=about_sender
+            )
         case status if status < 400:
             reason = "the address of SendGrid redirects: check PARCOURS_SENDGRID_BASE_URL"
             return SendOutcome(OutcomeKind.MISCONFIGURED, reason=reason, code=code)
@@ -152,18 +173,28 @@ def _outcome(answer: HttpAnswer, message: RenderedMessage) -> SendOutcome:
 
 
 def _acceptance(answer: HttpAnswer, code: str) -> SendOutcome:
-    """202, or the 200 of an account's sandbox mode; a page behind another address answers 200 as well."""
+    """202, or the 200 of an account's sandbox mode; a page behind another address answers 200 as
+    well.
+    """
     if answer.status == 202 or not answer.body or answer.body.lstrip()[:1] in (b"{", b"["):
-        return SendOutcome(OutcomeKind.ACCEPTED, provider_id=answer.headers.get("x-message-id", "")[:100], code=code)
+        return SendOutcome(
+            OutcomeKind.ACCEPTED,
+            provider_id=answer.headers.get("x-message-id", "")[:100],
+            code=code,
+        )
     reason = "an answer that is not SendGrid's: check PARCOURS_SENDGRID_BASE_URL"
     return SendOutcome(OutcomeKind.UNCERTAIN, reason=reason, code=code)
 
 
 def _refusal(answer: HttpAnswer, message: RenderedMessage, code: str) -> SendOutcome:
     errors = _errors(answer.body)
-    told = "; ".join(f"{error.get('field') or ''} {error.get('message') or ''}".strip() for error in errors)
+    told = "; ".join(
+        f"{error.get('field') or ''} {error.get('message') or ''}".strip() for error in errors
+    )
     reason = anonymous(told, message) or "SendGrid refuses the message and does not say why"
-    if any(str(error.get("field")).partition(".")[0] == "from" for error in errors):  # it would refuse every message
+    if any(
+        str(error.get("field")).partition(".")[0] == "from" for error in errors
+    ):  # it would refuse every message
         return SendOutcome(OutcomeKind.MISCONFIGURED, reason=reason, code=code, about_sender=True)
     address_is_bad = any(error.get("field") == _RECIPIENT_FIELD for error in errors)
     return SendOutcome(OutcomeKind.REJECTED, reason=reason, code=code, suppress=address_is_bad)
@@ -175,4 +206,6 @@ def _errors(body: bytes) -> list[dict[str, Any]]:
         errors = orjson.loads(body)["errors"]
     except (orjson.JSONDecodeError, KeyError, TypeError):
         return []
-    return [error for error in errors if isinstance(error, dict)] if isinstance(errors, list) else []
+    return (
+        [error for error in errors if isinstance(error, dict)] if isinstance(errors, list) else []
+    )

@@ -1,7 +1,7 @@
 """E-mail through an SMTP server of one's own (RFC 5321).
 
-Environment: PARCOURS_SMTP_URL (see smtp_url.py); PARCOURS_SMTP_RETURN_PATH, the address that bounces go to: a bounce
-for message m1 comes to bounces+m1@… where it is bounces@….
+Environment: PARCOURS_SMTP_URL (see smtp_url.py); PARCOURS_SMTP_RETURN_PATH, the address that
+bounces go to: a bounce for message m1 comes to bounces+m1@… where it is bounces@….
 """
 
 from __future__ import annotations
@@ -26,18 +26,23 @@ from orchestrator.domain.channel import UNWATCHED, Feature, OutcomeKind, SendOut
 from orchestrator.domain.errors import ChannelMisconfigured
 from orchestrator.domain.message import Medium, RenderedMessage
 
-#: RFC 3463: mailbox unknown, domain unknown, moved, domain takes no mail (RFC 7505), mailbox disabled. Nothing else
-#: is the address's fault: 5.2.2 is a full mailbox, 5.7.x a policy that speaks about us.
+#: RFC 3463: mailbox unknown, domain unknown, moved, domain takes no mail (RFC 7505), mailbox
+#: disabled. Nothing else is the address's fault: 5.2.2 is a full mailbox, 5.7.x a policy that
+#: speaks about us.
 DEAD_ADDRESS = frozenset({"5.1.1", "5.1.2", "5.1.6", "5.1.10", "5.2.1"})
 
 #: The server wants credentials or encryption that we do not offer, or refuses ours (RFC 4954 §6).
 _NOT_LET_IN = frozenset({530, 534, 535, 538})
 
-#: 550 5.7.1 at RCPT is a policy about this reader, unless it says that the server does not pass our mail on at all.
+#: 550 5.7.1 at RCPT is a policy about this reader, unless it says that the server does not pass our
+#: mail on at all.
 _NO_RELAY = re.compile(r"\brelay|\bclient host rejected|\bhelo command rejected", re.IGNORECASE)
 
-#: Postfix tells at RCPT what it holds against the sender (smtpd_delay_reject); RFC 3463: bad sender's address.
-_BAD_SENDER = re.compile(r"^5\.1\.[78]\b|\bsender address rejected|\bsender verify failed", re.IGNORECASE)
+#: Postfix tells at RCPT what it holds against the sender (smtpd_delay_reject); RFC 3463: bad
+#: sender's address.
+_BAD_SENDER = re.compile(
+    r"^5\.1\.[78]\b|\bsender address rejected|\bsender verify failed", re.IGNORECASE
+)
 _OK, _RECIPIENT_OK, _GO_ON = frozenset({250}), frozenset({250, 251, 252}), frozenset({354})
 _OUT_OF_ORDER = 503
 _LEAVING = frozenset({421, 221})
@@ -52,13 +57,17 @@ _RETURN_LOCAL_MAX = 38  # of 64 characters: "+" and the id of a message follow
 
 
 def open_adapter(medium: Medium, settings: ChannelSettings) -> SmtpChannel:
-    """Opens the channel; raises ChannelMisconfigured when the URL or the sender is missing or malformed."""
+    """Opens the channel; raises ChannelMisconfigured when the URL or the sender is missing or
+    malformed.
+    """
     return SmtpChannel(settings)
 
 
 @dataclass(frozen=True, slots=True)
 class _Mail:
-    """What is said to the server for one message; `data` is dot-stuffed and ends with the final dot."""
+    """What is said to the server for one message; `data` is dot-stuffed and ends with the final
+    dot.
+    """
 
     return_path: str
     recipient: str
@@ -66,7 +75,9 @@ class _Mail:
 
 
 class _ConnectionGone(Exception):
-    """The connection ended while the server certainly had no message; `outcome` if there is no other to try."""
+    """The connection ended while the server certainly had no message; `outcome` if there is no
+    other to try.
+    """
 
     def __init__(self, outcome: SendOutcome) -> None:
         super().__init__(outcome.reason)
@@ -87,7 +98,9 @@ class SmtpChannel:
         self._return_path = _own_return_path(settings)
         self._tls = settings.trusted_tls()
         self._connections = Connections()
-        self._idle: deque[SmtpSession] = deque()  # append and pop are atomic: the threads share it without a lock
+        self._idle: deque[SmtpSession] = (
+            deque()
+        )  # append and pop are atomic: the threads share it without a lock
         self._crew = Crew(self.name, settings.connections)
 
     def send_batch(
@@ -97,7 +110,9 @@ class SmtpChannel:
         return self._crew.deliver(messages, deadline_s, self._prepare, self._transmit, wire)
 
     def close(self) -> None:
-        """Says goodbye on the idle connections, and ends the threads and the others, whatever they wait for."""
+        """Says goodbye on the idle connections, and ends the threads and the others, whatever they
+        wait for.
+        """
         self._crew.stop()
         until_s = time.monotonic() + _GOODBYE_S
         while self._idle:
@@ -110,11 +125,14 @@ class SmtpChannel:
     def _prepare(self, message: RenderedMessage) -> _Mail:
         check(message, self.medium, self.supports)
         sender = self._settings.sender_of(message)
-        # Bounces and replies name this header. Journey and step stay with us: they tell the reader how we see them.
+        # Bounces and replies name this header. Journey and step stay with us: they tell the reader
+        # how we see them.
         own = [("X-Parcours-Message-Id", message.message_id)]
         data = compose(message, sender, self._settings.clock(), own)
         return _Mail(
-            return_path=_return_path(self._return_path or sender[0], message.message_id if self._return_path else ""),
+            return_path=_return_path(
+                self._return_path or sender[0], message.message_id if self._return_path else ""
+            ),
             recipient=ascii_address(message.to),
             data=data.replace(b"\r\n.", b"\r\n..") + b".\r\n",
         )
@@ -125,7 +143,11 @@ class SmtpChannel:
                 return self._converse(kept, message, mail)
         try:
             session = self._connect()
-        except (smtplib.SMTPException, OSError, ValueError) as error:  # ValueError: a challenge that makes no sense
+        except (
+            smtplib.SMTPException,
+            OSError,
+            ValueError,
+        ) as error:  # ValueError: a challenge that makes no sense
             return _connect_outcome(error, message)
         try:
             return self._converse(session, message, mail)
@@ -166,22 +188,37 @@ class SmtpChannel:
             if code not in wanted:
                 self._keep_after_refusal(session)
                 refusal = _reply_outcome(code, text, message)
-                return _about_us(refusal, command, text) if _is_about_us(command, code, text) else refusal
+                return (
+                    _about_us(refusal, command, text)
+                    if _is_about_us(command, code, text)
+                    else refusal
+                )
         if (early := _hand_over(session, mail.data)) is not None:
             return _reply_outcome(*early, message)
         return self._await_verdict(session, message)
 
     def _await_verdict(self, session: SmtpSession, message: RenderedMessage) -> SendOutcome:
-        """The server has the whole message: whatever happens now, only its own word says that it did not take it."""
+        """The server has the whole message: whatever happens now, only its own word says that it
+        did not take it.
+        """
         try:
             code, said = session.read_reply(self._settings.answer_timeout_s)
         except NotSmtp:
-            return SendOutcome(OutcomeKind.UNCERTAIN, reason="the server's answer to the whole message made no sense")
+            return SendOutcome(
+                OutcomeKind.UNCERTAIN,
+                reason="the server's answer to the whole message made no sense",
+            )
         except smtplib.SMTPException:
-            return SendOutcome(OutcomeKind.UNCERTAIN, reason="the connection broke after the whole message was sent")
+            return SendOutcome(
+                OutcomeKind.UNCERTAIN,
+                reason="the connection broke after the whole message was sent",
+            )
         if 300 <= code < 400:
             session.close()
-            return SendOutcome(OutcomeKind.UNCERTAIN, reason="the server's answer to the whole message made no sense")
+            return SendOutcome(
+                OutcomeKind.UNCERTAIN,
+                reason="the server's answer to the whole message made no sense",
+            )
         if code in _LEAVING:
             session.close()
         else:
@@ -202,8 +239,8 @@ class SmtpChannel:
 def _command(session: SmtpSession, command: str, wanted: frozenset[int]) -> tuple[int, str]:
     """Says one command; the reply is one of those wanted, or a refusal (4xx, 5xx).
 
-    Raises _ConnectionGone when the connection ended, or its replies are out of step: a 250 that answers DATA belongs
-    to another command, and so would the next.
+    Raises _ConnectionGone when the connection ended, or its replies are out of step: a 250 that
+    answers DATA belongs to another command, and so would the next.
     """
     try:
         session.putcmd(command)
@@ -213,18 +250,27 @@ def _command(session: SmtpSession, command: str, wanted: frozenset[int]) -> tupl
         raise _ConnectionGone(_lost("the connection broke before the message was sent")) from None
     if code == 421:
         session.close()
-        raise _ConnectionGone(SendOutcome(OutcomeKind.THROTTLED, reason="the server closes the connection", code="421"))
+        raise _ConnectionGone(
+            SendOutcome(
+                OutcomeKind.THROTTLED, reason="the server closes the connection", code="421"
+            )
+        )
     if code == _OUT_OF_ORDER:
         session.close()
-        raise _ConnectionGone(_lost(f"503 to {command[:4]}: out of step, or it wants a user in PARCOURS_SMTP_URL"))
+        raise _ConnectionGone(
+            _lost(f"503 to {command[:4]}: out of step, or it wants a user in PARCOURS_SMTP_URL")
+        )
     if code < 400 and code not in wanted:
         session.close()
-        raise _ConnectionGone(_lost(f"{code} to {command[:4]}: the server's replies are out of step"))
+        raise _ConnectionGone(
+            _lost(f"{code} to {command[:4]}: the server's replies are out of step")
+        )
     return code, said.decode("utf-8", "replace")
 
 
 def _hand_over(session: SmtpSession, data: bytes) -> tuple[int, str] | None:
-    """Sends a message, its final dot by itself: without it the server has none, and until then it may still refuse.
+    """Sends a message, its final dot by itself: without it the server has none, and until then it
+    may still refuse.
 
     Returns such a refusal; raises _ConnectionGone when the connection ended before the dot.
     """
@@ -247,22 +293,32 @@ def _reply_outcome(code: int, text: str, message: RenderedMessage) -> SendOutcom
     """What a server's reply means: 2xx taken, 4xx later, 5xx never for this message."""
     if 200 <= code < 300:
         queued = _QUEUED_AS.search(text)
-        return SendOutcome(OutcomeKind.ACCEPTED, provider_id=queued[1] if queued else "", code=str(code))
+        return SendOutcome(
+            OutcomeKind.ACCEPTED, provider_id=queued[1] if queued else "", code=str(code)
+        )
     found = _ENHANCED.match(text)
     enhanced = found[1] if found else ""
     reason = anonymous(text[found.end() :] if found else text, message)
     full_code = f"{code} {enhanced}".strip()
     if code in _NOT_LET_IN:
-        return SendOutcome(OutcomeKind.MISCONFIGURED, reason=f"the server does not let us in: {reason}", code=full_code)
+        return SendOutcome(
+            OutcomeKind.MISCONFIGURED,
+            reason=f"the server does not let us in: {reason}",
+            code=full_code,
+        )
     if code == _OUT_OF_ORDER:
         return _lost(f"the server has lost the order of the conversation: {reason}")
     if 400 <= code < 500:
         return SendOutcome(OutcomeKind.THROTTLED, reason=reason, code=full_code)
-    return SendOutcome(OutcomeKind.REJECTED, reason=reason, code=full_code, suppress=enhanced in DEAD_ADDRESS)
+    return SendOutcome(
+        OutcomeKind.REJECTED, reason=reason, code=full_code, suppress=enhanced in DEAD_ADDRESS
+    )
 
 
 def _is_about_us(command: str, code: int, text: str) -> bool:
-    """Whether a refusal is for good and holds for every message: our sender, or passing mail on for us at all."""
+    """Whether a refusal is for good and holds for every message: our sender, or passing mail on for
+    us at all.
+    """
     if command.startswith("MAIL"):
         return code >= 500 and code != _TOO_LARGE and code not in _NOT_LET_IN
     held_against_us = _NO_RELAY.search(text) or _BAD_SENDER.search(text)
@@ -272,13 +328,19 @@ def _is_about_us(command: str, code: int, text: str) -> bool:
 def _about_us(refusal: SendOutcome, command: str, text: str) -> SendOutcome:
     reason = f"the server takes no mail from this sender: {refusal.reason}"
     about_sender = command.startswith("MAIL") or _BAD_SENDER.search(text) is not None
-    return SendOutcome(OutcomeKind.MISCONFIGURED, reason=reason, code=refusal.code, about_sender=about_sender)
+    return SendOutcome(
+        OutcomeKind.MISCONFIGURED, reason=reason, code=refusal.code, about_sender=about_sender
+    )
 
 
 def _connect_outcome(error: Exception, message: RenderedMessage) -> SendOutcome:
     """Nothing was sent: a refusal for good is for a person to mend, anything else passes."""
     if isinstance(error, smtplib.SMTPResponseException) and error.smtp_code >= 500:
-        told = error.smtp_error.decode("utf-8", "replace") if isinstance(error.smtp_error, bytes) else error.smtp_error
+        told = (
+            error.smtp_error.decode("utf-8", "replace")
+            if isinstance(error.smtp_error, bytes)
+            else error.smtp_error
+        )
         reason = f"the server does not let us in: {anonymous(told, message)}"
         return SendOutcome(OutcomeKind.MISCONFIGURED, reason=reason, code=str(error.smtp_code))
     if isinstance(error, (smtplib.SMTPNotSupportedError, ssl.SSLCertVerificationError)):
@@ -298,7 +360,9 @@ def _own_return_path(settings: ChannelSettings) -> str:
         if name or len(address.rpartition("@")[0]) > _RETURN_LOCAL_MAX:
             raise MessageRefused("an address alone, such as bounces@shop.example")
     except MessageRefused as refused:
-        raise ChannelMisconfigured(f"PARCOURS_SMTP_RETURN_PATH cannot take bounces: {refused}") from None
+        raise ChannelMisconfigured(
+            f"PARCOURS_SMTP_RETURN_PATH cannot take bounces: {refused}"
+        ) from None
     return address
 
 

@@ -1,6 +1,8 @@
-"""Values of headers that are safe by construction: what an author wrote becomes what the protocol can carry.
+"""Values of headers that are safe by construction: what an author wrote becomes what the protocol
+can carry.
 
-A topic or a domain with accents must not make a header that no server takes, and every mail with it unsendable.
+A topic or a domain with accents must not make a header that no server takes, and every mail with it
+unsendable.
 """
 
 from __future__ import annotations
@@ -20,7 +22,9 @@ _URL_SAFE = "%/:?#[]@!$&'()*+,;=~"
 
 
 def safe_value(name: str, value: str, message: RenderedMessage) -> str:
-    """The value of one of a message's headers, in ASCII where the header may not be encoded (List-*)."""
+    """The value of one of a message's headers, in ASCII where the header may not be encoded
+    (List-*).
+    """
     lowered = name.lower()
     if lowered == "list-id":
         return _list_id(value, message)
@@ -30,7 +34,9 @@ def safe_value(name: str, value: str, message: RenderedMessage) -> str:
 
 
 def message_id(message: RenderedMessage, sender_address: str) -> str:
-    """The Message-ID: that of the message, under its domain as it travels, else under the sender's."""
+    """The Message-ID: that of the message, under its domain as it travels, else under the
+    sender's.
+    """
     written = message.rfc_message_id.strip("<> ")
     local, _, domain = written.rpartition("@")
     if not re.fullmatch(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]+", local):
@@ -69,4 +75,6 @@ def _ascii_url(url: str) -> str:
     except ValueError:
         return quote(url, safe=_URL_SAFE)
     path, query = quote(parts.path, safe=_URL_SAFE), quote(parts.query, safe=_URL_SAFE)
-    return urlunsplit((parts.scheme, host + port, path, query, quote(parts.fragment, safe=_URL_SAFE)))
+    return urlunsplit(
+        (parts.scheme, host + port, path, query, quote(parts.fragment, safe=_URL_SAFE))
+    )

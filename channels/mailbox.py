@@ -1,9 +1,9 @@
 """A Maildir: every message becomes a file that one can look at. The default for e-mail and SMS.
 
-The file's name derives from the message's id, so delivering a message twice leaves one file. A file appears whole or
-not at all (written in tmp/, renamed into new/), and is not forced to the disk one by one: what was accepted survives a
-crash of the process, not a loss of power. Its modification time is the instant of the clock that dated it and orders
-the pages.
+The file's name derives from the message's id, so delivering a message twice leaves one file. A file
+appears whole or not at all (written in tmp/, renamed into new/), and is not forced to the disk one
+by one: what was accepted survives a crash of the process, not a loss of power. Its modification
+time is the instant of the clock that dated it and orders the pages.
 """
 
 from __future__ import annotations
@@ -35,7 +35,9 @@ _NOBODY = "nobody@mailbox.invalid"  # the From address before one is configured
 
 @dataclass(frozen=True, slots=True)
 class StoredMessage:
-    """A message as it lies in the mailbox. `headers` are all of its headers, decoded; `at` has whole seconds."""
+    """A message as it lies in the mailbox. `headers` are all of its headers, decoded; `at` has
+    whole seconds.
+    """
 
     message_id: str
     medium: Medium
@@ -71,7 +73,9 @@ class MailboxChannel:
             for folder in ("tmp", "new", "cur"):
                 (root / folder).mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise ChannelMisconfigured(f"the mailbox {root} cannot be made ({type(error).__name__})") from error
+            raise ChannelMisconfigured(
+                f"the mailbox {root} cannot be made ({type(error).__name__})"
+            ) from error
 
     def send_batch(
         self, messages: Sequence[RenderedMessage], deadline_s: float, wire: Wire = UNWATCHED
@@ -90,11 +94,21 @@ class MailboxChannel:
     def _prepare(self, message: RenderedMessage) -> tuple[datetime, bytes]:
         check(message, self.medium, self.supports)
         at = self._settings.clock()
-        own = [("X-Parcours-Medium", message.medium.value), ("X-Parcours-Message-Id", message.message_id)]
-        places = (("Journey", message.journey), ("Step", message.step), ("Template", message.template))
+        own = [
+            ("X-Parcours-Medium", message.medium.value),
+            ("X-Parcours-Message-Id", message.message_id),
+        ]
+        places = (
+            ("Journey", message.journey),
+            ("Step", message.step),
+            ("Template", message.template),
+        )
         own += [(f"X-Parcours-{name}", value) for name, value in places if value]
         if message.medium is Medium.SMS:
-            sender = f"sms@{_SMS_DOMAIN}", message.sender or message.sender_name or self._settings.from_name
+            sender = (
+                f"sms@{_SMS_DOMAIN}",
+                message.sender or message.sender_name or self._settings.from_name,
+            )
             message = replace(message, to=f"{message.to}@{_SMS_DOMAIN}")
         else:
             address, name = self._settings.sender_of(message)
@@ -108,7 +122,10 @@ class MailboxChannel:
             try:
                 self._write(name, at, data)
             except OSError as error:
-                return SendOutcome(OutcomeKind.UNAVAILABLE, reason=f"the mailbox cannot be written: {error.strerror}")
+                return SendOutcome(
+                    OutcomeKind.UNAVAILABLE,
+                    reason=f"the mailbox cannot be written: {error.strerror}",
+                )
         return SendOutcome(OutcomeKind.ACCEPTED, provider_id=message.message_id)
 
     def _write(self, name: str, at: datetime, data: bytes) -> None:
@@ -122,7 +139,8 @@ class MailboxChannel:
 
 
 def read_messages(root: Path, limit: int, before: str = "") -> list[StoredMessage]:
-    """The newest messages of a mailbox, newest first; `before` is the id of the last message of the page before.
+    """The newest messages of a mailbox, newest first; `before` is the id of the last message of the
+    page before.
 
     Lists every file but opens `limit` of them.
     """
@@ -147,7 +165,10 @@ def find_files(root: Path) -> dict[str, str]:
 
 def _entries(root: Path) -> Iterator[os.DirEntry[str]]:
     for folder in ("new", "cur"):
-        with contextlib.suppress(FileNotFoundError), os.scandir(root / folder) as entries:  # nothing was sent yet
+        with (
+            contextlib.suppress(FileNotFoundError),
+            os.scandir(root / folder) as entries,
+        ):  # nothing was sent yet
             yield from entries
 
 
@@ -196,7 +217,12 @@ def _decoded(value: str) -> str:
     line = value.replace("\r\n", "").replace("\n", "")
     try:
         text = str(make_header(decode_header(line)))
-    except (HeaderParseError, LookupError, UnicodeError, ValueError):  # an unknown charset, or none at all
+    except (
+        HeaderParseError,
+        LookupError,
+        UnicodeError,
+        ValueError,
+    ):  # an unknown charset, or none at all
         text = line
     return text.encode(errors="replace").decode()  # bytes beyond ASCII come as lone surrogates
 
@@ -205,5 +231,9 @@ def _content(mail: Message, content_type: str) -> str:
     for part in mail.walk():
         if part.get_content_type() == content_type:
             content = part.get_payload(decode=True)
-            return content.decode("utf-8", "replace").replace("\r\n", "\n") if isinstance(content, bytes) else ""
+            return (
+                content.decode("utf-8", "replace").replace("\r\n", "\n")
+                if isinstance(content, bytes)
+                else ""
+            )
     return ""

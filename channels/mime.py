@@ -1,7 +1,8 @@
 """A rendered message as the bytes of an e-mail (RFC 5322, 2045, 2047), assembled by hand.
 
-`email.message.EmailMessage` needs 2 ms for a mail of 8 kB and RFC 2047-encodes a long List-Unsubscribe, which breaks
-the one-click unsubscribe of RFC 8058; the tests read every result back with the standard library instead.
+`email.message.EmailMessage` needs 2 ms for a mail of 8 kB and RFC 2047-encodes a long
+List-Unsubscribe, which breaks the one-click unsubscribe of RFC 8058; the tests read every result
+back with the standard library instead.
 """
 
 from __future__ import annotations
@@ -19,7 +20,8 @@ from orchestrator.domain.message import RenderedMessage
 #: RFC 5322 §2.1.1: no line may be longer, without its CRLF.
 LINE_MAX = 998
 
-#: RFC 2046 §5.1.1. A constant can be the boundary: neither quoted-printable nor base64 ever writes "=_".
+#: RFC 2046 §5.1.1. A constant can be the boundary: neither quoted-printable nor base64 ever writes
+#: "=_".
 _FENCE = b"--=_parcours"
 _MULTIPART = b'Content-Type: multipart/alternative; boundary="=_parcours"\r\n\r\n'
 _READABLE_BYTES_MAX = 2000
@@ -27,12 +29,16 @@ _WORD_BYTES_MAX = 42  # 56 characters of base64 and 12 around them stay under th
 
 
 def compose(
-    message: RenderedMessage, sender: tuple[str, str], date: datetime, extra: Iterable[tuple[str, str]] = ()
+    message: RenderedMessage,
+    sender: tuple[str, str],
+    date: datetime,
+    extra: Iterable[tuple[str, str]] = (),
 ) -> bytes:
     """The complete e-mail with CRLF line ends, no line longer than 998 bytes, ASCII only.
 
-    `sender` is (address, name); `extra` are headers after those of the message. Text comes before HTML. The message
-    must have passed `acceptance.check`; raises MessageRefused for an address or a header that cannot be written.
+    `sender` is (address, name); `extra` are headers after those of the message. Text comes before
+    HTML. The message must have passed `acceptance.check`; raises MessageRefused for an address or a
+    header that cannot be written.
     """
     lines = list(_address_headers(message, sender))
     lines.append(header("Subject", message.subject))
@@ -47,8 +53,8 @@ def compose(
 def header(name: str, value: str) -> str:
     """One header line, folded where it must be.
 
-    List-* headers are never encoded (RFC 2047 words inside <…> make the unsubscribe link unreadable): they are
-    refused when they do not fit as they are.
+    List-* headers are never encoded (RFC 2047 words inside <…> make the unsubscribe link
+    unreadable): they are refused when they do not fit as they are.
     """
     if name.lower().startswith("list-") or name.lower() == "message-id":
         return _never_encoded(name, value)
@@ -88,8 +94,13 @@ def _never_encoded(name: str, value: str) -> str:
     line = f"{name}: {value}"
     if len(line) > LINE_MAX:
         line = line.replace(", ", ",\r\n ")
-    if not (value.isascii() and value.isprintable()) or max(map(len, line.split("\r\n"))) > LINE_MAX:
-        raise MessageRefused(f"the header {name} is too long or not in ASCII, and may not be encoded")
+    if (
+        not (value.isascii() and value.isprintable())
+        or max(map(len, line.split("\r\n"))) > LINE_MAX
+    ):
+        raise MessageRefused(
+            f"the header {name} is too long or not in ASCII, and may not be encoded"
+        )
     return line
 
 
@@ -121,18 +132,24 @@ def _body(message: RenderedMessage) -> bytes:
 
 def _part(subtype: str, text: str) -> bytes:
     data = text.replace("\r\n", "\n").replace("\r", "\n").encode("utf-8")
-    # Quoted-printable stays readable, but takes 100 µs for 8 kB where base64 takes 20, and triples what is not ASCII.
+    # Quoted-printable stays readable, but takes 100 µs for 8 kB where base64 takes 20, and triples
+    # what is not ASCII.
     if len(data) > _READABLE_BYTES_MAX or len(data) - len(text) > len(text) // 6:
         encoding, content = "base64", _base64_lines(data.replace(b"\n", b"\r\n"))
     else:
         encoding, content = "quoted-printable", _quoted_lines(data)
-    head = f"Content-Type: text/{subtype}; charset=utf-8\r\nContent-Transfer-Encoding: {encoding}\r\n\r\n"
+    head = (
+        f"Content-Type: text/{subtype}; charset=utf-8\r\nContent-Transfer-Encoding: "
+        f"{encoding}\r\n\r\n"
+    )
     return head.encode("ascii") + content
 
 
 def _quoted_lines(data: bytes) -> bytes:
     content = binascii.b2a_qp(data, istext=True).replace(b"\n", b"\r\n")
-    return content if content.endswith(b"\r\n") else content + b"=\r\n"  # a soft break: the text has none there
+    return (
+        content if content.endswith(b"\r\n") else content + b"=\r\n"
+    )  # a soft break: the text has none there
 
 
 def _base64_lines(data: bytes) -> bytes:

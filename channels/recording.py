@@ -22,15 +22,19 @@ def accept(message: RenderedMessage) -> SendOutcome:
 
 
 class RecordingChannel:
-    """Keeps every message that it was asked to send in `messages`, in order, and answers with `answer(message)`.
+    """Keeps every message that it was asked to send in `messages`, in order, and answers with
+    `answer(message)`.
 
-    `answer` may be replaced at any time: `channel.answer = lambda message: SendOutcome(OutcomeKind.THROTTLED)`.
+    `answer` may be replaced at any time: `channel.answer = lambda message:
+    SendOutcome(OutcomeKind.THROTTLED)`.
     """
 
     name = "recording"
     supports = EVERYTHING
 
-    def __init__(self, medium: Medium, answer: Callable[[RenderedMessage], SendOutcome] = accept) -> None:
+    def __init__(
+        self, medium: Medium, answer: Callable[[RenderedMessage], SendOutcome] = accept
+    ) -> None:
         self.medium = medium
         self.answer = answer
         self.messages: list[RenderedMessage] = []

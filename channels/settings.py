@@ -1,4 +1,6 @@
-"""What an adapter may know of the installation: where to write, who sends, which credentials, what time it is."""
+"""What an adapter may know of the installation: where to write, who sends, which credentials, what
+time it is.
+"""
 
 from __future__ import annotations
 
@@ -18,9 +20,9 @@ from orchestrator.domain.message import RenderedMessage
 class ChannelSettings:
     """Everything that opening a channel needs.
 
-    `clock` answers an aware UTC instant and dates the e-mails: adapters do not read the wall clock, since a demo runs
-    on an accelerated one. `environment` holds the credentials (see each adapter for the names it reads) and stays out
-    of `repr`, so that it cannot reach a log.
+    `clock` answers an aware UTC instant and dates the e-mails: adapters do not read the wall clock,
+    since a demo runs on an accelerated one. `environment` holds the credentials (see each adapter
+    for the names it reads) and stays out of `repr`, so that it cannot reach a log.
     """
 
     var_dir: Path
@@ -30,9 +32,12 @@ class ChannelSettings:
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
     connections: int = 4
     timeout_s: float = 20.0  # for connecting, and for a request's last byte to leave
-    reply_timeout_s: float = 300.0  # for each reply of an SMTP server before the mail is out (RFC 5321 §4.5.3.2)
-    answer_timeout_s: float = 600.0  # for the answer to a whole mail (the same, after the final dot)
-    idle_s: float = 60.0  # then a kept connection is not trusted: what stands between may have forgotten it unsaid
+    # for each reply of an SMTP server before the mail is out (RFC 5321 §4.5.3.2)
+    reply_timeout_s: float = 300.0
+    # for the answer to a whole mail (the same, after the final dot)
+    answer_timeout_s: float = 600.0
+    # then a kept connection is not trusted: what stands between may have forgotten it unsaid
+    idle_s: float = 60.0
 
     @classmethod
     def of(cls, config: Config, clock: Callable[[], datetime]) -> ChannelSettings:
@@ -46,7 +51,9 @@ class ChannelSettings:
         )
 
     def require(self, variable: str, example: str) -> str:
-        """The value of an environment variable; raises SettingMissing with its name when it is not set."""
+        """The value of an environment variable; raises SettingMissing with its name when it is not
+        set.
+        """
         value = self.optional(variable)
         if not value:
             raise SettingMissing(f"set the environment variable {variable} (for example {example})")
@@ -60,7 +67,8 @@ class ChannelSettings:
         value = self.environment.get(variable, "").strip()
         if not (value.isascii() and value.isprintable()):
             raise ChannelMisconfigured(
-                f"{variable} holds a line break, a control character or a letter outside ASCII, which cannot be sent"
+                f"{variable} holds a line break, a control character or a letter outside "
+                "ASCII, which cannot be sent"
             )
         return value
 
@@ -68,11 +76,14 @@ class ChannelSettings:
         """As `require`, for a secret: none holds a blank."""
         key = self.require(variable, example)
         if " " in key:
-            raise ChannelMisconfigured(f"{variable} holds a blank: copy the key again, without what stands around it")
+            raise ChannelMisconfigured(
+                f"{variable} holds a blank: copy the key again, without what stands around it"
+            )
         return key
 
     def sender_of(self, message: RenderedMessage) -> tuple[str, str]:
-        """The From address (as it travels) and name of an e-mail: the message's own, else the installation's.
+        """The From address (as it travels) and name of an e-mail: the message's own, else the
+        installation's.
 
         Both may be written as `Name <address>`: that name is meant for this address, and wins.
         """
@@ -81,17 +92,25 @@ class ChannelSettings:
         return address, own_name or name or ("" if message.sender else self.from_name)
 
     def trusted_tls(self) -> ssl.SSLContext:
-        """What a server's certificate must come from: the machine's authorities, or those in SSL_CERT_FILE."""
+        """What a server's certificate must come from: the machine's authorities, or those in
+        SSL_CERT_FILE.
+        """
         own = self.environment.get("SSL_CERT_FILE") or None
         try:
             return ssl.create_default_context(cafile=own)
         except (OSError, ValueError) as error:
-            raise ChannelMisconfigured(f"SSL_CERT_FILE names no certificates: {own} ({type(error).__name__})") from None
+            raise ChannelMisconfigured(
+                f"SSL_CERT_FILE names no certificates: {own} ({type(error).__name__})"
+            ) from None
 
     def require_sender(self) -> None:
-        """Raises ChannelMisconfigured when e-mails would have no From address, or one that nobody can send with."""
+        """Raises ChannelMisconfigured when e-mails would have no From address, or one that nobody
+        can send with.
+        """
         if not self.from_email:
-            raise SettingMissing("no From address: name the sender of the e-mails as `from_email` in [channels]")
+            raise SettingMissing(
+                "no From address: name the sender of the e-mails as `from_email` in [channels]"
+            )
         if refusal := self.sender_refusal():
             raise ChannelMisconfigured(refusal)
 

@@ -67,7 +67,8 @@ def _senders(reason: str) -> Meaning:
 
 _CODE = re.compile(rb'"code"\s*:\s*([0-9]{4,6})\s*[,}]')  # likewise
 
-#: Twilio splits codes from time to time and asks not to rely on them: one that is not here is judged by HTTP status.
+#: Twilio splits codes from time to time and asks not to rely on them: one that is not here is
+#: judged by HTTP status.
 MEANINGS: Mapping[int, Meaning] = {
     20003: _ours("Twilio refuses the credentials: check TWILIO_ACCOUNT_SID and TWILIO_AUTH_TOKEN"),
     20404: _ours("Twilio does not know the account or the service: check the SIDs"),
@@ -88,7 +89,9 @@ MEANINGS: Mapping[int, Meaning] = {
     21617: _refused("the body is too long"),
     21619: _refused("the message has no body"),
     21701: _ours("Twilio does not know the messaging service: check TWILIO_MESSAGING_SERVICE_SID"),
-    21703: _ours("the messaging service has no number to send from: give it one in Twilio's console"),
+    21703: _ours(
+        "the messaging service has no number to send from: give it one in Twilio's console"
+    ),
     21705: _ours("the messaging service is not valid: check TWILIO_MESSAGING_SERVICE_SID"),
     30001: _later("the queue is full", 300),
     30002: _ours("the account is suspended"),
@@ -106,7 +109,9 @@ MEANINGS: Mapping[int, Meaning] = {
 
 
 def open_adapter(medium: Medium, settings: ChannelSettings) -> TwilioChannel:
-    """Opens the channel; raises ChannelMisconfigured when credentials or the sender are missing or malformed."""
+    """Opens the channel; raises ChannelMisconfigured when credentials or the sender are missing or
+    malformed.
+    """
     return TwilioChannel(settings)
 
 
@@ -142,7 +147,9 @@ class TwilioChannel:
         if not message.text.strip():
             raise MessageRefused("the message has no text")
         if len(message.text) > BODY_MAX:
-            raise MessageRefused(f"the text is longer than the {BODY_MAX} characters that Twilio takes")
+            raise MessageRefused(
+                f"the text is longer than the {BODY_MAX} characters that Twilio takes"
+            )
         request = {"to": message.to, "body": message.text} | self._from(message)
         if message.validity_s is not None:
             if message.validity_s < 1:
@@ -168,7 +175,9 @@ class TwilioChannel:
 
 
 class _Answered(Exception):
-    """Any answer, past the SDK: its own exceptions leave out the headers, and its success trusts the body."""
+    """Any answer, past the SDK: its own exceptions leave out the headers, and its success trusts
+    the body.
+    """
 
     def __init__(self, answer: HttpAnswer) -> None:
         super().__init__(f"HTTP {answer.status}")
@@ -176,7 +185,9 @@ class _Answered(Exception):
 
 
 class _PooledClient(SdkHttpClient):  # type: ignore[misc]
-    """The SDK's transport over our connections; unlike its own it keeps nothing between calls: threads share it."""
+    """The SDK's transport over our connections; unlike its own it keeps nothing between calls:
+    threads share it.
+    """
 
     def __init__(self, http: HttpClient) -> None:
         super().__init__(logging.getLogger(__name__), is_async=False)
@@ -194,7 +205,11 @@ class _PooledClient(SdkHttpClient):  # type: ignore[misc]
         allow_redirects: bool = False,
     ) -> Never:
         """Sends what the SDK built; raises _Answered, or Unanswered."""
-        credentials = {"Authorization": f"Basic {b64encode(':'.join(auth).encode()).decode()}"} if auth else {}
+        credentials = (
+            {"Authorization": f"Basic {b64encode(':'.join(auth).encode()).decode()}"}
+            if auth
+            else {}
+        )
         url = f"{uri}?{urlencode(params, doseq=True)}" if params else uri
         body = urlencode(data or {}, doseq=True).encode("ascii")
         raise _Answered(self._http.post(url, {**(headers or {}), **credentials}, body))
@@ -204,29 +219,44 @@ def _client(settings: ChannelSettings, url: str, http: HttpClient) -> Client:
     account = settings.require_key("TWILIO_ACCOUNT_SID", "AC followed by 32 hexadecimal digits")
     token = settings.require_key("TWILIO_AUTH_TOKEN", "the token of Twilio's console")
     if not _ACCOUNT_SID.fullmatch(account):
-        raise ChannelMisconfigured("TWILIO_ACCOUNT_SID must be AC followed by 32 hexadecimal digits")
-    # The SDK falls back to the process's own environment, where TWILIO_REGION would rewrite the host we chose.
-    client = Client(account, token, http_client=_PooledClient(http), environment={"TWILIO_ACCOUNT_SID": account})
+        raise ChannelMisconfigured(
+            "TWILIO_ACCOUNT_SID must be AC followed by 32 hexadecimal digits"
+        )
+    # The SDK falls back to the process's own environment, where TWILIO_REGION would rewrite the
+    # host we chose.
+    client = Client(
+        account, token, http_client=_PooledClient(http), environment={"TWILIO_ACCOUNT_SID": account}
+    )
     client.api.base_url = url
-    _ = client.messages  # built on first use and not under a lock: let that not be in four threads at once
+    _ = (
+        client.messages
+    )  # built on first use and not under a lock: let that not be in four threads at once
     return client
 
 
 def _own_sender(settings: ChannelSettings) -> tuple[str, str]:
-    service, sender = settings.optional("TWILIO_MESSAGING_SERVICE_SID"), settings.optional("TWILIO_FROM")
+    service, sender = (
+        settings.optional("TWILIO_MESSAGING_SERVICE_SID"),
+        settings.optional("TWILIO_FROM"),
+    )
     if not (service or sender):
         raise SettingMissing(
-            "set the environment variable TWILIO_FROM (a number of your account) or TWILIO_MESSAGING_SERVICE_SID"
+            "set the environment variable TWILIO_FROM (a number of your account) or "
+            "TWILIO_MESSAGING_SERVICE_SID"
         )
     if service and not _SERVICE_SID.fullmatch(service):
-        raise ChannelMisconfigured("TWILIO_MESSAGING_SERVICE_SID must be MG followed by 32 hexadecimal digits")
+        raise ChannelMisconfigured(
+            "TWILIO_MESSAGING_SERVICE_SID must be MG followed by 32 hexadecimal digits"
+        )
     if sender and (refusal := sender_refusal(Medium.SMS, sender)):
         raise ChannelMisconfigured(f"TWILIO_FROM: {refusal}")
     return service, sender
 
 
 def _outcome(answer: HttpAnswer) -> SendOutcome:
-    """The HTTP class first: the table speaks only where the request itself is at fault, or must wait."""
+    """The HTTP class first: the table speaks only where the request itself is at fault, or must
+    wait.
+    """
     if 200 <= answer.status < 300:
         return _acceptance(answer)
     code, by_status = _error_code(answer.body), _meaning_of_status(answer.status)
@@ -235,7 +265,11 @@ def _outcome(answer: HttpAnswer) -> SendOutcome:
         meaning = by_status
     wait_s = None
     if meaning.kind in (OutcomeKind.THROTTLED, OutcomeKind.UNAVAILABLE):
-        told = [span for span in (retry_after_s(answer.headers), meaning.retry_after_s) if span is not None]
+        told = [
+            span
+            for span in (retry_after_s(answer.headers), meaning.retry_after_s)
+            if span is not None
+        ]
         wait_s = max(told, default=None)
     return SendOutcome(
         meaning.kind,
@@ -248,7 +282,9 @@ def _outcome(answer: HttpAnswer) -> SendOutcome:
 
 
 def _acceptance(answer: HttpAnswer) -> SendOutcome:
-    """201 says that the message was made, however little of the body came; another 2xx must name it."""
+    """201 says that the message was made, however little of the body came; another 2xx must name
+    it.
+    """
     found = _SID.search(answer.body)
     if answer.status == 201 or found:
         sid = found[1].decode("ascii") if found else ""
@@ -258,7 +294,9 @@ def _acceptance(answer: HttpAnswer) -> SendOutcome:
 
 
 def _meaning_of_status(status: int) -> Meaning:
-    """What an answer says without a code that we know. Any 5xx counts as not taken: see the decision in SendGrid's."""
+    """What an answer says without a code that we know. Any 5xx counts as not taken: see the
+    decision in SendGrid's.
+    """
     if status in (429, 503):
         return _later("Twilio is busy")
     if status in PASSING or status >= 500:
@@ -266,14 +304,18 @@ def _meaning_of_status(status: int) -> Meaning:
     if status in (401, 403):
         return MEANINGS[20003]
     if status in (402, 407):
-        return _ours("the account, or a proxy on the way, does not let it through: look at Twilio's console")
+        return _ours(
+            "the account, or a proxy on the way, does not let it through: look at Twilio's console"
+        )
     if status < 400:
         return _ours("the address of Twilio redirects: check PARCOURS_TWILIO_BASE_URL")
     return _refused("Twilio refuses the message; its code says why")
 
 
 def _error_code(body: bytes) -> int:
-    """The code of an error, in both forms that Twilio answers (its own and RFC 9457); 0 when there is none."""
+    """The code of an error, in both forms that Twilio answers (its own and RFC 9457); 0 when there
+    is none.
+    """
     try:
         code = orjson.loads(body)["code"]
     except (orjson.JSONDecodeError, KeyError, TypeError):

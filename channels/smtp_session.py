@@ -1,8 +1,9 @@
 """A conversation with an SMTP server in which no reply is taken for another (RFC 5321 §4.2).
 
-The standard library reads what a server says leniently, and byte by byte for as long as it likes. Here a reply is well
-formed or the conversation is over; it has an end, in time and in size; and nothing is said while there are words of
-the server that nobody asked for: the next reply would be read as the answer to another command.
+The standard library reads what a server says leniently, and byte by byte for as long as it likes.
+Here a reply is well formed or the conversation is over; it has an end, in time and in size; and
+nothing is said while there are words of the server that nobody asked for: the next reply would be
+read as the answer to another command.
 """
 
 from __future__ import annotations
@@ -31,9 +32,11 @@ class NotSmtp(smtplib.SMTPServerDisconnected):
 
 
 class SmtpSession(smtplib.SMTP):
-    """One connection; commands, EHLO and AUTH are the standard library's, what is sent and read is not.
+    """One connection; commands, EHLO and AUTH are the standard library's, what is sent and read is
+    not.
 
-    Each reply may take `reply_s`. A lost connection is an SMTPServerDisconnected, whatever the cause.
+    Each reply may take `reply_s`. A lost connection is an SMTPServerDisconnected, whatever the
+    cause.
     """
 
     def __init__(self, connection: Connection, reply_s: float) -> None:
@@ -106,7 +109,9 @@ class SmtpSession(smtplib.SMTP):
         raise NotSmtp("an answer that is not SMTP")
 
     def last_words(self) -> tuple[int, bytes] | None:
-        """The refusal of a server that did not wait for the end of a message; None when it left without one."""
+        """The refusal of a server that did not wait for the end of a message; None when it left
+        without one.
+        """
         with contextlib.suppress(smtplib.SMTPException):
             code, text = self.read_reply(_LAST_WORDS_S)
             return (code, text) if code >= 400 else None

@@ -26,8 +26,9 @@ class SmtpServer:
 def parse_smtp_url(url: str) -> SmtpServer:
     """Reads `smtp://user:password@host:587?starttls=1` or `smtps://user:password@host`.
 
-    Ports default to 465 for smtps, 587 with starttls, else 25. Raises ChannelMisconfigured, without the URL in its
-    text, for anything else, and for a password that would travel in clear to another machine.
+    Ports default to 465 for smtps, 587 with starttls, else 25. Raises ChannelMisconfigured, without
+    the URL in its text, for anything else, and for a password that would travel in clear to another
+    machine.
     """
     try:
         parts = urlsplit(url)
@@ -40,7 +41,9 @@ def parse_smtp_url(url: str) -> SmtpServer:
     if parts.scheme not in ("smtp", "smtps") or port == 0:
         raise _malformed()
     if not (f"{user}{password}".isascii() and f"{user}{password}".isprintable()):
-        raise ChannelMisconfigured("PARCOURS_SMTP_URL: user and password can hold signs of ASCII only")
+        raise ChannelMisconfigured(
+            "PARCOURS_SMTP_URL: user and password can hold signs of ASCII only"
+        )
     if parts.username and not (implicit_tls or starttls or host in _LOOPBACK):
         raise ChannelMisconfigured(
             "PARCOURS_SMTP_URL would send its password in clear: add ?starttls=1 or use smtps://"
@@ -64,6 +67,7 @@ def _flag(query: dict[str, list[str]]) -> bool:
 
 def _malformed() -> ChannelMisconfigured:
     return ChannelMisconfigured(
-        "PARCOURS_SMTP_URL must look like smtp://user:password@host:587?starttls=1 or smtps://user:password@host "
+        "PARCOURS_SMTP_URL must look like smtp://user:password@host:587?starttls=1 or "
+        "smtps://user:password@host "
         "(signs such as @ : / in the password written as %40 %3A %2F)"
     )

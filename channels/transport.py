@@ -1,8 +1,8 @@
 """HTTP to a provider over kept connections, and what a broken one means for the message.
 
-No common client tells whether the last byte of a request had left when its connection broke, nor bounds an answer as
-a whole; a message that may have been taken and one that was not are not the same. So the providers' SDKs build the
-requests, h11 speaks the protocol, and this counts the bytes.
+No common client tells whether the last byte of a request had left when its connection broke, nor
+bounds an answer as a whole; a message that may have been taken and one that was not are not the
+same. So the providers' SDKs build the requests, h11 speaks the protocol, and this counts the bytes.
 """
 
 from __future__ import annotations
@@ -28,10 +28,13 @@ from orchestrator.domain.errors import ChannelMisconfigured
 
 HEAD_BYTES_MAX = 64 * 1024
 BODY_BYTES_MAX = 64 * 1024  # an error's text; whatever comes behind is of no use
-ANSWER_MAX_S = 120.0  # for the head of an answer: a provider's own gateway gives up after one minute
+# for the head of an answer: a provider's own gateway gives up after one minute
+ANSWER_MAX_S = 120.0
 BODY_S = 10.0
 WAIT_MAX_S = 604_800.0
-PASSING = frozenset({408, 425})  # the request came too slowly or too early: the same one again may pass
+PASSING = frozenset(
+    {408, 425}
+)  # the request came too slowly or too early: the same one again may pass
 _EARLY_ANSWER_S = 1.0
 _STATUS_LINE = re.compile(rb"HTTP/1\.[01] ([2-5]\d\d)(?: [^\r\n]*)?\r?\n")
 _BROKEN = (OSError, h11.RemoteProtocolError)
@@ -39,7 +42,9 @@ _BROKEN = (OSError, h11.RemoteProtocolError)
 
 @dataclass(frozen=True, slots=True)
 class HttpAnswer:
-    """An answer as far as it came: the status is the verdict, headers (lower-case names) and body are extra."""
+    """An answer as far as it came: the status is the verdict, headers (lower-case names) and body
+    are extra.
+    """
 
     status: int
     headers: Mapping[str, str]
@@ -55,7 +60,9 @@ class Unanswered(Exception):
 
 
 class HttpClient:
-    """Posts over a few kept connections to one host; nothing is repeated or followed behind our back."""
+    """Posts over a few kept connections to one host; nothing is repeated or followed behind our
+    back.
+    """
 
     def __init__(self, settings: ChannelSettings, url: str) -> None:
         parts = urlsplit(url)
@@ -67,13 +74,19 @@ class HttpClient:
         self._answer_s = min(settings.answer_timeout_s, ANSWER_MAX_S)
         self._idle_s = settings.idle_s
         self._connections = Connections()
-        self._idle: deque[_Line] = deque()  # append and pop are atomic: the threads share it without a lock
+        self._idle: deque[_Line] = (
+            deque()
+        )  # append and pop are atomic: the threads share it without a lock
 
     def post(self, url: str, headers: Mapping[str, str], body: bytes) -> HttpAnswer:
         """Sends one request, to the host this was opened for; raises Unanswered."""
         parts = urlsplit(url)
         target = f"{parts.path or '/'}{'?' if parts.query else ''}{parts.query}"
-        fixed = {"Host": self._authority, "Content-Length": str(len(body)), "Accept-Encoding": "identity"}
+        fixed = {
+            "Host": self._authority,
+            "Content-Length": str(len(body)),
+            "Accept-Encoding": "identity",
+        }
         given = {name: value for name, value in headers.items() if name.title() not in fixed}
         request = h11.Request(method="POST", target=target, headers=list((fixed | given).items()))
         while (line := self._take_kept()) is not None:
@@ -115,7 +128,9 @@ class HttpClient:
         return _Line(connection)
 
     def _exchange(self, line: _Line, request: h11.Request, body: bytes) -> HttpAnswer:
-        if not line.connection.is_quiet():  # it has left, or speaks unasked: that would be taken for our answer
+        if (
+            not line.connection.is_quiet()
+        ):  # it has left, or speaks unasked: that would be taken for our answer
             line.connection.close()
             raise _Stale(ConnectionResetError())
         try:
@@ -179,10 +194,14 @@ class _Line:
             return HttpAnswer(int(found[1]), {})
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in head.headers}
         body = self._read_body(min(until_s, time.monotonic() + BODY_S))
-        return HttpAnswer(head.status_code, headers, _unpacked(body, headers.get("content-encoding", "")))
+        return HttpAnswer(
+            head.status_code, headers, _unpacked(body, headers.get("content-encoding", ""))
+        )
 
     def is_ready_again(self) -> bool:
-        """Whether the next request may use it. Bytes behind the answer would be taken for the next one."""
+        """Whether the next request may use it. Bytes behind the answer would be taken for the next
+        one.
+        """
         is_done = self._http.our_state is h11.DONE and self._http.their_state is h11.DONE
         if is_done and self._http.trailing_data == (b"", False):
             self._http.start_next_cycle()
@@ -198,7 +217,9 @@ class _Line:
     def _read_body(self, until_s: float) -> bytes:
         body = b""
         with contextlib.suppress(*_BROKEN):  # the head has said what became of the message
-            while len(body) <= BODY_BYTES_MAX and isinstance(event := self._next_event(until_s), h11.Data):
+            while len(body) <= BODY_BYTES_MAX and isinstance(
+                event := self._next_event(until_s), h11.Data
+            ):
                 body += event.data
         return body[:BODY_BYTES_MAX]
 
@@ -211,7 +232,9 @@ class _Line:
 
 
 def _nothing_left(error: OSError) -> SendOutcome:
-    """A failed TLS handshake and half a request count as not sent: no server acts before the last byte."""
+    """A failed TLS handshake and half a request count as not sent: no server acts before the last
+    byte.
+    """
     reason = f"the request did not reach the provider ({type(error).__name__})"
     return SendOutcome(OutcomeKind.UNAVAILABLE, reason=reason)
 
@@ -239,16 +262,22 @@ def base_url(settings: ChannelSettings, variable: str, default: str) -> str:
         raise ChannelMisconfigured(
             f"{variable} must be an address such as {default}, beginning with https:// or http://"
         )
-    resource = next((end for end in ("/v3", "/v3/mail/send", "/2010-04-01") if parts.path.endswith(end)), None)
+    resource = next(
+        (end for end in ("/v3", "/v3/mail/send", "/2010-04-01") if parts.path.endswith(end)), None
+    )
     if resource:
-        raise ChannelMisconfigured(f"{variable} must end before {resource}: what comes there is added")
+        raise ChannelMisconfigured(
+            f"{variable} must end before {resource}: what comes there is added"
+        )
     return url
 
 
 def retry_after_s(headers: Mapping[str, str]) -> float | None:
-    """Seconds to wait, from Retry-After (seconds or a date) or X-RateLimit-Reset (epoch seconds); None if not told.
+    """Seconds to wait, from Retry-After (seconds or a date) or X-RateLimit-Reset (epoch seconds);
+    None if not told.
 
-    An instant is measured from the answer's own Date, so that no clock of ours is asked. A week is the most.
+    An instant is measured from the answer's own Date, so that no clock of ours is asked. A week is
+    the most.
     """
     after, reset = headers.get("retry-after", ""), headers.get("x-ratelimit-reset", "")
     if after.isdecimal():

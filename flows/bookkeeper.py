@@ -1,8 +1,8 @@
 """Keeps gates and accounts in Prefect, in a thread and an event loop of its own.
 
-Its own thread, because Prefect's engine blocks the loop it runs in (it waits for an observer's thread at the start and
-the end of every run), and because in the main thread each run would replace our handler of SIGTERM. So no message and
-no HTTP answer ever waits for Prefect.
+Its own thread, because Prefect's engine blocks the loop it runs in (it waits for an observer's
+thread at the start and the end of every run), and because in the main thread each run would replace
+our handler of SIGTERM. So no message and no HTTP answer ever waits for Prefect.
 """
 
 from __future__ import annotations
@@ -39,14 +39,15 @@ _UNREACHABLE = (httpx.HTTPError, PrefectException, OSError)
 _LOOK_S = 0.25
 _RETRY_S = 5.0
 _LEAVING_S = 2.0  # what a look at Prefect gets to end
-_CLOSING_S = 2.0  # what open runs get to tell their story when Parcours stops: `docker stop` kills after ten
+# what open runs get to tell their story when Parcours stops: `docker stop` kills after ten
+_CLOSING_S = 2.0
 
 
 class Bookkeeper:
     """Opens runs for the gates that have work, obeys what ops do in the UI, and knows what is held.
 
-    `health(key)` is awaited for a gate's health card, `now()` is the real time (never an accelerated one), `host` tags
-    our runs, so that those of a killed process are found again.
+    `health(key)` is awaited for a gate's health card, `now()` is the real time (never an
+    accelerated one), `host` tags our runs, so that those of a killed process are found again.
     """
 
     def __init__(
@@ -65,12 +66,16 @@ class Bookkeeper:
         self._runs: set[asyncio.Task[None]] = set()
         self._in_sync = False
         self._stopping = threading.Event()
-        self._ended = asyncio.Event()  # the same within the loop: nothing looks ten times a second whether to stop
+        self._ended = (
+            asyncio.Event()
+        )  # the same within the loop: nothing looks ten times a second whether to stop
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread = threading.Thread(target=self._live, name="bookkeeper", daemon=True)
 
     def start(self, specs: Sequence[DeploymentSpec], held: Held) -> None:
-        """Starts the thread. `held` is what was paused when we last ran: it counts until Prefect has answered."""
+        """Starts the thread. `held` is what was paused when we last ran: it counts until Prefect
+        has answered.
+        """
         self._specs, self._paused = specs, frozenset(keys_of(held))
         self._thread.start()
 
@@ -81,7 +86,8 @@ class Bookkeeper:
             self._loop.call_soon_threadsafe(self._ended.set)
         for gate in list(self._gates.values()):
             gate.end_run(Ending.SHUTDOWN)
-        # Without an open run nothing is left to tell; then a client that waits for its server is not waited for.
+        # Without an open run nothing is left to tell; then a client that waits for its server is
+        # not waited for.
         self._thread.join(2 * _CLOSING_S if self._runs else _LEAVING_S)
 
     def update(self, specs: Sequence[DeploymentSpec]) -> None:
@@ -98,7 +104,9 @@ class Bookkeeper:
         return held_by(self._paused)
 
     def held(self) -> Held:
-        """What stands still now: what is paused, and what a cancelled run holds until its minute is over."""
+        """What stands still now: what is paused, and what a cancelled run holds until its minute is
+        over.
+        """
         now_s = time.monotonic()
         stopped = {key for key, gate in list(self._gates.items()) if now_s < gate.stopped_until_s}
         return held_by(self._paused | stopped)
@@ -116,11 +124,15 @@ class Bookkeeper:
                 (self._obey_cancels, self._pace.poll_cancelled_s),
                 (self._pick_up_runs, self._pace.poll_runs_s),
             ]
-            await asyncio.gather(*(self._repeat(job, seconds, context.client) for job, seconds in jobs))
+            await asyncio.gather(
+                *(self._repeat(job, seconds, context.client) for job, seconds in jobs)
+            )
             if self._runs:
                 await asyncio.wait(self._runs, timeout=_CLOSING_S)
             if self._in_sync:
-                await APILogHandler.aflush()  # else it tries at the end of the process, when the server is gone
+                await (
+                    APILogHandler.aflush()
+                )  # else it tries at the end of the process, when the server is gone
 
     async def _repeat(self, job: Job, interval_s: float, client: PrefectClient) -> None:
         while not self._stopping.is_set():
@@ -129,7 +141,9 @@ class Bookkeeper:
                 await asyncio.wait_for(self._ended.wait(), interval_s)
 
     async def _attempt(self, job: Job, client: PrefectClient) -> None:
-        """Runs a job. Without Prefect gates stay as they were, and the next success begins with a new sync."""
+        """Runs a job. Without Prefect gates stay as they were, and the next success begins with a
+        new sync.
+        """
         try:
             if self._in_sync or job == self._sync:
                 await job(client)
@@ -145,7 +159,9 @@ class Bookkeeper:
             return
         specs = self._specs
         deployments = await sync(client, specs, self._paused)
-        self._gates = {key: self._gates.get(key) or Gate(key, found.id) for key, found in deployments.items()}
+        self._gates = {
+            key: self._gates.get(key) or Gate(key, found.id) for key, found in deployments.items()
+        }
         for key, gate in self._gates.items():
             gate.deployment_id = deployments[key].id
         await crash_strays(client, self._tag, self._ids(), known=self._open_run_ids())
@@ -174,9 +190,15 @@ class Bookkeeper:
                 self._cancel(run_id)
 
     async def _pick_up_runs(self, client: PrefectClient) -> None:
-        """Executes what the Run button, a schedule or `prefect deployment run` asked for: the newest of each gate."""
-        scheduled = await client.get_scheduled_flow_runs_for_deployments(self._ids(), scheduled_before=self._now())
-        newest = {flow_run.deployment_id: flow_run for flow_run in scheduled}  # they come in the order of their times
+        """Executes what the Run button, a schedule or `prefect deployment run` asked for: the
+        newest of each gate.
+        """
+        scheduled = await client.get_scheduled_flow_runs_for_deployments(
+            self._ids(), scheduled_before=self._now()
+        )
+        newest = {
+            flow_run.deployment_id: flow_run for flow_run in scheduled
+        }  # they come in the order of their times
         for flow_run in scheduled:
             if flow_run is not newest[flow_run.deployment_id]:
                 await skip(client, flow_run)
@@ -200,8 +222,12 @@ class Bookkeeper:
                 flow_run = flow_run or await self._create(client, account, gate)
                 account.flow_run_id = flow_run.id
                 await execute(FLOWS[gate.key.kind], flow_run, account)
-            except Exception as error:  # the border to Prefect: a run's failure is never the engine's
-                logger.warning("A run of %s could not be kept in Prefect: %s", gate.key.name, _brief(error))
+            except (
+                Exception
+            ) as error:  # the border to Prefect: a run's failure is never the engine's
+                logger.warning(
+                    "A run of %s could not be kept in Prefect: %s", gate.key.name, _brief(error)
+                )
                 self._in_sync = False
                 gate.next_opening_s = time.monotonic() + _RETRY_S
             finally:
@@ -248,9 +274,15 @@ class Bookkeeper:
 
     def _open_run_ids(self) -> list[UUID]:
         accounts: Iterable[Account | None] = (gate.account for gate in self._gates.values())
-        return [account.flow_run_id for account in accounts if account is not None and account.flow_run_id is not None]
+        return [
+            account.flow_run_id
+            for account in accounts
+            if account is not None and account.flow_run_id is not None
+        ]
 
 
 def _brief(error: Exception) -> str:
-    """The first line of an error; Prefect's hold our own ids only, but go on with whole answers of the server."""
+    """The first line of an error; Prefect's hold our own ids only, but go on with whole answers of
+    the server.
+    """
     return f"{type(error).__name__}: {error}".splitlines()[0].removesuffix(": ")

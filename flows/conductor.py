@@ -1,6 +1,8 @@
-"""The always-on loop: asks the engine what is due, lets it work, and hands the numbers to the runs in Prefect.
+"""The always-on loop: asks the engine what is due, lets it work, and hands the numbers to the runs
+in Prefect.
 
-Import this after `flows.server.PrefectServer.start()`: it imports Prefect, which reads its settings at that moment.
+Import this after `flows.server.PrefectServer.start()`: it imports Prefect, which reads its settings
+at that moment.
 """
 
 from __future__ import annotations
@@ -29,7 +31,9 @@ _TALKATIVE = ("apscheduler.executors.default", "apscheduler.scheduler", "httpx")
 
 
 class Engine(Protocol):
-    """What the conductor needs of the engine. All of it is called in one and the same worker thread."""
+    """What the conductor needs of the engine. All of it is called in one and the same worker
+    thread.
+    """
 
     def due(self) -> Due:
         """What is due now; fast. Only opens runs early: a tick is made anyway."""
@@ -55,7 +59,8 @@ class Engine(Protocol):
 class Conductor:
     """Runs the engine's ticks in one worker thread and keeps Prefect informed from another.
 
-    `now` is the real time. `host` names this machine in the tags of runs. Start and stop it in a running event loop.
+    `now` is the real time. `host` names this machine in the tags of runs. Start and stop it in a
+    running event loop.
     """
 
     def __init__(
@@ -69,10 +74,13 @@ class Conductor:
         self._engine, self._deployments = engine, deployments
         self._pace = pace or Pace()
         self._ledger = Ledger()
-        self._bookkeeper = Bookkeeper(self._ledger, self._health, now, host or socket.gethostname(), self._pace)
+        self._bookkeeper = Bookkeeper(
+            self._ledger, self._health, now, host or socket.gethostname(), self._pace
+        )
         self._worker = ThreadPoolExecutor(max_workers=1, thread_name_prefix="engine")
         self._scheduler = AsyncIOScheduler(
-            timezone="UTC", job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
+            timezone="UTC",
+            job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
         )
         self._loop: asyncio.AbstractEventLoop | None = None
         self._ticks: asyncio.Task[None] | None = None
@@ -127,7 +135,9 @@ class Conductor:
             self._nudged = False
             try:
                 more = await self._tick() or self._nudged
-            except Exception as error:  # the border to the engine: one bad tick must not end the loop
+            except (
+                Exception
+            ) as error:  # the border to the engine: one bad tick must not end the loop
                 logger.error("A tick failed: %s", without_data(error))
                 return
 
@@ -152,4 +162,6 @@ class Conductor:
             return await self._in_worker(lambda: self._engine.health(str(key.kind), key.name))
         except Exception as error:  # a run's numbers matter more than its health card
             logger.error("The health of %s is not known: %s", key.name, without_data(error))
-            return f"The health card could not be written ({type(error).__name__}); the log says more."
+            return (
+                f"The health card could not be written ({type(error).__name__}); the log says more."
+            )

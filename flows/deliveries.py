@@ -15,7 +15,9 @@ from orchestrator.engine.report import ChannelTally
 
 @flow(name="deliveries", persist_result=False)
 async def deliveries(channel: str = "") -> State[None]:
-    """A minute of one channel: open while messages leave, closed with what became of them in its name."""
+    """A minute of one channel: open while messages leave, closed with what became of them in its
+    name.
+    """
     account = open_account()
     await keep_open(account)
     if isinstance(account.tally, ChannelTally) and account.tally.failures:
@@ -32,6 +34,9 @@ async def _report_failures(key: GateKey, tally: ChannelTally) -> None:
     )
     emit_event(
         "parcours.delivery.failed",
-        resource={"prefect.resource.id": f"parcours.channel.{key.name}", "prefect.resource.name": key.name},
+        resource={
+            "prefect.resource.id": f"parcours.channel.{key.name}",
+            "prefect.resource.name": key.name,
+        },
         payload={"failed": tally.failed, "unknown": tally.unknown, "sent": tally.sent},
     )

@@ -1,4 +1,6 @@
-"""Keeps Prefect's deployments equal to the project: one for each journey, one for each delivery channel."""
+"""Keeps Prefect's deployments equal to the project: one for each journey, one for each delivery
+channel.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,11 @@ from uuid import UUID
 
 from prefect.client.orchestration import PrefectClient
 from prefect.client.schemas.actions import ArtifactCreate, DeploymentUpdate
-from prefect.client.schemas.filters import DeploymentFilter, DeploymentFilterId, DeploymentFilterTags
+from prefect.client.schemas.filters import (
+    DeploymentFilter,
+    DeploymentFilterId,
+    DeploymentFilterTags,
+)
 from prefect.client.schemas.responses import DeploymentResponse
 from prefect.flows import Flow
 from prefect.schedules import Cron
@@ -29,7 +35,8 @@ PARAMETER: Mapping[Kind, str] = {Kind.JOURNEY: "journey", Kind.DELIVERIES: "chan
 MANAGED = "parcours"
 RETIRED = "retired"
 WAS_PAUSED = "was-paused"  # by a person, before we retired it: comes back paused
-#: One run a day even when nothing is due: it writes the health card, and its schedule gives the UI a switch to pause.
+#: One run a day even when nothing is due: it writes the health card, and its schedule gives the UI
+#: a switch to pause.
 DAILY_CRON = "0 6 * * *"
 _PAGE = 200  # what the server returns at most
 
@@ -37,10 +44,12 @@ _PAGE = 200  # what the server returns at most
 async def sync(
     client: PrefectClient, specs: Sequence[DeploymentSpec], paused: Collection[GateKey] = ()
 ) -> dict[GateKey, DeploymentResponse]:
-    """Creates, updates and retires deployments; returns those of `specs` as they are in Prefect now.
+    """Creates, updates and retires deployments; returns those of `specs` as they are in Prefect
+    now.
 
-    Only what differs is written, and an update never touches what ops own: paused or not, schedules, limits. `paused`
-    is our own memory of what is on hold, for a Prefect whose database was lost.
+    Only what differs is written, and an update never touches what ops own: paused or not,
+    schedules, limits. `paused` is our own memory of what is on hold, for a Prefect whose database
+    was lost.
     """
     current = {_key(deployment): deployment for deployment in await read_managed(client)}
     wanted = {spec.key: spec for spec in specs}
@@ -55,14 +64,18 @@ async def sync(
     return {key: found for found in await read_managed(client) if (key := _key(found)) in wanted}
 
 
-async def read_managed(client: PrefectClient, ids: Collection[UUID] | None = None) -> list[DeploymentResponse]:
+async def read_managed(
+    client: PrefectClient, ids: Collection[UUID] | None = None
+) -> list[DeploymentResponse]:
     """All deployments that Parcours made, retired ones included, or those of some ids."""
     ours = DeploymentFilter(
         tags=DeploymentFilterTags(all_=[MANAGED]),
         id=None if ids is None else DeploymentFilterId(any_=list(ids)),
     )
     found: list[DeploymentResponse] = []
-    while page := await client.read_deployments(deployment_filter=ours, limit=_PAGE, offset=len(found)):
+    while page := await client.read_deployments(
+        deployment_filter=ours, limit=_PAGE, offset=len(found)
+    ):
         found += page
         if len(page) < _PAGE:
             break
@@ -72,14 +85,19 @@ async def read_managed(client: PrefectClient, ids: Collection[UUID] | None = Non
 def is_on_hold(deployment: DeploymentResponse) -> bool:
     """Whether ops paused it: the deployment itself, or every schedule it has.
 
-    The UI offers its switch for a schedule only; pausing the deployment as a whole is for its API and command line.
+    The UI offers its switch for a schedule only; pausing the deployment as a whole is for its API
+    and command line.
     """
     schedules = deployment.schedules
-    return deployment.paused or (bool(schedules) and not any(schedule.active for schedule in schedules))
+    return deployment.paused or (
+        bool(schedules) and not any(schedule.active for schedule in schedules)
+    )
 
 
 def links_of(spec: DeploymentSpec, specs: Iterable[DeploymentSpec]) -> dict[str, str]:
-    """The links of a description: its health, and the failures of its channel or, for a journey, of every channel."""
+    """The links of a description: its health, and the failures of its channel or, for a journey, of
+    every channel.
+    """
     channels = [other.key for other in specs if other.kind is Kind.DELIVERIES]
     failing = [spec.key] if spec.kind is Kind.DELIVERIES else channels
     links = {"Health": _artifact_page("health", spec.key)}
@@ -88,7 +106,9 @@ def links_of(spec: DeploymentSpec, specs: Iterable[DeploymentSpec]) -> dict[str,
     return links
 
 
-async def _create(client: PrefectClient, spec: DeploymentSpec, description: str, paused: bool) -> None:
+async def _create(
+    client: PrefectClient, spec: DeploymentSpec, description: str, paused: bool
+) -> None:
     deployment = await FLOWS[spec.kind].ato_deployment(
         name=spec.name,
         parameters={PARAMETER[spec.kind]: spec.name},
@@ -97,7 +117,8 @@ async def _create(client: PrefectClient, spec: DeploymentSpec, description: str,
         tags=_tags(spec),
         paused=paused,
         schedule=Cron(DAILY_CRON, timezone="UTC"),
-        entrypoint_type=EntrypointType.MODULE_PATH,  # a file's path would depend on the working directory
+        # a file's path would depend on the working directory
+        entrypoint_type=EntrypointType.MODULE_PATH,
     )
     await deployment.aapply()
     await _announce_artifacts(client, spec)
@@ -105,7 +126,9 @@ async def _create(client: PrefectClient, spec: DeploymentSpec, description: str,
 
 
 async def _announce_artifacts(client: PrefectClient, spec: DeploymentSpec) -> None:
-    """First versions of the linked artifacts: the UI shows an empty page for a key that was never written."""
+    """First versions of the linked artifacts: the UI shows an empty page for a key that was never
+    written.
+    """
     texts = {"health": "No run has told its numbers yet."}
     if spec.kind is Kind.DELIVERIES:
         texts["failures"] = "Nothing has failed yet."
@@ -120,18 +143,26 @@ async def _announce_artifacts(client: PrefectClient, spec: DeploymentSpec) -> No
         )
 
 
-async def _update(client: PrefectClient, spec: DeploymentSpec, description: str, old: DeploymentResponse) -> None:
+async def _update(
+    client: PrefectClient, spec: DeploymentSpec, description: str, old: DeploymentResponse
+) -> None:
     update = DeploymentUpdate(version=spec.version, description=description, tags=_tags(spec))
     if RETIRED in old.tags:
         update.paused = WAS_PAUSED in old.tags
-    elif (old.version, old.description, set(old.tags)) == (spec.version, description, set(_tags(spec))):
+    elif (old.version, old.description, set(old.tags)) == (
+        spec.version,
+        description,
+        set(_tags(spec)),
+    ):
         return
     await client.update_deployment(old.id, update)
     logger.info("Updated deployment %s/%s", spec.kind, spec.name)
 
 
 async def _retire(client: PrefectClient, current: DeploymentResponse) -> None:
-    """Pauses a deployment whose journey is gone; its runs stay readable, deleting it is a person's decision."""
+    """Pauses a deployment whose journey is gone; its runs stay readable, deleting it is a person's
+    decision.
+    """
     if RETIRED in current.tags:
         return
     tags = [*current.tags, RETIRED, *([WAS_PAUSED] if current.paused else [])]

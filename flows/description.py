@@ -37,18 +37,27 @@ class DeploymentSpec:
 
 
 _HOW = {
-    Kind.JOURNEY: "**Hold it:** switch its schedule off; customers wait where they are. **Let it go on:** switch the "
-    "schedule on again. **Run** looks for due work at once. **Cancelling** a run holds the journey until the run's "
+    Kind.JOURNEY: "**Hold it:** switch its schedule off; customers wait where they are. "
+    "**Let it go on:** switch the "
+    "schedule on again. **Run** looks for due work at once. **Cancelling** a run holds the "
+    "journey until the run's "
     "minute is over.",
-    Kind.DELIVERIES: "**Hold it:** switch its schedule off; messages stay queued. **Let it go on:** switch the "
-    "schedule on again. **Run** looks for queued messages at once. **Cancelling** a run holds the channel until the "
+    Kind.DELIVERIES: "**Hold it:** switch its schedule off; messages stay queued. **Let it "
+    "go on:** switch the "
+    "schedule on again. **Run** looks for queued messages at once. **Cancelling** a run "
+    "holds the channel until the "
     "run's minute is over.",
 }
-_COLUMNS = {Kind.JOURNEY: ("step", "kind", "what it does"), Kind.DELIVERIES: ("fact", "kind", "value")}
+_COLUMNS = {
+    Kind.JOURNEY: ("step", "kind", "what it does"),
+    Kind.DELIVERIES: ("fact", "kind", "value"),
+}
 
 
 def markdown(spec: DeploymentSpec, links: Mapping[str, str]) -> str:
-    """The whole description: title, text, links (label to address), how to steer it, steps, and the YAML."""
+    """The whole description: title, text, links (label to address), how to steer it, steps, and the
+    YAML.
+    """
     parts = [f"# {spec.title}", spec.description.strip()]
     if links:
         parts.append(" · ".join(f"[{label}]({address})" for label, address in links.items()))
@@ -65,7 +74,11 @@ def markdown(spec: DeploymentSpec, links: Mapping[str, str]) -> str:
 
 
 def _table(spec: DeploymentSpec) -> str:
-    rows = [_COLUMNS[spec.kind], ("---",) * 3, *((row.name, row.kind, row.does) for row in spec.steps)]
+    rows = [
+        _COLUMNS[spec.kind],
+        ("---",) * 3,
+        *((row.name, row.kind, row.does) for row in spec.steps),
+    ]
     return "\n".join(f"| {' | '.join(_cell(text) for text in row)} |" for row in rows)
 
 

@@ -1,7 +1,8 @@
 """Gates and accounts: what a run stands for. No Prefect in here.
 
-A gate is one journey or one channel. While it is open its work is done; the account gathers the numbers of that work
-until its run closes and tells them. Ticks post to the ledger in one thread, runs take from it in another.
+A gate is one journey or one channel. While it is open its work is done; the account gathers the
+numbers of that work until its run closes and tells them. Ticks post to the ledger in one thread,
+runs take from it in another.
 """
 
 from __future__ import annotations
@@ -43,7 +44,9 @@ class Due:
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How often the conductor looks, and how long a run lives. Real seconds, whatever clock the engine has."""
+    """How often the conductor looks, and how long a run lives. Real seconds, whatever clock the
+    engine has.
+    """
 
     tick_s: float = 0.5
     window_s: float = 60.0  # a run closes, and the next may open, this long after it opened
@@ -87,7 +90,11 @@ class Account:
     def is_over(self, now_s: float) -> bool:
         """Whether the run closes now; `now_s` is a value of time.monotonic()."""
         age_s = now_s - self.opened_s
-        return self.ending is not None or age_s >= self.pace.window_s or (age_s >= self.pace.look_s and not self)
+        return (
+            self.ending is not None
+            or age_s >= self.pace.window_s
+            or (age_s >= self.pace.look_s and not self)
+        )
 
     def __bool__(self) -> bool:
         return self.tally != new_tally(self.key)
@@ -95,7 +102,9 @@ class Account:
 
 @dataclass(slots=True)
 class Gate:
-    """One journey or channel with its deployment: paused or not, its open account, when it may open again."""
+    """One journey or channel with its deployment: paused or not, its open account, when it may open
+    again.
+    """
 
     key: GateKey
     deployment_id: UUID

@@ -10,7 +10,9 @@ from flows.run import close, keep_open, open_account
 
 @flow(name="journey", persist_result=False)
 async def journey(journey: str = "") -> State[None]:
-    """A minute of one journey: open while there is work, closed with what became of it in its name."""
+    """A minute of one journey: open while there is work, closed with what became of it in its
+    name.
+    """
     account = open_account()
     await keep_open(account)
     return await close(account)

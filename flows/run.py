@@ -44,16 +44,23 @@ class OutsideParcours(ParcoursError):
 
 
 async def execute(flow: Flow[Any, Any], flow_run: FlowRun, account: Account) -> State[Any] | None:
-    """Executes a deployment's run in this process and returns its last state; None when Prefect took it away.
+    """Executes a deployment's run in this process and returns its last state; None when Prefect
+    took it away.
 
-    The only place that knows `prefect.flow_engine`: a public module, though its use is not documented.
+    The only place that knows `prefect.flow_engine`: a public module, though its use is not
+    documented.
     """
     token = _account.set(account)
     try:
-        running: Any = run_flow(flow, flow_run=flow_run, parameters=flow_run.parameters, return_type="state")
+        running: Any = run_flow(
+            flow, flow_run=flow_run, parameters=flow_run.parameters, return_type="state"
+        )
         state: State[Any] = await running
         return state
-    except (Abort, Pause) as signal:  # someone set a final state, or paused the run, behind our back
+    except (
+        Abort,
+        Pause,
+    ) as signal:  # someone set a final state, or paused the run, behind our back
         logger.info("Prefect took run %s away: %s", flow_run.id, type(signal).__name__)
         return None
     finally:
@@ -67,15 +74,23 @@ async def claim(client: PrefectClient, flow_run: FlowRun) -> bool:
 
 
 async def skip(client: PrefectClient, flow_run: FlowRun) -> None:
-    """Ends a run that was due while nobody was there, when a newer one of its deployment is due as well."""
-    await client.set_flow_run_state(flow_run.id, Cancelled(name="Skipped", message="a newer run took its place"))
+    """Ends a run that was due while nobody was there, when a newer one of its deployment is due as
+    well.
+    """
+    await client.set_flow_run_state(
+        flow_run.id, Cancelled(name="Skipped", message="a newer run took its place")
+    )
 
 
-async def read_states(client: PrefectClient, run_ids: Collection[UUID]) -> dict[UUID, StateType | None]:
+async def read_states(
+    client: PrefectClient, run_ids: Collection[UUID]
+) -> dict[UUID, StateType | None]:
     """The states of runs, by id."""
     if not run_ids:
         return {}
-    found = await client.read_flow_runs(flow_run_filter=FlowRunFilter(id=FlowRunFilterId(any_=list(run_ids))))
+    found = await client.read_flow_runs(
+        flow_run_filter=FlowRunFilter(id=FlowRunFilterId(any_=list(run_ids)))
+    )
     return {flow_run.id: flow_run.state_type for flow_run in found}
 
 
@@ -93,7 +108,10 @@ async def crash_strays(
     )
     for stray in strays:
         if stray.id not in known:
-            why = "Parcours was stopped, or could not reach Prefect; nothing is lost, the next run goes on"
+            why = (
+                "Parcours was stopped, or could not reach Prefect; nothing is lost, the next "
+                "run goes on"
+            )
             await client.set_flow_run_state(stray.id, Crashed(message=why), force=True)
 
 
@@ -101,7 +119,9 @@ def open_account() -> Account:
     """The account of the run this code is inside of."""
     account = _account.get(None)
     if account is None:
-        raise OutsideParcours("this flow only runs inside `parcours up`, which picks up its scheduled runs by itself")
+        raise OutsideParcours(
+            "this flow only runs inside `parcours up`, which picks up its scheduled runs by itself"
+        )
     return account
 
 

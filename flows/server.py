@@ -1,7 +1,8 @@
 """The Prefect server that `parcours up` starts beside itself, or the one it is told to use.
 
-This module never imports Prefect: Prefect reads its settings when it is imported, so the environment must be complete
-before. Start (or `use`) a server first, and import the rest of the package `flows` afterwards.
+This module never imports Prefect: Prefect reads its settings when it is imported, so the
+environment must be complete before. Start (or `use`) a server first, and import the rest of the
+package `flows` afterwards.
 """
 
 from __future__ import annotations
@@ -26,7 +27,8 @@ logger = logging.getLogger(__name__)
 PORT_PREFERRED = 4200
 _PR_SET_PDEATHSIG = 1
 
-#: Nothing calls home, tables stay small, and a run's own INFO lines reach the UI without filling the terminal.
+#: Nothing calls home, tables stay small, and a run's own INFO lines reach the UI without filling
+#: the terminal.
 _SHARED = {
     "DO_NOT_TRACK": "1",
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
@@ -41,12 +43,15 @@ _SERVER = {
     "PREFECT_SERVER_EVENTS_RETENTION_PERIOD": "P3D",
 }
 _CLIENT = {
-    # 2 + 4 s: then the run's numbers go to the next run, instead of waiting for minutes with a dead server.
+    # 2 + 4 s: then the run's numbers go to the next run, instead of waiting for minutes with a dead
+    # server.
     "PREFECT_CLIENT_MAX_RETRIES": "2",
-    "PREFECT_CLIENT_SERVER_VERSION_CHECK_ENABLED": "false",  # a client must open while the server is away
+    # a client must open while the server is away
+    "PREFECT_CLIENT_SERVER_VERSION_CHECK_ENABLED": "false",
     "PREFECT_API_REQUEST_TIMEOUT": "10",
     "PREFECT_LOGGING_LOGGERS_PREFECT_FLOW_RUNS_LEVEL": "INFO",
-    "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL",  # our own loggers say what matters on the terminal
+    # our own loggers say what matters on the terminal
+    "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL",
 }
 
 
@@ -57,9 +62,10 @@ class PrefectDidNotStart(ParcoursError):
 class PrefectServer:
     """A Prefect server and UI: a child process of ours, or a server given by its API URL.
 
-    `home` is our folder for it (database, log, pid file), usually `<var>/prefect`. With `api_url` no process is
-    started. `port` None means 4200, or any free one when 4200 is taken. Call `launch` from the main thread: on Linux
-    the kernel ends the child when the thread that started it is gone.
+    `home` is our folder for it (database, log, pid file), usually `<var>/prefect`. With `api_url`
+    no process is started. `port` None means 4200, or any free one when 4200 is taken. Call `launch`
+    from the main thread: on Linux the kernel ends the child when the thread that started it is
+    gone.
     """
 
     def __init__(self, home: Path, port: int | None = None, api_url: str | None = None) -> None:
@@ -71,7 +77,9 @@ class PrefectServer:
 
     @property
     def api_url(self) -> str:
-        """The URL of the API, ending in `/api`; known at once for a given URL or port, else after `start`."""
+        """The URL of the API, ending in `/api`; known at once for a given URL or port, else after
+        `start`.
+        """
         if self._api_url is None:
             raise PrefectDidNotStart("the Prefect server was not started yet")
         return self._api_url.rstrip("/")
@@ -87,33 +95,46 @@ class PrefectServer:
         return self.home / "server.log"
 
     def start(self, timeout_s: float = 90.0) -> None:
-        """Starts the server and waits until it is healthy; see `launch` and `wait_until_healthy`."""
+        """Starts the server and waits until it is healthy; see `launch` and
+        `wait_until_healthy`.
+        """
         self.launch()
         self.wait_until_healthy(timeout_s)
 
     def launch(self) -> None:
-        """Starts the server without waiting, and sets this process's environment for Prefect's client.
+        """Starts the server without waiting, and sets this process's environment for Prefect's
+        client.
 
-        Raises PrefectDidNotStart when the port is taken. A given server may come later: sending does not depend on it.
+        Raises PrefectDidNotStart when the port is taken. A given server may come later: sending
+        does not depend on it.
         """
         if self.given:
             self.point_client_at_it()
             if not is_healthy(self.api_url):
-                logger.warning("The Prefect server at %s does not answer; sending goes on without it", self.api_url)
+                logger.warning(
+                    "The Prefect server at %s does not answer; sending goes on without it",
+                    self.api_url,
+                )
             return
         self.home.mkdir(parents=True, exist_ok=True)
         self._end_stale_child()
         port = free_port(self._port or PORT_PREFERRED)
         if self._port not in (None, port):  # somebody else's health must not be taken for ours
-            raise PrefectDidNotStart(f"port {self._port} of 127.0.0.1 is taken; choose another for the Prefect server")
-        self._port, self._api_url = port, _url(port)  # kept for another launch: clients have read it
+            raise PrefectDidNotStart(
+                f"port {self._port} of 127.0.0.1 is taken; choose another for the Prefect server"
+            )
+        self._port, self._api_url = (
+            port,
+            _url(port),
+        )  # kept for another launch: clients have read it
         self.point_client_at_it()
         with self.log.open("ab") as log:
             self._process = self._spawn(port, log)
         self._pid_file.write_text(str(self._process.pid), encoding="ascii")
 
     def wait_until_healthy(self, timeout_s: float = 90.0) -> None:
-        """Waits for the first answer: about 15 s the first time (migrations), 5 s later; not for a given server.
+        """Waits for the first answer: about 15 s the first time (migrations), 5 s later; not for a
+        given server.
 
         Raises PrefectDidNotStart, also when `stop` was called meanwhile in another thread.
         """
@@ -123,7 +144,9 @@ class PrefectServer:
             if code is not None or time.monotonic() > deadline:
                 self.stop()
                 why = f"ended with code {code}" if code is not None else "did not answer in time"
-                raise PrefectDidNotStart(f"the Prefect server {why}; its log is {self.log}\n{self._end_of_log()}")
+                raise PrefectDidNotStart(
+                    f"the Prefect server {why}; its log is {self.log}\n{self._end_of_log()}"
+                )
             time.sleep(0.1)
 
     def is_alive(self) -> bool:
@@ -157,16 +180,27 @@ class PrefectServer:
         os.environ.update(PREFECT_API_URL=self.api_url, PREFECT_HOME=str(self.home))
 
     def _spawn(self, port: int, log: IO[bytes]) -> subprocess.Popen[bytes]:
-        environment = {k: v for k, v in os.environ.items() if k not in _CLIENT and k != "PREFECT_API_URL"}
-        program = [sys.executable, "-P", "-m", "prefect"]  # -P: a file click.py in the working directory is not click
+        environment = {
+            k: v for k, v in os.environ.items() if k not in _CLIENT and k != "PREFECT_API_URL"
+        }
+        program = [
+            sys.executable,
+            "-P",
+            "-m",
+            "prefect",
+        ]  # -P: a file click.py in the working directory is not click
         return subprocess.Popen(
             [*program, "server", "start", "--host", "127.0.0.1", "--port", str(port)],
             # The UI would ask port 4200 otherwise, where perhaps somebody else's server is.
-            env=environment | _SHARED | _SERVER | {"PREFECT_HOME": str(self.home), "PREFECT_UI_API_URL": self.api_url},
+            env=environment
+            | _SHARED
+            | _SERVER
+            | {"PREFECT_HOME": str(self.home), "PREFECT_UI_API_URL": self.api_url},
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,
-            start_new_session=True,  # Ctrl-C reaches us first: open runs are closed before the server goes
+            # Ctrl-C reaches us first: open runs are closed before the server goes
+            start_new_session=True,
             preexec_fn=_die_with_parent if sys.platform == "linux" else None,
         )
 
@@ -180,7 +214,9 @@ class PrefectServer:
         except (FileNotFoundError, ValueError):
             return
         if _is_prefect_of(pid, self.home):
-            logger.warning("Ending a Prefect server left over from an earlier start (process %d)", pid)
+            logger.warning(
+                "Ending a Prefect server left over from an earlier start (process %d)", pid
+            )
             _end_group(pid, signal.SIGTERM)
             deadline = time.monotonic() + 5
             while _is_prefect_of(pid, self.home) and time.monotonic() < deadline:
@@ -196,7 +232,9 @@ def _url(port: int) -> str:
 def is_healthy(api_url: str, timeout_s: float = 2.0) -> bool:
     """Whether a Prefect API answers its health check."""
     try:
-        with urlopen(f"{api_url}/health", timeout=timeout_s) as response:  # an address of ours, never a customer's
+        with urlopen(
+            f"{api_url}/health", timeout=timeout_s
+        ) as response:  # an address of ours, never a customer's
             return bool(response.status == 200)
     except (URLError, OSError):
         return False
@@ -227,7 +265,9 @@ def _end_group(pid: int, how: signal.Signals) -> None:
 
 
 def _is_prefect_of(pid: int, home: Path) -> bool:
-    """Whether a process is a Prefect server of this folder: a pid file may outlive its process, and pids come again."""
+    """Whether a process is a Prefect server of this folder: a pid file may outlive its process, and
+    pids come again.
+    """
     if sys.platform == "linux":
         try:
             environment = Path(

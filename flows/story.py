@@ -1,4 +1,6 @@
-"""What a run says: its name, its message, whether a person must act, and its rows of failures. No Prefect in here."""
+"""What a run says: its name, its message, whether a person must act, and its rows of failures. No
+Prefect in here.
+"""
 
 from __future__ import annotations
 
@@ -7,14 +9,17 @@ from collections.abc import Sequence
 from flows.gate import Account, GateKey, Pace, Tally
 from orchestrator.engine.report import ChannelTally, Failure, JourneyTally
 
-FAILURES_MAX = 1000  # rows of one table artifact: 170 kB in Prefect's database, and the UI still shows them at once
+# rows of one table artifact: 170 kB in Prefect's database, and the UI still shows them at once
+FAILURES_MAX = 1000
 
 
 def headline(account: Account) -> str:
     """A run's name: `cart-abandonment · 128 due · 120 queued`, `email · 117 sent · 3 failed`."""
     words = [*_main_words(account.tally)] or ["nothing due"]
     if account.ending is not None and account.ending.name in ("CANCELLED", "ON_HOLD"):
-        words = [word for word in words if word != "nothing due"] + [account.ending.partition(":")[0]]
+        words = [word for word in words if word != "nothing due"] + [
+            account.ending.partition(":")[0]
+        ]
     return " · ".join([account.key.name, *words])
 
 
@@ -34,12 +39,16 @@ def alarm(tally: Tally, pace: Pace) -> str:
         return f"the channel stands still: {tally.stopped}"
     tried = tally.sent + tally.failed
     if tally.failed >= pace.failed_count_min and tally.failed > tried * pace.failed_share_max:
-        return f"{tally.failed} of {tried} deliveries failed (more than {pace.failed_share_max:.0%})"
+        return (
+            f"{tally.failed} of {tried} deliveries failed (more than {pace.failed_share_max:.0%})"
+        )
     return ""
 
 
 def failure_rows(failures: Sequence[Failure]) -> list[dict[str, str]]:
-    """The newest failures as rows of a table, newest first; the UI shows the first columns without scrolling."""
+    """The newest failures as rows of a table, newest first; the UI shows the first columns without
+    scrolling.
+    """
     return [
         {
             "journey": failure.journey,
@@ -56,26 +65,36 @@ def failure_rows(failures: Sequence[Failure]) -> list[dict[str, str]]:
 
 def artifact_key(purpose: str, key: GateKey) -> str:
     """The key of an artifact, in the letters that Prefect allows: `failures-deliveries-sms`."""
-    name = "".join(letter if letter.isascii() and letter.isalnum() else "-" for letter in key.name.lower())
+    name = "".join(
+        letter if letter.isascii() and letter.isalnum() else "-" for letter in key.name.lower()
+    )
     return f"{purpose}-{key.kind}-{name}"
 
 
 def artifact_title(purpose: str, key: GateKey) -> str:
     """What the UI shows above an artifact."""
-    return f"Health of {key.name}" if purpose == "health" else f"Messages of {key.name} that failed, and what helps"
+    return (
+        f"Health of {key.name}"
+        if purpose == "health"
+        else f"Messages of {key.name} that failed, and what helps"
+    )
 
 
 def _main_words(tally: Tally) -> list[str]:
     match tally:
         case JourneyTally():
-            return _counted(tally, ("due", "entered", "queued", "deferred", "not_sent", "converted"))
+            return _counted(
+                tally, ("due", "entered", "queued", "deferred", "not_sent", "converted")
+            )
         case ChannelTally(stopped=stopped):
             words = _counted(tally, ("sent", "failed", "retried", "not_sent", "unknown"))
             return (words or _counted(tally, ("due",))) + (["stopped"] if stopped else [])
 
 
 def _all_words(tally: Tally) -> list[str]:
-    return _counted(tally, [name for name in tally.__slots__ if name not in ("failures", "stopped")])
+    return _counted(
+        tally, [name for name in tally.__slots__ if name not in ("failures", "stopped")]
+    )
 
 
 def _counted(tally: Tally, names: Sequence[str]) -> list[str]:

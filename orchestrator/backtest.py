@@ -1,7 +1,8 @@
-"""Replays real history through the journeys on a virtual clock: who would have had which message, and when.
+"""Replays real history through the journeys on a virtual clock: who would have had which message,
+and when.
 
-Nothing is sent and nothing is stored. Customers are independent but for rewards, so each is run on its own; a reward
-for another customer is put on that one's line, which is then run again.
+Nothing is sent and nothing is stored. Customers are independent but for rewards, so each is run on
+its own; a reward for another customer is put on that one's line, which is then run again.
 """
 
 from __future__ import annotations
@@ -47,12 +48,21 @@ class Send:
     @property
     def row(self) -> tuple[str, ...]:
         """The row of the CSV file."""
-        return format_instant(self.at), self.user_id, self.journey, self.step, self.channel, self.template
+        return (
+            format_instant(self.at),
+            self.user_id,
+            self.journey,
+            self.step,
+            self.channel,
+            self.template,
+        )
 
 
 @dataclass(slots=True)
 class History:
-    """Calls read from files: each message id once, in order of their own time. `rejected` counts by reason."""
+    """Calls read from files: each message id once, in order of their own time. `rejected` counts by
+    reason.
+    """
 
     calls: list[Call] = field(default_factory=list)
     duplicates: int = 0
@@ -61,8 +71,8 @@ class History:
 
 @dataclass(slots=True)
 class BacktestResult:
-    """`sends` in the order of the CSV; `not_sent` counts by journey and reason, `rejected` calls by reason; `held_out`
-    messages are not among the sends."""
+    """`sends` in the order of the CSV; `not_sent` counts by journey and reason, `rejected` calls by
+    reason; `held_out` messages are not among the sends."""
 
     sends: list[Send] = field(default_factory=list)
     not_sent: Counter[tuple[str, str]] = field(default_factory=Counter)
@@ -77,7 +87,9 @@ class BacktestResult:
     @property
     def mostly_refused_for_consent(self) -> bool:
         """Whether consent refused more than half of the messages."""
-        refused = sum(count for (_, reason), count in self.not_sent.items() if reason == "no_consent")
+        refused = sum(
+            count for (_, reason), count in self.not_sent.items() if reason == "no_consent"
+        )
         return refused > (len(self.sends) + sum(self.not_sent.values())) / 2
 
 
@@ -101,7 +113,8 @@ def open_lines(path: Path) -> BinaryIO:
 
 
 def read_history(paths: Iterable[Path]) -> History:
-    """Reads and checks the calls of some files, drops repeated message ids, and sorts by time, ties as they came.
+    """Reads and checks the calls of some files, drops repeated message ids, and sorts by time, ties
+    as they came.
 
     Raises FileDamaged.
     """
@@ -110,11 +123,15 @@ def read_history(paths: Iterable[Path]) -> History:
         try:
             with open_lines(path) as lines:
                 for number, line in enumerate(lines):
-                    line = line if number else line.removeprefix(BOM_UTF8)  # as some spreadsheets and shells write it
+                    line = (
+                        line if number else line.removeprefix(BOM_UTF8)
+                    )  # as some spreadsheets and shells write it
                     if line.strip():
                         _read_line(line, history, seen)
         except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-            raise FileDamaged(f"{path.name} is damaged, so a part of history is missing: fetch it again") from error
+            raise FileDamaged(
+                f"{path.name} is damaged, so a part of history is missing: fetch it again"
+            ) from error
     history.calls.sort(key=lambda call: call.at)  # type: ignore[arg-type, return-value]  # all have a time
     return history
 
@@ -143,7 +160,9 @@ def _read_line(line: bytes, history: History, seen: set[str]) -> None:
 
 @dataclass(slots=True)
 class Life:
-    """The events of one customer, with the merges that bring others in (`merges` by position in `events`)."""
+    """The events of one customer, with the merges that bring others in (`merges` by position in
+    `events`).
+    """
 
     person: Person
     events: list[Event] = field(default_factory=list)
@@ -151,7 +170,9 @@ class Life:
 
 
 def sort_into_lives(calls: Iterable[Call], rejected: Counter[str]) -> dict[Person, Life]:
-    """Each customer's own events; who was absorbed by another is named there. Refused calls are added to `rejected`."""
+    """Each customer's own events; who was absorbed by another is named there. Refused calls are
+    added to `rejected`.
+    """
     lives: dict[Person, Life] = {}
     identities = Identities(known=set())
     # At one instant, who somebody is comes before what they did.
@@ -174,17 +195,29 @@ def sort_into_lives(calls: Iterable[Call], rejected: Counter[str]) -> dict[Perso
 class Replay:
     """Runs lives through a program; the rewards of one life become events of another."""
 
-    def __init__(self, program: Program, lives: Mapping[Person, Life], until: datetime, new_until: datetime | None):
+    def __init__(
+        self,
+        program: Program,
+        lives: Mapping[Person, Life],
+        until: datetime,
+        new_until: datetime | None,
+    ):
         self.program, self.lives, self.until, self.new_until = program, lives, until, new_until
         self.absorbed = {person for life in lives.values() for _, person in life.absorbs}
 
     def run_all(self) -> Iterator[tuple[Person, list[Effect]]]:
         """Every surviving customer with the effects of their whole life."""
-        done = {person: self._run(life, []) for person, life in self.lives.items() if person not in self.absorbed}
+        done = {
+            person: self._run(life, [])
+            for person, life in self.lives.items()
+            if person not in self.absorbed
+        }
         gifts = self._gifts(done)
         before: dict[Person, list[Event]] = {}
         for _ in range(ROUNDS_MAX):
-            for person in gifts.keys() | before.keys():  # also who got something in the round before, and now nothing
+            for person in (
+                gifts.keys() | before.keys()
+            ):  # also who got something in the round before, and now nothing
                 if person in done and gifts.get(person) != before.get(person):
                     done[person] = self._run(self.lives[person], gifts.get(person, []))
             before, gifts = gifts, self._gifts(done)
@@ -204,8 +237,13 @@ class Replay:
     def _run(self, life: Life, gifts: list[Event]) -> list[Effect]:
         effects: list[Effect] = []
         # Nobody is told anything before they exist.
-        begins = min([*(event.at for event in life.events), *(at for at, _ in life.absorbs)], default=None)
-        events = [*life.events, *(gift for gift in gifts if begins is not None and gift.at >= begins)]
+        begins = min(
+            [*(event.at for event in life.events), *(at for at, _ in life.absorbs)], default=None
+        )
+        events = [
+            *life.events,
+            *(gift for gift in gifts if begins is not None and gift.at >= begins),
+        ]
         for at, person in life.absorbs:
             other = self._state(person)
             theirs = self.lives[person].events
@@ -213,7 +251,9 @@ class Replay:
             effects += run(self.program, other, before, at - INSTANT, new_until=self.new_until)
             events += [event for event in theirs if event.at >= at]
             events.append(Event(at, Kind.MERGE, "", arrival=-1, absorbed=other))
-        return effects + run(self.program, self._state(life.person), events, self.until, new_until=self.new_until)
+        return effects + run(
+            self.program, self._state(life.person), events, self.until, new_until=self.new_until
+        )
 
     def _state(self, person: Person) -> CustomerState:
         return CustomerState(
@@ -229,15 +269,19 @@ class Replay:
 
 
 def backtest(program: Program, history: History, until: datetime | None = None) -> BacktestResult:
-    """Replays a history. `until` is exclusive; without it nothing new begins after the last event, and people inside
-    run to their end, at most 400 days."""
-    calls = [call for call in history.calls if until is None or (call.at is not None and call.at < until)]
+    """Replays a history. `until` is exclusive; without it nothing new begins after the last event,
+    and people inside run to their end, at most 400 days."""
+    calls = [
+        call for call in history.calls if until is None or (call.at is not None and call.at < until)
+    ]
     result = BacktestResult(events=len(calls), rejected=history.rejected.copy())
     if not calls:
         return result
     result.first, result.last = calls[0].at, calls[-1].at
     assert result.last is not None
-    end, new_until = (until - INSTANT, None) if until else (result.last + AFTER_THE_END, result.last)
+    end, new_until = (
+        (until - INSTANT, None) if until else (result.last + AFTER_THE_END, result.last)
+    )
     replay = Replay(program, sort_into_lives(calls, result.rejected), end, new_until)
     for person, effects in replay.run_all():
         result.customers += 1
@@ -254,7 +298,9 @@ def _collect(result: BacktestResult, person: Person, effects: list[Effect]) -> N
                 result.sends.append(send)
             case Decision(kind=DecisionKind.ENTERED, journey=journey):
                 result.entered[journey] += 1
-            case Decision(detail=detail) if "template" in detail:  # about a message, not about a reward or a task
+            case Decision(detail=detail) if (
+                "template" in detail
+            ):  # about a message, not about a reward or a task
                 _collect_silence(result, effect)
 
 
@@ -279,4 +325,6 @@ def write_sends(sends: Iterable[Send], file: IO[str]) -> None:
 def restrict(program_journeys: Mapping[str, Any], wanted: Iterable[str]) -> dict[str, Any]:
     """The journeys asked for; all of them when none is named."""
     names = list(wanted)
-    return {name: journey for name, journey in program_journeys.items() if not names or name in names}
+    return {
+        name: journey for name, journey in program_journeys.items() if not names or name in names
+    }

@@ -1,4 +1,5 @@
-"""What `parcours check` looks at besides the files' own language: templates, locales, what a sender forgets.
+"""What `parcours check` looks at besides the files' own language: templates, locales, what a sender
+forgets.
 
 Errors mean that nothing runs; warnings are advice.
 """
@@ -47,7 +48,9 @@ _EXAMPLE_SENDER = "hello@shop.example"
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """All problems of a project in the order of files and lines; `project` is None when its files hold errors."""
+    """All problems of a project in the order of files and lines; `project` is None when its files
+    hold errors.
+    """
 
     project: Project | None
     problems: tuple[Problem, ...]
@@ -66,7 +69,12 @@ def check_project(root: Path, environment: Mapping[str, str]) -> Report:
     project = None
     try:
         project = load_project(root, environment)
-        problems += [*project.warnings, *_advise(project), *_try_channels(project.config), *_look_at_senders(project)]
+        problems += [
+            *project.warnings,
+            *_advise(project),
+            *_try_channels(project.config),
+            *_look_at_senders(project),
+        ]
     except ProjectInvalid as invalid:
         problems += invalid.problems
     names = project.names_for_templates if project else {}
@@ -75,12 +83,19 @@ def check_project(root: Path, environment: Mapping[str, str]) -> Report:
         loaded, faults = Templates.load_sound(root, config.project.locale, names)
         templates = sum(len(loaded.names(medium)) for medium in Medium)
         problems += faults
-        problems += [*_look_at_messages(project, loaded), *_try_templates(project, loaded)] if project else []
+        problems += (
+            [*_look_at_messages(project, loaded), *_try_templates(project, loaded)]
+            if project
+            else []
+        )
     except OSError:
         pass  # a file that cannot be read: the project's own reading has said which
     problems += _missing_locales(root, config.project.locale)
     problems += _misnamed(root)
-    ordered = sorted(set(problems), key=lambda problem: (problem.file, problem.line, problem.column, problem.message))
+    ordered = sorted(
+        set(problems),
+        key=lambda problem: (problem.file, problem.line, problem.column, problem.message),
+    )
     return Report(project, tuple(ordered), templates)
 
 
@@ -88,9 +103,18 @@ def _check_adapters(config: Config) -> Iterator[Problem]:
     for medium in Medium:
         name = config.channels.adapter(medium)
         if name not in ADAPTERS or medium not in ADAPTERS[name].media:
-            known = sorted(known for known, adapter in ADAPTERS.items() if medium in adapter.media and known != _DOUBLE)
+            known = sorted(
+                known
+                for known, adapter in ADAPTERS.items()
+                if medium in adapter.media and known != _DOUBLE
+            )
             hint = did_you_mean(name, known)
-            yield Problem(FILE, 1, 1, f"no channel '{name}' carries {medium} (these do: {', '.join(known)}){hint}")
+            yield Problem(
+                FILE,
+                1,
+                1,
+                f"no channel '{name}' carries {medium} (these do: {', '.join(known)}){hint}",
+            )
 
 
 def _try_channels(config: Config) -> Iterator[Problem]:
@@ -104,7 +128,11 @@ def _try_channels(config: Config) -> Iterator[Problem]:
     for medium in Medium:
         name = config.channels.adapter(medium)
         for refusal in refusals(medium, name, settings):
-            key = ("channels", "from_email") if "`from_email`" in refusal else ("channels", str(medium))
+            key = (
+                ("channels", "from_email")
+                if "`from_email`" in refusal
+                else ("channels", str(medium))
+            )
             yield Problem(FILE, *places.get(key, (1, 1)), in_one_line(refusal))
         if name in ADAPTERS and name not in LOCAL:
             try:
@@ -116,7 +144,9 @@ def _try_channels(config: Config) -> Iterator[Problem]:
 
 
 def _look_at_senders(project: Project) -> Iterator[Problem]:
-    """Senders that steps write themselves, by the rules of the channels: such messages would all be refused."""
+    """Senders that steps write themselves, by the rules of the channels: such messages would all be
+    refused.
+    """
     for journey in project.journeys.values():
         for step in journey.walk_steps():
             if not isinstance(step, Message):
@@ -126,7 +156,13 @@ def _look_at_senders(project: Project) -> Iterator[Problem]:
             if step.reply_to is None:
                 continue
             if step.medium is Medium.SMS:
-                yield _at(journey, "reply_to", step.reply_to, f"step '{step.id}': an SMS has no `reply_to`", "warning")
+                yield _at(
+                    journey,
+                    "reply_to",
+                    step.reply_to,
+                    f"step '{step.id}': an SMS has no `reply_to`",
+                    "warning",
+                )
             elif refusal := reply_to_refusal(step.reply_to):
                 yield _at(journey, "reply_to", step.reply_to, f"step '{step.id}': {refusal}")
 
@@ -145,12 +181,19 @@ def _look_at_messages(project: Project, templates: Templates) -> Iterator[Proble
         for step in journey.walk_steps():
             if isinstance(step, Message) and step.medium is Medium.EMAIL and step.subject:
                 yield from _look_at_subject(journey, step, templates)
-    names = {step.template for journey, step in _steps(project, Medium.EMAIL) if journey.purpose is Purpose.MARKETING}
+    names = {
+        step.template
+        for journey, step in _steps(project, Medium.EMAIL)
+        if journey.purpose is Purpose.MARKETING
+    }
     for name in sorted(names):
         for missing, *words in _MUST_HOLD:
             for tag in templates.variants_without(name, *words):
                 path = _file_of(project.root, name, tag)
-                message = f"a marketing mail without {missing}: write {words[0]}, or extend a layout that has it"
+                message = (
+                    f"a marketing mail without {missing}: write {words[0]}, or extend a "
+                    "layout that has it"
+                )
                 yield Problem(path, 1, 1, message, "warning")
 
 
@@ -159,11 +202,17 @@ def _file_of(root: Path, name: str, tag: str, medium: Medium = Medium.EMAIL) -> 
 
 
 def _try_templates(project: Project, templates: Templates) -> Iterator[Problem]:
-    """What a made-up customer would get: templates that fail, texts that are paid more than once."""
+    """What a made-up customer would get: templates that fail, texts that are paid more than
+    once.
+    """
     segments = {segment.name: segment.condition.test for segment in project.lifecycle.segments}
     for remark in try_templates(templates, project.config, segments):
         path = _file_of(project.root, remark.name, remark.tag, remark.medium)
-        before = decode_text((project.root / path).read_bytes()).partition(remark.sign)[0] if remark.sign else ""
+        before = (
+            decode_text((project.root / path).read_bytes()).partition(remark.sign)[0]
+            if remark.sign
+            else ""
+        )
         line, column = before.count("\n") + 1, len(before.rpartition("\n")[2]) + 1
         yield Problem(path, line, column, remark.message, "warning")
 
@@ -184,7 +233,12 @@ def _look_at_subject(journey: Journey, step: Message, templates: Templates) -> I
     except (SyntaxError, ValueError, OverflowError, RecursionError):
         faults = ["nested too deeply, or with a number that is too large"]
     for what in faults:
-        yield Problem(f"journeys/{journey.id}.yaml", 1, 1, in_one_line(f"step '{step.id}': the subject: {what}"))
+        yield Problem(
+            f"journeys/{journey.id}.yaml",
+            1,
+            1,
+            in_one_line(f"step '{step.id}': the subject: {what}"),
+        )
 
 
 def _steps(project: Project, medium: Medium) -> Iterator[tuple[Journey, Message]]:
@@ -201,21 +255,34 @@ def _advise(project: Project) -> Iterator[Problem]:
     """What is allowed, and seldom meant."""
     config = project.config
     marketing = {
-        medium for medium in Medium for journey, _ in _steps(project, medium) if journey.purpose is Purpose.MARKETING
+        medium
+        for medium in Medium
+        for journey, _ in _steps(project, medium)
+        if journey.purpose is Purpose.MARKETING
     }
     if Medium.EMAIL in marketing and not config.project.postal_address:
-        yield _advice("commercial mail must carry a postal address: write one as `postal_address` in [project]")
+        yield _advice(
+            "commercial mail must carry a postal address: write one as `postal_address` "
+            "in [project]"
+        )
     if Medium.SMS in marketing and Medium.SMS not in config.quiet_hours:
         yield _advice(
-            'marketing texts may leave at night: write `sms = {from = "20:00", to = "08:00"}` in [quiet_hours]'
+            'marketing texts may leave at night: write `sms = {from = "20:00", to = '
+            '"08:00"}` in [quiet_hours]'
         )
     leaves = config.channels.email not in LOCAL
     if leaves and config.channels.from_email == _EXAMPLE_SENDER:
-        yield _advice(f"mails would come from {_EXAMPLE_SENDER}: write your own `from_email` in [channels]")
+        yield _advice(
+            f"mails would come from {_EXAMPLE_SENDER}: write your own `from_email` in [channels]"
+        )
     if leaves and not config.project.website:
-        yield _advice("links to the shop would lead nowhere: write its address as `website` in [project]")
+        yield _advice(
+            "links to the shop would lead nowhere: write its address as `website` in [project]"
+        )
     if leaves and urlsplit(config.public_url).hostname in _THIS_MACHINE:
-        yield _advice("links to unsubscribe would lead to this machine only: write `public_url` in [web]")
+        yield _advice(
+            "links to unsubscribe would lead to this machine only: write `public_url` in [web]"
+        )
 
 
 def _advice(message: str) -> Problem:
@@ -223,9 +290,15 @@ def _advice(message: str) -> Problem:
 
 
 def _missing_locales(root: Path, project_locale: str) -> Iterator[Problem]:
-    """Templates that lack a locale which another template of the project has: one line for each locale."""
+    """Templates that lack a locale which another template of the project has: one line for each
+    locale.
+    """
     found = {medium: _variants(root / "templates" / medium, medium) for medium in Medium}
-    own = {"", project_locale.lower(), _language(project_locale)}  # the file without a locale is in the project's
+    own = {
+        "",
+        project_locale.lower(),
+        _language(project_locale),
+    }  # the file without a locale is in the project's
     wanted = {tag for by_name in found.values() for tags in by_name.values() for tag in tags} - own
     for tag in sorted(wanted):
         lacking = {
@@ -255,7 +328,10 @@ def _misnamed(root: Path) -> Iterator[Problem]:
             is_deeper = len(inside.parts) > 1 and read_file_name(medium, path.name) is not None
             if is_deeper or is_misnamed(medium, path.name):
                 right = suggest_name(inside.with_suffix("").as_posix()) + path.suffix
-                message = f"no step can send this: a template's file is called like {right}, in templates/{medium}"
+                message = (
+                    f"no step can send this: a template's file is called like {right}, in "
+                    f"templates/{medium}"
+                )
                 yield Problem(path.relative_to(root).as_posix(), 1, 1, message, "warning")
 
 
@@ -278,20 +354,26 @@ def _language(tag: str) -> str:
 
 @dataclass(slots=True)
 class Findings:
-    """What the customers lack, in numbers. `stranded` people stand on steps that are gone: nothing runs before that
-    is mended. `gone` counts people inside journeys that have no file any more."""
+    """What the customers lack, in numbers. `stranded` people stand on steps that are gone: nothing
+    runs before that is mended. `gone` counts people inside journeys that have no file any more."""
 
     customers: int = 0
     no_zone: int = 0  # they live by the project's
     unknown_zone: int = 0  # likewise, though they have one written
     told_zone: int = 0  # without a valid one they live by that of their number or country
     no_address: Counter[str] = field(default_factory=Counter)  # by medium
-    unreadable: Counter[str] = field(default_factory=Counter)  # by medium: something is written, and is no address
+    unreadable: Counter[str] = field(
+        default_factory=Counter
+    )  # by medium: something is written, and is no address
     no_consent: Counter[str] = field(default_factory=Counter)  # by medium, for marketing
-    no_date: Counter[str] = field(default_factory=Counter)  # by what a wait reads: something is there, and no date
+    no_date: Counter[str] = field(
+        default_factory=Counter
+    )  # by what a wait reads: something is there, and no date
     stranded: list[Stranded] = field(default_factory=list)
     gone: Counter[str] = field(default_factory=Counter)  # by journey
-    no_amount: Counter[str] = field(default_factory=Counter)  # values that a sum cannot read, by fact
+    no_amount: Counter[str] = field(
+        default_factory=Counter
+    )  # values that a sum cannot read, by fact
 
 
 def check_customers(project: Project, database: Database) -> Findings:
@@ -305,10 +387,14 @@ def check_customers(project: Project, database: Database) -> Findings:
     with database.read() as connection:
         found.stranded = find_stranded(connection, project.journeys)
         inside = figures.count_inside(connection)
-        found.gone.update({name: people for name, people in inside.items() if name not in project.journeys})
+        found.gone.update(
+            {name: people for name, people in inside.items() if name not in project.journeys}
+        )
         for row in figures.walk_customers(connection):
             state = _look_at(project, row, found)
-            found.no_date.update(name for name, step in dates.items() if cannot_read(step, state, now))
+            found.no_date.update(
+                name for name, step in dates.items() if cannot_read(step, state, now)
+            )
         sums = [fact for fact in project.lifecycle.facts if fact.kind is FactKind.SUM]
         names = {name for fact in sums for name in (fact.event, fact.minus) if name}
         for event in figures.walk_events(connection, names) if names else ():
@@ -321,9 +407,14 @@ def _look_at(project: Project, row: Any, found: Findings) -> CustomerState:
     zone = row.traits.get("timezone")
     home = find_zone(project.config.project.timezone)
     assert home is not None  # config refuses unknown zones
-    choices = {key: Choice(value["granted"], datetime.fromisoformat(value["at"])) for key, value in row.consent.items()}
+    choices = {
+        key: Choice(value["granted"], datetime.fromisoformat(value["at"]))
+        for key, value in row.consent.items()
+    }
     locale = project.config.project.locale
-    state = CustomerState("", project.lifecycle, home, locale, traits=row.traits, facts=row.facts, consent=choices)
+    state = CustomerState(
+        "", project.lifecycle, home, locale, traits=row.traits, facts=row.facts, consent=choices
+    )
     if not isinstance(zone, str) or find_zone(zone) is None:
         if zone_told_by(row.traits, state.region) is not None:
             found.told_zone += 1

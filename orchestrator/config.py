@@ -1,7 +1,7 @@
 """`parcours.toml` and the environment: what a project is configured with.
 
-Everything has a working default. Secrets come from the environment (or `.env`) only: a key that looks like one in
-`parcours.toml` is an error, because that file is committed.
+Everything has a working default. Secrets come from the environment (or `.env`) only: a key that
+looks like one in `parcours.toml` is an error, because that file is committed.
 """
 
 from __future__ import annotations
@@ -22,7 +22,13 @@ from orchestrator.domain.errors import ParcoursError, Problem, ProjectInvalid, w
 from orchestrator.domain.message import Medium
 from orchestrator.domain.policy import Cap, Policy
 from orchestrator.domain.region import read_phone
-from orchestrator.domain.schedule import WEEKDAYS, QuietHours, find_zone, parse_clock, parse_duration
+from orchestrator.domain.schedule import (
+    WEEKDAYS,
+    QuietHours,
+    find_zone,
+    parse_clock,
+    parse_duration,
+)
 from orchestrator.domain.suggestion import did_you_mean
 from orchestrator.domain.text_files import decode_text
 from orchestrator.toml_table import Table, has_port, locate_keys
@@ -51,7 +57,9 @@ class ProjectSettings:
 
 @dataclass(frozen=True, slots=True)
 class ChannelChoice:
-    """Which adapter serves which medium. With `only_to` nobody else is written to (addresses and numbers)."""
+    """Which adapter serves which medium. With `only_to` nobody else is written to (addresses and
+    numbers).
+    """
 
     email: str = "mailbox"
     sms: str = "mailbox"
@@ -65,7 +73,9 @@ class ChannelChoice:
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """A project's configuration. `environment` is the process's, over that of `.env`; it stays out of `repr`."""
+    """A project's configuration. `environment` is the process's, over that of `.env`; it stays out
+    of `repr`.
+    """
 
     root: Path
     project: ProjectSettings = ProjectSettings()
@@ -75,7 +85,8 @@ class Config:
     caps: Mapping[Medium, tuple[Cap, ...]] = field(default_factory=dict)
     quiet_hours: Mapping[Medium, QuietHours] = field(default_factory=dict)
     holdout_global: float = 0.0  # percent
-    tracking_granted: bool = False  # whether opens and clicks of who said nothing about it are measured
+    # whether opens and clicks of who said nothing about it are measured
+    tracking_granted: bool = False
     tracking_links: Mapping[str, str] = field(default_factory=lambda: UTM)
     ingest_max_age: timedelta = timedelta(hours=24)
     public_url: str = "http://localhost:8000"
@@ -94,12 +105,16 @@ class Config:
 
     @property
     def admin_token(self) -> str | None:
-        """What opens pages that show customers from another machine; None: only this machine may see them."""
+        """What opens pages that show customers from another machine; None: only this machine may
+        see them.
+        """
         return self.environment.get("PARCOURS_ADMIN_TOKEN") or None
 
 
 def load_config(root: Path, environment: Mapping[str, str]) -> Config:
-    """The configuration of the project in `root`; raises ProjectInvalid with all that is wrong in the file."""
+    """The configuration of the project in `root`; raises ProjectInvalid with all that is wrong in
+    the file.
+    """
     config, problems = read_config(root, environment)
     if any(problem.severity == "error" for problem in problems):
         raise ProjectInvalid(problems)
@@ -111,7 +126,9 @@ def read_config(root: Path, environment: Mapping[str, str]) -> tuple[Config, lis
     try:
         environment = {**_read_dotenv(root / ".env"), **environment}
     except UnicodeDecodeError:
-        return Config(root, environment=environment), [Problem(".env", 1, 1, "this file is not UTF-8 text")]
+        return Config(root, environment=environment), [
+            Problem(".env", 1, 1, "this file is not UTF-8 text")
+        ]
     path = root / FILE
     try:
         text = decode_text(path.read_bytes()) if path.exists() else ""
@@ -129,7 +146,9 @@ def read_config(root: Path, environment: Mapping[str, str]) -> tuple[Config, lis
     return Config(root, environment=environment), [problem]
 
 
-def _read_text(root: Path, text: str, environment: Mapping[str, str]) -> tuple[Config, list[Problem]]:
+def _read_text(
+    root: Path, text: str, environment: Mapping[str, str]
+) -> tuple[Config, list[Problem]]:
     top = Table(FILE, tomllib.loads(text), locate_keys(text))
     _refuse_secrets(top)
     config = _build(root, top, environment)
@@ -155,7 +174,8 @@ def _build(root: Path, top: Table, environment: Mapping[str, str]) -> Config:
         project=_project(top.table("project")),
         database_url=_database_url(root, top.table("database"), environment),
         channels=_channels(top.table("channels")),
-        consent_granted=top.table("consent").choice("default", ("denied", "granted"), "denied") == "granted",
+        consent_granted=top.table("consent").choice("default", ("denied", "granted"), "denied")
+        == "granted",
         caps=_caps(top.table("caps")),
         quiet_hours=_quiet_hours(top.table("quiet_hours")),
         holdout_global=_percent(top.table("holdout")),
@@ -186,13 +206,22 @@ def _project(table: Table) -> ProjectSettings:
     zone = table.text("timezone", default.timezone)
     if find_zone(zone) is None:
         hint = did_you_mean(zone, available_timezones())
-        table.error("timezone", f"there is no time zone '{zone}'{hint or ': write one such as Europe/Paris'}")
+        table.error(
+            "timezone",
+            f"there is no time zone '{zone}'{hint or ': write one such as Europe/Paris'}",
+        )
         zone = default.timezone
     return ProjectSettings(
-        name=table.matching("name", r"[^\x00-\x1f\x7f]+", "one line of text, the sender people see", default.name),
+        name=table.matching(
+            "name", r"[^\x00-\x1f\x7f]+", "one line of text, the sender people see", default.name
+        ),
         timezone=zone,
-        locale=table.matching("locale", r"[a-z]{2,3}([-_][A-Za-z0-9]{2,8})*", "such as en or fr-CA", default.locale),
-        currency=table.matching("currency", r"[A-Z]{3}", "three capital letters, such as EUR", default.currency),
+        locale=table.matching(
+            "locale", r"[a-z]{2,3}([-_][A-Za-z0-9]{2,8})*", "such as en or fr-CA", default.locale
+        ),
+        currency=table.matching(
+            "currency", r"[A-Z]{3}", "three capital letters, such as EUR", default.currency
+        ),
         postal_address=table.text("postal_address", ""),
         website=table.url("website", ""),
     )
@@ -231,7 +260,9 @@ def _tracking_links(table: Table) -> Mapping[str, str]:
 
 
 def _fields(text: str) -> Iterator[str]:
-    """What stands between braces; a format after a colon or `!` is left on it, so that it is nothing we know."""
+    """What stands between braces; a format after a colon or `!` is left on it, so that it is
+    nothing we know.
+    """
     try:
         for _, name, form, conversion in Formatter().parse(text):
             if name is not None:
@@ -331,41 +362,67 @@ def _weekday(table: Table, word: str) -> int | None:
 def _database_url(root: Path, table: Table, environment: Mapping[str, str]) -> str:
     written = table.text("url", "sqlite:///var/parcours.db")
     if re.match(r"[^/]*://[^/@]*:[^/@]+@", written):
-        table.error("url", "a password stands here: set PARCOURS_DATABASE_URL in the environment instead")
+        table.error(
+            "url", "a password stands here: set PARCOURS_DATABASE_URL in the environment instead"
+        )
     url = environment.get("PARCOURS_DATABASE_URL") or written
-    if not re.fullmatch(r"sqlite://(/[^\x00-\x1f]*)?|postgresql\+psycopg://[^\x00-\x1f]*", url) or not has_port(url):
-        table.error("url", "the database is sqlite:///… or postgresql+psycopg://… (here or in PARCOURS_DATABASE_URL)")
+    if not re.fullmatch(
+        r"sqlite://(/[^\x00-\x1f]*)?|postgresql\+psycopg://[^\x00-\x1f]*", url
+    ) or not has_port(url):
+        table.error(
+            "url",
+            (
+                "the database is sqlite:///… or postgresql+psycopg://… (here or in "
+                "PARCOURS_DATABASE_URL)"
+            ),
+        )
     return absolute_database_url(root, url)
 
 
 def absolute_database_url(root: Path, url: str) -> str:
-    """The URL with a relative SQLite path (`sqlite:///var/x.db`) taken from the project's folder."""
-    if not url.startswith("sqlite:///") or url.startswith(("sqlite:////", "sqlite:///:memory:", "sqlite:///file:")):
+    """The URL with a relative SQLite path (`sqlite:///var/x.db`) taken from the project's
+    folder.
+    """
+    if not url.startswith("sqlite:///") or url.startswith(
+        ("sqlite:////", "sqlite:///:memory:", "sqlite:///file:")
+    ):
         return url
     return f"sqlite:///{root.resolve() / url.removeprefix('sqlite:///')}"
 
 
 # ---------------------------------------------------------------- secrets
 
-_SECRET = re.compile(r"secret|token|passw|credential|api_?key|write_?key|private_?key|auth|account_sid", re.IGNORECASE)
+_SECRET = re.compile(
+    r"secret|token|passw|credential|api_?key|write_?key|private_?key|auth|account_sid",
+    re.IGNORECASE,
+)
 
 
 def _refuse_secrets(table: Table) -> None:
     for path in table.paths():
         if _SECRET.search(path[-1]):
             table.error_at(
-                path, f"secrets come from the environment only: remove `{path[-1]}` and set it there (or in .env)"
+                path,
+                (
+                    f"secrets come from the environment only: remove `{path[-1]}` and set it "
+                    "there (or in .env)"
+                ),
             )
 
 
 def load_secret_key(config: Config) -> str:
     """The key that signs links: PARCOURS_SECRET_KEY, else made once in `var/secret_key`."""
-    return config.environment.get("PARCOURS_SECRET_KEY") or _made_once(config.var_dir / "secret_key")
+    return config.environment.get("PARCOURS_SECRET_KEY") or _made_once(
+        config.var_dir / "secret_key"
+    )
 
 
 def has_secret_key(config: Config) -> bool:
     """Whether there is one already."""
-    return bool(config.environment.get("PARCOURS_SECRET_KEY")) or (config.var_dir / "secret_key").exists()
+    return (
+        bool(config.environment.get("PARCOURS_SECRET_KEY"))
+        or (config.var_dir / "secret_key").exists()
+    )
 
 
 def load_write_key(config: Config) -> str:
@@ -377,7 +434,9 @@ def _made_once(path: Path) -> str:
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         draft = path.with_name(f"{path.name}.{os.getpid()}")
-        with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="ascii") as file:
+        with open(
+            os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="ascii"
+        ) as file:
             file.write(secrets.token_urlsafe(32))
         try:
             os.link(draft, path)  # fails where another process was first: its key holds
@@ -387,26 +446,37 @@ def _made_once(path: Path) -> str:
             draft.unlink()
     key = path.read_bytes().removeprefix(BOM_UTF8).strip()
     if not key:
-        raise ParcoursError(f"{path} is empty: delete it, and a new key is made (links signed so far become invalid)")
+        raise ParcoursError(
+            f"{path} is empty: delete it, and a new key is made (links signed so far "
+            "become invalid)"
+        )
     if not key.isascii():
         raise ParcoursError(
-            f"{path} holds no key: letters outside ASCII stand in it. Put the key back that was there, "
+            f"{path} holds no key: letters outside ASCII stand in it. Put the key back that "
+            f"was there, "
             "or delete the file, and a new one is made (links signed so far become invalid)"
         )
     return key.decode()
 
 
 def _read_dotenv(path: Path) -> dict[str, str]:
-    """The variables of a `.env`: `KEY=value` a line, optionally after `export`, quoted, or with a comment behind."""
+    """The variables of a `.env`: `KEY=value` a line, optionally after `export`, quoted, or with a
+    comment behind.
+    """
     try:
         text = decode_text(path.read_bytes()) if path.is_file() else ""
     except (OSError, UnicodeDecodeError) as fault:
-        what = f"this file cannot be read: {why_unreadable(fault)}" if isinstance(fault, OSError) else _NO_TEXT
+        what = (
+            f"this file cannot be read: {why_unreadable(fault)}"
+            if isinstance(fault, OSError)
+            else _NO_TEXT
+        )
         raise ProjectInvalid([Problem(path.name, 1, 1, what)]) from None
     found = {}
     for line in text.splitlines():
         match = re.fullmatch(
-            r"\s*(?:export\s+)?([A-Za-z_]\w*)\s*=\s*(?:'([^']*)'|\"([^\"]*)\"|(.*?))(?:\s+#.*)?\s*", line
+            r"\s*(?:export\s+)?([A-Za-z_]\w*)\s*=\s*(?:'([^']*)'|\"([^\"]*)\"|(.*?))(?:\s+#.*)?\s*",
+            line,
         )
         if match:
             found[match[1]] = next((group for group in match.groups()[1:] if group is not None), "")

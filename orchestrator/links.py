@@ -1,8 +1,9 @@
 """Signed links: what a message's reader may do without logging in, and nothing more.
 
-A token names a message (or, for a referral, a customer) by an opaque id and is bound to one purpose; recipient,
-journey and topic are found in the database from there. Nothing personal is in a link, and links do not expire:
-an unsubscribe link has to work as long as the mail lies in somebody's inbox.
+A token names a message (or, for a referral, a customer) by an opaque id and is bound to one
+purpose; recipient, journey and topic are found in the database from there. Nothing personal is in a
+link, and links do not expire: an unsubscribe link has to work as long as the mail lies in
+somebody's inbox.
 """
 
 from __future__ import annotations
@@ -37,7 +38,9 @@ LINK_NAMES = LINK_FUNCTIONS | {"unsubscribe", "preferences", "browser", "referra
 
 
 class LinkSigner:
-    """Makes links under `public_url` and reads their tokens back; a token of one purpose is invalid for another."""
+    """Makes links under `public_url` and reads their tokens back; a token of one purpose is invalid
+    for another.
+    """
 
     def __init__(self, secret: str, public_url: str) -> None:
         self.public_url = public_url.rstrip("/")
@@ -45,18 +48,26 @@ class LinkSigner:
         self._bases = {purpose: f"{self.public_url}/{purpose}/".encode() for purpose in LinkPurpose}
 
     def unsubscribe(self, message_id: str) -> str:
-        """The page that ends marketing about the message's topic; also the target of one-click (RFC 8058)."""
+        """The page that ends marketing about the message's topic; also the target of one-click (RFC
+        8058).
+        """
         return self._url(LinkPurpose.UNSUBSCRIBE, message_id)
 
-    def survey(self, message_id: str, survey: str, score: int | None = None, answer: str | None = None) -> str:
-        """The page of a survey, with a score or an answer already chosen: one token serves every choice."""
+    def survey(
+        self, message_id: str, survey: str, score: int | None = None, answer: str | None = None
+    ) -> str:
+        """The page of a survey, with a score or an answer already chosen: one token serves every
+        choice.
+        """
         url = self._url(LinkPurpose.SURVEY, message_id, survey)
         if score is not None:
             return f"{url}?score={score}"
         return f"{url}?{urlencode({'answer': answer})}" if answer is not None else url
 
     def referral(self, customer_id: str) -> str:
-        """The page a friend of this customer lands on; the id must be an internal one, never an address."""
+        """The page a friend of this customer lands on; the id must be an internal one, never an
+        address.
+        """
         return self._url(LinkPurpose.REFERRAL, customer_id)
 
     def browser(self, message_id: str) -> str:
@@ -67,7 +78,9 @@ class LinkSigner:
         """The ids a token was made of, as listed at `LinkPurpose`; raises LinkInvalid."""
         try:
             payload = self._signers[purpose].unsign(token)
-            return tuple(base64.urlsafe_b64decode(payload + b"=" * (-len(payload) % 4)).decode().split("\n"))
+            return tuple(
+                base64.urlsafe_b64decode(payload + b"=" * (-len(payload) % 4)).decode().split("\n")
+            )
         except (BadSignature, binascii.Error, UnicodeError):
             raise LinkInvalid("this link was altered or is incomplete") from None
 
@@ -77,15 +90,20 @@ class LinkSigner:
 
 
 class _OneShotHmac(SigningAlgorithm):
-    """HMAC-SHA-256 in one call: `hmac.new`, which itsdangerous uses, costs as much as all the rest of a link."""
+    """HMAC-SHA-256 in one call: `hmac.new`, which itsdangerous uses, costs as much as all the rest
+    of a link.
+    """
 
     def get_signature(self, key: bytes, value: bytes) -> bytes:
         return hmac.digest(key, value, "sha256")
 
 
 def _signer(secret: str, purpose: LinkPurpose) -> Signer:
-    # The key is derived once here: itsdangerous would otherwise hash secret and salt anew for every signature.
-    key = hashlib.blake2b(f"parcours.link.{purpose}".encode(), key=hashlib.sha256(secret.encode()).digest()).digest()
+    # The key is derived once here: itsdangerous would otherwise hash secret and salt anew for every
+    # signature.
+    key = hashlib.blake2b(
+        f"parcours.link.{purpose}".encode(), key=hashlib.sha256(secret.encode()).digest()
+    ).digest()
     return Signer(key, key_derivation="none", algorithm=_OneShotHmac())
 
 
@@ -95,14 +113,20 @@ def _query(parameters: tuple[tuple[str, str], ...]) -> str:
 
 
 class Links:
-    """The links of one message, as its templates see them (`links.unsubscribe`, …); signed only when used.
+    """The links of one message, as its templates see them (`links.unsubscribe`, …); signed only
+    when used.
 
-    `website` is the shop's address and `tracking` the query parameters that `shop` adds to it (UTM), complete:
-    no `{channel}` left in them.
+    `website` is the shop's address and `tracking` the query parameters that `shop` adds to it
+    (UTM), complete: no `{channel}` left in them.
     """
 
     def __init__(
-        self, signer: LinkSigner, message_id: str, customer_id: str, website: str, tracking: Mapping[str, str]
+        self,
+        signer: LinkSigner,
+        message_id: str,
+        customer_id: str,
+        website: str,
+        tracking: Mapping[str, str],
     ) -> None:
         self._signer, self._message_id, self._customer_id = signer, message_id, customer_id
         self._website, self._tracking = website.rstrip("/"), _query(tuple(tracking.items()))
@@ -114,7 +138,9 @@ class Links:
 
     @property
     def preferences(self) -> str:
-        """Where a customer chooses what to hear; the unsubscribe page until there is a preference centre."""
+        """Where a customer chooses what to hear; the unsubscribe page until there is a preference
+        centre.
+        """
         return self.unsubscribe
 
     @cached_property
@@ -132,8 +158,14 @@ class Links:
         return self._signer.survey(self._message_id, survey, score, answer)
 
     def shop(self, path: str = "/") -> str:
-        """A page of the shop, carrying the tracking parameters; a full URL is kept and gets them too."""
-        url = path if urlsplit(path).scheme in ("http", "https") else f"{self._website}/{path.lstrip('/')}"
+        """A page of the shop, carrying the tracking parameters; a full URL is kept and gets them
+        too.
+        """
+        url = (
+            path
+            if urlsplit(path).scheme in ("http", "https")
+            else f"{self._website}/{path.lstrip('/')}"
+        )
         if not self._tracking:
             return url
         bare, mark, fragment = url.partition("#")

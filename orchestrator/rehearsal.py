@@ -1,8 +1,9 @@
 """Runs the `tests:` of a journey on a virtual clock: what was expected, what happened, and when.
 
-A test holds one customer, their events at times counted from the start, and the messages expected, completely and in
-order; coupons, rewards, tasks, exits and messages not sent are checked where the test names them. The journey runs
-alone, without its holdout, under the project's caps, quiet hours and consent; schedules fire until the test's end.
+A test holds one customer, their events at times counted from the start, and the messages expected,
+completely and in order; coupons, rewards, tasks, exits and messages not sent are checked where the
+test names them. The journey runs alone, without its holdout, under the project's caps, quiet hours
+and consent; schedules fire until the test's end.
 """
 
 from __future__ import annotations
@@ -11,7 +12,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from orchestrator.domain.effects import Decision, DecisionKind, Effect, Grant, QueueMessage, TaskMade
+from orchestrator.domain.effects import (
+    Decision,
+    DecisionKind,
+    Effect,
+    Grant,
+    QueueMessage,
+    TaskMade,
+)
 from orchestrator.domain.event import Event, Kind
 from orchestrator.domain.expression import Condition, Const, Scope
 from orchestrator.domain.journey import Journey
@@ -28,7 +36,9 @@ MEDIA = tuple(str(medium) for medium in Medium)
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The outcome of one test; `missing` was expected and did not happen, `surplus` happened and was not expected."""
+    """The outcome of one test; `missing` was expected and did not happen, `surplus` happened and
+    was not expected.
+    """
 
     test: JourneyTest
     happened: tuple[Happening, ...]
@@ -51,14 +61,18 @@ class Verdict:
 
 def rehearse(program: Program, journey: Journey, test: JourneyTest) -> Verdict:
     """Runs one test of a journey."""
-    lifecycle = program.lifecycle if test.stage is None else _beginning_in(test.stage, program.lifecycle)
+    lifecycle = (
+        program.lifecycle if test.stage is None else _beginning_in(test.stage, program.lifecycle)
+    )
     program = _with_one_journey(program, lifecycle, replace(journey, holdout=0.0))
     effects = run(program, _customer(program, test), _calls(test), test.start + test.until)
     happened = tuple(_happenings(effects, test.start))
     named = {(one.what, one.after) for one in test.expect if one.what not in MEDIA}
     missing = [one for one in test.expect if one not in happened]
     surplus = [
-        one for one in happened if one not in test.expect and (one.what in MEDIA or (one.what, one.after) in named)
+        one
+        for one in happened
+        if one not in test.expect and (one.what in MEDIA or (one.what, one.after) in named)
     ]
     return Verdict(test, happened, tuple(missing), tuple(surplus))
 
@@ -95,8 +109,9 @@ def _calls(test: JourneyTest) -> list[Event]:
 
 
 def _beginning_in(given: str, lifecycle: Lifecycle) -> Lifecycle:
-    """The lifecycle of a customer who is in a stage though the rules, of whom the test tells too little, say another:
-    the given stage holds until the rules say something else than at the beginning."""
+    """The lifecycle of a customer who is in a stage though the rules, of whom the test tells too
+    little, say another: the given stage holds until the rules say something else than at the
+    beginning."""
     first: list[str | None] = []
 
     def holds(scope: Scope) -> bool:
@@ -118,7 +133,9 @@ def _happenings(effects: list[Effect], start: datetime) -> Iterator[Happening]:
             case Grant(at=at, is_reward=True, to=to):
                 yield Happening(at - start, "reward", str(to))
             case Grant(at=at, coupon=coupon):
-                yield Happening(at - start, "coupon", as_text(coupon.get("percent", coupon.get("amount"))))
+                yield Happening(
+                    at - start, "coupon", as_text(coupon.get("percent", coupon.get("amount")))
+                )
             case TaskMade(at=at, type=kind):
                 yield Happening(at - start, "task", kind)
             case Decision(at=at, kind=DecisionKind.NOT_SENT, reason=reason):

@@ -1,4 +1,6 @@
-"""How a project stands: what `parcours status` and the health cards in Prefect show. Numbers only, nobody is named."""
+"""How a project stands: what `parcours status` and the health cards in Prefect show. Numbers
+only, nobody is named.
+"""
 
 from __future__ import annotations
 
@@ -19,20 +21,31 @@ UNKNOWN_LISTED_MAX = 10
 RECENTLY = timedelta(days=1)
 EXPIRED = "expired"
 
-#: What a state means to somebody who only wants to know whether it went well: the words of `status`.
+#: What a state means to somebody who only wants to know whether it went well: the words of
+#: `status`.
 STANDINGS: Mapping[str, tuple[MessageState, ...]] = {
     "queued": (MessageState.QUEUED, MessageState.LEASED),
-    "sent": (MessageState.ACCEPTED, MessageState.DELIVERED, MessageState.OPENED, MessageState.CLICKED),
+    "sent": (
+        MessageState.ACCEPTED,
+        MessageState.DELIVERED,
+        MessageState.OPENED,
+        MessageState.CLICKED,
+    ),
     "not sent": (MessageState.NOT_SENT,),
-    "failed": (MessageState.FAILED, MessageState.REJECTED, MessageState.BOUNCED, MessageState.COMPLAINED),
+    "failed": (
+        MessageState.FAILED,
+        MessageState.REJECTED,
+        MessageState.BOUNCED,
+        MessageState.COMPLAINED,
+    ),
     "unknown": (MessageState.UNKNOWN,),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class JourneyStanding:
-    """People inside a journey, and how many of them have a step due (at most 1,000 are counted). `held` says why it
-    stands still, "" when it does not."""
+    """People inside a journey, and how many of them have a step due (at most 1,000 are counted).
+    `held` says why it stands still, "" when it does not."""
 
     id: str
     title: str
@@ -43,10 +56,10 @@ class JourneyStanding:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """A project's standing at `at`. `messages` counts by medium and state, `not_sent` by medium and reason what was
-    decided against, as a message or before it became one; `held_channels` gives reasons by medium, `stages` counts
-    customers ("": without a stage), `rejected` calls by code; `unknown` names the newest messages of whom nobody knows
-    whether they arrived."""
+    """A project's standing at `at`. `messages` counts by medium and state, `not_sent` by medium and
+    reason what was decided against, as a message or before it became one; `held_channels` gives
+    reasons by medium, `stages` counts customers ("": without a stage), `rejected` calls by code;
+    `unknown` names the newest messages of whom nobody knows whether they arrived."""
 
     at: datetime
     last_tick: datetime | None
@@ -64,12 +77,15 @@ class Status:
     def count_standings(self, medium: str) -> dict[str, int]:
         """How many messages of a medium went how, by the words of STANDINGS."""
         states = self.messages.get(medium, {})
-        counted = {word: sum(states.get(state, 0) for state in group) for word, group in STANDINGS.items()}
+        counted = {
+            word: sum(states.get(state, 0) for state in group) for word, group in STANDINGS.items()
+        }
         return counted | {"not sent": sum(self.not_sent.get(medium, {}).values())}
 
 
 def read_status(database: Database, journeys: Mapping[str, Journey], now: datetime) -> Status:
-    """Reads how a project stands. Journeys with people inside are told of even where `journeys` lacks them.
+    """Reads how a project stands. Journeys with people inside are told of even where `journeys`
+    lacks them.
 
     What last ran on a virtual clock (the demo) is told as of its own time.
     """
@@ -80,15 +96,21 @@ def read_status(database: Database, journeys: Mapping[str, Journey], now: dateti
         inside = figures.count_inside(connection)
         due = count_due_people(connection, journeys.keys() | inside.keys(), now)
         held = settings.read_gates(connection, "journey")
-        titles = dict.fromkeys(inside, "") | {name: journey.title for name, journey in journeys.items()}
-        unknown = messages.list_messages(connection, (MessageState.UNKNOWN,), limit=UNKNOWN_LISTED_MAX)
+        titles = dict.fromkeys(inside, "") | {
+            name: journey.title for name, journey in journeys.items()
+        }
+        unknown = messages.list_messages(
+            connection, (MessageState.UNKNOWN,), limit=UNKNOWN_LISTED_MAX
+        )
         return Status(
             at=now,
             last_tick=last_tick,
             customers=customers.count_customers(connection),
             stages=figures.count_stages(connection),
             journeys=tuple(
-                JourneyStanding(name, title, inside.get(name, 0), due.get(name, 0), held.get(name, ""))
+                JourneyStanding(
+                    name, title, inside.get(name, 0), due.get(name, 0), held.get(name, "")
+                )
                 for name, title in sorted(titles.items())
             ),
             messages=messages.count_by_state(connection),
@@ -101,9 +123,11 @@ def read_status(database: Database, journeys: Mapping[str, Journey], now: dateti
         )
 
 
-def count_not_sent(connection: Connection, journeys: Mapping[str, Journey]) -> dict[str, dict[str, int]]:
-    """What was not sent, by medium and reason: messages refused when they were about to leave, and what the time line
-    decided against before there was a message."""
+def count_not_sent(
+    connection: Connection, journeys: Mapping[str, Journey]
+) -> dict[str, dict[str, int]]:
+    """What was not sent, by medium and reason: messages refused when they were about to leave, and
+    what the time line decided against before there was a message."""
     counted: dict[str, Counter[str]] = defaultdict(Counter)
     for row in figures.count_refused_messages(connection):
         counted[row.medium][row.reason] += row.number
@@ -118,31 +142,43 @@ def count_not_sent(connection: Connection, journeys: Mapping[str, Journey]) -> d
 def media_of(
     connection: Connection, journeys: Mapping[str, Journey], wanted: set[str]
 ) -> Mapping[tuple[str, str], str]:
-    """The medium of each message step of today's journeys, and of those of some others that ever sent one."""
+    """The medium of each message step of today's journeys, and of those of some others that ever
+    sent one.
+    """
     media = figures.media_of_steps(connection, wanted)
     for journey in journeys.values():
-        media |= {(journey.id, step.id): str(step.medium) for step in journey.walk_steps() if isinstance(step, Message)}
+        media |= {
+            (journey.id, step.id): str(step.medium)
+            for step in journey.walk_steps()
+            if isinstance(step, Message)
+        }
     return media
 
 
 def _held_channels(connection: Connection) -> dict[str, str]:
     """The channels that stand still, by themselves or because ops paused them: medium → reason."""
-    return settings.read_gates(connection, settings.STOPPED) | settings.read_gates(connection, "channel")
+    return settings.read_gates(connection, settings.STOPPED) | settings.read_gates(
+        connection, "channel"
+    )
 
 
 # ---------------------------------------------------------------- lists
 
 _LISTED = (
-    "public_id", "external_id", "journey", "step", "medium", "template", "state", "reason", "code", "decided_at",
-    "leased_at", "settled_at",
+    "public_id", "external_id", "journey", "step", "medium", "template", "state", "reason", "code",
+    "decided_at", "leased_at", "settled_at",
 )  # fmt: skip
 
 
 def list_messages(
-    connection: Connection, journeys: Mapping[str, Journey], states: Collection[str], journey: str | None, limit: int
+    connection: Connection,
+    journeys: Mapping[str, Journey],
+    states: Collection[str],
+    journey: str | None,
+    limit: int,
 ) -> list[dict[str, Any]]:
-    """The newest messages in some states (none: in all). Where those that were not sent are asked for, what was
-    decided against before it became a message is among them; it has no id."""
+    """The newest messages in some states (none: in all). Where those that were not sent are asked
+    for, what was decided against before it became a message is among them; it has no id."""
     rows = messages.list_messages(connection, states, journey, limit)
     found = [{name: getattr(row, name) for name in _LISTED} for row in rows]
     if MessageState.NOT_SENT in states:
@@ -156,7 +192,12 @@ def list_messages(
 def _as_listed(row: Any, medium: str) -> dict[str, Any]:
     known = {name: getattr(row, name) for name in ("external_id", "journey", "step", "template")}
     reason = EXPIRED if row.kind == EXPIRED else row.reason
-    told = {"medium": medium, "state": MessageState.NOT_SENT, "reason": reason, "decided_at": row.at}
+    told = {
+        "medium": medium,
+        "state": MessageState.NOT_SENT,
+        "reason": reason,
+        "decided_at": row.at,
+    }
     return dict.fromkeys(_LISTED, "") | {"leased_at": None, "settled_at": None} | known | told
 
 
@@ -164,7 +205,9 @@ def _as_listed(row: Any, medium: str) -> dict[str, Any]:
 
 
 def journey_card(database: Database, journey: Journey, now: datetime) -> str:
-    """A journey's health in markdown: where its people stand, and what became of its messages in the last day."""
+    """A journey's health in markdown: where its people stand, and what became of its messages in
+    the last day.
+    """
     with database.read() as connection:
         people = settings.people_by_step(connection, [journey.id])
         states = figures.count_messages_of(connection, journey.id, now - RECENTLY)
@@ -175,22 +218,39 @@ def journey_card(database: Database, journey: Journey, now: datetime) -> str:
     order = {step: position for position, step in enumerate(journey.by_id)}
     stands = sorted(by_step.items(), key=lambda item: order.get(item[0], len(order)))
     lines = [f"# {journey.title}", "", f"{sum(by_step.values()):,} inside{_held(held)}", ""]
-    lines += [*_table("stands at", stands), "", *_table("messages of the last 24 h", sorted(states.items()))]
+    lines += [
+        *_table("stands at", stands),
+        "",
+        *_table("messages of the last 24 h", sorted(states.items())),
+    ]
     return "\n".join(lines)
 
 
 def channel_card(database: Database, medium: str, journeys: Mapping[str, Journey]) -> str:
-    """A channel's health in markdown: its messages by state, and the command for those that hang in the air."""
+    """A channel's health in markdown: its messages by state, and the command for those that hang
+    in the air.
+    """
     with database.read() as connection:
         states = dict(messages.count_by_state(connection).get(medium, {}))
         refused = count_not_sent(connection, journeys).get(medium, {})
         held = _held_channels(connection).get(medium)
     if refused:
         states[MessageState.NOT_SENT] = sum(refused.values())
-    lines = [f"# Deliveries by {medium}", "", f"{states.get('queued', 0):,} waiting{_held(held)}", ""]
+    lines = [
+        f"# Deliveries by {medium}",
+        "",
+        f"{states.get('queued', 0):,} waiting{_held(held)}",
+        "",
+    ]
     lines += _table("messages", sorted(states.items()))
     if states.get(MessageState.UNKNOWN):
-        lines += ["", "Nobody knows whether the `unknown` ones arrived: `parcours messages list --state unknown`."]
+        lines += [
+            "",
+            (
+                "Nobody knows whether the `unknown` ones arrived: `parcours messages list "
+                "--state unknown`."
+            ),
+        ]
     return "\n".join(lines)
 
 

@@ -1,7 +1,7 @@
 """One table of a TOML file, read key by key: each fault is reported at its line, unknown keys too.
 
-`tomllib` gives no positions; keys are found again in the text, which is exact for all but keys inside inline tables
-and multi-line text (those are reported at the line of what holds them).
+`tomllib` gives no positions; keys are found again in the text, which is exact for all but keys
+inside inline tables and multi-line text (those are reported at the line of what holds them).
 """
 
 from __future__ import annotations
@@ -17,7 +17,9 @@ from orchestrator.domain.suggestion import did_you_mean
 Keys = tuple[str, ...]
 
 _HEADER = re.compile(r"\s*\[\[?\s*([^\]]+?)\s*\]\]?")
-_KEY = re.compile(r"""\s*((?:[A-Za-z0-9_-]+|"[^"]*"|'[^']*')(?:\s*\.\s*(?:[A-Za-z0-9_-]+|"[^"]*"|'[^']*'))*)\s*=""")
+_KEY = re.compile(
+    r"""\s*((?:[A-Za-z0-9_-]+|"[^"]*"|'[^']*')(?:\s*\.\s*(?:[A-Za-z0-9_-]+|"[^"]*"|'[^']*'))*)\s*="""
+)
 
 
 def locate_keys(text: str) -> dict[Keys, tuple[int, int]]:
@@ -45,7 +47,9 @@ def _paths(data: Mapping[str, Any]) -> Iterator[Keys]:
 
 
 def has_port(url: str) -> bool:
-    """Whether host and port of a URL can be told apart; half of an IPv6 address, or a port in words, cannot."""
+    """Whether host and port of a URL can be told apart; half of an IPv6 address, or a port in
+    words, cannot.
+    """
     try:
         return urlsplit(url).port != 0
     except ValueError:
@@ -53,7 +57,9 @@ def has_port(url: str) -> bool:
 
 
 class Table:
-    """A table under reading. Whatever has been asked for is known; `refuse_unknown` reports the rest."""
+    """A table under reading. Whatever has been asked for is known; `refuse_unknown` reports the
+    rest.
+    """
 
     def __init__(
         self,
@@ -96,11 +102,15 @@ class Table:
         self.problems.append(Problem(self._file, line, column, in_one_line(message)))
 
     def table(self, key: str, example: str = "") -> Table:
-        """The table below a key; an empty one when it is missing or no table (then reported, with an example)."""
+        """The table below a key; an empty one when it is missing or no table (then reported, with
+        an example).
+        """
         if key not in self._inner:
             data = self.read(key)
             if data is not None and not isinstance(data, dict):
-                self.error(key, f"`{key}` must be a table{f', such as {example}' if example else ''}")
+                self.error(
+                    key, f"`{key}` must be a table{f', such as {example}' if example else ''}"
+                )
             inner = data if isinstance(data, dict) else {}
             self._inner[key] = Table(self._file, inner, self._positions, (*self._path, key), self)
         return self._inner[key]
@@ -167,7 +177,9 @@ class Table:
         """Reports every key that nobody asked for, here and below."""
         for key in self._data:
             if key not in self._known and (*self._path, key) not in self._faulty:
-                hint = did_you_mean(key, self._known) or f" (known: {', '.join(sorted(self._known))})"
+                hint = (
+                    did_you_mean(key, self._known) or f" (known: {', '.join(sorted(self._known))})"
+                )
                 self.error(key, f"unknown key '{key}'{hint}")
         for inner in self._inner.values():
             inner.refuse_unknown()

@@ -32,18 +32,24 @@ from orchestrator.store.migrate import migrate
 logger = logging.getLogger(__name__)
 
 ANOTHER_KEY = (
-    "The secret key is another than before: links in mails that were sent, also to unsubscribe, are dead. "
+    "The secret key is another than before: links in mails that were sent, also to "
+    "unsubscribe, are dead. "
     "Put the old one back, in PARCOURS_SECRET_KEY or var/secret_key"
 )
 
 
 def read_pinned(database: Database, project: Project) -> dict[tuple[str, str], Journey]:
     """The earlier versions that people inside pinned journeys still follow."""
-    wanted = {name for name, journey in project.journeys.items() if journey.on_change is OnChange.PIN}
+    wanted = {
+        name for name, journey in project.journeys.items() if journey.on_change is OnChange.PIN
+    }
     if not wanted:
         return {}
     with database.read() as connection:
-        inside = {(journey, version) for journey, version, _ in settings.people_by_step(connection, wanted)}
+        inside = {
+            (journey, version)
+            for journey, version, _ in settings.people_by_step(connection, wanted)
+        }
         sources = settings.read_versions(connection)
     return {
         key: parse_journey(sources[key], f"{key[0]}.yaml of version {key[1]}")
@@ -62,7 +68,9 @@ def open_database(config: Config) -> Database:
 def open_channels(config: Config, clock: Clock) -> dict[Medium, Channel]:
     """The channels the configuration names; raises ChannelMisconfigured with what to set."""
     chosen = ChannelSettings.of(config, clock.now)
-    return {medium: open_channel(medium, config.channels.adapter(medium), chosen) for medium in Medium}
+    return {
+        medium: open_channel(medium, config.channels.adapter(medium), chosen) for medium in Medium
+    }
 
 
 def open_engine(
@@ -111,14 +119,20 @@ def _warn_of_another_key(database: Database, secret: str) -> None:
 
 
 def is_another_key(database: Database, config: Config) -> bool:
-    """Whether links of mails that were sent are signed by another key than there is now. Makes none."""
+    """Whether links of mails that were sent are signed by another key than there is now. Makes
+    none.
+    """
     with database.read() as connection:
         known = settings.read(connection, settings.SECRET_KEY)
-    return known is not None and (not has_secret_key(config) or known != settings.fingerprint(load_secret_key(config)))
+    return known is not None and (
+        not has_secret_key(config) or known != settings.fingerprint(load_secret_key(config))
+    )
 
 
 def settle_what_died(context: EngineContext) -> int:
-    """For the only process on a database, at its start: nobody holds the leases that are left. How many there were."""
+    """For the only process on a database, at its start: nobody holds the leases that are left. How
+    many there were.
+    """
     return settle.settle_dead_leases(context, context.clock.now())
 
 

@@ -1,7 +1,9 @@
-"""What every test may ask for: a fresh database of either kind, a browser, and an environment that says nothing.
+"""What every test may ask for: a fresh database of either kind, a browser, and an environment that
+says nothing.
 
-The databases are real ones: SQLite files, and the PostgreSQL that comes from a wheel. `TEST_DATABASE_URL` names another
-PostgreSQL server to use; its user must be allowed to create databases.
+The databases are real ones: SQLite files, and the PostgreSQL that comes from a wheel.
+`TEST_DATABASE_URL` names another PostgreSQL server to use; its user must be allowed to create
+databases.
 """
 
 from __future__ import annotations
@@ -33,7 +35,8 @@ Migrate = Callable[[str], None]
 def pytest_configure() -> None:
     """Forgets the caller's credentials and settings, and lives where local time is never UTC.
 
-    The zone is +12:45 or +13:45: code that reads local time where it means UTC, or counts in whole hours, fails here.
+    The zone is +12:45 or +13:45: code that reads local time where it means UTC, or counts in whole
+    hours, fails here.
     """
     for name in [name for name in os.environ if name.startswith(SPEAKING_VARIABLES)]:
         del os.environ[name]
@@ -42,11 +45,15 @@ def pytest_configure() -> None:
     hypothesis.settings.load_profile("parcours")
 
 
-#: No deadline: how long an example takes depends on what else the machine does. What hangs is ended by pytest-timeout.
-hypothesis.settings.register_profile("parcours", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+#: No deadline: how long an example takes depends on what else the machine does. What hangs is ended
+#: by pytest-timeout.
+hypothesis.settings.register_profile(
+    "parcours", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
 
 
-#: Each is a group that one process runs: their tests start servers, share one, or look at the clock.
+#: Each is a group that one process runs: their tests start servers, share one, or look at the
+#: clock.
 GROUPS = ("flows", "demo")
 
 
@@ -77,8 +84,12 @@ class SqliteFolder:
     def create(self, template: str | None = None) -> str:
         path = self._folder / f"{next(self._numbers)}.sqlite"
         if template:
-            # The backup reads through the write-ahead log; a copy of the file would miss what is still in it.
-            with closing(sqlite3.connect(self._path(template))) as old, closing(sqlite3.connect(path)) as new:
+            # The backup reads through the write-ahead log; a copy of the file would miss what is
+            # still in it.
+            with (
+                closing(sqlite3.connect(self._path(template))) as old,
+                closing(sqlite3.connect(path)) as new,
+            ):
                 old.backup(new)
         return f"sqlite:///{path}"
 
@@ -101,7 +112,10 @@ class PostgresServer:
 
     def create(self, template: str | None = None) -> str:
         name = f"parcours_test_{os.getpid()}_{next(self._numbers)}"
-        self.execute(f'CREATE DATABASE "{name}" TEMPLATE "{make_url(template).database if template else "template1"}"')
+        self.execute(
+            f'CREATE DATABASE "{name}" TEMPLATE '
+            f'"{make_url(template).database if template else "template1"}"'
+        )
         url = self._url.set(database=name).render_as_string(hide_password=False)
         self._made.add(url)
         return url
@@ -122,7 +136,9 @@ class PostgresServer:
 
 
 class Template:
-    """A migrated database, made once per server and copied for each test: migrating takes longer than a test."""
+    """A migrated database, made once per server and copied for each test: migrating takes longer
+    than a test.
+    """
 
     def __init__(self, migrate: Migrate) -> None:
         self._migrate = migrate
@@ -142,12 +158,21 @@ class Template:
 
 @pytest.fixture(scope="session")
 def postgres_url() -> Iterator[str]:
-    """The URL of a PostgreSQL server's own database, as `postgresql+psycopg://…`; make your own beside it."""
+    """The URL of a PostgreSQL server's own database, as `postgresql+psycopg://…`; make your own
+    beside it.
+    """
     if chosen := os.environ.get("TEST_DATABASE_URL"):
-        yield make_url(chosen).set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
+        yield (
+            make_url(chosen)
+            .set(drivername="postgresql+psycopg")
+            .render_as_string(hide_password=False)
+        )
         return
     # Not pytest's temporary folder: a socket's path may not be longer than about 100 characters.
-    with tempfile.TemporaryDirectory(prefix="parcours-pg-") as folder, _postgres_from_the_wheel(Path(folder)) as url:
+    with (
+        tempfile.TemporaryDirectory(prefix="parcours-pg-") as folder,
+        _postgres_from_the_wheel(Path(folder)) as url,
+    ):
         durability = ("fsync", "full_page_writes", "synchronous_commit")
         PostgresServer(url).execute(
             *(f"ALTER SYSTEM SET {name} = off" for name in durability), "SELECT pg_reload_conf()"
@@ -157,8 +182,8 @@ def postgres_url() -> Iterator[str]:
 
 @contextmanager
 def _postgres_from_the_wheel(folder: Path) -> Iterator[URL]:
-    # Imported, the wheel looks for a place for its lock and falls back on one that all users of the machine share,
-    # where only the first of them may write.
+    # Imported, the wheel looks for a place for its lock and falls back on one that all users of the
+    # machine share, where only the first of them may write.
     (folder / "python_PostgresServer").mkdir()
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_RUNTIME_DIR", str(folder))
@@ -185,7 +210,9 @@ def postgresql_server(postgres_url: str) -> Iterator[DatabaseServer]:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_server(request: pytest.FixtureRequest) -> DatabaseServer:
-    """Each kind of database server in turn; PostgreSQL is started by the first test that needs it."""
+    """Each kind of database server in turn; PostgreSQL is started by the first test that needs
+    it.
+    """
     server: DatabaseServer = request.getfixturevalue(f"{request.param}_server")
     return server
 

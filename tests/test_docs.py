@@ -42,7 +42,9 @@ def commands() -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name, command in root.commands.items():
         below = getattr(command, "commands", None)
-        found |= {f"{name} {sub}": inner for sub, inner in below.items()} if below else {name: command}
+        found |= (
+            {f"{name} {sub}": inner for sub, inner in below.items()} if below else {name: command}
+        )
     return found
 
 
@@ -82,7 +84,9 @@ def sections() -> dict[str, str]:
 @pytest.mark.parametrize("name", sorted(COMMANDS))
 def test_the_reference_tells_every_option_of_a_command_and_no_other(name: str) -> None:
     section = sections()[name.split()[0]]
-    told = set(OPTION.findall(re.sub("```console.*?```", "", section, flags=re.DOTALL)))  # output may name others
+    told = set(
+        OPTION.findall(re.sub("```console.*?```", "", section, flags=re.DOTALL))
+    )  # output may name others
     family = {other for other in COMMANDS if other.split()[0] == name.split()[0]}
     assert options_of(COMMANDS[name]) - ROOT_OPTIONS <= told
     assert told <= {option for other in family for option in options_of(COMMANDS[other])}
@@ -110,8 +114,13 @@ def test_every_setting_that_the_page_for_operations_names_is_known(tmp_path: Pat
     page = (ROOT / "docs/operations.md").read_text("utf-8")
     lines = []
     for table, row in re.findall(r"^\| `\[(\w+)\]` \| (.+) \|$", page, re.MULTILINE):
-        named = " ".join(part.partition(":")[0] for part in re.sub(r"\([^)]*\)", "", row).split(";"))
-        lines += [f"[{table}]", *(f"{key} = 1" for key in re.findall(r"`(\w+)(?: = [^`]+)?`", named))]
+        named = " ".join(
+            part.partition(":")[0] for part in re.sub(r"\([^)]*\)", "", row).split(";")
+        )
+        lines += [
+            f"[{table}]",
+            *(f"{key} = 1" for key in re.findall(r"`(\w+)(?: = [^`]+)?`", named)),
+        ]
     assert "website = 1" in lines
     (tmp_path / "parcours.toml").write_text("\n".join(lines), "utf-8")
     _, problems = read_config(tmp_path, {})

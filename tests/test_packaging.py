@@ -1,4 +1,6 @@
-"""A stranger's first minute: the lock installs what was tested, from anywhere, and make says what is missing."""
+"""A stranger's first minute: the lock installs what was tested, from anywhere, and make says what
+is missing.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,11 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
 
 # One requirement of the lock: `name[extras]==version ; marker \`, then its hashes, indented.
 ENTRY = re.compile(
-    r"^(?P<requirement>[a-z0-9][^\\\n]*?) \\\n(?P<hashes>(?: {4}--hash=sha256:[0-9a-f]{64}(?: \\)?\n)+)", re.M
+    (
+        r"^(?P<requirement>[a-z0-9][^\\\n]*?) \\\n(?P<hashes>(?: "
+        r"{4}--hash=sha256:[0-9a-f]{64}(?: \\)?\n)+)"
+    ),
+    re.M,
 )
 
 
@@ -53,13 +59,17 @@ def test_every_line_of_the_lock_is_pinned_to_a_version_and_hashes() -> None:
 def test_the_lock_holds_what_the_project_asks_for(wanted: str) -> None:
     requirement = Requirement(wanted)
     name = canonicalize_name(requirement.name)
-    versions = [str(entry.specifier)[2:] for entry in locked() if canonicalize_name(entry.name) == name]
+    versions = [
+        str(entry.specifier)[2:] for entry in locked() if canonicalize_name(entry.name) == name
+    ]
     assert versions, "run `make lock`"
     assert all(requirement.specifier.contains(version) for version in versions), "run `make lock`"
 
 
 def test_what_is_installed_fits_together() -> None:
-    done = subprocess.run([sys.executable, "-m", "pip", "check"], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, "-m", "pip", "check"], capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stdout
 
 
@@ -85,7 +95,13 @@ def clone(tmp_path: Path) -> Path:
 def make(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     environment = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
     return subprocess.run(
-        ["make", *arguments], cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=300
+        ["make", *arguments],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
     )
 
 
@@ -104,14 +120,20 @@ TOO_OLD = "import sys; sys.version_info = (3, 10, 12, 'final', 0)"
 
 
 def test_make_names_the_apt_package_where_debian_left_out_ensurepip(clone: Path) -> None:
-    done = make(clone, "install", f"PYTHONS={python_that(clone, 'debian-python', WITHOUT_ENSUREPIP)}")
+    done = make(
+        clone, "install", f"PYTHONS={python_that(clone, 'debian-python', WITHOUT_ENSUREPIP)}"
+    )
     assert done.returncode != 0
-    assert f"apt install python{sys.version_info.major}.{sys.version_info.minor}-venv" in done.stderr
+    assert (
+        f"apt install python{sys.version_info.major}.{sys.version_info.minor}-venv" in done.stderr
+    )
     assert not (clone / ".venv").exists()
 
 
 def test_make_says_which_python_it_needs_where_there_is_none(clone: Path) -> None:
-    done = make(clone, "install", f"PYTHONS=no-such-python {python_that(clone, 'old-python', TOO_OLD)}")
+    done = make(
+        clone, "install", f"PYTHONS=no-such-python {python_that(clone, 'old-python', TOO_OLD)}"
+    )
     assert done.returncode != 0
     assert "needs a Python from 3.11 to 3.14" in done.stderr
     assert not (clone / ".venv").exists()
@@ -127,7 +149,9 @@ def test_make_passes_over_a_python_that_cannot_make_environments(clone: Path) ->
 
 
 @pytest.mark.parametrize("changed", ["requirements.lock", "pyproject.toml"])
-def test_make_installs_again_only_when_the_lock_or_the_project_changed(clone: Path, changed: str) -> None:
+def test_make_installs_again_only_when_the_lock_or_the_project_changed(
+    clone: Path, changed: str
+) -> None:
     (clone / ".venv").mkdir()
     (clone / ".venv/.installed").touch()
     for name, seconds in (("requirements.lock", 1), ("pyproject.toml", 1), (".venv/.installed", 2)):

@@ -30,13 +30,17 @@ def admitted_only(handler: Handler) -> Handler:
         if is_admitted(request):
             return await handler(request)
         has_token = services_of(request).config.admin_token is not None
-        return render_page(request, "login.html", 401 if has_token else 403, has_token=has_token, wrong=False)
+        return render_page(
+            request, "login.html", 401 if has_token else 403, has_token=has_token, wrong=False
+        )
 
     return guarded
 
 
 def is_admitted(request: Request) -> bool:
-    """Whether the visitor is at this machine, or has the admin token as Bearer or in the cookie of `/login`."""
+    """Whether the visitor is at this machine, or has the admin token as Bearer or in the cookie of
+    `/login`.
+    """
     if _is_local(request):
         return True
     token = services_of(request).config.admin_token
@@ -61,19 +65,25 @@ async def log_in(request: Request) -> Response:
         return render_page(request, "login.html", 401, has_token=token is not None, wrong=True)
     response = RedirectResponse("mailbox", status_code=303)
     secure = services_of(request).config.public_url.startswith("https:")
-    response.set_cookie(COOKIE, _cookie_value(token), secure=secure, httponly=True, samesite="strict")
+    response.set_cookie(
+        COOKIE, _cookie_value(token), secure=secure, httponly=True, samesite="strict"
+    )
     return response
 
 
 def _is_local(request: Request) -> bool:
-    """Directly from this machine. Behind a proxy everybody seems to be; and a page elsewhere can point its own name
-    at this machine (DNS rebinding), which shows in the Host header."""
+    """Directly from this machine. Behind a proxy everybody seems to be; and a page elsewhere can
+    point its own name at this machine (DNS rebinding), which shows in the Host header."""
     config = services_of(request).config
-    if config.admin_token is not None or not _is_loopback(urlsplit(config.public_url).hostname or ""):
+    if config.admin_token is not None or not _is_loopback(
+        urlsplit(config.public_url).hostname or ""
+    ):
         return False  # a proxy may stand before us that says nothing of itself
     if any(name in request.headers for name in _PROXY_HEADERS):
         return False
-    return _is_loopback(request.client.host if request.client else "") and _is_loopback(request.url.hostname or "")
+    return _is_loopback(request.client.host if request.client else "") and _is_loopback(
+        request.url.hostname or ""
+    )
 
 
 def _is_loopback(host: str) -> bool:
@@ -87,7 +97,9 @@ def _is_loopback(host: str) -> bool:
 
 def _cookie_value(token: str) -> str:
     """What the cookie holds instead of the token itself."""
-    return blake2b(b"parcours.admin", key=blake2b(token.encode()).digest(), digest_size=32).hexdigest()
+    return blake2b(
+        b"parcours.admin", key=blake2b(token.encode()).digest(), digest_size=32
+    ).hexdigest()
 
 
 def _same(given: str, wanted: str) -> bool:

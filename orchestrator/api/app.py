@@ -1,4 +1,6 @@
-"""The HTTP side of Parcours: events in, the pages messages link to, the mailbox. One Starlette application."""
+"""The HTTP side of Parcours: events in, the pages messages link to, the mailbox. One Starlette
+application.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,9 @@ __all__ = ["ApiServices", "create_app"]
 
 
 def create_app(services: ApiServices) -> Starlette:
-    """The application; its writer thread lives from start-up to shutdown, and files what is waiting before it ends."""
+    """The application; its writer thread lives from start-up to shutdown, and files what is waiting
+    before it ends.
+    """
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -67,7 +71,9 @@ def _routes(services: ApiServices) -> list[BaseRoute]:
         Route("/mailbox/{message_id}", guarded(mailbox.show_message)),
         Route("/mailbox/{message_id}/html", guarded(mailbox.show_message_html)),
     ]
-    if not services.config.project.website:  # then the links of the mails lead here, and none of them is dead
+    if (
+        not services.config.project.website
+    ):  # then the links of the mails lead here, and none of them is dead
         routes += [Route("/shop", home.show_shop), Route("/shop/{path:path}", home.show_shop)]
     return routes
 
@@ -95,5 +101,7 @@ async def _answer_nobody(request: Request, error: Exception) -> Response:
 
 async def _show_server_error(request: Request, error: Exception) -> Response:
     return (
-        problem(500, "internal_error", "an error of ours") if _is_for_machines(request) else show_fault(request, error)
+        problem(500, "internal_error", "an error of ours")
+        if _is_for_machines(request)
+        else show_fault(request, error)
     )

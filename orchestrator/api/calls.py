@@ -1,7 +1,7 @@
 """One call as a client sent it, made ready for the inbox: checked, dated, and small enough.
 
-Source of the rules: Segment's HTTP API. Times: `timestamp = receivedAt - (sentAt - originalTimestamp)`, so that a
-device whose clock is wrong still tells its own order and distances.
+Source of the rules: Segment's HTTP API. Times: `timestamp = receivedAt - (sentAt -
+originalTimestamp)`, so that a device whose clock is wrong still tells its own order and distances.
 """
 
 from __future__ import annotations
@@ -23,14 +23,16 @@ from orchestrator.store.inbox import InboxEntry
 
 MESSAGE_ID_CHARS_MAX = 100
 
-#: Slower than a phone's upload: below it a late `sentAt` is the way it took, not a wrong clock, and moving this
-#: request's calls by it would put them behind later ones of the same device.
+#: Slower than a phone's upload: below it a late `sentAt` is the way it took, not a wrong clock, and
+#: moving this request's calls by it would put them behind later ones of the same device.
 SKEW_MIN = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True)
 class Reception:
-    """What all calls of one request share. Calls older than `max_age` at their receipt are history."""
+    """What all calls of one request share. Calls older than `max_age` at their receipt are
+    history.
+    """
 
     at: datetime
     max_age: timedelta
@@ -40,12 +42,15 @@ class Reception:
 def accept_call(sent: Any, reception: Reception) -> InboxEntry:
     """A call as an entry of the inbox; raises CallRejected with a code and what to do.
 
-    The entry's JSON is what was sent, with its final `timestamp`, `receivedAt` and `messageId`, without `writeKey`.
+    The entry's JSON is what was sent, with its final `timestamp`, `receivedAt` and `messageId`,
+    without `writeKey`.
     """
     if not isinstance(sent, dict):
         raise CallRejected("invalid_call", "a call is a JSON object")
     if not isinstance(sent.get("type"), str):
-        raise CallRejected("invalid_type", "'type' is required: identify, track, page, screen, group or alias")
+        raise CallRejected(
+            "invalid_type", "'type' is required: identify, track, page, screen, group or alias"
+        )
     call = {key: value for key, value in sent.items() if key != "writeKey"}
     at = _decide_time(call, reception.at)
     call["timestamp"] = at.isoformat()
@@ -56,7 +61,9 @@ def accept_call(sent: Any, reception: Reception) -> InboxEntry:
         call = _without_nul(call)
         raw = write_call(call)
     read_call(call)
-    return InboxEntry(message_id, reception.at, reception.source, reception.at - at <= reception.max_age, raw)
+    return InboxEntry(
+        message_id, reception.at, reception.source, reception.at - at <= reception.max_age, raw
+    )
 
 
 def write_call(call: Any) -> bytes:
@@ -96,7 +103,9 @@ def _read_time(call: Mapping[str, Any], key: str) -> datetime | None:
         return None
     at = iso_time(value) if isinstance(value, str) else None
     if at is None:
-        raise CallRejected("invalid_timestamp", f"'{key}' must be ISO 8601, such as 2026-11-22T09:30:00Z")
+        raise CallRejected(
+            "invalid_timestamp", f"'{key}' must be ISO 8601, such as 2026-11-22T09:30:00Z"
+        )
     return at
 
 
@@ -115,7 +124,9 @@ def _read_message_id(call: Mapping[str, Any], received_at: datetime) -> str:
 
 
 def _without_nul(value: Any) -> Any:
-    """The value without NUL characters: PostgreSQL cannot hold them, and they mean nothing to anybody."""
+    """The value without NUL characters: PostgreSQL cannot hold them, and they mean nothing to
+    anybody.
+    """
     match value:
         case str():
             return value.replace("\x00", "")

@@ -21,9 +21,10 @@ from orchestrator.store.database import Database
 class ApiServices:
     """Everything the HTTP side needs.
 
-    `nudge` is called after new calls became durable, from the writer's thread. `render_copy` gives the HTML of a mail
-    from its public id, None where there is none; it is called in a thread. `friend_offer` is what an invited friend
-    gets (`referral.find_friend_offer`). `read_status` gives the figures of the home page, by their label.
+    `nudge` is called after new calls became durable, from the writer's thread. `render_copy` gives
+    the HTML of a mail from its public id, None where there is none; it is called in a thread.
+    `friend_offer` is what an invited friend gets (`referral.find_friend_offer`). `read_status`
+    gives the figures of the home page, by their label.
     """
 
     database: Database

@@ -42,9 +42,13 @@ async def tell_health(request: Request) -> Response:
     """200 when the database answers, 503 when it does not."""
     try:
         with fail_after(HEALTH_TIMEOUT_S):
-            await to_thread.run_sync(check_store, services_of(request).database, abandon_on_cancel=True)
+            await to_thread.run_sync(
+                check_store, services_of(request).database, abandon_on_cancel=True
+            )
     except (StoreUnavailable, TimeoutError):
-        return JSONResponse({"status": "unavailable", "database": "does not answer"}, 503, {"Retry-After": "5"})
+        return JSONResponse(
+            {"status": "unavailable", "database": "does not answer"}, 503, {"Retry-After": "5"}
+        )
     return JSONResponse({"status": "ok", "database": "answers"})
 
 

@@ -1,7 +1,8 @@
-"""Group commit: requests that arrive together share one transaction, and are answered once it is durable.
+"""Group commit: requests that arrive together share one transaction, and are answered once it is
+durable.
 
-A commit costs about as much as inserting a hundred rows, and the database has one writer; so one thread writes, and
-what arrives meanwhile forms the next group. Nothing ever waits for company.
+A commit costs about as much as inserting a hundred rows, and the database has one writer; so one
+thread writes, and what arrives meanwhile forms the next group. Nothing ever waits for company.
 """
 
 from __future__ import annotations
@@ -44,7 +45,9 @@ class _Request:
 
 
 class InboxWriter:
-    """One thread that files calls. `nudge` is called in that thread after every commit with new calls."""
+    """One thread that files calls. `nudge` is called in that thread after every commit with new
+    calls.
+    """
 
     def __init__(self, database: Database, nudge: Callable[[], None]) -> None:
         self._database, self._nudge = database, nudge
@@ -55,8 +58,12 @@ class InboxWriter:
         self._thread = threading.Thread(target=self._work, name="inbox-writer", daemon=True)
         self._thread.start()
 
-    async def put(self, calls: Sequence[InboxEntry], rejections: Sequence[RejectedEntry] = ()) -> None:
-        """Files calls and rejections; returns once they are durable. Raises InboxFull or StoreUnavailable."""
+    async def put(
+        self, calls: Sequence[InboxEntry], rejections: Sequence[RejectedEntry] = ()
+    ) -> None:
+        """Files calls and rejections; returns once they are durable. Raises InboxFull or
+        StoreUnavailable.
+        """
         if not calls and not rejections:
             return
         request = _Request(calls, rejections)
@@ -83,7 +90,9 @@ class InboxWriter:
             self._file(group)
 
     def _take_group(self) -> list[_Request]:
-        """The requests of the next transaction; none when the writer is closed and everything is filed."""
+        """The requests of the next transaction; none when the writer is closed and everything is
+        filed.
+        """
         with self._changed:
             self._changed.wait_for(lambda: self._waiting or self._closing)
             group, calls = [], 0
@@ -97,7 +106,9 @@ class InboxWriter:
     def _file(self, group: Sequence[_Request]) -> None:
         calls = [call for request in group for call in request.calls]
         try:
-            new = write_inbox(self._database, calls, [entry for request in group for entry in request.rejections])
+            new = write_inbox(
+                self._database, calls, [entry for request in group for entry in request.rejections]
+            )
         except StoreUnavailable as error:
             self._answer(group, error)
         except Exception as error:
@@ -125,4 +136,6 @@ class InboxWriter:
         try:
             self._nudge()
         except Exception:
-            log.exception("the engine could not be told about new calls; it finds them at its next look")
+            log.exception(
+                "the engine could not be told about new calls; it finds them at its next look"
+            )

@@ -1,4 +1,6 @@
-"""`/mailbox`: what was sent to the local mailbox, as its readers see it. For admitted visitors only."""
+"""`/mailbox`: what was sent to the local mailbox, as its readers see it. For admitted visitors
+only.
+"""
 
 from __future__ import annotations
 
@@ -29,11 +31,15 @@ _SCRIPTED = PAGE_HEADERS["Content-Security-Policy"] + "; script-src 'self'; conn
 
 
 async def list_mailbox(request: Request) -> Response:
-    """The newest messages first; `?q=` keeps those whose recipient, journey, template or subject holds it.
+    """The newest messages first; `?q=` keeps those whose recipient, journey, template or subject
+    holds it.
 
     `?seen=` is asked by the page itself: the list alone when it has changed since, else 204.
     """
-    query, before = request.query_params.get("q", "").strip(), request.query_params.get("before", "")
+    query, before = (
+        request.query_params.get("q", "").strip(),
+        request.query_params.get("before", ""),
+    )
     index = _index_of(request)
     mark, listing = await to_thread.run_sync(_read_listing, index, query, before)
     if request.query_params.get("seen") == mark:
@@ -66,7 +72,9 @@ async def show_message(request: Request) -> Response:
     """One message, as seen at a desk or on a phone, as text, or its headers."""
     message = await _find(request)
     services = services_of(request)
-    newer, older = await to_thread.run_sync(_index_of(request).neighbours, request.path_params["message_id"])
+    newer, older = await to_thread.run_sync(
+        _index_of(request).neighbours, request.path_params["message_id"]
+    )
     return render_page(
         request,
         "message.html",
@@ -102,7 +110,12 @@ def _story_command(services: ApiServices, message: StoredMessage) -> str:
         return ""
     if found is None:
         return ""
-    words = ["parcours", "explain", *(["--"] if found.person.id.startswith("-") else []), found.person.id]
+    words = [
+        "parcours",
+        "explain",
+        *(["--"] if found.person.id.startswith("-") else []),
+        found.person.id,
+    ]
     command = shlex.join([*words, message.journey] if message.journey else words)
     if services.demo:  # it has a database of its own
         return f"PARCOURS_DATABASE_URL={shlex.quote(services.config.database_url)} {command}"
@@ -126,7 +139,9 @@ def _index_of(request: Request) -> MailboxIndex:
 def _read_listing(index: MailboxIndex, query: str, before: str) -> tuple[str, Listing]:
     """What marks the state of the mailbox, and one page of it."""
     mark = index.mark  # first: what comes meanwhile is told twice rather than never
-    return mark, index.search(query, PAGE_SIZE, SEARCH_MAX, before) if query else index.list_page(PAGE_SIZE, before)
+    return mark, index.search(query, PAGE_SIZE, SEARCH_MAX, before) if query else index.list_page(
+        PAGE_SIZE, before
+    )
 
 
 def _name_sender(message: StoredMessage) -> str:

@@ -1,4 +1,6 @@
-"""The messages of a Maildir as the mailbox page lists and searches them; each file is read once, when first needed."""
+"""The messages of a Maildir as the mailbox page lists and searches them; each file is read once,
+when first needed.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,9 @@ _MEDIUM_WORDS = {Medium.EMAIL: "email e-mail mail", Medium.SMS: "sms text"}
 
 _HIDDEN = re.compile(r"<div[^>]*display:\s*none[^>]*>(.*?)</div>", re.IGNORECASE | re.DOTALL)
 _TAG = re.compile(r"<[^>]*>")
-_PADDING = re.compile("[\u034f\u200b-\u200f\u2060\ufeff\u00ad]")  # what pushes the text behind a preheader out of sight
+_PADDING = re.compile(
+    "[\u034f\u200b-\u200f\u2060\ufeff\u00ad]"
+)  # what pushes the text behind a preheader out of sight
 _SPACES = re.compile(r"\s+")
 _SPACES_OF_SIGNS = re.compile(r" (?=[%€!?;:»])|(?<=«) ")  # French sets them, English does not
 _LETTERS = str.maketrans({"œ": "oe", "æ": "ae", "ø": "o", "ł": "l", "đ": "d", "’": "'", "‘": "'"})
@@ -42,7 +46,9 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """One page of the mailbox. `older` is the id to continue after, "" at the end; `complete`: nothing was left out."""
+    """One page of the mailbox. `older` is the id to continue after, "" at the end; `complete`:
+    nothing was left out.
+    """
 
     messages: list[Entry]
     older: str
@@ -87,7 +93,9 @@ class MailboxIndex:
             return Listing(found, "")
 
     def search(self, query: str, size: int, read_max: int, before: str = "") -> Listing:
-        """The newest messages that hold a text; opens at most `read_max` files that were never read."""
+        """The newest messages that hold a text; opens at most `read_max` files that were never
+        read.
+        """
         wanted = fold(query)
         with self._lock:
             self._look()
@@ -116,7 +124,10 @@ class MailboxIndex:
     def _look(self) -> None:
         """Finds out what came and what went."""
         self._paths = find_files(self._root)
-        gone, new = self._places.keys() - self._paths.keys(), self._paths.keys() - self._places.keys()
+        gone, new = (
+            self._places.keys() - self._paths.keys(),
+            self._paths.keys() - self._places.keys(),
+        )
         for message_id in gone:
             del self._places[message_id]
             self._entries.pop(message_id, None)
@@ -164,18 +175,26 @@ def describe(message: StoredMessage, message_id: str) -> Entry:
 
 
 def tell_path(*names: str) -> str:
-    """Journey, step and template in one line; a step mostly has the name of its template, which is told once."""
+    """Journey, step and template in one line; a step mostly has the name of its template, which is
+    told once.
+    """
     return " · ".join(dict.fromkeys(name for name in names if name))
 
 
 def find_preheader(html: str) -> str:
     """The hidden text that mail programs show beside the subject; "" when there is none."""
     hidden = _HIDDEN.search(html)
-    return _SPACES.sub(" ", _PADDING.sub("", unescape(_TAG.sub("", hidden[1])))).strip() if hidden else ""
+    return (
+        _SPACES.sub(" ", _PADDING.sub("", unescape(_TAG.sub("", hidden[1])))).strip()
+        if hidden
+        else ""
+    )
 
 
 def fold(text: str) -> str:
-    """A text without what people do not type: capitals, accents, kinds of space and of apostrophe."""
+    """A text without what people do not type: capitals, accents, kinds of space and of
+    apostrophe.
+    """
     plain = unicodedata.normalize("NFKD", _PADDING.sub("", text)).casefold().translate(_LETTERS)
     bare = "".join(character for character in plain if not unicodedata.combining(character))
     return _SPACES_OF_SIGNS.sub("", _SPACES.sub(" ", bare)).strip()

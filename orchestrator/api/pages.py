@@ -1,7 +1,9 @@
-"""The frame of every page a customer sees: its language, its headers, and the calls it puts into the inbox.
+"""The frame of every page a customer sees: its language, its headers, and the calls it puts into
+the inbox.
 
-Pages never write a customer's state: what a visitor says becomes calls, like those of any other client. They need no
-script, put nothing personal into an address, and tell no other site where the visitor came from.
+Pages never write a customer's state: what a visitor says becomes calls, like those of any other
+client. They need no script, put nothing personal into an address, and tell no other site where the
+visitor came from.
 """
 
 from __future__ import annotations
@@ -83,8 +85,14 @@ class Visit:
 
     def show(self, template: str, status: int = 200, **context: Any) -> Response:
         """A page from its template."""
-        frame = {"language": self.language, "words": self.words, "project": self.services.config.project}
-        return render_page(self.request, template, status, shop_url=shop_url(self.services), **frame, **context)
+        frame = {
+            "language": self.language,
+            "words": self.words,
+            "project": self.services.config.project,
+        }
+        return render_page(
+            self.request, template, status, shop_url=shop_url(self.services), **frame, **context
+        )
 
     async def tell(self, person: Person, *calls: Mapping[str, Any]) -> None:
         """Puts calls about a person into the inbox; they are durable on return."""
@@ -96,7 +104,9 @@ class Visit:
 
 
 def render_page(request: Request, template: str, status: int = 200, **context: Any) -> Response:
-    """A page from its template. `root` leads to the top, so that pages also work below a prefix of a proxy."""
+    """A page from its template. `root` leads to the top, so that pages also work below a prefix of
+    a proxy.
+    """
     root = "../" * (request.url.path.count("/") - 1) or "./"
     html = _TEMPLATES.get_template(template).render(root=root, **context)
     return HTMLResponse(html, status, PAGE_HEADERS)
@@ -106,7 +116,9 @@ def begin_visit(request: Request, *locales: str) -> Visit:
     """A visit by somebody whose locales may be known; else the browser tells the language."""
     accepted = request.headers.get("accept-language", "")
     fallback = services_of(request).config.project.locale
-    return Visit(request, choose_language([locale for locale in locales if locale], accepted, fallback))
+    return Visit(
+        request, choose_language([locale for locale in locales if locale], accepted, fallback)
+    )
 
 
 def read_link(request: Request, purpose: LinkPurpose) -> tuple[str, ...]:
@@ -119,7 +131,9 @@ def read_link(request: Request, purpose: LinkPurpose) -> tuple[str, ...]:
 
 async def find_message(request: Request, public_id: str) -> LinkedMessage:
     """The message a link came with; raises PageMissing when it no longer exists."""
-    message = await to_thread.run_sync(find_linked_message, services_of(request).database, public_id)
+    message = await to_thread.run_sync(
+        find_linked_message, services_of(request).database, public_id
+    )
     if message is None:
         raise PageMissing(gone=True)
     return message
@@ -127,7 +141,9 @@ async def find_message(request: Request, public_id: str) -> LinkedMessage:
 
 def shop_url(services: ApiServices) -> str:
     """Where the shop is; "" when nobody said. The demo serves a small one itself."""
-    return services.config.project.website or (f"{services.config.public_url}/shop/" if services.demo else "")
+    return services.config.project.website or (
+        f"{services.config.public_url}/shop/" if services.demo else ""
+    )
 
 
 # ---------------------------------------------------------------- when something is wrong

@@ -1,7 +1,8 @@
-"""`/r/<token>`: an invitation by a friend. Who accepts becomes an anonymous customer until they order.
+"""`/r/<token>`: an invitation by a friend. Who accepts becomes an anonymous customer until they
+order.
 
-Refused: the referrer's own address, in any spelling, and addresses that belong to a customer. Accepting twice is
-harmless: ids derive from the address, and the first referrer counts.
+Refused: the referrer's own address, in any spelling, and addresses that belong to a customer.
+Accepting twice is harmless: ids derive from the address, and the first referrer counts.
 """
 
 from __future__ import annotations
@@ -29,7 +30,9 @@ ID_DIGITS_MAX = 18  # what a 64-bit key surely holds
 
 
 def find_friend_offer(journeys: Iterable[Journey]) -> Offer | None:
-    """What an invited friend gets: the first reward to the customer whose journey also rewards the referrer."""
+    """What an invited friend gets: the first reward to the customer whose journey also rewards the
+    referrer.
+    """
     for journey in journeys:
         rewards = [step for step in journey.walk_steps() if isinstance(step, Reward)]
         if {reward.to for reward in rewards} == set(Receiver):
@@ -57,14 +60,18 @@ async def accept_referral(request: Request) -> Response:
     friend = Person(referral_id(address), anonymous=True)
     await visit.tell(friend, *_friend_calls(visit, referrer, friend.id, address, form))
     words = visit.words
-    return visit.show("notice.html", heading=words["referral_thanks_heading"], text=words["referral_thanks"])
+    return visit.show(
+        "notice.html", heading=words["referral_thanks_heading"], text=words["referral_thanks"]
+    )
 
 
 async def _read_referrer(request: Request) -> Referrer:
     customer_id = read_link(request, LinkPurpose.REFERRAL)[0]
     if not customer_id.isdecimal() or len(customer_id) > ID_DIGITS_MAX:
         raise PageMissing
-    referrer = await to_thread.run_sync(find_referrer, begin_visit(request).services.database, int(customer_id))
+    referrer = await to_thread.run_sync(
+        find_referrer, begin_visit(request).services.database, int(customer_id)
+    )
     if referrer is None:
         raise PageMissing(gone=True)
     return referrer
@@ -79,7 +86,10 @@ def _is_refused(visit: Visit, referrer: Referrer, address: str) -> bool:
 
 
 def _show_form(
-    visit: Visit, referrer: Referrer, form: Mapping[str, str] | None = None, problem: str | None = None
+    visit: Visit,
+    referrer: Referrer,
+    form: Mapping[str, str] | None = None,
+    problem: str | None = None,
 ) -> Response:
     form, offer = form or {}, visit.services.friend_offer
     return visit.show(
@@ -100,7 +110,9 @@ def _format_worth(offer: Offer, visit: Visit) -> str:
     if offer.amount is not None and is_number(offer.amount.source):
         return _format_money(offer.amount.source, offer, visit)
     if offer.percent is not None and is_number(offer.percent.source):
-        return format_percent(offer.percent.source / 100, locale=visit.language, decimal_quantization=False)
+        return format_percent(
+            offer.percent.source / 100, locale=visit.language, decimal_quantization=False
+        )
     return ""
 
 
@@ -117,13 +129,19 @@ def _agrees(form: Mapping[str, str]) -> bool:
 def _friend_calls(
     visit: Visit, referrer: Referrer, key: str, address: str, form: Mapping[str, str]
 ) -> list[Mapping[str, Any]]:
-    traits: dict[str, Any] = {"email": address, "locale": visit.language, "referred_by": referrer.external_id}
+    traits: dict[str, Any] = {
+        "email": address,
+        "locale": visit.language,
+        "referred_by": referrer.external_id,
+    }
     context: dict[str, Any] = {"page": {"path": "/r"}}
     if first_name := form.get("first_name", "").strip()[:NAME_CHARS_MAX]:
         traits["first_name"] = first_name
     if _agrees(form):
         traits["consent"] = {"email": True}
-        context["consent_text"] = visit.words["referral_consent"]  # the proof: what exactly was agreed to
+        context["consent_text"] = visit.words[
+            "referral_consent"
+        ]  # the proof: what exactly was agreed to
     return [
         {"type": "identify", "messageId": f"{key}-identify", "traits": traits, "context": context},
         {

@@ -17,7 +17,9 @@ class BodyRefused(Exception):
 
 
 async def read_body(request: Request, bytes_max: int) -> bytes:
-    """The body, unpacked if it is gzip; raises BodyRefused when it holds more than `bytes_max` either way."""
+    """The body, unpacked if it is gzip; raises BodyRefused when it holds more than `bytes_max`
+    either way.
+    """
     chunks, size = [], 0
     async for chunk in request.stream():
         size += len(chunk)
@@ -48,7 +50,9 @@ def unpack(body: bytes, bytes_max: int) -> bytes:
 
 
 async def read_form(request: Request) -> dict[str, str]:
-    """The text fields of a form, urlencoded or multipart; the first of each name. Raises HTTPException 400 or 413."""
+    """The text fields of a form, urlencoded or multipart; the first of each name. Raises
+    HTTPException 400 or 413.
+    """
     try:
         body = await read_body(request, FORM_BYTES_MAX)
     except BodyRefused as error:
@@ -58,6 +62,12 @@ async def read_form(request: Request) -> dict[str, str]:
         return {"type": "http.request", "body": body, "more_body": False}
 
     async with Request(request.scope, replay).form(max_files=0, max_fields=FORM_FIELDS_MAX) as form:
-        fields = {key: value for key, value in reversed(form.multi_items()) if isinstance(value, str)}
-    # A form may name a charset that yields NUL or lone surrogates: neither JSON nor PostgreSQL takes them.
-    return {key: value.replace("\x00", "").encode(errors="replace").decode() for key, value in fields.items()}
+        fields = {
+            key: value for key, value in reversed(form.multi_items()) if isinstance(value, str)
+        }
+    # A form may name a charset that yields NUL or lone surrogates: neither JSON nor PostgreSQL
+    # takes them.
+    return {
+        key: value.replace("\x00", "").encode(errors="replace").decode()
+        for key, value in fields.items()
+    }

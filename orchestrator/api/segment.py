@@ -1,8 +1,10 @@
-"""Events in, by the HTTP API of Segment and RudderStack: `POST /v1/{identify,track,page,screen,group,alias,batch}`.
+"""Events in, by the HTTP API of Segment and RudderStack: `POST
+/v1/{identify,track,page,screen,group,alias,batch}`.
 
-The answer is `200 {"success": true}` once everything is durable, and exactly that: one client treats any other success
-as a failure. Errors are `{"code", "message"}`: one client retries an error without them. Limits: 4 MB a request (what
-RudderStack's clients send; Segment's stop at 500 kB), 2,500 calls a batch, 32 kB a call.
+The answer is `200 {"success": true}` once everything is durable, and exactly that: one client
+treats any other success as a failure. Errors are `{"code", "message"}`: one client retries an error
+without them. Limits: 4 MB a request (what RudderStack's clients send; Segment's stop at 500 kB),
+2,500 calls a batch, 32 kB a call.
 """
 
 from __future__ import annotations
@@ -38,7 +40,8 @@ BATCH_CALLS_MAX = 2_500
 RETRY_AFTER_S = 1  # the full inbox is written in about a second
 DOWN_RETRY_AFTER_S = 5
 
-#: The last part of the path, and the type of call it means. The short ones are those of the browser's library.
+#: The last part of the path, and the type of call it means. The short ones are those of the
+#: browser's library.
 CALL_PATHS = {
     **{name: name for name in ("identify", "track", "page", "screen", "group", "alias")},
     **{name[0]: name for name in ("identify", "track", "page", "screen", "group", "alias")},
@@ -49,12 +52,22 @@ _WRITE_KEY = re.compile(rb'"writeKey"\s*:\s*"[^"]*"\s*,?')
 
 
 def segment_routes() -> Mount:
-    """The routes under /v1. Any website may call them: the write key is public there, and can only write."""
+    """The routes under /v1. Any website may call them: the write key is public there, and can only
+    write.
+    """
     cors = Middleware(
-        CORSMiddleware, allow_origins=["*"], allow_methods=["POST"], allow_headers=["*"], max_age=24 * 3600
+        CORSMiddleware,
+        allow_origins=["*"],
+        allow_methods=["POST"],
+        allow_headers=["*"],
+        max_age=24 * 3600,
     )
     paths = [*CALL_PATHS, *BATCH_PATHS]
-    return Mount("/v1", routes=[Route(f"/{path}", receive, methods=["POST"]) for path in paths], middleware=[cors])
+    return Mount(
+        "/v1",
+        routes=[Route(f"/{path}", receive, methods=["POST"]) for path in paths],
+        middleware=[cors],
+    )
 
 
 async def receive(request: Request) -> Response:
@@ -76,11 +89,15 @@ async def receive(request: Request) -> Response:
 
 
 class _TooDeepToWrite(Exception):
-    """A refused call is nested deeper than orjson writes: it can only be kept as the text it came as."""
+    """A refused call is nested deeper than orjson writes: it can only be kept as the text it came
+    as.
+    """
 
 
 def _read_in_parts(raw: bytes, is_batch: bool) -> dict[str, Any]:
-    """What a body says once for all its calls, mended, and the calls as text; raises JsonRefused."""
+    """What a body says once for all its calls, mended, and the calls as text; raises
+    JsonRefused.
+    """
     parts = cut_object(raw)
     said: dict[str, Any] = {}
     for key in parts.keys() & ({*_SAID_ONCE, "writeKey"} if is_batch else {"writeKey"}):
@@ -100,7 +117,9 @@ def _is_batch(request: Request) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Sent:
-    """The body of a request. `in_parts`: it could not be read whole, and its calls are still text."""
+    """The body of a request. `in_parts`: it could not be read whole, and its calls are still
+    text.
+    """
 
     raw: bytes
     said: Any
@@ -115,9 +134,13 @@ async def _take(request: Request, sent: _Sent) -> Response:
         return _refuse_key()
     reception = Reception(services.clock.now(), services.config.ingest_max_age, "api")
     if _is_batch(request):
-        return await _receive_batch(request, said, reception, some_large=len(sent.raw) > CALL_BYTES_MAX)
+        return await _receive_batch(
+            request, said, reception, some_large=len(sent.raw) > CALL_BYTES_MAX
+        )
     kind = CALL_PATHS[request.url.path.rpartition("/")[2]]
-    return await _receive_call(request, sent.raw if sent.in_parts else {**said, "type": kind}, reception)
+    return await _receive_call(
+        request, sent.raw if sent.in_parts else {**said, "type": kind}, reception
+    )
 
 
 async def _receive_call(request: Request, call: Any, reception: Reception) -> Response:
@@ -128,7 +151,9 @@ async def _receive_call(request: Request, call: Any, reception: Reception) -> Re
     return answer if answer.status_code != 200 else problem(400, outcome.code, outcome.reason)
 
 
-async def _receive_batch(request: Request, sent: dict[str, Any], reception: Reception, some_large: bool) -> Response:
+async def _receive_batch(
+    request: Request, sent: dict[str, Any], reception: Reception, some_large: bool
+) -> Response:
     batch = sent.get("batch")
     if isinstance(batch, dict) and batch and all(key.isdecimal() for key in batch):
         batch = list(batch.values())  # a list with gaps, as PHP writes it
@@ -138,10 +163,14 @@ async def _receive_batch(request: Request, sent: dict[str, Any], reception: Rece
         return problem(400, "invalid_request", f"a batch may have {BATCH_CALLS_MAX} calls")
     outcomes = [_judge(call, sent, reception, may_be_large=some_large) for call in batch]
     accepted = [outcome for outcome in outcomes if isinstance(outcome, InboxEntry)]
-    return await _file(request, accepted, [outcome for outcome in outcomes if isinstance(outcome, RejectedEntry)])
+    return await _file(
+        request, accepted, [outcome for outcome in outcomes if isinstance(outcome, RejectedEntry)]
+    )
 
 
-def _judge(sent: Any, batch: dict[str, Any], reception: Reception, *, may_be_large: bool) -> InboxEntry | RejectedEntry:
+def _judge(
+    sent: Any, batch: dict[str, Any], reception: Reception, *, may_be_large: bool
+) -> InboxEntry | RejectedEntry:
     """One call, read already or still text, made ready for the inbox, or why it is refused."""
     try:
         call = _read_call(sent) if isinstance(sent, bytes) else sent
@@ -149,7 +178,9 @@ def _judge(sent: Any, batch: dict[str, Any], reception: Reception, *, may_be_lar
             raise CallRejected("too_large", f"a call may have {CALL_BYTES_MAX} bytes")
         return accept_call(_complete(call, batch), reception)
     except CallRejected as error:
-        return RejectedEntry(reception.at, reception.source, error.code, str(error), _as_it_came(sent))
+        return RejectedEntry(
+            reception.at, reception.source, error.code, str(error), _as_it_came(sent)
+        )
 
 
 def _read_call(text: bytes) -> Any:
@@ -163,7 +194,11 @@ def _as_it_came(sent: Any) -> bytes:
     """A refused call without the write key."""
     if isinstance(sent, bytes):
         return _WRITE_KEY.sub(b"", sent)
-    kept = {key: value for key, value in sent.items() if key != "writeKey"} if isinstance(sent, dict) else sent
+    kept = (
+        {key: value for key, value in sent.items() if key != "writeKey"}
+        if isinstance(sent, dict)
+        else sent
+    )
     try:
         return orjson.dumps(kept)
     except orjson.JSONEncodeError:
@@ -185,11 +220,15 @@ def _is_nothing(value: Any) -> bool:
     return value is None or value == "" or value == []  # [] is an empty map of PHP's
 
 
-async def _file(request: Request, accepted: list[InboxEntry], rejected: list[RejectedEntry]) -> Response:
+async def _file(
+    request: Request, accepted: list[InboxEntry], rejected: list[RejectedEntry]
+) -> Response:
     try:
         await writer_of(request).put(accepted, rejected)
     except InboxFull:
-        return problem(429, "too_many_requests", "more is waiting than can be written", RETRY_AFTER_S)
+        return problem(
+            429, "too_many_requests", "more is waiting than can be written", RETRY_AFTER_S
+        )
     except StoreUnavailable as error:
         return problem(503, "store_unavailable", str(error), DOWN_RETRY_AFTER_S)
     return JSONResponse({"success": True})
@@ -207,12 +246,16 @@ def read_write_key(request: Request) -> str | None:
 
 
 def _is_key(given: Any, services: ApiServices) -> bool:
-    return isinstance(given, str) and hmac.compare_digest(given.encode(), services.write_key.encode())
+    return isinstance(given, str) and hmac.compare_digest(
+        given.encode(), services.write_key.encode()
+    )
 
 
 def _refuse_key() -> Response:
     # Without WWW-Authenticate: a shop's visitors would see a browser's password dialogue.
-    return problem(401, "invalid_write_key", "the write key is missing or wrong: it is the user name of Basic")
+    return problem(
+        401, "invalid_write_key", "the write key is missing or wrong: it is the user name of Basic"
+    )
 
 
 def problem(status: int, code: str, message: str, retry_after_s: int | None = None) -> Response:

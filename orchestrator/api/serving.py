@@ -23,7 +23,9 @@ def server_config(app: Starlette, **options: Any) -> uvicorn.Config:
 
 
 class BoundedProtocol(H11Protocol):
-    """A connection that is dropped when a request does not arrive, or an answer is not taken, in time."""
+    """A connection that is dropped when a request does not arrive, or an answer is not taken, in
+    time.
+    """
 
     head_s = 15.0
     body_s = 60.0  # 4 MB at 70 kB a second

@@ -1,4 +1,6 @@
-"""`/s/<token>`: a survey's page. Opening it shows what was clicked in the mail; only sending it records an answer."""
+"""`/s/<token>`: a survey's page. Opening it shows what was clicked in the mail; only sending it
+records an answer.
+"""
 
 from __future__ import annotations
 
@@ -30,13 +32,17 @@ class _Sheet:
 
     @property
     def message_id(self) -> str:
-        """One answer per message and survey: sending twice is harmless, and the first one counts."""
+        """One answer per message and survey: sending twice is harmless, and the first one
+        counts.
+        """
         return f"survey-{self.survey.id}-{self.message.public_id}"
 
     async def is_answered(self) -> bool:
         return await to_thread.run_sync(has_call, self.visit.services.database, self.message_id)
 
-    def show(self, chosen: str | int | None, comment: str = "", *, missing: bool = False) -> Response:
+    def show(
+        self, chosen: str | int | None, comment: str = "", *, missing: bool = False
+    ) -> Response:
         survey, say = self.survey, self._say
         options = [(option.id, say(option.label)) for option in survey.options]
         return self.visit.show(
@@ -74,7 +80,10 @@ async def answer_survey(request: Request) -> Response:
     """Records an answer, once."""
     sheet = await _open_sheet(request)
     form = await read_form(request)
-    answer, comment = _read_answer(sheet.survey, form), form.get("comment", "").strip()[:COMMENT_CHARS_MAX]
+    answer, comment = (
+        _read_answer(sheet.survey, form),
+        form.get("comment", "").strip()[:COMMENT_CHARS_MAX],
+    )
     if answer is None:
         return sheet.show(None, comment, missing=True)
     if await sheet.is_answered():
@@ -107,7 +116,11 @@ def _read_answer(survey: Survey, said: Mapping[str, str]) -> str | int | None:
 
 def _answer_call(sheet: _Sheet, answer: str | int, comment: str) -> Mapping[str, Any]:
     key = "score" if sheet.survey.kind is SurveyKind.SCALE else "answer"
-    properties: dict[str, Any] = {"survey": sheet.survey.id, key: answer, "email_id": sheet.message.public_id}
+    properties: dict[str, Any] = {
+        "survey": sheet.survey.id,
+        key: answer,
+        "email_id": sheet.message.public_id,
+    }
     if comment:
         properties["comment"] = comment
     return {

@@ -1,6 +1,8 @@
-"""`/u/<token>`: opening it shows a choice and changes nothing (scanners open every link); posting it unsubscribes.
+"""`/u/<token>`: opening it shows a choice and changes nothing (scanners open every link); posting
+it unsubscribes.
 
-Mail programs post `List-Unsubscribe=One-Click` (RFC 8058): no cookie, no redirect, any number of times.
+Mail programs post `List-Unsubscribe=One-Click` (RFC 8058): no cookie, no redirect, any number of
+times.
 """
 
 from __future__ import annotations
@@ -49,23 +51,38 @@ async def _read_message(request: Request) -> LinkedMessage:
 
 
 def _refused(message: LinkedMessage, scope: str) -> Mapping[str, Any]:
-    return {"email": False, "sms": False} if scope == EVERYTHING else {"topics": {message.topic: False}}
+    return (
+        {"email": False, "sms": False}
+        if scope == EVERYTHING
+        else {"topics": {message.topic: False}}
+    )
 
 
 def _granted(message: LinkedMessage, scope: str) -> Mapping[str, Any]:
-    """What undoing grants: the medium the reader came from, never one that was perhaps refused all along."""
+    """What undoing grants: the medium the reader came from, never one that was perhaps refused all
+    along.
+    """
     return {message.medium: True} if scope == EVERYTHING else {"topics": {message.topic: True}}
 
 
-def _consent_call(message: LinkedMessage, consent: Mapping[str, Any], origin: str) -> Mapping[str, Any]:
+def _consent_call(
+    message: LinkedMessage, consent: Mapping[str, Any], origin: str
+) -> Mapping[str, Any]:
     # No fixed message id: after an undo the same choice must count again.
-    proof = {"page": {"path": "/u"}, "unsubscribe": {"email_id": message.public_id, "origin": origin}}
+    proof = {
+        "page": {"path": "/u"},
+        "unsubscribe": {"email_id": message.public_id, "origin": origin},
+    }
     return {"type": "identify", "traits": {"consent": consent}, "context": proof}
 
 
 def _event_call(message: LinkedMessage, scope: str) -> Mapping[str, Any]:
     """The event of Segment's e-mail specification; posting twice tells it once."""
-    properties = {"email_id": message.public_id, "campaign_id": message.journey, "list_id": message.topic}
+    properties = {
+        "email_id": message.public_id,
+        "campaign_id": message.journey,
+        "list_id": message.topic,
+    }
     return {
         "type": "track",
         "event": "Unsubscribed",

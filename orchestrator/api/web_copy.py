@@ -1,4 +1,6 @@
-"""`/m/<token>`: the web copy of a mail, rendered anew; and how any mail's HTML is served so that it can do no harm."""
+"""`/m/<token>`: the web copy of a mail, rendered anew; and how any mail's HTML is served so that it
+can do no harm.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,8 @@ from orchestrator.links import LinkPurpose
 #: No script, no form, no access to this site's cookies; images and styles as in a mail program.
 _MAIL_POLICY = (
     "sandbox allow-popups allow-popups-to-escape-sandbox allow-top-navigation-by-user-activation; "
-    "default-src 'none'; img-src * data:; style-src 'unsafe-inline' https:; font-src https: data:; base-uri 'none'; "
+    "default-src 'none'; img-src * data:; style-src 'unsafe-inline' https:; font-src https: "
+    "data:; base-uri 'none'; "
 )
 _HEAD = re.compile(r"<head[^>]*>", re.IGNORECASE)
 
@@ -30,7 +33,9 @@ async def show_web_copy(request: Request) -> Response:
 
 
 def serve_mail(html: str, *, framed: bool = False) -> Response:
-    """A mail's HTML, locked up; `framed` inside a page of ours, where its links open outside the frame."""
+    """A mail's HTML, locked up; `framed` inside a page of ours, where its links open outside the
+    frame.
+    """
     policy = _MAIL_POLICY + ("frame-ancestors 'self'" if framed else "frame-ancestors 'none'")
     if framed:
         policy = policy.replace("base-uri 'none'", "base-uri 'self'")

@@ -1,4 +1,6 @@
-"""What the public pages say, one file a language. A shop's own words come from its surveys and journeys."""
+"""What the public pages say, one file a language. A shop's own words come from its surveys and
+journeys.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,11 @@ Words = Mapping[str, str]
 
 def _read_languages() -> dict[str, dict[str, object]]:
     folder = files("orchestrator.api").joinpath("languages")
-    texts = {file.name: file.read_text("utf-8") for file in folder.iterdir() if file.name.endswith(".toml")}
+    texts = {
+        file.name: file.read_text("utf-8")
+        for file in folder.iterdir()
+        if file.name.endswith(".toml")
+    }
     return {name.removesuffix(".toml"): tomllib.loads(text) for name, text in sorted(texts.items())}
 
 
@@ -26,7 +32,9 @@ _LANGUAGES = _read_languages()
 WORDS: Mapping[str, Words] = {language: _only_text(table) for language, table in _LANGUAGES.items()}
 
 #: By language, then by topic.
-TOPICS: Mapping[str, Words] = {language: _only_text(table["topics"]) for language, table in _LANGUAGES.items()}
+TOPICS: Mapping[str, Words] = {
+    language: _only_text(table["topics"]) for language, table in _LANGUAGES.items()
+}
 
 
 def name_topic(topic: str, language: str) -> str:
@@ -35,7 +43,9 @@ def name_topic(topic: str, language: str) -> str:
 
 
 def choose_language(locales: list[str], accept_language: str, fallback: str) -> str:
-    """The first of the locales whose language the pages speak, else what a browser accepts, else the fallback's."""
+    """The first of the locales whose language the pages speak, else what a browser accepts, else
+    the fallback's.
+    """
     for locale in [*locales, *_accepted(accept_language), fallback]:
         language = locale.replace("_", "-").partition("-")[0].strip().lower()
         if language in WORDS:
@@ -53,4 +63,6 @@ def _accepted(header: str) -> list[str]:
             weighted.append((float(weight or 1), language))
         except ValueError:
             continue
-    return [language for weight, language in sorted(weighted, key=lambda one: -one[0]) if weight > 0]
+    return [
+        language for weight, language in sorted(weighted, key=lambda one: -one[0]) if weight > 0
+    ]

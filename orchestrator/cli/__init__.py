@@ -1,6 +1,7 @@
 """The command line: one file for each group of commands.
 
-What a command needs is imported when it runs, so that `--help` and `check` do not wait for a database or an SDK.
+What a command needs is imported when it runs, so that `--help` and `check` do not wait for a
+database or an SDK.
 """
 
 from __future__ import annotations
@@ -13,7 +14,18 @@ from typing import Annotated
 
 import typer
 
-from orchestrator.cli import backtest, check, explain, ingest, messages, preview, start, status, tick, up
+from orchestrator.cli import (
+    backtest,
+    check,
+    explain,
+    ingest,
+    messages,
+    preview,
+    start,
+    status,
+    tick,
+    up,
+)
 from orchestrator.cli.commands import Commands
 from orchestrator.cli.options import ProjectFolder
 from orchestrator.cli.output import print_problems
@@ -40,7 +52,10 @@ def _print_version(wanted: bool) -> None:
 def parcours(
     project: ProjectFolder = Path(),
     version: Annotated[
-        bool, typer.Option("--version", help="Print the version and exit.", is_eager=True, callback=_print_version)
+        bool,
+        typer.Option(
+            "--version", help="Print the version and exit.", is_eager=True, callback=_print_version
+        ),
     ] = False,
 ) -> None:
     """Lifecycle marketing as code: journeys in YAML, replayed on real history before they send."""
@@ -59,10 +74,11 @@ app.add_typer(messages.app, name="messages")
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """The entry point `parcours`; always ends in SystemExit: 0 done, 1 what was asked about is wrong, 2 the call is.
+    """The entry point `parcours`; always ends in SystemExit: 0 done, 1 what was asked about is
+    wrong, 2 the call is.
 
-    What Parcours refuses, and what a disk or a database cannot do, is one clean text on stderr; anything unexpected
-    keeps its traceback.
+    What Parcours refuses, and what a disk or a database cannot do, is one clean text on stderr;
+    anything unexpected keeps its traceback.
     """
     given = sys.argv[1:] if arguments is None else arguments
     sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # whatever the terminal can show
@@ -83,7 +99,8 @@ def _run(arguments: Sequence[str]) -> None:
     try:
         app(args=arguments, prog_name="parcours")
     finally:
-        sys.stdout.flush()  # where it cannot be written, it is told here, not by Python when it ends
+        # where it cannot be written, it is told here, not by Python when it ends
+        sys.stdout.flush()
 
 
 def _refuse_unreadable(arguments: Sequence[str]) -> None:
@@ -91,7 +108,9 @@ def _refuse_unreadable(arguments: Sequence[str]) -> None:
     for text in arguments:
         if not text.isascii() and any("\ud800" <= sign <= "\udfff" for sign in text):
             shown = text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
-            raise ParcoursError(f"'{shown}' is not readable text: type it in UTF-8, or rename the file")
+            raise ParcoursError(
+                f"'{shown}' is not readable text: type it in UTF-8, or rename the file"
+            )
 
 
 def _tell(error: Exception) -> str | None:
@@ -99,7 +118,9 @@ def _tell(error: Exception) -> str | None:
     if isinstance(error, OSError):
         abandon_output()
         return tell_os_error(error)
-    from orchestrator.store.availability import tell_failure  # whoever raises it has imported the drivers anyway
+    from orchestrator.store.availability import (
+        tell_failure,
+    )  # whoever raises it has imported the drivers anyway
 
     if isinstance(error, ParcoursError):
         away = tell_failure(error.__cause__) if error.__cause__ is not None else None

@@ -36,29 +36,45 @@ class _Answer:
 def backtest(
     events: Annotated[
         list[Path],
-        typer.Argument(metavar="EVENTS", help="Calls as JSON lines, plain or gzip.", exists=True, dir_okay=False),
+        typer.Argument(
+            metavar="EVENTS",
+            help="Calls as JSON lines, plain or gzip.",
+            exists=True,
+            dir_okay=False,
+        ),
     ],
     journey: Annotated[
-        list[str] | None, typer.Option("--journey", metavar="ID", help="Only this journey; may be repeated.")
+        list[str] | None,
+        typer.Option("--journey", metavar="ID", help="Only this journey; may be repeated."),
     ] = None,
-    until: Annotated[str | None, typer.Option("--until", metavar="ISO", help="The end, exclusive.")] = None,
+    until: Annotated[
+        str | None, typer.Option("--until", metavar="ISO", help="The end, exclusive.")
+    ] = None,
     out: Annotated[
-        Path | None, typer.Option("--out", metavar="FILE", help="Write every message as CSV; - writes it to stdout.")
+        Path | None,
+        typer.Option(
+            "--out", metavar="FILE", help="Write every message as CSV; - writes it to stdout."
+        ),
     ] = None,
     assume_consent: Annotated[
         bool, typer.Option("--assume-consent", help="Whoever has not said no has said yes.")
     ] = False,
     no_caps: Annotated[bool, typer.Option("--no-caps", help="Without frequency caps.")] = False,
-    no_quiet_hours: Annotated[bool, typer.Option("--no-quiet-hours", help="Without quiet hours.")] = False,
+    no_quiet_hours: Annotated[
+        bool, typer.Option("--no-quiet-hours", help="Without quiet hours.")
+    ] = False,
     project: ProjectFolder = Path(),
     as_json: AsJson = False,
 ) -> None:
     """Replay real history through the journeys.
 
-    Says who would have had which message, and when, by the rules of parcours.toml. Nothing is sent and nothing stored.
+    Says who would have had which message, and when, by the rules of parcours.toml. Nothing is sent
+    and nothing stored.
     """
     if as_json and out == STDOUT:
-        raise typer.BadParameter("standard output takes the CSV or the JSON, not both", param_hint="--out")
+        raise typer.BadParameter(
+            "standard output takes the CSV or the JSON, not both", param_hint="--out"
+        )
     if out is not None and not out.parent.is_dir():
         raise typer.BadParameter(f"there is no folder {out.parent}", param_hint="--out")
     began_s = time.monotonic()
@@ -86,7 +102,12 @@ def backtest(
 
 
 def _run(
-    project: Project, policy: Policy, events: list[Path], wanted: list[str], until: str | None, began_s: float
+    project: Project,
+    policy: Policy,
+    events: list[Path],
+    wanted: list[str],
+    until: str | None,
+    began_s: float,
 ) -> _Answer:
     from orchestrator.backtest import backtest as replay
     from orchestrator.backtest import read_history, restrict
@@ -95,7 +116,10 @@ def _run(
 
     for name in wanted:
         if name not in project.journeys:
-            hint = did_you_mean(name, project.journeys) or f" (known: {', '.join(project.journeys) or 'none'})"
+            hint = (
+                did_you_mean(name, project.journeys)
+                or f" (known: {', '.join(project.journeys) or 'none'})"
+            )
             raise typer.BadParameter(f"there is no journey '{name}'{hint}", param_hint="--journey")
     end = None if until is None else read_instant(until)
     program = build_program(project, journeys=restrict(project.journeys, wanted), policy=policy)
@@ -114,7 +138,9 @@ def _write(result: BacktestResult, out: Path) -> None:
         with out.open("w", encoding="utf-8", newline="") as file:
             write_sends(result.sends, file)
     except OSError as error:
-        raise typer.BadParameter(f"{out} cannot be written: {error.strerror}", param_hint="--out") from error
+        raise typer.BadParameter(
+            f"{out} cannot be written: {error.strerror}", param_hint="--out"
+        ) from error
 
 
 # ---------------------------------------------------------------- the summary
@@ -134,23 +160,36 @@ def _tell(answer: _Answer) -> None:
         _tell_messages(answer.journeys, result.sends)
     if result.not_sent:
         typer.echo()
-        print_table(("JOURNEY", "WHY NOT SENT", "MESSAGES"), [(*key, n) for key, n in sorted(result.not_sent.items())])
+        print_table(
+            ("JOURNEY", "WHY NOT SENT", "MESSAGES"),
+            [(*key, n) for key, n in sorted(result.not_sent.items())],
+        )
     if result.held_out:
         typer.echo(f"\n{count(result.held_out, 'message')} held out: the control group gets none")
     if result.mostly_refused_for_consent:
         typer.echo(
-            "\nMost messages were refused for want of consent: a history seldom carries it. With --assume-consent "
+            "\nMost messages were refused for want of consent: a history seldom carries it. "
+            "With --assume-consent "
             "whoever has not said no has said yes."
         )
 
 
 def _tell_calls(answer: _Answer) -> None:
     result, history = answer.result, answer.history
-    period = f", {result.first:%Y-%m-%d} to {result.last:%Y-%m-%d}" if result.first and result.last else ""
+    period = (
+        f", {result.first:%Y-%m-%d} to {result.last:%Y-%m-%d}"
+        if result.first and result.last
+        else ""
+    )
     speed = f"{answer.took_s:.1f} s, {result.events / answer.took_s:,.0f} calls a second"
-    typer.echo(f"{count(result.events, 'call')} of {count(result.customers, 'customer')}{period} ({speed})")
+    typer.echo(
+        f"{count(result.events, 'call')} of {count(result.customers, 'customer')}{period} ({speed})"
+    )
     later = len(history.calls) - result.events
-    for number, what in ((history.duplicates, "duplicates left out"), (later, "calls from --until on left out")):
+    for number, what in (
+        (history.duplicates, "duplicates left out"),
+        (later, "calls from --until on left out"),
+    ):
         if number:
             typer.echo(f"  {number:,} {what}")
     for reason, number in result.rejected.most_common():
@@ -160,12 +199,19 @@ def _tell_calls(answer: _Answer) -> None:
 def _tell_messages(journeys: list[str], sends: list[Send]) -> None:
     steps = Counter((send.journey, send.step, send.channel, send.template) for send in sends)
     typer.echo()
-    print_table(("JOURNEY", "STEP", "CHANNEL", "TEMPLATE", "MESSAGES"), [(*key, n) for key, n in sorted(steps.items())])
+    print_table(
+        ("JOURNEY", "STEP", "CHANNEL", "TEMPLATE", "MESSAGES"),
+        [(*key, n) for key, n in sorted(steps.items())],
+    )
     months = Counter((f"{send.at:%Y-%m}", send.journey) for send in sends)
     shown = [name for name in journeys if any(journey == name for _, journey in months)]
     typer.echo()
     rows = [
-        (month, *(months[month, name] for name in shown), sum(months[month, name] for name in shown))
+        (
+            month,
+            *(months[month, name] for name in shown),
+            sum(months[month, name] for name in shown),
+        )
         for month in sorted({month for month, _ in months})
     ]
     print_table(("MONTH", *shown, "MESSAGES"), rows)
@@ -194,5 +240,9 @@ def _journey_as_dict(result: BacktestResult, name: str) -> dict[str, Any]:
         "messages": len(sends),
         "steps": dict(sorted(Counter(send.step for send in sends).items())),
         "months": dict(sorted(Counter(f"{send.at:%Y-%m}" for send in sends).items())),
-        "not_sent": {reason: number for (journey, reason), number in result.not_sent.items() if journey == name},
+        "not_sent": {
+            reason: number
+            for (journey, reason), number in result.not_sent.items()
+            if journey == name
+        },
     }

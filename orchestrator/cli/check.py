@@ -25,17 +25,23 @@ def check(
         list[Path] | None,
         typer.Argument(
             metavar="PATH",
-            help="A project, a folder inside one, or single files, to which the answer is then limited.",
+            help=(
+                "A project, a folder inside one, or single files, to which the answer is "
+                "then limited."
+            ),
             exists=True,
         ),
     ] = None,
     project: ProjectFolder = Path(),
-    data: Annotated[bool, typer.Option("--data", help="Look at the customers too; nobody is named.")] = False,
+    data: Annotated[
+        bool, typer.Option("--data", help="Look at the customers too; nobody is named.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Check journeys, templates and settings.
 
-    Prints every fault at once, as `file:line:column: what, and what to do`. Warnings are advice; errors end with 1.
+    Prints every fault at once, as `file:line:column: what, and what to do`. Warnings are advice;
+    errors end with 1.
     """
     from orchestrator.check import check_project
 
@@ -48,7 +54,10 @@ def check(
     errors = [problem for problem in problems if problem.severity == "error"]
     if as_json:
         print_json(
-            {"problems": [asdict(problem) for problem in problems], "customers": [_as_data(one) for one in found]}
+            {
+                "problems": [asdict(problem) for problem in problems],
+                "customers": [_as_data(one) for one in found],
+            }
         )
     else:
         print_problems(problems)
@@ -77,14 +86,26 @@ def find_root(path: Path) -> Path:
     for folder in [start, *start.parents]:
         if (folder / JOURNEYS).is_dir():
             return folder
-    raise typer.BadParameter(f"{path} lies in no project: neither it nor a folder above it holds `{JOURNEYS}`")
+    raise typer.BadParameter(
+        f"{path} lies in no project: neither it nor a folder above it holds `{JOURNEYS}`"
+    )
 
 
-def _as_seen_from_here(root: Path, problems: Sequence[Problem], files: Sequence[Path]) -> list[Problem]:
-    """The problems of the files asked for (none: of all), with paths that an editor finds from the current folder."""
-    wanted = [problem for problem in problems if not files or (root / problem.file).resolve() in files]
+def _as_seen_from_here(
+    root: Path, problems: Sequence[Problem], files: Sequence[Path]
+) -> list[Problem]:
+    """The problems of the files asked for (none: of all), with paths that an editor finds from the
+    current folder.
+    """
+    wanted = [
+        problem for problem in problems if not files or (root / problem.file).resolve() in files
+    ]
     prefix = os.path.relpath(root)
-    return wanted if prefix == "." else [replace(one, file=os.path.join(prefix, one.file)) for one in wanted]
+    return (
+        wanted
+        if prefix == "."
+        else [replace(one, file=os.path.join(prefix, one.file)) for one in wanted]
+    )
 
 
 def _sum_up(reports: Sequence[Report], errors: int, warnings: int) -> str:
@@ -131,10 +152,17 @@ def _lacks(found: Findings) -> Iterator[tuple[int, str]]:
     for medium, number in found.no_address.items():
         yield (
             number,
-            f"without {'an address' if medium == 'email' else 'a number that can be read'}: not reached by {medium}",
+            (
+                "without "
+                f"{'an address' if medium == 'email' else 'a number that can be read'}: not "
+                f"reached by {medium}"
+            ),
         )
     for medium, number in found.unreadable.items():
-        yield number, f"with {'an address' if medium == 'email' else 'a number'} written that cannot be read"
+        yield (
+            number,
+            f"with {'an address' if medium == 'email' else 'a number'} written that cannot be read",
+        )
     for medium, number in found.no_consent.items():
         yield number, f"without consent: no marketing by {medium}"
     for name, number in found.no_date.items():

@@ -11,9 +11,11 @@ from orchestrator.domain.suggestion import did_you_mean
 
 
 class Commands(TyperGroup):
-    """A group that answers an unknown name with the command that was meant: also where it stands in another group.
+    """A group that answers an unknown name with the command that was meant: also where it stands in
+    another group.
 
-    Contexts are Any: newer versions of typer carry a click of their own, and its types have no public name.
+    Contexts are Any: newer versions of typer carry a click of their own, and its types have no
+    public name.
     """
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
@@ -21,7 +23,9 @@ class Commands(TyperGroup):
         name = args[0]
         if name.startswith("-") or self.get_command(ctx, name) is not None:
             return super().resolve_command(ctx, args)
-        raise typer.BadParameter(f"there is no command '{name}'{self._meant(ctx, name)}", ctx, param_hint="COMMAND")
+        raise typer.BadParameter(
+            f"there is no command '{name}'{self._meant(ctx, name)}", ctx, param_hint="COMMAND"
+        )
 
     def _meant(self, ctx: Any, name: str) -> str:
         inner = {
@@ -33,4 +37,7 @@ class Commands(TyperGroup):
         exact = next((path for path, command in inner.items() if command == name), None)
         if exact is not None:
             return f"; did you mean `parcours {exact}`?"
-        return did_you_mean(name, self.list_commands(ctx)) or f" (known: {', '.join(self.list_commands(ctx))})"
+        return (
+            did_you_mean(name, self.list_commands(ctx))
+            or f" (known: {', '.join(self.list_commands(ctx))})"
+        )

@@ -1,4 +1,6 @@
-"""What the Prefect UI is to show of a project: a deployment for each journey and each delivery channel."""
+"""What the Prefect UI is to show of a project: a deployment for each journey and each delivery
+channel.
+"""
 
 from __future__ import annotations
 
@@ -47,7 +49,11 @@ def _describe_journey(journey: Journey) -> DeploymentSpec:
         version=journey.version,
         steps=tuple(_describe_step(step) for step in journey.walk_steps()),
         yaml=journey.source,
-        tags=(f"journey:{journey.id}", str(journey.purpose), *([f"stage:{journey.serves}"] if journey.serves else [])),
+        tags=(
+            f"journey:{journey.id}",
+            str(journey.purpose),
+            *([f"stage:{journey.serves}"] if journey.serves else []),
+        ),
     )
 
 
@@ -55,14 +61,22 @@ def _describe_channel(config: Config, medium: Medium) -> DeploymentSpec:
     adapter = config.channels.adapter(medium)
     caps = [f"{cap.count} in {_span(cap.window)}" for cap in config.caps.get(medium, ())]
     quiet = config.quiet_hours.get(medium)
-    hours = f"{quiet.start:%H:%M} to {quiet.end:%H:%M}" if quiet and quiet.start and quiet.end else ""
+    hours = (
+        f"{quiet.start:%H:%M} to {quiet.end:%H:%M}" if quiet and quiet.start and quiet.end else ""
+    )
     days = ", ".join(WEEKDAYS[day] for day in sorted(quiet.days_off)) if quiet else ""
     rows = (
         StepRow("adapter", "setting", f"`{adapter}`"),
         StepRow("caps", "policy", "; ".join(caps) or "none"),
-        StepRow("quiet hours", "policy", " and on ".join(part for part in (hours, days) if part) or "none"),
         StepRow(
-            "only to", "setting", f"{len(config.channels.only_to)} addresses" if config.channels.only_to else "all"
+            "quiet hours",
+            "policy",
+            " and on ".join(part for part in (hours, days) if part) or "none",
+        ),
+        StepRow(
+            "only to",
+            "setting",
+            f"{len(config.channels.only_to)} addresses" if config.channels.only_to else "all",
         ),
     )
     facts = repr((adapter, rows)).encode()
@@ -70,7 +84,10 @@ def _describe_channel(config: Config, medium: Medium) -> DeploymentSpec:
         Kind.DELIVERIES,
         str(medium),
         title=f"Deliveries: {_MEDIA[medium]}",
-        description=f"Everything that leaves by {_MEDIA[medium]}, of whichever journey, through `{adapter}`.",
+        description=(
+            f"Everything that leaves by {_MEDIA[medium]}, of whichever journey, through "
+            f"`{adapter}`."
+        ),
         version=blake2b(facts, digest_size=16).hexdigest(),
         steps=rows,
         tags=(f"channel:{medium}", f"adapter:{adapter}"),
@@ -99,7 +116,9 @@ def _in_words(step: Step) -> tuple[str, str]:
             ways = len(step.arms) if isinstance(step, Branch) else len(step.variants)
             return type(step).__name__.lower(), f"{ways} ways"
         case SetVariables() | UpdateTraits():
-            return ("set" if isinstance(step, SetVariables) else "update"), ", ".join(name for name, _ in step.values)
+            return ("set" if isinstance(step, SetVariables) else "update"), ", ".join(
+                name for name, _ in step.values
+            )
         case Coupon():
             return "coupon", _worth(step.offer)
         case Reward():

@@ -9,7 +9,16 @@ from typing import Any
 
 from orchestrator.domain.errors import Problem, ProjectInvalid
 from orchestrator.domain.expression import Scope
-from orchestrator.domain.journey import Coupon, Journey, Message, Offer, Receiver, Reward, Step, child_blocks
+from orchestrator.domain.journey import (
+    Coupon,
+    Journey,
+    Message,
+    Offer,
+    Receiver,
+    Reward,
+    Step,
+    child_blocks,
+)
 from orchestrator.domain.message import Medium, Purpose
 from orchestrator.domain.suggestion import did_you_mean
 from orchestrator.domain.text_files import decode_text
@@ -41,7 +50,9 @@ class Target:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A rendered message; an SMS has only its text. `language` is that of the form which `locale` gets."""
+    """A rendered message; an SMS has only its text. `language` is that of the form which `locale`
+    gets.
+    """
 
     target: Target
     locale: str
@@ -53,27 +64,39 @@ class Draft:
 
 
 def find_targets(project: Project, name: str) -> list[Target]:
-    """The messages of a journey, or the template of that name (in each medium, or as `email/name`). Raises NotThere.
+    """The messages of a journey, or the template of that name (in each medium, or as `email/name`).
+    Raises NotThere.
 
-    A journey goes before a template of the same name: it holds it. Nothing for a journey whose file has an error.
+    A journey goes before a template of the same name: it holds it. Nothing for a journey whose file
+    has an error.
     """
     journey = project.journeys.get(name)
     if journey is None and name in (project.known.journeys or ()):
         return []  # it is there, and cannot be read
     if journey is not None:
         sent = _with_offers(journey.steps, [None])
-        return [Target(m.medium, m.template, name, m.id, journey, m.subject, journey.purpose, o) for m, o in sent]
+        return [
+            Target(m.medium, m.template, name, m.id, journey, m.subject, journey.purpose, o)
+            for m, o in sent
+        ]
     wanted, _, bare = name.rpartition("/")
     found = sorted(key for key in project.templates if key[1] == bare and wanted in ("", key[0]))
     if not found:
         names = {*project.journeys, *(template for _, template in project.templates)}
         raise NotThere(f"there is no journey and no template '{name}'{did_you_mean(bare, names)}")
     purpose = _purpose_of(project, bare)
-    return [Target(medium, template, str(medium), template, purpose=purpose) for medium, template in found]
+    return [
+        Target(medium, template, str(medium), template, purpose=purpose)
+        for medium, template in found
+    ]
 
 
-def _with_offers(steps: Sequence[Step], given: list[Offer | None]) -> Iterator[tuple[Message, Offer | None]]:
-    """The messages of a block, each with the coupon given last before it; `given` ends with that of the block's end."""
+def _with_offers(
+    steps: Sequence[Step], given: list[Offer | None]
+) -> Iterator[tuple[Message, Offer | None]]:
+    """The messages of a block, each with the coupon given last before it; `given` ends with that of
+    the block's end.
+    """
     for step in steps:
         if isinstance(step, Coupon) or (isinstance(step, Reward) and step.to is Receiver.CUSTOMER):
             given.append(step.offer)
@@ -98,8 +121,8 @@ def _purpose_of(project: Project, template: str) -> Purpose:
 
 
 def read_customer(path: Path) -> dict[str, Any]:
-    """The sections of a scope from a JSON or YAML file: a customer's traits and facts, or a map of `customer`,
-    `entry`, `vars` and `coupon`. Raises ProjectInvalid."""
+    """The sections of a scope from a JSON or YAML file: a customer's traits and facts, or a map of
+    `customer`, `entry`, `vars` and `coupon`. Raises ProjectInvalid."""
     try:
         text = decode_text(path.read_bytes())
     except UnicodeDecodeError as error:
@@ -107,7 +130,11 @@ def read_customer(path: Path) -> dict[str, Any]:
         raise ProjectInvalid([Problem(path.name, 1, 1, told)]) from None
     document, problems = read_yaml(text, path.name)
     if not problems and not isinstance(document.data, dict):
-        problems = [document.problem((), "a customer is a map of traits and facts, such as `first_name: Ada`")]
+        problems = [
+            document.problem(
+                (), "a customer is a map of traits and facts, such as `first_name: Ada`"
+            )
+        ]
     if problems:
         raise ProjectInvalid(problems)
     data: dict[str, Any] = document.data
@@ -115,14 +142,22 @@ def read_customer(path: Path) -> dict[str, Any]:
         return {"customer": data}
     wrong = [name for name, section in data.items() if not isinstance(section, dict)]
     if wrong:
-        raise ProjectInvalid([document.problem((name,), f"`{name}` is a map here") for name in wrong])
+        raise ProjectInvalid(
+            [document.problem((name,), f"`{name}` is a map here") for name in wrong]
+        )
     return data
 
 
-def render(project: Project, templates: Templates, target: Target, own: Mapping[str, Any], locale: str) -> Draft:
-    """Renders a message with the sections of `own` instead of the made-up ones; raises TemplateFailed."""
+def render(
+    project: Project, templates: Templates, target: Target, own: Mapping[str, Any], locale: str
+) -> Draft:
+    """Renders a message with the sections of `own` instead of the made-up ones; raises
+    TemplateFailed.
+    """
     scope = {**_sample(project, target, locale), **own}
-    scope = with_questions(scope, {segment.name: segment.condition.test for segment in project.lifecycle.segments})
+    scope = with_questions(
+        scope, {segment.name: segment.condition.test for segment in project.lifecycle.segments}
+    )
     language = templates.language(target.medium, target.template, locale)
     if target.medium is Medium.SMS:
         return Draft(target, locale, language, templates.render_sms(target.template, locale, scope))
@@ -132,7 +167,11 @@ def render(project: Project, templates: Templates, target: Target, own: Mapping[
 
 def _sample(project: Project, target: Target, locale: str) -> dict[str, Any]:
     journey = target.journey
-    about = {"id": journey.id, "title": journey.title} if journey else {"id": "preview", "title": "Preview"}
+    about = (
+        {"id": journey.id, "title": journey.title}
+        if journey
+        else {"id": "preview", "title": "Preview"}
+    )
     scope = sample_scope(project.config, about, locale)
     scope["marketing"] = target.purpose is Purpose.MARKETING
     if journey is not None:

@@ -17,7 +17,9 @@ class EditedFiles:
         self._taken = self._seen = self._look()
 
     def settled(self) -> bool:
-        """Whether files differ from what was last taken and no longer change: an editor may save in several steps."""
+        """Whether files differ from what was last taken and no longer change: an editor may save in
+        several steps.
+        """
         before, self._seen = self._seen, self._look()
         if self._seen == self._taken or self._seen != before:
             return False
@@ -25,14 +27,17 @@ class EditedFiles:
         return True
 
     def _look(self) -> frozenset[tuple[str, int, int]]:
-        return frozenset(seen for folder in FOLDERS for seen in _files_below(str(self._root / folder)))
+        return frozenset(
+            seen for folder in FOLDERS for seen in _files_below(str(self._root / folder))
+        )
 
 
 def _files_below(folder: str) -> Iterator[tuple[str, int, int]]:
-    """Each name below a folder with what tells an edit; what cannot be read counts too, so that it is spoken of.
+    """Each name below a folder with what tells an edit; what cannot be read counts too, so that it
+    is spoken of.
 
-    Names that begin with a dot are an editor's own, such as the lock of a file that is open in it. Asked once a second,
-    for ever: `pathlib` takes five times as long.
+    Names that begin with a dot are an editor's own, such as the lock of a file that is open in it.
+    Asked once a second, for ever: `pathlib` takes five times as long.
     """
     try:
         entries = [entry for entry in os.scandir(folder) if not entry.name.startswith(".")]

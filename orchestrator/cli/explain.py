@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from orchestrator.cli.known_customer import find_one, read_facts
-from orchestrator.cli.options import AsJson, ProjectFolder, load, load_settings, opened, refuse_unknown_journey, zone_of
+from orchestrator.cli.options import (
+    AsJson,
+    ProjectFolder,
+    load,
+    load_settings,
+    opened,
+    refuse_unknown_journey,
+    zone_of,
+)
 from orchestrator.cli.output import count, format_instant, format_value, print_json
 from orchestrator.domain.errors import ProjectInvalid
 
@@ -35,11 +43,16 @@ class _Answer:
 
 def explain(
     user_id: Annotated[
-        str, typer.Argument(metavar="CUSTOMER", help="A customer: any of their ids, an e-mail address or a number.")
+        str,
+        typer.Argument(
+            metavar="CUSTOMER", help="A customer: any of their ids, an e-mail address or a number."
+        ),
     ],
     journey: Annotated[
         str | None,
-        typer.Argument(metavar="JOURNEY", help="Only this journey; and why they were not let in, each time."),
+        typer.Argument(
+            metavar="JOURNEY", help="Only this journey; and why they were not let in, each time."
+        ),
     ] = None,
     project: ProjectFolder = Path(),
     as_json: AsJson = False,
@@ -69,11 +82,17 @@ def _load(folder: Path) -> Project | None:
         return load(folder, need_templates=False)
     except ProjectInvalid as invalid:
         number = count(len(invalid.problems), "problem")
-        typer.secho(f"{number} in the project, so its rules cannot be asked: `parcours check`", fg="red", err=True)
+        typer.secho(
+            f"{number} in the project, so its rules cannot be asked: `parcours check`",
+            fg="red",
+            err=True,
+        )
         return None
 
 
-def _read(database: Database, project: Project | None, journey: str | None, answer: _Answer) -> None:
+def _read(
+    database: Database, project: Project | None, journey: str | None, answer: _Answer
+) -> None:
     from orchestrator.cli.story import Reading, in_order, read_story
 
     reading = Reading(answer.zone, project.journeys if project else {})
@@ -105,12 +124,16 @@ def _tell(answer: _Answer) -> None:
     if customer.stage is None:
         typer.secho(f"{who}, without a stage yet", bold=True)
     else:
-        since = f" since {format_instant(customer.stage_since, zone)}" if customer.stage_since else ""
+        since = (
+            f" since {format_instant(customer.stage_since, zone)}" if customer.stage_since else ""
+        )
         typer.secho(f"{who}, {customer.stage}{since}", bold=True)
     if about := [format_value(value) for value in _about(customer).values() if value]:
         typer.echo(" · ".join(about))
     if answer.facts:
-        typer.echo(", ".join(f"{name} {_fact(value, zone)}" for name, value in answer.facts.items()))
+        typer.echo(
+            ", ".join(f"{name} {_fact(value, zone)}" for name, value in answer.facts.items())
+        )
     typer.echo(f"Times are those of {zone.key}.\n")
     wide = max((len(line.journey) for line in answer.lines), default=0)
     for line in answer.lines:
@@ -125,14 +148,21 @@ def _fact(value: Any, zone: ZoneInfo) -> str:
     """A fact's value; an instant on the project's clock."""
     from orchestrator.domain.values import as_time
 
-    at = as_time(value) if isinstance(value, datetime) or (isinstance(value, str) and "T" in value) else None
+    at = (
+        as_time(value)
+        if isinstance(value, datetime) or (isinstance(value, str) and "T" in value)
+        else None
+    )
     return format_value(value) if at is None else format_instant(at, zone)
 
 
 def _about(customer: Any) -> dict[str, Any]:
     """Name, address and number, as the shop wrote them."""
     traits = customer.traits
-    names = (traits.get("first_name") or traits.get("firstName"), traits.get("last_name") or traits.get("lastName"))
+    names = (
+        traits.get("first_name") or traits.get("firstName"),
+        traits.get("last_name") or traits.get("lastName"),
+    )
     name = traits.get("name") or " ".join(str(part) for part in names if part)
     return {"name": name or None, "email": traits.get("email"), "phone": traits.get("phone")}
 
@@ -146,5 +176,8 @@ def _as_dict(answer: _Answer) -> dict[str, Any]:
         "stage": customer.stage,
         "stage_since": customer.stage_since,
         "facts": answer.facts,
-        "story": [{name: value for name, value in asdict(line).items() if name != "place"} for line in answer.lines],
+        "story": [
+            {name: value for name, value in asdict(line).items() if name != "place"}
+            for line in answer.lines
+        ],
     }

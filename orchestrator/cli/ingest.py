@@ -30,7 +30,10 @@ def ingest(
         list[Path],
         typer.Argument(
             metavar="FILE",
-            help="Calls of the Segment specification, one JSON object a line, plain or gzip; - reads standard input.",
+            help=(
+                "Calls of the Segment specification, one JSON object a line, plain or gzip; "
+                "- reads standard input."
+            ),
         ),
     ],
     now: Annotated[
@@ -38,7 +41,10 @@ def ingest(
         typer.Option(
             "--now",
             metavar="ISO",
-            help="Take them in as if they came at this instant, as 2026-11-27T10:00:00Z: to try things out.",
+            help=(
+                "Take them in as if they came at this instant, as 2026-11-27T10:00:00Z: to "
+                "try things out."
+            ),
         ),
     ] = None,
     project: ProjectFolder = Path(),
@@ -46,8 +52,9 @@ def ingest(
 ) -> None:
     """Take files of calls into the inbox.
 
-    A file taken in twice is harmless. Calls older than `max_age` in parcours.toml are history: they update customers
-    and start nothing. With --now they are as old as they were at that instant, and a time after it is cut to it.
+    A file taken in twice is harmless. Calls older than `max_age` in parcours.toml are history: they
+    update customers and start nothing. With --now they are as old as they were at that instant, and
+    a time after it is cut to it.
     """
     from orchestrator.cli.intake import Intake
 
@@ -78,7 +85,10 @@ def _clock(database: Database, now: str | None) -> AbstractContextManager[Clock]
 def _what_is_next(now: str | None) -> str:
     if now is not None:
         return f"They wait in the inbox: type `parcours tick --now {now}`, or a later instant."
-    return "They wait in the inbox: a running `parcours up` takes them from there, or type `parcours tick`."
+    return (
+        "They wait in the inbox: a running `parcours up` takes them from there, or type "
+        "`parcours tick`."
+    )
 
 
 @contextmanager
@@ -109,15 +119,28 @@ def _progress(files: list[Path]) -> Iterator[Callable[[int], None]]:
 def _tell(intake: Intake, took_s: float, as_json: bool) -> None:
     reasons = sorted(intake.reasons.values(), key=lambda reason: -reason.lines)
     if as_json:
-        figures = {"accepted": intake.accepted, "duplicates": intake.duplicates, "rejected": intake.rejected}
-        print_json({**figures, "reasons": [asdict(reason) | {"lines": reason.lines} for reason in reasons]})
+        figures = {
+            "accepted": intake.accepted,
+            "duplicates": intake.duplicates,
+            "rejected": intake.rejected,
+        }
+        print_json(
+            {**figures, "reasons": [asdict(reason) | {"lines": reason.lines} for reason in reasons]}
+        )
         return
     speed = f", {intake.seen / took_s:,.0f} a second" if took_s > 1 else ""
     typer.echo(f"{count(intake.seen, 'call')} in {took_s:.1f} s{speed}")
     typer.echo(f"  {intake.accepted:,} accepted")
     typer.echo(f"  {count(intake.duplicates, 'duplicate')}, left out")
-    typer.echo(f"  {intake.rejected:,} rejected{', kept in the table `rejections`' if intake.rejected else ''}")
+    typer.echo(
+        f"  {intake.rejected:,} "
+        f"rejected{', kept in the table `rejections`' if intake.rejected else ''}"
+    )
     for reason in reasons:
-        more = f", … and {reason.lines - PLACES_SHOWN:,} more: see --json" if reason.lines > PLACES_SHOWN else ""
+        more = (
+            f", … and {reason.lines - PLACES_SHOWN:,} more: see --json"
+            if reason.lines > PLACES_SHOWN
+            else ""
+        )
         places = ", ".join(reason.places[:PLACES_SHOWN])
         typer.echo(f"    {reason.lines:,} × {reason.code}: {reason.text} ({places}{more})")

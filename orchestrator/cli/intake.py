@@ -1,4 +1,6 @@
-"""Files of calls, line by line into the inbox: what was accepted, what was there already, what was refused and why."""
+"""Files of calls, line by line into the inbox: what was accepted, what was there already, what was
+refused and why.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +35,9 @@ GZIP_DAMAGE = (EOFError, gzip.BadGzipFile, zlib.error)
 
 
 class FileDamaged(ParcoursError):
-    """A packed file that ends too early or was altered; what came before the damage is in the inbox."""
+    """A packed file that ends too early or was altered; what came before the damage is in the
+    inbox.
+    """
 
 
 @dataclass(slots=True)
@@ -52,7 +56,9 @@ class Reason:
 
 @dataclass(slots=True)
 class Intake:
-    """Takes files in and counts. Calls older than `max_age` at their receipt are history and start nothing."""
+    """Takes files in and counts. Calls older than `max_age` at their receipt are history and start
+    nothing.
+    """
 
     database: Database
     clock: Clock
@@ -68,8 +74,12 @@ class Intake:
         return self.accepted + self.duplicates + self.rejected
 
     def read(self, file: BufferedReader, name: str, advance: Callable[[int], None]) -> None:
-        """Takes a file in; `advance` is told the bytes read since it was last called. Raises FileDamaged."""
-        lines = read_lines(cast(BinaryIO, gzip.GzipFile(fileobj=file)) if file.peek(2)[:2] == GZIP else file)
+        """Takes a file in; `advance` is told the bytes read since it was last called. Raises
+        FileDamaged.
+        """
+        lines = read_lines(
+            cast(BinaryIO, gzip.GzipFile(fileobj=file)) if file.peek(2)[:2] == GZIP else file
+        )
         batch: list[tuple[int, bytes]] = []
         damage: Exception | None = None
         position = 0
@@ -87,7 +97,9 @@ class Intake:
         self._file(batch, name)
         if damage is not None:
             last = f"after line {batch[-1][0]}" if batch else "at its beginning"
-            raise FileDamaged(f"{name} is damaged {last}: mend it and take it in again, which is harmless") from damage
+            raise FileDamaged(
+                f"{name} is damaged {last}: mend it and take it in again, which is harmless"
+            ) from damage
 
     def _file(self, lines: list[tuple[int, bytes]], name: str) -> None:
         reception = Reception(self.clock.now(), self.max_age, SOURCE)
@@ -96,11 +108,17 @@ class Intake:
             try:
                 entries.append(_accept(line, reception))
             except CallRejected as error:
-                refused.append(RejectedEntry(reception.at, SOURCE, error.code, str(error), line[:CALL_BYTES_MAX]))
+                refused.append(
+                    RejectedEntry(
+                        reception.at, SOURCE, error.code, str(error), line[:CALL_BYTES_MAX]
+                    )
+                )
                 self._note(error, f"{name}:{number}")
         with self.database.read() as connection:
             known = known_message_ids(connection, {entry.message_id for entry in entries})
-        fresh = write_inbox(self.database, [entry for entry in entries if entry.message_id not in known], refused)
+        fresh = write_inbox(
+            self.database, [entry for entry in entries if entry.message_id not in known], refused
+        )
         self.accepted += fresh
         self.duplicates += len(entries) - fresh
         self.rejected += len(refused)
@@ -112,7 +130,8 @@ class Intake:
 
 @contextmanager
 def moved_to(database: Database, now: datetime) -> Iterator[Clock]:
-    """Lends a virtual clock to take calls in as if they came then; nothing else works on the database meanwhile.
+    """Lends a virtual clock to take calls in as if they came then; nothing else works on the
+    database meanwhile.
 
     Raises AlreadyRunning, and TimeWentBack for an instant before what was already processed.
     """
@@ -120,12 +139,16 @@ def moved_to(database: Database, now: datetime) -> Iterator[Clock]:
         with database.read() as connection:
             last = settings.read_time(connection, LAST_TICK)
         if last is not None and now < last:
-            raise TimeWentBack(f"{now.isoformat()} lies before what was already processed ({last.isoformat()})")
+            raise TimeWentBack(
+                f"{now.isoformat()} lies before what was already processed ({last.isoformat()})"
+            )
         yield VirtualClock(now)
 
 
 def read_lines(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
-    """The lines that are not blank, numbered from 1; of one that is far too long only its beginning."""
+    """The lines that are not blank, numbered from 1; of one that is far too long only its
+    beginning.
+    """
     number = 0
     while line := file.readline(LINE_BYTES_MAX):
         number += 1

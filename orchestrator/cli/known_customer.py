@@ -17,7 +17,9 @@ _BUILT_IN = ("id", "stage", "stage_since", "anonymous", "timezone", "locale", "c
 
 
 def find_one(database: Database, text: str) -> Any:
-    """The customer of an id, an address or a number; ends the command where there is none, or more than one."""
+    """The customer of an id, an address or a number; ends the command where there is none, or more
+    than one.
+    """
     from orchestrator.store.story import find_people
 
     with database.read() as connection:
@@ -26,9 +28,15 @@ def find_one(database: Database, text: str) -> Any:
         return people[0]
     if people:
         ids = ", ".join(sorted(row.external_id for row in people))
-        typer.secho(f"{count(len(people), 'customer')} share {text}: name one by the id ({ids})", fg="red", err=True)
+        typer.secho(
+            f"{count(len(people), 'customer')} share {text}: name one by the id ({ids})",
+            fg="red",
+            err=True,
+        )
     else:
-        typer.secho(f"no customer has the id, e-mail address or phone number {text}", fg="red", err=True)
+        typer.secho(
+            f"no customer has the id, e-mail address or phone number {text}", fg="red", err=True
+        )
     raise typer.Exit(1)
 
 
@@ -44,10 +52,15 @@ def read_known_customer(project: Project, text: str) -> dict[str, Any]:
     with opened(project.config, to_look=True) as database:
         row = find_one(database, text)
         facts = [fact.name for fact in project.lifecycle.facts]
-        return {**row.traits, **_read(database, project, row.id, [*RESERVED_TRAITS, *_BUILT_IN, *facts])}
+        return {
+            **row.traits,
+            **_read(database, project, row.id, [*RESERVED_TRAITS, *_BUILT_IN, *facts]),
+        }
 
 
-def _read(database: Database, project: Project, customer_id: int, names: list[str]) -> dict[str, Any]:
+def _read(
+    database: Database, project: Project, customer_id: int, names: list[str]
+) -> dict[str, Any]:
     from orchestrator.clock import SystemClock
     from orchestrator.spec.program import build_program
     from orchestrator.store.lives import load_readers

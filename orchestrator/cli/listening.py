@@ -15,7 +15,8 @@ class PortTaken(ParcoursError):
 
 
 def listen(host: str, port: int, *, else_another: bool) -> socket.socket:
-    """A listening socket on the port, or with `else_another` on the next free one of the hundred after it.
+    """A listening socket on the port, or with `else_another` on the next free one of the hundred
+    after it.
 
     Raises PortTaken; also for an address that is not this machine's.
     """
@@ -24,8 +25,13 @@ def listen(host: str, port: int, *, else_another: bool) -> socket.socket:
             return _bind(host, candidate)
         except OSError as error:
             if error.errno != errno.EADDRINUSE:
-                raise PortTaken(f"cannot listen on {host}:{candidate}: {error.strerror or error}") from error
-    raise PortTaken(f"port {port} of {host} is taken: choose another with --port, or end the program that has it")
+                raise PortTaken(
+                    f"cannot listen on {host}:{candidate}: {error.strerror or error}"
+                ) from error
+    raise PortTaken(
+        f"port {port} of {host} is taken: choose another with --port, or end the program "
+        "that has it"
+    )
 
 
 def url_of(listener: socket.socket) -> str:

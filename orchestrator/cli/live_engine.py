@@ -33,7 +33,8 @@ Watch = Callable[[TickReport], None]
 class LiveEngine:
     """One project's engine, ticked by one thread; `watch` is told what every tick did.
 
-    The project may be replaced while it runs, and a demo may make the world stand still between two ticks.
+    The project may be replaced while it runs, and a demo may make the world stand still between two
+    ticks.
     """
 
     def __init__(self, context: EngineContext, watch: Watch) -> None:
@@ -50,8 +51,8 @@ class LiveEngine:
         return self._context
 
     def due(self) -> Due:
-        """How many people and messages are due now, without what is held; counts stop at a thousand. Nothing is while
-        the database is away."""
+        """How many people and messages are due now, without what is held; counts stop at a
+        thousand. Nothing is while the database is away."""
         context, held = self._context, self._context.held
         now = context.clock.now()
         try:
@@ -59,17 +60,20 @@ class LiveEngine:
                 return Due()
             media = self._open_media()
             with unless_away(quietly=True), context.database.read() as connection:
-                people = count_due_people(connection, context.program.journeys.keys() - held.journeys, now)
+                people = count_due_people(
+                    connection, context.program.journeys.keys() - held.journeys, now
+                )
                 return Due(people, count_due_messages(connection, media, now))
         except StoreUnavailable:
             return Due()
 
     def tick(self, held: Held) -> TickReport:
-        """Does what is due, except what is held, for some seconds at most. Where the database is not there, or another
-        process holds it, nothing is done: that is said once, and tried again with the next tick.
+        """Does what is due, except what is held, for some seconds at most. Where the database is
+        not there, or another process holds it, nothing is done: that is said once, and tried again
+        with the next tick.
 
-        Where nothing is due it only looks, but for once in a while: a tick writes that it was, and whoever looks
-        twice a second would keep the disk busy for nothing.
+        Where nothing is due it only looks, but for once in a while: a tick writes that it was, and
+        whoever looks twice a second would keep the disk busy for nothing.
         """
         try:
             report, now = self._tick(held)
@@ -98,7 +102,11 @@ class LiveEngine:
     def _may_rest(self) -> bool:
         """Whether a look will do: no answer is awaited, and the database is still ours."""
         hand_over = self._context.hand_over
-        return time.monotonic() < self._rests_until_s and not hand_over.is_busy and hand_over.hold.is_held()
+        return (
+            time.monotonic() < self._rests_until_s
+            and not hand_over.is_busy
+            and hand_over.hold.is_held()
+        )
 
     def _has_work(self, now: datetime) -> bool:
         with unless_away(quietly=True), self._context.database.read() as connection:
@@ -114,7 +122,9 @@ class LiveEngine:
         self._trouble = trouble
 
     def stop(self) -> None:
-        """Has nothing begin any more. Safe from any thread; `finish` waits for what is under way."""
+        """Has nothing begin any more. Safe from any thread; `finish` waits for what is under
+        way.
+        """
         self._context.hand_over.stop()
 
     def finish(self) -> None:
@@ -133,11 +143,17 @@ class LiveEngine:
         """Remembers what is on hold."""
         database, now = self._context.database, self._context.clock.now()
         with database.write() as connection:
-            settings.write_gates(connection, database, _JOURNEY, dict.fromkeys(held.journeys, _WHY_HELD), now)
-            settings.write_gates(connection, database, _CHANNEL, dict.fromkeys(held.channels, _WHY_HELD), now)
+            settings.write_gates(
+                connection, database, _JOURNEY, dict.fromkeys(held.journeys, _WHY_HELD), now
+            )
+            settings.write_gates(
+                connection, database, _CHANNEL, dict.fromkeys(held.channels, _WHY_HELD), now
+            )
 
     def health(self, kind: str, name: str) -> str:
-        """A card in markdown: where the people of a journey stand, or what became of a channel's messages."""
+        """A card in markdown: where the people of a journey stand, or what became of a channel's
+        messages.
+        """
         context = self._context
         if kind == _DELIVERIES:
             return channel_card(context.database, name, context.program.journeys)
@@ -149,8 +165,15 @@ class LiveEngine:
             inside = sum(settings.people_by_step(connection).values())
             states = messages.count_by_state(connection)
             known = customers.count_customers(connection)
-        sent = {medium: sum(states.get(medium, {}).get(state, 0) for state in _SENT) for medium in Medium}
-        failed = sum(counts.get(state, 0) for counts in states.values() for state in ("failed", "rejected", "unknown"))
+        sent = {
+            medium: sum(states.get(medium, {}).get(state, 0) for state in _SENT)
+            for medium in Medium
+        }
+        failed = sum(
+            counts.get(state, 0)
+            for counts in states.values()
+            for state in ("failed", "rejected", "unknown")
+        )
         return {
             "Customers": known,
             "Inside a journey": inside,
@@ -160,9 +183,11 @@ class LiveEngine:
         }
 
     def replace(self, open_context: Callable[[], EngineContext]) -> None:
-        """Opens another state of the project and runs it from the next tick on; what is held stays held.
+        """Opens another state of the project and runs it from the next tick on; what is held stays
+        held.
 
-        No tick in between: the old state would run the people whom the new one has marked to be looked at again.
+        No tick in between: the old state would run the people whom the new one has marked to be
+        looked at again.
         """
         with self._still:
             context, old = open_context(), self._context
@@ -177,7 +202,9 @@ class LiveEngine:
             yield
 
     def wait_until(self, instant: datetime, timeout_s: float) -> bool:
-        """Waits until a tick has done everything that was due at an instant; False when it takes longer."""
+        """Waits until a tick has done everything that was due at an instant; False when it takes
+        longer.
+        """
         with self._reached:
             return self._reached.wait_for(
                 lambda: self._reached_at is not None and self._reached_at >= instant, timeout_s

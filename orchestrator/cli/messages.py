@@ -1,4 +1,6 @@
-"""`parcours messages`: the ledger of messages, and what a person says of those whose outcome nobody knows."""
+"""`parcours messages`: the ledger of messages, and what a person says of those whose outcome nobody
+knows.
+"""
 
 from __future__ import annotations
 
@@ -41,10 +43,18 @@ app = typer.Typer(
 def list_messages(
     state: Annotated[
         str | None,
-        typer.Option("--state", metavar="STATE", help="Only these: a word of `status`, as sent, or an exact state."),
+        typer.Option(
+            "--state",
+            metavar="STATE",
+            help="Only these: a word of `status`, as sent, or an exact state.",
+        ),
     ] = None,
-    journey: Annotated[str | None, typer.Option("--journey", metavar="ID", help="Only this journey's.")] = None,
-    limit: Annotated[int, typer.Option("--limit", metavar="N", help="At most so many.", min=1)] = 50,
+    journey: Annotated[
+        str | None, typer.Option("--journey", metavar="ID", help="Only this journey's.")
+    ] = None,
+    limit: Annotated[
+        int, typer.Option("--limit", metavar="N", help="At most so many.", min=1)
+    ] = 50,
     project: ProjectFolder = Path(),
     as_json: AsJson = False,
 ) -> None:
@@ -61,7 +71,16 @@ def list_messages(
         print_json(rows)
     elif rows:
         zone = zone_of(config)
-        head = ("ID", f"DECIDED ({zone.key})", "CUSTOMER", "JOURNEY", "STEP", "CHANNEL", "STATE", "REASON")
+        head = (
+            "ID",
+            f"DECIDED ({zone.key})",
+            "CUSTOMER",
+            "JOURNEY",
+            "STEP",
+            "CHANNEL",
+            "STATE",
+            "REASON",
+        )
         print_table(head, [_as_row(row, zone) for row in rows])
     else:
         typer.echo("No messages.")
@@ -101,11 +120,19 @@ def _as_row(row: dict[str, Any], zone: ZoneInfo) -> tuple[str, ...]:
 
 @app.command()
 def settle(
-    ids: Annotated[list[str] | None, typer.Argument(metavar="ID", help="Messages by their id.")] = None,
-    all_unknown: Annotated[bool, typer.Option("--all-unknown", help="All whose outcome is unknown.")] = False,
+    ids: Annotated[
+        list[str] | None, typer.Argument(metavar="ID", help="Messages by their id.")
+    ] = None,
+    all_unknown: Annotated[
+        bool, typer.Option("--all-unknown", help="All whose outcome is unknown.")
+    ] = False,
     sent: Annotated[bool, typer.Option("--sent", help="They arrived.")] = False,
-    again: Annotated[bool, typer.Option("--again", help="Queue them once more; the policy is asked again.")] = False,
-    drop: Annotated[bool, typer.Option("--drop", help="Let them be: they count as not sent.")] = False,
+    again: Annotated[
+        bool, typer.Option("--again", help="Queue them once more; the policy is asked again.")
+    ] = False,
+    drop: Annotated[
+        bool, typer.Option("--drop", help="Let them be: they count as not sent.")
+    ] = False,
     project: ProjectFolder = Path(),
     as_json: AsJson = False,
 ) -> None:
@@ -116,7 +143,9 @@ def settle(
     from orchestrator.clock import SystemClock
     from orchestrator.store.settling import Verdict, settle_by_hand
 
-    chosen = [verdict for verdict, wanted in zip(Verdict, (sent, again, drop), strict=True) if wanted]
+    chosen = [
+        verdict for verdict, wanted in zip(Verdict, (sent, again, drop), strict=True) if wanted
+    ]
     if len(chosen) != 1:
         raise typer.BadParameter("say one of --sent, --again and --drop")
     if bool(ids) is all_unknown:
@@ -130,31 +159,47 @@ def settle(
 
 @app.command()
 def retry(
-    ids: Annotated[list[str] | None, typer.Argument(metavar="ID", help="Messages by their id.")] = None,
-    journey: Annotated[str | None, typer.Option("--journey", metavar="ID", help="Only this journey's.")] = None,
-    channel: Annotated[Medium | None, typer.Option("--channel", help="Only this channel's.")] = None,
+    ids: Annotated[
+        list[str] | None, typer.Argument(metavar="ID", help="Messages by their id.")
+    ] = None,
+    journey: Annotated[
+        str | None, typer.Option("--journey", metavar="ID", help="Only this journey's.")
+    ] = None,
+    channel: Annotated[
+        Medium | None, typer.Option("--channel", help="Only this channel's.")
+    ] = None,
     reason: Annotated[
-        str | None, typer.Option("--reason", metavar="TEXT", help="Only with this in their reason, or as their code.")
+        str | None,
+        typer.Option(
+            "--reason", metavar="TEXT", help="Only with this in their reason, or as their code."
+        ),
     ] = None,
     since: Annotated[
-        str | None, typer.Option("--since", metavar="ISO", help="Only what was rejected or failed since then.")
+        str | None,
+        typer.Option("--since", metavar="ISO", help="Only what was rejected or failed since then."),
     ] = None,
-    expired: Annotated[bool, typer.Option("--expired", help="Also those past their `expires`.")] = False,
+    expired: Annotated[
+        bool, typer.Option("--expired", help="Also those past their `expires`.")
+    ] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     project: ProjectFolder = Path(),
     as_json: AsJson = False,
 ) -> None:
     """Send again what was rejected or failed, once its cause is mended.
 
-    They are queued once more: exit, goal, consent, suppression, caps and quiet hours are asked again when they leave.
-    Messages whose outcome is unknown are for `parcours messages settle`.
+    They are queued once more: exit, goal, consent, suppression, caps and quiet hours are asked
+    again when they leave. Messages whose outcome is unknown are for `parcours messages settle`.
     """
     from orchestrator.clock import SystemClock
     from orchestrator.store import settling
 
-    which = settling.Which(ids or (), journey, channel, reason, None if since is None else read_instant(since))
+    which = settling.Which(
+        ids or (), journey, channel, reason, None if since is None else read_instant(since)
+    )
     if which == settling.Which():
-        raise typer.BadParameter("name messages by their id, or say which: --journey, --channel, --reason, --since")
+        raise typer.BadParameter(
+            "name messages by their id, or say which: --journey, --channel, --reason, --since"
+        )
     with opened(load_settings(project), to_look=True) as database:
         if journey is not None:
             with database.read() as connection:
@@ -171,7 +216,11 @@ def retry(
 
 def _agrees(found: Retried, expired: bool) -> bool:
     """Whether whoever sits at the terminal wants these sent again; nobody there does."""
-    late = f", {len(found.expired):,} of them past their `expires`" if expired and found.expired else ""
+    late = (
+        f", {len(found.expired):,} of them past their `expires`"
+        if expired and found.expired
+        else ""
+    )
     question = f"{count(len(found.again), 'message')} would be sent again{late}"
     if not sys.stdin.isatty():
         typer.secho(f"{question}; say --yes to do so", fg="yellow", err=True)
@@ -189,17 +238,29 @@ def _tell_retried(found: Retried, agreed: bool, expired: bool, as_json: bool) ->
         typer.echo(f"{count(len(again), 'message')} queued again: they leave with the next tick")
     if late:
         typer.secho(
-            f"{count(len(late), 'message')} past their `expires`: left alone without --expired", fg="yellow", err=True
+            f"{count(len(late), 'message')} past their `expires`: left alone without --expired",
+            fg="yellow",
+            err=True,
         )
     for public_id, state in found.others.items():
-        typer.secho(f"{public_id} is {state}, neither rejected nor failed: left alone", fg="yellow", err=True)
+        typer.secho(
+            f"{public_id} is {state}, neither rejected nor failed: left alone",
+            fg="yellow",
+            err=True,
+        )
     for public_id in found.missing:
         typer.secho(f"there is no message {public_id}", fg="red", err=True)
 
 
 def _tell(settled: Settled, verdict: Verdict, as_json: bool) -> None:
     if as_json:
-        print_json({"settled": settled.done, "in_another_state": settled.others, "missing": settled.missing})
+        print_json(
+            {
+                "settled": settled.done,
+                "in_another_state": settled.others,
+                "missing": settled.missing,
+            }
+        )
         return
     became = {"sent": "settled as sent", "again": "queued again", "drop": "dropped"}[verdict]
     typer.echo(f"{count(len(settled.done), 'message')} {became}")

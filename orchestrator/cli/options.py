@@ -51,7 +51,9 @@ AsJson = Annotated[bool, typer.Option("--json", help="Answer in JSON, for machin
 
 
 def load(folder: Path, *, need_templates: bool = True) -> Project:
-    """The project in a folder; raises ProjectInvalid, and BadParameter where there is no project."""
+    """The project in a folder; raises ProjectInvalid, and BadParameter where there is no
+    project.
+    """
     from orchestrator.spec.project import load_project
 
     return load_project(project_root(folder), os.environ, need_templates=need_templates)
@@ -79,7 +81,8 @@ class NothingYet(ParcoursError):
 
 @contextmanager
 def opened(config: Config, *, to_look: bool = False) -> Iterator[Database]:
-    """Lends the project's database for the length of a command, at the newest schema, made where there is none.
+    """Lends the project's database for the length of a command, at the newest schema, made where
+    there is none.
 
     `to_look`: for a command that only looks; it makes none, and raises NothingYet.
     """
@@ -87,7 +90,10 @@ def opened(config: Config, *, to_look: bool = False) -> Iterator[Database]:
 
     path = config.database_url.removeprefix("sqlite:///")
     if to_look and path != config.database_url and not Path(path).exists():
-        raise NothingYet(f"nothing has run here yet: there is no database {path} (`parcours up` or `ingest` makes it)")
+        raise NothingYet(
+            f"nothing has run here yet: there is no database {path} (`parcours up` or "
+            "`ingest` makes it)"
+        )
     database = open_database(config)
     try:
         yield database
@@ -99,7 +105,8 @@ def project_root(folder: Path) -> Path:
     """The folder, when it holds a project; raises BadParameter."""
     if not (folder / JOURNEYS).is_dir():
         raise typer.BadParameter(
-            f"there is no folder `{JOURNEYS}` in {folder.resolve()}: name the project's folder with --project DIR"
+            f"there is no folder `{JOURNEYS}` in {folder.resolve()}: name the project's "
+            "folder with --project DIR"
         )
     return folder
 
@@ -107,7 +114,8 @@ def project_root(folder: Path) -> Path:
 def read_instant(text: str) -> datetime:
     """An instant given on the command line; one without a zone is UTC. Raises BadParameter.
 
-    What lies over a hundred years ahead is a slip: a database that was taken there would refuse every later tick.
+    What lies over a hundred years ahead is a slip: a database that was taken there would refuse
+    every later tick.
     """
     from orchestrator.clock import SystemClock
 
@@ -115,9 +123,13 @@ def read_instant(text: str) -> datetime:
         at = datetime.fromisoformat(text)
         at = at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
     except (ValueError, OverflowError):
-        raise typer.BadParameter(f"'{text}' is no instant: write 2026-11-27 or 2026-11-27T10:00:00Z") from None
+        raise typer.BadParameter(
+            f"'{text}' is no instant: write 2026-11-27 or 2026-11-27T10:00:00Z"
+        ) from None
     if at.year > SystemClock().now().year + YEARS_AHEAD_MAX:
-        raise typer.BadParameter(f"'{text}' lies over {YEARS_AHEAD_MAX} years ahead: see whether the year is right")
+        raise typer.BadParameter(
+            f"'{text}' lies over {YEARS_AHEAD_MAX} years ahead: see whether the year is right"
+        )
     return at
 
 
@@ -125,7 +137,9 @@ YEARS_AHEAD_MAX = 100
 
 
 def read_virtual_now(text: str) -> datetime:
-    """The instant of `--now`; raises BadParameter for one so far ahead that no other could follow it."""
+    """The instant of `--now`; raises BadParameter for one so far ahead that no other could follow
+    it.
+    """
     from orchestrator.clock import SystemClock
 
     at, today = read_instant(text), SystemClock().now()
@@ -138,10 +152,14 @@ def read_virtual_now(text: str) -> datetime:
 
 
 def refuse_unknown_journey(connection: Connection, journey: str) -> None:
-    """Raises BadParameter for a journey that never ran here; one whose file is gone has its story all the same."""
+    """Raises BadParameter for a journey that never ran here; one whose file is gone has its story
+    all the same.
+    """
     from orchestrator.domain.suggestion import did_you_mean
     from orchestrator.store.settings import read_versions
 
     known = sorted({name for name, _ in read_versions(connection)})
     if journey not in known:
-        raise typer.BadParameter(f"no journey '{journey}' ever ran here{did_you_mean(journey, known)}")
+        raise typer.BadParameter(
+            f"no journey '{journey}' ever ran here{did_you_mean(journey, known)}"
+        )

@@ -1,4 +1,6 @@
-"""How commands print: tables that a pipe can read too, JSON, faults, values, instants, durations."""
+"""How commands print: tables that a pipe can read too, JSON, faults, values, instants,
+durations.
+"""
 
 from __future__ import annotations
 
@@ -55,7 +57,9 @@ def _as_json(value: Any) -> Any:
 
 
 def format_value(value: Any) -> str:
-    """A customer's value, whatever it is, on one line: `1,000,000`, `80.00`, `true`; what is long is cut."""
+    """A customer's value, whatever it is, on one line: `1,000,000`, `80.00`, `true`; what is long
+    is cut.
+    """
     match value:
         case None:
             return "nothing"
@@ -68,7 +72,11 @@ def format_value(value: Any) -> str:
         case str():
             return _on_one_line(value)
         case int():  # Python writes no integer of more than 4,300 digits
-            return str(value) if value.bit_length() <= BITS_MAX else f"a number of {value.bit_length():,} bits"
+            return (
+                str(value)
+                if value.bit_length() <= BITS_MAX
+                else f"a number of {value.bit_length():,} bits"
+            )
         case dict() | list() | tuple():
             return _on_one_line(json.dumps(value, ensure_ascii=False, default=format_value))
     return _on_one_line(str(value))
@@ -81,7 +89,9 @@ def _on_one_line(text: str) -> str:
 
 
 def format_instant(at: datetime, zone: ZoneInfo) -> str:
-    """An instant on a zone's wall clock, with the weekday: quiet hours and days off are understood at a glance."""
+    """An instant on a zone's wall clock, with the weekday: quiet hours and days off are understood
+    at a glance.
+    """
     try:
         return f"{at.astimezone(zone):%a %Y-%m-%d %H:%M:%S}"
     except (OverflowError, ValueError):  # the first or last hours of the calendar, in a zone

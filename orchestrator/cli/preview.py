@@ -25,30 +25,43 @@ _LOCALE = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*")
 def preview(
     name: Annotated[
         str,
-        typer.Argument(metavar="TEMPLATE|JOURNEY", help="A template (also as email/NAME), or a journey: all of its."),
+        typer.Argument(
+            metavar="TEMPLATE|JOURNEY",
+            help="A template (also as email/NAME), or a journey: all of its.",
+        ),
     ],
     customer: Annotated[
         str | None,
         typer.Option(
             "--customer",
             metavar="FILE|CUSTOMER",
-            help="A file of traits and facts, in JSON or YAML; or a customer of yours, by id, address or number.",
+            help=(
+                "A file of traits and facts, in JSON or YAML; or a customer of yours, by id, "
+                "address or number."
+            ),
         ),
     ] = None,
-    locale: Annotated[str | None, typer.Option("--locale", help="The language, such as fr or en-GB.")] = None,
+    locale: Annotated[
+        str | None, typer.Option("--locale", help="The language, such as fr or en-GB.")
+    ] = None,
     out: Annotated[
-        Path | None, typer.Option("--out", metavar="DIR", help="Where the files go.", show_default="var/preview")
+        Path | None,
+        typer.Option(
+            "--out", metavar="DIR", help="Where the files go.", show_default="var/preview"
+        ),
     ] = None,
     send_to: Annotated[
         list[str] | None,
-        typer.Option("--send-to", metavar="ADDRESS", help="Send a marked proof there; may be repeated."),
+        typer.Option(
+            "--send-to", metavar="ADDRESS", help="Send a marked proof there; may be repeated."
+        ),
     ] = None,
     project: ProjectFolder = Path(),
 ) -> None:
     """Render messages to files, to be looked at.
 
-    For a made-up customer, or one of yours. Links to unsubscribe, surveys and the like are signed with a key that
-    nobody uses: as long as real ones, and refused by the pages behind them.
+    For a made-up customer, or one of yours. Links to unsubscribe, surveys and the like are signed
+    with a key that nobody uses: as long as real ones, and refused by the pages behind them.
     """
     from orchestrator.cli.drafts import write_draft
 
@@ -67,32 +80,51 @@ def _refuse_unreachable(addresses: list[str]) -> None:
 
     for address in addresses:
         if medium_of(address) is None:
-            told = f"'{address}' is neither an e-mail address nor a number: write me@shop.example or +33612345678"
+            told = (
+                f"'{address}' is neither an e-mail address nor a number: write "
+                "me@shop.example or +33612345678"
+            )
             raise typer.BadParameter(told, param_hint="--send-to")
 
 
 def _read_customer(project: Project, customer: str | None) -> dict[str, Any]:
-    """The sections of a scope from a file, or of a customer in the database; none where nobody is named."""
+    """The sections of a scope from a file, or of a customer in the database; none where nobody is
+    named.
+    """
     from orchestrator.cli.drafts import read_customer
     from orchestrator.cli.known_customer import read_known_customer
 
     if customer is None:
         return {}
     path = Path(customer)
-    return read_customer(path) if path.is_file() else {"customer": read_known_customer(project, customer)}
+    return (
+        read_customer(path)
+        if path.is_file()
+        else {"customer": read_known_customer(project, customer)}
+    )
 
 
 def _choose_locale(project: Project, asked: str | None, own: dict[str, Any]) -> str:
-    """The language asked for, else the customer's, else the project's; what is no language tag is none."""
+    """The language asked for, else the customer's, else the project's; what is no language tag is
+    none.
+    """
     if asked is not None and not _LOCALE.fullmatch(asked):
-        raise typer.BadParameter(f"'{asked}' is no language: write fr or en-GB", param_hint="--locale")
+        raise typer.BadParameter(
+            f"'{asked}' is no language: write fr or en-GB", param_hint="--locale"
+        )
     theirs = own.get("customer", {}).get("locale")
-    spoken = theirs if isinstance(theirs, str) and _LOCALE.fullmatch(theirs) else project.config.project.locale
+    spoken = (
+        theirs
+        if isinstance(theirs, str) and _LOCALE.fullmatch(theirs)
+        else project.config.project.locale
+    )
     return asked or spoken
 
 
 def _read(folder: Path) -> tuple[Project, list[Problem]]:
-    """The project, without what is broken in it: nobody waits for a fourteenth template to see a first mail."""
+    """The project, without what is broken in it: nobody waits for a fourteenth template to see a
+    first mail.
+    """
     from orchestrator.config import FILE
     from orchestrator.spec.project import read_project
 
@@ -115,13 +147,20 @@ def _render(
         raise typer.BadParameter(str(error)) from None
     shop = project.config.project
     templates, faults = Templates.load_sound(project.root, shop.locale, project.names_for_templates)
-    own_faults = [fault for target in targets for fault in templates.broken(target.medium, target.template)]
+    own_faults = [
+        fault for target in targets for fault in templates.broken(target.medium, target.template)
+    ]
     if not targets:
-        own_faults = [problem for problem in problems if problem.file.startswith(f"journeys/{name}.y")]
+        own_faults = [
+            problem for problem in problems if problem.file.startswith(f"journeys/{name}.y")
+        ]
     if own_faults:
         raise ProjectInvalid(list(dict.fromkeys(own_faults)))
     if others := len({*problems, *faults}):
-        told = f"{count(others, 'error')} elsewhere in the project: `parcours check` shows what and where"
+        told = (
+            f"{count(others, 'error')} elsewhere in the project: `parcours check` shows what "
+            "and where"
+        )
         typer.secho(told, fg="yellow", err=True)
     own = _read_customer(project, customer)
     spoken = _choose_locale(project, locale, own)
@@ -141,9 +180,13 @@ def _tell(draft: Draft, paths: list[Path]) -> None:
         typer.echo(f"  preheader  {draft.preheader or '-'}")
     else:
         size = measure_sms(draft.text)
-        typer.echo(f"  {count(size.units, 'character')} in {count(size.parts, 'part')}, {size.alphabet}")
+        typer.echo(
+            f"  {count(size.units, 'character')} in {count(size.parts, 'part')}, {size.alphabet}"
+        )
         if size.foreign:
-            typer.echo(f"  not in the small alphabet, which halves the room: {' '.join(size.foreign)}")
+            typer.echo(
+                f"  not in the small alphabet, which halves the room: {' '.join(size.foreign)}"
+            )
         typer.echo(f"  {draft.text}")
     for path in paths:
         typer.echo(f"  {path}")
@@ -160,11 +203,19 @@ def _send(config: Config, drafts: list[Draft], address: str) -> None:
     for draft, outcome in send_proofs(config, drafts, address):
         target = draft.target
         if outcome.kind is OutcomeKind.ACCEPTED:
-            typer.echo(f"{target.medium} {target.template}: a proof left through the channel `{adapter}`")
+            typer.echo(
+                f"{target.medium} {target.template}: a proof left through the channel `{adapter}`"
+            )
         else:
             refused += 1
-            typer.secho(f"{target.medium} {target.template}: {outcome.kind} {outcome.reason}", fg="red", err=True)
+            typer.secho(
+                f"{target.medium} {target.template}: {outcome.kind} {outcome.reason}",
+                fg="red",
+                err=True,
+            )
     if adapter == "mailbox":
-        typer.echo(f"The channel `mailbox` only files messages: they lie in {config.var_dir / 'mailbox'}")
+        typer.echo(
+            f"The channel `mailbox` only files messages: they lie in {config.var_dir / 'mailbox'}"
+        )
     if refused:
         raise typer.Exit(1)

@@ -1,4 +1,6 @@
-"""Proofs: drafts that leave through the project's own channels, marked as such, to whom one names."""
+"""Proofs: drafts that leave through the project's own channels, marked as such, to whom one
+names.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,8 @@ SEND_BUDGET_S = 60.0
 
 _BODY = re.compile(r"<body[^>]*>", re.IGNORECASE)
 _BANNER = (
-    '<div style="background:#fff3bf;color:#5c4400;font:14px/20px sans-serif;padding:8px 16px;text-align:center">'
+    '<div style="background:#fff3bf;color:#5c4400;font:14px/20px sans-serif;padding:8px '
+    '16px;text-align:center">'
     f"{NOTE}</div>"
 )
 
@@ -38,10 +41,13 @@ def medium_of(address: str) -> Medium | None:
     return Medium.SMS if re.fullmatch(r"\+?[0-9 .()/-]*[0-9][0-9 .()/-]*", address) else None
 
 
-def send_proofs(config: Config, drafts: Sequence[Draft], to: str) -> list[tuple[Draft, SendOutcome]]:
+def send_proofs(
+    config: Config, drafts: Sequence[Draft], to: str
+) -> list[tuple[Draft, SendOutcome]]:
     """Sends the drafts of the medium of `to`; raises ProofRefused, ChannelMisconfigured.
 
-    A proof has no List-Unsubscribe and no place in the ledger, so nothing that is done with it has an effect.
+    A proof has no List-Unsubscribe and no place in the ledger, so nothing that is done with it has
+    an effect.
     """
     medium = medium_of(to)
     if medium is None:
@@ -49,10 +55,14 @@ def send_proofs(config: Config, drafts: Sequence[Draft], to: str) -> list[tuple[
     to = read_phone(to, "") or to
     only_to = config.channels.only_to
     if only_to and to.lower() not in only_to:
-        raise ProofRefused("`only_to` in parcours.toml does not name this address: nobody else is written to")
+        raise ProofRefused(
+            "`only_to` in parcours.toml does not name this address: nobody else is written to"
+        )
     chosen = [draft for draft in drafts if draft.target.medium is medium]
     if not chosen:
-        raise ProofRefused(f"none of these messages is of the kind {medium}, by which that address is reached")
+        raise ProofRefused(
+            f"none of these messages is of the kind {medium}, by which that address is reached"
+        )
     messages = [_mark(config, draft, to) for draft in chosen]
     channels = open_channels(config, SystemClock())
     try:
@@ -71,7 +81,13 @@ def _mark(config: Config, draft: Draft, to: str) -> RenderedMessage:
     if target.medium is Medium.SMS:
         text = f"{MARK} {draft.text}"
         return RenderedMessage(
-            message_id, Medium.SMS, to, text, journey=journey, step=target.name, template=target.template
+            message_id,
+            Medium.SMS,
+            to,
+            text,
+            journey=journey,
+            step=target.name,
+            template=target.template,
         )
     sender = config.channels.from_email
     return RenderedMessage(

@@ -34,7 +34,9 @@ def tell_os_error(error: OSError) -> str:
 
 
 def abandon_output() -> None:
-    """Lets go of what standard output could not take: Python would try once more when it ends, and complain."""
+    """Lets go of what standard output could not take: Python would try once more when it ends, and
+    complain.
+    """
     try:
         sys.stdout.flush()
     except OSError:

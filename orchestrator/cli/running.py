@@ -1,7 +1,8 @@
 """Puts the parts of `up` together, keeps them running, and ends them in order.
 
-The lock comes first, so that a second process touches nothing; then the port, since links carry it; then the engine.
-Prefect's server is launched before the slow import of its client, and nothing waits for it.
+The lock comes first, so that a second process touches nothing; then the port, since links carry it;
+then the engine. Prefect's server is launched before the slow import of its client, and nothing
+waits for it.
 """
 
 from __future__ import annotations
@@ -81,7 +82,8 @@ class Pulse(Protocol):
 def run(project: Project, options: Options) -> None:
     """Runs a project until it is told to stop.
 
-    Raises AlreadyRunning, PortTaken, ChannelMisconfigured, PeopleWouldBeLost, TimeWentBack, PrefectDidNotStart.
+    Raises AlreadyRunning, PortTaken, ChannelMisconfigured, PeopleWouldBeLost, TimeWentBack,
+    PrefectDidNotStart.
     """
     terminal = Terminal(demo=options.demo)
     project = set_stage(project) if options.demo else project
@@ -92,28 +94,48 @@ def run(project: Project, options: Options) -> None:
         if options.demo:
             clear_stage(project.config)
         migrate(database)
-        listener = stack.enter_context(listen(options.host, options.port, else_another=options.demo))
+        listener = stack.enter_context(
+            listen(options.host, options.port, else_another=options.demo)
+        )
         project = _with_address(project, url_of(listener))
         with database.write() as connection:
             settings.write(connection, database, settings.HOME, url_of(listener))
-        clock: Clock = VirtualClock(begin_season(SystemClock().now())) if options.demo else SystemClock()
+        clock: Clock = (
+            VirtualClock(begin_season(SystemClock().now())) if options.demo else SystemClock()
+        )
         context = open_engine(project, clock, database=database, hold=hold)
         stack.callback(close_engine, context)
         tick.refuse_a_past(context, clock.now())
         if count := settle_what_died(context):
-            terminal.say(f"{count} messages were leased when Parcours was ended: see `parcours status`")
+            terminal.say(
+                f"{count} messages were leased when Parcours was ended: see `parcours status`"
+            )
         prefect = _launch_prefect(project, options, stack) if options.with_prefect else None
-        asyncio.run(Running(project, LiveEngine(context, terminal.watch), listener, prefect, terminal, options).live())
+        asyncio.run(
+            Running(
+                project, LiveEngine(context, terminal.watch), listener, prefect, terminal, options
+            ).live()
+        )
 
 
 def _with_address(project: Project, url: str) -> Project:
-    """The project with links that lead to the port we got, unless its links lead to a public address."""
+    """The project with links that lead to the port we got, unless its links lead to a public
+    address.
+    """
     config = project.config
-    return replace(project, config=replace(config, public_url=url)) if is_this_machine(config.public_url) else project
+    return (
+        replace(project, config=replace(config, public_url=url))
+        if is_this_machine(config.public_url)
+        else project
+    )
 
 
 def _launch_prefect(project: Project, options: Options, stack: ExitStack) -> PrefectServer:
-    home, port, given = project.config.var_dir / "prefect", options.prefect_port, options.prefect_url
+    home, port, given = (
+        project.config.var_dir / "prefect",
+        options.prefect_port,
+        options.prefect_url,
+    )
     if options.demo:  # its invented journeys are nobody's business on a server that others use
         port, given = None if port is None else free_port(port), None
     server = PrefectServer(home, port, given)
@@ -123,7 +145,9 @@ def _launch_prefect(project: Project, options: Options, stack: ExitStack) -> Pre
 
 
 class _QuietServer(uvicorn.Server):
-    """uvicorn without handlers of signals: those are ours; and without looking ten times a second whether to end."""
+    """uvicorn without handlers of signals: those are ours; and without looking ten times a second
+    whether to end.
+    """
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
@@ -182,13 +206,17 @@ class Running:
             job.cancel()
         server.end()
         await asyncio.gather(serving, self._pulse.stop(), self._finish())
-        if self._prefect is not None:  # before the loop ends: it waits for whoever waits for the server
+        if (
+            self._prefect is not None
+        ):  # before the loop ends: it waits for whoever waits for the server
             await asyncio.to_thread(self._prefect.stop, _PREFECT_GRACE_S)
 
     async def _finish(self) -> None:
         try:
             await asyncio.to_thread(self._engine.finish)
-        except StoreUnavailable as away:  # the next start finds out what became of the last messages
+        except (
+            StoreUnavailable
+        ) as away:  # the next start finds out what became of the last messages
             self._terminal.warn(str(away))
 
     async def _until_stopped(self, serving: asyncio.Task[None]) -> None:
@@ -208,7 +236,11 @@ class Running:
     def _places(self) -> Places:
         config = self._project.config
         from_environment = "PARCOURS_WRITE_KEY" in config.environment
-        database = config.database_url.removeprefix("sqlite:///") if "sqlite" in config.database_url else "PostgreSQL"
+        database = (
+            config.database_url.removeprefix("sqlite:///")
+            if "sqlite" in config.database_url
+            else "PostgreSQL"
+        )
         return Places(
             config.project.name,
             self._url,
@@ -245,17 +277,24 @@ class Running:
             return Ticker(self._engine)
         conductor = await asyncio.to_thread(_import_conductor)
         pace = DEMO_PACE if self._options.demo else None
-        return conductor(self._engine, describe_project(self._project), SystemClock().now, pace=pace)
+        return conductor(
+            self._engine, describe_project(self._project), SystemClock().now, pace=pace
+        )
 
     async def _tend_prefect(self) -> None:
-        """Says when Prefect shows the project, or why it does not; starts a server anew that ended by itself."""
+        """Says when Prefect shows the project, or why it does not; starts a server anew that ended
+        by itself.
+        """
         await self._announce_prefect()
         while self._prefect is not None:
             await asyncio.sleep(_PREFECT_LOOK_S)
             if self._prefect.has_ended():
-                self._terminal.warn("The Prefect server has ended; messages leave without it. It is started again …")
+                self._terminal.warn(
+                    "The Prefect server has ended; messages leave without it. It is started again …"
+                )
                 try:
-                    self._prefect.launch()  # in this, the main thread: on Linux the child ends with who made it
+                    # in this, the main thread: on Linux the child ends with who made it
+                    self._prefect.launch()
                 except PrefectDidNotStart as error:
                     self._terminal.warn(str(error))
                     return
@@ -275,7 +314,9 @@ class Running:
         self._terminal.say(f"Prefect is ready: {self._prefect.ui_url}/deployments")
 
     async def _take_edits(self) -> None:
-        """Runs edited journeys and templates at once; refuses broken ones, and the earlier ones go on."""
+        """Runs edited journeys and templates at once; refuses broken ones, and the earlier ones go
+        on.
+        """
         files = EditedFiles(self._project.root)
         while True:
             await asyncio.sleep(2 * _LOOK_S)
@@ -284,15 +325,21 @@ class Running:
                     await asyncio.to_thread(self._reload)
                     self._terminal.say("The edited files run from now on.")
             except OSError as fault:
-                self._terminal.warn(f"{fault.filename} cannot be read: {why_unreadable(fault)}\n{NOT_TAKEN}")
-            except Exception as fault:  # whatever an edit brings up is told, and the next edit is taken
+                self._terminal.warn(
+                    f"{fault.filename} cannot be read: {why_unreadable(fault)}\n{NOT_TAKEN}"
+                )
+            except (
+                Exception
+            ) as fault:  # whatever an edit brings up is told, and the next edit is taken
                 self._terminal.warn(f"{without_data(fault)}\n{NOT_TAKEN}")
 
     def _reload(self) -> None:
         old, config = self._engine.context, self._project.config
         found = load_project(self._project.root, config.environment)
         project = replace(found, config=config)  # settings and channels stay until the next start
-        self._engine.replace(lambda: open_engine(project, old.clock, database=old.database, channels=old.channels))
+        self._engine.replace(
+            lambda: open_engine(project, old.clock, database=old.database, channels=old.channels)
+        )
         self._project = project
         services: ApiServices = self._app.state.services
         offer = find_friend_offer(project.journeys.values())
@@ -306,14 +353,19 @@ class Running:
         clock = self._engine.context.clock
         assert isinstance(clock, VirtualClock)
         player = Player(
-            self._url, load_write_key(self._project.config), self._project.config.var_dir / "mailbox", clock
+            self._url,
+            load_write_key(self._project.config),
+            self._project.config.var_dir / "mailbox",
+            clock,
         )
         player.start(self._engine, self._nudge, self._terminal)
         return player
 
 
 def _import_conductor() -> type[Conductor]:
-    """Prefect reads its settings when it is imported: only after the environment was set by `launch`."""
+    """Prefect reads its settings when it is imported: only after the environment was set by
+    `launch`.
+    """
     from flows.conductor import Conductor
 
     return Conductor

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
 
 def start(
-    journey: Annotated[str, typer.Argument(metavar="JOURNEY", help="A journey with the trigger `manual`.")],
+    journey: Annotated[
+        str, typer.Argument(metavar="JOURNEY", help="A journey with the trigger `manual`.")
+    ],
     users: Annotated[list[str], typer.Argument(metavar="USER_ID", help="Customers, by their id.")],
     project: ProjectFolder = Path(),
     as_json: AsJson = False,
@@ -39,13 +41,16 @@ def start(
         if not unknown:
             write_inbox(database, [_call(journey, customer, now) for customer in found])
     if unknown:
-        typer.secho(f"nobody was started: no customer has the id {', '.join(unknown)}", fg="red", err=True)
+        typer.secho(
+            f"nobody was started: no customer has the id {', '.join(unknown)}", fg="red", err=True
+        )
         raise typer.Exit(1)
     if as_json:
         print_json({"journey": journey, "started": [customer.external_id for customer in found]})
     else:
         typer.echo(
-            f"{count(len(found), 'customer')} will enter {journey}: a running `parcours up` sees to it, or type "
+            f"{count(len(found), 'customer')} will enter {journey}: a running `parcours up` "
+            f"sees to it, or type "
             "`parcours tick`. Its `only_if` and `reentry` hold for them too."
         )
 
@@ -56,9 +61,15 @@ def _require_manual(project: Project, journey: str) -> None:
 
     known = project.journeys.get(journey)
     if known is None:
-        raise typer.BadParameter(f"there is no journey '{journey}'{did_you_mean(journey, project.journeys)}")
+        raise typer.BadParameter(
+            f"there is no journey '{journey}'{did_you_mean(journey, project.journeys)}"
+        )
     if not any(isinstance(trigger, ManualTrigger) for trigger in known.triggers):
-        typer.secho(f"{journey} cannot be started by hand: add `- manual` to its `trigger`", fg="red", err=True)
+        typer.secho(
+            f"{journey} cannot be started by hand: add `- manual` to its `trigger`",
+            fg="red",
+            err=True,
+        )
         raise typer.Exit(1)
 
 

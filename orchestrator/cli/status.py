@@ -26,7 +26,8 @@ GONE = "of steps that are gone"
 def status(project: ProjectFolder = Path(), as_json: AsJson = False) -> None:
     """Show how everything stands.
 
-    Journeys and who is inside, messages by channel and state, the inbox, and what waits for a person.
+    Journeys and who is inside, messages by channel and state, the inbox, and what waits for a
+    person.
     """
     from orchestrator.clock import SystemClock
     from orchestrator.status import read_status
@@ -39,7 +40,9 @@ def status(project: ProjectFolder = Path(), as_json: AsJson = False) -> None:
     else:
         _tell(found, zone_of(config))
         if found.home:
-            typer.echo(f"\nWhile `parcours up` runs, {found.home} leads to the mailbox and to Prefect.")
+            typer.echo(
+                f"\nWhile `parcours up` runs, {found.home} leads to the mailbox and to Prefect."
+            )
 
 
 def _journeys(project: Path) -> Mapping[str, Journey]:
@@ -47,7 +50,11 @@ def _journeys(project: Path) -> Mapping[str, Journey]:
     try:
         return load(project, need_templates=False).journeys
     except ProjectInvalid as invalid:
-        typer.secho(f"{count(len(invalid.problems), 'problem')} in the project: `parcours check`", fg="red", err=True)
+        typer.secho(
+            f"{count(len(invalid.problems), 'problem')} in the project: `parcours check`",
+            fg="red",
+            err=True,
+        )
         return {}
 
 
@@ -56,12 +63,15 @@ def _tell(found: Status, zone: ZoneInfo) -> None:
 
     last = "never" if found.last_tick is None else _ago(found, zone)
     typer.echo(f"{count(found.customers, 'customer')}; the last tick: {last}")
-    stages = [f"{number:,} {stage or 'without a stage'}" for stage, number in sorted(found.stages.items())]
+    stages = [
+        f"{number:,} {stage or 'without a stage'}" for stage, number in sorted(found.stages.items())
+    ]
     if stages:
         typer.echo(f"  {', '.join(stages)}")
     if found.inbox:
         typer.echo(
-            f"  {count(found.inbox, 'call')} in the inbox: a running `parcours up` or `parcours tick` takes them"
+            f"  {count(found.inbox, 'call')} in the inbox: a running `parcours up` or "
+            "`parcours tick` takes them"
         )
     for code, number in sorted(found.rejected.items()):
         typer.echo(f"  {count(number, 'call')} rejected: {code} (kept in the table `rejections`)")
@@ -81,7 +91,9 @@ def _tell(found: Status, zone: ZoneInfo) -> None:
 def _ago(found: Status, zone: ZoneInfo) -> str:
     assert found.last_tick is not None
     span = found.at - found.last_tick
-    when = f"{format_span(span)} ago" if span.total_seconds() >= 0 else "ahead of this machine's clock"
+    when = (
+        f"{format_span(span)} ago" if span.total_seconds() >= 0 else "ahead of this machine's clock"
+    )
     return f"{format_instant(found.last_tick, zone)}, {zone.key} ({when})"
 
 
@@ -108,7 +120,12 @@ def _tell_unknown(found: Status) -> None:
     total = sum(states.get("unknown", 0) for states in found.messages.values())
     if not total:
         return
-    typer.secho(f"\n{count(total, 'message')} in the air: nobody knows whether they arrived.", fg="yellow")
-    typer.echo("Say --sent (it arrived), --again (queue it once more) or --drop of each, or of --all-unknown:")
+    typer.secho(
+        f"\n{count(total, 'message')} in the air: nobody knows whether they arrived.", fg="yellow"
+    )
+    typer.echo(
+        "Say --sent (it arrived), --again (queue it once more) or --drop of each, or of "
+        "--all-unknown:"
+    )
     for public_id in found.unknown:
         typer.echo(f"  parcours messages settle {public_id} --sent")

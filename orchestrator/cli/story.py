@@ -1,7 +1,7 @@
 """Rows of the ledger as sentences: the story of one customer in time order.
 
-Nothing here trusts a row: a kind or reason that has no words of its own is told by its name, and a customer's value as
-it is.
+Nothing here trusts a row: a kind or reason that has no words of its own is told by its name, and a
+customer's value as it is.
 """
 
 from __future__ import annotations
@@ -45,15 +45,27 @@ LEFT = {
     Status.FILTERED: "left: `only_if` no longer holds",
     Status.MERGED: "left: merged into another enrollment",
 }
-VERDICTS = {"sent": "it arrived", "again": "queue it again", "drop": "let it be", "retry": "it failed, send it again"}
+VERDICTS = {
+    "sent": "it arrived",
+    "again": "queue it again",
+    "drop": "let it be",
+    "retry": "it failed, send it again",
+}
 #: What comes before the reason of kinds that are told by their reason.
-OTHER_KINDS = {"overtaken": "", "reopened": "", "no_date": "has no date", "unreadable": "cannot be reached"}
+OTHER_KINDS = {
+    "overtaken": "",
+    "reopened": "",
+    "no_date": "has no date",
+    "unreadable": "cannot be reached",
+}
 A_MOMENT = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One thing that happened. `place` orders lines of one instant: stages and consent, decisions, messages."""
+    """One thing that happened. `place` orders lines of one instant: stages and consent,
+    decisions, messages.
+    """
 
     at: datetime
     place: int
@@ -65,18 +77,26 @@ class Line:
     @property
     def told(self) -> str:
         """The sentence, after the step it speaks of where it does not name it itself."""
-        return self.text if not self.step or self.step in self.text else f"{name_step(self.step)}: {self.text}"
+        return (
+            self.text
+            if not self.step or self.step in self.text
+            else f"{name_step(self.step)}: {self.text}"
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """How a story is told: instants in `zone`, and with the journeys of today where their files can be read."""
+    """How a story is told: instants in `zone`, and with the journeys of today where their files
+    can be read.
+    """
 
     zone: ZoneInfo
     journeys: Mapping[str, Journey] = field(default_factory=dict)
 
 
-def read_story(database: Database, customer_id: int, journey: str | None, reading: Reading) -> list[Line]:
+def read_story(
+    database: Database, customer_id: int, journey: str | None, reading: Reading
+) -> list[Line]:
     """The story of a customer, or its part in one journey."""
     with database.read() as connection:
         decisions = records.decisions_of(connection, customer_id, journey)
@@ -86,8 +106,12 @@ def read_story(database: Database, customer_id: int, journey: str | None, readin
         happened = Happened.read(connection, customer_id)
     teller = _Teller(reading, happened)
     lines = [Line(row.at, 0, "", "", "stage", _tell_stage(row)) for row in stages]
-    lines += [Line(row.at, 0, "", "", "consent", _tell_consent(row, reading.zone)) for row in consents]
-    lines += [Line(row.at, 1, row.journey, row.step, row.kind, teller.tell(row)) for row in decisions]
+    lines += [
+        Line(row.at, 0, "", "", "consent", _tell_consent(row, reading.zone)) for row in consents
+    ]
+    lines += [
+        Line(row.at, 1, row.journey, row.step, row.kind, teller.tell(row)) for row in decisions
+    ]
     lines += [line for row in messages for line in _tell_message(row)]
     return in_order(lines)
 
@@ -105,7 +129,11 @@ def _tell_stage(row: Any) -> str:
 def _tell_consent(row: Any, zone: ZoneInfo) -> str:
     source = f" ({row.source})" if row.source else ""
     if row.key == "mute":
-        return f"no marketing until {format_instant(row.until, zone)}{source}" if row.until else f"muted{source}"
+        return (
+            f"no marketing until {format_instant(row.until, zone)}{source}"
+            if row.until
+            else f"muted{source}"
+        )
     if row.key == "marketing":
         return f"no marketing any more{source}"
     what = _ASKED.get(row.key, format_value(row.key.replace("topic:", "the topic ", 1)))
@@ -115,13 +143,17 @@ def _tell_consent(row: Any, zone: ZoneInfo) -> str:
 
 
 #: What keys of consent that name no medium and no topic are about.
-_ASKED = {"topic:*": "every topic", "opens": "having opens measured", "clicks": "having clicks measured"}
+_ASKED = {
+    "topic:*": "every topic",
+    "opens": "having opens measured",
+    "clicks": "having clicks measured",
+}
 
 
 #: A provider has it, whatever became of it then.
 _ARRIVED = frozenset(MessageState) - {
-    MessageState.QUEUED, MessageState.LEASED, MessageState.NOT_SENT, MessageState.REJECTED, MessageState.FAILED,
-    MessageState.UNKNOWN,
+    MessageState.QUEUED, MessageState.LEASED, MessageState.NOT_SENT, MessageState.REJECTED,
+    MessageState.FAILED, MessageState.UNKNOWN,
 }  # fmt: skip
 
 
@@ -131,10 +163,24 @@ def _tell_message(row: Any) -> Iterator[Line]:
     why = f" ({why})" if why else ""
     if row.leased_at is not None:
         told = "is sent" if row.state in _ARRIVED else "is handed over"
-        yield Line(row.leased_at, 2, row.journey, row.step, "message", f"{row.medium} {row.template} {told}")
+        yield Line(
+            row.leased_at,
+            2,
+            row.journey,
+            row.step,
+            "message",
+            f"{row.medium} {row.template} {told}",
+        )
     at = row.settled_at or row.leased_at
     if at is not None and row.state not in (MessageState.LEASED, MessageState.ACCEPTED):
-        yield Line(at, 3, row.journey, row.step, "message", f"{row.medium} {row.template} {_tell_state(row)}{why}")
+        yield Line(
+            at,
+            3,
+            row.journey,
+            row.step,
+            "message",
+            f"{row.medium} {row.template} {_tell_state(row)}{why}",
+        )
 
 
 def _tell_state(row: Any) -> str:
@@ -143,7 +189,10 @@ def _tell_state(row: Any) -> str:
             return "waits to be sent"
         case MessageState.UNKNOWN:
             command = f"parcours messages settle {row.public_id}"
-            return f"hangs in the air, nobody knows whether it arrived: {command} --sent, --again or --drop"
+            return (
+                f"hangs in the air, nobody knows whether it arrived: {command} --sent, "
+                "--again or --drop"
+            )
     return f"was {_words(row.state)}"
 
 
@@ -200,11 +249,18 @@ class _Teller:
                 note = self.happened.note_of(row)
                 return f"a task for a person: {why}" + (f", “{note}”" if note else "")
             case DecisionKind.STUCK:
-                return f"could not be looked at, by a fault of Parcours ({why}): it is tried again within the hour"
+                return (
+                    f"could not be looked at, by a fault of Parcours ({why}): it is tried "
+                    "again within the hour"
+                )
             case DecisionKind.LEFT:
                 status = row.detail.get("status")
                 said = LEFT.get(status, "leaves")
-                return said if status in (Status.COMPLETED, Status.MERGED) else f"{said} ({self._event(row)})"
+                return (
+                    said
+                    if status in (Status.COMPLETED, Status.MERGED)
+                    else f"{said} ({self._event(row)})"
+                )
         said = OTHER_KINDS.get(row.kind, _words(row.kind))
         return ": ".join(filter(None, (said, why)))
 
@@ -221,7 +277,10 @@ class _Teller:
             event = self._awaited(row)
             return f"waited in vain: no {event} came in time" if event else "waited in vain"
         if reason.endswith(" came"):
-            return f"the wait is over: {self.happened.name_event(row.at, reason.removesuffix(' came'))} came"
+            return (
+                "the wait is over: "
+                f"{self.happened.name_event(row.at, reason.removesuffix(' came'))} came"
+            )
         if reason.startswith("variant "):
             return f"is given the {reason}"
         if reason == "else":
@@ -241,7 +300,9 @@ class _Teller:
         coupon = f"{what} {code}" if code else what
         if receiver in ("", Receiver.CUSTOMER):
             return f"gets the {coupon}" if code else f"gets a {what}"
-        return f"the {coupon} goes to the {receiver}" if code else f"a {what} goes to the {receiver}"
+        return (
+            f"the {coupon} goes to the {receiver}" if code else f"a {what} goes to the {receiver}"
+        )
 
     def _cause(self, row: Any) -> str:
         """What pulled the trigger, as ` (Product Viewed: Lamp)`."""
@@ -256,7 +317,11 @@ class _Teller:
         until = read_time(row.detail.get("until"))
         if until is None:
             return ""
-        return " for a moment" if until - row.at < A_MOMENT else f" until {format_instant(until, self.reading.zone)}"
+        return (
+            " for a moment"
+            if until - row.at < A_MOMENT
+            else f" until {format_instant(until, self.reading.zone)}"
+        )
 
 
 def read_time(text: Any) -> datetime | None:

@@ -24,7 +24,9 @@ def tick(
     now: Annotated[
         str | None,
         typer.Option(
-            "--now", metavar="ISO", help="The instant to reach instead of the present, as 2026-11-27T10:00:00Z."
+            "--now",
+            metavar="ISO",
+            help="The instant to reach instead of the present, as 2026-11-27T10:00:00Z.",
         ),
     ] = None,
     project: ProjectFolder = Path(),
@@ -32,8 +34,8 @@ def tick(
 ) -> None:
     """Do all the work that is due, once.
 
-    Takes calls from the inbox, moves people on, sends what is queued, and ends. Refused while `parcours up` runs on the
-    same database, and for an instant before what was already processed.
+    Takes calls from the inbox, moves people on, sends what is queued, and ends. Refused while
+    `parcours up` runs on the same database, and for an instant before what was already processed.
     """
     report, waiting = _run(load(project), now)
     if as_json:
@@ -101,7 +103,17 @@ def _print(report: TickReport) -> None:
     if journeys:
         typer.echo()
         print_table(
-            ("JOURNEY", "ENTERED", "QUEUED", "DEFERRED", "NOT SENT", "LEFT", "COMPLETED", "CONVERTED"), journeys
+            (
+                "JOURNEY",
+                "ENTERED",
+                "QUEUED",
+                "DEFERRED",
+                "NOT SENT",
+                "LEFT",
+                "COMPLETED",
+                "CONVERTED",
+            ),
+            journeys,
         )
     channels = [
         (name, t.due, t.sent, t.failed, t.retried, t.not_sent, t.unknown)
@@ -115,4 +127,6 @@ def _print(report: TickReport) -> None:
         if tally.stopped:
             typer.secho(f"{name} stands still: {tally.stopped}", fg="red", err=True)
         for failure in tally.failures[-20:]:
-            typer.echo(f"{failure.message_id}  {failure.outcome}: {failure.reason}  ({failure.help})")
+            typer.echo(
+                f"{failure.message_id}  {failure.outcome}: {failure.reason}  ({failure.help})"
+            )

@@ -1,4 +1,6 @@
-"""The always-on loop without Prefect: `parcours up --no-prefect`. What was on hold stays on hold."""
+"""The always-on loop without Prefect: `parcours up --no-prefect`. What was on hold stays on
+hold.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,9 @@ BEAT_S = 0.5
 
 
 class Ticker:
-    """Ticks the engine in one worker thread: twice a second, at once after a nudge, on while work is left."""
+    """Ticks the engine in one worker thread: twice a second, at once after a nudge, on while work
+    is left.
+    """
 
     is_in_sync = False
 

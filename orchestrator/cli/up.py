@@ -16,18 +16,32 @@ from orchestrator.cli.output import print_problems
 def up(
     project: ProjectFolder = Path(),
     host: Annotated[
-        str, typer.Option(help="Listen on this address; pages that show customers then need the admin token.")
+        str,
+        typer.Option(
+            help="Listen on this address; pages that show customers then need the admin token."
+        ),
     ] = "127.0.0.1",
-    port: Annotated[int, typer.Option(help="Port of the pages and the events API.", min=0, max=65535)] = 8000,
+    port: Annotated[
+        int, typer.Option(help="Port of the pages and the events API.", min=0, max=65535)
+    ] = 8000,
     prefect_port: Annotated[
         int | None,
-        typer.Option(help="Port of the Prefect server and UI.", show_default="4200, or a free one", min=1, max=65535),
+        typer.Option(
+            help="Port of the Prefect server and UI.",
+            show_default="4200, or a free one",
+            min=1,
+            max=65535,
+        ),
     ] = None,
     with_prefect: Annotated[
-        bool, typer.Option("--prefect/--no-prefect", help="Start a Prefect server and keep it informed.")
+        bool,
+        typer.Option("--prefect/--no-prefect", help="Start a Prefect server and keep it informed."),
     ] = True,
     demo: Annotated[
-        bool, typer.Option("--demo", help="Play three weeks of a made-up shop in accelerated time, in var/demo.")
+        bool,
+        typer.Option(
+            "--demo", help="Play three weeks of a made-up shop in accelerated time, in var/demo."
+        ),
     ] = False,
 ) -> None:
     """Run everything: database, Prefect, pages, events API and engine. Ctrl-C ends it."""
@@ -36,7 +50,12 @@ def up(
     _log_to_the_terminal()
     found = load(project)
     print_problems(found.warnings, err=True)
-    run(found, Options(host, port, prefect_port, with_prefect, demo, os.environ.get("PREFECT_API_URL") or None))
+    run(
+        found,
+        Options(
+            host, port, prefect_port, with_prefect, demo, os.environ.get("PREFECT_API_URL") or None
+        ),
+    )
 
 
 def _log_to_the_terminal() -> None:
@@ -44,4 +63,5 @@ def _log_to_the_terminal() -> None:
     handler = logging.StreamHandler()
     handler.setLevel(logging.WARNING)
     logging.getLogger().addHandler(handler)
-    logging.raiseExceptions = False  # else Prefect writes to the terminal that a run's lines did not reach its server
+    # else Prefect writes to the terminal that a run's lines did not reach its server
+    logging.raiseExceptions = False

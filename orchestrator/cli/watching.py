@@ -46,14 +46,20 @@ class DayBook:
             self.counts["failed"] += channel.failed
 
     def line(self) -> str:
-        """`64 calls · 9 entered · 12 e-mails · 1 SMS · 2 converted`; nothing that did not happen."""
+        """`64 calls · 9 entered · 12 e-mails · 1 SMS · 2 converted`; nothing that did not
+        happen.
+        """
         words = {"email": "e-mails", "sms": "SMS"}
         order = ("calls", "entered", "email", "sms", "converted", "failed")
-        return " · ".join(f"{self.counts[key]} {words.get(key, key)}" for key in order if self.counts[key])
+        return " · ".join(
+            f"{self.counts[key]} {words.get(key, key)}" for key in order if self.counts[key]
+        )
 
 
 class Terminal:
-    """Prints for people: bold where there is a terminal, plain text where there is none. Safe between threads."""
+    """Prints for people: bold where there is a terminal, plain text where there is none. Safe
+    between threads.
+    """
 
     def __init__(self, *, demo: bool) -> None:
         self._console = Console(highlight=False, soft_wrap=True)
@@ -70,15 +76,35 @@ class Terminal:
         say(f"\n[bold]Parcours[/bold] · {places.project}\n")
         self._row("Mailbox", f"{places.url}/mailbox", "every message, as its readers see it")
         if places.prefect:
-            self._row("Prefect", places.prefect, "journeys and deliveries; starting, it takes some seconds")
-        self._row("Events in", f"{places.url}/v1/batch", f"Segment's API; the write key is in {places.write_key}")
+            self._row(
+                "Prefect",
+                places.prefect,
+                "journeys and deliveries; starting, it takes some seconds",
+            )
+        self._row(
+            "Events in",
+            f"{places.url}/v1/batch",
+            f"Segment's API; the write key is in {places.write_key}",
+        )
         self._row("Database", places.database, "")
         if self._demo:
-            say("\n  [bold]This is a demo[/bold]: a made-up shop in accelerated time. Every customer is invented and")
-            say("  nothing leaves this machine; an earlier demo was removed. Commands see it with its database:")
-            say("  [cyan]PARCOURS_DATABASE_URL=sqlite:///var/demo/parcours.db parcours status[/cyan]\n")
+            say(
+                "\n  [bold]This is a demo[/bold]: a made-up shop in accelerated time. "
+                "Every customer is invented and"
+            )
+            say(
+                "  nothing leaves this machine; an earlier demo was removed. Commands "
+                "see it with its database:"
+            )
+            say(
+                "  [cyan]PARCOURS_DATABASE_URL=sqlite:///var/demo/parcours.db parcours "
+                "status[/cyan]\n"
+            )
         else:
-            say("\n  To begin: post events, or `parcours ingest FILE`. To look: `parcours status`. To stop: Ctrl-C.\n")
+            say(
+                "\n  To begin: post events, or `parcours ingest FILE`. To look: "
+                "`parcours status`. To stop: Ctrl-C.\n"
+            )
 
     def say(self, text: str) -> None:
         """One line."""
@@ -96,7 +122,11 @@ class Terminal:
                 if tally.failed or tally.unknown or tally.stopped:
                     self._unsaid.setdefault(name, ChannelTally()).add(tally)
             now_s = time.monotonic()
-            due = [name for name in self._unsaid if now_s - self._said_s.get(name, -math.inf) >= self._quiet_s]
+            due = [
+                name
+                for name in self._unsaid
+                if now_s - self._said_s.get(name, -math.inf) >= self._quiet_s
+            ]
             told = {name: self._unsaid.pop(name) for name in due}
             self._said_s.update(dict.fromkeys(told, now_s))
         for name, tally in told.items():
@@ -110,7 +140,8 @@ class Terminal:
 
     def _row(self, label: str, place: str | Path, note: str) -> None:
         self._console.print(
-            f"  {label:<{_LABEL_WIDTH}}[cyan]{place}[/cyan]" + (f"   [dim]{note}[/dim]" if note else "")
+            f"  {label:<{_LABEL_WIDTH}}[cyan]{place}[/cyan]"
+            + (f"   [dim]{note}[/dim]" if note else "")
         )
 
 
@@ -118,7 +149,11 @@ def describe_trouble(tally: ChannelTally) -> str:
     """`2 failed (rejected: no such mailbox); parcours messages list --state rejected`."""
     if tally.stopped:
         return f"the channel stands still: {tally.stopped}"
-    counts = [f"{count} {word}" for count, word in ((tally.failed, "failed"), (tally.unknown, "unknown")) if count]
+    counts = [
+        f"{count} {word}"
+        for count, word in ((tally.failed, "failed"), (tally.unknown, "unknown"))
+        if count
+    ]
     newest = tally.failures[-1] if tally.failures else None
     why = f" ({newest.outcome}: {newest.reason or newest.code}); {newest.help}" if newest else ""
     return ", ".join(counts) + why

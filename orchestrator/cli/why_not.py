@@ -1,7 +1,9 @@
-"""Why somebody is not in a journey: what each trigger's `if` was for each of their events, asked when one asks.
+"""Why somebody is not in a journey: what each trigger's `if` was for each of their events, asked
+when one asks.
 
-The time line writes no row for a trigger whose `if` is false: most events of a shop are such. Here the customer's whole
-past is led once more past the journey's triggers, in memory, with each fact and stage as it was at each instant.
+The time line writes no row for a trigger whose `if` is false: most events of a shop are such. Here
+the customer's whole past is led once more past the journey's triggers, in memory, with each fact
+and stage as it was at each instant.
 """
 
 from __future__ import annotations
@@ -30,7 +32,9 @@ _SCOPES = ("event", "customer", "account")
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """What a trigger's `if` was at an instant. `event` is told as people call it, `read` what the condition read."""
+    """What a trigger's `if` was at an instant. `event` is told as people call it, `read` what the
+    condition read.
+    """
 
     at: datetime
     event: str
@@ -49,9 +53,11 @@ class Past:
 
 
 def tell_why_not(project: Project, journey: Journey, past: Past) -> list[Line]:
-    """A line for each time a trigger of the journey was pulled and the ledger says nothing: the newest ones, and how
-    many there were before."""
-    lines = [_tell(journey.id, one) for one in _ask(project, journey, past) if one.at not in past.told]
+    """A line for each time a trigger of the journey was pulled and the ledger says nothing: the
+    newest ones, and how many there were before."""
+    lines = [
+        _tell(journey.id, one) for one in _ask(project, journey, past) if one.at not in past.told
+    ]
     lines += _tell_history(journey, past)
     lines.sort(key=lambda line: line.at)
     left_out, shown = lines[:-TOLD_MAX], lines[-TOLD_MAX:]
@@ -62,16 +68,23 @@ def tell_why_not(project: Project, journey: Journey, past: Past) -> list[Line]:
 
 
 def tell_absence(journey: Journey, past: Past) -> str:
-    """A sentence for a journey whose triggering events never came; "" when one did, or it has other triggers."""
+    """A sentence for a journey whose triggering events never came; "" when one did, or it has other
+    triggers.
+    """
     events = [trigger.event for trigger in journey.triggers if isinstance(trigger, EventTrigger)]
     if len(events) < len(journey.triggers) or any(row.name in events for row in past.events):
         return ""
-    return f"Nothing could let them into {journey.id}: there is no {' and no '.join(events)} of theirs."
+    return (
+        f"Nothing could let them into {journey.id}: there is no {' and no '.join(events)} of "
+        "theirs."
+    )
 
 
 def _tell(journey: str, asked: _Asked) -> Line:
     if asked.holds:
-        why = "today's trigger would; when this happened, the journey did not run yet, or was another"
+        why = (
+            "today's trigger would; when this happened, the journey did not run yet, or was another"
+        )
     else:
         why = f"`if` does not hold ({asked.source}{'; ' if asked.read else ''}{asked.read})"
     return Line(asked.at, 1, journey, "", NOT_MET, f"is not let in ({asked.event}): {why}")
@@ -82,7 +95,14 @@ def _tell_history(journey: Journey, past: Past) -> list[Line]:
     wanted = {trigger.event for trigger in journey.triggers if isinstance(trigger, EventTrigger)}
     why = "older than `max_age` when it came in, so it counts for facts and stages only"
     return [
-        Line(row.at, 1, journey.id, "", NOT_MET, f"is not let in ({label(row.name, row.properties)}): {why}")
+        Line(
+            row.at,
+            1,
+            journey.id,
+            "",
+            NOT_MET,
+            f"is not let in ({label(row.name, row.properties)}): {why}",
+        )
         for row in past.events
         if not row.starts and row.name in wanted and row.at not in past.told
     ]
@@ -94,7 +114,13 @@ def _ask(project: Project, journey: Journey, past: Past) -> list[_Asked]:
     if events:
         program = build_program(project, journeys={journey.id: _ask_only(journey, asked)})
         who = past.customer
-        state = CustomerState(who.external_id, program.lifecycle, program.zone, program.locale, anonymous=who.anonymous)
+        state = CustomerState(
+            who.external_id,
+            program.lifecycle,
+            program.zone,
+            program.locale,
+            anonymous=who.anonymous,
+        )
         run(program, state, events, max(event.at for event in events))
     return asked
 
@@ -115,7 +141,11 @@ def _noting(trigger: EventTrigger | StageTrigger, asked: list[_Asked]) -> Condit
     def test(scope: Scope) -> bool:
         event = scope.names["event"]
         read = _values_read(condition.tree, scope)
-        asked.append(_Asked(event["at"], _name(trigger, event), condition.test(scope), condition.source, read))
+        asked.append(
+            _Asked(
+                event["at"], _name(trigger, event), condition.test(scope), condition.source, read
+            )
+        )
         return False
 
     return replace(condition, test=test)
@@ -125,7 +155,9 @@ def _name(trigger: EventTrigger | StageTrigger, event: dict[str, Any]) -> str:
     if isinstance(trigger, StageTrigger):
         return f"became {trigger.stage}"
     # Where an event has no property `name`, expressions see its own under it.
-    return label(trigger.event, {key: value for key, value in event.items() if value != trigger.event})
+    return label(
+        trigger.event, {key: value for key, value in event.items() if value != trigger.event}
+    )
 
 
 def _values_read(tree: Expr, scope: Scope) -> str:

@@ -25,7 +25,9 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Deed:
-    """What somebody does at an instant: a call of the shop's, or with `url` a form that they send on a page."""
+    """What somebody does at an instant: a call of the shop's, or with `url` a form that they send
+    on a page.
+    """
 
     at: datetime
     call: Call | None = None
@@ -40,31 +42,61 @@ def identify(shopper: Shopper, at: datetime, *, was_anonymous: bool = False) -> 
     return _deed("identify", at, {"userId": shopper.user_id, **link, "traits": shopper.traits()})
 
 
-def track(shopper: Shopper, at: datetime, event: str, properties: dict[str, Any] | None = None) -> Deed:
+def track(
+    shopper: Shopper, at: datetime, event: str, properties: dict[str, Any] | None = None
+) -> Deed:
     """Something a known person did."""
-    return _deed("track", at, {"userId": shopper.user_id, "event": event, "properties": properties or {}})
+    return _deed(
+        "track", at, {"userId": shopper.user_id, "event": event, "properties": properties or {}}
+    )
 
 
 def look_around(who: dict[str, str], at: datetime, throw: Random) -> list[Deed]:
     """Some pages; `who` holds the `userId` or the `anonymousId`."""
-    pages = ["Home", *throw.sample(("Light", "Ceramics", "Textiles", "New arrivals", "Our workshop"), 2)]
+    pages = [
+        "Home",
+        *throw.sample(("Light", "Ceramics", "Textiles", "New arrivals", "Our workshop"), 2),
+    ]
     steps = enumerate(pages[: throw.randint(1, 3)])
-    return [_deed("page", at + timedelta(seconds=40 * number), {**who, "name": page}) for number, page in steps]
+    return [
+        _deed("page", at + timedelta(seconds=40 * number), {**who, "name": page})
+        for number, page in steps
+    ]
 
 
 def visit(
-    shopper: Shopper, at: datetime, outcome: Outcome, throw: Random, *, small: bool = False, coupon: str = ""
+    shopper: Shopper,
+    at: datetime,
+    outcome: Outcome,
+    throw: Random,
+    *,
+    small: bool = False,
+    coupon: str = "",
 ) -> list[Deed]:
     """A visit of a known person: pages, then what they add to the cart and what becomes of it."""
     deeds = look_around({"userId": shopper.user_id}, at, throw)
     basket = fill_basket(throw)[: 1 if small else 3]
     at += timedelta(minutes=throw.randint(3, 9))
-    deeds.append(track(shopper, at, "Product Viewed", {**basket[0].as_product(shopper.locale), "currency": CURRENCY}))
+    deeds.append(
+        track(
+            shopper,
+            at,
+            "Product Viewed",
+            {**basket[0].as_product(shopper.locale), "currency": CURRENCY},
+        )
+    )
     if outcome is Outcome.LOOKS:
         return deeds
     for good in basket:
         at += timedelta(seconds=throw.randint(20, 200))
-        deeds.append(track(shopper, at, "Product Added", {**good.as_product(shopper.locale), "currency": CURRENCY}))
+        deeds.append(
+            track(
+                shopper,
+                at,
+                "Product Added",
+                {**good.as_product(shopper.locale), "currency": CURRENCY},
+            )
+        )
     if outcome is Outcome.BUYS or throw.random() < 0.5:
         at += timedelta(minutes=throw.randint(1, 6))
         deeds.append(track(shopper, at, "Checkout Started", _cart(shopper, basket)))
@@ -90,7 +122,9 @@ def order(shopper: Shopper, at: datetime, basket: list[Good], coupon: str = "") 
 def refund(shopper: Shopper, bought: Deed, at: datetime) -> Deed:
     """Sends an order back."""
     assert bought.call is not None
-    properties = {name: bought.call["properties"][name] for name in ("order_id", "total", "currency")}
+    properties = {
+        name: bought.call["properties"][name] for name in ("order_id", "total", "currency")
+    }
     return track(shopper, at, "Order Refunded", properties)
 
 

@@ -1,4 +1,5 @@
-"""Chance that falls the same way every time: each decision has dice of its own, thrown by what it is about.
+"""Chance that falls the same way every time: each decision has dice of its own, thrown by what it
+is about.
 
 So no decision depends on when or in which order the others were made.
 """

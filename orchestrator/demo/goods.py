@@ -36,14 +36,34 @@ class Good:
 
 GOODS = (
     Good("aura-lamp", "Aura lamp", "Opal glass", "Lampe Aura", "Verre opalin", "light", 149),
-    Good("lumi-pendant", "Lumi pendant", "Warm white", "Suspension Lumi", "Blanc chaud", "light", 96),
-    Good("fjell-stool", "Fjell stool", "Oiled oak", "Tabouret Fjell", "Chêne huilé", "furniture", 140),
+    Good(
+        "lumi-pendant", "Lumi pendant", "Warm white", "Suspension Lumi", "Blanc chaud", "light", 96
+    ),
+    Good(
+        "fjell-stool", "Fjell stool", "Oiled oak", "Tabouret Fjell", "Chêne huilé", "furniture", 140
+    ),
     Good("ronja-board", "Ronja board", "Elm", "Planche Ronja", "Orme", "kitchen", 54),
     Good("skerry-vase", "Skerry vase", "Sea green", "Vase Skerry", "Vert d’eau", "ceramics", 64),
     Good("tarn-bowl", "Tarn bowl", "Ash grey", "Bol Tarn", "Gris cendre", "ceramics", 42),
-    Good("halla-throw", "Halla throw", "Undyed wool", "Plaid Halla", "Laine non teinte", "textiles", 118),
+    Good(
+        "halla-throw",
+        "Halla throw",
+        "Undyed wool",
+        "Plaid Halla",
+        "Laine non teinte",
+        "textiles",
+        118,
+    ),
     Good("salen-towel", "Sälen towel", "Sand", "Serviette Sälen", "Sable", "textiles", 32.5),
-    Good("kaamos-candle", "Kaamos candle", "Birch and smoke", "Bougie Kaamos", "Bouleau et fumée", "scent", 38),
+    Good(
+        "kaamos-candle",
+        "Kaamos candle",
+        "Birch and smoke",
+        "Bougie Kaamos",
+        "Bouleau et fumée",
+        "scent",
+        38,
+    ),
     Good("vind-matches", "Vind matches", "Long", "Allumettes Vind", "Longues", "scent", 9.5),
 )
 

@@ -1,7 +1,8 @@
-"""Plays the shop: moves the clock, posts what happened up to then, has the engine work, reads the mail, and again.
+"""Plays the shop: moves the clock, posts what happened up to then, has the engine work, reads the
+mail, and again.
 
-Between two steps the world stands still, so that the engine never looks before everything of a step has arrived; and
-the clock waits for the engine, so that a slow machine only takes longer.
+Between two steps the world stands still, so that the engine never looks before everything of a step
+has arrived; and the clock waits for the engine, so that a slow machine only takes longer.
 """
 
 from __future__ import annotations
@@ -49,7 +50,9 @@ class Voice(Protocol):
 
 
 class Player:
-    """Plays in a thread of its own, against the HTTP side at `url`, until the season is over or it is stopped."""
+    """Plays in a thread of its own, against the HTTP side at `url`, until the season is over or it
+    is stopped.
+    """
 
     def __init__(self, url: str, write_key: str, mailbox: Path, clock: VirtualClock) -> None:
         self._shop, self._mailbox, self._clock = Shopfront(url, write_key), mailbox, clock
@@ -58,7 +61,9 @@ class Player:
         self._readers = Readers(people)
         self._history = imagine_history(people, self._begin)
         self._order = count()
-        self._coming = [(deed.at, next(self._order), deed) for deed in imagine_season(people, self._begin)]
+        self._coming = [
+            (deed.at, next(self._order), deed) for deed in imagine_season(people, self._begin)
+        ]
         heapq.heapify(self._coming)
         self._seen: set[str] = set()
         self._stopping = threading.Event()
@@ -96,20 +101,30 @@ class Player:
                 self._voice.end_day(f"Day {day:>2} · {self._clock.now() - STEP:%a %d %b}")
             day_s = BUSY_DAY_S if number <= BUSY_DAYS * steps_a_day else CALM_DAY_S
             self._stopping.wait(day_s / steps_a_day - (time.monotonic() - began_s))
-        self._voice.say("The three weeks are over: nobody visits the shop any more. Everything stays as it is, and")
-        self._voice.say("the demo's clock goes on at the pace of yours. Look around; Ctrl-C ends it.")
+        self._voice.say(
+            "The three weeks are over: nobody visits the shop any more. Everything stays "
+            "as it is, and"
+        )
+        self._voice.say(
+            "the demo's clock goes on at the pace of yours. Look around; Ctrl-C ends it."
+        )
         self._go_on(self._begin + SEASON)
 
     def _import_history(self) -> None:
         began_s = time.monotonic()
         calls = [deed.call for deed in self._history if deed.call is not None]
-        self._voice.say(f"Importing {HISTORY.days} days of history: {len(calls):,} calls, which start no journey …")
+        self._voice.say(
+            f"Importing {HISTORY.days} days of history: {len(calls):,} calls, which start "
+            "no journey …"
+        )
         with self._world.standing_still():
             for start in range(0, len(calls), BATCH_CALLS):
                 self._shop.post(calls[start : start + BATCH_CALLS])
         self._step(self._begin + timedelta(seconds=1))
         self._voice.end_day(f"Imported in {time.monotonic() - began_s:.1f} s")
-        self._voice.say(f"Now three weeks of the shop; a day takes {BUSY_DAY_S:g} s, later {CALM_DAY_S:g} s.\n")
+        self._voice.say(
+            f"Now three weeks of the shop; a day takes {BUSY_DAY_S:g} s, later {CALM_DAY_S:g} s.\n"
+        )
 
     def _step(self, until: datetime) -> None:
         with self._world.standing_still():
@@ -156,15 +171,23 @@ class Shopfront:
 
     def __init__(self, url: str, write_key: str) -> None:
         self._url = url
-        # The server asks for patience when more waits than it can write; a form or a batch sent twice is harmless.
-        patience = urllib3.Retry(8, backoff_factor=0.1, status_forcelist=(429, 503), allowed_methods=None)
+        # The server asks for patience when more waits than it can write; a form or a batch sent
+        # twice is harmless.
+        patience = urllib3.Retry(
+            8, backoff_factor=0.1, status_forcelist=(429, 503), allowed_methods=None
+        )
         self._http = urllib3.PoolManager(retries=patience, timeout=30)
-        self._headers = {"Content-Type": "application/json", **urllib3.make_headers(basic_auth=f"{write_key}:")}
+        self._headers = {
+            "Content-Type": "application/json",
+            **urllib3.make_headers(basic_auth=f"{write_key}:"),
+        }
 
     def post(self, calls: Sequence[Call]) -> None:
         """Posts calls as one batch; raises ShopClosed."""
         if calls:
-            self._send(f"{self._url}/v1/batch", headers=self._headers, body=orjson.dumps({"batch": calls}))
+            self._send(
+                f"{self._url}/v1/batch", headers=self._headers, body=orjson.dumps({"batch": calls})
+            )
 
     def send_form(self, deed: Deed) -> None:
         """Sends a page's form as a browser would; raises ShopClosed."""
@@ -176,5 +199,7 @@ class Shopfront:
             answer = self._http.request("POST", url, **content)  # type: ignore[arg-type]
         except urllib3.exceptions.HTTPError as error:
             raise ShopClosed(f"{self._url} does not answer ({type(error).__name__})") from error
-        if answer.status >= 400 and answer.status != 422:  # 422: an invitation to somebody who is known already
+        if (
+            answer.status >= 400 and answer.status != 422
+        ):  # 422: an invitation to somebody who is known already
             raise ShopClosed(f"{self._url} answers {answer.status} to a call or a form of the demo")

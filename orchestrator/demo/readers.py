@@ -1,6 +1,8 @@
-"""How the shop's people take their mail: they open its links, answer, invite friends, order, or unsubscribe.
+"""How the shop's people take their mail: they open its links, answer, invite friends, order, or
+unsubscribe.
 
-They know a message as its reader does: by its text and its links, never by what the engine meant with it.
+They know a message as its reader does: by its text and its links, never by what the engine meant
+with it.
 """
 
 from __future__ import annotations
@@ -26,11 +28,28 @@ _TEXT_CODE = re.compile(r"\bcode ([A-Z0-9]{8,})\b")
 _FRIEND_NUMBERS = 5001
 
 #: Out of a hundred who find it in their mail.
-_ANSWERS, _INVITES, _REDEEMS, _RETURNS, _LEAVES_TOPIC, _LEAVES_ALL = 0.72, 0.6, 0.22, 0.09, 0.012, 0.005
+_ANSWERS, _INVITES, _REDEEMS, _RETURNS, _LEAVES_TOPIC, _LEAVES_ALL = (
+    0.72,
+    0.6,
+    0.22,
+    0.09,
+    0.012,
+    0.005,
+)
 
 _COMMENTS = {
-    "fr": ("Très belle qualité.", "Livraison un peu longue.", "Le bois s’est fendu au bout d’une semaine.", ""),
-    "en": ("Lovely, and well packed.", "Took a while to arrive.", "The oak split within a week.", ""),
+    "fr": (
+        "Très belle qualité.",
+        "Livraison un peu longue.",
+        "Le bois s’est fendu au bout d’une semaine.",
+        "",
+    ),
+    "en": (
+        "Lovely, and well packed.",
+        "Took a while to arrive.",
+        "The oak split within a week.",
+        "",
+    ),
 }
 
 
@@ -45,7 +64,9 @@ class Readers:
             self._remember(shopper)
 
     def read(self, message: StoredMessage) -> list[Deed]:
-        """What a message brings its reader to do, later than it came; nothing for a reader who is not of the shop."""
+        """What a message brings its reader to do, later than it came; nothing for a reader who is
+        not of the shop.
+        """
         reader = self._by_address.get(message.to.lower())
         if reader is None:
             return []
@@ -61,21 +82,33 @@ class Readers:
         links = find_links(message)
         if (leaving := _leave(message, links, throw)) is not None:
             yield leaving
-        elif questions := [link for link in links if parse_qs(urlsplit(link).query).keys() & {"score", "answer"}]:
+        elif questions := [
+            link for link in links if parse_qs(urlsplit(link).query).keys() & {"score", "answer"}
+        ]:
             yield from _answer(reader, message, questions, throw)
-        elif invitation := next((link for link in links if urlsplit(link).path.startswith("/r/")), None):
+        elif invitation := next(
+            (link for link in links if urlsplit(link).path.startswith("/r/")), None
+        ):
             if throw.random() < _INVITES:
                 yield from self._invite(reader, message, invitation, throw)
         elif coupon := find_code(message):
             if throw.random() < _REDEEMS:
-                yield from visit(reader, _later(message, throw, 1, 40), Outcome.BUYS, throw, coupon=coupon)
+                yield from visit(
+                    reader, _later(message, throw, 1, 40), Outcome.BUYS, throw, coupon=coupon
+                )
         elif throw.random() < _RETURNS:
             yield from visit(reader, _later(message, throw, 1, 30), Outcome.BUYS, throw)
 
-    def _invite(self, reader: Shopper, message: StoredMessage, link: str, throw: Random) -> Iterator[Deed]:
-        """A friend accepts on the page, opens an account some hours later, and most of them order."""
+    def _invite(
+        self, reader: Shopper, message: StoredMessage, link: str, throw: Random
+    ) -> Iterator[Deed]:
+        """A friend accepts on the page, opens an account some hours later, and most of them
+        order.
+        """
         friend = replace(
-            invent_shopper(_FRIEND_NUMBERS + self._friends, Habit.FRIEND), locale=reader.locale, zone=reader.zone
+            invent_shopper(_FRIEND_NUMBERS + self._friends, Habit.FRIEND),
+            locale=reader.locale,
+            zone=reader.zone,
         )
         self._friends += 1
         self._remember(friend)
@@ -86,7 +119,9 @@ class Readers:
         yield identify(friend, joined)
         yield track(friend, joined, "Signed Up")
         if throw.random() < 0.85:
-            yield from visit(friend, joined + timedelta(hours=throw.uniform(0.5, 12)), Outcome.BUYS, throw)
+            yield from visit(
+                friend, joined + timedelta(hours=throw.uniform(0.5, 12)), Outcome.BUYS, throw
+            )
 
 
 def find_links(message: StoredMessage) -> list[str]:
@@ -114,7 +149,9 @@ def _leave(message: StoredMessage, links: list[str], throw: Random) -> Deed | No
     return Deed(at, url=page, form=(("scope", "all"),))
 
 
-def _answer(reader: Shopper, message: StoredMessage, questions: list[str], throw: Random) -> Iterator[Deed]:
+def _answer(
+    reader: Shopper, message: StoredMessage, questions: list[str], throw: Random
+) -> Iterator[Deed]:
     """Follows one of the links that answer a survey, and sends the page that opens."""
     if throw.random() > _ANSWERS:
         return
@@ -125,7 +162,11 @@ def _answer(reader: Shopper, message: StoredMessage, questions: list[str], throw
         said = _COMMENTS["fr" if reader.locale.startswith("fr") else "en"]
         comment = said[0] if score >= 9 else said[1] if score >= 7 else said[2]
         form = (("score", str(score)), ("comment", comment if throw.random() < 0.6 else ""))
-        link = next(link for link, query in zip(questions, offered, strict=True) if query.get("score") == [str(score)])
+        link = next(
+            link
+            for link, query in zip(questions, offered, strict=True)
+            if query.get("score") == [str(score)]
+        )
     else:
         weights = (30, 36, 22, 12, *[10] * len(questions))[: len(questions)]
         link, query = throw.choices(list(zip(questions, offered, strict=True)), weights)[0]

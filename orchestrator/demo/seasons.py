@@ -1,4 +1,6 @@
-"""What the shop's people would do if nobody wrote to them: 120 days of history, then three weeks."""
+"""What the shop's people would do if nobody wrote to them: 120 days of history, then three
+weeks.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +9,16 @@ from datetime import datetime, timedelta
 from random import Random
 from zoneinfo import ZoneInfo
 
-from orchestrator.demo.calls import Deed, Outcome, identify, is_order, look_around, refund, track, visit
+from orchestrator.demo.calls import (
+    Deed,
+    Outcome,
+    identify,
+    is_order,
+    look_around,
+    refund,
+    track,
+    visit,
+)
 from orchestrator.demo.chance import dice
 from orchestrator.demo.shoppers import Habit, Shopper
 
@@ -26,7 +37,9 @@ _PAST = {
 
 
 def imagine_history(shoppers: Iterable[Shopper], until: datetime) -> list[Deed]:
-    """The 120 days before `until`, in order of time; the last day stays empty, so that all of it is history."""
+    """The 120 days before `until`, in order of time; the last day stays empty, so that all of it is
+    history.
+    """
     deeds = [deed for shopper in shoppers for deed in _remember(shopper, until)]
     return sorted((deed for deed in deeds if deed.at < until - _DAY), key=lambda deed: deed.at)
 
@@ -42,7 +55,9 @@ def waking_hour(day: datetime, zone: str, throw: Random) -> datetime:
     """A moment of a day at which people in a zone are up, most often in the evening."""
     hour = throw.choices(range(7, 24), (1, 2, 3, 3, 3, 4, 5, 4, 3, 3, 4, 5, 6, 8, 9, 6, 2))[0]
     local = day.astimezone(ZoneInfo(zone))
-    return local.replace(hour=hour, minute=throw.randint(0, 59), second=throw.randint(0, 59)).astimezone(day.tzinfo)
+    return local.replace(
+        hour=hour, minute=throw.randint(0, 59), second=throw.randint(0, 59)
+    ).astimezone(day.tzinfo)
 
 
 def _remember(shopper: Shopper, until: datetime) -> Iterator[Deed]:
@@ -54,10 +69,18 @@ def _remember(shopper: Shopper, until: datetime) -> Iterator[Deed]:
             yield from visit(shopper, came + timedelta(hours=1), Outcome.LEAVES_CART, throw)
     elif shopper.habit in _PAST:
         (few, many), (recent, old) = _PAST[shopper.habit]
-        # Two in five of the fading turn inactive on the first morning: their win-back is then seen whole.
-        ago = throw.uniform(89.6, 90.0) if shopper.habit is Habit.FADING and throw.random() < 0.4 else None
+        # Two in five of the fading turn inactive on the first morning: their win-back is then seen
+        # whole.
+        ago = (
+            throw.uniform(89.6, 90.0)
+            if shopper.habit is Habit.FADING and throw.random() < 0.4
+            else None
+        )
         last = until - timedelta(days=ago or throw.uniform(recent, old))
-        times = [last - number * timedelta(days=throw.uniform(6, 14)) for number in range(throw.randint(few, many))]
+        times = [
+            last - number * timedelta(days=throw.uniform(6, 14))
+            for number in range(throw.randint(few, many))
+        ]
         times = [at for at in reversed(times) if at > until - HISTORY + 2 * _DAY] or [last]
         yield from _arrive(shopper, times[0] - timedelta(hours=3), throw)
         for at in times:
@@ -97,7 +120,9 @@ def _sign_up(shopper: Shopper, begin: datetime, throw: Random) -> Iterator[Deed]
         yield from visit(shopper, later, outcome, throw, small=throw.random() < 0.4)
 
 
-def _come_back(shopper: Shopper, begin: datetime, throw: Random, *, likely: float, buys: float) -> Iterator[Deed]:
+def _come_back(
+    shopper: Shopper, begin: datetime, throw: Random, *, likely: float, buys: float
+) -> Iterator[Deed]:
     """A visit, more often early than late: what follows an order takes two weeks to be seen."""
     if throw.random() > likely:
         return
@@ -114,4 +139,6 @@ def _strangers(begin: datetime) -> Iterator[Deed]:
     """Visitors who never say who they are."""
     for number in range(60):
         throw = dice("stranger", number)
-        yield from look_around({"anonymousId": f"stranger-{number}"}, begin + throw.random() * SEASON, throw)
+        yield from look_around(
+            {"anonymousId": f"stranger-{number}"}, begin + throw.random() * SEASON, throw
+        )

@@ -1,4 +1,6 @@
-"""The shop's people. All are invented: addresses under example.com, numbers that regulators keep for fiction."""
+"""The shop's people. All are invented: addresses under example.com, numbers that regulators keep
+for fiction.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,9 @@ class Habit(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """Where people live. `phone` is the start of numbers for fiction, to be completed to `phone_length` signs."""
+    """Where people live. `phone` is the start of numbers for fiction, to be completed to
+    `phone_length` signs.
+    """
 
     locale: str
     zone: str
@@ -36,14 +40,54 @@ class Home:
 
 
 _FRENCH = (
-    ("Camille", "Léa", "Hugo", "Manon", "Jules", "Chloé", "Louis", "Inès", "Théo", "Zoé", "Nathan", "Élise"),
-    ("Martin", "Bernard", "Lefèvre", "Moreau", "Girard", "Roux", "Fontaine", "Chevalier", "Blanc", "Perrin"),
+    (
+        "Camille",
+        "Léa",
+        "Hugo",
+        "Manon",
+        "Jules",
+        "Chloé",
+        "Louis",
+        "Inès",
+        "Théo",
+        "Zoé",
+        "Nathan",
+        "Élise",
+    ),
+    (
+        "Martin",
+        "Bernard",
+        "Lefèvre",
+        "Moreau",
+        "Girard",
+        "Roux",
+        "Fontaine",
+        "Chevalier",
+        "Blanc",
+        "Perrin",
+    ),
 )
 _ENGLISH = (
-    ("Ada", "Oliver", "Isla", "George", "Maya", "Noah", "Ruby", "Henry", "Grace", "Leo", "Nora", "Owen"),
+    (
+        "Ada",
+        "Oliver",
+        "Isla",
+        "George",
+        "Maya",
+        "Noah",
+        "Ruby",
+        "Henry",
+        "Grace",
+        "Leo",
+        "Nora",
+        "Owen",
+    ),
     ("Clarke", "Bennett", "Hughes", "Foster", "Walsh", "Parker", "Reid", "Morgan", "Ellis", "Shaw"),
 )
-_GERMAN = (("Lena", "Jonas", "Mia", "Felix", "Clara", "Paul"), ("Becker", "Wagner", "Krüger", "Vogel", "Lorenz"))
+_GERMAN = (
+    ("Lena", "Jonas", "Mia", "Felix", "Clara", "Paul"),
+    ("Becker", "Wagner", "Krüger", "Vogel", "Lorenz"),
+)
 _JAPANESE = (("Yui", "Haruto", "Sakura", "Ren", "Aoi"), ("Sato", "Tanaka", "Ito", "Mori", "Abe"))
 
 HOMES = (
@@ -59,7 +103,9 @@ HOMES = (
 
 @dataclass(frozen=True, slots=True)
 class Shopper:
-    """One person. `consent` is what they said when they gave their address; nothing where they said nothing."""
+    """One person. `consent` is what they said when they gave their address; nothing where they said
+    nothing.
+    """
 
     user_id: str
     first_name: str
@@ -79,7 +125,10 @@ class Shopper:
 
     def traits(self) -> dict[str, Any]:
         """What an identify call says of them."""
-        said = {name: getattr(self, name) for name in ("first_name", "last_name", "email", "phone", "locale")}
+        said = {
+            name: getattr(self, name)
+            for name in ("first_name", "last_name", "email", "phone", "locale")
+        }
         return {
             **{name: value for name, value in said.items() if value},
             "timezone": self.zone,
@@ -99,7 +148,9 @@ COUNTS = {
 
 
 def invent_shoppers() -> list[Shopper]:
-    """Everybody who is there at the start or comes by themselves: about 300, the same ones every time."""
+    """Everybody who is there at the start or comes by themselves: about 300, the same ones every
+    time.
+    """
     habits = [habit for habit, count in COUNTS.items() for _ in range(count)]
     return [invent_shopper(1001 + number, habit) for number, habit in enumerate(habits)]
 
@@ -130,7 +181,9 @@ def _invent_phone(home: Home, number: int) -> str:
 
 
 def _invent_email(first: str, last: str, number: int, throw: Random) -> str:
-    """Unique by its number. One in forty keeps the accents of a name, which no provider delivers to."""
+    """Unique by its number. One in forty keeps the accents of a name, which no provider delivers
+    to.
+    """
     name = f"{first}.{last}{number}".lower()
     if throw.random() >= 0.06:
         name = unicodedata.normalize("NFKD", name).encode("ascii", "ignore").decode()
@@ -143,4 +196,6 @@ def _invent_consent(throw: Random, has_phone: bool) -> dict[str, bool]:
     if chance < 0.05:
         return {}
     email = chance < 0.94
-    return {"email": email, "sms": email and throw.random() < 0.7} if has_phone else {"email": email}
+    return (
+        {"email": email, "sms": email and throw.random() < 0.7} if has_phone else {"email": email}
+    )

@@ -12,17 +12,22 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Alignment:
-    """Positions in the old list → positions in the new one; `candidates` where several are left to choose from."""
+    """Positions in the old list → positions in the new one; `candidates` where several are left to
+    choose from.
+    """
 
     pairs: dict[int, int] = field(default_factory=dict)
     candidates: dict[int, tuple[int, ...]] = field(default_factory=dict)
 
 
 def align(
-    old: Sequence[T], new: Sequence[T], is_same: Callable[[T, T], bool], is_alike: Callable[[T, T], bool]
+    old: Sequence[T],
+    new: Sequence[T],
+    is_same: Callable[[T, T], bool],
+    is_alike: Callable[[T, T], bool],
 ) -> Alignment:
-    """Matches what is the same, in order and as much of it as possible, from the front where there is a choice; then,
-    between two matched neighbours, what is the only one alike."""
+    """Matches what is the same, in order and as much of it as possible, from the front where there
+    is a choice; then, between two matched neighbours, what is the only one alike."""
     same = [[is_same(before, after) for after in new] for before in old]
     behind = _common_behind(same, len(old), len(new))
     aligned = Alignment(dict(_walk_common(same, behind)))
@@ -47,7 +52,9 @@ def _common_behind(same: Sequence[Sequence[bool]], rows: int, columns: int) -> l
     return behind
 
 
-def _walk_common(same: Sequence[Sequence[bool]], behind: Sequence[Sequence[int]]) -> Iterable[tuple[int, int]]:
+def _walk_common(
+    same: Sequence[Sequence[bool]], behind: Sequence[Sequence[int]]
+) -> Iterable[tuple[int, int]]:
     """The longest common part; of several the one that matches most from the front."""
     i = j = 0
     while i < len(same) and j < len(same[i]):
@@ -72,23 +79,32 @@ def _elsewhere(
         places = [
             j
             for j in range(columns)
-            if same[i][j] and before[rows - i][columns - j] + 1 + behind[i + 1][j + 1] == behind[0][0]
+            if same[i][j]
+            and before[rows - i][columns - j] + 1 + behind[i + 1][j + 1] == behind[0][0]
         ]
         if i not in pairs and len(places) == 1:
             found[i] = places[0]
     return found
 
 
-def _match_gap(aligned: Alignment, old: list[int], new: list[int], is_alike: Callable[[int, int], bool]) -> None:
-    """Matches within a gap what has nothing else like it there, and again between what was matched."""
+def _match_gap(
+    aligned: Alignment, old: list[int], new: list[int], is_alike: Callable[[int, int], bool]
+) -> None:
+    """Matches within a gap what has nothing else like it there, and again between what was
+    matched.
+    """
     candidates = {i: [j for j in new if is_alike(i, j)] for i in old}
     only = {i: js[0] for i, js in candidates.items() if len(js) == 1}
     pairs = {i: j for i, j in only.items() if sum(j in js for js in candidates.values()) == 1}
     aligned.pairs.update(pairs)
     places = sorted(pairs.items())
-    if not places or any(j > j_next for (_, j), (_, j_next) in pairwise(places)):  # none, or some changed places
+    if not places or any(
+        j > j_next for (_, j), (_, j_next) in pairwise(places)
+    ):  # none, or some changed places
         rest = {i: tuple(js) for i, js in candidates.items() if js and i not in pairs}
         aligned.candidates.update(rest)
         return
     for (i, j), (i_end, j_end) in pairwise([(-1, -1), *places, (max(old) + 1, max(new) + 1)]):
-        _match_gap(aligned, [k for k in old if i < k < i_end], [k for k in new if j < k < j_end], is_alike)
+        _match_gap(
+            aligned, [k for k in old if i < k < i_end], [k for k in new if j < k < j_end], is_alike
+        )

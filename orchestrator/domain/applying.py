@@ -1,12 +1,27 @@
-"""Applies an event to a customer: traits, consent, facts, coupons. The first thing that happens at an instant."""
+"""Applies an event to a customer: traits, consent, facts, coupons. The first thing that happens at
+an instant.
+"""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from orchestrator.domain.consent import ALL_TOPICS, AddressRecord, Answer, read_answers, strictest, topic_key
-from orchestrator.domain.effects import AddressLifted, ConsentChange, CouponRedeemed, Decision, DecisionKind
+from orchestrator.domain.consent import (
+    ALL_TOPICS,
+    AddressRecord,
+    Answer,
+    read_answers,
+    strictest,
+    topic_key,
+)
+from orchestrator.domain.effects import (
+    AddressLifted,
+    ConsentChange,
+    CouponRedeemed,
+    Decision,
+    DecisionKind,
+)
 from orchestrator.domain.event import Event, Kind
 from orchestrator.domain.lifecycle import Fact, apply_to_fact
 from orchestrator.domain.merge import absorb
@@ -81,9 +96,13 @@ def _take_traits(line: Line, event: Event) -> None:
 
 
 def _take_consent(line: Line, event: Event) -> None:
-    """Applies what an event says about being written to, in its context or, identifying somebody, in their traits."""
+    """Applies what an event says about being written to, in its context or, identifying somebody,
+    in their traits.
+    """
     said = [event.context, event.properties] if event.kind is Kind.IDENTIFY else [event.context]
-    answers = [answer for part in said if "consent" in part for answer in read_answers(part["consent"])]
+    answers = [
+        answer for part in said if "consent" in part for answer in read_answers(part["consent"])
+    ]
     for answer in strictest(answers):
         _take_answer(line, event, answer)
 
@@ -101,18 +120,24 @@ def _take_answer(line: Line, event: Event, answer: Answer) -> None:
 
 
 def _lift(line: Line, key: str, choice: Choice) -> None:
-    """Has a yes count for the addresses that this customer carries, and somebody unsubscribed before."""
+    """Has a yes count for the addresses that this customer carries, and somebody unsubscribed
+    before.
+    """
     for medium in Medium:
         to = address(line.state, medium)
         record = line.state.address_book(medium, to) if to is not None else AddressRecord()
         for topic in {said.topic for said in record.choices}:
             wanted = (medium,) if topic == "" else (topic_key(topic), ALL_TOPICS)
             if to is not None and key in wanted and record.refused_at(topic, choice.at) is not None:
-                line.effects.append(AddressLifted(choice.at, medium, to.lower(), topic, choice.source))
+                line.effects.append(
+                    AddressLifted(choice.at, medium, to.lower(), topic, choice.source)
+                )
 
 
 def _source(event: Event) -> str:
-    """Where a choice was made: what a page of ours says of itself, else the call that brought it."""
+    """Where a choice was made: what a page of ours says of itself, else the call that brought
+    it.
+    """
     page = event.context.get("unsubscribe")
     if isinstance(page, dict) and isinstance(page.get("origin"), str):
         return f"unsubscribe, {page['origin']}"
@@ -120,7 +145,9 @@ def _source(event: Event) -> str:
 
 
 def _redeem(line: Line, written: str, at: datetime) -> None:
-    """Marks the coupon of an order as redeemed; the case of a code does not count, nor blanks around it."""
+    """Marks the coupon of an order as redeemed; the case of a code does not count, nor blanks
+    around it.
+    """
     code = next((code for code in line.state.coupons if folded(code) == folded(written)), None)
     coupon = line.state.coupons[code] if code is not None else None
     if code is None or coupon is None or coupon["redeemed"]:

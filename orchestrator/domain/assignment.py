@@ -1,4 +1,6 @@
-"""Who gets which variant, and who is held out: decided by hash, so that the answer is the same wherever it is asked."""
+"""Who gets which variant, and who is held out: decided by hash, so that the answer is the same
+wherever it is asked.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +18,9 @@ def draw(journey: str, step: str, external_id: str) -> float:
 
 
 def choose(shares: Sequence[tuple[str, float]], journey: str, step: str, external_id: str) -> str:
-    """The variant whose cumulative share, in written order, covers the customer's number. Shares are percent."""
+    """The variant whose cumulative share, in written order, covers the customer's number. Shares
+    are percent.
+    """
     number, total = draw(journey, step, external_id), 0.0
     for name, share in shares:
         total += share

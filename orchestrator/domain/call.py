@@ -1,7 +1,7 @@
 """A call of the Segment specification, checked: who, what, when.
 
-Source: Segment's HTTP API and spec (identify, track, page, screen, group, alias). Limits: 32 kB a call, ids of at most
-256 characters (ours).
+Source: Segment's HTTP API and spec (identify, track, page, screen, group, alias). Limits: 32 kB a
+call, ids of at most 256 characters (ours).
 """
 
 from __future__ import annotations
@@ -17,8 +17,13 @@ from orchestrator.domain.values import as_text, iso_time
 
 CALL_BYTES_MAX = 32_768
 ID_CHARS_MAX = 256
-EXACT_MAX = 2**53  # from here on a float stands for several numbers; a JSON reader makes one of integers beyond 64 bits
-NESTING_MAX = 100  # Python compares and JSON writers write a few hundred levels, and what a journey computes adds some
+EXACT_MAX = (
+    2**53
+    # from here on a float stands for several numbers; a JSON reader makes one of integers beyond 64
+    # bits
+)
+# Python compares and JSON writers write a few hundred levels, and what a journey computes adds some
+NESTING_MAX = 100
 
 _KINDS = {
     "identify": Kind.IDENTIFY,
@@ -34,8 +39,8 @@ _NAMES = {Kind.PAGE: "Page Viewed", Kind.SCREEN: "Screen Viewed"}
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One accepted call. `user_id` or `anonymous_id` is set; `previous_id` only for alias. `at` is None when the
-    call carried no time: it happened when it was received."""
+    """One accepted call. `user_id` or `anonymous_id` is set; `previous_id` only for alias. `at` is
+    None when the call carried no time: it happened when it was received."""
 
     kind: Kind
     name: str
@@ -82,7 +87,9 @@ def read_call(raw: Any) -> Call:
         kind,
         name,
         at,
-        "" if message_id is None else str(message_id),  # whole: cut off, two long ids could become one
+        ""
+        if message_id is None
+        else str(message_id),  # whole: cut off, two long ids could become one
         user_id,
         anonymous_id,
         previous_id,
@@ -105,7 +112,9 @@ def _read_id(raw: Mapping[str, Any], key: str) -> str:
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         raise CallRejected("invalid_id", f"'{key}' must be text or a number")
     if isinstance(value, float) and abs(value) >= EXACT_MAX:
-        raise CallRejected("invalid_id", f"'{key}' is too large a number to be read exactly: send it as text")
+        raise CallRejected(
+            "invalid_id", f"'{key}' is too large a number to be read exactly: send it as text"
+        )
     text = as_text(value)  # 123.0 is what tables with gaps make of 123
     if len(text) > ID_CHARS_MAX:
         raise CallRejected("invalid_id", f"'{key}' is longer than {ID_CHARS_MAX} characters")
@@ -139,14 +148,20 @@ def _read_time(raw: Mapping[str, Any]) -> datetime | None:
         return None
     at = iso_time(value) if isinstance(value, str) else None
     if at is None or not 1900 < at.year < 2200:
-        raise CallRejected("invalid_timestamp", "'timestamp' must be ISO 8601, such as 2026-11-22T09:30:00Z")
+        raise CallRejected(
+            "invalid_timestamp", "'timestamp' must be ISO 8601, such as 2026-11-22T09:30:00Z"
+        )
     return at
 
 
-def _read_properties(kind: Kind, raw: Mapping[str, Any], context: Mapping[str, Any]) -> dict[str, Any]:
+def _read_properties(
+    kind: Kind, raw: Mapping[str, Any], context: Mapping[str, Any]
+) -> dict[str, Any]:
     if kind in (Kind.IDENTIFY, Kind.GROUP):
         # Rudder's SDKs put the traits of an identify into context.traits.
-        return _read_object(raw, "traits") or (_read_object(context, "traits") if kind is Kind.IDENTIFY else {})
+        return _read_object(raw, "traits") or (
+            _read_object(context, "traits") if kind is Kind.IDENTIFY else {}
+        )
     properties = _read_object(raw, "properties")
     if kind in (Kind.PAGE, Kind.SCREEN):
         extra = {key: raw[key] for key in ("name", "category") if isinstance(raw.get(key), str)}

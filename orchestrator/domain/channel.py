@@ -19,10 +19,12 @@ class OutcomeKind(StrEnum):
     ACCEPTED = "accepted"  # the provider has it: done
     REJECTED = "rejected"  # never again for this message; see `suppress` for the address
     THROTTLED = "throttled"  # certainly not taken: try again after `retry_after_s`
-    UNAVAILABLE = "unavailable"  # not taken: no connection, or an answered 5xx (HTTP): back off and try again
+    # not taken: no connection, or an answered 5xx (HTTP): back off and try again
+    UNAVAILABLE = "unavailable"
     UNCERTAIN = "uncertain"  # all of it left, no answer: never resent by itself
     NOT_ATTEMPTED = "not_attempted"  # not begun before the deadline: stays queued
-    MISCONFIGURED = "misconfigured"  # our account or sender is refused: stop the channel, tell a person
+    # our account or sender is refused: stop the channel, tell a person
+    MISCONFIGURED = "misconfigured"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,8 @@ class SendOutcome:
     reason: str = ""
     code: str = ""  # the provider's own code: "550 5.1.1", "21610"
     retry_after_s: float | None = None
-    about_sender: bool = False  # MISCONFIGURED: the provider refuses this From address; others may be fine
+    # MISCONFIGURED: the provider refuses this From address; others may be fine
+    about_sender: bool = False
     suppress: bool = False  # the address itself is dead (5.1.1, 21614) or said STOP (21610)
 
 
@@ -48,10 +51,11 @@ class Feature(StrEnum):
 
 
 class Wire:
-    """Told of each message right before its first byte may leave, and as soon as its outcome is known.
+    """Told of each message right before its first byte may leave, and as soon as its outcome is
+    known.
 
-    Both are called in the thread that sends the message, so that what is written down of it is never behind.
-    This one lets everything go and writes nothing down.
+    Both are called in the thread that sends the message, so that what is written down of it is
+    never behind. This one lets everything go and writes nothing down.
     """
 
     def begin(self, index: int) -> bool:
@@ -68,19 +72,21 @@ UNWATCHED = Wire()
 class Channel(Protocol):
     """Delivers rendered messages of one medium through one provider.
 
-    `send_batch` yields (index, SendOutcome) exactly once per message, as they come, in any order, and raises only
-    ChannelMisconfigured (no message of the batch can succeed). Right before the first byte of a message may leave, it
-    asks `wire.begin(index)`; what that refuses, or what was not begun before `deadline_s` (a value of
-    time.monotonic()), is NOT_ATTEMPTED; every outcome of a begun message is told to `wire.end` first. Batches may
-    overlap: one message may wait long for its answer. It never retries, paces, or reads the database or the wall clock.
+    `send_batch` yields (index, SendOutcome) exactly once per message, as they come, in any order,
+    and raises only ChannelMisconfigured (no message of the batch can succeed). Right before the
+    first byte of a message may leave, it asks `wire.begin(index)`; what that refuses, or what was
+    not begun before `deadline_s` (a value of time.monotonic()), is NOT_ATTEMPTED; every outcome of
+    a begun message is told to `wire.end` first. Batches may overlap: one message may wait long for
+    its answer. It never retries, paces, or reads the database or the wall clock.
 
-    Each wait of a conversation has an end, however slowly its bytes drip. The last one, when the whole message is out,
-    may take minutes (ten for SMTP, RFC 5321 §4.5.3.2.6); it holds its own connection only. What `deadline_s` leaves
-    unbegun is told right then, also when every connection waits.
+    Each wait of a conversation has an end, however slowly its bytes drip. The last one, when the
+    whole message is out, may take minutes (ten for SMTP, RFC 5321 §4.5.3.2.6); it holds its own
+    connection only. What `deadline_s` leaves unbegun is told right then, also when every connection
+    waits.
 
-    `close` waits for nobody, and may be called by any thread: it ends all waits, so that running batches tell the rest
-    at once. A message that was out whole by then is UNCERTAIN, at most one a connection; any other UNAVAILABLE or
-    NOT_ATTEMPTED.
+    `close` waits for nobody, and may be called by any thread: it ends all waits, so that running
+    batches tell the rest at once. A message that was out whole by then is UNCERTAIN, at most one a
+    connection; any other UNAVAILABLE or NOT_ATTEMPTED.
     """
 
     name: str

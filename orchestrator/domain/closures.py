@@ -106,13 +106,19 @@ def _compile_operator(tree: Expr) -> Compiled:
                 return lambda scope: test(folded(a(scope)), folded(b(scope)))
             return lambda scope: test(a(scope), b(scope))
         case Arithmetic(operator, left, right):
-            compute, a, b = ARITHMETIC[operator], compile_expression(left), compile_expression(right)
+            compute, a, b = (
+                ARITHMETIC[operator],
+                compile_expression(left),
+                compile_expression(right),
+            )
             return lambda scope: compute(a(scope), b(scope))
     raise ExpressionInvalid(f"{type(tree).__name__} cannot be used here")
 
 
 def _compile_chain(parts: tuple[Expr, ...], stops_at: bool) -> Compiled:
-    """`and` stops at what is false, `or` at what is true; the value is that of the last part asked, as in templates."""
+    """`and` stops at what is false, `or` at what is true; the value is that of the last part asked,
+    as in templates.
+    """
     *others, last = [compile_expression(part) for part in parts]
 
     def run(scope: Scope) -> Any:
@@ -131,7 +137,11 @@ def _compile_look_up(of: Expr, key: Expr) -> Compiled:
 
 
 def _compile_choice(condition: Expr, then: Expr, otherwise: Expr) -> Compiled:
-    test, yes, no = compile_expression(condition), compile_expression(then), compile_expression(otherwise)
+    test, yes, no = (
+        compile_expression(condition),
+        compile_expression(then),
+        compile_expression(otherwise),
+    )
     return lambda scope: yes(scope) if truth(test(scope)) else no(scope)
 
 
@@ -151,7 +161,11 @@ def _compile_test(name: str, of: Expr) -> Compiled:
 
 
 def _compile_filter(name: str, of: Expr, args: tuple[Expr, ...]) -> Compiled:
-    apply, value, rest = FILTERS[name], compile_expression(of), [compile_expression(arg) for arg in args]
+    apply, value, rest = (
+        FILTERS[name],
+        compile_expression(of),
+        [compile_expression(arg) for arg in args],
+    )
     return lambda scope: bounded(apply(value(scope), *(arg(scope) for arg in rest)))
 
 
@@ -174,7 +188,9 @@ def _compile_call(tree: Call) -> Compiled:
 def _compile_performed(tree: Call) -> Compiled:
     call = read_performed(tree)
     filters = [(name, compile_expression(value)) for name, value in call.filters]
-    return lambda scope: has_performed(scope, call, [(name, value(scope)) for name, value in filters])
+    return lambda scope: has_performed(
+        scope, call, [(name, value(scope)) for name, value in filters]
+    )
 
 
 # ---------------------------------------------------------------- functions, for templates too
@@ -189,11 +205,15 @@ def count_elapsed(since: Any, now: datetime, unit: timedelta) -> int | None:
 
 
 def has_performed(scope: Scope, call: Performed, wanted: Sequence[tuple[str, Any]]) -> bool:
-    """Whether the customer did it often enough, with these properties, within the window that ends now."""
+    """Whether the customer did it often enough, with these properties, within the window that ends
+    now.
+    """
     after = None if call.within is None else scope.now - call.within
     found = 0
     for event in scope.customer.events(call.event):
-        if (after is None or event.at > after) and all(_meets(event.properties, n, v) for n, v in wanted):
+        if (after is None or event.at > after) and all(
+            _meets(event.properties, n, v) for n, v in wanted
+        ):
             found += 1
             if found >= call.at_least:
                 return True

@@ -1,4 +1,6 @@
-"""Yes and no, as people and their forms say it: the one reader of every answer about being written to."""
+"""Yes and no, as people and their forms say it: the one reader of every answer about being written
+to.
+"""
 
 from __future__ import annotations
 
@@ -16,8 +18,8 @@ _WORDS = {"true": True, "yes": True, "false": False, "no": False}
 
 
 class Answer(NamedTuple):
-    """What was said about one key of `CustomerState.consent`. `granted` None takes an earlier choice back; what
-    cannot be read is a no."""
+    """What was said about one key of `CustomerState.consent`. `granted` None takes an earlier
+    choice back; what cannot be read is a no."""
 
     key: str
     granted: bool | None
@@ -35,22 +37,24 @@ class AddressChoice:
 
 @dataclass(frozen=True, slots=True)
 class AddressRecord:
-    """What is known of an address, whoever carries it. `dead`: why nothing is sent there any more (a hard bounce, a
-    STOP), "" while it lives."""
+    """What is known of an address, whoever carries it. `dead`: why nothing is sent there any more
+    (a hard bounce, a STOP), "" while it lives."""
 
     dead: str = ""
     choices: tuple[AddressChoice, ...] = ()
 
     def refused_at(self, topic: str, now: datetime) -> datetime | None:
-        """When a topic ("": all marketing) was refused, where the newest choice up to `now` is a no."""
+        """When a topic ("": all marketing) was refused, where the newest choice up to `now` is a
+        no.
+        """
         said = [choice for choice in self.choices if choice.topic == topic and choice.at <= now]
         newest = max(said, key=lambda choice: (choice.at, not choice.granted), default=None)
         return None if newest is None or newest.granted else newest.at
 
 
 def choice_about_address(answer: Answer, medium: str, at: datetime) -> AddressChoice | None:
-    """What an answer given on a page that a message of `medium` led to says about the address it went to; None where
-    it is about something else."""
+    """What an answer given on a page that a message of `medium` led to says about the address it
+    went to; None where it is about something else."""
     if answer.granted is None or answer.key == ALL_TOPICS:
         return None
     if answer.key.startswith("topic:"):
@@ -79,8 +83,8 @@ def read_yes_no(value: Any) -> bool | None:
 
 
 def read_answers(said: Any) -> list[Answer]:
-    """The answers in a `consent` object, such as `{email: true, sms: "no", topics: {offers: null}}`. A bare no
-    refuses every medium; a bare yes names none, and grants nothing."""
+    """The answers in a `consent` object, such as `{email: true, sms: "no", topics: {offers:
+    null}}`. A bare no refuses every medium; a bare yes names none, and grants nothing."""
     return strictest(_read_object(said) if isinstance(said, Mapping) else _read_bare(said))
 
 

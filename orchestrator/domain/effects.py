@@ -1,4 +1,6 @@
-"""What a run of a time line says must happen or be written down, in order. The engine turns each into rows."""
+"""What a run of a time line says must happen or be written down, in order. The engine turns each
+into rows.
+"""
 
 from __future__ import annotations
 
@@ -54,8 +56,8 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class QueueMessage:
-    """A message leaves now; its key is (enrollment, step, pass). `seen` is its customer at this instant, where the
-    line keeps them."""
+    """A message leaves now; its key is (enrollment, step, pass). `seen` is its customer at this
+    instant, where the line keeps them."""
 
     at: datetime
     enrollment: Enrollment
@@ -70,7 +72,9 @@ class QueueMessage:
 
 @dataclass(frozen=True, slots=True)
 class StageChange:
-    """`cause`: event, time, import (history), rule (the rules were edited). Only the first two trigger."""
+    """`cause`: event, time, import (history), rule (the rules were edited). Only the first two
+    trigger.
+    """
 
     at: datetime
     came_from: str | None
@@ -90,7 +94,9 @@ class Assignment:
 
 @dataclass(frozen=True, slots=True)
 class ConsentChange:
-    """Consent, a topic, a suppression or a mute changed; `key` as in CustomerState.consent, or `mute`, `marketing`."""
+    """Consent, a topic, a suppression or a mute changed; `key` as in CustomerState.consent, or
+    `mute`, `marketing`.
+    """
 
     at: datetime
     key: str
@@ -100,8 +106,8 @@ class ConsentChange:
 
 @dataclass(frozen=True, slots=True)
 class AddressLifted:
-    """A yes of somebody who carries an unsubscribed address: it may be written to again, whoever has it. `topic` "" is
-    all marketing."""
+    """A yes of somebody who carries an unsubscribed address: it may be written to again, whoever
+    has it. `topic` "" is all marketing."""
 
     at: datetime
     medium: Medium
@@ -143,7 +149,9 @@ class TaskMade:
 
 @dataclass(frozen=True, slots=True)
 class Emitted:
-    """An event Parcours itself puts on a customer's time line: this one's (`receiver` None), or another's."""
+    """An event Parcours itself puts on a customer's time line: this one's (`receiver` None), or
+    another's.
+    """
 
     event: Event
     receiver: str | None = None
@@ -158,6 +166,15 @@ class Logged:
 
 
 Effect = (
-    Decision | QueueMessage | StageChange | Assignment | ConsentChange | AddressLifted | Grant | CouponRedeemed
-    | TaskMade | Emitted | Logged
-)  # fmt: skip
+    Decision
+    | QueueMessage
+    | StageChange
+    | Assignment
+    | ConsentChange
+    | AddressLifted
+    | Grant
+    | CouponRedeemed
+    | TaskMade
+    | Emitted
+    | Logged
+)

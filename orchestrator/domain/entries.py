@@ -27,7 +27,9 @@ def let_in(line: Line, now: datetime, events: list[Event], change: StageChange |
             for journey, trigger in line.program.by_event.get(event.name, ()):
                 _consider(line, journey, trigger, event, now)
     if change is not None and change.to is not None and change.cause in ("event", "time"):
-        entry = Event(change.at, Kind.EMITTED, "stage", {"stage": change.to, "from": change.came_from})
+        entry = Event(
+            change.at, Kind.EMITTED, "stage", {"stage": change.to, "from": change.came_from}
+        )
         for journey, stage_trigger in line.program.by_stage.get(change.to, ()):
             if stage_trigger.came_from in (None, change.came_from):
                 _consider(line, journey, stage_trigger, entry, now)
@@ -40,7 +42,9 @@ def let_in(line: Line, now: datetime, events: list[Event], change: StageChange |
 def _start_by_hand(line: Line, event: Event, now: datetime) -> None:
     journey = line.program.journeys.get(event.name)
     if journey is not None:
-        trigger = next((t for t in journey.triggers if isinstance(t, ManualTrigger)), ManualTrigger())
+        trigger = next(
+            (t for t in journey.triggers if isinstance(t, ManualTrigger)), ManualTrigger()
+        )
         _consider(line, journey, trigger, event, now)
 
 
@@ -54,7 +58,9 @@ def _fire_schedules(line: Line, now: datetime) -> None:
 
 
 def _consider(line: Line, journey: Journey, trigger: Trigger, event: Event, now: datetime) -> None:
-    """Lets the customer in, or says why not; what was answered before a late call came stays answered."""
+    """Lets the customer in, or says why not; what was answered before a late call came stays
+    answered.
+    """
     if line.retrace is not None and line.retrace.is_answered(journey.id, event.at):
         return
     if trigger.condition is not None and not trigger.condition.test(line.scope(now, event=event)):
@@ -62,8 +68,18 @@ def _consider(line: Line, journey: Journey, trigger: Trigger, event: Event, now:
     inside = _inside(line, journey, event.at)
     restarts = inside is not None and _may_restart(journey, inside, event.at)
     draft = _draft(line, journey, event)
-    reason = _too_early(line, journey, event.at) if inside is None else "" if restarts else "already inside"
-    if not reason and journey.only_if is not None and not journey.only_if.test(line.scope(now, draft, event)):
+    reason = (
+        _too_early(line, journey, event.at)
+        if inside is None
+        else ""
+        if restarts
+        else "already inside"
+    )
+    if (
+        not reason
+        and journey.only_if is not None
+        and not journey.only_if.test(line.scope(now, draft, event))
+    ):
         reason = f"only_if: {journey.only_if.source}"
     if reason:
         line.effects.append(Decision(event.at, DecisionKind.IGNORED, journey.id, reason))
@@ -117,15 +133,19 @@ def _draft(line: Line, journey: Journey, event: Event) -> Enrollment:
     """An enrollment as it would begin: at the event's own time."""
     entries = line.state.entries.get(journey.id)
     number = entries.number + 1 if entries else 1
-    until = event.at + journey.goal.within if journey.goal and journey.goal.within is not None else None
-    return Enrollment(journey.id, journey.version, number, event.at, dict(event.properties), goal_until=until)
+    until = (
+        event.at + journey.goal.within if journey.goal and journey.goal.within is not None else None
+    )
+    return Enrollment(
+        journey.id, journey.version, number, event.at, dict(event.properties), goal_until=until
+    )
 
 
 def _begin(line: Line, journey: Journey, enrollment: Enrollment) -> None:
     at = enrollment.entered_at
-    enrollment.held_out = steps.is_held_out(line, line.program.holdout_global, "", at) or steps.is_held_out(
-        line, journey.holdout, journey.id, at
-    )
+    enrollment.held_out = steps.is_held_out(
+        line, line.program.holdout_global, "", at
+    ) or steps.is_held_out(line, journey.holdout, journey.id, at)
     before = line.state.entries.get(journey.id)
     line.state.entries[journey.id] = Entries(before.first if before else at, at, enrollment.number)
     line.state.enrollments.append(enrollment)

@@ -9,7 +9,7 @@
     ├── ChannelMisconfigured    no message of this batch can succeed before a person acts
     ├── TimeWentBack            a tick for an instant before what was already processed
     ├── StoreUnavailable        the database does not answer (orchestrator.store.availability)
-    ├── PeopleWouldBeLost       an edit removed steps on which people stand (orchestrator.engine.edits)
+    ├── PeopleWouldBeLost       an edit removed steps where people stand (orchestrator.engine.edits)
     ├── PrefectDidNotStart      the Prefect server does not come up (flows.server)
     └── AlreadyRunning          a second `parcours up` on the same database
 
@@ -29,7 +29,9 @@ class ParcoursError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One fault in a project's files, printed like a compiler's: `file:line:col: what; what to do`."""
+    """One fault in a project's files, printed like a compiler's: `file:line:col: what; what to
+    do`.
+    """
 
     file: str
     line: int
@@ -53,7 +55,10 @@ def in_one_line(message: str) -> str:
 
 def why_unreadable(fault: OSError) -> str:
     """Why a file cannot be read, without the path: the message names it already."""
-    words = {"IsADirectoryError": "it is a folder", "FileNotFoundError": "it leads nowhere (a link, or just deleted)"}
+    words = {
+        "IsADirectoryError": "it is a folder",
+        "FileNotFoundError": "it leads nowhere (a link, or just deleted)",
+    }
     words["PermissionError"] = "it is not allowed to (its permissions)"
     return words.get(type(fault).__name__) or (fault.strerror or type(fault).__name__).lower()
 
@@ -103,8 +108,8 @@ class AlreadyRunning(ParcoursError):
 
 
 def without_data(error: Exception) -> str:
-    """An error for the log: our own texts are free of personal data; those of libraries, which may quote a row, are
-    left out and the stack is told instead."""
+    """An error for the log: our own texts are free of personal data; those of libraries, which may
+    quote a row, are left out and the stack is told instead."""
     if isinstance(error, ParcoursError):
         return str(error)
     return f"{type(error).__name__}\n{''.join(traceback.format_tb(error.__traceback__))}"

@@ -1,4 +1,6 @@
-"""An event in a customer's time line: a Segment call that was accepted, or something Parcours itself did."""
+"""An event in a customer's time line: a Segment call that was accepted, or something Parcours
+itself did.
+"""
 
 from __future__ import annotations
 
@@ -8,12 +10,15 @@ from datetime import datetime
 from enum import IntEnum
 from typing import Any
 
-#: What `any event` matches: track, page and screen calls received; never what Parcours itself emits.
+#: What `any event` matches: track, page and screen calls received; never what Parcours itself
+#: emits.
 ANY_EVENT = "any event"
 
 
 class Kind(IntEnum):
-    """What a call is. The order is that of one instant: who somebody is comes before what they did."""
+    """What a call is. The order is that of one instant: who somebody is comes before what they
+    did.
+    """
 
     IDENTIFY = 0
     MERGE = 1  # another customer turned out to be this one
@@ -31,10 +36,12 @@ ACTIVITY = frozenset({Kind.TRACK, Kind.PAGE, Kind.SCREEN})
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One event. `at` is its own time; `arrival` orders events of the same instant (smaller came first).
+    """One event. `at` is its own time; `arrival` orders events of the same instant (smaller came
+    first).
 
-    `starts` is false for history and imports: such an event updates facts and stages and starts nothing.
-    For IDENTIFY `properties` are traits, for MERGE they are empty and `absorbed` names the other customer.
+    `starts` is false for history and imports: such an event updates facts and stages and starts
+    nothing. For IDENTIFY `properties` are traits, for MERGE they are empty and `absorbed` names the
+    other customer.
     """
 
     at: datetime
@@ -46,7 +53,8 @@ class Event:
     context: Mapping[str, Any] = field(default_factory=dict)
     absorbed: Any = None  # MERGE: the other customer's state
     unnamed: bool = False  # the call bore the id of a device only
-    own: bool = False  # made on this very line by Parcours itself, and logged: to foresee, not to be told again
+    # made on this very line by Parcours itself, and logged: to foresee, not to be told again
+    own: bool = False
 
     @property
     def is_activity(self) -> bool:

@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 def look_at_exits_goals_waits(
     line: Line, now: datetime, events: list[Event], change: StageChange | None, *, news: bool
 ) -> None:
-    """Looks at everybody inside, and at who left while the goal still counts. Conditions alone are asked when there is
-    `news` of the customer: an event, a change of stage, of a trait or of consent."""
+    """Looks at everybody inside, and at who left while the goal still counts. Conditions alone are
+    asked when there is `news` of the customer: an event, a change of stage, of a trait or of
+    consent."""
     for enrollment in sorted(line.state.enrollments, key=lambda e: e.journey):
         journey = line.program.journey_of(enrollment.journey, enrollment.version)
         if journey is None:
@@ -30,7 +31,9 @@ def look_at_exits_goals_waits(
         if enrollment.is_open:
             exits = [rule for rule in journey.exits if news or not rule.is_state]
             _look_at_exits(line, exits, enrollment, now, events, change)
-        if enrollment.is_open and isinstance(step := journey.by_id.get(enrollment.step or ""), WaitFor):
+        if enrollment.is_open and isinstance(
+            step := journey.by_id.get(enrollment.step or ""), WaitFor
+        ):
             _look_at_wait(line, journey, enrollment, step, now, events)
 
 
@@ -42,7 +45,9 @@ def look_at_goal(
     events: list[Event],
     change: StageChange | None,
 ) -> None:
-    """Counts the conversion of somebody who reaches the goal now, and lets them go where that ends the journey."""
+    """Counts the conversion of somebody who reaches the goal now, and lets them go where that ends
+    the journey.
+    """
     if enrollment.converted_at is not None:
         return
     reached = _reached(line, goal, enrollment, now, events, change)
@@ -51,7 +56,9 @@ def look_at_goal(
     at, event = reached
     enrollment.converted_at, enrollment.changed = at, True
     value = goal.value.evaluate(line.scope(now, enrollment, event)) if goal.value else None
-    line.decide(at, DecisionKind.CONVERTED, enrollment, goal.event or goal.stage or "goal", value=value)
+    line.decide(
+        at, DecisionKind.CONVERTED, enrollment, goal.event or goal.stage or "goal", value=value
+    )
     if goal.ends_journey and enrollment.is_open:
         line.leave(enrollment, Status.CONVERTED, goal.event or goal.stage or "goal", now)
 
@@ -70,7 +77,9 @@ def _reached(
     events: list[Event],
     change: StageChange | None,
 ) -> tuple[datetime, Event | None] | None:
-    """When a goal or exit holds at this instant, strictly after the entry; with the event that did it."""
+    """When a goal or exit holds at this instant, strictly after the entry; with the event that did
+    it.
+    """
     if rule.event is not None:
         for event in events:
             later = event.name == rule.event and event.at > enrollment.entered_at
@@ -85,7 +94,11 @@ def _reached(
 
 
 def holds(
-    line: Line, condition: Condition | None, now: datetime, enrollment: Enrollment | None, event: Event | None
+    line: Line,
+    condition: Condition | None,
+    now: datetime,
+    enrollment: Enrollment | None,
+    event: Event | None,
 ) -> bool:
     """Whether a rule's condition holds, with the event looked at."""
     return condition is None or condition.test(line.scope(now, enrollment, event))
@@ -106,12 +119,21 @@ def _look_at_exits(
 
 
 def _look_at_wait(
-    line: Line, journey: Journey, enrollment: Enrollment, step: WaitFor, now: datetime, events: list[Event]
+    line: Line,
+    journey: Journey,
+    enrollment: Enrollment,
+    step: WaitFor,
+    now: datetime,
+    events: list[Event],
 ) -> None:
     arrived = enrollment.arrived_at or enrollment.entered_at
     last = enrollment.due_at
     for event in events:
-        if event.name != step.event or event.at <= arrived or (last is not None and event.at > last):
+        if (
+            event.name != step.event
+            or event.at <= arrived
+            or (last is not None and event.at > last)
+        ):
             continue
         if holds(line, step.condition, now, enrollment, event):
             if step.save_as:

@@ -1,7 +1,7 @@
 """Expressions: a small tree, and what it reads.
 
-`orchestrator.spec.expressions` makes the tree from Jinja2 syntax, `closures` compiles it to Python closures; a later
-module may make SQL from the same tree."""
+`orchestrator.spec.expressions` makes the tree from Jinja2 syntax, `closures` compiles it to Python
+closures; a later module may make SQL from the same tree."""
 
 from __future__ import annotations
 
@@ -150,9 +150,22 @@ class Listing:
 
 
 Expr = (
-    Const | Name | Attribute | Item | Not | All | Any_ | Compare | Arithmetic | Negate | Call | Test | Filter | Choice
+    Const
+    | Name
+    | Attribute
+    | Item
+    | Not
+    | All
+    | Any_
+    | Compare
+    | Arithmetic
+    | Negate
+    | Call
+    | Test
+    | Filter
+    | Choice
     | Listing
-)  # fmt: skip
+)
 
 NAMES = frozenset({"customer", "event", "entry", "vars", "coupon", "journey", "now"})
 FUNCTIONS = frozenset({"days_since", "hours_since", "performed", "in_segment", "received"})
@@ -161,7 +174,9 @@ TESTS = frozenset({"defined", "undefined", "none", "true", "false", "number", "s
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """A compiled `if`: `test(scope)` is true or false, never an error; `source` is what the author wrote."""
+    """A compiled `if`: `test(scope)` is true or false, never an error; `source` is what the
+    author wrote.
+    """
 
     source: str
     tree: Expr
@@ -208,7 +223,11 @@ def parts_of(tree: Expr) -> tuple[Expr, ...]:
 
 def customer_names(tree: Expr) -> set[str]:
     """The traits and facts an expression reads."""
-    return {part.name for part in walk(tree) if isinstance(part, Attribute) and part.of == Name("customer")}
+    return {
+        part.name
+        for part in walk(tree)
+        if isinstance(part, Attribute) and part.of == Name("customer")
+    }
 
 
 def calls(tree: Expr, function: str) -> list[Call]:
@@ -230,7 +249,7 @@ def is_caseless(tree: Expr) -> bool:
     return False
 
 
-# ---------------------------------------------------------------- calls whose arguments are constant
+# --------------------------------------------------------------- calls whose arguments are constant
 
 
 def constant(tree: Expr, kind: type, function: str) -> Any:
@@ -250,7 +269,9 @@ class Performed:
 
 
 def read_performed(tree: Call) -> Performed:
-    """The parts of a `performed()` call; raises ExpressionInvalid where one must be constant and is not."""
+    """The parts of a `performed()` call; raises ExpressionInvalid where one must be constant and
+    is not.
+    """
     options = dict(tree.options)
     within = options.pop("within", None)
     at_least = options.pop("at_least", Const(1))

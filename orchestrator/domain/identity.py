@@ -1,7 +1,9 @@
-"""Who a call is about: anonymous ids become known ones, and what they did before becomes the known customer's.
+"""Who a call is about: anonymous ids become known ones, and what they did before becomes the known
+customer's.
 
-A customer exists from the first call under either id. A call with both ids links them; the known id survives. An
-anonymous id that is seen with a second user belongs to that one from then on. Two known users merge only by alias.
+A customer exists from the first call under either id. A call with both ids links them; the known id
+survives. An anonymous id that is seen with a second user belongs to that one from then on. Two
+known users merge only by alias.
 """
 
 from __future__ import annotations
@@ -26,7 +28,9 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Resolution:
-    """Whose event a call is, and the anonymous customer that turned out to be the same person, if any."""
+    """Whose event a call is, and the anonymous customer that turned out to be the same person, if
+    any.
+    """
 
     person: Person
     absorbed: Person | None = None
@@ -36,7 +40,8 @@ class Resolution:
 class Identities:
     """The links between anonymous and known ids, learnt call by call.
 
-    `known` are the customers that exist already, and grows; `links` maps an anonymous id to the known one.
+    `known` are the customers that exist already, and grows; `links` maps an anonymous id to the
+    known one.
     """
 
     known: set[Person]
@@ -48,13 +53,21 @@ class Identities:
         if call.kind is Kind.MERGE:
             resolution = self._alias(call)
         elif call.user_id:
-            resolution = Resolution(Person(call.user_id), self._link(call.anonymous_id, call.user_id))
+            resolution = Resolution(
+                Person(call.user_id), self._link(call.anonymous_id, call.user_id)
+            )
         else:
             user_id = self.links.get(call.anonymous_id)
-            resolution = Resolution(Person(user_id) if user_id else Person(call.anonymous_id, anonymous=True))
+            resolution = Resolution(
+                Person(user_id) if user_id else Person(call.anonymous_id, anonymous=True)
+            )
         self.known.add(resolution.person)
         # Whom a friend invited, known by their address so far, is the user they became.
-        if resolution.absorbed is None and (invited := invited_as(call)) and invited not in self.links:
+        if (
+            resolution.absorbed is None
+            and (invited := invited_as(call))
+            and invited not in self.links
+        ):
             return Resolution(resolution.person, self._link(invited, call.user_id))
         return resolution
 
@@ -68,27 +81,33 @@ class Identities:
 
     def _alias(self, call: Call) -> Resolution:
         if call.previous_id != call.user_id and Person(call.previous_id) in self.known:
-            raise CallRejected("alias_of_known", "merging two known users is not built yet; the call is kept")
+            raise CallRejected(
+                "alias_of_known", "merging two known users is not built yet; the call is kept"
+            )
         return Resolution(Person(call.user_id), self._link(call.previous_id, call.user_id))
 
 
 def invited_as(call: Call) -> str | None:
-    """The anonymous id under which somebody with the address of this call would have been invited by a friend."""
+    """The anonymous id under which somebody with the address of this call would have been invited
+    by a friend.
+    """
     email = call.properties.get("email") if call.kind is Kind.IDENTIFY and call.user_id else None
     return referral_id(email) if isinstance(email, str) else None
 
 
 def referral_id(email: str) -> str:
-    """The anonymous id of somebody a friend invited: a hash of the address, so that the address stays out of it.
+    """The anonymous id of somebody a friend invited: a hash of the address, so that the address
+    stays out of it.
 
-    The same for every spelling that reaches one person, when they accept and when they open an account.
+    The same for every spelling that reaches one person, when they accept and when they open an
+    account.
     """
     return f"referral-{blake2b(fold_address(email).encode(), digest_size=16).hexdigest()}"
 
 
 def fold_address(address: str) -> str:
-    """One spelling for the addresses that reach one person: lower case, without a `+tag`, Gmail's without
-    dots and under one name."""
+    """One spelling for the addresses that reach one person: lower case, without a `+tag`, Gmail's
+    without dots and under one name."""
     name, _, domain = address.strip().lower().rpartition("@")
     name = name.partition("+")[0] or name
     return f"{name.replace('.', '')}@gmail.com" if domain in _GMAIL else f"{name}@{domain}"

@@ -1,6 +1,7 @@
 """When time alone may change the answer of a stage or segment rule.
 
-An answer is asked again at the least candidate instant; a rule whose next change cannot be computed is refused."""
+An answer is asked again at the least candidate instant; a rule whose next change cannot be computed
+is refused."""
 
 from __future__ import annotations
 
@@ -9,17 +10,27 @@ from datetime import datetime, timedelta
 
 from orchestrator.domain.closures import compile_expression
 from orchestrator.domain.errors import ExpressionInvalid
-from orchestrator.domain.expression import Call, Compare, Const, Expr, Name, Scope, parts_of, read_performed
+from orchestrator.domain.expression import (
+    Call,
+    Compare,
+    Const,
+    Expr,
+    Name,
+    Scope,
+    parts_of,
+    read_performed,
+)
 from orchestrator.domain.values import DAY, HOUR, INSTANT, UNITS_MAX, as_time, is_number, iso_time
 
 Candidates = Callable[[Scope], Iterable[datetime]]
 
 
 def time_candidates(tree: Expr) -> list[Candidates]:
-    """For a stage or segment rule: closures giving the instants at which time alone may change its answer.
+    """For a stage or segment rule: closures giving the instants at which time alone may change its
+    answer.
 
-    Windowed facts are not among them: the customer's state knows those. Raises ExpressionInvalid where time appears
-    in a form whose next change cannot be computed.
+    Windowed facts are not among them: the customer's state knows those. Raises ExpressionInvalid
+    where time appears in a form whose next change cannot be computed.
     """
     found: list[Candidates] = []
     _collect_candidates(tree, found)
@@ -33,21 +44,27 @@ def _collect_candidates(tree: Expr, found: list[Candidates]) -> None:
         ) if is_number(value):
             found.append(_elapsed_candidates(call, value))
             _collect_candidates(call.args[0], found)
-        case Compare(Name("now"), operator, other) | Compare(other, operator, Name("now")) if other != Name(
-            "now"
-        ) and operator not in ("in", "not in"):
+        case Compare(Name("now"), operator, other) | Compare(other, operator, Name("now")) if (
+            other != Name("now") and operator not in ("in", "not in")
+        ):
             found.append(_now_candidates(other))
             _collect_candidates(other, found)
         case Name("now"):
-            raise ExpressionInvalid("here `now` can only be compared: `customer.trial_ends_at <= now`")
+            raise ExpressionInvalid(
+                "here `now` can only be compared: `customer.trial_ends_at <= now`"
+            )
         case Call("days_since" | "hours_since" as name):
-            raise ExpressionInvalid(f"here {name}() can only be compared with a number: `{name}(…) >= 90`")
+            raise ExpressionInvalid(
+                f"here {name}() can only be compared with a number: `{name}(…) >= 90`"
+            )
         case Call("performed"):
             found.append(_performed_candidates(tree))
             for _, value in read_performed(tree).filters:
                 _collect_candidates(value, found)
         case Call("received"):
-            raise ExpressionInvalid("received() cannot be used in stages and segments: they speak of the customer")
+            raise ExpressionInvalid(
+                "received() cannot be used in stages and segments: they speak of the customer"
+            )
         case _:
             for part in parts_of(tree):
                 _collect_candidates(part, found)
@@ -59,7 +76,10 @@ def _elapsed_candidates(call: Call, value: float) -> Candidates:
     if not abs(value) < UNITS_MAX:  # further away than any instant, or no number at all
         return lambda scope: ()
     first = int(value // 1)
-    steps = (first, first + 1)  # an answer changes when the whole count becomes the constant, or passes it
+    steps = (
+        first,
+        first + 1,
+    )  # an answer changes when the whole count becomes the constant, or passes it
 
     def run(scope: Scope) -> Iterable[datetime]:
         start = as_time(since(scope))

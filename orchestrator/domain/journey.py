@@ -53,7 +53,9 @@ Trigger = EventTrigger | StageTrigger | ScheduleTrigger | ManualTrigger
 
 @dataclass(frozen=True, slots=True)
 class Occasion:
-    """What may happen to somebody inside: an `event` (with optional condition), a `stage`, or a condition alone."""
+    """What may happen to somebody inside: an `event` (with optional condition), a `stage`, or a
+    condition alone.
+    """
 
     event: str | None = None
     stage: str | None = None
@@ -77,7 +79,9 @@ class ExitRule(Occasion):
 
 @dataclass(frozen=True, slots=True)
 class Goal(Occasion):
-    """What the journey is for. `within` counts from the entry, inclusive, also after the journey ended."""
+    """What the journey is for. `within` counts from the entry, inclusive, also after the journey
+    ended.
+    """
 
     within: timedelta | None = None  # None: counted while inside the journey
     value: Value | None = None
@@ -136,7 +140,9 @@ class Delay:
 
 @dataclass(frozen=True, slots=True)
 class WaitUntil:
-    """Wall-clock time in a zone (None: the customer's), on a weekday (0 = Monday), or around a date of the customer."""
+    """Wall-clock time in a zone (None: the customer's), on a weekday (0 = Monday), or around a
+    date of the customer.
+    """
 
     id: str
     clock: time | None = None
@@ -275,9 +281,23 @@ class Exit:
 
 
 Step = (
-    Message | Delay | WaitUntil | WaitFor | Branch | Split | SetVariables | UpdateTraits | Coupon | Reward | Task
-    | Subscribe | Unsubscribe | Suppress | Mute | Exit
-)  # fmt: skip
+    Message
+    | Delay
+    | WaitUntil
+    | WaitFor
+    | Branch
+    | Split
+    | SetVariables
+    | UpdateTraits
+    | Coupon
+    | Reward
+    | Task
+    | Subscribe
+    | Unsubscribe
+    | Suppress
+    | Mute
+    | Exit
+)
 
 
 def child_blocks(step: Step) -> tuple[tuple[Step, ...], ...]:
@@ -297,7 +317,9 @@ def child_blocks(step: Step) -> tuple[tuple[Step, ...], ...]:
 
 @dataclass(frozen=True, slots=True)
 class Journey:
-    """One journey. From `steps` derive `by_id` and `following` (step id → id of what comes after it, None: the end)."""
+    """One journey. From `steps` derive `by_id` and `following` (step id → id of what comes after
+    it, None: the end).
+    """
 
     id: str
     title: str
@@ -316,7 +338,9 @@ class Journey:
     holdout: float = 0.0  # percent
     on_change: OnChange = OnChange.FOLLOW
     moved: tuple[tuple[str, str], ...] = ()  # old step id → new step id
-    given_ids: frozenset[str] = frozenset()  # of steps that the author named; the other ids are derived
+    given_ids: frozenset[str] = (
+        frozenset()
+    )  # of steps that the author named; the other ids are derived
     version: str = ""  # hash of the normalised YAML
     source: str = ""  # the YAML text, kept so that pinned people can finish it
     by_id: dict[str, Step] = field(default_factory=dict, compare=False)
@@ -340,7 +364,9 @@ class Journey:
         return iter(self.by_id.values())
 
     def waits_behind(self, step_id: str) -> frozenset[str]:
-        """The waits that may be the next after a step: nothing but steps that take no time lies between."""
+        """The waits that may be the next after a step: nothing but steps that take no time lies
+        between.
+        """
         found: set[str] = set()
         seen: set[str | None] = {None}
         coming = [self.following.get(step_id)]
@@ -352,7 +378,10 @@ class Journey:
             if isinstance(step, Delay | WaitUntil | WaitFor):
                 found.add(step.id)
                 continue
-            coming += [self.following.get(step.id), *(block[0].id for block in child_blocks(step) if block)]
+            coming += [
+                self.following.get(step.id),
+                *(block[0].id for block in child_blocks(step) if block),
+            ]
         return frozenset(found)
 
     def moved_to(self, step_id: str) -> str:
@@ -361,7 +390,10 @@ class Journey:
 
 
 def _thread(
-    steps: tuple[Step, ...], after: str | None, by_id: dict[str, Step], following: dict[str, str | None]
+    steps: tuple[Step, ...],
+    after: str | None,
+    by_id: dict[str, Step],
+    following: dict[str, str | None],
 ) -> None:
     for position, step in enumerate(steps):
         by_id[step.id] = step

@@ -14,7 +14,9 @@ from orchestrator.domain.schedule import format_duration
 
 @dataclass(frozen=True, slots=True)
 class Happening:
-    """One thing that happened in a test, or was expected: `what` such as `email`; `which` its template, receiver, …"""
+    """One thing that happened in a test, or was expected: `what` such as `email`; `which` its
+    template, receiver, …
+    """
 
     after: timedelta
     what: str
@@ -36,7 +38,9 @@ class EarlierMessage:
 
 @dataclass(frozen=True, slots=True)
 class JourneyTest:
-    """One entry of `tests:`: what happens to one customer from `start` to `until` after it, and what is expected."""
+    """One entry of `tests:`: what happens to one customer from `start` to `until` after it, and
+    what is expected.
+    """
 
     name: str
     start: datetime

@@ -1,13 +1,15 @@
 """Puts calls that come late in their place on a customer's time line.
 
-A call is late when its time does not lie behind the last instant at which anything happened on the line. The line is
-then *retraced*: taken back to just before the call, and walked once more to where it was, through the call and all
-that is on record. Traits, facts, consent and stage come out as those of the true order; who is inside is asked goals,
-exits and waits with what is known now; an enrollment that the call begins is led past all that came since.
+A call is late when its time does not lie behind the last instant at which anything happened on the
+line. The line is then *retraced*: taken back to just before the call, and walked once more to where
+it was, through the call and all that is on record. Traits, facts, consent and stage come out as
+those of the true order; who is inside is asked goals, exits and waits with what is known now; an
+enrollment that the call begins is led past all that came since.
 
-An exit or a conversion is no deed: one that the true order does not know is taken back, and who left goes on from
-the step they stood on. What was carried out stays: an entry, an ignored trigger, a step that was passed, a message
-handed over. Where the true order would have decided otherwise, a decision says so: `decided before … was known`.
+An exit or a conversion is no deed: one that the true order does not know is taken back, and who
+left goes on from the step they stood on. What was carried out stays: an entry, an ignored trigger,
+a step that was passed, a message handed over. Where the true order would have decided otherwise, a
+decision says so: `decided before … was known`.
 """
 
 from __future__ import annotations
@@ -35,16 +37,19 @@ ANSWERS = frozenset({DecisionKind.ENTERED, DecisionKind.IGNORED, DecisionKind.RE
 #: What is decided anew.
 ENDINGS = frozenset({DecisionKind.LEFT, DecisionKind.CONVERTED})
 
-#: A decision as two orders of the same calls are compared by: (instant, kind, journey, step, reason).
+#: A decision as two orders of the same calls are compared by: (instant, kind, journey, step,
+#: reason).
 Key = tuple[datetime | None, str, str, str, str]
 
 
 @dataclass(slots=True)
 class Record:
-    """What is on record of a customer: every event on the line, and since the earliest late call the triggers that
-    were answered, as (journey, instant), the exits and conversions, and the stage changes, as (instant, stage).
+    """What is on record of a customer: every event on the line, and since the earliest late call
+    the triggers that were answered, as (journey, instant), the exits and conversions, and the stage
+    changes, as (instant, stage).
 
-    `decisions` is given where lives were merged: what each of them decided cannot be foreseen from their united events.
+    `decisions` is given where lives were merged: what each of them decided cannot be foreseen from
+    their united events.
     """
 
     events: Sequence[Event]
@@ -72,8 +77,8 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Retrace:
-    """A line under way on its own traces, from `since`: what is on record is neither written nor answered a second
-    time. The effects from `mark` on are its own."""
+    """A line under way on its own traces, from `since`: what is on record is neither written nor
+    answered a second time. The effects from `mark` on are its own."""
 
     record: Record
     late: Sequence[Event]
@@ -95,13 +100,17 @@ class Retrace:
 
 
 def put_in_place(line: Line, late: Sequence[Event], record: Record, since: datetime) -> None:
-    """Retraces a line from `since`, the instant of the first of the late calls (or of a late merge), to its cursor."""
+    """Retraces a line from `since`, the instant of the first of the late calls (or of a late
+    merge), to its cursor.
+    """
     state, end = line.state, line.state.cursor
     assert end is not None  # only a line that was run can be late
     known, ends = _Known.of(state), ends_of_waits(state)
     _go_back(line, [event for event in record.events if event.at < since], since)
     undone = _reopen(line, record, since)
-    retrace = Retrace(record, late, since, len(line.effects), frozenset(id(event) for event in late))
+    retrace = Retrace(
+        record, late, since, len(line.effects), frozenset(id(event) for event in late)
+    )
     line.retrace = retrace
     line.walk([*(event for event in record.events if event.at >= since), *late], end)
     line.retrace, line.stage_touched, state.cursor = None, True, end
@@ -122,10 +131,20 @@ def _reopen(line: Line, record: Record, since: datetime) -> list[Decision]:
         journey = line.program.journey_of(enrollment.journey, enrollment.version)
         if journey is None:
             continue
-        if enrollment.converted_at is not None and enrollment.converted_at >= since and not _is_state(journey.goal):
-            undone.append(record.endings.get((DecisionKind.CONVERTED, journey.id, enrollment.converted_at)))
+        if (
+            enrollment.converted_at is not None
+            and enrollment.converted_at >= since
+            and not _is_state(journey.goal)
+        ):
+            undone.append(
+                record.endings.get((DecisionKind.CONVERTED, journey.id, enrollment.converted_at))
+            )
             enrollment.converted_at, enrollment.changed = None, True
-        if enrollment.ended_at is not None and enrollment.ended_at >= since and _left_by_rule(journey, enrollment):
+        if (
+            enrollment.ended_at is not None
+            and enrollment.ended_at >= since
+            and _left_by_rule(journey, enrollment)
+        ):
             undone.append(record.endings.get((DecisionKind.LEFT, journey.id, enrollment.ended_at)))
             line.come_back(journey, enrollment)
     return [one for one in undone if one is not None]
@@ -142,11 +161,15 @@ def _left_by_rule(journey: Journey, enrollment: Enrollment) -> bool:
         return False
     if enrollment.status is Status.CONVERTED:
         return not _is_state(journey.goal)
-    return enrollment.status is Status.EXITED and enrollment.reason in {rule.name for rule in journey.exits}
+    return enrollment.status is Status.EXITED and enrollment.reason in {
+        rule.name for rule in journey.exits
+    }
 
 
 def _confirm(line: Line, undone: Sequence[Decision], mark: int) -> list[Decision]:
-    """Drops the endings that were decided as before: they are written. Returns those that were not."""
+    """Drops the endings that were decided as before: they are written. Returns those that were
+    not.
+    """
     left = {(one.kind, one.journey, one.at): one for one in undone}
     kept = []
     for effect in line.effects[mark:]:
@@ -161,7 +184,9 @@ def _confirm(line: Line, undone: Sequence[Decision], mark: int) -> list[Decision
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """What a customer's log may not hold: it was written by steps of earlier versions, or came with a merge."""
+    """What a customer's log may not hold: it was written by steps of earlier versions, or came with
+    a merge.
+    """
 
     traits: dict[str, Any]
     trait_times: dict[str, str]
@@ -206,25 +231,32 @@ def _go_back(line: Line, earlier: Iterable[Event], since: datetime) -> None:
     line.stage_touched = True
 
 
-# ---------------------------------------------------------------- what the true order would have decided
+# ----------------------------------------------------------- what the true order would have decided
 
 
 def _tell_what_differs(line: Line, retrace: Retrace, taken_back: Sequence[Decision]) -> None:
     """Writes a decision for each journey in which the true order differs from what was carried out.
 
-    Both orders are foreseen, without the late calls and with them; what the retraced line has decided must be the
-    difference between the two.
+    Both orders are foreseen, without the late calls and with them; what the retraced line has
+    decided must be the difference between the two.
     """
     record, late, since = retrace.record, retrace.late, retrace.since
     done = [effect for effect in line.effects[retrace.mark :] if isinstance(effect, Decision)]
     true, its_end = _foresee(line, [*record.events, *late])
-    before, _ = _foresee(line, record.events) if record.decisions is None else (record.decisions, None)
+    before, _ = (
+        _foresee(line, record.events) if record.decisions is None else (record.decisions, None)
+    )
     wanted = _count(line, true, since)
     wanted.subtract(_count(line, before, since))
     wanted.subtract(_count(line, done, since))
     wanted.update(_count(line, taken_back, since))
-    # Of each journey the first that was carried out and should not have been; else the first that is missing.
-    order = sorted((key for key in wanted if wanted[key]), key=lambda key: (wanted[key] > 0, str(key)), reverse=True)
+    # Of each journey the first that was carried out and should not have been; else the first that
+    # is missing.
+    order = sorted(
+        (key for key in wanted if wanted[key]),
+        key=lambda key: (wanted[key] > 0, str(key)),
+        reverse=True,
+    )
     differing = {key[2]: key for key in order}
     if line.actual is not None:
         _leave_out_what_is_to_come(line, differing, wanted)
@@ -255,23 +287,36 @@ def _foresee(line: Line, events: Iterable[Event]) -> tuple[list[Decision], Custo
     )
     sibling = line.sibling(fresh)
     assert state.cursor is not None  # the line was run
-    sibling.run([event for event in events if not event.own and event.kind is not Kind.MERGE], state.cursor)
+    sibling.run(
+        [event for event in events if not event.own and event.kind is not Kind.MERGE], state.cursor
+    )
     return [effect for effect in sibling.effects if isinstance(effect, Decision)], fresh
 
 
 def _count(line: Line, decisions: Collection[Decision], since: datetime) -> Counter[Key]:
-    """How often each was decided since an instant. By the wall clock a late step is late: instants say nothing."""
+    """How often each was decided since an instant. By the wall clock a late step is late: instants
+    say nothing.
+    """
     return Counter(
-        (one.at if line.actual is None else None, str(one.kind), one.journey, _place(one), one.reason)
+        (
+            one.at if line.actual is None else None,
+            str(one.kind),
+            one.journey,
+            _place(one),
+            one.reason,
+        )
         for one in decisions
         if one.at >= since and one.reason != MOVED and _is_about_a_journey(one)
     )
 
 
 def _is_about_a_journey(decision: Decision) -> bool:
-    """Whether two orders may differ by it. That a message has waited for what its customer had not told yet harms
-    nobody."""
-    lacking = decision.kind is DecisionKind.WAITING and decision.reason in ("no_address", "no_consent")
+    """Whether two orders may differ by it. That a message has waited for what its customer had not
+    told yet harms nobody."""
+    lacking = decision.kind is DecisionKind.WAITING and decision.reason in (
+        "no_address",
+        "no_consent",
+    )
     return bool(decision.journey) and not lacking and decision.kind is not DecisionKind.OVERTAKEN
 
 
@@ -281,7 +326,9 @@ def _place(decision: Decision) -> str:
 
 
 def _leave_out_what_is_to_come(line: Line, differing: dict[str, Key], wanted: Counter[Key]) -> None:
-    """By the wall clock, who was let in late takes the steps that are overdue later than the true order would."""
+    """By the wall clock, who was let in late takes the steps that are overdue later than the true
+    order would.
+    """
     under_way = {e.journey for e in line.state.open_enrollments() if e.changed}
     for journey in under_way & differing.keys():
         if not any(wanted[key] < 0 for key in wanted if key[2] == journey):
@@ -289,7 +336,9 @@ def _leave_out_what_is_to_come(line: Line, differing: dict[str, Key], wanted: Co
 
 
 def _differing_variables(line: Line, true: CustomerState) -> Iterable[str]:
-    """The journeys in which variables or a coupon were set to something else than the true order would."""
+    """The journeys in which variables or a coupon were set to something else than the true order
+    would.
+    """
     theirs = {(e.journey, e.entered_at): (e.variables, e.coupon) for e in true.enrollments}
     for enrollment in line.state.open_enrollments():
         key = enrollment.journey, enrollment.entered_at

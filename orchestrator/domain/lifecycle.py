@@ -1,4 +1,6 @@
-"""Facts and stages: what is known of a customer, which stage that makes, since when, and when time alone changes it."""
+"""Facts and stages: what is known of a customer, which stage that makes, since when, and when time
+alone changes it.
+"""
 
 from __future__ import annotations
 
@@ -27,10 +29,11 @@ class FactKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """One fact: `kind` over events named `event`, of the property path `of`, less those named `minus`.
+    """One fact: `kind` over events named `event`, of the property path `of`, less those named
+    `minus`.
 
-    `path` is `of` split at dots; a part ending in `[]` means each element. A fact with `within` is counted from the
-    events in (now - within, now] on reading and never stored.
+    `path` is `of` split at dots; a part ending in `[]` means each element. A fact with `within` is
+    counted from the events in (now - within, now] on reading and never stored.
     """
 
     name: str
@@ -43,7 +46,9 @@ class Fact:
 
     def counts(self, event: Event) -> bool:
         """Whether the fact's `if` holds; it sees nothing but the event."""
-        return self.condition is None or self.condition.test(Scope(NOBODY, event.at, {"event": event.seen}))
+        return self.condition is None or self.condition.test(
+            Scope(NOBODY, event.at, {"event": event.seen})
+        )
 
     def reads(self, event_name: str) -> bool:
         """Whether an event of that name may change this fact."""
@@ -66,7 +71,9 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class Lifecycle:
-    """The facts kept about each customer and the stages, first rule that holds; `version` hashes them."""
+    """The facts kept about each customer and the stages, first rule that holds; `version` hashes
+    them.
+    """
 
     name: str = ""
     facts: tuple[Fact, ...] = ()
@@ -83,11 +90,15 @@ class Lifecycle:
 
 
 def read_path(properties: Any, path: str) -> Iterator[Any]:
-    """The values at a path such as `total` or `products[].category`; nothing where it leads nowhere."""
+    """The values at a path such as `total` or `products[].category`; nothing where it leads
+    nowhere.
+    """
     head, _, rest = path.partition(".")
     each = head.endswith("[]")
     value = properties.get(head.removesuffix("[]")) if isinstance(properties, dict) else None
-    values = value if each and isinstance(value, list) else ([] if each or value is None else [value])
+    values = (
+        value if each and isinstance(value, list) else ([] if each or value is None else [value])
+    )
     for item in values:
         if rest:
             yield from read_path(item, rest)
@@ -96,23 +107,33 @@ def read_path(properties: Any, path: str) -> Iterator[Any]:
 
 
 def amount(properties: Any, path: str) -> float:
-    """The sum of the numbers at a path; numbers written as text count, and a text that is no number adds nothing."""
+    """The sum of the numbers at a path; numbers written as text count, and a text that is no number
+    adds nothing.
+    """
     numbers = (read_amount(value) for value in read_path(properties, path))
     return sum((number for number in numbers if number is not None), 0.0)
 
 
 def unreadable_amounts(fact: Fact, event: Event) -> int:
     """How many values at the path of a sum are no amounts: they add nothing to it."""
-    if fact.kind is not FactKind.SUM or event.name not in (fact.event, fact.minus) or not fact.counts(event):
+    if (
+        fact.kind is not FactKind.SUM
+        or event.name not in (fact.event, fact.minus)
+        or not fact.counts(event)
+    ):
         return 0
-    return sum(1 for value in read_path(event.properties, fact.of or "") if read_amount(value) is None)
+    return sum(
+        1 for value in read_path(event.properties, fact.of or "") if read_amount(value) is None
+    )
 
 
 # ---------------------------------------------------------------- facts that are stored
 
 
 def apply_to_fact(fact: Fact, stored: Any, event: Event) -> Any:
-    """The stored value of a fact after one event (JSON types; times as ISO text). Order does not matter."""
+    """The stored value of a fact after one event (JSON types; times as ISO text). Order does not
+    matter.
+    """
     sign = -1 if fact.minus == event.name else 1
     match fact.kind:
         case FactKind.COUNT:
@@ -164,7 +185,9 @@ def merge_fact(fact: Fact, one: Any, other: Any) -> Any:
 
 
 def read_fact(fact: Fact, stored: Any) -> Any:
-    """What an expression sees of a stored fact. Counts and sums of nothing are 0; the rest is undefined."""
+    """What an expression sees of a stored fact. Counts and sums of nothing are 0; the rest is
+    undefined.
+    """
     match fact.kind:
         case FactKind.COUNT | FactKind.SUM:
             return stored or 0
@@ -189,7 +212,9 @@ def _most_frequent(counts: dict[str, int]) -> Any:
 
 
 def read_windowed(fact: Fact, events: Iterable[Event], now: datetime) -> Any:
-    """A windowed fact from a customer's events of its names: those in (now - within, now] for which its `if` holds."""
+    """A windowed fact from a customer's events of its names: those in (now - within, now] for which
+    its `if` holds.
+    """
     assert fact.within is not None  # only windowed facts come here
     stored: Any = None
     for event in events:

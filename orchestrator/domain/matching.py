@@ -1,8 +1,9 @@
 """What became of each step of a journey that was edited, so that the people on it keep their place.
 
-Blocks are compared as a diff does: what is the same stays, and between two matched neighbours a changed step is the
-only one of its kind there. Where several might be meant the author is asked (`moved:`). An `id` that the author gave
-is the step's name for good: it is found wherever it stands now, and never taken for a step of another given id.
+Blocks are compared as a diff does: what is the same stays, and between two matched neighbours a
+changed step is the only one of its kind there. Where several might be meant the author is asked
+(`moved:`). An `id` that the author gave is the step's name for good: it is found wherever it stands
+now, and never taken for a step of another given id.
 """
 
 from __future__ import annotations
@@ -17,8 +18,9 @@ from orchestrator.domain.journey import Arm, Branch, Journey, Message, Split, St
 
 @dataclass(frozen=True, slots=True)
 class Matching:
-    """Old step id → new step id; of the `unchanged` ones nothing that decides how long they wait was edited. An
-    `ambiguous` step has several successors to choose from; one that is nowhere here is gone."""
+    """Old step id → new step id; of the `unchanged` ones nothing that decides how long they wait
+    was edited. An `ambiguous` step has several successors to choose from; one that is nowhere here
+    is gone."""
 
     moved: Mapping[str, str]
     unchanged: frozenset[str]
@@ -34,7 +36,9 @@ def match_steps(old: Journey, new: Journey) -> Matching:
         if was in old.by_id:
             matcher.found[was] = now
             matcher.ambiguous.pop(was, None)
-    unchanged = {was for was, now in matcher.found.items() if _waits_alike(old.by_id[was], new.by_id[now])}
+    unchanged = {
+        was for was, now in matcher.found.items() if _waits_alike(old.by_id[was], new.by_id[now])
+    }
     return Matching(matcher.found, frozenset(unchanged), matcher.ambiguous)
 
 
@@ -59,7 +63,9 @@ class _Matcher:
             self.match_blocks(before, after)
 
     def match_by_id(self) -> None:
-        """Takes the ids that the author gave, and those of steps that are the same but stand in another block now."""
+        """Takes the ids that the author gave, and those of steps that are the same but stand in
+        another block now.
+        """
         for name in self.old.given_ids & self.new.given_ids:
             self._match(self.old.by_id[name], self.new.by_id[name])
         taken = {*self.found.values()}
@@ -92,7 +98,9 @@ def _content(part: Any) -> Any:
     if isinstance(part, tuple):
         return tuple(_content(item) for item in part)
     if isinstance(part, Arm | Variant) or (is_dataclass(part) and hasattr(part, "id")):
-        return type(part), tuple(_content(getattr(part, f.name)) for f in fields(part) if f.name != "id")
+        return type(part), tuple(
+            _content(getattr(part, f.name)) for f in fields(part) if f.name != "id"
+        )
     return part
 
 
@@ -113,7 +121,9 @@ def _pair_blocks(old: Step, new: Step) -> Iterable[tuple[tuple[Step, ...], tuple
             arms = align(old.arms, new.arms, _asks_the_same, _both_ask)
             return [(old.arms[i].then, new.arms[j].then) for i, j in arms.pairs.items()]
         case Split(), Split():
-            ways = align(old.variants, new.variants, lambda a, b: a.name == b.name, lambda a, b: True)
+            ways = align(
+                old.variants, new.variants, lambda a, b: a.name == b.name, lambda a, b: True
+            )
             return [(old.variants[i].then, new.variants[j].then) for i, j in ways.pairs.items()]
     return []
 

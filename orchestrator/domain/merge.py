@@ -13,7 +13,9 @@ from orchestrator.domain.program import Program
 from orchestrator.domain.state import Choice, CustomerState, Entries, Status
 
 
-def absorb(program: Program, state: CustomerState, other: CustomerState, at: datetime) -> list[Effect]:
+def absorb(
+    program: Program, state: CustomerState, other: CustomerState, at: datetime
+) -> list[Effect]:
     """Moves everything of `other` into `state`; both must have been run up to just before `at`."""
     for fact in program.lifecycle.facts:
         if fact.name in state.facts or fact.name in other.facts:
@@ -27,7 +29,9 @@ def absorb(program: Program, state: CustomerState, other: CustomerState, at: dat
     state.suppressed = {**other.suppressed, **state.suppressed}
     state.coupons = {**other.coupons, **state.coupons}
     state.rewarded |= other.rewarded
-    if state.stage is None:  # somebody new: the stage goes on, and being known by name is no change of it
+    if (
+        state.stage is None
+    ):  # somebody new: the stage goes on, and being known by name is no change of it
         state.stage, state.stage_since = other.stage, other.stage_since
     if other.muted_until is not None:
         state.muted_until = max(other.muted_until, state.muted_until or other.muted_until)
@@ -51,16 +55,24 @@ def _merge_consent(state: CustomerState, other: CustomerState, at: datetime) -> 
     for key, choice in other.consent.items():
         mine = state.consent.get(key)
         if mine is None or strictness(choice.granted) > strictness(mine.granted):
-            kept = Choice(choice.granted, max(choice.at, mine.at) if mine else choice.at, choice.source)
+            kept = Choice(
+                choice.granted, max(choice.at, mine.at) if mine else choice.at, choice.source
+            )
             state.consent[key] = kept
             yield effects.ConsentChange(at, key, kept)
 
 
-def _merge_enrollments(state: CustomerState, other: CustomerState, at: datetime) -> Iterator[Effect]:
-    """Of two open enrollments of one journey the earlier stays; assignments of the older entry are kept."""
+def _merge_enrollments(
+    state: CustomerState, other: CustomerState, at: datetime
+) -> Iterator[Effect]:
+    """Of two open enrollments of one journey the earlier stays; assignments of the older entry are
+    kept.
+    """
     for journey in {key for key, _ in other.assignments} | other.entries.keys():
         if _is_older(other, state, journey):
-            state.assignments.update({key: v for key, v in other.assignments.items() if key[0] == journey})
+            state.assignments.update(
+                {key: v for key, v in other.assignments.items() if key[0] == journey}
+            )
     for key, variant in other.assignments.items():
         state.assignments.setdefault(key, variant)
     inside = {e.journey: e for e in state.open_enrollments()}
@@ -78,7 +90,9 @@ def _merge_enrollments(state: CustomerState, other: CustomerState, at: datetime)
     for journey, theirs in other.entries.items():
         ours = state.entries.get(journey, theirs)
         number = max(numbers.get(journey, 0), theirs.number)
-        state.entries[journey] = Entries(min(ours.first, theirs.first), max(ours.last, theirs.last), number)
+        state.entries[journey] = Entries(
+            min(ours.first, theirs.first), max(ours.last, theirs.last), number
+        )
 
 
 def _is_older(one: CustomerState, other: CustomerState, journey: str) -> bool:

@@ -14,7 +14,9 @@ class Medium(StrEnum):
 
 
 class Purpose(StrEnum):
-    """Marketing needs consent and obeys caps and quiet hours; transactional obeys suppression only."""
+    """Marketing needs consent and obeys caps and quiet hours; transactional obeys suppression
+    only.
+    """
 
     MARKETING = "marketing"
     TRANSACTIONAL = "transactional"
@@ -63,9 +65,9 @@ STATE_RANK: dict[MessageState, int] = {
 class RenderedMessage:
     """A message ready to leave; a channel needs nothing else to deliver it.
 
-    `message_id` is ours, opaque, and travels with the message (header, custom argument, callback URL) so that a
-    receipt finds it again. E-mail uses every field; SMS uses `to`, `sender`, `text` and `validity_s`.
-    `headers` are extra e-mail headers (List-Unsubscribe, …), free of CR and LF.
+    `message_id` is ours, opaque, and travels with the message (header, custom argument, callback
+    URL) so that a receipt finds it again. E-mail uses every field; SMS uses `to`, `sender`, `text`
+    and `validity_s`. `headers` are extra e-mail headers (List-Unsubscribe, …), free of CR and LF.
     """
 
     message_id: str

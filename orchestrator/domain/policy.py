@@ -1,4 +1,6 @@
-"""May this message go to this customer now? Consent, suppression, mute, caps, quiet hours → Allow | Defer | Deny."""
+"""May this message go to this customer now? Consent, suppression, mute, caps, quiet hours → Allow |
+Defer | Deny.
+"""
 
 from __future__ import annotations
 
@@ -36,7 +38,9 @@ class Policy:
     @property
     def longest_window(self) -> timedelta:
         """How far back the caps look."""
-        return max((cap.window for caps in self.caps.values() for cap in caps), default=timedelta(0))
+        return max(
+            (cap.window for caps in self.caps.values() for cap in caps), default=timedelta(0)
+        )
 
 
 class Answer(StrEnum):
@@ -47,7 +51,9 @@ class Answer(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The policy's answer. `reason` is a word for the ledger; `until` the next free instant of a deferral."""
+    """The policy's answer. `reason` is a word for the ledger; `until` the next free instant of a
+    deferral.
+    """
 
     answer: Answer
     reason: str = ""
@@ -58,8 +64,8 @@ ALLOW = Verdict(Answer.ALLOW)
 
 
 def address(state: CustomerState, medium: Medium) -> str | None:
-    """Where this customer is reached: the `email` trait, or the `phone` trait in E.164; None when there is none that
-    can be read."""
+    """Where this customer is reached: the `email` trait, or the `phone` trait in E.164; None when
+    there is none that can be read."""
     return address_in(state.traits, medium, state.region if medium is Medium.SMS else "")
 
 
@@ -73,7 +79,12 @@ def address_in(traits: Mapping[str, Any], medium: Medium, region: str) -> str | 
 
 
 def may_send(
-    policy: Policy, state: CustomerState, medium: Medium, purpose: Purpose, topic: str, now: datetime
+    policy: Policy,
+    state: CustomerState,
+    medium: Medium,
+    purpose: Purpose,
+    topic: str,
+    now: datetime,
 ) -> Verdict:
     """Whether a message may leave now. Transactional messages obey suppression only."""
     to = address(state, medium)
@@ -94,18 +105,25 @@ def may_send(
     return _when_free(policy, state, medium, now)
 
 
-def still_lacks(policy: Policy, state: CustomerState, medium: Medium, purpose: Purpose, topic: str) -> str:
-    """What a customer has not told yet and a message cannot leave without, as a word for the ledger: an address, or
-    a choice about consent where none means no. "" where nothing is lacking, or a no was said."""
+def still_lacks(
+    policy: Policy, state: CustomerState, medium: Medium, purpose: Purpose, topic: str
+) -> str:
+    """What a customer has not told yet and a message cannot leave without, as a word for the
+    ledger: an address, or a choice about consent where none means no. "" where nothing is lacking,
+    or a no was said."""
     if address(state, medium) is None:
         return "no_address"
-    asked = purpose is Purpose.MARKETING and not policy.consent_default and state.chosen(medium) is None
+    asked = (
+        purpose is Purpose.MARKETING and not policy.consent_default and state.chosen(medium) is None
+    )
     return "no_consent" if asked and not is_refused(state, topic) else ""
 
 
-def is_unsubscribed(state: CustomerState, medium: Medium, to: str, topic: str, now: datetime) -> bool:
-    """Whether somebody unsubscribed this address, from all marketing or from the topic, and this customer has not
-    said yes since."""
+def is_unsubscribed(
+    state: CustomerState, medium: Medium, to: str, topic: str, now: datetime
+) -> bool:
+    """Whether somebody unsubscribed this address, from all marketing or from the topic, and this
+    customer has not said yes since."""
     record = state.address_book(medium, to)
     for refused, keys in (("", (medium,)), (topic.lower(), (topic_key(topic), ALL_TOPICS))):
         since = record.refused_at(refused, now)
@@ -115,7 +133,9 @@ def is_unsubscribed(state: CustomerState, medium: Medium, to: str, topic: str, n
 
 
 def has_consent(policy: Policy, state: CustomerState, medium: Medium, topic: str) -> bool:
-    """A refused topic says no; then the choice about the medium holds, then the project's default."""
+    """A refused topic says no; then the choice about the medium holds, then the project's
+    default.
+    """
     if is_refused(state, topic):
         return False
     by_medium = state.chosen(medium)
@@ -130,7 +150,9 @@ def is_refused(state: CustomerState, topic: str) -> bool:
 def _when_free(policy: Policy, state: CustomerState, medium: Medium, now: datetime) -> Verdict:
     quiet, caps = policy.quiet_hours.get(medium), policy.caps.get(medium, ())
     reason, free = "", now
-    for _ in range(TURNS_MAX):  # what frees the one may bind the other: each turn passes a window or a night
+    for _ in range(
+        TURNS_MAX
+    ):  # what frees the one may bind the other: each turn passes a window or a night
         capped = cap_free_from(caps, state, medium, free)
         calm = quiet.free_from(capped, state.zone) if quiet is not None else capped
         reason = reason or ("frequency_cap" if capped > free else "quiet_hours")
@@ -140,12 +162,18 @@ def _when_free(policy: Policy, state: CustomerState, medium: Medium, now: dateti
     return Verdict(Answer.DEFER, reason, free)  # no free time for weeks: the message expires before
 
 
-def cap_free_from(caps: tuple[Cap, ...], state: CustomerState, medium: Medium, now: datetime) -> datetime:
-    """The first instant ≥ now at which every cap has room: when the message that fills it leaves its window."""
+def cap_free_from(
+    caps: tuple[Cap, ...], state: CustomerState, medium: Medium, now: datetime
+) -> datetime:
+    """The first instant ≥ now at which every cap has room: when the message that fills it leaves
+    its window.
+    """
     free = now
     if not caps:
         return free
-    times = sorted(message.at for message in state.sent if message.marketing and message.medium is medium)
+    times = sorted(
+        message.at for message in state.sent if message.marketing and message.medium is medium
+    )
     for cap in caps:
         counted = [at for at in times if at > now - cap.window]
         if len(counted) >= cap.count:

@@ -1,4 +1,6 @@
-"""A project made ready to run: journeys indexed by what they listen to, and the names whose history they read."""
+"""A project made ready to run: journeys indexed by what they listen to, and the names whose history
+they read.
+"""
 
 from __future__ import annotations
 
@@ -33,11 +35,15 @@ from orchestrator.domain.lifecycle import Fact, Lifecycle
 from orchestrator.domain.matching import Matching
 from orchestrator.domain.policy import Policy
 
-LATE = timedelta(minutes=5)  # a step that ran later than this counts its next delays from when it ran
+LATE = timedelta(
+    minutes=5
+)  # a step that ran later than this counts its next delays from when it ran
 
 
 def plain_code(key: str) -> str:
-    """A coupon code from a key, for back-tests; the live engine signs the key with the project's secret."""
+    """A coupon code from a key, for back-tests; the live engine signs the key with the project's
+    secret.
+    """
     return blake2b(key.encode(), digest_size=6).hexdigest().upper()
 
 
@@ -45,9 +51,9 @@ def plain_code(key: str) -> str:
 class Program:
     """Everything a run needs besides the customer. Built once per project version.
 
-    `pinned` holds earlier versions of journeys by (id, version) for the people who finish them; `edits` what became of
-    the steps of those versions whose people follow the text of today. `edited_at`, on a virtual clock only: everything
-    up to then was done before those edits.
+    `pinned` holds earlier versions of journeys by (id, version) for the people who finish them;
+    `edits` what became of the steps of those versions whose people follow the text of today.
+    `edited_at`, on a virtual clock only: everything up to then was done before those edits.
     """
 
     lifecycle: Lifecycle
@@ -57,7 +63,9 @@ class Program:
     locale: str = "en"
     currency: str = "EUR"
     holdout_global: float = 0.0
-    max_age: timedelta = timedelta(hours=24)  # how late an event may come and still count for more than facts
+    max_age: timedelta = timedelta(
+        hours=24
+    )  # how late an event may come and still count for more than facts
     pinned: Mapping[tuple[str, str], Journey] = field(default_factory=dict)
     edits: Mapping[tuple[str, str], Matching] = field(default_factory=dict)
     edited_at: datetime | None = None
@@ -71,9 +79,13 @@ class Program:
     facts_by_event: dict[str, list[Fact]] = field(default_factory=dict)
     any_event_facts: list[Fact] = field(default_factory=list)
     windowed: list[Fact] = field(default_factory=list)
-    stage_events: set[str] = field(default_factory=set)  # the events that a stage rule reads, by facts or performed()
+    stage_events: set[str] = field(
+        default_factory=set
+    )  # the events that a stage rule reads, by facts or performed()
     segment_tests: dict[str, Callable[[Scope], bool]] = field(default_factory=dict)
-    sent_window: timedelta | None = timedelta(0)  # how far back caps and received() look; None: for ever
+    sent_window: timedelta | None = timedelta(
+        0
+    )  # how far back caps and received() look; None: for ever
     has_splits: bool = False  # or holdouts, which are splits of their own
     has_grants: bool = False
 
@@ -93,7 +105,9 @@ class Program:
 
     def _learn_stage_events(self) -> None:
         conditions = [stage.condition for stage in self.lifecycle.stages]
-        conditions += [segment.condition for segment in self.lifecycle.segments]  # a stage may ask in_segment()
+        conditions += [
+            segment.condition for segment in self.lifecycle.segments
+        ]  # a stage may ask in_segment()
         for tree in (condition.tree for condition in conditions):
             self.stage_events |= {read_performed(call).event for call in calls(tree, "performed")}
             facts = (self.lifecycle.by_name.get(name) for name in customer_names(tree))
@@ -112,13 +126,21 @@ class Program:
 
     def _look_ahead(self) -> None:
         """Learns what need not be loaded because no journey uses it."""
-        steps = [step for journey in (*self.journeys.values(), *self.pinned.values()) for step in journey.walk_steps()]
+        steps = [
+            step
+            for journey in (*self.journeys.values(), *self.pinned.values())
+            for step in journey.walk_steps()
+        ]
         holdouts = [self.holdout_global, *(journey.holdout for journey in self.journeys.values())]
         self.has_splits = any(holdouts) or any(isinstance(step, Split) for step in steps)
         self.has_grants = any(isinstance(step, Coupon | Reward) for step in steps)
-        windows = [read_received_window(call) for tree in self._trees() for call in calls(tree, "received")]
+        windows = [
+            read_received_window(call) for tree in self._trees() for call in calls(tree, "received")
+        ]
         windows.append(self.policy.longest_window)
-        self.sent_window = None if None in windows else max(window for window in windows if window is not None)
+        self.sent_window = (
+            None if None in windows else max(window for window in windows if window is not None)
+        )
 
     def _index_triggers(self, journey: Journey) -> None:
         for trigger in journey.triggers:
@@ -153,7 +175,9 @@ class Program:
             yield from find_trees(journey)
 
     def journey_of(self, journey_id: str, version: str) -> Journey | None:
-        """The journey an enrollment follows: the version it entered when that one is pinned, else today's."""
+        """The journey an enrollment follows: the version it entered when that one is pinned, else
+        today's.
+        """
         return self.pinned.get((journey_id, version)) or self.journeys.get(journey_id)
 
 

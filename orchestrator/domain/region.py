@@ -1,4 +1,5 @@
-"""Where a customer is: the country their number is read by, the number, and the zone that both may tell.
+"""Where a customer is: the country their number is read by, the number, and the zone that both may
+tell.
 
 Numbers are read by libphonenumber's rules; the zones of a country are those of the tz database.
 """
@@ -22,13 +23,22 @@ from orchestrator.domain.values import as_text, is_number
 UNREADABLE_REGION = "?"  # a country is told and cannot be read: no other may be guessed
 _ALSO_CALLED = {"UK": "GB", "USA": "US"}
 #: What regulators keep for fiction belongs to nobody: numbers to try things out with.
-_FICTION = ("+3319900", "+3326191", "+3335301", "+3346571", "+3353649", "+3363998", "+447700900", "+4917139200")
+_FICTION = (
+    "+3319900",
+    "+3326191",
+    "+3335301",
+    "+3346571",
+    "+3353649",
+    "+3363998",
+    "+447700900",
+    "+4917139200",
+)
 _YEAR = [datetime(2026, 1, 1, 12, tzinfo=UTC) + timedelta(days=day) for day in range(365)]
 
 
 def region_of(traits: Mapping[str, Any], project_locale: str, project_zone: str) -> str:
-    """The ISO code of the country whose numbers a customer writes without its prefix: that of their `country`, else
-    of their locale, else of the project; "" where none is told."""
+    """The ISO code of the country whose numbers a customer writes without its prefix: that of their
+    `country`, else of their locale, else of the project; "" where none is told."""
     if told := country_of(traits):
         return told
     locale = traits.get("locale")
@@ -37,10 +47,12 @@ def region_of(traits: Mapping[str, Any], project_locale: str, project_zone: str)
 
 
 def country_of(traits: Mapping[str, Any]) -> str:
-    """The ISO code of the country in a customer's traits (`country`, or Segment's `address.country`), UNREADABLE_REGION
-    where it cannot be read, "" where there is none."""
+    """The ISO code of the country in a customer's traits (`country`, or Segment's
+    `address.country`), UNREADABLE_REGION where it cannot be read, "" where there is none."""
     address = traits.get("address")
-    told = traits.get("country") or (address.get("country") if isinstance(address, Mapping) else None)
+    told = traits.get("country") or (
+        address.get("country") if isinstance(address, Mapping) else None
+    )
     if told is None or told == "":
         return ""
     return _read_country(told.strip()) if isinstance(told, str) else UNREADABLE_REGION
@@ -110,7 +122,9 @@ def zone_told_by(traits: Mapping[str, Any], region: str) -> ZoneInfo | None:
 def _zone_of_number(e164: str) -> ZoneInfo | None:
     number = phonenumbers.parse(e164)
     main = phonenumbers.region_code_for_number(number)
-    names = sorted(time_zones_for_number(number), key=lambda name: _regions_by_zone().get(name) != main)
+    names = sorted(
+        time_zones_for_number(number), key=lambda name: _regions_by_zone().get(name) != main
+    )
     return _only_one(tuple(names))
 
 
@@ -121,12 +135,18 @@ def _zone_of_country(region: str) -> ZoneInfo | None:
 
 @cache
 def _only_one(names: tuple[str, ...]) -> ZoneInfo | None:
-    """The zone of these names, where their clocks are the same all year (London and Jersey, Berlin and Büsingen)."""
+    """The zone of these names, where their clocks are the same all year (London and Jersey, Berlin
+    and Büsingen).
+    """
     zones = [zone for name in names if (zone := find_zone(name)) is not None]
     if not zones or len(zones) < len(names):
         return None
     first, *others = zones
-    same = all(at.astimezone(zone).utcoffset() == at.astimezone(first).utcoffset() for zone in others for at in _YEAR)
+    same = all(
+        at.astimezone(zone).utcoffset() == at.astimezone(first).utcoffset()
+        for zone in others
+        for at in _YEAR
+    )
     return first if same else None
 
 

@@ -1,7 +1,7 @@
 """Durations, local time and calendars: the only place that knows time zones.
 
-Durations are elapsed time, across daylight saving too. A local time that does not exist (spring) is the first instant
-after the gap; one that exists twice (autumn) is the first of the two.
+Durations are elapsed time, across daylight saving too. A local time that does not exist (spring) is
+the first instant after the gap; one that exists twice (autumn) is the first of the two.
 """
 
 from __future__ import annotations
@@ -21,12 +21,14 @@ _ISO = re.compile(
 )
 
 
-DURATION_MAX = timedelta(days=3660)  # a limit on everything: beyond it lies the edge of the calendar
+DURATION_MAX = timedelta(
+    days=3660
+)  # a limit on everything: beyond it lies the edge of the calendar
 
 
 def parse_duration(text: str) -> timedelta:
-    """A duration from `1h`, `1h 30m`, `-7d` or ISO 8601 (`PT1H`), of at most ten years; raises ValueError with what is
-    accepted."""
+    """A duration from `1h`, `1h 30m`, `-7d` or ISO 8601 (`PT1H`), of at most ten years; raises
+    ValueError with what is accepted."""
     stripped = text.strip()
     try:
         span = _parse_amounts((stripped[1:] if stripped[:1] in "+-" else stripped).strip())
@@ -42,7 +44,13 @@ def parse_duration(text: str) -> timedelta:
 def _parse_amounts(body: str) -> timedelta:
     if (iso := _ISO.fullmatch(body)) and any(iso.groups()):
         amounts = [float(group or 0) for group in iso.groups()]
-        return timedelta(weeks=amounts[0], days=amounts[1], hours=amounts[2], minutes=amounts[3], seconds=amounts[4])
+        return timedelta(
+            weeks=amounts[0],
+            days=amounts[1],
+            hours=amounts[2],
+            minutes=amounts[3],
+            seconds=amounts[4],
+        )
     parts = _SHORT.findall(body)
     if parts and not _SHORT.sub("", body).strip():
         return timedelta(seconds=sum(float(amount) * _UNITS[unit] for amount, unit in parts))
@@ -88,7 +96,9 @@ def to_instant(day: date, clock: time, zone: ZoneInfo) -> datetime:
 
 
 def _gap_end(local: datetime, zone: ZoneInfo) -> datetime:
-    """The first instant after the gap that swallows `local`: between the two offsets' readings of it."""
+    """The first instant after the gap that swallows `local`: between the two offsets' readings of
+    it.
+    """
     naive = local.replace(tzinfo=None)
     after = (naive - _offset(local.replace(fold=0))).replace(tzinfo=UTC)
     before = (naive - _offset(local.replace(fold=1))).replace(tzinfo=UTC)
@@ -96,7 +106,9 @@ def _gap_end(local: datetime, zone: ZoneInfo) -> datetime:
 
 
 def _change_of_offset(low: datetime, high: datetime, zone: ZoneInfo) -> datetime:
-    """The first instant of `high`'s side of the one change between two instants; all changes are on whole seconds."""
+    """The first instant of `high`'s side of the one change between two instants; all changes are on
+    whole seconds.
+    """
     old = _offset(low.astimezone(zone))
     while high - low > timedelta(seconds=1):
         middle = low + (high - low) / 2
@@ -111,7 +123,8 @@ def _offset(moment: datetime) -> timedelta:
 
 
 def next_local_time(after: datetime, clock: time, days: frozenset[int], zone: ZoneInfo) -> datetime:
-    """The first instant ≥ `after` at that local time on one of the weekdays (0 = Monday; empty: any day).
+    """The first instant ≥ `after` at that local time on one of the weekdays (0 = Monday; empty: any
+    day).
 
     Already inside the minute counts as now.
     """
@@ -127,7 +140,9 @@ def next_local_time(after: datetime, clock: time, days: frozenset[int], zone: Zo
 
 @dataclass(frozen=True, slots=True)
 class QuietHours:
-    """When marketing waits, in the customer's local time: [start, end) every day, and whole days off (0 = Monday)."""
+    """When marketing waits, in the customer's local time: [start, end) every day, and whole days
+    off (0 = Monday).
+    """
 
     start: time | None = None
     end: time | None = None
@@ -148,19 +163,25 @@ class QuietHours:
     def free_from(self, at: datetime, zone: ZoneInfo) -> datetime:
         """The first instant ≥ `at` outside quiet hours."""
         candidate = at
-        for _ in range(32):  # each turn passes one quiet stretch; two weeks of them mean there is no free time
+        for _ in range(
+            32
+        ):  # each turn passes one quiet stretch; two weeks of them mean there is no free time
             if not self.covers(candidate, zone):
                 return candidate
             candidate = self._stretch_end(candidate, zone)
         return candidate
 
     def begins_after(self, at: datetime, zone: ZoneInfo, within: timedelta) -> timedelta | None:
-        """How long it is from `at`, which is free, until quiet hours begin; None when not `within` that span."""
+        """How long it is from `at`, which is free, until quiet hours begin; None when not `within`
+        that span.
+        """
         local = at.astimezone(zone)
         days = [local.date() + timedelta(days=k) for k in range(within.days + 2)]
         starts = [to_instant(day, self.start, zone) for day in days if self.start is not None]
         starts += [to_instant(day, time(0), zone) for day in days if day.weekday() in self.days_off]
-        first = min((start for start in starts if at < start and self.covers(start, zone)), default=None)
+        first = min(
+            (start for start in starts if at < start and self.covers(start, zone)), default=None
+        )
         return first - at if first is not None and first - at <= within else None
 
     def _stretch_end(self, at: datetime, zone: ZoneInfo) -> datetime:
@@ -168,12 +189,16 @@ class QuietHours:
         ends = [to_instant(local.date() + timedelta(days=1), time(0), zone)]
         if self.end is not None and local.weekday() not in self.days_off:
             ends += [to_instant(local.date() + timedelta(days=k), self.end, zone) for k in (0, 1)]
-            again = datetime.combine(local.date(), self.end, tzinfo=zone).replace(fold=1)  # the second of two
+            again = datetime.combine(local.date(), self.end, tzinfo=zone).replace(
+                fold=1
+            )  # the second of two
             ends.append(again.astimezone(UTC))
         first = min(end for end in ends if end > at)
         if _offset(first.astimezone(zone)) == _offset(local):
             return first
-        return min(first, _change_of_offset(at, first, zone))  # the clock jumps, perhaps out of quiet hours
+        return min(
+            first, _change_of_offset(at, first, zone)
+        )  # the clock jumps, perhaps out of quiet hours
 
 
 # ---------------------------------------------------------------- cron
@@ -189,15 +214,22 @@ _NAMES = {
     ),
     "weekday": dict(zip(["sun", "mon", "tue", "wed", "thu", "fri", "sat"], range(7), strict=True)),
 }
-_PRESETS = {"@hourly": "0 * * * *", "@daily": "0 0 * * *", "@weekly": "0 0 * * 0", "@monthly": "0 0 1 * *"}
+_PRESETS = {
+    "@hourly": "0 * * * *",
+    "@daily": "0 0 * * *",
+    "@weekly": "0 0 * * 0",
+    "@monthly": "0 0 1 * *",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Cron:
-    """A cron expression of five fields in a zone (crontab(5): day and weekday are alternatives when both are set).
+    """A cron expression of five fields in a zone (crontab(5): day and weekday are alternatives when
+    both are set).
 
-    Where minute or hour is `*` or `*/n` it keeps elapsed time, as Debian's cron does: it fires in both of two doubled
-    hours, and skips what does not exist. Fixed times follow the rule of local times.
+    Where minute or hour is `*` or `*/n` it keeps elapsed time, as Debian's cron does: it fires in
+    both of two doubled hours, and skips what does not exist. Fixed times follow the rule of local
+    times.
     """
 
     source: str
@@ -213,7 +245,10 @@ class Cron:
 
     def next_after(self, after: datetime) -> datetime | None:
         """The first instant > `after`. None: not within five years."""
-        for since, found in self._last:  # asked for every customer, of instants that lie close together
+        for (
+            since,
+            found,
+        ) in self._last:  # asked for every customer, of instants that lie close together
             if since <= after < found:
                 return found
         found_now = self._next_elapsed(after) if self.elapsed else self._next_fixed(after)
@@ -231,8 +266,9 @@ class Cron:
         return None
 
     def _next_elapsed(self, after: datetime) -> datetime | None:
-        """Looks for a change of the clocks within a day, in which local times come again; further away than that the
-        next local time is the next instant, and the search goes on two days before it."""
+        """Looks for a change of the clocks within a day, in which local times come again; further
+        away than that the next local time is the next instant, and the search goes on two days
+        before it."""
         local, offset = self._wall(after)
         while (found := self._next_local(local)) is not None:
             instant = (found - offset).replace(tzinfo=UTC)
@@ -280,7 +316,9 @@ def parse_cron(text: str, zone: ZoneInfo) -> Cron:
     """A cron expression; raises ValueError naming the field that is wrong."""
     fields = _PRESETS.get(text.strip(), text).split()
     if len(fields) != 5:
-        raise ValueError(f"'{text}' is not a cron expression: write five fields, such as '0 9 * * mon'")
+        raise ValueError(
+            f"'{text}' is not a cron expression: write five fields, such as '0 9 * * mon'"
+        )
     sets = [_parse_field(part, *spec) for part, spec in zip(fields, _FIELDS, strict=True)]
     weekdays = frozenset(value % 7 for value in sets[4])
     either = not fields[2].startswith("*") and not fields[4].startswith("*")
@@ -311,7 +349,9 @@ def _parse_field(text: str, name: str, low: int, high: int) -> set[int]:
         except ValueError:
             raise ValueError(f"'{part}' is not a {name} of a cron expression") from None
         if not found or first < low or last > high:
-            raise ValueError(f"the {name} '{part}' of the cron expression is not between {low} and {high}")
+            raise ValueError(
+                f"the {name} '{part}' of the cron expression is not between {low} and {high}"
+            )
         values.update(found)
     return values
 

@@ -1,4 +1,6 @@
-"""One customer as the time line sees them: loaded in a few statements, changed in memory, written back once."""
+"""One customer as the time line sees them: loaded in a few statements, changed in memory, written
+back once.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,9 @@ RESERVED_TRAITS = {"first_name": "firstName", "last_name": "lastName", "created_
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What a customer said about being written to, when and where. `granted` None: an earlier choice was taken back."""
+    """What a customer said about being written to, when and where. `granted` None: an earlier
+    choice was taken back.
+    """
 
     granted: bool | None
     at: datetime
@@ -54,7 +58,9 @@ class Status(StrEnum):
 
 @dataclass(slots=True)
 class Enrollment:
-    """One passage of one customer through one journey. `number` counts the customer's entries into it from 1."""
+    """One passage of one customer through one journey. `number` counts the customer's entries into
+    it from 1.
+    """
 
     journey: str
     version: str
@@ -106,14 +112,14 @@ class Entries(NamedTuple):
 class CustomerState:
     """Everything the time line needs of one customer.
 
-    `facts` holds stored facts (JSON types) by name; `history` the events of declared names, oldest first; `consent`
-    the choices by medium ("email"), topic ("topic:offers"; "topic:*" for all), "opens" or "clicks"; `suppressed`
-    holds "marketing" with its reason, for who wants none; `address_book` knows what was said of addresses.
-    `trait_times` holds when each trait was last set or deleted, as text that sorts by time; `home_zone` is the
-    project's, for who has none; `cursor` is the instant up to which this line was already run, `happened_at` the last
-    one at which anything happened on it;
-    `entries` those into each journey; `assignments` the variant by (journey, step);
-    `rewarded` the roles already rewarded because this customer was referred.
+    `facts` holds stored facts (JSON types) by name; `history` the events of declared names, oldest
+    first; `consent` the choices by medium ("email"), topic ("topic:offers"; "topic:*" for all),
+    "opens" or "clicks"; `suppressed` holds "marketing" with its reason, for who wants none;
+    `address_book` knows what was said of addresses. `trait_times` holds when each trait was last
+    set or deleted, as text that sorts by time; `home_zone` is the project's, for who has none;
+    `cursor` is the instant up to which this line was already run, `happened_at` the last one at
+    which anything happened on it; `entries` those into each journey; `assignments` the variant by
+    (journey, step); `rewarded` the roles already rewarded because this customer was referred.
     """
 
     external_id: str
@@ -138,16 +144,18 @@ class CustomerState:
     assignments: dict[tuple[str, str], str] = field(default_factory=dict)
     coupons: dict[str, dict[str, Any]] = field(default_factory=dict)
     rewarded: set[str] = field(default_factory=set)
-    loaded_whole: bool = False  # with every enrollment there was, for a merge: each gets its new owner, none is dropped
-    rules_edited: bool = False  # the facts were just counted anew: stage changes of this run are the edit's doing
+    # with every enrollment there was, for a merge: each gets its new owner, none is dropped
+    loaded_whole: bool = False
+    # the facts were just counted anew: stage changes of this run are the edit's doing
+    rules_edited: bool = False
     cursor: datetime | None = None
     happened_at: datetime | None = None
     next_due_at: datetime | None = None
 
     @property
     def zone(self) -> ZoneInfo:
-        """Where the customer lives: their own valid zone, else what their number or country tells, else the
-        project's."""
+        """Where the customer lives: their own valid zone, else what their number or country tells,
+        else the project's."""
         own = self.traits.get("timezone")
         valid = find_zone(own) if isinstance(own, str) else None
         return valid or zone_told_by(self.traits, self.region) or self.home_zone
@@ -198,8 +206,14 @@ class CustomerState:
                 yield events[position].at
 
     def _consent(self) -> dict[str, Any]:
-        chosen = {key: choice.granted for key, choice in self.consent.items() if choice.granted is not None}
-        topics = CaselessMap((key.removeprefix("topic:"), said) for key, said in chosen.items() if ":" in key)
+        chosen = {
+            key: choice.granted
+            for key, choice in self.consent.items()
+            if choice.granted is not None
+        }
+        topics = CaselessMap(
+            (key.removeprefix("topic:"), said) for key, said in chosen.items() if ":" in key
+        )
         return {key: said for key, said in chosen.items() if ":" not in key} | {"topics": topics}
 
     def events(self, name: str) -> Iterable[Event]:
@@ -208,7 +222,9 @@ class CustomerState:
 
     def received(self, name: str, since: datetime | None) -> bool:
         """Whether a message of this template or journey went out after `since`."""
-        return any(name in (m.template, m.journey) and (since is None or m.at > since) for m in self.sent)
+        return any(
+            name in (m.template, m.journey) and (since is None or m.at > since) for m in self.sent
+        )
 
     def as_of_now(self) -> CustomerState:
         """A copy that stays as it is while the line goes on."""
@@ -226,7 +242,9 @@ class CustomerState:
     # ------------------------------------------------------------ small changes
 
     def remember(self, name: str, event: Event, window: timedelta | None, now: datetime) -> None:
-        """Keeps an event under a declared name, in the order of its own time, and lets go of what left its window."""
+        """Keeps an event under a declared name, in the order of its own time, and lets go of what
+        left its window.
+        """
         events = self.history.setdefault(name, [])
         insort(events, event, key=attrgetter("order"))
         if window is not None:
@@ -238,8 +256,8 @@ class CustomerState:
         return [enrollment for enrollment in self.enrollments if enrollment.is_open]
 
     def take_traits(self, traits: Mapping[str, Any], at: datetime) -> bool:
-        """Applies traits said at `at`, each unless a newer word about it is known: a deletion (None) leaves its time
-        behind. True when something changed."""
+        """Applies traits said at `at`, each unless a newer word about it is known: a deletion
+        (None) leaves its time behind. True when something changed."""
         said, changed = sortable(at), False
         for name, value in traits.items():
             if self.trait_times.get(name, "") > said:
@@ -267,7 +285,8 @@ class CustomerState:
         known = self.consent.get(key)
         if known is not None and known.at > choice.at:
             return False
-        self.consent[key] = choice  # also when it says the same: an older no that comes late must not overrule it
+        # also when it says the same: an older no that comes late must not overrule it
+        self.consent[key] = choice
         return known is None or known.granted != choice.granted
 
 

@@ -1,4 +1,6 @@
-"""What each kind of step does when its instant has come. Called by the time line, one function a kind."""
+"""What each kind of step does when its instant has come. Called by the time line, one function a
+kind.
+"""
 
 from __future__ import annotations
 
@@ -40,12 +42,16 @@ from orchestrator.domain.values import as_text
 if TYPE_CHECKING:
     from orchestrator.domain.timeline import Line
 
-FIRST_MINUTES = timedelta(minutes=5)  # of an enrollment: so long a message waits for an address, or for a yes or no
+FIRST_MINUTES = timedelta(
+    minutes=5
+)  # of an enrollment: so long a message waits for an address, or for a yes or no
 #: The event that tells a customer's own journeys of a reward; its properties are the coupon's.
 REWARD_GRANTED = "Reward Granted"
 
 
-def take(line: Line, journey: Journey, enrollment: Enrollment, step: Step, now: datetime, base: datetime) -> None:
+def take(
+    line: Line, journey: Journey, enrollment: Enrollment, step: Step, now: datetime, base: datetime
+) -> None:
     """Executes a due step at `now`; what follows is counted from `base`."""
     match step:
         case Message():
@@ -68,7 +74,9 @@ def take(line: Line, journey: Journey, enrollment: Enrollment, step: Step, now: 
             line.go_on(journey, enrollment, base)
         case _:
             if enrollment.held_out:
-                line.decide(now, DecisionKind.HELD_OUT, enrollment, type(step).__name__.lower(), step.id)
+                line.decide(
+                    now, DecisionKind.HELD_OUT, enrollment, type(step).__name__.lower(), step.id
+                )
             else:
                 _act(line, enrollment, step, now)
             line.go_on(journey, enrollment, base)
@@ -98,7 +106,13 @@ def _act(
             _log_consent(line, enrollment, step.id, key, choice)
         case Suppress():
             line.state.suppressed["marketing"] = f"journey {enrollment.journey}"
-            _log_consent(line, enrollment, step.id, "marketing", Choice(False, now, f"journey {enrollment.journey}"))
+            _log_consent(
+                line,
+                enrollment,
+                step.id,
+                "marketing",
+                Choice(False, now, f"journey {enrollment.journey}"),
+            )
         case Mute():
             until = max(now + step.span, line.state.muted_until or now)
             line.state.muted_until = until
@@ -111,29 +125,40 @@ def _act(
 # ---------------------------------------------------------------- messages
 
 
-def send(line: Line, journey: Journey, enrollment: Enrollment, step: Message, now: datetime) -> None:
+def send(
+    line: Line, journey: Journey, enrollment: Enrollment, step: Message, now: datetime
+) -> None:
     """Asks everything that must hold before a message, then queues, defers or records why not.
 
-    What follows counts from when the message was released; where it waited for its address only, from when it was due.
+    What follows counts from when the message was released; where it waited for its address only,
+    from when it was due.
     """
     nominal = enrollment.arrived_at if _awaits_reach(enrollment) else enrollment.due_at
     base = line.base(nominal or now, now)
     if not line.may_stay(journey, enrollment, now):
         return
     if enrollment.held_out:
-        line.decide(now, DecisionKind.HELD_OUT, enrollment, step.medium, step.id, template=step.template)
+        line.decide(
+            now, DecisionKind.HELD_OUT, enrollment, step.medium, step.id, template=step.template
+        )
         line.go_on(journey, enrollment, base)
         return
     topic = journey.subscription_topic
-    verdict = policy.may_send(line.program.policy, line.state, step.medium, journey.purpose, topic, now)
+    verdict = policy.may_send(
+        line.program.policy, line.state, step.medium, journey.purpose, topic, now
+    )
     if verdict.answer is Answer.DEFER and verdict.until is not None:
         _defer(line, journey, enrollment, step, now, verdict.until, verdict.reason)
         return
     if verdict.answer is Answer.DENY:
-        if now < enrollment.entered_at + FIRST_MINUTES and verdict.reason == _lacks(line, journey, step):
+        if now < enrollment.entered_at + FIRST_MINUTES and verdict.reason == _lacks(
+            line, journey, step
+        ):
             _await_reach(line, enrollment, step, now, verdict.reason)
             return
-        line.decide(now, DecisionKind.NOT_SENT, enrollment, verdict.reason, step.id, template=step.template)
+        line.decide(
+            now, DecisionKind.NOT_SENT, enrollment, verdict.reason, step.id, template=step.template
+        )
     else:
         _queue(line, journey, enrollment, step, now)
     line.go_on(journey, enrollment, base)
@@ -145,18 +170,27 @@ def _lacks(line: Line, journey: Journey, step: Message) -> str:
     return policy.still_lacks(line.program.policy, line.state, step.medium, journey.purpose, topic)
 
 
-def _await_reach(line: Line, enrollment: Enrollment, step: Message, now: datetime, lacking: str) -> None:
-    """Holds somebody who has just entered on a message until they tell what it lacks: many a page says `Signed Up`
-    before it says who did."""
+def _await_reach(
+    line: Line, enrollment: Enrollment, step: Message, now: datetime, lacking: str
+) -> None:
+    """Holds somebody who has just entered on a message until they tell what it lacks: many a page
+    says `Signed Up` before it says who did."""
     enrollment.due_at, enrollment.changed = enrollment.entered_at + FIRST_MINUTES, True
-    line.decide(now, DecisionKind.WAITING, enrollment, lacking, step.id, until=enrollment.due_at.isoformat())
+    line.decide(
+        now, DecisionKind.WAITING, enrollment, lacking, step.id, until=enrollment.due_at.isoformat()
+    )
 
 
 def _awaits_reach(enrollment: Enrollment) -> bool:
-    """Whether a message is held since its customer cannot be reached yet: it is due later than it was reached, and no
-    policy deferred it."""
+    """Whether a message is held since its customer cannot be reached yet: it is due later than it
+    was reached, and no policy deferred it."""
     arrived, due = enrollment.arrived_at, enrollment.due_at
-    return enrollment.deferred_since is None and arrived is not None and due is not None and due > arrived
+    return (
+        enrollment.deferred_since is None
+        and arrived is not None
+        and due is not None
+        and due > arrived
+    )
 
 
 def release_reached(line: Line, now: datetime) -> None:
@@ -168,7 +202,9 @@ def release_reached(line: Line, now: datetime) -> None:
             enrollment.due_at, enrollment.changed = max(now, enrollment.arrived_at or now), True
 
 
-def _queue(line: Line, journey: Journey, enrollment: Enrollment, step: Message, now: datetime) -> None:
+def _queue(
+    line: Line, journey: Journey, enrollment: Enrollment, step: Message, now: datetime
+) -> None:
     marketing = journey.purpose is Purpose.MARKETING
     line.state.sent.append(SentMessage(now, step.medium, journey.id, step.template, marketing))
     line.effects.append(
@@ -188,9 +224,17 @@ def _queue(line: Line, journey: Journey, enrollment: Enrollment, step: Message, 
 
 
 def _defer(
-    line: Line, journey: Journey, enrollment: Enrollment, step: Message, now: datetime, until: datetime, reason: str
+    line: Line,
+    journey: Journey,
+    enrollment: Enrollment,
+    step: Message,
+    now: datetime,
+    until: datetime,
+    reason: str,
 ) -> None:
-    """Holds the enrollment on the message until the next free instant, at most until the message expires."""
+    """Holds the enrollment on the message until the next free instant, at most until the message
+    expires.
+    """
     since = enrollment.deferred_since or enrollment.due_at or now
     deadline = since + step.expires
     if now >= deadline:
@@ -200,13 +244,22 @@ def _defer(
     enrollment.deferred_since = since
     enrollment.due_at = min(until, deadline)
     enrollment.changed = True
-    line.decide(now, DecisionKind.DEFERRED, enrollment, reason, step.id, until=enrollment.due_at.isoformat())
+    line.decide(
+        now, DecisionKind.DEFERRED, enrollment, reason, step.id, until=enrollment.due_at.isoformat()
+    )
 
 
 # ---------------------------------------------------------------- waits, branches, splits
 
 
-def _branch(line: Line, journey: Journey, enrollment: Enrollment, step: Branch, now: datetime, base: datetime) -> None:
+def _branch(
+    line: Line,
+    journey: Journey,
+    enrollment: Enrollment,
+    step: Branch,
+    now: datetime,
+    base: datetime,
+) -> None:
     scope = line.scope(now, enrollment)
     for arm in step.arms:
         if arm.condition is None or arm.condition.test(scope):
@@ -218,7 +271,9 @@ def _branch(line: Line, journey: Journey, enrollment: Enrollment, step: Branch, 
     line.go_on(journey, enrollment, base)
 
 
-def _split(line: Line, journey: Journey, enrollment: Enrollment, step: Split, now: datetime, base: datetime) -> None:
+def _split(
+    line: Line, journey: Journey, enrollment: Enrollment, step: Split, now: datetime, base: datetime
+) -> None:
     blocks = {variant.name: variant.then for variant in step.variants}
     shares = [(variant.name, variant.share) for variant in step.variants]
     name = _assign(line, journey.id, step.id, shares, now)
@@ -226,8 +281,12 @@ def _split(line: Line, journey: Journey, enrollment: Enrollment, step: Split, no
     line.enter_block(journey, enrollment, blocks[name], base)
 
 
-def _assign(line: Line, journey: str, step: str, shares: Sequence[tuple[str, float]], now: datetime) -> str:
-    """The variant this customer was given, kept while it exists; else a new one, which is stored."""
+def _assign(
+    line: Line, journey: str, step: str, shares: Sequence[tuple[str, float]], now: datetime
+) -> str:
+    """The variant this customer was given, kept while it exists; else a new one, which is
+    stored.
+    """
     name = line.state.assignments.get((journey, step))
     if name is None or name not in dict(shares):
         name = assignment.choose(shares, journey, step, line.state.external_id)
@@ -237,8 +296,8 @@ def _assign(line: Line, journey: str, step: str, shares: Sequence[tuple[str, flo
 
 
 def is_held_out(line: Line, percent: float, journey: str, now: datetime) -> bool:
-    """Whether the customer belongs to the control group of a journey ("" is the global one): for good, while there
-    is one."""
+    """Whether the customer belongs to the control group of a journey ("" is the global one): for
+    good, while there is one."""
     if percent <= 0:
         return False
     groups = [(assignment.HELD_OUT, percent), (assignment.TREATED, 100 - percent)]
@@ -271,11 +330,20 @@ def _update_traits(line: Line, enrollment: Enrollment, step: UpdateTraits, now: 
 
 
 def _log_consent(
-    line: Line, enrollment: Enrollment, step: str, key: str, choice: Choice, until: datetime | None = None
+    line: Line,
+    enrollment: Enrollment,
+    step: str,
+    key: str,
+    choice: Choice,
+    until: datetime | None = None,
 ) -> None:
     line.touched = line.stage_touched = True
     line.effects.append(effects.ConsentChange(choice.at, key, choice, until))
-    said = f"{key}: {'yes' if choice.granted else 'no'}" if until is None else "no marketing for a while"
+    said = (
+        f"{key}: {'yes' if choice.granted else 'no'}"
+        if until is None
+        else "no marketing for a while"
+    )
     line.decide(choice.at, DecisionKind.CHANGED, enrollment, said, step)
 
 
@@ -283,7 +351,9 @@ def _log_consent(
 
 
 def _reward(line: Line, enrollment: Enrollment, step: Reward, now: datetime) -> None:
-    """A reward is given once per referred customer and role, and tells its receiver's own journeys."""
+    """A reward is given once per referred customer and role, and tells its receiver's own
+    journeys.
+    """
     referrer = line.state.traits.get("referred_by")
     if not isinstance(referrer, str) or not referrer or referrer == line.state.external_id:
         line.decide(now, DecisionKind.NOT_SENT, enrollment, "not referred by anybody", step.id)
@@ -295,24 +365,43 @@ def _reward(line: Line, enrollment: Enrollment, step: Reward, now: datetime) -> 
 
 
 def _grant(
-    line: Line, enrollment: Enrollment, step: str, offer: Offer, to: Receiver, now: datetime, *, is_reward: bool
+    line: Line,
+    enrollment: Enrollment,
+    step: str,
+    offer: Offer,
+    to: Receiver,
+    now: datetime,
+    *,
+    is_reward: bool,
 ) -> None:
     state = line.state
-    key = f"{state.external_id}:{enrollment.journey}:{enrollment.number}:{step}:{enrollment.pass_no}"
+    key = (
+        f"{state.external_id}:{enrollment.journey}:{enrollment.number}:{step}:{enrollment.pass_no}"
+    )
     coupon = _coupon(line, enrollment, offer, line.program.coupon_code(key), now)
     receiver = str(state.traits["referred_by"]) if to is Receiver.REFERRER else state.external_id
     if to is Receiver.CUSTOMER:
         enrollment.coupon = coupon
         enrollment.changed = True
         state.coupons[coupon["code"]] = coupon
-    line.effects.append(effects.Grant(now, enrollment, step, to, receiver, coupon["code"], coupon, is_reward))
-    line.decide(now, DecisionKind.GRANTED, enrollment, f"{'reward' if is_reward else 'coupon'} for {to}", step)
+    line.effects.append(
+        effects.Grant(now, enrollment, step, to, receiver, coupon["code"], coupon, is_reward)
+    )
+    line.decide(
+        now,
+        DecisionKind.GRANTED,
+        enrollment,
+        f"{'reward' if is_reward else 'coupon'} for {to}",
+        step,
+    )
     if is_reward:
         event = Event(now, Kind.EMITTED, REWARD_GRANTED, {**coupon, "role": str(to)})
         line.emit(event, receiver if to is Receiver.REFERRER else None)
 
 
-def _coupon(line: Line, enrollment: Enrollment, offer: Offer, code: str, now: datetime) -> dict[str, Any]:
+def _coupon(
+    line: Line, enrollment: Enrollment, offer: Offer, code: str, now: datetime
+) -> dict[str, Any]:
     scope = line.scope(now, enrollment)
     worth = {
         "percent": offer.percent.evaluate(scope) if offer.percent else None,
@@ -322,11 +411,15 @@ def _coupon(line: Line, enrollment: Enrollment, offer: Offer, code: str, now: da
         "products": list(offer.products) or None,
         "expires_at": (now + offer.expires).isoformat() if offer.expires else None,
     }
-    return {"code": code, "redeemed": False} | {name: value for name, value in worth.items() if value is not None}
+    return {"code": code, "redeemed": False} | {
+        name: value for name, value in worth.items() if value is not None
+    }
 
 
 def _make_task(line: Line, enrollment: Enrollment, step: Task, now: datetime) -> None:
     note = as_text(step.note.evaluate(line.scope(now, enrollment))) if step.note else ""
     due = now + step.due if step.due is not None else None
-    line.effects.append(effects.TaskMade(now, enrollment, step.id, step.type, note, step.assignee, due))
+    line.effects.append(
+        effects.TaskMade(now, enrollment, step.id, step.type, note, step.assignee, due)
+    )
     line.decide(now, DecisionKind.TASK, enrollment, step.type, step.id)

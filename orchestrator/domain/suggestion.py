@@ -7,16 +7,22 @@ from difflib import SequenceMatcher, get_close_matches
 
 
 def closest(word: str, known: Iterable[str], likeness: float = 0.7) -> str | None:
-    """The known word most like a misspelt one; None when none is like it (`likeness` in 0..1, difflib's ratio).
+    """The known word most like a misspelt one; None when none is like it (`likeness` in 0..1,
+    difflib's ratio).
 
     Few people mistype the first letter: a word that begins otherwise must be much more alike.
     """
     by_lower = {name.lower(): name for name in sorted(known)}
-    for name in by_lower:  # two letters that changed places: difflib thinks little of it in a short word
+    for (
+        name
+    ) in by_lower:  # two letters that changed places: difflib thinks little of it in a short word
         if name[:1] == word[:1].lower() and sorted(name) == sorted(word.lower()):
             return by_lower[name]
     for near in get_close_matches(word.lower(), by_lower, n=3, cutoff=likeness):
-        if near[:1] == word[:1].lower() or SequenceMatcher(None, near, word.lower()).ratio() >= 0.85:
+        if (
+            near[:1] == word[:1].lower()
+            or SequenceMatcher(None, near, word.lower()).ratio() >= 0.85
+        ):
             return by_lower[near]
     return None
 

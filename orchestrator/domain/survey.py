@@ -26,7 +26,9 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """One question. A scale runs from `lowest` to `highest`, both inclusive; a choice has options; a text neither."""
+    """One question. A scale runs from `lowest` to `highest`, both inclusive; a choice has options;
+    a text neither.
+    """
 
     id: str
     kind: SurveyKind
@@ -55,7 +57,9 @@ class Survey:
 
 
 def in_locale(texts: Texts, locale: str, fallback: str = "en") -> str:
-    """The text for a locale (`fr-CA`), its language (`fr`), the project's locale, any locale; "" without texts."""
+    """The text for a locale (`fr-CA`), its language (`fr`), the project's locale, any locale; ""
+    without texts.
+    """
     wanted = (locale, locale.replace("_", "-").split("-")[0], fallback, fallback.split("-")[0])
     for name in (*filter(None, wanted), ""):
         if name in texts:

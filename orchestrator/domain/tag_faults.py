@@ -7,13 +7,15 @@ import re
 from orchestrator.domain.suggestion import did_you_mean
 
 _STATEMENTS = (
-    "if", "elif", "else", "endif", "for", "endfor", "set", "endset", "block", "endblock", "include", "extends", "macro",
-    "endmacro", "call", "endcall", "filter", "endfilter", "with", "endwith", "raw", "endraw",
+    "if", "elif", "else", "endif", "for", "endfor", "set", "endset", "block", "endblock", "include",
+    "extends", "macro", "endmacro", "call", "endcall", "filter", "endfilter", "with", "endwith",
+    "raw", "endraw",
 )  # fmt: skip
 _FOREIGN = {
     "&": "write `and`", "|": "write `or`", "!": "write `not`", "$": "write the name without `$`",
-    "?": "write `a if condition else b`", "“": 'write straight quotes: "text"', "”": 'write straight quotes: "text"',
-    "„": 'write straight quotes: "text"', "«": 'write straight quotes: "text"', "»": 'write straight quotes: "text"',
+    "?": "write `a if condition else b`", "“": 'write straight quotes: "text"',
+    "”": 'write straight quotes: "text"', "„": 'write straight quotes: "text"',
+    "«": 'write straight quotes: "text"', "»": 'write straight quotes: "text"',
     "‘": "write straight quotes: 'text'", "’": "write straight quotes: 'text'",
 }  # fmt: skip
 _NAMES = {"name": "a name", "string": "a text", "integer": "a number"}
@@ -25,7 +27,13 @@ def explain(message: str) -> tuple[str, str]:
     for pattern, tell in _SAYINGS:
         if match := re.search(pattern, message, re.DOTALL):
             return tell(match)
-    return "this tag cannot be read: look for a quote, a bracket or a comma too much, or one that is missing", ""
+    return (
+        (
+            "this tag cannot be read: look for a quote, a bracket or a comma too much, or "
+            "one that is missing"
+        ),
+        "",
+    )
 
 
 def _sign(match: re.Match[str]) -> tuple[str, str]:
@@ -37,8 +45,13 @@ def _sign(match: re.Match[str]) -> tuple[str, str]:
 
 
 def _not_closed(match: re.Match[str]) -> tuple[str, str]:
-    """`Jinja was looking for the following tags: 'endif'. The innermost block that needs to be closed is 'if'.`"""
-    return f"`{{% {match[1]} … %}}` is not closed: write `{{% end{match[1]} %}}` where it ends", match[1]
+    """`Jinja was looking for the following tags: 'endif'. The innermost block that needs to be
+    closed is 'if'.`
+    """
+    return (
+        f"`{{% {match[1]} … %}}` is not closed: write `{{% end{match[1]} %}}` where it ends",
+        match[1],
+    )
 
 
 def _unknown_tag(match: re.Match[str]) -> tuple[str, str]:
@@ -46,7 +59,10 @@ def _unknown_tag(match: re.Match[str]) -> tuple[str, str]:
     if name.startswith("end") or name in ("else", "elif"):
         opener = name.removeprefix("end") if name.startswith("end") else "if"
         return (
-            f"`{{% {name} %}}` stands without its `{{% {opener} … %}}`, or another tag in between is not closed",
+            (
+                f"`{{% {name} %}}` stands without its `{{% {opener} … %}}`, or another tag in "
+                "between is not closed"
+            ),
             name,
         )
     return f"there is no `{{% {name} %}}`{did_you_mean(name, _STATEMENTS)}", name
@@ -60,7 +76,13 @@ def _found_another(match: re.Match[str]) -> tuple[str, str]:
         sign = _ENDS.get(wanted, wanted)
         return f"the tag ends too early: `{sign}` is missing", _ENDS[found]
     if wanted in _ENDS:
-        return f"`{found}` is not expected here: is a quote, a comma, `and` or `or` missing before it?", found
+        return (
+            (
+                f"`{found}` is not expected here: is a quote, a comma, `and` or `or` missing "
+                "before it?"
+            ),
+            found,
+        )
     return f"`{found}` is not expected here: `{wanted}` should come before it", found
 
 
@@ -70,7 +92,10 @@ def _unexpected(match: re.Match[str]) -> tuple[str, str]:
         return "the tag ends too early: a value is missing before its end", _ENDS[found]
     if found == "=":
         return "`=` does not compare: write `==`", "="
-    return f"`{found}` is not expected here: is there one too many, or is a value missing before it?", found
+    return (
+        f"`{found}` is not expected here: is there one too many, or is a value missing before it?",
+        found,
+    )
 
 
 _SAYINGS = (
@@ -80,10 +105,19 @@ _SAYINGS = (
     (r"expected token '(.+?)', got '(.+?)'", _found_another),
     (r"unexpected '(.+?)', expected", _unexpected),
     (r"unexpected '(.+?)'", _unexpected),
-    (r"Missing end of comment", lambda match: ("this comment is not closed: write `#}` where it ends", "{#")),
-    (r"Missing end of raw", lambda match: ("`{% raw %}` is not closed: write `{% endraw %}`", "raw")),
+    (
+        r"Missing end of comment",
+        lambda match: ("this comment is not closed: write `#}` where it ends", "{#"),
+    ),
+    (
+        r"Missing end of raw",
+        lambda match: ("`{% raw %}` is not closed: write `{% endraw %}`", "raw"),
+    ),
     (r"tag name expected", lambda match: ("a tag begins with a word, such as `{% if … %}`", "{%")),
     (r"Expected an expression", lambda match: ("a value is missing here", "")),
-    (r"can't assign to", lambda match: ("a value cannot be given to this: write `{% set name = … %}`", "set")),
+    (
+        r"can't assign to",
+        lambda match: ("a value cannot be given to this: write `{% set name = … %}`", "set"),
+    ),
     (r"unexpected end of template", lambda match: ("the tag ends too early", "")),
 )

@@ -1,4 +1,6 @@
-"""The names of template files: `welcome.mjml`, `welcome.fr.mjml`, `_layout.mjml`. Whoever reads a name asks here."""
+"""The names of template files: `welcome.mjml`, `welcome.fr.mjml`, `_layout.mjml`. Whoever reads a
+name asks here.
+"""
 
 from __future__ import annotations
 
@@ -12,12 +14,16 @@ from orchestrator.domain.message import Medium
 ENDINGS = {Medium.EMAIL: ("mjml", "html"), Medium.SMS: ("txt",)}
 
 _TEMPLATE = re.compile(r"[a-z0-9][a-z0-9_-]*", re.IGNORECASE)
-_FILE = re.compile(rf"({_TEMPLATE.pattern})(?:\.([a-z]{{2,3}}(?:[-_][a-z0-9]+)*))?\.(\w+)", re.IGNORECASE)
+_FILE = re.compile(
+    rf"({_TEMPLATE.pattern})(?:\.([a-z]{{2,3}}(?:[-_][a-z0-9]+)*))?\.(\w+)", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)
 class TemplateFile:
-    """A file that is one form of a template: `tag` is its locale, such as `fr-ca`, "" for the file without one."""
+    """A file that is one form of a template: `tag` is its locale, such as `fr-ca`, "" for the file
+    without one.
+    """
 
     name: str
     tag: str
@@ -25,7 +31,9 @@ class TemplateFile:
 
 
 def read_file_name(medium: Medium, file: str) -> TemplateFile | None:
-    """What a file of a medium's folder is; None for a layout (`_…`) and for whatever is no template."""
+    """What a file of a medium's folder is; None for a layout (`_…`) and for whatever is no
+    template.
+    """
     match = _FILE.fullmatch(file)
     if match is None or match[3].lower() not in ENDINGS[medium]:
         return None

@@ -6,7 +6,8 @@ import codecs
 
 
 def decode_text(data: bytes) -> str:
-    """UTF-8 without the byte order mark that editors on Windows write, and with `\\n` at the end of every line.
+    """UTF-8 without the byte order mark that editors on Windows write, and with `\\n` at the end of
+    every line.
 
     Raises UnicodeDecodeError.
     """

@@ -1,14 +1,16 @@
 """One customer's life as one line of instants: the pure heart of Parcours.
 
-`run` merges a customer's events, stage changes and timers in time order, across all journeys, and says what happens.
-The same function serves life, tests, simulation and back-test, and its answer does not depend on how time is cut into
-ticks. At one instant, in this order:
+`run` merges a customer's events, stage changes and timers in time order, across all journeys, and
+says what happens. The same function serves life, tests, simulation and back-test, and its answer
+does not depend on how time is cut into ticks. At one instant, in this order:
 
-1. the events of that instant, who-somebody-is first, then in order of arrival, applied to traits and facts;
+1. the events of that instant, who-somebody-is first, then in order of arrival, applied to traits
+   and facts;
 2. the stage change they (or time alone) cause;
 3. exits, goals and waits;
 4. entries;
-5. due steps, by due time, then priority downwards, then journey id; what they make due at once runs too.
+5. due steps, by due time, then priority downwards, then journey id; what they make due at once runs
+   too.
 
 So an event at exactly the instant of a timer wins over the timer.
 """
@@ -51,10 +53,11 @@ MOVES_MAX = 100  # of one enrollment within one instant
 
 @dataclass(slots=True)
 class Line:
-    """One run over one customer. `actual` is the wall clock in life (None on a virtual clock, where nothing is late);
-    `held` the journeys whose steps wait; `new_until` the last instant at which something new may begin; up to
-    `quiet_until` time alone starts nothing, because the history before it was imported; with `keep_moments` each
-    message comes with its customer as they were."""
+    """One run over one customer. `actual` is the wall clock in life (None on a virtual clock, where
+    nothing is late); `held` the journeys whose steps wait; `new_until` the last instant at which
+    something new may begin; up to `quiet_until` time alone starts nothing, because the history
+    before it was imported; with `keep_moments` each message comes with its customer as they were.
+    """
 
     program: Program
     state: CustomerState
@@ -66,15 +69,20 @@ class Line:
     effects: list[Effect] = field(default_factory=list)
     touched: bool = False  # a step changed the customer: this instant is looked at again
     emitted: list[Event] = field(default_factory=list)
-    stage_touched: bool = True  # something a stage rule reads changed since the candidates were computed
-    fired_up_to: datetime | None = None  # the last instant whose schedules were fired: each fires once
+    # something a stage rule reads changed since the candidates were computed
+    stage_touched: bool = True
+    # the last instant whose schedules were fired: each fires once
+    fired_up_to: datetime | None = None
     retrace: Retrace | None = None  # under way on its own traces, because of a call that came late
-    _stage_at: datetime | None = None  # when time alone may change the stage next, while nothing is touched
+    # when time alone may change the stage next, while nothing is touched
+    _stage_at: datetime | None = None
     _moves: dict[int, int] = field(default_factory=dict)
 
     # ------------------------------------------------------------ what steps may ask and do
 
-    def scope(self, now: datetime, enrollment: Enrollment | None = None, event: Event | None = None) -> Scope:
+    def scope(
+        self, now: datetime, enrollment: Enrollment | None = None, event: Event | None = None
+    ) -> Scope:
         """What an expression sees now, for one enrollment and one event."""
         names: dict[str, Any] = {}
         if enrollment is not None:
@@ -89,10 +97,18 @@ class Line:
         return Scope(self.state, now, names, self.program.segment_tests)
 
     def decide(
-        self, at: datetime, kind: DecisionKind, enrollment: Enrollment, reason: str = "", step: str = "", **detail: Any
+        self,
+        at: datetime,
+        kind: DecisionKind,
+        enrollment: Enrollment,
+        reason: str = "",
+        step: str = "",
+        **detail: Any,
     ) -> None:
         """Writes a decision down."""
-        self.effects.append(Decision(at, kind, enrollment.journey, reason, step, enrollment, detail))
+        self.effects.append(
+            Decision(at, kind, enrollment.journey, reason, step, enrollment, detail)
+        )
 
     def emit(self, event: Event, receiver: str | None) -> None:
         """Puts an event on this line at once, or on another customer's."""
@@ -105,7 +121,9 @@ class Line:
         self.effects.append(Logged(event.at, event))
 
     def base(self, due: datetime, now: datetime) -> datetime:
-        """From when the next delays count: the nominal instant, or the actual one when the step ran late."""
+        """From when the next delays count: the nominal instant, or the actual one when the step ran
+        late.
+        """
         if self.retrace is not None and self.actual is not None:
             now = max(now, self.actual)
         return due if now - due <= LATE else now
@@ -119,7 +137,9 @@ class Line:
         following = journey.following.get(enrollment.step or "")
         self.arrive(journey, enrollment, following, base)
 
-    def enter_block(self, journey: Journey, enrollment: Enrollment, block: Sequence[Step], base: datetime) -> None:
+    def enter_block(
+        self, journey: Journey, enrollment: Enrollment, block: Sequence[Step], base: datetime
+    ) -> None:
         """Goes into the steps inside the current one, or past it when there are none."""
         if block:
             self.arrive(journey, enrollment, block[0].id, base)
@@ -130,25 +150,45 @@ class Line:
         """Ends an enrollment."""
         enrollment.status, enrollment.reason, enrollment.ended_at = status, reason, now
         enrollment.due_at, enrollment.changed = None, True
-        self.decide(now, DecisionKind.LEFT, enrollment, reason or status, enrollment.step or "", status=str(status))
+        self.decide(
+            now,
+            DecisionKind.LEFT,
+            enrollment,
+            reason or status,
+            enrollment.step or "",
+            status=str(status),
+        )
 
     def come_back(self, journey: Journey, enrollment: Enrollment) -> None:
-        """Has somebody who left go on from the step they stood on; a message that was held back is asked about anew."""
+        """Has somebody who left go on from the step they stood on; a message that was held back is
+        asked about anew.
+        """
         arrived = enrollment.arrived_at or enrollment.entered_at
         enrollment.status, enrollment.reason, enrollment.ended_at = Status.ACTIVE, "", None
-        enrollment.due_at = waits.due_at(self, journey.by_id[enrollment.step or ""], enrollment, arrived)
+        enrollment.due_at = waits.due_at(
+            self, journey.by_id[enrollment.step or ""], enrollment, arrived
+        )
         enrollment.changed = True
 
     def may_stay(self, journey: Journey, enrollment: Enrollment, now: datetime) -> bool:
-        """Asks goal and exits by condition and `only_if` before a message; whoever may not stay leaves here."""
+        """Asks goal and exits by condition and `only_if` before a message; whoever may not stay
+        leaves here.
+        """
         if journey.goal is not None and journey.goal.is_state:
             look_at_goal(self, journey.goal, enrollment, now, [], None)
-        if enrollment.is_open and (rule := self.forbidding_rule(journey, enrollment, now)) is not None:
+        if (
+            enrollment.is_open
+            and (rule := self.forbidding_rule(journey, enrollment, now)) is not None
+        ):
             self.leave(enrollment, *rule, now)
         return enrollment.is_open
 
-    def forbidding_rule(self, journey: Journey, enrollment: Enrollment, now: datetime) -> tuple[Status, str] | None:
-        """The exit by condition that holds, or the `only_if` that does not; None when the customer may stay."""
+    def forbidding_rule(
+        self, journey: Journey, enrollment: Enrollment, now: datetime
+    ) -> tuple[Status, str] | None:
+        """The exit by condition that holds, or the `only_if` that does not; None when the customer
+        may stay.
+        """
         scope = self.scope(now, enrollment)
         for rule in journey.exits:
             if rule.is_state and rule.condition is not None and rule.condition.test(scope):
@@ -157,7 +197,9 @@ class Line:
             return Status.FILTERED, journey.only_if.source
         return None
 
-    def arrive(self, journey: Journey, enrollment: Enrollment, step_id: str | None, base: datetime) -> None:
+    def arrive(
+        self, journey: Journey, enrollment: Enrollment, step_id: str | None, base: datetime
+    ) -> None:
         """Puts somebody on a step; None: behind the last one."""
         enrollment.step, enrollment.arrived_at, enrollment.deferred_since = step_id, base, None
         enrollment.changed = True
@@ -166,12 +208,21 @@ class Line:
             return
         enrollment.due_at = waits.due_at(self, journey.by_id[step_id], enrollment, base)
         if enrollment.due_at > base:
-            self.decide(base, DecisionKind.WAITING, enrollment, step_id, step_id, until=enrollment.due_at.isoformat())
+            self.decide(
+                base,
+                DecisionKind.WAITING,
+                enrollment,
+                step_id,
+                step_id,
+                until=enrollment.due_at.isoformat(),
+            )
 
     # ------------------------------------------------------------ instants
 
     def run(self, events: Iterable[Event], until: datetime, record: Record | None = None) -> None:
-        """Takes every instant up to `until`, inclusive; with a record, late calls are put in their place first."""
+        """Takes every instant up to `until`, inclusive; with a record, late calls are put in their
+        place first.
+        """
         self.fired_up_to = self.state.cursor
         self._follow_edits()
         if self.state.rules_edited and self.state.cursor is not None:
@@ -183,7 +234,9 @@ class Line:
         self.state.next_due_at = self._next_instant(waiting)
 
     def walk(self, events: Iterable[Event], until: datetime) -> list[Event]:
-        """Takes every instant up to `until`; returns the events that lie behind it, the next one last."""
+        """Takes every instant up to `until`; returns the events that lie behind it, the next one
+        last.
+        """
         waiting = sorted(events, key=lambda event: event.order)
         waiting.reverse()  # the next one is popped from the end
         while (now := self._next_instant(waiting)) is not None and now <= until:
@@ -205,7 +258,9 @@ class Line:
                 apply(self, merge, happened)
             self.state.cursor = happened
             since = min(event.at for event in late)
-            put_in_place(self, [event for event in late if event.kind is not Kind.MERGE], record, since)
+            put_in_place(
+                self, [event for event in late if event.kind is not Kind.MERGE], record, since
+            )
             events = [event for event in events if not is_late(event, happened)]
         # Where nothing has happened since, nothing need be retraced: the line goes on from there.
         first = min((event.at for event in events if event.at > happened), default=None)
@@ -221,7 +276,11 @@ class Line:
 
     def _next_instant(self, waiting: list[Event]) -> datetime | None:
         cursor = self.state.cursor
-        instants = [self._due_instant(e) for e in self.state.enrollments if e.is_open and e.due_at is not None]
+        instants = [
+            self._due_instant(e)
+            for e in self.state.enrollments
+            if e.is_open and e.due_at is not None
+        ]
         candidates = [at for at in instants if at is not None]
         if waiting:
             candidates.append(waiting[-1].at if cursor is None else max(waiting[-1].at, cursor))
@@ -245,15 +304,22 @@ class Line:
         if self.state.stage is None and self.state.cursor is None:
             return  # nothing is known of this customer yet
         last = self.new_until
-        scheduled = self.program.scheduled if self.retrace is None else ()  # what was called is carried out
-        instants = [self._next_stage_instant(after), *(t.cron.next_after(after) for _, t in scheduled)]
+        scheduled = (
+            self.program.scheduled if self.retrace is None else ()
+        )  # what was called is carried out
+        instants = [
+            self._next_stage_instant(after),
+            *(t.cron.next_after(after) for _, t in scheduled),
+        ]
         yield from (at for at in instants if at is not None and (last is None or at <= last))
 
     def _next_stage_instant(self, after: datetime) -> datetime | None:
-        """When time alone may change the stage next. Kept until something a rule reads is touched: most events of a
-        shop touch nothing of it."""
+        """When time alone may change the stage next. Kept until something a rule reads is touched:
+        most events of a shop touch nothing of it."""
         if self.stage_touched or (self._stage_at is not None and self._stage_at <= after):
-            self._stage_at = min((at for at in self._stage_candidates(after) if at > after), default=None)
+            self._stage_at = min(
+                (at for at in self._stage_candidates(after) if at > after), default=None
+            )
             self.stage_touched = False
         return self._stage_at
 
@@ -267,7 +333,8 @@ class Line:
                 yield from (at + fact.within for at in self.state.first_within(fact, after))
 
     def _take_instant(self, now: datetime, events: list[Event]) -> None:
-        # Late events come several at once: each at its own time, and all of them before what is overdue.
+        # Late events come several at once: each at its own time, and all of them before what is
+        # overdue.
         for _, simultaneous in groupby(events, key=lambda event: event.at):
             self._take_events(now, list(simultaneous))
         if not events:
@@ -286,9 +353,11 @@ class Line:
         for event in events:
             self._apply(event, now)
         change = self._change_stage(now, events) if begins else None
-        happened = [event for event in events if event.starts and Kind.TRACK <= event.kind <= Kind.EMITTED]
-        # What another journey's timer or a schedule brings up is no news of the customer: exits by condition must not
-        # depend on it.
+        happened = [
+            event for event in events if event.starts and Kind.TRACK <= event.kind <= Kind.EMITTED
+        ]
+        # What another journey's timer or a schedule brings up is no news of the customer: exits by
+        # condition must not depend on it.
         news = touched or bool(events) or change is not None
         look_at_exits_goals_waits(self, now, happened, change, news=news)
         if news:
@@ -303,7 +372,9 @@ class Line:
             del self.effects[mark:]  # they were written when it came
 
     def _forget_ended(self, now: datetime) -> None:
-        """Drops ended enrollments that no event, however late, can fall into, and that no goal looks at any more."""
+        """Drops ended enrollments that no event, however late, can fall into, and that no goal
+        looks at any more.
+        """
         if self.state.loaded_whole or self.retrace is not None:
             return
         keep = [e for e in self.state.enrollments if e.is_open or self._still_counts(e, now)]
@@ -314,7 +385,11 @@ class Line:
         since = now - self.program.max_age
         if enrollment.ended_at is not None and enrollment.ended_at >= since:
             return True
-        return enrollment.goal_until is not None and enrollment.converted_at is None and enrollment.goal_until >= since
+        return (
+            enrollment.goal_until is not None
+            and enrollment.converted_at is None
+            and enrollment.goal_until >= since
+        )
 
     # ------------------------------------------------------------ stage
 
@@ -333,7 +408,9 @@ class Line:
     def current_stage(self, now: datetime) -> str | None:
         """The first stage whose rule holds now."""
         scope = self.scope(now)
-        return next((s.name for s in self.program.lifecycle.stages if s.condition.test(scope)), None)
+        return next(
+            (s.name for s in self.program.lifecycle.stages if s.condition.test(scope)), None
+        )
 
     def _cause(self, now: datetime, events: list[Event]) -> str:
         if any(event.starts for event in events):
@@ -358,7 +435,9 @@ class Line:
                 continue
             self._moves[id(enrollment)] = self._moves.get(id(enrollment), 0) + 1
             if self._moves[id(enrollment)] > MOVES_MAX:
-                self.leave(enrollment, Status.EXITED, f"more than {MOVES_MAX} steps in one instant", now)
+                self.leave(
+                    enrollment, Status.EXITED, f"more than {MOVES_MAX} steps in one instant", now
+                )
                 continue
             steps.take(self, journey, enrollment, step, now, self.base(enrollment.due_at, now))
 
@@ -383,14 +462,17 @@ class Line:
             journey = self.program.journeys.get(enrollment.journey)
             if journey is None or enrollment.version == journey.version:
                 continue
-            if journey.on_change is OnChange.PIN and (journey.id, enrollment.version) in self.program.pinned:
+            if (
+                journey.on_change is OnChange.PIN
+                and (journey.id, enrollment.version) in self.program.pinned
+            ):
                 continue
             self._reach_edit()
             waits.follow_edit(self, journey, enrollment)
 
     def _reach_edit(self) -> None:
-        """On a virtual clock nobody was asked since they last moved, and the edit is later: what it makes overdue runs
-        when it was made, not before."""
+        """On a virtual clock nobody was asked since they last moved, and the edit is later: what it
+        makes overdue runs when it was made, not before."""
         edited, cursor = self.program.edited_at, self.state.cursor
         if edited is None or cursor is None or edited <= cursor:
             return
@@ -412,12 +494,14 @@ def run(
     record: Record | None = None,
     keep_moments: bool = False,
 ) -> list[Effect]:
-    """Runs one customer's line up to `until` (inclusive), changing `state`, and returns the effects in order.
+    """Runs one customer's line up to `until` (inclusive), changing `state`, and returns the effects
+    in order.
 
-    `actual` is the wall clock in life, None on a virtual clock. Steps of `held` journeys wait; entries, exits and
-    goals go on. After `new_until` nothing new begins: no entry, no stage change by time. Up to `quiet_until`, when
-    history was imported, time alone starts nothing. `record` is needed where a call is late: without it such a call
-    is applied at the end of the line. With `keep_moments` each message comes with its customer as they were.
+    `actual` is the wall clock in life, None on a virtual clock. Steps of `held` journeys wait;
+    entries, exits and goals go on. After `new_until` nothing new begins: no entry, no stage change
+    by time. Up to `quiet_until`, when history was imported, time alone starts nothing. `record` is
+    needed where a call is late: without it such a call is applied at the end of the line. With
+    `keep_moments` each message comes with its customer as they were.
     """
     line = Line(program, state, actual, held, new_until, quiet_until, keep_moments)
     line.run(events, until, record)
@@ -425,16 +509,22 @@ def run(
 
 
 def is_late(event: Event, happened_at: datetime) -> bool:
-    """Whether something happened on the line at or after the event; history is never late, for it starts nothing."""
+    """Whether something happened on the line at or after the event; history is never late, for it
+    starts nothing.
+    """
     return event.starts and event.at <= happened_at
 
 
 def must_leave(
-    program: Program, state: CustomerState, enrollment: Enrollment, now: datetime, since: Iterable[Event] = ()
+    program: Program,
+    state: CustomerState,
+    enrollment: Enrollment,
+    now: datetime,
+    since: Iterable[Event] = (),
 ) -> tuple[Status, str] | None:
-    """The exit or `only_if` because of which a message that is about to leave stays, and its customer leaves the
-    journey; None when there is none. `since`: what happened to somebody whose journey ended with the message, so that
-    the time line did not look at exits any more."""
+    """The exit or `only_if` because of which a message that is about to leave stays, and its
+    customer leaves the journey; None when there is none. `since`: what happened to somebody whose
+    journey ended with the message, so that the time line did not look at exits any more."""
     journey = program.journey_of(enrollment.journey, enrollment.version)
     if journey is None:
         return Status.EXITED, "the journey no longer exists"
@@ -445,27 +535,41 @@ def must_leave(
     return line.forbidding_rule(journey, enrollment, now)
 
 
-def _has_come(line: Line, rule: ExitRule, enrollment: Enrollment, now: datetime, since: Iterable[Event]) -> bool:
+def _has_come(
+    line: Line, rule: ExitRule, enrollment: Enrollment, now: datetime, since: Iterable[Event]
+) -> bool:
     """Whether an exit by event or stage has come since the entry."""
     if rule.event is not None:
-        events = [e for e in since if e.starts and e.name == rule.event and e.at > enrollment.entered_at]
+        events = [
+            e for e in since if e.starts and e.name == rule.event and e.at > enrollment.entered_at
+        ]
         return any(holds(line, rule.condition, now, enrollment, event) for event in events)
-    entered_since = line.state.stage_since is not None and line.state.stage_since > enrollment.entered_at
+    entered_since = (
+        line.state.stage_since is not None and line.state.stage_since > enrollment.entered_at
+    )
     stage = rule.stage is not None and rule.stage == line.state.stage and entered_since
     return stage and holds(line, rule.condition, now, enrollment, None)
 
 
-def arrive_later(program: Program, state: CustomerState, enrollment: Enrollment, at: datetime) -> None:
-    """Has somebody reach the step they stand on at `at`: the message before it is released then only."""
+def arrive_later(
+    program: Program, state: CustomerState, enrollment: Enrollment, at: datetime
+) -> None:
+    """Has somebody reach the step they stand on at `at`: the message before it is released then
+    only.
+    """
     journey = program.journey_of(enrollment.journey, enrollment.version)
     step = journey.by_id.get(enrollment.step or "") if journey else None
     if step is not None:
-        enrollment.arrived_at, enrollment.due_at = at, waits.due_at(Line(program, state), step, enrollment, at)
+        enrollment.arrived_at, enrollment.due_at = (
+            at,
+            waits.due_at(Line(program, state), step, enrollment, at),
+        )
 
 
 def recount(program: Program, state: CustomerState, past: Iterable[Event]) -> None:
-    """Counts the facts anew from the whole past, after their definitions were edited, and forgets the stage: the
-    next run finds it under the edited rules, which is recorded with that cause and triggers nothing."""
+    """Counts the facts anew from the whole past, after their definitions were edited, and forgets
+    the stage: the next run finds it under the edited rules, which is recorded with that cause and
+    triggers nothing."""
     line = Line(program, state)
     state.facts = {}
     for event in past:

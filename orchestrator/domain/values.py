@@ -1,9 +1,10 @@
 """The values expressions compute with: kinds, comparisons, filters.
 
-Conditions, values of steps and templates all compute with these. What is missing is undefined (None), and every
-comparison with it is false. A text and a number are never equal, nor ordered; a time and a text compare when the text
-is an ISO 8601 date. Only where a date is asked for (waits, `days_since`, `| date`) is a number a Unix time. A number
-written as text counts in arithmetic; what cannot be computed is undefined, never an error."""
+Conditions, values of steps and templates all compute with these. What is missing is undefined
+(None), and every comparison with it is false. A text and a number are never equal, nor ordered; a
+time and a text compare when the text is an ISO 8601 date. Only where a date is asked for (waits,
+`days_since`, `| date`) is a number a Unix time. A number written as text counts in arithmetic; what
+cannot be computed is undefined, never an error."""
 
 from __future__ import annotations
 
@@ -23,13 +24,19 @@ INSTANT = timedelta(microseconds=1)  # the resolution of time: "just after x" is
 TEXT_MAX = 1_000_000  # characters of a computed text
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECONDS_FROM = 10**11  # of Unix seconds, that is the year 5138
-_UNIX_MIN = 10**8  # March 1973; less is a count, a year, or a date such as 20260316 written as a number
-_ISO = re.compile(r"(\d{4}-?\d\d-?\d\d|\d{4}-?W\d\d-?\d)(?:[Tt ]([\d:.,]+?)(?: ?([Zz]|[+-][\d:]+))?)?", re.ASCII)
+_UNIX_MIN = (
+    10**8
+)  # March 1973; less is a count, a year, or a date such as 20260316 written as a number
+_ISO = re.compile(
+    r"(\d{4}-?\d\d-?\d\d|\d{4}-?W\d\d-?\d)(?:[Tt ]([\d:.,]+?)(?: ?([Zz]|[+-][\d:]+))?)?", re.ASCII
+)
 _UNIX = re.compile(r"[+-]?\d+(?:\.\d*)?", re.ASCII)
 
-# Not all that Python reads as a number: `1_000`, `inf` and the digits of other scripts are no amounts to a shop.
+# Not all that Python reads as a number: `1_000`, `inf` and the digits of other scripts are no
+# amounts to a shop.
 _AMOUNT = re.compile(
-    r"\s*[+-]?(?:\d+(?P<point>\.\d*)?|(?P<bare>\.\d+))(?P<power>e[+-]?\d+)?\s*", re.ASCII | re.IGNORECASE
+    r"\s*[+-]?(?:\d+(?P<point>\.\d*)?|(?P<bare>\.\d+))(?P<power>e[+-]?\d+)?\s*",
+    re.ASCII | re.IGNORECASE,
 )
 _AMOUNT_LENGTH_MAX = 50
 
@@ -40,9 +47,9 @@ def is_number(value: Any) -> bool:
 
 
 def read_date(value: Any) -> date | None:
-    """The date that people and systems write: ISO 8601 with `T` or a blank, or a Unix time in seconds (from 10^11 on
-    milliseconds), also as text; a smaller number is a count. A day alone stays a `date`, the rest is an aware UTC
-    datetime; None: it is no date."""
+    """The date that people and systems write: ISO 8601 with `T` or a blank, or a Unix time in
+    seconds (from 10^11 on milliseconds), also as text; a smaller number is a count. A day alone
+    stays a `date`, the rest is an aware UTC datetime; None: it is no date."""
     if is_number(value):
         return _unix_time(value)
     found = _read_iso(value)
@@ -103,7 +110,11 @@ def _parse_iso(text: str) -> date | None:
         return None
     day, clock, zone = parts.groups()
     try:
-        return date.fromisoformat(day) if clock is None else datetime.fromisoformat(f"{day}T{clock}{zone or ''}")
+        return (
+            date.fromisoformat(day)
+            if clock is None
+            else datetime.fromisoformat(f"{day}T{clock}{zone or ''}")
+        )
     except ValueError:
         return None
 
@@ -112,7 +123,9 @@ def _unix_time(number: float) -> datetime | None:
     if abs(number) < _UNIX_MIN:
         return None
     try:
-        return _EPOCH + timedelta(seconds=number / 1000 if abs(number) >= _MILLISECONDS_FROM else number)
+        return _EPOCH + timedelta(
+            seconds=number / 1000 if abs(number) >= _MILLISECONDS_FROM else number
+        )
     except (OverflowError, ValueError):  # outside of the calendar, or no number at all
         return None
 
@@ -145,7 +158,9 @@ def truth(value: Any) -> bool:
 
 
 def bounded(value: Any) -> Any:
-    """A computed value; an integer that no database could hold becomes a float, an infinite number is undefined."""
+    """A computed value; an integer that no database could hold becomes a float, an infinite number
+    is undefined.
+    """
     if type(value) is int:
         return float(value) if abs(value) >= INTEGER_MAX else value
     return None if type(value) is float and not math.isfinite(value) else value
@@ -153,7 +168,11 @@ def bounded(value: Any) -> Any:
 
 def _rounded(value: Any, digits: Any) -> Any:
     number = read_amount(value)
-    return round(number, digits) if number is not None and type(digits) is int and -15 <= digits <= 15 else None
+    return (
+        round(number, digits)
+        if number is not None and type(digits) is int and -15 <= digits <= 15
+        else None
+    )
 
 
 def _number(value: Any, kind: Callable[[Any], Any]) -> Any:
@@ -167,7 +186,9 @@ def _magnitude(value: Any) -> Any:
 
 
 def _alike(left: Any, right: Any) -> tuple[Any, Any] | None:
-    """Both values in one comparable kind, or None: a text and a number are never equal, nor ordered."""
+    """Both values in one comparable kind, or None: a text and a number are never equal, nor
+    ordered.
+    """
     if left is None or right is None:
         return None
     kinds = type(left), type(right)
@@ -186,7 +207,9 @@ def equal(left: Any, right: Any) -> bool:
 
 
 def folded(value: Any) -> Any:
-    """A value without the case of its text, and the blanks around it: codes are written as people like."""
+    """A value without the case of its text, and the blanks around it: codes are written as people
+    like.
+    """
     if isinstance(value, str):
         return value.strip().casefold()
     return [folded(item) for item in value] if isinstance(value, list | tuple) else value
@@ -262,13 +285,22 @@ def multiply(left: Any, right: Any) -> Any:
     """The product of two numbers; a text that is none is repeated: `"★" * 4`."""
     product = _product(left, right)
     if product is None and (isinstance(left, str) or isinstance(right, str)):
-        return _repeat(left, right) if isinstance(left, str) and read_amount(left) is None else _repeat(right, left)
+        return (
+            _repeat(left, right)
+            if isinstance(left, str) and read_amount(left) is None
+            else _repeat(right, left)
+        )
     return product
 
 
 def _repeat(text: Any, times: Any) -> str | None:
     count = read_amount(times)
-    if not isinstance(text, str) or count is None or count != int(count) or len(text) * max(count, 0) > TEXT_MAX:
+    if (
+        not isinstance(text, str)
+        or count is None
+        or count != int(count)
+        or len(text) * max(count, 0) > TEXT_MAX
+    ):
         return None
     return text * int(count)
 

@@ -1,6 +1,7 @@
 """Runs the time lines of the customers who have something due, some hundred in one transaction.
 
-A crash is a rollback, so no lease is needed; every effect has a unique key, so a repeat is harmless.
+A crash is a rollback, so no lease is needed; every effect has a unique key, so a repeat is
+harmless.
 """
 
 from __future__ import annotations
@@ -37,7 +38,8 @@ TRY_AGAIN = timedelta(hours=1)  # a life that could not be run: until somebody h
 def run_due(context: EngineContext, now: datetime, report: TickReport) -> int:
     """Advances up to 500 due customers; returns how many there were.
 
-    One life that cannot be run or written, a fault of ours, does not hold up the others: then each is advanced alone.
+    One life that cannot be run or written, a fault of ours, does not hold up the others: then each
+    is advanced alone.
     """
     ids: list[int] = []
     try:
@@ -50,13 +52,19 @@ def run_due(context: EngineContext, now: datetime, report: TickReport) -> int:
     except Exception as error:
         if not ids:
             raise
-        logger.error("%d lives cannot be run together, each is tried alone: %s", len(ids), without_data(error))
+        logger.error(
+            "%d lives cannot be run together, each is tried alone: %s",
+            len(ids),
+            without_data(error),
+        )
         for customer_id in ids:
             _advance_alone(context, customer_id, now, report)
     return len(ids)
 
 
-def _advance_alone(context: EngineContext, customer_id: int, now: datetime, report: TickReport) -> None:
+def _advance_alone(
+    context: EngineContext, customer_id: int, now: datetime, report: TickReport
+) -> None:
     try:
         with unless_away(), context.database.write() as connection:
             tallies = _advance(context, connection, [customer_id], now)
@@ -65,19 +73,25 @@ def _advance_alone(context: EngineContext, customer_id: int, now: datetime, repo
         raise
     except Exception as error:
         logger.error(
-            "The life of customer %d cannot be run; it is tried again in an hour: %s", customer_id, without_data(error)
+            "The life of customer %d cannot be run; it is tried again in an hour: %s",
+            customer_id,
+            without_data(error),
         )
         with context.database.write() as connection:
             set_aside(connection, {customer_id: type(error).__name__}, now, now + TRY_AGAIN)
 
 
-def _advance(context: EngineContext, connection: Connection, ids: Sequence[int], now: datetime) -> TickReport:
+def _advance(
+    context: EngineContext, connection: Connection, ids: Sequence[int], now: datetime
+) -> TickReport:
     """Runs these customers' lines and writes what came of it, in the caller's transaction."""
     tallies = TickReport()
     if ids:
         runs = _run_lives(context, connection, ids, now, tallies)
         version = context.program.lifecycle.version
-        save_runs(connection, context.database, runs, now, version, context.public_id, context.priority)
+        save_runs(
+            connection, context.database, runs, now, version, context.public_id, context.priority
+        )
         _tell_others(context, connection, runs)
         _keep_moments(context, runs)
         _count(tallies, runs)
@@ -85,12 +99,23 @@ def _advance(context: EngineContext, connection: Connection, ids: Sequence[int],
 
 
 def _run_lives(
-    context: EngineContext, connection: Connection, ids: Sequence[int], now: datetime, report: TickReport
+    context: EngineContext,
+    connection: Connection,
+    ids: Sequence[int],
+    now: datetime,
+    report: TickReport,
 ) -> list[Run]:
     lives = load_lives(connection, context.program, ids, now)
-    absorbed = [row.absorbed_id for life in lives.values() for row in life.fresh if row.absorbed_id is not None]
+    absorbed = [
+        row.absorbed_id
+        for life in lives.values()
+        for row in life.fresh
+        if row.absorbed_id is not None
+    ]
     others = load_lives(connection, context.program, absorbed, now, whole=True) if absorbed else {}
-    survivors = [key for key, life in lives.items() if any(row.absorbed_id is not None for row in life.fresh)]
+    survivors = [
+        key for key, life in lives.items() if any(row.absorbed_id is not None for row in life.fresh)
+    ]
     if survivors:
         lives |= load_lives(connection, context.program, survivors, now, whole=True)
     for life in (*lives.values(), *others.values()):
@@ -103,7 +128,11 @@ def _run_lives(
 
 
 def _run_life(
-    context: EngineContext, connection: Connection, life: Life, others: dict[int, Life], now: datetime
+    context: EngineContext,
+    connection: Connection,
+    life: Life,
+    others: dict[int, Life],
+    now: datetime,
 ) -> Run:
     """Runs one line, and before it those of the customers who turned out to be this one."""
     fresh, effects = life.events, list[Effect]()
@@ -113,20 +142,34 @@ def _run_life(
         if _is_behind(row.at, other):  # it was already run past the instant of the merge
             fresh += other.events
             if row.starts:
-                life.state.happened_at = max(filter(None, (life.state.happened_at, other.state.happened_at)))
+                life.state.happened_at = max(
+                    filter(None, (life.state.happened_at, other.state.happened_at))
+                )
         else:
             before, fresh = _part(other, fresh, row.at)
             record, quiet = _own_record(connection, other, before), _imported_at(other)
             effects += run(
-                context.program, other.state, before, row.at - INSTANT, held=held, quiet_until=quiet, record=record
+                context.program,
+                other.state,
+                before,
+                row.at - INSTANT,
+                held=held,
+                quiet_until=quiet,
+                record=record,
             )
         if row.starts and (_is_behind(row.at, other) or _is_behind(row.at, life)):
             late.append(other)
         merge = Event(row.at, Kind.MERGE, "", {}, -1, row.starts, row.context, absorbed=other.state)
         fresh.append(merge)
-    record = _united_record(connection, life, late, fresh, effects) if late else _own_record(connection, life, fresh)
+    record = (
+        _united_record(connection, life, late, fresh, effects)
+        if late
+        else _own_record(connection, life, fresh)
+    )
     quiet, cursor = _imported_at(life), life.state.cursor
-    until = now if cursor is None else max(now, cursor)  # the machine's clock was set back: nothing may be passed over
+    until = (
+        now if cursor is None else max(now, cursor)
+    )  # the machine's clock was set back: nothing may be passed over
     actual = context.actual(now)
     effects += run(
         context.program,
@@ -149,16 +192,24 @@ def _is_behind(at: datetime, life: Life) -> bool:
     return life.state.happened_at is not None and at <= life.state.happened_at
 
 
-def _part(other: Life, fresh: Sequence[Event], merged_at: datetime) -> tuple[list[Event], list[Event]]:
-    """The new events of the absorbed customer's line, and those of the survivor's. What a device did before it was
-    known whose it is belongs to the former, also where the call came after the one that told."""
+def _part(
+    other: Life, fresh: Sequence[Event], merged_at: datetime
+) -> tuple[list[Event], list[Event]]:
+    """The new events of the absorbed customer's line, and those of the survivor's. What a device
+    did before it was known whose it is belongs to the former, also where the call came after the
+    one that told."""
     earlier = [event for event in fresh if event.unnamed and event.at < merged_at]
     before = [*(event for event in other.events if event.at < merged_at), *earlier]
-    return before, [*(e for e in fresh if e not in earlier), *(e for e in other.events if e.at >= merged_at)]
+    return before, [
+        *(e for e in fresh if e not in earlier),
+        *(e for e in other.events if e.at >= merged_at),
+    ]
 
 
 def _own_record(connection: Connection, life: Life, events: Sequence[Event]) -> Record | None:
-    """What is on record of a customer some of whose calls came late; None where all came in order."""
+    """What is on record of a customer some of whose calls came late; None where all came in
+    order.
+    """
     happened = life.state.happened_at
     late = [event.at for event in events if happened is not None and is_late(event, happened)]
     if not late or life.state.id is None:
@@ -167,11 +218,17 @@ def _own_record(connection: Connection, life: Life, events: Sequence[Event]) -> 
 
 
 def _united_record(
-    connection: Connection, life: Life, others: Sequence[Life], fresh: Sequence[Event], effects: Sequence[Effect]
+    connection: Connection,
+    life: Life,
+    others: Sequence[Life],
+    fresh: Sequence[Event],
+    effects: Sequence[Effect],
 ) -> Record:
     """What is on record of a customer and of those who late turned out to be the same."""
     since = min(event.at for event in fresh)
-    lines = {one.state.id: one.applied_event_id for one in (life, *others) if one.state.id is not None}
+    lines = {
+        one.state.id: one.applied_event_id for one in (life, *others) if one.state.id is not None
+    }
     record = load_record(connection, lines, since, merging=True)
     record.add(effects)
     return record
@@ -183,7 +240,9 @@ def _imported_at(life: Life) -> datetime | None:
 
 
 def _tell_others(context: EngineContext, connection: Connection, runs: Sequence[Run]) -> None:
-    """Puts what happened to one customer because of another into the inbox, as that other's event."""
+    """Puts what happened to one customer because of another into the inbox, as that other's
+    event.
+    """
     calls = []
     for done in runs:
         for effect in done.effects:
@@ -193,16 +252,24 @@ def _tell_others(context: EngineContext, connection: Connection, runs: Sequence[
 
 
 def _keep_moments(context: EngineContext, runs: Sequence[Run]) -> None:
-    """Keeps what each message's customer was when it was decided: a virtual clock jumps, and they have lived on."""
+    """Keeps what each message's customer was when it was decided: a virtual clock jumps, and they
+    have lived on.
+    """
     for done in runs:
         for effect in done.effects:
-            if isinstance(effect, QueueMessage) and effect.seen is not None and effect.enrollment.id is not None:
+            if (
+                isinstance(effect, QueueMessage)
+                and effect.seen is not None
+                and effect.enrollment.id is not None
+            ):
                 message = context.public_id(effect.enrollment.id, effect.step.id, effect.pass_no)
                 context.moments[message] = effect.seen
 
 
 def _inbox_call(event: Event, receiver: str) -> inbox.InboxEntry:
-    """The call, received when it happened: after a long jump of a virtual clock it is no history for that."""
+    """The call, received when it happened: after a long jump of a virtual clock it is no history
+    for that.
+    """
     message_id = f"{event.name}:{event.properties['code']}"
     call: dict[str, Any] = {
         "type": "track",

@@ -1,5 +1,5 @@
-"""Asks everything once more of messages that are about to leave: exit, goal, only_if, consent, suppression, caps, quiet
-hours, expiry. The transaction that leases them is the caller's."""
+"""Asks everything once more of messages that are about to leave: exit, goal, only_if, consent,
+suppression, caps, quiet hours, expiry. The transaction that leases them is the caller's."""
 
 from __future__ import annotations
 
@@ -25,7 +25,9 @@ from orchestrator.store.messages import Settlement
 
 @dataclass(frozen=True, slots=True)
 class Allowed:
-    """A message that may leave, the person it is for, what started their enrollment, and when it leaves."""
+    """A message that may leave, the person it is for, what started their enrollment, and when it
+    leaves.
+    """
 
     row: Any
     state: CustomerState
@@ -44,27 +46,35 @@ class Asked:
 
     def allow(self, row: Any, state: CustomerState, enrollment: Enrollment, at: datetime) -> None:
         """Lets a message leave; it counts for the caps of those behind it."""
-        self.allowed.append(Allowed(row, state, {**enrollment.entry, "at": enrollment.entered_at}, at))
+        self.allowed.append(
+            Allowed(row, state, {**enrollment.entry, "at": enrollment.entered_at}, at)
+        )
         marketing = row.purpose == Purpose.MARKETING
         state.sent.append(SentMessage(at, Medium(row.medium), row.journey, row.template, marketing))
 
-    def defer(self, row: Any, at: datetime, reason: str, until: datetime, waiting: Enrollment | None) -> None:
-        """Keeps a message queued until the next free instant, unless that is too late for it; `waiting` is who waits
-        for the step behind it, counted anew from then."""
+    def defer(
+        self, row: Any, at: datetime, reason: str, until: datetime, waiting: Enrollment | None
+    ) -> None:
+        """Keeps a message queued until the next free instant, unless that is too late for it;
+        `waiting` is who waits for the step behind it, counted anew from then."""
         if row.expires_at is not None and until > row.expires_at:
             self.refuse(row, at, reason, DecisionKind.EXPIRED)
             return
         self.settled.append(Settlement(row.id, MessageState.QUEUED, at, reason, not_before=until))
         self.notes.append(Note(row, at, DecisionKind.DEFERRED, reason, waiting=waiting))
 
-    def refuse(self, row: Any, at: datetime, reason: str, kind: DecisionKind = DecisionKind.NOT_SENT) -> None:
+    def refuse(
+        self, row: Any, at: datetime, reason: str, kind: DecisionKind = DecisionKind.NOT_SENT
+    ) -> None:
         """Does not send a message, and says why."""
         self.refused += 1
         self.settled.append(Settlement(row.id, MessageState.NOT_SENT, at, reason))
         self.notes.append(Note(row, at, kind, reason))
 
 
-def ask_again(context: EngineContext, connection: Connection, rows: Sequence[Any], now: datetime) -> Asked:
+def ask_again(
+    context: EngineContext, connection: Connection, rows: Sequence[Any], now: datetime
+) -> Asked:
     """The answers for some messages of the ledger, in their order."""
     asked = Asked()
     if not rows:
@@ -85,9 +95,14 @@ def ask_again(context: EngineContext, connection: Connection, rows: Sequence[Any
 
 
 def _events_since_the_end(
-    context: EngineContext, connection: Connection, rows: Sequence[Any], enrollments: Mapping[int, Any]
+    context: EngineContext,
+    connection: Connection,
+    rows: Sequence[Any],
+    enrollments: Mapping[int, Any],
 ) -> dict[int, list[Event]]:
-    """For journeys that ended with the message itself: the events that would have ended them while it waited."""
+    """For journeys that ended with the message itself: the events that would have ended them while
+    it waited.
+    """
     completed = [row for row in rows if enrollments[row.enrollment_id].status == Status.COMPLETED]
     ended = [row for row in completed if not _leaves_as_decided(context, row)]
     journeys = [context.program.journeys.get(name) for name in {row.journey for row in ended}]
@@ -98,12 +113,15 @@ def _events_since_the_end(
 def _is_for_a_stranger(context: EngineContext, row: Any, state: CustomerState) -> bool:
     """Whether a project that tries a provider would write to somebody else."""
     only_to = context.config.channels.only_to
-    return bool(only_to) and (policy.address(state, Medium(row.medium)) or "").lower() not in only_to
+    return (
+        bool(only_to) and (policy.address(state, Medium(row.medium)) or "").lower() not in only_to
+    )
 
 
 def _leaves_as_decided(context: EngineContext, row: Any) -> bool:
-    """On a virtual clock a message leaves at the very instant it was decided, where all was asked: the state by now is
-    that of the end of the tick, perhaps weeks later. What an earlier tick left queued is asked about."""
+    """On a virtual clock a message leaves at the very instant it was decided, where all was asked:
+    the state by now is that of the end of the tick, perhaps weeks later. What an earlier tick left
+    queued is asked about."""
     return context.clock.is_virtual and row.attempts == 0 and row.id > context.decided_before
 
 
@@ -120,8 +138,15 @@ def _ask_about(
         asked.refuse(row, now, f"left before: {enrollment.reason or enrollment.status}")
         return
     journey = context.program.journey_of(enrollment.journey, enrollment.version)
-    if enrollment.converted_at is not None and journey and journey.goal and journey.goal.ends_journey:
-        asked.refuse(row, now, "left before: goal")  # reached after this last message ended the journey
+    if (
+        enrollment.converted_at is not None
+        and journey
+        and journey.goal
+        and journey.goal.ends_journey
+    ):
+        asked.refuse(
+            row, now, "left before: goal"
+        )  # reached after this last message ended the journey
         return
     if row.expires_at is not None and now > row.expires_at:
         asked.refuse(row, now, "overdue", DecisionKind.EXPIRED)
@@ -133,7 +158,9 @@ def _ask_about(
         if enrollment.is_open:
             asked.notes.append(Note(row, now, DecisionKind.LEFT, reason, status))
         return
-    verdict = policy.may_send(context.program.policy, state, Medium(row.medium), Purpose(row.purpose), row.topic, now)
+    verdict = policy.may_send(
+        context.program.policy, state, Medium(row.medium), Purpose(row.purpose), row.topic, now
+    )
     match verdict.answer:
         case Answer.ALLOW:
             asked.allow(row, state, enrollment, now)
@@ -147,11 +174,16 @@ def _ask_about(
 def _wait_anew(
     context: EngineContext, row: Any, state: CustomerState, enrollment: Enrollment, until: datetime
 ) -> Enrollment | None:
-    """Who went on from this message to a wait, waiting from its release instead: later delays count from there."""
+    """Who went on from this message to a wait, waiting from its release instead: later delays count
+    from there.
+    """
     journey = context.program.journey_of(enrollment.journey, enrollment.version)
     if not enrollment.is_open or journey is None or enrollment.pass_no != row.pass_no:
         return None
-    if enrollment.step not in journey.waits_behind(row.step) or (enrollment.arrived_at or until) >= until:
+    if (
+        enrollment.step not in journey.waits_behind(row.step)
+        or (enrollment.arrived_at or until) >= until
+    ):
         return None
     arrive_later(context.program, state, enrollment, until)
     return enrollment

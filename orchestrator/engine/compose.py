@@ -22,7 +22,9 @@ SMS_VALIDITY_MIN = timedelta(minutes=1)  # what a provider surely needs
 
 
 class CustomerView(Mapping[str, Any]):
-    """A customer as templates see one: facts, built-in properties and traits, looked up when used."""
+    """A customer as templates see one: facts, built-in properties and traits, looked up when
+    used.
+    """
 
     def __init__(self, state: CustomerState, now: datetime) -> None:
         self._state, self._now = state, now
@@ -41,7 +43,9 @@ class CustomerView(Mapping[str, Any]):
 
 
 class Past:
-    """A customer as the functions of the language see one in a message: nothing later, and not the message itself."""
+    """A customer as the functions of the language see one in a message: nothing later, and not the
+    message itself.
+    """
 
     def __init__(self, state: CustomerState, now: datetime) -> None:
         self._state, self._now = state, now
@@ -56,7 +60,9 @@ class Past:
 
     def received(self, name: str, since: datetime | None) -> bool:
         """Whether an earlier message of this template or journey went out after `since`."""
-        earlier = (m for m in self._state.sent if m.at < self._now and (since is None or m.at > since))
+        earlier = (
+            m for m in self._state.sent if m.at < self._now and (since is None or m.at > since)
+        )
         return any(name in (m.template, m.journey) for m in earlier)
 
 
@@ -81,7 +87,9 @@ def template_scope(
     """What the templates of a message see."""
     project = shop_scope(context.config)
     tracking = {
-        name: value.format(channel=row.medium, journey=row.journey, template=row.template, step=row.step)
+        name: value.format(
+            channel=row.medium, journey=row.journey, template=row.template, step=row.step
+        )
         for name, value in context.config.tracking_links.items()
     }
     journey = context.program.journeys.get(row.journey)
@@ -93,12 +101,20 @@ def template_scope(
         "coupon": row.coupon,
         "journey": {"id": row.journey, "title": journey.title if journey else row.journey},
         "project": project,
-        "links": Links(context.signer, row.public_id, str(state.id or state.external_id), project["website"], tracking),
+        "links": Links(
+            context.signer,
+            row.public_id,
+            str(state.id or state.external_id),
+            project["website"],
+            tracking,
+        ),
         "marketing": row.purpose == Purpose.MARKETING,
     }
 
 
-def _validity(context: EngineContext, row: Any, state: CustomerState, now: datetime) -> timedelta | None:
+def _validity(
+    context: EngineContext, row: Any, state: CustomerState, now: datetime
+) -> timedelta | None:
     """How long a provider may hold an SMS back: it must not leave after quiet hours have begun."""
     if row.purpose != Purpose.MARKETING:
         return None
@@ -108,7 +124,12 @@ def _validity(context: EngineContext, row: Any, state: CustomerState, now: datet
 
 
 def _compose_sms(
-    context: EngineContext, row: Any, to: str, locale: str, scope: Mapping[str, Any], validity: timedelta | None
+    context: EngineContext,
+    row: Any,
+    to: str,
+    locale: str,
+    scope: Mapping[str, Any],
+    validity: timedelta | None,
 ) -> RenderedMessage:
     text = context.templates.render_sms(row.template, locale, scope)
     return RenderedMessage(
@@ -125,7 +146,12 @@ def _compose_sms(
 
 
 def _compose_email(
-    context: EngineContext, row: Any, to: str, locale: str, scope: Mapping[str, Any], state: CustomerState
+    context: EngineContext,
+    row: Any,
+    to: str,
+    locale: str,
+    scope: Mapping[str, Any],
+    state: CustomerState,
 ) -> RenderedMessage:
     parts = context.templates.render_email(row.template, locale, scope, row.subject)
     project, sender = context.config.project, row.sender or context.config.channels.from_email
@@ -153,13 +179,17 @@ def _compose_email(
 
 
 def _may_measure(context: EngineContext, state: CustomerState, what: str) -> bool:
-    """Whether opens or clicks of this customer may be measured: their own choice, else the project's default."""
+    """Whether opens or clicks of this customer may be measured: their own choice, else the
+    project's default.
+    """
     chosen = state.chosen(what)
     return context.config.tracking_granted if chosen is None else chosen
 
 
 def _headers(row: Any, links: Links, domain: str) -> tuple[tuple[str, str], ...]:
-    """One-click unsubscribe (RFC 8058), list and feedback ids for marketing; Auto-Submitted for the rest."""
+    """One-click unsubscribe (RFC 8058), list and feedback ids for marketing; Auto-Submitted for the
+    rest.
+    """
     if row.purpose != Purpose.MARKETING:
         return (("Auto-Submitted", "auto-generated"),)
     return (

@@ -1,4 +1,6 @@
-"""What every phase of the engine is given: the project made ready, the database, the channels, the clock."""
+"""What every phase of the engine is given: the project made ready, the database, the channels, the
+clock.
+"""
 
 from __future__ import annotations
 
@@ -38,18 +40,28 @@ class EngineContext:
     secret: str
     hand_over: HandOver
     held: Held = field(default_factory=Held)
-    rests: dict[Medium, Rest] = field(default_factory=dict)  # channels that stand still by themselves; as the database
+    rests: dict[Medium, Rest] = field(
+        default_factory=dict
+    )  # channels that stand still by themselves; as the database
     decided_before: int = 0  # the newest message of the ticks before this one
-    moments: dict[str, CustomerState] = field(default_factory=dict)  # by message, on a virtual clock: who it speaks to
+    moments: dict[str, CustomerState] = field(
+        default_factory=dict
+    )  # by message, on a virtual clock: who it speaks to
 
     def public_id(self, enrollment_id: int, step: str, pass_no: int) -> str:
-        """The opaque id of a message: the same for the same (enrollment, step, pass), and not to be guessed."""
+        """The opaque id of a message: the same for the same (enrollment, step, pass), and not to be
+        guessed.
+        """
         key = f"message:{enrollment_id}:{step}:{pass_no}".encode()
         return blake2b(key, key=self.secret.encode()[:64], digest_size=12).hexdigest()
 
     def template_version(self, medium: Medium, template: str) -> str:
         """The hash of a template of today; "" for one that is gone, whose messages fail."""
-        return self.templates.version(medium, template) if template in self.templates.names(medium) else ""
+        return (
+            self.templates.version(medium, template)
+            if template in self.templates.names(medium)
+            else ""
+        )
 
     def priority(self, journey: str) -> int:
         """A journey's priority, 0–100."""
@@ -57,7 +69,9 @@ class EngineContext:
         return known.priority if known else 0
 
     def moment(self, began_at: datetime) -> datetime:
-        """Now, for work that began at an instant and lasts: quiet hours may begin meanwhile. A virtual clock stands."""
+        """Now, for work that began at an instant and lasts: quiet hours may begin meanwhile. A
+        virtual clock stands.
+        """
         return began_at if self.clock.is_virtual else max(began_at, self.clock.now())
 
     def beat(self, connection: Connection) -> None:
@@ -78,7 +92,8 @@ class EngineContext:
 
 
 BEAT_S = 10.0
-CLAIM_MAX = 500  # customers advanced in one transaction: a few dozen milliseconds, so that others may write between
+# customers advanced in one transaction: a few dozen milliseconds, so that others may write between
+CLAIM_MAX = 500
 INBOX_MAX = 1000
 LEASE_MAX = 200
 LEASE = timedelta(minutes=2)  # of a lease without an owner, from before leases had one

@@ -1,6 +1,8 @@
-"""Leases what is queued: asks the policy again in the same transaction, renders, and gives the batch to its channel.
+"""Leases what is queued: asks the policy again in the same transaction, renders, and gives the
+batch to its channel.
 
-No transaction is open while a channel works, and the engine's thread waits for none: `tick` gathers the outcomes.
+No transaction is open while a channel works, and the engine's thread waits for none: `tick` gathers
+the outcomes.
 """
 
 from __future__ import annotations
@@ -47,7 +49,9 @@ def run(context: EngineContext, medium: Medium, now: datetime, report: TickRepor
     return len(rows)
 
 
-def _lease(context: EngineContext, medium: Medium, now: datetime, limit: int) -> tuple[list[Any], Asked]:
+def _lease(
+    context: EngineContext, medium: Medium, now: datetime, limit: int
+) -> tuple[list[Any], Asked]:
     """What is due, and what the policy says of it; what may leave is leased."""
     leased: list[int] = []
     try:
@@ -59,15 +63,23 @@ def _lease(context: EngineContext, medium: Medium, now: datetime, limit: int) ->
             ledger_notes.write_notes(connection, asked.notes)
             leased = [one.row.id for one in asked.allowed]
             _write_leases(context, connection, medium, asked, now)
-            if not rows and medium in context.rests and not messages.is_any_queued(connection, medium):
-                end_rest(context, connection, medium)  # whatever it was, nothing waits for it any more
+            if (
+                not rows
+                and medium in context.rests
+                and not messages.is_any_queued(connection, medium)
+            ):
+                end_rest(
+                    context, connection, medium
+                )  # whatever it was, nothing waits for it any more
     except BaseException:
         context.hand_over.unlease(leased)
         raise
     return rows, asked
 
 
-def _write_leases(context: EngineContext, connection: Connection, medium: Medium, asked: Asked, now: datetime) -> None:
+def _write_leases(
+    context: EngineContext, connection: Connection, medium: Medium, asked: Asked, now: datetime
+) -> None:
     if not asked.allowed:
         return
     hand_over = context.hand_over
@@ -75,7 +87,12 @@ def _write_leases(context: EngineContext, connection: Connection, medium: Medium
     context.beat(connection)
     version = context.program.lifecycle.version
     leases = [
-        Lease(one.row.id, one.at, context.template_version(medium, one.row.template), address(one.state, medium))
+        Lease(
+            one.row.id,
+            one.at,
+            context.template_version(medium, one.row.template),
+            address(one.state, medium),
+        )
         for one in asked.allowed
     ]
     messages.lease(connection, leases, hand_over.token, now + LEASE, version)
@@ -85,15 +102,20 @@ def _not_made(medium: Medium, row: Any, reason: str) -> Answer:
     return Answer(medium, row, SendOutcome(OutcomeKind.NOT_ATTEMPTED, reason=reason), not_made=True)
 
 
-def _render(context: EngineContext, asked: Asked) -> tuple[list[tuple[Any, RenderedMessage]], list[tuple[Any, str]]]:
-    """The messages that could be rendered, and those that could not, with why; each with its row."""
+def _render(
+    context: EngineContext, asked: Asked
+) -> tuple[list[tuple[Any, RenderedMessage]], list[tuple[Any, str]]]:
+    """The messages that could be rendered, and those that could not, with why; each with its
+    row.
+    """
     rendered, broken = [], []
     for one in asked.allowed:
         try:
             rendered.append((one.row, compose(context, one.row, one.entry, one.state, one.at)))
         except TemplateFailed as failure:
             broken.append((one.row, str(failure)))
-        except Exception as error:  # a fault of ours, with one customer's data: the rest of the batch is leased already
+        # a fault of ours, with one customer's data: the rest of the batch is leased already
+        except Exception as error:
             logger.error("Message %s cannot be made: %s", one.row.public_id, without_data(error))
             broken.append((one.row, f"it cannot be made ({type(error).__name__})"))
     return rendered, broken

@@ -1,8 +1,8 @@
 """What an edit of the project does to the people inside, when a process starts on it.
 
-`follow`: they keep their step, as `domain.matching` finds it, and go on with the new text. `pin`: they finish the
-version they entered, whose text is kept in the database. Nobody may stand on a step that is gone, or that may have
-become several: that is refused before anything runs.
+`follow`: they keep their step, as `domain.matching` finds it, and go on with the new text. `pin`:
+they finish the version they entered, whose text is kept in the database. Nobody may stand on a step
+that is gone, or that may have become several: that is refused before anything runs.
 """
 
 from __future__ import annotations
@@ -42,19 +42,29 @@ class Stranded:
     def __str__(self) -> str:
         who = f"journeys/{self.journey}.yaml: {self.people} people stand on step '{self.step}'"
         if not self.candidates:
-            return f"{who}, which is gone; bring it back, or say where they go on: `moved: {{{self.step}: <step id>}}`"
+            return (
+                f"{who}, which is gone; bring it back, or say where they go on: `moved: "
+                f"{{{self.step}: <step id>}}`"
+            )
         known = " or ".join(f"'{name}'" for name in self.candidates)
-        return f"{who}, which may be {known} now; say which: `moved: {{{self.step}: {self.candidates[0]}}}`"
+        return (
+            f"{who}, which may be {known} now; say which: `moved: "
+            f"{{{self.step}: {self.candidates[0]}}}`"
+        )
 
 
 def find_stranded(connection: Connection, journeys: Mapping[str, Journey]) -> list[Stranded]:
-    """Who would be lost: people on steps that the journeys of today do not have, or have twice, and do not say where
-    they moved."""
+    """Who would be lost: people on steps that the journeys of today do not have, or have twice, and
+    do not say where they moved."""
     return _look_for_stranded(connection, journeys, match_edits(connection, journeys))
 
 
-def match_edits(connection: Connection, journeys: Mapping[str, Journey]) -> dict[tuple[str, str], Matching]:
-    """What became of the steps of each earlier version in which people are, by (journey, version)."""
+def match_edits(
+    connection: Connection, journeys: Mapping[str, Journey]
+) -> dict[tuple[str, str], Matching]:
+    """What became of the steps of each earlier version in which people are, by (journey,
+    version).
+    """
     inside = {(name, version) for (name, version, _), _ in _followers(connection, journeys)}
     texts = settings.read_versions(connection) if inside else {}
     found = {}
@@ -66,30 +76,46 @@ def match_edits(connection: Connection, journeys: Mapping[str, Journey]) -> dict
 
 
 def _read_earlier(text: str | None, name: str, version: str) -> Journey | None:
-    """An earlier version; None when its text is not known, or is refused today. Steps then keep their ids."""
+    """An earlier version; None when its text is not known, or is refused today. Steps then keep
+    their ids.
+    """
     try:
         return None if text is None else parse_journey(text, f"{name}.yaml of version {version}")
     except ProjectInvalid:
         return None
 
 
-def _followers(connection: Connection, journeys: Mapping[str, Journey]) -> Iterator[tuple[tuple[str, str, str], int]]:
-    """How many people stand on each (journey, version, step) and go on with the text of today, not with theirs."""
-    for (name, version, step), people in sorted(settings.people_by_step(connection, journeys.keys()).items()):
+def _followers(
+    connection: Connection, journeys: Mapping[str, Journey]
+) -> Iterator[tuple[tuple[str, str, str], int]]:
+    """How many people stand on each (journey, version, step) and go on with the text of today, not
+    with theirs.
+    """
+    for (name, version, step), people in sorted(
+        settings.people_by_step(connection, journeys.keys()).items()
+    ):
         journey = journeys[name]
         if version != journey.version and journey.on_change is not OnChange.PIN:
             yield (name, version, step), people
 
 
 def _look_for_stranded(
-    connection: Connection, journeys: Mapping[str, Journey], edits: Mapping[tuple[str, str], Matching]
+    connection: Connection,
+    journeys: Mapping[str, Journey],
+    edits: Mapping[tuple[str, str], Matching],
 ) -> list[Stranded]:
     stranded = []
     for (name, version, step), people in _followers(connection, journeys):
         matching = edits.get((name, version))
-        there = step in matching.moved if matching else journeys[name].moved_to(step) in journeys[name].by_id
+        there = (
+            step in matching.moved
+            if matching
+            else journeys[name].moved_to(step) in journeys[name].by_id
+        )
         if not there:
-            stranded.append(Stranded(name, step, people, matching.ambiguous.get(step, ()) if matching else ()))
+            stranded.append(
+                Stranded(name, step, people, matching.ambiguous.get(step, ()) if matching else ())
+            )
     return stranded
 
 
@@ -101,15 +127,21 @@ def take_over(context: EngineContext, now: datetime) -> None:
     program = context.program
     with context.database.write() as connection:
         program.edits = match_edits(connection, program.journeys)
-        program.edited_at = settings.read_time(connection, LAST_TICK) if context.clock.is_virtual else None
+        program.edited_at = (
+            settings.read_time(connection, LAST_TICK) if context.clock.is_virtual else None
+        )
         if stranded := _look_for_stranded(connection, program.journeys, program.edits):
             raise PeopleWouldBeLost("\n".join(str(one) for one in stranded))
-        sources = {(journey.id, journey.version): journey.source for journey in program.journeys.values()}
+        sources = {
+            (journey.id, journey.version): journey.source for journey in program.journeys.values()
+        }
         settings.keep_versions(connection, context.database, sources, now)
         if _earlier_version(context, connection, LIFECYCLE, program.lifecycle.version) is not None:
             customers.mark_all_due(connection, now)
         versions = {
-            journey.id: _earlier_version(context, connection, _JOURNEY + journey.id, journey.version)
+            journey.id: _earlier_version(
+                context, connection, _JOURNEY + journey.id, journey.version
+            )
             for journey in program.journeys.values()
         }
         edited = {name: version for name, version in versions.items() if version is not None}
@@ -117,7 +149,9 @@ def take_over(context: EngineContext, now: datetime) -> None:
         customers.mark_inside_due(connection, list(edited), now)
 
 
-def _earlier_version(context: EngineContext, connection: Connection, key: str, version: str) -> str | None:
+def _earlier_version(
+    context: EngineContext, connection: Connection, key: str, version: str
+) -> str | None:
     """The version that ran before, where it was another; that of today is remembered."""
     known = settings.read(connection, key)
     if known == version:
@@ -126,7 +160,9 @@ def _earlier_version(context: EngineContext, connection: Connection, key: str, v
     return known
 
 
-def _keep_variants(context: EngineContext, connection: Connection, edited: Mapping[str, str]) -> None:
+def _keep_variants(
+    context: EngineContext, connection: Connection, edited: Mapping[str, str]
+) -> None:
     """Has who was given a variant keep it where an edit gives the split another derived id."""
     texts = settings.read_versions(connection) if edited else {}
     for name, version in edited.items():

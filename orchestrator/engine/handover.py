@@ -1,7 +1,9 @@
-"""Batches in the hands of channels, each in a thread of its own, so that a slow provider holds nobody but itself.
+"""Batches in the hands of channels, each in a thread of its own, so that a slow provider holds
+nobody but itself.
 
-The engine's thread gives batches and gathers answers; it alone writes to the database. What a channel is about to send,
-and what became of it, is noted in the wire log by the thread that sends it: see docs/decisions/0009-what-was-begun.md.
+The engine's thread gives batches and gathers answers; it alone writes to the database. What a
+channel is about to send, and what became of it, is noted in the wire log by the thread that sends
+it: see docs/decisions/0009-what-was-begun.md.
 """
 
 from __future__ import annotations
@@ -26,10 +28,12 @@ from orchestrator.store.wire_log import WireLog
 
 logger = logging.getLogger(__name__)
 
-SEND_BUDGET_S = 15.0  # what is not begun by then goes back to the queue: it was asked about that long ago
+# what is not begun by then goes back to the queue: it was asked about that long ago
+SEND_BUDGET_S = 15.0
 GATHER_MAX = 100  # answers are written at least so often …
 GATHER_S = 0.25  # … and so soon
-IN_VAIN_MAX = 20  # in a row, then the provider is left alone for a while: the rest need not learn it one by one
+# in a row, then the provider is left alone for a while: the rest need not learn it one by one
+IN_VAIN_MAX = 20
 PROBE_MAX = 3  # messages that try whether a provider that was left alone takes them again
 
 
@@ -46,7 +50,9 @@ class Answer:
 
 @dataclass(slots=True)
 class Breaker:
-    """Counts the messages in a row that a provider did not take, each once; open, it lets none begin."""
+    """Counts the messages in a row that a provider did not take, each once; open, it lets none
+    begin.
+    """
 
     limit: int = IN_VAIN_MAX
     in_vain: set[int] = field(default_factory=set)
@@ -74,10 +80,12 @@ class Breaker:
 
 
 class Batch(Wire):
-    """Messages given to a channel. By index: `waiting`, not begun yet; `begun`, on the wire; `outcomes`, what became
-    of those that were begun."""
+    """Messages given to a channel. By index: `waiting`, not begun yet; `begun`, on the wire;
+    `outcomes`, what became of those that were begun."""
 
-    def __init__(self, hand_over: HandOver, medium: Medium, made: Sequence[tuple[Any, RenderedMessage]]) -> None:
+    def __init__(
+        self, hand_over: HandOver, medium: Medium, made: Sequence[tuple[Any, RenderedMessage]]
+    ) -> None:
         self.medium = medium
         self.rows = [row for row, _ in made]
         self.messages = [message for _, message in made]
@@ -111,7 +119,8 @@ class HandOver:
         self.log = WireLog(self.notes_folder, self.token)
         self.hold = hold or Hold()
         self.breakers: dict[Medium, Breaker] = {medium: Breaker() for medium in Medium}
-        self.beaten_at_s = 0.0  # when the database was last told that this process lives; time.monotonic()
+        # when the database was last told that this process lives; time.monotonic()
+        self.beaten_at_s = 0.0
         self.leased: set[int] = set()  # the ids of what is not settled yet
         self._batches: list[Batch] = []
         self._open: dict[int, Answer] = {}  # answers that are not written yet, by the message's id
@@ -152,8 +161,12 @@ class HandOver:
             self._queue.put((batch, index, outcome))
         self._queue.put(batch)
 
-    def _outcomes(self, channel: Channel, batch: Batch, missing: set[int]) -> Iterator[tuple[int, SendOutcome]]:
-        """The channel's outcomes, and what is known of those that it should have answered and did not."""
+    def _outcomes(
+        self, channel: Channel, batch: Batch, missing: set[int]
+    ) -> Iterator[tuple[int, SendOutcome]]:
+        """The channel's outcomes, and what is known of those that it should have answered and did
+        not.
+        """
         told = "the channel gave no answer"
         try:
             yield from channel.send_batch(batch.messages, time.monotonic() + SEND_BUDGET_S, batch)
@@ -176,13 +189,19 @@ class HandOver:
             self.log.open()
             self.log.lease(ids)
         except OSError as error:
-            raise StoreUnavailable(f"what is sent cannot be noted in {self.notes_folder}: {error}") from error
+            raise StoreUnavailable(
+                f"what is sent cannot be noted in {self.notes_folder}: {error}"
+            ) from error
 
-    def give(self, channel: Channel, medium: Medium, made: Sequence[tuple[Any, RenderedMessage]]) -> None:
+    def give(
+        self, channel: Channel, medium: Medium, made: Sequence[tuple[Any, RenderedMessage]]
+    ) -> None:
         """Has a channel send messages that are leased."""
         if made:
             batch = Batch(self, medium, made)
-            threading.Thread(target=self._send, args=(channel, batch), name=f"batch-{medium}", daemon=True).start()
+            threading.Thread(
+                target=self._send, args=(channel, batch), name=f"batch-{medium}", daemon=True
+            ).start()
             self._batches.append(batch)
 
     def answer(self, answers: Sequence[Answer]) -> None:
@@ -190,8 +209,8 @@ class HandOver:
         self._open.update({one.row.id: one for one in answers})
 
     def is_free(self, medium: Medium) -> bool:
-        """Whether a channel can take another batch: all it has is begun. One that waits long for an answer holds its
-        connection only."""
+        """Whether a channel can take another batch: all it has is begun. One that waits long for an
+        answer holds its connection only."""
         return not any(batch.waiting for batch in self._batches if batch.medium is medium)
 
     @property
@@ -200,7 +219,9 @@ class HandOver:
         return bool(self._batches or self._open)
 
     def gather(self, wait_s: float = GATHER_S) -> list[Answer]:
-        """What channels have answered and `forget` was not told yet: waits for some, or until no more are to come."""
+        """What channels have answered and `forget` was not told yet: waits for some, or until no
+        more are to come.
+        """
         until_s = time.monotonic() + wait_s
         while self._batches and len(self._open) < GATHER_MAX:
             try:
@@ -227,7 +248,9 @@ class HandOver:
             self.log.clear()
 
     def unlease(self, ids: Sequence[int]) -> None:
-        """These could not be leased, or nobody knows whether they were: the settle phase finds what is left of them."""
+        """These could not be leased, or nobody knows whether they were: the settle phase finds what
+        is left of them.
+        """
         self.leased.difference_update(ids)
 
     # ------------------------------------------------------------ the end
@@ -255,11 +278,15 @@ class HandOver:
             for batch in self._batches:
                 for index, row in enumerate(batch.rows):
                     if row.id in self.leased and row.id not in self._open:
-                        outcome = batch.without_answer(index, "no answer came before Parcours was stopped")
+                        outcome = batch.without_answer(
+                            index, "no answer came before Parcours was stopped"
+                        )
                         self._open[row.id] = Answer(batch.medium, row, outcome)
             self._batches.clear()
         return list(self._open.values())
 
     def close(self) -> None:
-        """Lets go of the notes; those that still say something stay for whoever settles what is left."""
+        """Lets go of the notes; those that still say something stay for whoever settles what is
+        left.
+        """
         self.log.close(keep=bool(self.leased))

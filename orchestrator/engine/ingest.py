@@ -64,7 +64,9 @@ def run(context: EngineContext, now: datetime, report: TickReport) -> int:
     return len(rows)
 
 
-def _understand(context: EngineContext, connection: Connection, rows: Sequence[Any], now: datetime) -> _Batch:
+def _understand(
+    context: EngineContext, connection: Connection, rows: Sequence[Any], now: datetime
+) -> _Batch:
     batch = _Batch()
     calls = _read_calls(connection, rows, batch)
     identities = _identities(connection, [call for _, call in calls])
@@ -79,7 +81,9 @@ def _understand(context: EngineContext, connection: Connection, rows: Sequence[A
     return batch
 
 
-def _read_calls(connection: Connection, rows: Sequence[Any], batch: _Batch) -> list[tuple[Any, Call]]:
+def _read_calls(
+    connection: Connection, rows: Sequence[Any], batch: _Batch
+) -> list[tuple[Any, Call]]:
     """The calls that are readable and new, in order of arrival."""
     known = events.known_message_ids(connection, {row.message_id for row in rows if row.message_id})
     calls = []
@@ -101,17 +105,25 @@ def _identities(connection: Connection, calls: Sequence[Call]) -> Identities:
     strangers = {call.anonymous_id for call in calls if call.anonymous_id}
     strangers |= {call.previous_id for call in calls if call.previous_id}
     strangers |= {found for call in calls if (found := invited_as(call))}
-    users = {call.user_id for call in calls if call.user_id} | {call.previous_id for call in calls if call.previous_id}
-    persons = {Person(name, anonymous=True) for name in strangers} | {Person(name) for name in users}
+    users = {call.user_id for call in calls if call.user_id} | {
+        call.previous_id for call in calls if call.previous_id
+    }
+    persons = {Person(name, anonymous=True) for name in strangers} | {
+        Person(name) for name in users
+    }
     known = set(customers.find_customers(connection, persons))
     return Identities(known=known, links=customers.find_links(connection, strangers))
 
 
-def _take(context: EngineContext, identities: Identities, row: Any, call: Call, now: datetime) -> _Taken:
+def _take(
+    context: EngineContext, identities: Identities, row: Any, call: Call, now: datetime
+) -> _Taken:
     if row.source == ENGINE and Person(call.user_id) not in identities.known:
         raise CallRejected("unknown_customer", "the customer to be told is not known here")
     resolution = identities.resolve(call)
-    at = min(call.at or row.received_at, row.received_at)  # a time in the future is cut to the time of receipt
+    at = min(
+        call.at or row.received_at, row.received_at
+    )  # a time in the future is cut to the time of receipt
     starts = row.starts and at >= row.received_at - context.config.ingest_max_age
     return _Taken(row, call, at, starts, resolution.person, resolution.absorbed)
 
@@ -121,8 +133,12 @@ def _take(context: EngineContext, identities: Identities, row: Any, call: Call, 
 
 def _write(context: EngineContext, connection: Connection, batch: _Batch, now: datetime) -> None:
     persons = {taken.person for taken in batch.taken}
-    ids = customers.find_customers(connection, persons | {t.absorbed for t in batch.taken if t.absorbed})
-    missing = [person for person in dict.fromkeys(t.person for t in batch.taken) if person not in ids]
+    ids = customers.find_customers(
+        connection, persons | {t.absorbed for t in batch.taken if t.absorbed}
+    )
+    missing = [
+        person for person in dict.fromkeys(t.person for t in batch.taken) if person not in ids
+    ]
     customers.add_customers(connection, context.database, missing, now)
     ids |= customers.find_customers(connection, missing)
     customers.mark_due(connection, {ids[person] for person in persons}, now)
@@ -131,18 +147,24 @@ def _write(context: EngineContext, connection: Connection, batch: _Batch, now: d
     rows = [row for taken in batch.taken for row in _event_rows(taken, ids)]
     events.add_events(connection, context.database, rows)
     grants.hand_out(
-        connection, [(t.call.properties["code"], ids[t.person]) for t in batch.taken if t.row.source == ENGINE]
+        connection,
+        [(t.call.properties["code"], ids[t.person]) for t in batch.taken if t.row.source == ENGINE],
     )
-    addresses.keep_choices(connection, context.database, _said_of_addresses(context, connection, batch, now))
-    refused = [inbox.RejectedEntry(row.received_at, row.source, r.code, str(r), row.raw) for row, r in batch.rejected]
+    addresses.keep_choices(
+        connection, context.database, _said_of_addresses(context, connection, batch, now)
+    )
+    refused = [
+        inbox.RejectedEntry(row.received_at, row.source, r.code, str(r), row.raw)
+        for row, r in batch.rejected
+    ]
     inbox.put_rejections(connection, context.database, refused)
 
 
 def _said_of_addresses(
     context: EngineContext, connection: Connection, batch: _Batch, now: datetime
 ) -> list[dict[str, Any]]:
-    """What readers said on the page to unsubscribe: it is about the address their message went to, and so known to
-    everybody's time lines before any of them is run."""
+    """What readers said on the page to unsubscribe: it is about the address their message went to,
+    and so known to everybody's time lines before any of them is run."""
     told = {taken: email_id for taken in batch.taken if (email_id := _message_behind(taken))}
     found = addresses.messages_by_public_id(connection, set(told.values()))
     rows = []
@@ -154,10 +176,14 @@ def _said_of_addresses(
 
 
 def _message_behind(taken: _Taken) -> str:
-    """The public id of the message that led to our own page; "" for a call from elsewhere, which speaks for nobody's
-    address."""
+    """The public id of the message that led to our own page; "" for a call from elsewhere, which
+    speaks for nobody's address."""
     page = taken.call.context.get("unsubscribe")
-    if taken.row.source != PAGE or taken.call.kind is not Kind.IDENTIFY or not isinstance(page, dict):
+    if (
+        taken.row.source != PAGE
+        or taken.call.kind is not Kind.IDENTIFY
+        or not isinstance(page, dict)
+    ):
         return ""
     return str(page.get("email_id") or "")
 
@@ -167,11 +193,17 @@ def _choice_rows(taken: _Taken, medium: str, to: str) -> list[dict[str, Any]]:
     source = f"unsubscribe, {page.get('origin')}"
     answers = read_answers(taken.call.properties.get("consent", {}))
     choices = [choice_about_address(answer, medium, taken.at) for answer in answers]
-    return [addresses.choice_row(medium, to, choice, source) for choice in choices if choice is not None]
+    return [
+        addresses.choice_row(medium, to, choice, source) for choice in choices if choice is not None
+    ]
 
 
-def _sent_to(context: EngineContext, connection: Connection, message: Any, now: datetime) -> str | None:
-    """Where a message went; for one from before this was written down, where its customer is reached."""
+def _sent_to(
+    context: EngineContext, connection: Connection, message: Any, now: datetime
+) -> str | None:
+    """Where a message went; for one from before this was written down, where its customer is
+    reached.
+    """
     if message.to_address:
         return str(message.to_address)
     readers = load_readers(connection, context.program, [message.customer_id], now)
@@ -191,11 +223,21 @@ def _event_rows(taken: _Taken, ids: dict[Person, int]) -> list[dict[str, Any]]:
     nothing: dict[str, Any] = {"properties": {}, "context": {}}
     rows = []
     if taken.absorbed is not None:
-        merge = {"kind": int(Kind.MERGE), "name": "", "message_id": None, "absorbed_id": ids[taken.absorbed]}
+        merge = {
+            "kind": int(Kind.MERGE),
+            "name": "",
+            "message_id": None,
+            "absorbed_id": ids[taken.absorbed],
+        }
         rows.append(base | nothing | merge)
     if taken.call.kind is not Kind.MERGE or taken.absorbed is None:
         kind = _KIND_BY_SOURCE.get(taken.row.source, taken.call.kind)
-        event = {"kind": int(kind), "name": taken.call.name, "message_id": taken.row.message_id, "absorbed_id": None}
+        event = {
+            "kind": int(kind),
+            "name": taken.call.name,
+            "message_id": taken.row.message_id,
+            "absorbed_id": None,
+        }
         content = {"properties": dict(taken.call.properties), "context": dict(taken.call.context)}
         rows.append(base | event | content)
     else:

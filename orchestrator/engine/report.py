@@ -1,4 +1,6 @@
-"""What one tick did, by journey and by channel: the numbers behind run names, artifacts and `parcours status`."""
+"""What one tick did, by journey and by channel: the numbers behind run names, artifacts and
+`parcours status`.
+"""
 
 from __future__ import annotations
 

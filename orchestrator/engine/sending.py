@@ -78,7 +78,11 @@ class Sending:
 
     def _leave_unknown(self, one: Answer) -> None:
         self.report.channel(one.medium).unknown += 1
-        self._note(one, "unknown", f"parcours messages settle {one.row.public_id} --sent, --again or --drop")
+        self._note(
+            one,
+            "unknown",
+            f"parcours messages settle {one.row.public_id} --sent, --again or --drop",
+        )
         self._put(one.row, MessageState.UNKNOWN, one.outcome)
 
     def _retry(self, one: Answer, *, resent: bool = False) -> None:
@@ -98,13 +102,21 @@ class Sending:
 
     def _fail(self, one: Answer, state: MessageState, code: str, reason: str) -> None:
         self.report.channel(one.medium).failed += 1
-        failed = Answer(one.medium, one.row, SendOutcome(OutcomeKind.REJECTED, reason=reason, code=code))
-        self._note(failed, str(state), f"parcours messages list --journey {one.row.journey} --state {state}")
+        failed = Answer(
+            one.medium, one.row, SendOutcome(OutcomeKind.REJECTED, reason=reason, code=code)
+        )
+        self._note(
+            failed,
+            str(state),
+            f"parcours messages list --journey {one.row.journey} --state {state}",
+        )
         self._put(one.row, state, failed.outcome)
 
     def _note(self, one: Answer, word: str, help_: str) -> None:
         row, outcome, tally = one.row, one.outcome, self.report.channel(one.medium)
-        failure = Failure(row.public_id, row.journey, row.step, word, outcome.code, outcome.reason, help_)
+        failure = Failure(
+            row.public_id, row.journey, row.step, word, outcome.code, outcome.reason, help_
+        )
         tally.failures = [*tally.failures, failure][-1000:]
 
     def _put(
@@ -128,13 +140,17 @@ class Sending:
         breaker, rest = self.context.hand_over.breakers[medium], self.context.rests.get(medium)
         refused = next((one for one in answers if _is_our_account_refused(one)), None)
         if refused is not None:
-            self._rest(connection, medium, Rest(self._from_now(STOP_FOR), refused.outcome.reason, 1))
+            self._rest(
+                connection, medium, Rest(self._from_now(STOP_FOR), refused.outcome.reason, 1)
+            )
         elif breaker.broke:
             self._rest(connection, medium, self._longer(rest, breaker.broke, timedelta(0)))
         elif breaker.is_open:
             last = next((one for one in reversed(outcomes) if one.kind in _IN_VAIN), None)
             if last is not None:
-                reason = f"{len(breaker.in_vain)} messages in a row did not get through: {last.reason}"
+                reason = (
+                    f"{len(breaker.in_vain)} messages in a row did not get through: {last.reason}"
+                )
                 self._rest(connection, medium, self._longer(rest, reason, _longest_wait(outcomes)))
         elif rest is not None and any(outcome.kind in _SPOKEN for outcome in outcomes):
             end_rest(self.context, connection, medium)
@@ -175,7 +191,9 @@ def _is_our_account_refused(one: Answer) -> bool:
 
 
 def _worth_trying_until(one: Answer) -> datetime:
-    """Marketing is given up after a while; what somebody waits for is tried until it is worth nothing any more."""
+    """Marketing is given up after a while; what somebody waits for is tried until it is worth
+    nothing any more.
+    """
     row: Any = one.row
     if row.purpose == Purpose.TRANSACTIONAL and row.expires_at is not None:
         expires: datetime = row.expires_at

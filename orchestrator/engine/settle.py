@@ -1,11 +1,12 @@
 """Finds out what became of messages whose outcome was not written: whoever leased them has died.
 
-A lease is touched only when its worker is certainly dead: its notes lie on this machine and are not locked any more;
-or there are none here and nothing was seen of it for two minutes. Then
+A lease is touched only when its worker is certainly dead: its notes lie on this machine and are not
+locked any more; or there are none here and nothing was seen of it for two minutes. Then
 
 - an outcome that was noted is written as if it had come now;
 - what was never begun is queued again;
-- what was begun, or of which no notes are left, is uncertain: `unknown`, or sent once more where `resend_uncertain` is
+- what was begun, or of which no notes are left, is uncertain: `unknown`, or sent once more where
+  `resend_uncertain` is
   set. Where the provider can be asked (the mailbox can), it is.
 """
 
@@ -39,8 +40,8 @@ def run(context: EngineContext, now: datetime, report: TickReport) -> int:
 
 
 def settle_dead_leases(context: EngineContext, now: datetime) -> int:
-    """The same at the start of a process, where leases without an owner are dead too: they are from before leases had
-    one. Also looks again at what is unknown, where the provider can be asked."""
+    """The same at the start of a process, where leases without an owner are dead too: they are from
+    before leases had one. Also looks again at what is unknown, where the provider can be asked."""
     with context.database.read() as connection:
         rows = messages.leased_messages(connection)
         unknown = [
@@ -55,7 +56,12 @@ def settle_dead_leases(context: EngineContext, now: datetime) -> int:
 
 
 def _settle(
-    context: EngineContext, rows: Sequence[Any], now: datetime, report: TickReport, *, at_start: bool = False
+    context: EngineContext,
+    rows: Sequence[Any],
+    now: datetime,
+    report: TickReport,
+    *,
+    at_start: bool = False,
 ) -> int:
     settled = 0
     for owner, theirs in groupby(sorted(rows, key=_owner), _owner):
@@ -64,7 +70,11 @@ def _settle(
             notes, is_dead = _look_at(context, owner)
         else:
             notes, is_dead = None, True
-            leases = [row for row in leases if at_start or row.lease_until is None or row.lease_until < now]
+            leases = [
+                row
+                for row in leases
+                if at_start or row.lease_until is None or row.lease_until < now
+            ]
         if is_dead:
             answers = [_answer(context, row, notes) for row in leases]
             Sending(context, now, report, owner or None).settle(answers)
@@ -80,11 +90,17 @@ def _owner(row: Any) -> str:
 def _look_at(context: EngineContext, owner: str) -> tuple[Notes | None, bool]:
     """The notes of a worker, if there are any, and whether it is dead."""
     hand_over = context.hand_over
-    if owner == hand_over.token:  # a lease of ours that we know nothing of: the database was away when it was written
+    if (
+        owner == hand_over.token
+    ):  # a lease of ours that we know nothing of: the database was away when it was written
         return _NOTHING_BEGUN, True
     is_alive = wire_log.is_alive(hand_over.notes_folder, owner)
     if is_alive is not None:
-        return (None, False) if is_alive else (wire_log.read_notes(hand_over.notes_folder, owner), True)
+        return (
+            (None, False)
+            if is_alive
+            else (wire_log.read_notes(hand_over.notes_folder, owner), True)
+        )
     with context.database.read() as connection:
         beat_at = workers.last_beat(connection, owner)
     return None, beat_at is None or SystemClock().now() - beat_at > DEAD_AFTER
@@ -96,7 +112,9 @@ def _answer(context: EngineContext, row: Any, notes: Notes | None) -> Answer:
         return Answer(medium, row, notes.outcomes[row.id])
     if notes is not None and row.id not in notes.begun:
         return Answer(medium, row, SendOutcome(OutcomeKind.NOT_ATTEMPTED))
-    return _looked_up(context, row) or Answer(medium, row, SendOutcome(OutcomeKind.UNCERTAIN, reason=_DIED))
+    return _looked_up(context, row) or Answer(
+        medium, row, SendOutcome(OutcomeKind.UNCERTAIN, reason=_DIED)
+    )
 
 
 def _looked_up(context: EngineContext, row: Any) -> Answer | None:

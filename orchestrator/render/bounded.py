@@ -27,8 +27,12 @@ def plain(value: Any) -> Any:
     return str.__str__(value) if type(value) is Markup else value
 
 
-def call_bounded(budget: Budget, function: Function, args: Iterable[Any], options: Mapping[str, Any]) -> Any:
-    """Calls what may read and write no more than the budget allows; a generator is run to its end."""
+def call_bounded(
+    budget: Budget, function: Function, args: Iterable[Any], options: Mapping[str, Any]
+) -> Any:
+    """Calls what may read and write no more than the budget allows; a generator is run to its
+    end.
+    """
     args = tuple(args)
     for value in (*args, *options.values()):
         budget.weigh(value)

@@ -1,6 +1,8 @@
-"""What one rendering may spend: so that no template, and no customer's data, can hold up the others.
+"""What one rendering may spend: so that no template, and no customer's data, can hold up the
+others.
 
-Work is counted, not timed: a message never fails because the machine is busy, and always at the same place.
+Work is counted, not timed: a message never fails because the machine is busy, and always at the
+same place.
 """
 
 from __future__ import annotations
@@ -10,7 +12,8 @@ from typing import Any
 
 from orchestrator.domain.values import TEXT_MAX
 
-#: Steps of a rendering, each under some microseconds; the largest mail that ships takes about a thousand.
+#: Steps of a rendering, each under some microseconds; the largest mail that ships takes about a
+#: thousand.
 WORK_MAX = 500_000
 #: Characters that cost as much as a step: to copy, compare or escape them.
 SIGNS_A_STEP = 128
@@ -22,7 +25,9 @@ BUDGET = "_budget"
 
 
 class TooMuch(Exception):
-    """A template asks for more than a message may be or take; the text says what of, and nothing of anybody's data."""
+    """A template asks for more than a message may be or take; the text says what of, and nothing of
+    anybody's data.
+    """
 
 
 class Budget:
@@ -37,7 +42,10 @@ class Budget:
         """Takes some steps; raises TooMuch when there are none left."""
         self.left -= steps
         if self.left < 0:
-            raise TooMuch("it takes too much work: loops inside loops, very long texts, a macro that calls itself?")
+            raise TooMuch(
+                "it takes too much work: loops inside loops, very long texts, a macro "
+                "that calls itself?"
+            )
 
     def weigh(self, value: Any) -> None:
         """Spends what it takes to read a value with all that it holds, before somebody does."""

@@ -1,4 +1,6 @@
-"""One template, compiled: its parts render for one customer, and fail in a way that names a line and nobody's data."""
+"""One template, compiled: its parts render for one customer, and fail in a way that names a line
+and nobody's data.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,9 @@ from orchestrator.render.vetting import Fault, find_faults, find_unknown_names
 
 HTML = make_environment(html=True)
 TEXT = make_environment(html=False)
-DERIVED = make_environment(html=False, trim=False)  # every line break here stands for an element of the HTML
+DERIVED = make_environment(
+    html=False, trim=False
+)  # every line break here stands for an element of the HTML
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +53,10 @@ class CompiledText:
     __slots__ = ("_environment", "_markup", "_settings", "_template", "asked")
 
     def __init__(
-        self, markup: Markup, environment: TemplateEnvironment, settings: Collection[str] = frozenset()
+        self,
+        markup: Markup,
+        environment: TemplateEnvironment,
+        settings: Collection[str] = frozenset(),
     ) -> None:
         self._markup, self._environment, self._settings = markup, environment, settings
         self._template: Template | None = None
@@ -60,7 +67,9 @@ class CompiledText:
         try:
             tree = self._environment.parse(self._markup.source)
             code, unresolved = self._generate(tree)
-            self._refuse([*find_faults(tree), *find_unknown_names(tree, unresolved, self._settings)])
+            self._refuse(
+                [*find_faults(tree), *find_unknown_names(tree, unresolved, self._settings)]
+            )
             self.asked = tuple(self._read_questions(tree))
             program = compile(code, "<template>", "exec")
         except TemplateSyntaxError as error:
@@ -68,10 +77,17 @@ class CompiledText:
             raise self._markup.broken(error.lineno, word, message) from error
         except QuestionInvalid as error:
             raise self._markup.broken(error.line, error.word, str(error)) from error
-        except (RecursionError, SyntaxError, MemoryError, ValueError) as error:  # limits of Python's own compiler
+        except (
+            RecursionError,
+            SyntaxError,
+            MemoryError,
+            ValueError,
+        ) as error:  # limits of Python's own compiler
             message = "tags or brackets are nested too deeply, or a number is too long, to be read"
             raise self._markup.broken(self._markup.hardest_line, "", message) from error
-        self._template = Template.from_code(self._environment, program, self._environment.make_globals(None))
+        self._template = Template.from_code(
+            self._environment, program, self._environment.make_globals(None)
+        )
         return self
 
     def _generate(self, tree: nodes.Template) -> tuple[str, set[str]]:
@@ -97,7 +113,12 @@ class CompiledText:
 
     @classmethod
     def of_line(
-        cls, source: str, file: str, line: int = 1, column: int = 1, settings: Collection[str] = frozenset()
+        cls,
+        source: str,
+        file: str,
+        line: int = 1,
+        column: int = 1,
+        settings: Collection[str] = frozenset(),
     ) -> CompiledText:
         """A text without markup, such as a subject, that begins at a place of a file."""
         return cls(Markup(source, ((1, file, line, column),)), TEXT, settings)
@@ -109,7 +130,9 @@ class CompiledText:
             assert self._template is not None  # compile has set it
         try:
             return self._template.render(context)
-        except Exception as error:  # whatever one customer's data brings must not take the others down
+        except (
+            Exception
+        ) as error:  # whatever one customer's data brings must not take the others down
             file, line, _ = self._markup.place(_failing_line(error))
             raise TemplateFailed(f"{file}:{line}: {_reason(error)}") from error
 

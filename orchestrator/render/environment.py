@@ -1,7 +1,9 @@
-"""The Jinja2 environments templates run in: sandboxed, bounded, and with the operators of the language.
+"""The Jinja2 environments templates run in: sandboxed, bounded, and with the operators of the
+language.
 
-Jinja2's own generated code computes with Python's operators, so a price written as text would fail a mail that the
-conditions of its journey understand. Here every operator, loop, call and printed value goes through the environment.
+Jinja2's own generated code computes with Python's operators, so a price written as text would fail
+a mail that the conditions of its journey understand. Here every operator, loop, call and printed
+value goes through the environment.
 """
 
 from __future__ import annotations
@@ -30,11 +32,26 @@ from orchestrator.render.methods import Method, find_member
 from orchestrator.render.questions import QUESTIONS
 
 RANGE_MAX = 100_000
-LOOP_PARTS = frozenset({
-    "index", "index0", "revindex", "revindex0", "first", "last", "length", "previtem", "nextitem", "depth", "depth0",
-    "cycle", "changed",
-})  # fmt: skip
-_LIGHT = frozenset({int, float, bool, type(None), datetime})  # what takes no time to compare with anything
+LOOP_PARTS = frozenset(
+    {
+        "index",
+        "index0",
+        "revindex",
+        "revindex0",
+        "first",
+        "last",
+        "length",
+        "previtem",
+        "nextitem",
+        "depth",
+        "depth0",
+        "cycle",
+        "changed",
+    },
+)
+_LIGHT = frozenset(
+    {int, float, bool, type(None), datetime}
+)  # what takes no time to compare with anything
 _OF_JINJA = ("_loop_vars", "_block_vars")  # given along by generated code to every call
 CALL_COST = 5  # steps; what a macro does is spent by its own body
 
@@ -52,7 +69,9 @@ class Missing(Undefined):
 
     def __getattr__(self, name: str) -> Missing:
         if name.startswith("__"):
-            raise AttributeError(name)  # Python's own protocols (copy, pickle, numbers) must not be answered
+            raise AttributeError(
+                name
+            )  # Python's own protocols (copy, pickle, numbers) must not be answered
         return self
 
     def __iter__(self) -> Iterator[Any]:
@@ -93,7 +112,8 @@ def _known(value: Any) -> Any:
 
 
 class TemplateEnvironment(SandboxedEnvironment):
-    """Looks an attribute up in the mapping first: a third quicker, and a mapping's own methods stay out of reach.
+    """Looks an attribute up in the mapping first: a third quicker, and a mapping's own methods stay
+    out of reach.
 
     What generated code calls is given the context, which carries the budget of its rendering.
     """
@@ -103,7 +123,9 @@ class TemplateEnvironment(SandboxedEnvironment):
     # ------------------------------------------------------------ looking up
 
     def getattr(self, obj: Any, attribute: str) -> Any:
-        if type(obj) is dict or isinstance(obj, Mapping):  # asking the abstract class takes as long as all the rest
+        if type(obj) is dict or isinstance(
+            obj, Mapping
+        ):  # asking the abstract class takes as long as all the rest
             return _known(obj.get(attribute))
         if attribute[:1] == "_":
             self.unsafe_undefined(obj, attribute)
@@ -147,7 +169,9 @@ class TemplateEnvironment(SandboxedEnvironment):
 
     @staticmethod
     def _check_size(operator: str, left: Any, right: Any) -> None:
-        """Conditions take a text that grows too long for undefined; a message says that it fails."""
+        """Conditions take a text that grows too long for undefined; a message says that it
+        fails.
+        """
         if operator == "+" and isinstance(left, str) and isinstance(right, str):
             check_size(len(left) + len(right))
         for text, times in ((left, right), (right, left)) if operator == "*" else ():
@@ -190,26 +214,36 @@ class TemplateEnvironment(SandboxedEnvironment):
         budget_of(context).spend(steps)
 
     def steps(self, context: Context, value: Any, cost: int) -> Any:
-        """What a loop walks over; all its passes are spent at once. A number or a date holds nothing."""
+        """What a loop walks over; all its passes are spent at once. A number or a date holds
+        nothing.
+        """
         if not isinstance(value, list | tuple | range | str | Mapping):
             return ()
         budget_of(context).spend(1 + len(value) * cost)
         return value
 
     def call(__self, __context: Context, __obj: Any, *args: Any, **options: Any) -> Any:
-        """A macro, a function or a method; what is none of these, a trait of that name, is missing."""
+        """A macro, a function or a method; what is none of these, a trait of that name, is
+        missing.
+        """
         budget = budget_of(__context)
         budget.spend(CALL_COST)
         if type(__obj) is Method:
             given = {name: plain(value) for name, value in options.items() if name not in _OF_JINJA}
-            return _known(call_bounded(budget, __obj.function, (__obj.owner, *map(plain, args)), given))
+            return _known(
+                call_bounded(budget, __obj.function, (__obj.owner, *map(plain, args)), given)
+            )
         if type(__obj) is MethodType and type(__obj.__self__) is LoopContext:
             for value in args:
                 budget.weigh(value)
             return __obj(*args)
         if type(__obj) is MethodType and type(__obj.__self__) is Links:
             known = ((name, value) for name, value in options.items() if plain(value) is not None)
-            given = {name: __self.write(__context, value) for name, value in known if name not in _OF_JINJA}
+            given = {
+                name: __self.write(__context, value)
+                for name, value in known
+                if name not in _OF_JINJA
+            }
             return __obj(*(__self.write(__context, value) for value in args), **given)
         if type(__obj) is Missing or not callable(__obj):
             return MISSING
@@ -222,7 +256,9 @@ class TemplateEnvironment(SandboxedEnvironment):
 
     @staticmethod
     def write(context: Context, value: Any) -> str:
-        """A value as people read it: a whole number without `.0`, `true` and `false`; nothing for what is missing."""
+        """A value as people read it: a whole number without `.0`, `true` and `false`; nothing
+        for what is missing.
+        """
         if isinstance(value, str):
             if len(value) >= SIGNS_A_STEP:
                 budget_of(context).weigh(value)
@@ -242,7 +278,9 @@ class TemplateEnvironment(SandboxedEnvironment):
             try:
                 text = "".join(some)
             except TypeError:  # of `{% filter length %}`, or a `{% call %}` of nothing
-                text = "".join(part if isinstance(part, str) else _number_text(part) for part in some)
+                text = "".join(
+                    part if isinstance(part, str) else _number_text(part) for part in some
+                )
             size += len(text)
             check_size(size)
             texts.append(text)
@@ -256,7 +294,9 @@ def _number_text(part: Any) -> str:
 
 
 def _range(*bounds: Any) -> Any:
-    """Whole numbers, as in Python; nothing where a bound is none, a quantity written as text counts."""
+    """Whole numbers, as in Python; nothing where a bound is none, a quantity written as text
+    counts.
+    """
     amounts = [read_amount(plain(bound)) for bound in bounds]
     numbers = [int(amount) for amount in amounts if amount is not None]
     if len(numbers) != len(bounds) or not 1 <= len(numbers) <= 3 or 0 in numbers[2:]:
@@ -268,7 +308,9 @@ def _range(*bounds: Any) -> Any:
 
 
 def make_environment(html: bool, trim: bool = True) -> TemplateEnvironment:
-    """An environment for HTML (escapes) or for plain text (does not); `trim` drops the lines that hold tags only."""
+    """An environment for HTML (escapes) or for plain text (does not); `trim` drops the lines
+    that hold tags only.
+    """
     environment = TemplateEnvironment(
         autoescape=html,
         undefined=Missing,
@@ -280,5 +322,8 @@ def make_environment(html: bool, trim: bool = True) -> TemplateEnvironment:
     environment.globals = {"range": _range, "namespace": Notes, "dict": dict, **QUESTIONS}
     environment.filters = dict(filters.ALL)
     environment.tests = dict(predicates.TESTS)
-    environment.policies["json.dumps_kwargs"] = {"sort_keys": True, "default": lambda value: as_text(plain(value))}
+    environment.policies["json.dumps_kwargs"] = {
+        "sort_keys": True,
+        "default": lambda value: as_text(plain(value)),
+    }
     return environment

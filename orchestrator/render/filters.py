@@ -1,7 +1,7 @@
 """The filters that templates know.
 
-Those of the language mean the same as in conditions, Jinja2's own are kept within what a message may be, and all of
-them take whatever a customer's data brings.
+Those of the language mean the same as in conditions, Jinja2's own are kept within what a message
+may be, and all of them take whatever a customer's data brings.
 """
 
 from __future__ import annotations
@@ -19,7 +19,18 @@ from orchestrator.domain.values import FILTERS, TEXT_MAX, as_text, read_amount, 
 from orchestrator.render import formats
 from orchestrator.render.bounded import Function, budget_of, call_bounded, plain
 from orchestrator.render.budget import TooMuch
-from orchestrator.render.lists import extreme, group, indent, items, join, replace, sort, sort_items, sum_up, unique
+from orchestrator.render.lists import (
+    extreme,
+    group,
+    indent,
+    items,
+    join,
+    replace,
+    sort,
+    sort_items,
+    sum_up,
+    unique,
+)
 from orchestrator.render.patterns import format_text
 
 #: The name under which a context carries its `Formats`.
@@ -29,7 +40,9 @@ SIGNS_MAX = 100  # of a text that a filter puts in again and again
 
 
 def _of_jinja(name: str) -> Function:
-    """One of Jinja2's own filters, within bounds; for those of lists a number, a date or a boolean holds nothing."""
+    """One of Jinja2's own filters, within bounds; for those of lists a number, a date or a
+    boolean holds nothing.
+    """
     function, is_textual = filters.FILTERS[name], name in _TEXTUAL
     wants = _PassArg.from_obj(function)
 
@@ -85,7 +98,7 @@ def _of_text(function: Callable[[Any], Any]) -> Function:
     return run
 
 
-# ---------------------------------------------------------------- filters that need a word of their own
+# ------------------------------------------------------------ filters that need a word of their own
 
 
 def _default(value: Any, other: Any = "", boolean: bool = False) -> Any:
@@ -156,13 +169,37 @@ def _run_attr(context: Context, value: Any, name: Any) -> Any:
     return context.environment.getattr(value, name if isinstance(name, str) else "")
 
 
-_TEXTUAL = frozenset({"title", "center", "striptags", "truncate", "urlize", "wordcount", "wordwrap"})
-_OF_LISTS = frozenset({
-    "batch", "list", "map", "random", "reject", "rejectattr", "reverse", "select", "selectattr", "slice",
-})  # fmt: skip
-_KEPT = _TEXTUAL | _OF_LISTS | {
-    "e", "escape", "filesizeformat", "forceescape", "safe", "tojson", "urlencode", "xmlattr",
-}  # fmt: skip
+_TEXTUAL = frozenset(
+    {"title", "center", "striptags", "truncate", "urlize", "wordcount", "wordwrap"}
+)
+_OF_LISTS = frozenset(
+    {
+        "batch",
+        "list",
+        "map",
+        "random",
+        "reject",
+        "rejectattr",
+        "reverse",
+        "select",
+        "selectattr",
+        "slice",
+    },
+)
+_KEPT = (
+    _TEXTUAL
+    | _OF_LISTS
+    | {
+        "e",
+        "escape",
+        "filesizeformat",
+        "forceescape",
+        "safe",
+        "tojson",
+        "urlencode",
+        "xmlattr",
+    }
+)
 
 ALL: dict[str, Function] = {
     **{name: _of_jinja(name) for name in _KEPT},
@@ -170,14 +207,12 @@ ALL: dict[str, Function] = {
     **{name: _of_text(FILTERS[name]) for name in ("lower", "upper")},
     "capitalize": _of_text(str.capitalize),
     "trim": _own(lambda value, signs=None: as_text(plain(value)).strip(signs)),
-    "default": _own(_default), "d": _own(_default),
-    "round": _own(_round), "int": _own(_to_number("int")), "float": _own(_to_number("float")),
-    "length": _own(_count), "count": _own(_count), "sum": _run_sum,
-    "sort": _own(sort), "min": _own(extreme(min)), "max": _own(extreme(max)),
-    "join": _own(join), "replace": _own(replace), "indent": _own(indent), "format": _run_format,
-    "groupby": _own(group), "unique": _own(unique), "items": _own(items), "dictsort": _own(sort_items),
-    "attr": _run_attr,
-    "money": _written(formats.format_money), "number": _written(formats.format_number),
-    "percent": _written(formats.format_points), "date": _written(formats.format_day),
-    "datetime": _written(formats.format_instant),
+    "default": _own(_default), "d": _own(_default), "round": _own(_round),
+    "int": _own(_to_number("int")), "float": _own(_to_number("float")), "length": _own(_count),
+    "count": _own(_count), "sum": _run_sum, "sort": _own(sort), "min": _own(extreme(min)),
+    "max": _own(extreme(max)), "join": _own(join), "replace": _own(replace), "indent": _own(indent),
+    "format": _run_format, "groupby": _own(group), "unique": _own(unique), "items": _own(items),
+    "dictsort": _own(sort_items), "attr": _run_attr, "money": _written(formats.format_money),
+    "number": _written(formats.format_number), "percent": _written(formats.format_points),
+    "date": _written(formats.format_day), "datetime": _written(formats.format_instant),
 }  # fmt: skip

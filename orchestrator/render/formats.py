@@ -1,6 +1,7 @@
 """Money, numbers and dates as the reader of a message writes them.
 
-babel takes 20 to 60 µs a value; prices and dates repeat across a batch, so every result is cached by value and locale.
+babel takes 20 to 60 µs a value; prices and dates repeat across a batch, so every result is cached
+by value and locale.
 """
 
 from __future__ import annotations
@@ -22,13 +23,16 @@ from orchestrator.domain.errors import ParcoursError
 from orchestrator.domain.schedule import find_zone
 from orchestrator.domain.values import read_amount, read_date
 
-#: No price, share or count of a shop reaches this; decimal arithmetic of 28 digits still holds it with all its cents.
+#: No price, share or count of a shop reaches this; decimal arithmetic of 28 digits still holds it
+#: with all its cents.
 AMOUNT_MAX = 10**15
 
 
 @dataclass(frozen=True, slots=True)
 class Formats:
-    """How one kind of customer writes: a locale, a zone, and the currency of amounts that name none."""
+    """How one kind of customer writes: a locale, a zone, and the currency of amounts that name
+    none.
+    """
 
     locale: str
     zone: ZoneInfo
@@ -37,7 +41,8 @@ class Formats:
 
 @lru_cache(maxsize=1024)
 def find_formats(locale: str, language: str, zone: str, other_zone: str, currency: str) -> Formats:
-    """The formats of a message: those of the language that it is written in, as the customer's country writes it.
+    """The formats of a message: those of the language that it is written in, as the customer's
+    country writes it.
 
     An unknown zone reads as `other_zone`.
     """
@@ -69,7 +74,9 @@ def _known_locale(name: str) -> str | None:
 
 
 def format_money(formats: Formats, value: Any, currency: Any = None, short: bool = False) -> str:
-    """`€12.90`, `12,90 €`; `short` drops the cents of whole amounts. Nothing for what is no number."""
+    """`€12.90`, `12,90 €`; `short` drops the cents of whole amounts. Nothing for what is no
+    number.
+    """
     if not isinstance(value, int | float | str):
         return ""
     return _money(value, str(currency or formats.currency).upper(), formats.locale, bool(short))
@@ -110,19 +117,20 @@ def _percent(amount: Decimal, locale: str) -> str:
 
 
 class StyleUnknown(ParcoursError):
-    """A date cannot be written in the style that a template asks for. The style may be of a customer's data, so it is
-    not repeated."""
+    """A date cannot be written in the style that a template asks for. The style may be of a
+    customer's data, so it is not repeated."""
 
     def __init__(self) -> None:
         super().__init__(
-            "`date` and `datetime` know no such style: write short, medium, long, full, or a pattern such as "
+            "`date` and `datetime` know no such style: write short, medium, long, full, or a "
+            "pattern such as "
             "'dd/MM/yyyy' or 'HH:mm' (MM is the month, mm the minutes)"
         )
 
 
 def format_day(formats: Formats, value: Any, style: str = "long") -> str:
-    """`January 12, 2026` in the customer's zone; `style` is short, medium, long, full or a CLDR pattern (`d MMMM`,
-    `HH:mm`)."""
+    """`January 12, 2026` in the customer's zone; `style` is short, medium, long, full or a CLDR
+    pattern (`d MMMM`, `HH:mm`)."""
     day = _moment(value, formats.zone)
     if day is None:
         return ""
@@ -138,12 +146,16 @@ _TIME_OF_DAY = re.compile(r"[abBhHKkmsSAzZOvVXx]")
 
 
 def _by_pattern(day: date, pattern: str, locale: str) -> str:
-    """A date by a CLDR pattern: only one that tells the time of day looks at it, so that days repeat in the cache."""
+    """A date by a CLDR pattern: only one that tells the time of day looks at it, so that days
+    repeat in the cache.
+    """
     fields = re.sub("'[^']*'", "", pattern)
     try:
         if not _TIME_OF_DAY.search(fields):
             return _day(day.date() if isinstance(day, datetime) else day, pattern, locale)
-        if "m" in fields and not set("hHkK") & set(fields):  # dd/mm/yyyy: minutes, where months are meant
+        if "m" in fields and not set("hHkK") & set(
+            fields
+        ):  # dd/mm/yyyy: minutes, where months are meant
             raise StyleUnknown
         moment = day if isinstance(day, datetime) else datetime.combine(day, time(0), UTC)
         return parse_pattern(pattern).apply(moment, locale)
@@ -154,7 +166,8 @@ def _by_pattern(day: date, pattern: str, locale: str) -> str:
 @lru_cache(maxsize=4096)
 def _day(day: date, style: str, locale: str) -> str:
     written = format_date(day, style, locale=locale)
-    # French counts the days of a month, and says the first: 1er décembre. CLDR knows no pattern for it.
+    # French counts the days of a month, and says the first: 1er décembre. CLDR knows no pattern for
+    # it.
     return _FIRST.sub("1er ", written) if day.day == 1 and _speech(locale) == "fr" else written
 
 
@@ -162,7 +175,9 @@ _FIRST = re.compile(r"\b1 (?=[^\W\d])")
 
 
 def format_instant(formats: Formats, value: Any, style: str = "long") -> str:
-    """Day (`style` as for dates) and time of day in the customer's zone: `January 12, 2026, 9:30 AM`."""
+    """Day (`style` as for dates) and time of day in the customer's zone: `January 12, 2026, 9:30
+    AM`.
+    """
     moment = _moment(value, formats.zone)
     day = format_day(formats, value, style)
     if not isinstance(moment, datetime):
@@ -182,11 +197,15 @@ def _moment(value: Any, zone: ZoneInfo) -> datetime | date | None:
     found = read_date(value)
     try:
         return found.astimezone(zone) if isinstance(found, datetime) else found
-    except OverflowError:  # the calendar ends in that zone: systems write such times where they mean "never"
+    except (
+        OverflowError
+    ):  # the calendar ends in that zone: systems write such times where they mean "never"
         return None
 
 
-def formats_of(customer: Mapping[str, Any], project: Mapping[str, Any], locale: str, language: str) -> Formats:
+def formats_of(
+    customer: Mapping[str, Any], project: Mapping[str, Any], locale: str, language: str
+) -> Formats:
     """The formats of a message's context."""
     return find_formats(
         locale or language,

@@ -1,4 +1,6 @@
-"""How the tags of a template become Python: as Jinja2 does it, but with our operators, and with all loops counted."""
+"""How the tags of a template become Python: as Jinja2 does it, but with our operators, and with all
+loops counted.
+"""
 
 from __future__ import annotations
 
@@ -26,10 +28,17 @@ def _computes(operator: str) -> Callable[[CodeGenerator, nodes.BinExpr, Frame], 
 
 
 def count_nodes(body: Sequence[nodes.Node]) -> int:
-    """What one run of these statements takes at most, in steps; loops inside are counted by themselves."""
+    """What one run of these statements takes at most, in steps; loops inside are counted by
+    themselves.
+    """
     inner = (list(node.iter_child_nodes()) for node in body if not isinstance(node, nodes.For))
     written = sum(len(node.data) for node in body if isinstance(node, nodes.TemplateData))
-    return 1 + len(body) + written // SIGNS_A_STEP + sum(count_nodes(children) for children in inner if children)
+    return (
+        1
+        + len(body)
+        + written // SIGNS_A_STEP
+        + sum(count_nodes(children) for children in inner if children)
+    )
 
 
 class Generator(CodeGenerator):
@@ -41,7 +50,9 @@ class Generator(CodeGenerator):
         self._costs: dict[int, int] = {}  # of a loop's list, or a macro's body, by its id
 
     def fail(self, msg: str, lineno: int) -> None:  # type: ignore[override]
-        """Refuses what cannot be compiled; unknown filters and tests were found before, all of them at once."""
+        """Refuses what cannot be compiled; unknown filters and tests were found before, all of them
+        at once.
+        """
         if not msg.startswith(("No filter named", "No test named")):  # then the code is thrown away
             super().fail(msg, lineno)
 

@@ -1,4 +1,6 @@
-"""Where in HTML a template tag stands, and what is wrong with HTML that a compiler of mails cannot read."""
+"""Where in HTML a template tag stands, and what is wrong with HTML that a compiler of mails cannot
+read.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +8,13 @@ import re
 
 _OPENING = re.compile(r"<!--|<(/?)([a-zA-Z][\w:-]*)|<[!?]|<$")
 _IN_TAG = re.compile(r"[\"'>]")
-_RAW = frozenset({"title", "textarea", "style", "script"})  # what stands in them is text, a comment too
+_RAW = frozenset(
+    {"title", "textarea", "style", "script"}
+)  # what stands in them is text, a comment too
 
-_PARTS = re.compile(r"<!--.*?-->|<(/?)([a-zA-Z][\w:-]*)((?:\"[^\"]*\"|'[^']*'|[^<>\"'])*)>|<[!?][^>]*>|<", re.DOTALL)
+_PARTS = re.compile(
+    r"<!--.*?-->|<(/?)([a-zA-Z][\w:-]*)((?:\"[^\"]*\"|'[^']*'|[^<>\"'])*)>|<[!?][^>]*>|<", re.DOTALL
+)
 _BARE_VALUE = re.compile(r"\s([\w:-]+)\s*=\s*(?![\"'\s])")
 _EMPTY = frozenset(
     [
@@ -40,7 +46,8 @@ class HtmlContext:
     """
 
     def __init__(self) -> None:
-        self._ends = ""  # what ends the context: "" in text, ">" in a tag, a quote, "-->", "</title" …
+        # what ends the context: "" in text, ">" in a tag, a quote, "-->", "</title" …
+        self._ends = ""
         self._raw = ""  # the element of mere text that the tag under way opens
 
     @property
@@ -52,7 +59,11 @@ class HtmlContext:
         """Goes on over literal text."""
         position = 0
         while position < len(html):
-            position = self._read_text(html, position) if not self._ends else self._read_to_end(html, position)
+            position = (
+                self._read_text(html, position)
+                if not self._ends
+                else self._read_to_end(html, position)
+            )
 
     def _read_text(self, html: str, position: int) -> int:
         match = _OPENING.search(html, position)
@@ -85,7 +96,9 @@ class HtmlContext:
 
 
 def find_html_fault(html: str) -> tuple[int, str] | None:
-    """The position of the first thing that is no HTML in the source of a mail, and what it is; None for nothing."""
+    """The position of the first thing that is no HTML in the source of a mail, and what it is; None
+    for nothing.
+    """
     opened: list[tuple[str, int]] = []
     for match in _PARTS.finditer(html):
         closing, name, attributes = match[1], match[2], match[3] or ""
@@ -111,7 +124,11 @@ def _close(name: str, position: int, opened: list[tuple[str, int]]) -> tuple[int
     if top.lower() == name.lower():
         return None
     known = any(other.lower() == name.lower() for other, _ in opened)
-    return _unclosed(top, begun) if known else (position, f"</{name}> closes nothing: <{top}> is still open")
+    return (
+        _unclosed(top, begun)
+        if known
+        else (position, f"</{name}> closes nothing: <{top}> is still open")
+    )
 
 
 def _unclosed(name: str, position: int) -> tuple[int, str]:

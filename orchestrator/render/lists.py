@@ -1,4 +1,6 @@
-"""Filters of lists and texts that take whatever values a list holds: nothing that cannot be sorted or joined fails."""
+"""Filters of lists and texts that take whatever values a list holds: nothing that cannot be sorted
+or joined fails.
+"""
 
 from __future__ import annotations
 
@@ -46,13 +48,21 @@ def order_key(value: Any) -> tuple[int, Any]:
     return (2, value.lower()) if isinstance(value, str) else (3, "")
 
 
-def sort(values: Any, reverse: bool = False, case_sensitive: bool = False, attribute: Any = None) -> list[Any]:
-    return sorted(_elements(values), key=lambda value: order_key(_reach(value, attribute)), reverse=bool(reverse))
+def sort(
+    values: Any, reverse: bool = False, case_sensitive: bool = False, attribute: Any = None
+) -> list[Any]:
+    return sorted(
+        _elements(values),
+        key=lambda value: order_key(_reach(value, attribute)),
+        reverse=bool(reverse),
+    )
 
 
 def extreme(choose: Callable[..., Any]) -> Function:
     def run(values: Any, case_sensitive: bool = False, attribute: Any = None) -> Any:
-        known = [value for value in _elements(values) if plain(_reach(value, attribute)) is not None]
+        known = [
+            value for value in _elements(values) if plain(_reach(value, attribute)) is not None
+        ]
         return choose(known, key=lambda value: order_key(_reach(value, attribute)), default=None)
 
     return run
@@ -65,12 +75,16 @@ class Group(NamedTuple):
     list: list[Any]
 
 
-def group(values: Any, attribute: Any, default: Any = None, case_sensitive: bool = False) -> list[Group]:
+def group(
+    values: Any, attribute: Any, default: Any = None, case_sensitive: bool = False
+) -> list[Group]:
     groups: dict[Any, Group] = {}
     for value in sort(values, attribute=attribute):
         reached = _reach(value, attribute)
         key = order_key(reached), as_text(plain(reached)) if case_sensitive else ""
-        groups.setdefault(key, Group(default if plain(reached) is None else reached, [])).list.append(value)
+        groups.setdefault(
+            key, Group(default if plain(reached) is None else reached, [])
+        ).list.append(value)
     return list(groups.values())
 
 
@@ -86,23 +100,37 @@ def items(value: Any) -> list[tuple[Any, Any]]:
     return list(value.items()) if isinstance(value, Mapping) else []
 
 
-def sort_items(value: Any, case_sensitive: bool = False, by: str = "key", reverse: bool = False) -> list[Any]:
-    return sorted(items(value), key=lambda item: order_key(item[by == "value"]), reverse=bool(reverse))
+def sort_items(
+    value: Any, case_sensitive: bool = False, by: str = "key", reverse: bool = False
+) -> list[Any]:
+    return sorted(
+        items(value), key=lambda item: order_key(item[by == "value"]), reverse=bool(reverse)
+    )
 
 
 def join(values: Any, separator: Any = "", attribute: Any = None) -> Any:
     """The elements as people read them; where one is marked up, the others are escaped."""
     elements = values if isinstance(values, str) else _elements(values)
     reached = [_reach(value, attribute) for value in elements]
-    texts = [value if isinstance(value, str) else as_text(plain(value)) for value in (separator, *reached)]
+    texts = [
+        value if isinstance(value, str) else as_text(plain(value))
+        for value in (separator, *reached)
+    ]
     check_size(sum(len(text) for text in texts) + len(texts[0]) * len(texts))
     between = Markup.escape(texts[0]) if any(type(text) is Markup for text in texts) else texts[0]
     return between.join(texts[1:])
 
 
 def replace(text: Any, old: Any, new: Any, count: Any = None) -> Any:
-    text, old, new = (value if isinstance(value, str) else as_text(plain(value)) for value in (text, old, new))
-    check_size(len(text) + (text.count(old) if old else len(text) + 1) * len(new) * (5 if type(text) is Markup else 1))
+    text, old, new = (
+        value if isinstance(value, str) else as_text(plain(value)) for value in (text, old, new)
+    )
+    check_size(
+        len(text)
+        + (text.count(old) if old else len(text) + 1)
+        * len(new)
+        * (5 if type(text) is Markup else 1)
+    )
     return text.replace(old, new, count if type(count) is int else -1)
 
 

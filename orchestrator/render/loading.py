@@ -1,4 +1,6 @@
-"""Reads a project's `templates/` folder and compiles all of it, gathering every fault on the way."""
+"""Reads a project's `templates/` folder and compiles all of it, gathering every fault on the
+way.
+"""
 
 from __future__ import annotations
 
@@ -12,9 +14,23 @@ from orchestrator.domain.message import Medium
 from orchestrator.domain.suggestion import did_you_mean
 from orchestrator.domain.template_names import TemplateFile, locale_tags, read_file_name
 from orchestrator.domain.text_files import decode_text
-from orchestrator.render.compiled import DERIVED, HTML, TEXT, Asked, CompiledEmail, CompiledSms, CompiledText
+from orchestrator.render.compiled import (
+    DERIVED,
+    HTML,
+    TEXT,
+    Asked,
+    CompiledEmail,
+    CompiledSms,
+    CompiledText,
+)
 from orchestrator.render.markup import compile_html, compile_mjml, compile_text, derive_text
-from orchestrator.render.source import FrontMatter, Library, Piece, TemplateBroken, split_front_matter
+from orchestrator.render.source import (
+    FrontMatter,
+    Library,
+    Piece,
+    TemplateBroken,
+    split_front_matter,
+)
 
 SOURCE_BYTES_MAX = 1_000_000
 
@@ -30,13 +46,21 @@ class Compiled:
     emails: dict[tuple[str, str], CompiledEmail] = field(default_factory=dict)
     texts: dict[tuple[str, str], CompiledSms] = field(default_factory=dict)
     versions: dict[tuple[Medium, str], str] = field(default_factory=dict)
-    broken: dict[tuple[Medium, str], list[Problem]] = field(default_factory=dict)  # by template: what is wrong
-    asked: list[Asked] = field(default_factory=list)  # every function of the language that a template calls
-    settings: dict[Medium, frozenset[str]] = field(default_factory=dict)  # the names that layouts may ask for
+    broken: dict[tuple[Medium, str], list[Problem]] = field(
+        default_factory=dict
+    )  # by template: what is wrong
+    asked: list[Asked] = field(
+        default_factory=list
+    )  # every function of the language that a template calls
+    settings: dict[Medium, frozenset[str]] = field(
+        default_factory=dict
+    )  # the names that layouts may ask for
 
 
 class Loader:
-    """Loads once; `problems` holds what is wrong with all files, and `compiled` those that are good."""
+    """Loads once; `problems` holds what is wrong with all files, and `compiled` those that are
+    good.
+    """
 
     def __init__(self, root: Path, project_locale: str, names: Names) -> None:
         self._root, self._project_locale, self._names = root, project_locale, names
@@ -48,7 +72,9 @@ class Loader:
         for medium in Medium:
             self._load_medium(medium)
         self.problems.extend(self._find_unknown())
-        self.problems = sorted(set(self.problems), key=lambda problem: (problem.file, problem.line, problem.column))
+        self.problems = sorted(
+            set(self.problems), key=lambda problem: (problem.file, problem.line, problem.column)
+        )
         for (medium, name), parts in self._hashes.items():
             digest = hashlib.blake2b("\0".join(sorted(parts)).encode(), digest_size=6)
             self.compiled.versions[medium, name] = digest.hexdigest()
@@ -66,7 +92,8 @@ class Loader:
             tags = variants.setdefault(template.name, set())
             if template.tag in tags:
                 message = (
-                    f"another file of '{template.name}' says the same in another form: keep the .mjml or the .html"
+                    f"another file of '{template.name}' says the same in another form: keep "
+                    "the .mjml or the .html"
                 )
                 self.problems.append(Problem(f"{folder}/{file}", 1, 1, message))
                 continue
@@ -79,7 +106,12 @@ class Loader:
         self._check_variants(folder, variants)
 
     def _compile(
-        self, medium: Medium, library: Library, files: dict[str, str], file: str, template: TemplateFile
+        self,
+        medium: Medium,
+        library: Library,
+        files: dict[str, str],
+        file: str,
+        template: TemplateFile,
     ) -> None:
         key = template.name, template.tag
         if medium is Medium.EMAIL:
@@ -92,14 +124,19 @@ class Loader:
         for asked in self.compiled.asked:
             known, name = self._names.get(asked.call.function), asked.name
             if known is not None and name not in known:
-                message = f"there is no {_NOUNS[asked.call.function]} '{name}'{did_you_mean(name, known)}"
+                message = (
+                    f"there is no {_NOUNS[asked.call.function]} '{name}'{did_you_mean(name, known)}"
+                )
                 yield Problem(asked.file, asked.line, asked.column, message)
 
     def _check_variants(self, folder: str, variants: dict[str, set[str]]) -> None:
         fallbacks = {*locale_tags(self._project_locale), ""}
         for name, tags in variants.items():
             if not tags & fallbacks:
-                message = f"exists only in {', '.join(sorted(tags))}; add the file without a locale, for everybody else"
+                message = (
+                    f"exists only in {', '.join(sorted(tags))}; add the file without a "
+                    "locale, for everybody else"
+                )
                 self.problems.append(Problem(f"{folder}/{name}", 1, 1, message))
 
     def _read_files(self, folder: str) -> dict[str, str]:
@@ -122,7 +159,9 @@ class Loader:
         path = f"templates/email/{file}"
         front, _ = split_front_matter(files[file], path)
         if not front.values.get("subject", "").strip():
-            raise TemplateBroken(path, 1, "has no subject; begin the file with --- and `subject: …` and ---")
+            raise TemplateBroken(
+                path, 1, "has no subject; begin the file with --- and `subject: …` and ---"
+            )
         language = template.tag or self._project_locale
         pieces = _with_a_body(library.flatten(file, language), path)
         compile_markup = compile_mjml if template.ending == "mjml" else compile_html
@@ -140,7 +179,8 @@ class Loader:
             texts.append(CompiledText(compile_text(text_pieces), TEXT, library.settings))
         self._compile_all(texts)
         if own_text not in files:
-            # A text part derived from the HTML holds the same tags, already found good; it can wait for its first use.
+            # A text part derived from the HTML holds the same tags, already found good; it can wait
+            # for its first use.
             texts.append(CompiledText(derive_text(marked, pieces), DERIVED, library.settings))
         return CompiledEmail(language, *texts)
 
@@ -153,7 +193,9 @@ class Loader:
         return CompiledSms(language, text)
 
     def _compile_all(self, texts: Iterable[CompiledText]) -> None:
-        """Compiles the parts of a message; raises TemplateBroken with what is wrong in any of them."""
+        """Compiles the parts of a message; raises TemplateBroken with what is wrong in any of
+        them.
+        """
         problems: list[Problem] = []
         for text in texts:
             try:
@@ -164,7 +206,12 @@ class Loader:
             raise TemplateBroken.with_all(problems)
 
     def _remember(
-        self, medium: Medium, name: str, tag: str, pieces: Iterable[Piece], front: FrontMatter | None = None
+        self,
+        medium: Medium,
+        name: str,
+        tag: str,
+        pieces: Iterable[Piece],
+        front: FrontMatter | None = None,
     ) -> None:
         head = sorted(front.values.items()) if front else []
         parts = [tag, *(f"{key}={text}" for key, text in head), *(piece.text for piece in pieces)]
@@ -178,4 +225,6 @@ def _with_a_body(pieces: list[Piece], path: str) -> list[Piece]:
 
 
 def _of_front(front: FrontMatter, key: str, path: str, settings: frozenset[str]) -> CompiledText:
-    return CompiledText.of_line(front.values.get(key, ""), path, *front.places.get(key, (1, 1)), settings=settings)
+    return CompiledText.of_line(
+        front.values.get(key, ""), path, *front.places.get(key, (1, 1)), settings=settings
+    )

@@ -1,9 +1,10 @@
 """MJML and HTML around Jinja2 tags: the tags are taken out, the markup compiled, the tags put back.
 
-Neither the MJML compiler nor the CSS inliner understands Jinja2: `{% if a < b %}` is no XML, and the text of a tag
-between two table rows is moved out of the table. So each tag becomes a comment (inside an element's own tag a word)
-before and is restored after, with a line break inside its braces: every tag then has a line of its own, which leads a
-failure back to the file it was written in.
+Neither the MJML compiler nor the CSS inliner understands Jinja2: `{% if a < b %}` is no XML, and
+the text of a tag between two table rows is moved out of the table. So each tag becomes a comment
+(inside an element's own tag a word) before and is restored after, with a line break inside its
+braces: every tag then has a line of its own, which leads a failure back to the file it was written
+in.
 """
 
 from __future__ import annotations
@@ -26,30 +27,38 @@ _MARKED = re.compile(r"xjxtag(\d+)xjx")
 _COMMENTED = re.compile(r"<!--(xjxtag\d+xjx)-->")
 # What stands between the sections of a wrapper, MJML puts inside a comment that only Outlook reads.
 _IN_OUTLOOK = re.compile(r"xjxrow(\d+)xjx")
-_MJML_TAG = re.compile(r"<!--(xjxtag\d+xjx)-->|<!--.*?-->|<(/?)(mj-[\w-]+|mjml)\b([^>]*?)(/?)>", re.DOTALL)
+_MJML_TAG = re.compile(
+    r"<!--(xjxtag\d+xjx)-->|<!--.*?-->|<(/?)(mj-[\w-]+|mjml)\b([^>]*?)(/?)>", re.DOTALL
+)
 _BODY = re.compile(r"<body[^>]*>")
 
-#: Hidden first text: what an inbox shows beside the subject. The padding keeps the body's text out of that line.
+#: Hidden first text: what an inbox shows beside the subject. The padding keeps the body's text out
+#: of that line.
 PREHEADER = (
-    '<div style="display:none;font-size:1px;line-height:1px;max-height:0;max-width:0;opacity:0;overflow:hidden;'
+    "<div "
+    'style="display:none;font-size:1px;line-height:1px;max-height:0;max-width:0;opacity:0;overflow:hidden;'
     'mso-hide:all;">{{ preheader }}' + "&#847;&zwnj;&nbsp;" * 60 + "</div>"
 )
 
 _TAG_NAMES = """
-mjml mj-head mj-attributes mj-all mj-class mj-breakpoint mj-font mj-html-attributes mj-preview mj-style mj-title
-mj-body mj-accordion mj-accordion-element mj-accordion-text mj-accordion-title mj-button mj-carousel mj-carousel-image
-mj-column mj-divider mj-group mj-hero mj-image mj-navbar mj-navbar-link mj-raw mj-section mj-social mj-social-element
-mj-spacer mj-table mj-text mj-wrapper
+mjml mj-head mj-attributes mj-all mj-class mj-breakpoint mj-font mj-html-attributes mj-preview
+mj-style mj-title mj-body mj-accordion mj-accordion-element mj-accordion-text mj-accordion-title
+mj-button mj-carousel mj-carousel-image mj-column mj-divider mj-group mj-hero mj-image mj-navbar
+mj-navbar-link mj-raw mj-section mj-social mj-social-element mj-spacer mj-table mj-text mj-wrapper
 """
 MJML_TAGS = frozenset(_TAG_NAMES.split())
 _HOLDS_PARTS = frozenset({"mj-body", "mj-section", "mj-group", "mj-column", "mj-hero"})
-_HOLDS_HTML = frozenset({"mj-text", "mj-button", "mj-raw", "mj-table", "mj-navbar-link", "mj-accordion-text"})
+_HOLDS_HTML = frozenset(
+    {"mj-text", "mj-button", "mj-raw", "mj-table", "mj-navbar-link", "mj-accordion-text"}
+)
 _HOLDS_TEXT_ONLY = frozenset({"mj-title", "mj-style", "mj-preview"})
 
 
 @dataclass(frozen=True, slots=True)
 class Markup:
-    """A compiled Jinja2 source, and where its tags come from: (first line, file, line and column there), ascending."""
+    """A compiled Jinja2 source, and where its tags come from: (first line, file, line and column
+    there), ascending.
+    """
 
     source: str
     origins: tuple[tuple[int, str, int, int], ...]
@@ -71,7 +80,9 @@ class Markup:
 
     @property
     def hardest_line(self) -> int:
-        """The line of the tag that is nested deepest, or of the longest one: where a limit of Python was met."""
+        """The line of the tag that is nested deepest, or of the longest one: where a limit of
+        Python was met.
+        """
         depths, depth = [], 0
         for match in _NESTING.finditer(self.source):
             depth += -1 if match[1].startswith("end") else 1
@@ -87,12 +98,16 @@ _NESTING = re.compile(r"\{%[-+]?\s*((?:end)?(?:for|if|macro|call|filter|with|blo
 
 
 def _find_word(text: str, word: str) -> int:
-    """Where a word stands by itself and not within quotes, else where it stands at all; -1 for nowhere."""
+    """Where a word stands by itself and not within quotes, else where it stands at all; -1 for
+    nowhere.
+    """
     if not word:
         return -1
     bare = _QUOTED.sub(lambda match: match[0][0] + " " * (len(match[0]) - 2) + match[0][-1], text)
     edge = (r"(?<![\w.])", r"(?!\w)") if word[0].isalnum() else ("", "")
-    match = re.search(f"{edge[0]}{re.escape(word)}{edge[1]}", bare) or re.search(re.escape(word), bare)
+    match = re.search(f"{edge[0]}{re.escape(word)}{edge[1]}", bare) or re.search(
+        re.escape(word), bare
+    )
     return match.start() if match else text.find(word)
 
 
@@ -100,7 +115,9 @@ _QUOTED = re.compile(r"'[^']*'|\"[^\"]*\"")
 
 
 def compile_mjml(pieces: Sequence[Piece], path: str) -> tuple[Markup, str]:
-    """HTML with its Jinja2 tags, and the same still marked (for the text part). Raises TemplateBroken."""
+    """HTML with its Jinja2 tags, and the same still marked (for the text part). Raises
+    TemplateBroken.
+    """
     prelude, structured = _structure(pieces)
     try:
         html = mrml.to_html(structured).content
@@ -117,12 +134,16 @@ def _broken_mjml(pieces: Sequence[Piece], path: str) -> TemplateBroken:
     if fault := find_html_fault("".join(parts)):
         return _Positions(pieces, parts).broken(*fault)
     return TemplateBroken(
-        path, 1, "this is no MJML: is an element not closed, or a template tag between two attributes?"
+        path,
+        1,
+        "this is no MJML: is an element not closed, or a template tag between two attributes?",
     )
 
 
 def compile_html(pieces: Sequence[Piece], path: str) -> tuple[Markup, str]:
-    """HTML with styles inlined and its Jinja2 tags, and the same still marked. Raises TemplateBroken."""
+    """HTML with styles inlined and its Jinja2 tags, and the same still marked. Raises
+    TemplateBroken.
+    """
     inliner = css_inline.CSSInliner(load_remote_stylesheets=False, keep_at_rules=True)
     source = _ROWS.sub(r"\1<tbody>\2", "".join(_mark_markup(pieces)))
     source = _REVEALED.sub(_hide_condition, source)
@@ -135,7 +156,9 @@ def compile_html(pieces: Sequence[Piece], path: str) -> tuple[Markup, str]:
 
 
 # Rows without a body get one from the parser of HTML, but behind the tag that repeats them.
-_ROWS = re.compile(r"(<table\b[^>]*>)((?:\s|<!--xjxtag\d+xjx-->)*<!--xjxtag\d+xjx-->\s*<tr\b)", re.IGNORECASE)
+_ROWS = re.compile(
+    r"(<table\b[^>]*>)((?:\s|<!--xjxtag\d+xjx-->)*<!--xjxtag\d+xjx-->\s*<tr\b)", re.IGNORECASE
+)
 
 # `<![if !mso]>` shows what follows to all but Outlook; to the CSS inliner it is a broken comment.
 _REVEALED = re.compile(r"<!--.*?-->|<!(\[(?:if\b[^\]]*|endif)\])>", re.DOTALL | re.IGNORECASE)
@@ -182,7 +205,9 @@ def restore(marked: str, pieces: Sequence[Piece]) -> Markup:
 
 
 def _break_line(tag: str) -> str:
-    """The tag with a line break after its opening; a raw block stays as it is, its content would change."""
+    """The tag with a line break after its opening; a raw block stays as it is, its content would
+    change.
+    """
     match = re.match(r"\{[{%][-+]?(?!\s*raw\b)", tag)
     return f"{match[0]}\n{tag[match.end() :]}" if match else tag
 
@@ -192,7 +217,9 @@ def _with_preheader(marked: str) -> str:
 
 
 def _mark_markup(pieces: Sequence[Piece]) -> list[str]:
-    """Marks as comments, which HTML allows nearly everywhere, also between table rows; elsewhere as mere words."""
+    """Marks as comments, which HTML allows nearly everywhere, also between table rows; elsewhere as
+    mere words.
+    """
     parts: list[str] = []
     context = HtmlContext()
     for part, piece in zip(_mark(pieces), pieces, strict=True):
@@ -205,7 +232,9 @@ def _mark_markup(pieces: Sequence[Piece]) -> list[str]:
 
 
 def _mark(pieces: Sequence[Piece]) -> list[str]:
-    return [_MARK.format(number) if piece.is_tag else piece.text for number, piece in enumerate(pieces)]
+    return [
+        _MARK.format(number) if piece.is_tag else piece.text for number, piece in enumerate(pieces)
+    ]
 
 
 class _Positions:
@@ -223,7 +252,9 @@ class _Positions:
 
 
 def _structure(pieces: Sequence[Piece]) -> tuple[str, str]:
-    """What comes before the document (`{% set %}`), and MJML whose tags stand where MJML keeps them."""
+    """What comes before the document (`{% set %}`), and MJML whose tags stand where MJML keeps
+    them.
+    """
     parts = _mark_markup(pieces)
     text, positions = "".join(parts), _Positions(pieces, parts)
     prelude: list[str] = []
@@ -267,7 +298,9 @@ def _place(match: re.Match[str], top: str, positions: _Positions) -> str:
 
 
 def _follow(match: re.Match[str], stack: list[tuple[str, int]], positions: _Positions) -> None:
-    """Keeps the stack of open MJML tags; raises TemplateBroken, since the compiler would say less or nothing."""
+    """Keeps the stack of open MJML tags; raises TemplateBroken, since the compiler would say less
+    or nothing.
+    """
     _, closing, name, _, empty = match.groups()
     if name not in MJML_TAGS:
         near = get_close_matches(name, MJML_TAGS, 1)

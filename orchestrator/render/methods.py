@@ -1,4 +1,6 @@
-"""The methods and parts of texts, lists and times that templates may use: `customer.city.upper()`, `entry.at.year`."""
+"""The methods and parts of texts, lists and times that templates may use:
+`customer.city.upper()`, `entry.at.year`.
+"""
 
 from __future__ import annotations
 
@@ -15,17 +17,40 @@ _TEXT_METHODS: dict[str, Function] = {
     **{
         name: getattr(str, name)
         for name in (
-            "upper", "lower", "title", "capitalize", "casefold", "swapcase", "strip", "lstrip", "rstrip", "startswith",
-            "endswith", "find", "count", "isdigit", "isalpha", "isupper", "islower", "split", "rsplit", "splitlines",
-            "removeprefix", "removesuffix", "partition", "rpartition",
+            "upper",
+            "lower",
+            "title",
+            "capitalize",
+            "casefold",
+            "swapcase",
+            "strip",
+            "lstrip",
+            "rstrip",
+            "startswith",
+            "endswith",
+            "find",
+            "count",
+            "isdigit",
+            "isalpha",
+            "isupper",
+            "islower",
+            "split",
+            "rsplit",
+            "splitlines",
+            "removeprefix",
+            "removesuffix",
+            "partition",
+            "rpartition",
         )
     },
     "replace": replace,
     "format": fill_in,
     "join": lambda separator, values: join(values, separator),
-}  # fmt: skip
+}
 _LIST_METHODS: dict[str, Function] = {
-    "index": lambda values, value: next((at for at, one in enumerate(values) if COMPARE["=="](one, value)), None),
+    "index": lambda values, value: next(
+        (at for at, one in enumerate(values) if COMPARE["=="](one, value)), None
+    ),
     "count": lambda values, value: sum(COMPARE["=="](one, value) for one in values),
 }
 _TIME_METHODS: dict[str, Function] = {
@@ -46,7 +71,9 @@ class Method:
 
 
 def find_member(owner: Any, name: str) -> Any:
-    """A method or part that templates may use of a text, a list or a time; None for everything else."""
+    """A method or part that templates may use of a text, a list or a time; None for everything
+    else.
+    """
     known: Mapping[str, Function] = {}
     if isinstance(owner, str):
         known = _TEXT_METHODS

@@ -1,4 +1,6 @@
-"""`"%.2f" | format(price)` and `"{:.2f}".format(price)`: patterns that write values, no wider than a message needs."""
+"""`"%.2f" | format(price)` and `"{:.2f}".format(price)`: patterns that write values, no wider than
+a message needs.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,9 @@ CONVERSION = re.compile(r"%(?:\((\w+)\))?([-+ 0#]*)(\d*)(?:\.(\d+))?([sdifFeEgGr
 
 
 def format_text(pattern: Any, *values: Any, **named: Any) -> str:
-    """`"%.2f" | format(price)`: a number written as text counts, what cannot be written prints as nothing."""
+    """`"%.2f" | format(price)`: a number written as text counts, what cannot be written prints as
+    nothing.
+    """
     waiting = iter(values)
 
     def write(match: re.Match[str]) -> str:
@@ -43,15 +47,25 @@ def fill_in(pattern: str, *values: Any, **named: Any) -> str:
         parts.append(text)
         if name is None:
             continue
-        value = next(waiting, None) if not name else values[int(name)] if name.isdigit() else named.get(name)
+        value = (
+            next(waiting, None)
+            if not name
+            else values[int(name)]
+            if name.isdigit()
+            else named.get(name)
+        )
         match = _HOW.fullmatch(how or "")
         if match is None:
             raise TooMuch("`format` writes values as `{}`, `{:10}` or `{:.2f}`")
         amount = read_amount(plain(value)) if how and not how.endswith("s") else None
         amount = int(amount) if amount is not None and (how or "").endswith("d") else amount
-        written = format(as_text(plain(value)), "" if match[1] else how or "") if amount is None else ""
+        written = (
+            format(as_text(plain(value)), "" if match[1] else how or "") if amount is None else ""
+        )
         parts.append(written if amount is None else format(amount, how or ""))
     return "".join(parts)
 
 
-_HOW = re.compile(r"(?:[<>^]?\d{1,3})?s?|([<>^]?[-+ ]?0?\d{0,3},?(?:\.\d{1,2})?[fge%]|0?\d{0,2},?d|,)")
+_HOW = re.compile(
+    r"(?:[<>^]?\d{1,3})?s?|([<>^]?[-+ ]?0?\d{0,3},?(?:\.\d{1,2})?[fge%]|0?\d{0,2},?d|,)"
+)

@@ -1,4 +1,6 @@
-"""The text part of a mail, out of its HTML: what is read, in order, with the address behind every link."""
+"""The text part of a mail, out of its HTML: what is read, in order, with the address behind every
+link.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +8,9 @@ import re
 from html.parser import HTMLParser
 
 _SKIPPED = frozenset({"head", "style", "script", "title"})
-_BLOCKS = frozenset({"address", "article", "blockquote", "div", "footer", "header", "li", "ol", "section", "ul"})
+_BLOCKS = frozenset(
+    {"address", "article", "blockquote", "div", "footer", "header", "li", "ol", "section", "ul"}
+)
 _PARAGRAPHS = frozenset({"h1", "h2", "h3", "h4", "p", "table", "tr"})
 _SPACES = re.compile(r"[ \t\r\n\f]+")  # not the non-breaking ones: they are meant
 _LINE_ENDS = re.compile(r"[ \t\u200a]*\n[ \t\u200a]*")  # MJML's spacers hold a hair space
@@ -58,7 +62,9 @@ class _Reader(HTMLParser):
             self.parts.append(_SPACES.sub(" ", data))
 
     def parse_marked_section(self, i: int, report: bool = True) -> int:
-        """A `<![` that makes no sense is a comment, as in browsers; the standard library would fail an assertion."""
+        """A `<![` that makes no sense is a comment, as in browsers; the standard library would fail
+        an assertion.
+        """
         try:
             return super().parse_marked_section(i, report)
         except AssertionError:

@@ -1,4 +1,6 @@
-"""The functions of the language inside templates, and what they need to be loaded of a customer's past."""
+"""The functions of the language inside templates, and what they need to be loaded of a customer's
+past.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,11 @@ from orchestrator.render.bounded import budget_of, plain
 #: The name under which a context carries the `Scope` of its customer at the message's instant.
 SCOPE = "_scope"
 
-_NAMED = {"performed": "Order Completed", "in_segment": "vip", "received": "welcome"}  # what each asks about
+_NAMED = {
+    "performed": "Order Completed",
+    "in_segment": "vip",
+    "received": "welcome",
+}  # what each asks about
 
 
 def _scope(context: Context) -> Scope:
@@ -43,7 +49,9 @@ def _elapsed(function: str) -> Callable[..., Any]:
 
 
 @pass_context
-def _performed(context: Context, event: str, within: str | None = None, at_least: int = 1, **properties: Any) -> bool:
+def _performed(
+    context: Context, event: str, within: str | None = None, at_least: int = 1, **properties: Any
+) -> bool:
     scope = _scope(context)
     budget_of(context).spend(1 + sum(1 for _ in scope.customer.events(event)))
     call = Performed(event, None if within is None else parse_duration(within), at_least, ())
@@ -69,7 +77,9 @@ QUESTIONS: dict[str, Callable[..., Any]] = {
 
 
 class QuestionInvalid(ValueError):
-    """A call of a function that cannot be answered; the text says why, `line` where in the compiled source."""
+    """A call of a function that cannot be answered; the text says why, `line` where in the compiled
+    source.
+    """
 
     def __init__(self, message: str, line: int, word: str) -> None:
         super().__init__(message)
@@ -78,14 +88,18 @@ class QuestionInvalid(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A call in a template, as conditions know it, and the line of the compiled source on which it stands."""
+    """A call in a template, as conditions know it, and the line of the compiled source on which it
+    stands.
+    """
 
     call: Call
     line: int
 
 
 def find_questions(tree: nodes.Template) -> Iterator[Question]:
-    """The calls of the language's functions; raises QuestionInvalid where one is written wrongly."""
+    """The calls of the language's functions; raises QuestionInvalid where one is written
+    wrongly.
+    """
     for node in tree.find_all(nodes.Call):
         if isinstance(node.node, nodes.Name) and node.node.name in QUESTIONS:
             yield Question(_read(node, node.node.name), node.lineno)

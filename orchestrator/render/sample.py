@@ -1,4 +1,6 @@
-"""A made-up customer of a made-up shop: what a preview shows where nobody's real data is at hand."""
+"""A made-up customer of a made-up shop: what a preview shows where nobody's real data is at
+hand.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,9 @@ _PRODUCTS_FR = [
 
 
 class SampleReader:
-    """A made-up customer for the functions of the language: who has done nothing yet, and got nothing."""
+    """A made-up customer for the functions of the language: who has done nothing yet, and got
+    nothing.
+    """
 
     def __init__(self, traits: Mapping[str, Any]) -> None:
         self._traits = traits
@@ -58,26 +62,45 @@ def shop_scope(config: Config) -> dict[str, Any]:
 def sample_scope(config: Config, journey: Mapping[str, Any], locale: str) -> dict[str, Any]:
     """Everything that a template may ask for, for a project's made-up customer.
 
-    Links are signed with a key that nobody uses: as long as real ones, and refused by the pages behind them.
+    Links are signed with a key that nobody uses: as long as real ones, and refused by the pages
+    behind them.
     """
     shop = shop_scope(config)
-    return sample_context(shop, journey, LinkSigner("preview", config.public_url), shop["website"], locale)
+    return sample_context(
+        shop, journey, LinkSigner("preview", config.public_url), shop["website"], locale
+    )
 
 
-def with_questions(scope: Mapping[str, Any], segments: Mapping[str, Callable[[Scope], bool]]) -> dict[str, Any]:
+def with_questions(
+    scope: Mapping[str, Any], segments: Mapping[str, Callable[[Scope], bool]]
+) -> dict[str, Any]:
     """The same, with a customer whom the functions of the language can ask about."""
-    return {**scope, "scope": Scope(SampleReader(scope.get("customer") or {}), NOW, segments=segments)}
+    return {
+        **scope,
+        "scope": Scope(SampleReader(scope.get("customer") or {}), NOW, segments=segments),
+    }
 
 
 def sample_context(
-    project: Mapping[str, Any], journey: Mapping[str, Any], signer: LinkSigner, website: str, locale: str = "en"
+    project: Mapping[str, Any],
+    journey: Mapping[str, Any],
+    signer: LinkSigner,
+    website: str,
+    locale: str = "en",
 ) -> dict[str, Any]:
-    """Everything a template may ask for, filled in. `project` and `journey` are passed through as they are.
+    """Everything a template may ask for, filled in. `project` and `journey` are passed through as
+    they are.
 
-    The links carry the message id `preview`, so the pages behind them answer that they do not know it.
+    The links carry the message id `preview`, so the pages behind them answer that they do not know
+    it.
     """
     now = NOW
-    offer = {"code": "NORD-7K2M-X4", "percent": 10, "currency": "EUR", "expires_at": now + timedelta(days=14)}
+    offer = {
+        "code": "NORD-7K2M-X4",
+        "percent": 10,
+        "currency": "EUR",
+        "expires_at": now + timedelta(days=14),
+    }
     return {
         "customer": {
             "first_name": "Camille" if locale.startswith("fr") else "Ada",
@@ -93,7 +116,10 @@ def sample_context(
             "at": now,
             "value": 214,
             "currency": "EUR",
-            "products": [dict(product) for product in (_PRODUCTS_FR if locale.startswith("fr") else _PRODUCTS)],
+            "products": [
+                dict(product)
+                for product in (_PRODUCTS_FR if locale.startswith("fr") else _PRODUCTS)
+            ],
             "role": "referrer",
             "code": "NORD-7K2M-X4",
             "amount": 10,

@@ -1,6 +1,7 @@
 """In how many parts a text message travels, which is what it costs.
 
-Sources: 3GPP TS 23.038 (the alphabet of 7 bits and its extension) and 23.040 (parts of a long message).
+Sources: 3GPP TS 23.038 (the alphabet of 7 bits and its extension) and 23.040 (parts of a long
+message).
 """
 
 from __future__ import annotations
@@ -9,7 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 _BASIC = frozenset(
-    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿"
+    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ "
+    "!\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿"
     "abcdefghijklmnopqrstuvwxyzäöñüà"
 )
 _EXTENSION = frozenset("^{}\\[~]|€\f")  # each takes two places
@@ -17,8 +19,8 @@ _EXTENSION = frozenset("^{}\\[~]|€\f")  # each takes two places
 
 @dataclass(frozen=True, slots=True)
 class SmsSize:
-    """`units` are places taken; `foreign` the characters that the small alphabet lacks: one is enough to halve the
-    room of every part."""
+    """`units` are places taken; `foreign` the characters that the small alphabet lacks: one is
+    enough to halve the room of every part."""
 
     units: int
     parts: int
@@ -32,7 +34,9 @@ class SmsSize:
 
 def measure_sms(text: str) -> SmsSize:
     """How much room a text takes."""
-    foreign = "".join(dict.fromkeys(sign for sign in text if sign not in _BASIC and sign not in _EXTENSION))
+    foreign = "".join(
+        dict.fromkeys(sign for sign in text if sign not in _BASIC and sign not in _EXTENSION)
+    )
     if foreign:
         sizes = [2 if ord(sign) > 0xFFFF else 1 for sign in text]  # UTF-16
         return SmsSize(sum(sizes), _count_parts(sizes, alone=70, joined=67), foreign)

@@ -1,7 +1,7 @@
 """Template files: front matter, and one flat source out of layouts, blocks and includes.
 
-MJML can only be compiled whole, so inheritance is resolved here, in the text, before anything is compiled. Every piece
-remembers the file and line it was written on.
+MJML can only be compiled whole, so inheritance is resolved here, in the text, before anything is
+compiled. Every piece remembers the file and line it was written on.
 """
 
 from __future__ import annotations
@@ -48,7 +48,9 @@ class TemplateBroken(TemplateFailed):
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A run of literal text, or one whole Jinja2 tag; `line` and `column` say where it was written."""
+    """A run of literal text, or one whole Jinja2 tag; `line` and `column` say where it was
+    written.
+    """
 
     text: str
     is_tag: bool
@@ -80,7 +82,9 @@ class FrontMatter:
 
 
 def split_front_matter(text: str, file: str) -> tuple[FrontMatter, str]:
-    """The front matter and the body; raises TemplateBroken for anything but `subject` and `preheader` texts."""
+    """The front matter and the body; raises TemplateBroken for anything but `subject` and
+    `preheader` texts.
+    """
     match = _FRONT.match(text)
     if match is None:
         return FrontMatter({}, {}, 0), text
@@ -114,14 +118,18 @@ def _place_of(loaded: CommentedMap, key: Any, head: str) -> tuple[int, int]:
 
 
 def cut(text: str, file: str, first_line: int, environment: TemplateEnvironment) -> list[Piece]:
-    """The pieces of a source; comments are left out. Raises TemplateBroken where a tag cannot be read."""
+    """The pieces of a source; comments are left out. Raises TemplateBroken where a tag cannot be
+    read.
+    """
     pieces: list[Piece] = []
     parts: list[str] = []
     begun, opener, cursor, start = first_line, "", 0, 0
     try:
         for number, kind, value in environment.lex(text):
             line = first_line + number - 1
-            cursor = max(text.find(value, cursor), cursor)  # blanks around tags are left out by the lexer
+            cursor = max(
+                text.find(value, cursor), cursor
+            )  # blanks around tags are left out by the lexer
             if opener:
                 parts.append(value)
                 if kind == opener.replace("begin", "end"):
@@ -144,7 +152,9 @@ def cut(text: str, file: str, first_line: int, environment: TemplateEnvironment)
     return pieces
 
 
-def _unreadable(error: TemplateSyntaxError, text: str, file: str, first_line: int) -> TemplateBroken:
+def _unreadable(
+    error: TemplateSyntaxError, text: str, file: str, first_line: int
+) -> TemplateBroken:
     message, word = explain(str(error.message))
     position = re.search(r" at (\d+)$", str(error.message))
     line = text.split("\n")[error.lineno - 1] if error.lineno <= text.count("\n") + 1 else ""
@@ -158,9 +168,13 @@ _SET = re.compile(r"\{%[-+]?\s*(?:set\s+([\w\s,]+?)\s*(?:=|[-+]?%\}|\|)|macro\s+
 
 
 class Library:
-    """The files of one template folder, by name; partials are looked up in the language of who includes them."""
+    """The files of one template folder, by name; partials are looked up in the language of who
+    includes them.
+    """
 
-    def __init__(self, files: Mapping[str, str], folder: str, environment: TemplateEnvironment) -> None:
+    def __init__(
+        self, files: Mapping[str, str], folder: str, environment: TemplateEnvironment
+    ) -> None:
         self._files, self._folder, self._environment = files, folder, environment
         found = (match[1] or match[2] for text in files.values() for match in _SET.finditer(text))
         #: The names that templates of the folder set, and that layouts may ask for.
@@ -171,14 +185,18 @@ class Library:
         """A template without inheritance: layouts, blocks and includes resolved."""
         return self._assemble(name, locale, {}, 0)
 
-    def _assemble(self, name: str, locale: str, overrides: Mapping[str, list[Piece]], depth: int) -> list[Piece]:
+    def _assemble(
+        self, name: str, locale: str, overrides: Mapping[str, list[Piece]], depth: int
+    ) -> list[Piece]:
         pieces = self._read(name, locale, depth)
         blocks = _override(_blocks(pieces), overrides)
         for piece in pieces:
             word, rest = piece.statement
             if word == "extends":
                 layout = self._resolve(rest, locale, piece)
-                settings = [other for other in pieces if other.statement[0] == "set" and "=" in other.text]
+                settings = [
+                    other for other in pieces if other.statement[0] == "set" and "=" in other.text
+                ]
                 own = [other for other in settings if not _inside_block(other, pieces)]
                 return own + self._assemble(layout, locale, blocks, depth + 1)
         return _fill(pieces, blocks)
@@ -187,7 +205,9 @@ class Library:
         """A file's pieces with its includes put in."""
         file = f"{self._folder}/{name}"
         if depth > DEPTH_MAX:
-            raise TemplateBroken(file, 1, f"layouts and includes nest deeper than {DEPTH_MAX}: is there a circle?")
+            raise TemplateBroken(
+                file, 1, f"layouts and includes nest deeper than {DEPTH_MAX}: is there a circle?"
+            )
         if name not in self._cut:
             front, body = split_front_matter(self._files[name], file)
             self._cut[name] = cut(body, file, front.height + 1, self._environment)
@@ -233,7 +253,9 @@ def _refuse_our_marks(pieces: Iterable[Piece]) -> None:
 
 
 def _blocks(pieces: list[Piece]) -> dict[str, list[Piece]]:
-    """The content of every block, nested ones included; raises TemplateBroken where one is not closed."""
+    """The content of every block, nested ones included; raises TemplateBroken where one is not
+    closed.
+    """
     found: dict[str, list[Piece]] = {}
     opened: list[tuple[str, int]] = []
     for position, piece in enumerate(pieces):
@@ -260,14 +282,18 @@ def _inside_block(piece: Piece, pieces: list[Piece]) -> bool:
     return False
 
 
-def _override(own: dict[str, list[Piece]], overrides: Mapping[str, list[Piece]]) -> dict[str, list[Piece]]:
+def _override(
+    own: dict[str, list[Piece]], overrides: Mapping[str, list[Piece]]
+) -> dict[str, list[Piece]]:
     """The blocks as whoever extends sees them; `super()` becomes what it stands for."""
     result = dict(own)
     for name, pieces in overrides.items():
         result[name] = [
             part
             for piece in pieces
-            for part in (own.get(name, []) if piece.is_tag and _SUPER.fullmatch(piece.text) else [piece])
+            for part in (
+                own.get(name, []) if piece.is_tag and _SUPER.fullmatch(piece.text) else [piece]
+            )
         ]
     return result
 

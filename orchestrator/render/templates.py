@@ -26,7 +26,10 @@ from orchestrator.render.source import TemplateBroken
 NO_NAMES: Names = {}
 NO_TIME = datetime.min.replace(tzinfo=UTC)  # of who asks without a customer: nothing is since then
 _BREAKS = re.compile(r"[\x00-\x1f\x7f\x85\u2028\u2029]+")
-_PLAIN_SPACES = {0xA0: " ", 0x202F: " "}  # `10 €` has one; in a text message it would halve the room
+_PLAIN_SPACES = {
+    0xA0: " ",
+    0x202F: " ",
+}  # `10 €` has one; in a text message it would halve the room
 _EMPTY: Mapping[str, Any] = {}
 
 _Variant = TypeVar("_Variant", CompiledEmail, CompiledSms)
@@ -43,7 +46,9 @@ class RenderedEmailParts:
 
 
 class Templates:
-    """Every template of a project, compiled. Rendering changes nothing here, so threads may share one."""
+    """Every template of a project, compiled. Rendering changes nothing here, so threads may
+    share one.
+    """
 
     def __init__(self, compiled: Compiled, project_locale: str) -> None:
         self._compiled, self._project_locale = compiled, project_locale
@@ -53,7 +58,8 @@ class Templates:
 
     @classmethod
     def load(cls, root: Path, project_locale: str = "en", names: Names = NO_NAMES) -> Templates:
-        """Reads and compiles `templates/` of a project; raises ProjectInvalid with the problems of all files.
+        """Reads and compiles `templates/` of a project; raises ProjectInvalid with the problems of
+        all files.
 
         `names` holds what `in_segment` and `received` may ask about.
         """
@@ -63,28 +69,38 @@ class Templates:
         return templates
 
     @classmethod
-    def load_sound(cls, root: Path, project_locale: str, names: Names) -> tuple[Templates, list[Problem]]:
+    def load_sound(
+        cls, root: Path, project_locale: str, names: Names
+    ) -> tuple[Templates, list[Problem]]:
         """The templates that are good, and what is wrong with the others."""
         loader = Loader(root, project_locale, names)
         loader.load()
         return cls(loader.compiled, project_locale), loader.problems
 
     def calls(self, subjects: Mapping[str, str]) -> list[Call]:
-        """The functions of the language that the templates, and these subjects of steps, call: what they look back at
-        must be loaded. `subjects` holds the file of each; raises ProjectInvalid for those that cannot be read."""
+        """The functions of the language that the templates, and these subjects of steps, call: what
+        they look back at must be loaded. `subjects` holds the file of each; raises ProjectInvalid
+        for those that cannot be read."""
         asked, problems = list(self._compiled.asked), []
         for subject, file in subjects.items():
             try:
                 asked += self.compile_subject(subject, file).asked
             except TemplateBroken as broken:
-                problems += [replace(one, message=f"the subject `{subject}`: {one.message}") for one in broken.problems]
+                problems += [
+                    replace(one, message=f"the subject `{subject}`: {one.message}")
+                    for one in broken.problems
+                ]
         if problems:
             raise ProjectInvalid(problems)
         return [one.call for one in asked]
 
-    def compile_subject(self, source: str, file: str = "subject of a step", line: int = 1) -> CompiledText:
+    def compile_subject(
+        self, source: str, file: str = "subject of a step", line: int = 1
+    ) -> CompiledText:
         """The subject that a step writes itself; raises TemplateBroken."""
-        return CompiledText.of_line(source, file, line, settings=self._compiled.settings[Medium.EMAIL]).compile()
+        return CompiledText.of_line(
+            source, file, line, settings=self._compiled.settings[Medium.EMAIL]
+        ).compile()
 
     def names(self, medium: Medium) -> frozenset[str]:
         """What the steps of journeys may name."""
@@ -101,7 +117,9 @@ class Templates:
     def language(self, medium: Medium, name: str, locale: str) -> str:
         """The locale of the form in which somebody of this locale gets a template."""
         found: CompiledEmail | CompiledSms
-        found = self._email_for(name, locale) if medium is Medium.EMAIL else self._sms_for(name, locale)
+        found = (
+            self._email_for(name, locale) if medium is Medium.EMAIL else self._sms_for(name, locale)
+        )
         return found.language
 
     def variants(self, medium: Medium) -> list[tuple[str, str]]:
@@ -109,22 +127,29 @@ class Templates:
         return sorted(self._compiled.emails if medium is Medium.EMAIL else self._compiled.texts)
 
     def variants_without(self, name: str, *words: str) -> list[str]:
-        """The locales ("" for the file without one) in which a mail mentions none of these words."""
+        """The locales ("" for the file without one) in which a mail mentions none of these
+        words.
+        """
         found = self._compiled.emails.items()
-        return sorted(tag for (own, tag), email in found if own == name and not email.html.mentions(*words))
+        return sorted(
+            tag for (own, tag), email in found if own == name and not email.html.mentions(*words)
+        )
 
     def render_email(
         self, name: str, locale: str, context: Mapping[str, Any], subject: str | None = None
     ) -> RenderedEmailParts:
         """A mail for one customer. Raises TemplateFailed, whose text holds no personal data.
 
-        `context` holds customer, entry, vars, journey, coupon, project (mappings), links, and marketing (False for
-        transactional); what it lacks is undefined. Its `scope` answers the functions of the language. `locale` is the
-        customer's; `subject` a step's own, as Jinja2 text.
+        `context` holds customer, entry, vars, journey, coupon, project (mappings), links, and
+        marketing (False for transactional); what it lacks is undefined. Its `scope` answers the
+        functions of the language. `locale` is the customer's; `subject` a step's own, as Jinja2
+        text.
         """
         email = self._email_for(name, locale)
         scope = self._scope(context, locale, email.language)
-        scope["subject"] = one_line((self._subject_for(subject) if subject else email.subject).render(scope))
+        scope["subject"] = one_line(
+            (self._subject_for(subject) if subject else email.subject).render(scope)
+        )
         scope["preheader"] = one_line(email.preheader.render(scope))
         html, text = email.html.render(scope), tidy(email.text.render(scope))
         return RenderedEmailParts(scope["subject"], scope["preheader"], html, text)
@@ -136,11 +161,14 @@ class Templates:
         return text.translate(_PLAIN_SPACES)
 
     def _scope(self, context: Mapping[str, Any], locale: str, language: str) -> dict[str, Any]:
-        formats = formats_of(context.get("customer", _EMPTY), context.get("project", _EMPTY), locale, language)
+        formats = formats_of(
+            context.get("customer", _EMPTY), context.get("project", _EMPTY), locale, language
+        )
         scope: Scope = context.get("scope") or Scope(NOBODY, NO_TIME)
         now = None if scope.now is NO_TIME else scope.now
         return {
-            **context, "now": now, "language": language, FORMATS: formats, SCOPE: scope, BUDGET: Budget(),
+            **context, "now": now, "language": language, FORMATS: formats, SCOPE: scope,
+            BUDGET: Budget(),
         }  # fmt: skip
 
     def _find_email(self, name: str, locale: str) -> CompiledEmail:
@@ -149,7 +177,9 @@ class Templates:
     def _find_sms(self, name: str, locale: str) -> CompiledSms:
         return self._find(self._compiled.texts, Medium.SMS, name, locale)
 
-    def _find(self, variants: Mapping[tuple[str, str], _Variant], medium: Medium, name: str, locale: str) -> _Variant:
+    def _find(
+        self, variants: Mapping[tuple[str, str], _Variant], medium: Medium, name: str, locale: str
+    ) -> _Variant:
         for tag in [*locale_tags(locale, self._project_locale), ""]:
             if variant := variants.get((name, tag)):
                 return variant
@@ -157,5 +187,7 @@ class Templates:
 
 
 def one_line(text: str) -> str:
-    """A header's value: line breaks and control characters become spaces, so that it cannot begin another header."""
+    """A header's value: line breaks and control characters become spaces, so that it cannot
+    begin another header.
+    """
     return _BREAKS.sub(" ", text).strip(" ")

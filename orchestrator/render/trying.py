@@ -1,4 +1,6 @@
-"""Every template rendered once for a made-up customer: what would fail, and which texts cost more than one."""
+"""Every template rendered once for a made-up customer: what would fail, and which texts cost more
+than one.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,8 @@ from orchestrator.render.sample import sample_scope, with_questions
 from orchestrator.render.sms_size import SmsSize, measure_sms
 from orchestrator.render.templates import Templates
 
-FOREIGN_MAX = 3  # more different ones, and the text is written in another script: nothing could be saved
+# more different ones, and the text is written in another script: nothing could be saved
+FOREIGN_MAX = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +37,9 @@ def try_templates(
     for medium in Medium:
         for name, tag in templates.variants(medium):
             locale = tag or config.project.locale
-            scope = with_questions(sample_scope(config, {"id": "check", "title": "Check"}, locale), segments)
+            scope = with_questions(
+                sample_scope(config, {"id": "check", "title": "Check"}, locale), segments
+            )
             try:
                 if medium is Medium.EMAIL:
                     templates.render_email(name, locale, scope)
@@ -52,6 +57,9 @@ def _price(size: SmsSize) -> str:
     cost = f"for a made-up customer it has {size.units} characters and is paid {size.parts} times"
     if size.foreign and len(size.foreign) <= FOREIGN_MAX:
         signs = " ".join(size.foreign)
-        halves = f"{signs} is not in the small alphabet of text messages, which halves the room to 70 characters"
+        halves = (
+            f"{signs} is not in the small alphabet of text messages, which halves the room to "
+            "70 characters"
+        )
         return f"{halves}: {cost}" if size.parts > 1 else halves
     return cost if size.parts > 1 else ""

@@ -1,4 +1,6 @@
-"""What a template may not say, found before anybody gets it: names, filters, functions and links that do not exist."""
+"""What a template may not say, found before anybody gets it: names, filters, functions and links
+that do not exist.
+"""
 
 from __future__ import annotations
 
@@ -15,10 +17,22 @@ from orchestrator.render.methods import METHODS
 from orchestrator.render.predicates import TESTS
 
 #: What every template sees.
-ROOTS = frozenset({
-    "customer", "entry", "vars", "journey", "coupon", "project", "links", "now", "marketing", "language", "subject",
-    "preheader",
-})  # fmt: skip
+ROOTS = frozenset(
+    {
+        "customer",
+        "entry",
+        "vars",
+        "journey",
+        "coupon",
+        "project",
+        "links",
+        "now",
+        "marketing",
+        "language",
+        "subject",
+        "preheader",
+    },
+)
 HELPERS = frozenset({"range", "namespace", "dict"})  # of Jinja2
 _NOT_BUILT = frozenset({"account", "item", "opened", "clicked", "any", "sum"})
 _INSTEAD = {
@@ -63,7 +77,9 @@ def find_faults(tree: nodes.Template) -> Iterator[Fault]:
             case nodes.Test():
                 yield from _check_name(node, "test `is {}`", node.name, TESTS)
             case nodes.Pow():
-                yield Fault(node.lineno, "**", "`**` is not part of the language: write it as a product")
+                yield Fault(
+                    node.lineno, "**", "`**` is not part of the language: write it as a product"
+                )
             case nodes.Getattr():
                 yield from _check_attribute(node)
             case nodes.Call(node=nodes.Getattr() as function):
@@ -73,7 +89,11 @@ def find_faults(tree: nodes.Template) -> Iterator[Fault]:
 def _check_filter(node: nodes.Filter) -> Iterator[Fault]:
     yield from _check_name(node, "filter `{}`", node.name, ALL)
     position, names = _NAMING.get(node.name, (0, ()))
-    if names and len(node.args) > position and isinstance(named := node.args[position], nodes.Const):
+    if (
+        names
+        and len(node.args) > position
+        and isinstance(named := node.args[position], nodes.Const)
+    ):
         noun = "filter `{}`" if names is ALL else "test `{}`"
         yield from _check_name(named, noun, str(named.value), names)
 
@@ -102,7 +122,11 @@ def _check_method(function: nodes.Getattr) -> Iterator[Fault]:
     name = function.attr
     if _is(function.node, "links"):
         if name in LINK_NAMES and name not in LINK_FUNCTIONS:
-            yield Fault(function.lineno, name, f"`links.{name}` is a link as it stands: write it without `()`")
+            yield Fault(
+                function.lineno,
+                name,
+                f"`links.{name}` is a link as it stands: write it without `()`",
+            )
     elif not _is(function.node, "loop") and name not in METHODS and not name.startswith("_"):
         if name in ("items", "keys", "values"):
             advice = "; for its names and values write `| items`"
@@ -110,7 +134,11 @@ def _check_method(function: nodes.Getattr) -> Iterator[Fault]:
             advice = "; a list grows by `+`: `{% set ns.all = ns.all + [product] %}`"
         else:
             near = closest(name, METHODS | ALL.keys())
-            advice = f"; did you mean `{near}`?" if near else "; values are changed by filters: `{{ x | upper }}`"
+            advice = (
+                f"; did you mean `{near}`?"
+                if near
+                else "; values are changed by filters: `{{ x | upper }}`"
+            )
         yield Fault(function.lineno, name, f"there is no function `{name}()`{advice}")
 
 
@@ -121,12 +149,16 @@ def _is(node: nodes.Node, name: str) -> bool:
 # ---------------------------------------------------------------- names
 
 
-def find_unknown_names(tree: nodes.Template, unresolved: Collection[str], settings: Collection[str]) -> Iterator[Fault]:
-    """The names that come from outside, and that nothing outside has: `unresolved` are those that the compiler could
-    not bind, `settings` what the templates of the folder set for one another."""
+def find_unknown_names(
+    tree: nodes.Template, unresolved: Collection[str], settings: Collection[str]
+) -> Iterator[Fault]:
+    """The names that come from outside, and that nothing outside has: `unresolved` are those that
+    the compiler could not bind, `settings` what the templates of the folder set for one another."""
     known = {*ROOTS, *HELPERS, *FUNCTIONS, *settings, *assigned_names(tree)}
     unknown = {name for name in (*unresolved, "self") if name not in known}
-    called = {node.node.name for node in tree.find_all(nodes.Call) if isinstance(node.node, nodes.Name)}
+    called = {
+        node.node.name for node in tree.find_all(nodes.Call) if isinstance(node.node, nodes.Name)
+    }
     told: set[tuple[int, str]] = set()
     for node in tree.find_all(nodes.Name):
         if node.ctx == "load" and node.name in unknown and (node.lineno, node.name) not in told:
@@ -147,9 +179,16 @@ def _unknown(name: str, is_called: bool) -> str:
     if name in _NOT_BUILT:
         return f"`{name}` is part of the language but not built yet in this version"
     if is_called and name not in _INSTEAD:
-        return f"there is no function `{name}()`{did_you_mean(name, FUNCTIONS | HELPERS) or _listed(FUNCTIONS)}"
+        return (
+            "there is no function "
+            f"`{name}()`{did_you_mean(name, FUNCTIONS | HELPERS) or _listed(FUNCTIONS)}"
+        )
     if name in _INSTEAD:
         return f"there is no `{name}` here: {_INSTEAD[name]}"
     near = closest(name, ROOTS)
-    hint = f"; did you mean `{near}`?" if near else f"; write `customer.{name}` for a fact or trait of the customer"
+    hint = (
+        f"; did you mean `{near}`?"
+        if near
+        else f"; write `customer.{name}` for a fact or trait of the customer"
+    )
     return f"there is no `{name}` here{hint}"

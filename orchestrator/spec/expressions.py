@@ -1,4 +1,6 @@
-"""Conditions and values as an author writes them: Jinja2 expressions, with or without braces around them."""
+"""Conditions and values as an author writes them: Jinja2 expressions, with or without braces around
+them.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,9 @@ def parse_condition(text: str | bool, where: Where) -> Condition:
 
 
 def parse_computed(text: str, where: Where) -> Value:
-    """A value that is always an expression, braces or not (`value: event.total`); raises ExpressionInvalid."""
+    """A value that is always an expression, braces or not (`value: event.total`); raises
+    ExpressionInvalid.
+    """
     if "{{" in text:
         return parse_value(text, where)
     tree = parse_tree(text, where)
@@ -29,7 +33,8 @@ def parse_computed(text: str, where: Where) -> Value:
 
 
 def parse_value(value: Any, where: Where) -> Value:
-    """A step's value: plain data stays, `{{ … }}` is computed; one lone `{{ … }}` keeps its type, mixed text is joined.
+    """A step's value: plain data stays, `{{ … }}` is computed; one lone `{{ … }}` keeps its type,
+    mixed text is joined.
 
     Lists and maps are searched for text with `{{ … }}` too. Raises ExpressionInvalid.
     """
@@ -82,7 +87,11 @@ def _compile_text(text: str, where: Where, trees: list[Expr]) -> Compiled:
 
 def _plain(text: str, start: int, end: int) -> str:
     if block := _BLOCK.search(text, start, end):
-        hint = "close it with `}}`" if block[0] == "{{" else "only `{{ … }}` is accepted outside templates"
+        hint = (
+            "close it with `}}`"
+            if block[0] == "{{"
+            else "only `{{ … }}` is accepted outside templates"
+        )
         raise ExpressionInvalid(f"`{block[0]}`: {hint}", block.start())
     return text[start:end]
 

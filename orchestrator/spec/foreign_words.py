@@ -1,7 +1,9 @@
-"""What authors write who know other tools, spreadsheets or SQL, and what it is called in this language.
+"""What authors write who know other tools, spreadsheets or SQL, and what it is called in this
+language.
 
-Jinja2's parser would refuse all of it too, in words for programmers. Nothing here is valid in an expression, so looking
-for it before parsing can refuse no good one. Text between quotes is left alone.
+Jinja2's parser would refuse all of it too, in words for programmers. Nothing here is valid in an
+expression, so looking for it before parsing can refuse no good one. Text between quotes is left
+alone.
 """
 
 from __future__ import annotations
@@ -22,19 +24,26 @@ _SIGNS = {
     "<>": "means nothing here: write `!=`", "≠": "means nothing here: write `!=`",
     "≥": "means nothing here: write `>=`", "≤": "means nothing here: write `<=`",
     "&&": "means nothing here: write `and`", "&": "means nothing here: write `and`",
-    "||": "means nothing here: write `or`", "->": "means nothing here: write a point, as in `event.price`",
+    "||": "means nothing here: write `or`",
+    "->": "means nothing here: write a point, as in `event.price`",
     "=~": "means nothing here: write `\"x\" in event.name` to ask whether a text holds x",
     "~=": "means nothing here: write `\"x\" in event.name` to ask whether a text holds x",
     ">>": "does not compare: write `>`", "<<": "does not compare: write `<`",
-    "??": "means nothing here: write `x | default(y)`", "?": "means nothing here: write `a if condition else b`",
-    ";": "means nothing here: leave it out", "×": "means nothing here: write `*`", "÷": "means nothing here: write `/`",
-    "−": "means nothing here: write `-`", "–": "means nothing here: write `-`", "—": "means nothing here: write `-`",
+    "??": "means nothing here: write `x | default(y)`",
+    "?": "means nothing here: write `a if condition else b`",
+    ";": "means nothing here: leave it out", "×": "means nothing here: write `*`",
+    "÷": "means nothing here: write `/`", "−": "means nothing here: write `-`",
+    "–": "means nothing here: write `-`", "—": "means nothing here: write `-`",
 }  # fmt: skip
-_SIGN = re.compile("|".join(re.escape(sign) for sign in sorted(_SIGNS, key=len, reverse=True)) + "|!(?!=)")
+_SIGN = re.compile(
+    "|".join(re.escape(sign) for sign in sorted(_SIGNS, key=len, reverse=True)) + "|!(?!=)"
+)
 
 _QUOTES = "„“”‟«»‹›‚‘’`´"
 _TYPOGRAPHIC = re.compile(f"[{_QUOTES}]\\s*(?P<text>[^{_QUOTES}]*)")
-_MONEY = re.compile(r"[€£¥$]\s*(?P<before>\d[\d.]*)|(?P<after>\d[\d.]*)\s*(?:[€£¥$]|(?:EUR|USD|GBP|CHF)\b)")
+_MONEY = re.compile(
+    r"[€£¥$]\s*(?P<before>\d[\d.]*)|(?P<after>\d[\d.]*)\s*(?:[€£¥$]|(?:EUR|USD|GBP|CHF)\b)"
+)
 _DOLLAR = re.compile(r"\$\{?")
 _SHARE = re.compile(r"(?P<number>\d[\d.]*)\s*%\s*(?=$|\)|,|(?:and|or|if|else)\b)")
 _DATE = re.compile(r"(?<![\w.])(?:\d{4}-\d{1,2}-\d{1,2}|\d{1,2}([./])\d{1,2}\1\d{4})(?!\w)")
@@ -46,9 +55,10 @@ _CAPITALS = re.compile(r"(?<![\w.])(?P<word>AND|OR|NOT|IN|IS|IF|ELSE)\b(?!\s*=)"
 _LEADING_IF = re.compile(r"\s*if\b")
 
 _IN_WORDS = {
-    "greater than or equal to": ">=", "less than or equal to": "<=", "greater than": ">", "more than": ">",
-    "less than": "<", "at least": ">=", "at most": "<=", "not equal to": "!=", "equal to": "==", "equals": "==",
-    "equal": "==", "eq": "==", "gte": ">=", "lte": "<=", "gt": ">", "lt": "<",
+    "greater than or equal to": ">=", "less than or equal to": "<=", "greater than": ">",
+    "more than": ">", "less than": "<", "at least": ">=", "at most": "<=", "not equal to": "!=",
+    "equal to": "==", "equals": "==", "equal": "==", "eq": "==", "gte": ">=", "lte": "<=",
+    "gt": ">", "lt": "<",
 }  # fmt: skip
 _COMPARISON = re.compile(
     _OPERAND
@@ -62,11 +72,14 @@ _IS_VALUE = re.compile(_OPERAND + r"(?P<word>is(?:\s+not)?)\s+(?P<right>\"\s*\"|
 _HOLDS = re.compile(
     _OPERAND
     + r"(?P<not>(?:does\s+)?not\s+)?"
-    + r"(?P<word>contains?|includes?|has|like|match(?:es)?|starts?[\s_]?with|ends?[\s_]?with)\b(?!\s*[=(.])(?:"
+    + r"(?P<word>contains?|includes?|has|like|match(?:es)?|starts?[\s_]?with|ends?[\s_]?with)"
+    + r"\b(?!\s*[=(.])(?:"
     + _VALUE
     + ")?"
 )
-_BETWEEN = re.compile(_OPERAND + r"(?P<word>between)\b(?!\s*[=(.])(?:\s+(?P<low>[\w.]+)\s+and\s+(?P<high>[\w.]+))?")
+_BETWEEN = re.compile(
+    _OPERAND + r"(?P<word>between)\b(?!\s*[=(.])(?:\s+(?P<low>[\w.]+)\s+and\s+(?P<high>[\w.]+))?"
+)
 _IS_THERE = re.compile(
     _OPERAND
     + r"(?P<word>is\s+(?P<not>not\s+)?"
@@ -75,7 +88,9 @@ _IS_THERE = re.compile(
 
 
 def refuse_foreign(text: str) -> None:
-    """Raises ExpressionInvalid where an expression holds signs or words of another language, with what to write."""
+    """Raises ExpressionInvalid where an expression holds signs or words of another language,
+    with what to write.
+    """
     bare = without_texts(text)
     faults = [fault for find in _FINDERS for fault in find(text, bare)]
     if faults:
@@ -100,14 +115,20 @@ def _signs(text: str, bare: str) -> Faults:
 def _quotes(text: str, bare: str) -> Faults:
     if match := _TYPOGRAPHIC.search(bare):
         inside = text[match.start("text") : match.end("text")].strip()
-        shown = f'write straight ones, "{inside}"' if inside and '"' not in inside else 'write straight ones, "…"'
+        shown = (
+            f'write straight ones, "{inside}"'
+            if inside and '"' not in inside
+            else 'write straight ones, "…"'
+        )
         yield ExpressionInvalid(f"`{match[0][0]}` is no quote here: {shown}", match.start())
 
 
 def _amounts(text: str, bare: str) -> Faults:
     if match := _MONEY.search(bare):
         number = match["before"] or match["after"]
-        yield ExpressionInvalid(f"an amount is written without its currency: {number}", match.start())
+        yield ExpressionInvalid(
+            f"an amount is written without its currency: {number}", match.start()
+        )
     elif match := _DOLLAR.search(bare):
         yield ExpressionInvalid("`$` means nothing here: write the name without `$`", match.start())
     if match := _SHARE.search(bare):
@@ -125,36 +146,54 @@ def _numbers(text: str, bare: str) -> Faults:
 def _times(text: str, bare: str) -> Faults:
     if match := _DATE.search(bare):
         shown = match[0] if "-" in match[0] else "2026-12-31"
-        yield ExpressionInvalid(f'a date stands between quotes, the year first: "{shown}"', match.start())
+        yield ExpressionInvalid(
+            f'a date stands between quotes, the year first: "{shown}"', match.start()
+        )
     if match := _SPAN.search(bare):
         written = f"{match['amount']}{match['unit'][0]}"
         if bare[: match.start()].rstrip().endswith("="):
             yield ExpressionInvalid(f'a duration stands between quotes: "{written}"', match.start())
         else:
             yield ExpressionInvalid(
-                f"`{match[0]}` cannot be compared: write `days_since(customer.last_order_at) >= 30`, a number of days",
+                (
+                    f"`{match[0]}` cannot be compared: write "
+                    "`days_since(customer.last_order_at) >= 30`, a number of days"
+                ),
                 match.start(),
             )
 
 
 def _words(text: str, bare: str) -> Faults:
     if match := _CAPITALS.search(bare):
-        yield ExpressionInvalid(f"write `{match['word'].lower()}` in small letters", match.start("word"))
+        yield ExpressionInvalid(
+            f"write `{match['word'].lower()}` in small letters", match.start("word")
+        )
     if _LEADING_IF.match(bare):
-        yield ExpressionInvalid("the condition begins without `if`: leave the word out", bare.index("if"))
+        yield ExpressionInvalid(
+            "the condition begins without `if`: leave the word out", bare.index("if")
+        )
     for match in _COMPARISON.finditer(bare):
         operator = _IN_WORDS[" ".join(match["word"].split())]
         yield _say(match, text, f"{{left}} {operator} {{right}}", "10")
     for match in _IS_VALUE.finditer(bare):
-        yield _say(match, text, "{left} != {right}" if "not" in match["word"] else "{left} == {right}", "")
+        yield _say(
+            match, text, "{left} != {right}" if "not" in match["word"] else "{left} == {right}", ""
+        )
     for match in _HOLDS.finditer(bare):
-        yield _say(match, text, "{right} not in {left}" if match["not"] else "{right} in {left}", '"x"')
+        yield _say(
+            match, text, "{right} not in {left}" if match["not"] else "{right} in {left}", '"x"'
+        )
     for match in _BETWEEN.finditer(bare):
         low, high = match["low"] or "5", match["high"] or "10"
         yield _say(match, text, f"{low} <= {{left}} and {{left}} <= {high}", "")
     for match in _IS_THERE.finditer(bare):
         there = match["what"] in (None, "set", "present", "known")
-        yield _say(match, text, "{left} is defined" if there != bool(match["not"]) else "{left} is not defined", "")
+        yield _say(
+            match,
+            text,
+            "{left} is defined" if there != bool(match["not"]) else "{left} is not defined",
+            "",
+        )
 
 
 def _say(match: re.Match[str], text: str, instead: str, example: str) -> ExpressionInvalid:
@@ -163,7 +202,16 @@ def _say(match: re.Match[str], text: str, instead: str, example: str) -> Express
     right = text[match.start("right") : match.end("right")] if found.get("right") else example
     left = found["left"] if found["left"] not in ("and", "or", "not") else "event.name"
     written = instead.format(left=left, right=right.replace("%", ""))
-    return ExpressionInvalid(f"`{match['word']}` is no word of the language: write `{written}`", match.start("word"))
+    return ExpressionInvalid(
+        f"`{match['word']}` is no word of the language: write `{written}`", match.start("word")
+    )
 
 
-_FINDERS: tuple[Callable[[str, str], Faults], ...] = (_signs, _quotes, _amounts, _numbers, _times, _words)
+_FINDERS: tuple[Callable[[str, str], Faults], ...] = (
+    _signs,
+    _quotes,
+    _amounts,
+    _numbers,
+    _times,
+    _words,
+)

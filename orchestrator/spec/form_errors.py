@@ -10,7 +10,15 @@ from pydantic_core import ErrorDetails
 
 from orchestrator.domain.message import Medium
 from orchestrator.domain.suggestion import did_you_mean
-from orchestrator.spec.other_words import ENTRIES, ITEMS, NOT_OF_A_JOURNEY, OF_TEXT, SHAPES, TRIGGER_SHAPES, known_word
+from orchestrator.spec.other_words import (
+    ENTRIES,
+    ITEMS,
+    NOT_OF_A_JOURNEY,
+    OF_TEXT,
+    SHAPES,
+    TRIGGER_SHAPES,
+    known_word,
+)
 from orchestrator.spec.place import Place
 from orchestrator.spec.schema import BUILT_TRIGGERS, TRIGGERS, JourneyForm
 from orchestrator.spec.step_forms import (
@@ -62,7 +70,9 @@ def report_form_errors(fault: ValidationError, form: type[Form], place: Place) -
 
 
 def _part_not_built(place: Place, path: Path) -> Path | None:
-    """The step or trigger that a path leads into, if this version does not have it yet: no form of it helps."""
+    """The step or trigger that a path leads into, if this version does not have it yet: no form of
+    it helps.
+    """
     if path[:1] == ("trigger",):
         trigger = path[:2] if isinstance(place.at(*path[:1]).written, list) else path[:1]
         written = place.at(*trigger).written
@@ -92,7 +102,11 @@ def _report(error: ErrorDetails, model: type[Form] | None, place: Place) -> None
         _report_no_trigger(place)
     elif kind in ("less_than_equal", "greater_than_equal", "less_than", "greater_than"):
         limit = next(value for value in context.values() if isinstance(value, int | float))
-        word = {"less_than_equal": "at most", "greater_than_equal": "at least", "less_than": "less than"}
+        word = {
+            "less_than_equal": "at most",
+            "greater_than_equal": "at least",
+            "less_than": "less than",
+        }
         place.error(f"`{key}` must be {word.get(kind, 'more than')} {limit:g}")
     elif kind in _TYPES:
         place.error(_wrong_type(kind, place))
@@ -101,8 +115,14 @@ def _report(error: ErrorDetails, model: type[Form] | None, place: Place) -> None
     elif kind == "value_error":
         place.error(str(context["error"]))
     elif kind == "too_short":
-        what = "is empty" if context["min_length"] == 1 else f"needs at least {context['min_length']} entries"
-        place.error(f"`{key}` {what}" + (f": write `{key}: {SHAPES[key]}`" if key in SHAPES else ""))
+        what = (
+            "is empty"
+            if context["min_length"] == 1
+            else f"needs at least {context['min_length']} entries"
+        )
+        place.error(
+            f"`{key}` {what}" + (f": write `{key}: {SHAPES[key]}`" if key in SHAPES else "")
+        )
     elif kind in ("string_pattern_mismatch", "string_too_short"):
         place.error(_PATTERNS.get(key, f"`{key}` is empty"))
     else:
@@ -118,8 +138,14 @@ _PATTERNS = {
 def _missing(name: str, key: str) -> str:
     example = {"to": " (`customer` or `referrer`)", "within": " (how long to wait, such as 2d)"}
     example |= {"lifecycle": " (the name of it all: `lifecycle: customer-relationship`)"}
-    example |= {"at": " (when, such as 0h or 2d)", "ago": " (how long before the start, such as 2d)"}
-    example |= {"template": " (`template: cart-reminder`)", "expect": " (`expect: []` where nothing should happen)"}
+    example |= {
+        "at": " (when, such as 0h or 2d)",
+        "ago": " (how long before the start, such as 2d)",
+    }
+    example |= {
+        "template": " (`template: cart-reminder`)",
+        "expect": " (`expect: []` where nothing should happen)",
+    }
     return f"`{name}` is missing here{example.get(name, '')}"
 
 
@@ -135,7 +161,9 @@ def _wrong_type(kind: str, place: Place) -> str:
     if key in ("email", "sms") and isinstance(written, list):
         return f"a step sends one message: write a step for each, `- {key}: cart-reminder`"
     if written is None:
-        return f"`{key}` has no value" + (f": write `{key}: {SHAPES[key]}`" if key in SHAPES else "")
+        return f"`{key}` has no value" + (
+            f": write `{key}: {SHAPES[key]}`" if key in SHAPES else ""
+        )
     if isinstance(written, str) and key in OF_TEXT and kind != "string_type":
         return f"`{key}` is written as `{key}: {OF_TEXT[key].replace('TEXT', written)}`"
     if key in SHAPES and kind in _NO_TEXT and kind != "string_type":
@@ -143,7 +171,9 @@ def _wrong_type(kind: str, place: Place) -> str:
     if kind == "string_type" and isinstance(written, dict | list):
         several = " (several events: one trigger, exit or step each)" if key == "event" else ""
         return f"`{key}` takes one text{several}"
-    return f"`{key}` must be {_TYPES[kind]}" + (" (put it between quotes)" if kind == "string_type" else "")
+    return f"`{key}` must be {_TYPES[kind]}" + (
+        " (put it between quotes)" if kind == "string_type" else ""
+    )
 
 
 def _not_among(key: str, expected: str, written: Any) -> str:
@@ -168,9 +198,15 @@ def _unknown_key(key: str, model: type[Form] | None, place: Place) -> str:
     known = _keys(model)
     of_a_step = model is not None and issubclass(model, StepForm | MessageOptions)
     if of_a_step and key in STEP_KINDS:
-        return f"a step does one thing: put `{key}` into a step of its own (a line that begins with '-')"
+        return (
+            f"a step does one thing: put `{key}` into a step of its own (a line that begins "
+            "with '-')"
+        )
     if of_a_step and key in ("if", "only_if", "when", "condition"):
-        return f"a step has no `{key}`: put it into a branch, `- branch: [{{if: …, then: [{{email: …}}]}}]`"
+        return (
+            f"a step has no `{key}`: put it into a branch, `- branch: "
+            f"[{{if: …, then: [{{email: …}}]}}]`"
+        )
     if model is IfArm and key == "else":
         return "`else` is an entry of its own: write `- else: […]` after this one"
     if model is DelayStep and key == "for":
@@ -179,19 +215,31 @@ def _unknown_key(key: str, model: type[Form] | None, place: Place) -> str:
         return f"unknown key '{key}'; it is called '{meant}' here"
     if model is JourneyForm and key in NOT_OF_A_JOURNEY:
         return f"a journey has no `{key}`: {NOT_OF_A_JOURNEY[key]}"
-    hint = did_you_mean(key, known) or (f" (known: {', '.join(known)})" if known else ": nothing is written below this")
+    hint = did_you_mean(key, known) or (
+        f" (known: {', '.join(known)})" if known else ": nothing is written below this"
+    )
     return f"unknown key '{key}'{hint}"
 
 
 def _report_no_step(place: Place) -> None:
     written = place.written
-    words = list(written) if isinstance(written, dict) else [written] if isinstance(written, str) else []
+    words = (
+        list(written)
+        if isinstance(written, dict)
+        else [written]
+        if isinstance(written, str)
+        else []
+    )
     for word in words:
         meant = known_word(word, BUILT_STEPS)
         hint = f"; did you mean '{meant}'?" if meant else did_you_mean(word, BUILT_STEPS)
         if isinstance(written, str) and (Medium.EMAIL, word) in (place.known.templates or ()):
             hint = f": write `email: {word}` to send this template"
-        if isinstance(written, str) and (head := word.partition(":")[0]) in STEP_KINDS and head != word:
+        if (
+            isinstance(written, str)
+            and (head := word.partition(":")[0]) in STEP_KINDS
+            and head != word
+        ):
             hint = f": a blank follows the colon, `{head}: {word.partition(':')[2]}`"
         if hint or len(words) == 1:
             target = place.at(word) if isinstance(written, dict) else place
@@ -206,7 +254,9 @@ def _report_no_trigger(place: Place) -> None:
     written = place.written
     if isinstance(written, str):
         if written in BUILT_TRIGGERS:
-            place.error(f"`{written}` is written with its name, such as `{TRIGGER_SHAPES[written]}`")
+            place.error(
+                f"`{written}` is written with its name, such as `{TRIGGER_SHAPES[written]}`"
+            )
         elif hint := did_you_mean(written, ("manual",)):
             place.error(f"there is no trigger '{written}'{hint}")
         else:
@@ -215,7 +265,11 @@ def _report_no_trigger(place: Place) -> None:
     words = list(written) if isinstance(written, dict) else []
     for word in words:
         meant = known_word(word, BUILT_TRIGGERS)
-        if hint := f"; it is called '{meant}' here" if meant else did_you_mean(word, BUILT_TRIGGERS):
+        if (
+            hint := f"; it is called '{meant}' here"
+            if meant
+            else did_you_mean(word, BUILT_TRIGGERS)
+        ):
             place.at(word).error(f"there is no trigger '{word}'{hint}", at_key=True)
             return
     listed = ", ".join(f"`{shape}`" for shape in TRIGGER_SHAPES.values())
@@ -227,7 +281,9 @@ def _report_no_trigger(place: Place) -> None:
 _FREE = "{}"  # the tag of the forms under the free keys of a map: `facts: {orders: …}`
 
 
-def _resolve(loc: tuple[int | str, ...], form: type[Form], place: Place) -> tuple[Path, type[Form] | None]:
+def _resolve(
+    loc: tuple[int | str, ...], form: type[Form], place: Place
+) -> tuple[Path, type[Form] | None]:
     """The path in the data that pydantic's `loc` means, and the form that holds its last key."""
     path: Path = ()
     holder: type[Form] | None = form
@@ -283,11 +339,17 @@ def _innermost_step(place: Place, path: Path) -> Path | None:
 def _name_step(place: Place, path: Path) -> Place:
     """The place, naming the innermost step on the path."""
     step = _innermost_step(place, path)
-    return place if step is None else place.in_step(describe_step(place.at(*step).written, int(step[-1])))
+    return (
+        place
+        if step is None
+        else place.in_step(describe_step(place.at(*step).written, int(step[-1])))
+    )
 
 
 def describe_step(written: Any, index: int) -> str:
-    """What to call a step that has no derived id yet: its id, its template, or its word and number."""
+    """What to call a step that has no derived id yet: its id, its template, or its word and
+    number.
+    """
     if not isinstance(written, dict):
         return str(written) if isinstance(written, str) else f"number {index + 1}"
     inner = next((value for key, value in written.items() if key in STEP_KINDS), None)
@@ -296,4 +358,8 @@ def describe_step(written: Any, index: int) -> str:
             if isinstance(source.get(key), str):
                 return str(source[key])
     word = next((key for key in written if key in STEP_KINDS), next(iter(written), "step"))
-    return inner if isinstance(inner, str) and word in ("email", "sms", "whatsapp") else f"{word}, number {index + 1}"
+    return (
+        inner
+        if isinstance(inner, str) and word in ("email", "sms", "whatsapp")
+        else f"{word}, number {index + 1}"
+    )

@@ -1,6 +1,8 @@
-"""The text of an expression to Jinja2's nodes, by Jinja2's own parser; faults say what to write instead.
+"""The text of an expression to Jinja2's nodes, by Jinja2's own parser; faults say what to write
+instead.
 
-Jinja2's nodes carry no columns: the place of a fault is found again by looking for the faulty word among the tokens.
+Jinja2's nodes carry no columns: the place of a fault is found again by looking for the faulty word
+among the tokens.
 """
 
 from __future__ import annotations
@@ -29,8 +31,14 @@ def parse_jinja(text: str) -> nodes.Expr:
         rest = list(parser.stream)
     except TemplateSyntaxError as fault:
         raise _syntax_fault(text, fault.message or "syntax error") from None
-    except (SyntaxError, ValueError, OverflowError):  # Python reads the numbers and texts for Jinja2
-        raise ExpressionInvalid("a number or text here cannot be read: write numbers as 20 or 3.5") from None
+    except (
+        SyntaxError,
+        ValueError,
+        OverflowError,
+    ):  # Python reads the numbers and texts for Jinja2
+        raise ExpressionInvalid(
+            "a number or text here cannot be read: write numbers as 20 or 3.5"
+        ) from None
     if rest:
         raise _rest_fault(text, rest[0].type, str(rest[0].value), _offsets(text)[-len(rest)])
     assert isinstance(tree, nodes.Expr)
@@ -50,8 +58,12 @@ def _rest_fault(text: str, kind: str, value: str, offset: int) -> ExpressionInva
         if number := re.search(r"(\d+)$", text[:offset]):
             decimals = re.match(r"\d*", text[offset + 1 :])
             assert decimals is not None  # it may be empty
-            return ExpressionInvalid(f"a number is written with a point: {number[1]}.{decimals[0]}", offset)
-        return ExpressionInvalid("`,` means nothing here: join two conditions with `and` or `or`", offset)
+            return ExpressionInvalid(
+                f"a number is written with a point: {number[1]}.{decimals[0]}", offset
+            )
+        return ExpressionInvalid(
+            "`,` means nothing here: join two conditions with `and` or `or`", offset
+        )
     return _neighbour_fault(text, value, offset)
 
 
@@ -61,11 +73,14 @@ def _neighbour_fault(text: str, value: str, offset: int) -> ExpressionInvalid:
     if before and re.fullmatch(r"[A-Za-z_]\w*", value) and before[1] not in _OPERATORS:
         joined = f"{before[1]}.{value}"
         return ExpressionInvalid(
-            f"two words stand side by side: join names with a point (`{joined}`), put text between quotes"
+            f"two words stand side by side: join names with a point (`{joined}`), put text "
+            f"between quotes"
             f' ("{before[1]} {value}"), or join two conditions with `and` or `or`',
             offset,
         )
-    return ExpressionInvalid(f"'{value}' is not expected here: join two conditions with `and` or `or`", offset)
+    return ExpressionInvalid(
+        f"'{value}' is not expected here: join two conditions with `and` or `or`", offset
+    )
 
 
 def _offsets(text: str) -> list[int]:
@@ -84,21 +99,29 @@ def _syntax_fault(text: str, message: str) -> ExpressionInvalid:
     if bracket := _unbalanced(text):
         return bracket
     if "end of template" in message or "end of print statement" in message:
-        return ExpressionInvalid("the expression ends too early: something is missing here", len(text.rstrip()))
+        return ExpressionInvalid(
+            "the expression ends too early: something is missing here", len(text.rstrip())
+        )
     word = re.search(r"(?:got|unexpected) '([^']*)'", message)
     offset = offset_of(text, word[1]) if word else 0
     if word and word[1] == "=":
         return ExpressionInvalid("`=` does not compare: write `==`", offset)
     if word and (function := re.search(r"(\w+)\(\s*([A-Za-z]\w*)\s+$", text[:offset])):
         name = f"{function[2]} {word[1]}"
-        return ExpressionInvalid(f'the name stands between quotes: {function[1]}("{name}")', function.start(2))
+        return ExpressionInvalid(
+            f'the name stands between quotes: {function[1]}("{name}")', function.start(2)
+        )
     if word:
-        return ExpressionInvalid(f"`{word[1]}` is not expected here: something is missing before it", offset)
+        return ExpressionInvalid(
+            f"`{word[1]}` is not expected here: something is missing before it", offset
+        )
     dots = text.find("..")
     if dots >= 0:
         return ExpressionInvalid("`..` means nothing here: write `5 <= x and x <= 10`", dots)
     dangling = re.search(r"\.\s*(?![\w\s])|\.\s*$", text)
-    return ExpressionInvalid("a name is missing after the point", dangling.start() if dangling else 0)
+    return ExpressionInvalid(
+        "a name is missing after the point", dangling.start() if dangling else 0
+    )
 
 
 def _unbalanced(text: str) -> ExpressionInvalid | None:
@@ -109,25 +132,39 @@ def _unbalanced(text: str) -> ExpressionInvalid | None:
             missing.append(_BRACKETS[sign])
         elif sign in _BRACKETS.values() and (not missing or missing.pop() != sign):
             opening = next(first for first, last in _BRACKETS.items() if last == sign)
-            return ExpressionInvalid(f"`{sign}` closes nothing: there is no open `{opening}` before it", offset)
-    return ExpressionInvalid(f"`{missing[-1]}` is missing at the end", len(text.rstrip())) if missing else None
+            return ExpressionInvalid(
+                f"`{sign}` closes nothing: there is no open `{opening}` before it", offset
+            )
+    return (
+        ExpressionInvalid(f"`{missing[-1]}` is missing at the end", len(text.rstrip()))
+        if missing
+        else None
+    )
 
 
 def _sign_fault(sign: str, offset: int) -> ExpressionInvalid:
     if sign in ("'", '"'):
         other = '"' if sign == "'" else "'"
         return ExpressionInvalid(
-            f"the quote {sign} is not closed; text that holds {sign} stands between {other}…{other}", offset
+            (
+                f"the quote {sign} is not closed; text that holds {sign} stands between "
+                f"{other}…{other}"
+            ),
+            offset,
         )
     return ExpressionInvalid(f"`{sign}` means nothing here; put text between quotes", offset)
 
 
 def offset_of(text: str, word: str, exact: bool = True) -> int:
-    """Where a word first stands as a token of its own (or, not exact, within what the tokens make together)."""
+    """Where a word first stands as a token of its own (or, not exact, within what the tokens make
+    together).
+    """
     offset = 0
     try:
         for _, _, token in _ENVIRONMENT.lexer.tokeniter(text, None, None, "variable"):
-            if token == word or (not exact and text.startswith(word, offset) and token[0] not in "'\""):
+            if token == word or (
+                not exact and text.startswith(word, offset) and token[0] not in "'\""
+            ):
                 return offset
             offset += len(token)
     except TemplateSyntaxError:  # the text is faulty, that is why we are here: the start will do

@@ -1,4 +1,5 @@
-"""The `tests:` of a journey: what happens to one customer from `start` on, and what the journey should do.
+"""The `tests:` of a journey: what happens to one customer from `start` on, and what the journey
+should do.
 
 Times are counted from `start`, as durations, or written as instants.
 """
@@ -20,12 +21,16 @@ from orchestrator.spec.words import EventName, Form, Plain, Span, Text, duration
 
 START = datetime(2026, 1, 5, 10, tzinfo=UTC)  # a Monday morning
 RUN_ON = timedelta(days=400)
-_YEARS = range(1970, 2200)  # far from both ends of the calendar, where arithmetic with instants fails
+_YEARS = range(
+    1970, 2200
+)  # far from both ends of the calendar, where arithmetic with instants fails
 
 
 def _moment(value: object) -> timedelta | datetime:
     if not isinstance(value, str):
-        raise ValueError(f"'{as_text(value)}' is no time of a test: write 0h, 2d or 2026-01-07 10:00")
+        raise ValueError(
+            f"'{as_text(value)}' is no time of a test: write 0h, 2d or 2026-01-07 10:00"
+        )
     try:
         return instant(value)
     except ValueError:  # then it is counted from the start
@@ -113,7 +118,9 @@ class _Reader:
         self._form, self._journey, self._place = form, journey, place
         self._start = form.start or START
         if self._start.year not in _YEARS:
-            place.at("start").error("a test begins between 1970 and 2199: write a date such as 2026-01-05 10:00")
+            place.at("start").error(
+                "a test begins between 1970 and 2199: write a date such as 2026-01-05 10:00"
+            )
             self._start = START
         self._until = timedelta(days=3650)  # no limit, while `until` itself is read
         self._until = RUN_ON if form.until is None else self._after(form.until, place.at("until"))
@@ -146,7 +153,9 @@ class _Reader:
             properties = form.properties or {}
             if word == "identify":
                 if form.properties is not None:
-                    place.at("properties").error("`identify` holds the traits itself: `identify: {plan: pro}`")
+                    place.at("properties").error(
+                        "`identify` holds the traits itself: `identify: {plan: pro}`"
+                    )
                 yield Event(at, Kind.IDENTIFY, "", form.identify or {}, index)
             elif word == "start":
                 self._check_start(form.start or "", place.at("start"))
@@ -166,7 +175,9 @@ class _Reader:
             if word in tuple(Medium):
                 self._check_template(Medium(word), getattr(form, word), place.at(word))
             if word is not None:
-                yield Happening(self._after(form.at, place.at("at")), word, as_text(getattr(form, word)))
+                yield Happening(
+                    self._after(form.at, place.at("at")), word, as_text(getattr(form, word))
+                )
 
     def _check_template(self, medium: Medium, name: str, place: Place) -> None:
         known = place.known.templates
@@ -175,7 +186,9 @@ class _Reader:
             place.check_known(f"{medium} template", name, of_medium)
 
     def _check_words(self, form: Form, words: tuple[str, ...], place: Place) -> str | None:
-        """The one of several words that is written; None when it is another number, or not built (then reported)."""
+        """The one of several words that is written; None when it is another number, or not built
+        (then reported).
+        """
         written = [word for word in words if getattr(form, word) is not None]
         if len(written) != 1:
             offered = ", ".join(word for word in words if word not in form.not_built)

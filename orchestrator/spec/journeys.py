@@ -32,7 +32,9 @@ from orchestrator.spec.translation import EVENT_IN_JOURNEY, STEP, TRIGGER, TRIGG
 from orchestrator.spec.version import version_of
 from orchestrator.spec.yaml_nodes import Document, read_yaml
 
-_ANY_TIME = datetime(2024, 1, 1, tzinfo=UTC)  # a cron that does not come in the five years from here never does
+_ANY_TIME = datetime(
+    2024, 1, 1, tzinfo=UTC
+)  # a cron that does not come in the five years from here never does
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +48,9 @@ class JourneyFile:
 def parse_journey(text: str, file: str, known: Known | None = None) -> domain.Journey:
     """The journey of one YAML text; raises ProjectInvalid with all its errors.
 
-    Without `known` nothing outside the text is checked: so a version that somebody entered long ago can still be read
-    when the templates or segments of its time are gone; its tests are none of ours any more.
+    Without `known` nothing outside the text is checked: so a version that somebody entered long ago
+    can still be read when the templates or segments of its time are gone; its tests are none of
+    ours any more.
     """
     document, problems = read_yaml(text, file)
     if known is None and isinstance(document.data, dict):
@@ -83,7 +86,9 @@ def _build(form: JourneyForm, place: Place) -> domain.Journey:
     ids = name_steps(form.steps, place.at("steps"))
     purpose = Purpose(form.purpose)
     steps = StepReader(ids, purpose).read_block(form.steps, place.at("steps"))
-    triggers = [_trigger(item, _item(place.at("trigger"), index)) for index, item in enumerate(form.trigger)]
+    triggers = [
+        _trigger(item, _item(place.at("trigger"), index)) for index, item in enumerate(form.trigger)
+    ]
     exits = [_exit(item, _item(place.at("exit"), index)) for index, item in enumerate(form.exit)]
     return domain.Journey(
         id=form.journey,
@@ -95,7 +100,9 @@ def _build(form: JourneyForm, place: Place) -> domain.Journey:
         priority=form.priority,
         triggers=tuple(trigger for trigger in triggers if trigger is not None),
         only_if=place.at("only_if").condition(form.only_if, STEP),
-        reentry=form.reentry.after if isinstance(form.reentry, ReentryAfter) else domain.Reentry(form.reentry),
+        reentry=form.reentry.after
+        if isinstance(form.reentry, ReentryAfter)
+        else domain.Reentry(form.reentry),
         on_repeat=domain.OnRepeat(form.on_repeat),
         exits=tuple(rule for rule in exits if rule is not None),
         goal=_goal(form.goal, place.at("goal")) if form.goal else None,
@@ -110,25 +117,35 @@ def _build(form: JourneyForm, place: Place) -> domain.Journey:
 
 
 def _advise_on_repeats(journey: domain.Journey, place: Place) -> None:
-    """Says that who triggers again leaves instead: at the instant an enrollment ends it still counts as open."""
+    """Says that who triggers again leaves instead: at the instant an enrollment ends it still
+    counts as open.
+    """
     if journey.reentry is domain.Reentry.NEVER:
         return
     for index, rule in enumerate(journey.exits):
         if any(_are_alike(trigger, rule) for trigger in journey.triggers):
             _item(place.at("exit"), index).warn(
-                f"{_again(rule)} is the trigger too: who triggers again leaves and does not enter anew, so every second"
+                f"{_again(rule)} is the trigger too: who triggers again leaves and does not "
+                f"enter anew, so every second"
                 " time nothing happens; leave this exit out and write `on_repeat: restart`"
             )
     goal = journey.goal
-    if goal and goal.ends_journey and any(_are_alike(trigger, goal) for trigger in journey.triggers):
+    if (
+        goal
+        and goal.ends_journey
+        and any(_are_alike(trigger, goal) for trigger in journey.triggers)
+    ):
         place.at("goal").warn(
-            f"{_again(goal)} is the trigger too: who triggers again leaves and does not enter anew, so every second"
+            f"{_again(goal)} is the trigger too: who triggers again leaves and does not enter "
+            f"anew, so every second"
             " time nothing happens; write `exit: false` into the goal, and `on_repeat: restart`"
         )
 
 
 def _are_alike(trigger: domain.Trigger, rule: domain.Occasion) -> bool:
-    """Whether whatever triggers meets the rule as well, as far as can be seen without knowing anybody."""
+    """Whether whatever triggers meets the rule as well, as far as can be seen without knowing
+    anybody.
+    """
     same = rule.condition is None or rule.condition == trigger.condition
     if isinstance(trigger, domain.EventTrigger):
         return rule.event == trigger.event and same
@@ -140,7 +157,9 @@ def _again(rule: domain.Occasion) -> str:
 
 
 def _check_head(form: JourneyForm, place: Place) -> None:
-    if form.serves is not None and place.known.stages:  # without any stage there is nothing to report on
+    if (
+        form.serves is not None and place.known.stages
+    ):  # without any stage there is nothing to report on
         place.at("serves").check_known("stage", form.serves, place.known.stages)
     if form.topic:
         place.at("topic").check_topic(form.topic)
@@ -159,7 +178,8 @@ def _moved(form: JourneyForm, place: Place, ids: set[str]) -> tuple[tuple[str, s
     for old, new in form.moved.items():
         if old in given:  # a derived id may be that of another step now
             place.at(old).error(
-                f"the step '{old}' is still there: only removed or renamed steps are moved", at_key=True
+                f"the step '{old}' is still there: only removed or renamed steps are moved",
+                at_key=True,
             )
         place.at(old).check_known("step", new, frozenset(ids))
     return tuple(form.moved.items())
@@ -180,12 +200,16 @@ def _trigger(form: Any, place: Place) -> domain.Trigger | None:
             place.at("stage").check_known("stage", form.stage, place.known.stages)
             if form.came_from is not None:
                 place.at("from").check_known("stage", form.came_from, place.known.stages)
-            return domain.StageTrigger(form.stage, form.came_from, place.at("if").condition(form.if_, where))
+            return domain.StageTrigger(
+                form.stage, form.came_from, place.at("if").condition(form.if_, where)
+            )
         case OnSchedule():
             return _schedule(form, place)
         case OnManual():
             return domain.ManualTrigger(place.at("if").condition(form.if_, where))
-    word = next(name for name in type(form).model_fields if name not in ("if_", "for_each", "one_per"))
+    word = next(
+        name for name in type(form).model_fields if name not in ("if_", "for_each", "one_per")
+    )
     place.at(word).not_built(f"the trigger `{word}`")
     return None
 
@@ -197,7 +221,9 @@ def _schedule(form: OnSchedule, place: Place) -> domain.ScheduleTrigger | None:
     name = form.timezone or place.known.timezone
     zone = find_zone(name)
     if zone is None:
-        place.at("timezone").error(f"there is no time zone '{name}': write one such as Europe/Paris")
+        place.at("timezone").error(
+            f"there is no time zone '{name}': write one such as Europe/Paris"
+        )
         return None
     if form.segment is not None:
         place.at("segment").check_known("segment", form.segment, place.known.segments)
@@ -216,7 +242,9 @@ def _schedule(form: OnSchedule, place: Place) -> domain.ScheduleTrigger | None:
 
 
 def _check_rule(form: ExitForm | GoalForm, place: Place, noun: str) -> bool:
-    """Whether a rule is of one of the three forms: an event (with `if`), a stage, or an `if` alone."""
+    """Whether a rule is of one of the three forms: an event (with `if`), a stage, or an `if`
+    alone.
+    """
     if form.segment is not None:
         place.at("segment").not_built(f"{noun} by `segment`")
     if form.scope is not None:
@@ -224,7 +252,9 @@ def _check_rule(form: ExitForm | GoalForm, place: Place, noun: str) -> bool:
     if form.segment is not None or form.scope is not None:
         return False
     written = [
-        key for key, value in (("event", form.event), ("stage", form.stage), ("if", form.if_)) if value is not None
+        key
+        for key, value in (("event", form.event), ("stage", form.stage), ("if", form.if_))
+        if value is not None
     ]
     if written not in (["event"], ["event", "if"], ["stage"], ["if"]):
         place.error(f"{noun} is an `event` (with or without `if`), a `stage`, or an `if` alone")

@@ -1,4 +1,6 @@
-"""`lifecycle.yaml` and `segments.yaml`: facts, stages and named audiences, to the lifecycle of the domain."""
+"""`lifecycle.yaml` and `segments.yaml`: facts, stages and named audiences, to the lifecycle of the
+domain.
+"""
 
 from __future__ import annotations
 
@@ -84,12 +86,16 @@ class SegmentsForm(Form):
 
 
 def names_in(document: Document | None, key: str) -> frozenset[str]:
-    """The names of facts, stages or segments that a file writes, faulty ones included: others may refer to them."""
+    """The names of facts, stages or segments that a file writes, faulty ones included: others may
+    refer to them.
+    """
     written = document.data.get(key) if document and isinstance(document.data, dict) else None
     if isinstance(written, dict):
         return frozenset(written)
     items = written if isinstance(written, list) else []
-    return frozenset(str(item.get("stage")) for item in items if isinstance(item, dict) and item.get("stage"))
+    return frozenset(
+        str(item.get("stage")) for item in items if isinstance(item, dict) and item.get("stage")
+    )
 
 
 # ---------------------------------------------------------------- reading
@@ -98,11 +104,14 @@ def names_in(document: Document | None, key: str) -> frozenset[str]:
 def read_lifecycle(
     lifecycle: Document | None, segments: Document | None, known: Known, problems: list[Problem]
 ) -> Lifecycle:
-    """The lifecycle of the two files, each of which may be missing; faults are added to `problems`."""
+    """The lifecycle of the two files, each of which may be missing; faults are added to
+    `problems`.
+    """
     rules = _read_segments(segments, known, problems) if segments else {}
     finder = _CandidateFinder({name: condition.tree for name, (condition, _) in rules.items()})
     found_segments = tuple(
-        Segment(name, condition, finder.find(condition.tree, place)) for name, (condition, place) in rules.items()
+        Segment(name, condition, finder.find(condition.tree, place))
+        for name, (condition, place) in rules.items()
     )
     data = {"lifecycle": lifecycle and lifecycle.data, "segments": segments and segments.data}
     if lifecycle is None:
@@ -162,14 +171,20 @@ def _check_fact(name: str, kind: FactKind, fact: FactForm, place: Place) -> None
     if kind in _NEEDS_PATH and fact.of is None:
         place.error(f"`{kind}` needs `of`: the property it is about")
     if kind not in _NEEDS_PATH and fact.of is not None:
-        place.at("of").error(f"`{kind}` is about the events themselves and takes no `of`", at_key=True)
+        place.at("of").error(
+            f"`{kind}` is about the events themselves and takes no `of`", at_key=True
+        )
     if fact.of is not None and not _PATH.fullmatch(fact.of):
-        place.at("of").error(f"'{fact.of}' is no path of a property: write total or products[].category")
+        place.at("of").error(
+            f"'{fact.of}' is no path of a property: write total or products[].category"
+        )
     if fact.of is not None and fact.of.startswith(("event.", "properties.")):
         bare = fact.of.partition(".")[2]
         place.at("of").warn(f"`of` begins at the event's properties: write {bare}")
     if fact.minus is not None and kind not in _MAY_SUBTRACT:
-        place.at("minus").error(f"`minus` goes with {', '.join(sorted(_MAY_SUBTRACT))}, not with `{kind}`", at_key=True)
+        place.at("minus").error(
+            f"`minus` goes with {', '.join(sorted(_MAY_SUBTRACT))}, not with `{kind}`", at_key=True
+        )
 
 
 def _stages(form: LifecycleForm, place: Place, finder: _CandidateFinder) -> Iterator[Stage]:
@@ -178,7 +193,9 @@ def _stages(form: LifecycleForm, place: Place, finder: _CandidateFinder) -> Iter
     for index, stage in enumerate(form.stages):
         here = place.at(index, "if")
         if stage.stage in seen:
-            place.at(index, "stage").error(f"the stage '{stage.stage}' is already there; join the rules with `or`")
+            place.at(index, "stage").error(
+                f"the stage '{stage.stage}' is already there; join the rules with `or`"
+            )
         seen.add(stage.stage)
         last = condition = here.condition(stage.if_, RULE)
         if condition is None:
@@ -190,10 +207,14 @@ def _stages(form: LifecycleForm, place: Place, finder: _CandidateFinder) -> Iter
             here.warn("this rule always holds: the stages after it are never reached")
         yield Stage(stage.stage, condition, finder.find(condition.tree, here))
     if form.stages and last is not None and last.tree != Const(True):
-        place.at(len(form.stages) - 1).warn("the last rule is not `true`: some customers will have no stage")
+        place.at(len(form.stages) - 1).warn(
+            "the last rule is not `true`: some customers will have no stage"
+        )
 
 
-def _read_segments(document: Document, known: Known, problems: list[Problem]) -> dict[str, tuple[Condition, Place]]:
+def _read_segments(
+    document: Document, known: Known, problems: list[Problem]
+) -> dict[str, tuple[Condition, Place]]:
     place = Place(document, known, problems)
     form = _validate(SegmentsForm, place, "segments")
     if form is None:
@@ -233,7 +254,9 @@ def _is_circular(name: str, asks: Mapping[str, list[str]], place: Place) -> bool
 def _without_endless(
     names: list[str], asks: Mapping[str, list[str]], found: Mapping[str, tuple[Condition, Place]]
 ) -> Iterator[str]:
-    """The segments that are answered in no time; reported is the first of each chain that is not."""
+    """The segments that are answered in no time; reported is the first of each chain that is
+    not.
+    """
     known = set(names)
     deep: dict[str, int] = {}
     many: dict[str, int] = {}  # segments asked for the sake of one, itself included
@@ -249,7 +272,9 @@ def _without_endless(
         deep[name] = 1 + max((deep[other] for other in inner_names), default=0)
         many[name] = 1 + sum(many[other] for other in inner_names)
         if deep[name] > SEGMENTS_DEEP_MAX or many[name] > SEGMENTS_ASKED_MAX:
-            found[name][1].error("this segment asks for segments that ask for segments, too many of them: shorten it")
+            found[name][1].error(
+                "this segment asks for segments that ask for segments, too many of them: shorten it"
+            )
             continue
         yield name
         for user in used_by[name]:
@@ -266,7 +291,9 @@ def _segments_in(tree: Expr) -> Iterator[str]:
 
 @dataclass(frozen=True, slots=True)
 class _CandidateFinder:
-    """Finds when time alone changes a rule, through the segments that it asks for; `segments` are free of circles."""
+    """Finds when time alone changes a rule, through the segments that it asks for; `segments` are
+    free of circles.
+    """
 
     segments: Mapping[str, Expr]
 
@@ -296,7 +323,10 @@ class _CandidateFinder:
 def preset_text(name: str) -> str:
     """The YAML of a preset, for a new project; raises ParcoursError with the known names."""
     if name not in PRESETS:
-        raise ParcoursError(f"there is no preset '{name}'{did_you_mean(name, PRESETS)} (known: {', '.join(PRESETS)})")
+        raise ParcoursError(
+            f"there is no preset '{name}'{did_you_mean(name, PRESETS)} (known: "
+            f"{', '.join(PRESETS)})"
+        )
     return (files("orchestrator.spec") / "presets" / f"{name}.yaml").read_text(encoding="utf-8")
 
 

@@ -1,4 +1,6 @@
-"""What keys and steps are called elsewhere, and how the maps and lists of the language are written: for messages."""
+"""What keys and steps are called elsewhere, and how the maps and lists of the language are
+written: for messages.
+"""
 
 from __future__ import annotations
 
@@ -6,40 +8,49 @@ from collections.abc import Collection
 
 #: Words of other tools, and what they may be called here: the first that fits the place.
 _SYNONYMS: dict[str, tuple[str, ...]] = {
-    "zone": ("timezone",), "tz": ("timezone",), "condition": ("if", "only_if"), "conditions": ("if", "only_if"),
-    "when": ("if", "trigger"), "where": ("if", "only_if"), "filter": ("if", "only_if"), "filters": ("if", "only_if"),
-    "triggers": ("trigger",), "entry": ("trigger",), "starts": ("trigger",), "start": ("trigger",),
-    "name": ("title", "variant", "test", "stage"), "label": ("title",), "exits": ("exit",), "goals": ("goal",),
-    "exit_criteria": ("exit",), "conversion": ("goal",), "re_entry": ("reentry",), "re-entry": ("reentry",),
-    "frequency": ("reentry",), "step": ("steps",), "actions": ("steps",), "flow": ("steps",), "sequence": ("steps",),
-    "duration": ("within",), "timeout": ("within",), "window": ("within",), "otherwise": ("else",), "no": ("else",),
-    "yes": ("then",), "do": ("then",), "weight": ("share",), "percentage": ("percent", "share"), "value": ("amount",),
-    "wait": ("delay",), "pause": ("delay",), "sleep": ("delay",), "message": ("email",), "mail": ("email",),
-    "text": ("sms",), "if": ("branch",), "if_else": ("branch",), "switch": ("branch",), "ab_test": ("split",),
-    "experiment": ("split",), "random": ("split",), "tag": ("update",), "set_property": ("update",),
-    "discount": ("coupon",), "voucher": ("coupon",), "stop": ("exit",), "end": ("exit",), "finish": ("exit",),
-    "events": ("event",), "metric": ("event",), "cron": ("schedule",), "sender": ("from",), "reply-to": ("reply_to",),
-    "after": ("at",), "before": ("offset",), "traits": ("customer", "identify"), "profile": ("customer",),
+    "zone": ("timezone",), "tz": ("timezone",), "condition": ("if", "only_if"),
+    "conditions": ("if", "only_if"), "when": ("if", "trigger"), "where": ("if", "only_if"),
+    "filter": ("if", "only_if"), "filters": ("if", "only_if"), "triggers": ("trigger",),
+    "entry": ("trigger",), "starts": ("trigger",), "start": ("trigger",),
+    "name": ("title", "variant", "test", "stage"), "label": ("title",), "exits": ("exit",),
+    "goals": ("goal",), "exit_criteria": ("exit",), "conversion": ("goal",),
+    "re_entry": ("reentry",), "re-entry": ("reentry",), "frequency": ("reentry",),
+    "step": ("steps",), "actions": ("steps",), "flow": ("steps",), "sequence": ("steps",),
+    "duration": ("within",), "timeout": ("within",), "window": ("within",), "otherwise": ("else",),
+    "no": ("else",), "yes": ("then",), "do": ("then",), "weight": ("share",),
+    "percentage": ("percent", "share"), "value": ("amount",), "wait": ("delay",),
+    "pause": ("delay",), "sleep": ("delay",), "message": ("email",), "mail": ("email",),
+    "text": ("sms",), "if": ("branch",), "if_else": ("branch",), "switch": ("branch",),
+    "ab_test": ("split",), "experiment": ("split",), "random": ("split",), "tag": ("update",),
+    "set_property": ("update",), "discount": ("coupon",), "voucher": ("coupon",), "stop": ("exit",),
+    "end": ("exit",), "finish": ("exit",), "events": ("event",), "metric": ("event",),
+    "cron": ("schedule",), "sender": ("from",), "reply-to": ("reply_to",), "after": ("at",),
+    "before": ("offset",), "traits": ("customer", "identify"), "profile": ("customer",),
     "person": ("customer",), "user": ("customer",), "expected": ("expect",), "expects": ("expect",),
     "given_events": ("events",), "props": ("properties",), "mail_template": ("template",),
 }  # fmt: skip
 
 #: How a map or list is written, by its key.
 SHAPES = {
-    "goal": "{event: Order Completed, within: 5d}", "reentry": "{after: 7d}", "exit": "[{event: Order Completed}]",
-    "wait_until": "{time: 09:00}", "wait_for": "{event: Order Completed, within: 2d}", "mute": "{for: 30d}",
-    "coupon": "{percent: 10, expires: 3d}", "reward": "{to: referrer, percent: 10}", "email": "cart-reminder",
-    "task": "{type: call, note: Call them}", "set": "{name: value}", "update": "{trait: value}", "sms": "cart-nudge",
-    "branch": "[{if: customer.orders >= 2, then: […]}, {else: […]}]", "then": "[{email: cart-reminder}]",
-    "split": "[{variant: A, share: 50%, then: […]}, {variant: B, share: 50%}]", "else": "[{email: cart-reminder}]",
-    "steps": "[{delay: 1h}, {email: cart-reminder}]", "moved": "{old-id: new-id}",
-    "customer": "{email: ada@example.com}", "tests": "[{test: what happens, events: […], expect: […]}]",
+    "goal": "{event: Order Completed, within: 5d}", "reentry": "{after: 7d}",
+    "exit": "[{event: Order Completed}]", "wait_until": "{time: 09:00}",
+    "wait_for": "{event: Order Completed, within: 2d}", "mute": "{for: 30d}",
+    "coupon": "{percent: 10, expires: 3d}", "reward": "{to: referrer, percent: 10}",
+    "email": "cart-reminder", "task": "{type: call, note: Call them}", "set": "{name: value}",
+    "update": "{trait: value}", "sms": "cart-nudge",
+    "branch": "[{if: customer.orders >= 2, then: […]}, {else: […]}]",
+    "then": "[{email: cart-reminder}]",
+    "split": "[{variant: A, share: 50%, then: […]}, {variant: B, share: 50%}]",
+    "else": "[{email: cart-reminder}]", "steps": "[{delay: 1h}, {email: cart-reminder}]",
+    "moved": "{old-id: new-id}", "customer": "{email: ada@example.com}",
+    "tests": "[{test: what happens, events: […], expect: […]}]",
     "events": "[{at: 0h, event: Order Completed}]", "expect": "[{at: 1h, email: cart-reminder}]",
-    "facts": "{orders: {count: Order Completed}}", "stages": "[{stage: loyal, if: customer.orders >= 2}]",
+    "facts": "{orders: {count: Order Completed}}",
+    "stages": "[{stage: loyal, if: customer.orders >= 2}]",
     "segments": "{vip: 'customer.revenue >= 500'}", "options": "[{id: one, label: One}]",
     "given": "{stage: loyal}", "sent": "[{email: welcome, ago: 2d}]", "properties": "{price: 80}",
-    "delay": "1h", "trigger": "{event: Order Completed}", "event": "Order Completed", "subscribe": "offers",
-    "unsubscribe": "offers",
+    "delay": "1h", "trigger": "{event: Order Completed}", "event": "Order Completed",
+    "subscribe": "offers", "unsubscribe": "offers",
 }  # fmt: skip
 
 #: Likewise, where one text was written and would be enough.
@@ -51,8 +62,9 @@ OF_TEXT = {
 #: One entry of a list, by the list's key.
 ITEMS = {
     "exit": "event: Order Completed", "events": "{at: 0h, event: Order Completed}",
-    "expect": "{at: 1h, email: cart-reminder}", "tests": "test: what happens", "sent": "{email: welcome, ago: 2d}",
-    "stages": "{stage: loyal, if: customer.orders >= 2}", "branch": "{if: customer.orders >= 2, then: […]}",
+    "expect": "{at: 1h, email: cart-reminder}", "tests": "test: what happens",
+    "sent": "{email: welcome, ago: 2d}", "stages": "{stage: loyal, if: customer.orders >= 2}",
+    "branch": "{if: customer.orders >= 2, then: […]}",
     "split": "{variant: A, share: 50%, then: […]}", "options": "{id: one, label: One}",
 }  # fmt: skip
 
@@ -74,10 +86,12 @@ _IN_TOML = "it stands in parcours.toml and holds for the whole project"
 _RUNS = "a journey runs as long as its file is there; pause it in Prefect to hold it"
 #: Keys of other tools that a journey does not have, and where it is said.
 NOT_OF_A_JOURNEY = {
-    "quiet_hours": _IN_TOML, "caps": _IN_TOML, "cap": _IN_TOML, "frequency_cap": _IN_TOML, "timezone": _IN_TOML,
-    "locale": _IN_TOML, "currency": _IN_TOML, "from": "write it in the step, or as `from_email` in parcours.toml",
-    "status": _RUNS, "enabled": _RUNS, "active": _RUNS, "live": _RUNS, "state": _RUNS,
-    "segment": "write `only_if: in_segment(\"vip\")`", "audience": "write `only_if: in_segment(\"vip\")`",
+    "quiet_hours": _IN_TOML, "caps": _IN_TOML, "cap": _IN_TOML, "frequency_cap": _IN_TOML,
+    "timezone": _IN_TOML, "locale": _IN_TOML, "currency": _IN_TOML,
+    "from": "write it in the step, or as `from_email` in parcours.toml", "status": _RUNS,
+    "enabled": _RUNS, "active": _RUNS, "live": _RUNS, "state": _RUNS,
+    "segment": "write `only_if: in_segment(\"vip\")`",
+    "audience": "write `only_if: in_segment(\"vip\")`",
     "event": "write it as `trigger: {event: …}`", "if": "write it into `trigger`, or as `only_if`",
     "email": "write it as a step, below `steps:`", "delay": "write it as a step, below `steps:`",
     "channel": "each step says its own, `email: …` or `sms: …`",
@@ -85,5 +99,9 @@ NOT_OF_A_JOURNEY = {
 
 
 def known_word(word: str, known: Collection[str]) -> str | None:
-    """What a word of another tool is called here, among the words that may be written; None for words nobody uses."""
-    return next((here for here in _SYNONYMS.get(word.lower(), ()) if here in known and here != word), None)
+    """What a word of another tool is called here, among the words that may be written; None for
+    words nobody uses.
+    """
+    return next(
+        (here for here in _SYNONYMS.get(word.lower(), ()) if here in known and here != word), None
+    )

@@ -1,4 +1,6 @@
-"""A place in a file under reading: where a fault is reported, and where expressions are read and checked."""
+"""A place in a file under reading: where a fault is reported, and where expressions are read and
+checked.
+"""
 
 from __future__ import annotations
 
@@ -39,8 +41,8 @@ STAGE = Attribute(Name("customer"), "stage")
 class Known:
     """What else the project holds, for names to be checked against; None means: do not check.
 
-    `templates` holds (medium, name); `templates_required` makes a missing one an error instead of advice. `timezone`
-    is the project's.
+    `templates` holds (medium, name); `templates_required` makes a missing one an error instead of
+    advice. `timezone` is the project's.
     """
 
     facts: frozenset[str] | None = None
@@ -54,7 +56,9 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A path in a document. Problems found at it are collected in `problems`, which all places of a reading share."""
+    """A path in a document. Problems found at it are collected in `problems`, which all places of a
+    reading share.
+    """
 
     document: Document
     known: Known
@@ -94,7 +98,9 @@ class Place:
 
     def _report(self, message: str, at_key: bool, offset: int, severity: str) -> None:
         text = f"{self.step}: {message}" if self.step else message
-        self.problems.append(self.document.problem(self.path, text, at_key=at_key, offset=offset, severity=severity))
+        self.problems.append(
+            self.document.problem(self.path, text, at_key=at_key, offset=offset, severity=severity)
+        )
 
     # ------------------------------------------------------------ expressions
 
@@ -109,7 +115,10 @@ class Place:
             return None
         self.check_names(condition.tree)
         for constant in _always_true(condition.tree):
-            self.warn(f"{constant} alone always holds: compare it with something, such as `event.name == {constant}`")
+            self.warn(
+                f"{constant} alone always holds: compare it with something, such as "
+                f"`event.name == {constant}`"
+            )
         return condition
 
     def value(self, value: Any, where: Where) -> Value | None:
@@ -135,7 +144,9 @@ class Place:
     # ------------------------------------------------------------ names
 
     def check_names(self, tree: Expr) -> None:
-        """Checks what an expression names: segments and stages must exist; a near miss of a fact is advice."""
+        """Checks what an expression names: segments and stages must exist; a near miss of a fact is
+        advice.
+        """
         for call in calls(tree, "in_segment"):
             if isinstance(call.args[0], Const):
                 self.check_known("segment", call.args[0].value, self.known.segments)
@@ -145,13 +156,22 @@ class Place:
                 self.check_known("stage", stage, self.known.stages)
         facts = self.known.facts or frozenset()
         for part in walk(tree):
-            if isinstance(part, Attribute) and part.of == Name("customer") and part.name not in facts:
+            if (
+                isinstance(part, Attribute)
+                and part.of == Name("customer")
+                and part.name not in facts
+            ):
                 near = closest(part.name, facts, likeness=0.85)
                 if near:
-                    self.warn(f"there is no fact '{part.name}', and a trait is read instead; did you mean '{near}'?")
+                    self.warn(
+                        f"there is no fact '{part.name}', and a trait is read instead; "
+                        f"did you mean '{near}'?"
+                    )
 
     def _check_received(self, tree: Expr) -> None:
-        """`received()` names a template, of any medium, or a journey; without templates at hand nothing is said."""
+        """`received()` names a template, of any medium, or a journey; without templates at hand
+        nothing is said.
+        """
         templates, journeys = self.known.templates, self.known.journeys
         if templates is None or journeys is None or not self.known.templates_required:
             return
@@ -161,17 +181,28 @@ class Place:
                 self.check_known("template or journey", call.args[0].value, names)
 
     def check_topic(self, topic: str) -> None:
-        """A topic is part of addresses and headers: another id than this is written there as its slug."""
+        """A topic is part of addresses and headers: another id than this is written there as its
+        slug.
+        """
         if not _TOPIC.fullmatch(topic):
-            plain = unicodedata.normalize("NFKD", topic).encode("ascii", "ignore").decode("ascii").lower()
+            plain = (
+                unicodedata.normalize("NFKD", topic)
+                .encode("ascii", "ignore")
+                .decode("ascii")
+                .lower()
+            )
             slug = re.sub(r"[^a-z0-9_-]+", "-", plain).strip("-")
-            self.warn(f"a topic's id is made of a-z, 0-9, - and _: write {slug or 'one such as offers'}")
+            self.warn(
+                f"a topic's id is made of a-z, 0-9, - and _: write {slug or 'one such as offers'}"
+            )
 
     def check_known(self, noun: str, name: str, known: frozenset[str] | None) -> bool:
         """Whether a stage, segment, … of that name exists; reports it when not."""
         if known is None or name in known:
             return True
-        listed = did_you_mean(name, known) or (f" (known: {', '.join(sorted(known))})" if known else "")
+        listed = did_you_mean(name, known) or (
+            f" (known: {', '.join(sorted(known))})" if known else ""
+        )
         self.error(f"there is no {noun} '{name}'{listed}")
         return False
 
@@ -198,4 +229,8 @@ def _stages_compared(tree: Expr) -> Iterator[str]:
             case Compare(Const(str() as name), _, right) if right == STAGE:
                 yield name
             case Compare(left, _, Listing(items)) if left == STAGE:
-                yield from (item.value for item in items if isinstance(item, Const) and isinstance(item.value, str))
+                yield from (
+                    item.value
+                    for item in items
+                    if isinstance(item, Const) and isinstance(item.value, str)
+                )

@@ -1,4 +1,6 @@
-"""A project's files made ready to run. The engine and the back-test share it; the latter needs no database for it."""
+"""A project's files made ready to run. The engine and the back-test share it; the latter needs no
+database for it.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +28,8 @@ def build_program(
 ) -> Program:
     """The project ready to run; with a secret, coupon codes cannot be guessed.
 
-    `template_calls` are the functions that templates call: what they look back at is loaded of each customer.
+    `template_calls` are the functions that templates call: what they look back at is loaded of each
+    customer.
     """
     config = project.config
     zone = find_zone(config.project.timezone)
@@ -47,7 +50,9 @@ def build_program(
 
 
 def sign_code(secret: str, key: str) -> str:
-    """A coupon code of ten characters from a key, the same each time and not to be guessed (49 bits of HMAC)."""
+    """A coupon code of ten characters from a key, the same each time and not to be guessed (49 bits
+    of HMAC).
+    """
     number = int.from_bytes(hmac.digest(secret.encode(), b"coupon:" + key.encode(), "sha256")[:8])
     signs = []
     for _ in range(10):

@@ -1,4 +1,6 @@
-"""A whole project: configuration, lifecycle, segments, surveys, journeys and the names of the templates."""
+"""A whole project: configuration, lifecycle, segments, surveys, journeys and the names of the
+templates.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,9 @@ _OTHER_FILES = ("lifecycle", "segments", "surveys")
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """Everything a project's files say, checked. `known` is what `parse_journey` needs for one more journey."""
+    """Everything a project's files say, checked. `known` is what `parse_journey` needs for one more
+    journey.
+    """
 
     root: Path
     config: Config
@@ -42,23 +46,32 @@ class Project:
     @property
     def names_for_templates(self) -> dict[str, frozenset[str]]:
         """What the functions of the language may name in templates, by function."""
-        sent = frozenset({*(self.known.journeys or self.journeys), *(name for _, name in self.templates)})
+        sent = frozenset(
+            {*(self.known.journeys or self.journeys), *(name for _, name in self.templates)}
+        )
         return {"in_segment": self.known.segments or frozenset(), "received": sent}
 
     @property
     def subjects(self) -> dict[str, str]:
         """The subjects that steps write themselves, each with the file that holds it."""
-        steps = ((step, name) for name, journey in self.journeys.items() for step in journey.walk_steps())
+        steps = (
+            (step, name) for name, journey in self.journeys.items() for step in journey.walk_steps()
+        )
         return {
-            step.subject: f"journeys/{name}.yaml" for step, name in steps if isinstance(step, Message) and step.subject
+            step.subject: f"journeys/{name}.yaml"
+            for step, name in steps
+            if isinstance(step, Message) and step.subject
         }
 
 
-def load_project(root: Path, environment: Mapping[str, str], *, need_templates: bool = True) -> Project:
-    """The project in a folder; raises ProjectInvalid with every error of every file, in the order of files and lines.
+def load_project(
+    root: Path, environment: Mapping[str, str], *, need_templates: bool = True
+) -> Project:
+    """The project in a folder; raises ProjectInvalid with every error of every file, in the order
+    of files and lines.
 
-    Only journeys must be there: the rest has defaults. Without `need_templates` a missing template is a warning, since
-    a back-test renders nothing.
+    Only journeys must be there: the rest has defaults. Without `need_templates` a missing template
+    is a warning, since a back-test renders nothing.
     """
     project, problems = read_project(root, environment, need_templates=need_templates)
     if any(problem.severity == "error" for problem in problems):
@@ -69,7 +82,9 @@ def load_project(root: Path, environment: Mapping[str, str], *, need_templates: 
 def read_project(
     root: Path, environment: Mapping[str, str], *, need_templates: bool = True
 ) -> tuple[Project, list[Problem]]:
-    """What is sound in a folder, and what is wrong with the rest: journeys with an error are left out."""
+    """What is sound in a folder, and what is wrong with the rest: journeys with an error are left
+    out.
+    """
     config, config_problems = read_config(root, environment)
     reading = _Reading(root, list(config_problems))
     documents = reading.read_all()
@@ -77,7 +92,9 @@ def read_project(
     templates = find_templates(root / "templates")
     known = _names(documents, config, templates, need_templates)
     problems = reading.problems
-    lifecycle = read_lifecycle(documents.get("lifecycle"), documents.get("segments"), known, problems)
+    lifecycle = read_lifecycle(
+        documents.get("lifecycle"), documents.get("segments"), known, problems
+    )
     surveys = read_surveys(documents.get("surveys"), known, problems)
     journeys: dict[str, Journey] = {}
     tests: dict[str, tuple[JourneyTest, ...]] = {}
@@ -91,11 +108,16 @@ def read_project(
             tests[found.journey.id] = found.tests
     ordered = sorted(problems, key=lambda problem: (problem.file, problem.line, problem.column))
     warnings = tuple(problem for problem in ordered if problem.severity != "error")
-    return Project(root, config, lifecycle, journeys, surveys, tests, templates, known, warnings), ordered
+    return Project(
+        root, config, lifecycle, journeys, surveys, tests, templates, known, warnings
+    ), ordered
 
 
 def _names(
-    documents: Mapping[str, Document], config: Config, templates: frozenset[tuple[Medium, str]], required: bool
+    documents: Mapping[str, Document],
+    config: Config,
+    templates: frozenset[tuple[Medium, str]],
+    required: bool,
 ) -> Known:
     return Known(
         facts=names_in(documents.get("lifecycle"), "facts"),
@@ -112,7 +134,10 @@ def _check_id(stem: str, document: Document, problems: list[Problem]) -> None:
     written = document.get(("journey",))
     if isinstance(written, str) and written != stem:
         problems.append(
-            document.problem(("journey",), f"the journey's id is its file's name: write '{stem}', or rename the file")
+            document.problem(
+                ("journey",),
+                f"the journey's id is its file's name: write '{stem}', or rename the file",
+            )
         )
 
 
@@ -122,16 +147,24 @@ class _Reading:
     problems: list[Problem] = field(default_factory=list)
 
     def read_all(self) -> dict[str, Document]:
-        """The documents of `journeys/` by the name of their file; those that are no YAML are reported and left out."""
+        """The documents of `journeys/` by the name of their file; those that are no YAML are
+        reported and left out.
+        """
         found: dict[str, Document] = {}
         folder = self.root / "journeys"
         for path in sorted([*folder.glob("*.yaml"), *folder.glob("*.yml")]):
             if path.name.startswith("."):
-                self._report(path, "a name that begins with a dot is an editor's own: this file is not read", "warning")
+                self._report(
+                    path,
+                    "a name that begins with a dot is an editor's own: this file is not read",
+                    "warning",
+                )
                 continue
             document = self._read(path)
             if path.stem in found:
-                self._report(path, f"there are two files '{path.stem}': keep the one that ends in .yaml")
+                self._report(
+                    path, f"there are two files '{path.stem}': keep the one that ends in .yaml"
+                )
             elif document is not None:
                 found[path.stem] = document
         return found
@@ -162,13 +195,19 @@ class _Reading:
                     self._report(path, f"this file cannot be read: {why_unreadable(fault)}")
 
     def _report(self, path: Path, message: str, severity: str = "error") -> None:
-        self.problems.append(Problem(path.relative_to(self.root).as_posix(), 1, 1, message, severity))
+        self.problems.append(
+            Problem(path.relative_to(self.root).as_posix(), 1, 1, message, severity)
+        )
 
 
 def find_templates(folder: Path) -> frozenset[tuple[Medium, str]]:
-    """The names of the templates in a folder, by medium; layouts (`_…`) and locales are not names of their own."""
+    """The names of the templates in a folder, by medium; layouts (`_…`) and locales are not names
+    of their own.
+    """
     return frozenset(
         (medium, name)
         for medium in Medium
-        for name in template_names(medium, [path.name for path in (folder / medium).glob("*") if path.is_file()])
+        for name in template_names(
+            medium, [path.name for path in (folder / medium).glob("*") if path.is_file()]
+        )
     )

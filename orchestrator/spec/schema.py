@@ -1,7 +1,9 @@
-"""The journey language as pydantic models: every key that may be written, whether or not it is built yet.
+"""The journey language as pydantic models: every key that may be written, whether or not it is
+built yet.
 
-A JSON Schema can be made from these models. They hold what was written, in plain types; `orchestrator.spec.journeys`
-makes the domain's journey of them. A union's tag stands in angle brackets, so that it is never taken for a key.
+A JSON Schema can be made from these models. They hold what was written, in plain types;
+`orchestrator.spec.journeys` makes the domain's journey of them. A union's tag stands in angle
+brackets, so that it is never taken for a key.
 """
 
 from __future__ import annotations
@@ -93,7 +95,9 @@ BUILT_TRIGGERS = ("event", "stage", "schedule", "manual")
 
 
 def _kind_of_trigger(value: Any) -> str | None:
-    found = [key for key in ("schedule", "once", *TRIGGERS) if isinstance(value, dict) and key in value]
+    found = [
+        key for key in ("schedule", "once", *TRIGGERS) if isinstance(value, dict) and key in value
+    ]
     return f"<{found[0]}>" if found else None
 
 

@@ -48,7 +48,9 @@ def _spell_message(value: object) -> object:
     return {"template": value} if isinstance(value, str) else value
 
 
-MessageSpec = Annotated[MessageOptions, BeforeValidator(_spell_message, json_schema_input_type=str | MessageOptions)]
+MessageSpec = Annotated[
+    MessageOptions, BeforeValidator(_spell_message, json_schema_input_type=str | MessageOptions)
+]
 
 
 class EmailStep(StepForm):
@@ -142,7 +144,11 @@ class ElseArm(Form):
 ArmForm = Annotated[
     Annotated[IfArm, Tag("<if>")] | Annotated[ElseArm, Tag("<else>")],
     Discriminator(
-        lambda value: "<else>" if isinstance(value, dict) and "else" in value and "if" not in value else "<if>"
+        lambda value: (
+            "<else>"
+            if isinstance(value, dict) and "else" in value and "if" not in value
+            else "<if>"
+        )
     ),
 ]
 
@@ -166,7 +172,11 @@ class SplitStep(StepForm):
     split: Annotated[
         Annotated[Annotated[list[VariantForm], Field(min_length=1)], Tag("<variants>")]
         | Annotated[AdaptiveSplit, Tag("<adaptive>")],
-        Discriminator(lambda value: "<adaptive>" if isinstance(value, dict) and "adaptive" in value else "<variants>"),
+        Discriminator(
+            lambda value: (
+                "<adaptive>" if isinstance(value, dict) and "adaptive" in value else "<variants>"
+            )
+        ),
     ]
 
 
@@ -289,9 +299,9 @@ class ExitStep(StepForm):
 
 
 STEP_KINDS: tuple[str, ...] = (
-    "email", "sms", "whatsapp", "first_of", "webhook", "delay", "wait_until", "wait_for", "branch", "split", "set",
-    "update", "emit", "subscribe", "unsubscribe", "suppress", "mute", "coupon", "reward", "audience", "onsite", "task",
-    "start", "goto", "repeat", "exit",
+    "email", "sms", "whatsapp", "first_of", "webhook", "delay", "wait_until", "wait_for", "branch",
+    "split", "set", "update", "emit", "subscribe", "unsubscribe", "suppress", "mute", "coupon",
+    "reward", "audience", "onsite", "task", "start", "goto", "repeat", "exit",
 )  # fmt: skip
 
 
@@ -303,7 +313,9 @@ BUILT_STEPS = tuple(kind for kind in STEP_KINDS if kind not in NOT_BUILT)
 
 def kind_of_step(value: Any) -> str | None:
     """The word of a step's map, in angle brackets: `<email>`; None where there is none."""
-    return next((f"<{kind}>" for kind in STEP_KINDS if isinstance(value, dict) and kind in value), None)
+    return next(
+        (f"<{kind}>" for kind in STEP_KINDS if isinstance(value, dict) and kind in value), None
+    )
 
 
 def _spell_step(value: object) -> object:
@@ -337,7 +349,9 @@ Step = Annotated[
     | Annotated[GotoStep, Tag("<goto>")]
     | Annotated[RepeatStep, Tag("<repeat>")]
     | Annotated[ExitStep, Tag("<exit>")],
-    Discriminator(kind_of_step, custom_error_type="unknown_step", custom_error_message="this is no step"),
+    Discriminator(
+        kind_of_step, custom_error_type="unknown_step", custom_error_message="this is no step"
+    ),
     BeforeValidator(_spell_step),
 ]
 

@@ -1,9 +1,10 @@
 """The id of every step: given by the author, or derived so that it never contains a setting.
 
-A message's id is its template; a template's second use is `<template>-2`. Any other step is named by its word and the
-next message on the way: `delay-before-cart-reminder`. On the way means: the messages inside the step itself, in written
-order; then those after it in its block; then those after the step around that block. Where no message is left it is
-`delay-at-end`. Two steps that would have one id ask for an `id`; only `exit`, on which nobody ever stands, is numbered.
+A message's id is its template; a template's second use is `<template>-2`. Any other step is named
+by its word and the next message on the way: `delay-before-cart-reminder`. On the way means: the
+messages inside the step itself, in written order; then those after it in its block; then those
+after the step around that block. Where no message is left it is `delay-at-end`. Two steps that
+would have one id ask for an `id`; only `exit`, on which nobody ever stands, is numbered.
 """
 
 from __future__ import annotations
@@ -68,7 +69,9 @@ def blocks_of(form: StepForm) -> Iterator[tuple[Path, list[Any]]]:
                 else:
                     yield ("branch", index, "then"), arm.then
         case SplitStep():
-            nested: Path = ("split", "variants") if isinstance(form.split, AdaptiveSplit) else ("split",)
+            nested: Path = (
+                ("split", "variants") if isinstance(form.split, AdaptiveSplit) else ("split",)
+            )
             variants = form.split.variants if isinstance(form.split, AdaptiveSplit) else form.split
             for index, variant in enumerate(variants):
                 yield (*nested, index, "then"), variant.then
@@ -124,9 +127,13 @@ class _Naming:
         if form.id is not None and inner is not None:
             at.at("id").error("this step has two ids: keep one")
         if not _ID.fullmatch(given):
-            at.at("id").error(f"the id '{given}' may hold letters, digits, '-', '_', '.' and '/' only")
+            at.at("id").error(
+                f"the id '{given}' may hold letters, digits, '-', '_', '.' and '/' only"
+            )
         if given in self.owners:
-            at.at("id").error(f"the id '{given}' is already taken, in line {self._at(self.owners[given]).line}")
+            at.at("id").error(
+                f"the id '{given}' is already taken, in line {self._at(self.owners[given]).line}"
+            )
         self._take(path, given)
 
     def name_message(self, path: Path, form: StepForm) -> None:
@@ -147,11 +154,16 @@ class _Naming:
         self._derive(path, name)
 
     def look_ahead(self, steps: list[Any], path: Path, after: str, ahead: dict[Path, str]) -> str:
-        """Fills in the next message of each step of a block; `after` follows it. Answers the first from its start."""
+        """Fills in the next message of each step of a block; `after` follows it. Answers the first
+        from its start.
+        """
         following = after
         for index in range(len(steps) - 1, -1, -1):
             at, form = (*path, index), steps[index]
-            inside = [self.look_ahead(block, (*at, *inner), following, ahead) for inner, block in blocks_of(form)]
+            inside = [
+                self.look_ahead(block, (*at, *inner), following, ahead)
+                for inner, block in blocks_of(form)
+            ]
             if message_of(form) is not None:
                 following = self.ids[at]
             else:
@@ -163,7 +175,8 @@ class _Naming:
         if name in self.owners:
             line = self._at(self.owners[name]).line
             self._at(path).error(
-                f"this step and the one in line {line} would both be called '{name}': give one an `id`"
+                f"this step and the one in line {line} would both be called '{name}': "
+                "give one an `id`"
             )
         self._take(path, name)
 

@@ -28,7 +28,9 @@ SUBJECT_MAX = 998  # characters: the longest line that a mail may have (RFC 5322
 
 @dataclass(frozen=True, slots=True)
 class StepReader:
-    """Reads blocks of steps; `ids` gives each step's id by its path. A faulty step is reported and left out."""
+    """Reads blocks of steps; `ids` gives each step's id by its path. A faulty step is reported and
+    left out.
+    """
 
     ids: dict[Path, str]
     purpose: Purpose
@@ -69,7 +71,9 @@ class StepReader:
             case forms.CouponStep():
                 return _coupon(form.coupon, step_id, inner)
             case forms.RewardStep():
-                return domain.Reward(step_id, domain.Receiver(form.reward.to), _offer(form.reward, inner))
+                return domain.Reward(
+                    step_id, domain.Receiver(form.reward.to), _offer(form.reward, inner)
+                )
             case forms.TaskStep():
                 return _task(form.task, step_id, inner)
             case forms.SetStep():
@@ -95,7 +99,9 @@ class StepReader:
         place.at(word_of(form)).not_built(f"`{word_of(form)}`")
         return None
 
-    def _message(self, form: forms.MessageOptions, step_id: str, medium: Medium, place: Place) -> domain.Message | None:
+    def _message(
+        self, form: forms.MessageOptions, step_id: str, medium: Medium, place: Place
+    ) -> domain.Message | None:
         where = place.at("template") if isinstance(place.written, dict) else place
         _check_template(medium, form.template, where)
         if form.subject is not None:
@@ -135,15 +141,21 @@ def _check_template(medium: Medium, name: str, place: Place) -> None:
 
 
 def _instead_of_template(medium: Medium, name: str, known: frozenset[tuple[Medium, str]]) -> str:
-    bare = re.sub(r"\.(mjml|html|txt)$", "", name.removeprefix("templates/").removeprefix(f"{medium}/"))
+    bare = re.sub(
+        r"\.(mjml|html|txt)$", "", name.removeprefix("templates/").removeprefix(f"{medium}/")
+    )
     if bare != name and (medium, bare) in known:
         return f": write `{medium}: {bare}`, without folder and ending"
     if not is_template_name(bare) and not re.search(r"\s", bare):
-        return f": a template's name is made of letters, digits, - and _, so rename it to '{suggest_name(bare)}'"
+        return (
+            ": a template's name is made of letters, digits, - and _, so rename it to "
+            f"'{suggest_name(bare)}'"
+        )
     ending = "txt" if medium is Medium.SMS else "mjml (or .html)"
     if not is_template_name(bare):
         return (
-            f": `{medium}` names a template; put the text into templates/{medium}/hello.{ending} and write `hello` here"
+            f": `{medium}` names a template; put the text into "
+            f"templates/{medium}/hello.{ending} and write `hello` here"
         )
     near = closest(bare, [other for of_medium, other in known if of_medium is medium])
     hint = f"; did you mean '{medium}/{near}'?" if near else ""
@@ -153,7 +165,9 @@ def _instead_of_template(medium: Medium, name: str, known: frozenset[tuple[Mediu
 def _check_subject(text: str, place: Place) -> None:
     """Looks at the form only: what the subject names is looked at together with its template."""
     if len(text) > SUBJECT_MAX:
-        place.error(f"this subject is longer than {SUBJECT_MAX} characters: most readers see about sixty")
+        place.error(
+            f"this subject is longer than {SUBJECT_MAX} characters: most readers see about sixty"
+        )
         return
     try:
         _ENVIRONMENT.parse(text)
@@ -171,11 +185,15 @@ def _check_subject(text: str, place: Place) -> None:
 def _delay(form: Any, step_id: str, place: Place) -> domain.Delay | None:
     if isinstance(form, timedelta):
         return domain.Delay(step_id, form)
-    place.not_built("a random delay (`between`)" if isinstance(form, forms.Between) else "a computed delay")
+    place.not_built(
+        "a random delay (`between`)" if isinstance(form, forms.Between) else "a computed delay"
+    )
     return None
 
 
-def _wait_until(form: forms.WaitUntilOptions, step_id: str, place: Place) -> domain.WaitUntil | None:
+def _wait_until(
+    form: forms.WaitUntilOptions, step_id: str, place: Place
+) -> domain.WaitUntil | None:
     if (form.time is None) == (form.date is None):
         place.error("`wait_until` needs either `time` (of day) or `date` (of the customer)")
         return None
@@ -183,7 +201,9 @@ def _wait_until(form: forms.WaitUntilOptions, step_id: str, place: Place) -> dom
     written = place.written
     for key in foreign:
         if key in written:
-            place.at(key).error(f"`{key}` goes with `{'date' if form.date is None else 'time'}`", at_key=True)
+            place.at(key).error(
+                f"`{key}` goes with `{'date' if form.date is None else 'time'}`", at_key=True
+            )
     if form.timezone != "customer" and find_zone(form.timezone) is None:
         place.at("timezone").error(
             f"there is no time zone '{form.timezone}': write `customer` or one such as Europe/Paris"
@@ -204,8 +224,13 @@ def _wait_until(form: forms.WaitUntilOptions, step_id: str, place: Place) -> dom
 def _date(text: str, place: Place) -> Any:
     """A date of the customer (`customer.trial_ends_at`) or a plain one (2026-12-24)."""
     at = iso_time(text)
-    if at is None and text.strip()[:1].isdigit():  # 24.12.2026, 2026-2-3: as expressions they would be numbers
-        place.error(f"'{text}' is no date: write 2026-12-24, or one of the customer's such as customer.trial_ends_at")
+    if (
+        at is None and text.strip()[:1].isdigit()
+    ):  # 24.12.2026, 2026-2-3: as expressions they would be numbers
+        place.error(
+            f"'{text}' is no date: write 2026-12-24, or one of the customer's such as "
+            "customer.trial_ends_at"
+        )
         return None
     if at is None:
         return place.computed(text, STEP)
@@ -217,7 +242,9 @@ def _date(text: str, place: Place) -> Any:
 _Blocks = dict[Path, tuple[domain.Step, ...]]
 
 
-def _wait_for(form: forms.WaitForOptions, step_id: str, place: Place, blocks: _Blocks) -> domain.WaitFor:
+def _wait_for(
+    form: forms.WaitForOptions, step_id: str, place: Place, blocks: _Blocks
+) -> domain.WaitFor:
     if form.save_as is not None:
         _check_variable(form.save_as, place.at("save_as"))
     return domain.WaitFor(
@@ -248,7 +275,9 @@ def _branch(arms: list[Any], step_id: str, place: Place, blocks: _Blocks) -> dom
     return domain.Branch(step_id, tuple(found))
 
 
-def _split(variants: list[forms.VariantForm], step_id: str, place: Place, blocks: _Blocks) -> domain.Split:
+def _split(
+    variants: list[forms.VariantForm], step_id: str, place: Place, blocks: _Blocks
+) -> domain.Split:
     seen: set[str] = set()
     for index, form in enumerate(variants):
         if form.variant in seen:
@@ -259,7 +288,8 @@ def _split(variants: list[forms.VariantForm], step_id: str, place: Place, blocks
         hint = ": a half is written 50%" if abs(total - 1) < 0.01 else ""
         place.error(f"the shares add up to {total:g}%, not to 100%{hint}")
     built = [
-        domain.Variant(form.variant, form.share, blocks["split", index, "then"]) for index, form in enumerate(variants)
+        domain.Variant(form.variant, form.share, blocks["split", index, "then"])
+        for index, form in enumerate(variants)
     ]
     return domain.Split(step_id, tuple(built))
 
@@ -283,7 +313,9 @@ def _variables(written: dict[str, Any], place: Place) -> tuple[tuple[str, Any], 
 
 def _check_variable(name: str, place: Place, at_key: bool = False) -> None:
     if not name.isidentifier():
-        place.error(f"'{name}' is no name for a variable: use letters, digits and '_'", at_key=at_key)
+        place.error(
+            f"'{name}' is no name for a variable: use letters, digits and '_'", at_key=at_key
+        )
 
 
 def _coupon(form: forms.CouponOptions, step_id: str, place: Place) -> domain.Coupon:
@@ -298,10 +330,16 @@ def _offer(form: forms.OfferForm, place: Place) -> domain.Offer:
     for key in ("percent", "amount"):
         value = getattr(form, key)
         if (isinstance(value, str) and "{{" not in value) or isinstance(value, bool | list | dict):
-            bare = re.fullmatch(r"\s*\D?\s*([0-9]+(?:\.[0-9]+)?)\s*\D*", value) if isinstance(value, str) else None
+            bare = (
+                re.fullmatch(r"\s*\D?\s*([0-9]+(?:\.[0-9]+)?)\s*\D*", value)
+                if isinstance(value, str)
+                else None
+            )
             shown = f": write {bare[1]}" if bare else ", or computed by `{{ … }}`"
             place.at(key).error(f"`{key}` is a number{shown}")
-        elif isinstance(value, int | float) and not 0 < value <= (100 if key == "percent" else float("inf")):
+        elif isinstance(value, int | float) and not 0 < value <= (
+            100 if key == "percent" else float("inf")
+        ):
             limits = "between 0 and 100" if key == "percent" else "above 0"
             place.at(key).error(f"`{key}` lies {limits}, not at {value:g}")
     return domain.Offer(
@@ -315,4 +353,6 @@ def _offer(form: forms.OfferForm, place: Place) -> domain.Offer:
 
 
 def _task(form: forms.TaskOptions, step_id: str, place: Place) -> domain.Task:
-    return domain.Task(step_id, form.type, place.at("note").value(form.note, STEP), form.assignee, form.due)
+    return domain.Task(
+        step_id, form.type, place.at("note").value(form.note, STEP), form.assignee, form.due
+    )

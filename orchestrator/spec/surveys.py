@@ -48,7 +48,11 @@ BUILT_IN: dict[str, Survey] = {
 def _texts(value: object) -> dict[str, str]:
     if isinstance(value, str) and value:
         return {"": value}
-    if isinstance(value, dict) and value and all(isinstance(text, str) and text for text in value.values()):
+    if (
+        isinstance(value, dict)
+        and value
+        and all(isinstance(text, str) and text for text in value.values())
+    ):
         for locale in value:
             if not _LOCALE.fullmatch(locale):
                 raise ValueError(f"'{locale}' is no locale: write en, fr or fr-CA")
@@ -56,7 +60,9 @@ def _texts(value: object) -> dict[str, str]:
     raise ValueError("this is a text, or one per locale: {en: …, fr: …}")
 
 
-LocalTexts = Annotated[dict[str, str], BeforeValidator(_texts, json_schema_input_type=str | dict[str, str])]
+LocalTexts = Annotated[
+    dict[str, str], BeforeValidator(_texts, json_schema_input_type=str | dict[str, str])
+]
 
 
 class OptionForm(Form):
@@ -81,7 +87,9 @@ class SurveysForm(Form):
     surveys: dict[str, SurveyForm]
 
 
-def read_surveys(document: Document | None, known: Known, problems: list[Problem]) -> dict[str, Survey]:
+def read_surveys(
+    document: Document | None, known: Known, problems: list[Problem]
+) -> dict[str, Survey]:
     """The surveys of a file over the built-in ones; faults are added to `problems`."""
     if document is None:
         return dict(BUILT_IN)
@@ -94,12 +102,17 @@ def read_surveys(document: Document | None, known: Known, problems: list[Problem
     except ValidationError as fault:
         report_form_errors(fault, SurveysForm, place)
         return dict(BUILT_IN)
-    return BUILT_IN | {name: _survey(name, survey, place.at("surveys", name)) for name, survey in form.surveys.items()}
+    return BUILT_IN | {
+        name: _survey(name, survey, place.at("surveys", name))
+        for name, survey in form.surveys.items()
+    }
 
 
 def _survey(name: str, form: SurveyForm, place: Place) -> Survey:
     if not _ID.fullmatch(name):
-        place.error(f"the survey's name '{name}' may hold letters, digits, '-' and '_' only", at_key=True)
+        place.error(
+            f"the survey's name '{name}' may hold letters, digits, '-' and '_' only", at_key=True
+        )
     kind = SurveyKind(form.type)
     _check_parts(form, kind, place)
     lowest = 1 if form.lowest is None else form.lowest
@@ -126,7 +139,12 @@ def _default_thanks() -> Texts:
 def _check_parts(form: SurveyForm, kind: SurveyKind, place: Place) -> None:
     if kind is SurveyKind.CHOICE and len(form.options) < 2:
         place.error("a choice needs two `options` or more")
-    foreign: dict[str, Any] = {"lowest": form.lowest, "highest": form.highest, "low": form.low, "high": form.high}
+    foreign: dict[str, Any] = {
+        "lowest": form.lowest,
+        "highest": form.highest,
+        "low": form.low,
+        "high": form.high,
+    }
     if kind is SurveyKind.SCALE:
         foreign = {"options": form.options or None}
     elif kind is SurveyKind.TEXT:
@@ -137,6 +155,10 @@ def _check_parts(form: SurveyForm, kind: SurveyKind, place: Place) -> None:
     seen: set[str] = set()
     for index, option in enumerate(form.options):
         if not _ID.fullmatch(option.id) or option.id in seen:
-            fault = "is already there" if option.id in seen else "may hold letters, digits, '-' and '_' only"
+            fault = (
+                "is already there"
+                if option.id in seen
+                else "may hold letters, digits, '-' and '_' only"
+            )
             place.at("options", index, "id").error(f"the option's id '{option.id}' {fault}")
         seen.add(option.id)

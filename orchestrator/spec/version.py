@@ -9,7 +9,9 @@ from typing import Any
 
 
 def version_of(data: Mapping[str, Any]) -> str:
-    """Twelve hexadecimal digits; the order of keys, comments, whitespace and `tests:` do not matter."""
+    """Twelve hexadecimal digits; the order of keys, comments, whitespace and `tests:` do not
+    matter.
+    """
     kept = {key: value for key, value in data.items() if key != "tests"}
     text = json.dumps(kept, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
     return blake2b(text.encode(errors="surrogatepass"), digest_size=6).hexdigest()

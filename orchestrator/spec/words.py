@@ -1,4 +1,6 @@
-"""The plain types that the forms of the language are made of: durations, times of day, shares, weekdays."""
+"""The plain types that the forms of the language are made of: durations, times of day, shares,
+weekdays.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,9 @@ from orchestrator.domain.values import iso_time
 
 
 class Form(BaseModel):
-    """A map with known keys only; those `not_built` belong to the language: refused by name, and not offered."""
+    """A map with known keys only; those `not_built` belong to the language: refused by name, and
+    not offered.
+    """
 
     not_built: ClassVar[frozenset[str]] = frozenset()
     model_config = ConfigDict(
@@ -25,11 +29,16 @@ class Form(BaseModel):
 def duration(value: object) -> timedelta:
     """A duration of at most ten years; raises ValueError with what is accepted."""
     if isinstance(value, dict | list):
-        raise ValueError("a duration is one text, such as 1h or 3d (an `id` goes beside it: `{id: pause, delay: 3d}`)")
+        raise ValueError(
+            "a duration is one text, such as 1h or 3d (an `id` goes beside it: `{id: "
+            "pause, delay: 3d}`)"
+        )
     if value is None:
         raise ValueError("a duration is missing: write one such as 30m, 1h or 3d")
     if not isinstance(value, str):
-        raise ValueError(f"'{value}' is not a duration: write it with a unit, such as 30m, 1h or 3d")
+        raise ValueError(
+            f"'{value}' is not a duration: write it with a unit, such as 30m, 1h or 3d"
+        )
     return parse_duration(value)
 
 
@@ -55,12 +64,16 @@ def instant(value: object) -> datetime:
     """An instant from text; raises ValueError with what is accepted."""
     at = iso_time(value)
     if at is None:
-        raise ValueError(f"'{value}' is not an instant: write 2026-01-05 20:30 (UTC) or 2026-01-05T20:30+01:00")
+        raise ValueError(
+            f"'{value}' is not an instant: write 2026-01-05 20:30 (UTC) or 2026-01-05T20:30+01:00"
+        )
     return at
 
 
 def _percent(value: object) -> float:
-    text = str(value).strip().removesuffix("%").strip() if isinstance(value, str | int | float) else ""
+    text = (
+        str(value).strip().removesuffix("%").strip() if isinstance(value, str | int | float) else ""
+    )
     if not re.fullmatch(r"[-+]?[0-9]{1,9}(\.[0-9]*)?|\.[0-9]+", text):
         raise ValueError("a share is written as 10% or 10")
     number = float(text)
@@ -98,13 +111,19 @@ def as_list(value: object) -> object:
 
 
 AnyDuration = Annotated[timedelta, BeforeValidator(duration, json_schema_input_type=str)]
-Duration = Annotated[timedelta, BeforeValidator(lambda v: _not_negative(duration(v)), json_schema_input_type=str)]
-Span = Annotated[timedelta, BeforeValidator(lambda v: _positive(duration(v)), json_schema_input_type=str)]
+Duration = Annotated[
+    timedelta, BeforeValidator(lambda v: _not_negative(duration(v)), json_schema_input_type=str)
+]
+Span = Annotated[
+    timedelta, BeforeValidator(lambda v: _positive(duration(v)), json_schema_input_type=str)
+]
 Clock = Annotated[time, BeforeValidator(_clock, json_schema_input_type=str)]
 Percent = Annotated[float, BeforeValidator(_percent, json_schema_input_type=str | float)]
 Weekday = Annotated[int, BeforeValidator(_weekday, json_schema_input_type=str)]
 Words = Annotated[list[str], BeforeValidator(as_list)]
 Text = Annotated[str, Field(min_length=1)]
 EventName = Annotated[Text, AfterValidator(_event_name)]
-Rule = Annotated[str | bool, BeforeValidator(_rule)]  # an expression; `if: true` reaches us as a boolean
+Rule = Annotated[
+    str | bool, BeforeValidator(_rule)
+]  # an expression; `if: true` reaches us as a boolean
 Plain = Any  # a value: plain data, or text with {{ … }}

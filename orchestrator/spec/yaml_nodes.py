@@ -1,7 +1,8 @@
 """YAML 1.2 text to plain data, with the line and column of every key and value.
 
-The core schema of YAML 1.2.2 (chapter 10.3) decides what a plain word is: `NO`, `10:00` and `2026-11-27` are text.
-Tags are refused, aliases are bounded, and no object is ever built from the text.
+The core schema of YAML 1.2.2 (chapter 10.3) decides what a plain word is: `NO`, `10:00` and
+`2026-11-27` are text. Tags are refused, aliases are bounded, and no object is ever built from the
+text.
 """
 
 from __future__ import annotations
@@ -26,7 +27,9 @@ Event = Any  # ruamel's events have no typed base that holds their anchor and ta
 Path = tuple[str | int, ...]
 Position = tuple[int, int]  # line and column, both from 1
 
-_DIRECTIVE = re.compile(r"(?:[ \t]*(?:#[^\n]*)?\n)*%")  # only blank lines and comments may stand before one
+_DIRECTIVE = re.compile(
+    r"(?:[ \t]*(?:#[^\n]*)?\n)*%"
+)  # only blank lines and comments may stand before one
 _NULL = frozenset({"", "~", "null", "Null", "NULL"})
 _TRUTH = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
 _DECIMAL = re.compile(r"[-+]?[0-9]+")
@@ -49,8 +52,9 @@ class NotReadable(Exception):
 class Document:
     """One YAML file as plain data (dict, list, str, int, float, bool, None).
 
-    `values` and `keys` give the position of each value, and of the key before it, by its path from the top.
-    `exact` holds the paths whose text stands on one line as it is, so that an offset into it is an offset of columns.
+    `values` and `keys` give the position of each value, and of the key before it, by its path from
+    the top. `exact` holds the paths whose text stands on one line as it is, so that an offset into
+    it is an offset of columns.
     """
 
     file: str
@@ -61,11 +65,25 @@ class Document:
     exact: set[Path] = field(default_factory=set)
 
     def problem(
-        self, path: Path, message: str, *, at_key: bool = False, offset: int = 0, severity: str = "error"
+        self,
+        path: Path,
+        message: str,
+        *,
+        at_key: bool = False,
+        offset: int = 0,
+        severity: str = "error",
     ) -> Problem:
-        """A problem at the value of a path (or its key), or at the nearest thing around it that is written down."""
+        """A problem at the value of a path (or its key), or at the nearest thing around it that is
+        written down.
+        """
         line, column = self._position(path, at_key)
-        return Problem(self.file, line, column + (offset if path in self.exact else 0), in_one_line(message), severity)
+        return Problem(
+            self.file,
+            line,
+            column + (offset if path in self.exact else 0),
+            in_one_line(message),
+            severity,
+        )
 
     def _position(self, path: Path, at_key: bool) -> Position:
         if at_key and path in self.keys:
@@ -101,13 +119,17 @@ def read_yaml(text: str, file: str) -> tuple[Document, list[Problem]]:
         return document, [_unseen_problem(document, fault.position)]
     except (YAMLError, ValueError, OverflowError):
         return document, [_sign_problem(document)]
-    return Document(file, text, data, document.values, document.keys, document.exact), composer.problems
+    return Document(
+        file, text, data, document.values, document.keys, document.exact
+    ), composer.problems
 
 
 def _unseen_problem(document: Document, offset: int) -> Problem:
     """A control character: nobody sees it in an editor, so its place matters."""
     sign = f"U+{ord(document.text[offset : offset + 1] or chr(0)):04X}"
-    return _problem_at(document, offset, f"a character that cannot be seen ({sign}) stands here: delete it")
+    return _problem_at(
+        document, offset, f"a character that cannot be seen ({sign}) stands here: delete it"
+    )
 
 
 def _problem_at(document: Document, offset: int, message: str) -> Problem:
@@ -117,31 +139,58 @@ def _problem_at(document: Document, offset: int, message: str) -> Problem:
 
 #: What ruamel says, what it is called here, and what to do about it; the first that fits.
 _SAYINGS = (
-    ("escape", "`\\` begins a special sign here: write `\\\\`, or put the text between single quotes"),
+    (
+        "escape",
+        "`\\` begins a special sign here: write `\\\\`, or put the text between single quotes",
+    ),
     ("quoted scalar", "a quote is opened and never closed"),
     ("'\\t'", "a tab stands here: indent with spaces"),
-    ("mapping values are not allowed", "`:` is not expected here: put text that holds ': ' between quotes"),
+    (
+        "mapping values are not allowed",
+        "`:` is not expected here: put text that holds ': ' between quotes",
+    ),
     ("cannot start any token", "text that begins with SIGN stands between quotes"),
-    ("expected alphabetic or numeric", "text that begins with `&`, `*` or `!` stands between quotes"),
+    (
+        "expected alphabetic or numeric",
+        "text that begins with `&`, `*` or `!` stands between quotes",
+    ),
     ("chomping or indentation", "text over several lines begins on the line after `|` or `>`"),
     ("could not find expected ':'", "a key is followed by a colon and a blank, `key: value`"),
     (
         "expected <block end>",
         "this line does not line up with those before it; what belongs together is indented alike",
     ),
-    ("<document start>", "this line does not line up with those before it; what belongs together is indented alike"),
-    ("sequence entries are not allowed", "`- ` begins an entry on a line of its own; put other text between quotes"),
+    (
+        "<document start>",
+        "this line does not line up with those before it; what belongs together is indented alike",
+    ),
+    (
+        "sequence entries are not allowed",
+        "`- ` begins an entry on a line of its own; put other text between quotes",
+    ),
     ("mapping keys are not allowed", "text that begins with `?` stands between quotes"),
     ("but found ']'", "something is missing before `]`"),
     ("but found '}'", "something is missing before `}`"),
     ("but found ','", "something is missing before `,`"),
-    ("but got '['", "text that holds `[` stands between quotes (a condition too), or on a line of its own"),
-    ("but got '{'", "text that holds `{` stands between quotes (a condition too), or on a line of its own"),
+    (
+        "but got '['",
+        "text that holds `[` stands between quotes (a condition too), or on a line of its own",
+    ),
+    (
+        "but got '{'",
+        "text that holds `{` stands between quotes (a condition too), or on a line of its own",
+    ),
     (
         "flow mapping",
-        "`{`, opened in line LINE, is not closed by `}`; text that holds ',' or ':' stands between quotes",
+        (
+            "`{`, opened in line LINE, is not closed by `}`; text that holds ',' or ':' "
+            "stands between quotes"
+        ),
     ),
-    ("flow sequence", "`[`, opened in line LINE, is not closed by `]`; text that holds ',' stands between quotes"),
+    (
+        "flow sequence",
+        "`[`, opened in line LINE, is not closed by `]`; text that holds ',' stands between quotes",
+    ),
     ("<stream end>", "the file ends too early: something is opened and never closed"),
 )
 
@@ -155,7 +204,9 @@ def _syntax_problem(file: str, fault: MarkedYAMLError) -> Problem:
     opened = fault.context_mark.line + 1 if fault.context_mark else line
     sign = re.search(r"character '(.+?)'", what)
     told = next((told for saying, told in _SAYINGS if saying in what or saying in context), what)
-    told = told.replace("SIGN", f"`{sign[1]}`" if sign else "a special sign").replace("LINE", str(opened))
+    told = told.replace("SIGN", f"`{sign[1]}`" if sign else "a special sign").replace(
+        "LINE", str(opened)
+    )
     return Problem(file, line, column, f"this is not YAML: {told}")
 
 
@@ -165,7 +216,9 @@ _NO_SIGN = re.compile(r"\\U(?!000|0010)[0-9A-Fa-f]{8}")
 def _sign_problem(document: Document) -> Problem:
     """`"\\U99999999"`: neither ruamel nor Python says where it stands."""
     found = _NO_SIGN.search(document.text)
-    return _problem_at(document, found.start() if found else 0, "there is no such sign: write it as it is")
+    return _problem_at(
+        document, found.start() if found else 0, "there is no such sign: write it as it is"
+    )
 
 
 @dataclass(slots=True)
@@ -173,31 +226,44 @@ class _Composer:
     document: Document
     problems: list[Problem] = field(default_factory=list)
     nodes: int = 0
-    anchors: dict[str, list[Event]] = field(default_factory=dict)  # the events of an anchored node, replayed by alias
+    anchors: dict[str, list[Event]] = field(
+        default_factory=dict
+    )  # the events of an anchored node, replayed by alias
 
     def compose(self) -> Any:
         if len(self.document.text.encode(errors="replace")) > BYTES_MAX:
             raise NotReadable((1, 1), f"the file is larger than {BYTES_MAX // 1000} kB")
         if directive := _DIRECTIVE.match(self.document.text):
             line = self.document.text.count("\n", 0, directive.end()) + 1
-            raise NotReadable((line, 1), "directives such as '%YAML' are not accepted: remove this line")
+            raise NotReadable(
+                (line, 1), "directives such as '%YAML' are not accepted: remove this line"
+            )
         stream = _Stream(self._read_events())
         if stream.done:
             return None
         data = self._node(stream, (), 0)
         if not stream.done:
-            raise NotReadable(_start(stream.next()), "one file holds one document: remove the line '---' before this")
+            raise NotReadable(
+                _start(stream.next()),
+                "one file holds one document: remove the line '---' before this",
+            )
         return data
 
     def _read_events(self) -> list[Event]:
-        """Stops where it is nested too deeply: the scanner's time grows with the square of what is open."""
+        """Stops where it is nested too deeply: the scanner's time grows with the square of what is
+        open.
+        """
         events, depth = [], 0
         for event in YAML(typ="safe", pure=True).parse(self.document.text):
             if _is_content(event):
                 events.append(event)
-                depth += type(event).__name__.endswith("StartEvent") - type(event).__name__.endswith("EndEvent")
+                depth += type(event).__name__.endswith("StartEvent") - type(
+                    event
+                ).__name__.endswith("EndEvent")
             if depth > DEPTH_MAX + 1:
-                raise NotReadable(_start(event), "this is nested too deeply or repeated too often by aliases")
+                raise NotReadable(
+                    _start(event), "this is nested too deeply or repeated too often by aliases"
+                )
         return events
 
     def _node(self, stream: _Stream, path: Path, depth: int) -> Any:
@@ -205,7 +271,9 @@ class _Composer:
         event = stream.next()
         self.nodes += 1
         if self.nodes > NODES_MAX or depth > DEPTH_MAX:
-            raise NotReadable(_start(event), "this is nested too deeply or repeated too often by aliases")
+            raise NotReadable(
+                _start(event), "this is nested too deeply or repeated too often by aliases"
+            )
         self.document.values.setdefault(path, _start(event))
         if isinstance(event, AliasEvent):
             return self._alias(event, path, depth)
@@ -226,7 +294,9 @@ class _Composer:
     def _alias(self, event: Event, path: Path, depth: int) -> Any:
         replayed = self.anchors.get(event.anchor)
         if replayed is None:
-            raise NotReadable(_start(event), f"the alias '*{event.anchor}' has no '&{event.anchor}' before it")
+            raise NotReadable(
+                _start(event), f"the alias '*{event.anchor}' has no '&{event.anchor}' before it"
+            )
         return self._node(_Stream(replayed), path, depth + 1)
 
     def _scalar(self, event: Event, path: Path) -> Any:
@@ -235,22 +305,33 @@ class _Composer:
             self._mark_exact(event, path, text)
             value = resolve_plain(text)
             if isinstance(value, int | float) and not abs(value) < INTEGER_MAX:
-                self._report(event, "this number is too large; put it between quotes if it is a name or an id")
+                self._report(
+                    event,
+                    "this number is too large; put it between quotes if it is a name or an id",
+                )
             return value
         if event.style in ("'", '"'):
             self._mark_exact(event, path, text, quoted=1)
         return text
 
     def _whole(self, event: Event) -> str:
-        """The text of a scalar; half of a character (`"\\ud83d"`) could be neither stored nor sent."""
+        """The text of a scalar; half of a character (`"\\ud83d"`) could be neither stored nor
+        sent.
+        """
         text = str(event.value)
         if _HALF.search(text):
-            self._report(event, "half of a character stands here (an emoji written in two parts): write it whole")
+            self._report(
+                event,
+                "half of a character stands here (an emoji written in two parts): write it whole",
+            )
             return _HALF.sub("\N{REPLACEMENT CHARACTER}", text)
         return text
 
     def _mark_exact(self, event: Event, path: Path, text: str, quoted: int = 0) -> None:
-        if event.end_mark.index - event.start_mark.index == len(text) + 2 * quoted and "\n" not in text:
+        if (
+            event.end_mark.index - event.start_mark.index == len(text) + 2 * quoted
+            and "\n" not in text
+        ):
             line, column = _start(event)
             self.document.values[path] = line, column + quoted
             self.document.exact.add(path)
@@ -280,12 +361,15 @@ class _Composer:
     def _key(self, event: Event) -> str:
         if isinstance(event, AliasEvent) or not isinstance(event, ScalarEvent):
             raise NotReadable(
-                _start(event), "a key must be a word; text that begins with '{' or '[' stands between quotes"
+                _start(event),
+                "a key must be a word; text that begins with '{' or '[' stands between quotes",
             )
         if event.tag is not None and event.tag != "!":
             raise NotReadable(_start(event), "tags such as '!x' are not accepted: write plain text")
         if event.value == "<<" and event.style in (None, ""):
-            raise NotReadable(_start(event), "merge keys ('<<') are not part of YAML 1.2: write the keys out")
+            raise NotReadable(
+                _start(event), "merge keys ('<<') are not part of YAML 1.2: write the keys out"
+            )
         key = self._whole(event)
         if not key.isprintable():
             self._report(event, "a character that cannot be seen stands in this key: write it anew")
@@ -324,12 +408,16 @@ def _start(event: Event) -> Position:
 
 
 def resolve_plain(text: str) -> Any:
-    """The value of an unquoted word by the core schema of YAML 1.2: null, boolean, number or the text itself."""
+    """The value of an unquoted word by the core schema of YAML 1.2: null, boolean, number or the
+    text itself.
+    """
     if text in _NULL:
         return None
     if text in _TRUTH:
         return _TRUTH[text]
-    if len(text) > 300:  # Python refuses to read integers of more than 4300 digits; nobody writes them
+    if (
+        len(text) > 300
+    ):  # Python refuses to read integers of more than 4300 digits; nobody writes them
         return text
     if _DECIMAL.fullmatch(text):
         return int(text)

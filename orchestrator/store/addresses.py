@@ -1,4 +1,6 @@
-"""What is known of addresses, whoever carries them: dead ones, and those that their readers unsubscribed."""
+"""What is known of addresses, whoever carries them: dead ones, and those that their readers
+unsubscribed.
+"""
 
 from __future__ import annotations
 
@@ -20,8 +22,8 @@ MESSAGES = MessageRow.__table__  # type: ignore[attr-defined]
 
 @dataclass(slots=True)
 class StoredAddresses:
-    """The address book of a transaction: read ahead for many addresses at once, and one by one for those that a
-    customer turns out to have meanwhile."""
+    """The address book of a transaction: read ahead for many addresses at once, and one by one for
+    those that a customer turns out to have meanwhile."""
 
     connection: Connection
     known: dict[tuple[str, str], AddressRecord] = field(default_factory=dict)
@@ -50,7 +52,9 @@ class StoredAddresses:
             yield from self.connection.execute(select(table).where(table.c.address.in_(some)))
 
 
-def keep_choices(connection: Connection, database: Database, rows: Sequence[Mapping[str, Any]]) -> None:
+def keep_choices(
+    connection: Connection, database: Database, rows: Sequence[Mapping[str, Any]]
+) -> None:
     """Writes what was said of addresses; what is known already is left out."""
     if rows:
         connection.execute(database.insert_new(AddressChoiceRow), list(rows))
@@ -62,7 +66,9 @@ def choice_row(medium: str, address: str, choice: AddressChoice, source: str) ->
     return {"medium": medium, "address": address.lower(), "source": source} | said
 
 
-def messages_by_public_id(connection: Connection, public_ids: Collection[str]) -> dict[str, Row[Any]]:
+def messages_by_public_id(
+    connection: Connection, public_ids: Collection[str]
+) -> dict[str, Row[Any]]:
     """The medium, address and customer of some messages, by their public id."""
     m = MESSAGES.c
     query = select(m.public_id, m.medium, m.to_address, m.customer_id)

@@ -1,4 +1,6 @@
-"""The inbox as the ingest phase sees it: calls are taken in order of arrival and dropped once they are events."""
+"""The inbox as the ingest phase sees it: calls are taken in order of arrival and dropped once they
+are events.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,9 @@ from orchestrator.store.tables import InboxCall
 INBOX = InboxCall.__table__  # type: ignore[attr-defined]
 
 
-def take_calls(connection: Connection, database: Database, now: datetime, limit: int) -> list[Row[Any]]:
+def take_calls(
+    connection: Connection, database: Database, now: datetime, limit: int
+) -> list[Row[Any]]:
     """The oldest of the calls received up to `now`, locked for this transaction.
 
     A call received while the tick runs waits for the next: no line is run as far as its event.

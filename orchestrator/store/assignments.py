@@ -9,7 +9,9 @@ from orchestrator.store.lives import ASSIGNMENTS
 from orchestrator.store.tables import AssignmentRow
 
 
-def copy_variants(connection: Connection, database: Database, journey: str, split: str, renamed: str) -> None:
+def copy_variants(
+    connection: Connection, database: Database, journey: str, split: str, renamed: str
+) -> None:
     """Gives everybody the variant of a split under its new id too."""
     a = ASSIGNMENTS.c
     given = select(a.customer_id, a.journey, literal(renamed), a.variant, a.at)

@@ -25,7 +25,9 @@ def find_customers(connection: Connection, persons: Collection[Person]) -> dict[
         query = select(CUSTOMERS.c.id, CUSTOMERS.c.external_id, CUSTOMERS.c.anonymous).where(
             CUSTOMERS.c.external_id.in_(ids), CUSTOMERS.c.merged_into.is_(None)
         )
-        found.update({Person(row.external_id, row.anonymous): row.id for row in connection.execute(query)})
+        found.update(
+            {Person(row.external_id, row.anonymous): row.id for row in connection.execute(query)}
+        )
     return found
 
 
@@ -49,7 +51,9 @@ def save_links(connection: Connection, database: Database, links: Mapping[str, s
         connection.execute(database.upsert(Link, ["anonymous_id"], ["user_id"]), rows)
 
 
-def add_customers(connection: Connection, database: Database, persons: Iterable[Person], now: datetime) -> None:
+def add_customers(
+    connection: Connection, database: Database, persons: Iterable[Person], now: datetime
+) -> None:
     """Makes customers that do not exist yet."""
     rows = [
         {
@@ -69,14 +73,19 @@ def add_customers(connection: Connection, database: Database, persons: Iterable[
 
 
 def mark_due(connection: Connection, ids: Collection[int], now: datetime) -> None:
-    """Has these customers looked at now. In PostgreSQL this also locks them: events are inserted only after it, so
-    that no event can slip below the mark of a worker that is advancing the customer."""
+    """Has these customers looked at now. In PostgreSQL this also locks them: events are inserted
+    only after it, so that no event can slip below the mark of a worker that is advancing the
+    customer."""
     for some in chunked(sorted(ids)):
-        connection.execute(update(CUSTOMERS).where(CUSTOMERS.c.id.in_(some)).values(next_due_at=now))
+        connection.execute(
+            update(CUSTOMERS).where(CUSTOMERS.c.id.in_(some)).values(next_due_at=now)
+        )
 
 
 def absorb_customers(connection: Connection, pairs: Collection[tuple[int, int]]) -> None:
-    """Marks customers as merged: (absorbed, survivor). Their lines are run with the survivor's from now on."""
+    """Marks customers as merged: (absorbed, survivor). Their lines are run with the survivor's from
+    now on.
+    """
     if pairs:
         statement = (
             update(CUSTOMERS)
@@ -87,8 +96,15 @@ def absorb_customers(connection: Connection, pairs: Collection[tuple[int, int]])
 
 
 def claim_due(connection: Connection, database: Database, now: datetime, limit: int) -> list[int]:
-    """The customers whose line must be looked at, the longest due first, locked for this transaction."""
-    query = select(CUSTOMERS.c.id).where(CUSTOMERS.c.next_due_at <= now).order_by(CUSTOMERS.c.next_due_at).limit(limit)
+    """The customers whose line must be looked at, the longest due first, locked for this
+    transaction.
+    """
+    query = (
+        select(CUSTOMERS.c.id)
+        .where(CUSTOMERS.c.next_due_at <= now)
+        .order_by(CUSTOMERS.c.next_due_at)
+        .limit(limit)
+    )
     return list(connection.execute(database.claim(query)).scalars())
 
 
@@ -102,12 +118,16 @@ def mark_all_due(connection: Connection, now: datetime) -> None:
 
 
 def mark_inside_due(connection: Connection, journeys: Collection[str], now: datetime) -> None:
-    """Has everybody inside these journeys looked at now: they were edited, or released from a pause."""
+    """Has everybody inside these journeys looked at now: they were edited, or released from a
+    pause.
+    """
     if journeys:
         inside = select(ENROLLMENTS.c.customer_id).where(
             ENROLLMENTS.c.journey.in_(sorted(journeys)), ENROLLMENTS.c.status == "active"
         )
-        connection.execute(update(CUSTOMERS).where(CUSTOMERS.c.id.in_(inside)).values(next_due_at=now))
+        connection.execute(
+            update(CUSTOMERS).where(CUSTOMERS.c.id.in_(inside)).values(next_due_at=now)
+        )
 
 
 def next_due(connection: Connection) -> datetime | None:
@@ -122,7 +142,9 @@ def next_due(connection: Connection) -> datetime | None:
 
 def count_customers(connection: Connection) -> int:
     """How many customers there are, merged ones not counted."""
-    return connection.execute(select(func.count()).where(CUSTOMERS.c.merged_into.is_(None))).scalar_one()
+    return connection.execute(
+        select(func.count()).where(CUSTOMERS.c.merged_into.is_(None))
+    ).scalar_one()
 
 
 def find_customer(connection: Connection, external_id: str) -> Any:
@@ -139,7 +161,9 @@ def find_customer(connection: Connection, external_id: str) -> Any:
             None
             if linked is None
             else connection.execute(
-                select(CUSTOMERS).where(CUSTOMERS.c.external_id == linked, CUSTOMERS.c.anonymous.is_(False))
+                select(CUSTOMERS).where(
+                    CUSTOMERS.c.external_id == linked, CUSTOMERS.c.anonymous.is_(False)
+                )
             ).first()
         )
     return row

@@ -1,4 +1,6 @@
-"""The only place that knows SQL dialects: connections, their settings, and statements that differ."""
+"""The only place that knows SQL dialects: connections, their settings, and statements that
+differ.
+"""
 
 from __future__ import annotations
 
@@ -17,11 +19,13 @@ from sqlmodel import SQLModel
 from orchestrator.store.availability import StoreUnavailable
 from orchestrator.store.tables import dump_json
 
-#: The engine hands connections from one store function to the next, and needs no more of SQLAlchemy than their type.
+#: The engine hands connections from one store function to the next, and needs no more of SQLAlchemy
+#: than their type.
 __all__ = ["Connection", "Database", "chunked"]
 
 BUSY_TIMEOUT_MS = 60_000
-CACHE_KIB = 262_144  # 256 MB: at 5 million waiting people the random pages dominate (docs/performance.md)
+# 256 MB: at 5 million waiting people the random pages dominate (docs/performance.md)
+CACHE_KIB = 262_144
 CHECKPOINT_PAGES = 20_000
 IN_CHUNK = 500  # values in one IN (…): far below SQLite's limit, and plans stay cached
 
@@ -82,10 +86,11 @@ class Database:
 
 
 class _SameFile:
-    """Refuses to go on when the file of a database was deleted or replaced under the running process.
+    """Refuses to go on when the file of a database was deleted or replaced under the running
+    process.
 
-    SQLite would write on into the deleted file, and make an empty one for the next connection: nobody would find
-    again what was sent.
+    SQLite would write on into the deleted file, and make an empty one for the next connection:
+    nobody would find again what was sent.
     """
 
     def __init__(self, path: Path) -> None:
@@ -102,19 +107,27 @@ class _SameFile:
         try:
             now = self._path.stat()
         except OSError:
-            raise StoreUnavailable(f"the database {self._path} was deleted under the running process") from None
+            raise StoreUnavailable(
+                f"the database {self._path} was deleted under the running process"
+            ) from None
         if self._found is None:
             self._found = now
         if not os.path.samestat(self._found, now):
-            raise StoreUnavailable(f"the database {self._path} was replaced under the running process: start again")
+            raise StoreUnavailable(
+                f"the database {self._path} was replaced under the running process: start again"
+            )
 
 
 def _set_up_sqlite(connection: Any, _record: Any) -> None:
-    connection.isolation_level = None  # we say BEGIN ourselves: the driver's own would begin too late
+    # we say BEGIN ourselves: the driver's own would begin too late
+    connection.isolation_level = None
     cursor = connection.cursor()
     for name, value in (
         ("journal_mode", "WAL"),
-        ("synchronous", "FULL"),  # no slower than NORMAL at our batch sizes, and survives a power cut
+        (
+            "synchronous",
+            "FULL",
+        ),  # no slower than NORMAL at our batch sizes, and survives a power cut
         ("busy_timeout", BUSY_TIMEOUT_MS),
         ("cache_size", -CACHE_KIB),
         ("wal_autocheckpoint", CHECKPOINT_PAGES),
@@ -125,7 +138,9 @@ def _set_up_sqlite(connection: Any, _record: Any) -> None:
 
 
 def _begin_immediately(connection: Connection) -> None:
-    """Takes the write lock at once: a read that later writes would fail with SQLITE_BUSY_SNAPSHOT, time-out or not."""
+    """Takes the write lock at once: a read that later writes would fail with SQLITE_BUSY_SNAPSHOT,
+    time-out or not.
+    """
     read_only = connection.get_execution_options().get("sqlite_read_only", False)
     connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
 

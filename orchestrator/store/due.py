@@ -9,7 +9,18 @@ from collections.abc import Collection
 from datetime import datetime
 from functools import cache
 
-from sqlalchemy import ColumnElement, Connection, Select, Table, bindparam, exists, false, func, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    Table,
+    bindparam,
+    exists,
+    false,
+    func,
+    or_,
+    select,
+)
 
 from orchestrator.store.arrivals import INBOX
 from orchestrator.store.customers import CUSTOMERS, ENROLLMENTS
@@ -20,7 +31,9 @@ COUNT_MAX = 1000
 
 
 def has_work(connection: Connection, media: Collection[str], now: datetime) -> bool:
-    """Whether a tick would find anything: a call, a customer whose time line is due, a message of these media."""
+    """Whether a tick would find anything: a call, a customer whose time line is due, a message of
+    these media.
+    """
     return bool(connection.execute(_work(frozenset(media)), {"now": now}).scalar_one())
 
 
@@ -31,21 +44,33 @@ def _work(media: frozenset[str]) -> Select[tuple[bool]]:
     people = exists().where(CUSTOMERS.c.next_due_at <= now)
     # Not IN: SQLAlchemy would write its list anew each time.
     of_media = or_(false(), *(m.medium == medium for medium in sorted(media)))
-    return select(or_(calls, people, exists().where(m.state == "queued", of_media, m.not_before <= now)))
+    return select(
+        or_(calls, people, exists().where(m.state == "queued", of_media, m.not_before <= now))
+    )
 
 
-def count_due_people(connection: Connection, journeys: Collection[str], now: datetime) -> dict[str, int]:
-    """How many people have a step due, by journey; at most 1,000 of each. Journeys with nobody due are left out."""
+def count_due_people(
+    connection: Connection, journeys: Collection[str], now: datetime
+) -> dict[str, int]:
+    """How many people have a step due, by journey; at most 1,000 of each. Journeys with nobody due
+    are left out.
+    """
     e = ENROLLMENTS.c
     found = {
-        name: _count(connection, ENROLLMENTS, e.journey == name, e.status == "active", e.due_at <= now)
+        name: _count(
+            connection, ENROLLMENTS, e.journey == name, e.status == "active", e.due_at <= now
+        )
         for name in journeys
     }
     return {name: count for name, count in found.items() if count}
 
 
-def count_due_messages(connection: Connection, media: Collection[str], now: datetime) -> dict[str, int]:
-    """How many messages may leave, by medium; at most 1,000 of each. Media with none are left out."""
+def count_due_messages(
+    connection: Connection, media: Collection[str], now: datetime
+) -> dict[str, int]:
+    """How many messages may leave, by medium; at most 1,000 of each. Media with none are left
+    out.
+    """
     m = MESSAGES.c
     may_leave = m.state == "queued", m.not_before <= now, has_no_news()
     found = {name: _count(connection, MESSAGES, m.medium == name, *may_leave) for name in media}

@@ -20,11 +20,17 @@ def known_message_ids(connection: Connection, message_ids: Collection[str]) -> s
     """Those of the message ids that were accepted before."""
     known: set[str] = set()
     for ids in chunked(sorted(message_ids)):
-        known.update(connection.execute(select(EVENTS.c.message_id).where(EVENTS.c.message_id.in_(ids))).scalars())
+        known.update(
+            connection.execute(
+                select(EVENTS.c.message_id).where(EVENTS.c.message_id.in_(ids))
+            ).scalars()
+        )
     return known
 
 
-def add_events(connection: Connection, database: Database, rows: Sequence[Mapping[str, Any]]) -> None:
+def add_events(
+    connection: Connection, database: Database, rows: Sequence[Mapping[str, Any]]
+) -> None:
     """Appends events; one whose message id is known already is left out."""
     if rows:
         connection.execute(database.insert_new(EventRow), list(rows))
@@ -60,7 +66,15 @@ def read_event(row: Row[Any]) -> Event:
     """A row as an event of a time line; its id is its order of arrival."""
     own = row.message_id is None and row.absorbed_id is None
     return Event(
-        row.at, Kind(row.kind), row.name, row.properties, row.id, row.starts, row.context, unnamed=row.unnamed, own=own
+        row.at,
+        Kind(row.kind),
+        row.name,
+        row.properties,
+        row.id,
+        row.starts,
+        row.context,
+        unnamed=row.unnamed,
+        own=own,
     )
 
 
@@ -80,9 +94,14 @@ def new_events(connection: Connection, customer_ids: Sequence[int]) -> dict[int,
 
 
 def past_events(
-    connection: Connection, customer_ids: Sequence[int], windows: Mapping[str, timedelta | None], since: datetime
+    connection: Connection,
+    customer_ids: Sequence[int],
+    windows: Mapping[str, timedelta | None],
+    since: datetime,
 ) -> dict[int, list[Event]]:
-    """The events already on the line, of the declared names, as far as a window that ends at `since` reaches back."""
+    """The events already on the line, of the declared names, as far as a window that ends at
+    `since` reaches back.
+    """
     found: dict[int, list[Event]] = {}
     if not windows:
         return found
@@ -96,7 +115,9 @@ def past_events(
         query = (
             select(EVENTS)
             .join(CUSTOMERS, CUSTOMERS.c.id == EVENTS.c.customer_id)
-            .where(EVENTS.c.customer_id.in_(ids), EVENTS.c.id <= CUSTOMERS.c.applied_event_id, wanted)
+            .where(
+                EVENTS.c.customer_id.in_(ids), EVENTS.c.id <= CUSTOMERS.c.applied_event_id, wanted
+            )
             .order_by(EVENTS.c.at, EVENTS.c.id)
         )
         for row in connection.execute(query):
@@ -109,12 +130,16 @@ def _named(name: str) -> ColumnElement[bool]:
     return EVENTS.c.kind.in_(sorted(ACTIVITY)) if name == ANY_EVENT else matches
 
 
-def named_events(connection: Connection, customer_ids: Sequence[int], names: Collection[str]) -> dict[int, list[Event]]:
+def named_events(
+    connection: Connection, customer_ids: Sequence[int], names: Collection[str]
+) -> dict[int, list[Event]]:
     """Every event of these names, by customer."""
     found: dict[int, list[Event]] = {}
     for ids in chunked(customer_ids) if names else ():
         query = (
-            select(EVENTS).where(EVENTS.c.customer_id.in_(ids), EVENTS.c.name.in_(sorted(names))).order_by(EVENTS.c.id)
+            select(EVENTS)
+            .where(EVENTS.c.customer_id.in_(ids), EVENTS.c.name.in_(sorted(names)))
+            .order_by(EVENTS.c.id)
         )
         for row in connection.execute(query):
             found.setdefault(row.customer_id, []).append(read_event(row))
@@ -133,4 +158,6 @@ def whole_past(connection: Connection, customer_id: int, up_to: int) -> list[Eve
 
 def move_events(connection: Connection, absorbed: int, survivor: int) -> None:
     """Gives the events of a merged customer to the one that survives."""
-    connection.execute(update(EVENTS).where(EVENTS.c.customer_id == absorbed).values(customer_id=survivor))
+    connection.execute(
+        update(EVENTS).where(EVENTS.c.customer_id == absorbed).values(customer_id=survivor)
+    )

@@ -28,7 +28,9 @@ def count_inside(connection: Connection) -> dict[str, int]:
 
 
 def count_stages(connection: Connection) -> dict[str, int]:
-    """How many customers are in each stage; "" for those without one. Merged customers are not counted."""
+    """How many customers are in each stage; "" for those without one. Merged customers are not
+    counted.
+    """
     c = CUSTOMERS.c
     query = select(c.stage, func.count()).where(c.merged_into.is_(None)).group_by(c.stage)
     return {stage or "": people for stage, people in connection.execute(query)}
@@ -43,7 +45,11 @@ def count_rejections(connection: Connection) -> dict[str, int]:
 def count_messages_of(connection: Connection, journey: str, since: datetime) -> dict[str, int]:
     """The states of a journey's messages decided since an instant."""
     m = MESSAGES.c
-    query = select(m.state, func.count()).where(m.journey == journey, m.decided_at >= since).group_by(m.state)
+    query = (
+        select(m.state, func.count())
+        .where(m.journey == journey, m.decided_at >= since)
+        .group_by(m.state)
+    )
     return {row[0]: row[1] for row in connection.execute(query)}
 
 
@@ -60,32 +66,46 @@ def walk_events(connection: Connection, names: Collection[str]) -> Iterator[Even
 def count_refused_messages(connection: Connection) -> list[Row[Any]]:
     """Messages of the ledger that were not sent: medium, reason and how many."""
     m = MESSAGES.c
-    query = select(m.medium, m.reason, func.count().label("number")).where(m.state == MessageState.NOT_SENT)
+    query = select(m.medium, m.reason, func.count().label("number")).where(
+        m.state == MessageState.NOT_SENT
+    )
     return list(connection.execute(query.group_by(m.medium, m.reason)))
 
 
 def count_unsent(connection: Connection) -> list[Row[Any]]:
-    """What the time line decided not to send, so that it never became a message: kind, journey, step, reason and how
-    many."""
+    """What the time line decided not to send, so that it never became a message: kind, journey,
+    step, reason and how many."""
     d = DECISIONS.c
     groups = d.kind, d.journey, d.step, d.reason
-    return list(connection.execute(_unsent(select(*groups, func.count().label("number"))).group_by(*groups)))
+    return list(
+        connection.execute(_unsent(select(*groups, func.count().label("number"))).group_by(*groups))
+    )
 
 
 def list_unsent(connection: Connection, journey: str | None, limit: int) -> list[Row[Any]]:
-    """The newest of what the time line decided not to send, with the customer's id and the template."""
+    """The newest of what the time line decided not to send, with the customer's id and the
+    template.
+    """
     d = DECISIONS.c
     template = d.detail["template"].as_string().label("template")
-    query = _unsent(select(d.kind, d.journey, d.step, d.reason, d.at, template, CUSTOMERS.c.external_id))
-    query = query.join(CUSTOMERS, CUSTOMERS.c.id == d.customer_id).order_by(d.at.desc(), d.id.desc()).limit(limit)
+    query = _unsent(
+        select(d.kind, d.journey, d.step, d.reason, d.at, template, CUSTOMERS.c.external_id)
+    )
+    query = (
+        query.join(CUSTOMERS, CUSTOMERS.c.id == d.customer_id)
+        .order_by(d.at.desc(), d.id.desc())
+        .limit(limit)
+    )
     return list(connection.execute(query if journey is None else query.where(d.journey == journey)))
 
 
 def _unsent(query: Select[Any]) -> Select[Any]:
-    """As the index `decisions_unsent` is written. A reward that is not given is no message, and one that was refused
-    when it was about to leave stands in the ledger."""
+    """As the index `decisions_unsent` is written. A reward that is not given is no message, and one
+    that was refused when it was about to leave stands in the ledger."""
     detail = DECISIONS.c.detail
-    is_message = detail["template"].as_string().is_not(None) & detail["message"].as_string().is_(None)
+    is_message = detail["template"].as_string().is_not(None) & detail["message"].as_string().is_(
+        None
+    )
     return query.where(text("decisions.kind IN ('not_sent', 'expired')"), is_message)
 
 
@@ -93,11 +113,17 @@ def media_of_steps(connection: Connection, journeys: Collection[str]) -> dict[tu
     """By which medium the steps of some journeys have sent."""
     m = MESSAGES.c
     query = select(m.journey, m.step, m.medium).where(m.journey.in_(sorted(journeys))).distinct()
-    return {(row.journey, row.step): row.medium for row in connection.execute(query)} if journeys else {}
+    return (
+        {(row.journey, row.step): row.medium for row in connection.execute(query)}
+        if journeys
+        else {}
+    )
 
 
 def walk_customers(connection: Connection) -> Iterator[Row[Any]]:
-    """The traits, facts and consent of every customer that was not merged into another, streamed."""
+    """The traits, facts and consent of every customer that was not merged into another,
+    streamed.
+    """
     c = CUSTOMERS.c
     query = select(c.traits, c.facts, c.consent).where(c.merged_into.is_(None))
     yield from connection.execution_options(yield_per=WALK_ROWS).execute(query)

@@ -1,4 +1,6 @@
-"""The inbox: calls as they came, durable before they are answered. The ingest phase takes them out."""
+"""The inbox: calls as they came, durable before they are answered. The ingest phase takes them
+out.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,8 @@ from orchestrator.store.tables import InboxCall, Rejection
 
 @dataclass(frozen=True, slots=True)
 class InboxEntry:
-    """An accepted call. `raw` is its JSON in the form `domain.call.read_call` reads, with its final `timestamp`.
+    """An accepted call. `raw` is its JSON in the form `domain.call.read_call` reads, with its final
+    `timestamp`.
 
     `starts` is false for history: the call updates facts and stages and starts nothing.
     """
@@ -32,7 +35,9 @@ class InboxEntry:
 
 @dataclass(frozen=True, slots=True)
 class RejectedEntry:
-    """A call that was refused, as it came, with the code and the reason that its sender was or would be told."""
+    """A call that was refused, as it came, with the code and the reason that its sender was or
+    would be told.
+    """
 
     received_at: datetime
     source: str
@@ -42,28 +47,41 @@ class RejectedEntry:
 
 
 def _row(entry: InboxEntry | RejectedEntry) -> dict[str, Any]:
-    """The entry as a row; `asdict` would copy each value deeply, which costs more than the insert."""
+    """The entry as a row; `asdict` would copy each value deeply, which costs more than the
+    insert.
+    """
     return {name: getattr(entry, name) for name in entry.__slots__}
 
 
 def put_calls(connection: Connection, database: Database, calls: Sequence[InboxEntry]) -> int:
-    """Files calls; returns how many were new. One whose message id lies in the inbox already is left out."""
+    """Files calls; returns how many were new. One whose message id lies in the inbox already is
+    left out.
+    """
     if not calls:
         return 0
     rows = [_row(call) for call in calls]
     # Without the option SQLAlchemy keeps no count of an INSERT, and with psycopg the answer is -1.
     options = {"preserve_rowcount": True}
-    return connection.execute(database.insert_new(InboxCall), rows, execution_options=options).rowcount
+    return connection.execute(
+        database.insert_new(InboxCall), rows, execution_options=options
+    ).rowcount
 
 
-def put_rejections(connection: Connection, database: Database, rejections: Sequence[RejectedEntry]) -> None:
+def put_rejections(
+    connection: Connection, database: Database, rejections: Sequence[RejectedEntry]
+) -> None:
     """Keeps refused calls, so that nothing is lost."""
     if rejections:
-        connection.execute(database.insert_new(Rejection), [_row(rejection) for rejection in rejections])
+        connection.execute(
+            database.insert_new(Rejection), [_row(rejection) for rejection in rejections]
+        )
 
 
-def write_inbox(database: Database, calls: Sequence[InboxEntry], rejections: Sequence[RejectedEntry] = ()) -> int:
-    """Files calls and rejections in one transaction, durable on return; returns how many calls were new.
+def write_inbox(
+    database: Database, calls: Sequence[InboxEntry], rejections: Sequence[RejectedEntry] = ()
+) -> int:
+    """Files calls and rejections in one transaction, durable on return; returns how many calls were
+    new.
 
     Raises StoreUnavailable, and then nothing is filed.
     """
@@ -73,7 +91,9 @@ def write_inbox(database: Database, calls: Sequence[InboxEntry], rejections: Seq
 
 
 def has_call(database: Database, message_id: str) -> bool:
-    """Whether a call of that message id was accepted, be it in the inbox or on a time line already."""
+    """Whether a call of that message id was accepted, be it in the inbox or on a time line
+    already.
+    """
     with unless_away(), database.read() as connection:
         return any(
             connection.execute(select(table.c.id).where(table.c.message_id == message_id)).first()

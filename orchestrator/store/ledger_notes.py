@@ -1,4 +1,6 @@
-"""What the dispatch phase reads and writes beside the messages themselves: enrollments, and why something stayed."""
+"""What the dispatch phase reads and writes beside the messages themselves: enrollments, and why
+something stayed.
+"""
 
 from __future__ import annotations
 
@@ -27,8 +29,8 @@ def enrollments_of(connection: Connection, ids: Sequence[int]) -> dict[int, Row[
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """Why a message of the ledger (`row`) did not leave now, or why its customer left the journey instead; `waiting`
-    is an enrollment whose wait is counted anew because of it."""
+    """Why a message of the ledger (`row`) did not leave now, or why its customer left the journey
+    instead; `waiting` is an enrollment whose wait is counted anew because of it."""
 
     row: Any
     at: datetime
@@ -39,7 +41,9 @@ class Note:
 
 
 def write_notes(connection: Connection, notes: Sequence[Note]) -> None:
-    """Writes down what was decided at the lease, ends the enrollments of those who left, and moves waits."""
+    """Writes down what was decided at the lease, ends the enrollments of those who left, and moves
+    waits.
+    """
     if not notes:
         return
     connection.execute(DECISIONS.insert(), [_decision(note) for note in notes])
@@ -49,7 +53,12 @@ def write_notes(connection: Connection, notes: Sequence[Note]) -> None:
 
 def _end(connection: Connection, notes: Sequence[Note]) -> None:
     ended = [
-        {"enrollment": note.row.enrollment_id, "how": str(note.status), "why": note.reason, "when": note.at}
+        {
+            "enrollment": note.row.enrollment_id,
+            "how": str(note.status),
+            "why": note.reason,
+            "when": note.at,
+        }
         for note in notes
         if note.status is not None
     ]
@@ -57,17 +66,31 @@ def _end(connection: Connection, notes: Sequence[Note]) -> None:
         e = ENROLLMENTS.c
         mine = (e.id == bindparam("enrollment")) & (e.status == "active")
         at = bindparam("when", type_=e.ended_at.type)
-        values = {"status": bindparam("how"), "reason": bindparam("why"), "ended_at": at, "due_at": None}
+        values = {
+            "status": bindparam("how"),
+            "reason": bindparam("why"),
+            "ended_at": at,
+            "due_at": None,
+        }
         connection.execute(update(ENROLLMENTS).where(mine).values(values), ended)
 
 
 def _move_waits(connection: Connection, waiting: Sequence[Enrollment]) -> None:
-    """Writes from when some enrollments wait, and until when; their customers are looked at too early at worst."""
+    """Writes from when some enrollments wait, and until when; their customers are looked at too
+    early at worst.
+    """
     if waiting:
         e = ENROLLMENTS.c
-        values = {name: bindparam(f"new_{name}", type_=e[name].type) for name in ("arrived_at", "due_at")}
-        rows = [{"enrollment": one.id, "new_arrived_at": one.arrived_at, "new_due_at": one.due_at} for one in waiting]
-        connection.execute(update(ENROLLMENTS).where(e.id == bindparam("enrollment")).values(values), rows)
+        values = {
+            name: bindparam(f"new_{name}", type_=e[name].type) for name in ("arrived_at", "due_at")
+        }
+        rows = [
+            {"enrollment": one.id, "new_arrived_at": one.arrived_at, "new_due_at": one.due_at}
+            for one in waiting
+        ]
+        connection.execute(
+            update(ENROLLMENTS).where(e.id == bindparam("enrollment")).values(values), rows
+        )
 
 
 def _decision(note: Note) -> dict[str, Any]:

@@ -14,7 +14,15 @@ from orchestrator.domain.message import Medium
 from orchestrator.domain.policy import address_in
 from orchestrator.domain.program import Program
 from orchestrator.domain.region import region_of
-from orchestrator.domain.state import Choice, CustomerState, Enrollment, Entries, SentMessage, Status, sortable
+from orchestrator.domain.state import (
+    Choice,
+    CustomerState,
+    Enrollment,
+    Entries,
+    SentMessage,
+    Status,
+    sortable,
+)
 from orchestrator.store.addresses import SUPPRESSIONS, StoredAddresses
 from orchestrator.store.customers import CUSTOMERS, ENROLLMENTS
 from orchestrator.store.database import chunked
@@ -25,13 +33,25 @@ MESSAGES = MessageRow.__table__  # type: ignore[attr-defined]
 ASSIGNMENTS = AssignmentRow.__table__  # type: ignore[attr-defined]
 GRANTS = GrantRow.__table__  # type: ignore[attr-defined]
 
-#: Messages in these states count for the caps; queued ones too while the time line decides about the next.
-COUNTED = ("leased", "accepted", "delivered", "opened", "clicked", "complained", "bounced", "unknown")
+#: Messages in these states count for the caps; queued ones too while the time line decides about
+#: the next.
+COUNTED = (
+    "leased",
+    "accepted",
+    "delivered",
+    "opened",
+    "clicked",
+    "complained",
+    "bounced",
+    "unknown",
+)
 
 
 @dataclass(slots=True)
 class Life:
-    """A customer's state with the events not yet on their line. `stale` rules: facts must be counted anew."""
+    """A customer's state with the events not yet on their line. `stale` rules: facts must be
+    counted anew.
+    """
 
     state: CustomerState
     fresh: list[Row[Any]] = field(default_factory=list)
@@ -45,10 +65,16 @@ class Life:
 
 
 def load_lives(
-    connection: Connection, program: Program, ids: Sequence[int], now: datetime, *, whole: bool = False
+    connection: Connection,
+    program: Program,
+    ids: Sequence[int],
+    now: datetime,
+    *,
+    whole: bool = False,
 ) -> dict[int, Life]:
-    """The lives of some customers, by id, with all that a time line needs. `whole` loads every enrollment ever, for a
-    merge; otherwise those that are open, just ended, or watched by a goal."""
+    """The lives of some customers, by id, with all that a time line needs. `whole` loads every
+    enrollment ever, for a merge; otherwise those that are open, just ended, or watched by a goal.
+    """
     lives, since = _load_persons(connection, program, ids, now, queued_count=True)
     for life in lives.values():
         life.state.loaded_whole = whole
@@ -68,20 +94,33 @@ def load_lives(
 def load_readers(
     connection: Connection, program: Program, ids: Sequence[int], now: datetime
 ) -> dict[int, CustomerState]:
-    """What rules and templates of a message that is about to leave read of its customers, by id. Queued messages do
-    not count for the caps: they are the ones that ask."""
+    """What rules and templates of a message that is about to leave read of its customers, by id.
+    Queued messages do not count for the caps: they are the ones that ask."""
     lives, _ = _load_persons(connection, program, ids, now, queued_count=False)
     _load_addresses(connection, lives)
     return {key: life.state for key, life in lives.items()}
 
 
 def _load_persons(
-    connection: Connection, program: Program, ids: Sequence[int], now: datetime, *, queued_count: bool
+    connection: Connection,
+    program: Program,
+    ids: Sequence[int],
+    now: datetime,
+    *,
+    queued_count: bool,
 ) -> tuple[dict[int, Life], datetime]:
-    """Traits, facts, consent, and as much of the past as rules read; with the instant from which windows reach back."""
-    lives = {row.id: _read_customer(program, row) for row in _rows(connection, select(CUSTOMERS), CUSTOMERS.c.id, ids)}
-    # A line goes on where it was left, be it weeks ago: all windows reach back from there, not from now.
-    since = min((life.state.cursor for life in lives.values() if life.state.cursor is not None), default=now)
+    """Traits, facts, consent, and as much of the past as rules read; with the instant from which
+    windows reach back.
+    """
+    lives = {
+        row.id: _read_customer(program, row)
+        for row in _rows(connection, select(CUSTOMERS), CUSTOMERS.c.id, ids)
+    }
+    # A line goes on where it was left, be it weeks ago: all windows reach back from there, not from
+    # now.
+    since = min(
+        (life.state.cursor for life in lives.values() if life.state.cursor is not None), default=now
+    )
     for customer_id, events in past_events(connection, ids, program.history, since).items():
         history = lives[customer_id].state.history
         for event in events:
@@ -92,7 +131,9 @@ def _load_persons(
 
 
 def _rows(connection: Connection, query: Any, column: Any, ids: Sequence[Any]) -> list[Row[Any]]:
-    return [row for some in chunked(ids) for row in connection.execute(query.where(column.in_(some)))]
+    return [
+        row for some in chunked(ids) for row in connection.execute(query.where(column.in_(some)))
+    ]
 
 
 def _read_customer(program: Program, row: Row[Any]) -> Life:
@@ -119,19 +160,25 @@ def _read_customer(program: Program, row: Row[Any]) -> Life:
 
 
 def _trait_times(row: Row[Any]) -> dict[str, str]:
-    """When each trait was set; of rows from before that was kept, the time of the newest for all."""
+    """When each trait was set; of rows from before that was kept, the time of the newest for
+    all.
+    """
     if row.trait_times is not None:
         return dict(row.trait_times)
     return dict.fromkeys(row.traits, sortable(row.traits_at)) if row.traits_at else {}
 
 
 def read_choices(stored: dict[str, dict[str, Any]]) -> dict[str, Choice]:
-    """The choices of a customer's row, newest last. Rows of earlier versions may know a topic in several spellings."""
+    """The choices of a customer's row, newest last. Rows of earlier versions may know a topic in
+    several spellings.
+    """
     choices = {
         key: Choice(value["granted"], datetime.fromisoformat(value["at"]), value["source"])
         for key, value in stored.items()
     }
-    return {key.lower(): choice for key, choice in sorted(choices.items(), key=lambda one: one[1].at)}
+    return {
+        key.lower(): choice for key, choice in sorted(choices.items(), key=lambda one: one[1].at)
+    }
 
 
 def _load_enrollments(
@@ -197,14 +244,16 @@ def _load_sent(
     m = MESSAGES.c
     left_at = func.coalesce(m.leased_at, m.decided_at, type_=m.decided_at.type)
     states = (*COUNTED, "queued") if queued_count else COUNTED
-    query = select(m.customer_id, m.medium, m.journey, m.template, m.purpose, left_at.label("at")).where(
-        m.state.in_(states)
-    )
+    query = select(
+        m.customer_id, m.medium, m.journey, m.template, m.purpose, left_at.label("at")
+    ).where(m.state.in_(states))
     if window is not None:
         # A deferral moves the instant at which it leaves.
         query = query.where(m.decided_at > since - window - timedelta(days=14))
     for row in _rows(connection, query, m.customer_id, ids):
-        message = SentMessage(row.at, Medium(row.medium), row.journey, row.template, row.purpose == "marketing")
+        message = SentMessage(
+            row.at, Medium(row.medium), row.journey, row.template, row.purpose == "marketing"
+        )
         lives[row.customer_id].state.sent.append(message)
 
 
@@ -218,7 +267,9 @@ def _load_grants(connection: Connection, lives: dict[int, Life], ids: Sequence[i
 
 
 def _load_addresses(connection: Connection, lives: dict[int, Life]) -> None:
-    """What is known of the addresses that these customers have and are about to have, and who wants no marketing."""
+    """What is known of the addresses that these customers have and are about to have, and who wants
+    no marketing.
+    """
     book = StoredAddresses(connection)
     book.read_ahead([address for life in lives.values() for address in _addresses(life)])
     by_key = {f"customer:{key}": life.state for key, life in lives.items()}

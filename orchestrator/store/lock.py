@@ -1,11 +1,13 @@
 """One engine to a database: a second `up` on it, or a tick while `up` runs, is refused.
 
-The kernel, or PostgreSQL, lets go of the lock when the process dies, however it dies. On SQLite it is a lock on the
-file `<database>.lock`, which stays behind, empty of meaning; on PostgreSQL an advisory lock of a session of its own.
+The kernel, or PostgreSQL, lets go of the lock when the process dies, however it dies. On SQLite it
+is a lock on the file `<database>.lock`, which stays behind, empty of meaning; on PostgreSQL an
+advisory lock of a session of its own.
 
-A lock can be lost under a living process: somebody deletes the file, PostgreSQL is restarted. `is_held` sees it at once
-and costs a microsecond or two, so that it is asked before each message; `take` gets the lock back unless somebody else
-was quicker. Meanwhile nothing can go wrong that matters: a lease belongs to its worker, whoever holds the database.
+A lock can be lost under a living process: somebody deletes the file, PostgreSQL is restarted.
+`is_held` sees it at once and costs a microsecond or two, so that it is asked before each message;
+`take` gets the lock back unless somebody else was quicker. Meanwhile nothing can go wrong that
+matters: a lease belongs to its worker, whoever holds the database.
 """
 
 from __future__ import annotations
@@ -32,12 +34,15 @@ if sys.platform == "win32":
 else:
     import fcntl
 
-_ADVISORY_KEY = 0x70617263  # "parc"; one key is enough: advisory locks belong to one database of a server
+# "parc"; one key is enough: advisory locks belong to one database of a server
+_ADVISORY_KEY = 0x70617263
 _FAR_BYTE = 1 << 30  # Windows locks bytes and forbids reading them: this one lies behind the text
 
 
 class Hold:
-    """This process's hold on a database. A SQLite database in memory belongs to its process anyway."""
+    """This process's hold on a database. A SQLite database in memory belongs to its process
+    anyway.
+    """
 
     def is_held(self) -> bool:
         """Whether the lock is still ours; safe from any thread."""
@@ -52,7 +57,9 @@ class Hold:
 
 @contextmanager
 def hold_database(database: Database) -> Iterator[Hold]:
-    """Holds the database for this process; raises AlreadyRunning, which says who holds it and since when."""
+    """Holds the database for this process; raises AlreadyRunning, which says who holds it and since
+    when.
+    """
     hold = _hold_on(database)
     hold.take()
     try:
@@ -69,7 +76,9 @@ def _hold_on(database: Database) -> Hold:
 
 
 def lock_file(database: Database) -> Path | None:
-    """The file that is locked for a SQLite database; None for other databases and for one in memory."""
+    """The file that is locked for a SQLite database; None for other databases and for one in
+    memory.
+    """
     path = make_url(database.url).database if database.is_sqlite else None
     return None if not path or path == ":memory:" else Path(f"{path}.lock")
 
@@ -88,7 +97,9 @@ class _FileHold(Hold):
         try:
             file = self._path.open("a+", encoding="utf-8")
         except FileNotFoundError:
-            raise StoreUnavailable(f"the folder of the database is gone: {self._path.parent}") from None
+            raise StoreUnavailable(
+                f"the folder of the database is gone: {self._path.parent}"
+            ) from None
         if not try_to_lock(file.fileno()):
             file.close()
             text, at = self._path.read_text(encoding="utf-8"), self._path.stat().st_mtime
@@ -134,7 +145,9 @@ class _SessionHold(Hold):
         self._asking = threading.Lock()  # libpq: one thread at a time
 
     def is_held(self) -> bool:
-        """Whether the session with the lock is alive. Nothing is sent: a server that ended has closed it."""
+        """Whether the session with the lock is alive. Nothing is sent: a server that ended has
+        closed it.
+        """
         with self._asking:
             return self._session is not None and not _has_broken(self._session)
 
@@ -142,7 +155,8 @@ class _SessionHold(Hold):
         self.release()
         with unless_away():
             session = self._database.engine.connect()
-            # Without autocommit it would sit in an open transaction for as long as the process runs.
+            # Without autocommit it would sit in an open transaction for as long as the process
+            # runs.
             session = session.execution_options(isolation_level="AUTOCOMMIT")
             try:
                 self._lock(session)
@@ -161,8 +175,12 @@ class _SessionHold(Hold):
             session.close()
 
     def _lock(self, session: Connection) -> None:
-        session.execute(text("SELECT set_config('application_name', :name, false)"), {"name": this_process()})
-        if not session.execute(text("SELECT pg_try_advisory_lock(:key)"), {"key": _ADVISORY_KEY}).scalar():
+        session.execute(
+            text("SELECT set_config('application_name', :name, false)"), {"name": this_process()}
+        )
+        if not session.execute(
+            text("SELECT pg_try_advisory_lock(:key)"), {"key": _ADVISORY_KEY}
+        ).scalar():
             raise _refusal(*_read_holder(session))
 
 
@@ -185,7 +203,8 @@ def _driver(session: Connection) -> Any:
 
 def _read_holder(connection: Connection) -> tuple[str, datetime | None]:
     query = text(
-        "SELECT a.application_name, a.backend_start FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid "
+        "SELECT a.application_name, a.backend_start FROM pg_locks l JOIN pg_stat_activity a "
+        "ON a.pid = l.pid "
         "WHERE l.locktype = 'advisory' AND l.objid = :key AND l.granted "
         "AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())"
     )
@@ -195,7 +214,9 @@ def _read_holder(connection: Connection) -> tuple[str, datetime | None]:
 
 def this_process() -> str:
     """This process, as people name it."""
-    return f"process {os.getpid()} on {socket.gethostname()}"[:63]  # what PostgreSQL keeps of a name
+    return f"process {os.getpid()} on {socket.gethostname()}"[
+        :63
+    ]  # what PostgreSQL keeps of a name
 
 
 def _refusal(holder: str, since: datetime | None) -> AlreadyRunning:

@@ -1,4 +1,6 @@
-"""The ledger of messages: what is due, leases, outcomes. Decided once, leased by one worker at a time."""
+"""The ledger of messages: what is due, leases, outcomes. Decided once, leased by one worker at a
+time.
+"""
 
 from __future__ import annotations
 
@@ -19,9 +21,9 @@ from orchestrator.store.tables import Suppression
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """What is written of one message: its new state and why. `not_before` only for those that are queued again;
-    `begun` is false when nothing was tried, which then counts as no attempt; `resent` uses up the one time that an
-    uncertain message may be sent again."""
+    """What is written of one message: its new state and why. `not_before` only for those that are
+    queued again; `begun` is false when nothing was tried, which then counts as no attempt; `resent`
+    uses up the one time that an uncertain message may be sent again."""
 
     id: int
     state: MessageState
@@ -35,11 +37,18 @@ class Settlement:
 
 
 def due_messages(
-    connection: Connection, database: Database, medium: str, now: datetime, held: Collection[str], limit: int
+    connection: Connection,
+    database: Database,
+    medium: str,
+    now: datetime,
+    held: Collection[str],
+    limit: int,
 ) -> list[Row[Any]]:
-    """Queued messages of a medium that may leave now, locked for this transaction: by instant, then priority.
+    """Queued messages of a medium that may leave now, locked for this transaction: by instant, then
+    priority.
 
-    Those whose customer has events that are not on the time line yet wait for it: one of them may say no.
+    Those whose customer has events that are not on the time line yet wait for it: one of them may
+    say no.
     """
     m = MESSAGES.c
     query = (
@@ -61,21 +70,29 @@ def newest_id(connection: Connection) -> int:
 
 
 def has_no_news() -> ColumnElement[bool]:
-    """Whether all that is known of a message's customer is on the time line: every event, and who they really are.
+    """Whether all that is known of a message's customer is on the time line: every event, and who
+    they really are.
 
-    Two look-ups for each message: written as NOT EXISTS, PostgreSQL reads all events for a batch of 200.
+    Two look-ups for each message: written as NOT EXISTS, PostgreSQL reads all events for a batch of
+    200.
     """
-    newest = select(func.max(EVENTS.c.id)).where(EVENTS.c.customer_id == MESSAGES.c.customer_id).scalar_subquery()
+    newest = (
+        select(func.max(EVENTS.c.id))
+        .where(EVENTS.c.customer_id == MESSAGES.c.customer_id)
+        .scalar_subquery()
+    )
     mine = (CUSTOMERS.c.id == MESSAGES.c.customer_id) & CUSTOMERS.c.merged_into.is_(None)
     applied = select(CUSTOMERS.c.applied_event_id).where(mine).scalar_subquery()
-    settled: ColumnElement[bool] = func.coalesce(newest, 0) <= applied  # of a merge that waits to be run: neither
+    settled: ColumnElement[bool] = (
+        func.coalesce(newest, 0) <= applied
+    )  # of a merge that waits to be run: neither
     return settled
 
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """A message handed to a channel: the instant it leaves, the hash of the template it is made from, and the address
-    it goes to."""
+    """A message handed to a channel: the instant it leaves, the hash of the template it is made
+    from, and the address it goes to."""
 
     id: int
     at: datetime
@@ -83,7 +100,13 @@ class Lease:
     to: str | None
 
 
-def lease(connection: Connection, leases: Sequence[Lease], owner: str, until: datetime, lifecycle_version: str) -> None:
+def lease(
+    connection: Connection,
+    leases: Sequence[Lease],
+    owner: str,
+    until: datetime,
+    lifecycle_version: str,
+) -> None:
     """Marks messages as handed to a channel by a worker."""
     if leases:
         statement = (
@@ -119,8 +142,8 @@ def settle(
     was: MessageState = MessageState.QUEUED,
     leased_by: str | None = None,
 ) -> None:
-    """Writes outcomes, of messages only that are still what they `was`; of a lease, of that worker's only (None: of
-    one without an owner)."""
+    """Writes outcomes, of messages only that are still what they `was`; of a lease, of that
+    worker's only (None: of one without an owner)."""
     if not settlements:
         return
     m = MESSAGES.c
@@ -137,7 +160,8 @@ def settle(
             settled_at=bindparam("at", type_=m.settled_at.type),
             not_before=func.coalesce(bindparam("again", type_=m.not_before.type), m.not_before),
             attempts=m.attempts - bindparam("unused", type_=m.attempts.type),
-            resend_uncertain=m.resend_uncertain & ~bindparam("resent", type_=m.resend_uncertain.type),
+            resend_uncertain=m.resend_uncertain
+            & ~bindparam("resent", type_=m.resend_uncertain.type),
             lease_until=None,
         )
     )
@@ -162,23 +186,36 @@ def leased_messages(connection: Connection, but: Collection[int] = ()) -> list[R
     """Messages under a lease, whoever's, without those of these ids."""
     leased = select(MESSAGES.c.id).where(MESSAGES.c.state == MessageState.LEASED)
     ids = [one for one in connection.scalars(leased) if one not in but]
-    return [row for some in chunked(ids) for row in connection.execute(select(MESSAGES).where(MESSAGES.c.id.in_(some)))]
+    return [
+        row
+        for some in chunked(ids)
+        for row in connection.execute(select(MESSAGES).where(MESSAGES.c.id.in_(some)))
+    ]
 
 
 def is_any_queued(connection: Connection, medium: str) -> bool:
     """Whether any message of a medium waits, be it for tomorrow."""
-    waiting = select(MESSAGES.c.id).where(MESSAGES.c.state == MessageState.QUEUED, MESSAGES.c.medium == medium)
+    waiting = select(MESSAGES.c.id).where(
+        MESSAGES.c.state == MessageState.QUEUED, MESSAGES.c.medium == medium
+    )
     return connection.execute(waiting.limit(1)).first() is not None
 
 
 def unknown_messages(connection: Connection, medium: str, limit: int = 1000) -> list[Row[Any]]:
     """Messages whose outcome nobody knows."""
-    query = select(MESSAGES).where(MESSAGES.c.state == "unknown", MESSAGES.c.medium == medium).limit(limit)
+    query = (
+        select(MESSAGES)
+        .where(MESSAGES.c.state == "unknown", MESSAGES.c.medium == medium)
+        .limit(limit)
+    )
     return list(connection.execute(query))
 
 
 def suppress_addresses(
-    connection: Connection, database: Database, addresses: Mapping[tuple[str, str], str], now: datetime
+    connection: Connection,
+    database: Database,
+    addresses: Mapping[tuple[str, str], str],
+    now: datetime,
 ) -> None:
     """Writes to these (medium, address) nobody any more: address → reason."""
     rows = [
@@ -193,13 +230,18 @@ def count_by_state(connection: Connection) -> dict[str, dict[str, int]]:
     """How many messages are in each state, by medium."""
     counts: dict[str, dict[str, int]] = {}
     m = MESSAGES.c
-    for medium, state, count in connection.execute(select(m.medium, m.state, func.count()).group_by(m.medium, m.state)):
+    for medium, state, count in connection.execute(
+        select(m.medium, m.state, func.count()).group_by(m.medium, m.state)
+    ):
         counts.setdefault(medium, {})[state] = count
     return counts
 
 
 def list_messages(
-    connection: Connection, states: Collection[str] = (), journey: str | None = None, limit: int = 50
+    connection: Connection,
+    states: Collection[str] = (),
+    journey: str | None = None,
+    limit: int = 50,
 ) -> list[Row[Any]]:
     """The newest messages, in some states or (none) in all, with the id of their customer."""
     query = (

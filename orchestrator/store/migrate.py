@@ -14,7 +14,9 @@ from orchestrator.store.database import Database
 
 
 def alembic_config(database: Database) -> Config:
-    """Alembic's configuration for a database; used by the command line of alembic only through us."""
+    """Alembic's configuration for a database; used by the command line of alembic only through
+    us.
+    """
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     config.attributes["engine"] = database.engine
@@ -22,7 +24,9 @@ def alembic_config(database: Database) -> Config:
 
 
 def migrate(database: Database) -> None:
-    """Runs the migrations that are missing; does nothing on a current database. Raises StoreUnavailable."""
+    """Runs the migrations that are missing; does nothing on a current database. Raises
+    StoreUnavailable.
+    """
     config = alembic_config(database)
     with unless_away(), database.read() as connection:
         current = MigrationContext.configure(connection).get_current_revision()

@@ -1,4 +1,6 @@
-"""Writes what a run of time lines changed and decided, in a handful of statements for some hundred customers."""
+"""Writes what a run of time lines changed and decided, in a handful of statements for some
+hundred customers.
+"""
 
 from __future__ import annotations
 
@@ -42,7 +44,9 @@ TASKS = TaskRow.__table__  # type: ignore[attr-defined]
 
 @dataclass(slots=True)
 class Run:
-    """One customer's run: the state after it, its effects, and the customers merged into this one."""
+    """One customer's run: the state after it, its effects, and the customers merged into this
+    one.
+    """
 
     state: CustomerState
     effects: Sequence[Effect]
@@ -93,25 +97,39 @@ def save_runs(
     _insert(connection, database, rows)
 
 
-def set_aside(connection: Connection, stuck: Mapping[int, str], now: datetime, until: datetime) -> None:
-    """Looks at these customers again at `until` only, and writes down that they are stuck: customer → error."""
+def set_aside(
+    connection: Connection, stuck: Mapping[int, str], now: datetime, until: datetime
+) -> None:
+    """Looks at these customers again at `until` only, and writes down that they are stuck:
+    customer → error.
+    """
     if stuck:
-        connection.execute(update(CUSTOMERS).where(CUSTOMERS.c.id.in_(sorted(stuck))).values(next_due_at=until))
-        row = {"at": now, "kind": str(effects.DecisionKind.STUCK), "journey": "", "step": "", "detail": {}}
         connection.execute(
-            DECISIONS.insert(), [row | {"customer_id": key, "reason": why} for key, why in stuck.items()]
+            update(CUSTOMERS).where(CUSTOMERS.c.id.in_(sorted(stuck))).values(next_due_at=until)
+        )
+        row = {
+            "at": now,
+            "kind": str(effects.DecisionKind.STUCK),
+            "journey": "",
+            "step": "",
+            "detail": {},
+        }
+        connection.execute(
+            DECISIONS.insert(),
+            [row | {"customer_id": key, "reason": why} for key, why in stuck.items()],
         )
 
 
 def _keep_emitted(connection: Connection, runs: Sequence[Run], now: datetime) -> None:
-    """Puts what Parcours itself told or changed into the customer's log of events, already applied: `performed()`, a
-    recount of the facts and a late call find it there. Their lock, held since they were claimed, keeps other events
-    from coming between."""
+    """Puts what Parcours itself told or changed into the customer's log of events, already applied:
+    `performed()`, a recount of the facts and a late call find it there. Their lock, held since they
+    were claimed, keeps other events from coming between."""
     rows = [
         own_event(run.state.id or 0, effect.event, now)
         for run in runs
         for effect in run.effects
-        if isinstance(effect, effects.Logged) or (isinstance(effect, effects.Emitted) and effect.receiver is None)
+        if isinstance(effect, effects.Logged)
+        or (isinstance(effect, effects.Emitted) and effect.receiver is None)
     ]
     newest = append_events(connection, rows) if rows else {}
     for run in runs:
@@ -120,8 +138,8 @@ def _keep_emitted(connection: Connection, runs: Sequence[Run], now: datetime) ->
 
 def _save_customers(connection: Connection, runs: Sequence[Run], facts_version: str) -> None:
     names = (
-        "traits", "email", "trait_times", "facts", "facts_version", "stage", "stage_since", "consent", "muted_until",
-        "cursor", "happened_at", "next_due_at", "applied_event_id",
+        "traits", "email", "trait_times", "facts", "facts_version", "stage", "stage_since",
+        "consent", "muted_until", "cursor", "happened_at", "next_due_at", "applied_event_id",
     )  # fmt: skip
     statement = (
         update(CUSTOMERS)
@@ -132,19 +150,26 @@ def _save_customers(connection: Connection, runs: Sequence[Run], facts_version: 
     for run in runs:
         state = run.state
         consent = {
-            key: {"granted": c.granted, "at": c.at.isoformat(), "source": c.source} for key, c in state.consent.items()
+            key: {"granted": c.granted, "at": c.at.isoformat(), "source": c.source}
+            for key, c in state.consent.items()
         }
         values = (
-            state.traits, _email(state), state.trait_times, state.facts, facts_version, state.stage, state.stage_since,
-            consent, state.muted_until, state.cursor, state.happened_at, state.next_due_at, run.applied_event_id,
+            state.traits, _email(state), state.trait_times, state.facts, facts_version, state.stage,
+            state.stage_since, consent, state.muted_until, state.cursor, state.happened_at,
+            state.next_due_at, run.applied_event_id,
         )  # fmt: skip
-        rows.append({"customer": state.id} | {f"new_{name}": value for name, value in zip(names, values, strict=True)})
+        rows.append(
+            {"customer": state.id}
+            | {f"new_{name}": value for name, value in zip(names, values, strict=True)}
+        )
     if rows:
         connection.execute(statement, rows)
 
 
 def _email(state: CustomerState) -> str | None:
-    """The address to be found by; a longer text is none (RFC 5321 §4.5.3.1), and no index holds it."""
+    """The address to be found by; a longer text is none (RFC 5321 §4.5.3.1), and no index holds
+    it.
+    """
     email = address(state, Medium.EMAIL)
     return fold_address(email) if email is not None and len(email) <= EMAIL_CHARS_MAX else None
 
@@ -152,14 +177,19 @@ def _email(state: CustomerState) -> str | None:
 # ---------------------------------------------------------------- enrollments
 
 _PLACE = (
-    "version", "number", "entered_at", "entry", "step", "arrived_at", "due_at", "deferred_since", "pass_no", "held_out",
-    "variables", "coupon", "ended_at", "converted_at", "goal_until", "reason",
+    "version", "number", "entered_at", "entry", "step", "arrived_at", "due_at", "deferred_since",
+    "pass_no", "held_out", "variables", "coupon", "ended_at", "converted_at", "goal_until",
+    "reason",
 )  # fmt: skip
 
 
 def _enrollment_row(customer_id: int | None, enrollment: Enrollment) -> dict[str, Any]:
     row = {name: getattr(enrollment, name) for name in _PLACE}
-    return row | {"customer_id": customer_id, "journey": enrollment.journey, "status": str(enrollment.status)}
+    return row | {
+        "customer_id": customer_id,
+        "journey": enrollment.journey,
+        "status": str(enrollment.status),
+    }
 
 
 def _save_enrollments(connection: Connection, runs: Sequence[Run]) -> None:
@@ -168,15 +198,19 @@ def _save_enrollments(connection: Connection, runs: Sequence[Run]) -> None:
     new = [(owner, enrollment) for owner, enrollment in touched if enrollment.id is None]
     old = [(owner, enrollment) for owner, enrollment in touched if enrollment.id is not None]
     if new:
-        # Found again by their key: returned in the order of the parameters, SQLite inserts them one by one.
+        # Found again by their key: returned in the order of the parameters, SQLite inserts them one
+        # by one.
         e = ENROLLMENTS.c
         statement = ENROLLMENTS.insert().returning(e.id, e.customer_id, e.journey, e.number)
-        written = connection.execute(statement, [_enrollment_row(owner, enrollment) for owner, enrollment in new])
+        written = connection.execute(
+            statement, [_enrollment_row(owner, enrollment) for owner, enrollment in new]
+        )
         ids = {(row.customer_id, row.journey, row.number): row.id for row in written}
         for owner, enrollment in new:
             enrollment.id = ids[owner, enrollment.journey, enrollment.number]
     rows = [
-        {f"new_{name}": value for name, value in _enrollment_row(owner, e).items()} | {"enrollment": e.id}
+        {f"new_{name}": value for name, value in _enrollment_row(owner, e).items()}
+        | {"enrollment": e.id}
         for owner, e in old
     ]
     if rows:
@@ -184,14 +218,19 @@ def _save_enrollments(connection: Connection, runs: Sequence[Run]) -> None:
             name: bindparam(f"new_{name}", type_=ENROLLMENTS.c[name].type)
             for name in (*_PLACE, "customer_id", "status")
         }
-        connection.execute(update(ENROLLMENTS).where(ENROLLMENTS.c.id == bindparam("enrollment")).values(values), rows)
+        connection.execute(
+            update(ENROLLMENTS).where(ENROLLMENTS.c.id == bindparam("enrollment")).values(values),
+            rows,
+        )
     for _, enrollment in touched:
         enrollment.changed = False
 
 
 def _touched(run: Run) -> Iterable[Enrollment]:
     """The enrollments a run began or changed, those no longer in the state included, each once."""
-    seen: dict[int, Enrollment] = {id(e): e for e in run.state.enrollments if e.changed or e.id is None}
+    seen: dict[int, Enrollment] = {
+        id(e): e for e in run.state.enrollments if e.changed or e.id is None
+    }
     for effect in run.effects:
         enrollment = getattr(effect, "enrollment", None)
         if enrollment is not None and (enrollment.changed or enrollment.id is None):
@@ -200,18 +239,28 @@ def _touched(run: Run) -> Iterable[Enrollment]:
 
 
 def _hand_over(connection: Connection, absorbed: int, survivor: int) -> None:
-    """Gives everything that hangs on a merged customer to the one that survives (enrollments are written with it)."""
+    """Gives everything that hangs on a merged customer to the one that survives (enrollments are
+    written with it).
+    """
     move_events(connection, absorbed, survivor)
     for table in (DECISIONS, MESSAGES, STAGE_CHANGES, CONSENTS, TASKS, GRANTS):
-        connection.execute(update(table).where(table.c.customer_id == absorbed).values(customer_id=survivor))
+        connection.execute(
+            update(table).where(table.c.customer_id == absorbed).values(customer_id=survivor)
+        )
     other = GRANTS.alias()
     rewarded = select(other.c.id).where(
-        other.c.referred_id == survivor, other.c.role == GRANTS.c.role, other.c.is_reward, GRANTS.c.is_reward
+        other.c.referred_id == survivor,
+        other.c.role == GRANTS.c.role,
+        other.c.is_reward,
+        GRANTS.c.is_reward,
     )
-    # Both were rewarded for the same invitation before they turned out to be one: the second reward stays where it was.
+    # Both were rewarded for the same invitation before they turned out to be one: the second reward
+    # stays where it was.
     mine = (GRANTS.c.referred_id == absorbed) & ~rewarded.exists()
     connection.execute(update(GRANTS).where(mine).values(referred_id=survivor))
-    connection.execute(ASSIGNMENTS.delete().where(ASSIGNMENTS.c.customer_id.in_((absorbed, survivor))))
+    connection.execute(
+        ASSIGNMENTS.delete().where(ASSIGNMENTS.c.customer_id.in_((absorbed, survivor)))
+    )
 
 
 def _all_assignments(state: CustomerState, now: datetime) -> list[dict[str, Any]]:
@@ -240,9 +289,17 @@ def _gather(
         case effects.StageChange(at, came_from, to, cause):
             rows.stages.append(owner | {"at": at, "came_from": came_from, "to": to, "cause": cause})
         case effects.Assignment(at, journey, step, variant):
-            rows.assignments.append(owner | {"journey": journey, "step": step, "variant": variant, "at": at})
+            rows.assignments.append(
+                owner | {"journey": journey, "step": step, "variant": variant, "at": at}
+            )
         case effects.ConsentChange(at, key, choice, until):
-            said = {"at": at, "key": key, "granted": choice.granted, "source": choice.source, "until": until}
+            said = {
+                "at": at,
+                "key": key,
+                "granted": choice.granted,
+                "source": choice.source,
+                "until": until,
+            }
             rows.consents.append(owner | said)
             if key == "marketing":
                 rows.suppressions.append(_no_marketing(state, choice.source, at))
@@ -273,7 +330,9 @@ def _decision_row(effect: effects.Decision) -> dict[str, Any]:
 
 
 def _message_row(
-    effect: effects.QueueMessage, public_id: Callable[[int, str, int], str], priority: Callable[[str], int]
+    effect: effects.QueueMessage,
+    public_id: Callable[[int, str, int], str],
+    priority: Callable[[str], int],
 ) -> dict[str, Any]:
     enrollment, step = effect.enrollment, effect.step
     assert enrollment.id is not None  # enrollments are written first
@@ -353,7 +412,9 @@ def _insert(connection: Connection, database: Database, rows: _Rows) -> None:
         if some:
             connection.execute(database.insert_new(table), some)
     if rows.assignments:
-        statement = database.upsert(AssignmentRow, ["customer_id", "journey", "step"], ["variant", "at"])
+        statement = database.upsert(
+            AssignmentRow, ["customer_id", "journey", "step"], ["variant", "at"]
+        )
         connection.execute(statement, rows.assignments)
     if rows.redeemed:
         at = bindparam("when", type_=GRANTS.c.redeemed_at.type)

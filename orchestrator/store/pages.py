@@ -38,28 +38,40 @@ class Referrer:
 
 
 def find_linked_message(database: Database, public_id: str) -> LinkedMessage | None:
-    """The message of a public id, None when there is none. A merged reader is the customer that survived."""
+    """The message of a public id, None when there is none. A merged reader is the customer that
+    survived.
+    """
     reader = CUSTOMERS.alias()
     query = (
         select(
-            MESSAGES.c.public_id, MESSAGES.c.journey, MESSAGES.c.topic, MESSAGES.c.medium, MESSAGES.c.template,
-            reader.c.external_id, reader.c.anonymous, reader.c.traits,
+            MESSAGES.c.public_id,
+            MESSAGES.c.journey,
+            MESSAGES.c.topic,
+            MESSAGES.c.medium,
+            MESSAGES.c.template,
+            reader.c.external_id,
+            reader.c.anonymous,
+            reader.c.traits,
         )
         .join(CUSTOMERS, CUSTOMERS.c.id == MESSAGES.c.customer_id)
         .join(reader, reader.c.id == func.coalesce(CUSTOMERS.c.merged_into, CUSTOMERS.c.id))
         .where(MESSAGES.c.public_id == public_id)
-    )  # fmt: skip
+    )
     with unless_away(), database.read() as connection:
         row = connection.execute(query).first()
     if row is None:
         return None
     person = Person(row.external_id, row.anonymous)
     locale = _text(row.traits, "locale")
-    return LinkedMessage(row.public_id, person, locale, row.journey, row.topic, row.medium, row.template)
+    return LinkedMessage(
+        row.public_id, person, locale, row.journey, row.topic, row.medium, row.template
+    )
 
 
 def find_referrer(database: Database, customer_id: int) -> Referrer | None:
-    """The customer of an internal id, or who survived a merge with them; None when there is none."""
+    """The customer of an internal id, or who survived a merge with them; None when there is
+    none.
+    """
     owner = CUSTOMERS.alias()
     query = (
         select(owner.c.external_id, owner.c.traits)
@@ -71,10 +83,14 @@ def find_referrer(database: Database, customer_id: int) -> Referrer | None:
     if row is None:
         return None
     first_name = _text(row.traits, "first_name") or _text(row.traits, "firstName")
-    return Referrer(row.external_id, first_name, _text(row.traits, "email"), _text(row.traits, "locale"))
+    return Referrer(
+        row.external_id, first_name, _text(row.traits, "email"), _text(row.traits, "locale")
+    )
 
 
-def is_known_address(database: Database, addresses: Collection[str], except_external_id: str) -> bool:
+def is_known_address(
+    database: Database, addresses: Collection[str], except_external_id: str
+) -> bool:
     """Whether one of these folded addresses belongs to a customer other than the excepted one."""
     query = (
         select(CUSTOMERS.c.id)

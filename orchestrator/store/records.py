@@ -16,9 +16,14 @@ from orchestrator.store.moves import DECISIONS, STAGE_CHANGES
 def load_record(
     connection: Connection, applied: Mapping[int, int], since: datetime, *, merging: bool = False
 ) -> Record:
-    """The record of one customer, or of several who turn out to be one (`merging`): customer → the last event on the
-    line. Triggers, stage changes and, when merging, decisions are those since an instant."""
-    events = [event for customer, up_to in applied.items() for event in whole_past(connection, customer, up_to)]
+    """The record of one customer, or of several who turn out to be one (`merging`): customer → the
+    last event on the line. Triggers, stage changes and, when merging, decisions are those since an
+    instant."""
+    events = [
+        event
+        for customer, up_to in applied.items()
+        for event in whole_past(connection, customer, up_to)
+    ]
     record = Record(events, decisions=[] if merging else None)
     record.add(_decisions(connection, applied.keys(), since))
     changes = select(STAGE_CHANGES.c.at, STAGE_CHANGES.c.to).where(
@@ -28,9 +33,15 @@ def load_record(
     return record
 
 
-def _decisions(connection: Connection, customers: Collection[int], since: datetime) -> list[Decision]:
-    query = select(DECISIONS).where(DECISIONS.c.customer_id.in_(sorted(customers)), DECISIONS.c.at >= since)
+def _decisions(
+    connection: Connection, customers: Collection[int], since: datetime
+) -> list[Decision]:
+    query = select(DECISIONS).where(
+        DECISIONS.c.customer_id.in_(sorted(customers)), DECISIONS.c.at >= since
+    )
     return [
-        Decision(row.at, DecisionKind(row.kind), row.journey, row.reason, row.step, detail=row.detail)
+        Decision(
+            row.at, DecisionKind(row.kind), row.journey, row.reason, row.step, detail=row.detail
+        )
         for row in connection.execute(query.order_by(DECISIONS.c.id))
     ]

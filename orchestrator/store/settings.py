@@ -39,17 +39,26 @@ def write(connection: Connection, database: Database, key: str, value: str) -> N
 
 def fingerprint(secret: str) -> str:
     """What tells one secret from another, and nothing else of it."""
-    return blake2b(secret.encode("utf-8", "surrogateescape"), digest_size=8, person=b"fingerprint").hexdigest()
+    return blake2b(
+        secret.encode("utf-8", "surrogateescape"), digest_size=8, person=b"fingerprint"
+    ).hexdigest()
 
 
 def read_gates(connection: Connection, kind: str) -> dict[str, str]:
     """What stands still of a kind (`journey`, `channel`, STOPPED): name → reason."""
-    return {row.name: row.reason for row in connection.execute(select(GATES).where(GATES.c.kind == kind))}
+    return {
+        row.name: row.reason
+        for row in connection.execute(select(GATES).where(GATES.c.kind == kind))
+    }
 
 
-def write_gates(connection: Connection, database: Database, kind: str, held: Mapping[str, str], now: datetime) -> None:
+def write_gates(
+    connection: Connection, database: Database, kind: str, held: Mapping[str, str], now: datetime
+) -> None:
     """Replaces what stands still of a kind; since when is kept for what stood still already."""
-    connection.execute(GATES.delete().where(GATES.c.kind == kind, GATES.c.name.not_in(sorted(held))))
+    connection.execute(
+        GATES.delete().where(GATES.c.kind == kind, GATES.c.name.not_in(sorted(held)))
+    )
     rows = [
         {"kind": kind, "name": name, "reason": reason, "since": now, "until": None, "times": 0}
         for name, reason in sorted(held.items())
@@ -68,12 +77,16 @@ class Rest:
 
 
 def read_rests(connection: Connection) -> dict[str, Rest]:
-    """The channels that stand still by themselves, or have since and were not taken a message again."""
+    """The channels that stand still by themselves, or have since and were not taken a message
+    again.
+    """
     rows = connection.execute(select(GATES).where(GATES.c.kind == STOPPED))
     return {row.name: Rest(row.until or row.since, row.reason, row.times) for row in rows}
 
 
-def write_rest(connection: Connection, database: Database, name: str, rest: Rest, now: datetime) -> None:
+def write_rest(
+    connection: Connection, database: Database, name: str, rest: Rest, now: datetime
+) -> None:
     """Has a channel rest; since when is kept for one that rested already."""
     row = {"kind": STOPPED, "name": name, "since": now}
     told = {"reason": rest.reason, "until": rest.until, "times": rest.times}
@@ -91,7 +104,10 @@ def read_versions(connection: Connection) -> dict[tuple[str, str], str]:
 
 
 def keep_versions(
-    connection: Connection, database: Database, sources: Mapping[tuple[str, str], str], now: datetime
+    connection: Connection,
+    database: Database,
+    sources: Mapping[tuple[str, str], str],
+    now: datetime,
 ) -> None:
     """Keeps the text of these versions."""
     rows = [
@@ -102,7 +118,9 @@ def keep_versions(
         connection.execute(database.insert_new(JourneyVersion), rows)
 
 
-def people_by_step(connection: Connection, journeys: Collection[str] | None = None) -> dict[tuple[str, str, str], int]:
+def people_by_step(
+    connection: Connection, journeys: Collection[str] | None = None
+) -> dict[tuple[str, str, str], int]:
     """How many people stand where: (journey, version, step) → count."""
     e = ENROLLMENTS.c
     query = select(e.journey, e.version, e.step, func.count()).where(e.status == "active")

@@ -1,4 +1,6 @@
-"""What a person says of messages: what became of those nobody knew of, and which of those that failed to send again."""
+"""What a person says of messages: what became of those nobody knew of, and which of those that
+failed to send again.
+"""
 
 from __future__ import annotations
 
@@ -44,21 +46,32 @@ class Settled:
     missing: list[str] = field(default_factory=list)
 
 
-def settle_by_hand(database: Database, public_ids: Collection[str] | None, verdict: Verdict, now: datetime) -> Settled:
-    """Settles unknown messages (None: all of them), each with a decision of its customer; leaves others alone."""
+def settle_by_hand(
+    database: Database, public_ids: Collection[str] | None, verdict: Verdict, now: datetime
+) -> Settled:
+    """Settles unknown messages (None: all of them), each with a decision of its customer; leaves
+    others alone.
+    """
     with database.write() as connection:
         rows = _find(connection, database, public_ids)
         settled = Settled(missing=sorted(set(public_ids or ()) - {row.public_id for row in rows}))
-        settled.others = {row.public_id: row.state for row in rows if row.state != MessageState.UNKNOWN}
+        settled.others = {
+            row.public_id: row.state for row in rows if row.state != MessageState.UNKNOWN
+        }
         unknown = [row for row in rows if row.state == MessageState.UNKNOWN]
         state = _STATES[verdict]
         again = now if verdict is Verdict.AGAIN else None
-        settlements = [Settlement(row.id, state, now, BY_HAND, row.code, row.provider_id, again) for row in unknown]
+        settlements = [
+            Settlement(row.id, state, now, BY_HAND, row.code, row.provider_id, again)
+            for row in unknown
+        ]
         settle(connection, settlements, was=MessageState.UNKNOWN)
         if again is not None:
             _expire_later(connection, unknown, again)
         if unknown:
-            connection.execute(DECISIONS.insert(), [_decision(row, verdict, now) for row in unknown])
+            connection.execute(
+                DECISIONS.insert(), [_decision(row, verdict, now) for row in unknown]
+            )
         settled.done = [row.public_id for row in unknown]
     return settled
 
@@ -68,8 +81,8 @@ _FINAL = (MessageState.REJECTED, MessageState.FAILED)
 
 @dataclass(frozen=True, slots=True)
 class Which:
-    """Which of the messages that were rejected or failed: those of all that is named. `reason` is a part of the reason,
-    or the code; `since` is when it was rejected."""
+    """Which of the messages that were rejected or failed: those of all that is named. `reason` is a
+    part of the reason, or the code; `since` is when it was rejected."""
 
     public_ids: Collection[str] = ()
     journey: str | None = None
@@ -80,8 +93,8 @@ class Which:
 
 @dataclass(slots=True)
 class Retried:
-    """The ids that are (or would be) sent again, and those that are past their `expires`; what was named and is in
-    another state (by state), and what does not exist."""
+    """The ids that are (or would be) sent again, and those that are past their `expires`; what was
+    named and is in another state (by state), and what does not exist."""
 
     again: list[str] = field(default_factory=list)
     expired: list[str] = field(default_factory=list)
@@ -96,8 +109,9 @@ def find_failed(database: Database, which: Which, now: datetime, *, expired: boo
 
 
 def retry(database: Database, which: Which, now: datetime, *, expired: bool) -> Retried:
-    """Queues messages once more that were rejected or failed, each with a decision of its customer. The policy is asked
-    again when they leave. Those past their `expires` only if `expired`, and then with that time anew."""
+    """Queues messages once more that were rejected or failed, each with a decision of its customer.
+    The policy is asked again when they leave. Those past their `expires` only if `expired`, and
+    then with that time anew."""
     with database.write() as connection:
         retried, rows = _sort(connection, which, now, expired)
         for state in _FINAL:
@@ -114,7 +128,9 @@ def retry(database: Database, which: Which, now: datetime, *, expired: bool) -> 
     return retried
 
 
-def _sort(connection: Connection, which: Which, now: datetime, expired: bool) -> tuple[Retried, list[Any]]:
+def _sort(
+    connection: Connection, which: Which, now: datetime, expired: bool
+) -> tuple[Retried, list[Any]]:
     """What is to be told, and the rows that are to be sent again."""
     retried = Retried()
     if which.public_ids:
@@ -124,7 +140,9 @@ def _sort(connection: Connection, which: Which, now: datetime, expired: bool) ->
     rows = list(connection.execute(_query(which)))
     if which.public_ids:
         rows = [row for row in rows if row.public_id in which.public_ids]
-    retried.expired = [row.public_id for row in rows if row.expires_at is not None and row.expires_at < now]
+    retried.expired = [
+        row.public_id for row in rows if row.expires_at is not None and row.expires_at < now
+    ]
     late = frozenset(() if expired else retried.expired)
     rows = [row for row in rows if row.public_id not in late]
     retried.again = [row.public_id for row in rows]
@@ -139,7 +157,9 @@ def _query(which: Which) -> Select[Any]:
     if which.medium is not None:
         query = query.where(m.medium == which.medium)
     if which.reason is not None:
-        query = query.where(m.reason.icontains(which.reason, autoescape=True) | (m.code == which.reason))
+        query = query.where(
+            m.reason.icontains(which.reason, autoescape=True) | (m.code == which.reason)
+        )
     if which.since is not None:
         query = query.where(m.settled_at >= which.since)
     return query
@@ -173,10 +193,14 @@ def _expire_later(connection: Connection, rows: Collection[Any], now: datetime) 
     ]
     if later:
         expires = bindparam("later", type_=m.expires_at.type)
-        connection.execute(update(MESSAGES).where(m.id == bindparam("message")).values(expires_at=expires), later)
+        connection.execute(
+            update(MESSAGES).where(m.id == bindparam("message")).values(expires_at=expires), later
+        )
 
 
-def _find(connection: Connection, database: Database, public_ids: Collection[str] | None) -> list[Any]:
+def _find(
+    connection: Connection, database: Database, public_ids: Collection[str] | None
+) -> list[Any]:
     """The messages, locked: a receipt may settle one at the same moment."""
     query = select(MESSAGES).order_by(MESSAGES.c.id)
     if not database.is_sqlite:
@@ -184,7 +208,11 @@ def _find(connection: Connection, database: Database, public_ids: Collection[str
     if public_ids is None:
         return list(connection.execute(query.where(MESSAGES.c.state == MessageState.UNKNOWN)))
     wanted = sorted(set(public_ids))
-    return [row for ids in chunked(wanted) for row in connection.execute(query.where(MESSAGES.c.public_id.in_(ids)))]
+    return [
+        row
+        for ids in chunked(wanted)
+        for row in connection.execute(query.where(MESSAGES.c.public_id.in_(ids)))
+    ]
 
 
 def _decision(row: Any, verdict: str, now: datetime) -> dict[str, Any]:

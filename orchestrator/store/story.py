@@ -17,7 +17,9 @@ _SIGNS_IN_PHONES = " .-()/"
 
 
 def find_people(connection: Connection, text: str) -> list[Row[Any]]:
-    """The customers meant by an id; else by an e-mail address, or a phone number however it is written."""
+    """The customers meant by an id; else by an e-mail address, or a phone number however it is
+    written.
+    """
     found = find_customer(connection, text)
     if found is not None:
         return [found]
@@ -32,15 +34,23 @@ def find_people(connection: Connection, text: str) -> list[Row[Any]]:
     written = CUSTOMERS.c.traits["phone"].as_string()
     for sign in _SIGNS_IN_PHONES:
         written = func.replace(written, sign, "")
-    return list(connection.execute(living.where(written.endswith(digits[-PHONE_DIGITS_USED:], autoescape=True))))
+    return list(
+        connection.execute(
+            living.where(written.endswith(digits[-PHONE_DIGITS_USED:], autoescape=True))
+        )
+    )
 
 
-def decisions_of(connection: Connection, customer_id: int, journey: str | None = None) -> list[Row[Any]]:
+def decisions_of(
+    connection: Connection, customer_id: int, journey: str | None = None
+) -> list[Row[Any]]:
     """A customer's decisions in the order they were written; of one journey, or of all."""
     return _rows(connection, DECISIONS, customer_id, journey)
 
 
-def messages_of(connection: Connection, customer_id: int, journey: str | None = None) -> list[Row[Any]]:
+def messages_of(
+    connection: Connection, customer_id: int, journey: str | None = None
+) -> list[Row[Any]]:
     """A customer's messages; of one journey, or of all."""
     return _rows(connection, MESSAGES, customer_id, journey)
 
@@ -67,16 +77,24 @@ def tasks_of(connection: Connection, customer_id: int) -> list[Row[Any]]:
 
 def grants_of(connection: Connection, customer_id: int) -> list[Row[Any]]:
     """The coupons and rewards given in a customer's journeys, whoever may use them."""
-    return list(connection.execute(select(GRANTS).where(GRANTS.c.referred_id == customer_id).order_by(GRANTS.c.id)))
+    return list(
+        connection.execute(
+            select(GRANTS).where(GRANTS.c.referred_id == customer_id).order_by(GRANTS.c.id)
+        )
+    )
 
 
 def events_of(connection: Connection, customer_id: int) -> list[Row[Any]]:
     """Everything that happened to a customer, in the order of time."""
-    query = select(EVENTS).where(EVENTS.c.customer_id == customer_id).order_by(EVENTS.c.at, EVENTS.c.id)
+    query = (
+        select(EVENTS).where(EVENTS.c.customer_id == customer_id).order_by(EVENTS.c.at, EVENTS.c.id)
+    )
     return list(connection.execute(query))
 
 
-def _rows(connection: Connection, table: Table, customer_id: int, journey: str | None = None) -> list[Row[Any]]:
+def _rows(
+    connection: Connection, table: Table, customer_id: int, journey: str | None = None
+) -> list[Row[Any]]:
     query = select(table).where(table.c.customer_id == customer_id).order_by(table.c.id)
     if journey is not None:
         query = query.where(table.c.journey == journey)

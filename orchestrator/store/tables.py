@@ -1,7 +1,9 @@
-"""Every table, declared once with SQLModel. Data moves through Core statements in the modules beside this one.
+"""Every table, declared once with SQLModel. Data moves through Core statements in the modules
+beside this one.
 
-Integer keys: on SQLite random text keys insert seven times slower. Times are aware UTC. JSON is text in SQLite and
-JSONB in PostgreSQL. What must happen once has a unique constraint: that is what makes a repeat harmless.
+Integer keys: on SQLite random text keys insert seven times slower. Times are aware UTC. JSON is
+text in SQLite and JSONB in PostgreSQL. What must happen once has a unique constraint: that is what
+makes a repeat harmless.
 """
 
 from __future__ import annotations
@@ -10,7 +12,18 @@ from datetime import UTC, datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import JSON, BigInteger, Column, DateTime, Dialect, Index, Integer, LargeBinary, UniqueConstraint, text
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Column,
+    DateTime,
+    Dialect,
+    Index,
+    Integer,
+    LargeBinary,
+    UniqueConstraint,
+    text,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import Field, SQLModel
@@ -19,8 +32,8 @@ from sqlmodel import Field, SQLModel
 class UtcDateTime(TypeDecorator[datetime]):
     """An aware UTC time. In SQLite it is text without the zone, so that text order is time order.
 
-    A tick reads and writes some twenty times a customer, and SQLAlchemy's own way to and from SQLite's text costs 6 µs
-    each: there we go it ourselves.
+    A tick reads and writes some twenty times a customer, and SQLAlchemy's own way to and from
+    SQLite's text costs 6 µs each: there we go it ourselves.
     """
 
     impl = DateTime(timezone=True)
@@ -40,7 +53,9 @@ class UtcDateTime(TypeDecorator[datetime]):
 
     def result_processor(self, dialect: Dialect, coltype: Any) -> Any:
         """What turns what the driver gives into a value."""
-        return _from_text if dialect.name == "sqlite" else super().result_processor(dialect, coltype)
+        return (
+            _from_text if dialect.name == "sqlite" else super().result_processor(dialect, coltype)
+        )
 
 
 def _in_utc(value: datetime) -> datetime:
@@ -63,7 +78,9 @@ def dump_json(value: Any) -> str:
 
 
 Json = JSON().with_variant(JSONB(), "postgresql")
-BigId = BigInteger().with_variant(Integer(), "sqlite")  # only INTEGER PRIMARY KEY counts up by itself in SQLite
+BigId = BigInteger().with_variant(
+    Integer(), "sqlite"
+)  # only INTEGER PRIMARY KEY counts up by itself in SQLite
 
 
 def _id() -> Any:
@@ -83,7 +100,9 @@ def _big(*, nullable: bool = False, **options: Any) -> Any:
 
 
 class Customer(SQLModel, table=True):
-    """A person. `next_due_at`: when to look at the time line again; `applied_event_id`: the last event on it."""
+    """A person. `next_due_at`: when to look at the time line again; `applied_event_id`: the last
+    event on it.
+    """
 
     __tablename__ = "customers"
     __table_args__ = (
@@ -96,7 +115,10 @@ class Customer(SQLModel, table=True):
     anonymous: bool = False
     created_at: datetime = _time(nullable=False)
     traits: dict[str, Any] = _json(nullable=False)
-    email: str | None = None  # the trait in the one spelling that reaches a person (identity.fold_address): found by it
+    email: str | None = (
+        # the trait in the one spelling that reaches a person (identity.fold_address): found by it
+        None
+    )
     traits_at: datetime | None = _time()  # of rows from before `trait_times`
     trait_times: dict[str, str] | None = _json(nullable=True)  # when each was set or deleted
     facts: dict[str, Any] = _json(nullable=False)
@@ -106,7 +128,9 @@ class Customer(SQLModel, table=True):
     consent: dict[str, Any] = _json(nullable=False)
     muted_until: datetime | None = _time()
     cursor: datetime | None = _time()
-    happened_at: datetime | None = _time()  # the last instant at which anything happened on the line
+    happened_at: datetime | None = (
+        _time()
+    )  # the last instant at which anything happened on the line
     next_due_at: datetime | None = _time()
     applied_event_id: int = _big()
     merged_into: int | None = _big(nullable=True)
@@ -159,8 +183,12 @@ class EventRow(SQLModel, table=True):
     starts: bool = True
     properties: dict[str, Any] = _json(nullable=False)
     context: dict[str, Any] = _json(nullable=False)
-    unnamed: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})  # by a device's id only
-    absorbed_id: int | None = _big(nullable=True)  # MERGE: the customer that turned out to be this one
+    unnamed: bool = Field(
+        default=False, sa_column_kwargs={"server_default": text("false")}
+    )  # by a device's id only
+    absorbed_id: int | None = _big(
+        nullable=True
+    )  # MERGE: the customer that turned out to be this one
 
 
 class EnrollmentRow(SQLModel, table=True):
@@ -200,9 +228,15 @@ class DecisionRow(SQLModel, table=True):
     __tablename__ = "decisions"
     __table_args__ = (
         Index("decisions_of_customer", "customer_id", "id"),
-        Index("decisions_unsent", "journey", "step", "reason", sqlite_where=text("kind IN ('not_sent', 'expired')"),
-              postgresql_where=text("kind IN ('not_sent', 'expired')")),
-    )  # fmt: skip
+        Index(
+            "decisions_unsent",
+            "journey",
+            "step",
+            "reason",
+            sqlite_where=text("kind IN ('not_sent', 'expired')"),
+            postgresql_where=text("kind IN ('not_sent', 'expired')"),
+        ),
+    )
     id: int = _id()
     customer_id: int = _big()
     enrollment_id: int | None = _big(nullable=True)
@@ -260,7 +294,8 @@ class MessageRow(SQLModel, table=True):
     leased_by: str | None = None  # the worker whose lease it is or was, by its token
     lease_until: datetime | None = _time()
     leased_at: datetime | None = _time()
-    to_address: str | None = None  # where it was last handed over to, in lower case: what its reader says is about it
+    # where it was last handed over to, in lower case: what its reader says is about it
+    to_address: str | None = None
     settled_at: datetime | None = _time()
 
 
@@ -289,7 +324,9 @@ class AssignmentRow(SQLModel, table=True):
 
 
 class ConsentRow(SQLModel, table=True):
-    """The proof of consent: who said what, when and where. Also mutes and suppressions of a customer."""
+    """The proof of consent: who said what, when and where. Also mutes and suppressions of a
+    customer.
+    """
 
     __tablename__ = "consent_log"
     __table_args__ = (Index("consent_of_customer", "customer_id", "at"),)
@@ -303,8 +340,8 @@ class ConsentRow(SQLModel, table=True):
 
 
 class AddressChoiceRow(SQLModel, table=True):
-    """What was said of an address on a page, for every customer who carries it, now or later; `topic` "" is all
-    marketing. The newest holds."""
+    """What was said of an address on a page, for every customer who carries it, now or later;
+    `topic` "" is all marketing. The newest holds."""
 
     __tablename__ = "address_choices"
     __table_args__ = (UniqueConstraint("address", "medium", "topic", "granted", "at"),)
@@ -318,10 +355,15 @@ class AddressChoiceRow(SQLModel, table=True):
 
 
 class Suppression(SQLModel, table=True):
-    """An address nobody writes to any more (`scope` a medium), or a customer who gets no marketing (`marketing`)."""
+    """An address nobody writes to any more (`scope` a medium), or a customer who gets no
+    marketing (`marketing`).
+    """
 
     __tablename__ = "suppressions"
-    __table_args__ = (UniqueConstraint("scope", "address"), Index("suppressions_of_address", "address"))
+    __table_args__ = (
+        UniqueConstraint("scope", "address"),
+        Index("suppressions_of_address", "address"),
+    )
     id: int = _id()
     scope: str
     address: str  # an address in lower case, or `customer:<id>`
@@ -358,7 +400,10 @@ class TaskRow(SQLModel, table=True):
     """A to-do for a person."""
 
     __tablename__ = "tasks"
-    __table_args__ = (UniqueConstraint("enrollment_id", "step", "pass_no"), Index("tasks_of_customer", "customer_id"))
+    __table_args__ = (
+        UniqueConstraint("enrollment_id", "step", "pass_no"),
+        Index("tasks_of_customer", "customer_id"),
+    )
     id: int = _id()
     customer_id: int = _big()
     enrollment_id: int = _big()
@@ -373,7 +418,9 @@ class TaskRow(SQLModel, table=True):
 
 
 class GateRow(SQLModel, table=True):
-    """What stands still: a journey or a channel. Mirrors the Prefect UI, so that it holds when Prefect is away."""
+    """What stands still: a journey or a channel. Mirrors the Prefect UI, so that it holds when
+    Prefect is away.
+    """
 
     __tablename__ = "gates"
     kind: str = Field(primary_key=True)  # journey, channel
@@ -381,7 +428,9 @@ class GateRow(SQLModel, table=True):
     reason: str = ""
     since: datetime = _time(nullable=False)
     until: datetime | None = _time()  # a channel that rests by itself: when it tries again …
-    times: int = Field(default=0, sa_column_kwargs={"server_default": "0"})  # … after so many rests in a row
+    times: int = Field(
+        default=0, sa_column_kwargs={"server_default": "0"}
+    )  # … after so many rests in a row
 
 
 class WorkerRow(SQLModel, table=True):

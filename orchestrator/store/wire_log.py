@@ -1,8 +1,9 @@
 """What a process hands over to providers, noted before and after each message in a file of its own.
 
-The database says what was leased; only this file says what was begun. It is written without forcing it to the disk: it
-survives the death of the process, however it dies, and it is not believed after a restart of the machine. It is locked
-for as long as its process lives, so that whoever finds it knows whether that one is dead. One record is one write:
+The database says what was leased; only this file says what was begun. It is written without forcing
+it to the disk: it survives the death of the process, however it dies, and it is not believed after
+a restart of the machine. It is locked for as long as its process lives, so that whoever finds it
+knows whether that one is dead. One record is one write:
 
     l 7 8 9.        these were leased: what is noted of them further up is of an earlier lease
     b 7.            the first byte of message 7 may leave from now on
@@ -57,7 +58,9 @@ class WireLog:
         self._write(b"\nb %d." % message_id)
 
     def end(self, message_id: int, outcome: SendOutcome) -> None:
-        """Notes what became of a message. A note that cannot be made leaves it in doubt, should the process die."""
+        """Notes what became of a message. A note that cannot be made leaves it in doubt, should the
+        process die.
+        """
         with suppress(OSError):
             self._write(b"\ne %d %b." % (message_id, orjson.dumps(asdict(outcome))))
 
@@ -69,7 +72,9 @@ class WireLog:
             self._noted = False
 
     def close(self, *, keep: bool) -> None:
-        """Lets go of the file; one that still says something is kept for whoever settles what is left."""
+        """Lets go of the file; one that still says something is kept for whoever settles what is
+        left.
+        """
         if self._handle is not None:
             if not keep:
                 self._path.unlink(missing_ok=True)
@@ -93,7 +98,9 @@ class Notes:
 
 
 def is_alive(folder: Path, token: str) -> bool | None:
-    """Whether the process of these notes lives; None where there are none of this machine since it was started."""
+    """Whether the process of these notes lives; None where there are none of this machine since it
+    was started.
+    """
     try:
         handle = os.open(folder / token, os.O_RDWR)
     except OSError:
@@ -139,7 +146,9 @@ def _read_outcome(told: bytes) -> SendOutcome:
 
 
 def _is_of_this_start(path: Path) -> bool:
-    """Whether a file was begun since the machine was started; where that cannot be told, it was not."""
+    """Whether a file was begun since the machine was started; where that cannot be told, it was
+    not.
+    """
     boot_id = _boot_id()
     return bool(boot_id) and path.read_bytes().split(b"\n")[0] == f"machine {boot_id}".encode()
 

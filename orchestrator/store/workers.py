@@ -12,15 +12,21 @@ from orchestrator.store.tables import WorkerRow
 WORKERS = WorkerRow.__table__  # type: ignore[attr-defined]
 
 
-def beat(connection: Connection, database: Database, token: str, process: str, now: datetime) -> None:
-    """Notes that a process is at work; `now` is the machine's time, whatever clock its engine has."""
+def beat(
+    connection: Connection, database: Database, token: str, process: str, now: datetime
+) -> None:
+    """Notes that a process is at work; `now` is the machine's time, whatever clock its engine
+    has.
+    """
     row = {"token": token, "process": process, "beat_at": now}
     connection.execute(database.upsert(WorkerRow, ["token"], ["process", "beat_at"]), [row])
 
 
 def last_beat(connection: Connection, token: str) -> datetime | None:
     """When a process was last at work; None for one that nobody knows."""
-    at: datetime | None = connection.execute(select(WORKERS.c.beat_at).where(WORKERS.c.token == token)).scalar()
+    at: datetime | None = connection.execute(
+        select(WORKERS.c.beat_at).where(WORKERS.c.token == token)
+    ).scalar()
     return at
 
 

@@ -1,4 +1,6 @@
-"""A shop on each kind of database in turn, and one on SQLite for what has nothing to do with the database."""
+"""A shop on each kind of database in turn, and one on SQLite for what has nothing to do with the
+database.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +36,9 @@ def shop(template: Template, database_server: DatabaseServer, tmp_path: Path) ->
 
 
 @pytest.fixture
-def sqlite_shop(template: Template, sqlite_server: DatabaseServer, tmp_path: Path) -> Iterator[Shop]:
+def sqlite_shop(
+    template: Template, sqlite_server: DatabaseServer, tmp_path: Path
+) -> Iterator[Shop]:
     """A shop on SQLite only."""
     with template.copy(sqlite_server) as url:
         opened = open_shop(url, tmp_path)

@@ -40,7 +40,9 @@ TEN_EUROS = Offer(amount=Value(10, lambda _: 10), currency="EUR", minimum=40)
 
 @dataclass
 class Shop:
-    """The services of a shop, and what tests ask about it. `nudges` counts how often the engine was woken."""
+    """The services of a shop, and what tests ask about it. `nudges` counts how often the engine
+    was woken.
+    """
 
     services: ApiServices
     nudges: list[None] = field(default_factory=list)
@@ -55,7 +57,9 @@ class Shop:
         """A browser somewhere in the world: it knows the shop by its public name."""
         with serving(self.services) as port:
             base_url = f"http://127.0.0.1:{port}"
-            with httpx.Client(base_url=base_url, headers={"Host": "shop.example", **headers}, timeout=30) as client:
+            with httpx.Client(
+                base_url=base_url, headers={"Host": "shop.example", **headers}, timeout=30
+            ) as client:
                 yield client
 
     @contextmanager
@@ -80,7 +84,10 @@ class Shop:
     def inbox(self) -> list[dict[str, Any]]:
         """The calls in the inbox, in order of arrival."""
         with self.database.read() as connection:
-            return [orjson.loads(raw) for raw in connection.execute(select(INBOX.c.raw).order_by(INBOX.c.id)).scalars()]
+            return [
+                orjson.loads(raw)
+                for raw in connection.execute(select(INBOX.c.raw).order_by(INBOX.c.id)).scalars()
+            ]
 
     def inbox_rows(self) -> list[Any]:
         with self.database.read() as connection:
@@ -104,7 +111,11 @@ class Shop:
             Path(f"{path}.away").rename(path)
 
     def add_customer(
-        self, external_id: str, anonymous: bool = False, merged_into: int | None = None, **traits: Any
+        self,
+        external_id: str,
+        anonymous: bool = False,
+        merged_into: int | None = None,
+        **traits: Any,
     ) -> int:
         row = {
             "external_id": external_id, "anonymous": anonymous, "created_at": NOW, "traits": traits,
@@ -118,10 +129,11 @@ class Shop:
 
     def add_message(self, customer_id: int, public_id: str = "m1", **changes: Any) -> str:
         row = {
-            "public_id": public_id, "customer_id": customer_id, "enrollment_id": 1, "journey": "win-back",
-            "version": "v", "step": public_id, "pass_no": 1, "medium": "email", "template": "win-back",
-            "template_version": "", "purpose": "marketing", "topic": "offers", "priority": 50,
-            "resend_uncertain": False, "variables": {}, "decided_at": NOW, "not_before": NOW, "state": "accepted",
+            "public_id": public_id, "customer_id": customer_id, "enrollment_id": 1,
+            "journey": "win-back", "version": "v", "step": public_id, "pass_no": 1,
+            "medium": "email", "template": "win-back", "template_version": "",
+            "purpose": "marketing", "topic": "offers", "priority": 50, "resend_uncertain": False,
+            "variables": {}, "decided_at": NOW, "not_before": NOW, "state": "accepted",
             "reason": "", "code": "", "provider_id": "", "attempts": 1,
         }  # fmt: skip
         with self.database.write() as connection:
@@ -151,7 +163,9 @@ def path_of(link: str) -> str:
 
 def open_shop(url: str, root: Path) -> Shop:
     """A shop on a migrated database."""
-    project = ProjectSettings("Atelier Nord", "Europe/Paris", "en", "EUR", "14 rue des Tanneurs, 75003 Paris")
+    project = ProjectSettings(
+        "Atelier Nord", "Europe/Paris", "en", "EUR", "14 rue des Tanneurs, 75003 Paris"
+    )
     config = Config(root, project, database_url=url, public_url="https://shop.example")
     services = ApiServices(
         database=Database(url),

@@ -1,4 +1,6 @@
-"""Anything may be sent: the answer is never a fault of ours, and what was accepted can be read back."""
+"""Anything may be sent: the answer is never a fault of ours, and what was accepted can be read
+back.
+"""
 
 from __future__ import annotations
 
@@ -27,12 +29,30 @@ json_values = st.recursive(
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(text, inner, max_size=3),
     max_leaves=6,
 )
-keys = ["type", "userId", "anonymousId", "previousId", "event", "messageId", "timestamp", "originalTimestamp", "sentAt",
-        "context", "traits", "properties", "name", "category", "writeKey"]  # fmt: skip
+keys = [
+    "type",
+    "userId",
+    "anonymousId",
+    "previousId",
+    "event",
+    "messageId",
+    "timestamp",
+    "originalTimestamp",
+    "sentAt",
+    "context",
+    "traits",
+    "properties",
+    "name",
+    "category",
+    "writeKey",
+]
 times = st.datetimes().map(lambda at: at.isoformat() + "+14:00")
 calls = st.fixed_dictionaries(
     {},
-    optional={key: json_values | times | st.sampled_from(["track", "identify", "page", "alias", "x"]) for key in keys},
+    optional={
+        key: json_values | times | st.sampled_from(["track", "identify", "page", "alias", "x"])
+        for key in keys
+    },
 )
 
 
@@ -43,7 +63,11 @@ def client(sqlite_shop: Shop) -> Iterator[httpx.Client]:
 
 
 @FUZZ
-@given(batch=st.lists(calls | json_values, max_size=4), context=json_values, sent_at=json_values | times)
+@given(
+    batch=st.lists(calls | json_values, max_size=4),
+    context=json_values,
+    sent_at=json_values | times,
+)
 def test_every_call_of_a_batch_is_either_readable_in_the_inbox_or_kept_apart(
     sqlite_shop: Shop, client: httpx.Client, batch: list[object], context: object, sent_at: object
 ) -> None:
@@ -54,7 +78,9 @@ def test_every_call_of_a_batch_is_either_readable_in_the_inbox_or_kept_apart(
     assert (answer.status_code, answer.json()) == (200, {"success": True})
     stored = sqlite_shop.inbox_rows()[before[0] :]
     kept = len(sqlite_shop.rejections()) - before[1]
-    repeats = [call for call in batch if isinstance(call, dict) and str(call.get("messageId")) in known]
+    repeats = [
+        call for call in batch if isinstance(call, dict) and str(call.get("messageId")) in known
+    ]
     assert len(batch) - len(repeats) - _twins(batch) <= len(stored) + kept <= len(batch)
     for row in stored:
         call = read_call(orjson.loads(row.raw))
@@ -65,13 +91,16 @@ def test_every_call_of_a_batch_is_either_readable_in_the_inbox_or_kept_apart(
 
 
 def _twins(batch: list[object]) -> int:
-    ids = [str(call["messageId"]) for call in batch if isinstance(call, dict) and call.get("messageId")]
+    ids = [
+        str(call["messageId"]) for call in batch if isinstance(call, dict) and call.get("messageId")
+    ]
     return len(ids) - len(set(ids))
 
 
 @FUZZ
 @given(
-    body=st.binary(max_size=200) | json_values.map(orjson.dumps), path=st.sampled_from(["batch", "track", "identify"])
+    body=st.binary(max_size=200) | json_values.map(orjson.dumps),
+    path=st.sampled_from(["batch", "track", "identify"]),
 )
 def test_no_body_is_a_fault_of_ours(client: httpx.Client, body: bytes, path: str) -> None:
     answer = client.post(f"/v1/{path}", content=body, auth=(WRITE_KEY, ""))
@@ -83,37 +112,73 @@ def test_no_body_is_a_fault_of_ours(client: httpx.Client, body: bytes, path: str
 @FUZZ
 @given(
     body=st.binary(max_size=200),
-    kind=st.sampled_from([
-        "application/x-www-form-urlencoded", "multipart/form-data", "multipart/form-data; boundary=b", "text/plain",
-        "é", "multipart/form-data; boundary=b; charset=utf-7", "application/x-www-form-urlencoded; charset=utf-16",
-    ]),
+    kind=st.sampled_from(
+        [
+            "application/x-www-form-urlencoded",
+            "multipart/form-data",
+            ("multipart/form-data; boundary=b"),
+            "text/plain",
+            "é",
+            ("multipart/form-data; boundary=b; charset=utf-7"),
+            ("application/x-www-form-urlencoded; charset=utf-16"),
+        ]
+    ),
     page=st.sampled_from(["u", "s", "r"]),
-)  # fmt: skip
-def test_no_form_is_a_fault_of_ours(sqlite_shop: Shop, client: httpx.Client, body: bytes, kind: str, page: str) -> None:
+)
+def test_no_form_is_a_fault_of_ours(
+    sqlite_shop: Shop, client: httpx.Client, body: bytes, kind: str, page: str
+) -> None:
     signer = sqlite_shop.services.signer
     if not client.headers.get("prepared"):
-        client.headers["prepared"] = sqlite_shop.add_message(sqlite_shop.add_customer("u1", email="ada@example.com"))
-    link = {"u": signer.unsubscribe("m1"), "s": signer.survey("m1", "nps"), "r": signer.referral("1")}[page]
+        client.headers["prepared"] = sqlite_shop.add_message(
+            sqlite_shop.add_customer("u1", email="ada@example.com")
+        )
+    link = {
+        "u": signer.unsubscribe("m1"),
+        "s": signer.survey("m1", "nps"),
+        "r": signer.referral("1"),
+    }[page]
     answer = client.post(path_of(link), content=body, headers=[(b"Content-Type", kind.encode())])
     assert answer.status_code in (200, 400, 422)
 
 
-def test_lone_surrogates_from_a_strange_charset_become_text(sqlite_shop: Shop, client: httpx.Client) -> None:
+def test_lone_surrogates_from_a_strange_charset_become_text(
+    sqlite_shop: Shop, client: httpx.Client
+) -> None:
     customer = sqlite_shop.add_customer("u1")
     page = path_of(sqlite_shop.services.signer.survey(sqlite_shop.add_message(customer), "nps"))
     parts = ((b"score", b"9"), (b"comment", b"+2AA- fine"))
-    body = b"".join(b'--b\r\nContent-Disposition: form-data; name="%s"\r\n\r\n%s\r\n' % part for part in parts)
+    body = b"".join(
+        b'--b\r\nContent-Disposition: form-data; name="%s"\r\n\r\n%s\r\n' % part for part in parts
+    )
     kind = "multipart/form-data; boundary=b; charset=utf-7"
     answer = client.post(page, content=body + b"--b--\r\n", headers={"Content-Type": kind})
     assert answer.status_code == 200
     assert sqlite_shop.inbox()[0]["properties"]["comment"].endswith("fine")
 
 
-#: Texts that no strict reader takes, with their brackets and quotes in order: where a call ends stays clear.
-corrupt = st.sampled_from([
-    b'"\\ud83d"', b'"\\udc00x"', b"NaN", b"-Infinity", b"1e999", b"01", b'"\xff"', b'"\xed\xa0\x80"', b"[1,]", b"{,}",
-    b'"\n"', b'"\\x"', b"undefined", b"{'a': 1}", b"[" * 300 + b"]" * 300, b'{"a":' * 2_000 + b"1" + b"}" * 2_000,
-])  # fmt: skip
+#: Texts that no strict reader takes, with their brackets and quotes in order: where a call ends
+#: stays clear.
+corrupt = st.sampled_from(
+    [
+        b'"\\ud83d"',
+        b'"\\udc00x"',
+        b"NaN",
+        b"-Infinity",
+        b"1e999",
+        b"01",
+        b'"\xff"',
+        b'"\xed\xa0\x80"',
+        b"[1,]",
+        b"{,}",
+        b'"\n"',
+        b'"\\x"',
+        b"undefined",
+        b"{'a': 1}",
+        b"[" * 300 + b"]" * 300,
+        b'{"a":' * 2_000 + b"1" + b"}" * 2_000,
+    ]
+)
 
 
 @st.composite

@@ -18,7 +18,8 @@ from tests.support.browser import Page, open_browser
 ROOT = Path(__file__).parent.parent.parent
 PHONE, DESK = 390, 1200
 
-#: The tops of all boxes of a scale, in the order of their scores, and how far left and right each row reaches.
+#: The tops of all boxes of a scale, in the order of their scores, and how far left and right each
+#: row reaches.
 ROWS = """(selector => {
   const rows = new Map();
   for (const box of document.querySelectorAll(selector)) {
@@ -40,7 +41,11 @@ def browser(chromium: str, tmp_path: Path) -> Iterator[Page]:
 
 def pass_time(browser: Page, seconds: int) -> None:
     """Lets the page's time run fast, but for what it waits for from us."""
-    browser.call("Emulation.setVirtualTimePolicy", policy="pauseIfNetworkFetchesPending", budget=seconds * 1000)
+    browser.call(
+        "Emulation.setVirtualTimePolicy",
+        policy="pauseIfNetworkFetchesPending",
+        budget=seconds * 1000,
+    )
 
 
 @pytest.fixture
@@ -50,7 +55,9 @@ def mailbox(sqlite_shop: Shop) -> Iterator[str]:
         yield f"http://127.0.0.1:{port}/mailbox"
 
 
-def test_new_mails_appear_and_what_somebody_types_stays(browser: Page, sqlite_shop: Shop, mailbox: str) -> None:
+def test_new_mails_appear_and_what_somebody_types_stays(
+    browser: Page, sqlite_shop: Shop, mailbox: str
+) -> None:
     browser.show(mailbox)
     browser.ask("document.getElementById('q').focus()")
     browser.type("elise")
@@ -61,7 +68,9 @@ def test_new_mails_appear_and_what_somebody_types_stays(browser: Page, sqlite_sh
     assert browser.ask("document.activeElement.id") == "q"
 
 
-def test_a_chosen_mail_stays_chosen_when_others_come(browser: Page, sqlite_shop: Shop, mailbox: str) -> None:
+def test_a_chosen_mail_stays_chosen_when_others_come(
+    browser: Page, sqlite_shop: Shop, mailbox: str
+) -> None:
     fill(sqlite_shop, 1)
     browser.show(mailbox)
     browser.ask("document.querySelector('.mails a[href$=\"/e0\"]').focus()")
@@ -70,11 +79,18 @@ def test_a_chosen_mail_stays_chosen_when_others_come(browser: Page, sqlite_shop:
     assert browser.ask("document.activeElement.getAttribute('href')") == "./mailbox/e0"
 
 
-def test_when_nothing_is_new_the_page_looks_no_longer(browser: Page, sqlite_shop: Shop, mailbox: str) -> None:
+def test_when_nothing_is_new_the_page_looks_no_longer(
+    browser: Page, sqlite_shop: Shop, mailbox: str
+) -> None:
     browser.show(mailbox)
     pass_time(browser, 600)
     browser.until("document.getElementById('looking').textContent.includes('Look again')")
-    assert browser.ask("performance.getEntriesByType('resource').filter(e => e.name.includes('seen=')).length") == 12
+    assert (
+        browser.ask(
+            "performance.getEntriesByType('resource').filter(e => e.name.includes('seen=')).length"
+        )
+        == 12
+    )
 
 
 @pytest.mark.parametrize("width", [PHONE, DESK, 320])
@@ -100,4 +116,6 @@ def test_mail_and_page_of_the_survey_break_the_scale_in_the_same_place(
 
 def nps_mail(signer: LinkSigner) -> str:
     scope = sample_context(PROJECT, {"id": "nps"}, signer, WEBSITE)
-    return Templates.load(ROOT, "en").render_email("nps-ask", "en", scope | {"marketing": True}).html
+    return (
+        Templates.load(ROOT, "en").render_email("nps-ask", "en", scope | {"marketing": True}).html
+    )

@@ -1,4 +1,6 @@
-"""Group commit: what is acknowledged is durable, what cannot be written is said, and nobody pays for a neighbour."""
+"""Group commit: what is acknowledged is durable, what cannot be written is said, and nobody pays
+for a neighbour.
+"""
 
 from __future__ import annotations
 
@@ -52,14 +54,18 @@ def write_lock_held(shop: Shop) -> Iterator[None]:
         yield
 
 
-async def put_all(writer: InboxWriter, groups: Sequence[Sequence[InboxEntry]]) -> list[BaseException | None]:
+async def put_all(
+    writer: InboxWriter, groups: Sequence[Sequence[InboxEntry]]
+) -> list[BaseException | None]:
     return await asyncio.gather(*(writer.put(group) for group in groups), return_exceptions=True)
 
 
 def test_requests_that_come_together_share_a_commit(sqlite_shop: Shop) -> None:
     async def scenario(writer: InboxWriter) -> None:
         with write_lock_held(sqlite_shop):
-            tasks = [asyncio.create_task(writer.put([entry(f"m{number}")])) for number in range(100)]
+            tasks = [
+                asyncio.create_task(writer.put([entry(f"m{number}")])) for number in range(100)
+            ]
             await asyncio.sleep(0.05)
         await asyncio.gather(*tasks)
 
@@ -104,7 +110,9 @@ def test_what_the_database_refuses_fails_alone(sqlite_shop: Shop) -> None:
     assert [row.message_id for row in sqlite_shop.inbox_rows()] == ["first", "m1", "m2"]
 
 
-def test_when_too_much_waits_the_next_is_sent_away(sqlite_shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_when_too_much_waits_the_next_is_sent_away(
+    sqlite_shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(inbox_writer, "WAITING_BYTES_MAX", 2_000)
 
     async def scenario(writer: InboxWriter) -> list[BaseException | None]:
@@ -122,7 +130,9 @@ def test_when_too_much_waits_the_next_is_sent_away(sqlite_shop: Shop, monkeypatc
     assert [row.message_id for row in sqlite_shop.inbox_rows()] == acknowledged
 
 
-def test_a_large_request_is_let_in_when_nothing_waits(sqlite_shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_large_request_is_let_in_when_nothing_waits(
+    sqlite_shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(inbox_writer, "WAITING_BYTES_MAX", 10)
     with writing(sqlite_shop) as writer:
         asyncio.run(writer.put([entry("m1", b"x" * 1000)]))
@@ -157,7 +167,9 @@ def test_an_engine_that_cannot_be_told_loses_nothing(sqlite_shop: Shop) -> None:
     assert len(sqlite_shop.inbox_rows()) == 2
 
 
-def test_while_the_store_is_away_clients_are_told_when_to_come_back_and_nothing_is_lost(sqlite_shop: Shop) -> None:
+def test_while_the_store_is_away_clients_are_told_when_to_come_back_and_nothing_is_lost(
+    sqlite_shop: Shop,
+) -> None:
     call = {"userId": "u1", "event": "E", "messageId": "m1", "writeKey": WRITE_KEY}
     with sqlite_shop.client() as client:
         with sqlite_shop.store_away():
@@ -180,7 +192,9 @@ def test_a_full_inbox_answers_429(sqlite_shop: Shop, monkeypatch: pytest.MonkeyP
     with sqlite_shop.client() as client, ThreadPoolExecutor(16) as pool:
         with write_lock_held(sqlite_shop):
             answers = [pool.submit(post, number) for number in range(16)]
-            refused = next(done.result() for done in as_completed(answers))  # the others wait for the lock
+            refused = next(
+                done.result() for done in as_completed(answers)
+            )  # the others wait for the lock
         statuses = [answer.result().status_code for answer in answers]
     assert refused.headers["retry-after"] == "1"
     assert refused.json()["code"] == "too_many_requests"
@@ -193,7 +207,9 @@ def test_everything_acknowledged_is_there_under_concurrent_load(shop: Shop) -> N
         acknowledged = []
         for number in range(20):
             ids = [f"{worker}-{number}-{index}" for index in range(10)] + ["shared"]
-            batch = [{"type": "track", "userId": "u", "event": "E", "messageId": one} for one in ids]
+            batch = [
+                {"type": "track", "userId": "u", "event": "E", "messageId": one} for one in ids
+            ]
             body = orjson.dumps({"batch": batch, "writeKey": WRITE_KEY})
             if client.post("/v1/batch", content=body).status_code == 200:
                 acknowledged += ids

@@ -22,24 +22,42 @@ from tests.api.shop import NOW, Shop
 
 GUARDED = ["/", "/mailbox", "/mailbox/e0", "/mailbox/e0/html"]
 HTML = (
-    '<html><head></head><body><h1>Hello</h1><script>alert(1)</script><a href="https://shop.example">x</a></body></html>'
+    "<html><head></head><body><h1>Hello</h1><script>alert(1)</script><a "
+    'href="https://shop.example">x</a></body></html>'
 )
 
 
 def fill(shop: Shop, count: int = 3) -> None:
     """E-mails e0, e1, …, one a minute, then an SMS s."""
     clock = VirtualClock(NOW)
-    settings = ChannelSettings(shop.services.mailbox_root.parent, clock.now, "hello@shop.example", "Atelier Nord")
+    settings = ChannelSettings(
+        shop.services.mailbox_root.parent, clock.now, "hello@shop.example", "Atelier Nord"
+    )
     email = MailboxChannel(Medium.EMAIL, shop.services.mailbox_root, settings)
     for number in range(count):
         clock.advance(timedelta(minutes=1))
-        send(email, RenderedMessage(
-            f"e{number}", Medium.EMAIL, f"customer{number}@example.com", "Hello in text", subject=f"Mail <{number}>",
-            html=HTML, journey="welcome" if number % 2 else "win-back", step="first", template="welcome-hello",
-        ))  # fmt: skip
+        send(
+            email,
+            RenderedMessage(
+                f"e{number}",
+                Medium.EMAIL,
+                f"customer{number}@example.com",
+                "Hello in text",
+                subject=f"Mail <{number}>",
+                html=HTML,
+                journey="welcome" if number % 2 else "win-back",
+                step="first",
+                template="welcome-hello",
+            ),
+        )
     clock.advance(timedelta(minutes=1))
     sms = MailboxChannel(Medium.SMS, shop.services.mailbox_root, settings)
-    send(sms, RenderedMessage("s", Medium.SMS, "+33612345678", "Bonjour <b>", journey="cart", step="nudge"))
+    send(
+        sms,
+        RenderedMessage(
+            "s", Medium.SMS, "+33612345678", "Bonjour <b>", journey="cart", step="nudge"
+        ),
+    )
 
 
 def send(channel: MailboxChannel, message: RenderedMessage) -> None:
@@ -65,7 +83,11 @@ def test_nobody_sees_customers_from_elsewhere(sqlite_shop: Shop, path: str) -> N
     for token, status in ((None, 403), ("a token", 401)):
         with_token(sqlite_shop, token)
         with sqlite_shop.client() as client:
-            for headers in ({}, {"Authorization": "Bearer wrong"}, {"Cookie": "parcours_admin=wrong"}):
+            for headers in (
+                {},
+                {"Authorization": "Bearer wrong"},
+                {"Cookie": "parcours_admin=wrong"},
+            ):
                 answer = client.get(path, headers=headers)
                 assert answer.status_code == status
                 assert "customer0" not in answer.text
@@ -105,9 +127,9 @@ def test_this_machine_is_known_by_its_address_and_by_its_name(
 ) -> None:
     sqlite_shop.at_home()
     scope = {
-        "type": "http", "method": "GET", "path": "/", "query_string": b"", "headers": [(b"host", host.encode())],
-        "client": (peer, 5000) if peer else None, "server": ("127.0.0.1", 8000), "scheme": "http",
-        "app": create_app(sqlite_shop.services),
+        "type": "http", "method": "GET", "path": "/", "query_string": b"",
+        "headers": [(b"host", host.encode())], "client": (peer, 5000) if peer else None,
+        "server": ("127.0.0.1", 8000), "scheme": "http", "app": create_app(sqlite_shop.services),
     }  # fmt: skip
     assert is_admitted(Request(scope)) is admitted
 
@@ -160,16 +182,26 @@ def test_the_newest_messages_stand_first(sqlite_shop: Shop) -> None:
 
 @pytest.mark.parametrize(
     ("query", "found"),
-    [("CUSTOMER1@", ["e1"]), ("win-back", ["e2", "e0"]), ("+336", ["s"]), ("mail <0", ["e0"]), ("nobody", [])],
+    [
+        ("CUSTOMER1@", ["e1"]),
+        ("win-back", ["e2", "e0"]),
+        ("+336", ["s"]),
+        ("mail <0", ["e0"]),
+        ("nobody", []),
+    ],
 )
-def test_search_looks_at_recipient_journey_and_subject(sqlite_shop: Shop, query: str, found: list[str]) -> None:
+def test_search_looks_at_recipient_journey_and_subject(
+    sqlite_shop: Shop, query: str, found: list[str]
+) -> None:
     fill(sqlite_shop)
     with sqlite_shop.local_client() as client:
         assert order_of(client.get("/mailbox", params={"q": query})) == found
 
 
 @pytest.mark.parametrize("query", ["", "customer"])
-def test_paging_shows_every_message_once(sqlite_shop: Shop, monkeypatch: pytest.MonkeyPatch, query: str) -> None:
+def test_paging_shows_every_message_once(
+    sqlite_shop: Shop, monkeypatch: pytest.MonkeyPatch, query: str
+) -> None:
     monkeypatch.setattr(mailbox, "PAGE_SIZE", 3)
     fill(sqlite_shop, 8)
     seen: list[str] = []
@@ -202,10 +234,16 @@ def test_every_mail_is_read_once_however_often_the_list_is_shown(sqlite_shop: Sh
         for path in (root / "new").iterdir():
             path.write_bytes(b"altered: who reads it again shows that")
         assert order_of(client.get("/mailbox")) == shown
-        assert order_of(client.get("/mailbox?q=customer")) == [f"e{number}" for number in reversed(range(20))]
+        assert order_of(client.get("/mailbox?q=customer")) == [
+            f"e{number}" for number in reversed(range(20))
+        ]
         (root / "new" / "e19").rename(root / "cur" / "e19:2,S")  # a mail program has shown it
         (root / "new" / "e18").unlink()
-        assert order_of(client.get("/mailbox")) == ["s", "e19", *(f"e{number}" for number in reversed(range(18)))]
+        assert order_of(client.get("/mailbox")) == [
+            "s",
+            "e19",
+            *(f"e{number}" for number in reversed(range(18))),
+        ]
 
 
 def write_mail(shop: Shop, name: str, **headers: str) -> None:
@@ -218,37 +256,84 @@ def write_mail(shop: Shop, name: str, **headers: str) -> None:
 def test_whatever_lies_in_the_folder_the_list_is_shown(sqlite_shop: Shop) -> None:
     fill(sqlite_shop, 1)
     write_mail(sqlite_shop, "plain")
-    write_mail(sqlite_shop, "odd", Date="no date", Subject="=?klingon?Q?=FF?=", To="<<>", X_Parcours_Medium="pigeon")
-    write_mail(sqlite_shop, "old", Date="Mon, 99 Foo 99999 99:99:99 +9999", Subject="=?utf-8?B?%%?=")
+    write_mail(
+        sqlite_shop,
+        "odd",
+        Date="no date",
+        Subject="=?klingon?Q?=FF?=",
+        To="<<>",
+        X_Parcours_Medium="pigeon",
+    )
+    write_mail(
+        sqlite_shop, "old", Date="Mon, 99 Foo 99999 99:99:99 +9999", Subject="=?utf-8?B?%%?="
+    )
     write_mail(sqlite_shop, "latin", Date="Mon, 02 Mar 2026 09:00:00 -0000", Subject="caf\xe9")
     new = sqlite_shop.services.mailbox_root / "new"
     (new / "folder").mkdir()
     (new / "nowhere").symlink_to(new / "missing")
     (new / "nothing").write_bytes(b"")
     with sqlite_shop.local_client() as client:
-        assert set(order_of(client.get("/mailbox"))) == {"s", "e0", "plain", "odd", "old", "latin", "nothing"}
+        assert set(order_of(client.get("/mailbox"))) == {
+            "s",
+            "e0",
+            "plain",
+            "odd",
+            "old",
+            "latin",
+            "nothing",
+        }
         for name in ("plain", "odd", "old", "latin", "nothing"):
             for view in ("", "text", "headers"):
                 assert client.get(f"/mailbox/{name}?view={view}").status_code == 200
-        assert [client.get(f"/mailbox/{name}").status_code for name in ("folder", "nowhere")] == [404, 404]
+        assert [client.get(f"/mailbox/{name}").status_code for name in ("folder", "nowhere")] == [
+            404,
+            404,
+        ]
 
 
 def put(shop: Shop, message: RenderedMessage) -> None:
     clock = VirtualClock(NOW)
-    settings = ChannelSettings(shop.services.mailbox_root.parent, clock.now, "hello@shop.example", "Atelier Nord")
+    settings = ChannelSettings(
+        shop.services.mailbox_root.parent, clock.now, "hello@shop.example", "Atelier Nord"
+    )
     send(MailboxChannel(message.medium, shop.services.mailbox_root, settings), message)
 
 
 @pytest.mark.parametrize(
     "query",
-    ["10 %", "10%", "10\u00a0%", "moreau elise", "élise", "ELISE", "cœur", "coeur", "l'hiver", "l’hiver",
-     "  elise  ", "e\u0301lise", "sous le titre", "strasse", "e-mail"],
-)  # fmt: skip
+    [
+        "10 %",
+        "10%",
+        "10\u00a0%",
+        "moreau elise",
+        "élise",
+        "ELISE",
+        "cœur",
+        "coeur",
+        "l'hiver",
+        "l’hiver",
+        "  elise  ",
+        "e\u0301lise",
+        "sous le titre",
+        "strasse",
+        "e-mail",
+    ],
+)
 def test_search_finds_what_people_type(sqlite_shop: Shop, query: str) -> None:
-    put(sqlite_shop, RenderedMessage(
-        "e", Medium.EMAIL, "elise@example.com", "text", subject="Moreau Élise : −10\u202f% au cœur de l’hiver",
-        html="<body><div style='display:none'>Sous\u00a0le titre, Straße&#847;&zwnj;&nbsp;</div></body>",
-    ))  # fmt: skip
+    put(
+        sqlite_shop,
+        RenderedMessage(
+            "e",
+            Medium.EMAIL,
+            "elise@example.com",
+            "text",
+            subject="Moreau Élise : −10\u202f% au cœur de l’hiver",
+            html=(
+                "<body><div style='display:none'>Sous\u00a0le titre, "
+                "Straße&#847;&zwnj;&nbsp;</div></body>"
+            ),
+        ),
+    )
     put(sqlite_shop, RenderedMessage("s", Medium.SMS, "+33612345678", "Bonjour"))
     with sqlite_shop.local_client() as client:
         assert order_of(client.get("/mailbox", params={"q": query})) == ["e"]
@@ -256,14 +341,25 @@ def test_search_finds_what_people_type(sqlite_shop: Shop, query: str) -> None:
             assert order_of(client.get("/mailbox", params={"q": word})) == ["s"]
 
 
-def test_the_list_shows_the_preheader_beside_the_subject_and_each_name_once(sqlite_shop: Shop) -> None:
+def test_the_list_shows_the_preheader_beside_the_subject_and_each_name_once(
+    sqlite_shop: Shop,
+) -> None:
     html = (
-        '<body><div style="font-size:1px;display:none">It &amp; waits&#847;&zwnj;&nbsp;&#847;</div><p>Hello</p></body>'
+        '<body><div style="font-size:1px;display:none">It &amp; '
+        "waits&#847;&zwnj;&nbsp;&#847;</div><p>Hello</p></body>"
     )
     names = {"journey": "welcome", "step": "welcome-hello", "template": "welcome-hello"}
-    put(sqlite_shop, RenderedMessage("a", Medium.EMAIL, "a@x.example", "t", subject="Cart", html=html, **names))
+    put(
+        sqlite_shop,
+        RenderedMessage("a", Medium.EMAIL, "a@x.example", "t", subject="Cart", html=html, **names),
+    )
     other = {"journey": "welcome", "step": "second", "template": "welcome-hello"}
-    put(sqlite_shop, RenderedMessage("b", Medium.EMAIL, "b@x.example", "t", subject="None", html="<p>x</p>", **other))
+    put(
+        sqlite_shop,
+        RenderedMessage(
+            "b", Medium.EMAIL, "b@x.example", "t", subject="None", html="<p>x</p>", **other
+        ),
+    )
     with sqlite_shop.local_client() as client:
         page = client.get("/mailbox").text
     assert 'Cart <span class="preheader">It &amp; waits</span>' in page
@@ -376,7 +472,9 @@ def test_the_demo_says_that_it_is_one(sqlite_shop: Shop) -> None:
         assert "nothing leaves this machine" in client.get("/mailbox").text
 
 
-def test_where_no_website_is_named_the_links_of_mails_lead_to_a_page_of_ours(sqlite_shop: Shop) -> None:
+def test_where_no_website_is_named_the_links_of_mails_lead_to_a_page_of_ours(
+    sqlite_shop: Shop,
+) -> None:
     with sqlite_shop.local_client() as client:
         for path in (
             "/shop",
@@ -390,13 +488,17 @@ def test_where_no_website_is_named_the_links_of_mails_lead_to_a_page_of_ours(sql
             assert "<script" not in answer.text
         assert "<h1>Oak stool</h1>" in client.get("/shop/products/oak-stool").text
     config = sqlite_shop.services.config
-    sqlite_shop.change(config=replace(config, project=replace(config.project, website="https://shop.example")))
+    sqlite_shop.change(
+        config=replace(config, project=replace(config.project, website="https://shop.example"))
+    )
     with sqlite_shop.local_client() as client:
         assert client.get("/shop/cart").status_code == 404
 
 
 def test_the_home_page_shows_the_figures_and_the_doors(sqlite_shop: Shop) -> None:
-    sqlite_shop.change(read_status=lambda: {"Customers": 1234}, prefect_ui_url="http://localhost:4200")
+    sqlite_shop.change(
+        read_status=lambda: {"Customers": 1234}, prefect_ui_url="http://localhost:4200"
+    )
     with sqlite_shop.local_client() as client:
         html = client.get("/").text
         assert client.get("/style.css").headers["content-type"].startswith("text/css")

@@ -23,9 +23,13 @@ def links(shop: Shop, locale: str = "en") -> dict[str, str]:
     }
 
 
-def test_no_page_is_indexed_framed_cached_or_says_where_the_visitor_came_from(sqlite_shop: Shop) -> None:
+def test_no_page_is_indexed_framed_cached_or_says_where_the_visitor_came_from(
+    sqlite_shop: Shop,
+) -> None:
     with sqlite_shop.client() as client:
-        answers = [client.get(link) for link in links(sqlite_shop).values()] + [client.get("/u/nonsense")]
+        answers = [client.get(link) for link in links(sqlite_shop).values()] + [
+            client.get("/u/nonsense")
+        ]
     for answer in answers:
         policy = answer.headers["content-security-policy"]
         assert "default-src 'none'" in policy
@@ -50,7 +54,10 @@ def test_an_altered_link_is_met_kindly(sqlite_shop: Shop, purpose: str, method: 
     genuine = links(sqlite_shop)
     token = genuine[purpose].split("/")[2]
     others = [f"/{purpose}/{link.split('/')[2]}" for key, link in genuine.items() if key != purpose]
-    altered = [f"/{purpose}/{bad}" for bad in ("x", token[:-1], "A" + token[1:], token + "A", "%00", "é", "." * 900)]
+    altered = [
+        f"/{purpose}/{bad}"
+        for bad in ("x", token[:-1], "A" + token[1:], token + "A", "%00", "é", "." * 900)
+    ]
     with sqlite_shop.client() as client:
         for link in others + altered:
             answer = client.request(method, link)
@@ -107,13 +114,20 @@ def test_every_language_says_everything_with_the_same_gaps() -> None:
 
 def test_every_word_is_said_somewhere() -> None:
     folder = files("orchestrator.api")
-    texts = [folder.joinpath("templates", file.name).read_text() for file in folder.joinpath("templates").iterdir()]
+    texts = [
+        folder.joinpath("templates", file.name).read_text()
+        for file in folder.joinpath("templates").iterdir()
+    ]
     texts += [file.read_text() for file in folder.iterdir() if file.name.endswith(".py")]
     everything = "\n".join(texts)
     built = {
-        f"{name}_{part}" for name in ("gone", "missing", "busy", "fault", "too_long") for part in ("heading", "text")
+        f"{name}_{part}"
+        for name in ("gone", "missing", "busy", "fault", "too_long")
+        for part in ("heading", "text")
     }
-    assert {key for key in WORDS["en"] if key not in everything} == built - set(re.findall(r"\w+", everything))
+    assert {key for key in WORDS["en"] if key not in everything} == built - set(
+        re.findall(r"\w+", everything)
+    )
 
 
 def test_french_marks_keep_to_their_word() -> None:
@@ -140,7 +154,9 @@ def test_a_form_that_is_too_large_is_refused(sqlite_shop: Shop) -> None:
         answer = client.post(page, data={"score": "9", "comment": "x" * 70_000})
         assert answer.status_code == 413
         assert "That was too long" in answer.text
-        assert client.post(page, data={f"f{number}": "x" for number in range(30)}).status_code == 400
+        assert (
+            client.post(page, data={f"f{number}": "x" for number in range(30)}).status_code == 400
+        )
     assert not sqlite_shop.inbox()
 
 

@@ -15,7 +15,12 @@ from tests.api.shop import TEN_EUROS, Shop, path_of
 
 
 def page_of(shop: Shop, **traits: Any) -> str:
-    known = {"email": "Ada.Lovelace@gmail.com", "first_name": "Ada", "last_name": "Lovelace", "locale": "fr"}
+    known = {
+        "email": "Ada.Lovelace@gmail.com",
+        "first_name": "Ada",
+        "last_name": "Lovelace",
+        "locale": "fr",
+    }
     return path_of(shop.services.signer.referral(str(shop.add_customer("u1", **(known | traits)))))
 
 
@@ -75,7 +80,12 @@ def test_a_tick_that_says_anything_but_yes_gives_no_consent(sqlite_shop: Shop, s
 
 @pytest.mark.parametrize(
     "address",
-    ["ada.lovelace@gmail.com", "ADA.LOVELACE@GMAIL.COM", "ada.lovelace+friend@gmail.com", "adalovelace+1@gmail.com"],
+    [
+        "ada.lovelace@gmail.com",
+        "ADA.LOVELACE@GMAIL.COM",
+        "ada.lovelace+friend@gmail.com",
+        "adalovelace+1@gmail.com",
+    ],
 )
 def test_nobody_refers_themselves(sqlite_shop: Shop, address: str) -> None:
     answer = accept(sqlite_shop, page_of(sqlite_shop), email=address)
@@ -102,7 +112,9 @@ def test_a_customer_who_was_merged_away_or_lacks_an_address_bars_nobody(shop: Sh
 def test_accepting_twice_is_harmless_and_the_first_referrer_counts(shop: Shop) -> None:
     page = page_of(shop)
     accept(shop, page, email="zoe@example.com")
-    shop.add_customer(referral_id("zoe@example.com"), anonymous=True, email="zoe@example.com")  # as the engine will
+    shop.add_customer(
+        referral_id("zoe@example.com"), anonymous=True, email="zoe@example.com"
+    )  # as the engine will
     other = path_of(shop.services.signer.referral(str(shop.add_customer("u7"))))
     assert accept(shop, page, email="zoe+x@example.com").status_code == 200
     assert accept(shop, other, email="ZOE@example.com").status_code == 200
@@ -110,7 +122,9 @@ def test_accepting_twice_is_harmless_and_the_first_referrer_counts(shop: Shop) -
     assert shop.inbox()[0]["traits"]["referred_by"] == "u1"
 
 
-@pytest.mark.parametrize("address", ["", "zoe", "zoe@", "@example.com", "a b@example.com", "<script>@x", "x" * 300])
+@pytest.mark.parametrize(
+    "address", ["", "zoe", "zoe@", "@example.com", "a b@example.com", "<script>@x", "x" * 300]
+)
 def test_what_is_no_address_is_sent_back_with_a_word(sqlite_shop: Shop, address: str) -> None:
     answer = accept(sqlite_shop, page_of(sqlite_shop), email=address, first_name="Zoé")
     assert answer.status_code == 422
@@ -130,7 +144,9 @@ def test_an_invitation_without_a_name_or_an_offer_still_reads_well(sqlite_shop: 
 
 def test_a_hostile_name_is_only_text(sqlite_shop: Shop) -> None:
     with sqlite_shop.client() as client:
-        html = client.get(page_of(sqlite_shop, first_name="<img src=x onerror=alert(1)>{{ 7*7 }}{words}")).text
+        html = client.get(
+            page_of(sqlite_shop, first_name="<img src=x onerror=alert(1)>{{ 7*7 }}{words}")
+        ).text
     assert "<img" not in html
     assert "{{ 7*7 }}{words} has invited you" in html
 
@@ -150,8 +166,13 @@ def test_addresses_fold_to_one_spelling_only_where_they_reach_one_person() -> No
 
 
 def test_the_friends_offer_is_that_of_the_journey_that_rewards_both_sides() -> None:
-    friend, referrer = Reward("a", Receiver.CUSTOMER, TEN_EUROS), Reward("b", Receiver.REFERRER, Offer())
-    alone = Journey("loyal", "Loyal", (ManualTrigger(),), (Reward("a", Receiver.CUSTOMER, Offer()),))
+    friend, referrer = (
+        Reward("a", Receiver.CUSTOMER, TEN_EUROS),
+        Reward("b", Receiver.REFERRER, Offer()),
+    )
+    alone = Journey(
+        "loyal", "Loyal", (ManualTrigger(),), (Reward("a", Receiver.CUSTOMER, Offer()),)
+    )
     both = Journey("both", "Both", (ManualTrigger(),), (referrer, friend))
     assert find_friend_offer([alone, both]) == TEN_EUROS
     assert find_friend_offer([alone]) is None

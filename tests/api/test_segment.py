@@ -30,7 +30,13 @@ def send(shop: Shop, path: str, body: Any, **options: Any) -> httpx.Response:
 
 @pytest.mark.parametrize("kind", ["identify", "track", "page", "screen", "group", "alias"])
 def test_every_kind_of_call_has_its_path(shop: Shop, kind: str) -> None:
-    body = {"userId": "u1", "anonymousId": "a1", "event": "Seen", "previousId": "a1", "messageId": f"m-{kind}"}
+    body = {
+        "userId": "u1",
+        "anonymousId": "a1",
+        "event": "Seen",
+        "previousId": "a1",
+        "messageId": f"m-{kind}",
+    }
     answer = send(shop, f"/v1/{kind}", body)
     assert (answer.status_code, answer.json()) == (200, SUCCESS)
     assert [call["type"] for call in shop.inbox()] == [kind]
@@ -45,23 +51,43 @@ def test_a_batch_is_taken_whole(shop: Shop, path: str) -> None:
 
 def test_a_call_is_kept_once_however_often_it_is_sent(shop: Shop) -> None:
     for _ in range(2):
-        assert send(shop, "/v1/batch", {"batch": [track(), track(), track(messageId="m2")]}).status_code == 200
+        assert (
+            send(
+                shop, "/v1/batch", {"batch": [track(), track(), track(messageId="m2")]}
+            ).status_code
+            == 200
+        )
     assert [call["messageId"] for call in shop.inbox()] == ["m1", "m2"]
 
 
 def test_a_bad_call_in_a_batch_is_kept_apart_with_its_reason(shop: Shop) -> None:
-    batch = [track(), {"type": "track", "userId": "u1"}, "nonsense", track(type=["x"]), track(messageId="m2")]
+    batch = [
+        track(),
+        {"type": "track", "userId": "u1"},
+        "nonsense",
+        track(type=["x"]),
+        track(messageId="m2"),
+    ]
     assert send(shop, "/v1/batch", {"batch": batch, "writeKey": WRITE_KEY}).json() == SUCCESS
     assert [call["messageId"] for call in shop.inbox()] == ["m1", "m2"]
     kept = [(row.code, orjson.loads(row.raw)) for row in shop.rejections()]
-    assert kept == [("no_event", batch[1]), ("invalid_call", "nonsense"), ("invalid_type", batch[3])]
-    assert all(row.reason and row.received_at == NOW and row.source == "api" for row in shop.rejections())
+    assert kept == [
+        ("no_event", batch[1]),
+        ("invalid_call", "nonsense"),
+        ("invalid_type", batch[3]),
+    ]
+    assert all(
+        row.reason and row.received_at == NOW and row.source == "api" for row in shop.rejections()
+    )
 
 
 def test_a_single_bad_call_is_refused_and_kept(shop: Shop) -> None:
     answer = send(shop, "/v1/track", {"userId": "u1", "writeKey": WRITE_KEY})
     assert answer.status_code == 400
-    assert answer.json() == {"code": "no_event", "message": "a track call needs the name of its event in 'event'"}
+    assert answer.json() == {
+        "code": "no_event",
+        "message": "a track call needs the name of its event in 'event'",
+    }
     assert [row.code for row in shop.rejections()] == ["no_event"]
     assert b"writeKey" not in shop.rejections()[0].raw
 
@@ -92,14 +118,28 @@ def test_a_wrong_key_stores_nothing(sqlite_shop: Shop, options: dict[str, Any]) 
 
 
 def test_a_wrong_key_in_the_header_is_not_mended_by_the_body(sqlite_shop: Shop) -> None:
-    assert send(sqlite_shop, "/v1/track", track(writeKey=WRITE_KEY), auth=("wrong", "")).status_code == 401
+    assert (
+        send(sqlite_shop, "/v1/track", track(writeKey=WRITE_KEY), auth=("wrong", "")).status_code
+        == 401
+    )
 
 
 @pytest.mark.parametrize(
     "body",
-    [b"", b"{", b"[]", b"7", b'{"batch": 7}', b"\xff", b'{"batch": [1], "batch": {}}', b'{"a":' + b"[" * 2000],
+    [
+        b"",
+        b"{",
+        b"[]",
+        b"7",
+        b'{"batch": 7}',
+        b"\xff",
+        b'{"batch": [1], "batch": {}}',
+        b'{"a":' + b"[" * 2000,
+    ],
 )
-def test_what_is_no_request_is_refused_in_the_form_that_clients_read(sqlite_shop: Shop, body: bytes) -> None:
+def test_what_is_no_request_is_refused_in_the_form_that_clients_read(
+    sqlite_shop: Shop, body: bytes
+) -> None:
     answer = send(sqlite_shop, "/v1/batch", body)
     assert answer.status_code == 400
     assert answer.json()["code"] == "invalid_request"
@@ -108,7 +148,9 @@ def test_what_is_no_request_is_refused_in_the_form_that_clients_read(sqlite_shop
 
 def test_a_gzip_body_is_unpacked(sqlite_shop: Shop) -> None:
     body = gzip.compress(orjson.dumps({"batch": [track()]}))
-    assert send(sqlite_shop, "/v1/batch", body, headers={"Content-Encoding": "gzip"}).json() == SUCCESS
+    assert (
+        send(sqlite_shop, "/v1/batch", body, headers={"Content-Encoding": "gzip"}).json() == SUCCESS
+    )
     assert len(sqlite_shop.inbox()) == 1
 
 
@@ -128,7 +170,9 @@ def test_gzip_that_cannot_be_unpacked_is_refused(sqlite_shop: Shop, body: bytes)
 
 
 def test_a_request_of_the_largest_sdk_fits_and_a_larger_one_does_not(sqlite_shop: Shop) -> None:
-    calls = [track(messageId=f"m{number}", properties={"text": "x" * 31_000}) for number in range(130)]
+    calls = [
+        track(messageId=f"m{number}", properties={"text": "x" * 31_000}) for number in range(130)
+    ]
     assert send(sqlite_shop, "/v1/batch", {"batch": calls}).json() == SUCCESS
     assert len(sqlite_shop.inbox_rows()) == 130
     assert send(sqlite_shop, "/v1/batch", {"batch": calls * 2}).json()["code"] == "invalid_request"
@@ -180,16 +224,40 @@ def ago(**span: float) -> str:
         ({"timestamp": ago(hours=2)}, ago(hours=2)),
         ({"timestamp": "2026-03-02T08:00:00.123Z"}, "2026-03-02T08:00:00.123000+00:00"),
         ({"timestamp": "2026-03-02T10:00:00+02:00"}, "2026-03-02T08:00:00+00:00"),
-        ({"originalTimestamp": ago(hours=2), "sentAt": ago(seconds=3)}, ago(hours=2)),  # only the way took 3 s
-        ({"timestamp": ago(seconds=46), "sentAt": ago(seconds=45)}, ago(seconds=46)),  # a stall on the way
+        (
+            {"originalTimestamp": ago(hours=2), "sentAt": ago(seconds=3)},
+            ago(hours=2),
+        ),  # only the way took 3 s
+        (
+            {"timestamp": ago(seconds=46), "sentAt": ago(seconds=45)},
+            ago(seconds=46),
+        ),  # a stall on the way
         ({"timestamp": ago(minutes=6), "sentAt": ago(minutes=5, seconds=-1)}, ago(minutes=6)),
-        ({"timestamp": ago(minutes=3), "sentAt": ago(minutes=-4)}, ago(minutes=3)),  # nor a clock a little ahead
-        ({"timestamp": ago(minutes=6), "sentAt": ago(minutes=5)}, ago(minutes=1)),  # five minutes: a wrong clock
-        ({"timestamp": ago(hours=2), "sentAt": ago(hours=1)}, ago(hours=1)),  # a clock one hour behind
-        ({"timestamp": ago(hours=-5), "sentAt": ago(hours=-6)}, ago(hours=1)),  # a clock six hours ahead
-        ({"timestamp": ago(hours=-7), "sentAt": ago(hours=-6)}, ago()),  # later than it was sent: cut
+        (
+            {"timestamp": ago(minutes=3), "sentAt": ago(minutes=-4)},
+            ago(minutes=3),
+        ),  # nor a clock a little ahead
+        (
+            {"timestamp": ago(minutes=6), "sentAt": ago(minutes=5)},
+            ago(minutes=1),
+        ),  # five minutes: a wrong clock
+        (
+            {"timestamp": ago(hours=2), "sentAt": ago(hours=1)},
+            ago(hours=1),
+        ),  # a clock one hour behind
+        (
+            {"timestamp": ago(hours=-5), "sentAt": ago(hours=-6)},
+            ago(hours=1),
+        ),  # a clock six hours ahead
+        (
+            {"timestamp": ago(hours=-7), "sentAt": ago(hours=-6)},
+            ago(),
+        ),  # later than it was sent: cut
         ({"timestamp": ago(hours=-1)}, ago()),  # the future is cut to the receipt
-        ({"timestamp": ago(hours=3), "originalTimestamp": ago(hours=2), "sentAt": ago(hours=1)}, ago(hours=3)),
+        (
+            {"timestamp": ago(hours=3), "originalTimestamp": ago(hours=2), "sentAt": ago(hours=1)},
+            ago(hours=3),
+        ),
         ({"timestamp": ago(hours=1), "sentAt": "nonsense"}, ago(hours=1)),
         ({"timestamp": "0001-01-01T12:00:00Z", "sentAt": "9999-12-31T00:00:00Z"}, None),
         ({"timestamp": "0001-01-01T00:00:00+14:00"}, None),
@@ -207,14 +275,23 @@ def test_the_time_of_a_call(sqlite_shop: Shop, times: dict[str, Any], expected: 
 
 
 def test_the_time_of_sending_is_said_once_for_a_batch(sqlite_shop: Shop) -> None:
-    send(sqlite_shop, "/v1/batch", {"batch": [track(timestamp=ago(hours=3))], "sentAt": ago(hours=2)})
+    send(
+        sqlite_shop, "/v1/batch", {"batch": [track(timestamp=ago(hours=3))], "sentAt": ago(hours=2)}
+    )
     assert sqlite_shop.inbox()[0]["timestamp"] == ago(hours=1)
 
 
 def test_history_starts_nothing(shop: Shop) -> None:
     ages = {"old": 24.01, "young": 23.99}
-    send(shop, "/v1/batch", {"batch": [track(messageId=key, timestamp=ago(hours=age)) for key, age in ages.items()]})
-    assert {row.message_id: row.starts for row in shop.inbox_rows()} == {"old": False, "young": True}
+    send(
+        shop,
+        "/v1/batch",
+        {"batch": [track(messageId=key, timestamp=ago(hours=age)) for key, age in ages.items()]},
+    )
+    assert {row.message_id: row.starts for row in shop.inbox_rows()} == {
+        "old": False,
+        "young": True,
+    }
 
 
 def test_characters_that_postgresql_cannot_hold_are_left_out(shop: Shop) -> None:
@@ -245,12 +322,16 @@ def test_a_browser_of_another_site_may_send(sqlite_shop: Shop) -> None:
         assert asked.headers["access-control-allow-origin"] == "*"
         assert "authorization" in asked.headers["access-control-allow-headers"].lower()
         headers = {"Origin": "https://www.shop.example", "Content-Type": "text/plain"}
-        sent = client.post("/v1/t", content=orjson.dumps(track(writeKey=WRITE_KEY)), headers=headers)
+        sent = client.post(
+            "/v1/t", content=orjson.dumps(track(writeKey=WRITE_KEY)), headers=headers
+        )
     assert sent.json() == SUCCESS
     assert sent.headers["access-control-allow-origin"] == "*"
 
 
-def test_an_unknown_path_and_a_get_are_refused_in_the_form_that_clients_read(sqlite_shop: Shop) -> None:
+def test_an_unknown_path_and_a_get_are_refused_in_the_form_that_clients_read(
+    sqlite_shop: Shop,
+) -> None:
     with sqlite_shop.client() as client:
         for answer, status in ((client.post("/v1/nothing"), 404), (client.get("/v1/track"), 405)):
             assert answer.status_code == status

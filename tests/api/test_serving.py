@@ -1,4 +1,6 @@
-"""Clients that hang up, wait, or never end: each costs a line at most, and no connection for ever."""
+"""Clients that hang up, wait, or never end: each costs a line at most, and no connection for
+ever.
+"""
 
 from __future__ import annotations
 
@@ -51,7 +53,16 @@ def read_to_the_end(client: socket.socket) -> bytes:
         b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\nGET /heal",
         b"POST /healthz HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nx",
     ],
-    ids=["nothing", "half a line", "half a head", "no body", "half a body", "half a chunk", "the next", "not read"],
+    ids=[
+        "nothing",
+        "half a line",
+        "half a head",
+        "no body",
+        "half a body",
+        "half a chunk",
+        "the next",
+        "not read",
+    ],
 )
 def test_half_a_request_does_not_hold_its_connection(sqlite_shop: Shop, begun: bytes) -> None:
     with serving(sqlite_shop.services, http=HastyProtocol) as port, connected(port) as client:
@@ -74,7 +85,9 @@ def is_dropped_while_it_drips(client: socket.socket) -> bool:
     return False
 
 
-@pytest.mark.parametrize("begun", [b"POST /v1/track?", HEAD + b"X: ", HEAD + b"Content-Length: 100000\r\n\r\n"])
+@pytest.mark.parametrize(
+    "begun", [b"POST /v1/track?", HEAD + b"X: ", HEAD + b"Content-Length: 100000\r\n\r\n"]
+)
 def test_a_byte_now_and_then_wins_no_time(sqlite_shop: Shop, begun: bytes) -> None:
     with serving(sqlite_shop.services, http=HastyProtocol) as port, connected(port) as client:
         client.sendall(begun)
@@ -112,16 +125,23 @@ def test_a_client_that_hangs_up_in_mid_body_costs_a_line_at_most(
 ) -> None:
     caplog.set_level(logging.INFO)
     with serving(sqlite_shop.services) as port:
-        for ending in (b"Content-Length: 100\r\n\r\n{", b"Transfer-Encoding: chunked\r\n\r\n5\r\n{"):
+        for ending in (
+            b"Content-Length: 100\r\n\r\n{",
+            b"Transfer-Encoding: chunked\r\n\r\n5\r\n{",
+        ):
             with connected(port) as client:
                 client.sendall(b"POST " + path + b" HTTP/1.1\r\nHost: shop.example\r\n" + ending)
         with connected(port) as client:  # answered after the others were looked at
             client.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
             assert b"200 OK" in read_to_the_end(client)
-    assert [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING] == []
+    assert [
+        record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING
+    ] == []
 
 
-def test_a_server_that_stops_does_not_wait_for_half_a_body(sqlite_shop: Shop, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_server_that_stops_does_not_wait_for_half_a_body(
+    sqlite_shop: Shop, caplog: pytest.LogCaptureFixture
+) -> None:
     with serving(sqlite_shop.services) as port, connected(port) as client:
         client.sendall(HEAD + b"Content-Length: 100\r\nExpect: 100-continue\r\n\r\n")
         assert b"100 Continue" in client.recv(1_000)  # it is waiting for the body now
@@ -132,6 +152,9 @@ def test_who_asks_for_a_websocket_gets_the_page_and_no_warning(
     sqlite_shop: Shop, caplog: pytest.LogCaptureFixture
 ) -> None:
     with serving(sqlite_shop.services) as port, connected(port) as client:
-        client.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: upgrade, close\r\nUpgrade: websocket\r\n\r\n")
+        client.sendall(
+            b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: upgrade, close\r\nUpgrade: "
+            b"websocket\r\n\r\n"
+        )
         assert b"200 OK" in read_to_the_end(client)
     assert not caplog.records

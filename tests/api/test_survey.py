@@ -15,7 +15,10 @@ WHICH = Survey(
     "which-offer",
     SurveyKind.CHOICE,
     {"en": "What would bring you back?", "fr": "Qu’est-ce qui vous ferait revenir ?"},
-    (Option("free-shipping", {"": "Free delivery"}), Option("discount", {"en": "15% off", "fr": "15 % de remise"})),
+    (
+        Option("free-shipping", {"": "Free delivery"}),
+        Option("discount", {"en": "15% off", "fr": "15 % de remise"}),
+    ),
     thanks={"en": "Noted.", "fr": "C’est noté."},
 )
 WHY = Survey("why", SurveyKind.TEXT, {"": "Why?"}, thanks={"": "Thank you."})
@@ -28,7 +31,11 @@ def page_of(shop: Shop, survey: str = "nps", locale: str = "en", **chosen: Any) 
 
 
 def checked(html: str) -> list[str]:
-    return [part.split('value="')[1].split('"')[0] for part in html.split("<input")[1:] if " checked" in part]
+    return [
+        part.split('value="')[1].split('"')[0]
+        for part in html.split("<input")[1:]
+        if " checked" in part
+    ]
 
 
 @pytest.mark.parametrize("score", [0, 9, 10])
@@ -40,7 +47,9 @@ def test_opening_shows_the_clicked_score_and_records_nothing(sqlite_shop: Shop, 
     assert not sqlite_shop.inbox()
 
 
-@pytest.mark.parametrize("query", ["", "?score=11", "?score=-1", "?score=x", "?score=9e0", "?score=%00", "?score=٣٣٣"])
+@pytest.mark.parametrize(
+    "query", ["", "?score=11", "?score=-1", "?score=x", "?score=9e0", "?score=%00", "?score=٣٣٣"]
+)
 def test_a_score_that_is_not_on_the_scale_is_not_filled_in(sqlite_shop: Shop, query: str) -> None:
     with sqlite_shop.client() as client:
         answer = client.get(page_of(sqlite_shop) + query)
@@ -77,8 +86,8 @@ def test_only_the_first_answer_counts_and_the_page_says_so(shop: Shop) -> None:
 
 def test_an_answer_that_left_the_inbox_is_known_from_the_time_line(shop: Shop) -> None:
     row = {
-        "customer_id": 1, "message_id": "survey-nps-m1", "at": NOW, "received_at": NOW, "kind": 3, "name": "x",
-        "starts": True, "properties": {}, "context": {},
+        "customer_id": 1, "message_id": "survey-nps-m1", "at": NOW, "received_at": NOW, "kind": 3,
+        "name": "x", "starts": True, "properties": {}, "context": {},
     }  # fmt: skip
     assert not has_call(shop.database, "survey-nps-m1")
     with shop.database.write() as connection:
@@ -95,7 +104,9 @@ def test_two_messages_ask_twice(sqlite_shop: Shop) -> None:
     assert [call["properties"]["score"] for call in sqlite_shop.inbox()] == [3, 9]
 
 
-@pytest.mark.parametrize("data", [{}, {"score": "11"}, {"answer": "9"}, {"score": "", "comment": "hello"}])
+@pytest.mark.parametrize(
+    "data", [{}, {"score": "11"}, {"answer": "9"}, {"score": "", "comment": "hello"}]
+)
 def test_without_a_score_nothing_is_recorded_and_the_comment_is_kept_on_the_page(
     sqlite_shop: Shop, data: dict[str, str]
 ) -> None:

@@ -40,14 +40,22 @@ UNREADABLE = {
 def batch_with(value: bytes) -> bytes:
     """Ten calls, of which the fourth holds a value as it stands."""
     calls = [orjson.dumps(track(messageId=f"m{number}")) for number in range(10)]
-    calls[3] = b'{"type":"track","userId":"u1","event":"E","messageId":"bad","properties":{"x":' + value + b"}}"
+    calls[3] = (
+        b'{"type":"track","userId":"u1","event":"E","messageId":"bad","properties":{"x":'
+        + value
+        + b"}}"
+    )
     return b'{"sentAt":null,"batch":[' + b" , ".join(calls) + b"]}"
 
 
 @pytest.mark.parametrize(("value", "reason"), UNREADABLE.values(), ids=UNREADABLE)
-def test_a_call_that_cannot_be_read_costs_its_neighbours_nothing(sqlite_shop: Shop, value: bytes, reason: str) -> None:
+def test_a_call_that_cannot_be_read_costs_its_neighbours_nothing(
+    sqlite_shop: Shop, value: bytes, reason: str
+) -> None:
     assert send(sqlite_shop, "/v1/batch", batch_with(value)).json() == SUCCESS
-    assert [call["messageId"] for call in sqlite_shop.inbox()] == [f"m{n}" for n in range(10) if n != 3]
+    assert [call["messageId"] for call in sqlite_shop.inbox()] == [
+        f"m{n}" for n in range(10) if n != 3
+    ]
     (kept,) = sqlite_shop.rejections()
     assert kept.code == "invalid_json"
     assert reason in kept.reason
@@ -97,8 +105,12 @@ def test_a_context_nested_too_deeply_is_no_fault_of_ours(sqlite_shop: Shop) -> N
     assert [row.code for row in sqlite_shop.rejections()] == ["invalid_json"] * 2
 
 
-def test_brackets_and_quotes_inside_texts_do_not_confuse_where_a_call_ends(sqlite_shop: Shop) -> None:
-    odd = track(messageId="odd", properties={"a": '\\"],}[{', "b]": "\\", "ü,": ["\\\\", {"}": "{"}]})
+def test_brackets_and_quotes_inside_texts_do_not_confuse_where_a_call_ends(
+    sqlite_shop: Shop,
+) -> None:
+    odd = track(
+        messageId="odd", properties={"a": '\\"],}[{', "b]": "\\", "ü,": ["\\\\", {"}": "{"}]}
+    )
     body = b'{"batch":[' + orjson.dumps(odd) + b',{"x":NaN}]}'
     assert send(sqlite_shop, "/v1/batch", body).json() == SUCCESS
     assert sqlite_shop.inbox()[0]["properties"] == odd["properties"]
@@ -121,13 +133,35 @@ NOTHING = [None, [], "", {}]
 
 
 @pytest.mark.parametrize("nothing", NOTHING)
-def test_an_empty_map_may_be_written_as_every_known_sender_writes_it(sqlite_shop: Shop, nothing: Any) -> None:
-    rest = {"context": nothing, "integrations": nothing, "timestamp": None, "sentAt": None, "anonymousId": None}
+def test_an_empty_map_may_be_written_as_every_known_sender_writes_it(
+    sqlite_shop: Shop, nothing: Any
+) -> None:
+    rest = {
+        "context": nothing,
+        "integrations": nothing,
+        "timestamp": None,
+        "sentAt": None,
+        "anonymousId": None,
+    }
     calls = [
         track(properties=nothing, **rest),
         {"type": "identify", "userId": 7, "messageId": "m2", "traits": nothing, **rest},
-        {"type": "group", "userId": "u1", "groupId": "g", "messageId": "m3", "traits": nothing, **rest},
-        {"type": "page", "anonymousId": "a", "userId": "", "messageId": "m4", "name": None, "properties": nothing},
+        {
+            "type": "group",
+            "userId": "u1",
+            "groupId": "g",
+            "messageId": "m3",
+            "traits": nothing,
+            **rest,
+        },
+        {
+            "type": "page",
+            "anonymousId": "a",
+            "userId": "",
+            "messageId": "m4",
+            "name": None,
+            "properties": nothing,
+        },
     ]
     body = {"batch": calls, "context": {"locale": "fr"}, "integrations": nothing, "sentAt": nothing}
     assert send(sqlite_shop, "/v1/batch", body).json() == SUCCESS

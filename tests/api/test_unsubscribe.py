@@ -43,7 +43,12 @@ def test_one_click_stops_the_topic_of_the_message(shop: Shop) -> None:
     assert identify["context"]["unsubscribe"] == {"email_id": "m1", "origin": "one-click"}
     assert identify["timestamp"] == track["timestamp"] == NOW.isoformat()
     assert track["event"] == "Unsubscribed"
-    assert track["properties"] == {"email_id": "m1", "campaign_id": "win-back", "list_id": "offers", "scope": "topic"}
+    assert track["properties"] == {
+        "email_id": "m1",
+        "campaign_id": "win-back",
+        "list_id": "offers",
+        "scope": "topic",
+    }
     assert [(row.source, row.starts) for row in shop.inbox_rows()] == [("page", True)] * 2
 
 

@@ -7,7 +7,14 @@ import re
 import sys
 from pathlib import Path
 
-from tests.bench import bench_backtest, bench_ingest, bench_latency, bench_messages, bench_mime, bench_steps
+from tests.bench import (
+    bench_backtest,
+    bench_ingest,
+    bench_latency,
+    bench_messages,
+    bench_mime,
+    bench_steps,
+)
 from tests.bench.sample import ROOT
 
 HEAD = "| what | a second | limit, same run | a second | share |\n|---|---:|---|---:|---:|"
@@ -31,7 +38,9 @@ def main() -> None:
 
 def _write(page: Path, table: str) -> None:
     text = page.read_text()
-    machine = f"Python {platform.python_version()}, SQLite, {platform.system()} {platform.machine()}."
+    machine = (
+        f"Python {platform.python_version()}, SQLite, {platform.system()} {platform.machine()}."
+    )
     block = f"{MARKS[0]}\n{table}\n\n{machine}\n{MARKS[1]}"
     page.write_text(re.sub(f"{MARKS[0]}.*{MARKS[1]}", lambda _: block, text, flags=re.DOTALL))
 

@@ -16,7 +16,14 @@ from tests.bench.figure import Figure, rate, stopwatch
 from tests.bench.sample import ROOT, START
 
 EVENTS, USERS, RUNS = 30_000, 600, 3
-NAMES = ("Product Viewed", "Product Viewed", "Product Viewed", "Product Added", "Checkout Started", "Order Completed")
+NAMES = (
+    "Product Viewed",
+    "Product Viewed",
+    "Product Viewed",
+    "Product Added",
+    "Checkout Started",
+    "Order Completed",
+)
 
 
 def measure() -> list[Figure]:
@@ -35,7 +42,11 @@ def measure() -> list[Figure]:
                     orjson.loads(line)
             bare.append(watch.seconds)
     name = "reading and parsing the lines only"
-    return [Figure("events back-tested, all shipped journeys", rate(EVENTS, ours), name, rate(EVENTS, bare))]
+    return [
+        Figure(
+            "events back-tested, all shipped journeys", rate(EVENTS, ours), name, rate(EVENTS, bare)
+        )
+    ]
 
 
 def _lines() -> list[bytes]:
@@ -45,6 +56,12 @@ def _lines() -> list[bytes]:
         user, name = f"user-{chance.randrange(USERS)}", chance.choice(NAMES)
         at = (START + timedelta(minutes=8 * n)).isoformat()
         properties = {"price": 80, "value": 80, "total": 80, "product_id": "p1"}
-        call = {"type": "track", "event": name, "userId": user, "messageId": f"m{n}", "timestamp": at}
+        call = {
+            "type": "track",
+            "event": name,
+            "userId": user,
+            "messageId": f"m{n}",
+            "timestamp": at,
+        }
         lines.append(orjson.dumps(call | {"properties": properties}))
     return lines

@@ -1,4 +1,6 @@
-"""Events: written to the inbox and made into events on customers; against bare inserts of the same rows."""
+"""Events: written to the inbox and made into events on customers; against bare inserts of the same
+rows.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +37,12 @@ def measure() -> list[Figure]:
     name = "bare `executemany`, batches of 1,000"
     return [
         Figure("calls accepted, durable, batches of 100", rate(len(rows), accepted), name, limit),
-        Figure("calls taken from the inbox, made events of customers", rate(len(rows), taken), name, limit),
+        Figure(
+            "calls taken from the inbox, made events of customers",
+            rate(len(rows), taken),
+            name,
+            limit,
+        ),
     ]
 
 
@@ -43,9 +50,13 @@ def _insert_bare(rows: list[tuple[str, bytes]]) -> float:
     with TemporaryDirectory() as folder, stopwatch() as watch:
         connection = sqlite3.connect(Path(folder) / "bare.db")
         connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("CREATE TABLE inbox (id INTEGER PRIMARY KEY, message_id TEXT UNIQUE, raw BLOB)")
+        connection.execute(
+            "CREATE TABLE inbox (id INTEGER PRIMARY KEY, message_id TEXT UNIQUE, raw BLOB)"
+        )
         for start in range(0, len(rows), 1000):
-            connection.executemany("INSERT INTO inbox (message_id, raw) VALUES (?, ?)", rows[start : start + 1000])
+            connection.executemany(
+                "INSERT INTO inbox (message_id, raw) VALUES (?, ?)", rows[start : start + 1000]
+            )
             connection.commit()
         connection.close()
     return watch.seconds

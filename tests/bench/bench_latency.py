@@ -1,4 +1,6 @@
-"""From an accepted event to the message in the mailbox, under light load: the real `parcours up`, Prefect included."""
+"""From an accepted event to the message in the mailbox, under light load: the real `parcours up`,
+Prefect included.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,10 @@ def measure() -> str:
         finally:
             up.stop()
     middle, slowest = median(seconds), max(seconds)
-    return f"From accepted event to mailbox: {middle:.2f} s at the median of {EVENTS}, {slowest:.2f} s at most."
+    return (
+        f"From accepted event to mailbox: {middle:.2f} s at the median of {EVENTS}, "
+        f"{slowest:.2f} s at most."
+    )
 
 
 def _once(up: Up, number: int) -> float:
@@ -32,8 +37,19 @@ def _once(up: Up, number: int) -> float:
     user, at = f"user-{number}", datetime.now(UTC).isoformat()
     cart = {"price": 80, "products": []}
     up.post(
-        {"type": "identify", "userId": user, "timestamp": at, "traits": {"email": f"{user}@example.com"}},
-        {"type": "track", "event": "Product Added", "userId": user, "timestamp": at, "properties": cart},
+        {
+            "type": "identify",
+            "userId": user,
+            "timestamp": at,
+            "traits": {"email": f"{user}@example.com"},
+        },
+        {
+            "type": "track",
+            "event": "Product Added",
+            "userId": user,
+            "timestamp": at,
+            "properties": cart,
+        },
     )
     accepted = time.monotonic()
     up.until(lambda: len(up.mails()) > number)

@@ -1,4 +1,6 @@
-"""Messages end to end: event → journey → rendered mail → channel → outcome written; against bare loops."""
+"""Messages end to end: event → journey → rendered mail → channel → outcome written; against bare
+loops.
+"""
 
 from __future__ import annotations
 
@@ -19,15 +21,27 @@ CUSTOMERS, RUNS = 2_000, 3
 
 
 def measure() -> list[Figure]:
-    """The mailbox beside a bare render loop; SMTP beside a bare SMTP loop on one kept connection."""
+    """The mailbox beside a bare render loop; SMTP beside a bare SMTP loop on one kept
+    connection.
+    """
     renders = _render_bare()
     with _sink() as port:
         smtp = {"PARCOURS_SMTP_URL": f"smtp://127.0.0.1:{port}"}
         through_smtp = _end_to_end(smtp, 'email = "smtp"')
         bare_smtp = _send_bare(port)
     return [
-        Figure("messages, event to mailbox", _end_to_end({}, ""), "rendering the same mail only", renders),
-        Figure("messages, event to SMTP sink", through_smtp, "sending the same bytes only, smtplib", bare_smtp),
+        Figure(
+            "messages, event to mailbox",
+            _end_to_end({}, ""),
+            "rendering the same mail only",
+            renders,
+        ),
+        Figure(
+            "messages, event to SMTP sink",
+            through_smtp,
+            "sending the same bytes only, smtplib",
+            bare_smtp,
+        ),
     ]
 
 
@@ -62,7 +76,10 @@ def _render_bare() -> float:
 
 
 def _send_bare(port: int) -> float:
-    body = b"Subject: x\r\n\r\n" + b"a line of the mail, about as long as they are in real life......\r\n" * 250
+    body = (
+        b"Subject: x\r\n\r\n"
+        + b"a line of the mail, about as long as they are in real life......\r\n" * 250
+    )
     seconds = []
     for _ in range(RUNS):
         with smtplib.SMTP("127.0.0.1", port) as connection, stopwatch() as watch:

@@ -13,7 +13,13 @@ from tests.bench.figure import Figure, rate, stopwatch
 MAILS, BY_LIBRARY, RUNS = 2_000, 50, 3
 LINE = "<p>Your cart waits: a fine product, 19,90 €, with a <b>link</b>.</p>\n"
 MESSAGE = RenderedMessage(
-    "m-1", Medium.EMAIL, "ann@example.com", LINE * 20, subject="Your cart", html=LINE * 120, sender="shop@shop.example"
+    "m-1",
+    Medium.EMAIL,
+    "ann@example.com",
+    LINE * 20,
+    subject="Your cart",
+    html=LINE * 120,
+    sender="shop@shop.example",
 )
 
 
@@ -23,7 +29,9 @@ def measure() -> list[Figure]:
     for _ in range(RUNS):
         with stopwatch() as watch:
             for _ in range(MAILS):
-                compose(MESSAGE, ("shop@shop.example", "The Shop"), datetime(2026, 1, 5, tzinfo=UTC))
+                compose(
+                    MESSAGE, ("shop@shop.example", "The Shop"), datetime(2026, 1, 5, tzinfo=UTC)
+                )
         ours.append(watch.seconds)
         with stopwatch() as watch:
             for _ in range(BY_LIBRARY):

@@ -17,7 +17,9 @@ CUSTOMERS, HOURS, RUNS = 5_000, 5, 3
 
 
 def measure() -> list[Figure]:
-    """Every hour each customer takes two steps, a delay and a `set`: the second tick on is pure advancing."""
+    """Every hour each customer takes two steps, a delay and a `set`: the second tick on is pure
+    advancing.
+    """
     ours, bare = [], []
     for _ in range(RUNS):
         channels = {medium: RecordingChannel(medium) for medium in Medium}
@@ -25,27 +27,43 @@ def measure() -> list[Figure]:
             put(context, entries(calls(CUSTOMERS)))
             tick.run(context, START + timedelta(minutes=30))
             with stopwatch() as watch:
-                reports = [tick.run(context, START + timedelta(hours=h, minutes=30)) for h in range(1, HOURS + 1)]
+                reports = [
+                    tick.run(context, START + timedelta(hours=h, minutes=30))
+                    for h in range(1, HOURS + 1)
+                ]
             due = sum(report.journeys["bench"].due for report in reports)
             assert due == CUSTOMERS * HOURS, f"{due} people were due, not {CUSTOMERS * HOURS}"
             ours.append(watch.seconds)
         bare.append(_update_bare())
     steps = CUSTOMERS * HOURS * 2
-    return [Figure("steps advanced", rate(steps, ours), "bare `executemany` updates", rate(CUSTOMERS * HOURS, bare))]
+    return [
+        Figure(
+            "steps advanced",
+            rate(steps, ours),
+            "bare `executemany` updates",
+            rate(CUSTOMERS * HOURS, bare),
+        )
+    ]
 
 
 def _update_bare() -> float:
     with TemporaryDirectory() as folder:
         connection = sqlite3.connect(Path(folder) / "bare.db")
         connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("CREATE TABLE enrollments (id INTEGER PRIMARY KEY, step TEXT, due_at TEXT)")
-        connection.executemany("INSERT INTO enrollments VALUES (?, 'a', '')", [(n,) for n in range(CUSTOMERS)])
+        connection.execute(
+            "CREATE TABLE enrollments (id INTEGER PRIMARY KEY, step TEXT, due_at TEXT)"
+        )
+        connection.executemany(
+            "INSERT INTO enrollments VALUES (?, 'a', '')", [(n,) for n in range(CUSTOMERS)]
+        )
         connection.commit()
         with stopwatch() as watch:
             for hour in range(HOURS):
                 for start in range(0, CUSTOMERS, 500):
                     rows = [("b", str(hour), n) for n in range(start, start + 500)]
-                    connection.executemany("UPDATE enrollments SET step = ?, due_at = ? WHERE id = ?", rows)
+                    connection.executemany(
+                        "UPDATE enrollments SET step = ?, due_at = ? WHERE id = ?", rows
+                    )
                     connection.commit()
         connection.close()
     return watch.seconds

@@ -22,7 +22,10 @@ class Figure:
     def row(self) -> str:
         """A row of the table in docs/performance.md."""
         share = self.per_second / self.limit_per_second
-        return f"| {self.what} | {self.per_second:,.0f} | {self.limit} | {self.limit_per_second:,.0f} | {share:.0%} |"
+        return (
+            f"| {self.what} | {self.per_second:,.0f} | {self.limit} | "
+            f"{self.limit_per_second:,.0f} | {share:.0%} |"
+        )
 
 
 @dataclass(slots=True)

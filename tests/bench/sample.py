@@ -1,4 +1,6 @@
-"""What the benchmarks run on: a project in a temporary folder, its customers, and calls as an SDK sends them."""
+"""What the benchmarks run on: a project in a temporary folder, its customers, and calls as an SDK
+sends them.
+"""
 
 from __future__ import annotations
 
@@ -35,9 +37,17 @@ steps:
 %s
 """
 MAIL = "  - email: cart-reminder\n"
-STEPS = "".join(f"  - {{delay: 1h, id: wait-{n}}}\n  - {{set: {{n: {n}}}, id: set-{n}}}\n" for n in range(5))
+STEPS = "".join(
+    f"  - {{delay: 1h, id: wait-{n}}}\n  - {{set: {{n: {n}}}, id: set-{n}}}\n" for n in range(5)
+)
 PRODUCTS = [
-    {"product_id": f"p{n}", "name": f"Linen throw no. {n}", "price": 20 + n, "quantity": 1, "category": "home"}
+    {
+        "product_id": f"p{n}",
+        "name": f"Linen throw no. {n}",
+        "price": 20 + n,
+        "quantity": 1,
+        "category": "home",
+    }
     for n in range(6)
 ]
 
@@ -59,7 +69,9 @@ def engine(
     environment: Mapping[str, str] | None = None,
     channel: str = "",
 ) -> Iterator[EngineContext]:
-    """An engine on a fresh SQLite file, with one journey of these steps and the shipped templates."""
+    """An engine on a fresh SQLite file, with one journey of these steps and the shipped
+    templates.
+    """
     with TemporaryDirectory() as folder:
         project = load_project(write_project(Path(folder), steps, channel), environment or {})
         context = open_engine(project, VirtualClock(START), channels=channels)
@@ -76,7 +88,15 @@ def calls(customers: int) -> list[dict[str, Any]]:
         user, at = f"user-{n:07d}", (START + timedelta(milliseconds=n)).isoformat()
         traits = {"email": f"user-{n}@example.com", "first_name": "Ada", "locale": "en"}
         cart = {"cart_id": f"c{n}", "price": 80, "products": PRODUCTS}
-        made.append({"type": "identify", "userId": user, "messageId": f"i{n}", "timestamp": at, "traits": traits})
+        made.append(
+            {
+                "type": "identify",
+                "userId": user,
+                "messageId": f"i{n}",
+                "timestamp": at,
+                "traits": traits,
+            }
+        )
         made.append(
             {
                 "type": "track",
@@ -93,7 +113,9 @@ def calls(customers: int) -> list[dict[str, Any]]:
 def entries(made: Sequence[dict[str, Any]]) -> list[inbox.InboxEntry]:
     """The calls as rows of the inbox."""
     at = START + timedelta(minutes=5)
-    return [inbox.InboxEntry(call["messageId"], at, "api", True, orjson.dumps(call)) for call in made]
+    return [
+        inbox.InboxEntry(call["messageId"], at, "api", True, orjson.dumps(call)) for call in made
+    ]
 
 
 def put(context: EngineContext, rows: Sequence[inbox.InboxEntry]) -> None:

@@ -1,4 +1,6 @@
-"""An SMTP server that takes everything and keeps nothing: a bare asyncio protocol, so that it is not the limit."""
+"""An SMTP server that takes everything and keeps nothing: a bare asyncio protocol, so that it is
+not the limit.
+"""
 
 from __future__ import annotations
 

@@ -62,9 +62,10 @@ Conduct = Reply | Mishap | Late[Reply] | Drip[Reply] | Cut[Reply] | Unasked[Repl
 class HttpDouble:
     """Answers what `script` holds, one entry per request, then what `conduct` says, then `reply`.
 
-    `conduct` is asked for every request and may be replaced at any time: `lambda request: Reply(500)` is a bad hour,
-    and one that draws by chance is a bad day; None leaves the request to `reply`. `requests` holds everything that
-    came in whole, `taken` what a 2xx was meant for, whether or not that answer arrived.
+    `conduct` is asked for every request and may be replaced at any time: `lambda request:
+    Reply(500)` is a bad hour, and one that draws by chance is a bad day; None leaves the request to
+    `reply`. `requests` holds everything that came in whole, `taken` what a 2xx was meant for,
+    whether or not that answer arrived.
     """
 
     def __init__(self, tls: ssl.SSLContext | None = None) -> None:
@@ -76,7 +77,9 @@ class HttpDouble:
         self._server = _Server(("127.0.0.1", 0), _handler(self))
         self.url = f"{'https' if tls else 'http'}://127.0.0.1:{self._server.server_port}"
         if tls:
-            self._server.socket = tls.wrap_socket(self._server.socket, server_side=True, do_handshake_on_connect=False)
+            self._server.socket = tls.wrap_socket(
+                self._server.socket, server_side=True, do_handshake_on_connect=False
+            )
 
     def reply(self, request: Request) -> Reply:
         """The answer of a healthy provider: says what is wrong with the request."""
@@ -85,8 +88,14 @@ class HttpDouble:
     def answer(self, request: Request) -> Conduct:
         """What this request gets."""
         self.requests.append(request)
-        conduct = (self.script.popleft() if self.script else self.conduct(request)) or self.reply(request)
-        meant = self.reply(request) if conduct is Mishap.CLOSE_AFTER else getattr(conduct, "answer", conduct)
+        conduct = (self.script.popleft() if self.script else self.conduct(request)) or self.reply(
+            request
+        )
+        meant = (
+            self.reply(request)
+            if conduct is Mishap.CLOSE_AFTER
+            else getattr(conduct, "answer", conduct)
+        )
         if isinstance(meant, Reply) and 200 <= meant.status < 300:
             self.taken.append(request)
         return conduct

@@ -1,4 +1,6 @@
-"""Ways in which a provider's answer goes wrong on its way, for the doubles of HTTP and SMTP alike."""
+"""Ways in which a provider's answer goes wrong on its way, for the doubles of HTTP and SMTP
+alike.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +31,9 @@ class Late(Generic[Answer]):
 
 @dataclass(frozen=True)
 class Drip(Generic[Answer]):
-    """The answer byte by byte, with a pause after each: every single wait is short, all together are not."""
+    """The answer byte by byte, with a pause after each: every single wait is short, all together
+    are not.
+    """
 
     answer: Answer
     pause_s: float
@@ -44,7 +48,9 @@ class Drip(Generic[Answer]):
 
 @dataclass(frozen=True)
 class Cut(Generic[Answer]):
-    """So many bytes of the answer's body (SMTP: of the reply), then the connection ends; by a reset if wished."""
+    """So many bytes of the answer's body (SMTP: of the reply), then the connection ends; by a reset
+    if wished.
+    """
 
     answer: Answer
     at: int

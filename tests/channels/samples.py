@@ -48,7 +48,9 @@ SMS = RenderedMessage(
 
 def email(number: int, **changes: Any) -> RenderedMessage:
     """The e-mail sample under an id of its own."""
-    return replace(EMAIL, message_id=f"m-{number}", rfc_message_id=f"<m-{number}@shop.example>", **changes)
+    return replace(
+        EMAIL, message_id=f"m-{number}", rfc_message_id=f"<m-{number}@shop.example>", **changes
+    )
 
 
 def sms(number: int, **changes: Any) -> RenderedMessage:
@@ -57,7 +59,9 @@ def sms(number: int, **changes: Any) -> RenderedMessage:
 
 
 def settings(var_dir: Path, **environment: str) -> ChannelSettings:
-    """Settings with a fixed clock and time-outs that no busy machine meets; `hurried` has short ones."""
+    """Settings with a fixed clock and time-outs that no busy machine meets; `hurried` has short
+    ones.
+    """
     return ChannelSettings(
         var_dir=var_dir,
         clock=lambda: NOW,

@@ -1,8 +1,8 @@
 """A local SendGrid that refuses what `POST /v3/mail/send` refuses.
 
-The rules are those of the official OpenAPI description (twilio/sendgrid-oai, MIT): required fields, types, lengths,
-formats; and of the documentation where the description is silent: order of contents, reserved headers, custom
-arguments of strings within 10,000 bytes.
+The rules are those of the official OpenAPI description (twilio/sendgrid-oai, MIT): required fields,
+types, lengths, formats; and of the documentation where the description is silent: order of
+contents, reserved headers, custom arguments of strings within 10,000 bytes.
 """
 
 from __future__ import annotations
@@ -17,16 +17,17 @@ from tests.channels.http_double import HttpDouble, Reply, Request
 KEY = "SG.test-key"
 _EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
 _TOP_LEVEL = {
-    "personalizations", "from", "reply_to", "reply_to_list", "subject", "content", "attachments", "template_id",
-    "headers", "categories", "custom_args", "send_at", "batch_id", "asm", "ip_pool_name", "mail_settings",
-    "tracking_settings",
+    "personalizations", "from", "reply_to", "reply_to_list", "subject", "content", "attachments",
+    "template_id", "headers", "categories", "custom_args", "send_at", "batch_id", "asm",
+    "ip_pool_name", "mail_settings", "tracking_settings",
 }  # fmt: skip
 _PERSONAL = {
-    "from", "to", "cc", "bcc", "subject", "headers", "substitutions", "dynamic_template_data", "custom_args", "send_at",
+    "from", "to", "cc", "bcc", "subject", "headers", "substitutions", "dynamic_template_data",
+    "custom_args", "send_at",
 }  # fmt: skip
 _RESERVED = {
-    "x-sg-id", "x-sg-eid", "received", "dkim-signature", "content-type", "content-transfer-encoding",
-    "to", "from", "subject", "reply-to", "cc", "bcc",
+    "x-sg-id", "x-sg-eid", "received", "dkim-signature", "content-type",
+    "content-transfer-encoding", "to", "from", "subject", "reply-to", "cc", "bcc",
 }  # fmt: skip
 _ORDER = ["text/plain", "text/x-amp-html", "text/html"]
 Fault = tuple[str, str]
@@ -38,7 +39,9 @@ class SendGridDouble(HttpDouble):
     def reply(self, request: Request) -> Reply:
         """401 without the key, 400 with the faults, else 202 with an empty body."""
         if request.headers.get("Authorization") != f"Bearer {KEY}":
-            return refusal(401, ("", "The provided authorization grant is invalid, expired, or revoked"))
+            return refusal(
+                401, ("", "The provided authorization grant is invalid, expired, or revoked")
+            )
         faults = list(faults_of(request))
         if faults:
             return refusal(400, *faults)
@@ -52,14 +55,22 @@ class SendGridDouble(HttpDouble):
     @property
     def texts(self) -> list[str]:
         """The text parts of the requests that were taken."""
-        taken = [body for request, body in zip(self.requests, self.bodies, strict=True) if not list(faults_of(request))]
+        taken = [
+            body
+            for request, body in zip(self.requests, self.bodies, strict=True)
+            if not list(faults_of(request))
+        ]
         return [body["content"][0]["value"] for body in taken]
 
 
 def refusal(status: int, *faults: Fault) -> Reply:
     """An error answer in SendGrid's form."""
-    errors = [{"message": message, "field": field or None, "help": None} for field, message in faults]
-    return Reply(status, json.dumps({"errors": errors}).encode(), {"Content-Type": "application/json"})
+    errors = [
+        {"message": message, "field": field or None, "help": None} for field, message in faults
+    ]
+    return Reply(
+        status, json.dumps({"errors": errors}).encode(), {"Content-Type": "application/json"}
+    )
 
 
 def faults_of(request: Request) -> Iterator[Fault]:
@@ -82,7 +93,10 @@ def faults_of(request: Request) -> Iterator[Fault]:
     yield from _tracking_faults(body.get("tracking_settings", {}))
     people = body.get("personalizations")
     if not isinstance(people, list) or not 1 <= len(people) <= 1000:
-        yield "personalizations", "The personalizations field is required and must have at least one personalization."
+        yield (
+            "personalizations",
+            "The personalizations field is required and must have at least one personalization.",
+        )
         return
     for number, person in enumerate(people):
         yield from _personal_faults(f"personalizations.{number}", person)
@@ -111,7 +125,10 @@ def _content_faults(contents: Any) -> Iterator[Fault]:
                 yield f"content.{number}.{name}", "must be a string with at least one character"
     kinds = [content.get("type") for content in contents]
     if kinds != [kind for kind in _ORDER if kind in kinds]:
-        yield "content", "text/plain must be first, followed by text/x-amp-html, followed by text/html"
+        yield (
+            "content",
+            "text/plain must be first, followed by text/x-amp-html, followed by text/html",
+        )
 
 
 def _tracking_faults(tracking: Any) -> Iterator[Fault]:
@@ -127,13 +144,22 @@ def _personal_faults(field: str, person: dict[str, Any]) -> Iterator[Fault]:
         yield f"{field}.{name}", "unknown property"
     recipients = person.get("to")
     if not isinstance(recipients, list) or not recipients:
-        yield f"{field}.to", "The to array is required for all personalization objects, and must have at least one."
+        yield (
+            f"{field}.to",
+            "The to array is required for all personalization objects, and must have at least one.",
+        )
         return
     for number, recipient in enumerate(recipients):
         yield from _address_faults(f"{field}.to.{number}", recipient)
     addresses = [str(recipient.get("email", "")).lower() for recipient in recipients]
     if len(addresses) != len(set(addresses)):
-        yield f"{field}.to", f"Each email address should be unique. We found the first duplicate of [{addresses[0]}]"
+        yield (
+            f"{field}.to",
+            (
+                "Each email address should be unique. We found the first duplicate of "
+                f"[{addresses[0]}]"
+            ),
+        )
     yield from _map_faults(f"{field}.custom_args", person.get("custom_args", {}), bytes_max=10_000)
     yield from _map_faults(f"{field}.headers", person.get("headers", {}))
     for name, value in person.get("headers", {}).items():

@@ -1,4 +1,6 @@
-"""SMTP servers: a real one (aiosmtpd), and a scripted one for what a real one does only in bad hours."""
+"""SMTP servers: a real one (aiosmtpd), and a scripted one for what a real one does only in bad
+hours.
+"""
 
 from __future__ import annotations
 
@@ -53,18 +55,22 @@ def running(sink: Sink, **options: Any) -> Iterator[int]:
 
 
 class _ListeningController(Controller):
-    """Serves on a socket that listens already; of itself it would let a port go before it takes it again."""
+    """Serves on a socket that listens already; of itself it would let a port go before it takes it
+    again.
+    """
 
     def __init__(self, listener: socket.socket, sink: Sink, **options: Any) -> None:
         super().__init__(sink, *listener.getsockname(), **options)
         self._listener = listener
 
     def _create_server(self) -> Coroutine[Any, Any, asyncio.Server]:
-        return self.loop.create_server(self._factory_invoker, sock=self._listener, ssl=self.ssl_context)
+        return self.loop.create_server(
+            self._factory_invoker, sock=self._listener, ssl=self.ssl_context
+        )
 
 
-#: An answer to a command; None resets the connection instead, "" says nothing and waits. A function is asked anew
-#: each time: one that draws by chance makes a bad day.
+#: An answer to a command; None resets the connection instead, "" says nothing and waits. A function
+#: is asked anew each time: one that draws by chance makes a bad day.
 Plain = str | None | Late[str] | Drip[str] | Cut[str] | Unasked[str] | Raw | Flood
 Answer = Plain | Callable[[], Plain]
 
@@ -87,10 +93,11 @@ HEALTHY: dict[str, Answer] = {
 class ScriptedSmtp:
     """Answers each command with what `script` holds for it, which may be replaced at any time.
 
-    It counts connections and complete messages; `taken` holds the messages for which a 2xx was meant, whether or not
-    it arrived. `body` set to "cut" resets the connection while a message is coming in; set to a reply, it is
-    given before the message is in. A reply is any line, or
-    several with line breaks between. `takes_without_asking` has it wait for a message after any answer to DATA.
+    It counts connections and complete messages; `taken` holds the messages for which a 2xx was
+    meant, whether or not it arrived. `body` set to "cut" resets the connection while a message is
+    coming in; set to a reply, it is given before the message is in. A reply is any line, or several
+    with line breaks between. `takes_without_asking` has it wait for a message after any answer to
+    DATA.
     """
 
     takes_without_asking = False
@@ -136,7 +143,9 @@ class ScriptedSmtp:
                 connection, _ = self._listener.accept()
             except OSError:
                 break
-            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # what is said is there at once
+            connection.setsockopt(
+                socket.IPPROTO_TCP, socket.TCP_NODELAY, 1
+            )  # what is said is there at once
             self.connections += 1
             self._open.append(connection)
             serving.append(threading.Thread(target=self._serve, args=(connection,)))
@@ -158,7 +167,11 @@ class ScriptedSmtp:
             self.commands.append(line.decode("latin-1").rstrip())
             answer = self._answer(command if command in self.script else "RSET")
             alive = self._carry_out(connection, answer)
-            if command == "DATA" and alive and (self.takes_without_asking or _text(answer).startswith("354")):
+            if (
+                command == "DATA"
+                and alive
+                and (self.takes_without_asking or _text(answer).startswith("354"))
+            ):
                 alive = self._take(connection, lines)
             alive = alive and command != "QUIT"
 

@@ -32,9 +32,15 @@ def test_a_good_message_passes() -> None:
     check(EMAIL, Medium.EMAIL, EVERYTHING)
 
 
-@pytest.mark.parametrize("field", ["sender", "reply_to", "subject", "rfc_message_id", "step", "template"])
-@pytest.mark.parametrize("line_break", ["\r\nBcc: eve@example.com", "\n", "\r", "\0"], ids=["crlf", "lf", "cr", "nul"])
-def test_a_line_break_is_refused_wherever_it_could_begin_a_header(field: str, line_break: str) -> None:
+@pytest.mark.parametrize(
+    "field", ["sender", "reply_to", "subject", "rfc_message_id", "step", "template"]
+)
+@pytest.mark.parametrize(
+    "line_break", ["\r\nBcc: eve@example.com", "\n", "\r", "\0"], ids=["crlf", "lf", "cr", "nul"]
+)
+def test_a_line_break_is_refused_wherever_it_could_begin_a_header(
+    field: str, line_break: str
+) -> None:
     assert refusal(EVERYTHING, **{field: f"a{line_break}"}) == "a line break in a header"
 
 
@@ -50,12 +56,17 @@ def test_a_line_break_is_refused_wherever_it_could_begin_a_header(field: str, li
         ("", "a", "a header's name has characters that RFC 5322 does not allow"),
     ],
 )
-def test_a_header_that_would_say_more_than_it_should_is_refused(name: str, value: str, text: str) -> None:
+def test_a_header_that_would_say_more_than_it_should_is_refused(
+    name: str, value: str, text: str
+) -> None:
     assert refusal(headers=((name, value),)) == text
 
 
 def test_everything_that_the_channel_lacks_is_named() -> None:
-    assert refusal(frozenset(), validity_s=5) == "this channel cannot carry: html, headers, reply_to, validity"
+    assert (
+        refusal(frozenset(), validity_s=5)
+        == "this channel cannot carry: html, headers, reply_to, validity"
+    )
 
 
 def test_a_domain_is_put_into_punycode_by_the_rules_of_2008() -> None:
@@ -78,7 +89,9 @@ def test_a_domain_is_put_into_punycode_by_the_rules_of_2008() -> None:
         "ann@" + "a" * 64 + ".example",
     ],
 )
-def test_an_address_that_cannot_be_mailed_is_its_persons_fault_and_not_the_messages(address: str) -> None:
+def test_an_address_that_cannot_be_mailed_is_its_persons_fault_and_not_the_messages(
+    address: str,
+) -> None:
     with pytest.raises(RecipientRefused):
         check(replace(EMAIL, to=address), Medium.EMAIL, EVERYTHING)
 
@@ -132,7 +145,9 @@ def test_a_sender_that_no_server_would_take_is_refused_with_its_reason(written: 
     assert "nobody can answer to " in (reply_to_refusal(written) or "")
 
 
-@pytest.mark.parametrize("sender", ["+33612345678", "36180", "The Shop", "A&B-C_D+E", "Shop24", "24Shop"])
+@pytest.mark.parametrize(
+    "sender", ["+33612345678", "36180", "The Shop", "A&B-C_D+E", "Shop24", "24Shop"]
+)
 def test_a_number_a_short_code_or_a_short_name_can_send_a_text(sender: str) -> None:
     assert sender_refusal(Medium.SMS, sender) is None
 

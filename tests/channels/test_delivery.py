@@ -38,7 +38,9 @@ def test_a_fault_before_anything_was_sent_is_a_rejection_that_names_its_class_on
         raise KeyError("ann@example.com")
 
     outcome = attempt(email(1), prepare, lambda message, _: ACCEPTED)
-    assert outcome == SendOutcome(OutcomeKind.REJECTED, reason="it cannot be put into form (KeyError)")
+    assert outcome == SendOutcome(
+        OutcomeKind.REJECTED, reason="it cannot be put into form (KeyError)"
+    )
 
 
 def test_a_refusal_of_ours_is_a_rejection_that_says_why() -> None:
@@ -54,7 +56,9 @@ def test_an_address_that_nobody_can_mail_is_suppressed_and_a_faulty_message_is_n
         check(message, Medium.EMAIL, EVERYTHING)
 
     dead = attempt(replace(email(1), to="léa@example.com"), prepare, lambda message, _: ACCEPTED)
-    faulty = attempt(replace(email(1), subject="a\r\nBcc: eve@example.com"), prepare, lambda message, _: ACCEPTED)
+    faulty = attempt(
+        replace(email(1), subject="a\r\nBcc: eve@example.com"), prepare, lambda message, _: ACCEPTED
+    )
     assert (dead.kind, dead.suppress) == (OutcomeKind.REJECTED, True)
     assert (faulty.kind, faulty.suppress) == (OutcomeKind.REJECTED, False)
 
@@ -64,7 +68,9 @@ def test_a_fault_while_sending_is_uncertain() -> None:
         raise RuntimeError("ann@example.com")
 
     outcome = attempt(email(1), keep, transmit)
-    assert outcome == SendOutcome(OutcomeKind.UNCERTAIN, reason="an unforeseen error (RuntimeError)")
+    assert outcome == SendOutcome(
+        OutcomeKind.UNCERTAIN, reason="an unforeseen error (RuntimeError)"
+    )
 
 
 def test_messages_go_out_side_by_side(crew: Crew) -> None:
@@ -90,7 +96,10 @@ def test_after_a_misconfiguration_nothing_more_is_begun(crew: Crew) -> None:
     assert sorted(index for index, _ in outcomes) == list(range(100))
     assert len(begun) <= 3
     assert [outcome for _, outcome in outcomes].count(refused) == len(begun)
-    assert {outcome.kind for _, outcome in outcomes} == {OutcomeKind.MISCONFIGURED, OutcomeKind.NOT_ATTEMPTED}
+    assert {outcome.kind for _, outcome in outcomes} == {
+        OutcomeKind.MISCONFIGURED,
+        OutcomeKind.NOT_ATTEMPTED,
+    }
 
 
 def test_what_is_not_begun_at_the_deadline_stays_and_what_is_begun_ends(crew: Crew) -> None:
@@ -155,7 +164,9 @@ def test_what_is_left_at_the_deadline_is_told_though_every_connection_waits(crew
         silent.wait(30)
         return ACCEPTED
 
-    answers = crew.deliver([email(number) for number in range(9)], time.monotonic() + 0.2, keep, transmit)
+    answers = crew.deliver(
+        [email(number) for number in range(9)], time.monotonic() + 0.2, keep, transmit
+    )
     assert [next(answers)[1].kind for _ in range(6)] == [OutcomeKind.NOT_ATTEMPTED] * 6
     silent.set()
     assert [outcome.kind for _, outcome in answers] == [OutcomeKind.ACCEPTED] * 3
@@ -198,8 +209,12 @@ class Forgetful(Wire):
         raise OSError("disk full")
 
 
-def test_what_cannot_be_noted_does_not_leave_and_holds_nothing_up(crew: Crew, caplog: pytest.LogCaptureFixture) -> None:
-    answers = dict(crew.deliver([email(number) for number in range(3)], soon(), keep, accept, Forgetful()))
+def test_what_cannot_be_noted_does_not_leave_and_holds_nothing_up(
+    crew: Crew, caplog: pytest.LogCaptureFixture
+) -> None:
+    answers = dict(
+        crew.deliver([email(number) for number in range(3)], soon(), keep, accept, Forgetful())
+    )
     assert [answers[index].kind for index in range(3)] == [
         OutcomeKind.ACCEPTED, OutcomeKind.NOT_ATTEMPTED, OutcomeKind.ACCEPTED,
     ]  # fmt: skip

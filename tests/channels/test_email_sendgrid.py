@@ -44,7 +44,10 @@ def opened(folder: Path, url: str, key: str = KEY) -> SendGridChannel:
 
 
 def send(channel: SendGridChannel, *messages: RenderedMessage) -> list[SendOutcome]:
-    return [outcome for _, outcome in sorted(channel.send_batch(messages, soon()), key=lambda answer: answer[0])]
+    return [
+        outcome
+        for _, outcome in sorted(channel.send_batch(messages, soon()), key=lambda answer: answer[0])
+    ]
 
 
 @pytest.mark.parametrize("opens", [True, False])
@@ -58,10 +61,14 @@ def test_sendgrid_is_told_with_each_mail_whether_its_reader_may_be_measured(
         for tracking in (body["tracking_settings"] for body in double.bodies)
     }
     assert told == {(opens, clicks), (False, False)}
-    assert not any(body["tracking_settings"]["subscription_tracking"]["enable"] for body in double.bodies)
+    assert not any(
+        body["tracking_settings"]["subscription_tracking"]["enable"] for body in double.bodies
+    )
 
 
-def test_the_request_says_what_the_message_says(channel: SendGridChannel, double: SendGridDouble) -> None:
+def test_the_request_says_what_the_message_says(
+    channel: SendGridChannel, double: SendGridDouble
+) -> None:
     [outcome] = send(channel, EMAIL)
     assert outcome == SendOutcome(OutcomeKind.ACCEPTED, provider_id="sg-1", code="202")
     assert double.bodies == [
@@ -121,7 +128,9 @@ def test_a_mail_without_a_subject_is_refused_before_it_is_sent(
     assert double.requests == []
 
 
-def test_connections_are_kept_over_batches(channel: SendGridChannel, double: SendGridDouble) -> None:
+def test_connections_are_kept_over_batches(
+    channel: SendGridChannel, double: SendGridDouble
+) -> None:
     for batch in range(3):
         send(channel, *(email(batch * 20 + number) for number in range(20)))
     assert len(double.requests) == 60
@@ -159,7 +168,12 @@ HTML = b"<html><h1>nginx</h1></html>"
         (Reply(202), OutcomeKind.ACCEPTED, "202", None),
         (Reply(200), OutcomeKind.ACCEPTED, "200", None),
         (refusal(400, ("content", "bad")), OutcomeKind.REJECTED, "400", None),
-        (refusal(400, ("from.email", "not a valid address")), OutcomeKind.MISCONFIGURED, "400", None),
+        (
+            refusal(400, ("from.email", "not a valid address")),
+            OutcomeKind.MISCONFIGURED,
+            "400",
+            None,
+        ),
         (refusal(400, ("from", "required")), OutcomeKind.MISCONFIGURED, "400", None),
         (refusal(404, ("", "not found")), OutcomeKind.REJECTED, "404", None),
         (Reply(405, HTML), OutcomeKind.REJECTED, "405", None),
@@ -178,7 +192,12 @@ HTML = b"<html><h1>nginx</h1></html>"
     ids=lambda value: str(value.status) if isinstance(value, Reply) else "",
 )
 def test_each_answer_has_one_meaning(
-    reply: Reply, kind: OutcomeKind, code: str, wait_s: float | None, channel: SendGridChannel, double: SendGridDouble
+    reply: Reply,
+    kind: OutcomeKind,
+    code: str,
+    wait_s: float | None,
+    channel: SendGridChannel,
+    double: SendGridDouble,
 ) -> None:
     double.script.append(reply)
     [outcome] = send(channel, EMAIL)
@@ -197,13 +216,21 @@ def test_a_date_to_wait_for_is_measured_from_the_answers_own_date(
         {"Retry-After": "?"},
     )
     double.script += [Reply(429, headers=today | wait) for wait in waits]
-    told = sorted(str(outcome.retry_after_s) for number in range(3) for outcome in send(channel, email(number)))
+    told = sorted(
+        str(outcome.retry_after_s)
+        for number in range(3)
+        for outcome in send(channel, email(number))
+    )
     assert told == ["60.0", "90.0", "None"]
 
 
-def test_a_refused_address_is_marked_and_no_answer_quotes_it(channel: SendGridChannel, double: SendGridDouble) -> None:
+def test_a_refused_address_is_marked_and_no_answer_quotes_it(
+    channel: SendGridChannel, double: SendGridDouble
+) -> None:
     field = "personalizations.0.to.0.email"
-    double.script.append(refusal(400, (field, "Does not contain a valid address: ann@example.com (Ann Lee)")))
+    double.script.append(
+        refusal(400, (field, "Does not contain a valid address: ann@example.com (Ann Lee)"))
+    )
     [outcome] = send(channel, EMAIL)
     assert outcome.suppress
     assert outcome.reason == f"{field} Does not contain a valid address: … (…)"
@@ -214,7 +241,10 @@ def test_a_refused_key_stops_the_batch(tmp_path: Path, double: SendGridDouble) -
     outcomes = send(channel, *(email(number) for number in range(50)))
     channel.close()
     refused = [outcome for outcome in outcomes if outcome.kind is OutcomeKind.MISCONFIGURED]
-    assert {outcome.kind for outcome in outcomes} == {OutcomeKind.MISCONFIGURED, OutcomeKind.NOT_ATTEMPTED}
+    assert {outcome.kind for outcome in outcomes} == {
+        OutcomeKind.MISCONFIGURED,
+        OutcomeKind.NOT_ATTEMPTED,
+    }
     assert all("SENDGRID_API_KEY" in outcome.reason for outcome in refused)
     assert len(double.requests) == len(refused) <= 3
 
@@ -229,8 +259,15 @@ def test_a_request_without_an_answer_is_uncertain_and_not_repeated(
     assert len(double.requests) == 1
 
 
-def test_one_broken_connection_does_not_take_the_batch_along(channel: SendGridChannel, double: SendGridDouble) -> None:
-    double.script += [Reply(202), Mishap.RESET, refusal(400, ("content", "bad")), Mishap.RESET_WITHIN]
+def test_one_broken_connection_does_not_take_the_batch_along(
+    channel: SendGridChannel, double: SendGridDouble
+) -> None:
+    double.script += [
+        Reply(202),
+        Mishap.RESET,
+        refusal(400, ("content", "bad")),
+        Mishap.RESET_WITHIN,
+    ]
     kinds = [outcome.kind for outcome in send(channel, *(email(number) for number in range(12)))]
     assert kinds.count(OutcomeKind.ACCEPTED) == 9
     assert kinds.count(OutcomeKind.UNCERTAIN) == 2
@@ -258,8 +295,13 @@ def good_body() -> dict[str, Any]:
     return {
         "from": {"email": "shop@shop.example"},
         "subject": "Hello",
-        "personalizations": [{"to": [{"email": "ann@example.com"}], "custom_args": {"parcours_message_id": "m-1"}}],
-        "content": [{"type": "text/plain", "value": "hi"}, {"type": "text/html", "value": "<p>hi</p>"}],
+        "personalizations": [
+            {"to": [{"email": "ann@example.com"}], "custom_args": {"parcours_message_id": "m-1"}}
+        ],
+        "content": [
+            {"type": "text/plain", "value": "hi"},
+            {"type": "text/html", "value": "<p>hi</p>"},
+        ],
     }
 
 
@@ -267,7 +309,13 @@ def judged(body: Any, channel: SendGridChannel, double: SendGridDouble) -> list[
     """What the double finds in a body, sent as the channel sends its own."""
     send(channel, EMAIL)
     real = double.requests[-1]
-    return list(faults_of(Request(real.method, real.path, real.headers, json.dumps(body).encode(), real.connection)))
+    return list(
+        faults_of(
+            Request(
+                real.method, real.path, real.headers, json.dumps(body).encode(), real.connection
+            )
+        )
+    )
 
 
 def test_the_double_takes_a_good_request(channel: SendGridChannel, double: SendGridDouble) -> None:
@@ -286,19 +334,38 @@ def test_the_double_takes_a_good_request(channel: SendGridChannel, double: SendG
         ({"content": list(reversed(good_body()["content"]))}, "content"),
         ({"personalizations": []}, "personalizations"),
         ({"personalizations": [{}]}, "personalizations.0.to"),
-        ({"personalizations": [{"to": [{"email": "a@x.example"}, {"email": "A@x.example"}]}]}, "personalizations.0.to"),
-        ({"personalizations": [{"to": [{"email": "a@x.example"}], "custom_args": {"n": 1}}]},
-         "personalizations.0.custom_args"),
-        ({"personalizations": [{"to": [{"email": "a@x.example"}], "custom_args": {"n": "x" * 10_001}}]},
-         "personalizations.0.custom_args"),
-        ({"personalizations": [{"to": [{"email": "a@x.example"}], "headers": {"Subject": "other"}}]},
-         "personalizations.0.headers.Subject"),
+        (
+            {"personalizations": [{"to": [{"email": "a@x.example"}, {"email": "A@x.example"}]}]},
+            "personalizations.0.to",
+        ),
+        (
+            {"personalizations": [{"to": [{"email": "a@x.example"}], "custom_args": {"n": 1}}]},
+            "personalizations.0.custom_args",
+        ),
+        (
+            {
+                "personalizations": [
+                    {"to": [{"email": "a@x.example"}], "custom_args": {"n": "x" * 10_001}}
+                ]
+            },
+            "personalizations.0.custom_args",
+        ),
+        (
+            {
+                "personalizations": [
+                    {"to": [{"email": "a@x.example"}], "headers": {"Subject": "other"}}
+                ]
+            },
+            "personalizations.0.headers.Subject",
+        ),
         ({"custom_args": {"a": "b"}}, "custom_args"),
-        ({"tracking_settings": {"subscription_tracking": {"enable": "no"}}},
-         "tracking_settings.subscription_tracking.enable"),
+        (
+            {"tracking_settings": {"subscription_tracking": {"enable": "no"}}},
+            "tracking_settings.subscription_tracking.enable",
+        ),
         ({"sender": "me"}, "sender"),
     ],
-)  # fmt: skip
+)
 def test_the_double_refuses_what_the_real_one_refuses(
     change: dict[str, Any], field: str, channel: SendGridChannel, double: SendGridDouble
 ) -> None:

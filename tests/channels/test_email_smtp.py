@@ -28,7 +28,9 @@ from tests.support.ports import closed_port
 def opened(
     folder: Path, url: str, connections: int = 3, impatient: bool = False, **environment: str
 ) -> Iterator[SmtpChannel]:
-    wished = replace(settings(folder, PARCOURS_SMTP_URL=url, **environment), connections=connections)
+    wished = replace(
+        settings(folder, PARCOURS_SMTP_URL=url, **environment), connections=connections
+    )
     wished = hurried(wished) if impatient else wished
     channel = open_channel(Medium.EMAIL, "smtp", wished)
     assert isinstance(channel, SmtpChannel)
@@ -39,11 +41,17 @@ def opened(
 
 
 def send(channel: SmtpChannel, *messages: RenderedMessage) -> list[SendOutcome]:
-    return [outcome for _, outcome in sorted(channel.send_batch(messages, soon()), key=lambda answer: answer[0])]
+    return [
+        outcome
+        for _, outcome in sorted(channel.send_batch(messages, soon()), key=lambda answer: answer[0])
+    ]
 
 
 def sent_to(server: ScriptedSmtp, folder: Path, impatient: bool = False) -> SendOutcome:
-    with server.running() as port, opened(folder, f"smtp://127.0.0.1:{port}", impatient=impatient) as channel:
+    with (
+        server.running() as port,
+        opened(folder, f"smtp://127.0.0.1:{port}", impatient=impatient) as channel,
+    ):
         return send(channel, EMAIL)[0]
 
 
@@ -56,7 +64,9 @@ def test_a_mail_arrives_whole_at_a_real_server(tmp_path: Path) -> None:
     [envelope] = sink.envelopes
     assert envelope.mail_from == "shop@shop.example"
     assert envelope.rcpt_tos == ["ann@example.com"]
-    mail = message_from_bytes(envelope.original_content or b"", _class=EmailMessage, policy=policy.default)
+    mail = message_from_bytes(
+        envelope.original_content or b"", _class=EmailMessage, policy=policy.default
+    )
     body = mail.get_body(("plain",))
     assert body is not None
     assert body.get_content().replace("\r\n", "\n") == text
@@ -78,7 +88,9 @@ def test_a_return_path_tells_whose_bounce_it_is(tmp_path: Path) -> None:
     sink = Sink()
     with (
         running(sink) as port,
-        opened(tmp_path, f"smtp://127.0.0.1:{port}", PARCOURS_SMTP_RETURN_PATH="bounces@shop.example") as channel,
+        opened(
+            tmp_path, f"smtp://127.0.0.1:{port}", PARCOURS_SMTP_RETURN_PATH="bounces@shop.example"
+        ) as channel,
     ):
         send(channel, EMAIL)
     assert sink.envelopes[0].mail_from == "bounces+m-1@shop.example"
@@ -94,13 +106,23 @@ def test_an_international_domain_is_asked_for_in_punycode(tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("reply", "kind", "code", "suppress"),
     [
-        ("550 5.1.1 <ann@example.com>: user Ann Lee unknown", OutcomeKind.REJECTED, "550 5.1.1", True),
+        (
+            "550 5.1.1 <ann@example.com>: user Ann Lee unknown",
+            OutcomeKind.REJECTED,
+            "550 5.1.1",
+            True,
+        ),
         ("550 5.1.2 no such domain", OutcomeKind.REJECTED, "550 5.1.2", True),
         ("550 5.1.6 moved", OutcomeKind.REJECTED, "550 5.1.6", True),
         ("550 5.2.1 disabled", OutcomeKind.REJECTED, "550 5.2.1", True),
         ("550 5.1.10 null MX", OutcomeKind.REJECTED, "550 5.1.10", True),
         ("552 5.2.2 mailbox full", OutcomeKind.REJECTED, "552 5.2.2", False),
-        ("550 5.7.26 unauthenticated, see https://support.example/81126", OutcomeKind.REJECTED, "550 5.7.26", False),
+        (
+            "550 5.7.26 unauthenticated, see https://support.example/81126",
+            OutcomeKind.REJECTED,
+            "550 5.7.26",
+            False,
+        ),
         ("550 no", OutcomeKind.REJECTED, "550", False),
         ("450 4.2.1 greylisted", OutcomeKind.THROTTLED, "450 4.2.1", False),
         ("451 try later", OutcomeKind.THROTTLED, "451", False),
@@ -114,8 +136,15 @@ def test_a_refusal_says_what_to_do_at_whatever_moment_it_comes(
 ) -> None:
     outcome = sent_to(ScriptedSmtp(**{moment: reply}), tmp_path)
     if moment == "MAIL" and kind is OutcomeKind.REJECTED and not reply.startswith("552"):
-        kind, suppress = OutcomeKind.MISCONFIGURED, False  # nobody was named yet: it is about the sender
-    assert (outcome.kind, outcome.code.partition(" 4.7.0")[0], outcome.suppress) == (kind, code, suppress)
+        kind, suppress = (
+            OutcomeKind.MISCONFIGURED,
+            False,
+        )  # nobody was named yet: it is about the sender
+    assert (outcome.kind, outcome.code.partition(" 4.7.0")[0], outcome.suppress) == (
+        kind,
+        code,
+        suppress,
+    )
     assert not any(word in outcome.reason for word in ("ann@", "Ann", "Lee"))
 
 
@@ -140,7 +169,9 @@ def test_a_server_that_passes_nothing_on_for_us_stops_the_channel_instead_of_bur
     assert "ann@" not in outcome.reason
 
 
-def test_an_answer_to_the_whole_message_that_makes_no_sense_leaves_it_uncertain(tmp_path: Path) -> None:
+def test_an_answer_to_the_whole_message_that_makes_no_sense_leaves_it_uncertain(
+    tmp_path: Path,
+) -> None:
     server = ScriptedSmtp(dot="what?")
     assert sent_to(server, tmp_path).kind is OutcomeKind.UNCERTAIN
     assert server.messages == 1
@@ -148,10 +179,15 @@ def test_an_answer_to_the_whole_message_that_makes_no_sense_leaves_it_uncertain(
 
 def test_a_refused_recipient_does_not_take_the_others_along(tmp_path: Path) -> None:
     sink = Sink(refuse=lambda address: "550 5.1.1 unknown" if address.startswith("bad") else "")
-    batch = [email(number, to=f"{'bad' if number % 3 == 0 else 'ann'}@example.com") for number in range(12)]
+    batch = [
+        email(number, to=f"{'bad' if number % 3 == 0 else 'ann'}@example.com")
+        for number in range(12)
+    ]
     with running(sink) as port, opened(tmp_path, f"smtp://127.0.0.1:{port}") as channel:
         outcomes = send(channel, *batch)
-    assert [outcome.kind is OutcomeKind.REJECTED for outcome in outcomes] == [number % 3 == 0 for number in range(12)]
+    assert [outcome.kind is OutcomeKind.REJECTED for outcome in outcomes] == [
+        number % 3 == 0 for number in range(12)
+    ]
     assert len(sink.envelopes) == 8
     assert len(sink.peers) <= 3
 
@@ -161,7 +197,10 @@ def test_a_refused_recipient_does_not_take_the_others_along(tmp_path: Path) -> N
 def test_a_connection_lost_before_the_message_was_sent_leaves_it_unsent(
     moment: str, silence: str | None, tmp_path: Path
 ) -> None:
-    assert sent_to(ScriptedSmtp(**{moment: silence}), tmp_path, impatient=silence == "").kind is OutcomeKind.UNAVAILABLE
+    assert (
+        sent_to(ScriptedSmtp(**{moment: silence}), tmp_path, impatient=silence == "").kind
+        is OutcomeKind.UNAVAILABLE
+    )
 
 
 def test_a_connection_cut_within_the_message_leaves_it_unsent(tmp_path: Path) -> None:
@@ -174,7 +213,9 @@ def test_a_connection_cut_within_the_message_leaves_it_unsent(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("silence", [None, ""], ids=["cut", "hanging"])
-def test_a_connection_lost_after_the_final_dot_leaves_it_uncertain(silence: str | None, tmp_path: Path) -> None:
+def test_a_connection_lost_after_the_final_dot_leaves_it_uncertain(
+    silence: str | None, tmp_path: Path
+) -> None:
     server = ScriptedSmtp(dot=silence)
     assert sent_to(server, tmp_path, impatient=silence == "").kind is OutcomeKind.UNCERTAIN
     assert server.messages == 1
@@ -192,15 +233,22 @@ def test_a_server_that_turns_us_away_stops_the_channel(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("hang_up", [True, False], ids=["closed", "said 421"])
-def test_a_kept_connection_that_the_server_ended_is_opened_again(hang_up: bool, tmp_path: Path) -> None:
+def test_a_kept_connection_that_the_server_ended_is_opened_again(
+    hang_up: bool, tmp_path: Path
+) -> None:
     server = ScriptedSmtp()
-    with server.running() as port, opened(tmp_path, f"smtp://127.0.0.1:{port}", connections=1) as channel:
+    with (
+        server.running() as port,
+        opened(tmp_path, f"smtp://127.0.0.1:{port}", connections=1) as channel,
+    ):
         assert send(channel, email(1))[0].kind is OutcomeKind.ACCEPTED
         if hang_up:
             server.hang_up()
         else:
             server.script["MAIL"] = "421 idle too long"
-            assert send(channel, email(2))[0].kind is OutcomeKind.THROTTLED  # the new connection says it too
+            assert (
+                send(channel, email(2))[0].kind is OutcomeKind.THROTTLED
+            )  # the new connection says it too
             server.script["MAIL"] = "250 ok"
         assert send(channel, email(3))[0].kind is OutcomeKind.ACCEPTED
     assert server.messages == 2
@@ -213,7 +261,12 @@ def guarded(context: ssl.SSLContext) -> dict[str, Any]:
         assert isinstance(data, LoginPassword)
         return AuthResult(success=data == LoginPassword(b"shop", b"p@ss"), handled=False)
 
-    return {"tls_context": context, "require_starttls": True, "authenticator": check, "auth_required": True}
+    return {
+        "tls_context": context,
+        "require_starttls": True,
+        "authenticator": check,
+        "auth_required": True,
+    }
 
 
 @pytest.mark.parametrize(
@@ -227,7 +280,12 @@ def guarded(context: ssl.SSLContext) -> dict[str, Any]:
     ids=["well", "wrong password", "unknown certificate", "no encryption"],
 )
 def test_a_guarded_server_lets_in_who_has_the_password_and_trusts_its_certificate(
-    url: str, trusted: bool, kind: OutcomeKind, certificate: Path, serving_tls: ssl.SSLContext, tmp_path: Path
+    url: str,
+    trusted: bool,
+    kind: OutcomeKind,
+    certificate: Path,
+    serving_tls: ssl.SSLContext,
+    tmp_path: Path,
 ) -> None:
     sink = Sink()
     trust = {"SSL_CERT_FILE": str(certificate)} if trusted else {}
@@ -272,10 +330,14 @@ def test_a_server_that_speaks_tls_from_the_first_byte_is_spoken_to_so(
     large = replace(EMAIL, html="é" * 3_000_000)
     with (
         running(sink, ssl_context=serving_tls, data_size_limit=None) as port,
-        opened(tmp_path, f"smtps://127.0.0.1:{port}", connections=1, SSL_CERT_FILE=str(certificate)) as channel,
+        opened(
+            tmp_path, f"smtps://127.0.0.1:{port}", connections=1, SSL_CERT_FILE=str(certificate)
+        ) as channel,
         opened(tmp_path, f"smtps://127.0.0.1:{port}") as stranger,
     ):
-        assert [outcome.kind for outcome in send(channel, large, email(2))] == [OutcomeKind.ACCEPTED] * 2
+        assert [outcome.kind for outcome in send(channel, large, email(2))] == [
+            OutcomeKind.ACCEPTED
+        ] * 2
         assert send(stranger, EMAIL)[0].kind is OutcomeKind.MISCONFIGURED
     assert len(sink.envelopes) == 2
     assert len(sink.peers) == 1

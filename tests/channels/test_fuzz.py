@@ -1,4 +1,6 @@
-"""Whatever an author, a customer or a server writes: no unforeseen error, and nothing counts as taken that was not."""
+"""Whatever an author, a customer or a server writes: no unforeseen error, and nothing counts as
+taken that was not.
+"""
 
 from __future__ import annotations
 
@@ -28,7 +30,9 @@ from tests.channels.samples import EMAIL, NOW, email, sms, soon
 from tests.channels.samples import settings as channel_settings
 from tests.channels.smtp_double import HEALTHY, ScriptedSmtp
 
-FUZZ = settings(max_examples=300, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+FUZZ = settings(
+    max_examples=300, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
+)
 anything = st.text(st.characters(), max_size=40)  # surrogates and control characters too
 
 
@@ -39,7 +43,13 @@ def a_change(*wholes: bytes) -> st.SearchStrategy[bytes]:
         at %= len(whole) + 1
         return whole[:at] + piece + whole[at + length :]
 
-    changed = st.builds(change, st.sampled_from(wholes), st.integers(0, 500), st.integers(0, 8), st.binary(max_size=6))
+    changed = st.builds(
+        change,
+        st.sampled_from(wholes),
+        st.integers(0, 500),
+        st.integers(0, 8),
+        st.binary(max_size=6),
+    )
     return changed | st.binary(max_size=60)
 
 
@@ -63,8 +73,15 @@ def test_any_text_is_an_address_or_refused(text: str) -> None:
 
 
 @FUZZ
-@given(topic=anything, name=anything, path=anything, domain=st.sampled_from(["shop.example", "bücher.example"]))
-def test_no_topic_name_or_link_makes_a_mail_unsendable(topic: str, name: str, path: str, domain: str) -> None:
+@given(
+    topic=anything,
+    name=anything,
+    path=anything,
+    domain=st.sampled_from(["shop.example", "bücher.example"]),
+)
+def test_no_topic_name_or_link_makes_a_mail_unsendable(
+    topic: str, name: str, path: str, domain: str
+) -> None:
     # A lone surrogate and a line break are refused before (`acceptance.check`).
     topic, name, path = (text.encode("utf-8", "ignore").decode() for text in (topic, name, path))
     message = replace(
@@ -113,9 +130,17 @@ def smtp(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[ScriptedSmt
 @FUZZ
 @given(
     moment=st.sampled_from(["greeting", "EHLO", "MAIL", "RCPT", "DATA", "dot", "RSET"]),
-    said=a_change(b"250 ok\r\n", b"354 go on\r\n", b"250-one\r\n250 two\r\n", b"550 5.1.1 no\r\n", b"421 bye\r\n"),
+    said=a_change(
+        b"250 ok\r\n",
+        b"354 go on\r\n",
+        b"250-one\r\n250 two\r\n",
+        b"550 5.1.1 no\r\n",
+        b"421 bye\r\n",
+    ),
 )
-def test_whatever_an_smtp_server_says(moment: str, said: bytes, smtp: tuple[ScriptedSmtp, Channel]) -> None:
+def test_whatever_an_smtp_server_says(
+    moment: str, said: bytes, smtp: tuple[ScriptedSmtp, Channel]
+) -> None:
     server, channel = smtp
     server.hang_up()  # so that the greeting is said anew
     server.script = HEALTHY | {moment: Raw(said)}
@@ -126,7 +151,10 @@ def test_whatever_an_smtp_server_says(moment: str, said: bytes, smtp: tuple[Scri
         assert server.messages == before + 1
         assert moment in ("dot", "RSET")
     elif outcome.kind is OutcomeKind.UNCERTAIN:
-        assert moment in ("dot", "DATA")  # it may leave behind a good 354, with all of the message on its way
+        assert moment in (
+            "dot",
+            "DATA",
+        )  # it may leave behind a good 354, with all of the message on its way
     if moment == "dot" and server.messages > before and not said[:1].isdigit():
         assert outcome.kind is OutcomeKind.UNCERTAIN
 
@@ -138,7 +166,10 @@ def http(
     double: HttpDouble
     if request.param == "sendgrid":
         double, medium = sendgrid_double.SendGridDouble(), Medium.EMAIL
-        environment = {"SENDGRID_API_KEY": sendgrid_double.KEY, "PARCOURS_SENDGRID_BASE_URL": double.url}
+        environment = {
+            "SENDGRID_API_KEY": sendgrid_double.KEY,
+            "PARCOURS_SENDGRID_BASE_URL": double.url,
+        }
     else:
         double, medium = twilio_double.TwilioDouble(), Medium.SMS
         environment = {
@@ -158,12 +189,18 @@ def http(
 @given(
     said=a_change(
         b"HTTP/1.1 202 Accepted\r\nX-Message-Id: a\r\nContent-Length: 0\r\n\r\n",
-        b'HTTP/1.1 201 Created\r\nContent-Length: 45\r\n\r\n{"sid": "SM00000000000000000000000000000001"}',
+        (
+            b'HTTP/1.1 201 Created\r\nContent-Length: 45\r\n\r\n{"sid": '
+            b'"SM00000000000000000000000000000001"}'
+        ),
         b'HTTP/1.1 400 Bad\r\nContent-Length: 15\r\n\r\n{"code": 21610}',
         b'HTTP/1.1 400 Bad\r\nContent-Length: 38\r\n\r\n{"errors": [{"field": "from"}, [], {}]}',
         b"HTTP/1.1 429 Slow\r\nRetry-After: 7\r\nContent-Encoding: gzip\r\n\r\nx",
         b"HTTP/1.1 500 Oh\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n\r\n",
-        b"HTTP/1.1 103 Hint\r\n\r\nHTTP/1.1 503 Busy\r\nRetry-After: Mon, 02 Nov 2026 10:00:30 GMT\r\n\r\n",
+        (
+            b"HTTP/1.1 103 Hint\r\n\r\nHTTP/1.1 503 Busy\r\nRetry-After: Mon, 02 Nov 2026 "
+            b"10:00:30 GMT\r\n\r\n"
+        ),
     )
 )
 def test_whatever_an_http_server_says(said: bytes, http: tuple[HttpDouble, Channel]) -> None:

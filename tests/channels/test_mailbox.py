@@ -30,24 +30,40 @@ def file(channel: MailboxChannel, *messages: RenderedMessage) -> set[OutcomeKind
     return {outcome.kind for _, outcome in channel.send_batch(messages, soon())}
 
 
-def test_an_email_reads_back_with_everything_that_was_in_it(channel: MailboxChannel, root: Path) -> None:
-    sent = replace(EMAIL, subject="Votre panier 🛒", to_name="Zoé", text="à bientôt\n", html="<p>à bientôt</p>")
+def test_an_email_reads_back_with_everything_that_was_in_it(
+    channel: MailboxChannel, root: Path
+) -> None:
+    sent = replace(
+        EMAIL, subject="Votre panier 🛒", to_name="Zoé", text="à bientôt\n", html="<p>à bientôt</p>"
+    )
     file(channel, sent)
     stored = read_message(root, "m-1")
     assert stored is not None
     assert (stored.message_id, stored.medium, stored.at) == ("m-1", Medium.EMAIL, NOW)
     assert (stored.to, stored.subject) == ("ann@example.com", "Votre panier 🛒")
     assert (stored.text, stored.html) == ("à bientôt\n", "<p>à bientôt</p>")
-    assert (stored.journey, stored.step, stored.template) == ("cart-abandonment", "reminder", "email/cart")
+    assert (stored.journey, stored.step, stored.template) == (
+        "cart-abandonment",
+        "reminder",
+        "email/cart",
+    )
     assert ("List-Unsubscribe", "<https://shop.example/u/abc>") in stored.headers
     assert ("To", "Zoé <ann@example.com>") in stored.headers
 
 
 def test_an_sms_lies_there_too_under_its_number(tmp_path: Path, root: Path) -> None:
-    file(open_adapter(Medium.SMS, settings(tmp_path)), replace(SMS, text="C'est prêt 🎁", sender="The Shop"))
+    file(
+        open_adapter(Medium.SMS, settings(tmp_path)),
+        replace(SMS, text="C'est prêt 🎁", sender="The Shop"),
+    )
     stored = read_message(root, "s-1")
     assert stored is not None
-    assert (stored.medium, stored.to, stored.text, stored.html) == (Medium.SMS, "+33612345678", "C'est prêt 🎁", "")
+    assert (stored.medium, stored.to, stored.text, stored.html) == (
+        Medium.SMS,
+        "+33612345678",
+        "C'est prêt 🎁",
+        "",
+    )
     assert ("X-Parcours-Medium", "sms") in stored.headers
 
 
@@ -57,7 +73,9 @@ def test_the_same_message_twice_is_one_file(channel: MailboxChannel, root: Path)
     assert not list((root / "tmp").iterdir())
 
 
-def test_a_message_that_a_mail_program_has_shown_does_not_come_back(channel: MailboxChannel, root: Path) -> None:
+def test_a_message_that_a_mail_program_has_shown_does_not_come_back(
+    channel: MailboxChannel, root: Path
+) -> None:
     file(channel, EMAIL)
     (root / "new" / "m-1").rename(root / "cur" / "m-1:2,S")
     assert file(channel, EMAIL) == {OutcomeKind.ACCEPTED}
@@ -86,11 +104,15 @@ def test_pages_are_newest_first_by_the_clock_that_dated_them(tmp_path: Path, roo
     file(channel, *(email(number) for number in (3, 1, 2, 0)))
     first = read_messages(root, 2)
     assert [stored.message_id for stored in first] == ["m-3", "m-2"]
-    assert [stored.message_id for stored in read_messages(root, 2, before=first[-1].message_id)] == ["m-1", "m-0"]
+    assert [
+        stored.message_id for stored in read_messages(root, 2, before=first[-1].message_id)
+    ] == ["m-1", "m-0"]
     assert first[0].at == NOW + timedelta(hours=3)
 
 
-def test_messages_of_the_same_instant_are_all_on_one_page_or_another(channel: MailboxChannel, root: Path) -> None:
+def test_messages_of_the_same_instant_are_all_on_one_page_or_another(
+    channel: MailboxChannel, root: Path
+) -> None:
     file(channel, *(email(number) for number in range(10)))
     seen, last = [], ""
     while page := read_messages(root, 3, before=last):

@@ -20,9 +20,12 @@ from tests.channels.samples import EMAIL, NOW
 
 SENDER = ("shop@shop.example", "The Shop")
 
-#: Every character that can be encoded; the library's parser itself stumbles over C0 controls in a header.
+#: Every character that can be encoded; the library's parser itself stumbles over C0 controls in a
+#: header.
 bodies = st.text(st.characters(codec="utf-8"), min_size=1)
-titles = st.text(st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Zl", "Zp")), max_size=300)
+titles = st.text(
+    st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Zl", "Zp")), max_size=300
+)
 
 
 def read(data: bytes) -> EmailMessage:
@@ -49,7 +52,10 @@ def lines_of(text: str) -> str:
 
 def test_a_mail_reads_back_as_it_was_meant() -> None:
     mail = written()
-    assert mail["From"] == '"The Shop" <shop@shop.example>' or mail["From"] == "The Shop <shop@shop.example>"
+    assert (
+        mail["From"] == '"The Shop" <shop@shop.example>'
+        or mail["From"] == "The Shop <shop@shop.example>"
+    )
     assert mail["To"].addresses[0].addr_spec == "ann@example.com"
     assert mail["To"].addresses[0].display_name == "Ann Lee"
     assert mail["Reply-To"] == "help@shop.example"
@@ -61,7 +67,10 @@ def test_a_mail_reads_back_as_it_was_meant() -> None:
 
 
 def test_text_comes_before_html() -> None:
-    assert [inner.get_content_type() for inner in written().iter_parts()] == ["text/plain", "text/html"]
+    assert [inner.get_content_type() for inner in written().iter_parts()] == [
+        "text/plain",
+        "text/html",
+    ]
 
 
 def test_a_mail_without_html_is_a_single_part() -> None:
@@ -90,7 +99,11 @@ def test_long_content_reads_back_too(text: str) -> None:
 
 @given(text=st.text(st.characters(codec="utf-8"), min_size=900).map(lambda text: text * 3))
 def test_no_line_is_longer_than_the_standard_allows_and_none_is_not_ascii(text: str) -> None:
-    data = compose(replace(EMAIL, text=text, html=text, subject=text.replace("\r", "").replace("\n", "")), SENDER, NOW)
+    data = compose(
+        replace(EMAIL, text=text, html=text, subject=text.replace("\r", "").replace("\n", "")),
+        SENDER,
+        NOW,
+    )
     assert data.isascii()
     assert data.endswith(b"\r\n")
     assert max(map(len, data.split(b"\r\n"))) <= LINE_MAX
@@ -105,10 +118,13 @@ def test_any_subject_reads_back(subject: str) -> None:
 
 @given(name=titles)
 def test_any_name_reads_back_and_leaves_the_address_alone(name: str) -> None:
-    mail = message_from_bytes(compose(replace(EMAIL, to_name=name), SENDER, NOW), policy=policy.compat32)
+    mail = message_from_bytes(
+        compose(replace(EMAIL, to_name=name), SENDER, NOW), policy=policy.compat32
+    )
     shown, address = parseaddr(mail["To"])
     assert address == "ann@example.com"
-    # Of two RFC 2047 words in a name, EmailMessage keeps the space between that the RFC says to drop: so decode_header.
+    # Of two RFC 2047 words in a name, EmailMessage keeps the space between that the RFC says to
+    # drop: so decode_header.
     assert str(make_header(decode_header(shown.replace("\r\n", "")))) == name.strip()
 
 
@@ -135,7 +151,9 @@ def test_a_long_unsubscribe_link_is_never_encoded() -> None:
     assert read(data)["List-Unsubscribe"] == link
 
 
-@pytest.mark.parametrize("link", [f"<https://shop.example/{'a' * 1000}>", "<https://shop.example/\x7f>\x7f"])
+@pytest.mark.parametrize(
+    "link", [f"<https://shop.example/{'a' * 1000}>", "<https://shop.example/\x7f>\x7f"]
+)
 def test_an_unsubscribe_link_that_does_not_fit_is_refused_rather_than_broken(link: str) -> None:
     with pytest.raises(MessageRefused, match="List-Unsubscribe"):
         compose(replace(EMAIL, headers=(("List-Unsubscribe", link),)), SENDER, NOW)
@@ -147,12 +165,26 @@ def test_a_mail_without_a_message_id_gets_one_from_ours_and_the_senders_domain()
 
 def test_an_international_domain_travels_in_punycode() -> None:
     # IDNA 2008 keeps the ß that IDNA 2003 turns into another domain, strasse.example.
-    assert written(to="ann@straße.example")["To"].addresses[0].addr_spec == "ann@xn--strae-oqa.example"
+    assert (
+        written(to="ann@straße.example")["To"].addresses[0].addr_spec == "ann@xn--strae-oqa.example"
+    )
 
 
-@pytest.mark.parametrize("address", ["ann", "ann@", "@example.com", "änn@example.com", "a b@example.com",
-                                     "ann@exa_mple.com", "ann@-x.com", "ann@x..com", f"{'a' * 65}@example.com",
-                                     "ann@☃.example.com" + "a" * 250])  # fmt: skip
+@pytest.mark.parametrize(
+    "address",
+    [
+        "ann",
+        "ann@",
+        "@example.com",
+        "änn@example.com",
+        "a b@example.com",
+        "ann@exa_mple.com",
+        "ann@-x.com",
+        "ann@x..com",
+        f"{'a' * 65}@example.com",
+        "ann@☃.example.com" + "a" * 250,
+    ],
+)
 def test_an_address_that_cannot_be_mailed_is_refused_without_being_quoted(address: str) -> None:
     with pytest.raises(MessageRefused) as refused:
         compose(replace(EMAIL, to=address), SENDER, NOW)
@@ -170,8 +202,16 @@ def test_a_hostile_domain_is_judged_quickly() -> None:
     ("sender", "list_id", "travels"),
     [
         ("", "<Nouveautés.shop.example>", "<nouveautes.shop.example>"),
-        ("hello@bücher.example", "<Nouveautés d'été.bücher.example>", "<nouveautes-d-ete.xn--bcher-kva.example>"),
-        ("The Shop <a@shop.example>", "<Product_news.shop.example>>", "<Product_news.shop.example>"),
+        (
+            "hello@bücher.example",
+            "<Nouveautés d'été.bücher.example>",
+            "<nouveautes-d-ete.xn--bcher-kva.example>",
+        ),
+        (
+            "The Shop <a@shop.example>",
+            "<Product_news.shop.example>>",
+            "<Product_news.shop.example>",
+        ),
         ("a@shop.example", "<新着.shop.example>", "<list-d331639e.shop.example>"),
         ("a@shop.example", "<two words\x7f.shop.example>", "<two-words.shop.example>"),
     ],
@@ -180,7 +220,9 @@ def test_a_list_id_is_made_of_a_slug_of_its_topic(sender: str, list_id: str, tra
     assert written(sender=sender, headers=(("List-Id", list_id),))["List-Id"] == travels
 
 
-def test_an_unsubscribe_link_with_letters_outside_ascii_becomes_one_that_mail_programs_follow() -> None:
+def test_an_unsubscribe_link_with_letters_outside_ascii_becomes_one_that_mail_programs_follow() -> (
+    None
+):
     headers = (("List-Unsubscribe", "<https://bücher.example:8443/désabonner?é=1>"),)
     assert written(headers=headers)["List-Unsubscribe"] == (
         "<https://xn--bcher-kva.example:8443/d%C3%A9sabonner?%C3%A9=1>"
@@ -204,8 +246,13 @@ def test_a_message_id_can_always_travel(rfc_message_id: str, travels: str) -> No
 def test_a_name_with_a_line_break_stays_on_one_line(name: str) -> None:
     data = compose(replace(EMAIL, to_name=name), (SENDER[0], name), NOW)
     assert b"\r\nBcc" not in data
-    assert {"Ann Bcc: eve@example.com", "Ann Lee", "Ann"} >= {read(data)["To"].addresses[0].display_name}
+    assert {"Ann Bcc: eve@example.com", "Ann Lee", "Ann"} >= {
+        read(data)["To"].addresses[0].display_name
+    }
 
 
 def test_answers_may_go_to_an_address_with_a_name() -> None:
-    assert written(reply_to="Aide <help@bücher.example>")["Reply-To"] == "Aide <help@xn--bcher-kva.example>"
+    assert (
+        written(reply_to="Aide <help@bücher.example>")["Reply-To"]
+        == "Aide <help@xn--bcher-kva.example>"
+    )

@@ -47,8 +47,18 @@ def test_an_adapter_of_the_other_medium_is_refused(tmp_path: Path) -> None:
         (Medium.SMS, "twilio", TWILIO | {"TWILIO_AUTH_TOKEN": " "}, "TWILIO_AUTH_TOKEN"),
         (Medium.SMS, "twilio", TWILIO | {"TWILIO_FROM": ""}, "TWILIO_MESSAGING_SERVICE_SID"),
         (Medium.SMS, "twilio", TWILIO | {"TWILIO_FROM": "a name too long"}, "TWILIO_FROM"),
-        (Medium.SMS, "twilio", TWILIO | {"TWILIO_MESSAGING_SERVICE_SID": "MG1"}, "TWILIO_MESSAGING_SERVICE_SID"),
-        (Medium.SMS, "twilio", TWILIO | {"PARCOURS_TWILIO_BASE_URL": "twilio.example"}, "PARCOURS_TWILIO_BASE_URL"),
+        (
+            Medium.SMS,
+            "twilio",
+            TWILIO | {"TWILIO_MESSAGING_SERVICE_SID": "MG1"},
+            "TWILIO_MESSAGING_SERVICE_SID",
+        ),
+        (
+            Medium.SMS,
+            "twilio",
+            TWILIO | {"PARCOURS_TWILIO_BASE_URL": "twilio.example"},
+            "PARCOURS_TWILIO_BASE_URL",
+        ),
     ],
 )
 def test_a_missing_or_malformed_credential_is_named_when_the_channel_is_opened(
@@ -86,15 +96,27 @@ def test_an_smtp_url_is_read(
     url: str, host: str, port: int, tls: bool, starttls: bool, user: str, password: str
 ) -> None:
     server = parse_smtp_url(url)
-    assert (server.host, server.port, server.implicit_tls, server.starttls) == (host, port, tls, starttls)
+    assert (server.host, server.port, server.implicit_tls, server.starttls) == (
+        host,
+        port,
+        tls,
+        starttls,
+    )
     assert (server.user, server.password) == (user, password)
 
 
 @pytest.mark.parametrize(
     "url",
-    ["mail.example", "http://mail.example", "smtp://", "smtp://a:s3cret@mail.example:port", "smtp://x?starttls",
-     "smtp://a:s3cret@mail.example?tls=1", "smtp://a:s3cret@mail.example:25"],
-)  # fmt: skip
+    [
+        "mail.example",
+        "http://mail.example",
+        "smtp://",
+        "smtp://a:s3cret@mail.example:port",
+        "smtp://x?starttls",
+        "smtp://a:s3cret@mail.example?tls=1",
+        "smtp://a:s3cret@mail.example:25",
+    ],
+)
 def test_a_bad_smtp_url_is_refused_without_telling_its_password(url: str) -> None:
     with pytest.raises(ChannelMisconfigured, match="PARCOURS_SMTP_URL") as refused:
         parse_smtp_url(url)
@@ -104,7 +126,9 @@ def test_a_bad_smtp_url_is_refused_without_telling_its_password(url: str) -> Non
 def test_importing_the_channels_imports_no_sdk_and_no_http_library() -> None:
     heavy = ("sendgrid", "twilio", "h11", "requests", "smtplib")
     code = f"import sys, channels; print([name for name in {heavy!r} if name in sys.modules])"
-    loaded = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+    loaded = subprocess.run(
+        [sys.executable, "-c", code], check=True, capture_output=True, text=True
+    )
     assert loaded.stdout.strip() == "[]"
 
 
@@ -132,17 +156,47 @@ SMTP = {"PARCOURS_SMTP_URL": "smtp://localhost"}
         (Medium.EMAIL, "sendgrid", SENDGRID | {"SSL_CERT_FILE": "/nowhere.pem"}, "SSL_CERT_FILE"),
         (Medium.EMAIL, "smtp", SMTP | {"SSL_CERT_FILE": "/nowhere.pem"}, "SSL_CERT_FILE"),
         (Medium.EMAIL, "smtp", {"PARCOURS_SMTP_URL": "smtp://..:25"}, "PARCOURS_SMTP_URL"),
-        (Medium.EMAIL, "smtp", {"PARCOURS_SMTP_URL": "smtp://a:%C3%A9@localhost"}, "PARCOURS_SMTP_URL"),
-        (Medium.EMAIL, "smtp", {"PARCOURS_SMTP_URL": "smtp://a:b%0D%0A@localhost"}, "PARCOURS_SMTP_URL"),
-        (Medium.EMAIL, "smtp", SMTP | {"PARCOURS_SMTP_RETURN_PATH": "bounces"}, "PARCOURS_SMTP_RETURN_PATH"),
-        (Medium.EMAIL, "smtp", SMTP | {"PARCOURS_SMTP_RETURN_PATH": "é@shop.example"}, "PARCOURS_SMTP_RETURN_PATH"),
-        (Medium.EMAIL, "smtp", SMTP | {"PARCOURS_SMTP_RETURN_PATH": "B <b@shop.example>"}, "PARCOURS_SMTP_RETURN_PATH"),
-        (Medium.EMAIL, "smtp", SMTP | {"PARCOURS_SMTP_RETURN_PATH": f"{'b' * 60}@shop.example"}, "RETURN_PATH"),
+        (
+            Medium.EMAIL,
+            "smtp",
+            {"PARCOURS_SMTP_URL": "smtp://a:%C3%A9@localhost"},
+            "PARCOURS_SMTP_URL",
+        ),
+        (
+            Medium.EMAIL,
+            "smtp",
+            {"PARCOURS_SMTP_URL": "smtp://a:b%0D%0A@localhost"},
+            "PARCOURS_SMTP_URL",
+        ),
+        (
+            Medium.EMAIL,
+            "smtp",
+            SMTP | {"PARCOURS_SMTP_RETURN_PATH": "bounces"},
+            "PARCOURS_SMTP_RETURN_PATH",
+        ),
+        (
+            Medium.EMAIL,
+            "smtp",
+            SMTP | {"PARCOURS_SMTP_RETURN_PATH": "é@shop.example"},
+            "PARCOURS_SMTP_RETURN_PATH",
+        ),
+        (
+            Medium.EMAIL,
+            "smtp",
+            SMTP | {"PARCOURS_SMTP_RETURN_PATH": "B <b@shop.example>"},
+            "PARCOURS_SMTP_RETURN_PATH",
+        ),
+        (
+            Medium.EMAIL,
+            "smtp",
+            SMTP | {"PARCOURS_SMTP_RETURN_PATH": f"{'b' * 60}@shop.example"},
+            "RETURN_PATH",
+        ),
         (Medium.SMS, "twilio", TWILIO | {"TWILIO_AUTH_TOKEN": "a\r\nb"}, "TWILIO_AUTH_TOKEN"),
         (Medium.SMS, "twilio", TWILIO | {"TWILIO_FROM": "Café"}, "TWILIO_FROM"),
         (Medium.SMS, "twilio", TWILIO | {"TWILIO_FROM": "Ca!"}, "TWILIO_FROM"),
     ],
-)  # fmt: skip
+)
 def test_a_setting_that_would_burn_every_message_is_refused_by_the_channels_own_rule(
     medium: Medium, adapter: str, environment: dict[str, str], told: str, tmp_path: Path
 ) -> None:
@@ -165,7 +219,11 @@ def test_a_sender_that_no_mail_can_have_is_refused_whatever_the_channel(
     [
         (Medium.EMAIL, "sendgrid", SENDGRID),
         (Medium.EMAIL, "sendgrid", {}),  # whoever checks the files may not hold the key
-        (Medium.EMAIL, "smtp", SMTP | {"PARCOURS_SMTP_RETURN_PATH": "bounces@bücher.example".encode("idna").decode()}),
+        (
+            Medium.EMAIL,
+            "smtp",
+            SMTP | {"PARCOURS_SMTP_RETURN_PATH": "bounces@bücher.example".encode("idna").decode()},
+        ),
         (Medium.EMAIL, "smtp", {"PARCOURS_SMTP_URL": "smtp://mail_server:2525"}),
         (Medium.SMS, "twilio", TWILIO | {"TWILIO_FROM": "A&B Shop"}),
         (Medium.SMS, "twilio", {}),
@@ -175,5 +233,7 @@ def test_a_sender_that_no_mail_can_have_is_refused_whatever_the_channel(
 def test_settings_that_can_send_are_not_refused(
     medium: Medium, adapter: str, environment: dict[str, str], tmp_path: Path
 ) -> None:
-    wished = replace(settings(tmp_path, **environment), from_email="Maison Chloé <hello@bücher.example>")
+    wished = replace(
+        settings(tmp_path, **environment), from_email="Maison Chloé <hello@bücher.example>"
+    )
     assert refusals(medium, adapter, wished) == []

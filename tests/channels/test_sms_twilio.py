@@ -15,7 +15,16 @@ from orchestrator.domain.channel import OutcomeKind, SendOutcome
 from orchestrator.domain.message import Medium, RenderedMessage
 from tests.channels.http_double import Mishap, Reply, Request
 from tests.channels.samples import SMS, settings, sms, soon
-from tests.channels.twilio_double import ACCOUNT, NUMBER, SERVICE, TOKEN, TwilioDouble, fault_of, form_of, refusal
+from tests.channels.twilio_double import (
+    ACCOUNT,
+    NUMBER,
+    SERVICE,
+    TOKEN,
+    TwilioDouble,
+    fault_of,
+    form_of,
+    refusal,
+)
 from tests.support.ports import closed_port
 
 
@@ -46,10 +55,15 @@ def opened(folder: Path, url: str, **changes: str) -> TwilioChannel:
 
 
 def send(channel: TwilioChannel, *messages: RenderedMessage) -> list[SendOutcome]:
-    return [outcome for _, outcome in sorted(channel.send_batch(messages, soon()), key=lambda answer: answer[0])]
+    return [
+        outcome
+        for _, outcome in sorted(channel.send_batch(messages, soon()), key=lambda answer: answer[0])
+    ]
 
 
-def test_the_request_says_what_the_message_says(channel: TwilioChannel, double: TwilioDouble) -> None:
+def test_the_request_says_what_the_message_says(
+    channel: TwilioChannel, double: TwilioDouble
+) -> None:
     [outcome] = send(channel, replace(SMS, text="C'est prêt 🎁 & plus"))
     assert outcome == SendOutcome(OutcomeKind.ACCEPTED, provider_id=f"SM{1:032x}", code="201")
     assert form_of(double.requests[0]) == {
@@ -60,7 +74,9 @@ def test_the_request_says_what_the_message_says(channel: TwilioChannel, double: 
     }
 
 
-def test_a_messaging_service_chooses_the_sender_unless_the_message_does(double: TwilioDouble, tmp_path: Path) -> None:
+def test_a_messaging_service_chooses_the_sender_unless_the_message_does(
+    double: TwilioDouble, tmp_path: Path
+) -> None:
     channel = opened(tmp_path, double.url, TWILIO_FROM="", TWILIO_MESSAGING_SERVICE_SID=SERVICE)
     send(channel, sms(1))
     send(channel, sms(2, sender="The Shop"))
@@ -72,7 +88,13 @@ def test_a_messaging_service_chooses_the_sender_unless_the_message_does(double: 
 
 @pytest.mark.parametrize(
     "changes",
-    [{"text": "x" * 1601}, {"text": " \n"}, {"to": "0612345678"}, {"sender": "a name too long"}, {"validity_s": 0}],
+    [
+        {"text": "x" * 1601},
+        {"text": " \n"},
+        {"to": "0612345678"},
+        {"sender": "a name too long"},
+        {"validity_s": 0},
+    ],
     ids=lambda changes: next(iter(changes)),
 )
 def test_what_twilio_would_refuse_is_not_sent(
@@ -82,7 +104,9 @@ def test_what_twilio_would_refuse_is_not_sent(
     assert double.requests == []
 
 
-def test_a_validity_beyond_twilios_is_cut_to_it(channel: TwilioChannel, double: TwilioDouble) -> None:
+def test_a_validity_beyond_twilios_is_cut_to_it(
+    channel: TwilioChannel, double: TwilioDouble
+) -> None:
     assert send(channel, sms(1, validity_s=86_400))[0].kind is OutcomeKind.ACCEPTED
     assert form_of(double.requests[0])["ValidityPeriod"] == "36000"
 
@@ -132,8 +156,20 @@ PROBLEM = b'{"type": "https://x.example", "title": "Unsubscribed", "status": 400
         (refusal(400, 30001), OutcomeKind.THROTTLED, "30001", False, 300.0),
         (refusal(429, 21611), OutcomeKind.THROTTLED, "21611", False, 300.0),
         (refusal(429, 30001), OutcomeKind.THROTTLED, "30001", False, 300.0),
-        (replace(refusal(429, 21611), headers={"Retry-After": "1"}), OutcomeKind.THROTTLED, "21611", False, 300.0),
-        (replace(refusal(429, 21611), headers={"Retry-After": "900"}), OutcomeKind.THROTTLED, "21611", False, 900.0),
+        (
+            replace(refusal(429, 21611), headers={"Retry-After": "1"}),
+            OutcomeKind.THROTTLED,
+            "21611",
+            False,
+            300.0,
+        ),
+        (
+            replace(refusal(429, 21611), headers={"Retry-After": "900"}),
+            OutcomeKind.THROTTLED,
+            "21611",
+            False,
+            900.0,
+        ),
         (refusal(429, 21610), OutcomeKind.THROTTLED, "21610", False, None),
         (Reply(400, b'{"code": 21610, "message": "Att'), OutcomeKind.REJECTED, "21610", True, None),
         (Reply(400, b'{"code": 2161'), OutcomeKind.REJECTED, "400", False, None),
@@ -163,18 +199,27 @@ def test_each_answer_has_one_meaning(
 ) -> None:
     double.script.append(reply)
     [outcome] = send(channel, SMS)
-    assert (outcome.kind, outcome.code, outcome.suppress, outcome.retry_after_s) == (kind, code, suppress, wait_s)
+    assert (outcome.kind, outcome.code, outcome.suppress, outcome.retry_after_s) == (
+        kind,
+        code,
+        suppress,
+        wait_s,
+    )
     assert bool(outcome.reason) is (kind is not OutcomeKind.ACCEPTED)
     assert len(double.requests) == 1
 
 
-def test_half_an_answer_names_the_message_all_the_same(channel: TwilioChannel, double: TwilioDouble) -> None:
+def test_half_an_answer_names_the_message_all_the_same(
+    channel: TwilioChannel, double: TwilioDouble
+) -> None:
     double.script.append(Reply(201, b'{"body": "hi", "sid": "SM' + b"0" * 32 + b'", "stat'))
     assert send(channel, SMS)[0].provider_id == "SM" + "0" * 32
 
 
 def test_no_answer_quotes_the_number(channel: TwilioChannel, double: TwilioDouble) -> None:
-    double.script.append(refusal(400, 21211, "The 'To' number +33612345678 is not a valid phone number."))
+    double.script.append(
+        refusal(400, 21211, "The 'To' number +33612345678 is not a valid phone number.")
+    )
     assert "336" not in send(channel, SMS)[0].reason
 
 
@@ -182,7 +227,10 @@ def test_a_refused_token_stops_the_batch(tmp_path: Path, double: TwilioDouble) -
     channel = opened(tmp_path, double.url, TWILIO_AUTH_TOKEN="old")
     outcomes = send(channel, *(sms(number) for number in range(50)))
     channel.close()
-    assert {outcome.kind for outcome in outcomes} == {OutcomeKind.MISCONFIGURED, OutcomeKind.NOT_ATTEMPTED}
+    assert {outcome.kind for outcome in outcomes} == {
+        OutcomeKind.MISCONFIGURED,
+        OutcomeKind.NOT_ATTEMPTED,
+    }
     refused = [outcome for outcome in outcomes if outcome.kind is OutcomeKind.MISCONFIGURED]
     assert all("TWILIO_AUTH_TOKEN" in outcome.reason for outcome in refused)
     assert len(double.requests) == len(refused) <= 3
@@ -215,10 +263,14 @@ GOOD = {"To": "+33612345678", "From": NUMBER, "Body": "hi"}
 
 
 def judged(form: dict[str, str], channel: TwilioChannel, double: TwilioDouble) -> int:
-    """The code that the double finds for a form, sent as the channel sends its own; 0 when it is good."""
+    """The code that the double finds for a form, sent as the channel sends its own; 0 when it is
+    good.
+    """
     send(channel, SMS)
     real = double.requests[-1]
-    fault = fault_of(Request(real.method, real.path, real.headers, urlencode(form).encode(), real.connection))
+    fault = fault_of(
+        Request(real.method, real.path, real.headers, urlencode(form).encode(), real.connection)
+    )
     return fault[1] if fault else 0
 
 

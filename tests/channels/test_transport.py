@@ -1,4 +1,6 @@
-"""HTTP answers that fail, break off, drip, flood or come late: the same for both providers that are asked by HTTP."""
+"""HTTP answers that fail, break off, drip, flood or come late: the same for both providers that are
+asked by HTTP.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,11 @@ from tests.channels.misbehaviour import Cut, Drip, Flood, Late, Raw, Unasked
 from tests.channels.samples import email, settings, sms, soon
 
 ACCEPTED, REJECTED, THROTTLED = OutcomeKind.ACCEPTED, OutcomeKind.REJECTED, OutcomeKind.THROTTLED
-UNAVAILABLE, UNCERTAIN, MISCONFIGURED = OutcomeKind.UNAVAILABLE, OutcomeKind.UNCERTAIN, OutcomeKind.MISCONFIGURED
+UNAVAILABLE, UNCERTAIN, MISCONFIGURED = (
+    OutcomeKind.UNAVAILABLE,
+    OutcomeKind.UNCERTAIN,
+    OutcomeKind.MISCONFIGURED,
+)
 HTML = b"<html><h1>Bad gateway</h1></html>"
 LONG_S = 60.0
 
@@ -59,7 +65,10 @@ def provider(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Provide
     if request.param == "sendgrid":
         double, medium, message = sendgrid_double.SendGridDouble(), Medium.EMAIL, email
         good = Reply(202, headers={"X-Message-Id": "sg-1"})
-        environment = {"SENDGRID_API_KEY": sendgrid_double.KEY, "PARCOURS_SENDGRID_BASE_URL": double.url}
+        environment = {
+            "SENDGRID_API_KEY": sendgrid_double.KEY,
+            "PARCOURS_SENDGRID_BASE_URL": double.url,
+        }
     else:
         double, medium, message = twilio_double.TwilioDouble(), Medium.SMS, sms
         good = Reply(201, json.dumps({"sid": f"SM{7:032x}", "status": "queued"}).encode())
@@ -82,8 +91,12 @@ def provider(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Provide
 
 
 @pytest.mark.parametrize("body", [b"", HTML, b'{"code": 20500', b'{"errors": ['])
-@pytest.mark.parametrize("status", [408, 425, 429, 500, 501, 502, 503, 504, 507, 520, 599, 999])  # RFC 9110 §15
-def test_what_was_answered_by_a_failure_is_tried_again(status: int, body: bytes, provider: Provider) -> None:
+@pytest.mark.parametrize(
+    "status", [408, 425, 429, 500, 501, 502, 503, 504, 507, 520, 599, 999]
+)  # RFC 9110 §15
+def test_what_was_answered_by_a_failure_is_tried_again(
+    status: int, body: bytes, provider: Provider
+) -> None:
     outcome = provider.outcome_of(Reply(status, body, {"Retry-After": "9"}))
     assert outcome.kind is (THROTTLED if status in (429, 503) else UNAVAILABLE)
     assert (outcome.code, outcome.retry_after_s) == (str(status), 9.0)
@@ -102,7 +115,9 @@ def test_after_an_hour_of_failures_everything_leaves(provider: Provider) -> None
 
 
 @pytest.mark.parametrize("status", [300, 301, 302, 303, 304, 307, 308, 399, 401, 402, 403, 407])
-def test_an_answer_about_our_settings_stops_the_channel_and_is_not_followed(status: int, provider: Provider) -> None:
+def test_an_answer_about_our_settings_stops_the_channel_and_is_not_followed(
+    status: int, provider: Provider
+) -> None:
     elsewhere = {"Location": f"{provider.double.url}/elsewhere"}
     assert provider.outcome_of(Reply(status, HTML, elsewhere)).kind is MISCONFIGURED
     assert len(provider.double.requests) == 1
@@ -110,7 +125,8 @@ def test_an_answer_about_our_settings_stops_the_channel_and_is_not_followed(stat
 
 @pytest.mark.parametrize("status", [400, 406, 409, 410, 413, 418, 422, 451, 499])
 @pytest.mark.parametrize(
-    "body", [b"", HTML, b"[]", b"null", b'"x"', b'{"errors": [1, null]}', b"[" * 5000, b'{"code": "x"}']
+    "body",
+    [b"", HTML, b"[]", b"null", b'"x"', b'{"errors": [1, null]}', b"[" * 5000, b'{"code": "x"}'],
 )
 def test_another_refusal_is_for_good(status: int, body: bytes, provider: Provider) -> None:
     outcome = provider.outcome_of(Reply(status, body))
@@ -127,7 +143,8 @@ def test_a_page_that_is_not_the_providers_does_not_count_as_taken(provider: Prov
 
 @pytest.mark.parametrize("by_reset", [False, True])
 @pytest.mark.parametrize(
-    ("status", "kind"), [(201, ACCEPTED), (202, ACCEPTED), (429, THROTTLED), (500, UNAVAILABLE), (400, REJECTED)]
+    ("status", "kind"),
+    [(201, ACCEPTED), (202, ACCEPTED), (429, THROTTLED), (500, UNAVAILABLE), (400, REJECTED)],
 )
 def test_an_answer_whose_body_is_cut_means_what_its_head_says(
     status: int, kind: OutcomeKind, by_reset: bool, provider: Provider
@@ -143,7 +160,9 @@ def test_the_status_line_is_enough(provider: Provider) -> None:
     head = f"HTTP/1.1 {provider.good.status} Fine\r\nX-Mess".encode()
     assert provider.outcome_of(Raw(head)).kind is ACCEPTED
     assert provider.outcome_of(Raw(b"HTTP/1.1 429 Slow down\r\n")).kind is THROTTLED
-    assert provider.outcome_of(Raw(b"HTTP/1.1 500\r\n" + b"X-A: b\r\n" * 100_000)).kind is UNAVAILABLE
+    assert (
+        provider.outcome_of(Raw(b"HTTP/1.1 500\r\n" + b"X-A: b\r\n" * 100_000)).kind is UNAVAILABLE
+    )
 
 
 @pytest.mark.parametrize(
@@ -180,14 +199,20 @@ def test_a_body_in_chunks_is_read_and_its_connection_kept(provider: Provider) ->
     body = provider.good.body or b"{}"
     chunks = b"%x\r\n%b\r\n0\r\n\r\n" % (len(body), body)
     channel = provider.opened()
-    provider.double.script.append(Reply(provider.good.status, chunks, {"Transfer-Encoding": "chunked"}))
+    provider.double.script.append(
+        Reply(provider.good.status, chunks, {"Transfer-Encoding": "chunked"})
+    )
     assert [outcome.kind for outcome in provider.send(channel, 1, 2)] == [ACCEPTED, ACCEPTED]
     assert len({request.connection for request in provider.double.requests}) == 1
     channel.close()
 
 
-@pytest.mark.parametrize("stray", [Reply(400, HTML), Reply(408), Reply(401), Reply(202)], ids=lambda one: one.status)
-def test_words_behind_an_answer_are_not_the_answer_to_the_next_message(stray: Reply, provider: Provider) -> None:
+@pytest.mark.parametrize(
+    "stray", [Reply(400, HTML), Reply(408), Reply(401), Reply(202)], ids=lambda one: one.status
+)
+def test_words_behind_an_answer_are_not_the_answer_to_the_next_message(
+    stray: Reply, provider: Provider
+) -> None:
     channel = provider.opened()
     provider.double.script.append(Raw(provider.good.raw + stray.raw, stays=True))
     assert [outcome.kind for outcome in provider.send(channel, 1, 2)] == [ACCEPTED, ACCEPTED]
@@ -195,8 +220,12 @@ def test_words_behind_an_answer_are_not_the_answer_to_the_next_message(stray: Re
     channel.close()
 
 
-@pytest.mark.parametrize("stray", [Reply(400, HTML), Reply(408), Reply(401), Reply(202)], ids=lambda one: one.status)
-def test_words_on_an_idle_connection_are_not_the_answer_to_the_next_message(stray: Reply, provider: Provider) -> None:
+@pytest.mark.parametrize(
+    "stray", [Reply(400, HTML), Reply(408), Reply(401), Reply(202)], ids=lambda one: one.status
+)
+def test_words_on_an_idle_connection_are_not_the_answer_to_the_next_message(
+    stray: Reply, provider: Provider
+) -> None:
     channel = provider.opened()
     idle, said = threading.Event(), threading.Event()
     provider.double.script.append(Unasked(provider.good, stray.raw, idle, said))
@@ -211,7 +240,9 @@ def test_words_on_an_idle_connection_are_not_the_answer_to_the_next_message(stra
 # ---------------------------------------------------------------- late, and a byte at a time
 
 
-def test_an_answer_that_comes_late_is_waited_for_and_holds_its_connection_only(provider: Provider) -> None:
+def test_an_answer_that_comes_late_is_waited_for_and_holds_its_connection_only(
+    provider: Provider,
+) -> None:
     word = threading.Event()
     provider.double.script.append(Late(provider.good, word))
     channel = provider.opened(connections=2)
@@ -231,9 +262,14 @@ def test_an_answer_byte_by_byte_is_waited_for_as_a_whole(provider: Provider) -> 
 
 
 def test_a_request_that_is_not_taken_off_our_hands_was_not_sent(tmp_path: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as deaf:  # it accepts nothing, so only its buffers fill
+    with socket.create_server(
+        ("127.0.0.1", 0)
+    ) as deaf:  # it accepts nothing, so only its buffers fill
         url = f"http://127.0.0.1:{deaf.getsockname()[1]}"
-        wished = replace(settings(tmp_path, SENDGRID_API_KEY="SG.key", PARCOURS_SENDGRID_BASE_URL=url), timeout_s=0.5)
+        wished = replace(
+            settings(tmp_path, SENDGRID_API_KEY="SG.key", PARCOURS_SENDGRID_BASE_URL=url),
+            timeout_s=0.5,
+        )
         channel = open_channel(Medium.EMAIL, "sendgrid", wished)
         [(_, outcome)] = channel.send_batch([email(1, html="x" * 20_000_000)], soon())
         channel.close()
@@ -269,7 +305,9 @@ def test_closing_ends_the_waits_and_only_what_was_out_is_uncertain(provider: Pro
     channel = provider.opened(connections=2)
     outcomes: list[OutcomeKind] = []
     batch = channel.send_batch([provider.message(number) for number in range(6)], soon())
-    listener = threading.Thread(target=lambda: outcomes.extend(outcome.kind for _, outcome in batch))
+    listener = threading.Thread(
+        target=lambda: outcomes.extend(outcome.kind for _, outcome in batch)
+    )
     listener.start()
     assert waiting.acquire(timeout=LONG_S)
     assert waiting.acquire(timeout=LONG_S)
@@ -295,7 +333,10 @@ def test_a_packed_refusal_is_unpacked(encoding: str, provider: Provider) -> None
     packed = gzip.compress(raw) if encoding == "gzip" else zlib.compress(raw)
     outcome = provider.outcome_of(Reply(400, packed, {"Content-Encoding": encoding}))
     assert (outcome.kind, outcome.suppress) == (REJECTED, True)
-    assert provider.outcome_of(Reply(400, b"not packed", {"Content-Encoding": encoding})).kind is REJECTED
+    assert (
+        provider.outcome_of(Reply(400, b"not packed", {"Content-Encoding": encoding})).kind
+        is REJECTED
+    )
 
 
 @pytest.mark.parametrize(
@@ -306,16 +347,42 @@ def test_a_packed_refusal_is_unpacked(encoding: str, provider: Provider) -> None
         ({"retry-after": "-7"}, None),
         ({"retry-after": "soon"}, None),
         ({"retry-after": "²"}, None),
-        ({"retry-after": "Mon, 02 Nov 2026 10:00:30 GMT", "date": "Mon, 02 Nov 2026 10:00:00 GMT"}, 30.0),
-        ({"retry-after": "Mon, 02 Nov 2026 10:00:30 -0000", "date": "Mon, 02 Nov 2026 10:00:00 GMT"}, 30.0),
-        ({"retry-after": "Mon, 02 Nov 2026 09:00:00 GMT", "date": "Mon, 02 Nov 2026 10:00:00 GMT"}, 0.0),
-        ({"retry-after": "Mon, 99 Nov 99999 10:00:30 GMT", "date": "Mon, 02 Nov 2026 10:00:00 GMT"}, None),
+        (
+            {
+                "retry-after": "Mon, 02 Nov 2026 10:00:30 GMT",
+                "date": "Mon, 02 Nov 2026 10:00:00 GMT",
+            },
+            30.0,
+        ),
+        (
+            {
+                "retry-after": "Mon, 02 Nov 2026 10:00:30 -0000",
+                "date": "Mon, 02 Nov 2026 10:00:00 GMT",
+            },
+            30.0,
+        ),
+        (
+            {
+                "retry-after": "Mon, 02 Nov 2026 09:00:00 GMT",
+                "date": "Mon, 02 Nov 2026 10:00:00 GMT",
+            },
+            0.0,
+        ),
+        (
+            {
+                "retry-after": "Mon, 99 Nov 99999 10:00:30 GMT",
+                "date": "Mon, 02 Nov 2026 10:00:00 GMT",
+            },
+            None,
+        ),
         ({"x-ratelimit-reset": "1793613630", "date": "Mon, 02 Nov 2026 10:00:00 GMT"}, 30.0),
         ({"retry-after": "9" * 400}, 604_800.0),
         ({"x-ratelimit-reset": "9" * 400, "date": "Mon, 02 Nov 2026 10:00:00 GMT"}, 604_800.0),
     ],
 )
-def test_how_long_to_wait_is_read_from_headers_of_every_kind(headers: dict[str, str], wait_s: float | None) -> None:
+def test_how_long_to_wait_is_read_from_headers_of_every_kind(
+    headers: dict[str, str], wait_s: float | None
+) -> None:
     assert retry_after_s(headers) == wait_s
 
 
@@ -323,11 +390,21 @@ def test_a_provider_is_asked_under_tls_and_only_with_a_certificate_that_we_trust
     certificate: Path, serving_tls: ssl.SSLContext, tmp_path: Path
 ) -> None:
     double = sendgrid_double.SendGridDouble(serving_tls)
-    environment = {"SENDGRID_API_KEY": sendgrid_double.KEY, "PARCOURS_SENDGRID_BASE_URL": double.url}
-    trusting = replace(settings(tmp_path, SSL_CERT_FILE=str(certificate), **environment), timeout_s=LONG_S)
+    environment = {
+        "SENDGRID_API_KEY": sendgrid_double.KEY,
+        "PARCOURS_SENDGRID_BASE_URL": double.url,
+    }
+    trusting = replace(
+        settings(tmp_path, SSL_CERT_FILE=str(certificate), **environment), timeout_s=LONG_S
+    )
     with double.running():
-        for wished, kind in ((trusting, ACCEPTED), (settings(tmp_path, **environment), UNAVAILABLE)):
-            channel = open_channel(Medium.EMAIL, "sendgrid", replace(wished, connections=1, answer_timeout_s=LONG_S))
+        for wished, kind in (
+            (trusting, ACCEPTED),
+            (settings(tmp_path, **environment), UNAVAILABLE),
+        ):
+            channel = open_channel(
+                Medium.EMAIL, "sendgrid", replace(wished, connections=1, answer_timeout_s=LONG_S)
+            )
             batch = [email(1, html="é" * 1_000_000), email(2), email(3)]
             assert [outcome.kind for _, outcome in channel.send_batch(batch, soon())] == [kind] * 3
             channel.close()

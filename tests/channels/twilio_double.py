@@ -1,8 +1,8 @@
 """A local Twilio that refuses what `POST /2010-04-01/Accounts/{sid}/Messages.json` refuses.
 
-The rules are those of the official OpenAPI description (twilio/twilio-oai, Apache-2.0): form encoding, Basic
-authentication, SID patterns, lengths and ranges; and of its documentation: recipient, sender and content are required
-together, codes of the errors.
+The rules are those of the official OpenAPI description (twilio/twilio-oai, Apache-2.0): form
+encoding, Basic authentication, SID patterns, lengths and ranges; and of its documentation:
+recipient, sender and content are required together, codes of the errors.
 """
 
 from __future__ import annotations
@@ -21,13 +21,17 @@ SERVICE = "MG" + "0123456789abcdef" * 2
 NUMBER = "+14155550100"
 
 _KNOWN = {
-    "To", "From", "Body", "MessagingServiceSid", "StatusCallback", "ApplicationSid", "MaxPrice", "ProvideFeedback",
-    "Attempt", "ValidityPeriod", "ForceDelivery", "ContentRetention", "AddressRetention", "SmartEncoded",
-    "PersistentAction", "TrafficType", "ShortenUrls", "ScheduleType", "SendAt", "SendAsMms", "ContentVariables",
-    "MessageIntent", "RiskCheck", "FallbackFrom", "MediaUrl", "ContentSid",
+    "To", "From", "Body", "MessagingServiceSid", "StatusCallback", "ApplicationSid", "MaxPrice",
+    "ProvideFeedback", "Attempt", "ValidityPeriod", "ForceDelivery", "ContentRetention",
+    "AddressRetention", "SmartEncoded", "PersistentAction", "TrafficType", "ShortenUrls",
+    "ScheduleType", "SendAt", "SendAsMms", "ContentVariables", "MessageIntent", "RiskCheck",
+    "FallbackFrom", "MediaUrl", "ContentSid",
 }  # fmt: skip
 _SENDER = re.compile(r"\+[1-9]\d{6,14}|\d{3,8}|(?=.*[A-Za-z])[A-Za-z0-9 &_+-]{1,11}")
-_MESSAGES = {21211: "The 'To' number {to} is not a valid phone number.", 21617: "The message body is too long."}
+_MESSAGES = {
+    21211: "The 'To' number {to} is not a valid phone number.",
+    21617: "The message body is too long.",
+}
 
 
 class TwilioDouble(HttpDouble):
@@ -41,7 +45,9 @@ class TwilioDouble(HttpDouble):
         fault = fault_of(request)
         if fault:
             return refusal(*fault)
-        return Reply(201, json.dumps(_resource(form_of(request), len(self.requests))).encode(), _JSON)
+        return Reply(
+            201, json.dumps(_resource(form_of(request), len(self.requests))).encode(), _JSON
+        )
 
     @property
     def texts(self) -> list[str]:
@@ -61,7 +67,10 @@ def refusal(status: int, code: int, message: str = "refused") -> Reply:
 
 def form_of(request: Request) -> dict[str, str]:
     """The request's form; a repeated field would be lost here, and none may be repeated."""
-    return {name: values[-1] for name, values in parse_qs(request.body.decode(), keep_blank_values=True).items()}
+    return {
+        name: values[-1]
+        for name, values in parse_qs(request.body.decode(), keep_blank_values=True).items()
+    }
 
 
 def fault_of(request: Request) -> tuple[int, int, str] | None:
@@ -93,10 +102,11 @@ def _within(number: str, low: int, high: int) -> bool:
 def _resource(form: dict[str, str], number: int) -> dict[str, Any]:
     sid = f"SM{number:032x}"
     return {
-        "account_sid": ACCOUNT, "api_version": "2010-04-01", "body": form["Body"], "direction": "outbound-api",
-        "date_created": "Thu, 24 Aug 2023 05:01:45 +0000", "date_sent": None,
-        "date_updated": "Thu, 24 Aug 2023 05:01:45 +0000", "error_code": None, "error_message": None,
-        "from": form.get("From"), "messaging_service_sid": form.get("MessagingServiceSid"), "num_media": "0",
+        "account_sid": ACCOUNT, "api_version": "2010-04-01", "body": form["Body"],
+        "direction": "outbound-api", "date_created": "Thu, 24 Aug 2023 05:01:45 +0000",
+        "date_sent": None, "date_updated": "Thu, 24 Aug 2023 05:01:45 +0000", "error_code": None,
+        "error_message": None, "from": form.get("From"),
+        "messaging_service_sid": form.get("MessagingServiceSid"), "num_media": "0",
         "num_segments": "1", "price": None, "price_unit": None, "sid": sid, "status": "queued",
         "subresource_uris": {"media": f"/2010-04-01/Accounts/{ACCOUNT}/Messages/{sid}/Media.json"},
         "to": form["To"], "uri": f"/2010-04-01/Accounts/{ACCOUNT}/Messages/{sid}.json",

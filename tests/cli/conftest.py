@@ -61,7 +61,12 @@ preheader: Your cart waits
 """
 NUDGE = "Hello {{ customer.first_name }}, your cart waits."
 
-ADA = {"email": "ada@example.com", "first_name": "Ada", "phone": "+33612345678", "timezone": "Europe/Paris"}
+ADA = {
+    "email": "ada@example.com",
+    "first_name": "Ada",
+    "phone": "+33612345678",
+    "timezone": "Europe/Paris",
+}
 CONSENT = {"email": True, "sms": True}
 
 
@@ -130,7 +135,13 @@ def identify(user: str, at: datetime, **traits: Any) -> dict[str, Any]:
 
 
 def track(user: str, event: str, at: datetime, **properties: Any) -> dict[str, Any]:
-    return {"type": "track", "userId": user, "event": event, "timestamp": at.isoformat(), "properties": properties}
+    return {
+        "type": "track",
+        "userId": user,
+        "event": event,
+        "timestamp": at.isoformat(),
+        "properties": properties,
+    }
 
 
 @pytest.fixture
@@ -150,7 +161,9 @@ def run_command(capsys: pytest.CaptureFixture[str]) -> Callable[[Sequence[str]],
 
 @pytest.fixture
 def shop(tmp_path: Path, run_command: Callable[[Sequence[str]], Answer]) -> Shop:
-    """A shop with one journey for carts and one by hand; its database is the default, in its own folder."""
+    """A shop with one journey for carts and one by hand; its database is the default, in its own
+    folder.
+    """
     shop = Shop(tmp_path / "shop", run_command)
     for path, text in {
         "journeys/lifecycle.yaml": LIFECYCLE,

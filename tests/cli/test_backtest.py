@@ -75,16 +75,25 @@ def test_where_consent_refuses_most_the_option_is_named(shop: Shop) -> None:
     assert "--assume-consent" not in with_consent.out
 
 
-@pytest.mark.parametrize(("consent", "messages"), [(None, 2), ({"email": True}, 2), ({"email": False}, 0)])
-def test_assumed_consent_stops_at_an_explicit_no(shop: Shop, consent: dict[str, bool] | None, messages: int) -> None:
+@pytest.mark.parametrize(
+    ("consent", "messages"), [(None, 2), ({"email": True}, 2), ({"email": False}, 0)]
+)
+def test_assumed_consent_stops_at_an_explicit_no(
+    shop: Shop, consent: dict[str, bool] | None, messages: int
+) -> None:
     file = shop.write_calls(*carts(consent=consent))
     assert shop.run("backtest", file, "--assume-consent", "--json").json["messages"] == messages
 
 
 def test_caps_and_quiet_hours_hold_unless_they_are_left_out(shop: Shop) -> None:
     quiet = '[quiet_hours]\nemail = {from = "00:00", to = "23:00"}'  # by her clock in Paris
-    shop.write("parcours.toml", f'[consent]\ndefault = "granted"\n[caps]\nemail = ["1/30d"]\n{quiet}')
-    shop.write("journeys/cart.yaml", CART.replace("email: reminder", "email: {template: reminder, expires: 60d}"))
+    shop.write(
+        "parcours.toml", f'[consent]\ndefault = "granted"\n[caps]\nemail = ["1/30d"]\n{quiet}'
+    )
+    shop.write(
+        "journeys/cart.yaml",
+        CART.replace("email: reminder", "email: {template: reminder, expires: 60d}"),
+    )
     file, out = shop.write_calls(*carts(consent=None)), shop.folder / "sends.csv"
 
     def instants(*options: str) -> list[str]:
@@ -94,13 +103,22 @@ def test_caps_and_quiet_hours_hold_unless_they_are_left_out(shop: Shop) -> None:
     assert instants() == ["2026-01-05T22:00:00.000Z", "2026-02-04T22:00:00.000Z"]
     assert instants("--no-caps") == ["2026-01-05T22:00:00.000Z", "2026-01-14T22:00:00.000Z"]
     assert instants("--no-quiet-hours") == ["2026-01-05T12:00:00.000Z", "2026-02-04T12:00:00.000Z"]
-    assert instants("--no-caps", "--no-quiet-hours") == ["2026-01-05T12:00:00.000Z", "2026-01-14T11:00:00.000Z"]
+    assert instants("--no-caps", "--no-quiet-hours") == [
+        "2026-01-05T12:00:00.000Z",
+        "2026-01-14T11:00:00.000Z",
+    ]
 
 
 def test_until_is_exclusive(shop: Shop) -> None:
     file = shop.write_calls(*carts(consent={"email": True}))
-    assert shop.run("backtest", file, "--until", "2026-01-05T12:00:00Z", "--json").json["messages"] == 0
-    assert shop.run("backtest", file, "--until", "2026-01-05T12:00:00.001Z", "--json").json["messages"] == 1
+    assert (
+        shop.run("backtest", file, "--until", "2026-01-05T12:00:00Z", "--json").json["messages"]
+        == 0
+    )
+    assert (
+        shop.run("backtest", file, "--until", "2026-01-05T12:00:00.001Z", "--json").json["messages"]
+        == 1
+    )
 
 
 def test_without_an_address_a_message_is_counted_as_not_sent(shop: Shop) -> None:
@@ -114,7 +132,9 @@ def test_several_files_are_one_history_however_their_lines_are_spread(shop: Shop
     whole = shop.run("backtest", shop.write_calls(*calls), "--out", "-").out
     late = shop.write_calls(*calls[2:], name="b.jsonl")
     early = shop.folder / "a.jsonl.gz"
-    early.write_bytes(gzip.compress("".join(json.dumps(call) + "\n" for call in calls[:2]).encode()))
+    early.write_bytes(
+        gzip.compress("".join(json.dumps(call) + "\n" for call in calls[:2]).encode())
+    )
     assert shop.run("backtest", late, early, "--out", "-").out == whole
 
 
@@ -144,17 +164,30 @@ def test_an_unknown_journey_is_a_wrong_call_with_a_suggestion(shop: Shop) -> Non
 def test_only_the_journeys_asked_for_are_replayed(shop: Shop) -> None:
     shop.write("journeys/second.yaml", CART.replace("journey: cart", "journey: second"))
     file = shop.write_calls(*carts(consent={"email": True}))
-    assert list(shop.run("backtest", file, "--journey", "second", "--json").json["journeys"]) == ["second"]
-    assert set(shop.run("backtest", file, "--json").json["journeys"]) == {"cart", "second", "call-back"}
+    assert list(shop.run("backtest", file, "--journey", "second", "--json").json["journeys"]) == [
+        "second"
+    ]
+    assert set(shop.run("backtest", file, "--json").json["journeys"]) == {
+        "cart",
+        "second",
+        "call-back",
+    }
 
 
 def test_templates_need_not_be_there(shop: Shop) -> None:
     (shop.folder / "templates/email/reminder.html").unlink()
-    assert shop.run("backtest", shop.write_calls(*carts(consent={"email": True})), "--json").json["messages"] == 2
+    assert (
+        shop.run("backtest", shop.write_calls(*carts(consent={"email": True})), "--json").json[
+            "messages"
+        ]
+        == 2
+    )
 
 
 def test_a_journey_with_errors_is_refused(shop: Shop) -> None:
-    shop.write("journeys/call-back.yaml", CALL_BACK.replace("trigger: manual", "trigger: {evnt: x}"))
+    shop.write(
+        "journeys/call-back.yaml", CALL_BACK.replace("trigger: manual", "trigger: {evnt: x}")
+    )
     answer = shop.run("backtest", shop.write_calls(*carts(consent=None)))
     assert answer.code == 1
     assert "journeys/call-back.yaml:2:" in answer.err
@@ -169,25 +202,41 @@ def test_a_byte_order_mark_costs_no_call(shop: Shop) -> None:
 
 def test_a_call_nested_without_end_is_rejected_and_stops_nothing(shop: Shop) -> None:
     file = shop.write_calls(*carts(consent={"email": True}))
-    deep = '{"type":"identify","userId":"ada","timestamp":"2026-01-06","traits":{"x":' + "[" * 900 + "]" * 900 + "}}\n"
+    deep = (
+        '{"type":"identify","userId":"ada","timestamp":"2026-01-06","traits":{"x":'
+        + "[" * 900
+        + "]" * 900
+        + "}}\n"
+    )
     file.write_text(deep * 2 + file.read_text())
     answer = shop.run("backtest", file, "--json").json
-    assert (answer["messages"], answer["rejected"]) == (2, {"objects and lists are nested too deeply": 2})
+    assert (answer["messages"], answer["rejected"]) == (
+        2,
+        {"objects and lists are nested too deeply": 2},
+    )
 
 
 def test_long_message_ids_that_begin_alike_are_not_one(shop: Shop) -> None:
-    calls = [{**call, "messageId": "x" * 200 + str(n)} for n, call in enumerate(carts(consent={"email": True}))]
+    calls = [
+        {**call, "messageId": "x" * 200 + str(n)}
+        for n, call in enumerate(carts(consent={"email": True}))
+    ]
     assert shop.run("backtest", shop.write_calls(*calls), "--json").json["duplicates"] == 0
 
 
 def test_a_customers_number_is_one_id_with_and_without_a_point(shop: Shop) -> None:
-    calls = [{**call, "userId": (7, 7.0)[n % 2]} for n, call in enumerate(carts(consent={"email": True}))]
+    calls = [
+        {**call, "userId": (7, 7.0)[n % 2]} for n, call in enumerate(carts(consent={"email": True}))
+    ]
     answer = shop.run("backtest", shop.write_calls(*calls), "--json").json
     assert (answer["customers"], answer["messages"]) == (1, 2)
 
 
 THANK = "journey: thank\ntrigger: {event: Reward Granted}\nsteps:\n  - email: reminder\n"
-GIVE = "journey: give\ntrigger: {event: A}\n%s\nsteps:\n  - delay: %s\n  - reward: {to: referrer, percent: 10}\n"
+GIVE = (
+    "journey: give\ntrigger: {event: A}\n%s\nsteps:\n  - delay: %s\n  - reward: {to: "
+    "referrer, percent: 10}\n"
+)
 
 
 def test_nobody_is_rewarded_before_they_are_known(shop: Shop) -> None:
@@ -207,7 +256,10 @@ def test_a_reward_that_another_reward_takes_away_is_not_told(shop: Shop) -> None
     shop.write("journeys/thank.yaml", THANK)
     shop.write("journeys/give.yaml", GIVE % ("exit: [{event: Reward Granted}]", "2d"))
     calls = [
-        *(identify(user, START, referred_by=by, consent={"email": True}) for user, by in (("u", "v"), ("v", "w"))),
+        *(
+            identify(user, START, referred_by=by, consent={"email": True})
+            for user, by in (("u", "v"), ("v", "w"))
+        ),
         identify("w", START, consent={"email": True}),
         track("u", "A", START + timedelta(hours=1)),
         track("v", "A", START + timedelta(days=1)),
@@ -222,10 +274,14 @@ def test_an_invited_friend_is_the_customer_they_become(shop: Shop) -> None:
     friend = {"anonymousId": referral_id("eve@example.com"), "userId": None}
     calls = [
         {**track("", "Product Added", START), **friend},
-        identify("eve", START + timedelta(minutes=30), email="eve@example.com", consent={"email": True}),
+        identify(
+            "eve", START + timedelta(minutes=30), email="eve@example.com", consent={"email": True}
+        ),
     ]
     out = shop.folder / "sends.csv"
-    assert shop.run("backtest", shop.write_calls(*calls), "--journey", "cart", "--out", out).code == 0
+    assert (
+        shop.run("backtest", shop.write_calls(*calls), "--journey", "cart", "--out", out).code == 0
+    )
     assert [row["user_id"] for row in read_csv(out)] == ["eve"]
 
 

@@ -1,4 +1,6 @@
-"""The real command on real logs, against answers that were computed independently of this project."""
+"""The real command on real logs, against answers that were computed independently of this
+project.
+"""
 
 from __future__ import annotations
 
@@ -57,7 +59,13 @@ def write_project(folder: Path, **files: str) -> Path:
 
 def replay(project: Path, log: str, *options: str) -> list[dict[str, str]]:
     out = project / "sends.csv"
-    command = [Path(sys.executable).with_name("parcours"), "backtest", REFERENCES / log, "--project", project]
+    command = [
+        Path(sys.executable).with_name("parcours"),
+        "backtest",
+        REFERENCES / log,
+        "--project",
+        project,
+    ]
     done = subprocess.run(
         [*command, "--assume-consent", "--out", out, *options],
         capture_output=True, text=True, check=False, env={**os.environ, "TZ": "Pacific/Chatham"},
@@ -92,5 +100,8 @@ def test_every_win_back_is_sent_to_the_millisecond_however_badly_the_log_was_del
 
 def test_rows_are_sorted_by_instant_customer_journey_and_step(tmp_path: Path) -> None:
     project = write_project(tmp_path / "p", lifecycle=LIFECYCLE, winback=WIN_BACK)
-    rows = [tuple(row.values()) for row in replay(project, "cdnow_sample_dirty.jsonl.gz", "--until", "1998-07-01")]
+    rows = [
+        tuple(row.values())
+        for row in replay(project, "cdnow_sample_dirty.jsonl.gz", "--until", "1998-07-01")
+    ]
     assert rows == sorted(rows, key=lambda row: row[:4])

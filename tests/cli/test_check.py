@@ -22,12 +22,17 @@ def test_a_project_without_faults_is_fine(shop: Shop) -> None:
 
 
 def test_every_error_of_every_file_is_printed_with_its_place(shop: Shop) -> None:
-    shop.write("journeys/cart.yaml", CART.replace("email: reminder", "email: remnder").replace("1h", "1 parsec"))
+    shop.write(
+        "journeys/cart.yaml",
+        CART.replace("email: reminder", "email: remnder").replace("1h", "1 parsec"),
+    )
     shop.write("templates/sms/nudge.txt", "Hello {{ customer.first_name }")
     answer = shop.run("check")
     assert answer.code == 1
     lines = answer.out.splitlines()
-    assert any(re.match(r"\S*journeys/cart\.yaml:7:\d+: .*parsec", line) for line in lines), answer.out
+    assert any(re.match(r"\S*journeys/cart\.yaml:7:\d+: .*parsec", line) for line in lines), (
+        answer.out
+    )
     assert any(re.match(r"\S*templates/sms/nudge\.txt:1:\d+: ", line) for line in lines), answer.out
     assert lines[-1].endswith("2 errors, 0 warnings")
 
@@ -41,12 +46,18 @@ def test_a_missing_template_is_an_error_with_a_suggestion(shop: Shop) -> None:
 
 def test_one_broken_template_does_not_hide_the_others(shop: Shop) -> None:
     shop.write("templates/email/_part.mjml", "<mj-text>x</mj-text>")
-    body = '<mjml><mj-body><mj-section><mj-column>\n{% include "_part.mjml" %}<mj-text><b>{{ links.unsubscribe }}'
+    body = (
+        '<mjml><mj-body><mj-section><mj-column>\n{% include "_part.mjml" %}<mj-text><b>{{ '
+        "links.unsubscribe }}"
+    )
     end = "</mj-text></mj-column></mj-section></mj-body></mjml>"
     shop.write("templates/email/other.mjml", f"---\nsubject: x\n---\n{body}{end}")
     answer = shop.run("check")
     assert answer.code == 1
-    assert "templates/email/other.mjml:5:36: <b> is not closed: write </b> where it ends\n" in answer.out
+    assert (
+        "templates/email/other.mjml:5:36: <b> is not closed: write </b> where it ends\n"
+        in answer.out
+    )
     assert answer.out.endswith("2 journeys, 2 templates: 1 error, 0 warnings\n")
 
 
@@ -73,23 +84,32 @@ def test_a_text_that_is_paid_more_than_once_is_advice_that_names_the_character(s
         "room to 70 characters: for a made-up customer it has 79 characters and is paid 2 times"
     ) in answer.out
     shop.write("templates/sms/nudge.txt", "x" * 161)
-    assert "nudge.txt:1:1: warning: for a made-up customer it has 161 characters and is paid 2 times" in (
-        shop.run("check").out
+    assert (
+        "nudge.txt:1:1: warning: for a made-up customer it has 161 characters and is paid 2 times"
+        in (shop.run("check").out)
     )
-    shop.write("templates/sms/nudge.txt", "Only {{ 12.5 | money }} more, {{ customer.first_name }} {{ 10 | percent }}")
     shop.write(
-        "templates/sms/nudge.fr.txt", "Plus que {{ 12.5 | money }}, {{ customer.first_name }} {{ 10 | percent }}"
+        "templates/sms/nudge.txt",
+        "Only {{ 12.5 | money }} more, {{ customer.first_name }} {{ 10 | percent }}",
+    )
+    shop.write(
+        "templates/sms/nudge.fr.txt",
+        "Plus que {{ 12.5 | money }}, {{ customer.first_name }} {{ 10 | percent }}",
     )
     assert "alphabet" not in shop.run("check").out
 
 
 def test_a_template_that_fails_for_a_made_up_customer_is_advice(shop: Shop) -> None:
     shop.write(
-        "templates/sms/nudge.txt", "{% for i in range(99999) %}{% for j in range(99999) %}{% endfor %}{% endfor %}"
+        "templates/sms/nudge.txt",
+        "{% for i in range(99999) %}{% for j in range(99999) %}{% endfor %}{% endfor %}",
     )
     answer = shop.run("check")
     assert answer.code == 0
-    assert "fails for a made-up customer: templates/sms/nudge.txt:1: it takes too much work" in answer.out
+    assert (
+        "fails for a made-up customer: templates/sms/nudge.txt:1: it takes too much work"
+        in answer.out
+    )
 
 
 def test_the_subject_of_a_step_is_read_as_templates_are(shop: Shop) -> None:
@@ -105,7 +125,10 @@ def test_a_locale_that_another_template_has_is_advice(shop: Shop) -> None:
     shop.write("templates/sms/nudge.fr.txt", "Bonjour")
     answer = shop.run("check")
     assert answer.code == 0
-    told = "templates/email/reminder.html:1:1: warning: not there in fr, while other templates are: 'email/reminder'\n"
+    told = (
+        "templates/email/reminder.html:1:1: warning: not there in fr, while other templates "
+        "are: 'email/reminder'\n"
+    )
     assert told in answer.out
     assert "sms/nudge" not in answer.out
 
@@ -115,15 +138,24 @@ def test_templates_that_lack_a_language_are_told_in_one_line_for_each(shop: Shop
         shop.write(f"templates/sms/{name}.txt", "Hello")
     shop.write("templates/sms/nudge.fr.txt", "Bonjour")
     shop.write("templates/sms/nudge.de.txt", "Hallo")
-    told = [line.partition("warning: ")[2] for line in shop.run("check").out.splitlines() if "warning: not" in line]
+    told = [
+        line.partition("warning: ")[2]
+        for line in shop.run("check").out.splitlines()
+        if "warning: not" in line
+    ]
     named = "'email/reminder', 'sms/a', 'sms/b', 'sms/c', 'sms/d', 'sms/e' and 3 more"
-    assert told == [f"not there in {tag}, while other templates are: {named}" for tag in ("de", "fr")]
+    assert told == [
+        f"not there in {tag}, while other templates are: {named}" for tag in ("de", "fr")
+    ]
 
 
 def test_a_channel_that_is_unknown_is_answered_without_the_double_of_the_tests(shop: Shop) -> None:
     shop.write("parcours.toml", '[channels]\nemail = "recoding"\n')
     answer = shop.run("check")
-    assert "no channel 'recoding' carries email (these do: console, mailbox, sendgrid, smtp)" in answer.out
+    assert (
+        "no channel 'recoding' carries email (these do: console, mailbox, sendgrid, smtp)"
+        in answer.out
+    )
     assert "recording" not in answer.out
 
 
@@ -138,7 +170,10 @@ def test_a_variant_for_a_country_needs_none_where_the_language_has_one(shop: Sho
 @pytest.mark.parametrize(
     ("line", "advice"),
     [
-        ('postal_address = "1 rue des Tanneurs, Paris"', "commercial mail must carry a postal address"),
+        (
+            'postal_address = "1 rue des Tanneurs, Paris"',
+            "commercial mail must carry a postal address",
+        ),
         ('sms = {from = "20:00", to = "08:00"}', "marketing texts may leave at night"),
     ],
 )
@@ -152,11 +187,16 @@ def test_what_a_sender_forgets_is_advice(shop: Shop, line: str, advice: str) -> 
 
 
 def test_on_a_real_channel_links_that_would_lead_nowhere_are_advice(shop: Shop) -> None:
-    links = ("links to the shop would lead nowhere", "links to unsubscribe would lead to this machine only")
+    links = (
+        "links to the shop would lead nowhere",
+        "links to unsubscribe would lead to this machine only",
+    )
     assert not any(link in shop.run("check").out for link in links)
     shop.write("parcours.toml", '[channels]\nemail = "smtp"\n')
     assert all(link in shop.run("check").out for link in links)
-    addresses = '[project]\nwebsite = "https://a.example"\n[web]\npublic_url = "https://p.example"\n'
+    addresses = (
+        '[project]\nwebsite = "https://a.example"\n[web]\npublic_url = "https://p.example"\n'
+    )
     shop.write("parcours.toml", addresses + '[channels]\nemail = "smtp"\n')
     assert not any(link in shop.run("check").out for link in links)
 
@@ -238,7 +278,14 @@ def test_the_customers_are_looked_at_in_numbers_only(stored_shop: Shop) -> None:
     stored_shop.ingest(
         identify("ada", at),
         identify("bob", at, timezone="Mars/Olympus", phone="0612", consent={"email": False}),
-        identify("cat", at, timezone=None, phone="+33 (0)6 12 34 56 79", email="cat@", consent={"email": True}),
+        identify(
+            "cat",
+            at,
+            timezone=None,
+            phone="+33 (0)6 12 34 56 79",
+            email="cat@",
+            consent={"email": True},
+        ),
         track("eve@example.com", "Product Added", at),
     )
     stored_shop.run("tick")
@@ -274,13 +321,17 @@ steps:
 def test_dates_that_waits_cannot_read_are_counted(stored_shop: Shop) -> None:
     stored_shop.write("journeys/trial.yaml", TRIAL)
     written = ("16.03.2026", "soon", "9999-12-31", "2026-03-16", 1797328800, None)
-    stored_shop.ingest(*(identify(f"u{n}", now(), trial_ends_at=date) for n, date in enumerate(written)))
+    stored_shop.ingest(
+        *(identify(f"u{n}", now(), trial_ends_at=date) for n, date in enumerate(written))
+    )
     stored_shop.run("tick")
     answer = stored_shop.run("check", "--data")
     assert answer.code == 0
     assert "  3 whose customer.trial_ends_at is no date that can be read: " in answer.out
     assert "entry.due" not in answer.out
-    assert stored_shop.run("check", "--data", "--json").json["customers"][0]["no_date"] == {"customer.trial_ends_at": 3}
+    assert stored_shop.run("check", "--data", "--json").json["customers"][0]["no_date"] == {
+        "customer.trial_ends_at": 3
+    }
 
 
 def test_amounts_that_a_sum_cannot_read_are_counted_by_its_fact(stored_shop: Shop) -> None:
@@ -321,7 +372,9 @@ def test_an_edit_that_may_mean_two_steps_is_refused_by_the_check_of_the_data_and
         answer = stored_shop.run(*command)
         assert answer.code == 1, command
         assert advice in answer.out + answer.err, command
-    stored_shop.write("journeys/cart.yaml", edited + "moved: {delay-before-reminder: delay-before-nudge}\n")
+    stored_shop.write(
+        "journeys/cart.yaml", edited + "moved: {delay-before-reminder: delay-before-nudge}\n"
+    )
     assert stored_shop.run("check", "--data").code == 0
     assert stored_shop.run("tick").code == 0
 

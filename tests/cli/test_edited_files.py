@@ -17,7 +17,9 @@ def root(tmp_path: Path) -> Path:
 
 
 def taken(files: EditedFiles) -> bool:
-    """Whether an edit is taken in the next two looks; the first only sees that something changes."""
+    """Whether an edit is taken in the next two looks; the first only sees that something
+    changes.
+    """
     return [files.settled(), files.settled()][-1]
 
 

@@ -57,7 +57,9 @@ def test_an_engine_at_rest_writes_nothing_and_says_that_all_is_done(shop: Shop) 
     assert engine.wait_until(instant("49m"), 0)
 
 
-def test_once_in_a_while_it_ticks_though_nothing_is_due(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_once_in_a_while_it_ticks_though_nothing_is_due(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(live_engine, "REST_S", 0.0)
     engine, told = rested(shop)
     before = last_tick(shop)
@@ -112,7 +114,9 @@ def test_an_edit_is_looked_at_though_nothing_is_due(shop: Shop) -> None:
     assert len(told) == 1
 
 
-def test_edited_files_are_seen_wherever_they_lie_and_whatever_lies_beside_them(tmp_path: Path) -> None:
+def test_edited_files_are_seen_wherever_they_lie_and_whatever_lies_beside_them(
+    tmp_path: Path,
+) -> None:
     (tmp_path / "journeys/below").mkdir(parents=True)
     (tmp_path / "journeys/nowhere.yaml").symlink_to(tmp_path / "missing")
     (tmp_path / "journeys/loop").symlink_to(tmp_path / "journeys")

@@ -24,7 +24,9 @@ HEAVY = ("prefect", "sendgrid", "twilio", "sqlalchemy", "alembic", "psycopg", "f
 
 
 def run(*arguments: object, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([PARCOURS, *map(str, arguments)], capture_output=True, text=True, check=False, cwd=cwd)
+    return subprocess.run(
+        [PARCOURS, *map(str, arguments)], capture_output=True, text=True, check=False, cwd=cwd
+    )
 
 
 def imported_by(*arguments: object) -> set[str]:
@@ -54,7 +56,9 @@ def test_status_imports_neither_prefect_nor_an_sdk(shop: Shop) -> None:
     assert imported_by("status", "--project", shop.folder) <= {"sqlalchemy", "alembic"}
 
 
-def test_the_project_is_the_current_folder_unless_it_is_named_before_or_behind(shop: Shop, tmp_path: Path) -> None:
+def test_the_project_is_the_current_folder_unless_it_is_named_before_or_behind(
+    shop: Shop, tmp_path: Path
+) -> None:
     assert run("check", cwd=shop.folder).returncode == 0
     assert run("--project", shop.folder, "check", cwd=tmp_path).returncode == 0
     assert run("check", "--project", shop.folder, cwd=tmp_path).returncode == 0
@@ -83,17 +87,26 @@ def test_a_refusal_is_text_without_a_traceback(shop: Shop) -> None:
 
 def test_a_broken_setting_is_told_with_its_place(shop: Shop) -> None:
     shop.write("parcours.toml", "[project]\ntimezone = 'Mars'\n")
-    for command in (["ingest", shop.write("none.jsonl", "")], ["status"], ["explain", "ada"], ["messages", "list"]):
+    for command in (
+        ["ingest", shop.write("none.jsonl", "")],
+        ["status"],
+        ["explain", "ada"],
+        ["messages", "list"],
+    ):
         answer = shop.run(*command)
         assert answer.code == 1
         assert "parcours.toml:2:" in answer.err
 
 
-@pytest.mark.parametrize("command", [["status"], ["up", "--no-prefect", "--port", "0"], ["tick"]], ids=lambda it: it[0])
+@pytest.mark.parametrize(
+    "command", [["status"], ["up", "--no-prefect", "--port", "0"], ["tick"]], ids=lambda it: it[0]
+)
 def test_a_database_that_is_away_is_told_without_a_traceback_and_without_its_password(
     shop: Shop, monkeypatch: pytest.MonkeyPatch, command: list[str]
 ) -> None:
-    monkeypatch.setenv("PARCOURS_DATABASE_URL", "postgresql+psycopg://shop:hunter2@127.0.0.1:1/shop")
+    monkeypatch.setenv(
+        "PARCOURS_DATABASE_URL", "postgresql+psycopg://shop:hunter2@127.0.0.1:1/shop"
+    )
     answer = run(*command, cwd=shop.folder)
     assert answer.returncode == 1
     assert "parcours: the database does not answer" in answer.stderr
@@ -102,7 +115,9 @@ def test_a_database_that_is_away_is_told_without_a_traceback_and_without_its_pas
     assert "hunter2" not in answer.stderr
 
 
-def test_what_nobody_expected_keeps_its_traceback(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_nobody_expected_keeps_its_traceback(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def broken(*_: object) -> None:
         raise RuntimeError("a fault of ours")
 
@@ -113,14 +128,33 @@ def test_what_nobody_expected_keeps_its_traceback(shop: Shop, monkeypatch: pytes
 
 
 def test_a_wrong_call_ends_with_2() -> None:
-    for arguments in (["nonsense"], ["check", "--nonsense"], ["explain"], ["backtest", "/nowhere/at-all"]):
+    for arguments in (
+        ["nonsense"],
+        ["check", "--nonsense"],
+        ["explain"],
+        ["backtest", "/nowhere/at-all"],
+    ):
         done = run(*arguments)
         assert (done.returncode, done.stdout) == (2, ""), arguments
 
 
 def test_every_command_explains_itself() -> None:
-    names = [command.name or command.callback.__name__ for command in app.registered_commands if command.callback]
-    assert {"up", "check", "ingest", "tick", "backtest", "preview", "explain", "status", "start"} <= set(names)
+    names = [
+        command.name or command.callback.__name__
+        for command in app.registered_commands
+        if command.callback
+    ]
+    assert {
+        "up",
+        "check",
+        "ingest",
+        "tick",
+        "backtest",
+        "preview",
+        "explain",
+        "status",
+        "start",
+    } <= set(names)
     for name in (*names, "messages", "messages list", "messages settle"):
         done = run(*name.split(), "--help")
         assert done.returncode == 0
@@ -135,7 +169,8 @@ def test_a_pipe_that_closes_early_is_no_fault(shop: Shop) -> None:
     at = datetime(2026, 1, 5, 10, tzinfo=UTC)
     users = [f"user-{n}" for n in range(3000)]  # their rows are more than a pipe holds
     log = shop.write_calls(
-        *(identify(user, at) for user in users), *(track(user, "Product Added", at) for user in users)
+        *(identify(user, at) for user in users),
+        *(track(user, "Product Added", at) for user in users),
     )
     command = f"'{PARCOURS}' backtest '{log}' --project '{shop.folder}' --out - | head -n 1"
     done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=False)
@@ -143,7 +178,7 @@ def test_a_pipe_that_closes_early_is_no_fault(shop: Shop) -> None:
     assert "Traceback" not in done.stderr
 
 
-# ---------------------------------------------------------------- what a disk, a database or a slip of the hand does
+# ----------------------------------------------- what a disk, a database or a slip of the hand does
 
 
 def one_line(done: subprocess.CompletedProcess[str]) -> str:
@@ -160,17 +195,25 @@ def with_database(shop: Shop, url: str, *arguments: str) -> subprocess.Completed
     return subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
 
 
-@pytest.mark.parametrize("command", [["status"], ["tick"], ["explain", "ada"], ["messages", "list"]])
-def test_a_database_that_does_not_answer_is_told_in_a_line_with_what_to_do(shop: Shop, command: list[str]) -> None:
+@pytest.mark.parametrize(
+    "command", [["status"], ["tick"], ["explain", "ada"], ["messages", "list"]]
+)
+def test_a_database_that_does_not_answer_is_told_in_a_line_with_what_to_do(
+    shop: Shop, command: list[str]
+) -> None:
     with closed_port() as port:
-        told = one_line(with_database(shop, f"postgresql+psycopg://nobody@127.0.0.1:{port}/x", *command))
+        told = one_line(
+            with_database(shop, f"postgresql+psycopg://nobody@127.0.0.1:{port}/x", *command)
+        )
     assert "Connection refused" in told
     assert "see that its server runs (`url` under [database] in parcours.toml" in told
 
 
 def test_a_postgresql_that_ends_while_a_command_starts_is_told_in_a_line(shop: Shop) -> None:
     with server_that_hangs_up() as port:
-        told = one_line(with_database(shop, f"postgresql+psycopg://nobody@127.0.0.1:{port}/x", "tick"))
+        told = one_line(
+            with_database(shop, f"postgresql+psycopg://nobody@127.0.0.1:{port}/x", "tick")
+        )
     assert "see that its server runs" in told
 
 
@@ -182,20 +225,26 @@ def test_a_file_that_is_no_database_is_told_in_a_line(shop: Shop) -> None:
 
 def test_a_folder_in_place_of_the_database_is_told_in_a_line(shop: Shop) -> None:
     (shop.folder / "var/parcours.db").mkdir(parents=True)
-    assert "unable to open database file; say it as the owner of the file" in one_line(run("tick", cwd=shop.folder))
+    assert "unable to open database file; say it as the owner of the file" in one_line(
+        run("tick", cwd=shop.folder)
+    )
 
 
 def test_a_file_in_place_of_a_folder_is_told_in_a_line(shop: Shop) -> None:
     shop.write("var", "no folder")
     told = one_line(run("ingest", shop.write_calls(), cwd=shop.folder))
-    assert told.endswith("var: File exists; a file stands where a folder should: name another place")
+    assert told.endswith(
+        "var: File exists; a file stands where a folder should: name another place"
+    )
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
 def test_a_folder_that_may_not_be_written_is_told_in_a_line(shop: Shop) -> None:
     shop.folder.chmod(0o500)
     try:
-        assert "say it as a user who may, or name another place" in one_line(run("tick", cwd=shop.folder))
+        assert "say it as a user who may, or name another place" in one_line(
+            run("tick", cwd=shop.folder)
+        )
     finally:
         shop.folder.chmod(0o700)
 
@@ -204,19 +253,25 @@ def test_a_database_of_a_newer_version_is_told_in_a_line(shop: Shop) -> None:
     shop.begin()
     with database_of(shop) as database, database.write() as connection:
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
-    assert "a newer Parcours made it: run that version, or a newer one" in one_line(run("status", cwd=shop.folder))
+    assert "a newer Parcours made it: run that version, or a newer one" in one_line(
+        run("status", cwd=shop.folder)
+    )
 
 
 def test_a_disk_that_is_full_is_told_in_a_line(shop: Shop) -> None:
     shop.begin()
-    calls = shop.write_calls(*(track(f"user-{n}", "Product Added", now(), note="x" * 2_000) for n in range(2_000)))
+    calls = shop.write_calls(
+        *(track(f"user-{n}", "Product Added", now(), note="x" * 2_000) for n in range(2_000))
+    )
     done = subprocess.run(
         [PARCOURS, "ingest", calls],
         capture_output=True,
         text=True,
         check=False,
         cwd=shop.folder,
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (2_000_000, 2_000_000)),  # as a quota would
+        preexec_fn=lambda: resource.setrlimit(
+            resource.RLIMIT_FSIZE, (2_000_000, 2_000_000)
+        ),  # as a quota would
     )
     told = one_line(done)
     assert "the database: " in told
@@ -225,11 +280,18 @@ def test_a_disk_that_is_full_is_told_in_a_line(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize("command", [["--help"], ["check"], ["status"], ["explain", "--help"]])
-def test_an_output_that_takes_nothing_more_is_told_in_a_line(shop: Shop, command: list[str]) -> None:
+def test_an_output_that_takes_nothing_more_is_told_in_a_line(
+    shop: Shop, command: list[str]
+) -> None:
     shop.begin()
     with Path("/dev/full").open("w") as full:
         done = subprocess.run(
-            [PARCOURS, *command], stdout=full, stderr=subprocess.PIPE, text=True, check=False, cwd=shop.folder
+            [PARCOURS, *command],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+            cwd=shop.folder,
         )
     assert one_line(done) == "parcours: No space left on device; free some space, then say it again"
 
@@ -242,10 +304,16 @@ def test_files_that_cannot_be_made_are_told_in_a_line(shop: Shop) -> None:
 def test_a_name_that_is_no_text_is_told_in_a_line(shop: Shop) -> None:
     shop.begin()
     done = subprocess.run(
-        [str(PARCOURS).encode(), b"explain", b"J\xfcrgen"], capture_output=True, check=False, cwd=shop.folder
+        [str(PARCOURS).encode(), b"explain", b"J\xfcrgen"],
+        capture_output=True,
+        check=False,
+        cwd=shop.folder,
     )
     assert done.returncode == 1
-    assert done.stderr == b"parcours: 'J\\xfcrgen' is not readable text: type it in UTF-8, or rename the file\n"
+    assert (
+        done.stderr
+        == b"parcours: 'J\\xfcrgen' is not readable text: type it in UTF-8, or rename the file\n"
+    )
 
 
 FAR = "lies over 100 years ahead"
@@ -261,9 +329,14 @@ FAR = "lies over 100 years ahead"
         (f"{datetime.now(UTC).year + 101}-01-01", FAR),
     ],
 )
-def test_no_instant_beyond_a_lifetime_is_taken_anywhere(shop: Shop, instant: str, told: str) -> None:
+def test_no_instant_beyond_a_lifetime_is_taken_anywhere(
+    shop: Shop, instant: str, told: str
+) -> None:
     shop.begin()
-    for command in (["tick", "--now", instant], ["backtest", shop.write("none.jsonl", ""), "--until", instant]):
+    for command in (
+        ["tick", "--now", instant],
+        ["backtest", shop.write("none.jsonl", ""), "--until", instant],
+    ):
         answer = shop.run(*command)
         assert answer.code == 2
         assert told in answer.err

@@ -23,11 +23,18 @@ def test_the_story_is_told_in_the_order_of_time(stored_shop: Shop) -> None:
     assert (answer.json["user_id"], answer.json["stage"]) == ("ada", "lead")
     story = answer.json["story"]
     assert [line["at"] for line in story] == sorted(line["at"] for line in story)
-    assert {"name": "Ada", "email": "ada@example.com", "phone": "+33612345678"}.items() <= answer.json.items()
+    assert {
+        "name": "Ada",
+        "email": "ada@example.com",
+        "phone": "+33612345678",
+    }.items() <= answer.json.items()
     assert answer.json["facts"] == {"orders": 0}
     told = [(line["journey"], line["step"], line["text"].split(" until")[0]) for line in story]
     assert told[0] == ("", "", "becomes lead (because of an event)")
-    assert {text for _, _, text in told[1:3]} == {"agrees to email (identify)", "agrees to sms (identify)"}
+    assert {text for _, _, text in told[1:3]} == {
+        "agrees to email (identify)",
+        "agrees to sms (identify)",
+    }
     assert told[3:] == [
         ("cart", "", "enters (Product Added: 80)"),
         ("cart", "delay-before-reminder", "waits"),
@@ -55,9 +62,13 @@ def test_why_nothing_was_sent_is_told_in_plain_words(stored_shop: Shop) -> None:
     assert "reminder is not sent: no consent" in stored_shop.run("explain", "ada").out
 
 
-def test_a_wait_without_a_date_and_a_wait_that_moves_are_told_in_plain_words(stored_shop: Shop) -> None:
+def test_a_wait_without_a_date_and_a_wait_that_moves_are_told_in_plain_words(
+    stored_shop: Shop,
+) -> None:
     at = now() - timedelta(minutes=3)
-    steps = "trigger: {event: A}\nsteps:\n  - wait_until: {date: customer.ends}\n  - email: reminder\n"
+    steps = (
+        "trigger: {event: A}\nsteps:\n  - wait_until: {date: customer.ends}\n  - email: reminder\n"
+    )
     stored_shop.write("journeys/trial.yaml", f"journey: trial\n{steps}")
     stored_shop.ingest(
         identify("ada", at),
@@ -69,8 +80,14 @@ def test_a_wait_without_a_date_and_a_wait_that_moves_are_told_in_plain_words(sto
         identify("bob", at + timedelta(minutes=1), ends=(at + timedelta(days=5)).isoformat()),
     )
     stored_shop.run("tick")
-    assert "has no date: customer.ends is missing; reminder is skipped" in stored_shop.run("explain", "ada").out
-    assert "has no date: customer.ends is unreadable; reminder is skipped" in stored_shop.run("explain", "eve").out
+    assert (
+        "has no date: customer.ends is missing; reminder is skipped"
+        in stored_shop.run("explain", "ada").out
+    )
+    assert (
+        "has no date: customer.ends is unreadable; reminder is skipped"
+        in stored_shop.run("explain", "eve").out
+    )
     until = (at + timedelta(days=5)).astimezone(ZoneInfo("Europe/Paris"))
     told = f"now waits until {until:%a %Y-%m-%d %H:%M:%S}: the customer's date or zone changed"
     assert told in stored_shop.run("explain", "bob").out
@@ -115,7 +132,9 @@ def test_the_control_group_is_named(stored_shop: Shop) -> None:
 def test_what_holds_a_message_back_and_until_when_is_told(stored_shop: Shop) -> None:
     local = now().astimezone(ZoneInfo("Europe/Paris"))
     start, end = local - timedelta(hours=1), local + timedelta(hours=2)
-    stored_shop.write("parcours.toml", TOML.replace("20:00", f"{start:%H:%M}").replace("08:00", f"{end:%H:%M}"))
+    stored_shop.write(
+        "parcours.toml", TOML.replace("20:00", f"{start:%H:%M}").replace("08:00", f"{end:%H:%M}")
+    )
     stored_shop.leave_cart()
     stored_shop.run("tick")
     stored_shop.run("start", "call-back", "ada")
@@ -133,7 +152,12 @@ def test_one_journey_leaves_the_others_out(stored_shop: Shop) -> None:
 
 def test_an_anonymous_visitor_is_found_under_the_id_they_had_before(stored_shop: Shop) -> None:
     at = now() - timedelta(minutes=2)
-    visit = {"type": "track", "event": "Product Added", "anonymousId": "anon-1", "timestamp": at.isoformat()}
+    visit = {
+        "type": "track",
+        "event": "Product Added",
+        "anonymousId": "anon-1",
+        "timestamp": at.isoformat(),
+    }
     stored_shop.ingest(visit)
     stored_shop.run("tick")
     assert stored_shop.run("explain", "anon-1").out.startswith("anon-1 (anonymous), lead")
@@ -150,9 +174,15 @@ def test_a_customer_nobody_knows_is_not_found(shop: Shop) -> None:
 
 
 def test_who_gets_a_coupon_is_told_in_a_sentence(stored_shop: Shop) -> None:
-    steps = "  - coupon: {percent: 10}\n  - task: {type: call, note: 'Ask {{ customer.first_name }} about the oak'}\n"
+    steps = (
+        "  - coupon: {percent: 10}\n  - task: {type: call, note: 'Ask {{ customer.first_name "
+        "}} about the oak'}\n"
+    )
     stored_shop.write("journeys/cart.yaml", CART.replace("  - delay: 1h\n", steps))
-    stored_shop.ingest(identify("ada", now(), email="ada@shop.example"), track("ada", "Product Added", now(), price=30))
+    stored_shop.ingest(
+        identify("ada", now(), email="ada@shop.example"),
+        track("ada", "Product Added", now(), price=30),
+    )
     stored_shop.run("tick")
     with database_of(stored_shop) as database, database.read() as connection:
         code = connection.execute(select(GRANTS.c.code)).scalar_one()
@@ -177,12 +207,21 @@ def test_before_anything_ran_there_is_nothing_to_look_at_and_nothing_is_made(sho
     assert not list(shop.folder.glob("var/*.db"))
 
 
-def test_a_number_and_an_answer_that_cannot_be_read_are_told_without_quoting_them(stored_shop: Shop) -> None:
+def test_a_number_and_an_answer_that_cannot_be_read_are_told_without_quoting_them(
+    stored_shop: Shop,
+) -> None:
     stored_shop.ingest(
-        identify("ada", now(), phone="06 12", consent={"email": True, "sms": "perhaps", "topics": {"News": None}})
+        identify(
+            "ada",
+            now(),
+            phone="06 12",
+            consent={"email": True, "sms": "perhaps", "topics": {"News": None}},
+        )
     )
     stored_shop.run("tick")
-    out = stored_shop.run("explain", "ada").out.partition("Times are those")[2]  # behind who it is about
+    out = stored_shop.run("explain", "ada").out.partition("Times are those")[
+        2
+    ]  # behind who it is about
     assert "cannot be reached: the phone trait is no number that can be read" in out
     assert "says no to sms (identify, which is neither yes nor no)" in out
     assert "takes the choice about the topic news back (identify)" in out
@@ -194,9 +233,18 @@ def test_a_number_and_an_answer_that_cannot_be_read_are_told_without_quoting_the
 
 
 @pytest.mark.parametrize(
-    "asked", ["ada@example.com", "Ada@Example.COM", "+33612345678", "06 12 34 56 78", "+33 (0)6-12.34.56.78"]
+    "asked",
+    [
+        "ada@example.com",
+        "Ada@Example.COM",
+        "+33612345678",
+        "06 12 34 56 78",
+        "+33 (0)6-12.34.56.78",
+    ],
 )
-def test_a_customer_is_found_by_address_and_by_number_however_it_is_written(stored_shop: Shop, asked: str) -> None:
+def test_a_customer_is_found_by_address_and_by_number_however_it_is_written(
+    stored_shop: Shop, asked: str
+) -> None:
     stored_shop.leave_cart()
     stored_shop.leave_cart("bob", email="bob@example.com", phone="+33687654321")
     stored_shop.run("tick")
@@ -212,7 +260,9 @@ def test_who_shares_an_address_is_named_by_id(stored_shop: Shop) -> None:
     assert "2 customers share ada@example.com: name one by the id (ada, bob)" in answer.err
 
 
-@pytest.mark.parametrize("asked", ["12", "000000", "%@%", "_@_", "a' OR 1=1", "☎ 12345678", "+" * 9, ""])
+@pytest.mark.parametrize(
+    "asked", ["12", "000000", "%@%", "_@_", "a' OR 1=1", "☎ 12345678", "+" * 9, ""]
+)
 def test_what_names_nobody_finds_nobody(stored_shop: Shop, asked: str) -> None:
     stored_shop.leave_cart()
     stored_shop.run("tick")
@@ -221,7 +271,9 @@ def test_what_names_nobody_finds_nobody(stored_shop: Shop, asked: str) -> None:
 
 # ---------------------------------------------------------------- values of customers
 
-WITH_A_GOAL = CART.replace("exit: [{event: Order Completed}]", "goal: {event: Order Completed, value: event.total}")
+WITH_A_GOAL = CART.replace(
+    "exit: [{event: Order Completed}]", "goal: {event: Order Completed, value: event.total}"
+)
 
 
 @pytest.mark.parametrize(
@@ -241,7 +293,9 @@ WITH_A_GOAL = CART.replace("exit: [{event: Order Completed}]", "goal: {event: Or
         (None, "reaches the goal: Order Completed\n"),
     ],
 )
-def test_a_goal_s_worth_is_told_whatever_the_shop_sends(stored_shop: Shop, total: Any, told: str) -> None:
+def test_a_goal_s_worth_is_told_whatever_the_shop_sends(
+    stored_shop: Shop, total: Any, told: str
+) -> None:
     stored_shop.write("journeys/cart.yaml", WITH_A_GOAL)
     at = stored_shop.leave_cart()
     stored_shop.ingest(track("ada", "Order Completed", at + timedelta(seconds=1), total=total))
@@ -249,12 +303,21 @@ def test_a_goal_s_worth_is_told_whatever_the_shop_sends(stored_shop: Shop, total
     answer = stored_shop.run("explain", "ada")
     assert answer.code == 0
     assert told in answer.out
-    (line,) = [one for one in stored_shop.run("explain", "ada", "--json").json["story"] if one["kind"] == "converted"]
+    (line,) = [
+        one
+        for one in stored_shop.run("explain", "ada", "--json").json["story"]
+        if one["kind"] == "converted"
+    ]
     assert told.strip().removeprefix(", ") in line["text"]
 
 
 def test_traits_of_any_type_are_told_on_one_line(stored_shop: Shop) -> None:
-    odd = {"first_name": ["Ada", {"x": 1}], "last_name": 5, "phone": 33612345678.0, "email": {"a": "b"}}
+    odd = {
+        "first_name": ["Ada", {"x": 1}],
+        "last_name": 5,
+        "phone": 33612345678.0,
+        "email": {"a": "b"},
+    }
     stored_shop.ingest(identify("ada", now()) | {"traits": odd})
     stored_shop.run("tick")
     answer = stored_shop.run("explain", "ada")
@@ -267,7 +330,14 @@ def write_decision(shop: Shop, **values: Any) -> None:
     """A row as a later version, or another part of Parcours, may write it."""
     with database_of(shop) as database, database.write() as connection:
         customer = connection.execute(select(CUSTOMERS.c.id)).scalar_one()
-        row = {"customer_id": customer, "at": now(), "journey": "cart", "step": "", "reason": "", "detail": {}}
+        row = {
+            "customer_id": customer,
+            "at": now(),
+            "journey": "cart",
+            "step": "",
+            "reason": "",
+            "detail": {},
+        }
         connection.execute(DECISIONS.insert(), [row | values])
 
 
@@ -279,19 +349,34 @@ def write_decision(shop: Shop, **values: Any) -> None:
             "decided late: before Order Completed was",
         ),
         ({"kind": "put_off"}, "put off\n"),
-        ({"kind": "overtaken", "reason": "decided before Paid was known"}, "cart  decided before Paid was known\n"),
-        ({"kind": "no_date", "reason": "customer.due is missing"}, "has no date: customer.due is missing"),
+        (
+            {"kind": "overtaken", "reason": "decided before Paid was known"},
+            "cart  decided before Paid was known\n",
+        ),
+        (
+            {"kind": "no_date", "reason": "customer.due is missing"},
+            "has no date: customer.due is missing",
+        ),
         ({"kind": "waiting", "reason": "no_address"}, "waits: no address to write to yet"),
         ({"kind": "waiting", "reason": "the delay was edited"}, "now waits: the delay was edited"),
-        ({"kind": "changed", "reason": "by hand", "detail": {"verdict": "x"}}, "a person settles a message: x"),
+        (
+            {"kind": "changed", "reason": "by hand", "detail": {"verdict": "x"}},
+            "a person settles a message: x",
+        ),
         ({"kind": "not_sent", "reason": "moon_phase"}, "the message is not sent: moon phase"),
-        ({"kind": "deferred", "reason": "moon", "detail": {"until": "soon"}}, "the message is held back by moon"),
+        (
+            {"kind": "deferred", "reason": "moon", "detail": {"until": "soon"}},
+            "the message is held back by moon",
+        ),
         ({"kind": "waiting", "detail": {"until": 5}}, "waits\n"),
         ({"kind": "changed", "reason": "by hand"}, "a person settles a message: by hand"),
         ({"kind": "changed", "reason": "due later: Mon 10:00"}, "due later: Mon 10:00"),
         ({"kind": "left", "reason": "x", "detail": {"status": "banished"}}, "leaves (x)"),
         ({"kind": "granted", "reason": "voucher"}, "gets a voucher"),
-        ({"kind": "branched", "reason": "no date in customer.due: x skipped"}, "goes on: no date in customer.due"),
+        (
+            {"kind": "branched", "reason": "no date in customer.due: x skipped"},
+            "goes on: no date in customer.due",
+        ),
         ({"kind": "converted", "reason": "Order Completed", "detail": {"value": {}}}, "worth {}"),
     ],
 )
@@ -323,23 +408,42 @@ def test_the_event_that_let_somebody_in_is_named_with_what_it_was_about(stored_s
     assert "cart  is not let in (Product Added: Stool, 60): already inside\n" in out
 
 
-def test_an_answer_is_told_with_its_score_and_a_wait_in_vain_with_what_did_not_come(stored_shop: Shop) -> None:
+def test_an_answer_is_told_with_its_score_and_a_wait_in_vain_with_what_did_not_come(
+    stored_shop: Shop,
+) -> None:
     steps = (
-        "  - wait_for: {event: Survey Answered, within: 1h, then: [{wait_for: {id: pay, event: Paid, within: 1h}}]}\n"
+        "  - wait_for: {event: Survey Answered, within: 1h, then: [{wait_for: {id: pay, "
+        "event: Paid, within: 1h}}]}\n"
     )
-    stored_shop.write("journeys/cart.yaml", CART.replace("  - delay: 1h\n  - email: reminder\n", steps))
+    stored_shop.write(
+        "journeys/cart.yaml", CART.replace("  - delay: 1h\n  - email: reminder\n", steps)
+    )
     at = stored_shop.leave_cart()
     stored_shop.ingest(
-        track("ada", "Survey Answered", at + timedelta(seconds=1), survey="nps", score=3, comment="The oak split")
+        track(
+            "ada",
+            "Survey Answered",
+            at + timedelta(seconds=1),
+            survey="nps",
+            score=3,
+            comment="The oak split",
+        )
     )
     stored_shop.run("tick", "--now", (at + timedelta(hours=3)).isoformat())
     out = stored_shop.run("explain", "ada").out
-    assert "wait for an event at the end: the wait is over: Survey Answered: nps, 3, “The oak split” came\n" in out
+    assert (
+        "wait for an event at the end: the wait is over: Survey Answered: nps, 3, “The "
+        "oak split” came\n"
+    ) in out
     assert "pay: waited in vain: no Paid came in time\n" in out
 
 
-def test_a_change_of_stage_and_a_person_are_named_as_what_let_somebody_in(stored_shop: Shop) -> None:
-    stored_shop.write("journeys/hello.yaml", "journey: hello\ntrigger: {stage: lead}\nsteps:\n  - sms: nudge\n")
+def test_a_change_of_stage_and_a_person_are_named_as_what_let_somebody_in(
+    stored_shop: Shop,
+) -> None:
+    stored_shop.write(
+        "journeys/hello.yaml", "journey: hello\ntrigger: {stage: lead}\nsteps:\n  - sms: nudge\n"
+    )
     stored_shop.leave_cart()
     stored_shop.run("tick")
     stored_shop.run("start", "call-back", "ada")
@@ -349,19 +453,26 @@ def test_a_change_of_stage_and_a_person_are_named_as_what_let_somebody_in(stored
     assert "call-back  enters (started by hand)\n" in out
 
 
-def test_what_is_held_back_for_less_than_a_second_is_held_back_for_a_moment(stored_shop: Shop) -> None:
+def test_what_is_held_back_for_less_than_a_second_is_held_back_for_a_moment(
+    stored_shop: Shop,
+) -> None:
     stored_shop.leave_cart()
     stored_shop.run("tick")
     at = now()
     until = (at + timedelta(milliseconds=400)).isoformat()
-    write_decision(stored_shop, kind="deferred", reason="frequency_cap", at=at, detail={"until": until})
+    write_decision(
+        stored_shop, kind="deferred", reason="frequency_cap", at=at, detail={"until": until}
+    )
     out = stored_shop.run("explain", "ada").out
     assert "the message is held back for a moment by the frequency cap\n" in out
 
 
 # ---------------------------------------------------------------- why not
 
-DEAR = CART.replace("{event: Product Added}", "{event: Product Added, if: event.price >= 20 and customer.orders == 0}")
+DEAR = CART.replace(
+    "{event: Product Added}",
+    "{event: Product Added, if: event.price >= 20 and customer.orders == 0}",
+)
 
 
 def test_a_trigger_that_did_not_hold_is_told_with_what_it_read(stored_shop: Shop) -> None:
@@ -375,7 +486,11 @@ def test_a_trigger_that_did_not_hold_is_told_with_what_it_read(stored_shop: Shop
         track("ada", "Product Added", at + timedelta(minutes=4), name="Sofa", price=900),
     )
     stored_shop.run("tick")
-    told = [line for line in stored_shop.run("explain", "ada", "cart").out.splitlines() if "is not let in" in line]
+    told = [
+        line
+        for line in stored_shop.run("explain", "ada", "cart").out.splitlines()
+        if "is not let in" in line
+    ]
     told = [line.split("  cart  ")[1] for line in told]
     assert told[0] == (
         "is not let in (Product Added: Cup, 12): `if` does not hold "
@@ -384,7 +499,9 @@ def test_a_trigger_that_did_not_hold_is_told_with_what_it_read(stored_shop: Shop
     assert told[1].endswith("; event.price is missing, customer.orders is 0)")
     assert told[2].endswith("; event.price is 900, customer.orders is 1)")
     assert len(told) == 3
-    assert "is not let in" not in stored_shop.run("explain", "ada").out  # without a journey nothing is asked
+    assert (
+        "is not let in" not in stored_shop.run("explain", "ada").out
+    )  # without a journey nothing is asked
 
 
 def test_who_was_let_in_is_not_told_why_not(stored_shop: Shop) -> None:
@@ -411,15 +528,18 @@ def test_what_never_came_is_named(stored_shop: Shop) -> None:
 
 
 def test_a_stage_that_did_not_suffice_is_told(stored_shop: Shop) -> None:
-    hello = "journey: hello\ntrigger: {stage: lead, if: customer.plan == 'pro'}\nsteps:\n  - sms: nudge\n"
+    hello = (
+        "journey: hello\ntrigger: {stage: lead, if: customer.plan == 'pro'}\nsteps:\n  - "
+        "sms: nudge\n"
+    )
     stored_shop.write("journeys/hello.yaml", hello)
     stored_shop.leave_cart()
     stored_shop.run("tick")
     out = stored_shop.run("explain", "ada", "hello").out
     assert (
-        "hello  is not let in (became lead): `if` does not hold (customer.plan == 'pro'; customer.plan is missing)"
-        in out
-    )
+        "hello  is not let in (became lead): `if` does not hold (customer.plan == 'pro'; "
+        "customer.plan is missing)"
+    ) in out
 
 
 def test_what_happened_before_a_journey_ran_is_told_so(stored_shop: Shop) -> None:
@@ -428,13 +548,18 @@ def test_what_happened_before_a_journey_ran_is_told_so(stored_shop: Shop) -> Non
     stored_shop.write("journeys/later.yaml", CART.replace("journey: cart", "journey: later"))
     stored_shop.run("tick")
     out = stored_shop.run("explain", "ada", "later").out
-    assert "is not let in (Product Added: 80): today's trigger would; when this happened, the journey did not" in out
+    assert (
+        "is not let in (Product Added: 80): today's trigger would; when this happened, "
+        "the journey did not"
+    ) in out
 
 
 def test_of_many_only_the_newest_are_told_and_the_rest_is_counted(stored_shop: Shop) -> None:
     stored_shop.write("journeys/cart.yaml", DEAR)
     at = now() - timedelta(minutes=50)
-    adds = [track("ada", "Product Added", at + timedelta(minutes=n), price=n % 20) for n in range(30)]
+    adds = [
+        track("ada", "Product Added", at + timedelta(minutes=n), price=n % 20) for n in range(30)
+    ]
     stored_shop.ingest(identify("ada", at), *adds)
     stored_shop.run("tick")
     out = stored_shop.run("explain", "ada", "cart").out

@@ -31,12 +31,20 @@ def rows_of(shop: Shop, *columns: Any) -> list[tuple[Any, ...]]:
     return found
 
 
-def test_accepted_duplicates_and_rejected_are_counted_each_with_its_reason(stored_shop: Shop) -> None:
+def test_accepted_duplicates_and_rejected_are_counted_each_with_its_reason(
+    stored_shop: Shop,
+) -> None:
     good = json.dumps(track("ada", "Product Added", now()) | {"messageId": "m1"})
-    file = stored_shop.write("calls.jsonl", "\n".join([good, "", good, "not json", '{"type": "track"}', '{"type": 1}']))
+    file = stored_shop.write(
+        "calls.jsonl", "\n".join([good, "", good, "not json", '{"type": "track"}', '{"type": 1}'])
+    )
     answer = stored_shop.run("ingest", file, "--json")
     assert answer.code == 0
-    assert (answer.json["accepted"], answer.json["duplicates"], answer.json["rejected"]) == (1, 1, 3)
+    assert (answer.json["accepted"], answer.json["duplicates"], answer.json["rejected"]) == (
+        1,
+        1,
+        3,
+    )
     assert {(one["code"], *one["places"]) for one in answer.json["reasons"]} == {
         ("invalid_json", "calls.jsonl:4"),
         ("no_id", "calls.jsonl:5"),
@@ -46,14 +54,25 @@ def test_accepted_duplicates_and_rejected_are_counted_each_with_its_reason(store
 
 def test_a_line_that_cannot_be_read_costs_its_neighbours_nothing_in_any_command(shop: Shop) -> None:
     good = [json.dumps(track("ada", f"E{number}", now())).encode() for number in range(9)]
-    call = b'{"type":"track","userId":"u1","event":"E","timestamp":"2026-01-01","properties":{"x":%s}}'
-    bad = [b'"\\ud83d"', b"NaN", b"1e999", b'"\xff"', b"[" * 5_000 + b"]" * 5_000, b"[" * 300 + b"]" * 300]
+    call = (
+        b'{"type":"track","userId":"u1","event":"E","timestamp":"2026-01-01","properties":{"x":%s}}'
+    )
+    bad = [
+        b'"\\ud83d"',
+        b"NaN",
+        b"1e999",
+        b'"\xff"',
+        b"[" * 5_000 + b"]" * 5_000,
+        b"[" * 300 + b"]" * 300,
+    ]
     file = shop.folder / "calls.jsonl"
     file.write_bytes(b"\n".join([*good, *(call % value for value in bad)]))
     taken = shop.run("ingest", file, "--json").json
     assert (taken["accepted"], taken["rejected"]) == (9, len(bad))
     assert {one["places"][0]: one["text"] for one in taken["reasons"]} == {
-        "calls.jsonl:10": "the line is not JSON: a text in it holds half a character: an emoji was cut in two",
+        "calls.jsonl:10": (
+            "the line is not JSON: a text in it holds half a character: an emoji was cut in two"
+        ),
         "calls.jsonl:11": "the line is not JSON: NaN is no number in JSON",
         "calls.jsonl:12": "the line is not JSON: a number in it is too large",
         "calls.jsonl:13": "the line is not JSON: it is not UTF-8",
@@ -95,9 +114,18 @@ def test_a_byte_order_mark_costs_no_line(shop: Shop) -> None:
 def test_standard_input_is_read(shop: Shop) -> None:
     packed = gzip.compress(json.dumps(track("ada", "Product Added", now())).encode())
     done = subprocess.run(
-        [Path(sys.executable).with_name("parcours"), "ingest", "-", "--json", "--project", shop.folder],
-        input=packed, capture_output=True, check=False,
-    )  # fmt: skip
+        [
+            Path(sys.executable).with_name("parcours"),
+            "ingest",
+            "-",
+            "--json",
+            "--project",
+            shop.folder,
+        ],
+        input=packed,
+        capture_output=True,
+        check=False,
+    )
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["accepted"] == 1
 
@@ -106,13 +134,17 @@ def test_history_starts_nothing(stored_shop: Shop) -> None:
     old = now() - timedelta(days=2)
     stored_shop.ingest(identify("ada", old), track("ada", "Product Added", old))
     stored_shop.run("tick")
-    (cart,) = [one for one in stored_shop.run("status", "--json").json["journeys"] if one["id"] == "cart"]
+    (cart,) = [
+        one for one in stored_shop.run("status", "--json").json["journeys"] if one["id"] == "cart"
+    ]
     assert cart["inside"] == 0
 
 
 def test_history_keeps_its_time_though_it_was_sent_long_ago(stored_shop: Shop) -> None:
     old = now() - timedelta(days=200)
-    stored_shop.ingest(track("ada", "Product Added", old) | {"sentAt": (old + timedelta(seconds=1)).isoformat()})
+    stored_shop.ingest(
+        track("ada", "Product Added", old) | {"sentAt": (old + timedelta(seconds=1)).isoformat()}
+    )
     stored_shop.run("tick")
     assert rows_of(stored_shop, EVENTS.c.at) == [(old,)]
 
@@ -121,14 +153,18 @@ def test_a_line_longer_than_any_call_is_refused_and_the_next_one_read(shop: Shop
     good = json.dumps(track("ada", "Product Added", now()))
     long = json.dumps(track("ada", "Long", now(), text="x" * 3 * LINE_BYTES_MAX))
     larger = json.dumps(track("ada", "Larger", now(), text="x" * 40_000))
-    answer = shop.run("ingest", shop.write("calls.jsonl", f"{long}\n{larger}\n{good}\n"), "--json").json
+    answer = shop.run(
+        "ingest", shop.write("calls.jsonl", f"{long}\n{larger}\n{good}\n"), "--json"
+    ).json
     assert answer["accepted"] == 1
     ((code, lines),) = [(one["code"], one["places"]) for one in answer["reasons"]]
     assert (code, lines) == ("too_large", ["calls.jsonl:1", "calls.jsonl:2"])
 
 
 def test_what_came_before_the_damage_of_a_file_is_taken_in(shop: Shop) -> None:
-    lines = "".join(json.dumps(track(f"user-{n}", "Product Added", now())) + "\n" for n in range(3000))
+    lines = "".join(
+        json.dumps(track(f"user-{n}", "Product Added", now())) + "\n" for n in range(3000)
+    )
     file = shop.folder / "calls.jsonl.gz"
     file.write_bytes(gzip.compress(lines.encode())[:-2000])
     answer = shop.run("ingest", file)
@@ -154,11 +190,17 @@ def test_no_line_is_lost_at_the_edge_of_a_batch(shop: Shop, lines: int) -> None:
 
 
 def test_each_rejected_line_is_named_with_its_reason(shop: Shop) -> None:
-    bad = shop.write("bad.jsonl", "".join('{"type": "track"}\n' if n % 2 else "x\n" for n in range(50)))
+    bad = shop.write(
+        "bad.jsonl", "".join('{"type": "track"}\n' if n % 2 else "x\n" for n in range(50))
+    )
     told = shop.run("ingest", bad)
-    assert "25 × no_id: 'userId' or 'anonymousId' is required (bad.jsonl:2, bad.jsonl:4, " in told.out
+    assert (
+        "25 × no_id: 'userId' or 'anonymousId' is required (bad.jsonl:2, bad.jsonl:4, " in told.out
+    )
     assert "… and 5 more: see --json)" in told.out
-    named = {one["code"]: one["places"] for one in shop.run("ingest", bad, "--json").json["reasons"]}
+    named = {
+        one["code"]: one["places"] for one in shop.run("ingest", bad, "--json").json["reasons"]
+    }
     assert named == {
         "no_id": [f"bad.jsonl:{n}" for n in range(2, 51, 2)],
         "invalid_json": [f"bad.jsonl:{n}" for n in range(1, 50, 2)],
@@ -172,8 +214,13 @@ def test_calls_are_taken_in_as_if_they_came_at_another_instant(stored_shop: Shop
     calls = stored_shop.write_calls(identify("ada", BEGIN), track("ada", "Product Added", BEGIN))
     answer = stored_shop.run("ingest", calls, "--now", BEGIN.isoformat())
     assert "tick --now" in answer.out
-    assert stored_shop.run("tick", "--now", (BEGIN + timedelta(minutes=59)).isoformat(), "--json").code == 0
-    later = stored_shop.run("tick", "--now", (BEGIN + timedelta(minutes=60)).isoformat(), "--json").json
+    assert (
+        stored_shop.run("tick", "--now", (BEGIN + timedelta(minutes=59)).isoformat(), "--json").code
+        == 0
+    )
+    later = stored_shop.run(
+        "tick", "--now", (BEGIN + timedelta(minutes=60)).isoformat(), "--json"
+    ).json
     assert later["channels"]["email"]["sent"] == 1
 
 

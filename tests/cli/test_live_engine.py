@@ -14,7 +14,10 @@ from orchestrator.wiring import open_engine
 from tests.support.project import CONSENTING, write_project
 from tests.support.shop import Shop, live_clock
 
-WAIT = "journey: wait\ntrigger: {event: Viewed}\nsteps:\n  - {id: pause, delay: %s}\n  - email: hello\n"
+WAIT = (
+    "journey: wait\ntrigger: {event: Viewed}\nsteps:\n  - {id: pause, delay: %s}\n  - email: "
+    "hello\n"
+)
 
 
 @pytest.fixture

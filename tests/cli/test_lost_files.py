@@ -18,7 +18,10 @@ def test_a_lost_secret_key_is_told_before_and_when_another_takes_its_place(
     stored_shop.run("tick")
     assert stored_shop.run("check", "--data").err == ""
     (stored_shop.folder / "var/secret_key").unlink()
-    assert "links in mails that were sent, also to unsubscribe, are dead" in stored_shop.run("check", "--data").err
+    assert (
+        "links in mails that were sent, also to unsubscribe, are dead"
+        in stored_shop.run("check", "--data").err
+    )
     assert not (stored_shop.folder / "var/secret_key").exists()  # to look makes none
     with caplog.at_level(logging.WARNING):
         stored_shop.run("tick")

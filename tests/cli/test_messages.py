@@ -17,7 +17,9 @@ BROKEN = REMINDER.replace("{{ customer.first_name }}?", "{{ '★' * customer.num
 
 
 def fail_two(shop: Shop) -> None:
-    """A shop whose template breaks for two customers, an hour and a minute ago; it is mended since."""
+    """A shop whose template breaks for two customers, an hour and a minute ago; it is mended
+    since.
+    """
     shop.write("templates/email/reminder.html", BROKEN)
     at = now() - timedelta(minutes=62)
     calls = [call for user in ("ada", "bob") for call in joined(user, at)]
@@ -33,13 +35,18 @@ def joined(user: str, at: object) -> list[dict[str, object]]:
 
 
 def ids(shop: Shop, state: str = "failed") -> list[str]:
-    return [row["public_id"] for row in shop.run("messages", "list", "--state", state, "--json").json]
+    return [
+        row["public_id"] for row in shop.run("messages", "list", "--state", state, "--json").json
+    ]
 
 
 def test_what_failed_leaves_after_its_cause_is_mended(stored_shop: Shop) -> None:
     fail_two(stored_shop)
     answer = stored_shop.run("messages", "retry", "--journey", "cart", "--yes")
-    assert (answer.code, answer.out) == (0, "2 messages queued again: they leave with the next tick\n")
+    assert (answer.code, answer.out) == (
+        0,
+        "2 messages queued again: they leave with the next tick\n",
+    )
     assert stored_shop.run("tick", "--json").json["channels"]["email"]["sent"] == 2
     assert "it failed, send it again" in stored_shop.run("explain", "ada").out
 
@@ -66,7 +73,9 @@ def test_the_policy_is_asked_again(stored_shop: Shop) -> None:
 )
 def test_only_what_is_meant_is_sent_again(stored_shop: Shop, which: list[str], found: int) -> None:
     fail_two(stored_shop)
-    assert len(stored_shop.run("messages", "retry", *which, "--yes", "--json").json["queued"]) == found
+    assert (
+        len(stored_shop.run("messages", "retry", *which, "--yes", "--json").json["queued"]) == found
+    )
     assert len(ids(stored_shop)) == 2 - found
 
 

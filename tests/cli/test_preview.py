@@ -1,4 +1,6 @@
-"""`parcours preview`: files to look at, sizes of texts, proofs that are marked and change nothing."""
+"""`parcours preview`: files to look at, sizes of texts, proofs that are marked and change
+nothing.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,10 @@ def test_a_template_becomes_files_that_are_named(shop: Shop) -> None:
 
 
 def test_a_journey_becomes_all_its_messages(shop: Shop) -> None:
-    shop.write("journeys/both.yaml", "journey: both\ntrigger: manual\nsteps: [{email: reminder}, {sms: nudge}]\n")
+    shop.write(
+        "journeys/both.yaml",
+        "journey: both\ntrigger: manual\nsteps: [{email: reminder}, {sms: nudge}]\n",
+    )
     assert shop.run("preview", "both", "--out", shop.folder / "o").code == 0
     assert {path.name for path in (shop.folder / "o/both").iterdir()} == {
         "reminder.en.html", "reminder.en.txt", "nudge.en.txt",
@@ -39,11 +44,15 @@ def test_the_subject_of_a_step_goes_before_the_template_s(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["first_name: Zoé\n", '{"first_name": "Zoé"}', "customer: {first_name: Zoé}\nvars: {}\n"]
+    "text",
+    ["first_name: Zoé\n", '{"first_name": "Zoé"}', "customer: {first_name: Zoé}\nvars: {}\n"],
 )
 def test_a_customer_of_one_s_own_is_shown(shop: Shop, text: str) -> None:
     customer = shop.write("customer.yaml", text)
-    assert "subject    Still there, Zoé?" in shop.run("preview", "reminder", "--customer", customer).out
+    assert (
+        "subject    Still there, Zoé?"
+        in shop.run("preview", "reminder", "--customer", customer).out
+    )
 
 
 def test_a_customer_that_is_no_map_is_refused_at_its_place(shop: Shop) -> None:
@@ -61,8 +70,12 @@ def test_the_language_is_the_one_asked_for_or_the_customer_s(shop: Shop) -> None
 
 def test_a_language_that_a_template_has_not_is_said(shop: Shop) -> None:
     shop.write("templates/sms/nudge.fr.txt", "Bonjour")
-    assert "  no German form: English is shown\n" in shop.run("preview", "nudge", "--locale", "de").out
-    assert "  no 'xx' form: English is shown\n" in shop.run("preview", "nudge", "--locale", "xx").out
+    assert (
+        "  no German form: English is shown\n" in shop.run("preview", "nudge", "--locale", "de").out
+    )
+    assert (
+        "  no 'xx' form: English is shown\n" in shop.run("preview", "nudge", "--locale", "xx").out
+    )
     customer = shop.write("customer.yaml", "{first_name: Uwe, locale: de-AT}")
     assert "no German form" in shop.run("preview", "nudge", "--customer", customer).out
     for locale in ("fr", "fr-CA", "en-GB", "en"):
@@ -70,7 +83,10 @@ def test_a_language_that_a_template_has_not_is_said(shop: Shop) -> None:
 
 
 def test_a_journey_s_messages_show_the_coupon_that_it_gives_before_them(shop: Shop) -> None:
-    shop.write("templates/sms/worth.txt", "{{ coupon.percent | percent }}{{ coupon.amount | money(coupon.currency) }}.")
+    shop.write(
+        "templates/sms/worth.txt",
+        "{{ coupon.percent | percent }}{{ coupon.amount | money(coupon.currency) }}.",
+    )
     steps = """
   - sms: {template: worth, id: nothing}
   - coupon: {percent: 15, expires: 3d}
@@ -87,13 +103,24 @@ def test_a_journey_s_messages_show_the_coupon_that_it_gives_before_them(shop: Sh
 """
     shop.write("journeys/gifts.yaml", f"journey: gifts\ntrigger: manual\nsteps:{steps}")
     assert shop.run("preview", "gifts", "--out", shop.folder / "o").code == 0
-    shown = {path.name.split(".")[0]: path.read_text() for path in (shop.folder / "o/gifts").iterdir()}
-    assert shown == {"nothing": ".", "fifteen": "15%.", "postage": "€5.90.", "still": "15%.", "after": "20%."}
+    shown = {
+        path.name.split(".")[0]: path.read_text() for path in (shop.folder / "o/gifts").iterdir()
+    }
+    assert shown == {
+        "nothing": ".",
+        "fifteen": "15%.",
+        "postage": "€5.90.",
+        "still": "15%.",
+        "after": "20%.",
+    }
     assert "10%" in shop.run("preview", "worth").out
 
 
 def test_a_template_is_shown_while_other_files_are_broken(shop: Shop) -> None:
-    shop.write("journeys/begun.yaml", "journey: begun\ntrigger: manual\nsteps:\n  - email: not-yet-written\n")
+    shop.write(
+        "journeys/begun.yaml",
+        "journey: begun\ntrigger: manual\nsteps:\n  - email: not-yet-written\n",
+    )
     shop.write("templates/email/other.html", "---\nsubject: x\n---\n{{ person.name }}")
     answer = shop.run("preview", "reminder")
     assert answer.code == 0
@@ -103,9 +130,15 @@ def test_a_template_is_shown_while_other_files_are_broken(shop: Shop) -> None:
 
 
 def test_a_broken_template_or_journey_is_refused_with_its_own_errors(shop: Shop) -> None:
-    shop.write("journeys/begun.yaml", "journey: begun\ntrigger: manual\nsteps:\n  - email: not-yet-written\n")
+    shop.write(
+        "journeys/begun.yaml",
+        "journey: begun\ntrigger: manual\nsteps:\n  - email: not-yet-written\n",
+    )
     shop.write("templates/sms/nudge.fr.txt", "{{ person.name }}")
-    for name, place in (("begun", "journeys/begun.yaml:4:"), ("nudge", "templates/sms/nudge.fr.txt:1:4:")):
+    for name, place in (
+        ("begun", "journeys/begun.yaml:4:"),
+        ("nudge", "templates/sms/nudge.fr.txt:1:4:"),
+    ):
         answer = shop.run("preview", name)
         assert answer.code == 1
         assert answer.err.startswith(place)
@@ -114,7 +147,8 @@ def test_a_broken_template_or_journey_is_refused_with_its_own_errors(shop: Shop)
 
 def test_a_template_that_would_never_end_is_refused_with_its_reason(shop: Shop) -> None:
     shop.write(
-        "templates/sms/nudge.txt", "{% for i in range(99999) %}{% for j in range(99999) %}{% endfor %}{% endfor %}"
+        "templates/sms/nudge.txt",
+        "{% for i in range(99999) %}{% for j in range(99999) %}{% endfor %}{% endfor %}",
     )
     answer = shop.run("preview", "nudge")
     assert answer.code == 1
@@ -123,7 +157,8 @@ def test_a_template_that_would_never_end_is_refused_with_its_reason(shop: Shop) 
 
 def test_the_functions_of_the_language_answer_for_the_made_up_customer(shop: Shop) -> None:
     shop.write(
-        "templates/sms/nudge.txt", "{{ days_since(customer.last_order_at) }} {{ performed('A') }} {{ now | date }}"
+        "templates/sms/nudge.txt",
+        "{{ days_since(customer.last_order_at) }} {{ performed('A') }} {{ now | date }}",
     )
     assert "95 false January 5, 2026" in shop.run("preview", "nudge").out
 
@@ -134,7 +169,10 @@ def test_a_customer_s_file_may_hold_a_byte_order_mark_and_must_be_text(shop: Sho
     assert "Still there, Zoé?" in shop.run("preview", "reminder", "--customer", customer).out
     customer.write_bytes(b"first_name: Zo\xe9\n")
     answer = shop.run("preview", "reminder", "--customer", customer)
-    assert (answer.code, answer.err) == (1, "customer.yaml:1:1: this is not UTF-8 (byte 15): save the file as UTF-8\n")
+    assert (answer.code, answer.err) == (
+        1,
+        "customer.yaml:1:1: this is not UTF-8 (byte 15): save the file as UTF-8\n",
+    )
 
 
 def test_links_are_signed_with_a_key_that_no_server_uses(shop: Shop) -> None:
@@ -206,7 +244,12 @@ def test_a_number_that_no_channel_takes_fails(shop: Shop) -> None:
         ("a" * 307, 307, 3, "GSM-7"),
         ("€" * 80, 160, 1, "GSM-7"),
         ("a" * 152 + "€" + "a" * 20, 174, 2, "GSM-7"),
-        ("a" * 152 + "€" + "a" * 152, 306, 3, "GSM-7"),  # the two places of the euro are not cut apart
+        (
+            "a" * 152 + "€" + "a" * 152,
+            306,
+            3,
+            "GSM-7",
+        ),  # the two places of the euro are not cut apart
         ("é" * 160, 160, 1, "GSM-7"),
         ("ç" * 70, 70, 1, "UCS-2"),
         ("ç" * 71, 71, 2, "UCS-2"),
@@ -249,7 +292,9 @@ def test_files_go_where_they_are_asked_to(shop: Shop, tmp_path: Path) -> None:
         (b'{"customer": null}', "customer.json:1:14: `customer` is a map here"),
     ],
 )
-def test_a_file_that_holds_no_customer_is_refused_at_its_place(shop: Shop, text: bytes, told: str) -> None:
+def test_a_file_that_holds_no_customer_is_refused_at_its_place(
+    shop: Shop, text: bytes, told: str
+) -> None:
     path = shop.folder / "customer.json"
     path.write_bytes(text)
     answer = shop.run("preview", "nudge", "--customer", path)
@@ -281,7 +326,9 @@ def test_neither_a_file_nor_a_customer_is_answered_in_a_line(shop: Shop) -> None
 
 
 @pytest.mark.parametrize("address", ["notanaddress", "@", "me@", "", "+"])
-def test_what_is_no_address_is_refused_before_anything_is_rendered(shop: Shop, address: str) -> None:
+def test_what_is_no_address_is_refused_before_anything_is_rendered(
+    shop: Shop, address: str
+) -> None:
     answer = shop.run("preview", "nudge", "--send-to", address)
     assert answer.code == 2
     assert f"'{address}' is neither an e-mail address nor a number" in answer.err

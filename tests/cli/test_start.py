@@ -28,11 +28,15 @@ def test_customers_enter_with_the_next_tick(stored_shop: Shop) -> None:
 
 
 def test_a_start_is_no_event_of_the_customer_s(stored_shop: Shop) -> None:
-    stored_shop.write("journeys/echo.yaml", "journey: echo\ntrigger: {event: call-back}\nsteps: [{sms: nudge}]\n")
+    stored_shop.write(
+        "journeys/echo.yaml", "journey: echo\ntrigger: {event: call-back}\nsteps: [{sms: nudge}]\n"
+    )
     known(stored_shop, "ada")
     stored_shop.run("start", "call-back", "ada")
     stored_shop.run("tick")
-    assert {one["id"]: one["inside"] for one in stored_shop.run("status", "--json").json["journeys"]}["echo"] == 0
+    assert {
+        one["id"]: one["inside"] for one in stored_shop.run("status", "--json").json["journeys"]
+    }["echo"] == 0
     assert stored_shop.run("explain", "ada", "echo", "--json").json["story"][-1]["journey"] == ""
 
 

@@ -80,8 +80,12 @@ def test_what_hangs_in_the_air_is_named_with_the_command_that_settles_it(stored_
     assert f"parcours messages settle {public_id} --sent" in out
 
 
-@pytest.mark.parametrize(("verdict", "state"), [("--sent", "accepted"), ("--again", "queued"), ("--drop", "not_sent")])
-def test_a_person_settles_what_hangs_in_the_air_and_it_is_noted(stored_shop: Shop, verdict: str, state: str) -> None:
+@pytest.mark.parametrize(
+    ("verdict", "state"), [("--sent", "accepted"), ("--again", "queued"), ("--drop", "not_sent")]
+)
+def test_a_person_settles_what_hangs_in_the_air_and_it_is_noted(
+    stored_shop: Shop, verdict: str, state: str
+) -> None:
     public_id = send_one(stored_shop)
     lose_the_answer(stored_shop)
     assert stored_shop.run("messages", "settle", public_id, verdict).code == 0
@@ -96,7 +100,9 @@ def test_what_is_queued_again_leaves_once_more(stored_shop: Shop) -> None:
         path.unlink()
     lose_the_answer(stored_shop)
     stored_shop.run("messages", "settle", "--all-unknown", "--again")
-    report = stored_shop.run("tick", "--now", (now() + timedelta(hours=3)).isoformat(), "--json").json
+    report = stored_shop.run(
+        "tick", "--now", (now() + timedelta(hours=3)).isoformat(), "--json"
+    ).json
     assert report["channels"]["email"]["sent"] == 1
     assert [path.name for path in (stored_shop.folder / "var/mailbox/new").iterdir()] == [public_id]
 
@@ -110,7 +116,9 @@ def test_only_unknown_messages_are_settled(stored_shop: Shop) -> None:
     assert stored_shop.run("messages", "list", "--json").json[0]["state"] == "accepted"
 
 
-@pytest.mark.parametrize("arguments", [["x"], ["x", "--sent", "--drop"], ["--sent"], ["x", "--all-unknown", "--sent"]])
+@pytest.mark.parametrize(
+    "arguments", [["x"], ["x", "--sent", "--drop"], ["--sent"], ["x", "--all-unknown", "--sent"]]
+)
 def test_a_verdict_and_its_messages_must_be_clear(shop: Shop, arguments: list[str]) -> None:
     assert shop.run("messages", "settle", *arguments).code == 2
 
@@ -126,7 +134,9 @@ def test_messages_are_listed_by_state_and_journey(stored_shop: Shop) -> None:
     assert stored_shop.run("messages", "list", "--state", "sleeping").code == 2
 
 
-def test_the_health_cards_say_where_people_stand_and_what_became_of_messages(stored_shop: Shop) -> None:
+def test_the_health_cards_say_where_people_stand_and_what_became_of_messages(
+    stored_shop: Shop,
+) -> None:
     journey = load_project(stored_shop.folder, {}).journeys["cart"]
     stored_shop.leave_cart("bob")
     stored_shop.run("tick")
@@ -147,7 +157,9 @@ def test_the_health_cards_say_where_people_stand_and_what_became_of_messages(sto
 def test_it_says_where_up_answered_last(stored_shop: Shop) -> None:
     with database_of(stored_shop) as database, database.write() as connection:
         settings.write(connection, database, settings.HOME, "http://127.0.0.1:8471")
-    assert "While `parcours up` runs, http://127.0.0.1:8471 leads to" in stored_shop.run("status").out
+    assert (
+        "While `parcours up` runs, http://127.0.0.1:8471 leads to" in stored_shop.run("status").out
+    )
     assert stored_shop.run("status", "--json").json["home"] == "http://127.0.0.1:8471"
 
 
@@ -173,7 +185,9 @@ def test_what_was_refused_at_the_last_moment_is_counted_once(stored_shop: Shop) 
     at = stored_shop.leave_cart()
     stored_shop.run("tick", "--now", (at + timedelta(hours=2)).isoformat())
     with database_of(stored_shop) as database, database.write() as connection:
-        connection.execute(MESSAGES.update().values(state="queued", leased_at=None, settled_at=None))
+        connection.execute(
+            MESSAGES.update().values(state="queued", leased_at=None, settled_at=None)
+        )
     stored_shop.ingest(identify("ada", at + timedelta(minutes=90), consent={"email": False}))
     stored_shop.run("tick", "--now", (at + timedelta(hours=3)).isoformat())
     assert stored_shop.run("status", "--json").json["not_sent"] == {"email": {"no_consent": 1}}
@@ -197,16 +211,26 @@ def test_messages_are_listed_by_the_words_of_status(stored_shop: Shop, word: str
         assert stored_shop.run("messages", "list", "--state", other, "--json").json == []
 
 
-def test_what_was_not_sent_is_listed_with_who_and_why_though_it_never_became_a_message(stored_shop: Shop) -> None:
+def test_what_was_not_sent_is_listed_with_who_and_why_though_it_never_became_a_message(
+    stored_shop: Shop,
+) -> None:
     at = stored_shop.leave_cart("ada", consent={})
     stored_shop.run("tick", "--now", (at + timedelta(hours=2)).isoformat())
     (row,) = stored_shop.run("messages", "list", "--state", "not-sent", "--json").json
-    told = [row[name] for name in ("external_id", "journey", "step", "medium", "template", "state", "reason")]
+    told = [
+        row[name]
+        for name in ("external_id", "journey", "step", "medium", "template", "state", "reason")
+    ]
     assert told == ["ada", "cart", "reminder", "email", "reminder", "not_sent", "no_consent"]
-    assert stored_shop.run("messages", "list", "--state", "not-sent", "--journey", "call-back").out == "No messages.\n"
+    assert (
+        stored_shop.run("messages", "list", "--state", "not-sent", "--journey", "call-back").out
+        == "No messages.\n"
+    )
 
 
-def test_a_state_that_no_message_is_ever_in_is_answered_by_those_there_are(stored_shop: Shop) -> None:
+def test_a_state_that_no_message_is_ever_in_is_answered_by_those_there_are(
+    stored_shop: Shop,
+) -> None:
     answer = stored_shop.run("messages", "list", "--state", "snet")
     assert answer.code == 2
     assert "no message is ever 'snet'; did you mean 'sent'?" in answer.err

@@ -16,9 +16,13 @@ def test_a_message_leaves_when_its_hour_has_come(stored_shop: Shop) -> None:
     first = stored_shop.run("tick", "--json").json
     assert first["accepted"] == 2
     assert first["journeys"]["cart"]["entered"] == 1
-    early = stored_shop.run("tick", "--now", (at + timedelta(minutes=59)).isoformat(), "--json").json
+    early = stored_shop.run(
+        "tick", "--now", (at + timedelta(minutes=59)).isoformat(), "--json"
+    ).json
     assert early["channels"]["email"]["sent"] == 0
-    later = stored_shop.run("tick", "--now", (at + timedelta(minutes=61)).isoformat(), "--json").json
+    later = stored_shop.run(
+        "tick", "--now", (at + timedelta(minutes=61)).isoformat(), "--json"
+    ).json
     assert later["channels"]["email"]["sent"] == 1
     assert len(list((stored_shop.folder / "var/mailbox/new").iterdir())) == 1
 

@@ -29,8 +29,13 @@ def test_the_page_that_tries_a_journey_does_what_it_says(
     monkeypatch.chdir(tmp_path)
     (variable,) = re.findall(r"^\$ export (\w+=\S+)$", page, re.MULTILINE)
     monkeypatch.setenv(*variable.split("=", 1))
-    answers = [run_command(shlex.split(call)) for call in re.findall(r"^\$ parcours (.+)$", page, re.MULTILINE)]
+    answers = [
+        run_command(shlex.split(call))
+        for call in re.findall(r"^\$ parcours (.+)$", page, re.MULTILINE)
+    ]
     assert (len(files), len(answers)) == (2, 6)
     assert [answer.code for answer in answers] == [0] * len(answers)
-    assert [mail.template for mail in read_messages(tmp_path / "var/mailbox", 10)] == ["cart-reminder"]
+    assert [mail.template for mail in read_messages(tmp_path / "var/mailbox", 10)] == [
+        "cart-reminder"
+    ]
     assert "Order Completed" in answers[-1].out

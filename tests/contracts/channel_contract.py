@@ -1,4 +1,6 @@
-"""What the engine relies on, asked of every channel: subclass ChannelContract and give it a `rig`."""
+"""What the engine relies on, asked of every channel: subclass ChannelContract and give it a
+`rig`.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,9 @@ from tests.channels.samples import email, sms, soon
 
 @dataclass
 class Rig:
-    """A channel on a healthy provider, and what the provider has received: the texts of the messages."""
+    """A channel on a healthy provider, and what the provider has received: the texts of the
+    messages.
+    """
 
     channel: Channel
     arrived: Callable[[], list[str]]
@@ -37,7 +41,9 @@ class Rig:
         return make(number, text=text_of(number), **changes)
 
     def send(self, *messages: RenderedMessage) -> list[SendOutcome]:
-        """The outcomes of one batch, in the order of its messages; fails when one is missing or told twice."""
+        """The outcomes of one batch, in the order of its messages; fails when one is missing or
+        told twice.
+        """
         answers = list(self.channel.send_batch(messages, soon()))
         assert sorted(index for index, _ in answers) == list(range(len(messages)))
         return [outcome for _, outcome in sorted(answers, key=lambda answer: answer[0])]
@@ -91,7 +97,9 @@ class ChannelContract:
         assert sorted(rig.arrived()) == [text_of(1), text_of(2)]
 
     def test_nothing_is_begun_after_the_deadline(self, rig: Rig) -> None:
-        answers = list(rig.channel.send_batch([rig.message(number) for number in range(5)], time.monotonic()))
+        answers = list(
+            rig.channel.send_batch([rig.message(number) for number in range(5)], time.monotonic())
+        )
         assert sorted(index for index, _ in answers) == [0, 1, 2, 3, 4]
         assert {outcome.kind for _, outcome in answers} == {OutcomeKind.NOT_ATTEMPTED}
         assert rig.arrived() == []
@@ -112,17 +120,25 @@ class ChannelContract:
         ],
         ids=lambda poison: "-".join(poison),
     )
-    def test_one_bad_message_is_rejected_and_the_others_go_out(self, rig: Rig, poison: dict[str, Any]) -> None:
+    def test_one_bad_message_is_rejected_and_the_others_go_out(
+        self, rig: Rig, poison: dict[str, Any]
+    ) -> None:
         first, bad, last = rig.message(1), _changed(rig.message(2), poison), rig.message(3)
         outcomes = rig.send(first, bad, last)
         assert [outcome.kind for outcome in outcomes] == _ACCEPTED_REJECTED_ACCEPTED
         assert outcomes[1].reason
         assert sorted(rig.arrived()) == [text_of(1), text_of(3)]
 
-    @pytest.mark.parametrize("line_break", ["\r\nBcc: eve@example.com", "\n", "\r", "\0", "\x0b", "\u2028"])
-    def test_an_address_with_a_line_break_is_suppressed_and_takes_nobody_along(self, rig: Rig, line_break: str) -> None:
+    @pytest.mark.parametrize(
+        "line_break", ["\r\nBcc: eve@example.com", "\n", "\r", "\0", "\x0b", "\u2028"]
+    )
+    def test_an_address_with_a_line_break_is_suppressed_and_takes_nobody_along(
+        self, rig: Rig, line_break: str
+    ) -> None:
         bad = rig.message(2)
-        outcomes = rig.send(rig.message(1), _changed(bad, {"to": f"{bad.to}{line_break}"}), rig.message(3))
+        outcomes = rig.send(
+            rig.message(1), _changed(bad, {"to": f"{bad.to}{line_break}"}), rig.message(3)
+        )
         assert [outcome.kind for outcome in outcomes] == _ACCEPTED_REJECTED_ACCEPTED
         assert [outcome.suppress for outcome in outcomes] == [False, True, False]
         assert sorted(rig.arrived()) == [text_of(1), text_of(3)]
@@ -146,7 +162,8 @@ class ChannelContract:
     def test_a_name_with_a_line_break_cannot_say_more_than_a_name(self, rig: Rig) -> None:
         name = "Ann\r\nBcc: eve@example.com"
         assert (
-            rig.send(_changed(rig.message(1), {"to_name": name, "sender_name": name}))[0].kind is OutcomeKind.ACCEPTED
+            rig.send(_changed(rig.message(1), {"to_name": name, "sender_name": name}))[0].kind
+            is OutcomeKind.ACCEPTED
         )
         assert rig.arrived() == [text_of(1)]
 
@@ -164,7 +181,9 @@ class ChannelContract:
         }
         for feature, change in asked.items():
             outcome = rig.send(_changed(rig.message(1), change))[0]
-            wanted = OutcomeKind.ACCEPTED if feature in rig.channel.supports else OutcomeKind.REJECTED
+            wanted = (
+                OutcomeKind.ACCEPTED if feature in rig.channel.supports else OutcomeKind.REJECTED
+            )
             assert outcome.kind is wanted, feature
 
     def test_a_reason_names_no_person(self, rig: Rig) -> None:
@@ -192,9 +211,12 @@ class ChannelContract:
 
     def test_what_the_wire_refuses_is_not_begun(self, rig: Rig) -> None:
         watch = WatchedWire(refuses={1, 2})
-        answers = dict(rig.channel.send_batch([rig.message(number) for number in range(4)], soon(), watch))
+        answers = dict(
+            rig.channel.send_batch([rig.message(number) for number in range(4)], soon(), watch)
+        )
         assert [answers[index].kind for index in range(4)] == [
-            OutcomeKind.ACCEPTED, OutcomeKind.NOT_ATTEMPTED, OutcomeKind.NOT_ATTEMPTED, OutcomeKind.ACCEPTED,
+            OutcomeKind.ACCEPTED, OutcomeKind.NOT_ATTEMPTED, OutcomeKind.NOT_ATTEMPTED,
+            OutcomeKind.ACCEPTED,
         ]  # fmt: skip
         assert sorted(rig.arrived()) == [text_of(0), text_of(3)]
         assert watch.of(1) == watch.of(2) == []
@@ -203,7 +225,9 @@ class ChannelContract:
         rig.send(rig.message(1))
         rig.channel.close()
         rig.channel.close()
-        assert not [thread for thread in threading.enumerate() if thread.name.startswith("channel-")]
+        assert not [
+            thread for thread in threading.enumerate() if thread.name.startswith("channel-")
+        ]
 
 
 _ACCEPTED_REJECTED_ACCEPTED = [OutcomeKind.ACCEPTED, OutcomeKind.REJECTED, OutcomeKind.ACCEPTED]

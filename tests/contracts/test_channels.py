@@ -26,7 +26,9 @@ class TestMailbox(ChannelContract):
     @pytest.fixture
     def rig(self, medium: Medium, tmp_path: Path) -> Rig:
         channel = open_channel(medium, "mailbox", settings(tmp_path))
-        return Rig(channel, lambda: [message.text for message in read_messages(tmp_path / "mailbox", 1000)])
+        return Rig(
+            channel, lambda: [message.text for message in read_messages(tmp_path / "mailbox", 1000)]
+        )
 
 
 class TestConsole(ChannelContract):
@@ -58,15 +60,22 @@ class TestSmtp(ChannelContract):
         sink = smtp_double.Sink()
 
         def text(content: bytes) -> str:
-            body = message_from_bytes(content, _class=EmailMessage, policy=policy.default).get_body(("plain",))
+            body = message_from_bytes(content, _class=EmailMessage, policy=policy.default).get_body(
+                ("plain",)
+            )
             assert body is not None
             return str(body.get_content()).strip()
 
         with smtp_double.running(sink) as port:
             channel = open_channel(
-                Medium.EMAIL, "smtp", settings(tmp_path, PARCOURS_SMTP_URL=f"smtp://127.0.0.1:{port}")
+                Medium.EMAIL,
+                "smtp",
+                settings(tmp_path, PARCOURS_SMTP_URL=f"smtp://127.0.0.1:{port}"),
             )
-            yield Rig(channel, lambda: [text(envelope.original_content or b"") for envelope in sink.envelopes])
+            yield Rig(
+                channel,
+                lambda: [text(envelope.original_content or b"") for envelope in sink.envelopes],
+            )
             channel.close()
 
 
@@ -74,7 +83,10 @@ class TestSendGrid(ChannelContract):
     @pytest.fixture
     def rig(self, tmp_path: Path) -> Iterator[Rig]:
         double = sendgrid_double.SendGridDouble()
-        environment = {"SENDGRID_API_KEY": sendgrid_double.KEY, "PARCOURS_SENDGRID_BASE_URL": double.url}
+        environment = {
+            "SENDGRID_API_KEY": sendgrid_double.KEY,
+            "PARCOURS_SENDGRID_BASE_URL": double.url,
+        }
         with double.running():
             channel = open_channel(Medium.EMAIL, "sendgrid", settings(tmp_path, **environment))
             yield Rig(channel, lambda: double.texts)

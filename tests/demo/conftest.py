@@ -1,4 +1,6 @@
-"""`parcours up` as a person starts it: the real command in a process of its own, in a project of its own."""
+"""`parcours up` as a person starts it: the real command in a process of its own, in a project of
+its own.
+"""
 
 from __future__ import annotations
 
@@ -83,7 +85,9 @@ class Up:
         """Posts calls with the write key that `up` made."""
         key = (self.project / "var" / "write_key").read_text().strip()
         body = json.dumps({"batch": calls, "writeKey": key}).encode()
-        with urlopen(Request(f"{self.url}/v1/batch", body, {"Content-Type": "application/json"})) as answer:
+        with urlopen(
+            Request(f"{self.url}/v1/batch", body, {"Content-Type": "application/json"})
+        ) as answer:
             assert json.load(answer) == {"success": True}
 
     def mails(self, var: str = "var") -> list[StoredMessage]:

@@ -1,4 +1,6 @@
-"""`parcours up --demo` for a short while: every journey speaks, in both languages, and no link leads nowhere."""
+"""`parcours up --demo` for a short while: every journey speaks, in both languages, and no link
+leads nowhere.
+"""
 
 from __future__ import annotations
 
@@ -52,25 +54,45 @@ def test_three_weeks_show_every_journey_and_no_link_is_dead(start_up: Callable[.
     up = start_up("--demo", "--no-prefect", "--port", "0", command=HASTY_PARCOURS)
     up.until(lambda: "three weeks are over" in up.said())
     mails = up.mails("var/demo")
-    silent = {"lifecycle", "surveys", "referral-reward"}  # rewards are granted there, reward-mail tells of them
+    silent = {
+        "lifecycle",
+        "surveys",
+        "referral-reward",
+    }  # rewards are granted there, reward-mail tells of them
     shipped = {path.stem for path in (up.project / "journeys").glob("*.yaml")} - silent
     assert {mail.journey for mail in mails} == shipped
     assert {"email", "sms"} <= {str(mail.medium) for mail in mails}
     assert {"Bienvenue", "Welcome"} <= {mail.subject.partition(",")[0] for mail in mails}
     assert dead_links(mails) == {}
     with closing(sqlite3.connect(up.project / "var" / "demo" / "parcours.db")) as database:
-        answers = database.execute("SELECT properties FROM events WHERE name = 'Survey Answered'").fetchall()
+        answers = database.execute(
+            "SELECT properties FROM events WHERE name = 'Survey Answered'"
+        ).fetchall()
         said = [json.loads(properties) for (properties,) in answers]
         scores = {answer["score"] for answer in said if answer["survey"] == "nps"}
         assert min(scores) <= 6 < 9 <= max(scores)
         assert scores & {7, 8}
-        assert {answer.get("answer") for answer in said} >= {"discount", "free-shipping", "new-arrivals"}
+        assert {answer.get("answer") for answer in said} >= {
+            "discount",
+            "free-shipping",
+            "new-arrivals",
+        }
         for role in ("referrer", "customer"):
             assert database.execute(ONE_PERSON, (role,)).fetchone()[0] >= 3
-        assert database.execute("SELECT count(*) FROM events WHERE name = 'Unsubscribed'").fetchone()[0] >= 2
-        started_by_history = "SELECT count(*) FROM enrollments WHERE entered_at < (SELECT min(received_at) FROM events)"
+        assert (
+            database.execute("SELECT count(*) FROM events WHERE name = 'Unsubscribed'").fetchone()[
+                0
+            ]
+            >= 2
+        )
+        started_by_history = (
+            "SELECT count(*) FROM enrollments WHERE entered_at < (SELECT min(received_at) "
+            "FROM events)"
+        )
         assert database.execute(started_by_history).fetchone() == (0,)
-        at_night = [at for at in map(local_time, database.execute(MARKETING)) if not 8 <= at.hour < 21]
+        at_night = [
+            at for at in map(local_time, database.execute(MARKETING)) if not 8 <= at.hour < 21
+        ]
         assert at_night == []
     assert up.stop() == 0
 
@@ -94,18 +116,30 @@ def dead_links(mails: list[StoredMessage]) -> dict[str, int]:
 
 def test_the_demo_uses_mailboxes_whatever_the_project_says(project: Path) -> None:
     text = (project / "parcours.toml").read_text()
-    live = text.replace('email = "mailbox"', 'email = "sendgrid"').replace('sms = "mailbox"', 'sms = "twilio"')
+    live = text.replace('email = "mailbox"', 'email = "sendgrid"').replace(
+        'sms = "mailbox"', 'sms = "twilio"'
+    )
     (project / "parcours.toml").write_text(live)
     found = load_project(project, {"PARCOURS_DATABASE_URL": "postgresql+psycopg://somewhere/else"})
     config = set_stage(found).config
-    assert (config.channels.email, config.channels.sms, config.channels.only_to) == ("mailbox", "mailbox", ())
+    assert (config.channels.email, config.channels.sms, config.channels.only_to) == (
+        "mailbox",
+        "mailbox",
+        (),
+    )
     assert config.database_url == f"sqlite:///{project.resolve()}/var/demo/parcours.db"
     assert found.config.channels != ChannelChoice()
 
 
-def test_an_earlier_demo_is_removed_but_for_its_lock_and_prefects_process_id(tmp_path: Path) -> None:
+def test_an_earlier_demo_is_removed_but_for_its_lock_and_prefects_process_id(
+    tmp_path: Path,
+) -> None:
     kept = [tmp_path / "parcours.db.lock", tmp_path / "prefect" / "server.pid"]
-    gone = [tmp_path / "parcours.db", tmp_path / "mailbox" / "new" / "1", tmp_path / "prefect" / "prefect.db"]
+    gone = [
+        tmp_path / "parcours.db",
+        tmp_path / "mailbox" / "new" / "1",
+        tmp_path / "prefect" / "prefect.db",
+    ]
     for path in kept + gone:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("x")
@@ -136,7 +170,14 @@ def test_people_are_told_apart_and_none_of_them_is_real() -> None:
     assert len({person.email for person in people}) == len(people) > 280
     assert all(person.email.endswith("@example.com") for person in people)
     assert {person.locale[:2] for person in people} == {"fr", "en", "de"}
-    zones = {"Europe/Paris", "Europe/London", "America/New_York", "America/Toronto", "Asia/Tokyo", "Indian/Reunion"}
+    zones = {
+        "Europe/Paris",
+        "Europe/London",
+        "America/New_York",
+        "America/Toronto",
+        "Asia/Tokyo",
+        "Indian/Reunion",
+    }
     assert zones <= {person.zone for person in people}
     assert any(not person.consent for person in people)
     assert {True, False} <= {person.consent.get("sms") for person in people}
@@ -154,7 +195,9 @@ def test_history_ends_a_day_before_the_season_so_that_all_of_it_is_old() -> None
 def test_some_fall_inactive_on_the_first_morning_so_that_their_win_back_is_seen_whole() -> None:
     people = [person for person in invent_shoppers() if person.habit is Habit.FADING]
     orders = [
-        deed for deed in imagine_history(people, BEGIN) if deed.call and deed.call.get("event") == "Order Completed"
+        deed
+        for deed in imagine_history(people, BEGIN)
+        if deed.call and deed.call.get("event") == "Order Completed"
     ]
     last = {deed.call["userId"]: deed.at for deed in orders if deed.call}
     inactive_at = [at + timedelta(days=90) for at in last.values()]

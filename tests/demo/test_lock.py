@@ -35,7 +35,10 @@ def opened(url: str) -> Iterator[Database]:
 def held_elsewhere(url: str) -> Iterator[subprocess.Popen[str]]:
     """Another process that holds the database."""
     with subprocess.Popen(
-        [sys.executable, "-c", HOLDER, url], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", HOLDER, url],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
     ) as holder:
         assert holder.stdout is not None
         assert holder.stdout.readline() == "held\n"
@@ -78,7 +81,12 @@ def test_whoever_is_done_lets_go(database_url: str) -> None:
 
 def test_two_databases_do_not_know_of_each_other(database_server: object) -> None:
     urls = [database_server.create(), database_server.create()]  # type: ignore[attr-defined]
-    with opened(urls[0]) as first, opened(urls[1]) as second, hold_database(first), hold_database(second):
+    with (
+        opened(urls[0]) as first,
+        opened(urls[1]) as second,
+        hold_database(first),
+        hold_database(second),
+    ):
         pass
     for url in urls:
         database_server.drop(url)  # type: ignore[attr-defined]

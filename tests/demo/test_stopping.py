@@ -1,4 +1,6 @@
-"""Told to stop, `up` and `tick` finish what is in hand, soon; what goes missing under them is not gone over."""
+"""Told to stop, `up` and `tick` finish what is in hand, soon; what goes missing under them is not
+gone over.
+"""
 
 from __future__ import annotations
 
@@ -59,7 +61,9 @@ def calls(count: int = CROWD) -> list[dict[str, Any]]:
     found = []
     for number in range(count):
         user = f"c{number}"
-        found.append({"type": "identify", "userId": user, "traits": {"email": f"{user}@example.com"}})
+        found.append(
+            {"type": "identify", "userId": user, "traits": {"email": f"{user}@example.com"}}
+        )
         found.append({"type": "track", "userId": user, "event": "Viewed"})
     return found
 
@@ -92,7 +96,9 @@ def test_a_tick_that_is_told_to_stop_finishes_what_is_in_hand(
     ingest(sending)
     server.script["dot"] = Late("250 taken", 0.3)
     command = [*PARCOURS, "tick", "--project", str(sending)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as tick:
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as tick:
         until(lambda: len(server.taken) >= CONNECTIONS)
         tick.send_signal(how)
         said, _ = tick.communicate(timeout=30)
@@ -104,10 +110,14 @@ def test_a_tick_that_is_told_to_stop_finishes_what_is_in_hand(
     assert found["accepted"] == len(server.taken) < CROWD
 
 
-def test_a_tick_that_is_told_to_stop_waits_for_no_silent_provider(sending: Path, server: ScriptedSmtp) -> None:
+def test_a_tick_that_is_told_to_stop_waits_for_no_silent_provider(
+    sending: Path, server: ScriptedSmtp
+) -> None:
     ingest(sending)
     server.script["dot"] = ""
-    with subprocess.Popen([*PARCOURS, "tick", "--project", str(sending)], stdout=subprocess.DEVNULL) as tick:
+    with subprocess.Popen(
+        [*PARCOURS, "tick", "--project", str(sending)], stdout=subprocess.DEVNULL
+    ) as tick:
         until(lambda: server.messages == CONNECTIONS)
         tick.terminate()
         assert tick.wait(STOP_S_MAX) == 0

@@ -34,7 +34,9 @@ StartUp = Callable[..., Up]
 def run(project: Path, *options: str) -> subprocess.CompletedProcess[str]:
     """A start that is expected to be refused."""
     command = [*PARCOURS, "up", "--project", str(project), "--no-prefect", *options]
-    return subprocess.run(command, cwd=project, capture_output=True, text=True, check=False, timeout=PATIENCE_S)
+    return subprocess.run(
+        command, cwd=project, capture_output=True, text=True, check=False, timeout=PATIENCE_S
+    )
 
 
 def test_a_sign_up_leads_to_a_message(start_up: StartUp, project: Path) -> None:
@@ -46,7 +48,9 @@ def test_a_sign_up_leads_to_a_message(start_up: StartUp, project: Path) -> None:
     assert (mail.to, mail.template) == ("ada@example.com", "welcome-hello")
     assert abs(mail.at - datetime.now(UTC)) < timedelta(hours=1)  # the clock is the real one
     assert up.url in mail.html  # links lead to the port we got, whatever it is
-    up.until(lambda: "E-mails sent</dt><dd>1</dd>" in home_page(up))  # the outcome is written after the mail is filed
+    up.until(
+        lambda: "E-mails sent</dt><dd>1</dd>" in home_page(up)
+    )  # the outcome is written after the mail is filed
     assert up.stop() == 0
 
 
@@ -115,7 +119,9 @@ def test_a_broken_project_does_not_start_and_every_error_is_shown(project: Path)
     (project / "journeys" / "nps.yaml").write_text("journey: nps\n")
     refused = run(project, "--port", "0")
     assert refused.returncode == 1
-    assert {"journeys/welcome.yaml", "journeys/nps.yaml"} <= set(re.findall(r"journeys/[\w-]+\.yaml", refused.stderr))
+    assert {"journeys/welcome.yaml", "journeys/nps.yaml"} <= set(
+        re.findall(r"journeys/[\w-]+\.yaml", refused.stderr)
+    )
 
 
 def test_an_edited_journey_runs_at_once_and_a_broken_one_does_not(start_up: StartUp) -> None:
@@ -124,33 +130,53 @@ def test_an_edited_journey_runs_at_once_and_a_broken_one_does_not(start_up: Star
     journey.write_text("journey: reward-mail\nstepps: []\n")
     up.until(lambda: "not taken" in up.said())
     assert "journeys/reward-mail.yaml:" in up.said()
-    text = "journey: reward-mail\ntitle: Hello\npurpose: transactional\ntrigger: {event: Hello}\nreentry: always\n"
+    text = (
+        "journey: reward-mail\ntitle: Hello\npurpose: transactional\ntrigger: {event: "
+        "Hello}\nreentry: always\n"
+    )
     journey.write_text(text + "steps:\n  - email: nps-apology\n")
     up.until(lambda: "run from now on" in up.said())
-    up.post({"type": "identify", "userId": "1", "traits": ADA}, {"type": "track", "userId": "1", "event": "Hello"})
+    up.post(
+        {"type": "identify", "userId": "1", "traits": ADA},
+        {"type": "track", "userId": "1", "event": "Hello"},
+    )
     (mail,) = up.until(up.mails)
     assert (mail.journey, mail.template) == ("reward-mail", "nps-apology")
 
 
-def test_whatever_an_editor_leaves_behind_is_said_and_later_edits_are_taken(start_up: StartUp) -> None:
+def test_whatever_an_editor_leaves_behind_is_said_and_later_edits_are_taken(
+    start_up: StartUp,
+) -> None:
     up = start_up("--no-prefect", "--port", "0")
     journeys = up.project / "journeys"
     (journeys / ".#welcome.yaml").symlink_to("ada@machine.4711:1")  # Emacs: the file is open
     (journeys / "holiday.yaml").mkdir()
-    up.until(lambda: "journeys/holiday.yaml:1:1: this file cannot be read: it is a folder" in up.said())
+    up.until(
+        lambda: "journeys/holiday.yaml:1:1: this file cannot be read: it is a folder" in up.said()
+    )
     (journeys / "holiday.yaml").rmdir()
     up.until(lambda: up.said().count("run from now on") == 1)
     (journeys / "gone.yaml").symlink_to("nowhere.yaml")
-    up.until(lambda: "journeys/gone.yaml:1:1: this file cannot be read: it leads nowhere" in up.said())
+    up.until(
+        lambda: "journeys/gone.yaml:1:1: this file cannot be read: it leads nowhere" in up.said()
+    )
     (journeys / "gone.yaml").unlink()
     up.until(lambda: up.said().count("run from now on") == 2)
-    for number, text in enumerate(("journey: \0\n", "journey: " + "[" * 500, 'journey: "\\U99999999"\n'), start=3):
+    for number, text in enumerate(
+        ("journey: \0\n", "journey: " + "[" * 500, 'journey: "\\U99999999"\n'), start=3
+    ):
         (journeys / "holiday.yaml").write_text(text)
         up.until(lambda: up.said().count("are not taken") == number)  # noqa: B023 - asked in this turn only
-    text = "journey: holiday\npurpose: transactional\ntrigger: {event: Hello}\nsteps:\n  - email: nps-apology\n"
+    text = (
+        "journey: holiday\npurpose: transactional\ntrigger: {event: Hello}\nsteps:\n  - "
+        "email: nps-apology\n"
+    )
     (journeys / "holiday.yaml").write_text(text)
     up.until(lambda: up.said().count("run from now on") == 3)
-    up.post({"type": "identify", "userId": "1", "traits": ADA}, {"type": "track", "userId": "1", "event": "Hello"})
+    up.post(
+        {"type": "identify", "userId": "1", "traits": ADA},
+        {"type": "track", "userId": "1", "event": "Hello"},
+    )
     (mail,) = up.until(up.mails)
     assert mail.journey == "holiday"
 
@@ -159,7 +185,9 @@ def test_what_was_on_hold_in_prefect_stays_so_without_it(start_up: StartUp, proj
     write_at_night_too(project)
     database = open_database(load_config(project, {}))
     with database.write() as connection:
-        settings.write_gates(connection, database, "channel", {"email": "on hold"}, datetime.now(UTC))
+        settings.write_gates(
+            connection, database, "channel", {"email": "on hold"}, datetime.now(UTC)
+        )
     database.close()
     up = start_up("--no-prefect", "--port", "0")
     up.post(*SIGN_UP)
@@ -170,9 +198,13 @@ def test_what_was_on_hold_in_prefect_stays_so_without_it(start_up: StartUp, proj
 def write_at_night_too(project: Path) -> None:
     """The machine may run the tests while the shop's customers sleep."""
     settings_file = project / "parcours.toml"
-    settings_file.write_text(re.sub("email = {from.*}", 'email = "none"', settings_file.read_text()))
+    settings_file.write_text(
+        re.sub("email = {from.*}", 'email = "none"', settings_file.read_text())
+    )
 
 
 def waiting_messages(up: Up) -> int:
     with closing(sqlite3.connect(up.project / "var/parcours.db")) as database:
-        return int(database.execute("SELECT count(*) FROM messages WHERE state = 'queued'").fetchone()[0])
+        return int(
+            database.execute("SELECT count(*) FROM messages WHERE state = 'queued'").fetchone()[0]
+        )

@@ -14,16 +14,23 @@ from orchestrator.domain.journey import Journey
 from orchestrator.engine.report import ChannelTally, Failure, JourneyTally, TickReport
 from orchestrator.spec.project import load_project
 
-FAILURE = Failure("m1", "welcome", "hello", "rejected", "550", "no such mailbox", "parcours messages list")
+FAILURE = Failure(
+    "m1", "welcome", "hello", "rejected", "550", "no such mailbox", "parcours messages list"
+)
 
 
-def test_each_journey_and_each_channel_has_a_deployment_with_its_steps_and_text(project: Path) -> None:
+def test_each_journey_and_each_channel_has_a_deployment_with_its_steps_and_text(
+    project: Path,
+) -> None:
     found = load_project(project, {})
     specs = {spec.name: spec for spec in describe_project(found)}
     assert specs.keys() == found.journeys.keys() | {"email", "sms"}
     for journey in found.journeys.values():
         assert_shows(specs[journey.id].steps, journey)
-        assert (specs[journey.id].version, specs[journey.id].yaml) == (journey.version, journey.source)
+        assert (specs[journey.id].version, specs[journey.id].yaml) == (
+            journey.version,
+            journey.source,
+        )
     facts = {row.name: row.does for row in specs["sms"].steps}
     assert facts == {
         "adapter": "`mailbox`",
@@ -55,7 +62,11 @@ def test_steps_say_what_they_do(project: Path) -> None:
 
 def test_another_adapter_is_another_version(project: Path) -> None:
     def version() -> str:
-        return next(spec.version for spec in describe_project(load_project(project, {})) if spec.name == "email")
+        return next(
+            spec.version
+            for spec in describe_project(load_project(project, {}))
+            if spec.name == "email"
+        )
 
     before = version()
     settings = project / "parcours.toml"
@@ -77,7 +88,10 @@ def test_trouble_is_said_with_its_reason_and_what_helps() -> None:
     assert describe_trouble(ChannelTally(failed=2, unknown=1, failures=[FAILURE])) == (
         "2 failed, 1 unknown (rejected: no such mailbox); parcours messages list"
     )
-    assert describe_trouble(ChannelTally(stopped="no API key")) == "the channel stands still: no API key"
+    assert (
+        describe_trouble(ChannelTally(stopped="no API key"))
+        == "the channel stands still: no API key"
+    )
 
 
 def test_a_thousand_failures_are_one_line_and_good_news_is_none() -> None:

@@ -14,7 +14,10 @@ from tests.support.life import Life, after_start
 from tests.support.project import CONSENTING, read_program
 
 ASKED = '[project]\ntimezone = "UTC"\n[consent]\ndefault = "denied"\n'
-NEWS = "journey: news\ntrigger: {event: Joined}\nreentry: always\ntopic: Offers\nsteps:\n  - email: news\n"
+NEWS = (
+    "journey: news\ntrigger: {event: Joined}\nreentry: always\ntopic: Offers\nsteps:\n  - "
+    "email: news\n"
+)
 
 
 def sends(*said: dict[str, Any], toml: str = ASKED) -> list[str]:
@@ -46,7 +49,9 @@ def test_these_are_a_no(value: Any) -> None:
     assert sends({"consent": {"email": True}}, {"consent": {"email": value}}) == []
 
 
-@pytest.mark.parametrize("value", ["", "maybe", "y", "on", "1", "0", 2, -1, 0.5, "oui", [], ["yes"], {}, {"ok": True}])
+@pytest.mark.parametrize(
+    "value", ["", "maybe", "y", "on", "1", "0", 2, -1, 0.5, "oui", [], ["yes"], {}, {"ok": True}]
+)
 def test_what_is_neither_counts_as_a_no_for_what_it_names_and_is_told(value: Any) -> None:
     assert read_yes_no(value) is None
     life = Life(read_program(NEWS, toml=CONSENTING))
@@ -110,8 +115,12 @@ def test_topics_are_read_like_media_and_their_case_does_not_count(maps: str) -> 
     yes = {"consent": {"email": True}}
     for refused in ("no", False, 0, "whatever"):
         assert sends(yes, {"consent": {maps: {"OFFERS": refused}}}) == []
-    assert sends(yes, {"consent": {maps: {"offers": False}}}, {"consent": {maps: {"Offers": "yes"}}}) == ["news"]
-    assert sends(yes, {"consent": {maps: {"offers": False}}}, {"consent": {maps: {"Offers": None}}}) == ["news"]
+    assert sends(
+        yes, {"consent": {maps: {"offers": False}}}, {"consent": {maps: {"Offers": "yes"}}}
+    ) == ["news"]
+    assert sends(
+        yes, {"consent": {maps: {"offers": False}}}, {"consent": {maps: {"Offers": None}}}
+    ) == ["news"]
     assert sends(yes, {"consent": {maps: {"Email": "false"}}}) == []
 
 
@@ -127,7 +136,9 @@ def test_topics_refused_in_one_word_are_all_refused_until_one_is_wanted_again() 
 def test_of_two_answers_in_one_call_the_stricter_holds() -> None:
     assert read_answers({"email": False, "Email": True}) == [Answer("email", False)]
     life = Life(read_program(NEWS, toml=ASKED))
-    life.tell("0h", Kind.IDENTIFY, "", {"consent": {"email": False}}, context={"consent": {"email": True}})
+    life.tell(
+        "0h", Kind.IDENTIFY, "", {"consent": {"email": False}}, context={"consent": {"email": True}}
+    )
     life.run("1h")
     assert life.state.chosen("email") is False
 
@@ -135,7 +146,13 @@ def test_of_two_answers_in_one_call_the_stricter_holds() -> None:
 @pytest.mark.parametrize("kind", [Kind.IDENTIFY, Kind.GROUP, Kind.TRACK, Kind.PAGE, Kind.SCREEN])
 def test_every_call_may_carry_consent_in_its_context(kind: Kind) -> None:
     life = Life(read_program(NEWS, toml=ASKED))
-    life.tell("0h", kind, "Page Viewed", {}, context={"consent": {"categoryPreferences": {"email": "yes"}}})
+    life.tell(
+        "0h",
+        kind,
+        "Page Viewed",
+        {},
+        context={"consent": {"categoryPreferences": {"email": "yes"}}},
+    )
     life.track("1h", "Joined")
     life.tell("2h", kind, "Page Viewed", {}, context={"consent": {"email": "0"}})
     life.track("3h", "Joined")
@@ -145,9 +162,15 @@ def test_every_call_may_carry_consent_in_its_context(kind: Kind) -> None:
 
 def test_rules_and_templates_see_choices_that_are_made_and_topics_in_any_case() -> None:
     life = Life(read_program(NEWS, toml=ASKED))
-    life.identify("0h", consent={"email": True, "sms": None, "opens": True, "topics": {"Offers": False}})
+    life.identify(
+        "0h", consent={"email": True, "sms": None, "opens": True, "topics": {"Offers": False}}
+    )
     life.run("1h")
     seen = life.state.get("consent", life.state.cursor or life.told[0].at)
-    assert seen == {"email": True, "opens": True, "topics": {"offers": False}}  # what was taken back is missing
+    assert seen == {
+        "email": True,
+        "opens": True,
+        "topics": {"offers": False},
+    }  # what was taken back is missing
     assert seen["topics"].get("Offers") is False
     assert "OFFERS" in seen["topics"]

@@ -1,4 +1,6 @@
-"""Expressions never fail, whatever the tree and the customer; and time changes an answer at candidates only."""
+"""Expressions never fail, whatever the tree and the customer; and time changes an answer at
+candidates only.
+"""
 
 from __future__ import annotations
 
@@ -73,9 +75,18 @@ plain: st.SearchStrategy[Any] = st.recursive(
     | st.floats()
     | st.sampled_from([10**9, -(10**9), 1e308])
     | st.text(max_size=5)
-    | st.sampled_from(["2026-01-01", "2026-01-01T00:00:00Z", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-12:00"])
+    | st.sampled_from(
+        [
+            "2026-01-01",
+            "2026-01-01T00:00:00Z",
+            "0001-01-01T00:00:00+14:00",
+            "9999-12-31T23:59:59-12:00",
+        ]
+    )
     | st.datetimes(timezones=st.just(UTC)),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=3), inner, max_size=3)
+    ),
     max_leaves=5,
 )
 names = st.sampled_from(["a", "b", "c"])
@@ -92,9 +103,13 @@ def _filters(inner: st.SearchStrategy[Expr]) -> st.SearchStrategy[Expr]:
 
 def _calls(inner: st.SearchStrategy[Expr]) -> st.SearchStrategy[Expr]:
     elapsed = st.builds(Call, st.sampled_from(["days_since", "hours_since"]), st.tuples(inner))
-    options = st.tuples(st.tuples(st.just("within"), st.builds(Const, durations)), st.tuples(st.just("a"), inner))
+    options = st.tuples(
+        st.tuples(st.just("within"), st.builds(Const, durations)), st.tuples(st.just("a"), inner)
+    )
     performed = st.builds(Call, st.just("performed"), st.just((Const("Bought"),)), options)
-    received = st.builds(Call, st.just("received"), st.just((Const("x"),)), options.map(lambda both: both[:1]))
+    received = st.builds(
+        Call, st.just("received"), st.just((Const("x"),)), options.map(lambda both: both[:1])
+    )
     segment = st.just(Call("in_segment", (Const("vip"),)))
     return elapsed | performed | received | segment
 
@@ -129,7 +144,9 @@ traits = st.dictionaries(names, plain)
 
 @given(trees, traits, traits)
 @settings(max_examples=600)
-def test_no_expression_fails_whatever_the_customer(tree: Expr, of_customer: Any, of_event: Any) -> None:
+def test_no_expression_fails_whatever_the_customer(
+    tree: Expr, of_customer: Any, of_event: Any
+) -> None:
     history = (Happened(START - HOUR, of_event), Happened(START, of_customer))
     segments = {"vip": lambda scope: bool(scope.customer.get("a", scope.now))}
     scope = Scope(Somebody(of_customer, history), START, {"event": of_event, "vars": {}}, segments)
@@ -139,7 +156,10 @@ def test_no_expression_fails_whatever_the_customer(tree: Expr, of_customer: Any,
 
 
 def test_rounding_to_a_billion_digits_is_undefined_and_not_computed() -> None:
-    assert compile_expression(Filter("round", Const(5), (Const(-(10**9)),)))(Scope(Somebody(), START)) is None
+    assert (
+        compile_expression(Filter("round", Const(5), (Const(-(10**9)),)))(Scope(Somebody(), START))
+        is None
+    )
 
 
 @given(plain)
@@ -148,7 +168,7 @@ def test_any_value_is_a_time_or_none(value: Any) -> None:
     assert at is None or at.tzinfo is UTC
 
 
-# ---------------------------------------------------------------- time changes answers at candidates only
+# ---------------------------------------------------------- time changes answers at candidates only
 
 # Everything happens on whole hours of a few days, so that random instants meet the changes often.
 _EVENTS_END = START + HOUR * 48
@@ -156,8 +176,12 @@ _MOMENT = st.integers(0, 96).map(lambda hours: START + HOUR * hours)
 _PAST = st.integers(0, 48).map(lambda hours: START + HOUR * hours)
 _CUSTOMERS = st.builds(
     Somebody,
-    st.fixed_dictionaries({"a": _MOMENT, "b": _MOMENT.map(datetime.isoformat), "n": st.integers(0, 3)}),
-    st.lists(st.builds(Happened, _PAST), max_size=3).map(lambda found: tuple(sorted(found, key=lambda h: h.at))),
+    st.fixed_dictionaries(
+        {"a": _MOMENT, "b": _MOMENT.map(datetime.isoformat), "n": st.integers(0, 3)}
+    ),
+    st.lists(st.builds(Happened, _PAST), max_size=3).map(
+        lambda found: tuple(sorted(found, key=lambda h: h.at))
+    ),
 )
 _OF_CUSTOMER = st.sampled_from("abn").map(lambda name: Attribute(Name("customer"), name))
 _ORDER = st.sampled_from(["==", "!=", "<", "<=", ">", ">="])
@@ -189,10 +213,14 @@ _RULES: st.SearchStrategy[Expr] = st.recursive(
 
 @given(_RULES, _CUSTOMERS, st.integers(1, 96), st.sampled_from([-1, 0, 1]))
 @settings(max_examples=700)
-def test_between_two_candidates_an_answer_stays(tree: Expr, customer: Somebody, hours: int, beside: int) -> None:
+def test_between_two_candidates_an_answer_stays(
+    tree: Expr, customer: Somebody, hours: int, beside: int
+) -> None:
     test = compile_condition(tree, "…").test
     now = _EVENTS_END + HOUR * hours + timedelta(microseconds=beside)
-    instants = {at for candidates in time_candidates(tree) for at in candidates(Scope(customer, now))}
+    instants = {
+        at for candidates in time_candidates(tree) for at in candidates(Scope(customer, now))
+    }
 
     since = max((at for at in instants if _EVENTS_END <= at <= now), default=_EVENTS_END)
 
@@ -202,14 +230,27 @@ def test_between_two_candidates_an_answer_stays(tree: Expr, customer: Somebody, 
 @pytest.mark.parametrize(
     ("tree", "what"),
     [
-        (Arithmetic("-", Name("now"), Attribute(Name("customer"), "a")), "`now` can only be compared"),
-        (Compare(Name("now"), "in", Attribute(Name("customer"), "a")), "`now` can only be compared"),
+        (
+            Arithmetic("-", Name("now"), Attribute(Name("customer"), "a")),
+            "`now` can only be compared",
+        ),
+        (
+            Compare(Name("now"), "in", Attribute(Name("customer"), "a")),
+            "`now` can only be compared",
+        ),
         (Compare(Call("days_since", (Name("now"),)), ">", Const(3)), "`now` can only be compared"),
         (
-            Compare(Call("days_since", (Attribute(Name("customer"), "a"),)), ">", Attribute(Name("customer"), "n")),
+            Compare(
+                Call("days_since", (Attribute(Name("customer"), "a"),)),
+                ">",
+                Attribute(Name("customer"), "n"),
+            ),
             r"days_since\(\) can only be compared with a number",
         ),
-        (Call("performed", (Const("x"),), (("a", Call("hours_since", (Const("x"),))),)), "hours_since"),
+        (
+            Call("performed", (Const("x"),), (("a", Call("hours_since", (Const("x"),))),)),
+            "hours_since",
+        ),
         (Call("received", (Const("x"),)), "received"),
     ],
 )
@@ -219,5 +260,7 @@ def test_a_rule_whose_next_change_cannot_be_computed_is_refused(tree: Expr, what
 
 
 def test_a_condition_tells_which_traits_it_reads() -> None:
-    tree = All((Compare(Attribute(Name("customer"), "a"), "==", Const(1)), Item(Name("event"), Const("b"))))
+    tree = All(
+        (Compare(Attribute(Name("customer"), "a"), "==", Const(1)), Item(Name("event"), Const("b")))
+    )
     assert customer_names(tree) == {"a"}

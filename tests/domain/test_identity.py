@@ -72,7 +72,9 @@ def test_whom_a_friend_invited_is_found_by_their_address_without_it_being_told()
         assert identities.resolve(read_call(call)).absorbed == absorbed
 
 
-@pytest.mark.parametrize("address", ["annb@googlemail.com", "ann.b@gmail.com", "Ann.B+news@GoogleMail.com"])
+@pytest.mark.parametrize(
+    "address", ["annb@googlemail.com", "ann.b@gmail.com", "Ann.B+news@GoogleMail.com"]
+)
 def test_gmail_has_one_mailbox_for_all_these_spellings(address: str) -> None:
     assert fold_address(address) == "annb@gmail.com"
     assert referral_id(address) == referral_id("annb@gmail.com")
@@ -96,10 +98,13 @@ def call_with(key: str, written: str) -> Call:
 
 @pytest.mark.parametrize("key", IDS)
 @pytest.mark.parametrize(
-    "written", ["18446744073709551616", "18446744073709551617", "1e30", "9007199254740993.0", "1e308"]
+    "written",
+    ["18446744073709551616", "18446744073709551617", "1e30", "9007199254740993.0", "1e308"],
 )
 def test_a_number_that_cannot_be_told_from_its_neighbours_is_no_id(key: str, written: str) -> None:
-    with pytest.raises(CallRejected, match=f"'{key}' is too large a number to be read exactly: send it as text"):
+    with pytest.raises(
+        CallRejected, match=f"'{key}' is too large a number to be read exactly: send it as text"
+    ):
         call_with(key, written)
 
 
@@ -120,7 +125,13 @@ def test_numbers_that_can_be_read_exactly_are_ids(written: str, read: str) -> No
 
 def test_the_id_of_a_group_is_kept_beside_its_traits() -> None:
     call = read_call(
-        {"type": "group", "userId": "ada", "groupId": 7, "traits": {"name": "Acme"}, "context": {"ip": "::1"}}
+        {
+            "type": "group",
+            "userId": "ada",
+            "groupId": 7,
+            "traits": {"name": "Acme"},
+            "context": {"ip": "::1"},
+        }
     )
     assert call.context == {"ip": "::1", "groupId": "7"}
     assert call.properties == {"name": "Acme"}

@@ -1,4 +1,6 @@
-"""A call that comes late is put in its place: the line is as if it had come in time, but for what was carried out."""
+"""A call that comes late is put in its place: the line is as if it had come in time, but for what
+was carried out.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from orchestrator.domain.effects import Decision, DecisionKind, Effect, Emitted, Logged, QueueMessage
+from orchestrator.domain.effects import (
+    Decision,
+    DecisionKind,
+    Effect,
+    Emitted,
+    Logged,
+    QueueMessage,
+)
 from orchestrator.domain.event import Event, Kind
 from orchestrator.domain.late import Record
 from orchestrator.domain.program import Program
@@ -27,11 +36,15 @@ Sends = list[tuple[datetime, str, str]]
 
 
 def sends(effects: Sequence[Effect]) -> Sends:
-    return sorted((e.at, e.enrollment.journey, e.step.id) for e in effects if isinstance(e, QueueMessage))
+    return sorted(
+        (e.at, e.enrollment.journey, e.step.id) for e in effects if isinstance(e, QueueMessage)
+    )
 
 
 class Live:
-    """A line that is run in ticks, each call when it is received, with all that is on record kept."""
+    """A line that is run in ticks, each call when it is received, with all that is on record
+    kept.
+    """
 
     def __init__(self, program: Program) -> None:
         self.program = program
@@ -49,10 +62,14 @@ class Live:
 
     @property
     def overtaken(self) -> list[Decision]:
-        return [e for e in self.effects if isinstance(e, Decision) and e.kind is DecisionKind.OVERTAKEN]
+        return [
+            e for e in self.effects if isinstance(e, Decision) and e.kind is DecisionKind.OVERTAKEN
+        ]
 
 
-def live_through(program: Program, events: Sequence[Event], delays: Sequence[timedelta], every: timedelta) -> Live:
+def live_through(
+    program: Program, events: Sequence[Event], delays: Sequence[timedelta], every: timedelta
+) -> Live:
     """Runs the calls in ticks; each is received its delay after it happened."""
     calls = sorted(zip(events, delays, strict=True), key=lambda one: one[0].at + one[1])
     life, now = Live(program), START - timedelta(days=1)
@@ -75,7 +92,9 @@ def test_what_differs_from_the_true_order_stands_under_a_row(
     program: Program, events: list[Event], data: st.DataObject
 ) -> None:
     delays = [data.draw(DELAYS) for _ in events]
-    every = data.draw(st.sampled_from([timedelta(minutes=20), timedelta(hours=5), timedelta(days=3)]))
+    every = data.draw(
+        st.sampled_from([timedelta(minutes=20), timedelta(hours=5), timedelta(days=3)])
+    )
     life = live_through(program, events, delays, every)
     truth = run(program, CustomerState("ada", LIFECYCLE, PARIS), events, END)
     assert sends(life.effects) == sends(truth) or life.overtaken
@@ -100,15 +119,23 @@ def day(number: int) -> datetime:
     ("late", "told"),
     [
         (Event(day(2), Kind.IDENTIFY, "", {"ends": "2026-01-21"}), [1, 2]),  # a newer date
-        (Event(day(2), Kind.IDENTIFY, "", {"ends": "2026-01-09"}), [1, 2]),  # over by now: it goes on at once
+        (
+            Event(day(2), Kind.IDENTIFY, "", {"ends": "2026-01-09"}),
+            [1, 2],
+        ),  # over by now: it goes on at once
         (Event(day(2), Kind.IDENTIFY, "", {"timezone": "Asia/Tokyo"}), [1, 2]),
         (Event(day(2), Kind.IDENTIFY, "", {"ends": None}), [1]),  # no date, and no wait any more
         (Event(day(2), Kind.IDENTIFY, "", {"plan": "pro"}), [1]),
         (Event(day(2), Kind.TRACK, "B", {}), [1]),
-        (Event(START + timedelta(hours=9), Kind.IDENTIFY, "", {"ends": "2026-01-11"}), [1]),  # older than what is known
+        (
+            Event(START + timedelta(hours=9), Kind.IDENTIFY, "", {"ends": "2026-01-11"}),
+            [1],
+        ),  # older than what is known
     ],
 )
-def test_a_wait_follows_what_is_known_late_as_if_it_had_come_in_time(late: Event, told: list[int]) -> None:
+def test_a_wait_follows_what_is_known_late_as_if_it_had_come_in_time(
+    late: Event, told: list[int]
+) -> None:
     program = read_program(WAIT, toml=CONSENTING.replace('"UTC"', '"Europe/Paris"'))
     known = [
         Event(START, Kind.IDENTIFY, "", {"email": "ada@example.com", "ends": "2026-01-14"}),
@@ -119,7 +146,12 @@ def test_a_wait_follows_what_is_known_late_as_if_it_had_come_in_time(late: Event
     life.tick(known, day(5))
     life.tick([replace(late, arrival=3)], day(5) + timedelta(hours=1))
     life.tick([], END)
-    truth = run(program, CustomerState("ada", program.lifecycle, program.zone), [*known, replace(late, arrival=3)], END)
+    truth = run(
+        program,
+        CustomerState("ada", program.lifecycle, program.zone),
+        [*known, replace(late, arrival=3)],
+        END,
+    )
     assert sends(life.effects) == sends(truth)
     moved = [e.at for e in life.effects if isinstance(e, Decision) and e.reason == MOVED]
     assert moved == [day(number) for number in told if late.at > day(1) or number == 1]
@@ -140,7 +172,10 @@ def test_a_wait_follows_what_is_known_late_as_if_it_had_come_in_time(late: Event
 def test_a_wait_follows_what_was_said_before_it_began_and_came_while_it_lasts(
     wait: str, traits: dict[str, Any]
 ) -> None:
-    text = f"journey: a\ntrigger: {{event: A}}\nsteps:\n  - delay: 2d\n  - wait_until: {wait}\n  - email: reminder\n"
+    text = (
+        f"journey: a\ntrigger: {{event: A}}\nsteps:\n  - delay: 2d\n  - wait_until: {wait}\n  "
+        "- email: reminder\n"
+    )
     program = read_program(text, toml=CONSENTING.replace('"UTC"', '"Europe/Paris"'))
     known = [
         Event(START, Kind.IDENTIFY, "", {"email": "ada@example.com", "ends": "2026-01-14"}),

@@ -1,4 +1,6 @@
-"""Facts and stages: counted from events in whatever order, changed at exact instants, for a cause that is told."""
+"""Facts and stages: counted from events in whatever order, changed at exact instants, for a
+cause that is told.
+"""
 
 from __future__ import annotations
 
@@ -32,8 +34,8 @@ facts:
   last_10d:   {latest: Order Completed, of: total, within: 10d}
 """
 NAMES = (
-    "orders", "big_orders", "revenue", "first_at", "last_at", "seen_at", "total", "brands", "favourite", "orders_10d",
-    "spent_10d", "last_10d",
+    "orders", "big_orders", "revenue", "first_at", "last_at", "seen_at", "total", "brands",
+    "favourite", "orders_10d", "spent_10d", "last_10d",
 )  # fmt: skip
 HISTORY: list[tuple[str, str, dict[str, Any]]] = [
     ("1h", "Order Completed", {"total": 120, "products": [{"brand": "b"}, {"brand": "a"}]}),
@@ -97,7 +99,9 @@ def test_events_out_of_order_give_the_same_facts() -> None:
     assert all(result == results[0] for result in results)
 
 
-@pytest.mark.parametrize(("at", "count"), [("10d 59m 59.999999s", 1), ("10d 1h", 0), ("1h", 1), ("59m 59s", 0)])
+@pytest.mark.parametrize(
+    ("at", "count"), [("10d 59m 59.999999s", 1), ("10d 1h", 0), ("1h", 1), ("59m 59s", 0)]
+)
 def test_an_event_leaves_a_window_at_exactly_its_time_plus_the_window(at: str, count: int) -> None:
     after = instant(at)
     life = Life(read_program(lifecycle=FACTS))
@@ -108,7 +112,10 @@ def test_an_event_leaves_a_window_at_exactly_its_time_plus_the_window(at: str, c
 
 
 def test_what_parcours_emits_is_no_activity() -> None:
-    text = "journey: r\ntrigger: {event: Joined}\nsteps:\n  - delay: 1h\n  - reward: {to: customer, amount: 5}\n"
+    text = (
+        "journey: r\ntrigger: {event: Joined}\nsteps:\n  - delay: 1h\n  - reward: {to: "
+        "customer, amount: 5}\n"
+    )
     life = Life(read_program(text, lifecycle=FACTS))
     life.identify("-1s", referred_by="bob")
     life.track("0h", "Joined")
@@ -167,7 +174,10 @@ HELLO = "journey: %s\ntrigger: {stage: %s}\nreentry: always\nsteps:\n  - email: 
 
 def test_imported_history_triggers_nothing_also_not_by_time_changes_before_the_import() -> None:
     program = read_program(
-        *(HELLO % (name, stage, name) for name, stage in (("new", "new_customer"), ("win", "inactive")))
+        *(
+            HELLO % (name, stage, name)
+            for name, stage in (("new", "new_customer"), ("win", "inactive"))
+        )
     )
     life = Life(program, traits=None)
     life.import_event("0h", "Order Completed")
@@ -190,7 +200,9 @@ EDITED = LIFECYCLE.replace(">= 90", ">= 30")
 
 
 def edit(life: Life, lifecycle: str, *journeys: str) -> None:
-    """What happens when a project is started with other rules: facts counted anew from the whole past."""
+    """What happens when a project is started with other rules: facts counted anew from the whole
+    past.
+    """
     life.program = read_program(*journeys, lifecycle=lifecycle)
     life.state.lifecycle = life.program.lifecycle
     recount(life.program, life.state, life.heard)
@@ -252,7 +264,9 @@ def test_an_edited_fact_is_counted_anew_from_the_whole_past() -> None:
     ),
     st.integers(0, 800_000_000),
 )
-def test_facts_are_what_one_would_count_by_hand(history: list[tuple[int, str, int]], asked_ms: int) -> None:
+def test_facts_are_what_one_would_count_by_hand(
+    history: list[tuple[int, str, int]], asked_ms: int
+) -> None:
     program = PROGRAM
     life = Life(program)
     for at_ms, name, total in history:
@@ -265,7 +279,9 @@ def test_facts_are_what_one_would_count_by_hand(history: list[tuple[int, str, in
     recent = [(at, total) for at, total in orders if at > since]
     assert life.state.get("orders", now) == len(orders) - len(refunds)
     assert life.state.get("revenue", now) == sum(t for _, t in orders) - sum(t for _, t in refunds)
-    assert life.state.get("orders_10d", now) == len(recent) - len([at for at, _ in refunds if at > since])
+    assert life.state.get("orders_10d", now) == len(recent) - len(
+        [at for at, _ in refunds if at > since]
+    )
     assert life.state.get("spent_10d", now) == sum(total for _, total in recent)
 
 

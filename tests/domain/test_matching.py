@@ -29,7 +29,11 @@ def listed(*steps: str) -> str:
     [
         # A step put in: before, behind, between.
         ((D2, A), (D2, X, D3, A), [0, 3]),
-        ((D2, A), (D2, X, D2, A), [0, 3]),  # in the first of two alike nothing of the new text is skipped
+        (
+            (D2, A),
+            (D2, X, D2, A),
+            [0, 3],
+        ),  # in the first of two alike nothing of the new text is skipped
         ((D2, A), (D2, X, A), [0, 2]),
         ((D2, A), (D1, X, D2, A), [2, 3]),
         ((D2, A), (D2, A, D2, X), [0, 1]),
@@ -42,9 +46,17 @@ def listed(*steps: str) -> str:
         ((D2, A), (D3, B), [0, 1]),
         ((D1, A, D1, B), (D1, X, D1, B), [0, 1, 2, 3]),
         ((D1, A, D1, B), (D2, A, D3, B), [0, 1, 2, 3]),
-        ((D1, A, D2, B), (D3, X, D4, B), [0, 1, 2, 3]),  # the template that was swapped is a neighbour too
+        (
+            (D1, A, D2, B),
+            (D3, X, D4, B),
+            [0, 1, 2, 3],
+        ),  # the template that was swapped is a neighbour too
         ((D1, "{sms: s}", D2, A), (D3, "{sms: t}", D4, B), [0, 1, 2, 3]),
-        (("{wait_until: {time: 09:00}}", A), ("{wait_until: {time: 10:00, days: [mon]}}", A), [0, 1]),
+        (
+            ("{wait_until: {time: 09:00}}", A),
+            ("{wait_until: {time: 10:00, days: [mon]}}", A),
+            [0, 1],
+        ),
         # Steps taken out; the delay that is left is where both go on.
         ((D1, A, D1, B, D1, X), (D1, A, D1, X), [0, 1, 2, None, 2, 3]),
         ((D1, A, D2, B), (D2, B), [None, None, 0, 1]),
@@ -57,7 +69,9 @@ def listed(*steps: str) -> str:
         ((A,), ("{sms: a}",), [None]),
     ],
 )
-def test_people_keep_their_place(old: tuple[str, ...], new: tuple[str, ...], places: list[int | None]) -> None:
+def test_people_keep_their_place(
+    old: tuple[str, ...], new: tuple[str, ...], places: list[int | None]
+) -> None:
     before, after = journey(listed(*old)), journey(listed(*new))
     matching = match_steps(before, after)
     found = [matching.moved.get(step.id) for step in before.steps]
@@ -73,7 +87,10 @@ def test_people_keep_their_place(old: tuple[str, ...], new: tuple[str, ...], pla
         (
             ("{id: p, delay: 1d}", D2, A),
             (D3, A),
-            {"p": ("delay-before-a",), "delay-before-a": ("delay-before-a",)},  # which of the two went, nobody said
+            {
+                "p": ("delay-before-a",),
+                "delay-before-a": ("delay-before-a",),
+            },  # which of the two went, nobody said
         ),
         (
             (D1, A, D2, B),
@@ -106,7 +123,8 @@ def test_what_the_author_says_settles_it_and_only_once() -> None:
         moved = f"{{delay-before-a: {name}}}"
         matching = match(old, new, moved)
         assert (matching.moved["delay-before-a"], dict(matching.ambiguous)) == (name, {})
-        # Who came in later stands on the other of the two, and stays there although the line is still in the file.
+        # Who came in later stands on the other of the two, and stays there although the line is
+        # still in the file.
         again = match_steps(journey(new, moved), journey(listed(D1, X, D4, A), moved))
         assert again.moved["delay-before-a"] == "delay-before-a"
 
@@ -122,12 +140,20 @@ def test_a_given_id_is_found_wherever_it_stands_and_whatever_it_says() -> None:
 
 
 def test_a_step_of_another_given_id_is_another_step_unless_it_is_the_same() -> None:
-    assert match("[{id: a, delay: 1d}, {email: m}]", "[{id: b, delay: 2d}, {email: m}]").moved == {"m": "m"}
-    assert match("[{id: a, delay: 1d}, {email: m}]", "[{id: b, delay: 1d}, {email: m}]").moved["a"] == "b"
+    assert match("[{id: a, delay: 1d}, {email: m}]", "[{id: b, delay: 2d}, {email: m}]").moved == {
+        "m": "m"
+    }
+    assert (
+        match("[{id: a, delay: 1d}, {email: m}]", "[{id: b, delay: 1d}, {email: m}]").moved["a"]
+        == "b"
+    )
 
 
 def test_an_id_given_or_dropped_keeps_the_place() -> None:
-    plain, named = "[{delay: 1d}, {email: m}]", "[{id: nap, delay: 1d}, {email: {id: mail, template: m}}]"
+    plain, named = (
+        "[{delay: 1d}, {email: m}]",
+        "[{id: nap, delay: 1d}, {email: {id: mail, template: m}}]",
+    )
     assert match(plain, named).moved == {"delay-before-m": "nap", "m": "mail"}
     assert match(named, plain).moved == {"nap": "delay-before-m", "mail": "m"}
 
@@ -148,7 +174,11 @@ INSIDE = """
 
 def test_steps_inside_others_are_matched_block_by_block() -> None:
     old = INSIDE % ("1d", "vip")
-    new = (INSIDE % ("3d", "gold")).replace("customer.old", "customer.older").replace("variant: a", "variant: c")
+    new = (
+        (INSIDE % ("3d", "gold"))
+        .replace("customer.old", "customer.older")
+        .replace("variant: a", "variant: c")
+    )
     matching = match(old, new)
     before, after = journey(old), journey(new)
     assert list(matching.moved.items()) != []

@@ -9,7 +9,15 @@ import pytest
 from orchestrator.domain.consent import AddressRecord
 from orchestrator.domain.lifecycle import Lifecycle
 from orchestrator.domain.message import Medium, Purpose
-from orchestrator.domain.policy import Answer, Cap, Policy, address, cap_free_from, has_consent, may_send
+from orchestrator.domain.policy import (
+    Answer,
+    Cap,
+    Policy,
+    address,
+    cap_free_from,
+    has_consent,
+    may_send,
+)
 from orchestrator.domain.state import Choice, CustomerState, SentMessage
 from tests.support.life import START
 from tests.support.random_lives import PARIS
@@ -24,7 +32,15 @@ def customer(**traits: object) -> CustomerState:
 
 @pytest.mark.parametrize(
     ("email", "valid"),
-    [("a@b.c", True), ("@b.c", False), ("a@", False), ("nobody", False), ("", False), (None, False), (7, False)],
+    [
+        ("a@b.c", True),
+        ("@b.c", False),
+        ("a@", False),
+        ("nobody", False),
+        ("", False),
+        (None, False),
+        (7, False),
+    ],
 )
 def test_an_email_address_has_something_on_both_sides(email: object, valid: bool) -> None:
     assert (address(customer(email=email), EMAIL) is not None) is valid
@@ -55,9 +71,14 @@ def test_consent_is_the_newest_choice_in_whatever_order_choices_come() -> None:
 
 def test_a_cap_is_free_again_at_exactly_the_oldest_counted_plus_the_window() -> None:
     ada = customer()
-    ada.sent = [SentMessage(START + hours * timedelta(hours=1), EMAIL, "j", "t", True) for hours in (0, 5, 9)]
+    ada.sent = [
+        SentMessage(START + hours * timedelta(hours=1), EMAIL, "j", "t", True)
+        for hours in (0, 5, 9)
+    ]
     caps = (Cap(2, DAY),)
-    assert cap_free_from(caps, ada, EMAIL, START + timedelta(hours=10)) == START + timedelta(hours=29)
+    assert cap_free_from(caps, ada, EMAIL, START + timedelta(hours=10)) == START + timedelta(
+        hours=29
+    )
     at = START + timedelta(hours=29)
     assert cap_free_from(caps, ada, EMAIL, at) == at
     assert cap_free_from(caps, ada, EMAIL, at - timedelta(microseconds=1)) == at

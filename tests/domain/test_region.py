@@ -1,4 +1,6 @@
-"""Where a customer is: numbers as people write them, the country they are read by, and the zone both tell."""
+"""Where a customer is: numbers as people write them, the country they are read by, and the zone
+both tell.
+"""
 
 from __future__ import annotations
 
@@ -23,20 +25,45 @@ ADA = "+33612345678"
 @pytest.mark.parametrize(
     "written",
     [
-        "+33 (0)6 12 34 56 78", "+33 6 12.34-56(78)", "+330612345678", "0033 6 12 34 56 78", "06 12 34 56 78",
-        "0612345678", "612345678", " +33612345678 ", "33612345678", "tel:+33-6-12-34-56-78", "06.12.34.56.78",
-        612345678, 33612345678.0,
+        "+33 (0)6 12 34 56 78",
+        "+33 6 12.34-56(78)",
+        "+330612345678",
+        "0033 6 12 34 56 78",
+        "06 12 34 56 78",
+        "0612345678",
+        "612345678",
+        " +33612345678 ",
+        "33612345678",
+        "tel:+33-6-12-34-56-78",
+        "06.12.34.56.78",
+        612345678,
+        33612345678.0,
     ],
-)  # fmt: skip
+)
 def test_a_number_is_read_however_it_is_written(written: Any) -> None:
     assert read_phone(written, "FR") == ADA
 
 
 @pytest.mark.parametrize(
     "written",
-    ["", "+33 6 12", "+33612345678901", "call me", "+33x", "+1", "+" + "1" * 16, "0000000000", "+999123456789", "112",
-     None, True, [], {"number": ADA}, "ada@example.com"],
-)  # fmt: skip
+    [
+        "",
+        "+33 6 12",
+        "+33612345678901",
+        "call me",
+        "+33x",
+        "+1",
+        "+" + "1" * 16,
+        "0000000000",
+        "+999123456789",
+        "112",
+        None,
+        True,
+        [],
+        {"number": ADA},
+        "ada@example.com",
+    ],
+)
 def test_what_is_no_number_is_none(written: Any) -> None:
     assert read_phone(written, "FR") is None
 
@@ -70,7 +97,9 @@ def test_numbers_kept_for_fiction_can_be_read_to_try_things_out() -> None:
         ({"country": ""}, "FR"),
     ],
 )
-def test_the_country_is_the_customers_else_their_locales_else_the_projects(traits: dict[str, Any], region: str) -> None:
+def test_the_country_is_the_customers_else_their_locales_else_the_projects(
+    traits: dict[str, Any], region: str
+) -> None:
     assert region_of(traits, "en", "Europe/Paris") == region
     assert region_of(traits, "fr-FR", "UTC") == region
 
@@ -139,7 +168,13 @@ def test_a_number_or_address_that_cannot_be_read_is_told_when_it_comes_and_is_no
     life.run("5h")
     assert unreadable(life) == [
         ("the email trait is no address that mail can go to", ""),
-        ("the phone trait is no number that can be read: write it with its country, as +33612345678", ""),
+        (
+            (
+                "the phone trait is no number that can be read: write it with its country, "
+                "as +33612345678"
+            ),
+            "",
+        ),
     ]
     assert life.sends == [("4h", "nudge")]
     assert [reason for _, reason in life.decisions(DecisionKind.NOT_SENT)] == ["no_address"]

@@ -1,4 +1,6 @@
-"""Durations, local times, quiet hours and cron, held against the slow and obvious way, in every zone there is."""
+"""Durations, local times, quiet hours and cron, held against the slow and obvious way, in every
+zone there is.
+"""
 
 from __future__ import annotations
 
@@ -52,7 +54,9 @@ def zoned_instants(draw: st.DrawFn) -> tuple[ZoneInfo, datetime]:
     if days and near_a_change:
         start = draw(st.sampled_from(days)) - timedelta(days=1, hours=6)
         return ZoneInfo(name), start + MINUTE * draw(st.integers(0, 36 * 60))
-    return ZoneInfo(name), datetime(1973, 1, 1, tzinfo=UTC) + MINUTE * draw(st.integers(0, 65 * 365 * 1440))
+    return ZoneInfo(name), datetime(1973, 1, 1, tzinfo=UTC) + MINUTE * draw(
+        st.integers(0, 65 * 365 * 1440)
+    )
 
 
 clocks = st.builds(time, st.integers(0, 23), st.integers(0, 59))
@@ -83,7 +87,8 @@ def test_a_duration_is_read_as_people_and_iso_8601_write_it(text: str, span: tim
 
 
 @pytest.mark.parametrize(
-    "text", ["", "1", "h", "1 hour", "--1h", "+-1h", "1h2", "P", "PT", "P1M", "1h,30m", "9" * 400 + "d"]
+    "text",
+    ["", "1", "h", "1 hour", "--1h", "+-1h", "1h2", "P", "PT", "P1M", "1h,30m", "9" * 400 + "d"],
 )
 def test_what_is_no_duration_is_refused_with_what_is_accepted(text: str) -> None:
     with pytest.raises(ValueError, match="is not a duration: write"):
@@ -108,7 +113,8 @@ def test_what_is_no_time_of_day_is_refused(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["", "Europe/Pari", "../../etc/passwd", "America", "x" * 5000, "Europe/Paris\0", "\ud800"]
+    "name",
+    ["", "Europe/Pari", "../../etc/passwd", "America", "x" * 5000, "Europe/Paris\0", "\ud800"],
 )
 def test_what_is_no_zone_is_none(name: str) -> None:
     assert find_zone(name) is None
@@ -140,11 +146,15 @@ def test_a_local_time_is_its_first_instant_or_the_first_after_the_gap(
 
 
 def test_half_past_two_in_the_night_of_spring_is_three_o_clock() -> None:
-    assert to_instant(date(2026, 3, 29), time(2, 30), PARIS) == datetime(2026, 3, 29, 1, 0, tzinfo=UTC)
+    assert to_instant(date(2026, 3, 29), time(2, 30), PARIS) == datetime(
+        2026, 3, 29, 1, 0, tzinfo=UTC
+    )
 
 
 def test_half_past_two_in_the_night_of_autumn_is_the_first_of_two() -> None:
-    assert to_instant(date(2026, 10, 25), time(2, 30), PARIS) == datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
+    assert to_instant(date(2026, 10, 25), time(2, 30), PARIS) == datetime(
+        2026, 10, 25, 0, 30, tzinfo=UTC
+    )
 
 
 @given(zoned_instants(), clocks, st.frozensets(st.integers(0, 6)))
@@ -157,7 +167,9 @@ def test_the_next_local_time_is_the_earliest_of_all_days(
     local = at.astimezone(zone)
     around = [local.date() + timedelta(days=k) for k in range(-3, 12)]
     instants = [to_instant(day, clock, zone) for day in around if not days or day.weekday() in days]
-    inside = (local.hour, local.minute) == (clock.hour, clock.minute) and (not days or local.weekday() in days)
+    inside = (local.hour, local.minute) == (clock.hour, clock.minute) and (
+        not days or local.weekday() in days
+    )
 
     expected = at if inside else min(instant for instant in instants if instant >= at)
 
@@ -173,19 +185,27 @@ def test_somebody_who_comes_within_the_minute_does_not_wait() -> None:
 def test_monday_eight_in_tokyo_is_a_monday_in_tokyo() -> None:
     sunday_in_london = datetime(2026, 1, 4, 12, tzinfo=UTC)
     expected = datetime(2026, 1, 4, 23, tzinfo=UTC)
-    assert next_local_time(sunday_in_london, time(8), frozenset({0}), ZoneInfo("Asia/Tokyo")) == expected
+    assert (
+        next_local_time(sunday_in_london, time(8), frozenset({0}), ZoneInfo("Asia/Tokyo"))
+        == expected
+    )
 
 
 def test_nine_in_new_york_stays_nine_across_the_change() -> None:
     friday = datetime(2026, 3, 6, 20, tzinfo=UTC)
     expected = datetime(2026, 3, 9, 13, tzinfo=UTC)
-    assert next_local_time(friday, time(9), frozenset({0}), ZoneInfo("America/New_York")) == expected
+    assert (
+        next_local_time(friday, time(9), frozenset({0}), ZoneInfo("America/New_York")) == expected
+    )
 
 
 def test_monday_evening_in_los_angeles_is_not_sunday() -> None:
     saturday = datetime(2026, 1, 3, 20, tzinfo=UTC)
     expected = datetime(2026, 1, 6, 4, tzinfo=UTC)
-    assert next_local_time(saturday, time(20), frozenset({0}), ZoneInfo("America/Los_Angeles")) == expected
+    assert (
+        next_local_time(saturday, time(20), frozenset({0}), ZoneInfo("America/Los_Angeles"))
+        == expected
+    )
 
 
 # ---------------------------------------------------------------- quiet hours
@@ -228,7 +248,12 @@ def test_six_days_off_leave_the_seventh() -> None:
 # ---------------------------------------------------------------- cron
 
 
-@given(zoned_instants(), st.integers(0, 59), st.integers(0, 23), st.sampled_from(["*", "1-5", "0,6", "sat-sun"]))
+@given(
+    zoned_instants(),
+    st.integers(0, 59),
+    st.integers(0, 23),
+    st.sampled_from(["*", "1-5", "0,6", "sat-sun"]),
+)
 @settings(max_examples=300)
 def test_a_cron_fires_at_the_next_of_its_local_times(
     zoned: tuple[ZoneInfo, datetime], minute: int, hour: int, weekdays: str
@@ -236,7 +261,9 @@ def test_a_cron_fires_at_the_next_of_its_local_times(
     zone, at = zoned
     wanted = {"*": range(7), "1-5": range(5), "0,6": (5, 6), "sat-sun": (5, 6)}[weekdays]
     around = [at.astimezone(zone).date() + timedelta(days=k) for k in range(-3, 12)]
-    instants = [to_instant(day, time(hour, minute), zone) for day in around if day.weekday() in wanted]
+    instants = [
+        to_instant(day, time(hour, minute), zone) for day in around if day.weekday() in wanted
+    ]
 
     cron = parse_cron(f"{minute} {hour} * * {weekdays}", zone)
 
@@ -252,11 +279,18 @@ def test_a_cron_in_the_gap_fires_once_and_in_the_fold_once() -> None:
         assert cron.next_after(first) >= first + timedelta(hours=23)  # type: ignore[operator]  # it never ends
 
 
-AUTUMN, SPRING = datetime(2026, 10, 25, tzinfo=UTC), datetime(2026, 3, 29, tzinfo=UTC)  # the change is at 01:00
+AUTUMN, SPRING = (
+    datetime(2026, 10, 25, tzinfo=UTC),
+    datetime(2026, 3, 29, tzinfo=UTC),
+)  # the change is at 01:00
 
 
 @pytest.mark.parametrize(
-    ("source", "night", "minutes"),  # after midnight UTC, which is 02:00 in Paris in autumn and 01:00 in spring
+    (
+        "source",
+        "night",
+        "minutes",
+    ),  # after midnight UTC, which is 02:00 in Paris in autumn and 01:00 in spring
     [
         ("0 * * * *", AUTUMN, [0, 60, 120, 180]),
         ("0 * * * *", SPRING, [0, 60, 120, 180]),
@@ -312,7 +346,9 @@ def test_a_cron_that_keeps_elapsed_time_fires_at_every_minute_whose_local_time_i
         return
     cron, end = parse_cron(source, zone), at + timedelta(hours=30)
     minutes = (at + MINUTE * k for k in range(1, 30 * 60 + 1))
-    expected = [one for one in minutes if fields_match(source, one.astimezone(zone).replace(tzinfo=None))]
+    expected = [
+        one for one in minutes if fields_match(source, one.astimezone(zone).replace(tzinfo=None))
+    ]
     fired = []
     while (found := cron.next_after(at)) is not None and found <= end:
         at = found
@@ -323,7 +359,9 @@ def test_a_cron_that_keeps_elapsed_time_fires_at_every_minute_whose_local_time_i
 def test_a_cron_says_the_same_in_whatever_order_it_is_asked() -> None:
     asked = [AUTUMN + timedelta(minutes=17 * k) for k in (9, 3, 3, 0, 12, 4, 9)]
     cron = parse_cron("*/20 * * * *", PARIS)
-    assert [cron.next_after(at) for at in asked] == [parse_cron("*/20 * * * *", PARIS).next_after(at) for at in asked]
+    assert [cron.next_after(at) for at in asked] == [
+        parse_cron("*/20 * * * *", PARIS).next_after(at) for at in asked
+    ]
 
 
 @pytest.mark.parametrize(

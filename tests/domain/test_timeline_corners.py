@@ -18,19 +18,28 @@ MAIL = "journey: %s\ntrigger: {event: A}\n%s\nsteps:\n  - email: %s\n"
 
 
 def facts(*lines: str, stages: str = "[{stage: any, if: true}]") -> str:
-    return "lifecycle: corners\nfacts:\n" + "".join(f"  {line}\n" for line in lines) + f"stages: {stages}\n"
+    return (
+        "lifecycle: corners\nfacts:\n"
+        + "".join(f"  {line}\n" for line in lines)
+        + f"stages: {stages}\n"
+    )
 
 
 # ---------------------------------------------------------------- schedules
 
 
 @pytest.mark.parametrize("tick", [timedelta(hours=1), timedelta(days=30)])
-def test_a_schedule_fires_once_at_an_instant_whatever_the_steps_change_then(tick: timedelta) -> None:
+def test_a_schedule_fires_once_at_an_instant_whatever_the_steps_change_then(
+    tick: timedelta,
+) -> None:
     text = (
         "journey: morning\ntrigger: {schedule: '0 9 * * *', timezone: UTC}\nreentry: always\non_repeat: restart\n"
         "steps:\n  - email: first\n  - update: {pinged: true}\n  - delay: 2d\n  - email: second\n"
     )
-    other = "journey: other\ntrigger: {schedule: '0 9 * * *', timezone: UTC}\nsteps:\n  - update: {x: 1}\n"
+    other = (
+        "journey: other\ntrigger: {schedule: '0 9 * * *', timezone: UTC}\nsteps:\n  - "
+        "update: {x: 1}\n"
+    )
     life = Life(read_program(text, other))
     life.track("0h", "Hello")
     life.run_in_ticks(tick, "3d")
@@ -64,8 +73,13 @@ def test_a_windowed_fact_counts_what_its_if_lets_through() -> None:
 
 
 def test_any_event_can_be_counted_in_a_window_and_asked_for() -> None:
-    lifecycle = facts("seen: {count: any event, within: 7d}", "seen_at: {last: any event, within: 1d}")
-    rule = 'only_if: customer.seen == 2 and customer.seen_at is defined and performed("any event", within="1h")'
+    lifecycle = facts(
+        "seen: {count: any event, within: 7d}", "seen_at: {last: any event, within: 1d}"
+    )
+    rule = (
+        'only_if: customer.seen == 2 and customer.seen_at is defined and performed("any '
+        'event", within="1h")'
+    )
     life = Life(read_program(MAIL % ("mail", rule, "hello"), lifecycle=lifecycle))
     life.track("-8d", "B")
     life.track("-6d", "B")
@@ -74,11 +88,15 @@ def test_any_event_can_be_counted_in_a_window_and_asked_for() -> None:
     assert life.sends == [("0s", "hello")]
 
 
-@pytest.mark.parametrize(("value", "written"), [(12, "12"), (12.0, "12"), (1.5, "1.5"), ("12", '"12"'), (True, "true")])
+@pytest.mark.parametrize(
+    ("value", "written"), [(12, "12"), (12.0, "12"), (1.5, "1.5"), ("12", '"12"'), (True, "true")]
+)
 def test_the_most_frequent_value_keeps_its_kind(value: object, written: str) -> None:
     lifecycle = facts("favourite: {most_frequent: A, of: cat}", "kinds: {unique: A, of: cat}")
     rule = f"only_if: customer.favourite == {written} and customer.kinds == 2"
-    life = Life(read_program(MAIL % ("mail", rule, "hello") + "reentry: always\n", lifecycle=lifecycle))
+    life = Life(
+        read_program(MAIL % ("mail", rule, "hello") + "reentry: always\n", lifecycle=lifecycle)
+    )
     for hour, cat in enumerate((value, value, "other")):
         life.track(f"{hour}h", "A", cat=cat)
     life.run()
@@ -104,15 +122,22 @@ def test_a_subscription_moves_the_stage_at_its_very_instant() -> None:
 
 
 def wait(options: str) -> str:
-    text = "journey: wait\ntrigger: {event: A}\nsteps:\n  - wait_until: {%s}\n  - email: skipped\n  - email: hello\n"
+    text = (
+        "journey: wait\ntrigger: {event: A}\nsteps:\n  - wait_until: {%s}\n  - email: "
+        "skipped\n  - email: hello\n"
+    )
     return text % options
 
 
 @pytest.mark.parametrize("date", ["customer.last_7d", "now"])
 @pytest.mark.parametrize("if_past", ["exit", "skip"])
-def test_a_date_that_lies_ahead_on_arrival_is_not_past_when_it_has_come(date: str, if_past: str) -> None:
+def test_a_date_that_lies_ahead_on_arrival_is_not_past_when_it_has_come(
+    date: str, if_past: str
+) -> None:
     lifecycle = facts("last_7d: {last: A, within: 7d}")
-    life = Life(read_program(wait(f"date: {date}, offset: 3d, if_past: {if_past}"), lifecycle=lifecycle))
+    life = Life(
+        read_program(wait(f"date: {date}, offset: 3d, if_past: {if_past}"), lifecycle=lifecycle)
+    )
     life.track("0h", "A")
     life.run()
     assert life.sends == [("3d", "skipped"), ("3d", "hello")]
@@ -149,12 +174,17 @@ PARIS = ZoneInfo("Europe/Paris")
 @pytest.mark.parametrize(
     ("after", "expected"),
     [
-        ("2026-03-29T01:00:30Z", "2026-03-29T01:00:30Z"),  # 03:00:30, within the minute in which the gap ends
+        (
+            "2026-03-29T01:00:30Z",
+            "2026-03-29T01:00:30Z",
+        ),  # 03:00:30, within the minute in which the gap ends
         ("2026-10-25T00:30:20Z", "2026-10-25T00:30:20Z"),  # the first 02:30
         ("2026-10-25T01:30:20Z", "2026-10-26T01:30:00Z"),  # the second
     ],
 )
-def test_inside_the_minute_is_the_minute_of_the_instant_that_a_local_time_means(after: str, expected: str) -> None:
+def test_inside_the_minute_is_the_minute_of_the_instant_that_a_local_time_means(
+    after: str, expected: str
+) -> None:
     found = next_local_time(datetime.fromisoformat(after), parse_clock("02:30"), frozenset(), PARIS)
     assert found == datetime.fromisoformat(expected)
 
@@ -173,7 +203,9 @@ OTHERS = (
 
 
 @pytest.mark.parametrize("others", [(), OTHERS[:1], OTHERS])
-def test_an_exit_by_condition_does_not_depend_on_what_other_journeys_wait_for(others: tuple[str, ...]) -> None:
+def test_an_exit_by_condition_does_not_depend_on_what_other_journeys_wait_for(
+    others: tuple[str, ...],
+) -> None:
     life = Life(read_program(EXIT_BY_STATE, *others, lifecycle=facts("last_a: {last: A}")))
     life.track("0h", "A")
     life.track("1h", "B")
@@ -237,14 +269,21 @@ def test_who_may_not_enter_does_not_restart_either() -> None:
 
 
 def test_a_trigger_restarts_the_open_enrollment_when_another_ends_merged_at_that_instant() -> None:
-    text = "journey: again\ntrigger: {event: A}\non_repeat: restart\nsteps:\n  - delay: 1d\n  - email: hello\n"
+    text = (
+        "journey: again\ntrigger: {event: A}\non_repeat: restart\nsteps:\n  - delay: 1d\n  - "
+        "email: hello\n"
+    )
     life = Life(read_program(text))
     at = instant("1h")
-    ended = Enrollment("again", "v", 1, START, ended_at=at, status=Status.MERGED, reason="the same customer")
+    ended = Enrollment(
+        "again", "v", 1, START, ended_at=at, status=Status.MERGED, reason="the same customer"
+    )
     life.state.enrollments.append(ended)
     life.state.entries["again"] = Entries(START, START, 1)
     version, step = life.program.journeys["again"].version, "delay-before-hello"
-    still = Enrollment("again", version, 2, START, step=step, arrived_at=START, due_at=instant("1d"))
+    still = Enrollment(
+        "again", version, 2, START, step=step, arrived_at=START, due_at=instant("1d")
+    )
     life.state.enrollments.append(still)
     life.track(at, "A")
     life.run()
@@ -253,7 +292,9 @@ def test_a_trigger_restarts_the_open_enrollment_when_another_ends_merged_at_that
 
 @pytest.mark.parametrize("again", ["3d", None])
 def test_a_merge_keeps_the_assignment_of_whoever_entered_first(again: str | None) -> None:
-    program = read_program(MAIL % ("mail", "reentry: always\nholdout: 50%", "hello"), lifecycle=LIFECYCLE)
+    program = read_program(
+        MAIL % ("mail", "reentry: always\nholdout: 50%", "hello"), lifecycle=LIFECYCLE
+    )
     life = Life(program, external_id="user1")
     other = CustomerState("anon2", program.lifecycle, program.zone, program.locale, anonymous=True)
     other.assignments["mail", "_holdout"] = "older"

@@ -84,7 +84,9 @@ def test_it_still_counts_as_open_when_the_trigger_comes_in_the_next_tick() -> No
 
 
 def test_an_exit_at_the_instant_of_a_trigger_leaves_the_trigger_ignored() -> None:
-    text = LONG % ("always", "ignore") + "exit:\n  - event: Product Added\n    if: event.price == 0\n"
+    text = (
+        LONG % ("always", "ignore") + "exit:\n  - event: Product Added\n    if: event.price == 0\n"
+    )
     life = Life(read_program(text))
     life.track("0h", "Product Added", price=1)
     life.track("30m", "Product Added", price=0)

@@ -1,4 +1,6 @@
-"""Exact meaning, 2: exits, goals and waits see what comes strictly later; goals count also after the end."""
+"""Exact meaning, 2: exits, goals and waits see what comes strictly later; goals count also after
+the end.
+"""
 
 from __future__ import annotations
 
@@ -41,7 +43,9 @@ def test_an_exit_at_the_very_instant_of_the_entry_does_not_count() -> None:
     assert life.sends == [("1h", "reminder")]
 
 
-def test_what_happened_at_the_instant_of_the_entry_does_not_count_when_it_comes_later_either() -> None:
+def test_what_happened_at_the_instant_of_the_entry_does_not_count_when_it_comes_later_either() -> (
+    None
+):
     """Exit, goal and wait alike: the event is told in the next tick."""
     rules = "exit: [{event: Gone}]\ngoal: {event: Order Completed, within: 5d}"
     life = Life(read_program(CART % rules, WAIT))
@@ -74,7 +78,9 @@ def test_an_event_at_exactly_the_instant_of_a_timer_wins_over_the_timer() -> Non
 
 
 def test_an_exit_may_ask_for_properties_of_its_event() -> None:
-    life = Life(read_program(CART % "exit: [{event: Order Completed, if: event.total >= entry.price}]"))
+    life = Life(
+        read_program(CART % "exit: [{event: Order Completed, if: event.total >= entry.price}]")
+    )
     life.track("0h", "Product Added", price=50)
     life.track("10m", "Order Completed", total=20)
     life.track("20m", "Order Completed", total=50)
@@ -112,7 +118,9 @@ def test_reaching_the_goal_counts_a_conversion_and_ends_the_journey() -> None:
     life.run()
     assert life.sends == []
     assert converted(life) == [("30m", "Order Completed")]
-    assert [e.detail["value"] for e in life.of(Decision) if e.kind is DecisionKind.CONVERTED] == [80]
+    assert [e.detail["value"] for e in life.of(Decision) if e.kind is DecisionKind.CONVERTED] == [
+        80
+    ]
     assert life.left == [("30m", "converted", "Order Completed")]
 
 
@@ -127,7 +135,9 @@ def test_a_goal_with_exit_false_counts_once_and_does_not_end_the_journey() -> No
 
 
 @pytest.mark.parametrize(("at", "counts"), [("5d", True), ("5d 0.000001s", False)])
-def test_within_is_counted_from_the_entry_inclusive_also_after_the_end(at: str, counts: bool) -> None:
+def test_within_is_counted_from_the_entry_inclusive_also_after_the_end(
+    at: str, counts: bool
+) -> None:
     life = Life(read_program(CART % (GOAL % "")))
     life.track("0h", "Product Added")
     life.track(at, "Order Completed", total=80)
@@ -173,7 +183,9 @@ def test_a_goal_by_stage_counts_at_the_instant_of_the_change() -> None:
 
 
 def test_a_late_event_reaches_the_goal_by_its_own_time() -> None:
-    """It happened in time and arrives after the goal's term, when the line was already run further."""
+    """It happened in time and arrives after the goal's term, when the line was already run
+    further.
+    """
     life = Life(read_program(CART % (GOAL % "")))
     life.track("0h", "Product Added")
     life.run("2h")
@@ -226,7 +238,13 @@ def test_wait_for_times_out_when_nothing_comes() -> None:
 
 @pytest.mark.parametrize(
     ("at", "template"),
-    [("30m", "silent"), ("1h", "silent"), ("1h 0.000001s", "promoter"), ("2d 1h", "promoter"), ("2d 2h", "silent")],
+    [
+        ("30m", "silent"),
+        ("1h", "silent"),
+        ("1h 0.000001s", "promoter"),
+        ("2d 1h", "promoter"),
+        ("2d 2h", "silent"),
+    ],
 )
 def test_wait_for_sees_only_what_is_strictly_later_than_the_arrival_and_not_after_the_time_out(
     at: str, template: str

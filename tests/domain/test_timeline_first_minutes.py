@@ -1,4 +1,6 @@
-"""The first five minutes of an enrollment: a message waits for the address, or the yes or no, that pages send late."""
+"""The first five minutes of an enrollment: a message waits for the address, or the yes or no, that
+pages send late.
+"""
 
 from __future__ import annotations
 
@@ -41,7 +43,10 @@ def test_a_welcome_waits_for_who_says_their_address_a_moment_later() -> None:
     life = stranger()
     life.tell(instant("0s") + timedelta(milliseconds=40), Kind.IDENTIFY, "", ADA)
     life.run()
-    assert life.sends == [("0s +40000us", "welcome"), ("1h", "tips")]  # later delays count from the nominal instant
+    assert life.sends == [
+        ("0s +40000us", "welcome"),
+        ("1h", "tips"),
+    ]  # later delays count from the nominal instant
     assert life.decisions(DecisionKind.WAITING)[0] == ("0s", "no_address")
 
 
@@ -78,7 +83,9 @@ def test_where_silence_means_no_a_message_waits_for_a_yes(value: Any) -> None:
     assert life.sends == [("2m", "welcome"), ("1h", "tips")]
 
 
-@pytest.mark.parametrize("said", [{"email": False}, {"email": "perhaps"}, {"topics": {"news": False}}, False])
+@pytest.mark.parametrize(
+    "said", [{"email": False}, {"email": "perhaps"}, {"topics": {"news": False}}, False]
+)
 def test_a_no_ends_the_wait(said: Any) -> None:
     life = stranger(toml=ASKED)
     life.identify("1s", **ADA)
@@ -106,7 +113,10 @@ def test_silence_about_consent_is_told_at_the_end_and_where_it_means_yes_nothing
 
 
 def test_a_message_that_is_reached_within_the_five_minutes_waits_for_what_is_left_of_them() -> None:
-    life = Life(read_program(WELCOME.replace("  - %s\n", "  - delay: 4m\n  - email: welcome\n") % ""), traits=None)
+    life = Life(
+        read_program(WELCOME.replace("  - %s\n", "  - delay: 4m\n  - email: welcome\n") % ""),
+        traits=None,
+    )
     life.track("0s", "Signed Up")
     life.identify("4m 30s", **ADA)
     life.run()
@@ -121,7 +131,9 @@ def test_a_later_message_waits_for_nothing() -> None:
 
 
 def test_messages_and_delays_behind_it_keep_their_distance_from_its_nominal_instant() -> None:
-    steps = "steps:\n  - email: one\n  - delay: 1m\n  - email: two\n  - delay: 4m\n  - email: three\n"
+    steps = (
+        "steps:\n  - email: one\n  - delay: 1m\n  - email: two\n  - delay: 4m\n  - email: three\n"
+    )
     life = Life(read_program(f"journey: x\ntrigger: {{event: Signed Up}}\n{steps}"), traits=None)
     life.track("0s", "Signed Up")
     life.identify("3m", **ADA)

@@ -1,5 +1,5 @@
-"""What happens never depends on how time is cut into ticks: many random lives, each in ticks of a millisecond, an hour
-and thirty days."""
+"""What happens never depends on how time is cut into ticks: many random lives, each in ticks of a
+millisecond, an hour and thirty days."""
 
 from __future__ import annotations
 
@@ -26,7 +26,9 @@ def new_state(program: Program) -> CustomerState:
     return CustomerState("ada", program.lifecycle, program.zone)
 
 
-def in_ticks(program: Program, events: list[Event], every: timedelta) -> tuple[list[Any], CustomerState]:
+def in_ticks(
+    program: Program, events: list[Event], every: timedelta
+) -> tuple[list[Any], CustomerState]:
     """The life in ticks of one length, all of which run."""
     state, done, now = new_state(program), list[Any](), START - every
     waiting = sorted(events, key=lambda event: event.order)
@@ -39,11 +41,15 @@ def in_ticks(program: Program, events: list[Event], every: timedelta) -> tuple[l
 
 
 def in_milliseconds(program: Program, events: list[Event]) -> tuple[list[Any], CustomerState]:
-    """The life in ticks of a millisecond, without most of those in which nothing is due: the last before it is run."""
+    """The life in ticks of a millisecond, without most of those in which nothing is due: the last
+    before it is run.
+    """
     state, done = new_state(program), list[Any]()
     waiting = sorted(events, key=lambda event: event.order)
     while True:
-        coming = [at for at in (waiting[0].at if waiting else None, state.next_due_at) if at is not None]
+        coming = [
+            at for at in (waiting[0].at if waiting else None, state.next_due_at) if at is not None
+        ]
         if not coming or min(coming) > END:
             break
         now = up_to_ms(min(coming))
@@ -76,7 +82,10 @@ def test_ticks_of_a_millisecond_an_hour_and_thirty_days_give_the_same_life(
     program: Program, events: list[Event]
 ) -> None:
     at_once, state = in_ticks(program, events, timedelta(days=30))
-    for effects_, other in (in_milliseconds(program, events), in_ticks(program, events, timedelta(hours=1))):
+    for effects_, other in (
+        in_milliseconds(program, events),
+        in_ticks(program, events, timedelta(hours=1)),
+    ):
         assert effects_ == at_once
         assert other.stage_since == state.stage_since
         assert other.facts == state.facts
@@ -84,19 +93,29 @@ def test_ticks_of_a_millisecond_an_hour_and_thirty_days_give_the_same_life(
 
 @settings(max_examples=150, suppress_health_check=list(HealthCheck))
 @given(programs(), histories())
-def test_the_order_in_which_events_are_handed_over_makes_no_difference(program: Program, events: list[Event]) -> None:
+def test_the_order_in_which_events_are_handed_over_makes_no_difference(
+    program: Program, events: list[Event]
+) -> None:
     forward, backward = (
-        [told(effect) for effect in run(program, new_state(program), some, END)] for some in (events, events[::-1])
+        [told(effect) for effect in run(program, new_state(program), some, END)]
+        for some in (events, events[::-1])
     )
     assert forward == backward
 
 
 @settings(max_examples=150, suppress_health_check=list(HealthCheck))
 @given(programs(), histories())
-def test_what_is_said_to_be_due_next_is_when_something_happens_next(program: Program, events: list[Event]) -> None:
+def test_what_is_said_to_be_due_next_is_when_something_happens_next(
+    program: Program, events: list[Event]
+) -> None:
     """A customer may be left alone until `next_due_at`: nothing happens before it."""
     state = new_state(program)
-    run(program, state, [event for event in events if event.at <= START + timedelta(days=3)], START + timedelta(days=3))
+    run(
+        program,
+        state,
+        [event for event in events if event.at <= START + timedelta(days=3)],
+        START + timedelta(days=3),
+    )
     due = state.next_due_at
     if due is None or due > END:
         assert run(program, state, [], END) == []

@@ -34,7 +34,9 @@ steps:
 OUTSIDE = (effects.QueueMessage, effects.Grant, effects.TaskMade, effects.Emitted)
 
 
-def test_a_held_out_enrollment_walks_its_steps_and_every_effect_outside_is_recorded_and_not_done() -> None:
+def test_a_held_out_enrollment_walks_its_steps_and_every_effect_outside_is_recorded_and_not_done() -> (
+    None
+):
     life = Life(read_program(EVERYTHING % "100%"))
     life.identify("-1s", referred_by="bob")
     life.track("0h", "A")
@@ -50,7 +52,8 @@ def test_a_held_out_enrollment_walks_its_steps_and_every_effect_outside_is_recor
     assert traits_before == {}
     held = [reason for _, reason in life.decisions(DecisionKind.HELD_OUT)]
     assert held == [
-        "email", "coupon", "reward", "updatetraits", "task", "unsubscribe", "subscribe", "suppress", "mute", "sms",
+        "email", "coupon", "reward", "updatetraits", "task", "unsubscribe", "subscribe", "suppress",
+        "mute", "sms",
     ]  # fmt: skip
     assert life.left == [("1d 6h", "completed", "end of the journey")]
 
@@ -68,7 +71,11 @@ def test_a_held_out_message_takes_no_room_under_a_cap() -> None:
     toml = CONSENTING + '[caps]\nemail = ["1/day"]\n'
     plain = "journey: plain\ntrigger: {event: A}\npriority: 1\nsteps:\n  - email: plain\n"
     life = Life(
-        read_program("journey: all\nholdout: 100%\ntrigger: {event: A}\nsteps:\n  - email: x\n", plain, toml=toml)
+        read_program(
+            "journey: all\nholdout: 100%\ntrigger: {event: A}\nsteps:\n  - email: x\n",
+            plain,
+            toml=toml,
+        )
     )
     life.track("0h", "A")
     life.run()
@@ -94,7 +101,9 @@ steps:
 """
 
 
-def sends_of(program: object, external_id: str, *, assignments: dict[tuple[str, str], str] | None = None) -> Life:
+def sends_of(
+    program: object, external_id: str, *, assignments: dict[tuple[str, str], str] | None = None
+) -> Life:
     life = Life(program, external_id=external_id)  # type: ignore[arg-type]
     life.state.assignments.update(assignments or {})
     life.track("0h", "A")
@@ -102,7 +111,9 @@ def sends_of(program: object, external_id: str, *, assignments: dict[tuple[str, 
     return life
 
 
-def test_a_split_is_assigned_by_hash_of_journey_step_and_external_id_against_cumulative_shares() -> None:
+def test_a_split_is_assigned_by_hash_of_journey_step_and_external_id_against_cumulative_shares() -> (
+    None
+):
     program = read_program(SPLIT % (30, 70))
     step = program.journeys["test"].steps[0].id
     for number in range(60):
@@ -113,7 +124,9 @@ def test_a_split_is_assigned_by_hash_of_journey_step_and_external_id_against_cum
 
 
 def test_a_split_gives_each_variant_its_share() -> None:
-    chosen = [choose([("red", 20), ("blue", 80)], "test", "split", f"c{number}") for number in range(5000)]
+    chosen = [
+        choose([("red", 20), ("blue", 80)], "test", "split", f"c{number}") for number in range(5000)
+    ]
     assert 0.18 < chosen.count("red") / 5000 < 0.22
 
 

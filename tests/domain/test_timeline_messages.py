@@ -95,7 +95,10 @@ def test_mute_holds_marketing_back_for_a_while() -> None:
 
 def test_suppress_means_no_more_marketing_at_all_but_what_is_owed_still_goes() -> None:
     text = "journey: hush\ntrigger: {event: Complained}\nsteps:\n  - suppress\n"
-    owed = "journey: owed\npurpose: transactional\ntrigger: {event: Paid}\nsteps:\n  - email: invoice\n"
+    owed = (
+        "journey: owed\npurpose: transactional\ntrigger: {event: Paid}\nsteps:\n  - email: "
+        "invoice\n"
+    )
     life = Life(read_program(HELLO % "", text, owed))
     life.track("0h", "Joined")
     life.track("30m", "Complained")
@@ -127,7 +130,9 @@ steps:
 
 
 def test_transactional_messages_need_no_consent_and_know_no_caps_nor_quiet_hours() -> None:
-    toml = ASKED + '[caps]\nemail = ["1/day"]\n[quiet_hours]\nemail = {from = "00:00", to = "23:59"}\n'
+    toml = (
+        ASKED + '[caps]\nemail = ["1/day"]\n[quiet_hours]\nemail = {from = "00:00", to = "23:59"}\n'
+    )
     life = Life(read_program(HELLO % "purpose: transactional", toml=toml))
     life.track("0h", "Joined")
     life.run()
@@ -136,10 +141,14 @@ def test_transactional_messages_need_no_consent_and_know_no_caps_nor_quiet_hours
 
 # ---------------------------------------------------------------- 4 · deferral
 
-QUIET = CONSENTING + '[quiet_hours]\nemail = {from = "20:00", to = "08:00", days_off = ["sunday"]}\n'
+QUIET = (
+    CONSENTING + '[quiet_hours]\nemail = {from = "20:00", to = "08:00", days_off = ["sunday"]}\n'
+)
 
 
-def test_quiet_hours_hold_the_message_until_they_end_and_later_delays_count_from_the_release() -> None:
+def test_quiet_hours_hold_the_message_until_they_end_and_later_delays_count_from_the_release() -> (
+    None
+):
     life = Life(read_program(HELLO % "", toml=QUIET))
     life.track("9h", "Joined")  # 19:00; the message falls due at 20:00
     life.run()
@@ -147,7 +156,9 @@ def test_quiet_hours_hold_the_message_until_they_end_and_later_delays_count_from
     assert life.sends == [("22h", "hello"), ("23h", "more")]
 
 
-@pytest.mark.parametrize(("joined", "sent"), [("8h 59m 59s", "9h 59m 59s"), ("20h 59m 59s", "22h"), ("21h", "22h")])
+@pytest.mark.parametrize(
+    ("joined", "sent"), [("8h 59m 59s", "9h 59m 59s"), ("20h 59m 59s", "22h"), ("21h", "22h")]
+)
 def test_quiet_hours_begin_at_from_and_are_over_at_to(joined: str, sent: str) -> None:
     life = Life(read_program(HELLO % "", toml=QUIET))
     life.track(joined, "Joined")
@@ -176,8 +187,12 @@ def test_quiet_hours_are_those_of_the_customers_clock() -> None:
 def test_quiet_hours_end_by_the_clock_on_the_day_it_jumps() -> None:
     life = Life(read_program(HELLO % "", toml=QUIET))
     life.identify("-1s", timezone="Europe/Paris")
-    life.track("81d 11h", "Joined")  # Friday 27 March 2026, 22:00 in Paris: out on Saturday 08:00, still winter time
-    life.track("83d 9h", "Joined")  # Sunday 29 March 2026, in summer time: out on Monday 08:00 = 06:00 UTC
+    life.track(
+        "81d 11h", "Joined"
+    )  # Friday 27 March 2026, 22:00 in Paris: out on Saturday 08:00, still winter time
+    life.track(
+        "83d 9h", "Joined"
+    )  # Sunday 29 March 2026, in summer time: out on Monday 08:00 = 06:00 UTC
     life.run("90d")
     assert [at for at, template in life.sends if template == "hello"] == ["81d 21h", "83d 20h"]
 
@@ -213,7 +228,9 @@ def test_an_exit_reaches_who_is_held_on_a_message() -> None:
 # ---------------------------------------------------------------- 5 · caps
 
 
-def test_a_cap_is_a_rolling_window_and_the_free_moment_is_the_oldest_counted_plus_the_window() -> None:
+def test_a_cap_is_a_rolling_window_and_the_free_moment_is_the_oldest_counted_plus_the_window() -> (
+    None
+):
     toml = CONSENTING + '[caps]\nemail = ["2/day"]\n'
     text = "journey: news\ntrigger: {event: News}\nreentry: always\nsteps:\n  - email: news\n"
     life = Life(read_program(text, toml=toml))
@@ -225,7 +242,10 @@ def test_a_cap_is_a_rolling_window_and_the_free_moment_is_the_oldest_counted_plu
 
 def test_every_cap_must_have_room() -> None:
     toml = CONSENTING + '[caps]\nemail = ["1/day", "2/week"]\n'
-    text = "journey: news\ntrigger: {event: News}\nreentry: always\nsteps:\n  - email: {template: news, expires: 30d}\n"
+    text = (
+        "journey: news\ntrigger: {event: News}\nreentry: always\nsteps:\n  - email: "
+        "{template: news, expires: 30d}\n"
+    )
     life = Life(read_program(text, toml=toml))
     for at in ("0h", "1h", "2d"):
         life.track(at, "News")
@@ -243,11 +263,18 @@ steps:
   - sms: nudge-%s
   - email: mail-%s
 """
-    program = read_program(mixed % ("a", "transactional", "a", "a"), mixed % ("b", "marketing", "b", "b"), toml=toml)
+    program = read_program(
+        mixed % ("a", "transactional", "a", "a"), mixed % ("b", "marketing", "b", "b"), toml=toml
+    )
     life = Life(program)
     life.track("0h", "News")
     life.run()
-    assert sorted(life.sends) == [("0s", "mail-a"), ("0s", "mail-b"), ("0s", "nudge-a"), ("0s", "nudge-b")]
+    assert sorted(life.sends) == [
+        ("0s", "mail-a"),
+        ("0s", "mail-b"),
+        ("0s", "nudge-a"),
+        ("0s", "nudge-b"),
+    ]
 
 
 PRIORITY = """
@@ -262,7 +289,10 @@ steps:
 
 def test_among_messages_due_at_one_instant_the_highest_priority_goes_first() -> None:
     toml = CONSENTING + '[caps]\nemail = ["1/day"]\n'
-    texts = [PRIORITY % (name, priority, "1h", name) for name, priority in (("a", 10), ("b", 90), ("c", 50))]
+    texts = [
+        PRIORITY % (name, priority, "1h", name)
+        for name, priority in (("a", 10), ("b", 90), ("c", 50))
+    ]
     life = Life(read_program(*texts, toml=toml))
     life.track("0h", "News")
     life.run()

@@ -23,7 +23,12 @@ EVENTS = ("A", "B", "C")
 HOURS = st.sampled_from([1, 1, 2, 6, 12, 24, 24, 72])
 SPANS = HOURS.map(lambda hours: timedelta(hours=hours))
 CAPS = st.sampled_from(
-    [(), ((1, timedelta(days=1)),), ((2, timedelta(days=1)), (3, timedelta(days=7))), ((1, timedelta(days=7)),)]
+    [
+        (),
+        ((1, timedelta(days=1)),),
+        ((2, timedelta(days=1)), (3, timedelta(days=7))),
+        ((1, timedelta(days=7)),),
+    ]
 )
 END = START + timedelta(days=120)
 
@@ -35,9 +40,19 @@ def plans(draw: st.DrawFn) -> tuple[Plan, ...]:
             id=f"j{number}",
             trigger=draw(st.sampled_from(EVENTS)),
             exit=draw(st.sampled_from([None, *EVENTS])),
-            after=draw(st.sampled_from([None, timedelta(0), timedelta(hours=6), timedelta(days=1), timedelta(days=7)])),
+            after=draw(
+                st.sampled_from(
+                    [None, timedelta(0), timedelta(hours=6), timedelta(days=1), timedelta(days=7)]
+                )
+            ),
             priority=draw(st.integers(0, 2)),
-            steps=tuple(draw(st.lists(st.one_of(SPANS, st.sampled_from(["m1", "m2"])), min_size=1, max_size=5))),
+            steps=tuple(
+                draw(
+                    st.lists(
+                        st.one_of(SPANS, st.sampled_from(["m1", "m2"])), min_size=1, max_size=5
+                    )
+                )
+            ),
         )
         for number in range(draw(st.integers(1, 4)))
     )
@@ -45,7 +60,9 @@ def plans(draw: st.DrawFn) -> tuple[Plan, ...]:
 
 def journey_of(plan: Plan) -> j.Journey:
     steps = [
-        j.Delay(f"s{place}", step) if isinstance(step, timedelta) else j.Message(f"s{place}", Medium.EMAIL, step)
+        j.Delay(f"s{place}", step)
+        if isinstance(step, timedelta)
+        else j.Message(f"s{place}", Medium.EMAIL, step)
         for place, step in enumerate(plan.steps)
     ]
     return j.Journey(
@@ -61,8 +78,16 @@ def journey_of(plan: Plan) -> j.Journey:
 
 
 @settings(max_examples=200, suppress_health_check=list(HealthCheck))
-@example((Plan("j0", "A", None, timedelta(0), 0, (timedelta(hours=1),)),), (), [(0, "A"), (1, "A"), (2, "A")])
-@given(plans(), CAPS, st.lists(st.tuples(st.integers(0, 24 * 15), st.sampled_from(EVENTS)), max_size=25))
+@example(
+    (Plan("j0", "A", None, timedelta(0), 0, (timedelta(hours=1),)),),
+    (),
+    [(0, "A"), (1, "A"), (2, "A")],
+)
+@given(
+    plans(),
+    CAPS,
+    st.lists(st.tuples(st.integers(0, 24 * 15), st.sampled_from(EVENTS)), max_size=25),
+)
 def test_the_time_line_sends_what_a_simple_simulation_sends(
     some: tuple[Plan, ...], caps: tuple[tuple[int, timedelta], ...], happened: list[tuple[int, str]]
 ) -> None:
@@ -71,7 +96,13 @@ def test_the_time_line_sends_what_a_simple_simulation_sends(
     policy = Policy(True, {Medium.EMAIL: tuple(Cap(count, window) for count, window in caps)})
     program = Program(LIFECYCLE, {plan.id: journey_of(plan) for plan in some}, policy, PARIS)
     events = [Event(START - timedelta(seconds=1), Kind.IDENTIFY, "", {"email": "a@example.com"})]
-    events += [Event(at, Kind.TRACK, name, {}, arrival) for arrival, (at, name) in enumerate(history, 1)]
+    events += [
+        Event(at, Kind.TRACK, name, {}, arrival) for arrival, (at, name) in enumerate(history, 1)
+    ]
     done = run(program, CustomerState("ada", LIFECYCLE, PARIS), events, END)
-    sent = [(e.at, e.enrollment.journey, e.step.template) for e in done if isinstance(e, effects.QueueMessage)]
+    sent = [
+        (e.at, e.enrollment.journey, e.step.template)
+        for e in done
+        if isinstance(e, effects.QueueMessage)
+    ]
     assert sent == expected

@@ -51,7 +51,10 @@ def test_every_event_of_an_instant_is_counted_before_the_stage_is_asked() -> Non
 
 
 def test_exits_come_before_entries_and_entries_before_due_steps() -> None:
-    old = "journey: old\ntrigger: {event: A}\nexit: [{event: B}]\nsteps:\n  - delay: 1h\n  - email: old\n"
+    old = (
+        "journey: old\ntrigger: {event: A}\nexit: [{event: B}]\nsteps:\n  - delay: 1h\n  - "
+        "email: old\n"
+    )
     new = "journey: new\ntrigger: {event: B}\nsteps:\n  - email: new\n"
     life = Life(read_program(old, new))
     life.track("0h", "A")
@@ -69,7 +72,9 @@ def test_exits_come_before_entries_and_entries_before_due_steps() -> None:
 def test_due_steps_go_by_due_time_before_priority() -> None:
     text = "journey: %s\npriority: %d\ntrigger: {event: A}\nsteps:\n  - delay: %s\n  - email: %s\n"
     toml = CONSENTING + '[caps]\nemail = ["1/day"]\n'
-    life = Life(read_program(text % ("a", 1, "59m", "early"), text % ("b", 99, "1h", "late"), toml=toml))
+    life = Life(
+        read_program(text % ("a", 1, "59m", "early"), text % ("b", 99, "1h", "late"), toml=toml)
+    )
     life.track("0h", "A")
     life.run()
     assert life.sends == [("59m", "early"), ("1d 59m", "late")]
@@ -94,7 +99,9 @@ steps:
     assert life.sends == [("0s", "one"), ("0s", "two")]
 
 
-def test_what_a_step_does_to_the_customer_is_seen_by_stages_and_entries_of_the_same_instant() -> None:
+def test_what_a_step_does_to_the_customer_is_seen_by_stages_and_entries_of_the_same_instant() -> (
+    None
+):
     lifecycle = """
 lifecycle: vips
 stages:
@@ -195,7 +202,9 @@ steps:
 
 
 def test_an_old_event_updates_facts_and_stages_only() -> None:
-    """An event older than max_age: it neither enters, nor ends, nor answers a wait, nor reaches a goal."""
+    """An event older than max_age: it neither enters, nor ends, nor answers a wait, nor reaches a
+    goal.
+    """
     text = """
 journey: cart
 trigger: {event: Product Added}
@@ -219,7 +228,10 @@ steps:
 
 
 def test_delays_count_from_the_nominal_due_instant() -> None:
-    text = "journey: a\ntrigger: {event: A}\nsteps:\n  - delay: 1h\n  - email: one\n  - delay: 1h\n  - email: two\n"
+    text = (
+        "journey: a\ntrigger: {event: A}\nsteps:\n  - delay: 1h\n  - email: one\n  - delay: "
+        "1h\n  - email: two\n"
+    )
     life = Life(read_program(text))
     life.track("0h", "A")
     life.run("1h 5m", late=True)  # five minutes late, not more
@@ -234,7 +246,10 @@ def test_delays_count_from_the_nominal_due_instant() -> None:
 
 
 def test_a_step_that_ran_more_than_five_minutes_late_counts_from_when_it_ran() -> None:
-    text = "journey: a\ntrigger: {event: A}\nsteps:\n  - delay: 1h\n  - email: one\n  - delay: 1h\n  - email: two\n"
+    text = (
+        "journey: a\ntrigger: {event: A}\nsteps:\n  - delay: 1h\n  - email: one\n  - delay: "
+        "1h\n  - email: two\n"
+    )
     life = Life(read_program(text))
     life.track("0h", "A")
     life.run("59m", late=True)
@@ -269,7 +284,10 @@ def test_an_event_during_an_outage_comes_before_the_step_it_overtook() -> None:
 
 
 def test_without_a_valid_zone_the_projects_holds() -> None:
-    text = "journey: a\ntrigger: {event: A}\nreentry: always\nsteps:\n  - wait_until: {time: '09:00'}\n  - email: a\n"
+    text = (
+        "journey: a\ntrigger: {event: A}\nreentry: always\nsteps:\n  - wait_until: {time: "
+        "'09:00'}\n  - email: a\n"
+    )
     toml = CONSENTING.replace("UTC", "Europe/Paris")
     life = Life(read_program(text, toml=toml))
     life.track("0h", "A")
@@ -282,8 +300,12 @@ def test_without_a_valid_zone_the_projects_holds() -> None:
 
 
 def test_a_zone_that_is_taken_back_is_the_projects_again() -> None:
-    text = "journey: a\ntrigger: {event: A}\nsteps:\n  - wait_until: {time: '09:00'}\n  - email: a\n"
-    life = Life(read_program(text), traits={"email": "a@example.com", "timezone": "America/New_York"})
+    text = (
+        "journey: a\ntrigger: {event: A}\nsteps:\n  - wait_until: {time: '09:00'}\n  - email: a\n"
+    )
+    life = Life(
+        read_program(text), traits={"email": "a@example.com", "timezone": "America/New_York"}
+    )
     life.identify("0h", timezone=None)
     life.track("1h", "A")
     life.run()
@@ -300,7 +322,9 @@ def test_durations_are_elapsed_time_across_the_clocks_jump() -> None:
 
 
 def test_a_local_time_that_does_not_exist_is_the_first_instant_after_the_gap() -> None:
-    text = "journey: a\ntrigger: {event: A}\nsteps:\n  - wait_until: {time: '02:30'}\n  - email: a\n"
+    text = (
+        "journey: a\ntrigger: {event: A}\nsteps:\n  - wait_until: {time: '02:30'}\n  - email: a\n"
+    )
     life = Life(read_program(text))
     life.identify("-1s", timezone="Europe/Paris")
     life.track("82d 12h", "A")  # Saturday 28 March 2026, 22:00 UTC
@@ -309,7 +333,9 @@ def test_a_local_time_that_does_not_exist_is_the_first_instant_after_the_gap() -
 
 
 def test_already_inside_the_minute_is_now() -> None:
-    text = "journey: a\ntrigger: {event: A}\nsteps:\n  - wait_until: {time: '10:00'}\n  - email: a\n"
+    text = (
+        "journey: a\ntrigger: {event: A}\nsteps:\n  - wait_until: {time: '10:00'}\n  - email: a\n"
+    )
     life = Life(read_program(text))
     life.track("30s", "A")
     life.run()
@@ -344,8 +370,13 @@ def test_a_date_to_come_is_waited_for_on_the_customers_clock() -> None:
 
 
 @pytest.mark.parametrize("every", [None, timedelta(minutes=7), timedelta(hours=5)])
-def test_an_hourly_schedule_lets_in_at_both_hours_that_autumn_doubles(every: timedelta | None) -> None:
-    text = "journey: hourly\ntrigger: {schedule: '0 * * * *', timezone: Europe/Paris}\nreentry: always\nsteps: [exit]\n"
+def test_an_hourly_schedule_lets_in_at_both_hours_that_autumn_doubles(
+    every: timedelta | None,
+) -> None:
+    text = (
+        "journey: hourly\ntrigger: {schedule: '0 * * * *', timezone: Europe/Paris}\nreentry: "
+        "always\nsteps: [exit]\n"
+    )
     start = "2026-10-24T23:30Z"  # 01:30 in Paris, an hour and a half before the change
     life = Life(read_program(text), traits=None)
     begin = datetime.fromisoformat(start)
@@ -355,5 +386,9 @@ def test_an_hourly_schedule_lets_in_at_both_hours_that_autumn_doubles(every: tim
     while now < end:
         now = min(now + every, end) if every else end
         life.run(now)
-    entered = [decision.at - begin for decision in life.of(Decision) if decision.kind is DecisionKind.ENTERED]
+    entered = [
+        decision.at - begin
+        for decision in life.of(Decision)
+        if decision.kind is DecisionKind.ENTERED
+    ]
     assert entered == [timedelta(minutes=minutes) for minutes in (30, 90, 150, 210)]

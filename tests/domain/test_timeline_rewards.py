@@ -21,7 +21,9 @@ steps:
   - reward: {id: theirs, to: referrer, amount: 10, currency: EUR, expires: 30d}
   - reward: {id: ours, to: customer, percent: 5}
 """
-MAIL = "journey: mail\ntrigger: {event: Reward Granted}\nreentry: always\nsteps:\n  - email: reward\n"
+MAIL = (
+    "journey: mail\ntrigger: {event: Reward Granted}\nreentry: always\nsteps:\n  - email: reward\n"
+)
 
 
 def referred(life: Life, by: str = "bob") -> Life:
@@ -55,7 +57,9 @@ def test_who_came_alone_or_referred_themselves_is_not_rewarded() -> None:
         life.track("1h", "Order Completed")
         life.run("1d")
         assert life.of(effects.Grant) == []
-        assert {reason for _, reason in life.decisions(DecisionKind.NOT_SENT)} == {"not referred by anybody"}
+        assert {reason for _, reason in life.decisions(DecisionKind.NOT_SENT)} == {
+            "not referred by anybody"
+        }
 
 
 def test_a_reward_is_an_event_of_its_receiver_at_the_same_instant() -> None:
@@ -63,7 +67,10 @@ def test_a_reward_is_an_event_of_its_receiver_at_the_same_instant() -> None:
     life.track("1h", "Order Completed")
     life.run("1d")
     emitted = life.of(effects.Emitted)
-    assert [(e.receiver, e.event.properties["role"]) for e in emitted] == [("bob", "referrer"), (None, "customer")]
+    assert [(e.receiver, e.event.properties["role"]) for e in emitted] == [
+        ("bob", "referrer"),
+        (None, "customer"),
+    ]
     assert life.sends == [("1h", "reward")]
 
 

@@ -1,4 +1,6 @@
-"""Waits for a time or a date: what has no date is a case of its own, and a wait follows its customer."""
+"""Waits for a time or a date: what has no date is a case of its own, and a wait follows its
+customer.
+"""
 
 from __future__ import annotations
 
@@ -89,7 +91,9 @@ def test_a_date_that_is_missing_or_unreadable_is_a_case_of_its_own_and_told(
     assert reasons(life) == [("0s", f"customer.trial_ends_at is {lack}; {what}")]
 
 
-@pytest.mark.parametrize("written", [1768557600, "1768557600", 1768557600000, "2026-01-16 10:00", "2026-01-16T10:00Z"])
+@pytest.mark.parametrize(
+    "written", [1768557600, "1768557600", 1768557600000, "2026-01-16 10:00", "2026-01-16T10:00Z"]
+)
 def test_a_date_is_waited_for_however_it_is_written(written: Any) -> None:
     life = live("date: customer.trial_ends_at, offset: -3d")
     life.identify("-1s", trial_ends_at=written)
@@ -121,7 +125,11 @@ def test_a_variable_is_read_as_a_date_like_everything_else(due: str, waits: str 
 
 
 def test_the_end_of_the_journey_cannot_be_skipped() -> None:
-    life = Life(read_program("journey: a\ntrigger: {event: A}\nsteps:\n  - wait_until: {date: customer.d}\n"))
+    life = Life(
+        read_program(
+            "journey: a\ntrigger: {event: A}\nsteps:\n  - wait_until: {date: customer.d}\n"
+        )
+    )
     life.track("0h", "A")
     life.run()
     assert reasons(life) == [("0s", "customer.d is missing; goes on")]
@@ -158,8 +166,14 @@ def test_a_date_that_moves_while_it_is_waited_for_is_followed(every: timedelta |
 @pytest.mark.parametrize(
     ("moved", "sends"),
     [
-        ("2026-01-09T19:59:59Z", [("1d 10h", "later")]),  # three days before it is past: what `if_past` says
-        ("2026-01-09T20:00Z", [("1d 10h", "reminder"), ("1d 10h", "later")]),  # this very instant is not
+        (
+            "2026-01-09T19:59:59Z",
+            [("1d 10h", "later")],
+        ),  # three days before it is past: what `if_past` says
+        (
+            "2026-01-09T20:00Z",
+            [("1d 10h", "reminder"), ("1d 10h", "later")],
+        ),  # this very instant is not
         ("2026-01-10T20:00Z", [("2d 10h", "reminder"), ("2d 10h", "later")]),
         (None, [("1d 10h", "later")]),
         ("soon", [("1d 10h", "later")]),
@@ -226,7 +240,10 @@ def test_a_date_that_is_a_fact_is_followed(every: timedelta | None) -> None:
 
 @pytest.mark.parametrize("every", TICKS)
 def test_a_date_that_another_journey_writes_is_followed_at_once(every: timedelta | None) -> None:
-    other = "journey: prolong\ntrigger: {event: B}\nsteps:\n  - delay: 1d\n  - update: {trial_ends_at: '2026-01-20'}\n"
+    other = (
+        "journey: prolong\ntrigger: {event: B}\nsteps:\n  - delay: 1d\n  - update: "
+        "{trial_ends_at: '2026-01-20'}\n"
+    )
     life = live(PLAIN, other)
     life.identify("-1s", trial_ends_at="2026-01-16")
     life.track("0h", "A")
@@ -236,7 +253,9 @@ def test_a_date_that_another_journey_writes_is_followed_at_once(every: timedelta
 
 
 def test_a_date_out_of_a_window_is_read_on_arrival_only() -> None:
-    lifecycle = LIFECYCLE.replace("facts:\n", "facts:\n  recent: {last: Order Completed, within: 7d}\n")
+    lifecycle = LIFECYCLE.replace(
+        "facts:\n", "facts:\n  recent: {last: Order Completed, within: 7d}\n"
+    )
     life = live("date: customer.recent, offset: 10d", lifecycle=lifecycle)
     life.track("0h", "Order Completed")
     life.track("1h", "A")

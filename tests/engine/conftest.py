@@ -16,7 +16,9 @@ OpenShop = Callable[..., Shop]
 
 @pytest.fixture
 def open_shop(migrated_url: str, tmp_path: Path) -> Iterator[OpenShop]:
-    """Opens a shop on a virtual clock: `open_shop(journey, …, toml=…)`; `live=True`: on a clock like the machine's."""
+    """Opens a shop on a virtual clock: `open_shop(journey, …, toml=…)`; `live=True`: on a clock
+    like the machine's.
+    """
     opened: list[Shop] = []
 
     def open_one(*journeys: str, live: bool = False, **files: str) -> Shop:

@@ -1,4 +1,6 @@
-"""What is said of an address holds for whoever carries it; what a customer said goes with the customer."""
+"""What is said of an address holds for whoever carries it; what a customer said goes with the
+customer.
+"""
 
 from __future__ import annotations
 
@@ -13,9 +15,18 @@ from tests.engine.conftest import OpenShop
 from tests.support.project import CONSENTING
 from tests.support.shop import Shop
 
-HELLO = "journey: hello\ntrigger: {event: Joined}\nreentry: always\ntopic: News\nsteps:\n  - email: hello\n"
-OTHER = "journey: other\ntrigger: {event: Looked}\nreentry: always\ntopic: offers\nsteps:\n  - email: other\n"
-OWED = "journey: owed\npurpose: transactional\ntrigger: {event: Paid}\nreentry: always\nsteps:\n  - email: invoice\n"
+HELLO = (
+    "journey: hello\ntrigger: {event: Joined}\nreentry: always\ntopic: News\nsteps:\n  - "
+    "email: hello\n"
+)
+OTHER = (
+    "journey: other\ntrigger: {event: Looked}\nreentry: always\ntopic: offers\nsteps:\n  - "
+    "email: other\n"
+)
+OWED = (
+    "journey: owed\npurpose: transactional\ntrigger: {event: Paid}\nreentry: "
+    "always\nsteps:\n  - email: invoice\n"
+)
 ALL, TOPIC = {"email": False, "sms": False}, {"topics": {"News": False}}
 
 
@@ -30,10 +41,15 @@ def open_family(open_shop: OpenShop, **options: Any) -> Shop:
     return shop
 
 
-def press(shop: Shop, at: str, said: dict[str, Any], user: str = "ada", *, source: str = "page") -> None:
+def press(
+    shop: Shop, at: str, said: dict[str, Any], user: str = "ada", *, source: str = "page"
+) -> None:
     """What our page says of a reader who came from Ada's message."""
     [message] = shop.rows("SELECT public_id FROM messages ORDER BY id LIMIT 1")
-    context = {"page": {"path": "/u"}, "unsubscribe": {"email_id": message.public_id, "origin": "page"}}
+    context = {
+        "page": {"path": "/u"},
+        "unsubscribe": {"email_id": message.public_id, "origin": "page"},
+    }
     shop.call(at, "identify", user, traits={"consent": said}, context=context, source=source)
 
 
@@ -46,7 +62,9 @@ def join(shop: Shop, at: str, user: str, event: str = "Joined") -> list[str]:
 
 
 @pytest.mark.parametrize("said", [ALL, TOPIC])
-def test_who_shares_an_unsubscribed_address_is_not_written_to_there(open_shop: OpenShop, said: dict[str, Any]) -> None:
+def test_who_shares_an_unsubscribed_address_is_not_written_to_there(
+    open_shop: OpenShop, said: dict[str, Any]
+) -> None:
     shop = open_family(open_shop)
     press(shop, "1h", said)
     assert join(shop, "2h", "bob") == []
@@ -55,7 +73,9 @@ def test_who_shares_an_unsubscribed_address_is_not_written_to_there(open_shop: O
     assert join(shop, "4h", "bob", "Paid") == ["invoice"]
 
 
-def test_a_topic_that_is_unsubscribed_at_an_address_leaves_the_others_alone(open_shop: OpenShop) -> None:
+def test_a_topic_that_is_unsubscribed_at_an_address_leaves_the_others_alone(
+    open_shop: OpenShop,
+) -> None:
     shop = open_family(open_shop)
     press(shop, "1h", TOPIC)
     assert join(shop, "2h", "bob", "Looked") == ["other"]
@@ -84,7 +104,9 @@ def test_the_address_is_the_one_the_message_went_to(open_shop: OpenShop) -> None
 
 
 @pytest.mark.parametrize("user", ["bob", "cat"])
-@pytest.mark.parametrize(("said", "yes"), [(ALL, {"email": True}), (TOPIC, {"topics": {"NEWS": "yes"}})])
+@pytest.mark.parametrize(
+    ("said", "yes"), [(ALL, {"email": True}), (TOPIC, {"topics": {"NEWS": "yes"}})]
+)
 def test_a_newer_yes_of_a_profile_that_carries_the_address_lifts_it_for_all(
     open_shop: OpenShop, said: dict[str, Any], yes: dict[str, Any], user: str
 ) -> None:
@@ -98,7 +120,9 @@ def test_a_newer_yes_of_a_profile_that_carries_the_address_lifts_it_for_all(
     assert join(shop, "4h", "dan") == ["hello"]
 
 
-def test_an_older_yes_or_one_about_something_else_or_of_somebody_else_lifts_nothing(open_shop: OpenShop) -> None:
+def test_an_older_yes_or_one_about_something_else_or_of_somebody_else_lifts_nothing(
+    open_shop: OpenShop,
+) -> None:
     shop = open_family(open_shop)
     press(shop, "1h", ALL)
     shop.tick("1h")
@@ -124,7 +148,9 @@ def test_only_our_own_page_speaks_for_an_address(open_shop: OpenShop) -> None:
     assert join(shop, "3h", "ada") == []
 
 
-def test_each_message_is_decided_by_what_was_said_up_to_its_instant_however_time_is_cut(open_shop: OpenShop) -> None:
+def test_each_message_is_decided_by_what_was_said_up_to_its_instant_however_time_is_cut(
+    open_shop: OpenShop,
+) -> None:
     shop = open_family(open_shop)
     for at, event in (("59m", "Joined"), ("61m", "Joined"), ("119m", "Joined"), ("121m", "Joined")):
         shop.track(at, event, "bob")
@@ -138,7 +164,9 @@ def test_an_address_that_is_unsubscribed_between_queue_and_lease_is_held_back_fo
     open_shop: OpenShop,
 ) -> None:
     shop = open_family(open_shop, live=True)
-    edits.hold(shop.context, type(shop.context.held)(channels={Medium.EMAIL: "a test"}), shop.clock.now())
+    edits.hold(
+        shop.context, type(shop.context.held)(channels={Medium.EMAIL: "a test"}), shop.clock.now()
+    )
     shop.track("10m", "Joined", "bob")
     shop.tick("10m")
     press(shop, "11m", ALL)
@@ -163,7 +191,9 @@ def test_who_moves_away_from_a_dead_address_is_written_to_at_the_new_one_in_the_
     shop = open_shop(HELLO, live=live, toml=CONSENTING)
     shop.channels[Medium.EMAIL].answer = refuse("old@example.com")  # type: ignore[attr-defined]
     shop.identify("0s", "ada", email="old@example.com")
-    assert join(shop, "1m", "ada") == ["hello"]  # the provider takes it and says that nobody is there
+    assert join(shop, "1m", "ada") == [
+        "hello"
+    ]  # the provider takes it and says that nobody is there
     shop.identify("1h", "ada", email="new@example.com")
     assert join(shop, "1h", "ada") == ["hello"]
     shop.identify("2h", "ada", email="OLD@example.com")

@@ -1,4 +1,6 @@
-"""The bad hours of a provider, a clock, a release: nobody gets a message twice, late or against their word."""
+"""The bad hours of a provider, a clock, a release: nobody gets a message twice, late or against
+their word.
+"""
 
 from __future__ import annotations
 
@@ -30,11 +32,15 @@ HELLO = "journey: hello\ntrigger: {event: Viewed}\nsteps:\n  - email: hello\n"
 RESET = HELLO.replace("trigger", "purpose: transactional\ntrigger")
 NUDGE = "journey: nudge\ntrigger: {event: Viewed}\nsteps:\n  - sms: nudge\n"
 NO_CHANNELS = Held(channels=frozenset(Medium))
-NIGHT = CONSENTING + '[quiet_hours]\nemail = {from = "20:00", to = "08:00"}\nsms = {from = "20:00", to = "08:00"}\n'
+NIGHT = CONSENTING + (
+    '[quiet_hours]\nemail = {from = "20:00", to = "08:00"}\nsms = {from = "20:00", to = "08:00"}\n'
+)
 EIGHT_PM = START.replace(hour=20)
 
 
-def answer(shop: Shop, kind: OutcomeKind, medium: Medium = Medium.EMAIL, **more: object) -> RecordingChannel:
+def answer(
+    shop: Shop, kind: OutcomeKind, medium: Medium = Medium.EMAIL, **more: object
+) -> RecordingChannel:
     channel = shop.channels[medium]
     assert isinstance(channel, RecordingChannel)
     channel.answer = lambda message: SendOutcome(kind, **more)  # type: ignore[arg-type]
@@ -55,7 +61,9 @@ def crowd(shop: Shop, count: int, event: str = "Viewed", at: str = "0s") -> None
 
 
 def states(shop: Shop) -> dict[str, int]:
-    return {row[0]: row[1] for row in shop.rows("SELECT state, count(*) FROM messages GROUP BY state")}
+    return {
+        row[0]: row[1] for row in shop.rows("SELECT state, count(*) FROM messages GROUP BY state")
+    }
 
 
 # ---------------------------------------------------------------- the clock
@@ -70,7 +78,9 @@ def test_what_arrives_after_the_clock_was_set_back_is_not_passed_over(open_shop:
     shop.identify("9s", "ada", consent={"email": False})
     shop.tick("9s")
     assert shop.passages() == [("ada", "hello", "completed")]
-    assert shop.ledger() == [("not_sent", "hello", "no_consent")]  # let go at 8 s, refused since 9 s
+    assert shop.ledger() == [
+        ("not_sent", "hello", "no_consent")
+    ]  # let go at 8 s, refused since 9 s
     assert ("not_sent", "hello", "no_consent") in shop.decisions()
 
 
@@ -85,7 +95,9 @@ def test_the_machines_clock_is_refused_where_tick_now_has_been_later(open_shop: 
     tick.run(shop.context, instant("31d"))
 
 
-def test_quiet_hours_that_begin_within_a_tick_hold_what_is_not_leased_yet(open_shop: OpenShop) -> None:
+def test_quiet_hours_that_begin_within_a_tick_hold_what_is_not_leased_yet(
+    open_shop: OpenShop,
+) -> None:
     shop = open_shop(HELLO, live=True, toml=NIGHT)
     crowd(shop, 450)
     queue(shop)
@@ -105,7 +117,9 @@ def test_quiet_hours_that_begin_within_a_tick_hold_what_is_not_leased_yet(open_s
     assert states(shop) == {"accepted": 200, "queued": 250}
 
 
-def test_who_unsubscribes_while_a_tick_sends_gets_nothing_from_the_batches_to_come(open_shop: OpenShop) -> None:
+def test_who_unsubscribes_while_a_tick_sends_gets_nothing_from_the_batches_to_come(
+    open_shop: OpenShop,
+) -> None:
     shop = open_shop(HELLO, live=True)
     crowd(shop, 450)
     channel = shop.channels[Medium.EMAIL]
@@ -123,7 +137,9 @@ def test_who_unsubscribes_while_a_tick_sends_gets_nothing_from_the_batches_to_co
     assert len(channel.messages) == 449
 
 
-def test_a_message_waits_for_the_events_of_its_customer_that_are_not_on_the_line_yet(open_shop: OpenShop) -> None:
+def test_a_message_waits_for_the_events_of_its_customer_that_are_not_on_the_line_yet(
+    open_shop: OpenShop,
+) -> None:
     shop = open_shop(HELLO, live=True)
     shop.identify("0s")
     shop.track("0s", "Viewed")
@@ -142,7 +158,9 @@ def test_a_message_waits_for_the_events_of_its_customer_that_are_not_on_the_line
 
 
 @pytest.mark.parametrize("medium", Medium)
-def test_an_uncertain_message_is_sent_once_more_at_most(open_shop: OpenShop, medium: Medium) -> None:
+def test_an_uncertain_message_is_sent_once_more_at_most(
+    open_shop: OpenShop, medium: Medium
+) -> None:
     shop = open_shop(RESET.replace("email: hello", f"{medium}: hello"), live=True)
     shop.identify("0s", "ada", email="ada@example.com", phone="+33612345678")
     shop.track("0s", "Viewed")
@@ -152,25 +170,33 @@ def test_an_uncertain_message_is_sent_once_more_at_most(open_shop: OpenShop, med
     assert states(shop) == {"unknown": 1}
 
 
-def test_an_uncertain_message_whose_lease_dies_is_sent_once_more_at_most(open_shop: OpenShop) -> None:
+def test_an_uncertain_message_whose_lease_dies_is_sent_once_more_at_most(
+    open_shop: OpenShop,
+) -> None:
     shop = open_shop(RESET, live=True)
     shop.identify("0s")
     shop.track("0s", "Viewed")
     queue(shop)
     for minute in ("10m", "20m"):
         with shop.context.database.write() as connection:
-            connection.exec_driver_sql("UPDATE messages SET state = 'leased', lease_until = decided_at")
+            connection.exec_driver_sql(
+                "UPDATE messages SET state = 'leased', lease_until = decided_at"
+            )
         edits.hold(shop.context, NO_CHANNELS, shop.clock.now())
         shop.tick(minute)
     assert states(shop) == {"unknown": 1}
 
 
-def test_a_provider_that_turns_everything_away_is_left_alone_for_a_while(open_shop: OpenShop) -> None:
+def test_a_provider_that_turns_everything_away_is_left_alone_for_a_while(
+    open_shop: OpenShop,
+) -> None:
     shop = open_shop(HELLO, live=True)
     crowd(shop, 600)
     channel = answer(shop, OutcomeKind.THROTTLED, reason="busy", retry_after_s=300)
     report = shop.tick("1s")
-    assert len(channel.messages) == IN_VAIN_MAX  # the others of the batch in hand go back to the queue
+    assert (
+        len(channel.messages) == IN_VAIN_MAX
+    )  # the others of the batch in hand go back to the queue
     assert "did not get through: busy" in report.channel(Medium.EMAIL).stopped
     answer(shop, OutcomeKind.ACCEPTED)
     shop.tick("5m")
@@ -190,7 +216,9 @@ def test_a_few_that_are_turned_away_stop_nobody(open_shop: OpenShop) -> None:
     assert report.channel(Medium.EMAIL).stopped == ""
 
 
-def test_a_provider_that_hangs_is_left_alone_though_each_batch_gets_to_a_few_messages_only(open_shop: OpenShop) -> None:
+def test_a_provider_that_hangs_is_left_alone_though_each_batch_gets_to_a_few_messages_only(
+    open_shop: OpenShop,
+) -> None:
     shop = open_shop(HELLO, live=True)
     crowd(shop, 100)
     channel = shop.channels[Medium.EMAIL]
@@ -200,7 +228,9 @@ def test_a_provider_that_hangs_is_left_alone_though_each_batch_gets_to_a_few_mes
     def hang(message: RenderedMessage) -> SendOutcome:
         tried.append(message.message_id)
         few = len(tried) % 10 < 4
-        return SendOutcome(OutcomeKind.UNCERTAIN if few else OutcomeKind.NOT_ATTEMPTED, reason="no answer")
+        return SendOutcome(
+            OutcomeKind.UNCERTAIN if few else OutcomeKind.NOT_ATTEMPTED, reason="no answer"
+        )
 
     channel.answer = hang
     report = shop.tick("1s")
@@ -240,7 +270,11 @@ class OneByOne(RecordingChannel):
         self, messages: Sequence[RenderedMessage], deadline_s: float, wire: Wire = UNWATCHED
     ) -> Iterator[tuple[int, SendOutcome]]:
         return self.crew.deliver(
-            messages, deadline_s, lambda message: message, lambda message, _: self._take(message), wire
+            messages,
+            deadline_s,
+            lambda message: message,
+            lambda message, _: self._take(message),
+            wire,
         )
 
     def _take(self, message: RenderedMessage) -> SendOutcome:
@@ -251,8 +285,13 @@ class OneByOne(RecordingChannel):
         self.crew.close()
 
 
-def test_a_journey_whose_own_sender_is_refused_does_not_hold_up_the_others(open_shop: OpenShop) -> None:
-    bad = "journey: aaa\ntrigger: {event: Bad}\nsteps:\n  - email: {template: hello, from: me@unverified.example}\n"
+def test_a_journey_whose_own_sender_is_refused_does_not_hold_up_the_others(
+    open_shop: OpenShop,
+) -> None:
+    bad = (
+        "journey: aaa\ntrigger: {event: Bad}\nsteps:\n  - email: {template: hello, from: "
+        "me@unverified.example}\n"
+    )
     shop = open_shop(bad, RESET, live=True)
     channel = OneByOne()
     shop.context.channels = {Medium.EMAIL: channel}
@@ -265,8 +304,12 @@ def test_a_journey_whose_own_sender_is_refused_does_not_hold_up_the_others(open_
     assert len(channel.messages) == 21  # the first refusal speaks for the others of that sender
 
 
-def test_a_refused_account_stops_the_channel_also_for_steps_with_a_sender_of_their_own(open_shop: OpenShop) -> None:
-    shop = open_shop(RESET.replace("email: hello", "email: {template: hello, from: me@shop.example}"), live=True)
+def test_a_refused_account_stops_the_channel_also_for_steps_with_a_sender_of_their_own(
+    open_shop: OpenShop,
+) -> None:
+    shop = open_shop(
+        RESET.replace("email: hello", "email: {template: hello, from: me@shop.example}"), live=True
+    )
     crowd(shop, 3)
     answer(shop, OutcomeKind.MISCONFIGURED, reason="the key was refused")
     report = shop.tick("1s")
@@ -299,14 +342,21 @@ def test_an_uncertain_message_that_is_given_up_is_unknown(open_shop: OpenShop) -
     answer(shop, OutcomeKind.THROTTLED, reason="busy")
     shop.tick("1s")
     shop.tick_every(timedelta(hours=1), "70h 1s")
-    assert read_status(shop.context.database, {}, shop.clock.now()).held_channels == {}  # one message is not many
+    assert (
+        read_status(shop.context.database, {}, shop.clock.now()).held_channels == {}
+    )  # one message is not many
     answer(shop, OutcomeKind.UNCERTAIN, reason="no answer")
     shop.tick("71h 30m")
     assert states(shop) == {"unknown": 1}
 
 
 def test_two_messages_of_one_customer_in_one_batch_count_for_the_cap(open_shop: OpenShop) -> None:
-    shop = open_shop(HELLO, HELLO.replace("hello", "other"), live=True, toml=CONSENTING + '[caps]\nemail = ["2/day"]\n')
+    shop = open_shop(
+        HELLO,
+        HELLO.replace("hello", "other"),
+        live=True,
+        toml=CONSENTING + '[caps]\nemail = ["2/day"]\n',
+    )
     shop.identify("0s")
     shop.track("0s", "Viewed")
     queue(shop)
@@ -327,10 +377,16 @@ class Broken(RecordingChannel):
 def test_a_channel_that_breaks_does_not_hold_up_the_others(
     open_shop: OpenShop, caplog: pytest.LogCaptureFixture
 ) -> None:
-    shop = open_shop("journey: both\ntrigger: {event: Viewed}\nsteps:\n  - email: hello\n  - sms: hi\n", live=True)
+    shop = open_shop(
+        "journey: both\ntrigger: {event: Viewed}\nsteps:\n  - email: hello\n  - sms: hi\n",
+        live=True,
+    )
     shop.identify("0s", "ada", email="ada@example.com", phone="+33612345678")
     shop.track("0s", "Viewed")
-    shop.context.channels = {Medium.EMAIL: Broken(Medium.EMAIL), Medium.SMS: shop.channels[Medium.SMS]}
+    shop.context.channels = {
+        Medium.EMAIL: Broken(Medium.EMAIL),
+        Medium.SMS: shop.channels[Medium.SMS],
+    }
     with caplog.at_level(logging.ERROR):
         report = shop.tick("1s")
     assert shop.delivered(Medium.SMS) == ["hi"]
@@ -351,7 +407,9 @@ def test_a_channel_that_breaks_takes_nobody_along(open_shop: OpenShop) -> None:
 
 
 def test_a_message_that_waited_past_its_expiry_is_not_sent(open_shop: OpenShop) -> None:
-    shop = open_shop(HELLO.replace("email: hello", "email: {template: hello, expires: 1d}"), live=True)
+    shop = open_shop(
+        HELLO.replace("email: hello", "email: {template: hello, expires: 1d}"), live=True
+    )
     shop.identify("0s")
     shop.track("0s", "Viewed")
     queue(shop)
@@ -364,7 +422,10 @@ def test_a_message_that_waited_past_its_expiry_is_not_sent(open_shop: OpenShop) 
 def test_delays_count_from_the_release_of_a_message_that_quiet_hours_held_at_the_lease(
     open_shop: OpenShop, late: timedelta
 ) -> None:
-    two = "journey: two\ntrigger: {event: Viewed}\nsteps:\n  - email: one\n  - delay: 3h\n  - email: two\n"
+    two = (
+        "journey: two\ntrigger: {event: Viewed}\nsteps:\n  - email: one\n  - delay: 3h\n  - "
+        "email: two\n"
+    )
     shop = open_shop(two, live=True, toml=NIGHT)
     shop.identify("0s")
     seven = EIGHT_PM - timedelta(hours=1)
@@ -375,11 +436,15 @@ def test_delays_count_from_the_release_of_a_message_that_quiet_hours_held_at_the
     edits.hold(shop.context, Held(), shop.clock.now())
     shop.tick(EIGHT_PM)
     shop.tick_every(timedelta(minutes=30), START.replace(hour=12) + timedelta(days=1))
-    at_eight, at_eleven = (after_start(START.replace(hour=hour) + timedelta(days=1)) for hour in (8, 11))
+    at_eight, at_eleven = (
+        after_start(START.replace(hour=hour) + timedelta(days=1)) for hour in (8, 11)
+    )
     assert shop.sends() == [(at_eight, "ada", "one"), (at_eleven, "ada", "two")]
 
 
-def test_a_stage_that_ends_the_journey_is_asked_although_the_message_was_its_last(open_shop: OpenShop) -> None:
+def test_a_stage_that_ends_the_journey_is_asked_although_the_message_was_its_last(
+    open_shop: OpenShop,
+) -> None:
     exits = HELLO.replace("steps", "exit: [{stage: new_customer}]\nsteps")
     shop = open_shop(exits, live=True)
     shop.identify("0s")
@@ -391,8 +456,12 @@ def test_a_stage_that_ends_the_journey_is_asked_although_the_message_was_its_las
     assert shop.ledger() == [("not_sent", "hello", "left before: new_customer")]
 
 
-@pytest.mark.parametrize(("at", "validity_s"), [(EIGHT_PM - timedelta(minutes=5), 300), (instant("0s"), 4 * 3600)])
-def test_an_sms_is_valid_until_quiet_hours_begin(open_shop: OpenShop, at: object, validity_s: int) -> None:
+@pytest.mark.parametrize(
+    ("at", "validity_s"), [(EIGHT_PM - timedelta(minutes=5), 300), (instant("0s"), 4 * 3600)]
+)
+def test_an_sms_is_valid_until_quiet_hours_begin(
+    open_shop: OpenShop, at: object, validity_s: int
+) -> None:
     shop = open_shop(NUDGE, live=True, toml=NIGHT)
     shop.identify("0s", "ada", phone="+33612345678", timezone="UTC", consent={"sms": True})
     shop.call(at, "track", "ada", event="Viewed")
@@ -458,7 +527,9 @@ def test_a_merge_keeps_the_older_assignment_also_over_one_drawn_in_the_same_tick
 ) -> None:
     text = HELLO.replace("steps", "reentry: always\nholdout: 40%\nsteps")
     groups = [(assignment.HELD_OUT, 40.0), (assignment.TREATED, 60.0)]
-    drawn = {f"u{n}": assignment.choose(groups, "hello", assignment.HOLDOUT, f"u{n}") for n in range(50)}
+    drawn = {
+        f"u{n}": assignment.choose(groups, "hello", assignment.HOLDOUT, f"u{n}") for n in range(50)
+    }
     anonymous = next(name for name, variant in drawn.items() if variant == assignment.TREATED)
     known = next(name for name, variant in drawn.items() if variant == assignment.HELD_OUT)
     shop = open_shop(text)
@@ -475,17 +546,24 @@ def test_a_merge_keeps_the_older_assignment_also_over_one_drawn_in_the_same_tick
 
 
 def test_two_who_were_rewarded_for_the_same_invitation_can_be_one(open_shop: OpenShop) -> None:
-    rewarding = HELLO.replace("  - email: hello", "  - reward: {to: customer, percent: 10}\n  - email: hello")
+    rewarding = HELLO.replace(
+        "  - email: hello", "  - reward: {to: customer, percent: 10}\n  - email: hello"
+    )
     shop = open_shop(rewarding)
     for who in ({"user": None, "anonymousId": "x"}, {"user": "ada"}):
         user = who.pop("user")
-        shop.call("0s", "identify", user, **who, traits={"email": "a@example.com", "referred_by": "bob"})
+        shop.call(
+            "0s", "identify", user, **who, traits={"email": "a@example.com", "referred_by": "bob"}
+        )
         shop.call("1s", "track", user, **who, event="Viewed", properties={})
     shop.tick("1m")
     shop.call("2m", "identify", "ada", anonymousId="x", traits={"a": 1})
     shop.tick("3m")
     assert shop.decisions("stuck") == []
-    assert [row[0] for row in shop.rows("SELECT count(*) FROM grants WHERE is_reward GROUP BY referred_id")] == [1, 1]
+    assert [
+        row[0]
+        for row in shop.rows("SELECT count(*) FROM grants WHERE is_reward GROUP BY referred_id")
+    ] == [1, 1]
 
 
 # ---------------------------------------------------------------- faults of ours
@@ -522,6 +600,11 @@ def test_an_error_of_the_claim_itself_is_not_taken_for_an_idle_tick(
 
 def test_an_error_of_the_database_quotes_nobody(open_shop: OpenShop) -> None:
     shop = open_shop(HELLO)
-    with pytest.raises(Exception, match="nothing") as error, shop.context.database.write() as connection:
-        connection.execute(text("INSERT INTO nothing VALUES (:email)"), {"email": "ada@example.com"})
+    with (
+        pytest.raises(Exception, match="nothing") as error,
+        shop.context.database.write() as connection,
+    ):
+        connection.execute(
+            text("INSERT INTO nothing VALUES (:email)"), {"email": "ada@example.com"}
+        )
     assert "ada@example.com" not in str(error.value)

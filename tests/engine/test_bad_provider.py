@@ -1,4 +1,6 @@
-"""An hour of a provider that fails: nothing is unknown, nothing is given up, and everything leaves when it is back."""
+"""An hour of a provider that fails: nothing is unknown, nothing is given up, and everything leaves
+when it is back.
+"""
 
 from __future__ import annotations
 
@@ -42,7 +44,9 @@ class Provider:
 @contextmanager
 def sendgrid(folder: Path, status: int | Mishap) -> Iterator[Provider]:
     double = sendgrid_double.SendGridDouble()
-    settings = samples.settings(folder, SENDGRID_API_KEY=sendgrid_double.KEY, PARCOURS_SENDGRID_BASE_URL=double.url)
+    settings = samples.settings(
+        folder, SENDGRID_API_KEY=sendgrid_double.KEY, PARCOURS_SENDGRID_BASE_URL=double.url
+    )
     with double.running():
         yield http(double, open_channel(Medium.EMAIL, "sendgrid", settings), status)
 
@@ -67,7 +71,13 @@ def http(double: Any, channel: Channel, answer: int | Mishap) -> Provider:
     def conduct(what: Any) -> Callable[[], None]:
         return lambda: setattr(double, "conduct", lambda request: what)
 
-    return Provider(channel, conduct(bad), conduct(None), lambda: len(double.requests), lambda: len(double.taken))
+    return Provider(
+        channel,
+        conduct(bad),
+        conduct(None),
+        lambda: len(double.requests),
+        lambda: len(double.taken),
+    )
 
 
 @contextmanager
@@ -76,7 +86,9 @@ def smtp(folder: Path, bad: dict[str, Any]) -> Iterator[Provider]:
     good = {name: double.script[name] for name in bad}
     with double.running() as port:
         channel = open_channel(
-            Medium.EMAIL, "smtp", samples.settings(folder, PARCOURS_SMTP_URL=f"smtp://127.0.0.1:{port}")
+            Medium.EMAIL,
+            "smtp",
+            samples.settings(folder, PARCOURS_SMTP_URL=f"smtp://127.0.0.1:{port}"),
         )
         yield Provider(
             channel,
@@ -102,7 +114,9 @@ FAILURES: dict[str, tuple[Any, Any]] = {
 
 
 @pytest.fixture
-def crowded(open_shop: OpenShop, tmp_path: Path) -> Iterator[Callable[[Any], tuple[Shop, Provider]]]:
+def crowded(
+    open_shop: OpenShop, tmp_path: Path
+) -> Iterator[Callable[[Any], tuple[Shop, Provider]]]:
     """A shop whose crowd waits for a message, and the provider that fails."""
     with contexts() as enter:
 
@@ -111,7 +125,10 @@ def crowded(open_shop: OpenShop, tmp_path: Path) -> Iterator[Callable[[Any], tup
             provider = enter(make(tmp_path, how))
             medium = provider.channel.medium
             shop = open_shop(
-                f"journey: hello\npurpose: {purpose}\ntrigger: {{event: Viewed}}\nsteps:\n  - {medium}: hello\n",
+                (
+                    f"journey: hello\npurpose: {purpose}\ntrigger: "
+                    f"{{event: Viewed}}\nsteps:\n  - {medium}: hello\n"
+                ),
                 live=True,
             )
             shop.context.channels = {medium: provider.channel}
@@ -138,7 +155,9 @@ def contexts() -> Iterator[Callable[[Any], Provider]]:
 
 
 def states(shop: Shop) -> dict[str, int]:
-    return {row[0]: row[1] for row in shop.rows("SELECT state, count(*) FROM messages GROUP BY state")}
+    return {
+        row[0]: row[1] for row in shop.rows("SELECT state, count(*) FROM messages GROUP BY state")
+    }
 
 
 def restart(shop: Shop) -> None:
@@ -163,7 +182,9 @@ def test_an_hour_of_a_provider_that_fails_costs_no_message(
         shop.tick(f"{minute}m")
         restart(shop)
     assert states(shop) == {"queued": CROWD}
-    assert provider.tried() - tried <= 12 * (PROBE_MAX + BATCH_OVERSHOOT)  # rests: 30 s, 1, 2, 4, 8, 10, 10 … minutes
+    assert provider.tried() - tried <= 12 * (
+        PROBE_MAX + BATCH_OVERSHOOT
+    )  # rests: 30 s, 1, 2, 4, 8, 10, 10 … minutes
     provider.heal()
     shop.tick_every(timedelta(minutes=10), "3h")
     assert states(shop) == {"accepted": CROWD}
@@ -187,7 +208,9 @@ def test_a_provider_that_resets_after_the_last_byte_costs_few_messages(
         shop.tick(f"{minute}m 1s")
         restart(shop)
     rests = 8  # in an hour: half a minute, and twice as long each time, up to ten
-    assert states(shop)["unknown"] <= IN_VAIN_MAX + BATCH_OVERSHOOT + rests * (PROBE_MAX + BATCH_OVERSHOOT)
+    assert states(shop)["unknown"] <= IN_VAIN_MAX + BATCH_OVERSHOOT + rests * (
+        PROBE_MAX + BATCH_OVERSHOOT
+    )
     unknown = states(shop)["unknown"]
     provider.heal()
     shop.tick_every(timedelta(minutes=10), "3h")
@@ -199,12 +222,19 @@ def test_a_slow_provider_holds_neither_the_other_channel_nor_the_time_lines(
 ) -> None:
     both = "journey: both\ntrigger: {event: Viewed}\nsteps:\n  - email: hello\n  - sms: hi\n"
     with contexts() as enter:
-        provider = enter(smtp(tmp_path, {"dot": ""}))  # says nothing, for as long as the double lives
+        provider = enter(
+            smtp(tmp_path, {"dot": ""})
+        )  # says nothing, for as long as the double lives
         provider.fail()
         shop = open_shop(both, live=True)
-        shop.context.channels = {Medium.EMAIL: provider.channel, Medium.SMS: shop.channels[Medium.SMS]}
+        shop.context.channels = {
+            Medium.EMAIL: provider.channel,
+            Medium.SMS: shop.channels[Medium.SMS],
+        }
         for number in range(10):
-            shop.identify("0s", f"c{number}", email=f"c{number}@example.com", phone=f"+3361{number:07d}")
+            shop.identify(
+                "0s", f"c{number}", email=f"c{number}@example.com", phone=f"+3361{number:07d}"
+            )
             shop.track("0s", "Viewed", f"c{number}")
         shop.clock.move_to(instant("1s"))
         tick_shortly(shop)

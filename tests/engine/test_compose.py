@@ -76,10 +76,13 @@ def test_a_cart_whose_prices_are_texts_is_told_of(open_shop: Any, tmp_path: Path
         folder.mkdir(parents=True, exist_ok=True)
         (folder / file.name).write_bytes(file.read_bytes())
     shop = open_shop(
-        "journey: cart\ntrigger: {event: Checkout Started}\nsteps:\n  - email:\n      template: cart-reminder\n"
+        "journey: cart\ntrigger: {event: Checkout Started}\nsteps:\n  - email:\n      "
+        "template: cart-reminder\n"
     )
     shop.identify("0h")
-    shop.track("0h", "Checkout Started", products=[{"name": "Lamp", "price": "60.00", "quantity": "2"}])
+    shop.track(
+        "0h", "Checkout Started", products=[{"name": "Lamp", "price": "60.00", "quantity": "2"}]
+    )
     shop.tick("1m")
     (message,) = shop.channels[Medium.EMAIL].messages
     assert "2\xa0×\xa0€60.00" in message.text
@@ -91,12 +94,17 @@ def test_a_cart_whose_prices_are_texts_is_told_of(open_shop: Any, tmp_path: Path
     [
         ("{{ '★' * entry.rating }}", "a text would be longer than 1 MB"),
         (
-            "stars {% for i in range(entry.rating / 1000) %}{% for j in range(99999) %}{% endfor %}{% endfor %}",
+            (
+                "stars {% for i in range(entry.rating / 1000) %}{% for j in range(99999) "
+                "%}{% endfor %}{% endfor %}"
+            ),
             "it takes too",
         ),
     ],
 )
-def test_a_visitor_s_bomb_fails_their_own_message_only(open_shop: Any, tmp_path: Path, text: str, reason: str) -> None:
+def test_a_visitor_s_bomb_fails_their_own_message_only(
+    open_shop: Any, tmp_path: Path, text: str, reason: str
+) -> None:
     write(tmp_path, text)
     shop = open_shop("journey: stars\ntrigger: {event: Rated}\nsteps:\n  - sms: nudge\n")
     for number, (user, rating) in enumerate((("ada", 10**8), ("bob", 3))):
@@ -109,15 +117,23 @@ def test_a_visitor_s_bomb_fails_their_own_message_only(open_shop: Any, tmp_path:
     assert report.channels["sms"].sent == 1
 
 
-def test_a_template_that_asks_about_a_segment_that_is_not_there_stops_the_start(open_shop: Any, tmp_path: Path) -> None:
+def test_a_template_that_asks_about_a_segment_that_is_not_there_stops_the_start(
+    open_shop: Any, tmp_path: Path
+) -> None:
     write(tmp_path, "{{ in_segment('regular') }}")
-    with pytest.raises(ProjectInvalid, match=r"nudge\.txt:1:4: there is no segment 'regular'; did you mean 'regulars'"):
+    with pytest.raises(
+        ProjectInvalid,
+        match=r"nudge\.txt:1:4: there is no segment 'regular'; did you mean 'regulars'",
+    ):
         open_shop(JOURNEY, lifecycle=LIFECYCLE, segments=SEGMENTS)
 
 
 def test_a_subject_that_cannot_be_read_stops_the_start_with_its_file(open_shop: Any) -> None:
     steps = 'steps:\n  - email: {template: hello, subject: "Hi {{ person.name }}"}\n'
-    with pytest.raises(ProjectInvalid, match=r"^journeys/hi\.yaml:1:7: the subject `Hi .*`: there is no `person` here"):
+    with pytest.raises(
+        ProjectInvalid,
+        match=r"^journeys/hi\.yaml:1:7: the subject `Hi .*`: there is no `person` here",
+    ):
         open_shop("journey: hi\ntrigger: {event: Signed Up}\n" + steps)
 
 

@@ -12,8 +12,14 @@ from tests.engine.conftest import OpenShop
 from tests.support.project import CONSENTING
 from tests.support.shop import Shop
 
-HELLO = "journey: hello\ntrigger: {event: Joined}\nreentry: always\ntopic: News\nsteps:\n  - email: hello\n"
-OWED = "journey: owed\npurpose: transactional\ntrigger: {event: Joined}\nreentry: always\nsteps:\n  - email: invoice\n"
+HELLO = (
+    "journey: hello\ntrigger: {event: Joined}\nreentry: always\ntopic: News\nsteps:\n  - "
+    "email: hello\n"
+)
+OWED = (
+    "journey: owed\npurpose: transactional\ntrigger: {event: Joined}\nreentry: "
+    "always\nsteps:\n  - email: invoice\n"
+)
 
 
 def measured(shop: Shop) -> list[tuple[bool, bool]]:
@@ -47,7 +53,9 @@ def test_opens_and_clicks_are_measured_of_who_agreed_and_silence_is_a_no(
     assert shop.delivered() == ["hello", "invoice"]
 
 
-def test_who_takes_a_yes_to_being_measured_back_is_not_measured_any_more(open_shop: OpenShop) -> None:
+def test_who_takes_a_yes_to_being_measured_back_is_not_measured_any_more(
+    open_shop: OpenShop,
+) -> None:
     shop = open_shop(HELLO, toml=CONSENTING)
     for at, said in (("0s", True), ("1h", None), ("2h", True), ("3h", False)):
         shop.identify(at, email="ada@example.com", consent={"opens": said, "clicks": said})
@@ -57,7 +65,10 @@ def test_who_takes_a_yes_to_being_measured_back_is_not_measured_any_more(open_sh
 
 
 def test_a_welcome_waits_for_the_identify_that_a_page_sends_behind_it(open_shop: OpenShop) -> None:
-    text = "journey: welcome\ntrigger: {event: Signed Up}\nsteps:\n  - email: welcome\n  - delay: 1h\n  - email: tips\n"
+    text = (
+        "journey: welcome\ntrigger: {event: Signed Up}\nsteps:\n  - email: welcome\n  - "
+        "delay: 1h\n  - email: tips\n"
+    )
     shop = open_shop(text, live=True)
     for user, told in (("ada", "1s"), ("bob", "6m")):
         shop.track("0s", "Signed Up", user)
@@ -85,7 +96,10 @@ def test_an_alias_may_carry_consent_too(open_shop: OpenShop, known_before: bool)
 def test_an_address_that_comes_late_releases_what_waits_for_it_and_nothing_is_overtaken(
     open_shop: OpenShop, at: str
 ) -> None:
-    text = "journey: welcome\ntrigger: {event: Signed Up}\nsteps:\n  - email: welcome\n  - delay: 1h\n  - email: tips\n"
+    text = (
+        "journey: welcome\ntrigger: {event: Signed Up}\nsteps:\n  - email: welcome\n  - "
+        "delay: 1h\n  - email: tips\n"
+    )
     shop = open_shop(text, live=True)
     shop.track("0s", "Signed Up")
     shop.tick("0s")

@@ -1,4 +1,6 @@
-"""Killed with `kill -9` ten times in the middle of a thousand messages: nothing is lost, nothing is sent twice."""
+"""Killed with `kill -9` ten times in the middle of a thousand messages: nothing is lost, nothing is
+sent twice.
+"""
 
 from __future__ import annotations
 
@@ -55,10 +57,22 @@ class Installation:
     @contextmanager
     def nursery(self) -> Iterator[subprocess.Popen[str]]:
         """The process that forks the ones that are killed."""
-        command = [sys.executable, "-m", "tests.support.mortal", str(self.root), self.url, self.kind]
+        command = [
+            sys.executable,
+            "-m",
+            "tests.support.mortal",
+            str(self.root),
+            self.url,
+            self.kind,
+        ]
         root = Path(__file__).parents[2]
         with subprocess.Popen(
-            command, cwd=root, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, start_new_session=True
+            command,
+            cwd=root,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
         ) as process:
             try:
                 yield process
@@ -111,7 +125,9 @@ def test_killed_ten_times_nothing_is_lost_and_nothing_is_sent_twice(
             if number % 2:  # in the middle of sending
                 installation.wait_for(installation.arrived.total() + random.randrange(1, 90))
             time.sleep(random.uniform(0.005, 0.2))
-            with suppress(ProcessLookupError):  # it was done before: no kill, and not counted as one
+            with suppress(
+                ProcessLookupError
+            ):  # it was done before: no kill, and not counted as one
                 os.kill(child, signal.SIGKILL)
             kills += end(process) == -signal.SIGKILL
         child = start(process)
@@ -124,8 +140,12 @@ def check(installation: Installation, kills: int) -> None:
     with database.read() as connection:
         rows = messages.list_messages(connection, limit=10_000)
         counts = messages.count_by_state(connection)["email"]
-        decided = connection.exec_driver_sql("SELECT count(*) FROM decisions WHERE kind = 'queued'").scalar_one()
-        inside = connection.exec_driver_sql("SELECT count(*) FROM enrollments WHERE status = 'active'").scalar_one()
+        decided = connection.exec_driver_sql(
+            "SELECT count(*) FROM decisions WHERE kind = 'queued'"
+        ).scalar_one()
+        inside = connection.exec_driver_sql(
+            "SELECT count(*) FROM enrollments WHERE status = 'active'"
+        ).scalar_one()
     database.close()
     states = {row.public_id: row.state for row in rows}
     arrived = installation.arrived
@@ -138,6 +158,8 @@ def check(installation: Installation, kills: int) -> None:
     assert {name for name, state in states.items() if state == "accepted"} <= arrived.keys()
     unknown = [row for row in rows if row.state == "unknown"]
     assert counts.get("unknown", 0) == len(unknown) <= kills  # it has one connection
-    assert all(row.reason == "the process ended while this message was being sent" for row in unknown)
+    assert all(
+        row.reason == "the process ended while this message was being sent" for row in unknown
+    )
     if installation.kind == "mailbox":  # it can be asked, so nothing stays unknown
         assert unknown == []

@@ -1,4 +1,6 @@
-"""Before a message leaves everything is asked again, in the transaction that leases it; and what comes back is kept."""
+"""Before a message leaves everything is asked again, in the transaction that leases it; and what
+comes back is kept.
+"""
 
 from __future__ import annotations
 
@@ -50,7 +52,9 @@ def release(shop: Shop, at: str) -> None:
     shop.tick(at)
 
 
-def test_a_paused_channel_keeps_its_messages_queued_and_sends_them_on_release(open_shop: OpenShop) -> None:
+def test_a_paused_channel_keeps_its_messages_queued_and_sends_them_on_release(
+    open_shop: OpenShop,
+) -> None:
     shop = queue_one(open_shop)
     shop.tick("3h")
     assert shop.delivered() == []
@@ -58,7 +62,9 @@ def test_a_paused_channel_keeps_its_messages_queued_and_sends_them_on_release(op
     assert shop.sends() == [("4h", "ada", "hello")]
 
 
-def test_consent_withdrawn_between_queue_and_lease_holds_the_message_back(open_shop: OpenShop) -> None:
+def test_consent_withdrawn_between_queue_and_lease_holds_the_message_back(
+    open_shop: OpenShop,
+) -> None:
     shop = queue_one(open_shop)
     shop.identify("2s", "ada", consent={"email": False})
     release(shop, "3s")
@@ -80,7 +86,9 @@ def test_who_exits_or_reaches_the_goal_between_queue_and_lease_gets_nothing(
     assert shop.passages() == [("ada", "hello", status)]
 
 
-def test_who_reaches_the_goal_before_a_journeys_last_message_leaves_does_not_get_it(open_shop: OpenShop) -> None:
+def test_who_reaches_the_goal_before_a_journeys_last_message_leaves_does_not_get_it(
+    open_shop: OpenShop,
+) -> None:
     shop = queue_one(open_shop, HELLO.partition("  - delay")[0])
     assert shop.passages() == [("ada", "hello", "completed")]
     shop.track("2s", "Bought")
@@ -93,13 +101,17 @@ def test_an_exit_event_stops_a_journeys_last_message_while_it_waits_if_its_condi
     open_shop: OpenShop, total: int, state: str
 ) -> None:
     exits = "exit:\n  - {event: Order Completed, if: event.total >= 20}\n"
-    shop = queue_one(open_shop, f"journey: hello\ntrigger: {{event: Joined}}\n{exits}steps:\n  - email: hello\n")
+    shop = queue_one(
+        open_shop, f"journey: hello\ntrigger: {{event: Joined}}\n{exits}steps:\n  - email: hello\n"
+    )
     shop.track("2s", "Order Completed", total=total)
     release(shop, "3s")
     assert [row[0] for row in shop.ledger()] == [state]
 
 
-def test_only_if_that_fails_at_the_lease_makes_the_customer_leave_filtered(open_shop: OpenShop) -> None:
+def test_only_if_that_fails_at_the_lease_makes_the_customer_leave_filtered(
+    open_shop: OpenShop,
+) -> None:
     shop = queue_one(open_shop)
     shop.identify("2s", "ada", open_ticket=True)
     release(shop, "3s")
@@ -111,8 +123,13 @@ def test_only_if_that_fails_at_the_lease_makes_the_customer_leave_filtered(open_
     assert shop.delivered() == []
 
 
-def test_an_exit_by_condition_that_holds_at_the_lease_makes_the_customer_leave(open_shop: OpenShop) -> None:
-    shop = queue_one(open_shop, HELLO.replace("{event: Left}", "{if: customer.gone}").replace("only_if", "# only_if"))
+def test_an_exit_by_condition_that_holds_at_the_lease_makes_the_customer_leave(
+    open_shop: OpenShop,
+) -> None:
+    shop = queue_one(
+        open_shop,
+        HELLO.replace("{event: Left}", "{if: customer.gone}").replace("only_if", "# only_if"),
+    )
     edits.hold(shop.context, replace(NO_CHANNELS, journeys=frozenset({"hello"})), shop.clock.now())
     shop.identify("2s", "ada", gone=True)
     release(shop, "3s")
@@ -121,19 +138,29 @@ def test_an_exit_by_condition_that_holds_at_the_lease_makes_the_customer_leave(o
 
 
 @pytest.mark.parametrize("last", ["", "  - exit\n"])
-def test_a_message_of_a_journey_that_ended_with_it_still_goes(open_shop: OpenShop, last: str) -> None:
-    shop = open_shop("journey: hello\ntrigger: {event: Joined}\nsteps:\n  - email: hello\n" + last, live=True)
+def test_a_message_of_a_journey_that_ended_with_it_still_goes(
+    open_shop: OpenShop, last: str
+) -> None:
+    shop = open_shop(
+        "journey: hello\ntrigger: {event: Joined}\nsteps:\n  - email: hello\n" + last, live=True
+    )
     shop.identify("-1s")
     shop.track("0s", "Joined")
     shop.tick("1s")
     assert shop.delivered() == ["hello"]
 
 
-def test_a_suppressed_address_is_held_back_at_the_lease_whoever_else_has_it(open_shop: OpenShop) -> None:
-    shop = open_shop("journey: hello\ntrigger: {event: Joined}\nsteps:\n  - email: hello\n", live=True)
+def test_a_suppressed_address_is_held_back_at_the_lease_whoever_else_has_it(
+    open_shop: OpenShop,
+) -> None:
+    shop = open_shop(
+        "journey: hello\ntrigger: {event: Joined}\nsteps:\n  - email: hello\n", live=True
+    )
     channel = shop.channels[Medium.EMAIL]
     assert isinstance(channel, RecordingChannel)
-    channel.answer = lambda message: SendOutcome(OutcomeKind.REJECTED, code="550 5.1.1", suppress=True)
+    channel.answer = lambda message: SendOutcome(
+        OutcomeKind.REJECTED, code="550 5.1.1", suppress=True
+    )
     shop.call("-1s", "identify", "ada", traits={"email": "Shared@example.com"})
     shop.call("-1s", "identify", "bob", traits={"email": "shared@example.com"})
     shop.track("0s", "Joined", "ada")
@@ -155,7 +182,9 @@ class Breaking(RecordingChannel):
 
 
 def test_what_a_channel_said_before_it_broke_is_known(open_shop: OpenShop) -> None:
-    shop = open_shop("journey: hello\ntrigger: {event: Joined}\nsteps:\n  - email: hello\n", live=True)
+    shop = open_shop(
+        "journey: hello\ntrigger: {event: Joined}\nsteps:\n  - email: hello\n", live=True
+    )
     shop.context.channels = {Medium.EMAIL: Breaking(Medium.EMAIL)}
     for user in ("ada", "bob"):
         shop.identify("-1s", user)
@@ -166,7 +195,9 @@ def test_what_a_channel_said_before_it_broke_is_known(open_shop: OpenShop) -> No
 
 
 @pytest.mark.parametrize("retry_after_s", [1e12, float("inf")])
-def test_a_provider_that_asks_for_ages_stops_nothing(open_shop: OpenShop, retry_after_s: float) -> None:
+def test_a_provider_that_asks_for_ages_stops_nothing(
+    open_shop: OpenShop, retry_after_s: float
+) -> None:
     shop = open_shop(HELLO, live=True)
     channel = shop.channels[Medium.EMAIL]
     assert isinstance(channel, RecordingChannel)
@@ -189,7 +220,9 @@ def test_quiet_hours_that_began_since_defer_the_message_and_say_so(open_shop: Op
     assert shop.sends() == [("2h", "ada", "hello")]
 
 
-def test_a_message_that_would_expire_before_it_may_leave_is_recorded_expired(open_shop: OpenShop) -> None:
+def test_a_message_that_would_expire_before_it_may_leave_is_recorded_expired(
+    open_shop: OpenShop,
+) -> None:
     toml = CONSENTING + '[quiet_hours]\nemail = {from = "11:00", to = "09:00"}\n'
     text = HELLO.replace("- email: hello", "- email: {template: hello, expires: 2h}")
     shop = queue_one(open_shop, text, toml=toml)
@@ -216,7 +249,9 @@ def test_a_cap_that_others_filled_since_defers_the_message(open_shop: OpenShop) 
 def test_messages_leave_by_instant_then_priority(open_shop: OpenShop) -> None:
     text = "journey: %s\npriority: %d\ntrigger: {event: %s}\nsteps:\n  - email: %s\n"
     shop = open_shop(
-        text % ("a", 10, "Joined", "low"), text % ("b", 90, "Joined", "high"), text % ("c", 0, "Early", "early")
+        text % ("a", 10, "Joined", "low"),
+        text % ("b", 90, "Joined", "high"),
+        text % ("c", 0, "Early", "early"),
     )
     for user in ("ada", "bob"):
         shop.identify("-1s", user)
@@ -236,8 +271,12 @@ def answer(shop: Shop, kind: OutcomeKind, **more: object) -> RecordingChannel:
     return channel
 
 
-def one_message(open_shop: OpenShop, kind: OutcomeKind, **more: object) -> tuple[Shop, RecordingChannel]:
-    shop = open_shop("journey: hello\ntrigger: {event: Joined}\nsteps:\n  - email: hello\n", live=True)
+def one_message(
+    open_shop: OpenShop, kind: OutcomeKind, **more: object
+) -> tuple[Shop, RecordingChannel]:
+    shop = open_shop(
+        "journey: hello\ntrigger: {event: Joined}\nsteps:\n  - email: hello\n", live=True
+    )
     channel = answer(shop, kind, **more)
     shop.identify("-1s")
     shop.track("0s", "Joined")
@@ -314,7 +353,9 @@ class Refusing:
 
 
 def with_channel(open_shop: OpenShop, channel: Refusing) -> Shop:
-    shop = open_shop("journey: hello\ntrigger: {event: Joined}\nsteps:\n  - email: hello\n", live=True)
+    shop = open_shop(
+        "journey: hello\ntrigger: {event: Joined}\nsteps:\n  - email: hello\n", live=True
+    )
     shop.context.channels = {Medium.EMAIL: channel}
     for user in ("ada", "bob"):
         shop.identify("-1s", user)
@@ -328,7 +369,9 @@ def test_a_refused_account_stops_the_channel_and_loses_nothing(open_shop: OpenSh
     report = shop.tick("1s")
     assert report.channel(Medium.EMAIL).stopped == "the key was refused"
     assert [state for state, _, _ in shop.ledger()] == ["queued", "queued"]
-    assert read_status(shop.context.database, {}, shop.clock.now()).held_channels == {"email": "the key was refused"}
+    assert read_status(shop.context.database, {}, shop.clock.now()).held_channels == {
+        "email": "the key was refused"
+    }
     shop.tick("30s")
     assert channel.tried == 1
     shop.context.channels = {Medium.EMAIL: RecordingChannel(Medium.EMAIL)}
@@ -344,7 +387,9 @@ def test_a_message_for_which_the_channel_gave_no_answer_is_unknown(open_shop: Op
 
 
 def test_a_template_that_does_not_render_fails_its_own_message_only(open_shop: OpenShop) -> None:
-    shop = open_shop("journey: hello\ntrigger: {event: Joined}\nsteps:\n  - email: hello\n", live=True)
+    shop = open_shop(
+        "journey: hello\ntrigger: {event: Joined}\nsteps:\n  - email: hello\n", live=True
+    )
     path = shop.root / "templates/email/hello.html"
     path.write_text("---\nsubject: hi\n---\nhi{{ '★' * customer.number }}\n")
     shop.open()
@@ -369,7 +414,9 @@ def test_a_lease_that_ran_out_is_unknown(open_shop: OpenShop) -> None:
 
 def test_only_to_writes_to_nobody_else(open_shop: OpenShop) -> None:
     toml = CONSENTING + '[channels]\nonly_to = ["ada@example.com"]\n'
-    shop = open_shop("journey: hello\ntrigger: {event: Joined}\nsteps:\n  - email: hello\n", toml=toml)
+    shop = open_shop(
+        "journey: hello\ntrigger: {event: Joined}\nsteps:\n  - email: hello\n", toml=toml
+    )
     for user in ("ada", "bob"):
         shop.identify("-1s", user, email=f"{user}@example.com")
         shop.track("0s", "Joined", user)
@@ -384,16 +431,26 @@ def test_a_message_records_the_versions_it_was_made_from(open_shop: OpenShop) ->
     shop.tick("1m")
     (row,) = shop.rows("SELECT version, template_version, lifecycle_version FROM messages")
     program, templates = shop.context.program, shop.context.templates
-    expected = (program.journeys["hello"].version, templates.version(Medium.EMAIL, "hello"), program.lifecycle.version)
+    expected = (
+        program.journeys["hello"].version,
+        templates.version(Medium.EMAIL, "hello"),
+        program.lifecycle.version,
+    )
     assert tuple(row) == expected
     assert all(expected)
 
 
 def test_a_link_to_the_shop_tells_which_template_and_step_it_came_from(open_shop: OpenShop) -> None:
-    toml = CONSENTING + '[tracking]\nlinks = {utm_content = "{template}", utm_term = "{journey}/{step}/{channel}"}\n'
+    toml = CONSENTING + (
+        '[tracking]\nlinks = {utm_content = "{template}", utm_term = '
+        '"{journey}/{step}/{channel}"}\n'
+    )
     toml = toml.replace("[consent]", 'website = "https://shop.example"\n[consent]')
     shop = open_shop(HELLO.replace("email: more", "email: {id: second, template: more}"), toml=toml)
-    mail = "---\nsubject: more\n---\n<a href=\"{{ links.shop('/sale') }}\">more</a>{{ links.unsubscribe }}\n"
+    mail = (
+        "---\nsubject: more\n---\n<a href=\"{{ links.shop('/sale') }}\">more</a>{{ "
+        "links.unsubscribe }}\n"
+    )
     (shop.root / "templates/email/more.html").write_text(mail, encoding="utf-8")
     shop.open()
     shop.identify("-1s")

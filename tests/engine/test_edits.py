@@ -1,4 +1,6 @@
-"""Edits, pauses and rewards through the engine: what a restart on other files does, and who is told what."""
+"""Edits, pauses and rewards through the engine: what a restart on other files does, and who is told
+what.
+"""
 
 from __future__ import annotations
 
@@ -63,9 +65,14 @@ def test_pinned_people_finish_the_version_they_entered_after_a_restart(open_shop
     assert shop.sends() == [("10h", "ada", "old"), ("20h 2s", "bob", "new")]
 
 
-def test_a_step_on_which_people_stand_cannot_be_removed_unless_it_moved(open_shop: OpenShop) -> None:
+def test_a_step_on_which_people_stand_cannot_be_removed_unless_it_moved(
+    open_shop: OpenShop,
+) -> None:
     shop = enter(open_shop, TEXT % ("follow", "10h", "mail"))
-    gone = "journey: a\ntrigger: {event: A}\n%ssteps:\n  - id: pause\n    delay: 12h\n  - email: mail\n"
+    gone = (
+        "journey: a\ntrigger: {event: A}\n%ssteps:\n  - id: pause\n    delay: 12h\n  - "
+        "email: mail\n"
+    )
     with pytest.raises(PeopleWouldBeLost, match="1 people stand on step 'wait'"):
         shop.open(gone % "")
     shop.open(gone % "moved: {wait: pause}\n")
@@ -104,14 +111,18 @@ def test_who_waits_keeps_their_place_though_the_ids_around_it_are_derived_anew(
     assert run_days(shop, 1, 6) == sends
 
 
-def test_who_slept_through_an_edit_is_led_from_the_text_they_knew_to_that_of_today(open_shop: OpenShop) -> None:
+def test_who_slept_through_an_edit_is_led_from_the_text_they_knew_to_that_of_today(
+    open_shop: OpenShop,
+) -> None:
     shop = enter(open_shop, steps("2d", "a"))
     shop.open(steps("2d", "x", "3d", "a"))
     shop.open(steps("2d", "y", "4d", "b"))
     assert run_days(shop, 1, 7) == [("2d", "y"), ("6d", "b")]
 
 
-def test_an_edit_that_may_mean_two_steps_is_refused_until_the_author_says_which(open_shop: OpenShop) -> None:
+def test_an_edit_that_may_mean_two_steps_is_refused_until_the_author_says_which(
+    open_shop: OpenShop,
+) -> None:
     shop = enter(open_shop, steps("2d", "a"))
     edited = ("1d", "x", "3d", "a")
     advice = (
@@ -123,7 +134,9 @@ def test_an_edit_that_may_mean_two_steps_is_refused_until_the_author_says_which(
     head = "moved: {delay-before-a: %s}\n"
     shop.open(steps(*edited, head=head % "delay-before-x"))
     assert run_days(shop, 1, 1) == [("1d", "x")]
-    shop.open(steps(*edited, head=head % "delay-before-x" + "title: again\n"))  # done already, and not done twice
+    shop.open(
+        steps(*edited, head=head % "delay-before-x" + "title: again\n")
+    )  # done already, and not done twice
     assert run_days(shop, 2, 5) == [("1d", "x"), ("4d", "a")]
 
 
@@ -142,9 +155,14 @@ def test_a_message_that_is_held_back_leaves_with_the_template_of_today(open_shop
 def waits(shop: Shop) -> list[tuple[str, str, str]]:
     """Every row of a wait, as (time after START, why, until)."""
     rows = shop.rows("SELECT at, reason, detail FROM decisions WHERE kind = 'waiting' ORDER BY id")
-    details = [row.detail if isinstance(row.detail, dict) else json.loads(row.detail) for row in rows]
+    details = [
+        row.detail if isinstance(row.detail, dict) else json.loads(row.detail) for row in rows
+    ]
     untils = [after_start(datetime.fromisoformat(detail["until"])) for detail in details]
-    return [(after_start(read_instant(row.at)), row.reason, until) for row, until in zip(rows, untils, strict=True)]
+    return [
+        (after_start(read_instant(row.at)), row.reason, until)
+        for row, until in zip(rows, untils, strict=True)
+    ]
 
 
 def test_a_wait_that_an_edit_changes_is_told_with_its_new_time(open_shop: OpenShop) -> None:
@@ -164,8 +182,13 @@ def test_a_wait_that_an_edit_changes_is_told_with_its_new_time(open_shop: OpenSh
     assert shop.sends() == [("1d 3s", "ada", "b")]
 
 
-def test_on_a_virtual_clock_too_what_an_edit_makes_overdue_runs_after_the_edit(open_shop: OpenShop) -> None:
-    text = "journey: a\ntrigger: {event: A}\nsteps:\n  - delay: %s\n  - email: a\n  - delay: 1h\n  - email: b\n"
+def test_on_a_virtual_clock_too_what_an_edit_makes_overdue_runs_after_the_edit(
+    open_shop: OpenShop,
+) -> None:
+    text = (
+        "journey: a\ntrigger: {event: A}\nsteps:\n  - delay: %s\n  - email: a\n  - delay: "
+        "1h\n  - email: b\n"
+    )
     shop = open_shop(text % "10d")
     shop.identify("-1s")
     shop.track("0s", "A")
@@ -173,12 +196,19 @@ def test_on_a_virtual_clock_too_what_an_edit_makes_overdue_runs_after_the_edit(o
     shop.tick("5d")
     shop.open(text % "1d")
     shop.tick("6d")
-    assert waits(shop)[:2] == [("0s", "delay-before-a", "10d"), ("5d", "the journey was edited", "1d")]
+    assert waits(shop)[:2] == [
+        ("0s", "delay-before-a", "10d"),
+        ("5d", "the journey was edited", "1d"),
+    ]
     assert shop.sends() == [("5d", "ada", "a"), ("5d 1h", "ada", "b")]
 
 
-def test_a_wait_that_followed_its_customer_goes_on_through_an_edit_of_something_else(open_shop: OpenShop) -> None:
-    text = "journey: a\ntrigger: {event: A}\nsteps:\n  - wait_until: {time: '09:00'}\n  - email: %s\n"
+def test_a_wait_that_followed_its_customer_goes_on_through_an_edit_of_something_else(
+    open_shop: OpenShop,
+) -> None:
+    text = (
+        "journey: a\ntrigger: {event: A}\nsteps:\n  - wait_until: {time: '09:00'}\n  - email: %s\n"
+    )
     shop = enter(open_shop, text % "a")
     shop.identify("20h", timezone="America/New_York", **ADA)
     shop.tick("20h")
@@ -203,7 +233,9 @@ steps:
 """
 
 
-def test_who_was_given_a_variant_keeps_it_though_the_split_is_called_after_another_mail(open_shop: OpenShop) -> None:
+def test_who_was_given_a_variant_keeps_it_though_the_split_is_called_after_another_mail(
+    open_shop: OpenShop,
+) -> None:
     shop = enter(open_shop, SPLIT % (100, "one", 0))
     shop.open(SPLIT % (0, "uno", 100))
     shop.track("1h", "A")
@@ -221,8 +253,12 @@ def test_who_was_given_a_variant_keeps_it_though_the_split_is_called_after_anoth
     ]
 
 
-def test_a_held_journey_lets_in_and_out_and_its_steps_wait_until_the_release(open_shop: OpenShop) -> None:
-    text = TEXT % ("follow", "1h", "mail") + "  - delay: 1h\n  - email: second\nexit: [{event: B}]\n"
+def test_a_held_journey_lets_in_and_out_and_its_steps_wait_until_the_release(
+    open_shop: OpenShop,
+) -> None:
+    text = (
+        TEXT % ("follow", "1h", "mail") + "  - delay: 1h\n  - email: second\nexit: [{event: B}]\n"
+    )
     shop = open_shop(text, live=True)
     edits.hold(shop.context, Held(journeys=frozenset({"a"})), shop.clock.now())
     for user in ("ada", "bob"):
@@ -266,12 +302,22 @@ def test_an_edited_lifecycle_recounts_and_triggers_nothing(open_shop: OpenShop) 
     shop.track("0s", "Order Completed", total=150)
     shop.tick("1s")
     shop.tick("50d")
-    edited = LIFECYCLE.replace(">= 90", ">= 30").replace("minus: Order Refunded", "if: event.total >= 100")
+    edited = LIFECYCLE.replace(">= 90", ">= 30").replace(
+        "minus: Order Refunded", "if: event.total >= 100"
+    )
     shop.open(lifecycle=edited)
     shop.tick("50d 1s")
     assert shop.delivered() == []
-    changes = [(row.to, row.cause) for row in shop.rows('SELECT "to", cause FROM stage_changes ORDER BY id')]
-    assert changes == [("prospect", "event"), ("loyal", "event"), ("new_customer", "rule"), ("inactive", "rule")]
+    changes = [
+        (row.to, row.cause)
+        for row in shop.rows('SELECT "to", cause FROM stage_changes ORDER BY id')
+    ]
+    assert changes == [
+        ("prospect", "event"),
+        ("loyal", "event"),
+        ("new_customer", "rule"),
+        ("inactive", "rule"),
+    ]
     shop.open(lifecycle=edited.replace(">= 30", ">= 80"))
     shop.tick("50d 2s")
     assert shop.rows("SELECT stage FROM customers")[0].stage == "new_customer"
@@ -280,7 +326,9 @@ def test_an_edited_lifecycle_recounts_and_triggers_nothing(open_shop: OpenShop) 
     assert shop.delivered() == ["back"]
 
 
-def test_a_tick_before_what_was_already_processed_is_refused_on_a_virtual_clock(open_shop: OpenShop) -> None:
+def test_a_tick_before_what_was_already_processed_is_refused_on_a_virtual_clock(
+    open_shop: OpenShop,
+) -> None:
     from orchestrator.engine import tick
     from tests.support.life import instant
 
@@ -322,7 +370,8 @@ def test_a_reward_is_told_to_the_referrer_in_the_same_tick(open_shop: OpenShop) 
     shop.tick("1m")
     assert [user for _, user, _ in shop.sends()] == ["ada", "bob"]
     grants = shop.rows(
-        "SELECT g.role, c.external_id FROM grants g JOIN customers c ON c.id = g.customer_id ORDER BY g.role"
+        "SELECT g.role, c.external_id FROM grants g JOIN customers c ON c.id = "
+        "g.customer_id ORDER BY g.role"
     )
     assert [tuple(row) for row in grants] == [("customer", "ada"), ("referrer", "bob")]
 
@@ -336,7 +385,9 @@ def test_a_referrer_is_told_however_far_the_clock_jumps(open_shop: OpenShop) -> 
     assert [user for _, user, _ in shop.sends()] == ["ada", "bob"]
 
 
-def test_both_sides_are_rewarded_once_however_often_the_journey_is_entered(open_shop: OpenShop) -> None:
+def test_both_sides_are_rewarded_once_however_often_the_journey_is_entered(
+    open_shop: OpenShop,
+) -> None:
     shop = open_shop(REFERRAL + "reentry: always\n", MAIL)
     shop.identify("-1s", "bob")
     refer(shop)
@@ -368,7 +419,9 @@ def test_a_reward_is_redeemed_by_its_receivers_order(open_shop: OpenShop) -> Non
     assert shop.rows("SELECT id FROM grants WHERE redeemed_at IS NOT NULL") == []
     shop.track("3h", "Order Completed", "bob", coupon=grant.code)
     shop.tick("4h")
-    assert [row.role for row in shop.rows("SELECT role FROM grants WHERE redeemed_at IS NOT NULL")] == ["referrer"]
+    assert [
+        row.role for row in shop.rows("SELECT role FROM grants WHERE redeemed_at IS NOT NULL")
+    ] == ["referrer"]
 
 
 def test_what_parcours_told_a_customer_is_part_of_their_past(open_shop: OpenShop) -> None:

@@ -1,4 +1,6 @@
-"""What happens never depends on how time is cut into ticks: through the whole engine, on both databases."""
+"""What happens never depends on how time is cut into ticks: through the whole engine, on both
+databases.
+"""
 
 from __future__ import annotations
 
@@ -80,7 +82,10 @@ def tell_history(shop: Shop, seed: int, customers: int, days: int) -> list[tuple
     """A month of a few customers' lives: (time after START, customer) of each call, in order."""
     random = Random(seed)
     return sorted(
-        (timedelta(milliseconds=random.randrange(days * 86_400_000)), f"c{random.randrange(customers)}")
+        (
+            timedelta(milliseconds=random.randrange(days * 86_400_000)),
+            f"c{random.randrange(customers)}",
+        )
         for _ in range(customers * days)
     )
 
@@ -102,8 +107,14 @@ def live(shop: Shop, every: timedelta, days: int) -> None:
         shop.tick(now)
 
 
-def test_ticks_of_hours_and_of_weeks_send_the_same_messages_at_the_same_instants(open_shop: OpenShop) -> None:
-    files = {"toml": TOML, "lifecycle": LIFECYCLE, "segments": "segments:\n  buyers: customer.orders >= 1\n"}
+def test_ticks_of_hours_and_of_weeks_send_the_same_messages_at_the_same_instants(
+    open_shop: OpenShop,
+) -> None:
+    files = {
+        "toml": TOML,
+        "lifecycle": LIFECYCLE,
+        "segments": "segments:\n  buyers: customer.orders >= 1\n",
+    }
     shop = open_shop(CART, WIN, WEEKLY, **files)
     live(shop, timedelta(days=30), 20)
     at_once = (shop.sends(), shop.passages_by_time(), shop.stage_changes())

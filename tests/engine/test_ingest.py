@@ -9,7 +9,9 @@ from tests.support.life import ADA
 HELLO = "journey: hello\ntrigger: {event: Joined}\nreentry: always\nsteps:\n  - email: hello\n"
 
 
-def test_a_call_becomes_an_event_of_its_customer_once_however_often_it_comes(open_shop: OpenShop) -> None:
+def test_a_call_becomes_an_event_of_its_customer_once_however_often_it_comes(
+    open_shop: OpenShop,
+) -> None:
     shop = open_shop(HELLO)
     for _ in range(2):
         shop.call("0s", "track", event="Joined", messageId="same")
@@ -38,7 +40,9 @@ def test_a_call_without_a_time_happened_when_it_was_received(open_shop: OpenShop
 
 
 def test_a_call_received_while_a_tick_runs_is_not_lost(open_shop: OpenShop) -> None:
-    """A tick takes its time once; a call may be received after that and still before the inbox is read."""
+    """A tick takes its time once; a call may be received after that and still before the inbox is
+    read.
+    """
     shop = open_shop(HELLO, live=True)
     shop.identify("0s")
     shop.call("1h 0.5s", "track", event="Joined")
@@ -50,7 +54,10 @@ def test_a_call_received_while_a_tick_runs_is_not_lost(open_shop: OpenShop) -> N
 def test_an_event_older_than_max_age_updates_facts_and_stages_only(open_shop: OpenShop) -> None:
     text = "journey: first\ntrigger: {stage: new_customer}\nsteps:\n  - email: first\n"
     shop = open_shop(
-        text, text.replace("journey: first", "journey: order").replace("stage: new_customer", "event: Order Completed")
+        text,
+        text.replace("journey: first", "journey: order").replace(
+            "stage: new_customer", "event: Order Completed"
+        ),
     )
     shop.identify("0s")
     shop.call("1h", "track", event="Order Completed", received="25h 0.000001s")
@@ -92,7 +99,9 @@ def test_imported_history_starts_nothing_by_time_either(open_shop: OpenShop) -> 
     shop.call("0s", "identify", traits={"email": "a@example.com"}, received="100d", starts=False)
     shop.call("0s", "track", event="Order Completed", received="100d", starts=False)
     shop.call("50d", "track", "bob", event="Order Completed", received="100d", starts=False)
-    shop.call("50d", "identify", "bob", traits={"email": "b@example.com"}, received="100d", starts=False)
+    shop.call(
+        "50d", "identify", "bob", traits={"email": "b@example.com"}, received="100d", starts=False
+    )
     shop.tick("100d")
     shop.tick("200d")
     assert shop.sends() == [("140d", "bob", "back")]
@@ -104,14 +113,19 @@ def test_what_cannot_be_a_call_is_kept_with_the_reason(open_shop: OpenShop) -> N
     shop.call("0s", "frobnicate")
     report = shop.tick("1m")
     assert (report.accepted, report.rejected) == (0, 2)
-    assert [row.code for row in shop.rows("SELECT code FROM rejections ORDER BY id")] == ["no_event", "invalid_type"]
+    assert [row.code for row in shop.rows("SELECT code FROM rejections ORDER BY id")] == [
+        "no_event",
+        "invalid_type",
+    ]
 
 
 # ---------------------------------------------------------------- who
 
 
 def test_anonymous_people_may_enter_and_are_known_later(open_shop: OpenShop) -> None:
-    shop = open_shop("journey: cart\ntrigger: {event: Added}\nsteps:\n  - delay: 2h\n  - email: cart\n")
+    shop = open_shop(
+        "journey: cart\ntrigger: {event: Added}\nsteps:\n  - delay: 2h\n  - email: cart\n"
+    )
     shop.call("0s", "track", None, anonymousId="anon", event="Added")
     shop.tick("1h")
     shop.call("1h", "identify", "ada", anonymousId="anon", traits={"email": "ada@example.com"})
@@ -129,7 +143,9 @@ def test_who_is_known_at_entry_is_found_by_the_anonymous_id_afterwards(open_shop
     assert len(shop.rows("SELECT id FROM customers WHERE merged_into IS NULL")) == 1
 
 
-def test_of_two_open_passages_of_one_journey_the_earlier_stays_and_the_other_ends_merged(open_shop: OpenShop) -> None:
+def test_of_two_open_passages_of_one_journey_the_earlier_stays_and_the_other_ends_merged(
+    open_shop: OpenShop,
+) -> None:
     text = "journey: cart\ntrigger: {event: Added}\nsteps:\n  - delay: 5h\n  - email: cart\n"
     shop = open_shop(text)
     shop.identify("-1s")
@@ -152,7 +168,9 @@ def test_on_linking_facts_and_stage_come_from_the_united_events(open_shop: OpenS
     shop.tick("4h")
     [ada] = shop.rows("SELECT stage FROM customers WHERE merged_into IS NULL")
     assert ada.stage == "loyal"
-    [moved] = shop.rows("SELECT count(*) AS n FROM events e JOIN customers c ON c.id = e.customer_id AND c.id = 1")
+    [moved] = shop.rows(
+        "SELECT count(*) AS n FROM events e JOIN customers c ON c.id = e.customer_id AND c.id = 1"
+    )
     assert moved.n == 4  # two orders, the link and what it came with
 
 
@@ -161,8 +179,15 @@ def test_on_linking_consent_keeps_the_stricter_explicit_choice(open_shop: OpenSh
     for number, (one, other) in enumerate([(True, False), (False, True), (None, False)]):
         ada, anon = f"ada{number}", f"anon{number}"
         traits = {"email": f"{ada}@example.com"}
-        shop.call(f"{number}d", "identify", ada, traits=traits if one is None else traits | {"consent": {"email": one}})
-        shop.call(f"{number}d", "identify", None, anonymousId=anon, traits={"consent": {"email": other}})
+        shop.call(
+            f"{number}d",
+            "identify",
+            ada,
+            traits=traits if one is None else traits | {"consent": {"email": one}},
+        )
+        shop.call(
+            f"{number}d", "identify", None, anonymousId=anon, traits={"consent": {"email": other}}
+        )
         shop.tick(f"{number}d 1h")
         shop.call(f"{number}d 2h", "track", ada, anonymousId=anon, event="Joined")
         shop.tick(f"{number}d 3h")
@@ -170,7 +195,9 @@ def test_on_linking_consent_keeps_the_stricter_explicit_choice(open_shop: OpenSh
     assert [reason for _, _, reason in shop.decisions("not_sent")] == ["no_consent"] * 3
 
 
-def test_an_anonymous_id_seen_with_a_second_user_is_rebound_for_later_events(open_shop: OpenShop) -> None:
+def test_an_anonymous_id_seen_with_a_second_user_is_rebound_for_later_events(
+    open_shop: OpenShop,
+) -> None:
     shop = open_shop(HELLO)
     shop.call("0s", "identify", "ada", anonymousId="anon", traits={"email": "ada@example.com"})
     shop.call("1h", "identify", "bob", anonymousId="anon", traits={"email": "bob@example.com"})
@@ -220,7 +247,10 @@ steps:
         shop.call("2h", "track", None, anonymousId=anon, event="Added")
         shop.call("3h", "track", user, event="Added")
     shop.tick("4h")
-    variants = "SELECT c.external_id, a.variant FROM assignments a JOIN customers c ON c.id = a.customer_id WHERE "
+    variants = (
+        "SELECT c.external_id, a.variant FROM assignments a JOIN customers c ON c.id = "
+        "a.customer_id WHERE "
+    )
     older = {row.external_id: row.variant for row in shop.rows(variants + "c.anonymous")}
     for number in range(8):
         shop.call("5h", "track", f"user{number}", anonymousId=f"anon{number}", event="Added")
@@ -231,7 +261,9 @@ steps:
     assert dict(last) == kept
 
 
-def test_who_wanted_no_marketing_under_an_anonymous_id_gets_none_under_the_known_one(open_shop: OpenShop) -> None:
+def test_who_wanted_no_marketing_under_an_anonymous_id_gets_none_under_the_known_one(
+    open_shop: OpenShop,
+) -> None:
     stop = "journey: stop\ntrigger: {event: Complained}\nsteps:\n  - suppress\n"
     shop = open_shop(HELLO, stop)
     shop.call("0s", "track", None, anonymousId="anon", event="Complained")
@@ -245,7 +277,10 @@ def test_who_wanted_no_marketing_under_an_anonymous_id_gets_none_under_the_known
 
 
 def test_becoming_known_by_name_does_not_enter_a_stage_again(open_shop: OpenShop) -> None:
-    text = "journey: offer\ntrigger: {stage: new_customer}\nreentry: always\nsteps:\n  - email: hello\n"
+    text = (
+        "journey: offer\ntrigger: {stage: new_customer}\nreentry: always\nsteps:\n  - email: "
+        "hello\n"
+    )
     shop = open_shop(text)
     shop.call("0s", "identify", None, anonymousId="anon", traits=ADA)
     shop.call("1m", "track", None, anonymousId="anon", event="Order Completed")

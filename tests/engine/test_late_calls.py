@@ -1,4 +1,6 @@
-"""Calls that come late and in disorder, through the whole engine: the line is as if they had come in time."""
+"""Calls that come late and in disorder, through the whole engine: the line is as if they had come
+in time.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +21,10 @@ from tests.engine.conftest import OpenShop
 from tests.support.life import START, after_start
 from tests.support.shop import Shop
 
-TOML = '[project]\ntimezone = "Europe/Paris"\n[consent]\ndefault = "granted"\n[caps]\nemail = ["2/day"]\n'
+TOML = (
+    '[project]\ntimezone = "Europe/Paris"\n[consent]\ndefault = "granted"\n[caps]\nemail = '
+    '["2/day"]\n'
+)
 LIFECYCLE = """
 lifecycle: shop
 facts:
@@ -80,7 +85,9 @@ class Told:
 
 
 def tell_lives(seed: int, people: int, calls: int) -> list[Told]:
-    """A few days of some people with one device each: strangers first, later known by name. No two calls at once."""
+    """A few days of some people with one device each: strangers first, later known by name. No two
+    calls at once.
+    """
     random, told = Random(seed), list[Told]()
     for number in range(people):
         instants = sorted(random.sample(range(3 * 86_400), calls))
@@ -117,13 +124,22 @@ def live_through(shop: Shop, told: Sequence[Told], every: timedelta) -> None:
         while coming and coming[0].at + coming[0].delay <= now:
             one = coming.pop(0)
             body = {key: value for key, value in one.body.items() if key not in ("type", "userId")}
-            shop.call(one.at, one.body["type"], one.body.get("userId"), received=one.at + one.delay, **body)
+            shop.call(
+                one.at,
+                one.body["type"],
+                one.body.get("userId"),
+                received=one.at + one.delay,
+                **body,
+            )
         shop.tick(now)
 
 
 def true_sends(shop: Shop, told: Sequence[Told]) -> dict[str, list[tuple[str, str]]]:
     """Who would have had what, and when, had every call come in time."""
-    calls = [read_call({**one.body, "timestamp": one.at.isoformat()}) for one in sorted(told, key=lambda one: one.at)]
+    calls = [
+        read_call({**one.body, "timestamp": one.at.isoformat()})
+        for one in sorted(told, key=lambda one: one.at)
+    ]
     result = backtest(shop.context.program, History(calls), START + timedelta(days=20))
     found = defaultdict(list)
     for send in result.sends:
@@ -139,7 +155,10 @@ def live_sends(shop: Shop) -> dict[str, list[tuple[str, str]]]:
 
 
 def customers(shop: Shop) -> list[tuple[Any, ...]]:
-    query = "SELECT external_id, traits, facts, stage FROM customers WHERE merged_into IS NULL ORDER BY external_id"
+    query = (
+        "SELECT external_id, traits, facts, stage FROM customers WHERE merged_into IS NULL "
+        "ORDER BY external_id"
+    )
     rows = [tuple(row) for row in shop.rows(query)]
     return [(name, _object(traits), _object(facts), stage) for name, traits, facts, stage in rows]
 
@@ -158,7 +177,9 @@ def overtaken(shop: Shop) -> set[str]:
 
 
 @pytest.mark.parametrize("seed", range(3))
-def test_every_difference_from_the_back_test_stands_under_a_row(open_shop: OpenShop, seed: int) -> None:
+def test_every_difference_from_the_back_test_stands_under_a_row(
+    open_shop: OpenShop, seed: int
+) -> None:
     shop = open_shop(CART, STAGE, BUSY, lifecycle=LIFECYCLE, toml=TOML)
     told = tell_lives(seed, people=20, calls=14)
     live_through(shop, told, [timedelta(minutes=20), timedelta(hours=2), timedelta(hours=9)][seed])
@@ -183,16 +204,24 @@ def test_traits_facts_and_stage_are_those_of_the_true_order(open_shop: OpenShop)
 def test_with_one_trigger_and_every_call_in_before_the_next_step_nothing_differs(
     open_shop: OpenShop, every: timedelta
 ) -> None:
-    """Twenty shuffles of the same calls: whatever the order of arrival, what is sent is the same."""
+    """Twenty shuffles of the same calls: whatever the order of arrival, what is sent is the
+    same.
+    """
     text = CART.replace("delay: 1h", "delay: 1d")
     shop = open_shop(text, lifecycle=LIFECYCLE, toml=TOML)
     random, told = Random(3), list[Told]()
     for number in range(20):
-        names = ["identify", "Added", *random.choices(["Viewed", "Order Completed", "identify"], [4, 1, 2], k=6)]
+        names = [
+            "identify",
+            "Added",
+            *random.choices(["Viewed", "Order Completed", "identify"], [4, 1, 2], k=6),
+        ]
         random.shuffle(names)
         for place, name in enumerate(names):
             at = START + timedelta(minutes=place * 20, milliseconds=number)
-            told.append(Told(at, _call_of(number, name, place), timedelta(minutes=random.randrange(300))))
+            told.append(
+                Told(at, _call_of(number, name, place), timedelta(minutes=random.randrange(300)))
+            )
     live_through(shop, told, every)
     assert live_sends(shop) == true_sends(shop, told)
     assert len(live_sends(shop)) > 5
@@ -222,17 +251,23 @@ def test_an_order_that_is_known_already_ends_an_entry_that_comes_late(open_shop:
     assert shop.ledger() == []
 
 
-def test_each_trait_has_its_own_time_and_a_deletion_leaves_its_time_behind(open_shop: OpenShop) -> None:
+def test_each_trait_has_its_own_time_and_a_deletion_leaves_its_time_behind(
+    open_shop: OpenShop,
+) -> None:
     shop = open_shop(CART, lifecycle=LIFECYCLE, toml=TOML)
     shop.identify("0m", first_name="Old", phone="+33612345601")
     shop.identify("20m", plan="pro", phone=None)
     shop.tick("21m")
-    shop.call("10m", "identify", traits={"first_name": "New", "phone": "+33612345602"}, received="22m")
+    shop.call(
+        "10m", "identify", traits={"first_name": "New", "phone": "+33612345602"}, received="22m"
+    )
     shop.tick("22m")
     assert customers(shop)[0][1] == {"first_name": "New", "plan": "pro"}
 
 
-def test_a_wait_that_a_late_event_would_have_ended_goes_on_from_that_event(open_shop: OpenShop) -> None:
+def test_a_wait_that_a_late_event_would_have_ended_goes_on_from_that_event(
+    open_shop: OpenShop,
+) -> None:
     shop = open_shop(CART, lifecycle=LIFECYCLE, toml=TOML)
     shop.identify("-1m")
     shop.track("0m", "Added")
@@ -245,7 +280,9 @@ def test_a_wait_that_a_late_event_would_have_ended_goes_on_from_that_event(open_
     assert overtaken(shop) == set()
 
 
-def test_a_step_that_was_passed_stays_and_a_row_says_what_was_not_known(open_shop: OpenShop) -> None:
+def test_a_step_that_was_passed_stays_and_a_row_says_what_was_not_known(
+    open_shop: OpenShop,
+) -> None:
     shop = open_shop(CART, lifecycle=LIFECYCLE, toml=TOML)
     shop.identify("-1m")
     shop.track("0m", "Added")
@@ -254,10 +291,14 @@ def test_a_step_that_was_passed_stays_and_a_row_says_what_was_not_known(open_sho
     shop.tick("1h 2m")
     assert shop.sends() == [("1h", "ada", "reminder")]
     assert shop.passages() == [("ada", "cart", "exited")]
-    assert shop.decisions("overtaken") == [("overtaken", "reminder", "decided before Order Completed was known")]
+    assert shop.decisions("overtaken") == [
+        ("overtaken", "reminder", "decided before Order Completed was known")
+    ]
 
 
-def test_by_the_wall_clock_what_is_overdue_runs_now_and_later_steps_count_from_now(open_shop: OpenShop) -> None:
+def test_by_the_wall_clock_what_is_overdue_runs_now_and_later_steps_count_from_now(
+    open_shop: OpenShop,
+) -> None:
     text = (
         "journey: three\ntrigger: {event: Added}\nsteps:\n"
         "  - email: one\n  - delay: 10m\n  - email: two\n  - delay: 10m\n  - email: three\n"
@@ -269,12 +310,19 @@ def test_by_the_wall_clock_what_is_overdue_runs_now_and_later_steps_count_from_n
     shop.call("0m", "track", event="Added", received="1h")
     for minutes in range(60, 85):
         shop.tick(f"{minutes}m")
-    assert shop.sends() == [("1h", "ada", "one"), ("1h 10m", "ada", "two"), ("1h 20m", "ada", "three")]
+    assert shop.sends() == [
+        ("1h", "ada", "one"),
+        ("1h 10m", "ada", "two"),
+        ("1h 20m", "ada", "three"),
+    ]
     assert overtaken(shop) == set()
 
 
 def test_what_a_step_changed_is_still_known_after_a_late_call(open_shop: OpenShop) -> None:
-    text = "journey: sign\ntrigger: {event: Added}\nsteps:\n  - update: {plan: pro}\n  - unsubscribe: news\n"
+    text = (
+        "journey: sign\ntrigger: {event: Added}\nsteps:\n  - update: {plan: pro}\n  - "
+        "unsubscribe: news\n"
+    )
     shop = open_shop(text, lifecycle=LIFECYCLE, toml=TOML)
     shop.identify("-1m")
     shop.track("10m", "Added")
@@ -286,10 +334,14 @@ def test_what_a_step_changed_is_still_known_after_a_late_call(open_shop: OpenSho
     assert "topic:news" in _object(shop.rows("SELECT consent FROM customers")[0].consent)
 
 
-def test_a_message_speaks_of_its_own_instant_however_far_a_tick_jumps(open_shop: OpenShop, tmp_path: Any) -> None:
+def test_a_message_speaks_of_its_own_instant_however_far_a_tick_jumps(
+    open_shop: OpenShop, tmp_path: Any
+) -> None:
     folder = tmp_path / "templates/email"
     folder.mkdir(parents=True)
-    (folder / "plan.html").write_text("---\nsubject: '{{ customer.plan }} {{ customer.orders }}'\n---\n<p>hi</p>\n")
+    (folder / "plan.html").write_text(
+        "---\nsubject: '{{ customer.plan }} {{ customer.orders }}'\n---\n<p>hi</p>\n"
+    )
     text = "journey: tell\ntrigger: {event: Added}\nsteps:\n  - delay: 1h\n  - email: plan\n"
     subjects = []
     for every in (timedelta(hours=2), timedelta(days=2)):

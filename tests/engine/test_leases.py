@@ -1,4 +1,6 @@
-"""A lease belongs to its worker: what became of it is said by that one, or by its notes once it is dead."""
+"""A lease belongs to its worker: what became of it is said by that one, or by its notes once it is
+dead.
+"""
 
 from __future__ import annotations
 
@@ -34,7 +36,9 @@ ACCEPTED = SendOutcome(OutcomeKind.ACCEPTED)
 
 
 class Slow:
-    """A provider over two connections which answers when it is told to; `taken` is what it was given, in order."""
+    """A provider over two connections which answers when it is told to; `taken` is what it was
+    given, in order.
+    """
 
     name = "slow"
     medium = Medium.EMAIL
@@ -72,7 +76,9 @@ def slow() -> Iterator[Slow]:
 
 @pytest.fixture
 def in_the_middle(open_shop: OpenShop, slow: Slow) -> Callable[..., Shop]:
-    """A shop with two messages on the wire and eight that are leased and not begun; its tick has run out of time."""
+    """A shop with two messages on the wire and eight that are leased and not begun; its tick has
+    run out of time.
+    """
 
     def open_one(journey: str = RESET) -> Shop:
         shop = open_shop(journey, live=True)
@@ -92,7 +98,9 @@ def in_the_middle(open_shop: OpenShop, slow: Slow) -> Callable[..., Shop]:
 
 
 def states(shop: Shop) -> dict[str, int]:
-    return {row[0]: row[1] for row in shop.rows("SELECT state, count(*) FROM messages GROUP BY state")}
+    return {
+        row[0]: row[1] for row in shop.rows("SELECT state, count(*) FROM messages GROUP BY state")
+    }
 
 
 def restart(shop: Shop) -> Shop:
@@ -126,7 +134,9 @@ def test_a_second_process_leaves_the_leases_of_a_living_one_alone(
     other.close()
 
 
-def test_of_a_dead_process_only_what_was_on_the_wire_is_unknown(in_the_middle: Callable[..., Shop]) -> None:
+def test_of_a_dead_process_only_what_was_on_the_wire_is_unknown(
+    in_the_middle: Callable[..., Shop],
+) -> None:
     shop = in_the_middle(HELLO)
     die(shop)
     other = restart(shop)
@@ -137,12 +147,16 @@ def test_of_a_dead_process_only_what_was_on_the_wire_is_unknown(in_the_middle: C
     other.close()
 
 
-def test_what_a_dead_process_was_told_by_its_provider_is_known(in_the_middle: Callable[..., Shop], slow: Slow) -> None:
+def test_what_a_dead_process_was_told_by_its_provider_is_known(
+    in_the_middle: Callable[..., Shop], slow: Slow
+) -> None:
     shop = in_the_middle(HELLO)
     slow.may_answer.set()
     for _ in range(8):
         assert slow.is_given.acquire(timeout=60)
-    while shop.context.hand_over.on_the_wire:  # the last answers are being noted; nothing is written to the database
+    while (
+        shop.context.hand_over.on_the_wire
+    ):  # the last answers are being noted; nothing is written to the database
         threading.Event().wait(0.01)
     die(shop)
     other = restart(shop)
@@ -159,16 +173,22 @@ def test_without_its_notes_everything_that_a_dead_process_had_leased_is_unknown(
     for path in (shop.root / "var/wire").iterdir():
         path.unlink()
     other = restart(shop)
-    assert settle.settle_dead_leases(other.context, other.clock.now()) == 0  # it was seen a moment ago
+    assert (
+        settle.settle_dead_leases(other.context, other.clock.now()) == 0
+    )  # it was seen a moment ago
     with shop.context.database.write() as connection:
         long_ago = SystemClock().now() - settle.DEAD_AFTER - timedelta(seconds=1)
-        connection.execute(text("UPDATE workers SET beat_at = :at"), {"at": long_ago.replace(tzinfo=None)})
+        connection.execute(
+            text("UPDATE workers SET beat_at = :at"), {"at": long_ago.replace(tzinfo=None)}
+        )
     other.tick(other.clock.now())
     assert states(other) == {"unknown": 10}
     other.close()
 
 
-def test_notes_from_before_a_restart_of_the_machine_are_not_believed(in_the_middle: Callable[..., Shop]) -> None:
+def test_notes_from_before_a_restart_of_the_machine_are_not_believed(
+    in_the_middle: Callable[..., Shop],
+) -> None:
     shop = in_the_middle(HELLO)
     die(shop)
     (path,) = (shop.root / "var/wire").iterdir()
@@ -193,11 +213,15 @@ def test_an_outcome_is_written_into_its_own_lease_only(in_the_middle: Callable[.
         messages.settle(connection, said, was=MessageState.UNKNOWN)
     assert states(shop) == {"leased": 10}
     with database.write() as connection:
-        messages.settle(connection, said, was=MessageState.LEASED, leased_by=shop.context.hand_over.token)
+        messages.settle(
+            connection, said, was=MessageState.LEASED, leased_by=shop.context.hand_over.token
+        )
     assert states(shop) == {"accepted": 1, "leased": 9}
 
 
-def test_a_lease_that_was_written_though_the_database_said_no_is_found_again(open_shop: OpenShop) -> None:
+def test_a_lease_that_was_written_though_the_database_said_no_is_found_again(
+    open_shop: OpenShop,
+) -> None:
     shop = open_shop(HELLO, live=True)
     shop.identify("0s")
     shop.track("0s", "Viewed")
@@ -261,7 +285,9 @@ def test_who_loses_the_lock_begins_no_further_message_and_who_gets_it_sends_noth
 
 
 @pytest.mark.parametrize("replaced", [False, True])
-def test_a_database_deleted_under_a_running_process_is_missed_at_once(open_shop: OpenShop, replaced: bool) -> None:
+def test_a_database_deleted_under_a_running_process_is_missed_at_once(
+    open_shop: OpenShop, replaced: bool
+) -> None:
     shop = open_shop(HELLO, live=True)
     if not shop.context.database.is_sqlite:
         pytest.skip("PostgreSQL keeps its own files")
@@ -289,7 +315,9 @@ def noted(folder: Path, write: Callable[[WireLog], None]) -> wire_log.Notes:
 
 
 def test_notes_tell_what_was_begun_and_what_became_of_it(tmp_path: Path) -> None:
-    full = SendOutcome(OutcomeKind.THROTTLED, "id", "a reason.\nof two lines", "451", 2.5, suppress=True)
+    full = SendOutcome(
+        OutcomeKind.THROTTLED, "id", "a reason.\nof two lines", "451", 2.5, suppress=True
+    )
 
     def write(log: WireLog) -> None:
         log.lease([1, 2, 3])
@@ -329,7 +357,9 @@ def test_notes_are_alive_for_as_long_as_their_process(tmp_path: Path) -> None:
     )
     command = [sys.executable, "-c", holder, str(tmp_path)]
     assert wire_log.is_alive(tmp_path, "t") is None
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "open\n"
         assert wire_log.is_alive(tmp_path, "t") is True

@@ -52,7 +52,9 @@ def test_a_life_that_cannot_be_run_or_written_holds_up_nobody_else_and_is_tried_
     assert shop.delivered() == ["hello", "hello"]
 
 
-@pytest.mark.parametrize("computed", ["entry.number | int", "-entry.number", "entry.number | round(-1)"])
+@pytest.mark.parametrize(
+    "computed", ["entry.number | int", "-entry.number", "entry.number | round(-1)"]
+)
 def test_a_number_that_no_database_can_hold_stops_nobody(open_shop: Any, computed: str) -> None:
     steps = f'steps:\n  - set: {{n: "{{{{ {computed} }}}}"}}\n  - email: hello\n'
     shop = open_shop("journey: sum\ntrigger: {event: Signed Up}\n" + steps)

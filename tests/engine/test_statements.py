@@ -33,7 +33,9 @@ def counted_tick(shop: Shop, at: str) -> tuple[int, Counter[str]]:
     """How many statements a tick executed, and each kind how often."""
     seen: Counter[str] = Counter()
 
-    def note(_connection: Any, _cursor: Any, statement: str, _parameters: Any, _context: Any, _many: bool) -> None:
+    def note(
+        _connection: Any, _cursor: Any, statement: str, _parameters: Any, _context: Any, _many: bool
+    ) -> None:
         seen[" ".join(statement.split())[:60]] += 1
 
     engine = shop.context.database.engine
@@ -49,7 +51,9 @@ def fill(shop: Shop, users: range, at: str) -> None:
         shop.track(at, "Added", f"c{number}")
 
 
-def test_a_tick_over_400_customers_is_as_many_statements_as_over_20_but_for_batches(open_shop: OpenShop) -> None:
+def test_a_tick_over_400_customers_is_as_many_statements_as_over_20_but_for_batches(
+    open_shop: OpenShop,
+) -> None:
     shop = open_shop(TEXT, toml=CONSENTING + '[caps]\nemail = ["1/day"]\n')
     fill(shop, range(20), "0s")
     few = [counted_tick(shop, at)[0] for at in ("1m", "1h")]

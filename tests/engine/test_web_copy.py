@@ -1,4 +1,6 @@
-"""The web copy of a mail, rendered anew: also when its reader, its template or its journey has changed meanwhile."""
+"""The web copy of a mail, rendered anew: also when its reader, its template or its journey has
+changed meanwhile.
+"""
 
 from __future__ import annotations
 

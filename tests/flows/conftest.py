@@ -1,4 +1,6 @@
-"""A real Prefect server for the whole folder, and an engine of counters, so that only the flows are tested here."""
+"""A real Prefect server for the whole folder, and an engine of counters, so that only the flows are
+tested here.
+"""
 
 from __future__ import annotations
 
@@ -37,12 +39,20 @@ PATIENCE_S = 300.0
 
 #: Everything twenty times faster than in life, so that a run's minute is three seconds.
 QUICK = Pace(
-    tick_s=0.1, window_s=3.0, look_s=1.0, rename_s=0.5, poll_runs_s=0.5, poll_paused_s=0.5, poll_cancelled_s=0.3
+    tick_s=0.1,
+    window_s=3.0,
+    look_s=1.0,
+    rename_s=0.5,
+    poll_runs_s=0.5,
+    poll_paused_s=0.5,
+    poll_cancelled_s=0.3,
 )
 
 
 def _import_prefect_for(server: PrefectServer) -> None:
-    """Prefect reads its settings when imported; the tests of other folders must not inherit them."""
+    """Prefect reads its settings when imported; the tests of other folders must not inherit
+    them.
+    """
     before = dict(os.environ)
     server.point_client_at_it()
     import prefect.context  # noqa: F401
@@ -54,9 +64,13 @@ def _import_prefect_for(server: PrefectServer) -> None:
 _import_prefect_for(SERVER)
 
 
-#: Of Prefect, not ours: its observers leave sockets to the garbage collector, its code warns of its own future.
+#: Of Prefect, not ours: its observers leave sockets to the garbage collector, its code warns of its
+#: own future.
 NOT_OURS = (
-    "ignore:Exception ignored in. <(socket|ssl|_Selector|asyncio):pytest.PytestUnraisableExceptionWarning",
+    (
+        "ignore:Exception ignored in. "
+        "<(socket|ssl|_Selector|asyncio):pytest.PytestUnraisableExceptionWarning"
+    ),
     "ignore::DeprecationWarning:prefect",
 )
 
@@ -114,8 +128,14 @@ class CountingEngine:
     def due(self) -> Due:
         with self._lock:
             return Due(
-                journeys={name: count for (kind, name), count in self._due.items() if kind is Kind.JOURNEY},
-                channels={name: count for (kind, name), count in self._due.items() if kind is Kind.DELIVERIES},
+                journeys={
+                    name: count for (kind, name), count in self._due.items() if kind is Kind.JOURNEY
+                },
+                channels={
+                    name: count
+                    for (kind, name), count in self._due.items()
+                    if kind is Kind.DELIVERIES
+                },
             )
 
     def tick(self, held: Held) -> TickReport:
@@ -138,10 +158,20 @@ class CountingEngine:
         failing = min(self._failing[name], count)
         self._failing[name] -= failing
         failures = [
-            Failure(f"message-{i}", "welcome", "hello", "rejected", "550 5.1.1", "no such mailbox", "parcours explain")
+            Failure(
+                f"message-{i}",
+                "welcome",
+                "hello",
+                "rejected",
+                "550 5.1.1",
+                "no such mailbox",
+                "parcours explain",
+            )
             for i in range(failing)
         ]
-        report.channel(name).add(ChannelTally(due=count, sent=count - failing, failed=failing, failures=failures))
+        report.channel(name).add(
+            ChannelTally(due=count, sent=count - failing, failed=failing, failures=failures)
+        )
 
     def load_held(self) -> Held:
         return self.saved
@@ -156,7 +186,9 @@ class CountingEngine:
 class Stage:
     """A conductor running in a thread of its own, and a client to look at Prefect like ops do."""
 
-    def __init__(self, client: SyncPrefectClient, names: tuple[str, str], pace: Pace = QUICK) -> None:
+    def __init__(
+        self, client: SyncPrefectClient, names: tuple[str, str], pace: Pace = QUICK
+    ) -> None:
         from flows.conductor import Conductor
 
         self.client, self.engine, self.pace = client, CountingEngine(), pace
@@ -195,16 +227,24 @@ class Stage:
         return self.client.read_deployment_by_name(f"{kind}/{name}")
 
     def runs(self, kind: Kind) -> list[FlowRun]:
-        """The runs of the journey or of the channel, oldest first, without those that a schedule made for later."""
+        """The runs of the journey or of the channel, oldest first, without those that a schedule
+        made for later.
+        """
         from prefect.client.schemas.filters import DeploymentFilter, DeploymentFilterId
 
         ours = DeploymentFilter(id=DeploymentFilterId(any_=[self.deployment(kind).id]))
         found = self.client.read_flow_runs(deployment_filter=ours)
-        return sorted((run for run in found if run.state_name != "Scheduled"), key=lambda run: run.created)
+        return sorted(
+            (run for run in found if run.state_name != "Scheduled"), key=lambda run: run.created
+        )
 
     def finished(self, kind: Kind, count: int = 1) -> list[FlowRun]:
         """Waits until so many runs have ended, and returns them."""
-        return self.until(lambda: runs if len(runs := [r for r in self.runs(kind) if is_final(r)]) >= count else None)
+        return self.until(
+            lambda: (
+                runs if len(runs := [r for r in self.runs(kind) if is_final(r)]) >= count else None
+            )
+        )
 
     def press_run(self, kind: Kind) -> UUID:
         """What the Run button does."""
@@ -232,7 +272,9 @@ def is_final(run: FlowRun) -> bool:
     return run.state is not None and run.state.is_final()
 
 
-def journey_spec(name: str, version: str = "v1", description: str = "Greets new customers.") -> DeploymentSpec:
+def journey_spec(
+    name: str, version: str = "v1", description: str = "Greets new customers."
+) -> DeploymentSpec:
     return DeploymentSpec(
         Kind.JOURNEY,
         name,
@@ -245,7 +287,13 @@ def journey_spec(name: str, version: str = "v1", description: str = "Greets new 
 
 
 def channel_spec(name: str) -> DeploymentSpec:
-    return DeploymentSpec(Kind.DELIVERIES, name, title="E-mail", description="All that leaves by e-mail.", version="v1")
+    return DeploymentSpec(
+        Kind.DELIVERIES,
+        name,
+        title="E-mail",
+        description="All that leaves by e-mail.",
+        version="v1",
+    )
 
 
 _numbers = itertools.count(1)
@@ -257,8 +305,12 @@ def stage(server: PrefectServer) -> Iterator[Stage]:
     from prefect.settings import PREFECT_CLIENT_MAX_RETRIES, temporary_settings
 
     number = next(_numbers)
-    # On a busy machine SQLite is locked now and then; the conductor, in its own threads, keeps its own patience.
-    with temporary_settings({PREFECT_CLIENT_MAX_RETRIES: 6}), get_client(sync_client=True) as client:
+    # On a busy machine SQLite is locked now and then; the conductor, in its own threads, keeps its
+    # own patience.
+    with (
+        temporary_settings({PREFECT_CLIENT_MAX_RETRIES: 6}),
+        get_client(sync_client=True) as client,
+    ):
         stage = Stage(client, (f"welcome-{number}", f"email-{number}"))
         yield stage
         stage.close()

@@ -78,7 +78,9 @@ def test_a_prefect_that_lost_its_database_learns_again_what_was_paused(stage: St
     }
 
 
-def test_pausing_holds_a_journey_resuming_releases_it_and_a_restart_keeps_it_paused(stage: Stage) -> None:
+def test_pausing_holds_a_journey_resuming_releases_it_and_a_restart_keeps_it_paused(
+    stage: Stage,
+) -> None:
     stage.start()
     deployment = stage.deployment(Kind.JOURNEY)
     stage.client.pause_deployment(deployment.id)

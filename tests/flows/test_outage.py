@@ -29,7 +29,9 @@ def test_while_prefect_is_away_sending_goes_on_gates_stay_and_the_next_run_accou
     stage.until(lambda: not stage.conductor.is_in_sync)
     assert stage.engine.done == {stage.channel: 20}
     restarting_server.start(PATIENCE_S)
-    runs = stage.until(lambda: [run for run in stage.finished(Kind.DELIVERIES) if "20 sent" in run.name])
+    runs = stage.until(
+        lambda: [run for run in stage.finished(Kind.DELIVERIES) if "20 sent" in run.name]
+    )
     assert runs[0].name == f"{stage.channel} · 20 sent"
     assert stage.engine.done[stage.journey] == 0
 
@@ -48,7 +50,9 @@ def test_a_failing_tick_is_logged_without_data_and_the_next_one_works(
 
 
 def test_a_nudge_is_looked_at_at_once(stage: Stage) -> None:
-    stage.pace = stage.pace_with(tick_s=10 * PATIENCE_S)  # without a nudge it would be looked at after the test
+    stage.pace = stage.pace_with(
+        tick_s=10 * PATIENCE_S
+    )  # without a nudge it would be looked at after the test
     stage.start()
     stage.engine.give(Kind.DELIVERIES, stage.channel, 1)
     stage.conductor.nudge()

@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from tests.flows.conftest import Stage
 
 
-def test_a_due_journey_gets_a_run_under_its_deployment_with_the_story_in_its_name(stage: Stage) -> None:
+def test_a_due_journey_gets_a_run_under_its_deployment_with_the_story_in_its_name(
+    stage: Stage,
+) -> None:
     stage.start()
     stage.engine.give(Kind.JOURNEY, stage.journey, 100)
     stage.until(lambda: stage.runs(Kind.JOURNEY))
@@ -67,16 +69,22 @@ def test_a_scheduled_run_happens(stage: Stage) -> None:
     deployment = stage.deployment(Kind.JOURNEY)
     every_5_s = IntervalSchedule(interval=datetime.timedelta(seconds=5))
     stage.client.create_deployment_schedules(deployment.id, [(every_5_s, True)])
-    runs = stage.until(lambda: [r for r in stage.runs(Kind.JOURNEY) if r.auto_scheduled and _is_final(r)])
+    runs = stage.until(
+        lambda: [r for r in stage.runs(Kind.JOURNEY) if r.auto_scheduled and _is_final(r)]
+    )
     assert runs[0].name == f"{stage.journey} · nothing due"
     stage.client.pause_deployment(deployment.id)
 
 
-def test_a_cancelled_run_ends_soon_and_holds_its_channel_until_the_window_is_over(stage: Stage) -> None:
+def test_a_cancelled_run_ends_soon_and_holds_its_channel_until_the_window_is_over(
+    stage: Stage,
+) -> None:
     stage.pace = stage.pace_with(window_s=20.0)
     stage.start()
     stage.engine.give(Kind.DELIVERIES, stage.channel, 40)
-    run = stage.until(lambda: [r for r in stage.runs(Kind.DELIVERIES) if r.state_type is StateType.RUNNING])[0]
+    run = stage.until(
+        lambda: [r for r in stage.runs(Kind.DELIVERIES) if r.state_type is StateType.RUNNING]
+    )[0]
     stage.client.set_flow_run_state(run.id, Cancelling())
     run = stage.until(lambda: stage.finished(Kind.DELIVERIES))[0]
     assert run.state.type is StateType.CANCELLED
@@ -146,7 +154,11 @@ def _artifacts(stage: Stage, run: FlowRun) -> dict[str, Any]:
 
 
 def _events_of(stage: Stage, run: FlowRun) -> list[dict[str, Any]]:
-    body = {"filter": EventFilter(event=EventNameFilter(name=["parcours.delivery.failed"])).model_dump(mode="json")}
+    body = {
+        "filter": EventFilter(event=EventNameFilter(name=["parcours.delivery.failed"])).model_dump(
+            mode="json"
+        )
+    }
     answer = stage.client._client.post("/events/filter", json=body).json()
     ids = {f"prefect.flow-run.{run.id}"}
     return [e for e in answer["events"] if ids & {r["prefect.resource.id"] for r in e["related"]}]

@@ -17,7 +17,9 @@ from flows.server import PrefectDidNotStart, PrefectServer, free_port
 from tests.flows.conftest import PATIENCE_S
 from tests.support.ports import server_port
 
-linux_only = pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends a child with its parent")
+linux_only = pytest.mark.skipif(
+    sys.platform != "linux", reason="only Linux ends a child with its parent"
+)
 
 
 @pytest.fixture(autouse=True)
@@ -50,7 +52,9 @@ def test_without_a_wish_a_free_port_is_found(server: PrefectServer) -> None:
 def test_a_server_that_does_not_come_up_says_why_and_where_to_look(tmp_path: Path) -> None:
     os.environ["PREFECT_SERVER_SERVICES_SCHEDULER_LOOP_SECONDS"] = "now and then"
     server = PrefectServer(tmp_path, port=server_port())
-    with pytest.raises(PrefectDidNotStart, match=r"ended with code .*server\.log\n(.|\n)*valid number"):
+    with pytest.raises(
+        PrefectDidNotStart, match=r"ended with code .*server\.log\n(.|\n)*valid number"
+    ):
         server.start(PATIENCE_S)
 
 

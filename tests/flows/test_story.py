@@ -26,14 +26,26 @@ def _account(key: GateKey, tally: Tally, ending: Ending | None = None) -> Accoun
         (CART, JourneyTally(due=128, queued=120), None, "cart-abandonment · 128 due · 120 queued"),
         (CART, JourneyTally(), None, "cart-abandonment · nothing due"),
         (CART, JourneyTally(), Ending.ON_HOLD, "cart-abandonment · on hold"),
-        (CART, JourneyTally(entered=2, not_sent=1), None, "cart-abandonment · 2 entered · 1 not sent"),
+        (
+            CART,
+            JourneyTally(entered=2, not_sent=1),
+            None,
+            "cart-abandonment · 2 entered · 1 not sent",
+        ),
         (EMAIL, ChannelTally(due=120, sent=117, failed=3), None, "email · 117 sent · 3 failed"),
         (EMAIL, ChannelTally(due=9, stopped="key refused"), None, "email · 9 due · stopped"),
-        (EMAIL, ChannelTally(sent=4, retried=2), Ending.SHUTDOWN, "email · 4 sent · 2 to be tried again"),
+        (
+            EMAIL,
+            ChannelTally(sent=4, retried=2),
+            Ending.SHUTDOWN,
+            "email · 4 sent · 2 to be tried again",
+        ),
         (EMAIL, ChannelTally(sent=4), Ending.CANCELLED, "email · 4 sent · cancelled in the UI"),
     ],
 )
-def test_a_runs_name_tells_its_story(key: GateKey, tally: Tally, ending: Ending | None, name: str) -> None:
+def test_a_runs_name_tells_its_story(
+    key: GateKey, tally: Tally, ending: Ending | None, name: str
+) -> None:
     assert headline(_account(key, tally, ending)) == name
 
 
@@ -59,7 +71,10 @@ def test_a_run_is_red_only_when_a_person_must_act(tally: Tally, needed: bool) ->
 
 
 def test_a_table_holds_the_newest_thousand_failures_newest_first() -> None:
-    failures = [Failure(str(i), "cart", "day3", "rejected", "550", "no such mailbox", "") for i in range(1200)]
+    failures = [
+        Failure(str(i), "cart", "day3", "rejected", "550", "no such mailbox", "")
+        for i in range(1200)
+    ]
     rows = failure_rows(failures)
     assert len(rows) == 1000
     assert (rows[0]["message"], rows[-1]["message"]) == ("1199", "200")
@@ -115,7 +130,10 @@ def test_a_run_lives_for_its_minute_and_an_idle_one_for_a_look(
 def test_a_description_survives_pipes_and_backticks() -> None:
     yaml = 'journey: x\nsteps:\n  - set: {note: "```"}\n'
     steps = (StepRow("pick", "branch", "a | b\nc"),)
-    text = markdown(DeploymentSpec(Kind.JOURNEY, "x", "X", "Why.", "abc", steps=steps, yaml=yaml), {"Health": "/h"})
+    text = markdown(
+        DeploymentSpec(Kind.JOURNEY, "x", "X", "Why.", "abc", steps=steps, yaml=yaml),
+        {"Health": "/h"},
+    )
     assert "| pick | branch | a \\| b c |" in text
     assert f"````yaml\n{yaml}````" in text
     assert "[Health](/h)" in text

@@ -18,5 +18,7 @@ print("sent in vain")
 def test_lines_of_a_run_that_do_not_reach_prefects_server_leave_the_terminal_alone() -> None:
     away = {"PREFECT_API_URL": "http://127.0.0.1:9/api", "PREFECT_CLIENT_MAX_RETRIES": "0"}
     command = [sys.executable, "-c", SEND_A_LINE]
-    done = subprocess.run(command, env=os.environ | away, capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        command, env=os.environ | away, capture_output=True, text=True, check=True
+    )
     assert (done.stdout, done.stderr) == ("sent in vain\n", "")

@@ -19,7 +19,9 @@ PROGRAM = build_program(PROJECT)
 CASES = [(journey, test) for journey, tests in PROJECT.tests.items() for test in tests]
 
 
-@pytest.mark.parametrize(("journey", "test"), CASES, ids=[f"{journey}: {test.name}" for journey, test in CASES])
+@pytest.mark.parametrize(
+    ("journey", "test"), CASES, ids=[f"{journey}: {test.name}" for journey, test in CASES]
+)
 def test_a_shipped_journey_does_what_its_file_says(journey: str, test: JourneyTest) -> None:
     verdict = rehearse(PROGRAM, PROJECT.journeys[journey], test)
     assert verdict.passed, f"journeys/{journey}.yaml:{test.line}: {verdict}"
@@ -30,7 +32,9 @@ def test_every_shipped_journey_has_tests() -> None:
 
 
 def test_a_wrong_expectation_fails_and_says_what_happened_instead() -> None:
-    journey, test = next(case for case in CASES if case[0] == "cart-abandonment" and len(case[1].expect) == 2)
+    journey, test = next(
+        case for case in CASES if case[0] == "cart-abandonment" and len(case[1].expect) == 2
+    )
     late = Happening(timedelta(hours=2), "email", "cart-reminder")
     wrong = replace(test, expect=(late, *test.expect[1:]))
     verdict = rehearse(PROGRAM, PROJECT.journeys[journey], wrong)
@@ -40,5 +44,9 @@ def test_a_wrong_expectation_fails_and_says_what_happened_instead() -> None:
 
 
 def test_a_message_that_nobody_expected_fails() -> None:
-    journey, test = next(case for case in CASES if case[0] == "cart-abandonment" and len(case[1].expect) == 2)
-    assert not rehearse(PROGRAM, PROJECT.journeys[journey], replace(test, expect=test.expect[:1])).passed
+    journey, test = next(
+        case for case in CASES if case[0] == "cart-abandonment" and len(case[1].expect) == 2
+    )
+    assert not rehearse(
+        PROGRAM, PROJECT.journeys[journey], replace(test, expect=test.expect[:1])
+    ).passed

@@ -51,7 +51,9 @@ def happened(found: Verdict) -> list[str]:
 ADA = "customer: {email: ada@example.com, phone: '+33612345678'}"
 
 
-def test_a_test_begins_on_a_monday_morning_and_its_times_are_durations_or_instants(project: Path) -> None:
+def test_a_test_begins_on_a_monday_morning_and_its_times_are_durations_or_instants(
+    project: Path,
+) -> None:
     found = verdict(
         project,
         f"""
@@ -69,7 +71,9 @@ expect:
 
 def test_the_control_group_of_the_journey_and_of_the_project_is_left_out(project: Path) -> None:
     toml = CONSENTING + '[holdout]\nglobal = "100%"\n'
-    found = verdict(project, f"test: x\n{ADA}\nevents: [{{at: 0h, event: Joined}}]\nexpect: []\n", toml=toml)
+    found = verdict(
+        project, f"test: x\n{ADA}\nevents: [{{at: 0h, event: Joined}}]\nexpect: []\n", toml=toml
+    )
     assert happened(found)[0] == "at 0s: email hello"
 
 
@@ -80,10 +84,17 @@ def test_the_control_group_of_the_journey_and_of_the_project_is_left_out(project
         (CONSENTING, "no_address"),
     ],
 )
-def test_a_message_that_is_not_sent_is_expected_with_its_reason(project: Path, toml: str, reason: str) -> None:
-    customer = "customer: {email: ada@example.com}" if reason == "no_consent" else "customer: {plan: pro}"
+def test_a_message_that_is_not_sent_is_expected_with_its_reason(
+    project: Path, toml: str, reason: str
+) -> None:
+    customer = (
+        "customer: {email: ada@example.com}" if reason == "no_consent" else "customer: {plan: pro}"
+    )
     journey = HELLO.replace("  - delay: 1d\n  - sms: nudge\n", "")
-    test = f"test: x\n{customer}\nevents: [{{at: 0h, event: Joined}}]\nexpect: [{{at: AT, not_sent: {reason}}}]\n"
+    test = (
+        f"test: x\n{customer}\nevents: [{{at: 0h, event: Joined}}]\nexpect: "
+        f"[{{at: AT, not_sent: {reason}}}]\n"
+    )
     right = [verdict(project, test.replace("AT", at), journey, toml).passed for at in ("0h", "5m")]
     assert any(right)  # a message without an address may be given its first five minutes
     wrong = verdict(project, test.replace("AT", "0h").replace(reason, "suppressed"), journey, toml)
@@ -92,7 +103,10 @@ def test_a_message_that_is_not_sent_is_expected_with_its_reason(project: Path, t
 
 
 def test_a_schedule_fires_all_the_while_until_the_end_that_is_written(project: Path) -> None:
-    journey = "journey: weekly\ntrigger: {schedule: '0 9 * * mon'}\nreentry: always\nsteps: [email: hello]\n"
+    journey = (
+        "journey: weekly\ntrigger: {schedule: '0 9 * * mon'}\nreentry: always\nsteps: "
+        "[email: hello]\n"
+    )
     test = f"test: x\n{ADA}\nuntil: 22d\nexpect: []\n"
     found = verdict(project, test, journey)
     mails = [one for one in happened(found) if "email" in one]
@@ -100,7 +114,10 @@ def test_a_schedule_fires_all_the_while_until_the_end_that_is_written(project: P
 
 
 def test_without_an_end_a_schedule_fires_for_four_hundred_days(project: Path) -> None:
-    journey = "journey: weekly\ntrigger: {schedule: '0 9 * * mon'}\nreentry: always\nsteps: [email: hello]\n"
+    journey = (
+        "journey: weekly\ntrigger: {schedule: '0 9 * * mon'}\nreentry: always\nsteps: "
+        "[email: hello]\n"
+    )
     found = verdict(project, f"test: x\n{ADA}\nexpect: []\n", journey)
     assert len([one for one in happened(found) if "email" in one]) == 57
 
@@ -130,7 +147,9 @@ expect:
   - {{at: 3d, email: hello}}
 """
     found = verdict(project, test, STAGED)
-    assert found.passed, found  # one order makes a new customer of somebody of whom nothing else is known
+    assert found.passed, (
+        found
+    )  # one order makes a new customer of somebody of whom nothing else is known
     assert not verdict(project, test.replace("given: {stage: loyal}\n", ""), STAGED).passed
 
 
@@ -154,9 +173,9 @@ events: [{{at: 0h, event: Joined}}]
 expect: [{{at: 4h, email: hello}}]
 """
     assert verdict(project, test, journey, toml).passed
-    knowing = journey.replace("reentry", "only_if: not received('promo', within='21h')\nreentry").replace(
-        "journey: hello", "journey: hello2"
-    )
+    knowing = journey.replace(
+        "reentry", "only_if: not received('promo', within='21h')\nreentry"
+    ).replace("journey: hello", "journey: hello2")
     (project / "journeys/hello.yaml").unlink()
     (project / "templates/email/promo.html").write_text("---\nsubject: p\n---\np", "utf-8")
     found = verdict(project, test, knowing, toml)
@@ -177,12 +196,27 @@ def test_a_start_by_hand_names_the_journey_itself(project: Path) -> None:
     ("test", "message"),
     [
         ("events: [{event: Joined}]\nexpect: []", "`at` is missing here (when, such as 0h or 2d)"),
-        ("events: [{at: 1 parsec, event: Joined}]\nexpect: []", "'1 parsec' is not a duration: write 45s, 30m, 1h"),
-        ("events: [{at: 3, event: Joined}]\nexpect: []", "'3' is no time of a test: write 0h, 2d or 2026-01-07 10:00"),
+        (
+            "events: [{at: 1 parsec, event: Joined}]\nexpect: []",
+            "'1 parsec' is not a duration: write 45s, 30m, 1h",
+        ),
+        (
+            "events: [{at: 3, event: Joined}]\nexpect: []",
+            "'3' is no time of a test: write 0h, 2d or 2026-01-07 10:00",
+        ),
         ("events: [{at: 0h}]\nexpect: []", "this needs exactly one of: event, identify, start"),
-        ("events: [{at: 0h, event: a, identify: {b: c}}]\nexpect: []", "this needs exactly one of: event, identify"),
-        ("events: [{at: 0h, evnt: Joined}]\nexpect: []", "unknown key 'evnt'; did you mean 'event'?"),
-        ("events: [{at: 0h, event: a, props: {b: c}}]\nexpect: []", "'props'; it is called 'properties' here"),
+        (
+            "events: [{at: 0h, event: a, identify: {b: c}}]\nexpect: []",
+            "this needs exactly one of: event, identify",
+        ),
+        (
+            "events: [{at: 0h, evnt: Joined}]\nexpect: []",
+            "unknown key 'evnt'; did you mean 'event'?",
+        ),
+        (
+            "events: [{at: 0h, event: a, props: {b: c}}]\nexpect: []",
+            "'props'; it is called 'properties' here",
+        ),
         ("events: [{at: 0h, identify: ada}]\nexpect: []", "`identify` must be a map (key: value)"),
         (
             "events: [{at: 0h, business: back}]\nexpect: []",
@@ -192,18 +226,39 @@ def test_a_start_by_hand_names_the_journey_itself(project: Path) -> None:
             "events: [{at: -1h, event: Joined}]\nexpect: []",
             "this lies before the test begins: times count from `start`",
         ),
-        ("events: [{at: 401d, event: Joined}]\nexpect: []", "this lies after the test's end: `until`, or 400 days"),
+        (
+            "events: [{at: 401d, event: Joined}]\nexpect: []",
+            "this lies after the test's end: `until`, or 400 days",
+        ),
         ("until: 2d\nexpect: [{at: 3d, email: hello}]", "this lies after the test's end"),
         ("start: 9999-12-31\nexpect: []", "a test begins between 1970 and 2199"),
-        ("expect: [email]", "each entry of `expect` is written as `- {at: 1h, email: cart-reminder}`"),
-        ("expect: {at: 1h, email: hello}", "`expect` is written as `expect: [{at: 1h, email: cart-reminder}]`"),
-        ("expect: [{at: 1h}]", "this needs exactly one of: email, sms, coupon, reward, task, exit, not_sent"),
+        (
+            "expect: [email]",
+            "each entry of `expect` is written as `- {at: 1h, email: cart-reminder}`",
+        ),
+        (
+            "expect: {at: 1h, email: hello}",
+            "`expect` is written as `expect: [{at: 1h, email: cart-reminder}]`",
+        ),
+        (
+            "expect: [{at: 1h}]",
+            "this needs exactly one of: email, sms, coupon, reward, task, exit, not_sent",
+        ),
         ("expect: [{at: 1h, mail: hello}]", "unknown key 'mail'; it is called 'email' here"),
-        ('expect: [{at: 1h, "email": helo}]', "there is no email template 'helo'; did you mean 'hello'?"),
-        ("expect: [{at: 1h, emit: x}]", "`emit` in a test is part of the language but not built yet in this version"),
+        (
+            'expect: [{at: 1h, "email": helo}]',
+            "there is no email template 'helo'; did you mean 'hello'?",
+        ),
+        (
+            "expect: [{at: 1h, emit: x}]",
+            "`emit` in a test is part of the language but not built yet in this version",
+        ),
         ("expect: [{at: 1h, task: mail}]", "`task` must be call or letter or visit"),
         ("given: {stage: loyl}\nexpect: []", "there is no stage 'loyl'; did you mean 'loyal'?"),
-        ("given: {others: {bob: {}}}\nexpect: []", "`others`, more customers in one test, is part of the language"),
+        (
+            "given: {others: {bob: {}}}\nexpect: []",
+            "`others`, more customers in one test, is part of the language",
+        ),
         (
             "given: {sent: [{email: hello}]}\nexpect: []",
             "`ago` is missing here (how long before the start, such as 2d)",

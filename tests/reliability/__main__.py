@@ -1,7 +1,8 @@
-"""`python -m tests.reliability kills | fuzz`: what Parcours withstands, as tables for docs/reliability.md.
+"""`python -m tests.reliability kills | fuzz`: what Parcours withstands, as tables for
+docs/reliability.md.
 
-Each sub-command is a module of this folder with `add_options(parser)` and `run(options)`, which prints its table and
-returns the exit status: 0 when nothing fell short.
+Each sub-command is a module of this folder with `add_options(parser)` and `run(options)`, which
+prints its table and returns the exit status: 0 when nothing fell short.
 """
 
 from __future__ import annotations

@@ -1,4 +1,6 @@
-"""Inputs taken by a process of its own, which may hang, eat memory or die: each is measured, and ended when it must."""
+"""Inputs taken by a process of its own, which may hang, eat memory or die: each is measured, and
+ended when it must.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +27,9 @@ _BUSY = multiprocessing.get_context("spawn")
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """One input and what came of it. `fault` is "" where all is well; `kept_s` is time of the processor."""
+    """One input and what came of it. `fault` is "" where all is well; `kept_s` is time of the
+    processor.
+    """
 
     index: int
     accepted: bool
@@ -35,7 +39,9 @@ class Taken:
 
 
 def take_all(kind: str, seed: int, inputs: int) -> Iterator[Taken]:
-    """Every input of a kind. A process that hangs or dies is a fault of the input it was at; the next goes on."""
+    """Every input of a kind. A process that hangs or dies is a fault of the input it was at; the
+    next goes on.
+    """
     index = 0
     while index < inputs:
         here, there = _BUSY.Pipe(duplex=False)

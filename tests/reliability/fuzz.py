@@ -1,4 +1,5 @@
-"""`python -m tests.reliability fuzz`: anything may come in, and each answer is bounded in time and memory.
+"""`python -m tests.reliability fuzz`: anything may come in, and each answer is bounded in time and
+memory.
 
 No traceback, no HTTP 500, nothing over 5 s of the processor or 1 GB.
 """
@@ -35,7 +36,10 @@ class Row:
         """Counts one input."""
         self.inputs += 1
         self.accepted += taken.accepted
-        self.worst_s, self.worst_mb = max(self.worst_s, taken.kept_s), max(self.worst_mb, taken.memory_mb)
+        self.worst_s, self.worst_mb = (
+            max(self.worst_s, taken.kept_s),
+            max(self.worst_mb, taken.memory_mb),
+        )
         if taken.fault:
             self.faults.append(taken)
 
@@ -47,8 +51,12 @@ class Row:
         )
 
 
-def fuzz(inputs: int, seed: int, kinds: Sequence[str], tell: Callable[[Taken, str], None]) -> list[Row]:
-    """Takes so many inputs, the same number of each kind; `tell` hears of each fault when it is found."""
+def fuzz(
+    inputs: int, seed: int, kinds: Sequence[str], tell: Callable[[Taken, str], None]
+) -> list[Row]:
+    """Takes so many inputs, the same number of each kind; `tell` hears of each fault when it is
+    found.
+    """
     rows = []
     for kind in kinds:
         row = Row(kind)
@@ -62,9 +70,15 @@ def fuzz(inputs: int, seed: int, kinds: Sequence[str], tell: Callable[[Taken, st
 
 def add_options(parser: ArgumentParser) -> None:
     """What may be said behind `fuzz`."""
-    parser.add_argument("--inputs", type=int, default=50_000, metavar="N", help="how many, of all kinds together")
-    parser.add_argument("--seed", type=int, default=1, metavar="S", help="the same seed gives the same inputs")
-    parser.add_argument("--kind", action="append", choices=sorted(MAKERS), help="only this kind; may be repeated")
+    parser.add_argument(
+        "--inputs", type=int, default=50_000, metavar="N", help="how many, of all kinds together"
+    )
+    parser.add_argument(
+        "--seed", type=int, default=1, metavar="S", help="the same seed gives the same inputs"
+    )
+    parser.add_argument(
+        "--kind", action="append", choices=sorted(MAKERS), help="only this kind; may be repeated"
+    )
 
 
 def run(options: Namespace) -> int:
@@ -72,7 +86,9 @@ def run(options: Namespace) -> int:
 
     def tell(taken: Taken, kind: str) -> None:
         fuzzed = make(kind, options.seed, taken.index)
-        told = f"{kind} {taken.index}: {fuzzed.what}\n{fuzzed.body[:SHOWN_CHARS_MAX]!r}\n{taken.fault}"
+        told = (
+            f"{kind} {taken.index}: {fuzzed.what}\n{fuzzed.body[:SHOWN_CHARS_MAX]!r}\n{taken.fault}"
+        )
         print(f"\n{told}", file=sys.stderr)
 
     rows = fuzz(options.inputs, options.seed, options.kind or list(MAKERS), tell)

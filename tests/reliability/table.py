@@ -15,4 +15,6 @@ def write_table(name: str, lines: Sequence[str]) -> None:
     body = "\n".join(lines)
     found = re.compile(rf"(<!-- {name} -->\n).*?(<!-- /{name} -->)", re.DOTALL)
     assert found.search(text), f"{PAGE.name} has a place for the table of {name}"
-    PAGE.write_text(found.sub(lambda place: f"{place[1]}{body}\n{place[2]}", text), encoding="utf-8")
+    PAGE.write_text(
+        found.sub(lambda place: f"{place[1]}{body}\n{place[2]}", text), encoding="utf-8"
+    )

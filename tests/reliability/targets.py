@@ -1,5 +1,5 @@
-"""What each kind of input is given to, by the way it takes in life. `True` accepted, `False` refused; anything that is
-raised is a fault of ours."""
+"""What each kind of input is given to, by the way it takes in life. `True` accepted, `False`
+refused; anything that is raised is a fault of ours."""
 
 from __future__ import annotations
 
@@ -55,7 +55,10 @@ class Fault(Exception):
 @contextmanager
 def open_target(kind: str) -> Iterator[Target]:
     """What takes the inputs of a kind, in a folder of its own."""
-    with TemporaryDirectory(prefix="parcours-fuzz-") as folder, OPENERS[kind](Path(folder)) as target:
+    with (
+        TemporaryDirectory(prefix="parcours-fuzz-") as folder,
+        OPENERS[kind](Path(folder)) as target,
+    ):
         yield target
 
 
@@ -69,7 +72,12 @@ def _copy_project(root: Path) -> Path:
 def _with_place(refused: ProjectInvalid) -> bool:
     """A refusal; a fault where it does not say where."""
     for problem in refused.problems:
-        if problem.line < 1 or not problem.file or not problem.message or "Traceback" in problem.message:
+        if (
+            problem.line < 1
+            or not problem.file
+            or not problem.message
+            or "Traceback" in problem.message
+        ):
             raise Fault(f"a refusal without a place: {problem}")
     return False
 
@@ -80,11 +88,18 @@ def _with_place(refused: ProjectInvalid) -> bool:
 @contextmanager
 def _yaml_target(root: Path) -> Iterator[Target]:
     (root / "journeys").mkdir()
-    for name in ("parcours.toml", "journeys/lifecycle.yaml", "journeys/surveys.yaml", "journeys/welcome.yaml"):
+    for name in (
+        "parcours.toml",
+        "journeys/lifecycle.yaml",
+        "journeys/surveys.yaml",
+        "journeys/welcome.yaml",
+    ):
         shutil.copy(ROOT / name, root / name)
 
     def take(fuzzed: Fuzzed) -> bool:
-        path = root / ("parcours.toml" if fuzzed.what.endswith("toml") else f"journeys/{fuzzed.what}")
+        path = root / (
+            "parcours.toml" if fuzzed.what.endswith("toml") else f"journeys/{fuzzed.what}"
+        )
         before = path.read_bytes() if path.exists() else None
         path.write_bytes(fuzzed.body)
         try:
@@ -106,10 +121,19 @@ def _live(project: Project) -> None:
     program = build_program(project)
     state = CustomerState("u1", program.lifecycle, program.zone, program.locale)
     names = ["Signed Up", *list(program.by_event)[:20], "Order Completed"]
-    traits = {"email": "ada@example.com", "phone": "+33612345678", "consent": {"email": True, "sms": True}}
+    traits = {
+        "email": "ada@example.com",
+        "phone": "+33612345678",
+        "consent": {"email": True, "sms": True},
+    }
     events = [Event(NOW, Kind.IDENTIFY, "", traits)]
     for number, name in enumerate(names):
-        properties = {"price": 80, "total": "99.50", "products": [{"name": "Lamp"}], "x": HOSTILE[number % 20]}
+        properties = {
+            "price": 80,
+            "total": "99.50",
+            "products": [{"name": "Lamp"}],
+            "x": HOSTILE[number % 20],
+        }
         events.append(Event(NOW + timedelta(hours=number), Kind.TRACK, name, properties, number))
     run_line(program, state, events, NOW + timedelta(days=30))
 
@@ -120,7 +144,13 @@ def _expression_target(root: Path) -> Iterator[Target]:
     state = CustomerState("u1", Lifecycle(), ZoneInfo("Europe/Paris"), traits=traits)
     scopes = [
         Scope(state, NOW, {"event": event, "entry": {}, "vars": {}, "coupon": None, "journey": {}})
-        for event in ({}, *({"price": value, "total": value, "products": [value], "a": value} for value in HOSTILE))
+        for event in (
+            {},
+            *(
+                {"price": value, "total": value, "products": [value], "a": value}
+                for value in HOSTILE
+            ),
+        )
     ]
 
     def take(fuzzed: Fuzzed) -> bool:
@@ -146,10 +176,15 @@ def _expression_target(root: Path) -> Iterator[Target]:
 def _template_target(root: Path) -> Iterator[Target]:
     for name in ("templates/sms", "templates/email", "journeys"):
         (root / name).mkdir(parents=True)
-    (root / "journeys/x.yaml").write_text("journey: x\ntrigger: manual\npurpose: transactional\nsteps: [exit: true]\n")
+    (root / "journeys/x.yaml").write_text(
+        "journey: x\ntrigger: manual\npurpose: transactional\nsteps: [exit: true]\n"
+    )
     signer = LinkSigner("a secret", "https://shop.example")
     context = sample_context(
-        {"name": "Shop", "currency": "EUR", "locale": "en"}, {"id": "x"}, signer, "https://shop.example"
+        {"name": "Shop", "currency": "EUR", "locale": "en"},
+        {"id": "x"},
+        signer,
+        "https://shop.example",
     )
     context["entry"] |= {"rating": 10**8, "a": "1", "b": [2], "total": "80.00"}
 
@@ -201,7 +236,9 @@ def _http_target(root: Path) -> Iterator[Target]:
         def take(fuzzed: Fuzzed) -> bool:
             method, _, path = fuzzed.what.partition(" ")
             headers = [(name.encode(), value.encode()) for name, value in fuzzed.headers.items()]
-            request = client.build_request(method, _raw_url(client, path), content=fuzzed.body, headers=headers)
+            request = client.build_request(
+                method, _raw_url(client, path), content=fuzzed.body, headers=headers
+            )
             answer = client.send(request)
             if answer.status_code >= 500:
                 raise Fault(f"{answer.status_code}: {answer.text[:200]}")
@@ -245,7 +282,9 @@ def _tick(context: Any, clock: VirtualClock, recent: list[bytes]) -> None:
     clock.advance(timedelta(hours=1))
     tick.run(context, clock.now())
     with context.database.read() as connection:
-        stuck = select(func.count(), func.min(DECISIONS.c.reason)).where(DECISIONS.c.kind == "stuck")
+        stuck = select(func.count(), func.min(DECISIONS.c.reason)).where(
+            DECISIONS.c.kind == "stuck"
+        )
         number, why = connection.execute(stuck).one()
     lines, recent[:] = list(recent), []
     if number:

@@ -28,5 +28,7 @@ def test_anything_is_taken_or_refused_in_bounded_time_and_memory(kind: str) -> N
 
 def test_a_seed_and_a_number_make_the_same_input_every_time() -> None:
     for kind in MAKERS:
-        assert [make(kind, SEED, index) for index in range(20)] == [make(kind, SEED, index) for index in range(20)]
+        assert [make(kind, SEED, index) for index in range(20)] == [
+            make(kind, SEED, index) for index in range(20)
+        ]
         assert make(kind, SEED, 1) != make(kind, SEED + 1, 1)

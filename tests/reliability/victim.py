@@ -1,7 +1,8 @@
-"""A process that is killed: `python -m tests.reliability.victim ROOT URL`, with the providers in its environment.
+"""A process that is killed: `python -m tests.reliability.victim ROOT URL`, with the providers in
+its environment.
 
-For each line on its standard input it forks a child that works until every message is settled, and prints the child's
-process id: starting anew costs a fork, not the imports.
+For each line on its standard input it forks a child that works until every message is settled, and
+prints the child's process id: starting anew costs a fork, not the imports.
 """
 
 from __future__ import annotations
@@ -28,7 +29,9 @@ from orchestrator.wiring import close_engine, open_engine, settle_what_died
 from tests.support.life import START
 from tests.support.shop import live_clock
 
-STEP = timedelta(seconds=30)  # of the test's clock, for each tick: what waits to be tried again comes soon
+STEP = timedelta(
+    seconds=30
+)  # of the test's clock, for each tick: what waits to be tried again comes soon
 _OPEN = (MessageState.QUEUED, MessageState.LEASED)
 
 

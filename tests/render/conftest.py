@@ -1,4 +1,6 @@
-"""What the tests of rendering share: the project that ships, loaded once, and small projects made on the spot."""
+"""What the tests of rendering share: the project that ships, loaded once, and small projects made
+on the spot.
+"""
 
 from __future__ import annotations
 

@@ -17,7 +17,9 @@ PROJECT = {"currency": "EUR", "timezone": "Europe/Paris"}
 
 def of(locale: str, language: str = "", **customer: Any) -> Formats:
     """The formats of a message in the customer's own language, or in another."""
-    return formats_of(customer, PROJECT, locale, language or (locale if locale[:2] in ("fr", "de") else "en"))
+    return formats_of(
+        customer, PROJECT, locale, language or (locale if locale[:2] in ("fr", "de") else "en")
+    )
 
 
 @pytest.mark.parametrize(
@@ -42,7 +44,9 @@ def of(locale: str, language: str = "", **customer: Any) -> Formats:
         ("en", [1], ""),
     ],
 )
-def test_money_is_written_as_the_customers_country_writes_it(locale: str, amount: Any, expected: str) -> None:
+def test_money_is_written_as_the_customers_country_writes_it(
+    locale: str, amount: Any, expected: str
+) -> None:
     assert formats.format_money(of(locale), amount) == expected
 
 
@@ -76,7 +80,8 @@ def test_a_count_is_no_date(count: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("edge", "zone"), [("0001-01-01T00:00:00Z", "America/New_York"), ("9999-12-31T23:59:59Z", "Asia/Tokyo")]
+    ("edge", "zone"),
+    [("0001-01-01T00:00:00Z", "America/New_York"), ("9999-12-31T23:59:59Z", "Asia/Tokyo")],
 )
 def test_a_time_that_the_calendar_of_a_zone_does_not_hold_is_left_out(edge: str, zone: str) -> None:
     for write in (formats.format_day, formats.format_instant):
@@ -92,7 +97,9 @@ def test_a_pattern_may_tell_the_time_of_day() -> None:
     assert formats.format_day(of("fr"), "2026-01-12", "HH:mm") == "00:00"
 
 
-@pytest.mark.parametrize("style", ["dd/mm/yyyy", "%d/%m/%Y", "Long", "d MMMMMMM", 5, None, ["short"]])
+@pytest.mark.parametrize(
+    "style", ["dd/mm/yyyy", "%d/%m/%Y", "Long", "d MMMMMMM", 5, None, ["short"]]
+)
 def test_a_style_that_no_date_can_be_written_in_says_what_to_write(style: Any) -> None:
     for write in (formats.format_day, formats.format_instant):
         with pytest.raises(formats.StyleUnknown, match="MM is the month, mm the minutes"):
@@ -114,7 +121,10 @@ def test_numbers_and_dates_speak_the_language_that_the_text_does(
     locale: str, language: str, expected: tuple[str, str]
 ) -> None:
     written = of(locale, language)
-    assert (formats.format_money(written, 1149), formats.format_day(written, "2026-01-12")) == expected
+    assert (
+        formats.format_money(written, 1149),
+        formats.format_day(written, "2026-01-12"),
+    ) == expected
 
 
 def test_the_first_of_a_month_is_said_as_french_says_it() -> None:
@@ -128,20 +138,43 @@ def test_the_first_of_a_month_is_said_as_french_says_it() -> None:
 
 
 def test_an_invalid_zone_reads_as_the_projects() -> None:
-    assert formats.format_instant(of("fr", timezone="Mars/Base"), "2026-01-12T20:00:00Z") == "12 janvier 2026, 21:00"
+    assert (
+        formats.format_instant(of("fr", timezone="Mars/Base"), "2026-01-12T20:00:00Z")
+        == "12 janvier 2026, 21:00"
+    )
 
 
 def test_a_plain_date_is_never_shifted_to_another_day() -> None:
-    assert formats.format_day(of("en", timezone="America/Los_Angeles"), "2026-01-12") == "January 12, 2026"
-    assert formats.format_instant(of("en", timezone="America/Los_Angeles"), date(2026, 1, 12)) == "January 12, 2026"
+    assert (
+        formats.format_day(of("en", timezone="America/Los_Angeles"), "2026-01-12")
+        == "January 12, 2026"
+    )
+    assert (
+        formats.format_instant(of("en", timezone="America/Los_Angeles"), date(2026, 1, 12))
+        == "January 12, 2026"
+    )
     for day in ("20260112", " 2026-01-12", "2026-W03-1"):
-        assert formats.format_instant(of("en", timezone="America/Los_Angeles"), day) == "January 12, 2026"
+        assert (
+            formats.format_instant(of("en", timezone="America/Los_Angeles"), day)
+            == "January 12, 2026"
+        )
 
 
-VALUES = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20) | st.dates() | st.datetimes()
+VALUES = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text(max_size=20)
+    | st.dates()
+    | st.datetimes()
+)
 
 
-@given(value=VALUES, locale=st.text(max_size=12) | st.sampled_from(["fr-CA", "zh-Hant-TW", "en_GB", "de"]))
+@given(
+    value=VALUES,
+    locale=st.text(max_size=12) | st.sampled_from(["fr-CA", "zh-Hant-TW", "en_GB", "de"]),
+)
 def test_no_value_and_no_locale_breaks_a_filter(value: Any, locale: str) -> None:
     chosen = of(locale)
     for write in (formats.format_money, formats.format_number, formats.format_points):

@@ -20,7 +20,10 @@ def token_of(url: str) -> str:
 @given(message=IDS, survey=IDS)
 def test_a_token_gives_back_what_it_was_made_of(message: str, survey: str) -> None:
     assert SIGNER.read(token_of(SIGNER.unsubscribe(message)), LinkPurpose.UNSUBSCRIBE) == (message,)
-    assert SIGNER.read(token_of(SIGNER.survey(message, survey)), LinkPurpose.SURVEY) == (message, survey)
+    assert SIGNER.read(token_of(SIGNER.survey(message, survey)), LinkPurpose.SURVEY) == (
+        message,
+        survey,
+    )
     assert SIGNER.read(token_of(SIGNER.referral(message)), LinkPurpose.REFERRAL) == (message,)
     assert SIGNER.read(token_of(SIGNER.browser(message)), LinkPurpose.BROWSER) == (message,)
 
@@ -34,7 +37,10 @@ def test_links_stand_under_the_public_address() -> None:
 
 def test_one_token_serves_every_choice_of_a_survey() -> None:
     assert SIGNER.survey("m1", "nps", score=0) == SIGNER.survey("m1", "nps") + "?score=0"
-    assert SIGNER.survey("m1", "offer", answer="free & easy") == SIGNER.survey("m1", "offer") + "?answer=free+%26+easy"
+    assert (
+        SIGNER.survey("m1", "offer", answer="free & easy")
+        == SIGNER.survey("m1", "offer") + "?answer=free+%26+easy"
+    )
 
 
 @pytest.mark.parametrize("purpose", [LinkPurpose.SURVEY, LinkPurpose.REFERRAL, LinkPurpose.BROWSER])
@@ -66,15 +72,34 @@ def test_another_secret_signs_other_links() -> None:
 
 
 def test_shop_links_carry_the_tracking_and_our_own_do_not() -> None:
-    links = Links(SIGNER, "m1", "c1", "https://shop.example/", {"utm_source": "parcours", "utm_campaign": "cart & co"})
-    assert links.shop("/cart") == "https://shop.example/cart?utm_source=parcours&utm_campaign=cart+%26+co"
-    assert links.shop("/a?b=1#end") == "https://shop.example/a?b=1&utm_source=parcours&utm_campaign=cart+%26+co#end"
-    assert links.shop("https://other.example/x").startswith("https://other.example/x?utm_source=parcours")
-    assert "utm_" not in links.unsubscribe + links.browser + links.referral + links.survey("nps", score=9)
+    links = Links(
+        SIGNER,
+        "m1",
+        "c1",
+        "https://shop.example/",
+        {"utm_source": "parcours", "utm_campaign": "cart & co"},
+    )
+    assert (
+        links.shop("/cart")
+        == "https://shop.example/cart?utm_source=parcours&utm_campaign=cart+%26+co"
+    )
+    assert (
+        links.shop("/a?b=1#end")
+        == "https://shop.example/a?b=1&utm_source=parcours&utm_campaign=cart+%26+co#end"
+    )
+    assert links.shop("https://other.example/x").startswith(
+        "https://other.example/x?utm_source=parcours"
+    )
+    assert "utm_" not in links.unsubscribe + links.browser + links.referral + links.survey(
+        "nps", score=9
+    )
 
 
 def test_without_tracking_a_shop_link_stays_bare() -> None:
-    assert Links(SIGNER, "m1", "c1", "https://shop.example", {}).shop("cart") == "https://shop.example/cart"
+    assert (
+        Links(SIGNER, "m1", "c1", "https://shop.example", {}).shop("cart")
+        == "https://shop.example/cart"
+    )
 
 
 def test_preferences_lead_somewhere_that_exists() -> None:

@@ -1,4 +1,6 @@
-"""Every template that ships, in every language it speaks, for a customer we know well and one we know nothing of."""
+"""Every template that ships, in every language it speaks, for a customer we know well and one we
+know nothing of.
+"""
 
 from __future__ import annotations
 
@@ -31,8 +33,10 @@ PROJECT = {
     "website": WEBSITE,
 }
 # GSM 03.38: what fits an SMS of 160 characters; the second line costs two each.
-GSM = set("@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿"
-          "abcdefghijklmnopqrstuvwxyzäöñüà")  # fmt: skip
+GSM = set(
+    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿"
+    "abcdefghijklmnopqrstuvwxyzäöñüà",
+)
 GSM_EXTENDED = set("^{}\\[~]|€")
 
 
@@ -60,7 +64,9 @@ def name(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture
-def mail(shipped: Templates, signer: LinkSigner, name: str, locale: str, rich: bool) -> RenderedEmailParts:
+def mail(
+    shipped: Templates, signer: LinkSigner, name: str, locale: str, rich: bool
+) -> RenderedEmailParts:
     return shipped.render_email(name, locale, context_of(name, signer, locale, rich))
 
 
@@ -101,7 +107,9 @@ def test_a_mail_can_be_told_from_its_subject_and_preheader(mail: RenderedEmailPa
     assert re.match(r'<body[^>]*><div style="display:none;[^"]*">[^&<]{5}', body)
 
 
-def test_a_marketing_mail_says_how_to_leave_and_who_writes(mail: RenderedEmailParts, name: str) -> None:
+def test_a_marketing_mail_says_how_to_leave_and_who_writes(
+    mail: RenderedEmailParts, name: str
+) -> None:
     hrefs = [href for href in Elements(mail.html).values("a", "href") if href]
     leaves = [href for href in hrefs if href.startswith("http://localhost:8000/u/")]
     assert bool(leaves) == (name not in TRANSACTIONAL)
@@ -110,7 +118,9 @@ def test_a_marketing_mail_says_how_to_leave_and_who_writes(mail: RenderedEmailPa
     assert all(href in mail.text for href in leaves)
 
 
-def test_a_mail_of_unknown_purpose_offers_to_unsubscribe(shipped: Templates, signer: LinkSigner) -> None:
+def test_a_mail_of_unknown_purpose_offers_to_unsubscribe(
+    shipped: Templates, signer: LinkSigner
+) -> None:
     context = sample_context(PROJECT, {}, signer, WEBSITE)
     assert context["links"].unsubscribe in shipped.render_email("nps-apology", "en", context).text
 
@@ -119,14 +129,20 @@ def test_no_link_of_a_mail_is_dead(mail: RenderedEmailParts) -> None:
     hrefs = list(Elements(mail.html).values("a", "href"))
     assert len(hrefs) >= 2
     for href in hrefs:
-        assert re.match(r"http://localhost:8000/(shop/|[usrm]/[\w-]+\.[\w-]+(\?|$))|mailto:\?", href or ""), href
+        assert re.match(
+            r"http://localhost:8000/(shop/|[usrm]/[\w-]+\.[\w-]+(\?|$))|mailto:\?", href or ""
+        ), href
 
 
-def test_a_mail_is_small_accessible_and_knows_the_dark(mail: RenderedEmailParts, locale: str) -> None:
+def test_a_mail_is_small_accessible_and_knows_the_dark(
+    mail: RenderedEmailParts, locale: str
+) -> None:
     elements = Elements(mail.html)
     assert len(mail.html.encode()) < 102_000  # Gmail cuts what is longer
     assert all(elements.values("img", "alt"))
-    assert all(role == "presentation" for role in elements.values("table", "role") if role is not None)
+    assert all(
+        role == "presentation" for role in elements.values("table", "role") if role is not None
+    )
     assert next(elements.values("html", "lang")) == ("fr" if locale.startswith("fr") else "en")
     assert 'name="color-scheme" content="light dark"' in mail.html
     assert "@media (prefers-color-scheme: dark)" in mail.html
@@ -143,13 +159,17 @@ def test_french_mails_are_set_as_french_is(mail: RenderedEmailParts, locale: str
         assert not re.search(r"(?<=[a-zé»]) :", part), part
 
 
-def test_the_name_of_the_customer_is_used_where_it_is_known(mail: RenderedEmailParts, locale: str, rich: bool) -> None:
+def test_the_name_of_the_customer_is_used_where_it_is_known(
+    mail: RenderedEmailParts, locale: str, rich: bool
+) -> None:
     greeting = "Bonjour" if locale.startswith("fr") else "Hello"
     known = " Camille" if locale.startswith("fr") else " Ada"
     assert f"{greeting}{known if rich else ''}," in mail.text
 
 
-def test_a_hostile_customer_cannot_write_into_a_mail(shipped: Templates, signer: LinkSigner, name: str) -> None:
+def test_a_hostile_customer_cannot_write_into_a_mail(
+    shipped: Templates, signer: LinkSigner, name: str
+) -> None:
     context = context_of(name, signer, "en", True)
     hostile = '"><img src=x onerror=alert(1)>\r\nBcc: all@example.com'
     context["customer"]["first_name"] = hostile
@@ -202,16 +222,26 @@ def test_carts_show_the_products_of_a_checkout_or_the_one_that_was_added(
     assert "Aura lamp" not in one.text
 
 
-def test_the_scale_of_the_survey_offers_every_score_once(shipped: Templates, signer: LinkSigner) -> None:
+def test_the_scale_of_the_survey_offers_every_score_once(
+    shipped: Templates, signer: LinkSigner
+) -> None:
     mail = shipped.render_email("nps-ask", "en", context_of("nps-ask", signer, "en", True))
     hrefs = [href or "" for href in Elements(mail.html).values("a", "href")]
-    assert [href.partition("?score=")[2] for href in hrefs if "?score=" in href] == [str(score) for score in range(11)]
+    assert [href.partition("?score=")[2] for href in hrefs if "?score=" in href] == [
+        str(score) for score in range(11)
+    ]
 
 
-def test_the_offers_of_the_mail_are_the_options_of_the_survey(shipped: Templates, signer: LinkSigner) -> None:
-    mail = shipped.render_email("winback-survey", "fr", context_of("winback-survey", signer, "fr", True))
+def test_the_offers_of_the_mail_are_the_options_of_the_survey(
+    shipped: Templates, signer: LinkSigner
+) -> None:
+    mail = shipped.render_email(
+        "winback-survey", "fr", context_of("winback-survey", signer, "fr", True)
+    )
     offered = re.findall(r"\?answer=([\w-]+)", mail.html)
-    asked = re.findall(r"- \{id: ([\w-]+)", ROOT.joinpath("journeys/surveys.yaml").read_text(encoding="utf-8"))
+    asked = re.findall(
+        r"- \{id: ([\w-]+)", ROOT.joinpath("journeys/surveys.yaml").read_text(encoding="utf-8")
+    )
     assert offered == asked == ["free-shipping", "discount", "new-arrivals", "not-interested"]
 
 

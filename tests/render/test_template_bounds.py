@@ -1,4 +1,6 @@
-"""No template and no customer's data can hold up the others: work and size are bounded, and the reason is told."""
+"""No template and no customer's data can hold up the others: work and size are bounded, and the
+reason is told.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +19,9 @@ Make = Callable[..., Templates]
 
 WORK = "it takes too much work"
 SIZE = "a text would be longer than 1 MB"
-GROW = "{% set ns = namespace(x=START) %}{% for i in range(40) %}{% set ns.x = STEP %}{% endfor %}SHOW"
+GROW = (
+    "{% set ns = namespace(x=START) %}{% for i in range(40) %}{% set ns.x = STEP %}{% endfor %}SHOW"
+)
 ENTRY: Mapping[str, Any] = {
     "rating": 10**8,
     "written": "100000000",
@@ -42,8 +46,14 @@ BOMBS = {
     "a replaced text": ("{{ entry.long | replace('a', entry.long) }}", SIZE),
     "a text replaced by its method": ("{{ entry.long.replace('a', entry.long) }}", SIZE),
     "an indented text": ("{{ entry.long | indent(entry.rating) }}", SIZE),
-    "loops": ("{% for i in range(100000) %}{% for j in range(100000) %}x{% endfor %}{% endfor %}", WORK),
-    "empty loops": ("{% for i in range(100000) %}{% for j in range(100000) %}{% endfor %}{% endfor %}", WORK),
+    "loops": (
+        "{% for i in range(100000) %}{% for j in range(100000) %}x{% endfor %}{% endfor %}",
+        WORK,
+    ),
+    "empty loops": (
+        "{% for i in range(100000) %}{% for j in range(100000) %}{% endfor %}{% endfor %}",
+        WORK,
+    ),
     "loops that pick nothing": (
         "{% for a in entry.list %}{% for b in entry.list %}{% for c in entry.list if false %}{% endfor %}{% endfor %}"
         "{% endfor %}",
@@ -55,26 +65,47 @@ BOMBS = {
     ),
     "a macro that calls itself": ("{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}", WORK),
     "a macro that calls itself twice": (
-        "{% macro f(n) %}{% if n > 0 %}{{ f(n - 1) }}{{ f(n - 1) }}{% endif %}{% endmacro %}{{ f(40) }}",
+        (
+            "{% macro f(n) %}{% if n > 0 %}{{ f(n - 1) }}{{ f(n - 1) }}{% endif %}{% "
+            "endmacro %}{{ f(40) }}"
+        ),
         WORK,
     ),
     "a recursive loop": ("{% for a in [1, 1] recursive %}{{ loop([1, 1]) }}{% endfor %}", WORK),
     "a doubled list": (grow("[1]", "ns.x + ns.x", "{{ ns.x | length }}"), WORK),
     "lists in lists": (grow("[1]", "[ns.x, ns.x]", "{{ ns.x }}"), WORK),
-    "lists in lists, compared": (grow("[1]", "[ns.x, ns.x]", "{{ ns.x == [ns.x] }}{{ ns.x in [ns.x] }}"), WORK),
+    "lists in lists, compared": (
+        grow("[1]", "[ns.x, ns.x]", "{{ ns.x == [ns.x] }}{{ ns.x in [ns.x] }}"),
+        WORK,
+    ),
     "maps in maps": (grow("{}", "{'a': ns.x, 'b': ns.x}", "{{ ns.x | tojson }}"), WORK),
-    "lists in lists as a key": (grow("[1]", "[ns.x, ns.x]", "{{ {ns.x: 1} | length }}{{ ns.x | unique }}"), WORK),
+    "lists in lists as a key": (
+        grow("[1]", "[ns.x, ns.x]", "{{ {ns.x: 1} | length }}{{ ns.x | unique }}"),
+        WORK,
+    ),
     "a slow filter": ("{{ entry.long | wordwrap(1) }}", WORK),
-    "a filter again and again": ("{% for i in range(1000) %}{{ entry.long | upper | length }}{% endfor %}", WORK),
-    "a comparison again and again": ("{% for i in range(90000) %}{{ entry.long == entry.long }}{% endfor %}", WORK),
+    "a filter again and again": (
+        "{% for i in range(1000) %}{{ entry.long | upper | length }}{% endfor %}",
+        WORK,
+    ),
+    "a comparison again and again": (
+        "{% for i in range(90000) %}{{ entry.long == entry.long }}{% endfor %}",
+        WORK,
+    ),
     "a filter of lists in lists": (grow("[1]", "[ns.x, ns.x]", "{{ ns.x | upper }}"), WORK),
     "a currency of lists in lists": (grow("[1]", "[ns.x, ns.x]", "{{ 1 | money(ns.x) }}"), WORK),
     "a link of lists in lists": (grow("[1]", "[ns.x, ns.x]", "{{ links.shop(ns.x) }}"), WORK),
     "an attribute of lists in lists": (grow("[1]", "[ns.x, ns.x]", "{{ [1] | sum(ns.x) }}"), WORK),
     "a centred list of lists": (grow("[1]", "[ns.x, ns.x]", "{{ ns.x | center }}"), WORK),
     "a pattern of lists in lists": (grow("[1]", "[ns.x, ns.x]", "{{ '%s' | format(ns.x) }}"), WORK),
-    "a default of lists in lists": (grow("[1]", "[ns.x, ns.x]", "{{ none | default(ns.x) }}"), WORK),
-    "a search again and again": ("{% for i in range(90000) %}{{ 'zz' in entry.long }}{% endfor %}", WORK),
+    "a default of lists in lists": (
+        grow("[1]", "[ns.x, ns.x]", "{{ none | default(ns.x) }}"),
+        WORK,
+    ),
+    "a search again and again": (
+        "{% for i in range(90000) %}{{ 'zz' in entry.long }}{% endfor %}",
+        WORK,
+    ),
     "a print again and again": (
         "{% set x %}{% for i in range(9000) %}{{ entry.long }}{% endfor %}{% endset %}",
         WORK,
@@ -83,18 +114,28 @@ BOMBS = {
     "a wide list": ("{{ range(100000) | map('center', 10000) | list | length }}", WORK),
     "a range": ("{{ range(entry.rating) | list }}", "`range` of more than 100000 numbers"),
     "a centred text": ("{{ 'x' | center(entry.rating) }}", "`center` is given a number over 10000"),
-    "a filled batch": ("{{ [1] | batch(entry.rating, 'x') }}", "`batch` is given a number over 10000"),
+    "a filled batch": (
+        "{{ [1] | batch(entry.rating, 'x') }}",
+        "`batch` is given a number over 10000",
+    ),
     "slices": ("{{ entry.list | slice(entry.rating) }}", "`slice` is given a number over 10000"),
     "a pattern": ("{{ entry.pattern | format(1) }}", "`format` is given a width over 1000"),
     "a percent pattern": ("{{ '%1000000000d' % 1 }}", "`format` is given a width over 1000"),
     "a format": ("{{ '{:1000000000}'.format(1) }}", "`format` writes values as"),
-    "a date pattern": ("{{ now | date('d' * 1000) }}", "`a format` is given a text of over 100 characters"),
+    "a date pattern": (
+        "{{ now | date('d' * 1000) }}",
+        "`a format` is given a text of over 100 characters",
+    ),
 }
 
 
 @pytest.mark.parametrize(("text", "reason"), BOMBS.values(), ids=BOMBS)
-def test_a_bomb_fails_its_message_with_the_reason(make_templates: Make, links: Links, text: str, reason: str) -> None:
-    """No clock is asserted: the work is counted, and each step is small. The test's own limit is the guard."""
+def test_a_bomb_fails_its_message_with_the_reason(
+    make_templates: Make, links: Links, text: str, reason: str
+) -> None:
+    """No clock is asserted: the work is counted, and each step is small. The test's own limit is
+    the guard.
+    """
     templates = make_templates({"sms/hi.txt": f"\n{text}"})
     with pytest.raises(TemplateFailed) as caught:
         templates.render_sms("hi", "en", {"entry": ENTRY, "links": links})
@@ -102,7 +143,9 @@ def test_a_bomb_fails_its_message_with_the_reason(make_templates: Make, links: L
 
 
 def test_bombs_take_no_memory(make_templates: Make, links: Links) -> None:
-    templates = make_templates({f"sms/b{n}.txt": text for n, (text, _) in enumerate(BOMBS.values())})
+    templates = make_templates(
+        {f"sms/b{n}.txt": text for n, (text, _) in enumerate(BOMBS.values())}
+    )
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     for n in range(len(BOMBS)):
         with pytest.raises(TemplateFailed):
@@ -112,10 +155,13 @@ def test_bombs_take_no_memory(make_templates: Make, links: Links) -> None:
 
 def test_a_large_but_honest_mail_is_made(make_templates: Make) -> None:
     text = (
-        "{% for p in entry.products %}{{ loop.index }} {{ p.name | upper }} {{ (p.price * p.n) | money }}\n{% endfor %}"
+        "{% for p in entry.products %}{{ loop.index }} {{ p.name | upper }} {{ (p.price * "
+        "p.n) | money }}\n{% endfor %}"
     )
     products = [{"name": f"Product {n}", "price": "12.50", "n": n} for n in range(1000)]
-    sent = make_templates({"sms/hi.txt": text}).render_sms("hi", "en", {"entry": {"products": products}})
+    sent = make_templates({"sms/hi.txt": text}).render_sms(
+        "hi", "en", {"entry": {"products": products}}
+    )
     assert sent.splitlines()[-1] == "1000 PRODUCT 999 €12,487.50"
 
 
@@ -126,6 +172,8 @@ def test_one_message_s_work_is_not_the_next_one_s(make_templates: Make) -> None:
 
 def test_a_template_cannot_change_what_it_is_shown(make_templates: Make) -> None:
     entry = {"tags": ["a"]}
-    templates = make_templates({"sms/hi.txt": "{{ entry.tags['append'](1) }}{{ (entry.tags + ['b']) | join }}"})
+    templates = make_templates(
+        {"sms/hi.txt": "{{ entry.tags['append'](1) }}{{ (entry.tags + ['b']) | join }}"}
+    )
     assert templates.render_sms("hi", "en", {"entry": entry}) == "ab"
     assert entry == {"tags": ["a"]}

@@ -1,4 +1,6 @@
-"""Templates compute, compare and print as the conditions of journeys do, and take whatever a customer's data brings."""
+"""Templates compute, compare and print as the conditions of journeys do, and take whatever a
+customer's data brings.
+"""
 
 from __future__ import annotations
 
@@ -98,7 +100,9 @@ def test_a_number_written_as_text_counts_in_arithmetic_and_what_is_none_is_missi
         ("'Lamp' in entry.products | map(attribute='name')", "true"),
     ],
 )
-def test_comparisons_mean_what_they_mean_in_conditions(shipped: Templates, expression: str, expected: str) -> None:
+def test_comparisons_mean_what_they_mean_in_conditions(
+    shipped: Templates, expression: str, expected: str
+) -> None:
     assert show(shipped, expression) == expected
 
 
@@ -119,7 +123,9 @@ def test_comparisons_mean_what_they_mean_in_conditions(shipped: Templates, expre
         ("entry.total | string | length", "3"),
     ],
 )
-def test_a_value_is_printed_as_people_read_it(shipped: Templates, expression: str, expected: str) -> None:
+def test_a_value_is_printed_as_people_read_it(
+    shipped: Templates, expression: str, expected: str
+) -> None:
     assert show(shipped, expression) == one_line(expected)
 
 
@@ -128,34 +134,106 @@ def test_a_value_is_printed_as_people_read_it(shipped: Templates, expression: st
     [
         ("{% for x in entry.total %}x{% else %}none{% endfor %}", "none"),
         ("{% for x in entry.nothing %}x{% else %}none{% endfor %}", "none"),
-        ("{% for i in range(entry.rating) %}{{ loop.index }}{% if not loop.last %},{% endif %}{% endfor %}", "1,2,3,4"),
+        (
+            (
+                "{% for i in range(entry.rating) %}{{ loop.index }}{% if not loop.last %},{% "
+                "endif %}{% endfor %}"
+            ),
+            "1,2,3,4",
+        ),
         ("{% for i in range(entry.note) %}x{% endfor %}", ""),
-        ("{{ entry.products | sort(attribute='price') | map(attribute='name') | join(' ') }}", "Towel Lamp Vase"),
+        (
+            "{{ entry.products | sort(attribute='price') | map(attribute='name') | join(' ') }}",
+            "Towel Lamp Vase",
+        ),
         ("{{ entry.products | map(attribute='price') | max }}", "on request"),
-        ("{{ entry.products | selectattr('price', '>', 3) | map(attribute='name') | list | first }}", "Towel"),
-        ("{{ entry.products | groupby('quantity') | map(attribute='grouper') | join(' ') }}", "1 2"),
-        ("{{ entry.note | sum }} {{ entry.total | sort | length }} {{ entry.total | list | length }}", "0 0 0"),
-        ("{{ entry.rating is even }} {{ entry.note is even }} {{ entry.total is divisibleby 7 }}", "true false false"),
-        ("{{ entry.total | upper }} {{ entry.note | title }} {{ entry.nothing | lower }}!", "120 3 Lamps !"),
-        ("{{ 'x' | int }}{{ 'x' | int(7) }} {{ '60.00' | int }} {{ 2.5 | round }} {{ '2.345' | round(2) }}",
-         "7 60 2 2.35"),
-        ("{{ 1.21 | round(1, 'ceil') }} {{ '1.29' | round(1, 'floor') }} {{ 1e300 | round(15, 'ceil') }}!",
-         "1.3 1.2 !"),
-        ("{{ entry.note | default('-') }} {{ entry.nothing | default('-') }} {{ '' | default('-', true) }}",
-         "3 lamps - -"),
-        ("{{ entry.nothing | items | list }}{% for k, v in entry.products[0] | dictsort %}{{ k }} {% endfor %}",
-         "[]name price quantity"),
-        ("{{ entry.products[:2] | length }} {{ entry.note[2:] }} {{ entry.total[1:] }}!", "2 lamps !"),
-        ("{% set ns = namespace(sum=0) %}{% for p in entry.products %}{% set ns.sum = ns.sum + (p.price * p.quantity)"
-         " | float(0) %}{% endfor %}{{ ns.sum }}", "125"),
+        (
+            (
+                "{{ entry.products | selectattr('price', '>', 3) | map(attribute='name') | "
+                "list | first }}"
+            ),
+            "Towel",
+        ),
+        (
+            "{{ entry.products | groupby('quantity') | map(attribute='grouper') | join(' ') }}",
+            "1 2",
+        ),
+        (
+            (
+                "{{ entry.note | sum }} {{ entry.total | sort | length }} {{ entry.total | "
+                "list | length }}"
+            ),
+            "0 0 0",
+        ),
+        (
+            (
+                "{{ entry.rating is even }} {{ entry.note is even }} {{ entry.total is "
+                "divisibleby 7 }}"
+            ),
+            "true false false",
+        ),
+        (
+            "{{ entry.total | upper }} {{ entry.note | title }} {{ entry.nothing | lower }}!",
+            "120 3 Lamps !",
+        ),
+        (
+            (
+                "{{ 'x' | int }}{{ 'x' | int(7) }} {{ '60.00' | int }} {{ 2.5 | round }} {{ "
+                "'2.345' | round(2) }}"
+            ),
+            "7 60 2 2.35",
+        ),
+        (
+            (
+                "{{ 1.21 | round(1, 'ceil') }} {{ '1.29' | round(1, 'floor') }} {{ 1e300 | "
+                "round(15, 'ceil') }}!"
+            ),
+            "1.3 1.2 !",
+        ),
+        (
+            (
+                "{{ entry.note | default('-') }} {{ entry.nothing | default('-') }} {{ '' | "
+                "default('-', true) }}"
+            ),
+            "3 lamps - -",
+        ),
+        (
+            (
+                "{{ entry.nothing | items | list }}{% for k, v in entry.products[0] | "
+                "dictsort %}{{ k }} {% endfor %}"
+            ),
+            "[]name price quantity",
+        ),
+        (
+            "{{ entry.products[:2] | length }} {{ entry.note[2:] }} {{ entry.total[1:] }}!",
+            "2 lamps !",
+        ),
+        (
+            "{% set ns = namespace(sum=0) %}{% for p in entry.products %}{% set ns.sum = ns.sum + (p.price * p.quantity)"
+            " | float(0) %}{% endfor %}{{ ns.sum }}",
+            "125",
+        ),
         ("{% macro star(n) %}{{ '*' * n }}{% endmacro %}{{ star(2) }}{{ star('3') }}", "*****"),
-        ("{% filter upper %}a{{ entry.rating }}{% endfilter %}{% filter length %}abc{% endfilter %}", "A43"),
-        ("{{ entry.products[0].name.upper() }} {{ entry.at.strftime('%d/%m') }} {{ entry.at.year }}",
-         "LAMP 01/03 2026"),
-        ("{{ entry | tojson | length > 100 }}", "true"),
+        (
+            (
+                "{% filter upper %}a{{ entry.rating }}{% endfilter %}{% filter length %}abc{% "
+                "endfilter %}"
+            ),
+            "A43",
+        ),
+        (
+            (
+                "{{ entry.products[0].name.upper() }} {{ entry.at.strftime('%d/%m') }} {{ "
+                "entry.at.year }}"
+            ),
+            "LAMP 01/03 2026",
+        ),
+        (("{{ entry | tojson | length > 100 }}"), "true"),
     ],
-)  # fmt: skip
-def test_whatever_a_value_is_the_mail_can_be_made(shipped: Templates, text: str, expected: str) -> None:
+)
+def test_whatever_a_value_is_the_mail_can_be_made(
+    shipped: Templates, text: str, expected: str
+) -> None:
     assert show(shipped, text) == expected
 
 
@@ -167,11 +245,48 @@ def test_a_link_takes_what_is_missing_and_what_is_no_text(shipped: Templates, li
 
 
 LEAVES = st.sampled_from(
-    ["entry.total", "entry.rating", "entry.note", "entry.gift", "entry.nothing", "entry.at", "entry.percent", "1",
-     "2.5", "0", "'4'", "'60.00'", "'a'", "'-1.5e1'", "true", "'2026-03-02'", "[1, '4']", "entry.products[0].price",
-     "entry.products[1].price", "entry.products"]
-)  # fmt: skip
-OPERATORS = ["+", "-", "*", "/", "//", "%", "~", "==", "!=", "<", "<=", ">", ">=", "in", "not in", "and", "or"]
+    [
+        "entry.total",
+        "entry.rating",
+        "entry.note",
+        "entry.gift",
+        "entry.nothing",
+        "entry.at",
+        "entry.percent",
+        "1",
+        "2.5",
+        "0",
+        "'4'",
+        "'60.00'",
+        "'a'",
+        "'-1.5e1'",
+        "true",
+        "'2026-03-02'",
+        "[1, '4']",
+        "entry.products[0].price",
+        "entry.products[1].price",
+        "entry.products",
+    ],
+)
+OPERATORS = [
+    "+",
+    "-",
+    "*",
+    "/",
+    "//",
+    "%",
+    "~",
+    "==",
+    "!=",
+    "<",
+    "<=",
+    ">",
+    ">=",
+    "in",
+    "not in",
+    "and",
+    "or",
+]
 FILTERS = ["int", "float", "abs", "round", "string", "length", "first", "last", "default(3)"]
 TESTS = ["defined", "none", "true", "number", "string"]
 
@@ -189,7 +304,9 @@ def join(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
 
 @settings(deadline=None)
 @given(expression=st.recursive(LEAVES, join, max_leaves=8))
-def test_one_expression_means_the_same_in_a_condition_and_in_a_mail(shipped: Templates, expression: str) -> None:
+def test_one_expression_means_the_same_in_a_condition_and_in_a_mail(
+    shipped: Templates, expression: str
+) -> None:
     value = parse_value(f"{{{{ {expression} }}}}", STEP)
     scope = Scope(NOBODY, ENTRY["at"], {"entry": ENTRY})
     assert show(shipped, expression) == one_line(as_text(value.evaluate(scope)))
@@ -202,32 +319,68 @@ def test_one_expression_means_the_same_in_a_condition_and_in_a_mail(shipped: Tem
     ("text", "place", "message"),
     [
         ("Hi {{ person.first_name }}", "1:7", "there is no `person` here: write `customer`"),
-        ("Hi {{ first_name }}", "1:7", "there is no `first_name` here; write `customer.first_name`"),
-        ("a\n{{ event.total }}", "2:4", "there is no `event` here: write `entry`, the event that started the journey"),
+        (
+            "Hi {{ first_name }}",
+            "1:7",
+            "there is no `first_name` here; write `customer.first_name`",
+        ),
+        (
+            "a\n{{ event.total }}",
+            "2:4",
+            "there is no `event` here: write `entry`, the event that started the journey",
+        ),
         ("{{ custmer.name }}", "1:4", "there is no `custmer` here; did you mean `customer`?"),
-        ("{% if entry.x %}{{ coupon.code | percentage }}{% endif %}", "1:34", "there is no filter `percentage`"),
+        (
+            "{% if entry.x %}{{ coupon.code | percentage }}{% endif %}",
+            "1:34",
+            "there is no filter `percentage`",
+        ),
         ("{{ 'a' if entry.x else (entry.y | foo) }}", "1:35", "there is no filter `foo`"),
-        ("{% for p in entry.products %}{{ p.x | mony }}{% endfor %}", "1:39", "there is no filter `mony`"),
+        (
+            "{% for p in entry.products %}{{ p.x | mony }}{% endfor %}",
+            "1:39",
+            "there is no filter `mony`",
+        ),
         ("{% macro m(x) %}{{ x | foo }}{% endmacro %}", "1:24", "there is no filter `foo`"),
         ("{{ entry.x | map('uper') }}", "1:19", "there is no filter `uper`; did you mean 'upper'?"),
         ("{{ entry.x | selectattr('a', 'biggr', 3) }}", "1:31", "there is no test `biggr`"),
-        ("{{ entry.x is definde }}", "1:15", "there is no test `is definde`; did you mean 'defined'?"),
-        ("{{ days_sinc(entry.at) }}", "1:4", "there is no function `days_sinc()`; did you mean 'days_since'?"),
+        (
+            "{{ entry.x is definde }}",
+            "1:15",
+            "there is no test `is definde`; did you mean 'defined'?",
+        ),
+        (
+            "{{ days_sinc(entry.at) }}",
+            "1:4",
+            "there is no function `days_sinc()`; did you mean 'days_since'?",
+        ),
         ("{{ entry.x.uper() }}", "1:12", "there is no function `uper()`; did you mean `upper`?"),
-        ("{% for k, v in entry.items() %}{% endfor %}", "1:22", "for its names and values write `| items`"),
+        (
+            "{% for k, v in entry.items() %}{% endfor %}",
+            "1:22",
+            "for its names and values write `| items`",
+        ),
         ("{{ entry.products.append(1) }}", "1:19", "a list grows by `+`"),
         ("{{ links.unsubscribe() }}", "1:10", "is a link as it stands"),
         ("{{ loop.index }}", "1:4", "known between `{% for … %}` and `{% endfor %}` only"),
-        ("{% for person in entry.x %}{% endfor %}{{ person }}", "1:43", "there is no `person` here"),
+        (
+            "{% for person in entry.x %}{% endfor %}{{ person }}",
+            "1:43",
+            "there is no `person` here",
+        ),
         ("{{ opened('welcome') }}", "1:4", "part of the language but not built yet"),
         ("{{ performed() }}", "1:4", "it takes one value"),
         ("{{ performed(entry.name) }}", "1:4", "its name must be plain text between quotes"),
         ("{{ performed('A', within='soon') }}", "1:19", "'soon' is not a duration"),
-        ("{{ performed('A', at_least=0) }}", "1:19", "`at_least` must be a whole number, 1 or more"),
-        ("{{ received('welcome', since='3d') }}", "1:24", "it has no option `since`"),
-        ("{{ 2 ** 10 }}", "1:6", "`**` is not part of the language"),
+        (
+            "{{ performed('A', at_least=0) }}",
+            "1:19",
+            ("`at_least` must be a whole number, 1 or more"),
+        ),
+        (("{{ received('welcome', since='3d') }}"), "1:24", "it has no option `since`"),
+        ("{{ 2 ** 10 }}", "1:6", ("`**` is not part of the language")),
     ],
-)  # fmt: skip
+)
 def test_a_name_that_does_not_exist_is_refused_wherever_it_stands(
     make_templates: Make, text: str, place: str, message: str
 ) -> None:
@@ -238,9 +391,14 @@ def test_a_name_that_does_not_exist_is_refused_wherever_it_stands(
 
 def test_a_fault_of_a_layout_or_partial_is_told_where_it_was_written(make_templates: Make) -> None:
     files = {
-        "sms/_layout.txt": "{% block a %}{% endblock %}\n{% if entry.x %}{{ entry.x | foo }}{% endif %}",
+        "sms/_layout.txt": (
+            "{% block a %}{% endblock %}\n{% if entry.x %}{{ entry.x | foo }}{% endif %}"
+        ),
         "sms/_part.txt": "line\n  {{ shop_name }}",
-        "sms/hi.txt": '{% extends "_layout.txt" %}\n{% block a %}{% include "_part.txt" %}{{ event.x }}{% endblock %}',
+        "sms/hi.txt": (
+            '{% extends "_layout.txt" %}\n{% block a %}{% include "_part.txt" %}{{ event.x '
+            "}}{% endblock %}"
+        ),
     }
     assert [problem.partition(" there")[0] for problem in problems(make_templates, files)] == [
         "templates/sms/_layout.txt:2:30:",
@@ -250,8 +408,13 @@ def test_a_fault_of_a_layout_or_partial_is_told_where_it_was_written(make_templa
 
 
 def test_every_fault_of_a_mail_is_told_at_once(make_templates: Make) -> None:
-    text = '---\nsubject: "Hi {{ person.name }}"\npreheader: Yes {{ x }}\n---\n<p>{{ y }}\n<b>{{ z }}</b></p>'
-    assert [problem.split(" ")[0] for problem in problems(make_templates, {"email/hi.html": text})] == [
+    text = (
+        '---\nsubject: "Hi {{ person.name }}"\npreheader: Yes {{ x }}\n---\n<p>{{ y '
+        "}}\n<b>{{ z }}</b></p>"
+    )
+    assert [
+        problem.split(" ")[0] for problem in problems(make_templates, {"email/hi.html": text})
+    ] == [
         "templates/email/hi.html:2:17:",
         "templates/email/hi.html:3:19:",
         "templates/email/hi.html:5:7:",
@@ -264,7 +427,9 @@ def test_a_layout_may_ask_for_what_only_some_templates_set(make_templates: Make)
     templates = make_templates(
         {
             "sms/_layout.txt": layout,
-            "sms/hi.txt": '{% extends "_layout.txt" %}{% set hero = "Summer" %}{% block a %}hi{% endblock %}',
+            "sms/hi.txt": (
+                '{% extends "_layout.txt" %}{% set hero = "Summer" %}{% block a %}hi{% endblock %}'
+            ),
             "sms/plain.txt": '{% extends "_layout.txt" %}{% block a %}hi{% endblock %}',
         }
     )
@@ -283,5 +448,8 @@ def test_segments_templates_and_journeys_that_templates_ask_about_must_exist(tmp
         Templates.load(tmp_path, "en", names)
     assert [str(problem) for problem in caught.value.problems] == [
         "templates/sms/hi.txt:1:4: there is no segment 'vpi'; did you mean 'vip'?",
-        "templates/sms/hi.txt:2:4: there is no template or journey 'welcme'; did you mean 'welcome'?",
+        (
+            "templates/sms/hi.txt:2:4: there is no template or journey 'welcme'; did you "
+            "mean 'welcome'?"
+        ),
     ]

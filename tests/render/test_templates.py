@@ -52,7 +52,9 @@ def test_a_customer_reads_the_nearest_language_there_is(make_templates: Make) ->
 
     assert text("fr-CA") == text("fr_CA") == "québécois"
     assert text("fr-FR") == text("fr") == "français"
-    assert text("ja") == text("") == "deutsch"  # the project's language comes before the file without one
+    assert (
+        text("ja") == text("") == "deutsch"
+    )  # the project's language comes before the file without one
 
 
 def test_without_any_match_the_bare_file_speaks(make_templates: Make) -> None:
@@ -62,7 +64,8 @@ def test_without_any_match_the_bare_file_speaks(make_templates: Make) -> None:
 
 def test_partials_speak_the_language_of_who_includes_them(make_templates: Make) -> None:
     layout = (
-        '<mjml lang="{{ language }}"><mj-body>{% block body %}{% endblock %}{% include "_end.mjml" %}</mj-body></mjml>'
+        '<mjml lang="{{ language }}"><mj-body>{% block body %}{% endblock %}{% include '
+        '"_end.mjml" %}</mj-body></mjml>'
     )
     child = '---\nsubject: s\n---\n{% extends "_layout.mjml" %}{% block body %}{% endblock %}'
     section = "<mj-section><mj-column><mj-text>%s</mj-text></mj-column></mj-section>"
@@ -86,12 +89,20 @@ def test_partials_speak_the_language_of_who_includes_them(make_templates: Make) 
 # ---------------------------------------------------------------- putting together
 
 
-def test_blocks_are_filled_over_several_layouts_and_super_keeps_what_was_there(make_templates: Make) -> None:
+def test_blocks_are_filled_over_several_layouts_and_super_keeps_what_was_there(
+    make_templates: Make,
+) -> None:
     templates = make_templates(
         {
-            "sms/_base.txt": "[{% block a %}base a{% endblock %}|{% block b %}base b{% endblock %}|{{ who }}]",
-            "sms/_middle.txt": '{% extends "_base.txt" %}{% block a %}middle, {{ super() }}{% endblock %}',
-            "sms/leaf.txt": '{% extends "_middle.txt" %}{% set who = "me" %}{% block b %}leaf{% endblock %}lost',
+            "sms/_base.txt": (
+                "[{% block a %}base a{% endblock %}|{% block b %}base b{% endblock %}|{{ who }}]"
+            ),
+            "sms/_middle.txt": (
+                '{% extends "_base.txt" %}{% block a %}middle, {{ super() }}{% endblock %}'
+            ),
+            "sms/leaf.txt": (
+                '{% extends "_middle.txt" %}{% set who = "me" %}{% block b %}leaf{% endblock %}lost'
+            ),
         }
     )
     assert templates.render_sms("leaf", "en", {}) == "[middle, base a|leaf|me]"
@@ -99,7 +110,9 @@ def test_blocks_are_filled_over_several_layouts_and_super_keeps_what_was_there(m
 
 SECTION = "<mj-section><mj-column>%s</mj-column></mj-section>"
 LOOPS = {
-    "sections": "{% for x in entry.things %}" + SECTION % "<mj-text>{{ x }}</mj-text>" + "{% endfor %}",
+    "sections": "{% for x in entry.things %}"
+    + SECTION % "<mj-text>{{ x }}</mj-text>"
+    + "{% endfor %}",
     "sections of a wrapper": "<mj-wrapper>{% for x in entry.things %}"
     + SECTION % "<mj-text>{{ x }}</mj-text>"
     + "{% endfor %}</mj-wrapper>",
@@ -107,7 +120,8 @@ LOOPS = {
     "</mj-section>",
     "columns of a group": "<mj-section><mj-group>{% for x in entry.things %}<mj-column><mj-text>{{ x }}</mj-text>"
     "</mj-column>{% endfor %}</mj-group></mj-section>",
-    "parts of a column": SECTION % "{% for x in entry.things %}<mj-text>{{ x }}</mj-text>{% endfor %}",
+    "parts of a column": SECTION
+    % "{% for x in entry.things %}<mj-text>{{ x }}</mj-text>{% endfor %}",
     "rows of a table": SECTION
     % "<mj-table>{% for x in entry.things %}<tr><td>{{ x }}</td></tr>{% endfor %}</mj-table>",
     "words": SECTION % "<mj-text>{% for x in entry.things %}<p>{{ x }}</p>{% endfor %}</mj-text>",
@@ -115,15 +129,24 @@ LOOPS = {
 INLINED = '<mj-head><mj-style inline="inline">p { color: red }</mj-style></mj-head>'
 
 
-@pytest.mark.parametrize("head", ["", INLINED], ids=["plain", "inlined"])  # inlining goes through an HTML parser
+@pytest.mark.parametrize(
+    "head", ["", INLINED], ids=["plain", "inlined"]
+)  # inlining goes through an HTML parser
 @pytest.mark.parametrize("loop", LOOPS.values(), ids=LOOPS)
 def test_a_loop_may_stand_anywhere_in_a_mail(make_templates: Make, loop: str, head: str) -> None:
     before, after = SECTION % "<mj-text>before</mj-text>", SECTION % "<mj-text>after</mj-text>"
     source = f"---\nsubject: s\n---\n<mjml>{head}<mj-body>{before}{loop}{after}</mj-body></mjml>"
-    rendered = make_templates({"email/hi.mjml": source}).render_email("hi", "en", {"entry": {"things": ["one", "two"]}})
+    rendered = make_templates({"email/hi.mjml": source}).render_email(
+        "hi", "en", {"entry": {"things": ["one", "two"]}}
+    )
     assert rendered.text.split() == ["before", "one", "two", "after"]
     visible = re.sub(r"<!--.*?-->", "", rendered.html, flags=re.DOTALL)
-    assert [word for word in read_html(visible).split() if word.isalpha()] == ["before", "one", "two", "after"]
+    assert [word for word in read_html(visible).split() if word.isalpha()] == [
+        "before",
+        "one",
+        "two",
+        "after",
+    ]
     assert visible.count("<table") == visible.count("</table>")
     outlook = re.sub(r"<!\[endif\]-->|<!--\[if mso \| IE\]>", "", rendered.html)
     for tag in ("table", "tr", "td"):
@@ -131,17 +154,26 @@ def test_a_loop_may_stand_anywhere_in_a_mail(make_templates: Make, loop: str, he
 
 
 def test_tags_work_in_attributes_titles_and_styles(make_templates: Make) -> None:
-    head = "<mj-head><mj-title>{{ subject }}</mj-title><mj-style>.a { color: {{ entry.color }} }</mj-style></mj-head>"
+    head = (
+        "<mj-head><mj-title>{{ subject }}</mj-title><mj-style>.a { color: {{ entry.color }} "
+        "}</mj-style></mj-head>"
+    )
     body = '<b style="{% if entry.color %}color:{{ entry.color }}{% endif %}">x</b>'
     source = mail(body, "Hi").replace("<mjml>", f'<mjml lang="{{{{ language }}}}">{head}')
-    html = make_templates({"email/hi.mjml": source}).render_email("hi", "en", {"entry": {"color": "teal"}}).html
+    html = (
+        make_templates({"email/hi.mjml": source})
+        .render_email("hi", "en", {"entry": {"color": "teal"}})
+        .html
+    )
     assert "<title>Hi</title>" in html
     assert ".a { color: teal }" in html
     assert '<b style="color:teal">x</b>' in html
     assert "xjx" not in html
 
 
-def test_html_templates_get_their_styles_inlined_and_keep_their_media_queries(make_templates: Make) -> None:
+def test_html_templates_get_their_styles_inlined_and_keep_their_media_queries(
+    make_templates: Make,
+) -> None:
     source = """---
 subject: s
 ---
@@ -161,23 +193,44 @@ subject: s
     ("source", "expected"),
     [
         ("<title>{{ subject }}</title>", "<title>Hi</title>"),
-        ("<title>{{ subject }} {% if entry.x %}{{ entry.x }}{% endif %}</title>", "<title>Hi a&lt;b</title>"),
-        ("<body><textarea rows=2>{{ entry.x }}</textarea></body>", '<textarea rows="2">a&lt;b</textarea>'),
-        ("<style>p { color: {{ entry.color }} }</style><body><p>y</p></body>", '<p style="color: teal;">y</p>'),
         (
-            "<body><!--[if mso]><table><tr><td>{{ entry.x }}</td></tr></table><![endif]--><p>y</p></body>",
+            "<title>{{ subject }} {% if entry.x %}{{ entry.x }}{% endif %}</title>",
+            "<title>Hi a&lt;b</title>",
+        ),
+        (
+            "<body><textarea rows=2>{{ entry.x }}</textarea></body>",
+            '<textarea rows="2">a&lt;b</textarea>',
+        ),
+        (
+            "<style>p { color: {{ entry.color }} }</style><body><p>y</p></body>",
+            '<p style="color: teal;">y</p>',
+        ),
+        (
+            (
+                "<body><!--[if mso]><table><tr><td>{{ entry.x "
+                "}}</td></tr></table><![endif]--><p>y</p></body>"
+            ),
             "<!--[if mso]><table><tr><td>a&lt;b</td></tr></table><![endif]--><p>y</p>",
         ),
         (
             "<body><!--[if !mso]><!--><b>{{ entry.x }}</b><!--<![endif]--></body>",
             "<!--[if !mso]><!--><b>a&lt;b</b><!--<![endif]-->",
         ),
-        ("<body><![if !mso]><b>{{ entry.x }}</b><![endif]></body>", "<![if !mso]><b>a&lt;b</b><![endif]>"),
+        (
+            "<body><![if !mso]><b>{{ entry.x }}</b><![endif]></body>",
+            "<![if !mso]><b>a&lt;b</b><![endif]>",
+        ),
         ("<body><!-- for {{ entry.x }} -->y</body>", "<!-- for a&lt;b -->y"),
-        ('<body><a title="a > {{ entry.x }}" href="{{ entry.y }}">z</a></body>', 'title="a > a&lt;b" href="">z</a>'),
+        (
+            '<body><a title="a > {{ entry.x }}" href="{{ entry.y }}">z</a></body>',
+            'title="a > a&lt;b" href="">z</a>',
+        ),
         ("<body><p {% if entry.x %}class='k'{% endif %}>{{ entry.x }}</p></body>", ">a&lt;b</p>"),
         (
-            "<body><table>{% for n in [1, 2] %}<tr><td>{{ n }}</td></tr>{% endfor %}</table></body>",
+            (
+                "<body><table>{% for n in [1, 2] %}<tr><td>{{ n }}</td></tr>{% endfor "
+                "%}</table></body>"
+            ),
             "<td>1</td></tr><tr><td>2",
         ),
     ],
@@ -201,7 +254,11 @@ def test_a_tag_may_stand_anywhere_in_html(make_templates: Make, source: str, exp
     ],
 )
 def test_what_only_some_mail_programs_read_stays_in_mjml(make_templates: Make, body: str) -> None:
-    html = make_templates({"email/hi.mjml": mail(body)}).render_email("hi", "en", {"entry": {"x": "a<b"}}).html
+    html = (
+        make_templates({"email/hi.mjml": mail(body)})
+        .render_email("hi", "en", {"entry": {"x": "a<b"}})
+        .html
+    )
     assert body.replace("{{ entry.x }}", "a&lt;b") in html
 
 
@@ -211,8 +268,11 @@ def test_more_tags_than_five_digits_count_are_put_back() -> None:
 
 
 def test_a_byte_order_mark_is_no_part_of_a_template(make_templates: Make, tmp_path: Path) -> None:
-    files = {"sms/hi.txt": "Hello", "email/_part.mjml": "x", "email/hi.mjml": mail('{% include "_part.mjml" %}'),
-             "email/own.html": "---\nsubject: Hi\n---\n<p>x</p>", "email/own.txt": "By hand"}  # fmt: skip
+    files = {
+        "sms/hi.txt": "Hello", "email/_part.mjml": "x",
+        "email/hi.mjml": mail('{% include "_part.mjml" %}'),
+        "email/own.html": "---\nsubject: Hi\n---\n<p>x</p>", "email/own.txt": "By hand",
+    }  # fmt: skip
     make_templates(files)
     for path in (tmp_path / "templates").rglob("*.*"):
         path.write_bytes(codecs.BOM_UTF8 + path.read_bytes().replace(b"\n", b"\r\n"))
@@ -220,23 +280,38 @@ def test_a_byte_order_mark_is_no_part_of_a_template(make_templates: Make, tmp_pa
     assert marked.render_sms("hi", "en", {}) == "Hello"
     assert marked.render_email("hi", "en", {}).text == "x"
     assert marked.render_email("own", "en", {}).text == "By hand"
-    assert "\ufeff" not in marked.render_email("hi", "en", {}).html + marked.render_email("own", "en", {}).html
+    assert (
+        "\ufeff"
+        not in marked.render_email("hi", "en", {}).html + marked.render_email("own", "en", {}).html
+    )
 
 
 def test_a_text_file_beside_a_mail_replaces_the_derived_text(make_templates: Make) -> None:
-    templates = make_templates({"email/hi.mjml": mail("from the mail"), "email/hi.txt": "By hand, {{ customer.name }}"})
+    templates = make_templates(
+        {"email/hi.mjml": mail("from the mail"), "email/hi.txt": "By hand, {{ customer.name }}"}
+    )
     assert templates.render_email("hi", "en", {"customer": {"name": "Ada"}}).text == "By hand, Ada"
     assert templates.names(Medium.EMAIL) == {"hi"}
 
 
-def test_the_text_part_keeps_every_address_and_no_markup(make_templates: Make, links: Links) -> None:
-    body = '<p>One<br />two &amp; three</p><ul><li>four</li></ul><a href="{{ links.unsubscribe }}">Leave</a>'
-    rendered = make_templates({"email/hi.mjml": mail(body)}).render_email("hi", "en", {"links": links})
+def test_the_text_part_keeps_every_address_and_no_markup(
+    make_templates: Make, links: Links
+) -> None:
+    body = (
+        '<p>One<br />two &amp; three</p><ul><li>four</li></ul><a href="{{ links.unsubscribe '
+        '}}">Leave</a>'
+    )
+    rendered = make_templates({"email/hi.mjml": mail(body)}).render_email(
+        "hi", "en", {"links": links}
+    )
     assert rendered.text == f"One\ntwo & three\n\n- four\n\nLeave: {links.unsubscribe}"
 
 
 def test_a_link_of_several_lines_has_its_address_below() -> None:
-    assert read_html('<a href="http://x">Free delivery<br>We pay.</a>') == "Free delivery\nWe pay.\nhttp://x"
+    assert (
+        read_html('<a href="http://x">Free delivery<br>We pay.</a>')
+        == "Free delivery\nWe pay.\nhttp://x"
+    )
     assert (
         read_html('<a href="http://x">http://x</a> <a href="http://y"><img alt="Logo"></a>')
         == "http://x Logo: http://y"
@@ -252,7 +327,11 @@ def test_no_markup_breaks_the_reader_of_html(html: str) -> None:
 
 def test_the_preheader_is_the_first_text_of_a_mail_and_is_hidden(make_templates: Make) -> None:
     source = mail("Body", preheader="For {{ customer.name }}")
-    html = make_templates({"email/hi.mjml": source}).render_email("hi", "en", {"customer": {"name": "<Ada>"}}).html
+    html = (
+        make_templates({"email/hi.mjml": source})
+        .render_email("hi", "en", {"customer": {"name": "<Ada>"}})
+        .html
+    )
     body = html[html.index("<body") :]
     first = body[body.index(">") + 1 :]
     assert first.startswith('<div style="display:none;')
@@ -280,15 +359,21 @@ def test_no_name_can_break_a_header(name: str) -> None:
 
 
 def test_line_breaks_in_a_subject_become_spaces(make_templates: Make) -> None:
-    templates = make_templates({"email/hi.mjml": mail("x", "Hello {{ customer.name }}", "Pre {{ customer.name }}")})
-    rendered = templates.render_email("hi", "en", {"customer": {"name": "Ada\r\nBcc: all@example.com"}})
+    templates = make_templates(
+        {"email/hi.mjml": mail("x", "Hello {{ customer.name }}", "Pre {{ customer.name }}")}
+    )
+    rendered = templates.render_email(
+        "hi", "en", {"customer": {"name": "Ada\r\nBcc: all@example.com"}}
+    )
     assert rendered.subject == "Hello Ada Bcc: all@example.com"
     assert rendered.preheader == "Pre Ada Bcc: all@example.com"
 
 
 def test_a_step_may_bring_its_own_subject(make_templates: Make) -> None:
     templates = make_templates({"email/hi.mjml": mail("x")})
-    rendered = templates.render_email("hi", "en", {"customer": {"name": "Ada"}}, "Still thinking, {{ customer.name }}?")
+    rendered = templates.render_email(
+        "hi", "en", {"customer": {"name": "Ada"}}, "Still thinking, {{ customer.name }}?"
+    )
     assert rendered.subject == "Still thinking, Ada?"
 
 
@@ -310,7 +395,9 @@ def test_a_step_may_bring_its_own_subject(make_templates: Make) -> None:
         "customer[customer]",
     ],
 )
-def test_what_is_missing_prints_nothing_and_compares_false(make_templates: Make, expression: str) -> None:
+def test_what_is_missing_prints_nothing_and_compares_false(
+    make_templates: Make, expression: str
+) -> None:
     templates = make_templates({"sms/hi.txt": f"[{{{{ {expression} }}}}]"})
     assert templates.render_sms("hi", "en", {"customer": {"empty": None}}) == "[]"
 

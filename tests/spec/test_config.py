@@ -1,4 +1,6 @@
-"""parcours.toml and the environment: defaults that work, faults with their line, secrets never in a file."""
+"""parcours.toml and the environment: defaults that work, faults with their line, secrets never in a
+file.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +14,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator.config import UTM, Config, load_config, load_secret_key, load_write_key, read_config
+from orchestrator.config import (
+    UTM,
+    Config,
+    load_config,
+    load_secret_key,
+    load_write_key,
+    read_config,
+)
 from orchestrator.domain.errors import ParcoursError, ProjectInvalid
 from orchestrator.domain.message import Medium
 from orchestrator.domain.policy import Cap, Policy
@@ -67,7 +76,9 @@ public_url = "https://mail.shop.example/"
 """
 
 
-def config(root: Path, text: str | None = None, environment: Mapping[str, str] | None = None) -> Config:
+def config(
+    root: Path, text: str | None = None, environment: Mapping[str, str] | None = None
+) -> Config:
     if text is not None:
         (root / "parcours.toml").write_text(text, encoding="utf-8")
     return load_config(root, environment or {})
@@ -81,10 +92,16 @@ def faults(root: Path, text: str) -> list[str]:
 def test_without_a_file_everything_has_a_default(tmp_path: Path) -> None:
     found = config(tmp_path)
     assert found.database_url == f"sqlite:///{tmp_path}/var/parcours.db"
-    assert (found.channels.adapter(Medium.EMAIL), found.channels.adapter(Medium.SMS)) == ("mailbox", "mailbox")
+    assert (found.channels.adapter(Medium.EMAIL), found.channels.adapter(Medium.SMS)) == (
+        "mailbox",
+        "mailbox",
+    )
     assert found.policy == Policy()
     assert (found.tracking_granted, found.tracking_links, found.holdout_global) == (False, UTM, 0.0)
-    assert (found.ingest_max_age, found.public_url) == (timedelta(hours=24), "http://localhost:8000")
+    assert (found.ingest_max_age, found.public_url) == (
+        timedelta(hours=24),
+        "http://localhost:8000",
+    )
     assert found.admin_token is None
 
 
@@ -109,7 +126,10 @@ def test_a_whole_file_is_read(tmp_path: Path) -> None:
         True,
         {"utm_source": "atelier"},
     )
-    assert (found.ingest_max_age, found.public_url) == (timedelta(days=2), "https://mail.shop.example")
+    assert (found.ingest_max_age, found.public_url) == (
+        timedelta(days=2),
+        "https://mail.shop.example",
+    )
 
 
 def test_whom_alone_a_project_writes_to_is_known_in_any_spelling(tmp_path: Path) -> None:
@@ -127,7 +147,9 @@ def test_whom_alone_a_project_writes_to_is_known_in_any_spelling(tmp_path: Path)
         ("postgresql+psycopg://u:p@localhost/x", "postgresql+psycopg://u:p@localhost/x"),
     ],
 )
-def test_a_relative_database_lies_in_the_project_s_folder(tmp_path: Path, written: str, resolved: str) -> None:
+def test_a_relative_database_lies_in_the_project_s_folder(
+    tmp_path: Path, written: str, resolved: str
+) -> None:
     found = config(tmp_path, environment={"PARCOURS_DATABASE_URL": written})
     assert found.database_url == resolved.format(root=tmp_path)
 
@@ -143,25 +165,55 @@ def test_a_relative_database_lies_in_the_project_s_folder(tmp_path: Path, writte
             "2:1: there is no time zone 'Europe/Pari'; did you mean",
         ),
         ('[project]\nlocale = "french"', "2:1: `locale` must be such as en or fr-CA"),
-        ('[project]\ncurrency = "euro"', "2:1: `currency` must be three capital letters, such as EUR"),
+        (
+            '[project]\ncurrency = "euro"',
+            "2:1: `currency` must be three capital letters, such as EUR",
+        ),
         ("project = 3", "1:1: `project` must be a table"),
-        ('[database]\nurl = "mysql://x"', "2:1: the database is sqlite:///… or postgresql+psycopg://…"),
-        ('[database]\nurl = "postgresql+psycopg://u:p@h/d"', "2:1: a password stands here: set PARCOURS_DATABASE_URL"),
-        ('[channels]\nfrom_email = "hello"', "2:1: `from_email` must be an address such as hello@shop.example"),
+        (
+            '[database]\nurl = "mysql://x"',
+            "2:1: the database is sqlite:///… or postgresql+psycopg://…",
+        ),
+        (
+            '[database]\nurl = "postgresql+psycopg://u:p@h/d"',
+            "2:1: a password stands here: set PARCOURS_DATABASE_URL",
+        ),
+        (
+            '[channels]\nfrom_email = "hello"',
+            "2:1: `from_email` must be an address such as hello@shop.example",
+        ),
         ("[channels]\nonly_to = [3]", "2:1: `only_to` must be a list of texts between quotes"),
         (
             '[channels]\nsendgrid_api_key = "x"',
             "2:1: secrets come from the environment only: remove",
         ),
-        ('[smtp]\n[smtp.login]\npassword = "x"', "3:1: secrets come from the environment only: remove `password`"),
-        ('[consent]\ndefault = "grant"', "2:1: `default` must be denied or granted; did you mean 'granted'?"),
-        ("[consent]\ndouble_opt_in = true", "2:1: `double_opt_in` is part of the language but not built yet"),
-        ('[consent]\ndouble_opt_in = "no"', "2:1: `double_opt_in` must be true or false, without quotes"),
-        ('[caps]\nemail = ["1/fortnight"]', "2:1: '1/fortnight' is not a cap: write 1/day, 3/week or 10/30d"),
+        (
+            '[smtp]\n[smtp.login]\npassword = "x"',
+            "3:1: secrets come from the environment only: remove `password`",
+        ),
+        (
+            '[consent]\ndefault = "grant"',
+            "2:1: `default` must be denied or granted; did you mean 'granted'?",
+        ),
+        (
+            "[consent]\ndouble_opt_in = true",
+            "2:1: `double_opt_in` is part of the language but not built yet",
+        ),
+        (
+            '[consent]\ndouble_opt_in = "no"',
+            "2:1: `double_opt_in` must be true or false, without quotes",
+        ),
+        (
+            '[caps]\nemail = ["1/fortnight"]',
+            "2:1: '1/fortnight' is not a cap: write 1/day, 3/week or 10/30d",
+        ),
         ('[caps]\nemail = ["0/day"]', "2:1: '0/day' is not a cap"),
         ('[caps]\nemail = ["1/900000d"]', "2:1: '1/900000d' is not a cap"),
         ('[ingest]\nmax_age = "900000d"', "2:1: '900000d' is longer than ten years"),
-        ('[tracking]\nopens = "aggregate"', "2:1: `opens` is part of the language but not built yet in this version"),
+        (
+            '[tracking]\nopens = "aggregate"',
+            "2:1: `opens` is part of the language but not built yet in this version",
+        ),
         (
             '[tracking]\nlinks = {utm_source = "{foo}"}',
             "2:1: 'utm_source' may hold {channel}, {journey}, {template}, {step}",
@@ -169,33 +221,69 @@ def test_a_relative_database_lies_in_the_project_s_folder(tmp_path: Path, writte
         ('[caps]\nemail = ["day"]', "2:1: 'day' is not a cap"),
         ('[caps]\npush = "1/day"', "2:1: unknown key 'push' (known: email, sms)"),
         ('[quiet_hours]\nsms = {from = "20:00"}', "2:1: quiet hours need both `from` and `to`"),
-        ('[quiet_hours]\nsms = {from = "25:00", to = "08:00"}', "2:1: '25:00' is not a time of day"),
-        ('[quiet_hours]\nsms = {days_off = ["sonday"]}', "2:1: 'sonday' is not a weekday; did you mean 'sunday'?"),
-        ('[quiet_hours]\nsms = {holidays = "FR"}', "2:1: `holidays` is part of the language but not built yet"),
+        (
+            '[quiet_hours]\nsms = {from = "25:00", to = "08:00"}',
+            "2:1: '25:00' is not a time of day",
+        ),
+        (
+            '[quiet_hours]\nsms = {days_off = ["sonday"]}',
+            "2:1: 'sonday' is not a weekday; did you mean 'sunday'?",
+        ),
+        (
+            '[quiet_hours]\nsms = {holidays = "FR"}',
+            "2:1: `holidays` is part of the language but not built yet",
+        ),
         ('[quiet_hours]\nsms = {until = "08:00"}', "2:1: unknown key 'until'"),
         ('[quiet_hours]\nsms = "always"', "2:1: `sms` must be a table"),
         (
             '[quiet_hours]\nsms = {days_off = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]}',
             "2:1: with seven days off nothing would ever be sent",
         ),
-        ('[never]\nrules = ["customer.open_ticket"]', "2:1: `[never]` is part of the language but not built yet"),
-        ('[topics]\noffers = "Offers"', "1:2: `[topics]` is part of the language but not built yet"),
-        ('[tracking]\nopens = "aggregate"', "2:1: `opens` is part of the language but not built yet"),
-        ('[quiet_hours]\nsms = "night"', '2:1: `sms` must be a table, such as {from = "20:00", to = "08:00"}'),
+        (
+            '[never]\nrules = ["customer.open_ticket"]',
+            "2:1: `[never]` is part of the language but not built yet",
+        ),
+        (
+            '[topics]\noffers = "Offers"',
+            "1:2: `[topics]` is part of the language but not built yet",
+        ),
+        (
+            '[tracking]\nopens = "aggregate"',
+            "2:1: `opens` is part of the language but not built yet",
+        ),
+        (
+            '[quiet_hours]\nsms = "night"',
+            '2:1: `sms` must be a table, such as {from = "20:00", to = "08:00"}',
+        ),
         ('[holdout]\nglobal = "101%"', "2:1: '101%' is not a share: write 5%"),
         ('[ingest]\nmax_age = "soon"', "2:1: 'soon' is not a duration"),
-        ('[web]\npublic_url = "localhost:8000"', "2:1: `public_url` must be an address such as https://shop.example"),
-        ('[tracking]\nlinks = {utm_source = "{channel!r:>99999999999}"}', "2:1: 'utm_source' may hold"),
+        (
+            '[web]\npublic_url = "localhost:8000"',
+            "2:1: `public_url` must be an address such as https://shop.example",
+        ),
+        (
+            '[tracking]\nlinks = {utm_source = "{channel!r:>99999999999}"}',
+            "2:1: 'utm_source' may hold",
+        ),
         ('[tracking]\nlinks = {utm_source = "{channel"}', "2:1: 'utm_source' may hold"),
-        ('[web]\npublic_url = "http://[::1"', "2:1: `public_url` must be an address such as https://shop.example"),
+        (
+            '[web]\npublic_url = "http://[::1"',
+            "2:1: `public_url` must be an address such as https://shop.example",
+        ),
         ('[web]\npublic_url = "http://shop.example:web"', "2:1: `public_url` must be an address"),
         ('[database]\nurl = "postgresql+psycopg://[::1/d"', "2:1: the database is sqlite:///…"),
-        ('[project]\nname = "Atelier\\r\\nBcc: x"', "2:1: `name` must be one line of text, the sender people see"),
+        (
+            '[project]\nname = "Atelier\\r\\nBcc: x"',
+            "2:1: `name` must be one line of text, the sender people see",
+        ),
         ("x = " + "[" * 3000, "1:1: this is nested too deeply"),
         ("x" + ".x" * 3000 + " = 1", "1:1: this is nested too deeply"),
         ("x = " + "9" * 5000, "1:1: a number in this file is too large"),
         ("[a]\nb = 1\n[a]\n", "3:3: this is not TOML: a key or table is written twice; keep one"),
-        ("[project]\nname = Atelier", "2:8: this is not TOML: invalid value; put text between quotes"),
+        (
+            "[project]\nname = Atelier",
+            "2:8: this is not TOML: invalid value; put text between quotes",
+        ),
     ],
 )
 def test_a_fault_is_said_at_its_line(tmp_path: Path, text: str, expected: str) -> None:
@@ -210,7 +298,9 @@ def test_a_byte_order_mark_is_no_part_of_the_file(tmp_path: Path) -> None:
 def test_a_folder_in_the_place_of_the_file_is_said(tmp_path: Path) -> None:
     (tmp_path / "parcours.toml").mkdir()
     _, problems = read_config(tmp_path, {})
-    assert [str(one) for one in problems] == ["parcours.toml:1:1: this file cannot be read: it is a folder"]
+    assert [str(one) for one in problems] == [
+        "parcours.toml:1:1: this file cannot be read: it is a folder"
+    ]
 
 
 def test_a_secret_in_the_file_is_said_once_and_its_value_never(tmp_path: Path) -> None:
@@ -226,16 +316,28 @@ def test_all_faults_are_raised_at_once(tmp_path: Path) -> None:
 
 def test_the_environment_wins_over_dotenv(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text(
-        "# keys\nA=1\nexport B=\"x # y\"  # why\nC='q'\nD=e#f\n\nnonsense\nPARCOURS_ADMIN_TOKEN=dotenv\n",
+        (
+            '# keys\nA=1\nexport B="x # y"  # '
+            "why\nC='q'\nD=e#f\n\nnonsense\nPARCOURS_ADMIN_TOKEN=dotenv\n"
+        ),
         encoding="utf-8",
     )
     found = config(tmp_path, environment={"A": "2"})
-    assert found.environment == {"A": "2", "B": "x # y", "C": "q", "D": "e#f", "PARCOURS_ADMIN_TOKEN": "dotenv"}
+    assert found.environment == {
+        "A": "2",
+        "B": "x # y",
+        "C": "q",
+        "D": "e#f",
+        "PARCOURS_ADMIN_TOKEN": "dotenv",
+    }
     assert found.admin_token == "dotenv"
 
 
 def test_nothing_secret_is_in_the_text_of_a_configuration(tmp_path: Path) -> None:
-    secrets = {"PARCOURS_SECRET_KEY": "hunter2", "PARCOURS_DATABASE_URL": "postgresql+psycopg://u:hunter2@h/d"}
+    secrets = {
+        "PARCOURS_SECRET_KEY": "hunter2",
+        "PARCOURS_DATABASE_URL": "postgresql+psycopg://u:hunter2@h/d",
+    }
     assert "hunter2" not in repr(config(tmp_path, environment=secrets))
 
 
@@ -272,11 +374,13 @@ def test_keys_are_found_in_tables_and_dotted() -> None:
 
 
 @given(
-    text=st.lists(st.sampled_from([*WHOLE.splitlines(), "x = 1", "[caps]", "= 3", '"""', "[[a]]"]), max_size=8).map(
-        "\n".join
-    )
+    text=st.lists(
+        st.sampled_from([*WHOLE.splitlines(), "x = 1", "[caps]", "= 3", '"""', "[[a]]"]), max_size=8
+    ).map("\n".join)
 )
-def test_any_file_is_a_configuration_or_problems(tmp_path_factory: pytest.TempPathFactory, text: str) -> None:
+def test_any_file_is_a_configuration_or_problems(
+    tmp_path_factory: pytest.TempPathFactory, text: str
+) -> None:
     root = tmp_path_factory.mktemp("shop")
     (root / "parcours.toml").write_text(text, encoding="utf-8")
     found, problems = read_config(root, {})
@@ -292,7 +396,9 @@ def test_a_key_of_letters_outside_ascii_is_refused_with_what_to_do(
     for damaged in ("clé".encode(), "clé".encode("latin-1"), b"\xff\xfe\x00", "\u200bkey".encode()):
         (tmp_path / "var").mkdir(exist_ok=True)
         (tmp_path / "var" / name).write_bytes(damaged)
-        with pytest.raises(ParcoursError, match="Put the key back that was there, or delete the file"):
+        with pytest.raises(
+            ParcoursError, match="Put the key back that was there, or delete the file"
+        ):
             load(config(tmp_path))
 
 
@@ -302,7 +408,9 @@ def test_a_key_with_a_byte_order_mark_is_the_same_key(tmp_path: Path) -> None:
     assert load_secret_key(config(tmp_path)) == key
 
 
-@pytest.mark.parametrize("name", ["PARCOURS_SECRET_KEY", "PARCOURS_WRITE_KEY", "PARCOURS_ADMIN_TOKEN"])
+@pytest.mark.parametrize(
+    "name", ["PARCOURS_SECRET_KEY", "PARCOURS_WRITE_KEY", "PARCOURS_ADMIN_TOKEN"]
+)
 def test_a_variable_that_is_no_text_is_refused_by_its_name(tmp_path: Path, name: str) -> None:
     with pytest.raises(ProjectInvalid, match=f"the environment variable {name} is not UTF-8 text"):
         load_config(tmp_path, {name: os.fsdecode(b"cl\xe9")})

@@ -1,4 +1,6 @@
-"""Expressions as an author writes them: what they mean, and what is said of those that mean nothing."""
+"""Expressions as an author writes them: what they mean, and what is said of those that mean
+nothing.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,15 @@ from hypothesis import strategies as st
 from orchestrator.domain.errors import ExpressionInvalid
 from orchestrator.domain.expression import Scope
 from orchestrator.spec.expressions import parse_computed, parse_condition, parse_value
-from orchestrator.spec.translation import EVENT_IN_JOURNEY, FACT, RULE, STEP, TRIGGER, TRIGGER_WITHOUT_EVENT, Where
+from orchestrator.spec.translation import (
+    EVENT_IN_JOURNEY,
+    FACT,
+    RULE,
+    STEP,
+    TRIGGER,
+    TRIGGER_WITHOUT_EVENT,
+    Where,
+)
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 
@@ -48,7 +58,9 @@ class Ada:
     def events(self, name: str) -> Iterable[Happened]:
         if name != "Order Completed":
             return ()
-        return Happened(NOW - timedelta(days=90), {"sku": "a"}), Happened(NOW - timedelta(days=30), {"sku": "b"})
+        return Happened(NOW - timedelta(days=90), {"sku": "a"}), Happened(
+            NOW - timedelta(days=30), {"sku": "b"}
+        )
 
     def received(self, name: str, since: datetime | None) -> bool:
         return name == "welcome" and (since is None or since < NOW - timedelta(days=7))
@@ -57,7 +69,11 @@ class Ada:
 SCOPE = Scope(
     Ada(),
     NOW,
-    {"event": {"price": 20, "sku": "b"}, "entry": {"total": 80, "products": [{"name": "Stool"}]}, "vars": {"n": 3}},
+    {
+        "event": {"price": 20, "sku": "b"},
+        "entry": {"total": 80, "products": [{"name": "Stool"}]},
+        "vars": {"n": 3},
+    },
     {"vip": lambda scope: True},
 )
 
@@ -94,7 +110,10 @@ SCOPE = Scope(
         ('customer.birthday < "2000-01-01"', True),
         ("customer.last_order_at < now", True),
         ('performed("Order Completed")', True),
-        ('performed("Order Completed", within="30d")', False),  # an event leaves its window at its time + 30 d
+        (
+            'performed("Order Completed", within="30d")',
+            False,
+        ),  # an event leaves its window at its time + 30 d
         ('performed("Order Completed", within="31d")', True),
         ('performed("Order Completed", at_least=2)', True),
         ('performed("Order Completed", within="31d", at_least=2)', False),
@@ -146,7 +165,11 @@ def test_a_condition_holds(source: str, holds: bool) -> None:
         ("customer", 0, "`customer` alone says nothing"),
         ("customer is defined", 0, "`customer` alone says nothing"),
         ("true and custmer.a", 9, "there is no `custmer` here; did you mean 'customer'?"),
-        ("orders == 1", 0, "`customer.orders` for a fact or trait, or 'orders' between quotes for text"),
+        (
+            "orders == 1",
+            0,
+            "`customer.orders` for a fact or trait, or 'orders' between quotes for text",
+        ),
         ("customer.a == null", 14, "write `x is none`"),
         ("item.price > 3", 0, "`item` is part of the language but not built yet"),
         ("account.size > 3", 0, "`account` is part of the language but not built yet"),
@@ -185,7 +208,9 @@ def test_a_condition_holds(source: str, holds: bool) -> None:
         ("x" * 5000, 0, "longer than 4000 characters"),
     ],
 )
-def test_what_means_nothing_is_refused_with_what_to_write(source: str, offset: int, message: str) -> None:
+def test_what_means_nothing_is_refused_with_what_to_write(
+    source: str, offset: int, message: str
+) -> None:
     with pytest.raises(ExpressionInvalid) as refused:
         parse_condition(source, EVENT_IN_JOURNEY)
     assert message in str(refused.value)
@@ -196,7 +221,11 @@ def test_what_means_nothing_is_refused_with_what_to_write(source: str, offset: i
     ("source", "where", "message"),
     [
         ("event.price > 3", STEP, "`event` is not known in a step; write `entry`"),
-        ("event.price > 3", TRIGGER_WITHOUT_EVENT, "`event` is not known in a trigger without an event"),
+        (
+            "event.price > 3",
+            TRIGGER_WITHOUT_EVENT,
+            "`event` is not known in a trigger without an event",
+        ),
         ("entry.price > 3", TRIGGER, "`entry` is not known in a trigger"),
         ("vars.n > 3", TRIGGER, "`vars` is not known in a trigger"),
         ("entry.price > 3", RULE, "`entry` is not known in a stage's or segment's rule"),
@@ -212,7 +241,9 @@ def test_a_name_is_refused_where_it_is_not_known(source: str, where: Where, mess
 
 
 def test_a_long_chain_of_conditions_is_not_deep() -> None:
-    source = " or ".join(f"customer.city == 'town {n}'" for n in range(100)) + " or customer.orders == 2"
+    source = (
+        " or ".join(f"customer.city == 'town {n}'" for n in range(100)) + " or customer.orders == 2"
+    )
     assert parse_condition(source, STEP).test(SCOPE)
 
 
@@ -230,7 +261,10 @@ def test_a_long_chain_of_conditions_is_not_deep() -> None:
         ("{{ customer.nick or customer.city }}", "Paris"),
         ("{{ customer.newsletter and customer.city }}", "Paris"),
         ("{{ customer.orders }}d", "2d"),
-        ("Dear {{ customer.nick | default('friend') }}, {{ customer.spent }}!", "Dear friend, 12.5!"),
+        (
+            "Dear {{ customer.nick | default('friend') }}, {{ customer.spent }}!",
+            "Dear friend, 12.5!",
+        ),
         ("{{ customer.nobody }}!", "!"),
         ("{{ '}}' }}", "}}"),
         ("{{ customer.orders }}{{ customer.orders }}", "22"),
@@ -268,10 +302,11 @@ def test_a_value_knows_its_trees_so_that_what_it_reads_can_be_loaded() -> None:
 
 
 WORDS = [
-    "customer", "customer.x", "event.y", "entry", "now", "(", ")", "[", "]", ",", ".", "==", "=", "!=", "<", "<=", "in",
-    "not", "and", "or", "if", "else", "is", "defined", "none", "true", "'a'", "1", "2.5", "+", "-", "*", "/", "//", "%",
-    "~", "**", "|", "lower", "default", "performed(", "within=", "days_since(", '"', "'", "{{", "}}", "{%", "%}", "#",
-    "$", "&", "!", "?", ":", "\\", "é",
+    "customer", "customer.x", "event.y", "entry", "now", "(", ")", "[", "]", ",", ".", "==", "=",
+    "!=", "<", "<=", "in", "not", "and", "or", "if", "else", "is", "defined", "none", "true", "'a'",
+    "1", "2.5", "+", "-", "*", "/", "//", "%", "~", "**", "|", "lower", "default", "performed(",
+    "within=", "days_since(", '"', "'", "{{", "}}", "{%", "%}", "#", "$", "&", "!", "?", ":", "\\",
+    "é",
 ]  # fmt: skip
 
 
@@ -304,8 +339,16 @@ def test_any_text_is_an_expression_or_refused(text: str) -> None:
         ('performed("Order Completed", name="oak")', False),
     ],
 )
-def test_currencies_codes_and_topics_are_compared_without_case_and_nothing_else(written: str, holds: bool) -> None:
-    event = {"currency": "eur", "coupon": "summer-24 ", "typed": "SUMMER-24", "topic": "Offers", "name": "eur"}
+def test_currencies_codes_and_topics_are_compared_without_case_and_nothing_else(
+    written: str, holds: bool
+) -> None:
+    event = {
+        "currency": "eur",
+        "coupon": "summer-24 ",
+        "typed": "SUMMER-24",
+        "topic": "Offers",
+        "name": "eur",
+    }
     ordered = Happened(NOW, {"coupon": "SUMMER", "currency": "EUR", "name": "Oak"})
     buyer = Ada()
     buyer.events = lambda name: (ordered,)  # type: ignore[method-assign]

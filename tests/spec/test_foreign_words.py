@@ -1,4 +1,6 @@
-"""What authors write who know other tools: each is refused where it stands, with what to write instead."""
+"""What authors write who know other tools: each is refused where it stands, with what to write
+instead.
+"""
 
 from __future__ import annotations
 
@@ -41,7 +43,9 @@ def refusal(source: str, where: Where = TRIGGER) -> ExpressionInvalid:
         ("event.price > 3)", ")", "`)` closes nothing: there is no open `(` before it"),
     ],
 )
-def test_a_sign_of_another_language_is_told_what_it_is_here(source: str, sign: str, message: str) -> None:
+def test_a_sign_of_another_language_is_told_what_it_is_here(
+    source: str, sign: str, message: str
+) -> None:
     refused = refusal(source)
     assert (str(refused), refused.offset) == (message, source.index(sign))
 
@@ -53,8 +57,14 @@ def test_a_sign_of_another_language_is_told_what_it_is_here(source: str, sign: s
         ("event.name == « Lampes »", '`«` is no quote here: write straight ones, "Lampes"'),
         ("event.name == “Oak stool”", '`“` is no quote here: write straight ones, "Oak stool"'),
         ("event.name == ‘Lamps’", '`‘` is no quote here: write straight ones, "Lamps"'),
-        ("event.name == 'It's'", "the quote ' is not closed; text that holds ' stands between \"…\""),
-        ("performed(Order Completed)", 'the name stands between quotes: performed("Order Completed")'),
+        (
+            "event.name == 'It's'",
+            "the quote ' is not closed; text that holds ' stands between \"…\"",
+        ),
+        (
+            "performed(Order Completed)",
+            'the name stands between quotes: performed("Order Completed")',
+        ),
         ("in_segment(vip)", 'the name stands between quotes: in_segment("vip")'),
         ("event.at > 2026-01-31", 'a date stands between quotes, the year first: "2026-01-31"'),
         ("event.at > 31.12.2026", 'a date stands between quotes, the year first: "2026-12-31"'),
@@ -62,7 +72,10 @@ def test_a_sign_of_another_language_is_told_what_it_is_here(source: str, sign: s
         ('performed("x", within=30 days)', 'a duration stands between quotes: "30d"'),
         (
             "now - customer.last_order_at > 30d",
-            "`30d` cannot be compared: write `days_since(customer.last_order_at) >= 30`, a number of days",
+            (
+                "`30d` cannot be compared: write `days_since(customer.last_order_at) >= 30`, "
+                "a number of days"
+            ),
         ),
     ],
 )
@@ -95,7 +108,9 @@ def test_typographic_signs_between_straight_quotes_are_text() -> None:
         ("customer.email exists", "customer.email is defined"),
     ],
 )
-def test_a_word_of_another_tool_is_shown_written_in_this_language(source: str, instead: str) -> None:
+def test_a_word_of_another_tool_is_shown_written_in_this_language(
+    source: str, instead: str
+) -> None:
     assert str(refusal(source)).endswith(f"is no word of the language: write `{instead}`")
     assert parse_condition(instead, TRIGGER)
 
@@ -105,15 +120,33 @@ def test_a_word_of_another_tool_is_shown_written_in_this_language(source: str, i
     [
         ("event.a AND event.b", "write `and` in small letters"),
         ("if event.a", "the condition begins without `if`: leave the word out"),
-        ("event price > 3", 'join names with a point (`event.price`), put text between quotes ("event price")'),
+        (
+            "event price > 3",
+            'join names with a point (`event.price`), put text between quotes ("event price")',
+        ),
         ("event.a >", "the expression ends too early: something is missing here"),
         ("event.a in [1, 2", "`]` is missing at the end"),
-        ("event.products[].name == 'x'", "`[]`, all elements of a list, is not built yet; `[0]` is the first one"),
-        ("any(event.products, name='x')", "`any(…)` is part of the language but not built yet in this version"),
-        ("lower(event.name) == 'x'", "there is no function lower(); it is a filter: write `event.name | lower`"),
-        ("today() > customer.birthday", "there is no function today(); write `now`, without brackets"),
+        (
+            "event.products[].name == 'x'",
+            "`[]`, all elements of a list, is not built yet; `[0]` is the first one",
+        ),
+        (
+            "any(event.products, name='x')",
+            "`any(…)` is part of the language but not built yet in this version",
+        ),
+        (
+            "lower(event.name) == 'x'",
+            "there is no function lower(); it is a filter: write `event.name | lower`",
+        ),
+        (
+            "today() > customer.birthday",
+            "there is no function today(); write `now`, without brackets",
+        ),
         ("len(event.products) > 2", "write `event.products | length`"),
-        ("person.first_name == 'Ada'", "there is no `person` here; the person is called `customer`"),
+        (
+            "person.first_name == 'Ada'",
+            "there is no `person` here; the person is called `customer`",
+        ),
         ("event.name.startswith('L')", "values have no methods"),
     ],
 )
@@ -124,8 +157,17 @@ def test_what_is_nearly_right_says_what_to_change(source: str, message: str) -> 
 @pytest.mark.parametrize(
     ("where", "places"),
     [
-        (TRIGGER, "`event.price` for a property of the event, `customer.price` for a fact or trait"),
-        (STEP, "`entry.price` for a property of what started the journey, `customer.price` for a fact or trait"),
+        (
+            TRIGGER,
+            "`event.price` for a property of the event, `customer.price` for a fact or trait",
+        ),
+        (
+            STEP,
+            (
+                "`entry.price` for a property of what started the journey, `customer.price` "
+                "for a fact or trait"
+            ),
+        ),
         (FACT, "`event.price` for a property of the event, or 'price' between quotes for text"),
     ],
 )
@@ -171,7 +213,13 @@ def test_what_no_author_writes_is_refused_in_one_sentence(source: str) -> None:
 
 
 ALPHABET = st.sampled_from(
-    [*"aevn.,()[]{}'\"%|<>=!&-+*/0159 \n\\_٣²€“»", " and ", " is ", "event.", "customer."]  # signs and words
+    [
+        *"aevn.,()[]{}'\"%|<>=!&-+*/0159 \n\\_٣²€“»",
+        " and ",
+        " is ",
+        "event.",
+        "customer.",
+    ]  # signs and words
 )
 
 

@@ -1,4 +1,6 @@
-"""A journey written as in another tool: each fault is said once, at its place, with what to write instead."""
+"""A journey written as in another tool: each fault is said once, at its place, with what to write
+instead.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +12,9 @@ from orchestrator.spec.journeys import read_journey
 from orchestrator.spec.place import Known
 from orchestrator.spec.yaml_nodes import read_yaml
 
-TEMPLATES = frozenset({(Medium.EMAIL, "welcome"), (Medium.EMAIL, "thank-you"), (Medium.SMS, "nudge")})
+TEMPLATES = frozenset(
+    {(Medium.EMAIL, "welcome"), (Medium.EMAIL, "thank-you"), (Medium.SMS, "nudge")}
+)
 KNOWN = Known(facts=frozenset(), stages=frozenset({"lead", "loyal"}), templates=TEMPLATES)
 NOT_BUILT = "is part of the language but not built yet in this version"
 
@@ -29,7 +33,10 @@ def of_head(head: str) -> list[str]:
 
 def of_step(step: str) -> list[str]:
     found = faults(f"journey: x\ntrigger: manual\nsteps:\n  - {step}\n")
-    return [message.partition("': ")[2] if message.startswith("step '") else message for message in found]
+    return [
+        message.partition("': ")[2] if message.startswith("step '") else message
+        for message in found
+    ]
 
 
 @pytest.mark.parametrize(
@@ -37,10 +44,22 @@ def of_step(step: str) -> list[str]:
     [
         ("trigger: Product Added", "write `{event: Product Added}` for an event"),
         ("trigger: stage", "`stage` is written with its name, such as `{stage: loyal}`"),
-        ("trigger: {events: Product Added}", "there is no trigger 'events'; it is called 'event' here"),
-        ("trigger: {metric: Placed Order}", "there is no trigger 'metric'; it is called 'event' here"),
-        ("trigger: {cron: '0 9 * * *'}", "there is no trigger 'cron'; it is called 'schedule' here"),
-        ("trigger: {event: [a, b]}", "`event` takes one text (several events: one trigger, exit or step each)"),
+        (
+            "trigger: {events: Product Added}",
+            "there is no trigger 'events'; it is called 'event' here",
+        ),
+        (
+            "trigger: {metric: Placed Order}",
+            "there is no trigger 'metric'; it is called 'event' here",
+        ),
+        (
+            "trigger: {cron: '0 9 * * *'}",
+            "there is no trigger 'cron'; it is called 'schedule' here",
+        ),
+        (
+            "trigger: {event: [a, b]}",
+            "`event` takes one text (several events: one trigger, exit or step each)",
+        ),
         ("trigger: {event: }", "`event` has no value: write `event: Order Completed`"),
         ("trigger: {event: a, filter: event.b}", "unknown key 'filter'; it is called 'if' here"),
         ("trigger: {event: a, fro: b}", "unknown key 'fro' (known: if, event)"),
@@ -52,22 +71,37 @@ def of_step(step: str) -> list[str]:
         ("reentry: once", "`reentry` must be never, always or {after: 7d}"),
         ("goal: Order Completed", "`goal` is written as `goal: {event: Order Completed}`"),
         ("goal: {event: a, window: 5d}", "unknown key 'window'; it is called 'within' here"),
-        ("goal: {event: a, target: 5}", "unknown key 'target' (known: event, stage, if, within, value, exit)"),
+        (
+            "goal: {event: a, target: 5}",
+            "unknown key 'target' (known: event, stage, if, within, value, exit)",
+        ),
         ("exit: Order Completed", "`exit` is written as `exit: [{event: Order Completed}]`"),
-        ("exit: [Order Completed]", "each entry of `exit` is written as `- event: Order Completed`"),
+        (
+            "exit: [Order Completed]",
+            "each entry of `exit` is written as `- event: Order Completed`",
+        ),
         ("draft: true", f"`draft` {NOT_BUILT}"),
         ("ends: 2026-12-31", f"`ends` {NOT_BUILT}"),
         ("conditions: customer.a", "unknown key 'conditions'; it is called 'only_if' here"),
         (
             "quiet_hours: night",
-            "a journey has no `quiet_hours`: it stands in parcours.toml and holds for the whole project",
+            (
+                "a journey has no `quiet_hours`: it stands in parcours.toml and holds for "
+                "the whole project"
+            ),
         ),
         (
             "status: live",
-            "a journey has no `status`: a journey runs as long as its file is there; pause it in Prefect to hold it",
+            (
+                "a journey has no `status`: a journey runs as long as its file is there; "
+                "pause it in Prefect to hold it"
+            ),
         ),
         ("segment: vip", 'a journey has no `segment`: write `only_if: in_segment("vip")`'),
-        ("tests: nothing", "`tests` is written as `tests: [{test: what happens, events: […], expect: […]}]`"),
+        (
+            "tests: nothing",
+            "`tests` is written as `tests: [{test: what happens, events: […], expect: […]}]`",
+        ),
     ],
 )
 def test_a_fault_in_the_head_says_what_to_write(head: str, message: str) -> None:
@@ -79,11 +113,17 @@ def test_a_fault_in_the_head_says_what_to_write(head: str, message: str) -> None
     [
         (
             "split: {A: 50%, B: 50%}",
-            "`split` is written as `split: [{variant: A, share: 50%, then: […]}, {variant: B, share: 50%}]`",
+            (
+                "`split` is written as `split: [{variant: A, share: 50%, then: […]}, "
+                "{variant: B, share: 50%}]`"
+            ),
         ),
         (
             "delay: {id: x, for: 14d}",
-            "a duration is one text, such as 1h or 3d (an `id` goes beside it: `{id: pause, delay: 3d}`)",
+            (
+                "a duration is one text, such as 1h or 3d (an `id` goes beside it: `{id: "
+                "pause, delay: 3d}`)"
+            ),
         ),
         ("delay: {between: [1h]}", "`between` needs at least 2 entries"),
         ("coupon: {percent: 10, expire: 3d}", "unknown key 'expire'; did you mean 'expires'?"),
@@ -92,7 +132,10 @@ def test_a_fault_in_the_head_says_what_to_write(head: str, message: str) -> None
         ("coupon: 10%", "`coupon` is written as `coupon: {percent: 10, expires: 3d}`"),
         ("mute: 14d", "`mute` is written as `mute: {for: 14d}`"),
         ("task: Call them", "`task` is written as `task: {type: call, note: Call them}`"),
-        ("wait_for: Order Paid", "`wait_for` is written as `wait_for: {event: Order Paid, within: 2d}`"),
+        (
+            "wait_for: Order Paid",
+            "`wait_for` is written as `wait_for: {event: Order Paid, within: 2d}`",
+        ),
         ("wait_for: {event: a, timeout: 2d}", "unknown key 'timeout'; it is called 'within' here"),
         ("wait_until: 07:30", "`wait_until` is written as `wait_until: {time: 07:30}`"),
         ("webhook: https://a.example", f"`webhook` {NOT_BUILT}"),
@@ -101,9 +144,15 @@ def test_a_fault_in_the_head_says_what_to_write(head: str, message: str) -> None
         ("wait: 1h", "there is no step 'wait'; did you mean 'delay'?"),
         ("if: customer.a", "there is no step 'if'; did you mean 'branch'?"),
         ("text: nudge", "there is no step 'text'; did you mean 'sms'?"),
-        ("email:welcome", "there is no step 'email:welcome': a blank follows the colon, `email: welcome`"),
+        (
+            "email:welcome",
+            "there is no step 'email:welcome': a blank follows the colon, `email: welcome`",
+        ),
         ("welcome", "there is no step 'welcome': write `email: welcome` to send this template"),
-        ("email: [a, b]", "a step sends one message: write a step for each, `- email: cart-reminder`"),
+        (
+            "email: [a, b]",
+            "a step sends one message: write a step for each, `- email: cart-reminder`",
+        ),
         ("email: ", "`email` has no value: write `email: cart-reminder`"),
         (
             "{email: welcome, if: customer.a}",
@@ -121,7 +170,10 @@ def test_a_fault_in_the_head_says_what_to_write(head: str, message: str) -> None
             "email: {template: welcome, provider: sendgrid}",
             f"`provider`, one of several accounts for a medium, {NOT_BUILT}",
         ),
-        ("sms: {template: nudge, provider: twilio}", f"`provider`, one of several accounts for a medium, {NOT_BUILT}"),
+        (
+            "sms: {template: nudge, provider: twilio}",
+            f"`provider`, one of several accounts for a medium, {NOT_BUILT}",
+        ),
     ],
 )
 def test_a_fault_in_a_step_says_what_to_write(step: str, message: str) -> None:
@@ -138,9 +190,16 @@ def test_a_fault_in_a_step_says_what_to_write(step: str, message: str) -> None:
         ("Offers", "offers"),
     ],
 )
-def test_a_topic_that_no_header_could_carry_is_advised_to_be_written_plainly(topic: str, advice: str) -> None:
+def test_a_topic_that_no_header_could_carry_is_advised_to_be_written_plainly(
+    topic: str, advice: str
+) -> None:
     message = f"a topic's id is made of a-z, 0-9, - and _: write {advice}"
-    assert of_head(f"topic: {topic}") == of_step(f"subscribe: {topic}") == of_step(f"unsubscribe: {topic}") == [message]
+    assert (
+        of_head(f"topic: {topic}")
+        == of_step(f"subscribe: {topic}")
+        == of_step(f"unsubscribe: {topic}")
+        == [message]
+    )
     assert of_head("topic: summer_sale-2026") == []
 
 
@@ -150,7 +209,10 @@ def test_a_topic_that_no_header_could_carry_is_advised_to_be_written_plainly(top
         "branch: [{if: customer.a, then: [{coupon: {percent: 10, expire: 3d}}]}]",
         "branch: [{if: customer.a, then: [exit]}, {else: [{coupon: {percent: 10, expire: 3d}}]}]",
         "split: [{variant: A, share: 100%, then: [{coupon: {percent: 10, expire: 3d}}]}]",
-        "wait_for: {event: a, within: 2d, else: [{branch: [{if: true, then: [{coupon: {percent: 10, expire: 3d}}]}]}]}",
+        (
+            "wait_for: {event: a, within: 2d, else: [{branch: [{if: true, then: [{coupon: "
+            "{percent: 10, expire: 3d}}]}]}]}"
+        ),
     ],
 )
 def test_a_step_inside_others_is_told_the_same(step: str) -> None:
@@ -164,13 +226,22 @@ def test_a_step_inside_others_is_told_the_same(step: str) -> None:
         ("email: vip-thank-you", "not found: write templates/email/vip-thank-you.mjml (or .html)"),
         (
             "email: thank-yu",
-            "not found; did you mean 'email/thank-you'? Else write templates/email/thank-yu.mjml (or .html)",
+            (
+                "not found; did you mean 'email/thank-you'? Else write "
+                "templates/email/thank-yu.mjml (or .html)"
+            ),
         ),
         ("email: welcome.html", "not found: write `email: welcome`, without folder and ending"),
-        ("email: templates/email/welcome.mjml", "not found: write `email: welcome`, without folder and ending"),
+        (
+            "email: templates/email/welcome.mjml",
+            "not found: write `email: welcome`, without folder and ending",
+        ),
         (
             "sms: Hello there!",
-            "not found: `sms` names a template; put the text into templates/sms/hello.txt and write `hello` here",
+            (
+                "not found: `sms` names a template; put the text into "
+                "templates/sms/hello.txt and write `hello` here"
+            ),
         ),
     ],
 )
@@ -185,9 +256,18 @@ def test_a_version_of_the_past_that_names_a_provider_is_still_read() -> None:
 
 
 def test_what_is_not_built_is_never_offered() -> None:
-    (keys,), (steps,), (triggers,) = of_head("colour: red"), of_step("push: hello"), of_head("trigger: {list: a}")
-    assert not any(word in keys for word in ("one_per", "for_each", "throttle", "spread", "draft", "ends"))
-    assert not any(word in steps for word in ("whatsapp", "webhook", "onsite", "audience", "goto", "repeat", "emit"))
+    (keys,), (steps,), (triggers,) = (
+        of_head("colour: red"),
+        of_step("push: hello"),
+        of_head("trigger: {list: a}"),
+    )
+    assert not any(
+        word in keys for word in ("one_per", "for_each", "throttle", "spread", "draft", "ends")
+    )
+    assert not any(
+        word in steps
+        for word in ("whatsapp", "webhook", "onsite", "audience", "goto", "repeat", "emit")
+    )
     assert not any(word in triggers for word in ("segment", "date", "once", "business_event"))
 
 
@@ -207,7 +287,14 @@ def test_a_word_that_is_only_remotely_alike_is_not_suggested(word: str, known: l
 
 @pytest.mark.parametrize(
     ("word", "known"),
-    [("emial", "email"), ("expire", "expires"), ("VIP", "vip"), ("mail", "email"), ("wiat", "wait"), ("vpi", "vip")],
+    [
+        ("emial", "email"),
+        ("expire", "expires"),
+        ("VIP", "vip"),
+        ("mail", "email"),
+        ("wiat", "wait"),
+        ("vpi", "vip"),
+    ],
 )
 def test_a_slip_of_the_fingers_is(word: str, known: str) -> None:
     assert did_you_mean(word, [known, "something-else"]) == f"; did you mean '{known}'?"

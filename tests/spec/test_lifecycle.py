@@ -1,4 +1,6 @@
-"""Facts, stages and segments: read whole, refused at their place, and changing only when they can be computed."""
+"""Facts, stages and segments: read whole, refused at their place, and changing only when they can
+be computed.
+"""
 
 from __future__ import annotations
 
@@ -8,14 +10,22 @@ import pytest
 
 from orchestrator.domain.errors import ParcoursError, Problem, ProjectInvalid
 from orchestrator.domain.lifecycle import FactKind, Lifecycle
-from orchestrator.spec.lifecycle import PRESETS, load_preset, names_in, parse_lifecycle, preset_text, read_lifecycle
+from orchestrator.spec.lifecycle import (
+    PRESETS,
+    load_preset,
+    names_in,
+    parse_lifecycle,
+    preset_text,
+    read_lifecycle,
+)
 from orchestrator.spec.place import Known
 from orchestrator.spec.yaml_nodes import read_yaml
 
 
 def read(lifecycle: str | None, segments: str | None = None) -> tuple[Lifecycle, list[Problem]]:
     documents = [
-        None if text is None else read_yaml(text, name)[0] for text, name in [(lifecycle, "l"), (segments, "s")]
+        None if text is None else read_yaml(text, name)[0]
+        for text, name in [(lifecycle, "l"), (segments, "s")]
     ]
     known = Known(
         facts=names_in(documents[0], "facts"),
@@ -28,9 +38,19 @@ def read(lifecycle: str | None, segments: str | None = None) -> tuple[Lifecycle,
 
 def test_the_preset_of_the_relationship_has_its_facts_and_stages() -> None:
     lifecycle = load_preset("relationship")
-    assert [stage.name for stage in lifecycle.stages] == ["inactive", "loyal", "new_customer", "lead", "prospect"]
+    assert [stage.name for stage in lifecycle.stages] == [
+        "inactive",
+        "loyal",
+        "new_customer",
+        "lead",
+        "prospect",
+    ]
     orders, favourite = lifecycle.by_name["orders"], lifecycle.by_name["favourite"]
-    assert (orders.kind, orders.event, orders.minus) == (FactKind.COUNT, "Order Completed", "Order Refunded")
+    assert (orders.kind, orders.event, orders.minus) == (
+        FactKind.COUNT,
+        "Order Completed",
+        "Order Refunded",
+    )
     assert (favourite.kind, favourite.of) == (FactKind.MOST_FREQUENT, "products[].category")
     assert lifecycle.by_name["orders_90d"].within == timedelta(days=90)
     assert lifecycle.by_name["last_seen_at"].event == "any event"
@@ -58,7 +78,9 @@ def test_an_unknown_preset_is_refused_with_the_known_ones() -> None:
 
 
 def test_a_fact_counts_only_events_that_meet_its_condition() -> None:
-    lifecycle, problems = read("lifecycle: x\nfacts: {big: {count: Order Completed, if: event.total >= 100}}\n")
+    lifecycle, problems = read(
+        "lifecycle: x\nfacts: {big: {count: Order Completed, if: event.total >= 100}}\n"
+    )
     assert problems == []
     condition = lifecycle.facts[0].condition
     assert condition is not None
@@ -75,7 +97,10 @@ def test_a_fact_counts_only_events_that_meet_its_condition() -> None:
         ("{count: E, of: x}", "l:3:17: `count` is about the events themselves and takes no `of`"),
         ("{sum: E, of: 'a..b'}", "l:3:20: 'a..b' is no path of a property"),
         ("{sum: E, of: 'a[0]'}", "l:3:20: 'a[0]' is no path of a property"),
-        ("{last: E, minus: F}", "l:3:16: `minus` goes with count, most_frequent, sum, unique, not with `last`"),
+        (
+            "{last: E, minus: F}",
+            "l:3:16: `minus` goes with count, most_frequent, sum, unique, not with `last`",
+        ),
         ("{count: E, within: 90}", "l:3:25: '90' is not a duration: write it with a unit"),
         ("{count: E, if: customer.x > 1}", "l:3:21: `customer` is not known in a fact's condition"),
         ("{count: ''}", "l:3:15: `count` is empty"),
@@ -100,26 +125,38 @@ def test_a_fact_s_name_hides_nothing_and_can_be_written(name: str, expected: str
     [
         ("customer.a = 1", "l:3:30: `=` does not compare"),
         ("event.a == 1", "l:3:19: `event` is not known in a stage's or segment's rule"),
-        ("days_since(customer.a) > customer.b", "l:3:19: here days_since() can only be compared with a number"),
+        (
+            "days_since(customer.a) > customer.b",
+            "l:3:19: here days_since() can only be compared with a number",
+        ),
         ("now - customer.a > 3", "l:3:19: here `now` can only be compared"),
         ('customer.stage == "a"', "l:3:19: a stage's rule cannot ask for the stage"),
         ('in_segment("v")', "l:3:19: there is no segment 'v'"),
     ],
 )
 def test_a_faulty_rule_is_refused_at_its_place(rule: str, expected: str) -> None:
-    _, problems = read(f"lifecycle: x\nstages:\n- {{stage: a, if: '{rule}'}}\n- {{stage: b, if: true}}\n")
+    _, problems = read(
+        f"lifecycle: x\nstages:\n- {{stage: a, if: '{rule}'}}\n- {{stage: b, if: true}}\n"
+    )
     assert any(str(problem).startswith(expected) for problem in problems), problems
 
 
 def test_stages_that_cannot_be_reached_or_leave_somebody_out_are_advice() -> None:
-    _, problems = read("lifecycle: x\nstages:\n- {stage: a, if: true}\n- {stage: b, if: customer.x}\n")
-    assert [(problem.severity, problem.line) for problem in problems] == [("warning", 3), ("warning", 4)]
+    _, problems = read(
+        "lifecycle: x\nstages:\n- {stage: a, if: true}\n- {stage: b, if: customer.x}\n"
+    )
+    assert [(problem.severity, problem.line) for problem in problems] == [
+        ("warning", 3),
+        ("warning", 4),
+    ]
     assert "never reached" in problems[0].message
     assert "the last rule is not `true`" in problems[1].message
 
 
 def test_a_stage_that_comes_twice_is_refused() -> None:
-    _, problems = read("lifecycle: x\nstages:\n- {stage: a, if: customer.x}\n- {stage: a, if: true}\n")
+    _, problems = read(
+        "lifecycle: x\nstages:\n- {stage: a, if: customer.x}\n- {stage: a, if: true}\n"
+    )
     assert [str(problem) for problem in problems] == [
         "l:4:11: the stage 'a' is already there; join the rules with `or`"
     ]
@@ -143,7 +180,9 @@ def test_a_segment_that_leads_back_to_itself_is_refused_with_the_way() -> None:
         "c": "in_segment('a')",
         "d": "in_segment('d')",
     }
-    _, problems = read(None, "segments:\n" + "".join(f"  {name}: {rule}\n" for name, rule in rules.items()))
+    _, problems = read(
+        None, "segments:\n" + "".join(f"  {name}: {rule}\n" for name, rule in rules.items())
+    )
     assert [problem.message for problem in problems] == [
         "this segment asks for itself: a → b → c → a",
         "this segment asks for itself: b → c → a → b",
@@ -174,8 +213,12 @@ def test_the_version_changes_with_a_rule_or_a_segment_and_not_with_a_comment() -
 
 
 def test_a_file_that_is_something_else_is_refused() -> None:
-    assert [str(problem) for problem in read("- a\n")[1]] == ["l:1:1: this file begins with `lifecycle:`"]
-    assert [str(problem) for problem in read(None, "")[1]] == ["s:1:1: this file begins with `segments:`"]
+    assert [str(problem) for problem in read("- a\n")[1]] == [
+        "l:1:1: this file begins with `lifecycle:`"
+    ]
+    assert [str(problem) for problem in read(None, "")[1]] == [
+        "s:1:1: this file begins with `segments:`"
+    ]
     with pytest.raises(ProjectInvalid, match="`lifecycle` is missing here"):
         parse_lifecycle("facts: {}\n", "l")
 
@@ -194,7 +237,9 @@ def test_a_chain_of_segments_too_long_for_an_answer_is_refused_once() -> None:
 
 
 def test_segments_that_would_double_at_each_link_are_refused() -> None:
-    doubled = "".join(f"  s{n}: in_segment('s{n + 1}') or in_segment('s{n + 1}')\n" for n in range(18))
+    doubled = "".join(
+        f"  s{n}: in_segment('s{n + 1}') or in_segment('s{n + 1}')\n" for n in range(18)
+    )
     (fault,) = segments_faults(f"segments:\n{doubled}  s18: 'true'\n")
     assert "too many of them" in fault
 
@@ -209,7 +254,10 @@ def test_a_chain_that_people_write_is_answered() -> None:
     [
         ("count(Order Completed)", "a fact is written as `a: {count: Order Completed}`"),
         ("{sum: Order, of: event.total}", "`of` begins at the event's properties: write total"),
-        ("{sum: Order, of: total, last: 90d}", "latest, unique, most_frequent, and here are sum and last"),
+        (
+            "{sum: Order, of: total, last: 90d}",
+            "latest, unique, most_frequent, and here are sum and last",
+        ),
     ],
 )
 def test_a_fact_that_is_nearly_right_says_what_to_change(fact: str, message: str) -> None:

@@ -13,7 +13,10 @@ from orchestrator.spec.journeys import parse_journey
 from orchestrator.spec.lifecycle import preset_text
 from orchestrator.spec.project import Project, find_templates, load_project
 
-WELCOME = "journey: welcome\ntrigger: {stage: lead}\nserves: lead\nsteps: [{email: hello}, {sms: hello}]\n"
+WELCOME = (
+    "journey: welcome\ntrigger: {stage: lead}\nserves: lead\nsteps: [{email: hello}, {sms: "
+    "hello}]\n"
+)
 
 
 def write(root: Path, files: dict[str, str]) -> Path:
@@ -61,7 +64,10 @@ def test_a_project_is_read_whole(shop: Path) -> None:
 
 
 def test_one_journey_in_a_folder_is_a_project_where_nothing_is_rendered(tmp_path: Path) -> None:
-    text = "journey: cart\ntrigger: {event: Product Added}\nserves: lead\nsteps: [{email: cart-reminder}]\n"
+    text = (
+        "journey: cart\ntrigger: {event: Product Added}\nserves: lead\nsteps: [{email: "
+        "cart-reminder}]\n"
+    )
     project = load_project(write(tmp_path, {"journeys/cart.yaml": text}), {}, need_templates=False)
     assert isinstance(project, Project)
     assert [str(warning) for warning in project.warnings] == [
@@ -96,7 +102,10 @@ def test_every_fault_of_every_file_is_said_in_the_order_of_files_and_lines(shop:
         },
     )
     assert faults(shop) == [
-        "journeys/broken.yaml:2:1: this is not YAML: the file ends too early: something is opened and never closed",
+        (
+            "journeys/broken.yaml:2:1: this is not YAML: the file ends too early: something "
+            "is opened and never closed"
+        ),
         "journeys/lifecycle.yaml:15:47: `=` does not compare: write `==`",
         "journeys/segments.yaml:1:17: `event` is not known in a stage's or segment's rule",
         "journeys/surveys.yaml:1:23: `type` must be scale or choice or text; did you mean 'text'?",
@@ -110,7 +119,10 @@ def test_every_fault_of_every_file_is_said_in_the_order_of_files_and_lines(shop:
 def test_a_journey_s_id_is_its_file_s_name(shop: Path) -> None:
     (shop / "journeys/welcome.yaml").rename(shop / "journeys/hello.yaml")
     assert faults(shop) == [
-        "journeys/hello.yaml:1:10: the journey's id is its file's name: write 'hello', or rename the file"
+        (
+            "journeys/hello.yaml:1:10: the journey's id is its file's name: write 'hello', "
+            "or rename the file"
+        )
     ]
 
 
@@ -126,7 +138,9 @@ def test_a_journey_without_its_lifecycle_is_told_that_there_is_no_such_stage(sho
 
 def test_two_files_of_one_name_are_refused(shop: Path) -> None:
     write(shop, {"journeys/welcome.yml": WELCOME})
-    assert faults(shop) == ["journeys/welcome.yml:1:1: there are two files 'welcome': keep the one that ends in .yaml"]
+    assert faults(shop) == [
+        "journeys/welcome.yml:1:1: there are two files 'welcome': keep the one that ends in .yaml"
+    ]
 
 
 def test_a_file_that_is_no_text_is_refused(shop: Path) -> None:
@@ -140,7 +154,9 @@ def test_a_file_that_is_no_text_is_refused(shop: Path) -> None:
 
 def test_the_zone_of_the_project_is_that_of_its_schedules(shop: Path) -> None:
     text = "journey: news\ntrigger: {schedule: 0 9 * * mon, segment: vip}\nsteps: []\n"
-    trigger = load_project(write(shop, {"journeys/news.yaml": text}), {}).journeys["news"].triggers[0]
+    trigger = (
+        load_project(write(shop, {"journeys/news.yaml": text}), {}).journeys["news"].triggers[0]
+    )
     assert trigger.cron.zone.key == "Europe/Paris"  # type: ignore[union-attr]  # it is a schedule
 
 
@@ -152,7 +168,9 @@ def test_an_old_version_is_read_again_when_its_template_is_gone(shop: Path) -> N
         parse_journey(old.source, "welcome.yaml", project.known)
 
 
-def test_templates_are_found_by_name_without_locale_in_the_folder_of_their_medium(tmp_path: Path) -> None:
+def test_templates_are_found_by_name_without_locale_in_the_folder_of_their_medium(
+    tmp_path: Path,
+) -> None:
     names = [
         "email/a.mjml",
         "email/a.fr.html",
@@ -166,10 +184,22 @@ def test_templates_are_found_by_name_without_locale_in_the_folder_of_their_mediu
     assert find_templates(tmp_path) == {(Medium.EMAIL, "a"), (Medium.SMS, "e")}
 
 
-@pytest.mark.parametrize(("file", "name", "advice"), [("sub/hi", "sub/hi", "sub-hi"), ("hi.v2", "hi.v2", "hi-v2")])
-def test_a_step_cannot_name_what_no_sender_would_find(shop: Path, file: str, name: str, advice: str) -> None:
-    write(shop, {f"templates/email/{file}.mjml": "", "journeys/welcome.yaml": WELCOME.replace("hello", name)})
-    with pytest.raises(ProjectInvalid, match=f"template 'email/{name}' not found: .* rename it to '{advice}'"):
+@pytest.mark.parametrize(
+    ("file", "name", "advice"), [("sub/hi", "sub/hi", "sub-hi"), ("hi.v2", "hi.v2", "hi-v2")]
+)
+def test_a_step_cannot_name_what_no_sender_would_find(
+    shop: Path, file: str, name: str, advice: str
+) -> None:
+    write(
+        shop,
+        {
+            f"templates/email/{file}.mjml": "",
+            "journeys/welcome.yaml": WELCOME.replace("hello", name),
+        },
+    )
+    with pytest.raises(
+        ProjectInvalid, match=f"template 'email/{name}' not found: .* rename it to '{advice}'"
+    ):
         load_project(shop, {})
 
 

@@ -1,4 +1,6 @@
-"""The reference in docs/journeys.md: every key that may be written, no other, and examples that work."""
+"""The reference in docs/journeys.md: every key that may be written, no other, and examples that
+work.
+"""
 
 from __future__ import annotations
 
@@ -47,7 +49,10 @@ KNOWN = Known(
 def keys_of(*forms: type[Form]) -> set[str]:
     """The keys that may be written in one of these forms, in the spelling of a file."""
     return {
-        field.alias or name for form in forms for name, field in form.model_fields.items() if name not in form.not_built
+        field.alias or name
+        for form in forms
+        for name, field in form.model_fields.items()
+        if name not in form.not_built
     }
 
 
@@ -69,7 +74,9 @@ SECTIONS = {
 
 def rows(section: str) -> list[tuple[str, str]]:
     """The key and the example of every row of a section."""
-    (text,) = re.findall(rf"^### {re.escape(section)}\n(.*?)(?=^##|\Z)", PAGE, re.MULTILINE | re.DOTALL)
+    (text,) = re.findall(
+        rf"^### {re.escape(section)}\n(.*?)(?=^##|\Z)", PAGE, re.MULTILINE | re.DOTALL
+    )
     return [(match[1], match[4]) for match in ROW.finditer(text)]
 
 
@@ -80,10 +87,21 @@ def test_the_reference_has_every_key_that_may_be_written_and_no_other(section: s
 
 @pytest.mark.parametrize(
     ("section", "example"),
-    [(section, example) for section in SECTIONS for _, example in rows(section) if section != "Facts"],
+    [
+        (section, example)
+        for section in SECTIONS
+        for _, example in rows(section)
+        if section != "Facts"
+    ],
 )
-def test_an_example_of_the_reference_is_a_journey_that_check_takes(section: str, example: str) -> None:
-    base = {"journey": "journey: welcome", "trigger": "trigger: manual", "steps": "steps: [{email: hello}]"}
+def test_an_example_of_the_reference_is_a_journey_that_check_takes(
+    section: str, example: str
+) -> None:
+    base = {
+        "journey": "journey: welcome",
+        "trigger": "trigger: manual",
+        "steps": "steps: [{email: hello}]",
+    }
     head = section in ("A journey", "Triggers", "Exits", "Goals", "Tests of a journey")
     if head:
         base[example.partition(":")[0]] = example

@@ -1,4 +1,6 @@
-"""Settings that would burn every message are tried by `check`, with the rules of the channels themselves."""
+"""Settings that would burn every message are tried by `check`, with the rules of the channels
+themselves.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,9 @@ PROJECT = '[project]\npostal_address = "1 rue des Tanneurs"\nwebsite = "https://
 PUBLIC = '[web]\npublic_url = "https://mail.shop.example"\n'
 
 
-def problems(root: Path, step: str = "email: hello", toml: str = "", **environment: str) -> list[str]:
+def problems(
+    root: Path, step: str = "email: hello", toml: str = "", **environment: str
+) -> list[str]:
     for folder in ("journeys", "templates/email", "templates/sms"):
         (root / folder).mkdir(parents=True, exist_ok=True)
     (root / "parcours.toml").write_text(PROJECT + PUBLIC + toml, "utf-8")
@@ -29,7 +33,10 @@ def problems(root: Path, step: str = "email: hello", toml: str = "", **environme
     "step",
     [
         'email: {template: hello, from: "care@shop.example"}',
-        'email: {template: hello, from: "The Shop <care@shop.example>", reply_to: "Ada <ada@shop.example>"}',
+        (
+            'email: {template: hello, from: "The Shop <care@shop.example>", reply_to: "Ada '
+            '<ada@shop.example>"}'
+        ),
         'email: {template: hello, from: "care@bücher.example", reply_to: care@bücher.example}',
         'sms: {template: hello, from: "+33612345678"}',
         'sms: {template: hello, from: "A & B Shop"}',
@@ -43,20 +50,56 @@ def test_a_sender_that_a_channel_can_carry_is_fine(tmp_path: Path, step: str) ->
 @pytest.mark.parametrize(
     ("step", "column", "what"),
     [
-        ('email: {template: hello, from: "The Shop"}', 37, "'The Shop' cannot be a sender: not one address such as"),
-        ("email: {template: hello, from: a@b.example c@d.example}", 36, "cannot be a sender: not one address"),
-        ('email: {template: hello, from: "élise@shop.example"}', 37, "cannot be a sender: an address that cannot be"),
-        ('email: {template: hello, from: "care@-shop-.example"}', 37, "cannot be a sender: an address that cannot be"),
-        ('email: {template: hello, from: "{{ customer.rep }}"}', 37, "cannot be a sender: not one address such as"),
+        (
+            'email: {template: hello, from: "The Shop"}',
+            37,
+            "'The Shop' cannot be a sender: not one address such as",
+        ),
+        (
+            "email: {template: hello, from: a@b.example c@d.example}",
+            36,
+            "cannot be a sender: not one address",
+        ),
+        (
+            'email: {template: hello, from: "élise@shop.example"}',
+            37,
+            "cannot be a sender: an address that cannot be",
+        ),
+        (
+            'email: {template: hello, from: "care@-shop-.example"}',
+            37,
+            "cannot be a sender: an address that cannot be",
+        ),
+        (
+            'email: {template: hello, from: "{{ customer.rep }}"}',
+            37,
+            "cannot be a sender: not one address such as",
+        ),
         (
             'email: {template: hello, reply_to: "a@b.example\\r\\nBcc: c@d.example"}',
             40,
             "nobody can answer to 'a@b.example",
         ),
-        ("email: {template: hello, reply_to: nobody}", 40, "nobody can answer to 'nobody': not one address such as"),
-        ('sms: {template: hello, from: "Bücherstube"}', 35, "'Bücherstube' cannot be a sender: neither a number"),
-        ('sms: {template: hello, from: "Atelier Nord Paris"}', 35, "'Atelier Nord Paris' cannot be a sender: neither"),
-        ('sms: {template: hello, from: "+33 6 12"}', 35, "'+33 6 12' cannot be a sender: neither a number"),
+        (
+            "email: {template: hello, reply_to: nobody}",
+            40,
+            "nobody can answer to 'nobody': not one address such as",
+        ),
+        (
+            'sms: {template: hello, from: "Bücherstube"}',
+            35,
+            "'Bücherstube' cannot be a sender: neither a number",
+        ),
+        (
+            'sms: {template: hello, from: "Atelier Nord Paris"}',
+            35,
+            "'Atelier Nord Paris' cannot be a sender: neither",
+        ),
+        (
+            'sms: {template: hello, from: "+33 6 12"}',
+            35,
+            "'+33 6 12' cannot be a sender: neither a number",
+        ),
     ],
 )
 def test_a_sender_of_a_step_that_no_channel_can_carry_is_an_error(
@@ -68,7 +111,10 @@ def test_a_sender_of_a_step_that_no_channel_can_carry_is_an_error(
 
 
 def test_a_sender_inside_a_branch_is_found_at_its_own_place(tmp_path: Path) -> None:
-    step = "branch: [{if: customer.a, then: [{email: hello}]}, {else: [{email: {template: hello, from: nobody}}]}]"
+    step = (
+        "branch: [{if: customer.a, then: [{email: hello}]}, {else: [{email: {template: "
+        "hello, from: nobody}}]}]"
+    )
     (found,) = problems(tmp_path, step)
     assert found.startswith(
         f"journeys/x.yaml:5:{5 + step.index('nobody')}: step 'hello-2': 'nobody' cannot be a sender"
@@ -92,14 +138,20 @@ def test_an_answer_to_a_text_is_advice(tmp_path: Path) -> None:
 )
 def test_the_sender_of_the_whole_project_is_tried(tmp_path: Path, sender: str, fine: bool) -> None:
     found = problems(tmp_path, toml=f'[channels]\nemail = "mailbox"\nfrom_email = "{sender}"\n')
-    assert [line.partition(" cannot be")[0] for line in found] == ([] if fine else ["parcours.toml:8:1: `from_email`"])
+    assert [line.partition(" cannot be")[0] for line in found] == (
+        [] if fine else ["parcours.toml:8:1: `from_email`"]
+    )
 
 
 @pytest.mark.parametrize(
     ("toml", "environment", "what"),
     [
         ('email = "smtp"', {"PARCOURS_SMTP_URL": "http://localhost:25"}, "PARCOURS_SMTP_URL"),
-        ('email = "sendgrid"', {"SENDGRID_API_KEY": "SG.one two"}, "SENDGRID_API_KEY holds a blank"),
+        (
+            'email = "sendgrid"',
+            {"SENDGRID_API_KEY": "SG.one two"},
+            "SENDGRID_API_KEY holds a blank",
+        ),
         (
             'email = "sendgrid"',
             {"SENDGRID_API_KEY": "SG.one", "PARCOURS_SENDGRID_BASE_URL": "api.sendgrid.example"},
@@ -107,7 +159,11 @@ def test_the_sender_of_the_whole_project_is_tried(tmp_path: Path, sender: str, f
         ),
         (
             'sms = "twilio"',
-            {"TWILIO_ACCOUNT_SID": "AC1", "TWILIO_AUTH_TOKEN": "x", "TWILIO_FROM": "Atelier Nord Paris"},
+            {
+                "TWILIO_ACCOUNT_SID": "AC1",
+                "TWILIO_AUTH_TOKEN": "x",
+                "TWILIO_FROM": "Atelier Nord Paris",
+            },
             "TWILIO_FROM",
         ),
     ],
@@ -123,5 +179,10 @@ def test_a_credential_that_cannot_work_is_an_error(
 
 
 def test_a_credential_that_is_not_there_is_advice(tmp_path: Path) -> None:
-    (found,) = problems(tmp_path, toml='[channels]\nfrom_email = "care@shop.example"\nemail = "sendgrid"\n')
-    assert "warning: no email would leave through 'sendgrid': set the environment variable SENDGRID_API_KEY" in found
+    (found,) = problems(
+        tmp_path, toml='[channels]\nfrom_email = "care@shop.example"\nemail = "sendgrid"\n'
+    )
+    assert (
+        "warning: no email would leave through 'sendgrid': set the environment variable "
+        "SENDGRID_API_KEY"
+    ) in found

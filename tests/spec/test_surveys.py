@@ -24,7 +24,9 @@ surveys:
 
 def read(text: str | None) -> tuple[dict[str, Survey], list[Problem]]:
     problems: list[Problem] = []
-    return read_surveys(None if text is None else read_yaml(text, "s")[0], Known(), problems), problems
+    return read_surveys(
+        None if text is None else read_yaml(text, "s")[0], Known(), problems
+    ), problems
 
 
 @pytest.mark.parametrize(("name", "scores"), [("nps", range(11)), ("csat", range(1, 6))])
@@ -39,14 +41,19 @@ def test_a_choice_is_read_with_its_options() -> None:
     surveys, problems = read(OFFER)
     offer = surveys["which-offer"]
     assert problems == []
-    assert (offer.kind, [option.id for option in offer.options]) == (SurveyKind.CHOICE, ["free-shipping", "10"])
+    assert (offer.kind, [option.id for option in offer.options]) == (
+        SurveyKind.CHOICE,
+        ["free-shipping", "10"],
+    )
     assert in_locale(offer.options[0].label, "fr-CA") == "Livraison offerte"
     assert in_locale(offer.options[1].label, "fr") == "10 %"
     assert "nps" in surveys
 
 
 def test_a_scale_accepts_its_scores_a_choice_its_options_a_text_anything() -> None:
-    surveys, _ = read(f"{OFFER}  how: {{type: scale, question: How?}}\n  why: {{type: text, question: Why?}}\n")
+    surveys, _ = read(
+        f"{OFFER}  how: {{type: scale, question: How?}}\n  why: {{type: text, question: Why?}}\n"
+    )
     assert [surveys["how"].accepts(score) for score in (0, 1, 5, 6)] == [False, True, True, False]
     assert not surveys["how"].accepts(True)
     assert surveys["which-offer"].accepts("free-shipping")
@@ -56,9 +63,17 @@ def test_a_scale_accepts_its_scores_a_choice_its_options_a_text_anything() -> No
 
 @pytest.mark.parametrize(
     ("locale", "fallback", "text"),
-    [("fr-CA", "en", "ça"), ("fr_FR", "en", "fr"), ("de", "en", "en"), ("de", "it", "bare"), ("", "fr", "fr")],
+    [
+        ("fr-CA", "en", "ça"),
+        ("fr_FR", "en", "fr"),
+        ("de", "en", "en"),
+        ("de", "it", "bare"),
+        ("", "fr", "fr"),
+    ],
 )
-def test_a_text_falls_back_from_locale_to_language_to_the_project_s(locale: str, fallback: str, text: str) -> None:
+def test_a_text_falls_back_from_locale_to_language_to_the_project_s(
+    locale: str, fallback: str, text: str
+) -> None:
     assert in_locale({"fr-CA": "ça", "fr": "fr", "en": "en", "": "bare"}, locale, fallback) == text
 
 
@@ -72,10 +87,22 @@ def test_without_texts_there_is_no_text() -> None:
         ("{type: scale}", "s:2:6: `question` is missing here"),
         ("{type: stars, question: q}", "s:2:13: `type` must be scale or choice or text"),
         ("{type: choice, question: q}", "s:2:6: a choice needs two `options` or more"),
-        ("{type: scale, question: q, options: [{id: a, label: b}]}", "s:2:33: `options` means nothing to a survey"),
-        ("{type: text, question: q, low: x}", "s:2:32: `low` means nothing to a survey of type text"),
-        ("{type: scale, question: q, lowest: 5, highest: 5}", "s:2:6: a scale runs from `lowest` up to `highest`"),
-        ("{type: scale, question: q, lowest: 0, highest: 11}", "s:2:6: a scale runs from `lowest` up to `highest`"),
+        (
+            "{type: scale, question: q, options: [{id: a, label: b}]}",
+            "s:2:33: `options` means nothing to a survey",
+        ),
+        (
+            "{type: text, question: q, low: x}",
+            "s:2:32: `low` means nothing to a survey of type text",
+        ),
+        (
+            "{type: scale, question: q, lowest: 5, highest: 5}",
+            "s:2:6: a scale runs from `lowest` up to `highest`",
+        ),
+        (
+            "{type: scale, question: q, lowest: 0, highest: 11}",
+            "s:2:6: a scale runs from `lowest` up to `highest`",
+        ),
         ("{type: text, question: {english: q}}", "s:2:29: 'english' is no locale"),
         ("{type: text, question: 3}", "s:2:29: this is a text, or one per locale"),
         (

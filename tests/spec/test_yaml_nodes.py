@@ -58,7 +58,9 @@ def test_every_key_and_value_has_its_line_and_column() -> None:
 
 
 def test_an_offset_counts_columns_only_where_the_text_stands_as_it_is() -> None:
-    document, _ = read_yaml("plain: abc\nquoted: 'abc'\nescaped: \"a\\tc\"\nfolded: >-\n  abc\n  def\n", "f")
+    document, _ = read_yaml(
+        "plain: abc\nquoted: 'abc'\nescaped: \"a\\tc\"\nfolded: >-\n  abc\n  def\n", "f"
+    )
     columns = {key: document.problem((key,), "", offset=2).column for key in document.data}
     assert columns == {"plain": 10, "quoted": 12, "escaped": 10, "folded": 9}
 
@@ -75,18 +77,32 @@ def test_an_alias_repeats_what_its_anchor_holds() -> None:
 
 def test_a_key_that_comes_twice_is_reported_and_the_first_holds() -> None:
     document, problems = read_yaml("a: 1\nb: 2\na: 3\n", "f.yaml")
-    assert [str(problem) for problem in problems] == ["f.yaml:3:1: the key 'a' is already there, in line 1"]
+    assert [str(problem) for problem in problems] == [
+        "f.yaml:3:1: the key 'a' is already there, in line 1"
+    ]
     assert document.data == {"a": 1, "b": 2}
 
 
 @pytest.mark.parametrize(
     ("text", "fault"),
     [
-        ("a: b: c", "f:1:5: this is not YAML: `:` is not expected here: put text that holds ': ' between"),
+        (
+            "a: b: c",
+            "f:1:5: this is not YAML: `:` is not expected here: put text that holds ': ' between",
+        ),
         ("a: [1", "f:1:6: this is not YAML: `\\[`, opened in line 1, is not closed by `]`"),
         ("{a: 1\nb: 2", "f:2:2: this is not YAML: `{`, opened in line 1, is not closed by `}`"),
-        ("{a: b[0] is defined}", "f:1:6: this is not YAML: text that holds `\\[` stands between quotes"),
-        ('a: "\\q"', r"f:1:6: this is not YAML: `\\` begins a special sign here: write `\\\\`, or put the text"),
+        (
+            "{a: b[0] is defined}",
+            "f:1:6: this is not YAML: text that holds `\\[` stands between quotes",
+        ),
+        (
+            'a: "\\q"',
+            (
+                r"f:1:6: this is not YAML: `\\` begins a special sign here: write `\\\\`, or "
+                r"put the text"
+            ),
+        ),
         ('a: "b\nc: d', "f:1:4: this is not YAML: a quote is opened and never closed"),
         ('a: "\\U99999999"', "f:1:5: there is no such sign"),
         ("a: %b", "f:1:4: this is not YAML: text that begins with `%` stands between quotes"),
@@ -94,7 +110,10 @@ def test_a_key_that_comes_twice_is_reported_and_the_first_holds() -> None:
         ("a: [b, }", "f:1:8: this is not YAML: something is missing before `}`"),
         (" a: b\nc: d", "f:2:1: this is not YAML: this line does not line up with those before it"),
         ("a: *", "f:1:5: this is not YAML: text that begins with `&`, `\\*` or `!` stands"),
-        ("a: |99\n  b", "f:1:6: this is not YAML: text over several lines begins on the line after `|`"),
+        (
+            "a: |99\n  b",
+            "f:1:6: this is not YAML: text over several lines begins on the line after `|`",
+        ),
         ("a\nb: c", "f:2:2: this is not YAML: "),
         ("a:\n\t- 1", "f:2:1: this is not YAML: .* indent with spaces"),
         ("a: @b", "f:1:4: this is not YAML: .* between quotes"),
@@ -126,7 +145,9 @@ def test_a_key_with_a_sign_that_cannot_be_seen_is_said() -> None:
 
 
 def test_aliases_of_aliases_do_not_multiply_without_end() -> None:
-    levels = "".join(f"{chr(98 + n)}: &{chr(98 + n)} [{','.join(['*' + chr(97 + n)] * 10)}]\n" for n in range(8))
+    levels = "".join(
+        f"{chr(98 + n)}: &{chr(98 + n)} [{','.join(['*' + chr(97 + n)] * 10)}]\n" for n in range(8)
+    )
     _, problems = read_yaml(f"a: &a [1,1,1,1,1,1,1,1,1,1]\n{levels}", "f")
     assert "repeated too often by aliases" in problems[0].message
 
@@ -137,8 +158,9 @@ def test_a_file_too_large_is_not_read() -> None:
 
 
 PIECES = [
-    "a", "b: ", "- ", "\n", "  ", "\n  ", "[", "]", "{", "}", ",", ": ", "? ", "&x ", "*x", "!t ", "!!str ", "'", '"',
-    "|\n", ">-\n", "#", "%", "---\n", "...\n", "\t", "\\", "~", "1", "<<", "@", "`", "\ufeff", "é", "\x85", "\0",
+    "a", "b: ", "- ", "\n", "  ", "\n  ", "[", "]", "{", "}", ",", ": ", "? ", "&x ", "*x", "!t ",
+    "!!str ", "'", '"', "|\n", ">-\n", "#", "%", "---\n", "...\n", "\t", "\\", "~", "1", "<<", "@",
+    "`", "\ufeff", "é", "\x85", "\0",
 ]  # fmt: skip
 YAMLISH = st.lists(st.sampled_from(PIECES) | st.text(max_size=2), max_size=25).map("".join)
 
@@ -148,7 +170,10 @@ YAMLISH = st.lists(st.sampled_from(PIECES) | st.text(max_size=2), max_size=25).m
 def test_any_text_is_data_or_problems_with_a_place(text: str) -> None:
     document, problems = read_yaml(text, "f")
     lines = len(text.splitlines()) + 2
-    assert all(1 <= problem.line <= lines and problem.column >= 1 and problem.message for problem in problems)
+    assert all(
+        1 <= problem.line <= lines and problem.column >= 1 and problem.message
+        for problem in problems
+    )
     if not problems and text.strip():
         assert () in document.values or document.data is None
 

@@ -1,4 +1,6 @@
-"""The tables: as declared on both databases, each hot statement on its index, repeats harmless, times intact."""
+"""The tables: as declared on both databases, each hot statement on its index, repeats harmless,
+times intact.
+"""
 
 from __future__ import annotations
 
@@ -47,7 +49,9 @@ def test_a_migrated_database_is_what_the_tables_declare(database: Database) -> N
 
 
 def _can_be_compared(_object: Any, name: str | None, *_more: Any) -> bool:
-    """SQLite does not tell that a column of an index descends; the plan of the statement that needs it does."""
+    """SQLite does not tell that a column of an index descends; the plan of the statement that
+    needs it does.
+    """
     return name != "messages_due"
 
 
@@ -80,12 +84,20 @@ def test_a_time_comes_back_as_it_was_in_utc(database: Database) -> None:
 
 
 def test_a_time_without_a_zone_is_refused(database: Database) -> None:
-    with pytest.raises(StatementError, match="a naive time cannot be stored"), database.write() as connection:
+    with (
+        pytest.raises(StatementError, match="a naive time cannot be stored"),
+        database.write() as connection,
+    ):
         add_customer(connection, created_at=NOW.replace(tzinfo=None))
 
 
 def test_times_are_compared_by_their_instant(database: Database) -> None:
-    moments = [NOW, NOW + timedelta(microseconds=1), NOW.replace(microsecond=0), NOW + timedelta(days=1)]
+    moments = [
+        NOW,
+        NOW + timedelta(microseconds=1),
+        NOW.replace(microsecond=0),
+        NOW + timedelta(days=1),
+    ]
     with database.write() as connection:
         for number, at in enumerate(moments):
             add_customer(connection, external_id=str(number), next_due_at=at)
@@ -119,25 +131,26 @@ def test_a_transaction_that_fails_leaves_nothing(database: Database) -> None:
 
 def add_customer(connection: Connection, **values: Any) -> None:
     row = {
-        "external_id": "a", "anonymous": False, "created_at": NOW, "traits": {}, "facts": {}, "facts_version": "",
-        "consent": {}, "applied_event_id": 0,
+        "external_id": "a", "anonymous": False, "created_at": NOW, "traits": {}, "facts": {},
+        "facts_version": "", "consent": {}, "applied_event_id": 0,
     }  # fmt: skip
     connection.execute(CUSTOMERS.insert(), [row | values])
 
 
 EVENT = {
-    "customer_id": 1, "message_id": "m", "at": NOW, "received_at": NOW, "kind": 3, "name": "A", "starts": True,
-    "properties": {}, "context": {}, "absorbed_id": None,
+    "customer_id": 1, "message_id": "m", "at": NOW, "received_at": NOW, "kind": 3, "name": "A",
+    "starts": True, "properties": {}, "context": {}, "absorbed_id": None,
 }  # fmt: skip
 MESSAGE = {
-    "public_id": "p", "customer_id": 1, "enrollment_id": 1, "journey": "j", "version": "v", "step": "s", "pass_no": 1,
-    "medium": "email", "template": "t", "template_version": "", "purpose": "marketing", "topic": "", "priority": 50,
-    "variables": {}, "decided_at": NOW, "not_before": NOW, "state": "queued", "reason": "", "code": "",
-    "provider_id": "", "attempts": 0, "resend_uncertain": False,
+    "public_id": "p", "customer_id": 1, "enrollment_id": 1, "journey": "j", "version": "v",
+    "step": "s", "pass_no": 1, "medium": "email", "template": "t", "template_version": "",
+    "purpose": "marketing", "topic": "", "priority": 50, "variables": {}, "decided_at": NOW,
+    "not_before": NOW, "state": "queued", "reason": "", "code": "", "provider_id": "",
+    "attempts": 0, "resend_uncertain": False,
 }  # fmt: skip
 GRANT = {
-    "code": "c", "customer_id": 1, "referred_id": 1, "enrollment_id": 1, "step": "s", "pass_no": 1, "role": "customer",
-    "is_reward": True, "coupon": {}, "at": NOW,
+    "code": "c", "customer_id": 1, "referred_id": 1, "enrollment_id": 1, "step": "s", "pass_no": 1,
+    "role": "customer", "is_reward": True, "coupon": {}, "at": NOW,
 }  # fmt: skip
 
 
@@ -164,7 +177,9 @@ def test_what_must_happen_once_is_written_once(
 def test_a_coupon_may_be_given_more_than_once_a_reward_may_not(database: Database) -> None:
     with database.write() as connection:
         coupon = GRANT | {"is_reward": False}
-        connection.execute(database.insert_new(GrantRow), [coupon, coupon | {"code": "d", "enrollment_id": 2}])
+        connection.execute(
+            database.insert_new(GrantRow), [coupon, coupon | {"code": "d", "enrollment_id": 2}]
+        )
         assert len(connection.execute(GRANTS.select()).all()) == 2
 
 
@@ -184,7 +199,9 @@ def statements(database: Database) -> Iterator[list[tuple[str, Any]]]:
     """The statements that are executed meanwhile, with their parameters."""
     seen: list[tuple[str, Any]] = []
 
-    def note(_connection: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, many: bool) -> None:
+    def note(
+        _connection: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, many: bool
+    ) -> None:
         seen.append((statement, parameters[0] if many else parameters))
 
     event.listen(database.engine, "before_cursor_execute", note)
@@ -192,17 +209,25 @@ def statements(database: Database) -> Iterator[list[tuple[str, Any]]]:
     event.remove(database.engine, "before_cursor_execute", note)
 
 
-def plan(database: Database, connection: Connection, ask: Callable[[], object], *, forced: bool = True) -> str:
-    """How the database finds the rows of the last statement that `ask` executes; `forced`: whatever its tables hold."""
+def plan(
+    database: Database, connection: Connection, ask: Callable[[], object], *, forced: bool = True
+) -> str:
+    """How the database finds the rows of the last statement that `ask` executes; `forced`:
+    whatever its tables hold.
+    """
     with statements(database) as seen:
         ask()
     statement, parameters = seen[-1]
     if database.is_sqlite:
         rows = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
         return "\n".join(str(row[-1]) for row in rows)
-    for way in ("seqscan", "bitmapscan") if forced else ():  # most tables here are too small to need an index
+    for way in (
+        ("seqscan", "bitmapscan") if forced else ()
+    ):  # most tables here are too small to need an index
         connection.exec_driver_sql(f"SET LOCAL enable_{way} = off")
-    return "\n".join(str(row[0]) for row in connection.exec_driver_sql(f"EXPLAIN {statement}", parameters))
+    return "\n".join(
+        str(row[0]) for row in connection.exec_driver_sql(f"EXPLAIN {statement}", parameters)
+    )
 
 
 @pytest.fixture
@@ -211,7 +236,10 @@ def busy(database: Database) -> Database:
     with database.write() as connection:
         for number in range(500):
             add_customer(connection, external_id=str(number))
-        rows = [EVENT | {"customer_id": n % 500 + 1, "message_id": f"m{n}", "name": "AB"[n % 2]} for n in range(10_000)]
+        rows = [
+            EVENT | {"customer_id": n % 500 + 1, "message_id": f"m{n}", "name": "AB"[n % 2]}
+            for n in range(10_000)
+        ]
         connection.execute(database.insert_new(EventRow), rows)
         connection.execute(text("ANALYZE"))
     return database
@@ -219,7 +247,9 @@ def busy(database: Database) -> Database:
 
 def test_customers_due_are_found_by_their_index(database: Database) -> None:
     with database.write() as connection:
-        found = plan(database, connection, lambda: customers.claim_due(connection, database, NOW, 500))
+        found = plan(
+            database, connection, lambda: customers.claim_due(connection, database, NOW, 500)
+        )
     assert "customers_due" in found
     assert "TEMP B-TREE" not in found
 
@@ -239,7 +269,9 @@ def test_steps_due_are_found_by_their_index(database: Database) -> None:
 def test_messages_due_are_found_by_their_index(database: Database) -> None:
     with database.write() as connection:
         found = plan(
-            database, connection, lambda: messages.due_messages(connection, database, "email", NOW, frozenset(), 200)
+            database,
+            connection,
+            lambda: messages.due_messages(connection, database, "email", NOW, frozenset(), 200),
         )
     assert "messages_due" in found
     assert "TEMP B-TREE" not in found
@@ -248,13 +280,19 @@ def test_messages_due_are_found_by_their_index(database: Database) -> None:
 
 def test_messages_due_keep_their_index_before_a_backlog(busy: Database) -> None:
     with busy.write() as connection:
-        rows = [MESSAGE | {"public_id": f"p{n}", "customer_id": n % 500 + 1, "enrollment_id": n} for n in range(5_000)]
+        rows = [
+            MESSAGE | {"public_id": f"p{n}", "customer_id": n % 500 + 1, "enrollment_id": n}
+            for n in range(5_000)
+        ]
         connection.execute(busy.insert_new(MessageRow), rows)
         connection.execute(text("ANALYZE"))
         ask = lambda: messages.due_messages(connection, busy, "email", NOW, frozenset(), 200)  # noqa: E731
         found = plan(busy, connection, ask, forced=False)
     assert "messages_due" in found
-    assert not any(word in found for word in ("TEMP B-TREE", "Sort", "Hash", "Seq Scan on events", "SCAN events"))
+    assert not any(
+        word in found
+        for word in ("TEMP B-TREE", "Sort", "Hash", "Seq Scan on events", "SCAN events")
+    )
 
 
 def test_leases_are_found_by_their_index(database: Database) -> None:
@@ -264,14 +302,18 @@ def test_leases_are_found_by_their_index(database: Database) -> None:
 
 
 def test_addresses_nobody_writes_to_are_found_by_their_index(database: Database) -> None:
-    query = SUPPRESSIONS.select().where(SUPPRESSIONS.c.address.in_(["a@example.com", "b@example.com"]))
+    query = SUPPRESSIONS.select().where(
+        SUPPRESSIONS.c.address.in_(["a@example.com", "b@example.com"])
+    )
     with database.write() as connection:
         found = plan(database, connection, lambda: connection.execute(query))
     assert "suppressions_of_address" in found
 
 
 def test_what_was_said_of_addresses_is_found_by_an_index(database: Database) -> None:
-    query = ADDRESS_CHOICES.select().where(ADDRESS_CHOICES.c.address.in_(["a@example.com", "b@example.com"]))
+    query = ADDRESS_CHOICES.select().where(
+        ADDRESS_CHOICES.c.address.in_(["a@example.com", "b@example.com"])
+    )
     with database.write() as connection:
         found = plan(database, connection, lambda: connection.execute(query))
     assert "INDEX" in found.upper()
@@ -280,13 +322,17 @@ def test_what_was_said_of_addresses_is_found_by_an_index(database: Database) -> 
 
 def test_whether_an_address_is_a_customers_is_found_by_the_index(database: Database) -> None:
     with database.read() as connection:
-        found = plan(database, connection, lambda: pages.is_known_address(database, {"a@example.com"}, "x"))
+        found = plan(
+            database, connection, lambda: pages.is_known_address(database, {"a@example.com"}, "x")
+        )
     assert "customers_email" in found
 
 
 def test_the_messages_of_a_journey_are_found_by_their_index(database: Database) -> None:
     with database.write() as connection:
-        found = plan(database, connection, lambda: figures.count_messages_of(connection, "cart", NOW))
+        found = plan(
+            database, connection, lambda: figures.count_messages_of(connection, "cart", NOW)
+        )
     assert "messages_of_journey" in found
 
 
@@ -299,7 +345,9 @@ def test_new_events_of_customers_are_found_by_their_index(busy: Database) -> Non
 def test_past_events_of_customers_are_found_by_their_index(busy: Database) -> None:
     windows = {"A": timedelta(days=7), "B": None}
     with busy.write() as connection:
-        found = plan(busy, connection, lambda: events.past_events(connection, [1, 2, 3], windows, NOW))
+        found = plan(
+            busy, connection, lambda: events.past_events(connection, [1, 2, 3], windows, NOW)
+        )
     assert "events_of_customer" in found
 
 
@@ -310,7 +358,9 @@ def test_messages_of_customers_are_found_by_their_index(database: Database) -> N
     assert "messages_of_customer" in found
 
 
-def test_a_message_is_found_by_its_public_id_and_an_event_by_its_message_id(database: Database) -> None:
+def test_a_message_is_found_by_its_public_id_and_an_event_by_its_message_id(
+    database: Database,
+) -> None:
     with database.write() as connection:
         found = plan(database, connection, lambda: messages.find_message(connection, "p"))
         assert "SCAN messages" not in found
@@ -330,13 +380,24 @@ def test_an_older_database_is_brought_along_with_what_is_in_it(database_url: str
     with database.write() as connection:
         for number, one in enumerate(traits):
             add_customer(connection, external_id=str(number), traits=one)
-        said = {"customer_id": 1, "at": NOW, "key": "email", "granted": True, "source": "identify", "until": None}
+        said = {
+            "customer_id": 1,
+            "at": NOW,
+            "key": "email",
+            "granted": True,
+            "source": "identify",
+            "until": None,
+        }
         connection.execute(CONSENTS.insert().values(said))
     migrate(database)
     with database.write() as connection:
-        found = connection.execute(select(CUSTOMERS.c.email).order_by(CUSTOMERS.c.id)).scalars().all()
+        found = (
+            connection.execute(select(CUSTOMERS.c.email).order_by(CUSTOMERS.c.id)).scalars().all()
+        )
         connection.execute(CONSENTS.insert().values(said | {"granted": None}))
-        choices = connection.execute(select(CONSENTS.c.at, CONSENTS.c.granted).order_by(CONSENTS.c.id)).all()
+        choices = connection.execute(
+            select(CONSENTS.c.at, CONSENTS.c.granted).order_by(CONSENTS.c.id)
+        ).all()
     database.close()
     assert found == ["ada@example.com", None, None, "bob@gmail.com"]
     assert [tuple(row) for row in choices] == [(NOW, True), (NOW, None)]

@@ -1,4 +1,6 @@
-"""A real browser, spoken to by the DevTools protocol: pages as people see them, at the width of their screen."""
+"""A real browser, spoken to by the DevTools protocol: pages as people see them, at the width of
+their screen.
+"""
 
 from __future__ import annotations
 
@@ -44,7 +46,9 @@ class Page:
 
     def ask(self, script: str) -> Any:
         """The value of an expression in the page."""
-        found = self.call("Runtime.evaluate", expression=script, returnByValue=True, awaitPromise=True)
+        found = self.call(
+            "Runtime.evaluate", expression=script, returnByValue=True, awaitPromise=True
+        )
         assert "exceptionDetails" not in found, found
         return found["result"].get("value")
 
@@ -68,7 +72,13 @@ class Page:
 @contextmanager
 def open_browser(chromium: str, folder: Path) -> Iterator[Page]:
     """A browser without a window, ended at the end; `folder` holds its profile."""
-    options = ["--headless", "--disable-gpu", "--no-first-run", "--remote-debugging-port=0", "--hide-scrollbars"]
+    options = [
+        "--headless",
+        "--disable-gpu",
+        "--no-first-run",
+        "--remote-debugging-port=0",
+        "--hide-scrollbars",
+    ]
     if os.geteuid() == 0:
         options.append("--no-sandbox")
     command = [chromium, *options, f"--user-data-dir={folder}", "about:blank"]

@@ -33,7 +33,9 @@ def after_start(at: datetime) -> str:
 
 @dataclass(slots=True)
 class Life:
-    """A customer and their time line. Events are told first, then `run` takes what was told up to an instant."""
+    """A customer and their time line. Events are told first, then `run` takes what was told up to
+    an instant.
+    """
 
     program: Program
     traits: Mapping[str, Any] | None = field(default_factory=lambda: ADA)
@@ -45,11 +47,15 @@ class Life:
     arrivals: int = 0
 
     def __post_init__(self) -> None:
-        self.state = CustomerState(self.external_id, self.program.lifecycle, self.program.zone, self.program.locale)
+        self.state = CustomerState(
+            self.external_id, self.program.lifecycle, self.program.zone, self.program.locale
+        )
         if self.traits:
             self.identify("-1s", **self.traits)
 
-    def tell(self, at: str | datetime, kind: Kind, name: str, properties: Mapping[str, Any], **more: Any) -> None:
+    def tell(
+        self, at: str | datetime, kind: Kind, name: str, properties: Mapping[str, Any], **more: Any
+    ) -> None:
         """One call, of the given time, that arrived after all others."""
         self.arrivals += 1
         self.told.append(Event(instant(at), kind, name, properties, self.arrivals, **more))
@@ -77,7 +83,9 @@ class Life:
         new_until: str | None = None,
         program: Program | None = None,
     ) -> list[Effect]:
-        """Takes what was told of the time up to `until`. `late`: as in life, where `until` is the wall clock."""
+        """Takes what was told of the time up to `until`. `late`: as in life, where `until` is the
+        wall clock.
+        """
         end = instant(until)
         events = [event for event in self.told if event.at <= end]
         self.heard += events
@@ -107,7 +115,11 @@ class Life:
     @property
     def sends(self) -> list[tuple[str, str]]:
         """The messages that left, as (time after START, template)."""
-        return [(after_start(e.at), e.step.template) for e in self.effects if isinstance(e, QueueMessage)]
+        return [
+            (after_start(e.at), e.step.template)
+            for e in self.effects
+            if isinstance(e, QueueMessage)
+        ]
 
     def of(self, kind: type[Any]) -> list[Any]:
         """The effects of a kind."""
@@ -120,7 +132,9 @@ class Life:
     @property
     def stages(self) -> list[tuple[str, str | None, str]]:
         """The stage changes, as (time after START, stage, cause)."""
-        return [(after_start(change.at), change.to, change.cause) for change in self.of(StageChange)]
+        return [
+            (after_start(change.at), change.to, change.cause) for change in self.of(StageChange)
+        ]
 
     @property
     def left(self) -> list[tuple[str, str, str]]:

@@ -1,7 +1,8 @@
-"""A process that runs an installation until it is killed: `python -m tests.support.mortal ROOT URL CHANNEL`.
+"""A process that runs an installation until it is killed: `python -m tests.support.mortal ROOT URL
+CHANNEL`.
 
-For each line on its standard input it forks a child that ticks until nothing is left to do, and prints the child's
-process id: starting anew costs a fork, not the imports.
+For each line on its standard input it forks a child that ticks until nothing is left to do, and
+prints the child's process id: starting anew costs a fork, not the imports.
 """
 
 from __future__ import annotations
@@ -31,7 +32,9 @@ LAST = instant("3h")
 
 
 class Sink:
-    """A provider that cannot be asked: what it got is a line of a file, forced to the disk before it answers."""
+    """A provider that cannot be asked: what it got is a line of a file, forced to the disk before
+    it answers.
+    """
 
     name = "sink"
     medium = Medium.EMAIL

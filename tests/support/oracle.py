@@ -1,6 +1,8 @@
-"""The language once more, slow and simple: delays, e-mails, exits, re-entry and caps, for one customer.
+"""The language once more, slow and simple: delays, e-mails, exits, re-entry and caps, for one
+customer.
 
-Written from the specification, not from the engine; it knows nothing of ticks, expressions or databases.
+Written from the specification, not from the engine; it knows nothing of ticks, expressions or
+databases.
 """
 
 from __future__ import annotations
@@ -14,7 +16,9 @@ EXPIRES = timedelta(days=3)
 
 @dataclass(frozen=True)
 class Plan:
-    """A journey. A step is a timedelta (a delay) or a template (an e-mail); `after` None means never again."""
+    """A journey. A step is a timedelta (a delay) or a template (an e-mail); `after` None means
+    never again.
+    """
 
     id: str
     trigger: str
@@ -41,11 +45,15 @@ class Oracle:
     sent: list[tuple[datetime, str, str]] = field(default_factory=list)  # when, journey, template
     passages: list[Passage] = field(default_factory=list)
 
-    def live(self, events: Sequence[tuple[datetime, str]], end: datetime) -> list[tuple[datetime, str, str]]:
+    def live(
+        self, events: Sequence[tuple[datetime, str]], end: datetime
+    ) -> list[tuple[datetime, str, str]]:
         """What is sent, in order."""
         waiting = sorted(events, key=lambda event: event[0])
         while True:
-            instants = [at for at, _ in waiting[:1]] + [p.due for p in self.passages if p.ended is None]
+            instants = [at for at, _ in waiting[:1]] + [
+                p.due for p in self.passages if p.ended is None
+            ]
             if not instants or min(instants) > end:
                 return self.sent
             now = min(instants)
@@ -69,7 +77,9 @@ class Oracle:
         mine = [p for p in self.passages if p.plan is plan]
         if any(p.ended is None or p.ended >= now for p in mine):
             return False
-        return not mine or (plan.after is not None and now >= max(p.entered for p in mine) + plan.after)
+        return not mine or (
+            plan.after is not None and now >= max(p.entered for p in mine) + plan.after
+        )
 
     def arrive(self, passage: Passage, now: datetime) -> None:
         passage.held_since = None

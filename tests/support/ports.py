@@ -1,4 +1,6 @@
-"""Ports that no server or client of another test gets, though several processes run the tests side by side."""
+"""Ports that no server or client of another test gets, though several processes run the tests side
+by side.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,9 @@ def closed_port() -> Iterator[int]:
 
 
 def server_port() -> int:
-    """A free port for a server in a process of its own, which binds it seconds later, or comes back to it."""
+    """A free port for a server in a process of its own, which binds it seconds later, or comes back
+    to it.
+    """
     while True:
         port = _chance.choice(CHOSEN_BY_HAND)
         with socket.socket() as probe:

@@ -33,9 +33,15 @@ _TEMPLATES = re.compile(r"\b(email|sms): *(?:\{[^}]*?template: *)?([\w-]+)")
 
 
 def write_project(
-    root: Path, *journeys: str, lifecycle: str = LIFECYCLE, segments: str = "", toml: str = CONSENTING
+    root: Path,
+    *journeys: str,
+    lifecycle: str = LIFECYCLE,
+    segments: str = "",
+    toml: str = CONSENTING,
 ) -> Path:
-    """Writes the files of a project, with a template for every message of its journeys; returns its folder."""
+    """Writes the files of a project, with a template for every message of its journeys; returns its
+    folder.
+    """
     for folder in ("journeys", "templates/email", "templates/sms"):
         (root / folder).mkdir(parents=True, exist_ok=True)
     (root / "parcours.toml").write_text(toml, encoding="utf-8")
@@ -53,7 +59,10 @@ def write_project(
 
 def _write_template(root: Path, medium: str, name: str) -> None:
     path = root / f"templates/{medium}/{name}.{'txt' if medium == 'sms' else 'html'}"
-    mail = f'---\nsubject: {name}\n---\n<p>{name}</p><a href="{{{{ links.unsubscribe }}}}">no more</a>\n'
+    mail = (
+        f'---\nsubject: {name}\n---\n<p>{name}</p><a href="{{{{ links.unsubscribe }}}}">no '
+        "more</a>\n"
+    )
     if not path.exists():
         path.write_text(f"{name}\n" if medium == "sms" else mail, encoding="utf-8")
 
@@ -67,14 +76,22 @@ def read_project(
 ) -> Project:
     """The project of these texts."""
     with TemporaryDirectory() as folder:
-        root = write_project(Path(folder), *journeys, lifecycle=lifecycle, segments=segments, toml=toml)
+        root = write_project(
+            Path(folder), *journeys, lifecycle=lifecycle, segments=segments, toml=toml
+        )
         return load_project(root, environment or {})
 
 
 def read_program(
-    *journeys: str, lifecycle: str = LIFECYCLE, segments: str = "", toml: str = CONSENTING, pinned: str = ""
+    *journeys: str,
+    lifecycle: str = LIFECYCLE,
+    segments: str = "",
+    toml: str = CONSENTING,
+    pinned: str = "",
 ) -> Program:
-    """The program of these texts; `pinned` is the text of an earlier version that people inside finish."""
+    """The program of these texts; `pinned` is the text of an earlier version that people inside
+    finish.
+    """
     project = read_project(*journeys, lifecycle=lifecycle, segments=segments, toml=toml)
     if not pinned:
         return build_program(project)

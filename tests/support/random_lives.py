@@ -1,4 +1,6 @@
-"""Random journeys, policies and histories for Hypothesis, rich in coincidences: everything falls on few instants."""
+"""Random journeys, policies and histories for Hypothesis, rich in coincidences: everything falls
+on few instants.
+"""
 
 from __future__ import annotations
 
@@ -65,9 +67,14 @@ CONDITIONS = tuple(
     )
 )
 EVENT_CONDITIONS = (None, parse_condition("event.n > 1", EVENT_IN_JOURNEY))
-DATES = tuple(parse_value(f"{{{{ {text} }}}}", STEP) for text in ("customer.due", "customer.last_a", "entry.due"))
+DATES = tuple(
+    parse_value(f"{{{{ {text} }}}}", STEP)
+    for text in ("customer.due", "customer.last_a", "entry.due")
+)
 ZONES = ("Europe/Paris", "Asia/Tokyo", "America/New_York", "Mars/Olympus", None)
-DURATIONS = tuple(timedelta(hours=hours) for hours in (0.001, 0.5, 1, 1, 2, 3, 6, 12, 24, 24, 48, 72, 168))
+DURATIONS = tuple(
+    timedelta(hours=hours) for hours in (0.001, 0.5, 1, 1, 2, 3, 6, 12, 24, 24, 48, 72, 168)
+)
 
 
 @dataclass(slots=True)
@@ -84,24 +91,42 @@ def _value(number: int) -> Value:
 
 @st.composite
 def _block(draw: st.DrawFn, names: _Names, depth: int, least: int) -> tuple[j.Step, ...]:
-    return tuple(draw(_step(names, depth)) for _ in range(draw(st.integers(least, 4 if depth == 0 else 2))))
+    return tuple(
+        draw(_step(names, depth)) for _ in range(draw(st.integers(least, 4 if depth == 0 else 2)))
+    )
 
 
 @st.composite
 def _step(draw: st.DrawFn, names: _Names, depth: int) -> j.Step:
-    kinds = ["message", "message", "delay", "delay", "clock", "date", "set", "update", "mute", "topic", "exit"]
+    kinds = [
+        "message",
+        "message",
+        "delay",
+        "delay",
+        "clock",
+        "date",
+        "set",
+        "update",
+        "mute",
+        "topic",
+        "exit",
+    ]
     kind = draw(st.sampled_from(kinds + ["branch", "split", "wait", "wait"] * (depth < 2)))
     name = names.next()
     match kind:
         case "message":
             medium = draw(st.sampled_from([Medium.EMAIL, Medium.EMAIL, Medium.SMS]))
             expires = draw(st.sampled_from([timedelta(days=3), timedelta(hours=12)]))
-            return j.Message(name, medium, draw(st.sampled_from(["m1", "m2", "m3"])), expires=expires)
+            return j.Message(
+                name, medium, draw(st.sampled_from(["m1", "m2", "m3"])), expires=expires
+            )
         case "delay":
             return j.Delay(name, draw(st.sampled_from(DURATIONS)))
         case "clock":
             days = draw(st.sampled_from([frozenset[int](), frozenset({1, 3}), frozenset({6})]))
-            return j.WaitUntil(name, clock=draw(st.sampled_from([time(9), time(2, 30), time(23)])), days=days)
+            return j.WaitUntil(
+                name, clock=draw(st.sampled_from([time(9), time(2, 30), time(23)])), days=days
+            )
         case "date":
             return j.WaitUntil(
                 name,
@@ -121,7 +146,10 @@ def _step(draw: st.DrawFn, names: _Names, depth: int) -> j.Step:
             return j.Unsubscribe(name, "news") if draw(st.booleans()) else j.Subscribe(name, "news")
         case "branch":
             then = draw(_block(names, depth + 1, 0))
-            arms = [j.Arm(draw(st.sampled_from(CONDITIONS)), then), j.Arm(None, draw(_block(names, depth + 1, 0)))]
+            arms = [
+                j.Arm(draw(st.sampled_from(CONDITIONS)), then),
+                j.Arm(None, draw(_block(names, depth + 1, 0))),
+            ]
             return j.Branch(name, tuple(arms[: draw(st.integers(1, 2))]))
         case "split":
             blocks = [draw(_block(names, depth + 1, 0)) for _ in range(2)]
@@ -166,14 +194,20 @@ def journeys(draw: st.DrawFn, name: str) -> j.Journey:
         title=name,
         triggers=tuple(draw(st.lists(st.sampled_from(TRIGGERS), min_size=1, max_size=2))),
         steps=draw(_block(_Names(), 0, 1)),
-        purpose=draw(st.sampled_from([Purpose.MARKETING, Purpose.MARKETING, Purpose.TRANSACTIONAL])),
+        purpose=draw(
+            st.sampled_from([Purpose.MARKETING, Purpose.MARKETING, Purpose.TRANSACTIONAL])
+        ),
         topic="news",
         priority=draw(st.integers(0, 3)),
         only_if=draw(st.sampled_from([None, None, CONDITIONS[0], CONDITIONS[4]])),
         reentry=draw(st.sampled_from(REENTRIES)),
         on_repeat=draw(st.sampled_from(list(j.OnRepeat))),
         exits=tuple(draw(st.lists(st.sampled_from(exits), max_size=2))),
-        goal=draw(st.sampled_from([None, j.Goal(event="B", within=within, ends_journey=False), j.Goal(event="C")])),
+        goal=draw(
+            st.sampled_from(
+                [None, j.Goal(event="B", within=within, ends_journey=False), j.Goal(event="C")]
+            )
+        ),
         holdout=draw(st.sampled_from([0.0, 0.0, 0.0, 100.0])),
         version="v",
     )
@@ -183,7 +217,11 @@ def journeys(draw: st.DrawFn, name: str) -> j.Journey:
 def policies(draw: st.DrawFn) -> Policy:
     caps = draw(
         st.sampled_from(
-            [(), (Cap(1, timedelta(days=1)),), (Cap(2, timedelta(days=1)), Cap(3, timedelta(days=7)))],
+            [
+                (),
+                (Cap(1, timedelta(days=1)),),
+                (Cap(2, timedelta(days=1)), Cap(3, timedelta(days=7))),
+            ],
         )
     )
     quiet = draw(
@@ -202,15 +240,23 @@ def programs(draw: st.DrawFn) -> Program:
 
 @st.composite
 def histories(draw: st.DrawFn, longest: int = 25) -> list[Event]:
-    """Events on the hours of a few days, or a little beside; the customer is known from the start, and moves."""
+    """Events on the hours of a few days, or a little beside; the customer is known from the
+    start, and moves.
+    """
     identify = {"email": "a@example.com", "phone": "+33612345678"}
     events = [Event(START, Kind.IDENTIFY, "", identify)]
     hours = st.one_of(st.integers(0, 72), st.integers(0, DAYS * 24))
-    beside = st.sampled_from([timedelta(0)] * 3 + [timedelta(milliseconds=1), timedelta(minutes=29, microseconds=7)])
+    beside = st.sampled_from(
+        [timedelta(0)] * 3 + [timedelta(milliseconds=1), timedelta(minutes=29, microseconds=7)]
+    )
     for arrival in range(1, draw(st.integers(1, longest))):
         at = START + timedelta(hours=draw(hours)) + draw(beside)
         if draw(st.integers(0, 4)) == 0:  # somebody moves, or what they wait for does
-            traits = draw(st.fixed_dictionaries({}, optional={"timezone": st.sampled_from(ZONES), "due": dates()}))
+            traits = draw(
+                st.fixed_dictionaries(
+                    {}, optional={"timezone": st.sampled_from(ZONES), "due": dates()}
+                )
+            )
             events.append(Event(at, Kind.IDENTIFY, "", traits, arrival))
         else:
             properties = {"n": draw(st.integers(0, 3)), "due": draw(dates())}
@@ -220,17 +266,30 @@ def histories(draw: st.DrawFn, longest: int = 25) -> list[Event]:
 
 @st.composite
 def slow_tellers(draw: st.DrawFn) -> list[Event]:
-    """A history of somebody who tells addresses and consent when they like: often within minutes of what they did."""
-    did = [replace(e, properties={"plan": "basic"}) if e.kind is Kind.IDENTIFY else e for e in draw(histories())]
+    """A history of somebody who tells addresses and consent when they like: often within minutes
+    of what they did.
+    """
+    did = [
+        replace(e, properties={"plan": "basic"}) if e.kind is Kind.IDENTIFY else e
+        for e in draw(histories())
+    ]
     said: st.SearchStrategy[Mapping[str, Any]] = st.sampled_from(
         [
-            {"email": "a@example.com"}, {"email": None}, {"email": "a@"}, {"phone": "+33 (0)6 12 34 56 78"},
-            {"phone": None}, {"consent": {"email": True}}, {"consent": {"email": None, "sms": "yes"}},
-            {"consent": {"sms": "perhaps"}}, {"email": "b@example.com", "consent": {"topics": {"news": False}}},
+            {"email": "a@example.com"},
+            {"email": None},
+            {"email": "a@"},
+            {"phone": "+33 (0)6 12 34 56 78"},
+            {"phone": None},
+            {"consent": {"email": True}},
+            {"consent": {"email": None, "sms": "yes"}},
+            {"consent": {"sms": "perhaps"}},
+            {"email": "b@example.com", "consent": {"topics": {"news": False}}},
             {"consent": {"topics": {"News": True}, "email": "yes"}},
-        ]
-    )  # fmt: skip
-    soon = st.sampled_from([0, 40_000, 1_000_000, 60_000_000, 299_999_999, 300_000_000, 300_000_001, 3_600_000_000])
+        ],
+    )
+    soon = st.sampled_from(
+        [0, 40_000, 1_000_000, 60_000_000, 299_999_999, 300_000_000, 300_000_001, 3_600_000_000]
+    )
     for arrival in range(draw(st.integers(1, 8))):
         at = draw(st.sampled_from([event.at for event in did])) + timedelta(microseconds=draw(soon))
         did.append(Event(at, Kind.IDENTIFY, "", draw(said), 1000 + arrival))

@@ -1,4 +1,6 @@
-"""A whole shop: project files, a real database, the engine, and channels that keep what they were given."""
+"""A whole shop: project files, a real database, the engine, and channels that keep what they were
+given.
+"""
 
 from __future__ import annotations
 
@@ -63,7 +65,9 @@ class Shop:
         project = load_project(self.root, {"PARCOURS_SECRET_KEY": "a test's own"})
         database = Database(self.url)
         try:
-            self.context = open_engine(project, self.clock, database=database, channels=self.channels)
+            self.context = open_engine(
+                project, self.clock, database=database, channels=self.channels
+            )
         except ParcoursError:
             database.close()
             raise
@@ -84,20 +88,33 @@ class Shop:
         source: str = "api",
         **fields: Any,
     ) -> None:
-        """Files a call of the Segment specification; received when it happened, unless told otherwise."""
+        """Files a call of the Segment specification; received when it happened, unless told
+        otherwise.
+        """
         number = next(self._numbers)
-        body = {"type": type_, "messageId": f"m{number}", "timestamp": instant(at).isoformat(), **fields}
+        body = {
+            "type": type_,
+            "messageId": f"m{number}",
+            "timestamp": instant(at).isoformat(),
+            **fields,
+        }
         if user is not None:
             body["userId"] = user
         entry = inbox.InboxEntry(
-            body["messageId"], instant(at if received is None else received), source, starts, orjson.dumps(body)
+            body["messageId"],
+            instant(at if received is None else received),
+            source,
+            starts,
+            orjson.dumps(body),
         )
         inbox.write_inbox(self.context.database, [entry])
 
     def identify(self, at: str | datetime, user: str | None = "ada", /, **traits: Any) -> None:
         self.call(at, "identify", user, traits=traits or ADA)
 
-    def track(self, at: str | datetime, event: str, user: str | None = "ada", /, **properties: Any) -> None:
+    def track(
+        self, at: str | datetime, event: str, user: str | None = "ada", /, **properties: Any
+    ) -> None:
         self.call(at, "track", user, event=event, properties=properties)
 
     # ------------------------------------------------------------ time
@@ -153,7 +170,9 @@ class Shop:
         return [(row[0], row[1], row[2]) for row in self.rows(query)]
 
     def passages_by_time(self) -> list[tuple[str, ...]]:
-        """Every enrollment with its times, in an order that does not depend on when it was written."""
+        """Every enrollment with its times, in an order that does not depend on when it was
+        written.
+        """
         query = (
             "SELECT c.external_id, e.journey, e.entered_at, e.ended_at, e.status, e.reason, e.converted_at"
             " FROM enrollments e JOIN customers c ON c.id = e.customer_id"
@@ -163,7 +182,8 @@ class Shop:
     def stage_changes(self) -> list[tuple[str, ...]]:
         """Every stage change as (customer, time, stage, cause)."""
         query = (
-            'SELECT c.external_id, s.at, s."to", s.cause FROM stage_changes s JOIN customers c ON c.id = s.customer_id'
+            'SELECT c.external_id, s.at, s."to", s.cause FROM stage_changes s JOIN customers '
+            "c ON c.id = s.customer_id"
         )
         return sorted(tuple(map(str, row)) for row in self.rows(query))
 

@@ -1,4 +1,6 @@
-"""What is said of an address holds for whoever carries it; a choice may be taken back; one spelling of an address"""
+"""What is said of an address holds for whoever carries it; a choice may be taken back; one spelling
+of an address
+"""
 
 from __future__ import annotations
 
@@ -13,7 +15,9 @@ down_revision = "0002"
 branch_labels = None
 depends_on = None
 
-_SPELT_IN_SEVERAL_WAYS = "email LIKE '%+%' OR email LIKE '%@gmail.com' OR email LIKE '%@googlemail.com'"
+_SPELT_IN_SEVERAL_WAYS = (
+    "email LIKE '%+%' OR email LIKE '%@gmail.com' OR email LIKE '%@googlemail.com'"
+)
 
 
 def upgrade() -> None:
@@ -22,7 +26,12 @@ def upgrade() -> None:
         table.alter_column("granted", existing_type=sa.Boolean(), nullable=True)
     op.create_table(
         "address_choices",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=True, nullable=False),
+        sa.Column(
+            "id",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            autoincrement=True,
+            nullable=False,
+        ),
         sa.Column("medium", sa.String(), nullable=False),
         sa.Column("address", sa.String(), nullable=False),
         sa.Column("topic", sa.String(), nullable=False),
@@ -37,7 +46,11 @@ def upgrade() -> None:
 
 
 def _fold_addresses(connection: sa.Connection) -> None:
-    found = connection.execute(sa.text(f"SELECT id, email FROM customers WHERE {_SPELT_IN_SEVERAL_WAYS}")).all()
+    found = connection.execute(
+        sa.text(f"SELECT id, email FROM customers WHERE {_SPELT_IN_SEVERAL_WAYS}")
+    ).all()
     rows = [{"customer": row.id, "folded": fold_address(row.email)} for row in found]
     if rows:
-        connection.execute(sa.text("UPDATE customers SET email = :folded WHERE id = :customer"), rows)
+        connection.execute(
+            sa.text("UPDATE customers SET email = :folded WHERE id = :customer"), rows
+        )

@@ -1,4 +1,6 @@
-"""What a late call needs: the time of each trait, the last instant of a line, and whether an event named its user."""
+"""What a late call needs: the time of each trait, the last instant of a line, and whether an event
+named its user.
+"""
 
 from __future__ import annotations
 
@@ -19,4 +21,7 @@ def upgrade() -> None:
     json = sa.JSON().with_variant(JSONB(), "postgresql")
     op.add_column("customers", sa.Column("trait_times", json, nullable=True))
     op.add_column("customers", sa.Column("happened_at", UtcDateTime(), nullable=True))
-    op.add_column("events", sa.Column("unnamed", sa.Boolean(), nullable=False, server_default=sa.text("false")))
+    op.add_column(
+        "events",
+        sa.Column("unnamed", sa.Boolean(), nullable=False, server_default=sa.text("false")),
+    )

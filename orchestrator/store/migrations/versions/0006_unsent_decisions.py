@@ -1,4 +1,6 @@
-"""What was never sent is counted by its index: the decisions against a message, among all decisions"""
+"""What was never sent is counted by its index: the decisions against a message, among all
+decisions
+"""
 
 from __future__ import annotations
 
@@ -16,4 +18,6 @@ _UNSENT = sa.text("kind IN ('not_sent', 'expired')")
 def upgrade() -> None:
     """Applies the change."""
     columns = ["journey", "step", "reason"]
-    op.create_index("decisions_unsent", "decisions", columns, sqlite_where=_UNSENT, postgresql_where=_UNSENT)
+    op.create_index(
+        "decisions_unsent", "decisions", columns, sqlite_where=_UNSENT, postgresql_where=_UNSENT
+    )
