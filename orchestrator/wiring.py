@@ -17,11 +17,11 @@ from orchestrator.engine import edits, settle
 from orchestrator.engine.compose import compose
 from orchestrator.engine.context import EngineContext
 from orchestrator.engine.handover import HandOver
+from orchestrator.language.journeys import parse_journey
+from orchestrator.language.program import build_program as build_program
+from orchestrator.language.project import Project
 from orchestrator.links import LinkSigner
 from orchestrator.render import Templates
-from orchestrator.spec.journeys import parse_journey
-from orchestrator.spec.program import build_program as build_program
-from orchestrator.spec.project import Project
 from orchestrator.store import messages, settings
 from orchestrator.store.availability import unless_away
 from orchestrator.store.database import Database

@@ -18,13 +18,13 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from orchestrator.api.calls import Reception, accept_call
 from orchestrator.api.context import ApiServices, services_of, writer_of
 from orchestrator.api.inbox_writer import InboxFull
 from orchestrator.api.words import WORDS, Words, choose_language
 from orchestrator.domain.errors import LinkInvalid
 from orchestrator.domain.identity import Person
 from orchestrator.domain.schedule import find_zone
+from orchestrator.intake.calls import Reception, accept_call
 from orchestrator.links import LinkPurpose
 from orchestrator.store.availability import StoreUnavailable
 from orchestrator.store.pages import LinkedMessage, find_linked_message

@@ -25,12 +25,12 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 
-from orchestrator.api.calls import Reception, accept_call, write_call
 from orchestrator.api.context import ApiServices, services_of, writer_of
 from orchestrator.api.inbox_writer import InboxFull
 from orchestrator.api.requests import BodyRefused, read_body
 from orchestrator.domain.call import CALL_BYTES_MAX
 from orchestrator.domain.errors import CallRejected
+from orchestrator.intake.calls import Reception, accept_call, write_call
 from orchestrator.json_text import JsonRefused, cut_list, cut_object, mend_json, read_json
 from orchestrator.store.availability import StoreUnavailable
 from orchestrator.store.inbox import InboxEntry, RejectedEntry

@@ -13,12 +13,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from orchestrator.cli.options import AsJson, ProjectFolder, load, read_instant
-from orchestrator.cli.output import count, print_json, print_table
+from orchestrator.cli.output import print_json, print_table
+from orchestrator.domain.formatting import count
 
 if TYPE_CHECKING:
-    from orchestrator.backtest import BacktestResult, History, Send
     from orchestrator.domain.policy import Policy
-    from orchestrator.spec.project import Project
+    from orchestrator.language.project import Project
+    from orchestrator.trial.backtest import BacktestResult, History, Send
 
 STDOUT = Path("-")
 
@@ -109,10 +110,10 @@ def _run(
     until: str | None,
     began_s: float,
 ) -> _Answer:
-    from orchestrator.backtest import backtest as replay
-    from orchestrator.backtest import read_history, restrict
     from orchestrator.domain.suggestion import did_you_mean
-    from orchestrator.spec.program import build_program
+    from orchestrator.language.program import build_program
+    from orchestrator.trial.backtest import backtest as replay
+    from orchestrator.trial.backtest import read_history, restrict
 
     for name in wanted:
         if name not in project.journeys:
@@ -129,7 +130,7 @@ def _run(
 
 
 def _write(result: BacktestResult, out: Path) -> None:
-    from orchestrator.backtest import write_sends
+    from orchestrator.trial.backtest import write_sends
 
     if out == STDOUT:
         write_sends(result.sends, sys.stdout)

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from orchestrator.cli.options import JOURNEYS, AsJson, ProjectFolder, opened
-from orchestrator.cli.output import count, print_json, print_problems
+from orchestrator.cli.output import print_json, print_problems
 from orchestrator.domain.errors import Problem
+from orchestrator.domain.formatting import count
 
 if TYPE_CHECKING:
-    from orchestrator.check import Findings, Report
-    from orchestrator.spec.project import Project
+    from orchestrator.language.project import Project
+    from orchestrator.lint.check import Findings, Report
     from orchestrator.store.database import Database
 
 
@@ -43,7 +44,7 @@ def check(
     Prints every fault at once, as `file:line:column: what, and what to do`. Warnings are advice;
     errors end with 1.
     """
-    from orchestrator.check import check_project
+    from orchestrator.lint.check import check_project
 
     problems: list[Problem] = []
     reports: list[Report] = []
@@ -116,7 +117,7 @@ def _sum_up(reports: Sequence[Report], errors: int, warnings: int) -> str:
 
 
 def _look_at_customers(project: Project) -> Findings:
-    from orchestrator.check import check_customers
+    from orchestrator.lint.check import check_customers
 
     with opened(project.config) as database:
         _warn_of_another_key(project, database)

@@ -19,14 +19,15 @@ from orchestrator.cli.options import (
     refuse_unknown_journey,
     zone_of,
 )
-from orchestrator.cli.output import count, format_instant, format_value, print_json
+from orchestrator.cli.output import print_json
 from orchestrator.domain.errors import ProjectInvalid
+from orchestrator.domain.formatting import count, format_instant, format_value
 
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
-    from orchestrator.cli.story import Line
-    from orchestrator.spec.project import Project
+    from orchestrator.language.project import Project
+    from orchestrator.measure.story import Line
     from orchestrator.store.database import Database
 
 
@@ -93,7 +94,7 @@ def _load(folder: Path) -> Project | None:
 def _read(
     database: Database, project: Project | None, journey: str | None, answer: _Answer
 ) -> None:
-    from orchestrator.cli.story import Reading, in_order, read_story
+    from orchestrator.measure.story import Reading, in_order, read_story
 
     reading = Reading(answer.zone, project.journeys if project else {})
     answer.lines = read_story(database, answer.customer.id, journey, reading)
@@ -105,8 +106,8 @@ def _read(
 
 
 def _why_not(database: Database, project: Project, journey_id: str, answer: _Answer) -> list[Line]:
-    from orchestrator.cli.why_not import Past, tell_absence, tell_why_not
     from orchestrator.domain.effects import DecisionKind
+    from orchestrator.measure.why_not import Past, tell_absence, tell_why_not
     from orchestrator.store.story import events_of
 
     spoken = (DecisionKind.ENTERED, DecisionKind.IGNORED, DecisionKind.RESTARTED)

@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from orchestrator.cli.options import AsJson, ProjectFolder, load_settings, opened, read_virtual_now
-from orchestrator.cli.output import count, print_json
+from orchestrator.cli.output import print_json
+from orchestrator.domain.formatting import count
 
 if TYPE_CHECKING:
-    from orchestrator.cli.intake import Intake
     from orchestrator.clock import Clock
+    from orchestrator.intake.files import Intake
     from orchestrator.store.database import Database
 
 STDIN = Path("-")
@@ -56,7 +57,7 @@ def ingest(
     update customers and start nothing. With --now they are as old as they were at that instant, and
     a time after it is cut to it.
     """
-    from orchestrator.cli.intake import Intake
+    from orchestrator.intake.files import Intake
 
     for path in files:
         if path != STDIN and not path.is_file():
@@ -76,8 +77,8 @@ def ingest(
 
 
 def _clock(database: Database, now: str | None) -> AbstractContextManager[Clock]:
-    from orchestrator.cli.intake import moved_to
     from orchestrator.clock import SystemClock
+    from orchestrator.intake.files import moved_to
 
     return nullcontext(SystemClock()) if now is None else moved_to(database, read_virtual_now(now))
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from orchestrator.cli.options import opened
-from orchestrator.cli.output import count
+from orchestrator.domain.formatting import count
 
 if TYPE_CHECKING:
-    from orchestrator.spec.project import Project
+    from orchestrator.language.project import Project
     from orchestrator.store.database import Database
 
 _BUILT_IN = ("id", "stage", "stage_since", "anonymous", "timezone", "locale", "consent")
@@ -62,7 +62,7 @@ def _read(
     database: Database, project: Project, customer_id: int, names: list[str]
 ) -> dict[str, Any]:
     from orchestrator.clock import SystemClock
-    from orchestrator.spec.program import build_program
+    from orchestrator.language.program import build_program
     from orchestrator.store.lives import load_readers
 
     now = SystemClock().now()

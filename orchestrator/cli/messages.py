@@ -21,8 +21,9 @@ from orchestrator.cli.options import (
     refuse_unknown_journey,
     zone_of,
 )
-from orchestrator.cli.output import count, format_instant, print_json, print_table
+from orchestrator.cli.output import print_json, print_table
 from orchestrator.domain.errors import ProjectInvalid
+from orchestrator.domain.formatting import count, format_instant
 from orchestrator.domain.message import Medium, MessageState
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def list_messages(
     as_json: AsJson = False,
 ) -> None:
     """List messages, the newest first."""
-    from orchestrator import status
+    from orchestrator.measure import status
 
     config = load_settings(project)
     states = _read_states(state)
@@ -89,7 +90,7 @@ def list_messages(
 def _read_states(word: str | None) -> tuple[str, ...]:
     """The states that a word means; () for none. Raises BadParameter."""
     from orchestrator.domain.suggestion import did_you_mean
-    from orchestrator.status import STANDINGS
+    from orchestrator.measure.status import STANDINGS
 
     if word is None:
         return ()

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
     from orchestrator.config import Config
-    from orchestrator.spec.project import Project
+    from orchestrator.language.project import Project
     from orchestrator.store.database import Connection, Database
 
 JOURNEYS = "journeys"
@@ -54,7 +54,7 @@ def load(folder: Path, *, need_templates: bool = True) -> Project:
     """The project in a folder; raises ProjectInvalid, and BadParameter where there is no
     project.
     """
-    from orchestrator.spec.project import load_project
+    from orchestrator.language.project import load_project
 
     return load_project(project_root(folder), os.environ, need_templates=need_templates)
 

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from orchestrator.cli.options import ProjectFolder, project_root
-from orchestrator.cli.output import count
 from orchestrator.domain.errors import Problem, ProjectInvalid
+from orchestrator.domain.formatting import count
 from orchestrator.domain.message import Medium
 
 if TYPE_CHECKING:
-    from orchestrator.cli.drafts import Draft
     from orchestrator.config import Config
-    from orchestrator.spec.project import Project
+    from orchestrator.language.project import Project
+    from orchestrator.trial.drafts import Draft
 
 _LOCALE = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*")
 
@@ -63,7 +63,7 @@ def preview(
     For a made-up customer, or one of yours. Links to unsubscribe, surveys and the like are signed
     with a key that nobody uses: as long as real ones, and refused by the pages behind them.
     """
-    from orchestrator.cli.drafts import write_draft
+    from orchestrator.trial.drafts import write_draft
 
     sound, problems = _read(project)
     _refuse_unreachable(send_to or [])
@@ -76,7 +76,7 @@ def preview(
 
 
 def _refuse_unreachable(addresses: list[str]) -> None:
-    from orchestrator.cli.proofs import medium_of
+    from orchestrator.trial.proofs import medium_of
 
     for address in addresses:
         if medium_of(address) is None:
@@ -91,8 +91,8 @@ def _read_customer(project: Project, customer: str | None) -> dict[str, Any]:
     """The sections of a scope from a file, or of a customer in the database; none where nobody is
     named.
     """
-    from orchestrator.cli.drafts import read_customer
     from orchestrator.cli.known_customer import read_known_customer
+    from orchestrator.trial.drafts import read_customer
 
     if customer is None:
         return {}
@@ -126,7 +126,7 @@ def _read(folder: Path) -> tuple[Project, list[Problem]]:
     first mail.
     """
     from orchestrator.config import FILE
-    from orchestrator.spec.project import read_project
+    from orchestrator.language.project import read_project
 
     project, problems = read_project(project_root(folder), os.environ)
     errors = [problem for problem in problems if problem.severity == "error"]
@@ -138,8 +138,8 @@ def _read(folder: Path) -> tuple[Project, list[Problem]]:
 def _render(
     project: Project, problems: list[Problem], name: str, customer: str | None, locale: str | None
 ) -> list[Draft]:
-    from orchestrator.cli.drafts import NotThere, find_targets, render
     from orchestrator.render import Templates
+    from orchestrator.trial.drafts import NotThere, find_targets, render
 
     try:
         targets = find_targets(project, name)
@@ -193,8 +193,8 @@ def _tell(draft: Draft, paths: list[Path]) -> None:
 
 
 def _send(config: Config, drafts: list[Draft], address: str) -> None:
-    from orchestrator.cli.proofs import medium_of, send_proofs
     from orchestrator.domain.channel import OutcomeKind
+    from orchestrator.trial.proofs import medium_of, send_proofs
 
     medium = medium_of(address)
     assert medium is not None  # others were refused before anything was rendered

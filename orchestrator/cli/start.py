@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from orchestrator.cli.options import AsJson, ProjectFolder, load, opened
-from orchestrator.cli.output import count, print_json
+from orchestrator.cli.output import print_json
+from orchestrator.domain.formatting import count
 
 if TYPE_CHECKING:
-    from orchestrator.spec.project import Project
+    from orchestrator.language.project import Project
     from orchestrator.store.database import Database
     from orchestrator.store.inbox import InboxEntry
 

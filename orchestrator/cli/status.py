@@ -9,15 +9,16 @@ from typing import TYPE_CHECKING
 import typer
 
 from orchestrator.cli.options import AsJson, ProjectFolder, load, load_settings, opened, zone_of
-from orchestrator.cli.output import count, format_instant, format_span, print_json, print_table
+from orchestrator.cli.output import print_json, print_table
 from orchestrator.domain.errors import ProjectInvalid
+from orchestrator.domain.formatting import count, format_instant, format_span
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from zoneinfo import ZoneInfo
 
     from orchestrator.domain.journey import Journey
-    from orchestrator.status import Status
+    from orchestrator.measure.status import Status
 
 #: In place of a medium: what a step sent by that is gone from its journey, and never sent anything.
 GONE = "of steps that are gone"
@@ -30,7 +31,7 @@ def status(project: ProjectFolder = Path(), as_json: AsJson = False) -> None:
     person.
     """
     from orchestrator.clock import SystemClock
-    from orchestrator.status import read_status
+    from orchestrator.measure.status import read_status
 
     config = load_settings(project)
     with opened(config, to_look=True) as database:
@@ -59,7 +60,7 @@ def _journeys(project: Path) -> Mapping[str, Journey]:
 
 
 def _tell(found: Status, zone: ZoneInfo) -> None:
-    from orchestrator.status import STANDINGS
+    from orchestrator.measure.status import STANDINGS
 
     last = "never" if found.last_tick is None else _ago(found, zone)
     typer.echo(f"{count(found.customers, 'customer')}; the last tick: {last}")
@@ -106,7 +107,7 @@ def _message_rows(found: Status) -> list[tuple[str | int, ...]]:
 
 
 def _reason_rows(found: Status) -> list[tuple[str | int, ...]]:
-    from orchestrator.cli.story import tell_reason
+    from orchestrator.measure.story import tell_reason
 
     return [
         (medium or GONE, tell_reason(reason), number)

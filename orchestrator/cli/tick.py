@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from orchestrator.cli.options import AsJson, ProjectFolder, load, opened, read_virtual_now
-from orchestrator.cli.output import count, print_json, print_table
+from orchestrator.cli.output import print_json, print_table
+from orchestrator.domain.formatting import count
 
 if TYPE_CHECKING:
     from orchestrator.engine.handover import HandOver
     from orchestrator.engine.report import TickReport
-    from orchestrator.spec.project import Project
+    from orchestrator.language.project import Project
 
 
 def tick(

@@ -45,7 +45,7 @@ def up(
     ] = False,
 ) -> None:
     """Run everything: database, Prefect, pages, events API and engine. Ctrl-C ends it."""
-    from orchestrator.cli.running import Options, run
+    from orchestrator.live.running import Options, run
 
     _log_to_the_terminal()
     found = load(project)

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 from orchestrator.config import ChannelChoice, Config
 from orchestrator.demo.seasons import SEASON
-from orchestrator.spec.project import Project
+from orchestrator.language.project import Project
 
 # Tuesday: what waits two weeks for a Tuesday, Wednesday or Thursday is then not held up longer
 _FIRST_WEEKDAY = 1

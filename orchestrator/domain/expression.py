@@ -1,7 +1,7 @@
 """Expressions: a small tree, and what it reads.
 
-`orchestrator.spec.expressions` makes the tree from Jinja2 syntax, `closures` compiles it to Python
-closures; a later module may make SQL from the same tree."""
+`orchestrator.language.expressions` makes the tree from Jinja2 syntax, `closures` compiles it to
+Python closures; a later module may make SQL from the same tree."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """A journey as the engine knows it: triggers, rules and steps, parsed and checked.
 
-Made by `orchestrator.spec`; immutable. A customer's place in it is kept by step id.
+Made by `orchestrator.language`; immutable. A customer's place in it is kept by step id.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ from orchestrator.domain.matching import Matching, match_steps
 from orchestrator.engine.context import EngineContext
 from orchestrator.engine.report import Held
 from orchestrator.engine.tick import LAST_TICK
-from orchestrator.spec.journeys import parse_journey
+from orchestrator.language.journeys import parse_journey
 from orchestrator.store import customers, settings
 from orchestrator.store.assignments import copy_variants
 from orchestrator.store.database import Connection

@@ -24,8 +24,8 @@ from orchestrator.config import Config, ProjectSettings
 from orchestrator.domain.expression import Value
 from orchestrator.domain.identity import fold_address
 from orchestrator.domain.journey import Offer
+from orchestrator.language.surveys import BUILT_IN
 from orchestrator.links import LinkSigner
-from orchestrator.spec.surveys import BUILT_IN
 from orchestrator.store.arrivals import INBOX
 from orchestrator.store.customers import CUSTOMERS
 from orchestrator.store.database import Database

@@ -9,8 +9,8 @@ from tempfile import TemporaryDirectory
 
 import orjson
 
-from orchestrator.backtest import backtest, read_history
-from orchestrator.spec.project import load_project
+from orchestrator.language.project import load_project
+from orchestrator.trial.backtest import backtest, read_history
 from orchestrator.wiring import build_program
 from tests.bench.figure import Figure, rate, stopwatch
 from tests.bench.sample import ROOT, START

@@ -18,7 +18,7 @@ from orchestrator.clock import VirtualClock
 from orchestrator.domain.channel import Channel
 from orchestrator.domain.message import Medium
 from orchestrator.engine.context import EngineContext
-from orchestrator.spec.project import load_project
+from orchestrator.language.project import load_project
 from orchestrator.store import inbox
 from orchestrator.store.database import chunked
 from orchestrator.wiring import close_engine, open_engine

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.cli.edited_files import EditedFiles
+from orchestrator.live.edited_files import EditedFiles
 
 
 @pytest.fixture

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from orchestrator.cli import live_engine
-from orchestrator.cli.edited_files import EditedFiles
-from orchestrator.cli.live_engine import LiveEngine
 from orchestrator.domain.message import Medium
 from orchestrator.engine.report import Held, TickReport
+from orchestrator.live import live_engine
+from orchestrator.live.edited_files import EditedFiles
+from orchestrator.live.live_engine import LiveEngine
 from tests.support.life import instant
 from tests.support.shop import Shop, live_clock
 

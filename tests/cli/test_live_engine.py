@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.cli.live_engine import LiveEngine
 from orchestrator.engine.context import EngineContext
 from orchestrator.engine.report import Held
-from orchestrator.spec.project import load_project
+from orchestrator.language.project import load_project
+from orchestrator.live.live_engine import LiveEngine
 from orchestrator.wiring import open_engine
 from tests.support.project import CONSENTING, write_project
 from tests.support.shop import Shop, live_clock

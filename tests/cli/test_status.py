@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from orchestrator.spec.project import load_project
-from orchestrator.status import channel_card, journey_card
+from orchestrator.language.project import load_project
+from orchestrator.measure.status import channel_card, journey_card
 from orchestrator.store import settings
 from orchestrator.store.lives import MESSAGES
 from tests.cli.conftest import Shop, database_of, identify, now

@@ -20,7 +20,7 @@ from orchestrator.demo.readers import find_links
 from orchestrator.demo.seasons import HISTORY, SEASON, imagine_history, imagine_season
 from orchestrator.demo.shoppers import Habit, invent_shoppers
 from orchestrator.demo.stage import begin_season, clear_stage, set_stage
-from orchestrator.spec.project import load_project
+from orchestrator.language.project import load_project
 from tests.demo.conftest import HASTY_PARCOURS, Up
 
 BEGIN = datetime(2026, 10, 27, tzinfo=UTC)

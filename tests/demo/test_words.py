@@ -8,11 +8,11 @@ from pathlib import Path
 from rich.console import Console
 
 from flows.gate import Kind
-from orchestrator.cli.deployments import describe_project
-from orchestrator.cli.watching import DayBook, Terminal, describe_trouble
 from orchestrator.domain.journey import Journey
 from orchestrator.engine.report import ChannelTally, Failure, JourneyTally, TickReport
-from orchestrator.spec.project import load_project
+from orchestrator.language.project import load_project
+from orchestrator.live.deployments import describe_project
+from orchestrator.live.terminal import DayBook, Terminal, describe_trouble
 
 FAILURE = Failure(
     "m1", "welcome", "hello", "rejected", "550", "no such mailbox", "parcours messages list"

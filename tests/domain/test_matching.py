@@ -6,7 +6,7 @@ import pytest
 
 from orchestrator.domain.journey import Journey
 from orchestrator.domain.matching import Matching, match_steps
-from orchestrator.spec.journeys import parse_journey
+from orchestrator.language.journeys import parse_journey
 
 D1, D2, D3, D4 = (f"{{delay: {days}d}}" for days in (1, 2, 3, 4))
 A, B, X, Y = (f"{{email: {name}}}" for name in "abxy")

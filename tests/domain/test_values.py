@@ -12,8 +12,8 @@ from orchestrator.domain.errors import CallRejected
 from orchestrator.domain.expression import NOBODY, Scope
 from orchestrator.domain.schedule import parse_duration
 from orchestrator.domain.values import as_time, iso_time
-from orchestrator.spec.expressions import parse_computed, parse_condition
-from orchestrator.spec.translation import STEP
+from orchestrator.language.expressions import parse_computed, parse_condition
+from orchestrator.language.translation import STEP
 
 NOON = datetime(2026, 3, 16, 12, tzinfo=UTC)
 NOW = NOON + timedelta(days=3, hours=1)

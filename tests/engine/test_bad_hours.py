@@ -20,7 +20,7 @@ from orchestrator.domain.message import Medium, RenderedMessage
 from orchestrator.engine import dispatch, edits, tick
 from orchestrator.engine.handover import IN_VAIN_MAX
 from orchestrator.engine.report import Held
-from orchestrator.status import read_status
+from orchestrator.measure.status import read_status
 from orchestrator.store import customers
 from orchestrator.store.settling import Verdict, settle_by_hand
 from tests.engine.conftest import OpenShop

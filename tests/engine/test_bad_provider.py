@@ -18,7 +18,7 @@ from orchestrator.domain.channel import Channel
 from orchestrator.domain.message import Medium
 from orchestrator.engine import tick
 from orchestrator.engine.handover import IN_VAIN_MAX, PROBE_MAX
-from orchestrator.status import read_status
+from orchestrator.measure.status import read_status
 from tests.channels import samples, sendgrid_double, twilio_double
 from tests.channels.http_double import Mishap, Reply
 from tests.channels.smtp_double import ScriptedSmtp

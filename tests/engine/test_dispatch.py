@@ -15,7 +15,7 @@ from orchestrator.domain.errors import ChannelMisconfigured
 from orchestrator.domain.message import Medium, RenderedMessage
 from orchestrator.engine import edits
 from orchestrator.engine.report import Held
-from orchestrator.status import read_status
+from orchestrator.measure.status import read_status
 from tests.engine.conftest import OpenShop
 from tests.support.project import CONSENTING
 from tests.support.shop import Shop

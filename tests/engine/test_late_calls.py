@@ -14,9 +14,9 @@ from typing import Any
 import orjson
 import pytest
 
-from orchestrator.backtest import History, backtest
 from orchestrator.domain.call import read_call
 from orchestrator.domain.message import Medium
+from orchestrator.trial.backtest import History, backtest
 from tests.engine.conftest import OpenShop
 from tests.support.life import START, after_start
 from tests.support.shop import Shop

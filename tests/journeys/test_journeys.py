@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from orchestrator.domain.journey_tests import Happening, JourneyTest
-from orchestrator.rehearsal import rehearse
-from orchestrator.spec.project import load_project
+from orchestrator.language.project import load_project
+from orchestrator.trial.journey_tests import rehearse
 from orchestrator.wiring import build_program
 
 ROOT = Path(__file__).parents[2]

@@ -17,8 +17,6 @@ from zoneinfo import ZoneInfo
 import httpx
 from sqlalchemy import func, select
 
-from orchestrator.check import check_project
-from orchestrator.cli.intake import Intake
 from orchestrator.clock import VirtualClock
 from orchestrator.domain.errors import ExpressionInvalid, ProjectInvalid, TemplateFailed
 from orchestrator.domain.event import Event, Kind
@@ -28,13 +26,15 @@ from orchestrator.domain.message import Medium
 from orchestrator.domain.state import CustomerState
 from orchestrator.domain.timeline import run as run_line
 from orchestrator.engine import tick
+from orchestrator.intake.files import Intake
+from orchestrator.language.expressions import parse_condition, parse_value
+from orchestrator.language.program import build_program
+from orchestrator.language.project import Project, load_project
+from orchestrator.language.translation import EVENT_IN_JOURNEY
 from orchestrator.links import LinkSigner
+from orchestrator.lint.check import check_project
 from orchestrator.render import Templates
 from orchestrator.render.sample import sample_context
-from orchestrator.spec.expressions import parse_condition, parse_value
-from orchestrator.spec.program import build_program
-from orchestrator.spec.project import Project, load_project
-from orchestrator.spec.translation import EVENT_IN_JOURNEY
 from orchestrator.store.database import Database
 from orchestrator.store.migrate import migrate
 from orchestrator.store.moves import DECISIONS

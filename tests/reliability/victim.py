@@ -15,12 +15,12 @@ from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
-from orchestrator.cli.live_engine import LiveEngine
 from orchestrator.domain.errors import AlreadyRunning
 from orchestrator.domain.message import MessageState
 from orchestrator.engine import tick
 from orchestrator.engine.report import Held
-from orchestrator.spec.project import load_project
+from orchestrator.language.project import load_project
+from orchestrator.live.live_engine import LiveEngine
 from orchestrator.store import arrivals, messages, settings
 from orchestrator.store.availability import StoreUnavailable, unless_away
 from orchestrator.store.database import Database

@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 from orchestrator.domain.errors import ProjectInvalid
 from orchestrator.domain.expression import NOBODY, Scope
 from orchestrator.domain.values import as_text
+from orchestrator.language.expressions import parse_value
+from orchestrator.language.translation import STEP
 from orchestrator.links import Links
 from orchestrator.render import Templates
 from orchestrator.render.templates import one_line
-from orchestrator.spec.expressions import parse_value
-from orchestrator.spec.translation import STEP
 from tests.render.test_template_faults import problems
 
 Make = Callable[..., Templates]

@@ -19,7 +19,7 @@ from channels.settings import ChannelSettings
 from orchestrator.domain.channel import UNWATCHED, Channel, Feature, OutcomeKind, SendOutcome, Wire
 from orchestrator.domain.message import Medium, RenderedMessage
 from orchestrator.engine import dispatch, handover, tick
-from orchestrator.spec.project import load_project
+from orchestrator.language.project import load_project
 from orchestrator.store import settings
 from orchestrator.store.database import Database
 from orchestrator.wiring import close_engine, open_engine, settle_what_died

@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 
 from orchestrator.domain.journey import Journey
 from orchestrator.domain.program import Program
-from orchestrator.spec.project import Project, load_project
+from orchestrator.language.project import Project, load_project
 from orchestrator.wiring import build_program
 
 CONSENTING = '[project]\ntimezone = "UTC"\n[consent]\ndefault = "granted"\n'

@@ -20,9 +20,9 @@ from orchestrator.domain.message import Medium, Purpose
 from orchestrator.domain.policy import Cap, Policy
 from orchestrator.domain.program import Program
 from orchestrator.domain.schedule import QuietHours, parse_cron
-from orchestrator.spec.expressions import parse_condition, parse_value
-from orchestrator.spec.lifecycle import parse_lifecycle
-from orchestrator.spec.translation import EVENT_IN_JOURNEY, STEP, TRIGGER
+from orchestrator.language.expressions import parse_condition, parse_value
+from orchestrator.language.lifecycle import parse_lifecycle
+from orchestrator.language.translation import EVENT_IN_JOURNEY, STEP, TRIGGER
 from tests.support.life import START
 
 DAYS = 40

@@ -23,7 +23,7 @@ from orchestrator.domain.message import Medium
 from orchestrator.engine import tick
 from orchestrator.engine.context import EngineContext
 from orchestrator.engine.report import TickReport
-from orchestrator.spec.project import load_project
+from orchestrator.language.project import load_project
 from orchestrator.store import inbox
 from orchestrator.store.database import Database
 from orchestrator.wiring import open_engine

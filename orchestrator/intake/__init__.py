@@ -1,0 +1,1 @@
+"""Calls made ready for the inbox, whether they come by HTTP or from a file."""

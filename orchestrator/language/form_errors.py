@@ -1,0 +1,365 @@
+"""What pydantic found, said in the words of the language, at the place in the file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, get_args, get_origin
+
+from pydantic import Tag, ValidationError
+from pydantic_core import ErrorDetails
+
+from orchestrator.domain.message import Medium
+from orchestrator.domain.suggestion import did_you_mean
+from orchestrator.language.other_words import (
+    ENTRIES,
+    ITEMS,
+    NOT_OF_A_JOURNEY,
+    OF_TEXT,
+    SHAPES,
+    TRIGGER_SHAPES,
+    known_word,
+)
+from orchestrator.language.place import Place
+from orchestrator.language.schema import BUILT_TRIGGERS, TRIGGERS, JourneyForm
+from orchestrator.language.step_forms import (
+    BUILT_STEPS,
+    NOT_BUILT,
+    STEP_KINDS,
+    DelayStep,
+    IfArm,
+    MessageOptions,
+    StepForm,
+    kind_of_step,
+)
+from orchestrator.language.words import Form, duration
+from orchestrator.language.yaml_nodes import Path
+
+_NO_TEXT = ("string_type", "dict_type", "list_type", "model_type", "model_attributes_type")
+_TYPES = {
+    "string_type": "text",
+    "int_type": "a whole number",
+    "float_type": "a number",
+    "bool_type": "true or false",
+    "list_type": "a list",
+    "dict_type": "a map (key: value)",
+    "model_type": "a map (key: value)",
+    "model_attributes_type": "a map (key: value)",
+}
+
+
+def report_form_errors(fault: ValidationError, form: type[Form], place: Place) -> None:
+    """Reports every error of a validation at its place."""
+    found = []
+    for error in fault.errors(include_url=False, include_input=False):
+        path, model = _resolve(error["loc"], form, place)
+        found.append((error, model, path))
+    meant = {
+        (path[:-1], known)
+        for error, model, path in found
+        if error["type"] == "extra_forbidden" and (known := known_word(str(path[-1]), _keys(model)))
+    }
+    refused: set[Path] = set()
+    for error, model, path in found:
+        if (part := _part_not_built(place, path)) is not None:
+            if part not in refused:
+                refused.add(part)
+                noun = "the trigger " if part[0] == "trigger" else ""
+                _name_step(place, path).at(*part).not_built(f"{noun}`{part[-1]}`")
+        elif error["type"] != "missing" or (path, error["loc"][-1]) not in meant:
+            _report(error, model, _name_step(place, path).at(*path))
+
+
+def _part_not_built(place: Place, path: Path) -> Path | None:
+    """The step or trigger that a path leads into, if this version does not have it yet: no form of
+    it helps.
+    """
+    if path[:1] == ("trigger",):
+        trigger = path[:2] if isinstance(place.at(*path[:1]).written, list) else path[:1]
+        written = place.at(*trigger).written
+        words = [word for word in TRIGGERS if isinstance(written, dict) and word in written]
+        return (*trigger, words[0]) if words and not set(words) & set(BUILT_TRIGGERS) else None
+    step = _innermost_step(place, path)
+    word = (kind_of_step(place.at(*step).written) or "").strip("<>") if step else ""
+    return (*step, word) if step and word in NOT_BUILT else None
+
+
+def _keys(model: type[Form] | None) -> list[str]:
+    """The keys that a form offers: those not built yet are left out."""
+    fields = model.model_fields.items() if model else ()
+    return [field.alias or name for name, field in fields if model and name not in model.not_built]
+
+
+def _report(error: ErrorDetails, model: type[Form] | None, place: Place) -> None:
+    key = str(place.path[-1]) if place.path else ""
+    kind, context = error["type"], error.get("ctx", {})
+    if kind == "extra_forbidden":
+        place.error(_unknown_key(key, model, place), at_key=True)
+    elif kind == "missing":
+        place.error(_missing(str(error["loc"][-1]), key))
+    elif kind == "unknown_step":
+        _report_no_step(place)
+    elif kind == "unknown_trigger":
+        _report_no_trigger(place)
+    elif kind in ("less_than_equal", "greater_than_equal", "less_than", "greater_than"):
+        limit = next(value for value in context.values() if isinstance(value, int | float))
+        word = {
+            "less_than_equal": "at most",
+            "greater_than_equal": "at least",
+            "less_than": "less than",
+        }
+        place.error(f"`{key}` must be {word.get(kind, 'more than')} {limit:g}")
+    elif kind in _TYPES:
+        place.error(_wrong_type(kind, place))
+    elif kind == "literal_error":
+        place.error(_not_among(key, str(context["expected"]), place.written))
+    elif kind == "value_error":
+        place.error(str(context["error"]))
+    elif kind == "too_short":
+        what = (
+            "is empty"
+            if context["min_length"] == 1
+            else f"needs at least {context['min_length']} entries"
+        )
+        place.error(
+            f"`{key}` {what}" + (f": write `{key}: {SHAPES[key]}`" if key in SHAPES else "")
+        )
+    elif kind in ("string_pattern_mismatch", "string_too_short"):
+        place.error(_PATTERNS.get(key, f"`{key}` is empty"))
+    else:
+        place.error(f"`{key}`: {error['msg'][0].lower()}{error['msg'][1:]}")
+
+
+_PATTERNS = {
+    "journey": "a journey's id holds letters, digits, '-' and '_' only",
+    "currency": "a currency is written with three capital letters, such as EUR",
+}
+
+
+def _missing(name: str, key: str) -> str:
+    example = {"to": " (`customer` or `referrer`)", "within": " (how long to wait, such as 2d)"}
+    example |= {"lifecycle": " (the name of it all: `lifecycle: customer-relationship`)"}
+    example |= {
+        "at": " (when, such as 0h or 2d)",
+        "ago": " (how long before the start, such as 2d)",
+    }
+    example |= {
+        "template": " (`template: cart-reminder`)",
+        "expect": " (`expect: []` where nothing should happen)",
+    }
+    return f"`{name}` is missing here{example.get(name, '')}"
+
+
+def _wrong_type(kind: str, place: Place) -> str:
+    """What to write in the place of something of another kind."""
+    key, written = str(place.path[-1]) if place.path else "", place.written
+    if place.path and isinstance(place.path[-1], int):
+        holder = next((part for part in reversed(place.path) if isinstance(part, str)), "")
+        return f"each entry of `{holder}` is written as `- {ITEMS.get(holder, 'key: value')}`"
+    if len(place.path) == 2 and place.path[0] in ENTRIES:
+        noun, shape = ENTRIES[str(place.path[0])]
+        return f"{noun} is written as `{key}: {shape}`"
+    if key in ("email", "sms") and isinstance(written, list):
+        return f"a step sends one message: write a step for each, `- {key}: cart-reminder`"
+    if written is None:
+        return f"`{key}` has no value" + (
+            f": write `{key}: {SHAPES[key]}`" if key in SHAPES else ""
+        )
+    if isinstance(written, str) and key in OF_TEXT and kind != "string_type":
+        return f"`{key}` is written as `{key}: {OF_TEXT[key].replace('TEXT', written)}`"
+    if key in SHAPES and kind in _NO_TEXT and kind != "string_type":
+        return f"`{key}` is written as `{key}: {SHAPES[key]}`"
+    if kind == "string_type" and isinstance(written, dict | list):
+        several = " (several events: one trigger, exit or step each)" if key == "event" else ""
+        return f"`{key}` takes one text{several}"
+    return f"`{key}` must be {_TYPES[kind]}" + (
+        " (put it between quotes)" if kind == "string_type" else ""
+    )
+
+
+def _not_among(key: str, expected: str, written: Any) -> str:
+    words = expected.replace("'", "").replace(" or ", ", ").split(", ")
+    if words == ["True"]:
+        return f"`{key}` takes no value: write it alone"
+    if key == "reentry":
+        return f"`reentry` must be never, always or {_reentry_after(written)}"
+    hint = did_you_mean(written, words) if isinstance(written, str) else ""
+    return f"`{key}` must be {' or '.join(words)}{hint}"
+
+
+def _reentry_after(written: Any) -> str:
+    try:
+        duration(written)
+    except ValueError:
+        return "{after: 7d}"
+    return f"{{after: {written}}}"
+
+
+def _unknown_key(key: str, model: type[Form] | None, place: Place) -> str:
+    known = _keys(model)
+    of_a_step = model is not None and issubclass(model, StepForm | MessageOptions)
+    if of_a_step and key in STEP_KINDS:
+        return (
+            f"a step does one thing: put `{key}` into a step of its own (a line that begins "
+            "with '-')"
+        )
+    if of_a_step and key in ("if", "only_if", "when", "condition"):
+        return (
+            f"a step has no `{key}`: put it into a branch, `- branch: "
+            f"[{{if: …, then: [{{email: …}}]}}]`"
+        )
+    if model is IfArm and key == "else":
+        return "`else` is an entry of its own: write `- else: […]` after this one"
+    if model is DelayStep and key == "for":
+        return "a delay is written as `delay: 14d`"
+    if meant := known_word(key, known):
+        return f"unknown key '{key}'; it is called '{meant}' here"
+    if model is JourneyForm and key in NOT_OF_A_JOURNEY:
+        return f"a journey has no `{key}`: {NOT_OF_A_JOURNEY[key]}"
+    hint = did_you_mean(key, known) or (
+        f" (known: {', '.join(known)})" if known else ": nothing is written below this"
+    )
+    return f"unknown key '{key}'{hint}"
+
+
+def _report_no_step(place: Place) -> None:
+    written = place.written
+    words = (
+        list(written)
+        if isinstance(written, dict)
+        else [written]
+        if isinstance(written, str)
+        else []
+    )
+    for word in words:
+        meant = known_word(word, BUILT_STEPS)
+        hint = f"; did you mean '{meant}'?" if meant else did_you_mean(word, BUILT_STEPS)
+        if isinstance(written, str) and (Medium.EMAIL, word) in (place.known.templates or ()):
+            hint = f": write `email: {word}` to send this template"
+        if (
+            isinstance(written, str)
+            and (head := word.partition(":")[0]) in STEP_KINDS
+            and head != word
+        ):
+            hint = f": a blank follows the colon, `{head}: {word.partition(':')[2]}`"
+        if hint or len(words) == 1:
+            target = place.at(word) if isinstance(written, dict) else place
+            listed = hint or f" (known: {', '.join(BUILT_STEPS)})"
+            target.error(f"there is no step '{word}'{listed}", at_key=isinstance(written, dict))
+            return
+    nothing = "this line holds no step: " if written is None else ""
+    place.error(f"{nothing}a step needs one of: {', '.join(BUILT_STEPS)}")
+
+
+def _report_no_trigger(place: Place) -> None:
+    written = place.written
+    if isinstance(written, str):
+        if written in BUILT_TRIGGERS:
+            place.error(
+                f"`{written}` is written with its name, such as `{TRIGGER_SHAPES[written]}`"
+            )
+        elif hint := did_you_mean(written, ("manual",)):
+            place.error(f"there is no trigger '{written}'{hint}")
+        else:
+            place.error(f"write `{{event: {written}}}` for an event")
+        return
+    words = list(written) if isinstance(written, dict) else []
+    for word in words:
+        meant = known_word(word, BUILT_TRIGGERS)
+        if (
+            hint := f"; it is called '{meant}' here"
+            if meant
+            else did_you_mean(word, BUILT_TRIGGERS)
+        ):
+            place.at(word).error(f"there is no trigger '{word}'{hint}", at_key=True)
+            return
+    listed = ", ".join(f"`{shape}`" for shape in TRIGGER_SHAPES.values())
+    place.error(f"a trigger is one of {listed}")
+
+
+# ---------------------------------------------------------------- from pydantic's place to ours
+
+_FREE = "{}"  # the tag of the forms under the free keys of a map: `facts: {orders: …}`
+
+
+def _resolve(
+    loc: tuple[int | str, ...], form: type[Form], place: Place
+) -> tuple[Path, type[Form] | None]:
+    """The path in the data that pydantic's `loc` means, and the form that holds its last key."""
+    path: Path = ()
+    holder: type[Form] | None = form
+    inner: dict[str, type[Form]] = {"": form}  # the forms that may begin here, by tag
+    for part in loc:
+        if isinstance(part, str) and part.startswith("<"):
+            inner = {"": inner[part]} if part in inner else {}
+            continue
+        here = place.at(*path).written
+        if isinstance(part, int):
+            path = (*path, part) if isinstance(here, list) else path
+            continue
+        if _FREE in inner and isinstance(here, dict) and part in here:
+            path, inner = (*path, part), {"": inner[_FREE]}
+            continue
+        holder = inner.get("")
+        inner = dict(_forms_of(holder, part)) if holder else {}
+        if isinstance(here, dict) and part in here:
+            path = (*path, part)
+    return path, holder
+
+
+def _forms_of(form: type[Form], key: str) -> Iterator[tuple[str, type[Form]]]:
+    for name, field in form.model_fields.items():
+        if (field.alias or name) == key:
+            yield from _forms_in(field.annotation, "")
+            for extra in field.metadata:
+                yield from _forms_in(extra, "")
+
+
+def _forms_in(annotation: Any, tag: str) -> Iterator[tuple[str, type[Form]]]:
+    """Every form inside a type, with the tag that chooses it in a union ("" without one)."""
+    if isinstance(annotation, type) and issubclass(annotation, Form):
+        yield tag, annotation
+        return
+    arguments = get_args(annotation)
+    if get_origin(annotation) is dict:
+        yield from ((_FREE, form) for _, form in _forms_in(arguments[1], ""))
+        return
+    own = next((argument.tag for argument in arguments if isinstance(argument, Tag)), tag)
+    for argument in arguments:
+        yield from _forms_in(argument, own)
+
+
+def _innermost_step(place: Place, path: Path) -> Path | None:
+    """The path of the step that a path leads into."""
+    for end in range(len(path), 1, -1):
+        if isinstance(path[end - 1], int) and path[end - 2] in ("steps", "then", "else"):
+            return path[:end]
+    return None
+
+
+def _name_step(place: Place, path: Path) -> Place:
+    """The place, naming the innermost step on the path."""
+    step = _innermost_step(place, path)
+    return (
+        place
+        if step is None
+        else place.in_step(describe_step(place.at(*step).written, int(step[-1])))
+    )
+
+
+def describe_step(written: Any, index: int) -> str:
+    """What to call a step that has no derived id yet: its id, its template, or its word and
+    number.
+    """
+    if not isinstance(written, dict):
+        return str(written) if isinstance(written, str) else f"number {index + 1}"
+    inner = next((value for key, value in written.items() if key in STEP_KINDS), None)
+    for source in (written, inner if isinstance(inner, dict) else {}):
+        for key in ("id", "template"):
+            if isinstance(source.get(key), str):
+                return str(source[key])
+    word = next((key for key in written if key in STEP_KINDS), next(iter(written), "step"))
+    return (
+        inner
+        if isinstance(inner, str) and word in ("email", "sms", "whatsapp")
+        else f"{word}, number {index + 1}"
+    )

@@ -1,0 +1,214 @@
+"""The `tests:` of a journey: what happens to one customer from `start` on, and what the journey
+should do.
+
+Times are counted from `start`, as durations, or written as instants.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field
+
+from orchestrator.domain.event import Event, Kind
+from orchestrator.domain.journey_tests import EarlierMessage, Happening, JourneyTest
+from orchestrator.domain.message import Medium
+from orchestrator.domain.values import as_text
+from orchestrator.language.place import Place
+from orchestrator.language.words import EventName, Form, Plain, Span, Text, duration, instant
+
+START = datetime(2026, 1, 5, 10, tzinfo=UTC)  # a Monday morning
+RUN_ON = timedelta(days=400)
+_YEARS = range(
+    1970, 2200
+)  # far from both ends of the calendar, where arithmetic with instants fails
+
+
+def _moment(value: object) -> timedelta | datetime:
+    if not isinstance(value, str):
+        raise ValueError(
+            f"'{as_text(value)}' is no time of a test: write 0h, 2d or 2026-01-07 10:00"
+        )
+    try:
+        return instant(value)
+    except ValueError:  # then it is counted from the start
+        return duration(value)
+
+
+Moment = Annotated[Any, BeforeValidator(_moment, json_schema_input_type=str)]
+
+# ---------------------------------------------------------------- the forms
+
+
+class EventForm(Form):
+    """Something that happens in a test: an event, who somebody is, or a start by hand."""
+
+    not_built = frozenset({"business"})
+    at: Moment
+    event: EventName | None = None
+    identify: dict[str, Any] | None = None
+    start: Text | None = None
+    business: Plain = None
+    properties: dict[str, Any] | None = None
+
+
+class ExpectForm(Form):
+    """Something that a test expects of the journey."""
+
+    not_built = frozenset({"whatsapp", "emit", "start"})
+    at: Moment
+    email: Text | None = None
+    sms: Text | None = None
+    coupon: str | int | float | None = None
+    reward: Literal["customer", "referrer"] | None = None
+    task: Literal["call", "letter", "visit"] | None = None
+    exit: Text | None = None
+    not_sent: Text | None = None
+    whatsapp: Plain = None
+    emit: Plain = None
+    start: Plain = None
+
+
+class SentForm(Form):
+    """A message that the customer got before the test begins."""
+
+    email: Text | None = None
+    sms: Text | None = None
+    ago: Span
+    journey: Text | None = None
+
+
+class GivenForm(Form):
+    """What already is when a test begins."""
+
+    not_built = frozenset({"others"})
+    stage: Text | None = None
+    sent: list[SentForm] = Field(default_factory=list)
+    others: Plain = None
+
+
+class TestForm(Form):
+    """One entry of `tests:`."""
+
+    __test__ = False  # not a class of pytest's
+
+    test: Text
+    start: Annotated[datetime, BeforeValidator(instant, json_schema_input_type=str)] | None = None
+    until: Moment | None = None
+    given: GivenForm = GivenForm()
+    customer: dict[str, Any] = Field(default_factory=dict)
+    events: list[EventForm] = Field(default_factory=list)
+    expect: list[ExpectForm]
+
+
+# ---------------------------------------------------------------- reading
+
+
+def read_tests(forms: list[TestForm], journey: str, place: Place) -> tuple[JourneyTest, ...]:
+    """The tests of a journey; faults are reported at their place."""
+    return tuple(_Reader(form, journey, place.at(index)).read() for index, form in enumerate(forms))
+
+
+class _Reader:
+    """Reads one test: `start` decides what a time means."""
+
+    def __init__(self, form: TestForm, journey: str, place: Place) -> None:
+        self._form, self._journey, self._place = form, journey, place
+        self._start = form.start or START
+        if self._start.year not in _YEARS:
+            place.at("start").error(
+                "a test begins between 1970 and 2199: write a date such as 2026-01-05 10:00"
+            )
+            self._start = START
+        self._until = timedelta(days=3650)  # no limit, while `until` itself is read
+        self._until = RUN_ON if form.until is None else self._after(form.until, place.at("until"))
+
+    def read(self) -> JourneyTest:
+        form, place = self._form, self._place
+        for index, sent in enumerate(form.given.sent):
+            self._check_words(sent, ("email", "sms"), place.at("given", "sent", index))
+        if form.given.others is not None:
+            place.at("given", "others").not_built("`others`, more customers in one test,")
+        if form.given.stage is not None:
+            place.at("given", "stage").check_known("stage", form.given.stage, place.known.stages)
+        return JourneyTest(
+            name=form.test,
+            start=self._start,
+            until=self._until,
+            customer=form.customer,
+            stage=form.given.stage,
+            sent=tuple(_earlier(sent) for sent in form.given.sent),
+            events=tuple(self._events()),
+            expect=tuple(self._expected()),
+            line=place.line,
+        )
+
+    def _events(self) -> Iterator[Event]:
+        for index, form in enumerate(self._form.events):
+            place = self._place.at("events", index)
+            word = self._check_words(form, ("event", "identify", "start", "business"), place)
+            at = self._start + self._after(form.at, place.at("at"))
+            properties = form.properties or {}
+            if word == "identify":
+                if form.properties is not None:
+                    place.at("properties").error(
+                        "`identify` holds the traits itself: `identify: {plan: pro}`"
+                    )
+                yield Event(at, Kind.IDENTIFY, "", form.identify or {}, index)
+            elif word == "start":
+                self._check_start(form.start or "", place.at("start"))
+                yield Event(at, Kind.START, form.start or "", properties, index)
+            elif word == "event":
+                yield Event(at, Kind.TRACK, form.event or "", properties, index)
+
+    def _check_start(self, written: str, place: Place) -> None:
+        if written != self._journey:
+            place.error(f"a test runs its journey alone: write `start: {self._journey}`")
+
+    def _expected(self) -> Iterator[Happening]:
+        words = tuple(name for name in ExpectForm.model_fields if name != "at")
+        for index, form in enumerate(self._form.expect):
+            place = self._place.at("expect", index)
+            word = self._check_words(form, words, place)
+            if word in tuple(Medium):
+                self._check_template(Medium(word), getattr(form, word), place.at(word))
+            if word is not None:
+                yield Happening(
+                    self._after(form.at, place.at("at")), word, as_text(getattr(form, word))
+                )
+
+    def _check_template(self, medium: Medium, name: str, place: Place) -> None:
+        known = place.known.templates
+        if known is not None and place.known.templates_required:
+            of_medium = frozenset(template for kind, template in known if kind is medium)
+            place.check_known(f"{medium} template", name, of_medium)
+
+    def _check_words(self, form: Form, words: tuple[str, ...], place: Place) -> str | None:
+        """The one of several words that is written; None when it is another number, or not built
+        (then reported).
+        """
+        written = [word for word in words if getattr(form, word) is not None]
+        if len(written) != 1:
+            offered = ", ".join(word for word in words if word not in form.not_built)
+            place.error(f"this needs exactly one of: {offered}")
+            return None
+        if written[0] in form.not_built:
+            place.at(written[0]).not_built(f"`{written[0]}` in a test")
+            return None
+        return written[0]
+
+    def _after(self, moment: timedelta | datetime, place: Place) -> timedelta:
+        """How long after the start a moment comes."""
+        after = moment - self._start if isinstance(moment, datetime) else moment
+        if after < timedelta(0):
+            place.error("this lies before the test begins: times count from `start`")
+        elif after > self._until:
+            place.error("this lies after the test's end: `until`, or 400 days after `start`")
+        return min(max(after, timedelta(0)), self._until)
+
+
+def _earlier(form: SentForm) -> EarlierMessage:
+    medium = Medium.EMAIL if form.email is not None else Medium.SMS
+    return EarlierMessage(form.ago, medium, form.email or form.sms or "", form.journey or "")

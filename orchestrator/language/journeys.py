@@ -1,0 +1,285 @@
+"""One journey's YAML to the journey of the domain."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from pydantic import ValidationError
+
+from orchestrator.domain import journey as domain
+from orchestrator.domain.errors import Problem, ProjectInvalid
+from orchestrator.domain.journey_tests import JourneyTest
+from orchestrator.domain.message import Purpose
+from orchestrator.domain.schedule import find_zone, parse_cron
+from orchestrator.language.form_errors import report_form_errors
+from orchestrator.language.journey_tests import read_tests
+from orchestrator.language.place import Known, Place
+from orchestrator.language.schema import (
+    ExitForm,
+    GoalForm,
+    JourneyForm,
+    OnEvent,
+    OnManual,
+    OnSchedule,
+    OnStage,
+    ReentryAfter,
+)
+from orchestrator.language.step_ids import given_ids, name_steps
+from orchestrator.language.steps import StepReader
+from orchestrator.language.translation import EVENT_IN_JOURNEY, STEP, TRIGGER, TRIGGER_WITHOUT_EVENT
+from orchestrator.language.version import version_of
+from orchestrator.language.yaml_nodes import Document, read_yaml
+
+_ANY_TIME = datetime(
+    2024, 1, 1, tzinfo=UTC
+)  # a cron that does not come in the five years from here never does
+
+
+@dataclass(frozen=True, slots=True)
+class JourneyFile:
+    """What one file holds: the journey (None when it has errors) and its tests."""
+
+    journey: domain.Journey | None
+    tests: tuple[JourneyTest, ...] = ()
+
+
+def parse_journey(text: str, file: str, known: Known | None = None) -> domain.Journey:
+    """The journey of one YAML text; raises ProjectInvalid with all its errors.
+
+    Without `known` nothing outside the text is checked: so a version that somebody entered long ago
+    can still be read when the templates or segments of its time are gone; its tests are none of
+    ours any more.
+    """
+    document, problems = read_yaml(text, file)
+    if known is None and isinstance(document.data, dict):
+        document.data.pop("tests", None)
+    journey = None if problems else read_journey(document, known or Known(), problems).journey
+    errors = [problem for problem in problems if problem.severity == "error"]
+    if errors or journey is None:
+        raise ProjectInvalid(sorted(errors, key=lambda problem: (problem.line, problem.column)))
+    return journey
+
+
+def read_journey(document: Document, known: Known, problems: list[Problem]) -> JourneyFile:
+    """Reads a document; faults are added to `problems`."""
+    place = Place(document, known, problems)
+    before = len(problems)
+    if not isinstance(document.data, dict):
+        place.error("a journey's file begins with `journey:` and its id")
+        return JourneyFile(None)
+    try:
+        form = JourneyForm.model_validate(document.data)
+    except ValidationError as fault:
+        report_form_errors(fault, JourneyForm, place)
+        return JourneyFile(None)
+    journey = _build(form, place)
+    _advise_on_repeats(journey, place)
+    tests = read_tests(form.tests, form.journey, place.at("tests"))
+    faulty = any(problem.severity == "error" for problem in problems[before:])
+    return JourneyFile(None if faulty else journey, tests)
+
+
+def _build(form: JourneyForm, place: Place) -> domain.Journey:
+    _check_head(form, place)
+    ids = name_steps(form.steps, place.at("steps"))
+    purpose = Purpose(form.purpose)
+    steps = StepReader(ids, purpose).read_block(form.steps, place.at("steps"))
+    triggers = [
+        _trigger(item, _item(place.at("trigger"), index)) for index, item in enumerate(form.trigger)
+    ]
+    exits = [_exit(item, _item(place.at("exit"), index)) for index, item in enumerate(form.exit)]
+    return domain.Journey(
+        id=form.journey,
+        title=form.title or form.journey,
+        description=form.description,
+        serves=form.serves,
+        purpose=purpose,
+        topic=form.topic or "",
+        priority=form.priority,
+        triggers=tuple(trigger for trigger in triggers if trigger is not None),
+        only_if=place.at("only_if").condition(form.only_if, STEP),
+        reentry=form.reentry.after
+        if isinstance(form.reentry, ReentryAfter)
+        else domain.Reentry(form.reentry),
+        on_repeat=domain.OnRepeat(form.on_repeat),
+        exits=tuple(rule for rule in exits if rule is not None),
+        goal=_goal(form.goal, place.at("goal")) if form.goal else None,
+        holdout=form.holdout,
+        on_change=domain.OnChange(form.on_change),
+        moved=_moved(form, place.at("moved"), set(ids.values())),
+        given_ids=given_ids(form.steps),
+        steps=steps,
+        version=version_of(place.document.data),
+        source=place.document.text,
+    )
+
+
+def _advise_on_repeats(journey: domain.Journey, place: Place) -> None:
+    """Says that who triggers again leaves instead: at the instant an enrollment ends it still
+    counts as open.
+    """
+    if journey.reentry is domain.Reentry.NEVER:
+        return
+    for index, rule in enumerate(journey.exits):
+        if any(_are_alike(trigger, rule) for trigger in journey.triggers):
+            _item(place.at("exit"), index).warn(
+                f"{_again(rule)} is the trigger too: who triggers again leaves and does not "
+                f"enter anew, so every second"
+                " time nothing happens; leave this exit out and write `on_repeat: restart`"
+            )
+    goal = journey.goal
+    if (
+        goal
+        and goal.ends_journey
+        and any(_are_alike(trigger, goal) for trigger in journey.triggers)
+    ):
+        place.at("goal").warn(
+            f"{_again(goal)} is the trigger too: who triggers again leaves and does not enter "
+            f"anew, so every second"
+            " time nothing happens; write `exit: false` into the goal, and `on_repeat: restart`"
+        )
+
+
+def _are_alike(trigger: domain.Trigger, rule: domain.Occasion) -> bool:
+    """Whether whatever triggers meets the rule as well, as far as can be seen without knowing
+    anybody.
+    """
+    same = rule.condition is None or rule.condition == trigger.condition
+    if isinstance(trigger, domain.EventTrigger):
+        return rule.event == trigger.event and same
+    return isinstance(trigger, domain.StageTrigger) and rule.stage == trigger.stage
+
+
+def _again(rule: domain.Occasion) -> str:
+    return f"'{rule.event}'" if rule.event is not None else f"the stage '{rule.stage}'"
+
+
+def _check_head(form: JourneyForm, place: Place) -> None:
+    if (
+        form.serves is not None and place.known.stages
+    ):  # without any stage there is nothing to report on
+        place.at("serves").check_known("stage", form.serves, place.known.stages)
+    if form.topic:
+        place.at("topic").check_topic(form.topic)
+    for option in sorted(form.not_built):
+        if getattr(form, option):
+            place.at(option).not_built(f"`{option}`")
+
+
+def _item(place: Place, index: int) -> Place:
+    """The place of an element that may be written alone or in a list."""
+    return place.at(index) if isinstance(place.written, list) else place
+
+
+def _moved(form: JourneyForm, place: Place, ids: set[str]) -> tuple[tuple[str, str], ...]:
+    given = given_ids(form.steps)
+    for old, new in form.moved.items():
+        if old in given:  # a derived id may be that of another step now
+            place.at(old).error(
+                f"the step '{old}' is still there: only removed or renamed steps are moved",
+                at_key=True,
+            )
+        place.at(old).check_known("step", new, frozenset(ids))
+    return tuple(form.moved.items())
+
+
+# ---------------------------------------------------------------- triggers
+
+
+def _trigger(form: Any, place: Place) -> domain.Trigger | None:
+    for option in ("for_each", "one_per"):
+        if getattr(form, option) is not None:
+            place.at(option).not_built(f"`{option}`")
+    where = TRIGGER if isinstance(form, OnEvent | OnManual) else TRIGGER_WITHOUT_EVENT
+    match form:
+        case OnEvent():
+            return domain.EventTrigger(form.event, place.at("if").condition(form.if_, where))
+        case OnStage():
+            place.at("stage").check_known("stage", form.stage, place.known.stages)
+            if form.came_from is not None:
+                place.at("from").check_known("stage", form.came_from, place.known.stages)
+            return domain.StageTrigger(
+                form.stage, form.came_from, place.at("if").condition(form.if_, where)
+            )
+        case OnSchedule():
+            return _schedule(form, place)
+        case OnManual():
+            return domain.ManualTrigger(place.at("if").condition(form.if_, where))
+    word = next(
+        name for name in type(form).model_fields if name not in ("if_", "for_each", "one_per")
+    )
+    place.at(word).not_built(f"the trigger `{word}`")
+    return None
+
+
+def _schedule(form: OnSchedule, place: Place) -> domain.ScheduleTrigger | None:
+    if form.timezone == "customer":
+        place.at("timezone").not_built("a schedule in each customer's zone")
+        return None
+    name = form.timezone or place.known.timezone
+    zone = find_zone(name)
+    if zone is None:
+        place.at("timezone").error(
+            f"there is no time zone '{name}': write one such as Europe/Paris"
+        )
+        return None
+    if form.segment is not None:
+        place.at("segment").check_known("segment", form.segment, place.known.segments)
+    condition = place.at("if").condition(form.if_, TRIGGER_WITHOUT_EVENT)
+    try:
+        cron = parse_cron(form.schedule, zone)
+    except ValueError as fault:
+        place.at("schedule").error(str(fault))
+        return None
+    if cron.next_after(_ANY_TIME) is None:
+        place.at("schedule").error(f"'{form.schedule}' never comes: no such day exists")
+    return domain.ScheduleTrigger(cron, form.segment, condition)
+
+
+# ---------------------------------------------------------------- exits and the goal
+
+
+def _check_rule(form: ExitForm | GoalForm, place: Place, noun: str) -> bool:
+    """Whether a rule is of one of the three forms: an event (with `if`), a stage, or an `if`
+    alone.
+    """
+    if form.segment is not None:
+        place.at("segment").not_built(f"{noun} by `segment`")
+    if form.scope is not None:
+        place.at("scope").not_built("`scope: account`")
+    if form.segment is not None or form.scope is not None:
+        return False
+    written = [
+        key
+        for key, value in (("event", form.event), ("stage", form.stage), ("if", form.if_))
+        if value is not None
+    ]
+    if written not in (["event"], ["event", "if"], ["stage"], ["if"]):
+        place.error(f"{noun} is an `event` (with or without `if`), a `stage`, or an `if` alone")
+        return False
+    if form.stage is not None:
+        place.at("stage").check_known("stage", form.stage, place.known.stages)
+    return True
+
+
+def _exit(form: ExitForm, place: Place) -> domain.ExitRule | None:
+    if not _check_rule(form, place, "an exit"):
+        return None
+    where = EVENT_IN_JOURNEY if form.event is not None else STEP
+    return domain.ExitRule(form.event, form.stage, place.at("if").condition(form.if_, where))
+
+
+def _goal(form: GoalForm, place: Place) -> domain.Goal | None:
+    if not _check_rule(form, place, "a goal"):
+        return None
+    where = EVENT_IN_JOURNEY if form.event is not None else STEP
+    return domain.Goal(
+        event=form.event,
+        stage=form.stage,
+        condition=place.at("if").condition(form.if_, where),
+        within=form.within,
+        value=place.at("value").computed(form.value, where),
+        ends_journey=form.exit,
+    )

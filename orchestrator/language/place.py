@@ -1,0 +1,236 @@
+"""A place in a file under reading: where a fault is reported, and where expressions are read and
+checked.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from orchestrator.domain.errors import ExpressionInvalid, Problem
+from orchestrator.domain.expression import (
+    All,
+    Any_,
+    Attribute,
+    Compare,
+    Condition,
+    Const,
+    Expr,
+    Listing,
+    Name,
+    Not,
+    Value,
+    calls,
+    walk,
+)
+from orchestrator.domain.message import Medium
+from orchestrator.domain.suggestion import closest, did_you_mean
+from orchestrator.domain.values import as_text, is_number
+from orchestrator.language.expressions import parse_computed, parse_condition, parse_value
+from orchestrator.language.translation import Where
+from orchestrator.language.yaml_nodes import Document, Path
+
+_TOPIC = re.compile(r"[a-z0-9_-]+")
+STAGE = Attribute(Name("customer"), "stage")
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What else the project holds, for names to be checked against; None means: do not check.
+
+    `templates` holds (medium, name); `templates_required` makes a missing one an error instead of
+    advice. `timezone` is the project's.
+    """
+
+    facts: frozenset[str] | None = None
+    stages: frozenset[str] | None = None
+    segments: frozenset[str] | None = None
+    journeys: frozenset[str] | None = None
+    templates: frozenset[tuple[Medium, str]] | None = None
+    templates_required: bool = True
+    timezone: str = "UTC"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A path in a document. Problems found at it are collected in `problems`, which all places of a
+    reading share.
+    """
+
+    document: Document
+    known: Known
+    problems: list[Problem] = field(default_factory=list)
+    path: Path = ()
+    step: str = ""  # put before messages: `step 'day3'`
+
+    def at(self, *path: str | int) -> Place:
+        """The place further inside."""
+        return replace(self, path=(*self.path, *path))
+
+    def in_step(self, name: str) -> Place:
+        """The same place, its messages naming the step."""
+        return replace(self, step=f"step '{name}'")
+
+    @property
+    def written(self) -> Any:
+        """The plain data at this place; None where nothing is written."""
+        return self.document.get(self.path)
+
+    @property
+    def line(self) -> int:
+        """The line on which this place begins."""
+        return self.document.problem(self.path, "").line
+
+    def error(self, message: str, *, at_key: bool = False, offset: int = 0) -> None:
+        """Reports a fault here."""
+        self._report(message, at_key, offset, "error")
+
+    def warn(self, message: str, *, at_key: bool = False, offset: int = 0) -> None:
+        """Reports advice here."""
+        self._report(message, at_key, offset, "warning")
+
+    def not_built(self, what: str) -> None:
+        """Refuses a part of the language that this version does not have yet."""
+        self.error(f"{what} is part of the language but not built yet in this version", at_key=True)
+
+    def _report(self, message: str, at_key: bool, offset: int, severity: str) -> None:
+        text = f"{self.step}: {message}" if self.step else message
+        self.problems.append(
+            self.document.problem(self.path, text, at_key=at_key, offset=offset, severity=severity)
+        )
+
+    # ------------------------------------------------------------ expressions
+
+    def condition(self, text: str | bool | None, where: Where) -> Condition | None:
+        """The condition written here; None when there is none or it is faulty (then reported)."""
+        if text is None:
+            return None
+        try:
+            condition = parse_condition(text, where)
+        except ExpressionInvalid as fault:
+            self.error(str(fault), offset=fault.offset)
+            return None
+        self.check_names(condition.tree)
+        for constant in _always_true(condition.tree):
+            self.warn(
+                f"{constant} alone always holds: compare it with something, such as "
+                f"`event.name == {constant}`"
+            )
+        return condition
+
+    def value(self, value: Any, where: Where) -> Value | None:
+        """The value written here; None when it is null or faulty (then reported)."""
+        return self._value(value, where, computed=False)
+
+    def computed(self, value: Any, where: Where) -> Value | None:
+        """Likewise, but text is an expression with or without braces."""
+        return self._value(value, where, computed=isinstance(value, str))
+
+    def _value(self, value: Any, where: Where, computed: bool) -> Value | None:
+        if value is None:
+            return None
+        try:
+            result = parse_computed(value, where) if computed else parse_value(value, where)
+        except ExpressionInvalid as fault:
+            self.error(str(fault), offset=fault.offset)
+            return None
+        for tree in result.trees:
+            self.check_names(tree)
+        return result
+
+    # ------------------------------------------------------------ names
+
+    def check_names(self, tree: Expr) -> None:
+        """Checks what an expression names: segments and stages must exist; a near miss of a fact is
+        advice.
+        """
+        for call in calls(tree, "in_segment"):
+            if isinstance(call.args[0], Const):
+                self.check_known("segment", call.args[0].value, self.known.segments)
+        self._check_received(tree)
+        for stage in _stages_compared(tree):
+            if self.known.stages:
+                self.check_known("stage", stage, self.known.stages)
+        facts = self.known.facts or frozenset()
+        for part in walk(tree):
+            if (
+                isinstance(part, Attribute)
+                and part.of == Name("customer")
+                and part.name not in facts
+            ):
+                near = closest(part.name, facts, likeness=0.85)
+                if near:
+                    self.warn(
+                        f"there is no fact '{part.name}', and a trait is read instead; "
+                        f"did you mean '{near}'?"
+                    )
+
+    def _check_received(self, tree: Expr) -> None:
+        """`received()` names a template, of any medium, or a journey; without templates at hand
+        nothing is said.
+        """
+        templates, journeys = self.known.templates, self.known.journeys
+        if templates is None or journeys is None or not self.known.templates_required:
+            return
+        names = journeys | {name for _, name in templates}
+        for call in calls(tree, "received"):
+            if isinstance(call.args[0], Const):
+                self.check_known("template or journey", call.args[0].value, names)
+
+    def check_topic(self, topic: str) -> None:
+        """A topic is part of addresses and headers: another id than this is written there as its
+        slug.
+        """
+        if not _TOPIC.fullmatch(topic):
+            plain = (
+                unicodedata.normalize("NFKD", topic)
+                .encode("ascii", "ignore")
+                .decode("ascii")
+                .lower()
+            )
+            slug = re.sub(r"[^a-z0-9_-]+", "-", plain).strip("-")
+            self.warn(
+                f"a topic's id is made of a-z, 0-9, - and _: write {slug or 'one such as offers'}"
+            )
+
+    def check_known(self, noun: str, name: str, known: frozenset[str] | None) -> bool:
+        """Whether a stage, segment, … of that name exists; reports it when not."""
+        if known is None or name in known:
+            return True
+        listed = did_you_mean(name, known) or (
+            f" (known: {', '.join(sorted(known))})" if known else ""
+        )
+        self.error(f"there is no {noun} '{name}'{listed}")
+        return False
+
+
+def _always_true(tree: Expr) -> Iterator[str]:
+    """Texts and numbers that stand where a condition is asked: `x == "a" or "b"`."""
+    match tree:
+        case Const(str() as text) if text:
+            yield f'"{text}"'
+        case Const(value) if is_number(value) and value:
+            yield as_text(value)
+        case All(parts) | Any_(parts):
+            for part in parts:
+                yield from _always_true(part)
+        case Not(of):
+            yield from _always_true(of)
+
+
+def _stages_compared(tree: Expr) -> Iterator[str]:
+    for part in walk(tree):
+        match part:
+            case Compare(left, _, Const(str() as name)) if left == STAGE:
+                yield name
+            case Compare(Const(str() as name), _, right) if right == STAGE:
+                yield name
+            case Compare(left, _, Listing(items)) if left == STAGE:
+                yield from (
+                    item.value
+                    for item in items
+                    if isinstance(item, Const) and isinstance(item.value, str)
+                )

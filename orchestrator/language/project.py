@@ -1,0 +1,213 @@
+"""A whole project: configuration, lifecycle, segments, surveys, journeys and the names of the
+templates.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from orchestrator.config import Config, read_config
+from orchestrator.domain.errors import Problem, ProjectInvalid, why_unreadable
+from orchestrator.domain.journey import Journey, Message
+from orchestrator.domain.journey_tests import JourneyTest
+from orchestrator.domain.lifecycle import Lifecycle
+from orchestrator.domain.message import Medium
+from orchestrator.domain.survey import Survey
+from orchestrator.domain.template_names import template_names
+from orchestrator.domain.text_files import decode_text
+from orchestrator.language.journeys import read_journey
+from orchestrator.language.lifecycle import names_in, read_lifecycle
+from orchestrator.language.place import Known
+from orchestrator.language.surveys import read_surveys
+from orchestrator.language.yaml_nodes import Document, read_yaml
+
+_TEMPLATE_ENDINGS = (".mjml", ".html", ".txt")
+_OTHER_FILES = ("lifecycle", "segments", "surveys")
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """Everything a project's files say, checked. `known` is what `parse_journey` needs for one more
+    journey.
+    """
+
+    root: Path
+    config: Config
+    lifecycle: Lifecycle
+    journeys: dict[str, Journey]
+    surveys: dict[str, Survey]
+    tests: dict[str, tuple[JourneyTest, ...]]
+    templates: frozenset[tuple[Medium, str]]
+    known: Known
+    warnings: tuple[Problem, ...] = ()
+
+    @property
+    def names_for_templates(self) -> dict[str, frozenset[str]]:
+        """What the functions of the language may name in templates, by function."""
+        sent = frozenset(
+            {*(self.known.journeys or self.journeys), *(name for _, name in self.templates)}
+        )
+        return {"in_segment": self.known.segments or frozenset(), "received": sent}
+
+    @property
+    def subjects(self) -> dict[str, str]:
+        """The subjects that steps write themselves, each with the file that holds it."""
+        steps = (
+            (step, name) for name, journey in self.journeys.items() for step in journey.walk_steps()
+        )
+        return {
+            step.subject: f"journeys/{name}.yaml"
+            for step, name in steps
+            if isinstance(step, Message) and step.subject
+        }
+
+
+def load_project(
+    root: Path, environment: Mapping[str, str], *, need_templates: bool = True
+) -> Project:
+    """The project in a folder; raises ProjectInvalid with every error of every file, in the order
+    of files and lines.
+
+    Only journeys must be there: the rest has defaults. Without `need_templates` a missing template
+    is a warning, since a back-test renders nothing.
+    """
+    project, problems = read_project(root, environment, need_templates=need_templates)
+    if any(problem.severity == "error" for problem in problems):
+        raise ProjectInvalid(problems)
+    return project
+
+
+def read_project(
+    root: Path, environment: Mapping[str, str], *, need_templates: bool = True
+) -> tuple[Project, list[Problem]]:
+    """What is sound in a folder, and what is wrong with the rest: journeys with an error are left
+    out.
+    """
+    config, config_problems = read_config(root, environment)
+    reading = _Reading(root, list(config_problems))
+    documents = reading.read_all()
+    reading.open_templates()
+    templates = find_templates(root / "templates")
+    known = _names(documents, config, templates, need_templates)
+    problems = reading.problems
+    lifecycle = read_lifecycle(
+        documents.get("lifecycle"), documents.get("segments"), known, problems
+    )
+    surveys = read_surveys(documents.get("surveys"), known, problems)
+    journeys: dict[str, Journey] = {}
+    tests: dict[str, tuple[JourneyTest, ...]] = {}
+    for stem, document in documents.items():
+        if stem in _OTHER_FILES:
+            continue
+        _check_id(stem, document, problems)
+        found = read_journey(document, known, problems)
+        if found.journey is not None:
+            journeys[found.journey.id] = found.journey
+            tests[found.journey.id] = found.tests
+    ordered = sorted(problems, key=lambda problem: (problem.file, problem.line, problem.column))
+    warnings = tuple(problem for problem in ordered if problem.severity != "error")
+    return Project(
+        root, config, lifecycle, journeys, surveys, tests, templates, known, warnings
+    ), ordered
+
+
+def _names(
+    documents: Mapping[str, Document],
+    config: Config,
+    templates: frozenset[tuple[Medium, str]],
+    required: bool,
+) -> Known:
+    return Known(
+        facts=names_in(documents.get("lifecycle"), "facts"),
+        stages=names_in(documents.get("lifecycle"), "stages"),
+        segments=names_in(documents.get("segments"), "segments"),
+        journeys=frozenset(stem for stem in documents if stem not in _OTHER_FILES),
+        templates=templates,
+        templates_required=required,
+        timezone=config.project.timezone,
+    )
+
+
+def _check_id(stem: str, document: Document, problems: list[Problem]) -> None:
+    written = document.get(("journey",))
+    if isinstance(written, str) and written != stem:
+        problems.append(
+            document.problem(
+                ("journey",),
+                f"the journey's id is its file's name: write '{stem}', or rename the file",
+            )
+        )
+
+
+@dataclass(slots=True)
+class _Reading:
+    root: Path
+    problems: list[Problem] = field(default_factory=list)
+
+    def read_all(self) -> dict[str, Document]:
+        """The documents of `journeys/` by the name of their file; those that are no YAML are
+        reported and left out.
+        """
+        found: dict[str, Document] = {}
+        folder = self.root / "journeys"
+        for path in sorted([*folder.glob("*.yaml"), *folder.glob("*.yml")]):
+            if path.name.startswith("."):
+                self._report(
+                    path,
+                    "a name that begins with a dot is an editor's own: this file is not read",
+                    "warning",
+                )
+                continue
+            document = self._read(path)
+            if path.stem in found:
+                self._report(
+                    path, f"there are two files '{path.stem}': keep the one that ends in .yaml"
+                )
+            elif document is not None:
+                found[path.stem] = document
+        return found
+
+    def _read(self, path: Path) -> Document | None:
+        try:
+            text = decode_text(path.read_bytes())
+        except UnicodeDecodeError:
+            self._report(path, "this file is not UTF-8 text")
+            return None
+        except OSError as fault:
+            self._report(path, f"this file cannot be read: {why_unreadable(fault)}")
+            return None
+        document, problems = read_yaml(text, path.relative_to(self.root).as_posix())
+        self.problems += problems
+        return document if document.data is not None or not problems else None
+
+    def open_templates(self) -> None:
+        """Says which templates cannot be read; what stands in them is looked at elsewhere."""
+        for medium in Medium:
+            for path in sorted((self.root / "templates" / medium).glob("[!.]*")):
+                if path.suffix not in _TEMPLATE_ENDINGS:
+                    continue
+                try:
+                    with path.open("rb") as file:
+                        file.read(1)
+                except OSError as fault:
+                    self._report(path, f"this file cannot be read: {why_unreadable(fault)}")
+
+    def _report(self, path: Path, message: str, severity: str = "error") -> None:
+        self.problems.append(
+            Problem(path.relative_to(self.root).as_posix(), 1, 1, message, severity)
+        )
+
+
+def find_templates(folder: Path) -> frozenset[tuple[Medium, str]]:
+    """The names of the templates in a folder, by medium; layouts (`_…`) and locales are not names
+    of their own.
+    """
+    return frozenset(
+        (medium, name)
+        for medium in Medium
+        for name in template_names(
+            medium, [path.name for path in (folder / medium).glob("*") if path.is_file()]
+        )
+    )

@@ -1,0 +1,187 @@
+"""The journey language as pydantic models: every key that may be written, whether or not it is
+built yet.
+
+A JSON Schema can be made from these models. They hold what was written, in plain types;
+`orchestrator.language.journeys` makes the domain's journey of them. A union's tag stands in angle
+brackets, so that it is never taken for a key.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Discriminator, Field, Tag
+
+from orchestrator.language.journey_tests import TestForm
+from orchestrator.language.step_forms import Step
+from orchestrator.language.words import (
+    AnyDuration,
+    Clock,
+    EventName,
+    Form,
+    Percent,
+    Plain,
+    Rule,
+    Span,
+    Text,
+    as_list,
+)
+
+# ---------------------------------------------------------------- triggers and rules
+
+
+class _TriggerForm(Form):
+    not_built = frozenset({"for_each", "one_per"})
+    if_: Rule | None = Field(None, alias="if")
+    for_each: str | None = None
+    one_per: str | None = None
+
+
+class OnEvent(_TriggerForm):
+    event: EventName
+
+
+class OnStage(_TriggerForm):
+    stage: Text
+    came_from: str | None = Field(None, alias="from")
+
+
+class OnSegment(_TriggerForm):
+    segment: Text
+
+
+class OnDate(_TriggerForm):
+    date: Text
+    every: Literal["year"] | None = None
+    offset: AnyDuration = timedelta(0)
+    at: Clock | None = None
+
+
+class OnSchedule(_TriggerForm):
+    schedule: Text
+    timezone: str | None = None
+    segment: str | None = None
+
+
+class OnOnce(_TriggerForm):
+    once: Text
+    timezone: str | None = None
+    segment: str | None = None
+
+
+class OnBusinessEvent(_TriggerForm):
+    business_event: Text
+    to: Text
+
+
+class OnManual(_TriggerForm):
+    manual: Literal[True] | None = None
+
+
+TRIGGERS: dict[str, type[_TriggerForm]] = {
+    "event": OnEvent,
+    "stage": OnStage,
+    "segment": OnSegment,
+    "date": OnDate,
+    "schedule": OnSchedule,
+    "once": OnOnce,
+    "business_event": OnBusinessEvent,
+    "manual": OnManual,
+}
+
+
+BUILT_TRIGGERS = ("event", "stage", "schedule", "manual")
+
+
+def _kind_of_trigger(value: Any) -> str | None:
+    found = [
+        key for key in ("schedule", "once", *TRIGGERS) if isinstance(value, dict) and key in value
+    ]
+    return f"<{found[0]}>" if found else None
+
+
+def _spell_trigger(value: object) -> object:
+    return {"manual": None} if value == "manual" else value
+
+
+Trigger = Annotated[
+    Annotated[OnEvent, Tag("<event>")]
+    | Annotated[OnStage, Tag("<stage>")]
+    | Annotated[OnSegment, Tag("<segment>")]
+    | Annotated[OnDate, Tag("<date>")]
+    | Annotated[OnSchedule, Tag("<schedule>")]
+    | Annotated[OnOnce, Tag("<once>")]
+    | Annotated[OnBusinessEvent, Tag("<business_event>")]
+    | Annotated[OnManual, Tag("<manual>")],
+    Discriminator(
+        _kind_of_trigger,
+        custom_error_type="unknown_trigger",
+        custom_error_message=f"a trigger needs one of {', '.join(TRIGGERS)}",
+    ),
+    BeforeValidator(_spell_trigger),
+]
+
+
+class ReentryAfter(Form):
+    after: Span
+
+
+Reentry = Annotated[
+    Annotated[Literal["never", "always"], Tag("<word>")] | Annotated[ReentryAfter, Tag("<after>")],
+    Discriminator(lambda value: "<after>" if isinstance(value, dict) else "<word>"),
+]
+
+
+class ExitForm(Form):
+    not_built = frozenset({"segment", "scope"})
+    event: EventName | None = None
+    stage: Text | None = None
+    segment: Text | None = None
+    if_: Rule | None = Field(None, alias="if")
+    scope: Literal["account"] | None = None
+
+
+class GoalForm(Form):
+    not_built = frozenset({"segment", "scope"})
+    event: EventName | None = None
+    stage: Text | None = None
+    segment: Text | None = None
+    if_: Rule | None = Field(None, alias="if")
+    within: Span | None = None
+    value: Plain = None
+    exit: bool = True
+    scope: Literal["account"] | None = None
+
+
+# ---------------------------------------------------------------- the file
+
+
+class JourneyForm(Form):
+    """A whole `journeys/<name>.yaml`."""
+
+    not_built = frozenset({"one_per", "for_each", "throttle", "spread", "draft", "ends"})
+    journey: Annotated[str, Field(pattern="^[A-Za-z0-9][A-Za-z0-9_-]*$")]
+    title: str | None = None
+    description: str = ""
+    serves: str | None = None
+    purpose: Literal["marketing", "transactional"] = "marketing"
+    topic: str | None = None
+    draft: bool = False
+    priority: Annotated[int, Field(ge=0, le=100)] = 50
+    trigger: Annotated[list[Trigger], BeforeValidator(as_list), Field(min_length=1)]
+    only_if: Rule | None = None
+    one_per: str | None = None
+    for_each: str | None = None
+    throttle: str | None = None
+    spread: str | None = None
+    ends: str | None = None
+    reentry: Reentry = "never"
+    on_repeat: Literal["ignore", "restart"] = "ignore"
+    exit: Annotated[list[ExitForm], BeforeValidator(as_list)] = Field(default_factory=list)
+    goal: GoalForm | None = None
+    holdout: Percent = 0.0
+    on_change: Literal["follow", "pin"] = "follow"
+    moved: dict[str, str] = Field(default_factory=dict)
+    steps: list[Step]
+    tests: list[TestForm] = Field(default_factory=list)

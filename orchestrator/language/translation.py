@@ -1,0 +1,418 @@
+"""Jinja2's nodes to the expression tree of the domain, one by one; what the tree does not know
+is refused.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from jinja2 import nodes
+
+from orchestrator.domain.closures import compile_expression
+from orchestrator.domain.errors import ExpressionInvalid
+from orchestrator.domain.expression import (
+    FUNCTIONS,
+    NAMES,
+    TESTS,
+    All,
+    Any_,
+    Arithmetic,
+    Attribute,
+    Call,
+    Choice,
+    Compare,
+    Const,
+    Expr,
+    Filter,
+    Item,
+    Listing,
+    Name,
+    Negate,
+    Not,
+    Test,
+    read_performed,
+)
+from orchestrator.domain.suggestion import did_you_mean
+from orchestrator.domain.values import FILTERS, INTEGER_MAX, is_number
+from orchestrator.language.jinja_reading import offset_of, parse_jinja
+from orchestrator.language.words import duration
+
+LENGTH_MAX = 4000
+DEPTH_MAX = 40  # closures call each other: this bounds the Python stack
+
+_COMPARISONS = {
+    "eq": "==", "ne": "!=", "lt": "<", "lteq": "<=", "gt": ">", "gteq": ">=", "in": "in",
+    "notin": "not in",
+}  # fmt: skip
+_ARITHMETIC: dict[type[nodes.Node], str] = {
+    nodes.Add: "+", nodes.Sub: "-", nodes.Mul: "*", nodes.Div: "/", nodes.FloorDiv: "//",
+    nodes.Mod: "%",
+}  # fmt: skip
+_NOT_BUILT = frozenset({"account", "item", "opened", "clicked", "any", "sum"})
+_CUSTOMER_ELSEWHERE = frozenset(
+    {
+        "person",
+        "people",
+        "profile",
+        "user",
+        "contact",
+        "subscriber",
+        "recipient",
+        "member",
+        "lead",
+        "client",
+        "shopper",
+    },
+)
+_FUNCTIONS_ELSEWHERE = {
+    "now": "write `now`, without brackets", "today": "write `now`, without brackets",
+    "len": "write `event.products | length`", "size": "write `event.products | length`",
+    "count": "write `event.products | length`", "contains": "write `\"x\" in event.name`",
+    "includes": "write `\"x\" in event.name`", "exists": "write `x is defined`",
+    "isset": "write `x is defined`", "not": "write `not` and the condition",
+    "if": "write `a if condition else b`",
+}  # fmt: skip
+_FILTER_ARGUMENTS = {"default": 1, "round": 1}  # the most that each takes; the others take none
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """A kind of place where an expression stands, and the names and functions known there."""
+
+    place: str
+    names: frozenset[str]
+    functions: frozenset[str] = FUNCTIONS
+
+
+_ALWAYS = frozenset({"customer", "now"})
+_INSIDE = _ALWAYS | {"entry", "vars", "coupon", "journey"}
+
+TRIGGER = Where("a trigger", _ALWAYS | {"event"})
+TRIGGER_WITHOUT_EVENT = Where("a trigger without an event", _ALWAYS)
+STEP = Where("a step", _INSIDE)
+EVENT_IN_JOURNEY = Where("a condition about an event", _INSIDE | {"event"})
+RULE = Where("a stage's or segment's rule", _ALWAYS, FUNCTIONS - {"received"})
+FACT = Where("a fact's condition", frozenset({"event"}), frozenset())
+
+
+def parse_tree(text: str, where: Where) -> Expr:
+    """The checked tree of one expression; raises ExpressionInvalid."""
+    if len(text) > LENGTH_MAX:
+        raise ExpressionInvalid(
+            f"this expression is longer than {LENGTH_MAX} characters; make a fact or a "
+            "segment of it"
+        )
+    try:
+        tree = _Translator(text, where).translate(parse_jinja(text), 0)
+        compile_expression(tree)  # raises where a constant is needed and something computed stands
+    except RecursionError:
+        raise ExpressionInvalid(
+            "this expression is nested too deeply; make a fact or a segment of a part"
+        ) from None
+    return tree
+
+
+# ---------------------------------------------------------------- translating
+
+
+@dataclass(frozen=True, slots=True)
+class _Translator:
+    text: str
+    where: Where
+
+    def fault(self, message: str, word: str = "") -> ExpressionInvalid:
+        return ExpressionInvalid(message, offset_of(self.text, word) if word else 0)
+
+    def translate(self, node: nodes.Expr, depth: int) -> Expr:
+        if depth > DEPTH_MAX:
+            raise self.fault(
+                "this expression is nested too deeply; make a fact or a segment of a part"
+            )
+        match node:
+            case nodes.Const():
+                return Const(self._constant(node.value))
+            case nodes.Name():
+                return self._lone_name(node.name)
+            case nodes.Getattr():
+                return self._attribute(node.node, Const(node.attr), depth)
+            case nodes.Getitem():
+                if isinstance(node.arg, nodes.Slice):
+                    raise self.fault(
+                        "slices such as `x[1:2]` are not part of the language; use "
+                        "`first` or `last`"
+                    )
+                if node.arg == nodes.Tuple([], "load"):
+                    raise self.fault(
+                        "`[]`, all elements of a list, is not built yet; `[0]` is the first one",
+                        "[",
+                    )
+                return self._attribute(node.node, self.translate(node.arg, depth + 1), depth)
+            case nodes.List() | nodes.Tuple():
+                return Listing(tuple(self.translate(item, depth + 1) for item in node.items))
+            case nodes.CondExpr():
+                otherwise = (
+                    Const(None) if node.expr2 is None else self.translate(node.expr2, depth + 1)
+                )
+                return Choice(
+                    self.translate(node.test, depth + 1),
+                    self.translate(node.expr1, depth + 1),
+                    otherwise,
+                )
+            case nodes.Call():
+                return self._call(node, depth)
+            case nodes.Filter():
+                return self._filter(node, depth)
+            case nodes.Test():
+                return self._test(node, depth)
+        return self._operator(node, depth)
+
+    def _constant(self, value: Any) -> Any:
+        if is_number(value) and not abs(value) < INTEGER_MAX:
+            raise self.fault(
+                "a number here is too large: the limit is nine quintillion (2 to the power of 63)"
+            )
+        return value
+
+    def _operator(self, node: nodes.Expr, depth: int) -> Expr:
+        match node:
+            case nodes.Not():
+                return Not(self.translate(node.node, depth + 1))
+            case nodes.Neg():
+                return self._negated(self.translate(node.node, depth + 1))
+            case nodes.Pos():
+                return self.translate(node.node, depth + 1)
+            case nodes.And():
+                return All(
+                    tuple(self.translate(part, depth + 1) for part in _flatten(node, nodes.And))
+                )
+            case nodes.Or():
+                return Any_(
+                    tuple(self.translate(part, depth + 1) for part in _flatten(node, nodes.Or))
+                )
+            case nodes.Concat():
+                parts = [self.translate(part, depth + 1) for part in node.nodes]
+                joined = parts[0]
+                for part in parts[1:]:
+                    joined = Arithmetic("~", joined, part)
+                return joined
+            case nodes.Compare():
+                return self._compare(node, depth)
+            case nodes.BinExpr() if type(node) in _ARITHMETIC:
+                left, right = (
+                    self.translate(node.left, depth + 1),
+                    self.translate(node.right, depth + 1),
+                )
+                return Arithmetic(_ARITHMETIC[type(node)], left, right)
+            case nodes.Pow():
+                raise self.fault("`**` is not part of the language", "**")
+            case nodes.Dict():
+                raise self.fault("`{…}` is not part of the language", "{")
+        raise self.fault(f"{type(node).__name__} is not part of the language")
+
+    @staticmethod
+    def _negated(tree: Expr) -> Expr:
+        if isinstance(tree, Const) and type(tree.value) in (int, float):
+            return Const(-tree.value)
+        return Negate(tree)
+
+    def _compare(self, node: nodes.Compare, depth: int) -> Expr:
+        values = [node.expr, *(operand.expr for operand in node.ops)]
+        trees = [self.translate(value, depth + 1) for value in values]
+        pairs = tuple(
+            Compare(left, _COMPARISONS[operand.op], right)
+            for left, operand, right in zip(trees, node.ops, trees[1:], strict=False)
+        )
+        return pairs[0] if len(pairs) == 1 else All(pairs)
+
+    # ------------------------------------------------------------ names
+
+    def _lone_name(self, name: str) -> Expr:
+        if name == "customer":
+            raise self.fault(
+                "`customer` alone says nothing: write `customer.` and a fact or trait", "customer"
+            )
+        return self._name(name)
+
+    def _name(self, name: str) -> Name:
+        if name in self.where.names:
+            return Name(name)
+        if name in _NOT_BUILT:
+            raise self.fault(
+                f"`{name}` is part of the language but not built yet in this version", name
+            )
+        if name in FUNCTIONS:
+            raise self.fault(f"`{name}` is a function: write `{name}(…)`", name)
+        if name in NAMES:
+            has_entry = name == "event" and "entry" in self.where.names
+            has_event = name == "entry" and "event" in self.where.names
+            instead = "; write `entry`, the event that started the journey" if has_entry else ""
+            instead = "; write `event`, the event that is looked at" if has_event else instead
+            raise self.fault(f"`{name}` is not known in {self.where.place}{instead}", name)
+        if name.lower() in ("null", "nil", "undefined"):
+            raise self.fault(
+                "write `x is none` or `x is defined` to ask whether something is there", name
+            )
+        raise self.fault(f"there is no `{name}` here{self._instead_of(name)}", name)
+
+    def _instead_of(self, name: str) -> str:
+        """What to write for a name that nothing here has."""
+        if near := did_you_mean(name, self.where.names):
+            return near
+        if name.lower() in ("today", "date", "time"):
+            return "; write `now`"
+        if name.lower() in _CUSTOMER_ELSEWHERE and "customer" in self.where.names:
+            return "; the person is called `customer`"
+        roots = {
+            "event": "a property of the event",
+            "entry": "a property of what started the journey",
+            "customer": "a fact or trait",
+        }
+        places = [
+            f"`{root}.{name}` for {what}"
+            for root, what in roots.items()
+            if root in self.where.names
+        ]
+        written = ", ".join(places)
+        return f"; write {written}, or '{name}' between quotes for text"
+
+    def _attribute(self, node: nodes.Expr, key: Expr, depth: int) -> Expr:
+        of = (
+            self._name(node.name)
+            if isinstance(node, nodes.Name)
+            else self.translate(node, depth + 1)
+        )
+        if isinstance(key, Const) and isinstance(key.value, str):
+            return Attribute(of, key.value)
+        if of == Name("customer"):
+            raise self.fault(
+                "the name of a fact or trait must be plain text: `customer['first name']`",
+                "customer",
+            )
+        return Item(of, key)
+
+    # ------------------------------------------------------------ functions, filters, tests
+
+    def _call(self, node: nodes.Call, depth: int) -> Expr:
+        if not isinstance(node.node, nodes.Name):
+            raise self.fault(
+                'values have no methods such as `.startswith(…)`: write `"x" in event.name` '
+                "to ask whether a text holds"
+                " x, and change a value by a filter: `event.name | lower`"
+            )
+        name = node.node.name
+        if name not in self.where.functions:
+            raise self._unknown_function(name)
+        if node.dyn_args or node.dyn_kwargs:
+            raise self.fault("`*` and `**` are not part of the language", name)
+        self._refuse_unquoted(name, node.args)
+        args = tuple(self.translate(arg, depth + 1) for arg in node.args)
+        options = tuple(
+            (option.key, self.translate(option.value, depth + 1)) for option in node.kwargs
+        )
+        return self._checked_call(Call(name, args, self._durations(name, options)))
+
+    def _refuse_unquoted(self, function: str, args: list[nodes.Expr]) -> None:
+        if (
+            function in ("performed", "in_segment", "received")
+            and len(args) == 1
+            and isinstance(args[0], nodes.Name)
+        ):
+            name = args[0].name
+            raise self.fault(f'the name stands between quotes: {function}("{name}")', name)
+
+    def _unknown_function(self, name: str) -> ExpressionInvalid:
+        if name in _NOT_BUILT:
+            return self.fault(
+                f"`{name}(…)` is part of the language but not built yet in this version", name
+            )
+        if name in FUNCTIONS:
+            return self.fault(f"{name}() cannot be used in {self.where.place}", name)
+        hint = did_you_mean(name, self.where.functions)
+        if name.lower() in FILTERS:
+            hint = f"; it is a filter: write `event.name | {name.lower()}`"
+        elif name.lower() in _FUNCTIONS_ELSEWHERE:
+            hint = f"; {_FUNCTIONS_ELSEWHERE[name.lower()]}"
+        elif not hint and self.where.functions:
+            hint = f" (known: {', '.join(sorted(self.where.functions))})"
+        return self.fault(f"there is no function {name}(){hint}", name)
+
+    def _durations(
+        self, function: str, options: tuple[tuple[str, Expr], ...]
+    ) -> tuple[tuple[str, Expr], ...]:
+        keys = [key for key, _ in options]
+        if len(set(keys)) != len(keys):
+            raise self.fault(f"{function}() is given the same option twice", function)
+        return tuple(
+            (key, self._duration(function, tree) if key == "within" else tree)
+            for key, tree in options
+        )
+
+    def _duration(self, function: str, tree: Expr) -> Expr:
+        if not isinstance(tree, Const) or not isinstance(tree.value, str):
+            raise self.fault(
+                f'{function}(): `within` needs a duration between quotes: within="30d"', "within"
+            )
+        try:
+            window = duration(tree.value)
+        except ValueError as fault:
+            raise self.fault(f"{function}(): {fault}", "within") from None
+        if window.total_seconds() <= 0:
+            raise self.fault(f"{function}(): `within` must be longer than nothing", "within")
+        return Const(window)
+
+    def _checked_call(self, call: Call) -> Call:
+        name = call.function
+        if len(call.args) != 1:
+            example = {
+                "performed": '"Order Completed"',
+                "in_segment": '"vip"',
+                "received": '"welcome"',
+            }
+            raise self.fault(
+                f"{name}() takes one value: {name}({example.get(name, 'customer.last_order_at')})",
+                name,
+            )
+        allowed: Callable[[str], bool] = {
+            "performed": lambda key: True,
+            "received": lambda key: key == "within",
+        }.get(name, lambda key: False)
+        for key, _ in call.options:
+            if not allowed(key):
+                raise self.fault(f"{name}() has no option `{key}`", key)
+        if name == "performed" and read_performed(call).at_least < 1:
+            raise self.fault("performed(): `at_least` must be 1 or more", "at_least")
+        return call
+
+    def _filter(self, node: nodes.Filter, depth: int) -> Expr:
+        if node.name not in FILTERS:
+            hint = did_you_mean(node.name, FILTERS) or f" (known: {', '.join(sorted(FILTERS))})"
+            raise self.fault(f"there is no filter `{node.name}`{hint}", node.name)
+        if (
+            node.kwargs
+            or node.dyn_args
+            or node.dyn_kwargs
+            or len(node.args) > _FILTER_ARGUMENTS.get(node.name, 0)
+        ):
+            raise self.fault(f"the filter `{node.name}` takes no such arguments", node.name)
+        assert node.node is not None  # only filter blocks of templates have none
+        args = tuple(self.translate(arg, depth + 1) for arg in node.args)
+        return Filter(node.name, self.translate(node.node, depth + 1), args)
+
+    def _test(self, node: nodes.Test, depth: int) -> Expr:
+        if node.name not in TESTS:
+            hint = did_you_mean(node.name, TESTS) or f" (known: {', '.join(sorted(TESTS))})"
+            raise self.fault(f"there is no test `is {node.name}`{hint}", node.name)
+        if node.args or node.kwargs or node.dyn_args or node.dyn_kwargs:
+            raise self.fault(f"the test `is {node.name}` takes no arguments", node.name)
+        return Test(node.name, self.translate(node.node, depth + 1))
+
+
+def _flatten(node: nodes.Expr, kind: type[nodes.And] | type[nodes.Or]) -> list[nodes.Expr]:
+    """The parts of `a and b and c`, which Jinja2 nests to the left."""
+    parts: list[nodes.Expr] = []
+    while isinstance(node, kind):
+        parts.append(node.right)
+        node = node.left
+    return [node, *reversed(parts)]

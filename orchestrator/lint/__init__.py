@@ -1,0 +1,1 @@
+"""What `parcours check` finds beyond the form of files."""

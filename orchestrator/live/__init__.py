@@ -1,0 +1,1 @@
+"""The always-on process: `parcours up` puts it together, keeps it running and ends it."""

@@ -1,0 +1,219 @@
+"""The engine as the always-on loop sees it: what is due, one tick, what is held, how it stands."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+
+from flows.gate import Due
+from orchestrator.domain.errors import AlreadyRunning
+from orchestrator.domain.message import Medium
+from orchestrator.engine import edits, tick
+from orchestrator.engine.context import EngineContext
+from orchestrator.engine.report import Held, TickReport
+from orchestrator.measure.status import channel_card, journey_card
+from orchestrator.store import customers, messages, settings
+from orchestrator.store.availability import StoreUnavailable, unless_away
+from orchestrator.store.due import count_due_messages, count_due_people, has_work
+
+logger = logging.getLogger(__name__)
+
+REST_S = 30.0  # between two ticks that find nothing: leases that ran out are looked for there
+TICK_BUDGET_S = 5.0  # then held gates and newly accepted calls get their turn
+_JOURNEY, _CHANNEL, _DELIVERIES = "journey", "channel", "deliveries"
+_WHY_HELD = "on hold in Prefect"
+
+Watch = Callable[[TickReport], None]
+
+
+class LiveEngine:
+    """One project's engine, ticked by one thread; `watch` is told what every tick did.
+
+    The project may be replaced while it runs, and a demo may make the world stand still between two
+    ticks.
+    """
+
+    def __init__(self, context: EngineContext, watch: Watch) -> None:
+        self._context, self._watch = context, watch
+        self._still = threading.Lock()
+        self._rests_until_s = 0.0  # time.monotonic()
+        self._reached = threading.Condition()
+        self._reached_at: datetime | None = None
+        self._trouble = ""
+
+    @property
+    def context(self) -> EngineContext:
+        """The project it runs now."""
+        return self._context
+
+    def due(self) -> Due:
+        """How many people and messages are due now, without what is held; counts stop at a
+        thousand. Nothing is while the database is away."""
+        context, held = self._context, self._context.held
+        now = context.clock.now()
+        try:
+            if not self._has_work(now):
+                return Due()
+            media = self._open_media()
+            with unless_away(quietly=True), context.database.read() as connection:
+                people = count_due_people(
+                    connection, context.program.journeys.keys() - held.journeys, now
+                )
+                return Due(people, count_due_messages(connection, media, now))
+        except StoreUnavailable:
+            return Due()
+
+    def tick(self, held: Held) -> TickReport:
+        """Does what is due, except what is held, for some seconds at most. Where the database is
+        not there, or another process holds it, nothing is done: that is said once, and tried again
+        with the next tick.
+
+        Where nothing is due it only looks, but for once in a while: a tick writes that it was, and
+        whoever looks twice a second would keep the disk busy for nothing.
+        """
+        try:
+            report, now = self._tick(held)
+        except (AlreadyRunning, StoreUnavailable) as trouble:
+            self._tell(str(trouble))
+            return TickReport()
+        self._tell("")
+        if report is not None:
+            self._watch(report)
+        if report is None or not report.more:
+            self._arrive(now)
+        return report or TickReport()
+
+    def _tick(self, held: Held) -> tuple[TickReport | None, datetime]:
+        with self._still, unless_away(quietly=True):  # said by `_tell`, once
+            context = self._context
+            now = context.clock.now()
+            if held == context.held and self._may_rest() and not self._has_work(now):
+                return None, now
+            if held != context.held:
+                edits.hold(context, held, now)
+            report = tick.run(context, now, TICK_BUDGET_S)
+            self._rests_until_s = time.monotonic() + REST_S
+            return report, now
+
+    def _may_rest(self) -> bool:
+        """Whether a look will do: no answer is awaited, and the database is still ours."""
+        hand_over = self._context.hand_over
+        return (
+            time.monotonic() < self._rests_until_s
+            and not hand_over.is_busy
+            and hand_over.hold.is_held()
+        )
+
+    def _has_work(self, now: datetime) -> bool:
+        with unless_away(quietly=True), self._context.database.read() as connection:
+            return has_work(connection, self._open_media(), now)
+
+    def _open_media(self) -> list[Medium]:
+        context = self._context
+        return [medium for medium in context.channels if medium not in context.held.channels]
+
+    def _tell(self, trouble: str) -> None:
+        if trouble != self._trouble:
+            logger.warning("%s", f"Nothing is sent: {trouble}" if trouble else "Work goes on.")
+        self._trouble = trouble
+
+    def stop(self) -> None:
+        """Has nothing begin any more. Safe from any thread; `finish` waits for what is under
+        way.
+        """
+        self._context.hand_over.stop()
+
+    def finish(self) -> None:
+        """Waits some seconds for what is on the wire, and writes what is known of the rest."""
+        with self._still, unless_away():
+            self._watch(tick.finish(self._context))
+
+    def load_held(self) -> Held:
+        """What was on hold when Parcours last ran."""
+        with self._context.database.read() as connection:
+            journeys = settings.read_gates(connection, _JOURNEY)
+            channels = settings.read_gates(connection, _CHANNEL)
+        return Held(frozenset(journeys), frozenset(channels))
+
+    def save_held(self, held: Held) -> None:
+        """Remembers what is on hold."""
+        database, now = self._context.database, self._context.clock.now()
+        with database.write() as connection:
+            settings.write_gates(
+                connection, database, _JOURNEY, dict.fromkeys(held.journeys, _WHY_HELD), now
+            )
+            settings.write_gates(
+                connection, database, _CHANNEL, dict.fromkeys(held.channels, _WHY_HELD), now
+            )
+
+    def health(self, kind: str, name: str) -> str:
+        """A card in markdown: where the people of a journey stand, or what became of a channel's
+        messages.
+        """
+        context = self._context
+        if kind == _DELIVERIES:
+            return channel_card(context.database, name, context.program.journeys)
+        return journey_card(context.database, context.program.journeys[name], context.clock.now())
+
+    def figures(self) -> dict[str, int]:
+        """The numbers of the home page, by their label."""
+        with self._context.database.read() as connection:
+            inside = sum(settings.people_by_step(connection).values())
+            states = messages.count_by_state(connection)
+            known = customers.count_customers(connection)
+        sent = {
+            medium: sum(states.get(medium, {}).get(state, 0) for state in _SENT)
+            for medium in Medium
+        }
+        failed = sum(
+            counts.get(state, 0)
+            for counts in states.values()
+            for state in ("failed", "rejected", "unknown")
+        )
+        return {
+            "Customers": known,
+            "Inside a journey": inside,
+            "E-mails sent": sent[Medium.EMAIL],
+            "SMS sent": sent[Medium.SMS],
+            "Failed or unknown": failed,
+        }
+
+    def replace(self, open_context: Callable[[], EngineContext]) -> None:
+        """Opens another state of the project and runs it from the next tick on; what is held stays
+        held.
+
+        No tick in between: the old state would run the people whom the new one has marked to be
+        looked at again.
+        """
+        with self._still:
+            context, old = open_context(), self._context
+            context.hand_over = old.hand_over
+            edits.hold(context, old.held, context.clock.now())
+            self._context, self._rests_until_s = context, 0.0
+
+    @contextmanager
+    def standing_still(self) -> Iterator[None]:
+        """No tick meanwhile: a demo moves its clock and posts all that happened up to then."""
+        with self._still:
+            yield
+
+    def wait_until(self, instant: datetime, timeout_s: float) -> bool:
+        """Waits until a tick has done everything that was due at an instant; False when it takes
+        longer.
+        """
+        with self._reached:
+            return self._reached.wait_for(
+                lambda: self._reached_at is not None and self._reached_at >= instant, timeout_s
+            )
+
+    def _arrive(self, now: datetime) -> None:
+        with self._reached:
+            self._reached_at = now
+            self._reached.notify_all()
+
+
+_SENT = ("accepted", "delivered", "opened", "clicked", "complained", "bounced")

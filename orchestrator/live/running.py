@@ -1,0 +1,371 @@
+"""Puts the parts of `up` together, keeps them running, and ends them in order.
+
+The lock comes first, so that a second process touches nothing; then the port, since links carry it;
+then the engine. Prefect's server is launched before the slow import of its client, and nothing
+waits for it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import socket
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Protocol
+
+import uvicorn
+from starlette.applications import Starlette
+
+from flows.description import DeploymentSpec
+from flows.gate import Pace
+from flows.server import PrefectDidNotStart, PrefectServer, free_port
+from orchestrator.api.app import ApiServices, create_app
+from orchestrator.api.referral import find_friend_offer
+from orchestrator.api.serving import server_config
+from orchestrator.clock import Clock, SystemClock, VirtualClock
+from orchestrator.config import load_write_key
+from orchestrator.demo.player import Player
+from orchestrator.demo.stage import begin_season, clear_stage, set_stage
+from orchestrator.domain.errors import why_unreadable, without_data
+from orchestrator.engine import tick
+from orchestrator.language.project import Project, load_project
+from orchestrator.live.deployments import describe_project
+from orchestrator.live.edited_files import EditedFiles
+from orchestrator.live.listening import is_this_machine, listen, url_of
+from orchestrator.live.live_engine import LiveEngine
+from orchestrator.live.terminal import Places, Terminal
+from orchestrator.live.ticker import Ticker
+from orchestrator.store import settings
+from orchestrator.store.availability import StoreUnavailable
+from orchestrator.store.database import Database
+from orchestrator.store.lock import hold_database
+from orchestrator.store.migrate import migrate
+from orchestrator.wiring import close_engine, open_engine, render_copy, settle_what_died
+
+if TYPE_CHECKING:
+    from flows.conductor import Conductor
+
+DEMO_PACE = Pace(window_s=20.0)  # accelerated as well: a day of the shop takes six seconds
+NOT_TAKEN = "The edited files are not taken; the earlier ones go on."
+_LOOK_S = 0.5
+_PREFECT_LOOK_S = 2.0  # how soon a server that ended is missed
+_GRACE_S = 3  # what requests under way get; all in all `docker stop` gives ten
+_PREFECT_GRACE_S = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What `up` was told. `prefect_url` is a server to use instead of starting one."""
+
+    host: str
+    port: int
+    prefect_port: int | None
+    with_prefect: bool
+    demo: bool
+    prefect_url: str | None
+
+
+class Pulse(Protocol):
+    """What ticks the engine: the conductor, or without Prefect the ticker."""
+
+    @property
+    def is_in_sync(self) -> bool: ...
+    async def start(self) -> None: ...
+    async def stop(self) -> None: ...
+    def nudge(self) -> None: ...
+    def update(self, deployments: Sequence[DeploymentSpec]) -> None: ...
+
+
+def run(project: Project, options: Options) -> None:
+    """Runs a project until it is told to stop.
+
+    Raises AlreadyRunning, PortTaken, ChannelMisconfigured, PeopleWouldBeLost, TimeWentBack,
+    PrefectDidNotStart.
+    """
+    terminal = Terminal(demo=options.demo)
+    project = set_stage(project) if options.demo else project
+    with ExitStack() as stack:
+        database = Database(project.config.database_url)
+        stack.callback(database.close)
+        hold = stack.enter_context(hold_database(database))
+        if options.demo:
+            clear_stage(project.config)
+        migrate(database)
+        listener = stack.enter_context(
+            listen(options.host, options.port, else_another=options.demo)
+        )
+        project = _with_address(project, url_of(listener))
+        with database.write() as connection:
+            settings.write(connection, database, settings.HOME, url_of(listener))
+        clock: Clock = (
+            VirtualClock(begin_season(SystemClock().now())) if options.demo else SystemClock()
+        )
+        context = open_engine(project, clock, database=database, hold=hold)
+        stack.callback(close_engine, context)
+        tick.refuse_a_past(context, clock.now())
+        if count := settle_what_died(context):
+            terminal.say(
+                f"{count} messages were leased when Parcours was ended: see `parcours status`"
+            )
+        prefect = _launch_prefect(project, options, stack) if options.with_prefect else None
+        asyncio.run(
+            Running(
+                project, LiveEngine(context, terminal.watch), listener, prefect, terminal, options
+            ).live()
+        )
+
+
+def _with_address(project: Project, url: str) -> Project:
+    """The project with links that lead to the port we got, unless its links lead to a public
+    address.
+    """
+    config = project.config
+    return (
+        replace(project, config=replace(config, public_url=url))
+        if is_this_machine(config.public_url)
+        else project
+    )
+
+
+def _launch_prefect(project: Project, options: Options, stack: ExitStack) -> PrefectServer:
+    home, port, given = (
+        project.config.var_dir / "prefect",
+        options.prefect_port,
+        options.prefect_url,
+    )
+    if options.demo:  # its invented journeys are nobody's business on a server that others use
+        port, given = None if port is None else free_port(port), None
+    server = PrefectServer(home, port, given)
+    stack.callback(server.stop)
+    server.launch()
+    return server
+
+
+class _QuietServer(uvicorn.Server):
+    """uvicorn without handlers of signals: those are ours; and without looking ten times a second
+    whether to end.
+    """
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._ending = asyncio.Event()
+
+    def end(self) -> None:
+        """Has it stop."""
+        self.should_exit = True
+        self._ending.set()
+
+    async def main_loop(self) -> None:
+        while not await self.on_tick(0):  # which also writes the date of the answers
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._ending.wait(), 1.0)
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+class Running:
+    """One project's running parts, from start to stop, in one event loop."""
+
+    def __init__(
+        self,
+        project: Project,
+        engine: LiveEngine,
+        listener: socket.socket,
+        prefect: PrefectServer | None,
+        terminal: Terminal,
+        options: Options,
+    ) -> None:
+        self._project, self._engine, self._options = project, engine, options
+        self._listener, self._prefect, self._terminal = listener, prefect, terminal
+        self._url = url_of(listener)
+        self._pulse: Pulse | None = None
+        self._stop = asyncio.Event()
+        self._app = self._make_app()
+
+    async def live(self) -> None:
+        """Starts everything, waits for Ctrl-C or SIGTERM, and ends everything."""
+        self._obey_signals()
+        self._terminal.greet(self._places())
+        server = _QuietServer(server_config(self._app, timeout_graceful_shutdown=_GRACE_S))
+        serving = asyncio.create_task(server.serve(sockets=[self._listener]))
+        self._pulse = await self._make_pulse()
+        await self._pulse.start()
+        jobs = [asyncio.create_task(job) for job in (self._tend_prefect(), self._take_edits())]
+        player = self._start_player()
+        await self._until_stopped(serving)
+        self._terminal.say("Stopping …")
+        self._engine.stop()
+        if player is not None:
+            await asyncio.to_thread(player.stop)
+        for job in jobs:
+            job.cancel()
+        server.end()
+        await asyncio.gather(serving, self._pulse.stop(), self._finish())
+        if (
+            self._prefect is not None
+        ):  # before the loop ends: it waits for whoever waits for the server
+            await asyncio.to_thread(self._prefect.stop, _PREFECT_GRACE_S)
+
+    async def _finish(self) -> None:
+        try:
+            await asyncio.to_thread(self._engine.finish)
+        except (
+            StoreUnavailable
+        ) as away:  # the next start finds out what became of the last messages
+            self._terminal.warn(str(away))
+
+    async def _until_stopped(self, serving: asyncio.Task[None]) -> None:
+        """Also ends when the HTTP side does, which it must not by itself."""
+        stopping = asyncio.create_task(self._stop.wait())
+        await asyncio.wait([stopping, serving], return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+
+    def _obey_signals(self) -> None:
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            try:
+                loop.add_signal_handler(number, self._stop.set)
+            except NotImplementedError:  # Windows: the handler runs between two turns of the loop
+                signal.signal(number, lambda *_: loop.call_soon_threadsafe(self._stop.set))
+
+    def _places(self) -> Places:
+        config = self._project.config
+        from_environment = "PARCOURS_WRITE_KEY" in config.environment
+        database = (
+            config.database_url.removeprefix("sqlite:///")
+            if "sqlite" in config.database_url
+            else "PostgreSQL"
+        )
+        return Places(
+            config.project.name,
+            self._url,
+            database,
+            "PARCOURS_WRITE_KEY" if from_environment else str(config.var_dir / "write_key"),
+            self._prefect.ui_url if self._prefect else None,
+        )
+
+    def _make_app(self) -> Starlette:
+        engine, config = self._engine, self._project.config
+        services = ApiServices(
+            database=engine.context.database,
+            clock=engine.context.clock,
+            config=config,
+            signer=engine.context.signer,
+            surveys=self._project.surveys,
+            write_key=load_write_key(config),
+            mailbox_root=config.var_dir / "mailbox",
+            nudge=self._nudge,
+            render_copy=lambda public_id: render_copy(engine.context, public_id),
+            friend_offer=find_friend_offer(self._project.journeys.values()),
+            demo=self._options.demo,
+            prefect_ui_url=self._prefect.ui_url if self._prefect else None,
+            read_status=engine.figures,
+        )
+        return create_app(services)
+
+    def _nudge(self) -> None:
+        if self._pulse is not None:
+            self._pulse.nudge()
+
+    async def _make_pulse(self) -> Pulse:
+        if self._prefect is None:
+            return Ticker(self._engine)
+        conductor = await asyncio.to_thread(_import_conductor)
+        pace = DEMO_PACE if self._options.demo else None
+        return conductor(
+            self._engine, describe_project(self._project), SystemClock().now, pace=pace
+        )
+
+    async def _tend_prefect(self) -> None:
+        """Says when Prefect shows the project, or why it does not; starts a server anew that ended
+        by itself.
+        """
+        await self._announce_prefect()
+        while self._prefect is not None:
+            await asyncio.sleep(_PREFECT_LOOK_S)
+            if self._prefect.has_ended():
+                self._terminal.warn(
+                    "The Prefect server has ended; messages leave without it. It is started again …"
+                )
+                try:
+                    # in this, the main thread: on Linux the child ends with who made it
+                    self._prefect.launch()
+                except PrefectDidNotStart as error:
+                    self._terminal.warn(str(error))
+                    return
+                await self._announce_prefect()
+
+    async def _announce_prefect(self) -> None:
+        if self._prefect is None or self._pulse is None:
+            return
+        try:
+            await asyncio.to_thread(self._prefect.wait_until_healthy)
+        except PrefectDidNotStart as error:
+            if not self._stop.is_set():
+                self._terminal.warn(f"{error}\nMessages leave without it.")
+            return
+        while not self._pulse.is_in_sync:
+            await asyncio.sleep(_LOOK_S)
+        self._terminal.say(f"Prefect is ready: {self._prefect.ui_url}/deployments")
+
+    async def _take_edits(self) -> None:
+        """Runs edited journeys and templates at once; refuses broken ones, and the earlier ones go
+        on.
+        """
+        files = EditedFiles(self._project.root)
+        while True:
+            await asyncio.sleep(2 * _LOOK_S)
+            try:
+                if await asyncio.to_thread(files.settled):
+                    await asyncio.to_thread(self._reload)
+                    self._terminal.say("The edited files run from now on.")
+            except OSError as fault:
+                self._terminal.warn(
+                    f"{fault.filename} cannot be read: {why_unreadable(fault)}\n{NOT_TAKEN}"
+                )
+            except (
+                Exception
+            ) as fault:  # whatever an edit brings up is told, and the next edit is taken
+                self._terminal.warn(f"{without_data(fault)}\n{NOT_TAKEN}")
+
+    def _reload(self) -> None:
+        old, config = self._engine.context, self._project.config
+        found = load_project(self._project.root, config.environment)
+        project = replace(found, config=config)  # settings and channels stay until the next start
+        self._engine.replace(
+            lambda: open_engine(project, old.clock, database=old.database, channels=old.channels)
+        )
+        self._project = project
+        services: ApiServices = self._app.state.services
+        offer = find_friend_offer(project.journeys.values())
+        self._app.state.services = replace(services, surveys=project.surveys, friend_offer=offer)
+        if self._pulse is not None:
+            self._pulse.update(describe_project(project))
+
+    def _start_player(self) -> Player | None:
+        if not self._options.demo:
+            return None
+        clock = self._engine.context.clock
+        assert isinstance(clock, VirtualClock)
+        player = Player(
+            self._url,
+            load_write_key(self._project.config),
+            self._project.config.var_dir / "mailbox",
+            clock,
+        )
+        player.start(self._engine, self._nudge, self._terminal)
+        return player
+
+
+def _import_conductor() -> type[Conductor]:
+    """Prefect reads its settings when it is imported: only after the environment was set by
+    `launch`.
+    """
+    from flows.conductor import Conductor
+
+    return Conductor

@@ -1,0 +1,156 @@
+"""What stood behind a decision: the event, the change of stage, the coupon, the note of a task of
+that instant.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from orchestrator.domain.event import Kind
+from orchestrator.domain.formatting import format_value
+from orchestrator.domain.journey import EventTrigger, Journey, ScheduleTrigger, StageTrigger
+from orchestrator.store import story as records
+from orchestrator.store.database import Connection
+
+#: What tells one event from another, by Segment's names: what it is about, then a number, then
+#: words.
+_ABOUT = (
+    "name",
+    "title",
+    "product_name",
+    "product",
+    "survey",
+    "subject",
+    "order_id",
+    "coupon",
+    "code",
+)
+_NUMBERS = ("score", "answer", "total", "value", "price", "revenue", "amount")
+_COMMENTS = ("comment", "text", "message")
+
+
+@dataclass(frozen=True, slots=True)
+class Happened:
+    """A customer's own rows, found by their instants."""
+
+    events: Mapping[datetime, list[Any]] = field(default_factory=dict)
+    stages: Mapping[datetime, list[Any]] = field(default_factory=dict)
+    entries: Mapping[int, Any] = field(default_factory=dict)
+    notes: Mapping[tuple[int, str, datetime], str] = field(default_factory=dict)
+    codes: Mapping[tuple[int, str, datetime], str] = field(default_factory=dict)
+
+    @staticmethod
+    def read(connection: Connection, customer_id: int) -> Happened:
+        """Everything on record about one customer."""
+        return Happened(
+            _by_instant(records.events_of(connection, customer_id)),
+            _by_instant(records.stage_changes_of(connection, customer_id)),
+            {row.id: row.entry for row in records.enrollments_of(connection, customer_id)},
+            {
+                (row.enrollment_id, row.step, row.at): row.note
+                for row in records.tasks_of(connection, customer_id)
+            },
+            {
+                (row.enrollment_id, row.step, row.at): row.code
+                for row in records.grants_of(connection, customer_id)
+            },
+        )
+
+    def note_of(self, decision: Any) -> str:
+        """What the task says that this decision made; "" when it says nothing."""
+        note = self.notes.get((decision.enrollment_id, decision.step, decision.at), "")
+        return format_value(note) if note else ""
+
+    def code_of(self, decision: Any) -> str:
+        """The code of the coupon that this decision gave; "" when it is not on record."""
+        return self.codes.get((decision.enrollment_id, decision.step, decision.at), "")
+
+    def name_event(self, at: datetime, name: str) -> str:
+        """An event of that instant with what it was about; the bare name where it is not on
+        record.
+        """
+        found = next((row for row in self.events.get(at, ()) if row.name == name), None)
+        return name if found is None else label(found.name, found.properties)
+
+    def cause_of(self, decision: Any, journey: Journey | None) -> str:
+        """What pulled a journey's trigger at the instant of a decision; "" when it cannot be
+        told.
+        """
+        rows = [row for row in self.events.get(decision.at, ()) if row.kind >= Kind.TRACK]
+        if any(row.kind == Kind.START and row.name == decision.journey for row in rows):
+            return "started by hand"
+        wanted = (
+            None
+            if journey is None
+            else {t.event for t in journey.triggers if isinstance(t, EventTrigger)}
+        )
+        entry = self.entries.get(decision.enrollment_id)
+        pulled = [
+            row for row in rows if row.kind != Kind.START and (wanted is None or row.name in wanted)
+        ]
+        pulled.sort(
+            key=lambda row: row.properties != entry
+        )  # stable: the one that the enrollment keeps comes first
+        if pulled:
+            return label(pulled[0].name, pulled[0].properties)
+        return self._other_cause(decision.at, journey)
+
+    def _other_cause(self, at: datetime, journey: Journey | None) -> str:
+        triggers = () if journey is None else journey.triggers
+        stages = {trigger.stage for trigger in triggers if isinstance(trigger, StageTrigger)}
+        change = next(
+            (row for row in self.stages.get(at, ()) if journey is None or row.to in stages), None
+        )
+        if change is not None:
+            return f"became {change.to}"
+        return (
+            "its time came"
+            if any(isinstance(trigger, ScheduleTrigger) for trigger in triggers)
+            else ""
+        )
+
+
+def _by_instant(rows: Iterable[Any]) -> dict[datetime, list[Any]]:
+    found: dict[datetime, list[Any]] = defaultdict(list)
+    for row in rows:
+        found[row.at].append(row)
+    return dict(found)
+
+
+def label(name: str, properties: Mapping[str, Any]) -> str:
+    """An event with what tells it from others of its name: `Product Viewed: Lamp, 149`."""
+    about = _about(properties)
+    parts = [
+        format_value(value) for value in (about, _first(properties, _NUMBERS)) if value is not None
+    ]
+    comment = _first(properties, _COMMENTS)
+    if comment is not None:
+        parts.append(f"“{format_value(comment)}”")
+    return f"{format_value(name)}: {', '.join(parts)}" if parts else format_value(name)
+
+
+def _about(properties: Mapping[str, Any]) -> Any:
+    products = properties.get("products")
+    if isinstance(products, list) and products and isinstance(products[0], dict):
+        first = _first(products[0], _ABOUT)
+        more = f" and {len(products) - 1} more" if len(products) > 1 else ""
+        if first is not None:
+            return f"{format_value(first)}{more}"
+    return _first(properties, _ABOUT)
+
+
+def _first(properties: Mapping[str, Any], names: Iterable[str]) -> Any:
+    """The first of these that is a plain value and says something."""
+    values = (properties.get(name) for name in names)
+    return next(
+        (
+            v
+            for v in values
+            if isinstance(v, str | int | float) and not isinstance(v, bool) and v != ""
+        ),
+        None,
+    )

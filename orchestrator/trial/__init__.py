@@ -1,0 +1,1 @@
+"""Journeys tried out before they send: back-test, tests, drafts and proofs."""

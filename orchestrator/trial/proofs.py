@@ -1,0 +1,113 @@
+"""Proofs: drafts that leave through the project's own channels, marked as such, to whom one
+names.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+import time
+from collections.abc import Sequence
+
+from orchestrator.clock import SystemClock
+from orchestrator.config import Config
+from orchestrator.domain.channel import OutcomeKind, SendOutcome
+from orchestrator.domain.errors import ParcoursError
+from orchestrator.domain.message import Medium, RenderedMessage
+from orchestrator.domain.region import read_phone
+from orchestrator.trial.drafts import Draft
+from orchestrator.wiring import open_channels
+
+MARK = "[proof]"
+NOTE = "A proof: nobody else gets it, and its links lead nowhere."
+SEND_BUDGET_S = 60.0
+
+_BODY = re.compile(r"<body[^>]*>", re.IGNORECASE)
+_BANNER = (
+    '<div style="background:#fff3bf;color:#5c4400;font:14px/20px sans-serif;padding:8px '
+    '16px;text-align:center">'
+    f"{NOTE}</div>"
+)
+
+
+class ProofRefused(ParcoursError):
+    """A proof that may not or cannot be sent."""
+
+
+def medium_of(address: str) -> Medium | None:
+    """What an address or number is reached by; None when it is neither."""
+    if "@" in address[1:-1]:
+        return Medium.EMAIL
+    return Medium.SMS if re.fullmatch(r"\+?[0-9 .()/-]*[0-9][0-9 .()/-]*", address) else None
+
+
+def send_proofs(
+    config: Config, drafts: Sequence[Draft], to: str
+) -> list[tuple[Draft, SendOutcome]]:
+    """Sends the drafts of the medium of `to`; raises ProofRefused, ChannelMisconfigured.
+
+    A proof has no List-Unsubscribe and no place in the ledger, so nothing that is done with it has
+    an effect.
+    """
+    medium = medium_of(to)
+    if medium is None:
+        raise ProofRefused("a proof goes to an e-mail address or a number")
+    to = read_phone(to, "") or to
+    only_to = config.channels.only_to
+    if only_to and to.lower() not in only_to:
+        raise ProofRefused(
+            "`only_to` in parcours.toml does not name this address: nobody else is written to"
+        )
+    chosen = [draft for draft in drafts if draft.target.medium is medium]
+    if not chosen:
+        raise ProofRefused(
+            f"none of these messages is of the kind {medium}, by which that address is reached"
+        )
+    messages = [_mark(config, draft, to) for draft in chosen]
+    channels = open_channels(config, SystemClock())
+    try:
+        answers = dict(channels[medium].send_batch(messages, time.monotonic() + SEND_BUDGET_S))
+    finally:
+        for channel in channels.values():
+            channel.close()
+    silence = SendOutcome(OutcomeKind.UNCERTAIN, reason="the channel gave no answer")
+    return [(draft, answers.get(index, silence)) for index, draft in enumerate(chosen)]
+
+
+def _mark(config: Config, draft: Draft, to: str) -> RenderedMessage:
+    target = draft.target
+    message_id = f"proof-{secrets.token_hex(8)}"
+    journey = target.journey.id if target.journey else ""
+    if target.medium is Medium.SMS:
+        text = f"{MARK} {draft.text}"
+        return RenderedMessage(
+            message_id,
+            Medium.SMS,
+            to,
+            text,
+            journey=journey,
+            step=target.name,
+            template=target.template,
+        )
+    sender = config.channels.from_email
+    return RenderedMessage(
+        message_id,
+        Medium.EMAIL,
+        to,
+        f"{NOTE}\n\n{draft.text}",
+        sender=sender,
+        sender_name=config.project.name,
+        subject=f"{MARK} {draft.subject}",
+        html=mark_html(draft.html),
+        rfc_message_id=f"<{message_id}@{sender.rpartition('@')[2]}>",
+        journey=journey,
+        step=target.name,
+        template=target.template,
+    )
+
+
+def mark_html(html: str) -> str:
+    """The page with a line at its top that says what it is."""
+    body = _BODY.search(html)
+    at = body.end() if body else 0
+    return html[:at] + _BANNER + html[at:]

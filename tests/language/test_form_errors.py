@@ -1,0 +1,300 @@
+"""A journey written as in another tool: each fault is said once, at its place, with what to write
+instead.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from orchestrator.domain.message import Medium
+from orchestrator.domain.suggestion import did_you_mean
+from orchestrator.language.journeys import read_journey
+from orchestrator.language.place import Known
+from orchestrator.language.yaml_nodes import read_yaml
+
+TEMPLATES = frozenset(
+    {(Medium.EMAIL, "welcome"), (Medium.EMAIL, "thank-you"), (Medium.SMS, "nudge")}
+)
+KNOWN = Known(facts=frozenset(), stages=frozenset({"lead", "loyal"}), templates=TEMPLATES)
+NOT_BUILT = "is part of the language but not built yet in this version"
+
+
+def faults(text: str, known: Known = KNOWN) -> list[str]:
+    document, problems = read_yaml(text, "x.yaml")
+    if not problems:
+        read_journey(document, known, problems)
+    return [problem.message for problem in sorted(problems, key=lambda one: (one.line, one.column))]
+
+
+def of_head(head: str) -> list[str]:
+    trigger = "" if "rigger:" in head else "trigger: manual\n"
+    return faults(f"journey: x\n{head}\n{trigger}steps: [email: welcome]\n")
+
+
+def of_step(step: str) -> list[str]:
+    found = faults(f"journey: x\ntrigger: manual\nsteps:\n  - {step}\n")
+    return [
+        message.partition("': ")[2] if message.startswith("step '") else message
+        for message in found
+    ]
+
+
+@pytest.mark.parametrize(
+    ("head", "message"),
+    [
+        ("trigger: Product Added", "write `{event: Product Added}` for an event"),
+        ("trigger: stage", "`stage` is written with its name, such as `{stage: loyal}`"),
+        (
+            "trigger: {events: Product Added}",
+            "there is no trigger 'events'; it is called 'event' here",
+        ),
+        (
+            "trigger: {metric: Placed Order}",
+            "there is no trigger 'metric'; it is called 'event' here",
+        ),
+        (
+            "trigger: {cron: '0 9 * * *'}",
+            "there is no trigger 'cron'; it is called 'schedule' here",
+        ),
+        (
+            "trigger: {event: [a, b]}",
+            "`event` takes one text (several events: one trigger, exit or step each)",
+        ),
+        ("trigger: {event: }", "`event` has no value: write `event: Order Completed`"),
+        ("trigger: {event: a, filter: event.b}", "unknown key 'filter'; it is called 'if' here"),
+        ("trigger: {event: a, fro: b}", "unknown key 'fro' (known: if, event)"),
+        ("trigger: {business_event: back}", f"the trigger `business_event` {NOT_BUILT}"),
+        ("trigger: {date: customer.birthday, at: 9am}", f"the trigger `date` {NOT_BUILT}"),
+        ("triggers: {event: a}", "unknown key 'triggers'; it is called 'trigger' here"),
+        ("reentry: 7d", "`reentry` must be never, always or {after: 7d}"),
+        ("reentry: 30d", "`reentry` must be never, always or {after: 30d}"),
+        ("reentry: once", "`reentry` must be never, always or {after: 7d}"),
+        ("goal: Order Completed", "`goal` is written as `goal: {event: Order Completed}`"),
+        ("goal: {event: a, window: 5d}", "unknown key 'window'; it is called 'within' here"),
+        (
+            "goal: {event: a, target: 5}",
+            "unknown key 'target' (known: event, stage, if, within, value, exit)",
+        ),
+        ("exit: Order Completed", "`exit` is written as `exit: [{event: Order Completed}]`"),
+        (
+            "exit: [Order Completed]",
+            "each entry of `exit` is written as `- event: Order Completed`",
+        ),
+        ("draft: true", f"`draft` {NOT_BUILT}"),
+        ("ends: 2026-12-31", f"`ends` {NOT_BUILT}"),
+        ("conditions: customer.a", "unknown key 'conditions'; it is called 'only_if' here"),
+        (
+            "quiet_hours: night",
+            (
+                "a journey has no `quiet_hours`: it stands in parcours.toml and holds for "
+                "the whole project"
+            ),
+        ),
+        (
+            "status: live",
+            (
+                "a journey has no `status`: a journey runs as long as its file is there; "
+                "pause it in Prefect to hold it"
+            ),
+        ),
+        ("segment: vip", 'a journey has no `segment`: write `only_if: in_segment("vip")`'),
+        (
+            "tests: nothing",
+            "`tests` is written as `tests: [{test: what happens, events: […], expect: […]}]`",
+        ),
+    ],
+)
+def test_a_fault_in_the_head_says_what_to_write(head: str, message: str) -> None:
+    assert of_head(head) == [message]
+
+
+@pytest.mark.parametrize(
+    ("step", "message"),
+    [
+        (
+            "split: {A: 50%, B: 50%}",
+            (
+                "`split` is written as `split: [{variant: A, share: 50%, then: […]}, "
+                "{variant: B, share: 50%}]`"
+            ),
+        ),
+        (
+            "delay: {id: x, for: 14d}",
+            (
+                "a duration is one text, such as 1h or 3d (an `id` goes beside it: `{id: "
+                "pause, delay: 3d}`)"
+            ),
+        ),
+        ("delay: {between: [1h]}", "`between` needs at least 2 entries"),
+        ("coupon: {percent: 10, expire: 3d}", "unknown key 'expire'; did you mean 'expires'?"),
+        ("coupon: {percent: 10%}", "`percent` is a number: write 10"),
+        ("coupon: {amount: 5 €}", "`amount` is a number: write 5"),
+        ("coupon: 10%", "`coupon` is written as `coupon: {percent: 10, expires: 3d}`"),
+        ("mute: 14d", "`mute` is written as `mute: {for: 14d}`"),
+        ("task: Call them", "`task` is written as `task: {type: call, note: Call them}`"),
+        (
+            "wait_for: Order Paid",
+            "`wait_for` is written as `wait_for: {event: Order Paid, within: 2d}`",
+        ),
+        ("wait_for: {event: a, timeout: 2d}", "unknown key 'timeout'; it is called 'within' here"),
+        ("wait_until: 07:30", "`wait_until` is written as `wait_until: {time: 07:30}`"),
+        ("webhook: https://a.example", f"`webhook` {NOT_BUILT}"),
+        ("webhook: {}", f"`webhook` {NOT_BUILT}"),
+        ("whatsapp: {tmplate: x}", f"`whatsapp` {NOT_BUILT}"),
+        ("wait: 1h", "there is no step 'wait'; did you mean 'delay'?"),
+        ("if: customer.a", "there is no step 'if'; did you mean 'branch'?"),
+        ("text: nudge", "there is no step 'text'; did you mean 'sms'?"),
+        (
+            "email:welcome",
+            "there is no step 'email:welcome': a blank follows the colon, `email: welcome`",
+        ),
+        ("welcome", "there is no step 'welcome': write `email: welcome` to send this template"),
+        (
+            "email: [a, b]",
+            "a step sends one message: write a step for each, `- email: cart-reminder`",
+        ),
+        ("email: ", "`email` has no value: write `email: cart-reminder`"),
+        (
+            "{email: welcome, if: customer.a}",
+            "a step has no `if`: put it into a branch, `- branch: [{if: …, then: [{email: …}]}]`",
+        ),
+        (
+            "branch: [{if: customer.a, then: [email: welcome], else: [exit]}]",
+            "`else` is an entry of its own: write `- else: […]` after this one",
+        ),
+        (
+            "split: [{variant: A, share: 0.5}, {variant: B, share: 0.5}]",
+            "the shares add up to 1%, not to 100%: a half is written 50%",
+        ),
+        (
+            "email: {template: welcome, provider: sendgrid}",
+            f"`provider`, one of several accounts for a medium, {NOT_BUILT}",
+        ),
+        (
+            "sms: {template: nudge, provider: twilio}",
+            f"`provider`, one of several accounts for a medium, {NOT_BUILT}",
+        ),
+    ],
+)
+def test_a_fault_in_a_step_says_what_to_write(step: str, message: str) -> None:
+    assert of_step(step) == [message]
+
+
+@pytest.mark.parametrize(
+    ("topic", "advice"),
+    [
+        ("Nouveautés", "nouveautes"),
+        ("New arrivals", "new-arrivals"),
+        ('"a\\r\\nBcc: x"', "a-bcc-x"),
+        ("新着", "one such as offers"),
+        ("Offers", "offers"),
+    ],
+)
+def test_a_topic_that_no_header_could_carry_is_advised_to_be_written_plainly(
+    topic: str, advice: str
+) -> None:
+    message = f"a topic's id is made of a-z, 0-9, - and _: write {advice}"
+    assert (
+        of_head(f"topic: {topic}")
+        == of_step(f"subscribe: {topic}")
+        == of_step(f"unsubscribe: {topic}")
+        == [message]
+    )
+    assert of_head("topic: summer_sale-2026") == []
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        "branch: [{if: customer.a, then: [{coupon: {percent: 10, expire: 3d}}]}]",
+        "branch: [{if: customer.a, then: [exit]}, {else: [{coupon: {percent: 10, expire: 3d}}]}]",
+        "split: [{variant: A, share: 100%, then: [{coupon: {percent: 10, expire: 3d}}]}]",
+        (
+            "wait_for: {event: a, within: 2d, else: [{branch: [{if: true, then: [{coupon: "
+            "{percent: 10, expire: 3d}}]}]}]}"
+        ),
+    ],
+)
+def test_a_step_inside_others_is_told_the_same(step: str) -> None:
+    assert of_step(step) == ["unknown key 'expire'; did you mean 'expires'?"]
+
+
+@pytest.mark.parametrize(
+    ("step", "message"),
+    [
+        ("email: trial-over", "not found: write templates/email/trial-over.mjml (or .html)"),
+        ("email: vip-thank-you", "not found: write templates/email/vip-thank-you.mjml (or .html)"),
+        (
+            "email: thank-yu",
+            (
+                "not found; did you mean 'email/thank-you'? Else write "
+                "templates/email/thank-yu.mjml (or .html)"
+            ),
+        ),
+        ("email: welcome.html", "not found: write `email: welcome`, without folder and ending"),
+        (
+            "email: templates/email/welcome.mjml",
+            "not found: write `email: welcome`, without folder and ending",
+        ),
+        (
+            "sms: Hello there!",
+            (
+                "not found: `sms` names a template; put the text into "
+                "templates/sms/hello.txt and write `hello` here"
+            ),
+        ),
+    ],
+)
+def test_a_template_that_is_missing_says_what_to_write(step: str, message: str) -> None:
+    (fault,) = of_step(step)
+    assert fault.endswith(message)
+
+
+def test_a_version_of_the_past_that_names_a_provider_is_still_read() -> None:
+    step = "email: {template: welcome, provider: sendgrid}"
+    assert faults(f"journey: x\ntrigger: manual\nsteps:\n  - {step}\n", Known()) == []
+
+
+def test_what_is_not_built_is_never_offered() -> None:
+    (keys,), (steps,), (triggers,) = (
+        of_head("colour: red"),
+        of_step("push: hello"),
+        of_head("trigger: {list: a}"),
+    )
+    assert not any(
+        word in keys for word in ("one_per", "for_each", "throttle", "spread", "draft", "ends")
+    )
+    assert not any(
+        word in steps
+        for word in ("whatsapp", "webhook", "onsite", "audience", "goto", "repeat", "emit")
+    )
+    assert not any(word in triggers for word in ("segment", "date", "once", "business_event"))
+
+
+@pytest.mark.parametrize(
+    ("word", "known"),
+    [
+        ("locale", ["goal", "journey"]),
+        ("channel", ["on_change", "exit"]),
+        ("text", ["exit", "email"]),
+        ("trial-over", ["thank-you"]),
+        ("vip-thank-you", ["thank-you"]),
+    ],
+)
+def test_a_word_that_is_only_remotely_alike_is_not_suggested(word: str, known: list[str]) -> None:
+    assert did_you_mean(word, known) == ""
+
+
+@pytest.mark.parametrize(
+    ("word", "known"),
+    [
+        ("emial", "email"),
+        ("expire", "expires"),
+        ("VIP", "vip"),
+        ("mail", "email"),
+        ("wiat", "wait"),
+        ("vpi", "vip"),
+    ],
+)
+def test_a_slip_of_the_fingers_is(word: str, known: str) -> None:
+    assert did_you_mean(word, [known, "something-else"]) == f"; did you mean '{known}'?"
