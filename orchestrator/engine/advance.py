@@ -20,9 +20,10 @@ from orchestrator.domain.late import Record
 from orchestrator.domain.state import Status
 from orchestrator.domain.timeline import is_late, recount, run
 from orchestrator.domain.values import INSTANT
-from orchestrator.engine.context import CLAIM_MAX, EngineContext
 from orchestrator.engine.ingest import ENGINE
+from orchestrator.engine.parts import CLAIM_MAX
 from orchestrator.engine.report import JourneyTally, TickReport
+from orchestrator.engine.turn import Turn
 from orchestrator.store import customers, events, inbox
 from orchestrator.store.availability import StoreUnavailable, unless_away
 from orchestrator.store.database import Connection
@@ -35,7 +36,7 @@ logger = logging.getLogger(__name__)
 TRY_AGAIN = timedelta(hours=1)  # a life that could not be run: until somebody has read the log
 
 
-def run_due(context: EngineContext, now: datetime, report: TickReport) -> int:
+def run_due(turn: Turn, now: datetime, report: TickReport) -> int:
     """Advances up to 500 due customers; returns how many there were.
 
     One life that cannot be run or written, a fault of ours, does not hold up the others: then each
@@ -43,9 +44,9 @@ def run_due(context: EngineContext, now: datetime, report: TickReport) -> int:
     """
     ids: list[int] = []
     try:
-        with unless_away(), context.database.write() as connection:
-            ids = customers.claim_due(connection, context.database, now, CLAIM_MAX)
-            tallies = _advance(context, connection, ids, now)
+        with unless_away(), turn.database.write() as connection:
+            ids = customers.claim_due(connection, turn.database, now, CLAIM_MAX)
+            tallies = _advance(turn, connection, ids, now)
         report.add(tallies)
     except StoreUnavailable:
         raise
@@ -58,16 +59,14 @@ def run_due(context: EngineContext, now: datetime, report: TickReport) -> int:
             without_data(error),
         )
         for customer_id in ids:
-            _advance_alone(context, customer_id, now, report)
+            _advance_alone(turn, customer_id, now, report)
     return len(ids)
 
 
-def _advance_alone(
-    context: EngineContext, customer_id: int, now: datetime, report: TickReport
-) -> None:
+def _advance_alone(turn: Turn, customer_id: int, now: datetime, report: TickReport) -> None:
     try:
-        with unless_away(), context.database.write() as connection:
-            tallies = _advance(context, connection, [customer_id], now)
+        with unless_away(), turn.database.write() as connection:
+            tallies = _advance(turn, connection, [customer_id], now)
         report.add(tallies)
     except StoreUnavailable:
         raise
@@ -77,58 +76,56 @@ def _advance_alone(
             customer_id,
             without_data(error),
         )
-        with context.database.write() as connection:
+        with turn.database.write() as connection:
             set_aside(connection, {customer_id: type(error).__name__}, now, now + TRY_AGAIN)
 
 
-def _advance(
-    context: EngineContext, connection: Connection, ids: Sequence[int], now: datetime
-) -> TickReport:
+def _advance(turn: Turn, connection: Connection, ids: Sequence[int], now: datetime) -> TickReport:
     """Runs these customers' lines and writes what came of it, in the caller's transaction."""
     tallies = TickReport()
     if ids:
-        runs = _run_lives(context, connection, ids, now, tallies)
-        version = context.program.lifecycle.version
+        runs = _run_lives(turn, connection, ids, now, tallies)
+        version = turn.program.lifecycle.version
         save_runs(
-            connection, context.database, runs, now, version, context.public_id, context.priority
+            connection, turn.database, runs, now, version, turn.parts.public_id, turn.parts.priority
         )
-        _tell_others(context, connection, runs)
-        _keep_moments(context, runs)
+        _tell_others(turn, connection, runs)
+        _keep_moments(turn, runs)
         _count(tallies, runs)
     return tallies
 
 
 def _run_lives(
-    context: EngineContext,
+    turn: Turn,
     connection: Connection,
     ids: Sequence[int],
     now: datetime,
     report: TickReport,
 ) -> list[Run]:
-    lives = load_lives(connection, context.program, ids, now)
+    lives = load_lives(connection, turn.program, ids, now)
     absorbed = [
         row.absorbed_id
         for life in lives.values()
         for row in life.fresh
         if row.absorbed_id is not None
     ]
-    others = load_lives(connection, context.program, absorbed, now, whole=True) if absorbed else {}
+    others = load_lives(connection, turn.program, absorbed, now, whole=True) if absorbed else {}
     survivors = [
         key for key, life in lives.items() if any(row.absorbed_id is not None for row in life.fresh)
     ]
     if survivors:
-        lives |= load_lives(connection, context.program, survivors, now, whole=True)
+        lives |= load_lives(connection, turn.program, survivors, now, whole=True)
     for life in (*lives.values(), *others.values()):
         if life.stale and life.state.id is not None:
             past = events.whole_past(connection, life.state.id, life.applied_event_id)
-            recount(context.program, life.state, past)
+            recount(turn.program, life.state, past)
     for life in lives.values():
-        _count_due(context, life, now, report)
-    return [_run_life(context, connection, life, others, now) for life in lives.values()]
+        _count_due(turn, life, now, report)
+    return [_run_life(turn, connection, life, others, now) for life in lives.values()]
 
 
 def _run_life(
-    context: EngineContext,
+    turn: Turn,
     connection: Connection,
     life: Life,
     others: dict[int, Life],
@@ -137,7 +134,7 @@ def _run_life(
     """Runs one line, and before it those of the customers who turned out to be this one."""
     fresh, effects = life.events, list[Effect]()
     absorbed = [(row, others[row.absorbed_id]) for row in life.fresh if row.absorbed_id is not None]
-    held, late = context.held.journeys, list[Life]()
+    held, late = turn.standing.held.journeys, list[Life]()
     for row, other in absorbed:
         if _is_behind(row.at, other):  # it was already run past the instant of the merge
             fresh += other.events
@@ -149,7 +146,7 @@ def _run_life(
             before, fresh = _part(other, fresh, row.at)
             record, quiet = _own_record(connection, other, before), _imported_at(other)
             effects += run(
-                context.program,
+                turn.program,
                 other.state,
                 before,
                 row.at - INSTANT,
@@ -170,9 +167,9 @@ def _run_life(
     until = (
         now if cursor is None else max(now, cursor)
     )  # the machine's clock was set back: nothing may be passed over
-    actual = context.actual(now)
+    actual = turn.parts.wall_clock(now)
     effects += run(
-        context.program,
+        turn.program,
         life.state,
         fresh,
         until,
@@ -180,7 +177,7 @@ def _run_life(
         held=held,
         quiet_until=quiet,
         record=record,
-        keep_moments=context.clock.is_virtual,
+        keep_moments=turn.clock.is_virtual,
     )
     last = max((row.id for row in life.fresh), default=life.applied_event_id)
     last = max([last, *(row.id for _, other in absorbed for row in other.fresh)])
@@ -239,7 +236,7 @@ def _imported_at(life: Life) -> datetime | None:
     return max((row.received_at for row in life.fresh if not row.starts), default=None)
 
 
-def _tell_others(context: EngineContext, connection: Connection, runs: Sequence[Run]) -> None:
+def _tell_others(turn: Turn, connection: Connection, runs: Sequence[Run]) -> None:
     """Puts what happened to one customer because of another into the inbox, as that other's
     event.
     """
@@ -248,10 +245,10 @@ def _tell_others(context: EngineContext, connection: Connection, runs: Sequence[
         for effect in done.effects:
             if isinstance(effect, Emitted) and effect.receiver is not None:
                 calls.append(_inbox_call(effect.event, effect.receiver))
-    inbox.put_calls(connection, context.database, calls)
+    inbox.put_calls(connection, turn.database, calls)
 
 
-def _keep_moments(context: EngineContext, runs: Sequence[Run]) -> None:
+def _keep_moments(turn: Turn, runs: Sequence[Run]) -> None:
     """Keeps what each message's customer was when it was decided: a virtual clock jumps, and they
     have lived on.
     """
@@ -262,8 +259,8 @@ def _keep_moments(context: EngineContext, runs: Sequence[Run]) -> None:
                 and effect.seen is not None
                 and effect.enrollment.id is not None
             ):
-                message = context.public_id(effect.enrollment.id, effect.step.id, effect.pass_no)
-                context.moments[message] = effect.seen
+                message = turn.parts.public_id(effect.enrollment.id, effect.step.id, effect.pass_no)
+                turn.moments[message] = effect.seen
 
 
 def _inbox_call(event: Event, receiver: str) -> inbox.InboxEntry:
@@ -282,10 +279,10 @@ def _inbox_call(event: Event, receiver: str) -> inbox.InboxEntry:
     return inbox.InboxEntry(message_id, event.at, ENGINE, True, orjson.dumps(call))
 
 
-def _count_due(context: EngineContext, life: Life, now: datetime, report: TickReport) -> None:
+def _count_due(turn: Turn, life: Life, now: datetime, report: TickReport) -> None:
     for enrollment in life.state.open_enrollments():
         due = enrollment.due_at is not None and enrollment.due_at <= now
-        if due and enrollment.journey not in context.held.journeys:
+        if due and enrollment.journey not in turn.standing.held.journeys:
             report.journey(enrollment.journey).due += 1
 
 

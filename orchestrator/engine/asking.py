@@ -15,7 +15,7 @@ from orchestrator.domain.message import Medium, MessageState, Purpose
 from orchestrator.domain.policy import Answer
 from orchestrator.domain.state import CustomerState, Enrollment, SentMessage, Status
 from orchestrator.domain.timeline import arrive_later, must_leave
-from orchestrator.engine.context import EngineContext
+from orchestrator.engine.turn import Turn
 from orchestrator.store import events, ledger_notes
 from orchestrator.store.database import Connection
 from orchestrator.store.ledger_notes import Note
@@ -72,30 +72,28 @@ class Asked:
         self.notes.append(Note(row, at, kind, reason))
 
 
-def ask_again(
-    context: EngineContext, connection: Connection, rows: Sequence[Any], now: datetime
-) -> Asked:
+def ask_again(turn: Turn, connection: Connection, rows: Sequence[Any], now: datetime) -> Asked:
     """The answers for some messages of the ledger, in their order."""
     asked = Asked()
     if not rows:
         return asked
     ids = sorted({row.customer_id for row in rows})
-    states = load_readers(connection, context.program, ids, now)
+    states = load_readers(connection, turn.program, ids, now)
     enrollments = ledger_notes.enrollments_of(connection, [row.enrollment_id for row in rows])
-    since = _events_since_the_end(context, connection, rows, enrollments)
+    since = _events_since_the_end(turn, connection, rows, enrollments)
     for row in rows:
         state, enrollment = states[row.customer_id], read_enrollment(enrollments[row.enrollment_id])
-        if _is_for_a_stranger(context, row, state):
+        if _is_for_a_stranger(turn, row, state):
             asked.refuse(row, now, "only_to: this project writes to a few addresses only")
-        elif _leaves_as_decided(context, row):
-            asked.allow(row, context.moments.get(row.public_id, state), enrollment, row.not_before)
+        elif _leaves_as_decided(turn, row):
+            asked.allow(row, turn.moments.get(row.public_id, state), enrollment, row.not_before)
         else:
-            _ask_about(context, asked, row, state, enrollment, now, since.get(row.customer_id, ()))
+            _ask_about(turn, asked, row, state, enrollment, now, since.get(row.customer_id, ()))
     return asked
 
 
 def _events_since_the_end(
-    context: EngineContext,
+    turn: Turn,
     connection: Connection,
     rows: Sequence[Any],
     enrollments: Mapping[int, Any],
@@ -104,29 +102,29 @@ def _events_since_the_end(
     it waited.
     """
     completed = [row for row in rows if enrollments[row.enrollment_id].status == Status.COMPLETED]
-    ended = [row for row in completed if not _leaves_as_decided(context, row)]
-    journeys = [context.program.journeys.get(name) for name in {row.journey for row in ended}]
+    ended = [row for row in completed if not _leaves_as_decided(turn, row)]
+    journeys = [turn.program.journeys.get(name) for name in {row.journey for row in ended}]
     names = {rule.event for journey in journeys if journey for rule in journey.exits if rule.event}
     return events.named_events(connection, sorted({row.customer_id for row in ended}), names)
 
 
-def _is_for_a_stranger(context: EngineContext, row: Any, state: CustomerState) -> bool:
+def _is_for_a_stranger(turn: Turn, row: Any, state: CustomerState) -> bool:
     """Whether a project that tries a provider would write to somebody else."""
-    only_to = context.config.channels.only_to
+    only_to = turn.parts.config.channels.only_to
     return (
         bool(only_to) and (policy.address(state, Medium(row.medium)) or "").lower() not in only_to
     )
 
 
-def _leaves_as_decided(context: EngineContext, row: Any) -> bool:
+def _leaves_as_decided(turn: Turn, row: Any) -> bool:
     """On a virtual clock a message leaves at the very instant it was decided, where all was asked:
     the state by now is that of the end of the tick, perhaps weeks later. What an earlier tick left
     queued is asked about."""
-    return context.clock.is_virtual and row.attempts == 0 and row.id > context.decided_before
+    return turn.clock.is_virtual and row.attempts == 0 and row.id > turn.decided_before
 
 
 def _ask_about(
-    context: EngineContext,
+    turn: Turn,
     asked: Asked,
     row: Any,
     state: CustomerState,
@@ -137,7 +135,7 @@ def _ask_about(
     if enrollment.status not in (Status.ACTIVE, Status.COMPLETED):
         asked.refuse(row, now, f"left before: {enrollment.reason or enrollment.status}")
         return
-    journey = context.program.journey_of(enrollment.journey, enrollment.version)
+    journey = turn.program.journey_of(enrollment.journey, enrollment.version)
     if (
         enrollment.converted_at is not None
         and journey
@@ -151,7 +149,7 @@ def _ask_about(
     if row.expires_at is not None and now > row.expires_at:
         asked.refuse(row, now, "overdue", DecisionKind.EXPIRED)
         return
-    rule = must_leave(context.program, state, enrollment, now, since)
+    rule = must_leave(turn.program, state, enrollment, now, since)
     if rule is not None:
         status, reason = rule
         asked.refuse(row, now, f"left before: {reason}")
@@ -159,25 +157,25 @@ def _ask_about(
             asked.notes.append(Note(row, now, DecisionKind.LEFT, reason, status))
         return
     verdict = policy.may_send(
-        context.program.policy, state, Medium(row.medium), Purpose(row.purpose), row.topic, now
+        turn.program.policy, state, Medium(row.medium), Purpose(row.purpose), row.topic, now
     )
     match verdict.answer:
         case Answer.ALLOW:
             asked.allow(row, state, enrollment, now)
         case Answer.DEFER if verdict.until is not None:
-            waiting = _wait_anew(context, row, state, enrollment, verdict.until)
+            waiting = _wait_anew(turn, row, state, enrollment, verdict.until)
             asked.defer(row, now, verdict.reason, verdict.until, waiting)
         case _:
             asked.refuse(row, now, verdict.reason)
 
 
 def _wait_anew(
-    context: EngineContext, row: Any, state: CustomerState, enrollment: Enrollment, until: datetime
+    turn: Turn, row: Any, state: CustomerState, enrollment: Enrollment, until: datetime
 ) -> Enrollment | None:
     """Who went on from this message to a wait, waiting from its release instead: later delays count
     from there.
     """
-    journey = context.program.journey_of(enrollment.journey, enrollment.version)
+    journey = turn.program.journey_of(enrollment.journey, enrollment.version)
     if not enrollment.is_open or journey is None or enrollment.pass_no != row.pass_no:
         return None
     if (
@@ -185,5 +183,5 @@ def _wait_anew(
         or (enrollment.arrived_at or until) >= until
     ):
         return None
-    arrive_later(context.program, state, enrollment, until)
+    arrive_later(turn.program, state, enrollment, until)
     return enrollment

@@ -13,7 +13,7 @@ from orchestrator.domain.expression import Scope
 from orchestrator.domain.message import Medium, Purpose, RenderedMessage
 from orchestrator.domain.policy import address
 from orchestrator.domain.state import CustomerState
-from orchestrator.engine.context import EngineContext
+from orchestrator.engine.parts import Parts
 from orchestrator.links import Links
 from orchestrator.render.sample import shop_scope
 
@@ -67,34 +67,34 @@ class Past:
 
 
 def compose(
-    context: EngineContext, row: Any, entry: Mapping[str, Any], state: CustomerState, now: datetime
+    parts: Parts, row: Any, entry: Mapping[str, Any], state: CustomerState, now: datetime
 ) -> RenderedMessage:
     """Renders a message of the ledger for its customer; raises TemplateFailed."""
     medium = Medium(row.medium)
     to = address(state, medium)
     if to is None:
         raise TemplateFailed("the customer has no address any more")
-    scope = template_scope(context, row, entry, state, now)
-    locale = str(state.get("locale", now) or context.config.project.locale)
+    scope = template_scope(parts, row, entry, state, now)
+    locale = str(state.get("locale", now) or parts.config.project.locale)
     if medium is Medium.SMS:
-        return _compose_sms(context, row, to, locale, scope, _validity(context, row, state, now))
-    return _compose_email(context, row, to, locale, scope, state)
+        return _compose_sms(parts, row, to, locale, scope, _validity(parts, row, state, now))
+    return _compose_email(parts, row, to, locale, scope, state)
 
 
 def template_scope(
-    context: EngineContext, row: Any, entry: Mapping[str, Any], state: CustomerState, now: datetime
+    parts: Parts, row: Any, entry: Mapping[str, Any], state: CustomerState, now: datetime
 ) -> dict[str, Any]:
     """What the templates of a message see."""
-    project = shop_scope(context.config)
+    project = shop_scope(parts.config)
     tracking = {
         name: value.format(
             channel=row.medium, journey=row.journey, template=row.template, step=row.step
         )
-        for name, value in context.config.tracking_links.items()
+        for name, value in parts.config.tracking_links.items()
     }
-    journey = context.program.journeys.get(row.journey)
+    journey = parts.program.journeys.get(row.journey)
     return {
-        "scope": Scope(Past(state, now), now, segments=context.program.segment_tests),
+        "scope": Scope(Past(state, now), now, segments=parts.program.segment_tests),
         "customer": CustomerView(state, now),
         "entry": entry,
         "vars": row.variables,
@@ -102,7 +102,7 @@ def template_scope(
         "journey": {"id": row.journey, "title": journey.title if journey else row.journey},
         "project": project,
         "links": Links(
-            context.signer,
+            parts.signer,
             row.public_id,
             str(state.id or state.external_id),
             project["website"],
@@ -112,26 +112,24 @@ def template_scope(
     }
 
 
-def _validity(
-    context: EngineContext, row: Any, state: CustomerState, now: datetime
-) -> timedelta | None:
+def _validity(parts: Parts, row: Any, state: CustomerState, now: datetime) -> timedelta | None:
     """How long a provider may hold an SMS back: it must not leave after quiet hours have begun."""
     if row.purpose != Purpose.MARKETING:
         return None
-    quiet = context.program.policy.quiet_hours.get(Medium.SMS)
+    quiet = parts.program.policy.quiet_hours.get(Medium.SMS)
     left = quiet.begins_after(now, state.zone, SMS_VALIDITY) if quiet else None
     return max(left or SMS_VALIDITY, SMS_VALIDITY_MIN)
 
 
 def _compose_sms(
-    context: EngineContext,
+    parts: Parts,
     row: Any,
     to: str,
     locale: str,
     scope: Mapping[str, Any],
     validity: timedelta | None,
 ) -> RenderedMessage:
-    text = context.templates.render_sms(row.template, locale, scope)
+    text = parts.templates.render_sms(row.template, locale, scope)
     return RenderedMessage(
         row.public_id,
         Medium.SMS,
@@ -146,44 +144,44 @@ def _compose_sms(
 
 
 def _compose_email(
-    context: EngineContext,
+    parts: Parts,
     row: Any,
     to: str,
     locale: str,
     scope: Mapping[str, Any],
     state: CustomerState,
 ) -> RenderedMessage:
-    parts = context.templates.render_email(row.template, locale, scope, row.subject)
-    project, sender = context.config.project, row.sender or context.config.channels.from_email
+    mail = parts.templates.render_email(row.template, locale, scope, row.subject)
+    project, sender = parts.config.project, row.sender or parts.config.channels.from_email
     domain = sender.rpartition("@")[2] or "localhost"
     first, last = (str(state.get(key, row.decided_at) or "") for key in ("first_name", "last_name"))
     return RenderedMessage(
         row.public_id,
         Medium.EMAIL,
         to,
-        parts.text,
+        mail.text,
         to_name=_one_line(f"{first} {last}".strip()),
         sender=sender,
         sender_name=project.name,
         reply_to=row.reply_to or "",
-        subject=parts.subject,
-        html=parts.html,
+        subject=mail.subject,
+        html=mail.html,
         headers=_headers(row, scope["links"], domain),
         rfc_message_id=f"<{row.public_id}@{domain}>",
         journey=row.journey,
         step=row.step,
         template=row.template,
-        tracks_opens=_may_measure(context, state, OPENS),
-        tracks_clicks=_may_measure(context, state, CLICKS),
+        tracks_opens=_may_measure(parts, state, OPENS),
+        tracks_clicks=_may_measure(parts, state, CLICKS),
     )
 
 
-def _may_measure(context: EngineContext, state: CustomerState, what: str) -> bool:
+def _may_measure(parts: Parts, state: CustomerState, what: str) -> bool:
     """Whether opens or clicks of this customer may be measured: their own choice, else the
     project's default.
     """
     chosen = state.chosen(what)
-    return context.config.tracking_granted if chosen is None else chosen
+    return parts.config.tracking_granted if chosen is None else chosen
 
 
 def _headers(row: Any, links: Links, domain: str) -> tuple[tuple[str, str], ...]:

@@ -17,10 +17,11 @@ from orchestrator.domain.message import Medium, RenderedMessage
 from orchestrator.domain.policy import address
 from orchestrator.engine.asking import Asked, ask_again
 from orchestrator.engine.compose import compose
-from orchestrator.engine.context import LEASE, LEASE_MAX, EngineContext
 from orchestrator.engine.handover import PROBE_MAX, Answer
+from orchestrator.engine.parts import LEASE, LEASE_MAX
 from orchestrator.engine.report import TickReport
 from orchestrator.engine.sending import end_rest
+from orchestrator.engine.turn import Turn
 from orchestrator.store import ledger_notes, messages
 from orchestrator.store.database import Connection
 from orchestrator.store.messages import Lease
@@ -28,69 +29,65 @@ from orchestrator.store.messages import Lease
 logger = logging.getLogger(__name__)
 
 
-def run(context: EngineContext, medium: Medium, now: datetime, report: TickReport) -> int:
+def run(turn: Turn, medium: Medium, now: datetime, report: TickReport) -> int:
     """Gives up to 200 messages of a medium to its channel; returns how many were looked at."""
-    tally, rest = report.channel(medium), context.rests.get(medium)
+    tally, rest = report.channel(medium), turn.standing.rests.get(medium)
     if rest is not None and now < rest.until:
         tally.stopped = rest.reason
         return 0
     if rest is not None:  # does the provider take messages again? A few find out
-        context.hand_over.breakers[medium].probe()
-    rows, asked = _lease(context, medium, now, LEASE_MAX if rest is None else PROBE_MAX)
+        turn.hand_over.breakers[medium].probe()
+    rows, asked = _lease(turn, medium, now, LEASE_MAX if rest is None else PROBE_MAX)
     tally.due += len(rows)
     tally.not_sent += asked.refused
     try:
-        made, broken = _render(context, asked)
-        context.hand_over.give(context.channels[medium], medium, made)
-        context.hand_over.answer([_not_made(medium, row, reason) for row, reason in broken])
+        made, broken = _render(turn, asked)
+        turn.hand_over.give(turn.channels[medium], medium, made)
+        turn.hand_over.answer([_not_made(medium, row, reason) for row, reason in broken])
     except BaseException:
-        context.hand_over.unlease([one.row.id for one in asked.allowed])
+        turn.hand_over.unlease([one.row.id for one in asked.allowed])
         raise
     return len(rows)
 
 
-def _lease(
-    context: EngineContext, medium: Medium, now: datetime, limit: int
-) -> tuple[list[Any], Asked]:
+def _lease(turn: Turn, medium: Medium, now: datetime, limit: int) -> tuple[list[Any], Asked]:
     """What is due, and what the policy says of it; what may leave is leased."""
     leased: list[int] = []
     try:
-        with context.database.write() as connection:
-            held = context.held.journeys
-            rows = messages.due_messages(connection, context.database, medium, now, held, limit)
-            asked = ask_again(context, connection, rows, now)
+        with turn.database.write() as connection:
+            held = turn.standing.held.journeys
+            rows = messages.due_messages(connection, turn.database, medium, now, held, limit)
+            asked = ask_again(turn, connection, rows, now)
             messages.settle(connection, asked.settled)
             ledger_notes.write_notes(connection, asked.notes)
             leased = [one.row.id for one in asked.allowed]
-            _write_leases(context, connection, medium, asked, now)
+            _write_leases(turn, connection, medium, asked, now)
             if (
                 not rows
-                and medium in context.rests
+                and medium in turn.standing.rests
                 and not messages.is_any_queued(connection, medium)
             ):
-                end_rest(
-                    context, connection, medium
-                )  # whatever it was, nothing waits for it any more
+                end_rest(turn, connection, medium)  # whatever it was, nothing waits for it any more
     except BaseException:
-        context.hand_over.unlease(leased)
+        turn.hand_over.unlease(leased)
         raise
     return rows, asked
 
 
 def _write_leases(
-    context: EngineContext, connection: Connection, medium: Medium, asked: Asked, now: datetime
+    turn: Turn, connection: Connection, medium: Medium, asked: Asked, now: datetime
 ) -> None:
     if not asked.allowed:
         return
-    hand_over = context.hand_over
+    hand_over = turn.hand_over
     hand_over.lease([one.row.id for one in asked.allowed])
-    context.beat(connection)
-    version = context.program.lifecycle.version
+    turn.worker.beat(turn.database, connection)
+    version = turn.program.lifecycle.version
     leases = [
         Lease(
             one.row.id,
             one.at,
-            context.template_version(medium, one.row.template),
+            turn.parts.template_version(medium, one.row.template),
             address(one.state, medium),
         )
         for one in asked.allowed
@@ -103,7 +100,7 @@ def _not_made(medium: Medium, row: Any, reason: str) -> Answer:
 
 
 def _render(
-    context: EngineContext, asked: Asked
+    turn: Turn, asked: Asked
 ) -> tuple[list[tuple[Any, RenderedMessage]], list[tuple[Any, str]]]:
     """The messages that could be rendered, and those that could not, with why; each with its
     row.
@@ -111,7 +108,7 @@ def _render(
     rendered, broken = [], []
     for one in asked.allowed:
         try:
-            rendered.append((one.row, compose(context, one.row, one.entry, one.state, one.at)))
+            rendered.append((one.row, compose(turn.parts, one.row, one.entry, one.state, one.at)))
         except TemplateFailed as failure:
             broken.append((one.row, str(failure)))
         # a fault of ours, with one customer's data: the rest of the batch is leased already

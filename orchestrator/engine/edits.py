@@ -14,9 +14,8 @@ from datetime import datetime
 from orchestrator.domain.errors import ParcoursError, ProjectInvalid
 from orchestrator.domain.journey import Journey, OnChange, Split
 from orchestrator.domain.matching import Matching, match_steps
-from orchestrator.engine.context import EngineContext
-from orchestrator.engine.report import Held
-from orchestrator.engine.tick import LAST_TICK
+from orchestrator.engine.last_tick import LAST_TICK
+from orchestrator.engine.parts import Parts
 from orchestrator.language.journeys import parse_journey
 from orchestrator.store import customers, settings
 from orchestrator.store.assignments import copy_variants
@@ -119,64 +118,49 @@ def _look_for_stranded(
     return stranded
 
 
-def take_over(context: EngineContext, now: datetime) -> None:
+def take_over(parts: Parts, now: datetime) -> None:
     """Records the versions that run from now on and has whoever an edit concerns looked at again.
 
     Raises PeopleWouldBeLost, and then nothing has changed.
     """
-    program = context.program
-    with context.database.write() as connection:
+    program = parts.program
+    with parts.database.write() as connection:
         program.edits = match_edits(connection, program.journeys)
         program.edited_at = (
-            settings.read_time(connection, LAST_TICK) if context.clock.is_virtual else None
+            settings.read_time(connection, LAST_TICK) if parts.clock.is_virtual else None
         )
         if stranded := _look_for_stranded(connection, program.journeys, program.edits):
             raise PeopleWouldBeLost("\n".join(str(one) for one in stranded))
         sources = {
             (journey.id, journey.version): journey.source for journey in program.journeys.values()
         }
-        settings.keep_versions(connection, context.database, sources, now)
-        if _earlier_version(context, connection, LIFECYCLE, program.lifecycle.version) is not None:
+        settings.keep_versions(connection, parts.database, sources, now)
+        if _earlier_version(parts, connection, LIFECYCLE, program.lifecycle.version) is not None:
             customers.mark_all_due(connection, now)
         versions = {
-            journey.id: _earlier_version(
-                context, connection, _JOURNEY + journey.id, journey.version
-            )
+            journey.id: _earlier_version(parts, connection, _JOURNEY + journey.id, journey.version)
             for journey in program.journeys.values()
         }
         edited = {name: version for name, version in versions.items() if version is not None}
-        _keep_variants(context, connection, edited)
+        _keep_variants(parts, connection, edited)
         customers.mark_inside_due(connection, list(edited), now)
 
 
-def _earlier_version(
-    context: EngineContext, connection: Connection, key: str, version: str
-) -> str | None:
+def _earlier_version(parts: Parts, connection: Connection, key: str, version: str) -> str | None:
     """The version that ran before, where it was another; that of today is remembered."""
     known = settings.read(connection, key)
     if known == version:
         return None
-    settings.write(connection, context.database, key, version)
+    settings.write(connection, parts.database, key, version)
     return known
 
 
-def _keep_variants(
-    context: EngineContext, connection: Connection, edited: Mapping[str, str]
-) -> None:
+def _keep_variants(parts: Parts, connection: Connection, edited: Mapping[str, str]) -> None:
     """Has who was given a variant keep it where an edit gives the split another derived id."""
     texts = settings.read_versions(connection) if edited else {}
     for name, version in edited.items():
         earlier = _read_earlier(texts.get((name, version)), name, version)
-        moved = match_steps(earlier, context.program.journeys[name]).moved if earlier else {}
+        moved = match_steps(earlier, parts.program.journeys[name]).moved if earlier else {}
         for was, now in moved.items():
             if was != now and earlier is not None and isinstance(earlier.by_id[was], Split):
-                copy_variants(connection, context.database, name, was, now)
-
-
-def hold(context: EngineContext, held: Held, now: datetime) -> None:
-    """Takes over what stands still from now on; people in released journeys are looked at again."""
-    released = context.held.journeys - held.journeys
-    context.held = held
-    if released:
-        with context.database.write() as connection:
-            customers.mark_inside_due(connection, released, now)
+                copy_variants(connection, parts.database, name, was, now)

@@ -19,7 +19,7 @@ from orchestrator.domain.event import Kind
 from orchestrator.domain.identity import Identities, Person, invited_as
 from orchestrator.domain.message import Medium
 from orchestrator.domain.policy import address
-from orchestrator.engine.context import INBOX_MAX, EngineContext
+from orchestrator.engine.parts import INBOX_MAX, Parts
 from orchestrator.engine.report import TickReport
 from orchestrator.store import addresses, arrivals, customers, events, grants, inbox
 from orchestrator.store.database import Connection
@@ -50,34 +50,32 @@ class _Batch:
     duplicates: int = 0
 
 
-def run(context: EngineContext, now: datetime, report: TickReport) -> int:
+def run(parts: Parts, now: datetime, report: TickReport) -> int:
     """Takes up to 1,000 calls in one transaction; returns how many rows it took."""
-    with context.database.write() as connection:
-        rows = arrivals.take_calls(connection, context.database, now, INBOX_MAX)
+    with parts.database.write() as connection:
+        rows = arrivals.take_calls(connection, parts.database, now, INBOX_MAX)
         if not rows:
             return 0
-        batch = _understand(context, connection, rows, now)
-        _write(context, connection, batch, now)
+        batch = _understand(parts, connection, rows, now)
+        _write(parts, connection, batch, now)
         arrivals.drop_calls(connection, [row.id for row in rows])
     report.accepted += len(batch.taken)
     report.rejected += len(batch.rejected)
     return len(rows)
 
 
-def _understand(
-    context: EngineContext, connection: Connection, rows: Sequence[Any], now: datetime
-) -> _Batch:
+def _understand(parts: Parts, connection: Connection, rows: Sequence[Any], now: datetime) -> _Batch:
     batch = _Batch()
     calls = _read_calls(connection, rows, batch)
     identities = _identities(connection, [call for _, call in calls])
     for row, call in calls:
         try:
-            taken = _take(context, identities, row, call, now)
+            taken = _take(parts, identities, row, call, now)
         except CallRejected as rejection:
             batch.rejected.append((row, rejection))
         else:
             batch.taken.append(taken)
-    customers.save_links(connection, context.database, identities.new_links)
+    customers.save_links(connection, parts.database, identities.new_links)
     return batch
 
 
@@ -115,23 +113,21 @@ def _identities(connection: Connection, calls: Sequence[Call]) -> Identities:
     return Identities(known=known, links=customers.find_links(connection, strangers))
 
 
-def _take(
-    context: EngineContext, identities: Identities, row: Any, call: Call, now: datetime
-) -> _Taken:
+def _take(parts: Parts, identities: Identities, row: Any, call: Call, now: datetime) -> _Taken:
     if row.source == ENGINE and Person(call.user_id) not in identities.known:
         raise CallRejected("unknown_customer", "the customer to be told is not known here")
     resolution = identities.resolve(call)
     at = min(
         call.at or row.received_at, row.received_at
     )  # a time in the future is cut to the time of receipt
-    starts = row.starts and at >= row.received_at - context.config.ingest_max_age
+    starts = row.starts and at >= row.received_at - parts.config.ingest_max_age
     return _Taken(row, call, at, starts, resolution.person, resolution.absorbed)
 
 
 # ---------------------------------------------------------------- writing
 
 
-def _write(context: EngineContext, connection: Connection, batch: _Batch, now: datetime) -> None:
+def _write(parts: Parts, connection: Connection, batch: _Batch, now: datetime) -> None:
     persons = {taken.person for taken in batch.taken}
     ids = customers.find_customers(
         connection, persons | {t.absorbed for t in batch.taken if t.absorbed}
@@ -139,29 +135,29 @@ def _write(context: EngineContext, connection: Connection, batch: _Batch, now: d
     missing = [
         person for person in dict.fromkeys(t.person for t in batch.taken) if person not in ids
     ]
-    customers.add_customers(connection, context.database, missing, now)
+    customers.add_customers(connection, parts.database, missing, now)
     ids |= customers.find_customers(connection, missing)
     customers.mark_due(connection, {ids[person] for person in persons}, now)
     pairs = [(ids[t.absorbed], ids[t.person]) for t in batch.taken if t.absorbed]
     customers.absorb_customers(connection, pairs)
     rows = [row for taken in batch.taken for row in _event_rows(taken, ids)]
-    events.add_events(connection, context.database, rows)
+    events.add_events(connection, parts.database, rows)
     grants.hand_out(
         connection,
         [(t.call.properties["code"], ids[t.person]) for t in batch.taken if t.row.source == ENGINE],
     )
     addresses.keep_choices(
-        connection, context.database, _said_of_addresses(context, connection, batch, now)
+        connection, parts.database, _said_of_addresses(parts, connection, batch, now)
     )
     refused = [
         inbox.RejectedEntry(row.received_at, row.source, r.code, str(r), row.raw)
         for row, r in batch.rejected
     ]
-    inbox.put_rejections(connection, context.database, refused)
+    inbox.put_rejections(connection, parts.database, refused)
 
 
 def _said_of_addresses(
-    context: EngineContext, connection: Connection, batch: _Batch, now: datetime
+    parts: Parts, connection: Connection, batch: _Batch, now: datetime
 ) -> list[dict[str, Any]]:
     """What readers said on the page to unsubscribe: it is about the address their message went to,
     and so known to everybody's time lines before any of them is run."""
@@ -170,7 +166,7 @@ def _said_of_addresses(
     rows = []
     for taken, email_id in told.items():
         message = found.get(email_id)
-        if message is not None and (to := _sent_to(context, connection, message, now)):
+        if message is not None and (to := _sent_to(parts, connection, message, now)):
             rows += _choice_rows(taken, message.medium, to)
     return rows
 
@@ -198,15 +194,13 @@ def _choice_rows(taken: _Taken, medium: str, to: str) -> list[dict[str, Any]]:
     ]
 
 
-def _sent_to(
-    context: EngineContext, connection: Connection, message: Any, now: datetime
-) -> str | None:
+def _sent_to(parts: Parts, connection: Connection, message: Any, now: datetime) -> str | None:
     """Where a message went; for one from before this was written down, where its customer is
     reached.
     """
     if message.to_address:
         return str(message.to_address)
-    readers = load_readers(connection, context.program, [message.customer_id], now)
+    readers = load_readers(connection, parts.program, [message.customer_id], now)
     reader = readers.get(message.customer_id)
     return address(reader, Medium(message.medium)) if reader is not None else None
 

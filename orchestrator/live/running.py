@@ -30,7 +30,8 @@ from orchestrator.config import load_write_key
 from orchestrator.demo.player import Player
 from orchestrator.demo.stage import begin_season, clear_stage, set_stage
 from orchestrator.domain.errors import why_unreadable, without_data
-from orchestrator.engine import tick
+from orchestrator.engine.last_tick import refuse_a_past
+from orchestrator.engine.worker import Worker
 from orchestrator.language.project import Project, load_project
 from orchestrator.live.deployments import describe_project
 from orchestrator.live.edited_files import EditedFiles
@@ -103,17 +104,23 @@ def run(project: Project, options: Options) -> None:
         clock: Clock = (
             VirtualClock(begin_season(SystemClock().now())) if options.demo else SystemClock()
         )
-        context = open_engine(project, clock, database=database, hold=hold)
-        stack.callback(close_engine, context)
-        tick.refuse_a_past(context, clock.now())
-        if count := settle_what_died(context):
+        parts = open_engine(project, clock, database=database)
+        worker = Worker(project.config.var_dir, hold)
+        stack.callback(close_engine, parts, worker)
+        refuse_a_past(parts, clock.now())
+        if count := settle_what_died(parts, worker):
             terminal.say(
                 f"{count} messages were leased when Parcours was ended: see `parcours status`"
             )
         prefect = _launch_prefect(project, options, stack) if options.with_prefect else None
         asyncio.run(
             Running(
-                project, LiveEngine(context, terminal.watch), listener, prefect, terminal, options
+                project,
+                LiveEngine(parts, worker, terminal.watch),
+                listener,
+                prefect,
+                terminal,
+                options,
             ).live()
         )
 
@@ -252,15 +259,15 @@ class Running:
     def _make_app(self) -> Starlette:
         engine, config = self._engine, self._project.config
         services = ApiServices(
-            database=engine.context.database,
-            clock=engine.context.clock,
+            database=engine.parts.database,
+            clock=engine.parts.clock,
             config=config,
-            signer=engine.context.signer,
+            signer=engine.parts.signer,
             surveys=self._project.surveys,
             write_key=load_write_key(config),
             mailbox_root=config.var_dir / "mailbox",
             nudge=self._nudge,
-            render_copy=lambda public_id: render_copy(engine.context, public_id),
+            render_copy=lambda public_id: render_copy(engine.parts, public_id),
             friend_offer=find_friend_offer(self._project.journeys.values()),
             demo=self._options.demo,
             prefect_ui_url=self._prefect.ui_url if self._prefect else None,
@@ -334,7 +341,7 @@ class Running:
                 self._terminal.warn(f"{without_data(fault)}\n{NOT_TAKEN}")
 
     def _reload(self) -> None:
-        old, config = self._engine.context, self._project.config
+        old, config = self._engine.parts, self._project.config
         found = load_project(self._project.root, config.environment)
         project = replace(found, config=config)  # settings and channels stay until the next start
         self._engine.replace(
@@ -350,7 +357,7 @@ class Running:
     def _start_player(self) -> Player | None:
         if not self._options.demo:
             return None
-        clock = self._engine.context.clock
+        clock = self._engine.parts.clock
         assert isinstance(clock, VirtualClock)
         player = Player(
             self._url,

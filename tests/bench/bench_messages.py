@@ -12,10 +12,9 @@ from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
-from orchestrator.engine import tick
 from orchestrator.render import Templates
 from tests.bench.figure import Figure, rate, stopwatch
-from tests.bench.sample import MAIL, PRODUCTS, ROOT, START, calls, engine, entries, put
+from tests.bench.sample import MAIL, PRODUCTS, ROOT, START, calls, engine, entries, put, tick
 
 CUSTOMERS, RUNS = 2_000, 3
 
@@ -52,7 +51,7 @@ def _end_to_end(environment: Mapping[str, str], channel: str) -> float:
             rows = entries(calls(CUSTOMERS))
             with stopwatch() as watch:
                 put(context, rows)
-                report = tick.run(context, START + timedelta(minutes=30))
+                report = tick(context, START + timedelta(minutes=30))
             sent = report.channels["email"].sent
             assert sent == CUSTOMERS, f"{sent} of {CUSTOMERS} were sent"
             seconds.append(watch.seconds)

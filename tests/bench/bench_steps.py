@@ -9,9 +9,8 @@ from tempfile import TemporaryDirectory
 
 from channels.recording import RecordingChannel
 from orchestrator.domain.message import Medium
-from orchestrator.engine import tick
 from tests.bench.figure import Figure, rate, stopwatch
-from tests.bench.sample import START, STEPS, calls, engine, entries, put
+from tests.bench.sample import START, STEPS, calls, engine, entries, put, tick
 
 CUSTOMERS, HOURS, RUNS = 5_000, 5, 3
 
@@ -25,10 +24,10 @@ def measure() -> list[Figure]:
         channels = {medium: RecordingChannel(medium) for medium in Medium}
         with engine(STEPS, channels) as context:
             put(context, entries(calls(CUSTOMERS)))
-            tick.run(context, START + timedelta(minutes=30))
+            tick(context, START + timedelta(minutes=30))
             with stopwatch() as watch:
                 reports = [
-                    tick.run(context, START + timedelta(hours=h, minutes=30))
+                    tick(context, START + timedelta(hours=h, minutes=30))
                     for h in range(1, HOURS + 1)
                 ]
             due = sum(report.journeys["bench"].due for report in reports)

@@ -17,7 +17,10 @@ import orjson
 from orchestrator.clock import VirtualClock
 from orchestrator.domain.channel import Channel
 from orchestrator.domain.message import Medium
-from orchestrator.engine.context import EngineContext
+from orchestrator.engine.parts import Parts
+from orchestrator.engine.report import TickReport
+from orchestrator.engine.work import work
+from orchestrator.engine.worker import Worker
 from orchestrator.language.project import load_project
 from orchestrator.store import inbox
 from orchestrator.store.database import chunked
@@ -68,7 +71,7 @@ def engine(
     channels: Mapping[Medium, Channel] | None = None,
     environment: Mapping[str, str] | None = None,
     channel: str = "",
-) -> Iterator[EngineContext]:
+) -> Iterator[Parts]:
     """An engine on a fresh SQLite file, with one journey of these steps and the shipped
     templates.
     """
@@ -118,7 +121,14 @@ def entries(made: Sequence[dict[str, Any]]) -> list[inbox.InboxEntry]:
     ]
 
 
-def put(context: EngineContext, rows: Sequence[inbox.InboxEntry]) -> None:
+def tick(context: Parts, at: datetime) -> TickReport:
+    """Everything that is due at an instant."""
+    assert isinstance(context.clock, VirtualClock)
+    context.clock.move_to(at)
+    return work(context, Worker(context.config.var_dir))
+
+
+def put(context: Parts, rows: Sequence[inbox.InboxEntry]) -> None:
     """Files calls in batches of 100, each durable before the next, as the HTTP API does."""
     for some in chunked(rows, 100):
         inbox.write_inbox(context.database, some)
