@@ -17,9 +17,8 @@ from sqlalchemy import select
 from orchestrator.intake.files import LINE_BYTES_MAX
 from orchestrator.language.config_file import load_config
 from orchestrator.store.database import Database
-from orchestrator.store.events import EVENTS
-from orchestrator.store.figures import REJECTIONS
 from orchestrator.store.lock import hold_database
+from orchestrator.store.tables import EVENTS, REJECTIONS
 from tests.cli.conftest import Shop, identify, now, track
 
 

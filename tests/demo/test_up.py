@@ -185,9 +185,7 @@ def test_what_was_on_hold_in_prefect_stays_so_without_it(start_up: StartUp, proj
     write_at_night_too(project)
     database = open_database(load_config(project, {}))
     with database.write() as connection:
-        settings.write_gates(
-            connection, database, "channel", {"email": "on hold"}, datetime.now(UTC)
-        )
+        settings.write_gates(connection, "channel", {"email": "on hold"}, datetime.now(UTC))
     database.close()
     up = start_up("--no-prefect", "--port", "0")
     up.post(*SIGN_UP)
