@@ -69,8 +69,8 @@ def _run(project: Project, now: str | None) -> tuple[TickReport, int]:
             with _stopped_by_signals(worker.hand_over):
                 report = work(parts, worker)
                 report.add(finish(parts, worker))
-            with database.read() as connection:
-                return report, arrivals.count_calls(connection)
+            with database.read() as transaction:
+                return report, arrivals.count_calls(transaction)
         finally:
             close_engine(parts, worker)
 

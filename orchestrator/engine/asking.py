@@ -17,10 +17,10 @@ from orchestrator.domain.state import CustomerState, Enrollment, SentMessage, St
 from orchestrator.domain.timeline import arrive_later, must_leave
 from orchestrator.engine.turn import Turn
 from orchestrator.store import events, ledger_notes
-from orchestrator.store.database import Connection
 from orchestrator.store.ledger_notes import Note
 from orchestrator.store.lives import load_readers, read_enrollment
 from orchestrator.store.messages import Settlement
+from orchestrator.store.transaction import Transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,15 +72,15 @@ class Asked:
         self.notes.append(Note(row, at, kind, reason))
 
 
-def ask_again(turn: Turn, connection: Connection, rows: Sequence[Any], now: datetime) -> Asked:
+def ask_again(turn: Turn, transaction: Transaction, rows: Sequence[Any], now: datetime) -> Asked:
     """The answers for some messages of the ledger, in their order."""
     asked = Asked()
     if not rows:
         return asked
     ids = sorted({row.customer_id for row in rows})
-    states = load_readers(connection, turn.program, ids, now)
-    enrollments = ledger_notes.enrollments_of(connection, [row.enrollment_id for row in rows])
-    since = _events_since_the_end(turn, connection, rows, enrollments)
+    states = load_readers(transaction, turn.program, ids, now)
+    enrollments = ledger_notes.enrollments_of(transaction, [row.enrollment_id for row in rows])
+    since = _events_since_the_end(turn, transaction, rows, enrollments)
     for row in rows:
         state, enrollment = states[row.customer_id], read_enrollment(enrollments[row.enrollment_id])
         if _is_for_a_stranger(turn, row, state):
@@ -94,7 +94,7 @@ def ask_again(turn: Turn, connection: Connection, rows: Sequence[Any], now: date
 
 def _events_since_the_end(
     turn: Turn,
-    connection: Connection,
+    transaction: Transaction,
     rows: Sequence[Any],
     enrollments: Mapping[int, Any],
 ) -> dict[int, list[Event]]:
@@ -105,7 +105,7 @@ def _events_since_the_end(
     ended = [row for row in completed if not _leaves_as_decided(turn, row)]
     journeys = [turn.program.journeys.get(name) for name in {row.journey for row in ended}]
     names = {rule.event for journey in journeys if journey for rule in journey.exits if rule.event}
-    return events.named_events(connection, sorted({row.customer_id for row in ended}), names)
+    return events.named_events(transaction, sorted({row.customer_id for row in ended}), names)
 
 
 def _is_for_a_stranger(turn: Turn, row: Any, state: CustomerState) -> bool:

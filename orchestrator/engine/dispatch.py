@@ -23,8 +23,8 @@ from orchestrator.engine.report import TickReport
 from orchestrator.engine.sending import end_rest
 from orchestrator.engine.turn import Turn
 from orchestrator.store import ledger_notes, messages
-from orchestrator.store.database import Connection
 from orchestrator.store.messages import Lease
+from orchestrator.store.transaction import Transaction
 
 logger = logging.getLogger(__name__)
 
@@ -54,20 +54,22 @@ def _lease(turn: Turn, medium: Medium, now: datetime, limit: int) -> tuple[list[
     """What is due, and what the policy says of it; what may leave is leased."""
     leased: list[int] = []
     try:
-        with turn.database.write() as connection:
+        with turn.database.write() as transaction:
             held = turn.standing.held.journeys
-            rows = messages.due_messages(connection, turn.database, medium, now, held, limit)
-            asked = ask_again(turn, connection, rows, now)
-            messages.settle(connection, asked.settled)
-            ledger_notes.write_notes(connection, asked.notes)
+            rows = messages.due_messages(transaction, medium, now, held, limit)
+            asked = ask_again(turn, transaction, rows, now)
+            messages.settle(transaction, asked.settled)
+            ledger_notes.write_notes(transaction, asked.notes)
             leased = [one.row.id for one in asked.allowed]
-            _write_leases(turn, connection, medium, asked, now)
+            _write_leases(turn, transaction, medium, asked, now)
             if (
                 not rows
                 and medium in turn.standing.rests
-                and not messages.is_any_queued(connection, medium)
+                and not messages.is_any_queued(transaction, medium)
             ):
-                end_rest(turn, connection, medium)  # whatever it was, nothing waits for it any more
+                end_rest(
+                    turn, transaction, medium
+                )  # whatever it was, nothing waits for it any more
     except BaseException:
         turn.hand_over.unlease(leased)
         raise
@@ -75,13 +77,13 @@ def _lease(turn: Turn, medium: Medium, now: datetime, limit: int) -> tuple[list[
 
 
 def _write_leases(
-    turn: Turn, connection: Connection, medium: Medium, asked: Asked, now: datetime
+    turn: Turn, transaction: Transaction, medium: Medium, asked: Asked, now: datetime
 ) -> None:
     if not asked.allowed:
         return
     hand_over = turn.hand_over
     hand_over.lease([one.row.id for one in asked.allowed])
-    turn.worker.beat(turn.database, connection)
+    turn.worker.beat(transaction)
     version = turn.program.lifecycle.version
     leases = [
         Lease(
@@ -92,7 +94,7 @@ def _write_leases(
         )
         for one in asked.allowed
     ]
-    messages.lease(connection, leases, hand_over.token, now + LEASE, version)
+    messages.lease(transaction, leases, hand_over.token, now + LEASE, version)
 
 
 def _not_made(medium: Medium, row: Any, reason: str) -> Answer:

@@ -22,8 +22,8 @@ from orchestrator.domain.policy import address
 from orchestrator.engine.parts import INBOX_MAX, Parts
 from orchestrator.engine.report import TickReport
 from orchestrator.store import addresses, arrivals, customers, events, grants, inbox
-from orchestrator.store.database import Connection
 from orchestrator.store.lives import load_readers
+from orchestrator.store.transaction import Transaction
 
 ENGINE = "engine"  # the source of calls Parcours made itself
 PAGE = "page"  # a page of ours, shown to a customer
@@ -52,22 +52,24 @@ class _Batch:
 
 def run(parts: Parts, now: datetime, report: TickReport) -> int:
     """Takes up to 1,000 calls in one transaction; returns how many rows it took."""
-    with parts.database.write() as connection:
-        rows = arrivals.take_calls(connection, parts.database, now, INBOX_MAX)
+    with parts.database.write() as transaction:
+        rows = arrivals.take_calls(transaction, now, INBOX_MAX)
         if not rows:
             return 0
-        batch = _understand(parts, connection, rows, now)
-        _write(parts, connection, batch, now)
-        arrivals.drop_calls(connection, [row.id for row in rows])
+        batch = _understand(parts, transaction, rows, now)
+        _write(parts, transaction, batch, now)
+        arrivals.drop_calls(transaction, [row.id for row in rows])
     report.accepted += len(batch.taken)
     report.rejected += len(batch.rejected)
     return len(rows)
 
 
-def _understand(parts: Parts, connection: Connection, rows: Sequence[Any], now: datetime) -> _Batch:
+def _understand(
+    parts: Parts, transaction: Transaction, rows: Sequence[Any], now: datetime
+) -> _Batch:
     batch = _Batch()
-    calls = _read_calls(connection, rows, batch)
-    identities = _identities(connection, [call for _, call in calls])
+    calls = _read_calls(transaction, rows, batch)
+    identities = _identities(transaction, [call for _, call in calls])
     for row, call in calls:
         try:
             taken = _take(parts, identities, row, call, now)
@@ -75,15 +77,17 @@ def _understand(parts: Parts, connection: Connection, rows: Sequence[Any], now: 
             batch.rejected.append((row, rejection))
         else:
             batch.taken.append(taken)
-    customers.save_links(connection, parts.database, identities.new_links)
+    customers.save_links(transaction, identities.new_links)
     return batch
 
 
 def _read_calls(
-    connection: Connection, rows: Sequence[Any], batch: _Batch
+    transaction: Transaction, rows: Sequence[Any], batch: _Batch
 ) -> list[tuple[Any, Call]]:
     """The calls that are readable and new, in order of arrival."""
-    known = events.known_message_ids(connection, {row.message_id for row in rows if row.message_id})
+    known = events.known_message_ids(
+        transaction, {row.message_id for row in rows if row.message_id}
+    )
     calls = []
     for row in rows:
         if row.message_id in known:
@@ -98,7 +102,7 @@ def _read_calls(
     return calls
 
 
-def _identities(connection: Connection, calls: Sequence[Call]) -> Identities:
+def _identities(transaction: Transaction, calls: Sequence[Call]) -> Identities:
     """Who is known among those the calls speak of."""
     strangers = {call.anonymous_id for call in calls if call.anonymous_id}
     strangers |= {call.previous_id for call in calls if call.previous_id}
@@ -109,8 +113,8 @@ def _identities(connection: Connection, calls: Sequence[Call]) -> Identities:
     persons = {Person(name, anonymous=True) for name in strangers} | {
         Person(name) for name in users
     }
-    known = set(customers.find_customers(connection, persons))
-    return Identities(known=known, links=customers.find_links(connection, strangers))
+    known = set(customers.find_customers(transaction, persons))
+    return Identities(known=known, links=customers.find_links(transaction, strangers))
 
 
 def _take(parts: Parts, identities: Identities, row: Any, call: Call, now: datetime) -> _Taken:
@@ -127,46 +131,44 @@ def _take(parts: Parts, identities: Identities, row: Any, call: Call, now: datet
 # ---------------------------------------------------------------- writing
 
 
-def _write(parts: Parts, connection: Connection, batch: _Batch, now: datetime) -> None:
+def _write(parts: Parts, transaction: Transaction, batch: _Batch, now: datetime) -> None:
     persons = {taken.person for taken in batch.taken}
     ids = customers.find_customers(
-        connection, persons | {t.absorbed for t in batch.taken if t.absorbed}
+        transaction, persons | {t.absorbed for t in batch.taken if t.absorbed}
     )
     missing = [
         person for person in dict.fromkeys(t.person for t in batch.taken) if person not in ids
     ]
-    customers.add_customers(connection, parts.database, missing, now)
-    ids |= customers.find_customers(connection, missing)
-    customers.mark_due(connection, {ids[person] for person in persons}, now)
+    customers.add_customers(transaction, missing, now)
+    ids |= customers.find_customers(transaction, missing)
+    customers.mark_due(transaction, {ids[person] for person in persons}, now)
     pairs = [(ids[t.absorbed], ids[t.person]) for t in batch.taken if t.absorbed]
-    customers.absorb_customers(connection, pairs)
+    customers.absorb_customers(transaction, pairs)
     rows = [row for taken in batch.taken for row in _event_rows(taken, ids)]
-    events.add_events(connection, parts.database, rows)
+    events.add_events(transaction, rows)
     grants.hand_out(
-        connection,
+        transaction,
         [(t.call.properties["code"], ids[t.person]) for t in batch.taken if t.row.source == ENGINE],
     )
-    addresses.keep_choices(
-        connection, parts.database, _said_of_addresses(parts, connection, batch, now)
-    )
+    addresses.keep_choices(transaction, _said_of_addresses(parts, transaction, batch, now))
     refused = [
         inbox.RejectedEntry(row.received_at, row.source, r.code, str(r), row.raw)
         for row, r in batch.rejected
     ]
-    inbox.put_rejections(connection, parts.database, refused)
+    inbox.put_rejections(transaction, refused)
 
 
 def _said_of_addresses(
-    parts: Parts, connection: Connection, batch: _Batch, now: datetime
+    parts: Parts, transaction: Transaction, batch: _Batch, now: datetime
 ) -> list[dict[str, Any]]:
     """What readers said on the page to unsubscribe: it is about the address their message went to,
     and so known to everybody's time lines before any of them is run."""
     told = {taken: email_id for taken in batch.taken if (email_id := _message_behind(taken))}
-    found = addresses.messages_by_public_id(connection, set(told.values()))
+    found = addresses.messages_by_public_id(transaction, set(told.values()))
     rows = []
     for taken, email_id in told.items():
         message = found.get(email_id)
-        if message is not None and (to := _sent_to(parts, connection, message, now)):
+        if message is not None and (to := _sent_to(parts, transaction, message, now)):
             rows += _choice_rows(taken, message.medium, to)
     return rows
 
@@ -194,13 +196,13 @@ def _choice_rows(taken: _Taken, medium: str, to: str) -> list[dict[str, Any]]:
     ]
 
 
-def _sent_to(parts: Parts, connection: Connection, message: Any, now: datetime) -> str | None:
+def _sent_to(parts: Parts, transaction: Transaction, message: Any, now: datetime) -> str | None:
     """Where a message went; for one from before this was written down, where its customer is
     reached.
     """
     if message.to_address:
         return str(message.to_address)
-    readers = load_readers(connection, parts.program, [message.customer_id], now)
+    readers = load_readers(transaction, parts.program, [message.customer_id], now)
     reader = readers.get(message.customer_id)
     return address(reader, Medium(message.medium)) if reader is not None else None
 

@@ -13,8 +13,8 @@ from orchestrator.domain.message import Medium
 from orchestrator.engine.parts import Parts
 from orchestrator.engine.report import Held
 from orchestrator.store import customers, settings
-from orchestrator.store.database import Connection
 from orchestrator.store.settings import Rest
+from orchestrator.store.transaction import Transaction
 
 JOURNEY, CHANNEL = "journey", "channel"  # the kinds of what is held
 _WHY_HELD = "on hold in Prefect"
@@ -28,25 +28,24 @@ class Standing:
     rests: dict[Medium, Rest] = field(default_factory=dict)
 
 
-def read_standing(connection: Connection) -> Standing:
+def read_standing(transaction: Transaction) -> Standing:
     """What stands still now."""
-    rests = {Medium(name): rest for name, rest in settings.read_rests(connection).items()}
-    return Standing(read_held(connection), rests)
+    rests = {Medium(name): rest for name, rest in settings.read_rests(transaction).items()}
+    return Standing(read_held(transaction), rests)
 
 
-def read_held(connection: Connection) -> Held:
+def read_held(transaction: Transaction) -> Held:
     """What people hold now."""
-    journeys = settings.read_gates(connection, JOURNEY)
-    channels = settings.read_gates(connection, CHANNEL)
+    journeys = settings.read_gates(transaction, JOURNEY)
+    channels = settings.read_gates(transaction, CHANNEL)
     return Held(frozenset(journeys), frozenset(channels))
 
 
 def hold(parts: Parts, held: Held, now: datetime) -> None:
     """Remembers what is held from now on; people in released journeys are looked at again."""
-    database = parts.database
-    with database.write() as connection:
-        released = read_held(connection).journeys - held.journeys
+    with parts.database.write() as transaction:
+        released = read_held(transaction).journeys - held.journeys
         for kind, names in ((JOURNEY, held.journeys), (CHANNEL, held.channels)):
-            settings.write_gates(connection, database, kind, dict.fromkeys(names, _WHY_HELD), now)
+            settings.write_gates(transaction, kind, dict.fromkeys(names, _WHY_HELD), now)
         if released:
-            customers.mark_inside_due(connection, released, now)
+            customers.mark_inside_due(transaction, released, now)

@@ -79,15 +79,15 @@ class _Work:
         the turns before.
         """
         turn = self.turn
-        with turn.database.write() as connection:
-            turn.standing = read_standing(connection)
-            turn.decided_before = messages.newest_id(connection)
-            note_tick(turn.parts, connection, self.began_at)
+        with turn.database.write() as transaction:
+            turn.standing = read_standing(transaction)
+            turn.decided_before = messages.newest_id(transaction)
+            note_tick(turn.parts, transaction, self.began_at)
 
     def read_standing(self) -> None:
         """Reads what stands still, for outcomes that are written outside of a turn."""
-        with self.turn.database.read() as connection:
-            self.turn.standing = read_standing(connection)
+        with self.turn.database.read() as transaction:
+            self.turn.standing = read_standing(transaction)
 
     def hold_the_database(self) -> None:
         """Gets a lost lock back, or raises AlreadyRunning; what became of our own messages is

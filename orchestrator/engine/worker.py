@@ -8,8 +8,9 @@ from pathlib import Path
 from orchestrator.clock import SystemClock
 from orchestrator.engine.handover import HandOver
 from orchestrator.store import workers
-from orchestrator.store.database import Connection, Database
+from orchestrator.store.database import Database
 from orchestrator.store.lock import Hold, this_process
+from orchestrator.store.transaction import Transaction
 
 BEAT_S = 10.0
 
@@ -30,13 +31,13 @@ class Worker:
         """Its hold on the database."""
         return self.hand_over.hold
 
-    def beat(self, database: Database, connection: Connection) -> None:
+    def beat(self, transaction: Transaction) -> None:
         """Notes that this process lives, for whoever finds its leases: by the machine's time."""
-        workers.beat(connection, database, self.token, this_process(), SystemClock().now())
+        workers.beat(transaction, self.token, this_process(), SystemClock().now())
         self.hand_over.beaten_at_s = time.monotonic()
 
     def beat_in_time(self, database: Database) -> None:
         """The same, every ten seconds for as long as something is leased."""
         if self.hand_over.leased and time.monotonic() - self.hand_over.beaten_at_s > BEAT_S:
-            with database.write() as connection:
-                self.beat(database, connection)
+            with database.write() as transaction:
+                self.beat(transaction)

@@ -61,11 +61,11 @@ class LiveEngine:
             if not self._has_work(now):
                 return Due()
             media = self._open_media()
-            with unless_away(quietly=True), parts.database.read() as connection:
+            with unless_away(quietly=True), parts.database.read() as transaction:
                 people = count_due_people(
-                    connection, parts.program.journeys.keys() - held.journeys, now
+                    transaction, parts.program.journeys.keys() - held.journeys, now
                 )
-                return Due(people, count_due_messages(connection, media, now))
+                return Due(people, count_due_messages(transaction, media, now))
         except StoreUnavailable:
             return Due()
 
@@ -110,8 +110,8 @@ class LiveEngine:
         )
 
     def _has_work(self, now: datetime) -> bool:
-        with unless_away(quietly=True), self._parts.database.read() as connection:
-            return has_work(connection, self._open_media(), now)
+        with unless_away(quietly=True), self._parts.database.read() as transaction:
+            return has_work(transaction, self._open_media(), now)
 
     def _open_media(self) -> list[Medium]:
         return [medium for medium in self._parts.channels if medium not in self._held.channels]
@@ -134,8 +134,8 @@ class LiveEngine:
 
     def load_held(self) -> Held:
         """What was on hold when Parcours last ran."""
-        with self._parts.database.read() as connection:
-            return standing.read_held(connection)
+        with self._parts.database.read() as transaction:
+            return standing.read_held(transaction)
 
     def health(self, kind: str, name: str) -> str:
         """A card in markdown: where the people of a journey stand, or what became of a channel's
@@ -148,10 +148,10 @@ class LiveEngine:
 
     def figures(self) -> dict[str, int]:
         """The numbers of the home page, by their label."""
-        with self._parts.database.read() as connection:
-            inside = sum(settings.people_by_step(connection).values())
-            states = messages.count_by_state(connection)
-            known = customers.count_customers(connection)
+        with self._parts.database.read() as transaction:
+            inside = sum(settings.people_by_step(transaction).values())
+            states = messages.count_by_state(transaction)
+            known = customers.count_customers(transaction)
         sent = {
             medium: sum(states.get(medium, {}).get(state, 0) for state in _SENT)
             for medium in Medium
