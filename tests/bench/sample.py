@@ -20,7 +20,7 @@ from orchestrator.domain.message import Medium
 from orchestrator.engine.context import EngineContext
 from orchestrator.language.project import load_project
 from orchestrator.store import inbox
-from orchestrator.store.database import chunked
+from orchestrator.store.transaction import chunked
 from orchestrator.wiring import close_engine, open_engine
 
 ROOT = Path(__file__).parents[2]
