@@ -112,7 +112,7 @@ def open_engine(
         clock=clock,
         secret=secret,
     )
-    edits.take_over(parts, clock.now())
+    parts = edits.take_over(parts, clock.now())
     _warn_of_another_key(database, secret)
     return parts
 

@@ -94,7 +94,7 @@ def template_scope(
     }
     journey = parts.program.journeys.get(row.journey)
     return {
-        "scope": Scope(Past(state, now), now, segments=parts.program.segment_tests),
+        "scope": Scope(Past(state, now), now, segments=parts.program.index.segment_tests),
         "customer": CustomerView(state, now),
         "entry": entry,
         "vars": row.variables,

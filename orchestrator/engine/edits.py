@@ -8,7 +8,7 @@ that is gone, or that may have become several: that is refused before anything r
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from orchestrator.domain.errors import ParcoursError, ProjectInvalid
@@ -118,35 +118,35 @@ def _look_for_stranded(
     return stranded
 
 
-def take_over(parts: Parts, now: datetime) -> None:
-    """Records the versions that run from now on and has whoever an edit concerns looked at again.
+def take_over(parts: Parts, now: datetime) -> Parts:
+    """Records the versions that run from now on, has whoever an edit concerns looked at again, and
+    returns the parts that know of the edits.
 
     Raises PeopleWouldBeLost, and then nothing has changed.
     """
     program = parts.program
     with parts.database.write() as transaction:
-        program.edits = match_edits(transaction, program.journeys)
-        program.edited_at = (
-            settings.read_time(transaction, LAST_TICK) if parts.clock.is_virtual else None
-        )
-        if stranded := _look_for_stranded(transaction, program.journeys, program.edits):
+        edits = match_edits(transaction, program.journeys)
+        if stranded := _look_for_stranded(transaction, program.journeys, edits):
             raise PeopleWouldBeLost("\n".join(str(one) for one in stranded))
+        last = settings.read_time(transaction, LAST_TICK) if parts.clock.is_virtual else None
         sources = {
             (journey.id, journey.version): journey.source for journey in program.journeys.values()
         }
         settings.keep_versions(transaction, sources, now)
-        if _earlier_version(parts, transaction, LIFECYCLE, program.lifecycle.version) is not None:
+        if _earlier_version(transaction, LIFECYCLE, program.lifecycle.version) is not None:
             customers.mark_all_due(transaction, now)
         versions = {
-            journey.id: _earlier_version(parts, transaction, _JOURNEY + journey.id, journey.version)
+            journey.id: _earlier_version(transaction, _JOURNEY + journey.id, journey.version)
             for journey in program.journeys.values()
         }
         edited = {name: version for name, version in versions.items() if version is not None}
         _keep_variants(parts, transaction, edited)
         customers.mark_inside_due(transaction, list(edited), now)
+    return replace(parts, program=replace(program, edits=edits, edited_at=last))
 
 
-def _earlier_version(parts: Parts, transaction: Transaction, key: str, version: str) -> str | None:
+def _earlier_version(transaction: Transaction, key: str, version: str) -> str | None:
     """The version that ran before, where it was another; that of today is remembered."""
     known = settings.read(transaction, key)
     if known == version:
