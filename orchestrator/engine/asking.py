@@ -13,8 +13,9 @@ from orchestrator.domain.effects import DecisionKind
 from orchestrator.domain.event import Event
 from orchestrator.domain.message import Medium, MessageState, Purpose
 from orchestrator.domain.policy import Answer
+from orchestrator.domain.release import must_leave
 from orchestrator.domain.state import CustomerState, Enrollment, SentMessage, Status
-from orchestrator.domain.timeline import arrive_later, must_leave
+from orchestrator.domain.waits import arrive_later
 from orchestrator.engine.context import EngineContext
 from orchestrator.store import events, ledger_notes
 from orchestrator.store.ledger_notes import Note
@@ -151,7 +152,7 @@ def _ask_about(
     if row.expires_at is not None and now > row.expires_at:
         asked.refuse(row, now, "overdue", DecisionKind.EXPIRED)
         return
-    rule = must_leave(context.program, state, enrollment, now, since)
+    rule = must_leave(context.program, state, enrollment, now, since=since)
     if rule is not None:
         status, reason = rule
         asked.refuse(row, now, f"left before: {reason}")

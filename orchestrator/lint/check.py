@@ -29,7 +29,7 @@ from orchestrator.domain.state import Choice, CustomerState
 from orchestrator.domain.suggestion import did_you_mean
 from orchestrator.domain.template_names import is_misnamed, read_file_name, suggest_name
 from orchestrator.domain.text_files import decode_text
-from orchestrator.domain.waits import cannot_read, dates_waited_for
+from orchestrator.domain.wait_dates import cannot_read, dates_waited_for
 from orchestrator.language.config_file import read_config
 from orchestrator.language.project import Project, load_project
 from orchestrator.language.toml_keys import locate_keys
