@@ -129,7 +129,7 @@ def _compose_sms(
     scope: Mapping[str, Any],
     validity: timedelta | None,
 ) -> RenderedMessage:
-    text = parts.templates.render_sms(row.template, locale, scope)
+    text = parts.templates.render_text(Medium.SMS, row.template, locale, scope)
     return RenderedMessage(
         row.public_id,
         Medium.SMS,
