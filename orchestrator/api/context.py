@@ -8,7 +8,7 @@ from pathlib import Path
 
 from starlette.requests import Request
 
-from orchestrator.api.inbox_writer import InboxWriter
+from orchestrator.api.inbox_writer import Filing, InboxWriter
 from orchestrator.clock import Clock
 from orchestrator.config import Config
 from orchestrator.domain.friend_offer import FriendOffer
@@ -24,7 +24,8 @@ class ApiServices:
     `nudge` is called after new calls became durable, from the writer's thread. `render_copy` gives
     the HTML of a mail from its public id, None where there is none; it is called in a thread.
     `friend_offer` is what an invited friend gets (`find_friend_offer`). `read_status`
-    gives the figures of the home page, by their label.
+    gives the figures of the home page, by their label. `file_calls` makes calls durable, in the
+    inbox where it is None.
     """
 
     database: Database
@@ -37,6 +38,7 @@ class ApiServices:
     nudge: Callable[[], None]
     render_copy: Callable[[str], str | None]
     friend_offer: FriendOffer | None = None
+    file_calls: Filing | None = None
     demo: bool = False
     prefect_ui_url: str | None = None
     read_status: Callable[[], Mapping[str, int]] | None = None

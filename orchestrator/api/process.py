@@ -25,6 +25,7 @@ from orchestrator.api.serving import QuietServer, server_config
 from orchestrator.config import load_secret_key, load_write_key
 from orchestrator.links import LinkSigner
 from orchestrator.measure.home_figures import read_figures
+from orchestrator.store.accepted import AcceptedCalls, folder_of
 from orchestrator.store.availability import StoreUnavailable
 from orchestrator.store.database import Database
 
@@ -83,7 +84,7 @@ class LineToUp:
 
 def services_for(served: Served, database: Database, line: LineToUp) -> ApiServices:
     """What the application is given."""
-    config = served.config
+    config, folder = served.config, folder_of(database)
     return ApiServices(
         database=database,
         clock=served.clock,
@@ -95,6 +96,7 @@ def services_for(served: Served, database: Database, line: LineToUp) -> ApiServi
         nudge=line.nudge,
         render_copy=line.render_copy,
         friend_offer=served.friend_offer,
+        file_calls=AcceptedCalls(database, folder).append if folder else None,
         demo=served.demo,
         prefect_ui_url=served.prefect_ui_url,
         read_status=lambda: read_figures(database),

@@ -16,7 +16,7 @@ from orchestrator.engine import edits, tick
 from orchestrator.engine.context import EngineContext
 from orchestrator.engine.report import Held, TickReport
 from orchestrator.measure.status import channel_card, journey_card
-from orchestrator.store import settings
+from orchestrator.store import accepted, settings
 from orchestrator.store.availability import StoreUnavailable, unless_away
 from orchestrator.store.due import count_due_messages, count_due_people, has_work
 
@@ -109,8 +109,11 @@ class LiveEngine:
         )
 
     def _has_work(self, now: datetime) -> bool:
-        with unless_away(quietly=True), self._context.database.read() as connection:
-            return has_work(connection, self._open_media(), now)
+        database = self._context.database
+        with unless_away(quietly=True), database.read() as connection:
+            return has_work(connection, self._open_media(), now) or accepted.has_calls(
+                connection, database
+            )
 
     def _open_media(self) -> list[Medium]:
         context = self._context

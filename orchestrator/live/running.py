@@ -208,6 +208,7 @@ class Running:
 
     def _places(self) -> Places:
         config = self._project.config
+        load_write_key(config)  # made, where there is none yet
         from_environment = "PARCOURS_WRITE_KEY" in config.environment
         database = (
             config.database_url.removeprefix("sqlite:///")
