@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import datetime
 from typing import Any
 
 from channels import ChannelSettings, open_channel
@@ -45,12 +46,12 @@ def read_pinned(database: Database, project: Project) -> dict[tuple[str, str], J
     }
     if not wanted:
         return {}
-    with database.read() as connection:
+    with database.read() as transaction:
         inside = {
             (journey, version)
-            for journey, version, _ in settings.people_by_step(connection, wanted)
+            for journey, version, _ in settings.people_by_step(transaction, wanted)
         }
-        sources = settings.read_versions(connection)
+        sources = settings.read_versions(transaction)
     return {
         key: parse_journey(sources[key], f"{key[0]}.yaml of version {key[1]}")
         for key in inside
@@ -65,9 +66,20 @@ def open_database(config: Config) -> Database:
     return database
 
 
+def channel_settings(config: Config, now: Callable[[], datetime]) -> ChannelSettings:
+    """What the project's adapters may know of it."""
+    return ChannelSettings(
+        var_dir=config.var_dir,
+        clock=now,
+        from_email=config.channels.from_email,
+        from_name=config.project.name,
+        environment=config.environment,
+    )
+
+
 def open_channels(config: Config, clock: Clock) -> dict[Medium, Channel]:
     """The channels the configuration names; raises ChannelMisconfigured with what to set."""
-    chosen = ChannelSettings.of(config, clock.now)
+    chosen = channel_settings(config, clock.now)
     return {
         medium: open_channel(medium, config.channels.adapter(medium), chosen) for medium in Medium
     }
@@ -110,10 +122,10 @@ def open_engine(
 def _warn_of_another_key(database: Database, secret: str) -> None:
     """Says once that the key which signs links is not the one of the mails that were sent."""
     fingerprint = settings.fingerprint(secret)
-    with database.write() as connection:
-        known = settings.read(connection, settings.SECRET_KEY)
+    with database.write() as transaction:
+        known = settings.read(transaction, settings.SECRET_KEY)
         if known != fingerprint:
-            settings.write(connection, database, settings.SECRET_KEY, fingerprint)
+            settings.write(transaction, settings.SECRET_KEY, fingerprint)
     if known not in (None, fingerprint):
         logger.warning(ANOTHER_KEY)
 
@@ -122,8 +134,8 @@ def is_another_key(database: Database, config: Config) -> bool:
     """Whether links of mails that were sent are signed by another key than there is now. Makes
     none.
     """
-    with database.read() as connection:
-        known = settings.read(connection, settings.SECRET_KEY)
+    with database.read() as transaction:
+        known = settings.read(transaction, settings.SECRET_KEY)
     return known is not None and (
         not has_secret_key(config) or known != settings.fingerprint(load_secret_key(config))
     )
@@ -141,11 +153,11 @@ def render_copy(context: EngineContext, public_id: str) -> str | None:
 
     Raises StoreUnavailable.
     """
-    with unless_away(), context.database.read() as connection:
-        row: Any = messages.find_message(connection, public_id)
+    with unless_away(), context.database.read() as transaction:
+        row: Any = messages.find_message(transaction, public_id)
         if row is None or row.medium != Medium.EMAIL:
             return None
-        states = load_readers(connection, context.program, [row.customer_id], context.clock.now())
+        states = load_readers(transaction, context.program, [row.customer_id], context.clock.now())
     reader = states.get(row.customer_id)
     if reader is None:
         return None

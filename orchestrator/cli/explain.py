@@ -67,8 +67,8 @@ def explain(
         customer = find_one(database, user_id)
         loaded = _load(project)
         if journey is not None and (loaded is None or journey not in loaded.journeys):
-            with database.read() as connection:
-                refuse_unknown_journey(connection, journey)
+            with database.read() as transaction:
+                refuse_unknown_journey(transaction, journey)
         answer = _Answer(customer, zone_of(config))
         _read(database, loaded, journey, answer)
     if as_json:
@@ -112,8 +112,8 @@ def _why_not(database: Database, project: Project, journey_id: str, answer: _Ans
 
     spoken = (DecisionKind.ENTERED, DecisionKind.IGNORED, DecisionKind.RESTARTED)
     told = {line.at for line in answer.lines if line.kind in spoken}
-    with database.read() as connection:
-        past = Past(answer.customer, events_of(connection, answer.customer.id), told)
+    with database.read() as transaction:
+        past = Past(answer.customer, events_of(transaction, answer.customer.id), told)
     journey = project.journeys[journey_id]
     answer.absence = "" if told else tell_absence(journey, past)
     return tell_why_not(project, journey, past)

@@ -22,8 +22,8 @@ def find_one(database: Database, text: str) -> Any:
     """
     from orchestrator.store.story import find_people
 
-    with database.read() as connection:
-        people = find_people(connection, text)
+    with database.read() as transaction:
+        people = find_people(transaction, text)
     if len(people) == 1:
         return people[0]
     if people:
@@ -66,7 +66,7 @@ def _read(
     from orchestrator.store.lives import load_readers
 
     now = SystemClock().now()
-    with database.read() as connection:
-        state = load_readers(connection, build_program(project), [customer_id], now)[customer_id]
+    with database.read() as transaction:
+        state = load_readers(transaction, build_program(project), [customer_id], now)[customer_id]
     found = {name: state.get(name, now) for name in names}
     return {name: value for name, value in found.items() if value is not None}

@@ -64,10 +64,10 @@ def list_messages(
 
     config = load_settings(project)
     states = _read_states(state)
-    with opened(config, to_look=True) as database, database.read() as connection:
+    with opened(config, to_look=True) as database, database.read() as transaction:
         if journey is not None:
-            refuse_unknown_journey(connection, journey)
-        rows = status.list_messages(connection, _journeys(project), states, journey, limit)
+            refuse_unknown_journey(transaction, journey)
+        rows = status.list_messages(transaction, _journeys(project), states, journey, limit)
     if as_json:
         print_json(rows)
     elif rows:
@@ -203,8 +203,8 @@ def retry(
         )
     with opened(load_settings(project), to_look=True) as database:
         if journey is not None:
-            with database.read() as connection:
-                refuse_unknown_journey(connection, journey)
+            with database.read() as transaction:
+                refuse_unknown_journey(transaction, journey)
         now = SystemClock().now()
         found = settling.find_failed(database, which, now, expired=expired)
         agreed = bool(found.again) and (yes or _agrees(found, expired))

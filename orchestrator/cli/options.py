@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
     from orchestrator.config import Config
     from orchestrator.language.project import Project
-    from orchestrator.store.database import Connection, Database
+    from orchestrator.store.database import Database
+    from orchestrator.store.transaction import Transaction
 
 JOURNEYS = "journeys"
 YEARS_AHEAD_MAX = 100
@@ -61,7 +62,7 @@ def load(folder: Path, *, need_templates: bool = True) -> Project:
 
 def load_settings(folder: Path) -> Config:
     """The configuration alone, for commands that ask nothing of the journeys; raises as `load`."""
-    from orchestrator.config import load_config
+    from orchestrator.language.config_file import load_config
 
     return load_config(project_root(folder), os.environ)
 
@@ -151,14 +152,14 @@ def read_virtual_now(text: str) -> datetime:
     return at
 
 
-def refuse_unknown_journey(connection: Connection, journey: str) -> None:
+def refuse_unknown_journey(transaction: Transaction, journey: str) -> None:
     """Raises BadParameter for a journey that never ran here; one whose file is gone has its story
     all the same.
     """
     from orchestrator.domain.suggestion import did_you_mean
     from orchestrator.store.settings import read_versions
 
-    known = sorted({name for name, _ in read_versions(connection)})
+    known = sorted({name for name, _ in read_versions(transaction)})
     if journey not in known:
         raise typer.BadParameter(
             f"no journey '{journey}' ever ran here{did_you_mean(journey, known)}"

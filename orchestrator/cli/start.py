@@ -78,8 +78,8 @@ def _find(database: Database, users: list[str]) -> tuple[list[Any], list[str]]:
     """The customers of these ids, each once, and the ids that nobody has."""
     from orchestrator.store.customers import find_customer
 
-    with database.read() as connection:
-        rows = {user: find_customer(connection, user) for user in users}
+    with database.read() as transaction:
+        rows = {user: find_customer(transaction, user) for user in users}
     found = {row.id: row for row in rows.values() if row is not None}
     return list(found.values()), [user for user, row in rows.items() if row is None]
 

@@ -67,8 +67,8 @@ def _run(project: Project, now: str | None) -> tuple[TickReport, int]:
             with _stopped_by_signals(context.hand_over):
                 report = engine_tick.run(context, clock.now())
                 report.add(engine_tick.finish(context))
-            with database.read() as connection:
-                return report, arrivals.count_calls(connection)
+            with database.read() as transaction:
+                return report, arrivals.count_calls(transaction)
         finally:
             close_engine(context)
 

@@ -13,14 +13,15 @@ from orchestrator.domain.effects import DecisionKind
 from orchestrator.domain.event import Event
 from orchestrator.domain.message import Medium, MessageState, Purpose
 from orchestrator.domain.policy import Answer
+from orchestrator.domain.release import must_leave
 from orchestrator.domain.state import CustomerState, Enrollment, SentMessage, Status
-from orchestrator.domain.timeline import arrive_later, must_leave
+from orchestrator.domain.waits import arrive_later
 from orchestrator.engine.context import EngineContext
 from orchestrator.store import events, ledger_notes
-from orchestrator.store.database import Connection
 from orchestrator.store.ledger_notes import Note
 from orchestrator.store.lives import load_readers, read_enrollment
 from orchestrator.store.messages import Settlement
+from orchestrator.store.transaction import Transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,16 +74,16 @@ class Asked:
 
 
 def ask_again(
-    context: EngineContext, connection: Connection, rows: Sequence[Any], now: datetime
+    context: EngineContext, transaction: Transaction, rows: Sequence[Any], now: datetime
 ) -> Asked:
     """The answers for some messages of the ledger, in their order."""
     asked = Asked()
     if not rows:
         return asked
     ids = sorted({row.customer_id for row in rows})
-    states = load_readers(connection, context.program, ids, now)
-    enrollments = ledger_notes.enrollments_of(connection, [row.enrollment_id for row in rows])
-    since = _events_since_the_end(context, connection, rows, enrollments)
+    states = load_readers(transaction, context.program, ids, now)
+    enrollments = ledger_notes.enrollments_of(transaction, [row.enrollment_id for row in rows])
+    since = _events_since_the_end(context, transaction, rows, enrollments)
     for row in rows:
         state, enrollment = states[row.customer_id], read_enrollment(enrollments[row.enrollment_id])
         if _is_for_a_stranger(context, row, state):
@@ -96,7 +97,7 @@ def ask_again(
 
 def _events_since_the_end(
     context: EngineContext,
-    connection: Connection,
+    transaction: Transaction,
     rows: Sequence[Any],
     enrollments: Mapping[int, Any],
 ) -> dict[int, list[Event]]:
@@ -107,7 +108,7 @@ def _events_since_the_end(
     ended = [row for row in completed if not _leaves_as_decided(context, row)]
     journeys = [context.program.journeys.get(name) for name in {row.journey for row in ended}]
     names = {rule.event for journey in journeys if journey for rule in journey.exits if rule.event}
-    return events.named_events(connection, sorted({row.customer_id for row in ended}), names)
+    return events.named_events(transaction, sorted({row.customer_id for row in ended}), names)
 
 
 def _is_for_a_stranger(context: EngineContext, row: Any, state: CustomerState) -> bool:
@@ -151,7 +152,7 @@ def _ask_about(
     if row.expires_at is not None and now > row.expires_at:
         asked.refuse(row, now, "overdue", DecisionKind.EXPIRED)
         return
-    rule = must_leave(context.program, state, enrollment, now, since)
+    rule = must_leave(context.program, state, enrollment, now, since=since)
     if rule is not None:
         status, reason = rule
         asked.refuse(row, now, f"left before: {reason}")

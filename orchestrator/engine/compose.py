@@ -94,7 +94,7 @@ def template_scope(
     }
     journey = context.program.journeys.get(row.journey)
     return {
-        "scope": Scope(Past(state, now), now, segments=context.program.segment_tests),
+        "scope": Scope(Past(state, now), now, segments=context.program.index.segment_tests),
         "customer": CustomerView(state, now),
         "entry": entry,
         "vars": row.variables,

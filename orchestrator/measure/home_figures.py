@@ -11,10 +11,10 @@ _SENT = ("accepted", "delivered", "opened", "clicked", "complained", "bounced")
 
 def read_figures(database: Database) -> dict[str, int]:
     """The numbers of the home page, by their label."""
-    with database.read() as connection:
-        inside = sum(settings.people_by_step(connection).values())
-        states = messages.count_by_state(connection)
-        known = customers.count_customers(connection)
+    with database.read() as transaction:
+        inside = sum(settings.people_by_step(transaction).values())
+        states = messages.count_by_state(transaction)
+        known = customers.count_customers(transaction)
     sent = {
         medium: sum(states.get(medium, {}).get(state, 0) for state in _SENT) for medium in Medium
     }

@@ -14,8 +14,9 @@ from orchestrator.domain.journey import Journey, Message
 from orchestrator.domain.message import MessageState
 from orchestrator.engine.tick import CLOCK, LAST_TICK, VIRTUAL
 from orchestrator.store import arrivals, customers, figures, messages, settings
-from orchestrator.store.database import Connection, Database
+from orchestrator.store.database import Database
 from orchestrator.store.due import count_due_people
+from orchestrator.store.transaction import Transaction
 
 UNKNOWN_LISTED_MAX = 10
 RECENTLY = timedelta(days=1)
@@ -89,50 +90,50 @@ def read_status(database: Database, journeys: Mapping[str, Journey], now: dateti
 
     What last ran on a virtual clock (the demo) is told as of its own time.
     """
-    with database.read() as connection:
-        last_tick = settings.read_time(connection, LAST_TICK)
-        if last_tick is not None and settings.read(connection, CLOCK) == VIRTUAL:
+    with database.read() as transaction:
+        last_tick = settings.read_time(transaction, LAST_TICK)
+        if last_tick is not None and settings.read(transaction, CLOCK) == VIRTUAL:
             now = last_tick
-        inside = figures.count_inside(connection)
-        due = count_due_people(connection, journeys.keys() | inside.keys(), now)
-        held = settings.read_gates(connection, "journey")
+        inside = figures.count_inside(transaction)
+        due = count_due_people(transaction, journeys.keys() | inside.keys(), now)
+        held = settings.read_gates(transaction, "journey")
         titles = dict.fromkeys(inside, "") | {
             name: journey.title for name, journey in journeys.items()
         }
         unknown = messages.list_messages(
-            connection, (MessageState.UNKNOWN,), limit=UNKNOWN_LISTED_MAX
+            transaction, (MessageState.UNKNOWN,), limit=UNKNOWN_LISTED_MAX
         )
         return Status(
             at=now,
             last_tick=last_tick,
-            customers=customers.count_customers(connection),
-            stages=figures.count_stages(connection),
+            customers=customers.count_customers(transaction),
+            stages=figures.count_stages(transaction),
             journeys=tuple(
                 JourneyStanding(
                     name, title, inside.get(name, 0), due.get(name, 0), held.get(name, "")
                 )
                 for name, title in sorted(titles.items())
             ),
-            messages=messages.count_by_state(connection),
-            not_sent=count_not_sent(connection, journeys),
-            held_channels=_held_channels(connection),
-            inbox=arrivals.count_calls(connection),
-            rejected=figures.count_rejections(connection),
+            messages=messages.count_by_state(transaction),
+            not_sent=count_not_sent(transaction, journeys),
+            held_channels=_held_channels(transaction),
+            inbox=arrivals.count_calls(transaction),
+            rejected=figures.count_rejections(transaction),
             unknown=tuple(row.public_id for row in unknown),
-            home=settings.read(connection, settings.HOME) or "",
+            home=settings.read(transaction, settings.HOME) or "",
         )
 
 
 def count_not_sent(
-    connection: Connection, journeys: Mapping[str, Journey]
+    transaction: Transaction, journeys: Mapping[str, Journey]
 ) -> dict[str, dict[str, int]]:
     """What was not sent, by medium and reason: messages refused when they were about to leave, and
     what the time line decided against before there was a message."""
     counted: dict[str, Counter[str]] = defaultdict(Counter)
-    for row in figures.count_refused_messages(connection):
+    for row in figures.count_refused_messages(transaction):
         counted[row.medium][row.reason] += row.number
-    unsent = figures.count_unsent(connection)
-    media = media_of(connection, journeys, {row.journey for row in unsent})
+    unsent = figures.count_unsent(transaction)
+    media = media_of(transaction, journeys, {row.journey for row in unsent})
     for row in unsent:
         reason = EXPIRED if row.kind == EXPIRED else row.reason
         counted[media.get((row.journey, row.step), "")][reason] += row.number
@@ -140,12 +141,12 @@ def count_not_sent(
 
 
 def media_of(
-    connection: Connection, journeys: Mapping[str, Journey], wanted: set[str]
+    transaction: Transaction, journeys: Mapping[str, Journey], wanted: set[str]
 ) -> Mapping[tuple[str, str], str]:
     """The medium of each message step of today's journeys, and of those of some others that ever
     sent one.
     """
-    media = figures.media_of_steps(connection, wanted)
+    media = figures.media_of_steps(transaction, wanted)
     for journey in journeys.values():
         media |= {
             (journey.id, step.id): str(step.medium)
@@ -155,10 +156,10 @@ def media_of(
     return media
 
 
-def _held_channels(connection: Connection) -> dict[str, str]:
+def _held_channels(transaction: Transaction) -> dict[str, str]:
     """The channels that stand still, by themselves or because ops paused them: medium → reason."""
-    return settings.read_gates(connection, settings.STOPPED) | settings.read_gates(
-        connection, "channel"
+    return settings.read_gates(transaction, settings.STOPPED) | settings.read_gates(
+        transaction, "channel"
     )
 
 
@@ -171,7 +172,7 @@ _LISTED = (
 
 
 def list_messages(
-    connection: Connection,
+    transaction: Transaction,
     journeys: Mapping[str, Journey],
     states: Collection[str],
     journey: str | None,
@@ -179,11 +180,11 @@ def list_messages(
 ) -> list[dict[str, Any]]:
     """The newest messages in some states (none: in all). Where those that were not sent are asked
     for, what was decided against before it became a message is among them; it has no id."""
-    rows = messages.list_messages(connection, states, journey, limit)
+    rows = messages.list_messages(transaction, states, journey, limit)
     found = [{name: getattr(row, name) for name in _LISTED} for row in rows]
     if MessageState.NOT_SENT in states:
-        unsent = figures.list_unsent(connection, journey, limit)
-        media = media_of(connection, journeys, {row.journey for row in unsent})
+        unsent = figures.list_unsent(transaction, journey, limit)
+        media = media_of(transaction, journeys, {row.journey for row in unsent})
         found += [_as_listed(row, media.get((row.journey, row.step), "")) for row in unsent]
         found.sort(key=lambda row: row["decided_at"], reverse=True)
     return found[:limit]
@@ -208,10 +209,10 @@ def journey_card(database: Database, journey: Journey, now: datetime) -> str:
     """A journey's health in markdown: where its people stand, and what became of its messages in
     the last day.
     """
-    with database.read() as connection:
-        people = settings.people_by_step(connection, [journey.id])
-        states = figures.count_messages_of(connection, journey.id, now - RECENTLY)
-        held = settings.read_gates(connection, "journey").get(journey.id)
+    with database.read() as transaction:
+        people = settings.people_by_step(transaction, [journey.id])
+        states = figures.count_messages_of(transaction, journey.id, now - RECENTLY)
+        held = settings.read_gates(transaction, "journey").get(journey.id)
     by_step: dict[str, int] = {}
     for (_, _, step), number in people.items():
         by_step[step] = by_step.get(step, 0) + number
@@ -230,10 +231,10 @@ def channel_card(database: Database, medium: str, journeys: Mapping[str, Journey
     """A channel's health in markdown: its messages by state, and the command for those that hang
     in the air.
     """
-    with database.read() as connection:
-        states = dict(messages.count_by_state(connection).get(medium, {}))
-        refused = count_not_sent(connection, journeys).get(medium, {})
-        held = _held_channels(connection).get(medium)
+    with database.read() as transaction:
+        states = dict(messages.count_by_state(transaction).get(medium, {}))
+        refused = count_not_sent(transaction, journeys).get(medium, {})
+        held = _held_channels(transaction).get(medium)
     if refused:
         states[MessageState.NOT_SENT] = sum(refused.values())
     lines = [

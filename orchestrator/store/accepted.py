@@ -24,7 +24,7 @@ from sqlalchemy.engine import make_url
 
 from orchestrator.store import settings
 from orchestrator.store.availability import StoreUnavailable
-from orchestrator.store.database import Connection, Database
+from orchestrator.store.database import Database
 from orchestrator.store.inbox import (
     InboxEntry,
     RejectedEntry,
@@ -33,6 +33,7 @@ from orchestrator.store.inbox import (
     put_rejections,
 )
 from orchestrator.store.lock import try_to_lock
+from orchestrator.store.transaction import Transaction
 
 READ_SO_FAR = "accepted_read_so_far"  # the setting: bytes by segment
 SEGMENT_BYTES_MAX = 8 * 1024 * 1024
@@ -86,18 +87,18 @@ class AcceptedCalls:
         os.fsync(self._handle)
 
 
-def has_calls(connection: Connection, database: Database) -> bool:
+def has_calls(transaction: Transaction, database: Database) -> bool:
     """Whether calls wait beside the database."""
-    read = _read_so_far(connection)
+    read = _read_so_far(transaction)
     return any(size > read.get(path.name, 0) for path, size in _segments(database))
 
 
-def take_in(connection: Connection, database: Database, limit: int) -> None:
+def take_in(transaction: Transaction, database: Database, limit: int) -> None:
     """Puts some of the calls that wait, a few more than `limit` at most, into the inbox."""
     segments = _segments(database)
     if not segments:
         return
-    read, done, left = _read_so_far(connection), dict[str, int](), limit
+    read, done, left = _read_so_far(transaction), dict[str, int](), limit
     for segment, size in segments:
         begin = read.get(segment.name, 0)
         is_finished = _is_finished(segment)  # before it is read: nothing comes behind that
@@ -105,17 +106,17 @@ def take_in(connection: Connection, database: Database, limit: int) -> None:
             segment.unlink(missing_ok=True)  # an earlier transaction has taken all of it
             continue
         entries, end = _read_entries(segment, begin, left) if size > begin else ([], begin)
-        _put(connection, database, entries)
+        _put(transaction, entries)
         left -= len(entries)
         # what is cut off at the end was never acknowledged
         done[segment.name] = size if is_finished and left and not entries else end
     if done != read:
-        settings.write(connection, database, READ_SO_FAR, orjson.dumps(done).decode())
+        settings.write(transaction, READ_SO_FAR, orjson.dumps(done).decode())
 
 
-def _put(connection: Connection, database: Database, entries: Sequence[_Entry]) -> None:
-    put_calls(connection, database, [one for one in entries if isinstance(one, InboxEntry)])
-    put_rejections(connection, database, [one for one in entries if isinstance(one, RejectedEntry)])
+def _put(transaction: Transaction, entries: Sequence[_Entry]) -> None:
+    put_calls(transaction, [one for one in entries if isinstance(one, InboxEntry)])
+    put_rejections(transaction, [one for one in entries if isinstance(one, RejectedEntry)])
 
 
 def _record(entry: _Entry) -> tuple[bytes, bytes, bytes, bytes]:
@@ -167,8 +168,8 @@ def _segments(database: Database) -> list[tuple[Path, int]]:
         return []
 
 
-def _read_so_far(connection: Connection) -> dict[str, int]:
-    written = settings.read(connection, READ_SO_FAR)
+def _read_so_far(transaction: Transaction) -> dict[str, int]:
+    written = settings.read(transaction, READ_SO_FAR)
     return dict(orjson.loads(written)) if written else {}
 
 

@@ -37,7 +37,7 @@ from orchestrator.render import Templates
 from orchestrator.render.sample import sample_context
 from orchestrator.store.database import Database
 from orchestrator.store.migrate import migrate
-from orchestrator.store.moves import DECISIONS
+from orchestrator.store.tables import DECISIONS
 from orchestrator.wiring import close_engine, open_engine
 from tests.api.shop import open_shop
 from tests.bench.sample import ROOT
@@ -120,7 +120,7 @@ def _live(project: Project) -> None:
     """Some days of a customer with everything that the journeys of the project listen to."""
     program = build_program(project)
     state = CustomerState("u1", program.lifecycle, program.zone, program.locale)
-    names = ["Signed Up", *list(program.by_event)[:20], "Order Completed"]
+    names = ["Signed Up", *list(program.index.by_event)[:20], "Order Completed"]
     traits = {
         "email": "ada@example.com",
         "phone": "+33612345678",

@@ -6,18 +6,16 @@ from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 from sqlalchemy import select
 
 from orchestrator.store import accepted
 from orchestrator.store.accepted import AcceptedCalls, folder_of, has_calls, take_in
-from orchestrator.store.arrivals import INBOX
 from orchestrator.store.availability import StoreUnavailable
 from orchestrator.store.database import Database
 from orchestrator.store.inbox import InboxEntry, RejectedEntry
-from orchestrator.store.tables import Rejection
+from orchestrator.store.tables import INBOX, REJECTIONS
 from tests.conftest import DatabaseServer, Template
 
 NOW = datetime(2026, 1, 5, 10, 0, 0, 123456, tzinfo=UTC)
@@ -50,18 +48,18 @@ def call(name: str, raw: bytes = b'{"type":"track"}') -> InboxEntry:
 
 
 def take(database: Database, limit: int = 1000) -> None:
-    with database.write() as connection:
-        take_in(connection, database, limit)
+    with database.write() as transaction:
+        take_in(transaction, database, limit)
 
 
 def inbox(database: Database) -> list[str]:
-    with database.read() as connection:
-        return list(connection.scalars(select(INBOX.c.message_id).order_by(INBOX.c.id)))
+    with database.read() as transaction:
+        return list(transaction.scalars(select(INBOX.c.message_id).order_by(INBOX.c.id)))
 
 
 def waits(database: Database) -> bool:
-    with database.read() as connection:
-        return has_calls(connection, database)
+    with database.read() as transaction:
+        return has_calls(transaction, database)
 
 
 def segments(database: Database) -> int:
@@ -74,10 +72,9 @@ def test_calls_and_refusals_arrive_as_they_were(database: Database, calls: Accep
     assert waits(database)
     take(database)
     assert not waits(database)
-    table: Any = Rejection.__table__  # type: ignore[attr-defined]
-    with database.read() as connection:
-        rows = connection.execute(select(INBOX).order_by(INBOX.c.id)).all()
-        (refused,) = connection.execute(select(table)).all()
+    with database.read() as transaction:
+        rows = transaction.execute(select(INBOX).order_by(INBOX.c.id)).all()
+        (refused,) = transaction.execute(select(REJECTIONS)).all()
     assert (rows[1].message_id, rows[1].received_at) == ("é", late.received_at)
     assert (rows[1].source, rows[1].starts, rows[1].raw) == ("page", False, late.raw)
     assert (refused.code, refused.reason, refused.raw) == ("invalid_json", "not\nJSON", REFUSED.raw)
@@ -87,8 +84,8 @@ def test_what_a_transaction_that_failed_has_taken_is_taken_again(
     database: Database, calls: AcceptedCalls
 ) -> None:
     calls.append([call("a"), call("b")], [])
-    with suppress(ZeroDivisionError), database.write() as connection:
-        take_in(connection, database, 1000)
+    with suppress(ZeroDivisionError), database.write() as transaction:
+        take_in(transaction, database, 1000)
         raise ZeroDivisionError
     assert waits(database)
     assert inbox(database) == []
