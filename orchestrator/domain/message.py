@@ -5,12 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-
-class Medium(StrEnum):
-    """How a message reaches a person."""
-
-    EMAIL = "email"
-    SMS = "sms"
+from orchestrator.domain.medium import Medium as Medium
 
 
 class Purpose(StrEnum):

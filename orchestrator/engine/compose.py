@@ -131,7 +131,7 @@ def _compose_sms(
     scope: Mapping[str, Any],
     validity: timedelta | None,
 ) -> RenderedMessage:
-    text = context.templates.render_sms(row.template, locale, scope)
+    text = context.templates.render_text(Medium.SMS, row.template, locale, scope)
     return RenderedMessage(
         row.public_id,
         Medium.SMS,
