@@ -21,7 +21,7 @@ from orchestrator.domain.message import Medium
 from orchestrator.domain.policy import address
 from orchestrator.engine.parts import INBOX_MAX, Parts
 from orchestrator.engine.report import TickReport
-from orchestrator.store import addresses, arrivals, customers, events, grants, inbox
+from orchestrator.store import accepted, addresses, arrivals, customers, events, grants, inbox
 from orchestrator.store.lives import load_readers
 from orchestrator.store.transaction import Transaction
 
@@ -53,6 +53,7 @@ class _Batch:
 def run(parts: Parts, now: datetime, report: TickReport) -> int:
     """Takes up to 1,000 calls in one transaction; returns how many rows it took."""
     with parts.database.write() as transaction:
+        accepted.take_in(transaction, parts.database, INBOX_MAX)
         rows = arrivals.take_calls(transaction, now, INBOX_MAX)
         if not rows:
             return 0

@@ -18,7 +18,7 @@ from orchestrator.engine.report import Held, TickReport
 from orchestrator.engine.work import finish, work
 from orchestrator.engine.worker import Worker
 from orchestrator.measure.status import channel_card, journey_card
-from orchestrator.store import customers, messages, settings
+from orchestrator.store import accepted
 from orchestrator.store.availability import StoreUnavailable, unless_away
 from orchestrator.store.due import count_due_messages, count_due_people, has_work
 
@@ -110,8 +110,11 @@ class LiveEngine:
         )
 
     def _has_work(self, now: datetime) -> bool:
-        with unless_away(quietly=True), self._parts.database.read() as transaction:
-            return has_work(transaction, self._open_media(), now)
+        database = self._parts.database
+        with unless_away(quietly=True), database.read() as transaction:
+            return has_work(transaction, self._open_media(), now) or accepted.has_calls(
+                transaction, database
+            )
 
     def _open_media(self) -> list[Medium]:
         return [medium for medium in self._parts.channels if medium not in self._held.channels]
@@ -146,29 +149,6 @@ class LiveEngine:
             return channel_card(parts.database, name, parts.program.journeys)
         return journey_card(parts.database, parts.program.journeys[name], parts.clock.now())
 
-    def figures(self) -> dict[str, int]:
-        """The numbers of the home page, by their label."""
-        with self._parts.database.read() as transaction:
-            inside = sum(settings.people_by_step(transaction).values())
-            states = messages.count_by_state(transaction)
-            known = customers.count_customers(transaction)
-        sent = {
-            medium: sum(states.get(medium, {}).get(state, 0) for state in _SENT)
-            for medium in Medium
-        }
-        failed = sum(
-            counts.get(state, 0)
-            for counts in states.values()
-            for state in ("failed", "rejected", "unknown")
-        )
-        return {
-            "Customers": known,
-            "Inside a journey": inside,
-            "E-mails sent": sent[Medium.EMAIL],
-            "SMS sent": sent[Medium.SMS],
-            "Failed or unknown": failed,
-        }
-
     def replace(self, open_parts: Callable[[], Parts]) -> None:
         """Opens another state of the project and runs it from the next tick on.
 
@@ -197,6 +177,3 @@ class LiveEngine:
         with self._reached:
             self._reached_at = now
             self._reached.notify_all()
-
-
-_SENT = ("accepted", "delivered", "opened", "clicked", "complained", "bounced")
