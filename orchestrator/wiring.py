@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from datetime import datetime
 
 from channels import ChannelSettings, open_channel
 from orchestrator.clock import Clock
@@ -64,9 +65,20 @@ def open_database(config: Config) -> Database:
     return database
 
 
+def channel_settings(config: Config, now: Callable[[], datetime]) -> ChannelSettings:
+    """What the project's adapters may know of it."""
+    return ChannelSettings(
+        var_dir=config.var_dir,
+        clock=now,
+        from_email=config.channels.from_email,
+        from_name=config.project.name,
+        environment=config.environment,
+    )
+
+
 def open_channels(config: Config, clock: Clock) -> dict[Medium, Channel]:
     """The channels the configuration names; raises ChannelMisconfigured with what to set."""
-    chosen = ChannelSettings.of(config, clock.now)
+    chosen = channel_settings(config, clock.now)
     return {
         medium: open_channel(medium, config.channels.adapter(medium), chosen) for medium in Medium
     }

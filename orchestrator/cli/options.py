@@ -62,7 +62,7 @@ def load(folder: Path, *, need_templates: bool = True) -> Project:
 
 def load_settings(folder: Path) -> Config:
     """The configuration alone, for commands that ask nothing of the journeys; raises as `load`."""
-    from orchestrator.config import load_config
+    from orchestrator.language.config_file import load_config
 
     return load_config(project_root(folder), os.environ)
 

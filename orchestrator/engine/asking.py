@@ -12,8 +12,9 @@ from orchestrator.domain.effects import DecisionKind
 from orchestrator.domain.event import Event
 from orchestrator.domain.message import MessageState, Purpose, QueuedMessage
 from orchestrator.domain.policy import Answer
+from orchestrator.domain.release import must_leave
 from orchestrator.domain.state import CustomerState, Enrollment, SentMessage, Status
-from orchestrator.domain.timeline import arrive_later, must_leave
+from orchestrator.domain.waits import arrive_later
 from orchestrator.engine.context import EngineContext
 from orchestrator.store import events
 from orchestrator.store.lives import load_enrollments, load_readers
@@ -181,7 +182,7 @@ def _ask_about(
     if message.expires_at is not None and now > message.expires_at:
         asked.refuse(message, now, "overdue", DecisionKind.EXPIRED)
         return
-    rule = must_leave(context.program, state, enrollment, now, since)
+    rule = must_leave(context.program, state, enrollment, now, since=since)
     if rule is not None:
         status, reason = rule
         asked.refuse(message, now, f"left before: {reason}")

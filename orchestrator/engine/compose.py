@@ -106,7 +106,7 @@ def template_scope(
     }
     journey = context.program.journeys.get(message.journey)
     return {
-        "scope": Scope(Past(state, now), now, segments=context.program.segment_tests),
+        "scope": Scope(Past(state, now), now, segments=context.program.index.segment_tests),
         "customer": CustomerView(state, now),
         "entry": entry,
         "vars": message.variables,

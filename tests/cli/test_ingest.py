@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from orchestrator.config import load_config
 from orchestrator.intake.files import LINE_BYTES_MAX
+from orchestrator.language.config_file import load_config
 from orchestrator.store.database import Database
 from orchestrator.store.lock import hold_database
 from orchestrator.store.tables import EVENTS, REJECTIONS

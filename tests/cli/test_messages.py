@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select
 
-from orchestrator.config import load_config
+from orchestrator.language.config_file import load_config
 from orchestrator.store.database import Database
 from orchestrator.store.tables import MESSAGES
 from tests.cli.conftest import REMINDER, Shop, identify, now, track

@@ -16,7 +16,7 @@ from urllib.request import urlopen
 
 import pytest
 
-from orchestrator.config import load_config
+from orchestrator.language.config_file import load_config
 from orchestrator.store import settings
 from orchestrator.wiring import open_database
 from tests.demo.conftest import PARCOURS, PATIENCE_S, Up
