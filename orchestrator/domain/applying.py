@@ -24,21 +24,15 @@ from orchestrator.domain.effects import (
 from orchestrator.domain.event import Event, Kind
 from orchestrator.domain.lifecycle import Fact, apply_to_fact
 from orchestrator.domain.line import Line
+from orchestrator.domain.medium import MEDIA, Medium
 from orchestrator.domain.merge import absorb
-from orchestrator.domain.message import Medium
 from orchestrator.domain.policy import address
 from orchestrator.domain.state import Choice
 from orchestrator.domain.values import folded
 
 UNREADABLE = "which is neither yes nor no"  # and so counts as a no
-#: What is told of a trait that should be an address and cannot be read as one.
-UNREACHED = {
-    "email": (Medium.EMAIL, "the email trait is no address that mail can go to"),
-    "phone": (
-        Medium.SMS,
-        "the phone trait is no number that can be read: write it with its country, as +33612345678",
-    ),
-}
+#: By trait that should be an address: a medium that needs it.
+UNREACHED = {spec.trait: medium for medium, spec in MEDIA.items()}
 ORDER_COMPLETED = "Order Completed"  # redeems the coupon it carries
 
 
@@ -86,10 +80,12 @@ def _take_traits(line: Line, event: Event) -> None:
             traits[name] = event.context[name]
     before = {name: line.state.traits.get(name) for name in UNREACHED}
     line.state.take_traits(traits, event.at)
-    for name, (medium, why) in UNREACHED.items():
+    for name, medium in UNREACHED.items():
         now = line.state.traits.get(name)
         if now not in (None, "", before[name]) and address(line.state, medium) is None:
-            line.effects.append(Decision(event.at, DecisionKind.UNREADABLE, "", why))
+            line.effects.append(
+                Decision(event.at, DecisionKind.UNREADABLE, "", medium.spec.unreadable)
+            )
 
 
 def _take_consent(line: Line, event: Event) -> None:

@@ -7,12 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-
-class Medium(StrEnum):
-    """How a message reaches a person."""
-
-    EMAIL = "email"
-    SMS = "sms"
+from orchestrator.domain.medium import Medium as Medium
 
 
 class Purpose(StrEnum):

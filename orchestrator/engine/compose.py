@@ -143,7 +143,7 @@ def _compose_sms(
     scope: Mapping[str, Any],
     validity: timedelta | None,
 ) -> RenderedMessage:
-    text = context.templates.render_sms(message.template, locale, scope)
+    text = context.templates.render_text(Medium.SMS, message.template, locale, scope)
     return RenderedMessage(
         message.public_id,
         Medium.SMS,

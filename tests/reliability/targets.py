@@ -211,7 +211,7 @@ def _template_target(root: Path) -> Iterator[Target]:
 
 def _render(templates: Templates, medium: Medium, context: dict[str, Any]) -> None:
     if medium is Medium.SMS:
-        templates.render_sms("bomb", "en", context)
+        templates.render_text(Medium.SMS, "bomb", "en", context)
     else:
         templates.render_email("bomb", "en", {**context, "marketing": False})
 
