@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any
 
 from channels import ChannelSettings, open_channel
 from orchestrator.clock import Clock
@@ -152,16 +151,16 @@ def render_copy(parts: Parts, public_id: str) -> str | None:
     Raises StoreUnavailable.
     """
     with unless_away(), parts.database.read() as transaction:
-        row: Any = messages.find_message(transaction, public_id)
-        if row is None or row.medium != Medium.EMAIL:
+        found = messages.find_message(transaction, public_id)
+        if found is None or found[0].medium is not Medium.EMAIL:
             return None
-        states = load_readers(transaction, parts.program, [row.customer_id], parts.clock.now())
-    reader = states.get(row.customer_id)
+        message, entry = found
+        who, now = message.customer_id, parts.clock.now()
+        reader = load_readers(transaction, parts.program, [who], now).get(who)
     if reader is None:
         return None
-    entry = {**row.entry, "at": row.entered_at}
     try:
-        return compose(parts, row, entry, reader, row.leased_at or row.decided_at).html
+        return compose(parts, message, entry, reader, message.leased_at or message.decided_at).html
     except TemplateFailed as failure:  # the address, the template, or a file it includes is gone
         logger.warning("the web copy of message %s cannot be shown: %s", public_id, failure)
         return None
