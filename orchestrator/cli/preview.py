@@ -12,7 +12,6 @@ import typer
 from orchestrator.cli.options import ProjectFolder, project_root
 from orchestrator.domain.errors import Problem, ProjectInvalid
 from orchestrator.domain.formatting import count
-from orchestrator.domain.message import Medium
 
 if TYPE_CHECKING:
     from orchestrator.config import Config
@@ -76,10 +75,10 @@ def preview(
 
 
 def _refuse_unreachable(addresses: list[str]) -> None:
-    from orchestrator.trial.proofs import medium_of
+    from orchestrator.trial.proofs import reach_of
 
     for address in addresses:
-        if medium_of(address) is None:
+        if reach_of(address) is None:
             told = (
                 f"'{address}' is neither an e-mail address nor a number: write "
                 "me@shop.example or +33612345678"
@@ -175,7 +174,7 @@ def _tell(draft: Draft, paths: list[Path]) -> None:
     typer.secho(f"{target.medium} {target.template} ({draft.locale})", bold=True)
     if note := tell_language(draft.locale, draft.language):
         typer.secho(f"  {note}", fg="yellow")
-    if target.medium is Medium.EMAIL:
+    if target.medium.spec.is_mail:
         typer.echo(f"  subject    {draft.subject}")
         typer.echo(f"  preheader  {draft.preheader or '-'}")
     else:
@@ -194,14 +193,13 @@ def _tell(draft: Draft, paths: list[Path]) -> None:
 
 def _send(config: Config, drafts: list[Draft], address: str) -> None:
     from orchestrator.domain.channel import OutcomeKind
-    from orchestrator.trial.proofs import medium_of, send_proofs
+    from orchestrator.trial.proofs import send_proofs
 
-    medium = medium_of(address)
-    assert medium is not None  # others were refused before anything was rendered
-    adapter = config.channels.adapter(medium)
-    refused = 0
+    refused, adapters = 0, set()
     for draft, outcome in send_proofs(config, drafts, address):
         target = draft.target
+        adapter = config.channels.adapter(target.medium)
+        adapters.add(adapter)
         if outcome.kind is OutcomeKind.ACCEPTED:
             typer.echo(
                 f"{target.medium} {target.template}: a proof left through the channel `{adapter}`"
@@ -213,7 +211,7 @@ def _send(config: Config, drafts: list[Draft], address: str) -> None:
                 fg="red",
                 err=True,
             )
-    if adapter == "mailbox":
+    if "mailbox" in adapters:
         typer.echo(
             f"The channel `mailbox` only files messages: they lie in {config.var_dir / 'mailbox'}"
         )

@@ -54,23 +54,25 @@ def tick(
 def _run(project: Project, now: str | None) -> tuple[TickReport, int]:
     """What the tick did, and how many calls wait for a later one."""
     from orchestrator.clock import SystemClock, VirtualClock
-    from orchestrator.engine import tick as engine_tick
+    from orchestrator.engine.work import finish, work
+    from orchestrator.engine.worker import Worker
     from orchestrator.store import arrivals
     from orchestrator.store.lock import hold_database
     from orchestrator.wiring import close_engine, open_engine, settle_what_died
 
     clock = SystemClock() if now is None else VirtualClock(read_virtual_now(now))
     with opened(project.config) as database, hold_database(database) as hold:
-        context = open_engine(project, clock, database=database, hold=hold)
+        parts = open_engine(project, clock, database=database)
+        worker = Worker(project.config.var_dir, hold)
         try:
-            settle_what_died(context)
-            with _stopped_by_signals(context.hand_over):
-                report = engine_tick.run(context, clock.now())
-                report.add(engine_tick.finish(context))
+            settle_what_died(parts, worker)
+            with _stopped_by_signals(worker.hand_over):
+                report = work(parts, worker)
+                report.add(finish(parts, worker))
             with database.read() as transaction:
                 return report, arrivals.count_calls(transaction)
         finally:
-            close_engine(context)
+            close_engine(parts, worker)
 
 
 @contextmanager

@@ -18,7 +18,7 @@ from typing import BinaryIO, cast
 from orchestrator.clock import Clock, VirtualClock
 from orchestrator.domain.call import CALL_BYTES_MAX
 from orchestrator.domain.errors import CallRejected, ParcoursError, TimeWentBack
-from orchestrator.engine.tick import LAST_TICK
+from orchestrator.engine.last_tick import LAST_TICK
 from orchestrator.intake.calls import Reception, accept_call, write_call
 from orchestrator.json_text import JsonRefused, read_json
 from orchestrator.store import settings

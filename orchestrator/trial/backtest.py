@@ -23,6 +23,7 @@ from orchestrator.domain.effects import Decision, DecisionKind, Effect, Emitted,
 from orchestrator.domain.errors import CallRejected, ParcoursError
 from orchestrator.domain.event import Event, Kind
 from orchestrator.domain.identity import Identities, Person
+from orchestrator.domain.line import RunOptions
 from orchestrator.domain.program import Program
 from orchestrator.domain.state import CustomerState
 from orchestrator.domain.timeline import run
@@ -200,9 +201,10 @@ class Replay:
         program: Program,
         lives: Mapping[Person, Life],
         until: datetime,
-        new_until: datetime | None,
+        no_entries_after: datetime | None,
     ):
-        self.program, self.lives, self.until, self.new_until = program, lives, until, new_until
+        self.program, self.lives, self.until = program, lives, until
+        self.options = RunOptions(no_entries_after=no_entries_after)
         self.absorbed = {person for life in lives.values() for _, person in life.absorbs}
 
     def run_all(self) -> Iterator[tuple[Person, list[Effect]]]:
@@ -248,11 +250,11 @@ class Replay:
             other = self._state(person)
             theirs = self.lives[person].events
             before = [event for event in theirs if event.at < at]
-            effects += run(self.program, other, before, at - INSTANT, new_until=self.new_until)
+            effects += run(self.program, other, before, at - INSTANT, options=self.options)
             events += [event for event in theirs if event.at >= at]
             events.append(Event(at, Kind.MERGE, "", arrival=-1, absorbed=other))
         return effects + run(
-            self.program, self._state(life.person), events, self.until, new_until=self.new_until
+            self.program, self._state(life.person), events, self.until, options=self.options
         )
 
     def _state(self, person: Person) -> CustomerState:
@@ -279,10 +281,10 @@ def backtest(program: Program, history: History, until: datetime | None = None) 
         return result
     result.first, result.last = calls[0].at, calls[-1].at
     assert result.last is not None
-    end, new_until = (
+    end, no_entries_after = (
         (until - INSTANT, None) if until else (result.last + AFTER_THE_END, result.last)
     )
-    replay = Replay(program, sort_into_lives(calls, result.rejected), end, new_until)
+    replay = Replay(program, sort_into_lives(calls, result.rejected), end, no_entries_after)
     for person, effects in replay.run_all():
         result.customers += 1
         _collect(result, person, effects)
