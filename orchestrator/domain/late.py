@@ -21,7 +21,7 @@ from datetime import datetime
 from typing import Any
 
 from orchestrator.domain.applying import apply
-from orchestrator.domain.effects import Decision, DecisionKind
+from orchestrator.domain.effects import Decision, DecisionKind, StageChange
 from orchestrator.domain.event import Event, Kind
 from orchestrator.domain.journey import Goal, Journey
 from orchestrator.domain.line import Line, RunOptions
