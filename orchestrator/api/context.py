@@ -11,7 +11,7 @@ from starlette.requests import Request
 from orchestrator.api.inbox_writer import InboxWriter
 from orchestrator.clock import Clock
 from orchestrator.config import Config
-from orchestrator.domain.journey import Offer
+from orchestrator.domain.steps.offers import Offer
 from orchestrator.domain.survey import Survey
 from orchestrator.links import LinkSigner
 from orchestrator.store.database import Database

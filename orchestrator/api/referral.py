@@ -19,8 +19,10 @@ from starlette.responses import Response
 from orchestrator.api.pages import PageMissing, Visit, begin_visit, read_link
 from orchestrator.api.requests import read_form
 from orchestrator.domain.consent import read_yes_no
+from orchestrator.domain.effects import Receiver
 from orchestrator.domain.identity import Person, fold_address, referral_id
-from orchestrator.domain.journey import Journey, Offer, Receiver, Reward
+from orchestrator.domain.journey import Journey
+from orchestrator.domain.steps.offers import Offer, Reward
 from orchestrator.domain.values import is_number
 from orchestrator.links import LinkPurpose
 from orchestrator.store.pages import Referrer, find_referrer, is_known_address

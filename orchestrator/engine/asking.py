@@ -9,13 +9,13 @@ from datetime import datetime
 from typing import Any
 
 from orchestrator.domain import policy
+from orchestrator.domain.answers import Go, Later, Leave, Stay
 from orchestrator.domain.effects import DecisionKind
 from orchestrator.domain.event import Event
+from orchestrator.domain.following import arrive_later
 from orchestrator.domain.message import Medium, MessageState, Purpose
-from orchestrator.domain.policy import Answer
-from orchestrator.domain.release import must_leave
+from orchestrator.domain.release import Letter, Queued, ask
 from orchestrator.domain.state import CustomerState, Enrollment, SentMessage, Status
-from orchestrator.domain.waits import arrive_later
 from orchestrator.engine.context import EngineContext
 from orchestrator.store import events, ledger_notes
 from orchestrator.store.ledger_notes import Note
@@ -91,7 +91,8 @@ def ask_again(
         elif _leaves_as_decided(context, row):
             asked.allow(row, context.moments.get(row.public_id, state), enrollment, row.not_before)
         else:
-            _ask_about(context, asked, row, state, enrollment, now, since.get(row.customer_id, ()))
+            one = _Question(row, state, enrollment, since.get(row.customer_id, ()))
+            _ask_about(context, asked, one, now)
     return asked
 
 
@@ -126,58 +127,38 @@ def _leaves_as_decided(context: EngineContext, row: Any) -> bool:
     return context.clock.is_virtual and row.attempts == 0 and row.id > context.decided_before
 
 
-def _ask_about(
-    context: EngineContext,
-    asked: Asked,
-    row: Any,
-    state: CustomerState,
-    enrollment: Enrollment,
-    now: datetime,
-    since: Sequence[Event],
-) -> None:
-    if enrollment.status not in (Status.ACTIVE, Status.COMPLETED):
-        asked.refuse(row, now, f"left before: {enrollment.reason or enrollment.status}")
-        return
-    journey = context.program.journey_of(enrollment.journey, enrollment.version)
-    if (
-        enrollment.converted_at is not None
-        and journey
-        and journey.goal
-        and journey.goal.ends_journey
-    ):
-        asked.refuse(
-            row, now, "left before: goal"
-        )  # reached after this last message ended the journey
-        return
-    if row.expires_at is not None and now > row.expires_at:
-        asked.refuse(row, now, "overdue", DecisionKind.EXPIRED)
-        return
-    rule = must_leave(context.program, state, enrollment, now, since=since)
-    if rule is not None:
-        status, reason = rule
-        asked.refuse(row, now, f"left before: {reason}")
-        if enrollment.is_open:
-            asked.notes.append(Note(row, now, DecisionKind.LEFT, reason, status))
-        return
-    verdict = policy.may_send(
-        context.program.policy, state, Medium(row.medium), Purpose(row.purpose), row.topic, now
-    )
-    match verdict.answer:
-        case Answer.ALLOW:
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """A message with who it is for; `since` is what happened after their journey ended with it."""
+
+    row: Any
+    state: CustomerState
+    enrollment: Enrollment
+    since: Sequence[Event]
+
+
+def _ask_about(context: EngineContext, asked: Asked, one: _Question, now: datetime) -> None:
+    row, state, enrollment = one.row, one.state, one.enrollment
+    queued = Queued(row.expires_at, one.since)
+    letter = Letter(enrollment, Medium(row.medium), Purpose(row.purpose), row.topic, queued)
+    match ask(context.program, state, letter, now):
+        case Go():
             asked.allow(row, state, enrollment, now)
-        case Answer.DEFER if verdict.until is not None:
-            waiting = _wait_anew(context, row, state, enrollment, verdict.until)
-            asked.defer(row, now, verdict.reason, verdict.until, waiting)
-        case _:
-            asked.refuse(row, now, verdict.reason)
+        case Stay(reason, kind):
+            asked.refuse(row, now, reason, kind)
+        case Leave(status, reason):
+            asked.refuse(row, now, f"left before: {reason}")
+            if enrollment.is_open:
+                asked.notes.append(Note(row, now, DecisionKind.LEFT, reason, status))
+        case Later(until, reason):
+            asked.defer(row, now, reason, until, _wait_anew(context, one, until))
 
 
-def _wait_anew(
-    context: EngineContext, row: Any, state: CustomerState, enrollment: Enrollment, until: datetime
-) -> Enrollment | None:
+def _wait_anew(context: EngineContext, one: _Question, until: datetime) -> Enrollment | None:
     """Who went on from this message to a wait, waiting from its release instead: later delays count
     from there.
     """
+    row, enrollment = one.row, one.enrollment
     journey = context.program.journey_of(enrollment.journey, enrollment.version)
     if not enrollment.is_open or journey is None or enrollment.pass_no != row.pass_no:
         return None
@@ -186,5 +167,5 @@ def _wait_anew(
         or (enrollment.arrived_at or until) >= until
     ):
         return None
-    arrive_later(context.program, state, enrollment, until)
+    arrive_later(context.program, one.state, enrollment, until)
     return enrollment

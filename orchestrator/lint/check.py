@@ -7,7 +7,7 @@ Errors mean that nothing runs; warnings are advice.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -19,17 +19,18 @@ from channels.acceptance import reply_to_refusal, sender_refusal
 from orchestrator.clock import SystemClock
 from orchestrator.config import FILE, Config
 from orchestrator.domain.errors import ChannelMisconfigured, Problem, ProjectInvalid, in_one_line
-from orchestrator.domain.journey import Journey, Message
+from orchestrator.domain.journey import Journey
 from orchestrator.domain.lifecycle import FactKind, unreadable_amounts
 from orchestrator.domain.message import Medium, Purpose
 from orchestrator.domain.policy import address, has_consent
 from orchestrator.domain.region import zone_told_by
 from orchestrator.domain.schedule import find_zone
 from orchestrator.domain.state import Choice, CustomerState
+from orchestrator.domain.steps.message import Message
+from orchestrator.domain.steps.wait_until import WaitUntil
 from orchestrator.domain.suggestion import did_you_mean
 from orchestrator.domain.template_names import is_misnamed, read_file_name, suggest_name
 from orchestrator.domain.text_files import decode_text
-from orchestrator.domain.wait_dates import cannot_read, dates_waited_for
 from orchestrator.language.config_file import read_config
 from orchestrator.language.project import Project, load_project
 from orchestrator.language.toml_keys import locate_keys
@@ -384,7 +385,7 @@ def check_customers(project: Project, database: Database) -> Findings:
     from orchestrator.store import figures
 
     found = Findings()
-    dates, now = dates_waited_for(project.journeys.values()), SystemClock().now()
+    dates, now = _dates_waited_for(project.journeys.values()), SystemClock().now()
     with database.read() as transaction:
         found.stranded = find_stranded(transaction, project.journeys)
         inside = figures.count_inside(transaction)
@@ -394,13 +395,22 @@ def check_customers(project: Project, database: Database) -> Findings:
         for row in figures.walk_customers(transaction):
             state = _look_at(project, row, found)
             found.no_date.update(
-                name for name, step in dates.items() if cannot_read(step, state, now)
+                name for name, step in dates.items() if step.cannot_read(state, now)
             )
         sums = [fact for fact in project.lifecycle.facts if fact.kind is FactKind.SUM]
         names = {name for fact in sums for name in (fact.event, fact.minus) if name}
         for event in figures.walk_events(transaction, names) if names else ():
             found.no_amount.update({fact.name: unreadable_amounts(fact, event) for fact in sums})
     return found
+
+
+def _dates_waited_for(journeys: Iterable[Journey]) -> dict[str, WaitUntil]:
+    """The dates that are read of the customer alone, by what the author wrote, each with a wait for
+    it.
+    """
+    steps = (step for journey in journeys for step in journey.walk_steps())
+    waits = [step for step in steps if isinstance(step, WaitUntil) and step.date]
+    return {step.date_name: step for step in waits if step.reads_the_customer_alone}
 
 
 def _look_at(project: Project, row: Any, found: Findings) -> CustomerState:

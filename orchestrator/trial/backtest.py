@@ -19,13 +19,14 @@ from pathlib import Path
 from typing import IO, Any, BinaryIO, cast
 
 from orchestrator.domain.call import Call, read_call
-from orchestrator.domain.effects import Decision, DecisionKind, Effect, Emitted, QueueMessage
+from orchestrator.domain.effects import Decision, DecisionKind, Effect, Emitted
 from orchestrator.domain.errors import CallRejected, ParcoursError
 from orchestrator.domain.event import Event, Kind
 from orchestrator.domain.identity import Identities, Person
 from orchestrator.domain.line import RunOptions
 from orchestrator.domain.program import Program
 from orchestrator.domain.state import CustomerState
+from orchestrator.domain.steps.message import QueueMessage
 from orchestrator.domain.timeline import run
 from orchestrator.domain.values import INSTANT
 from orchestrator.json_text import JsonRefused, read_json

@@ -23,7 +23,7 @@ from orchestrator.clock import VirtualClock
 from orchestrator.config import Config, ProjectSettings
 from orchestrator.domain.expression import Value
 from orchestrator.domain.identity import fold_address
-from orchestrator.domain.journey import Offer
+from orchestrator.domain.steps.offers import Offer
 from orchestrator.language.surveys import BUILT_IN
 from orchestrator.links import LinkSigner
 from orchestrator.store.database import Database
