@@ -15,7 +15,7 @@ from orchestrator.domain.message import Medium
 from orchestrator.engine import edits, tick
 from orchestrator.engine.context import EngineContext
 from orchestrator.engine.report import Held, TickReport
-from orchestrator.measure.status import channel_card, journey_card
+from orchestrator.measure.health_cards import channel_card, journey_card
 from orchestrator.store import customers, messages, settings
 from orchestrator.store.availability import StoreUnavailable, unless_away
 from orchestrator.store.due import count_due_messages, count_due_people, has_work

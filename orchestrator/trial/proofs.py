@@ -7,10 +7,12 @@ from __future__ import annotations
 import re
 import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from orchestrator.clock import SystemClock
 from orchestrator.config import Config
+from orchestrator.domain.answer import Notice, Part
 from orchestrator.domain.channel import OutcomeKind, SendOutcome
 from orchestrator.domain.errors import ParcoursError
 from orchestrator.domain.message import Medium, RenderedMessage
@@ -41,9 +43,34 @@ def medium_of(address: str) -> Medium | None:
     return Medium.SMS if re.fullmatch(r"\+?[0-9 .()/-]*[0-9][0-9 .()/-]*", address) else None
 
 
-def send_proofs(
-    config: Config, drafts: Sequence[Draft], to: str
-) -> list[tuple[Draft, SendOutcome]]:
+class Unreachable(ValueError):
+    """What is no address and no number; the text says how they are written."""
+
+
+def require_reachable(addresses: Sequence[str]) -> None:
+    """Raises Unreachable for the first that is neither an address nor a number."""
+    for address in addresses:
+        if medium_of(address) is None:
+            raise Unreachable(
+                f"'{address}' is neither an e-mail address nor a number: write "
+                "me@shop.example or +33612345678"
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """A draft that was handed to a channel, with what the channel said."""
+
+    draft: Draft
+    outcome: SendOutcome
+
+    @property
+    def left(self) -> bool:
+        """Whether the channel took it."""
+        return self.outcome.kind is OutcomeKind.ACCEPTED
+
+
+def send_proofs(config: Config, drafts: Sequence[Draft], to: str) -> list[Proof]:
     """Sends the drafts of the medium of `to`; raises ProofRefused, ChannelMisconfigured.
 
     A proof has no List-Unsubscribe and no place in the ledger, so nothing that is done with it has
@@ -71,7 +98,23 @@ def send_proofs(
         for channel in channels.values():
             channel.close()
     silence = SendOutcome(OutcomeKind.UNCERTAIN, reason="the channel gave no answer")
-    return [(draft, answers.get(index, silence)) for index, draft in enumerate(chosen)]
+    return [Proof(draft, answers.get(index, silence)) for index, draft in enumerate(chosen)]
+
+
+def tell_proofs(config: Config, proofs: Sequence[Proof]) -> Iterator[Part]:
+    """What became of the proofs of one address."""
+    adapters = {config.channels.adapter(proof.draft.target.medium) for proof in proofs}
+    for proof in proofs:
+        target, outcome = proof.draft.target, proof.outcome
+        name = f"{target.medium} {target.template}"
+        if proof.left:
+            adapter = config.channels.adapter(target.medium)
+            yield f"{name}: a proof left through the channel `{adapter}`"
+        else:
+            yield Notice(f"{name}: {outcome.kind} {outcome.reason}", "error", apart=True)
+    if "mailbox" in adapters:
+        folder = config.var_dir / "mailbox"
+        yield f"The channel `mailbox` only files messages: they lie in {folder}"
 
 
 def _mark(config: Config, draft: Draft, to: str) -> RenderedMessage:

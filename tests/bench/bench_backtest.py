@@ -10,7 +10,8 @@ from tempfile import TemporaryDirectory
 import orjson
 
 from orchestrator.language.project import load_project
-from orchestrator.trial.backtest import backtest, read_history
+from orchestrator.trial.backtest import backtest
+from orchestrator.trial.history import read_history
 from orchestrator.wiring import build_program
 from tests.bench.figure import Figure, rate, stopwatch
 from tests.bench.sample import ROOT, START
