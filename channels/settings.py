@@ -11,7 +11,6 @@ from datetime import datetime
 from pathlib import Path
 
 from channels.acceptance import MessageRefused, read_mailbox
-from orchestrator.config import Config
 from orchestrator.domain.errors import ChannelMisconfigured
 from orchestrator.domain.message import RenderedMessage
 
@@ -38,17 +37,6 @@ class ChannelSettings:
     answer_timeout_s: float = 600.0
     # then a kept connection is not trusted: what stands between may have forgotten it unsaid
     idle_s: float = 60.0
-
-    @classmethod
-    def of(cls, config: Config, clock: Callable[[], datetime]) -> ChannelSettings:
-        """Those of a project."""
-        return cls(
-            var_dir=config.var_dir,
-            clock=clock,
-            from_email=config.channels.from_email,
-            from_name=config.project.name,
-            environment=config.environment,
-        )
 
     def require(self, variable: str, example: str) -> str:
         """The value of an environment variable; raises SettingMissing with its name when it is not

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
-from channels import ChannelSettings, open_channel
+from orchestrator.adapters import open_channels
 from orchestrator.clock import Clock
 from orchestrator.config import Config, has_secret_key, load_secret_key
 from orchestrator.domain.channel import Channel
@@ -45,12 +45,12 @@ def read_pinned(database: Database, project: Project) -> dict[tuple[str, str], J
     }
     if not wanted:
         return {}
-    with database.read() as connection:
+    with database.read() as transaction:
         inside = {
             (journey, version)
-            for journey, version, _ in settings.people_by_step(connection, wanted)
+            for journey, version, _ in settings.people_by_step(transaction, wanted)
         }
-        sources = settings.read_versions(connection)
+        sources = settings.read_versions(transaction)
     return {
         key: parse_journey(sources[key], f"{key[0]}.yaml of version {key[1]}")
         for key in inside
@@ -63,14 +63,6 @@ def open_database(config: Config) -> Database:
     database = Database(config.database_url)
     migrate(database)
     return database
-
-
-def open_channels(config: Config, clock: Clock) -> dict[Medium, Channel]:
-    """The channels the configuration names; raises ChannelMisconfigured with what to set."""
-    chosen = ChannelSettings.of(config, clock.now)
-    return {
-        medium: open_channel(medium, config.channels.adapter(medium), chosen) for medium in Medium
-    }
 
 
 def open_engine(
@@ -110,10 +102,10 @@ def open_engine(
 def _warn_of_another_key(database: Database, secret: str) -> None:
     """Says once that the key which signs links is not the one of the mails that were sent."""
     fingerprint = settings.fingerprint(secret)
-    with database.write() as connection:
-        known = settings.read(connection, settings.SECRET_KEY)
+    with database.write() as transaction:
+        known = settings.read(transaction, settings.SECRET_KEY)
         if known != fingerprint:
-            settings.write(connection, database, settings.SECRET_KEY, fingerprint)
+            settings.write(transaction, settings.SECRET_KEY, fingerprint)
     if known not in (None, fingerprint):
         logger.warning(ANOTHER_KEY)
 
@@ -122,8 +114,8 @@ def is_another_key(database: Database, config: Config) -> bool:
     """Whether links of mails that were sent are signed by another key than there is now. Makes
     none.
     """
-    with database.read() as connection:
-        known = settings.read(connection, settings.SECRET_KEY)
+    with database.read() as transaction:
+        known = settings.read(transaction, settings.SECRET_KEY)
     return known is not None and (
         not has_secret_key(config) or known != settings.fingerprint(load_secret_key(config))
     )
@@ -141,11 +133,11 @@ def render_copy(context: EngineContext, public_id: str) -> str | None:
 
     Raises StoreUnavailable.
     """
-    with unless_away(), context.database.read() as connection:
-        row: Any = messages.find_message(connection, public_id)
+    with unless_away(), context.database.read() as transaction:
+        row: Any = messages.find_message(transaction, public_id)
         if row is None or row.medium != Medium.EMAIL:
             return None
-        states = load_readers(connection, context.program, [row.customer_id], context.clock.now())
+        states = load_readers(transaction, context.program, [row.customer_id], context.clock.now())
     reader = states.get(row.customer_id)
     if reader is None:
         return None

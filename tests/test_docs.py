@@ -11,7 +11,7 @@ import pytest
 import typer
 
 from orchestrator.cli import app
-from orchestrator.config import read_config
+from orchestrator.language.config_file import read_config
 
 ROOT = Path(__file__).parent.parent
 REFERENCE = ROOT / "docs/command-line.md"

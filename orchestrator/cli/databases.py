@@ -14,8 +14,9 @@ from orchestrator.domain.errors import ParcoursError
 from orchestrator.domain.suggestion import did_you_mean
 from orchestrator.measure.known_customers import NotOneCustomer
 from orchestrator.store.availability import tell_failure
-from orchestrator.store.database import Connection, Database
+from orchestrator.store.database import Database
 from orchestrator.store.settings import read_versions
+from orchestrator.store.transaction import Transaction
 from orchestrator.wiring import open_database
 
 
@@ -63,11 +64,11 @@ def opened(config: Config, *, to_look: bool = False) -> Iterator[Database]:
             database.close()
 
 
-def refuse_unknown_journey(connection: Connection, journey: str) -> None:
+def refuse_unknown_journey(transaction: Transaction, journey: str) -> None:
     """Raises BadParameter for a journey that never ran here; one whose file is gone has its story
     all the same.
     """
-    known = sorted({name for name, _ in read_versions(connection)})
+    known = sorted({name for name, _ in read_versions(transaction)})
     if journey not in known:
         raise typer.BadParameter(
             f"no journey '{journey}' ever ran here{did_you_mean(journey, known)}"

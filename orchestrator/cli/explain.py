@@ -41,8 +41,8 @@ def explain(
             customer = find_one(database, user_id)
         loaded = load_if_sound(project, ", so its rules cannot be asked")
         if journey is not None and (loaded is None or journey not in loaded.journeys):
-            with database.read() as connection:
-                refuse_unknown_journey(connection, journey)
+            with database.read() as transaction:
+                refuse_unknown_journey(transaction, journey)
         answer = explained.explain(database, customer, loaded, zone_of(config), journey=journey)
     if as_json:
         print_json(answer.as_data())

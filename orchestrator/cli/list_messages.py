@@ -34,11 +34,11 @@ def list_messages(
     config = load_settings(project)
     with refused("--state", message_list.UnknownState):
         states = message_list.states_of(state)
-    with opened(config, to_look=True) as database, database.read() as connection:
+    with opened(config, to_look=True) as database, database.read() as transaction:
         if journey is not None:
-            refuse_unknown_journey(connection, journey)
+            refuse_unknown_journey(transaction, journey)
         known = journeys_if_sound(project)
-        rows = message_list.list_messages(connection, known, states, journey, limit=limit)
+        rows = message_list.list_messages(transaction, known, states, journey, limit=limit)
     if as_json:
         print_json(rows)
     else:

@@ -9,11 +9,12 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from orchestrator.config import Config, load_config
+from orchestrator.config import Config
 from orchestrator.domain.errors import ProjectInvalid
 from orchestrator.domain.formatting import count
 from orchestrator.domain.journey import Journey
 from orchestrator.domain.schedule import find_zone
+from orchestrator.language.config_file import load_config
 from orchestrator.language.project import JOURNEYS, Project, load_project
 
 

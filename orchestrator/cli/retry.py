@@ -56,8 +56,8 @@ def retry(
         )
     with opened(load_settings(project), to_look=True) as database:
         if journey is not None:
-            with database.read() as connection:
-                refuse_unknown_journey(connection, journey)
+            with database.read() as transaction:
+                refuse_unknown_journey(transaction, journey)
         now = SystemClock().now()
         found = settling.find_failed(database, which, now, expired=expired)
         agreed = bool(found.again) and (yes or _agrees(ask_to_retry(found, expired=expired)))

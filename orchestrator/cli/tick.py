@@ -59,7 +59,7 @@ def _run(project: Project, now: str | None) -> tuple[TickReport, int]:
             with stopped_by_signals(context.hand_over.stop):
                 report = engine_tick.run(context, clock.now())
                 report.add(engine_tick.finish(context))
-            with database.read() as connection:
-                return report, arrivals.count_calls(connection)
+            with database.read() as transaction:
+                return report, arrivals.count_calls(transaction)
         finally:
             close_engine(context)

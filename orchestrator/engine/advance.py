@@ -25,10 +25,10 @@ from orchestrator.engine.ingest import ENGINE
 from orchestrator.engine.report import JourneyTally, TickReport
 from orchestrator.store import customers, events, inbox
 from orchestrator.store.availability import StoreUnavailable, unless_away
-from orchestrator.store.database import Connection
 from orchestrator.store.lives import Life, load_lives
 from orchestrator.store.moves import Run, save_runs, set_aside
 from orchestrator.store.records import load_record
+from orchestrator.store.transaction import Transaction
 
 logger = logging.getLogger(__name__)
 
@@ -43,9 +43,9 @@ def run_due(context: EngineContext, now: datetime, report: TickReport) -> int:
     """
     ids: list[int] = []
     try:
-        with unless_away(), context.database.write() as connection:
-            ids = customers.claim_due(connection, context.database, now, CLAIM_MAX)
-            tallies = _advance(context, connection, ids, now)
+        with unless_away(), context.database.write() as transaction:
+            ids = customers.claim_due(transaction, now, CLAIM_MAX)
+            tallies = _advance(context, transaction, ids, now)
         report.add(tallies)
     except StoreUnavailable:
         raise
@@ -66,8 +66,8 @@ def _advance_alone(
     context: EngineContext, customer_id: int, now: datetime, report: TickReport
 ) -> None:
     try:
-        with unless_away(), context.database.write() as connection:
-            tallies = _advance(context, connection, [customer_id], now)
+        with unless_away(), context.database.write() as transaction:
+            tallies = _advance(context, transaction, [customer_id], now)
         report.add(tallies)
     except StoreUnavailable:
         raise
@@ -77,22 +77,20 @@ def _advance_alone(
             customer_id,
             without_data(error),
         )
-        with context.database.write() as connection:
-            set_aside(connection, {customer_id: type(error).__name__}, now, now + TRY_AGAIN)
+        with context.database.write() as transaction:
+            set_aside(transaction, {customer_id: type(error).__name__}, now, now + TRY_AGAIN)
 
 
 def _advance(
-    context: EngineContext, connection: Connection, ids: Sequence[int], now: datetime
+    context: EngineContext, transaction: Transaction, ids: Sequence[int], now: datetime
 ) -> TickReport:
     """Runs these customers' lines and writes what came of it, in the caller's transaction."""
     tallies = TickReport()
     if ids:
-        runs = _run_lives(context, connection, ids, now, tallies)
+        runs = _run_lives(context, transaction, ids, now, tallies)
         version = context.program.lifecycle.version
-        save_runs(
-            connection, context.database, runs, now, version, context.public_id, context.priority
-        )
-        _tell_others(context, connection, runs)
+        save_runs(transaction, runs, now, version, context.public_id, context.priority)
+        _tell_others(context, transaction, runs)
         _keep_moments(context, runs)
         _count(tallies, runs)
     return tallies
@@ -100,36 +98,36 @@ def _advance(
 
 def _run_lives(
     context: EngineContext,
-    connection: Connection,
+    transaction: Transaction,
     ids: Sequence[int],
     now: datetime,
     report: TickReport,
 ) -> list[Run]:
-    lives = load_lives(connection, context.program, ids, now)
+    lives = load_lives(transaction, context.program, ids, now)
     absorbed = [
         row.absorbed_id
         for life in lives.values()
         for row in life.fresh
         if row.absorbed_id is not None
     ]
-    others = load_lives(connection, context.program, absorbed, now, whole=True) if absorbed else {}
+    others = load_lives(transaction, context.program, absorbed, now, whole=True) if absorbed else {}
     survivors = [
         key for key, life in lives.items() if any(row.absorbed_id is not None for row in life.fresh)
     ]
     if survivors:
-        lives |= load_lives(connection, context.program, survivors, now, whole=True)
+        lives |= load_lives(transaction, context.program, survivors, now, whole=True)
     for life in (*lives.values(), *others.values()):
         if life.stale and life.state.id is not None:
-            past = events.whole_past(connection, life.state.id, life.applied_event_id)
+            past = events.whole_past(transaction, life.state.id, life.applied_event_id)
             recount(context.program, life.state, past)
     for life in lives.values():
         _count_due(context, life, now, report)
-    return [_run_life(context, connection, life, others, now) for life in lives.values()]
+    return [_run_life(context, transaction, life, others, now) for life in lives.values()]
 
 
 def _run_life(
     context: EngineContext,
-    connection: Connection,
+    transaction: Transaction,
     life: Life,
     others: dict[int, Life],
     now: datetime,
@@ -147,7 +145,7 @@ def _run_life(
                 )
         else:
             before, fresh = _part(other, fresh, row.at)
-            record, quiet = _own_record(connection, other, before), _imported_at(other)
+            record, quiet = _own_record(transaction, other, before), _imported_at(other)
             effects += run(
                 context.program,
                 other.state,
@@ -162,9 +160,9 @@ def _run_life(
         merge = Event(row.at, Kind.MERGE, "", {}, -1, row.starts, row.context, absorbed=other.state)
         fresh.append(merge)
     record = (
-        _united_record(connection, life, late, fresh, effects)
+        _united_record(transaction, life, late, fresh, effects)
         if late
-        else _own_record(connection, life, fresh)
+        else _own_record(transaction, life, fresh)
     )
     quiet, cursor = _imported_at(life), life.state.cursor
     until = (
@@ -206,7 +204,7 @@ def _part(
     ]
 
 
-def _own_record(connection: Connection, life: Life, events: Sequence[Event]) -> Record | None:
+def _own_record(transaction: Transaction, life: Life, events: Sequence[Event]) -> Record | None:
     """What is on record of a customer some of whose calls came late; None where all came in
     order.
     """
@@ -214,11 +212,11 @@ def _own_record(connection: Connection, life: Life, events: Sequence[Event]) -> 
     late = [event.at for event in events if happened is not None and is_late(event, happened)]
     if not late or life.state.id is None:
         return None
-    return load_record(connection, {life.state.id: life.applied_event_id}, min(late))
+    return load_record(transaction, {life.state.id: life.applied_event_id}, min(late))
 
 
 def _united_record(
-    connection: Connection,
+    transaction: Transaction,
     life: Life,
     others: Sequence[Life],
     fresh: Sequence[Event],
@@ -229,7 +227,7 @@ def _united_record(
     lines = {
         one.state.id: one.applied_event_id for one in (life, *others) if one.state.id is not None
     }
-    record = load_record(connection, lines, since, merging=True)
+    record = load_record(transaction, lines, since, merging=True)
     record.add(effects)
     return record
 
@@ -239,7 +237,7 @@ def _imported_at(life: Life) -> datetime | None:
     return max((row.received_at for row in life.fresh if not row.starts), default=None)
 
 
-def _tell_others(context: EngineContext, connection: Connection, runs: Sequence[Run]) -> None:
+def _tell_others(context: EngineContext, transaction: Transaction, runs: Sequence[Run]) -> None:
     """Puts what happened to one customer because of another into the inbox, as that other's
     event.
     """
@@ -248,7 +246,7 @@ def _tell_others(context: EngineContext, connection: Connection, runs: Sequence[
         for effect in done.effects:
             if isinstance(effect, Emitted) and effect.receiver is not None:
                 calls.append(_inbox_call(effect.event, effect.receiver))
-    inbox.put_calls(connection, context.database, calls)
+    inbox.put_calls(transaction, calls)
 
 
 def _keep_moments(context: EngineContext, runs: Sequence[Run]) -> None:

@@ -17,10 +17,10 @@ from orchestrator.domain.state import CustomerState, Enrollment, SentMessage, St
 from orchestrator.domain.timeline import arrive_later, must_leave
 from orchestrator.engine.context import EngineContext
 from orchestrator.store import events, ledger_notes
-from orchestrator.store.database import Connection
 from orchestrator.store.ledger_notes import Note
 from orchestrator.store.lives import load_readers, read_enrollment
 from orchestrator.store.messages import Settlement
+from orchestrator.store.transaction import Transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,16 +73,16 @@ class Asked:
 
 
 def ask_again(
-    context: EngineContext, connection: Connection, rows: Sequence[Any], now: datetime
+    context: EngineContext, transaction: Transaction, rows: Sequence[Any], now: datetime
 ) -> Asked:
     """The answers for some messages of the ledger, in their order."""
     asked = Asked()
     if not rows:
         return asked
     ids = sorted({row.customer_id for row in rows})
-    states = load_readers(connection, context.program, ids, now)
-    enrollments = ledger_notes.enrollments_of(connection, [row.enrollment_id for row in rows])
-    since = _events_since_the_end(context, connection, rows, enrollments)
+    states = load_readers(transaction, context.program, ids, now)
+    enrollments = ledger_notes.enrollments_of(transaction, [row.enrollment_id for row in rows])
+    since = _events_since_the_end(context, transaction, rows, enrollments)
     for row in rows:
         state, enrollment = states[row.customer_id], read_enrollment(enrollments[row.enrollment_id])
         if _is_for_a_stranger(context, row, state):
@@ -96,7 +96,7 @@ def ask_again(
 
 def _events_since_the_end(
     context: EngineContext,
-    connection: Connection,
+    transaction: Transaction,
     rows: Sequence[Any],
     enrollments: Mapping[int, Any],
 ) -> dict[int, list[Event]]:
@@ -107,7 +107,7 @@ def _events_since_the_end(
     ended = [row for row in completed if not _leaves_as_decided(context, row)]
     journeys = [context.program.journeys.get(name) for name in {row.journey for row in ended}]
     names = {rule.event for journey in journeys if journey for rule in journey.exits if rule.event}
-    return events.named_events(connection, sorted({row.customer_id for row in ended}), names)
+    return events.named_events(transaction, sorted({row.customer_id for row in ended}), names)
 
 
 def _is_for_a_stranger(context: EngineContext, row: Any, state: CustomerState) -> bool:

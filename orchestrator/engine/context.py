@@ -21,9 +21,10 @@ from orchestrator.engine.report import Held
 from orchestrator.links import LinkSigner
 from orchestrator.render import Templates
 from orchestrator.store import workers
-from orchestrator.store.database import Connection, Database
+from orchestrator.store.database import Database
 from orchestrator.store.lock import this_process
 from orchestrator.store.settings import Rest
+from orchestrator.store.transaction import Transaction
 
 
 @dataclass(slots=True)
@@ -74,17 +75,17 @@ class EngineContext:
         """
         return began_at if self.clock.is_virtual else max(began_at, self.clock.now())
 
-    def beat(self, connection: Connection) -> None:
+    def beat(self, transaction: Transaction) -> None:
         """Notes that this process lives, for whoever finds its leases: by the machine's time."""
         token = self.hand_over.token
-        workers.beat(connection, self.database, token, this_process(), SystemClock().now())
+        workers.beat(transaction, token, this_process(), SystemClock().now())
         self.hand_over.beaten_at_s = time.monotonic()
 
     def beat_in_time(self) -> None:
         """The same, every ten seconds for as long as something is leased."""
         if self.hand_over.leased and time.monotonic() - self.hand_over.beaten_at_s > BEAT_S:
-            with self.database.write() as connection:
-                self.beat(connection)
+            with self.database.write() as transaction:
+                self.beat(transaction)
 
     def actual(self, now: datetime) -> datetime | None:
         """The wall clock for the time line: None on a virtual clock, where nothing is late."""

@@ -22,8 +22,8 @@ from orchestrator.engine.handover import PROBE_MAX, Answer
 from orchestrator.engine.report import TickReport
 from orchestrator.engine.sending import end_rest
 from orchestrator.store import ledger_notes, messages
-from orchestrator.store.database import Connection
 from orchestrator.store.messages import Lease
+from orchestrator.store.transaction import Transaction
 
 logger = logging.getLogger(__name__)
 
@@ -55,21 +55,21 @@ def _lease(
     """What is due, and what the policy says of it; what may leave is leased."""
     leased: list[int] = []
     try:
-        with context.database.write() as connection:
+        with context.database.write() as transaction:
             held = context.held.journeys
-            rows = messages.due_messages(connection, context.database, medium, now, held, limit)
-            asked = ask_again(context, connection, rows, now)
-            messages.settle(connection, asked.settled)
-            ledger_notes.write_notes(connection, asked.notes)
+            rows = messages.due_messages(transaction, medium, now, held, limit)
+            asked = ask_again(context, transaction, rows, now)
+            messages.settle(transaction, asked.settled)
+            ledger_notes.write_notes(transaction, asked.notes)
             leased = [one.row.id for one in asked.allowed]
-            _write_leases(context, connection, medium, asked, now)
+            _write_leases(context, transaction, medium, asked, now)
             if (
                 not rows
                 and medium in context.rests
-                and not messages.is_any_queued(connection, medium)
+                and not messages.is_any_queued(transaction, medium)
             ):
                 end_rest(
-                    context, connection, medium
+                    context, transaction, medium
                 )  # whatever it was, nothing waits for it any more
     except BaseException:
         context.hand_over.unlease(leased)
@@ -78,13 +78,13 @@ def _lease(
 
 
 def _write_leases(
-    context: EngineContext, connection: Connection, medium: Medium, asked: Asked, now: datetime
+    context: EngineContext, transaction: Transaction, medium: Medium, asked: Asked, now: datetime
 ) -> None:
     if not asked.allowed:
         return
     hand_over = context.hand_over
     hand_over.lease([one.row.id for one in asked.allowed])
-    context.beat(connection)
+    context.beat(transaction)
     version = context.program.lifecycle.version
     leases = [
         Lease(
@@ -95,7 +95,7 @@ def _write_leases(
         )
         for one in asked.allowed
     ]
-    messages.lease(connection, leases, hand_over.token, now + LEASE, version)
+    messages.lease(transaction, leases, hand_over.token, now + LEASE, version)
 
 
 def _not_made(medium: Medium, row: Any, reason: str) -> Answer:

@@ -20,7 +20,7 @@ from orchestrator.engine.tick import LAST_TICK
 from orchestrator.language.journeys import parse_journey
 from orchestrator.store import customers, settings
 from orchestrator.store.assignments import copy_variants
-from orchestrator.store.database import Connection
+from orchestrator.store.transaction import Transaction
 
 LIFECYCLE = "lifecycle_version"
 _JOURNEY = "journey_version:"
@@ -53,20 +53,20 @@ class Stranded:
         )
 
 
-def find_stranded(connection: Connection, journeys: Mapping[str, Journey]) -> list[Stranded]:
+def find_stranded(transaction: Transaction, journeys: Mapping[str, Journey]) -> list[Stranded]:
     """Who would be lost: people on steps that the journeys of today do not have, or have twice, and
     do not say where they moved."""
-    return _look_for_stranded(connection, journeys, match_edits(connection, journeys))
+    return _look_for_stranded(transaction, journeys, match_edits(transaction, journeys))
 
 
 def match_edits(
-    connection: Connection, journeys: Mapping[str, Journey]
+    transaction: Transaction, journeys: Mapping[str, Journey]
 ) -> dict[tuple[str, str], Matching]:
     """What became of the steps of each earlier version in which people are, by (journey,
     version).
     """
-    inside = {(name, version) for (name, version, _), _ in _followers(connection, journeys)}
-    texts = settings.read_versions(connection) if inside else {}
+    inside = {(name, version) for (name, version, _), _ in _followers(transaction, journeys)}
+    texts = settings.read_versions(transaction) if inside else {}
     found = {}
     for name, version in inside:
         earlier = _read_earlier(texts.get((name, version)), name, version)
@@ -86,13 +86,13 @@ def _read_earlier(text: str | None, name: str, version: str) -> Journey | None:
 
 
 def _followers(
-    connection: Connection, journeys: Mapping[str, Journey]
+    transaction: Transaction, journeys: Mapping[str, Journey]
 ) -> Iterator[tuple[tuple[str, str, str], int]]:
     """How many people stand on each (journey, version, step) and go on with the text of today, not
     with theirs.
     """
     for (name, version, step), people in sorted(
-        settings.people_by_step(connection, journeys.keys()).items()
+        settings.people_by_step(transaction, journeys.keys()).items()
     ):
         journey = journeys[name]
         if version != journey.version and journey.on_change is not OnChange.PIN:
@@ -100,12 +100,12 @@ def _followers(
 
 
 def _look_for_stranded(
-    connection: Connection,
+    transaction: Transaction,
     journeys: Mapping[str, Journey],
     edits: Mapping[tuple[str, str], Matching],
 ) -> list[Stranded]:
     stranded = []
-    for (name, version, step), people in _followers(connection, journeys):
+    for (name, version, step), people in _followers(transaction, journeys):
         matching = edits.get((name, version))
         there = (
             step in matching.moved
@@ -125,52 +125,52 @@ def take_over(context: EngineContext, now: datetime) -> None:
     Raises PeopleWouldBeLost, and then nothing has changed.
     """
     program = context.program
-    with context.database.write() as connection:
-        program.edits = match_edits(connection, program.journeys)
+    with context.database.write() as transaction:
+        program.edits = match_edits(transaction, program.journeys)
         program.edited_at = (
-            settings.read_time(connection, LAST_TICK) if context.clock.is_virtual else None
+            settings.read_time(transaction, LAST_TICK) if context.clock.is_virtual else None
         )
-        if stranded := _look_for_stranded(connection, program.journeys, program.edits):
+        if stranded := _look_for_stranded(transaction, program.journeys, program.edits):
             raise PeopleWouldBeLost("\n".join(str(one) for one in stranded))
         sources = {
             (journey.id, journey.version): journey.source for journey in program.journeys.values()
         }
-        settings.keep_versions(connection, context.database, sources, now)
-        if _earlier_version(context, connection, LIFECYCLE, program.lifecycle.version) is not None:
-            customers.mark_all_due(connection, now)
+        settings.keep_versions(transaction, sources, now)
+        if _earlier_version(context, transaction, LIFECYCLE, program.lifecycle.version) is not None:
+            customers.mark_all_due(transaction, now)
         versions = {
             journey.id: _earlier_version(
-                context, connection, _JOURNEY + journey.id, journey.version
+                context, transaction, _JOURNEY + journey.id, journey.version
             )
             for journey in program.journeys.values()
         }
         edited = {name: version for name, version in versions.items() if version is not None}
-        _keep_variants(context, connection, edited)
-        customers.mark_inside_due(connection, list(edited), now)
+        _keep_variants(context, transaction, edited)
+        customers.mark_inside_due(transaction, list(edited), now)
 
 
 def _earlier_version(
-    context: EngineContext, connection: Connection, key: str, version: str
+    context: EngineContext, transaction: Transaction, key: str, version: str
 ) -> str | None:
     """The version that ran before, where it was another; that of today is remembered."""
-    known = settings.read(connection, key)
+    known = settings.read(transaction, key)
     if known == version:
         return None
-    settings.write(connection, context.database, key, version)
+    settings.write(transaction, key, version)
     return known
 
 
 def _keep_variants(
-    context: EngineContext, connection: Connection, edited: Mapping[str, str]
+    context: EngineContext, transaction: Transaction, edited: Mapping[str, str]
 ) -> None:
     """Has who was given a variant keep it where an edit gives the split another derived id."""
-    texts = settings.read_versions(connection) if edited else {}
+    texts = settings.read_versions(transaction) if edited else {}
     for name, version in edited.items():
         earlier = _read_earlier(texts.get((name, version)), name, version)
         moved = match_steps(earlier, context.program.journeys[name]).moved if earlier else {}
         for was, now in moved.items():
             if was != now and earlier is not None and isinstance(earlier.by_id[was], Split):
-                copy_variants(connection, context.database, name, was, now)
+                copy_variants(transaction, name, was, now)
 
 
 def hold(context: EngineContext, held: Held, now: datetime) -> None:
@@ -178,5 +178,5 @@ def hold(context: EngineContext, held: Held, now: datetime) -> None:
     released = context.held.journeys - held.journeys
     context.held = held
     if released:
-        with context.database.write() as connection:
-            customers.mark_inside_due(connection, released, now)
+        with context.database.write() as transaction:
+            customers.mark_inside_due(transaction, released, now)

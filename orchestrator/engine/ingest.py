@@ -22,8 +22,8 @@ from orchestrator.domain.policy import address
 from orchestrator.engine.context import INBOX_MAX, EngineContext
 from orchestrator.engine.report import TickReport
 from orchestrator.store import addresses, arrivals, customers, events, grants, inbox
-from orchestrator.store.database import Connection
 from orchestrator.store.lives import load_readers
+from orchestrator.store.transaction import Transaction
 
 ENGINE = "engine"  # the source of calls Parcours made itself
 PAGE = "page"  # a page of ours, shown to a customer
@@ -52,24 +52,24 @@ class _Batch:
 
 def run(context: EngineContext, now: datetime, report: TickReport) -> int:
     """Takes up to 1,000 calls in one transaction; returns how many rows it took."""
-    with context.database.write() as connection:
-        rows = arrivals.take_calls(connection, context.database, now, INBOX_MAX)
+    with context.database.write() as transaction:
+        rows = arrivals.take_calls(transaction, now, INBOX_MAX)
         if not rows:
             return 0
-        batch = _understand(context, connection, rows, now)
-        _write(context, connection, batch, now)
-        arrivals.drop_calls(connection, [row.id for row in rows])
+        batch = _understand(context, transaction, rows, now)
+        _write(context, transaction, batch, now)
+        arrivals.drop_calls(transaction, [row.id for row in rows])
     report.accepted += len(batch.taken)
     report.rejected += len(batch.rejected)
     return len(rows)
 
 
 def _understand(
-    context: EngineContext, connection: Connection, rows: Sequence[Any], now: datetime
+    context: EngineContext, transaction: Transaction, rows: Sequence[Any], now: datetime
 ) -> _Batch:
     batch = _Batch()
-    calls = _read_calls(connection, rows, batch)
-    identities = _identities(connection, [call for _, call in calls])
+    calls = _read_calls(transaction, rows, batch)
+    identities = _identities(transaction, [call for _, call in calls])
     for row, call in calls:
         try:
             taken = _take(context, identities, row, call, now)
@@ -77,15 +77,17 @@ def _understand(
             batch.rejected.append((row, rejection))
         else:
             batch.taken.append(taken)
-    customers.save_links(connection, context.database, identities.new_links)
+    customers.save_links(transaction, identities.new_links)
     return batch
 
 
 def _read_calls(
-    connection: Connection, rows: Sequence[Any], batch: _Batch
+    transaction: Transaction, rows: Sequence[Any], batch: _Batch
 ) -> list[tuple[Any, Call]]:
     """The calls that are readable and new, in order of arrival."""
-    known = events.known_message_ids(connection, {row.message_id for row in rows if row.message_id})
+    known = events.known_message_ids(
+        transaction, {row.message_id for row in rows if row.message_id}
+    )
     calls = []
     for row in rows:
         if row.message_id in known:
@@ -100,7 +102,7 @@ def _read_calls(
     return calls
 
 
-def _identities(connection: Connection, calls: Sequence[Call]) -> Identities:
+def _identities(transaction: Transaction, calls: Sequence[Call]) -> Identities:
     """Who is known among those the calls speak of."""
     strangers = {call.anonymous_id for call in calls if call.anonymous_id}
     strangers |= {call.previous_id for call in calls if call.previous_id}
@@ -111,8 +113,8 @@ def _identities(connection: Connection, calls: Sequence[Call]) -> Identities:
     persons = {Person(name, anonymous=True) for name in strangers} | {
         Person(name) for name in users
     }
-    known = set(customers.find_customers(connection, persons))
-    return Identities(known=known, links=customers.find_links(connection, strangers))
+    known = set(customers.find_customers(transaction, persons))
+    return Identities(known=known, links=customers.find_links(transaction, strangers))
 
 
 def _take(
@@ -131,46 +133,44 @@ def _take(
 # ---------------------------------------------------------------- writing
 
 
-def _write(context: EngineContext, connection: Connection, batch: _Batch, now: datetime) -> None:
+def _write(context: EngineContext, transaction: Transaction, batch: _Batch, now: datetime) -> None:
     persons = {taken.person for taken in batch.taken}
     ids = customers.find_customers(
-        connection, persons | {t.absorbed for t in batch.taken if t.absorbed}
+        transaction, persons | {t.absorbed for t in batch.taken if t.absorbed}
     )
     missing = [
         person for person in dict.fromkeys(t.person for t in batch.taken) if person not in ids
     ]
-    customers.add_customers(connection, context.database, missing, now)
-    ids |= customers.find_customers(connection, missing)
-    customers.mark_due(connection, {ids[person] for person in persons}, now)
+    customers.add_customers(transaction, missing, now)
+    ids |= customers.find_customers(transaction, missing)
+    customers.mark_due(transaction, {ids[person] for person in persons}, now)
     pairs = [(ids[t.absorbed], ids[t.person]) for t in batch.taken if t.absorbed]
-    customers.absorb_customers(connection, pairs)
+    customers.absorb_customers(transaction, pairs)
     rows = [row for taken in batch.taken for row in _event_rows(taken, ids)]
-    events.add_events(connection, context.database, rows)
+    events.add_events(transaction, rows)
     grants.hand_out(
-        connection,
+        transaction,
         [(t.call.properties["code"], ids[t.person]) for t in batch.taken if t.row.source == ENGINE],
     )
-    addresses.keep_choices(
-        connection, context.database, _said_of_addresses(context, connection, batch, now)
-    )
+    addresses.keep_choices(transaction, _said_of_addresses(context, transaction, batch, now))
     refused = [
         inbox.RejectedEntry(row.received_at, row.source, r.code, str(r), row.raw)
         for row, r in batch.rejected
     ]
-    inbox.put_rejections(connection, context.database, refused)
+    inbox.put_rejections(transaction, refused)
 
 
 def _said_of_addresses(
-    context: EngineContext, connection: Connection, batch: _Batch, now: datetime
+    context: EngineContext, transaction: Transaction, batch: _Batch, now: datetime
 ) -> list[dict[str, Any]]:
     """What readers said on the page to unsubscribe: it is about the address their message went to,
     and so known to everybody's time lines before any of them is run."""
     told = {taken: email_id for taken in batch.taken if (email_id := _message_behind(taken))}
-    found = addresses.messages_by_public_id(connection, set(told.values()))
+    found = addresses.messages_by_public_id(transaction, set(told.values()))
     rows = []
     for taken, email_id in told.items():
         message = found.get(email_id)
-        if message is not None and (to := _sent_to(context, connection, message, now)):
+        if message is not None and (to := _sent_to(context, transaction, message, now)):
             rows += _choice_rows(taken, message.medium, to)
     return rows
 
@@ -199,14 +199,14 @@ def _choice_rows(taken: _Taken, medium: str, to: str) -> list[dict[str, Any]]:
 
 
 def _sent_to(
-    context: EngineContext, connection: Connection, message: Any, now: datetime
+    context: EngineContext, transaction: Transaction, message: Any, now: datetime
 ) -> str | None:
     """Where a message went; for one from before this was written down, where its customer is
     reached.
     """
     if message.to_address:
         return str(message.to_address)
-    readers = load_readers(connection, context.program, [message.customer_id], now)
+    readers = load_readers(transaction, context.program, [message.customer_id], now)
     reader = readers.get(message.customer_id)
     return address(reader, Medium(message.medium)) if reader is not None else None
 

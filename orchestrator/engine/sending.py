@@ -14,9 +14,9 @@ from orchestrator.engine.context import EngineContext
 from orchestrator.engine.handover import IN_VAIN_MAX, Answer
 from orchestrator.engine.report import Failure, TickReport
 from orchestrator.store import messages, settings
-from orchestrator.store.database import Connection
 from orchestrator.store.messages import Settlement
 from orchestrator.store.settings import Rest
+from orchestrator.store.transaction import Transaction
 
 BACKOFF = timedelta(seconds=30)
 BACKOFF_MAX = timedelta(hours=1)
@@ -49,11 +49,11 @@ class Sending:
         dead = {(str(one.medium), one.to): one.outcome for one in answers if _is_dead(one)}
         reasons = {key: outcome.reason or outcome.code for key, outcome in dead.items()}
         database = self.context.database
-        with database.write() as connection:
-            messages.settle(connection, self._settlements, was=self.was, leased_by=self.leased_by)
-            messages.suppress_addresses(connection, database, reasons, self.now)
+        with database.write() as transaction:
+            messages.settle(transaction, self._settlements, was=self.was, leased_by=self.leased_by)
+            messages.suppress_addresses(transaction, reasons, self.now)
             for medium in dict.fromkeys(one.medium for one in answers):
-                self._judge(connection, medium, [one for one in answers if one.medium is medium])
+                self._judge(transaction, medium, [one for one in answers if one.medium is medium])
 
     def _settle(self, one: Answer) -> None:
         row, outcome, tally = one.row, one.outcome, self.report.channel(one.medium)
@@ -134,26 +134,26 @@ class Sending:
 
     # ------------------------------------------------------------ the channel
 
-    def _judge(self, connection: Connection, medium: Medium, answers: Sequence[Answer]) -> None:
+    def _judge(self, transaction: Transaction, medium: Medium, answers: Sequence[Answer]) -> None:
         """Has a channel rest, or work again, by what its provider said."""
         outcomes = [one.outcome for one in answers if not one.not_made]
         breaker, rest = self.context.hand_over.breakers[medium], self.context.rests.get(medium)
         refused = next((one for one in answers if _is_our_account_refused(one)), None)
         if refused is not None:
             self._rest(
-                connection, medium, Rest(self._from_now(STOP_FOR), refused.outcome.reason, 1)
+                transaction, medium, Rest(self._from_now(STOP_FOR), refused.outcome.reason, 1)
             )
         elif breaker.broke:
-            self._rest(connection, medium, self._longer(rest, breaker.broke, timedelta(0)))
+            self._rest(transaction, medium, self._longer(rest, breaker.broke, timedelta(0)))
         elif breaker.is_open:
             last = next((one for one in reversed(outcomes) if one.kind in _IN_VAIN), None)
             if last is not None:
                 reason = (
                     f"{len(breaker.in_vain)} messages in a row did not get through: {last.reason}"
                 )
-                self._rest(connection, medium, self._longer(rest, reason, _longest_wait(outcomes)))
+                self._rest(transaction, medium, self._longer(rest, reason, _longest_wait(outcomes)))
         elif rest is not None and any(outcome.kind in _SPOKEN for outcome in outcomes):
-            end_rest(self.context, connection, medium)
+            end_rest(self.context, transaction, medium)
             self.report.channel(medium).stopped = ""
 
     def _longer(self, rest: Rest | None, reason: str, told: timedelta) -> Rest:
@@ -162,22 +162,22 @@ class Sending:
         span = max(_jittered(min(BACKOFF * 2 ** min(times, 10), REST_MAX)), told)
         return Rest(self._from_now(span), reason, times + 1)
 
-    def _rest(self, connection: Connection, medium: Medium, rest: Rest) -> None:
+    def _rest(self, transaction: Transaction, medium: Medium, rest: Rest) -> None:
         before = self.context.rests.get(medium)
         if before is not None and before.until > self._from_now(timedelta(0)):
             return  # what was under way when it began to rest is no news
         self.context.rests[medium] = rest
         self.report.channel(medium).stopped = rest.reason
-        settings.write_rest(connection, self.context.database, medium, rest, self.now)
+        settings.write_rest(transaction, medium, rest, self.now)
 
     def _from_now(self, span: timedelta) -> datetime:
         return self.context.moment(self.now) + span
 
 
-def end_rest(context: EngineContext, connection: Connection, medium: Medium) -> None:
+def end_rest(context: EngineContext, transaction: Transaction, medium: Medium) -> None:
     """Has a channel work as always."""
     del context.rests[medium]
-    settings.end_rest(connection, medium)
+    settings.end_rest(transaction, medium)
     context.hand_over.breakers[medium].limit = IN_VAIN_MAX
 
 

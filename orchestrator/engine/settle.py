@@ -34,21 +34,21 @@ _NOTHING_BEGUN = Notes(frozenset(), {})
 
 def run(context: EngineContext, now: datetime, report: TickReport) -> int:
     """Settles the leases of workers that are dead; returns how many there were."""
-    with context.database.read() as connection:
-        rows = messages.leased_messages(connection, context.hand_over.leased)
+    with context.database.read() as transaction:
+        rows = messages.leased_messages(transaction, context.hand_over.leased)
     return _settle(context, rows, now, report)
 
 
 def settle_dead_leases(context: EngineContext, now: datetime) -> int:
     """The same at the start of a process, where leases without an owner are dead too: they are from
     before leases had one. Also looks again at what is unknown, where the provider can be asked."""
-    with context.database.read() as connection:
-        rows = messages.leased_messages(connection)
+    with context.database.read() as transaction:
+        rows = messages.leased_messages(transaction)
         unknown = [
             row
             for medium, channel in context.channels.items()
             if isinstance(channel, MessageLookup)
-            for row in messages.unknown_messages(connection, medium, limit=100_000)
+            for row in messages.unknown_messages(transaction, medium, limit=100_000)
         ]
     found = [one for one in (_looked_up(context, row) for row in unknown) if one is not None]
     Sending(context, now, TickReport(), None, MessageState.UNKNOWN).settle(found)
@@ -101,8 +101,8 @@ def _look_at(context: EngineContext, owner: str) -> tuple[Notes | None, bool]:
             if is_alive
             else (wire_log.read_notes(hand_over.notes_folder, owner), True)
         )
-    with context.database.read() as connection:
-        beat_at = workers.last_beat(connection, owner)
+    with context.database.read() as transaction:
+        beat_at = workers.last_beat(transaction, owner)
     return None, beat_at is None or SystemClock().now() - beat_at > DEAD_AFTER
 
 
@@ -133,6 +133,6 @@ def _looked_up(context: EngineContext, row: Any) -> Answer | None:
 
 def _forget(context: EngineContext, owner: str) -> None:
     if owner and owner != context.hand_over.token:
-        with context.database.write() as connection:
-            workers.forget(connection, owner)
+        with context.database.write() as transaction:
+            workers.forget(transaction, owner)
         wire_log.discard(context.hand_over.notes_folder, owner)

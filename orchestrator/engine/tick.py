@@ -19,7 +19,7 @@ from orchestrator.engine.handover import Answer
 from orchestrator.engine.report import TickReport
 from orchestrator.engine.sending import Sending
 from orchestrator.store import messages, settings
-from orchestrator.store.database import Connection
+from orchestrator.store.transaction import Transaction
 
 LAST_TICK = "last_tick"
 # for what is on the wire when a process is told to stop: `docker stop` kills after ten seconds
@@ -144,22 +144,22 @@ def refuse_a_past(context: EngineContext, now: datetime) -> None:
     """Refuses to go on by the machine's clock where `tick --now` has already been later:
     TimeWentBack.
     """
-    with context.database.read() as connection:
-        _read_last_tick(context, connection, now)
+    with context.database.read() as transaction:
+        _read_last_tick(context, transaction, now)
 
 
 def _read_last_tick(
-    context: EngineContext, connection: Connection, now: datetime
+    context: EngineContext, transaction: Transaction, now: datetime
 ) -> datetime | None:
     """When the last tick was; raises TimeWentBack where `now` may not lie before it."""
-    last = settings.read_time(connection, LAST_TICK)
+    last = settings.read_time(transaction, LAST_TICK)
     if last is None or now >= last:
         return last
     if context.clock.is_virtual:
         raise TimeWentBack(
             f"{now.isoformat()} lies before what was already processed ({last.isoformat()})"
         )
-    if settings.read(connection, CLOCK) == VIRTUAL:
+    if settings.read(transaction, CLOCK) == VIRTUAL:
         raise TimeWentBack(
             f"`tick --now` has taken this database to {last.isoformat()}, and it is "
             f"{now.isoformat()}: "
@@ -172,15 +172,13 @@ def _note_tick(context: EngineContext, now: datetime) -> None:
     """Remembers this tick; reads which channels rest, and which messages are of the ticks
     before.
     """
-    with context.database.write() as connection:
+    with context.database.write() as transaction:
         context.rests = {
-            Medium(name): rest for name, rest in settings.read_rests(connection).items()
+            Medium(name): rest for name, rest in settings.read_rests(transaction).items()
         }
-        last = _read_last_tick(context, connection, now)
-        context.decided_before = messages.newest_id(connection)
+        last = _read_last_tick(context, transaction, now)
+        context.decided_before = messages.newest_id(transaction)
         if last is not None and now < last:
             return  # the machine's clock was set back: go on, nothing is repeated
-        settings.write(connection, context.database, LAST_TICK, now.isoformat())
-        settings.write(
-            connection, context.database, CLOCK, VIRTUAL if context.clock.is_virtual else "system"
-        )
+        settings.write(transaction, LAST_TICK, now.isoformat())
+        settings.write(transaction, CLOCK, VIRTUAL if context.clock.is_virtual else "system")

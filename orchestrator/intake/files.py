@@ -101,8 +101,8 @@ class Intake:
                     )
                 )
                 self._note(error, f"{name}:{number}")
-        with self.database.read() as connection:
-            known = known_message_ids(connection, {entry.message_id for entry in entries})
+        with self.database.read() as transaction:
+            known = known_message_ids(transaction, {entry.message_id for entry in entries})
         fresh = write_inbox(
             self.database, [entry for entry in entries if entry.message_id not in known], refused
         )
@@ -123,8 +123,8 @@ def moved_to(database: Database, now: datetime) -> Iterator[Clock]:
     Raises AlreadyRunning, and TimeWentBack for an instant before what was already processed.
     """
     with hold_database(database):
-        with database.read() as connection:
-            last = settings.read_time(connection, LAST_TICK)
+        with database.read() as transaction:
+            last = settings.read_time(transaction, LAST_TICK)
         if last is not None and now < last:
             raise TimeWentBack(
                 f"{now.isoformat()} lies before what was already processed ({last.isoformat()})"

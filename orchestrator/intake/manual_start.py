@@ -34,8 +34,8 @@ def start_by_hand(database: Database, journey: str, users: Sequence[str], now: d
     """Puts a start of each customer into the inbox, each once: of all, or of none where an id is
     unknown.
     """
-    with database.read() as connection:
-        rows = {user: find_customer(connection, user) for user in users}
+    with database.read() as transaction:
+        rows = {user: find_customer(transaction, user) for user in users}
     if unknown := tuple(user for user, row in rows.items() if row is None):
         return Started(unknown=unknown)
     found = {row.id: row for row in rows.values() if row is not None}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, get_args, get_origin
 
 from pydantic import Tag, ValidationError
@@ -10,8 +10,10 @@ from pydantic_core import ErrorDetails
 
 from orchestrator.domain.message import Medium
 from orchestrator.domain.suggestion import did_you_mean
+from orchestrator.language.document import Path, Syntax
 from orchestrator.language.other_words import (
     ENTRIES,
+    IN_TABLES,
     ITEMS,
     NOT_OF_A_JOURNEY,
     OF_TEXT,
@@ -32,7 +34,6 @@ from orchestrator.language.step_forms import (
     kind_of_step,
 )
 from orchestrator.language.words import Form, duration
-from orchestrator.language.yaml_nodes import Path
 
 _NO_TEXT = ("string_type", "dict_type", "list_type", "model_type", "model_attributes_type")
 _TYPES = {
@@ -44,6 +45,12 @@ _TYPES = {
     "dict_type": "a map (key: value)",
     "model_type": "a map (key: value)",
     "model_attributes_type": "a map (key: value)",
+}
+_TYPES_OF_TOML = {
+    "string_type": "text: put it between quotes",
+    "bool_type": "true or false, without quotes",
+    "dict_type": "a table",
+    "model_type": "a table",
 }
 
 
@@ -110,6 +117,9 @@ def _report(error: ErrorDetails, model: type[Form] | None, place: Place) -> None
         place.error(f"`{key}` must be {word.get(kind, 'more than')} {limit:g}")
     elif kind in _TYPES:
         place.error(_wrong_type(kind, place))
+    elif kind == "enum":  # a key of a map whose keys are few
+        known = str(context["expected"]).replace("'", "").replace(" or ", ", ").split(", ")
+        place.error(_unknown_key(key, None, place, known), at_key=True)
     elif kind == "literal_error":
         place.error(_not_among(key, str(context["expected"]), place.written))
     elif kind == "value_error":
@@ -152,6 +162,8 @@ def _missing(name: str, key: str) -> str:
 def _wrong_type(kind: str, place: Place) -> str:
     """What to write in the place of something of another kind."""
     key, written = str(place.path[-1]) if place.path else "", place.written
+    if place.document.syntax is Syntax.TOML:
+        return _wrong_type_in_toml(kind, place)
     if place.path and isinstance(place.path[-1], int):
         holder = next((part for part in reversed(place.path) if isinstance(part, str)), "")
         return f"each entry of `{holder}` is written as `- {ITEMS.get(holder, 'key: value')}`"
@@ -176,6 +188,16 @@ def _wrong_type(kind: str, place: Place) -> str:
     )
 
 
+def _wrong_type_in_toml(kind: str, place: Place) -> str:
+    key = place.path[-1] if place.path else ""
+    if isinstance(key, int):
+        return f"`{place.path[-2]}` must be a list of texts between quotes"
+    shape = IN_TABLES.get(str(place.path[0])) if len(place.path) == 2 else None
+    return f"`{key}` must be {_TYPES_OF_TOML.get(kind, _TYPES[kind])}" + (
+        f", such as {shape}" if shape else ""
+    )
+
+
 def _not_among(key: str, expected: str, written: Any) -> str:
     words = expected.replace("'", "").replace(" or ", ", ").split(", ")
     if words == ["True"]:
@@ -194,8 +216,10 @@ def _reentry_after(written: Any) -> str:
     return f"{{after: {written}}}"
 
 
-def _unknown_key(key: str, model: type[Form] | None, place: Place) -> str:
-    known = _keys(model)
+def _unknown_key(
+    key: str, model: type[Form] | None, place: Place, known: Sequence[str] = ()
+) -> str:
+    known = known or _keys(model)
     of_a_step = model is not None and issubclass(model, StepForm | MessageOptions)
     if of_a_step and key in STEP_KINDS:
         return (

@@ -13,6 +13,7 @@ from orchestrator.domain.errors import Problem, ProjectInvalid
 from orchestrator.domain.journey_tests import JourneyTest
 from orchestrator.domain.message import Purpose
 from orchestrator.domain.schedule import find_zone, parse_cron
+from orchestrator.language.document import Document
 from orchestrator.language.form_errors import report_form_errors
 from orchestrator.language.journey_tests import read_tests
 from orchestrator.language.place import Known, Place
@@ -30,7 +31,7 @@ from orchestrator.language.step_ids import given_ids, name_steps
 from orchestrator.language.steps import StepReader
 from orchestrator.language.translation import EVENT_IN_JOURNEY, STEP, TRIGGER, TRIGGER_WITHOUT_EVENT
 from orchestrator.language.version import version_of
-from orchestrator.language.yaml_nodes import Document, read_yaml
+from orchestrator.language.yaml_nodes import read_yaml
 
 _ANY_TIME = datetime(
     2024, 1, 1, tzinfo=UTC

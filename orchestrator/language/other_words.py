@@ -75,6 +75,9 @@ ENTRIES = {
     "surveys": ("a survey", "{type: scale, question: How was it?}"),
 }
 
+#: What stands under a free key of a table in parcours.toml, by the table.
+IN_TABLES = {"quiet_hours": '{from = "20:00", to = "08:00"}'}
+
 TRIGGER_SHAPES = {
     "event": "{event: Order Completed}",
     "stage": "{stage: loyal}",

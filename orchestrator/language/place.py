@@ -29,9 +29,9 @@ from orchestrator.domain.expression import (
 from orchestrator.domain.message import Medium
 from orchestrator.domain.suggestion import closest, did_you_mean
 from orchestrator.domain.values import as_text, is_number
+from orchestrator.language.document import Document, Path
 from orchestrator.language.expressions import parse_computed, parse_condition, parse_value
 from orchestrator.language.translation import Where
-from orchestrator.language.yaml_nodes import Document, Path
 
 _TOPIC = re.compile(r"[a-z0-9_-]+")
 STAGE = Attribute(Name("customer"), "stage")

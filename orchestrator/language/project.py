@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from orchestrator.config import Config, read_config
+from orchestrator.config import Config
 from orchestrator.domain.errors import Problem, ProjectInvalid, why_unreadable
 from orchestrator.domain.journey import Journey, Message
 from orchestrator.domain.journey_tests import JourneyTest
@@ -17,11 +17,13 @@ from orchestrator.domain.message import Medium
 from orchestrator.domain.survey import Survey
 from orchestrator.domain.template_names import template_names
 from orchestrator.domain.text_files import decode_text
+from orchestrator.language.config_file import read_config
+from orchestrator.language.document import Document
 from orchestrator.language.journeys import read_journey
 from orchestrator.language.lifecycle import names_in, read_lifecycle
 from orchestrator.language.place import Known
 from orchestrator.language.surveys import read_surveys
-from orchestrator.language.yaml_nodes import Document, read_yaml
+from orchestrator.language.yaml_nodes import read_yaml
 
 JOURNEYS = "journeys"  # the folder that makes a folder a project
 _TEMPLATE_ENDINGS = (".mjml", ".html", ".txt")

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from orchestrator.language.document import Path
 from orchestrator.language.place import Place
 from orchestrator.language.step_forms import (
     AdaptiveSplit,
@@ -29,7 +30,6 @@ from orchestrator.language.step_forms import (
     WaitForStep,
     WhatsappStep,
 )
-from orchestrator.language.yaml_nodes import Path
 
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_./-]*")
 

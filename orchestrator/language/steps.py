@@ -17,10 +17,10 @@ from orchestrator.domain.tag_faults import explain
 from orchestrator.domain.template_names import is_template_name, suggest_name
 from orchestrator.domain.values import iso_time
 from orchestrator.language import step_forms as forms
+from orchestrator.language.document import Path
 from orchestrator.language.place import Place
 from orchestrator.language.step_ids import blocks_of, word_of
 from orchestrator.language.translation import EVENT_IN_JOURNEY, STEP
-from orchestrator.language.yaml_nodes import Path
 
 _ENVIRONMENT = Environment()
 SUBJECT_MAX = 998  # characters: the longest line that a mail may have (RFC 5322 §2.1.1)

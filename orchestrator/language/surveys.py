@@ -9,10 +9,10 @@ from pydantic import BeforeValidator, Field, ValidationError
 
 from orchestrator.domain.errors import Problem
 from orchestrator.domain.survey import Option, Survey, SurveyKind, Texts
+from orchestrator.language.document import Document
 from orchestrator.language.form_errors import report_form_errors
 from orchestrator.language.place import Known, Place
 from orchestrator.language.words import Form
-from orchestrator.language.yaml_nodes import Document
 
 _LOCALE = re.compile(r"[a-z]{2,3}([-_][A-Za-z0-9]{2,8})*")
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")

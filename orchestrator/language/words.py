@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from orchestrator.domain.event import ANY_EVENT
 from orchestrator.domain.schedule import WEEKDAYS, parse_clock, parse_duration
+from orchestrator.domain.suggestion import did_you_mean
 from orchestrator.domain.values import iso_time
 
 
@@ -87,7 +88,8 @@ def _weekday(value: object) -> int:
     for number, short in enumerate(WEEKDAYS):
         if word in (short, _LONG_DAYS[number]):
             return number
-    raise ValueError(f"'{value}' is not a weekday: write {', '.join(WEEKDAYS)}")
+    hint = did_you_mean(word, _LONG_DAYS) or f": write {', '.join(WEEKDAYS)}"
+    raise ValueError(f"'{value}' is not a weekday{hint}")
 
 
 _LONG_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")

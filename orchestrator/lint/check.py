@@ -11,22 +11,24 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from channels import ADAPTERS, LOCAL, ChannelSettings, SettingMissing, open_channel, refusals
+from channels import ADAPTERS, LOCAL, SettingMissing, open_channel, refusals
 from channels.acceptance import reply_to_refusal, sender_refusal
+from orchestrator.adapters import channel_settings
 from orchestrator.clock import SystemClock
-from orchestrator.config import FILE, Config, read_config
+from orchestrator.config import FILE, Config
 from orchestrator.domain.errors import ChannelMisconfigured, Problem, ProjectInvalid, in_one_line
 from orchestrator.domain.journey import Journey, Message
 from orchestrator.domain.message import Medium, Purpose
 from orchestrator.domain.suggestion import did_you_mean
 from orchestrator.domain.template_names import is_misnamed, read_file_name, suggest_name
 from orchestrator.domain.text_files import decode_text
+from orchestrator.language.config_file import read_config
 from orchestrator.language.project import Project, load_project
+from orchestrator.language.toml_keys import locate_keys
 from orchestrator.language.yaml_nodes import read_yaml
 from orchestrator.render import Templates
 from orchestrator.render.source import TemplateBroken
 from orchestrator.render.trying import try_templates
-from orchestrator.toml_table import locate_keys
 
 _DOUBLE = "recording"  # for tests: nobody is offered it
 _THIS_MACHINE = ("localhost", "127.0.0.1", "::1")
@@ -109,7 +111,7 @@ def _try_channels(config: Config) -> Iterator[Problem]:
 
     A credential that is not set is advice: whoever checks the files may not hold it.
     """
-    settings = ChannelSettings.of(config, SystemClock().now)
+    settings = channel_settings(config, SystemClock().now)
     path = config.root / FILE
     places = locate_keys(path.read_text(encoding="utf-8-sig") if path.exists() else "")
     for medium in Medium:

@@ -89,20 +89,20 @@ def check_customers(project: Project, database: Database) -> Findings:
     """Walks over all customers of a project; numbers only, nobody is named."""
     found = Findings()
     dates, now = dates_waited_for(project.journeys.values()), SystemClock().now()
-    with database.read() as connection:
-        found.stranded = find_stranded(connection, project.journeys)
-        inside = figures.count_inside(connection)
+    with database.read() as transaction:
+        found.stranded = find_stranded(transaction, project.journeys)
+        inside = figures.count_inside(transaction)
         found.gone.update(
             {name: people for name, people in inside.items() if name not in project.journeys}
         )
-        for row in figures.walk_customers(connection):
+        for row in figures.walk_customers(transaction):
             state = _look_at(project, row, found)
             found.no_date.update(
                 name for name, step in dates.items() if cannot_read(step, state, now)
             )
         sums = [fact for fact in project.lifecycle.facts if fact.kind is FactKind.SUM]
         names = {name for fact in sums for name in (fact.event, fact.minus) if name}
-        for event in figures.walk_events(connection, names) if names else ():
+        for event in figures.walk_events(transaction, names) if names else ():
             found.no_amount.update({fact.name: unreadable_amounts(fact, event) for fact in sums})
     return found
 

@@ -59,11 +59,11 @@ class LiveEngine:
             if not self._has_work(now):
                 return Due()
             media = self._open_media()
-            with unless_away(quietly=True), context.database.read() as connection:
+            with unless_away(quietly=True), context.database.read() as transaction:
                 people = count_due_people(
-                    connection, context.program.journeys.keys() - held.journeys, now
+                    transaction, context.program.journeys.keys() - held.journeys, now
                 )
-                return Due(people, count_due_messages(connection, media, now))
+                return Due(people, count_due_messages(transaction, media, now))
         except StoreUnavailable:
             return Due()
 
@@ -109,8 +109,8 @@ class LiveEngine:
         )
 
     def _has_work(self, now: datetime) -> bool:
-        with unless_away(quietly=True), self._context.database.read() as connection:
-            return has_work(connection, self._open_media(), now)
+        with unless_away(quietly=True), self._context.database.read() as transaction:
+            return has_work(transaction, self._open_media(), now)
 
     def _open_media(self) -> list[Medium]:
         context = self._context
@@ -134,20 +134,20 @@ class LiveEngine:
 
     def load_held(self) -> Held:
         """What was on hold when Parcours last ran."""
-        with self._context.database.read() as connection:
-            journeys = settings.read_gates(connection, _JOURNEY)
-            channels = settings.read_gates(connection, _CHANNEL)
+        with self._context.database.read() as transaction:
+            journeys = settings.read_gates(transaction, _JOURNEY)
+            channels = settings.read_gates(transaction, _CHANNEL)
         return Held(frozenset(journeys), frozenset(channels))
 
     def save_held(self, held: Held) -> None:
         """Remembers what is on hold."""
         database, now = self._context.database, self._context.clock.now()
-        with database.write() as connection:
+        with database.write() as transaction:
             settings.write_gates(
-                connection, database, _JOURNEY, dict.fromkeys(held.journeys, _WHY_HELD), now
+                transaction, _JOURNEY, dict.fromkeys(held.journeys, _WHY_HELD), now
             )
             settings.write_gates(
-                connection, database, _CHANNEL, dict.fromkeys(held.channels, _WHY_HELD), now
+                transaction, _CHANNEL, dict.fromkeys(held.channels, _WHY_HELD), now
             )
 
     def health(self, kind: str, name: str) -> str:
@@ -161,10 +161,10 @@ class LiveEngine:
 
     def figures(self) -> dict[str, int]:
         """The numbers of the home page, by their label."""
-        with self._context.database.read() as connection:
-            inside = sum(settings.people_by_step(connection).values())
-            states = messages.count_by_state(connection)
-            known = customers.count_customers(connection)
+        with self._context.database.read() as transaction:
+            inside = sum(settings.people_by_step(transaction).values())
+            states = messages.count_by_state(transaction)
+            known = customers.count_customers(transaction)
         sent = {
             medium: sum(states.get(medium, {}).get(state, 0) for state in _SENT)
             for medium in Medium

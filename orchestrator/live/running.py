@@ -98,8 +98,8 @@ def run(project: Project, options: Options) -> None:
             listen(options.host, options.port, else_another=options.demo)
         )
         project = _with_address(project, url_of(listener))
-        with database.write() as connection:
-            settings.write(connection, database, settings.HOME, url_of(listener))
+        with database.write() as transaction:
+            settings.write(transaction, settings.HOME, url_of(listener))
         clock: Clock = (
             VirtualClock(begin_season(SystemClock().now())) if options.demo else SystemClock()
         )

@@ -101,8 +101,8 @@ def explain(
     if journey not in project.journeys:
         return Explained(customer, zone, lines, facts)
     told = {line.at for line in lines if line.kind in _ANSWERS}
-    with database.read() as connection:
-        past = Past(customer, events_of(connection, customer.id), told)
+    with database.read() as transaction:
+        past = Past(customer, events_of(transaction, customer.id), told)
     asked = project.journeys[journey]
     lines = in_order([*lines, *tell_why_not(project, asked, past)])
     return Explained(customer, zone, lines, facts, "" if told else tell_absence(asked, past))

@@ -14,7 +14,7 @@ from orchestrator.domain.event import Kind
 from orchestrator.domain.formatting import format_value
 from orchestrator.domain.journey import EventTrigger, Journey, ScheduleTrigger, StageTrigger
 from orchestrator.store import story as records
-from orchestrator.store.database import Connection
+from orchestrator.store.transaction import Transaction
 
 #: What tells one event from another, by Segment's names: what it is about, then a number, then
 #: words.
@@ -44,19 +44,19 @@ class Happened:
     codes: Mapping[tuple[int, str, datetime], str] = field(default_factory=dict)
 
     @staticmethod
-    def read(connection: Connection, customer_id: int) -> Happened:
+    def read(transaction: Transaction, customer_id: int) -> Happened:
         """Everything on record about one customer."""
         return Happened(
-            _by_instant(records.events_of(connection, customer_id)),
-            _by_instant(records.stage_changes_of(connection, customer_id)),
-            {row.id: row.entry for row in records.enrollments_of(connection, customer_id)},
+            _by_instant(records.events_of(transaction, customer_id)),
+            _by_instant(records.stage_changes_of(transaction, customer_id)),
+            {row.id: row.entry for row in records.enrollments_of(transaction, customer_id)},
             {
                 (row.enrollment_id, row.step, row.at): row.note
-                for row in records.tasks_of(connection, customer_id)
+                for row in records.tasks_of(transaction, customer_id)
             },
             {
                 (row.enrollment_id, row.step, row.at): row.code
-                for row in records.grants_of(connection, customer_id)
+                for row in records.grants_of(transaction, customer_id)
             },
         )
 

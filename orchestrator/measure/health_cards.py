@@ -18,10 +18,10 @@ def journey_card(database: Database, journey: Journey, now: datetime) -> str:
     """A journey's health in markdown: where its people stand, and what became of its messages in
     the last day.
     """
-    with database.read() as connection:
-        people = settings.people_by_step(connection, [journey.id])
-        states = figures.count_messages_of(connection, journey.id, now - RECENTLY)
-        held = settings.read_gates(connection, "journey").get(journey.id)
+    with database.read() as transaction:
+        people = settings.people_by_step(transaction, [journey.id])
+        states = figures.count_messages_of(transaction, journey.id, now - RECENTLY)
+        held = settings.read_gates(transaction, "journey").get(journey.id)
     by_step: dict[str, int] = {}
     for (_, _, step), number in people.items():
         by_step[step] = by_step.get(step, 0) + number
@@ -40,10 +40,10 @@ def channel_card(database: Database, medium: str, journeys: Mapping[str, Journey
     """A channel's health in markdown: its messages by state, and the command for those that hang
     in the air.
     """
-    with database.read() as connection:
-        states = dict(messages.count_by_state(connection).get(medium, {}))
-        refused = count_not_sent(connection, journeys).get(medium, {})
-        held = held_channels_of(connection).get(medium)
+    with database.read() as transaction:
+        states = dict(messages.count_by_state(transaction).get(medium, {}))
+        refused = count_not_sent(transaction, journeys).get(medium, {})
+        held = held_channels_of(transaction).get(medium)
     if refused:
         states[MessageState.NOT_SENT] = sum(refused.values())
     lines = [

@@ -25,8 +25,8 @@ class NotOneCustomer(ParcoursError):
 
 def find_one(database: Database, text: str) -> Any:
     """The customer of an id, an address or a number; raises NotOneCustomer."""
-    with database.read() as connection:
-        people = find_people(connection, text)
+    with database.read() as transaction:
+        people = find_people(transaction, text)
     if len(people) == 1:
         return people[0]
     if people:
@@ -54,7 +54,7 @@ def _read(
     database: Database, project: Project, customer_id: int, names: list[str]
 ) -> dict[str, Any]:
     now = SystemClock().now()
-    with database.read() as connection:
-        state = load_readers(connection, build_program(project), [customer_id], now)[customer_id]
+    with database.read() as transaction:
+        state = load_readers(transaction, build_program(project), [customer_id], now)[customer_id]
     found = {name: state.get(name, now) for name in names}
     return {name: value for name, value in found.items() if value is not None}

@@ -13,7 +13,7 @@ from orchestrator.domain.message import MessageState
 from orchestrator.domain.suggestion import did_you_mean
 from orchestrator.measure.status import EXPIRED, STANDINGS, media_of
 from orchestrator.store import figures, messages
-from orchestrator.store.database import Connection
+from orchestrator.store.transaction import Transaction
 
 _SHOWN = ("external_id", "journey", "step", "medium", "state", "reason")
 _LISTED = (
@@ -23,7 +23,7 @@ _LISTED = (
 
 
 def list_messages(
-    connection: Connection,
+    transaction: Transaction,
     journeys: Mapping[str, Journey],
     states: Collection[str],
     journey: str | None,
@@ -32,11 +32,11 @@ def list_messages(
 ) -> list[dict[str, Any]]:
     """The newest messages in some states (none: in all). Where those that were not sent are asked
     for, what was decided against before it became a message is among them; it has no id."""
-    rows = messages.list_messages(connection, states, journey, limit)
+    rows = messages.list_messages(transaction, states, journey, limit)
     found = [{name: getattr(row, name) for name in _LISTED} for row in rows]
     if MessageState.NOT_SENT in states:
-        unsent = figures.list_unsent(connection, journey, limit)
-        media = media_of(connection, journeys, {row.journey for row in unsent})
+        unsent = figures.list_unsent(transaction, journey, limit)
+        media = media_of(transaction, journeys, {row.journey for row in unsent})
         found += [_as_listed(row, media.get((row.journey, row.step), "")) for row in unsent]
         found.sort(key=lambda row: row["decided_at"], reverse=True)
     return found[:limit]

@@ -13,8 +13,9 @@ from orchestrator.domain.journey import Journey, Message
 from orchestrator.domain.message import MessageState
 from orchestrator.engine.tick import CLOCK, LAST_TICK, VIRTUAL
 from orchestrator.store import arrivals, customers, figures, messages, settings
-from orchestrator.store.database import Connection, Database
+from orchestrator.store.database import Database
 from orchestrator.store.due import count_due_people
+from orchestrator.store.transaction import Transaction
 
 UNKNOWN_LISTED_MAX = 10
 EXPIRED = "expired"
@@ -87,50 +88,50 @@ def read_status(database: Database, journeys: Mapping[str, Journey], now: dateti
 
     What last ran on a virtual clock (the demo) is told as of its own time.
     """
-    with database.read() as connection:
-        last_tick = settings.read_time(connection, LAST_TICK)
-        if last_tick is not None and settings.read(connection, CLOCK) == VIRTUAL:
+    with database.read() as transaction:
+        last_tick = settings.read_time(transaction, LAST_TICK)
+        if last_tick is not None and settings.read(transaction, CLOCK) == VIRTUAL:
             now = last_tick
-        inside = figures.count_inside(connection)
-        due = count_due_people(connection, journeys.keys() | inside.keys(), now)
-        held = settings.read_gates(connection, "journey")
+        inside = figures.count_inside(transaction)
+        due = count_due_people(transaction, journeys.keys() | inside.keys(), now)
+        held = settings.read_gates(transaction, "journey")
         titles = dict.fromkeys(inside, "") | {
             name: journey.title for name, journey in journeys.items()
         }
         unknown = messages.list_messages(
-            connection, (MessageState.UNKNOWN,), limit=UNKNOWN_LISTED_MAX
+            transaction, (MessageState.UNKNOWN,), limit=UNKNOWN_LISTED_MAX
         )
         return Status(
             at=now,
             last_tick=last_tick,
-            customers=customers.count_customers(connection),
-            stages=figures.count_stages(connection),
+            customers=customers.count_customers(transaction),
+            stages=figures.count_stages(transaction),
             journeys=tuple(
                 JourneyStanding(
                     name, title, inside.get(name, 0), due.get(name, 0), held.get(name, "")
                 )
                 for name, title in sorted(titles.items())
             ),
-            messages=messages.count_by_state(connection),
-            not_sent=count_not_sent(connection, journeys),
-            held_channels=held_channels_of(connection),
-            inbox=arrivals.count_calls(connection),
-            rejected=figures.count_rejections(connection),
+            messages=messages.count_by_state(transaction),
+            not_sent=count_not_sent(transaction, journeys),
+            held_channels=held_channels_of(transaction),
+            inbox=arrivals.count_calls(transaction),
+            rejected=figures.count_rejections(transaction),
             unknown=tuple(row.public_id for row in unknown),
-            home=settings.read(connection, settings.HOME) or "",
+            home=settings.read(transaction, settings.HOME) or "",
         )
 
 
 def count_not_sent(
-    connection: Connection, journeys: Mapping[str, Journey]
+    transaction: Transaction, journeys: Mapping[str, Journey]
 ) -> dict[str, dict[str, int]]:
     """What was not sent, by medium and reason: messages refused when they were about to leave, and
     what the time line decided against before there was a message."""
     counted: dict[str, Counter[str]] = defaultdict(Counter)
-    for row in figures.count_refused_messages(connection):
+    for row in figures.count_refused_messages(transaction):
         counted[row.medium][row.reason] += row.number
-    unsent = figures.count_unsent(connection)
-    media = media_of(connection, journeys, {row.journey for row in unsent})
+    unsent = figures.count_unsent(transaction)
+    media = media_of(transaction, journeys, {row.journey for row in unsent})
     for row in unsent:
         reason = EXPIRED if row.kind == EXPIRED else row.reason
         counted[media.get((row.journey, row.step), "")][reason] += row.number
@@ -138,12 +139,12 @@ def count_not_sent(
 
 
 def media_of(
-    connection: Connection, journeys: Mapping[str, Journey], wanted: set[str]
+    transaction: Transaction, journeys: Mapping[str, Journey], wanted: set[str]
 ) -> Mapping[tuple[str, str], str]:
     """The medium of each message step of today's journeys, and of those of some others that ever
     sent one.
     """
-    media = figures.media_of_steps(connection, wanted)
+    media = figures.media_of_steps(transaction, wanted)
     for journey in journeys.values():
         media |= {
             (journey.id, step.id): str(step.medium)
@@ -153,8 +154,8 @@ def media_of(
     return media
 
 
-def held_channels_of(connection: Connection) -> dict[str, str]:
+def held_channels_of(transaction: Transaction) -> dict[str, str]:
     """The channels that stand still, by themselves or because ops paused them: medium → reason."""
-    return settings.read_gates(connection, settings.STOPPED) | settings.read_gates(
-        connection, "channel"
+    return settings.read_gates(transaction, settings.STOPPED) | settings.read_gates(
+        transaction, "channel"
     )

@@ -98,12 +98,12 @@ def read_story(
     database: Database, customer_id: int, journey: str | None, reading: Reading
 ) -> list[Line]:
     """The story of a customer, or its part in one journey."""
-    with database.read() as connection:
-        decisions = records.decisions_of(connection, customer_id, journey)
-        messages = records.messages_of(connection, customer_id, journey)
-        stages = records.stage_changes_of(connection, customer_id)
-        consents = records.consents_of(connection, customer_id)
-        happened = Happened.read(connection, customer_id)
+    with database.read() as transaction:
+        decisions = records.decisions_of(transaction, customer_id, journey)
+        messages = records.messages_of(transaction, customer_id, journey)
+        stages = records.stage_changes_of(transaction, customer_id)
+        consents = records.consents_of(transaction, customer_id)
+        happened = Happened.read(transaction, customer_id)
     teller = _Teller(reading, happened)
     lines = [Line(row.at, 0, "", "", "stage", _tell_stage(row)) for row in stages]
     lines += [

@@ -8,16 +8,12 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, Row, select
+from sqlalchemy import Row, select
 
 from orchestrator.domain.consent import AddressChoice, AddressRecord
 from orchestrator.domain.message import Medium
-from orchestrator.store.database import Database, chunked
-from orchestrator.store.tables import AddressChoiceRow, MessageRow, Suppression
-
-ADDRESS_CHOICES = AddressChoiceRow.__table__  # type: ignore[attr-defined]
-SUPPRESSIONS = Suppression.__table__  # type: ignore[attr-defined]
-MESSAGES = MessageRow.__table__  # type: ignore[attr-defined]
+from orchestrator.store.tables import ADDRESS_CHOICES, MESSAGES, SUPPRESSIONS
+from orchestrator.store.transaction import Transaction, chunked
 
 
 @dataclass(slots=True)
@@ -25,7 +21,7 @@ class StoredAddresses:
     """The address book of a transaction: read ahead for many addresses at once, and one by one for
     those that a customer turns out to have meanwhile."""
 
-    connection: Connection
+    transaction: Transaction
     known: dict[tuple[str, str], AddressRecord] = field(default_factory=dict)
 
     def __call__(self, medium: Medium, address: str) -> AddressRecord:
@@ -49,15 +45,12 @@ class StoredAddresses:
 
     def _rows(self, table: Any, addresses: Sequence[str]) -> Iterable[Row[Any]]:
         for some in chunked(addresses):
-            yield from self.connection.execute(select(table).where(table.c.address.in_(some)))
+            yield from self.transaction.execute(select(table).where(table.c.address.in_(some)))
 
 
-def keep_choices(
-    connection: Connection, database: Database, rows: Sequence[Mapping[str, Any]]
-) -> None:
+def keep_choices(transaction: Transaction, rows: Sequence[Mapping[str, Any]]) -> None:
     """Writes what was said of addresses; what is known already is left out."""
-    if rows:
-        connection.execute(database.insert_new(AddressChoiceRow), list(rows))
+    transaction.insert_new(ADDRESS_CHOICES, rows)
 
 
 def choice_row(medium: str, address: str, choice: AddressChoice, source: str) -> dict[str, Any]:
@@ -67,7 +60,7 @@ def choice_row(medium: str, address: str, choice: AddressChoice, source: str) ->
 
 
 def messages_by_public_id(
-    connection: Connection, public_ids: Collection[str]
+    transaction: Transaction, public_ids: Collection[str]
 ) -> dict[str, Row[Any]]:
     """The medium, address and customer of some messages, by their public id."""
     m = MESSAGES.c
@@ -75,5 +68,5 @@ def messages_by_public_id(
     return {
         row.public_id: row
         for some in chunked(sorted(public_ids))
-        for row in connection.execute(query.where(m.public_id.in_(some)))
+        for row in transaction.execute(query.where(m.public_id.in_(some)))
     }

@@ -6,18 +6,14 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, func, select, update
+from sqlalchemy import bindparam, func, select, update
 
 from orchestrator.domain.identity import Person
-from orchestrator.store.database import Database, chunked
-from orchestrator.store.tables import Customer, EnrollmentRow, Link
-
-CUSTOMERS = Customer.__table__  # type: ignore[attr-defined]
-LINKS = Link.__table__  # type: ignore[attr-defined]
-ENROLLMENTS = EnrollmentRow.__table__  # type: ignore[attr-defined]
+from orchestrator.store.tables import CUSTOMERS, ENROLLMENTS, LINKS
+from orchestrator.store.transaction import Transaction, chunked
 
 
-def find_customers(connection: Connection, persons: Collection[Person]) -> dict[Person, int]:
+def find_customers(transaction: Transaction, persons: Collection[Person]) -> dict[Person, int]:
     """The ids of the customers among `persons` that exist and were not merged into another."""
     found: dict[Person, int] = {}
     wanted = sorted({person.id for person in persons})
@@ -26,34 +22,31 @@ def find_customers(connection: Connection, persons: Collection[Person]) -> dict[
             CUSTOMERS.c.external_id.in_(ids), CUSTOMERS.c.merged_into.is_(None)
         )
         found.update(
-            {Person(row.external_id, row.anonymous): row.id for row in connection.execute(query)}
+            {Person(row.external_id, row.anonymous): row.id for row in transaction.execute(query)}
         )
     return found
 
 
-def find_links(connection: Connection, anonymous_ids: Collection[str]) -> dict[str, str]:
+def find_links(transaction: Transaction, anonymous_ids: Collection[str]) -> dict[str, str]:
     """The known ids that these anonymous ids belong to."""
     found: dict[str, str] = {}
     for ids in chunked(sorted(anonymous_ids)):
         found.update(
             {
                 row.anonymous_id: row.user_id
-                for row in connection.execute(select(LINKS).where(LINKS.c.anonymous_id.in_(ids)))
+                for row in transaction.execute(select(LINKS).where(LINKS.c.anonymous_id.in_(ids)))
             }
         )
     return found
 
 
-def save_links(connection: Connection, database: Database, links: Mapping[str, str]) -> None:
+def save_links(transaction: Transaction, links: Mapping[str, str]) -> None:
     """Writes new and changed links."""
-    if links:
-        rows = [{"anonymous_id": key, "user_id": value} for key, value in links.items()]
-        connection.execute(database.upsert(Link, ["anonymous_id"], ["user_id"]), rows)
+    rows = [{"anonymous_id": key, "user_id": value} for key, value in links.items()]
+    transaction.upsert(LINKS, rows, keys=["anonymous_id"], values=["user_id"])
 
 
-def add_customers(
-    connection: Connection, database: Database, persons: Iterable[Person], now: datetime
-) -> None:
+def add_customers(transaction: Transaction, persons: Iterable[Person], now: datetime) -> None:
     """Makes customers that do not exist yet."""
     rows = [
         {
@@ -68,21 +61,20 @@ def add_customers(
         }
         for person in persons
     ]
-    if rows:
-        connection.execute(database.insert_new(Customer), rows)
+    transaction.insert_new(CUSTOMERS, rows)
 
 
-def mark_due(connection: Connection, ids: Collection[int], now: datetime) -> None:
+def mark_due(transaction: Transaction, ids: Collection[int], now: datetime) -> None:
     """Has these customers looked at now. In PostgreSQL this also locks them: events are inserted
     only after it, so that no event can slip below the mark of a worker that is advancing the
     customer."""
     for some in chunked(sorted(ids)):
-        connection.execute(
+        transaction.execute(
             update(CUSTOMERS).where(CUSTOMERS.c.id.in_(some)).values(next_due_at=now)
         )
 
 
-def absorb_customers(connection: Connection, pairs: Collection[tuple[int, int]]) -> None:
+def absorb_customers(transaction: Transaction, pairs: Collection[tuple[int, int]]) -> None:
     """Marks customers as merged: (absorbed, survivor). Their lines are run with the survivor's from
     now on.
     """
@@ -92,10 +84,10 @@ def absorb_customers(connection: Connection, pairs: Collection[tuple[int, int]])
             .where(CUSTOMERS.c.id == bindparam("gone"))
             .values(merged_into=bindparam("into"), next_due_at=None)
         )
-        connection.execute(statement, [{"gone": gone, "into": into} for gone, into in pairs])
+        transaction.execute(statement, [{"gone": gone, "into": into} for gone, into in pairs])
 
 
-def claim_due(connection: Connection, database: Database, now: datetime, limit: int) -> list[int]:
+def claim_due(transaction: Transaction, now: datetime, limit: int) -> list[int]:
     """The customers whose line must be looked at, the longest due first, locked for this
     transaction.
     """
@@ -105,19 +97,19 @@ def claim_due(connection: Connection, database: Database, now: datetime, limit: 
         .order_by(CUSTOMERS.c.next_due_at)
         .limit(limit)
     )
-    return list(connection.execute(database.claim(query)).scalars())
+    return list(transaction.scalars(transaction.claim(query)))
 
 
-def mark_all_due(connection: Connection, now: datetime) -> None:
+def mark_all_due(transaction: Transaction, now: datetime) -> None:
     """Has everybody looked at now: the lifecycle's rules were edited."""
-    connection.execute(
+    transaction.execute(
         update(CUSTOMERS)
         .where(CUSTOMERS.c.merged_into.is_(None), CUSTOMERS.c.cursor.is_not(None))
         .values(next_due_at=now)
     )
 
 
-def mark_inside_due(connection: Connection, journeys: Collection[str], now: datetime) -> None:
+def mark_inside_due(transaction: Transaction, journeys: Collection[str], now: datetime) -> None:
     """Has everybody inside these journeys looked at now: they were edited, or released from a
     pause.
     """
@@ -125,14 +117,14 @@ def mark_inside_due(connection: Connection, journeys: Collection[str], now: date
         inside = select(ENROLLMENTS.c.customer_id).where(
             ENROLLMENTS.c.journey.in_(sorted(journeys)), ENROLLMENTS.c.status == "active"
         )
-        connection.execute(
+        transaction.execute(
             update(CUSTOMERS).where(CUSTOMERS.c.id.in_(inside)).values(next_due_at=now)
         )
 
 
-def next_due(connection: Connection) -> datetime | None:
+def next_due(transaction: Transaction) -> datetime | None:
     """When the first customer falls due; None when nobody waits."""
-    return connection.execute(
+    return transaction.execute(
         select(CUSTOMERS.c.next_due_at)
         .where(CUSTOMERS.c.next_due_at.is_not(None))
         .order_by(CUSTOMERS.c.next_due_at)
@@ -140,27 +132,27 @@ def next_due(connection: Connection) -> datetime | None:
     ).scalar()
 
 
-def count_customers(connection: Connection) -> int:
+def count_customers(transaction: Transaction) -> int:
     """How many customers there are, merged ones not counted."""
-    return connection.execute(
+    return transaction.execute(
         select(func.count()).where(CUSTOMERS.c.merged_into.is_(None))
     ).scalar_one()
 
 
-def find_customer(connection: Connection, external_id: str) -> Any:
+def find_customer(transaction: Transaction, external_id: str) -> Any:
     """The customer of that id, known before anonymous; None when there is none."""
     query = (
         select(CUSTOMERS)
         .where(CUSTOMERS.c.external_id == external_id, CUSTOMERS.c.merged_into.is_(None))
         .order_by(CUSTOMERS.c.anonymous)
     )
-    row = connection.execute(query).first()
+    row = transaction.execute(query).first()
     if row is None:
-        linked = find_links(connection, [external_id]).get(external_id)
+        linked = find_links(transaction, [external_id]).get(external_id)
         return (
             None
             if linked is None
-            else connection.execute(
+            else transaction.execute(
                 select(CUSTOMERS).where(
                     CUSTOMERS.c.external_id == linked, CUSTOMERS.c.anonymous.is_(False)
                 )

@@ -1,33 +1,25 @@
-"""The only place that knows SQL dialects: connections, their settings, and statements that
-differ.
-"""
+"""The database: its connections and their settings."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, Engine, Select, create_engine, event
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
-from sqlmodel import SQLModel
 
 from orchestrator.store.availability import StoreUnavailable
-from orchestrator.store.tables import dump_json
-
-#: The engine hands connections from one store function to the next, and needs no more of SQLAlchemy
-#: than their type.
-__all__ = ["Connection", "Database", "chunked"]
+from orchestrator.store.columns import dump_json
+from orchestrator.store.transaction import Transaction
 
 BUSY_TIMEOUT_MS = 60_000
 # 256 MB: at 5 million waiting people the random pages dominate (docs/performance.md)
 CACHE_KIB = 262_144
 CHECKPOINT_PAGES = 20_000
-IN_CHUNK = 500  # values in one IN (…): far below SQLite's limit, and plans stay cached
 
 
 class Database:
@@ -51,34 +43,17 @@ class Database:
             event.listen(self.engine, "begin", _begin_immediately)
 
     @contextmanager
-    def write(self) -> Iterator[Connection]:
+    def write(self) -> Iterator[Transaction]:
         """A transaction that may write; commits at the end, rolls back on any error."""
         with self.engine.begin() as connection:
-            yield connection
+            yield Transaction(connection)
 
     @contextmanager
-    def read(self) -> Iterator[Connection]:
+    def read(self) -> Iterator[Transaction]:
         """A transaction that only reads."""
         options = {"sqlite_read_only": True} if self.is_sqlite else {}
         with self.engine.connect().execution_options(**options) as connection:
-            yield connection
-
-    def insert_new(self, table: type[SQLModel]) -> Any:
-        """An INSERT that leaves rows alone whose unique key exists already."""
-        kind = sqlite.insert if self.is_sqlite else postgresql.insert
-        return kind(table.__table__).on_conflict_do_nothing()  # type: ignore[attr-defined]
-
-    def upsert(self, table: type[SQLModel], keys: Sequence[str], values: Sequence[str]) -> Any:
-        """An INSERT that overwrites `values` where the unique `keys` exist already."""
-        kind = sqlite.insert if self.is_sqlite else postgresql.insert
-        statement = kind(table.__table__)  # type: ignore[attr-defined]
-        return statement.on_conflict_do_update(
-            index_elements=list(keys), set_={name: statement.excluded[name] for name in values}
-        )
-
-    def claim(self, query: Select[Any]) -> Select[Any]:
-        """A SELECT whose rows no other worker takes meanwhile. SQLite has one writer anyway."""
-        return query if self.is_sqlite else query.with_for_update(skip_locked=True)
+            yield Transaction(connection)
 
     def close(self) -> None:
         """Lets go of every connection."""
@@ -143,9 +118,3 @@ def _begin_immediately(connection: Connection) -> None:
     """
     read_only = connection.get_execution_options().get("sqlite_read_only", False)
     connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
-
-
-def chunked(values: Sequence[Any], size: int = IN_CHUNK) -> Iterator[Sequence[Any]]:
-    """Slices of at most `size`."""
-    for start in range(0, len(values), size):
-        yield values[start : start + size]

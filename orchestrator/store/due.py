@@ -9,32 +9,20 @@ from collections.abc import Collection
 from datetime import datetime
 from functools import cache
 
-from sqlalchemy import (
-    ColumnElement,
-    Connection,
-    Select,
-    Table,
-    bindparam,
-    exists,
-    false,
-    func,
-    or_,
-    select,
-)
+from sqlalchemy import ColumnElement, Select, Table, bindparam, exists, false, func, or_, select
 
-from orchestrator.store.arrivals import INBOX
-from orchestrator.store.customers import CUSTOMERS, ENROLLMENTS
-from orchestrator.store.lives import MESSAGES
 from orchestrator.store.messages import has_no_news
+from orchestrator.store.tables import CUSTOMERS, ENROLLMENTS, INBOX, MESSAGES
+from orchestrator.store.transaction import Transaction
 
 COUNT_MAX = 1000
 
 
-def has_work(connection: Connection, media: Collection[str], now: datetime) -> bool:
+def has_work(transaction: Transaction, media: Collection[str], now: datetime) -> bool:
     """Whether a tick would find anything: a call, a customer whose time line is due, a message of
     these media.
     """
-    return bool(connection.execute(_work(frozenset(media)), {"now": now}).scalar_one())
+    return bool(transaction.execute(_work(frozenset(media)), {"now": now}).scalar_one())
 
 
 @cache  # asked twice a second, for ever: making the statement costs more than its answer
@@ -50,7 +38,7 @@ def _work(media: frozenset[str]) -> Select[tuple[bool]]:
 
 
 def count_due_people(
-    connection: Connection, journeys: Collection[str], now: datetime
+    transaction: Transaction, journeys: Collection[str], now: datetime
 ) -> dict[str, int]:
     """How many people have a step due, by journey; at most 1,000 of each. Journeys with nobody due
     are left out.
@@ -58,7 +46,7 @@ def count_due_people(
     e = ENROLLMENTS.c
     found = {
         name: _count(
-            connection, ENROLLMENTS, e.journey == name, e.status == "active", e.due_at <= now
+            transaction, ENROLLMENTS, e.journey == name, e.status == "active", e.due_at <= now
         )
         for name in journeys
     }
@@ -66,17 +54,17 @@ def count_due_people(
 
 
 def count_due_messages(
-    connection: Connection, media: Collection[str], now: datetime
+    transaction: Transaction, media: Collection[str], now: datetime
 ) -> dict[str, int]:
     """How many messages may leave, by medium; at most 1,000 of each. Media with none are left
     out.
     """
     m = MESSAGES.c
     may_leave = m.state == "queued", m.not_before <= now, has_no_news()
-    found = {name: _count(connection, MESSAGES, m.medium == name, *may_leave) for name in media}
+    found = {name: _count(transaction, MESSAGES, m.medium == name, *may_leave) for name in media}
     return {name: count for name, count in found.items() if count}
 
 
-def _count(connection: Connection, table: Table, *conditions: ColumnElement[bool]) -> int:
+def _count(transaction: Transaction, table: Table, *conditions: ColumnElement[bool]) -> int:
     some = select(table.c.id).where(*conditions).limit(COUNT_MAX).subquery()
-    return connection.execute(select(func.count()).select_from(some)).scalar_one()
+    return transaction.execute(select(func.count()).select_from(some)).scalar_one()

@@ -6,41 +6,35 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, or_, select, update
+from sqlalchemy import ColumnElement, Row, and_, or_, select, update
 
 from orchestrator.domain.event import ACTIVITY, ANY_EVENT, Event, Kind
-from orchestrator.store.customers import CUSTOMERS
-from orchestrator.store.database import Database, chunked
-from orchestrator.store.tables import EventRow
-
-EVENTS = EventRow.__table__  # type: ignore[attr-defined]
+from orchestrator.store.tables import CUSTOMERS, EVENTS
+from orchestrator.store.transaction import Transaction, chunked
 
 
-def known_message_ids(connection: Connection, message_ids: Collection[str]) -> set[str]:
+def known_message_ids(transaction: Transaction, message_ids: Collection[str]) -> set[str]:
     """Those of the message ids that were accepted before."""
     known: set[str] = set()
     for ids in chunked(sorted(message_ids)):
         known.update(
-            connection.execute(
+            transaction.execute(
                 select(EVENTS.c.message_id).where(EVENTS.c.message_id.in_(ids))
             ).scalars()
         )
     return known
 
 
-def add_events(
-    connection: Connection, database: Database, rows: Sequence[Mapping[str, Any]]
-) -> None:
+def add_events(transaction: Transaction, rows: Sequence[Mapping[str, Any]]) -> None:
     """Appends events; one whose message id is known already is left out."""
-    if rows:
-        connection.execute(database.insert_new(EventRow), list(rows))
+    transaction.insert_new(EVENTS, rows)
 
 
-def append_events(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> dict[int, int]:
+def append_events(transaction: Transaction, rows: Sequence[Mapping[str, Any]]) -> dict[int, int]:
     """Appends events that have no message id; returns the id of the newest, by customer."""
     statement = EVENTS.insert().returning(EVENTS.c.customer_id, EVENTS.c.id)
     newest: dict[int, int] = {}
-    for customer_id, event_id in connection.execute(statement, list(rows)):
+    for customer_id, event_id in transaction.execute(statement, list(rows)):
         newest[customer_id] = max(event_id, newest.get(customer_id, 0))
     return newest
 
@@ -78,7 +72,7 @@ def read_event(row: Row[Any]) -> Event:
     )
 
 
-def new_events(connection: Connection, customer_ids: Sequence[int]) -> dict[int, list[Row[Any]]]:
+def new_events(transaction: Transaction, customer_ids: Sequence[int]) -> dict[int, list[Row[Any]]]:
     """The events not yet on their customer's line, by customer, in order of arrival."""
     found: dict[int, list[Row[Any]]] = {}
     for ids in chunked(customer_ids):
@@ -88,13 +82,13 @@ def new_events(connection: Connection, customer_ids: Sequence[int]) -> dict[int,
             .where(EVENTS.c.customer_id.in_(ids), EVENTS.c.id > CUSTOMERS.c.applied_event_id)
             .order_by(EVENTS.c.id)
         )
-        for row in connection.execute(query):
+        for row in transaction.execute(query):
             found.setdefault(row.customer_id, []).append(row)
     return found
 
 
 def past_events(
-    connection: Connection,
+    transaction: Transaction,
     customer_ids: Sequence[int],
     windows: Mapping[str, timedelta | None],
     since: datetime,
@@ -120,7 +114,7 @@ def past_events(
             )
             .order_by(EVENTS.c.at, EVENTS.c.id)
         )
-        for row in connection.execute(query):
+        for row in transaction.execute(query):
             found.setdefault(row.customer_id, []).append(read_event(row))
     return found
 
@@ -131,7 +125,7 @@ def _named(name: str) -> ColumnElement[bool]:
 
 
 def named_events(
-    connection: Connection, customer_ids: Sequence[int], names: Collection[str]
+    transaction: Transaction, customer_ids: Sequence[int], names: Collection[str]
 ) -> dict[int, list[Event]]:
     """Every event of these names, by customer."""
     found: dict[int, list[Event]] = {}
@@ -141,23 +135,23 @@ def named_events(
             .where(EVENTS.c.customer_id.in_(ids), EVENTS.c.name.in_(sorted(names)))
             .order_by(EVENTS.c.id)
         )
-        for row in connection.execute(query):
+        for row in transaction.execute(query):
             found.setdefault(row.customer_id, []).append(read_event(row))
     return found
 
 
-def whole_past(connection: Connection, customer_id: int, up_to: int) -> list[Event]:
+def whole_past(transaction: Transaction, customer_id: int, up_to: int) -> list[Event]:
     """Every event on a customer's line, for facts whose definition changed."""
     query = (
         select(EVENTS)
         .where(EVENTS.c.customer_id == customer_id, EVENTS.c.id <= up_to)
         .order_by(EVENTS.c.at, EVENTS.c.id)
     )
-    return [read_event(row) for row in connection.execute(query)]
+    return [read_event(row) for row in transaction.execute(query)]
 
 
-def move_events(connection: Connection, absorbed: int, survivor: int) -> None:
+def move_events(transaction: Transaction, absorbed: int, survivor: int) -> None:
     """Gives the events of a merged customer to the one that survives."""
-    connection.execute(
+    transaction.execute(
         update(EVENTS).where(EVENTS.c.customer_id == absorbed).values(customer_id=survivor)
     )

@@ -6,43 +6,47 @@ from collections.abc import Collection, Iterator
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, Select, func, select, text
+from sqlalchemy import Row, Select, func, select, text
 
 from orchestrator.domain.event import Event
 from orchestrator.domain.message import MessageState
-from orchestrator.store.customers import CUSTOMERS, ENROLLMENTS
-from orchestrator.store.events import EVENTS, read_event
-from orchestrator.store.lives import MESSAGES
-from orchestrator.store.moves import DECISIONS
-from orchestrator.store.tables import Rejection
+from orchestrator.store.events import read_event
+from orchestrator.store.tables import (
+    CUSTOMERS,
+    DECISIONS,
+    ENROLLMENTS,
+    EVENTS,
+    MESSAGES,
+    REJECTIONS,
+)
+from orchestrator.store.transaction import Transaction
 
-REJECTIONS = Rejection.__table__  # type: ignore[attr-defined]
 WALK_ROWS = 1000  # in memory at a time
 
 
-def count_inside(connection: Connection) -> dict[str, int]:
+def count_inside(transaction: Transaction) -> dict[str, int]:
     """How many people are inside each journey; journeys with nobody inside are left out."""
     e = ENROLLMENTS.c
     query = select(e.journey, func.count()).where(e.status == "active").group_by(e.journey)
-    return {row[0]: row[1] for row in connection.execute(query)}
+    return {row[0]: row[1] for row in transaction.execute(query)}
 
 
-def count_stages(connection: Connection) -> dict[str, int]:
+def count_stages(transaction: Transaction) -> dict[str, int]:
     """How many customers are in each stage; "" for those without one. Merged customers are not
     counted.
     """
     c = CUSTOMERS.c
     query = select(c.stage, func.count()).where(c.merged_into.is_(None)).group_by(c.stage)
-    return {stage or "": people for stage, people in connection.execute(query)}
+    return {stage or "": people for stage, people in transaction.execute(query)}
 
 
-def count_rejections(connection: Connection) -> dict[str, int]:
+def count_rejections(transaction: Transaction) -> dict[str, int]:
     """How many calls were refused, by code."""
     query = select(REJECTIONS.c.code, func.count()).group_by(REJECTIONS.c.code)
-    return {row[0]: row[1] for row in connection.execute(query)}
+    return {row[0]: row[1] for row in transaction.execute(query)}
 
 
-def count_messages_of(connection: Connection, journey: str, since: datetime) -> dict[str, int]:
+def count_messages_of(transaction: Transaction, journey: str, since: datetime) -> dict[str, int]:
     """The states of a journey's messages decided since an instant."""
     m = MESSAGES.c
     query = (
@@ -50,39 +54,41 @@ def count_messages_of(connection: Connection, journey: str, since: datetime) -> 
         .where(m.journey == journey, m.decided_at >= since)
         .group_by(m.state)
     )
-    return {row[0]: row[1] for row in connection.execute(query)}
+    return {row[0]: row[1] for row in transaction.execute(query)}
 
 
-def walk_events(connection: Connection, names: Collection[str]) -> Iterator[Event]:
+def walk_events(transaction: Transaction, names: Collection[str]) -> Iterator[Event]:
     """Every event of these names, streamed."""
     query = select(EVENTS).where(EVENTS.c.name.in_(sorted(names)))
-    for row in connection.execution_options(yield_per=WALK_ROWS).execute(query):
+    for row in transaction.execute(query, execution_options={"yield_per": WALK_ROWS}):
         yield read_event(row)
 
 
 # ---------------------------------------------------------------- what was not sent
 
 
-def count_refused_messages(connection: Connection) -> list[Row[Any]]:
+def count_refused_messages(transaction: Transaction) -> list[Row[Any]]:
     """Messages of the ledger that were not sent: medium, reason and how many."""
     m = MESSAGES.c
     query = select(m.medium, m.reason, func.count().label("number")).where(
         m.state == MessageState.NOT_SENT
     )
-    return list(connection.execute(query.group_by(m.medium, m.reason)))
+    return list(transaction.execute(query.group_by(m.medium, m.reason)))
 
 
-def count_unsent(connection: Connection) -> list[Row[Any]]:
+def count_unsent(transaction: Transaction) -> list[Row[Any]]:
     """What the time line decided not to send, so that it never became a message: kind, journey,
     step, reason and how many."""
     d = DECISIONS.c
     groups = d.kind, d.journey, d.step, d.reason
     return list(
-        connection.execute(_unsent(select(*groups, func.count().label("number"))).group_by(*groups))
+        transaction.execute(
+            _unsent(select(*groups, func.count().label("number"))).group_by(*groups)
+        )
     )
 
 
-def list_unsent(connection: Connection, journey: str | None, limit: int) -> list[Row[Any]]:
+def list_unsent(transaction: Transaction, journey: str | None, limit: int) -> list[Row[Any]]:
     """The newest of what the time line decided not to send, with the customer's id and the
     template.
     """
@@ -96,7 +102,9 @@ def list_unsent(connection: Connection, journey: str | None, limit: int) -> list
         .order_by(d.at.desc(), d.id.desc())
         .limit(limit)
     )
-    return list(connection.execute(query if journey is None else query.where(d.journey == journey)))
+    return list(
+        transaction.execute(query if journey is None else query.where(d.journey == journey))
+    )
 
 
 def _unsent(query: Select[Any]) -> Select[Any]:
@@ -109,21 +117,23 @@ def _unsent(query: Select[Any]) -> Select[Any]:
     return query.where(text("decisions.kind IN ('not_sent', 'expired')"), is_message)
 
 
-def media_of_steps(connection: Connection, journeys: Collection[str]) -> dict[tuple[str, str], str]:
+def media_of_steps(
+    transaction: Transaction, journeys: Collection[str]
+) -> dict[tuple[str, str], str]:
     """By which medium the steps of some journeys have sent."""
     m = MESSAGES.c
     query = select(m.journey, m.step, m.medium).where(m.journey.in_(sorted(journeys))).distinct()
     return (
-        {(row.journey, row.step): row.medium for row in connection.execute(query)}
+        {(row.journey, row.step): row.medium for row in transaction.execute(query)}
         if journeys
         else {}
     )
 
 
-def walk_customers(connection: Connection) -> Iterator[Row[Any]]:
+def walk_customers(transaction: Transaction) -> Iterator[Row[Any]]:
     """The traits, facts and consent of every customer that was not merged into another,
     streamed.
     """
     c = CUSTOMERS.c
     query = select(c.traits, c.facts, c.consent).where(c.merged_into.is_(None))
-    yield from connection.execution_options(yield_per=WALK_ROWS).execute(query)
+    yield from transaction.execute(query, execution_options={"yield_per": WALK_ROWS})

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, bindparam, update
+from sqlalchemy import bindparam, update
 
-from orchestrator.store.lives import GRANTS
+from orchestrator.store.tables import GRANTS
+from orchestrator.store.transaction import Transaction
 
 
-def hand_out(connection: Connection, receivers: Sequence[tuple[str, int]]) -> None:
+def hand_out(transaction: Transaction, receivers: Sequence[tuple[str, int]]) -> None:
     """Says whose these codes are: (code, customer)."""
     if receivers:
         statement = (
@@ -17,6 +18,6 @@ def hand_out(connection: Connection, receivers: Sequence[tuple[str, int]]) -> No
             .where(GRANTS.c.code == bindparam("which"))
             .values(customer_id=bindparam("whose"))
         )
-        connection.execute(
+        transaction.execute(
             statement, [{"which": code, "whose": customer} for code, customer in receivers]
         )

@@ -9,13 +9,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import select
 
-from orchestrator.store.arrivals import INBOX
 from orchestrator.store.availability import unless_away
 from orchestrator.store.database import Database
-from orchestrator.store.events import EVENTS
-from orchestrator.store.tables import InboxCall, Rejection
+from orchestrator.store.tables import EVENTS, INBOX, REJECTIONS
+from orchestrator.store.transaction import Transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,28 +52,16 @@ def _row(entry: InboxEntry | RejectedEntry) -> dict[str, Any]:
     return {name: getattr(entry, name) for name in entry.__slots__}
 
 
-def put_calls(connection: Connection, database: Database, calls: Sequence[InboxEntry]) -> int:
+def put_calls(transaction: Transaction, calls: Sequence[InboxEntry]) -> int:
     """Files calls; returns how many were new. One whose message id lies in the inbox already is
     left out.
     """
-    if not calls:
-        return 0
-    rows = [_row(call) for call in calls]
-    # Without the option SQLAlchemy keeps no count of an INSERT, and with psycopg the answer is -1.
-    options = {"preserve_rowcount": True}
-    return connection.execute(
-        database.insert_new(InboxCall), rows, execution_options=options
-    ).rowcount
+    return transaction.insert_new(INBOX, [_row(call) for call in calls])
 
 
-def put_rejections(
-    connection: Connection, database: Database, rejections: Sequence[RejectedEntry]
-) -> None:
+def put_rejections(transaction: Transaction, rejections: Sequence[RejectedEntry]) -> None:
     """Keeps refused calls, so that nothing is lost."""
-    if rejections:
-        connection.execute(
-            database.insert_new(Rejection), [_row(rejection) for rejection in rejections]
-        )
+    transaction.insert_new(REJECTIONS, [_row(rejection) for rejection in rejections])
 
 
 def write_inbox(
@@ -85,23 +72,23 @@ def write_inbox(
 
     Raises StoreUnavailable, and then nothing is filed.
     """
-    with unless_away(), database.write() as connection:
-        put_rejections(connection, database, rejections)
-        return put_calls(connection, database, calls)
+    with unless_away(), database.write() as transaction:
+        put_rejections(transaction, rejections)
+        return put_calls(transaction, calls)
 
 
 def has_call(database: Database, message_id: str) -> bool:
     """Whether a call of that message id was accepted, be it in the inbox or on a time line
     already.
     """
-    with unless_away(), database.read() as connection:
+    with unless_away(), database.read() as transaction:
         return any(
-            connection.execute(select(table.c.id).where(table.c.message_id == message_id)).first()
+            transaction.execute(select(table.c.id).where(table.c.message_id == message_id)).first()
             for table in (INBOX, EVENTS)
         )
 
 
 def check_store(database: Database) -> None:
     """Asks the database one question; raises StoreUnavailable when it does not answer."""
-    with unless_away(), database.read() as connection:
-        connection.execute(select(INBOX.c.id).limit(1)).first()
+    with unless_away(), database.read() as transaction:
+        transaction.execute(select(INBOX.c.id).limit(1)).first()

@@ -9,20 +9,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, select, update
+from sqlalchemy import Row, bindparam, select, update
 
 from orchestrator.domain.effects import DecisionKind
 from orchestrator.domain.state import Enrollment, Status
-from orchestrator.store.customers import ENROLLMENTS
-from orchestrator.store.database import chunked
-from orchestrator.store.moves import DECISIONS
+from orchestrator.store.tables import DECISIONS, ENROLLMENTS
+from orchestrator.store.transaction import Transaction, chunked
 
 
-def enrollments_of(connection: Connection, ids: Sequence[int]) -> dict[int, Row[Any]]:
+def enrollments_of(transaction: Transaction, ids: Sequence[int]) -> dict[int, Row[Any]]:
     """Enrollments by id."""
     found: dict[int, Row[Any]] = {}
     for some in chunked(sorted(set(ids))):
-        rows = connection.execute(select(ENROLLMENTS).where(ENROLLMENTS.c.id.in_(some)))
+        rows = transaction.execute(select(ENROLLMENTS).where(ENROLLMENTS.c.id.in_(some)))
         found.update({row.id: row for row in rows})
     return found
 
@@ -40,18 +39,18 @@ class Note:
     waiting: Enrollment | None = None
 
 
-def write_notes(connection: Connection, notes: Sequence[Note]) -> None:
+def write_notes(transaction: Transaction, notes: Sequence[Note]) -> None:
     """Writes down what was decided at the lease, ends the enrollments of those who left, and moves
     waits.
     """
     if not notes:
         return
-    connection.execute(DECISIONS.insert(), [_decision(note) for note in notes])
-    _end(connection, notes)
-    _move_waits(connection, [note.waiting for note in notes if note.waiting is not None])
+    transaction.execute(DECISIONS.insert(), [_decision(note) for note in notes])
+    _end(transaction, notes)
+    _move_waits(transaction, [note.waiting for note in notes if note.waiting is not None])
 
 
-def _end(connection: Connection, notes: Sequence[Note]) -> None:
+def _end(transaction: Transaction, notes: Sequence[Note]) -> None:
     ended = [
         {
             "enrollment": note.row.enrollment_id,
@@ -72,10 +71,10 @@ def _end(connection: Connection, notes: Sequence[Note]) -> None:
             "ended_at": at,
             "due_at": None,
         }
-        connection.execute(update(ENROLLMENTS).where(mine).values(values), ended)
+        transaction.execute(update(ENROLLMENTS).where(mine).values(values), ended)
 
 
-def _move_waits(connection: Connection, waiting: Sequence[Enrollment]) -> None:
+def _move_waits(transaction: Transaction, waiting: Sequence[Enrollment]) -> None:
     """Writes from when some enrollments wait, and until when; their customers are looked at too
     early at worst.
     """
@@ -88,7 +87,7 @@ def _move_waits(connection: Connection, waiting: Sequence[Enrollment]) -> None:
             {"enrollment": one.id, "new_arrived_at": one.arrived_at, "new_due_at": one.due_at}
             for one in waiting
         ]
-        connection.execute(
+        transaction.execute(
             update(ENROLLMENTS).where(e.id == bindparam("enrollment")).values(values), rows
         )
 

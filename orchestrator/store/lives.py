@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, or_, select
+from sqlalchemy import Row, func, or_, select
 
 from orchestrator.domain.event import Event, Kind
 from orchestrator.domain.message import Medium
@@ -23,15 +23,17 @@ from orchestrator.domain.state import (
     Status,
     sortable,
 )
-from orchestrator.store.addresses import SUPPRESSIONS, StoredAddresses
-from orchestrator.store.customers import CUSTOMERS, ENROLLMENTS
-from orchestrator.store.database import chunked
+from orchestrator.store.addresses import StoredAddresses
 from orchestrator.store.events import new_events, past_events, read_event
-from orchestrator.store.tables import AssignmentRow, GrantRow, MessageRow
-
-MESSAGES = MessageRow.__table__  # type: ignore[attr-defined]
-ASSIGNMENTS = AssignmentRow.__table__  # type: ignore[attr-defined]
-GRANTS = GrantRow.__table__  # type: ignore[attr-defined]
+from orchestrator.store.tables import (
+    ASSIGNMENTS,
+    CUSTOMERS,
+    ENROLLMENTS,
+    GRANTS,
+    MESSAGES,
+    SUPPRESSIONS,
+)
+from orchestrator.store.transaction import Transaction, chunked
 
 #: Messages in these states count for the caps; queued ones too while the time line decides about
 #: the next.
@@ -65,7 +67,7 @@ class Life:
 
 
 def load_lives(
-    connection: Connection,
+    transaction: Transaction,
     program: Program,
     ids: Sequence[int],
     now: datetime,
@@ -75,34 +77,34 @@ def load_lives(
     """The lives of some customers, by id, with all that a time line needs. `whole` loads every
     enrollment ever, for a merge; otherwise those that are open, just ended, or watched by a goal.
     """
-    lives, since = _load_persons(connection, program, ids, now, queued_count=True)
+    lives, since = _load_persons(transaction, program, ids, now, queued_count=True)
     for life in lives.values():
         life.state.loaded_whole = whole
-    for customer_id, rows in new_events(connection, ids).items():
+    for customer_id, rows in new_events(transaction, ids).items():
         lives[customer_id].fresh = rows
-    _load_addresses(connection, lives)
-    _load_enrollments(connection, lives, ids, None if whole else since - program.max_age)
-    _load_entries(connection, lives, ids)
+    _load_addresses(transaction, lives)
+    _load_enrollments(transaction, lives, ids, None if whole else since - program.max_age)
+    _load_entries(transaction, lives, ids)
     if program.has_splits or whole:
-        for row in _rows(connection, select(ASSIGNMENTS), ASSIGNMENTS.c.customer_id, ids):
+        for row in _rows(transaction, select(ASSIGNMENTS), ASSIGNMENTS.c.customer_id, ids):
             lives[row.customer_id].state.assignments[row.journey, row.step] = row.variant
     if program.has_grants or whole:
-        _load_grants(connection, lives, ids)
+        _load_grants(transaction, lives, ids)
     return lives
 
 
 def load_readers(
-    connection: Connection, program: Program, ids: Sequence[int], now: datetime
+    transaction: Transaction, program: Program, ids: Sequence[int], now: datetime
 ) -> dict[int, CustomerState]:
     """What rules and templates of a message that is about to leave read of its customers, by id.
     Queued messages do not count for the caps: they are the ones that ask."""
-    lives, _ = _load_persons(connection, program, ids, now, queued_count=False)
-    _load_addresses(connection, lives)
+    lives, _ = _load_persons(transaction, program, ids, now, queued_count=False)
+    _load_addresses(transaction, lives)
     return {key: life.state for key, life in lives.items()}
 
 
 def _load_persons(
-    connection: Connection,
+    transaction: Transaction,
     program: Program,
     ids: Sequence[int],
     now: datetime,
@@ -114,25 +116,25 @@ def _load_persons(
     """
     lives = {
         row.id: _read_customer(program, row)
-        for row in _rows(connection, select(CUSTOMERS), CUSTOMERS.c.id, ids)
+        for row in _rows(transaction, select(CUSTOMERS), CUSTOMERS.c.id, ids)
     }
     # A line goes on where it was left, be it weeks ago: all windows reach back from there, not from
     # now.
     since = min(
         (life.state.cursor for life in lives.values() if life.state.cursor is not None), default=now
     )
-    for customer_id, events in past_events(connection, ids, program.history, since).items():
+    for customer_id, events in past_events(transaction, ids, program.history, since).items():
         history = lives[customer_id].state.history
         for event in events:
             for name in program.history_names(event):
                 history.setdefault(name, []).append(event)
-    _load_sent(connection, program, lives, ids, since, queued_count=queued_count)
+    _load_sent(transaction, program, lives, ids, since, queued_count=queued_count)
     return lives, since
 
 
-def _rows(connection: Connection, query: Any, column: Any, ids: Sequence[Any]) -> list[Row[Any]]:
+def _rows(transaction: Transaction, query: Any, column: Any, ids: Sequence[Any]) -> list[Row[Any]]:
     return [
-        row for some in chunked(ids) for row in connection.execute(query.where(column.in_(some)))
+        row for some in chunked(ids) for row in transaction.execute(query.where(column.in_(some)))
     ]
 
 
@@ -182,7 +184,7 @@ def read_choices(stored: dict[str, dict[str, Any]]) -> dict[str, Choice]:
 
 
 def _load_enrollments(
-    connection: Connection, lives: dict[int, Life], ids: Sequence[int], since: datetime | None
+    transaction: Transaction, lives: dict[int, Life], ids: Sequence[int], since: datetime | None
 ) -> None:
     """Those that are open or counted at `since` and later; every one when it is None."""
     e = ENROLLMENTS.c
@@ -190,7 +192,7 @@ def _load_enrollments(
     if since is not None:
         watched = (e.goal_until >= since) & e.converted_at.is_(None)
         query = query.where(or_(e.status == "active", e.ended_at >= since, watched))
-    for row in _rows(connection, query, ENROLLMENTS.c.customer_id, ids):
+    for row in _rows(transaction, query, ENROLLMENTS.c.customer_id, ids):
         lives[row.customer_id].state.enrollments.append(read_enrollment(row))
 
 
@@ -220,16 +222,16 @@ def read_enrollment(row: Row[Any]) -> Enrollment:
     )
 
 
-def _load_entries(connection: Connection, lives: dict[int, Life], ids: Sequence[int]) -> None:
+def _load_entries(transaction: Transaction, lives: dict[int, Life], ids: Sequence[int]) -> None:
     e = ENROLLMENTS.c
     numbers = func.min(e.entered_at), func.max(e.entered_at), func.max(e.number)
     query = select(e.customer_id, e.journey, *numbers).group_by(e.customer_id, e.journey)
-    for customer_id, journey, first, last, number in _rows(connection, query, e.customer_id, ids):
+    for customer_id, journey, first, last, number in _rows(transaction, query, e.customer_id, ids):
         lives[customer_id].state.entries[journey] = Entries(first, last, number)
 
 
 def _load_sent(
-    connection: Connection,
+    transaction: Transaction,
     program: Program,
     lives: dict[int, Life],
     ids: Sequence[int],
@@ -250,30 +252,30 @@ def _load_sent(
     if window is not None:
         # A deferral moves the instant at which it leaves.
         query = query.where(m.decided_at > since - window - timedelta(days=14))
-    for row in _rows(connection, query, m.customer_id, ids):
+    for row in _rows(transaction, query, m.customer_id, ids):
         message = SentMessage(
             row.at, Medium(row.medium), row.journey, row.template, row.purpose == "marketing"
         )
         lives[row.customer_id].state.sent.append(message)
 
 
-def _load_grants(connection: Connection, lives: dict[int, Life], ids: Sequence[int]) -> None:
+def _load_grants(transaction: Transaction, lives: dict[int, Life], ids: Sequence[int]) -> None:
     query = select(GRANTS.c.customer_id, GRANTS.c.coupon).where(GRANTS.c.redeemed_at.is_(None))
-    for row in _rows(connection, query, GRANTS.c.customer_id, ids):
+    for row in _rows(transaction, query, GRANTS.c.customer_id, ids):
         lives[row.customer_id].state.coupons[row.coupon["code"]] = row.coupon
     given = select(GRANTS.c.referred_id, GRANTS.c.role).where(GRANTS.c.is_reward)
-    for row in _rows(connection, given, GRANTS.c.referred_id, ids):
+    for row in _rows(transaction, given, GRANTS.c.referred_id, ids):
         lives[row.referred_id].state.rewarded.add(row.role)
 
 
-def _load_addresses(connection: Connection, lives: dict[int, Life]) -> None:
+def _load_addresses(transaction: Transaction, lives: dict[int, Life]) -> None:
     """What is known of the addresses that these customers have and are about to have, and who wants
     no marketing.
     """
-    book = StoredAddresses(connection)
+    book = StoredAddresses(transaction)
     book.read_ahead([address for life in lives.values() for address in _addresses(life)])
     by_key = {f"customer:{key}": life.state for key, life in lives.items()}
-    for row in _rows(connection, select(SUPPRESSIONS), SUPPRESSIONS.c.address, list(by_key)):
+    for row in _rows(transaction, select(SUPPRESSIONS), SUPPRESSIONS.c.address, list(by_key)):
         by_key[row.address].suppressed[row.scope] = row.reason
     for life in lives.values():
         life.state.address_book = book

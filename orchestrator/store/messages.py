@@ -9,14 +9,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Row, bindparam, func, select, update
+from sqlalchemy import ColumnElement, Row, bindparam, func, select, update
 
 from orchestrator.domain.message import MessageState
-from orchestrator.store.customers import CUSTOMERS, ENROLLMENTS
-from orchestrator.store.database import Database, chunked
-from orchestrator.store.events import EVENTS
-from orchestrator.store.lives import MESSAGES
-from orchestrator.store.tables import Suppression
+from orchestrator.store.tables import CUSTOMERS, ENROLLMENTS, EVENTS, MESSAGES, SUPPRESSIONS
+from orchestrator.store.transaction import Transaction, chunked
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +34,7 @@ class Settlement:
 
 
 def due_messages(
-    connection: Connection,
-    database: Database,
+    transaction: Transaction,
     medium: str,
     now: datetime,
     held: Collection[str],
@@ -59,14 +55,12 @@ def due_messages(
     )
     if held:
         query = query.where(m.journey.not_in(sorted(held)))
-    if not database.is_sqlite:
-        query = query.with_for_update(skip_locked=True, of=MESSAGES)
-    return list(connection.execute(query))
+    return list(transaction.execute(transaction.claim(query, of=MESSAGES)))
 
 
-def newest_id(connection: Connection) -> int:
+def newest_id(transaction: Transaction) -> int:
     """The id of the message decided last; 0 where there is none."""
-    return connection.execute(select(func.max(MESSAGES.c.id))).scalar() or 0
+    return transaction.execute(select(func.max(MESSAGES.c.id))).scalar() or 0
 
 
 def has_no_news() -> ColumnElement[bool]:
@@ -101,7 +95,7 @@ class Lease:
 
 
 def lease(
-    connection: Connection,
+    transaction: Transaction,
     leases: Sequence[Lease],
     owner: str,
     until: datetime,
@@ -132,11 +126,11 @@ def lease(
             }
             for one in leases
         ]
-        connection.execute(statement, rows)
+        transaction.execute(statement, rows)
 
 
 def settle(
-    connection: Connection,
+    transaction: Transaction,
     settlements: Sequence[Settlement],
     *,
     was: MessageState = MessageState.QUEUED,
@@ -165,7 +159,7 @@ def settle(
             lease_until=None,
         )
     )
-    connection.execute(statement, [_settlement_row(one) for one in settlements])
+    transaction.execute(statement, [_settlement_row(one) for one in settlements])
 
 
 def _settlement_row(one: Settlement) -> dict[str, Any]:
@@ -182,38 +176,37 @@ def _settlement_row(one: Settlement) -> dict[str, Any]:
     }
 
 
-def leased_messages(connection: Connection, but: Collection[int] = ()) -> list[Row[Any]]:
+def leased_messages(transaction: Transaction, but: Collection[int] = ()) -> list[Row[Any]]:
     """Messages under a lease, whoever's, without those of these ids."""
     leased = select(MESSAGES.c.id).where(MESSAGES.c.state == MessageState.LEASED)
-    ids = [one for one in connection.scalars(leased) if one not in but]
+    ids = [one for one in transaction.scalars(leased) if one not in but]
     return [
         row
         for some in chunked(ids)
-        for row in connection.execute(select(MESSAGES).where(MESSAGES.c.id.in_(some)))
+        for row in transaction.execute(select(MESSAGES).where(MESSAGES.c.id.in_(some)))
     ]
 
 
-def is_any_queued(connection: Connection, medium: str) -> bool:
+def is_any_queued(transaction: Transaction, medium: str) -> bool:
     """Whether any message of a medium waits, be it for tomorrow."""
     waiting = select(MESSAGES.c.id).where(
         MESSAGES.c.state == MessageState.QUEUED, MESSAGES.c.medium == medium
     )
-    return connection.execute(waiting.limit(1)).first() is not None
+    return transaction.execute(waiting.limit(1)).first() is not None
 
 
-def unknown_messages(connection: Connection, medium: str, limit: int = 1000) -> list[Row[Any]]:
+def unknown_messages(transaction: Transaction, medium: str, limit: int = 1000) -> list[Row[Any]]:
     """Messages whose outcome nobody knows."""
     query = (
         select(MESSAGES)
         .where(MESSAGES.c.state == "unknown", MESSAGES.c.medium == medium)
         .limit(limit)
     )
-    return list(connection.execute(query))
+    return list(transaction.execute(query))
 
 
 def suppress_addresses(
-    connection: Connection,
-    database: Database,
+    transaction: Transaction,
     addresses: Mapping[tuple[str, str], str],
     now: datetime,
 ) -> None:
@@ -222,15 +215,14 @@ def suppress_addresses(
         {"scope": medium, "address": address.lower(), "reason": reason, "at": now}
         for (medium, address), reason in addresses.items()
     ]
-    if rows:
-        connection.execute(database.insert_new(Suppression), rows)
+    transaction.insert_new(SUPPRESSIONS, rows)
 
 
-def count_by_state(connection: Connection) -> dict[str, dict[str, int]]:
+def count_by_state(transaction: Transaction) -> dict[str, dict[str, int]]:
     """How many messages are in each state, by medium."""
     counts: dict[str, dict[str, int]] = {}
     m = MESSAGES.c
-    for medium, state, count in connection.execute(
+    for medium, state, count in transaction.execute(
         select(m.medium, m.state, func.count()).group_by(m.medium, m.state)
     ):
         counts.setdefault(medium, {})[state] = count
@@ -238,7 +230,7 @@ def count_by_state(connection: Connection) -> dict[str, dict[str, int]]:
 
 
 def list_messages(
-    connection: Connection,
+    transaction: Transaction,
     states: Collection[str] = (),
     journey: str | None = None,
     limit: int = 50,
@@ -254,10 +246,10 @@ def list_messages(
         query = query.where(MESSAGES.c.state.in_(sorted(states)))
     if journey:
         query = query.where(MESSAGES.c.journey == journey)
-    return list(connection.execute(query))
+    return list(transaction.execute(query))
 
 
-def find_message(connection: Connection, public_id: str) -> Row[Any] | None:
+def find_message(transaction: Transaction, public_id: str) -> Row[Any] | None:
     """A message of the ledger with its customer's id and its enrollment's entry."""
     query = (
         select(MESSAGES, CUSTOMERS.c.external_id, ENROLLMENTS.c.entry, ENROLLMENTS.c.entered_at)
@@ -265,4 +257,4 @@ def find_message(connection: Connection, public_id: str) -> Row[Any] | None:
         .join(ENROLLMENTS, ENROLLMENTS.c.id == MESSAGES.c.enrollment_id)
         .where(MESSAGES.c.public_id == public_id)
     )
-    return connection.execute(query).first()
+    return transaction.execute(query).first()

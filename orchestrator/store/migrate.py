@@ -28,7 +28,7 @@ def migrate(database: Database) -> None:
     StoreUnavailable.
     """
     config = alembic_config(database)
-    with unless_away(), database.read() as connection:
-        current = MigrationContext.configure(connection).get_current_revision()
+    with unless_away(), database.read() as transaction:
+        current = MigrationContext.configure(transaction.connection).get_current_revision()
     if current != ScriptDirectory.from_config(config).get_current_head():
         command.upgrade(config, "head")

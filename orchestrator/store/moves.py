@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import bindparam, select, update
 
 from orchestrator.domain import effects
 from orchestrator.domain.consent import AddressChoice
@@ -19,27 +19,23 @@ from orchestrator.domain.message import Medium
 from orchestrator.domain.policy import address
 from orchestrator.domain.state import CustomerState, Enrollment
 from orchestrator.store.addresses import choice_row
-from orchestrator.store.customers import CUSTOMERS, ENROLLMENTS
-from orchestrator.store.database import Database
 from orchestrator.store.events import append_events, move_events, own_event
-from orchestrator.store.lives import ASSIGNMENTS, GRANTS, MESSAGES
 from orchestrator.store.tables import (
-    AddressChoiceRow,
-    AssignmentRow,
-    ConsentRow,
-    DecisionRow,
-    GrantRow,
-    MessageRow,
-    StageChangeRow,
-    Suppression,
-    TaskRow,
+    ADDRESS_CHOICES,
+    ASSIGNMENTS,
+    CONSENTS,
+    CUSTOMERS,
+    DECISIONS,
+    ENROLLMENTS,
+    GRANTS,
+    MESSAGES,
+    STAGE_CHANGES,
+    SUPPRESSIONS,
+    TASKS,
 )
+from orchestrator.store.transaction import Transaction
 
-DECISIONS = DecisionRow.__table__  # type: ignore[attr-defined]
-STAGE_CHANGES = StageChangeRow.__table__  # type: ignore[attr-defined]
 EMAIL_CHARS_MAX = 320
-CONSENTS = ConsentRow.__table__  # type: ignore[attr-defined]
-TASKS = TaskRow.__table__  # type: ignore[attr-defined]
 
 
 @dataclass(slots=True)
@@ -71,8 +67,7 @@ class _Rows:
 
 
 def save_runs(
-    connection: Connection,
-    database: Database,
+    transaction: Transaction,
     runs: Sequence[Run],
     now: datetime,
     facts_version: str,
@@ -82,10 +77,10 @@ def save_runs(
     """Writes the runs of some customers; each effect once, whatever was written before."""
     for run in runs:
         for absorbed in run.absorbed_ids:
-            _hand_over(connection, absorbed, run.state.id or 0)
-    _save_enrollments(connection, runs)
-    _keep_emitted(connection, runs, now)
-    _save_customers(connection, runs, facts_version)
+            _hand_over(transaction, absorbed, run.state.id or 0)
+    _save_enrollments(transaction, runs)
+    _keep_emitted(transaction, runs, now)
+    _save_customers(transaction, runs, facts_version)
     rows = _Rows()
     for run in runs:
         if run.absorbed_ids and (reason := run.state.suppressed.get("marketing")):
@@ -94,17 +89,17 @@ def save_runs(
             _gather(rows, run.state, effect, public_id, priority)
         if run.absorbed_ids:  # last: what a merge has decided overrules what was drawn before it
             rows.assignments += _all_assignments(run.state, now)
-    _insert(connection, database, rows)
+    _insert(transaction, rows)
 
 
 def set_aside(
-    connection: Connection, stuck: Mapping[int, str], now: datetime, until: datetime
+    transaction: Transaction, stuck: Mapping[int, str], now: datetime, until: datetime
 ) -> None:
     """Looks at these customers again at `until` only, and writes down that they are stuck:
     customer → error.
     """
     if stuck:
-        connection.execute(
+        transaction.execute(
             update(CUSTOMERS).where(CUSTOMERS.c.id.in_(sorted(stuck))).values(next_due_at=until)
         )
         row = {
@@ -114,13 +109,13 @@ def set_aside(
             "step": "",
             "detail": {},
         }
-        connection.execute(
+        transaction.execute(
             DECISIONS.insert(),
             [row | {"customer_id": key, "reason": why} for key, why in stuck.items()],
         )
 
 
-def _keep_emitted(connection: Connection, runs: Sequence[Run], now: datetime) -> None:
+def _keep_emitted(transaction: Transaction, runs: Sequence[Run], now: datetime) -> None:
     """Puts what Parcours itself told or changed into the customer's log of events, already applied:
     `performed()`, a recount of the facts and a late call find it there. Their lock, held since they
     were claimed, keeps other events from coming between."""
@@ -131,12 +126,12 @@ def _keep_emitted(connection: Connection, runs: Sequence[Run], now: datetime) ->
         if isinstance(effect, effects.Logged)
         or (isinstance(effect, effects.Emitted) and effect.receiver is None)
     ]
-    newest = append_events(connection, rows) if rows else {}
+    newest = append_events(transaction, rows) if rows else {}
     for run in runs:
         run.applied_event_id = max(run.applied_event_id, newest.get(run.state.id or 0, 0))
 
 
-def _save_customers(connection: Connection, runs: Sequence[Run], facts_version: str) -> None:
+def _save_customers(transaction: Transaction, runs: Sequence[Run], facts_version: str) -> None:
     names = (
         "traits", "email", "trait_times", "facts", "facts_version", "stage", "stage_since",
         "consent", "muted_until", "cursor", "happened_at", "next_due_at", "applied_event_id",
@@ -163,7 +158,7 @@ def _save_customers(connection: Connection, runs: Sequence[Run], facts_version: 
             | {f"new_{name}": value for name, value in zip(names, values, strict=True)}
         )
     if rows:
-        connection.execute(statement, rows)
+        transaction.execute(statement, rows)
 
 
 def _email(state: CustomerState) -> str | None:
@@ -192,7 +187,7 @@ def _enrollment_row(customer_id: int | None, enrollment: Enrollment) -> dict[str
     }
 
 
-def _save_enrollments(connection: Connection, runs: Sequence[Run]) -> None:
+def _save_enrollments(transaction: Transaction, runs: Sequence[Run]) -> None:
     """Inserts new enrollments, which learn their ids, and updates the changed ones."""
     touched = [(run.state.id, enrollment) for run in runs for enrollment in _touched(run)]
     new = [(owner, enrollment) for owner, enrollment in touched if enrollment.id is None]
@@ -202,7 +197,7 @@ def _save_enrollments(connection: Connection, runs: Sequence[Run]) -> None:
         # by one.
         e = ENROLLMENTS.c
         statement = ENROLLMENTS.insert().returning(e.id, e.customer_id, e.journey, e.number)
-        written = connection.execute(
+        written = transaction.execute(
             statement, [_enrollment_row(owner, enrollment) for owner, enrollment in new]
         )
         ids = {(row.customer_id, row.journey, row.number): row.id for row in written}
@@ -218,7 +213,7 @@ def _save_enrollments(connection: Connection, runs: Sequence[Run]) -> None:
             name: bindparam(f"new_{name}", type_=ENROLLMENTS.c[name].type)
             for name in (*_PLACE, "customer_id", "status")
         }
-        connection.execute(
+        transaction.execute(
             update(ENROLLMENTS).where(ENROLLMENTS.c.id == bindparam("enrollment")).values(values),
             rows,
         )
@@ -238,13 +233,13 @@ def _touched(run: Run) -> Iterable[Enrollment]:
     return seen.values()
 
 
-def _hand_over(connection: Connection, absorbed: int, survivor: int) -> None:
+def _hand_over(transaction: Transaction, absorbed: int, survivor: int) -> None:
     """Gives everything that hangs on a merged customer to the one that survives (enrollments are
     written with it).
     """
-    move_events(connection, absorbed, survivor)
+    move_events(transaction, absorbed, survivor)
     for table in (DECISIONS, MESSAGES, STAGE_CHANGES, CONSENTS, TASKS, GRANTS):
-        connection.execute(
+        transaction.execute(
             update(table).where(table.c.customer_id == absorbed).values(customer_id=survivor)
         )
     other = GRANTS.alias()
@@ -257,8 +252,8 @@ def _hand_over(connection: Connection, absorbed: int, survivor: int) -> None:
     # Both were rewarded for the same invitation before they turned out to be one: the second reward
     # stays where it was.
     mine = (GRANTS.c.referred_id == absorbed) & ~rewarded.exists()
-    connection.execute(update(GRANTS).where(mine).values(referred_id=survivor))
-    connection.execute(
+    transaction.execute(update(GRANTS).where(mine).values(referred_id=survivor))
+    transaction.execute(
         ASSIGNMENTS.delete().where(ASSIGNMENTS.c.customer_id.in_((absorbed, survivor)))
     )
 
@@ -395,28 +390,22 @@ def _task_row(effect: effects.TaskMade) -> dict[str, Any]:
     }
 
 
-def _insert(connection: Connection, database: Database, rows: _Rows) -> None:
-    if rows.decisions:
-        connection.execute(DECISIONS.insert(), rows.decisions)
-    if rows.stages:
-        connection.execute(STAGE_CHANGES.insert(), rows.stages)
-    if rows.consents:
-        connection.execute(CONSENTS.insert(), rows.consents)
-    for table, some in (
-        (MessageRow, rows.messages),
-        (Suppression, rows.suppressions),
-        (AddressChoiceRow, rows.addresses),
-        (GrantRow, rows.grants),
-        (TaskRow, rows.tasks),
-    ):
-        if some:
-            connection.execute(database.insert_new(table), some)
-    if rows.assignments:
-        statement = database.upsert(
-            AssignmentRow, ["customer_id", "journey", "step"], ["variant", "at"]
-        )
-        connection.execute(statement, rows.assignments)
+def _insert(transaction: Transaction, rows: _Rows) -> None:
+    transaction.insert(DECISIONS, rows.decisions)
+    transaction.insert(STAGE_CHANGES, rows.stages)
+    transaction.insert(CONSENTS, rows.consents)
+    transaction.insert_new(MESSAGES, rows.messages)
+    transaction.insert_new(SUPPRESSIONS, rows.suppressions)
+    transaction.insert_new(ADDRESS_CHOICES, rows.addresses)
+    transaction.insert_new(GRANTS, rows.grants)
+    transaction.insert_new(TASKS, rows.tasks)
+    transaction.upsert(
+        ASSIGNMENTS,
+        rows.assignments,
+        keys=["customer_id", "journey", "step"],
+        values=["variant", "at"],
+    )
     if rows.redeemed:
         at = bindparam("when", type_=GRANTS.c.redeemed_at.type)
         statement = update(GRANTS).where(GRANTS.c.code == bindparam("which")).values(redeemed_at=at)
-        connection.execute(statement, rows.redeemed)
+        transaction.execute(statement, rows.redeemed)

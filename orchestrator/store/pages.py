@@ -9,9 +9,8 @@ from sqlalchemy import func, select
 
 from orchestrator.domain.identity import Person
 from orchestrator.store.availability import unless_away
-from orchestrator.store.customers import CUSTOMERS
 from orchestrator.store.database import Database
-from orchestrator.store.lives import MESSAGES
+from orchestrator.store.tables import CUSTOMERS, MESSAGES
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +56,8 @@ def find_linked_message(database: Database, public_id: str) -> LinkedMessage | N
         .join(reader, reader.c.id == func.coalesce(CUSTOMERS.c.merged_into, CUSTOMERS.c.id))
         .where(MESSAGES.c.public_id == public_id)
     )
-    with unless_away(), database.read() as connection:
-        row = connection.execute(query).first()
+    with unless_away(), database.read() as transaction:
+        row = transaction.execute(query).first()
     if row is None:
         return None
     person = Person(row.external_id, row.anonymous)
@@ -78,8 +77,8 @@ def find_referrer(database: Database, customer_id: int) -> Referrer | None:
         .join(CUSTOMERS, owner.c.id == func.coalesce(CUSTOMERS.c.merged_into, CUSTOMERS.c.id))
         .where(CUSTOMERS.c.id == customer_id)
     )
-    with unless_away(), database.read() as connection:
-        row = connection.execute(query).first()
+    with unless_away(), database.read() as transaction:
+        row = transaction.execute(query).first()
     if row is None:
         return None
     first_name = _text(row.traits, "first_name") or _text(row.traits, "firstName")
@@ -101,8 +100,8 @@ def is_known_address(
         )
         .limit(1)
     )
-    with unless_away(), database.read() as connection:
-        return connection.execute(query).first() is not None
+    with unless_away(), database.read() as transaction:
+        return transaction.execute(query).first() is not None
 
 
 def _text(traits: dict[str, object], name: str) -> str:

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from datetime import datetime
 
-from sqlalchemy import Connection, select
+from sqlalchemy import select
 
 from orchestrator.domain.effects import Decision, DecisionKind
 from orchestrator.domain.late import Record
 from orchestrator.store.events import whole_past
-from orchestrator.store.moves import DECISIONS, STAGE_CHANGES
+from orchestrator.store.tables import DECISIONS, STAGE_CHANGES
+from orchestrator.store.transaction import Transaction
 
 
 def load_record(
-    connection: Connection, applied: Mapping[int, int], since: datetime, *, merging: bool = False
+    transaction: Transaction, applied: Mapping[int, int], since: datetime, *, merging: bool = False
 ) -> Record:
     """The record of one customer, or of several who turn out to be one (`merging`): customer → the
     last event on the line. Triggers, stage changes and, when merging, decisions are those since an
@@ -22,19 +23,19 @@ def load_record(
     events = [
         event
         for customer, up_to in applied.items()
-        for event in whole_past(connection, customer, up_to)
+        for event in whole_past(transaction, customer, up_to)
     ]
     record = Record(events, decisions=[] if merging else None)
-    record.add(_decisions(connection, applied.keys(), since))
+    record.add(_decisions(transaction, applied.keys(), since))
     changes = select(STAGE_CHANGES.c.at, STAGE_CHANGES.c.to).where(
         STAGE_CHANGES.c.customer_id.in_(sorted(applied)), STAGE_CHANGES.c.at >= since
     )
-    record.stages |= {(row.at, row.to) for row in connection.execute(changes)}
+    record.stages |= {(row.at, row.to) for row in transaction.execute(changes)}
     return record
 
 
 def _decisions(
-    connection: Connection, customers: Collection[int], since: datetime
+    transaction: Transaction, customers: Collection[int], since: datetime
 ) -> list[Decision]:
     query = select(DECISIONS).where(
         DECISIONS.c.customer_id.in_(sorted(customers)), DECISIONS.c.at >= since
@@ -43,5 +44,5 @@ def _decisions(
         Decision(
             row.at, DecisionKind(row.kind), row.journey, row.reason, row.step, detail=row.detail
         )
-        for row in connection.execute(query.order_by(DECISIONS.c.id))
+        for row in transaction.execute(query.order_by(DECISIONS.c.id))
     ]

@@ -7,34 +7,30 @@ from dataclasses import dataclass
 from datetime import datetime
 from hashlib import blake2b
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import func, select
 
-from orchestrator.store.customers import ENROLLMENTS
-from orchestrator.store.database import Database
-from orchestrator.store.tables import GateRow, JourneyVersion, Setting
+from orchestrator.store.tables import ENROLLMENTS, GATES, SETTINGS, VERSIONS
+from orchestrator.store.transaction import Transaction
 
-SETTINGS = Setting.__table__  # type: ignore[attr-defined]
-GATES = GateRow.__table__  # type: ignore[attr-defined]
 HOME = "home"  # where `up` answered last
 SECRET_KEY = "secret_key"  # a fingerprint of the one that signs links
 STOPPED = "stopped"  # a kind of gate: a channel that stands still by itself
-VERSIONS = JourneyVersion.__table__  # type: ignore[attr-defined]
 
 
-def read(connection: Connection, key: str) -> str | None:
+def read(transaction: Transaction, key: str) -> str | None:
     """A remembered value; None when there is none."""
-    return connection.execute(select(SETTINGS.c.value).where(SETTINGS.c.key == key)).scalar()
+    return transaction.execute(select(SETTINGS.c.value).where(SETTINGS.c.key == key)).scalar()
 
 
-def read_time(connection: Connection, key: str) -> datetime | None:
+def read_time(transaction: Transaction, key: str) -> datetime | None:
     """A remembered instant."""
-    value = read(connection, key)
+    value = read(transaction, key)
     return None if value is None else datetime.fromisoformat(value)
 
 
-def write(connection: Connection, database: Database, key: str, value: str) -> None:
+def write(transaction: Transaction, key: str, value: str) -> None:
     """Remembers a value."""
-    connection.execute(database.upsert(Setting, ["key"], ["value"]), [{"key": key, "value": value}])
+    transaction.upsert(SETTINGS, [{"key": key, "value": value}], keys=["key"], values=["value"])
 
 
 def fingerprint(secret: str) -> str:
@@ -44,27 +40,26 @@ def fingerprint(secret: str) -> str:
     ).hexdigest()
 
 
-def read_gates(connection: Connection, kind: str) -> dict[str, str]:
+def read_gates(transaction: Transaction, kind: str) -> dict[str, str]:
     """What stands still of a kind (`journey`, `channel`, STOPPED): name → reason."""
     return {
         row.name: row.reason
-        for row in connection.execute(select(GATES).where(GATES.c.kind == kind))
+        for row in transaction.execute(select(GATES).where(GATES.c.kind == kind))
     }
 
 
 def write_gates(
-    connection: Connection, database: Database, kind: str, held: Mapping[str, str], now: datetime
+    transaction: Transaction, kind: str, held: Mapping[str, str], now: datetime
 ) -> None:
     """Replaces what stands still of a kind; since when is kept for what stood still already."""
-    connection.execute(
+    transaction.execute(
         GATES.delete().where(GATES.c.kind == kind, GATES.c.name.not_in(sorted(held)))
     )
     rows = [
         {"kind": kind, "name": name, "reason": reason, "since": now, "until": None, "times": 0}
         for name, reason in sorted(held.items())
     ]
-    if rows:
-        connection.execute(database.upsert(GateRow, ["kind", "name"], ["reason"]), rows)
+    transaction.upsert(GATES, rows, keys=["kind", "name"], values=["reason"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,36 +71,33 @@ class Rest:
     times: int = 0
 
 
-def read_rests(connection: Connection) -> dict[str, Rest]:
+def read_rests(transaction: Transaction) -> dict[str, Rest]:
     """The channels that stand still by themselves, or have since and were not taken a message
     again.
     """
-    rows = connection.execute(select(GATES).where(GATES.c.kind == STOPPED))
+    rows = transaction.execute(select(GATES).where(GATES.c.kind == STOPPED))
     return {row.name: Rest(row.until or row.since, row.reason, row.times) for row in rows}
 
 
-def write_rest(
-    connection: Connection, database: Database, name: str, rest: Rest, now: datetime
-) -> None:
+def write_rest(transaction: Transaction, name: str, rest: Rest, now: datetime) -> None:
     """Has a channel rest; since when is kept for one that rested already."""
     row = {"kind": STOPPED, "name": name, "since": now}
     told = {"reason": rest.reason, "until": rest.until, "times": rest.times}
-    connection.execute(database.upsert(GateRow, ["kind", "name"], list(told)), [row | told])
+    transaction.upsert(GATES, [row | told], keys=["kind", "name"], values=list(told))
 
 
-def end_rest(connection: Connection, name: str) -> None:
+def end_rest(transaction: Transaction, name: str) -> None:
     """A channel works again."""
-    connection.execute(GATES.delete().where(GATES.c.kind == STOPPED, GATES.c.name == name))
+    transaction.execute(GATES.delete().where(GATES.c.kind == STOPPED, GATES.c.name == name))
 
 
-def read_versions(connection: Connection) -> dict[tuple[str, str], str]:
+def read_versions(transaction: Transaction) -> dict[tuple[str, str], str]:
     """The text of every version of every journey that ever ran, by (journey, version)."""
-    return {(row.journey, row.version): row.source for row in connection.execute(select(VERSIONS))}
+    return {(row.journey, row.version): row.source for row in transaction.execute(select(VERSIONS))}
 
 
 def keep_versions(
-    connection: Connection,
-    database: Database,
+    transaction: Transaction,
     sources: Mapping[tuple[str, str], str],
     now: datetime,
 ) -> None:
@@ -114,17 +106,16 @@ def keep_versions(
         {"journey": journey, "version": version, "source": source, "seen_at": now}
         for (journey, version), source in sources.items()
     ]
-    if rows:
-        connection.execute(database.insert_new(JourneyVersion), rows)
+    transaction.insert_new(VERSIONS, rows)
 
 
 def people_by_step(
-    connection: Connection, journeys: Collection[str] | None = None
+    transaction: Transaction, journeys: Collection[str] | None = None
 ) -> dict[tuple[str, str, str], int]:
     """How many people stand where: (journey, version, step) → count."""
     e = ENROLLMENTS.c
     query = select(e.journey, e.version, e.step, func.count()).where(e.status == "active")
     if journeys is not None:
         query = query.where(e.journey.in_(sorted(journeys)))
-    rows = connection.execute(query.group_by(e.journey, e.version, e.step))
+    rows = transaction.execute(query.group_by(e.journey, e.version, e.step))
     return {(journey, version, step or ""): count for journey, version, step, count in rows}

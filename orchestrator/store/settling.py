@@ -10,14 +10,14 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, select, update
+from sqlalchemy import Select, bindparam, select, update
 
 from orchestrator.domain.effects import DecisionKind
 from orchestrator.domain.message import MessageState
-from orchestrator.store.database import Database, chunked
-from orchestrator.store.lives import MESSAGES
+from orchestrator.store.database import Database
 from orchestrator.store.messages import Settlement, settle
-from orchestrator.store.moves import DECISIONS
+from orchestrator.store.tables import DECISIONS, MESSAGES
+from orchestrator.store.transaction import Transaction, chunked
 
 BY_HAND = "by hand"
 
@@ -52,8 +52,8 @@ def settle_by_hand(
     """Settles unknown messages (None: all of them), each with a decision of its customer; leaves
     others alone.
     """
-    with database.write() as connection:
-        rows = _find(connection, database, public_ids)
+    with database.write() as transaction:
+        rows = _find(transaction, public_ids)
         settled = Settled(missing=sorted(set(public_ids or ()) - {row.public_id for row in rows}))
         settled.others = {
             row.public_id: row.state for row in rows if row.state != MessageState.UNKNOWN
@@ -65,11 +65,11 @@ def settle_by_hand(
             Settlement(row.id, state, now, BY_HAND, row.code, row.provider_id, again)
             for row in unknown
         ]
-        settle(connection, settlements, was=MessageState.UNKNOWN)
+        settle(transaction, settlements, was=MessageState.UNKNOWN)
         if again is not None:
-            _expire_later(connection, unknown, again)
+            _expire_later(transaction, unknown, again)
         if unknown:
-            connection.execute(
+            transaction.execute(
                 DECISIONS.insert(), [_decision(row, verdict, now) for row in unknown]
             )
         settled.done = [row.public_id for row in unknown]
@@ -104,40 +104,40 @@ class Retried:
 
 def find_failed(database: Database, which: Which, now: datetime, *, expired: bool) -> Retried:
     """What `retry` would send again."""
-    with database.read() as connection:
-        return _sort(connection, which, now, expired)[0]
+    with database.read() as transaction:
+        return _sort(transaction, which, now, expired)[0]
 
 
 def retry(database: Database, which: Which, now: datetime, *, expired: bool) -> Retried:
     """Queues messages once more that were rejected or failed, each with a decision of its customer.
     The policy is asked again when they leave. Those past their `expires` only if `expired`, and
     then with that time anew."""
-    with database.write() as connection:
-        retried, rows = _sort(connection, which, now, expired)
+    with database.write() as transaction:
+        retried, rows = _sort(transaction, which, now, expired)
         for state in _FINAL:
             settlements = [
                 Settlement(row.id, MessageState.QUEUED, now, BY_HAND, not_before=now)
                 for row in rows
                 if row.state == state
             ]
-            settle(connection, settlements, was=state)
-        _begin_anew(connection, rows)
-        _expire_later(connection, [row for row in rows if row.public_id in retried.expired], now)
+            settle(transaction, settlements, was=state)
+        _begin_anew(transaction, rows)
+        _expire_later(transaction, [row for row in rows if row.public_id in retried.expired], now)
         if rows:
-            connection.execute(DECISIONS.insert(), [_decision(row, "retry", now) for row in rows])
+            transaction.execute(DECISIONS.insert(), [_decision(row, "retry", now) for row in rows])
     return retried
 
 
 def _sort(
-    connection: Connection, which: Which, now: datetime, expired: bool
+    transaction: Transaction, which: Which, now: datetime, expired: bool
 ) -> tuple[Retried, list[Any]]:
     """What is to be told, and the rows that are to be sent again."""
     retried = Retried()
     if which.public_ids:
-        states = {row.public_id: row.state for row in _named(connection, which.public_ids)}
+        states = {row.public_id: row.state for row in _named(transaction, which.public_ids)}
         retried.missing = sorted(set(which.public_ids) - states.keys())
         retried.others = {name: state for name, state in states.items() if state not in _FINAL}
-    rows = list(connection.execute(_query(which)))
+    rows = list(transaction.execute(_query(which)))
     if which.public_ids:
         rows = [row for row in rows if row.public_id in which.public_ids]
     retried.expired = [
@@ -165,25 +165,25 @@ def _query(which: Which) -> Select[Any]:
     return query
 
 
-def _named(connection: Connection, public_ids: Collection[str]) -> list[Any]:
+def _named(transaction: Transaction, public_ids: Collection[str]) -> list[Any]:
     return [
         row
         for ids in chunked(sorted(set(public_ids)))
-        for row in connection.execute(
+        for row in transaction.execute(
             select(MESSAGES.c.public_id, MESSAGES.c.state).where(MESSAGES.c.public_id.in_(ids))
         )
     ]
 
 
-def _begin_anew(connection: Connection, rows: Collection[Any]) -> None:
+def _begin_anew(transaction: Transaction, rows: Collection[Any]) -> None:
     """A message that was given up after many tries gets all of them again."""
     if rows:
         m = MESSAGES.c
         statement = update(MESSAGES).where(m.id == bindparam("message")).values(attempts=0)
-        connection.execute(statement, [{"message": row.id} for row in rows])
+        transaction.execute(statement, [{"message": row.id} for row in rows])
 
 
-def _expire_later(connection: Connection, rows: Collection[Any], now: datetime) -> None:
+def _expire_later(transaction: Transaction, rows: Collection[Any], now: datetime) -> None:
     """Gives messages that a person has sent again the time anew in which they are worth sending."""
     m = MESSAGES.c
     later = [
@@ -193,25 +193,21 @@ def _expire_later(connection: Connection, rows: Collection[Any], now: datetime) 
     ]
     if later:
         expires = bindparam("later", type_=m.expires_at.type)
-        connection.execute(
+        transaction.execute(
             update(MESSAGES).where(m.id == bindparam("message")).values(expires_at=expires), later
         )
 
 
-def _find(
-    connection: Connection, database: Database, public_ids: Collection[str] | None
-) -> list[Any]:
+def _find(transaction: Transaction, public_ids: Collection[str] | None) -> list[Any]:
     """The messages, locked: a receipt may settle one at the same moment."""
-    query = select(MESSAGES).order_by(MESSAGES.c.id)
-    if not database.is_sqlite:
-        query = query.with_for_update()
+    query = transaction.claim(select(MESSAGES).order_by(MESSAGES.c.id), skips_locked=False)
     if public_ids is None:
-        return list(connection.execute(query.where(MESSAGES.c.state == MessageState.UNKNOWN)))
+        return list(transaction.execute(query.where(MESSAGES.c.state == MessageState.UNKNOWN)))
     wanted = sorted(set(public_ids))
     return [
         row
         for ids in chunked(wanted)
-        for row in connection.execute(query.where(MESSAGES.c.public_id.in_(ids)))
+        for row in transaction.execute(query.where(MESSAGES.c.public_id.in_(ids)))
     ]
 
 

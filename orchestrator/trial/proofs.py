@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from orchestrator.adapters import open_channels
 from orchestrator.clock import SystemClock
 from orchestrator.config import Config
 from orchestrator.domain.answer import Notice, Part
@@ -18,7 +19,6 @@ from orchestrator.domain.errors import ParcoursError
 from orchestrator.domain.message import Medium, RenderedMessage
 from orchestrator.domain.region import read_phone
 from orchestrator.trial.drafts import Draft
-from orchestrator.wiring import open_channels
 
 MARK = "[proof]"
 NOTE = "A proof: nobody else gets it, and its links lead nowhere."

@@ -26,15 +26,11 @@ from orchestrator.domain.identity import fold_address
 from orchestrator.domain.journey import Offer
 from orchestrator.language.surveys import BUILT_IN
 from orchestrator.links import LinkSigner
-from orchestrator.store.arrivals import INBOX
-from orchestrator.store.customers import CUSTOMERS
 from orchestrator.store.database import Database
-from orchestrator.store.lives import MESSAGES
-from orchestrator.store.tables import Rejection
+from orchestrator.store.tables import CUSTOMERS, INBOX, MESSAGES, REJECTIONS
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 WRITE_KEY = "write-key"
-REJECTIONS = Rejection.__table__  # type: ignore[attr-defined]
 TEN_EUROS = Offer(amount=Value(10, lambda _: 10), currency="EUR", minimum=40)
 
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from orchestrator.domain.survey import Option, Survey, SurveyKind
-from orchestrator.store.events import EVENTS
 from orchestrator.store.inbox import has_call
+from orchestrator.store.tables import EVENTS
 from tests.api.shop import NOW, Shop, path_of
 
 WHICH = Survey(

@@ -1,22 +1,24 @@
-"""Events replayed by the back-test; against reading the same lines and doing nothing with them."""
+"""Events replayed by the back-test: through the shipped journeys, and through a project with and
+without schedules. The limit is reading the same lines and doing nothing with them.
+"""
 
 from __future__ import annotations
 
 import random
+import shutil
+from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import orjson
 
-from orchestrator.language.project import load_project
-from orchestrator.trial.backtest import backtest
-from orchestrator.trial.history import read_history
-from orchestrator.wiring import build_program
-from tests.bench.figure import Figure, rate, stopwatch
-from tests.bench.sample import ROOT, START
+from tests.bench.figure import Figure, Limit, Stopwatch, stopwatch
+from tests.bench.sample import ROOT, START, STEPS, write_project
+from tests.bench.side import Driver
 
-EVENTS, USERS, RUNS = 30_000, 600, 3
+EVENTS, USERS = 30_000, 600
+SCHEDULES, EVENTS_OF_SCHEDULES = 6, 3_000
 NAMES = (
     "Product Viewed",
     "Product Viewed",
@@ -25,35 +27,63 @@ NAMES = (
     "Checkout Started",
     "Order Completed",
 )
+WHAT = "events back-tested, all shipped journeys"
+SCHEDULED = f"an event with {SCHEDULES} yearly schedules against none"
 
 
-def measure() -> list[Figure]:
-    """All shipped journeys over half a year of a shop with 600 customers."""
-    program = build_program(load_project(ROOT, {}))
-    ours, bare = [], []
+def measure(driver: Driver, scale: float) -> list[Figure]:
+    """All shipped journeys over half a year of a shop with 600 customers; then one small journey,
+    with six that begin once a year beside it and without.
+    """
     with TemporaryDirectory() as folder:
-        path = Path(folder) / "events.jsonl"
-        path.write_bytes(b"\n".join(_lines()))
-        for _ in range(RUNS):
-            with stopwatch() as watch:
-                backtest(program, read_history([path]))
-            ours.append(watch.seconds)
-            with stopwatch() as watch, path.open("rb") as lines:
-                for line in lines:
-                    orjson.loads(line)
-            bare.append(watch.seconds)
-    name = "reading and parsing the lines only"
+        shop = _shipped(Path(folder) / "shop")
+        watch, events = _replay(driver, shop, int(EVENTS * scale))
+        plain = _small(Path(folder) / "plain", 0)
+        without, _ = _replay(driver, plain, int(EVENTS_OF_SCHEDULES * scale))
+        scheduled = _small(Path(folder) / "scheduled", SCHEDULES)
+        beside, _ = _replay(driver, scheduled, int(EVENTS_OF_SCHEDULES * scale))
+    ratio = beside.seconds / without.seconds
+    by_cpu = beside.cpu_seconds / without.cpu_seconds
     return [
-        Figure(
-            "events back-tested, all shipped journeys", rate(EVENTS, ours), name, rate(EVENTS, bare)
-        )
+        watch.rate(WHAT, events, "2 ×"),
+        Figure(SCHEDULED, ratio, "×", by_cpu, more_is_better=False, aim="≤ 1.2"),
     ]
 
 
-def _lines() -> list[bytes]:
+def limits() -> list[Limit]:
+    """Reading and parsing the lines."""
+    lines = list(_lines(EVENTS))
+    with stopwatch() as watch:
+        for line in lines:
+            orjson.loads(line)
+    return [Limit(WHAT, "parsing the lines only", EVENTS / watch.seconds)]
+
+
+def _shipped(root: Path) -> Path:
+    root.mkdir()
+    shutil.copytree(ROOT / "journeys", root / "journeys")
+    shutil.copytree(ROOT / "templates", root / "templates")
+    shutil.copy(ROOT / "parcours.toml", root)
+    return root
+
+
+def _small(root: Path, schedules: int) -> Path:
+    root.mkdir()
+    return write_project(root, STEPS, schedules=schedules)
+
+
+def _replay(driver: Driver, root: Path, count: int) -> tuple[Stopwatch, int]:
+    path = root / "events.jsonl"
+    path.write_bytes(b"\n".join(_lines(count)))
+    with stopwatch() as watch:
+        events = driver.back_test(root, path)
+    assert events == count, f"{events} of {count} were replayed"
+    return watch, events
+
+
+def _lines(count: int) -> Iterator[bytes]:
     chance = random.Random(7)
-    lines = []
-    for n in range(EVENTS):
+    for n in range(count):
         user, name = f"user-{chance.randrange(USERS)}", chance.choice(NAMES)
         at = (START + timedelta(minutes=8 * n)).isoformat()
         properties = {"price": 80, "value": 80, "total": 80, "product_id": "p1"}
@@ -64,5 +94,4 @@ def _lines() -> list[bytes]:
             "messageId": f"m{n}",
             "timestamp": at,
         }
-        lines.append(orjson.dumps(call | {"properties": properties}))
-    return lines
+        yield orjson.dumps(call | {"properties": properties})

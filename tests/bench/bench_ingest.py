@@ -1,5 +1,5 @@
-"""Events: written to the inbox and made into events on customers; against bare inserts of the same
-rows.
+"""Events: written to the inbox and made into events on customers; the limit is bare inserts of the
+same rows.
 """
 
 from __future__ import annotations
@@ -9,44 +9,37 @@ from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from orchestrator.engine import ingest
-from orchestrator.engine.report import TickReport
-from tests.bench.figure import Figure, rate, stopwatch
-from tests.bench.sample import START, STEPS, calls, engine, entries, put
+import orjson
 
-CUSTOMERS, RUNS = 10_000, 3
+from tests.bench.figure import Figure, Limit, stopwatch
+from tests.bench.sample import START, STEPS, calls, write_project
+from tests.bench.side import Driver, ask
 
-
-def measure() -> list[Figure]:
-    """Events a second into the inbox, and out of it."""
-    accepted, taken, bare = [], [], []
-    rows = entries(calls(CUSTOMERS))
-    for _ in range(RUNS):
-        with engine(STEPS) as context:
-            report = TickReport()
-            with stopwatch() as watch:
-                put(context, rows)
-            accepted.append(watch.seconds)
-            with stopwatch() as watch:
-                while ingest.run(context, START + timedelta(hours=1), report):
-                    pass
-            assert report.accepted == len(rows), f"{report.accepted} of {len(rows)} were taken"
-            taken.append(watch.seconds)
-        bare.append(_insert_bare([(row.message_id, row.raw) for row in rows]))
-    limit = rate(len(rows), bare)
-    name = "bare `executemany`, batches of 1,000"
-    return [
-        Figure("calls accepted, durable, batches of 100", rate(len(rows), accepted), name, limit),
-        Figure(
-            "calls taken from the inbox, made events of customers",
-            rate(len(rows), taken),
-            name,
-            limit,
-        ),
-    ]
+CUSTOMERS = 10_000
+ACCEPTED = "calls accepted, durable, batches of 100"
+TAKEN = "calls taken from the inbox"
 
 
-def _insert_bare(rows: list[tuple[str, bytes]]) -> float:
+def measure(driver: Driver, scale: float) -> list[Figure]:
+    """Calls a second into the inbox, and out of it."""
+    customers = int(CUSTOMERS * scale)
+    with TemporaryDirectory() as folder:
+        root = write_project(Path(folder), STEPS)
+        engine = driver.Engine(root, START, records=True)
+        rows = engine.prepare(calls(customers))
+        with stopwatch() as accepting:
+            engine.accept(rows)
+        with stopwatch() as taking:
+            engine.take_in(START + timedelta(hours=1))
+        engine.close()
+        taken = ask(root, "SELECT count(*) FROM events")
+        assert taken == len(rows), f"{taken} of {len(rows)} were taken"
+    return [accepting.rate(ACCEPTED, len(rows)), taking.rate(TAKEN, len(rows), "2.5 ×")]
+
+
+def limits() -> list[Limit]:
+    """Both end as a row of SQLite."""
+    rows = [(call["messageId"], orjson.dumps(call)) for call in calls(CUSTOMERS)]
     with TemporaryDirectory() as folder, stopwatch() as watch:
         connection = sqlite3.connect(Path(folder) / "bare.db")
         connection.execute("PRAGMA journal_mode = WAL")
@@ -59,4 +52,5 @@ def _insert_bare(rows: list[tuple[str, bytes]]) -> float:
             )
             connection.commit()
         connection.close()
-    return watch.seconds
+    name, limit = "bare `executemany`, batches of 1,000", len(rows) / watch.seconds
+    return [Limit(ACCEPTED, name, limit), Limit(TAKEN, name, limit)]

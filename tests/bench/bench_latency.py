@@ -10,47 +10,40 @@ from pathlib import Path
 from statistics import median
 from tempfile import TemporaryDirectory
 
-from tests.bench.sample import MAIL, write_project
+from tests.bench.figure import Figure, Limit
+from tests.bench.sample import MAIL, add_to_cart, identify, write_project
+from tests.bench.side import PARCOURS, Driver
 from tests.demo.conftest import Up
 
 EVENTS, PAUSE_S = 20, 2.0
 
 
-def measure() -> str:
-    """A sentence with the median and the slowest of twenty events, two seconds apart."""
+def measure(_: Driver, scale: float) -> list[Figure]:
+    """The median and the slowest of twenty events, two seconds apart."""
     with TemporaryDirectory() as folder:
-        up = Up(write_project(Path(folder), MAIL), "--port", "8931", "--prefect-port", "4931")
+        project = write_project(Path(folder), MAIL)
+        up = Up(project, "--port", "8931", "--prefect-port", "4931", command=PARCOURS)
         try:
             up.until(lambda: "Prefect is ready" in up.said(), timeout_s=120)
-            seconds = [_once(up, number) for number in range(EVENTS)]
+            seconds = [_once(up, number) for number in range(int(EVENTS * scale))]
         finally:
             up.stop()
-    middle, slowest = median(seconds), max(seconds)
-    return (
-        f"From accepted event to mailbox: {middle:.2f} s at the median of {EVENTS}, "
-        f"{slowest:.2f} s at most."
-    )
+    aim = "0.1 stays"
+    return [
+        Figure("from event to mailbox, median", median(seconds), "s", None, False, aim),
+        Figure("from event to mailbox, slowest", max(seconds), "s", None, False),
+    ]
+
+
+def limits() -> list[Limit]:
+    """There is none."""
+    return []
 
 
 def _once(up: Up, number: int) -> float:
     time.sleep(PAUSE_S)
-    user, at = f"user-{number}", datetime.now(UTC).isoformat()
-    cart = {"price": 80, "products": []}
-    up.post(
-        {
-            "type": "identify",
-            "userId": user,
-            "timestamp": at,
-            "traits": {"email": f"{user}@example.com"},
-        },
-        {
-            "type": "track",
-            "event": "Product Added",
-            "userId": user,
-            "timestamp": at,
-            "properties": cart,
-        },
-    )
+    at = datetime.now(UTC)
+    up.post(identify(number, at), add_to_cart(number, at))
     accepted = time.monotonic()
     up.until(lambda: len(up.mails()) > number)
     return time.monotonic() - accepted

@@ -1,102 +1,47 @@
-"""Messages end to end: event → journey → rendered mail → channel → outcome written; against bare
-loops.
+"""Messages: event → journey → rendered mail → a channel that records → outcome written, in one
+process. The limit is rendering the same mails and nothing else.
 """
 
 from __future__ import annotations
 
-import smtplib
-import subprocess
-import sys
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
-from orchestrator.engine import tick
-from orchestrator.render import Templates
-from tests.bench.figure import Figure, rate, stopwatch
-from tests.bench.sample import MAIL, PRODUCTS, ROOT, START, calls, engine, entries, put
+from tests.bench.figure import Figure, Limit, stopwatch
+from tests.bench.sample import MAIL, START, calls, write_project
+from tests.bench.side import Driver, ask
 
-CUSTOMERS, RUNS = 2_000, 3
+CUSTOMERS = 2_000
+WHAT = "messages, event → rendered → recording channel"
+RENDERED = "mails rendered, in that run, by processor time"
 
 
-def measure() -> list[Figure]:
-    """The mailbox beside a bare render loop; SMTP beside a bare SMTP loop on one kept
-    connection.
+def measure(driver: Driver, scale: float) -> list[Figure]:
+    """A mail of 30 kB with six products for each customer; and what a message takes beside its
+    rendering, by processor time of the process.
     """
-    renders = _render_bare()
-    with _sink() as port:
-        smtp = {"PARCOURS_SMTP_URL": f"smtp://127.0.0.1:{port}"}
-        through_smtp = _end_to_end(smtp, 'email = "smtp"')
-        bare_smtp = _send_bare(port)
+    customers = int(CUSTOMERS * scale)
+    rendering = driver.RenderingTime()
+    with TemporaryDirectory() as folder:
+        root = write_project(Path(folder), MAIL)
+        engine = driver.Engine(root, START, records=True)
+        rows = engine.prepare(calls(customers))
+        with stopwatch() as watch:
+            engine.accept(rows)
+            engine.tick(START + timedelta(minutes=30))
+        engine.close()
+        sent = ask(root, "SELECT count(*) FROM messages WHERE state = 'accepted'")
+        assert sent == customers, f"{sent} of {customers} were sent"
+    rendered = rendering.cpu_seconds
+    beside = (watch.cpu_seconds - rendered) / customers * 1e6
     return [
-        Figure(
-            "messages, event to mailbox",
-            _end_to_end({}, ""),
-            "rendering the same mail only",
-            renders,
-        ),
-        Figure(
-            "messages, event to SMTP sink",
-            through_smtp,
-            "sending the same bytes only, smtplib",
-            bare_smtp,
-        ),
+        watch.rate(WHAT, customers, "2 ×"),
+        Figure("a message beside its rendering", beside, "µs", None, False, "≤ 350"),
+        Figure(RENDERED, customers / rendered),
     ]
 
 
-def _end_to_end(environment: Mapping[str, str], channel: str) -> float:
-    seconds = []
-    for _ in range(RUNS):
-        with engine(MAIL, environment=environment, channel=channel) as context:
-            rows = entries(calls(CUSTOMERS))
-            with stopwatch() as watch:
-                put(context, rows)
-                report = tick.run(context, START + timedelta(minutes=30))
-            sent = report.channels["email"].sent
-            assert sent == CUSTOMERS, f"{sent} of {CUSTOMERS} were sent"
-            seconds.append(watch.seconds)
-    return rate(CUSTOMERS, seconds)
-
-
-def _render_bare() -> float:
-    templates = Templates.load(ROOT, "en")
-    context = {
-        "customer": {"first_name": "Ada"},
-        "entry": {"products": PRODUCTS, "price": 80},
-        "project": {"name": "Shop"},
-    }
-    seconds = []
-    for _ in range(RUNS):
-        with stopwatch() as watch:
-            for _ in range(CUSTOMERS):
-                templates.render_email("cart-reminder", "en", context)
-        seconds.append(watch.seconds)
-    return rate(CUSTOMERS, seconds)
-
-
-def _send_bare(port: int) -> float:
-    body = (
-        b"Subject: x\r\n\r\n"
-        + b"a line of the mail, about as long as they are in real life......\r\n" * 250
-    )
-    seconds = []
-    for _ in range(RUNS):
-        with smtplib.SMTP("127.0.0.1", port) as connection, stopwatch() as watch:
-            for _ in range(CUSTOMERS):
-                connection.sendmail("a@example.com", ["b@example.com"], body)
-        seconds.append(watch.seconds)
-    return rate(CUSTOMERS, seconds)
-
-
-@contextmanager
-def _sink() -> Iterator[int]:
-    """A small asyncio SMTP sink in a process of its own; it prints its port."""
-    sink = Path(__file__).with_name("smtp_sink.py")
-    process = subprocess.Popen([sys.executable, str(sink)], stdout=subprocess.PIPE, text=True)
-    try:
-        assert process.stdout is not None
-        yield int(process.stdout.readline())
-    finally:
-        process.terminate()
-        process.wait()
+def limits() -> list[Limit]:
+    """None of its own: the limit is `RENDERED`."""
+    return []

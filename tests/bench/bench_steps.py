@@ -1,4 +1,4 @@
-"""Steps advanced by the engine; against bare updates of as many rows."""
+"""Steps advanced by the engine; the limit is bare updates of as many rows."""
 
 from __future__ import annotations
 
@@ -7,46 +7,35 @@ from datetime import timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from channels.recording import RecordingChannel
-from orchestrator.domain.message import Medium
-from orchestrator.engine import tick
-from tests.bench.figure import Figure, rate, stopwatch
-from tests.bench.sample import START, STEPS, calls, engine, entries, put
+from tests.bench.figure import Figure, Limit, stopwatch
+from tests.bench.sample import START, STEPS, calls, write_project
+from tests.bench.side import Driver, ask
 
-CUSTOMERS, HOURS, RUNS = 5_000, 5, 3
+CUSTOMERS, HOURS = 5_000, 5
+WHAT = "steps advanced"
 
 
-def measure() -> list[Figure]:
+def measure(driver: Driver, scale: float) -> list[Figure]:
     """Every hour each customer takes two steps, a delay and a `set`: the second tick on is pure
     advancing.
     """
-    ours, bare = [], []
-    for _ in range(RUNS):
-        channels = {medium: RecordingChannel(medium) for medium in Medium}
-        with engine(STEPS, channels) as context:
-            put(context, entries(calls(CUSTOMERS)))
-            tick.run(context, START + timedelta(minutes=30))
-            with stopwatch() as watch:
-                reports = [
-                    tick.run(context, START + timedelta(hours=h, minutes=30))
-                    for h in range(1, HOURS + 1)
-                ]
-            due = sum(report.journeys["bench"].due for report in reports)
-            assert due == CUSTOMERS * HOURS, f"{due} people were due, not {CUSTOMERS * HOURS}"
-            ours.append(watch.seconds)
-        bare.append(_update_bare())
-    steps = CUSTOMERS * HOURS * 2
-    return [
-        Figure(
-            "steps advanced",
-            rate(steps, ours),
-            "bare `executemany` updates",
-            rate(CUSTOMERS * HOURS, bare),
-        )
-    ]
+    customers = int(CUSTOMERS * scale)
+    with TemporaryDirectory() as folder:
+        root = write_project(Path(folder), STEPS)
+        engine = driver.Engine(root, START, records=True)
+        engine.accept(engine.prepare(calls(customers)))
+        engine.tick(START + timedelta(minutes=30))
+        with stopwatch() as watch:
+            for hour in range(1, HOURS + 1):
+                engine.tick(START + timedelta(hours=hour, minutes=30))
+        engine.close()
+        taken = ask(root, "SELECT count(*) FROM enrollments WHERE status = 'completed'")
+        assert taken == customers, f"{taken} came through, not {customers}"
+    return [watch.rate(WHAT, customers * HOURS * 2, "3 ×")]
 
 
-def _update_bare() -> float:
+def limits() -> list[Limit]:
+    """One bare update for two steps: what is written is the place behind them."""
     with TemporaryDirectory() as folder:
         connection = sqlite3.connect(Path(folder) / "bare.db")
         connection.execute("PRAGMA journal_mode = WAL")
@@ -59,11 +48,13 @@ def _update_bare() -> float:
         connection.commit()
         with stopwatch() as watch:
             for hour in range(HOURS):
-                for start in range(0, CUSTOMERS, 500):
-                    rows = [("b", str(hour), n) for n in range(start, start + 500)]
-                    connection.executemany(
-                        "UPDATE enrollments SET step = ?, due_at = ? WHERE id = ?", rows
-                    )
-                    connection.commit()
+                _update_all(connection, str(hour))
         connection.close()
-    return watch.seconds
+    return [Limit(WHAT, "bare `executemany` updates", CUSTOMERS * HOURS / watch.seconds)]
+
+
+def _update_all(connection: sqlite3.Connection, due_at: str) -> None:
+    for start in range(0, CUSTOMERS, 500):
+        rows = [("b", due_at, n) for n in range(start, start + 500)]
+        connection.executemany("UPDATE enrollments SET step = ?, due_at = ? WHERE id = ?", rows)
+        connection.commit()

@@ -1,27 +1,14 @@
-"""What the benchmarks run on: a project in a temporary folder, its customers, and calls as an SDK
-sends them.
+"""What the benches run on: a project in a folder, and calls as an SDK sends them. Nothing here
+knows the interior, so that the same work can be given to the code of another day.
 """
 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
-
-import orjson
-
-from orchestrator.clock import VirtualClock
-from orchestrator.domain.channel import Channel
-from orchestrator.domain.message import Medium
-from orchestrator.engine.context import EngineContext
-from orchestrator.language.project import load_project
-from orchestrator.store import inbox
-from orchestrator.store.database import chunked
-from orchestrator.wiring import close_engine, open_engine
 
 ROOT = Path(__file__).parents[2]
 START = datetime(2026, 3, 2, 9, tzinfo=UTC)
@@ -37,9 +24,29 @@ steps:
 %s
 """
 MAIL = "  - email: cart-reminder\n"
+SMALL_MAIL = "  - email: small\n"
 STEPS = "".join(
     f"  - {{delay: 1h, id: wait-{n}}}\n  - {{set: {{n: {n}}}, id: set-{n}}}\n" for n in range(5)
 )
+SCHEDULED = """\
+journey: yearly-%d
+trigger: {schedule: "0 9 1 %d *"}
+steps:
+  - set: {year: true}
+"""
+#: A mail of 8 kB with four products, for the way of a message to a real SMTP server.
+SMALL_TEMPLATE = """\
+---
+subject: "Hello {{ customer.first_name }}"
+---
+<mjml><mj-body><mj-section><mj-column>
+<mj-text>Hello {{ customer.first_name }}, your cart:</mj-text>
+{% for product in entry.products %}<mj-text>{{ product.name }} {{ product.price | money }}</mj-text>
+{% endfor %}
+<mj-button href="{{ links.shop('/cart') }}">Back to the cart</mj-button>
+<mj-text>WORDS<a href="{{ links.unsubscribe }}">no more</a> {{ project.postal_address }}</mj-text>
+</mj-column></mj-section></mj-body></mjml>
+""".replace("WORDS", "Some words about nothing in particular. " * 60)
 PRODUCTS = [
     {
         "product_id": f"p{n}",
@@ -50,75 +57,57 @@ PRODUCTS = [
     }
     for n in range(6)
 ]
+TOML = """\
+[project]
+name = "Shop"
+timezone = "UTC"
+locale = "en"
+currency = "EUR"
+postal_address = "1 Street"
+[consent]
+default = "granted"
+[channels]
+from_email = "shop@shop.example"
+"""
 
 
-def write_project(root: Path, steps: str, channel: str = "") -> Path:
-    """A project of one journey in an empty folder, everybody consenting."""
+def write_project(root: Path, steps: str, channel: str = "", schedules: int = 0) -> Path:
+    """A project of one journey in an empty folder, everybody consenting; `schedules` adds so many
+    journeys that begin once a year.
+    """
     (root / "journeys").mkdir()
     (root / "journeys" / "bench.yaml").write_text(JOURNEY % steps)
+    for n in range(1, schedules + 1):
+        (root / "journeys" / f"yearly-{n}.yaml").write_text(SCHEDULED % (n, n))
     shutil.copy(ROOT / "journeys" / "lifecycle.yaml", root / "journeys")
     shutil.copytree(ROOT / "templates", root / "templates")
-    (root / "parcours.toml").write_text('[consent]\ndefault = "granted"\n[channels]\n' + channel)
+    (root / "templates" / "email" / "small.mjml").write_text(SMALL_TEMPLATE)
+    (root / "parcours.toml").write_text(TOML + channel)
     return root
 
 
-@contextmanager
-def engine(
-    steps: str,
-    channels: Mapping[Medium, Channel] | None = None,
-    environment: Mapping[str, str] | None = None,
-    channel: str = "",
-) -> Iterator[EngineContext]:
-    """An engine on a fresh SQLite file, with one journey of these steps and the shipped
-    templates.
-    """
-    with TemporaryDirectory() as folder:
-        project = load_project(write_project(Path(folder), steps, channel), environment or {})
-        context = open_engine(project, VirtualClock(START), channels=channels)
-        try:
-            yield context
-        finally:
-            close_engine(context)
+def identify(n: int, at: datetime) -> dict[str, Any]:
+    traits = {"email": f"user-{n}@example.com", "first_name": "Ada", "locale": "en"}
+    return _call("identify", n, at) | {"traits": traits}
 
 
-def calls(customers: int) -> list[dict[str, Any]]:
+def add_to_cart(n: int, at: datetime, products: int = 6) -> dict[str, Any]:
+    cart = {"cart_id": f"c{n}", "price": 80, "products": PRODUCTS[:products]}
+    return _call("track", n, at) | {"event": "Product Added", "properties": cart}
+
+
+def _call(kind: str, n: int, at: datetime) -> dict[str, Any]:
+    return {
+        "type": kind,
+        "userId": f"user-{n:07d}",
+        "messageId": f"{kind}-{n}",
+        "timestamp": at.isoformat(),
+    }
+
+
+def calls(customers: int, start: datetime = START, products: int = 6) -> Iterator[dict[str, Any]]:
     """For each customer an identify and a product put into the cart."""
-    made: list[dict[str, Any]] = []
     for n in range(customers):
-        user, at = f"user-{n:07d}", (START + timedelta(milliseconds=n)).isoformat()
-        traits = {"email": f"user-{n}@example.com", "first_name": "Ada", "locale": "en"}
-        cart = {"cart_id": f"c{n}", "price": 80, "products": PRODUCTS}
-        made.append(
-            {
-                "type": "identify",
-                "userId": user,
-                "messageId": f"i{n}",
-                "timestamp": at,
-                "traits": traits,
-            }
-        )
-        made.append(
-            {
-                "type": "track",
-                "event": "Product Added",
-                "userId": user,
-                "messageId": f"t{n}",
-                "timestamp": at,
-                "properties": cart,
-            }
-        )
-    return made
-
-
-def entries(made: Sequence[dict[str, Any]]) -> list[inbox.InboxEntry]:
-    """The calls as rows of the inbox."""
-    at = START + timedelta(minutes=5)
-    return [
-        inbox.InboxEntry(call["messageId"], at, "api", True, orjson.dumps(call)) for call in made
-    ]
-
-
-def put(context: EngineContext, rows: Sequence[inbox.InboxEntry]) -> None:
-    """Files calls in batches of 100, each durable before the next, as the HTTP API does."""
-    for some in chunked(rows, 100):
-        inbox.write_inbox(context.database, some)
+        at = start + timedelta(milliseconds=n)
+        yield identify(n, at)
+        yield add_to_cart(n, at, products)

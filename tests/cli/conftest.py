@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from orchestrator.cli import main
-from orchestrator.config import load_config
+from orchestrator.language.config_file import load_config
 from orchestrator.store.database import Database
 from orchestrator.store.migrate import migrate
 

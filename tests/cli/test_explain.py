@@ -9,9 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import select
 
-from orchestrator.store.customers import CUSTOMERS
-from orchestrator.store.lives import GRANTS
-from orchestrator.store.moves import DECISIONS
+from orchestrator.store.tables import CUSTOMERS, DECISIONS, GRANTS
 from tests.cli.conftest import CART, LIFECYCLE, TOML, Shop, database_of, identify, now, track
 
 

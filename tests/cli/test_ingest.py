@@ -14,12 +14,11 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from orchestrator.config import load_config
 from orchestrator.intake.files import LINE_BYTES_MAX
+from orchestrator.language.config_file import load_config
 from orchestrator.store.database import Database
-from orchestrator.store.events import EVENTS
-from orchestrator.store.figures import REJECTIONS
 from orchestrator.store.lock import hold_database
+from orchestrator.store.tables import EVENTS, REJECTIONS
 from tests.cli.conftest import Shop, identify, now, track
 
 

@@ -8,9 +8,9 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select
 
-from orchestrator.config import load_config
+from orchestrator.language.config_file import load_config
 from orchestrator.store.database import Database
-from orchestrator.store.lives import MESSAGES
+from orchestrator.store.tables import MESSAGES
 from tests.cli.conftest import REMINDER, Shop, identify, now, track
 
 BROKEN = REMINDER.replace("{{ customer.first_name }}?", "{{ '★' * customer.number }}?")

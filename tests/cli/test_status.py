@@ -10,7 +10,7 @@ import pytest
 from orchestrator.language.project import load_project
 from orchestrator.measure.health_cards import channel_card, journey_card
 from orchestrator.store import settings
-from orchestrator.store.lives import MESSAGES
+from orchestrator.store.tables import MESSAGES
 from tests.cli.conftest import Shop, database_of, identify, now
 
 
@@ -29,7 +29,7 @@ def lose_the_answer(shop: Shop) -> None:
 
 def hold(shop: Shop, kind: str, name: str) -> None:
     with database_of(shop) as database, database.write() as connection:
-        settings.write_gates(connection, database, kind, {name: "on hold in Prefect"}, now())
+        settings.write_gates(connection, kind, {name: "on hold in Prefect"}, now())
 
 
 def test_an_empty_project_stands_at_nothing(stored_shop: Shop) -> None:
@@ -156,7 +156,7 @@ def test_the_health_cards_say_where_people_stand_and_what_became_of_messages(
 
 def test_it_says_where_up_answered_last(stored_shop: Shop) -> None:
     with database_of(stored_shop) as database, database.write() as connection:
-        settings.write(connection, database, settings.HOME, "http://127.0.0.1:8471")
+        settings.write(connection, settings.HOME, "http://127.0.0.1:8471")
     assert (
         "While `parcours up` runs, http://127.0.0.1:8471 leads to" in stored_shop.run("status").out
     )

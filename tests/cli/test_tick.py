@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from datetime import timedelta
 
-from orchestrator.config import load_config
+from orchestrator.language.config_file import load_config
 from orchestrator.store.database import Database
 from orchestrator.store.lock import hold_database
 from tests.cli.conftest import Shop

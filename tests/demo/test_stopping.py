@@ -18,7 +18,7 @@ from urllib.error import HTTPError
 import pytest
 from sqlalchemy import text
 
-from orchestrator.config import load_config
+from orchestrator.language.config_file import load_config
 from orchestrator.store.database import Database
 from tests.channels.misbehaviour import Late
 from tests.channels.smtp_double import ScriptedSmtp

@@ -16,7 +16,7 @@ from urllib.request import urlopen
 
 import pytest
 
-from orchestrator.config import load_config
+from orchestrator.language.config_file import load_config
 from orchestrator.store import settings
 from orchestrator.wiring import open_database
 from tests.demo.conftest import PARCOURS, PATIENCE_S, Up
@@ -185,9 +185,7 @@ def test_what_was_on_hold_in_prefect_stays_so_without_it(start_up: StartUp, proj
     write_at_night_too(project)
     database = open_database(load_config(project, {}))
     with database.write() as connection:
-        settings.write_gates(
-            connection, database, "channel", {"email": "on hold"}, datetime.now(UTC)
-        )
+        settings.write_gates(connection, "channel", {"email": "on hold"}, datetime.now(UTC))
     database.close()
     up = start_up("--no-prefect", "--port", "0")
     up.post(*SIGN_UP)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from orchestrator.store.events import EVENTS
+from orchestrator.store.tables import EVENTS
 from tests.engine.conftest import OpenShop
 from tests.support.life import ADA
 

@@ -17,16 +17,15 @@ from hypothesis import strategies as st
 from orchestrator.config import (
     UTM,
     Config,
-    load_config,
     load_secret_key,
     load_write_key,
-    read_config,
 )
 from orchestrator.domain.errors import ParcoursError, ProjectInvalid
 from orchestrator.domain.message import Medium
 from orchestrator.domain.policy import Cap, Policy
 from orchestrator.domain.schedule import QuietHours
-from orchestrator.toml_table import locate_keys
+from orchestrator.language.config_file import load_config, read_config
+from orchestrator.language.toml_keys import locate_keys
 
 WHOLE = """\
 [project]
@@ -207,6 +206,7 @@ def test_a_relative_database_lies_in_the_project_s_folder(
             '[caps]\nemail = ["1/fortnight"]',
             "2:1: '1/fortnight' is not a cap: write 1/day, 3/week or 10/30d",
         ),
+        ("[caps]\nemail = 1", "2:1: a cap is text between quotes, such as 1/day"),
         ('[caps]\nemail = ["0/day"]', "2:1: '0/day' is not a cap"),
         ('[caps]\nemail = ["1/900000d"]', "2:1: '1/900000d' is not a cap"),
         ('[ingest]\nmax_age = "900000d"', "2:1: '900000d' is longer than ten years"),
@@ -255,7 +255,10 @@ def test_a_relative_database_lies_in_the_project_s_folder(
             '[quiet_hours]\nsms = "night"',
             '2:1: `sms` must be a table, such as {from = "20:00", to = "08:00"}',
         ),
-        ('[holdout]\nglobal = "101%"', "2:1: '101%' is not a share: write 5%"),
+        ('[holdout]\nglobal = "101%"', "2:1: a share lies between 0% and 100%"),
+        ('[holdout]\nglobal = "a tenth"', "2:1: a share is written as 10% or 10"),
+        ('[project]\nzone = "UTC"', "2:1: unknown key 'zone'; it is called 'timezone' here"),
+        ('[caps]\nemails = "1/day"', "2:1: unknown key 'emails'; did you mean 'email'?"),
         ('[ingest]\nmax_age = "soon"', "2:1: 'soon' is not a duration"),
         (
             '[web]\npublic_url = "localhost:8000"',
@@ -331,6 +334,36 @@ def test_the_environment_wins_over_dotenv(tmp_path: Path) -> None:
         "PARCOURS_ADMIN_TOKEN": "dotenv",
     }
     assert found.admin_token == "dotenv"
+
+
+def test_a_dollar_in_a_password_of_dotenv_is_a_dollar(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text(
+        "HOME_DIR=/x\nSMTP_URL=smtp://u:pa${HOME_DIR}$1@h\nEMPTY=\n", "utf-8"
+    )
+    assert config(tmp_path).environment == {
+        "HOME_DIR": "/x",
+        "SMTP_URL": "smtp://u:pa${HOME_DIR}$1@h",
+        "EMPTY": "",
+    }
+
+
+def test_a_line_of_dotenv_that_cannot_be_read_is_said_and_the_others_hold(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text('A=1\nB="never closed\nC=3\n', "utf-8")
+    found, problems = read_config(tmp_path, {})
+    assert found.environment == {"A": "1", "C": "3"}
+    assert [str(one) for one in problems] == [
+        (".env:2:1: warning: this line is no KEY=value, and is not read")
+    ]
+
+
+def test_a_faulty_key_leaves_the_rest_of_its_table_as_it_is_written(tmp_path: Path) -> None:
+    (tmp_path / "parcours.toml").write_text(
+        '[project]\nname = "Atelier"\nlocale = 3\n[caps]\nemail = ["1/day"]\nsms = 3\n', "utf-8"
+    )
+    found, problems = read_config(tmp_path, {})
+    assert [problem.line for problem in problems] == [3, 6]
+    assert (found.project.name, found.project.locale) == ("Atelier", "en")
+    assert found.caps == {Medium.EMAIL: (Cap(1, timedelta(days=1)),)}
 
 
 def test_nothing_secret_is_in_the_text_of_a_configuration(tmp_path: Path) -> None:

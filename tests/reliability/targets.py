@@ -37,7 +37,7 @@ from orchestrator.render import Templates
 from orchestrator.render.sample import sample_context
 from orchestrator.store.database import Database
 from orchestrator.store.migrate import migrate
-from orchestrator.store.moves import DECISIONS
+from orchestrator.store.tables import DECISIONS
 from orchestrator.wiring import close_engine, open_engine
 from tests.api.shop import open_shop
 from tests.bench.sample import ROOT

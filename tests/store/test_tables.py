@@ -13,18 +13,23 @@ import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, event, select, text
+from sqlalchemy import Table, event, select, text
 from sqlalchemy.exc import IntegrityError, StatementError
 from sqlmodel import SQLModel
 
 from orchestrator.store import customers, due, events, figures, messages, pages, settings
-from orchestrator.store.addresses import ADDRESS_CHOICES, SUPPRESSIONS
-from orchestrator.store.customers import CUSTOMERS
 from orchestrator.store.database import Database
-from orchestrator.store.lives import GRANTS, MESSAGES
 from orchestrator.store.migrate import alembic_config, migrate
-from orchestrator.store.moves import CONSENTS
-from orchestrator.store.tables import EventRow, GrantRow, MessageRow
+from orchestrator.store.tables import (
+    ADDRESS_CHOICES,
+    CONSENTS,
+    CUSTOMERS,
+    EVENTS,
+    GRANTS,
+    MESSAGES,
+    SUPPRESSIONS,
+)
+from orchestrator.store.transaction import Transaction
 
 NOW = datetime(2026, 1, 5, 10, 0, 0, 123456, tzinfo=UTC)
 
@@ -44,7 +49,7 @@ def test_a_migrated_database_is_what_the_tables_declare(database: Database) -> N
         options: dict[str, Any] = {"compare_type": _kinds_differ}
         if database.is_sqlite:
             options["include_object"] = _can_be_compared
-        context = MigrationContext.configure(connection, opts=options)
+        context = MigrationContext.configure(connection.connection, opts=options)
         assert compare_metadata(context, SQLModel.metadata) == []
 
 
@@ -102,13 +107,13 @@ def test_times_are_compared_by_their_instant(database: Database) -> None:
         for number, at in enumerate(moments):
             add_customer(connection, external_id=str(number), next_due_at=at)
         assert customers.next_due(connection) == NOW.replace(microsecond=0)
-        assert customers.claim_due(connection, database, NOW, 10) == [3, 1]
+        assert customers.claim_due(connection, NOW, 10) == [3, 1]
 
 
 def test_what_is_remembered_comes_back(database: Database) -> None:
     with database.write() as connection:
-        settings.write(connection, database, "key", NOW.isoformat())
-        settings.write(connection, database, "key", (NOW + timedelta(days=1)).isoformat())
+        settings.write(connection, "key", NOW.isoformat())
+        settings.write(connection, "key", (NOW + timedelta(days=1)).isoformat())
     with database.read() as connection:
         assert settings.read_time(connection, "key") == NOW + timedelta(days=1)
         assert settings.read_time(connection, "other") is None
@@ -129,7 +134,7 @@ def test_a_transaction_that_fails_leaves_nothing(database: Database) -> None:
 # ---------------------------------------------------------------- repeats
 
 
-def add_customer(connection: Connection, **values: Any) -> None:
+def add_customer(connection: Transaction, **values: Any) -> None:
     row = {
         "external_id": "a", "anonymous": False, "created_at": NOW, "traits": {}, "facts": {},
         "facts_version": "", "consent": {}, "applied_event_id": 0,
@@ -157,29 +162,27 @@ GRANT = {
 @pytest.mark.parametrize(
     ("table", "row", "again"),
     [
-        (EventRow, EVENT, {"name": "B"}),
-        (MessageRow, MESSAGE, {"public_id": "q"}),  # the same enrollment, step and pass
-        (MessageRow, MESSAGE, {"enrollment_id": 2}),  # the same id
-        (GrantRow, GRANT, {"code": "d"}),  # the same enrollment, step, pass and role
-        (GrantRow, GRANT, {"code": "d", "enrollment_id": 2}),  # rewarded in that role already
+        (EVENTS, EVENT, {"name": "B"}),
+        (MESSAGES, MESSAGE, {"public_id": "q"}),  # the same enrollment, step and pass
+        (MESSAGES, MESSAGE, {"enrollment_id": 2}),  # the same id
+        (GRANTS, GRANT, {"code": "d"}),  # the same enrollment, step, pass and role
+        (GRANTS, GRANT, {"code": "d", "enrollment_id": 2}),  # rewarded in that role already
     ],
 )
 def test_what_must_happen_once_is_written_once(
-    database: Database, table: type[SQLModel], row: dict[str, Any], again: dict[str, Any]
+    database: Database, table: Table, row: dict[str, Any], again: dict[str, Any]
 ) -> None:
     with database.write() as connection:
-        connection.execute(database.insert_new(table), [row])
-        connection.execute(database.insert_new(table), [row | again])
-        rows = connection.execute(table.__table__.select()).all()  # type: ignore[attr-defined]
+        connection.insert_new(table, [row])
+        connection.insert_new(table, [row | again])
+        rows = connection.execute(table.select()).all()
     assert len(rows) == 1
 
 
 def test_a_coupon_may_be_given_more_than_once_a_reward_may_not(database: Database) -> None:
     with database.write() as connection:
         coupon = GRANT | {"is_reward": False}
-        connection.execute(
-            database.insert_new(GrantRow), [coupon, coupon | {"code": "d", "enrollment_id": 2}]
-        )
+        connection.insert_new(GRANTS, [coupon, coupon | {"code": "d", "enrollment_id": 2}])
         assert len(connection.execute(GRANTS.select()).all()) == 2
 
 
@@ -210,7 +213,7 @@ def statements(database: Database) -> Iterator[list[tuple[str, Any]]]:
 
 
 def plan(
-    database: Database, connection: Connection, ask: Callable[[], object], *, forced: bool = True
+    database: Database, connection: Transaction, ask: Callable[[], object], *, forced: bool = True
 ) -> str:
     """How the database finds the rows of the last statement that `ask` executes; `forced`:
     whatever its tables hold.
@@ -240,16 +243,14 @@ def busy(database: Database) -> Database:
             EVENT | {"customer_id": n % 500 + 1, "message_id": f"m{n}", "name": "AB"[n % 2]}
             for n in range(10_000)
         ]
-        connection.execute(database.insert_new(EventRow), rows)
+        connection.insert_new(EVENTS, rows)
         connection.execute(text("ANALYZE"))
     return database
 
 
 def test_customers_due_are_found_by_their_index(database: Database) -> None:
     with database.write() as connection:
-        found = plan(
-            database, connection, lambda: customers.claim_due(connection, database, NOW, 500)
-        )
+        found = plan(database, connection, lambda: customers.claim_due(connection, NOW, 500))
     assert "customers_due" in found
     assert "TEMP B-TREE" not in found
 
@@ -271,7 +272,7 @@ def test_messages_due_are_found_by_their_index(database: Database) -> None:
         found = plan(
             database,
             connection,
-            lambda: messages.due_messages(connection, database, "email", NOW, frozenset(), 200),
+            lambda: messages.due_messages(connection, "email", NOW, frozenset(), 200),
         )
     assert "messages_due" in found
     assert "TEMP B-TREE" not in found
@@ -284,9 +285,9 @@ def test_messages_due_keep_their_index_before_a_backlog(busy: Database) -> None:
             MESSAGE | {"public_id": f"p{n}", "customer_id": n % 500 + 1, "enrollment_id": n}
             for n in range(5_000)
         ]
-        connection.execute(busy.insert_new(MessageRow), rows)
+        connection.insert_new(MESSAGES, rows)
         connection.execute(text("ANALYZE"))
-        ask = lambda: messages.due_messages(connection, busy, "email", NOW, frozenset(), 200)  # noqa: E731
+        ask = lambda: messages.due_messages(connection, "email", NOW, frozenset(), 200)  # noqa: E731
         found = plan(busy, connection, ask, forced=False)
     assert "messages_due" in found
     assert not any(

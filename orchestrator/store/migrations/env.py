@@ -6,15 +6,15 @@ from alembic import context
 from alembic.autogenerate.api import AutogenContext
 from sqlmodel import SQLModel
 
-from orchestrator.store import tables
+from orchestrator.store import columns, tables
 
 TABLES = tables.__name__  # importing the module is what fills the metadata
 
 
 def render_item(kind: str, item: Any, autogen: AutogenContext) -> str | Literal[False]:
     """Writes our column types by their own names into new migrations."""
-    if kind == "type" and isinstance(item, tables.UtcDateTime):
-        autogen.imports.add("from orchestrator.store.tables import UtcDateTime")
+    if kind == "type" and isinstance(item, columns.UtcDateTime):
+        autogen.imports.add("from orchestrator.store.columns import UtcDateTime")
         return "UtcDateTime()"
     return False
 

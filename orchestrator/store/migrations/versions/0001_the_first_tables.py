@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-from orchestrator.store.tables import UtcDateTime
+from orchestrator.store.columns import UtcDateTime
 
 revision = "0001"
 down_revision = None

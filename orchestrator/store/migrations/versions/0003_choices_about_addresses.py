@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from alembic import op
 
 from orchestrator.domain.identity import fold_address
-from orchestrator.store.tables import UtcDateTime
+from orchestrator.store.columns import UtcDateTime
 
 revision = "0003"
 down_revision = "0002"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from orchestrator.store.tables import UtcDateTime
+from orchestrator.store.columns import UtcDateTime
 
 revision = "0004"
 down_revision = "0003"

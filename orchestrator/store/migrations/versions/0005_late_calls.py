@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
-from orchestrator.store.tables import UtcDateTime
+from orchestrator.store.columns import UtcDateTime
 
 revision = "0005"
 down_revision = "0004"

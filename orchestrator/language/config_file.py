@@ -1,0 +1,200 @@
+"""`parcours.toml`, `.env` and the environment become a project's configuration.
+
+Everything has a working default. Secrets come from the environment (or `.env`) only: a key that
+looks like one in `parcours.toml` is an error, because that file is committed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+from dotenv.parser import parse_stream
+from pydantic import ValidationError
+
+from orchestrator.config import (
+    FILE,
+    ChannelChoice,
+    Config,
+    ProjectSettings,
+    absolute_database_url,
+)
+from orchestrator.domain.errors import Problem, ProjectInvalid, why_unreadable
+from orchestrator.domain.schedule import QuietHours
+from orchestrator.domain.text_files import decode_text
+from orchestrator.language.config_forms import ConfigForm, QuietHoursForm, has_port
+from orchestrator.language.document import Path as Keys
+from orchestrator.language.form_errors import report_form_errors
+from orchestrator.language.place import Known, Place
+from orchestrator.language.toml_keys import read_toml
+
+DOTENV = ".env"
+
+_SECRET = re.compile(
+    r"secret|token|passw|credential|api_?key|write_?key|private_?key|auth|account_sid",
+    re.IGNORECASE,
+)
+_DATABASE = r"sqlite://(/[^\x00-\x1f]*)?|postgresql\+psycopg://[^\x00-\x1f]*"
+
+
+def load_config(root: Path, environment: Mapping[str, str]) -> Config:
+    """The configuration of the project in `root`; raises ProjectInvalid with all that is wrong in
+    the file.
+    """
+    config, problems = read_config(root, environment)
+    if any(problem.severity == "error" for problem in problems):
+        raise ProjectInvalid(problems)
+    return config
+
+
+def read_config(root: Path, environment: Mapping[str, str]) -> tuple[Config, list[Problem]]:
+    """The configuration, with defaults where the file is faulty, and the problems of the files."""
+    problems: list[Problem] = []
+    dotenv = _read_text(root / DOTENV, problems)
+    environment = {**_variables(dotenv, problems), **environment}
+    document, faults = read_toml(_read_text(root / FILE, problems), FILE)
+    place = Place(document, Known(), problems)
+    problems += faults
+    try:
+        form = _read_form(place)
+    except RecursionError:
+        problems.append(Problem(FILE, 1, 1, "this is nested too deeply"))
+        form = ConfigForm()
+    config = _config(root, form, place, environment)
+    problems += _variables_without_text(environment)
+    return config, sorted(
+        problems, key=lambda problem: (problem.file, problem.line, problem.column)
+    )
+
+
+def _read_text(path: Path, problems: list[Problem]) -> str:
+    """The text of a file; "" when there is none, or none that can be read (then reported)."""
+    try:
+        return decode_text(path.read_bytes()) if path.exists() else ""
+    except UnicodeDecodeError:
+        problems.append(Problem(path.name, 1, 1, "this file is not UTF-8 text"))
+    except OSError as fault:
+        what = f"this file cannot be read: {why_unreadable(fault)}"
+        problems.append(Problem(path.name, 1, 1, what))
+    return ""
+
+
+def _variables(dotenv: str, problems: list[Problem]) -> dict[str, str]:
+    # Its parser only, for the lines of faults; and a `$`, which stands in many a password, is left
+    # as it is.
+    found = {}
+    for written in parse_stream(StringIO(dotenv)):
+        if written.error:
+            what = "this line is no KEY=value, and is not read"
+            problems.append(Problem(DOTENV, written.original.line, 1, what, "warning"))
+        elif written.key is not None and written.value is not None:
+            found[written.key] = written.value
+    return found
+
+
+def _variables_without_text(environment: Mapping[str, str]) -> Iterator[Problem]:
+    for name, value in environment.items():
+        # Bytes that were no UTF-8 have become lone surrogates.
+        if name.startswith("PARCOURS_") and re.search("[\ud800-\udfff]", value):
+            what = f"the environment variable {name} is not UTF-8 text: set it anew"
+            yield Problem(FILE, 1, 1, what)
+
+
+def _read_form(place: Place) -> ConfigForm:
+    """What is sound in the file; the rest is reported and left at its default."""
+    data = place.document.data
+    for path in list(_secrets_in(data)):
+        what = f"remove `{path[-1]}` and set it there (or in .env)"
+        place.at(*path).error(f"secrets come from the environment only: {what}")
+        data = _without(data, path)
+    try:
+        return ConfigForm.model_validate(data)
+    except ValidationError as fault:
+        report_form_errors(fault, ConfigForm, place)
+        for error in fault.errors(include_url=False, include_input=False):
+            data = _without(data, error["loc"])
+        return ConfigForm.model_validate(data)
+
+
+def _secrets_in(data: Mapping[str, Any]) -> Iterator[Keys]:
+    for key, value in data.items():
+        if _SECRET.search(key):
+            yield (key,)
+        elif isinstance(value, dict):
+            yield from ((key, *path) for path in _secrets_in(value))
+
+
+def _without(data: dict[str, Any], path: Keys) -> dict[str, Any]:
+    """The data without the innermost key that a path leads to."""
+    key, *rest = path
+    inner = data.get(str(key))
+    if isinstance(inner, dict) and rest and rest[0] in inner:
+        return {**data, str(key): _without(inner, tuple(rest))}
+    return {name: value for name, value in data.items() if name != key}
+
+
+# ---------------------------------------------------------------- from the form to its values
+
+
+def _config(root: Path, form: ConfigForm, place: Place, environment: Mapping[str, str]) -> Config:
+    _refuse_not_built(form, place)
+    channels = form.channels
+    quiet_hours = {
+        medium: _quiet_hours(hours, place.at("quiet_hours", medium))
+        for medium, hours in form.quiet_hours.items()
+        if hours is not None
+    }
+    return Config(
+        root=root,
+        project=ProjectSettings(**form.project.model_dump()),
+        database_url=_database_url(root, form.database.url, place, environment),
+        channels=ChannelChoice(
+            channels.email, channels.sms, channels.from_email, tuple(channels.only_to)
+        ),
+        consent_granted=form.consent.default == "granted",
+        caps={medium: tuple(caps) for medium, caps in form.caps.items() if caps},
+        quiet_hours=quiet_hours,
+        holdout_global=form.holdout.global_,
+        tracking_granted=form.tracking.default == "granted",
+        tracking_links=form.tracking.links,
+        ingest_max_age=form.ingest.max_age,
+        public_url=form.web.public_url,
+        environment=environment,
+    )
+
+
+def _refuse_not_built(form: ConfigForm, place: Place) -> None:
+    for key in ("topics", "webhooks"):
+        if getattr(form, key) is not None:
+            place.at(key).not_built(f"`[{key}]`")
+    for key in ("opens", "clicks"):
+        if getattr(form.tracking, key) is not None:
+            place.at("tracking", key).not_built(f"`{key}`")
+    if form.never.rules:
+        place.at("never", "rules").not_built("`[never]`")
+    if form.consent.double_opt_in:
+        place.at("consent", "double_opt_in").not_built("`double_opt_in`")
+
+
+def _quiet_hours(form: QuietHoursForm, place: Place) -> QuietHours:
+    if form.holidays is not None:
+        place.at("holidays").not_built("`holidays`")
+    written = [key for key in ("from", "to") if place.at(key).written is not None]
+    if len(written) == 1:
+        place.at(*written).error("quiet hours need both `from` and `to`")
+    if len(set(form.days_off)) == 7:
+        place.at("days_off").error("with seven days off nothing would ever be sent")
+    return QuietHours(form.from_, form.to, frozenset(form.days_off))
+
+
+def _database_url(root: Path, written: str, place: Place, environment: Mapping[str, str]) -> str:
+    url = environment.get("PARCOURS_DATABASE_URL") or written
+    if not (re.fullmatch(_DATABASE, url) and has_port(url)):
+        place.at("database", "url").error(
+            "the database is sqlite:///… or postgresql+psycopg://… (here or in "
+            "PARCOURS_DATABASE_URL)"
+        )
+    return absolute_database_url(root, url)

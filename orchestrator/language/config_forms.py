@@ -1,0 +1,226 @@
+"""The tables of `parcours.toml` as pydantic models: every key that may be written, its default."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from string import Formatter
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
+from zoneinfo import available_timezones
+
+from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
+
+from orchestrator.config import LINK_FIELDS, UTM, ChannelChoice, ProjectSettings
+from orchestrator.domain.message import Medium
+from orchestrator.domain.policy import Cap
+from orchestrator.domain.region import read_phone
+from orchestrator.domain.schedule import find_zone, parse_duration
+from orchestrator.domain.suggestion import did_you_mean
+from orchestrator.language.words import (
+    Clock,
+    Duration,
+    Form,
+    Percent,
+    Plain,
+    Weekday,
+    as_list,
+)
+
+_SHOP, _CHANNELS = ProjectSettings(), ChannelChoice()
+_WEB_ADDRESS = "an address such as https://shop.example"
+_PER = {"hour": timedelta(hours=1), "day": timedelta(days=1), "week": timedelta(weeks=1)}
+
+
+# ---------------------------------------------------------------- values
+
+
+def _matching(pattern: str, example: str) -> AfterValidator:
+    """Text of a certain form; `example` says which."""
+
+    def check(text: str, info: ValidationInfo) -> str:
+        if re.fullmatch(pattern, text):
+            return text
+        raise ValueError(f"`{info.field_name}` must be {example}")
+
+    return AfterValidator(check)
+
+
+def _web_address(text: str, info: ValidationInfo) -> str:
+    url = text.rstrip("/")
+    is_address = re.fullmatch(r"https?://[^\s/\x00-\x1f]+\S*", url)
+    if not url or (is_address and has_port(url) and urlsplit(url).hostname):
+        return url
+    raise ValueError(f"`{info.field_name}` must be {_WEB_ADDRESS}")
+
+
+def has_port(url: str) -> bool:
+    """Whether host and port of a URL can be told apart; half of an IPv6 address, or a port in
+    words, cannot.
+    """
+    try:
+        return urlsplit(url).port != 0
+    except ValueError:
+        return False
+
+
+def _without_password(url: str) -> str:
+    if re.match(r"[^/]*://[^/@]*:[^/@]+@", url):
+        raise ValueError(
+            "a password stands here: set PARCOURS_DATABASE_URL in the environment instead"
+        )
+    return url
+
+
+def _timezone(name: str) -> str:
+    if find_zone(name) is None:
+        hint = did_you_mean(name, available_timezones()) or ": write one such as Europe/Paris"
+        raise ValueError(f"there is no time zone '{name}'{hint}")
+    return name
+
+
+def _reached_at(text: str) -> str:
+    """An address or an international number, in the spelling in which messages go to it."""
+    return read_phone(text, "") or text.strip().lower()
+
+
+def _cap(value: object) -> Cap:
+    if not isinstance(value, str):
+        raise ValueError("a cap is text between quotes, such as 1/day, 3/week or 10/30d")
+    count, _, per = value.partition("/")
+    try:
+        window = _PER.get(per.strip()) or parse_duration(per)
+        if int(count) >= 1 and window > timedelta(0):
+            return Cap(int(count), window)
+    except ValueError:
+        pass  # said below, with what is accepted
+    raise ValueError(f"'{value}' is not a cap: write 1/day, 3/week or 10/30d")
+
+
+def _link_parameters(links: dict[str, str]) -> dict[str, str]:
+    for name, value in links.items():
+        if not set(LINK_FIELDS).issuperset(_fields(value)):
+            known = ", ".join(f"{{{field}}}" for field in LINK_FIELDS)
+            raise ValueError(f"'{name}' may hold {known}, and no other braces")
+    return links
+
+
+def _fields(text: str) -> Iterator[str]:
+    """What stands between braces; a format after a colon or `!` is left on it, so that it is
+    nothing we know.
+    """
+    try:
+        for _, name, form, conversion in Formatter().parse(text):
+            if name is not None:
+                yield name + (form or "") + (conversion or "")
+    except ValueError:  # a brace without its partner
+        yield "{"
+
+
+OneLine = Annotated[str, _matching(r"[^\x00-\x1f\x7f]+", "one line of text, the sender people see")]
+Zone = Annotated[str, AfterValidator(_timezone)]
+Locale = Annotated[str, _matching(r"[a-z]{2,3}([-_][A-Za-z0-9]{2,8})*", "such as en or fr-CA")]
+Currency = Annotated[str, _matching(r"[A-Z]{3}", "three capital letters, such as EUR")]
+WebAddress = Annotated[str, AfterValidator(_web_address)]
+DatabaseUrl = Annotated[str, AfterValidator(_without_password)]
+Sender = Annotated[
+    str,
+    _matching(
+        r"[^@\s<>]+@[^@\s<>]+|[^<>]*<[^@\s<>]+@[^@\s<>]+>",
+        "an address such as hello@shop.example or The Shop <hello@shop.example>",
+    ),
+]
+Recipient = Annotated[str, AfterValidator(_reached_at)]
+YesOrNo = Literal["denied", "granted"]
+#: `strict` would ask for the enum itself, and a file holds text.
+MediumName = Annotated[Medium, Field(strict=False)]
+
+
+# ---------------------------------------------------------------- tables
+
+
+class ProjectForm(Form):
+    name: OneLine = _SHOP.name
+    timezone: Zone = _SHOP.timezone
+    locale: Locale = _SHOP.locale
+    currency: Currency = _SHOP.currency
+    postal_address: str = _SHOP.postal_address
+    website: WebAddress = _SHOP.website
+
+
+class DatabaseForm(Form):
+    url: DatabaseUrl = "sqlite:///var/parcours.db"
+
+
+class ChannelsForm(Form):
+    email: str = _CHANNELS.email
+    sms: str = _CHANNELS.sms
+    from_email: Sender = _CHANNELS.from_email
+    only_to: Annotated[list[Recipient], BeforeValidator(as_list)] = Field(default_factory=list)
+
+
+class ConsentForm(Form):
+    not_built = frozenset({"double_opt_in"})
+    default: YesOrNo = "denied"
+    double_opt_in: bool = False
+
+
+class QuietHoursForm(Form):
+    not_built = frozenset({"holidays"})
+    from_: Clock | None = Field(default=None, alias="from")
+    to: Clock | None = None
+    days_off: Annotated[list[Weekday], BeforeValidator(as_list)] = Field(default_factory=list)
+    holidays: Plain = None
+
+
+class NeverForm(Form):
+    not_built = frozenset({"rules"})
+    rules: Plain = None
+
+
+class HoldoutForm(Form):
+    global_: Percent = Field(default=0.0, alias="global")
+
+
+class TrackingForm(Form):
+    not_built = frozenset({"opens", "clicks"})
+    default: YesOrNo = "denied"
+    links: Annotated[dict[str, str], AfterValidator(_link_parameters)] = Field(
+        default_factory=lambda: dict(UTM)
+    )
+    opens: Plain = None
+    clicks: Plain = None
+
+
+class IngestForm(Form):
+    max_age: Duration = timedelta(hours=24)
+
+
+class WebForm(Form):
+    public_url: WebAddress = "http://localhost:8000"
+
+
+Caps = Annotated[list[Annotated[Cap, BeforeValidator(_cap)]], BeforeValidator(as_list)]
+QuietHoursOrNone = Annotated[
+    QuietHoursForm | None, BeforeValidator(lambda value: None if value == "none" else value)
+]
+
+
+class ConfigForm(Form):
+    """The whole `parcours.toml`."""
+
+    not_built = frozenset({"topics", "webhooks", "never"})
+    project: ProjectForm = Field(default_factory=ProjectForm)
+    database: DatabaseForm = Field(default_factory=DatabaseForm)
+    channels: ChannelsForm = Field(default_factory=ChannelsForm)
+    consent: ConsentForm = Field(default_factory=ConsentForm)
+    caps: dict[MediumName, Caps] = Field(default_factory=dict)
+    quiet_hours: dict[MediumName, QuietHoursOrNone] = Field(default_factory=dict)
+    never: NeverForm = Field(default_factory=NeverForm)
+    holdout: HoldoutForm = Field(default_factory=HoldoutForm)
+    tracking: TrackingForm = Field(default_factory=TrackingForm)
+    ingest: IngestForm = Field(default_factory=IngestForm)
+    web: WebForm = Field(default_factory=WebForm)
+    topics: Plain = None
+    webhooks: Plain = None

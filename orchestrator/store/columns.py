@@ -1,0 +1,65 @@
+"""The types of columns that both databases know: times in UTC, JSON, and keys that count up."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Integer
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.types import TypeDecorator
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware UTC time. In SQLite it is text without the zone, so that text order is time order.
+
+    A tick reads and writes some twenty times a customer, and SQLAlchemy's own way to and from
+    SQLite's text costs 6 µs each: there we go it ourselves.
+    """
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Stores UTC."""
+        return None if value is None else _in_utc(value)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Reads it back as UTC, whatever the session's zone."""
+        return None if value is None else value.astimezone(UTC)
+
+    def bind_processor(self, dialect: Dialect) -> Any:
+        """What turns a value into what the driver takes."""
+        return _to_text if dialect.name == "sqlite" else super().bind_processor(dialect)
+
+    def result_processor(self, dialect: Dialect, coltype: Any) -> Any:
+        """What turns what the driver gives into a value."""
+        return (
+            _from_text if dialect.name == "sqlite" else super().result_processor(dialect, coltype)
+        )
+
+
+def _in_utc(value: datetime) -> datetime:
+    if value.tzinfo is None:
+        raise ValueError("a naive time cannot be stored: it must be aware")
+    return value.astimezone(UTC)
+
+
+def _to_text(value: datetime | None) -> str | None:
+    return None if value is None else _in_utc(value).isoformat(" ", "microseconds")[:26]
+
+
+def _from_text(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text + "+00:00")
+
+
+def dump_json(value: Any) -> str:
+    """JSON text of a value; times become ISO text."""
+    return orjson.dumps(value, option=orjson.OPT_NON_STR_KEYS).decode()
+
+
+Json = JSON().with_variant(JSONB(), "postgresql")
+BigId = BigInteger().with_variant(
+    Integer(), "sqlite"
+)  # only INTEGER PRIMARY KEY counts up by itself in SQLite
