@@ -55,7 +55,7 @@ def refusals(medium: Medium, adapter: str, settings: ChannelSettings) -> list[st
 
     A credential that is not set is none of them: see SettingMissing. Nothing is sent.
     """
-    found = [settings.sender_refusal() or ""] if medium is Medium.EMAIL else []
+    found = [settings.sender_refusal() or ""] if medium.spec.is_mail else []
     if adapter in ADAPTERS and adapter not in LOCAL:
         try:
             open_channel(medium, adapter, settings).close()

@@ -90,9 +90,10 @@ def check(message: RenderedMessage, medium: Medium, supports: frozenset[Feature]
 
 
 def _check_recipient(message: RenderedMessage) -> None:
-    if message.medium is Medium.SMS and not _E164.fullmatch(message.to):
-        raise RecipientRefused("the number is not in E.164 (+ and 7 to 15 digits)")
-    if message.medium is Medium.EMAIL:
+    if message.medium.spec.by_number:
+        if not _E164.fullmatch(message.to):
+            raise RecipientRefused("the number is not in E.164 (+ and 7 to 15 digits)")
+    else:
         try:
             ascii_address(message.to)
         except MessageRefused as refused:
@@ -219,7 +220,7 @@ def check_sms_sender(sender: str) -> None:
 def sender_refusal(medium: Medium, sender: str) -> str | None:
     """Why no channel could send with this `from` of a step; None when it can."""
     try:
-        if medium is Medium.SMS:
+        if medium.spec.by_number:
             check_sms_sender(sender)
         else:
             read_mailbox(sender)

@@ -29,7 +29,7 @@ from orchestrator.domain.channel import UNWATCHED, Feature, OutcomeKind, SendOut
 from orchestrator.domain.errors import ChannelMisconfigured
 from orchestrator.domain.message import Medium, RenderedMessage
 
-_SMS_DOMAIN = "sms.invalid"  # RFC 2606: in an e-mail's header a number needs a domain
+_NUMBERS_DOMAIN = "sms.invalid"  # RFC 2606: in an e-mail's header a number needs a domain
 _NOBODY = "nobody@mailbox.invalid"  # the From address before one is configured
 
 
@@ -64,7 +64,7 @@ class MailboxChannel:
 
     def __init__(self, medium: Medium, root: Path, settings: ChannelSettings) -> None:
         self.medium = medium
-        self.supports = EVERYTHING if medium is Medium.EMAIL else frozenset({Feature.VALIDITY})
+        self.supports = EVERYTHING if medium.spec.is_mail else frozenset({Feature.VALIDITY})
         self._settings = settings
         self._root = root
         self._tmp, self._new = str(root / "tmp"), str(root / "new")
@@ -104,12 +104,12 @@ class MailboxChannel:
             ("Template", message.template),
         )
         own += [(f"X-Parcours-{name}", value) for name, value in places if value]
-        if message.medium is Medium.SMS:
+        if message.medium.spec.by_number:
             sender = (
-                f"sms@{_SMS_DOMAIN}",
+                f"sms@{_NUMBERS_DOMAIN}",
                 message.sender or message.sender_name or self._settings.from_name,
             )
-            message = replace(message, to=f"{message.to}@{_SMS_DOMAIN}")
+            message = replace(message, to=f"{message.to}@{_NUMBERS_DOMAIN}")
         else:
             address, name = self._settings.sender_of(message)
             sender = address or _NOBODY, name
@@ -189,12 +189,12 @@ def _read(path: str) -> StoredMessage:
         written_at = datetime.fromtimestamp(os.fstat(file.fileno()).st_mtime, UTC)
     headers = tuple((name, _decoded(str(value))) for name, value in mail.items())
     first = {name.lower(): value for name, value in reversed(headers)}
-    is_text = first.get("x-parcours-medium") == Medium.SMS
+    medium = first.get("x-parcours-medium", "")
     return StoredMessage(
         message_id=first.get("x-parcours-message-id", Path(path).name.partition(":")[0]),
-        medium=Medium.SMS if is_text else Medium.EMAIL,
+        medium=Medium(medium) if medium in list(Medium) else Medium.EMAIL,
         at=_date(first.get("date", "")) or written_at,
-        to=parseaddr(first.get("to", ""))[1].removesuffix(f"@{_SMS_DOMAIN}"),
+        to=parseaddr(first.get("to", ""))[1].removesuffix(f"@{_NUMBERS_DOMAIN}"),
         subject=first.get("subject", ""),
         text=_content(mail, "text/plain"),
         html=_content(mail, "text/html"),

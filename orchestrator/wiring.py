@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
-from typing import Any
 
 from orchestrator.adapters import open_channels
 from orchestrator.clock import Clock
@@ -134,16 +133,18 @@ def render_copy(context: EngineContext, public_id: str) -> str | None:
     Raises StoreUnavailable.
     """
     with unless_away(), context.database.read() as transaction:
-        row: Any = messages.find_message(transaction, public_id)
-        if row is None or row.medium != Medium.EMAIL:
+        found = messages.find_message(transaction, public_id)
+        if found is None or found[0].medium is not Medium.EMAIL:
             return None
-        states = load_readers(transaction, context.program, [row.customer_id], context.clock.now())
-    reader = states.get(row.customer_id)
+        message, entry = found
+        who, now = message.customer_id, context.clock.now()
+        reader = load_readers(transaction, context.program, [who], now).get(who)
     if reader is None:
         return None
-    entry = {**row.entry, "at": row.entered_at}
     try:
-        return compose(context, row, entry, reader, row.leased_at or row.decided_at).html
+        return compose(
+            context, message, entry, reader, message.leased_at or message.decided_at
+        ).html
     except TemplateFailed as failure:  # the address, the template, or a file it includes is gone
         logger.warning("the web copy of message %s cannot be shown: %s", public_id, failure)
         return None

@@ -18,7 +18,6 @@ from orchestrator.api.context import ApiServices, services_of
 from orchestrator.api.mailbox_index import Listing, MailboxIndex, tell_path
 from orchestrator.api.pages import PAGE_HEADERS, PageMissing, render_page
 from orchestrator.api.web_copy import serve_mail
-from orchestrator.domain.message import Medium
 from orchestrator.store.availability import StoreUnavailable
 from orchestrator.store.pages import find_linked_message
 
@@ -91,13 +90,13 @@ async def show_message(request: Request) -> Response:
 
 
 def _views_of(message: StoredMessage) -> tuple[str, ...]:
-    return VIEWS if message.medium is Medium.EMAIL else ("phone", "headers")
+    return VIEWS if message.medium.spec.is_mail else ("phone", "headers")
 
 
 def _choose_view(message: StoredMessage, wanted: str) -> str:
     views = _views_of(message)
     view = wanted if wanted in views else views[0]
-    if view in ("desktop", "phone") and message.medium is Medium.EMAIL and not message.html:
+    if view in ("desktop", "phone") and message.medium.spec.is_mail and not message.html:
         return "text"
     return view
 
@@ -147,7 +146,7 @@ def _read_listing(index: MailboxIndex, query: str, before: str) -> tuple[str, Li
 def _name_sender(message: StoredMessage) -> str:
     headers = {name.lower(): value for name, value in reversed(message.headers)}
     name, address = parseaddr(headers.get("from", ""))
-    if message.medium is Medium.SMS:  # its address is made up: a Maildir needs one
+    if message.medium.spec.by_number:  # its address is made up: a Maildir needs one
         return name or "the channel’s own number"
     return f"{name} <{address}>" if name else address
 

@@ -17,9 +17,6 @@ from pathlib import Path
 from channels.mailbox import StoredMessage, find_files, read_file
 from orchestrator.domain.message import Medium
 
-#: What search finds a message by, besides its own words.
-_MEDIUM_WORDS = {Medium.EMAIL: "email e-mail mail", Medium.SMS: "sms text"}
-
 _HIDDEN = re.compile(r"<div[^>]*display:\s*none[^>]*>(.*?)</div>", re.IGNORECASE | re.DOTALL)
 _TAG = re.compile(r"<[^>]*>")
 _PADDING = re.compile(
@@ -159,8 +156,8 @@ class MailboxIndex:
 
 def describe(message: StoredMessage, message_id: str) -> Entry:
     """What the list shows of a message, and what search finds it by."""
-    is_text = message.medium is Medium.SMS
-    headline, preheader = message.text if is_text else message.subject, find_preheader(message.html)
+    headline = message.subject if message.medium.spec.is_mail else message.text
+    preheader = find_preheader(message.html)
     words = [message.to, headline, preheader, message.journey, message.step, message.template]
     return Entry(
         message_id,
@@ -170,7 +167,7 @@ def describe(message: StoredMessage, message_id: str) -> Entry:
         headline,
         preheader,
         tell_path(message.journey, message.step, message.template),
-        fold("\n".join([*words, _MEDIUM_WORDS[message.medium]])),
+        fold("\n".join([*words, message.medium.spec.search_words])),
     )
 
 

@@ -16,6 +16,7 @@ from starlette.responses import Response
 from orchestrator.api.pages import begin_visit, find_message, read_link
 from orchestrator.api.requests import read_form
 from orchestrator.api.words import name_topic
+from orchestrator.domain.medium import Medium
 from orchestrator.links import LinkPurpose
 from orchestrator.store.pages import LinkedMessage
 
@@ -51,11 +52,8 @@ async def _read_message(request: Request) -> LinkedMessage:
 
 
 def _refused(message: LinkedMessage, scope: str) -> Mapping[str, Any]:
-    return (
-        {"email": False, "sms": False}
-        if scope == EVERYTHING
-        else {"topics": {message.topic: False}}
-    )
+    everything = {str(medium): False for medium in Medium}
+    return everything if scope == EVERYTHING else {"topics": {message.topic: False}}
 
 
 def _granted(message: LinkedMessage, scope: str) -> Mapping[str, Any]:

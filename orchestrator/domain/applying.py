@@ -5,7 +5,6 @@ an instant.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from orchestrator.domain.consent import (
     ALL_TOPICS,
@@ -24,31 +23,23 @@ from orchestrator.domain.effects import (
 )
 from orchestrator.domain.event import Event, Kind
 from orchestrator.domain.lifecycle import Fact, apply_to_fact
+from orchestrator.domain.line import Line
+from orchestrator.domain.medium import MEDIA, Medium
 from orchestrator.domain.merge import absorb
-from orchestrator.domain.message import Medium
 from orchestrator.domain.policy import address
 from orchestrator.domain.state import Choice
 from orchestrator.domain.values import folded
 
-if TYPE_CHECKING:
-    from orchestrator.domain.timeline import Line
-
 UNREADABLE = "which is neither yes nor no"  # and so counts as a no
-#: What is told of a trait that should be an address and cannot be read as one.
-UNREACHED = {
-    "email": (Medium.EMAIL, "the email trait is no address that mail can go to"),
-    "phone": (
-        Medium.SMS,
-        "the phone trait is no number that can be read: write it with its country, as +33612345678",
-    ),
-}
+#: By trait that should be an address: a medium that needs it.
+UNREACHED = {spec.trait: medium for medium, spec in MEDIA.items()}
 ORDER_COMPLETED = "Order Completed"  # redeems the coupon it carries
 
 
 def apply(line: Line, event: Event, now: datetime) -> None:
     """Applies one event to the customer; windows are looked at as of `now`."""
-    state, program = line.state, line.program
-    if event.kind < Kind.TRACK or program.moves_stage(event.name):
+    state, program, index = line.state, line.program, line.program.index
+    if event.kind < Kind.TRACK or index.moves_stage(event.name):
         line.stage_touched = True
     if event.kind is Kind.IDENTIFY:
         _take_traits(line, event)
@@ -60,8 +51,8 @@ def apply(line: Line, event: Event, now: datetime) -> None:
         case Kind.IDENTIFY | Kind.MERGE | Kind.GROUP | Kind.START:
             return
     count_facts(line, event)
-    for name in program.history_names(event):
-        state.remember(name, event, program.history[name], now)
+    for name in index.history_names(event):
+        state.remember(name, event, index.history[name], now)
     if event.name == ORDER_COMPLETED and event.properties.get("coupon"):
         _redeem(line, str(event.properties["coupon"]), event.at)
 
@@ -70,10 +61,10 @@ def count_facts(line: Line, event: Event) -> None:
     """Counts an event in the facts that read it."""
     if event.kind < Kind.TRACK or event.kind is Kind.START:
         return
-    for fact in line.program.facts_by_event.get(event.name, ()):
+    for fact in line.program.index.facts_by_event.get(event.name, ()):
         _count(line, fact, event)
     if event.is_activity:
-        for fact in line.program.any_event_facts:
+        for fact in line.program.index.any_event_facts:
             _count(line, fact, event)
 
 
@@ -89,10 +80,12 @@ def _take_traits(line: Line, event: Event) -> None:
             traits[name] = event.context[name]
     before = {name: line.state.traits.get(name) for name in UNREACHED}
     line.state.take_traits(traits, event.at)
-    for name, (medium, why) in UNREACHED.items():
+    for name, medium in UNREACHED.items():
         now = line.state.traits.get(name)
         if now not in (None, "", before[name]) and address(line.state, medium) is None:
-            line.effects.append(Decision(event.at, DecisionKind.UNREADABLE, "", why))
+            line.effects.append(
+                Decision(event.at, DecisionKind.UNREADABLE, "", medium.spec.unreadable)
+            )
 
 
 def _take_consent(line: Line, event: Event) -> None:

@@ -2,91 +2,101 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 
-from orchestrator.domain import steps
+from orchestrator.domain import assignment
 from orchestrator.domain.effects import Decision, DecisionKind, StageChange
 from orchestrator.domain.event import Event, Kind
 from orchestrator.domain.journey import Journey, ManualTrigger, OnRepeat, Reentry, Trigger
+from orchestrator.domain.line import Line
 from orchestrator.domain.state import Enrollment, Entries
 from orchestrator.domain.values import INSTANT
 
-if TYPE_CHECKING:
-    from orchestrator.domain.timeline import Line
 
-
-def let_in(line: Line, now: datetime, events: list[Event], change: StageChange | None) -> None:
+def enter(line: Line, now: datetime, events: Sequence[Event], change: StageChange | None) -> None:
     """Considers every trigger that this instant's events, stage change or schedules pull."""
+    index = line.program.index
     for event in events:
         if not event.starts:
             continue
         if event.kind is Kind.START:
-            _start_by_hand(line, event, now)
-        elif event.kind >= Kind.TRACK:
-            for journey, trigger in line.program.by_event.get(event.name, ()):
-                _consider(line, journey, trigger, event, now)
+            _start_by_hand(_Knock(line, event, now))
+        elif event.kind >= Kind.TRACK and (pulled := index.by_event.get(event.name)):
+            knock = _Knock(line, event, now)
+            for journey, trigger in pulled:
+                _try_to_enter(knock, journey, trigger)
     if change is not None and change.to is not None and change.cause in ("event", "time"):
-        entry = Event(
-            change.at, Kind.EMITTED, "stage", {"stage": change.to, "from": change.came_from}
-        )
-        for journey, stage_trigger in line.program.by_stage.get(change.to, ()):
-            if stage_trigger.came_from in (None, change.came_from):
-                _consider(line, journey, stage_trigger, entry, now)
+        _enter_by_stage(line, now, change)
     fired = line.retrace is not None or (line.fired_up_to is not None and now <= line.fired_up_to)
-    if line.program.scheduled and not line.is_quiet(now) and not fired:
+    if index.scheduled and not line.is_quiet(now) and not fired:
         line.fired_up_to = now
         _fire_schedules(line, now)
 
 
-def _start_by_hand(line: Line, event: Event, now: datetime) -> None:
-    journey = line.program.journeys.get(event.name)
+class _Knock:
+    """Somebody at the door of journeys, because of an event."""
+
+    __slots__ = ("at", "event", "line", "now")
+
+    def __init__(self, line: Line, event: Event, now: datetime):
+        self.line, self.event, self.at, self.now = line, event, event.at, now
+
+
+def _start_by_hand(knock: _Knock) -> None:
+    journey = knock.line.program.journeys.get(knock.event.name)
     if journey is not None:
-        trigger = next(
-            (t for t in journey.triggers if isinstance(t, ManualTrigger)), ManualTrigger()
-        )
-        _consider(line, journey, trigger, event, now)
+        manual = (one for one in journey.triggers if isinstance(one, ManualTrigger))
+        _try_to_enter(knock, journey, next(manual, ManualTrigger()))
+
+
+def _enter_by_stage(line: Line, now: datetime, change: StageChange) -> None:
+    told = {"stage": change.to, "from": change.came_from}
+    knock = _Knock(line, Event(change.at, Kind.EMITTED, "stage", told), now)
+    for journey, trigger in line.program.index.by_stage.get(change.to or "", ()):
+        if trigger.came_from in (None, change.came_from):
+            _try_to_enter(knock, journey, trigger)
 
 
 def _fire_schedules(line: Line, now: datetime) -> None:
-    for journey, trigger in line.program.scheduled:
+    knock, index = _Knock(line, Event(now, Kind.EMITTED, "schedule"), now), line.program.index
+    for journey, trigger in index.scheduled:
         if trigger.cron.next_after(now - INSTANT) != now:
             continue
-        scope = line.scope(now)
-        if trigger.segment is None or line.program.segment_tests[trigger.segment](scope):
-            _consider(line, journey, trigger, Event(now, Kind.EMITTED, "schedule"), now)
+        if trigger.segment is None or index.segment_tests[trigger.segment](line.scope(now)):
+            _try_to_enter(knock, journey, trigger)
 
 
-def _consider(line: Line, journey: Journey, trigger: Trigger, event: Event, now: datetime) -> None:
+def _try_to_enter(knock: _Knock, journey: Journey, trigger: Trigger) -> None:
     """Lets the customer in, or says why not; what was answered before a late call came stays
     answered.
     """
-    if line.retrace is not None and line.retrace.is_answered(journey.id, event.at):
+    line, event, at = knock.line, knock.event, knock.at
+    if line.retrace is not None and line.retrace.is_answered(journey.id, at):
         return
-    if trigger.condition is not None and not trigger.condition.test(line.scope(now, event=event)):
-        return
-    inside = _inside(line, journey, event.at)
-    restarts = inside is not None and _may_restart(journey, inside, event.at)
-    draft = _draft(line, journey, event)
-    reason = (
-        _too_early(line, journey, event.at)
-        if inside is None
-        else ""
-        if restarts
-        else "already inside"
-    )
-    if (
-        not reason
-        and journey.only_if is not None
-        and not journey.only_if.test(line.scope(now, draft, event))
+    if trigger.condition is not None and not trigger.condition.test(
+        line.scope(knock.now, event=event)
     ):
-        reason = f"only_if: {journey.only_if.source}"
-    if reason:
-        line.effects.append(Decision(event.at, DecisionKind.IGNORED, journey.id, reason))
+        return
+    inside, draft = _inside(line, journey, at), _draft(line, journey, event)
+    if reason := _why_not(knock, journey, inside, draft):
+        line.effects.append(Decision(at, DecisionKind.IGNORED, journey.id, reason))
     elif inside is not None:
-        _restart(line, journey, inside, event, now)
+        _restart(knock, journey, inside)
     else:
         _begin(line, journey, draft)
+
+
+def _why_not(knock: _Knock, journey: Journey, inside: Enrollment | None, draft: Enrollment) -> str:
+    """Why somebody may not enter, or start anew; "" when they may."""
+    line, only_if = knock.line, journey.only_if
+    if inside is None:
+        reason = _too_early(line, journey, knock.at)
+    else:
+        reason = "" if _may_restart(journey, inside, knock.at) else "already inside"
+    if reason or only_if is None or only_if.test(line.scope(knock.now, draft, knock.event)):
+        return reason
+    return f"only_if: {only_if.source}"
 
 
 def _may_restart(journey: Journey, inside: Enrollment, at: datetime) -> bool:
@@ -107,11 +117,14 @@ def _inside(line: Line, journey: Journey, at: datetime) -> Enrollment | None:
     return ended
 
 
-def _restart(line: Line, journey: Journey, inside: Enrollment, event: Event, now: datetime) -> None:
+def _restart(knock: _Knock, journey: Journey, inside: Enrollment) -> None:
+    moment = knock.line.moment(journey, inside, knock.now)
     inside.pass_no += 1
-    inside.entry, inside.variables, inside.coupon = dict(event.properties), {}, None
-    line.decide(event.at, DecisionKind.RESTARTED, inside, f"again, pass {inside.pass_no}")
-    line.arrive(journey, inside, journey.first_step, line.base(event.at, now))
+    inside.entry, inside.variables, inside.coupon = dict(knock.event.properties), {}, None
+    reason = f"again, pass {inside.pass_no}"
+    moment.decide(DecisionKind.RESTARTED, reason, at=knock.at, step="")
+    moment.base = knock.line.base(knock.at, knock.now)
+    moment.arrive(journey.first_step)
 
 
 def _too_early(line: Line, journey: Journey, at: datetime) -> str:
@@ -143,11 +156,21 @@ def _draft(line: Line, journey: Journey, event: Event) -> Enrollment:
 
 def _begin(line: Line, journey: Journey, enrollment: Enrollment) -> None:
     at = enrollment.entered_at
-    enrollment.held_out = steps.is_held_out(
-        line, line.program.holdout_global, "", at
-    ) or steps.is_held_out(line, journey.holdout, journey.id, at)
+    enrollment.held_out = _is_held_out(line, line.program.holdout_global, "", at) or _is_held_out(
+        line, journey.holdout, journey.id, at
+    )
     before = line.state.entries.get(journey.id)
     line.state.entries[journey.id] = Entries(before.first if before else at, at, enrollment.number)
     line.state.enrollments.append(enrollment)
-    line.decide(at, DecisionKind.ENTERED, enrollment, "held out" if enrollment.held_out else "")
-    line.arrive(journey, enrollment, journey.first_step, at)
+    moment = line.moment(journey, enrollment, at)
+    moment.decide(DecisionKind.ENTERED, "held out" if enrollment.held_out else "")
+    moment.arrive(journey.first_step)
+
+
+def _is_held_out(line: Line, percent: float, journey: str, now: datetime) -> bool:
+    """Whether the customer belongs to the control group of a journey ("" is the global one): for
+    good, while there is one."""
+    if percent <= 0:
+        return False
+    groups = [(assignment.HELD_OUT, percent), (assignment.TREATED, 100 - percent)]
+    return line.assign(journey, assignment.HOLDOUT, groups, now) == assignment.HELD_OUT

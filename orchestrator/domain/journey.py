@@ -343,8 +343,8 @@ class Journey:
     )  # of steps that the author named; the other ids are derived
     version: str = ""  # hash of the normalised YAML
     source: str = ""  # the YAML text, kept so that pinned people can finish it
-    by_id: dict[str, Step] = field(default_factory=dict, compare=False)
-    following: dict[str, str | None] = field(default_factory=dict, compare=False)
+    by_id: dict[str, Step] = field(init=False, default_factory=dict, compare=False)
+    following: dict[str, str | None] = field(init=False, default_factory=dict, compare=False)
 
     def __post_init__(self) -> None:
         _thread(self.steps, None, self.by_id, self.following)

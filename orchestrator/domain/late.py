@@ -16,87 +16,25 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from orchestrator.domain.applying import apply
-from orchestrator.domain.effects import Decision, DecisionKind, Effect, StageChange
+from orchestrator.domain.effects import Decision, DecisionKind
 from orchestrator.domain.event import Event, Kind
 from orchestrator.domain.journey import Goal, Journey
+from orchestrator.domain.line import Line, RunOptions
+from orchestrator.domain.record import Record, Retrace
+from orchestrator.domain.stages import current_stage
 from orchestrator.domain.state import CustomerState, Enrollment, Status
 from orchestrator.domain.values import INSTANT
 from orchestrator.domain.waits import MOVED, ends_of_waits, tell_moved
-
-if TYPE_CHECKING:
-    from orchestrator.domain.timeline import Line
-
-#: What answers a trigger: each was carried out and is not asked again.
-ANSWERS = frozenset({DecisionKind.ENTERED, DecisionKind.IGNORED, DecisionKind.RESTARTED})
-
-#: What is decided anew.
-ENDINGS = frozenset({DecisionKind.LEFT, DecisionKind.CONVERTED})
+from orchestrator.domain.walk import walk
 
 #: A decision as two orders of the same calls are compared by: (instant, kind, journey, step,
 #: reason).
 Key = tuple[datetime | None, str, str, str, str]
-
-
-@dataclass(slots=True)
-class Record:
-    """What is on record of a customer: every event on the line, and since the earliest late call
-    the triggers that were answered, as (journey, instant), the exits and conversions, and the stage
-    changes, as (instant, stage).
-
-    `decisions` is given where lives were merged: what each of them decided cannot be foreseen from
-    their united events.
-    """
-
-    events: Sequence[Event]
-    answered: set[tuple[str, datetime]] = field(default_factory=set)
-    endings: dict[tuple[DecisionKind, str, datetime], Decision] = field(default_factory=dict)
-    stages: set[tuple[datetime, str | None]] = field(default_factory=set)
-    decisions: list[Decision] | None = None
-    is_quiet: bool = True  # nothing was decided
-
-    def add(self, effects: Iterable[Effect]) -> None:
-        """Adds what was decided just now, before it is written."""
-        for effect in effects:
-            match effect:
-                case Decision(at=at, kind=kind, journey=journey):
-                    self.is_quiet = False
-                    if kind in ANSWERS:
-                        self.answered.add((journey, at))
-                    if kind in ENDINGS:
-                        self.endings[kind, journey, at] = effect
-                    if self.decisions is not None:
-                        self.decisions.append(effect)
-                case StageChange(at=at, to=to):
-                    self.stages.add((at, to))
-
-
-@dataclass(frozen=True, slots=True)
-class Retrace:
-    """A line under way on its own traces, from `since`: what is on record is neither written nor
-    answered a second time. The effects from `mark` on are its own."""
-
-    record: Record
-    late: Sequence[Event]
-    since: datetime
-    mark: int
-    new: frozenset[int]  # the identities of the late events
-
-    def is_known(self, event: Event) -> bool:
-        """Whether the event was on the line before."""
-        return id(event) not in self.new
-
-    def is_answered(self, journey: str, at: datetime) -> bool:
-        """Whether a trigger of that instant has let somebody in, or not."""
-        return (journey, at) in self.record.answered
-
-    def has_stage(self, change: StageChange) -> bool:
-        """Whether the change of stage is on record."""
-        return (change.at, change.to) in self.record.stages
 
 
 def put_in_place(line: Line, late: Sequence[Event], record: Record, since: datetime) -> None:
@@ -112,7 +50,7 @@ def put_in_place(line: Line, late: Sequence[Event], record: Record, since: datet
         record, late, since, len(line.effects), frozenset(id(event) for event in late)
     )
     line.retrace = retrace
-    line.walk([*(event for event in record.events if event.at >= since), *late], end)
+    walk(line, [*(event for event in record.events if event.at >= since), *late], end)
     line.retrace, line.stage_touched, state.cursor = None, True, end
     known.hold(state)
     tell_moved(line, ends, since)
@@ -146,7 +84,7 @@ def _reopen(line: Line, record: Record, since: datetime) -> list[Decision]:
             and _left_by_rule(journey, enrollment)
         ):
             undone.append(record.endings.get((DecisionKind.LEFT, journey.id, enrollment.ended_at)))
-            line.come_back(journey, enrollment)
+            line.moment(journey, enrollment, since).come_back()
     return [one for one in undone if one is not None]
 
 
@@ -227,7 +165,7 @@ def _go_back(line: Line, earlier: Iterable[Event], since: datetime) -> None:
         state.cursor = since - INSTANT
     del line.effects[mark:]
     if state.cursor is not None:
-        state.stage = line.current_stage(state.cursor)
+        state.stage = current_stage(line, state.cursor)
     line.stage_touched = True
 
 
@@ -258,7 +196,7 @@ def _tell_what_differs(line: Line, retrace: Retrace, taken_back: Sequence[Decisi
         reverse=True,
     )
     differing = {key[2]: key for key in order}
-    if line.actual is not None:
+    if line.options.wall_clock is not None:
         _leave_out_what_is_to_come(line, differing, wanted)
     for journey in _differing_variables(line, its_end):
         differing.setdefault(journey, (since, "", journey, "", ""))
@@ -285,11 +223,11 @@ def _foresee(line: Line, events: Iterable[Event]) -> tuple[list[Decision], Custo
         address_book=state.address_book,
         assignments=dict(state.assignments),
     )
-    sibling = line.sibling(fresh)
     assert state.cursor is not None  # the line was run
-    sibling.run(
-        [event for event in events if not event.own and event.kind is not Kind.MERGE], state.cursor
-    )
+    options = RunOptions(no_entries_after=line.options.no_entries_after)
+    sibling = Line(line.program, fresh, options)  # of the same rules, on a virtual clock
+    told = [event for event in events if not event.own and event.kind is not Kind.MERGE]
+    walk(sibling, told, state.cursor)
     return [effect for effect in sibling.effects if isinstance(effect, Decision)], fresh
 
 
@@ -299,7 +237,7 @@ def _count(line: Line, decisions: Collection[Decision], since: datetime) -> Coun
     """
     return Counter(
         (
-            one.at if line.actual is None else None,
+            one.at if line.options.wall_clock is None else None,
             str(one.kind),
             one.journey,
             _place(one),

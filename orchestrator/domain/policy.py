@@ -66,14 +66,14 @@ ALLOW = Verdict(Answer.ALLOW)
 def address(state: CustomerState, medium: Medium) -> str | None:
     """Where this customer is reached: the `email` trait, or the `phone` trait in E.164; None when
     there is none that can be read."""
-    return address_in(state.traits, medium, state.region if medium is Medium.SMS else "")
+    return address_in(state.traits, medium, state.region if medium.spec.by_number else "")
 
 
 def address_in(traits: Mapping[str, Any], medium: Medium, region: str) -> str | None:
     """The address in some traits; numbers are read as of `region`."""
-    if medium is Medium.SMS:
-        return read_phone(traits.get("phone"), region)
-    written = traits.get("email")
+    written = traits.get(medium.spec.trait)
+    if medium.spec.by_number:
+        return read_phone(written, region)
     email = written.strip() if isinstance(written, str) else ""
     return email if "@" in email[1:-1] else None
 

@@ -144,10 +144,6 @@ class CustomerState:
     assignments: dict[tuple[str, str], str] = field(default_factory=dict)
     coupons: dict[str, dict[str, Any]] = field(default_factory=dict)
     rewarded: set[str] = field(default_factory=set)
-    # with every enrollment there was, for a merge: each gets its new owner, none is dropped
-    loaded_whole: bool = False
-    # the facts were just counted anew: stage changes of this run are the edit's doing
-    rules_edited: bool = False
     cursor: datetime | None = None
     happened_at: datetime | None = None
     next_due_at: datetime | None = None

@@ -8,10 +8,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from orchestrator.domain.message import Medium
-
-#: The endings of a medium's templates; for mails a `.txt` beside one is its text part.
-ENDINGS = {Medium.EMAIL: ("mjml", "html"), Medium.SMS: ("txt",)}
+from orchestrator.domain.medium import Medium
 
 _TEMPLATE = re.compile(r"[a-z0-9][a-z0-9_-]*", re.IGNORECASE)
 _FILE = re.compile(
@@ -35,7 +32,7 @@ def read_file_name(medium: Medium, file: str) -> TemplateFile | None:
     template.
     """
     match = _FILE.fullmatch(file)
-    if match is None or match[3].lower() not in ENDINGS[medium]:
+    if match is None or match[3].lower() not in medium.spec.endings:
         return None
     return TemplateFile(match[1], locale_tag(match[2] or ""), match[3].lower())
 
@@ -49,7 +46,7 @@ def is_misnamed(medium: Medium, file: str) -> bool:
     """Whether a file looks like a template, and can be none by its name."""
     ending = file.rpartition(".")[2].lower()
     is_hidden = file[:1] in "_.#~" or file.endswith("~")
-    return ending in ENDINGS[medium] and not is_hidden and read_file_name(medium, file) is None
+    return ending in medium.spec.endings and not is_hidden and read_file_name(medium, file) is None
 
 
 def suggest_name(name: str) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,7 +17,8 @@ import orjson
 from orchestrator.domain.effects import Decision, DecisionKind, Effect, Emitted, QueueMessage
 from orchestrator.domain.errors import without_data
 from orchestrator.domain.event import Event, Kind
-from orchestrator.domain.late import Record
+from orchestrator.domain.line import RunOptions
+from orchestrator.domain.record import Record
 from orchestrator.domain.state import Status
 from orchestrator.domain.timeline import is_late, recount, run
 from orchestrator.domain.values import INSTANT
@@ -135,7 +137,7 @@ def _run_life(
     """Runs one line, and before it those of the customers who turned out to be this one."""
     fresh, effects = life.events, list[Effect]()
     absorbed = [(row, others[row.absorbed_id]) for row in life.fresh if row.absorbed_id is not None]
-    held, late = context.held.journeys, list[Life]()
+    late = list[Life]()
     for row, other in absorbed:
         if _is_behind(row.at, other):  # it was already run past the instant of the merge
             fresh += other.events
@@ -145,15 +147,13 @@ def _run_life(
                 )
         else:
             before, fresh = _part(other, fresh, row.at)
-            record, quiet = _own_record(transaction, other, before), _imported_at(other)
             effects += run(
                 context.program,
                 other.state,
                 before,
                 row.at - INSTANT,
-                held=held,
-                quiet_until=quiet,
-                record=record,
+                options=_options(context, other),
+                record=_own_record(transaction, other, before),
             )
         if row.starts and (_is_behind(row.at, other) or _is_behind(row.at, life)):
             late.append(other)
@@ -164,25 +164,27 @@ def _run_life(
         if late
         else _own_record(transaction, life, fresh)
     )
-    quiet, cursor = _imported_at(life), life.state.cursor
-    until = (
-        now if cursor is None else max(now, cursor)
-    )  # the machine's clock was set back: nothing may be passed over
-    actual = context.actual(now)
-    effects += run(
-        context.program,
-        life.state,
-        fresh,
-        until,
-        actual=actual,
-        held=held,
-        quiet_until=quiet,
-        record=record,
-        keep_moments=context.clock.is_virtual,
+    cursor = life.state.cursor
+    # else the machine's clock was set back: nothing may be passed over
+    until = now if cursor is None else max(now, cursor)
+    options = replace(
+        _options(context, life),
+        wall_clock=context.actual(now),
+        keeps_customers=context.clock.is_virtual,
     )
+    effects += run(context.program, life.state, fresh, until, options=options, record=record)
     last = max((row.id for row in life.fresh), default=life.applied_event_id)
     last = max([last, *(row.id for _, other in absorbed for row in other.fresh)])
     return Run(life.state, effects, last, [row.absorbed_id for row, _ in absorbed])
+
+
+def _options(context: EngineContext, life: Life) -> RunOptions:
+    return RunOptions(
+        on_hold=context.held.journeys,
+        history_until=_imported_at(life),
+        rules_edited=life.stale,
+        keeps_ended=life.whole,
+    )
 
 
 def _is_behind(at: datetime, life: Life) -> bool:

@@ -8,7 +8,7 @@ that is gone, or that may have become several: that is refused before anything r
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from orchestrator.domain.errors import ParcoursError, ProjectInvalid
@@ -126,12 +126,11 @@ def take_over(context: EngineContext, now: datetime) -> None:
     """
     program = context.program
     with context.database.write() as transaction:
-        program.edits = match_edits(transaction, program.journeys)
-        program.edited_at = (
-            settings.read_time(transaction, LAST_TICK) if context.clock.is_virtual else None
-        )
-        if stranded := _look_for_stranded(transaction, program.journeys, program.edits):
+        edits = match_edits(transaction, program.journeys)
+        if stranded := _look_for_stranded(transaction, program.journeys, edits):
             raise PeopleWouldBeLost("\n".join(str(one) for one in stranded))
+        last = settings.read_time(transaction, LAST_TICK) if context.clock.is_virtual else None
+        context.program = replace(program, edits=edits, edited_at=last)
         sources = {
             (journey.id, journey.version): journey.source for journey in program.journeys.values()
         }

@@ -21,7 +21,7 @@ from orchestrator.domain.message import Medium
 from orchestrator.domain.policy import address
 from orchestrator.engine.context import INBOX_MAX, EngineContext
 from orchestrator.engine.report import TickReport
-from orchestrator.store import addresses, arrivals, customers, events, grants, inbox
+from orchestrator.store import accepted, addresses, arrivals, customers, events, grants, inbox
 from orchestrator.store.lives import load_readers
 from orchestrator.store.transaction import Transaction
 
@@ -53,6 +53,7 @@ class _Batch:
 def run(context: EngineContext, now: datetime, report: TickReport) -> int:
     """Takes up to 1,000 calls in one transaction; returns how many rows it took."""
     with context.database.write() as transaction:
+        accepted.take_in(transaction, context.database, INBOX_MAX)
         rows = arrivals.take_calls(transaction, now, INBOX_MAX)
         if not rows:
             return 0

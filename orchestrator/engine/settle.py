@@ -15,11 +15,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from itertools import groupby
-from typing import Any
 
 from orchestrator.clock import SystemClock
 from orchestrator.domain.channel import MessageLookup, OutcomeKind, SendOutcome
-from orchestrator.domain.message import Medium, MessageState
+from orchestrator.domain.message import MessageState, QueuedMessage
 from orchestrator.engine.context import EngineContext
 from orchestrator.engine.handover import Answer
 from orchestrator.engine.report import TickReport
@@ -35,56 +34,58 @@ _NOTHING_BEGUN = Notes(frozenset(), {})
 def run(context: EngineContext, now: datetime, report: TickReport) -> int:
     """Settles the leases of workers that are dead; returns how many there were."""
     with context.database.read() as transaction:
-        rows = messages.leased_messages(transaction, context.hand_over.leased)
-    return _settle(context, rows, now, report)
+        leased = messages.leased_messages(transaction, context.hand_over.leased)
+    return _settle(context, leased, now, report)
 
 
 def settle_dead_leases(context: EngineContext, now: datetime) -> int:
     """The same at the start of a process, where leases without an owner are dead too: they are from
     before leases had one. Also looks again at what is unknown, where the provider can be asked."""
     with context.database.read() as transaction:
-        rows = messages.leased_messages(transaction)
+        leased = messages.leased_messages(transaction)
         unknown = [
-            row
+            message
             for medium, channel in context.channels.items()
             if isinstance(channel, MessageLookup)
-            for row in messages.unknown_messages(transaction, medium, limit=100_000)
+            for message in messages.unknown_messages(transaction, medium, limit=100_000)
         ]
-    found = [one for one in (_looked_up(context, row) for row in unknown) if one is not None]
+    found = [
+        one for one in (_looked_up(context, message) for message in unknown) if one is not None
+    ]
     Sending(context, now, TickReport(), None, MessageState.UNKNOWN).settle(found)
-    return _settle(context, rows, now, TickReport(), at_start=True)
+    return _settle(context, leased, now, TickReport(), at_start=True)
 
 
 def _settle(
     context: EngineContext,
-    rows: Sequence[Any],
+    leased: Sequence[QueuedMessage],
     now: datetime,
     report: TickReport,
     *,
     at_start: bool = False,
 ) -> int:
     settled = 0
-    for owner, theirs in groupby(sorted(rows, key=_owner), _owner):
+    for owner, theirs in groupby(sorted(leased, key=_owner), _owner):
         leases = list(theirs)
         if owner:
             notes, is_dead = _look_at(context, owner)
         else:
             notes, is_dead = None, True
             leases = [
-                row
-                for row in leases
-                if at_start or row.lease_until is None or row.lease_until < now
+                message
+                for message in leases
+                if at_start or message.lease_until is None or message.lease_until < now
             ]
         if is_dead:
-            answers = [_answer(context, row, notes) for row in leases]
+            answers = [_answer(context, message, notes) for message in leases]
             Sending(context, now, report, owner or None).settle(answers)
             _forget(context, owner)
             settled += len(leases)
     return settled
 
 
-def _owner(row: Any) -> str:
-    return row.leased_by or ""
+def _owner(message: QueuedMessage) -> str:
+    return message.leased_by or ""
 
 
 def _look_at(context: EngineContext, owner: str) -> tuple[Notes | None, bool]:
@@ -106,29 +107,31 @@ def _look_at(context: EngineContext, owner: str) -> tuple[Notes | None, bool]:
     return None, beat_at is None or SystemClock().now() - beat_at > DEAD_AFTER
 
 
-def _answer(context: EngineContext, row: Any, notes: Notes | None) -> Answer:
-    medium = Medium(row.medium)
-    if notes is not None and row.id in notes.outcomes:
-        return Answer(medium, row, notes.outcomes[row.id])
-    if notes is not None and row.id not in notes.begun:
-        return Answer(medium, row, SendOutcome(OutcomeKind.NOT_ATTEMPTED))
-    return _looked_up(context, row) or Answer(
-        medium, row, SendOutcome(OutcomeKind.UNCERTAIN, reason=_DIED)
+def _answer(context: EngineContext, message: QueuedMessage, notes: Notes | None) -> Answer:
+    medium = message.medium
+    if notes is not None and message.id in notes.outcomes:
+        return Answer(medium, message, notes.outcomes[message.id])
+    if notes is not None and message.id not in notes.begun:
+        return Answer(medium, message, SendOutcome(OutcomeKind.NOT_ATTEMPTED))
+    return _looked_up(context, message) or Answer(
+        medium, message, SendOutcome(OutcomeKind.UNCERTAIN, reason=_DIED)
     )
 
 
-def _looked_up(context: EngineContext, row: Any) -> Answer | None:
+def _looked_up(context: EngineContext, message: QueuedMessage) -> Answer | None:
     """What the provider says, where it can be asked and knows."""
-    medium = Medium(row.medium)
+    medium = message.medium
     channel = context.channels.get(medium)
-    match channel.look_up(row.public_id) if isinstance(channel, MessageLookup) else None:
+    match channel.look_up(message.public_id) if isinstance(channel, MessageLookup) else None:
         case True:
             reason, kind = "found at the provider", OutcomeKind.ACCEPTED
         case False:
             reason, kind = "did not arrive: sent again", OutcomeKind.NOT_ATTEMPTED
         case _:
             return None
-    return Answer(medium, row, SendOutcome(kind, provider_id=row.provider_id, reason=reason))
+    return Answer(
+        medium, message, SendOutcome(kind, provider_id=message.provider_id, reason=reason)
+    )
 
 
 def _forget(context: EngineContext, owner: str) -> None:

@@ -13,7 +13,7 @@ from orchestrator.domain.errors import Problem, ProjectInvalid, why_unreadable
 from orchestrator.domain.journey import Journey, Message
 from orchestrator.domain.journey_tests import JourneyTest
 from orchestrator.domain.lifecycle import Lifecycle
-from orchestrator.domain.message import Medium
+from orchestrator.domain.medium import MEDIA, Medium
 from orchestrator.domain.survey import Survey
 from orchestrator.domain.template_names import template_names
 from orchestrator.domain.text_files import decode_text
@@ -26,7 +26,7 @@ from orchestrator.language.surveys import read_surveys
 from orchestrator.language.yaml_nodes import read_yaml
 
 JOURNEYS = "journeys"  # the folder that makes a folder a project
-_TEMPLATE_ENDINGS = (".mjml", ".html", ".txt")
+_TEMPLATE_ENDINGS = {f".{ending}" for spec in MEDIA.values() for ending in spec.endings} | {".txt"}
 _OTHER_FILES = ("lifecycle", "segments", "surveys")
 
 

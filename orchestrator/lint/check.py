@@ -144,12 +144,12 @@ def _look_at_senders(project: Project) -> Iterator[Problem]:
                 yield _at(journey, "from", step.sender, f"step '{step.id}': {refusal}")
             if step.reply_to is None:
                 continue
-            if step.medium is Medium.SMS:
+            if not step.medium.spec.is_mail:
                 yield _at(
                     journey,
                     "reply_to",
                     step.reply_to,
-                    f"step '{step.id}': an SMS has no `reply_to`",
+                    f"step '{step.id}': an {step.medium.spec.noun} has no `reply_to`",
                     "warning",
                 )
             elif refusal := reply_to_refusal(step.reply_to):
@@ -168,17 +168,19 @@ def _look_at_messages(project: Project, templates: Templates) -> Iterator[Proble
     """Subjects that steps write themselves, and what a marketing mail must hold."""
     for journey in project.journeys.values():
         for step in journey.walk_steps():
-            if isinstance(step, Message) and step.medium is Medium.EMAIL and step.subject:
+            if isinstance(step, Message) and step.medium.spec.is_mail and step.subject:
                 yield from _look_at_subject(journey, step, templates)
-    names = {
-        step.template
-        for journey, step in _steps(project, Medium.EMAIL)
+    mails = {
+        (step.medium, step.template)
+        for journey in project.journeys.values()
+        for step in journey.walk_steps()
+        if isinstance(step, Message) and step.medium.spec.is_mail
         if journey.purpose is Purpose.MARKETING
     }
-    for name in sorted(names):
+    for medium, name in sorted(mails):
         for missing, *words in _MUST_HOLD:
             for tag in templates.variants_without(name, *words):
-                path = _file_of(project.root, name, tag)
+                path = _file_of(project.root, medium, name, tag)
                 message = (
                     f"a marketing mail without {missing}: write {words[0]}, or extend a "
                     "layout that has it"
@@ -186,7 +188,7 @@ def _look_at_messages(project: Project, templates: Templates) -> Iterator[Proble
                 yield Problem(path, 1, 1, message, "warning")
 
 
-def _file_of(root: Path, name: str, tag: str, medium: Medium = Medium.EMAIL) -> str:
+def _file_of(root: Path, medium: Medium, name: str, tag: str) -> str:
     return _variants(root / "templates" / medium, medium)[name][tag].relative_to(root).as_posix()
 
 
@@ -196,7 +198,7 @@ def _try_templates(project: Project, templates: Templates) -> Iterator[Problem]:
     """
     segments = {segment.name: segment.condition.test for segment in project.lifecycle.segments}
     for remark in try_templates(templates, project.config, segments):
-        path = _file_of(project.root, remark.name, remark.tag, remark.medium)
+        path = _file_of(project.root, remark.medium, remark.name, remark.tag)
         before = (
             decode_text((project.root / path).read_bytes()).partition(remark.sign)[0]
             if remark.sign
@@ -230,35 +232,32 @@ def _look_at_subject(journey: Journey, step: Message, templates: Templates) -> I
         )
 
 
-def _steps(project: Project, medium: Medium) -> Iterator[tuple[Journey, Message]]:
-    for journey in project.journeys.values():
-        for step in journey.walk_steps():
-            if isinstance(step, Message) and step.medium is medium:
-                yield journey, step
-
-
 # ---------------------------------------------------------------- advice
 
 
 def _advise(project: Project) -> Iterator[Problem]:
     """What is allowed, and seldom meant."""
     config = project.config
-    marketing = {
-        medium
-        for medium in Medium
-        for journey, _ in _steps(project, medium)
-        if journey.purpose is Purpose.MARKETING
-    }
-    if Medium.EMAIL in marketing and not config.project.postal_address:
+    marketing = sorted(
+        {
+            step.medium
+            for journey in project.journeys.values()
+            for step in journey.walk_steps()
+            if isinstance(step, Message) and journey.purpose is Purpose.MARKETING
+        }
+    )
+    has_mails = any(medium.spec.is_mail for medium in marketing)
+    if has_mails and not config.project.postal_address:
         yield _advice(
             "commercial mail must carry a postal address: write one as `postal_address` "
             "in [project]"
         )
-    if Medium.SMS in marketing and Medium.SMS not in config.quiet_hours:
-        yield _advice(
-            'marketing texts may leave at night: write `sms = {from = "20:00", to = '
-            '"08:00"}` in [quiet_hours]'
-        )
+    for medium in marketing:
+        if not medium.spec.is_mail and medium not in config.quiet_hours:
+            hours = '{from = "20:00", to = "08:00"}'
+            yield _advice(
+                f"marketing texts may leave at night: write `{medium} = {hours}` in [quiet_hours]"
+            )
     leaves = config.channels.email not in LOCAL
     if leaves and config.channels.from_email == _EXAMPLE_SENDER:
         yield _advice(

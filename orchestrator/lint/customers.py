@@ -17,7 +17,7 @@ from orchestrator.domain.policy import address, has_consent
 from orchestrator.domain.region import zone_told_by
 from orchestrator.domain.schedule import find_zone
 from orchestrator.domain.state import Choice, CustomerState
-from orchestrator.domain.waits import cannot_read, dates_waited_for
+from orchestrator.domain.wait_dates import cannot_read, dates_waited_for
 from orchestrator.engine.edits import Stranded, find_stranded
 from orchestrator.language.project import Project
 from orchestrator.store import figures
@@ -127,9 +127,10 @@ def _look_at(project: Project, row: Any, found: Findings) -> CustomerState:
             found.no_zone += 1
         else:
             found.unknown_zone += 1
-    for medium, trait in ((Medium.EMAIL, "email"), (Medium.SMS, "phone")):
+    for medium in Medium:
         unreached = address(state, medium) is None
         found.no_address[medium] += unreached
-        found.unreadable[medium] += unreached and row.traits.get(trait) not in (None, "")
+        written = row.traits.get(medium.spec.trait)
+        found.unreadable[medium] += unreached and written not in (None, "")
         found.no_consent[medium] += not has_consent(project.config.policy, state, medium, topic="")
     return state

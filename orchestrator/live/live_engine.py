@@ -16,7 +16,7 @@ from orchestrator.engine import edits, tick
 from orchestrator.engine.context import EngineContext
 from orchestrator.engine.report import Held, TickReport
 from orchestrator.measure.health_cards import channel_card, journey_card
-from orchestrator.store import customers, messages, settings
+from orchestrator.store import accepted, settings
 from orchestrator.store.availability import StoreUnavailable, unless_away
 from orchestrator.store.due import count_due_messages, count_due_people, has_work
 
@@ -109,8 +109,11 @@ class LiveEngine:
         )
 
     def _has_work(self, now: datetime) -> bool:
-        with unless_away(quietly=True), self._context.database.read() as transaction:
-            return has_work(transaction, self._open_media(), now)
+        database = self._context.database
+        with unless_away(quietly=True), database.read() as transaction:
+            return has_work(transaction, self._open_media(), now) or accepted.has_calls(
+                transaction, database
+            )
 
     def _open_media(self) -> list[Medium]:
         context = self._context
@@ -159,29 +162,6 @@ class LiveEngine:
             return channel_card(context.database, name, context.program.journeys)
         return journey_card(context.database, context.program.journeys[name], context.clock.now())
 
-    def figures(self) -> dict[str, int]:
-        """The numbers of the home page, by their label."""
-        with self._context.database.read() as transaction:
-            inside = sum(settings.people_by_step(transaction).values())
-            states = messages.count_by_state(transaction)
-            known = customers.count_customers(transaction)
-        sent = {
-            medium: sum(states.get(medium, {}).get(state, 0) for state in _SENT)
-            for medium in Medium
-        }
-        failed = sum(
-            counts.get(state, 0)
-            for counts in states.values()
-            for state in ("failed", "rejected", "unknown")
-        )
-        return {
-            "Customers": known,
-            "Inside a journey": inside,
-            "E-mails sent": sent[Medium.EMAIL],
-            "SMS sent": sent[Medium.SMS],
-            "Failed or unknown": failed,
-        }
-
     def replace(self, open_context: Callable[[], EngineContext]) -> None:
         """Opens another state of the project and runs it from the next tick on; what is held stays
         held.
@@ -214,6 +194,3 @@ class LiveEngine:
         with self._reached:
             self._reached_at = now
             self._reached.notify_all()
-
-
-_SENT = ("accepted", "delivered", "opened", "clicked", "complained", "bounced")

@@ -132,7 +132,7 @@ def _ask_only(journey: Journey, asked: list[_Asked]) -> Journey:
         for trigger in journey.triggers
         if isinstance(trigger, EventTrigger | StageTrigger)
     )
-    return replace(journey, triggers=triggers, holdout=0.0, by_id={}, following={})
+    return replace(journey, triggers=triggers, holdout=0.0)
 
 
 def _noting(trigger: EventTrigger | StageTrigger, asked: list[_Asked]) -> Condition:

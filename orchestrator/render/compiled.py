@@ -166,6 +166,6 @@ class CompiledEmail:
 
 
 @dataclass(frozen=True, slots=True)
-class CompiledSms:
+class CompiledPlain:
     language: str
     text: CompiledText

@@ -20,7 +20,7 @@ from orchestrator.render.compiled import (
     TEXT,
     Asked,
     CompiledEmail,
-    CompiledSms,
+    CompiledPlain,
     CompiledText,
 )
 from orchestrator.render.markup import compile_html, compile_mjml, compile_text, derive_text
@@ -39,12 +39,27 @@ Names = Mapping[str, frozenset[str]]
 _NOUNS = {"in_segment": "segment", "received": "template or journey"}
 
 
+@dataclass(frozen=True, slots=True)
+class _Folder:
+    """The files of one medium."""
+
+    medium: Medium
+    files: dict[str, str]
+    library: Library
+
+    def path(self, file: str) -> str:
+        """Where a file stands in the project."""
+        return f"templates/{self.medium}/{file}"
+
+
 @dataclass(slots=True)
 class Compiled:
-    """What loading yields: variants by (name, locale tag), "" being the file without a locale."""
+    """What loading yields: mails by (name, locale tag), "" being the file without a locale, and
+    plain texts by (medium, name, locale tag).
+    """
 
     emails: dict[tuple[str, str], CompiledEmail] = field(default_factory=dict)
-    texts: dict[tuple[str, str], CompiledSms] = field(default_factory=dict)
+    plain: dict[tuple[Medium, str, str], CompiledPlain] = field(default_factory=dict)
     versions: dict[tuple[Medium, str], str] = field(default_factory=dict)
     broken: dict[tuple[Medium, str], list[Problem]] = field(
         default_factory=dict
@@ -80,10 +95,9 @@ class Loader:
             self.compiled.versions[medium, name] = digest.hexdigest()
 
     def _load_medium(self, medium: Medium) -> None:
-        folder = f"templates/{medium}"
-        files = self._read_files(folder)
-        library = Library(files, folder, HTML)
-        self.compiled.settings[medium] = library.settings
+        files = self._read_files(f"templates/{medium}")
+        folder = _Folder(medium, files, Library(files, f"templates/{medium}", HTML))
+        self.compiled.settings[medium] = folder.library.settings
         variants: dict[str, set[str]] = {}
         for file in files:
             template = read_file_name(medium, file)
@@ -95,29 +109,23 @@ class Loader:
                     f"another file of '{template.name}' says the same in another form: keep "
                     "the .mjml or the .html"
                 )
-                self.problems.append(Problem(f"{folder}/{file}", 1, 1, message))
+                self.problems.append(Problem(folder.path(file), 1, 1, message))
                 continue
             tags.add(template.tag)
             try:
-                self._compile(medium, library, files, file, template)
+                self._compile(folder, file, template)
             except TemplateBroken as error:
                 self.problems += error.problems
                 self.compiled.broken.setdefault((medium, template.name), []).extend(error.problems)
         self._check_variants(folder, variants)
 
-    def _compile(
-        self,
-        medium: Medium,
-        library: Library,
-        files: dict[str, str],
-        file: str,
-        template: TemplateFile,
-    ) -> None:
-        key = template.name, template.tag
-        if medium is Medium.EMAIL:
-            self.compiled.emails[key] = self._compile_email(library, files, file, template)
+    def _compile(self, folder: _Folder, file: str, template: TemplateFile) -> None:
+        name, tag = template.name, template.tag
+        if folder.medium.spec.is_mail:
+            self.compiled.emails[name, tag] = self._compile_email(folder, file, template)
         else:
-            self.compiled.texts[key] = self._compile_sms(library, file, template)
+            plain = self._compile_plain(folder, file, template)
+            self.compiled.plain[folder.medium, name, tag] = plain
 
     def _find_unknown(self) -> Iterator[Problem]:
         """Segments, templates and journeys that templates ask about, and that are not there."""
@@ -129,7 +137,7 @@ class Loader:
                 )
                 yield Problem(asked.file, asked.line, asked.column, message)
 
-    def _check_variants(self, folder: str, variants: dict[str, set[str]]) -> None:
+    def _check_variants(self, folder: _Folder, variants: dict[str, set[str]]) -> None:
         fallbacks = {*locale_tags(self._project_locale), ""}
         for name, tags in variants.items():
             if not tags & fallbacks:
@@ -137,7 +145,7 @@ class Loader:
                     f"exists only in {', '.join(sorted(tags))}; add the file without a "
                     "locale, for everybody else"
                 )
-                self.problems.append(Problem(f"{folder}/{name}", 1, 1, message))
+                self.problems.append(Problem(folder.path(name), 1, 1, message))
 
     def _read_files(self, folder: str) -> dict[str, str]:
         files: dict[str, str] = {}
@@ -153,10 +161,8 @@ class Loader:
                 self.problems.append(Problem(f"{folder}/{path.name}", 1, 1, reason))
         return files
 
-    def _compile_email(
-        self, library: Library, files: dict[str, str], file: str, template: TemplateFile
-    ) -> CompiledEmail:
-        path = f"templates/email/{file}"
+    def _compile_email(self, folder: _Folder, file: str, template: TemplateFile) -> CompiledEmail:
+        path, files, library = folder.path(file), folder.files, folder.library
         front, _ = split_front_matter(files[file], path)
         if not front.values.get("subject", "").strip():
             raise TemplateBroken(
@@ -166,7 +172,7 @@ class Loader:
         pieces = _with_a_body(library.flatten(file, language), path)
         compile_markup = compile_mjml if template.ending == "mjml" else compile_html
         markup, marked = compile_markup(pieces, path)
-        self._remember(Medium.EMAIL, template.name, template.tag, pieces, front)
+        self._remember(folder, template.name, [*_head(template, front), *_texts(pieces)])
         own_text = f"{file.rpartition('.')[0]}.txt"
         texts = [
             _of_front(front, "subject", path, library.settings),
@@ -175,7 +181,7 @@ class Loader:
         ]
         if own_text in files:
             text_pieces = library.flatten(own_text, language)
-            self._remember(Medium.EMAIL, template.name, f"{template.tag}.txt", text_pieces)
+            self._remember(folder, template.name, [f"{template.tag}.txt", *_texts(text_pieces)])
             texts.append(CompiledText(compile_text(text_pieces), TEXT, library.settings))
         self._compile_all(texts)
         if own_text not in files:
@@ -184,13 +190,13 @@ class Loader:
             texts.append(CompiledText(derive_text(marked, pieces), DERIVED, library.settings))
         return CompiledEmail(language, *texts)
 
-    def _compile_sms(self, library: Library, file: str, template: TemplateFile) -> CompiledSms:
+    def _compile_plain(self, folder: _Folder, file: str, template: TemplateFile) -> CompiledPlain:
         language = template.tag or self._project_locale
-        pieces = _with_a_body(library.flatten(file, language), f"templates/sms/{file}")
-        self._remember(Medium.SMS, template.name, template.tag, pieces)
-        text = CompiledText(compile_text(pieces), TEXT, library.settings)
+        pieces = _with_a_body(folder.library.flatten(file, language), folder.path(file))
+        self._remember(folder, template.name, [template.tag, *_texts(pieces)])
+        text = CompiledText(compile_text(pieces), TEXT, folder.library.settings)
         self._compile_all([text])
-        return CompiledSms(language, text)
+        return CompiledPlain(language, text)
 
     def _compile_all(self, texts: Iterable[CompiledText]) -> None:
         """Compiles the parts of a message; raises TemplateBroken with what is wrong in any of
@@ -205,17 +211,17 @@ class Loader:
         if problems:
             raise TemplateBroken.with_all(problems)
 
-    def _remember(
-        self,
-        medium: Medium,
-        name: str,
-        tag: str,
-        pieces: Iterable[Piece],
-        front: FrontMatter | None = None,
-    ) -> None:
-        head = sorted(front.values.items()) if front else []
-        parts = [tag, *(f"{key}={text}" for key, text in head), *(piece.text for piece in pieces)]
-        self._hashes.setdefault((medium, name), []).append("\0".join(parts))
+    def _remember(self, folder: _Folder, name: str, parts: Iterable[str]) -> None:
+        """What the version of a template is the hash of."""
+        self._hashes.setdefault((folder.medium, name), []).append("\0".join(parts))
+
+
+def _head(template: TemplateFile, front: FrontMatter) -> list[str]:
+    return [template.tag, *(f"{key}={text}" for key, text in sorted(front.values.items()))]
+
+
+def _texts(pieces: Iterable[Piece]) -> list[str]:
+    return [piece.text for piece in pieces]
 
 
 def _with_a_body(pieces: list[Piece], path: str) -> list[Piece]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -12,10 +12,10 @@ from typing import Any, TypeVar
 
 from orchestrator.domain.errors import Problem, ProjectInvalid, TemplateFailed
 from orchestrator.domain.expression import NOBODY, Call, Scope
-from orchestrator.domain.message import Medium
+from orchestrator.domain.medium import MAIL, Medium
 from orchestrator.domain.template_names import locale_tags
 from orchestrator.render.budget import BUDGET, Budget
-from orchestrator.render.compiled import CompiledEmail, CompiledSms, CompiledText
+from orchestrator.render.compiled import CompiledEmail, CompiledPlain, CompiledText
 from orchestrator.render.filters import FORMATS
 from orchestrator.render.formats import formats_of
 from orchestrator.render.loading import Compiled, Loader, Names
@@ -32,7 +32,7 @@ _PLAIN_SPACES = {
 }  # `10 €` has one; in a text message it would halve the room
 _EMPTY: Mapping[str, Any] = {}
 
-_Variant = TypeVar("_Variant", CompiledEmail, CompiledSms)
+_Variant = TypeVar("_Variant", CompiledEmail, CompiledPlain)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class Templates:
     def __init__(self, compiled: Compiled, project_locale: str) -> None:
         self._compiled, self._project_locale = compiled, project_locale
         self._email_for = lru_cache(maxsize=4096)(self._find_email)
-        self._sms_for = lru_cache(maxsize=4096)(self._find_sms)
+        self._plain_for = lru_cache(maxsize=4096)(self._find_plain)
         self._subject_for = lru_cache(maxsize=1024)(self.compile_subject)
 
     @classmethod
@@ -99,7 +99,7 @@ class Templates:
     ) -> CompiledText:
         """The subject that a step writes itself; raises TemplateBroken."""
         return CompiledText.of_line(
-            source, file, line, settings=self._compiled.settings[Medium.EMAIL]
+            source, file, line, settings=self._compiled.settings[MAIL]
         ).compile()
 
     def names(self, medium: Medium) -> frozenset[str]:
@@ -116,15 +116,15 @@ class Templates:
 
     def language(self, medium: Medium, name: str, locale: str) -> str:
         """The locale of the form in which somebody of this locale gets a template."""
-        found: CompiledEmail | CompiledSms
-        found = (
-            self._email_for(name, locale) if medium is Medium.EMAIL else self._sms_for(name, locale)
-        )
-        return found.language
+        if medium.spec.is_mail:
+            return self._email_for(name, locale).language
+        return self._plain_for(medium, name, locale).language
 
     def variants(self, medium: Medium) -> list[tuple[str, str]]:
         """The names and locale tags of all forms; "" is the file without a locale."""
-        return sorted(self._compiled.emails if medium is Medium.EMAIL else self._compiled.texts)
+        if medium.spec.is_mail:
+            return sorted(self._compiled.emails)
+        return sorted((name, tag) for of, name, tag in self._compiled.plain if of is medium)
 
     def variants_without(self, name: str, *words: str) -> list[str]:
         """The locales ("" for the file without one) in which a mail mentions none of these
@@ -154,10 +154,12 @@ class Templates:
         html, text = email.html.render(scope), tidy(email.text.render(scope))
         return RenderedEmailParts(scope["subject"], scope["preheader"], html, text)
 
-    def render_sms(self, name: str, locale: str, context: Mapping[str, Any]) -> str:
-        """A text message for one customer; as `render_email`."""
-        sms = self._sms_for(name, locale)
-        text = tidy(sms.text.render(self._scope(context, locale, sms.language)))
+    def render_text(
+        self, medium: Medium, name: str, locale: str, context: Mapping[str, Any]
+    ) -> str:
+        """A message of plain text for one customer; as `render_email`."""
+        plain = self._plain_for(medium, name, locale)
+        text = tidy(plain.text.render(self._scope(context, locale, plain.language)))
         return text.translate(_PLAIN_SPACES)
 
     def _scope(self, context: Mapping[str, Any], locale: str, language: str) -> dict[str, Any]:
@@ -172,18 +174,22 @@ class Templates:
         }  # fmt: skip
 
     def _find_email(self, name: str, locale: str) -> CompiledEmail:
-        return self._find(self._compiled.emails, Medium.EMAIL, name, locale)
+        found = (self._compiled.emails.get((name, tag)) for tag in self._tags(locale))
+        return _first(found, f"templates/{MAIL}/{name} does not exist")
 
-    def _find_sms(self, name: str, locale: str) -> CompiledSms:
-        return self._find(self._compiled.texts, Medium.SMS, name, locale)
+    def _find_plain(self, medium: Medium, name: str, locale: str) -> CompiledPlain:
+        found = (self._compiled.plain.get((medium, name, tag)) for tag in self._tags(locale))
+        return _first(found, f"templates/{medium}/{name} does not exist")
 
-    def _find(
-        self, variants: Mapping[tuple[str, str], _Variant], medium: Medium, name: str, locale: str
-    ) -> _Variant:
-        for tag in [*locale_tags(locale, self._project_locale), ""]:
-            if variant := variants.get((name, tag)):
-                return variant
-        raise TemplateFailed(f"templates/{medium}/{name} does not exist")
+    def _tags(self, locale: str) -> list[str]:
+        return [*locale_tags(locale, self._project_locale), ""]
+
+
+def _first(variants: Iterable[_Variant | None], failure: str) -> _Variant:
+    for variant in variants:
+        if variant is not None:
+            return variant
+    raise TemplateFailed(failure)
 
 
 def one_line(text: str) -> str:

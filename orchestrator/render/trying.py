@@ -41,10 +41,10 @@ def try_templates(
                 sample_scope(config, {"id": "check", "title": "Check"}, locale), segments
             )
             try:
-                if medium is Medium.EMAIL:
+                if medium.spec.is_mail:
                     templates.render_email(name, locale, scope)
                     continue
-                size = measure_sms(templates.render_sms(name, locale, scope))
+                size = measure_sms(templates.render_text(medium, name, locale, scope))
             except TemplateFailed as failure:
                 yield Remark(medium, name, tag, f"fails for a made-up customer: {failure}")
                 continue

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -58,6 +58,7 @@ class Life:
     state: CustomerState
     fresh: list[Row[Any]] = field(default_factory=list)
     stale: bool = False
+    whole: bool = False  # with every enrollment there was
     applied_event_id: int = 0
 
     @property
@@ -79,16 +80,16 @@ def load_lives(
     """
     lives, since = _load_persons(transaction, program, ids, now, queued_count=True)
     for life in lives.values():
-        life.state.loaded_whole = whole
+        life.whole = whole
     for customer_id, rows in new_events(transaction, ids).items():
         lives[customer_id].fresh = rows
     _load_addresses(transaction, lives)
     _load_enrollments(transaction, lives, ids, None if whole else since - program.max_age)
     _load_entries(transaction, lives, ids)
-    if program.has_splits or whole:
+    if program.index.has_splits or whole:
         for row in _rows(transaction, select(ASSIGNMENTS), ASSIGNMENTS.c.customer_id, ids):
             lives[row.customer_id].state.assignments[row.journey, row.step] = row.variant
-    if program.has_grants or whole:
+    if program.index.has_grants or whole:
         _load_grants(transaction, lives, ids)
     return lives
 
@@ -123,10 +124,10 @@ def _load_persons(
     since = min(
         (life.state.cursor for life in lives.values() if life.state.cursor is not None), default=now
     )
-    for customer_id, events in past_events(transaction, ids, program.history, since).items():
+    for customer_id, events in past_events(transaction, ids, program.index.history, since).items():
         history = lives[customer_id].state.history
         for event in events:
-            for name in program.history_names(event):
+            for name in program.index.history_names(event):
                 history.setdefault(name, []).append(event)
     _load_sent(transaction, program, lives, ids, since, queued_count=queued_count)
     return lives, since
@@ -193,10 +194,16 @@ def _load_enrollments(
         watched = (e.goal_until >= since) & e.converted_at.is_(None)
         query = query.where(or_(e.status == "active", e.ended_at >= since, watched))
     for row in _rows(transaction, query, ENROLLMENTS.c.customer_id, ids):
-        lives[row.customer_id].state.enrollments.append(read_enrollment(row))
+        lives[row.customer_id].state.enrollments.append(_read_enrollment(row))
 
 
-def read_enrollment(row: Row[Any]) -> Enrollment:
+def load_enrollments(transaction: Transaction, ids: Collection[int]) -> dict[int, Enrollment]:
+    """Enrollments by id."""
+    rows = _rows(transaction, select(ENROLLMENTS), ENROLLMENTS.c.id, sorted(set(ids)))
+    return {row.id: _read_enrollment(row) for row in rows}
+
+
+def _read_enrollment(row: Row[Any]) -> Enrollment:
     """A row as the time line knows it."""
     return Enrollment(
         row.journey,
@@ -240,7 +247,7 @@ def _load_sent(
     queued_count: bool,
 ) -> None:
     """Messages that caps and `received()` may look at; nothing to do when neither is used."""
-    window = program.sent_window
+    window = program.index.sent_window
     if window == timedelta(0):
         return
     m = MESSAGES.c

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import select
 
 from orchestrator.domain.effects import Decision, DecisionKind
-from orchestrator.domain.late import Record
+from orchestrator.domain.record import Record
 from orchestrator.store.events import whole_past
 from orchestrator.store.tables import DECISIONS, STAGE_CHANGES
 from orchestrator.store.transaction import Transaction

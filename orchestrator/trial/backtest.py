@@ -92,10 +92,10 @@ def backtest(program: Program, history: History, until: datetime | None = None) 
         return result
     result.first, result.last = calls[0].at, calls[-1].at
     assert result.last is not None
-    end, new_until = (
+    end, no_entries_after = (
         (until - INSTANT, None) if until else (result.last + AFTER_THE_END, result.last)
     )
-    replay = Replay(program, sort_into_lives(calls, result.rejected), end, new_until)
+    replay = Replay(program, sort_into_lives(calls, result.rejected), end, no_entries_after)
     for person, effects in replay.run_all():
         result.customers += 1
         _collect(result, person, effects)

@@ -159,8 +159,9 @@ def render(
         scope, {segment.name: segment.condition.test for segment in project.lifecycle.segments}
     )
     language = templates.language(target.medium, target.template, locale)
-    if target.medium is Medium.SMS:
-        return Draft(target, locale, language, templates.render_sms(target.template, locale, scope))
+    if not target.medium.spec.is_mail:
+        text = templates.render_text(target.medium, target.template, locale, scope)
+        return Draft(target, locale, language, text)
     parts = templates.render_email(target.template, locale, scope, target.subject)
     return Draft(target, locale, language, parts.text, parts.subject, parts.preheader, parts.html)
 

@@ -14,7 +14,6 @@ from orchestrator.config import FILE
 from orchestrator.domain.answer import Heading, Notice, Part
 from orchestrator.domain.errors import Problem, ProjectInvalid
 from orchestrator.domain.formatting import count
-from orchestrator.domain.message import Medium
 from orchestrator.language.project import Project, read_project
 from orchestrator.render import Templates
 from orchestrator.render.formats import tell_language
@@ -109,7 +108,7 @@ def tell_draft(draft: Draft, paths: list[Path]) -> Iterator[Part]:
     yield Heading(f"{target.medium} {target.template} ({draft.locale})")
     if note := tell_language(draft.locale, draft.language):
         yield Notice(f"  {note}")
-    yield from _tell_email(draft) if target.medium is Medium.EMAIL else _tell_sms(draft)
+    yield from _tell_email(draft) if target.medium.spec.is_mail else _tell_sms(draft)
     yield from (f"  {path}" for path in paths)
 
 

@@ -14,9 +14,10 @@ from orchestrator.adapters import open_channels
 from orchestrator.clock import SystemClock
 from orchestrator.config import Config
 from orchestrator.domain.answer import Notice, Part
-from orchestrator.domain.channel import OutcomeKind, SendOutcome
+from orchestrator.domain.channel import Channel, OutcomeKind, SendOutcome
 from orchestrator.domain.errors import ParcoursError
-from orchestrator.domain.message import Medium, RenderedMessage
+from orchestrator.domain.medium import Medium, Reach
+from orchestrator.domain.message import RenderedMessage
 from orchestrator.domain.region import read_phone
 from orchestrator.trial.drafts import Draft
 
@@ -36,11 +37,11 @@ class ProofRefused(ParcoursError):
     """A proof that may not or cannot be sent."""
 
 
-def medium_of(address: str) -> Medium | None:
-    """What an address or number is reached by; None when it is neither."""
+def reach_of(address: str) -> Reach | None:
+    """Whether it is an address or a number; None when it is neither."""
     if "@" in address[1:-1]:
-        return Medium.EMAIL
-    return Medium.SMS if re.fullmatch(r"\+?[0-9 .()/-]*[0-9][0-9 .()/-]*", address) else None
+        return Reach.ADDRESS
+    return Reach.NUMBER if re.fullmatch(r"\+?[0-9 .()/-]*[0-9][0-9 .()/-]*", address) else None
 
 
 class Unreachable(ValueError):
@@ -50,7 +51,7 @@ class Unreachable(ValueError):
 def require_reachable(addresses: Sequence[str]) -> None:
     """Raises Unreachable for the first that is neither an address nor a number."""
     for address in addresses:
-        if medium_of(address) is None:
+        if reach_of(address) is None:
             raise Unreachable(
                 f"'{address}' is neither an e-mail address nor a number: write "
                 "me@shop.example or +33612345678"
@@ -71,13 +72,13 @@ class Proof:
 
 
 def send_proofs(config: Config, drafts: Sequence[Draft], to: str) -> list[Proof]:
-    """Sends the drafts of the medium of `to`; raises ProofRefused, ChannelMisconfigured.
+    """Sends the drafts of the media that reach `to`; raises ProofRefused, ChannelMisconfigured.
 
     A proof has no List-Unsubscribe and no place in the ledger, so nothing that is done with it has
     an effect.
     """
-    medium = medium_of(to)
-    if medium is None:
+    reach = reach_of(to)
+    if reach is None:
         raise ProofRefused("a proof goes to an e-mail address or a number")
     to = read_phone(to, "") or to
     only_to = config.channels.only_to
@@ -85,20 +86,28 @@ def send_proofs(config: Config, drafts: Sequence[Draft], to: str) -> list[Proof]
         raise ProofRefused(
             "`only_to` in parcours.toml does not name this address: nobody else is written to"
         )
-    chosen = [draft for draft in drafts if draft.target.medium is medium]
+    chosen = [draft for draft in drafts if draft.target.medium.spec.reach is reach]
     if not chosen:
+        kinds = " or ".join(medium for medium in Medium if medium.spec.reach is reach)
         raise ProofRefused(
-            f"none of these messages is of the kind {medium}, by which that address is reached"
+            f"none of these messages is of the kind {kinds}, by which that address is reached"
         )
-    messages = [_mark(config, draft, to) for draft in chosen]
     channels = open_channels(config, SystemClock())
     try:
-        answers = dict(channels[medium].send_batch(messages, time.monotonic() + SEND_BUDGET_S))
+        messages = [(draft, _mark(config, draft, to)) for draft in chosen]
+        return [answer for channel in channels.values() for answer in _send(channel, messages)]
     finally:
         for channel in channels.values():
             channel.close()
+
+
+def _send(channel: Channel, messages: Sequence[tuple[Draft, RenderedMessage]]) -> list[Proof]:
+    """Sends what is of a channel's medium."""
+    own = [(draft, message) for draft, message in messages if message.medium is channel.medium]
+    batch = [message for _, message in own]
+    answers = dict(channel.send_batch(batch, time.monotonic() + SEND_BUDGET_S)) if batch else {}
     silence = SendOutcome(OutcomeKind.UNCERTAIN, reason="the channel gave no answer")
-    return [Proof(draft, answers.get(index, silence)) for index, draft in enumerate(chosen)]
+    return [Proof(draft, answers.get(index, silence)) for index, (draft, _) in enumerate(own)]
 
 
 def tell_proofs(config: Config, proofs: Sequence[Proof]) -> Iterator[Part]:
@@ -121,11 +130,11 @@ def _mark(config: Config, draft: Draft, to: str) -> RenderedMessage:
     target = draft.target
     message_id = f"proof-{secrets.token_hex(8)}"
     journey = target.journey.id if target.journey else ""
-    if target.medium is Medium.SMS:
+    if not target.medium.spec.is_mail:
         text = f"{MARK} {draft.text}"
         return RenderedMessage(
             message_id,
-            Medium.SMS,
+            target.medium,
             to,
             text,
             journey=journey,
@@ -135,7 +144,7 @@ def _mark(config: Config, draft: Draft, to: str) -> RenderedMessage:
     sender = config.channels.from_email
     return RenderedMessage(
         message_id,
-        Medium.EMAIL,
+        target.medium,
         to,
         f"{NOTE}\n\n{draft.text}",
         sender=sender,

@@ -16,6 +16,7 @@ from orchestrator.domain.effects import Effect, Emitted
 from orchestrator.domain.errors import CallRejected
 from orchestrator.domain.event import Event, Kind
 from orchestrator.domain.identity import Identities, Person
+from orchestrator.domain.line import RunOptions
 from orchestrator.domain.program import Program
 from orchestrator.domain.state import CustomerState
 from orchestrator.domain.timeline import run
@@ -66,9 +67,10 @@ class Replay:
         program: Program,
         lives: Mapping[Person, Life],
         until: datetime,
-        new_until: datetime | None,
+        no_entries_after: datetime | None,
     ):
-        self.program, self.lives, self.until, self.new_until = program, lives, until, new_until
+        self.program, self.lives, self.until = program, lives, until
+        self.options = RunOptions(no_entries_after=no_entries_after)
         self.absorbed = {person for life in lives.values() for _, person in life.absorbs}
 
     def run_all(self) -> Iterator[tuple[Person, list[Effect]]]:
@@ -114,11 +116,11 @@ class Replay:
             other = self._state(person)
             theirs = self.lives[person].events
             before = [event for event in theirs if event.at < at]
-            effects += run(self.program, other, before, at - INSTANT, new_until=self.new_until)
+            effects += run(self.program, other, before, at - INSTANT, options=self.options)
             events += [event for event in theirs if event.at >= at]
             events.append(Event(at, Kind.MERGE, "", arrival=-1, absorbed=other))
         return effects + run(
-            self.program, self._state(life.person), events, self.until, new_until=self.new_until
+            self.program, self._state(life.person), events, self.until, options=self.options
         )
 
     def _state(self, person: Person) -> CustomerState:

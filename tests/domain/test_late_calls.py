@@ -22,8 +22,8 @@ from orchestrator.domain.effects import (
     QueueMessage,
 )
 from orchestrator.domain.event import Event, Kind
-from orchestrator.domain.late import Record
 from orchestrator.domain.program import Program
+from orchestrator.domain.record import Record
 from orchestrator.domain.state import CustomerState
 from orchestrator.domain.timeline import run
 from orchestrator.domain.waits import MOVED

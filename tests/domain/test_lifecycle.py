@@ -181,7 +181,7 @@ def test_imported_history_triggers_nothing_also_not_by_time_changes_before_the_i
     )
     life = Life(program, traits=None)
     life.import_event("0h", "Order Completed")
-    life.run("100d", quiet_until="100d")
+    life.run("100d", history_until="100d")
     assert life.stages == [("0s", "new_customer", "import"), ("90d", "inactive", "import")]
     assert life.sends == []
 
@@ -190,7 +190,7 @@ def test_time_changes_after_the_import_do_trigger() -> None:
     life = Life(read_program(HELLO % ("win", "inactive", "win")), traits=None)
     life.tell("0h", Kind.IDENTIFY, "", {"email": "a@example.com"}, starts=False)
     life.import_event("0h", "Order Completed")
-    life.run("50d", quiet_until="50d")
+    life.run("50d", history_until="50d")
     life.run("100d")
     assert life.stages[-1] == ("90d", "inactive", "time")
     assert life.sends == [("90d", "win")]
@@ -206,6 +206,7 @@ def edit(life: Life, lifecycle: str, *journeys: str) -> None:
     life.program = read_program(*journeys, lifecycle=lifecycle)
     life.state.lifecycle = life.program.lifecycle
     recount(life.program, life.state, life.heard)
+    life.rules_edited = True
 
 
 def test_an_edited_rule_changes_stages_for_that_cause_and_triggers_nothing() -> None:

@@ -90,10 +90,10 @@ def test_in_a_held_journey_entries_exits_and_goals_go_on_and_due_steps_wait() ->
     for life in (stays, leaves):
         life.track("0h", "A")
         life.track("90m", "C")
-        life.run("2h", held={"a"})
+        life.run("2h", on_hold={"a"})
     leaves.track("3h", "B")
     for life in (stays, leaves):
-        life.run("5h", late=True, held={"a"})
+        life.run("5h", late=True, on_hold={"a"})
         assert life.decisions(DecisionKind.ENTERED) == [("0s", "")]
         assert life.decisions(DecisionKind.CONVERTED) == [("1h 30m", "C")]
         assert life.sends == []
@@ -104,7 +104,7 @@ def test_in_a_held_journey_entries_exits_and_goals_go_on_and_due_steps_wait() ->
 def test_on_release_held_steps_run_as_after_an_outage() -> None:
     life = Life(read_program(PAUSED))
     life.track("0h", "A")
-    life.run("5h", held={"a"}, late=True)
+    life.run("5h", on_hold={"a"}, late=True)
     life.run("6h", late=True)
     life.run("7h", late=True)
     assert life.sends == [("6h", "one"), ("7h", "two")]
@@ -114,7 +114,7 @@ def test_other_journeys_of_the_same_customer_are_not_held() -> None:
     other = PAUSED.replace("journey: a", "journey: b").replace("email: one", "email: b-one")
     life = Life(read_program(PAUSED, other))
     life.track("0h", "A")
-    life.run("1h", held={"a"})
+    life.run("1h", on_hold={"a"})
     assert life.sends == [("1h", "b-one")]
 
 

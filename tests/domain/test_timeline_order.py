@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from orchestrator.domain.effects import Decision, DecisionKind
-from orchestrator.domain.timeline import MOVES_MAX
+from orchestrator.domain.walk import MOVES_MAX
 from tests.support.life import Life, instant
 from tests.support.project import CONSENTING, read_program
 

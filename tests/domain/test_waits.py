@@ -271,8 +271,8 @@ def test_a_wait_that_is_over_and_held_does_not_begin_again() -> None:
     life = live(PLAIN)
     life.identify("-1s", trial_ends_at="2026-01-16")
     life.track("0h", "A")
-    life.run("9d", held={"trial"})
+    life.run("9d", on_hold={"trial"})
     life.identify("10d", trial_ends_at="2026-02-16")
-    life.run("11d", held={"trial"})
+    life.run("11d", on_hold={"trial"})
     life.run("12d", late=True)
     assert [at for at, _ in life.sends] == ["12d"] * 2

@@ -120,7 +120,7 @@ def _live(project: Project) -> None:
     """Some days of a customer with everything that the journeys of the project listen to."""
     program = build_program(project)
     state = CustomerState("u1", program.lifecycle, program.zone, program.locale)
-    names = ["Signed Up", *list(program.by_event)[:20], "Order Completed"]
+    names = ["Signed Up", *list(program.index.by_event)[:20], "Order Completed"]
     traits = {
         "email": "ada@example.com",
         "phone": "+33612345678",
@@ -211,7 +211,7 @@ def _template_target(root: Path) -> Iterator[Target]:
 
 def _render(templates: Templates, medium: Medium, context: dict[str, Any]) -> None:
     if medium is Medium.SMS:
-        templates.render_sms("bomb", "en", context)
+        templates.render_text(Medium.SMS, "bomb", "en", context)
     else:
         templates.render_email("bomb", "en", {**context, "marketing": False})
 

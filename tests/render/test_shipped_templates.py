@@ -186,7 +186,7 @@ def test_a_hostile_customer_cannot_write_into_a_mail(
 def test_an_sms_is_one_segment_and_says_how_to_stop(
     shipped: Templates, signer: LinkSigner, text: str, locale: str, rich: bool
 ) -> None:
-    sent = shipped.render_sms(text, locale, context_of(text, signer, locale, rich))
+    sent = shipped.render_text(Medium.SMS, text, locale, context_of(text, signer, locale, rich))
     assert set(sent) <= GSM | GSM_EXTENDED, set(sent) - GSM - GSM_EXTENDED
     assert len(sent) + sum(letter in GSM_EXTENDED for letter in sent) <= 160
     assert sent.startswith("Atelier Nord")

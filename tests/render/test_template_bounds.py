@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from orchestrator.domain.errors import TemplateFailed
+from orchestrator.domain.medium import Medium
 from orchestrator.links import Links
 from orchestrator.render import Templates
 
@@ -138,7 +139,7 @@ def test_a_bomb_fails_its_message_with_the_reason(
     """
     templates = make_templates({"sms/hi.txt": f"\n{text}"})
     with pytest.raises(TemplateFailed) as caught:
-        templates.render_sms("hi", "en", {"entry": ENTRY, "links": links})
+        templates.render_text(Medium.SMS, "hi", "en", {"entry": ENTRY, "links": links})
     assert re.match(rf"templates/sms/hi.txt:[12]: {re.escape(reason)}", str(caught.value))
 
 
@@ -149,7 +150,7 @@ def test_bombs_take_no_memory(make_templates: Make, links: Links) -> None:
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     for n in range(len(BOMBS)):
         with pytest.raises(TemplateFailed):
-            templates.render_sms(f"b{n}", "en", {"entry": ENTRY, "links": links})
+            templates.render_text(Medium.SMS, f"b{n}", "en", {"entry": ENTRY, "links": links})
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 500_000  # kB
 
 
@@ -159,15 +160,15 @@ def test_a_large_but_honest_mail_is_made(make_templates: Make) -> None:
         "p.n) | money }}\n{% endfor %}"
     )
     products = [{"name": f"Product {n}", "price": "12.50", "n": n} for n in range(1000)]
-    sent = make_templates({"sms/hi.txt": text}).render_sms(
-        "hi", "en", {"entry": {"products": products}}
+    sent = make_templates({"sms/hi.txt": text}).render_text(
+        Medium.SMS, "hi", "en", {"entry": {"products": products}}
     )
     assert sent.splitlines()[-1] == "1000 PRODUCT 999 €12,487.50"
 
 
 def test_one_message_s_work_is_not_the_next_one_s(make_templates: Make) -> None:
     templates = make_templates({"sms/hi.txt": "{% for i in range(30000) %}{{ i }}{% endfor %}"})
-    assert len({templates.render_sms("hi", "en", {}) for _ in range(10)}) == 1
+    assert len({templates.render_text(Medium.SMS, "hi", "en", {}) for _ in range(10)}) == 1
 
 
 def test_a_template_cannot_change_what_it_is_shown(make_templates: Make) -> None:
@@ -175,5 +176,5 @@ def test_a_template_cannot_change_what_it_is_shown(make_templates: Make) -> None
     templates = make_templates(
         {"sms/hi.txt": "{{ entry.tags['append'](1) }}{{ (entry.tags + ['b']) | join }}"}
     )
-    assert templates.render_sms("hi", "en", {"entry": entry}) == "ab"
+    assert templates.render_text(Medium.SMS, "hi", "en", {"entry": entry}) == "ab"
     assert entry == {"tags": ["a"]}

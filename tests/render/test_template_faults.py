@@ -69,7 +69,7 @@ def test_hidden_attributes_fail_when_reached_another_way(
     with pytest.raises(
         TemplateFailed, match=r"^templates/sms/hi.txt:1: '_.*' is closed to templates$"
     ):
-        templates.render_sms("hi", "en", {"links": links})
+        templates.render_text(Medium.SMS, "hi", "en", {"links": links})
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from orchestrator.domain.errors import ProjectInvalid
 from orchestrator.domain.expression import NOBODY, Scope
+from orchestrator.domain.medium import Medium
 from orchestrator.domain.values import as_text
 from orchestrator.language.expressions import parse_value
 from orchestrator.language.translation import STEP
@@ -433,8 +434,8 @@ def test_a_layout_may_ask_for_what_only_some_templates_set(make_templates: Make)
             "sms/plain.txt": '{% extends "_layout.txt" %}{% block a %}hi{% endblock %}',
         }
     )
-    assert templates.render_sms("hi", "en", {}) == "[Summer]hi"
-    assert templates.render_sms("plain", "en", {}) == "hi"
+    assert templates.render_text(Medium.SMS, "hi", "en", {}) == "[Summer]hi"
+    assert templates.render_text(Medium.SMS, "plain", "en", {}) == "hi"
 
 
 def test_segments_templates_and_journeys_that_templates_ask_about_must_exist(tmp_path: Any) -> None:

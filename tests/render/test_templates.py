@@ -59,7 +59,7 @@ def test_a_customer_reads_the_nearest_language_there_is(make_templates: Make) ->
 
 def test_without_any_match_the_bare_file_speaks(make_templates: Make) -> None:
     templates = make_templates({"sms/hi.txt": "bare", "sms/hi.fr.txt": "français"})
-    assert templates.render_sms("hi", "ja-JP", {}) == "bare"
+    assert templates.render_text(Medium.SMS, "hi", "ja-JP", {}) == "bare"
 
 
 def test_partials_speak_the_language_of_who_includes_them(make_templates: Make) -> None:
@@ -105,7 +105,7 @@ def test_blocks_are_filled_over_several_layouts_and_super_keeps_what_was_there(
             ),
         }
     )
-    assert templates.render_sms("leaf", "en", {}) == "[middle, base a|leaf|me]"
+    assert templates.render_text(Medium.SMS, "leaf", "en", {}) == "[middle, base a|leaf|me]"
 
 
 SECTION = "<mj-section><mj-column>%s</mj-column></mj-section>"
@@ -277,7 +277,7 @@ def test_a_byte_order_mark_is_no_part_of_a_template(make_templates: Make, tmp_pa
     for path in (tmp_path / "templates").rglob("*.*"):
         path.write_bytes(codecs.BOM_UTF8 + path.read_bytes().replace(b"\n", b"\r\n"))
     marked = Templates.load(tmp_path)
-    assert marked.render_sms("hi", "en", {}) == "Hello"
+    assert marked.render_text(Medium.SMS, "hi", "en", {}) == "Hello"
     assert marked.render_email("hi", "en", {}).text == "x"
     assert marked.render_email("own", "en", {}).text == "By hand"
     assert (
@@ -399,12 +399,15 @@ def test_what_is_missing_prints_nothing_and_compares_false(
     make_templates: Make, expression: str
 ) -> None:
     templates = make_templates({"sms/hi.txt": f"[{{{{ {expression} }}}}]"})
-    assert templates.render_sms("hi", "en", {"customer": {"empty": None}}) == "[]"
+    assert templates.render_text(Medium.SMS, "hi", "en", {"customer": {"empty": None}}) == "[]"
 
 
 def test_a_trait_may_bear_the_name_of_a_method(make_templates: Make) -> None:
     templates = make_templates({"sms/hi.txt": "{{ customer.items }} {{ customer['keys'] }}"})
-    assert templates.render_sms("hi", "en", {"customer": {"items": 3, "keys": "two"}}) == "3 two"
+    assert (
+        templates.render_text(Medium.SMS, "hi", "en", {"customer": {"items": 3, "keys": "two"}})
+        == "3 two"
+    )
 
 
 # ---------------------------------------------------------------- versions

@@ -9,6 +9,7 @@ from typing import Any
 
 from orchestrator.domain.effects import Decision, DecisionKind, Effect, QueueMessage, StageChange
 from orchestrator.domain.event import Event, Kind
+from orchestrator.domain.line import RunOptions
 from orchestrator.domain.program import Program
 from orchestrator.domain.schedule import format_duration, parse_duration
 from orchestrator.domain.state import CustomerState
@@ -45,6 +46,7 @@ class Life:
     heard: list[Event] = field(default_factory=list)  # what was told and is on the line
     effects: list[Effect] = field(default_factory=list)
     arrivals: int = 0
+    rules_edited: bool = False  # the next run finds the facts counted anew
 
     def __post_init__(self) -> None:
         self.state = CustomerState(
@@ -78,9 +80,9 @@ class Life:
         until: str | datetime = "400d",
         *,
         late: bool = False,
-        held: Collection[str] = (),
-        quiet_until: str | None = None,
-        new_until: str | None = None,
+        on_hold: Collection[str] = (),
+        history_until: str | None = None,
+        no_entries_after: str | None = None,
         program: Program | None = None,
     ) -> list[Effect]:
         """Takes what was told of the time up to `until`. `late`: as in life, where `until` is the
@@ -95,11 +97,15 @@ class Life:
             self.state,
             events,
             end,
-            actual=end if late else None,
-            held=held,
-            quiet_until=instant(quiet_until) if quiet_until else None,
-            new_until=instant(new_until) if new_until else None,
+            options=RunOptions(
+                wall_clock=end if late else None,
+                on_hold=on_hold,
+                no_entries_after=instant(no_entries_after) if no_entries_after else None,
+                history_until=instant(history_until) if history_until else None,
+                rules_edited=self.rules_edited,
+            ),
         )
+        self.rules_edited = False
         self.effects += done
         return done
 

@@ -8,7 +8,6 @@ from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from orchestrator.domain.journey import Journey
 from orchestrator.domain.program import Program
 from orchestrator.language.project import Project, load_project
 from orchestrator.wiring import build_program
@@ -96,20 +95,4 @@ def read_program(
     if not pinned:
         return build_program(project)
     earlier = next(iter(read_project(pinned, lifecycle=lifecycle, toml=toml).journeys.values()))
-    return replace_pinned(build_program(project), {(earlier.id, earlier.version): earlier})
-
-
-def replace_pinned(program: Program, pinned: Mapping[tuple[str, str], Journey]) -> Program:
-    """The same program with earlier versions of journeys."""
-    return replace(
-        program,
-        pinned=pinned,
-        by_event={},
-        by_stage={},
-        scheduled=[],
-        history={},
-        facts_by_event={},
-        any_event_facts=[],
-        windowed=[],
-        segment_tests={},
-    )
+    return replace(build_program(project), pinned={(earlier.id, earlier.version): earlier})

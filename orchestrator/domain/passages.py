@@ -1,0 +1,108 @@
+"""Exits, goals and waits: who leaves a journey, who reached what it is for, whose wait is over."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from operator import attrgetter
+
+from orchestrator.domain.effects import DecisionKind, StageChange
+from orchestrator.domain.event import Event
+from orchestrator.domain.journey import Occasion, WaitFor
+from orchestrator.domain.line import Line, Moment
+from orchestrator.domain.state import Status
+
+
+@dataclass(slots=True)
+class News:
+    """What an instant brings: events that may start something, a change of stage."""
+
+    events: Sequence[Event] = ()
+    change: StageChange | None = None
+
+
+NOTHING = News()
+
+
+def check_passages(line: Line, now: datetime, news: News) -> None:
+    """Looks at everybody inside, and at who left while the goal still counts. Asked where there is
+    news of the customer only: an event, a change of stage, of a trait or of consent."""
+    for enrollment in sorted(line.state.enrollments, key=attrgetter("journey")):
+        journey = line.program.journey_of(enrollment.journey, enrollment.version)
+        if journey is None:
+            continue
+        moment = line.moment(journey, enrollment, now)
+        check_goal(moment, news)
+        if enrollment.is_open:
+            _check_exits(moment, news)
+        if enrollment.is_open and news.events:
+            _check_wait(moment, news.events)
+
+
+def check_goal(moment: Moment, news: News) -> None:
+    """Counts the conversion of somebody who reaches the goal now, and lets them go where that ends
+    the journey.
+    """
+    enrollment, goal = moment.enrollment, moment.journey.goal
+    if goal is None or enrollment.converted_at is not None:
+        return
+    reached = _reached(moment, goal, news)
+    if reached is None or not _is_in_time(moment, reached[0]):
+        return
+    at, event = reached
+    enrollment.converted_at, enrollment.changed = at, True
+    reason = goal.event or goal.stage or "goal"
+    value = goal.value.evaluate(moment.scope(event)) if goal.value else None
+    moment.decide(DecisionKind.CONVERTED, reason, at=at, step="", value=value)
+    if goal.ends_journey and enrollment.is_open:
+        moment.leave(Status.CONVERTED, reason)
+
+
+def _is_in_time(moment: Moment, at: datetime) -> bool:
+    enrollment = moment.enrollment
+    if enrollment.goal_until is not None:
+        return at <= enrollment.goal_until
+    return enrollment.ended_at is None or at <= enrollment.ended_at  # it may have come late
+
+
+def _reached(moment: Moment, rule: Occasion, news: News) -> tuple[datetime, Event | None] | None:
+    """When a goal or exit holds at this instant, strictly after the entry; with the event that did
+    it.
+    """
+    entered, condition = moment.enrollment.entered_at, rule.condition
+    if rule.event is not None:
+        for event in news.events:
+            later = event.name == rule.event and event.at > entered
+            if later and moment.holds(condition, event):
+                return event.at, event
+        return None
+    if rule.stage is not None and (news.change is None or news.change.to != rule.stage):
+        return None
+    if moment.now > entered and moment.holds(condition):
+        return moment.now, None
+    return None
+
+
+def _check_exits(moment: Moment, news: News) -> None:
+    for rule in moment.journey.exits:
+        if _reached(moment, rule, news) is not None:
+            moment.leave(Status.EXITED, rule.name)
+            return
+
+
+def _check_wait(moment: Moment, events: Sequence[Event]) -> None:
+    """Has somebody go on whose wait for an event is over."""
+    enrollment, step = moment.enrollment, moment.journey.by_id.get(moment.enrollment.step or "")
+    if not isinstance(step, WaitFor):
+        return
+    arrived, last = enrollment.arrived_at or enrollment.entered_at, enrollment.due_at
+    for event in events:
+        in_time = event.at > arrived and (last is None or event.at <= last)
+        if event.name == step.event and in_time and moment.holds(step.condition, event):
+            if step.save_as:
+                enrollment.variables[step.save_as] = dict(event.properties)
+            moment.decide(DecisionKind.BRANCHED, f"{step.event} came")
+            moment.base = moment.line.base(event.at, moment.now)
+            moment.enter_block(step.then)
+            return

@@ -1,0 +1,191 @@
+"""The instants of one customer's line, taken one after the other, and what happens at each.
+
+At one instant, in this order:
+
+1. the events of that instant, who-somebody-is first, then in order of arrival, applied to traits
+   and facts;
+2. the stage change they (or time alone) cause;
+3. exits, goals and waits;
+4. entries;
+5. due steps, by due time, then priority downwards, then journey id; what they make due at once runs
+   too.
+
+So an event at exactly the instant of a timer wins over the timer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from itertools import groupby
+from operator import attrgetter
+
+from orchestrator.domain.applying import apply
+from orchestrator.domain.entries import enter
+from orchestrator.domain.event import Event, Kind
+from orchestrator.domain.line import Line, Moment
+from orchestrator.domain.messages import release_reached
+from orchestrator.domain.passages import News, check_passages
+from orchestrator.domain.stages import change_stage, next_stage_instant
+from orchestrator.domain.state import Enrollment, Status
+from orchestrator.domain.steps import take
+from orchestrator.domain.values import INSTANT
+from orchestrator.domain.waits import follow_news
+
+MOVES_MAX = 100  # of one enrollment within one instant
+
+
+def walk(line: Line, events: Iterable[Event], until: datetime) -> list[Event]:
+    """Takes every instant up to `until`, inclusive; returns the events that lie behind it, the next
+    one last.
+    """
+    state = line.state
+    waiting = sorted(events, key=attrgetter("order"))
+    waiting.reverse()  # the next one is popped from the end
+    while (now := next_instant(line, waiting)) is not None and now <= until:
+        _take_instant(line, now, _pop_events(waiting, now))
+        state.cursor = now
+        if line.retrace is None:
+            state.happened_at = now
+    return waiting
+
+
+def _pop_events(waiting: list[Event], now: datetime) -> list[Event]:
+    taken = []
+    while waiting and waiting[-1].at <= now:
+        taken.append(waiting.pop())
+    return taken
+
+
+# ---------------------------------------------------------------- the next instant
+
+
+def next_instant(line: Line, waiting: list[Event]) -> datetime | None:
+    """When something happens next: an event, a due step, or what time alone brings."""
+    cursor = line.state.cursor
+    open_ = [e for e in line.state.enrollments if e.due_at is not None and e.is_open]
+    instants = [line.due_instant(e) for e in open_]
+    candidates = [at for at in instants if at is not None]
+    if waiting:
+        candidates.append(waiting[-1].at if cursor is None else max(waiting[-1].at, cursor))
+    after = cursor if cursor is not None else (waiting[-1].at - INSTANT if waiting else None)
+    if after is not None:
+        candidates.extend(_timed_instants(line, after))
+    return min(candidates, default=None)
+
+
+def _timed_instants(line: Line, after: datetime) -> Iterable[datetime]:
+    """When time alone may change the stage, and when schedules fire."""
+    if line.state.stage is None and line.state.cursor is None:
+        return  # nothing is known of this customer yet
+    last = line.options.no_entries_after
+    # what was called is carried out
+    scheduled = line.program.index.scheduled if line.retrace is None else ()
+    instants = [
+        next_stage_instant(line, after),
+        *(trigger.cron.next_after(after) for _, trigger in scheduled),
+    ]
+    yield from (at for at in instants if at is not None and (last is None or at <= last))
+
+
+# ---------------------------------------------------------------- one instant
+
+
+def _take_instant(line: Line, now: datetime, events: list[Event]) -> None:
+    # Late events come several at once: each at its own time, and all of them before what is
+    # overdue.
+    for _, simultaneous in groupby(events, key=attrgetter("at")):
+        _take_events(line, now, list(simultaneous))
+    if not events:
+        _take_events(line, now, [])
+    moves: dict[int, int] = {}
+    _take_due_steps(line, now, moves)
+    while line.emitted or line.touched:
+        touched, line.touched = line.touched, False
+        events, line.emitted = line.emitted, []
+        _take_events(line, now, events, touched=touched)
+        _take_due_steps(line, now, moves)
+    _forget_ended(line, now)
+
+
+def _take_events(line: Line, now: datetime, events: list[Event], *, touched: bool = False) -> None:
+    last = line.options.no_entries_after
+    begins = last is None or now <= last
+    for event in events:
+        _apply(line, event, now)
+    change = change_stage(line, now, events) if begins else None
+    # What another journey's timer or a schedule brings up is no news of the customer: exits by
+    # condition must not depend on it.
+    if touched or events or change is not None:
+        happened = [e for e in events if e.starts and Kind.TRACK <= e.kind <= Kind.EMITTED]
+        check_passages(line, now, News(happened, change))
+        follow_news(line, now)
+    if begins:
+        enter(line, now, events, change)
+
+
+def _apply(line: Line, event: Event, now: datetime) -> None:
+    mark = len(line.effects)
+    apply(line, event, now)
+    if line.retrace is not None and line.retrace.is_known(event):
+        del line.effects[mark:]  # they were written when it came
+
+
+def _forget_ended(line: Line, now: datetime) -> None:
+    """Drops ended enrollments that no event, however late, can fall into, and that no goal looks
+    at any more.
+    """
+    state = line.state
+    if not state.enrollments or line.options.keeps_ended or line.retrace is not None:
+        return
+    since = now - line.program.max_age
+    keep = [e for e in state.enrollments if e.is_open or _still_counts(e, since)]
+    if len(keep) != len(state.enrollments):
+        state.enrollments = keep
+
+
+def _still_counts(enrollment: Enrollment, since: datetime) -> bool:
+    if enrollment.ended_at is not None and enrollment.ended_at >= since:
+        return True
+    goal_until = enrollment.goal_until
+    return goal_until is not None and enrollment.converted_at is None and goal_until >= since
+
+
+# ---------------------------------------------------------------- due steps
+
+
+def _take_due_steps(line: Line, now: datetime, moves: dict[int, int]) -> None:
+    """Takes them one after the other; `moves` counts those of each enrollment at this instant."""
+    release_reached(line, now)
+    while (enrollment := _next_due(line, now)) is not None:
+        journey = line.program.journey_of(enrollment.journey, enrollment.version)
+        step = journey.by_id.get(enrollment.step or "") if journey else None
+        if journey is None or step is None or enrollment.due_at is None:
+            reason = "the journey or step no longer exists"
+            line.leave(enrollment, Status.EXITED, reason, now)
+            continue
+        moves[id(enrollment)] = moves.get(id(enrollment), 0) + 1
+        if moves[id(enrollment)] > MOVES_MAX:
+            reason = f"more than {MOVES_MAX} steps in one instant"
+            line.leave(enrollment, Status.EXITED, reason, now)
+            continue
+        base = line.base(enrollment.due_at, now)
+        take(Moment(line, journey, enrollment, now, base), step)
+
+
+def _next_due(line: Line, now: datetime) -> Enrollment | None:
+    due = []
+    for enrollment in line.state.enrollments:
+        if enrollment.due_at is not None and enrollment.is_open:
+            at = line.due_instant(enrollment)
+            if at is not None and at <= now:
+                due.append(enrollment)
+    if len(due) < 2:
+        return due[0] if due else None
+    return min(due, key=lambda enrollment: _precedence(line, enrollment))
+
+
+def _precedence(line: Line, enrollment: Enrollment) -> tuple[datetime, int, str]:
+    journey = line.program.journeys.get(enrollment.journey)
+    assert enrollment.due_at is not None  # only due ones are compared
+    return enrollment.due_at, -(journey.priority if journey else 0), enrollment.journey
