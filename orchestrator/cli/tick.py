@@ -13,8 +13,9 @@ from orchestrator.cli.options import AsJson, ProjectFolder, read_instant
 from orchestrator.cli.output import print_answer, print_json
 from orchestrator.cli.projects import load
 from orchestrator.clock import SystemClock, VirtualClock
-from orchestrator.engine import tick as engine_tick
 from orchestrator.engine.report import TickReport
+from orchestrator.engine.work import finish, work
+from orchestrator.engine.worker import Worker
 from orchestrator.language.project import Project
 from orchestrator.live.signals import stopped_by_signals
 from orchestrator.measure.tick_told import tell_tick
@@ -53,13 +54,14 @@ def _run(project: Project, now: str | None) -> tuple[TickReport, int]:
     """What the tick did, and how many calls wait for a later one."""
     clock = SystemClock() if now is None else VirtualClock(read_instant(now))
     with opened(project.config) as database, hold_database(database) as hold:
-        context = open_engine(project, clock, database=database, hold=hold)
+        parts = open_engine(project, clock, database=database)
+        worker = Worker(project.config.var_dir, hold)
         try:
-            settle_what_died(context)
-            with stopped_by_signals(context.hand_over.stop):
-                report = engine_tick.run(context, clock.now())
-                report.add(engine_tick.finish(context))
+            settle_what_died(parts, worker)
+            with stopped_by_signals(worker.hand_over.stop):
+                report = work(parts, worker)
+                report.add(finish(parts, worker))
             with database.read() as transaction:
                 return report, arrivals.count_calls(transaction)
         finally:
-            close_engine(context)
+            close_engine(parts, worker)

@@ -14,7 +14,7 @@ from io import BufferedReader
 from orchestrator.clock import Clock, VirtualClock
 from orchestrator.domain.call import CALL_BYTES_MAX
 from orchestrator.domain.errors import CallRejected, TimeWentBack
-from orchestrator.engine.tick import LAST_TICK
+from orchestrator.engine.last_tick import LAST_TICK
 from orchestrator.intake.calls import Reception, accept_call, write_call
 from orchestrator.intake.lines import GZIP_DAMAGE, FileDamaged, read_lines
 from orchestrator.json_text import JsonRefused, read_json

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from orchestrator.domain.journey import Journey, Message
 from orchestrator.domain.message import MessageState
-from orchestrator.engine.tick import CLOCK, LAST_TICK, VIRTUAL
+from orchestrator.engine.last_tick import CLOCK, LAST_TICK, VIRTUAL
 from orchestrator.store import arrivals, customers, figures, messages, settings
 from orchestrator.store.database import Database
 from orchestrator.store.due import count_due_people
