@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 from anyio import to_thread
@@ -21,6 +22,7 @@ from orchestrator.api.inbox_writer import InboxWriter
 from orchestrator.api.mailbox_index import MailboxIndex
 from orchestrator.api.pages import ERROR_PAGES, show_fault, show_missing, show_too_long
 from orchestrator.api.segment import problem, segment_routes
+from orchestrator.store.inbox import write_inbox
 
 __all__ = ["ApiServices", "create_app"]
 
@@ -32,7 +34,8 @@ def create_app(services: ApiServices) -> Starlette:
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        app.state.writer = InboxWriter(services.database, services.nudge)
+        file = services.file_calls or partial(write_inbox, services.database)
+        app.state.writer = InboxWriter(file, services.nudge)
         try:
             yield
         finally:

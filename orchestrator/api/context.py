@@ -8,10 +8,10 @@ from pathlib import Path
 
 from starlette.requests import Request
 
-from orchestrator.api.inbox_writer import InboxWriter
+from orchestrator.api.inbox_writer import Filing, InboxWriter
 from orchestrator.clock import Clock
 from orchestrator.config import Config
-from orchestrator.domain.steps.offers import Offer
+from orchestrator.domain.friend_offer import FriendOffer
 from orchestrator.domain.survey import Survey
 from orchestrator.links import LinkSigner
 from orchestrator.store.database import Database
@@ -23,8 +23,9 @@ class ApiServices:
 
     `nudge` is called after new calls became durable, from the writer's thread. `render_copy` gives
     the HTML of a mail from its public id, None where there is none; it is called in a thread.
-    `friend_offer` is what an invited friend gets (`referral.find_friend_offer`). `read_status`
-    gives the figures of the home page, by their label.
+    `friend_offer` is what an invited friend gets (`find_friend_offer`). `read_status`
+    gives the figures of the home page, by their label. `file_calls` makes calls durable, in the
+    inbox where it is None.
     """
 
     database: Database
@@ -36,7 +37,8 @@ class ApiServices:
     mailbox_root: Path
     nudge: Callable[[], None]
     render_copy: Callable[[str], str | None]
-    friend_offer: Offer | None = None
+    friend_offer: FriendOffer | None = None
+    file_calls: Filing | None = None
     demo: bool = False
     prefect_ui_url: str | None = None
     read_status: Callable[[], Mapping[str, int]] | None = None

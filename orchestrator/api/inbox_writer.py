@@ -16,14 +16,16 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 
 from orchestrator.store.availability import StoreUnavailable
-from orchestrator.store.database import Database
-from orchestrator.store.inbox import InboxEntry, RejectedEntry, write_inbox
+from orchestrator.store.inbox import InboxEntry, RejectedEntry
 
 WAITING_BYTES_MAX = 16 * 1024 * 1024  # about a second of writing
 GROUP_CALLS_MAX = 2_000
 _ROW_BYTES = 256  # what an entry takes beside its JSON
 
 log = logging.getLogger(__name__)
+
+#: Makes calls and rejections durable, all or none of them; raises StoreUnavailable.
+Filing = Callable[[Sequence[InboxEntry], Sequence[RejectedEntry]], int]
 
 
 class InboxFull(Exception):
@@ -45,12 +47,12 @@ class _Request:
 
 
 class InboxWriter:
-    """One thread that files calls. `nudge` is called in that thread after every commit with new
-    calls.
+    """One thread that files calls. `file` makes them durable and returns how many were new;
+    `nudge` is called in that thread whenever some were.
     """
 
-    def __init__(self, database: Database, nudge: Callable[[], None]) -> None:
-        self._database, self._nudge = database, nudge
+    def __init__(self, file: Filing, nudge: Callable[[], None]) -> None:
+        self._file_durably, self._nudge = file, nudge
         self._waiting: deque[_Request] = deque()
         self._waiting_bytes = 0
         self._closing = False
@@ -106,8 +108,8 @@ class InboxWriter:
     def _file(self, group: Sequence[_Request]) -> None:
         calls = [call for request in group for call in request.calls]
         try:
-            new = write_inbox(
-                self._database, calls, [entry for request in group for entry in request.rejections]
+            new = self._file_durably(
+                calls, [entry for request in group for entry in request.rejections]
             )
         except StoreUnavailable as error:
             self._answer(group, error)

@@ -7,7 +7,7 @@ Accepting twice is harmless: ids derive from the address, and the first referrer
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from anyio import to_thread
@@ -19,27 +19,13 @@ from starlette.responses import Response
 from orchestrator.api.pages import PageMissing, Visit, begin_visit, read_link
 from orchestrator.api.requests import read_form
 from orchestrator.domain.consent import read_yes_no
-from orchestrator.domain.effects import Receiver
+from orchestrator.domain.friend_offer import FriendOffer
 from orchestrator.domain.identity import Person, fold_address, referral_id
-from orchestrator.domain.journey import Journey
-from orchestrator.domain.steps.offers import Offer, Reward
-from orchestrator.domain.values import is_number
 from orchestrator.links import LinkPurpose
 from orchestrator.store.pages import Referrer, find_referrer, is_known_address
 
 NAME_CHARS_MAX = 80
 ID_DIGITS_MAX = 18  # what a 64-bit key surely holds
-
-
-def find_friend_offer(journeys: Iterable[Journey]) -> Offer | None:
-    """What an invited friend gets: the first reward to the customer whose journey also rewards the
-    referrer.
-    """
-    for journey in journeys:
-        rewards = [step for step in journey.walk_steps() if isinstance(step, Reward)]
-        if {reward.to for reward in rewards} == set(Receiver):
-            return next(reward.offer for reward in rewards if reward.to is Receiver.CUSTOMER)
-    return None
 
 
 async def show_referral(request: Request) -> Response:
@@ -107,18 +93,18 @@ def _show_form(
     )
 
 
-def _format_worth(offer: Offer, visit: Visit) -> str:
+def _format_worth(offer: FriendOffer, visit: Visit) -> str:
     """`€10`, `10 %`; "" when the worth is computed for each customer."""
-    if offer.amount is not None and is_number(offer.amount.source):
-        return _format_money(offer.amount.source, offer, visit)
-    if offer.percent is not None and is_number(offer.percent.source):
+    if offer.amount is not None:
+        return _format_money(offer.amount, offer, visit)
+    if offer.percent is not None:
         return format_percent(
-            offer.percent.source / 100, locale=visit.language, decimal_quantization=False
+            offer.percent / 100, locale=visit.language, decimal_quantization=False
         )
     return ""
 
 
-def _format_money(amount: float, offer: Offer, visit: Visit) -> str:
+def _format_money(amount: float, offer: FriendOffer, visit: Visit) -> str:
     currency = offer.currency or visit.services.config.project.currency
     pattern = {"fr": "#,##0.##\u00a0¤"}.get(visit.language, "¤#,##0.##")
     return format_currency(amount, currency, pattern, visit.language, currency_digits=False)

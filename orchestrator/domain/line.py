@@ -13,7 +13,6 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from orchestrator.domain import assignment, release
-from orchestrator.domain.answers import Release
 from orchestrator.domain.effects import Assignment, Decision, DecisionKind, Effect, Emitted, Logged
 from orchestrator.domain.event import Event
 from orchestrator.domain.expression import Condition, Scope, Value
@@ -22,6 +21,7 @@ from orchestrator.domain.message import Medium, Purpose
 from orchestrator.domain.program import Program
 from orchestrator.domain.record import Retrace
 from orchestrator.domain.release import Letter
+from orchestrator.domain.release_answers import Release
 from orchestrator.domain.state import CustomerState, Enrollment, Status
 from orchestrator.domain.step import Step
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from orchestrator.domain.medium import Medium as Medium
@@ -54,6 +56,40 @@ STATE_RANK: dict[MessageState, int] = {
     MessageState.BOUNCED: 80,
     MessageState.COMPLAINED: 90,
 }
+
+
+@dataclass(frozen=True, slots=True)
+class QueuedMessage:
+    """A message of the ledger, as whoever asks about it, renders, sends and settles it knows it."""
+
+    id: int
+    public_id: str  # travels with the message
+    customer_id: int
+    enrollment_id: int
+    journey: str
+    version: str  # of the journey
+    step: str
+    pass_no: int
+    medium: Medium
+    template: str
+    purpose: Purpose
+    topic: str
+    subject: str | None
+    sender: str | None
+    reply_to: str | None
+    resend_uncertain: bool
+    variables: Mapping[str, object]
+    coupon: Mapping[str, object] | None
+    decided_at: datetime
+    not_before: datetime
+    expires_at: datetime | None
+    state: MessageState
+    code: str
+    provider_id: str
+    attempts: int
+    leased_by: str | None  # the worker whose lease it is, by its token
+    lease_until: datetime | None
+    leased_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)

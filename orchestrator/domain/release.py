@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from orchestrator.domain import policy
-from orchestrator.domain.answers import Go, Later, Leave, Release, Stay
 from orchestrator.domain.effects import DecisionKind
 from orchestrator.domain.event import Event
 from orchestrator.domain.journey import ExitRule, Journey
 from orchestrator.domain.message import Medium, Purpose
 from orchestrator.domain.policy import Answer
 from orchestrator.domain.program import Program
+from orchestrator.domain.release_answers import Go, Later, Leave, Release, Stay
 from orchestrator.domain.state import CustomerState, Enrollment, Status
 
 #: Of an enrollment: so long a message waits for an address, or for a yes or no. Many a page says

@@ -13,11 +13,11 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, ClassVar, Protocol
 
-from orchestrator.domain.answers import Release
 from orchestrator.domain.effects import DecisionKind, Effect
 from orchestrator.domain.event import Event
 from orchestrator.domain.expression import Condition, Scope, Value
 from orchestrator.domain.message import Medium, Purpose
+from orchestrator.domain.release_answers import Release
 from orchestrator.domain.state import CustomerState, Enrollment, Status
 
 

@@ -23,9 +23,10 @@ from orchestrator.domain.state import Status
 from orchestrator.domain.steps.message import QueueMessage
 from orchestrator.domain.timeline import is_late, recount, run
 from orchestrator.domain.values import INSTANT
-from orchestrator.engine.context import CLAIM_MAX, EngineContext
 from orchestrator.engine.ingest import ENGINE
+from orchestrator.engine.parts import CLAIM_MAX
 from orchestrator.engine.report import JourneyTally, TickReport
+from orchestrator.engine.turn import Turn
 from orchestrator.store import customers, events, inbox
 from orchestrator.store.availability import StoreUnavailable, unless_away
 from orchestrator.store.lives import Life, load_lives
@@ -38,7 +39,7 @@ logger = logging.getLogger(__name__)
 TRY_AGAIN = timedelta(hours=1)  # a life that could not be run: until somebody has read the log
 
 
-def run_due(context: EngineContext, now: datetime, report: TickReport) -> int:
+def run_due(turn: Turn, now: datetime, report: TickReport) -> int:
     """Advances up to 500 due customers; returns how many there were.
 
     One life that cannot be run or written, a fault of ours, does not hold up the others: then each
@@ -46,9 +47,9 @@ def run_due(context: EngineContext, now: datetime, report: TickReport) -> int:
     """
     ids: list[int] = []
     try:
-        with unless_away(), context.database.write() as transaction:
+        with unless_away(), turn.database.write() as transaction:
             ids = customers.claim_due(transaction, now, CLAIM_MAX)
-            tallies = _advance(context, transaction, ids, now)
+            tallies = _advance(turn, transaction, ids, now)
         report.add(tallies)
     except StoreUnavailable:
         raise
@@ -61,16 +62,14 @@ def run_due(context: EngineContext, now: datetime, report: TickReport) -> int:
             without_data(error),
         )
         for customer_id in ids:
-            _advance_alone(context, customer_id, now, report)
+            _advance_alone(turn, customer_id, now, report)
     return len(ids)
 
 
-def _advance_alone(
-    context: EngineContext, customer_id: int, now: datetime, report: TickReport
-) -> None:
+def _advance_alone(turn: Turn, customer_id: int, now: datetime, report: TickReport) -> None:
     try:
-        with unless_away(), context.database.write() as transaction:
-            tallies = _advance(context, transaction, [customer_id], now)
+        with unless_away(), turn.database.write() as transaction:
+            tallies = _advance(turn, transaction, [customer_id], now)
         report.add(tallies)
     except StoreUnavailable:
         raise
@@ -80,56 +79,54 @@ def _advance_alone(
             customer_id,
             without_data(error),
         )
-        with context.database.write() as transaction:
+        with turn.database.write() as transaction:
             set_aside(transaction, {customer_id: type(error).__name__}, now, now + TRY_AGAIN)
 
 
-def _advance(
-    context: EngineContext, transaction: Transaction, ids: Sequence[int], now: datetime
-) -> TickReport:
+def _advance(turn: Turn, transaction: Transaction, ids: Sequence[int], now: datetime) -> TickReport:
     """Runs these customers' lines and writes what came of it, in the caller's transaction."""
     tallies = TickReport()
     if ids:
-        runs = _run_lives(context, transaction, ids, now, tallies)
-        version = context.program.lifecycle.version
-        save_runs(transaction, runs, now, version, context.public_id, context.priority)
-        _tell_others(context, transaction, runs)
-        _keep_moments(context, runs)
+        runs = _run_lives(turn, transaction, ids, now, tallies)
+        version = turn.program.lifecycle.version
+        save_runs(transaction, runs, now, version, turn.parts.public_id, turn.parts.priority)
+        _tell_others(turn, transaction, runs)
+        _keep_moments(turn, runs)
         _count(tallies, runs)
     return tallies
 
 
 def _run_lives(
-    context: EngineContext,
+    turn: Turn,
     transaction: Transaction,
     ids: Sequence[int],
     now: datetime,
     report: TickReport,
 ) -> list[Run]:
-    lives = load_lives(transaction, context.program, ids, now)
+    lives = load_lives(transaction, turn.program, ids, now)
     absorbed = [
         row.absorbed_id
         for life in lives.values()
         for row in life.fresh
         if row.absorbed_id is not None
     ]
-    others = load_lives(transaction, context.program, absorbed, now, whole=True) if absorbed else {}
+    others = load_lives(transaction, turn.program, absorbed, now, whole=True) if absorbed else {}
     survivors = [
         key for key, life in lives.items() if any(row.absorbed_id is not None for row in life.fresh)
     ]
     if survivors:
-        lives |= load_lives(transaction, context.program, survivors, now, whole=True)
+        lives |= load_lives(transaction, turn.program, survivors, now, whole=True)
     for life in (*lives.values(), *others.values()):
         if life.stale and life.state.id is not None:
             past = events.whole_past(transaction, life.state.id, life.applied_event_id)
-            recount(context.program, life.state, past)
+            recount(turn.program, life.state, past)
     for life in lives.values():
-        _count_due(context, life, now, report)
-    return [_run_life(context, transaction, life, others, now) for life in lives.values()]
+        _count_due(turn, life, now, report)
+    return [_run_life(turn, transaction, life, others, now) for life in lives.values()]
 
 
 def _run_life(
-    context: EngineContext,
+    turn: Turn,
     transaction: Transaction,
     life: Life,
     others: dict[int, Life],
@@ -149,11 +146,11 @@ def _run_life(
         else:
             before, fresh = _part(other, fresh, row.at)
             effects += run(
-                context.program,
+                turn.program,
                 other.state,
                 before,
                 row.at - INSTANT,
-                options=_options(context, other),
+                options=_options(turn, other),
                 record=_own_record(transaction, other, before),
             )
         if row.starts and (_is_behind(row.at, other) or _is_behind(row.at, life)):
@@ -169,19 +166,19 @@ def _run_life(
     # else the machine's clock was set back: nothing may be passed over
     until = now if cursor is None else max(now, cursor)
     options = replace(
-        _options(context, life),
-        wall_clock=context.actual(now),
-        keeps_customers=context.clock.is_virtual,
+        _options(turn, life),
+        wall_clock=turn.parts.wall_clock(now),
+        keeps_customers=turn.clock.is_virtual,
     )
-    effects += run(context.program, life.state, fresh, until, options=options, record=record)
+    effects += run(turn.program, life.state, fresh, until, options=options, record=record)
     last = max((row.id for row in life.fresh), default=life.applied_event_id)
     last = max([last, *(row.id for _, other in absorbed for row in other.fresh)])
     return Run(life.state, effects, last, [row.absorbed_id for row, _ in absorbed])
 
 
-def _options(context: EngineContext, life: Life) -> RunOptions:
+def _options(turn: Turn, life: Life) -> RunOptions:
     return RunOptions(
-        on_hold=context.held.journeys,
+        on_hold=turn.standing.held.journeys,
         history_until=_imported_at(life),
         rules_edited=life.stale,
         keeps_ended=life.whole,
@@ -240,7 +237,7 @@ def _imported_at(life: Life) -> datetime | None:
     return max((row.received_at for row in life.fresh if not row.starts), default=None)
 
 
-def _tell_others(context: EngineContext, transaction: Transaction, runs: Sequence[Run]) -> None:
+def _tell_others(turn: Turn, transaction: Transaction, runs: Sequence[Run]) -> None:
     """Puts what happened to one customer because of another into the inbox, as that other's
     event.
     """
@@ -252,7 +249,7 @@ def _tell_others(context: EngineContext, transaction: Transaction, runs: Sequenc
     inbox.put_calls(transaction, calls)
 
 
-def _keep_moments(context: EngineContext, runs: Sequence[Run]) -> None:
+def _keep_moments(turn: Turn, runs: Sequence[Run]) -> None:
     """Keeps what each message's customer was when it was decided: a virtual clock jumps, and they
     have lived on.
     """
@@ -263,8 +260,8 @@ def _keep_moments(context: EngineContext, runs: Sequence[Run]) -> None:
                 and effect.seen is not None
                 and effect.enrollment.id is not None
             ):
-                message = context.public_id(effect.enrollment.id, effect.step.id, effect.pass_no)
-                context.moments[message] = effect.seen
+                message = turn.parts.public_id(effect.enrollment.id, effect.step.id, effect.pass_no)
+                turn.moments[message] = effect.seen
 
 
 def _inbox_call(event: Event, receiver: str) -> inbox.InboxEntry:
@@ -283,10 +280,10 @@ def _inbox_call(event: Event, receiver: str) -> inbox.InboxEntry:
     return inbox.InboxEntry(message_id, event.at, ENGINE, True, orjson.dumps(call))
 
 
-def _count_due(context: EngineContext, life: Life, now: datetime, report: TickReport) -> None:
+def _count_due(turn: Turn, life: Life, now: datetime, report: TickReport) -> None:
     for enrollment in life.state.open_enrollments():
         due = enrollment.due_at is not None and enrollment.due_at <= now
-        if due and enrollment.journey not in context.held.journeys:
+        if due and enrollment.journey not in turn.standing.held.journeys:
             report.journey(enrollment.journey).due += 1
 
 

@@ -4,23 +4,22 @@ suppression, caps, quiet hours, expiry. The transaction that leases them is the 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
 
 from orchestrator.domain import policy
-from orchestrator.domain.answers import Go, Later, Leave, Stay
 from orchestrator.domain.effects import DecisionKind
 from orchestrator.domain.event import Event
 from orchestrator.domain.following import arrive_later
-from orchestrator.domain.message import Medium, MessageState, Purpose
+from orchestrator.domain.message import MessageState, Purpose, QueuedMessage
+from orchestrator.domain.program import Program
 from orchestrator.domain.release import Letter, Queued, ask
+from orchestrator.domain.release_answers import Go, Later, Leave, Stay
 from orchestrator.domain.state import CustomerState, Enrollment, SentMessage, Status
-from orchestrator.engine.context import EngineContext
-from orchestrator.store import events, ledger_notes
-from orchestrator.store.ledger_notes import Note
-from orchestrator.store.lives import load_readers, read_enrollment
-from orchestrator.store.messages import Settlement
+from orchestrator.engine.turn import Turn
+from orchestrator.store import events
+from orchestrator.store.lives import load_enrollments, load_readers
+from orchestrator.store.messages import Refusal, Settlement
 from orchestrator.store.transaction import Transaction
 
 
@@ -30,9 +29,9 @@ class Allowed:
     leaves.
     """
 
-    row: Any
+    message: QueuedMessage
     state: CustomerState
-    entry: Mapping[str, Any]
+    entry: Mapping[str, object]
     at: datetime
 
 
@@ -42,130 +41,163 @@ class Asked:
 
     allowed: list[Allowed] = field(default_factory=list)
     settled: list[Settlement] = field(default_factory=list)
-    notes: list[Note] = field(default_factory=list)
+    refusals: list[Refusal] = field(default_factory=list)
     refused: int = 0
 
-    def allow(self, row: Any, state: CustomerState, enrollment: Enrollment, at: datetime) -> None:
+    def allow(
+        self, message: QueuedMessage, state: CustomerState, enrollment: Enrollment, at: datetime
+    ) -> None:
         """Lets a message leave; it counts for the caps of those behind it."""
         self.allowed.append(
-            Allowed(row, state, {**enrollment.entry, "at": enrollment.entered_at}, at)
+            Allowed(message, state, {**enrollment.entry, "at": enrollment.entered_at}, at)
         )
-        marketing = row.purpose == Purpose.MARKETING
-        state.sent.append(SentMessage(at, Medium(row.medium), row.journey, row.template, marketing))
+        marketing = message.purpose == Purpose.MARKETING
+        state.sent.append(
+            SentMessage(at, message.medium, message.journey, message.template, marketing)
+        )
 
     def defer(
-        self, row: Any, at: datetime, reason: str, until: datetime, waiting: Enrollment | None
+        self,
+        message: QueuedMessage,
+        at: datetime,
+        reason: str,
+        until: datetime,
+        waiting: Enrollment | None,
     ) -> None:
         """Keeps a message queued until the next free instant, unless that is too late for it;
         `waiting` is who waits for the step behind it, counted anew from then."""
-        if row.expires_at is not None and until > row.expires_at:
-            self.refuse(row, at, reason, DecisionKind.EXPIRED)
+        if message.expires_at is not None and until > message.expires_at:
+            self.refuse(message, at, reason, DecisionKind.EXPIRED)
             return
-        self.settled.append(Settlement(row.id, MessageState.QUEUED, at, reason, not_before=until))
-        self.notes.append(Note(row, at, DecisionKind.DEFERRED, reason, waiting=waiting))
+        self.settled.append(
+            Settlement(message.id, MessageState.QUEUED, at, reason, not_before=until)
+        )
+        self.refusals.append(Refusal(message, at, DecisionKind.DEFERRED, reason, waiting=waiting))
 
     def refuse(
-        self, row: Any, at: datetime, reason: str, kind: DecisionKind = DecisionKind.NOT_SENT
+        self,
+        message: QueuedMessage,
+        at: datetime,
+        reason: str,
+        kind: DecisionKind = DecisionKind.NOT_SENT,
     ) -> None:
         """Does not send a message, and says why."""
         self.refused += 1
-        self.settled.append(Settlement(row.id, MessageState.NOT_SENT, at, reason))
-        self.notes.append(Note(row, at, kind, reason))
+        self.settled.append(Settlement(message.id, MessageState.NOT_SENT, at, reason))
+        self.refusals.append(Refusal(message, at, kind, reason))
 
 
 def ask_again(
-    context: EngineContext, transaction: Transaction, rows: Sequence[Any], now: datetime
+    turn: Turn, transaction: Transaction, queued: Sequence[QueuedMessage], now: datetime
 ) -> Asked:
     """The answers for some messages of the ledger, in their order."""
     asked = Asked()
-    if not rows:
+    if not queued:
         return asked
-    ids = sorted({row.customer_id for row in rows})
-    states = load_readers(transaction, context.program, ids, now)
-    enrollments = ledger_notes.enrollments_of(transaction, [row.enrollment_id for row in rows])
-    since = _events_since_the_end(context, transaction, rows, enrollments)
-    for row in rows:
-        state, enrollment = states[row.customer_id], read_enrollment(enrollments[row.enrollment_id])
-        if _is_for_a_stranger(context, row, state):
-            asked.refuse(row, now, "only_to: this project writes to a few addresses only")
-        elif _leaves_as_decided(context, row):
-            asked.allow(row, context.moments.get(row.public_id, state), enrollment, row.not_before)
+    ids = sorted({message.customer_id for message in queued})
+    states = load_readers(transaction, turn.program, ids, now)
+    enrollments = load_enrollments(transaction, [message.enrollment_id for message in queued])
+    since = _events_since_the_end(turn, transaction, queued, enrollments)
+    for message in queued:
+        state, enrollment = states[message.customer_id], replace(enrollments[message.enrollment_id])
+        if _is_for_a_stranger(turn, message, state):
+            asked.refuse(message, now, "only_to: this project writes to a few addresses only")
+        elif _leaves_as_decided(turn, message):
+            asked.allow(
+                message,
+                turn.moments.get(message.public_id, state),
+                enrollment,
+                message.not_before,
+            )
         else:
-            one = _Question(row, state, enrollment, since.get(row.customer_id, ()))
-            _ask_about(context, asked, one, now)
+            who = _Addressee(state, enrollment, since.get(message.customer_id, ()))
+            _ask_about(_Asking(turn, asked, now), message, who)
     return asked
 
 
 def _events_since_the_end(
-    context: EngineContext,
+    turn: Turn,
     transaction: Transaction,
-    rows: Sequence[Any],
-    enrollments: Mapping[int, Any],
+    queued: Sequence[QueuedMessage],
+    enrollments: Mapping[int, Enrollment],
 ) -> dict[int, list[Event]]:
     """For journeys that ended with the message itself: the events that would have ended them while
     it waited.
     """
-    completed = [row for row in rows if enrollments[row.enrollment_id].status == Status.COMPLETED]
-    ended = [row for row in completed if not _leaves_as_decided(context, row)]
-    journeys = [context.program.journeys.get(name) for name in {row.journey for row in ended}]
+    completed = [
+        message
+        for message in queued
+        if enrollments[message.enrollment_id].status == Status.COMPLETED
+    ]
+    ended = [message for message in completed if not _leaves_as_decided(turn, message)]
+    journeys = [turn.program.journeys.get(name) for name in {message.journey for message in ended}]
     names = {rule.event for journey in journeys if journey for rule in journey.exits if rule.event}
-    return events.named_events(transaction, sorted({row.customer_id for row in ended}), names)
-
-
-def _is_for_a_stranger(context: EngineContext, row: Any, state: CustomerState) -> bool:
-    """Whether a project that tries a provider would write to somebody else."""
-    only_to = context.config.channels.only_to
-    return (
-        bool(only_to) and (policy.address(state, Medium(row.medium)) or "").lower() not in only_to
+    return events.named_events(
+        transaction, sorted({message.customer_id for message in ended}), names
     )
 
 
-def _leaves_as_decided(context: EngineContext, row: Any) -> bool:
+def _is_for_a_stranger(turn: Turn, message: QueuedMessage, state: CustomerState) -> bool:
+    """Whether a project that tries a provider would write to somebody else."""
+    only_to = turn.parts.config.channels.only_to
+    return bool(only_to) and (policy.address(state, message.medium) or "").lower() not in only_to
+
+
+def _leaves_as_decided(turn: Turn, message: QueuedMessage) -> bool:
     """On a virtual clock a message leaves at the very instant it was decided, where all was asked:
     the state by now is that of the end of the tick, perhaps weeks later. What an earlier tick left
     queued is asked about."""
-    return context.clock.is_virtual and row.attempts == 0 and row.id > context.decided_before
+    return turn.clock.is_virtual and message.attempts == 0 and message.id > turn.decided_before
 
 
 @dataclass(frozen=True, slots=True)
-class _Question:
-    """A message with who it is for; `since` is what happened after their journey ended with it."""
+class _Asking:
+    turn: Turn
+    asked: Asked
+    now: datetime
 
-    row: Any
+
+@dataclass(frozen=True, slots=True)
+class _Addressee:
+    """Who a message is for; `since` is what happened to them after their journey ended with it."""
+
     state: CustomerState
     enrollment: Enrollment
     since: Sequence[Event]
 
 
-def _ask_about(context: EngineContext, asked: Asked, one: _Question, now: datetime) -> None:
-    row, state, enrollment = one.row, one.state, one.enrollment
-    queued = Queued(row.expires_at, one.since)
-    letter = Letter(enrollment, Medium(row.medium), Purpose(row.purpose), row.topic, queued)
-    match ask(context.program, state, letter, now):
+def _ask_about(asking: _Asking, message: QueuedMessage, who: _Addressee) -> None:
+    asked, now, enrollment = asking.asked, asking.now, who.enrollment
+    queued = Queued(message.expires_at, who.since)
+    letter = Letter(enrollment, message.medium, message.purpose, message.topic, queued)
+    match ask(asking.turn.program, who.state, letter, now):
         case Go():
-            asked.allow(row, state, enrollment, now)
+            asked.allow(message, who.state, enrollment, now)
         case Stay(reason, kind):
-            asked.refuse(row, now, reason, kind)
+            asked.refuse(message, now, reason, kind)
         case Leave(status, reason):
-            asked.refuse(row, now, f"left before: {reason}")
+            asked.refuse(message, now, f"left before: {reason}")
             if enrollment.is_open:
-                asked.notes.append(Note(row, now, DecisionKind.LEFT, reason, status))
+                asked.refusals.append(Refusal(message, now, DecisionKind.LEFT, reason, status))
         case Later(until, reason):
-            asked.defer(row, now, reason, until, _wait_anew(context, one, until))
+            waiting = _wait_anew(asking.turn.program, message, who, until)
+            asked.defer(message, now, reason, until, waiting)
 
 
-def _wait_anew(context: EngineContext, one: _Question, until: datetime) -> Enrollment | None:
+def _wait_anew(
+    program: Program, message: QueuedMessage, who: _Addressee, until: datetime
+) -> Enrollment | None:
     """Who went on from this message to a wait, waiting from its release instead: later delays count
     from there.
     """
-    row, enrollment = one.row, one.enrollment
-    journey = context.program.journey_of(enrollment.journey, enrollment.version)
-    if not enrollment.is_open or journey is None or enrollment.pass_no != row.pass_no:
+    enrollment = who.enrollment
+    journey = program.journey_of(enrollment.journey, enrollment.version)
+    if not enrollment.is_open or journey is None or enrollment.pass_no != message.pass_no:
         return None
     if (
-        enrollment.step not in journey.waits_behind(row.step)
+        enrollment.step not in journey.waits_behind(message.step)
         or (enrollment.arrived_at or until) >= until
     ):
         return None
-    arrive_later(context.program, one.state, enrollment, until)
+    arrive_later(program, who.state, enrollment, until)
     return enrollment

@@ -1,4 +1,4 @@
-"""A row of the ledger becomes a message ready to leave: context, template, links, headers."""
+"""A message of the ledger becomes a message ready to leave: context, template, links, headers."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from orchestrator.domain.consent import CLICKS, OPENS
 from orchestrator.domain.errors import TemplateFailed
 from orchestrator.domain.event import Event
 from orchestrator.domain.expression import Scope
-from orchestrator.domain.message import Medium, Purpose, RenderedMessage
+from orchestrator.domain.message import Medium, Purpose, QueuedMessage, RenderedMessage
 from orchestrator.domain.policy import address
 from orchestrator.domain.state import CustomerState
-from orchestrator.engine.context import EngineContext
+from orchestrator.engine.parts import Parts
 from orchestrator.links import Links
 from orchestrator.render.sample import shop_scope
 
@@ -67,136 +67,150 @@ class Past:
 
 
 def compose(
-    context: EngineContext, row: Any, entry: Mapping[str, Any], state: CustomerState, now: datetime
+    parts: Parts,
+    message: QueuedMessage,
+    entry: Mapping[str, object],
+    state: CustomerState,
+    now: datetime,
 ) -> RenderedMessage:
     """Renders a message of the ledger for its customer; raises TemplateFailed."""
-    medium = Medium(row.medium)
-    to = address(state, medium)
+    to = address(state, message.medium)
     if to is None:
         raise TemplateFailed("the customer has no address any more")
-    scope = template_scope(context, row, entry, state, now)
-    locale = str(state.get("locale", now) or context.config.project.locale)
-    if medium is Medium.SMS:
-        return _compose_sms(context, row, to, locale, scope, _validity(context, row, state, now))
-    return _compose_email(context, row, to, locale, scope, state)
+    scope = template_scope(parts, message, entry, state, now)
+    locale = str(state.get("locale", now) or parts.config.project.locale)
+    if message.medium is Medium.SMS:
+        return _compose_sms(
+            parts, message, to, locale, scope, _validity(parts, message, state, now)
+        )
+    return _compose_email(parts, message, to, locale, scope, state)
 
 
 def template_scope(
-    context: EngineContext, row: Any, entry: Mapping[str, Any], state: CustomerState, now: datetime
+    parts: Parts,
+    message: QueuedMessage,
+    entry: Mapping[str, object],
+    state: CustomerState,
+    now: datetime,
 ) -> dict[str, Any]:
     """What the templates of a message see."""
-    project = shop_scope(context.config)
+    project = shop_scope(parts.config)
     tracking = {
         name: value.format(
-            channel=row.medium, journey=row.journey, template=row.template, step=row.step
+            channel=message.medium,
+            journey=message.journey,
+            template=message.template,
+            step=message.step,
         )
-        for name, value in context.config.tracking_links.items()
+        for name, value in parts.config.tracking_links.items()
     }
-    journey = context.program.journeys.get(row.journey)
+    journey = parts.program.journeys.get(message.journey)
     return {
-        "scope": Scope(Past(state, now), now, segments=context.program.index.segment_tests),
+        "scope": Scope(Past(state, now), now, segments=parts.program.index.segment_tests),
         "customer": CustomerView(state, now),
         "entry": entry,
-        "vars": row.variables,
-        "coupon": row.coupon,
-        "journey": {"id": row.journey, "title": journey.title if journey else row.journey},
+        "vars": message.variables,
+        "coupon": message.coupon,
+        "journey": {"id": message.journey, "title": journey.title if journey else message.journey},
         "project": project,
         "links": Links(
-            context.signer,
-            row.public_id,
+            parts.signer,
+            message.public_id,
             str(state.id or state.external_id),
             project["website"],
             tracking,
         ),
-        "marketing": row.purpose == Purpose.MARKETING,
+        "marketing": message.purpose == Purpose.MARKETING,
     }
 
 
 def _validity(
-    context: EngineContext, row: Any, state: CustomerState, now: datetime
+    parts: Parts, message: QueuedMessage, state: CustomerState, now: datetime
 ) -> timedelta | None:
     """How long a provider may hold an SMS back: it must not leave after quiet hours have begun."""
-    if row.purpose != Purpose.MARKETING:
+    if message.purpose != Purpose.MARKETING:
         return None
-    quiet = context.program.policy.quiet_hours.get(Medium.SMS)
+    quiet = parts.program.policy.quiet_hours.get(Medium.SMS)
     left = quiet.begins_after(now, state.zone, SMS_VALIDITY) if quiet else None
     return max(left or SMS_VALIDITY, SMS_VALIDITY_MIN)
 
 
 def _compose_sms(
-    context: EngineContext,
-    row: Any,
+    parts: Parts,
+    message: QueuedMessage,
     to: str,
     locale: str,
     scope: Mapping[str, Any],
     validity: timedelta | None,
 ) -> RenderedMessage:
-    text = context.templates.render_text(Medium.SMS, row.template, locale, scope)
+    text = parts.templates.render_text(Medium.SMS, message.template, locale, scope)
     return RenderedMessage(
-        row.public_id,
+        message.public_id,
         Medium.SMS,
         to,
         text,
-        sender=row.sender or "",
-        journey=row.journey,
-        step=row.step,
-        template=row.template,
+        sender=message.sender or "",
+        journey=message.journey,
+        step=message.step,
+        template=message.template,
         validity_s=int(validity.total_seconds()) if validity else None,
     )
 
 
 def _compose_email(
-    context: EngineContext,
-    row: Any,
+    parts: Parts,
+    message: QueuedMessage,
     to: str,
     locale: str,
     scope: Mapping[str, Any],
     state: CustomerState,
 ) -> RenderedMessage:
-    parts = context.templates.render_email(row.template, locale, scope, row.subject)
-    project, sender = context.config.project, row.sender or context.config.channels.from_email
+    mail = parts.templates.render_email(message.template, locale, scope, message.subject)
+    project, sender = parts.config.project, message.sender or parts.config.channels.from_email
     domain = sender.rpartition("@")[2] or "localhost"
-    first, last = (str(state.get(key, row.decided_at) or "") for key in ("first_name", "last_name"))
+    first, last = (
+        str(state.get(key, message.decided_at) or "") for key in ("first_name", "last_name")
+    )
     return RenderedMessage(
-        row.public_id,
+        message.public_id,
         Medium.EMAIL,
         to,
-        parts.text,
+        mail.text,
         to_name=_one_line(f"{first} {last}".strip()),
         sender=sender,
         sender_name=project.name,
-        reply_to=row.reply_to or "",
-        subject=parts.subject,
-        html=parts.html,
-        headers=_headers(row, scope["links"], domain),
-        rfc_message_id=f"<{row.public_id}@{domain}>",
-        journey=row.journey,
-        step=row.step,
-        template=row.template,
-        tracks_opens=_may_measure(context, state, OPENS),
-        tracks_clicks=_may_measure(context, state, CLICKS),
+        reply_to=message.reply_to or "",
+        subject=mail.subject,
+        html=mail.html,
+        headers=_headers(message, scope["links"], domain),
+        rfc_message_id=f"<{message.public_id}@{domain}>",
+        journey=message.journey,
+        step=message.step,
+        template=message.template,
+        tracks_opens=_may_measure(parts, state, OPENS),
+        tracks_clicks=_may_measure(parts, state, CLICKS),
     )
 
 
-def _may_measure(context: EngineContext, state: CustomerState, what: str) -> bool:
+def _may_measure(parts: Parts, state: CustomerState, what: str) -> bool:
     """Whether opens or clicks of this customer may be measured: their own choice, else the
     project's default.
     """
     chosen = state.chosen(what)
-    return context.config.tracking_granted if chosen is None else chosen
+    return parts.config.tracking_granted if chosen is None else chosen
 
 
-def _headers(row: Any, links: Links, domain: str) -> tuple[tuple[str, str], ...]:
+def _headers(message: QueuedMessage, links: Links, domain: str) -> tuple[tuple[str, str], ...]:
     """One-click unsubscribe (RFC 8058), list and feedback ids for marketing; Auto-Submitted for the
     rest.
     """
-    if row.purpose != Purpose.MARKETING:
+    if message.purpose != Purpose.MARKETING:
         return (("Auto-Submitted", "auto-generated"),)
     return (
         ("List-Unsubscribe", f"<{links.unsubscribe}>"),
         ("List-Unsubscribe-Post", "List-Unsubscribe=One-Click"),
-        ("List-Id", f"<{row.topic}.{domain}>"),
-        ("Feedback-ID", f"{row.step}:{row.journey}:marketing:parcours"),
+        ("List-Id", f"<{message.topic}.{domain}>"),
+        ("Feedback-ID", f"{message.step}:{message.journey}:marketing:parcours"),
         ("Precedence", "bulk"),
     )
 

@@ -16,11 +16,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from queue import Empty, SimpleQueue
-from typing import Any
 
 from orchestrator.domain.channel import Channel, OutcomeKind, SendOutcome, Wire
 from orchestrator.domain.errors import ChannelMisconfigured, without_data
-from orchestrator.domain.message import Medium, RenderedMessage
+from orchestrator.domain.message import Medium, QueuedMessage, RenderedMessage
 from orchestrator.store import wire_log
 from orchestrator.store.availability import StoreUnavailable
 from orchestrator.store.lock import Hold
@@ -39,10 +38,10 @@ PROBE_MAX = 3  # messages that try whether a provider that was left alone takes 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What became of one message that was leased; `row` is its row of the ledger."""
+    """What became of one message that was leased."""
 
     medium: Medium
-    row: Any
+    message: QueuedMessage
     outcome: SendOutcome
     to: str = ""  # where it was sent
     not_made: bool = False  # its template broke
@@ -84,10 +83,13 @@ class Batch(Wire):
     `outcomes`, what became of those that were begun."""
 
     def __init__(
-        self, hand_over: HandOver, medium: Medium, made: Sequence[tuple[Any, RenderedMessage]]
+        self,
+        hand_over: HandOver,
+        medium: Medium,
+        made: Sequence[tuple[QueuedMessage, RenderedMessage]],
     ) -> None:
         self.medium = medium
-        self.rows = [row for row, _ in made]
+        self.queued = [message for message, _ in made]
         self.messages = [message for _, message in made]
         self.waiting = set(range(len(made)))
         self.begun = set[int]()
@@ -137,7 +139,7 @@ class HandOver:
             if self.is_stopping or breaker.is_open or not self.hold.is_held():
                 return False
             try:
-                self.log.begin(batch.rows[index].id)
+                self.log.begin(batch.queued[index].id)
             except OSError as error:
                 breaker.broke = f"what is sent cannot be noted in {self.notes_folder}: {error}"
                 return False
@@ -147,14 +149,14 @@ class HandOver:
 
     def end(self, batch: Batch, index: int, outcome: SendOutcome) -> None:
         """Notes what became of a message that was begun."""
-        message_id = batch.rows[index].id
+        message_id = batch.queued[index].id
         self.log.end(message_id, outcome)
         with self._gate:
             batch.outcomes[index] = outcome
             self.breakers[batch.medium].note(message_id, outcome.kind)
 
     def _send(self, channel: Channel, batch: Batch) -> None:
-        missing = set(range(len(batch.rows)))
+        missing = set(range(len(batch.queued)))
         for index, outcome in self._outcomes(channel, batch, missing):
             missing.discard(index)
             batch.waiting.discard(index)
@@ -194,7 +196,10 @@ class HandOver:
             ) from error
 
     def give(
-        self, channel: Channel, medium: Medium, made: Sequence[tuple[Any, RenderedMessage]]
+        self,
+        channel: Channel,
+        medium: Medium,
+        made: Sequence[tuple[QueuedMessage, RenderedMessage]],
     ) -> None:
         """Has a channel send messages that are leased."""
         if made:
@@ -206,7 +211,7 @@ class HandOver:
 
     def answer(self, answers: Sequence[Answer]) -> None:
         """Takes answers that need no channel."""
-        self._open.update({one.row.id: one for one in answers})
+        self._open.update({one.message.id: one for one in answers})
 
     def is_free(self, medium: Medium) -> bool:
         """Whether a channel can take another batch: all it has is begun. One that waits long for an
@@ -235,15 +240,17 @@ class HandOver:
             self._batches = [batch for batch in self._batches if batch is not told]
         else:
             batch, index, outcome = told
-            row = batch.rows[index]
-            if row.id in self.leased:
-                self._open[row.id] = Answer(batch.medium, row, outcome, batch.messages[index].to)
+            message = batch.queued[index]
+            if message.id in self.leased:
+                self._open[message.id] = Answer(
+                    batch.medium, message, outcome, batch.messages[index].to
+                )
 
     def forget(self, answers: Sequence[Answer]) -> None:
         """These are written."""
         for one in answers:
-            self._open.pop(one.row.id, None)
-            self.leased.discard(one.row.id)
+            self._open.pop(one.message.id, None)
+            self.leased.discard(one.message.id)
         if not self.leased:
             self.log.clear()
 
@@ -276,12 +283,12 @@ class HandOver:
         self.gather(0.0)
         with self._gate:
             for batch in self._batches:
-                for index, row in enumerate(batch.rows):
-                    if row.id in self.leased and row.id not in self._open:
+                for index, message in enumerate(batch.queued):
+                    if message.id in self.leased and message.id not in self._open:
                         outcome = batch.without_answer(
                             index, "no answer came before Parcours was stopped"
                         )
-                        self._open[row.id] = Answer(batch.medium, row, outcome)
+                        self._open[message.id] = Answer(batch.medium, message, outcome)
             self._batches.clear()
         return list(self._open.values())
 

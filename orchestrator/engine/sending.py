@@ -6,13 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import uniform
-from typing import Any
 
 from orchestrator.domain.channel import OutcomeKind, SendOutcome
-from orchestrator.domain.message import Medium, MessageState, Purpose
-from orchestrator.engine.context import EngineContext
+from orchestrator.domain.message import Medium, MessageState, Purpose, QueuedMessage
 from orchestrator.engine.handover import IN_VAIN_MAX, Answer
 from orchestrator.engine.report import Failure, TickReport
+from orchestrator.engine.turn import Turn
 from orchestrator.store import messages, settings
 from orchestrator.store.messages import Settlement
 from orchestrator.store.settings import Rest
@@ -33,7 +32,7 @@ _SPOKEN = (OutcomeKind.ACCEPTED, OutcomeKind.REJECTED)
 class Sending:
     """Outcomes of messages under the leases of one worker: written in one transaction."""
 
-    context: EngineContext
+    turn: Turn
     now: datetime
     report: TickReport
     leased_by: str | None
@@ -48,7 +47,7 @@ class Sending:
             return
         dead = {(str(one.medium), one.to): one.outcome for one in answers if _is_dead(one)}
         reasons = {key: outcome.reason or outcome.code for key, outcome in dead.items()}
-        database = self.context.database
+        database = self.turn.database
         with database.write() as transaction:
             messages.settle(transaction, self._settlements, was=self.was, leased_by=self.leased_by)
             messages.suppress_addresses(transaction, reasons, self.now)
@@ -56,41 +55,41 @@ class Sending:
                 self._judge(transaction, medium, [one for one in answers if one.medium is medium])
 
     def _settle(self, one: Answer) -> None:
-        row, outcome, tally = one.row, one.outcome, self.report.channel(one.medium)
+        message, outcome, tally = one.message, one.outcome, self.report.channel(one.medium)
         match outcome.kind:
             case _ if one.not_made:
                 self._fail(one, MessageState.FAILED, "template", outcome.reason)
             case OutcomeKind.ACCEPTED:
                 tally.sent += 1
-                self._put(row, MessageState.ACCEPTED, outcome)
+                self._put(message, MessageState.ACCEPTED, outcome)
             case OutcomeKind.REJECTED:
                 self._fail(one, MessageState.REJECTED, outcome.code, outcome.reason)
             case OutcomeKind.THROTTLED | OutcomeKind.UNAVAILABLE:
                 self._retry(one)
-            case OutcomeKind.UNCERTAIN if row.resend_uncertain:
+            case OutcomeKind.UNCERTAIN if message.resend_uncertain:
                 self._retry(one, resent=True)
             case OutcomeKind.UNCERTAIN:
                 self._leave_unknown(one)
-            case OutcomeKind.MISCONFIGURED if outcome.about_sender and row.sender:
+            case OutcomeKind.MISCONFIGURED if outcome.about_sender and message.sender:
                 self._retry(one)  # the step's own `from`: the others need not wait for it
             case OutcomeKind.NOT_ATTEMPTED | OutcomeKind.MISCONFIGURED:
-                self._put(row, MessageState.QUEUED, outcome, self.now, begun=False)
+                self._put(message, MessageState.QUEUED, outcome, self.now, begun=False)
 
     def _leave_unknown(self, one: Answer) -> None:
         self.report.channel(one.medium).unknown += 1
         self._note(
             one,
             "unknown",
-            f"parcours messages settle {one.row.public_id} --sent, --again or --drop",
+            f"parcours messages settle {one.message.public_id} --sent, --again or --drop",
         )
-        self._put(one.row, MessageState.UNKNOWN, one.outcome)
+        self._put(one.message, MessageState.UNKNOWN, one.outcome)
 
     def _retry(self, one: Answer, *, resent: bool = False) -> None:
         """Queues it again, later each time, until it is given up."""
-        row, outcome = one.row, one.outcome
-        backoff = _jittered(min(BACKOFF * 2 ** min(row.attempts, 10), BACKOFF_MAX))
+        message, outcome = one.message, one.outcome
+        backoff = _jittered(min(BACKOFF * 2 ** min(message.attempts, 10), BACKOFF_MAX))
         again = self.now + max(backoff, _told_wait(outcome, GIVE_UP[one.medium]))
-        if again > _worth_trying_until(one) and row.attempts + 1 >= TRIES_MIN:
+        if again > _worth_trying_until(one) and message.attempts + 1 >= TRIES_MIN:
             if resent:
                 self._leave_unknown(one)
                 return
@@ -98,30 +97,36 @@ class Sending:
             return
         self.report.channel(one.medium).retried += 1
         self._note(one, str(outcome.kind), "nothing to do: tried again by itself")
-        self._put(row, MessageState.QUEUED, outcome, again, resent=resent)
+        self._put(message, MessageState.QUEUED, outcome, again, resent=resent)
 
     def _fail(self, one: Answer, state: MessageState, code: str, reason: str) -> None:
         self.report.channel(one.medium).failed += 1
         failed = Answer(
-            one.medium, one.row, SendOutcome(OutcomeKind.REJECTED, reason=reason, code=code)
+            one.medium, one.message, SendOutcome(OutcomeKind.REJECTED, reason=reason, code=code)
         )
         self._note(
             failed,
             str(state),
-            f"parcours messages list --journey {one.row.journey} --state {state}",
+            f"parcours messages list --journey {one.message.journey} --state {state}",
         )
-        self._put(one.row, state, failed.outcome)
+        self._put(one.message, state, failed.outcome)
 
     def _note(self, one: Answer, word: str, help_: str) -> None:
-        row, outcome, tally = one.row, one.outcome, self.report.channel(one.medium)
+        message, outcome, tally = one.message, one.outcome, self.report.channel(one.medium)
         failure = Failure(
-            row.public_id, row.journey, row.step, word, outcome.code, outcome.reason, help_
+            message.public_id,
+            message.journey,
+            message.step,
+            word,
+            outcome.code,
+            outcome.reason,
+            help_,
         )
         tally.failures = [*tally.failures, failure][-1000:]
 
     def _put(
         self,
-        row: Any,
+        message: QueuedMessage,
         state: MessageState,
         outcome: SendOutcome,
         again: datetime | None = None,
@@ -130,14 +135,16 @@ class Sending:
         resent: bool = False,
     ) -> None:
         told = outcome.reason, outcome.code, outcome.provider_id
-        self._settlements.append(Settlement(row.id, state, self.now, *told, again, begun, resent))
+        self._settlements.append(
+            Settlement(message.id, state, self.now, *told, again, begun, resent)
+        )
 
     # ------------------------------------------------------------ the channel
 
     def _judge(self, transaction: Transaction, medium: Medium, answers: Sequence[Answer]) -> None:
         """Has a channel rest, or work again, by what its provider said."""
         outcomes = [one.outcome for one in answers if not one.not_made]
-        breaker, rest = self.context.hand_over.breakers[medium], self.context.rests.get(medium)
+        breaker, rest = self.turn.hand_over.breakers[medium], self.turn.standing.rests.get(medium)
         refused = next((one for one in answers if _is_our_account_refused(one)), None)
         if refused is not None:
             self._rest(
@@ -153,7 +160,7 @@ class Sending:
                 )
                 self._rest(transaction, medium, self._longer(rest, reason, _longest_wait(outcomes)))
         elif rest is not None and any(outcome.kind in _SPOKEN for outcome in outcomes):
-            end_rest(self.context, transaction, medium)
+            end_rest(self.turn, transaction, medium)
             self.report.channel(medium).stopped = ""
 
     def _longer(self, rest: Rest | None, reason: str, told: timedelta) -> Rest:
@@ -163,22 +170,22 @@ class Sending:
         return Rest(self._from_now(span), reason, times + 1)
 
     def _rest(self, transaction: Transaction, medium: Medium, rest: Rest) -> None:
-        before = self.context.rests.get(medium)
+        before = self.turn.standing.rests.get(medium)
         if before is not None and before.until > self._from_now(timedelta(0)):
             return  # what was under way when it began to rest is no news
-        self.context.rests[medium] = rest
+        self.turn.standing.rests[medium] = rest
         self.report.channel(medium).stopped = rest.reason
         settings.write_rest(transaction, medium, rest, self.now)
 
     def _from_now(self, span: timedelta) -> datetime:
-        return self.context.moment(self.now) + span
+        return self.turn.parts.moment(self.now) + span
 
 
-def end_rest(context: EngineContext, transaction: Transaction, medium: Medium) -> None:
+def end_rest(turn: Turn, transaction: Transaction, medium: Medium) -> None:
     """Has a channel work as always."""
-    del context.rests[medium]
+    del turn.standing.rests[medium]
     settings.end_rest(transaction, medium)
-    context.hand_over.breakers[medium].limit = IN_VAIN_MAX
+    turn.hand_over.breakers[medium].limit = IN_VAIN_MAX
 
 
 def _is_dead(one: Answer) -> bool:
@@ -186,7 +193,7 @@ def _is_dead(one: Answer) -> bool:
 
 
 def _is_our_account_refused(one: Answer) -> bool:
-    own_sender = one.outcome.about_sender and one.row.sender
+    own_sender = one.outcome.about_sender and one.message.sender
     return one.outcome.kind is OutcomeKind.MISCONFIGURED and not own_sender
 
 
@@ -194,12 +201,10 @@ def _worth_trying_until(one: Answer) -> datetime:
     """Marketing is given up after a while; what somebody waits for is tried until it is worth
     nothing any more.
     """
-    row: Any = one.row
-    if row.purpose == Purpose.TRANSACTIONAL and row.expires_at is not None:
-        expires: datetime = row.expires_at
-        return expires
-    decided: datetime = row.decided_at
-    return decided + GIVE_UP[one.medium]
+    message = one.message
+    if message.purpose == Purpose.TRANSACTIONAL and message.expires_at is not None:
+        return message.expires_at
+    return message.decided_at + GIVE_UP[one.medium]
 
 
 def _jittered(span: timedelta) -> timedelta:

@@ -26,6 +26,7 @@ from orchestrator.language.place import Known
 from orchestrator.language.surveys import read_surveys
 from orchestrator.language.yaml_nodes import read_yaml
 
+JOURNEYS = "journeys"  # the folder that makes a folder a project
 _TEMPLATE_ENDINGS = {f".{ending}" for spec in MEDIA.values() for ending in spec.endings} | {".txt"}
 _OTHER_FILES = ("lifecycle", "segments", "surveys")
 
@@ -154,7 +155,7 @@ class _Reading:
         reported and left out.
         """
         found: dict[str, Document] = {}
-        folder = self.root / "journeys"
+        folder = self.root / JOURNEYS
         for path in sorted([*folder.glob("*.yaml"), *folder.glob("*.yml")]):
             if path.name.startswith("."):
                 self._report(

@@ -8,32 +8,29 @@ waits for it.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import signal
 import socket
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
-import uvicorn
-from starlette.applications import Starlette
-
 from flows.description import DeploymentSpec
 from flows.gate import Pace
 from flows.server import PrefectDidNotStart, PrefectServer, free_port
-from orchestrator.api.app import ApiServices, create_app
-from orchestrator.api.referral import find_friend_offer
-from orchestrator.api.serving import server_config
-from orchestrator.clock import Clock, SystemClock, VirtualClock
+from orchestrator.api.line import Served
+from orchestrator.clock import Clock, SharedClock, SystemClock, VirtualClock
 from orchestrator.config import load_write_key
 from orchestrator.demo.player import Player
 from orchestrator.demo.stage import begin_season, clear_stage, set_stage
 from orchestrator.domain.errors import why_unreadable, without_data
-from orchestrator.engine import tick
+from orchestrator.domain.friend_offer import find_friend_offer
+from orchestrator.engine.last_tick import refuse_a_past
+from orchestrator.engine.worker import Worker
 from orchestrator.language.project import Project, load_project
 from orchestrator.live.deployments import describe_project
 from orchestrator.live.edited_files import EditedFiles
+from orchestrator.live.http_side import Answers, HttpSide
 from orchestrator.live.listening import is_this_machine, listen, url_of
 from orchestrator.live.live_engine import LiveEngine
 from orchestrator.live.terminal import Places, Terminal
@@ -52,8 +49,7 @@ DEMO_PACE = Pace(window_s=20.0)  # accelerated as well: a day of the shop takes 
 NOT_TAKEN = "The edited files are not taken; the earlier ones go on."
 _LOOK_S = 0.5
 _PREFECT_LOOK_S = 2.0  # how soon a server that ended is missed
-_GRACE_S = 3  # what requests under way get; all in all `docker stop` gives ten
-_PREFECT_GRACE_S = 3.0
+_PREFECT_GRACE_S = 3.0  # all in all `docker stop` gives ten
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,19 +97,27 @@ def run(project: Project, options: Options) -> None:
         with database.write() as transaction:
             settings.write(transaction, settings.HOME, url_of(listener))
         clock: Clock = (
-            VirtualClock(begin_season(SystemClock().now())) if options.demo else SystemClock()
+            SharedClock(project.config.var_dir / "clock", begin_season(SystemClock().now()))
+            if options.demo
+            else SystemClock()
         )
-        context = open_engine(project, clock, database=database, hold=hold)
-        stack.callback(close_engine, context)
-        tick.refuse_a_past(context, clock.now())
-        if count := settle_what_died(context):
+        parts = open_engine(project, clock, database=database)
+        worker = Worker(project.config.var_dir, hold)
+        stack.callback(close_engine, parts, worker)
+        refuse_a_past(parts, clock.now())
+        if count := settle_what_died(parts, worker):
             terminal.say(
                 f"{count} messages were leased when Parcours was ended: see `parcours status`"
             )
         prefect = _launch_prefect(project, options, stack) if options.with_prefect else None
         asyncio.run(
             Running(
-                project, LiveEngine(context, terminal.watch), listener, prefect, terminal, options
+                project,
+                LiveEngine(parts, worker, terminal.watch),
+                listener,
+                prefect,
+                terminal,
+                options,
             ).live()
         )
 
@@ -144,30 +148,6 @@ def _launch_prefect(project: Project, options: Options, stack: ExitStack) -> Pre
     return server
 
 
-class _QuietServer(uvicorn.Server):
-    """uvicorn without handlers of signals: those are ours; and without looking ten times a second
-    whether to end.
-    """
-
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
-        self._ending = asyncio.Event()
-
-    def end(self) -> None:
-        """Has it stop."""
-        self.should_exit = True
-        self._ending.set()
-
-    async def main_loop(self) -> None:
-        while not await self.on_tick(0):  # which also writes the date of the answers
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._ending.wait(), 1.0)
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
-
-
 class Running:
     """One project's running parts, from start to stop, in one event loop."""
 
@@ -185,14 +165,13 @@ class Running:
         self._url = url_of(listener)
         self._pulse: Pulse | None = None
         self._stop = asyncio.Event()
-        self._app = self._make_app()
+        self._http = HttpSide(listener, self._served(), Answers(self._nudge, self._render_copy))
 
     async def live(self) -> None:
         """Starts everything, waits for Ctrl-C or SIGTERM, and ends everything."""
         self._obey_signals()
         self._terminal.greet(self._places())
-        server = _QuietServer(server_config(self._app, timeout_graceful_shutdown=_GRACE_S))
-        serving = asyncio.create_task(server.serve(sockets=[self._listener]))
+        serving = asyncio.create_task(self._http.keep(self._terminal.warn))
         self._pulse = await self._make_pulse()
         await self._pulse.start()
         jobs = [asyncio.create_task(job) for job in (self._tend_prefect(), self._take_edits())]
@@ -204,8 +183,9 @@ class Running:
             await asyncio.to_thread(player.stop)
         for job in jobs:
             job.cancel()
-        server.end()
-        await asyncio.gather(serving, self._pulse.stop(), self._finish())
+        await asyncio.gather(
+            asyncio.to_thread(self._http.stop), serving, self._pulse.stop(), self._finish()
+        )
         if (
             self._prefect is not None
         ):  # before the loop ends: it waits for whoever waits for the server
@@ -235,6 +215,7 @@ class Running:
 
     def _places(self) -> Places:
         config = self._project.config
+        load_write_key(config)  # made, where there is none yet
         from_environment = "PARCOURS_WRITE_KEY" in config.environment
         database = (
             config.database_url.removeprefix("sqlite:///")
@@ -249,24 +230,19 @@ class Running:
             self._prefect.ui_url if self._prefect else None,
         )
 
-    def _make_app(self) -> Starlette:
-        engine, config = self._engine, self._project.config
-        services = ApiServices(
-            database=engine.context.database,
-            clock=engine.context.clock,
-            config=config,
-            signer=engine.context.signer,
-            surveys=self._project.surveys,
-            write_key=load_write_key(config),
-            mailbox_root=config.var_dir / "mailbox",
-            nudge=self._nudge,
-            render_copy=lambda public_id: render_copy(engine.context, public_id),
-            friend_offer=find_friend_offer(self._project.journeys.values()),
-            demo=self._options.demo,
-            prefect_ui_url=self._prefect.ui_url if self._prefect else None,
-            read_status=engine.figures,
+    def _served(self) -> Served:
+        project = self._project
+        return Served(
+            project.config,
+            self._engine.parts.clock,
+            project.surveys,
+            find_friend_offer(project.journeys.values()),
+            self._options.demo,
+            self._prefect.ui_url if self._prefect else None,
         )
-        return create_app(services)
+
+    def _render_copy(self, public_id: str) -> str | None:
+        return render_copy(self._engine.parts, public_id)
 
     def _nudge(self) -> None:
         if self._pulse is not None:
@@ -334,23 +310,21 @@ class Running:
                 self._terminal.warn(f"{without_data(fault)}\n{NOT_TAKEN}")
 
     def _reload(self) -> None:
-        old, config = self._engine.context, self._project.config
+        old, config = self._engine.parts, self._project.config
         found = load_project(self._project.root, config.environment)
         project = replace(found, config=config)  # settings and channels stay until the next start
         self._engine.replace(
             lambda: open_engine(project, old.clock, database=old.database, channels=old.channels)
         )
         self._project = project
-        services: ApiServices = self._app.state.services
-        offer = find_friend_offer(project.journeys.values())
-        self._app.state.services = replace(services, surveys=project.surveys, friend_offer=offer)
+        self._http.update(self._served())
         if self._pulse is not None:
             self._pulse.update(describe_project(project))
 
     def _start_player(self) -> Player | None:
         if not self._options.demo:
             return None
-        clock = self._engine.context.clock
+        clock = self._engine.parts.clock
         assert isinstance(clock, VirtualClock)
         player = Player(
             self._url,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -194,10 +194,16 @@ def _load_enrollments(
         watched = (e.goal_until >= since) & e.converted_at.is_(None)
         query = query.where(or_(e.status == "active", e.ended_at >= since, watched))
     for row in _rows(transaction, query, ENROLLMENTS.c.customer_id, ids):
-        lives[row.customer_id].state.enrollments.append(read_enrollment(row))
+        lives[row.customer_id].state.enrollments.append(_read_enrollment(row))
 
 
-def read_enrollment(row: Row[Any]) -> Enrollment:
+def load_enrollments(transaction: Transaction, ids: Collection[int]) -> dict[int, Enrollment]:
+    """Enrollments by id."""
+    rows = _rows(transaction, select(ENROLLMENTS), ENROLLMENTS.c.id, sorted(set(ids)))
+    return {row.id: _read_enrollment(row) for row in rows}
+
+
+def _read_enrollment(row: Row[Any]) -> Enrollment:
     """A row as the time line knows it."""
     return Enrollment(
         row.journey,

@@ -5,15 +5,40 @@ time.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, bindparam, func, select, update
+from sqlalchemy import ColumnElement, Row, Select, bindparam, func, select, update
 
-from orchestrator.domain.message import MessageState
-from orchestrator.store.tables import CUSTOMERS, ENROLLMENTS, EVENTS, MESSAGES, SUPPRESSIONS
+from orchestrator.domain.effects import DecisionKind
+from orchestrator.domain.message import Medium, MessageState, Purpose, QueuedMessage
+from orchestrator.domain.state import Enrollment, Status
+from orchestrator.store.tables import (
+    CUSTOMERS,
+    DECISIONS,
+    ENROLLMENTS,
+    EVENTS,
+    MESSAGES,
+    SUPPRESSIONS,
+)
 from orchestrator.store.transaction import Transaction, chunked
+
+_MESSAGES = select(*(MESSAGES.c[field.name] for field in fields(QueuedMessage)))
+
+
+def _read(transaction: Transaction, query: Select[Any]) -> list[QueuedMessage]:
+    return [
+        QueuedMessage(
+            **row._asdict()
+            | {
+                "medium": Medium(row.medium),
+                "purpose": Purpose(row.purpose),
+                "state": MessageState(row.state),
+            }
+        )
+        for row in transaction.execute(query)
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +64,7 @@ def due_messages(
     now: datetime,
     held: Collection[str],
     limit: int,
-) -> list[Row[Any]]:
+) -> list[QueuedMessage]:
     """Queued messages of a medium that may leave now, locked for this transaction: by instant, then
     priority.
 
@@ -48,14 +73,13 @@ def due_messages(
     """
     m = MESSAGES.c
     query = (
-        select(MESSAGES)
-        .where(m.state == "queued", m.medium == medium, m.not_before <= now, has_no_news())
+        _MESSAGES.where(m.state == "queued", m.medium == medium, m.not_before <= now, has_no_news())
         .order_by(m.not_before, m.priority.desc(), m.journey, m.id)
         .limit(limit)
     )
     if held:
         query = query.where(m.journey.not_in(sorted(held)))
-    return list(transaction.execute(transaction.claim(query, of=MESSAGES)))
+    return _read(transaction, transaction.claim(query, of=MESSAGES))
 
 
 def newest_id(transaction: Transaction) -> int:
@@ -176,14 +200,14 @@ def _settlement_row(one: Settlement) -> dict[str, Any]:
     }
 
 
-def leased_messages(transaction: Transaction, but: Collection[int] = ()) -> list[Row[Any]]:
+def leased_messages(transaction: Transaction, but: Collection[int] = ()) -> list[QueuedMessage]:
     """Messages under a lease, whoever's, without those of these ids."""
     leased = select(MESSAGES.c.id).where(MESSAGES.c.state == MessageState.LEASED)
     ids = [one for one in transaction.scalars(leased) if one not in but]
     return [
-        row
+        message
         for some in chunked(ids)
-        for row in transaction.execute(select(MESSAGES).where(MESSAGES.c.id.in_(some)))
+        for message in _read(transaction, _MESSAGES.where(MESSAGES.c.id.in_(some)))
     ]
 
 
@@ -195,14 +219,13 @@ def is_any_queued(transaction: Transaction, medium: str) -> bool:
     return transaction.execute(waiting.limit(1)).first() is not None
 
 
-def unknown_messages(transaction: Transaction, medium: str, limit: int = 1000) -> list[Row[Any]]:
+def unknown_messages(
+    transaction: Transaction, medium: str, limit: int = 1000
+) -> list[QueuedMessage]:
     """Messages whose outcome nobody knows."""
-    query = (
-        select(MESSAGES)
-        .where(MESSAGES.c.state == "unknown", MESSAGES.c.medium == medium)
-        .limit(limit)
-    )
-    return list(transaction.execute(query))
+    m = MESSAGES.c
+    query = _MESSAGES.where(m.state == MessageState.UNKNOWN, m.medium == medium).limit(limit)
+    return _read(transaction, query)
 
 
 def suppress_addresses(
@@ -249,12 +272,99 @@ def list_messages(
     return list(transaction.execute(query))
 
 
-def find_message(transaction: Transaction, public_id: str) -> Row[Any] | None:
-    """A message of the ledger with its customer's id and its enrollment's entry."""
-    query = (
-        select(MESSAGES, CUSTOMERS.c.external_id, ENROLLMENTS.c.entry, ENROLLMENTS.c.entered_at)
-        .join(CUSTOMERS, CUSTOMERS.c.id == MESSAGES.c.customer_id)
-        .join(ENROLLMENTS, ENROLLMENTS.c.id == MESSAGES.c.enrollment_id)
-        .where(MESSAGES.c.public_id == public_id)
+def find_message(
+    transaction: Transaction, public_id: str
+) -> tuple[QueuedMessage, dict[str, object]] | None:
+    """A message of the ledger, with what started its enrollment."""
+    found = _read(transaction, _MESSAGES.where(MESSAGES.c.public_id == public_id))
+    if not found:
+        return None
+    e = ENROLLMENTS.c
+    query = select(e.entry, e.entered_at).where(e.id == found[0].enrollment_id)
+    row = transaction.execute(query).first()
+    return None if row is None else (found[0], {**row.entry, "at": row.entered_at})
+
+
+# ---------------------------------------------------------------- why something stayed
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a message of the ledger did not leave now, or why its customer left the journey
+    instead; `waiting` is an enrollment whose wait is counted anew because of it."""
+
+    message: QueuedMessage
+    at: datetime
+    kind: DecisionKind
+    reason: str
+    status: Status | None = None  # LEFT: how
+    waiting: Enrollment | None = None
+
+
+def write_refusals(transaction: Transaction, refusals: Sequence[Refusal]) -> None:
+    """Writes down what was decided at the lease, ends the enrollments of those who left, and moves
+    waits.
+    """
+    if not refusals:
+        return
+    transaction.insert(DECISIONS, [_decision(refusal) for refusal in refusals])
+    _end(transaction, refusals)
+    _move_waits(
+        transaction, [refusal.waiting for refusal in refusals if refusal.waiting is not None]
     )
-    return transaction.execute(query).first()
+
+
+def _end(transaction: Transaction, refusals: Sequence[Refusal]) -> None:
+    ended = [
+        {
+            "enrollment": refusal.message.enrollment_id,
+            "how": str(refusal.status),
+            "why": refusal.reason,
+            "when": refusal.at,
+        }
+        for refusal in refusals
+        if refusal.status is not None
+    ]
+    if ended:
+        e = ENROLLMENTS.c
+        mine = (e.id == bindparam("enrollment")) & (e.status == "active")
+        at = bindparam("when", type_=e.ended_at.type)
+        values = {
+            "status": bindparam("how"),
+            "reason": bindparam("why"),
+            "ended_at": at,
+            "due_at": None,
+        }
+        transaction.execute(update(ENROLLMENTS).where(mine).values(values), ended)
+
+
+def _move_waits(transaction: Transaction, waiting: Sequence[Enrollment]) -> None:
+    """Writes from when some enrollments wait, and until when; their customers are looked at too
+    early at worst.
+    """
+    if waiting:
+        e = ENROLLMENTS.c
+        values = {
+            name: bindparam(f"new_{name}", type_=e[name].type) for name in ("arrived_at", "due_at")
+        }
+        rows = [
+            {"enrollment": one.id, "new_arrived_at": one.arrived_at, "new_due_at": one.due_at}
+            for one in waiting
+        ]
+        transaction.execute(
+            update(ENROLLMENTS).where(e.id == bindparam("enrollment")).values(values), rows
+        )
+
+
+def _decision(refusal: Refusal) -> dict[str, Any]:
+    status = {"status": str(refusal.status)} if refusal.status is not None else {}
+    return {
+        "customer_id": refusal.message.customer_id,
+        "enrollment_id": refusal.message.enrollment_id,
+        "at": refusal.at,
+        "kind": str(refusal.kind),
+        "journey": refusal.message.journey,
+        "step": refusal.message.step,
+        "reason": refusal.reason,
+        "detail": {"message": refusal.message.public_id} | status,
+    }

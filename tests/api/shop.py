@@ -21,9 +21,8 @@ from orchestrator.api.context import ApiServices
 from orchestrator.api.serving import server_config
 from orchestrator.clock import VirtualClock
 from orchestrator.config import Config, ProjectSettings
-from orchestrator.domain.expression import Value
+from orchestrator.domain.friend_offer import FriendOffer
 from orchestrator.domain.identity import fold_address
-from orchestrator.domain.steps.offers import Offer
 from orchestrator.language.surveys import BUILT_IN
 from orchestrator.links import LinkSigner
 from orchestrator.store.database import Database
@@ -31,7 +30,7 @@ from orchestrator.store.tables import CUSTOMERS, INBOX, MESSAGES, REJECTIONS
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 WRITE_KEY = "write-key"
-TEN_EUROS = Offer(amount=Value(10, lambda _: 10), currency="EUR", minimum=40)
+TEN_EUROS = FriendOffer(amount=10, currency="EUR", minimum=40)
 
 
 @dataclass

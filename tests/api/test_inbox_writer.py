@@ -9,6 +9,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
+from functools import partial
 
 import httpx
 import orjson
@@ -18,7 +19,7 @@ from sqlalchemy import event
 from orchestrator.api import inbox_writer
 from orchestrator.api.inbox_writer import InboxFull, InboxWriter
 from orchestrator.store.availability import StoreUnavailable
-from orchestrator.store.inbox import InboxEntry
+from orchestrator.store.inbox import InboxEntry, write_inbox
 from tests.api.shop import NOW, WRITE_KEY, Shop
 
 
@@ -28,7 +29,7 @@ def entry(message_id: str, raw: bytes = b"{}") -> InboxEntry:
 
 @contextmanager
 def writing(shop: Shop) -> Iterator[InboxWriter]:
-    writer = InboxWriter(shop.database, shop.nudge)
+    writer = InboxWriter(partial(write_inbox, shop.database), shop.nudge)
     try:
         yield writer
     finally:
@@ -151,7 +152,9 @@ def test_closing_files_what_waits_and_then_lets_nothing_in(sqlite_shop: Shop) ->
         with pytest.raises(StoreUnavailable):
             await writer.put([entry("late")])
 
-    asyncio.run(scenario(InboxWriter(sqlite_shop.database, sqlite_shop.nudge)))
+    asyncio.run(
+        scenario(InboxWriter(partial(write_inbox, sqlite_shop.database), sqlite_shop.nudge))
+    )
     assert len(sqlite_shop.inbox_rows()) == 5
 
 
@@ -160,7 +163,7 @@ def test_an_engine_that_cannot_be_told_loses_nothing(sqlite_shop: Shop) -> None:
         raise RuntimeError("nobody home")
 
     sqlite_shop.change(nudge=fail)
-    writer = InboxWriter(sqlite_shop.database, fail)
+    writer = InboxWriter(partial(write_inbox, sqlite_shop.database), fail)
     for number in range(2):
         asyncio.run(writer.put([entry(f"m{number}")]))
     writer.close()

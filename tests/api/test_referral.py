@@ -7,9 +7,9 @@ from typing import Any
 import httpx
 import pytest
 
-from orchestrator.api.referral import find_friend_offer
 from orchestrator.domain.effects import Receiver
 from orchestrator.domain.expression import Value
+from orchestrator.domain.friend_offer import FriendOffer, find_friend_offer
 from orchestrator.domain.identity import fold_address, referral_id
 from orchestrator.domain.journey import Journey, ManualTrigger
 from orchestrator.domain.steps.offers import Offer, Reward
@@ -168,8 +168,9 @@ def test_addresses_fold_to_one_spelling_only_where_they_reach_one_person() -> No
 
 
 def test_the_friends_offer_is_that_of_the_journey_that_rewards_both_sides() -> None:
+    ten_euros = Offer(amount=Value(10, lambda _: 10), currency="EUR", minimum=40)
     friend, referrer = (
-        Reward("a", Receiver.CUSTOMER, TEN_EUROS),
+        Reward("a", Receiver.CUSTOMER, ten_euros),
         Reward("b", Receiver.REFERRER, Offer()),
     )
     alone = Journey(
@@ -186,7 +187,7 @@ def test_an_offer_in_percent_and_one_that_is_computed(sqlite_shop: Shop) -> None
         (Offer(percent=Value(15, lambda _: 15)), "15% for you"),
         (Offer(amount=Value("{{ customer.orders }}", lambda _: 1)), "Accept the invitation"),
     ):
-        sqlite_shop.change(friend_offer=offer)
+        sqlite_shop.change(friend_offer=FriendOffer.of(offer))
         with sqlite_shop.client() as client:
             html = client.get(page).text
         assert shown in html

@@ -16,6 +16,7 @@ from orchestrator.domain.state import CustomerState
 from orchestrator.domain.steps.message import Message, QueueMessage
 from orchestrator.domain.steps.waits import Delay
 from orchestrator.domain.timeline import run
+from tests.support.examples import examples
 from tests.support.life import START
 from tests.support.oracle import Oracle, Plan
 from tests.support.random_lives import LIFECYCLE, PARIS
@@ -78,7 +79,7 @@ def journey_of(plan: Plan) -> j.Journey:
     )
 
 
-@settings(max_examples=200, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(200), suppress_health_check=list(HealthCheck))
 @example(
     (Plan("j0", "A", None, timedelta(0), 0, (timedelta(hours=1),)),),
     (),

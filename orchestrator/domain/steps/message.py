@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from orchestrator.domain.answers import Go, Later, Leave, Stay
 from orchestrator.domain.effects import DecisionKind, Effect
 from orchestrator.domain.message import Medium, Purpose
+from orchestrator.domain.release_answers import Go, Later, Leave, Stay
 from orchestrator.domain.state import CustomerState, Enrollment, SentMessage
 from orchestrator.domain.step import Step, StepMoment
 

@@ -1,0 +1,32 @@
+"""The figures of the home page."""
+
+from __future__ import annotations
+
+from orchestrator.domain.message import Medium
+from orchestrator.store import customers, messages, settings
+from orchestrator.store.database import Database
+
+_SENT = ("accepted", "delivered", "opened", "clicked", "complained", "bounced")
+
+
+def read_figures(database: Database) -> dict[str, int]:
+    """The numbers of the home page, by their label."""
+    with database.read() as transaction:
+        inside = sum(settings.people_by_step(transaction).values())
+        states = messages.count_by_state(transaction)
+        known = customers.count_customers(transaction)
+    sent = {
+        medium: sum(states.get(medium, {}).get(state, 0) for state in _SENT) for medium in Medium
+    }
+    failed = sum(
+        counts.get(state, 0)
+        for counts in states.values()
+        for state in ("failed", "rejected", "unknown")
+    )
+    return {
+        "Customers": known,
+        "Inside a journey": inside,
+        "E-mails sent": sent[Medium.EMAIL],
+        "SMS sent": sent[Medium.SMS],
+        "Failed or unknown": failed,
+    }

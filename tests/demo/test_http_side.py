@@ -1,0 +1,107 @@
+"""The HTTP side of `up`, a process of its own: whatever it or `up` dies of, nothing acknowledged is
+lost.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sqlite3
+import subprocess
+import threading
+import time
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from urllib.error import URLError
+
+from tests.demo.conftest import PARCOURS, Up
+
+StartUp = Callable[..., Up]
+
+
+def http_side(up: Up) -> int | None:
+    """The process that serves the pages of `up`."""
+    for found in Path("/proc").glob("[0-9]*"):
+        try:
+            command = (found / "cmdline").read_bytes()
+            parent = (found / "stat").read_text().rpartition(")")[2].split()[1]
+        except OSError:
+            continue
+        if int(parent) == up.process.pid and b"orchestrator.api.process" in command:
+            return int(found.name)
+    return None
+
+
+def is_running(pid: int) -> bool:
+    try:
+        return "Z" not in Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return False
+
+
+def taken(up: Up) -> list[str]:
+    with closing(sqlite3.connect(up.project / "var/parcours.db")) as database:
+        return [row[0] for row in database.execute("SELECT message_id FROM events ORDER BY 1")]
+
+
+def call(number: int) -> dict[str, str]:
+    return {"type": "track", "event": "Seen", "userId": "1", "messageId": f"m{number:04d}"}
+
+
+def test_a_http_side_that_is_killed_is_started_again_and_loses_nothing(start_up: StartUp) -> None:
+    up = start_up("--no-prefect", "--port", "0")
+    acknowledged: list[str] = []
+    is_over = threading.Event()
+
+    def post() -> None:
+        number = 0
+        while not is_over.is_set():
+            number += 1
+            try:
+                up.post(call(number))
+            except (URLError, OSError):
+                continue  # it died under this one: nobody was told that it was taken
+            acknowledged.append(f"m{number:04d}")
+
+    poster = threading.Thread(target=post)
+    poster.start()
+    killed: list[int] = []
+    for round_ in (1, 2, 3):
+        up.until(lambda: len(acknowledged) >= 20 * round_)  # noqa: B023 - asked in this turn only
+        victim = up.until(lambda: http_side(up))
+        os.kill(victim, signal.SIGKILL)
+        killed.append(victim)
+        up.until(lambda: (found := http_side(up)) and found not in killed)
+    before = len(acknowledged)
+    up.until(lambda: len(acknowledged) > before)
+    is_over.set()
+    poster.join()
+    up.until(lambda: set(acknowledged) <= set(taken(up)))
+    assert len(taken(up)) == len(set(taken(up)))
+    assert up.said().count("has ended (code -9)") == 3
+    assert up.stop() == 0
+    assert not any(is_running(pid) for pid in killed)
+
+
+def test_it_ends_with_an_up_that_is_killed_and_the_next_tick_takes_what_it_accepted(
+    start_up: StartUp,
+) -> None:
+    up = start_up("--no-prefect", "--port", "0")
+    pid = up.until(lambda: http_side(up))
+    os.kill(up.process.pid, signal.SIGSTOP)  # what is accepted now, the engine cannot take
+    up.post(call(1), call(2))
+    os.kill(up.process.pid, signal.SIGKILL)
+    up.process.wait()
+    while is_running(pid):
+        time.sleep(0.02)
+    assert taken(up) == []
+    subprocess.run([*PARCOURS, "tick", "--project", str(up.project)], check=True, timeout=300)
+    assert taken(up) == ["m0001", "m0002"]
+
+
+def test_it_is_gone_when_up_has_ended(start_up: StartUp) -> None:
+    up = start_up("--no-prefect", "--port", "0")
+    pid = up.until(lambda: http_side(up))
+    assert up.stop(signal.SIGTERM) == 0
+    assert not is_running(pid)
