@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime
 from typing import Any
@@ -11,13 +11,14 @@ from typing import Any
 from orchestrator.clock import SystemClock
 from orchestrator.domain.answer import Notice, Part
 from orchestrator.domain.formatting import count
+from orchestrator.domain.journey import Journey
 from orchestrator.domain.lifecycle import FactKind, unreadable_amounts
 from orchestrator.domain.message import Medium
 from orchestrator.domain.policy import address, has_consent
 from orchestrator.domain.region import zone_told_by
 from orchestrator.domain.schedule import find_zone
 from orchestrator.domain.state import Choice, CustomerState
-from orchestrator.domain.wait_dates import cannot_read, dates_waited_for
+from orchestrator.domain.steps.wait_until import WaitUntil
 from orchestrator.engine.edits import Stranded, find_stranded
 from orchestrator.language.project import Project
 from orchestrator.store import figures
@@ -88,7 +89,7 @@ class Findings:
 def check_customers(project: Project, database: Database) -> Findings:
     """Walks over all customers of a project; numbers only, nobody is named."""
     found = Findings()
-    dates, now = dates_waited_for(project.journeys.values()), SystemClock().now()
+    dates, now = _dates_waited_for(project.journeys.values()), SystemClock().now()
     with database.read() as transaction:
         found.stranded = find_stranded(transaction, project.journeys)
         inside = figures.count_inside(transaction)
@@ -98,13 +99,22 @@ def check_customers(project: Project, database: Database) -> Findings:
         for row in figures.walk_customers(transaction):
             state = _look_at(project, row, found)
             found.no_date.update(
-                name for name, step in dates.items() if cannot_read(step, state, now)
+                name for name, step in dates.items() if step.cannot_read(state, now)
             )
         sums = [fact for fact in project.lifecycle.facts if fact.kind is FactKind.SUM]
         names = {name for fact in sums for name in (fact.event, fact.minus) if name}
         for event in figures.walk_events(transaction, names) if names else ():
             found.no_amount.update({fact.name: unreadable_amounts(fact, event) for fact in sums})
     return found
+
+
+def _dates_waited_for(journeys: Iterable[Journey]) -> dict[str, WaitUntil]:
+    """The dates that are read of the customer alone, by what the author wrote, each with a wait for
+    it.
+    """
+    steps = (step for journey in journeys for step in journey.walk_steps())
+    waits = [step for step in steps if isinstance(step, WaitUntil) and step.date]
+    return {step.date_name: step for step in waits if step.reads_the_customer_alone}
 
 
 def _look_at(project: Project, row: Any, found: Findings) -> CustomerState:

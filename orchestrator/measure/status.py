@@ -9,8 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from orchestrator.domain.journey import Journey, Message
+from orchestrator.domain.journey import Journey
 from orchestrator.domain.message import MessageState
+from orchestrator.domain.steps.message import Message
 from orchestrator.engine.last_tick import CLOCK, LAST_TICK, VIRTUAL
 from orchestrator.store import arrivals, customers, figures, messages, settings
 from orchestrator.store.database import Database

@@ -14,11 +14,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import IO
 
-from orchestrator.domain.effects import Decision, DecisionKind, Effect, QueueMessage
+from orchestrator.domain.effects import Decision, DecisionKind, Effect
 from orchestrator.domain.identity import Person
 from orchestrator.domain.journey import Journey
 from orchestrator.domain.policy import Policy
 from orchestrator.domain.program import Program
+from orchestrator.domain.steps.message import QueueMessage
 from orchestrator.domain.suggestion import did_you_mean
 from orchestrator.domain.values import INSTANT
 from orchestrator.trial.history import History
