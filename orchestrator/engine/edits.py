@@ -12,8 +12,9 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from orchestrator.domain.errors import ParcoursError, ProjectInvalid
-from orchestrator.domain.journey import Journey, OnChange, Split
+from orchestrator.domain.journey import Journey, OnChange
 from orchestrator.domain.matching import Matching, match_steps
+from orchestrator.domain.steps.ways import Split
 from orchestrator.engine.last_tick import LAST_TICK
 from orchestrator.engine.parts import Parts
 from orchestrator.language.journeys import parse_journey

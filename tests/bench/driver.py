@@ -27,7 +27,8 @@ from orchestrator.engine.worker import Worker
 from orchestrator.language.project import load_project
 from orchestrator.render import Templates
 from orchestrator.store import inbox
-from orchestrator.trial.backtest import backtest, read_history
+from orchestrator.trial.backtest import backtest
+from orchestrator.trial.history import read_history
 from orchestrator.wiring import build_program, close_engine, open_engine
 
 BATCH = 100
