@@ -72,7 +72,7 @@ class Breaker:
         self.limit = PROBE_MAX
 
 
-class Gate(Protocol):
+class LetsBegin(Protocol):
     """Lets messages begin, and notes what becomes of them."""
 
     def begin(self, batch: Batch, index: int) -> bool: ...
@@ -85,7 +85,7 @@ class Batch(Wire):
 
     def __init__(
         self,
-        gate: Gate,
+        gate: LetsBegin,
         medium: Medium,
         made: Sequence[tuple[QueuedMessage, RenderedMessage]],
     ) -> None:

@@ -19,6 +19,7 @@ from urllib.error import HTTPError
 import pytest
 from sqlalchemy import text
 
+from orchestrator.engine.forked import FORKED_MIN
 from orchestrator.language.config_file import load_config
 from orchestrator.store.database import Database
 from tests.channels.misbehaviour import Late
