@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from datetime import time, timedelta
 from enum import StrEnum
 
+from orchestrator.domain.cron import Cron
 from orchestrator.domain.expression import Condition, Value
 from orchestrator.domain.message import Medium, Purpose
-from orchestrator.domain.schedule import Cron
 
 # ---------------------------------------------------------------- triggers and rules
 
