@@ -23,13 +23,14 @@ from typing import Any
 from orchestrator.domain.applying import apply
 from orchestrator.domain.effects import Decision, DecisionKind, StageChange
 from orchestrator.domain.event import Event, Kind
+from orchestrator.domain.following import places_of, tell_moved
 from orchestrator.domain.journey import Goal, Journey
 from orchestrator.domain.line import Line, RunOptions
 from orchestrator.domain.record import Record, Retrace
 from orchestrator.domain.stages import current_stage
 from orchestrator.domain.state import CustomerState, Enrollment, Status
+from orchestrator.domain.steps.wait_until import MOVED
 from orchestrator.domain.values import INSTANT
-from orchestrator.domain.waits import MOVED, ends_of_waits, tell_moved
 from orchestrator.domain.walk import walk
 
 #: A decision as two orders of the same calls are compared by: (instant, kind, journey, step,
@@ -43,7 +44,7 @@ def put_in_place(line: Line, late: Sequence[Event], record: Record, since: datet
     """
     state, end = line.state, line.state.cursor
     assert end is not None  # only a line that was run can be late
-    known, ends = _Known.of(state), ends_of_waits(state)
+    known, places = _Known.of(state), places_of(state)
     _go_back(line, [event for event in record.events if event.at < since], since)
     undone = _reopen(line, record, since)
     retrace = Retrace(
@@ -53,7 +54,7 @@ def put_in_place(line: Line, late: Sequence[Event], record: Record, since: datet
     walk(line, [*(event for event in record.events if event.at >= since), *late], end)
     line.retrace, line.stage_touched, state.cursor = None, True, end
     known.hold(state, changed=_has_changed_stage(line, retrace))
-    tell_moved(line, ends, since)
+    tell_moved(line, places, since)
     taken_back = _confirm(line, undone, retrace.mark)
     if not record.is_quiet:  # else nothing was carried out that the true order might know better
         _tell_what_differs(line, retrace, taken_back)

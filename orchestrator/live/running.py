@@ -101,7 +101,7 @@ def run(project: Project, options: Options) -> None:
             if options.demo
             else SystemClock()
         )
-        parts = open_engine(project, clock, database=database)
+        parts = open_engine(project, clock, database=database, apply=True)
         worker = Worker(project.config.var_dir, hold)
         stack.callback(close_engine, parts, worker)
         refuse_a_past(parts, clock.now())

@@ -13,20 +13,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from orchestrator.domain.effects import (
-    Decision,
-    DecisionKind,
-    Effect,
-    Emitted,
-    Logged,
-    QueueMessage,
-)
+from orchestrator.domain.effects import Decision, DecisionKind, Effect, Emitted, Logged
 from orchestrator.domain.event import Event, Kind
 from orchestrator.domain.program import Program
 from orchestrator.domain.record import Record
 from orchestrator.domain.state import CustomerState
+from orchestrator.domain.steps.message import QueueMessage
+from orchestrator.domain.steps.wait_until import MOVED
 from orchestrator.domain.timeline import run
-from orchestrator.domain.waits import MOVED
 from tests.support.examples import examples
 from tests.support.life import START
 from tests.support.project import CONSENTING, read_program
