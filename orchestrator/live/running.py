@@ -314,7 +314,9 @@ class Running:
         found = load_project(self._project.root, config.environment)
         project = replace(found, config=config)  # settings and channels stay until the next start
         self._engine.replace(
-            lambda: open_engine(project, old.clock, database=old.database, channels=old.channels)
+            lambda: open_engine(
+                project, old.clock, database=old.database, channels=old.channels, apply=True
+            )
         )
         self._project = project
         self._http.update(self._served())
