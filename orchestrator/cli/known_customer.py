@@ -63,7 +63,7 @@ def _read(
 ) -> dict[str, Any]:
     from orchestrator.clock import SystemClock
     from orchestrator.language.program import build_program
-    from orchestrator.store.lives import load_readers
+    from orchestrator.store.loading import load_readers
 
     now = SystemClock().now()
     with database.read() as transaction:

@@ -41,8 +41,14 @@ class DecisionKind(StrEnum):
     LEFT = "left"  # with its reason: completed, exited, converted, filtered, merged
 
 
+class Effect:
+    """What a run decided or changed. Each kind has its writer in `store/writers.py`."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(Effect):
     """One decision and its reason. `detail` holds JSON types and never an address."""
 
     at: datetime
@@ -55,7 +61,7 @@ class Decision:
 
 
 @dataclass(frozen=True, slots=True)
-class QueueMessage:
+class QueueMessage(Effect):
     """A message leaves now; its key is (enrollment, step, pass). `seen` is its customer at this
     instant, where the line keeps them."""
 
@@ -71,7 +77,7 @@ class QueueMessage:
 
 
 @dataclass(frozen=True, slots=True)
-class StageChange:
+class StageChange(Effect):
     """`cause`: event, time, import (history), rule (the rules were edited). Only the first two
     trigger.
     """
@@ -83,7 +89,7 @@ class StageChange:
 
 
 @dataclass(frozen=True, slots=True)
-class Assignment:
+class Assignment(Effect):
     """A variant was drawn and is kept."""
 
     at: datetime
@@ -93,7 +99,7 @@ class Assignment:
 
 
 @dataclass(frozen=True, slots=True)
-class ConsentChange:
+class ConsentChange(Effect):
     """Consent, a topic, a suppression or a mute changed; `key` as in CustomerState.consent, or
     `mute`, `marketing`.
     """
@@ -105,7 +111,7 @@ class ConsentChange:
 
 
 @dataclass(frozen=True, slots=True)
-class AddressLifted:
+class AddressLifted(Effect):
     """A yes of somebody who carries an unsubscribed address: it may be written to again, whoever
     has it. `topic` "" is all marketing."""
 
@@ -117,7 +123,7 @@ class AddressLifted:
 
 
 @dataclass(frozen=True, slots=True)
-class Grant:
+class Grant(Effect):
     """A coupon or reward. `to` REFERRER: for the customer whose external id is `receiver`."""
 
     at: datetime
@@ -131,13 +137,13 @@ class Grant:
 
 
 @dataclass(frozen=True, slots=True)
-class CouponRedeemed:
+class CouponRedeemed(Effect):
     at: datetime
     code: str
 
 
 @dataclass(frozen=True, slots=True)
-class TaskMade:
+class TaskMade(Effect):
     at: datetime
     enrollment: Enrollment
     step: str
@@ -148,7 +154,7 @@ class TaskMade:
 
 
 @dataclass(frozen=True, slots=True)
-class Emitted:
+class Emitted(Effect):
     """An event Parcours itself puts on a customer's time line: this one's (`receiver` None), or
     another's.
     """
@@ -158,23 +164,8 @@ class Emitted:
 
 
 @dataclass(frozen=True, slots=True)
-class Logged:
+class Logged(Effect):
     """What a step changed about the customer, for their log of events; it is applied already."""
 
     at: datetime
     event: Event
-
-
-Effect = (
-    Decision
-    | QueueMessage
-    | StageChange
-    | Assignment
-    | ConsentChange
-    | AddressLifted
-    | Grant
-    | CouponRedeemed
-    | TaskMade
-    | Emitted
-    | Logged
-)

@@ -17,7 +17,7 @@ from orchestrator.domain.state import CustomerState, Enrollment, SentMessage, St
 from orchestrator.domain.waits import arrive_later
 from orchestrator.engine.context import EngineContext
 from orchestrator.store import events
-from orchestrator.store.lives import load_enrollments, load_readers
+from orchestrator.store.loading import load_enrollments, load_readers
 from orchestrator.store.messages import Refusal, Settlement
 from orchestrator.store.transaction import Transaction
 

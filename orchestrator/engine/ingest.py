@@ -22,10 +22,10 @@ from orchestrator.domain.policy import address
 from orchestrator.engine.context import INBOX_MAX, EngineContext
 from orchestrator.engine.report import TickReport
 from orchestrator.store import accepted, addresses, arrivals, customers, events, grants, inbox
-from orchestrator.store.lives import load_readers
+from orchestrator.store.loading import load_readers
 from orchestrator.store.transaction import Transaction
+from orchestrator.store.writers import ENGINE
 
-ENGINE = "engine"  # the source of calls Parcours made itself
 PAGE = "page"  # a page of ours, shown to a customer
 MANUAL = "manual"  # a person starts a journey, whose id is the event's name
 _KIND_BY_SOURCE = {ENGINE: Kind.EMITTED, MANUAL: Kind.START}

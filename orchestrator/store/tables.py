@@ -418,3 +418,17 @@ GATES = _handle(GateRow)
 WORKERS = _handle(WorkerRow)
 VERSIONS = _handle(JourneyVersion)
 SETTINGS = _handle(Setting)
+
+#: The columns that say whose a row is. Who merges, exports, erases or copies a customer reads this.
+OWNED = (
+    EVENTS.c.customer_id,
+    ENROLLMENTS.c.customer_id,
+    DECISIONS.c.customer_id,
+    MESSAGES.c.customer_id,
+    STAGE_CHANGES.c.customer_id,
+    ASSIGNMENTS.c.customer_id,
+    CONSENTS.c.customer_id,
+    GRANTS.c.customer_id,
+    GRANTS.c.referred_id,
+    TASKS.c.customer_id,
+)
