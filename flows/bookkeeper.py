@@ -99,10 +99,6 @@ class Bookkeeper:
         """Whether Prefect was reached and shows the project as it is."""
         return self._in_sync
 
-    def paused(self) -> Held:
-        """What ops paused: to be remembered over a restart."""
-        return held_by(self._paused)
-
     def held(self) -> Held:
         """What stands still now: what is paused, and what a cancelled run holds until its minute is
         over.

@@ -40,15 +40,11 @@ class Engine(Protocol):
         ...
 
     def tick(self, held: Held) -> TickReport:
-        """Does what is due, except what is held."""
+        """Does what is due, except what is held, which is remembered over a restart."""
         ...
 
     def load_held(self) -> Held:
         """What was paused when we last ran."""
-        ...
-
-    def save_held(self, held: Held) -> None:
-        """Remembers what is paused."""
         ...
 
     def health(self, kind: str, name: str) -> str:
@@ -85,15 +81,13 @@ class Conductor:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._ticks: asyncio.Task[None] | None = None
         self._nudged = self._stopping = False
-        self._saved = Held()
 
     async def start(self) -> None:
         """Loads what is paused, then starts ticking; Prefect may come up later."""
         for name in _TALKATIVE:
             logging.getLogger(name).setLevel(logging.ERROR)
         self._loop = asyncio.get_running_loop()
-        self._saved = await self._in_worker(self._engine.load_held)
-        self._bookkeeper.start(self._deployments, self._saved)
+        self._bookkeeper.start(self._deployments, await self._in_worker(self._engine.load_held))
         self._scheduler.add_job(self._beat, "interval", seconds=self._pace.tick_s)
         self._scheduler.start()
 
@@ -148,10 +142,6 @@ class Conductor:
         return report.more
 
     def _work(self) -> TickReport:
-        paused = self._bookkeeper.paused()
-        if paused != self._saved:
-            self._engine.save_held(paused)
-            self._saved = paused
         return self._engine.tick(self._bookkeeper.held())
 
     async def _in_worker(self, call: Callable[[], T]) -> T:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
-from datetime import datetime
+from collections.abc import Mapping
 
-from channels import ChannelSettings, open_channel
+from orchestrator.adapters import open_channels
 from orchestrator.clock import Clock
 from orchestrator.config import Config, has_secret_key, load_secret_key
 from orchestrator.domain.channel import Channel
@@ -15,8 +14,9 @@ from orchestrator.domain.journey import Journey, OnChange
 from orchestrator.domain.message import Medium
 from orchestrator.engine import edits, settle
 from orchestrator.engine.compose import compose
-from orchestrator.engine.context import EngineContext
-from orchestrator.engine.handover import HandOver
+from orchestrator.engine.parts import Parts
+from orchestrator.engine.turn import Turn
+from orchestrator.engine.worker import Worker
 from orchestrator.language.journeys import parse_journey
 from orchestrator.language.program import build_program as build_program
 from orchestrator.language.project import Project
@@ -26,7 +26,6 @@ from orchestrator.store import messages, settings
 from orchestrator.store.availability import unless_away
 from orchestrator.store.database import Database
 from orchestrator.store.loading import load_readers
-from orchestrator.store.lock import Hold
 from orchestrator.store.migrate import migrate
 
 logger = logging.getLogger(__name__)
@@ -65,33 +64,13 @@ def open_database(config: Config) -> Database:
     return database
 
 
-def channel_settings(config: Config, now: Callable[[], datetime]) -> ChannelSettings:
-    """What the project's adapters may know of it."""
-    return ChannelSettings(
-        var_dir=config.var_dir,
-        clock=now,
-        from_email=config.channels.from_email,
-        from_name=config.project.name,
-        environment=config.environment,
-    )
-
-
-def open_channels(config: Config, clock: Clock) -> dict[Medium, Channel]:
-    """The channels the configuration names; raises ChannelMisconfigured with what to set."""
-    chosen = channel_settings(config, clock.now)
-    return {
-        medium: open_channel(medium, config.channels.adapter(medium), chosen) for medium in Medium
-    }
-
-
 def open_engine(
     project: Project,
     clock: Clock,
     *,
     database: Database | None = None,
     channels: Mapping[Medium, Channel] | None = None,
-    hold: Hold | None = None,
-) -> EngineContext:
+) -> Parts:
     """Everything the engine needs, with the project's edits taken over.
 
     Raises ProjectInvalid, ChannelMisconfigured, PeopleWouldBeLost.
@@ -102,7 +81,7 @@ def open_engine(
     templates = Templates.load(project.root, config.project.locale, project.names_for_templates)
     pinned = read_pinned(database, project)
     calls = templates.calls(project.subjects)
-    context = EngineContext(
+    parts = Parts(
         config=config,
         program=build_program(project, secret=secret, pinned=pinned, template_calls=calls),
         database=database,
@@ -111,11 +90,10 @@ def open_engine(
         signer=LinkSigner(secret, config.public_url),
         clock=clock,
         secret=secret,
-        hand_over=HandOver(config.var_dir, hold),
     )
-    edits.take_over(context, clock.now())
+    parts = edits.take_over(parts, clock.now())
     _warn_of_another_key(database, secret)
-    return context
+    return parts
 
 
 def _warn_of_another_key(database: Database, secret: str) -> None:
@@ -140,39 +118,38 @@ def is_another_key(database: Database, config: Config) -> bool:
     )
 
 
-def settle_what_died(context: EngineContext) -> int:
+def settle_what_died(parts: Parts, worker: Worker) -> int:
     """For the only process on a database, at its start: nobody holds the leases that are left. How
     many there were.
     """
-    return settle.settle_dead_leases(context, context.clock.now())
+    return settle.settle_dead_leases(Turn(parts, worker), parts.clock.now())
 
 
-def render_copy(context: EngineContext, public_id: str) -> str | None:
+def render_copy(parts: Parts, public_id: str) -> str | None:
     """The web copy of a mail, rendered anew from the ledger; None when it cannot be shown any more.
 
     Raises StoreUnavailable.
     """
-    with unless_away(), context.database.read() as transaction:
+    with unless_away(), parts.database.read() as transaction:
         found = messages.find_message(transaction, public_id)
         if found is None or found[0].medium is not Medium.EMAIL:
             return None
         message, entry = found
-        who, now = message.customer_id, context.clock.now()
-        reader = load_readers(transaction, context.program, [who], now).get(who)
+        who, now = message.customer_id, parts.clock.now()
+        reader = load_readers(transaction, parts.program, [who], now).get(who)
     if reader is None:
         return None
     try:
-        return compose(
-            context, message, entry, reader, message.leased_at or message.decided_at
-        ).html
+        return compose(parts, message, entry, reader, message.leased_at or message.decided_at).html
     except TemplateFailed as failure:  # the address, the template, or a file it includes is gone
         logger.warning("the web copy of message %s cannot be shown: %s", public_id, failure)
         return None
 
 
-def close_engine(context: EngineContext) -> None:
+def close_engine(parts: Parts, worker: Worker | None = None) -> None:
     """Lets go of channels, notes and database. What is in the hands of a channel stays as it is."""
-    for channel in context.channels.values():
+    for channel in parts.channels.values():
         channel.close()
-    context.hand_over.close()
-    context.database.close()
+    if worker is not None:
+        worker.hand_over.close()
+    parts.database.close()

@@ -11,9 +11,21 @@ from enum import StrEnum
 from typing import Any
 
 from orchestrator.domain.event import Event
-from orchestrator.domain.journey import Message, Receiver
-from orchestrator.domain.message import Medium, Purpose
-from orchestrator.domain.state import Choice, CustomerState, Enrollment
+from orchestrator.domain.message import Medium
+from orchestrator.domain.state import Choice, Enrollment
+
+
+class Effect:
+    """One thing that a run says. `store` knows for each kind of it how it is written."""
+
+    __slots__ = ()
+
+
+class Receiver(StrEnum):
+    """Who gets a reward."""
+
+    CUSTOMER = "customer"
+    REFERRER = "referrer"
 
 
 class DecisionKind(StrEnum):
@@ -41,12 +53,6 @@ class DecisionKind(StrEnum):
     LEFT = "left"  # with its reason: completed, exited, converted, filtered, merged
 
 
-class Effect:
-    """What a run decided or changed. Each kind has its writer in `store/writers.py`."""
-
-    __slots__ = ()
-
-
 @dataclass(frozen=True, slots=True)
 class Decision(Effect):
     """One decision and its reason. `detail` holds JSON types and never an address."""
@@ -58,22 +64,6 @@ class Decision(Effect):
     step: str = ""
     enrollment: Enrollment | None = None
     detail: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class QueueMessage(Effect):
-    """A message leaves now; its key is (enrollment, step, pass). `seen` is its customer at this
-    instant, where the line keeps them."""
-
-    at: datetime
-    enrollment: Enrollment
-    step: Message
-    pass_no: int
-    purpose: Purpose
-    topic: str
-    variables: Mapping[str, Any]
-    coupon: Mapping[str, Any] | None
-    seen: CustomerState | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,16 +11,18 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from orchestrator.domain.effects import Decision, DecisionKind, Effect, QueueMessage
+from orchestrator.domain.effects import Decision, DecisionKind, Effect
 from orchestrator.domain.errors import without_data
 from orchestrator.domain.event import Event, Kind
 from orchestrator.domain.line import RunOptions
 from orchestrator.domain.record import Record
 from orchestrator.domain.state import Status
+from orchestrator.domain.steps.message import QueueMessage
 from orchestrator.domain.timeline import is_late, recount, run
 from orchestrator.domain.values import INSTANT
-from orchestrator.engine.context import CLAIM_MAX, EngineContext
+from orchestrator.engine.parts import CLAIM_MAX
 from orchestrator.engine.report import JourneyTally, TickReport
+from orchestrator.engine.turn import Turn
 from orchestrator.store import customers, events
 from orchestrator.store.availability import StoreUnavailable, unless_away
 from orchestrator.store.loading import Loaded, load
@@ -33,7 +35,7 @@ logger = logging.getLogger(__name__)
 TRY_AGAIN = timedelta(hours=1)  # a life that could not be run: until somebody has read the log
 
 
-def run_due(context: EngineContext, now: datetime, report: TickReport) -> int:
+def run_due(turn: Turn, now: datetime, report: TickReport) -> int:
     """Advances up to 500 due customers; returns how many there were.
 
     One life that cannot be run or written, a fault of ours, does not hold up the others: then each
@@ -41,9 +43,9 @@ def run_due(context: EngineContext, now: datetime, report: TickReport) -> int:
     """
     ids: list[int] = []
     try:
-        with unless_away(), context.database.write() as transaction:
+        with unless_away(), turn.database.write() as transaction:
             ids = customers.claim_due(transaction, now, CLAIM_MAX)
-            tallies = _advance(context, transaction, ids, now)
+            tallies = _advance(turn, transaction, ids, now)
         report.add(tallies)
     except StoreUnavailable:
         raise
@@ -56,16 +58,14 @@ def run_due(context: EngineContext, now: datetime, report: TickReport) -> int:
             without_data(error),
         )
         for customer_id in ids:
-            _advance_alone(context, customer_id, now, report)
+            _advance_alone(turn, customer_id, now, report)
     return len(ids)
 
 
-def _advance_alone(
-    context: EngineContext, customer_id: int, now: datetime, report: TickReport
-) -> None:
+def _advance_alone(turn: Turn, customer_id: int, now: datetime, report: TickReport) -> None:
     try:
-        with unless_away(), context.database.write() as transaction:
-            tallies = _advance(context, transaction, [customer_id], now)
+        with unless_away(), turn.database.write() as transaction:
+            tallies = _advance(turn, transaction, [customer_id], now)
         report.add(tallies)
     except StoreUnavailable:
         raise
@@ -75,48 +75,46 @@ def _advance_alone(
             customer_id,
             without_data(error),
         )
-        with context.database.write() as transaction:
+        with turn.database.write() as transaction:
             set_aside(transaction, {customer_id: type(error).__name__}, now, now + TRY_AGAIN)
 
 
-def _advance(
-    context: EngineContext, transaction: Transaction, ids: Sequence[int], now: datetime
-) -> TickReport:
+def _advance(turn: Turn, transaction: Transaction, ids: Sequence[int], now: datetime) -> TickReport:
     """Runs these customers' lines and writes what came of it, in the caller's transaction."""
     tallies = TickReport()
     if ids:
-        runs = _run_lives(context, transaction, ids, now, tallies)
-        version = context.program.lifecycle.version
-        save(transaction, runs, Saving(now, version, context.public_id, context.priority))
-        _keep_moments(context, runs)
+        runs = _run_lives(turn, transaction, ids, now, tallies)
+        version = turn.program.lifecycle.version
+        save(transaction, runs, Saving(now, version, turn.parts.public_id, turn.parts.priority))
+        _keep_moments(turn, runs)
         _count(tallies, runs)
     return tallies
 
 
 def _run_lives(
-    context: EngineContext,
+    turn: Turn,
     transaction: Transaction,
     ids: Sequence[int],
     now: datetime,
     report: TickReport,
 ) -> list[Outcome]:
-    lives = load(transaction, context.program, ids, now)
+    lives = load(transaction, turn.program, ids, now)
     merged = {key: life.merges for key, life in lives.items() if life.merges}
     absorbed = [other for merges in merged.values() for _, other in merges]
-    others = load(transaction, context.program, absorbed, now, whole=True) if absorbed else {}
+    others = load(transaction, turn.program, absorbed, now, whole=True) if absorbed else {}
     if merged:
-        lives |= load(transaction, context.program, list(merged), now, whole=True)
+        lives |= load(transaction, turn.program, list(merged), now, whole=True)
     for life in (*lives.values(), *others.values()):
         if life.stale and life.state.id is not None:
             past = events.whole_past(transaction, life.state.id, life.applied_event_id)
-            recount(context.program, life.state, past)
+            recount(turn.program, life.state, past)
     for life in lives.values():
-        _count_due(context, life, now, report)
-    return [_run_life(context, transaction, life, others, now) for life in lives.values()]
+        _count_due(turn, life, now, report)
+    return [_run_life(turn, transaction, life, others, now) for life in lives.values()]
 
 
 def _run_life(
-    context: EngineContext,
+    turn: Turn,
     transaction: Transaction,
     life: Loaded,
     others: dict[int, Loaded],
@@ -136,11 +134,11 @@ def _run_life(
         else:
             before, fresh = _part(other, fresh, told.at)
             effects += run(
-                context.program,
+                turn.program,
                 other.state,
                 before,
                 told.at - INSTANT,
-                options=_options(context, other),
+                options=_options(turn, other),
                 record=_own_record(transaction, other, before),
             )
         if told.starts and (_is_behind(told.at, other) or _is_behind(told.at, life)):
@@ -158,11 +156,11 @@ def _run_life(
     # else the machine's clock was set back: nothing may be passed over
     until = now if cursor is None else max(now, cursor)
     options = replace(
-        _options(context, life),
-        wall_clock=context.actual(now),
-        keeps_customers=context.clock.is_virtual,
+        _options(turn, life),
+        wall_clock=turn.parts.wall_clock(now),
+        keeps_customers=turn.clock.is_virtual,
     )
-    effects += run(context.program, life.state, fresh, until, options=options, record=record)
+    effects += run(turn.program, life.state, fresh, until, options=options, record=record)
     absorbed_ids = [absorbed_id for _, absorbed_id in life.merges]
     taken = [life, *(others[absorbed_id] for absorbed_id in absorbed_ids)]
     return Outcome(
@@ -175,9 +173,9 @@ def _run_life(
     )
 
 
-def _options(context: EngineContext, life: Loaded) -> RunOptions:
+def _options(turn: Turn, life: Loaded) -> RunOptions:
     return RunOptions(
-        on_hold=context.held.journeys,
+        on_hold=turn.standing.held.journeys,
         history_until=_imported_at(life),
         rules_edited=life.stale,
         keeps_ended=life.whole,
@@ -237,7 +235,7 @@ def _imported_at(life: Loaded) -> datetime | None:
     return max(imported, default=None)
 
 
-def _keep_moments(context: EngineContext, runs: Sequence[Outcome]) -> None:
+def _keep_moments(turn: Turn, runs: Sequence[Outcome]) -> None:
     """Keeps what each message's customer was when it was decided: a virtual clock jumps, and they
     have lived on.
     """
@@ -248,14 +246,14 @@ def _keep_moments(context: EngineContext, runs: Sequence[Outcome]) -> None:
                 and effect.seen is not None
                 and effect.enrollment.id is not None
             ):
-                message = context.public_id(effect.enrollment.id, effect.step.id, effect.pass_no)
-                context.moments[message] = effect.seen
+                message = turn.parts.public_id(effect.enrollment.id, effect.step.id, effect.pass_no)
+                turn.moments[message] = effect.seen
 
 
-def _count_due(context: EngineContext, life: Loaded, now: datetime, report: TickReport) -> None:
+def _count_due(turn: Turn, life: Loaded, now: datetime, report: TickReport) -> None:
     for enrollment in life.state.open_enrollments():
         due = enrollment.due_at is not None and enrollment.due_at <= now
-        if due and enrollment.journey not in context.held.journeys:
+        if due and enrollment.journey not in turn.standing.held.journeys:
             report.journey(enrollment.journey).due += 1
 
 

@@ -10,12 +10,13 @@ from datetime import datetime
 from orchestrator.domain import policy
 from orchestrator.domain.effects import DecisionKind
 from orchestrator.domain.event import Event
+from orchestrator.domain.following import arrive_later
 from orchestrator.domain.message import MessageState, Purpose, QueuedMessage
-from orchestrator.domain.policy import Answer
-from orchestrator.domain.release import must_leave
+from orchestrator.domain.program import Program
+from orchestrator.domain.release import Letter, Queued, ask
+from orchestrator.domain.release_answers import Go, Later, Leave, Stay
 from orchestrator.domain.state import CustomerState, Enrollment, SentMessage, Status
-from orchestrator.domain.waits import arrive_later
-from orchestrator.engine.context import EngineContext
+from orchestrator.engine.turn import Turn
 from orchestrator.store import events
 from orchestrator.store.loading import load_enrollments, load_readers
 from orchestrator.store.messages import Refusal, Settlement
@@ -87,36 +88,35 @@ class Asked:
 
 
 def ask_again(
-    context: EngineContext, transaction: Transaction, queued: Sequence[QueuedMessage], now: datetime
+    turn: Turn, transaction: Transaction, queued: Sequence[QueuedMessage], now: datetime
 ) -> Asked:
     """The answers for some messages of the ledger, in their order."""
     asked = Asked()
     if not queued:
         return asked
     ids = sorted({message.customer_id for message in queued})
-    states = load_readers(transaction, context.program, ids, now)
+    states = load_readers(transaction, turn.program, ids, now)
     enrollments = load_enrollments(transaction, [message.enrollment_id for message in queued])
-    since = _events_since_the_end(context, transaction, queued, enrollments)
+    since = _events_since_the_end(turn, transaction, queued, enrollments)
     for message in queued:
         state, enrollment = states[message.customer_id], replace(enrollments[message.enrollment_id])
-        if _is_for_a_stranger(context, message, state):
+        if _is_for_a_stranger(turn, message, state):
             asked.refuse(message, now, "only_to: this project writes to a few addresses only")
-        elif _leaves_as_decided(context, message):
+        elif _leaves_as_decided(turn, message):
             asked.allow(
                 message,
-                context.moments.get(message.public_id, state),
+                turn.moments.get(message.public_id, state),
                 enrollment,
                 message.not_before,
             )
         else:
-            _ask_about(
-                context, asked, message, state, enrollment, now, since.get(message.customer_id, ())
-            )
+            who = _Addressee(state, enrollment, since.get(message.customer_id, ()))
+            _ask_about(_Asking(turn, asked, now), message, who)
     return asked
 
 
 def _events_since_the_end(
-    context: EngineContext,
+    turn: Turn,
     transaction: Transaction,
     queued: Sequence[QueuedMessage],
     enrollments: Mapping[int, Enrollment],
@@ -129,90 +129,69 @@ def _events_since_the_end(
         for message in queued
         if enrollments[message.enrollment_id].status == Status.COMPLETED
     ]
-    ended = [message for message in completed if not _leaves_as_decided(context, message)]
-    journeys = [
-        context.program.journeys.get(name) for name in {message.journey for message in ended}
-    ]
+    ended = [message for message in completed if not _leaves_as_decided(turn, message)]
+    journeys = [turn.program.journeys.get(name) for name in {message.journey for message in ended}]
     names = {rule.event for journey in journeys if journey for rule in journey.exits if rule.event}
     return events.named_events(
         transaction, sorted({message.customer_id for message in ended}), names
     )
 
 
-def _is_for_a_stranger(
-    context: EngineContext, message: QueuedMessage, state: CustomerState
-) -> bool:
+def _is_for_a_stranger(turn: Turn, message: QueuedMessage, state: CustomerState) -> bool:
     """Whether a project that tries a provider would write to somebody else."""
-    only_to = context.config.channels.only_to
+    only_to = turn.parts.config.channels.only_to
     return bool(only_to) and (policy.address(state, message.medium) or "").lower() not in only_to
 
 
-def _leaves_as_decided(context: EngineContext, message: QueuedMessage) -> bool:
+def _leaves_as_decided(turn: Turn, message: QueuedMessage) -> bool:
     """On a virtual clock a message leaves at the very instant it was decided, where all was asked:
     the state by now is that of the end of the tick, perhaps weeks later. What an earlier tick left
     queued is asked about."""
-    return (
-        context.clock.is_virtual and message.attempts == 0 and message.id > context.decided_before
-    )
+    return turn.clock.is_virtual and message.attempts == 0 and message.id > turn.decided_before
 
 
-def _ask_about(
-    context: EngineContext,
-    asked: Asked,
-    message: QueuedMessage,
-    state: CustomerState,
-    enrollment: Enrollment,
-    now: datetime,
-    since: Sequence[Event],
-) -> None:
-    if enrollment.status not in (Status.ACTIVE, Status.COMPLETED):
-        asked.refuse(message, now, f"left before: {enrollment.reason or enrollment.status}")
-        return
-    journey = context.program.journey_of(enrollment.journey, enrollment.version)
-    if (
-        enrollment.converted_at is not None
-        and journey
-        and journey.goal
-        and journey.goal.ends_journey
-    ):
-        asked.refuse(
-            message, now, "left before: goal"
-        )  # reached after this last message ended the journey
-        return
-    if message.expires_at is not None and now > message.expires_at:
-        asked.refuse(message, now, "overdue", DecisionKind.EXPIRED)
-        return
-    rule = must_leave(context.program, state, enrollment, now, since=since)
-    if rule is not None:
-        status, reason = rule
-        asked.refuse(message, now, f"left before: {reason}")
-        if enrollment.is_open:
-            asked.refusals.append(Refusal(message, now, DecisionKind.LEFT, reason, status))
-        return
-    verdict = policy.may_send(
-        context.program.policy, state, message.medium, message.purpose, message.topic, now
-    )
-    match verdict.answer:
-        case Answer.ALLOW:
-            asked.allow(message, state, enrollment, now)
-        case Answer.DEFER if verdict.until is not None:
-            waiting = _wait_anew(context, message, state, enrollment, verdict.until)
-            asked.defer(message, now, verdict.reason, verdict.until, waiting)
-        case _:
-            asked.refuse(message, now, verdict.reason)
+@dataclass(frozen=True, slots=True)
+class _Asking:
+    turn: Turn
+    asked: Asked
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class _Addressee:
+    """Who a message is for; `since` is what happened to them after their journey ended with it."""
+
+    state: CustomerState
+    enrollment: Enrollment
+    since: Sequence[Event]
+
+
+def _ask_about(asking: _Asking, message: QueuedMessage, who: _Addressee) -> None:
+    asked, now, enrollment = asking.asked, asking.now, who.enrollment
+    queued = Queued(message.expires_at, who.since)
+    letter = Letter(enrollment, message.medium, message.purpose, message.topic, queued)
+    match ask(asking.turn.program, who.state, letter, now):
+        case Go():
+            asked.allow(message, who.state, enrollment, now)
+        case Stay(reason, kind):
+            asked.refuse(message, now, reason, kind)
+        case Leave(status, reason):
+            asked.refuse(message, now, f"left before: {reason}")
+            if enrollment.is_open:
+                asked.refusals.append(Refusal(message, now, DecisionKind.LEFT, reason, status))
+        case Later(until, reason):
+            waiting = _wait_anew(asking.turn.program, message, who, until)
+            asked.defer(message, now, reason, until, waiting)
 
 
 def _wait_anew(
-    context: EngineContext,
-    message: QueuedMessage,
-    state: CustomerState,
-    enrollment: Enrollment,
-    until: datetime,
+    program: Program, message: QueuedMessage, who: _Addressee, until: datetime
 ) -> Enrollment | None:
     """Who went on from this message to a wait, waiting from its release instead: later delays count
     from there.
     """
-    journey = context.program.journey_of(enrollment.journey, enrollment.version)
+    enrollment = who.enrollment
+    journey = program.journey_of(enrollment.journey, enrollment.version)
     if not enrollment.is_open or journey is None or enrollment.pass_no != message.pass_no:
         return None
     if (
@@ -220,5 +199,5 @@ def _wait_anew(
         or (enrollment.arrived_at or until) >= until
     ):
         return None
-    arrive_later(context.program, state, enrollment, until)
+    arrive_later(program, who.state, enrollment, until)
     return enrollment

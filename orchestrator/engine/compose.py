@@ -13,7 +13,7 @@ from orchestrator.domain.expression import Scope
 from orchestrator.domain.message import Medium, Purpose, QueuedMessage, RenderedMessage
 from orchestrator.domain.policy import address
 from orchestrator.domain.state import CustomerState
-from orchestrator.engine.context import EngineContext
+from orchestrator.engine.parts import Parts
 from orchestrator.links import Links
 from orchestrator.render.sample import shop_scope
 
@@ -67,7 +67,7 @@ class Past:
 
 
 def compose(
-    context: EngineContext,
+    parts: Parts,
     message: QueuedMessage,
     entry: Mapping[str, object],
     state: CustomerState,
@@ -77,24 +77,24 @@ def compose(
     to = address(state, message.medium)
     if to is None:
         raise TemplateFailed("the customer has no address any more")
-    scope = template_scope(context, message, entry, state, now)
-    locale = str(state.get("locale", now) or context.config.project.locale)
+    scope = template_scope(parts, message, entry, state, now)
+    locale = str(state.get("locale", now) or parts.config.project.locale)
     if message.medium is Medium.SMS:
         return _compose_sms(
-            context, message, to, locale, scope, _validity(context, message, state, now)
+            parts, message, to, locale, scope, _validity(parts, message, state, now)
         )
-    return _compose_email(context, message, to, locale, scope, state)
+    return _compose_email(parts, message, to, locale, scope, state)
 
 
 def template_scope(
-    context: EngineContext,
+    parts: Parts,
     message: QueuedMessage,
     entry: Mapping[str, object],
     state: CustomerState,
     now: datetime,
 ) -> dict[str, Any]:
     """What the templates of a message see."""
-    project = shop_scope(context.config)
+    project = shop_scope(parts.config)
     tracking = {
         name: value.format(
             channel=message.medium,
@@ -102,11 +102,11 @@ def template_scope(
             template=message.template,
             step=message.step,
         )
-        for name, value in context.config.tracking_links.items()
+        for name, value in parts.config.tracking_links.items()
     }
-    journey = context.program.journeys.get(message.journey)
+    journey = parts.program.journeys.get(message.journey)
     return {
-        "scope": Scope(Past(state, now), now, segments=context.program.index.segment_tests),
+        "scope": Scope(Past(state, now), now, segments=parts.program.index.segment_tests),
         "customer": CustomerView(state, now),
         "entry": entry,
         "vars": message.variables,
@@ -114,7 +114,7 @@ def template_scope(
         "journey": {"id": message.journey, "title": journey.title if journey else message.journey},
         "project": project,
         "links": Links(
-            context.signer,
+            parts.signer,
             message.public_id,
             str(state.id or state.external_id),
             project["website"],
@@ -125,25 +125,25 @@ def template_scope(
 
 
 def _validity(
-    context: EngineContext, message: QueuedMessage, state: CustomerState, now: datetime
+    parts: Parts, message: QueuedMessage, state: CustomerState, now: datetime
 ) -> timedelta | None:
     """How long a provider may hold an SMS back: it must not leave after quiet hours have begun."""
     if message.purpose != Purpose.MARKETING:
         return None
-    quiet = context.program.policy.quiet_hours.get(Medium.SMS)
+    quiet = parts.program.policy.quiet_hours.get(Medium.SMS)
     left = quiet.begins_after(now, state.zone, SMS_VALIDITY) if quiet else None
     return max(left or SMS_VALIDITY, SMS_VALIDITY_MIN)
 
 
 def _compose_sms(
-    context: EngineContext,
+    parts: Parts,
     message: QueuedMessage,
     to: str,
     locale: str,
     scope: Mapping[str, Any],
     validity: timedelta | None,
 ) -> RenderedMessage:
-    text = context.templates.render_text(Medium.SMS, message.template, locale, scope)
+    text = parts.templates.render_text(Medium.SMS, message.template, locale, scope)
     return RenderedMessage(
         message.public_id,
         Medium.SMS,
@@ -158,15 +158,15 @@ def _compose_sms(
 
 
 def _compose_email(
-    context: EngineContext,
+    parts: Parts,
     message: QueuedMessage,
     to: str,
     locale: str,
     scope: Mapping[str, Any],
     state: CustomerState,
 ) -> RenderedMessage:
-    parts = context.templates.render_email(message.template, locale, scope, message.subject)
-    project, sender = context.config.project, message.sender or context.config.channels.from_email
+    mail = parts.templates.render_email(message.template, locale, scope, message.subject)
+    project, sender = parts.config.project, message.sender or parts.config.channels.from_email
     domain = sender.rpartition("@")[2] or "localhost"
     first, last = (
         str(state.get(key, message.decided_at) or "") for key in ("first_name", "last_name")
@@ -175,29 +175,29 @@ def _compose_email(
         message.public_id,
         Medium.EMAIL,
         to,
-        parts.text,
+        mail.text,
         to_name=_one_line(f"{first} {last}".strip()),
         sender=sender,
         sender_name=project.name,
         reply_to=message.reply_to or "",
-        subject=parts.subject,
-        html=parts.html,
+        subject=mail.subject,
+        html=mail.html,
         headers=_headers(message, scope["links"], domain),
         rfc_message_id=f"<{message.public_id}@{domain}>",
         journey=message.journey,
         step=message.step,
         template=message.template,
-        tracks_opens=_may_measure(context, state, OPENS),
-        tracks_clicks=_may_measure(context, state, CLICKS),
+        tracks_opens=_may_measure(parts, state, OPENS),
+        tracks_clicks=_may_measure(parts, state, CLICKS),
     )
 
 
-def _may_measure(context: EngineContext, state: CustomerState, what: str) -> bool:
+def _may_measure(parts: Parts, state: CustomerState, what: str) -> bool:
     """Whether opens or clicks of this customer may be measured: their own choice, else the
     project's default.
     """
     chosen = state.chosen(what)
-    return context.config.tracking_granted if chosen is None else chosen
+    return parts.config.tracking_granted if chosen is None else chosen
 
 
 def _headers(message: QueuedMessage, links: Links, domain: str) -> tuple[tuple[str, str], ...]:

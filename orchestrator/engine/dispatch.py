@@ -16,10 +16,11 @@ from orchestrator.domain.message import Medium, QueuedMessage, RenderedMessage
 from orchestrator.domain.policy import address
 from orchestrator.engine.asking import Asked, ask_again
 from orchestrator.engine.compose import compose
-from orchestrator.engine.context import LEASE, LEASE_MAX, EngineContext
 from orchestrator.engine.handover import PROBE_MAX, Answer
+from orchestrator.engine.parts import LEASE, LEASE_MAX
 from orchestrator.engine.report import TickReport
 from orchestrator.engine.sending import end_rest
+from orchestrator.engine.turn import Turn
 from orchestrator.store import messages
 from orchestrator.store.messages import Lease
 from orchestrator.store.transaction import Transaction
@@ -27,69 +28,69 @@ from orchestrator.store.transaction import Transaction
 logger = logging.getLogger(__name__)
 
 
-def run(context: EngineContext, medium: Medium, now: datetime, report: TickReport) -> int:
+def run(turn: Turn, medium: Medium, now: datetime, report: TickReport) -> int:
     """Gives up to 200 messages of a medium to its channel; returns how many were looked at."""
-    tally, rest = report.channel(medium), context.rests.get(medium)
+    tally, rest = report.channel(medium), turn.standing.rests.get(medium)
     if rest is not None and now < rest.until:
         tally.stopped = rest.reason
         return 0
     if rest is not None:  # does the provider take messages again? A few find out
-        context.hand_over.breakers[medium].probe()
-    queued, asked = _lease(context, medium, now, LEASE_MAX if rest is None else PROBE_MAX)
+        turn.hand_over.breakers[medium].probe()
+    queued, asked = _lease(turn, medium, now, LEASE_MAX if rest is None else PROBE_MAX)
     tally.due += len(queued)
     tally.not_sent += asked.refused
     try:
-        made, broken = _render(context, asked)
-        context.hand_over.give(context.channels[medium], medium, made)
-        context.hand_over.answer([_not_made(medium, message, reason) for message, reason in broken])
+        made, broken = _render(turn, asked)
+        turn.hand_over.give(turn.channels[medium], medium, made)
+        turn.hand_over.answer([_not_made(medium, message, reason) for message, reason in broken])
     except BaseException:
-        context.hand_over.unlease([one.message.id for one in asked.allowed])
+        turn.hand_over.unlease([one.message.id for one in asked.allowed])
         raise
     return len(queued)
 
 
 def _lease(
-    context: EngineContext, medium: Medium, now: datetime, limit: int
+    turn: Turn, medium: Medium, now: datetime, limit: int
 ) -> tuple[list[QueuedMessage], Asked]:
     """What is due, and what the policy says of it; what may leave is leased."""
     leased: list[int] = []
     try:
-        with context.database.write() as transaction:
-            held = context.held.journeys
+        with turn.database.write() as transaction:
+            held = turn.standing.held.journeys
             queued = messages.due_messages(transaction, medium, now, held, limit)
-            asked = ask_again(context, transaction, queued, now)
+            asked = ask_again(turn, transaction, queued, now)
             messages.settle(transaction, asked.settled)
             messages.write_refusals(transaction, asked.refusals)
             leased = [one.message.id for one in asked.allowed]
-            _write_leases(context, transaction, medium, asked, now)
+            _write_leases(turn, transaction, medium, asked, now)
             if (
                 not queued
-                and medium in context.rests
+                and medium in turn.standing.rests
                 and not messages.is_any_queued(transaction, medium)
             ):
                 end_rest(
-                    context, transaction, medium
+                    turn, transaction, medium
                 )  # whatever it was, nothing waits for it any more
     except BaseException:
-        context.hand_over.unlease(leased)
+        turn.hand_over.unlease(leased)
         raise
     return queued, asked
 
 
 def _write_leases(
-    context: EngineContext, transaction: Transaction, medium: Medium, asked: Asked, now: datetime
+    turn: Turn, transaction: Transaction, medium: Medium, asked: Asked, now: datetime
 ) -> None:
     if not asked.allowed:
         return
-    hand_over = context.hand_over
+    hand_over = turn.hand_over
     hand_over.lease([one.message.id for one in asked.allowed])
-    context.beat(transaction)
-    version = context.program.lifecycle.version
+    turn.worker.beat(transaction)
+    version = turn.program.lifecycle.version
     leases = [
         Lease(
             one.message.id,
             one.at,
-            context.template_version(medium, one.message.template),
+            turn.parts.template_version(medium, one.message.template),
             address(one.state, medium),
         )
         for one in asked.allowed
@@ -104,7 +105,7 @@ def _not_made(medium: Medium, message: QueuedMessage, reason: str) -> Answer:
 
 
 def _render(
-    context: EngineContext, asked: Asked
+    turn: Turn, asked: Asked
 ) -> tuple[list[tuple[QueuedMessage, RenderedMessage]], list[tuple[QueuedMessage, str]]]:
     """The messages that could be rendered, and those that could not, with why; each with what
     it was made from.
@@ -113,7 +114,7 @@ def _render(
     for one in asked.allowed:
         try:
             rendered.append(
-                (one.message, compose(context, one.message, one.entry, one.state, one.at))
+                (one.message, compose(turn.parts, one.message, one.entry, one.state, one.at))
             )
         except TemplateFailed as failure:
             broken.append((one.message, str(failure)))

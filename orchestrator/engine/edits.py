@@ -12,11 +12,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from orchestrator.domain.errors import ParcoursError, ProjectInvalid
-from orchestrator.domain.journey import Journey, OnChange, Split
+from orchestrator.domain.journey import Journey, OnChange
 from orchestrator.domain.matching import Matching, match_steps
-from orchestrator.engine.context import EngineContext
-from orchestrator.engine.report import Held
-from orchestrator.engine.tick import LAST_TICK
+from orchestrator.domain.steps.ways import Split
+from orchestrator.engine.last_tick import LAST_TICK
+from orchestrator.engine.parts import Parts
 from orchestrator.language.journeys import parse_journey
 from orchestrator.store import customers, settings
 from orchestrator.store.assignments import copy_variants
@@ -119,38 +119,35 @@ def _look_for_stranded(
     return stranded
 
 
-def take_over(context: EngineContext, now: datetime) -> None:
-    """Records the versions that run from now on and has whoever an edit concerns looked at again.
+def take_over(parts: Parts, now: datetime) -> Parts:
+    """Records the versions that run from now on, has whoever an edit concerns looked at again, and
+    returns the parts that know of the edits.
 
     Raises PeopleWouldBeLost, and then nothing has changed.
     """
-    program = context.program
-    with context.database.write() as transaction:
+    program = parts.program
+    with parts.database.write() as transaction:
         edits = match_edits(transaction, program.journeys)
         if stranded := _look_for_stranded(transaction, program.journeys, edits):
             raise PeopleWouldBeLost("\n".join(str(one) for one in stranded))
-        last = settings.read_time(transaction, LAST_TICK) if context.clock.is_virtual else None
-        context.program = replace(program, edits=edits, edited_at=last)
+        last = settings.read_time(transaction, LAST_TICK) if parts.clock.is_virtual else None
         sources = {
             (journey.id, journey.version): journey.source for journey in program.journeys.values()
         }
         settings.keep_versions(transaction, sources, now)
-        if _earlier_version(context, transaction, LIFECYCLE, program.lifecycle.version) is not None:
+        if _earlier_version(transaction, LIFECYCLE, program.lifecycle.version) is not None:
             customers.mark_all_due(transaction, now)
         versions = {
-            journey.id: _earlier_version(
-                context, transaction, _JOURNEY + journey.id, journey.version
-            )
+            journey.id: _earlier_version(transaction, _JOURNEY + journey.id, journey.version)
             for journey in program.journeys.values()
         }
         edited = {name: version for name, version in versions.items() if version is not None}
-        _keep_variants(context, transaction, edited)
+        _keep_variants(parts, transaction, edited)
         customers.mark_inside_due(transaction, list(edited), now)
+    return replace(parts, program=replace(program, edits=edits, edited_at=last))
 
 
-def _earlier_version(
-    context: EngineContext, transaction: Transaction, key: str, version: str
-) -> str | None:
+def _earlier_version(transaction: Transaction, key: str, version: str) -> str | None:
     """The version that ran before, where it was another; that of today is remembered."""
     known = settings.read(transaction, key)
     if known == version:
@@ -159,23 +156,12 @@ def _earlier_version(
     return known
 
 
-def _keep_variants(
-    context: EngineContext, transaction: Transaction, edited: Mapping[str, str]
-) -> None:
+def _keep_variants(parts: Parts, transaction: Transaction, edited: Mapping[str, str]) -> None:
     """Has who was given a variant keep it where an edit gives the split another derived id."""
     texts = settings.read_versions(transaction) if edited else {}
     for name, version in edited.items():
         earlier = _read_earlier(texts.get((name, version)), name, version)
-        moved = match_steps(earlier, context.program.journeys[name]).moved if earlier else {}
+        moved = match_steps(earlier, parts.program.journeys[name]).moved if earlier else {}
         for was, now in moved.items():
             if was != now and earlier is not None and isinstance(earlier.by_id[was], Split):
                 copy_variants(transaction, name, was, now)
-
-
-def hold(context: EngineContext, held: Held, now: datetime) -> None:
-    """Takes over what stands still from now on; people in released journeys are looked at again."""
-    released = context.held.journeys - held.journeys
-    context.held = held
-    if released:
-        with context.database.write() as transaction:
-            customers.mark_inside_due(transaction, released, now)

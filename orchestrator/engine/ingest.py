@@ -19,7 +19,7 @@ from orchestrator.domain.event import Kind
 from orchestrator.domain.identity import Identities, Person, invited_as
 from orchestrator.domain.message import Medium
 from orchestrator.domain.policy import address
-from orchestrator.engine.context import INBOX_MAX, EngineContext
+from orchestrator.engine.parts import INBOX_MAX, Parts
 from orchestrator.engine.report import TickReport
 from orchestrator.store import accepted, addresses, arrivals, customers, events, grants, inbox
 from orchestrator.store.loading import load_readers
@@ -50,15 +50,15 @@ class _Batch:
     duplicates: int = 0
 
 
-def run(context: EngineContext, now: datetime, report: TickReport) -> int:
+def run(parts: Parts, now: datetime, report: TickReport) -> int:
     """Takes up to 1,000 calls in one transaction; returns how many rows it took."""
-    with context.database.write() as transaction:
-        accepted.take_in(transaction, context.database, INBOX_MAX)
+    with parts.database.write() as transaction:
+        accepted.take_in(transaction, parts.database, INBOX_MAX)
         rows = arrivals.take_calls(transaction, now, INBOX_MAX)
         if not rows:
             return 0
-        batch = _understand(context, transaction, rows, now)
-        _write(context, transaction, batch, now)
+        batch = _understand(parts, transaction, rows, now)
+        _write(parts, transaction, batch, now)
         arrivals.drop_calls(transaction, [row.id for row in rows])
     report.accepted += len(batch.taken)
     report.rejected += len(batch.rejected)
@@ -66,14 +66,14 @@ def run(context: EngineContext, now: datetime, report: TickReport) -> int:
 
 
 def _understand(
-    context: EngineContext, transaction: Transaction, rows: Sequence[Any], now: datetime
+    parts: Parts, transaction: Transaction, rows: Sequence[Any], now: datetime
 ) -> _Batch:
     batch = _Batch()
     calls = _read_calls(transaction, rows, batch)
     identities = _identities(transaction, [call for _, call in calls])
     for row, call in calls:
         try:
-            taken = _take(context, identities, row, call, now)
+            taken = _take(parts, identities, row, call, now)
         except CallRejected as rejection:
             batch.rejected.append((row, rejection))
         else:
@@ -118,23 +118,21 @@ def _identities(transaction: Transaction, calls: Sequence[Call]) -> Identities:
     return Identities(known=known, links=customers.find_links(transaction, strangers))
 
 
-def _take(
-    context: EngineContext, identities: Identities, row: Any, call: Call, now: datetime
-) -> _Taken:
+def _take(parts: Parts, identities: Identities, row: Any, call: Call, now: datetime) -> _Taken:
     if row.source == ENGINE and Person(call.user_id) not in identities.known:
         raise CallRejected("unknown_customer", "the customer to be told is not known here")
     resolution = identities.resolve(call)
     at = min(
         call.at or row.received_at, row.received_at
     )  # a time in the future is cut to the time of receipt
-    starts = row.starts and at >= row.received_at - context.config.ingest_max_age
+    starts = row.starts and at >= row.received_at - parts.config.ingest_max_age
     return _Taken(row, call, at, starts, resolution.person, resolution.absorbed)
 
 
 # ---------------------------------------------------------------- writing
 
 
-def _write(context: EngineContext, transaction: Transaction, batch: _Batch, now: datetime) -> None:
+def _write(parts: Parts, transaction: Transaction, batch: _Batch, now: datetime) -> None:
     persons = {taken.person for taken in batch.taken}
     ids = customers.find_customers(
         transaction, persons | {t.absorbed for t in batch.taken if t.absorbed}
@@ -153,7 +151,7 @@ def _write(context: EngineContext, transaction: Transaction, batch: _Batch, now:
         transaction,
         [(t.call.properties["code"], ids[t.person]) for t in batch.taken if t.row.source == ENGINE],
     )
-    addresses.keep_choices(transaction, _said_of_addresses(context, transaction, batch, now))
+    addresses.keep_choices(transaction, _said_of_addresses(parts, transaction, batch, now))
     refused = [
         inbox.RejectedEntry(row.received_at, row.source, r.code, str(r), row.raw)
         for row, r in batch.rejected
@@ -162,7 +160,7 @@ def _write(context: EngineContext, transaction: Transaction, batch: _Batch, now:
 
 
 def _said_of_addresses(
-    context: EngineContext, transaction: Transaction, batch: _Batch, now: datetime
+    parts: Parts, transaction: Transaction, batch: _Batch, now: datetime
 ) -> list[dict[str, Any]]:
     """What readers said on the page to unsubscribe: it is about the address their message went to,
     and so known to everybody's time lines before any of them is run."""
@@ -171,7 +169,7 @@ def _said_of_addresses(
     rows = []
     for taken, email_id in told.items():
         message = found.get(email_id)
-        if message is not None and (to := _sent_to(context, transaction, message, now)):
+        if message is not None and (to := _sent_to(parts, transaction, message, now)):
             rows += _choice_rows(taken, message.medium, to)
     return rows
 
@@ -199,15 +197,13 @@ def _choice_rows(taken: _Taken, medium: str, to: str) -> list[dict[str, Any]]:
     ]
 
 
-def _sent_to(
-    context: EngineContext, transaction: Transaction, message: Any, now: datetime
-) -> str | None:
+def _sent_to(parts: Parts, transaction: Transaction, message: Any, now: datetime) -> str | None:
     """Where a message went; for one from before this was written down, where its customer is
     reached.
     """
     if message.to_address:
         return str(message.to_address)
-    readers = load_readers(transaction, context.program, [message.customer_id], now)
+    readers = load_readers(transaction, parts.program, [message.customer_id], now)
     reader = readers.get(message.customer_id)
     return address(reader, Medium(message.medium)) if reader is not None else None
 

@@ -9,9 +9,9 @@ from random import uniform
 
 from orchestrator.domain.channel import OutcomeKind, SendOutcome
 from orchestrator.domain.message import Medium, MessageState, Purpose, QueuedMessage
-from orchestrator.engine.context import EngineContext
 from orchestrator.engine.handover import IN_VAIN_MAX, Answer
 from orchestrator.engine.report import Failure, TickReport
+from orchestrator.engine.turn import Turn
 from orchestrator.store import messages, settings
 from orchestrator.store.messages import Settlement
 from orchestrator.store.settings import Rest
@@ -32,7 +32,7 @@ _SPOKEN = (OutcomeKind.ACCEPTED, OutcomeKind.REJECTED)
 class Sending:
     """Outcomes of messages under the leases of one worker: written in one transaction."""
 
-    context: EngineContext
+    turn: Turn
     now: datetime
     report: TickReport
     leased_by: str | None
@@ -47,7 +47,7 @@ class Sending:
             return
         dead = {(str(one.medium), one.to): one.outcome for one in answers if _is_dead(one)}
         reasons = {key: outcome.reason or outcome.code for key, outcome in dead.items()}
-        database = self.context.database
+        database = self.turn.database
         with database.write() as transaction:
             messages.settle(transaction, self._settlements, was=self.was, leased_by=self.leased_by)
             messages.suppress_addresses(transaction, reasons, self.now)
@@ -144,7 +144,7 @@ class Sending:
     def _judge(self, transaction: Transaction, medium: Medium, answers: Sequence[Answer]) -> None:
         """Has a channel rest, or work again, by what its provider said."""
         outcomes = [one.outcome for one in answers if not one.not_made]
-        breaker, rest = self.context.hand_over.breakers[medium], self.context.rests.get(medium)
+        breaker, rest = self.turn.hand_over.breakers[medium], self.turn.standing.rests.get(medium)
         refused = next((one for one in answers if _is_our_account_refused(one)), None)
         if refused is not None:
             self._rest(
@@ -160,7 +160,7 @@ class Sending:
                 )
                 self._rest(transaction, medium, self._longer(rest, reason, _longest_wait(outcomes)))
         elif rest is not None and any(outcome.kind in _SPOKEN for outcome in outcomes):
-            end_rest(self.context, transaction, medium)
+            end_rest(self.turn, transaction, medium)
             self.report.channel(medium).stopped = ""
 
     def _longer(self, rest: Rest | None, reason: str, told: timedelta) -> Rest:
@@ -170,22 +170,22 @@ class Sending:
         return Rest(self._from_now(span), reason, times + 1)
 
     def _rest(self, transaction: Transaction, medium: Medium, rest: Rest) -> None:
-        before = self.context.rests.get(medium)
+        before = self.turn.standing.rests.get(medium)
         if before is not None and before.until > self._from_now(timedelta(0)):
             return  # what was under way when it began to rest is no news
-        self.context.rests[medium] = rest
+        self.turn.standing.rests[medium] = rest
         self.report.channel(medium).stopped = rest.reason
         settings.write_rest(transaction, medium, rest, self.now)
 
     def _from_now(self, span: timedelta) -> datetime:
-        return self.context.moment(self.now) + span
+        return self.turn.parts.moment(self.now) + span
 
 
-def end_rest(context: EngineContext, transaction: Transaction, medium: Medium) -> None:
+def end_rest(turn: Turn, transaction: Transaction, medium: Medium) -> None:
     """Has a channel work as always."""
-    del context.rests[medium]
+    del turn.standing.rests[medium]
     settings.end_rest(transaction, medium)
-    context.hand_over.breakers[medium].limit = IN_VAIN_MAX
+    turn.hand_over.breakers[medium].limit = IN_VAIN_MAX
 
 
 def _is_dead(one: Answer) -> bool:

@@ -19,10 +19,10 @@ from itertools import groupby
 from orchestrator.clock import SystemClock
 from orchestrator.domain.channel import MessageLookup, OutcomeKind, SendOutcome
 from orchestrator.domain.message import MessageState, QueuedMessage
-from orchestrator.engine.context import EngineContext
 from orchestrator.engine.handover import Answer
 from orchestrator.engine.report import TickReport
 from orchestrator.engine.sending import Sending
+from orchestrator.engine.turn import Turn
 from orchestrator.store import messages, wire_log, workers
 from orchestrator.store.wire_log import Notes
 
@@ -31,33 +31,31 @@ _DIED = "the process ended while this message was being sent"
 _NOTHING_BEGUN = Notes(frozenset(), {})
 
 
-def run(context: EngineContext, now: datetime, report: TickReport) -> int:
+def run(turn: Turn, now: datetime, report: TickReport) -> int:
     """Settles the leases of workers that are dead; returns how many there were."""
-    with context.database.read() as transaction:
-        leased = messages.leased_messages(transaction, context.hand_over.leased)
-    return _settle(context, leased, now, report)
+    with turn.database.read() as transaction:
+        leased = messages.leased_messages(transaction, turn.hand_over.leased)
+    return _settle(turn, leased, now, report)
 
 
-def settle_dead_leases(context: EngineContext, now: datetime) -> int:
+def settle_dead_leases(turn: Turn, now: datetime) -> int:
     """The same at the start of a process, where leases without an owner are dead too: they are from
     before leases had one. Also looks again at what is unknown, where the provider can be asked."""
-    with context.database.read() as transaction:
+    with turn.database.read() as transaction:
         leased = messages.leased_messages(transaction)
         unknown = [
             message
-            for medium, channel in context.channels.items()
+            for medium, channel in turn.channels.items()
             if isinstance(channel, MessageLookup)
             for message in messages.unknown_messages(transaction, medium, limit=100_000)
         ]
-    found = [
-        one for one in (_looked_up(context, message) for message in unknown) if one is not None
-    ]
-    Sending(context, now, TickReport(), None, MessageState.UNKNOWN).settle(found)
-    return _settle(context, leased, now, TickReport(), at_start=True)
+    found = [one for one in (_looked_up(turn, message) for message in unknown) if one is not None]
+    Sending(turn, now, TickReport(), None, MessageState.UNKNOWN).settle(found)
+    return _settle(turn, leased, now, TickReport(), at_start=True)
 
 
 def _settle(
-    context: EngineContext,
+    turn: Turn,
     leased: Sequence[QueuedMessage],
     now: datetime,
     report: TickReport,
@@ -68,7 +66,7 @@ def _settle(
     for owner, theirs in groupby(sorted(leased, key=_owner), _owner):
         leases = list(theirs)
         if owner:
-            notes, is_dead = _look_at(context, owner)
+            notes, is_dead = _look_at(turn, owner)
         else:
             notes, is_dead = None, True
             leases = [
@@ -77,9 +75,9 @@ def _settle(
                 if at_start or message.lease_until is None or message.lease_until < now
             ]
         if is_dead:
-            answers = [_answer(context, message, notes) for message in leases]
-            Sending(context, now, report, owner or None).settle(answers)
-            _forget(context, owner)
+            answers = [_answer(turn, message, notes) for message in leases]
+            Sending(turn, now, report, owner or None).settle(answers)
+            _forget(turn, owner)
             settled += len(leases)
     return settled
 
@@ -88,9 +86,9 @@ def _owner(message: QueuedMessage) -> str:
     return message.leased_by or ""
 
 
-def _look_at(context: EngineContext, owner: str) -> tuple[Notes | None, bool]:
+def _look_at(turn: Turn, owner: str) -> tuple[Notes | None, bool]:
     """The notes of a worker, if there are any, and whether it is dead."""
-    hand_over = context.hand_over
+    hand_over = turn.hand_over
     if (
         owner == hand_over.token
     ):  # a lease of ours that we know nothing of: the database was away when it was written
@@ -102,26 +100,26 @@ def _look_at(context: EngineContext, owner: str) -> tuple[Notes | None, bool]:
             if is_alive
             else (wire_log.read_notes(hand_over.notes_folder, owner), True)
         )
-    with context.database.read() as transaction:
+    with turn.database.read() as transaction:
         beat_at = workers.last_beat(transaction, owner)
     return None, beat_at is None or SystemClock().now() - beat_at > DEAD_AFTER
 
 
-def _answer(context: EngineContext, message: QueuedMessage, notes: Notes | None) -> Answer:
+def _answer(turn: Turn, message: QueuedMessage, notes: Notes | None) -> Answer:
     medium = message.medium
     if notes is not None and message.id in notes.outcomes:
         return Answer(medium, message, notes.outcomes[message.id])
     if notes is not None and message.id not in notes.begun:
         return Answer(medium, message, SendOutcome(OutcomeKind.NOT_ATTEMPTED))
-    return _looked_up(context, message) or Answer(
+    return _looked_up(turn, message) or Answer(
         medium, message, SendOutcome(OutcomeKind.UNCERTAIN, reason=_DIED)
     )
 
 
-def _looked_up(context: EngineContext, message: QueuedMessage) -> Answer | None:
+def _looked_up(turn: Turn, message: QueuedMessage) -> Answer | None:
     """What the provider says, where it can be asked and knows."""
     medium = message.medium
-    channel = context.channels.get(medium)
+    channel = turn.channels.get(medium)
     match channel.look_up(message.public_id) if isinstance(channel, MessageLookup) else None:
         case True:
             reason, kind = "found at the provider", OutcomeKind.ACCEPTED
@@ -134,8 +132,8 @@ def _looked_up(context: EngineContext, message: QueuedMessage) -> Answer | None:
     )
 
 
-def _forget(context: EngineContext, owner: str) -> None:
-    if owner and owner != context.hand_over.token:
-        with context.database.write() as transaction:
+def _forget(turn: Turn, owner: str) -> None:
+    if owner and owner != turn.hand_over.token:
+        with turn.database.write() as transaction:
             workers.forget(transaction, owner)
-        wire_log.discard(context.hand_over.notes_folder, owner)
+        wire_log.discard(turn.hand_over.notes_folder, owner)

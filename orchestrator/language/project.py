@@ -10,10 +10,11 @@ from pathlib import Path
 
 from orchestrator.config import Config
 from orchestrator.domain.errors import Problem, ProjectInvalid, why_unreadable
-from orchestrator.domain.journey import Journey, Message
+from orchestrator.domain.journey import Journey
 from orchestrator.domain.journey_tests import JourneyTest
 from orchestrator.domain.lifecycle import Lifecycle
 from orchestrator.domain.medium import MEDIA, Medium
+from orchestrator.domain.steps.message import Message
 from orchestrator.domain.survey import Survey
 from orchestrator.domain.template_names import template_names
 from orchestrator.domain.text_files import decode_text
@@ -25,6 +26,7 @@ from orchestrator.language.place import Known
 from orchestrator.language.surveys import read_surveys
 from orchestrator.language.yaml_nodes import read_yaml
 
+JOURNEYS = "journeys"  # the folder that makes a folder a project
 _TEMPLATE_ENDINGS = {f".{ending}" for spec in MEDIA.values() for ending in spec.endings} | {".txt"}
 _OTHER_FILES = ("lifecycle", "segments", "surveys")
 
@@ -153,7 +155,7 @@ class _Reading:
         reported and left out.
         """
         found: dict[str, Document] = {}
-        folder = self.root / "journeys"
+        folder = self.root / JOURNEYS
         for path in sorted([*folder.glob("*.yaml"), *folder.glob("*.yml")]):
             if path.name.startswith("."):
                 self._report(

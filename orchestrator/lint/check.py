@@ -6,30 +6,23 @@ Errors mean that nothing runs; warnings are advice.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from channels import ADAPTERS, LOCAL, SettingMissing, open_channel, refusals
 from channels.acceptance import reply_to_refusal, sender_refusal
+from orchestrator.adapters import channel_settings
 from orchestrator.clock import SystemClock
 from orchestrator.config import FILE, Config
 from orchestrator.domain.errors import ChannelMisconfigured, Problem, ProjectInvalid, in_one_line
-from orchestrator.domain.journey import Journey, Message
-from orchestrator.domain.lifecycle import FactKind, unreadable_amounts
+from orchestrator.domain.journey import Journey
 from orchestrator.domain.message import Medium, Purpose
-from orchestrator.domain.policy import address, has_consent
-from orchestrator.domain.region import zone_told_by
-from orchestrator.domain.schedule import find_zone
-from orchestrator.domain.state import Choice, CustomerState
+from orchestrator.domain.steps.message import Message
 from orchestrator.domain.suggestion import did_you_mean
 from orchestrator.domain.template_names import is_misnamed, read_file_name, suggest_name
 from orchestrator.domain.text_files import decode_text
-from orchestrator.domain.wait_dates import cannot_read, dates_waited_for
 from orchestrator.language.config_file import read_config
 from orchestrator.language.project import Project, load_project
 from orchestrator.language.toml_keys import locate_keys
@@ -37,11 +30,6 @@ from orchestrator.language.yaml_nodes import read_yaml
 from orchestrator.render import Templates
 from orchestrator.render.source import TemplateBroken
 from orchestrator.render.trying import try_templates
-from orchestrator.wiring import channel_settings
-
-if TYPE_CHECKING:
-    from orchestrator.engine.edits import Stranded
-    from orchestrator.store.database import Database
 
 _DOUBLE = "recording"  # for tests: nobody is offered it
 _THIS_MACHINE = ("localhost", "127.0.0.1", "::1")
@@ -348,85 +336,3 @@ def _variants(folder: Path, medium: Medium) -> dict[str, dict[str, Path]]:
 
 def _language(tag: str) -> str:
     return tag.lower().replace("_", "-").partition("-")[0]
-
-
-# ---------------------------------------------------------------- the customers
-
-
-@dataclass(slots=True)
-class Findings:
-    """What the customers lack, in numbers. `stranded` people stand on steps that are gone: nothing
-    runs before that is mended. `gone` counts people inside journeys that have no file any more."""
-
-    customers: int = 0
-    no_zone: int = 0  # they live by the project's
-    unknown_zone: int = 0  # likewise, though they have one written
-    told_zone: int = 0  # without a valid one they live by that of their number or country
-    no_address: Counter[str] = field(default_factory=Counter)  # by medium
-    unreadable: Counter[str] = field(
-        default_factory=Counter
-    )  # by medium: something is written, and is no address
-    no_consent: Counter[str] = field(default_factory=Counter)  # by medium, for marketing
-    no_date: Counter[str] = field(
-        default_factory=Counter
-    )  # by what a wait reads: something is there, and no date
-    stranded: list[Stranded] = field(default_factory=list)
-    gone: Counter[str] = field(default_factory=Counter)  # by journey
-    no_amount: Counter[str] = field(
-        default_factory=Counter
-    )  # values that a sum cannot read, by fact
-
-
-def check_customers(project: Project, database: Database) -> Findings:
-    """Walks over all customers of a project; numbers only, nobody is named."""
-    # Imported here: the project itself is checked without waiting for a database driver.
-    from orchestrator.engine.edits import find_stranded
-    from orchestrator.store import figures
-
-    found = Findings()
-    dates, now = dates_waited_for(project.journeys.values()), SystemClock().now()
-    with database.read() as transaction:
-        found.stranded = find_stranded(transaction, project.journeys)
-        inside = figures.count_inside(transaction)
-        found.gone.update(
-            {name: people for name, people in inside.items() if name not in project.journeys}
-        )
-        for row in figures.walk_customers(transaction):
-            state = _look_at(project, row, found)
-            found.no_date.update(
-                name for name, step in dates.items() if cannot_read(step, state, now)
-            )
-        sums = [fact for fact in project.lifecycle.facts if fact.kind is FactKind.SUM]
-        names = {name for fact in sums for name in (fact.event, fact.minus) if name}
-        for event in figures.walk_events(transaction, names) if names else ():
-            found.no_amount.update({fact.name: unreadable_amounts(fact, event) for fact in sums})
-    return found
-
-
-def _look_at(project: Project, row: Any, found: Findings) -> CustomerState:
-    found.customers += 1
-    zone = row.traits.get("timezone")
-    home = find_zone(project.config.project.timezone)
-    assert home is not None  # config refuses unknown zones
-    choices = {
-        key: Choice(value["granted"], datetime.fromisoformat(value["at"]))
-        for key, value in row.consent.items()
-    }
-    locale = project.config.project.locale
-    state = CustomerState(
-        "", project.lifecycle, home, locale, traits=row.traits, facts=row.facts, consent=choices
-    )
-    if not isinstance(zone, str) or find_zone(zone) is None:
-        if zone_told_by(row.traits, state.region) is not None:
-            found.told_zone += 1
-        elif zone is None:
-            found.no_zone += 1
-        else:
-            found.unknown_zone += 1
-    for medium in Medium:
-        unreached = address(state, medium) is None
-        found.no_address[medium] += unreached
-        written = row.traits.get(medium.spec.trait)
-        found.unreadable[medium] += unreached and written not in (None, "")
-        found.no_consent[medium] += not has_consent(project.config.policy, state, medium, topic="")
-    return state

@@ -12,11 +12,13 @@ from datetime import datetime
 from flows.gate import Due
 from orchestrator.domain.errors import AlreadyRunning
 from orchestrator.domain.message import Medium
-from orchestrator.engine import edits, tick
-from orchestrator.engine.context import EngineContext
+from orchestrator.engine import standing
+from orchestrator.engine.parts import Parts
 from orchestrator.engine.report import Held, TickReport
-from orchestrator.measure.status import channel_card, journey_card
-from orchestrator.store import accepted, settings
+from orchestrator.engine.work import finish, work
+from orchestrator.engine.worker import Worker
+from orchestrator.measure.health_cards import channel_card, journey_card
+from orchestrator.store import accepted
 from orchestrator.store.availability import StoreUnavailable, unless_away
 from orchestrator.store.due import count_due_messages, count_due_people, has_work
 
@@ -24,8 +26,7 @@ logger = logging.getLogger(__name__)
 
 REST_S = 30.0  # between two ticks that find nothing: leases that ran out are looked for there
 TICK_BUDGET_S = 5.0  # then held gates and newly accepted calls get their turn
-_JOURNEY, _CHANNEL, _DELIVERIES = "journey", "channel", "deliveries"
-_WHY_HELD = "on hold in Prefect"
+_DELIVERIES = "deliveries"
 
 Watch = Callable[[TickReport], None]
 
@@ -37,8 +38,9 @@ class LiveEngine:
     ticks.
     """
 
-    def __init__(self, context: EngineContext, watch: Watch) -> None:
-        self._context, self._watch = context, watch
+    def __init__(self, parts: Parts, worker: Worker, watch: Watch) -> None:
+        self._parts, self._worker, self._watch = parts, worker, watch
+        self._held = self.load_held()
         self._still = threading.Lock()
         self._rests_until_s = 0.0  # time.monotonic()
         self._reached = threading.Condition()
@@ -46,22 +48,22 @@ class LiveEngine:
         self._trouble = ""
 
     @property
-    def context(self) -> EngineContext:
+    def parts(self) -> Parts:
         """The project it runs now."""
-        return self._context
+        return self._parts
 
     def due(self) -> Due:
         """How many people and messages are due now, without what is held; counts stop at a
         thousand. Nothing is while the database is away."""
-        context, held = self._context, self._context.held
-        now = context.clock.now()
+        parts, held = self._parts, self._held
+        now = parts.clock.now()
         try:
             if not self._has_work(now):
                 return Due()
             media = self._open_media()
-            with unless_away(quietly=True), context.database.read() as transaction:
+            with unless_away(quietly=True), parts.database.read() as transaction:
                 people = count_due_people(
-                    transaction, context.program.journeys.keys() - held.journeys, now
+                    transaction, parts.program.journeys.keys() - held.journeys, now
                 )
                 return Due(people, count_due_messages(transaction, media, now))
         except StoreUnavailable:
@@ -89,35 +91,33 @@ class LiveEngine:
 
     def _tick(self, held: Held) -> tuple[TickReport | None, datetime]:
         with self._still, unless_away(quietly=True):  # said by `_tell`, once
-            context = self._context
-            now = context.clock.now()
-            if held == context.held and self._may_rest() and not self._has_work(now):
+            now = self._parts.clock.now()
+            if held == self._held and self._may_rest() and not self._has_work(now):
                 return None, now
-            if held != context.held:
-                edits.hold(context, held, now)
-            report = tick.run(context, now, TICK_BUDGET_S)
+            if held != self._held:
+                standing.hold(self._parts, held, now)
+                self._held = held
+            report = work(self._parts, self._worker, TICK_BUDGET_S)
             self._rests_until_s = time.monotonic() + REST_S
             return report, now
 
     def _may_rest(self) -> bool:
         """Whether a look will do: no answer is awaited, and the database is still ours."""
-        hand_over = self._context.hand_over
         return (
             time.monotonic() < self._rests_until_s
-            and not hand_over.is_busy
-            and hand_over.hold.is_held()
+            and not self._worker.hand_over.is_busy
+            and self._worker.hold.is_held()
         )
 
     def _has_work(self, now: datetime) -> bool:
-        database = self._context.database
+        database = self._parts.database
         with unless_away(quietly=True), database.read() as transaction:
             return has_work(transaction, self._open_media(), now) or accepted.has_calls(
                 transaction, database
             )
 
     def _open_media(self) -> list[Medium]:
-        context = self._context
-        return [medium for medium in context.channels if medium not in context.held.channels]
+        return [medium for medium in self._parts.channels if medium not in self._held.channels]
 
     def _tell(self, trouble: str) -> None:
         if trouble != self._trouble:
@@ -128,52 +128,35 @@ class LiveEngine:
         """Has nothing begin any more. Safe from any thread; `finish` waits for what is under
         way.
         """
-        self._context.hand_over.stop()
+        self._worker.hand_over.stop()
 
     def finish(self) -> None:
         """Waits some seconds for what is on the wire, and writes what is known of the rest."""
         with self._still, unless_away():
-            self._watch(tick.finish(self._context))
+            self._watch(finish(self._parts, self._worker))
 
     def load_held(self) -> Held:
         """What was on hold when Parcours last ran."""
-        with self._context.database.read() as transaction:
-            journeys = settings.read_gates(transaction, _JOURNEY)
-            channels = settings.read_gates(transaction, _CHANNEL)
-        return Held(frozenset(journeys), frozenset(channels))
-
-    def save_held(self, held: Held) -> None:
-        """Remembers what is on hold."""
-        database, now = self._context.database, self._context.clock.now()
-        with database.write() as transaction:
-            settings.write_gates(
-                transaction, _JOURNEY, dict.fromkeys(held.journeys, _WHY_HELD), now
-            )
-            settings.write_gates(
-                transaction, _CHANNEL, dict.fromkeys(held.channels, _WHY_HELD), now
-            )
+        with self._parts.database.read() as transaction:
+            return standing.read_held(transaction)
 
     def health(self, kind: str, name: str) -> str:
         """A card in markdown: where the people of a journey stand, or what became of a channel's
         messages.
         """
-        context = self._context
+        parts = self._parts
         if kind == _DELIVERIES:
-            return channel_card(context.database, name, context.program.journeys)
-        return journey_card(context.database, context.program.journeys[name], context.clock.now())
+            return channel_card(parts.database, name, parts.program.journeys)
+        return journey_card(parts.database, parts.program.journeys[name], parts.clock.now())
 
-    def replace(self, open_context: Callable[[], EngineContext]) -> None:
-        """Opens another state of the project and runs it from the next tick on; what is held stays
-        held.
+    def replace(self, open_parts: Callable[[], Parts]) -> None:
+        """Opens another state of the project and runs it from the next tick on.
 
         No tick in between: the old state would run the people whom the new one has marked to be
         looked at again.
         """
         with self._still:
-            context, old = open_context(), self._context
-            context.hand_over = old.hand_over
-            edits.hold(context, old.held, context.clock.now())
-            self._context, self._rests_until_s = context, 0.0
+            self._parts, self._rests_until_s = open_parts(), 0.0
 
     @contextmanager
     def standing_still(self) -> Iterator[None]:

@@ -25,7 +25,8 @@ from orchestrator.demo.player import Player
 from orchestrator.demo.stage import begin_season, clear_stage, set_stage
 from orchestrator.domain.errors import why_unreadable, without_data
 from orchestrator.domain.friend_offer import find_friend_offer
-from orchestrator.engine import tick
+from orchestrator.engine.last_tick import refuse_a_past
+from orchestrator.engine.worker import Worker
 from orchestrator.language.project import Project, load_project
 from orchestrator.live.deployments import describe_project
 from orchestrator.live.edited_files import EditedFiles
@@ -100,17 +101,23 @@ def run(project: Project, options: Options) -> None:
             if options.demo
             else SystemClock()
         )
-        context = open_engine(project, clock, database=database, hold=hold)
-        stack.callback(close_engine, context)
-        tick.refuse_a_past(context, clock.now())
-        if count := settle_what_died(context):
+        parts = open_engine(project, clock, database=database)
+        worker = Worker(project.config.var_dir, hold)
+        stack.callback(close_engine, parts, worker)
+        refuse_a_past(parts, clock.now())
+        if count := settle_what_died(parts, worker):
             terminal.say(
                 f"{count} messages were leased when Parcours was ended: see `parcours status`"
             )
         prefect = _launch_prefect(project, options, stack) if options.with_prefect else None
         asyncio.run(
             Running(
-                project, LiveEngine(context, terminal.watch), listener, prefect, terminal, options
+                project,
+                LiveEngine(parts, worker, terminal.watch),
+                listener,
+                prefect,
+                terminal,
+                options,
             ).live()
         )
 
@@ -227,7 +234,7 @@ class Running:
         project = self._project
         return Served(
             project.config,
-            self._engine.context.clock,
+            self._engine.parts.clock,
             project.surveys,
             find_friend_offer(project.journeys.values()),
             self._options.demo,
@@ -235,7 +242,7 @@ class Running:
         )
 
     def _render_copy(self, public_id: str) -> str | None:
-        return render_copy(self._engine.context, public_id)
+        return render_copy(self._engine.parts, public_id)
 
     def _nudge(self) -> None:
         if self._pulse is not None:
@@ -303,7 +310,7 @@ class Running:
                 self._terminal.warn(f"{without_data(fault)}\n{NOT_TAKEN}")
 
     def _reload(self) -> None:
-        old, config = self._engine.context, self._project.config
+        old, config = self._engine.parts, self._project.config
         found = load_project(self._project.root, config.environment)
         project = replace(found, config=config)  # settings and channels stay until the next start
         self._engine.replace(
@@ -317,7 +324,7 @@ class Running:
     def _start_player(self) -> Player | None:
         if not self._options.demo:
             return None
-        clock = self._engine.context.clock
+        clock = self._engine.parts.clock
         assert isinstance(clock, VirtualClock)
         player = Player(
             self._url,

@@ -24,11 +24,11 @@ from orchestrator.domain.effects import (
     Emitted,
     Grant,
     Logged,
-    QueueMessage,
     StageChange,
     TaskMade,
 )
 from orchestrator.domain.state import CustomerState
+from orchestrator.domain.steps.message import QueueMessage
 from orchestrator.store.addresses import choice_row
 from orchestrator.store.events import own_event
 from orchestrator.store.prepared import Prepared

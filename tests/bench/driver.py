@@ -20,12 +20,15 @@ from channels.mime import compose
 from channels.recording import RecordingChannel
 from orchestrator.clock import VirtualClock
 from orchestrator.domain.message import Medium, RenderedMessage
-from orchestrator.engine import ingest, tick
+from orchestrator.engine import ingest
 from orchestrator.engine.report import TickReport
+from orchestrator.engine.work import work
+from orchestrator.engine.worker import Worker
 from orchestrator.language.project import load_project
 from orchestrator.render import Templates
 from orchestrator.store import inbox
-from orchestrator.trial.backtest import backtest, read_history
+from orchestrator.trial.backtest import backtest
+from orchestrator.trial.history import read_history
 from orchestrator.wiring import build_program, close_engine, open_engine
 
 BATCH = 100
@@ -46,7 +49,9 @@ class Engine:
     ) -> None:
         project = load_project(folder, environment or {})
         channels = {medium: RecordingChannel(medium) for medium in Medium} if records else None
-        self._context = open_engine(project, VirtualClock(now), channels=channels)
+        self._clock = VirtualClock(now)
+        self._parts = open_engine(project, self._clock, channels=channels)
+        self._worker = Worker(project.config.var_dir)
 
     def prepare(self, calls: Iterable[Mapping[str, Any]]) -> Sequence[Any]:
         """Calls in the form that `accept` takes, each received five minutes after it happened."""
@@ -65,19 +70,20 @@ class Engine:
     def accept(self, prepared: Sequence[Any]) -> None:
         """Files calls in batches of 100, each durable before the next, as the HTTP API does."""
         for start in range(0, len(prepared), BATCH):
-            inbox.write_inbox(self._context.database, prepared[start : start + BATCH])
+            inbox.write_inbox(self._parts.database, prepared[start : start + BATCH])
 
     def take_in(self, now: datetime) -> None:
         """Makes all calls of the inbox events of customers, and does no more."""
-        while ingest.run(self._context, now, TickReport()):
+        while ingest.run(self._parts, now, TickReport()):
             pass
 
     def tick(self, now: datetime) -> None:
         """Everything that is due."""
-        tick.run(self._context, now)
+        self._clock.move_to(now)
+        work(self._parts, self._worker)
 
     def close(self) -> None:
-        close_engine(self._context)
+        close_engine(self._parts, self._worker)
 
 
 class RenderingTime:

@@ -40,7 +40,7 @@ def last_tick(shop: Shop) -> Any:
 def rested(shop: Shop) -> tuple[LiveEngine, list[TickReport]]:
     """An engine that has just done everything there was to do, and what it told of its ticks."""
     told: list[TickReport] = []
-    engine = LiveEngine(shop.context, told.append)
+    engine = LiveEngine(shop.context, shop.worker, told.append)
     engine.tick(Held())
     told.clear()
     return engine, told
@@ -96,7 +96,7 @@ def test_a_message_that_waits_for_its_channel_leaves_when_the_hold_ends(shop: Sh
     shop.track("0h", "Signed Up")
     shop.clock.move_to(instant("3h"))
     told: list[TickReport] = []
-    engine = LiveEngine(shop.context, told.append)
+    engine = LiveEngine(shop.context, shop.worker, told.append)
     held = Held(channels=frozenset({Medium.EMAIL}))
     engine.tick(held)
     ticks = len(told)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.engine.context import EngineContext
+from orchestrator.engine.parts import Parts
 from orchestrator.engine.report import Held
 from orchestrator.language.project import load_project
 from orchestrator.live.live_engine import LiveEngine
@@ -26,14 +26,14 @@ def shop(migrated_url: str, tmp_path: Path) -> Shop:
 
 
 def test_no_tick_of_the_old_files_runs_whom_the_new_ones_have_marked(shop: Shop) -> None:
-    engine = LiveEngine(shop.context, lambda report: None)
+    engine = LiveEngine(shop.context, shop.worker, lambda report: None)
     shop.identify("0s")
     shop.track("0s", "Viewed")
     shop.tick("1s")
     write_project(shop.root, WAIT % "1h", toml=CONSENTING)
     was_ticking: list[bool] = []
 
-    def open_edited() -> EngineContext:
+    def open_edited() -> Parts:
         project = load_project(shop.root, shop.context.config.environment)
         old = shop.context
         edited = open_engine(project, old.clock, database=old.database, channels=old.channels)

@@ -10,7 +10,8 @@ import pytest
 
 from orchestrator.domain.channel import OutcomeKind, SendOutcome
 from orchestrator.domain.message import Medium, RenderedMessage
-from orchestrator.engine import edits
+from orchestrator.engine import standing
+from orchestrator.engine.report import Held
 from tests.engine.conftest import OpenShop
 from tests.support.project import CONSENTING
 from tests.support.shop import Shop
@@ -164,13 +165,11 @@ def test_an_address_that_is_unsubscribed_between_queue_and_lease_is_held_back_fo
     open_shop: OpenShop,
 ) -> None:
     shop = open_family(open_shop, live=True)
-    edits.hold(
-        shop.context, type(shop.context.held)(channels={Medium.EMAIL: "a test"}), shop.clock.now()
-    )
+    standing.hold(shop.context, Held(channels=frozenset({Medium.EMAIL})), shop.clock.now())
     shop.track("10m", "Joined", "bob")
     shop.tick("10m")
     press(shop, "11m", ALL)
-    edits.hold(shop.context, type(shop.context.held)(), shop.clock.now())
+    standing.hold(shop.context, Held(), shop.clock.now())
     shop.tick("11m")
     assert shop.ledger()[-1] == ("not_sent", "hello", "unsubscribed")
 

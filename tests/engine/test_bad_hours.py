@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -17,9 +18,10 @@ from orchestrator.domain import assignment
 from orchestrator.domain.channel import UNWATCHED, OutcomeKind, SendOutcome, Wire
 from orchestrator.domain.errors import TimeWentBack
 from orchestrator.domain.message import Medium, RenderedMessage
-from orchestrator.engine import dispatch, edits, tick
+from orchestrator.engine import dispatch, standing
 from orchestrator.engine.handover import IN_VAIN_MAX
 from orchestrator.engine.report import Held
+from orchestrator.engine.work import work
 from orchestrator.measure.status import read_status
 from orchestrator.store import customers
 from orchestrator.store.settling import Verdict, settle_by_hand
@@ -49,9 +51,9 @@ def answer(
 
 def queue(shop: Shop, at: str = "1s") -> None:
     """Lets the shop decide while no channel sends."""
-    edits.hold(shop.context, NO_CHANNELS, shop.clock.now())
+    standing.hold(shop.context, NO_CHANNELS, shop.clock.now())
     shop.tick(at)
-    edits.hold(shop.context, Held(), shop.clock.now())
+    standing.hold(shop.context, Held(), shop.clock.now())
 
 
 def crowd(shop: Shop, count: int, event: str = "Viewed", at: str = "0s") -> None:
@@ -73,7 +75,8 @@ def test_what_arrives_after_the_clock_was_set_back_is_not_passed_over(open_shop:
     shop = open_shop(HELLO, live=True)
     shop.identify("0s")
     shop.tick("10s")
-    shop.clock = shop.context.clock = live_clock("8s")
+    shop.clock = live_clock("8s")
+    shop.use(clock=shop.clock)
     shop.track("8s", "Viewed")
     shop.identify("9s", "ada", consent={"email": False})
     shop.tick("9s")
@@ -88,11 +91,9 @@ def test_the_machines_clock_is_refused_where_tick_now_has_been_later(open_shop: 
     shop = open_shop(HELLO)
     shop.identify("0s")
     shop.tick("30d")
-    shop.context.clock = live_clock("1h")
     with pytest.raises(TimeWentBack, match="tick --now"):
-        tick.run(shop.context, instant("1h"))
-    shop.context.clock = live_clock("31d")
-    tick.run(shop.context, instant("31d"))
+        work(replace(shop.context, clock=live_clock("1h")), shop.worker)
+    work(replace(shop.context, clock=live_clock("31d")), shop.worker)
 
 
 def test_quiet_hours_that_begin_within_a_tick_hold_what_is_not_leased_yet(
@@ -148,7 +149,7 @@ def test_a_message_waits_for_the_events_of_its_customer_that_are_not_on_the_line
     shop.identify("2s", "ada", consent={"email": False})
     with pytest.MonkeyPatch.context() as patch:  # others, longer due, come first
         patch.setattr(customers, "claim_due", lambda *_: [])
-        tick.run(shop.context, instant("3s"))
+        shop.tick("3s")
     assert states(shop) == {"queued": 1}
     shop.tick("4s")
     assert shop.ledger() == [("not_sent", "hello", "no_consent")]
@@ -182,7 +183,7 @@ def test_an_uncertain_message_whose_lease_dies_is_sent_once_more_at_most(
             connection.exec_driver_sql(
                 "UPDATE messages SET state = 'leased', lease_until = decided_at"
             )
-        edits.hold(shop.context, NO_CHANNELS, shop.clock.now())
+        standing.hold(shop.context, NO_CHANNELS, shop.clock.now())
         shop.tick(minute)
     assert states(shop) == {"unknown": 1}
 
@@ -294,7 +295,7 @@ def test_a_journey_whose_own_sender_is_refused_does_not_hold_up_the_others(
     )
     shop = open_shop(bad, RESET, live=True)
     channel = OneByOne()
-    shop.context.channels = {Medium.EMAIL: channel}
+    shop.use(channels={Medium.EMAIL: channel})
     crowd(shop, 20, "Bad")
     crowd(shop, 20)
     report = shop.tick("2s")
@@ -383,10 +384,12 @@ def test_a_channel_that_breaks_does_not_hold_up_the_others(
     )
     shop.identify("0s", "ada", email="ada@example.com", phone="+33612345678")
     shop.track("0s", "Viewed")
-    shop.context.channels = {
-        Medium.EMAIL: Broken(Medium.EMAIL),
-        Medium.SMS: shop.channels[Medium.SMS],
-    }
+    shop.use(
+        channels={
+            Medium.EMAIL: Broken(Medium.EMAIL),
+            Medium.SMS: shop.channels[Medium.SMS],
+        }
+    )
     with caplog.at_level(logging.ERROR):
         report = shop.tick("1s")
     assert shop.delivered(Medium.SMS) == ["hi"]
@@ -397,7 +400,7 @@ def test_a_channel_that_breaks_does_not_hold_up_the_others(
 def test_a_channel_that_breaks_takes_nobody_along(open_shop: OpenShop) -> None:
     shop = open_shop(HELLO, live=True)
     crowd(shop, 500)
-    shop.context.channels = {Medium.EMAIL: Broken(Medium.EMAIL)}
+    shop.use(channels={Medium.EMAIL: Broken(Medium.EMAIL)})
     for second in range(1, 5):
         shop.tick(f"{second}s")
     assert states(shop) == {"queued": 500}
@@ -431,9 +434,9 @@ def test_delays_count_from_the_release_of_a_message_that_quiet_hours_held_at_the
     seven = EIGHT_PM - timedelta(hours=1)
     shop.tick(seven)
     shop.call(seven - late, "track", "ada", event="Viewed", received=seven + timedelta(seconds=1))
-    edits.hold(shop.context, NO_CHANNELS, shop.clock.now())
+    standing.hold(shop.context, NO_CHANNELS, shop.clock.now())
     shop.tick(seven + timedelta(minutes=1))
-    edits.hold(shop.context, Held(), shop.clock.now())
+    standing.hold(shop.context, Held(), shop.clock.now())
     shop.tick(EIGHT_PM)
     shop.tick_every(timedelta(minutes=30), START.replace(hour=12) + timedelta(days=1))
     at_eight, at_eleven = (

@@ -16,7 +16,6 @@ import pytest
 from channels import open_channel
 from orchestrator.domain.channel import Channel
 from orchestrator.domain.message import Medium
-from orchestrator.engine import tick
 from orchestrator.engine.handover import IN_VAIN_MAX, PROBE_MAX
 from orchestrator.measure.status import read_status
 from tests.channels import samples, sendgrid_double, twilio_double
@@ -131,7 +130,7 @@ def crowded(
                 ),
                 live=True,
             )
-            shop.context.channels = {medium: provider.channel}
+            shop.use(channels={medium: provider.channel})
             for number in range(CROWD):
                 address = {"email": f"c{number}@example.com", "phone": f"+3361{number:07d}"}
                 shop.identify("0s", f"c{number}", **address)
@@ -164,7 +163,7 @@ def restart(shop: Shop) -> None:
     """What cron does: another process for every tick."""
     channels = shop.context.channels
     shop.open()
-    shop.context.channels = channels
+    shop.use(channels=channels)
 
 
 @pytest.mark.parametrize("purpose", ["marketing", "transactional"])
@@ -227,10 +226,12 @@ def test_a_slow_provider_holds_neither_the_other_channel_nor_the_time_lines(
         )  # says nothing, for as long as the double lives
         provider.fail()
         shop = open_shop(both, live=True)
-        shop.context.channels = {
-            Medium.EMAIL: provider.channel,
-            Medium.SMS: shop.channels[Medium.SMS],
-        }
+        shop.use(
+            channels={
+                Medium.EMAIL: provider.channel,
+                Medium.SMS: shop.channels[Medium.SMS],
+            }
+        )
         for number in range(10):
             shop.identify(
                 "0s", f"c{number}", email=f"c{number}@example.com", phone=f"+3361{number:07d}"
@@ -248,4 +249,4 @@ def test_a_slow_provider_holds_neither_the_other_channel_nor_the_time_lines(
 
 def tick_shortly(shop: Shop) -> None:
     """As `up` does, which goes on while a provider keeps silent."""
-    tick.run(shop.context, shop.clock.now(), budget_s=1.0)
+    shop.work(budget_s=1.0)

@@ -13,7 +13,7 @@ from channels.recording import RecordingChannel
 from orchestrator.domain.channel import UNWATCHED, OutcomeKind, SendOutcome, Wire
 from orchestrator.domain.errors import ChannelMisconfigured
 from orchestrator.domain.message import Medium, RenderedMessage
-from orchestrator.engine import edits
+from orchestrator.engine import standing
 from orchestrator.engine.report import Held
 from orchestrator.measure.status import read_status
 from tests.engine.conftest import OpenShop
@@ -41,14 +41,14 @@ def queue_one(open_shop: OpenShop, *journeys: str, toml: str = CONSENTING) -> Sh
     shop = open_shop(*(journeys or (HELLO,)), live=True, toml=toml)
     shop.identify("-1s")
     shop.track("0s", "Joined")
-    edits.hold(shop.context, NO_CHANNELS, shop.clock.now())
+    standing.hold(shop.context, NO_CHANNELS, shop.clock.now())
     shop.tick("1s")
     assert shop.ledger() == [("queued", "hello", "")]
     return shop
 
 
 def release(shop: Shop, at: str) -> None:
-    edits.hold(shop.context, Held(), shop.clock.now())
+    standing.hold(shop.context, Held(), shop.clock.now())
     shop.tick(at)
 
 
@@ -130,7 +130,9 @@ def test_an_exit_by_condition_that_holds_at_the_lease_makes_the_customer_leave(
         open_shop,
         HELLO.replace("{event: Left}", "{if: customer.gone}").replace("only_if", "# only_if"),
     )
-    edits.hold(shop.context, replace(NO_CHANNELS, journeys=frozenset({"hello"})), shop.clock.now())
+    standing.hold(
+        shop.context, replace(NO_CHANNELS, journeys=frozenset({"hello"})), shop.clock.now()
+    )
     shop.identify("2s", "ada", gone=True)
     release(shop, "3s")
     assert shop.delivered() == []
@@ -185,7 +187,7 @@ def test_what_a_channel_said_before_it_broke_is_known(open_shop: OpenShop) -> No
     shop = open_shop(
         "journey: hello\ntrigger: {event: Joined}\nsteps:\n  - email: hello\n", live=True
     )
-    shop.context.channels = {Medium.EMAIL: Breaking(Medium.EMAIL)}
+    shop.use(channels={Medium.EMAIL: Breaking(Medium.EMAIL)})
     for user in ("ada", "bob"):
         shop.identify("-1s", user)
         shop.track("0s", "Joined", user)
@@ -356,7 +358,7 @@ def with_channel(open_shop: OpenShop, channel: Refusing) -> Shop:
     shop = open_shop(
         "journey: hello\ntrigger: {event: Joined}\nsteps:\n  - email: hello\n", live=True
     )
-    shop.context.channels = {Medium.EMAIL: channel}
+    shop.use(channels={Medium.EMAIL: channel})
     for user in ("ada", "bob"):
         shop.identify("-1s", user)
         shop.track("0s", "Joined", user)
@@ -374,7 +376,7 @@ def test_a_refused_account_stops_the_channel_and_loses_nothing(open_shop: OpenSh
     }
     shop.tick("30s")
     assert channel.tried == 1
-    shop.context.channels = {Medium.EMAIL: RecordingChannel(Medium.EMAIL)}
+    shop.use(channels={Medium.EMAIL: RecordingChannel(Medium.EMAIL)})
     shop.tick("1m 1s")
     assert [state for state, _, _ in shop.ledger()] == ["accepted", "accepted"]
     assert read_status(shop.context.database, {}, shop.clock.now()).held_channels == {}

@@ -6,16 +6,19 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from datetime import datetime
 
 import pytest
 
+from orchestrator.clock import VirtualClock
 from orchestrator.domain.errors import TimeWentBack
-from orchestrator.engine import edits
+from orchestrator.engine import standing
 from orchestrator.engine.edits import PeopleWouldBeLost
 from orchestrator.engine.report import Held
+from orchestrator.engine.work import work
 from tests.engine.conftest import OpenShop
-from tests.support.life import ADA, after_start
+from tests.support.life import ADA, after_start, instant
 from tests.support.project import CONSENTING, LIFECYCLE
 from tests.support.shop import Shop, read_instant
 
@@ -260,7 +263,7 @@ def test_a_held_journey_lets_in_and_out_and_its_steps_wait_until_the_release(
         TEXT % ("follow", "1h", "mail") + "  - delay: 1h\n  - email: second\nexit: [{event: B}]\n"
     )
     shop = open_shop(text, live=True)
-    edits.hold(shop.context, Held(journeys=frozenset({"a"})), shop.clock.now())
+    standing.hold(shop.context, Held(journeys=frozenset({"a"})), shop.clock.now())
     for user in ("ada", "bob"):
         shop.identify("-1s", user)
         shop.track("0s", "A", user)
@@ -269,7 +272,7 @@ def test_a_held_journey_lets_in_and_out_and_its_steps_wait_until_the_release(
     shop.tick("3h")
     assert shop.passages() == [("ada", "a", "active"), ("bob", "a", "exited")]
     assert shop.delivered() == []
-    edits.hold(shop.context, Held(), shop.clock.now())
+    standing.hold(shop.context, Held(), shop.clock.now())
     shop.tick("4h")
     shop.tick("5h")
     assert shop.sends() == [("4h", "ada", "mail"), ("5h", "ada", "second")]
@@ -280,14 +283,14 @@ def test_messages_of_a_held_journey_stay_queued(open_shop: OpenShop) -> None:
     shop.identify("-1s")
     shop.track("0s", "A")
     channels = shop.context.channels
-    shop.context.channels = {}
+    shop.use(channels={})
     shop.tick("1s")
     shop.tick("1h")
-    shop.context.channels = channels
-    edits.hold(shop.context, Held(journeys=frozenset({"a"})), shop.clock.now())
+    shop.use(channels=channels)
+    standing.hold(shop.context, Held(journeys=frozenset({"a"})), shop.clock.now())
     shop.tick("2h")
     assert [state for state, _, _ in shop.ledger()] == ["queued"]
-    edits.hold(shop.context, Held(), shop.clock.now())
+    standing.hold(shop.context, Held(), shop.clock.now())
     shop.tick("3h")
     assert [state for state, _, _ in shop.ledger()] == ["accepted"]
 
@@ -329,13 +332,10 @@ def test_an_edited_lifecycle_recounts_and_triggers_nothing(open_shop: OpenShop) 
 def test_a_tick_before_what_was_already_processed_is_refused_on_a_virtual_clock(
     open_shop: OpenShop,
 ) -> None:
-    from orchestrator.engine import tick
-    from tests.support.life import instant
-
     shop = open_shop(WIN)
     shop.tick("1h")
     with pytest.raises(TimeWentBack):
-        tick.run(shop.context, instant("59m"))
+        work(replace(shop.context, clock=VirtualClock(instant("59m"))), shop.worker)
 
 
 # ---------------------------------------------------------------- rewards

@@ -20,13 +20,14 @@ from orchestrator.clock import SystemClock
 from orchestrator.domain.channel import UNWATCHED, Feature, OutcomeKind, SendOutcome, Wire
 from orchestrator.domain.errors import AlreadyRunning
 from orchestrator.domain.message import Medium, MessageState, RenderedMessage
-from orchestrator.engine import settle, tick
+from orchestrator.engine import settle
 from orchestrator.store import messages, wire_log
 from orchestrator.store.availability import StoreUnavailable, unless_away
 from orchestrator.store.database import Database
 from orchestrator.store.lock import hold_database, lock_file
 from orchestrator.store.messages import Settlement
 from orchestrator.store.wire_log import WireLog
+from orchestrator.wiring import settle_what_died
 from tests.engine.conftest import OpenShop
 from tests.support.shop import Shop
 
@@ -82,13 +83,13 @@ def in_the_middle(open_shop: OpenShop, slow: Slow) -> Callable[..., Shop]:
 
     def open_one(journey: str = RESET) -> Shop:
         shop = open_shop(journey, live=True)
-        shop.context.channels = {Medium.EMAIL: slow}
+        shop.use(channels={Medium.EMAIL: slow})
         for number in range(10):
             shop.identify("0s", f"c{number}", email=f"c{number}@example.com")
             shop.track("0s", "Viewed", f"c{number}")
         shop.clock.advance(timedelta(seconds=1))
-        tick.run(shop.context, shop.clock.now(), budget_s=0.0)
-        tick.run(shop.context, shop.clock.now(), budget_s=0.5)
+        shop.work(budget_s=0.0)
+        shop.work(budget_s=0.5)
         for _ in range(2):
             assert slow.is_given.acquire(timeout=60)
         assert states(shop) == {"leased": 10}
@@ -110,7 +111,7 @@ def restart(shop: Shop) -> Shop:
 
 def die(shop: Shop) -> None:
     """What a process leaves that is killed: the kernel lets go of its notes."""
-    handle = shop.context.hand_over.log._handle  # the death of a process, not a call of ours
+    handle = shop.worker.hand_over.log._handle  # the death of a process, not a call of ours
     assert handle is not None
     os.close(handle)
 
@@ -123,7 +124,7 @@ def test_a_second_process_leaves_the_leases_of_a_living_one_alone(
 ) -> None:
     shop = in_the_middle()
     other = restart(shop)
-    settle.settle_dead_leases(other.context, other.clock.now())
+    settle_what_died(other.context, other.worker)
     other.tick(shop.clock.now() + timedelta(hours=1))
     assert states(shop) == {"leased": 10}
     assert other.delivered() == []
@@ -140,7 +141,7 @@ def test_of_a_dead_process_only_what_was_on_the_wire_is_unknown(
     shop = in_the_middle(HELLO)
     die(shop)
     other = restart(shop)
-    assert settle.settle_dead_leases(other.context, other.clock.now()) == 10
+    assert settle_what_died(other.context, other.worker) == 10
     assert states(other) == {"queued": 8, "unknown": 2}
     other.tick(other.clock.now())
     assert states(other) == {"accepted": 8, "unknown": 2}
@@ -155,12 +156,12 @@ def test_what_a_dead_process_was_told_by_its_provider_is_known(
     for _ in range(8):
         assert slow.is_given.acquire(timeout=60)
     while (
-        shop.context.hand_over.on_the_wire
+        shop.worker.hand_over.on_the_wire
     ):  # the last answers are being noted; nothing is written to the database
         threading.Event().wait(0.01)
     die(shop)
     other = restart(shop)
-    settle.settle_dead_leases(other.context, other.clock.now())
+    settle_what_died(other.context, other.worker)
     assert states(other) == {"accepted": 10}
     assert not list((shop.root / "var/wire").iterdir())
     other.close()
@@ -173,9 +174,7 @@ def test_without_its_notes_everything_that_a_dead_process_had_leased_is_unknown(
     for path in (shop.root / "var/wire").iterdir():
         path.unlink()
     other = restart(shop)
-    assert (
-        settle.settle_dead_leases(other.context, other.clock.now()) == 0
-    )  # it was seen a moment ago
+    assert settle_what_died(other.context, other.worker) == 0  # it was seen a moment ago
     with shop.context.database.write() as connection:
         long_ago = SystemClock().now() - settle.DEAD_AFTER - timedelta(seconds=1)
         connection.execute(
@@ -197,7 +196,7 @@ def test_notes_from_before_a_restart_of_the_machine_are_not_believed(
     with shop.context.database.write() as connection:
         connection.execute(text("DELETE FROM workers"))
     other = restart(shop)
-    settle.settle_dead_leases(other.context, other.clock.now())
+    settle_what_died(other.context, other.worker)
     assert states(other) == {"unknown": 10}
     other.close()
 
@@ -214,7 +213,7 @@ def test_an_outcome_is_written_into_its_own_lease_only(in_the_middle: Callable[.
     assert states(shop) == {"leased": 10}
     with database.write() as connection:
         messages.settle(
-            connection, said, was=MessageState.LEASED, leased_by=shop.context.hand_over.token
+            connection, said, was=MessageState.LEASED, leased_by=shop.worker.hand_over.token
         )
     assert states(shop) == {"accepted": 1, "leased": 9}
 
@@ -264,15 +263,15 @@ def test_who_loses_the_lock_begins_no_further_message_and_who_gets_it_sends_noth
 ) -> None:
     shop = in_the_middle()
     with hold_database(shop.context.database) as hold:
-        shop.context.hand_over.hold = hold
+        shop.worker.hand_over.hold = hold
         lose_the_lock(shop, cut_sessions)
         assert not hold.is_held()
         other = restart(shop)
         with hold_database(other.context.database):
-            settle.settle_dead_leases(other.context, other.clock.now())
+            settle_what_died(other.context, other.worker)
             other.tick(other.clock.now())
             slow.may_answer.set()
-            while shop.context.hand_over.is_busy:
+            while shop.worker.hand_over.is_busy:
                 refused_tick(shop)
             assert states(shop) == {"accepted": 2, "queued": 8}
             assert len(slow.taken) == 2
@@ -371,7 +370,7 @@ def test_nothing_begins_when_it_cannot_be_noted(open_shop: OpenShop) -> None:
     shop = open_shop(HELLO, live=True)
     shop.identify("0s")
     shop.track("0s", "Viewed")
-    hand_over = shop.context.hand_over
+    hand_over = shop.worker.hand_over
     hand_over.log.open()
     full = os.open("/dev/full", os.O_RDWR)
     begin = hand_over.log.begin

@@ -117,7 +117,7 @@ class CountingEngine:
         self._failing: Counter[str] = Counter()
         self.done: Counter[str] = Counter()
         self.ticks: list[Held] = []
-        self.saved = Held()
+        self.saved = Held()  # what a restart would find
         self.broken: Exception | None = None
 
     def give(self, kind: Kind, name: str, count: int, failing: int = 0) -> None:
@@ -144,6 +144,7 @@ class CountingEngine:
         report = TickReport()
         with self._lock:
             self.ticks.append(held)
+            self.saved = held
             for (kind, name), count in list(self._due.items()):
                 if name not in (held.journeys if kind is Kind.JOURNEY else held.channels):
                     self._work(report, kind, name, count)
@@ -175,9 +176,6 @@ class CountingEngine:
 
     def load_held(self) -> Held:
         return self.saved
-
-    def save_held(self, held: Held) -> None:
-        self.saved = held
 
     def health(self, kind: str, name: str) -> str:
         return f"# {name}\n\n{self.done[name]} done"

@@ -25,7 +25,9 @@ from orchestrator.domain.lifecycle import Lifecycle
 from orchestrator.domain.message import Medium
 from orchestrator.domain.state import CustomerState
 from orchestrator.domain.timeline import run as run_line
-from orchestrator.engine import tick
+from orchestrator.engine.parts import Parts
+from orchestrator.engine.work import work
+from orchestrator.engine.worker import Worker
 from orchestrator.intake.files import Intake
 from orchestrator.language.expressions import parse_condition, parse_value
 from orchestrator.language.program import build_program
@@ -260,28 +262,30 @@ def _line_target(root: Path) -> Iterator[Target]:
     _copy_project(root)
     project = load_project(root, {"PARCOURS_DATABASE_URL": f"sqlite:///{root / 'fuzz.db'}"})
     clock = VirtualClock(NOW)
-    context = open_engine(project, clock)
+    parts = open_engine(project, clock)
+    worker = Worker(root)
     numbers = iter(range(10**9))
     recent: list[bytes] = []
 
     def take(fuzzed: Fuzzed) -> bool:
-        intake = Intake(context.database, clock, timedelta(days=2))
+        intake = Intake(parts.database, clock, timedelta(days=2))
         intake.read(BufferedReader(BytesIO(fuzzed.body)), "lines", lambda size: None)  # type: ignore[arg-type]
         if any(not reason.text or not reason.places for reason in intake.reasons.values()):
             raise Fault("a refusal without a place")
         recent.append(fuzzed.body)
         if next(numbers) % TICK_EVERY == TICK_EVERY - 1:
-            _tick(context, clock, recent)
+            _tick(parts, worker, recent)
         return bool(intake.accepted or intake.duplicates) or not fuzzed.body.strip()
 
     yield take
-    close_engine(context)
+    close_engine(parts, worker)
 
 
-def _tick(context: Any, clock: VirtualClock, recent: list[bytes]) -> None:
-    clock.advance(timedelta(hours=1))
-    tick.run(context, clock.now())
-    with context.database.read() as connection:
+def _tick(parts: Parts, worker: Worker, recent: list[bytes]) -> None:
+    assert isinstance(parts.clock, VirtualClock)
+    parts.clock.advance(timedelta(hours=1))
+    work(parts, worker)
+    with parts.database.read() as connection:
         stuck = select(func.count(), func.min(DECISIONS.c.reason)).where(
             DECISIONS.c.kind == "stuck"
         )

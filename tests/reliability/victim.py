@@ -17,8 +17,9 @@ from pathlib import Path
 
 from orchestrator.domain.errors import AlreadyRunning
 from orchestrator.domain.message import MessageState
-from orchestrator.engine import tick
+from orchestrator.engine.last_tick import LAST_TICK
 from orchestrator.engine.report import Held
+from orchestrator.engine.worker import Worker
 from orchestrator.language.project import load_project
 from orchestrator.live.live_engine import LiveEngine
 from orchestrator.store import arrivals, messages, settings
@@ -40,15 +41,16 @@ def run(root: Path, url: str) -> None:
     database, clock = Database(url), live_clock(START)
     with _held(database) as hold:
         with database.read() as connection:
-            clock.move_to(settings.read_time(connection, tick.LAST_TICK) or START)
+            clock.move_to(settings.read_time(connection, LAST_TICK) or START)
         project = load_project(root, dict(os.environ))
-        context = open_engine(project, clock, database=database, hold=hold)
-        settle_what_died(context)
-        engine = LiveEngine(context, lambda report: None)
+        parts = open_engine(project, clock, database=database)
+        worker = Worker(project.config.var_dir, hold)
+        settle_what_died(parts, worker)
+        engine = LiveEngine(parts, worker, lambda report: None)
         while not _is_done(database):
             clock.advance(STEP)
             engine.tick(Held())
-        close_engine(context)
+        close_engine(parts, worker)
 
 
 @contextmanager

@@ -18,7 +18,10 @@ from channels.mailbox import MailboxChannel
 from channels.settings import ChannelSettings
 from orchestrator.domain.channel import UNWATCHED, Channel, Feature, OutcomeKind, SendOutcome, Wire
 from orchestrator.domain.message import Medium, RenderedMessage
-from orchestrator.engine import dispatch, handover, tick
+from orchestrator.engine import dispatch, handover
+from orchestrator.engine.last_tick import LAST_TICK
+from orchestrator.engine.work import work
+from orchestrator.engine.worker import Worker
 from orchestrator.language.project import load_project
 from orchestrator.store import settings
 from orchestrator.store.database import Database
@@ -65,18 +68,19 @@ def run(root: Path, url: str, kind: str) -> None:
     """Settles what died, then ticks to the end of the story."""
     database, clock = Database(url), live_clock(START)
     with database.read() as connection:
-        clock.move_to(settings.read_time(connection, tick.LAST_TICK) or START)
+        clock.move_to(settings.read_time(connection, LAST_TICK) or START)
     channel: Channel = Sink(root / "sink")
     if kind == "mailbox":
         channel = MailboxChannel(Medium.EMAIL, root / "mailbox", ChannelSettings(root, clock.now))
     project = load_project(root, {"PARCOURS_SECRET_KEY": "a test's own"})
-    context = open_engine(project, clock, database=database, channels={Medium.EMAIL: channel})
-    settle_what_died(context)
+    parts = open_engine(project, clock, database=database, channels={Medium.EMAIL: channel})
+    worker = Worker(project.config.var_dir)
+    settle_what_died(parts, worker)
     while clock.now() < LAST:
         clock.advance(timedelta(minutes=20))
-        tick.run(context, clock.now())
-    tick.run(context, clock.now())  # what a kill in the last tick has left
-    close_engine(context)
+        work(parts, worker)
+    work(parts, worker)  # what a kill in the last tick has left
+    close_engine(parts, worker)
 
 
 def main(root: str, url: str, kind: str) -> None:

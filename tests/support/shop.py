@@ -5,7 +5,7 @@ given.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import count
 from pathlib import Path
@@ -20,9 +20,10 @@ from orchestrator.clock import Clock, VirtualClock
 from orchestrator.domain.channel import Channel
 from orchestrator.domain.errors import ParcoursError
 from orchestrator.domain.message import Medium
-from orchestrator.engine import tick
-from orchestrator.engine.context import EngineContext
+from orchestrator.engine.parts import Parts
 from orchestrator.engine.report import TickReport
+from orchestrator.engine.work import work
+from orchestrator.engine.worker import Worker
 from orchestrator.language.project import load_project
 from orchestrator.store import inbox
 from orchestrator.store.database import Database
@@ -49,7 +50,8 @@ class Shop:
     channels: Mapping[Medium, Channel] = field(
         default_factory=lambda: {medium: RecordingChannel(medium) for medium in Medium}
     )
-    context: EngineContext = field(init=False)
+    context: Parts = field(init=False)
+    worker: Worker = field(init=False)
     _numbers: Any = field(default_factory=lambda: count(1))
 
     def __post_init__(self) -> None:
@@ -68,9 +70,14 @@ class Shop:
             self.context = open_engine(
                 project, self.clock, database=database, channels=self.channels
             )
+            self.worker = Worker(project.config.var_dir)
         except ParcoursError:
             database.close()
             raise
+
+    def use(self, **parts: Any) -> None:
+        """Goes on with other parts, such as other channels."""
+        self.context = replace(self.context, **parts)
 
     def close(self) -> None:
         self.context.database.close()
@@ -122,7 +129,11 @@ class Shop:
     def tick(self, at: str | datetime) -> TickReport:
         """Everything that is due at an instant."""
         self.clock.move_to(instant(at))
-        return tick.run(self.context, self.clock.now())
+        return self.work()
+
+    def work(self, budget_s: float | None = None) -> TickReport:
+        """Everything that is due at the clock's time."""
+        return work(self.context, self.worker, budget_s)
 
     def tick_every(self, span: timedelta, until: str | datetime) -> None:
         """Ticks at this rate from the clock's time on."""

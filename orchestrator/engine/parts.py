@@ -1,35 +1,29 @@
-"""What every phase of the engine is given: the project made ready, the database, the channels, the
-clock.
+"""A project made ready to run: what every phase of the engine is given, and nothing that changes.
+
+What changes stands elsewhere: `standing` holds what is on hold, `worker` what this process has in
+hand, `turn` what belongs to one unit of work. So a reload of the project only makes new `Parts`.
 """
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import blake2b
 
-from orchestrator.clock import Clock, SystemClock
+from orchestrator.clock import Clock
 from orchestrator.config import Config
 from orchestrator.domain.channel import Channel
 from orchestrator.domain.message import Medium
 from orchestrator.domain.program import Program
-from orchestrator.domain.state import CustomerState
-from orchestrator.engine.handover import HandOver
-from orchestrator.engine.report import Held
 from orchestrator.links import LinkSigner
 from orchestrator.render import Templates
-from orchestrator.store import workers
 from orchestrator.store.database import Database
-from orchestrator.store.lock import this_process
-from orchestrator.store.settings import Rest
-from orchestrator.store.transaction import Transaction
 
 
-@dataclass(slots=True)
-class EngineContext:
-    """One project ready to run. `held`, `rests` and what is handed over change while it runs."""
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """One project ready to run."""
 
     config: Config
     program: Program
@@ -39,15 +33,6 @@ class EngineContext:
     signer: LinkSigner
     clock: Clock
     secret: str
-    hand_over: HandOver
-    held: Held = field(default_factory=Held)
-    rests: dict[Medium, Rest] = field(
-        default_factory=dict
-    )  # channels that stand still by themselves; as the database
-    decided_before: int = 0  # the newest message of the ticks before this one
-    moments: dict[str, CustomerState] = field(
-        default_factory=dict
-    )  # by message, on a virtual clock: who it speaks to
 
     def public_id(self, enrollment_id: int, step: str, pass_no: int) -> str:
         """The opaque id of a message: the same for the same (enrollment, step, pass), and not to be
@@ -75,24 +60,11 @@ class EngineContext:
         """
         return began_at if self.clock.is_virtual else max(began_at, self.clock.now())
 
-    def beat(self, transaction: Transaction) -> None:
-        """Notes that this process lives, for whoever finds its leases: by the machine's time."""
-        token = self.hand_over.token
-        workers.beat(transaction, token, this_process(), SystemClock().now())
-        self.hand_over.beaten_at_s = time.monotonic()
-
-    def beat_in_time(self) -> None:
-        """The same, every ten seconds for as long as something is leased."""
-        if self.hand_over.leased and time.monotonic() - self.hand_over.beaten_at_s > BEAT_S:
-            with self.database.write() as transaction:
-                self.beat(transaction)
-
-    def actual(self, now: datetime) -> datetime | None:
-        """The wall clock for the time line: None on a virtual clock, where nothing is late."""
+    def wall_clock(self, now: datetime) -> datetime | None:
+        """The machine's time for the time line: None on a virtual clock, where nothing is late."""
         return None if self.clock.is_virtual else now
 
 
-BEAT_S = 10.0
 # customers advanced in one transaction: a few dozen milliseconds, so that others may write between
 CLAIM_MAX = 500
 INBOX_MAX = 1000

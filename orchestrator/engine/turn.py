@@ -1,0 +1,54 @@
+"""One unit of work under way: what its phases are given."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from orchestrator.clock import Clock
+from orchestrator.domain.channel import Channel
+from orchestrator.domain.message import Medium
+from orchestrator.domain.program import Program
+from orchestrator.domain.state import CustomerState
+from orchestrator.engine.handover import HandOver
+from orchestrator.engine.parts import Parts
+from orchestrator.engine.standing import Standing
+from orchestrator.engine.worker import Worker
+from orchestrator.store.database import Database
+
+
+@dataclass(slots=True)
+class Turn:
+    """The project, who works on it, and what stands still meanwhile."""
+
+    parts: Parts
+    worker: Worker
+    standing: Standing = field(default_factory=Standing)
+    decided_before: int = 0  # the newest message of the turns before this one
+    # by message, on a virtual clock: who it speaks to
+    moments: dict[str, CustomerState] = field(default_factory=dict)
+
+    @property
+    def hand_over(self) -> HandOver:
+        """What this process has in hand."""
+        return self.worker.hand_over
+
+    @property
+    def program(self) -> Program:
+        """The journeys, and what they are asked about."""
+        return self.parts.program
+
+    @property
+    def database(self) -> Database:
+        """Where everything is kept."""
+        return self.parts.database
+
+    @property
+    def channels(self) -> Mapping[Medium, Channel]:
+        """What messages leave by."""
+        return self.parts.channels
+
+    @property
+    def clock(self) -> Clock:
+        """What tells the time."""
+        return self.parts.clock
