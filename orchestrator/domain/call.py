@@ -99,10 +99,10 @@ def read_call(raw: Any) -> Call:
 
 
 def _is_deeper(value: dict[str, Any] | list[Any], levels: int) -> bool:
-    if levels == 0:
-        return True
-    parts = value.values() if isinstance(value, dict) else value
-    return any(_is_deeper(part, levels - 1) for part in parts if isinstance(part, dict | list))
+    for part in value.values() if isinstance(value, dict) else value:
+        if isinstance(part, dict | list) and (levels <= 1 or _is_deeper(part, levels - 1)):
+            return True
+    return False
 
 
 def _read_id(raw: Mapping[str, Any], key: str) -> str:

@@ -20,6 +20,7 @@ from orchestrator.domain.state import Status
 from orchestrator.domain.steps.message import QueueMessage
 from orchestrator.domain.timeline import is_late, recount, run
 from orchestrator.domain.values import INSTANT
+from orchestrator.engine.collecting import collecting_afterwards
 from orchestrator.engine.parts import CLAIM_MAX
 from orchestrator.engine.report import JourneyTally, TickReport
 from orchestrator.engine.turn import Turn
@@ -35,6 +36,7 @@ logger = logging.getLogger(__name__)
 TRY_AGAIN = timedelta(hours=1)  # a life that could not be run: until somebody has read the log
 
 
+@collecting_afterwards
 def run_due(turn: Turn, now: datetime, report: TickReport) -> int:
     """Advances up to 500 due customers; returns how many there were.
 

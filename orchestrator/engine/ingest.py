@@ -19,9 +19,11 @@ from orchestrator.domain.event import Kind
 from orchestrator.domain.identity import Identities, Person, invited_as
 from orchestrator.domain.message import Medium
 from orchestrator.domain.policy import address
+from orchestrator.engine.collecting import collecting_afterwards
 from orchestrator.engine.parts import INBOX_MAX, Parts
 from orchestrator.engine.report import TickReport
-from orchestrator.store import accepted, addresses, arrivals, customers, events, grants, inbox
+from orchestrator.store import accepted, addresses, customers, events, grants, inbox
+from orchestrator.store.inbox import WaitingCall
 from orchestrator.store.loading import load_readers
 from orchestrator.store.transaction import Transaction
 from orchestrator.store.writers import ENGINE
@@ -35,7 +37,7 @@ _KIND_BY_SOURCE = {ENGINE: Kind.EMITTED, MANUAL: Kind.START}
 class _Taken:
     """One inbox row that was understood: whose event it is, when, and who was absorbed by it."""
 
-    row: Any
+    row: WaitingCall
     call: Call
     at: datetime
     starts: bool
@@ -46,27 +48,28 @@ class _Taken:
 @dataclass(slots=True)
 class _Batch:
     taken: list[_Taken] = field(default_factory=list)
-    rejected: list[tuple[Any, CallRejected]] = field(default_factory=list)
+    rejected: list[tuple[WaitingCall, CallRejected]] = field(default_factory=list)
     duplicates: int = 0
 
 
+@collecting_afterwards
 def run(parts: Parts, now: datetime, report: TickReport) -> int:
     """Takes up to 1,000 calls in one transaction; returns how many rows it took."""
     with parts.database.write() as transaction:
         accepted.take_in(transaction, parts.database, INBOX_MAX)
-        rows = arrivals.take_calls(transaction, now, INBOX_MAX)
+        rows = inbox.take_calls(transaction, now, INBOX_MAX)
         if not rows:
             return 0
         batch = _understand(parts, transaction, rows, now)
         _write(parts, transaction, batch, now)
-        arrivals.drop_calls(transaction, [row.id for row in rows])
+        inbox.drop_calls(transaction, [row.id for row in rows])
     report.accepted += len(batch.taken)
     report.rejected += len(batch.rejected)
     return len(rows)
 
 
 def _understand(
-    parts: Parts, transaction: Transaction, rows: Sequence[Any], now: datetime
+    parts: Parts, transaction: Transaction, rows: Sequence[WaitingCall], now: datetime
 ) -> _Batch:
     batch = _Batch()
     calls = _read_calls(transaction, rows, batch)
@@ -83,8 +86,8 @@ def _understand(
 
 
 def _read_calls(
-    transaction: Transaction, rows: Sequence[Any], batch: _Batch
-) -> list[tuple[Any, Call]]:
+    transaction: Transaction, rows: Sequence[WaitingCall], batch: _Batch
+) -> list[tuple[WaitingCall, Call]]:
     """The calls that are readable and new, in order of arrival."""
     known = events.known_message_ids(
         transaction, {row.message_id for row in rows if row.message_id}
@@ -118,7 +121,9 @@ def _identities(transaction: Transaction, calls: Sequence[Call]) -> Identities:
     return Identities(known=known, links=customers.find_links(transaction, strangers))
 
 
-def _take(parts: Parts, identities: Identities, row: Any, call: Call, now: datetime) -> _Taken:
+def _take(
+    parts: Parts, identities: Identities, row: WaitingCall, call: Call, now: datetime
+) -> _Taken:
     if row.source == ENGINE and Person(call.user_id) not in identities.known:
         raise CallRejected("unknown_customer", "the customer to be told is not known here")
     resolution = identities.resolve(call)

@@ -13,7 +13,7 @@ from orchestrator.domain.journey import Journey
 from orchestrator.domain.message import MessageState
 from orchestrator.domain.steps.message import Message
 from orchestrator.engine.last_tick import CLOCK, LAST_TICK, VIRTUAL
-from orchestrator.store import arrivals, customers, figures, messages, settings
+from orchestrator.store import customers, figures, inbox, messages, settings
 from orchestrator.store.database import Database
 from orchestrator.store.due import count_due_people
 from orchestrator.store.transaction import Transaction
@@ -116,7 +116,7 @@ def read_status(database: Database, journeys: Mapping[str, Journey], now: dateti
             messages=messages.count_by_state(transaction),
             not_sent=count_not_sent(transaction, journeys),
             held_channels=held_channels_of(transaction),
-            inbox=arrivals.count_calls(transaction),
+            inbox=inbox.count_calls(transaction),
             rejected=figures.count_rejections(transaction),
             unknown=tuple(row.public_id for row in unknown),
             home=settings.read(transaction, settings.HOME) or "",

@@ -80,15 +80,6 @@ class Transaction:
         """Appends rows; where the unique `keys` exist already, overwrites `values`."""
         self.insert(table, rows, OnConflict(tuple(keys), tuple(values)))
 
-    def claim(
-        self, query: Select[Any], *, of: Table | None = None, skips_locked: bool = True
-    ) -> Select[Any]:
-        """The query, made to lock its rows (`of` one table): those that another worker holds are
-        passed over, or waited for. SQLite has one writer anyway."""
-        if self.is_sqlite:
-            return query
-        return query.with_for_update(skip_locked=skips_locked, of=of)
-
 
 @cache
 def _defaults(table: Table) -> dict[str, object]:
