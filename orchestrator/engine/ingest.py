@@ -12,7 +12,7 @@ from typing import Any
 
 import orjson
 
-from orchestrator.domain.call import Call, read_call
+from orchestrator.domain.call import Call, may_be_deep, read_call
 from orchestrator.domain.consent import choice_about_address, read_answers
 from orchestrator.domain.errors import CallRejected
 from orchestrator.domain.event import Kind
@@ -50,6 +50,7 @@ class _Batch:
     taken: list[_Taken] = field(default_factory=list)
     rejected: list[tuple[WaitingCall, CallRejected]] = field(default_factory=list)
     duplicates: int = 0
+    ids: dict[Person, int] = field(default_factory=dict)  # of the customers that exist
 
 
 @collecting_afterwards
@@ -73,7 +74,7 @@ def _understand(
 ) -> _Batch:
     batch = _Batch()
     calls = _read_calls(transaction, rows, batch)
-    identities = _identities(transaction, [call for _, call in calls])
+    identities = _identities(transaction, [call for _, call in calls], batch)
     for row, call in calls:
         try:
             taken = _take(parts, identities, row, call, now)
@@ -98,7 +99,8 @@ def _read_calls(
             batch.duplicates += 1
             continue
         try:
-            calls.append((row, read_call(orjson.loads(row.raw))))
+            call = read_call(orjson.loads(row.raw), is_flat=not may_be_deep(row.raw))
+            calls.append((row, call))
         except orjson.JSONDecodeError:
             batch.rejected.append((row, CallRejected("invalid_json", "the call is not JSON")))
         except CallRejected as rejection:
@@ -106,7 +108,7 @@ def _read_calls(
     return calls
 
 
-def _identities(transaction: Transaction, calls: Sequence[Call]) -> Identities:
+def _identities(transaction: Transaction, calls: Sequence[Call], batch: _Batch) -> Identities:
     """Who is known among those the calls speak of."""
     strangers = {call.anonymous_id for call in calls if call.anonymous_id}
     strangers |= {call.previous_id for call in calls if call.previous_id}
@@ -117,8 +119,8 @@ def _identities(transaction: Transaction, calls: Sequence[Call]) -> Identities:
     persons = {Person(name, anonymous=True) for name in strangers} | {
         Person(name) for name in users
     }
-    known = set(customers.find_customers(transaction, persons))
-    return Identities(known=known, links=customers.find_links(transaction, strangers))
+    batch.ids = customers.find_customers(transaction, persons)
+    return Identities(known=set(batch.ids), links=customers.find_links(transaction, strangers))
 
 
 def _take(
@@ -139,9 +141,10 @@ def _take(
 
 def _write(parts: Parts, transaction: Transaction, batch: _Batch, now: datetime) -> None:
     persons = {taken.person for taken in batch.taken}
-    ids = customers.find_customers(
-        transaction, persons | {t.absorbed for t in batch.taken if t.absorbed}
-    )
+    ids = batch.ids
+    absorbed = {taken.absorbed for taken in batch.taken if taken.absorbed}
+    # Whom a link leads to was not looked for yet.
+    ids |= customers.find_customers(transaction, (persons | absorbed) - ids.keys())
     missing = [
         person for person in dict.fromkeys(t.person for t in batch.taken) if person not in ids
     ]

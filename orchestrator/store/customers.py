@@ -37,6 +37,8 @@ _DUE = Query(
 
 def find_customers(transaction: Transaction, persons: Collection[Person]) -> dict[Person, int]:
     """The ids of the customers among `persons` that exist and were not merged into another."""
+    if not persons:
+        return {}
     ids = list({person.id for person in persons})
     return {
         Person(external_id, anonymous): customer_id
