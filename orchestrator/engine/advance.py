@@ -26,9 +26,9 @@ from orchestrator.engine.report import JourneyTally, TickReport
 from orchestrator.engine.turn import Turn
 from orchestrator.store import customers, events
 from orchestrator.store.availability import StoreUnavailable, unless_away
-from orchestrator.store.loading import Loaded, load
+from orchestrator.store.line_loading import Loaded, load
+from orchestrator.store.line_saving import RunOutcome, Saving, save, set_aside
 from orchestrator.store.records import load_record
-from orchestrator.store.saving import Outcome, Saving, save, set_aside
 from orchestrator.store.transaction import Transaction
 
 logger = logging.getLogger(__name__)
@@ -99,7 +99,7 @@ def _run_lives(
     ids: Sequence[int],
     now: datetime,
     report: TickReport,
-) -> list[Outcome]:
+) -> list[RunOutcome]:
     lives = load(transaction, turn.program, ids, now)
     merged = {key: life.merges for key, life in lives.items() if life.merges}
     absorbed = [other for merges in merged.values() for _, other in merges]
@@ -121,7 +121,7 @@ def _run_life(
     life: Loaded,
     others: dict[int, Loaded],
     now: datetime,
-) -> Outcome:
+) -> RunOutcome:
     """Runs one line, and before it those of the customers who turned out to be this one."""
     fresh, effects = life.events, list[Effect]()
     late = list[Loaded]()
@@ -165,7 +165,7 @@ def _run_life(
     effects += run(turn.program, life.state, fresh, until, options=options, record=record)
     absorbed_ids = [absorbed_id for _, absorbed_id in life.merges]
     taken = [life, *(others[absorbed_id] for absorbed_id in absorbed_ids)]
-    return Outcome(
+    return RunOutcome(
         life.state,
         effects,
         max([life.applied_event_id, *(new.event.arrival for one in taken for new in one.fresh)]),
@@ -237,7 +237,7 @@ def _imported_at(life: Loaded) -> datetime | None:
     return max(imported, default=None)
 
 
-def _keep_moments(turn: Turn, runs: Sequence[Outcome]) -> None:
+def _keep_moments(turn: Turn, runs: Sequence[RunOutcome]) -> None:
     """Keeps what each message's customer was when it was decided: a virtual clock jumps, and they
     have lived on.
     """
@@ -259,7 +259,7 @@ def _count_due(turn: Turn, life: Loaded, now: datetime, report: TickReport) -> N
             report.journey(enrollment.journey).due += 1
 
 
-def _count(report: TickReport, runs: Sequence[Outcome]) -> None:
+def _count(report: TickReport, runs: Sequence[RunOutcome]) -> None:
     for done in runs:
         for effect in done.effects:
             match effect:

@@ -24,7 +24,7 @@ from orchestrator.engine.parts import INBOX_MAX, Parts
 from orchestrator.engine.report import TickReport
 from orchestrator.store import accepted, addresses, customers, events, grants, inbox
 from orchestrator.store.inbox import WaitingCall
-from orchestrator.store.loading import load_readers
+from orchestrator.store.line_loading import load_readers
 from orchestrator.store.transaction import Transaction
 from orchestrator.store.writers import ENGINE
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 from sqlalchemy import bindparam, select, update
 
-from orchestrator.store.changes import Changes, Columns
+from orchestrator.store.changed_columns import Changes, Columns
 from orchestrator.store.database import Database
 from orchestrator.store.prepared import Prepared, Query, among
 from orchestrator.store.tables import CUSTOMERS, EVENTS

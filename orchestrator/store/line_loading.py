@@ -26,7 +26,7 @@ from orchestrator.domain.state import (
     sortable,
 )
 from orchestrator.store.addresses import StoredAddresses, marketing_refusals
-from orchestrator.store.changes import Columns, Fingerprint
+from orchestrator.store.changed_columns import Columns, Fingerprint
 from orchestrator.store.events import NewEvent, new_events, past_events
 from orchestrator.store.prepared import Query, among
 from orchestrator.store.tables import ASSIGNMENTS, CUSTOMERS, ENROLLMENTS, GRANTS, MESSAGES

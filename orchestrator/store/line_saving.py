@@ -15,9 +15,9 @@ from orchestrator.domain.identity import fold_address
 from orchestrator.domain.medium import Medium
 from orchestrator.domain.policy import address
 from orchestrator.domain.state import CustomerState, Enrollment
-from orchestrator.store.changes import Changes, Fingerprint
+from orchestrator.store.changed_columns import Changes, Fingerprint
 from orchestrator.store.events import append_events
-from orchestrator.store.loading import OF_CUSTOMER, OF_ENROLLMENT
+from orchestrator.store.line_loading import OF_CUSTOMER, OF_ENROLLMENT
 from orchestrator.store.prepared import Values
 from orchestrator.store.tables import (
     ASSIGNMENTS,
@@ -38,7 +38,7 @@ _MOVED_OTHERWISE = (ENROLLMENTS.c.customer_id, ASSIGNMENTS.c.customer_id, GRANTS
 
 
 @dataclass(slots=True)
-class Outcome:
+class RunOutcome:
     """What came of running one customer's line: the state after it, its effects, and the customers
     merged into this one. `before` and `enrollments_before`, as they were loaded, save writing what
     did not change; those of a merge are written whole.
@@ -61,12 +61,12 @@ class Saving:
     public_id: Callable[[int, str, int], str]
     priority: Callable[[str], int]
 
-    def run_of(self, outcome: Outcome) -> Run:
+    def run_of(self, outcome: RunOutcome) -> Run:
         """What rows of an outcome's effects are made of."""
         return Run(outcome.state, self.now, self.public_id, self.priority)
 
 
-def save(transaction: Transaction, outcomes: Sequence[Outcome], saving: Saving) -> None:
+def save(transaction: Transaction, outcomes: Sequence[RunOutcome], saving: Saving) -> None:
     """Writes the outcomes of some customers; each effect once, whatever was written before."""
     merged = [outcome for outcome in outcomes if outcome.absorbed_ids]
     for outcome in merged:
@@ -112,7 +112,7 @@ def set_aside(
 
 def _save_customers(
     transaction: Transaction,
-    outcomes: Sequence[Outcome],
+    outcomes: Sequence[RunOutcome],
     facts_version: str,
     newest: Mapping[int, int],
 ) -> None:
@@ -157,7 +157,7 @@ def _enrollment_values(customer_id: int | None, one: Enrollment) -> Values:
     )  # fmt: skip
 
 
-def _save_enrollments(transaction: Transaction, outcomes: Sequence[Outcome]) -> None:
+def _save_enrollments(transaction: Transaction, outcomes: Sequence[RunOutcome]) -> None:
     """Inserts new enrollments, which learn their ids, and updates the changed ones."""
     new, changes = list[tuple[int | None, Enrollment]](), Changes(OF_ENROLLMENT)
     for outcome in outcomes:
@@ -189,7 +189,7 @@ def _insert_enrollments(
         enrollment.id = ids[owner, enrollment.journey, enrollment.number]
 
 
-def _touched(outcome: Outcome) -> Iterable[Enrollment]:
+def _touched(outcome: RunOutcome) -> Iterable[Enrollment]:
     """The enrollments a run began or changed, those no longer in the state included, each once."""
     seen: dict[int, Enrollment] = {
         id(e): e for e in outcome.state.enrollments if e.changed or e.id is None
@@ -226,7 +226,9 @@ def _move_to_survivor(transaction: Transaction, absorbed: int, survivor: int) ->
     )
 
 
-def _refuse_marketing(transaction: Transaction, merged: Sequence[Outcome], now: datetime) -> None:
+def _refuse_marketing(
+    transaction: Transaction, merged: Sequence[RunOutcome], now: datetime
+) -> None:
     """Who wanted no marketing before a merge wants none after it."""
     rows = [
         no_marketing(outcome.state.id or 0, reason, now)
