@@ -5,7 +5,7 @@ VENV    := .venv
 BIN     := $(VENV)/bin
 STAMP   := $(VENV)/.installed
 
-.PHONY: install run test check bench reliability lock clean
+.PHONY: install run test quick check bench reliability lock clean
 
 install: $(STAMP)
 
@@ -14,6 +14,10 @@ run: $(STAMP)
 
 test: $(STAMP)
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup
+
+# What one wants to know every few minutes: the pure rooms and the journeys, with a tenth of the examples.
+quick: $(STAMP)
+	QUICK_TESTS=1 $(BIN)/python -m pytest --numprocesses 2 tests/domain tests/language tests/channels tests/render tests/journeys
 
 check: $(STAMP)
 	$(BIN)/ruff check

@@ -26,6 +26,7 @@ from sqlalchemy import URL, make_url
 
 from orchestrator.store.database import Database
 from orchestrator.store.migrate import migrate
+from tests.support.examples import examples
 
 SPEAKING_VARIABLES = ("PARCOURS_", "PREFECT_", "SENDGRID_", "TWILIO_", "LC_", "LANGUAGE")
 
@@ -48,7 +49,10 @@ def pytest_configure() -> None:
 #: No deadline: how long an example takes depends on what else the machine does. What hangs is ended
 #: by pytest-timeout.
 hypothesis.settings.register_profile(
-    "parcours", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+    "parcours",
+    deadline=None,
+    max_examples=examples(100),
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
 )
 
 

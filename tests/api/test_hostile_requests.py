@@ -14,8 +14,11 @@ from hypothesis import strategies as st
 
 from orchestrator.domain.call import read_call
 from tests.api.shop import WRITE_KEY, Shop, path_of
+from tests.support.examples import examples
 
-FUZZ = settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+FUZZ = settings(
+    max_examples=examples(150), suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 
 text = st.text(max_size=20) | st.sampled_from(
     ["", "\x00", "u1", "\\u0000", "é" * 300, "2026-03-02", "9999-12-31T23:59"]

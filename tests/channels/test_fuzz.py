@@ -29,9 +29,13 @@ from tests.channels.misbehaviour import Raw
 from tests.channels.samples import EMAIL, NOW, email, sms, soon
 from tests.channels.samples import settings as channel_settings
 from tests.channels.smtp_double import HEALTHY, ScriptedSmtp
+from tests.support.examples import examples
 
 FUZZ = settings(
-    max_examples=300, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
+    max_examples=examples(300),
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=list(HealthCheck),
 )
 anything = st.text(st.characters(), max_size=40)  # surrogates and control characters too
 

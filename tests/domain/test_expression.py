@@ -38,6 +38,7 @@ from orchestrator.domain.expression import (
 )
 from orchestrator.domain.instants import time_candidates
 from orchestrator.domain.values import FILTERS, as_text, as_time
+from tests.support.examples import examples
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -143,7 +144,7 @@ traits = st.dictionaries(names, plain)
 
 
 @given(trees, traits, traits)
-@settings(max_examples=600)
+@settings(max_examples=examples(600))
 def test_no_expression_fails_whatever_the_customer(
     tree: Expr, of_customer: Any, of_event: Any
 ) -> None:
@@ -212,7 +213,7 @@ _RULES: st.SearchStrategy[Expr] = st.recursive(
 
 
 @given(_RULES, _CUSTOMERS, st.integers(1, 96), st.sampled_from([-1, 0, 1]))
-@settings(max_examples=700)
+@settings(max_examples=examples(700))
 def test_between_two_candidates_an_answer_stays(
     tree: Expr, customer: Somebody, hours: int, beside: int
 ) -> None:

@@ -27,6 +27,7 @@ from orchestrator.domain.record import Record
 from orchestrator.domain.state import CustomerState
 from orchestrator.domain.timeline import run
 from orchestrator.domain.waits import MOVED
+from tests.support.examples import examples
 from tests.support.life import START
 from tests.support.project import CONSENTING, read_program
 from tests.support.random_lives import LIFECYCLE, PARIS, histories, programs
@@ -86,7 +87,7 @@ def live_through(
 DELAYS = st.sampled_from([timedelta(hours=hours) for hours in (0, 0, 0, 0.001, 0.2, 1, 3, 12, 23)])
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(100), deadline=None, suppress_health_check=list(HealthCheck))
 @given(programs(), histories(), st.data())
 def test_what_differs_from_the_true_order_stands_under_a_row(
     program: Program, events: list[Event], data: st.DataObject

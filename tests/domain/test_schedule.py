@@ -23,6 +23,7 @@ from orchestrator.domain.schedule import (
     parse_duration,
     to_instant,
 )
+from tests.support.examples import examples
 
 MINUTE = timedelta(minutes=1)
 ZONES = sorted(available_timezones() - {"Factory", "localtime"})
@@ -124,7 +125,7 @@ def test_what_is_no_zone_is_none(name: str) -> None:
 
 
 @given(zoned_instants(), clocks)
-@settings(max_examples=600)
+@settings(max_examples=examples(600))
 @example((APIA, datetime(2011, 12, 30, 12, tzinfo=UTC)), time(9))
 @example((LORD_HOWE, datetime(2026, 10, 3, 15, tzinfo=UTC)), time(2, 10))
 @example((SAO_PAULO, datetime(2018, 11, 4, 5, tzinfo=UTC)), time(0, 0))
@@ -158,7 +159,7 @@ def test_half_past_two_in_the_night_of_autumn_is_the_first_of_two() -> None:
 
 
 @given(zoned_instants(), clocks, st.frozensets(st.integers(0, 6)))
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @example((APIA, datetime(2011, 12, 29, 12, tzinfo=UTC)), time(9), frozenset({4}))
 def test_the_next_local_time_is_the_earliest_of_all_days(
     zoned: tuple[ZoneInfo, datetime], clock: time, days: frozenset[int]
@@ -218,7 +219,7 @@ def first_free_minute(quiet: QuietHours, at: datetime, zone: ZoneInfo) -> dateti
 
 
 @given(zoned_instants(), clocks, clocks, st.frozensets(st.integers(0, 6), max_size=1))
-@settings(max_examples=400)
+@settings(max_examples=examples(400))
 @example((PARIS, datetime(2026, 10, 25, 1, 10, tzinfo=UTC)), time(22), time(2, 30), frozenset())
 @example((PARIS, datetime(2026, 10, 25, 0, 50, tzinfo=UTC)), time(2, 30), time(8), frozenset())
 @example((PARIS, datetime(2026, 3, 29, 0, 50, tzinfo=UTC)), time(22), time(2, 30), frozenset())
@@ -254,7 +255,7 @@ def test_six_days_off_leave_the_seventh() -> None:
     st.integers(0, 23),
     st.sampled_from(["*", "1-5", "0,6", "sat-sun"]),
 )
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 def test_a_cron_fires_at_the_next_of_its_local_times(
     zoned: tuple[ZoneInfo, datetime], minute: int, hour: int, weekdays: str
 ) -> None:
@@ -332,7 +333,7 @@ def fields_match(source: str, local: datetime) -> bool:
     st.sampled_from(["*", "*/7", "*/30", "0", "59"]),
     st.sampled_from(["*", "*/2", "*/5", "0", "2", "23"]),
 )
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @example((LORD_HOWE, datetime(2026, 4, 4, 13, 50, tzinfo=UTC)), "*/30", "*")
 @example((SAO_PAULO, datetime(2018, 2, 17, 20, tzinfo=UTC)), "*/30", "23")
 @example((ZoneInfo("America/St_Johns"), datetime(2010, 11, 7, 2, 29, tzinfo=UTC)), "*/30", "0")

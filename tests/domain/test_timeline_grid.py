@@ -15,6 +15,7 @@ from orchestrator.domain.event import Event
 from orchestrator.domain.program import Program
 from orchestrator.domain.state import CustomerState
 from orchestrator.domain.timeline import run
+from tests.support.examples import examples
 from tests.support.life import START
 from tests.support.random_lives import DAYS, histories, programs, slow_tellers
 
@@ -76,7 +77,7 @@ def told(effect: Any) -> tuple[Any, ...]:
     return effect.at, type(effect).__name__, repr(effect)
 
 
-@settings(max_examples=100, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(100), suppress_health_check=list(HealthCheck))
 @given(programs(), histories())
 def test_ticks_of_a_millisecond_an_hour_and_thirty_days_give_the_same_life(
     program: Program, events: list[Event]
@@ -91,7 +92,7 @@ def test_ticks_of_a_millisecond_an_hour_and_thirty_days_give_the_same_life(
         assert other.facts == state.facts
 
 
-@settings(max_examples=150, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(150), suppress_health_check=list(HealthCheck))
 @given(programs(), histories())
 def test_the_order_in_which_events_are_handed_over_makes_no_difference(
     program: Program, events: list[Event]
@@ -103,7 +104,7 @@ def test_the_order_in_which_events_are_handed_over_makes_no_difference(
     assert forward == backward
 
 
-@settings(max_examples=150, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(150), suppress_health_check=list(HealthCheck))
 @given(programs(), histories())
 def test_what_is_said_to_be_due_next_is_when_something_happens_next(
     program: Program, events: list[Event]
@@ -124,7 +125,7 @@ def test_what_is_said_to_be_due_next_is_when_something_happens_next(
         assert run(program, state, [], due - timedelta(microseconds=1)) == []
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(100), deadline=None, suppress_health_check=list(HealthCheck))
 @given(programs(), slow_tellers(), st.booleans())
 def test_nor_where_people_tell_their_address_and_what_they_agree_to_when_they_like(
     program: Program, events: list[Event], granted: bool

@@ -15,6 +15,7 @@ from orchestrator.domain.policy import Cap, Policy
 from orchestrator.domain.program import Program
 from orchestrator.domain.state import CustomerState
 from orchestrator.domain.timeline import run
+from tests.support.examples import examples
 from tests.support.life import START
 from tests.support.oracle import Oracle, Plan
 from tests.support.random_lives import LIFECYCLE, PARIS
@@ -77,7 +78,7 @@ def journey_of(plan: Plan) -> j.Journey:
     )
 
 
-@settings(max_examples=200, suppress_health_check=list(HealthCheck))
+@settings(max_examples=examples(200), suppress_health_check=list(HealthCheck))
 @example(
     (Plan("j0", "A", None, timedelta(0), 0, (timedelta(hours=1),)),),
     (),

@@ -26,6 +26,7 @@ from orchestrator.language.translation import (
     TRIGGER_WITHOUT_EVENT,
     Where,
 )
+from tests.support.examples import examples
 
 NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 
@@ -311,7 +312,7 @@ WORDS = [
 
 
 @given(st.lists(st.sampled_from(WORDS), max_size=12).map(" ".join) | st.text(max_size=30))
-@settings(max_examples=1500)
+@settings(max_examples=examples(1500))
 def test_any_text_is_an_expression_or_refused(text: str) -> None:
     with suppress(ExpressionInvalid):
         assert parse_condition(text, EVENT_IN_JOURNEY).test(SCOPE) in (True, False)

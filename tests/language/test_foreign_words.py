@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from orchestrator.domain.errors import ExpressionInvalid
 from orchestrator.language.expressions import parse_condition
 from orchestrator.language.translation import EVENT_IN_JOURNEY, FACT, STEP, TRIGGER, Where
+from tests.support.examples import examples
 
 
 def refusal(source: str, where: Where = TRIGGER) -> ExpressionInvalid:
@@ -223,7 +224,7 @@ ALPHABET = st.sampled_from(
 )
 
 
-@settings(deadline=None, max_examples=300)
+@settings(deadline=None, max_examples=examples(300))
 @given(st.lists(ALPHABET, max_size=30).map("".join))
 def test_any_text_is_a_condition_or_is_refused_with_a_sentence(source: str) -> None:
     refused = None

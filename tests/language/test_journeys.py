@@ -43,6 +43,7 @@ from orchestrator.domain.message import Medium, Purpose
 from orchestrator.language.journeys import parse_journey, read_journey
 from orchestrator.language.place import Known
 from orchestrator.language.yaml_nodes import read_yaml
+from tests.support.examples import examples
 
 CART = """\
 journey: cart-abandonment
@@ -876,7 +877,7 @@ WORDS = [
         max_size=4,
     )
 )
-@settings(max_examples=400)
+@settings(max_examples=examples(400))
 def test_a_journey_broken_anywhere_is_a_journey_or_problems(
     breaks: list[tuple[int, str, str]],
 ) -> None:

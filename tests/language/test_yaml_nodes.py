@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from orchestrator.language.yaml_nodes import BYTES_MAX, read_yaml, resolve_plain
+from tests.support.examples import examples
 
 
 @pytest.mark.parametrize(
@@ -166,7 +167,7 @@ YAMLISH = st.lists(st.sampled_from(PIECES) | st.text(max_size=2), max_size=25).m
 
 
 @given(YAMLISH)
-@settings(max_examples=1000)
+@settings(max_examples=examples(1000))
 def test_any_text_is_data_or_problems_with_a_place(text: str) -> None:
     document, problems = read_yaml(text, "f")
     lines = len(text.splitlines()) + 2
