@@ -57,13 +57,13 @@ def _run(project: Project, now: str | None) -> tuple[TickReport, int]:
     from orchestrator.engine.work import finish, work
     from orchestrator.engine.worker import Worker
     from orchestrator.store import arrivals
-    from orchestrator.store.lock import hold_database
+    from orchestrator.store.lock import engine_lock, hold_database
     from orchestrator.wiring import close_engine, open_engine, settle_what_died
 
     clock = SystemClock() if now is None else VirtualClock(read_virtual_now(now))
     with opened(project.config) as database, hold_database(database) as hold:
         parts = open_engine(project, clock, database=database)
-        worker = Worker(project.config.var_dir, hold)
+        worker = Worker(project.config.var_dir, engine_lock(database), hold)
         try:
             settle_what_died(parts, worker)
             with _stopped_by_signals(worker.hand_over):

@@ -12,6 +12,7 @@
     ├── PeopleWouldBeLost       an edit removed steps where people stand (orchestrator.engine.edits)
     ├── PrefectDidNotStart      the Prefect server does not come up (flows.server)
     └── AlreadyRunning          a second `parcours up` on the same database
+        └── EngineBusy          another process has its turn at the engine
 
 The text of an error never holds personal data: it ends up in logs and in the Prefect UI.
 """
@@ -105,6 +106,10 @@ class TimeWentBack(ParcoursError):
 
 class AlreadyRunning(ParcoursError):
     """Another process already runs on the same database."""
+
+
+class EngineBusy(AlreadyRunning):
+    """Another process has its turn at the engine: it lets go of it after some minutes at most."""
 
 
 def without_data(error: Exception) -> str:
