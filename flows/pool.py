@@ -86,7 +86,7 @@ class _Site:
         stack.callback(worker.close)
         if not _wait_for_turn(worker, ending):
             return None
-        parts = open_engine(project, SystemClock(), database=database)
+        parts = open_engine(project, SystemClock(), database=database, apply=True)
         stack.callback(close_engine, parts)
         engine = LiveEngine(parts, worker, lambda report: None)
         stack.callback(engine.finish)

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping
-from datetime import datetime
+from collections.abc import Mapping
 
-from channels import ChannelSettings, open_channel
+from orchestrator.adapters import open_channels
 from orchestrator.clock import Clock
 from orchestrator.config import Config, has_secret_key, load_secret_key
 from orchestrator.domain.channel import Channel
@@ -65,35 +64,19 @@ def open_database(config: Config) -> Database:
     return database
 
 
-def channel_settings(config: Config, now: Callable[[], datetime]) -> ChannelSettings:
-    """What the project's adapters may know of it."""
-    return ChannelSettings(
-        var_dir=config.var_dir,
-        clock=now,
-        from_email=config.channels.from_email,
-        from_name=config.project.name,
-        environment=config.environment,
-    )
-
-
-def open_channels(config: Config, clock: Clock) -> dict[Medium, Channel]:
-    """The channels the configuration names; raises ChannelMisconfigured with what to set."""
-    chosen = channel_settings(config, clock.now)
-    return {
-        medium: open_channel(medium, config.channels.adapter(medium), chosen) for medium in Medium
-    }
-
-
 def open_engine(
     project: Project,
     clock: Clock,
     *,
     database: Database | None = None,
     channels: Mapping[Medium, Channel] | None = None,
+    apply: bool = False,
 ) -> Parts:
-    """Everything the engine needs, with the project's edits taken over.
+    """Everything the engine needs. `apply`: what was edited since the project last ran is taken
+    over now, as `up` and `tick` do.
 
-    Raises ProjectInvalid, ChannelMisconfigured, PeopleWouldBeLost.
+    Raises ProjectInvalid, ChannelMisconfigured, PeopleWouldBeLost, and EditsNotApplied where there
+    are edits and `apply` is not said.
     """
     config = project.config
     database = database or open_database(config)
@@ -111,7 +94,7 @@ def open_engine(
         clock=clock,
         secret=secret,
     )
-    parts = edits.take_over(parts, clock.now())
+    parts = edits.take_over(parts, clock.now(), applying=apply)
     _warn_of_another_key(database, secret)
     return parts
 

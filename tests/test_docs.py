@@ -40,11 +40,11 @@ def commands() -> dict[str, Any]:
     """Every command by its words, `messages list` among them."""
     root: Any = typer.main.get_command(app)
     found: dict[str, Any] = {}
-    for name, command in root.commands.items():
-        below = getattr(command, "commands", None)
-        found |= (
-            {f"{name} {sub}": inner for sub, inner in below.items()} if below else {name: command}
-        )
+    for name in root.known:
+        command = root.get_command(None, name)
+        below = getattr(command, "known", {})
+        found |= {f"{name} {sub}": command.get_command(None, sub) for sub in below}
+        found |= {} if below else {name: command}
     return found
 
 

@@ -4,26 +4,25 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import asdict
 from io import BufferedReader
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from orchestrator.cli.options import AsJson, ProjectFolder, load_settings, opened, read_virtual_now
-from orchestrator.cli.output import print_json
-from orchestrator.domain.formatting import count
-
-if TYPE_CHECKING:
-    from orchestrator.clock import Clock
-    from orchestrator.intake.files import Intake
-    from orchestrator.store.database import Database
+from orchestrator.cli.databases import opened
+from orchestrator.cli.options import AsJson, ProjectFolder, read_instant
+from orchestrator.cli.output import print_answer, print_json
+from orchestrator.cli.progress import progress
+from orchestrator.cli.projects import load_settings
+from orchestrator.clock import Clock, SystemClock
+from orchestrator.intake.files import Intake, moved_to
+from orchestrator.intake.summary import as_data, summarize
+from orchestrator.store.database import Database
 
 STDIN = Path("-")
-PLACES_SHOWN = 20
 
 
 def ingest(
@@ -57,30 +56,29 @@ def ingest(
     update customers and start nothing. With --now they are as old as they were at that instant, and
     a time after it is cut to it.
     """
-    from orchestrator.intake.files import Intake
-
     for path in files:
         if path != STDIN and not path.is_file():
             raise typer.BadParameter(f"there is no file {path}")
     config = load_settings(project)
-    with opened(config) as database, _clock(database, now) as clock, _progress(files) as advance:
+    with opened(config) as database, _clock(database, now) as clock:
         began_s = time.monotonic()
         intake = Intake(database, clock, config.ingest_max_age)
-        for path in files:
-            with _open(path) as file:
-                intake.read(file, "standard input" if path == STDIN else path.name, advance)
-    _tell(intake, time.monotonic() - began_s, as_json)
-    if intake.accepted and not as_json:
-        typer.echo(_what_is_next(now))
+        with progress(files, "taking in") as advance:
+            for path in files:
+                with _open(path) as file:
+                    intake.read(file, "standard input" if path == STDIN else path.name, advance)
+    if as_json:
+        print_json(as_data(intake))
+    else:
+        print_answer(summarize(intake, time.monotonic() - began_s))
+        if intake.accepted:
+            typer.echo(_what_is_next(now))
     if intake.rejected and not intake.accepted and not intake.duplicates:
         raise typer.Exit(1)
 
 
 def _clock(database: Database, now: str | None) -> AbstractContextManager[Clock]:
-    from orchestrator.clock import SystemClock
-    from orchestrator.intake.files import moved_to
-
-    return nullcontext(SystemClock()) if now is None else moved_to(database, read_virtual_now(now))
+    return nullcontext(SystemClock()) if now is None else moved_to(database, read_instant(now))
 
 
 def _what_is_next(now: str | None) -> str:
@@ -100,48 +98,3 @@ def _open(path: Path) -> Iterator[BufferedReader]:
     else:
         with path.open("rb") as file:
             yield file
-
-
-@contextmanager
-def _progress(files: list[Path]) -> Iterator[Callable[[int], None]]:
-    """A bar over the bytes of the files, on a terminal only; lends what moves it on."""
-    if STDIN in files or not sys.stderr.isatty():
-        yield lambda size: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TaskProgressColumn, TimeRemainingColumn
-
-    columns = ("[bold]taking in", BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("", total=sum(path.stat().st_size for path in files))
-        yield lambda size: bar.advance(task, size)
-
-
-def _tell(intake: Intake, took_s: float, as_json: bool) -> None:
-    reasons = sorted(intake.reasons.values(), key=lambda reason: -reason.lines)
-    if as_json:
-        figures = {
-            "accepted": intake.accepted,
-            "duplicates": intake.duplicates,
-            "rejected": intake.rejected,
-        }
-        print_json(
-            {**figures, "reasons": [asdict(reason) | {"lines": reason.lines} for reason in reasons]}
-        )
-        return
-    speed = f", {intake.seen / took_s:,.0f} a second" if took_s > 1 else ""
-    typer.echo(f"{count(intake.seen, 'call')} in {took_s:.1f} s{speed}")
-    typer.echo(f"  {intake.accepted:,} accepted")
-    typer.echo(f"  {count(intake.duplicates, 'duplicate')}, left out")
-    typer.echo(
-        f"  {intake.rejected:,} "
-        f"rejected{', kept in the table `rejections`' if intake.rejected else ''}"
-    )
-    for reason in reasons:
-        more = (
-            f", … and {reason.lines - PLACES_SHOWN:,} more: see --json"
-            if reason.lines > PLACES_SHOWN
-            else ""
-        )
-        places = ", ".join(reason.places[:PLACES_SHOWN])
-        typer.echo(f"    {reason.lines:,} × {reason.code}: {reason.text} ({places}{more})")

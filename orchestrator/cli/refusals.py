@@ -1,11 +1,16 @@
-"""What a disk cannot do, on one line with what to do about it."""
+"""What a disk cannot do, or a name cannot be, on one line with what to do about it."""
 
 from __future__ import annotations
 
 import errno
 import os
 import sys
+from collections.abc import Sequence
 from contextlib import suppress
+
+import typer
+
+from orchestrator.domain.errors import ParcoursError
 
 _FULL = "free some space, then say it again"
 _FORBIDDEN = "say it as a user who may, or name another place"
@@ -42,3 +47,18 @@ def abandon_output() -> None:
     except OSError:
         with suppress(OSError, ValueError):
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def refuse_unreadable(arguments: Sequence[str]) -> None:
+    """Names that are no UTF-8 can neither be looked up in a database nor be printed."""
+    for text in arguments:
+        if not text.isascii() and any("\ud800" <= sign <= "\udfff" for sign in text):
+            shown = text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+            raise ParcoursError(
+                f"'{shown}' is not readable text: type it in UTF-8, or rename the file"
+            )
+
+
+def tell(refusal: str) -> None:
+    """Prints why nothing came of a command."""
+    typer.secho(f"parcours: {refusal}", fg="red", err=True)

@@ -9,8 +9,11 @@ from typing import Annotated
 
 import typer
 
-from orchestrator.cli.options import ProjectFolder, load
+from orchestrator.cli.databases import failures_told
+from orchestrator.cli.options import ProjectFolder
 from orchestrator.cli.output import print_problems
+from orchestrator.cli.projects import load
+from orchestrator.live.running import Options, run
 
 
 def up(
@@ -45,17 +48,12 @@ def up(
     ] = False,
 ) -> None:
     """Run everything: database, Prefect, pages, events API and engine. Ctrl-C ends it."""
-    from orchestrator.live.running import Options, run
-
     _log_to_the_terminal()
     found = load(project)
     print_problems(found.warnings, err=True)
-    run(
-        found,
-        Options(
-            host, port, prefect_port, with_prefect, demo, os.environ.get("PREFECT_API_URL") or None
-        ),
-    )
+    given = os.environ.get("PREFECT_API_URL") or None
+    with failures_told():
+        run(found, Options(host, port, prefect_port, with_prefect, demo, given))
 
 
 def _log_to_the_terminal() -> None:

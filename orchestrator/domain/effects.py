@@ -11,9 +11,21 @@ from enum import StrEnum
 from typing import Any
 
 from orchestrator.domain.event import Event
-from orchestrator.domain.journey import Message, Receiver
-from orchestrator.domain.message import Medium, Purpose
-from orchestrator.domain.state import Choice, CustomerState, Enrollment
+from orchestrator.domain.message import Medium
+from orchestrator.domain.state import Choice, Enrollment
+
+
+class Effect:
+    """One thing that a run says. `store` knows for each kind of it how it is written."""
+
+    __slots__ = ()
+
+
+class Receiver(StrEnum):
+    """Who gets a reward."""
+
+    CUSTOMER = "customer"
+    REFERRER = "referrer"
 
 
 class DecisionKind(StrEnum):
@@ -42,7 +54,7 @@ class DecisionKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(Effect):
     """One decision and its reason. `detail` holds JSON types and never an address."""
 
     at: datetime
@@ -55,23 +67,7 @@ class Decision:
 
 
 @dataclass(frozen=True, slots=True)
-class QueueMessage:
-    """A message leaves now; its key is (enrollment, step, pass). `seen` is its customer at this
-    instant, where the line keeps them."""
-
-    at: datetime
-    enrollment: Enrollment
-    step: Message
-    pass_no: int
-    purpose: Purpose
-    topic: str
-    variables: Mapping[str, Any]
-    coupon: Mapping[str, Any] | None
-    seen: CustomerState | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class StageChange:
+class StageChange(Effect):
     """`cause`: event, time, import (history), rule (the rules were edited). Only the first two
     trigger.
     """
@@ -83,7 +79,7 @@ class StageChange:
 
 
 @dataclass(frozen=True, slots=True)
-class Assignment:
+class Assignment(Effect):
     """A variant was drawn and is kept."""
 
     at: datetime
@@ -93,7 +89,7 @@ class Assignment:
 
 
 @dataclass(frozen=True, slots=True)
-class ConsentChange:
+class ConsentChange(Effect):
     """Consent, a topic, a suppression or a mute changed; `key` as in CustomerState.consent, or
     `mute`, `marketing`.
     """
@@ -105,7 +101,7 @@ class ConsentChange:
 
 
 @dataclass(frozen=True, slots=True)
-class AddressLifted:
+class AddressLifted(Effect):
     """A yes of somebody who carries an unsubscribed address: it may be written to again, whoever
     has it. `topic` "" is all marketing."""
 
@@ -117,7 +113,7 @@ class AddressLifted:
 
 
 @dataclass(frozen=True, slots=True)
-class Grant:
+class Grant(Effect):
     """A coupon or reward. `to` REFERRER: for the customer whose external id is `receiver`."""
 
     at: datetime
@@ -131,13 +127,13 @@ class Grant:
 
 
 @dataclass(frozen=True, slots=True)
-class CouponRedeemed:
+class CouponRedeemed(Effect):
     at: datetime
     code: str
 
 
 @dataclass(frozen=True, slots=True)
-class TaskMade:
+class TaskMade(Effect):
     at: datetime
     enrollment: Enrollment
     step: str
@@ -148,7 +144,7 @@ class TaskMade:
 
 
 @dataclass(frozen=True, slots=True)
-class Emitted:
+class Emitted(Effect):
     """An event Parcours itself puts on a customer's time line: this one's (`receiver` None), or
     another's.
     """
@@ -158,23 +154,8 @@ class Emitted:
 
 
 @dataclass(frozen=True, slots=True)
-class Logged:
+class Logged(Effect):
     """What a step changed about the customer, for their log of events; it is applied already."""
 
     at: datetime
     event: Event
-
-
-Effect = (
-    Decision
-    | QueueMessage
-    | StageChange
-    | Assignment
-    | ConsentChange
-    | AddressLifted
-    | Grant
-    | CouponRedeemed
-    | TaskMade
-    | Emitted
-    | Logged
-)

@@ -10,6 +10,7 @@
     ├── TimeWentBack            a tick for an instant before what was already processed
     ├── StoreUnavailable        the database does not answer (orchestrator.store.availability)
     ├── PeopleWouldBeLost       an edit removed steps where people stand (orchestrator.engine.edits)
+    ├── EditsNotApplied         edited files that nobody took over yet (orchestrator.engine.edits)
     ├── PrefectDidNotStart      the Prefect server does not come up (flows.server)
     └── AlreadyRunning          a second `parcours up` on the same database
         └── EngineBusy          another process has its turn at the engine
@@ -21,7 +22,7 @@ from __future__ import annotations
 
 import re
 import traceback
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 class ParcoursError(Exception):
@@ -31,7 +32,7 @@ class ParcoursError(Exception):
 @dataclass(frozen=True, slots=True)
 class Problem:
     """One fault in a project's files, printed like a compiler's: `file:line:col: what; what to
-    do`.
+    do`. `rule` is the name of the rule of `check` that found it; "" for the language's own.
     """
 
     file: str
@@ -39,6 +40,7 @@ class Problem:
     column: int
     message: str
     severity: str = "error"  # "error" (nothing runs) or "warning" (advice)
+    rule: str = field(default="", compare=False)  # one fault is one, whoever finds it
 
     def __str__(self) -> str:
         kind = "" if self.severity == "error" else f"{self.severity}: "

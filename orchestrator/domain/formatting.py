@@ -67,3 +67,12 @@ def format_span(span: timedelta) -> str:
         if seconds >= size:
             return f"{seconds // {'days': 86_400, 'h': 3_600, 'min': 60}[unit]} {unit}"
     return f"{seconds} s"
+
+
+def format_whole_span(span: timedelta) -> str:
+    """A duration to the second: `1 d 2 h 30 min`."""
+    minutes, seconds = divmod(int(span.total_seconds()), 60)
+    hours, minutes = divmod(minutes, 60)
+    days, hours = divmod(hours, 24)
+    parts = ((days, "d"), (hours, "h"), (minutes, "min"), (seconds, "s"))
+    return " ".join(f"{count} {unit}" for count, unit in parts if count) or "0 s"

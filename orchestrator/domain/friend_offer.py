@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from orchestrator.domain.effects import Receiver
 from orchestrator.domain.expression import Value
-from orchestrator.domain.journey import Journey, Offer, Receiver, Reward
+from orchestrator.domain.journey import Journey
+from orchestrator.domain.steps.offers import Offer, Reward
 from orchestrator.domain.values import is_number
 
 

@@ -1,4 +1,4 @@
-"""A journey as the engine knows it: triggers, rules and steps, parsed and checked.
+"""A journey as the engine knows it: triggers, rules and steps (`domain.steps`), parsed and checked.
 
 Made by `orchestrator.language`; immutable. A customer's place in it is kept by step id.
 """
@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import time, timedelta
+from datetime import timedelta
 from enum import StrEnum
 
+from orchestrator.domain.cron import Cron
 from orchestrator.domain.expression import Condition, Value
-from orchestrator.domain.message import Medium, Purpose
-from orchestrator.domain.schedule import Cron
+from orchestrator.domain.message import Purpose
+from orchestrator.domain.step import Step
 
 # ---------------------------------------------------------------- triggers and rules
 
@@ -103,215 +104,6 @@ class OnChange(StrEnum):
     PIN = "pin"
 
 
-class IfPast(StrEnum):
-    """What a wait does whose date is past, or is none."""
-
-    CONTINUE = "continue"
-    SKIP = "skip"
-    EXIT = "exit"
-
-
-class Receiver(StrEnum):
-    CUSTOMER = "customer"
-    REFERRER = "referrer"
-
-
-# ---------------------------------------------------------------- steps
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    id: str
-    medium: Medium
-    template: str
-    subject: str | None = None  # Jinja2 text, overrides the template's
-    sender: str | None = None  # YAML: from
-    reply_to: str | None = None
-    provider: str | None = None
-    expires: timedelta = timedelta(days=3)
-    resend_uncertain: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Delay:
-    id: str
-    duration: timedelta
-
-
-@dataclass(frozen=True, slots=True)
-class WaitUntil:
-    """Wall-clock time in a zone (None: the customer's), on a weekday (0 = Monday), or around a
-    date of the customer.
-    """
-
-    id: str
-    clock: time | None = None
-    days: frozenset[int] = frozenset()
-    timezone: str | None = None
-    date: Value | None = None
-    offset: timedelta = timedelta(0)
-    if_past: IfPast = IfPast.CONTINUE
-    if_missing: IfPast = IfPast.SKIP  # also where it cannot be read
-
-
-@dataclass(frozen=True, slots=True)
-class WaitFor:
-    """The event or the time-out, whichever comes first."""
-
-    id: str
-    event: str
-    within: timedelta
-    condition: Condition | None = None
-    save_as: str | None = None
-    then: tuple[Step, ...] = ()
-    otherwise: tuple[Step, ...] = ()  # YAML: else
-
-
-@dataclass(frozen=True, slots=True)
-class Arm:
-    """One way of a branch; a condition of None is the `else`."""
-
-    condition: Condition | None
-    then: tuple[Step, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Branch:
-    id: str
-    arms: tuple[Arm, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Variant:
-    name: str
-    share: float  # percent
-    then: tuple[Step, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Split:
-    id: str
-    variants: tuple[Variant, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class SetVariables:
-    """Variables of this enrollment. YAML: set."""
-
-    id: str
-    values: tuple[tuple[str, Value], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class UpdateTraits:
-    """Traits of the customer. YAML: update."""
-
-    id: str
-    values: tuple[tuple[str, Value], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Offer:
-    """What a coupon or reward is worth: exactly one of percent and amount."""
-
-    percent: Value | None = None
-    amount: Value | None = None
-    currency: str | None = None
-    minimum: float | None = None
-    products: tuple[str, ...] = ()
-    expires: timedelta | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Coupon:
-    id: str
-    offer: Offer
-
-
-@dataclass(frozen=True, slots=True)
-class Reward:
-    """A coupon for the customer or for who referred them, given once per referred customer."""
-
-    id: str
-    to: Receiver
-    offer: Offer
-
-
-@dataclass(frozen=True, slots=True)
-class Task:
-    """A to-do for a person."""
-
-    id: str
-    type: str  # call, letter, visit
-    note: Value | None = None
-    assignee: str | None = None
-    due: timedelta | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Subscribe:
-    id: str
-    topic: str
-
-
-@dataclass(frozen=True, slots=True)
-class Unsubscribe:
-    id: str
-    topic: str
-
-
-@dataclass(frozen=True, slots=True)
-class Suppress:
-    """No more marketing at all."""
-
-    id: str
-
-
-@dataclass(frozen=True, slots=True)
-class Mute:
-    """No marketing for a while."""
-
-    id: str
-    span: timedelta
-
-
-@dataclass(frozen=True, slots=True)
-class Exit:
-    id: str
-
-
-Step = (
-    Message
-    | Delay
-    | WaitUntil
-    | WaitFor
-    | Branch
-    | Split
-    | SetVariables
-    | UpdateTraits
-    | Coupon
-    | Reward
-    | Task
-    | Subscribe
-    | Unsubscribe
-    | Suppress
-    | Mute
-    | Exit
-)
-
-
-def child_blocks(step: Step) -> tuple[tuple[Step, ...], ...]:
-    """The lists of steps inside a step, in written order."""
-    match step:
-        case WaitFor():
-            return step.then, step.otherwise
-        case Branch():
-            return tuple(arm.then for arm in step.arms)
-        case Split():
-            return tuple(variant.then for variant in step.variants)
-    return ()
-
-
 # ---------------------------------------------------------------- the journey
 
 
@@ -375,13 +167,11 @@ class Journey:
                 continue
             seen.add(name)
             step = self.by_id[name or ""]
-            if isinstance(step, Delay | WaitUntil | WaitFor):
+            if step.takes_time:
                 found.add(step.id)
-                continue
-            coming += [
-                self.following.get(step.id),
-                *(block[0].id for block in child_blocks(step) if block),
-            ]
+            else:
+                inside = (block[0].id for block in step.blocks if block)
+                coming += [self.following.get(step.id), *inside]
         return frozenset(found)
 
     def moved_to(self, step_id: str) -> str:
@@ -398,5 +188,5 @@ def _thread(
     for position, step in enumerate(steps):
         by_id[step.id] = step
         following[step.id] = steps[position + 1].id if position + 1 < len(steps) else after
-        for block in child_blocks(step):
+        for block in step.blocks:
             _thread(block, following[step.id], by_id, following)

@@ -21,15 +21,16 @@ from datetime import datetime
 from typing import Any
 
 from orchestrator.domain.applying import apply
-from orchestrator.domain.effects import Decision, DecisionKind
+from orchestrator.domain.effects import Decision, DecisionKind, StageChange
 from orchestrator.domain.event import Event, Kind
+from orchestrator.domain.following import places_of, tell_moved
 from orchestrator.domain.journey import Goal, Journey
 from orchestrator.domain.line import Line, RunOptions
 from orchestrator.domain.record import Record, Retrace
 from orchestrator.domain.stages import current_stage
 from orchestrator.domain.state import CustomerState, Enrollment, Status
+from orchestrator.domain.steps.wait_until import MOVED
 from orchestrator.domain.values import INSTANT
-from orchestrator.domain.waits import MOVED, ends_of_waits, tell_moved
 from orchestrator.domain.walk import walk
 
 #: A decision as two orders of the same calls are compared by: (instant, kind, journey, step,
@@ -43,7 +44,7 @@ def put_in_place(line: Line, late: Sequence[Event], record: Record, since: datet
     """
     state, end = line.state, line.state.cursor
     assert end is not None  # only a line that was run can be late
-    known, ends = _Known.of(state), ends_of_waits(state)
+    known, places = _Known.of(state), places_of(state)
     _go_back(line, [event for event in record.events if event.at < since], since)
     undone = _reopen(line, record, since)
     retrace = Retrace(
@@ -52,8 +53,8 @@ def put_in_place(line: Line, late: Sequence[Event], record: Record, since: datet
     line.retrace = retrace
     walk(line, [*(event for event in record.events if event.at >= since), *late], end)
     line.retrace, line.stage_touched, state.cursor = None, True, end
-    known.hold(state)
-    tell_moved(line, ends, since)
+    known.hold(state, changed=_has_changed_stage(line, retrace))
+    tell_moved(line, places, since)
     taken_back = _confirm(line, undone, retrace.mark)
     if not record.is_quiet:  # else nothing was carried out that the true order might know better
         _tell_what_differs(line, retrace, taken_back)
@@ -136,8 +137,10 @@ class _Known:
     def of(cls, state: CustomerState) -> _Known:
         return cls(state.traits, state.trait_times, state.consent, state.stage, state.stage_since)
 
-    def hold(self, state: CustomerState) -> None:
-        """Keeps each trait and choice unless the retraced line knows a newer one."""
+    def hold(self, state: CustomerState, *, changed: bool) -> None:
+        """Keeps each trait and choice unless the retraced line knows a newer one, and since when
+        the stage has been the same unless that line has `changed` it.
+        """
         for name, said in self.trait_times.items():
             if said >= state.trait_times.get(name, ""):
                 state.trait_times[name] = said
@@ -149,8 +152,13 @@ class _Known:
         for key, choice in self.consent.items():
             if key not in state.consent or choice.at >= state.consent[key].at:
                 state.consent[key] = choice
-        if state.stage == self.stage:
+        if state.stage == self.stage and not changed:
             state.stage_since = self.stage_since
+
+
+def _has_changed_stage(line: Line, retrace: Retrace) -> bool:
+    """Whether the retraced line knows a change of stage that is not on record."""
+    return any(isinstance(effect, StageChange) for effect in line.effects[retrace.mark :])
 
 
 def _go_back(line: Line, earlier: Iterable[Event], since: datetime) -> None:

@@ -12,15 +12,18 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from orchestrator.domain import assignment
+from orchestrator.domain import assignment, release
 from orchestrator.domain.effects import Assignment, Decision, DecisionKind, Effect, Emitted, Logged
 from orchestrator.domain.event import Event
-from orchestrator.domain.expression import Condition, Scope
-from orchestrator.domain.journey import Journey, Step
+from orchestrator.domain.expression import Condition, Scope, Value
+from orchestrator.domain.journey import Journey
+from orchestrator.domain.message import Medium, Purpose
 from orchestrator.domain.program import Program
 from orchestrator.domain.record import Retrace
+from orchestrator.domain.release import Letter
+from orchestrator.domain.release_answers import Release
 from orchestrator.domain.state import CustomerState, Enrollment, Status
-from orchestrator.domain.wait_dates import due_at
+from orchestrator.domain.step import Step
 
 #: A step that ran later than this counts its next delays from when it ran.
 LATE = timedelta(minutes=5)
@@ -71,25 +74,11 @@ class Line:
         self, now: datetime, enrollment: Enrollment | None = None, event: Event | None = None
     ) -> Scope:
         """What an expression sees now, for one enrollment and one event."""
-        names: dict[str, Any] = {}
-        if enrollment is not None:
-            names = {
-                "entry": {**enrollment.entry, "at": enrollment.entered_at},
-                "vars": enrollment.variables,
-                "coupon": enrollment.coupon,
-                "journey": {"id": enrollment.journey, "number": enrollment.number},
-            }
-        if event is not None:
-            names["event"] = event.seen
-        return Scope(self.state, now, names, self.program.index.segment_tests)
+        return self.program.scope(self.state, now, enrollment, event)
 
     def moment(self, journey: Journey, enrollment: Enrollment, now: datetime) -> Moment:
         """One of the customer's enrollments at an instant; what follows counts from it."""
         return Moment(self, journey, enrollment, now, now)
-
-    def touch(self) -> None:
-        """Has this instant looked at again: a step changed the customer."""
-        self.touched = self.stage_touched = True
 
     def base(self, due: datetime, now: datetime) -> datetime:
         """From when the next delays count: the nominal instant, or the actual one when the step ran
@@ -157,17 +146,67 @@ class Moment:
 
     # ------------------------------------------------------------ asking
 
-    def scope(self, event: Event | None = None) -> Scope:
-        """What an expression sees here."""
-        return self.line.scope(self.now, self.enrollment, event)
+    @property
+    def next_step(self) -> str | None:
+        """The id of what follows the current step; None: the end."""
+        return self.journey.following.get(self.enrollment.step or "")
+
+    @property
+    def currency(self) -> str:
+        """The project's."""
+        return self.line.program.currency
+
+    @property
+    def purpose(self) -> Purpose:
+        """The journey's."""
+        return self.journey.purpose
+
+    @property
+    def topic(self) -> str:
+        """What the journey's messages are about, for who unsubscribes."""
+        return self.journey.subscription_topic
+
+    @property
+    def seen(self) -> CustomerState | None:
+        """The customer as they are now, where the line keeps that; else None."""
+        return self.line.state.as_of_now() if self.line.options.keeps_customers else None
+
+    def scope(self, event: Event | None = None, at: datetime | None = None) -> Scope:
+        """What an expression sees, now unless another instant is named."""
+        return self.line.program.scope(self.line.state, at or self.now, self.enrollment, event)
 
     def holds(self, condition: Condition | None, event: Event | None = None) -> bool:
         """Whether a rule's condition holds, with the event looked at."""
         return condition is None or condition.test(self.scope(event))
 
-    def due_at(self, step: Step, arrived: datetime) -> datetime:
-        """When a step that was reached at `arrived` falls due."""
-        return due_at(step, arrived, self.state, lambda: self.line.scope(arrived, self.enrollment))
+    def changes_with_time(self, value: Value) -> bool:
+        """Whether time alone may give a value another answer."""
+        return self.line.program.changes_with_time(value)
+
+    def count_from(self, nominal: datetime) -> datetime:
+        """From when delays behind a step count that was due then: from now where it ran late."""
+        return self.line.base(nominal, self.now)
+
+    def draw_variant(self, step: str, shares: Sequence[tuple[str, float]]) -> str:
+        """The variant of a split that this customer has, for good."""
+        return self.line.assign(self.journey.id, step, shares, self.now)
+
+    def make_code(self) -> str:
+        """A coupon's code: the same for the same enrollment, step and pass."""
+        one = self.enrollment
+        key = f"{one.journey}:{one.number}:{one.step}:{one.pass_no}"
+        return self.line.program.coupon_code(f"{self.state.external_id}:{key}")
+
+    def ask(self, medium: Medium) -> Release:
+        """Whether a message of this journey may leave now."""
+        return release.ask(self.line.program, self.line.state, self._letter(medium), self.now)
+
+    def lacks(self, medium: Medium) -> str:
+        """What somebody has not told yet and a message cannot leave without; "" for nothing."""
+        return release.lacks(self.line.program, self.line.state, self._letter(medium))
+
+    def _letter(self, medium: Medium) -> Letter:
+        return Letter(self.enrollment, medium, self.purpose, self.topic)
 
     # ------------------------------------------------------------ telling
 
@@ -200,6 +239,10 @@ class Moment:
         """Has an event that a step made be found in the customer's log; it is applied already."""
         self.line.effects.append(Logged(event.at, event))
 
+    def touch(self) -> None:
+        """Says that the step changed the customer: this instant is looked at again."""
+        self.line.touched = self.line.stage_touched = True
+
     # ------------------------------------------------------------ going on
 
     def go_on(self) -> None:
@@ -219,9 +262,9 @@ class Moment:
         enrollment.step, enrollment.arrived_at, enrollment.deferred_since = step_id, base, None
         enrollment.changed = True
         if step_id is None:
-            self.line.leave(enrollment, Status.COMPLETED, "end of the journey", base)
+            self.leave(Status.COMPLETED, "end of the journey", base)
             return
-        enrollment.due_at = due = self.due_at(self.journey.by_id[step_id], base)
+        enrollment.due_at = due = self.journey.by_id[step_id].due_at(self, base)
         if due > base:
             self.decide(DecisionKind.WAITING, step_id, at=base, until=due.isoformat())
 
@@ -230,9 +273,23 @@ class Moment:
         self.enrollment.due_at, self.enrollment.changed = due, True
         self.decide(kind, reason, until=due.isoformat())
 
-    def leave(self, status: Status, reason: str) -> None:
-        """Ends the enrollment now."""
-        self.line.leave(self.enrollment, status, reason, self.now)
+    def move(self, due: datetime, why: str) -> None:
+        """Gives a wait another end, which is told; of a line that is retraced in the end only
+        (`following.tell_moved`).
+        """
+        if due != self.enrollment.due_at:
+            self.enrollment.due_at, self.enrollment.changed = due, True
+            if self.line.retrace is None:
+                self.tell_end(why)
+
+    def tell_end(self, why: str) -> None:
+        """Tells until when somebody waits now."""
+        due = self.enrollment.due_at
+        self.decide(DecisionKind.WAITING, why, until=due.isoformat() if due else None)
+
+    def leave(self, status: Status, reason: str, at: datetime | None = None) -> None:
+        """Ends the enrollment, now unless another instant is named."""
+        self.line.leave(self.enrollment, status, reason, at or self.now)
 
     def come_back(self) -> None:
         """Has somebody who left go on from the step they stood on; a message that was held back is
@@ -240,5 +297,5 @@ class Moment:
         """
         enrollment, step = self.enrollment, self.journey.by_id[self.enrollment.step or ""]
         enrollment.status, enrollment.reason, enrollment.ended_at = Status.ACTIVE, "", None
-        enrollment.due_at = self.due_at(step, enrollment.arrived_at or enrollment.entered_at)
+        enrollment.due_at = step.due_at(self, enrollment.arrived_at or enrollment.entered_at)
         enrollment.changed = True

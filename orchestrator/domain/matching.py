@@ -8,12 +8,12 @@ now, and never taken for a step of another given id.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, fields, is_dataclass
-from typing import Any
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from orchestrator.domain.alignment import align
-from orchestrator.domain.journey import Arm, Branch, Journey, Message, Split, Step, Variant, WaitFor
+from orchestrator.domain.journey import Journey
+from orchestrator.domain.step import Step, content_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ def match_steps(old: Journey, new: Journey) -> Matching:
             matcher.found[was] = now
             matcher.ambiguous.pop(was, None)
     unchanged = {
-        was for was, now in matcher.found.items() if _waits_alike(old.by_id[was], new.by_id[now])
+        was for was, now in matcher.found.items() if old.by_id[was].waits_like(new.by_id[now])
     }
     return Matching(matcher.found, frozenset(unchanged), matcher.ambiguous)
 
@@ -59,7 +59,7 @@ class _Matcher:
 
     def _match(self, old: Step, new: Step) -> None:
         self.found[old.id] = new.id
-        for before, after in _pair_blocks(old, new):
+        for before, after in old.pair_blocks(new):
             self.match_blocks(before, after)
 
     def match_by_id(self) -> None:
@@ -76,61 +76,14 @@ class _Matcher:
     def _is_same(self, old: Step, new: Step) -> bool:
         if self._is_named(old) or self._is_named(new):
             return old.id == new.id
-        return bool(_content(old) == _content(new))
+        return bool(content_of(old) == content_of(new))
 
     def _is_alike(self, old: Step, new: Step) -> bool:
         """Whether the one may be what an edit made of the other."""
         if self._is_named(old) or self._is_named(new):
             return old.id == new.id
         renamed = old.id in self.old.given_ids and new.id in self.new.given_ids
-        return _kind(old) == _kind(new) and not renamed
+        return old.is_like(new) and not renamed
 
     def _is_named(self, step: Step) -> bool:
         return step.id in self.old.given_ids and step.id in self.new.given_ids
-
-
-def _kind(step: Step) -> Any:
-    return step.medium if isinstance(step, Message) else type(step)
-
-
-def _content(part: Any) -> Any:
-    """A step without the ids of itself and of what is inside."""
-    if isinstance(part, tuple):
-        return tuple(_content(item) for item in part)
-    if isinstance(part, Arm | Variant) or (is_dataclass(part) and hasattr(part, "id")):
-        return type(part), tuple(
-            _content(getattr(part, f.name)) for f in fields(part) if f.name != "id"
-        )
-    return part
-
-
-def _waits_alike(old: Step, new: Step) -> bool:
-    if isinstance(old, WaitFor) and isinstance(new, WaitFor):
-        return old.within == new.within
-    if isinstance(old, Branch | Split | Message):
-        return type(old) is type(new)
-    return bool(_content(old) == _content(new))
-
-
-def _pair_blocks(old: Step, new: Step) -> Iterable[tuple[tuple[Step, ...], tuple[Step, ...]]]:
-    """The blocks inside two matched steps that belong together."""
-    match old, new:
-        case WaitFor(), WaitFor():
-            return [(old.then, new.then), (old.otherwise, new.otherwise)]
-        case Branch(), Branch():
-            arms = align(old.arms, new.arms, _asks_the_same, _both_ask)
-            return [(old.arms[i].then, new.arms[j].then) for i, j in arms.pairs.items()]
-        case Split(), Split():
-            ways = align(
-                old.variants, new.variants, lambda a, b: a.name == b.name, lambda a, b: True
-            )
-            return [(old.variants[i].then, new.variants[j].then) for i, j in ways.pairs.items()]
-    return []
-
-
-def _asks_the_same(old: Arm, new: Arm) -> bool:
-    return old.condition == new.condition
-
-
-def _both_ask(old: Arm, new: Arm) -> bool:
-    return (old.condition is None) == (new.condition is None)

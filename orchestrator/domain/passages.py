@@ -9,7 +9,7 @@ from operator import attrgetter
 
 from orchestrator.domain.effects import DecisionKind, StageChange
 from orchestrator.domain.event import Event
-from orchestrator.domain.journey import Occasion, WaitFor
+from orchestrator.domain.journey import Occasion
 from orchestrator.domain.line import Line, Moment
 from orchestrator.domain.state import Status
 
@@ -37,7 +37,9 @@ def check_passages(line: Line, now: datetime, news: News) -> None:
         if enrollment.is_open:
             _check_exits(moment, news)
         if enrollment.is_open and news.events:
-            _check_wait(moment, news.events)
+            step = journey.by_id.get(enrollment.step or "")
+            if step is not None:
+                step.hear(moment, news.events)
 
 
 def check_goal(moment: Moment, news: News) -> None:
@@ -88,21 +90,4 @@ def _check_exits(moment: Moment, news: News) -> None:
     for rule in moment.journey.exits:
         if _reached(moment, rule, news) is not None:
             moment.leave(Status.EXITED, rule.name)
-            return
-
-
-def _check_wait(moment: Moment, events: Sequence[Event]) -> None:
-    """Has somebody go on whose wait for an event is over."""
-    enrollment, step = moment.enrollment, moment.journey.by_id.get(moment.enrollment.step or "")
-    if not isinstance(step, WaitFor):
-        return
-    arrived, last = enrollment.arrived_at or enrollment.entered_at, enrollment.due_at
-    for event in events:
-        in_time = event.at > arrived and (last is None or event.at <= last)
-        if event.name == step.event and in_time and moment.holds(step.condition, event):
-            if step.save_as:
-                enrollment.variables[step.save_as] = dict(event.properties)
-            moment.decide(DecisionKind.BRANCHED, f"{step.event} came")
-            moment.base = moment.line.base(event.at, moment.now)
-            moment.enter_block(step.then)
             return

@@ -11,6 +11,7 @@ from hashlib import blake2b
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from orchestrator.domain.cron import Timetable
 from orchestrator.domain.event import ANY_EVENT, Event
 from orchestrator.domain.expression import (
     Condition,
@@ -22,18 +23,11 @@ from orchestrator.domain.expression import (
     read_performed,
     read_received_window,
 )
-from orchestrator.domain.journey import (
-    Coupon,
-    EventTrigger,
-    Journey,
-    Reward,
-    ScheduleTrigger,
-    Split,
-    StageTrigger,
-)
+from orchestrator.domain.journey import EventTrigger, Journey, ScheduleTrigger, StageTrigger
 from orchestrator.domain.lifecycle import Fact, Lifecycle
 from orchestrator.domain.matching import Matching
 from orchestrator.domain.policy import Policy
+from orchestrator.domain.state import CustomerState, Enrollment
 
 
 def plain_code(key: str) -> str:
@@ -49,7 +43,9 @@ class Index:
 
     by_event: dict[str, list[tuple[Journey, EventTrigger]]] = field(default_factory=dict)
     by_stage: dict[str, list[tuple[Journey, StageTrigger]]] = field(default_factory=dict)
-    scheduled: list[tuple[Journey, ScheduleTrigger]] = field(default_factory=list)
+    timetable: Timetable[tuple[Journey, ScheduleTrigger]] = field(
+        default_factory=lambda: Timetable([])
+    )
     history: dict[str, timedelta | None] = field(default_factory=dict)
     facts_by_event: dict[str, list[Fact]] = field(default_factory=dict)
     any_event_facts: list[Fact] = field(default_factory=list)
@@ -69,6 +65,14 @@ class Index:
         index.segment_tests = {one.name: one.condition.test for one in lifecycle.segments}
         for journey in program.journeys.values():
             index._add_triggers(journey)
+        index.timetable = Timetable(
+            [
+                (trigger.cron, (journey, trigger))
+                for journey in program.journeys.values()
+                for trigger in journey.triggers
+                if isinstance(trigger, ScheduleTrigger)
+            ]
+        )
         for fact in lifecycle.facts:
             index._add_fact(fact)
         for call in (call for tree in trees for call in calls(tree, "performed")):
@@ -95,8 +99,6 @@ class Index:
                     self.by_event.setdefault(trigger.event, []).append((journey, trigger))
                 case StageTrigger():
                     self.by_stage.setdefault(trigger.stage, []).append((journey, trigger))
-                case ScheduleTrigger():
-                    self.scheduled.append((journey, trigger))
 
     def _add_fact(self, fact: Fact) -> None:
         if fact.within is not None:
@@ -117,8 +119,8 @@ class Index:
         """Learns what need not be loaded because no journey uses it."""
         steps = [step for journey in program.all_journeys() for step in journey.walk_steps()]
         holdouts = [program.holdout_global, *(one.holdout for one in program.journeys.values())]
-        self.has_splits = any(holdouts) or any(isinstance(step, Split) for step in steps)
-        self.has_grants = any(isinstance(step, Coupon | Reward) for step in steps)
+        self.has_splits = any(holdouts) or any(step.draws for step in steps)
+        self.has_grants = any(step.grants for step in steps)
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +158,35 @@ class Program:
         if self.pinned and (earlier := self.pinned.get((journey_id, version))) is not None:
             return earlier
         return self.journeys.get(journey_id)
+
+    def scope(
+        self,
+        state: CustomerState,
+        now: datetime,
+        enrollment: Enrollment | None = None,
+        event: Event | None = None,
+    ) -> Scope:
+        """What an expression sees of a customer now, for one enrollment and one event."""
+        names: dict[str, Any] = {}
+        if enrollment is not None:
+            names = {
+                "entry": {**enrollment.entry, "at": enrollment.entered_at},
+                "vars": enrollment.variables,
+                "coupon": enrollment.coupon,
+                "journey": {"id": enrollment.journey, "number": enrollment.number},
+            }
+        if event is not None:
+            names["event"] = event.seen
+        return Scope(state, now, names, self.index.segment_tests)
+
+    def changes_with_time(self, value: Value) -> bool:
+        """Whether time alone may give a value another answer: it reads a window."""
+        by_name = self.lifecycle.by_name
+        facts = (by_name.get(name) for tree in value.trees for name in customer_names(tree))
+        windowed = any(fact is not None and fact.within is not None for fact in facts)
+        return windowed or any(
+            calls(tree, "performed") or calls(tree, "received") for tree in value.trees
+        )
 
     def all_journeys(self) -> Iterator[Journey]:
         """Those of today, and the earlier versions that people finish."""

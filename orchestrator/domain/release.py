@@ -1,70 +1,137 @@
-"""Whether a message may leave as far as its journey goes: goal, exits and `only_if`, asked again
-before every message.
+"""The law before every message: the only place that decides whether one may leave.
+
+It is asked when a message's step falls due, and again in the transaction that leases the message
+for sending.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import datetime
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
+from orchestrator.domain import policy
+from orchestrator.domain.effects import DecisionKind
 from orchestrator.domain.event import Event
-from orchestrator.domain.journey import ExitRule
-from orchestrator.domain.line import Line, Moment
-from orchestrator.domain.passages import NOTHING, check_goal
+from orchestrator.domain.journey import ExitRule, Journey
+from orchestrator.domain.message import Medium, Purpose
+from orchestrator.domain.policy import Answer
 from orchestrator.domain.program import Program
+from orchestrator.domain.release_answers import Go, Later, Leave, Release, Stay
 from orchestrator.domain.state import CustomerState, Enrollment, Status
 
-
-def may_stay(moment: Moment) -> bool:
-    """Asks goal and exits by condition and `only_if` before a message; whoever may not stay leaves
-    here.
-    """
-    check_goal(moment, NOTHING)
-    if moment.enrollment.is_open and (rule := forbidding_rule(moment)) is not None:
-        moment.leave(*rule)
-    return moment.enrollment.is_open
+#: Of an enrollment: so long a message waits for an address, or for a yes or no. Many a page says
+#: `Signed Up` before it says who did.
+FIRST_MINUTES = timedelta(minutes=5)
 
 
-def forbidding_rule(moment: Moment) -> tuple[Status, str] | None:
-    """The exit by condition that holds, or the `only_if` that does not; None when the customer may
-    stay.
-    """
-    journey, scope = moment.journey, moment.scope()
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A message that wants to leave. `queued` where its step was passed already."""
+
+    enrollment: Enrollment
+    medium: Medium
+    purpose: Purpose
+    topic: str
+    queued: Queued | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Queued:
+    """A message in the ledger. `since`: what happened to somebody whose journey ended with it, so
+    that the time line did not look at exits any more."""
+
+    expires_at: datetime | None
+    since: Sequence[Event] = ()
+
+
+def ask(program: Program, state: CustomerState, letter: Letter, now: datetime) -> Release:
+    """Whether a message may leave now: exits, `only_if`, consent, suppression, caps, quiet hours,
+    mute. For the control group the rules of the journey are asked alone."""
+    enrollment, queued = letter.enrollment, letter.queued
+    journey = program.journey_of(enrollment.journey, enrollment.version)
+    if queued is not None:
+        if left := _left_before(journey, enrollment):
+            return Stay(f"left before: {left}")
+        if queued.expires_at is not None and now > queued.expires_at:
+            return Stay("overdue", DecisionKind.EXPIRED)
+    if journey is None:
+        return Leave(Status.EXITED, "the journey no longer exists")
+    asked = _Asked(program, state, letter, now)
+    leave = _forbidding_rule(asked, journey)
+    if leave is not None:
+        return leave
+    return Go() if enrollment.held_out else _ask_policy(asked)
+
+
+def lacks(program: Program, state: CustomerState, letter: Letter) -> str:
+    """What somebody has not told yet and a message cannot leave without; "" for nothing."""
+    return policy.still_lacks(program.policy, state, letter.medium, letter.purpose, letter.topic)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    program: Program
+    state: CustomerState
+    letter: Letter
+    now: datetime
+
+
+def _left_before(journey: Journey | None, enrollment: Enrollment) -> str:
+    """Why the customer left the journey before this message; "" where they did not, or the journey
+    ended with it."""
+    if enrollment.status not in (Status.ACTIVE, Status.COMPLETED):
+        return enrollment.reason or enrollment.status
+    goal = journey.goal if journey else None
+    reached = enrollment.converted_at is not None and goal is not None and goal.ends_journey
+    return "goal" if reached else ""
+
+
+def _forbidding_rule(asked: _Asked, journey: Journey) -> Leave | None:
+    """The exit that has come, or the `only_if` that does not hold; None when the customer may
+    stay."""
+    enrollment, queued = asked.letter.enrollment, asked.letter.queued
+    if queued is not None and not enrollment.is_open:
+        for rule in journey.exits:
+            if not rule.is_state and _has_come(asked, rule, queued.since):
+                return Leave(Status.EXITED, rule.event or rule.stage or "")
+    scope = asked.program.scope(asked.state, asked.now, enrollment)
     for rule in journey.exits:
         if rule.is_state and rule.condition is not None and rule.condition.test(scope):
-            return Status.EXITED, rule.condition.source
+            return Leave(Status.EXITED, rule.condition.source)
     if journey.only_if is not None and not journey.only_if.test(scope):
-        return Status.FILTERED, journey.only_if.source
+        return Leave(Status.FILTERED, journey.only_if.source)
     return None
 
 
-def must_leave(
-    program: Program,
-    state: CustomerState,
-    enrollment: Enrollment,
-    now: datetime,
-    *,
-    since: Iterable[Event] = (),
-) -> tuple[Status, str] | None:
-    """The exit or `only_if` because of which a message that is about to leave stays, and its
-    customer leaves the journey; None when there is none. `since`: what happened to somebody whose
-    journey ended with the message, so that the time line did not look at exits any more."""
-    journey = program.journey_of(enrollment.journey, enrollment.version)
-    if journey is None:
-        return Status.EXITED, "the journey no longer exists"
-    moment = Line(program, state).moment(journey, enrollment, now)
-    for rule in () if enrollment.is_open else journey.exits:
-        if _has_come(moment, rule, since):
-            return Status.EXITED, rule.event or rule.stage or ""
-    return forbidding_rule(moment)
-
-
-def _has_come(moment: Moment, rule: ExitRule, since: Iterable[Event]) -> bool:
-    """Whether an exit by event or stage has come since the entry."""
-    entered, state = moment.enrollment.entered_at, moment.state
+def _has_come(asked: _Asked, rule: ExitRule, since: Sequence[Event]) -> bool:
+    """Whether an exit by event or stage has come since the entry, to somebody whose journey
+    ended."""
+    enrollment, state = asked.letter.enrollment, asked.state
+    entered = enrollment.entered_at
     if rule.event is not None:
         events = [e for e in since if e.starts and e.name == rule.event and e.at > entered]
-        return any(moment.holds(rule.condition, event) for event in events)
+        return any(_holds(asked, rule, event) for event in events)
     entered_since = state.stage_since is not None and state.stage_since > entered
-    stage = rule.stage is not None and rule.stage == state.stage and entered_since
-    return stage and moment.holds(rule.condition)
+    return rule.stage == state.stage and entered_since and _holds(asked, rule, None)
+
+
+def _holds(asked: _Asked, rule: ExitRule, event: Event | None) -> bool:
+    scope = asked.program.scope(asked.state, asked.now, asked.letter.enrollment, event)
+    return rule.condition is None or rule.condition.test(scope)
+
+
+def _ask_policy(asked: _Asked) -> Release:
+    program, state, letter, now = asked.program, asked.state, asked.letter, asked.now
+    verdict = policy.may_send(
+        program.policy, state, letter.medium, letter.purpose, letter.topic, now
+    )
+    if verdict.answer is Answer.ALLOW:
+        return Go()
+    if verdict.answer is Answer.DEFER and verdict.until is not None:
+        return Later(verdict.until, verdict.reason)
+    reach_by = letter.enrollment.entered_at + FIRST_MINUTES
+    is_new = letter.queued is None and now < reach_by
+    if is_new and verdict.reason == lacks(program, state, letter):
+        return Later(reach_by, verdict.reason, DecisionKind.WAITING)
+    return Stay(verdict.reason)

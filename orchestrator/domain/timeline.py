@@ -14,6 +14,7 @@ from datetime import datetime
 from orchestrator.domain.applying import apply, count_facts
 from orchestrator.domain.effects import Effect
 from orchestrator.domain.event import Event, Kind
+from orchestrator.domain.following import follow_edit
 from orchestrator.domain.journey import OnChange
 from orchestrator.domain.late import put_in_place
 from orchestrator.domain.line import LIFE, Line, RunOptions
@@ -22,7 +23,6 @@ from orchestrator.domain.record import Record
 from orchestrator.domain.stages import change_stage
 from orchestrator.domain.state import CustomerState
 from orchestrator.domain.values import INSTANT
-from orchestrator.domain.waits import follow_edit
 from orchestrator.domain.walk import next_instant, walk
 
 

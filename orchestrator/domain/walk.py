@@ -23,14 +23,13 @@ from operator import attrgetter
 from orchestrator.domain.applying import apply
 from orchestrator.domain.entries import enter
 from orchestrator.domain.event import Event, Kind
+from orchestrator.domain.following import follow_news
 from orchestrator.domain.line import Line, Moment
-from orchestrator.domain.messages import release_reached
-from orchestrator.domain.passages import News, check_passages
+from orchestrator.domain.passages import NOTHING, News, check_goal, check_passages
 from orchestrator.domain.stages import change_stage, next_stage_instant
 from orchestrator.domain.state import Enrollment, Status
-from orchestrator.domain.steps import take
+from orchestrator.domain.steps.message import Message
 from orchestrator.domain.values import INSTANT
-from orchestrator.domain.waits import follow_news
 
 MOVES_MAX = 100  # of one enrollment within one instant
 
@@ -79,12 +78,9 @@ def _timed_instants(line: Line, after: datetime) -> Iterable[datetime]:
     if line.state.stage is None and line.state.cursor is None:
         return  # nothing is known of this customer yet
     last = line.options.no_entries_after
-    # what was called is carried out
-    scheduled = line.program.index.scheduled if line.retrace is None else ()
-    instants = [
-        next_stage_instant(line, after),
-        *(trigger.cron.next_after(after) for _, trigger in scheduled),
-    ]
+    instants = [next_stage_instant(line, after)]
+    if line.retrace is None:  # what was called is carried out
+        instants.append(line.program.index.timetable.next_after(after))
     yield from (at for at in instants if at is not None and (last is None or at <= last))
 
 
@@ -156,7 +152,6 @@ def _still_counts(enrollment: Enrollment, since: datetime) -> bool:
 
 def _take_due_steps(line: Line, now: datetime, moves: dict[int, int]) -> None:
     """Takes them one after the other; `moves` counts those of each enrollment at this instant."""
-    release_reached(line, now)
     while (enrollment := _next_due(line, now)) is not None:
         journey = line.program.journey_of(enrollment.journey, enrollment.version)
         step = journey.by_id.get(enrollment.step or "") if journey else None
@@ -169,8 +164,11 @@ def _take_due_steps(line: Line, now: datetime, moves: dict[int, int]) -> None:
             reason = f"more than {MOVES_MAX} steps in one instant"
             line.leave(enrollment, Status.EXITED, reason, now)
             continue
-        base = line.base(enrollment.due_at, now)
-        take(Moment(line, journey, enrollment, now, base), step)
+        moment = Moment(line, journey, enrollment, now, line.base(enrollment.due_at, now))
+        if isinstance(step, Message):  # before every message the goal is asked, as exits are
+            check_goal(moment, NOTHING)
+        if enrollment.is_open:
+            step.take(moment)
 
 
 def _next_due(line: Line, now: datetime) -> Enrollment | None:

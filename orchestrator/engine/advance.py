@@ -14,12 +14,13 @@ from typing import Any
 
 import orjson
 
-from orchestrator.domain.effects import Decision, DecisionKind, Effect, Emitted, QueueMessage
+from orchestrator.domain.effects import Decision, DecisionKind, Effect, Emitted
 from orchestrator.domain.errors import without_data
 from orchestrator.domain.event import Event, Kind
 from orchestrator.domain.line import RunOptions
 from orchestrator.domain.record import Record
 from orchestrator.domain.state import Status
+from orchestrator.domain.steps.message import QueueMessage
 from orchestrator.domain.timeline import is_late, recount, run
 from orchestrator.domain.values import INSTANT
 from orchestrator.engine.ingest import ENGINE

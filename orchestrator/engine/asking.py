@@ -10,11 +10,12 @@ from datetime import datetime
 from orchestrator.domain import policy
 from orchestrator.domain.effects import DecisionKind
 from orchestrator.domain.event import Event
+from orchestrator.domain.following import arrive_later
 from orchestrator.domain.message import MessageState, Purpose, QueuedMessage
-from orchestrator.domain.policy import Answer
-from orchestrator.domain.release import must_leave
+from orchestrator.domain.program import Program
+from orchestrator.domain.release import Letter, Queued, ask
+from orchestrator.domain.release_answers import Go, Later, Leave, Stay
 from orchestrator.domain.state import CustomerState, Enrollment, SentMessage, Status
-from orchestrator.domain.waits import arrive_later
 from orchestrator.engine.turn import Turn
 from orchestrator.store import events
 from orchestrator.store.lives import load_enrollments, load_readers
@@ -109,9 +110,8 @@ def ask_again(
                 message.not_before,
             )
         else:
-            _ask_about(
-                turn, asked, message, state, enrollment, now, since.get(message.customer_id, ())
-            )
+            who = _Addressee(state, enrollment, since.get(message.customer_id, ()))
+            _ask_about(_Asking(turn, asked, now), message, who)
     return asked
 
 
@@ -150,63 +150,48 @@ def _leaves_as_decided(turn: Turn, message: QueuedMessage) -> bool:
     return turn.clock.is_virtual and message.attempts == 0 and message.id > turn.decided_before
 
 
-def _ask_about(
-    turn: Turn,
-    asked: Asked,
-    message: QueuedMessage,
-    state: CustomerState,
-    enrollment: Enrollment,
-    now: datetime,
-    since: Sequence[Event],
-) -> None:
-    if enrollment.status not in (Status.ACTIVE, Status.COMPLETED):
-        asked.refuse(message, now, f"left before: {enrollment.reason or enrollment.status}")
-        return
-    journey = turn.program.journey_of(enrollment.journey, enrollment.version)
-    if (
-        enrollment.converted_at is not None
-        and journey
-        and journey.goal
-        and journey.goal.ends_journey
-    ):
-        asked.refuse(
-            message, now, "left before: goal"
-        )  # reached after this last message ended the journey
-        return
-    if message.expires_at is not None and now > message.expires_at:
-        asked.refuse(message, now, "overdue", DecisionKind.EXPIRED)
-        return
-    rule = must_leave(turn.program, state, enrollment, now, since=since)
-    if rule is not None:
-        status, reason = rule
-        asked.refuse(message, now, f"left before: {reason}")
-        if enrollment.is_open:
-            asked.refusals.append(Refusal(message, now, DecisionKind.LEFT, reason, status))
-        return
-    verdict = policy.may_send(
-        turn.program.policy, state, message.medium, message.purpose, message.topic, now
-    )
-    match verdict.answer:
-        case Answer.ALLOW:
-            asked.allow(message, state, enrollment, now)
-        case Answer.DEFER if verdict.until is not None:
-            waiting = _wait_anew(turn, message, state, enrollment, verdict.until)
-            asked.defer(message, now, verdict.reason, verdict.until, waiting)
-        case _:
-            asked.refuse(message, now, verdict.reason)
+@dataclass(frozen=True, slots=True)
+class _Asking:
+    turn: Turn
+    asked: Asked
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class _Addressee:
+    """Who a message is for; `since` is what happened to them after their journey ended with it."""
+
+    state: CustomerState
+    enrollment: Enrollment
+    since: Sequence[Event]
+
+
+def _ask_about(asking: _Asking, message: QueuedMessage, who: _Addressee) -> None:
+    asked, now, enrollment = asking.asked, asking.now, who.enrollment
+    queued = Queued(message.expires_at, who.since)
+    letter = Letter(enrollment, message.medium, message.purpose, message.topic, queued)
+    match ask(asking.turn.program, who.state, letter, now):
+        case Go():
+            asked.allow(message, who.state, enrollment, now)
+        case Stay(reason, kind):
+            asked.refuse(message, now, reason, kind)
+        case Leave(status, reason):
+            asked.refuse(message, now, f"left before: {reason}")
+            if enrollment.is_open:
+                asked.refusals.append(Refusal(message, now, DecisionKind.LEFT, reason, status))
+        case Later(until, reason):
+            waiting = _wait_anew(asking.turn.program, message, who, until)
+            asked.defer(message, now, reason, until, waiting)
 
 
 def _wait_anew(
-    turn: Turn,
-    message: QueuedMessage,
-    state: CustomerState,
-    enrollment: Enrollment,
-    until: datetime,
+    program: Program, message: QueuedMessage, who: _Addressee, until: datetime
 ) -> Enrollment | None:
     """Who went on from this message to a wait, waiting from its release instead: later delays count
     from there.
     """
-    journey = turn.program.journey_of(enrollment.journey, enrollment.version)
+    enrollment = who.enrollment
+    journey = program.journey_of(enrollment.journey, enrollment.version)
     if not enrollment.is_open or journey is None or enrollment.pass_no != message.pass_no:
         return None
     if (
@@ -214,5 +199,5 @@ def _wait_anew(
         or (enrollment.arrived_at or until) >= until
     ):
         return None
-    arrive_later(turn.program, state, enrollment, until)
+    arrive_later(program, who.state, enrollment, until)
     return enrollment

@@ -4,22 +4,19 @@ refused and why.
 
 from __future__ import annotations
 
-import gzip
-import zlib
-from codecs import BOM_UTF8
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import blake2b
 from io import BufferedReader
-from typing import BinaryIO, cast
 
 from orchestrator.clock import Clock, VirtualClock
 from orchestrator.domain.call import CALL_BYTES_MAX
-from orchestrator.domain.errors import CallRejected, ParcoursError, TimeWentBack
+from orchestrator.domain.errors import CallRejected, TimeWentBack
 from orchestrator.engine.last_tick import LAST_TICK
 from orchestrator.intake.calls import Reception, accept_call, write_call
+from orchestrator.intake.lines import GZIP_DAMAGE, FileDamaged, read_lines
 from orchestrator.json_text import JsonRefused, read_json
 from orchestrator.store import settings
 from orchestrator.store.database import Database
@@ -30,14 +27,6 @@ from orchestrator.store.lock import hold_database
 SOURCE = "file"
 BATCH_CALLS = 1000
 LINE_BYTES_MAX = 8 * CALL_BYTES_MAX  # escapes and spaces take room that the call itself does not
-GZIP = b"\x1f\x8b"
-GZIP_DAMAGE = (EOFError, gzip.BadGzipFile, zlib.error)
-
-
-class FileDamaged(ParcoursError):
-    """A packed file that ends too early or was altered; what came before the damage is in the
-    inbox.
-    """
 
 
 @dataclass(slots=True)
@@ -75,11 +64,9 @@ class Intake:
 
     def read(self, file: BufferedReader, name: str, advance: Callable[[int], None]) -> None:
         """Takes a file in; `advance` is told the bytes read since it was last called. Raises
-        FileDamaged.
+        FileDamaged; what came before the damage is in the inbox.
         """
-        lines = read_lines(
-            cast(BinaryIO, gzip.GzipFile(fileobj=file)) if file.peek(2)[:2] == GZIP else file
-        )
+        lines = read_lines(file, LINE_BYTES_MAX)
         batch: list[tuple[int, bytes]] = []
         damage: Exception | None = None
         position = 0
@@ -143,21 +130,6 @@ def moved_to(database: Database, now: datetime) -> Iterator[Clock]:
                 f"{now.isoformat()} lies before what was already processed ({last.isoformat()})"
             )
         yield VirtualClock(now)
-
-
-def read_lines(file: BinaryIO) -> Iterator[tuple[int, bytes]]:
-    """The lines that are not blank, numbered from 1; of one that is far too long only its
-    beginning.
-    """
-    number = 0
-    while line := file.readline(LINE_BYTES_MAX):
-        number += 1
-        line = line.removeprefix(BOM_UTF8) if number == 1 else line
-        rest = line
-        while not rest.endswith(b"\n") and (rest := file.readline(LINE_BYTES_MAX)):
-            pass  # read over, so that memory stays small whatever the file is
-        if line.strip():
-            yield number, line.strip()
 
 
 def _accept(line: bytes, reception: Reception) -> InboxEntry:

@@ -10,21 +10,23 @@ from pathlib import Path
 
 from orchestrator.config import Config
 from orchestrator.domain.errors import Problem, ProjectInvalid, why_unreadable
-from orchestrator.domain.journey import Journey, Message
+from orchestrator.domain.journey import Journey
 from orchestrator.domain.journey_tests import JourneyTest
 from orchestrator.domain.lifecycle import Lifecycle
 from orchestrator.domain.medium import MEDIA, Medium
+from orchestrator.domain.steps.message import Message
 from orchestrator.domain.survey import Survey
 from orchestrator.domain.template_names import template_names
 from orchestrator.domain.text_files import decode_text
 from orchestrator.language.config_file import read_config
-from orchestrator.language.document import Document
+from orchestrator.language.document import Document, Position
 from orchestrator.language.journeys import read_journey
 from orchestrator.language.lifecycle import names_in, read_lifecycle
 from orchestrator.language.place import Known
 from orchestrator.language.surveys import read_surveys
 from orchestrator.language.yaml_nodes import read_yaml
 
+JOURNEYS = "journeys"  # the folder that makes a folder a project
 _TEMPLATE_ENDINGS = {f".{ending}" for spec in MEDIA.values() for ending in spec.endings} | {".txt"}
 _OTHER_FILES = ("lifecycle", "segments", "surveys")
 
@@ -32,7 +34,8 @@ _OTHER_FILES = ("lifecycle", "segments", "surveys")
 @dataclass(frozen=True, slots=True)
 class Project:
     """Everything a project's files say, checked. `known` is what `parse_journey` needs for one more
-    journey.
+    journey; `places` says where steps and their options are written, by (journey, step id) and
+    (journey, step id, option).
     """
 
     root: Path
@@ -44,6 +47,12 @@ class Project:
     templates: frozenset[tuple[Medium, str]]
     known: Known
     warnings: tuple[Problem, ...] = ()
+    places: Mapping[tuple[str, ...], Position] = field(default_factory=dict)
+
+    def position(self, journey: str, step_id: str, option: str = "") -> Position:
+        """The line and column of a step's option, else of the step, else of the file."""
+        at = self.places.get((journey, step_id, option))
+        return at or self.places.get((journey, step_id), (1, 1))
 
     @property
     def names_for_templates(self) -> dict[str, frozenset[str]]:
@@ -100,6 +109,7 @@ def read_project(
     surveys = read_surveys(documents.get("surveys"), known, problems)
     journeys: dict[str, Journey] = {}
     tests: dict[str, tuple[JourneyTest, ...]] = {}
+    places: dict[tuple[str, ...], Position] = {}
     for stem, document in documents.items():
         if stem in _OTHER_FILES:
             continue
@@ -108,11 +118,13 @@ def read_project(
         if found.journey is not None:
             journeys[found.journey.id] = found.journey
             tests[found.journey.id] = found.tests
+            places |= {(found.journey.id, *key): at for key, at in found.places.items()}
     ordered = sorted(problems, key=lambda problem: (problem.file, problem.line, problem.column))
     warnings = tuple(problem for problem in ordered if problem.severity != "error")
-    return Project(
-        root, config, lifecycle, journeys, surveys, tests, templates, known, warnings
-    ), ordered
+    project = Project(
+        root, config, lifecycle, journeys, surveys, tests, templates, known, warnings, places
+    )
+    return project, ordered
 
 
 def _names(
@@ -153,7 +165,7 @@ class _Reading:
         reported and left out.
         """
         found: dict[str, Document] = {}
-        folder = self.root / "journeys"
+        folder = self.root / JOURNEYS
         for path in sorted([*folder.glob("*.yaml"), *folder.glob("*.yml")]):
             if path.name.startswith("."):
                 self._report(

@@ -9,9 +9,24 @@ from typing import Any
 
 from jinja2 import Environment, TemplateSyntaxError
 
-from orchestrator.domain import journey as domain
+from orchestrator.domain.effects import Receiver
 from orchestrator.domain.message import Medium, Purpose
 from orchestrator.domain.schedule import find_zone
+from orchestrator.domain.step import Step
+from orchestrator.domain.steps.changes import (
+    Mute,
+    SetVariables,
+    Subscribe,
+    Suppress,
+    Unsubscribe,
+    UpdateTraits,
+)
+from orchestrator.domain.steps.message import Message
+from orchestrator.domain.steps.offers import Coupon, Offer, Reward
+from orchestrator.domain.steps.task import Task
+from orchestrator.domain.steps.wait_until import IfPast, WaitUntil
+from orchestrator.domain.steps.waits import Delay, WaitFor
+from orchestrator.domain.steps.ways import Arm, Branch, Exit, Split, Variant
 from orchestrator.domain.suggestion import closest
 from orchestrator.domain.tag_faults import explain
 from orchestrator.domain.template_names import is_template_name, suggest_name
@@ -35,9 +50,9 @@ class StepReader:
     ids: dict[Path, str]
     purpose: Purpose
 
-    def read_block(self, block: list[Any], place: Place) -> tuple[domain.Step, ...]:
+    def read_block(self, block: list[Any], place: Place) -> tuple[Step, ...]:
         """The steps of a list, those inside others included."""
-        steps: list[domain.Step] = []
+        steps: list[Step] = []
         for index, form in enumerate(block):
             here = place.at(index)
             step = self._read(form, self.ids[here.path], here.in_step(self.ids[here.path]))
@@ -47,7 +62,7 @@ class StepReader:
                 place.at(index + 1).warn("nobody ever comes here: the step before is `exit`")
         return tuple(steps)
 
-    def _read(self, form: Any, step_id: str, place: Place) -> domain.Step | None:
+    def _read(self, form: Any, step_id: str, place: Place) -> Step | None:
         inner = place.at(word_of(form))
         match form:
             case forms.EmailStep():
@@ -60,31 +75,29 @@ class StepReader:
                 return _wait_until(form.wait_until, step_id, inner)
             case forms.SubscribeStep():
                 inner.check_topic(form.subscribe)
-                return domain.Subscribe(step_id, form.subscribe)
+                return Subscribe(step_id, form.subscribe)
             case forms.UnsubscribeStep():
                 inner.check_topic(form.unsubscribe)
-                return domain.Unsubscribe(step_id, form.unsubscribe)
+                return Unsubscribe(step_id, form.unsubscribe)
             case forms.SuppressStep():
-                return domain.Suppress(step_id)
+                return Suppress(step_id)
             case forms.MuteStep():
-                return domain.Mute(step_id, form.mute.for_)
+                return Mute(step_id, form.mute.for_)
             case forms.CouponStep():
                 return _coupon(form.coupon, step_id, inner)
             case forms.RewardStep():
-                return domain.Reward(
-                    step_id, domain.Receiver(form.reward.to), _offer(form.reward, inner)
-                )
+                return Reward(step_id, Receiver(form.reward.to), _offer(form.reward, inner))
             case forms.TaskStep():
                 return _task(form.task, step_id, inner)
             case forms.SetStep():
-                return domain.SetVariables(step_id, _variables(form.set, inner))
+                return SetVariables(step_id, _variables(form.set, inner))
             case forms.UpdateStep():
-                return domain.UpdateTraits(step_id, _values(form.update, inner))
+                return UpdateTraits(step_id, _values(form.update, inner))
             case forms.ExitStep():
-                return domain.Exit(step_id)
+                return Exit(step_id)
         return self._read_with_blocks(form, step_id, place)
 
-    def _read_with_blocks(self, form: Any, step_id: str, place: Place) -> domain.Step | None:
+    def _read_with_blocks(self, form: Any, step_id: str, place: Place) -> Step | None:
         blocks = {path: self.read_block(block, place.at(*path)) for path, block in blocks_of(form)}
         match form:
             case forms.WaitForStep():
@@ -101,7 +114,7 @@ class StepReader:
 
     def _message(
         self, form: forms.MessageOptions, step_id: str, medium: Medium, place: Place
-    ) -> domain.Message | None:
+    ) -> Message | None:
         where = place.at("template") if isinstance(place.written, dict) else place
         _check_template(medium, form.template, where)
         if form.subject is not None:
@@ -116,7 +129,7 @@ class StepReader:
             place.at("to").not_built("`to: referrer` of a message")
             return None
         resend = form.resend_uncertain
-        return domain.Message(
+        return Message(
             id=step_id,
             medium=medium,
             template=form.template,
@@ -182,18 +195,16 @@ def _check_subject(text: str, place: Place) -> None:
 # ---------------------------------------------------------------- waiting
 
 
-def _delay(form: Any, step_id: str, place: Place) -> domain.Delay | None:
+def _delay(form: Any, step_id: str, place: Place) -> Delay | None:
     if isinstance(form, timedelta):
-        return domain.Delay(step_id, form)
+        return Delay(step_id, form)
     place.not_built(
         "a random delay (`between`)" if isinstance(form, forms.Between) else "a computed delay"
     )
     return None
 
 
-def _wait_until(
-    form: forms.WaitUntilOptions, step_id: str, place: Place
-) -> domain.WaitUntil | None:
+def _wait_until(form: forms.WaitUntilOptions, step_id: str, place: Place) -> WaitUntil | None:
     if (form.time is None) == (form.date is None):
         place.error("`wait_until` needs either `time` (of day) or `date` (of the customer)")
         return None
@@ -209,15 +220,15 @@ def _wait_until(
             f"there is no time zone '{form.timezone}': write `customer` or one such as Europe/Paris"
         )
     date = form.date
-    return domain.WaitUntil(
+    return WaitUntil(
         id=step_id,
         clock=form.time if date is None else form.at,
         days=frozenset(form.days),
         timezone=None if form.timezone == "customer" else form.timezone,
         date=None if date is None else _date(date, place.at("date")),
         offset=form.offset,
-        if_past=domain.IfPast(form.if_past or "continue"),
-        if_missing=domain.IfPast(form.if_missing or "skip"),
+        if_past=IfPast(form.if_past or "continue"),
+        if_missing=IfPast(form.if_missing or "skip"),
     )
 
 
@@ -239,15 +250,13 @@ def _date(text: str, place: Place) -> Any:
     return place.value(text, STEP)
 
 
-_Blocks = dict[Path, tuple[domain.Step, ...]]
+_Blocks = dict[Path, tuple[Step, ...]]
 
 
-def _wait_for(
-    form: forms.WaitForOptions, step_id: str, place: Place, blocks: _Blocks
-) -> domain.WaitFor:
+def _wait_for(form: forms.WaitForOptions, step_id: str, place: Place, blocks: _Blocks) -> WaitFor:
     if form.save_as is not None:
         _check_variable(form.save_as, place.at("save_as"))
-    return domain.WaitFor(
+    return WaitFor(
         id=step_id,
         event=form.event,
         within=form.within,
@@ -261,23 +270,21 @@ def _wait_for(
 # ---------------------------------------------------------------- ways
 
 
-def _branch(arms: list[Any], step_id: str, place: Place, blocks: _Blocks) -> domain.Branch:
-    found: list[domain.Arm] = []
+def _branch(arms: list[Any], step_id: str, place: Place, blocks: _Blocks) -> Branch:
+    found: list[Arm] = []
     for index, arm in enumerate(arms):
         here = place.at(index)
         if isinstance(arm, forms.ElseArm):
             if index != len(arms) - 1:
                 here.error("`else` comes last: what follows it is never reached")
-            found.append(domain.Arm(None, blocks["branch", index, "else"]))
+            found.append(Arm(None, blocks["branch", index, "else"]))
         else:
             condition = here.at("if").condition(arm.if_, STEP)
-            found.append(domain.Arm(condition, blocks["branch", index, "then"]))
-    return domain.Branch(step_id, tuple(found))
+            found.append(Arm(condition, blocks["branch", index, "then"]))
+    return Branch(step_id, tuple(found))
 
 
-def _split(
-    variants: list[forms.VariantForm], step_id: str, place: Place, blocks: _Blocks
-) -> domain.Split:
+def _split(variants: list[forms.VariantForm], step_id: str, place: Place, blocks: _Blocks) -> Split:
     seen: set[str] = set()
     for index, form in enumerate(variants):
         if form.variant in seen:
@@ -288,10 +295,10 @@ def _split(
         hint = ": a half is written 50%" if abs(total - 1) < 0.01 else ""
         place.error(f"the shares add up to {total:g}%, not to 100%{hint}")
     built = [
-        domain.Variant(form.variant, form.share, blocks["split", index, "then"])
+        Variant(form.variant, form.share, blocks["split", index, "then"])
         for index, form in enumerate(variants)
     ]
-    return domain.Split(step_id, tuple(built))
+    return Split(step_id, tuple(built))
 
 
 # ---------------------------------------------------------------- values and offers
@@ -318,13 +325,13 @@ def _check_variable(name: str, place: Place, at_key: bool = False) -> None:
         )
 
 
-def _coupon(form: forms.CouponOptions, step_id: str, place: Place) -> domain.Coupon:
+def _coupon(form: forms.CouponOptions, step_id: str, place: Place) -> Coupon:
     if form.pool is not None:
         place.at("pool").not_built("a coupon's `pool`")
-    return domain.Coupon(step_id, _offer(form, place))
+    return Coupon(step_id, _offer(form, place))
 
 
-def _offer(form: forms.OfferForm, place: Place) -> domain.Offer:
+def _offer(form: forms.OfferForm, place: Place) -> Offer:
     if (form.percent is None) == (form.amount is None):
         place.error("this needs either `percent` or `amount`")
     for key in ("percent", "amount"):
@@ -342,7 +349,7 @@ def _offer(form: forms.OfferForm, place: Place) -> domain.Offer:
         ):
             limits = "between 0 and 100" if key == "percent" else "above 0"
             place.at(key).error(f"`{key}` lies {limits}, not at {value:g}")
-    return domain.Offer(
+    return Offer(
         percent=place.at("percent").value(form.percent, STEP),
         amount=place.at("amount").value(form.amount, STEP),
         currency=form.currency,
@@ -352,7 +359,7 @@ def _offer(form: forms.OfferForm, place: Place) -> domain.Offer:
     )
 
 
-def _task(form: forms.TaskOptions, step_id: str, place: Place) -> domain.Task:
-    return domain.Task(
+def _task(form: forms.TaskOptions, step_id: str, place: Place) -> Task:
+    return Task(
         step_id, form.type, place.at("note").value(form.note, STEP), form.assignee, form.due
     )

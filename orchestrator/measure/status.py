@@ -5,13 +5,13 @@ only, nobody is named.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import datetime
 
-from orchestrator.domain.journey import Journey, Message
+from orchestrator.domain.journey import Journey
 from orchestrator.domain.message import MessageState
+from orchestrator.domain.steps.message import Message
 from orchestrator.engine.last_tick import CLOCK, LAST_TICK, VIRTUAL
 from orchestrator.store import arrivals, customers, figures, messages, settings
 from orchestrator.store.database import Database
@@ -19,7 +19,6 @@ from orchestrator.store.due import count_due_people
 from orchestrator.store.transaction import Transaction
 
 UNKNOWN_LISTED_MAX = 10
-RECENTLY = timedelta(days=1)
 EXPIRED = "expired"
 
 #: What a state means to somebody who only wants to know whether it went well: the words of
@@ -116,7 +115,7 @@ def read_status(database: Database, journeys: Mapping[str, Journey], now: dateti
             ),
             messages=messages.count_by_state(transaction),
             not_sent=count_not_sent(transaction, journeys),
-            held_channels=_held_channels(transaction),
+            held_channels=held_channels_of(transaction),
             inbox=arrivals.count_calls(transaction),
             rejected=figures.count_rejections(transaction),
             unknown=tuple(row.public_id for row in unknown),
@@ -156,109 +155,8 @@ def media_of(
     return media
 
 
-def _held_channels(transaction: Transaction) -> dict[str, str]:
+def held_channels_of(transaction: Transaction) -> dict[str, str]:
     """The channels that stand still, by themselves or because ops paused them: medium → reason."""
     return settings.read_gates(transaction, settings.STOPPED) | settings.read_gates(
         transaction, "channel"
     )
-
-
-# ---------------------------------------------------------------- lists
-
-_LISTED = (
-    "public_id", "external_id", "journey", "step", "medium", "template", "state", "reason", "code",
-    "decided_at", "leased_at", "settled_at",
-)  # fmt: skip
-
-
-def list_messages(
-    transaction: Transaction,
-    journeys: Mapping[str, Journey],
-    states: Collection[str],
-    journey: str | None,
-    limit: int,
-) -> list[dict[str, Any]]:
-    """The newest messages in some states (none: in all). Where those that were not sent are asked
-    for, what was decided against before it became a message is among them; it has no id."""
-    rows = messages.list_messages(transaction, states, journey, limit)
-    found = [{name: getattr(row, name) for name in _LISTED} for row in rows]
-    if MessageState.NOT_SENT in states:
-        unsent = figures.list_unsent(transaction, journey, limit)
-        media = media_of(transaction, journeys, {row.journey for row in unsent})
-        found += [_as_listed(row, media.get((row.journey, row.step), "")) for row in unsent]
-        found.sort(key=lambda row: row["decided_at"], reverse=True)
-    return found[:limit]
-
-
-def _as_listed(row: Any, medium: str) -> dict[str, Any]:
-    known = {name: getattr(row, name) for name in ("external_id", "journey", "step", "template")}
-    reason = EXPIRED if row.kind == EXPIRED else row.reason
-    told = {
-        "medium": medium,
-        "state": MessageState.NOT_SENT,
-        "reason": reason,
-        "decided_at": row.at,
-    }
-    return dict.fromkeys(_LISTED, "") | {"leased_at": None, "settled_at": None} | known | told
-
-
-# ---------------------------------------------------------------- health cards
-
-
-def journey_card(database: Database, journey: Journey, now: datetime) -> str:
-    """A journey's health in markdown: where its people stand, and what became of its messages in
-    the last day.
-    """
-    with database.read() as transaction:
-        people = settings.people_by_step(transaction, [journey.id])
-        states = figures.count_messages_of(transaction, journey.id, now - RECENTLY)
-        held = settings.read_gates(transaction, "journey").get(journey.id)
-    by_step: dict[str, int] = {}
-    for (_, _, step), number in people.items():
-        by_step[step] = by_step.get(step, 0) + number
-    order = {step: position for position, step in enumerate(journey.by_id)}
-    stands = sorted(by_step.items(), key=lambda item: order.get(item[0], len(order)))
-    lines = [f"# {journey.title}", "", f"{sum(by_step.values()):,} inside{_held(held)}", ""]
-    lines += [
-        *_table("stands at", stands),
-        "",
-        *_table("messages of the last 24 h", sorted(states.items())),
-    ]
-    return "\n".join(lines)
-
-
-def channel_card(database: Database, medium: str, journeys: Mapping[str, Journey]) -> str:
-    """A channel's health in markdown: its messages by state, and the command for those that hang
-    in the air.
-    """
-    with database.read() as transaction:
-        states = dict(messages.count_by_state(transaction).get(medium, {}))
-        refused = count_not_sent(transaction, journeys).get(medium, {})
-        held = _held_channels(transaction).get(medium)
-    if refused:
-        states[MessageState.NOT_SENT] = sum(refused.values())
-    lines = [
-        f"# Deliveries by {medium}",
-        "",
-        f"{states.get('queued', 0):,} waiting{_held(held)}",
-        "",
-    ]
-    lines += _table("messages", sorted(states.items()))
-    if states.get(MessageState.UNKNOWN):
-        lines += [
-            "",
-            (
-                "Nobody knows whether the `unknown` ones arrived: `parcours messages list "
-                "--state unknown`."
-            ),
-        ]
-    return "\n".join(lines)
-
-
-def _held(reason: str | None) -> str:
-    return "" if reason is None else f", held: {reason}"
-
-
-def _table(title: str, counts: list[tuple[str, int]]) -> list[str]:
-    rows = [f"| {name} | {number:,} |" for name, number in counts] or ["| – | 0 |"]
-    return [f"| {title} | |", "| --- | ---: |", *rows]

@@ -12,11 +12,12 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from orchestrator.domain.effects import DecisionKind
+from orchestrator.domain.effects import DecisionKind, Receiver
 from orchestrator.domain.formatting import format_instant, format_value
-from orchestrator.domain.journey import Journey, Receiver, WaitFor
+from orchestrator.domain.journey import Journey
 from orchestrator.domain.message import MessageState
 from orchestrator.domain.state import Status
+from orchestrator.domain.steps.waits import WaitFor
 from orchestrator.measure.happened import Happened
 from orchestrator.measure.step_names import name_step
 from orchestrator.store import story as records

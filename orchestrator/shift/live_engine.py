@@ -16,7 +16,7 @@ from orchestrator.engine.parts import Parts
 from orchestrator.engine.report import Held, TickReport
 from orchestrator.engine.work import end_turn, finish, work
 from orchestrator.engine.worker import Worker
-from orchestrator.measure.status import channel_card, journey_card
+from orchestrator.measure.health_cards import channel_card, journey_card
 from orchestrator.store import accepted
 from orchestrator.store.availability import StoreUnavailable, unless_away
 from orchestrator.store.due import has_work

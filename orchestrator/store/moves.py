@@ -18,6 +18,7 @@ from orchestrator.domain.identity import fold_address
 from orchestrator.domain.message import Medium
 from orchestrator.domain.policy import address
 from orchestrator.domain.state import CustomerState, Enrollment
+from orchestrator.domain.steps.message import QueueMessage
 from orchestrator.store.addresses import choice_row
 from orchestrator.store.events import append_events, move_events, own_event
 from orchestrator.store.tables import (
@@ -279,7 +280,7 @@ def _gather(
     match effect:
         case effects.Decision():
             rows.decisions.append(owner | _decision_row(effect))
-        case effects.QueueMessage():
+        case QueueMessage():
             rows.messages.append(owner | _message_row(effect, public_id, priority))
         case effects.StageChange(at, came_from, to, cause):
             rows.stages.append(owner | {"at": at, "came_from": came_from, "to": to, "cause": cause})
@@ -325,7 +326,7 @@ def _decision_row(effect: effects.Decision) -> dict[str, Any]:
 
 
 def _message_row(
-    effect: effects.QueueMessage,
+    effect: QueueMessage,
     public_id: Callable[[int, str, int], str],
     priority: Callable[[str], int],
 ) -> dict[str, Any]:

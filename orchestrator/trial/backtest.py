@@ -1,37 +1,31 @@
 """Replays real history through the journeys on a virtual clock: who would have had which message,
 and when.
 
-Nothing is sent and nothing is stored. Customers are independent but for rewards, so each is run on
-its own; a reward for another customer is put on that one's line, which is then run again.
+Nothing is sent and nothing is stored.
 """
 
 from __future__ import annotations
 
 import csv
-import gzip
-import zlib
-from codecs import BOM_UTF8
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import IO, Any, BinaryIO, cast
+from typing import IO
 
-from orchestrator.domain.call import Call, read_call
-from orchestrator.domain.effects import Decision, DecisionKind, Effect, Emitted, QueueMessage
-from orchestrator.domain.errors import CallRejected, ParcoursError
-from orchestrator.domain.event import Event, Kind
-from orchestrator.domain.identity import Identities, Person
-from orchestrator.domain.line import RunOptions
+from orchestrator.domain.effects import Decision, DecisionKind, Effect
+from orchestrator.domain.identity import Person
+from orchestrator.domain.journey import Journey
+from orchestrator.domain.policy import Policy
 from orchestrator.domain.program import Program
-from orchestrator.domain.state import CustomerState
-from orchestrator.domain.timeline import run
+from orchestrator.domain.steps.message import QueueMessage
+from orchestrator.domain.suggestion import did_you_mean
 from orchestrator.domain.values import INSTANT
-from orchestrator.json_text import JsonRefused, read_json
+from orchestrator.trial.history import History
+from orchestrator.trial.replay import Replay, sort_into_lives
 
 AFTER_THE_END = timedelta(days=400)  # people inside at the end of the data run on at most this long
-ROUNDS_MAX = 10  # of rewards that cause rewards
 HEADER = ("at", "user_id", "journey", "step", "channel", "template")
 
 
@@ -57,17 +51,6 @@ class Send:
             self.channel,
             self.template,
         )
-
-
-@dataclass(slots=True)
-class History:
-    """Calls read from files: each message id once, in order of their own time. `rejected` counts by
-    reason.
-    """
-
-    calls: list[Call] = field(default_factory=list)
-    duplicates: int = 0
-    rejected: Counter[str] = field(default_factory=Counter)
 
 
 @dataclass(slots=True)
@@ -97,177 +80,6 @@ class BacktestResult:
 def format_instant(at: datetime) -> str:
     """An instant as `2024-01-16T09:51:20.000Z`."""
     return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
-# ---------------------------------------------------------------- reading history
-
-
-class FileDamaged(ParcoursError):
-    """A packed file that ends too early or was altered."""
-
-
-def open_lines(path: Path) -> BinaryIO:
-    """A file of JSON lines, plain or gzip (told by its first bytes, not its name)."""
-    with path.open("rb") as file:
-        packed = file.read(2) == b"\x1f\x8b"
-    return cast(BinaryIO, gzip.open(path)) if packed else path.open("rb")
-
-
-def read_history(paths: Iterable[Path]) -> History:
-    """Reads and checks the calls of some files, drops repeated message ids, and sorts by time, ties
-    as they came.
-
-    Raises FileDamaged.
-    """
-    history, seen = History(), set[str]()
-    for path in paths:
-        try:
-            with open_lines(path) as lines:
-                for number, line in enumerate(lines):
-                    line = (
-                        line if number else line.removeprefix(BOM_UTF8)
-                    )  # as some spreadsheets and shells write it
-                    if line.strip():
-                        _read_line(line, history, seen)
-        except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-            raise FileDamaged(
-                f"{path.name} is damaged, so a part of history is missing: fetch it again"
-            ) from error
-    history.calls.sort(key=lambda call: call.at)  # type: ignore[arg-type, return-value]  # all have a time
-    return history
-
-
-def _read_line(line: bytes, history: History, seen: set[str]) -> None:
-    try:
-        call = read_call(read_json(line))
-        if call.at is None:
-            raise CallRejected("no_timestamp", "a call of the past needs its 'timestamp'")
-    except CallRejected as rejection:
-        history.rejected[str(rejection)] += 1
-        return
-    except JsonRefused as refusal:
-        history.rejected[refusal.about("a line")] += 1
-        return
-    if call.message_id:
-        if call.message_id in seen:
-            history.duplicates += 1
-            return
-        seen.add(call.message_id)
-    history.calls.append(call)
-
-
-# ---------------------------------------------------------------- customers
-
-
-@dataclass(slots=True)
-class Life:
-    """The events of one customer, with the merges that bring others in (`merges` by position in
-    `events`).
-    """
-
-    person: Person
-    events: list[Event] = field(default_factory=list)
-    absorbs: list[tuple[datetime, Person]] = field(default_factory=list)
-
-
-def sort_into_lives(calls: Iterable[Call], rejected: Counter[str]) -> dict[Person, Life]:
-    """Each customer's own events; who was absorbed by another is named there. Refused calls are
-    added to `rejected`.
-    """
-    lives: dict[Person, Life] = {}
-    identities = Identities(known=set())
-    # At one instant, who somebody is comes before what they did.
-    in_order = sorted(enumerate(calls), key=lambda one: (one[1].at, one[1].kind > Kind.GROUP))
-    for arrival, call in in_order:
-        assert call.at is not None  # read_history refuses calls without a time
-        try:
-            resolution = identities.resolve(call)
-        except CallRejected as rejection:
-            rejected[str(rejection)] += 1
-            continue
-        life = lives.setdefault(resolution.person, Life(resolution.person))
-        if resolution.absorbed is not None:
-            life.absorbs.append((call.at, resolution.absorbed))
-        if call.kind is not Kind.MERGE or "consent" in call.context:
-            life.events.append(call.event(call.at, arrival))
-    return lives
-
-
-class Replay:
-    """Runs lives through a program; the rewards of one life become events of another."""
-
-    def __init__(
-        self,
-        program: Program,
-        lives: Mapping[Person, Life],
-        until: datetime,
-        no_entries_after: datetime | None,
-    ):
-        self.program, self.lives, self.until = program, lives, until
-        self.options = RunOptions(no_entries_after=no_entries_after)
-        self.absorbed = {person for life in lives.values() for _, person in life.absorbs}
-
-    def run_all(self) -> Iterator[tuple[Person, list[Effect]]]:
-        """Every surviving customer with the effects of their whole life."""
-        done = {
-            person: self._run(life, [])
-            for person, life in self.lives.items()
-            if person not in self.absorbed
-        }
-        gifts = self._gifts(done)
-        before: dict[Person, list[Event]] = {}
-        for _ in range(ROUNDS_MAX):
-            for person in (
-                gifts.keys() | before.keys()
-            ):  # also who got something in the round before, and now nothing
-                if person in done and gifts.get(person) != before.get(person):
-                    done[person] = self._run(self.lives[person], gifts.get(person, []))
-            before, gifts = gifts, self._gifts(done)
-            if before == gifts:
-                break
-        yield from done.items()
-
-    @staticmethod
-    def _gifts(done: Mapping[Person, list[Effect]]) -> dict[Person, list[Event]]:
-        gifts: dict[Person, list[Event]] = {}
-        for effects in done.values():
-            for effect in effects:
-                if isinstance(effect, Emitted) and effect.receiver is not None:
-                    gifts.setdefault(Person(effect.receiver), []).append(effect.event)
-        return gifts
-
-    def _run(self, life: Life, gifts: list[Event]) -> list[Effect]:
-        effects: list[Effect] = []
-        # Nobody is told anything before they exist.
-        begins = min(
-            [*(event.at for event in life.events), *(at for at, _ in life.absorbs)], default=None
-        )
-        events = [
-            *life.events,
-            *(gift for gift in gifts if begins is not None and gift.at >= begins),
-        ]
-        for at, person in life.absorbs:
-            other = self._state(person)
-            theirs = self.lives[person].events
-            before = [event for event in theirs if event.at < at]
-            effects += run(self.program, other, before, at - INSTANT, options=self.options)
-            events += [event for event in theirs if event.at >= at]
-            events.append(Event(at, Kind.MERGE, "", arrival=-1, absorbed=other))
-        return effects + run(
-            self.program, self._state(life.person), events, self.until, options=self.options
-        )
-
-    def _state(self, person: Person) -> CustomerState:
-        return CustomerState(
-            person.id,
-            self.program.lifecycle,
-            self.program.zone,
-            self.program.locale,
-            anonymous=person.anonymous,
-        )
-
-
-# ---------------------------------------------------------------- the back-test
 
 
 def backtest(program: Program, history: History, until: datetime | None = None) -> BacktestResult:
@@ -324,9 +136,44 @@ def write_sends(sends: Iterable[Send], file: IO[str]) -> None:
     writer.writerows(send.row for send in sends)
 
 
-def restrict(program_journeys: Mapping[str, Any], wanted: Iterable[str]) -> dict[str, Any]:
-    """The journeys asked for; all of them when none is named."""
-    names = list(wanted)
-    return {
-        name: journey for name, journey in program_journeys.items() if not names or name in names
-    }
+class NotWritten(ValueError):
+    """A file that cannot be written; the text says which, and why."""
+
+
+def write_file(sends: Iterable[Send], path: Path) -> None:
+    """Writes the sends as a CSV file; raises NotWritten."""
+    try:
+        with path.open("w", encoding="utf-8", newline="") as file:
+            write_sends(sends, file)
+    except OSError as error:
+        raise NotWritten(f"{path} cannot be written: {error.strerror}") from error
+
+
+# ---------------------------------------------------------------- what is asked for
+
+
+class UnknownJourney(ValueError):
+    """There is no journey of that name; the text says which are near."""
+
+
+def choose(journeys: Mapping[str, Journey], wanted: Collection[str]) -> dict[str, Journey]:
+    """The journeys asked for; all of them when none is named. Raises UnknownJourney."""
+    for name in wanted:
+        if name not in journeys:
+            known = f" (known: {', '.join(journeys) or 'none'})"
+            raise UnknownJourney(
+                f"there is no journey '{name}'{did_you_mean(name, journeys) or known}"
+            )
+    return {name: one for name, one in journeys.items() if not wanted or name in wanted}
+
+
+def relax(policy: Policy, *, consent: bool, caps: bool, hours: bool) -> Policy:
+    """The policy with consent assumed of whoever has not said no, without caps, or without quiet
+    hours.
+    """
+    return replace(
+        policy,
+        consent_default=policy.consent_default or consent,
+        caps={} if caps else policy.caps,
+        quiet_hours={} if hours else policy.quiet_hours,
+    )

@@ -7,19 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from orchestrator.domain.effects import Receiver
 from orchestrator.domain.errors import Problem, ProjectInvalid
 from orchestrator.domain.expression import Scope
-from orchestrator.domain.journey import (
-    Coupon,
-    Journey,
-    Message,
-    Offer,
-    Receiver,
-    Reward,
-    Step,
-    child_blocks,
-)
+from orchestrator.domain.journey import Journey
 from orchestrator.domain.message import Medium, Purpose
+from orchestrator.domain.step import Step
+from orchestrator.domain.steps.message import Message
+from orchestrator.domain.steps.offers import Coupon, Offer, Reward
 from orchestrator.domain.suggestion import did_you_mean
 from orchestrator.domain.text_files import decode_text
 from orchestrator.language.project import Project
@@ -103,7 +98,7 @@ def _with_offers(
         elif isinstance(step, Message):
             yield step, given[-1]
         before = given[-1]
-        for block in child_blocks(step):
+        for block in step.blocks:
             inside = [before]
             yield from _with_offers(block, inside)
             given.append(inside[-1] if inside[-1] is not before else given[-1])

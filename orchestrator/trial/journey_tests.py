@@ -12,14 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from orchestrator.domain.effects import (
-    Decision,
-    DecisionKind,
-    Effect,
-    Grant,
-    QueueMessage,
-    TaskMade,
-)
+from orchestrator.domain.effects import Decision, DecisionKind, Effect, Grant, TaskMade
 from orchestrator.domain.event import Event, Kind
 from orchestrator.domain.expression import Condition, Const, Scope
 from orchestrator.domain.journey import Journey
@@ -28,6 +21,7 @@ from orchestrator.domain.lifecycle import Lifecycle, Stage
 from orchestrator.domain.message import Medium
 from orchestrator.domain.program import Program
 from orchestrator.domain.state import CustomerState, SentMessage
+from orchestrator.domain.steps.message import QueueMessage
 from orchestrator.domain.timeline import run
 from orchestrator.domain.values import INSTANT, as_text
 

@@ -7,17 +7,19 @@ from __future__ import annotations
 import re
 import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
+from orchestrator.adapters import open_channels
 from orchestrator.clock import SystemClock
 from orchestrator.config import Config
+from orchestrator.domain.answer import Notice, Part
 from orchestrator.domain.channel import Channel, OutcomeKind, SendOutcome
 from orchestrator.domain.errors import ParcoursError
 from orchestrator.domain.medium import Medium, Reach
 from orchestrator.domain.message import RenderedMessage
 from orchestrator.domain.region import read_phone
 from orchestrator.trial.drafts import Draft
-from orchestrator.wiring import open_channels
 
 MARK = "[proof]"
 NOTE = "A proof: nobody else gets it, and its links lead nowhere."
@@ -42,9 +44,34 @@ def reach_of(address: str) -> Reach | None:
     return Reach.NUMBER if re.fullmatch(r"\+?[0-9 .()/-]*[0-9][0-9 .()/-]*", address) else None
 
 
-def send_proofs(
-    config: Config, drafts: Sequence[Draft], to: str
-) -> list[tuple[Draft, SendOutcome]]:
+class Unreachable(ValueError):
+    """What is no address and no number; the text says how they are written."""
+
+
+def require_reachable(addresses: Sequence[str]) -> None:
+    """Raises Unreachable for the first that is neither an address nor a number."""
+    for address in addresses:
+        if reach_of(address) is None:
+            raise Unreachable(
+                f"'{address}' is neither an e-mail address nor a number: write "
+                "me@shop.example or +33612345678"
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """A draft that was handed to a channel, with what the channel said."""
+
+    draft: Draft
+    outcome: SendOutcome
+
+    @property
+    def left(self) -> bool:
+        """Whether the channel took it."""
+        return self.outcome.kind is OutcomeKind.ACCEPTED
+
+
+def send_proofs(config: Config, drafts: Sequence[Draft], to: str) -> list[Proof]:
     """Sends the drafts of the media that reach `to`; raises ProofRefused, ChannelMisconfigured.
 
     A proof has no List-Unsubscribe and no place in the ledger, so nothing that is done with it has
@@ -74,15 +101,29 @@ def send_proofs(
             channel.close()
 
 
-def _send(
-    channel: Channel, messages: Sequence[tuple[Draft, RenderedMessage]]
-) -> list[tuple[Draft, SendOutcome]]:
+def _send(channel: Channel, messages: Sequence[tuple[Draft, RenderedMessage]]) -> list[Proof]:
     """Sends what is of a channel's medium."""
     own = [(draft, message) for draft, message in messages if message.medium is channel.medium]
     batch = [message for _, message in own]
     answers = dict(channel.send_batch(batch, time.monotonic() + SEND_BUDGET_S)) if batch else {}
     silence = SendOutcome(OutcomeKind.UNCERTAIN, reason="the channel gave no answer")
-    return [(draft, answers.get(index, silence)) for index, (draft, _) in enumerate(own)]
+    return [Proof(draft, answers.get(index, silence)) for index, (draft, _) in enumerate(own)]
+
+
+def tell_proofs(config: Config, proofs: Sequence[Proof]) -> Iterator[Part]:
+    """What became of the proofs of one address."""
+    adapters = {config.channels.adapter(proof.draft.target.medium) for proof in proofs}
+    for proof in proofs:
+        target, outcome = proof.draft.target, proof.outcome
+        name = f"{target.medium} {target.template}"
+        if proof.left:
+            adapter = config.channels.adapter(target.medium)
+            yield f"{name}: a proof left through the channel `{adapter}`"
+        else:
+            yield Notice(f"{name}: {outcome.kind} {outcome.reason}", "error", apart=True)
+    if "mailbox" in adapters:
+        folder = config.var_dir / "mailbox"
+        yield f"The channel `mailbox` only files messages: they lie in {folder}"
 
 
 def _mark(config: Config, draft: Draft, to: str) -> RenderedMessage:

@@ -7,10 +7,12 @@ from typing import Any
 import httpx
 import pytest
 
+from orchestrator.domain.effects import Receiver
 from orchestrator.domain.expression import Value
 from orchestrator.domain.friend_offer import FriendOffer, find_friend_offer
 from orchestrator.domain.identity import fold_address, referral_id
-from orchestrator.domain.journey import Journey, ManualTrigger, Offer, Receiver, Reward
+from orchestrator.domain.journey import Journey, ManualTrigger
+from orchestrator.domain.steps.offers import Offer, Reward
 from tests.api.shop import TEN_EUROS, Shop, path_of
 
 

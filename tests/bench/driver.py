@@ -27,7 +27,8 @@ from orchestrator.engine.worker import Worker
 from orchestrator.language.project import load_project
 from orchestrator.render import Templates
 from orchestrator.store import inbox
-from orchestrator.trial.backtest import backtest, read_history
+from orchestrator.trial.backtest import backtest
+from orchestrator.trial.history import read_history
 from orchestrator.wiring import build_program, close_engine, open_engine
 
 BATCH = 100
@@ -49,7 +50,7 @@ class Engine:
         project = load_project(folder, environment or {})
         channels = {medium: RecordingChannel(medium) for medium in Medium} if records else None
         self._clock = VirtualClock(now)
-        self._parts = open_engine(project, self._clock, channels=channels)
+        self._parts = open_engine(project, self._clock, channels=channels, apply=True)
         self._worker = Worker(project.config.var_dir)
 
     def prepare(self, calls: Iterable[Mapping[str, Any]]) -> Sequence[Any]:

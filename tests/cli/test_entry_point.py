@@ -12,10 +12,13 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from threading import Thread
+from typing import Any
 
 import pytest
+import typer
 
 from orchestrator.cli import app, main, status
+from orchestrator.cli.messages import app as messages
 from tests.cli.conftest import CART, Answer, Shop, database_of, identify, now, track
 from tests.support.ports import closed_port
 
@@ -122,7 +125,7 @@ def test_what_nobody_expected_keeps_its_traceback(
         raise RuntimeError("a fault of ours")
 
     shop.begin()
-    monkeypatch.setattr(status, "_tell", broken)
+    monkeypatch.setattr(status, "read_status", broken)
     with pytest.raises(RuntimeError, match="a fault of ours"):
         main(["status", "--project", str(shop.folder)])
 
@@ -139,11 +142,8 @@ def test_a_wrong_call_ends_with_2() -> None:
 
 
 def test_every_command_explains_itself() -> None:
-    names = [
-        command.name or command.callback.__name__
-        for command in app.registered_commands
-        if command.callback
-    ]
+    root: Any = typer.main.get_command(app)
+    names = root.list_commands(None)
     assert {
         "up",
         "check",
@@ -155,10 +155,18 @@ def test_every_command_explains_itself() -> None:
         "status",
         "start",
     } <= set(names)
-    for name in (*names, "messages", "messages list", "messages settle"):
+    for name in (*names, "messages list", "messages settle", "messages retry"):
         done = run(*name.split(), "--help")
         assert done.returncode == 0
         assert done.stdout.startswith(f"Usage: parcours {name}")
+
+
+def test_the_list_of_commands_says_of_each_what_the_command_itself_says_first() -> None:
+    for group in (app, messages):
+        root: Any = typer.main.get_command(group)
+        for name, command in root.known.items():
+            own = root.get_command(None, name)
+            assert own.get_short_help_str(1000) == command.summary
 
 
 def test_the_version_is_that_of_the_package() -> None:

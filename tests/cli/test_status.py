@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from orchestrator.language.project import load_project
-from orchestrator.measure.status import channel_card, journey_card
+from orchestrator.measure.health_cards import channel_card, journey_card
 from orchestrator.store import settings
 from orchestrator.store.tables import MESSAGES
 from tests.cli.conftest import Shop, database_of, identify, now

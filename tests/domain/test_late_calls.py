@@ -13,20 +13,14 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from orchestrator.domain.effects import (
-    Decision,
-    DecisionKind,
-    Effect,
-    Emitted,
-    Logged,
-    QueueMessage,
-)
+from orchestrator.domain.effects import Decision, DecisionKind, Effect, Emitted, Logged
 from orchestrator.domain.event import Event, Kind
 from orchestrator.domain.program import Program
 from orchestrator.domain.record import Record
 from orchestrator.domain.state import CustomerState
+from orchestrator.domain.steps.message import QueueMessage
+from orchestrator.domain.steps.wait_until import MOVED
 from orchestrator.domain.timeline import run
-from orchestrator.domain.waits import MOVED
 from tests.support.examples import examples
 from tests.support.life import START
 from tests.support.project import CONSENTING, read_program
@@ -190,3 +184,13 @@ def test_a_wait_follows_what_was_said_before_it_began_and_came_while_it_lasts(
     life.tick([], END)
     truth = run(program, CustomerState("ada", program.lifecycle, program.zone), [*known, late], END)
     assert sends(life.effects) == sends(truth)
+
+
+def test_the_customer_is_in_their_stage_since_the_true_instant() -> None:
+    program = read_program(WAIT, toml=CONSENTING)
+    first = Event(START, Kind.IDENTIFY, "", {"plan": "basic"}, 2)
+    known = Event(START + timedelta(minutes=5), Kind.IDENTIFY, "", {"plan": "pro"}, 1)
+    life = Live(program)
+    life.tick([known], START + timedelta(hours=1))
+    life.tick([first], START + timedelta(hours=2))
+    assert life.state.stage_since == START

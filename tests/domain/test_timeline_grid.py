@@ -14,6 +14,7 @@ from orchestrator.domain import effects
 from orchestrator.domain.event import Event
 from orchestrator.domain.program import Program
 from orchestrator.domain.state import CustomerState
+from orchestrator.domain.steps.message import QueueMessage
 from orchestrator.domain.timeline import run
 from tests.support.examples import examples
 from tests.support.life import START
@@ -72,7 +73,7 @@ def told(effect: Any) -> tuple[Any, ...]:
     match effect:
         case effects.Decision():
             return effect.at, effect.kind, effect.journey, effect.step, effect.reason
-        case effects.QueueMessage():
+        case QueueMessage():
             return effect.at, "send", effect.enrollment.journey, effect.step.id, effect.pass_no
     return effect.at, type(effect).__name__, repr(effect)
 

@@ -9,6 +9,7 @@ import pytest
 from orchestrator.domain import effects
 from orchestrator.domain.assignment import choose
 from orchestrator.domain.effects import DecisionKind
+from orchestrator.domain.steps.message import QueueMessage
 from tests.support.life import Life
 from tests.support.project import CONSENTING, read_program
 
@@ -31,7 +32,7 @@ steps:
   - wait_for: {event: B, within: 1d}
   - sms: bye
 """
-OUTSIDE = (effects.QueueMessage, effects.Grant, effects.TaskMade, effects.Emitted)
+OUTSIDE = (QueueMessage, effects.Grant, effects.TaskMade, effects.Emitted)
 
 
 def test_a_held_out_enrollment_walks_its_steps_and_every_effect_outside_is_recorded_and_not_done() -> (

@@ -7,13 +7,14 @@ from datetime import timedelta
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from orchestrator.domain import effects
 from orchestrator.domain import journey as j
 from orchestrator.domain.event import Event, Kind
 from orchestrator.domain.message import Medium
 from orchestrator.domain.policy import Cap, Policy
 from orchestrator.domain.program import Program
 from orchestrator.domain.state import CustomerState
+from orchestrator.domain.steps.message import Message, QueueMessage
+from orchestrator.domain.steps.waits import Delay
 from orchestrator.domain.timeline import run
 from tests.support.examples import examples
 from tests.support.life import START
@@ -61,9 +62,9 @@ def plans(draw: st.DrawFn) -> tuple[Plan, ...]:
 
 def journey_of(plan: Plan) -> j.Journey:
     steps = [
-        j.Delay(f"s{place}", step)
+        Delay(f"s{place}", step)
         if isinstance(step, timedelta)
-        else j.Message(f"s{place}", Medium.EMAIL, step)
+        else Message(f"s{place}", Medium.EMAIL, step)
         for place, step in enumerate(plan.steps)
     ]
     return j.Journey(
@@ -102,8 +103,6 @@ def test_the_time_line_sends_what_a_simple_simulation_sends(
     ]
     done = run(program, CustomerState("ada", LIFECYCLE, PARIS), events, END)
     sent = [
-        (e.at, e.enrollment.journey, e.step.template)
-        for e in done
-        if isinstance(e, effects.QueueMessage)
+        (e.at, e.enrollment.journey, e.step.template) for e in done if isinstance(e, QueueMessage)
     ]
     assert sent == expected

@@ -7,8 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from orchestrator.domain import effects
-from orchestrator.domain.effects import DecisionKind
-from orchestrator.domain.journey import Receiver
+from orchestrator.domain.effects import DecisionKind, Receiver
 from tests.support.life import Life
 from tests.support.project import read_program
 

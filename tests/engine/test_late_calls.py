@@ -16,7 +16,8 @@ import pytest
 
 from orchestrator.domain.call import read_call
 from orchestrator.domain.message import Medium
-from orchestrator.trial.backtest import History, backtest
+from orchestrator.trial.backtest import backtest
+from orchestrator.trial.history import History
 from tests.engine.conftest import OpenShop
 from tests.support.life import START, after_start
 from tests.support.shop import Shop

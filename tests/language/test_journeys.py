@@ -9,37 +9,34 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from orchestrator.domain.effects import Receiver
 from orchestrator.domain.errors import Problem, ProjectInvalid
 from orchestrator.domain.event import Event, Kind
 from orchestrator.domain.journey import (
-    Branch,
-    Coupon,
-    Delay,
     EventTrigger,
-    Exit,
-    IfPast,
     Journey,
     ManualTrigger,
-    Message,
-    Mute,
     OnChange,
     OnRepeat,
-    Receiver,
     Reentry,
-    Reward,
     ScheduleTrigger,
-    SetVariables,
-    Split,
     StageTrigger,
-    Subscribe,
-    Suppress,
-    Task,
-    Unsubscribe,
-    UpdateTraits,
-    WaitFor,
-    WaitUntil,
 )
 from orchestrator.domain.message import Medium, Purpose
+from orchestrator.domain.steps.changes import (
+    Mute,
+    SetVariables,
+    Subscribe,
+    Suppress,
+    Unsubscribe,
+    UpdateTraits,
+)
+from orchestrator.domain.steps.message import Message
+from orchestrator.domain.steps.offers import Coupon, Reward
+from orchestrator.domain.steps.task import Task
+from orchestrator.domain.steps.wait_until import IfPast, WaitUntil
+from orchestrator.domain.steps.waits import Delay, WaitFor
+from orchestrator.domain.steps.ways import Branch, Exit, Split
 from orchestrator.language.journeys import parse_journey, read_journey
 from orchestrator.language.place import Known
 from orchestrator.language.yaml_nodes import read_yaml

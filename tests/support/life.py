@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from orchestrator.domain.effects import Decision, DecisionKind, Effect, QueueMessage, StageChange
+from orchestrator.domain.effects import Decision, DecisionKind, Effect, StageChange
 from orchestrator.domain.event import Event, Kind
 from orchestrator.domain.line import RunOptions
 from orchestrator.domain.program import Program
 from orchestrator.domain.schedule import format_duration, parse_duration
 from orchestrator.domain.state import CustomerState
+from orchestrator.domain.steps.message import QueueMessage
 from orchestrator.domain.timeline import run
 
 START = datetime(2026, 1, 5, 10, tzinfo=UTC)  # a Monday morning

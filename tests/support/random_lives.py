@@ -14,12 +14,25 @@ from zoneinfo import ZoneInfo
 from hypothesis import strategies as st
 
 from orchestrator.domain import journey as j
+from orchestrator.domain.cron import parse_cron
 from orchestrator.domain.event import Event, Kind
 from orchestrator.domain.expression import Condition, Value
 from orchestrator.domain.message import Medium, Purpose
 from orchestrator.domain.policy import Cap, Policy
 from orchestrator.domain.program import Program
-from orchestrator.domain.schedule import QuietHours, parse_cron
+from orchestrator.domain.schedule import QuietHours
+from orchestrator.domain.step import Step
+from orchestrator.domain.steps.changes import (
+    Mute,
+    SetVariables,
+    Subscribe,
+    Unsubscribe,
+    UpdateTraits,
+)
+from orchestrator.domain.steps.message import Message
+from orchestrator.domain.steps.wait_until import IfPast, WaitUntil
+from orchestrator.domain.steps.waits import Delay, WaitFor
+from orchestrator.domain.steps.ways import Arm, Branch, Exit, Split, Variant
 from orchestrator.language.expressions import parse_condition, parse_value
 from orchestrator.language.lifecycle import parse_lifecycle
 from orchestrator.language.translation import EVENT_IN_JOURNEY, STEP, TRIGGER
@@ -90,14 +103,14 @@ def _value(number: int) -> Value:
 
 
 @st.composite
-def _block(draw: st.DrawFn, names: _Names, depth: int, least: int) -> tuple[j.Step, ...]:
+def _block(draw: st.DrawFn, names: _Names, depth: int, least: int) -> tuple[Step, ...]:
     return tuple(
         draw(_step(names, depth)) for _ in range(draw(st.integers(least, 4 if depth == 0 else 2)))
     )
 
 
 @st.composite
-def _step(draw: st.DrawFn, names: _Names, depth: int) -> j.Step:
+def _step(draw: st.DrawFn, names: _Names, depth: int) -> Step:
     kinds = [
         "message",
         "message",
@@ -117,45 +130,43 @@ def _step(draw: st.DrawFn, names: _Names, depth: int) -> j.Step:
         case "message":
             medium = draw(st.sampled_from([Medium.EMAIL, Medium.EMAIL, Medium.SMS]))
             expires = draw(st.sampled_from([timedelta(days=3), timedelta(hours=12)]))
-            return j.Message(
-                name, medium, draw(st.sampled_from(["m1", "m2", "m3"])), expires=expires
-            )
+            return Message(name, medium, draw(st.sampled_from(["m1", "m2", "m3"])), expires=expires)
         case "delay":
-            return j.Delay(name, draw(st.sampled_from(DURATIONS)))
+            return Delay(name, draw(st.sampled_from(DURATIONS)))
         case "clock":
             days = draw(st.sampled_from([frozenset[int](), frozenset({1, 3}), frozenset({6})]))
-            return j.WaitUntil(
+            return WaitUntil(
                 name, clock=draw(st.sampled_from([time(9), time(2, 30), time(23)])), days=days
             )
         case "date":
-            return j.WaitUntil(
+            return WaitUntil(
                 name,
                 clock=draw(st.sampled_from([None, time(9), time(23)])),
                 date=draw(st.sampled_from(DATES)),
                 offset=draw(st.sampled_from([-1, 0, 0, 1])) * draw(st.sampled_from(DURATIONS)),
-                if_past=draw(st.sampled_from(list(j.IfPast))),
-                if_missing=draw(st.sampled_from(list(j.IfPast))),
+                if_past=draw(st.sampled_from(list(IfPast))),
+                if_missing=draw(st.sampled_from(list(IfPast))),
             )
         case "set":
-            return j.SetVariables(name, (("x", _value(1)),))
+            return SetVariables(name, (("x", _value(1)),))
         case "update":
-            return j.UpdateTraits(name, (("vip", parse_value(True, STEP)),))
+            return UpdateTraits(name, (("vip", parse_value(True, STEP)),))
         case "mute":
-            return j.Mute(name, draw(st.sampled_from(DURATIONS)))
+            return Mute(name, draw(st.sampled_from(DURATIONS)))
         case "topic":
-            return j.Unsubscribe(name, "news") if draw(st.booleans()) else j.Subscribe(name, "news")
+            return Unsubscribe(name, "news") if draw(st.booleans()) else Subscribe(name, "news")
         case "branch":
             then = draw(_block(names, depth + 1, 0))
             arms = [
-                j.Arm(draw(st.sampled_from(CONDITIONS)), then),
-                j.Arm(None, draw(_block(names, depth + 1, 0))),
+                Arm(draw(st.sampled_from(CONDITIONS)), then),
+                Arm(None, draw(_block(names, depth + 1, 0))),
             ]
-            return j.Branch(name, tuple(arms[: draw(st.integers(1, 2))]))
+            return Branch(name, tuple(arms[: draw(st.integers(1, 2))]))
         case "split":
             blocks = [draw(_block(names, depth + 1, 0)) for _ in range(2)]
-            return j.Split(name, (j.Variant("x", 50, blocks[0]), j.Variant("y", 50, blocks[1])))
+            return Split(name, (Variant("x", 50, blocks[0]), Variant("y", 50, blocks[1])))
         case "wait":
-            return j.WaitFor(
+            return WaitFor(
                 name,
                 draw(st.sampled_from(EVENTS)),
                 draw(st.sampled_from(DURATIONS)),
@@ -164,7 +175,7 @@ def _step(draw: st.DrawFn, names: _Names, depth: int) -> j.Step:
                 draw(_block(names, depth + 1, 0)),
                 draw(_block(names, depth + 1, 0)),
             )
-    return j.Exit(name)
+    return Exit(name)
 
 
 TRIGGERS = (

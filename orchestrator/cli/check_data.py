@@ -1,0 +1,18 @@
+"""The part of `parcours check --data` that opens the database."""
+
+from __future__ import annotations
+
+import typer
+
+from orchestrator.cli.databases import opened
+from orchestrator.language.project import Project
+from orchestrator.lint.customers import Findings, check_customers
+from orchestrator.wiring import ANOTHER_KEY, is_another_key
+
+
+def look_at_customers(project: Project) -> Findings:
+    """What the customers of a project lack."""
+    with opened(project.config) as database:
+        if is_another_key(database, project.config):
+            typer.secho(f"warning: {ANOTHER_KEY}", fg="yellow", err=True)
+        return check_customers(project, database)

@@ -1,0 +1,43 @@
+"""Whether a message may leave: the four answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from orchestrator.domain.effects import DecisionKind
+from orchestrator.domain.state import Status
+
+
+@dataclass(frozen=True, slots=True)
+class Go:
+    """It may leave now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Later:
+    """Not before `until`, when it is asked again: DEFERRED by a cap or by quiet hours, or WAITING
+    for what its customer has not told yet."""
+
+    until: datetime
+    reason: str
+    kind: DecisionKind = DecisionKind.DEFERRED
+
+
+@dataclass(frozen=True, slots=True)
+class Stay:
+    """It never leaves; its customer goes on."""
+
+    reason: str
+    kind: DecisionKind = DecisionKind.NOT_SENT
+
+
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """It never leaves, and its customer leaves the journey."""
+
+    status: Status
+    reason: str
+
+
+Release = Go | Later | Stay | Leave

@@ -1,0 +1,257 @@
+"""What a step of a journey is, and what it may ask and do.
+
+Every kind of step is a small class below one of four families: a message, a wait, a fork, an
+action. A kind carries all its behaviour and its words; the time line knows none of them by name.
+They stand in `domain.steps`.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Any, ClassVar, Protocol
+
+from orchestrator.domain.effects import DecisionKind, Effect
+from orchestrator.domain.event import Event
+from orchestrator.domain.expression import Condition, Scope, Value
+from orchestrator.domain.message import Medium, Purpose
+from orchestrator.domain.release_answers import Release
+from orchestrator.domain.state import CustomerState, Enrollment, Status
+
+
+class StepMoment(Protocol):
+    """One enrollment at one instant, as its step sees it. What follows counts from `base`."""
+
+    enrollment: Enrollment
+    now: datetime
+    base: datetime
+
+    # ------------------------------------------------------------ asking
+
+    @property
+    def state(self) -> CustomerState:
+        """The customer."""
+        ...
+
+    @property
+    def next_step(self) -> str | None:
+        """The id of what follows the current step; None: the end."""
+        ...
+
+    @property
+    def currency(self) -> str:
+        """The project's."""
+        ...
+
+    @property
+    def purpose(self) -> Purpose:
+        """The journey's."""
+        ...
+
+    @property
+    def topic(self) -> str:
+        """What the journey's messages are about, for who unsubscribes."""
+        ...
+
+    @property
+    def seen(self) -> CustomerState | None:
+        """The customer as they are now, where the line keeps that; else None."""
+        ...
+
+    def scope(self, event: Event | None = None, at: datetime | None = None) -> Scope:
+        """What an expression sees, now unless another instant is named."""
+        ...
+
+    def holds(self, condition: Condition | None, event: Event | None = None) -> bool:
+        """Whether a rule's condition holds, with the event looked at."""
+        ...
+
+    def changes_with_time(self, value: Value) -> bool:
+        """Whether time alone may give a value another answer."""
+        ...
+
+    def count_from(self, nominal: datetime) -> datetime:
+        """From when delays behind a step count that was due then: from now where it ran late."""
+        ...
+
+    def draw_variant(self, step: str, shares: Sequence[tuple[str, float]]) -> str:
+        """The variant of a split that this customer has, for good."""
+        ...
+
+    def make_code(self) -> str:
+        """A coupon's code: the same for the same enrollment, step and pass."""
+        ...
+
+    def ask(self, medium: Medium) -> Release:
+        """Whether a message of this journey may leave now."""
+        ...
+
+    def lacks(self, medium: Medium) -> str:
+        """What somebody has not told yet and a message cannot leave without; "" for nothing."""
+        ...
+
+    # ------------------------------------------------------------ telling
+
+    def decide(
+        self,
+        kind: DecisionKind,
+        reason: str = "",
+        *,
+        at: datetime | None = None,
+        step: str | None = None,
+        **detail: Any,
+    ) -> None:
+        """Writes a decision down: of now and of the step they stand on, unless another is named."""
+        ...
+
+    def add(self, effect: Effect) -> None:
+        """Has something else happen."""
+        ...
+
+    def emit(self, event: Event, receiver: str | None) -> None:
+        """Puts an event on this line at once, or on another customer's."""
+        ...
+
+    def log(self, event: Event) -> None:
+        """Has an event that a step made be found in the customer's log; it is applied already."""
+        ...
+
+    def touch(self) -> None:
+        """Says that the step changed the customer: this instant is looked at again."""
+        ...
+
+    # ------------------------------------------------------------ going on
+
+    def go_on(self) -> None:
+        """Leaves the current step for what follows it."""
+        ...
+
+    def enter_block(self, block: Sequence[Step]) -> None:
+        """Goes into the steps inside the current one, or past it when there are none."""
+        ...
+
+    def hold_until(self, due: datetime, kind: DecisionKind, reason: str) -> None:
+        """Keeps somebody on the current step until an instant, and tells why."""
+        ...
+
+    def move(self, due: datetime, why: str) -> None:
+        """Gives a wait another end, which is told."""
+        ...
+
+    def leave(self, status: Status, reason: str, at: datetime | None = None) -> None:
+        """Ends the enrollment, now unless another instant is named."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Step(ABC):
+    """One step. `word` is that of the language; the kind's class in YAML's spelling."""
+
+    id: str
+
+    word: ClassVar[str]
+    takes_time: ClassVar[bool] = False  # somebody may stand on it for long
+    draws: ClassVar[bool] = False  # gives variants, which are kept
+    grants: ClassVar[bool] = False  # gives coupons, which are kept
+
+    @property
+    def blocks(self) -> tuple[tuple[Step, ...], ...]:
+        """The lists of steps inside it, in written order."""
+        return ()
+
+    @property
+    def label(self) -> str:
+        """What it is called by people."""
+        return self.word.replace("_", " ")
+
+    @abstractmethod
+    def words(self) -> str:
+        """What it does, in a phrase: for the page of its journey, and for plans and diagrams."""
+
+    # ------------------------------------------------------------ on the time line
+
+    def due_at(self, moment: StepMoment, arrived: datetime) -> datetime:
+        """When it falls due for somebody who reached it at `arrived`."""
+        return arrived
+
+    @abstractmethod
+    def take(self, moment: StepMoment) -> None:
+        """What it does when it is due."""
+
+    def hear(self, moment: StepMoment, events: Sequence[Event]) -> None:  # noqa: B027  # most do not
+        """Events of an instant, for somebody who stands on it."""
+
+    def follow(self, moment: StepMoment) -> None:  # noqa: B027  # most do not
+        """News of the customer who stands on it: their traits, their consent, their zone."""
+
+    # ------------------------------------------------------------ compared with an edited version
+
+    def is_like(self, other: Step) -> bool:
+        """Whether the other may be what an edit made of this one."""
+        return type(self) is type(other)
+
+    def waits_like(self, other: Step) -> bool:
+        """Whether nothing that decides how long people stand on it differs."""
+        return bool(content_of(self) == content_of(other))
+
+    def pair_blocks(self, other: Step) -> list[tuple[tuple[Step, ...], tuple[Step, ...]]]:
+        """The blocks inside this step and one of its kind that belong together."""
+        return []
+
+
+@dataclass(frozen=True, slots=True)
+class Wait(Step):
+    """Nothing happens until it is due."""
+
+    takes_time = True
+
+
+@dataclass(frozen=True, slots=True)
+class Fork(Step):
+    """One of several ways is chosen, and gone at once."""
+
+    @abstractmethod
+    def choose(self, moment: StepMoment) -> Sequence[Step]:
+        """The steps of the way that is gone, and tells why; none of them: on behind the fork."""
+
+    def take(self, moment: StepMoment) -> None:
+        """Goes the way that is chosen."""
+        moment.enter_block(self.choose(moment))
+
+    def waits_like(self, other: Step) -> bool:
+        """Nobody stands on it for longer than an instant."""
+        return type(self) is type(other)
+
+
+@dataclass(frozen=True, slots=True)
+class Action(Step):
+    """Something is done to or for the customer; to the control group it is not."""
+
+    @abstractmethod
+    def act(self, moment: StepMoment) -> None:
+        """Does it, and tells so."""
+
+    def take(self, moment: StepMoment) -> None:
+        """Does it, unless they are held out."""
+        if moment.enrollment.held_out:
+            moment.decide(DecisionKind.HELD_OUT, type(self).__name__.lower())
+        else:
+            self.act(moment)
+        moment.go_on()
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """One way of a fork: it holds steps, and has no id."""
+
+
+def content_of(part: Any) -> Any:
+    """A step, or a way of a fork, without the ids of itself and of what is inside."""
+    if isinstance(part, tuple):
+        return tuple(content_of(item) for item in part)
+    if isinstance(part, Step | Way):
+        values = (getattr(part, one.name) for one in fields(part) if one.name != "id")
+        return type(part), tuple(content_of(value) for value in values)
+    return part

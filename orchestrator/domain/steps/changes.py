@@ -1,0 +1,160 @@
+"""Steps that change something about the customer, or about their enrollment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from orchestrator.domain.consent import topic_key
+from orchestrator.domain.effects import ConsentChange, DecisionKind
+from orchestrator.domain.event import Event, Kind
+from orchestrator.domain.expression import Value
+from orchestrator.domain.formatting import format_whole_span
+from orchestrator.domain.state import Choice
+from orchestrator.domain.step import Action, Step, StepMoment
+
+#: Names with what is written into them.
+Values = tuple[tuple[str, Value], ...]
+
+
+def names_of(values: Values) -> str:
+    """The names, as they were written."""
+    return ", ".join(name for name, _ in values)
+
+
+def _json(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, datetime) else value
+
+
+@dataclass(frozen=True, slots=True)
+class SetVariables(Step):
+    """Variables of this enrollment. Nothing outside: the control group's are set too."""
+
+    values: Values
+
+    word = "set"
+
+    def words(self) -> str:
+        """The variables."""
+        return names_of(self.values)
+
+    def take(self, moment: StepMoment) -> None:
+        """Sets them one after the other: each may read those before it."""
+        for name, value in self.values:
+            moment.enrollment.variables[name] = _json(value.evaluate(moment.scope()))
+        moment.enrollment.changed = True
+        moment.decide(DecisionKind.CHANGED, f"set {names_of(self.values)}")
+        moment.go_on()
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateTraits(Action):
+    """Traits of the customer."""
+
+    values: Values
+
+    word = "update"
+
+    def words(self) -> str:
+        """The traits."""
+        return names_of(self.values)
+
+    def act(self, moment: StepMoment) -> None:
+        """Sets them together."""
+        scope = moment.scope()
+        traits = {name: _json(value.evaluate(scope)) for name, value in self.values}
+        moment.state.take_traits(traits, moment.now)
+        moment.log(Event(moment.now, Kind.IDENTIFY, "", traits, own=True))
+        moment.touch()
+        moment.decide(DecisionKind.CHANGED, f"update {names_of(self.values)}")
+
+
+# ---------------------------------------------------------------- consent
+
+
+@dataclass(frozen=True, slots=True)
+class _TopicStep(Action):
+    topic: str
+
+    def words(self) -> str:
+        """The topic."""
+        return self.topic
+
+    def _choose(self, moment: StepMoment, granted: bool) -> None:
+        choice, key = _choice(moment, granted), topic_key(self.topic)
+        moment.state.take_choice(key, choice)
+        said = {"consent": {"topics": {self.topic: granted}}}
+        moment.log(Event(moment.now, Kind.IDENTIFY, "", said, own=True))
+        _log_consent(moment, key, choice)
+
+
+@dataclass(frozen=True, slots=True)
+class Subscribe(_TopicStep):
+    """The customer gets a topic."""
+
+    word = "subscribe"
+
+    def act(self, moment: StepMoment) -> None:
+        """A yes to the topic."""
+        self._choose(moment, True)
+
+
+@dataclass(frozen=True, slots=True)
+class Unsubscribe(_TopicStep):
+    """The customer gets a topic no more."""
+
+    word = "unsubscribe"
+
+    def act(self, moment: StepMoment) -> None:
+        """A no to the topic."""
+        self._choose(moment, False)
+
+
+@dataclass(frozen=True, slots=True)
+class Suppress(Action):
+    """No more marketing at all."""
+
+    word = "suppress"
+
+    def words(self) -> str:
+        """The same for each."""
+        return "no more marketing at all"
+
+    def act(self, moment: StepMoment) -> None:
+        """Suppresses the customer."""
+        choice = _choice(moment, False)
+        moment.state.suppressed["marketing"] = choice.source
+        _log_consent(moment, "marketing", choice)
+
+
+@dataclass(frozen=True, slots=True)
+class Mute(Action):
+    """No marketing for a while."""
+
+    span: timedelta
+
+    word = "mute"
+
+    def words(self) -> str:
+        """`no marketing for 30 d`."""
+        return f"no marketing for {format_whole_span(self.span)}"
+
+    def act(self, moment: StepMoment) -> None:
+        """Mutes the customer; an earlier mute that lasts longer holds."""
+        until = max(moment.now + self.span, moment.state.muted_until or moment.now)
+        moment.state.muted_until = until
+        _log_consent(moment, "mute", _choice(moment, False), until)
+
+
+def _choice(moment: StepMoment, granted: bool) -> Choice:
+    return Choice(granted, moment.now, f"journey {moment.enrollment.journey}")
+
+
+def _log_consent(
+    moment: StepMoment, key: str, choice: Choice, until: datetime | None = None
+) -> None:
+    moment.touch()
+    moment.add(ConsentChange(choice.at, key, choice, until))
+    said = f"{key}: {'yes' if choice.granted else 'no'}"
+    moment.decide(DecisionKind.CHANGED, said if until is None else "no marketing for a while")

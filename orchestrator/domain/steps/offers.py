@@ -1,0 +1,110 @@
+"""Steps that give somebody something: a coupon, a reward."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from orchestrator.domain.effects import DecisionKind, Grant, Receiver
+from orchestrator.domain.event import Event, Kind
+from orchestrator.domain.expression import Value
+from orchestrator.domain.formatting import format_whole_span
+from orchestrator.domain.step import Action, StepMoment
+
+#: The event that tells a customer's own journeys of a reward; its properties are the coupon's.
+REWARD_GRANTED = "Reward Granted"
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What a coupon or reward is worth: exactly one of percent and amount."""
+
+    percent: Value | None = None
+    amount: Value | None = None
+    currency: str | None = None
+    minimum: float | None = None
+    products: tuple[str, ...] = ()
+    expires: timedelta | None = None
+
+    def words(self) -> str:
+        """`10%, for 3 d`."""
+        value = self.percent or self.amount
+        unit = "%" if self.percent else f" {self.currency or ''}".rstrip()
+        expires = f", for {format_whole_span(self.expires)}" if self.expires else ""
+        return f"{value.source if value else ''}{unit}{expires}"
+
+
+@dataclass(frozen=True, slots=True)
+class Coupon(Action):
+    """A coupon for the customer."""
+
+    offer: Offer
+
+    word = "coupon"
+    grants = True
+
+    def words(self) -> str:
+        """What it is worth."""
+        return self.offer.words()
+
+    def act(self, moment: StepMoment) -> None:
+        """Gives it."""
+        coupon = _make_coupon(moment, self.offer)
+        _grant(moment, coupon, Receiver.CUSTOMER, is_reward=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Reward(Action):
+    """A coupon for the customer or for who referred them, given once per referred customer."""
+
+    to: Receiver
+    offer: Offer
+
+    word = "reward"
+    grants = True
+
+    def words(self) -> str:
+        """Who gets what."""
+        return f"to the {self.to}: {self.offer.words()}"
+
+    def act(self, moment: StepMoment) -> None:
+        """Gives it once per referred customer and role, and tells its receiver's own journeys."""
+        state = moment.state
+        referrer = state.traits.get("referred_by")
+        if not isinstance(referrer, str) or not referrer or referrer == state.external_id:
+            moment.decide(DecisionKind.NOT_SENT, "not referred by anybody")
+            return
+        if self.to in state.rewarded:
+            moment.decide(DecisionKind.NOT_SENT, f"{self.to} already rewarded")
+            return
+        state.rewarded.add(self.to)
+        coupon = _make_coupon(moment, self.offer)
+        _grant(moment, coupon, self.to, is_reward=True)
+        told = Event(moment.now, Kind.EMITTED, REWARD_GRANTED, {**coupon, "role": str(self.to)})
+        moment.emit(told, referrer if self.to is Receiver.REFERRER else None)
+
+
+def _grant(moment: StepMoment, coupon: dict[str, Any], to: Receiver, *, is_reward: bool) -> None:
+    state, enrollment, code = moment.state, moment.enrollment, coupon["code"]
+    receiver = str(state.traits["referred_by"]) if to is Receiver.REFERRER else state.external_id
+    if to is Receiver.CUSTOMER:
+        enrollment.coupon, enrollment.changed = coupon, True
+        state.coupons[code] = coupon
+    step = enrollment.step or ""
+    moment.add(Grant(moment.now, enrollment, step, to, receiver, code, coupon, is_reward))
+    moment.decide(DecisionKind.GRANTED, f"{'reward' if is_reward else 'coupon'} for {to}")
+
+
+def _make_coupon(moment: StepMoment, offer: Offer) -> dict[str, Any]:
+    scope, now = moment.scope(), moment.now
+    worth = {
+        "percent": offer.percent.evaluate(scope) if offer.percent else None,
+        "amount": offer.amount.evaluate(scope) if offer.amount else None,
+        "currency": offer.currency or (moment.currency if offer.amount else None),
+        "minimum": offer.minimum,
+        "products": list(offer.products) or None,
+        "expires_at": (now + offer.expires).isoformat() if offer.expires else None,
+    }
+    known = {name: value for name, value in worth.items() if value is not None}
+    return {"code": moment.make_code(), "redeemed": False} | known

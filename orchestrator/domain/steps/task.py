@@ -1,0 +1,35 @@
+"""The step that gives a person something to do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from orchestrator.domain.effects import DecisionKind, TaskMade
+from orchestrator.domain.expression import Value
+from orchestrator.domain.step import Action, StepMoment
+from orchestrator.domain.values import as_text
+
+
+@dataclass(frozen=True, slots=True)
+class Task(Action):
+    """A to-do for a person."""
+
+    type: str  # call, letter, visit
+    note: Value | None = None
+    assignee: str | None = None
+    due: timedelta | None = None
+
+    word = "task"
+
+    def words(self) -> str:
+        """`call, for a person`."""
+        return f"{self.type}, for a person"
+
+    def act(self, moment: StepMoment) -> None:
+        """Writes the task down."""
+        note = as_text(self.note.evaluate(moment.scope())) if self.note else ""
+        due = moment.now + self.due if self.due is not None else None
+        enrollment = moment.enrollment
+        moment.add(TaskMade(moment.now, enrollment, self.id, self.type, note, self.assignee, due))
+        moment.decide(DecisionKind.TASK, self.type)

@@ -1,0 +1,123 @@
+"""Steps that choose a way, and the one that ends it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from orchestrator.domain.alignment import align
+from orchestrator.domain.effects import DecisionKind
+from orchestrator.domain.expression import Condition
+from orchestrator.domain.state import Status
+from orchestrator.domain.step import Fork, Step, StepMoment, Way
+
+
+@dataclass(frozen=True, slots=True)
+class Arm(Way):
+    """One way of a branch; a condition of None is the `else`."""
+
+    condition: Condition | None
+    then: tuple[Step, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Branch(Fork):
+    """The first way whose condition holds."""
+
+    arms: tuple[Arm, ...]
+
+    word = "branch"
+
+    @property
+    def blocks(self) -> tuple[tuple[Step, ...], ...]:
+        """Those of the arms."""
+        return tuple(arm.then for arm in self.arms)
+
+    def words(self) -> str:
+        """`2 ways`."""
+        return f"{len(self.arms)} ways"
+
+    def choose(self, moment: StepMoment) -> Sequence[Step]:
+        """The first arm that holds."""
+        scope = moment.scope()
+        for arm in self.arms:
+            if arm.condition is None or arm.condition.test(scope):
+                reason = arm.condition.source if arm.condition else "else"
+                moment.decide(DecisionKind.BRANCHED, reason)
+                return arm.then
+        moment.decide(DecisionKind.BRANCHED, "no branch holds")
+        return ()
+
+    def pair_blocks(self, other: Step) -> list[tuple[tuple[Step, ...], tuple[Step, ...]]]:
+        """Arms that ask the same, else the only one between two such."""
+        if not isinstance(other, Branch):
+            return []
+        arms = align(self.arms, other.arms, _ask_the_same, _both_ask)
+        return [(self.arms[i].then, other.arms[j].then) for i, j in arms.pairs.items()]
+
+
+def _ask_the_same(old: Arm, new: Arm) -> bool:
+    return old.condition == new.condition
+
+
+def _both_ask(old: Arm, new: Arm) -> bool:
+    return (old.condition is None) == (new.condition is None)
+
+
+@dataclass(frozen=True, slots=True)
+class Variant(Way):
+    """One way of a split."""
+
+    name: str
+    share: float  # percent
+    then: tuple[Step, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Split(Fork):
+    """Each customer goes one way, for good: the shares are those of all who come."""
+
+    variants: tuple[Variant, ...]
+
+    word = "split"
+    draws = True
+
+    @property
+    def blocks(self) -> tuple[tuple[Step, ...], ...]:
+        """Those of the variants."""
+        return tuple(variant.then for variant in self.variants)
+
+    def words(self) -> str:
+        """`2 ways`."""
+        return f"{len(self.variants)} ways"
+
+    def choose(self, moment: StepMoment) -> Sequence[Step]:
+        """The variant the customer has."""
+        ways = {variant.name: variant.then for variant in self.variants}
+        shares = [(variant.name, variant.share) for variant in self.variants]
+        name = moment.draw_variant(self.id, shares)
+        moment.decide(DecisionKind.BRANCHED, f"variant {name}")
+        return ways[name]
+
+    def pair_blocks(self, other: Step) -> list[tuple[tuple[Step, ...], tuple[Step, ...]]]:
+        """Variants of one name, else the only one between two such."""
+        if not isinstance(other, Split):
+            return []
+        old, new = self.variants, other.variants
+        ways = align(old, new, lambda a, b: a.name == b.name, lambda a, b: True)
+        return [(old[i].then, new[j].then) for i, j in ways.pairs.items()]
+
+
+@dataclass(frozen=True, slots=True)
+class Exit(Step):
+    """The journey ends here."""
+
+    word = "exit"
+
+    def words(self) -> str:
+        """The same for each."""
+        return "the journey ends here"
+
+    def take(self, moment: StepMoment) -> None:
+        """Ends the enrollment."""
+        moment.leave(Status.COMPLETED, "exit step")

@@ -1,0 +1,119 @@
+"""What is told of one customer: who it is, what is known of them today, and their story."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from orchestrator.domain.answer import Heading, Part
+from orchestrator.domain.effects import DecisionKind
+from orchestrator.domain.formatting import format_instant, format_value
+from orchestrator.domain.values import as_time
+from orchestrator.language.project import Project
+from orchestrator.measure.known_customers import read_facts
+from orchestrator.measure.story import Line, Reading, in_order, read_story
+from orchestrator.measure.why_not import Past, tell_absence, tell_why_not
+from orchestrator.store.database import Database
+from orchestrator.store.story import events_of
+
+#: Decisions that answer a trigger: at their instants nothing else has to say why nobody entered.
+_ANSWERS = (DecisionKind.ENTERED, DecisionKind.IGNORED, DecisionKind.RESTARTED)
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """The answer of `explain`. `absence` says that nothing could ever let them in."""
+
+    customer: Any
+    zone: ZoneInfo
+    lines: list[Line]
+    facts: dict[str, Any] = field(default_factory=dict)
+    absence: str = ""
+
+    def told(self) -> Iterator[Part]:
+        """The answer for people."""
+        yield from self._introduce()
+        wide = max((len(line.journey) for line in self.lines), default=0)
+        for line in self.lines:
+            yield f"{format_instant(line.at, self.zone)}  {line.journey:<{wide}}  {line.told}"
+        if not self.lines:
+            yield "Nothing was decided about this customer yet."
+        if self.absence:
+            yield self.absence
+
+    def _introduce(self) -> Iterator[Part]:
+        customer = self.customer
+        who = f"{format_value(customer.external_id)}{' (anonymous)' if customer.anonymous else ''}"
+        yield Heading(f"{who}, {self._stage()}")
+        if about := [format_value(value) for value in _about(customer).values() if value]:
+            yield " · ".join(about)
+        if self.facts:
+            yield ", ".join(f"{name} {self._fact(value)}" for name, value in self.facts.items())
+        yield f"Times are those of {self.zone.key}.\n"
+
+    def _stage(self) -> str:
+        stage, since = self.customer.stage, self.customer.stage_since
+        if stage is None:
+            return "without a stage yet"
+        return f"{stage} since {format_instant(since, self.zone)}" if since else str(stage)
+
+    def _fact(self, value: Any) -> str:
+        """A fact's value; an instant on the project's clock."""
+        may_be_time = isinstance(value, datetime) or (isinstance(value, str) and "T" in value)
+        at = as_time(value) if may_be_time else None
+        return format_value(value) if at is None else format_instant(at, self.zone)
+
+    def as_data(self) -> dict[str, Any]:
+        """The answer for machines."""
+        return {
+            "user_id": self.customer.external_id,
+            "anonymous": self.customer.anonymous,
+            **_about(self.customer),
+            "stage": self.customer.stage,
+            "stage_since": self.customer.stage_since,
+            "facts": self.facts,
+            "story": [
+                {name: value for name, value in asdict(line).items() if name != "place"}
+                for line in self.lines
+            ],
+        }
+
+
+def explain(
+    database: Database,
+    customer: Any,
+    project: Project | None,
+    zone: ZoneInfo,
+    *,
+    journey: str | None,
+) -> Explained:
+    """The story of a customer, in all journeys or in one. Without a project, because its files hold
+    errors, the ledger alone is told.
+    """
+    reading = Reading(zone, project.journeys if project else {})
+    lines = read_story(database, customer.id, journey, reading)
+    if project is None:
+        return Explained(customer, zone, lines)
+    facts = read_facts(database, project, customer.id)
+    if journey not in project.journeys:
+        return Explained(customer, zone, lines, facts)
+    told = {line.at for line in lines if line.kind in _ANSWERS}
+    with database.read() as transaction:
+        past = Past(customer, events_of(transaction, customer.id), told)
+    asked = project.journeys[journey]
+    lines = in_order([*lines, *tell_why_not(project, asked, past)])
+    return Explained(customer, zone, lines, facts, "" if told else tell_absence(asked, past))
+
+
+def _about(customer: Any) -> dict[str, Any]:
+    """Name, address and number, as the shop wrote them."""
+    traits = customer.traits
+    names = (
+        traits.get("first_name") or traits.get("firstName"),
+        traits.get("last_name") or traits.get("lastName"),
+    )
+    name = traits.get("name") or " ".join(str(part) for part in names if part)
+    return {"name": name or None, "email": traits.get("email"), "phone": traits.get("phone")}

@@ -1,0 +1,92 @@
+"""How a project stands, in lines and tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from zoneinfo import ZoneInfo
+
+from orchestrator.domain.answer import Notice, Part, Table
+from orchestrator.domain.formatting import count, format_instant, format_span
+from orchestrator.measure.status import STANDINGS, Status
+from orchestrator.measure.story import tell_reason
+
+#: In place of a medium: what a step sent by that is gone from its journey, and never sent anything.
+GONE = "of steps that are gone"
+
+
+def tell_status(found: Status, zone: ZoneInfo) -> Iterator[Part]:
+    """The whole of it, with what a person has to do."""
+    yield from _tell_customers(found, zone)
+    yield from _tell_calls(found)
+    if found.journeys:
+        yield ""
+        rows = [(one.id, one.inside, one.due, one.held) for one in found.journeys]
+        yield Table(("JOURNEY", "INSIDE", "DUE", "HELD"), rows)
+    if found.messages or found.not_sent:
+        yield ""
+        yield Table(("MESSAGES", *map(str.upper, STANDINGS), "HELD"), _message_rows(found))
+    if found.not_sent:
+        yield ""
+        yield Table(("MESSAGES", "WHY NOT SENT", "NOT SENT"), _reason_rows(found))
+    yield from _tell_unknown(found)
+    if found.home:
+        yield f"\nWhile `parcours up` runs, {found.home} leads to the mailbox and to Prefect."
+
+
+def _tell_customers(found: Status, zone: ZoneInfo) -> Iterator[str]:
+    last = "never" if found.last_tick is None else _ago(found, zone)
+    yield f"{count(found.customers, 'customer')}; the last tick: {last}"
+    stages = [
+        f"{number:,} {stage or 'without a stage'}" for stage, number in sorted(found.stages.items())
+    ]
+    if stages:
+        yield f"  {', '.join(stages)}"
+
+
+def _tell_calls(found: Status) -> Iterator[str]:
+    if found.inbox:
+        yield (
+            f"  {count(found.inbox, 'call')} in the inbox: a running `parcours up` or "
+            "`parcours tick` takes them"
+        )
+    for code, number in sorted(found.rejected.items()):
+        yield f"  {count(number, 'call')} rejected: {code} (kept in the table `rejections`)"
+
+
+def _ago(found: Status, zone: ZoneInfo) -> str:
+    assert found.last_tick is not None
+    span = found.at - found.last_tick
+    when = (
+        f"{format_span(span)} ago" if span.total_seconds() >= 0 else "ahead of this machine's clock"
+    )
+    return f"{format_instant(found.last_tick, zone)}, {zone.key} ({when})"
+
+
+def _message_rows(found: Status) -> list[tuple[str | int, ...]]:
+    rows: list[tuple[str | int, ...]] = []
+    for medium in sorted(found.messages.keys() | found.not_sent.keys()):
+        counted = found.count_standings(medium)
+        rows.append((medium or GONE, *counted.values(), found.held_channels.get(medium, "")))
+    return rows
+
+
+def _reason_rows(found: Status) -> list[tuple[str | int, ...]]:
+    return [
+        (medium or GONE, tell_reason(reason), number)
+        for medium, reasons in sorted(found.not_sent.items())
+        for reason, number in sorted(reasons.items(), key=lambda item: (-item[1], item[0]))
+    ]
+
+
+def _tell_unknown(found: Status) -> Iterator[Part]:
+    """Names the command that settles messages whose outcome is unknown."""
+    total = sum(states.get("unknown", 0) for states in found.messages.values())
+    if not total:
+        return
+    yield Notice(f"\n{count(total, 'message')} in the air: nobody knows whether they arrived.")
+    yield (
+        "Say --sent (it arrived), --again (queue it once more) or --drop of each, or of "
+        "--all-unknown:"
+    )
+    for public_id in found.unknown:
+        yield f"  parcours messages settle {public_id} --sent"

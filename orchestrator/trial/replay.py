@@ -1,0 +1,133 @@
+"""Lives of customers, sorted out of their calls and led through the journeys, without a database.
+
+Customers are independent but for rewards, so each is run on its own; a reward for another customer
+is put on that one's line, which is then run again.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from orchestrator.domain.call import Call
+from orchestrator.domain.effects import Effect, Emitted
+from orchestrator.domain.errors import CallRejected
+from orchestrator.domain.event import Event, Kind
+from orchestrator.domain.identity import Identities, Person
+from orchestrator.domain.line import RunOptions
+from orchestrator.domain.program import Program
+from orchestrator.domain.state import CustomerState
+from orchestrator.domain.timeline import run
+from orchestrator.domain.values import INSTANT
+
+ROUNDS_MAX = 10  # of rewards that cause rewards
+
+
+@dataclass(slots=True)
+class Life:
+    """The events of one customer, with the merges that bring others in (`merges` by position in
+    `events`).
+    """
+
+    person: Person
+    events: list[Event] = field(default_factory=list)
+    absorbs: list[tuple[datetime, Person]] = field(default_factory=list)
+
+
+def sort_into_lives(calls: Iterable[Call], rejected: Counter[str]) -> dict[Person, Life]:
+    """Each customer's own events; who was absorbed by another is named there. Refused calls are
+    added to `rejected`.
+    """
+    lives: dict[Person, Life] = {}
+    identities = Identities(known=set())
+    # At one instant, who somebody is comes before what they did.
+    in_order = sorted(enumerate(calls), key=lambda one: (one[1].at, one[1].kind > Kind.GROUP))
+    for arrival, call in in_order:
+        assert call.at is not None  # read_history refuses calls without a time
+        try:
+            resolution = identities.resolve(call)
+        except CallRejected as rejection:
+            rejected[str(rejection)] += 1
+            continue
+        life = lives.setdefault(resolution.person, Life(resolution.person))
+        if resolution.absorbed is not None:
+            life.absorbs.append((call.at, resolution.absorbed))
+        if call.kind is not Kind.MERGE or "consent" in call.context:
+            life.events.append(call.event(call.at, arrival))
+    return lives
+
+
+class Replay:
+    """Runs lives through a program; the rewards of one life become events of another."""
+
+    def __init__(
+        self,
+        program: Program,
+        lives: Mapping[Person, Life],
+        until: datetime,
+        no_entries_after: datetime | None,
+    ):
+        self.program, self.lives, self.until = program, lives, until
+        self.options = RunOptions(no_entries_after=no_entries_after)
+        self.absorbed = {person for life in lives.values() for _, person in life.absorbs}
+
+    def run_all(self) -> Iterator[tuple[Person, list[Effect]]]:
+        """Every surviving customer with the effects of their whole life."""
+        done = {
+            person: self._run(life, [])
+            for person, life in self.lives.items()
+            if person not in self.absorbed
+        }
+        gifts = self._gifts(done)
+        before: dict[Person, list[Event]] = {}
+        for _ in range(ROUNDS_MAX):
+            for person in (
+                gifts.keys() | before.keys()
+            ):  # also who got something in the round before, and now nothing
+                if person in done and gifts.get(person) != before.get(person):
+                    done[person] = self._run(self.lives[person], gifts.get(person, []))
+            before, gifts = gifts, self._gifts(done)
+            if before == gifts:
+                break
+        yield from done.items()
+
+    @staticmethod
+    def _gifts(done: Mapping[Person, list[Effect]]) -> dict[Person, list[Event]]:
+        gifts: dict[Person, list[Event]] = {}
+        for effects in done.values():
+            for effect in effects:
+                if isinstance(effect, Emitted) and effect.receiver is not None:
+                    gifts.setdefault(Person(effect.receiver), []).append(effect.event)
+        return gifts
+
+    def _run(self, life: Life, gifts: list[Event]) -> list[Effect]:
+        effects: list[Effect] = []
+        # Nobody is told anything before they exist.
+        begins = min(
+            [*(event.at for event in life.events), *(at for at, _ in life.absorbs)], default=None
+        )
+        events = [
+            *life.events,
+            *(gift for gift in gifts if begins is not None and gift.at >= begins),
+        ]
+        for at, person in life.absorbs:
+            other = self._state(person)
+            theirs = self.lives[person].events
+            before = [event for event in theirs if event.at < at]
+            effects += run(self.program, other, before, at - INSTANT, options=self.options)
+            events += [event for event in theirs if event.at >= at]
+            events.append(Event(at, Kind.MERGE, "", arrival=-1, absorbed=other))
+        return effects + run(
+            self.program, self._state(life.person), events, self.until, options=self.options
+        )
+
+    def _state(self, person: Person) -> CustomerState:
+        return CustomerState(
+            person.id,
+            self.program.lifecycle,
+            self.program.zone,
+            self.program.locale,
+            anonymous=person.anonymous,
+        )
