@@ -15,7 +15,7 @@ from contextlib import ExitStack, asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 
-from prefect.client.orchestration import PrefectClient, get_client
+from prefect.client.orchestration import get_client
 from prefect.client.schemas.actions import DeploymentScheduleCreate
 from prefect.client.schemas.objects import (
     ConcurrencyLimitStrategy,
@@ -130,29 +130,32 @@ def _wait_for_turn(worker: Worker, ending: threading.Event) -> bool:
 open_shifts_with(open_shift)
 
 
-async def deploy(folder: Path, pool: str, name: str) -> None:
+async def deploy(folder: Path, pool: str, name: str, every: timedelta | None = EVERY) -> None:
     """Has a work pool's workers take shifts in a project's folder: the deployment `work/NAME`."""
-    async with get_client() as client:
-        await _deploy(client, folder, pool, name)
-
-
-async def _deploy(client: PrefectClient, folder: Path, pool: str, name: str) -> None:
     spec = describe_shift(name)
     here = {"prefect.deployments.steps.set_working_directory": {"directory": str(folder)}}
-    await client.create_deployment(
-        flow_id=await client.create_flow(work),
-        name=name,
-        version=spec.version,
-        description=markdown(spec, {}),
-        tags=tags_of(spec),
-        parameters={"shift": name},
-        # a file's path would depend on the working directory
-        entrypoint=f"{__name__}.work",
-        pull_steps=[here],
-        work_pool_name=pool,
-        schedules=[DeploymentScheduleCreate(schedule=IntervalSchedule(interval=EVERY))],
-        concurrency_limit=1,
-        concurrency_options=ConcurrencyOptions(
-            collision_strategy=ConcurrencyLimitStrategy.CANCEL_NEW
-        ),
-    )
+    async with get_client() as client:
+        await client.create_deployment(
+            flow_id=await client.create_flow(work),
+            name=name,
+            version=spec.version,
+            description=markdown(spec, {}),
+            tags=tags_of(spec),
+            parameters={"shift": name},
+            # a file's path would depend on the working directory
+            entrypoint=f"{__name__}.work",
+            pull_steps=[here],
+            work_pool_name=pool,
+            schedules=_schedules(every),
+            concurrency_limit=1,
+            concurrency_options=ConcurrencyOptions(
+                collision_strategy=ConcurrencyLimitStrategy.CANCEL_NEW
+            ),
+        )
+
+
+def _schedules(every: timedelta | None) -> list[DeploymentScheduleCreate]:
+    """Without a schedule shifts open by hand only."""
+    if every is None:
+        return []
+    return [DeploymentScheduleCreate(schedule=IntervalSchedule(interval=every))]

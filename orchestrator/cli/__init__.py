@@ -26,6 +26,7 @@ COMMANDS = {
     "explain": Command("explain:explain", "Tell the story of one customer."),
     "status": Command("status:status", "Show how everything stands."),
     "start": Command("start:start", "Enter customers into a journey by hand."),
+    "deploy": Command("deploy:deploy", "Have the workers of a Prefect work pool take shifts."),
     "messages": Command(
         "messages:app",
         "List messages, settle those whose outcome is unknown, and send failed ones again.",
