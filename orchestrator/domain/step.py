@@ -153,6 +153,7 @@ class Step(ABC):
 
     word: ClassVar[str]
     takes_time: ClassVar[bool] = False  # somebody may stand on it for long
+    sends: ClassVar[bool] = False  # a message: the law of `domain.release` is asked before it
     draws: ClassVar[bool] = False  # gives variants, which are kept
     grants: ClassVar[bool] = False  # gives coupons, which are kept
 
@@ -165,6 +166,11 @@ class Step(ABC):
     def label(self) -> str:
         """What it is called by people."""
         return self.word.replace("_", " ")
+
+    @property
+    def awaits(self) -> str:
+        """The event that somebody waits for who stands on it; "" for none."""
+        return ""
 
     @abstractmethod
     def words(self) -> str:

@@ -14,7 +14,6 @@ from datetime import datetime
 from orchestrator.domain.errors import ParcoursError, ProjectInvalid
 from orchestrator.domain.journey import Journey, OnChange
 from orchestrator.domain.matching import Matching, match_steps
-from orchestrator.domain.steps.ways import Split
 from orchestrator.engine.last_tick import LAST_TICK
 from orchestrator.engine.parts import Parts
 from orchestrator.language.journeys import parse_journey
@@ -163,5 +162,5 @@ def _keep_variants(parts: Parts, transaction: Transaction, edited: Mapping[str, 
         earlier = _read_earlier(texts.get((name, version)), name, version)
         moved = match_steps(earlier, parts.program.journeys[name]).moved if earlier else {}
         for was, now in moved.items():
-            if was != now and earlier is not None and isinstance(earlier.by_id[was], Split):
+            if was != now and earlier is not None and earlier.by_id[was].draws:
                 copy_variants(transaction, name, was, now)

@@ -28,6 +28,7 @@ class Message(Step):
     resend_uncertain: bool = False
 
     word = "message"
+    sends = True
 
     @property
     def label(self) -> str:

@@ -52,6 +52,11 @@ class WaitFor(Wait):
         """What follows the event, and the time-out."""
         return self.then, self.otherwise
 
+    @property
+    def awaits(self) -> str:
+        """Its event."""
+        return self.event
+
     def words(self) -> str:
         """`Order Completed, at most 2 d`."""
         return f"{self.event}, at most {format_whole_span(self.within)}"

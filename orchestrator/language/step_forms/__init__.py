@@ -12,7 +12,7 @@ from orchestrator.language.step_forms import (  # noqa: I001  # the order is tha
     task_forms as task_forms,
     turn_forms as turn_forms,
 )
-from orchestrator.language.step_forms.step_form import FORMS
+from orchestrator.language.step_forms.step_form import FORMS as FORMS
 
 STEP_KINDS = tuple(FORMS)
 BUILT_STEPS = tuple(word for word, form in FORMS.items() if form.is_built)
