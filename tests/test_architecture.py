@@ -1,5 +1,5 @@
-"""The rules of the house that no single file shows: who imports whom, who reads the clock, how long
-is long.
+"""The rules of the house that no single file shows: who imports whom, who reads the clock, who
+speaks SQL. How long is long stands in test_shape.py.
 """
 
 from __future__ import annotations
@@ -10,16 +10,12 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
-from functools import cache
 from pathlib import Path
-from statistics import median, quantiles
 
 import hypothesis
 import pytest
 
-ROOT = Path(__file__).parent.parent
-PACKAGES = ("orchestrator", "channels", "flows")
-SOURCES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
+from tests.support.house import ROOT, SOURCES, inside, shown, syntax
 
 WALL_CLOCK = {
     "datetime.datetime.now",
@@ -37,11 +33,6 @@ WALL_CLOCK = {
 DATABASE_LIBRARIES = {"sqlalchemy", "sqlmodel", "alembic", "psycopg", "sqlite3"}
 ORM_SESSIONS = {"sqlmodel.Session", "sqlalchemy.orm.Session", "sqlalchemy.orm.sessionmaker"}
 VAGUE_NAMES = {"utils", "helpers", "common", "manager", "managers", "service", "services"}
-
-
-@cache
-def syntax(path: Path) -> ast.Module:
-    return ast.parse(path.read_text("utf-8"), filename=str(path))
 
 
 def imported(path: Path) -> Iterator[tuple[str, str]]:
@@ -73,14 +64,6 @@ def mentioned(path: Path) -> Iterator[tuple[str, int]]:
             for local, name in names:
                 if local == head:
                     yield name + dot + rest, node.lineno
-
-
-def inside(path: Path, *folders: str) -> bool:
-    return any(path.is_relative_to(ROOT / folder) for folder in folders)
-
-
-def shown(path: Path) -> str:
-    return str(path.relative_to(ROOT))
 
 
 def test_imports_point_one_way() -> None:
@@ -195,41 +178,6 @@ def test_no_file_points_beside_the_clone() -> None:
 
 def leads_into_the_clone(path: Path) -> bool:
     return path.exists() and path.resolve().is_relative_to(ROOT)
-
-
-def test_most_functions_fit_on_half_a_screen() -> None:
-    lengths = dict(function_lengths())
-    longest = sorted(lengths, key=lambda name: lengths[name], reverse=True)[:5]
-    report = ", ".join(f"{name} {lengths[name]}" for name in longest)
-    over_40 = sum(length > 40 for length in lengths.values())
-    assert median(lengths.values()) <= 12, report
-    assert quantiles(lengths.values(), n=10)[-1] <= 30, report
-    assert over_40 <= len(lengths) * 0.02, report
-
-
-def function_lengths() -> Iterator[tuple[str, int]]:
-    """Functions by `file:line name`, in lines without the docstring."""
-    for path in SOURCES:
-        for node in ast.walk(syntax(path)):
-            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-                docstring = node.body[0] if ast.get_docstring(node) else None
-                words = (
-                    docstring.end_lineno - docstring.lineno + 1
-                    if docstring and docstring.end_lineno
-                    else 0
-                )
-                yield (
-                    f"{shown(path)}:{node.lineno} {node.name}",
-                    (node.end_lineno or node.lineno) - node.lineno + 1 - words,
-                )
-
-
-def test_few_files_are_long() -> None:
-    lengths = sorted((path.read_text("utf-8").count("\n"), shown(path)) for path in SOURCES)
-    assert len([length for length, _ in lengths if length > 300]) <= len(lengths) * 0.15, lengths[
-        -5:
-    ]
-    assert lengths[-1][0] <= 600, lengths[-5:]
 
 
 def test_no_property_test_has_a_deadline_and_no_test_a_short_time_out() -> None:

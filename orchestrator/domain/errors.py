@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import re
 import traceback
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 class ParcoursError(Exception):
@@ -30,7 +30,7 @@ class ParcoursError(Exception):
 @dataclass(frozen=True, slots=True)
 class Problem:
     """One fault in a project's files, printed like a compiler's: `file:line:col: what; what to
-    do`.
+    do`. `rule` is the name of the rule of `check` that found it; "" for the language's own.
     """
 
     file: str
@@ -38,6 +38,7 @@ class Problem:
     column: int
     message: str
     severity: str = "error"  # "error" (nothing runs) or "warning" (advice)
+    rule: str = field(default="", compare=False)  # one fault is one, whoever finds it
 
     def __str__(self) -> str:
         kind = "" if self.severity == "error" else f"{self.severity}: "

@@ -48,7 +48,7 @@ class Document:
         """A problem at the value of a path (or its key), or at the nearest thing around it that is
         written down.
         """
-        line, column = self._position(path, at_key)
+        line, column = self.position(path, at_key=at_key)
         return Problem(
             self.file,
             line,
@@ -57,7 +57,8 @@ class Document:
             severity,
         )
 
-    def _position(self, path: Path, at_key: bool) -> Position:
+    def position(self, path: Path, *, at_key: bool = False) -> Position:
+        """Where a value (or its key) is written, or the nearest thing around it that is."""
         if at_key and path in self.keys:
             return self.keys[path]
         while path and path not in self.values:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -13,7 +14,7 @@ from orchestrator.domain.errors import Problem, ProjectInvalid
 from orchestrator.domain.journey_tests import JourneyTest
 from orchestrator.domain.message import Purpose
 from orchestrator.domain.schedule import find_zone, parse_cron
-from orchestrator.language.document import Document
+from orchestrator.language.document import Document, Path, Position
 from orchestrator.language.form_errors import report_form_errors
 from orchestrator.language.journey_tests import read_tests
 from orchestrator.language.place import Known, Place
@@ -40,10 +41,13 @@ _ANY_TIME = datetime(
 
 @dataclass(frozen=True, slots=True)
 class JourneyFile:
-    """What one file holds: the journey (None when it has errors) and its tests."""
+    """What one file holds: the journey (None when it has errors) and its tests. `places` says where
+    each step stands, by (step id,), and each of its options, by (step id, option).
+    """
 
     journey: domain.Journey | None
     tests: tuple[JourneyTest, ...] = ()
+    places: Mapping[tuple[str, ...], Position] = field(default_factory=dict)
 
 
 def parse_journey(text: str, file: str, known: Known | None = None) -> domain.Journey:
@@ -75,16 +79,27 @@ def read_journey(document: Document, known: Known, problems: list[Problem]) -> J
     except ValidationError as fault:
         report_form_errors(fault, JourneyForm, place)
         return JourneyFile(None)
-    journey = _build(form, place)
+    ids = name_steps(form.steps, place.at("steps"))
+    journey = _build(form, ids, place)
     _advise_on_repeats(journey, place)
     tests = read_tests(form.tests, form.journey, place.at("tests"))
     faulty = any(problem.severity == "error" for problem in problems[before:])
-    return JourneyFile(None if faulty else journey, tests)
+    return JourneyFile(None if faulty else journey, tests, dict(_places(document, ids)))
 
 
-def _build(form: JourneyForm, place: Place) -> domain.Journey:
+def _places(
+    document: Document, ids: Mapping[Path, str]
+) -> Iterator[tuple[tuple[str, ...], Position]]:
+    for path, step_id in ids.items():
+        yield (step_id,), document.position(path)
+        step = document.get(path)
+        for word, options in step.items() if isinstance(step, dict) else ():
+            for option in options if isinstance(options, dict) else ():
+                yield (step_id, str(option)), document.position((*path, word, option))
+
+
+def _build(form: JourneyForm, ids: dict[Path, str], place: Place) -> domain.Journey:
     _check_head(form, place)
-    ids = name_steps(form.steps, place.at("steps"))
     purpose = Purpose(form.purpose)
     steps = StepReader(ids, purpose).read_block(form.steps, place.at("steps"))
     triggers = [

@@ -19,7 +19,7 @@ from orchestrator.domain.survey import Survey
 from orchestrator.domain.template_names import template_names
 from orchestrator.domain.text_files import decode_text
 from orchestrator.language.config_file import read_config
-from orchestrator.language.document import Document
+from orchestrator.language.document import Document, Position
 from orchestrator.language.journeys import read_journey
 from orchestrator.language.lifecycle import names_in, read_lifecycle
 from orchestrator.language.place import Known
@@ -34,7 +34,8 @@ _OTHER_FILES = ("lifecycle", "segments", "surveys")
 @dataclass(frozen=True, slots=True)
 class Project:
     """Everything a project's files say, checked. `known` is what `parse_journey` needs for one more
-    journey.
+    journey; `places` says where steps and their options are written, by (journey, step id) and
+    (journey, step id, option).
     """
 
     root: Path
@@ -46,6 +47,12 @@ class Project:
     templates: frozenset[tuple[Medium, str]]
     known: Known
     warnings: tuple[Problem, ...] = ()
+    places: Mapping[tuple[str, ...], Position] = field(default_factory=dict)
+
+    def position(self, journey: str, step_id: str, option: str = "") -> Position:
+        """The line and column of a step's option, else of the step, else of the file."""
+        at = self.places.get((journey, step_id, option))
+        return at or self.places.get((journey, step_id), (1, 1))
 
     @property
     def names_for_templates(self) -> dict[str, frozenset[str]]:
@@ -102,6 +109,7 @@ def read_project(
     surveys = read_surveys(documents.get("surveys"), known, problems)
     journeys: dict[str, Journey] = {}
     tests: dict[str, tuple[JourneyTest, ...]] = {}
+    places: dict[tuple[str, ...], Position] = {}
     for stem, document in documents.items():
         if stem in _OTHER_FILES:
             continue
@@ -110,11 +118,13 @@ def read_project(
         if found.journey is not None:
             journeys[found.journey.id] = found.journey
             tests[found.journey.id] = found.tests
+            places |= {(found.journey.id, *key): at for key, at in found.places.items()}
     ordered = sorted(problems, key=lambda problem: (problem.file, problem.line, problem.column))
     warnings = tuple(problem for problem in ordered if problem.severity != "error")
-    return Project(
-        root, config, lifecycle, journeys, surveys, tests, templates, known, warnings
-    ), ordered
+    project = Project(
+        root, config, lifecycle, journeys, surveys, tests, templates, known, warnings, places
+    )
+    return project, ordered
 
 
 def _names(

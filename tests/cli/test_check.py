@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from orchestrator.lint.check import RULES
 from tests.cli.conftest import CART, Shop, identify, now, track
 
 ROOT = Path(__file__).parents[2]
@@ -236,7 +237,9 @@ def test_a_subject_of_a_step_is_compiled_like_a_template(shop: Shop) -> None:
     shop.write("journeys/cart.yaml", CART.replace("email: reminder", written))
     answer = shop.run("check")
     assert answer.code == 1
-    assert re.search(r"journeys/cart\.yaml:1:1: step 'reminder': the subject: .*monney", answer.out)
+    assert re.search(
+        r"journeys/cart\.yaml:8:43: step 'reminder': the subject: .*monney", answer.out
+    )
 
 
 def test_a_channel_that_does_not_exist_is_an_error(shop: Shop) -> None:
@@ -270,7 +273,27 @@ def test_machines_get_the_problems_as_json(shop: Shop) -> None:
     answer = shop.run("check", "--json")
     assert answer.code == 1
     (problem,) = answer.json["problems"]
-    assert (problem["line"], problem["severity"]) == (7, "error")
+    assert (problem["line"], problem["severity"], problem["rule"]) == (7, "error", "")
+
+
+def test_a_finding_names_its_rule_for_machines_and_not_for_people(shop: Shop) -> None:
+    shop.write("templates/sms/nudge.fr.txt", "Bonjour")
+    (problem,) = shop.run("check", "--json").json["problems"]
+    assert problem["rule"] == "missing-locale"
+    assert "missing-locale" not in shop.run("check").out
+
+
+def test_every_rule_has_a_name_of_its_own_and_says_why_it_is_one() -> None:
+    names = [rule.name for rule in RULES]
+    assert len(set(names)) == len(names)
+    for rule in RULES:
+        assert re.fullmatch(r"[a-z]+(-[a-z]+)*", rule.name)
+        assert rule.why.endswith(".")
+
+
+def test_what_a_setting_says_stands_where_it_is_written(shop: Shop) -> None:
+    shop.write("parcours.toml", '[channels]\nsms = "console"\nemail = "sendgird"\n')
+    assert "parcours.toml:3:1: no channel 'sendgird' carries email" in shop.run("check").out
 
 
 def test_the_customers_are_looked_at_in_numbers_only(stored_shop: Shop) -> None:

@@ -1,0 +1,91 @@
+"""Rules about what a sender owes, and seldom thinks of: by law, or so that links lead somewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+from channels import LOCAL
+from orchestrator.config import FILE, Config
+from orchestrator.domain.medium import Medium
+from orchestrator.domain.message import Purpose
+from orchestrator.domain.steps.message import Message
+from orchestrator.language.project import Project
+from orchestrator.lint.rules import Finding, Rules
+from orchestrator.lint.setting_rules import setting
+
+SENDERS: Rules[Project] = Rules()
+
+_THIS_MACHINE = ("localhost", "127.0.0.1", "::1")
+_EXAMPLE_SENDER = "hello@shop.example"
+_HOURS = '{from = "20:00", to = "08:00"}'
+_UNWRITTEN = (FILE, 1, 1)
+
+
+@SENDERS.rule("no-postal-address", why="Commercial mail without one is unlawful in many countries.")
+def postal_address(project: Project) -> Iterator[Finding]:
+    """Marketing mails of a shop that has written no address."""
+    if project.config.project.postal_address:
+        return
+    if any(medium.spec.is_mail for medium in _marketing(project)):
+        told = "commercial mail must carry a postal address: write one as `postal_address`"
+        yield _UNWRITTEN, f"{told} in [project]"
+
+
+@SENDERS.rule("no-quiet-hours", why="Marketing texts at night are unlawful in many countries.")
+def quiet_hours(project: Project) -> Iterator[Finding]:
+    """Marketing texts that may leave at any hour."""
+    for medium in _marketing(project):
+        if not medium.spec.is_mail and medium not in project.config.quiet_hours:
+            yield (
+                _UNWRITTEN,
+                f"marketing texts may leave at night: write `{medium} = {_HOURS}` in [quiet_hours]",
+            )
+
+
+@SENDERS.rule("example-sender", why="Nobody can answer, and no provider accepts it.")
+def example_sender(project: Project) -> Iterator[Finding]:
+    """Real mails that would come from the example's address."""
+    config = project.config
+    if _mails_leave(config) and config.channels.from_email == _EXAMPLE_SENDER:
+        yield (
+            setting(config, "channels", "from_email"),
+            f"mails would come from {_EXAMPLE_SENDER}: write your own `from_email` in [channels]",
+        )
+
+
+@SENDERS.rule("no-website", why="Links to the shop in real mails would lead nowhere.")
+def website(project: Project) -> Iterator[Finding]:
+    """Real mails of a shop that has written no address of its website."""
+    if _mails_leave(project.config) and not project.config.project.website:
+        yield (
+            _UNWRITTEN,
+            "links to the shop would lead nowhere: write its address as `website` in [project]",
+        )
+
+
+@SENDERS.rule("local-links", why="Nobody who gets a real mail could unsubscribe.")
+def local_links(project: Project) -> Iterator[Finding]:
+    """Real mails whose links lead to this machine."""
+    config = project.config
+    if _mails_leave(config) and urlsplit(config.public_url).hostname in _THIS_MACHINE:
+        yield (
+            setting(config, "web", "public_url"),
+            "links to unsubscribe would lead to this machine only: write `public_url` in [web]",
+        )
+
+
+def _mails_leave(config: Config) -> bool:
+    return config.channels.email not in LOCAL
+
+
+def _marketing(project: Project) -> list[Medium]:
+    """The media by which marketing is sent."""
+    return sorted(
+        {
+            step.medium
+            for journey in project.journeys.values()
+            for step in journey.walk_steps()
+            if isinstance(step, Message) and journey.purpose is Purpose.MARKETING
+        }
+    )

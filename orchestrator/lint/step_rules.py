@@ -1,0 +1,88 @@
+"""Rules about what steps write themselves: senders and subjects."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from channels.acceptance import reply_to_refusal, sender_refusal
+from orchestrator.domain.journey import Journey
+from orchestrator.domain.steps.message import Message
+from orchestrator.language.project import Project
+from orchestrator.lint.rules import ERROR, Finding, Rules, Spot
+from orchestrator.render import Templates
+from orchestrator.render.source import TemplateBroken
+
+STEPS: Rules[Project] = Rules()
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A project with those of its templates that are sound."""
+
+    project: Project
+    templates: Templates
+
+
+SUBJECTS: Rules[Rendered] = Rules()
+
+
+def messages(project: Project) -> Iterator[tuple[Journey, Message]]:
+    """Every message step, with its journey."""
+    for journey in project.journeys.values():
+        for step in journey.walk_steps():
+            if isinstance(step, Message):
+                yield journey, step
+
+
+def written(project: Project, journey: Journey, step: Message, option: str) -> Spot:
+    """Where a step writes an option."""
+    return f"journeys/{journey.id}.yaml", *project.position(journey.id, step.id, option)
+
+
+@STEPS.rule("sender-refused", why="No channel could send with it.", severity=ERROR)
+def refused_senders(project: Project) -> Iterator[Finding]:
+    """A `from` that the channels' own rules refuse."""
+    for journey, step in messages(project):
+        if step.sender is not None and (refusal := sender_refusal(step.medium, step.sender)):
+            yield written(project, journey, step, "from"), f"step '{step.id}': {refusal}"
+
+
+@STEPS.rule("reply-to-refused", why="No channel could send with it.", severity=ERROR)
+def refused_reply_addresses(project: Project) -> Iterator[Finding]:
+    """A `reply_to` of a mail that the channels' own rules refuse."""
+    for journey, step in messages(project):
+        if step.reply_to is None or not step.medium.spec.is_mail:
+            continue
+        if refusal := reply_to_refusal(step.reply_to):
+            yield written(project, journey, step, "reply_to"), f"step '{step.id}': {refusal}"
+
+
+@STEPS.rule("reply-to-ignored", why="Only a mail can be answered to another address.")
+def ignored_reply_addresses(project: Project) -> Iterator[Finding]:
+    """A `reply_to` of what is no mail."""
+    for journey, step in messages(project):
+        if step.reply_to is not None and not step.medium.spec.is_mail:
+            told = f"step '{step.id}': an {step.medium.spec.noun} has no `reply_to`"
+            yield written(project, journey, step, "reply_to"), told
+
+
+@SUBJECTS.rule("subject-broken", why="The message could never be rendered.", severity=ERROR)
+def broken_subjects(rendered: Rendered) -> Iterator[Finding]:
+    """A `subject` that is no template."""
+    for journey, step in messages(rendered.project):
+        if not step.medium.spec.is_mail or not step.subject:
+            continue
+        for what in _faults(rendered.templates, step.subject):
+            at = written(rendered.project, journey, step, "subject")
+            yield at, f"step '{step.id}': the subject: {what}"
+
+
+def _faults(templates: Templates, subject: str) -> list[str]:
+    try:
+        templates.compile_subject(subject)
+    except TemplateBroken as broken:
+        return [problem.message for problem in broken.problems]
+    except (SyntaxError, ValueError, OverflowError, RecursionError):
+        return ["nested too deeply, or with a number that is too large"]
+    return []
