@@ -12,7 +12,7 @@ from orchestrator.domain.journey import Journey
 from orchestrator.domain.line import Line
 from orchestrator.domain.program import Program
 from orchestrator.domain.state import CustomerState, Enrollment
-from orchestrator.domain.steps.wait_until import MOVED
+from orchestrator.domain.step import MOVED
 
 #: Somebody inside, with where they stand and until when.
 Place = tuple[Enrollment, str | None, datetime | None]

@@ -20,6 +20,9 @@ from orchestrator.domain.message import Medium, Purpose
 from orchestrator.domain.release_answers import Release
 from orchestrator.domain.state import CustomerState, Enrollment, Status
 
+#: Why a wait has another end than it was told to have.
+MOVED = "the customer's date or zone changed"
+
 
 class StepMoment(Protocol):
     """One enrollment at one instant, as its step sees it. What follows counts from `base`."""

@@ -17,7 +17,7 @@ from orchestrator.domain.policy import address
 from orchestrator.engine.compose import compose
 from orchestrator.engine.handover import PROBE_MAX, Answer
 from orchestrator.engine.parts import LEASE, LEASE_MAX
-from orchestrator.engine.release import Asked, ask_again
+from orchestrator.engine.recheck import Asked, ask_again
 from orchestrator.engine.report import TickReport
 from orchestrator.engine.sending import end_rest
 from orchestrator.engine.turn import Turn

@@ -24,7 +24,6 @@ class SetForm(StepForm, word="set"):
     set: Annotated[dict[str, Plain], Field(min_length=1)]
 
     def build(self, site: Site) -> Step | None:
-        """Variables, which have names of their own."""
         for name in self.set:
             check_variable(name, site.place.at(name), at_key=True)
         return SetVariables(site.id, read_values(self.set, site.place))
@@ -34,7 +33,6 @@ class UpdateForm(StepForm, word="update"):
     update: Annotated[dict[str, Plain], Field(min_length=1)]
 
     def build(self, site: Site) -> Step | None:
-        """Traits."""
         return UpdateTraits(site.id, read_values(self.update, site.place))
 
 
@@ -51,7 +49,6 @@ class SubscribeForm(StepForm, word="subscribe"):
     subscribe: Text
 
     def build(self, site: Site) -> Step | None:
-        """A yes to a topic."""
         site.place.check_topic(self.subscribe)
         return Subscribe(site.id, self.subscribe)
 
@@ -60,7 +57,6 @@ class UnsubscribeForm(StepForm, word="unsubscribe"):
     unsubscribe: Text
 
     def build(self, site: Site) -> Step | None:
-        """A no to a topic."""
         site.place.check_topic(self.unsubscribe)
         return Unsubscribe(site.id, self.unsubscribe)
 
@@ -70,7 +66,6 @@ class SuppressForm(StepForm, word="suppress"):
     suppress: Literal[True] | None = None
 
     def build(self, site: Site) -> Step | None:
-        """No more marketing."""
         return Suppress(site.id)
 
 
@@ -83,5 +78,4 @@ class MuteForm(StepForm, word="mute"):
     mute: MuteOptions
 
     def build(self, site: Site) -> Step | None:
-        """No marketing for a while."""
         return Mute(site.id, self.mute.for_)

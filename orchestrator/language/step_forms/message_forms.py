@@ -11,7 +11,7 @@ from pydantic import BeforeValidator, Field
 
 from orchestrator.domain.message import Medium, Purpose
 from orchestrator.domain.step import Step
-from orchestrator.domain.steps.message import Message
+from orchestrator.domain.steps.message_step import Message
 from orchestrator.domain.suggestion import closest
 from orchestrator.domain.tag_faults import explain
 from orchestrator.domain.template_names import is_template_name, suggest_name
@@ -50,7 +50,6 @@ class MessageForm(StepForm):
 
     @property
     def sends(self) -> str | None:
-        """Its template."""
         options: MessageOptions = self.options
         return options.template
 
@@ -59,7 +58,6 @@ class EmailForm(MessageForm, word="email"):
     email: MessageSpec
 
     def build(self, site: Site) -> Step | None:
-        """A mail."""
         return _build_message(self.email, Medium.EMAIL, site)
 
 
@@ -67,7 +65,6 @@ class SmsForm(MessageForm, word="sms"):
     sms: MessageSpec
 
     def build(self, site: Site) -> Step | None:
-        """An SMS."""
         return _build_message(self.sms, Medium.SMS, site)
 
 

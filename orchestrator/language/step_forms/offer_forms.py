@@ -35,7 +35,6 @@ class CouponForm(StepForm, word="coupon"):
     coupon: CouponOptions
 
     def build(self, site: Site) -> Step | None:
-        """A coupon."""
         if self.coupon.pool is not None:
             site.place.at("pool").not_built("a coupon's `pool`")
         return Coupon(site.id, read_offer(self.coupon, site.place))
@@ -49,7 +48,6 @@ class RewardForm(StepForm, word="reward"):
     reward: RewardOptions
 
     def build(self, site: Site) -> Step | None:
-        """A reward."""
         return Reward(site.id, Receiver(self.reward.to), read_offer(self.reward, site.place))
 
 

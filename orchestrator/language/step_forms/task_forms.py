@@ -23,7 +23,6 @@ class TaskForm(StepForm, word="task"):
     task: TaskOptions
 
     def build(self, site: Site) -> Step | None:
-        """A task."""
         form = self.task
         note = site.place.at("note").value(form.note, STEP)
         return Task(site.id, form.type, note, form.assignee, form.due)

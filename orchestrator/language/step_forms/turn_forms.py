@@ -32,14 +32,12 @@ class RepeatForm(StepForm, word="repeat", built=False):
     repeat: RepeatOptions
 
     def blocks(self) -> Iterator[tuple[Path, Sequence[StepForm]]]:
-        """What is repeated."""
         yield ("repeat", "steps"), self.repeat.steps
 
 
-class ExitForm(StepForm, word="exit"):
+class ExitStepForm(StepForm, word="exit"):
     ends = is_bare = True
     exit: Literal[True] | None = None
 
     def build(self, site: Site) -> Step | None:
-        """The end."""
         return Exit(site.id)

@@ -51,7 +51,6 @@ class DelayForm(StepForm, word="delay"):
     ]
 
     def build(self, site: Site) -> Step | None:
-        """A delay of a fixed duration."""
         if isinstance(self.delay, timedelta):
             return Delay(site.id, self.delay)
         is_random = isinstance(self.delay, Between)
@@ -75,7 +74,6 @@ class WaitUntilForm(StepForm, word="wait_until"):
     wait_until: WaitUntilOptions
 
     def build(self, site: Site) -> Step | None:
-        """A wait for a time of day, or for a date."""
         form, place = self.wait_until, site.place
         if (form.time is None) == (form.date is None):
             place.error("`wait_until` needs either `time` (of day) or `date` (of the customer)")
@@ -138,12 +136,10 @@ class WaitForForm(StepForm, word="wait_for"):
     wait_for: WaitForOptions
 
     def blocks(self) -> Iterator[tuple[Path, Sequence[StepForm]]]:
-        """What follows the event, and the time-out."""
         yield ("wait_for", "then"), self.wait_for.then
         yield ("wait_for", "else"), self.wait_for.else_
 
     def build(self, site: Site) -> Step | None:
-        """A wait for an event."""
         form, place = self.wait_for, site.place
         if form.save_as is not None:
             check_variable(form.save_as, place.at("save_as"))

@@ -41,7 +41,6 @@ class BranchForm(StepForm, word="branch"):
     branch: Annotated[list[ArmForm], Field(min_length=1)]
 
     def blocks(self) -> Iterator[tuple[Path, Sequence[StepForm]]]:
-        """Those of the arms."""
         for index, arm in enumerate(self.branch):
             if isinstance(arm, ElseArm):
                 yield ("branch", index, "else"), arm.else_
@@ -86,7 +85,6 @@ class SplitForm(StepForm, word="split"):
     ]
 
     def blocks(self) -> Iterator[tuple[Path, Sequence[StepForm]]]:
-        """Those of the variants."""
         adaptive = isinstance(self.split, AdaptiveSplit)
         nested: Path = ("split", "variants") if adaptive else ("split",)
         variants = self.split.variants if isinstance(self.split, AdaptiveSplit) else self.split
@@ -94,7 +92,6 @@ class SplitForm(StepForm, word="split"):
             yield (*nested, index, "then"), variant.then
 
     def build(self, site: Site) -> Step | None:
-        """A split by fixed shares."""
         if isinstance(self.split, AdaptiveSplit):
             site.place.not_built("an adaptive split")
             return None

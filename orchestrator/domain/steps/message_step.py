@@ -32,7 +32,6 @@ class Message(Step):
 
     @property
     def label(self) -> str:
-        """The medium: each has a word of its own."""
         return str(self.medium)
 
     def words(self) -> str:
@@ -67,7 +66,6 @@ class Message(Step):
             enrollment.due_at, enrollment.changed = max(moment.now, arrived), True
 
     def is_like(self, other: Step) -> bool:
-        """Of the same medium."""
         return isinstance(other, Message) and self.medium is other.medium
 
     def waits_like(self, other: Step) -> bool:
