@@ -5,7 +5,7 @@ VENV    := .venv
 BIN     := $(VENV)/bin
 STAMP   := $(VENV)/.installed
 
-.PHONY: install run test quick check bench reliability lock clean
+.PHONY: install run test quick check picture bench reliability lock clean
 
 install: $(STAMP)
 
@@ -25,6 +25,10 @@ check: $(STAMP)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/parcours check journeys/
+
+# docs/house.md and its picture, from the imports.
+picture: $(STAMP)
+	$(BIN)/python -m tests.support.picture
 
 bench: $(STAMP)
 	$(BIN)/python -m tests.bench $(ARGS)

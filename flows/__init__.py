@@ -1,0 +1,1 @@
+"""Prefect: journeys and deliveries as its runs, and what they show of themselves."""

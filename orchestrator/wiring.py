@@ -70,10 +70,13 @@ def open_engine(
     *,
     database: Database | None = None,
     channels: Mapping[Medium, Channel] | None = None,
+    apply: bool = False,
 ) -> Parts:
-    """Everything the engine needs, with the project's edits taken over.
+    """Everything the engine needs. `apply`: what was edited since the project last ran is taken
+    over now, as `up` and `tick` do.
 
-    Raises ProjectInvalid, ChannelMisconfigured, PeopleWouldBeLost.
+    Raises ProjectInvalid, ChannelMisconfigured, PeopleWouldBeLost, and EditsNotApplied where there
+    are edits and `apply` is not said.
     """
     config = project.config
     database = database or open_database(config)
@@ -91,7 +94,7 @@ def open_engine(
         clock=clock,
         secret=secret,
     )
-    parts = edits.take_over(parts, clock.now())
+    parts = edits.take_over(parts, clock.now(), applying=apply)
     _warn_of_another_key(database, secret)
     return parts
 

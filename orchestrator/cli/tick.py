@@ -54,7 +54,7 @@ def _run(project: Project, now: str | None) -> tuple[TickReport, int]:
     """What the tick did, and how many calls wait for a later one."""
     clock = SystemClock() if now is None else VirtualClock(read_instant(now))
     with opened(project.config) as database, hold_database(database) as hold:
-        parts = open_engine(project, clock, database=database)
+        parts = open_engine(project, clock, database=database, apply=True)
         worker = Worker(project.config.var_dir, hold)
         try:
             settle_what_died(parts, worker)

@@ -10,6 +10,7 @@
     ├── TimeWentBack            a tick for an instant before what was already processed
     ├── StoreUnavailable        the database does not answer (orchestrator.store.availability)
     ├── PeopleWouldBeLost       an edit removed steps where people stand (orchestrator.engine.edits)
+    ├── EditsNotApplied         edited files that nobody took over yet (orchestrator.engine.edits)
     ├── PrefectDidNotStart      the Prefect server does not come up (flows.server)
     └── AlreadyRunning          a second `parcours up` on the same database
 

@@ -77,12 +77,9 @@ def _timed_instants(line: Line, after: datetime) -> Iterable[datetime]:
     if line.state.stage is None and line.state.cursor is None:
         return  # nothing is known of this customer yet
     last = line.options.no_entries_after
-    # what was called is carried out
-    scheduled = line.program.index.scheduled if line.retrace is None else ()
-    instants = [
-        next_stage_instant(line, after),
-        *(trigger.cron.next_after(after) for _, trigger in scheduled),
-    ]
+    instants = [next_stage_instant(line, after)]
+    if line.retrace is None:  # what was called is carried out
+        instants.append(line.program.index.timetable.next_after(after))
     yield from (at for at in instants if at is not None and (last is None or at <= last))
 
 

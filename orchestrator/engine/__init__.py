@@ -1,0 +1,1 @@
+"""The phases of a tick: take calls in, advance customers, send, settle."""

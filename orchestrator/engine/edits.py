@@ -1,4 +1,5 @@
-"""What an edit of the project does to the people inside, when a process starts on it.
+"""What an edit of the project does to the people inside: first a plan, a value that can be read,
+then its application.
 
 `follow`: they keep their step, as `domain.matching` finds it, and go on with the new text. `pin`:
 they finish the version they entered, whose text is kept in the database. Nobody may stand on a step
@@ -8,12 +9,14 @@ that is gone, or that may have become several: that is refused before anything r
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from enum import StrEnum
 
 from orchestrator.domain.errors import ParcoursError, ProjectInvalid
 from orchestrator.domain.journey import Journey, OnChange
 from orchestrator.domain.matching import Matching, match_steps
+from orchestrator.domain.program import Program
 from orchestrator.engine.last_tick import LAST_TICK
 from orchestrator.engine.parts import Parts
 from orchestrator.language.journeys import parse_journey
@@ -27,6 +30,10 @@ _JOURNEY = "journey_version:"
 
 class PeopleWouldBeLost(ParcoursError):
     """People stand on steps that an edit removed."""
+
+
+class EditsNotApplied(ParcoursError):
+    """The project's files are not those that last ran, and nobody said that they are to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,115 +59,232 @@ class Stranded:
         )
 
 
-def find_stranded(transaction: Transaction, journeys: Mapping[str, Journey]) -> list[Stranded]:
-    """Who would be lost: people on steps that the journeys of today do not have, or have twice, and
-    do not say where they moved."""
-    return _look_for_stranded(transaction, journeys, match_edits(transaction, journeys))
+# ---------------------------------------------------------------- the plan
 
 
-def match_edits(
-    transaction: Transaction, journeys: Mapping[str, Journey]
-) -> dict[tuple[str, str], Matching]:
-    """What became of the steps of each earlier version in which people are, by (journey,
-    version).
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """What the database says of the project as it last ran: the versions of the lifecycle and of
+    each journey, the text of each (journey, version) that ever ran, and how many people stand on
+    each (journey, version, step).
     """
-    inside = {(name, version) for (name, version, _), _ in _followers(transaction, journeys)}
-    texts = settings.read_versions(transaction) if inside else {}
-    found = {}
-    for name, version in inside:
-        earlier = _read_earlier(texts.get((name, version)), name, version)
-        if earlier is not None:
-            found[name, version] = match_steps(earlier, journeys[name])
-    return found
+
+    lifecycle: str | None = None
+    journeys: Mapping[str, str] = field(default_factory=dict)
+    texts: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    people: Mapping[tuple[str, str, str], int] = field(default_factory=dict)
+
+
+class Course(StrEnum):
+    """How people on a step go on."""
+
+    ON = "go on"  # the text they follow is today's
+    PINNED = "finish their version"
+    MOVED = "go on with the text of today"
+    STRANDED = "are stranded"
+
+
+@dataclass(frozen=True, slots=True)
+class PeopleOnStep:
+    """The people on one step of one version, and how they go on: on the step `to`, where it is
+    known. `candidates` are the steps that theirs may have become.
+    """
+
+    journey: str
+    version: str
+    step: str
+    people: int
+    course: Course
+    to: str = ""
+    candidates: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What comes of starting on a program: how the people inside go on, and which journeys run in
+    another version than before (`edited`: name → that one) or for the first time (`new`).
+
+    `matchings` says what became of the steps of earlier versions, by (journey, version); `renamed`
+    are splits whose id changed: (journey, was, now).
+    """
+
+    people: tuple[PeopleOnStep, ...]
+    edited: Mapping[str, str]
+    new: frozenset[str]
+    lifecycle_is_edited: bool
+    lifecycle_is_new: bool
+    matchings: Mapping[tuple[str, str], Matching]
+    renamed: tuple[tuple[str, str, str], ...]
+
+    @property
+    def stranded(self) -> list[Stranded]:
+        """Who would be lost."""
+        return [
+            Stranded(one.journey, one.step, one.people, one.candidates)
+            for one in self.people
+            if one.course is Course.STRANDED
+        ]
+
+    @property
+    def is_applied(self) -> bool:
+        """Whether the program is the one that last ran."""
+        changes = self.edited or self.new or self.lifecycle_is_edited or self.lifecycle_is_new
+        return not changes
+
+
+def plan(ran: Ran, program: Program) -> Plan:
+    """What starting on a program would do. Reads nothing and changes nothing."""
+    journeys, version = program.journeys, program.lifecycle.version
+    earlier = _Earlier(ran.texts, journeys)
+    people = tuple(
+        _lead(journeys[where[0]], earlier, where, count)
+        for where, count in sorted(ran.people.items())
+        if where[0] in journeys
+    )
+    followed = {(one.journey, one.version) for one in people if one.course in _FOLLOWING}
+    edited = {
+        name: ran.journeys[name]
+        for name, journey in journeys.items()
+        if ran.journeys.get(name, journey.version) != journey.version
+    }
+    return Plan(
+        people,
+        edited,
+        frozenset(journeys.keys() - ran.journeys.keys()),
+        lifecycle_is_edited=ran.lifecycle not in (None, version),
+        lifecycle_is_new=ran.lifecycle is None,
+        matchings={key: found for key in followed if (found := earlier.match(*key))},
+        renamed=tuple(one for name in edited for one in earlier.renamed_splits(name, edited[name])),
+    )
+
+
+_FOLLOWING = (Course.MOVED, Course.STRANDED)
+
+
+def _lead(
+    journey: Journey, earlier: _Earlier, where: tuple[str, str, str], people: int
+) -> PeopleOnStep:
+    """How the people on one step go on."""
+    name, version, step = where
+    if version == journey.version:
+        return PeopleOnStep(*where, people, Course.ON, step)
+    if journey.on_change is OnChange.PIN:
+        return PeopleOnStep(*where, people, Course.PINNED, step)
+    to, candidates = earlier.successor(name, version, step)
+    course = Course.MOVED if to else Course.STRANDED
+    return PeopleOnStep(*where, people, course, to, candidates)
+
+
+class _Earlier:
+    """The earlier versions of journeys, each parsed and matched with that of today once."""
+
+    def __init__(
+        self, texts: Mapping[tuple[str, str], str], journeys: Mapping[str, Journey]
+    ) -> None:
+        self._texts, self._today = texts, journeys
+        self._found: dict[tuple[str, str], tuple[Journey, Matching] | None] = {}
+
+    def match(self, name: str, version: str) -> Matching | None:
+        """What became of the steps of a version; None when its text is not known, or is refused
+        today.
+        """
+        found = self._find(name, version)
+        return found[1] if found else None
+
+    def successor(self, name: str, version: str, step: str) -> tuple[str, tuple[str, ...]]:
+        """The step of today that a step of a version became, "" for none; and those that it may
+        have become. Where the version is not known, steps keep their ids.
+        """
+        matching = self.match(name, version)
+        if matching is not None:
+            return matching.moved.get(step, ""), matching.ambiguous.get(step, ())
+        named = self._today[name].moved_to(step)
+        return (named if named in self._today[name].by_id else ""), ()
+
+    def renamed_splits(self, name: str, version: str) -> Iterator[tuple[str, str, str]]:
+        """The splits of a version that have another id today."""
+        if (found := self._find(name, version)) is None:
+            return
+        journey, matching = found
+        for was, now in matching.moved.items():
+            if was != now and journey.by_id[was].draws:
+                yield name, was, now
+
+    def _find(self, name: str, version: str) -> tuple[Journey, Matching] | None:
+        if (name, version) not in self._found:
+            journey = _read_earlier(self._texts.get((name, version)), name, version)
+            self._found[name, version] = (
+                (journey, match_steps(journey, self._today[name])) if journey else None
+            )
+        return self._found[name, version]
 
 
 def _read_earlier(text: str | None, name: str, version: str) -> Journey | None:
-    """An earlier version; None when its text is not known, or is refused today. Steps then keep
-    their ids.
-    """
     try:
         return None if text is None else parse_journey(text, f"{name}.yaml of version {version}")
     except ProjectInvalid:
         return None
 
 
-def _followers(
-    transaction: Transaction, journeys: Mapping[str, Journey]
-) -> Iterator[tuple[tuple[str, str, str], int]]:
-    """How many people stand on each (journey, version, step) and go on with the text of today, not
-    with theirs.
-    """
-    for (name, version, step), people in sorted(
-        settings.people_by_step(transaction, journeys.keys()).items()
-    ):
-        journey = journeys[name]
-        if version != journey.version and journey.on_change is not OnChange.PIN:
-            yield (name, version, step), people
+# ---------------------------------------------------------------- the database
 
 
-def _look_for_stranded(
-    transaction: Transaction,
-    journeys: Mapping[str, Journey],
-    edits: Mapping[tuple[str, str], Matching],
-) -> list[Stranded]:
-    stranded = []
-    for (name, version, step), people in _followers(transaction, journeys):
-        matching = edits.get((name, version))
-        there = (
-            step in matching.moved
-            if matching
-            else journeys[name].moved_to(step) in journeys[name].by_id
-        )
-        if not there:
-            stranded.append(
-                Stranded(name, step, people, matching.ambiguous.get(step, ()) if matching else ())
-            )
-    return stranded
+def read_ran(transaction: Transaction, program: Program) -> Ran:
+    """What the database says of the project as it last ran."""
+    versions = {name: settings.read(transaction, _JOURNEY + name) for name in program.journeys}
+    people = settings.people_by_step(transaction, program.journeys.keys())
+    today = {(name, journey.version) for name, journey in program.journeys.items()}
+    known = {(name, version) for name, version in versions.items() if version is not None}
+    inside = {(name, version) for name, version, _ in people}
+    return Ran(
+        settings.read(transaction, LIFECYCLE),
+        dict(known),
+        settings.read_versions(transaction) if (known | inside) - today else {},
+        people,
+    )
 
 
-def take_over(parts: Parts, now: datetime) -> Parts:
-    """Records the versions that run from now on, has whoever an edit concerns looked at again, and
-    returns the parts that know of the edits.
+def read_plan(transaction: Transaction, program: Program) -> Plan:
+    """What starting on a program would do to the people of this database."""
+    return plan(read_ran(transaction, program), program)
+
+
+def apply(transaction: Transaction, program: Program, planned: Plan, now: datetime) -> None:
+    """Records the versions that run from now on, and has whoever an edit concerns looked at again.
 
     Raises PeopleWouldBeLost, and then nothing has changed.
     """
-    program = parts.program
-    with parts.database.write() as transaction:
-        edits = match_edits(transaction, program.journeys)
-        if stranded := _look_for_stranded(transaction, program.journeys, edits):
-            raise PeopleWouldBeLost("\n".join(str(one) for one in stranded))
+    if planned.stranded:
+        raise PeopleWouldBeLost("\n".join(str(one) for one in planned.stranded))
+    journeys = program.journeys
+    sources = {(name, journey.version): journey.source for name, journey in journeys.items()}
+    settings.keep_versions(transaction, sources, now)
+    if planned.lifecycle_is_edited or planned.lifecycle_is_new:
+        settings.write(transaction, LIFECYCLE, program.lifecycle.version)
+    if planned.lifecycle_is_edited:
+        customers.mark_all_due(transaction, now)
+    for name in sorted(planned.edited.keys() | planned.new):
+        settings.write(transaction, _JOURNEY + name, journeys[name].version)
+    for journey, was, is_now in planned.renamed:
+        # Who was given a variant keeps it where an edit gives the split another derived id.
+        copy_variants(transaction, journey, was, is_now)
+    customers.mark_inside_due(transaction, list(planned.edited), now)
+
+
+def take_over(parts: Parts, now: datetime, *, applying: bool) -> Parts:
+    """The parts that know of the edits since the project last ran: applied now, or before.
+
+    Raises PeopleWouldBeLost, and EditsNotApplied where they are not and `applying` is not said.
+    """
+    program, database = parts.program, parts.database
+    with database.write() if applying else database.read() as transaction:
+        planned = read_plan(transaction, program)
+        if applying:
+            apply(transaction, program, planned, now)
+        elif not planned.is_applied:
+            raise EditsNotApplied(
+                "the project's files are not those that last ran here: `parcours up` or "
+                "`parcours tick` takes them over"
+            )
         last = settings.read_time(transaction, LAST_TICK) if parts.clock.is_virtual else None
-        sources = {
-            (journey.id, journey.version): journey.source for journey in program.journeys.values()
-        }
-        settings.keep_versions(transaction, sources, now)
-        if _earlier_version(transaction, LIFECYCLE, program.lifecycle.version) is not None:
-            customers.mark_all_due(transaction, now)
-        versions = {
-            journey.id: _earlier_version(transaction, _JOURNEY + journey.id, journey.version)
-            for journey in program.journeys.values()
-        }
-        edited = {name: version for name, version in versions.items() if version is not None}
-        _keep_variants(parts, transaction, edited)
-        customers.mark_inside_due(transaction, list(edited), now)
-    return replace(parts, program=replace(program, edits=edits, edited_at=last))
-
-
-def _earlier_version(transaction: Transaction, key: str, version: str) -> str | None:
-    """The version that ran before, where it was another; that of today is remembered."""
-    known = settings.read(transaction, key)
-    if known == version:
-        return None
-    settings.write(transaction, key, version)
-    return known
-
-
-def _keep_variants(parts: Parts, transaction: Transaction, edited: Mapping[str, str]) -> None:
-    """Has who was given a variant keep it where an edit gives the split another derived id."""
-    texts = settings.read_versions(transaction) if edited else {}
-    for name, version in edited.items():
-        earlier = _read_earlier(texts.get((name, version)), name, version)
-        moved = match_steps(earlier, parts.program.journeys[name]).moved if earlier else {}
-        for was, now in moved.items():
-            if was != now and earlier is not None and earlier.by_id[was].draws:
-                copy_variants(transaction, name, was, now)
+    return replace(parts, program=replace(program, edits=planned.matchings, edited_at=last))

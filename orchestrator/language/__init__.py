@@ -1,0 +1,1 @@
+"""Files become values: YAML, TOML and expressions are read, with every fault in its place."""

@@ -19,7 +19,8 @@ from orchestrator.domain.region import zone_told_by
 from orchestrator.domain.schedule import find_zone
 from orchestrator.domain.state import Choice, CustomerState
 from orchestrator.domain.steps.wait_until import WaitUntil
-from orchestrator.engine.edits import Stranded, find_stranded
+from orchestrator.engine.edits import Stranded, read_plan
+from orchestrator.language.program import build_program
 from orchestrator.language.project import Project
 from orchestrator.store import figures
 from orchestrator.store.database import Database
@@ -91,7 +92,7 @@ def check_customers(project: Project, database: Database) -> Findings:
     found = Findings()
     dates, now = _dates_waited_for(project.journeys.values()), SystemClock().now()
     with database.read() as transaction:
-        found.stranded = find_stranded(transaction, project.journeys)
+        found.stranded = read_plan(transaction, build_program(project)).stranded
         inside = figures.count_inside(transaction)
         found.gone.update(
             {name: people for name, people in inside.items() if name not in project.journeys}

@@ -101,7 +101,7 @@ def run(project: Project, options: Options) -> None:
             if options.demo
             else SystemClock()
         )
-        parts = open_engine(project, clock, database=database)
+        parts = open_engine(project, clock, database=database, apply=True)
         worker = Worker(project.config.var_dir, hold)
         stack.callback(close_engine, parts, worker)
         refuse_a_past(parts, clock.now())
@@ -314,7 +314,9 @@ class Running:
         found = load_project(self._project.root, config.environment)
         project = replace(found, config=config)  # settings and channels stay until the next start
         self._engine.replace(
-            lambda: open_engine(project, old.clock, database=old.database, channels=old.channels)
+            lambda: open_engine(
+                project, old.clock, database=old.database, channels=old.channels, apply=True
+            )
         )
         self._project = project
         self._http.update(self._served())

@@ -1,0 +1,1 @@
+"""All SQL: the tables, and one module for each thing that they hold."""

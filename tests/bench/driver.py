@@ -50,7 +50,7 @@ class Engine:
         project = load_project(folder, environment or {})
         channels = {medium: RecordingChannel(medium) for medium in Medium} if records else None
         self._clock = VirtualClock(now)
-        self._parts = open_engine(project, self._clock, channels=channels)
+        self._parts = open_engine(project, self._clock, channels=channels, apply=True)
         self._worker = Worker(project.config.var_dir)
 
     def prepare(self, calls: Iterable[Mapping[str, Any]]) -> Sequence[Any]:

@@ -36,7 +36,9 @@ def test_no_tick_of_the_old_files_runs_whom_the_new_ones_have_marked(shop: Shop)
     def open_edited() -> Parts:
         project = load_project(shop.root, shop.context.config.environment)
         old = shop.context
-        edited = open_engine(project, old.clock, database=old.database, channels=old.channels)
+        edited = open_engine(
+            project, old.clock, database=old.database, channels=old.channels, apply=True
+        )
         was_ticking.append(engine._still.acquire(blocking=False))  # what every tick does first
         return edited
 

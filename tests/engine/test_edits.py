@@ -8,18 +8,25 @@ import json
 import re
 from dataclasses import replace
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from orchestrator.clock import VirtualClock
 from orchestrator.domain.errors import TimeWentBack
+from orchestrator.domain.lifecycle import Lifecycle
+from orchestrator.domain.policy import Policy
+from orchestrator.domain.program import Program
 from orchestrator.engine import standing
-from orchestrator.engine.edits import PeopleWouldBeLost
+from orchestrator.engine.edits import Course, EditsNotApplied, PeopleWouldBeLost, Ran, plan
 from orchestrator.engine.report import Held
 from orchestrator.engine.work import work
+from orchestrator.language.journeys import parse_journey
+from orchestrator.language.project import load_project
+from orchestrator.wiring import open_engine
 from tests.engine.conftest import OpenShop
 from tests.support.life import ADA, after_start, instant
-from tests.support.project import CONSENTING, LIFECYCLE
+from tests.support.project import CONSENTING, LIFECYCLE, write_project
 from tests.support.shop import Shop, read_instant
 
 TEXT = """
@@ -296,6 +303,59 @@ def test_messages_of_a_held_journey_stay_queued(open_shop: OpenShop) -> None:
 
 
 WIN = "journey: win\ntrigger: {stage: inactive}\nsteps:\n  - email: back\n"
+
+
+def test_opening_the_engine_applies_no_edit_unless_it_is_told_to(open_shop: OpenShop) -> None:
+    shop = enter(open_shop, TEXT % ("follow", "10h", "mail"))
+    before = shop.rows("SELECT key, value FROM settings ORDER BY key")
+    write_project(shop.root, TEXT % ("follow", "2h", "mail"), **shop.files)
+    project = load_project(shop.root, {"PARCOURS_SECRET_KEY": "a test's own"})
+    database = shop.context.database
+    with pytest.raises(EditsNotApplied):
+        open_engine(project, shop.clock, database=database, channels=shop.channels)
+    assert shop.rows("SELECT key, value FROM settings ORDER BY key") == before
+    open_engine(project, shop.clock, database=database, channels=shop.channels, apply=True)
+    open_engine(project, shop.clock, database=database, channels=shop.channels)  # it is now
+
+
+def program_of(*texts: str) -> Program:
+    journeys = {journey.id: journey for journey in (parse_journey(text, "x") for text in texts)}
+    return Program(Lifecycle(version="of today"), journeys, Policy(), ZoneInfo("Europe/Paris"))
+
+
+def test_a_plan_says_of_each_step_how_many_stand_there_and_how_they_go_on() -> None:
+    before = program_of(steps("2d", "a")).journeys["a"]
+    pinned = "journey: p\ntrigger: {event: A}\non_change: pin\nsteps: [email: b]\n"
+    today = program_of(steps("2d", "x", "3d", "a"), pinned)
+    ran = Ran(
+        lifecycle=today.lifecycle.version,
+        journeys={"a": before.version, "p": "older"},
+        texts={("a", before.version): before.source},
+        people={
+            ("a", before.version, "delay-before-a"): 7,
+            ("a", before.version, "gone"): 2,
+            ("a", today.journeys["a"].version, "delay-before-x"): 1,
+            ("p", "older", "b"): 3,
+        },
+    )
+    planned = plan(ran, today)
+    told = {(one.journey, one.step): (one.people, one.course, one.to) for one in planned.people}
+    assert told == {
+        ("a", "delay-before-a"): (7, Course.MOVED, "delay-before-x"),
+        ("a", "gone"): (2, Course.STRANDED, ""),
+        ("a", "delay-before-x"): (1, Course.ON, "delay-before-x"),
+        ("p", "b"): (3, Course.PINNED, "b"),
+    }
+    assert planned.edited == {"a": before.version, "p": "older"}
+    assert [(one.step, one.people) for one in planned.stranded] == [("gone", 2)]
+    assert not planned.is_applied
+
+
+def test_a_plan_of_what_last_ran_changes_nothing() -> None:
+    program = program_of(steps("2d", "a"))
+    versions = {name: journey.version for name, journey in program.journeys.items()}
+    assert plan(Ran(program.lifecycle.version, versions), program).is_applied
+    assert not plan(Ran(), program).is_applied  # a database in which nothing ran yet
 
 
 def test_an_edited_lifecycle_recounts_and_triggers_nothing(open_shop: OpenShop) -> None:

@@ -262,7 +262,7 @@ def _line_target(root: Path) -> Iterator[Target]:
     _copy_project(root)
     project = load_project(root, {"PARCOURS_DATABASE_URL": f"sqlite:///{root / 'fuzz.db'}"})
     clock = VirtualClock(NOW)
-    parts = open_engine(project, clock)
+    parts = open_engine(project, clock, apply=True)
     worker = Worker(root)
     numbers = iter(range(10**9))
     recent: list[bytes] = []

@@ -43,7 +43,7 @@ def run(root: Path, url: str) -> None:
         with database.read() as connection:
             clock.move_to(settings.read_time(connection, LAST_TICK) or START)
         project = load_project(root, dict(os.environ))
-        parts = open_engine(project, clock, database=database)
+        parts = open_engine(project, clock, database=database, apply=True)
         worker = Worker(project.config.var_dir, hold)
         settle_what_died(parts, worker)
         engine = LiveEngine(parts, worker, lambda report: None)

@@ -73,7 +73,9 @@ def run(root: Path, url: str, kind: str) -> None:
     if kind == "mailbox":
         channel = MailboxChannel(Medium.EMAIL, root / "mailbox", ChannelSettings(root, clock.now))
     project = load_project(root, {"PARCOURS_SECRET_KEY": "a test's own"})
-    parts = open_engine(project, clock, database=database, channels={Medium.EMAIL: channel})
+    parts = open_engine(
+        project, clock, database=database, channels={Medium.EMAIL: channel}, apply=True
+    )
     worker = Worker(project.config.var_dir)
     settle_what_died(parts, worker)
     while clock.now() < LAST:

@@ -68,7 +68,7 @@ class Shop:
         database = Database(self.url)
         try:
             self.context = open_engine(
-                project, self.clock, database=database, channels=self.channels
+                project, self.clock, database=database, channels=self.channels, apply=True
             )
             self.worker = Worker(project.config.var_dir)
         except ParcoursError:
