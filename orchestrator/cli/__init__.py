@@ -31,6 +31,10 @@ COMMANDS = {
         "messages:app",
         "List messages, settle those whose outcome is unknown, and send failed ones again.",
     ),
+    "suppressions": Command(
+        "suppressions:app",
+        "List the addresses nobody writes to any more, add one, or lift one.",
+    ),
 }
 
 

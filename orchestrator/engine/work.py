@@ -13,7 +13,8 @@ from datetime import datetime
 
 from orchestrator.domain.message import Medium
 from orchestrator.engine import advance, dispatch, ingest, settle
-from orchestrator.engine.handover import GATHER_S, Answer
+from orchestrator.engine.batches import Answer
+from orchestrator.engine.handover import GATHER_S
 from orchestrator.engine.last_tick import note_tick
 from orchestrator.engine.parts import Parts
 from orchestrator.engine.report import TickReport
@@ -96,7 +97,7 @@ class _Work:
         turn = self.turn
         with turn.database.write() as transaction:
             turn.standing = read_standing(transaction)
-            turn.hand_over.held = frozenset(turn.channels) & turn.standing.held.channels
+            turn.hand_over.hold_back(turn.standing.held.channels)
             turn.decided_before = messages.newest_id(transaction)
             note_tick(turn.parts, transaction, self.began_at)
 

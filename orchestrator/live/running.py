@@ -340,5 +340,6 @@ def _import_bookkeeper() -> type[Bookkeeper]:
     """Prefect reads its settings when it is imported: only after the environment was set by
     `launch`.
     """
+    from flows.bookkeeper import Bookkeeper
 
     return Bookkeeper
