@@ -83,7 +83,7 @@ def run(project: Project, options: Options) -> None:
         )
         project = _with_address(project, url_of(listener))
         with database.write() as transaction:
-            settings.write(transaction, settings.HOME, url_of(listener))
+            settings.write(transaction, settings.BASE_URL, url_of(listener))
         clock: Clock = (
             SharedClock(project.config.var_dir / "clock", begin_season(SystemClock().now()))
             if options.demo
