@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from importlib.metadata import version as version_of
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated
 
@@ -17,17 +18,19 @@ from orchestrator.cli.refusals import abandon_output, refuse_unreadable, tell, t
 from orchestrator.domain.errors import ParcoursError, ProjectInvalid
 
 COMMANDS = {
-    "up": Command("up:up", "Run everything: database, Prefect, pages, events API and engine."),
-    "check": Command("check:check", "Check journeys, templates and settings."),
-    "ingest": Command("ingest:ingest", "Take files of calls into the inbox."),
-    "tick": Command("tick:tick", "Do all the work that is due, once."),
-    "backtest": Command("backtest:backtest", "Replay real history through the journeys."),
-    "preview": Command("preview:preview", "Render messages to files, to be looked at."),
-    "explain": Command("explain:explain", "Tell the story of one customer."),
-    "status": Command("status:status", "Show how everything stands."),
-    "start": Command("start:start", "Enter customers into a journey by hand."),
+    "up": Command(
+        "up_command:up", "Run everything: database, Prefect, pages, events API and engine."
+    ),
+    "check": Command("check_command:check", "Check journeys, templates and settings."),
+    "ingest": Command("ingest_command:ingest", "Take files of calls into the inbox."),
+    "tick": Command("tick_command:tick", "Do all the work that is due, once."),
+    "backtest": Command("backtest_command:backtest", "Replay real history through the journeys."),
+    "preview": Command("preview_command:preview", "Render messages to files, to be looked at."),
+    "explain": Command("explain_command:explain", "Tell the story of one customer."),
+    "status": Command("status_command:status", "Show how everything stands."),
+    "start": Command("start_command:start", "Enter customers into a journey by hand."),
     "messages": Command(
-        "messages:app",
+        "messages_command:app",
         "List messages, settle those whose outcome is unknown, and send failed ones again.",
     ),
 }
@@ -74,7 +77,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     anything unexpected keeps its traceback.
     """
     given = sys.argv[1:] if arguments is None else arguments
-    sys.stdout.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]  # whatever the terminal can show
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # whatever the terminal can show
     try:
         refuse_unreadable(given)
         _run(given)

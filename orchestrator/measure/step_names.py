@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 
 _DERIVED = re.compile(
-    r"(?P<kind>delay|wait-until|wait-for|branch|split|set|update|coupon|reward|task|subscribe|unsubscribe|suppress|mute)"
+    r"(?P<kind>delay|wait-until|wait-for|branch|split|set|update|coupon|reward|task|subscribe|"
+    r"unsubscribe|suppress|mute)"
     r"-(?:before-(?P<ahead>.+)|(?P<end>at-end))"
 )
 _KINDS = {"wait-until": "wait", "wait-for": "wait for an event"}
