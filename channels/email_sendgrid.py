@@ -78,6 +78,10 @@ class SendGridChannel:
         """One request per message; see the port."""
         return self._crew.deliver(messages, deadline_s, self._prepare, self._transmit, wire)
 
+    def reopen(self) -> SendGridChannel:
+        """The same channel, without a connection."""
+        return SendGridChannel(self._settings)
+
     def close(self) -> None:
         """Ends the threads and the connections, whatever they wait for."""
         self._crew.stop()

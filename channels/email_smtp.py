@@ -109,6 +109,10 @@ class SmtpChannel:
         """One transaction per message on kept connections; see the port."""
         return self._crew.deliver(messages, deadline_s, self._prepare, self._transmit, wire)
 
+    def reopen(self) -> SmtpChannel:
+        """The same channel, without a connection."""
+        return SmtpChannel(self._settings)
+
     def close(self) -> None:
         """Says goodbye on the idle connections, and ends the threads and the others, whatever they
         wait for.

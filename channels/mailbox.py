@@ -84,6 +84,10 @@ class MailboxChannel:
         self._seen = frozenset(name.partition(":")[0] for name in os.listdir(self._root / "cur"))
         return in_turn(messages, deadline_s, self._prepare, self._file, wire)
 
+    def reopen(self) -> MailboxChannel:
+        """The same channel, for another process."""
+        return MailboxChannel(self.medium, self._root, self._settings)
+
     def close(self) -> None:
         """Nothing to end: no file stays open."""
 

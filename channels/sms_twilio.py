@@ -123,6 +123,7 @@ class TwilioChannel:
     supports = frozenset({Feature.VALIDITY})
 
     def __init__(self, settings: ChannelSettings) -> None:
+        self._settings = settings
         self._service, self._sender = _own_sender(settings)
         url = base_url(settings, "PARCOURS_TWILIO_BASE_URL", "https://api.twilio.com")
         self._http = HttpClient(settings, url)
@@ -134,6 +135,10 @@ class TwilioChannel:
     ) -> Iterator[Answer]:
         """One request per message; see the port."""
         return self._crew.deliver(messages, deadline_s, self._prepare, self._transmit, wire)
+
+    def reopen(self) -> TwilioChannel:
+        """The same channel, without a connection."""
+        return TwilioChannel(self._settings)
 
     def close(self) -> None:
         """Ends the threads and the connections, whatever they wait for."""

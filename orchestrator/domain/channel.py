@@ -101,6 +101,17 @@ class Channel(Protocol):
 
 
 @runtime_checkable
+class Reopening(Protocol):
+    """A channel that can be opened once more: for a process of its own, which must not speak on
+    the connections of another.
+    """
+
+    def reopen(self) -> Channel:
+        """The same channel, without a connection."""
+        ...
+
+
+@runtime_checkable
 class MessageLookup(Protocol):
     """Tells what became of a message whose outcome is unknown."""
 

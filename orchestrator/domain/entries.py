@@ -8,10 +8,16 @@ from datetime import datetime, timedelta
 from orchestrator.domain import assignment
 from orchestrator.domain.effects import Decision, DecisionKind, StageChange
 from orchestrator.domain.event import Event, Kind
-from orchestrator.domain.journey import Journey, ManualTrigger, OnRepeat, Reentry, Trigger
+from orchestrator.domain.journey import (
+    Journey,
+    ManualTrigger,
+    OnRepeat,
+    Reentry,
+    ScheduleTrigger,
+    Trigger,
+)
 from orchestrator.domain.line import Line
 from orchestrator.domain.state import Enrollment, Entries
-from orchestrator.domain.values import INSTANT
 
 
 def enter(line: Line, now: datetime, events: Sequence[Event], change: StageChange | None) -> None:
@@ -28,10 +34,8 @@ def enter(line: Line, now: datetime, events: Sequence[Event], change: StageChang
                 _try_to_enter(knock, journey, trigger)
     if change is not None and change.to is not None and change.cause in ("event", "time"):
         _enter_by_stage(line, now, change)
-    fired = line.retrace is not None or (line.fired_up_to is not None and now <= line.fired_up_to)
-    if index.scheduled and not line.is_quiet(now) and not fired:
-        line.fired_up_to = now
-        _fire_schedules(line, now)
+    if called := index.timetable.called_at(now):
+        _fire_schedules(line, now, called)
 
 
 class _Knock:
@@ -58,12 +62,18 @@ def _enter_by_stage(line: Line, now: datetime, change: StageChange) -> None:
             _try_to_enter(knock, journey, trigger)
 
 
-def _fire_schedules(line: Line, now: datetime) -> None:
-    knock, index = _Knock(line, Event(now, Kind.EMITTED, "schedule"), now), line.program.index
-    for journey, trigger in index.scheduled:
-        if trigger.cron.next_after(now - INSTANT) != now:
-            continue
-        if trigger.segment is None or index.segment_tests[trigger.segment](line.scope(now)):
+def _fire_schedules(
+    line: Line, now: datetime, called: Sequence[tuple[Journey, ScheduleTrigger]]
+) -> None:
+    """Each instant once; on a retraced line what was called is carried out."""
+    is_fired = line.fired_up_to is not None and now <= line.fired_up_to
+    if line.retrace is not None or is_fired or line.is_quiet(now):
+        return
+    line.fired_up_to = now
+    knock = _Knock(line, Event(now, Kind.EMITTED, "schedule"), now)
+    segments = line.program.index.segment_tests
+    for journey, trigger in called:
+        if trigger.segment is None or segments[trigger.segment](line.scope(now)):
             _try_to_enter(knock, journey, trigger)
 
 

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 
+from orchestrator.domain.cron import Cron
 from orchestrator.domain.expression import Condition, Value
 from orchestrator.domain.message import Purpose
-from orchestrator.domain.schedule import Cron
 from orchestrator.domain.step import Step
 
 # ---------------------------------------------------------------- triggers and rules

@@ -11,6 +11,7 @@ from hashlib import blake2b
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from orchestrator.domain.cron import Timetable
 from orchestrator.domain.event import ANY_EVENT, Event
 from orchestrator.domain.expression import (
     Condition,
@@ -42,7 +43,9 @@ class Index:
 
     by_event: dict[str, list[tuple[Journey, EventTrigger]]] = field(default_factory=dict)
     by_stage: dict[str, list[tuple[Journey, StageTrigger]]] = field(default_factory=dict)
-    scheduled: list[tuple[Journey, ScheduleTrigger]] = field(default_factory=list)
+    timetable: Timetable[tuple[Journey, ScheduleTrigger]] = field(
+        default_factory=lambda: Timetable([])
+    )
     history: dict[str, timedelta | None] = field(default_factory=dict)
     facts_by_event: dict[str, list[Fact]] = field(default_factory=dict)
     any_event_facts: list[Fact] = field(default_factory=list)
@@ -62,6 +65,14 @@ class Index:
         index.segment_tests = {one.name: one.condition.test for one in lifecycle.segments}
         for journey in program.journeys.values():
             index._add_triggers(journey)
+        index.timetable = Timetable(
+            [
+                (trigger.cron, (journey, trigger))
+                for journey in program.journeys.values()
+                for trigger in journey.triggers
+                if isinstance(trigger, ScheduleTrigger)
+            ]
+        )
         for fact in lifecycle.facts:
             index._add_fact(fact)
         for call in (call for tree in trees for call in calls(tree, "performed")):
@@ -88,8 +99,6 @@ class Index:
                     self.by_event.setdefault(trigger.event, []).append((journey, trigger))
                 case StageTrigger():
                     self.by_stage.setdefault(trigger.stage, []).append((journey, trigger))
-                case ScheduleTrigger():
-                    self.scheduled.append((journey, trigger))
 
     def _add_fact(self, fact: Fact) -> None:
         if fact.within is not None:

@@ -28,7 +28,6 @@ from orchestrator.domain.line import Line, Moment
 from orchestrator.domain.passages import NOTHING, News, check_goal, check_passages
 from orchestrator.domain.stages import change_stage, next_stage_instant
 from orchestrator.domain.state import Enrollment, Status
-from orchestrator.domain.steps.message import Message
 from orchestrator.domain.values import INSTANT
 
 MOVES_MAX = 100  # of one enrollment within one instant
@@ -78,12 +77,9 @@ def _timed_instants(line: Line, after: datetime) -> Iterable[datetime]:
     if line.state.stage is None and line.state.cursor is None:
         return  # nothing is known of this customer yet
     last = line.options.no_entries_after
-    # what was called is carried out
-    scheduled = line.program.index.scheduled if line.retrace is None else ()
-    instants = [
-        next_stage_instant(line, after),
-        *(trigger.cron.next_after(after) for _, trigger in scheduled),
-    ]
+    instants = [next_stage_instant(line, after)]
+    if line.retrace is None:  # what was called is carried out
+        instants.append(line.program.index.timetable.next_after(after))
     yield from (at for at in instants if at is not None and (last is None or at <= last))
 
 
@@ -168,7 +164,7 @@ def _take_due_steps(line: Line, now: datetime, moves: dict[int, int]) -> None:
             line.leave(enrollment, Status.EXITED, reason, now)
             continue
         moment = Moment(line, journey, enrollment, now, line.base(enrollment.due_at, now))
-        if isinstance(step, Message):  # before every message the goal is asked, as exits are
+        if step.sends:  # before every message the goal is asked, as exits are
             check_goal(moment, NOTHING)
         if enrollment.is_open:
             step.take(moment)

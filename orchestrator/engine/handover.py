@@ -1,5 +1,5 @@
-"""Batches in the hands of channels, each in a thread of its own, so that a slow provider holds
-nobody but itself.
+"""Batches in the hands of channels, each in a thread of its own, or in a process of its own where
+there is much to deliver, so that a slow provider holds nobody but itself.
 
 The engine's thread gives batches and gathers answers; it alone writes to the database. What a
 channel is about to send, and what became of it, is noted in the wire log by the thread that sends
@@ -13,13 +13,14 @@ import secrets
 import threading
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from queue import Empty, SimpleQueue
 
-from orchestrator.domain.channel import Channel, OutcomeKind, SendOutcome, Wire
+from orchestrator.domain.channel import Channel, OutcomeKind, SendOutcome
 from orchestrator.domain.errors import ChannelMisconfigured, without_data
 from orchestrator.domain.message import Medium, QueuedMessage, RenderedMessage
+from orchestrator.engine.batches import Answer, Batch, Breaker, ForkedBatch, Job
+from orchestrator.engine.forked import Child, Forked, Over, Told
 from orchestrator.store import wire_log
 from orchestrator.store.availability import StoreUnavailable
 from orchestrator.store.lock import Hold
@@ -31,85 +32,9 @@ logger = logging.getLogger(__name__)
 SEND_BUDGET_S = 15.0
 GATHER_MAX = 100  # answers are written at least so often …
 GATHER_S = 0.25  # … and so soon
-# in a row, then the provider is left alone for a while: the rest need not learn it one by one
-IN_VAIN_MAX = 20
-PROBE_MAX = 3  # messages that try whether a provider that was left alone takes them again
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What became of one message that was leased."""
-
-    medium: Medium
-    message: QueuedMessage
-    outcome: SendOutcome
-    to: str = ""  # where it was sent
-    not_made: bool = False  # its template broke
-
-
-@dataclass(slots=True)
-class Breaker:
-    """Counts the messages in a row that a provider did not take, each once; open, it lets none
-    begin.
-    """
-
-    limit: int = IN_VAIN_MAX
-    in_vain: set[int] = field(default_factory=set)
-    broke: str = ""  # the channel itself did: how
-
-    @property
-    def is_open(self) -> bool:
-        """Whether the provider is to be left alone."""
-        return bool(self.broke) or len(self.in_vain) >= self.limit
-
-    def note(self, message_id: int, kind: OutcomeKind) -> None:
-        """Counts an outcome."""
-        match kind:
-            case OutcomeKind.ACCEPTED | OutcomeKind.REJECTED:
-                self.in_vain.clear()  # the provider speaks to us
-            case OutcomeKind.THROTTLED | OutcomeKind.UNAVAILABLE | OutcomeKind.UNCERTAIN:
-                self.in_vain.add(message_id)
-
-    def probe(self) -> None:
-        """Lets a few messages begin again."""
-        if self.is_open:
-            self.in_vain.clear()
-            self.broke = ""
-        self.limit = PROBE_MAX
-
-
-class Batch(Wire):
-    """Messages given to a channel. By index: `waiting`, not begun yet; `begun`, on the wire;
-    `outcomes`, what became of those that were begun."""
-
-    def __init__(
-        self,
-        hand_over: HandOver,
-        medium: Medium,
-        made: Sequence[tuple[QueuedMessage, RenderedMessage]],
-    ) -> None:
-        self.medium = medium
-        self.queued = [message for message, _ in made]
-        self.messages = [message for _, message in made]
-        self.waiting = set(range(len(made)))
-        self.begun = set[int]()
-        self.outcomes: dict[int, SendOutcome] = {}
-        self._hand_over = hand_over
-
-    def begin(self, index: int) -> bool:
-        """Notes that a message leaves, unless sending has stopped."""
-        return self._hand_over.begin(self, index)
-
-    def end(self, index: int, outcome: SendOutcome) -> None:
-        """Notes what became of it."""
-        self._hand_over.end(self, index, outcome)
-
-    def without_answer(self, index: int, why: str) -> SendOutcome:
-        """What is known of a message for which the channel gave no answer."""
-        if index in self.outcomes:
-            return self.outcomes[index]
-        kind = OutcomeKind.UNCERTAIN if index in self.begun else OutcomeKind.NOT_ATTEMPTED
-        return SendOutcome(kind, reason=why)
+_KILLED_S_MAX = 2.0
+_NO_ANSWER = "no answer came before Parcours was stopped"
+_NOT_TOLD = "the process that sends ended before this message"
 
 
 class HandOver:
@@ -124,9 +49,9 @@ class HandOver:
         # when the database was last told that this process lives; time.monotonic()
         self.beaten_at_s = 0.0
         self.leased: set[int] = set()  # the ids of what is not settled yet
-        self._batches: list[Batch] = []
+        self._batches: list[Batch | ForkedBatch] = []
         self._open: dict[int, Answer] = {}  # answers that are not written yet, by the message's id
-        self._queue: SimpleQueue[tuple[Batch, int, SendOutcome] | Batch] = SimpleQueue()
+        self._queue: SimpleQueue[Answer | Batch | ForkedBatch] = SimpleQueue()
         self._gate = threading.Lock()
         self._stopping = threading.Event()
 
@@ -160,7 +85,8 @@ class HandOver:
         for index, outcome in self._outcomes(channel, batch, missing):
             missing.discard(index)
             batch.waiting.discard(index)
-            self._queue.put((batch, index, outcome))
+            to = batch.messages[index].to
+            self._queue.put(Answer(batch.medium, batch.queued[index], outcome, to))
         self._queue.put(batch)
 
     def _outcomes(
@@ -181,6 +107,57 @@ class HandOver:
             self.breakers[batch.medium].broke = told
         for index in sorted(missing):
             yield index, batch.without_answer(index, told)
+
+    # ------------------------------------------------------------ the processes that send
+
+    def _listen(self, batch: ForkedBatch) -> None:
+        """Takes what a process tells, and what is known of the rest once it is over."""
+        assert batch.process is not None
+        broke = batch.process.listen(lambda told: self._take_told(batch, told))
+        if broke:
+            logger.error("The delivery of messages for %s broke: %s", batch.medium, broke)
+            self.breakers[batch.medium].broke = broke
+        if batch.missing:
+            notes = wire_log.read_notes(self.notes_folder, self.token)
+            why = _NO_ANSWER if self.is_stopping else _NOT_TOLD
+            for index in sorted(batch.missing):
+                self._take_told(batch, batch.without_answer(index, notes, broke or why))
+        self._queue.put(batch)
+        batch.over.set()
+
+    def _take_told(self, batch: ForkedBatch, told: Told) -> None:
+        if told.noted:
+            with self._gate:
+                self.breakers[batch.medium].note(batch.queued[told.index].id, told.outcome.kind)
+        self._queue.put(batch.answer(told))
+
+    def _be_forked(self) -> None:
+        """Makes this the hand-over of a process that sends one batch: no lock of a thread that is
+        not here, and no hold on the database, which is the engine's to lose.
+        """
+        self._gate, self._stopping, self.hold = threading.Lock(), threading.Event(), Hold()
+
+    def _deliver(self, child: Child, batch: ForkedBatch, job: Job) -> None:
+        """Renders and sends a batch, in a process of its own."""
+        self._be_forked()
+        child.watch(self.stop)
+        made: list[tuple[int, RenderedMessage]] = []
+        for index in range(len(batch.queued)):
+            child.render_at(index)
+            match job.make(index):
+                case RenderedMessage() as message:
+                    made.append((index, message))
+                case reason:
+                    outcome = SendOutcome(OutcomeKind.NOT_ATTEMPTED, reason=reason)
+                    child.tell(Told(index, outcome, not_made=True))
+        child.send()
+        sent = Batch(self, batch.medium, [(batch.queued[index], one) for index, one in made])
+        channel, missing = job.reopen(), set(range(len(made)))
+        for at, outcome in self._outcomes(channel, sent, missing):
+            missing.discard(at)
+            child.tell(Told(made[at][0], outcome, noted=at in sent.outcomes))
+        child.end(Over(self.breakers[batch.medium].broke))
+        channel.close()
 
     # ------------------------------------------------------------ the engine's thread
 
@@ -209,14 +186,34 @@ class HandOver:
             ).start()
             self._batches.append(batch)
 
+    def fork(
+        self,
+        medium: Medium,
+        queued: Sequence[QueuedMessage],
+        addresses: Sequence[str],
+        job: Job,
+    ) -> None:
+        """Has a process of its own render and send messages that are leased."""
+        assert self.log.descriptor is not None  # open since they were leased
+        batch = ForkedBatch(medium, queued, addresses)
+        batch.process = Forked(
+            lambda child: self._deliver(child, batch, job), (self.log.descriptor,)
+        )
+        threading.Thread(
+            target=self._listen, args=(batch,), name=f"batch-{medium}", daemon=True
+        ).start()
+        self._batches.append(batch)
+
     def answer(self, answers: Sequence[Answer]) -> None:
         """Takes answers that need no channel."""
         self._open.update({one.message.id: one for one in answers})
 
     def is_free(self, medium: Medium) -> bool:
         """Whether a channel can take another batch: all it has is begun. One that waits long for an
-        answer holds its connection only."""
-        return not any(batch.waiting for batch in self._batches if batch.medium is medium)
+        answer holds its connection only. Behind a process a second may begin: it renders while the
+        first sends."""
+        waiting = [one for one in self._batches if one.medium is medium and one.is_waiting]
+        return not waiting or (len(waiting) == 1 and isinstance(waiting[0], ForkedBatch))
 
     @property
     def is_busy(self) -> bool:
@@ -228,6 +225,8 @@ class HandOver:
         more are to come.
         """
         until_s = time.monotonic() + wait_s
+        if not self.hold.is_held():
+            self._stop_processes()
         while self._batches and len(self._open) < GATHER_MAX:
             try:
                 self._take(self._queue.get(timeout=max(0.0, until_s - time.monotonic())))
@@ -235,16 +234,11 @@ class HandOver:
                 break
         return list(self._open.values())
 
-    def _take(self, told: tuple[Batch, int, SendOutcome] | Batch) -> None:
-        if isinstance(told, Batch):
+    def _take(self, told: Answer | Batch | ForkedBatch) -> None:
+        if not isinstance(told, Answer):
             self._batches = [batch for batch in self._batches if batch is not told]
-        else:
-            batch, index, outcome = told
-            message = batch.queued[index]
-            if message.id in self.leased:
-                self._open[message.id] = Answer(
-                    batch.medium, message, outcome, batch.messages[index].to
-                )
+        elif told.message.id in self.leased:
+            self._open[told.message.id] = told
 
     def forget(self, answers: Sequence[Answer]) -> None:
         """These are written."""
@@ -270,27 +264,44 @@ class HandOver:
     def stop(self) -> None:
         """Has nothing begin any more. Safe from any thread, and from a signal's handler."""
         self._stopping.set()
+        self._stop_processes()
+
+    def _stop_processes(self) -> None:
+        for batch in self._batches:
+            if isinstance(batch, ForkedBatch) and batch.process is not None:
+                batch.process.stop()
 
     @property
     def on_the_wire(self) -> int:
         """How many messages wait for their provider's answer."""
         with self._gate:
-            return sum(len(batch.begun) - len(batch.outcomes) for batch in self._batches)
+            return sum(batch.on_the_wire for batch in self._batches)
 
     def give_up(self) -> list[Answer]:
         """What is known of everything that is left: nothing begins, and no answer is waited for."""
         self.stop()
-        self.gather(0.0)
+        self._end_processes()
+        while not self._queue.empty():
+            self._take(self._queue.get())
         with self._gate:
             for batch in self._batches:
-                for index, message in enumerate(batch.queued):
-                    if message.id in self.leased and message.id not in self._open:
-                        outcome = batch.without_answer(
-                            index, "no answer came before Parcours was stopped"
-                        )
-                        self._open[message.id] = Answer(batch.medium, message, outcome)
+                if isinstance(batch, Batch):
+                    self._give_up(batch)
             self._batches.clear()
         return list(self._open.values())
+
+    def _end_processes(self) -> None:
+        """Kills what still sends; what its notes say of it is in the queue then."""
+        for batch in self._batches:
+            if isinstance(batch, ForkedBatch) and batch.process is not None:
+                batch.process.kill()
+                batch.over.wait(_KILLED_S_MAX)
+
+    def _give_up(self, batch: Batch) -> None:
+        for index, message in enumerate(batch.queued):
+            if message.id in self.leased and message.id not in self._open:
+                outcome = batch.without_answer(index, _NO_ANSWER)
+                self._open[message.id] = Answer(batch.medium, message, outcome)
 
     def close(self) -> None:
         """Lets go of the notes; those that still say something stay for whoever settles what is

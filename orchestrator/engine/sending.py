@@ -9,7 +9,7 @@ from random import uniform
 
 from orchestrator.domain.channel import OutcomeKind, SendOutcome
 from orchestrator.domain.message import Medium, MessageState, Purpose, QueuedMessage
-from orchestrator.engine.handover import IN_VAIN_MAX, Answer
+from orchestrator.engine.batches import IN_VAIN_MAX, Answer
 from orchestrator.engine.report import Failure, TickReport
 from orchestrator.engine.turn import Turn
 from orchestrator.store import messages, settings

@@ -19,7 +19,7 @@ from itertools import groupby
 from orchestrator.clock import SystemClock
 from orchestrator.domain.channel import MessageLookup, OutcomeKind, SendOutcome
 from orchestrator.domain.message import MessageState, QueuedMessage
-from orchestrator.engine.handover import Answer
+from orchestrator.engine.batches import Answer
 from orchestrator.engine.report import TickReport
 from orchestrator.engine.sending import Sending
 from orchestrator.engine.turn import Turn

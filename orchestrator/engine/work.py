@@ -13,7 +13,7 @@ from datetime import datetime
 
 from orchestrator.domain.message import Medium
 from orchestrator.engine import advance, dispatch, ingest, settle
-from orchestrator.engine.handover import Answer
+from orchestrator.engine.batches import Answer
 from orchestrator.engine.last_tick import note_tick
 from orchestrator.engine.parts import Parts
 from orchestrator.engine.report import TickReport

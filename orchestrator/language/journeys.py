@@ -10,10 +10,11 @@ from typing import Any
 from pydantic import ValidationError
 
 from orchestrator.domain import journey as domain
+from orchestrator.domain.cron import parse_cron
 from orchestrator.domain.errors import Problem, ProjectInvalid
 from orchestrator.domain.journey_tests import JourneyTest
 from orchestrator.domain.message import Purpose
-from orchestrator.domain.schedule import find_zone, parse_cron
+from orchestrator.domain.schedule import find_zone
 from orchestrator.language.document import Document, Path, Position
 from orchestrator.language.form_errors import report_form_errors
 from orchestrator.language.journey_tests import read_tests
@@ -34,9 +35,8 @@ from orchestrator.language.translation import EVENT_IN_JOURNEY, STEP, TRIGGER, T
 from orchestrator.language.version import version_of
 from orchestrator.language.yaml_nodes import read_yaml
 
-_ANY_TIME = datetime(
-    2024, 1, 1, tzinfo=UTC
-)  # a cron that does not come in the five years from here never does
+#: A cron that does not come in the five years from here never does.
+_ANY_TIME = datetime(2024, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)

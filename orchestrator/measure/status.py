@@ -11,7 +11,7 @@ from datetime import datetime
 
 from orchestrator.domain.journey import Journey
 from orchestrator.domain.message import MessageState
-from orchestrator.domain.steps.message import Message
+from orchestrator.domain.steps.message_step import Message
 from orchestrator.engine.last_tick import CLOCK, LAST_TICK, VIRTUAL
 from orchestrator.store import arrivals, customers, figures, messages, settings
 from orchestrator.store.database import Database

@@ -17,7 +17,6 @@ from orchestrator.domain.formatting import format_instant, format_value
 from orchestrator.domain.journey import Journey
 from orchestrator.domain.message import MessageState
 from orchestrator.domain.state import Status
-from orchestrator.domain.steps.waits import WaitFor
 from orchestrator.measure.happened import Happened
 from orchestrator.measure.step_names import name_step
 from orchestrator.store import story as records
@@ -293,7 +292,7 @@ class _Teller:
     def _awaited(self, row: Any) -> str:
         journey = self.reading.journeys.get(row.journey)
         step = journey.by_id.get(row.step) if journey else None
-        return step.event if isinstance(step, WaitFor) else ""
+        return step.awaits if step else ""
 
     def _grant(self, row: Any) -> str:
         what, _, receiver = row.reason.partition(" for ")

@@ -41,6 +41,13 @@ class WireLog:
         self._head = f"machine {_boot_id()}".encode()
         self._noted = False
 
+    @property
+    def descriptor(self) -> int | None:
+        """What a process that is forked must keep open to note what it sends; the file stays
+        locked for as long as either of us lives.
+        """
+        return self._handle
+
     def open(self) -> None:
         """Makes the file, before anything is leased; raises OSError."""
         if self._handle is None:

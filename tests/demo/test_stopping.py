@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -18,6 +19,7 @@ from urllib.error import HTTPError
 import pytest
 from sqlalchemy import text
 
+from orchestrator.engine.forked import FORKED_MIN
 from orchestrator.language.config_file import load_config
 from orchestrator.store.database import Database
 from tests.channels.misbehaviour import Late
@@ -68,8 +70,8 @@ def calls(count: int = CROWD) -> list[dict[str, Any]]:
     return found
 
 
-def ingest(project: Path) -> None:
-    body = "".join(json.dumps(call) + "\n" for call in calls())
+def ingest(project: Path, count: int = CROWD) -> None:
+    body = "".join(json.dumps(call) + "\n" for call in calls(count))
     command = [*PARCOURS, "ingest", "-", "--project", str(project)]
     subprocess.run(command, input=body, text=True, check=True, capture_output=True)
 
@@ -171,3 +173,22 @@ def start_at() -> Iterator[Callable[[Path], Up]]:
         if up.process.poll() is None:
             up.process.kill()
             up.process.wait()
+
+
+def test_a_tick_that_is_killed_takes_the_process_that_sends_for_it_along(
+    sending: Path, server: ScriptedSmtp
+) -> None:
+    ingest(sending, FORKED_MIN + 50)
+    server.script["dot"] = Late("250 taken", 0.05)
+    command = [*PARCOURS, "tick", "--project", str(sending)]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL) as tick:
+        until(lambda: len(server.taken) >= CONNECTIONS)
+        tick.kill()
+    server.script["dot"] = "250 taken"
+    while (found := states(sending)).get("leased") or found.get("queued"):
+        # it ends with what is on the wire; until then nobody else settles its leases
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    assert found["accepted"] + found.get("unknown", 0) == FORKED_MIN + 50
+    assert found.get("unknown", 0) <= CONNECTIONS
+    ids = [re.findall(rb"X-Parcours-Message-Id: (\w+)", mail) for mail in server.taken]
+    assert len(ids) == len({str(one) for one in ids})

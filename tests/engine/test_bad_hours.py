@@ -19,7 +19,7 @@ from orchestrator.domain.channel import UNWATCHED, OutcomeKind, SendOutcome, Wir
 from orchestrator.domain.errors import TimeWentBack
 from orchestrator.domain.message import Medium, RenderedMessage
 from orchestrator.engine import dispatch, standing
-from orchestrator.engine.handover import IN_VAIN_MAX
+from orchestrator.engine.batches import IN_VAIN_MAX
 from orchestrator.engine.report import Held
 from orchestrator.engine.work import work
 from orchestrator.measure.status import read_status

@@ -16,7 +16,7 @@ import pytest
 from channels import open_channel
 from orchestrator.domain.channel import Channel
 from orchestrator.domain.message import Medium
-from orchestrator.engine.handover import IN_VAIN_MAX, PROBE_MAX
+from orchestrator.engine.batches import IN_VAIN_MAX, PROBE_MAX
 from orchestrator.measure.status import read_status
 from tests.channels import samples, sendgrid_double, twilio_double
 from tests.channels.http_double import Mishap, Reply

@@ -14,12 +14,13 @@ from zoneinfo import ZoneInfo
 from hypothesis import strategies as st
 
 from orchestrator.domain import journey as j
+from orchestrator.domain.cron import parse_cron
 from orchestrator.domain.event import Event, Kind
 from orchestrator.domain.expression import Condition, Value
 from orchestrator.domain.message import Medium, Purpose
 from orchestrator.domain.policy import Cap, Policy
 from orchestrator.domain.program import Program
-from orchestrator.domain.schedule import QuietHours, parse_cron
+from orchestrator.domain.schedule import QuietHours
 from orchestrator.domain.step import Step
 from orchestrator.domain.steps.changes import (
     Mute,
@@ -28,7 +29,7 @@ from orchestrator.domain.steps.changes import (
     Unsubscribe,
     UpdateTraits,
 )
-from orchestrator.domain.steps.message import Message
+from orchestrator.domain.steps.message_step import Message
 from orchestrator.domain.steps.wait_until import IfPast, WaitUntil
 from orchestrator.domain.steps.waits import Delay, WaitFor
 from orchestrator.domain.steps.ways import Arm, Branch, Exit, Split, Variant

@@ -1,0 +1,178 @@
+"""Much to deliver is sent by a process of its own: each message once, whoever dies or hangs."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from channels.delivery import in_turn
+from orchestrator.domain.channel import UNWATCHED, Feature, OutcomeKind, SendOutcome, Wire
+from orchestrator.domain.message import Medium, RenderedMessage
+from orchestrator.engine import forked
+from orchestrator.engine.forked import FORKED_MIN, IS_POSSIBLE
+from orchestrator.engine.work import finish
+from orchestrator.render import budget
+from tests.engine.conftest import OpenShop
+from tests.support.shop import Shop
+
+pytestmark = pytest.mark.skipif(not IS_POSSIBLE, reason="no safe fork on this system")
+
+HELLO = "journey: hello\ntrigger: {event: Viewed}\nsteps:\n  - email: %s\n"
+CROWD = FORKED_MIN + 20
+
+Deed = Callable[[str], SendOutcome]
+
+
+def accept(_: str) -> SendOutcome:
+    return SendOutcome(OutcomeKind.ACCEPTED)
+
+
+class Post:
+    """A provider that writes down which process gave it what, in a file that all of them share."""
+
+    name = "post"
+    medium = Medium.EMAIL
+    supports = frozenset(Feature)
+
+    def __init__(self, path: Path, deed: Deed = accept) -> None:
+        self._path, self._deed = path, deed
+        path.touch()
+
+    def reopen(self) -> Post:
+        return Post(self._path, self._deed)
+
+    def send_batch(
+        self, messages: Sequence[RenderedMessage], deadline_s: float, wire: Wire = UNWATCHED
+    ) -> Iterator[tuple[int, SendOutcome]]:
+        return in_turn(messages, deadline_s, lambda message: None, self._send, wire)
+
+    def _send(self, message: RenderedMessage, _: None) -> SendOutcome:
+        with self._path.open("a") as file:
+            file.write(f"{os.getpid()} {message.to}\n")
+        return self._deed(message.to)
+
+    def close(self) -> None:
+        pass
+
+    def taken(self) -> list[tuple[int, str]]:
+        lines = (line.split() for line in self._path.read_text().splitlines())
+        return [(int(pid), to) for pid, to in lines]
+
+
+def open_crowd(open_shop: OpenShop, post: Post, template: str = "hello") -> Shop:
+    """A crowd whose messages are decided and wait."""
+    shop = open_shop(HELLO % template, live=True)
+    shop.use(channels={Medium.EMAIL: post})
+    for number in range(CROWD):
+        shop.identify("0s", f"c{number}", email=f"c{number}@example.com")
+        shop.track("0s", "Viewed", f"c{number}")
+    return shop
+
+
+def states(shop: Shop) -> Counter[str]:
+    return Counter(state for state, _, _ in shop.ledger())
+
+
+def is_over(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return True
+    return False
+
+
+def test_a_crowd_is_sent_by_another_process_which_is_gone_then(
+    open_shop: OpenShop, tmp_path: Path
+) -> None:
+    post = Post(tmp_path / "post")
+    shop = open_crowd(open_shop, post)
+    report = shop.tick("1s")
+    assert report.channels["email"].sent == CROWD
+    assert states(shop) == {"accepted": CROWD}
+    pids = {pid for pid, _ in post.taken()}
+    assert len(post.taken()) == len({to for _, to in post.taken()}) == CROWD
+    assert os.getpid() not in pids
+    assert all(is_over(pid) for pid in pids)
+
+
+def test_a_few_leave_without_another_process(open_shop: OpenShop, tmp_path: Path) -> None:
+    post = Post(tmp_path / "post")
+    shop = open_shop(HELLO % "hello", live=True)
+    shop.use(channels={Medium.EMAIL: post})
+    shop.identify("0s")
+    shop.track("0s", "Viewed")
+    shop.tick("1s")
+    assert post.taken() == [(os.getpid(), "ada@example.com")]
+
+
+def test_a_process_that_is_killed_leaves_one_message_in_doubt_and_the_others_are_sent_once(
+    open_shop: OpenShop, tmp_path: Path
+) -> None:
+    def die(to: str) -> SendOutcome:
+        if to == "c50@example.com":
+            os.kill(os.getpid(), signal.SIGKILL)
+        return accept(to)
+
+    post = Post(tmp_path / "post", die)
+    shop = open_crowd(open_shop, post)
+    shop.tick("1s")
+    found = states(shop)
+    assert found["unknown"] == 1
+    assert found["queued"] > 0
+    assert found["accepted"] == len(post.taken()) - 1
+    shop.tick("30m")  # the channel has rested
+    assert states(shop) == {"unknown": 1, "accepted": CROWD - 1}
+    assert len({to for _, to in post.taken()}) == len(post.taken()) == CROWD
+
+
+def test_a_template_that_does_not_end_fails_its_own_message_only(
+    open_shop: OpenShop, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(forked, "RENDER_S_MAX", 1.0)
+    monkeypatch.setattr(budget, "WORK_MAX", 10**15)
+    post = Post(tmp_path / "post")
+    shop = open_shop(HELLO % "hello", live=True)
+    loop = "{% for a in range(99999) %}" * 3 + "{% endfor %}" * 3
+    (shop.root / "templates/email/hello.html").write_text(
+        "---\nsubject: hello\n---\n<p>{% if customer.email == 'c7@example.com' %}"
+        + loop
+        + "{% endif %}hello</p>{{ links.unsubscribe }}\n"
+    )
+    shop.close()
+    shop.open(HELLO % "hello")
+    shop.use(channels={Medium.EMAIL: post})
+    for number in range(CROWD):
+        shop.identify("0s", f"c{number}", email=f"c{number}@example.com")
+        shop.track("0s", "Viewed", f"c{number}")
+    shop.tick("1s")
+    assert states(shop) == {"failed": 1, "accepted": CROWD - 1}
+    assert "c7@example.com" not in {to for _, to in post.taken()}
+
+
+def test_told_to_stop_it_begins_nothing_more_and_is_not_waited_for(
+    open_shop: OpenShop, tmp_path: Path
+) -> None:
+    def hang(to: str) -> SendOutcome:
+        if to == "c3@example.com":
+            (tmp_path / "hangs").touch()
+            time.sleep(600)
+        return accept(to)
+
+    post = Post(tmp_path / "post", hang)
+    shop = open_crowd(open_shop, post)
+    shop.clock.move_to(shop.clock.now().replace(second=1))
+    while not (tmp_path / "hangs").exists():
+        shop.work(budget_s=0.5)
+    pids = {pid for pid, _ in post.taken()}
+    finish(shop.context, shop.worker, grace_s=0.2)
+    found = states(shop)
+    assert found["unknown"] == 1
+    assert found["accepted"] + found["queued"] == CROWD - 1
+    assert found["accepted"] == len(post.taken()) - 1
+    assert all(is_over(pid) for pid in pids)
