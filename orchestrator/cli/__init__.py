@@ -33,6 +33,10 @@ COMMANDS = {
         "messages_command:app",
         "List messages, settle those whose outcome is unknown, and send failed ones again.",
     ),
+    "suppressions": Command(
+        "suppressions:app",
+        "List the addresses nobody writes to any more, add one, or lift one.",
+    ),
 }
 
 
