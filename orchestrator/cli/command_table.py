@@ -16,6 +16,9 @@ COMMANDS = {
     "explain": Command("explain_command:explain", "Tell the story of one customer."),
     "status": Command("status_command:status", "Show how everything stands."),
     "start": Command("start_command:start", "Enter customers into a journey by hand."),
+    "deploy": Command(
+        "deploy_command:deploy", "Have the workers of a Prefect work pool take shifts."
+    ),
     "messages": Command(
         "messages_command:app",
         "List messages, settle those whose outcome is unknown, and send failed ones again.",

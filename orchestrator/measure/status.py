@@ -119,7 +119,7 @@ def read_status(database: Database, journeys: Mapping[str, Journey], now: dateti
             inbox=arrivals.count_calls(transaction),
             rejected=figures.count_rejections(transaction),
             unknown=tuple(row.public_id for row in unknown),
-            home=settings.read(transaction, settings.HOME) or "",
+            home=settings.read(transaction, settings.BASE_URL) or "",
         )
 
 
