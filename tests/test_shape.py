@@ -50,7 +50,7 @@ WIDE = {"channels": 4, "engine": 12, "store": 5}
 #: File names that stand in two rooms, and classes that are two things; none, or with a reason.
 SHARED_FILE_NAMES = {
     "deployments", "journey", "journey_tests", "lifecycle", "line", "mailbox", "pages",
-    "program", "settings", "story", "survey", "words", "message",
+    "program", "settings", "story", "survey", "words", "message", "project", "work",
 }  # fmt: skip
 SHARED_CLASS_NAMES = {
     "Answer", "Asked", "Call", "Choice", "Kind", "Listing", "Notes", "Verdict", "_Reader",
