@@ -65,8 +65,8 @@ LONG_COMMANDS = {
 #: File names that stand in two rooms, and classes that are two things; none, or with a reason.
 SHARED_FILE_NAMES = {
     "backtest", "calls", "check", "deployments", "ingest", "journey", "journey_tests",
-    "lifecycle", "line", "mailbox", "messages", "pages", "program", "settings", "status", "steps",
-    "story", "survey", "words", "customers", "settle", "message",
+    "lifecycle", "line", "mailbox", "messages", "pages", "program", "settings", "status",
+    "story", "survey", "words", "customers", "settle",
 }  # fmt: skip
 SHARED_CLASS_NAMES = {
     "Answer", "Asked", "Call", "Choice", "FileDamaged", "Kind", "Life", "Line", "Listing", "Notes",

@@ -26,9 +26,14 @@ COMMANDS = {
     "explain": Command("explain:explain", "Tell the story of one customer."),
     "status": Command("status:status", "Show how everything stands."),
     "start": Command("start:start", "Enter customers into a journey by hand."),
+    "deploy": Command("deploy:deploy", "Have the workers of a Prefect work pool take shifts."),
     "messages": Command(
         "messages:app",
         "List messages, settle those whose outcome is unknown, and send failed ones again.",
+    ),
+    "suppressions": Command(
+        "suppressions:app",
+        "List the addresses nobody writes to any more, add one, or lift one.",
     ),
 }
 

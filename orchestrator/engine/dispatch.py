@@ -14,11 +14,11 @@ from orchestrator.domain.channel import Channel, OutcomeKind, Reopening, SendOut
 from orchestrator.domain.errors import TemplateFailed, without_data
 from orchestrator.domain.message import Medium, QueuedMessage, RenderedMessage
 from orchestrator.domain.policy import address
-from orchestrator.engine.asking import Allowed, Asked, ask_again
 from orchestrator.engine.batches import PROBE_MAX, Answer, Job
 from orchestrator.engine.compose import compose
 from orchestrator.engine.forked import FORKED_MIN, IS_POSSIBLE
 from orchestrator.engine.parts import LEASE, LEASE_MAX
+from orchestrator.engine.recheck import Allowed, Asked, ask_again
 from orchestrator.engine.report import TickReport
 from orchestrator.engine.sending import end_rest
 from orchestrator.engine.turn import Turn

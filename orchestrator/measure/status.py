@@ -11,7 +11,7 @@ from datetime import datetime
 
 from orchestrator.domain.journey import Journey
 from orchestrator.domain.message import MessageState
-from orchestrator.domain.steps.message import Message
+from orchestrator.domain.steps.message_step import Message
 from orchestrator.engine.last_tick import CLOCK, LAST_TICK, VIRTUAL
 from orchestrator.store import arrivals, customers, figures, messages, settings
 from orchestrator.store.database import Database
@@ -119,7 +119,7 @@ def read_status(database: Database, journeys: Mapping[str, Journey], now: dateti
             inbox=arrivals.count_calls(transaction),
             rejected=figures.count_rejections(transaction),
             unknown=tuple(row.public_id for row in unknown),
-            home=settings.read(transaction, settings.HOME) or "",
+            home=settings.read(transaction, settings.BASE_URL) or "",
         )
 
 

@@ -15,14 +15,15 @@ from zoneinfo import ZoneInfo
 from orchestrator.domain.effects import DecisionKind, Receiver
 from orchestrator.domain.formatting import format_instant, format_value
 from orchestrator.domain.journey import Journey
+from orchestrator.domain.medium import Medium
 from orchestrator.domain.message import MessageState
 from orchestrator.domain.state import Status
-from orchestrator.domain.steps.waits import WaitFor
 from orchestrator.measure.happened import Happened
 from orchestrator.measure.step_names import name_step
 from orchestrator.store import story as records
 from orchestrator.store.database import Database
 from orchestrator.store.settling import BY_HAND
+from orchestrator.store.suppressions import ADDRESS
 
 #: The ledger's words for why a message stayed, in plain ones.
 REASONS = {
@@ -137,6 +138,10 @@ def _tell_consent(row: Any, zone: ZoneInfo) -> str:
         )
     if row.key == "marketing":
         return f"no marketing any more{source}"
+    if row.key.startswith(ADDRESS):
+        medium = Medium(row.key.removeprefix(ADDRESS))
+        done = "may be written to again" if row.granted else "is not written to any more"
+        return f"their {medium.spec.trait} {done}{source}"
     what = _ASKED.get(row.key, format_value(row.key.replace("topic:", "the topic ", 1)))
     if row.granted is None:
         return f"takes the choice about {what} back{source}"
@@ -293,7 +298,7 @@ class _Teller:
     def _awaited(self, row: Any) -> str:
         journey = self.reading.journeys.get(row.journey)
         step = journey.by_id.get(row.step) if journey else None
-        return step.event if isinstance(step, WaitFor) else ""
+        return step.awaits if step else ""
 
     def _grant(self, row: Any) -> str:
         what, _, receiver = row.reason.partition(" for ")

@@ -18,7 +18,7 @@ from orchestrator.domain.identity import fold_address
 from orchestrator.domain.message import Medium
 from orchestrator.domain.policy import address
 from orchestrator.domain.state import CustomerState, Enrollment
-from orchestrator.domain.steps.message import QueueMessage
+from orchestrator.domain.steps.message_step import QueueMessage
 from orchestrator.store.addresses import choice_row
 from orchestrator.store.events import append_events, move_events, own_event
 from orchestrator.store.tables import (

@@ -21,7 +21,7 @@ from orchestrator.domain.lifecycle import Lifecycle, Stage
 from orchestrator.domain.message import Medium
 from orchestrator.domain.program import Program
 from orchestrator.domain.state import CustomerState, SentMessage
-from orchestrator.domain.steps.message import QueueMessage
+from orchestrator.domain.steps.message_step import QueueMessage
 from orchestrator.domain.timeline import run
 from orchestrator.domain.values import INSTANT, as_text
 

@@ -28,10 +28,10 @@ class Message(Step):
     resend_uncertain: bool = False
 
     word = "message"
+    sends = True
 
     @property
     def label(self) -> str:
-        """The medium: each has a word of its own."""
         return str(self.medium)
 
     def words(self) -> str:
@@ -66,7 +66,6 @@ class Message(Step):
             enrollment.due_at, enrollment.changed = max(moment.now, arrived), True
 
     def is_like(self, other: Step) -> bool:
-        """Of the same medium."""
         return isinstance(other, Message) and self.medium is other.medium
 
     def waits_like(self, other: Step) -> bool:

@@ -1,5 +1,4 @@
-"""Asks everything once more of messages that are about to leave: exit, goal, only_if, consent,
-suppression, caps, quiet hours, expiry. The transaction that leases them is the caller's."""
+"""Checks each queued message again in the transaction that leases it, which is the caller's."""
 
 from __future__ import annotations
 
