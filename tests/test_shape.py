@@ -53,7 +53,7 @@ SHARED_FILE_NAMES = {
     "program", "settings", "story", "survey", "words", "message", "project", "work",
 }  # fmt: skip
 SHARED_CLASS_NAMES = {
-    "Answer", "Asked", "Call", "Choice", "Kind", "Listing", "Notes", "Verdict", "_Reader",
+    "Answer", "Asked", "Call", "Choice", "Engine", "Kind", "Listing", "Notes", "Verdict", "_Reader",
 }  # fmt: skip
 
 
