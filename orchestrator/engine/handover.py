@@ -30,7 +30,7 @@ logger = logging.getLogger(__name__)
 
 # what is not begun by then goes back to the queue: it was asked about that long ago
 SEND_BUDGET_S = 15.0
-GATHER_MAX = 100  # answers are written at least so often …
+GATHER_MAX = 500  # answers are written at least so often …
 GATHER_S = 0.25  # … and so soon
 _KILLED_S_MAX = 2.0
 _NO_ANSWER = "no answer came before Parcours was stopped"

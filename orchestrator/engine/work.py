@@ -131,6 +131,8 @@ class _Work:
                     self.turn.clock.is_virtual
                 ):  # before the moments of many messages fill the memory
                     self._send_decided()
+                elif phase == self._advance:
+                    self._send_meanwhile()
                 if self._is_over():
                     break
 
@@ -143,6 +145,17 @@ class _Work:
     def _send_decided(self) -> None:
         while not self._is_over() and self._send_some():
             pass
+
+    def _send_meanwhile(self) -> None:
+        """Gives what is decided to processes of their own, while other time lines go on: behind
+        whatever was said up to now, as between any two batches.
+        """
+        while not self._is_over() and self._ingest():
+            pass
+        for medium, channel in self.turn.channels.items():
+            if dispatch.can_fork(channel):
+                self._give(medium)
+        self.write_outcomes(self.turn.hand_over.gather(0.0))
 
     def deliver(self) -> None:
         """Sends what is queued. Between two batches it takes in what was said meanwhile: an

@@ -25,6 +25,7 @@ from orchestrator.wiring import close_engine, open_engine, settle_what_died
 
 
 def tick(
+    *,
     now: Annotated[
         str | None,
         typer.Option(
