@@ -20,6 +20,9 @@ from orchestrator.domain.message import Medium, Purpose
 from orchestrator.domain.release_answers import Release
 from orchestrator.domain.state import CustomerState, Enrollment, Status
 
+#: Why a wait has another end than it was told to have.
+MOVED = "the customer's date or zone changed"
+
 
 class StepMoment(Protocol):
     """One enrollment at one instant, as its step sees it. What follows counts from `base`."""
@@ -153,6 +156,7 @@ class Step(ABC):
 
     word: ClassVar[str]
     takes_time: ClassVar[bool] = False  # somebody may stand on it for long
+    sends: ClassVar[bool] = False  # a message: the law of `domain.release` is asked before it
     draws: ClassVar[bool] = False  # gives variants, which are kept
     grants: ClassVar[bool] = False  # gives coupons, which are kept
 
@@ -165,6 +169,11 @@ class Step(ABC):
     def label(self) -> str:
         """What it is called by people."""
         return self.word.replace("_", " ")
+
+    @property
+    def awaits(self) -> str:
+        """The event that somebody waits for who stands on it; "" for none."""
+        return ""
 
     @abstractmethod
     def words(self) -> str:

@@ -17,7 +17,7 @@ from orchestrator.domain.event import Event, Kind
 from orchestrator.domain.line import RunOptions
 from orchestrator.domain.record import Record
 from orchestrator.domain.state import Status
-from orchestrator.domain.steps.message import QueueMessage
+from orchestrator.domain.steps.message_step import QueueMessage
 from orchestrator.domain.timeline import is_late, recount, run
 from orchestrator.domain.values import INSTANT
 from orchestrator.engine.collecting import collecting_afterwards

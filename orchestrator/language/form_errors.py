@@ -23,16 +23,16 @@ from orchestrator.language.other_words import (
 )
 from orchestrator.language.place import Place
 from orchestrator.language.schema import BUILT_TRIGGERS, TRIGGERS, JourneyForm
-from orchestrator.language.step_forms import (
-    BUILT_STEPS,
-    NOT_BUILT,
-    STEP_KINDS,
-    DelayStep,
-    IfArm,
-    MessageOptions,
+from orchestrator.language.step_forms import BUILT_STEPS, NOT_BUILT, STEP_KINDS
+from orchestrator.language.step_forms.message_forms import MessageForm, MessageOptions
+from orchestrator.language.step_forms.step_form import (
+    FORMS,
     StepForm,
     kind_of_step,
+    tagged_forms,
 )
+from orchestrator.language.step_forms.wait_forms import DelayForm
+from orchestrator.language.step_forms.way_forms import IfArm
 from orchestrator.language.words import Form, duration
 
 _NO_TEXT = ("string_type", "dict_type", "list_type", "model_type", "model_attributes_type")
@@ -233,7 +233,7 @@ def _unknown_key(
         )
     if model is IfArm and key == "else":
         return "`else` is an entry of its own: write `- else: […]` after this one"
-    if model is DelayStep and key == "for":
+    if model is DelayForm and key == "for":
         return "a delay is written as `delay: 14d`"
     if meant := known_word(key, known):
         return f"unknown key '{key}'; it is called '{meant}' here"
@@ -340,6 +340,9 @@ def _forms_of(form: type[Form], key: str) -> Iterator[tuple[str, type[Form]]]:
 
 def _forms_in(annotation: Any, tag: str) -> Iterator[tuple[str, type[Form]]]:
     """Every form inside a type, with the tag that chooses it in a union ("" without one)."""
+    if annotation is StepForm:
+        yield from tagged_forms().items()
+        return
     if isinstance(annotation, type) and issubclass(annotation, Form):
         yield tag, annotation
         return
@@ -382,8 +385,5 @@ def describe_step(written: Any, index: int) -> str:
             if isinstance(source.get(key), str):
                 return str(source[key])
     word = next((key for key in written if key in STEP_KINDS), next(iter(written), "step"))
-    return (
-        inner
-        if isinstance(inner, str) and word in ("email", "sms", "whatsapp")
-        else f"{word}, number {index + 1}"
-    )
+    sends = word in FORMS and issubclass(FORMS[word], MessageForm)
+    return inner if isinstance(inner, str) and sends else f"{word}, number {index + 1}"

@@ -14,7 +14,7 @@ from orchestrator.domain.journey import Journey
 from orchestrator.domain.journey_tests import JourneyTest
 from orchestrator.domain.lifecycle import Lifecycle
 from orchestrator.domain.medium import MEDIA, Medium
-from orchestrator.domain.steps.message import Message
+from orchestrator.domain.steps.message_step import Message
 from orchestrator.domain.survey import Survey
 from orchestrator.domain.template_names import template_names
 from orchestrator.domain.text_files import decode_text

@@ -23,7 +23,12 @@ class Form(BaseModel):
 
     not_built: ClassVar[frozenset[str]] = frozenset()
     model_config = ConfigDict(
-        extra="forbid", strict=True, populate_by_name=False, frozen=True, hide_input_in_errors=True
+        extra="forbid",
+        strict=True,
+        populate_by_name=False,
+        frozen=True,
+        hide_input_in_errors=True,
+        defer_build=True,  # when every form is known: steps hold steps
     )
 
 

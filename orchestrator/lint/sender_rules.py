@@ -9,7 +9,7 @@ from channels import LOCAL
 from orchestrator.config import FILE, Config
 from orchestrator.domain.medium import Medium
 from orchestrator.domain.message import Purpose
-from orchestrator.domain.steps.message import Message
+from orchestrator.domain.steps.message_step import Message
 from orchestrator.language.project import Project
 from orchestrator.lint.rules import Finding, Rules
 from orchestrator.lint.setting_rules import setting

@@ -1,5 +1,5 @@
 """What is known of addresses, whoever carries them: dead ones, and those that their readers
-unsubscribed.
+unsubscribed. (What people do about dead ones by hand: `store.suppressions`.)
 """
 
 from __future__ import annotations

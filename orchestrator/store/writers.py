@@ -28,7 +28,7 @@ from orchestrator.domain.effects import (
     TaskMade,
 )
 from orchestrator.domain.state import CustomerState
-from orchestrator.domain.steps.message import QueueMessage
+from orchestrator.domain.steps.message_step import QueueMessage
 from orchestrator.store.addresses import choice_row
 from orchestrator.store.events import own_event
 from orchestrator.store.prepared import Prepared

@@ -13,7 +13,7 @@ from orchestrator.domain.expression import Scope
 from orchestrator.domain.journey import Journey
 from orchestrator.domain.message import Medium, Purpose
 from orchestrator.domain.step import Step
-from orchestrator.domain.steps.message import Message
+from orchestrator.domain.steps.message_step import Message
 from orchestrator.domain.steps.offers import Coupon, Offer, Reward
 from orchestrator.domain.suggestion import did_you_mean
 from orchestrator.domain.text_files import decode_text

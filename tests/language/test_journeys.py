@@ -31,7 +31,7 @@ from orchestrator.domain.steps.changes import (
     Unsubscribe,
     UpdateTraits,
 )
-from orchestrator.domain.steps.message import Message
+from orchestrator.domain.steps.message_step import Message
 from orchestrator.domain.steps.offers import Coupon, Reward
 from orchestrator.domain.steps.task import Task
 from orchestrator.domain.steps.wait_until import IfPast, WaitUntil

@@ -36,7 +36,6 @@ class SetVariables(Step):
     word = "set"
 
     def words(self) -> str:
-        """The variables."""
         return names_of(self.values)
 
     def take(self, moment: StepMoment) -> None:
@@ -57,11 +56,9 @@ class UpdateTraits(Action):
     word = "update"
 
     def words(self) -> str:
-        """The traits."""
         return names_of(self.values)
 
     def act(self, moment: StepMoment) -> None:
-        """Sets them together."""
         scope = moment.scope()
         traits = {name: _json(value.evaluate(scope)) for name, value in self.values}
         moment.state.take_traits(traits, moment.now)
@@ -78,7 +75,6 @@ class _TopicStep(Action):
     topic: str
 
     def words(self) -> str:
-        """The topic."""
         return self.topic
 
     def _choose(self, moment: StepMoment, granted: bool) -> None:
@@ -96,7 +92,6 @@ class Subscribe(_TopicStep):
     word = "subscribe"
 
     def act(self, moment: StepMoment) -> None:
-        """A yes to the topic."""
         self._choose(moment, True)
 
 
@@ -107,7 +102,6 @@ class Unsubscribe(_TopicStep):
     word = "unsubscribe"
 
     def act(self, moment: StepMoment) -> None:
-        """A no to the topic."""
         self._choose(moment, False)
 
 
@@ -118,11 +112,9 @@ class Suppress(Action):
     word = "suppress"
 
     def words(self) -> str:
-        """The same for each."""
         return "no more marketing at all"
 
     def act(self, moment: StepMoment) -> None:
-        """Suppresses the customer."""
         choice = _choice(moment, False)
         moment.state.suppressed["marketing"] = choice.source
         _log_consent(moment, "marketing", choice)
