@@ -8,6 +8,7 @@ import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 
 from channels.acceptance import MessageRefused, read_mailbox
@@ -85,7 +86,7 @@ class ChannelSettings:
         """
         own = self.environment.get("SSL_CERT_FILE") or None
         try:
-            return ssl.create_default_context(cafile=own)
+            return _read_authorities(own, Path(own).stat().st_mtime_ns if own else 0)
         except (OSError, ValueError) as error:
             raise ChannelMisconfigured(
                 f"SSL_CERT_FILE names no certificates: {own} ({type(error).__name__})"
@@ -113,3 +114,8 @@ class ChannelSettings:
 
 class SettingMissing(ChannelMisconfigured):
     """A credential is not there: whoever looks at the files may not hold it."""
+
+
+@cache  # it takes 50 ms, and each process that sends a batch would do it again
+def _read_authorities(own: str | None, _changed_at: int) -> ssl.SSLContext:
+    return ssl.create_default_context(cafile=own)

@@ -154,5 +154,5 @@ def close_engine(parts: Parts, worker: Worker | None = None) -> None:
     for channel in parts.channels.values():
         channel.close()
     if worker is not None:
-        worker.hand_over.close()
+        worker.close()
     parts.database.close()

@@ -15,7 +15,7 @@ from orchestrator.clock import SystemClock
 from orchestrator.domain.answer import Table
 from orchestrator.domain.formatting import format_instant, mask_address
 from orchestrator.domain.medium import Medium
-from orchestrator.intake.addresses import change_by_hand, read_address
+from orchestrator.intake.typed_addresses import change_by_hand, read_address
 from orchestrator.store import suppressions
 
 Address = Annotated[str, typer.Argument(metavar="ADDRESS", help="An e-mail address, or a number.")]
@@ -23,6 +23,7 @@ OfMedium = Annotated[Medium | None, typer.Option("--medium", help="Default: told
 
 
 def list_suppressed(
+    *,
     address: Annotated[str | None, typer.Option("--address", help="Only this one.")] = None,
     medium: Annotated[Medium | None, typer.Option("--medium", help="Only of this medium.")] = None,
     reason: Annotated[

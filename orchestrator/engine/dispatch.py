@@ -52,16 +52,17 @@ def run(turn: Turn, medium: Medium, now: datetime, report: TickReport) -> int:
 
 def _limit(turn: Turn, medium: Medium) -> int:
     """How many messages are leased at once: more for a process of their own."""
-    return FORKED_LEASE_MAX if _can_fork(turn.channels[medium]) else LEASE_MAX
+    return FORKED_LEASE_MAX if can_fork(turn.channels[medium]) else LEASE_MAX
 
 
-def _can_fork(channel: Channel) -> bool:
+def can_fork(channel: Channel) -> bool:
+    """Whether a process of its own can send what is for a channel."""
     return IS_POSSIBLE and isinstance(channel, Reopening)
 
 
 def _give(turn: Turn, medium: Medium, asked: Asked) -> None:
     channel, hand_over = turn.channels[medium], turn.hand_over
-    if isinstance(channel, Reopening) and _can_fork(channel) and len(asked.allowed) >= FORKED_MIN:
+    if isinstance(channel, Reopening) and can_fork(channel) and len(asked.allowed) >= FORKED_MIN:
         job = Job(lambda index: _make(turn, asked.allowed[index]), channel.reopen)
         addresses = [address(one.state, medium) or "" for one in asked.allowed]
         hand_over.fork(medium, [one.message for one in asked.allowed], addresses, job)

@@ -12,7 +12,7 @@ import logging
 import secrets
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from queue import Empty, SimpleQueue
 
@@ -30,7 +30,7 @@ logger = logging.getLogger(__name__)
 
 # what is not begun by then goes back to the queue: it was asked about that long ago
 SEND_BUDGET_S = 15.0
-GATHER_MAX = 100  # answers are written at least so often …
+GATHER_MAX = 500  # answers are written at least so often …
 GATHER_S = 0.25  # … and so soon
 _KILLED_S_MAX = 2.0
 _NO_ANSWER = "no answer came before Parcours was stopped"
@@ -54,6 +54,8 @@ class HandOver:
         self._queue: SimpleQueue[Answer | Batch | ForkedBatch] = SimpleQueue()
         self._gate = threading.Lock()
         self._stopping = threading.Event()
+        self._off_duty = threading.Event()
+        self.held: frozenset[Medium] = frozenset()  # channels whose messages do not begin
 
     # ------------------------------------------------------------ the threads that send
 
@@ -61,7 +63,9 @@ class HandOver:
         """Whether a message may leave now; then it is noted as begun."""
         with self._gate:
             breaker = self.breakers[batch.medium]
-            if self.is_stopping or breaker.is_open or not self.hold.is_held():
+            if self.is_stopping or breaker.is_open or batch.medium in self.held:
+                return False
+            if not self.hold.is_held():
                 return False
             try:
                 self.log.begin(batch.queued[index].id)
@@ -258,17 +262,36 @@ class HandOver:
 
     @property
     def is_stopping(self) -> bool:
-        """Whether nothing may begin any more, for good."""
-        return self._stopping.is_set()
+        """Whether nothing may begin any more, for good or until the next turn."""
+        return self._stopping.is_set() or self.is_off_duty
+
+    @property
+    def is_off_duty(self) -> bool:
+        """Whether nothing may begin until the next turn."""
+        return self._off_duty.is_set()
+
+    def go_off_duty(self) -> None:
+        """Has nothing begin until `go_on_duty`. Safe from any thread."""
+        self._off_duty.set()
+        self._stop_processes()
+
+    def go_on_duty(self) -> None:
+        """A new turn: messages may begin, unless `stop` was called."""
+        self._off_duty.clear()
+
+    def hold_back(self, held: Collection[str]) -> None:
+        """Has no message of these channels begin."""
+        self.held = frozenset(medium for medium in Medium if medium in held)
+        self._stop_processes(self.held)
 
     def stop(self) -> None:
         """Has nothing begin any more. Safe from any thread, and from a signal's handler."""
         self._stopping.set()
         self._stop_processes()
 
-    def _stop_processes(self) -> None:
-        for batch in self._batches:
-            if isinstance(batch, ForkedBatch) and batch.process is not None:
+    def _stop_processes(self, media: Collection[Medium] = tuple(Medium)) -> None:
+        for batch in list(self._batches):
+            if isinstance(batch, ForkedBatch) and batch.process and batch.medium in media:
                 batch.process.stop()
 
     @property

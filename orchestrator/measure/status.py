@@ -55,7 +55,7 @@ class JourneyStanding:
 
 
 @dataclass(frozen=True, slots=True)
-class Status:
+class Overview:
     """A project's standing at `at`. `messages` counts by medium and state, `not_sent` by medium and
     reason what was decided against, as a message or before it became one; `held_channels` gives
     reasons by medium, `stages` counts customers ("": without a stage), `rejected` calls by code;
@@ -83,7 +83,7 @@ class Status:
         return counted | {"not sent": sum(self.not_sent.get(medium, {}).values())}
 
 
-def read_status(database: Database, journeys: Mapping[str, Journey], now: datetime) -> Status:
+def read_status(database: Database, journeys: Mapping[str, Journey], now: datetime) -> Overview:
     """Reads how a project stands. Journeys with people inside are told of even where `journeys`
     lacks them.
 
@@ -102,7 +102,7 @@ def read_status(database: Database, journeys: Mapping[str, Journey], now: dateti
         unknown = messages.list_messages(
             transaction, (MessageState.UNKNOWN,), limit=UNKNOWN_LISTED_MAX
         )
-        return Status(
+        return Overview(
             at=now,
             last_tick=last_tick,
             customers=customers.count_customers(transaction),
@@ -119,7 +119,7 @@ def read_status(database: Database, journeys: Mapping[str, Journey], now: dateti
             inbox=arrivals.count_calls(transaction),
             rejected=figures.count_rejections(transaction),
             unknown=tuple(row.public_id for row in unknown),
-            home=settings.read(transaction, settings.HOME) or "",
+            home=settings.read(transaction, settings.BASE_URL) or "",
         )
 
 

@@ -64,7 +64,7 @@ A_MOMENT = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class Sentence:
     """One thing that happened. `place` orders lines of one instant: stages and consent,
     decisions, messages.
     """
@@ -98,7 +98,7 @@ class Reading:
 
 def read_story(
     database: Database, customer_id: int, journey: str | None, reading: Reading
-) -> list[Line]:
+) -> list[Sentence]:
     """The story of a customer, or its part in one journey."""
     with database.read() as transaction:
         decisions = records.decisions_of(transaction, customer_id, journey)
@@ -107,18 +107,18 @@ def read_story(
         consents = records.consents_of(transaction, customer_id)
         happened = Happened.read(transaction, customer_id)
     teller = _Teller(reading, happened)
-    lines = [Line(row.at, 0, "", "", "stage", _tell_stage(row)) for row in stages]
+    lines = [Sentence(row.at, 0, "", "", "stage", _tell_stage(row)) for row in stages]
     lines += [
-        Line(row.at, 0, "", "", "consent", _tell_consent(row, reading.zone)) for row in consents
+        Sentence(row.at, 0, "", "", "consent", _tell_consent(row, reading.zone)) for row in consents
     ]
     lines += [
-        Line(row.at, 1, row.journey, row.step, row.kind, teller.tell(row)) for row in decisions
+        Sentence(row.at, 1, row.journey, row.step, row.kind, teller.tell(row)) for row in decisions
     ]
     lines += [line for row in messages for line in _tell_message(row)]
     return in_order(lines)
 
 
-def in_order(lines: Iterable[Line]) -> list[Line]:
+def in_order(lines: Iterable[Sentence]) -> list[Sentence]:
     """The lines as they happened."""
     return sorted(lines, key=lambda line: (line.at, line.place))
 
@@ -163,13 +163,13 @@ _ARRIVED = frozenset(MessageState) - {
 }  # fmt: skip
 
 
-def _tell_message(row: Any) -> Iterator[Line]:
+def _tell_message(row: Any) -> Iterator[Sentence]:
     """When a message left and what became of it; that it was decided is told already."""
     why = " ".join(filter(None, (tell_reason(row.reason), row.code)))
     why = f" ({why})" if why else ""
     if row.leased_at is not None:
         told = "is sent" if row.state in _ARRIVED else "is handed over"
-        yield Line(
+        yield Sentence(
             row.leased_at,
             2,
             row.journey,
@@ -179,7 +179,7 @@ def _tell_message(row: Any) -> Iterator[Line]:
         )
     at = row.settled_at or row.leased_at
     if at is not None and row.state not in (MessageState.LEASED, MessageState.ACCEPTED):
-        yield Line(
+        yield Sentence(
             at,
             3,
             row.journey,

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.lint.check import RULES
+from orchestrator.lint.project_check import RULES
 from tests.cli.conftest import CART, Shop, identify, now, track
 
 ROOT = Path(__file__).parents[2]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from orchestrator.live.deployments import describe_project
 from pydantic import ValidationError
 
 from orchestrator.domain.message import Purpose
@@ -10,7 +11,6 @@ from orchestrator.domain.step import Step
 from orchestrator.language.schema import JourneyForm
 from orchestrator.language.step_forms import BUILT_STEPS, FORMS, NOT_BUILT
 from orchestrator.language.step_forms.step_form import StepForm
-from orchestrator.live.deployments import describe_project
 from orchestrator.measure.step_names import name_step
 from tests.language.test_reference import rows
 from tests.support.project import read_project

@@ -21,7 +21,7 @@ from orchestrator.engine.last_tick import LAST_TICK
 from orchestrator.engine.report import Held
 from orchestrator.engine.worker import Worker
 from orchestrator.language.project import load_project
-from orchestrator.live.live_engine import LiveEngine
+from orchestrator.shift.live_engine import LiveEngine
 from orchestrator.store import arrivals, messages, settings
 from orchestrator.store.availability import StoreUnavailable, unless_away
 from orchestrator.store.database import Database
@@ -49,7 +49,7 @@ def run(root: Path, url: str) -> None:
         engine = LiveEngine(parts, worker, lambda report: None)
         while not _is_done(database):
             clock.advance(STEP)
-            engine.tick(Held())
+            engine.work(Held())
         close_engine(parts, worker)
 
 

@@ -20,11 +20,12 @@ from orchestrator.language.project import Project
 from orchestrator.live.signals import stopped_by_signals
 from orchestrator.measure.tick_told import tell_tick
 from orchestrator.store import arrivals
-from orchestrator.store.lock import hold_database
+from orchestrator.store.lock import engine_lock, hold_database
 from orchestrator.wiring import close_engine, open_engine, settle_what_died
 
 
 def tick(
+    *,
     now: Annotated[
         str | None,
         typer.Option(
@@ -55,7 +56,7 @@ def _run(project: Project, now: str | None) -> tuple[TickReport, int]:
     clock = SystemClock() if now is None else VirtualClock(read_instant(now))
     with opened(project.config) as database, hold_database(database) as hold:
         parts = open_engine(project, clock, database=database, apply=True)
-        worker = Worker(project.config.var_dir, hold)
+        worker = Worker(project.config.var_dir, engine_lock(database), hold)
         try:
             settle_what_died(parts, worker)
             with stopped_by_signals(worker.hand_over.stop):

@@ -18,6 +18,7 @@ from orchestrator.store.settling import Verdict, settle_by_hand
 
 def settle(
     ids: MessageIds = None,
+    *,
     all_unknown: Annotated[
         bool, typer.Option("--all-unknown", help="All whose outcome is unknown.")
     ] = False,

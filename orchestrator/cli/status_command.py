@@ -14,7 +14,7 @@ from orchestrator.measure.status import read_status
 from orchestrator.measure.status_told import tell_status
 
 
-def status(project: ProjectFolder = Path(), as_json: AsJson = False) -> None:
+def status(*, project: ProjectFolder = Path(), as_json: AsJson = False) -> None:
     """Show how everything stands.
 
     Journeys and who is inside, messages by channel and state, the inbox, and what waits for a

@@ -48,6 +48,7 @@ NoQuietHours = Annotated[bool, typer.Option("--no-quiet-hours", help="Without qu
 
 def backtest(
     events: Events,
+    *,
     journey: Journeys = None,
     until: Until = None,
     out: Out = None,

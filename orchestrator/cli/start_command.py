@@ -23,6 +23,7 @@ def start(
         str, typer.Argument(metavar="JOURNEY", help="A journey with the trigger `manual`.")
     ],
     users: Annotated[list[str], typer.Argument(metavar="USER_ID", help="Customers, by their id.")],
+    *,
     project: ProjectFolder = Path(),
     as_json: AsJson = False,
 ) -> None:

@@ -1,4 +1,4 @@
-"""The engine as the always-on loop sees it: what is due, one tick, what is held, how it stands."""
+"""The engine as a shift sees it: is anything due, some work, what is held, how it stands."""
 
 from __future__ import annotations
 
@@ -9,38 +9,37 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
-from flows.gate import Due
-from orchestrator.domain.errors import AlreadyRunning
+from orchestrator.domain.errors import AlreadyRunning, EngineBusy
 from orchestrator.domain.message import Medium
 from orchestrator.engine import standing
 from orchestrator.engine.parts import Parts
 from orchestrator.engine.report import Held, TickReport
-from orchestrator.engine.work import finish, work
+from orchestrator.engine.work import end_turn, finish, work
 from orchestrator.engine.worker import Worker
 from orchestrator.measure.health_cards import channel_card, journey_card
 from orchestrator.store import accepted
 from orchestrator.store.availability import StoreUnavailable, unless_away
-from orchestrator.store.due import count_due_messages, count_due_people, has_work
+from orchestrator.store.due import has_work
 
 logger = logging.getLogger(__name__)
 
 REST_S = 30.0  # between two ticks that find nothing: leases that ran out are looked for there
-TICK_BUDGET_S = 5.0  # then held gates and newly accepted calls get their turn
+WORK_BUDGET_S = 1.0  # then what was held or cancelled meanwhile gets its turn
 _DELIVERIES = "deliveries"
 
 Watch = Callable[[TickReport], None]
 
 
 class LiveEngine:
-    """One project's engine, ticked by one thread; `watch` is told what every tick did.
+    """One project's engine; `watch` is told what every piece of work did.
 
     The project may be replaced while it runs, and a demo may make the world stand still between two
-    ticks.
+    pieces of work.
     """
 
     def __init__(self, parts: Parts, worker: Worker, watch: Watch) -> None:
         self._parts, self._worker, self._watch = parts, worker, watch
-        self._held = self.load_held()
+        self._held: Held | None = None  # nothing is known to be written yet
         self._still = threading.Lock()
         self._rests_until_s = 0.0  # time.monotonic()
         self._reached = threading.Condition()
@@ -52,33 +51,58 @@ class LiveEngine:
         """The project it runs now."""
         return self._parts
 
-    def due(self) -> Due:
-        """How many people and messages are due now, without what is held; counts stop at a
-        thousand. Nothing is while the database is away."""
-        parts, held = self._parts, self._held
-        now = parts.clock.now()
+    def is_due(self, held: Held) -> bool:
+        """Whether there is anything to do: a call, a step, a message of a channel that is not held,
+        or a hold that has changed. Where the database is away it is said, once, and nothing is.
+        """
+        now = self._parts.clock.now()
         try:
-            if not self._has_work(now):
-                return Due()
-            media = self._open_media()
-            with unless_away(quietly=True), parts.database.read() as transaction:
-                people = count_due_people(
-                    transaction, parts.program.journeys.keys() - held.journeys, now
-                )
-                return Due(people, count_due_messages(transaction, media, now))
-        except StoreUnavailable:
-            return Due()
+            if held != self._held or self._has_work(now):
+                return True
+        except StoreUnavailable as trouble:
+            self._tell(str(trouble))
+            return False
+        self._arrive(now)
+        return False
 
-    def tick(self, held: Held) -> TickReport:
-        """Does what is due, except what is held, for some seconds at most. Where the database is
-        not there, or another process holds it, nothing is done: that is said once, and tried again
-        with the next tick.
+    def needs_a_round(self) -> bool:
+        """Whether to work though nothing is due: to find leases of the dead, and late answers."""
+        return time.monotonic() >= self._rests_until_s or self._worker.hand_over.is_busy
 
-        Where nothing is due it only looks, but for once in a while: a tick writes that it was, and
-        whoever looks twice a second would keep the disk busy for nothing.
+    def take_turn(self) -> bool:
+        """Takes the engine for a shift. Says, once, where another `up` holds the database; a turn
+        of another process is no trouble: it does what is due.
         """
         try:
-            report, now = self._tick(held)
+            self._worker.take_turn()
+        except EngineBusy:
+            return False
+        except (AlreadyRunning, StoreUnavailable) as trouble:
+            self._tell(str(trouble))
+            return False
+        return True
+
+    def break_off(self) -> None:
+        """Has nothing begin in this turn any more. Safe from any thread."""
+        self._worker.hand_over.go_off_duty()
+
+    def end_turn(self) -> None:
+        """Lets another process work."""
+        with self._still, unless_away():
+            self._watch(end_turn(self._parts, self._worker))
+
+    def work(self, held: Held) -> TickReport:
+        """Does what is due, except what is held, for a second at most. Where the database is not
+        there, or another process holds it, nothing is done: that is said once, and tried again
+        later.
+
+        Where nothing is due it only looks, but for once in a while: work writes that it was done,
+        and whoever looks twice a second would keep the disk busy for nothing.
+        """
+        try:
+            report, now = self._work(held)
+        except EngineBusy:
+            return TickReport()
         except (AlreadyRunning, StoreUnavailable) as trouble:
             self._tell(str(trouble))
             return TickReport()
@@ -89,25 +113,29 @@ class LiveEngine:
             self._arrive(now)
         return report or TickReport()
 
-    def _tick(self, held: Held) -> tuple[TickReport | None, datetime]:
+    def _work(self, held: Held) -> tuple[TickReport | None, datetime]:
         with self._still, unless_away(quietly=True):  # said by `_tell`, once
             now = self._parts.clock.now()
             if held == self._held and self._may_rest() and not self._has_work(now):
                 return None, now
-            if held != self._held:
-                standing.hold(self._parts, held, now)
-                self._held = held
-            report = work(self._parts, self._worker, TICK_BUDGET_S)
+            self._hold(held, now)
+            report = work(self._parts, self._worker, WORK_BUDGET_S)
             self._rests_until_s = time.monotonic() + REST_S
             return report, now
 
+    def hold(self, held: Held) -> None:
+        """Remembers what is held from now on."""
+        with self._still, unless_away():
+            self._hold(held, self._parts.clock.now())
+
+    def _hold(self, held: Held, now: datetime) -> None:
+        if held != self._held:
+            standing.hold(self._parts, held, now)
+            self._held = held
+
     def _may_rest(self) -> bool:
         """Whether a look will do: no answer is awaited, and the database is still ours."""
-        return (
-            time.monotonic() < self._rests_until_s
-            and not self._worker.hand_over.is_busy
-            and self._worker.hold.is_held()
-        )
+        return not self.needs_a_round() and self._worker.has_turn
 
     def _has_work(self, now: datetime) -> bool:
         database = self._parts.database
@@ -117,7 +145,8 @@ class LiveEngine:
             )
 
     def _open_media(self) -> list[Medium]:
-        return [medium for medium in self._parts.channels if medium not in self._held.channels]
+        held = self._held.channels if self._held is not None else ()
+        return [medium for medium in self._parts.channels if medium not in held]
 
     def _tell(self, trouble: str) -> None:
         if trouble != self._trouble:
@@ -138,7 +167,7 @@ class LiveEngine:
     def load_held(self) -> Held:
         """What was on hold when Parcours last ran."""
         with self._parts.database.read() as transaction:
-            return standing.read_held(transaction)
+            return standing.read_paused(transaction)
 
     def health(self, kind: str, name: str) -> str:
         """A card in markdown: where the people of a journey stand, or what became of a channel's

@@ -54,6 +54,7 @@ SendTo = Annotated[
 
 def preview(
     name: Name,
+    *,
     customer: Customer = None,
     locale: Locale = None,
     out: Out = None,

@@ -17,6 +17,7 @@ from orchestrator.live.running import Options, run
 
 
 def up(
+    *,
     project: ProjectFolder = Path(),
     host: Annotated[
         str,

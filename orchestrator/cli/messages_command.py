@@ -7,10 +7,10 @@ import typer
 from orchestrator.cli.commands import Command, Commands
 
 COMMANDS = {
-    "list": Command("list_messages:list_messages", "List messages, the newest first."),
-    "settle": Command("settle:settle", "Say what became of unknown messages."),
+    "list": Command("list_command:list_messages", "List messages, the newest first."),
+    "settle": Command("settle_command:settle", "Say what became of unknown messages."),
     "retry": Command(
-        "retry:retry", "Send again what was rejected or failed, once its cause is mended."
+        "retry_command:retry", "Send again what was rejected or failed, once its cause is mended."
     ),
 }
 

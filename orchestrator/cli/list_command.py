@@ -15,6 +15,7 @@ from orchestrator.measure import message_list
 
 
 def list_messages(
+    *,
     state: Annotated[
         str | None,
         typer.Option(

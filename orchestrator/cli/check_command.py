@@ -15,7 +15,7 @@ from orchestrator.cli.options import AsJson, ProjectFolder, refused
 from orchestrator.cli.output import print_answer, print_json, print_problems
 from orchestrator.domain.errors import Problem
 from orchestrator.domain.formatting import count
-from orchestrator.lint.check import Report, check_project
+from orchestrator.lint.project_check import Report, check_project
 from orchestrator.lint.selection import NoProject, as_seen_from_here, by_project
 
 
@@ -31,6 +31,7 @@ def check(
             exists=True,
         ),
     ] = None,
+    *,
     project: ProjectFolder = Path(),
     data: Annotated[
         bool, typer.Option("--data", help="Look at the customers too; nobody is named.")

@@ -7,7 +7,7 @@ from __future__ import annotations
 from hashlib import blake2b
 
 from flows.description import DeploymentSpec, StepRow
-from flows.gate import Kind
+from flows.gate import UP, GateKind
 from orchestrator.config import Config
 from orchestrator.domain.formatting import format_whole_span
 from orchestrator.domain.journey import Journey
@@ -20,12 +20,28 @@ from orchestrator.language.project import Project
 def describe_project(project: Project) -> list[DeploymentSpec]:
     """One deployment for each journey, in the order of their ids, then one for each channel."""
     journeys = [_describe_journey(journey) for _, journey in sorted(project.journeys.items())]
-    return journeys + [_describe_channel(project.config, medium) for medium in Medium]
+    channels = [_describe_channel(project.config, medium) for medium in Medium]
+    return [*journeys, *channels]
+
+
+def describe_shift(name: str = UP) -> DeploymentSpec:
+    """The deployment of shifts: those of `up`, or of the worker of a pool."""
+    whose = "`parcours up`" if name == UP else "a Prefect worker"
+    return DeploymentSpec(
+        GateKind.SHIFT,
+        name,
+        title=f"Work of {whose}",
+        description="One shift at a time does what is due in all journeys and channels: it takes "
+        "in what came, moves people on, and sends. Their own runs, which it opens, tell what it "
+        "did.",
+        version="1",
+        tags=(f"shift:{name}",),
+    )
 
 
 def _describe_journey(journey: Journey) -> DeploymentSpec:
     return DeploymentSpec(
-        Kind.JOURNEY,
+        GateKind.JOURNEY,
         journey.id,
         title=journey.title,
         description=journey.description,
@@ -66,7 +82,7 @@ def _describe_channel(config: Config, medium: Medium) -> DeploymentSpec:
     )
     facts = repr((adapter, rows)).encode()
     return DeploymentSpec(
-        Kind.DELIVERIES,
+        GateKind.DELIVERIES,
         str(medium),
         title=f"Deliveries: {_MEDIA[medium]}",
         description=(

@@ -36,15 +36,14 @@ def ingest(
             ),
         ),
     ],
+    *,
     now: Annotated[
         str | None,
         typer.Option(
             "--now",
             metavar="ISO",
-            help=(
-                "Take them in as if they came at this instant, as 2026-11-27T10:00:00Z: to "
-                "try things out."
-            ),
+            help="Take them in as if they came at this instant, as 2026-11-27T10:00:00Z: to "
+            "try things out.",
         ),
     ] = None,
     project: ProjectFolder = Path(),

@@ -29,7 +29,7 @@ MEDIA = tuple(str(medium) for medium in Medium)
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class Rehearsal:
     """The outcome of one test; `missing` was expected and did not happen, `surplus` happened and
     was not expected.
     """
@@ -53,7 +53,7 @@ class Verdict:
         return "\n".join(lines)
 
 
-def rehearse(program: Program, journey: Journey, test: JourneyTest) -> Verdict:
+def rehearse(program: Program, journey: Journey, test: JourneyTest) -> Rehearsal:
     """Runs one test of a journey."""
     lifecycle = (
         program.lifecycle if test.stage is None else _beginning_in(test.stage, program.lifecycle)
@@ -68,7 +68,7 @@ def rehearse(program: Program, journey: Journey, test: JourneyTest) -> Verdict:
         for one in happened
         if one not in test.expect and (one.what in MEDIA or (one.what, one.after) in named)
     ]
-    return Verdict(test, happened, tuple(missing), tuple(surplus))
+    return Rehearsal(test, happened, tuple(missing), tuple(surplus))
 
 
 def _with_one_journey(program: Program, lifecycle: Lifecycle, journey: Journey) -> Program:

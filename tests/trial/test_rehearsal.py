@@ -9,7 +9,7 @@ import pytest
 
 from orchestrator.domain.errors import ProjectInvalid
 from orchestrator.language.project import load_project
-from orchestrator.trial.journey_tests import Verdict, rehearse
+from orchestrator.trial.rehearsal import Rehearsal, rehearse
 from orchestrator.wiring import build_program
 from tests.support.project import CONSENTING, write_project
 
@@ -30,7 +30,7 @@ def project(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def verdict(project: Path, test: str, journey: str = HELLO, toml: str = CONSENTING) -> Verdict:
+def verdict(project: Path, test: str, journey: str = HELLO, toml: str = CONSENTING) -> Rehearsal:
     """The outcome of one test, written as in a file."""
     text = f"{journey.strip()}\ntests:\n  - {indent(test.strip(), '    ').strip()}\n"
     found = load_project(write_project(project, text, toml=toml), {})
@@ -44,7 +44,7 @@ def problems(project: Path, test: str, journey: str = HELLO) -> list[str]:
     return [problem.message for problem in invalid.value.problems]
 
 
-def happened(found: Verdict) -> list[str]:
+def happened(found: Rehearsal) -> list[str]:
     return [str(one) for one in found.happened]
 
 

@@ -28,6 +28,7 @@ def explain(
             metavar="JOURNEY", help="Only this journey; and why they were not let in, each time."
         ),
     ] = None,
+    *,
     project: ProjectFolder = Path(),
     as_json: AsJson = False,
 ) -> None:

@@ -34,6 +34,7 @@ Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
 
 def retry(
     ids: MessageIds = None,
+    *,
     journey: OnlyJourney = None,
     channel: Channel = None,
     reason: Reason = None,
