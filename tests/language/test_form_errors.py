@@ -274,8 +274,7 @@ def test_what_is_not_built_is_never_offered() -> None:
         word in keys for word in ("one_per", "for_each", "throttle", "spread", "draft", "ends")
     )
     assert not any(
-        word in steps
-        for word in ("whatsapp", "webhook", "onsite", "audience", "goto", "repeat", "emit")
+        word in steps for word in ("whatsapp", "webhook", "onsite", "audience", "goto", "repeat")
     )
     assert not any(word in triggers for word in ("segment", "date", "once", "business_event"))
 
