@@ -114,6 +114,7 @@ def _message(effect: QueueMessage, run: Run) -> Row:
         "step": step.id,
         "pass_no": effect.pass_no,
         "medium": str(step.medium),
+        "channel": effect.channel,
         "template": step.template,
         "purpose": str(effect.purpose),
         "topic": effect.topic,

@@ -9,7 +9,7 @@ from typing import Any
 from orchestrator.domain.consent import topic_key
 from orchestrator.domain.effects import ConsentChange, DecisionKind
 from orchestrator.domain.event import Event, Kind
-from orchestrator.domain.expression import Value
+from orchestrator.domain.expression import Scope, Value
 from orchestrator.domain.formatting import format_whole_span
 from orchestrator.domain.state import Choice
 from orchestrator.domain.step import Action, Step, StepMoment
@@ -25,6 +25,11 @@ def names_of(values: Values) -> str:
 
 def _json(value: Any) -> Any:
     return value.isoformat() if isinstance(value, datetime) else value
+
+
+def evaluate(values: Values, scope: Scope) -> dict[str, Any]:
+    """All of them, as JSON types."""
+    return {name: _json(value.evaluate(scope)) for name, value in values}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +64,7 @@ class UpdateTraits(Action):
         return names_of(self.values)
 
     def act(self, moment: StepMoment) -> None:
-        scope = moment.scope()
-        traits = {name: _json(value.evaluate(scope)) for name, value in self.values}
+        traits = evaluate(self.values, moment.scope())
         moment.state.take_traits(traits, moment.now)
         moment.log(Event(moment.now, Kind.IDENTIFY, "", traits, own=True))
         moment.touch()

@@ -15,9 +15,10 @@ from orchestrator.domain.steps.changes import (
     Unsubscribe,
     UpdateTraits,
 )
+from orchestrator.domain.steps.emit import Emit
 from orchestrator.language.step_forms.step_form import Site, StepForm
 from orchestrator.language.step_forms.variables import check_variable, read_values
-from orchestrator.language.words import Form, Plain, Span, Text
+from orchestrator.language.words import EventName, Form, Plain, Span, Text
 
 
 class SetForm(StepForm, word="set"):
@@ -37,12 +38,17 @@ class UpdateForm(StepForm, word="update"):
 
 
 class EmitOptions(Form):
-    event: Text
+    id: str | None = None
+    event: EventName
     properties: dict[str, Plain] = Field(default_factory=dict)
 
 
-class EmitForm(StepForm, word="emit", built=False):
+class EmitForm(StepForm, word="emit"):
     emit: EmitOptions
+
+    def build(self, site: Site) -> Step | None:
+        properties = read_values(self.emit.properties, site.place.at("properties"))
+        return Emit(site.id, self.emit.event, properties)
 
 
 class SubscribeForm(StepForm, word="subscribe"):
