@@ -11,7 +11,7 @@ from flows.gate import UP, GateKind
 from orchestrator.config import Config
 from orchestrator.domain.formatting import format_whole_span
 from orchestrator.domain.journey import Journey
-from orchestrator.domain.message import Medium
+from orchestrator.domain.medium import ChannelName
 from orchestrator.domain.schedule import WEEKDAYS
 from orchestrator.domain.step import Step
 from orchestrator.language.project import Project
@@ -20,7 +20,8 @@ from orchestrator.language.project import Project
 def describe_project(project: Project) -> list[DeploymentSpec]:
     """One deployment for each journey, in the order of their ids, then one for each channel."""
     journeys = [_describe_journey(journey) for _, journey in sorted(project.journeys.items())]
-    channels = [_describe_channel(project.config, medium) for medium in Medium]
+    config = project.config
+    channels = [_describe_channel(config, name) for name in config.channels.by_name]
     return [*journeys, *channels]
 
 
@@ -56,8 +57,9 @@ def _describe_journey(journey: Journey) -> DeploymentSpec:
     )
 
 
-def _describe_channel(config: Config, medium: Medium) -> DeploymentSpec:
-    adapter = config.channels.adapter(medium)
+def _describe_channel(config: Config, name: ChannelName) -> DeploymentSpec:
+    adapter, medium = config.channels.by_name[name].adapter, config.channels.by_name[name].medium
+    called = medium.spec.noun if name == str(medium) else f"{name} ({medium.spec.noun})"
     caps = [
         f"{cap.count} in {format_whole_span(cap.window)}" for cap in config.caps.get(medium, ())
     ]
@@ -83,19 +85,15 @@ def _describe_channel(config: Config, medium: Medium) -> DeploymentSpec:
     facts = repr((adapter, rows)).encode()
     return DeploymentSpec(
         GateKind.DELIVERIES,
-        str(medium),
-        title=f"Deliveries: {_MEDIA[medium]}",
+        name,
+        title=f"Deliveries: {called}",
         description=(
-            f"Everything that leaves by {_MEDIA[medium]}, of whichever journey, through "
-            f"`{adapter}`."
+            f"Everything that leaves by {called}, of whichever journey, through `{adapter}`."
         ),
         version=blake2b(facts, digest_size=16).hexdigest(),
         steps=rows,
-        tags=(f"channel:{medium}", f"adapter:{adapter}"),
+        tags=(f"channel:{name}", f"adapter:{adapter}"),
     )
-
-
-_MEDIA = {Medium.EMAIL: "e-mail", Medium.SMS: "SMS"}
 
 
 def _describe_step(step: Step) -> StepRow:

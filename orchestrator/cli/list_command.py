@@ -39,7 +39,9 @@ def list_messages(
         if journey is not None:
             refuse_unknown_journey(transaction, journey)
         known = journeys_if_sound(project)
-        rows = message_list.list_messages(transaction, known, states, journey, limit=limit)
+        rows = message_list.list_messages(
+            transaction, known, states, journey, limit=limit, channels=config.channels.media
+        )
     if as_json:
         print_json(rows)
     else:

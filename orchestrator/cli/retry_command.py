@@ -13,11 +13,13 @@ from orchestrator.cli.options import AsJson, MessageIds, OnlyJourney, ProjectFol
 from orchestrator.cli.output import print_answer, print_json
 from orchestrator.cli.projects import load_settings
 from orchestrator.clock import SystemClock
-from orchestrator.domain.message import Medium
+from orchestrator.domain.suggestion import did_you_mean
 from orchestrator.measure.settled import ask_to_retry, retried_as_data, tell_retried
 from orchestrator.store import settling
 
-Channel = Annotated[Medium | None, typer.Option("--channel", help="Only this channel's.")]
+Channel = Annotated[
+    str | None, typer.Option("--channel", metavar="NAME", help="Only this channel's.")
+]
 Reason = Annotated[
     str | None,
     typer.Option(
@@ -55,7 +57,12 @@ def retry(
         raise typer.BadParameter(
             "name messages by their id, or say which: --journey, --channel, --reason, --since"
         )
-    with opened(load_settings(project), to_look=True) as database:
+    config = load_settings(project)
+    if channel is not None and channel not in config.channels.by_name:
+        known = list(config.channels.by_name)
+        hint = did_you_mean(channel, known) or f" (known: {', '.join(known)})"
+        raise typer.BadParameter(f"there is no channel '{channel}'{hint}", param_hint="--channel")
+    with opened(config, to_look=True) as database:
         if journey is not None:
             with database.read() as transaction:
                 refuse_unknown_journey(transaction, journey)

@@ -23,7 +23,8 @@ def status(*, project: ProjectFolder = Path(), as_json: AsJson = False) -> None:
     config = load_settings(project)
     with opened(config, to_look=True) as database:
         loaded = load_if_sound(project)
-        found = read_status(database, loaded.journeys if loaded else {}, SystemClock().now())
+        journeys, now = loaded.journeys if loaded else {}, SystemClock().now()
+        found = read_status(database, journeys, now, config.channels.media)
     if as_json:
         print_json(asdict(found))
     else:

@@ -16,7 +16,8 @@ from typing import Any, ClassVar, Protocol
 from orchestrator.domain.effects import DecisionKind, Effect
 from orchestrator.domain.event import Event
 from orchestrator.domain.expression import Condition, Scope, Value
-from orchestrator.domain.message import Medium, Purpose
+from orchestrator.domain.medium import ChannelName, Medium
+from orchestrator.domain.message import Purpose
 from orchestrator.domain.release_answers import Release
 from orchestrator.domain.state import CustomerState, Enrollment, Status
 
@@ -85,6 +86,10 @@ class StepMoment(Protocol):
 
     def make_code(self) -> str:
         """A coupon's code: the same for the same enrollment, step and pass."""
+        ...
+
+    def channel(self, medium: Medium, provider: str | None) -> ChannelName:
+        """The channel by which a message leaves."""
         ...
 
     def ask(self, medium: Medium) -> Release:

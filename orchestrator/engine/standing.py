@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from orchestrator.domain.message import Medium
+from orchestrator.domain.medium import ChannelName
 from orchestrator.engine.parts import Parts
 from orchestrator.engine.report import Held
 from orchestrator.store import customers, settings
@@ -26,12 +26,12 @@ class Standing:
     """What is held by people, and the channels that rest by themselves; as the database."""
 
     held: Held = field(default_factory=Held)
-    rests: dict[Medium, Rest] = field(default_factory=dict)
+    rests: dict[ChannelName, Rest] = field(default_factory=dict)
 
 
 def read_standing(transaction: Transaction) -> Standing:
     """What stands still now."""
-    rests = {Medium(name): rest for name, rest in settings.read_rests(transaction).items()}
+    rests = {ChannelName(name): rest for name, rest in settings.read_rests(transaction).items()}
     return Standing(read_held(transaction), rests)
 
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from orchestrator.domain.message import Medium
+from orchestrator.domain.medium import ChannelName
 from orchestrator.engine import advance, dispatch, ingest, settle
 from orchestrator.engine.batches import Answer
 from orchestrator.engine.handover import GATHER_S
@@ -166,20 +166,20 @@ class _Work:
     def _send_some(self) -> bool:
         """Gives each channel that is free what is queued for it, and writes what came back; False
         when nothing is to be sent and nothing is under way."""
-        looked_at = sum([self._give(medium) for medium in self.turn.channels])
+        looked_at = sum([self._give(name) for name in self.turn.channels])
         if not looked_at and not self.turn.hand_over.is_busy:
             return False
         self.write_outcomes(self.turn.hand_over.gather())
         self.turn.worker.beat_in_time(self.turn.database)
         return True
 
-    def _give(self, medium: Medium) -> int:
+    def _give(self, name: ChannelName) -> int:
         """Gives a channel its next batch, if it can take one; returns how many messages were looked
         at.
         """
-        if medium in self.turn.standing.held.channels or not self.turn.hand_over.is_free(medium):
+        if name in self.turn.standing.held.channels or not self.turn.hand_over.is_free(name):
             return 0
-        return dispatch.run(self.turn, medium, self.moment(), self.report)
+        return dispatch.run(self.turn, name, self.moment(), self.report)
 
     def write_outcomes(self, answers: Sequence[Answer]) -> None:
         """Writes what became of our messages."""

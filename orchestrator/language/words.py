@@ -5,6 +5,7 @@ weekdays.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from datetime import datetime, time, timedelta
 from typing import Annotated, Any, ClassVar
 
@@ -22,6 +23,8 @@ class Form(BaseModel):
     """
 
     not_built: ClassVar[frozenset[str]] = frozenset()
+    #: By field, the keys that a file holds in its place.
+    written_as: ClassVar[Mapping[str, Sequence[str]]] = {}
     model_config = ConfigDict(
         extra="forbid",
         strict=True,

@@ -35,11 +35,11 @@ class Findings:
     no_zone: int = 0  # they live by the project's
     unknown_zone: int = 0  # likewise, though they have one written
     told_zone: int = 0  # without a valid one they live by that of their number or country
-    no_address: Counter[str] = field(default_factory=Counter)  # by medium
-    unreadable: Counter[str] = field(
+    no_address: Counter[Medium] = field(default_factory=Counter)  # by medium
+    unreadable: Counter[Medium] = field(
         default_factory=Counter
     )  # by medium: something is written, and is no address
-    no_consent: Counter[str] = field(default_factory=Counter)  # by medium, for marketing
+    no_consent: Counter[Medium] = field(default_factory=Counter)  # by medium, for marketing
     no_date: Counter[str] = field(
         default_factory=Counter
     )  # by what a wait reads: something is there, and no date
@@ -71,10 +71,10 @@ class Findings:
             "without a valid time zone: that of their number or country holds",
         )
         for medium, number in self.no_address.items():
-            what = "an address" if medium == "email" else "a number that can be read"
+            what = "a number that can be read" if medium.spec.by_number else "an address"
             yield number, f"without {what}: not reached by {medium}"
         for medium, number in self.unreadable.items():
-            what = "an address" if medium == "email" else "a number"
+            what = "a number" if medium.spec.by_number else "an address"
             yield number, f"with {what} written that cannot be read"
         for medium, number in self.no_consent.items():
             yield number, f"without consent: no marketing by {medium}"

@@ -76,7 +76,8 @@ def local_links(project: Project) -> Iterator[Finding]:
 
 
 def _mails_leave(config: Config) -> bool:
-    return config.channels.email not in LOCAL
+    channels = config.channels.by_name.values()
+    return any(one.medium.spec.is_mail and one.adapter not in LOCAL for one in channels)
 
 
 def _marketing(project: Project) -> list[Medium]:

@@ -10,7 +10,7 @@ from orchestrator.domain.formatting import count, format_instant, format_span
 from orchestrator.measure.status import STANDINGS, Overview
 from orchestrator.measure.story import tell_reason
 
-#: In place of a medium: what a step sent by that is gone from its journey, and never sent anything.
+#: In place of a channel: by what a step sent that is gone, and that never sent anything.
 GONE = "of steps that are gone"
 
 
@@ -64,16 +64,16 @@ def _ago(found: Overview, zone: ZoneInfo) -> str:
 
 def _message_rows(found: Overview) -> list[tuple[str | int, ...]]:
     rows: list[tuple[str | int, ...]] = []
-    for medium in sorted(found.messages.keys() | found.not_sent.keys()):
-        counted = found.count_standings(medium)
-        rows.append((medium or GONE, *counted.values(), found.held_channels.get(medium, "")))
+    for channel in sorted(found.messages.keys() | found.not_sent.keys()):
+        counted = found.count_standings(channel)
+        rows.append((channel or GONE, *counted.values(), found.held_channels.get(channel, "")))
     return rows
 
 
 def _reason_rows(found: Overview) -> list[tuple[str | int, ...]]:
     return [
-        (medium or GONE, tell_reason(reason), number)
-        for medium, reasons in sorted(found.not_sent.items())
+        (channel or GONE, tell_reason(reason), number)
+        for channel, reasons in sorted(found.not_sent.items())
         for reason, number in sorted(reasons.items(), key=lambda item: (-item[1], item[0]))
     ]
 

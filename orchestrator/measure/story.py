@@ -175,7 +175,7 @@ def _tell_message(row: Any) -> Iterator[Sentence]:
             row.journey,
             row.step,
             "message",
-            f"{row.medium} {row.template} {told}",
+            f"{row.medium} {row.template} {told}{_by_another(row)}",
         )
     at = row.settled_at or row.leased_at
     if at is not None and row.state not in (MessageState.LEASED, MessageState.ACCEPTED):
@@ -187,6 +187,11 @@ def _tell_message(row: Any) -> Iterator[Sentence]:
             "message",
             f"{row.medium} {row.template} {_tell_state(row)}{why}",
         )
+
+
+def _by_another(row: Any) -> str:
+    """Names the channel, where it is not the one called like its medium."""
+    return "" if row.channel == row.medium else f" by {row.channel}"
 
 
 def _tell_state(row: Any) -> str:

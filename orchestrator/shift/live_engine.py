@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from datetime import datetime
 
 from orchestrator.domain.errors import AlreadyRunning, EngineBusy
-from orchestrator.domain.message import Medium
+from orchestrator.domain.medium import ChannelName
 from orchestrator.engine import standing
 from orchestrator.engine.parts import Parts
 from orchestrator.engine.report import Held, TickReport
@@ -140,13 +140,13 @@ class LiveEngine:
     def _has_work(self, now: datetime) -> bool:
         database = self._parts.database
         with unless_away(quietly=True), database.read() as transaction:
-            return has_work(transaction, self._open_media(), now) or accepted.has_calls(
+            return has_work(transaction, self._open_channels(), now) or accepted.has_calls(
                 transaction, database
             )
 
-    def _open_media(self) -> list[Medium]:
+    def _open_channels(self) -> list[ChannelName]:
         held = self._held.channels if self._held is not None else ()
-        return [medium for medium in self._parts.channels if medium not in held]
+        return [name for name in self._parts.channels if name not in held]
 
     def _tell(self, trouble: str) -> None:
         if trouble != self._trouble:
@@ -175,7 +175,9 @@ class LiveEngine:
         """
         parts = self._parts
         if kind == _DELIVERIES:
-            return channel_card(parts.database, name, parts.program.journeys)
+            return channel_card(
+                parts.database, name, parts.program.journeys, parts.program.channels
+            )
         return journey_card(parts.database, parts.program.journeys[name], parts.clock.now())
 
     def replace(self, open_parts: Callable[[], Parts]) -> None:

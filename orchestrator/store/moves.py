@@ -340,6 +340,7 @@ def _message_row(
         "step": step.id,
         "pass_no": effect.pass_no,
         "medium": str(step.medium),
+        "channel": effect.channel,
         "template": step.template,
         "purpose": str(effect.purpose),
         "topic": effect.topic,

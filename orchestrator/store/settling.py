@@ -86,7 +86,7 @@ class Which:
 
     public_ids: Collection[str] = ()
     journey: str | None = None
-    medium: str | None = None
+    channel: str | None = None
     reason: str | None = None
     since: datetime | None = None
 
@@ -154,8 +154,8 @@ def _query(which: Which) -> Select[Any]:
     query = select(MESSAGES).where(m.state.in_(_FINAL)).order_by(m.id)
     if which.journey is not None:
         query = query.where(m.journey == which.journey)
-    if which.medium is not None:
-        query = query.where(m.medium == which.medium)
+    if which.channel is not None:
+        query = query.where(m.channel == which.channel)
     if which.reason is not None:
         query = query.where(
             m.reason.icontains(which.reason, autoescape=True) | (m.code == which.reason)

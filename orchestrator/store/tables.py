@@ -188,12 +188,12 @@ class MessageRow(SQLModel, table=True):
     __tablename__ = "messages"
     __table_args__ = (
         UniqueConstraint("enrollment_id", "step", "pass_no"),
-        Index("messages_due", "medium", "not_before", text("priority DESC"), "journey", "id",
+        Index("messages_due", "channel", "not_before", text("priority DESC"), "journey", "id",
               sqlite_where=text("state = 'queued'"), postgresql_where=text("state = 'queued'")),
         Index("messages_leased", "lease_until", sqlite_where=text("state = 'leased'"),
               postgresql_where=text("state = 'leased'")),
         Index("messages_of_customer", "customer_id", "decided_at"),
-        Index("messages_by_state", "state", "medium"),
+        Index("messages_by_state", "state", "channel"),
         Index("messages_of_journey", "journey", "decided_at"),
     )  # fmt: skip
     id: int = _id()
@@ -205,6 +205,7 @@ class MessageRow(SQLModel, table=True):
     step: str
     pass_no: int
     medium: str
+    channel: str  # by the name that the project gives it
     template: str
     template_version: str = ""  # what the message was made from, written when it is leased
     lifecycle_version: str = ""

@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from orchestrator.domain.effects import DecisionKind, Effect
-from orchestrator.domain.message import Medium, Purpose
+from orchestrator.domain.medium import ChannelName, Medium
+from orchestrator.domain.message import Purpose
 from orchestrator.domain.release_answers import Go, Later, Leave, Stay
 from orchestrator.domain.state import CustomerState, Enrollment, SentMessage
 from orchestrator.domain.step import Step, StepMoment
@@ -91,6 +92,7 @@ class Message(Step):
                 moment.topic,
                 dict(enrollment.variables),
                 dict(enrollment.coupon) if enrollment.coupon else None,
+                moment.channel(self.medium, self.provider),
                 moment.seen,
             )
         )
@@ -132,4 +134,5 @@ class QueueMessage(Effect):
     topic: str
     variables: Mapping[str, Any]
     coupon: Mapping[str, Any] | None
+    channel: ChannelName
     seen: CustomerState | None = None

@@ -24,7 +24,6 @@ SUBJECT_MAX = 998  # characters: the longest line that a mail may have (RFC 5322
 
 
 class MessageOptions(Form):
-    not_built = frozenset({"provider"})
     id: str | None = None
     template: Text
     subject: str | None = None
@@ -95,12 +94,14 @@ def _build_message(form: MessageOptions, medium: Medium, site: Site) -> Message 
     where = place.at("template") if isinstance(place.written, dict) else place
     _check_template(medium, form.template, where)
     if form.subject is not None:
-        if medium is Medium.SMS:
+        if not medium.spec.is_mail:
             place.at("subject").error("an SMS has no subject", at_key=True)
         _check_subject(form.subject, place.at("subject"))
     # once it was ignored: pinned versions hold it
-    if form.provider is not None and place.known.templates is not None:
-        place.at("provider").not_built("`provider`, one of several accounts for a medium,")
+    if form.provider is not None and place.known.channels is not None:
+        carried = place.known.channels.items()
+        names = frozenset(str(name) for name, of in carried if of is medium)
+        place.at("provider").check_known(f"channel for {medium}", form.provider, names)
     if form.to == "referrer":
         place.at("to").not_built("`to: referrer` of a message")
         return None
@@ -140,7 +141,7 @@ def _instead_of_template(medium: Medium, name: str, known: frozenset[tuple[Mediu
             ": a template's name is made of letters, digits, - and _, so rename it to "
             f"'{suggest_name(bare)}'"
         )
-    ending = "txt" if medium is Medium.SMS else "mjml (or .html)"
+    ending = "mjml (or .html)" if medium.spec.is_mail else medium.spec.endings[0]
     if not is_template_name(bare):
         return (
             f": `{medium}` names a template; put the text into "
