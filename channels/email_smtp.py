@@ -74,6 +74,19 @@ class _Mail:
     data: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class _Command:
+    text: str
+    wanted: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True)
+class _Refused:
+    command: str
+    code: int
+    text: str
+
+
 class _ConnectionGone(Exception):
     """The connection ended while the server certainly had no message; `outcome` if there is no
     other to try.
@@ -183,20 +196,16 @@ class SmtpChannel:
         return session
 
     def _converse(self, session: SmtpSession, message: RenderedMessage, mail: _Mail) -> SendOutcome:
-        for command, wanted in (
-            (f"MAIL FROM:<{mail.return_path}>", _OK),
-            (f"RCPT TO:<{mail.recipient}>", _RECIPIENT_OK),
-            ("DATA", _GO_ON),
-        ):
-            code, text = _command(session, command, wanted)
-            if code not in wanted:
-                self._keep_after_refusal(session)
-                refusal = _reply_outcome(code, text, message)
-                return (
-                    _about_us(refusal, command, text)
-                    if _is_about_us(command, code, text)
-                    else refusal
-                )
+        commands = (
+            _Command(f"MAIL FROM:<{mail.return_path}>", _OK),
+            _Command(f"RCPT TO:<{mail.recipient}>", _RECIPIENT_OK),
+            _Command("DATA", _GO_ON),
+        )
+        ask = _ask_at_once if session.has_extn("pipelining") else _ask_in_turn
+        if (refused := ask(session, commands)) is not None:
+            self._keep_after_refusal(session)
+            refusal = _reply_outcome(refused.code, refused.text, message)
+            return _about_us(refusal, refused) if _is_about_us(refused) else refusal
         if (early := _hand_over(session, mail.data)) is not None:
             return _reply_outcome(*early, message)
         return self._await_verdict(session, message)
@@ -231,7 +240,7 @@ class SmtpChannel:
 
     def _keep_after_refusal(self, session: SmtpSession) -> None:
         """The refusal is known: what the server says to RSET must not hold it back for long."""
-        with contextlib.suppress(smtplib.SMTPException):
+        with contextlib.suppress(smtplib.SMTPException, OSError):  # it may be closed already
             session.putcmd("RSET")
             code, _ = session.read_reply(_RESET_S)
             if code in _OK:
@@ -240,18 +249,59 @@ class SmtpChannel:
         session.close()
 
 
-def _command(session: SmtpSession, command: str, wanted: frozenset[int]) -> tuple[int, str]:
-    """Says one command; the reply is one of those wanted, or a refusal (4xx, 5xx).
+def _ask_in_turn(session: SmtpSession, commands: Sequence[_Command]) -> _Refused | None:
+    """Says each command once the one before is answered; returns the first that is refused."""
+    for command in commands:
+        with _unsent_when_it_breaks(session):
+            session.putcmd(command.text)
+        if (refused := _read_answer(session, command)) is not None:
+            return refused
+    return None
+
+
+def _ask_at_once(session: SmtpSession, commands: Sequence[_Command]) -> _Refused | None:
+    """Says all commands without waiting (RFC 2920), then reads what the server says to each."""
+    with _unsent_when_it_breaks(session):
+        session.put_commands([command.text for command in commands])
+    waiting = iter(commands)
+    for command in waiting:
+        if (refused := _read_answer(session, command)) is not None:
+            _read_rest(session, len(list(waiting)))
+            return refused
+    return None
+
+
+def _read_rest(session: SmtpSession, count: int) -> None:
+    """Reads the answers behind a refusal. Who waits for a message all the same is left: it would
+    take the next command for it.
+    """
+    with contextlib.suppress(smtplib.SMTPException):
+        for _ in range(count):
+            code, _ = session.getreply()
+            if 300 <= code < 400 or code in _LEAVING:
+                session.close()
+                return
+
+
+@contextlib.contextmanager
+def _unsent_when_it_breaks(session: SmtpSession) -> Iterator[None]:
+    try:
+        yield
+    except smtplib.SMTPException:
+        session.close()
+        raise _ConnectionGone(_lost("the connection broke before the message was sent")) from None
+
+
+def _read_answer(session: SmtpSession, command: _Command) -> _Refused | None:
+    """The refusal of a command (4xx, 5xx); None for a reply that is wanted.
 
     Raises _ConnectionGone when the connection ended, or its replies are out of step: a 250 that
     answers DATA belongs to another command, and so would the next.
     """
-    try:
-        session.putcmd(command)
+    with _unsent_when_it_breaks(session):
         code, said = session.getreply()
-    except smtplib.SMTPException:
-        session.close()
-        raise _ConnectionGone(_lost("the connection broke before the message was sent")) from None
+    if code in command.wanted:
+        return None
     if code == 421:
         session.close()
         raise _ConnectionGone(
@@ -262,14 +312,16 @@ def _command(session: SmtpSession, command: str, wanted: frozenset[int]) -> tupl
     if code == _OUT_OF_ORDER:
         session.close()
         raise _ConnectionGone(
-            _lost(f"503 to {command[:4]}: out of step, or it wants a user in PARCOURS_SMTP_URL")
+            _lost(
+                f"503 to {command.text[:4]}: out of step, or it wants a user in PARCOURS_SMTP_URL"
+            )
         )
-    if code < 400 and code not in wanted:
+    if code < 400:
         session.close()
         raise _ConnectionGone(
-            _lost(f"{code} to {command[:4]}: the server's replies are out of step")
+            _lost(f"{code} to {command.text[:4]}: the server's replies are out of step")
         )
-    return code, said.decode("utf-8", "replace")
+    return _Refused(command.text, code, said.decode("utf-8", "replace"))
 
 
 def _hand_over(session: SmtpSession, data: bytes) -> tuple[int, str] | None:
@@ -319,19 +371,20 @@ def _reply_outcome(code: int, text: str, message: RenderedMessage) -> SendOutcom
     )
 
 
-def _is_about_us(command: str, code: int, text: str) -> bool:
+def _is_about_us(refused: _Refused) -> bool:
     """Whether a refusal is for good and holds for every message: our sender, or passing mail on for
     us at all.
     """
+    command, code, text = refused.command, refused.code, refused.text
     if command.startswith("MAIL"):
         return code >= 500 and code != _TOO_LARGE and code not in _NOT_LET_IN
     held_against_us = _NO_RELAY.search(text) or _BAD_SENDER.search(text)
     return command.startswith("RCPT") and code >= 500 and held_against_us is not None
 
 
-def _about_us(refusal: SendOutcome, command: str, text: str) -> SendOutcome:
+def _about_us(refusal: SendOutcome, refused: _Refused) -> SendOutcome:
     reason = f"the server takes no mail from this sender: {refusal.reason}"
-    about_sender = command.startswith("MAIL") or _BAD_SENDER.search(text) is not None
+    about_sender = refused.command.startswith("MAIL") or bool(_BAD_SENDER.search(refused.text))
     return SendOutcome(
         OutcomeKind.MISCONFIGURED, reason=reason, code=refusal.code, about_sender=about_sender
     )

@@ -8,6 +8,7 @@ import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 
 from channels.acceptance import MessageRefused, read_mailbox
@@ -29,6 +30,7 @@ class ChannelSettings:
     from_email: str = ""
     from_name: str = ""
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
+    account: str = ""  # one of several of a provider: it stands behind the names of its variables
     connections: int = 4
     timeout_s: float = 20.0  # for connecting, and for a request's last byte to leave
     # for each reply of an SMTP server before the mail is out (RFC 5321 §4.5.3.2)
@@ -44,18 +46,24 @@ class ChannelSettings:
         """
         value = self.optional(variable)
         if not value:
-            raise SettingMissing(f"set the environment variable {variable} (for example {example})")
+            name = self.name_of(variable)
+            raise SettingMissing(f"set the environment variable {name} (for example {example})")
         return value
+
+    def name_of(self, variable: str) -> str:
+        """The name of a variable for this account: `PARCOURS_SMTP_URL_OFFERS`."""
+        return f"{variable}_{self.account}" if self.account else variable
 
     def optional(self, variable: str) -> str:
         """The value of an environment variable, "" when it is not set.
 
         Raises ChannelMisconfigured for one that would end a header or be sent as something else.
         """
-        value = self.environment.get(variable, "").strip()
+        name = self.name_of(variable)
+        value = self.environment.get(name, "").strip()
         if not (value.isascii() and value.isprintable()):
             raise ChannelMisconfigured(
-                f"{variable} holds a line break, a control character or a letter outside "
+                f"{name} holds a line break, a control character or a letter outside "
                 "ASCII, which cannot be sent"
             )
         return value
@@ -65,7 +73,8 @@ class ChannelSettings:
         key = self.require(variable, example)
         if " " in key:
             raise ChannelMisconfigured(
-                f"{variable} holds a blank: copy the key again, without what stands around it"
+                f"{self.name_of(variable)} holds a blank: copy the key again, without what "
+                "stands around it"
             )
         return key
 
@@ -85,7 +94,7 @@ class ChannelSettings:
         """
         own = self.environment.get("SSL_CERT_FILE") or None
         try:
-            return ssl.create_default_context(cafile=own)
+            return _read_authorities(own, Path(own).stat().st_mtime_ns if own else 0)
         except (OSError, ValueError) as error:
             raise ChannelMisconfigured(
                 f"SSL_CERT_FILE names no certificates: {own} ({type(error).__name__})"
@@ -113,3 +122,8 @@ class ChannelSettings:
 
 class SettingMissing(ChannelMisconfigured):
     """A credential is not there: whoever looks at the files may not hold it."""
+
+
+@cache  # it takes 50 ms, and each process that sends a batch would do it again
+def _read_authorities(own: str | None, _changed_at: int) -> ssl.SSLContext:
+    return ssl.create_default_context(cafile=own)

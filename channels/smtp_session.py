@@ -14,6 +14,7 @@ import re
 import smtplib
 import ssl
 import time
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from channels.connection import Connection
@@ -72,6 +73,12 @@ class SmtpSession(smtplib.SMTP):
         if not self.is_quiet():
             raise NotSmtp("the server spoke out of turn, or has left")
         self.put(data)
+
+    def put_commands(self, commands: Sequence[str]) -> None:
+        """Says several commands at once; raises SMTPException."""
+        if any("\r" in command or "\n" in command for command in commands):
+            raise ValueError("a command is one line")
+        self.send("".join(f"{command}\r\n" for command in commands))
 
     def put(self, data: bytes) -> None:
         """Hands bytes to the system; when this fails, the last of them did not leave."""

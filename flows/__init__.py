@@ -1,1 +1,1 @@
-"""Prefect: journeys and deliveries as its runs, and what they show of themselves."""
+"""Prefect: shifts, journeys and deliveries as its runs, and what they show of themselves."""

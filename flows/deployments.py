@@ -23,15 +23,18 @@ from prefect.types.entrypoint import EntrypointType
 
 from flows.deliveries import deliveries
 from flows.description import DeploymentSpec, markdown
-from flows.gate import GateKey, Kind
+from flows.gate import PARAMETER, GateKey, GateKind
 from flows.journey import journey
 from flows.story import artifact_key, artifact_title
+from flows.work import work
 
 logger = logging.getLogger(__name__)
 
-FLOWS: Mapping[Kind, Flow[Any, Any]] = {Kind.JOURNEY: journey, Kind.DELIVERIES: deliveries}
-PARAMETER: Mapping[Kind, str] = {Kind.JOURNEY: "journey", Kind.DELIVERIES: "channel"}
-
+FLOWS: Mapping[GateKind, Flow[Any, Any]] = {
+    GateKind.JOURNEY: journey,
+    GateKind.DELIVERIES: deliveries,
+    GateKind.SHIFT: work,
+}
 MANAGED = "parcours"
 RETIRED = "retired"
 WAS_PAUSED = "was-paused"  # by a person, before we retired it: comes back paused
@@ -60,6 +63,8 @@ async def sync(
         else:
             await _update(client, spec, description, old)
     for key in current.keys() - wanted.keys():
+        if key.kind is GateKind.SHIFT:
+            continue  # another process's, which comes and goes by itself
         await _retire(client, current[key])
     return {key: found for found in await read_managed(client) if (key := _key(found)) in wanted}
 
@@ -98,9 +103,9 @@ def links_of(spec: DeploymentSpec, specs: Iterable[DeploymentSpec]) -> dict[str,
     """The links of a description: its health, and the failures of its channel or, for a journey, of
     every channel.
     """
-    channels = [other.key for other in specs if other.kind is Kind.DELIVERIES]
-    failing = [spec.key] if spec.kind is Kind.DELIVERIES else channels
-    links = {"Health": _artifact_page("health", spec.key)}
+    channels = [other.key for other in specs if other.kind is GateKind.DELIVERIES]
+    failing = [spec.key] if spec.kind is GateKind.DELIVERIES else channels
+    links = {} if spec.kind is GateKind.SHIFT else {"Health": _artifact_page("health", spec.key)}
     for key in failing:
         links[f"Failures of {key.name}"] = _artifact_page("failures", key)
     return links
@@ -114,7 +119,7 @@ async def _create(
         parameters={PARAMETER[spec.kind]: spec.name},
         description=description,
         version=spec.version,
-        tags=_tags(spec),
+        tags=tags_of(spec),
         paused=paused,
         schedule=Cron(DAILY_CRON, timezone="UTC"),
         # a file's path would depend on the working directory
@@ -129,8 +134,10 @@ async def _announce_artifacts(client: PrefectClient, spec: DeploymentSpec) -> No
     """First versions of the linked artifacts: the UI shows an empty page for a key that was never
     written.
     """
+    if spec.kind is GateKind.SHIFT:
+        return
     texts = {"health": "No run has told its numbers yet."}
-    if spec.kind is Kind.DELIVERIES:
+    if spec.kind is GateKind.DELIVERIES:
         texts["failures"] = "Nothing has failed yet."
     for purpose, text in texts.items():
         await client.create_artifact(
@@ -146,13 +153,13 @@ async def _announce_artifacts(client: PrefectClient, spec: DeploymentSpec) -> No
 async def _update(
     client: PrefectClient, spec: DeploymentSpec, description: str, old: DeploymentResponse
 ) -> None:
-    update = DeploymentUpdate(version=spec.version, description=description, tags=_tags(spec))
+    update = DeploymentUpdate(version=spec.version, description=description, tags=tags_of(spec))
     if RETIRED in old.tags:
         update.paused = WAS_PAUSED in old.tags
     elif (old.version, old.description, set(old.tags)) == (
         spec.version,
         description,
-        set(_tags(spec)),
+        set(tags_of(spec)),
     ):
         return
     await client.update_deployment(old.id, update)
@@ -170,12 +177,13 @@ async def _retire(client: PrefectClient, current: DeploymentResponse) -> None:
     logger.info("Retired deployment %s", current.name)
 
 
-def _tags(spec: DeploymentSpec) -> list[str]:
+def tags_of(spec: DeploymentSpec) -> list[str]:
+    """The tags of a deployment, by which it is known as ours."""
     return [MANAGED, str(spec.kind), *spec.tags]
 
 
 def _key(deployment: DeploymentResponse) -> GateKey:
-    kind = next(kind for kind in Kind if kind.value in deployment.tags)
+    kind = next(kind for kind in GateKind if kind.value in deployment.tags)
     return GateKey(kind, deployment.name)
 
 

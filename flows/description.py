@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from flows.gate import GateKey, Kind
+from flows.gate import GateKey, GateKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,7 @@ class StepRow:
 class DeploymentSpec:
     """What the Prefect UI shows of one journey or channel; `version` is the hash of its content."""
 
-    kind: Kind
+    kind: GateKind
     name: str
     title: str
     description: str  # markdown, one or a few paragraphs
@@ -37,20 +37,25 @@ class DeploymentSpec:
 
 
 _HOW = {
-    Kind.JOURNEY: "**Hold it:** switch its schedule off; customers wait where they are. "
+    GateKind.JOURNEY: "**Hold it:** switch its schedule off; customers wait where they are. "
     "**Let it go on:** switch the "
     "schedule on again. **Run** looks for due work at once. **Cancelling** a run holds the "
     "journey until the run's "
     "minute is over.",
-    Kind.DELIVERIES: "**Hold it:** switch its schedule off; messages stay queued. **Let it "
+    GateKind.DELIVERIES: "**Hold it:** switch its schedule off; messages stay queued. **Let it "
     "go on:** switch the "
     "schedule on again. **Run** looks for queued messages at once. **Cancelling** a run "
     "holds the channel until the "
     "run's minute is over.",
+    GateKind.SHIFT: "**Hold everything:** switch its schedule off; calls are accepted, and wait. "
+    "**Let it go on:** switch the schedule on again. **Run** opens a shift at once. "
+    "**Cancelling** a run stops its work within two seconds, and holds everything until the run's "
+    "minute is over.",
 }
 _COLUMNS = {
-    Kind.JOURNEY: ("step", "kind", "what it does"),
-    Kind.DELIVERIES: ("fact", "kind", "value"),
+    GateKind.JOURNEY: ("step", "kind", "what it does"),
+    GateKind.DELIVERIES: ("fact", "kind", "value"),
+    GateKind.SHIFT: ("fact", "kind", "value"),
 }
 
 
@@ -63,7 +68,7 @@ def markdown(spec: DeploymentSpec, links: Mapping[str, str]) -> str:
         parts.append(" · ".join(f"[{label}]({address})" for label, address in links.items()))
     parts.append(_HOW[spec.kind])
     if spec.steps:
-        heading = "## Steps" if spec.kind is Kind.JOURNEY else "## Settings"
+        heading = "## Steps" if spec.kind is GateKind.JOURNEY else "## Settings"
         parts += [heading, _table(spec)]
     if spec.yaml:
         parts += [

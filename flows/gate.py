@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from collections.abc import Awaitable, Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -20,40 +21,50 @@ from orchestrator.engine.report import ChannelTally, Held, JourneyTally, TickRep
 Tally = JourneyTally | ChannelTally
 
 
-class Kind(StrEnum):
+class GateKind(StrEnum):
     """What a deployment stands for; the value is also the name of its flow."""
 
     JOURNEY = "journey"
     DELIVERIES = "deliveries"
+    SHIFT = "work"
+
+
+#: What a flow calls the name that it is given.
+PARAMETER: Mapping[GateKind, str] = {
+    GateKind.JOURNEY: "journey",
+    GateKind.DELIVERIES: "channel",
+    GateKind.SHIFT: "shift",
+}
 
 
 class GateKey(NamedTuple):
     """One journey by its id, or one channel by its name."""
 
-    kind: Kind
+    kind: GateKind
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Due:
-    """How much is due now, by journey id and by channel name. What is held does not count."""
-
-    journeys: Mapping[str, int] = field(default_factory=dict)
-    channels: Mapping[str, int] = field(default_factory=dict)
+#: The shift of `up`; those of a work pool are named after it.
+UP = "up"
 
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How often the conductor looks, and how long a run lives. Real seconds, whatever clock the
+    """How often things are looked at, and how long a run lives. Real seconds, whatever clock the
     engine has.
+
+    At rest Prefect is asked for scheduled runs only, and once a minute what is paused: while
+    something runs, or is held, it is asked more often.
     """
 
-    tick_s: float = 0.5
+    look_interval_s: float = 0.5  # whether anything is due
     window_s: float = 60.0  # a run closes, and the next may open, this long after it opened
+    opening_s: float = 2.0  # then the work is not kept waiting for its run
     look_s: float = 3.0  # a run that met no work closes after this
     rename_s: float = 5.0  # an open run's name follows its numbers
-    poll_runs_s: float = 4.0  # the Run button
+    poll_runs_s: float = 10.0  # the Run button
     poll_paused_s: float = 5.0
+    poll_paused_at_rest_s: float = 60.0
     poll_cancelled_s: float = 0.75
     failed_share_max: float = 0.05  # above, a deliveries run is red …
     failed_count_min: int = 5  # … unless these are few: one wrong address is nobody's task
@@ -66,6 +77,7 @@ class Ending(StrEnum):
     ON_HOLD = "on hold: the deployment is paused"
     HANDED_OVER = "handed over to a run started by hand"
     SHUTDOWN = "Parcours stops"
+    SHIFT_OVER = "the shift is over"
 
 
 @dataclass(slots=True)
@@ -75,7 +87,7 @@ class Account:
     key: GateKey
     ledger: Ledger
     pace: Pace
-    health: Callable[[], Awaitable[str]]  # markdown for the health artifact
+    health: Callable[[GateKey], Awaitable[str]]  # markdown for the health artifact
     opened_s: float  # time.monotonic()
     tally: Tally
     by_hand: bool = False  # asked for in the UI, or by a schedule
@@ -122,6 +134,30 @@ class Gate:
         """Whether new work opens a run now."""
         return not self.is_held(now_s) and not self.lock.locked() and now_s >= self.next_opening_s
 
+    def open_account(
+        self,
+        ledger: Ledger,
+        pace: Pace,
+        health: Callable[[GateKey], Awaitable[str]],
+        *,
+        by_hand: bool,
+    ) -> Account:
+        """Opens the account of a run; the next opens a window later."""
+        now_s = time.monotonic()
+        self.next_opening_s = now_s + pace.window_s
+        self.account = Account(
+            key=self.key,
+            ledger=ledger,
+            pace=pace,
+            health=health,
+            opened_s=now_s,
+            tally=new_tally(self.key),
+            by_hand=by_hand,
+        )
+        if self.is_held(now_s):
+            self.end_run(Ending.ON_HOLD)
+        return self.account
+
     def end_run(self, why: Ending) -> None:
         """Asks the open run, if there is one, to close; the first reason stays."""
         if self.account is not None and self.account.ending is None:
@@ -134,14 +170,6 @@ class Ledger:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._posted: dict[GateKey, Tally] = {}
-        self._due: set[GateKey] = set()
-
-    def expect(self, due: Due) -> None:
-        """Notes which gates have work, so that their runs open while the tick is at it."""
-        found = {GateKey(Kind.JOURNEY, name) for name, count in due.journeys.items() if count}
-        found |= {GateKey(Kind.DELIVERIES, name) for name, count in due.channels.items() if count}
-        with self._lock:
-            self._due = found
 
     def post(self, report: TickReport) -> None:
         """Adds what a tick did."""
@@ -152,7 +180,6 @@ class Ledger:
     def take(self, key: GateKey) -> Tally:
         """Hands over what waits for a gate, which may be nothing."""
         with self._lock:
-            self._due.discard(key)
             return self._posted.pop(key, None) or new_tally(key)
 
     def put_back(self, key: GateKey, tally: Tally) -> None:
@@ -164,9 +191,9 @@ class Ledger:
                 self._add(key, newer)
 
     def waiting(self) -> set[GateKey]:
-        """The gates that have something to do or to tell."""
+        """The gates that have something to tell."""
         with self._lock:
-            return self._due | set(self._posted)
+            return set(self._posted)
 
     def _add(self, key: GateKey, tally: Tally) -> None:
         if tally != new_tally(key):
@@ -175,25 +202,27 @@ class Ledger:
 
 def new_tally(key: GateKey) -> Tally:
     """An empty tally of the right kind."""
-    return JourneyTally() if key.kind is Kind.JOURNEY else ChannelTally()
+    return JourneyTally() if key.kind is GateKind.JOURNEY else ChannelTally()
 
 
-def held_by(keys: Collection[GateKey]) -> Held:
+def held_by(paused: Collection[GateKey], cancelled: Collection[GateKey] = ()) -> Held:
     """The engine's view of held gates."""
-    return Held(
-        journeys=frozenset(key.name for key in keys if key.kind is Kind.JOURNEY),
-        channels=frozenset(key.name for key in keys if key.kind is Kind.DELIVERIES),
-    )
+    names: dict[GateKind, set[str]] = {kind: set() for kind in GateKind}
+    for key in (*paused, *cancelled):
+        names[key.kind].add(key.name)
+    journeys, channels, shifts = (frozenset(names[kind]) for kind in GateKind)
+    passing = frozenset(key.name for key in set(cancelled) - set(paused))
+    return Held(journeys, channels, shifts, passing)
 
 
 def keys_of(held: Held) -> set[GateKey]:
     """The gates that the engine's mirror says are held."""
-    journeys = {GateKey(Kind.JOURNEY, name) for name in held.journeys}
-    return journeys | {GateKey(Kind.DELIVERIES, name) for name in held.channels}
+    by_kind = zip(GateKind, (held.journeys, held.channels, held.shifts), strict=True)
+    return {GateKey(kind, name) for kind, names in by_kind for name in names}
 
 
 def _tallies(report: TickReport) -> Iterator[tuple[GateKey, Tally]]:
     for name, journey in report.journeys.items():
-        yield GateKey(Kind.JOURNEY, name), journey
+        yield GateKey(GateKind.JOURNEY, name), journey
     for name, channel in report.channels.items():
-        yield GateKey(Kind.DELIVERIES, name), channel
+        yield GateKey(GateKind.DELIVERIES, name), channel

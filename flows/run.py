@@ -28,13 +28,13 @@ from prefect.flow_engine import run_flow
 from prefect.flows import Flow
 from prefect.states import Cancelled, Completed, Crashed, Failed, Pending
 
-from flows.gate import Account, Ending
+from flows.gate import PARAMETER, Account, Ending, Gate
 from flows.story import alarm, artifact_key, artifact_title, headline, message
 from orchestrator.domain.errors import ParcoursError
 
 logger = logging.getLogger(__name__)
 
-BREATH_S = 0.25  # how often an open run looks at its numbers
+LOOK_INTERVAL_S = 0.25  # how often an open run looks at its numbers
 
 _account: ContextVar[Account] = ContextVar("account")
 
@@ -43,14 +43,13 @@ class OutsideParcours(ParcoursError):
     """A flow of ours was started by something else than a running `parcours up`."""
 
 
-async def execute(flow: Flow[Any, Any], flow_run: FlowRun, account: Account) -> State[Any] | None:
+async def execute(flow: Flow[Any, Any], flow_run: FlowRun) -> State[Any] | None:
     """Executes a deployment's run in this process and returns its last state; None when Prefect
     took it away.
 
     The only place that knows `prefect.flow_engine`: a public module, though its use is not
     documented.
     """
-    token = _account.set(account)
     try:
         running: Any = run_flow(
             flow, flow_run=flow_run, parameters=flow_run.parameters, return_type="state"
@@ -63,8 +62,17 @@ async def execute(flow: Flow[Any, Any], flow_run: FlowRun, account: Account) -> 
     ) as signal:  # someone set a final state, or paused the run, behind our back
         logger.info("Prefect took run %s away: %s", flow_run.id, type(signal).__name__)
         return None
-    finally:
-        _account.reset(token)
+
+
+async def create_run(client: PrefectClient, gate: Gate, name: str, tag: str) -> FlowRun:
+    """Makes a run of a gate's deployment, to be executed by us."""
+    return await client.create_flow_run_from_deployment(
+        gate.deployment_id,
+        name=name,
+        parameters={PARAMETER[gate.key.kind]: gate.key.name},
+        state=Pending(),  # never Scheduled: our own poll would pick it up
+        tags=[tag],
+    )
 
 
 async def claim(client: PrefectClient, flow_run: FlowRun) -> bool:
@@ -94,7 +102,7 @@ async def read_states(
     return {flow_run.id: flow_run.state_type for flow_run in found}
 
 
-async def crash_strays(
+async def mark_lost_runs_crashed(
     client: PrefectClient, tag: str, deployment_ids: Collection[UUID], known: Collection[UUID]
 ) -> None:
     """Marks runs Crashed that a killed process of ours, or an outage of Prefect, left open."""
@@ -113,6 +121,17 @@ async def crash_strays(
                 "run goes on"
             )
             await client.set_flow_run_state(stray.id, Crashed(message=why), force=True)
+
+
+async def execute_for(
+    account: Account, flow: Flow[Any, Any], flow_run: FlowRun
+) -> State[Any] | None:
+    """Executes the run that an account is told in."""
+    token = _account.set(account)
+    try:
+        return await execute(flow, flow_run)
+    finally:
+        _account.reset(token)
 
 
 def open_account() -> Account:
@@ -135,7 +154,7 @@ async def keep_open(account: Account) -> None:
             await _rename(account, name)
             get_run_logger().info(message(account))
             shown, named_s = name, now_s
-        await asyncio.sleep(BREATH_S)
+        await asyncio.sleep(LOOK_INTERVAL_S)
         account.gather()
 
 
@@ -148,7 +167,7 @@ async def close(account: Account) -> State[None]:
     if account or account.by_hand:
         await acreate_markdown_artifact(
             key=artifact_key("health", account.key),
-            markdown=await account.health(),
+            markdown=await account.health(account.key),
             description=artifact_title("health", account.key),
         )
     account.told = True
@@ -161,5 +180,10 @@ async def close(account: Account) -> State[None]:
 
 async def _rename(account: Account, name: str) -> None:
     assert account.flow_run_id is not None
+    await rename_run(account.flow_run_id, name)
+
+
+async def rename_run(run_id: UUID, name: str) -> None:
+    """Gives a run its name."""
     async with get_client() as client:
-        await client.set_flow_run_name(account.flow_run_id, name)
+        await client.set_flow_run_name(run_id, name)

@@ -6,8 +6,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from flows.gate import Account, GateKey, Pace, Tally
-from orchestrator.engine.report import ChannelTally, Failure, JourneyTally
+from flows.gate import Account, Ending, GateKey, Pace, Tally
+from orchestrator.engine.report import ChannelTally, Failure, JourneyTally, TickReport
 
 # rows of one table artifact: 170 kB in Prefect's database, and the UI still shows them at once
 FAILURES_MAX = 1000
@@ -23,10 +23,38 @@ def headline(account: Account) -> str:
     return " · ".join([account.key.name, *words])
 
 
+def shift_headline(name: str, report: TickReport, ending: str = "") -> str:
+    """The name of a shift's run: `up · 64 calls · 9 entered · 12 sent · 1 failed`."""
+    words = _shift_words(report) or ["nothing due"]
+    return " · ".join([name, *words, *([ending.partition(":")[0]] if ending else [])])
+
+
+def shift_message(report: TickReport, ending: str = "") -> str:
+    """The numbers of a shift in one line."""
+    return ", ".join([*(_shift_words(report) or ["nothing due"]), *([ending] if ending else [])])
+
+
+def _shift_words(report: TickReport) -> list[str]:
+    journeys, channels = JourneyTally(), ChannelTally()
+    for journey in report.journeys.values():
+        journeys.add(journey)
+    for channel in report.channels.values():
+        channels.add(channel)
+    counts = [
+        (report.accepted, "calls"),
+        (journeys.entered, "entered"),
+        (journeys.converted, "converted"),
+        (channels.sent, "sent"),
+        (channels.failed, "failed"),
+        (channels.unknown, "unknown"),
+    ]
+    return [f"{count} {word}" for count, word in counts if count]
+
+
 def message(account: Account) -> str:
     """All numbers of a run in one line, for its state and its log."""
     words = [*_all_words(account.tally)] or ["nothing due"]
-    if account.ending is not None:
+    if account.ending not in (None, Ending.SHIFT_OVER):
         words.append(str(account.ending))
     return ", ".join(words)
 

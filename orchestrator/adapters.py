@@ -11,23 +11,26 @@ from channels import ChannelSettings, open_channel
 from orchestrator.clock import Clock
 from orchestrator.config import Config
 from orchestrator.domain.channel import Channel
-from orchestrator.domain.message import Medium
+from orchestrator.domain.medium import ChannelName
 
 
-def channel_settings(config: Config, now: Callable[[], datetime]) -> ChannelSettings:
-    """What the project's adapters may know of it."""
+def channel_settings(
+    config: Config, name: ChannelName, now: Callable[[], datetime]
+) -> ChannelSettings:
+    """What the adapter of a channel may know of the project."""
     return ChannelSettings(
         var_dir=config.var_dir,
         clock=now,
-        from_email=config.channels.from_email,
+        from_email=config.channels.sender(name),
         from_name=config.project.name,
         environment=config.environment,
+        account=config.channels.account(name),
     )
 
 
-def open_channels(config: Config, clock: Clock) -> dict[Medium, Channel]:
+def open_channels(config: Config, clock: Clock) -> dict[ChannelName, Channel]:
     """The channels the configuration names; raises ChannelMisconfigured with what to set."""
-    chosen = channel_settings(config, clock.now)
     return {
-        medium: open_channel(medium, config.channels.adapter(medium), chosen) for medium in Medium
+        name: open_channel(one.medium, one.adapter, channel_settings(config, name, clock.now))
+        for name, one in config.channels.by_name.items()
     }

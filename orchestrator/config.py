@@ -11,7 +11,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from orchestrator.domain.errors import ParcoursError
-from orchestrator.domain.message import Medium
+from orchestrator.domain.medium import ChannelName, Medium
 from orchestrator.domain.policy import Cap, Policy
 from orchestrator.domain.schedule import QuietHours
 
@@ -36,19 +36,47 @@ class ProjectSettings:
 
 
 @dataclass(frozen=True, slots=True)
-class ChannelChoice:
-    """Which adapter serves which medium. With `only_to` nobody else is written to (addresses and
-    numbers).
+class ChannelConfig:
+    """One channel: the adapter through which messages of a medium leave."""
+
+    medium: Medium
+    adapter: str = "mailbox"
+    from_email: str = ""  # its own sender, instead of the project's
+
+
+def mailboxes() -> dict[ChannelName, ChannelConfig]:
+    """A mailbox for each medium, called like it."""
+    return {ChannelName(medium): ChannelConfig(medium) for medium in Medium}
+
+
+@dataclass(frozen=True, slots=True)
+class Channels:
+    """The project's channels, in the order of its file: the first of a medium takes what names
+    none. With `only_to` nobody else is written to (addresses and numbers).
     """
 
-    email: str = "mailbox"
-    sms: str = "mailbox"
+    by_name: Mapping[ChannelName, ChannelConfig] = field(default_factory=mailboxes)
     from_email: str = "hello@shop.example"
     only_to: tuple[str, ...] = ()
 
-    def adapter(self, medium: Medium) -> str:
-        """The name of the adapter of a medium."""
-        return self.email if medium is Medium.EMAIL else self.sms
+    @property
+    def media(self) -> dict[ChannelName, Medium]:
+        """What each channel carries."""
+        return {name: channel.medium for name, channel in self.by_name.items()}
+
+    def sender(self, name: ChannelName) -> str:
+        """The From address of what leaves by a channel."""
+        channel = self.by_name.get(name)  # none for a message of long ago
+        return (channel and channel.from_email) or self.from_email
+
+    def account(self, name: ChannelName) -> str:
+        """What stands behind the names of a channel's variables in the environment: "" for the
+        channel called like its medium, and for the only one of its adapter; else its own name.
+        """
+        own = self.by_name[name]
+        of_adapter = [one for one in self.by_name.values() if one.adapter == own.adapter]
+        is_plain = name == str(own.medium) or len(of_adapter) == 1
+        return "" if is_plain else name.upper().replace("-", "_")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +88,7 @@ class Config:
     root: Path
     project: ProjectSettings = ProjectSettings()
     database_url: str = field(default="", repr=False)  # may hold a password
-    channels: ChannelChoice = ChannelChoice()
+    channels: Channels = field(default_factory=Channels)
     consent_granted: bool = False  # what holds where a customer has made no choice
     caps: Mapping[Medium, tuple[Cap, ...]] = field(default_factory=dict)
     quiet_hours: Mapping[Medium, QuietHours] = field(default_factory=dict)

@@ -11,7 +11,7 @@ from orchestrator.config import Config, has_secret_key, load_secret_key
 from orchestrator.domain.channel import Channel
 from orchestrator.domain.errors import TemplateFailed
 from orchestrator.domain.journey import Journey, OnChange
-from orchestrator.domain.message import Medium
+from orchestrator.domain.medium import ChannelName
 from orchestrator.engine import edits, settle
 from orchestrator.engine.compose import compose
 from orchestrator.engine.parts import Parts
@@ -25,7 +25,7 @@ from orchestrator.render import Templates
 from orchestrator.store import messages, settings
 from orchestrator.store.availability import unless_away
 from orchestrator.store.database import Database
-from orchestrator.store.lives import load_readers
+from orchestrator.store.line_loading import load_readers
 from orchestrator.store.migrate import migrate
 
 logger = logging.getLogger(__name__)
@@ -69,7 +69,7 @@ def open_engine(
     clock: Clock,
     *,
     database: Database | None = None,
-    channels: Mapping[Medium, Channel] | None = None,
+    channels: Mapping[ChannelName, Channel] | None = None,
     apply: bool = False,
 ) -> Parts:
     """Everything the engine needs. `apply`: what was edited since the project last ran is taken
@@ -95,6 +95,8 @@ def open_engine(
         secret=secret,
     )
     parts = edits.take_over(parts, clock.now(), applying=apply)
+    with database.write() as transaction:
+        messages.reroute(transaction, parts.program.channels)
     _warn_of_another_key(database, secret)
     return parts
 
@@ -135,7 +137,7 @@ def render_copy(parts: Parts, public_id: str) -> str | None:
     """
     with unless_away(), parts.database.read() as transaction:
         found = messages.find_message(transaction, public_id)
-        if found is None or found[0].medium is not Medium.EMAIL:
+        if found is None or not found[0].medium.spec.is_mail:
             return None
         message, entry = found
         who, now = message.customer_id, parts.clock.now()
@@ -154,5 +156,5 @@ def close_engine(parts: Parts, worker: Worker | None = None) -> None:
     for channel in parts.channels.values():
         channel.close()
     if worker is not None:
-        worker.hand_over.close()
+        worker.close()
     parts.database.close()

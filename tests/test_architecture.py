@@ -193,3 +193,26 @@ def test_no_property_test_has_a_deadline_and_no_test_a_short_time_out() -> None:
         "ini_options"
     ]
     assert options["timeout"] >= 600
+
+
+def test_the_time_line_names_no_kind_of_step() -> None:
+    """What a kind does is its own: a new one needs no line where lives are run."""
+    core = [path for path in SOURCES if path.parent == ROOT / "orchestrator/domain"]
+    naming = {
+        shown(path)
+        for path in core
+        for _, name in imported(path)
+        if name.startswith("orchestrator.domain.steps.")
+    }
+    assert naming <= {"orchestrator/domain/friend_offer.py"}  # it looks for rewards
+
+
+def test_one_place_decides_whether_a_message_may_leave() -> None:
+    """The time line and the lease ask the same law; nobody asks a part of it beside them."""
+    asking = {
+        shown(path)
+        for path in SOURCES
+        for name, _ in mentioned(path)
+        if name in ("orchestrator.domain.policy.may_send", "orchestrator.domain.policy.still_lacks")
+    }
+    assert asking == {"orchestrator/domain/release.py"}

@@ -6,7 +6,7 @@ import typer
 
 from orchestrator.cli.databases import opened
 from orchestrator.language.project import Project
-from orchestrator.lint.customers import Findings, check_customers
+from orchestrator.lint.customer_check import Findings, check_customers
 from orchestrator.wiring import ANOTHER_KEY, is_another_key
 
 

@@ -23,7 +23,7 @@ import urllib3
 
 from channels.mailbox import read_message
 from orchestrator.clock import VirtualClock
-from orchestrator.demo.calls import Call, Deed
+from orchestrator.demo.deeds import Call, Deed
 from orchestrator.demo.readers import Readers
 from orchestrator.demo.seasons import HISTORY, SEASON, imagine_history, imagine_season
 from orchestrator.demo.shoppers import invent_shoppers

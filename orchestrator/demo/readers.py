@@ -17,8 +17,8 @@ from random import Random
 from urllib.parse import parse_qs, urlsplit
 
 from channels.mailbox import StoredMessage
-from orchestrator.demo.calls import Deed, Outcome, identify, track, visit
 from orchestrator.demo.chance import dice
+from orchestrator.demo.deeds import Deed, Outcome, identify, track, visit
 from orchestrator.demo.shoppers import Habit, Shopper, invent_shopper
 from orchestrator.domain.message import Medium
 

@@ -9,7 +9,8 @@ from datetime import datetime, timedelta
 from random import Random
 from zoneinfo import ZoneInfo
 
-from orchestrator.demo.calls import (
+from orchestrator.demo.chance import dice
+from orchestrator.demo.deeds import (
     Deed,
     Outcome,
     identify,
@@ -19,7 +20,6 @@ from orchestrator.demo.calls import (
     track,
     visit,
 )
-from orchestrator.demo.chance import dice
 from orchestrator.demo.shoppers import Habit, Shopper
 
 HISTORY = timedelta(days=120)

@@ -7,7 +7,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from orchestrator.config import ChannelChoice, Config
+from orchestrator.config import Channels, Config
 from orchestrator.demo.seasons import SEASON
 from orchestrator.language.project import Project
 
@@ -25,7 +25,7 @@ def set_stage(project: Project) -> Project:
         config,
         var=var,
         database_url=f"sqlite:///{var / 'parcours.db'}",
-        channels=ChannelChoice(from_email=config.channels.from_email),
+        channels=Channels(from_email=config.channels.from_email),
         project=replace(
             config.project, website=""
         ),  # the demo serves a shop, so that no link of a mail is dead

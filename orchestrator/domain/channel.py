@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
-from orchestrator.domain.message import Medium, RenderedMessage
+from orchestrator.domain.medium import Medium
+from orchestrator.domain.message import RenderedMessage
 
 
 class OutcomeKind(StrEnum):

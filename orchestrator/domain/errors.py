@@ -13,6 +13,7 @@
     ├── EditsNotApplied         edited files that nobody took over yet (orchestrator.engine.edits)
     ├── PrefectDidNotStart      the Prefect server does not come up (flows.server)
     └── AlreadyRunning          a second `parcours up` on the same database
+        └── EngineBusy          another process has its turn at the engine
 
 The text of an error never holds personal data: it ends up in logs and in the Prefect UI.
 """
@@ -107,6 +108,10 @@ class TimeWentBack(ParcoursError):
 
 class AlreadyRunning(ParcoursError):
     """Another process already runs on the same database."""
+
+
+class EngineBusy(AlreadyRunning):
+    """Another process has its turn at the engine: it lets go of it after some minutes at most."""
 
 
 def without_data(error: Exception) -> str:

@@ -12,8 +12,7 @@ from orchestrator.domain.journey import Journey
 from orchestrator.domain.line import Line
 from orchestrator.domain.program import Program
 from orchestrator.domain.state import CustomerState, Enrollment
-from orchestrator.domain.steps.message import Message
-from orchestrator.domain.steps.wait_until import MOVED
+from orchestrator.domain.step import MOVED
 
 #: Somebody inside, with where they stand and until when.
 Place = tuple[Enrollment, str | None, datetime | None]
@@ -59,7 +58,7 @@ def follow_edit(line: Line, journey: Journey, enrollment: Enrollment) -> None:
     unchanged = matching is not None and was in matching.unchanged
     if step is None or unchanged or enrollment.arrived_at is None:
         return
-    if enrollment.deferred_since is not None and isinstance(step, Message):
+    if enrollment.deferred_since is not None and step.sends:
         return
     enrollment.deferred_since = None
     moment = line.moment(journey, enrollment, enrollment.arrived_at)

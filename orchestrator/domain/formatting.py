@@ -76,3 +76,9 @@ def format_whole_span(span: timedelta) -> str:
     days, hours = divmod(hours, 24)
     parts = ((days, "d"), (hours, "h"), (minutes, "min"), (seconds, "s"))
     return " ".join(f"{count} {unit}" for count, unit in parts if count) or "0 s"
+
+
+def mask_address(address: str) -> str:
+    """An e-mail address or a number, to be recognised by who knows it: `a…@example.com`."""
+    name, at, domain = address.rpartition("@")
+    return f"{name[:1]}…@{domain}" if at else f"{address[:3]}…{address[-2:]}"

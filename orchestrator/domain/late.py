@@ -29,7 +29,7 @@ from orchestrator.domain.line import Line, RunOptions
 from orchestrator.domain.record import Record, Retrace
 from orchestrator.domain.stages import current_stage
 from orchestrator.domain.state import CustomerState, Enrollment, Status
-from orchestrator.domain.steps.wait_until import MOVED
+from orchestrator.domain.step import MOVED
 from orchestrator.domain.values import INSTANT
 from orchestrator.domain.walk import walk
 

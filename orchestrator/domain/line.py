@@ -17,11 +17,13 @@ from orchestrator.domain.effects import Assignment, Decision, DecisionKind, Effe
 from orchestrator.domain.event import Event
 from orchestrator.domain.expression import Condition, Scope, Value
 from orchestrator.domain.journey import Journey
-from orchestrator.domain.message import Medium, Purpose
+from orchestrator.domain.medium import ChannelName, Medium
+from orchestrator.domain.message import Purpose
 from orchestrator.domain.program import Program
 from orchestrator.domain.record import Retrace
 from orchestrator.domain.release import Letter
 from orchestrator.domain.release_answers import Release
+from orchestrator.domain.route import first_channel
 from orchestrator.domain.state import CustomerState, Enrollment, Status
 from orchestrator.domain.step import Step
 
@@ -170,6 +172,10 @@ class Moment:
     def seen(self) -> CustomerState | None:
         """The customer as they are now, where the line keeps that; else None."""
         return self.line.state.as_of_now() if self.line.options.keeps_customers else None
+
+    def channel(self, medium: Medium, provider: str | None) -> ChannelName:
+        """The channel by which a message leaves."""
+        return first_channel(self.line.program.channels, medium, provider)
 
     def scope(self, event: Event | None = None, at: datetime | None = None) -> Scope:
         """What an expression sees, now unless another instant is named."""

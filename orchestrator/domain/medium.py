@@ -8,6 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
+from typing import NewType
+
+#: What a project calls one of its channels: the key of everything that runs.
+ChannelName = NewType("ChannelName", str)
 
 
 class Medium(StrEnum):

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from orchestrator.domain.medium import ChannelName
 from orchestrator.domain.medium import Medium as Medium
 
 
@@ -71,6 +72,7 @@ class QueuedMessage:
     step: str
     pass_no: int
     medium: Medium
+    channel: ChannelName
     template: str
     purpose: Purpose
     topic: str

@@ -26,7 +26,9 @@ from orchestrator.domain.expression import (
 from orchestrator.domain.journey import EventTrigger, Journey, ScheduleTrigger, StageTrigger
 from orchestrator.domain.lifecycle import Fact, Lifecycle
 from orchestrator.domain.matching import Matching
+from orchestrator.domain.medium import ChannelName, Medium
 from orchestrator.domain.policy import Policy
+from orchestrator.domain.route import PLAIN
 from orchestrator.domain.state import CustomerState, Enrollment
 
 
@@ -138,6 +140,7 @@ class Program:
     zone: ZoneInfo
     locale: str = "en"
     currency: str = "EUR"
+    channels: Mapping[ChannelName, Medium] = field(default_factory=lambda: dict(PLAIN))
     holdout_global: float = 0.0
     # how late an event may come and still count for more than facts
     max_age: timedelta = timedelta(hours=24)

@@ -57,11 +57,11 @@ def ask(program: Program, state: CustomerState, letter: Letter, now: datetime) -
             return Stay("overdue", DecisionKind.EXPIRED)
     if journey is None:
         return Leave(Status.EXITED, "the journey no longer exists")
-    asked = _Asked(program, state, letter, now)
-    leave = _forbidding_rule(asked, journey)
+    case = _Case(program, state, letter, now)
+    leave = _forbidding_rule(case, journey)
     if leave is not None:
         return leave
-    return Go() if enrollment.held_out else _ask_policy(asked)
+    return Go() if enrollment.held_out else _ask_policy(case)
 
 
 def lacks(program: Program, state: CustomerState, letter: Letter) -> str:
@@ -70,7 +70,7 @@ def lacks(program: Program, state: CustomerState, letter: Letter) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
+class _Case:
     program: Program
     state: CustomerState
     letter: Letter
@@ -87,15 +87,15 @@ def _left_before(journey: Journey | None, enrollment: Enrollment) -> str:
     return "goal" if reached else ""
 
 
-def _forbidding_rule(asked: _Asked, journey: Journey) -> Leave | None:
+def _forbidding_rule(case: _Case, journey: Journey) -> Leave | None:
     """The exit that has come, or the `only_if` that does not hold; None when the customer may
     stay."""
-    enrollment, queued = asked.letter.enrollment, asked.letter.queued
+    enrollment, queued = case.letter.enrollment, case.letter.queued
     if queued is not None and not enrollment.is_open:
         for rule in journey.exits:
-            if not rule.is_state and _has_come(asked, rule, queued.since):
+            if not rule.is_state and _has_come(case, rule, queued.since):
                 return Leave(Status.EXITED, rule.event or rule.stage or "")
-    scope = asked.program.scope(asked.state, asked.now, enrollment)
+    scope = case.program.scope(case.state, case.now, enrollment)
     for rule in journey.exits:
         if rule.is_state and rule.condition is not None and rule.condition.test(scope):
             return Leave(Status.EXITED, rule.condition.source)
@@ -104,25 +104,25 @@ def _forbidding_rule(asked: _Asked, journey: Journey) -> Leave | None:
     return None
 
 
-def _has_come(asked: _Asked, rule: ExitRule, since: Sequence[Event]) -> bool:
+def _has_come(case: _Case, rule: ExitRule, since: Sequence[Event]) -> bool:
     """Whether an exit by event or stage has come since the entry, to somebody whose journey
     ended."""
-    enrollment, state = asked.letter.enrollment, asked.state
+    enrollment, state = case.letter.enrollment, case.state
     entered = enrollment.entered_at
     if rule.event is not None:
         events = [e for e in since if e.starts and e.name == rule.event and e.at > entered]
-        return any(_holds(asked, rule, event) for event in events)
+        return any(_holds(case, rule, event) for event in events)
     entered_since = state.stage_since is not None and state.stage_since > entered
-    return rule.stage == state.stage and entered_since and _holds(asked, rule, None)
+    return rule.stage == state.stage and entered_since and _holds(case, rule, None)
 
 
-def _holds(asked: _Asked, rule: ExitRule, event: Event | None) -> bool:
-    scope = asked.program.scope(asked.state, asked.now, asked.letter.enrollment, event)
+def _holds(case: _Case, rule: ExitRule, event: Event | None) -> bool:
+    scope = case.program.scope(case.state, case.now, case.letter.enrollment, event)
     return rule.condition is None or rule.condition.test(scope)
 
 
-def _ask_policy(asked: _Asked) -> Release:
-    program, state, letter, now = asked.program, asked.state, asked.letter, asked.now
+def _ask_policy(case: _Case) -> Release:
+    program, state, letter, now = case.program, case.state, case.letter, case.now
     verdict = policy.may_send(
         program.policy, state, letter.medium, letter.purpose, letter.topic, now
     )

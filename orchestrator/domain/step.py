@@ -16,9 +16,13 @@ from typing import Any, ClassVar, Protocol
 from orchestrator.domain.effects import DecisionKind, Effect
 from orchestrator.domain.event import Event
 from orchestrator.domain.expression import Condition, Scope, Value
-from orchestrator.domain.message import Medium, Purpose
+from orchestrator.domain.medium import ChannelName, Medium
+from orchestrator.domain.message import Purpose
 from orchestrator.domain.release_answers import Release
 from orchestrator.domain.state import CustomerState, Enrollment, Status
+
+#: Why a wait has another end than it was told to have.
+MOVED = "the customer's date or zone changed"
 
 
 class StepMoment(Protocol):
@@ -82,6 +86,10 @@ class StepMoment(Protocol):
 
     def make_code(self) -> str:
         """A coupon's code: the same for the same enrollment, step and pass."""
+        ...
+
+    def channel(self, medium: Medium, provider: str | None) -> ChannelName:
+        """The channel by which a message leaves."""
         ...
 
     def ask(self, medium: Medium) -> Release:
@@ -153,6 +161,7 @@ class Step(ABC):
 
     word: ClassVar[str]
     takes_time: ClassVar[bool] = False  # somebody may stand on it for long
+    sends: ClassVar[bool] = False  # a message: the law of `domain.release` is asked before it
     draws: ClassVar[bool] = False  # gives variants, which are kept
     grants: ClassVar[bool] = False  # gives coupons, which are kept
 
@@ -165,6 +174,11 @@ class Step(ABC):
     def label(self) -> str:
         """What it is called by people."""
         return self.word.replace("_", " ")
+
+    @property
+    def awaits(self) -> str:
+        """The event that somebody waits for who stands on it; "" for none."""
+        return ""
 
     @abstractmethod
     def words(self) -> str:

@@ -28,7 +28,6 @@ from orchestrator.domain.line import Line, Moment
 from orchestrator.domain.passages import NOTHING, News, check_goal, check_passages
 from orchestrator.domain.stages import change_stage, next_stage_instant
 from orchestrator.domain.state import Enrollment, Status
-from orchestrator.domain.steps.message import Message
 from orchestrator.domain.values import INSTANT
 
 MOVES_MAX = 100  # of one enrollment within one instant
@@ -165,7 +164,7 @@ def _take_due_steps(line: Line, now: datetime, moves: dict[int, int]) -> None:
             line.leave(enrollment, Status.EXITED, reason, now)
             continue
         moment = Moment(line, journey, enrollment, now, line.base(enrollment.due_at, now))
-        if isinstance(step, Message):  # before every message the goal is asked, as exits are
+        if step.sends:  # before every message the goal is asked, as exits are
             check_goal(moment, NOTHING)
         if enrollment.is_open:
             step.take(moment)

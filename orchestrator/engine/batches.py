@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from orchestrator.domain.channel import Channel, OutcomeKind, SendOutcome, Wire
-from orchestrator.domain.message import Medium, QueuedMessage, RenderedMessage
+from orchestrator.domain.medium import ChannelName
+from orchestrator.domain.message import QueuedMessage, RenderedMessage
 from orchestrator.engine.forked import Forked, Told
 from orchestrator.store.wire_log import Notes
 
@@ -24,7 +25,6 @@ ENDLESS = "its template does not end, or takes far too long"
 class Answer:
     """What became of one message that was leased."""
 
-    medium: Medium
     message: QueuedMessage
     outcome: SendOutcome
     to: str = ""  # where it was sent
@@ -86,10 +86,10 @@ class Batch(Wire):
     def __init__(
         self,
         gate: LetsBegin,
-        medium: Medium,
+        channel: ChannelName,
         made: Sequence[tuple[QueuedMessage, RenderedMessage]],
     ) -> None:
-        self.medium = medium
+        self.channel = channel
         self.queued = [message for message, _ in made]
         self.messages = [message for _, message in made]
         self.waiting = set(range(len(made)))
@@ -128,9 +128,9 @@ class ForkedBatch:
     it has begun is known to the wire log only."""
 
     def __init__(
-        self, medium: Medium, queued: Sequence[QueuedMessage], addresses: Sequence[str]
+        self, channel: ChannelName, queued: Sequence[QueuedMessage], addresses: Sequence[str]
     ) -> None:
-        self.medium = medium
+        self.channel = channel
         self.queued, self.addresses = list(queued), list(addresses)
         self.missing = set(range(len(self.queued)))
         self.process: Forked | None = None
@@ -150,7 +150,6 @@ class ForkedBatch:
         """What the process said of one message."""
         self.missing.discard(told.index)
         return Answer(
-            self.medium,
             self.queued[told.index],
             told.outcome,
             self.addresses[told.index],

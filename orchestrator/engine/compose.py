@@ -10,15 +10,14 @@ from orchestrator.domain.consent import CLICKS, OPENS
 from orchestrator.domain.errors import TemplateFailed
 from orchestrator.domain.event import Event
 from orchestrator.domain.expression import Scope
-from orchestrator.domain.message import Medium, Purpose, QueuedMessage, RenderedMessage
+from orchestrator.domain.message import Purpose, QueuedMessage, RenderedMessage
 from orchestrator.domain.policy import address
 from orchestrator.domain.state import CustomerState
 from orchestrator.engine.parts import Parts
 from orchestrator.links import Links
 from orchestrator.render.sample import shop_scope
 
-SMS_VALIDITY = timedelta(hours=4)
-SMS_VALIDITY_MIN = timedelta(minutes=1)  # what a provider surely needs
+VALIDITY_MIN = timedelta(minutes=1)  # what a provider surely needs
 
 
 class CustomerView(Mapping[str, Any]):
@@ -79,11 +78,10 @@ def compose(
         raise TemplateFailed("the customer has no address any more")
     scope = template_scope(parts, message, entry, state, now)
     locale = str(state.get("locale", now) or parts.config.project.locale)
-    if message.medium is Medium.SMS:
-        return _compose_sms(
-            parts, message, to, locale, scope, _validity(parts, message, state, now)
-        )
-    return _compose_email(parts, message, to, locale, scope, state)
+    if message.medium.spec.is_mail:
+        return _compose_email(parts, message, to, locale, scope, state)
+    validity = _validity(parts, message, state, now)
+    return _compose_text(parts, message, to, locale, scope, validity)
 
 
 def template_scope(
@@ -127,15 +125,16 @@ def template_scope(
 def _validity(
     parts: Parts, message: QueuedMessage, state: CustomerState, now: datetime
 ) -> timedelta | None:
-    """How long a provider may hold an SMS back: it must not leave after quiet hours have begun."""
-    if message.purpose != Purpose.MARKETING:
+    """How long a provider may hold a text back: it must not leave after quiet hours have begun."""
+    longest = message.medium.spec.validity
+    if message.purpose != Purpose.MARKETING or longest is None:
         return None
-    quiet = parts.program.policy.quiet_hours.get(Medium.SMS)
-    left = quiet.begins_after(now, state.zone, SMS_VALIDITY) if quiet else None
-    return max(left or SMS_VALIDITY, SMS_VALIDITY_MIN)
+    quiet = parts.program.policy.quiet_hours.get(message.medium)
+    left = quiet.begins_after(now, state.zone, longest) if quiet else None
+    return max(left or longest, VALIDITY_MIN)
 
 
-def _compose_sms(
+def _compose_text(
     parts: Parts,
     message: QueuedMessage,
     to: str,
@@ -143,10 +142,10 @@ def _compose_sms(
     scope: Mapping[str, Any],
     validity: timedelta | None,
 ) -> RenderedMessage:
-    text = parts.templates.render_text(Medium.SMS, message.template, locale, scope)
+    text = parts.templates.render_text(message.medium, message.template, locale, scope)
     return RenderedMessage(
         message.public_id,
-        Medium.SMS,
+        message.medium,
         to,
         text,
         sender=message.sender or "",
@@ -166,14 +165,15 @@ def _compose_email(
     state: CustomerState,
 ) -> RenderedMessage:
     mail = parts.templates.render_email(message.template, locale, scope, message.subject)
-    project, sender = parts.config.project, message.sender or parts.config.channels.from_email
+    project = parts.config.project
+    sender = message.sender or parts.config.channels.sender(message.channel)
     domain = sender.rpartition("@")[2] or "localhost"
     first, last = (
         str(state.get(key, message.decided_at) or "") for key in ("first_name", "last_name")
     )
     return RenderedMessage(
         message.public_id,
-        Medium.EMAIL,
+        message.medium,
         to,
         mail.text,
         to_name=_one_line(f"{first} {last}".strip()),

@@ -12,13 +12,14 @@ from datetime import datetime
 
 from orchestrator.domain.channel import Channel, OutcomeKind, Reopening, SendOutcome
 from orchestrator.domain.errors import TemplateFailed, without_data
-from orchestrator.domain.message import Medium, QueuedMessage, RenderedMessage
+from orchestrator.domain.medium import ChannelName
+from orchestrator.domain.message import QueuedMessage, RenderedMessage
 from orchestrator.domain.policy import address
-from orchestrator.engine.asking import Allowed, Asked, ask_again
 from orchestrator.engine.batches import PROBE_MAX, Answer, Job
 from orchestrator.engine.compose import compose
 from orchestrator.engine.forked import FORKED_MIN, IS_POSSIBLE
 from orchestrator.engine.parts import LEASE, LEASE_MAX
+from orchestrator.engine.recheck import Allowed, Asked, ask_again
 from orchestrator.engine.report import TickReport
 from orchestrator.engine.sending import end_rest
 from orchestrator.engine.turn import Turn
@@ -31,77 +32,74 @@ logger = logging.getLogger(__name__)
 FORKED_LEASE_MAX = 500  # a fork and what it makes both processes copy take 20 ms
 
 
-def run(turn: Turn, medium: Medium, now: datetime, report: TickReport) -> int:
-    """Gives up to 200 messages of a medium to its channel; returns how many were looked at."""
-    tally, rest = report.channel(medium), turn.standing.rests.get(medium)
+def run(turn: Turn, name: ChannelName, now: datetime, report: TickReport) -> int:
+    """Gives a channel up to 200 messages that wait for it; returns how many were looked at."""
+    tally, rest = report.channel(name), turn.standing.rests.get(name)
     if rest is not None and now < rest.until:
         tally.stopped = rest.reason
         return 0
     if rest is not None:  # does the provider take messages again? A few find out
-        turn.hand_over.breakers[medium].probe()
-    queued, asked = _lease(turn, medium, now, _limit(turn, medium) if rest is None else PROBE_MAX)
+        turn.hand_over.breaker(name).probe()
+    queued, asked = _lease(turn, name, now, _limit(turn, name) if rest is None else PROBE_MAX)
     tally.due += len(queued)
     tally.not_sent += asked.refused
     try:
-        _give(turn, medium, asked)
+        _give(turn, name, asked)
     except BaseException:
         turn.hand_over.unlease([one.message.id for one in asked.allowed])
         raise
     return len(queued)
 
 
-def _limit(turn: Turn, medium: Medium) -> int:
+def _limit(turn: Turn, name: ChannelName) -> int:
     """How many messages are leased at once: more for a process of their own."""
-    return FORKED_LEASE_MAX if _can_fork(turn.channels[medium]) else LEASE_MAX
+    return FORKED_LEASE_MAX if can_fork(turn.channels[name]) else LEASE_MAX
 
 
-def _can_fork(channel: Channel) -> bool:
+def can_fork(channel: Channel) -> bool:
+    """Whether a process of its own can send what is for a channel."""
     return IS_POSSIBLE and isinstance(channel, Reopening)
 
 
-def _give(turn: Turn, medium: Medium, asked: Asked) -> None:
-    channel, hand_over = turn.channels[medium], turn.hand_over
-    if isinstance(channel, Reopening) and _can_fork(channel) and len(asked.allowed) >= FORKED_MIN:
+def _give(turn: Turn, name: ChannelName, asked: Asked) -> None:
+    channel, hand_over = turn.channels[name], turn.hand_over
+    if isinstance(channel, Reopening) and can_fork(channel) and len(asked.allowed) >= FORKED_MIN:
         job = Job(lambda index: _make(turn, asked.allowed[index]), channel.reopen)
-        addresses = [address(one.state, medium) or "" for one in asked.allowed]
-        hand_over.fork(medium, [one.message for one in asked.allowed], addresses, job)
+        addresses = [address(one.state, one.message.medium) or "" for one in asked.allowed]
+        hand_over.fork(name, [one.message for one in asked.allowed], addresses, job)
         return
     made, broken = _render(turn, asked)
-    hand_over.give(channel, medium, made)
-    hand_over.answer([_not_made(medium, message, reason) for message, reason in broken])
+    hand_over.give(channel, name, made)
+    hand_over.answer([_not_made(message, reason) for message, reason in broken])
 
 
 def _lease(
-    turn: Turn, medium: Medium, now: datetime, limit: int
+    turn: Turn, name: ChannelName, now: datetime, limit: int
 ) -> tuple[list[QueuedMessage], Asked]:
     """What is due, and what the policy says of it; what may leave is leased."""
     leased: list[int] = []
     try:
         with turn.database.write() as transaction:
             held = turn.standing.held.journeys
-            queued = messages.due_messages(transaction, medium, now, held, limit)
+            queued = messages.due_messages(transaction, name, now, held, limit)
             asked = ask_again(turn, transaction, queued, now)
             messages.settle(transaction, asked.settled)
             messages.write_refusals(transaction, asked.refusals)
             leased = [one.message.id for one in asked.allowed]
-            _write_leases(turn, transaction, medium, asked, now)
+            _write_leases(turn, transaction, asked, now)
             if (
                 not queued
-                and medium in turn.standing.rests
-                and not messages.is_any_queued(transaction, medium)
-            ):
-                end_rest(
-                    turn, transaction, medium
-                )  # whatever it was, nothing waits for it any more
+                and name in turn.standing.rests
+                and not messages.is_any_queued(transaction, name)
+            ):  # whatever it was, nothing waits for it any more
+                end_rest(turn, transaction, name)
     except BaseException:
         turn.hand_over.unlease(leased)
         raise
     return queued, asked
 
 
-def _write_leases(
-    turn: Turn, transaction: Transaction, medium: Medium, asked: Asked, now: datetime
-) -> None:
+def _write_leases(turn: Turn, transaction: Transaction, asked: Asked, now: datetime) -> None:
     if not asked.allowed:
         return
     hand_over = turn.hand_over
@@ -112,18 +110,17 @@ def _write_leases(
         Lease(
             one.message.id,
             one.at,
-            turn.parts.template_version(medium, one.message.template),
-            address(one.state, medium),
+            turn.parts.template_version(one.message.medium, one.message.template),
+            address(one.state, one.message.medium),
         )
         for one in asked.allowed
     ]
     messages.lease(transaction, leases, hand_over.token, now + LEASE, version)
 
 
-def _not_made(medium: Medium, message: QueuedMessage, reason: str) -> Answer:
-    return Answer(
-        medium, message, SendOutcome(OutcomeKind.NOT_ATTEMPTED, reason=reason), not_made=True
-    )
+def _not_made(message: QueuedMessage, reason: str) -> Answer:
+    outcome = SendOutcome(OutcomeKind.NOT_ATTEMPTED, reason=reason)
+    return Answer(message, outcome, not_made=True)
 
 
 def _render(

@@ -17,7 +17,6 @@ from orchestrator.domain.errors import ParcoursError, ProjectInvalid
 from orchestrator.domain.journey import Journey, OnChange
 from orchestrator.domain.matching import Matching, match_steps
 from orchestrator.domain.program import Program
-from orchestrator.domain.steps.ways import Split
 from orchestrator.engine.last_tick import LAST_TICK
 from orchestrator.engine.parts import Parts
 from orchestrator.language.journeys import parse_journey
@@ -208,7 +207,7 @@ class _Earlier:
             return
         journey, matching = found
         for was, now in matching.moved.items():
-            if was != now and isinstance(journey.by_id[was], Split):
+            if was != now and journey.by_id[was].draws:
                 yield name, was, now
 
     def _find(self, name: str, version: str) -> tuple[Journey, Matching] | None:

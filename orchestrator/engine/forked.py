@@ -3,7 +3,7 @@
 It has all that the engine has in memory, uses another core, and cannot hold up anybody: a template
 that does not end is missed, and its process killed. What it begins and what becomes of it goes into
 the wire log of the engine's process, which it shares; so whoever dies, what is known of a lease is
-the same as with threads. See docs/decisions/0016-a-process-for-a-batch.md.
+the same as with threads. See docs/decisions/0019-a-process-for-a-batch.md.
 """
 
 from __future__ import annotations

@@ -12,13 +12,14 @@ import logging
 import secrets
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 from queue import Empty, SimpleQueue
 
 from orchestrator.domain.channel import Channel, OutcomeKind, SendOutcome
 from orchestrator.domain.errors import ChannelMisconfigured, without_data
-from orchestrator.domain.message import Medium, QueuedMessage, RenderedMessage
+from orchestrator.domain.medium import ChannelName
+from orchestrator.domain.message import QueuedMessage, RenderedMessage
 from orchestrator.engine.batches import Answer, Batch, Breaker, ForkedBatch, Job
 from orchestrator.engine.forked import Child, Forked, Over, Told
 from orchestrator.store import wire_log
@@ -30,7 +31,7 @@ logger = logging.getLogger(__name__)
 
 # what is not begun by then goes back to the queue: it was asked about that long ago
 SEND_BUDGET_S = 15.0
-GATHER_MAX = 100  # answers are written at least so often …
+GATHER_MAX = 500  # answers are written at least so often …
 GATHER_S = 0.25  # … and so soon
 _KILLED_S_MAX = 2.0
 _NO_ANSWER = "no answer came before Parcours was stopped"
@@ -45,7 +46,7 @@ class HandOver:
         self.notes_folder = var_dir / wire_log.FOLDER
         self.log = WireLog(self.notes_folder, self.token)
         self.hold = hold or Hold()
-        self.breakers: dict[Medium, Breaker] = {medium: Breaker() for medium in Medium}
+        self._breakers: dict[ChannelName, Breaker] = {}
         # when the database was last told that this process lives; time.monotonic()
         self.beaten_at_s = 0.0
         self.leased: set[int] = set()  # the ids of what is not settled yet
@@ -54,14 +55,22 @@ class HandOver:
         self._queue: SimpleQueue[Answer | Batch | ForkedBatch] = SimpleQueue()
         self._gate = threading.Lock()
         self._stopping = threading.Event()
+        self._off_duty = threading.Event()
+        self.held: frozenset[ChannelName] = frozenset()  # channels whose messages do not begin
+
+    def breaker(self, name: ChannelName) -> Breaker:
+        """A channel's breaker, made on first use."""
+        return self._breakers.setdefault(name, Breaker())
 
     # ------------------------------------------------------------ the threads that send
 
     def begin(self, batch: Batch, index: int) -> bool:
         """Whether a message may leave now; then it is noted as begun."""
         with self._gate:
-            breaker = self.breakers[batch.medium]
-            if self.is_stopping or breaker.is_open or not self.hold.is_held():
+            breaker = self.breaker(batch.channel)
+            if self.is_stopping or breaker.is_open or batch.channel in self.held:
+                return False
+            if not self.hold.is_held():
                 return False
             try:
                 self.log.begin(batch.queued[index].id)
@@ -78,7 +87,7 @@ class HandOver:
         self.log.end(message_id, outcome)
         with self._gate:
             batch.outcomes[index] = outcome
-            self.breakers[batch.medium].note(message_id, outcome.kind)
+            self.breaker(batch.channel).note(message_id, outcome.kind)
 
     def _send(self, channel: Channel, batch: Batch) -> None:
         missing = set(range(len(batch.queued)))
@@ -86,7 +95,7 @@ class HandOver:
             missing.discard(index)
             batch.waiting.discard(index)
             to = batch.messages[index].to
-            self._queue.put(Answer(batch.medium, batch.queued[index], outcome, to))
+            self._queue.put(Answer(batch.queued[index], outcome, to))
         self._queue.put(batch)
 
     def _outcomes(
@@ -102,9 +111,9 @@ class HandOver:
             for index in sorted(missing):
                 yield index, SendOutcome(OutcomeKind.MISCONFIGURED, reason=str(refusal))
         except Exception as error:  # a fault of the adapter
-            logger.error("The channel for %s broke: %s", batch.medium, without_data(error))
+            logger.error("The channel for %s broke: %s", batch.channel, without_data(error))
             told = f"it broke ({type(error).__name__})"
-            self.breakers[batch.medium].broke = told
+            self.breaker(batch.channel).broke = told
         for index in sorted(missing):
             yield index, batch.without_answer(index, told)
 
@@ -115,8 +124,8 @@ class HandOver:
         assert batch.process is not None
         broke = batch.process.listen(lambda told: self._take_told(batch, told))
         if broke:
-            logger.error("The delivery of messages for %s broke: %s", batch.medium, broke)
-            self.breakers[batch.medium].broke = broke
+            logger.error("The delivery of messages for %s broke: %s", batch.channel, broke)
+            self.breaker(batch.channel).broke = broke
         if batch.missing:
             notes = wire_log.read_notes(self.notes_folder, self.token)
             why = _NO_ANSWER if self.is_stopping else _NOT_TOLD
@@ -128,7 +137,7 @@ class HandOver:
     def _take_told(self, batch: ForkedBatch, told: Told) -> None:
         if told.noted:
             with self._gate:
-                self.breakers[batch.medium].note(batch.queued[told.index].id, told.outcome.kind)
+                self.breaker(batch.channel).note(batch.queued[told.index].id, told.outcome.kind)
         self._queue.put(batch.answer(told))
 
     def _be_forked(self) -> None:
@@ -151,12 +160,12 @@ class HandOver:
                     outcome = SendOutcome(OutcomeKind.NOT_ATTEMPTED, reason=reason)
                     child.tell(Told(index, outcome, not_made=True))
         child.send()
-        sent = Batch(self, batch.medium, [(batch.queued[index], one) for index, one in made])
+        sent = Batch(self, batch.channel, [(batch.queued[index], one) for index, one in made])
         channel, missing = job.reopen(), set(range(len(made)))
         for at, outcome in self._outcomes(channel, sent, missing):
             missing.discard(at)
             child.tell(Told(made[at][0], outcome, noted=at in sent.outcomes))
-        child.end(Over(self.breakers[batch.medium].broke))
+        child.end(Over(self.breaker(batch.channel).broke))
         channel.close()
 
     # ------------------------------------------------------------ the engine's thread
@@ -175,32 +184,32 @@ class HandOver:
     def give(
         self,
         channel: Channel,
-        medium: Medium,
+        name: ChannelName,
         made: Sequence[tuple[QueuedMessage, RenderedMessage]],
     ) -> None:
         """Has a channel send messages that are leased."""
         if made:
-            batch = Batch(self, medium, made)
+            batch = Batch(self, name, made)
             threading.Thread(
-                target=self._send, args=(channel, batch), name=f"batch-{medium}", daemon=True
+                target=self._send, args=(channel, batch), name=f"batch-{name}", daemon=True
             ).start()
             self._batches.append(batch)
 
     def fork(
         self,
-        medium: Medium,
+        name: ChannelName,
         queued: Sequence[QueuedMessage],
         addresses: Sequence[str],
         job: Job,
     ) -> None:
         """Has a process of its own render and send messages that are leased."""
         assert self.log.descriptor is not None  # open since they were leased
-        batch = ForkedBatch(medium, queued, addresses)
+        batch = ForkedBatch(name, queued, addresses)
         batch.process = Forked(
             lambda child: self._deliver(child, batch, job), (self.log.descriptor,)
         )
         threading.Thread(
-            target=self._listen, args=(batch,), name=f"batch-{medium}", daemon=True
+            target=self._listen, args=(batch,), name=f"batch-{name}", daemon=True
         ).start()
         self._batches.append(batch)
 
@@ -208,11 +217,11 @@ class HandOver:
         """Takes answers that need no channel."""
         self._open.update({one.message.id: one for one in answers})
 
-    def is_free(self, medium: Medium) -> bool:
+    def is_free(self, name: ChannelName) -> bool:
         """Whether a channel can take another batch: all it has is begun. One that waits long for an
         answer holds its connection only. Behind a process a second may begin: it renders while the
         first sends."""
-        waiting = [one for one in self._batches if one.medium is medium and one.is_waiting]
+        waiting = [one for one in self._batches if one.channel == name and one.is_waiting]
         return not waiting or (len(waiting) == 1 and isinstance(waiting[0], ForkedBatch))
 
     @property
@@ -258,17 +267,37 @@ class HandOver:
 
     @property
     def is_stopping(self) -> bool:
-        """Whether nothing may begin any more, for good."""
-        return self._stopping.is_set()
+        """Whether nothing may begin any more, for good or until the next turn."""
+        return self._stopping.is_set() or self.is_off_duty
+
+    @property
+    def is_off_duty(self) -> bool:
+        """Whether nothing may begin until the next turn."""
+        return self._off_duty.is_set()
+
+    def go_off_duty(self) -> None:
+        """Has nothing begin until `go_on_duty`. Safe from any thread."""
+        self._off_duty.set()
+        self._stop_processes()
+
+    def go_on_duty(self) -> None:
+        """A new turn: messages may begin, unless `stop` was called."""
+        self._off_duty.clear()
+
+    def hold_back(self, held: Collection[str]) -> None:
+        """Has no message of these channels begin."""
+        self.held = frozenset(ChannelName(name) for name in held)
+        self._stop_processes(self.held)
 
     def stop(self) -> None:
         """Has nothing begin any more. Safe from any thread, and from a signal's handler."""
         self._stopping.set()
         self._stop_processes()
 
-    def _stop_processes(self) -> None:
-        for batch in self._batches:
-            if isinstance(batch, ForkedBatch) and batch.process is not None:
+    def _stop_processes(self, channels: Collection[ChannelName] | None = None) -> None:
+        for batch in list(self._batches):
+            is_meant = channels is None or batch.channel in channels
+            if isinstance(batch, ForkedBatch) and batch.process and is_meant:
                 batch.process.stop()
 
     @property
@@ -301,7 +330,7 @@ class HandOver:
         for index, message in enumerate(batch.queued):
             if message.id in self.leased and message.id not in self._open:
                 outcome = batch.without_answer(index, _NO_ANSWER)
-                self._open[message.id] = Answer(batch.medium, message, outcome)
+                self._open[message.id] = Answer(message, outcome)
 
     def close(self) -> None:
         """Lets go of the notes; those that still say something stay for whoever settles what is

@@ -14,6 +14,7 @@ from hashlib import blake2b
 from orchestrator.clock import Clock
 from orchestrator.config import Config
 from orchestrator.domain.channel import Channel
+from orchestrator.domain.medium import ChannelName
 from orchestrator.domain.message import Medium
 from orchestrator.domain.program import Program
 from orchestrator.links import LinkSigner
@@ -29,7 +30,7 @@ class Parts:
     program: Program
     database: Database
     templates: Templates
-    channels: Mapping[Medium, Channel]
+    channels: Mapping[ChannelName, Channel]
     signer: LinkSigner
     clock: Clock
     secret: str

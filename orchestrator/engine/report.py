@@ -72,10 +72,18 @@ class TickReport:
 
     def add(self, other: TickReport) -> None:
         """Adds what a part of the tick did."""
+        self.accepted += other.accepted
+        self.rejected += other.rejected
         for name, journey in other.journeys.items():
             self.journey(name).add(journey)
         for name, channel in other.channels.items():
             self.channel(name).add(channel)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing was done."""
+        tallies = (*self.journeys.values(), *self.channels.values())
+        return not self.accepted + self.rejected and all(one == type(one)() for one in tallies)
 
     def journey(self, name: str) -> JourneyTally:
         """The tally of a journey, made on first use."""
@@ -88,7 +96,11 @@ class TickReport:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """What stands still because its deployment is paused or its run was cancelled."""
+    """What stands still because its deployment is paused or its run was cancelled; `cancelled` are
+    the names of the latter, which a restart forgets.
+    """
 
     journeys: frozenset[str] = frozenset()
     channels: frozenset[str] = frozenset()
+    shifts: frozenset[str] = frozenset()  # while one is held, nothing at all is done in it
+    cancelled: frozenset[str] = frozenset()

@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from random import uniform
 
 from orchestrator.domain.channel import OutcomeKind, SendOutcome
-from orchestrator.domain.message import Medium, MessageState, Purpose, QueuedMessage
+from orchestrator.domain.medium import ChannelName
+from orchestrator.domain.message import MessageState, Purpose, QueuedMessage
 from orchestrator.engine.batches import IN_VAIN_MAX, Answer
 from orchestrator.engine.report import Failure, TickReport
 from orchestrator.engine.turn import Turn
@@ -20,7 +21,6 @@ from orchestrator.store.transaction import Transaction
 BACKOFF = timedelta(seconds=30)
 BACKOFF_MAX = timedelta(hours=1)
 JITTER = 0.25  # a crowd that was turned away together does not come back together
-GIVE_UP = {Medium.EMAIL: timedelta(hours=48), Medium.SMS: timedelta(hours=6)}
 TRIES_MIN = 10  # before a message is given up: it may have waited long for other reasons
 STOP_FOR = timedelta(minutes=1)  # a channel whose account is refused is tried again after this
 REST_MAX = timedelta(minutes=10)
@@ -45,17 +45,18 @@ class Sending:
             self._settle(one)
         if not answers:
             return
-        dead = {(str(one.medium), one.to): one.outcome for one in answers if _is_dead(one)}
+        dead = {(str(one.message.medium), one.to): one.outcome for one in answers if _is_dead(one)}
         reasons = {key: outcome.reason or outcome.code for key, outcome in dead.items()}
         database = self.turn.database
         with database.write() as transaction:
             messages.settle(transaction, self._settlements, was=self.was, leased_by=self.leased_by)
             messages.suppress_addresses(transaction, reasons, self.now)
-            for medium in dict.fromkeys(one.medium for one in answers):
-                self._judge(transaction, medium, [one for one in answers if one.medium is medium])
+            for name in dict.fromkeys(one.message.channel for one in answers):
+                own = [one for one in answers if one.message.channel == name]
+                self._judge(transaction, name, own)
 
     def _settle(self, one: Answer) -> None:
-        message, outcome, tally = one.message, one.outcome, self.report.channel(one.medium)
+        message, outcome, tally = one.message, one.outcome, self.report.channel(one.message.channel)
         match outcome.kind:
             case _ if one.not_made:
                 self._fail(one, MessageState.FAILED, "template", outcome.reason)
@@ -76,7 +77,7 @@ class Sending:
                 self._put(message, MessageState.QUEUED, outcome, self.now, begun=False)
 
     def _leave_unknown(self, one: Answer) -> None:
-        self.report.channel(one.medium).unknown += 1
+        self.report.channel(one.message.channel).unknown += 1
         self._note(
             one,
             "unknown",
@@ -88,22 +89,20 @@ class Sending:
         """Queues it again, later each time, until it is given up."""
         message, outcome = one.message, one.outcome
         backoff = _jittered(min(BACKOFF * 2 ** min(message.attempts, 10), BACKOFF_MAX))
-        again = self.now + max(backoff, _told_wait(outcome, GIVE_UP[one.medium]))
+        again = self.now + max(backoff, _told_wait(outcome, one.message.medium.spec.give_up))
         if again > _worth_trying_until(one) and message.attempts + 1 >= TRIES_MIN:
             if resent:
                 self._leave_unknown(one)
                 return
             self._fail(one, MessageState.FAILED, outcome.code, f"given up: {outcome.reason}")
             return
-        self.report.channel(one.medium).retried += 1
+        self.report.channel(one.message.channel).retried += 1
         self._note(one, str(outcome.kind), "nothing to do: tried again by itself")
         self._put(message, MessageState.QUEUED, outcome, again, resent=resent)
 
     def _fail(self, one: Answer, state: MessageState, code: str, reason: str) -> None:
-        self.report.channel(one.medium).failed += 1
-        failed = Answer(
-            one.medium, one.message, SendOutcome(OutcomeKind.REJECTED, reason=reason, code=code)
-        )
+        self.report.channel(one.message.channel).failed += 1
+        failed = Answer(one.message, SendOutcome(OutcomeKind.REJECTED, reason=reason, code=code))
         self._note(
             failed,
             str(state),
@@ -112,7 +111,7 @@ class Sending:
         self._put(one.message, state, failed.outcome)
 
     def _note(self, one: Answer, word: str, help_: str) -> None:
-        message, outcome, tally = one.message, one.outcome, self.report.channel(one.medium)
+        message, outcome, tally = one.message, one.outcome, self.report.channel(one.message.channel)
         failure = Failure(
             message.public_id,
             message.journey,
@@ -141,27 +140,27 @@ class Sending:
 
     # ------------------------------------------------------------ the channel
 
-    def _judge(self, transaction: Transaction, medium: Medium, answers: Sequence[Answer]) -> None:
+    def _judge(
+        self, transaction: Transaction, name: ChannelName, answers: Sequence[Answer]
+    ) -> None:
         """Has a channel rest, or work again, by what its provider said."""
         outcomes = [one.outcome for one in answers if not one.not_made]
-        breaker, rest = self.turn.hand_over.breakers[medium], self.turn.standing.rests.get(medium)
+        breaker, rest = self.turn.hand_over.breaker(name), self.turn.standing.rests.get(name)
         refused = next((one for one in answers if _is_our_account_refused(one)), None)
         if refused is not None:
-            self._rest(
-                transaction, medium, Rest(self._from_now(STOP_FOR), refused.outcome.reason, 1)
-            )
+            self._rest(transaction, name, Rest(self._from_now(STOP_FOR), refused.outcome.reason, 1))
         elif breaker.broke:
-            self._rest(transaction, medium, self._longer(rest, breaker.broke, timedelta(0)))
+            self._rest(transaction, name, self._longer(rest, breaker.broke, timedelta(0)))
         elif breaker.is_open:
             last = next((one for one in reversed(outcomes) if one.kind in _IN_VAIN), None)
             if last is not None:
                 reason = (
                     f"{len(breaker.in_vain)} messages in a row did not get through: {last.reason}"
                 )
-                self._rest(transaction, medium, self._longer(rest, reason, _longest_wait(outcomes)))
+                self._rest(transaction, name, self._longer(rest, reason, _longest_wait(outcomes)))
         elif rest is not None and any(outcome.kind in _SPOKEN for outcome in outcomes):
-            end_rest(self.turn, transaction, medium)
-            self.report.channel(medium).stopped = ""
+            end_rest(self.turn, transaction, name)
+            self.report.channel(name).stopped = ""
 
     def _longer(self, rest: Rest | None, reason: str, told: timedelta) -> Rest:
         """The next rest: twice as long as the one before, and as long as the provider asks."""
@@ -169,23 +168,23 @@ class Sending:
         span = max(_jittered(min(BACKOFF * 2 ** min(times, 10), REST_MAX)), told)
         return Rest(self._from_now(span), reason, times + 1)
 
-    def _rest(self, transaction: Transaction, medium: Medium, rest: Rest) -> None:
-        before = self.turn.standing.rests.get(medium)
+    def _rest(self, transaction: Transaction, name: ChannelName, rest: Rest) -> None:
+        before = self.turn.standing.rests.get(name)
         if before is not None and before.until > self._from_now(timedelta(0)):
             return  # what was under way when it began to rest is no news
-        self.turn.standing.rests[medium] = rest
-        self.report.channel(medium).stopped = rest.reason
-        settings.write_rest(transaction, medium, rest, self.now)
+        self.turn.standing.rests[name] = rest
+        self.report.channel(name).stopped = rest.reason
+        settings.write_rest(transaction, name, rest, self.now)
 
     def _from_now(self, span: timedelta) -> datetime:
         return self.turn.parts.moment(self.now) + span
 
 
-def end_rest(turn: Turn, transaction: Transaction, medium: Medium) -> None:
+def end_rest(turn: Turn, transaction: Transaction, name: ChannelName) -> None:
     """Has a channel work as always."""
-    del turn.standing.rests[medium]
-    settings.end_rest(transaction, medium)
-    turn.hand_over.breakers[medium].limit = IN_VAIN_MAX
+    del turn.standing.rests[name]
+    settings.end_rest(transaction, name)
+    turn.hand_over.breaker(name).limit = IN_VAIN_MAX
 
 
 def _is_dead(one: Answer) -> bool:
@@ -204,7 +203,7 @@ def _worth_trying_until(one: Answer) -> datetime:
     message = one.message
     if message.purpose == Purpose.TRANSACTIONAL and message.expires_at is not None:
         return message.expires_at
-    return message.decided_at + GIVE_UP[one.medium]
+    return message.decided_at + one.message.medium.spec.give_up
 
 
 def _jittered(span: timedelta) -> timedelta:

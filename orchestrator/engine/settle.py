@@ -45,9 +45,9 @@ def settle_dead_leases(turn: Turn, now: datetime) -> int:
         leased = messages.leased_messages(transaction)
         unknown = [
             message
-            for medium, channel in turn.channels.items()
+            for name, channel in turn.channels.items()
             if isinstance(channel, MessageLookup)
-            for message in messages.unknown_messages(transaction, medium, limit=100_000)
+            for message in messages.unknown_messages(transaction, name, limit=100_000)
         ]
     found = [one for one in (_looked_up(turn, message) for message in unknown) if one is not None]
     Sending(turn, now, TickReport(), None, MessageState.UNKNOWN).settle(found)
@@ -106,20 +106,18 @@ def _look_at(turn: Turn, owner: str) -> tuple[Notes | None, bool]:
 
 
 def _answer(turn: Turn, message: QueuedMessage, notes: Notes | None) -> Answer:
-    medium = message.medium
     if notes is not None and message.id in notes.outcomes:
-        return Answer(medium, message, notes.outcomes[message.id])
+        return Answer(message, notes.outcomes[message.id])
     if notes is not None and message.id not in notes.begun:
-        return Answer(medium, message, SendOutcome(OutcomeKind.NOT_ATTEMPTED))
+        return Answer(message, SendOutcome(OutcomeKind.NOT_ATTEMPTED))
     return _looked_up(turn, message) or Answer(
-        medium, message, SendOutcome(OutcomeKind.UNCERTAIN, reason=_DIED)
+        message, SendOutcome(OutcomeKind.UNCERTAIN, reason=_DIED)
     )
 
 
 def _looked_up(turn: Turn, message: QueuedMessage) -> Answer | None:
     """What the provider says, where it can be asked and knows."""
-    medium = message.medium
-    channel = turn.channels.get(medium)
+    channel = turn.channels.get(message.channel)
     match channel.look_up(message.public_id) if isinstance(channel, MessageLookup) else None:
         case True:
             reason, kind = "found at the provider", OutcomeKind.ACCEPTED
@@ -127,9 +125,7 @@ def _looked_up(turn: Turn, message: QueuedMessage) -> Answer | None:
             reason, kind = "did not arrive: sent again", OutcomeKind.NOT_ATTEMPTED
         case _:
             return None
-    return Answer(
-        medium, message, SendOutcome(kind, provider_id=message.provider_id, reason=reason)
-    )
+    return Answer(message, SendOutcome(kind, provider_id=message.provider_id, reason=reason))
 
 
 def _forget(turn: Turn, owner: str) -> None:

@@ -6,18 +6,19 @@ nothing. Both are rows, so that a restart, or another process that takes its tur
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from orchestrator.domain.message import Medium
+from orchestrator.domain.medium import ChannelName
 from orchestrator.engine.parts import Parts
 from orchestrator.engine.report import Held
 from orchestrator.store import customers, settings
 from orchestrator.store.settings import Rest
 from orchestrator.store.transaction import Transaction
 
-JOURNEY, CHANNEL = "journey", "channel"  # the kinds of what is held
-_WHY_HELD = "on hold in Prefect"
+JOURNEY, CHANNEL, SHIFT = "journey", "channel", "shift"  # the kinds of what is held
+_PAUSED, _CANCELLED = "on hold in Prefect", "cancelled in Prefect"
 
 
 @dataclass(slots=True)
@@ -25,27 +26,38 @@ class Standing:
     """What is held by people, and the channels that rest by themselves; as the database."""
 
     held: Held = field(default_factory=Held)
-    rests: dict[Medium, Rest] = field(default_factory=dict)
+    rests: dict[ChannelName, Rest] = field(default_factory=dict)
 
 
 def read_standing(transaction: Transaction) -> Standing:
     """What stands still now."""
-    rests = {Medium(name): rest for name, rest in settings.read_rests(transaction).items()}
+    rests = {ChannelName(name): rest for name, rest in settings.read_rests(transaction).items()}
     return Standing(read_held(transaction), rests)
 
 
 def read_held(transaction: Transaction) -> Held:
     """What people hold now."""
-    journeys = settings.read_gates(transaction, JOURNEY)
-    channels = settings.read_gates(transaction, CHANNEL)
-    return Held(frozenset(journeys), frozenset(channels))
+    kinds = [settings.read_gates(transaction, kind) for kind in (JOURNEY, CHANNEL, SHIFT)]
+    return Held(*(frozenset(reasons) for reasons in kinds))
+
+
+def read_paused(transaction: Transaction) -> Held:
+    """What people hold until they release it: a cancelled run held for its own minute only."""
+    kinds = [settings.read_gates(transaction, kind) for kind in (JOURNEY, CHANNEL, SHIFT)]
+    return Held(*(_paused(reasons) for reasons in kinds))
+
+
+def _paused(reasons: Mapping[str, str]) -> frozenset[str]:
+    return frozenset(name for name, reason in reasons.items() if reason != _CANCELLED)
 
 
 def hold(parts: Parts, held: Held, now: datetime) -> None:
     """Remembers what is held from now on; people in released journeys are looked at again."""
     with parts.database.write() as transaction:
         released = read_held(transaction).journeys - held.journeys
-        for kind, names in ((JOURNEY, held.journeys), (CHANNEL, held.channels)):
-            settings.write_gates(transaction, kind, dict.fromkeys(names, _WHY_HELD), now)
+        kinds = ((JOURNEY, held.journeys), (CHANNEL, held.channels), (SHIFT, held.shifts))
+        for kind, names in kinds:
+            why = {name: _CANCELLED if name in held.cancelled else _PAUSED for name in names}
+            settings.write_gates(transaction, kind, why, now)
         if released:
             customers.mark_inside_due(transaction, released, now)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from orchestrator.clock import Clock
 from orchestrator.domain.channel import Channel
-from orchestrator.domain.message import Medium
+from orchestrator.domain.medium import ChannelName
 from orchestrator.domain.program import Program
 from orchestrator.domain.state import CustomerState
 from orchestrator.engine.handover import HandOver
@@ -44,7 +44,7 @@ class Turn:
         return self.parts.database
 
     @property
-    def channels(self) -> Mapping[Medium, Channel]:
+    def channels(self) -> Mapping[ChannelName, Channel]:
         """What messages leave by."""
         return self.parts.channels
 

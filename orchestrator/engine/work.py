@@ -11,9 +11,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from orchestrator.domain.message import Medium
+from orchestrator.domain.medium import ChannelName
 from orchestrator.engine import advance, dispatch, ingest, settle
 from orchestrator.engine.batches import Answer
+from orchestrator.engine.handover import GATHER_S
 from orchestrator.engine.last_tick import note_tick
 from orchestrator.engine.parts import Parts
 from orchestrator.engine.report import TickReport
@@ -25,6 +26,7 @@ from orchestrator.store import messages
 
 # for what is on the wire when a process is told to stop: `docker stop` kills after ten seconds
 GRACE_S = 4.0
+TURN_GRACE_S = 1.0  # for the same at the end of a turn: what comes later is written in the next
 
 
 def work(parts: Parts, worker: Worker, budget_s: float | None = None) -> TickReport:
@@ -36,12 +38,26 @@ def work(parts: Parts, worker: Worker, budget_s: float | None = None) -> TickRep
     """
     deadline_s = None if budget_s is None else time.monotonic() + budget_s
     under_way = _Work(Turn(parts, worker), parts.clock.now(), deadline_s)
-    under_way.hold_the_database()
+    under_way.take_turn()
     under_way.begin()
     under_way.take_in()
     under_way.deliver()
     settle.run(under_way.turn, under_way.moment(), under_way.report)
     return under_way.report
+
+
+def end_turn(parts: Parts, worker: Worker, grace_s: float = TURN_GRACE_S) -> TickReport:
+    """Lets others work: begins nothing any more, and waits a moment for what is on the wire."""
+    hand_over, until_s = worker.hand_over, time.monotonic() + grace_s
+    hand_over.go_off_duty()
+    ending = _Work(Turn(parts, worker), parts.clock.now(), None)
+    try:
+        while hand_over.on_the_wire and time.monotonic() < until_s:
+            ending.write_answers(GATHER_S)
+        ending.write_answers(0.0)
+    finally:
+        worker.end_turn()
+    return ending.report
 
 
 def finish(parts: Parts, worker: Worker, grace_s: float = GRACE_S) -> TickReport:
@@ -81,6 +97,7 @@ class _Work:
         turn = self.turn
         with turn.database.write() as transaction:
             turn.standing = read_standing(transaction)
+            turn.hand_over.hold_back(turn.standing.held.channels)
             turn.decided_before = messages.newest_id(transaction)
             note_tick(turn.parts, transaction, self.began_at)
 
@@ -89,15 +106,20 @@ class _Work:
         with self.turn.database.read() as transaction:
             self.turn.standing = read_standing(transaction)
 
-    def hold_the_database(self) -> None:
-        """Gets a lost lock back, or raises AlreadyRunning; what became of our own messages is
-        written either way.
+    def write_answers(self, wait_s: float) -> None:
+        """Writes what became of our own messages, outside of a turn too."""
+        if answers := self.turn.hand_over.gather(wait_s):
+            self.read_standing()
+            self.write_outcomes(answers)
+
+    def take_turn(self) -> None:
+        """Begins a turn, gets a lost lock back, or raises AlreadyRunning; what became of our own
+        messages is written either way.
         """
         worker = self.turn.worker
-        if not worker.hold.is_held():
-            self.read_standing()
-            self.write_outcomes(worker.hand_over.gather(0.0))
-            worker.hold.take()
+        if not worker.has_turn:
+            self.write_answers(0.0)
+            worker.take_turn()
 
     def take_in(self) -> None:
         """Makes calls events, and runs the time lines of all who are due."""
@@ -109,6 +131,8 @@ class _Work:
                     self.turn.clock.is_virtual
                 ):  # before the moments of many messages fill the memory
                     self._send_decided()
+                elif phase == self._advance:
+                    self._send_meanwhile()
                 if self._is_over():
                     break
 
@@ -122,6 +146,17 @@ class _Work:
         while not self._is_over() and self._send_some():
             pass
 
+    def _send_meanwhile(self) -> None:
+        """Gives what is decided to processes of their own, while other time lines go on: behind
+        whatever was said up to now, as between any two batches.
+        """
+        while not self._is_over() and self._ingest():
+            pass
+        for medium, channel in self.turn.channels.items():
+            if dispatch.can_fork(channel):
+                self._give(medium)
+        self.write_outcomes(self.turn.hand_over.gather(0.0))
+
     def deliver(self) -> None:
         """Sends what is queued. Between two batches it takes in what was said meanwhile: an
         unsubscribe counts for the messages behind it."""
@@ -131,20 +166,20 @@ class _Work:
     def _send_some(self) -> bool:
         """Gives each channel that is free what is queued for it, and writes what came back; False
         when nothing is to be sent and nothing is under way."""
-        looked_at = sum([self._give(medium) for medium in self.turn.channels])
+        looked_at = sum([self._give(name) for name in self.turn.channels])
         if not looked_at and not self.turn.hand_over.is_busy:
             return False
         self.write_outcomes(self.turn.hand_over.gather())
         self.turn.worker.beat_in_time(self.turn.database)
         return True
 
-    def _give(self, medium: Medium) -> int:
+    def _give(self, name: ChannelName) -> int:
         """Gives a channel its next batch, if it can take one; returns how many messages were looked
         at.
         """
-        if medium in self.turn.standing.held.channels or not self.turn.hand_over.is_free(medium):
+        if name in self.turn.standing.held.channels or not self.turn.hand_over.is_free(name):
             return 0
-        return dispatch.run(self.turn, medium, self.moment(), self.report)
+        return dispatch.run(self.turn, name, self.moment(), self.report)
 
     def write_outcomes(self, answers: Sequence[Answer]) -> None:
         """Writes what became of our messages."""
@@ -157,6 +192,6 @@ class _Work:
         the database is not ours any more."""
         late = self.deadline_s is not None and time.monotonic() > self.deadline_s
         worker = self.turn.worker
-        over = late or worker.hand_over.is_stopping or not worker.hold.is_held()
+        over = late or worker.hand_over.is_stopping or not worker.has_turn
         self.report.more = self.report.more or over
         return over

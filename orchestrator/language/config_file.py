@@ -17,15 +17,18 @@ from pydantic import ValidationError
 
 from orchestrator.config import (
     FILE,
-    ChannelChoice,
+    ChannelConfig,
+    Channels,
     Config,
     ProjectSettings,
     absolute_database_url,
+    mailboxes,
 )
 from orchestrator.domain.errors import Problem, ProjectInvalid, why_unreadable
+from orchestrator.domain.medium import ChannelName, Medium
 from orchestrator.domain.schedule import QuietHours
 from orchestrator.domain.text_files import decode_text
-from orchestrator.language.config_forms import ConfigForm, QuietHoursForm, has_port
+from orchestrator.language.config_forms import ChannelsForm, ConfigForm, QuietHoursForm, has_port
 from orchestrator.language.document import Path as Keys
 from orchestrator.language.form_errors import report_form_errors
 from orchestrator.language.place import Known, Place
@@ -113,9 +116,8 @@ def _read_form(place: Place) -> ConfigForm:
     try:
         return ConfigForm.model_validate(data)
     except ValidationError as fault:
-        report_form_errors(fault, ConfigForm, place)
-        for error in fault.errors(include_url=False, include_input=False):
-            data = _without(data, error["loc"])
+        for path in report_form_errors(fault, ConfigForm, place):
+            data = _without(data, path)
         return ConfigForm.model_validate(data)
 
 
@@ -141,7 +143,6 @@ def _without(data: dict[str, Any], path: Keys) -> dict[str, Any]:
 
 def _config(root: Path, form: ConfigForm, place: Place, environment: Mapping[str, str]) -> Config:
     _refuse_not_built(form, place)
-    channels = form.channels
     quiet_hours = {
         medium: _quiet_hours(hours, place.at("quiet_hours", medium))
         for medium, hours in form.quiet_hours.items()
@@ -151,9 +152,7 @@ def _config(root: Path, form: ConfigForm, place: Place, environment: Mapping[str
         root=root,
         project=ProjectSettings(**form.project.model_dump()),
         database_url=_database_url(root, form.database.url, place, environment),
-        channels=ChannelChoice(
-            channels.email, channels.sms, channels.from_email, tuple(channels.only_to)
-        ),
+        channels=_channels(form.channels, place.at("channels")),
         consent_granted=form.consent.default == "granted",
         caps={medium: tuple(caps) for medium, caps in form.caps.items() if caps},
         quiet_hours=quiet_hours,
@@ -164,6 +163,23 @@ def _config(root: Path, form: ConfigForm, place: Place, environment: Mapping[str
         public_url=form.web.public_url,
         environment=environment,
     )
+
+
+def _channels(form: ChannelsForm, place: Place) -> Channels:
+    found = {}
+    for name, channel in form.by_name.items():
+        here = place.at(name)
+        if not re.fullmatch("[a-z][a-z0-9_-]*", name):
+            here.error(f"a channel's name is made of a-z, 0-9, - and _: '{name}' is not")
+        elif name in list(Medium) and name != channel.medium:
+            here.error(f"the channel '{name}' carries {name}: call this one differently")
+        else:
+            found[ChannelName(name)] = ChannelConfig(
+                channel.medium, channel.adapter, channel.from_email or ""
+            )
+    named = {channel.medium for channel in found.values()}
+    found |= {name: box for name, box in mailboxes().items() if box.medium not in named}
+    return Channels(found, form.from_email, tuple(form.only_to))
 
 
 def _refuse_not_built(form: ConfigForm, place: Place) -> None:

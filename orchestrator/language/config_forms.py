@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
 from string import Formatter
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
 
 from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
 
-from orchestrator.config import LINK_FIELDS, UTM, ChannelChoice, ProjectSettings
-from orchestrator.domain.message import Medium
+from orchestrator.config import LINK_FIELDS, UTM, Channels, ProjectSettings
+from orchestrator.domain.medium import Medium
 from orchestrator.domain.policy import Cap
 from orchestrator.domain.region import read_phone
 from orchestrator.domain.schedule import find_zone, parse_duration
-from orchestrator.domain.suggestion import did_you_mean
+from orchestrator.domain.suggestion import closest, did_you_mean
 from orchestrator.language.words import (
     Clock,
     Duration,
@@ -28,7 +28,8 @@ from orchestrator.language.words import (
     as_list,
 )
 
-_SHOP, _CHANNELS = ProjectSettings(), ChannelChoice()
+_SHOP, _CHANNELS = ProjectSettings(), Channels()
+_KEYS_OF_CHANNELS = ("from_email", "only_to")
 _WEB_ADDRESS = "an address such as https://shop.example"
 _PER = {"hour": timedelta(hours=1), "day": timedelta(days=1), "week": timedelta(weeks=1)}
 
@@ -153,11 +154,43 @@ class DatabaseForm(Form):
     url: DatabaseUrl = "sqlite:///var/parcours.db"
 
 
+class ChannelForm(Form):
+    medium: MediumName
+    adapter: str
+    from_email: Sender | None = None
+
+
 class ChannelsForm(Form):
-    email: str = _CHANNELS.email
-    sms: str = _CHANNELS.sms
+    """The table holds the channels beside its other keys; `_spell_channels` puts them apart."""
+
+    written_as: ClassVar[Mapping[str, Sequence[str]]] = {"by_name": list(Medium)}
     from_email: Sender = _CHANNELS.from_email
     only_to: Annotated[list[Recipient], BeforeValidator(as_list)] = Field(default_factory=list)
+    by_name: dict[str, ChannelForm] = Field(default_factory=dict)
+
+
+def _spell_channels(table: object) -> object:
+    if not isinstance(table, dict):
+        return table
+    own = {key: value for key, value in table.items() if _is_key_of_channels(key, value)}
+    channels = {key: _spell_channel(key, table[key]) for key in table if key not in own}
+    return {**own, "by_name": channels}
+
+
+def _is_key_of_channels(key: str, value: object) -> bool:
+    """Whether a key is no channel's name: one of the table's own, or a slip in one."""
+    return key in _KEYS_OF_CHANNELS or (
+        key not in list(Medium)
+        and isinstance(value, str)
+        and closest(key, [*_KEYS_OF_CHANNELS, *Medium]) is not None
+    )
+
+
+def _spell_channel(name: str, written: object) -> object:
+    """`email = "smtp"` is short for a channel called like its medium."""
+    if name not in list(Medium):
+        return written
+    return {"medium": name, **(written if isinstance(written, dict) else {"adapter": written})}
 
 
 class ConsentForm(Form):
@@ -207,13 +240,16 @@ QuietHoursOrNone = Annotated[
 ]
 
 
+Channels_ = Annotated[ChannelsForm, BeforeValidator(_spell_channels)]
+
+
 class ConfigForm(Form):
     """The whole `parcours.toml`."""
 
     not_built = frozenset({"topics", "webhooks", "never"})
     project: ProjectForm = Field(default_factory=ProjectForm)
     database: DatabaseForm = Field(default_factory=DatabaseForm)
-    channels: ChannelsForm = Field(default_factory=ChannelsForm)
+    channels: Channels_ = Field(default_factory=ChannelsForm)
     consent: ConsentForm = Field(default_factory=ConsentForm)
     caps: dict[MediumName, Caps] = Field(default_factory=dict)
     quiet_hours: dict[MediumName, QuietHoursOrNone] = Field(default_factory=dict)

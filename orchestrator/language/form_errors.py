@@ -23,16 +23,16 @@ from orchestrator.language.other_words import (
 )
 from orchestrator.language.place import Place
 from orchestrator.language.schema import BUILT_TRIGGERS, TRIGGERS, JourneyForm
-from orchestrator.language.step_forms import (
-    BUILT_STEPS,
-    NOT_BUILT,
-    STEP_KINDS,
-    DelayStep,
-    IfArm,
-    MessageOptions,
+from orchestrator.language.step_forms import BUILT_STEPS, NOT_BUILT, STEP_KINDS
+from orchestrator.language.step_forms.message_forms import MessageForm, MessageOptions
+from orchestrator.language.step_forms.step_form import (
+    FORMS,
     StepForm,
     kind_of_step,
+    tagged_forms,
 )
+from orchestrator.language.step_forms.wait_forms import DelayForm
+from orchestrator.language.step_forms.way_forms import IfArm
 from orchestrator.language.words import Form, duration
 
 _NO_TEXT = ("string_type", "dict_type", "list_type", "model_type", "model_attributes_type")
@@ -54,8 +54,8 @@ _TYPES_OF_TOML = {
 }
 
 
-def report_form_errors(fault: ValidationError, form: type[Form], place: Place) -> None:
-    """Reports every error of a validation at its place."""
+def report_form_errors(fault: ValidationError, form: type[Form], place: Place) -> list[Path]:
+    """Reports every error of a validation at its place; the paths of what is faulty."""
     found = []
     for error in fault.errors(include_url=False, include_input=False):
         path, model = _resolve(error["loc"], form, place)
@@ -74,6 +74,7 @@ def report_form_errors(fault: ValidationError, form: type[Form], place: Place) -
                 _name_step(place, path).at(*part).not_built(f"{noun}`{part[-1]}`")
         elif error["type"] != "missing" or (path, error["loc"][-1]) not in meant:
             _report(error, model, _name_step(place, path).at(*path))
+    return [path for _, _, path in found]
 
 
 def _part_not_built(place: Place, path: Path) -> Path | None:
@@ -92,8 +93,12 @@ def _part_not_built(place: Place, path: Path) -> Path | None:
 
 def _keys(model: type[Form] | None) -> list[str]:
     """The keys that a form offers: those not built yet are left out."""
-    fields = model.model_fields.items() if model else ()
-    return [field.alias or name for name, field in fields if model and name not in model.not_built]
+    if model is None:
+        return []
+    fields = [
+        (name, one) for name, one in model.model_fields.items() if name not in model.not_built
+    ]
+    return [key for name, one in fields for key in model.written_as.get(name, [one.alias or name])]
 
 
 def _report(error: ErrorDetails, model: type[Form] | None, place: Place) -> None:
@@ -117,10 +122,10 @@ def _report(error: ErrorDetails, model: type[Form] | None, place: Place) -> None
         place.error(f"`{key}` must be {word.get(kind, 'more than')} {limit:g}")
     elif kind in _TYPES:
         place.error(_wrong_type(kind, place))
-    elif kind == "enum":  # a key of a map whose keys are few
-        known = str(context["expected"]).replace("'", "").replace(" or ", ", ").split(", ")
+    elif kind == "enum" and error["loc"][-1] == "[key]":  # of a map whose keys are few
+        known = _words(str(context["expected"]))
         place.error(_unknown_key(key, None, place, known), at_key=True)
-    elif kind == "literal_error":
+    elif kind in ("literal_error", "enum"):
         place.error(_not_among(key, str(context["expected"]), place.written))
     elif kind == "value_error":
         place.error(str(context["error"]))
@@ -199,13 +204,18 @@ def _wrong_type_in_toml(kind: str, place: Place) -> str:
 
 
 def _not_among(key: str, expected: str, written: Any) -> str:
-    words = expected.replace("'", "").replace(" or ", ", ").split(", ")
+    words = _words(expected)
     if words == ["True"]:
         return f"`{key}` takes no value: write it alone"
     if key == "reentry":
         return f"`reentry` must be never, always or {_reentry_after(written)}"
     hint = did_you_mean(written, words) if isinstance(written, str) else ""
     return f"`{key}` must be {' or '.join(words)}{hint}"
+
+
+def _words(expected: str) -> list[str]:
+    """The words that pydantic lists."""
+    return expected.replace("'", "").replace(" or ", ", ").split(", ")
 
 
 def _reentry_after(written: Any) -> str:
@@ -233,7 +243,7 @@ def _unknown_key(
         )
     if model is IfArm and key == "else":
         return "`else` is an entry of its own: write `- else: […]` after this one"
-    if model is DelayStep and key == "for":
+    if model is DelayForm and key == "for":
         return "a delay is written as `delay: 14d`"
     if meant := known_word(key, known):
         return f"unknown key '{key}'; it is called '{meant}' here"
@@ -340,6 +350,9 @@ def _forms_of(form: type[Form], key: str) -> Iterator[tuple[str, type[Form]]]:
 
 def _forms_in(annotation: Any, tag: str) -> Iterator[tuple[str, type[Form]]]:
     """Every form inside a type, with the tag that chooses it in a union ("" without one)."""
+    if annotation is StepForm:
+        yield from tagged_forms().items()
+        return
     if isinstance(annotation, type) and issubclass(annotation, Form):
         yield tag, annotation
         return
@@ -382,8 +395,5 @@ def describe_step(written: Any, index: int) -> str:
             if isinstance(source.get(key), str):
                 return str(source[key])
     word = next((key for key in written if key in STEP_KINDS), next(iter(written), "step"))
-    return (
-        inner
-        if isinstance(inner, str) and word in ("email", "sms", "whatsapp")
-        else f"{word}, number {index + 1}"
-    )
+    sends = word in FORMS and issubclass(FORMS[word], MessageForm)
+    return inner if isinstance(inner, str) and sends else f"{word}, number {index + 1}"

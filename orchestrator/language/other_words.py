@@ -76,7 +76,10 @@ ENTRIES = {
 }
 
 #: What stands under a free key of a table in parcours.toml, by the table.
-IN_TABLES = {"quiet_hours": '{from = "20:00", to = "08:00"}'}
+IN_TABLES = {
+    "quiet_hours": '{from = "20:00", to = "08:00"}',
+    "channels": '{adapter = "smtp", medium = "email"}',
+}
 
 TRIGGER_SHAPES = {
     "event": "{event: Order Completed}",

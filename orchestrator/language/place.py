@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -26,7 +26,7 @@ from orchestrator.domain.expression import (
     calls,
     walk,
 )
-from orchestrator.domain.message import Medium
+from orchestrator.domain.medium import ChannelName, Medium
 from orchestrator.domain.suggestion import closest, did_you_mean
 from orchestrator.domain.values import as_text, is_number
 from orchestrator.language.document import Document, Path
@@ -51,6 +51,7 @@ class Known:
     journeys: frozenset[str] | None = None
     templates: frozenset[tuple[Medium, str]] | None = None
     templates_required: bool = True
+    channels: Mapping[ChannelName, Medium] | None = None
     timezone: str = "UTC"
 
 

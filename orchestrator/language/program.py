@@ -41,6 +41,7 @@ def build_program(
         zone=zone,
         locale=config.project.locale,
         currency=config.project.currency,
+        channels=config.channels.media,
         holdout_global=config.holdout_global,
         max_age=config.ingest_max_age,
         pinned=pinned or {},

@@ -5,7 +5,7 @@ templates.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from orchestrator.config import Config
@@ -14,7 +14,7 @@ from orchestrator.domain.journey import Journey
 from orchestrator.domain.journey_tests import JourneyTest
 from orchestrator.domain.lifecycle import Lifecycle
 from orchestrator.domain.medium import MEDIA, Medium
-from orchestrator.domain.steps.message import Message
+from orchestrator.domain.steps.message_step import Message
 from orchestrator.domain.survey import Survey
 from orchestrator.domain.template_names import template_names
 from orchestrator.domain.text_files import decode_text
@@ -102,6 +102,8 @@ def read_project(
     reading.open_templates()
     templates = find_templates(root / "templates")
     known = _names(documents, config, templates, need_templates)
+    if config_problems:  # a channel may be there that cannot be read
+        known = replace(known, channels=None)
     problems = reading.problems
     lifecycle = read_lifecycle(
         documents.get("lifecycle"), documents.get("segments"), known, problems
@@ -140,6 +142,7 @@ def _names(
         journeys=frozenset(stem for stem in documents if stem not in _OTHER_FILES),
         templates=templates,
         templates_required=required,
+        channels=config.channels.media,
         timezone=config.project.timezone,
     )
 

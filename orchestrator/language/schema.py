@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Discriminator, Field, Tag
 
 from orchestrator.language.journey_tests import TestForm
-from orchestrator.language.step_forms import Step
+from orchestrator.language.step_forms.step_form import StepForm
 from orchestrator.language.words import (
     AnyDuration,
     Clock,
@@ -183,5 +183,5 @@ class JourneyForm(Form):
     holdout: Percent = 0.0
     on_change: Literal["follow", "pin"] = "follow"
     moved: dict[str, str] = Field(default_factory=dict)
-    steps: list[Step]
+    steps: list[StepForm]
     tests: list[TestForm] = Field(default_factory=list)

@@ -5,6 +5,7 @@ weekdays.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from datetime import datetime, time, timedelta
 from typing import Annotated, Any, ClassVar
 
@@ -22,8 +23,15 @@ class Form(BaseModel):
     """
 
     not_built: ClassVar[frozenset[str]] = frozenset()
+    #: By field, the keys that a file holds in its place.
+    written_as: ClassVar[Mapping[str, Sequence[str]]] = {}
     model_config = ConfigDict(
-        extra="forbid", strict=True, populate_by_name=False, frozen=True, hide_input_in_errors=True
+        extra="forbid",
+        strict=True,
+        populate_by_name=False,
+        frozen=True,
+        hide_input_in_errors=True,
+        defer_build=True,  # when every form is known: steps hold steps
     )
 
 

@@ -9,7 +9,7 @@ from channels import LOCAL
 from orchestrator.config import FILE, Config
 from orchestrator.domain.medium import Medium
 from orchestrator.domain.message import Purpose
-from orchestrator.domain.steps.message import Message
+from orchestrator.domain.steps.message_step import Message
 from orchestrator.language.project import Project
 from orchestrator.lint.rules import Finding, Rules
 from orchestrator.lint.setting_rules import setting
@@ -76,7 +76,8 @@ def local_links(project: Project) -> Iterator[Finding]:
 
 
 def _mails_leave(config: Config) -> bool:
-    return config.channels.email not in LOCAL
+    channels = config.channels.by_name.values()
+    return any(one.medium.spec.is_mail and one.adapter not in LOCAL for one in channels)
 
 
 def _marketing(project: Project) -> list[Medium]:

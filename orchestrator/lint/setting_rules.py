@@ -1,4 +1,4 @@
-"""Rules about parcours.toml: what would keep every message of a medium from leaving."""
+"""Rules about parcours.toml: what would keep every message of a channel from leaving."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from orchestrator.adapters import channel_settings
 from orchestrator.clock import SystemClock
 from orchestrator.config import FILE, Config
 from orchestrator.domain.errors import ChannelMisconfigured
-from orchestrator.domain.medium import Medium
 from orchestrator.domain.suggestion import did_you_mean
+from orchestrator.domain.text_files import decode_text
 from orchestrator.language.toml_keys import locate_keys
 from orchestrator.lint.rules import ERROR, Finding, Rules, Spot
 
@@ -21,41 +21,46 @@ _DOUBLE = "recording"  # for tests: nobody is offered it
 
 
 def setting(config: Config, *path: str) -> Spot:
-    """Where a setting is written; the file's beginning for one that is not."""
-    file = config.root / FILE
-    places = locate_keys(file.read_text(encoding="utf-8-sig")) if file.exists() else {}
+    """Where a setting is written, or what holds it; the file's beginning for one that is not."""
+    try:
+        places = locate_keys(decode_text((config.root / FILE).read_bytes()))
+    except (OSError, UnicodeDecodeError):  # there is none, or its fault is said already
+        places = {}
+    while path and path not in places:
+        path = path[:-1]
     return FILE, *places.get(path, (1, 1))
 
 
-@SETTINGS.rule("unknown-channel", why="No message of that medium could leave.", severity=ERROR)
+@SETTINGS.rule("unknown-channel", why="No message of that channel could leave.", severity=ERROR)
 def unknown_channels(config: Config) -> Iterator[Finding]:
     """Adapters that do not exist, or carry another medium."""
-    for medium in Medium:
-        name = config.channels.adapter(medium)
-        if name in ADAPTERS and medium in ADAPTERS[name].media:
+    for name, channel in config.channels.by_name.items():
+        medium = channel.medium
+        if channel.adapter in ADAPTERS and medium in ADAPTERS[channel.adapter].media:
             continue
         known = sorted(
             known
             for known, adapter in ADAPTERS.items()
             if medium in adapter.media and known != _DOUBLE
         )
-        offered = f"(these do: {', '.join(known)}){did_you_mean(name, known)}"
-        told = f"no channel '{name}' carries {medium} {offered}"
-        yield setting(config, "channels", str(medium)), told
+        offered = f"(these do: {', '.join(known)}){did_you_mean(channel.adapter, known)}"
+        told = f"no adapter '{channel.adapter}' carries {medium} {offered}"
+        yield setting(config, "channels", name, "adapter"), told
 
 
 @CHANNELS.rule(
     "channel-refuses",
-    why="The channel's own rules would refuse every message of that medium.",
+    why="The channel's own rules would refuse every message.",
     severity=ERROR,
 )
 def channel_refusals(config: Config) -> Iterator[Finding]:
     """What an adapter says of its settings."""
-    settings = channel_settings(config, SystemClock().now)
-    for medium in Medium:
-        for refusal in refusals(medium, config.channels.adapter(medium), settings):
-            key = "from_email" if "`from_email`" in refusal else str(medium)
-            yield setting(config, "channels", key), refusal
+    for name, channel in config.channels.by_name.items():
+        settings = channel_settings(config, name, SystemClock().now)
+        own = (name, "from_email") if channel.from_email else ("from_email",)
+        for refusal in refusals(channel.medium, channel.adapter, settings):
+            path = own if "`from_email`" in refusal else (name,)
+            yield setting(config, "channels", *path), refusal
 
 
 @CHANNELS.rule(
@@ -64,15 +69,16 @@ def channel_refusals(config: Config) -> Iterator[Finding]:
 )
 def missing_credentials(config: Config) -> Iterator[Finding]:
     """Credentials that a channel needs and that are not set."""
-    settings = channel_settings(config, SystemClock().now)
-    for medium in Medium:
-        name = config.channels.adapter(medium)
-        if name not in ADAPTERS or name in LOCAL:
+    for name, channel in config.channels.by_name.items():
+        medium, adapter = channel.medium, channel.adapter
+        if adapter not in ADAPTERS or adapter in LOCAL:
             continue
         try:
-            open_channel(medium, name, settings).close()
+            settings = channel_settings(config, name, SystemClock().now)
+            open_channel(medium, adapter, settings).close()
         except SettingMissing as lack:
-            told = f"no {medium} would leave through '{name}': {lack}"
-            yield setting(config, "channels", str(medium)), told
+            by = f"'{adapter}'" if name == str(medium) else f"'{name}' ({adapter})"
+            told = f"no {medium} would leave through {by}: {lack}"
+            yield setting(config, "channels", name), told
         except ChannelMisconfigured:
             pass  # one of the refusals

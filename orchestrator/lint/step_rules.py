@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from channels.acceptance import reply_to_refusal, sender_refusal
 from orchestrator.domain.journey import Journey
-from orchestrator.domain.steps.message import Message
+from orchestrator.domain.steps.message_step import Message
 from orchestrator.language.project import Project
 from orchestrator.lint.rules import ERROR, Finding, Rules, Spot
 from orchestrator.render import Templates

@@ -10,13 +10,13 @@ from __future__ import annotations
 import asyncio
 import signal
 import socket
-from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from flows.description import DeploymentSpec
-from flows.gate import Pace
+from flows.gate import UP, Pace
+from flows.project import describe_project, describe_shift
 from flows.server import PrefectDidNotStart, PrefectServer, free_port
 from orchestrator.api.line import Served
 from orchestrator.clock import Clock, SharedClock, SystemClock, VirtualClock
@@ -28,22 +28,21 @@ from orchestrator.domain.friend_offer import find_friend_offer
 from orchestrator.engine.last_tick import refuse_a_past
 from orchestrator.engine.worker import Worker
 from orchestrator.language.project import Project, load_project
-from orchestrator.live.deployments import describe_project
 from orchestrator.live.edited_files import EditedFiles
+from orchestrator.live.heart import Heart, NoBooks
 from orchestrator.live.http_side import Answers, HttpSide
 from orchestrator.live.listening import is_this_machine, listen, url_of
-from orchestrator.live.live_engine import LiveEngine
 from orchestrator.live.terminal import Places, Terminal
-from orchestrator.live.ticker import Ticker
+from orchestrator.shift.live_engine import LiveEngine
 from orchestrator.store import settings
 from orchestrator.store.availability import StoreUnavailable
 from orchestrator.store.database import Database
-from orchestrator.store.lock import hold_database
+from orchestrator.store.lock import engine_lock, hold_database
 from orchestrator.store.migrate import migrate
 from orchestrator.wiring import close_engine, open_engine, render_copy, settle_what_died
 
 if TYPE_CHECKING:
-    from flows.conductor import Conductor
+    from flows.bookkeeper import Bookkeeper
 
 DEMO_PACE = Pace(window_s=20.0)  # accelerated as well: a day of the shop takes six seconds
 NOT_TAKEN = "The edited files are not taken; the earlier ones go on."
@@ -62,17 +61,6 @@ class Options:
     with_prefect: bool
     demo: bool
     prefect_url: str | None
-
-
-class Pulse(Protocol):
-    """What ticks the engine: the conductor, or without Prefect the ticker."""
-
-    @property
-    def is_in_sync(self) -> bool: ...
-    async def start(self) -> None: ...
-    async def stop(self) -> None: ...
-    def nudge(self) -> None: ...
-    def update(self, deployments: Sequence[DeploymentSpec]) -> None: ...
 
 
 def run(project: Project, options: Options) -> None:
@@ -95,14 +83,14 @@ def run(project: Project, options: Options) -> None:
         )
         project = _with_address(project, url_of(listener))
         with database.write() as transaction:
-            settings.write(transaction, settings.HOME, url_of(listener))
+            settings.write(transaction, settings.BASE_URL, url_of(listener))
         clock: Clock = (
             SharedClock(project.config.var_dir / "clock", begin_season(SystemClock().now()))
             if options.demo
             else SystemClock()
         )
         parts = open_engine(project, clock, database=database, apply=True)
-        worker = Worker(project.config.var_dir, hold)
+        worker = Worker(project.config.var_dir, engine_lock(database), hold)
         stack.callback(close_engine, parts, worker)
         refuse_a_past(parts, clock.now())
         if count := settle_what_died(parts, worker):
@@ -163,7 +151,7 @@ class Running:
         self._project, self._engine, self._options = project, engine, options
         self._listener, self._prefect, self._terminal = listener, prefect, terminal
         self._url = url_of(listener)
-        self._pulse: Pulse | None = None
+        self._heart: Heart | None = None
         self._stop = asyncio.Event()
         self._http = HttpSide(listener, self._served(), Answers(self._nudge, self._render_copy))
 
@@ -172,8 +160,8 @@ class Running:
         self._obey_signals()
         self._terminal.greet(self._places())
         serving = asyncio.create_task(self._http.keep(self._terminal.warn))
-        self._pulse = await self._make_pulse()
-        await self._pulse.start()
+        self._heart = await asyncio.to_thread(self._make_heart)
+        await asyncio.to_thread(self._heart.start, _describe(self._project))
         jobs = [asyncio.create_task(job) for job in (self._tend_prefect(), self._take_edits())]
         player = self._start_player()
         await self._until_stopped(serving)
@@ -184,16 +172,18 @@ class Running:
         for job in jobs:
             job.cancel()
         await asyncio.gather(
-            asyncio.to_thread(self._http.stop), serving, self._pulse.stop(), self._finish()
+            asyncio.to_thread(self._http.stop), serving, asyncio.to_thread(self._end_work)
         )
         if (
             self._prefect is not None
         ):  # before the loop ends: it waits for whoever waits for the server
             await asyncio.to_thread(self._prefect.stop, _PREFECT_GRACE_S)
 
-    async def _finish(self) -> None:
+    def _end_work(self) -> None:
+        assert self._heart is not None
+        self._heart.stop()
         try:
-            await asyncio.to_thread(self._engine.finish)
+            self._engine.finish()
         except (
             StoreUnavailable
         ) as away:  # the next start finds out what became of the last messages
@@ -245,17 +235,21 @@ class Running:
         return render_copy(self._engine.parts, public_id)
 
     def _nudge(self) -> None:
-        if self._pulse is not None:
-            self._pulse.nudge()
+        if self._heart is not None:
+            self._heart.nudge()
 
-    async def _make_pulse(self) -> Pulse:
+    def _make_heart(self) -> Heart:
+        pace = DEMO_PACE if self._options.demo else Pace()
         if self._prefect is None:
-            return Ticker(self._engine)
-        conductor = await asyncio.to_thread(_import_conductor)
-        pace = DEMO_PACE if self._options.demo else None
-        return conductor(
-            self._engine, describe_project(self._project), SystemClock().now, pace=pace
+            return Heart(self._engine, NoBooks(), pace)
+        books = _import_bookkeeper()(
+            UP,
+            lambda key: self._engine.health(str(key.kind), key.name),
+            SystemClock().now,
+            socket.gethostname(),
+            pace,
         )
+        return Heart(self._engine, books, pace)
 
     async def _tend_prefect(self) -> None:
         """Says when Prefect shows the project, or why it does not; starts a server anew that ended
@@ -277,7 +271,7 @@ class Running:
                 await self._announce_prefect()
 
     async def _announce_prefect(self) -> None:
-        if self._prefect is None or self._pulse is None:
+        if self._prefect is None or self._heart is None:
             return
         try:
             await asyncio.to_thread(self._prefect.wait_until_healthy)
@@ -285,7 +279,7 @@ class Running:
             if not self._stop.is_set():
                 self._terminal.warn(f"{error}\nMessages leave without it.")
             return
-        while not self._pulse.is_in_sync:
+        while not self._heart.is_in_sync:
             await asyncio.sleep(_LOOK_S)
         self._terminal.say(f"Prefect is ready: {self._prefect.ui_url}/deployments")
 
@@ -320,8 +314,8 @@ class Running:
         )
         self._project = project
         self._http.update(self._served())
-        if self._pulse is not None:
-            self._pulse.update(describe_project(project))
+        if self._heart is not None:
+            self._heart.update(_describe(project))
 
     def _start_player(self) -> Player | None:
         if not self._options.demo:
@@ -338,10 +332,14 @@ class Running:
         return player
 
 
-def _import_conductor() -> type[Conductor]:
+def _describe(project: Project) -> list[DeploymentSpec]:
+    return [*describe_project(project), describe_shift()]
+
+
+def _import_bookkeeper() -> type[Bookkeeper]:
     """Prefect reads its settings when it is imported: only after the environment was set by
     `launch`.
     """
-    from flows.conductor import Conductor
+    from flows.bookkeeper import Bookkeeper
 
-    return Conductor
+    return Bookkeeper

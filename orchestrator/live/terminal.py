@@ -11,11 +11,13 @@ from pathlib import Path
 
 from rich.console import Console
 
+from orchestrator.domain.medium import Medium
 from orchestrator.engine.report import ChannelTally, TickReport
 
 QUIET_S = 10.0  # between two lines about the same channel's failures …
 DEMO_QUIET_S = 60.0  # … and where a day's line counts them anyway
 _LABEL_WIDTH = 11
+_OTHERS = frozenset({"calls", "entered", "converted", "failed"})  # counted besides channels
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +51,11 @@ class DayBook:
         """`64 calls · 9 entered · 12 e-mails · 1 SMS · 2 converted`; nothing that did not
         happen.
         """
-        words = {"email": "e-mails", "sms": "SMS"}
-        order = ("calls", "entered", "email", "sms", "converted", "failed")
+        plurals = {str(medium): medium.spec.plural for medium in Medium}
+        channels = dict.fromkeys([*plurals, *sorted(self.counts.keys() - _OTHERS)])
+        order = ("calls", "entered", *channels, "converted", "failed")
         return " · ".join(
-            f"{self.counts[key]} {words.get(key, key)}" for key in order if self.counts[key]
+            f"{self.counts[key]} {plurals.get(key, key)}" for key in order if self.counts[key]
         )
 
 

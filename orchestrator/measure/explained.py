@@ -14,8 +14,8 @@ from orchestrator.domain.formatting import format_instant, format_value
 from orchestrator.domain.values import as_time
 from orchestrator.language.project import Project
 from orchestrator.measure.known_customers import read_facts
-from orchestrator.measure.story import Line, Reading, in_order, read_story
-from orchestrator.measure.why_not import Past, tell_absence, tell_why_not
+from orchestrator.measure.story import Reading, Sentence, in_order, read_story
+from orchestrator.measure.why_not import OnRecord, tell_absence, tell_why_not
 from orchestrator.store.database import Database
 from orchestrator.store.story import events_of
 
@@ -29,7 +29,7 @@ class Explained:
 
     customer: Any
     zone: ZoneInfo
-    lines: list[Line]
+    lines: list[Sentence]
     facts: dict[str, Any] = field(default_factory=dict)
     absence: str = ""
 
@@ -102,7 +102,7 @@ def explain(
         return Explained(customer, zone, lines, facts)
     told = {line.at for line in lines if line.kind in _ANSWERS}
     with database.read() as transaction:
-        past = Past(customer, events_of(transaction, customer.id), told)
+        past = OnRecord(customer, events_of(transaction, customer.id), told)
     asked = project.journeys[journey]
     lines = in_order([*lines, *tell_why_not(project, asked, past)])
     return Explained(customer, zone, lines, facts, "" if told else tell_absence(asked, past))

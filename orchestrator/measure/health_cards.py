@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from orchestrator.domain.journey import Journey
+from orchestrator.domain.medium import ChannelName, Medium
 from orchestrator.domain.message import MessageState
+from orchestrator.domain.route import PLAIN
 from orchestrator.measure.status import count_not_sent, held_channels_of
 from orchestrator.store import figures, messages, settings
 from orchestrator.store.database import Database
@@ -36,18 +38,23 @@ def journey_card(database: Database, journey: Journey, now: datetime) -> str:
     return "\n".join(lines)
 
 
-def channel_card(database: Database, medium: str, journeys: Mapping[str, Journey]) -> str:
+def channel_card(
+    database: Database,
+    name: str,
+    journeys: Mapping[str, Journey],
+    channels: Mapping[ChannelName, Medium] = PLAIN,
+) -> str:
     """A channel's health in markdown: its messages by state, and the command for those that hang
     in the air.
     """
     with database.read() as transaction:
-        states = dict(messages.count_by_state(transaction).get(medium, {}))
-        refused = count_not_sent(transaction, journeys).get(medium, {})
-        held = held_channels_of(transaction).get(medium)
+        states = dict(messages.count_by_state(transaction).get(name, {}))
+        refused = count_not_sent(transaction, journeys, channels).get(name, {})
+        held = held_channels_of(transaction).get(name)
     if refused:
         states[MessageState.NOT_SENT] = sum(refused.values())
     lines = [
-        f"# Deliveries by {medium}",
+        f"# Deliveries by {name}",
         "",
         f"{states.get('queued', 0):,} waiting{_held(held)}",
         "",

@@ -13,10 +13,13 @@ def read_figures(database: Database) -> dict[str, int]:
     """The numbers of the home page, by their label."""
     with database.read() as transaction:
         inside = sum(settings.people_by_step(transaction).values())
-        states = messages.count_by_state(transaction)
+        states = messages.count_by_state_of_media(transaction)
         known = customers.count_customers(transaction)
     sent = {
-        medium: sum(states.get(medium, {}).get(state, 0) for state in _SENT) for medium in Medium
+        f"{medium.spec.plural[0].upper()}{medium.spec.plural[1:]} sent": sum(
+            states.get(medium, {}).get(state, 0) for state in _SENT
+        )
+        for medium in Medium
     }
     failed = sum(
         counts.get(state, 0)
@@ -26,7 +29,6 @@ def read_figures(database: Database) -> dict[str, int]:
     return {
         "Customers": known,
         "Inside a journey": inside,
-        "E-mails sent": sent[Medium.EMAIL],
-        "SMS sent": sent[Medium.SMS],
+        **sent,
         "Failed or unknown": failed,
     }

@@ -9,16 +9,19 @@ from zoneinfo import ZoneInfo
 from orchestrator.domain.answer import Table
 from orchestrator.domain.formatting import format_instant
 from orchestrator.domain.journey import Journey
+from orchestrator.domain.medium import ChannelName, Medium
 from orchestrator.domain.message import MessageState
+from orchestrator.domain.route import PLAIN
 from orchestrator.domain.suggestion import did_you_mean
-from orchestrator.measure.status import EXPIRED, STANDINGS, media_of
+from orchestrator.measure.status import EXPIRED, STANDINGS, ways_of_steps
 from orchestrator.store import figures, messages
+from orchestrator.store.figures import NO_WAY, Way
 from orchestrator.store.transaction import Transaction
 
-_SHOWN = ("external_id", "journey", "step", "medium", "state", "reason")
+_SHOWN = ("external_id", "journey", "step", "channel", "state", "reason")
 _LISTED = (
-    "public_id", "external_id", "journey", "step", "medium", "template", "state", "reason", "code",
-    "decided_at", "leased_at", "settled_at",
+    "public_id", "external_id", "journey", "step", "medium", "channel", "template", "state",
+    "reason", "code", "decided_at", "leased_at", "settled_at",
 )  # fmt: skip
 
 
@@ -29,6 +32,7 @@ def list_messages(
     journey: str | None,
     *,
     limit: int,
+    channels: Mapping[ChannelName, Medium] = PLAIN,
 ) -> list[dict[str, Any]]:
     """The newest messages in some states (none: in all). Where those that were not sent are asked
     for, what was decided against before it became a message is among them; it has no id."""
@@ -36,17 +40,18 @@ def list_messages(
     found = [{name: getattr(row, name) for name in _LISTED} for row in rows]
     if MessageState.NOT_SENT in states:
         unsent = figures.list_unsent(transaction, journey, limit)
-        media = media_of(transaction, journeys, {row.journey for row in unsent})
-        found += [_as_listed(row, media.get((row.journey, row.step), "")) for row in unsent]
+        ways = ways_of_steps(transaction, {row.journey for row in unsent}, journeys, channels)
+        found += [_as_listed(row, ways.get((row.journey, row.step), NO_WAY)) for row in unsent]
         found.sort(key=lambda row: row["decided_at"], reverse=True)
     return found[:limit]
 
 
-def _as_listed(row: Any, medium: str) -> dict[str, Any]:
+def _as_listed(row: Any, way: Way) -> dict[str, Any]:
     known = {name: getattr(row, name) for name in ("external_id", "journey", "step", "template")}
     reason = EXPIRED if row.kind == EXPIRED else row.reason
     told = {
-        "medium": medium,
+        "medium": way.medium,
+        "channel": way.channel,
         "state": MessageState.NOT_SENT,
         "reason": reason,
         "decided_at": row.at,

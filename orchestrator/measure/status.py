@@ -10,12 +10,15 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from orchestrator.domain.journey import Journey
+from orchestrator.domain.medium import ChannelName, Medium
 from orchestrator.domain.message import MessageState
-from orchestrator.domain.steps.message import Message
+from orchestrator.domain.route import PLAIN, first_channel
+from orchestrator.domain.steps.message_step import Message
 from orchestrator.engine.last_tick import CLOCK, LAST_TICK, VIRTUAL
-from orchestrator.store import arrivals, customers, figures, messages, settings
+from orchestrator.store import customers, figures, inbox, messages, settings
 from orchestrator.store.database import Database
 from orchestrator.store.due import count_due_people
+from orchestrator.store.figures import NO_WAY, Way
 from orchestrator.store.transaction import Transaction
 
 UNKNOWN_LISTED_MAX = 10
@@ -55,10 +58,10 @@ class JourneyStanding:
 
 
 @dataclass(frozen=True, slots=True)
-class Status:
-    """A project's standing at `at`. `messages` counts by medium and state, `not_sent` by medium and
-    reason what was decided against, as a message or before it became one; `held_channels` gives
-    reasons by medium, `stages` counts customers ("": without a stage), `rejected` calls by code;
+class Overview:
+    """A project's standing at `at`. `messages` counts by channel and state, `not_sent` by channel
+    and reason what was decided against, as a message or before it became one; `held_channels` gives
+    reasons by channel, `stages` counts customers ("": without a stage), `rejected` calls by code;
     `unknown` names the newest messages of whom nobody knows whether they arrived."""
 
     at: datetime
@@ -74,16 +77,21 @@ class Status:
     unknown: tuple[str, ...]
     home: str  # where `up` answered last; "" when it never ran
 
-    def count_standings(self, medium: str) -> dict[str, int]:
-        """How many messages of a medium went how, by the words of STANDINGS."""
-        states = self.messages.get(medium, {})
+    def count_standings(self, channel: str) -> dict[str, int]:
+        """How many messages of a channel went how, by the words of STANDINGS."""
+        states = self.messages.get(channel, {})
         counted = {
             word: sum(states.get(state, 0) for state in group) for word, group in STANDINGS.items()
         }
-        return counted | {"not sent": sum(self.not_sent.get(medium, {}).values())}
+        return counted | {"not sent": sum(self.not_sent.get(channel, {}).values())}
 
 
-def read_status(database: Database, journeys: Mapping[str, Journey], now: datetime) -> Status:
+def read_status(
+    database: Database,
+    journeys: Mapping[str, Journey],
+    now: datetime,
+    channels: Mapping[ChannelName, Medium] = PLAIN,
+) -> Overview:
     """Reads how a project stands. Journeys with people inside are told of even where `journeys`
     lacks them.
 
@@ -102,7 +110,7 @@ def read_status(database: Database, journeys: Mapping[str, Journey], now: dateti
         unknown = messages.list_messages(
             transaction, (MessageState.UNKNOWN,), limit=UNKNOWN_LISTED_MAX
         )
-        return Status(
+        return Overview(
             at=now,
             last_tick=last_tick,
             customers=customers.count_customers(transaction),
@@ -114,49 +122,58 @@ def read_status(database: Database, journeys: Mapping[str, Journey], now: dateti
                 for name, title in sorted(titles.items())
             ),
             messages=messages.count_by_state(transaction),
-            not_sent=count_not_sent(transaction, journeys),
+            not_sent=count_not_sent(transaction, journeys, channels),
             held_channels=held_channels_of(transaction),
-            inbox=arrivals.count_calls(transaction),
+            inbox=inbox.count_calls(transaction),
             rejected=figures.count_rejections(transaction),
             unknown=tuple(row.public_id for row in unknown),
-            home=settings.read(transaction, settings.HOME) or "",
+            home=settings.read(transaction, settings.BASE_URL) or "",
         )
 
 
 def count_not_sent(
-    transaction: Transaction, journeys: Mapping[str, Journey]
+    transaction: Transaction,
+    journeys: Mapping[str, Journey],
+    channels: Mapping[ChannelName, Medium] = PLAIN,
 ) -> dict[str, dict[str, int]]:
-    """What was not sent, by medium and reason: messages refused when they were about to leave, and
+    """What was not sent, by channel and reason: messages refused when they were about to leave, and
     what the time line decided against before there was a message."""
     counted: dict[str, Counter[str]] = defaultdict(Counter)
     for row in figures.count_refused_messages(transaction):
-        counted[row.medium][row.reason] += row.number
+        counted[row.channel][row.reason] += row.number
     unsent = figures.count_unsent(transaction)
-    media = media_of(transaction, journeys, {row.journey for row in unsent})
+    known = ways_of_steps(transaction, {row.journey for row in unsent}, journeys, channels)
     for row in unsent:
         reason = EXPIRED if row.kind == EXPIRED else row.reason
-        counted[media.get((row.journey, row.step), "")][reason] += row.number
-    return {medium: dict(reasons) for medium, reasons in counted.items()}
+        counted[known.get((row.journey, row.step), NO_WAY).channel][reason] += row.number
+    return {channel: dict(reasons) for channel, reasons in counted.items()}
 
 
-def media_of(
-    transaction: Transaction, journeys: Mapping[str, Journey], wanted: set[str]
-) -> Mapping[tuple[str, str], str]:
-    """The medium of each message step of today's journeys, and of those of some others that ever
-    sent one.
+def ways_of_steps(
+    transaction: Transaction,
+    wanted: set[str],
+    journeys: Mapping[str, Journey],
+    channels: Mapping[ChannelName, Medium] = PLAIN,
+) -> Mapping[tuple[str, str], Way]:
+    """By what each message step of today's journeys sends, and those of the `wanted` others that
+    ever sent something.
     """
-    media = figures.media_of_steps(transaction, wanted)
+    ways = figures.ways_of_steps(transaction, wanted)
     for journey in journeys.values():
-        media |= {
-            (journey.id, step.id): str(step.medium)
+        ways |= {
+            (journey.id, step.id): _way(step, channels)
             for step in journey.walk_steps()
             if isinstance(step, Message)
         }
-    return media
+    return ways
+
+
+def _way(step: Message, channels: Mapping[ChannelName, Medium]) -> Way:
+    return Way(str(step.medium), first_channel(channels, step.medium, step.provider))
 
 
 def held_channels_of(transaction: Transaction) -> dict[str, str]:
-    """The channels that stand still, by themselves or because ops paused them: medium → reason."""
+    """The channels that stand still, by themselves or because ops paused them: name → reason."""
     return settings.read_gates(transaction, settings.STOPPED) | settings.read_gates(
         transaction, "channel"
     )

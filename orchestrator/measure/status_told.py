@@ -7,14 +7,14 @@ from zoneinfo import ZoneInfo
 
 from orchestrator.domain.answer import Notice, Part, Table
 from orchestrator.domain.formatting import count, format_instant, format_span
-from orchestrator.measure.status import STANDINGS, Status
+from orchestrator.measure.status import STANDINGS, Overview
 from orchestrator.measure.story import tell_reason
 
-#: In place of a medium: what a step sent by that is gone from its journey, and never sent anything.
+#: In place of a channel: by what a step sent that is gone, and that never sent anything.
 GONE = "of steps that are gone"
 
 
-def tell_status(found: Status, zone: ZoneInfo) -> Iterator[Part]:
+def tell_status(found: Overview, zone: ZoneInfo) -> Iterator[Part]:
     """The whole of it, with what a person has to do."""
     yield from _tell_customers(found, zone)
     yield from _tell_calls(found)
@@ -33,7 +33,7 @@ def tell_status(found: Status, zone: ZoneInfo) -> Iterator[Part]:
         yield f"\nWhile `parcours up` runs, {found.home} leads to the mailbox and to Prefect."
 
 
-def _tell_customers(found: Status, zone: ZoneInfo) -> Iterator[str]:
+def _tell_customers(found: Overview, zone: ZoneInfo) -> Iterator[str]:
     last = "never" if found.last_tick is None else _ago(found, zone)
     yield f"{count(found.customers, 'customer')}; the last tick: {last}"
     stages = [
@@ -43,7 +43,7 @@ def _tell_customers(found: Status, zone: ZoneInfo) -> Iterator[str]:
         yield f"  {', '.join(stages)}"
 
 
-def _tell_calls(found: Status) -> Iterator[str]:
+def _tell_calls(found: Overview) -> Iterator[str]:
     if found.inbox:
         yield (
             f"  {count(found.inbox, 'call')} in the inbox: a running `parcours up` or "
@@ -53,7 +53,7 @@ def _tell_calls(found: Status) -> Iterator[str]:
         yield f"  {count(number, 'call')} rejected: {code} (kept in the table `rejections`)"
 
 
-def _ago(found: Status, zone: ZoneInfo) -> str:
+def _ago(found: Overview, zone: ZoneInfo) -> str:
     assert found.last_tick is not None
     span = found.at - found.last_tick
     when = (
@@ -62,23 +62,23 @@ def _ago(found: Status, zone: ZoneInfo) -> str:
     return f"{format_instant(found.last_tick, zone)}, {zone.key} ({when})"
 
 
-def _message_rows(found: Status) -> list[tuple[str | int, ...]]:
+def _message_rows(found: Overview) -> list[tuple[str | int, ...]]:
     rows: list[tuple[str | int, ...]] = []
-    for medium in sorted(found.messages.keys() | found.not_sent.keys()):
-        counted = found.count_standings(medium)
-        rows.append((medium or GONE, *counted.values(), found.held_channels.get(medium, "")))
+    for channel in sorted(found.messages.keys() | found.not_sent.keys()):
+        counted = found.count_standings(channel)
+        rows.append((channel or GONE, *counted.values(), found.held_channels.get(channel, "")))
     return rows
 
 
-def _reason_rows(found: Status) -> list[tuple[str | int, ...]]:
+def _reason_rows(found: Overview) -> list[tuple[str | int, ...]]:
     return [
-        (medium or GONE, tell_reason(reason), number)
-        for medium, reasons in sorted(found.not_sent.items())
+        (channel or GONE, tell_reason(reason), number)
+        for channel, reasons in sorted(found.not_sent.items())
         for reason, number in sorted(reasons.items(), key=lambda item: (-item[1], item[0]))
     ]
 
 
-def _tell_unknown(found: Status) -> Iterator[Part]:
+def _tell_unknown(found: Overview) -> Iterator[Part]:
     """Names the command that settles messages whose outcome is unknown."""
     total = sum(states.get("unknown", 0) for states in found.messages.values())
     if not total:

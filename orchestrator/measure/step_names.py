@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import re
 
-_DERIVED = re.compile(
-    r"(?P<kind>delay|wait-until|wait-for|branch|split|set|update|coupon|reward|task|subscribe|unsubscribe|suppress|mute)"
-    r"-(?:before-(?P<ahead>.+)|(?P<end>at-end))"
+from orchestrator.language.step_forms import FORMS
+from orchestrator.language.step_forms.message_forms import MessageForm
+
+#: Kinds whose ids are derived from their word; a message is called by its template.
+_WORDS = "|".join(
+    form.word.replace("_", "-")
+    for form in FORMS.values()
+    if form.is_built and not form.ends and not issubclass(form, MessageForm)
 )
+_DERIVED = re.compile(rf"(?P<kind>{_WORDS})-(?:before-(?P<ahead>.+)|(?P<end>at-end))")
 _KINDS = {"wait-until": "wait", "wait-for": "wait for an event"}
 
 

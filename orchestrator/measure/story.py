@@ -15,14 +15,15 @@ from zoneinfo import ZoneInfo
 from orchestrator.domain.effects import DecisionKind, Receiver
 from orchestrator.domain.formatting import format_instant, format_value
 from orchestrator.domain.journey import Journey
+from orchestrator.domain.medium import Medium
 from orchestrator.domain.message import MessageState
 from orchestrator.domain.state import Status
-from orchestrator.domain.steps.waits import WaitFor
 from orchestrator.measure.happened import Happened
 from orchestrator.measure.step_names import name_step
 from orchestrator.store import story as records
 from orchestrator.store.database import Database
 from orchestrator.store.settling import BY_HAND
+from orchestrator.store.suppressions import ADDRESS
 
 #: The ledger's words for why a message stayed, in plain ones.
 REASONS = {
@@ -63,7 +64,7 @@ A_MOMENT = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class Sentence:
     """One thing that happened. `place` orders lines of one instant: stages and consent,
     decisions, messages.
     """
@@ -97,7 +98,7 @@ class Reading:
 
 def read_story(
     database: Database, customer_id: int, journey: str | None, reading: Reading
-) -> list[Line]:
+) -> list[Sentence]:
     """The story of a customer, or its part in one journey."""
     with database.read() as transaction:
         decisions = records.decisions_of(transaction, customer_id, journey)
@@ -106,18 +107,18 @@ def read_story(
         consents = records.consents_of(transaction, customer_id)
         happened = Happened.read(transaction, customer_id)
     teller = _Teller(reading, happened)
-    lines = [Line(row.at, 0, "", "", "stage", _tell_stage(row)) for row in stages]
+    lines = [Sentence(row.at, 0, "", "", "stage", _tell_stage(row)) for row in stages]
     lines += [
-        Line(row.at, 0, "", "", "consent", _tell_consent(row, reading.zone)) for row in consents
+        Sentence(row.at, 0, "", "", "consent", _tell_consent(row, reading.zone)) for row in consents
     ]
     lines += [
-        Line(row.at, 1, row.journey, row.step, row.kind, teller.tell(row)) for row in decisions
+        Sentence(row.at, 1, row.journey, row.step, row.kind, teller.tell(row)) for row in decisions
     ]
     lines += [line for row in messages for line in _tell_message(row)]
     return in_order(lines)
 
 
-def in_order(lines: Iterable[Line]) -> list[Line]:
+def in_order(lines: Iterable[Sentence]) -> list[Sentence]:
     """The lines as they happened."""
     return sorted(lines, key=lambda line: (line.at, line.place))
 
@@ -137,6 +138,10 @@ def _tell_consent(row: Any, zone: ZoneInfo) -> str:
         )
     if row.key == "marketing":
         return f"no marketing any more{source}"
+    if row.key.startswith(ADDRESS):
+        medium = Medium(row.key.removeprefix(ADDRESS))
+        done = "may be written to again" if row.granted else "is not written to any more"
+        return f"their {medium.spec.trait} {done}{source}"
     what = _ASKED.get(row.key, format_value(row.key.replace("topic:", "the topic ", 1)))
     if row.granted is None:
         return f"takes the choice about {what} back{source}"
@@ -158,23 +163,23 @@ _ARRIVED = frozenset(MessageState) - {
 }  # fmt: skip
 
 
-def _tell_message(row: Any) -> Iterator[Line]:
+def _tell_message(row: Any) -> Iterator[Sentence]:
     """When a message left and what became of it; that it was decided is told already."""
     why = " ".join(filter(None, (tell_reason(row.reason), row.code)))
     why = f" ({why})" if why else ""
     if row.leased_at is not None:
         told = "is sent" if row.state in _ARRIVED else "is handed over"
-        yield Line(
+        yield Sentence(
             row.leased_at,
             2,
             row.journey,
             row.step,
             "message",
-            f"{row.medium} {row.template} {told}",
+            f"{row.medium} {row.template} {told}{_by_another(row)}",
         )
     at = row.settled_at or row.leased_at
     if at is not None and row.state not in (MessageState.LEASED, MessageState.ACCEPTED):
-        yield Line(
+        yield Sentence(
             at,
             3,
             row.journey,
@@ -182,6 +187,11 @@ def _tell_message(row: Any) -> Iterator[Line]:
             "message",
             f"{row.medium} {row.template} {_tell_state(row)}{why}",
         )
+
+
+def _by_another(row: Any) -> str:
+    """Names the channel, where it is not the one called like its medium."""
+    return "" if row.channel == row.medium else f" by {row.channel}"
 
 
 def _tell_state(row: Any) -> str:
@@ -293,7 +303,7 @@ class _Teller:
     def _awaited(self, row: Any) -> str:
         journey = self.reading.journeys.get(row.journey)
         step = journey.by_id.get(row.step) if journey else None
-        return step.event if isinstance(step, WaitFor) else ""
+        return step.awaits if step else ""
 
     def _grant(self, row: Any) -> str:
         what, _, receiver = row.reason.partition(" for ")

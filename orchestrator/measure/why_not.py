@@ -22,7 +22,7 @@ from orchestrator.domain.timeline import run
 from orchestrator.language.program import build_program
 from orchestrator.language.project import Project
 from orchestrator.measure.happened import label
-from orchestrator.measure.story import Line
+from orchestrator.measure.story import Sentence
 from orchestrator.store.events import read_event
 
 TOLD_MAX = 20
@@ -31,7 +31,7 @@ _SCOPES = ("event", "customer", "account")
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
+class _Pull:
     """What a trigger's `if` was at an instant. `event` is told as people call it, `read` what the
     condition read.
     """
@@ -44,7 +44,7 @@ class _Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class Past:
+class OnRecord:
     """A customer with all events on record, and the instants of which the ledger speaks itself."""
 
     customer: Any
@@ -52,7 +52,7 @@ class Past:
     told: Collection[datetime]
 
 
-def tell_why_not(project: Project, journey: Journey, past: Past) -> list[Line]:
+def tell_why_not(project: Project, journey: Journey, past: OnRecord) -> list[Sentence]:
     """A line for each time a trigger of the journey was pulled and the ledger says nothing: the
     newest ones, and how many there were before."""
     lines = [
@@ -63,11 +63,11 @@ def tell_why_not(project: Project, journey: Journey, past: Past) -> list[Line]:
     left_out, shown = lines[:-TOLD_MAX], lines[-TOLD_MAX:]
     if left_out:
         more = f"{len(left_out):,} times before they were not let in either"
-        shown.insert(0, Line(left_out[-1].at, 1, journey.id, "", NOT_MET, more))
+        shown.insert(0, Sentence(left_out[-1].at, 1, journey.id, "", NOT_MET, more))
     return shown
 
 
-def tell_absence(journey: Journey, past: Past) -> str:
+def tell_absence(journey: Journey, past: OnRecord) -> str:
     """A sentence for a journey whose triggering events never came; "" when one did, or it has other
     triggers.
     """
@@ -80,22 +80,22 @@ def tell_absence(journey: Journey, past: Past) -> str:
     )
 
 
-def _tell(journey: str, asked: _Asked) -> Line:
+def _tell(journey: str, asked: _Pull) -> Sentence:
     if asked.holds:
         why = (
             "today's trigger would; when this happened, the journey did not run yet, or was another"
         )
     else:
         why = f"`if` does not hold ({asked.source}{'; ' if asked.read else ''}{asked.read})"
-    return Line(asked.at, 1, journey, "", NOT_MET, f"is not let in ({asked.event}): {why}")
+    return Sentence(asked.at, 1, journey, "", NOT_MET, f"is not let in ({asked.event}): {why}")
 
 
-def _tell_history(journey: Journey, past: Past) -> list[Line]:
+def _tell_history(journey: Journey, past: OnRecord) -> list[Sentence]:
     """Calls that were history when they came: they start nothing."""
     wanted = {trigger.event for trigger in journey.triggers if isinstance(trigger, EventTrigger)}
     why = "older than `max_age` when it came in, so it counts for facts and stages only"
     return [
-        Line(
+        Sentence(
             row.at,
             1,
             journey.id,
@@ -108,8 +108,8 @@ def _tell_history(journey: Journey, past: Past) -> list[Line]:
     ]
 
 
-def _ask(project: Project, journey: Journey, past: Past) -> list[_Asked]:
-    asked: list[_Asked] = []
+def _ask(project: Project, journey: Journey, past: OnRecord) -> list[_Pull]:
+    asked: list[_Pull] = []
     events = [read_event(row) for row in past.events if row.absorbed_id is None]
     if events:
         program = build_program(project, journeys={journey.id: _ask_only(journey, asked)})
@@ -125,7 +125,7 @@ def _ask(project: Project, journey: Journey, past: Past) -> list[_Asked]:
     return asked
 
 
-def _ask_only(journey: Journey, asked: list[_Asked]) -> Journey:
+def _ask_only(journey: Journey, asked: list[_Pull]) -> Journey:
     """The journey with triggers that write down what their `if` was, and let nobody in."""
     triggers = tuple(
         replace(trigger, condition=_noting(trigger, asked))
@@ -135,16 +135,14 @@ def _ask_only(journey: Journey, asked: list[_Asked]) -> Journey:
     return replace(journey, triggers=triggers, holdout=0.0)
 
 
-def _noting(trigger: EventTrigger | StageTrigger, asked: list[_Asked]) -> Condition:
+def _noting(trigger: EventTrigger | StageTrigger, asked: list[_Pull]) -> Condition:
     condition = trigger.condition or Condition("", Const(True), lambda scope: True)
 
     def test(scope: Scope) -> bool:
         event = scope.names["event"]
         read = _values_read(condition.tree, scope)
         asked.append(
-            _Asked(
-                event["at"], _name(trigger, event), condition.test(scope), condition.source, read
-            )
+            _Pull(event["at"], _name(trigger, event), condition.test(scope), condition.source, read)
         )
         return False
 

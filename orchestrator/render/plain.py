@@ -13,7 +13,7 @@ _BLOCKS = frozenset(
 )
 _PARAGRAPHS = frozenset({"h1", "h2", "h3", "h4", "p", "table", "tr"})
 _SPACES = re.compile(r"[ \t\r\n\f]+")  # not the non-breaking ones: they are meant
-_LINE_ENDS = re.compile(r"[ \t\u200a]*\n[ \t\u200a]*")  # MJML's spacers hold a hair space
+_LOOSE = " \t\u200a"  # MJML's spacers hold a hair space
 _GAPS = re.compile(r"\n{3,}")
 
 
@@ -99,4 +99,9 @@ def read_html(html: str) -> str:
 
 def tidy(text: str) -> str:
     """Lines without loose spaces, at most one blank line between them."""
-    return _GAPS.sub("\n\n", _LINE_ENDS.sub("\n", text)).strip(" \t\n")
+    first, *others = text.split("\n")  # a third of the time of one expression for all line ends
+    if others:
+        *between, last = others
+        lines = [first.rstrip(_LOOSE), *(one.strip(_LOOSE) for one in between), last.lstrip(_LOOSE)]
+        text = "\n".join(lines)
+    return _GAPS.sub("\n\n", text).strip(" \t\n")

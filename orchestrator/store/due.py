@@ -11,6 +11,7 @@ from functools import cache
 
 from sqlalchemy import ColumnElement, Select, Table, bindparam, exists, false, func, or_, select
 
+from orchestrator.domain.medium import ChannelName
 from orchestrator.store.messages import has_no_news
 from orchestrator.store.tables import CUSTOMERS, ENROLLMENTS, INBOX, MESSAGES
 from orchestrator.store.transaction import Transaction
@@ -18,22 +19,22 @@ from orchestrator.store.transaction import Transaction
 COUNT_MAX = 1000
 
 
-def has_work(transaction: Transaction, media: Collection[str], now: datetime) -> bool:
-    """Whether a tick would find anything: a call, a customer whose time line is due, a message of
-    these media.
+def has_work(transaction: Transaction, channels: Collection[ChannelName], now: datetime) -> bool:
+    """Whether a tick would find anything: a call, a customer whose time line is due, a message for
+    these channels.
     """
-    return bool(transaction.execute(_work(frozenset(media)), {"now": now}).scalar_one())
+    return bool(transaction.execute(_work(frozenset(channels)), {"now": now}).scalar_one())
 
 
 @cache  # asked twice a second, for ever: making the statement costs more than its answer
-def _work(media: frozenset[str]) -> Select[tuple[bool]]:
+def _work(channels: frozenset[ChannelName]) -> Select[tuple[bool]]:
     m, now = MESSAGES.c, bindparam("now", type_=INBOX.c.received_at.type)
     calls = exists().where(INBOX.c.received_at <= now)
     people = exists().where(CUSTOMERS.c.next_due_at <= now)
     # Not IN: SQLAlchemy would write its list anew each time.
-    of_media = or_(false(), *(m.medium == medium for medium in sorted(media)))
+    of_channels = or_(false(), *(m.channel == name for name in sorted(channels)))
     return select(
-        or_(calls, people, exists().where(m.state == "queued", of_media, m.not_before <= now))
+        or_(calls, people, exists().where(m.state == "queued", of_channels, m.not_before <= now))
     )
 
 
@@ -54,14 +55,16 @@ def count_due_people(
 
 
 def count_due_messages(
-    transaction: Transaction, media: Collection[str], now: datetime
+    transaction: Transaction, channels: Collection[ChannelName], now: datetime
 ) -> dict[str, int]:
-    """How many messages may leave, by medium; at most 1,000 of each. Media with none are left
-    out.
+    """How many messages may leave, by channel; at most 1,000 of each. Channels with none are
+    left out.
     """
     m = MESSAGES.c
     may_leave = m.state == "queued", m.not_before <= now, has_no_news()
-    found = {name: _count(transaction, MESSAGES, m.medium == name, *may_leave) for name in media}
+    found = {
+        name: _count(transaction, MESSAGES, m.channel == name, *may_leave) for name in channels
+    }
     return {name: count for name, count in found.items() if count}
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -68,12 +69,12 @@ def walk_events(transaction: Transaction, names: Collection[str]) -> Iterator[Ev
 
 
 def count_refused_messages(transaction: Transaction) -> list[Row[Any]]:
-    """Messages of the ledger that were not sent: medium, reason and how many."""
+    """Messages of the ledger that were not sent: channel, reason and how many."""
     m = MESSAGES.c
-    query = select(m.medium, m.reason, func.count().label("number")).where(
+    query = select(m.channel, m.reason, func.count().label("number")).where(
         m.state == MessageState.NOT_SENT
     )
-    return list(transaction.execute(query.group_by(m.medium, m.reason)))
+    return list(transaction.execute(query.group_by(m.channel, m.reason)))
 
 
 def count_unsent(transaction: Transaction) -> list[Row[Any]]:
@@ -117,17 +118,29 @@ def _unsent(query: Select[Any]) -> Select[Any]:
     return query.where(text("decisions.kind IN ('not_sent', 'expired')"), is_message)
 
 
-def media_of_steps(
+@dataclass(frozen=True, slots=True)
+class Way:
+    """By what a step sends: the medium, and the channel."""
+
+    medium: str
+    channel: str
+
+
+NO_WAY = Way("", "")  # of a step that is gone, and never sent anything
+
+
+def ways_of_steps(
     transaction: Transaction, journeys: Collection[str]
-) -> dict[tuple[str, str], str]:
-    """By which medium the steps of some journeys have sent."""
+) -> dict[tuple[str, str], Way]:
+    """By what the steps of some journeys have sent."""
+    if not journeys:
+        return {}
     m = MESSAGES.c
-    query = select(m.journey, m.step, m.medium).where(m.journey.in_(sorted(journeys))).distinct()
-    return (
-        {(row.journey, row.step): row.medium for row in transaction.execute(query)}
-        if journeys
-        else {}
-    )
+    steps = select(m.journey, m.step, m.medium, m.channel).where(m.journey.in_(sorted(journeys)))
+    return {
+        (row.journey, row.step): Way(row.medium, row.channel)
+        for row in transaction.execute(steps.distinct())
+    }
 
 
 def walk_customers(transaction: Transaction) -> Iterator[Row[Any]]:

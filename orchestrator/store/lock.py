@@ -1,4 +1,8 @@
-"""One engine to a database: a second `up` on it, or a tick while `up` runs, is refused.
+"""One engine to a database: a second `up` on it, or a tick while `up` runs, is refused; and of the
+processes that may be there, `up` and a Prefect worker, one at a time works.
+
+So there are two locks: that of the house, held for as long as `up` or `tick` runs, and that of the
+engine, held for one shift.
 
 The kernel, or PostgreSQL, lets go of the lock when the process dies, however it dies. On SQLite it
 is a lock on the file `<database>.lock`, which stays behind, empty of meaning; on PostgreSQL an
@@ -25,7 +29,7 @@ from typing import IO, Any
 from sqlalchemy import Connection, text
 from sqlalchemy.engine import make_url
 
-from orchestrator.domain.errors import AlreadyRunning
+from orchestrator.domain.errors import AlreadyRunning, EngineBusy
 from orchestrator.store.availability import StoreUnavailable, unless_away
 from orchestrator.store.database import Database
 
@@ -34,8 +38,8 @@ if sys.platform == "win32":
 else:
     import fcntl
 
-# "parc"; one key is enough: advisory locks belong to one database of a server
-_ADVISORY_KEY = 0x70617263
+# "parc" and "pars": advisory locks belong to one database of a server
+_HOUSE_KEY, _ENGINE_KEY = 0x70617263, 0x70617273
 _FAR_BYTE = 1 << 30  # Windows locks bytes and forbids reading them: this one lies behind the text
 
 
@@ -68,11 +72,18 @@ def hold_database(database: Database) -> Iterator[Hold]:
         hold.release()
 
 
-def _hold_on(database: Database) -> Hold:
+def engine_lock(database: Database) -> Hold:
+    """The lock that a process takes for its turn at the engine; `take` raises EngineBusy."""
+    return _hold_on(database, of_engine=True)
+
+
+def _hold_on(database: Database, *, of_engine: bool = False) -> Hold:
     if not database.is_sqlite:
-        return _SessionHold(database)
+        return _SessionHold(database, of_engine)
     path = lock_file(database)
-    return Hold() if path is None else _FileHold(path)
+    if path is None:
+        return Hold()
+    return _FileHold(path.with_suffix(".engine.lock") if of_engine else path, of_engine)
 
 
 def lock_file(database: Database) -> Path | None:
@@ -84,13 +95,14 @@ def lock_file(database: Database) -> Path | None:
 
 
 class _FileHold(Hold):
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, path: Path, of_engine: bool) -> None:
+        self._path, self._of_engine = path, of_engine
         self._file: IO[str] | None = None
 
     def is_held(self) -> bool:
         """Whether the file that is locked is still the one that others would lock."""
-        return self._file is not None and _is_file_at(self._path, self._file)
+        file = self._file
+        return file is not None and _is_file_at(self._path, file)
 
     def take(self) -> None:
         self.release()
@@ -103,7 +115,7 @@ class _FileHold(Hold):
         if not try_to_lock(file.fileno()):
             file.close()
             text, at = self._path.read_text(encoding="utf-8"), self._path.stat().st_mtime
-            raise _refusal(text, datetime.fromtimestamp(at, UTC))
+            raise _refusal(text, datetime.fromtimestamp(at, UTC), self._of_engine)
         self._file = file
         if not self.is_held():  # deleted between opening and locking
             return self.take()
@@ -121,7 +133,7 @@ class _FileHold(Hold):
 def _is_file_at(path: Path, file: IO[str]) -> bool:
     try:
         return os.path.samestat(path.stat(), os.fstat(file.fileno()))
-    except OSError:
+    except (OSError, ValueError):  # gone, or let go of in another thread
         return False
 
 
@@ -139,8 +151,9 @@ def try_to_lock(handle: int) -> bool:
 
 
 class _SessionHold(Hold):
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, database: Database, of_engine: bool) -> None:
+        self._database, self._of_engine = database, of_engine
+        self._key = _ENGINE_KEY if of_engine else _HOUSE_KEY
         self._session: Connection | None = None
         self._asking = threading.Lock()  # libpq: one thread at a time
 
@@ -179,9 +192,9 @@ class _SessionHold(Hold):
             text("SELECT set_config('application_name', :name, false)"), {"name": this_process()}
         )
         if not session.execute(
-            text("SELECT pg_try_advisory_lock(:key)"), {"key": _ADVISORY_KEY}
+            text("SELECT pg_try_advisory_lock(:key)"), {"key": self._key}
         ).scalar():
-            raise _refusal(*_read_holder(session))
+            raise _refusal(*_read_holder(session, self._key), self._of_engine)
 
 
 def _has_broken(session: Connection) -> bool:
@@ -201,14 +214,14 @@ def _driver(session: Connection) -> Any:
     return session.connection.dbapi_connection
 
 
-def _read_holder(connection: Connection) -> tuple[str, datetime | None]:
+def _read_holder(connection: Connection, key: int) -> tuple[str, datetime | None]:
     query = text(
         "SELECT a.application_name, a.backend_start FROM pg_locks l JOIN pg_stat_activity a "
         "ON a.pid = l.pid "
         "WHERE l.locktype = 'advisory' AND l.objid = :key AND l.granted "
         "AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())"
     )
-    row = connection.execute(query, {"key": _ADVISORY_KEY}).first()
+    row = connection.execute(query, {"key": key}).first()
     return (row.application_name, row.backend_start) if row else ("", None)
 
 
@@ -219,8 +232,12 @@ def this_process() -> str:
     ]  # what PostgreSQL keeps of a name
 
 
-def _refusal(holder: str, since: datetime | None) -> AlreadyRunning:
+def _refusal(holder: str, since: datetime | None, of_engine: bool) -> AlreadyRunning:
     at = f" since {since.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if since else ""
+    if of_engine:
+        return EngineBusy(
+            f"{holder or 'another process'} has its turn at the engine{at}: wait until it is over"
+        )
     return AlreadyRunning(
         f"Parcours runs on this database already: {holder or 'another process'}{at}; "
         "stop it first (Ctrl-C there), or use another database"

@@ -12,7 +12,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, Select, bindparam, func, select, update
 
 from orchestrator.domain.effects import DecisionKind
+from orchestrator.domain.medium import ChannelName
 from orchestrator.domain.message import Medium, MessageState, Purpose, QueuedMessage
+from orchestrator.domain.route import route
 from orchestrator.domain.state import Enrollment, Status
 from orchestrator.store.tables import (
     CUSTOMERS,
@@ -60,26 +62,37 @@ class Settlement:
 
 def due_messages(
     transaction: Transaction,
-    medium: str,
+    channel: ChannelName,
     now: datetime,
     held: Collection[str],
     limit: int,
 ) -> list[QueuedMessage]:
-    """Queued messages of a medium that may leave now, locked for this transaction: by instant, then
-    priority.
+    """Messages that wait for a channel and may leave now, locked for this transaction: by instant,
+    then priority.
 
     Those whose customer has events that are not on the time line yet wait for it: one of them may
     say no.
     """
     m = MESSAGES.c
     query = (
-        _MESSAGES.where(m.state == "queued", m.medium == medium, m.not_before <= now, has_no_news())
+        _MESSAGES.where(
+            m.state == "queued", m.channel == channel, m.not_before <= now, has_no_news()
+        )
         .order_by(m.not_before, m.priority.desc(), m.journey, m.id)
         .limit(limit)
     )
     if held:
         query = query.where(m.journey.not_in(sorted(held)))
-    return _read(transaction, transaction.claim(query, of=MESSAGES))
+    return _read(transaction, query.with_for_update(skip_locked=True, of=MESSAGES))
+
+
+def reroute(transaction: Transaction, channels: Mapping[ChannelName, Medium]) -> None:
+    """Queues what waits for a channel that the project has no more for the first of its medium."""
+    m = MESSAGES.c
+    for medium in set(channels.values()):
+        gone = (m.state == MessageState.QUEUED) & (m.medium == medium) & m.channel.not_in(channels)
+        first = route(channels, medium, None)[0]
+        transaction.execute(update(MESSAGES).where(gone).values(channel=first))
 
 
 def newest_id(transaction: Transaction) -> int:
@@ -211,20 +224,20 @@ def leased_messages(transaction: Transaction, but: Collection[int] = ()) -> list
     ]
 
 
-def is_any_queued(transaction: Transaction, medium: str) -> bool:
-    """Whether any message of a medium waits, be it for tomorrow."""
+def is_any_queued(transaction: Transaction, channel: ChannelName) -> bool:
+    """Whether any message waits for a channel, be it for tomorrow."""
     waiting = select(MESSAGES.c.id).where(
-        MESSAGES.c.state == MessageState.QUEUED, MESSAGES.c.medium == medium
+        MESSAGES.c.state == MessageState.QUEUED, MESSAGES.c.channel == channel
     )
     return transaction.execute(waiting.limit(1)).first() is not None
 
 
 def unknown_messages(
-    transaction: Transaction, medium: str, limit: int = 1000
+    transaction: Transaction, channel: ChannelName, limit: int = 1000
 ) -> list[QueuedMessage]:
-    """Messages whose outcome nobody knows."""
+    """Messages of a channel whose outcome nobody knows."""
     m = MESSAGES.c
-    query = _MESSAGES.where(m.state == MessageState.UNKNOWN, m.medium == medium).limit(limit)
+    query = _MESSAGES.where(m.state == MessageState.UNKNOWN, m.channel == channel).limit(limit)
     return _read(transaction, query)
 
 
@@ -242,13 +255,21 @@ def suppress_addresses(
 
 
 def count_by_state(transaction: Transaction) -> dict[str, dict[str, int]]:
-    """How many messages are in each state, by medium."""
+    """How many messages are in each state, by channel."""
+    return _count_by_state(transaction, MESSAGES.c.channel)
+
+
+def count_by_state_of_media(transaction: Transaction) -> dict[str, dict[str, int]]:
+    """The same by medium."""
+    return _count_by_state(transaction, MESSAGES.c.medium)
+
+
+def _count_by_state(transaction: Transaction, by: ColumnElement[str]) -> dict[str, dict[str, int]]:
     counts: dict[str, dict[str, int]] = {}
     m = MESSAGES.c
-    for medium, state, count in transaction.execute(
-        select(m.medium, m.state, func.count()).group_by(m.medium, m.state)
-    ):
-        counts.setdefault(medium, {})[state] = count
+    query = select(by, m.state, func.count()).group_by(by, m.state)
+    for name, state, count in transaction.execute(query):
+        counts.setdefault(name, {})[state] = count
     return counts
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import func, select
 from orchestrator.store.tables import ENROLLMENTS, GATES, SETTINGS, VERSIONS
 from orchestrator.store.transaction import Transaction
 
-HOME = "home"  # where `up` answered last
+BASE_URL = "home"  # where `up` answered last
 SECRET_KEY = "secret_key"  # a fingerprint of the one that signs links
 STOPPED = "stopped"  # a kind of gate: a channel that stands still by itself
 

@@ -86,7 +86,7 @@ class Which:
 
     public_ids: Collection[str] = ()
     journey: str | None = None
-    medium: str | None = None
+    channel: str | None = None
     reason: str | None = None
     since: datetime | None = None
 
@@ -154,8 +154,8 @@ def _query(which: Which) -> Select[Any]:
     query = select(MESSAGES).where(m.state.in_(_FINAL)).order_by(m.id)
     if which.journey is not None:
         query = query.where(m.journey == which.journey)
-    if which.medium is not None:
-        query = query.where(m.medium == which.medium)
+    if which.channel is not None:
+        query = query.where(m.channel == which.channel)
     if which.reason is not None:
         query = query.where(
             m.reason.icontains(which.reason, autoescape=True) | (m.code == which.reason)
@@ -200,7 +200,7 @@ def _expire_later(transaction: Transaction, rows: Collection[Any], now: datetime
 
 def _find(transaction: Transaction, public_ids: Collection[str] | None) -> list[Any]:
     """The messages, locked: a receipt may settle one at the same moment."""
-    query = transaction.claim(select(MESSAGES).order_by(MESSAGES.c.id), skips_locked=False)
+    query = select(MESSAGES).order_by(MESSAGES.c.id).with_for_update()
     if public_ids is None:
         return list(transaction.execute(query.where(MESSAGES.c.state == MessageState.UNKNOWN)))
     wanted = sorted(set(public_ids))

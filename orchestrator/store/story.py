@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlalchemy import Row, Table, func, select
 
+from orchestrator.domain.identity import fold_address
 from orchestrator.store.customers import find_customer
 from orchestrator.store.tables import (
     CONSENTS,
@@ -30,11 +31,14 @@ def find_people(transaction: Transaction, text: str) -> list[Row[Any]]:
     written.
     """
     found = find_customer(transaction, text)
-    if found is not None:
-        return [found]
+    return [found] if found is not None else find_carriers(transaction, text)
+
+
+def find_carriers(transaction: Transaction, text: str) -> list[Row[Any]]:
+    """The customers who carry an e-mail address, or a phone number however it is written."""
     living = select(CUSTOMERS).where(CUSTOMERS.c.merged_into.is_(None)).order_by(CUSTOMERS.c.id)
     if "@" in text:
-        return list(transaction.execute(living.where(CUSTOMERS.c.email == text.strip().lower())))
+        return list(transaction.execute(living.where(CUSTOMERS.c.email == fold_address(text))))
     if set(text) - set("+0123456789" + _SIGNS_IN_PHONES):
         return []
     digits = "".join(sign for sign in text if sign.isdigit())

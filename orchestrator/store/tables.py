@@ -49,10 +49,8 @@ class Customer(SQLModel, table=True):
     anonymous: bool = False
     created_at: datetime = _time(nullable=False)
     traits: dict[str, Any] = _json(nullable=False)
-    email: str | None = (
-        # the trait in the one spelling that reaches a person (identity.fold_address): found by it
-        None
-    )
+    # the trait in the one spelling that reaches a person (identity.fold_address): found by it
+    email: str | None = None
     traits_at: datetime | None = _time()  # of rows from before `trait_times`
     trait_times: dict[str, str] | None = _json(nullable=True)  # when each was set or deleted
     facts: dict[str, Any] = _json(nullable=False)
@@ -62,9 +60,7 @@ class Customer(SQLModel, table=True):
     consent: dict[str, Any] = _json(nullable=False)
     muted_until: datetime | None = _time()
     cursor: datetime | None = _time()
-    happened_at: datetime | None = (
-        _time()
-    )  # the last instant at which anything happened on the line
+    happened_at: datetime | None = _time()  # the last instant at which anything happened
     next_due_at: datetime | None = _time()
     applied_event_id: int = _big()
     merged_into: int | None = _big(nullable=True)
@@ -188,12 +184,12 @@ class MessageRow(SQLModel, table=True):
     __tablename__ = "messages"
     __table_args__ = (
         UniqueConstraint("enrollment_id", "step", "pass_no"),
-        Index("messages_due", "medium", "not_before", text("priority DESC"), "journey", "id",
+        Index("messages_due", "channel", "not_before", text("priority DESC"), "journey", "id",
               sqlite_where=text("state = 'queued'"), postgresql_where=text("state = 'queued'")),
         Index("messages_leased", "lease_until", sqlite_where=text("state = 'leased'"),
               postgresql_where=text("state = 'leased'")),
         Index("messages_of_customer", "customer_id", "decided_at"),
-        Index("messages_by_state", "state", "medium"),
+        Index("messages_by_state", "state", "channel"),
         Index("messages_of_journey", "journey", "decided_at"),
     )  # fmt: skip
     id: int = _id()
@@ -205,6 +201,7 @@ class MessageRow(SQLModel, table=True):
     step: str
     pass_no: int
     medium: str
+    channel: str  # by the name that the project gives it
     template: str
     template_version: str = ""  # what the message was made from, written when it is leased
     lifecycle_version: str = ""
@@ -418,3 +415,17 @@ GATES = _handle(GateRow)
 WORKERS = _handle(WorkerRow)
 VERSIONS = _handle(JourneyVersion)
 SETTINGS = _handle(Setting)
+
+#: The columns that say whose a row is. Who merges, exports, erases or copies a customer reads this.
+OWNED = (
+    EVENTS.c.customer_id,
+    ENROLLMENTS.c.customer_id,
+    DECISIONS.c.customer_id,
+    MESSAGES.c.customer_id,
+    STAGE_CHANGES.c.customer_id,
+    ASSIGNMENTS.c.customer_id,
+    CONSENTS.c.customer_id,
+    GRANTS.c.customer_id,
+    GRANTS.c.referred_id,
+    TASKS.c.customer_id,
+)

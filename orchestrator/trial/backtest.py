@@ -19,7 +19,7 @@ from orchestrator.domain.identity import Person
 from orchestrator.domain.journey import Journey
 from orchestrator.domain.policy import Policy
 from orchestrator.domain.program import Program
-from orchestrator.domain.steps.message import QueueMessage
+from orchestrator.domain.steps.message_step import QueueMessage
 from orchestrator.domain.suggestion import did_you_mean
 from orchestrator.domain.values import INSTANT
 from orchestrator.trial.history import History

@@ -13,7 +13,7 @@ from orchestrator.domain.expression import Scope
 from orchestrator.domain.journey import Journey
 from orchestrator.domain.message import Medium, Purpose
 from orchestrator.domain.step import Step
-from orchestrator.domain.steps.message import Message
+from orchestrator.domain.steps.message_step import Message
 from orchestrator.domain.steps.offers import Coupon, Offer, Reward
 from orchestrator.domain.suggestion import did_you_mean
 from orchestrator.domain.text_files import decode_text
@@ -40,6 +40,7 @@ class Target:
     journey: Journey | None = None
     subject: str | None = None
     purpose: Purpose = Purpose.MARKETING
+    provider: str | None = None  # the channel that its step names
     offer: Offer | None = None  # what the journey has given before this message
 
 
@@ -71,8 +72,18 @@ def find_targets(project: Project, name: str) -> list[Target]:
     if journey is not None:
         sent = _with_offers(journey.steps, [None])
         return [
-            Target(m.medium, m.template, name, m.id, journey, m.subject, journey.purpose, o)
-            for m, o in sent
+            Target(
+                m.medium,
+                m.template,
+                folder=name,
+                name=m.id,
+                journey=journey,
+                subject=m.subject,
+                purpose=journey.purpose,
+                provider=m.provider,
+                offer=offer,
+            )
+            for m, offer in sent
         ]
     wanted, _, bare = name.rpartition("/")
     found = sorted(key for key in project.templates if key[1] == bare and wanted in ("", key[0]))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
 from orchestrator.domain.call import Call, read_call
@@ -24,6 +25,9 @@ class History:
     rejected: Counter[str] = field(default_factory=Counter)
 
 
+_NEVER = datetime.max.replace(tzinfo=UTC)
+
+
 def read_history(paths: Iterable[Path]) -> History:
     """Reads and checks the calls of some files, drops repeated message ids, and sorts by time, ties
     as they came.
@@ -40,7 +44,7 @@ def read_history(paths: Iterable[Path]) -> History:
             raise FileDamaged(
                 f"{path.name} is damaged, so a part of history is missing: fetch it again"
             ) from error
-    history.calls.sort(key=lambda call: call.at)  # type: ignore[arg-type, return-value]  # all have a time
+    history.calls.sort(key=lambda call: call.at or _NEVER)  # all have a time
     return history
 
 

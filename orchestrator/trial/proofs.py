@@ -16,10 +16,11 @@ from orchestrator.config import Config
 from orchestrator.domain.answer import Notice, Part
 from orchestrator.domain.channel import Channel, OutcomeKind, SendOutcome
 from orchestrator.domain.errors import ParcoursError
-from orchestrator.domain.medium import Medium, Reach
+from orchestrator.domain.medium import ChannelName, Medium, Reach
 from orchestrator.domain.message import RenderedMessage
 from orchestrator.domain.region import read_phone
-from orchestrator.trial.drafts import Draft
+from orchestrator.domain.route import route
+from orchestrator.trial.drafts import Draft, Target
 
 MARK = "[proof]"
 NOTE = "A proof: nobody else gets it, and its links lead nowhere."
@@ -63,6 +64,7 @@ class Proof:
     """A draft that was handed to a channel, with what the channel said."""
 
     draft: Draft
+    adapter: str  # of the channel
     outcome: SendOutcome
 
     @property
@@ -94,39 +96,48 @@ def send_proofs(config: Config, drafts: Sequence[Draft], to: str) -> list[Proof]
         )
     channels = open_channels(config, SystemClock())
     try:
-        messages = [(draft, _mark(config, draft, to)) for draft in chosen]
-        return [answer for channel in channels.values() for answer in _send(channel, messages)]
+        taken = [(draft, _channel_of(config, draft.target)) for draft in chosen]
+        return [
+            proof
+            for name, channel in channels.items()
+            for proof in _send(config, name, channel, [one for one, by in taken if by == name], to)
+        ]
     finally:
         for channel in channels.values():
             channel.close()
 
 
-def _send(channel: Channel, messages: Sequence[tuple[Draft, RenderedMessage]]) -> list[Proof]:
-    """Sends what is of a channel's medium."""
-    own = [(draft, message) for draft, message in messages if message.medium is channel.medium]
-    batch = [message for _, message in own]
+def _channel_of(config: Config, target: Target) -> ChannelName:
+    return route(config.channels.media, target.medium, target.provider)[0]
+
+
+def _send(
+    config: Config, name: ChannelName, channel: Channel, drafts: Sequence[Draft], to: str
+) -> list[Proof]:
+    batch = [_mark(config, name, draft, to) for draft in drafts]
     answers = dict(channel.send_batch(batch, time.monotonic() + SEND_BUDGET_S)) if batch else {}
     silence = SendOutcome(OutcomeKind.UNCERTAIN, reason="the channel gave no answer")
-    return [Proof(draft, answers.get(index, silence)) for index, (draft, _) in enumerate(own)]
+    adapter = config.channels.by_name[name].adapter
+    return [
+        Proof(draft, adapter, answers.get(index, silence)) for index, draft in enumerate(drafts)
+    ]
 
 
 def tell_proofs(config: Config, proofs: Sequence[Proof]) -> Iterator[Part]:
     """What became of the proofs of one address."""
-    adapters = {config.channels.adapter(proof.draft.target.medium) for proof in proofs}
     for proof in proofs:
         target, outcome = proof.draft.target, proof.outcome
         name = f"{target.medium} {target.template}"
         if proof.left:
-            adapter = config.channels.adapter(target.medium)
-            yield f"{name}: a proof left through the channel `{adapter}`"
+            yield f"{name}: a proof left through the channel `{proof.adapter}`"
         else:
             yield Notice(f"{name}: {outcome.kind} {outcome.reason}", "error", apart=True)
-    if "mailbox" in adapters:
+    if any(proof.adapter == "mailbox" for proof in proofs):
         folder = config.var_dir / "mailbox"
         yield f"The channel `mailbox` only files messages: they lie in {folder}"
 
 
-def _mark(config: Config, draft: Draft, to: str) -> RenderedMessage:
+def _mark(config: Config, name: ChannelName, draft: Draft, to: str) -> RenderedMessage:
     target = draft.target
     message_id = f"proof-{secrets.token_hex(8)}"
     journey = target.journey.id if target.journey else ""
@@ -141,7 +152,7 @@ def _mark(config: Config, draft: Draft, to: str) -> RenderedMessage:
             step=target.name,
             template=target.template,
         )
-    sender = config.channels.from_email
+    sender = config.channels.sender(name)
     return RenderedMessage(
         message_id,
         target.medium,

@@ -26,7 +26,7 @@ ROUNDS_MAX = 10  # of rewards that cause rewards
 
 
 @dataclass(slots=True)
-class Life:
+class OwnEvents:
     """The events of one customer, with the merges that bring others in (`merges` by position in
     `events`).
     """
@@ -36,11 +36,11 @@ class Life:
     absorbs: list[tuple[datetime, Person]] = field(default_factory=list)
 
 
-def sort_into_lives(calls: Iterable[Call], rejected: Counter[str]) -> dict[Person, Life]:
+def sort_into_lives(calls: Iterable[Call], rejected: Counter[str]) -> dict[Person, OwnEvents]:
     """Each customer's own events; who was absorbed by another is named there. Refused calls are
     added to `rejected`.
     """
-    lives: dict[Person, Life] = {}
+    lives: dict[Person, OwnEvents] = {}
     identities = Identities(known=set())
     # At one instant, who somebody is comes before what they did.
     in_order = sorted(enumerate(calls), key=lambda one: (one[1].at, one[1].kind > Kind.GROUP))
@@ -51,7 +51,7 @@ def sort_into_lives(calls: Iterable[Call], rejected: Counter[str]) -> dict[Perso
         except CallRejected as rejection:
             rejected[str(rejection)] += 1
             continue
-        life = lives.setdefault(resolution.person, Life(resolution.person))
+        life = lives.setdefault(resolution.person, OwnEvents(resolution.person))
         if resolution.absorbed is not None:
             life.absorbs.append((call.at, resolution.absorbed))
         if call.kind is not Kind.MERGE or "consent" in call.context:
@@ -65,7 +65,7 @@ class Replay:
     def __init__(
         self,
         program: Program,
-        lives: Mapping[Person, Life],
+        lives: Mapping[Person, OwnEvents],
         until: datetime,
         no_entries_after: datetime | None,
     ):
@@ -102,7 +102,7 @@ class Replay:
                     gifts.setdefault(Person(effect.receiver), []).append(effect.event)
         return gifts
 
-    def _run(self, life: Life, gifts: list[Event]) -> list[Effect]:
+    def _run(self, life: OwnEvents, gifts: list[Event]) -> list[Effect]:
         effects: list[Effect] = []
         # Nobody is told anything before they exist.
         begins = min(

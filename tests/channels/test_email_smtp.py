@@ -23,6 +23,9 @@ from tests.channels.samples import EMAIL, email, hurried, settings, soon
 from tests.channels.smtp_double import ScriptedSmtp, Sink, running
 from tests.support.ports import closed_port
 
+#: What a server says of itself: it takes commands in turn, or several at once (RFC 2920).
+OFFERS = ["250 hello", "250-hello\r\n250 PIPELINING"]
+
 
 @contextmanager
 def opened(
@@ -130,11 +133,18 @@ def test_an_international_domain_is_asked_for_in_punycode(tmp_path: Path) -> Non
         ("530 5.7.0 authentication required", OutcomeKind.MISCONFIGURED, "530 5.7.0", False),
     ],
 )
+@pytest.mark.parametrize("offers", OFFERS)
 @pytest.mark.parametrize("moment", ["MAIL", "RCPT", "DATA", "dot"])
 def test_a_refusal_says_what_to_do_at_whatever_moment_it_comes(
-    moment: str, reply: str, kind: OutcomeKind, code: str, suppress: bool, tmp_path: Path
+    moment: str,
+    offers: str,
+    reply: str,
+    kind: OutcomeKind,
+    code: str,
+    suppress: bool,
+    tmp_path: Path,
 ) -> None:
-    outcome = sent_to(ScriptedSmtp(**{moment: reply}), tmp_path)
+    outcome = sent_to(ScriptedSmtp(**{"EHLO": offers, moment: reply}), tmp_path)
     if moment == "MAIL" and kind is OutcomeKind.REJECTED and not reply.startswith("552"):
         kind, suppress = (
             OutcomeKind.MISCONFIGURED,
@@ -190,6 +200,19 @@ def test_a_refused_recipient_does_not_take_the_others_along(tmp_path: Path) -> N
     ]
     assert len(sink.envelopes) == 8
     assert len(sink.peers) <= 3
+
+
+def test_commands_go_out_at_once_where_the_server_offers_it_and_a_refusal_leaves_no_empty_message(
+    tmp_path: Path,
+) -> None:
+    server = ScriptedSmtp(EHLO=OFFERS[1], RCPT="550 5.1.1 unknown")
+    with server.running() as port, opened(tmp_path, f"smtp://127.0.0.1:{port}", 1) as channel:
+        assert send(channel, EMAIL)[0].kind is OutcomeKind.REJECTED
+        server.script["RCPT"] = "250 ok"
+        assert send(channel, EMAIL)[0].kind is OutcomeKind.ACCEPTED
+    assert (server.messages, len(server.taken)) == (1, 1)
+    # it had asked for a message that has nobody to go to: that connection was left
+    assert server.connections == 2
 
 
 @pytest.mark.parametrize("silence", [None, ""], ids=["cut", "hanging"])

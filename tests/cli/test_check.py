@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.lint.check import RULES
+from orchestrator.lint.project_check import RULES
 from tests.cli.conftest import CART, Shop, identify, now, track
 
 ROOT = Path(__file__).parents[2]
@@ -154,7 +154,7 @@ def test_a_channel_that_is_unknown_is_answered_without_the_double_of_the_tests(s
     shop.write("parcours.toml", '[channels]\nemail = "recoding"\n')
     answer = shop.run("check")
     assert (
-        "no channel 'recoding' carries email (these do: console, mailbox, sendgrid, smtp)"
+        "no adapter 'recoding' carries email (these do: console, mailbox, sendgrid, smtp)"
         in answer.out
     )
     assert "recording" not in answer.out
@@ -246,7 +246,7 @@ def test_a_channel_that_does_not_exist_is_an_error(shop: Shop) -> None:
     shop.write("parcours.toml", '[channels]\nemail = "sendgird"\n')
     answer = shop.run("check")
     assert answer.code == 1
-    assert "no channel 'sendgird' carries email" in answer.out
+    assert "no adapter 'sendgird' carries email" in answer.out
     assert "did you mean 'sendgrid'?" in answer.out
 
 
@@ -293,7 +293,7 @@ def test_every_rule_has_a_name_of_its_own_and_says_why_it_is_one() -> None:
 
 def test_what_a_setting_says_stands_where_it_is_written(shop: Shop) -> None:
     shop.write("parcours.toml", '[channels]\nsms = "console"\nemail = "sendgird"\n')
-    assert "parcours.toml:3:1: no channel 'sendgird' carries email" in shop.run("check").out
+    assert "parcours.toml:3:1: no adapter 'sendgird' carries email" in shop.run("check").out
 
 
 def test_the_customers_are_looked_at_in_numbers_only(stored_shop: Shop) -> None:

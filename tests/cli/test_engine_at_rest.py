@@ -11,9 +11,9 @@ import pytest
 
 from orchestrator.domain.message import Medium
 from orchestrator.engine.report import Held, TickReport
-from orchestrator.live import live_engine
 from orchestrator.live.edited_files import EditedFiles
-from orchestrator.live.live_engine import LiveEngine
+from orchestrator.shift import live_engine
+from orchestrator.shift.live_engine import LiveEngine
 from tests.support.life import instant
 from tests.support.shop import Shop, live_clock
 
@@ -41,7 +41,7 @@ def rested(shop: Shop) -> tuple[LiveEngine, list[TickReport]]:
     """An engine that has just done everything there was to do, and what it told of its ticks."""
     told: list[TickReport] = []
     engine = LiveEngine(shop.context, shop.worker, told.append)
-    engine.tick(Held())
+    engine.work(Held())
     told.clear()
     return engine, told
 
@@ -51,8 +51,8 @@ def test_an_engine_at_rest_writes_nothing_and_says_that_all_is_done(shop: Shop) 
     before = last_tick(shop)
     for minute in range(1, 50):
         shop.clock.move_to(instant(f"{minute}m"))
-        assert not engine.tick(Held()).more
-        assert engine.due().journeys == {}
+        assert not engine.work(Held()).more
+        assert not engine.is_due(Held())
     assert (last_tick(shop), told) == (before, [])
     assert engine.wait_until(instant("49m"), 0)
 
@@ -64,7 +64,7 @@ def test_once_in_a_while_it_ticks_though_nothing_is_due(
     engine, told = rested(shop)
     before = last_tick(shop)
     shop.clock.move_to(instant("1m"))
-    engine.tick(Held())
+    engine.work(Held())
     assert len(told) == 1
     assert last_tick(shop) != before
 
@@ -72,10 +72,10 @@ def test_once_in_a_while_it_ticks_though_nothing_is_due(
 def test_a_call_that_another_process_filed_is_found(shop: Shop) -> None:
     engine, told = rested(shop)
     shop.identify("1m")
-    engine.tick(Held())
+    engine.work(Held())
     assert told == []  # it comes later than the clock is
     shop.clock.move_to(instant("1m"))
-    assert engine.tick(Held()).accepted == 1
+    assert engine.work(Held()).accepted == 1
 
 
 def test_a_step_and_its_message_are_found_when_they_fall_due(shop: Shop) -> None:
@@ -83,11 +83,11 @@ def test_a_step_and_its_message_are_found_when_they_fall_due(shop: Shop) -> None
     shop.track("0h", "Signed Up")
     engine, told = rested(shop)
     shop.clock.move_to(instant("2h") - timedelta(microseconds=1))
-    engine.tick(Held())
+    engine.work(Held())
     assert told == []
     shop.clock.move_to(instant("2h"))
-    assert engine.due().journeys == {"later": 1}
-    engine.tick(Held())
+    assert engine.is_due(Held())
+    engine.work(Held())
     assert shop.delivered() == ["hello"]
 
 
@@ -98,11 +98,11 @@ def test_a_message_that_waits_for_its_channel_leaves_when_the_hold_ends(shop: Sh
     told: list[TickReport] = []
     engine = LiveEngine(shop.context, shop.worker, told.append)
     held = Held(channels=frozenset({Medium.EMAIL}))
-    engine.tick(held)
+    engine.work(held)
     ticks = len(told)
-    engine.tick(held)  # what is queued behind a hold is no work
+    engine.work(held)  # what is queued behind a hold is no work
     assert (shop.delivered(), len(told)) == ([], ticks)
-    engine.tick(Held())
+    engine.work(Held())
     assert shop.delivered() == ["hello"]
 
 
@@ -110,7 +110,7 @@ def test_an_edit_is_looked_at_though_nothing_is_due(shop: Shop) -> None:
     engine, told = rested(shop)
     context = shop.context
     engine.replace(lambda: context)
-    engine.tick(Held())
+    engine.work(Held())
     assert len(told) == 1
 
 

@@ -17,8 +17,8 @@ from typing import Any
 import pytest
 import typer
 
-from orchestrator.cli import app, main, status
-from orchestrator.cli.messages import app as messages
+from orchestrator.cli import app, main, status_command
+from orchestrator.cli.messages_command import app as messages
 from tests.cli.conftest import CART, Answer, Shop, database_of, identify, now, track
 from tests.support.ports import closed_port
 
@@ -125,7 +125,7 @@ def test_what_nobody_expected_keeps_its_traceback(
         raise RuntimeError("a fault of ours")
 
     shop.begin()
-    monkeypatch.setattr(status, "read_status", broken)
+    monkeypatch.setattr(status_command, "read_status", broken)
     with pytest.raises(RuntimeError, match="a fault of ours"):
         main(["status", "--project", str(shop.folder)])
 

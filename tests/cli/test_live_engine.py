@@ -9,7 +9,7 @@ import pytest
 from orchestrator.engine.parts import Parts
 from orchestrator.engine.report import Held
 from orchestrator.language.project import load_project
-from orchestrator.live.live_engine import LiveEngine
+from orchestrator.shift.live_engine import LiveEngine
 from orchestrator.wiring import open_engine
 from tests.support.project import CONSENTING, write_project
 from tests.support.shop import Shop, live_clock
@@ -45,6 +45,6 @@ def test_no_tick_of_the_old_files_runs_whom_the_new_ones_have_marked(shop: Shop)
     engine.replace(open_edited)
     assert was_ticking == [False]
     shop.clock.move_to(shop.clock.now().replace(hour=23))
-    engine.tick(Held())
+    engine.work(Held())
     assert shop.delivered() == ["hello"]
     shop.close()

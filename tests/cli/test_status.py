@@ -156,7 +156,7 @@ def test_the_health_cards_say_where_people_stand_and_what_became_of_messages(
 
 def test_it_says_where_up_answered_last(stored_shop: Shop) -> None:
     with database_of(stored_shop) as database, database.write() as connection:
-        settings.write(connection, settings.HOME, "http://127.0.0.1:8471")
+        settings.write(connection, settings.BASE_URL, "http://127.0.0.1:8471")
     assert (
         "While `parcours up` runs, http://127.0.0.1:8471 leads to" in stored_shop.run("status").out
     )

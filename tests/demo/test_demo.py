@@ -15,7 +15,7 @@ from urllib.request import urlopen
 from zoneinfo import ZoneInfo
 
 from channels.mailbox import StoredMessage
-from orchestrator.config import ChannelChoice, Config
+from orchestrator.config import Channels, Config
 from orchestrator.demo.readers import find_links
 from orchestrator.demo.seasons import HISTORY, SEASON, imagine_history, imagine_season
 from orchestrator.demo.shoppers import Habit, invent_shoppers
@@ -122,13 +122,16 @@ def test_the_demo_uses_mailboxes_whatever_the_project_says(project: Path) -> Non
     (project / "parcours.toml").write_text(live)
     found = load_project(project, {"PARCOURS_DATABASE_URL": "postgresql+psycopg://somewhere/else"})
     config = set_stage(found).config
-    assert (config.channels.email, config.channels.sms, config.channels.only_to) == (
+    assert (
+        *(one.adapter for one in config.channels.by_name.values()),
+        config.channels.only_to,
+    ) == (
         "mailbox",
         "mailbox",
         (),
     )
     assert config.database_url == f"sqlite:///{project.resolve()}/var/demo/parcours.db"
-    assert found.config.channels != ChannelChoice()
+    assert found.config.channels != Channels()
 
 
 def test_an_earlier_demo_is_removed_but_for_its_lock_and_prefects_process_id(

@@ -7,11 +7,11 @@ from pathlib import Path
 
 from rich.console import Console
 
-from flows.gate import Kind
+from flows.gate import GateKind
+from flows.project import describe_project
 from orchestrator.domain.journey import Journey
 from orchestrator.engine.report import ChannelTally, Failure, JourneyTally, TickReport
 from orchestrator.language.project import load_project
-from orchestrator.live.deployments import describe_project
 from orchestrator.live.terminal import DayBook, Terminal, describe_trouble
 
 FAILURE = Failure(
@@ -38,7 +38,7 @@ def test_each_journey_and_each_channel_has_a_deployment_with_its_steps_and_text(
         "quiet hours": "20:00 to 08:00 and on sun",
         "only to": "all",
     }
-    assert specs["email"].kind is Kind.DELIVERIES
+    assert specs["email"].kind is GateKind.DELIVERIES
 
 
 def assert_shows(rows: object, journey: Journey) -> None:

@@ -18,8 +18,8 @@ from orchestrator.domain.event import Event, Kind
 from orchestrator.domain.program import Program
 from orchestrator.domain.record import Record
 from orchestrator.domain.state import CustomerState
-from orchestrator.domain.steps.message import QueueMessage
-from orchestrator.domain.steps.wait_until import MOVED
+from orchestrator.domain.step import MOVED
+from orchestrator.domain.steps.message_step import QueueMessage
 from orchestrator.domain.timeline import run
 from tests.support.examples import examples
 from tests.support.life import START

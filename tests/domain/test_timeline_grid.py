@@ -14,7 +14,7 @@ from orchestrator.domain import effects
 from orchestrator.domain.event import Event
 from orchestrator.domain.program import Program
 from orchestrator.domain.state import CustomerState
-from orchestrator.domain.steps.message import QueueMessage
+from orchestrator.domain.steps.message_step import QueueMessage
 from orchestrator.domain.timeline import run
 from tests.support.examples import examples
 from tests.support.life import START

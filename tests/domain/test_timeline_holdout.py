@@ -9,7 +9,7 @@ import pytest
 from orchestrator.domain import effects
 from orchestrator.domain.assignment import choose
 from orchestrator.domain.effects import DecisionKind
-from orchestrator.domain.steps.message import QueueMessage
+from orchestrator.domain.steps.message_step import QueueMessage
 from tests.support.life import Life
 from tests.support.project import CONSENTING, read_program
 

@@ -13,7 +13,7 @@ from orchestrator.domain.message import Medium
 from orchestrator.domain.policy import Cap, Policy
 from orchestrator.domain.program import Program
 from orchestrator.domain.state import CustomerState
-from orchestrator.domain.steps.message import Message, QueueMessage
+from orchestrator.domain.steps.message_step import Message, QueueMessage
 from orchestrator.domain.steps.waits import Delay
 from orchestrator.domain.timeline import run
 from tests.support.examples import examples

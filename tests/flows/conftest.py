@@ -4,7 +4,6 @@ tested here.
 
 from __future__ import annotations
 
-import asyncio
 import gc
 import itertools
 import os
@@ -23,9 +22,11 @@ from uuid import UUID
 import pytest
 
 from flows.description import DeploymentSpec, StepRow
-from flows.gate import Due, Kind, Pace
+from flows.gate import UP, GateKey, GateKind, Pace, keys_of
+from flows.project import describe_shift
 from flows.server import PrefectServer
 from orchestrator.engine.report import ChannelTally, Failure, Held, JourneyTally, TickReport
+from orchestrator.live.heart import Heart
 from tests.support.ports import server_port
 
 if TYPE_CHECKING:
@@ -39,12 +40,14 @@ PATIENCE_S = 300.0
 
 #: Everything twenty times faster than in life, so that a run's minute is three seconds.
 QUICK = Pace(
-    tick_s=0.1,
+    look_interval_s=0.1,
     window_s=3.0,
     look_s=1.0,
+    opening_s=PATIENCE_S,
     rename_s=0.5,
     poll_runs_s=0.5,
     poll_paused_s=0.5,
+    poll_paused_at_rest_s=0.5,
     poll_cancelled_s=0.3,
 )
 
@@ -109,51 +112,58 @@ def _restore(environment: dict[str, str]) -> None:
 
 
 class CountingEngine:
-    """Queues of work by journey and channel; a tick does all of it that is not held."""
+    """Queues of work by journey and channel; all of it that is not held is done at once."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._due: Counter[tuple[Kind, str]] = Counter()
+        self._due: Counter[GateKey] = Counter()
+        self.is_off_duty, self.turns = False, 0
         self._failing: Counter[str] = Counter()
         self.done: Counter[str] = Counter()
-        self.ticks: list[Held] = []
+        self.work_done_by: set[str] = set()  # the names of threads
+        self.looks: list[Held] = []
         self.saved = Held()  # what a restart would find
         self.broken: Exception | None = None
 
-    def give(self, kind: Kind, name: str, count: int, failing: int = 0) -> None:
+    def give(self, kind: GateKind, name: str, count: int, failing: int = 0) -> None:
         with self._lock:
-            self._due[kind, name] += count
+            self._due[GateKey(kind, name)] += count
             self._failing[name] += failing
 
-    def due(self) -> Due:
+    def is_due(self, held: Held) -> bool:
+        self.hold(held)
         with self._lock:
-            return Due(
-                journeys={
-                    name: count for (kind, name), count in self._due.items() if kind is Kind.JOURNEY
-                },
-                channels={
-                    name: count
-                    for (kind, name), count in self._due.items()
-                    if kind is Kind.DELIVERIES
-                },
-            )
+            return bool(self._due.keys() - keys_of(held)) or self.broken is not None
 
-    def tick(self, held: Held) -> TickReport:
+    def needs_a_round(self) -> bool:
+        return False
+
+    def take_turn(self) -> bool:
+        self.is_off_duty = False
+        return True
+
+    def break_off(self) -> None:
+        self.is_off_duty = True
+
+    def end_turn(self) -> None:
+        self.turns += 1
+
+    def work(self, held: Held) -> TickReport:
+        self.hold(held)
         if self.broken is not None:
             raise self.broken
         report = TickReport()
         with self._lock:
-            self.ticks.append(held)
-            self.saved = held
-            for (kind, name), count in list(self._due.items()):
-                if name not in (held.journeys if kind is Kind.JOURNEY else held.channels):
-                    self._work(report, kind, name, count)
-                    del self._due[kind, name]
+            for key, count in list(self._due.items()):
+                if key not in keys_of(held) and not self.is_off_duty:
+                    self.work_done_by.add(threading.current_thread().name)
+                    self._work(report, key.kind, key.name, count)
+                    del self._due[key]
         return report
 
-    def _work(self, report: TickReport, kind: Kind, name: str, count: int) -> None:
+    def _work(self, report: TickReport, kind: GateKind, name: str, count: int) -> None:
         self.done[name] += count
-        if kind is Kind.JOURNEY:
+        if kind is GateKind.JOURNEY:
             report.journey(name).add(JourneyTally(due=count, queued=count))
             return
         failing = min(self._failing[name], count)
@@ -177,54 +187,54 @@ class CountingEngine:
     def load_held(self) -> Held:
         return self.saved
 
-    def health(self, kind: str, name: str) -> str:
-        return f"# {name}\n\n{self.done[name]} done"
+    def hold(self, held: Held) -> None:
+        self.looks.append(held)
+        self.saved = held
+
+    def health(self, key: GateKey) -> str:
+        return f"# {key.name}\n\n{self.done[key.name]} done"
 
 
 class Stage:
-    """A conductor running in a thread of its own, and a client to look at Prefect like ops do."""
+    """The loop of `up` on an engine of counters, and a client to look at Prefect like ops do."""
 
     def __init__(
         self, client: SyncPrefectClient, names: tuple[str, str], pace: Pace = QUICK
     ) -> None:
-        from flows.conductor import Conductor
+        from flows.bookkeeper import Bookkeeper
 
         self.client, self.engine, self.pace = client, CountingEngine(), pace
         self.journey, self.channel = names
-        self.specs = [journey_spec(self.journey), channel_spec(self.channel)]
-        self._make: Callable[[], Conductor] = lambda: Conductor(
-            self.engine, self.specs, now=lambda: datetime.now(UTC), host="test", pace=self.pace
+        self.specs = [journey_spec(self.journey), channel_spec(self.channel), describe_shift()]
+        self._make: Callable[[], Bookkeeper] = lambda: Bookkeeper(
+            UP, self.engine.health, lambda: datetime.now(UTC), "test", self.pace
         )
-        self.loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self.loop.run_forever)
-        self._thread.start()
-        self.conductor: Conductor | None = None
+        self.heart: Heart | None = None
 
     def start(self, wait: bool = True) -> None:
-        self.conductor = self._make()
-        self.call(self.conductor.start())
+        self.heart = Heart(self.engine, self._make(), self.pace)
+        self.heart.start(self.specs)
         if wait:
-            self.until(lambda: self.conductor is not None and self.conductor.is_in_sync)
+            self.until(lambda: self.heart is not None and self.heart.is_in_sync)
 
     def stop(self) -> None:
-        if self.conductor is not None:
-            self.call(self.conductor.stop())
-            self.conductor = None
+        if self.heart is not None:
+            self.heart.stop()
+            self.heart = None
 
     def close(self) -> None:
         self.stop()
-        self.loop.call_soon_threadsafe(self.loop.stop)
-        self._thread.join()
-        self.loop.close()
 
-    def call(self, coroutine: Any) -> None:
-        asyncio.run_coroutine_threadsafe(coroutine, self.loop).result(60)
-
-    def deployment(self, kind: Kind, name: str | None = None) -> Any:
-        name = name or (self.journey if kind is Kind.JOURNEY else self.channel)
+    def deployment(self, kind: GateKind) -> Any:
+        names = {
+            GateKind.JOURNEY: self.journey,
+            GateKind.DELIVERIES: self.channel,
+            GateKind.SHIFT: UP,
+        }
+        name = names[kind]
         return self.client.read_deployment_by_name(f"{kind}/{name}")
 
-    def runs(self, kind: Kind) -> list[FlowRun]:
+    def runs(self, kind: GateKind) -> list[FlowRun]:
         """The runs of the journey or of the channel, oldest first, without those that a schedule
         made for later.
         """
@@ -236,7 +246,7 @@ class Stage:
             (run for run in found if run.state_name != "Scheduled"), key=lambda run: run.created
         )
 
-    def finished(self, kind: Kind, count: int = 1) -> list[FlowRun]:
+    def finished(self, kind: GateKind, count: int = 1) -> list[FlowRun]:
         """Waits until so many runs have ended, and returns them."""
         return self.until(
             lambda: (
@@ -244,7 +254,7 @@ class Stage:
             )
         )
 
-    def press_run(self, kind: Kind) -> UUID:
+    def press_run(self, kind: GateKind) -> UUID:
         """What the Run button does."""
         return self.client.create_flow_run_from_deployment(self.deployment(kind).id).id
 
@@ -274,7 +284,7 @@ def journey_spec(
     name: str, version: str = "v1", description: str = "Greets new customers."
 ) -> DeploymentSpec:
     return DeploymentSpec(
-        Kind.JOURNEY,
+        GateKind.JOURNEY,
         name,
         title="Welcome",
         description=description,
@@ -286,7 +296,7 @@ def journey_spec(
 
 def channel_spec(name: str) -> DeploymentSpec:
     return DeploymentSpec(
-        Kind.DELIVERIES,
+        GateKind.DELIVERIES,
         name,
         title="E-mail",
         description="All that leaves by e-mail.",

@@ -11,7 +11,7 @@ from prefect.client.orchestration import get_client
 
 from flows.deployments import is_on_hold, sync
 from flows.description import DeploymentSpec
-from flows.gate import GateKey, Kind
+from flows.gate import GateKey, GateKind
 
 if TYPE_CHECKING:
     from tests.flows.conftest import Stage
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def test_every_journey_and_channel_has_a_deployment_that_explains_itself(stage: Stage) -> None:
     _sync(stage.specs)
-    journey, channel = stage.deployment(Kind.JOURNEY), stage.deployment(Kind.DELIVERIES)
+    journey, channel = stage.deployment(GateKind.JOURNEY), stage.deployment(GateKind.DELIVERIES)
     assert (journey.version, journey.parameters) == ("v1", {"journey": stage.journey})
     assert set(journey.tags) == {"parcours", "journey"}
     assert "| hello | email | `email/hello` |" in journey.description
@@ -37,18 +37,18 @@ def test_the_artifacts_that_a_description_links_to_exist_before_the_first_run(st
 
 def test_an_unchanged_project_writes_nothing(stage: Stage) -> None:
     _sync(stage.specs)
-    before = stage.deployment(Kind.JOURNEY).updated
+    before = stage.deployment(GateKind.JOURNEY).updated
     _sync(stage.specs)
-    assert stage.deployment(Kind.JOURNEY).updated == before
+    assert stage.deployment(GateKind.JOURNEY).updated == before
 
 
 def test_a_changed_journey_keeps_its_pause_and_its_schedules(stage: Stage) -> None:
     _sync(stage.specs)
-    old = stage.deployment(Kind.JOURNEY)
+    old = stage.deployment(GateKind.JOURNEY)
     stage.client.pause_deployment(old.id)
     stage.client.update_deployment_schedule(old.id, old.schedules[0].id, active=False)
     _sync([replace(stage.specs[0], version="v2", description="Now in French."), stage.specs[1]])
-    new = stage.deployment(Kind.JOURNEY)
+    new = stage.deployment(GateKind.JOURNEY)
     assert (new.id, new.version) == (old.id, "v2")
     assert "Now in French." in new.description
     assert new.paused
@@ -59,22 +59,23 @@ def test_a_journey_that_is_gone_is_paused_and_comes_back_as_it_was(stage: Stage)
     _sync(stage.specs)
     for paused_by_ops in (False, True):
         if paused_by_ops:
-            stage.client.pause_deployment(stage.deployment(Kind.JOURNEY).id)
+            stage.client.pause_deployment(stage.deployment(GateKind.JOURNEY).id)
         _sync(stage.specs[1:])
-        gone = stage.deployment(Kind.JOURNEY)
+        gone = stage.deployment(GateKind.JOURNEY)
         assert gone.paused
         assert "retired" in gone.tags
         _sync(stage.specs)
-        back = stage.deployment(Kind.JOURNEY)
+        back = stage.deployment(GateKind.JOURNEY)
         assert back.paused is paused_by_ops
         assert set(back.tags) == {"parcours", "journey"}
 
 
 def test_a_prefect_that_lost_its_database_learns_again_what_was_paused(stage: Stage) -> None:
-    found = _sync(stage.specs, paused={GateKey(Kind.JOURNEY, stage.journey)})
+    found = _sync(stage.specs, paused={GateKey(GateKind.JOURNEY, stage.journey)})
     assert {key.name: is_on_hold(deployment) for key, deployment in found.items()} == {
         stage.journey: True,
         stage.channel: False,
+        "up": False,
     }
 
 
@@ -82,34 +83,34 @@ def test_pausing_holds_a_journey_resuming_releases_it_and_a_restart_keeps_it_pau
     stage: Stage,
 ) -> None:
     stage.start()
-    deployment = stage.deployment(Kind.JOURNEY)
+    deployment = stage.deployment(GateKind.JOURNEY)
     stage.client.pause_deployment(deployment.id)
     stage.until(lambda: stage.journey in stage.engine.saved.journeys)
-    stage.engine.give(Kind.JOURNEY, stage.journey, 9)
+    stage.engine.give(GateKind.JOURNEY, stage.journey, 9)
     stage.stop()
 
-    stage.engine.ticks.clear()
+    stage.engine.looks.clear()
     stage.start()
-    stage.until(lambda: len(stage.engine.ticks) >= 3)
-    assert {stage.journey} == set.union(*(set(held.journeys) for held in stage.engine.ticks))
-    assert stage.journey in stage.engine.ticks[0].journeys  # before Prefect has answered
+    stage.until(lambda: len(stage.engine.looks) >= 3)
+    assert {stage.journey} == set.union(*(set(held.journeys) for held in stage.engine.looks))
+    assert stage.journey in stage.engine.looks[0].journeys  # before Prefect has answered
     assert stage.engine.done[stage.journey] == 0
 
     stage.client.resume_deployment(deployment.id)
     stage.until(lambda: stage.engine.done[stage.journey] == 9)
-    assert stage.finished(Kind.JOURNEY)[0].name == f"{stage.journey} · 9 due · 9 queued"
+    assert stage.finished(GateKind.JOURNEY)[0].name == f"{stage.journey} · 9 due · 9 queued"
     assert stage.engine.saved.journeys == frozenset()
 
 
 def test_the_switch_of_its_schedule_holds_a_channel_too(stage: Stage) -> None:
     stage.start()
-    deployment = stage.deployment(Kind.DELIVERIES)
+    deployment = stage.deployment(GateKind.DELIVERIES)
     [schedule] = deployment.schedules
     stage.client.update_deployment_schedule(deployment.id, schedule.id, active=False)
     stage.until(lambda: stage.channel in stage.engine.saved.channels)
-    stage.engine.give(Kind.DELIVERIES, stage.channel, 4)
-    stage.press_run(Kind.DELIVERIES)
-    assert stage.finished(Kind.DELIVERIES)[0].name == f"{stage.channel} · on hold"
+    stage.engine.give(GateKind.DELIVERIES, stage.channel, 4)
+    stage.press_run(GateKind.DELIVERIES)
+    assert stage.finished(GateKind.DELIVERIES)[0].name == f"{stage.channel} · on hold"
     assert stage.engine.done[stage.channel] == 0
 
     stage.client.update_deployment_schedule(deployment.id, schedule.id, active=True)

@@ -13,7 +13,7 @@ from prefect.client.schemas.schedules import IntervalSchedule
 from prefect.events.filters import EventFilter, EventNameFilter
 from prefect.states import Cancelling, Running
 
-from flows.gate import Kind
+from flows.gate import GateKind
 
 if TYPE_CHECKING:
     from tests.flows.conftest import Stage
@@ -23,10 +23,10 @@ def test_a_due_journey_gets_a_run_under_its_deployment_with_the_story_in_its_nam
     stage: Stage,
 ) -> None:
     stage.start()
-    stage.engine.give(Kind.JOURNEY, stage.journey, 100)
-    stage.until(lambda: stage.runs(Kind.JOURNEY))
-    stage.engine.give(Kind.JOURNEY, stage.journey, 28)  # joins the open run
-    [run] = stage.finished(Kind.JOURNEY)
+    stage.engine.give(GateKind.JOURNEY, stage.journey, 100)
+    stage.until(lambda: stage.runs(GateKind.JOURNEY))
+    stage.engine.give(GateKind.JOURNEY, stage.journey, 28)  # joins the open run
+    [run] = stage.finished(GateKind.JOURNEY)
     assert run.name == f"{stage.journey} · 128 due · 128 queued"
     assert run.state.type is StateType.COMPLETED
     assert run.state.message == "128 due, 128 queued"
@@ -37,17 +37,17 @@ def test_a_due_journey_gets_a_run_under_its_deployment_with_the_story_in_its_nam
 def test_a_journey_has_at_most_one_run_open_and_one_in_its_window(stage: Stage) -> None:
     stage.start()
     for _ in range(25):
-        stage.engine.give(Kind.JOURNEY, stage.journey, 1)
+        stage.engine.give(GateKind.JOURNEY, stage.journey, 1)
         stage.until(lambda: stage.engine.done[stage.journey])
         stage.sleep(0.2)
-    runs = stage.finished(Kind.JOURNEY, 2)
+    runs = stage.finished(GateKind.JOURNEY, 2)
     assert all(run.end_time <= later.start_time for run, later in itertools.pairwise(runs))
 
 
 def test_the_run_button_runs_a_journey_with_nothing_due(stage: Stage) -> None:
     stage.start()
-    run_id = stage.press_run(Kind.JOURNEY)
-    [run] = stage.finished(Kind.JOURNEY)
+    run_id = stage.press_run(GateKind.JOURNEY)
+    [run] = stage.finished(GateKind.JOURNEY)
     assert run.id == run_id
     assert run.name == f"{stage.journey} · nothing due"
     assert run.state.type is StateType.COMPLETED
@@ -56,21 +56,21 @@ def test_the_run_button_runs_a_journey_with_nothing_due(stage: Stage) -> None:
 def test_a_run_started_by_hand_takes_over_from_the_open_one(stage: Stage) -> None:
     stage.pace = stage.pace_with(window_s=60.0)
     stage.start()
-    stage.engine.give(Kind.DELIVERIES, stage.channel, 7)
-    stage.until(lambda: stage.runs(Kind.DELIVERIES))
-    stage.press_run(Kind.DELIVERIES)
-    first, second = stage.finished(Kind.DELIVERIES, 2)
+    stage.engine.give(GateKind.DELIVERIES, stage.channel, 7)
+    stage.until(lambda: stage.runs(GateKind.DELIVERIES))
+    stage.press_run(GateKind.DELIVERIES)
+    first, second = stage.finished(GateKind.DELIVERIES, 2)
     assert first.state.message == "7 due, 7 sent, handed over to a run started by hand"
     assert second.name == f"{stage.channel} · nothing due"
 
 
 def test_a_scheduled_run_happens(stage: Stage) -> None:
     stage.start()
-    deployment = stage.deployment(Kind.JOURNEY)
+    deployment = stage.deployment(GateKind.JOURNEY)
     every_5_s = IntervalSchedule(interval=datetime.timedelta(seconds=5))
     stage.client.create_deployment_schedules(deployment.id, [(every_5_s, True)])
     runs = stage.until(
-        lambda: [r for r in stage.runs(Kind.JOURNEY) if r.auto_scheduled and _is_final(r)]
+        lambda: [r for r in stage.runs(GateKind.JOURNEY) if r.auto_scheduled and _is_final(r)]
     )
     assert runs[0].name == f"{stage.journey} · nothing due"
     stage.client.pause_deployment(deployment.id)
@@ -81,16 +81,16 @@ def test_a_cancelled_run_ends_soon_and_holds_its_channel_until_the_window_is_ove
 ) -> None:
     stage.pace = stage.pace_with(window_s=20.0)
     stage.start()
-    stage.engine.give(Kind.DELIVERIES, stage.channel, 40)
+    stage.engine.give(GateKind.DELIVERIES, stage.channel, 40)
     run = stage.until(
-        lambda: [r for r in stage.runs(Kind.DELIVERIES) if r.state_type is StateType.RUNNING]
+        lambda: [r for r in stage.runs(GateKind.DELIVERIES) if r.state_type is StateType.RUNNING]
     )[0]
     stage.client.set_flow_run_state(run.id, Cancelling())
-    run = stage.until(lambda: stage.finished(Kind.DELIVERIES))[0]
+    run = stage.until(lambda: stage.finished(GateKind.DELIVERIES))[0]
     assert run.state.type is StateType.CANCELLED
     assert run.name == f"{stage.channel} · 40 sent · cancelled in the UI"
 
-    stage.engine.give(Kind.DELIVERIES, stage.channel, 5)
+    stage.engine.give(GateKind.DELIVERIES, stage.channel, 5)
     stage.sleep(1)
     assert stage.engine.done[stage.channel] == 40  # held
     stage.until(lambda: stage.engine.done[stage.channel] == 45)  # its minute is over
@@ -98,8 +98,8 @@ def test_a_cancelled_run_ends_soon_and_holds_its_channel_until_the_window_is_ove
 
 def test_failures_are_a_table_with_our_ids_and_turn_the_run_red(stage: Stage) -> None:
     stage.start()
-    stage.engine.give(Kind.DELIVERIES, stage.channel, 120, failing=30)
-    [run] = stage.finished(Kind.DELIVERIES)
+    stage.engine.give(GateKind.DELIVERIES, stage.channel, 120, failing=30)
+    [run] = stage.finished(GateKind.DELIVERIES)
     assert run.name == f"{stage.channel} · 90 sent · 30 failed"
     assert run.state.type is StateType.FAILED
     assert "30 of 120 deliveries failed (more than 5%)" in run.state.message
@@ -121,23 +121,25 @@ def test_failures_are_a_table_with_our_ids_and_turn_the_run_red(stage: Stage) ->
 def test_runs_that_a_killed_process_left_open_are_marked_crashed(stage: Stage) -> None:
     stage.start()
     stage.stop()
-    deployment = stage.deployment(Kind.JOURNEY)
+    deployment = stage.deployment(GateKind.JOURNEY)
     left, foreign = (
         stage.client.create_flow_run_from_deployment(deployment.id, state=Running(), tags=[tag])
         for tag in ("host:test", "host:elsewhere")
     )
     stage.start()
-    states = {run.id: run.state.type for run in stage.runs(Kind.JOURNEY)}
+    states = {run.id: run.state.type for run in stage.runs(GateKind.JOURNEY)}
     assert states == {left.id: StateType.CRASHED, foreign.id: StateType.RUNNING}
 
 
 def test_stopping_closes_the_open_runs_with_their_numbers(stage: Stage) -> None:
     stage.pace = stage.pace_with(window_s=60.0)
     stage.start()
-    stage.engine.give(Kind.JOURNEY, stage.journey, 3)
-    stage.until(lambda: [r for r in stage.runs(Kind.JOURNEY) if r.state_type is StateType.RUNNING])
+    stage.engine.give(GateKind.JOURNEY, stage.journey, 3)
+    stage.until(
+        lambda: [r for r in stage.runs(GateKind.JOURNEY) if r.state_type is StateType.RUNNING]
+    )
     stage.stop()
-    [run] = stage.runs(Kind.JOURNEY)
+    [run] = stage.runs(GateKind.JOURNEY)
     assert run.state.type is StateType.COMPLETED
     assert run.name == f"{stage.journey} · 3 due · 3 queued"
 

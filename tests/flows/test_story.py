@@ -5,16 +5,16 @@ from __future__ import annotations
 import pytest
 
 from flows.description import DeploymentSpec, StepRow, markdown
-from flows.gate import Account, Due, Ending, GateKey, Kind, Ledger, Pace, Tally, new_tally
+from flows.gate import Account, Ending, GateKey, GateKind, Ledger, Pace, Tally, new_tally
 from flows.story import alarm, artifact_key, failure_rows, headline, message
 from orchestrator.engine.report import ChannelTally, Failure, JourneyTally, TickReport
 
-CART = GateKey(Kind.JOURNEY, "cart-abandonment")
-EMAIL = GateKey(Kind.DELIVERIES, "email")
+CART = GateKey(GateKind.JOURNEY, "cart-abandonment")
+EMAIL = GateKey(GateKind.DELIVERIES, "email")
 
 
 def _account(key: GateKey, tally: Tally, ending: Ending | None = None) -> Account:
-    async def health() -> str:
+    async def health(of: GateKey) -> str:
         return ""
 
     return Account(key, Ledger(), Pace(), health, opened_s=100.0, tally=tally, ending=ending)
@@ -81,7 +81,7 @@ def test_a_table_holds_the_newest_thousand_failures_newest_first() -> None:
 
 
 def test_artifact_keys_have_only_the_letters_that_prefect_allows() -> None:
-    assert artifact_key("health", GateKey(Kind.JOURNEY, "NPS_Été")) == "health-journey-nps--t-"
+    assert artifact_key("health", GateKey(GateKind.JOURNEY, "NPS_Été")) == "health-journey-nps--t-"
 
 
 def test_numbers_wait_in_the_ledger_until_a_run_takes_them() -> None:
@@ -105,12 +105,6 @@ def test_numbers_that_a_run_could_not_tell_come_before_newer_ones() -> None:
     assert ledger.take(EMAIL) == ChannelTally(failed=2, failures=[older, newer])
 
 
-def test_due_work_opens_a_gate_before_the_tick_has_numbers() -> None:
-    ledger = Ledger()
-    ledger.expect(Due(journeys={"cart-abandonment": 3, "welcome": 0}, channels={"email": 1}))
-    assert ledger.waiting() == {CART, EMAIL}
-
-
 @pytest.mark.parametrize(
     ("tally", "ending", "age_s", "over"),
     [
@@ -131,7 +125,7 @@ def test_a_description_survives_pipes_and_backticks() -> None:
     yaml = 'journey: x\nsteps:\n  - set: {note: "```"}\n'
     steps = (StepRow("pick", "branch", "a | b\nc"),)
     text = markdown(
-        DeploymentSpec(Kind.JOURNEY, "x", "X", "Why.", "abc", steps=steps, yaml=yaml),
+        DeploymentSpec(GateKind.JOURNEY, "x", "X", "Why.", "abc", steps=steps, yaml=yaml),
         {"Health": "/h"},
     )
     assert "| pick | branch | a \\| b c |" in text

@@ -5,7 +5,7 @@ import subprocess
 import sys
 
 SEND_A_LINE = """
-from orchestrator.cli.up import _log_to_the_terminal
+from orchestrator.cli.up_command import _log_to_the_terminal
 _log_to_the_terminal()
 from prefect.logging.handlers import APILogWorker
 line = {"name": "run", "level": 20, "message": "hi", "timestamp": "2026-01-05T10:00:00Z"}

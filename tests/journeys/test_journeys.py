@@ -10,7 +10,7 @@ import pytest
 
 from orchestrator.domain.journey_tests import Happening, JourneyTest
 from orchestrator.language.project import load_project
-from orchestrator.trial.journey_tests import rehearse
+from orchestrator.trial.rehearsal import rehearse
 from orchestrator.wiring import build_program
 
 ROOT = Path(__file__).parents[2]

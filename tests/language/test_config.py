@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from orchestrator.config import (
     UTM,
+    ChannelConfig,
     Config,
     load_secret_key,
     load_write_key,
@@ -91,10 +92,10 @@ def faults(root: Path, text: str) -> list[str]:
 def test_without_a_file_everything_has_a_default(tmp_path: Path) -> None:
     found = config(tmp_path)
     assert found.database_url == f"sqlite:///{tmp_path}/var/parcours.db"
-    assert (found.channels.adapter(Medium.EMAIL), found.channels.adapter(Medium.SMS)) == (
-        "mailbox",
-        "mailbox",
-    )
+    assert found.channels.by_name == {
+        "email": ChannelConfig(Medium.EMAIL, "mailbox"),
+        "sms": ChannelConfig(Medium.SMS, "mailbox"),
+    }
     assert found.policy == Policy()
     assert (found.tracking_granted, found.tracking_links, found.holdout_global) == (False, UTM, 0.0)
     assert (found.ingest_max_age, found.public_url) == (
@@ -112,6 +113,10 @@ def test_a_whole_file_is_read(tmp_path: Path) -> None:
         "https://shop.example",
     )
     assert found.channels.only_to == ("me@shop.example",)
+    assert found.channels.by_name == {
+        "email": ChannelConfig(Medium.EMAIL, "smtp"),
+        "sms": ChannelConfig(Medium.SMS, "twilio"),
+    }
     assert found.policy == Policy(
         True,
         {
@@ -134,6 +139,42 @@ def test_a_whole_file_is_read(tmp_path: Path) -> None:
 def test_whom_alone_a_project_writes_to_is_known_in_any_spelling(tmp_path: Path) -> None:
     found = config(tmp_path, '[channels]\nonly_to = [" Me@Shop.example", "+33 (0)6 12 34 56 78"]\n')
     assert found.channels.only_to == ("me@shop.example", "+33612345678")
+
+
+TWO = """\
+[channels]
+email = "smtp"
+[channels.offers]
+medium = "email"
+adapter = "smtp"
+from_email = "Offers <offers@shop.example>"
+[channels.alerts]
+medium = "sms"
+adapter = "twilio"
+"""
+
+
+def test_channels_are_a_map_of_names(tmp_path: Path) -> None:
+    found = config(tmp_path, TWO).channels
+    assert found.by_name == {
+        "email": ChannelConfig(Medium.EMAIL, "smtp"),
+        "offers": ChannelConfig(Medium.EMAIL, "smtp", "Offers <offers@shop.example>"),
+        "alerts": ChannelConfig(Medium.SMS, "twilio"),  # and no mailbox for SMS beside it
+    }
+    email, offers, alerts = found.by_name
+    assert (found.sender(email), found.sender(offers)) == (
+        "hello@shop.example",
+        "Offers <offers@shop.example>",
+    )
+    # the only one of its adapter needs no variables of its own
+    assert [found.account(name) for name in (email, offers, alerts)] == ["", "OFFERS", ""]
+
+
+def test_a_faulty_channel_leaves_the_others_as_they_are_written(tmp_path: Path) -> None:
+    (tmp_path / "parcours.toml").write_text(TWO.replace('medium = "sms"\n', ""), "utf-8")
+    found, problems = read_config(tmp_path, {})
+    assert [str(one) for one in problems] == ["parcours.toml:7:2: `medium` is missing here"]
+    assert list(found.channels.by_name) == ["email", "offers", "sms"]
 
 
 @pytest.mark.parametrize(
@@ -189,6 +230,26 @@ def test_a_relative_database_lies_in_the_project_s_folder(
         (
             '[smtp]\n[smtp.login]\npassword = "x"',
             "3:1: secrets come from the environment only: remove `password`",
+        ),
+        ('[channels]\nfrom_emial = "a@b.example"', "2:1: unknown key 'from_emial'; did you mean"),
+        ('[channels]\nemails = "smtp"', "2:1: unknown key 'emails'; did you mean 'email'?"),
+        (
+            '[channels]\noffers = "smtp"',
+            '2:1: `offers` must be a table, such as {adapter = "smtp", medium = "email"}',
+        ),
+        ("[channels]\nemail = 3", "2:1: `email` must be text: put it between quotes"),
+        ('[channels.offers]\nmedium = "mail"', "2:1: `medium` must be email or sms"),
+        (
+            '[channels.offers]\nadaptr = "smtp"',
+            "2:1: unknown key 'adaptr'; did you mean 'adapter'?",
+        ),
+        (
+            '[channels.sms]\nmedium = "email"\nadapter = "smtp"',
+            "1:2: the channel 'sms' carries sms: call this one differently",
+        ),
+        (
+            '[channels."The Offers"]\nmedium = "email"\nadapter = "smtp"',
+            "1:2: a channel's name is made of a-z, 0-9, - and _: 'The Offers' is not",
         ),
         (
             '[consent]\ndefault = "grant"',

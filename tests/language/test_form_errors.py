@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import pytest
 
-from orchestrator.domain.message import Medium
+from orchestrator.domain.medium import ChannelName, Medium
 from orchestrator.domain.suggestion import did_you_mean
 from orchestrator.language.journeys import read_journey
 from orchestrator.language.place import Known
@@ -15,7 +15,16 @@ from orchestrator.language.yaml_nodes import read_yaml
 TEMPLATES = frozenset(
     {(Medium.EMAIL, "welcome"), (Medium.EMAIL, "thank-you"), (Medium.SMS, "nudge")}
 )
-KNOWN = Known(facts=frozenset(), stages=frozenset({"lead", "loyal"}), templates=TEMPLATES)
+KNOWN = Known(
+    facts=frozenset(),
+    stages=frozenset({"lead", "loyal"}),
+    templates=TEMPLATES,
+    channels={
+        ChannelName("email"): Medium.EMAIL,
+        ChannelName("offers"): Medium.EMAIL,
+        ChannelName("sms"): Medium.SMS,
+    },
+)
 NOT_BUILT = "is part of the language but not built yet in this version"
 
 
@@ -167,12 +176,12 @@ def test_a_fault_in_the_head_says_what_to_write(head: str, message: str) -> None
             "the shares add up to 1%, not to 100%: a half is written 50%",
         ),
         (
-            "email: {template: welcome, provider: sendgrid}",
-            f"`provider`, one of several accounts for a medium, {NOT_BUILT}",
+            "email: {template: welcome, provider: ofers}",
+            "there is no channel for email 'ofers'; did you mean 'offers'?",
         ),
         (
-            "sms: {template: nudge, provider: twilio}",
-            f"`provider`, one of several accounts for a medium, {NOT_BUILT}",
+            "sms: {template: nudge, provider: email}",
+            "there is no channel for sms 'email' (known: sms)",
         ),
     ],
 )
@@ -265,8 +274,7 @@ def test_what_is_not_built_is_never_offered() -> None:
         word in keys for word in ("one_per", "for_each", "throttle", "spread", "draft", "ends")
     )
     assert not any(
-        word in steps
-        for word in ("whatsapp", "webhook", "onsite", "audience", "goto", "repeat", "emit")
+        word in steps for word in ("whatsapp", "webhook", "onsite", "audience", "goto", "repeat")
     )
     assert not any(word in triggers for word in ("segment", "date", "once", "business_event"))
 

@@ -17,7 +17,7 @@ from orchestrator.language.lifecycle import read_lifecycle
 from orchestrator.language.place import Known
 from orchestrator.language.surveys import read_surveys
 from orchestrator.language.yaml_nodes import read_yaml
-from orchestrator.lint.check import Report, check_project
+from orchestrator.lint.project_check import Report, check_project
 
 HEAD = "journey: x\ntrigger: manual\nsteps:\n"
 MAIL = "---\nsubject: Hello\n---\n<p>{{ links.unsubscribe }} {{ project.postal_address }}</p>\n"

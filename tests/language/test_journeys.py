@@ -31,7 +31,7 @@ from orchestrator.domain.steps.changes import (
     Unsubscribe,
     UpdateTraits,
 )
-from orchestrator.domain.steps.message import Message
+from orchestrator.domain.steps.message_step import Message
 from orchestrator.domain.steps.offers import Coupon, Reward
 from orchestrator.domain.steps.task import Task
 from orchestrator.domain.steps.wait_until import IfPast, WaitUntil
@@ -457,7 +457,6 @@ def test_what_is_not_built_yet_is_refused_by_its_name(text: str, what: str) -> N
         ("webhook: {url: 'https://shop.example', save_as: r}", "`webhook`"),
         ("delay: {between: [1h, 4h]}", "a random delay (`between`)"),
         ('delay: "{{ item.days_supply }}d"', "a computed delay"),
-        ("emit: {event: E, properties: {a: 1}}", "`emit`"),
         ("audience: {add: x}", "`audience`"),
         ("onsite: {slot: s, content: c}", "`onsite`"),
         ("start: welcome", "`start`"),

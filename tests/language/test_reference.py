@@ -23,15 +23,11 @@ from orchestrator.language.schema import (
     OnSchedule,
     OnStage,
 )
-from orchestrator.language.step_forms import (
-    BUILT_STEPS,
-    CouponOptions,
-    MessageOptions,
-    RewardOptions,
-    TaskOptions,
-    WaitForOptions,
-    WaitUntilOptions,
-)
+from orchestrator.language.step_forms import BUILT_STEPS
+from orchestrator.language.step_forms.message_forms import MessageOptions
+from orchestrator.language.step_forms.offer_forms import CouponOptions, RewardOptions
+from orchestrator.language.step_forms.task_forms import TaskOptions
+from orchestrator.language.step_forms.wait_forms import WaitForOptions, WaitUntilOptions
 from orchestrator.language.words import Form
 from orchestrator.language.yaml_nodes import read_yaml
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.lint.check import check_project
+from orchestrator.lint.project_check import check_project
 
 MAIL = "---\nsubject: Hello\n---\n<p>{{ links.unsubscribe }} {{ project.postal_address }}</p>\n"
 PROJECT = '[project]\npostal_address = "1 rue des Tanneurs"\nwebsite = "https://shop.example"\n'

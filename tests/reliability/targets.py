@@ -34,7 +34,7 @@ from orchestrator.language.program import build_program
 from orchestrator.language.project import Project, load_project
 from orchestrator.language.translation import EVENT_IN_JOURNEY
 from orchestrator.links import LinkSigner
-from orchestrator.lint.check import check_project
+from orchestrator.lint.project_check import check_project
 from orchestrator.render import Templates
 from orchestrator.render.sample import sample_context
 from orchestrator.store.database import Database

@@ -21,8 +21,8 @@ from orchestrator.engine.last_tick import LAST_TICK
 from orchestrator.engine.report import Held
 from orchestrator.engine.worker import Worker
 from orchestrator.language.project import load_project
-from orchestrator.live.live_engine import LiveEngine
-from orchestrator.store import arrivals, messages, settings
+from orchestrator.shift.live_engine import LiveEngine
+from orchestrator.store import inbox, messages, settings
 from orchestrator.store.availability import StoreUnavailable, unless_away
 from orchestrator.store.database import Database
 from orchestrator.store.lock import Hold, hold_database
@@ -49,7 +49,7 @@ def run(root: Path, url: str) -> None:
         engine = LiveEngine(parts, worker, lambda report: None)
         while not _is_done(database):
             clock.advance(STEP)
-            engine.tick(Held())
+            engine.work(Held())
         close_engine(parts, worker)
 
 
@@ -70,7 +70,7 @@ def _is_done(database: Database) -> bool:
         with unless_away(quietly=True), database.read() as connection:
             counts = messages.count_by_state(connection)
             left = sum(states.get(state, 0) for states in counts.values() for state in _OPEN)
-            return bool(counts) and not left and not arrivals.count_calls(connection)
+            return bool(counts) and not left and not inbox.count_calls(connection)
     except StoreUnavailable:
         time.sleep(0.05)
         return False

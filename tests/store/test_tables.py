@@ -34,13 +34,6 @@ from orchestrator.store.transaction import Transaction
 NOW = datetime(2026, 1, 5, 10, 0, 0, 123456, tzinfo=UTC)
 
 
-@pytest.fixture
-def database(migrated_url: str) -> Iterator[Database]:
-    opened = Database(migrated_url)
-    yield opened
-    opened.close()
-
-
 # ---------------------------------------------------------------- schema
 
 
@@ -148,7 +141,8 @@ EVENT = {
 }  # fmt: skip
 MESSAGE = {
     "public_id": "p", "customer_id": 1, "enrollment_id": 1, "journey": "j", "version": "v",
-    "step": "s", "pass_no": 1, "medium": "email", "template": "t", "template_version": "",
+    "step": "s", "pass_no": 1, "medium": "email", "channel": "email", "template": "t",
+    "template_version": "",
     "purpose": "marketing", "topic": "", "priority": 50, "variables": {}, "decided_at": NOW,
     "not_before": NOW, "state": "queued", "reason": "", "code": "", "provider_id": "",
     "attempts": 0, "resend_uncertain": False,
@@ -402,3 +396,30 @@ def test_an_older_database_is_brought_along_with_what_is_in_it(database_url: str
     database.close()
     assert found == ["ada@example.com", None, None, "bob@gmail.com"]
     assert [tuple(row) for row in choices] == [(NOW, True), (NOW, None)]
+
+
+def test_messages_from_before_there_were_channels_are_of_the_one_called_like_their_medium(
+    database_url: str,
+) -> None:
+    database = Database(database_url)
+    command.upgrade(alembic_config(database), "0006")
+    values = {
+        "public_id": "'m' || n", "customer_id": "1", "enrollment_id": "n", "journey": "'j'",
+        "version": "''", "step": "'s'", "pass_no": "1", "medium": "medium", "template": "'t'",
+        "template_version": "''", "lifecycle_version": "''", "purpose": "'marketing'",
+        "topic": "''", "priority": "50", "resend_uncertain": "false", "variables": "'{}'",
+        "decided_at": "'2026-01-01'", "not_before": "'2026-01-01'", "state": "'queued'",
+        "reason": "''", "code": "''", "provider_id": "''", "attempts": "0",
+    }  # fmt: skip
+    rows = "(SELECT 1 AS n, 'email' AS medium UNION ALL SELECT 2, 'sms') AS old"
+    with database.write() as connection:
+        connection.execute(
+            text(
+                f"INSERT INTO messages ({', '.join(values)}) SELECT {', '.join(values.values())} FROM {rows}"
+            )
+        )
+    migrate(database)
+    with database.read() as connection:
+        found = connection.execute(select(MESSAGES.c.medium, MESSAGES.c.channel)).all()
+    database.close()
+    assert sorted(map(tuple, found)) == [("email", "email"), ("sms", "sms")]

@@ -13,7 +13,7 @@ from orchestrator.domain.line import RunOptions
 from orchestrator.domain.program import Program
 from orchestrator.domain.schedule import format_duration, parse_duration
 from orchestrator.domain.state import CustomerState
-from orchestrator.domain.steps.message import QueueMessage
+from orchestrator.domain.steps.message_step import QueueMessage
 from orchestrator.domain.timeline import run
 
 START = datetime(2026, 1, 5, 10, tzinfo=UTC)  # a Monday morning

@@ -29,7 +29,7 @@ from orchestrator.domain.steps.changes import (
     Unsubscribe,
     UpdateTraits,
 )
-from orchestrator.domain.steps.message import Message
+from orchestrator.domain.steps.message_step import Message
 from orchestrator.domain.steps.wait_until import IfPast, WaitUntil
 from orchestrator.domain.steps.waits import Delay, WaitFor
 from orchestrator.domain.steps.ways import Arm, Branch, Exit, Split, Variant

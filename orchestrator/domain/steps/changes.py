@@ -9,7 +9,7 @@ from typing import Any
 from orchestrator.domain.consent import topic_key
 from orchestrator.domain.effects import ConsentChange, DecisionKind
 from orchestrator.domain.event import Event, Kind
-from orchestrator.domain.expression import Value
+from orchestrator.domain.expression import Scope, Value
 from orchestrator.domain.formatting import format_whole_span
 from orchestrator.domain.state import Choice
 from orchestrator.domain.step import Action, Step, StepMoment
@@ -27,6 +27,11 @@ def _json(value: Any) -> Any:
     return value.isoformat() if isinstance(value, datetime) else value
 
 
+def evaluate(values: Values, scope: Scope) -> dict[str, Any]:
+    """All of them, as JSON types."""
+    return {name: _json(value.evaluate(scope)) for name, value in values}
+
+
 @dataclass(frozen=True, slots=True)
 class SetVariables(Step):
     """Variables of this enrollment. Nothing outside: the control group's are set too."""
@@ -36,7 +41,6 @@ class SetVariables(Step):
     word = "set"
 
     def words(self) -> str:
-        """The variables."""
         return names_of(self.values)
 
     def take(self, moment: StepMoment) -> None:
@@ -57,13 +61,10 @@ class UpdateTraits(Action):
     word = "update"
 
     def words(self) -> str:
-        """The traits."""
         return names_of(self.values)
 
     def act(self, moment: StepMoment) -> None:
-        """Sets them together."""
-        scope = moment.scope()
-        traits = {name: _json(value.evaluate(scope)) for name, value in self.values}
+        traits = evaluate(self.values, moment.scope())
         moment.state.take_traits(traits, moment.now)
         moment.log(Event(moment.now, Kind.IDENTIFY, "", traits, own=True))
         moment.touch()
@@ -78,7 +79,6 @@ class _TopicStep(Action):
     topic: str
 
     def words(self) -> str:
-        """The topic."""
         return self.topic
 
     def _choose(self, moment: StepMoment, granted: bool) -> None:
@@ -96,7 +96,6 @@ class Subscribe(_TopicStep):
     word = "subscribe"
 
     def act(self, moment: StepMoment) -> None:
-        """A yes to the topic."""
         self._choose(moment, True)
 
 
@@ -107,7 +106,6 @@ class Unsubscribe(_TopicStep):
     word = "unsubscribe"
 
     def act(self, moment: StepMoment) -> None:
-        """A no to the topic."""
         self._choose(moment, False)
 
 
@@ -118,11 +116,9 @@ class Suppress(Action):
     word = "suppress"
 
     def words(self) -> str:
-        """The same for each."""
         return "no more marketing at all"
 
     def act(self, moment: StepMoment) -> None:
-        """Suppresses the customer."""
         choice = _choice(moment, False)
         moment.state.suppressed["marketing"] = choice.source
         _log_consent(moment, "marketing", choice)

@@ -45,11 +45,9 @@ class Coupon(Action):
     grants = True
 
     def words(self) -> str:
-        """What it is worth."""
         return self.offer.words()
 
     def act(self, moment: StepMoment) -> None:
-        """Gives it."""
         coupon = _make_coupon(moment, self.offer)
         _grant(moment, coupon, Receiver.CUSTOMER, is_reward=False)
 
@@ -65,7 +63,6 @@ class Reward(Action):
     grants = True
 
     def words(self) -> str:
-        """Who gets what."""
         return f"to the {self.to}: {self.offer.words()}"
 
     def act(self, moment: StepMoment) -> None:

@@ -27,7 +27,6 @@ class Task(Action):
         return f"{self.type}, for a person"
 
     def act(self, moment: StepMoment) -> None:
-        """Writes the task down."""
         note = as_text(self.note.evaluate(moment.scope())) if self.note else ""
         due = moment.now + self.due if self.due is not None else None
         enrollment = moment.enrollment

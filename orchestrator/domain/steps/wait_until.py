@@ -14,14 +14,12 @@ from orchestrator.domain.effects import DecisionKind
 from orchestrator.domain.expression import Name, Scope, Value, walk
 from orchestrator.domain.schedule import WEEKDAYS, find_zone, next_local_time, to_instant
 from orchestrator.domain.state import CustomerState, Enrollment, Status
-from orchestrator.domain.step import StepMoment, Wait
+from orchestrator.domain.step import MOVED, StepMoment, Wait
 from orchestrator.domain.values import DAY, read_date
 
 WAIT_MAX = timedelta(
     days=36525
 )  # a hundred years: systems write such dates where they mean "never"
-
-MOVED = "the customer's date or zone changed"
 
 
 class IfPast(StrEnum):

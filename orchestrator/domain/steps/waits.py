@@ -26,11 +26,9 @@ class Delay(Wait):
         return format_whole_span(self.duration)
 
     def due_at(self, moment: StepMoment, arrived: datetime) -> datetime:
-        """So much later."""
         return arrived + self.duration
 
     def take(self, moment: StepMoment) -> None:
-        """It is over."""
         moment.go_on()
 
 
@@ -49,24 +47,24 @@ class WaitFor(Wait):
 
     @property
     def blocks(self) -> tuple[tuple[Step, ...], ...]:
-        """What follows the event, and the time-out."""
         return self.then, self.otherwise
+
+    @property
+    def awaits(self) -> str:
+        return self.event
 
     def words(self) -> str:
         """`Order Completed, at most 2 d`."""
         return f"{self.event}, at most {format_whole_span(self.within)}"
 
     def due_at(self, moment: StepMoment, arrived: datetime) -> datetime:
-        """When it times out."""
         return arrived + self.within
 
     def take(self, moment: StepMoment) -> None:
-        """It has timed out."""
         moment.decide(DecisionKind.BRANCHED, "timed out")
         moment.enter_block(self.otherwise)
 
     def hear(self, moment: StepMoment, events: Sequence[Event]) -> None:
-        """Ends at the first event that it waits for."""
         enrollment = moment.enrollment
         arrived, last = enrollment.arrived_at or enrollment.entered_at, enrollment.due_at
         for event in events:
@@ -84,7 +82,6 @@ class WaitFor(Wait):
         return isinstance(other, WaitFor) and self.within == other.within
 
     def pair_blocks(self, other: Step) -> list[tuple[tuple[Step, ...], tuple[Step, ...]]]:
-        """What follows the event, and the time-out."""
         if not isinstance(other, WaitFor):
             return []
         return [(self.then, other.then), (self.otherwise, other.otherwise)]

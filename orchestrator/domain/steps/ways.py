@@ -30,7 +30,6 @@ class Branch(Fork):
 
     @property
     def blocks(self) -> tuple[tuple[Step, ...], ...]:
-        """Those of the arms."""
         return tuple(arm.then for arm in self.arms)
 
     def words(self) -> str:
@@ -38,7 +37,6 @@ class Branch(Fork):
         return f"{len(self.arms)} ways"
 
     def choose(self, moment: StepMoment) -> Sequence[Step]:
-        """The first arm that holds."""
         scope = moment.scope()
         for arm in self.arms:
             if arm.condition is None or arm.condition.test(scope):
@@ -84,7 +82,6 @@ class Split(Fork):
 
     @property
     def blocks(self) -> tuple[tuple[Step, ...], ...]:
-        """Those of the variants."""
         return tuple(variant.then for variant in self.variants)
 
     def words(self) -> str:
@@ -92,7 +89,6 @@ class Split(Fork):
         return f"{len(self.variants)} ways"
 
     def choose(self, moment: StepMoment) -> Sequence[Step]:
-        """The variant the customer has."""
         ways = {variant.name: variant.then for variant in self.variants}
         shares = [(variant.name, variant.share) for variant in self.variants]
         name = moment.draw_variant(self.id, shares)
@@ -115,9 +111,7 @@ class Exit(Step):
     word = "exit"
 
     def words(self) -> str:
-        """The same for each."""
         return "the journey ends here"
 
     def take(self, moment: StepMoment) -> None:
-        """Ends the enrollment."""
         moment.leave(Status.COMPLETED, "exit step")

@@ -1,0 +1,100 @@
+"""What the Prefect UI is to show of a project: a deployment for each journey and each delivery
+channel.
+"""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+
+from flows.description import DeploymentSpec, StepRow
+from flows.gate import UP, GateKind
+from orchestrator.config import Config
+from orchestrator.domain.formatting import format_whole_span
+from orchestrator.domain.journey import Journey
+from orchestrator.domain.medium import ChannelName
+from orchestrator.domain.schedule import WEEKDAYS
+from orchestrator.domain.step import Step
+from orchestrator.language.project import Project
+
+
+def describe_project(project: Project) -> list[DeploymentSpec]:
+    """One deployment for each journey, in the order of their ids, then one for each channel."""
+    journeys = [_describe_journey(journey) for _, journey in sorted(project.journeys.items())]
+    config = project.config
+    channels = [_describe_channel(config, name) for name in config.channels.by_name]
+    return [*journeys, *channels]
+
+
+def describe_shift(name: str = UP) -> DeploymentSpec:
+    """The deployment of shifts: those of `up`, or of the worker of a pool."""
+    whose = "`parcours up`" if name == UP else "a Prefect worker"
+    return DeploymentSpec(
+        GateKind.SHIFT,
+        name,
+        title=f"Work of {whose}",
+        description="One shift at a time does what is due in all journeys and channels: it takes "
+        "in what came, moves people on, and sends. Their own runs, which it opens, tell what it "
+        "did.",
+        version="1",
+        tags=(f"shift:{name}",),
+    )
+
+
+def _describe_journey(journey: Journey) -> DeploymentSpec:
+    return DeploymentSpec(
+        GateKind.JOURNEY,
+        journey.id,
+        title=journey.title,
+        description=journey.description,
+        version=journey.version,
+        steps=tuple(_describe_step(step) for step in journey.walk_steps()),
+        yaml=journey.source,
+        tags=(
+            f"journey:{journey.id}",
+            str(journey.purpose),
+            *([f"stage:{journey.serves}"] if journey.serves else []),
+        ),
+    )
+
+
+def _describe_channel(config: Config, name: ChannelName) -> DeploymentSpec:
+    adapter, medium = config.channels.by_name[name].adapter, config.channels.by_name[name].medium
+    called = medium.spec.noun if name == str(medium) else f"{name} ({medium.spec.noun})"
+    caps = [
+        f"{cap.count} in {format_whole_span(cap.window)}" for cap in config.caps.get(medium, ())
+    ]
+    quiet = config.quiet_hours.get(medium)
+    hours = (
+        f"{quiet.start:%H:%M} to {quiet.end:%H:%M}" if quiet and quiet.start and quiet.end else ""
+    )
+    days = ", ".join(WEEKDAYS[day] for day in sorted(quiet.days_off)) if quiet else ""
+    rows = (
+        StepRow("adapter", "setting", f"`{adapter}`"),
+        StepRow("caps", "policy", "; ".join(caps) or "none"),
+        StepRow(
+            "quiet hours",
+            "policy",
+            " and on ".join(part for part in (hours, days) if part) or "none",
+        ),
+        StepRow(
+            "only to",
+            "setting",
+            f"{len(config.channels.only_to)} addresses" if config.channels.only_to else "all",
+        ),
+    )
+    facts = repr((adapter, rows)).encode()
+    return DeploymentSpec(
+        GateKind.DELIVERIES,
+        name,
+        title=f"Deliveries: {called}",
+        description=(
+            f"Everything that leaves by {called}, of whichever journey, through `{adapter}`."
+        ),
+        version=blake2b(facts, digest_size=16).hexdigest(),
+        steps=rows,
+        tags=(f"channel:{name}", f"adapter:{adapter}"),
+    )
+
+
+def _describe_step(step: Step) -> StepRow:
+    return StepRow(f"`{step.id}`", step.label, step.words())

@@ -1,0 +1,30 @@
+"""Every command of `parcours`, in the order of its help."""
+
+from __future__ import annotations
+
+from orchestrator.cli.commands import Command
+
+COMMANDS = {
+    "up": Command(
+        "up_command:up", "Run everything: database, Prefect, pages, events API and engine."
+    ),
+    "check": Command("check_command:check", "Check journeys, templates and settings."),
+    "ingest": Command("ingest_command:ingest", "Take files of calls into the inbox."),
+    "tick": Command("tick_command:tick", "Do all the work that is due, once."),
+    "backtest": Command("backtest_command:backtest", "Replay real history through the journeys."),
+    "preview": Command("preview_command:preview", "Render messages to files, to be looked at."),
+    "explain": Command("explain_command:explain", "Tell the story of one customer."),
+    "status": Command("status_command:status", "Show how everything stands."),
+    "start": Command("start_command:start", "Enter customers into a journey by hand."),
+    "deploy": Command(
+        "deploy_command:deploy", "Have the workers of a Prefect work pool take shifts."
+    ),
+    "messages": Command(
+        "messages_command:app",
+        "List messages, settle those whose outcome is unknown, and send failed ones again.",
+    ),
+    "suppressions": Command(
+        "suppressions_command:app",
+        "List the addresses nobody writes to any more, add one, or lift one.",
+    ),
+}

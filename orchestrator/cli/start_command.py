@@ -1,0 +1,56 @@
+"""`parcours start`: customers into a journey, by hand."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from orchestrator.cli.databases import opened
+from orchestrator.cli.options import AsJson, ProjectFolder
+from orchestrator.cli.output import end_with, print_json
+from orchestrator.cli.projects import load
+from orchestrator.clock import SystemClock
+from orchestrator.domain.formatting import count
+from orchestrator.domain.suggestion import did_you_mean
+from orchestrator.intake.manual_start import is_manual, start_by_hand
+from orchestrator.language.project import Project
+
+
+def start(
+    journey: Annotated[
+        str, typer.Argument(metavar="JOURNEY", help="A journey with the trigger `manual`.")
+    ],
+    users: Annotated[list[str], typer.Argument(metavar="USER_ID", help="Customers, by their id.")],
+    *,
+    project: ProjectFolder = Path(),
+    as_json: AsJson = False,
+) -> None:
+    """Enter customers into a journey by hand.
+
+    They begin with the next tick. All are started, or none when one of them is unknown.
+    """
+    loaded = load(project)
+    _require_manual(loaded, journey)
+    with opened(loaded.config) as database:
+        started = start_by_hand(database, journey, users, SystemClock().now())
+    if started.unknown:
+        raise end_with(f"nobody was started: no customer has the id {', '.join(started.unknown)}")
+    if as_json:
+        print_json({"journey": journey, "started": started.ids})
+    else:
+        typer.echo(
+            f"{count(len(started.ids), 'customer')} will enter {journey}: a running `parcours up` "
+            "sees to it, or type `parcours tick`. Its `only_if` and `reentry` hold for them too."
+        )
+
+
+def _require_manual(project: Project, journey: str) -> None:
+    known = project.journeys.get(journey)
+    if known is None:
+        raise typer.BadParameter(
+            f"there is no journey '{journey}'{did_you_mean(journey, project.journeys)}"
+        )
+    if not is_manual(known):
+        raise end_with(f"{journey} cannot be started by hand: add `- manual` to its `trigger`")

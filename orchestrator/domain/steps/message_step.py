@@ -1,0 +1,138 @@
+"""The step that sends something."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from orchestrator.domain.effects import DecisionKind, Effect
+from orchestrator.domain.medium import ChannelName, Medium
+from orchestrator.domain.message import Purpose
+from orchestrator.domain.release_answers import Go, Later, Leave, Stay
+from orchestrator.domain.state import CustomerState, Enrollment, SentMessage
+from orchestrator.domain.step import Step, StepMoment
+
+
+@dataclass(frozen=True, slots=True)
+class Message(Step):
+    """A message of one template. It is queued, held back, or not sent and the reason told."""
+
+    medium: Medium
+    template: str
+    subject: str | None = None  # Jinja2 text, overrides the template's
+    sender: str | None = None  # YAML: from
+    reply_to: str | None = None
+    provider: str | None = None
+    expires: timedelta = timedelta(days=3)
+    resend_uncertain: bool = False
+
+    word = "message"
+    sends = True
+
+    @property
+    def label(self) -> str:
+        return str(self.medium)
+
+    def words(self) -> str:
+        """`templates/email/welcome`."""
+        return f"`templates/{self.medium}/{self.template}`"
+
+    def take(self, moment: StepMoment) -> None:
+        """Asks everything that must hold before a message. What follows counts from when it was
+        released; where it waited for its address only, from when it was due."""
+        enrollment = moment.enrollment
+        nominal = enrollment.arrived_at if _awaits_reach(enrollment) else enrollment.due_at
+        moment.base = moment.count_from(nominal or moment.now)
+        match moment.ask(self.medium):
+            case Leave(status, reason):
+                moment.leave(status, reason)
+            case Later(until, reason, DecisionKind.WAITING):
+                moment.hold_until(until, DecisionKind.WAITING, reason)
+            case Later(until, reason):
+                self._defer(moment, until, reason)
+            case Stay(reason, kind):
+                moment.decide(kind, reason, template=self.template)
+                moment.go_on()
+            case Go():
+                self._queue(moment)
+                moment.go_on()
+
+    def follow(self, moment: StepMoment) -> None:
+        """Has it leave at the instant at which what it waits for is told."""
+        enrollment = moment.enrollment
+        if _awaits_reach(enrollment) and not moment.lacks(self.medium):
+            arrived = enrollment.arrived_at or moment.now
+            enrollment.due_at, enrollment.changed = max(moment.now, arrived), True
+
+    def is_like(self, other: Step) -> bool:
+        return isinstance(other, Message) and self.medium is other.medium
+
+    def waits_like(self, other: Step) -> bool:
+        """What holds a message back is no setting of its step."""
+        return isinstance(other, Message)
+
+    def _queue(self, moment: StepMoment) -> None:
+        enrollment, now = moment.enrollment, moment.now
+        if enrollment.held_out:
+            moment.decide(DecisionKind.HELD_OUT, self.medium, template=self.template)
+            return
+        marketing = moment.purpose is Purpose.MARKETING
+        moment.state.sent.append(
+            SentMessage(now, self.medium, enrollment.journey, self.template, marketing)
+        )
+        moment.add(
+            QueueMessage(
+                now,
+                enrollment,
+                self,
+                enrollment.pass_no,
+                moment.purpose,
+                moment.topic,
+                dict(enrollment.variables),
+                dict(enrollment.coupon) if enrollment.coupon else None,
+                moment.channel(self.medium, self.provider),
+                moment.seen,
+            )
+        )
+        moment.decide(DecisionKind.QUEUED, self.medium, template=self.template)
+
+    def _defer(self, moment: StepMoment, until: datetime, reason: str) -> None:
+        """Holds the enrollment until the next free instant, at most until the message expires."""
+        enrollment = moment.enrollment
+        since = enrollment.deferred_since or enrollment.due_at or moment.now
+        deadline = since + self.expires
+        if moment.now >= deadline:
+            moment.decide(DecisionKind.EXPIRED, reason, template=self.template)
+            moment.base = moment.now
+            moment.go_on()
+            return
+        enrollment.deferred_since = since
+        moment.hold_until(min(until, deadline), DecisionKind.DEFERRED, reason)
+
+
+def _awaits_reach(enrollment: Enrollment) -> bool:
+    """Whether a message is held since its customer cannot be reached yet: it is due later than it
+    was reached, and no policy deferred it."""
+    arrived, due = enrollment.arrived_at, enrollment.due_at
+    if enrollment.deferred_since is not None or arrived is None or due is None:
+        return False
+    return due > arrived
+
+
+@dataclass(frozen=True, slots=True)
+class QueueMessage(Effect):
+    """A message leaves now; its key is (enrollment, step, pass). `seen` is its customer at this
+    instant, where the line keeps them."""
+
+    at: datetime
+    enrollment: Enrollment
+    step: Message
+    pass_no: int
+    purpose: Purpose
+    topic: str
+    variables: Mapping[str, Any]
+    coupon: Mapping[str, Any] | None
+    channel: ChannelName
+    seen: CustomerState | None = None

@@ -1,0 +1,202 @@
+"""Checks each queued message again in the transaction that leases it, which is the caller's."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from orchestrator.domain import policy
+from orchestrator.domain.effects import DecisionKind
+from orchestrator.domain.event import Event
+from orchestrator.domain.following import arrive_later
+from orchestrator.domain.message import MessageState, Purpose, QueuedMessage
+from orchestrator.domain.program import Program
+from orchestrator.domain.release import Letter, Queued, ask
+from orchestrator.domain.release_answers import Go, Later, Leave, Stay
+from orchestrator.domain.state import CustomerState, Enrollment, SentMessage, Status
+from orchestrator.engine.turn import Turn
+from orchestrator.store import events
+from orchestrator.store.line_loading import load_enrollments, load_readers
+from orchestrator.store.messages import Refusal, Settlement
+from orchestrator.store.transaction import Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """A message that may leave, the person it is for, what started their enrollment, and when it
+    leaves.
+    """
+
+    message: QueuedMessage
+    state: CustomerState
+    entry: Mapping[str, object]
+    at: datetime
+
+
+@dataclass(slots=True)
+class Asked:
+    """The answers of the second asking."""
+
+    allowed: list[Allowed] = field(default_factory=list)
+    settled: list[Settlement] = field(default_factory=list)
+    refusals: list[Refusal] = field(default_factory=list)
+    refused: int = 0
+
+    def allow(
+        self, message: QueuedMessage, state: CustomerState, enrollment: Enrollment, at: datetime
+    ) -> None:
+        """Lets a message leave; it counts for the caps of those behind it."""
+        self.allowed.append(
+            Allowed(message, state, {**enrollment.entry, "at": enrollment.entered_at}, at)
+        )
+        marketing = message.purpose == Purpose.MARKETING
+        state.sent.append(
+            SentMessage(at, message.medium, message.journey, message.template, marketing)
+        )
+
+    def defer(
+        self,
+        message: QueuedMessage,
+        at: datetime,
+        reason: str,
+        until: datetime,
+        waiting: Enrollment | None,
+    ) -> None:
+        """Keeps a message queued until the next free instant, unless that is too late for it;
+        `waiting` is who waits for the step behind it, counted anew from then."""
+        if message.expires_at is not None and until > message.expires_at:
+            self.refuse(message, at, reason, DecisionKind.EXPIRED)
+            return
+        self.settled.append(
+            Settlement(message.id, MessageState.QUEUED, at, reason, not_before=until)
+        )
+        self.refusals.append(Refusal(message, at, DecisionKind.DEFERRED, reason, waiting=waiting))
+
+    def refuse(
+        self,
+        message: QueuedMessage,
+        at: datetime,
+        reason: str,
+        kind: DecisionKind = DecisionKind.NOT_SENT,
+    ) -> None:
+        """Does not send a message, and says why."""
+        self.refused += 1
+        self.settled.append(Settlement(message.id, MessageState.NOT_SENT, at, reason))
+        self.refusals.append(Refusal(message, at, kind, reason))
+
+
+def ask_again(
+    turn: Turn, transaction: Transaction, queued: Sequence[QueuedMessage], now: datetime
+) -> Asked:
+    """The answers for some messages of the ledger, in their order."""
+    asked = Asked()
+    if not queued:
+        return asked
+    ids = sorted({message.customer_id for message in queued})
+    states = load_readers(transaction, turn.program, ids, now)
+    enrollments = load_enrollments(transaction, [message.enrollment_id for message in queued])
+    since = _events_since_the_end(turn, transaction, queued, enrollments)
+    for message in queued:
+        state, enrollment = states[message.customer_id], replace(enrollments[message.enrollment_id])
+        if _is_for_a_stranger(turn, message, state):
+            asked.refuse(message, now, "only_to: this project writes to a few addresses only")
+        elif _leaves_as_decided(turn, message):
+            asked.allow(
+                message,
+                turn.moments.get(message.public_id, state),
+                enrollment,
+                message.not_before,
+            )
+        else:
+            who = _Addressee(state, enrollment, since.get(message.customer_id, ()))
+            _ask_about(_Asking(turn, asked, now), message, who)
+    return asked
+
+
+def _events_since_the_end(
+    turn: Turn,
+    transaction: Transaction,
+    queued: Sequence[QueuedMessage],
+    enrollments: Mapping[int, Enrollment],
+) -> dict[int, list[Event]]:
+    """For journeys that ended with the message itself: the events that would have ended them while
+    it waited.
+    """
+    completed = [
+        message
+        for message in queued
+        if enrollments[message.enrollment_id].status == Status.COMPLETED
+    ]
+    ended = [message for message in completed if not _leaves_as_decided(turn, message)]
+    journeys = [turn.program.journeys.get(name) for name in {message.journey for message in ended}]
+    names = {rule.event for journey in journeys if journey for rule in journey.exits if rule.event}
+    return events.named_events(
+        transaction, sorted({message.customer_id for message in ended}), names
+    )
+
+
+def _is_for_a_stranger(turn: Turn, message: QueuedMessage, state: CustomerState) -> bool:
+    """Whether a project that tries a provider would write to somebody else."""
+    only_to = turn.parts.config.channels.only_to
+    return bool(only_to) and (policy.address(state, message.medium) or "").lower() not in only_to
+
+
+def _leaves_as_decided(turn: Turn, message: QueuedMessage) -> bool:
+    """On a virtual clock a message leaves at the very instant it was decided, where all was asked:
+    the state by now is that of the end of the tick, perhaps weeks later. What an earlier tick left
+    queued is asked about."""
+    return turn.clock.is_virtual and message.attempts == 0 and message.id > turn.decided_before
+
+
+@dataclass(frozen=True, slots=True)
+class _Asking:
+    turn: Turn
+    asked: Asked
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class _Addressee:
+    """Who a message is for; `since` is what happened to them after their journey ended with it."""
+
+    state: CustomerState
+    enrollment: Enrollment
+    since: Sequence[Event]
+
+
+def _ask_about(asking: _Asking, message: QueuedMessage, who: _Addressee) -> None:
+    asked, now, enrollment = asking.asked, asking.now, who.enrollment
+    queued = Queued(message.expires_at, who.since)
+    letter = Letter(enrollment, message.medium, message.purpose, message.topic, queued)
+    match ask(asking.turn.program, who.state, letter, now):
+        case Go():
+            asked.allow(message, who.state, enrollment, now)
+        case Stay(reason, kind):
+            asked.refuse(message, now, reason, kind)
+        case Leave(status, reason):
+            asked.refuse(message, now, f"left before: {reason}")
+            if enrollment.is_open:
+                asked.refusals.append(Refusal(message, now, DecisionKind.LEFT, reason, status))
+        case Later(until, reason):
+            waiting = _wait_anew(asking.turn.program, message, who, until)
+            asked.defer(message, now, reason, until, waiting)
+
+
+def _wait_anew(
+    program: Program, message: QueuedMessage, who: _Addressee, until: datetime
+) -> Enrollment | None:
+    """Who went on from this message to a wait, waiting from its release instead: later delays count
+    from there.
+    """
+    enrollment = who.enrollment
+    journey = program.journey_of(enrollment.journey, enrollment.version)
+    if not enrollment.is_open or journey is None or enrollment.pass_no != message.pass_no:
+        return None
+    if (
+        enrollment.step not in journey.waits_behind(message.step)
+        or (enrollment.arrived_at or until) >= until
+    ):
+        return None
+    arrive_later(program, who.state, enrollment, until)
+    return enrollment

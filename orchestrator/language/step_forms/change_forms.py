@@ -1,0 +1,87 @@
+"""Steps that change something about the customer, or about their enrollment."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from orchestrator.domain.step import Step
+from orchestrator.domain.steps.changes import (
+    Mute,
+    SetVariables,
+    Subscribe,
+    Suppress,
+    Unsubscribe,
+    UpdateTraits,
+)
+from orchestrator.domain.steps.emit import Emit
+from orchestrator.language.step_forms.step_form import Site, StepForm
+from orchestrator.language.step_forms.variables import check_variable, read_values
+from orchestrator.language.words import EventName, Form, Plain, Span, Text
+
+
+class SetForm(StepForm, word="set"):
+    set: Annotated[dict[str, Plain], Field(min_length=1)]
+
+    def build(self, site: Site) -> Step | None:
+        for name in self.set:
+            check_variable(name, site.place.at(name), at_key=True)
+        return SetVariables(site.id, read_values(self.set, site.place))
+
+
+class UpdateForm(StepForm, word="update"):
+    update: Annotated[dict[str, Plain], Field(min_length=1)]
+
+    def build(self, site: Site) -> Step | None:
+        return UpdateTraits(site.id, read_values(self.update, site.place))
+
+
+class EmitOptions(Form):
+    id: str | None = None
+    event: EventName
+    properties: dict[str, Plain] = Field(default_factory=dict)
+
+
+class EmitForm(StepForm, word="emit"):
+    emit: EmitOptions
+
+    def build(self, site: Site) -> Step | None:
+        properties = read_values(self.emit.properties, site.place.at("properties"))
+        return Emit(site.id, self.emit.event, properties)
+
+
+class SubscribeForm(StepForm, word="subscribe"):
+    subscribe: Text
+
+    def build(self, site: Site) -> Step | None:
+        site.place.check_topic(self.subscribe)
+        return Subscribe(site.id, self.subscribe)
+
+
+class UnsubscribeForm(StepForm, word="unsubscribe"):
+    unsubscribe: Text
+
+    def build(self, site: Site) -> Step | None:
+        site.place.check_topic(self.unsubscribe)
+        return Unsubscribe(site.id, self.unsubscribe)
+
+
+class SuppressForm(StepForm, word="suppress"):
+    is_bare = True
+    suppress: Literal[True] | None = None
+
+    def build(self, site: Site) -> Step | None:
+        return Suppress(site.id)
+
+
+class MuteOptions(Form):
+    id: str | None = None
+    for_: Span = Field(alias="for")
+
+
+class MuteForm(StepForm, word="mute"):
+    mute: MuteOptions
+
+    def build(self, site: Site) -> Step | None:
+        return Mute(site.id, self.mute.for_)

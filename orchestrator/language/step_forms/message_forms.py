@@ -1,0 +1,169 @@
+"""Steps that send something."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import Annotated, Literal
+
+from jinja2 import Environment, TemplateSyntaxError
+from pydantic import BeforeValidator, Field
+
+from orchestrator.domain.message import Medium, Purpose
+from orchestrator.domain.step import Step
+from orchestrator.domain.steps.message_step import Message
+from orchestrator.domain.suggestion import closest
+from orchestrator.domain.tag_faults import explain
+from orchestrator.domain.template_names import is_template_name, suggest_name
+from orchestrator.language.place import Place
+from orchestrator.language.step_forms.step_form import Site, StepForm
+from orchestrator.language.words import Form, Plain, Span, Text
+
+_ENVIRONMENT = Environment()
+SUBJECT_MAX = 998  # characters: the longest line that a mail may have (RFC 5322 §2.1.1)
+
+
+class MessageOptions(Form):
+    id: str | None = None
+    template: Text
+    subject: str | None = None
+    from_: str | None = Field(None, alias="from")
+    reply_to: str | None = None
+    provider: str | None = None
+    to: Literal["customer", "referrer"] = "customer"
+    expires: Span = timedelta(days=3)
+    resend_uncertain: bool | None = None
+
+
+def _spell_message(value: object) -> object:
+    return {"template": value} if isinstance(value, str) else value
+
+
+MessageSpec = Annotated[
+    MessageOptions, BeforeValidator(_spell_message, json_schema_input_type=str | MessageOptions)
+]
+
+
+class MessageForm(StepForm):
+    """A message of one medium, which is its word."""
+
+    @property
+    def sends(self) -> str | None:
+        options: MessageOptions = self.options
+        return options.template
+
+
+class EmailForm(MessageForm, word="email"):
+    email: MessageSpec
+
+    def build(self, site: Site) -> Step | None:
+        return _build_message(self.email, Medium.EMAIL, site)
+
+
+class SmsForm(MessageForm, word="sms"):
+    sms: MessageSpec
+
+    def build(self, site: Site) -> Step | None:
+        return _build_message(self.sms, Medium.SMS, site)
+
+
+class WhatsappForm(MessageForm, word="whatsapp", built=False):
+    whatsapp: MessageSpec
+
+
+class FirstOfForm(StepForm, word="first_of", built=False):
+    first_of: Annotated[list[Literal["whatsapp", "sms", "email"]], Field(min_length=1)]
+    template: Text
+
+
+class WebhookOptions(Form):
+    id: str | None = None
+    url: Text
+    method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"] = "POST"
+    headers: dict[str, Plain] = Field(default_factory=dict)
+    body: Plain = None
+    save_as: str | None = None
+
+
+class WebhookForm(StepForm, word="webhook", built=False):
+    webhook: WebhookOptions
+
+
+def _build_message(form: MessageOptions, medium: Medium, site: Site) -> Message | None:
+    place = site.place
+    where = place.at("template") if isinstance(place.written, dict) else place
+    _check_template(medium, form.template, where)
+    if form.subject is not None:
+        if not medium.spec.is_mail:
+            place.at("subject").error("an SMS has no subject", at_key=True)
+        _check_subject(form.subject, place.at("subject"))
+    # once it was ignored: pinned versions hold it
+    if form.provider is not None and place.known.channels is not None:
+        carried = place.known.channels.items()
+        names = frozenset(str(name) for name, of in carried if of is medium)
+        place.at("provider").check_known(f"channel for {medium}", form.provider, names)
+    if form.to == "referrer":
+        place.at("to").not_built("`to: referrer` of a message")
+        return None
+    resend = form.resend_uncertain
+    return Message(
+        id=site.id,
+        medium=medium,
+        template=form.template,
+        subject=form.subject,
+        sender=form.from_,
+        reply_to=form.reply_to,
+        provider=form.provider,
+        expires=form.expires,
+        resend_uncertain=site.purpose is Purpose.TRANSACTIONAL if resend is None else resend,
+    )
+
+
+def _check_template(medium: Medium, name: str, place: Place) -> None:
+    known = place.known.templates
+    if known is None or (medium, name) in known:
+        return
+    message = f"template '{medium}/{name}' not found{_instead_of_template(medium, name, known)}"
+    if place.known.templates_required:
+        place.error(message)
+    else:
+        place.warn(message)
+
+
+def _instead_of_template(medium: Medium, name: str, known: frozenset[tuple[Medium, str]]) -> str:
+    bare = re.sub(
+        r"\.(mjml|html|txt)$", "", name.removeprefix("templates/").removeprefix(f"{medium}/")
+    )
+    if bare != name and (medium, bare) in known:
+        return f": write `{medium}: {bare}`, without folder and ending"
+    if not is_template_name(bare) and not re.search(r"\s", bare):
+        return (
+            ": a template's name is made of letters, digits, - and _, so rename it to "
+            f"'{suggest_name(bare)}'"
+        )
+    ending = "mjml (or .html)" if medium.spec.is_mail else medium.spec.endings[0]
+    if not is_template_name(bare):
+        return (
+            f": `{medium}` names a template; put the text into "
+            f"templates/{medium}/hello.{ending} and write `hello` here"
+        )
+    near = closest(bare, [other for of_medium, other in known if of_medium is medium])
+    hint = f"; did you mean '{medium}/{near}'?" if near else ""
+    return f"{hint or ':'} {'Else write' if hint else 'write'} templates/{medium}/{bare}.{ending}"
+
+
+def _check_subject(text: str, place: Place) -> None:
+    """Looks at the form only: what the subject names is looked at together with its template."""
+    if len(text) > SUBJECT_MAX:
+        place.error(
+            f"this subject is longer than {SUBJECT_MAX} characters: most readers see about sixty"
+        )
+        return
+    try:
+        _ENVIRONMENT.parse(text)
+    except TemplateSyntaxError as fault:
+        place.error(f"the subject: {explain(str(fault.message))[0]}")
+    except RecursionError:
+        place.error("the subject is nested too deeply")
+    except (SyntaxError, ValueError, OverflowError):  # Python reads the numbers for Jinja2
+        place.error("the subject holds a number that cannot be read: write numbers as 20 or 3.5")

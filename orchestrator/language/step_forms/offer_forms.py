@@ -1,0 +1,98 @@
+"""Steps that give or show somebody something."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from orchestrator.domain.effects import Receiver
+from orchestrator.domain.step import Step
+from orchestrator.domain.steps.offers import Coupon, Offer, Reward
+from orchestrator.language.place import Place
+from orchestrator.language.step_forms.step_form import Site, StepForm
+from orchestrator.language.translation import STEP
+from orchestrator.language.words import Form, Plain, Span, Text, Words
+
+
+class OfferForm(Form):
+    id: str | None = None
+    percent: Plain = None
+    amount: Plain = None
+    currency: Annotated[str, Field(pattern="^[A-Z]{3}$")] | None = None
+    minimum: Annotated[float, Field(ge=0)] | None = None
+    products: Words = Field(default_factory=list)
+    expires: Span | None = None
+
+
+class CouponOptions(OfferForm):
+    not_built = frozenset({"pool"})
+    pool: str | None = None
+
+
+class CouponForm(StepForm, word="coupon"):
+    coupon: CouponOptions
+
+    def build(self, site: Site) -> Step | None:
+        if self.coupon.pool is not None:
+            site.place.at("pool").not_built("a coupon's `pool`")
+        return Coupon(site.id, read_offer(self.coupon, site.place))
+
+
+class RewardOptions(OfferForm):
+    to: Literal["customer", "referrer"]
+
+
+class RewardForm(StepForm, word="reward"):
+    reward: RewardOptions
+
+    def build(self, site: Site) -> Step | None:
+        return Reward(site.id, Receiver(self.reward.to), read_offer(self.reward, site.place))
+
+
+class AudienceOptions(Form):
+    add: str | None = None
+    remove: str | None = None
+
+
+class AudienceForm(StepForm, word="audience", built=False):
+    audience: AudienceOptions
+
+
+class OnsiteOptions(Form):
+    slot: Text
+    content: Plain = None
+    until: Plain = None
+
+
+class OnsiteForm(StepForm, word="onsite", built=False):
+    onsite: OnsiteOptions
+
+
+def read_offer(form: OfferForm, place: Place) -> Offer:
+    if (form.percent is None) == (form.amount is None):
+        place.error("this needs either `percent` or `amount`")
+    for key in ("percent", "amount"):
+        value = getattr(form, key)
+        if (isinstance(value, str) and "{{" not in value) or isinstance(value, bool | list | dict):
+            bare = (
+                re.fullmatch(r"\s*\D?\s*([0-9]+(?:\.[0-9]+)?)\s*\D*", value)
+                if isinstance(value, str)
+                else None
+            )
+            shown = f": write {bare[1]}" if bare else ", or computed by `{{ … }}`"
+            place.at(key).error(f"`{key}` is a number{shown}")
+        elif isinstance(value, int | float) and not 0 < value <= (
+            100 if key == "percent" else float("inf")
+        ):
+            limits = "between 0 and 100" if key == "percent" else "above 0"
+            place.at(key).error(f"`{key}` lies {limits}, not at {value:g}")
+    return Offer(
+        percent=place.at("percent").value(form.percent, STEP),
+        amount=place.at("amount").value(form.amount, STEP),
+        currency=form.currency,
+        minimum=form.minimum,
+        products=tuple(form.products),
+        expires=form.expires,
+    )

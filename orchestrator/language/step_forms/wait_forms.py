@@ -1,0 +1,154 @@
+"""Steps that wait."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Discriminator, Field, Tag
+
+from orchestrator.domain.expression import Value
+from orchestrator.domain.schedule import find_zone
+from orchestrator.domain.step import Step
+from orchestrator.domain.steps.wait_until import IfPast, WaitUntil
+from orchestrator.domain.steps.waits import Delay, WaitFor
+from orchestrator.domain.values import iso_time
+from orchestrator.language.document import Path
+from orchestrator.language.place import Place
+from orchestrator.language.step_forms.step_form import Site, StepForm
+from orchestrator.language.step_forms.variables import check_variable
+from orchestrator.language.translation import EVENT_IN_JOURNEY, STEP
+from orchestrator.language.words import (
+    AnyDuration,
+    Clock,
+    Duration,
+    EventName,
+    Form,
+    Rule,
+    Span,
+    Weekday,
+    as_list,
+)
+
+
+class Between(Form):
+    between: Annotated[list[Duration], Field(min_length=2, max_length=2)]
+
+
+def _kind_of_delay(value: Any) -> str:
+    if isinstance(value, dict) and "between" in value:
+        return "<between>"
+    return "<computed>" if isinstance(value, str) and "{{" in value else "<duration>"
+
+
+class DelayForm(StepForm, word="delay"):
+    delay: Annotated[
+        Annotated[Duration, Tag("<duration>")]
+        | Annotated[Between, Tag("<between>")]
+        | Annotated[str, Tag("<computed>")],
+        Discriminator(_kind_of_delay),
+    ]
+
+    def build(self, site: Site) -> Step | None:
+        if isinstance(self.delay, timedelta):
+            return Delay(site.id, self.delay)
+        is_random = isinstance(self.delay, Between)
+        site.place.not_built("a random delay (`between`)" if is_random else "a computed delay")
+        return None
+
+
+class WaitUntilOptions(Form):
+    id: str | None = None
+    time: Clock | None = None
+    days: Annotated[list[Weekday], BeforeValidator(as_list)] = Field(default_factory=list)
+    timezone: str = "customer"
+    date: str | None = None
+    offset: AnyDuration = timedelta(0)
+    at: Clock | None = None
+    if_past: Literal["continue", "skip", "exit"] | None = None
+    if_missing: Literal["skip", "continue", "exit"] | None = None
+
+
+class WaitUntilForm(StepForm, word="wait_until"):
+    wait_until: WaitUntilOptions
+
+    def build(self, site: Site) -> Step | None:
+        form, place = self.wait_until, site.place
+        if (form.time is None) == (form.date is None):
+            place.error("`wait_until` needs either `time` (of day) or `date` (of the customer)")
+            return None
+        _check_wait_until(form, place)
+        date = form.date
+        return WaitUntil(
+            id=site.id,
+            clock=form.time if date is None else form.at,
+            days=frozenset(form.days),
+            timezone=None if form.timezone == "customer" else form.timezone,
+            date=None if date is None else _date(date, place.at("date")),
+            offset=form.offset,
+            if_past=IfPast(form.if_past or "continue"),
+            if_missing=IfPast(form.if_missing or "skip"),
+        )
+
+
+def _check_wait_until(form: WaitUntilOptions, place: Place) -> None:
+    foreign = ("offset", "at", "if_past", "if_missing") if form.date is None else ("days",)
+    for key in foreign:
+        if key in place.written:
+            word = "date" if form.date is None else "time"
+            place.at(key).error(f"`{key}` goes with `{word}`", at_key=True)
+    if form.timezone != "customer" and find_zone(form.timezone) is None:
+        place.at("timezone").error(
+            f"there is no time zone '{form.timezone}': write `customer` or one such as Europe/Paris"
+        )
+
+
+def _date(text: str, place: Place) -> Value | None:
+    """A date of the customer (`customer.trial_ends_at`) or a plain one (2026-12-24)."""
+    at = iso_time(text)
+    if (
+        at is None and text.strip()[:1].isdigit()
+    ):  # 24.12.2026, 2026-2-3: as expressions they would be numbers
+        place.error(
+            f"'{text}' is no date: write 2026-12-24, or one of the customer's such as "
+            "customer.trial_ends_at"
+        )
+        return None
+    if at is None:
+        return place.computed(text, STEP)
+    if not 1900 < at.year < 2200:
+        place.error(f"nobody waits until {text}: write a date of this century or the next")
+    return place.value(text, STEP)
+
+
+class WaitForOptions(Form):
+    id: str | None = None
+    event: EventName
+    if_: Rule | None = Field(None, alias="if")
+    within: Span
+    save_as: str | None = None
+    then: list[StepForm] = Field(default_factory=list)
+    else_: list[StepForm] = Field(default_factory=list, alias="else")
+
+
+class WaitForForm(StepForm, word="wait_for"):
+    wait_for: WaitForOptions
+
+    def blocks(self) -> Iterator[tuple[Path, Sequence[StepForm]]]:
+        yield ("wait_for", "then"), self.wait_for.then
+        yield ("wait_for", "else"), self.wait_for.else_
+
+    def build(self, site: Site) -> Step | None:
+        form, place = self.wait_for, site.place
+        if form.save_as is not None:
+            check_variable(form.save_as, place.at("save_as"))
+        return WaitFor(
+            id=site.id,
+            event=form.event,
+            within=form.within,
+            condition=place.at("if").condition(form.if_, EVENT_IN_JOURNEY),
+            save_as=form.save_as,
+            then=site.blocks["wait_for", "then"],
+            otherwise=site.blocks["wait_for", "else"],
+        )

@@ -1,0 +1,147 @@
+"""What the customers of a project lack: numbers only, nobody is named."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import asdict, dataclass, field, fields
+from datetime import datetime
+from typing import Any
+
+from orchestrator.clock import SystemClock
+from orchestrator.domain.answer import Notice, Part
+from orchestrator.domain.formatting import count
+from orchestrator.domain.journey import Journey
+from orchestrator.domain.lifecycle import FactKind, unreadable_amounts
+from orchestrator.domain.message import Medium
+from orchestrator.domain.policy import address, has_consent
+from orchestrator.domain.region import zone_told_by
+from orchestrator.domain.schedule import find_zone
+from orchestrator.domain.state import Choice, CustomerState
+from orchestrator.domain.steps.wait_until import WaitUntil
+from orchestrator.engine.edits import Stranded, read_plan
+from orchestrator.language.program import build_program
+from orchestrator.language.project import Project
+from orchestrator.store import figures
+from orchestrator.store.database import Database
+
+
+@dataclass(slots=True)
+class Findings:
+    """What the customers lack, in numbers. `stranded` people stand on steps that are gone: nothing
+    runs before that is mended. `gone` counts people inside journeys that have no file any more."""
+
+    customers: int = 0
+    no_zone: int = 0  # they live by the project's
+    unknown_zone: int = 0  # likewise, though they have one written
+    told_zone: int = 0  # without a valid one they live by that of their number or country
+    no_address: Counter[Medium] = field(default_factory=Counter)  # by medium
+    unreadable: Counter[Medium] = field(
+        default_factory=Counter
+    )  # by medium: something is written, and is no address
+    no_consent: Counter[Medium] = field(default_factory=Counter)  # by medium, for marketing
+    no_date: Counter[str] = field(
+        default_factory=Counter
+    )  # by what a wait reads: something is there, and no date
+    stranded: list[Stranded] = field(default_factory=list)
+    gone: Counter[str] = field(default_factory=Counter)  # by journey
+    no_amount: Counter[str] = field(
+        default_factory=Counter
+    )  # values that a sum cannot read, by fact
+
+    def as_data(self) -> dict[str, Any]:
+        """The findings for a machine. Not `asdict`, which makes a Counter of a Counter's items."""
+        data = {one.name: getattr(self, one.name) for one in fields(self)}
+        return data | {"stranded": [asdict(one) for one in self.stranded]}
+
+    def told(self) -> Iterator[Part]:
+        """The findings for people."""
+        for stranded in self.stranded:
+            yield Notice(str(stranded), "error")
+        yield count(self.customers, "customer")
+        for number, what in self._lacks():
+            if number:
+                yield f"  {number:,} {what}"
+
+    def _lacks(self) -> Iterator[tuple[int, str]]:
+        yield self.no_zone, "without a time zone: the project's holds"
+        yield self.unknown_zone, "with a time zone that does not exist: the project's holds"
+        yield (
+            self.told_zone,
+            "without a valid time zone: that of their number or country holds",
+        )
+        for medium, number in self.no_address.items():
+            what = "a number that can be read" if medium.spec.by_number else "an address"
+            yield number, f"without {what}: not reached by {medium}"
+        for medium, number in self.unreadable.items():
+            what = "a number" if medium.spec.by_number else "an address"
+            yield number, f"with {what} written that cannot be read"
+        for medium, number in self.no_consent.items():
+            yield number, f"without consent: no marketing by {medium}"
+        for name, number in self.no_date.items():
+            told = "is no date that can be read: a wait for it takes it as missing"
+            yield number, f"whose {name} {told}"
+        for fact, number in self.no_amount.items():
+            yield number, f"amounts of '{fact}' that are no numbers: they add nothing"
+        for journey, number in self.gone.items():
+            yield number, f"inside '{journey}', a journey that has no file any more"
+
+
+def check_customers(project: Project, database: Database) -> Findings:
+    """Walks over all customers of a project; numbers only, nobody is named."""
+    found = Findings()
+    dates, now = _dates_waited_for(project.journeys.values()), SystemClock().now()
+    with database.read() as transaction:
+        found.stranded = read_plan(transaction, build_program(project)).stranded
+        inside = figures.count_inside(transaction)
+        found.gone.update(
+            {name: people for name, people in inside.items() if name not in project.journeys}
+        )
+        for row in figures.walk_customers(transaction):
+            state = _look_at(project, row, found)
+            found.no_date.update(
+                name for name, step in dates.items() if step.cannot_read(state, now)
+            )
+        sums = [fact for fact in project.lifecycle.facts if fact.kind is FactKind.SUM]
+        names = {name for fact in sums for name in (fact.event, fact.minus) if name}
+        for event in figures.walk_events(transaction, names) if names else ():
+            found.no_amount.update({fact.name: unreadable_amounts(fact, event) for fact in sums})
+    return found
+
+
+def _dates_waited_for(journeys: Iterable[Journey]) -> dict[str, WaitUntil]:
+    """The dates that are read of the customer alone, by what the author wrote, each with a wait for
+    it.
+    """
+    steps = (step for journey in journeys for step in journey.walk_steps())
+    waits = [step for step in steps if isinstance(step, WaitUntil) and step.date]
+    return {step.date_name: step for step in waits if step.reads_the_customer_alone}
+
+
+def _look_at(project: Project, row: Any, found: Findings) -> CustomerState:
+    found.customers += 1
+    zone = row.traits.get("timezone")
+    home = find_zone(project.config.project.timezone)
+    assert home is not None  # config refuses unknown zones
+    choices = {
+        key: Choice(value["granted"], datetime.fromisoformat(value["at"]))
+        for key, value in row.consent.items()
+    }
+    locale = project.config.project.locale
+    state = CustomerState(
+        "", project.lifecycle, home, locale, traits=row.traits, facts=row.facts, consent=choices
+    )
+    if not isinstance(zone, str) or find_zone(zone) is None:
+        if zone_told_by(row.traits, state.region) is not None:
+            found.told_zone += 1
+        elif zone is None:
+            found.no_zone += 1
+        else:
+            found.unknown_zone += 1
+    for medium in Medium:
+        unreached = address(state, medium) is None
+        found.no_address[medium] += unreached
+        written = row.traits.get(medium.spec.trait)
+        found.unreadable[medium] += unreached and written not in (None, "")
+        found.no_consent[medium] += not has_consent(project.config.policy, state, medium, topic="")
+    return state

@@ -1,0 +1,140 @@
+"""Runs the `tests:` of a journey on a virtual clock: what was expected, what happened, and when.
+
+A test holds one customer, their events at times counted from the start, and the messages expected,
+completely and in order; coupons, rewards, tasks, exits and messages not sent are checked where the
+test names them. The journey runs alone, without its holdout, under the project's caps, quiet hours
+and consent; schedules fire until the test's end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from orchestrator.domain.effects import Decision, DecisionKind, Effect, Grant, TaskMade
+from orchestrator.domain.event import Event, Kind
+from orchestrator.domain.expression import Condition, Const, Scope
+from orchestrator.domain.journey import Journey
+from orchestrator.domain.journey_tests import Happening, JourneyTest
+from orchestrator.domain.lifecycle import Lifecycle, Stage
+from orchestrator.domain.message import Medium
+from orchestrator.domain.program import Program
+from orchestrator.domain.state import CustomerState, SentMessage
+from orchestrator.domain.steps.message_step import QueueMessage
+from orchestrator.domain.timeline import run
+from orchestrator.domain.values import INSTANT, as_text
+
+MEDIA = tuple(str(medium) for medium in Medium)
+
+
+@dataclass(frozen=True, slots=True)
+class Rehearsal:
+    """The outcome of one test; `missing` was expected and did not happen, `surplus` happened and
+    was not expected.
+    """
+
+    test: JourneyTest
+    happened: tuple[Happening, ...]
+    missing: tuple[Happening, ...]
+    surplus: tuple[Happening, ...]
+
+    @property
+    def passed(self) -> bool:
+        """Whether everything happened as expected."""
+        return not self.missing and not self.surplus
+
+    def __str__(self) -> str:
+        lines = [f"{'ok' if self.passed else 'FAILED'}: {self.test.name}"]
+        lines += [f"  expected, did not happen: {one}" for one in self.missing]
+        lines += [f"  happened, not expected:   {one}" for one in self.surplus]
+        if not self.passed:
+            lines += [f"  what happened: {one}" for one in self.happened] or ["  nothing happened"]
+        return "\n".join(lines)
+
+
+def rehearse(program: Program, journey: Journey, test: JourneyTest) -> Rehearsal:
+    """Runs one test of a journey."""
+    lifecycle = (
+        program.lifecycle if test.stage is None else _beginning_in(test.stage, program.lifecycle)
+    )
+    program = _with_one_journey(program, lifecycle, replace(journey, holdout=0.0))
+    effects = run(program, _customer(program, test), _calls(test), test.start + test.until)
+    happened = tuple(_happenings(effects, test.start))
+    named = {(one.what, one.after) for one in test.expect if one.what not in MEDIA}
+    missing = [one for one in test.expect if one not in happened]
+    surplus = [
+        one
+        for one in happened
+        if one not in test.expect and (one.what in MEDIA or (one.what, one.after) in named)
+    ]
+    return Rehearsal(test, happened, tuple(missing), tuple(surplus))
+
+
+def _with_one_journey(program: Program, lifecycle: Lifecycle, journey: Journey) -> Program:
+    """The program of a journey alone, without the project's control group."""
+    return Program(
+        lifecycle,
+        {journey.id: journey},
+        program.policy,
+        program.zone,
+        locale=program.locale,
+        currency=program.currency,
+        max_age=program.max_age,
+    )
+
+
+def _customer(program: Program, test: JourneyTest) -> CustomerState:
+    """Who the test is about, with what is given."""
+    before = test.start - 2 * INSTANT
+    state = CustomerState("test", program.lifecycle, program.zone, program.locale)
+    if test.stage is not None:
+        state.stage, state.stage_since, state.cursor = test.stage, before, before
+    state.sent += [
+        SentMessage(test.start - sent.ago, sent.medium, sent.journey, sent.template, marketing=True)
+        for sent in sorted(test.sent, key=lambda sent: sent.ago, reverse=True)
+    ]
+    return state
+
+
+def _calls(test: JourneyTest) -> list[Event]:
+    """The calls of a test: who the customer is, just before the start, then the events."""
+    return [Event(test.start - INSTANT, Kind.IDENTIFY, "", test.customer, arrival=-1), *test.events]
+
+
+def _beginning_in(given: str, lifecycle: Lifecycle) -> Lifecycle:
+    """The lifecycle of a customer who is in a stage though the rules, of whom the test tells too
+    little, say another: the given stage holds until the rules say something else than at the
+    beginning."""
+    first: list[str | None] = []
+
+    def holds(scope: Scope) -> bool:
+        said = next((stage.name for stage in lifecycle.stages if stage.condition.test(scope)), None)
+        if not first:
+            first.append(said)
+        return said == first[0]
+
+    candidates = tuple(one for stage in lifecycle.stages for one in stage.candidates)
+    beginning = Stage(given, Condition("given by the test", Const(True), holds), candidates)
+    return replace(lifecycle, stages=(beginning, *lifecycle.stages), by_name={})
+
+
+def _happenings(effects: list[Effect], start: datetime) -> Iterator[Happening]:
+    for effect in effects:
+        match effect:
+            case QueueMessage(at, _, step):
+                yield Happening(at - start, str(step.medium), step.template)
+            case Grant(at=at, is_reward=True, to=to):
+                yield Happening(at - start, "reward", str(to))
+            case Grant(at=at, coupon=coupon):
+                yield Happening(
+                    at - start, "coupon", as_text(coupon.get("percent", coupon.get("amount")))
+                )
+            case TaskMade(at=at, type=kind):
+                yield Happening(at - start, "task", kind)
+            case Decision(at=at, kind=DecisionKind.NOT_SENT, reason=reason):
+                yield Happening(at - start, "not_sent", reason)
+            case Decision(at=at, kind=DecisionKind.EXPIRED):
+                yield Happening(at - start, "not_sent", "expired")
+            case Decision(at=at, kind=DecisionKind.LEFT, reason=reason):
+                yield Happening(at - start, "exit", reason)

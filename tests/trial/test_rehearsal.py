@@ -1,0 +1,278 @@
+"""What a journey's `tests:` may say, and how they are run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from textwrap import indent
+
+import pytest
+
+from orchestrator.domain.errors import ProjectInvalid
+from orchestrator.language.project import load_project
+from orchestrator.trial.rehearsal import Rehearsal, rehearse
+from orchestrator.wiring import build_program
+from tests.support.project import CONSENTING, write_project
+
+HELLO = """
+journey: hello
+trigger: {event: Joined}
+reentry: always
+holdout: 100%
+steps:
+  - email: hello
+  - delay: 1d
+  - sms: nudge
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    return tmp_path
+
+
+def verdict(project: Path, test: str, journey: str = HELLO, toml: str = CONSENTING) -> Rehearsal:
+    """The outcome of one test, written as in a file."""
+    text = f"{journey.strip()}\ntests:\n  - {indent(test.strip(), '    ').strip()}\n"
+    found = load_project(write_project(project, text, toml=toml), {})
+    ((name, tests),) = found.tests.items()
+    return rehearse(build_program(found), found.journeys[name], tests[0])
+
+
+def problems(project: Path, test: str, journey: str = HELLO) -> list[str]:
+    with pytest.raises(ProjectInvalid) as invalid:
+        verdict(project, test, journey)
+    return [problem.message for problem in invalid.value.problems]
+
+
+def happened(found: Rehearsal) -> list[str]:
+    return [str(one) for one in found.happened]
+
+
+ADA = "customer: {email: ada@example.com, phone: '+33612345678'}"
+
+
+def test_a_test_begins_on_a_monday_morning_and_its_times_are_durations_or_instants(
+    project: Path,
+) -> None:
+    found = verdict(
+        project,
+        f"""
+test: hello
+{ADA}
+events:
+  - {{at: 2026-01-05 12:00, event: Joined}}
+expect:
+  - {{at: 2h, email: hello}}
+  - {{at: 2026-01-06T13:00+01:00, sms: nudge}}
+""",
+    )
+    assert found.passed, found
+
+
+def test_the_control_group_of_the_journey_and_of_the_project_is_left_out(project: Path) -> None:
+    toml = CONSENTING + '[holdout]\nglobal = "100%"\n'
+    found = verdict(
+        project, f"test: x\n{ADA}\nevents: [{{at: 0h, event: Joined}}]\nexpect: []\n", toml=toml
+    )
+    assert happened(found)[0] == "at 0s: email hello"
+
+
+@pytest.mark.parametrize(
+    ("toml", "reason"),
+    [
+        ('[project]\ntimezone = "UTC"\n', "no_consent"),
+        (CONSENTING, "no_address"),
+    ],
+)
+def test_a_message_that_is_not_sent_is_expected_with_its_reason(
+    project: Path, toml: str, reason: str
+) -> None:
+    customer = (
+        "customer: {email: ada@example.com}" if reason == "no_consent" else "customer: {plan: pro}"
+    )
+    journey = HELLO.replace("  - delay: 1d\n  - sms: nudge\n", "")
+    test = (
+        f"test: x\n{customer}\nevents: [{{at: 0h, event: Joined}}]\nexpect: "
+        f"[{{at: AT, not_sent: {reason}}}]\n"
+    )
+    right = [verdict(project, test.replace("AT", at), journey, toml).passed for at in ("0h", "5m")]
+    assert any(right)  # a message without an address may be given its first five minutes
+    wrong = verdict(project, test.replace("AT", "0h").replace(reason, "suppressed"), journey, toml)
+    assert not wrong.passed
+    assert wrong.missing[0].which == "suppressed"
+
+
+def test_a_schedule_fires_all_the_while_until_the_end_that_is_written(project: Path) -> None:
+    journey = (
+        "journey: weekly\ntrigger: {schedule: '0 9 * * mon'}\nreentry: always\nsteps: "
+        "[email: hello]\n"
+    )
+    test = f"test: x\n{ADA}\nuntil: 22d\nexpect: []\n"
+    found = verdict(project, test, journey)
+    mails = [one for one in happened(found) if "email" in one]
+    assert mails == ["at 6d 23h: email hello", "at 13d 23h: email hello", "at 20d 23h: email hello"]
+
+
+def test_without_an_end_a_schedule_fires_for_four_hundred_days(project: Path) -> None:
+    journey = (
+        "journey: weekly\ntrigger: {schedule: '0 9 * * mon'}\nreentry: always\nsteps: "
+        "[email: hello]\n"
+    )
+    found = verdict(project, f"test: x\n{ADA}\nexpect: []\n", journey)
+    assert len([one for one in happened(found) if "email" in one]) == 57
+
+
+STAGED = """
+journey: staged
+trigger: {event: Joined}
+only_if: customer.stage == "loyal"
+reentry: always
+steps:
+  - email: hello
+"""
+
+
+def test_a_given_stage_is_the_customers_until_the_events_of_the_test_move_it(project: Path) -> None:
+    test = f"""
+test: x
+{ADA}
+given: {{stage: loyal}}
+events:
+  - {{at: 0h, event: Joined}}
+  - {{at: 3d, event: Joined}}
+  - {{at: 4d, event: Order Completed}}
+  - {{at: 5d, event: Joined}}
+expect:
+  - {{at: 0h, email: hello}}
+  - {{at: 3d, email: hello}}
+"""
+    found = verdict(project, test, STAGED)
+    assert found.passed, (
+        found
+    )  # one order makes a new customer of somebody of whom nothing else is known
+    assert not verdict(project, test.replace("given: {stage: loyal}\n", ""), STAGED).passed
+
+
+def test_being_in_a_given_stage_is_not_entering_it(project: Path) -> None:
+    journey = "journey: staged\ntrigger: {stage: loyal}\nsteps: [email: hello]\n"
+    found = verdict(project, f"test: x\n{ADA}\ngiven: {{stage: loyal}}\nexpect: []\n", journey)
+    assert found.passed, found
+
+
+def test_messages_sent_before_count_for_the_caps_and_for_received(project: Path) -> None:
+    toml = CONSENTING + '[caps]\nemail = ["1/day"]\n'
+    journey = HELLO.replace("  - delay: 1d\n  - sms: nudge\n", "")
+    test = f"""
+test: x
+{ADA}
+given:
+  sent:
+    - {{email: promo, ago: 20h}}
+    - {{sms: nudge, ago: 90d, journey: promo}}
+events: [{{at: 0h, event: Joined}}]
+expect: [{{at: 4h, email: hello}}]
+"""
+    assert verdict(project, test, journey, toml).passed
+    knowing = journey.replace(
+        "reentry", "only_if: not received('promo', within='21h')\nreentry"
+    ).replace("journey: hello", "journey: hello2")
+    (project / "journeys/hello.yaml").unlink()
+    (project / "templates/email/promo.html").write_text("---\nsubject: p\n---\np", "utf-8")
+    found = verdict(project, test, knowing, toml)
+    assert not [one for one in happened(found) if "email" in one]
+
+
+def test_a_start_by_hand_names_the_journey_itself(project: Path) -> None:
+    journey = HELLO.replace("{event: Joined}", "manual")
+    expected = "expect: [{at: 1h, email: hello}, {at: 25h, sms: nudge}]"
+    test = f"test: x\n{ADA}\nevents: [{{at: 1h, start: hello}}]\n{expected}\n"
+    assert verdict(project, test, journey).passed
+    assert problems(project, test.replace("start: hello", "start: helo"), journey) == [
+        "a test runs its journey alone: write `start: hello`"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("test", "message"),
+    [
+        ("events: [{event: Joined}]\nexpect: []", "`at` is missing here (when, such as 0h or 2d)"),
+        (
+            "events: [{at: 1 parsec, event: Joined}]\nexpect: []",
+            "'1 parsec' is not a duration: write 45s, 30m, 1h",
+        ),
+        (
+            "events: [{at: 3, event: Joined}]\nexpect: []",
+            "'3' is no time of a test: write 0h, 2d or 2026-01-07 10:00",
+        ),
+        ("events: [{at: 0h}]\nexpect: []", "this needs exactly one of: event, identify, start"),
+        (
+            "events: [{at: 0h, event: a, identify: {b: c}}]\nexpect: []",
+            "this needs exactly one of: event, identify",
+        ),
+        (
+            "events: [{at: 0h, evnt: Joined}]\nexpect: []",
+            "unknown key 'evnt'; did you mean 'event'?",
+        ),
+        (
+            "events: [{at: 0h, event: a, props: {b: c}}]\nexpect: []",
+            "'props'; it is called 'properties' here",
+        ),
+        ("events: [{at: 0h, identify: ada}]\nexpect: []", "`identify` must be a map (key: value)"),
+        (
+            "events: [{at: 0h, business: back}]\nexpect: []",
+            "`business` in a test is part of the language but not built",
+        ),
+        (
+            "events: [{at: -1h, event: Joined}]\nexpect: []",
+            "this lies before the test begins: times count from `start`",
+        ),
+        (
+            "events: [{at: 401d, event: Joined}]\nexpect: []",
+            "this lies after the test's end: `until`, or 400 days",
+        ),
+        ("until: 2d\nexpect: [{at: 3d, email: hello}]", "this lies after the test's end"),
+        ("start: 9999-12-31\nexpect: []", "a test begins between 1970 and 2199"),
+        (
+            "expect: [email]",
+            "each entry of `expect` is written as `- {at: 1h, email: cart-reminder}`",
+        ),
+        (
+            "expect: {at: 1h, email: hello}",
+            "`expect` is written as `expect: [{at: 1h, email: cart-reminder}]`",
+        ),
+        (
+            "expect: [{at: 1h}]",
+            "this needs exactly one of: email, sms, coupon, reward, task, exit, not_sent",
+        ),
+        ("expect: [{at: 1h, mail: hello}]", "unknown key 'mail'; it is called 'email' here"),
+        (
+            'expect: [{at: 1h, "email": helo}]',
+            "there is no email template 'helo'; did you mean 'hello'?",
+        ),
+        (
+            "expect: [{at: 1h, emit: x}]",
+            "`emit` in a test is part of the language but not built yet in this version",
+        ),
+        ("expect: [{at: 1h, task: mail}]", "`task` must be call or letter or visit"),
+        ("given: {stage: loyl}\nexpect: []", "there is no stage 'loyl'; did you mean 'loyal'?"),
+        (
+            "given: {others: {bob: {}}}\nexpect: []",
+            "`others`, more customers in one test, is part of the language",
+        ),
+        (
+            "given: {sent: [{email: hello}]}\nexpect: []",
+            "`ago` is missing here (how long before the start, such as 2d)",
+        ),
+        ("given: {sent: [{ago: 2d}]}\nexpect: []", "this needs exactly one of: email, sms"),
+    ],
+)
+def test_a_fault_in_a_test_is_said_at_its_place(project: Path, test: str, message: str) -> None:
+    found = problems(project, f"test: x\n{test}\n")
+    assert any(message in one for one in found), found
+
+
+def test_a_version_that_somebody_entered_long_ago_is_read_whatever_its_tests_say() -> None:
+    from orchestrator.language.journeys import parse_journey
+
+    text = f"{HELLO}tests:\n  - {{test: x, events: [{{evnt: Joined}}], expect: nothing}}\n"
+    assert parse_journey(text, "hello.yaml of version 1").id == "hello"
