@@ -17,8 +17,7 @@ import signal
 import sys
 import time
 from collections import Counter
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import ModuleType
 
@@ -36,6 +35,7 @@ LIBRARIES = (
 #: apart from one that all tests let pass.
 TEST_S, MUTANT_S = 300, 900
 PASSED, NOTHING_RUN = 0, 5
+FOUND, SURVIVED, UNSURE = "found", "survived", "unsure"
 
 
 def main() -> None:
@@ -45,15 +45,11 @@ def main() -> None:
     for library in LIBRARIES:
         importlib.import_module(library)
     until = time.monotonic() + options.minutes * 60
-    mutants, results = draw(options.count, options.seed), Counter[str]()
-    with ThreadPoolExecutor(options.jobs) as pool:
-        for mutant, result in pool.map(lambda m: (m, try_out(m, until)), mutants):
-            results[result] += 1
-            if result in ("survived", "unsure"):
-                print(
-                    f"| {mutant} | `{_line(mutant.was)}` → `{_line(mutant.becomes)}` | {result} |",
-                    flush=True,
-                )
+    results = Counter[str]()
+    for trial in try_all(draw(options.count, options.seed), options.jobs, until):
+        results[trial.result] += 1
+        if trial.result in (SURVIVED, UNSURE):
+            print(trial.row, flush=True)
     print(", ".join(f"{count} {result}" for result, count in results.most_common()))
 
 
@@ -66,38 +62,58 @@ def read_options() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _line(text: str) -> str:
-    return " ".join(text.split())
+class Trial:
+    """A mutant on its way through the tests of its module, stage by stage, each in a process forked
+    for it; `result` is "" until it is known.
+    """
+
+    def __init__(self, mutant: Mutant) -> None:
+        self.mutant, self.result = mutant, ""
+        self._waiting = [tests for tests in stages(mutant.path) if tests]
+        self._deadline, self._child = time.monotonic() + MUTANT_S, 0
+        self._go_on()
+
+    @property
+    def row(self) -> str:
+        """A row of the table of survivors."""
+        was, becomes = (" ".join(text.split()) for text in (self.mutant.was, self.mutant.becomes))
+        return f"| {self.mutant} | `{was}` → `{becomes}` | {self.result} |"
+
+    def look(self) -> None:
+        """Takes note of a stage that has ended, or ends one that lasts too long."""
+        done, status = os.waitpid(self._child, os.WNOHANG)
+        if done and os.waitstatus_to_exitcode(status) not in (PASSED, NOTHING_RUN):
+            self.result = FOUND
+        elif done:
+            self._go_on()
+        elif time.monotonic() > self._deadline:
+            os.killpg(self._child, signal.SIGKILL)
+            os.waitpid(self._child, 0)
+            self.result = UNSURE
+
+    def _go_on(self) -> None:
+        if not self._waiting:
+            self.result = SURVIVED
+            return
+        tests = self._waiting.pop(0)
+        self._child = os.fork()
+        if self._child == 0:
+            _run_tests(self.mutant, tests)
 
 
-def try_out(mutant: Mutant, until: float) -> str:
-    """`found`, `survived`, `unsure` when the time was up before all tests had run, or `not tried`."""
-    if time.monotonic() > until:
-        return "not tried"
-    deadline, ran = time.monotonic() + MUTANT_S, False
-    for tests in stages(mutant.path):
-        status = run_forked(mutant, tests, deadline) if tests else NOTHING_RUN
-        if status is None:
-            return "unsure"
-        if status not in (PASSED, NOTHING_RUN):
-            return "found"
-        ran = ran or status == PASSED
-    return "survived" if ran else "unsure"
-
-
-def run_forked(mutant: Mutant, tests: Sequence[Path], deadline: float) -> int | None:
-    """The exit status of pytest; None when it had to be ended."""
-    child = os.fork()
-    if child == 0:
-        _run_tests(mutant, tests)
-    while time.monotonic() < deadline:
-        done, status = os.waitpid(child, os.WNOHANG)
-        if done:
-            return os.waitstatus_to_exitcode(status)
-        time.sleep(0.2)
-    os.killpg(child, signal.SIGKILL)
-    os.waitpid(child, 0)
-    return None
+def try_all(mutants: Sequence[Mutant], jobs: int, until: float) -> Iterator[Trial]:
+    """Tries mutants out, so many at a time, each given back when its result is known; begins none
+    after `until`. One thread: a process forked from several may wait for a lock nobody holds.
+    """
+    waiting, running = list(mutants), list[Trial]()
+    while running or (waiting and time.monotonic() < until):
+        while waiting and len(running) < jobs and time.monotonic() < until:
+            running.append(Trial(waiting.pop(0)))
+        for trial in running:
+            trial.look()
+        yield from (trial for trial in running if trial.result)
+        running = [trial for trial in running if not trial.result]
+        time.sleep(0.1)
 
 
 def _run_tests(mutant: Mutant, tests: Sequence[Path]) -> None:
