@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from orchestrator.live.deployments import describe_project
 from pydantic import ValidationError
 
+from flows.project import describe_project
 from orchestrator.domain.message import Purpose
 from orchestrator.domain.step import Step
 from orchestrator.language.schema import JourneyForm
