@@ -25,7 +25,7 @@ from orchestrator.render import Templates
 from orchestrator.store import messages, settings
 from orchestrator.store.availability import unless_away
 from orchestrator.store.database import Database
-from orchestrator.store.lives import load_readers
+from orchestrator.store.line_loading import load_readers
 from orchestrator.store.migrate import migrate
 
 logger = logging.getLogger(__name__)

@@ -19,7 +19,7 @@ from orchestrator.engine.worker import Worker
 from orchestrator.language.project import Project
 from orchestrator.live.signals import stopped_by_signals
 from orchestrator.measure.tick_told import tell_tick
-from orchestrator.store import arrivals
+from orchestrator.store import inbox
 from orchestrator.store.lock import engine_lock, hold_database
 from orchestrator.wiring import close_engine, open_engine, settle_what_died
 
@@ -63,6 +63,6 @@ def _run(project: Project, now: str | None) -> tuple[TickReport, int]:
                 report = work(parts, worker)
                 report.add(finish(parts, worker))
             with database.read() as transaction:
-                return report, arrivals.count_calls(transaction)
+                return report, inbox.count_calls(transaction)
         finally:
             close_engine(parts, worker)

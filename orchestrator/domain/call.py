@@ -57,15 +57,22 @@ class Call:
         return Event(at, self.kind, self.name, self.properties, arrival, starts, self.context)
 
 
-def read_call(raw: Any) -> Call:
-    """Checks one call; raises CallRejected with a code and what to do."""
+def may_be_deep(text: bytes) -> bool:
+    """Whether JSON may be nested too deeply: it has as many brackets, which few calls have."""
+    return text.count(b"{") + text.count(b"[") > NESTING_MAX
+
+
+def read_call(raw: Any, *, is_flat: bool = False) -> Call:
+    """Checks one call; raises CallRejected with a code and what to do. `is_flat`: it is known that
+    nothing in it is nested too deeply.
+    """
     if not isinstance(raw, dict):
         raise CallRejected("invalid_call", "a call is a JSON object")
     written = raw.get("type")
     kind = _KINDS.get(written) if isinstance(written, str) else None
     if kind is None:
         raise CallRejected("invalid_type", f"'type' must be one of {', '.join(_KINDS)}")
-    if _is_deeper(raw, NESTING_MAX):
+    if not is_flat and _is_deeper(raw, NESTING_MAX):
         raise CallRejected("invalid_json", "objects and lists are nested too deeply")
     user_id, anonymous_id = _read_id(raw, "userId"), _read_id(raw, "anonymousId")
     if not user_id and not anonymous_id:
@@ -99,23 +106,28 @@ def read_call(raw: Any) -> Call:
 
 
 def _is_deeper(value: dict[str, Any] | list[Any], levels: int) -> bool:
-    if levels == 0:
-        return True
-    parts = value.values() if isinstance(value, dict) else value
-    return any(_is_deeper(part, levels - 1) for part in parts if isinstance(part, dict | list))
+    for part in value.values() if isinstance(value, dict) else value:
+        if isinstance(part, dict | list) and (levels <= 1 or _is_deeper(part, levels - 1)):
+            return True
+    return False
 
 
 def _read_id(raw: Mapping[str, Any], key: str) -> str:
     value = raw.get(key)
     if value is None or value == "":
         return ""
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
+    if isinstance(value, str):
+        return _checked_id(key, value)
+    if isinstance(value, bool) or not isinstance(value, int | float):
         raise CallRejected("invalid_id", f"'{key}' must be text or a number")
     if isinstance(value, float) and abs(value) >= EXACT_MAX:
         raise CallRejected(
             "invalid_id", f"'{key}' is too large a number to be read exactly: send it as text"
         )
-    text = as_text(value)  # 123.0 is what tables with gaps make of 123
+    return _checked_id(key, as_text(value))  # 123.0 is what tables with gaps make of 123
+
+
+def _checked_id(key: str, text: str) -> str:
     if len(text) > ID_CHARS_MAX:
         raise CallRejected("invalid_id", f"'{key}' is longer than {ID_CHARS_MAX} characters")
     if "\x00" in text:

@@ -9,7 +9,9 @@ known users merge only by alias.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from hashlib import blake2b
+from typing import NamedTuple
 
 from orchestrator.domain.call import Call
 from orchestrator.domain.errors import CallRejected
@@ -18,8 +20,7 @@ from orchestrator.domain.event import Kind
 _GMAIL = ("gmail.com", "googlemail.com")  # one and the same, and a.b@ and ab@ are one person there
 
 
-@dataclass(frozen=True, slots=True)
-class Person:
+class Person(NamedTuple):
     """The key of a customer: a known id, or an anonymous one."""
 
     id: str
@@ -95,6 +96,7 @@ def invited_as(call: Call) -> str | None:
     return referral_id(email) if isinstance(email, str) else None
 
 
+@lru_cache(maxsize=4096)  # asked twice of each identify: who is meant, and whom that makes known
 def referral_id(email: str) -> str:
     """The anonymous id of somebody a friend invited: a hash of the address, so that the address
     stays out of it.

@@ -5,7 +5,7 @@ back once.
 from __future__ import annotations
 
 from bisect import bisect_right, insort
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, MutableMapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -140,7 +140,7 @@ class CustomerState:
     history: dict[str, list[Event]] = field(default_factory=dict)
     sent: list[SentMessage] = field(default_factory=list)
     enrollments: list[Enrollment] = field(default_factory=list)
-    entries: dict[str, Entries] = field(default_factory=dict)
+    entries: MutableMapping[str, Entries] = field(default_factory=dict)
     assignments: dict[tuple[str, str], str] = field(default_factory=dict)
     coupons: dict[str, dict[str, Any]] = field(default_factory=dict)
     rewarded: set[str] = field(default_factory=set)

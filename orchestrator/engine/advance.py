@@ -10,11 +10,8 @@ import logging
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
 
-import orjson
-
-from orchestrator.domain.effects import Decision, DecisionKind, Effect, Emitted
+from orchestrator.domain.effects import Decision, DecisionKind, Effect
 from orchestrator.domain.errors import without_data
 from orchestrator.domain.event import Event, Kind
 from orchestrator.domain.line import RunOptions
@@ -23,14 +20,14 @@ from orchestrator.domain.state import Status
 from orchestrator.domain.steps.message_step import QueueMessage
 from orchestrator.domain.timeline import is_late, recount, run
 from orchestrator.domain.values import INSTANT
-from orchestrator.engine.ingest import ENGINE
+from orchestrator.engine.collecting import collecting_afterwards
 from orchestrator.engine.parts import CLAIM_MAX
 from orchestrator.engine.report import JourneyTally, TickReport
 from orchestrator.engine.turn import Turn
-from orchestrator.store import customers, events, inbox
+from orchestrator.store import customers, events
 from orchestrator.store.availability import StoreUnavailable, unless_away
-from orchestrator.store.lives import Life, load_lives
-from orchestrator.store.moves import Run, save_runs, set_aside
+from orchestrator.store.line_loading import Loaded, load
+from orchestrator.store.line_saving import RunOutcome, Saving, save, set_aside
 from orchestrator.store.records import load_record
 from orchestrator.store.transaction import Transaction
 
@@ -39,6 +36,7 @@ logger = logging.getLogger(__name__)
 TRY_AGAIN = timedelta(hours=1)  # a life that could not be run: until somebody has read the log
 
 
+@collecting_afterwards
 def run_due(turn: Turn, now: datetime, report: TickReport) -> int:
     """Advances up to 500 due customers; returns how many there were.
 
@@ -89,8 +87,7 @@ def _advance(turn: Turn, transaction: Transaction, ids: Sequence[int], now: date
     if ids:
         runs = _run_lives(turn, transaction, ids, now, tallies)
         version = turn.program.lifecycle.version
-        save_runs(transaction, runs, now, version, turn.parts.public_id, turn.parts.priority)
-        _tell_others(turn, transaction, runs)
+        save(transaction, runs, Saving(now, version, turn.parts.public_id, turn.parts.priority))
         _keep_moments(turn, runs)
         _count(tallies, runs)
     return tallies
@@ -102,20 +99,13 @@ def _run_lives(
     ids: Sequence[int],
     now: datetime,
     report: TickReport,
-) -> list[Run]:
-    lives = load_lives(transaction, turn.program, ids, now)
-    absorbed = [
-        row.absorbed_id
-        for life in lives.values()
-        for row in life.fresh
-        if row.absorbed_id is not None
-    ]
-    others = load_lives(transaction, turn.program, absorbed, now, whole=True) if absorbed else {}
-    survivors = [
-        key for key, life in lives.items() if any(row.absorbed_id is not None for row in life.fresh)
-    ]
-    if survivors:
-        lives |= load_lives(transaction, turn.program, survivors, now, whole=True)
+) -> list[RunOutcome]:
+    lives = load(transaction, turn.program, ids, now)
+    merged = {key: life.merges for key, life in lives.items() if life.merges}
+    absorbed = [other for merges in merged.values() for _, other in merges]
+    others = load(transaction, turn.program, absorbed, now, whole=True) if absorbed else {}
+    if merged:
+        lives |= load(transaction, turn.program, list(merged), now, whole=True)
     for life in (*lives.values(), *others.values()):
         if life.stale and life.state.id is not None:
             past = events.whole_past(transaction, life.state.id, life.applied_event_id)
@@ -128,34 +118,36 @@ def _run_lives(
 def _run_life(
     turn: Turn,
     transaction: Transaction,
-    life: Life,
-    others: dict[int, Life],
+    life: Loaded,
+    others: dict[int, Loaded],
     now: datetime,
-) -> Run:
+) -> RunOutcome:
     """Runs one line, and before it those of the customers who turned out to be this one."""
     fresh, effects = life.events, list[Effect]()
-    absorbed = [(row, others[row.absorbed_id]) for row in life.fresh if row.absorbed_id is not None]
-    late = list[Life]()
-    for row, other in absorbed:
-        if _is_behind(row.at, other):  # it was already run past the instant of the merge
+    late = list[Loaded]()
+    for told, absorbed_id in life.merges:
+        other = others[absorbed_id]
+        if _is_behind(told.at, other):  # it was already run past the instant of the merge
             fresh += other.events
-            if row.starts:
+            if told.starts:
                 life.state.happened_at = max(
                     filter(None, (life.state.happened_at, other.state.happened_at))
                 )
         else:
-            before, fresh = _part(other, fresh, row.at)
+            before, fresh = _part(other, fresh, told.at)
             effects += run(
                 turn.program,
                 other.state,
                 before,
-                row.at - INSTANT,
+                told.at - INSTANT,
                 options=_options(turn, other),
                 record=_own_record(transaction, other, before),
             )
-        if row.starts and (_is_behind(row.at, other) or _is_behind(row.at, life)):
+        if told.starts and (_is_behind(told.at, other) or _is_behind(told.at, life)):
             late.append(other)
-        merge = Event(row.at, Kind.MERGE, "", {}, -1, row.starts, row.context, absorbed=other.state)
+        merge = Event(
+            told.at, Kind.MERGE, "", {}, -1, told.starts, told.context, absorbed=other.state
+        )
         fresh.append(merge)
     record = (
         _united_record(transaction, life, late, fresh, effects)
@@ -171,12 +163,19 @@ def _run_life(
         keeps_customers=turn.clock.is_virtual,
     )
     effects += run(turn.program, life.state, fresh, until, options=options, record=record)
-    last = max((row.id for row in life.fresh), default=life.applied_event_id)
-    last = max([last, *(row.id for _, other in absorbed for row in other.fresh)])
-    return Run(life.state, effects, last, [row.absorbed_id for row, _ in absorbed])
+    absorbed_ids = [absorbed_id for _, absorbed_id in life.merges]
+    taken = [life, *(others[absorbed_id] for absorbed_id in absorbed_ids)]
+    return RunOutcome(
+        life.state,
+        effects,
+        max([life.applied_event_id, *(new.event.arrival for one in taken for new in one.fresh)]),
+        absorbed_ids,
+        None if absorbed_ids else life.before,
+        {} if absorbed_ids else life.enrollments_before,
+    )
 
 
-def _options(turn: Turn, life: Life) -> RunOptions:
+def _options(turn: Turn, life: Loaded) -> RunOptions:
     return RunOptions(
         on_hold=turn.standing.held.journeys,
         history_until=_imported_at(life),
@@ -185,13 +184,13 @@ def _options(turn: Turn, life: Life) -> RunOptions:
     )
 
 
-def _is_behind(at: datetime, life: Life) -> bool:
+def _is_behind(at: datetime, life: Loaded) -> bool:
     """Whether something happened on the line at that instant or later."""
     return life.state.happened_at is not None and at <= life.state.happened_at
 
 
 def _part(
-    other: Life, fresh: Sequence[Event], merged_at: datetime
+    other: Loaded, fresh: Sequence[Event], merged_at: datetime
 ) -> tuple[list[Event], list[Event]]:
     """The new events of the absorbed customer's line, and those of the survivor's. What a device
     did before it was known whose it is belongs to the former, also where the call came after the
@@ -204,7 +203,7 @@ def _part(
     ]
 
 
-def _own_record(transaction: Transaction, life: Life, events: Sequence[Event]) -> Record | None:
+def _own_record(transaction: Transaction, life: Loaded, events: Sequence[Event]) -> Record | None:
     """What is on record of a customer some of whose calls came late; None where all came in
     order.
     """
@@ -217,8 +216,8 @@ def _own_record(transaction: Transaction, life: Life, events: Sequence[Event]) -
 
 def _united_record(
     transaction: Transaction,
-    life: Life,
-    others: Sequence[Life],
+    life: Loaded,
+    others: Sequence[Loaded],
     fresh: Sequence[Event],
     effects: Sequence[Effect],
 ) -> Record:
@@ -232,24 +231,13 @@ def _united_record(
     return record
 
 
-def _imported_at(life: Life) -> datetime | None:
+def _imported_at(life: Loaded) -> datetime | None:
     """When history among the new events was received: up to then time alone starts nothing."""
-    return max((row.received_at for row in life.fresh if not row.starts), default=None)
+    imported = (new.received_at for new in life.fresh if not new.event.starts)
+    return max(imported, default=None)
 
 
-def _tell_others(turn: Turn, transaction: Transaction, runs: Sequence[Run]) -> None:
-    """Puts what happened to one customer because of another into the inbox, as that other's
-    event.
-    """
-    calls = []
-    for done in runs:
-        for effect in done.effects:
-            if isinstance(effect, Emitted) and effect.receiver is not None:
-                calls.append(_inbox_call(effect.event, effect.receiver))
-    inbox.put_calls(transaction, calls)
-
-
-def _keep_moments(turn: Turn, runs: Sequence[Run]) -> None:
+def _keep_moments(turn: Turn, runs: Sequence[RunOutcome]) -> None:
     """Keeps what each message's customer was when it was decided: a virtual clock jumps, and they
     have lived on.
     """
@@ -264,30 +252,14 @@ def _keep_moments(turn: Turn, runs: Sequence[Run]) -> None:
                 turn.moments[message] = effect.seen
 
 
-def _inbox_call(event: Event, receiver: str) -> inbox.InboxEntry:
-    """The call, received when it happened: after a long jump of a virtual clock it is no history
-    for that.
-    """
-    message_id = f"{event.name}:{event.properties['code']}"
-    call: dict[str, Any] = {
-        "type": "track",
-        "event": event.name,
-        "userId": receiver,
-        "messageId": message_id,
-        "timestamp": event.at.isoformat(),
-        "properties": dict(event.properties),
-    }
-    return inbox.InboxEntry(message_id, event.at, ENGINE, True, orjson.dumps(call))
-
-
-def _count_due(turn: Turn, life: Life, now: datetime, report: TickReport) -> None:
+def _count_due(turn: Turn, life: Loaded, now: datetime, report: TickReport) -> None:
     for enrollment in life.state.open_enrollments():
         due = enrollment.due_at is not None and enrollment.due_at <= now
         if due and enrollment.journey not in turn.standing.held.journeys:
             report.journey(enrollment.journey).due += 1
 
 
-def _count(report: TickReport, runs: Sequence[Run]) -> None:
+def _count(report: TickReport, runs: Sequence[RunOutcome]) -> None:
     for done in runs:
         for effect in done.effects:
             match effect:

@@ -12,20 +12,22 @@ from typing import Any
 
 import orjson
 
-from orchestrator.domain.call import Call, read_call
+from orchestrator.domain.call import Call, may_be_deep, read_call
 from orchestrator.domain.consent import choice_about_address, read_answers
 from orchestrator.domain.errors import CallRejected
 from orchestrator.domain.event import Kind
 from orchestrator.domain.identity import Identities, Person, invited_as
 from orchestrator.domain.message import Medium
 from orchestrator.domain.policy import address
+from orchestrator.engine.collecting import collecting_afterwards
 from orchestrator.engine.parts import INBOX_MAX, Parts
 from orchestrator.engine.report import TickReport
-from orchestrator.store import accepted, addresses, arrivals, customers, events, grants, inbox
-from orchestrator.store.lives import load_readers
+from orchestrator.store import accepted, addresses, customers, events, grants, inbox
+from orchestrator.store.inbox import WaitingCall
+from orchestrator.store.line_loading import load_readers
 from orchestrator.store.transaction import Transaction
+from orchestrator.store.writers import ENGINE
 
-ENGINE = "engine"  # the source of calls Parcours made itself
 PAGE = "page"  # a page of ours, shown to a customer
 MANUAL = "manual"  # a person starts a journey, whose id is the event's name
 _KIND_BY_SOURCE = {ENGINE: Kind.EMITTED, MANUAL: Kind.START}
@@ -35,7 +37,7 @@ _KIND_BY_SOURCE = {ENGINE: Kind.EMITTED, MANUAL: Kind.START}
 class _Taken:
     """One inbox row that was understood: whose event it is, when, and who was absorbed by it."""
 
-    row: Any
+    row: WaitingCall
     call: Call
     at: datetime
     starts: bool
@@ -46,31 +48,33 @@ class _Taken:
 @dataclass(slots=True)
 class _Batch:
     taken: list[_Taken] = field(default_factory=list)
-    rejected: list[tuple[Any, CallRejected]] = field(default_factory=list)
+    rejected: list[tuple[WaitingCall, CallRejected]] = field(default_factory=list)
     duplicates: int = 0
+    ids: dict[Person, int] = field(default_factory=dict)  # of the customers that exist
 
 
+@collecting_afterwards
 def run(parts: Parts, now: datetime, report: TickReport) -> int:
     """Takes up to 1,000 calls in one transaction; returns how many rows it took."""
     with parts.database.write() as transaction:
         accepted.take_in(transaction, parts.database, INBOX_MAX)
-        rows = arrivals.take_calls(transaction, now, INBOX_MAX)
+        rows = inbox.take_calls(transaction, now, INBOX_MAX)
         if not rows:
             return 0
         batch = _understand(parts, transaction, rows, now)
         _write(parts, transaction, batch, now)
-        arrivals.drop_calls(transaction, [row.id for row in rows])
+        inbox.drop_calls(transaction, [row.id for row in rows])
     report.accepted += len(batch.taken)
     report.rejected += len(batch.rejected)
     return len(rows)
 
 
 def _understand(
-    parts: Parts, transaction: Transaction, rows: Sequence[Any], now: datetime
+    parts: Parts, transaction: Transaction, rows: Sequence[WaitingCall], now: datetime
 ) -> _Batch:
     batch = _Batch()
     calls = _read_calls(transaction, rows, batch)
-    identities = _identities(transaction, [call for _, call in calls])
+    identities = _identities(transaction, [call for _, call in calls], batch)
     for row, call in calls:
         try:
             taken = _take(parts, identities, row, call, now)
@@ -83,8 +87,8 @@ def _understand(
 
 
 def _read_calls(
-    transaction: Transaction, rows: Sequence[Any], batch: _Batch
-) -> list[tuple[Any, Call]]:
+    transaction: Transaction, rows: Sequence[WaitingCall], batch: _Batch
+) -> list[tuple[WaitingCall, Call]]:
     """The calls that are readable and new, in order of arrival."""
     known = events.known_message_ids(
         transaction, {row.message_id for row in rows if row.message_id}
@@ -95,7 +99,8 @@ def _read_calls(
             batch.duplicates += 1
             continue
         try:
-            calls.append((row, read_call(orjson.loads(row.raw))))
+            call = read_call(orjson.loads(row.raw), is_flat=not may_be_deep(row.raw))
+            calls.append((row, call))
         except orjson.JSONDecodeError:
             batch.rejected.append((row, CallRejected("invalid_json", "the call is not JSON")))
         except CallRejected as rejection:
@@ -103,7 +108,7 @@ def _read_calls(
     return calls
 
 
-def _identities(transaction: Transaction, calls: Sequence[Call]) -> Identities:
+def _identities(transaction: Transaction, calls: Sequence[Call], batch: _Batch) -> Identities:
     """Who is known among those the calls speak of."""
     strangers = {call.anonymous_id for call in calls if call.anonymous_id}
     strangers |= {call.previous_id for call in calls if call.previous_id}
@@ -114,11 +119,13 @@ def _identities(transaction: Transaction, calls: Sequence[Call]) -> Identities:
     persons = {Person(name, anonymous=True) for name in strangers} | {
         Person(name) for name in users
     }
-    known = set(customers.find_customers(transaction, persons))
-    return Identities(known=known, links=customers.find_links(transaction, strangers))
+    batch.ids = customers.find_customers(transaction, persons)
+    return Identities(known=set(batch.ids), links=customers.find_links(transaction, strangers))
 
 
-def _take(parts: Parts, identities: Identities, row: Any, call: Call, now: datetime) -> _Taken:
+def _take(
+    parts: Parts, identities: Identities, row: WaitingCall, call: Call, now: datetime
+) -> _Taken:
     if row.source == ENGINE and Person(call.user_id) not in identities.known:
         raise CallRejected("unknown_customer", "the customer to be told is not known here")
     resolution = identities.resolve(call)
@@ -134,9 +141,10 @@ def _take(parts: Parts, identities: Identities, row: Any, call: Call, now: datet
 
 def _write(parts: Parts, transaction: Transaction, batch: _Batch, now: datetime) -> None:
     persons = {taken.person for taken in batch.taken}
-    ids = customers.find_customers(
-        transaction, persons | {t.absorbed for t in batch.taken if t.absorbed}
-    )
+    ids = batch.ids
+    absorbed = {taken.absorbed for taken in batch.taken if taken.absorbed}
+    # Whom a link leads to was not looked for yet.
+    ids |= customers.find_customers(transaction, (persons | absorbed) - ids.keys())
     missing = [
         person for person in dict.fromkeys(t.person for t in batch.taken) if person not in ids
     ]

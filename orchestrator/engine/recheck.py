@@ -17,7 +17,7 @@ from orchestrator.domain.release_answers import Go, Later, Leave, Stay
 from orchestrator.domain.state import CustomerState, Enrollment, SentMessage, Status
 from orchestrator.engine.turn import Turn
 from orchestrator.store import events
-from orchestrator.store.lives import load_enrollments, load_readers
+from orchestrator.store.line_loading import load_enrollments, load_readers
 from orchestrator.store.messages import Refusal, Settlement
 from orchestrator.store.transaction import Transaction
 

@@ -11,7 +11,7 @@ from orchestrator.domain.state import RESERVED_TRAITS
 from orchestrator.language.program import build_program
 from orchestrator.language.project import Project
 from orchestrator.store.database import Database
-from orchestrator.store.lives import load_readers
+from orchestrator.store.line_loading import load_readers
 from orchestrator.store.story import find_people
 
 _BUILT_IN = ("id", "stage", "stage_since", "anonymous", "timezone", "locale", "consent")

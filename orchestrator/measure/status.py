@@ -15,7 +15,7 @@ from orchestrator.domain.message import MessageState
 from orchestrator.domain.route import PLAIN, first_channel
 from orchestrator.domain.steps.message_step import Message
 from orchestrator.engine.last_tick import CLOCK, LAST_TICK, VIRTUAL
-from orchestrator.store import arrivals, customers, figures, messages, settings
+from orchestrator.store import customers, figures, inbox, messages, settings
 from orchestrator.store.database import Database
 from orchestrator.store.due import count_due_people
 from orchestrator.store.figures import NO_WAY, Way
@@ -124,7 +124,7 @@ def read_status(
             messages=messages.count_by_state(transaction),
             not_sent=count_not_sent(transaction, journeys, channels),
             held_channels=held_channels_of(transaction),
-            inbox=arrivals.count_calls(transaction),
+            inbox=inbox.count_calls(transaction),
             rejected=figures.count_rejections(transaction),
             unknown=tuple(row.public_id for row in unknown),
             home=settings.read(transaction, settings.BASE_URL) or "",

@@ -4,7 +4,7 @@ unsubscribed. (What people do about dead ones by hand: `store.suppressions`.)
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,40 +12,68 @@ from sqlalchemy import Row, select
 
 from orchestrator.domain.consent import AddressChoice, AddressRecord
 from orchestrator.domain.message import Medium
+from orchestrator.store.prepared import Query, among
 from orchestrator.store.tables import ADDRESS_CHOICES, MESSAGES, SUPPRESSIONS
 from orchestrator.store.transaction import Transaction, chunked
+
+_DEAD = Query(
+    select(SUPPRESSIONS.c.scope, SUPPRESSIONS.c.address, SUPPRESSIONS.c.reason).where(
+        among(SUPPRESSIONS.c.address, "addresses")
+    )
+)
+_SAID = Query(
+    select(
+        ADDRESS_CHOICES.c.medium,
+        ADDRESS_CHOICES.c.address,
+        ADDRESS_CHOICES.c.at,
+        ADDRESS_CHOICES.c.granted,
+        ADDRESS_CHOICES.c.topic,
+    ).where(among(ADDRESS_CHOICES.c.address, "addresses"))
+)
 
 
 @dataclass(slots=True)
 class StoredAddresses:
-    """The address book of a transaction: read ahead for many addresses at once, and one by one for
-    those that a customer turns out to have meanwhile."""
+    """The address book of a transaction. Most time lines ask nothing of it: with the first question
+    it reads what is known of all `expected` addresses, then one by one."""
 
     transaction: Transaction
+    expected: Callable[[], Iterable[str]]
     known: dict[tuple[str, str], AddressRecord] = field(default_factory=dict)
+    _was_asked: bool = False
 
     def __call__(self, medium: Medium, address: str) -> AddressRecord:
         """What is known of an address."""
+        if not self._was_asked:
+            self._was_asked = True
+            self._read(self.expected())
         key = str(medium), address.lower()
         if key not in self.known:
-            self.read_ahead([address])
+            self._read([address])
         return self.known[key]
 
-    def read_ahead(self, addresses: Collection[str]) -> None:
+    def _read(self, addresses: Iterable[str]) -> None:
         """Reads what is known of some addresses, in every medium."""
         wanted = sorted({address.lower() for address in addresses})
-        dead = {(row.scope, row.address): row.reason for row in self._rows(SUPPRESSIONS, wanted)}
+        dead = {
+            (scope, address): reason
+            for scope, address, reason in self.transaction.rows(_DEAD, addresses=wanted)
+        }
         said: dict[tuple[str, str], list[AddressChoice]] = {}
-        for row in self._rows(ADDRESS_CHOICES, wanted):
-            choice = AddressChoice(row.at, row.granted, row.topic)
-            said.setdefault((row.medium, row.address), []).append(choice)
+        for medium, address, *choice in self.transaction.rows(_SAID, addresses=wanted):
+            said.setdefault((medium, address), []).append(AddressChoice(*choice))
         for address in wanted:
             for key in ((str(medium), address) for medium in Medium):
                 self.known[key] = AddressRecord(dead.get(key, ""), tuple(said.get(key, ())))
 
-    def _rows(self, table: Any, addresses: Sequence[str]) -> Iterable[Row[Any]]:
-        for some in chunked(addresses):
-            yield from self.transaction.execute(select(table).where(table.c.address.in_(some)))
+
+def marketing_refusals(
+    transaction: Transaction, customer_ids: Iterable[int]
+) -> Iterator[tuple[int, str, str]]:
+    """What some customers do not want at all: customer, scope and reason."""
+    keys = {f"customer:{customer_id}": customer_id for customer_id in customer_ids}
+    for scope, address, reason in transaction.rows(_DEAD, addresses=list(keys)):
+        yield keys[address], scope, reason
 
 
 def keep_choices(transaction: Transaction, rows: Sequence[Mapping[str, Any]]) -> None:

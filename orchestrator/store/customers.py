@@ -9,35 +9,46 @@ from typing import Any
 from sqlalchemy import bindparam, func, select, update
 
 from orchestrator.domain.identity import Person
+from orchestrator.store.prepared import Prepared, Query, among
 from orchestrator.store.tables import CUSTOMERS, ENROLLMENTS, LINKS
-from orchestrator.store.transaction import Transaction, chunked
+from orchestrator.store.transaction import Transaction
+
+_c = CUSTOMERS.c
+_FOUND = Query(
+    select(_c.external_id, _c.anonymous, _c.id).where(
+        among(_c.external_id, "ids"), _c.merged_into.is_(None)
+    )
+)
+_LINKED = Query(
+    select(LINKS.c.anonymous_id, LINKS.c.user_id).where(among(LINKS.c.anonymous_id, "ids"))
+)
+_now = bindparam("now", type_=_c.next_due_at.type)
+_MARK = Prepared(
+    update(CUSTOMERS).where(among(_c.id, "ids")).values(next_due_at=_now), ["ids", "now"]
+)
+_DUE = Query(
+    select(_c.id)
+    .where(_c.next_due_at <= _now)
+    .order_by(_c.next_due_at)
+    .limit(bindparam("count"))
+    .with_for_update(skip_locked=True)
+)
 
 
 def find_customers(transaction: Transaction, persons: Collection[Person]) -> dict[Person, int]:
     """The ids of the customers among `persons` that exist and were not merged into another."""
-    found: dict[Person, int] = {}
-    wanted = sorted({person.id for person in persons})
-    for ids in chunked(wanted):
-        query = select(CUSTOMERS.c.id, CUSTOMERS.c.external_id, CUSTOMERS.c.anonymous).where(
-            CUSTOMERS.c.external_id.in_(ids), CUSTOMERS.c.merged_into.is_(None)
-        )
-        found.update(
-            {Person(row.external_id, row.anonymous): row.id for row in transaction.execute(query)}
-        )
-    return found
+    if not persons:
+        return {}
+    ids = list({person.id for person in persons})
+    return {
+        Person(external_id, anonymous): customer_id
+        for external_id, anonymous, customer_id in transaction.rows(_FOUND, ids=ids)
+    }
 
 
 def find_links(transaction: Transaction, anonymous_ids: Collection[str]) -> dict[str, str]:
     """The known ids that these anonymous ids belong to."""
-    found: dict[str, str] = {}
-    for ids in chunked(sorted(anonymous_ids)):
-        found.update(
-            {
-                row.anonymous_id: row.user_id
-                for row in transaction.execute(select(LINKS).where(LINKS.c.anonymous_id.in_(ids)))
-            }
-        )
-    return found
+    return dict(transaction.rows(_LINKED, ids=list(anonymous_ids))) if anonymous_ids else {}
 
 
 def save_links(transaction: Transaction, links: Mapping[str, str]) -> None:
@@ -68,10 +79,7 @@ def mark_due(transaction: Transaction, ids: Collection[int], now: datetime) -> N
     """Has these customers looked at now. In PostgreSQL this also locks them: events are inserted
     only after it, so that no event can slip below the mark of a worker that is advancing the
     customer."""
-    for some in chunked(sorted(ids)):
-        transaction.execute(
-            update(CUSTOMERS).where(CUSTOMERS.c.id.in_(some)).values(next_due_at=now)
-        )
+    transaction.run(_MARK, [(sorted(ids), now)])
 
 
 def absorb_customers(transaction: Transaction, pairs: Collection[tuple[int, int]]) -> None:
@@ -91,13 +99,7 @@ def claim_due(transaction: Transaction, now: datetime, limit: int) -> list[int]:
     """The customers whose line must be looked at, the longest due first, locked for this
     transaction.
     """
-    query = (
-        select(CUSTOMERS.c.id)
-        .where(CUSTOMERS.c.next_due_at <= now)
-        .order_by(CUSTOMERS.c.next_due_at)
-        .limit(limit)
-    )
-    return list(transaction.scalars(transaction.claim(query)))
+    return [customer_id for (customer_id,) in transaction.rows(_DUE, now=now, count=limit)]
 
 
 def mark_all_due(transaction: Transaction, now: datetime) -> None:

@@ -4,25 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from functools import cache
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Row, and_, or_, select, update
+from sqlalchemy import ColumnElement, Row, bindparam, or_, select
 
 from orchestrator.domain.event import ACTIVITY, ANY_EVENT, Event, Kind
+from orchestrator.store.prepared import Query, among
 from orchestrator.store.tables import CUSTOMERS, EVENTS
 from orchestrator.store.transaction import Transaction, chunked
+
+_COLUMNS = tuple(
+    EVENTS.c[name]
+    for name in (
+        "absorbed_id", "message_id", "at", "kind", "name", "properties", "id", "starts", "context",
+        "unnamed",
+    )
+)  # fmt: skip
+_KINDS = {int(kind): kind for kind in Kind}
+_NEW = Query(
+    select(EVENTS.c.customer_id, EVENTS.c.received_at, *_COLUMNS)
+    .join(CUSTOMERS, CUSTOMERS.c.id == EVENTS.c.customer_id)
+    .where(among(CUSTOMERS.c.id, "ids"), EVENTS.c.id > CUSTOMERS.c.applied_event_id)
+    .order_by(EVENTS.c.id)
+)
+_KNOWN = Query(select(EVENTS.c.message_id).where(among(EVENTS.c.message_id, "ids")))
 
 
 def known_message_ids(transaction: Transaction, message_ids: Collection[str]) -> set[str]:
     """Those of the message ids that were accepted before."""
-    known: set[str] = set()
-    for ids in chunked(sorted(message_ids)):
-        known.update(
-            transaction.execute(
-                select(EVENTS.c.message_id).where(EVENTS.c.message_id.in_(ids))
-            ).scalars()
-        )
-    return known
+    return {message_id for (message_id,) in transaction.rows(_KNOWN, ids=list(message_ids))}
 
 
 def add_events(transaction: Transaction, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -58,32 +69,40 @@ def own_event(customer_id: int, event: Event, now: datetime) -> dict[str, Any]:
 
 def read_event(row: Row[Any]) -> Event:
     """A row as an event of a time line; its id is its order of arrival."""
-    own = row.message_id is None and row.absorbed_id is None
+    return _event(*(getattr(row, column.name) for column in _COLUMNS))
+
+
+def _event(
+    absorbed_id: int | None,
+    message_id: str | None,
+    at: datetime,
+    kind: int,
+    name: str,
+    *content: Any,
+) -> Event:
+    properties, arrival, starts, context, unnamed = content
+    own = message_id is None and absorbed_id is None
     return Event(
-        row.at,
-        Kind(row.kind),
-        row.name,
-        row.properties,
-        row.id,
-        row.starts,
-        row.context,
-        unnamed=row.unnamed,
-        own=own,
+        at, _KINDS[kind], name, properties, arrival, starts, context, unnamed=unnamed, own=own
     )
 
 
-def new_events(transaction: Transaction, customer_ids: Sequence[int]) -> dict[int, list[Row[Any]]]:
+class NewEvent(NamedTuple):
+    """An event that is not on its customer's line yet; `absorbed_id` is the customer who turned out
+    to be this one.
+    """
+
+    event: Event
+    received_at: datetime
+    absorbed_id: int | None
+
+
+def new_events(transaction: Transaction, customer_ids: Sequence[int]) -> dict[int, list[NewEvent]]:
     """The events not yet on their customer's line, by customer, in order of arrival."""
-    found: dict[int, list[Row[Any]]] = {}
-    for ids in chunked(customer_ids):
-        query = (
-            select(EVENTS)
-            .join(CUSTOMERS, CUSTOMERS.c.id == EVENTS.c.customer_id)
-            .where(EVENTS.c.customer_id.in_(ids), EVENTS.c.id > CUSTOMERS.c.applied_event_id)
-            .order_by(EVENTS.c.id)
-        )
-        for row in transaction.execute(query):
-            found.setdefault(row.customer_id, []).append(row)
+    found: dict[int, list[NewEvent]] = {}
+    for customer_id, received_at, absorbed_id, *values in transaction.rows(_NEW, ids=customer_ids):
+        new = NewEvent(_event(absorbed_id, *values), received_at, absorbed_id)
+        found.setdefault(customer_id, []).append(new)
     return found
 
 
@@ -99,29 +118,41 @@ def past_events(
     found: dict[int, list[Event]] = {}
     if not windows:
         return found
+    since_by_window = {
+        f"since_{n}": since - window
+        for n, window in enumerate(windows.values())
+        if window is not None
+    }
+    query = _past(tuple((name, window is None) for name, window in windows.items()))
+    for customer_id, *values in transaction.rows(query, ids=customer_ids, **since_by_window):
+        found.setdefault(customer_id, []).append(_event(*values))
+    return found
+
+
+@cache
+def _past(windows: tuple[tuple[str, bool], ...]) -> Query:
+    """Of each name, with whether its window reaches back for ever."""
     wanted = or_(
         *(
-            _named(name) if window is None else and_(_named(name), EVENTS.c.at > since - window)
-            for name, window in windows.items()
+            _named(name)
+            if is_endless
+            else _named(name) & (EVENTS.c.at > bindparam(f"since_{n}", type_=EVENTS.c.at.type))
+            for n, (name, is_endless) in enumerate(windows)
         )
     )
-    for ids in chunked(customer_ids):
-        query = (
-            select(EVENTS)
-            .join(CUSTOMERS, CUSTOMERS.c.id == EVENTS.c.customer_id)
-            .where(
-                EVENTS.c.customer_id.in_(ids), EVENTS.c.id <= CUSTOMERS.c.applied_event_id, wanted
-            )
-            .order_by(EVENTS.c.at, EVENTS.c.id)
-        )
-        for row in transaction.execute(query):
-            found.setdefault(row.customer_id, []).append(read_event(row))
-    return found
+    mine = among(CUSTOMERS.c.id, "ids"), EVENTS.c.id <= CUSTOMERS.c.applied_event_id
+    return Query(
+        select(EVENTS.c.customer_id, *_COLUMNS)
+        .join(CUSTOMERS, CUSTOMERS.c.id == EVENTS.c.customer_id)
+        .where(*mine, wanted)
+        .order_by(EVENTS.c.at, EVENTS.c.id)
+    )
 
 
 def _named(name: str) -> ColumnElement[bool]:
     matches: ColumnElement[bool] = EVENTS.c.name == name
-    return EVENTS.c.kind.in_(sorted(ACTIVITY)) if name == ANY_EVENT else matches
+    activities = (EVENTS.c.kind == int(kind) for kind in sorted(ACTIVITY))
+    return or_(*activities) if name == ANY_EVENT else matches
 
 
 def named_events(
@@ -148,10 +179,3 @@ def whole_past(transaction: Transaction, customer_id: int, up_to: int) -> list[E
         .order_by(EVENTS.c.at, EVENTS.c.id)
     )
     return [read_event(row) for row in transaction.execute(query)]
-
-
-def move_events(transaction: Transaction, absorbed: int, survivor: int) -> None:
-    """Gives the events of a merged customer to the one that survives."""
-    transaction.execute(
-        update(EVENTS).where(EVENTS.c.customer_id == absorbed).values(customer_id=survivor)
-    )

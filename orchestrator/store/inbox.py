@@ -7,12 +7,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, delete, func, select
 
 from orchestrator.store.availability import unless_away
 from orchestrator.store.database import Database
+from orchestrator.store.prepared import Prepared, Query, among
 from orchestrator.store.tables import EVENTS, INBOX, REJECTIONS
 from orchestrator.store.transaction import Transaction
 
@@ -43,6 +44,45 @@ class RejectedEntry:
     code: str
     reason: str
     raw: bytes
+
+
+class WaitingCall(NamedTuple):
+    """A call of the inbox that the ingest phase takes."""
+
+    id: int
+    message_id: str | None
+    received_at: datetime
+    source: str
+    starts: bool
+    raw: bytes
+
+
+_OLDEST = Query(
+    select(*(INBOX.c[name] for name in WaitingCall._fields))
+    .where(INBOX.c.received_at <= bindparam("now", type_=INBOX.c.received_at.type))
+    .order_by(INBOX.c.id)
+    .limit(bindparam("count"))
+    .with_for_update(skip_locked=True)
+)
+_DROP = Prepared(delete(INBOX).where(among(INBOX.c.id, "ids")), ["ids"])
+
+
+def take_calls(transaction: Transaction, now: datetime, limit: int) -> list[WaitingCall]:
+    """The oldest of the calls received up to `now`, locked for this transaction.
+
+    A call received while the tick runs waits for the next: no line is run as far as its event.
+    """
+    return [WaitingCall(*call) for call in transaction.rows(_OLDEST, now=now, count=limit)]
+
+
+def drop_calls(transaction: Transaction, ids: Sequence[int]) -> None:
+    """Removes calls that were taken."""
+    transaction.run(_DROP, [(ids,)])
+
+
+def count_calls(transaction: Transaction) -> int:
+    """How many calls wait."""
+    return transaction.execute(select(func.count()).select_from(INBOX)).scalar_one()
 
 
 def _row(entry: InboxEntry | RejectedEntry) -> dict[str, Any]:

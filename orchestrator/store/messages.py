@@ -83,7 +83,7 @@ def due_messages(
     )
     if held:
         query = query.where(m.journey.not_in(sorted(held)))
-    return _read(transaction, transaction.claim(query, of=MESSAGES))
+    return _read(transaction, query.with_for_update(skip_locked=True, of=MESSAGES))
 
 
 def reroute(transaction: Transaction, channels: Mapping[ChannelName, Medium]) -> None:

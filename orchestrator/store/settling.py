@@ -200,7 +200,7 @@ def _expire_later(transaction: Transaction, rows: Collection[Any], now: datetime
 
 def _find(transaction: Transaction, public_ids: Collection[str] | None) -> list[Any]:
     """The messages, locked: a receipt may settle one at the same moment."""
-    query = transaction.claim(select(MESSAGES).order_by(MESSAGES.c.id), skips_locked=False)
+    query = select(MESSAGES).order_by(MESSAGES.c.id).with_for_update()
     if public_ids is None:
         return list(transaction.execute(query.where(MESSAGES.c.state == MessageState.UNKNOWN)))
     wanted = sorted(set(public_ids))

@@ -49,10 +49,8 @@ class Customer(SQLModel, table=True):
     anonymous: bool = False
     created_at: datetime = _time(nullable=False)
     traits: dict[str, Any] = _json(nullable=False)
-    email: str | None = (
-        # the trait in the one spelling that reaches a person (identity.fold_address): found by it
-        None
-    )
+    # the trait in the one spelling that reaches a person (identity.fold_address): found by it
+    email: str | None = None
     traits_at: datetime | None = _time()  # of rows from before `trait_times`
     trait_times: dict[str, str] | None = _json(nullable=True)  # when each was set or deleted
     facts: dict[str, Any] = _json(nullable=False)
@@ -62,9 +60,7 @@ class Customer(SQLModel, table=True):
     consent: dict[str, Any] = _json(nullable=False)
     muted_until: datetime | None = _time()
     cursor: datetime | None = _time()
-    happened_at: datetime | None = (
-        _time()
-    )  # the last instant at which anything happened on the line
+    happened_at: datetime | None = _time()  # the last instant at which anything happened
     next_due_at: datetime | None = _time()
     applied_event_id: int = _big()
     merged_into: int | None = _big(nullable=True)
@@ -419,3 +415,17 @@ GATES = _handle(GateRow)
 WORKERS = _handle(WorkerRow)
 VERSIONS = _handle(JourneyVersion)
 SETTINGS = _handle(Setting)
+
+#: The columns that say whose a row is. Who merges, exports, erases or copies a customer reads this.
+OWNED = (
+    EVENTS.c.customer_id,
+    ENROLLMENTS.c.customer_id,
+    DECISIONS.c.customer_id,
+    MESSAGES.c.customer_id,
+    STAGE_CHANGES.c.customer_id,
+    ASSIGNMENTS.c.customer_id,
+    CONSENTS.c.customer_id,
+    GRANTS.c.customer_id,
+    GRANTS.c.referred_id,
+    TASKS.c.customer_id,
+)

@@ -4,16 +4,34 @@ database says in its own way.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
 from typing import Any, TypeVar
 
-from sqlalchemy import Connection, Select, Table
+from sqlalchemy import ColumnDefault, Connection, Select, Table
 from sqlalchemy.dialects import postgresql, sqlite
+
+from orchestrator.store.prepared import Prepared, Query, Values
 
 IN_CHUNK = 500  # values in one IN (…): far below SQLite's limit, and plans stay cached
 
 T = TypeVar("T")
+Insert = sqlite.Insert | postgresql.Insert
 Rows = Sequence[Mapping[str, object]]
+
+
+@dataclass(frozen=True, slots=True)
+class OnConflict:
+    """What an INSERT does where the unique `keys` exist already: it overwrites `values`, or leaves
+    the row alone where there are none.
+    """
+
+    keys: tuple[str, ...] = ()
+    values: tuple[str, ...] = ()
+
+
+LEAVE = OnConflict()
 
 
 class Transaction:
@@ -27,51 +45,67 @@ class Transaction:
         self.exec_driver_sql = connection.exec_driver_sql
         self.is_sqlite = connection.dialect.name == "sqlite"
 
-    def insert(self, table: Table, rows: Rows) -> None:
-        """Appends rows."""
-        if rows:
-            self.execute(table.insert(), list(rows))
+    def rows(self, query: Query, **parameters: object) -> Iterator[tuple[Any, ...]]:
+        """The rows of a prepared query."""
+        return query.rows(self.connection, **parameters)
+
+    def run(self, statement: Prepared, rows: Iterable[Values]) -> int:
+        """Executes a prepared statement for each row; returns how many rows it wrote."""
+        return statement.run(self.connection, rows)
+
+    def insert(self, table: Table, rows: Rows, on_conflict: OnConflict | None = None) -> int:
+        """Appends rows, which all have the same columns; returns how many were written."""
+        if not rows:
+            return 0
+        names = tuple(rows[0])
+        defaults = {name: value for name, value in _defaults(table).items() if name not in names}
+        statement = _prepared(table, (*names, *defaults), on_conflict, self.is_sqlite)
+        rest = tuple(defaults.values())
+        return self.run(statement, ((*map(row.__getitem__, names), *rest) for row in rows))
 
     def insert_new(self, table: Table, rows: Rows) -> int:
         """Appends rows but those whose unique key exists already; returns how many were new."""
-        if not rows:
-            return 0
-        # Without the option SQLAlchemy keeps no count of an INSERT, and with psycopg it says -1.
-        options = {"preserve_rowcount": True}
-        return self.execute(self._insert_new(table), list(rows), execution_options=options).rowcount
+        return self.insert(table, rows, LEAVE)
 
     def insert_selected(self, table: Table, query: Select[Any]) -> None:
         """Appends what a query finds, as `insert_new` does; its columns are named as the table's
         are.
         """
-        columns = query.selected_columns.keys()
-        self.execute(self._insert_new(table).from_select(columns, query))
+        statement = _insert(table, LEAVE, self.is_sqlite)
+        self.execute(statement.from_select(query.selected_columns.keys(), query))
 
     def upsert(
         self, table: Table, rows: Rows, *, keys: Sequence[str], values: Sequence[str]
     ) -> None:
         """Appends rows; where the unique `keys` exist already, overwrites `values`."""
-        if rows:
-            statement = self._insert(table)
-            new = {name: statement.excluded[name] for name in values}
-            self.execute(
-                statement.on_conflict_do_update(index_elements=list(keys), set_=new), list(rows)
-            )
+        self.insert(table, rows, OnConflict(tuple(keys), tuple(values)))
 
-    def claim(
-        self, query: Select[Any], *, of: Table | None = None, skips_locked: bool = True
-    ) -> Select[Any]:
-        """The query, made to lock its rows (`of` one table): those that another worker holds are
-        passed over, or waited for. SQLite has one writer anyway."""
-        if self.is_sqlite:
-            return query
-        return query.with_for_update(skip_locked=skips_locked, of=of)
 
-    def _insert(self, table: Table) -> sqlite.Insert | postgresql.Insert:
-        return sqlite.insert(table) if self.is_sqlite else postgresql.insert(table)
+@cache
+def _defaults(table: Table) -> dict[str, object]:
+    """What columns hold that a row does not name."""
+    return {
+        column.name: column.default.arg
+        for column in table.columns
+        if isinstance(column.default, ColumnDefault) and column.default.is_scalar
+    }
 
-    def _insert_new(self, table: Table) -> sqlite.Insert | postgresql.Insert:
-        return self._insert(table).on_conflict_do_nothing()
+
+@cache
+def _prepared(
+    table: Table, names: tuple[str, ...], on_conflict: OnConflict | None, is_sqlite: bool
+) -> Prepared:
+    return Prepared(_insert(table, on_conflict, is_sqlite), names)
+
+
+def _insert(table: Table, on_conflict: OnConflict | None, is_sqlite: bool) -> Insert:
+    statement = sqlite.insert(table) if is_sqlite else postgresql.insert(table)
+    if on_conflict is None:
+        return statement
+    if not on_conflict.values:
+        return statement.on_conflict_do_nothing()
+    new = {name: statement.excluded[name] for name in on_conflict.values}
+    return statement.on_conflict_do_update(index_elements=on_conflict.keys, set_=new)
 
 
 def chunked(values: Sequence[T], size: int = IN_CHUNK) -> Iterator[Sequence[T]]:

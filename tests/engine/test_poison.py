@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -39,14 +40,14 @@ def test_a_life_that_cannot_be_run_or_written_holds_up_nobody_else_and_is_tried_
     for user in ("ada", "bob"):
         shop.identify("0h", user, email=f"{user}@example.com")
         shop.track("0h", "Signed Up", user)
-    shop.context.program.coupon_code = code
+    shop.use(program=replace(shop.context.program, coupon_code=code))
     report = shop.tick("1m")
     assert shop.delivered() == ["hello"]
     assert report.journeys["gift"].entered == 1
     assert len(shop.rows("SELECT reason FROM decisions WHERE kind = 'stuck'")) == 1
     assert "ada@example.com" not in caplog.text
 
-    shop.context.program.coupon_code = plain_code
+    shop.use(program=replace(shop.context.program, coupon_code=plain_code))
     shop.clock.advance(timedelta(hours=2))
     shop.tick(shop.clock.now())
     assert shop.delivered() == ["hello", "hello"]

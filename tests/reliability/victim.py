@@ -22,7 +22,7 @@ from orchestrator.engine.report import Held
 from orchestrator.engine.worker import Worker
 from orchestrator.language.project import load_project
 from orchestrator.shift.live_engine import LiveEngine
-from orchestrator.store import arrivals, messages, settings
+from orchestrator.store import inbox, messages, settings
 from orchestrator.store.availability import StoreUnavailable, unless_away
 from orchestrator.store.database import Database
 from orchestrator.store.lock import Hold, hold_database
@@ -70,7 +70,7 @@ def _is_done(database: Database) -> bool:
         with unless_away(quietly=True), database.read() as connection:
             counts = messages.count_by_state(connection)
             left = sum(states.get(state, 0) for states in counts.values() for state in _OPEN)
-            return bool(counts) and not left and not arrivals.count_calls(connection)
+            return bool(counts) and not left and not inbox.count_calls(connection)
     except StoreUnavailable:
         time.sleep(0.05)
         return False

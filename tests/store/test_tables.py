@@ -34,13 +34,6 @@ from orchestrator.store.transaction import Transaction
 NOW = datetime(2026, 1, 5, 10, 0, 0, 123456, tzinfo=UTC)
 
 
-@pytest.fixture
-def database(migrated_url: str) -> Iterator[Database]:
-    opened = Database(migrated_url)
-    yield opened
-    opened.close()
-
-
 # ---------------------------------------------------------------- schema
 
 

@@ -1,0 +1,29 @@
+"""When garbage is collected: not amid a batch."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable
+from functools import wraps
+from typing import ParamSpec, TypeVar
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+def collecting_afterwards(phase: Callable[P, T]) -> Callable[P, T]:
+    """Puts off the collector until a batch is done. A batch makes some ten thousand objects and no
+    circles: looking through all of them, again and again, costs a fifth of its time.
+    """
+
+    @wraps(phase)
+    def run(*arguments: P.args, **named: P.kwargs) -> T:
+        was_enabled = gc.isenabled()
+        gc.disable()
+        try:
+            return phase(*arguments, **named)
+        finally:
+            if was_enabled:
+                gc.enable()
+
+    return run

@@ -1,0 +1,66 @@
+"""Rows as they were read, so that of each only the columns that changed are written."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+
+from sqlalchemy import JSON, Table, bindparam, update
+
+from orchestrator.store.columns import dump_json
+from orchestrator.store.prepared import Prepared, Values
+from orchestrator.store.transaction import Transaction
+
+Fingerprint = Sequence[object]
+
+
+class Columns:
+    """Some columns of a table whose rows are found by their id."""
+
+    def __init__(self, table: Table, names: tuple[str, ...]) -> None:
+        self.table, self.names = table, names
+        self._json = [n for n, name in enumerate(names) if isinstance(table.c[name].type, JSON)]
+        self._update = cache(self._make_update)
+
+    def fingerprint(self, values: Sequence[object]) -> Fingerprint:
+        """What tells whether a value changed; JSON may be changed in place."""
+        found = list(values)
+        for position in self._json:
+            found[position] = dump_json(found[position])
+        return found
+
+    def _make_update(self, changed: tuple[int, ...]) -> Prepared:
+        columns = [self.table.c[self.names[position]] for position in changed]
+        new = {
+            column.name: bindparam(f"new_{column.name}", type_=column.type) for column in columns
+        }
+        statement = update(self.table).where(self.table.c.id == bindparam("key")).values(new)
+        return Prepared(statement, ["key", *(f"new_{column.name}" for column in columns)])
+
+    def update(self, changed: tuple[int, ...]) -> Prepared:
+        """The statement that writes the columns at these positions; the first value is the id."""
+        return self._update(changed)
+
+
+class Changes:
+    """Gathers what changed in the rows of a table, and writes it: a statement for each set of
+    columns."""
+
+    def __init__(self, columns: Columns) -> None:
+        self._columns = columns
+        self._rows: dict[tuple[int, ...], list[Values]] = {}
+
+    def note(self, key: int, before: Fingerprint | None, values: Values) -> None:
+        """A row as it is now; `before` None: nobody knows what it was."""
+        if before is None:
+            changed = tuple(range(len(values)))
+        else:
+            now = self._columns.fingerprint(values)
+            changed = tuple([n for n, was in enumerate(before) if was != now[n]])
+        if changed:
+            self._rows.setdefault(changed, []).append((key, *[values[n] for n in changed]))
+
+    def write(self, transaction: Transaction) -> None:
+        """Writes the changes."""
+        for changed, rows in self._rows.items():
+            transaction.run(self._columns.update(changed), rows)

@@ -1,0 +1,360 @@
+"""Customers, loaded for the time line in a few statements whatever their number."""
+
+from __future__ import annotations
+
+from collections import UserDict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
+from typing import Any
+
+from sqlalchemy import bindparam, func, or_, select
+
+from orchestrator.domain.event import Event, Kind
+from orchestrator.domain.medium import Medium
+from orchestrator.domain.policy import address_in
+from orchestrator.domain.program import Program
+from orchestrator.domain.region import region_of
+from orchestrator.domain.state import (
+    Choice,
+    CustomerState,
+    Enrollment,
+    Entries,
+    SentMessage,
+    Status,
+    sortable,
+)
+from orchestrator.store.addresses import StoredAddresses, marketing_refusals
+from orchestrator.store.changed_columns import Columns, Fingerprint
+from orchestrator.store.events import NewEvent, new_events, past_events
+from orchestrator.store.prepared import Query, among
+from orchestrator.store.tables import ASSIGNMENTS, CUSTOMERS, ENROLLMENTS, GRANTS, MESSAGES
+from orchestrator.store.transaction import Transaction
+
+#: Messages in these states count for the caps; queued ones too while the time line decides about
+#: the next.
+COUNTED = (
+    "leased",
+    "accepted",
+    "delivered",
+    "opened",
+    "clicked",
+    "complained",
+    "bounced",
+    "unknown",
+)
+
+#: What a run of a line may change of a customer, and of an enrollment.
+OF_CUSTOMER = Columns(CUSTOMERS, (
+    "traits", "email", "trait_times", "facts", "facts_version", "stage", "stage_since", "consent",
+    "muted_until", "cursor", "happened_at", "next_due_at", "applied_event_id",
+))  # fmt: skip
+OF_ENROLLMENT = Columns(ENROLLMENTS, (
+    "customer_id", "journey", "version", "number", "entered_at", "entry", "step", "arrived_at",
+    "due_at", "deferred_since", "pass_no", "held_out", "variables", "coupon", "status", "reason",
+    "ended_at", "converted_at", "goal_until",
+))  # fmt: skip
+
+_c, _e, _m, _g, _a = CUSTOMERS.c, ENROLLMENTS.c, MESSAGES.c, GRANTS.c, ASSIGNMENTS.c
+_CUSTOMERS = Query(
+    select(
+        *(_c[name] for name in OF_CUSTOMER.names), _c.id, _c.external_id, _c.anonymous, _c.traits_at
+    ).where(among(_c.id, "ids"))
+)
+_ENROLLMENT = select(*(_e[name] for name in OF_ENROLLMENT.names), _e.id).order_by(_e.id)
+_OF_CUSTOMERS = among(_e.customer_id, "ids")
+_since = bindparam("since", type_=_e.ended_at.type)
+_ALL_ENROLLMENTS = Query(_ENROLLMENT.where(_OF_CUSTOMERS))
+_ENROLLMENTS = Query(
+    _ENROLLMENT.where(
+        _OF_CUSTOMERS,
+        or_(
+            _e.status == "active",
+            _e.ended_at >= _since,
+            (_e.goal_until >= _since) & _e.converted_at.is_(None),
+        ),
+    )
+)
+_ENROLLMENTS_BY_ID = Query(_ENROLLMENT.where(among(_e.id, "ids")))
+_ENTRIES = Query(
+    select(
+        _e.customer_id,
+        _e.journey,
+        func.min(_e.entered_at, type_=_e.entered_at.type),
+        func.max(_e.entered_at, type_=_e.entered_at.type),
+        func.max(_e.number),
+    )
+    .where(_OF_CUSTOMERS)
+    .group_by(_e.customer_id, _e.journey)
+)
+_VARIANTS = Query(
+    select(_a.customer_id, _a.journey, _a.step, _a.variant).where(among(_a.customer_id, "ids"))
+)
+_COUPONS = Query(
+    select(_g.customer_id, _g.coupon).where(among(_g.customer_id, "ids"), _g.redeemed_at.is_(None))
+)
+_REWARDS = Query(select(_g.referred_id, _g.role).where(among(_g.referred_id, "ids"), _g.is_reward))
+_left_at = func.coalesce(_m.leased_at, _m.decided_at, type_=_m.decided_at.type)
+_SENT = Query(
+    select(_m.customer_id, _left_at, _m.medium, _m.journey, _m.template, _m.purpose).where(
+        among(_m.customer_id, "ids"),
+        among(_m.state, "states"),
+        _m.decided_at > bindparam("since", type_=_m.decided_at.type),
+    )
+)
+_EVER = datetime(1, 1, 1, tzinfo=UTC)
+_DEFERRAL_MAX = timedelta(days=14)  # a deferral moves the instant at which a message leaves
+
+
+@dataclass(slots=True)
+class Loaded:
+    """A customer's state with the events not yet on their line. `stale` rules: facts must be
+    counted anew. `before` and `enrollments_before` tell what was stored.
+    """
+
+    state: CustomerState
+    before: Fingerprint
+    fresh: list[NewEvent] = field(default_factory=list)
+    stale: bool = False
+    whole: bool = False  # with every enrollment there was
+    applied_event_id: int = 0
+    enrollments_before: dict[int, Fingerprint] = field(default_factory=dict)
+
+    @property
+    def events(self) -> list[Event]:
+        """The new events that are no merges."""
+        return [new.event for new in self.fresh if new.absorbed_id is None]
+
+    @property
+    def merges(self) -> list[tuple[Event, int]]:
+        """The new events that are, each with the id of who turned out to be this customer."""
+        return [(one.event, one.absorbed_id) for one in self.fresh if one.absorbed_id is not None]
+
+
+def load(
+    transaction: Transaction,
+    program: Program,
+    ids: Sequence[int],
+    now: datetime,
+    *,
+    whole: bool = False,
+) -> dict[int, Loaded]:
+    """Some customers, by id, with all that a time line needs. `whole` loads every enrollment ever,
+    for a merge; otherwise those that are open, just ended, or watched by a goal.
+    """
+    loaded, since = _load_persons(transaction, program, ids, now, queued_count=True)
+    for customer_id, events in new_events(transaction, ids).items():
+        loaded[customer_id].fresh = events
+    _load_addresses(transaction, loaded)
+    _load_enrollments(transaction, loaded, None if whole else since - program.max_age)
+    entries = _StoredEntries(transaction, ids)
+    for one in loaded.values():
+        one.whole = whole
+        one.state.entries = _LazyEntries(entries, one.state.id)
+    if program.index.has_splits or whole:
+        for customer_id, journey, step, variant in transaction.rows(_VARIANTS, ids=ids):
+            loaded[customer_id].state.assignments[journey, step] = variant
+    if program.index.has_grants or whole:
+        _load_grants(transaction, loaded)
+    return loaded
+
+
+def load_readers(
+    transaction: Transaction, program: Program, ids: Sequence[int], now: datetime
+) -> dict[int, CustomerState]:
+    """What rules and templates of a message that is about to leave read of its customers, by id.
+    Queued messages do not count for the caps: they are the ones that ask."""
+    loaded, _ = _load_persons(transaction, program, ids, now, queued_count=False)
+    _load_addresses(transaction, loaded)
+    return {key: one.state for key, one in loaded.items()}
+
+
+def _load_persons(
+    transaction: Transaction,
+    program: Program,
+    ids: Sequence[int],
+    now: datetime,
+    *,
+    queued_count: bool,
+) -> tuple[dict[int, Loaded], datetime]:
+    """Traits, facts, consent, and as much of the past as rules read; with the instant from which
+    windows reach back.
+    """
+    read = (_read_customer(program, *values) for values in transaction.rows(_CUSTOMERS, ids=ids))
+    loaded = {one.state.id or 0: one for one in read}
+    # A line goes on where it was left, be it weeks ago: all windows reach back from there, not from
+    # now.
+    cursors = (one.state.cursor for one in loaded.values() if one.state.cursor is not None)
+    since = min(cursors, default=now)
+    for customer_id, events in past_events(transaction, ids, program.index.history, since).items():
+        history = loaded[customer_id].state.history
+        for event in events:
+            for name in program.index.history_names(event):
+                history.setdefault(name, []).append(event)
+    _load_sent(transaction, program, loaded, since, queued_count=queued_count)
+    return loaded, since
+
+
+def _read_customer(program: Program, *values: Any) -> Loaded:
+    *stored, customer_id, external_id, anonymous, traits_at = values
+    (
+        traits, _, trait_times, facts, facts_version, stage, stage_since, consent, muted_until,
+        cursor, happened_at, next_due_at, applied_event_id,
+    ) = stored  # fmt: skip
+    before = OF_CUSTOMER.fingerprint(stored)
+    state = CustomerState(
+        external_id,
+        program.lifecycle,
+        program.zone,
+        program.locale,
+        id=customer_id,
+        anonymous=anonymous,
+        traits=traits,
+        trait_times=_trait_times(traits, trait_times, traits_at),
+        facts=facts,
+        stage=stage,
+        stage_since=stage_since,
+        consent=read_choices(consent),
+        muted_until=muted_until,
+        cursor=cursor,
+        happened_at=happened_at or cursor,
+        next_due_at=next_due_at,
+    )
+    stale = cursor is not None and facts_version != program.lifecycle.version
+    return Loaded(state, before, stale=stale, applied_event_id=applied_event_id)
+
+
+def _trait_times(
+    traits: Iterable[str], times: dict[str, str] | None, traits_at: datetime | None
+) -> dict[str, str]:
+    """When each trait was set; of rows from before that was kept, the time of the newest for
+    all.
+    """
+    if times is not None:
+        return times
+    return dict.fromkeys(traits, sortable(traits_at)) if traits_at else {}
+
+
+def read_choices(stored: dict[str, dict[str, Any]]) -> dict[str, Choice]:
+    """The choices of a customer's row, newest last. Rows of earlier versions may know a topic in
+    several spellings.
+    """
+    choices = {
+        key: Choice(value["granted"], datetime.fromisoformat(value["at"]), value["source"])
+        for key, value in stored.items()
+    }
+    return {
+        key.lower(): choice for key, choice in sorted(choices.items(), key=lambda one: one[1].at)
+    }
+
+
+def _load_enrollments(
+    transaction: Transaction, loaded: Mapping[int, Loaded], since: datetime | None
+) -> None:
+    """Those that are open or counted at `since` and later; every one when it is None."""
+    ids = list(loaded)
+    rows = (
+        transaction.rows(_ALL_ENROLLMENTS, ids=ids)
+        if since is None
+        else transaction.rows(_ENROLLMENTS, ids=ids, since=since)
+    )
+    for *values, key in rows:
+        owner = loaded[values[0]]
+        owner.enrollments_before[key] = OF_ENROLLMENT.fingerprint(values)
+        owner.state.enrollments.append(_read_enrollment(values, key))
+
+
+def load_enrollments(transaction: Transaction, ids: Collection[int]) -> dict[int, Enrollment]:
+    """Enrollments by id."""
+    rows = transaction.rows(_ENROLLMENTS_BY_ID, ids=sorted(set(ids)))
+    return {key: _read_enrollment(values, key) for *values, key in rows}
+
+
+def _read_enrollment(values: list[Any], key: int) -> Enrollment:
+    _, *place, status, reason, ended_at, converted_at, goal_until = values
+    enrollment = Enrollment(*place)
+    enrollment.id, enrollment.changed = key, False
+    enrollment.status, enrollment.reason = Status(status), reason
+    enrollment.ended_at, enrollment.converted_at = ended_at, converted_at
+    enrollment.goal_until = goal_until
+    return enrollment
+
+
+class _StoredEntries:
+    """When some customers entered which journeys, read for all of them with the first question:
+    only what may let somebody in asks."""
+
+    def __init__(self, transaction: Transaction, ids: Sequence[int]) -> None:
+        self._transaction, self._ids = transaction, ids
+
+    @cached_property
+    def by_customer(self) -> dict[int, dict[str, Entries]]:
+        """Entries by customer and journey."""
+        found: dict[int, dict[str, Entries]] = {}
+        for customer_id, journey, *entries in self._transaction.rows(_ENTRIES, ids=self._ids):
+            found.setdefault(customer_id, {})[journey] = Entries(*entries)
+        return found
+
+
+class _LazyEntries(UserDict[str, Entries]):
+    """The entries of one customer, read when they are asked for."""
+
+    def __init__(self, stored: _StoredEntries, customer_id: int | None) -> None:
+        self._stored, self._customer_id = stored, customer_id or 0
+
+    @cached_property
+    def data(self) -> dict[str, Entries]:  # type: ignore[override]  # an attribute in UserDict
+        """The entries by journey."""
+        return self._stored.by_customer.get(self._customer_id, {})
+
+
+def _load_sent(
+    transaction: Transaction,
+    program: Program,
+    loaded: Mapping[int, Loaded],
+    since: datetime,
+    *,
+    queued_count: bool,
+) -> None:
+    """Messages that caps and `received()` may look at; nothing to do when neither is used."""
+    window = program.index.sent_window
+    if window == timedelta(0):
+        return
+    states = (*COUNTED, "queued") if queued_count else COUNTED
+    begin = _EVER if window is None else since - window - _DEFERRAL_MAX
+    rows = transaction.rows(_SENT, ids=list(loaded), states=states, since=begin)
+    for customer_id, at, medium, journey, template, purpose in rows:
+        message = SentMessage(at, Medium(medium), journey, template, purpose == "marketing")
+        loaded[customer_id].state.sent.append(message)
+
+
+def _load_grants(transaction: Transaction, loaded: Mapping[int, Loaded]) -> None:
+    ids = list(loaded)
+    for customer_id, coupon in transaction.rows(_COUPONS, ids=ids):
+        loaded[customer_id].state.coupons[coupon["code"]] = coupon
+    for referred_id, role in transaction.rows(_REWARDS, ids=ids):
+        loaded[referred_id].state.rewarded.add(role)
+
+
+def _load_addresses(transaction: Transaction, loaded: Mapping[int, Loaded]) -> None:
+    """Who wants no marketing, and a book of the addresses that these customers have and are about
+    to have.
+    """
+    for customer_id, scope, reason in marketing_refusals(transaction, loaded):
+        loaded[customer_id].state.suppressed[scope] = reason
+    book = StoredAddresses(
+        transaction, lambda: (to for one in loaded.values() for to in _addresses(one))
+    )
+    for one in loaded.values():
+        one.state.address_book = book
+
+
+def _addresses(loaded: Loaded) -> Iterator[str]:
+    """A customer's addresses, and those that their new events bring."""
+    state = loaded.state
+    told = [one.event.properties for one in loaded.fresh if one.event.kind is Kind.IDENTIFY]
+    for traits in ({}, *told):
+        then = {**state.traits, **traits}
+        region = region_of(then, state.locale, state.home_zone.key)
+        yield from filter(None, (address_in(then, medium, region) for medium in Medium))

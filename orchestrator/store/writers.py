@@ -1,0 +1,281 @@
+"""What each effect of a time line becomes in the database: the one place that lists them.
+
+An effect of a kind that is not listed is an error, here and in a test: none is dropped in silence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+
+import orjson
+from sqlalchemy import Table, bindparam, update
+
+from orchestrator.domain.consent import AddressChoice
+from orchestrator.domain.effects import (
+    AddressLifted,
+    Assignment,
+    ConsentChange,
+    CouponRedeemed,
+    Decision,
+    Effect,
+    Emitted,
+    Grant,
+    Logged,
+    StageChange,
+    TaskMade,
+)
+from orchestrator.domain.state import CustomerState
+from orchestrator.domain.steps.message_step import QueueMessage
+from orchestrator.store.addresses import choice_row
+from orchestrator.store.events import own_event
+from orchestrator.store.prepared import Prepared
+from orchestrator.store.tables import (
+    ADDRESS_CHOICES,
+    ASSIGNMENTS,
+    CONSENTS,
+    DECISIONS,
+    EVENTS,
+    GRANTS,
+    INBOX,
+    MESSAGES,
+    STAGE_CHANGES,
+    SUPPRESSIONS,
+    TASKS,
+)
+from orchestrator.store.transaction import LEAVE, OnConflict, Transaction
+
+ENGINE = "engine"  # the source of calls that Parcours made itself
+KEEP_NEWEST = OnConflict(("customer_id", "journey", "step"), ("variant", "at"))
+
+Row = dict[str, object]
+E = TypeVar("E", bound=Effect)
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """What rows are made of besides the effect: whose it is, when it is written, and what the
+    project says of messages."""
+
+    state: CustomerState
+    now: datetime
+    public_id: Callable[[int, str, int], str]
+    priority: Callable[[str], int]
+
+    @property
+    def customer_id(self) -> int:
+        """The customer's id; their row is there before their line is run."""
+        assert self.state.id is not None
+        return self.state.id
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Writer(Generic[E]):
+    """Turns an effect into a row of a table, or into none. `statement` writes it otherwise than as
+    a new row; its parameters are the row's values."""
+
+    table: Table
+    row: Callable[[E, Run], Row | None]
+    on_conflict: OnConflict | None = None
+    statement: Prepared | None = None
+
+    def write(self, transaction: Transaction, rows: Sequence[Row]) -> None:
+        """Writes rows."""
+        if self.statement is None:
+            transaction.insert(self.table, rows, self.on_conflict)
+        else:
+            transaction.run(self.statement, (tuple(row.values()) for row in rows))
+
+
+def _decision(effect: Decision, run: Run) -> Row:
+    return {
+        "customer_id": run.state.id,
+        "enrollment_id": effect.enrollment.id if effect.enrollment else None,
+        "at": effect.at,
+        "kind": str(effect.kind),
+        "journey": effect.journey,
+        "step": effect.step,
+        "reason": effect.reason,
+        "detail": dict(effect.detail),
+    }
+
+
+def _message(effect: QueueMessage, run: Run) -> Row:
+    enrollment, step = effect.enrollment, effect.step
+    assert enrollment.id is not None  # enrollments are written first
+    return {
+        "public_id": run.public_id(enrollment.id, step.id, effect.pass_no),
+        "customer_id": run.state.id,
+        "enrollment_id": enrollment.id,
+        "journey": enrollment.journey,
+        "version": enrollment.version,
+        "step": step.id,
+        "pass_no": effect.pass_no,
+        "medium": str(step.medium),
+        "channel": effect.channel,
+        "template": step.template,
+        "purpose": str(effect.purpose),
+        "topic": effect.topic,
+        "priority": run.priority(enrollment.journey),
+        "subject": step.subject,
+        "sender": step.sender,
+        "reply_to": step.reply_to,
+        "resend_uncertain": step.resend_uncertain,
+        "variables": dict(effect.variables),
+        "coupon": dict(effect.coupon) if effect.coupon else None,
+        "decided_at": effect.at,
+        "not_before": effect.at,
+        "expires_at": effect.at + step.expires,
+    }
+
+
+def _stage_change(effect: StageChange, run: Run) -> Row:
+    return {
+        "customer_id": run.state.id,
+        "at": effect.at,
+        "came_from": effect.came_from,
+        "to": effect.to,
+        "cause": effect.cause,
+    }
+
+
+def _assignment(effect: Assignment, run: Run) -> Row:
+    return {
+        "customer_id": run.state.id,
+        "journey": effect.journey,
+        "step": effect.step,
+        "variant": effect.variant,
+        "at": effect.at,
+    }
+
+
+def _consent(effect: ConsentChange, run: Run) -> Row:
+    return {
+        "customer_id": run.state.id,
+        "at": effect.at,
+        "key": effect.key,
+        "granted": effect.choice.granted,
+        "source": effect.choice.source,
+        "until": effect.until,
+    }
+
+
+def _no_marketing(effect: ConsentChange, run: Run) -> Row | None:
+    if effect.key != "marketing":
+        return None
+    return no_marketing(run.customer_id, effect.choice.source, effect.at)
+
+
+def no_marketing(customer_id: int, reason: str, at: datetime) -> Row:
+    """The row that says that a customer gets no marketing."""
+    return {"scope": "marketing", "address": f"customer:{customer_id}", "reason": reason, "at": at}
+
+
+def _address_choice(effect: AddressLifted, run: Run) -> Row:
+    choice = AddressChoice(effect.at, True, effect.topic)
+    return choice_row(effect.medium, effect.address, choice, effect.source)
+
+
+def _grant(effect: Grant, run: Run) -> Row:
+    return {
+        "code": effect.code,
+        "customer_id": run.state.id if effect.receiver == run.state.external_id else None,
+        "referred_id": run.state.id,
+        "enrollment_id": effect.enrollment.id,
+        "step": effect.step,
+        "pass_no": effect.enrollment.pass_no,
+        "role": str(effect.to),
+        "is_reward": effect.is_reward,
+        "coupon": dict(effect.coupon),
+        "at": effect.at,
+    }
+
+
+def _redeemed(effect: CouponRedeemed, run: Run) -> Row:
+    return {"code": effect.code, "at": effect.at}
+
+
+def _task(effect: TaskMade, run: Run) -> Row:
+    return {
+        "customer_id": run.state.id,
+        "enrollment_id": effect.enrollment.id,
+        "step": effect.step,
+        "pass_no": effect.enrollment.pass_no,
+        "type": effect.type,
+        "note": effect.note,
+        "assignee": effect.assignee,
+        "at": effect.at,
+        "due_at": effect.due_at,
+    }
+
+
+def _own_event(effect: Emitted, run: Run) -> Row | None:
+    return None if effect.receiver else own_event(run.customer_id, effect.event, run.now)
+
+
+def _logged(effect: Logged, run: Run) -> Row:
+    return own_event(run.customer_id, effect.event, run.now)
+
+
+def _call_for_another(effect: Emitted, run: Run) -> Row | None:
+    """What happens to somebody else is a call of theirs, received when it happened: after a long
+    jump of a virtual clock it is no history for that."""
+    event = effect.event
+    if effect.receiver is None:
+        return None
+    message_id = f"{event.name}:{event.properties['code']}"
+    call = {
+        "type": "track",
+        "event": event.name,
+        "userId": effect.receiver,
+        "messageId": message_id,
+        "timestamp": event.at.isoformat(),
+        "properties": dict(event.properties),
+    }
+    raw = orjson.dumps(call)
+    return {
+        "message_id": message_id,
+        "received_at": event.at,
+        "source": ENGINE,
+        "starts": True,
+        "raw": raw,
+    }
+
+
+_REDEEM = Prepared(
+    update(GRANTS)
+    .where(GRANTS.c.code == bindparam("which"))
+    .values(redeemed_at=bindparam("at", type_=GRANTS.c.redeemed_at.type)),
+    ["which", "at"],
+)
+
+WRITERS: Mapping[type[Effect], tuple[Writer[Any], ...]] = {
+    Decision: (Writer(DECISIONS, _decision),),
+    QueueMessage: (Writer(MESSAGES, _message, LEAVE),),
+    StageChange: (Writer(STAGE_CHANGES, _stage_change),),
+    Assignment: (Writer(ASSIGNMENTS, _assignment, KEEP_NEWEST),),
+    ConsentChange: (
+        Writer(CONSENTS, _consent),
+        Writer(SUPPRESSIONS, _no_marketing, LEAVE),
+    ),
+    AddressLifted: (Writer(ADDRESS_CHOICES, _address_choice, LEAVE),),
+    Grant: (Writer(GRANTS, _grant, LEAVE),),
+    CouponRedeemed: (Writer(GRANTS, _redeemed, statement=_REDEEM),),
+    TaskMade: (Writer(TASKS, _task, LEAVE),),
+    Emitted: (Writer(EVENTS, _own_event), Writer(INBOX, _call_for_another, LEAVE)),
+    Logged: (Writer(EVENTS, _logged),),
+}
+
+
+def gather(runs: Sequence[tuple[Run, Sequence[Effect]]]) -> dict[Writer[Any], list[Row]]:
+    """The rows of the effects of some runs, in their order, by writer."""
+    rows: dict[Writer[Any], list[Row]] = {writer: [] for one in WRITERS.values() for writer in one}
+    for run, effects in runs:
+        for effect in effects:
+            for writer in WRITERS[type(effect)]:
+                row = writer.row(effect, run)
+                if row is not None:
+                    rows[writer].append(row)
+    return rows
