@@ -22,9 +22,9 @@ from pathlib import Path
 from types import ModuleType
 
 from tests.mutation.chosen_tests import stages
-from tests.mutation.mutants import Mutant, draw
+from tests.mutation.mutants import FOLDERS, Mutant, draw, unchanged
 from tests.support.examples import QUICK
-from tests.support.house import module_of
+from tests.support.house import ROOT, module_of
 
 #: Loaded once for all mutants: none of them imports ours.
 LIBRARIES = (
@@ -45,6 +45,9 @@ def main() -> None:
     for library in LIBRARIES:
         importlib.import_module(library)
     until = time.monotonic() + options.minutes * 60
+    green = [unchanged(ROOT / folder / "__init__.py") for folder in FOLDERS]
+    for trial in try_all(green, options.jobs, until):
+        assert trial.result == SURVIVED, f"{trial.mutant}: {trial.result} without any fault"
     results = Counter[str]()
     for trial in try_all(draw(options.count, options.seed), options.jobs, until):
         results[trial.result] += 1
@@ -126,6 +129,7 @@ def _run_tests(mutant: Mutant, tests: Sequence[Path]) -> None:
     import pytest
 
     options = ["-x", "-q", "-p", "no:cacheprovider", "-k", "not postgresql"]
+    options += ["-W", "ignore::pytest.PytestAssertRewriteWarning"]  # of the libraries loaded before
     # the method of threads ends the whole process, whatever it hangs in
     limits = [f"--timeout={TEST_S}", "--timeout-method=thread"]
     os._exit(int(pytest.main([*options, *limits, *map(str, tests)])))

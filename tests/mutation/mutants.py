@@ -44,6 +44,11 @@ def draw(count: int, seed: int) -> list[Mutant]:
     return random.Random(seed).sample(everything, min(count, len(everything)))
 
 
+def unchanged(path: Path) -> Mutant:
+    """No fault at all: all tests must let it pass, else nothing that they find means anything."""
+    return Mutant(path, 1, "", "", read(path))
+
+
 def mutants_of(path: Path) -> Iterator[Mutant]:
     """Every mutant of a file."""
     text = read(path)
