@@ -216,3 +216,26 @@ def test_one_place_decides_whether_a_message_may_leave() -> None:
         if name in ("orchestrator.domain.policy.may_send", "orchestrator.domain.policy.still_lacks")
     }
     assert asking == {"orchestrator/domain/release.py"}
+
+
+#: Where a medium may be named: its table, adapters, and what reads or writes about one of them.
+NAMES_MEDIA = {
+    "orchestrator/domain/medium.py",
+    "orchestrator/language/step_forms/message_forms.py",
+    "orchestrator/language/journey_tests.py",
+    "orchestrator/language/form_errors.py",  # a template's name in the place of a step
+    "orchestrator/store/line_saving.py",  # the e-mail address by which customers are found
+    "orchestrator/intake/typed_addresses.py",
+    "orchestrator/demo/readers.py",
+}
+
+
+def test_a_medium_is_named_in_few_places() -> None:
+    """Whatever differs between media stands in their table: a new one must not be sought for."""
+    naming = {
+        shown(path)
+        for path in SOURCES
+        if not inside(path, "channels")
+        and any(name.endswith((".Medium.EMAIL", ".Medium.SMS")) for name, _ in mentioned(path))
+    }
+    assert naming - NAMES_MEDIA == set()
