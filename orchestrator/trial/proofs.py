@@ -100,7 +100,9 @@ def send_proofs(config: Config, drafts: Sequence[Draft], to: str) -> list[Proof]
         return [
             proof
             for name, channel in channels.items()
-            for proof in _send(config, name, channel, [one for one, by in taken if by == name], to)
+            for proof in _send(
+                config, name, channel, [one for one, by in taken if by == name], to=to
+            )
         ]
     finally:
         for channel in channels.values():
@@ -112,7 +114,7 @@ def _channel_of(config: Config, target: Target) -> ChannelName:
 
 
 def _send(
-    config: Config, name: ChannelName, channel: Channel, drafts: Sequence[Draft], to: str
+    config: Config, name: ChannelName, channel: Channel, drafts: Sequence[Draft], *, to: str
 ) -> list[Proof]:
     batch = [_mark(config, name, draft, to) for draft in drafts]
     answers = dict(channel.send_batch(batch, time.monotonic() + SEND_BUDGET_S)) if batch else {}
