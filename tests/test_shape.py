@@ -36,24 +36,24 @@ from tests.support.house import (
 )
 
 #: Beside each, the aim where it is another.
-FUNCTION_LINES_MAX = 66  # 60
-FILE_LINES_MAX = 432  # 400
+FUNCTION_LINES_MAX = 60
+FILE_LINES_MAX = 431  # 400
 LONG_LINES_MAX = 6  # 0
-ANY_PER_1000_LINES_MAX = 22.2  # 8
-UNTYPED_ROWS_MAX = 4  # 0
-REPEATING_DOCSTRINGS_MAX = 9  # 0
+ANY_PER_1000_LINES_MAX = 19.8  # 8
+UNTYPED_ROWS_MAX = 0
+REPEATING_DOCSTRINGS_MAX = 5  # 0
 
 #: Rooms in which more than 2 % of the functions, and more than one of them, take more than four
 #: positional arguments: how many do. The aim is none of these rooms.
-WIDE = {"channels": 4, "engine": 12, "store": 5}
+WIDE = {"engine": 9, "trial": 2}
 
 #: File names that stand in two rooms, and classes that are two things; none, or with a reason.
 SHARED_FILE_NAMES = {
-    "deployments", "journey", "journey_tests", "lifecycle", "line", "mailbox", "pages",
-    "program", "settings", "story", "survey", "words", "message", "project", "work",
+    "journey", "journey_tests", "lifecycle", "line", "mailbox", "pages", "program", "project",
+    "settings", "story", "survey", "words", "work",
 }  # fmt: skip
 SHARED_CLASS_NAMES = {
-    "Answer", "Asked", "Call", "Choice", "Engine", "Kind", "Listing", "Notes", "Verdict", "_Reader",
+    "Answer", "Asked", "Call", "Choice", "Engine", "Listing", "Notes", "Verdict", "Way", "_Reader",
 }  # fmt: skip
 
 
