@@ -257,7 +257,7 @@ class Action(Step):
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class ForkWay:
     """One way of a fork: it holds steps, and has no id."""
 
 
@@ -265,7 +265,7 @@ def content_of(part: Any) -> Any:
     """A step, or a way of a fork, without the ids of itself and of what is inside."""
     if isinstance(part, tuple):
         return tuple(content_of(item) for item in part)
-    if isinstance(part, Step | Way):
+    if isinstance(part, Step | ForkWay):
         values = (getattr(part, one.name) for one in fields(part) if one.name != "id")
         return type(part), tuple(content_of(value) for value in values)
     return part

@@ -28,6 +28,7 @@ from orchestrator.domain.friend_offer import find_friend_offer
 from orchestrator.engine.last_tick import refuse_a_past
 from orchestrator.engine.worker import Worker
 from orchestrator.language.project import Project, load_project
+from orchestrator.live.chores import Chores
 from orchestrator.live.edited_files import EditedFiles
 from orchestrator.live.heart import Heart, NoBooks
 from orchestrator.live.http_side import Answers, HttpSide
@@ -152,7 +153,8 @@ class Running:
         self._listener, self._prefect, self._terminal = listener, prefect, terminal
         self._url = url_of(listener)
         self._heart: Heart | None = None
-        self._stop = asyncio.Event()
+        self._stop, self._chores = asyncio.Event(), Chores()
+        self._files = EditedFiles(project.root)
         self._http = HttpSide(listener, self._served(), Answers(self._nudge, self._render_copy))
 
     async def live(self) -> None:
@@ -162,15 +164,16 @@ class Running:
         serving = asyncio.create_task(self._http.keep(self._terminal.warn))
         self._heart = await asyncio.to_thread(self._make_heart)
         await asyncio.to_thread(self._heart.start, _describe(self._project))
-        jobs = [asyncio.create_task(job) for job in (self._tend_prefect(), self._take_edits())]
+        announcing = asyncio.create_task(self._announce_prefect())
+        self._begin_chores()
         player = self._start_player()
         await self._until_stopped(serving)
         self._terminal.say("Stopping …")
         self._engine.stop()
         if player is not None:
             await asyncio.to_thread(player.stop)
-        for job in jobs:
-            job.cancel()
+        self._chores.stop()
+        announcing.cancel()
         await asyncio.gather(
             asyncio.to_thread(self._http.stop), serving, asyncio.to_thread(self._end_work)
         )
@@ -251,24 +254,27 @@ class Running:
         )
         return Heart(self._engine, books, pace)
 
+    def _begin_chores(self) -> None:
+        self._chores.every(2 * _LOOK_S, self._take_edits)
+        if self._prefect is not None:
+            self._give_prefect_up = self._chores.every(_PREFECT_LOOK_S, self._tend_prefect)
+        self._chores.start()
+
     async def _tend_prefect(self) -> None:
-        """Says when Prefect shows the project, or why it does not; starts a server anew that ended
-        by itself.
-        """
+        """Starts a server anew that ended by itself."""
+        if self._prefect is None or not self._prefect.has_ended():
+            return
+        self._terminal.warn(
+            "The Prefect server has ended; messages leave without it. It is started again …"
+        )
+        try:
+            # in this, the main thread: on Linux the child ends with who made it
+            self._prefect.launch()
+        except PrefectDidNotStart as error:
+            self._give_prefect_up()
+            self._terminal.warn(str(error))
+            return
         await self._announce_prefect()
-        while self._prefect is not None:
-            await asyncio.sleep(_PREFECT_LOOK_S)
-            if self._prefect.has_ended():
-                self._terminal.warn(
-                    "The Prefect server has ended; messages leave without it. It is started again …"
-                )
-                try:
-                    # in this, the main thread: on Linux the child ends with who made it
-                    self._prefect.launch()
-                except PrefectDidNotStart as error:
-                    self._terminal.warn(str(error))
-                    return
-                await self._announce_prefect()
 
     async def _announce_prefect(self) -> None:
         if self._prefect is None or self._heart is None:
@@ -287,21 +293,16 @@ class Running:
         """Runs edited journeys and templates at once; refuses broken ones, and the earlier ones go
         on.
         """
-        files = EditedFiles(self._project.root)
-        while True:
-            await asyncio.sleep(2 * _LOOK_S)
-            try:
-                if await asyncio.to_thread(files.settled):
-                    await asyncio.to_thread(self._reload)
-                    self._terminal.say("The edited files run from now on.")
-            except OSError as fault:
-                self._terminal.warn(
-                    f"{fault.filename} cannot be read: {why_unreadable(fault)}\n{NOT_TAKEN}"
-                )
-            except (
-                Exception
-            ) as fault:  # whatever an edit brings up is told, and the next edit is taken
-                self._terminal.warn(f"{without_data(fault)}\n{NOT_TAKEN}")
+        try:
+            if await asyncio.to_thread(self._files.settled):
+                await asyncio.to_thread(self._reload)
+                self._terminal.say("The edited files run from now on.")
+        except OSError as fault:
+            self._terminal.warn(
+                f"{fault.filename} cannot be read: {why_unreadable(fault)}\n{NOT_TAKEN}"
+            )
+        except Exception as fault:  # whatever an edit brings up is told, and the next edit is taken
+            self._terminal.warn(f"{without_data(fault)}\n{NOT_TAKEN}")
 
     def _reload(self) -> None:
         old, config = self._engine.parts, self._project.config

@@ -15,7 +15,7 @@ from orchestrator.domain.route import PLAIN
 from orchestrator.domain.suggestion import did_you_mean
 from orchestrator.measure.status import EXPIRED, STANDINGS, ways_of_steps
 from orchestrator.store import figures, messages
-from orchestrator.store.figures import NO_WAY, Way
+from orchestrator.store.figures import TAKEN_BY_NONE, TakenBy
 from orchestrator.store.transaction import Transaction
 
 _SHOWN = ("external_id", "journey", "step", "channel", "state", "reason")
@@ -41,12 +41,14 @@ def list_messages(
     if MessageState.NOT_SENT in states:
         unsent = figures.list_unsent(transaction, journey, limit)
         ways = ways_of_steps(transaction, {row.journey for row in unsent}, journeys, channels)
-        found += [_as_listed(row, ways.get((row.journey, row.step), NO_WAY)) for row in unsent]
+        found += [
+            _as_listed(row, ways.get((row.journey, row.step), TAKEN_BY_NONE)) for row in unsent
+        ]
         found.sort(key=lambda row: row["decided_at"], reverse=True)
     return found[:limit]
 
 
-def _as_listed(row: Any, way: Way) -> dict[str, Any]:
+def _as_listed(row: Any, way: TakenBy) -> dict[str, Any]:
     known = {name: getattr(row, name) for name in ("external_id", "journey", "step", "template")}
     reason = EXPIRED if row.kind == EXPIRED else row.reason
     told = {

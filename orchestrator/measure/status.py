@@ -18,7 +18,7 @@ from orchestrator.engine.last_tick import CLOCK, LAST_TICK, VIRTUAL
 from orchestrator.store import customers, figures, inbox, messages, settings
 from orchestrator.store.database import Database
 from orchestrator.store.due import count_due_people
-from orchestrator.store.figures import NO_WAY, Way
+from orchestrator.store.figures import TAKEN_BY_NONE, TakenBy
 from orchestrator.store.transaction import Transaction
 
 UNKNOWN_LISTED_MAX = 10
@@ -145,7 +145,7 @@ def count_not_sent(
     known = ways_of_steps(transaction, {row.journey for row in unsent}, journeys, channels)
     for row in unsent:
         reason = EXPIRED if row.kind == EXPIRED else row.reason
-        counted[known.get((row.journey, row.step), NO_WAY).channel][reason] += row.number
+        counted[known.get((row.journey, row.step), TAKEN_BY_NONE).channel][reason] += row.number
     return {channel: dict(reasons) for channel, reasons in counted.items()}
 
 
@@ -154,7 +154,7 @@ def ways_of_steps(
     wanted: set[str],
     journeys: Mapping[str, Journey],
     channels: Mapping[ChannelName, Medium] = PLAIN,
-) -> Mapping[tuple[str, str], Way]:
+) -> Mapping[tuple[str, str], TakenBy]:
     """By what each message step of today's journeys sends, and those of the `wanted` others that
     ever sent something.
     """
@@ -168,8 +168,8 @@ def ways_of_steps(
     return ways
 
 
-def _way(step: Message, channels: Mapping[ChannelName, Medium]) -> Way:
-    return Way(str(step.medium), first_channel(channels, step.medium, step.provider))
+def _way(step: Message, channels: Mapping[ChannelName, Medium]) -> TakenBy:
+    return TakenBy(str(step.medium), first_channel(channels, step.medium, step.provider))
 
 
 def held_channels_of(transaction: Transaction) -> dict[str, str]:

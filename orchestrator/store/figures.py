@@ -119,26 +119,26 @@ def _unsent(query: Select[Any]) -> Select[Any]:
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class TakenBy:
     """By what a step sends: the medium, and the channel."""
 
     medium: str
     channel: str
 
 
-NO_WAY = Way("", "")  # of a step that is gone, and never sent anything
+TAKEN_BY_NONE = TakenBy("", "")  # of a step that is gone, and never sent anything
 
 
 def ways_of_steps(
     transaction: Transaction, journeys: Collection[str]
-) -> dict[tuple[str, str], Way]:
+) -> dict[tuple[str, str], TakenBy]:
     """By what the steps of some journeys have sent."""
     if not journeys:
         return {}
     m = MESSAGES.c
     steps = select(m.journey, m.step, m.medium, m.channel).where(m.journey.in_(sorted(journeys)))
     return {
-        (row.journey, row.step): Way(row.medium, row.channel)
+        (row.journey, row.step): TakenBy(row.medium, row.channel)
         for row in transaction.execute(steps.distinct())
     }
 

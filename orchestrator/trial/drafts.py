@@ -155,7 +155,7 @@ def read_customer(path: Path) -> dict[str, Any]:
 
 
 def render(
-    project: Project, templates: Templates, target: Target, own: Mapping[str, Any], locale: str
+    project: Project, templates: Templates, target: Target, *, own: Mapping[str, Any], locale: str
 ) -> Draft:
     """Renders a message with the sections of `own` instead of the made-up ones; raises
     TemplateFailed.

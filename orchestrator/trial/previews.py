@@ -47,7 +47,8 @@ class Chosen:
         asked for. Raises TemplateFailed."""
         spoken = locale or _language_of(self.project, own)
         return [
-            render(self.project, self.templates, target, own, spoken) for target in self.targets
+            render(self.project, self.templates, target, own=own, locale=spoken)
+            for target in self.targets
         ]
 
     def warn(self) -> Iterator[Part]:

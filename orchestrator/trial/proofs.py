@@ -98,9 +98,12 @@ def send_proofs(config: Config, drafts: Sequence[Draft], to: str) -> list[Proof]
     try:
         taken = [(draft, _channel_of(config, draft.target)) for draft in chosen]
         return [
-            proof
+            Proof(draft, config.channels.by_name[name].adapter, outcome)
             for name, channel in channels.items()
-            for proof in _send(config, name, channel, [one for one, by in taken if by == name], to)
+            for draft, outcome in _send(
+                channel,
+                [(one, _mark(config, name, one, to)) for one, by in taken if by == name],
+            )
         ]
     finally:
         for channel in channels.values():
@@ -112,15 +115,14 @@ def _channel_of(config: Config, target: Target) -> ChannelName:
 
 
 def _send(
-    config: Config, name: ChannelName, channel: Channel, drafts: Sequence[Draft], to: str
-) -> list[Proof]:
-    batch = [_mark(config, name, draft, to) for draft in drafts]
+    channel: Channel, marked: Sequence[tuple[Draft, RenderedMessage]]
+) -> Iterator[tuple[Draft, SendOutcome]]:
+    """Hands drafts to their channel as one batch."""
+    batch = [message for _, message in marked]
     answers = dict(channel.send_batch(batch, time.monotonic() + SEND_BUDGET_S)) if batch else {}
     silence = SendOutcome(OutcomeKind.UNCERTAIN, reason="the channel gave no answer")
-    adapter = config.channels.by_name[name].adapter
-    return [
-        Proof(draft, adapter, answers.get(index, silence)) for index, draft in enumerate(drafts)
-    ]
+    for index, (draft, _) in enumerate(marked):
+        yield draft, answers.get(index, silence)
 
 
 def tell_proofs(config: Config, proofs: Sequence[Proof]) -> Iterator[Part]:

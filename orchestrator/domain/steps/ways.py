@@ -9,11 +9,11 @@ from orchestrator.domain.alignment import align
 from orchestrator.domain.effects import DecisionKind
 from orchestrator.domain.expression import Condition
 from orchestrator.domain.state import Status
-from orchestrator.domain.step import Fork, Step, StepMoment, Way
+from orchestrator.domain.step import Fork, ForkWay, Step, StepMoment
 
 
 @dataclass(frozen=True, slots=True)
-class Arm(Way):
+class Arm(ForkWay):
     """One way of a branch; a condition of None is the `else`."""
 
     condition: Condition | None
@@ -63,7 +63,7 @@ def _both_ask(old: Arm, new: Arm) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Variant(Way):
+class Variant(ForkWay):
     """One way of a split."""
 
     name: str
