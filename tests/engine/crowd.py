@@ -7,11 +7,11 @@ from orchestrator.domain.channel import OutcomeKind, SendOutcome
 from orchestrator.domain.message import Medium
 from orchestrator.engine import standing
 from orchestrator.engine.report import Held
+from tests.support.journeys import HELLO
 from tests.support.life import START
 from tests.support.project import CONSENTING
 from tests.support.shop import Shop
 
-HELLO = "journey: hello\ntrigger: {event: Viewed}\nsteps:\n  - email: hello\n"
 RESET = HELLO.replace("trigger", "purpose: transactional\ntrigger")
 NUDGE = "journey: nudge\ntrigger: {event: Viewed}\nsteps:\n  - sms: nudge\n"
 NO_CHANNELS = Held(channels=frozenset(Medium))
