@@ -11,7 +11,7 @@ import pytest
 
 from orchestrator.store.database import Database
 from orchestrator.store.migrate import migrate
-from tests.api.shop import Shop, open_shop
+from tests.api.site import Site, open_shop
 from tests.conftest import DatabaseServer, Migrate, Template
 
 
@@ -27,7 +27,7 @@ def template(make_template: Callable[[Migrate], Template]) -> Template:
 
 
 @pytest.fixture
-def shop(template: Template, database_server: DatabaseServer, tmp_path: Path) -> Iterator[Shop]:
+def shop(template: Template, database_server: DatabaseServer, tmp_path: Path) -> Iterator[Site]:
     """A shop on SQLite, then one on PostgreSQL."""
     with template.copy(database_server) as url:
         opened = open_shop(url, tmp_path)
@@ -38,7 +38,7 @@ def shop(template: Template, database_server: DatabaseServer, tmp_path: Path) ->
 @pytest.fixture
 def sqlite_shop(
     template: Template, sqlite_server: DatabaseServer, tmp_path: Path
-) -> Iterator[Shop]:
+) -> Iterator[Site]:
     """A shop on SQLite only."""
     with template.copy(sqlite_server) as url:
         opened = open_shop(url, tmp_path)

@@ -10,7 +10,7 @@ import pytest
 
 from orchestrator.links import LinkPurpose
 from orchestrator.store.inbox import has_call
-from tests.api.shop import WRITE_KEY, Shop, path_of
+from tests.api.site import WRITE_KEY, Site, path_of
 
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "BREW"]
 PATHS = [
@@ -58,7 +58,7 @@ def ask(client: httpx.Client, method: str, path: str, **options: object) -> http
 
 
 @pytest.fixture
-def client(sqlite_shop: Shop) -> Iterator[httpx.Client]:
+def client(sqlite_shop: Site) -> Iterator[httpx.Client]:
     sqlite_shop.at_home()
     with sqlite_shop.client(Host="localhost:8000") as opened:
         yield opened
@@ -91,13 +91,13 @@ def test_no_header_or_body_is_a_fault_of_ours(client: httpx.Client, path: str) -
             assert fine(answer), (method, headers, body[:50])
 
 
-def genuine(shop: Shop, purpose: LinkPurpose, *ids: str) -> str:
+def genuine(shop: Site, purpose: LinkPurpose, *ids: str) -> str:
     """A link that we signed, whatever stands in it."""
     return path_of(shop.services.signer._url(purpose, *ids))
 
 
 @pytest.mark.parametrize("purpose", LinkPurpose)
-def test_a_genuine_link_to_what_is_gone_says_so(shop: Shop, purpose: LinkPurpose) -> None:
+def test_a_genuine_link_to_what_is_gone_says_so(shop: Site, purpose: LinkPurpose) -> None:
     shop.change(render_copy=lambda public_id: None)
     ids = ["", "gone", "0", "-1", "9" * 18, "9" * 19, "9" * 30, "٣", "\x00", "é" * 500, "1\n2\n3"]
     with shop.client() as client:
@@ -111,7 +111,7 @@ def test_a_genuine_link_to_what_is_gone_says_so(shop: Shop, purpose: LinkPurpose
     "path", [path for path in PATHS if path not in ("/style.css", "/mailbox.js", "/healthz")]
 )
 def test_while_the_database_is_away_no_answer_is_a_fault_of_ours(
-    sqlite_shop: Shop, path: str
+    sqlite_shop: Site, path: str
 ) -> None:
     shop = sqlite_shop
     customer = shop.add_customer("u1", email="ada@example.com")
@@ -136,11 +136,11 @@ def test_while_the_database_is_away_no_answer_is_a_fault_of_ours(
                 assert answer.headers["retry-after"]
 
 
-def count_inbox(shop: Shop) -> dict[str, int]:
+def count_inbox(shop: Site) -> dict[str, int]:
     return {"Calls": len(shop.inbox_rows())}
 
 
-def test_figures_and_web_copies_that_cannot_be_read_just_now_say_so(sqlite_shop: Shop) -> None:
+def test_figures_and_web_copies_that_cannot_be_read_just_now_say_so(sqlite_shop: Site) -> None:
     shop = sqlite_shop
     shop.at_home()
     shop.change(

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from orchestrator.domain.call import read_call
-from tests.api.shop import WRITE_KEY, Shop, path_of
+from tests.api.site import WRITE_KEY, Site, path_of
 from tests.support.examples import examples
 
 FUZZ = settings(
@@ -60,7 +60,7 @@ calls = st.fixed_dictionaries(
 
 
 @pytest.fixture
-def client(sqlite_shop: Shop) -> Iterator[httpx.Client]:
+def client(sqlite_shop: Site) -> Iterator[httpx.Client]:
     with sqlite_shop.client() as opened:
         yield opened
 
@@ -72,7 +72,7 @@ def client(sqlite_shop: Shop) -> Iterator[httpx.Client]:
     sent_at=json_values | times,
 )
 def test_every_call_of_a_batch_is_either_readable_in_the_inbox_or_kept_apart(
-    sqlite_shop: Shop, client: httpx.Client, batch: list[object], context: object, sent_at: object
+    sqlite_shop: Site, client: httpx.Client, batch: list[object], context: object, sent_at: object
 ) -> None:
     before = len(sqlite_shop.inbox_rows()), len(sqlite_shop.rejections())
     body = {"batch": batch, "context": context, "sentAt": sent_at, "writeKey": WRITE_KEY}
@@ -129,7 +129,7 @@ def test_no_body_is_a_fault_of_ours(client: httpx.Client, body: bytes, path: str
     page=st.sampled_from(["u", "s", "r"]),
 )
 def test_no_form_is_a_fault_of_ours(
-    sqlite_shop: Shop, client: httpx.Client, body: bytes, kind: str, page: str
+    sqlite_shop: Site, client: httpx.Client, body: bytes, kind: str, page: str
 ) -> None:
     signer = sqlite_shop.services.signer
     if not client.headers.get("prepared"):
@@ -146,7 +146,7 @@ def test_no_form_is_a_fault_of_ours(
 
 
 def test_lone_surrogates_from_a_strange_charset_become_text(
-    sqlite_shop: Shop, client: httpx.Client
+    sqlite_shop: Site, client: httpx.Client
 ) -> None:
     customer = sqlite_shop.add_customer("u1")
     page = path_of(sqlite_shop.services.signer.survey(sqlite_shop.add_message(customer), "nps"))
@@ -202,7 +202,7 @@ def _is_readable(whole: bytes) -> bool:
 @FUZZ
 @given(calls=st.lists(raw_calls(), max_size=6))
 def test_of_a_batch_with_calls_that_cannot_be_read_every_other_is_kept(
-    sqlite_shop: Shop, client: httpx.Client, calls: list[tuple[bytes, bool]]
+    sqlite_shop: Site, client: httpx.Client, calls: list[tuple[bytes, bool]]
 ) -> None:
     before = len(sqlite_shop.inbox_rows()), len(sqlite_shop.rejections())
     body = b'{"batch":[' + b" ,\n".join(raw for raw, _ in calls) + b"]}"

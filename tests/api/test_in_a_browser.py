@@ -10,7 +10,7 @@ import pytest
 from orchestrator.links import LinkSigner
 from orchestrator.render import Templates
 from orchestrator.render.sample import sample_context
-from tests.api.shop import Shop, path_of, serving
+from tests.api.site import Site, path_of, serving
 from tests.api.test_mailbox_pages import fill
 from tests.render.test_shipped_templates import PROJECT, WEBSITE
 from tests.support.browser import Page, open_browser
@@ -49,14 +49,14 @@ def pass_time(browser: Page, seconds: int) -> None:
 
 
 @pytest.fixture
-def mailbox(sqlite_shop: Shop) -> Iterator[str]:
+def mailbox(sqlite_shop: Site) -> Iterator[str]:
     sqlite_shop.at_home()
     with serving(sqlite_shop.services) as port:
         yield f"http://127.0.0.1:{port}/mailbox"
 
 
 def test_new_mails_appear_and_what_somebody_types_stays(
-    browser: Page, sqlite_shop: Shop, mailbox: str
+    browser: Page, sqlite_shop: Site, mailbox: str
 ) -> None:
     browser.show(mailbox)
     browser.ask("document.getElementById('q').focus()")
@@ -69,7 +69,7 @@ def test_new_mails_appear_and_what_somebody_types_stays(
 
 
 def test_a_chosen_mail_stays_chosen_when_others_come(
-    browser: Page, sqlite_shop: Shop, mailbox: str
+    browser: Page, sqlite_shop: Site, mailbox: str
 ) -> None:
     fill(sqlite_shop, 1)
     browser.show(mailbox)
@@ -80,7 +80,7 @@ def test_a_chosen_mail_stays_chosen_when_others_come(
 
 
 def test_when_nothing_is_new_the_page_looks_no_longer(
-    browser: Page, sqlite_shop: Shop, mailbox: str
+    browser: Page, sqlite_shop: Site, mailbox: str
 ) -> None:
     browser.show(mailbox)
     pass_time(browser, 600)
@@ -95,7 +95,7 @@ def test_when_nothing_is_new_the_page_looks_no_longer(
 
 @pytest.mark.parametrize("width", [PHONE, DESK, 320])
 def test_mail_and_page_of_the_survey_break_the_scale_in_the_same_place(
-    browser: Page, sqlite_shop: Shop, tmp_path: Path, width: int
+    browser: Page, sqlite_shop: Site, tmp_path: Path, width: int
 ) -> None:
     shop = sqlite_shop
     shop.add_message(shop.add_customer("u1", email="ada@example.com"))

@@ -20,7 +20,7 @@ from orchestrator.api import inbox_writer
 from orchestrator.api.inbox_writer import InboxFull, InboxWriter
 from orchestrator.store.availability import StoreUnavailable
 from orchestrator.store.inbox import InboxEntry, write_inbox
-from tests.api.shop import NOW, WRITE_KEY, Shop
+from tests.api.site import NOW, WRITE_KEY, Site
 
 
 def entry(message_id: str, raw: bytes = b"{}") -> InboxEntry:
@@ -28,7 +28,7 @@ def entry(message_id: str, raw: bytes = b"{}") -> InboxEntry:
 
 
 @contextmanager
-def writing(shop: Shop) -> Iterator[InboxWriter]:
+def writing(shop: Site) -> Iterator[InboxWriter]:
     writer = InboxWriter(partial(write_inbox, shop.database), shop.nudge)
     try:
         yield writer
@@ -37,7 +37,7 @@ def writing(shop: Shop) -> Iterator[InboxWriter]:
 
 
 @contextmanager
-def commits(shop: Shop) -> Iterator[list[None]]:
+def commits(shop: Site) -> Iterator[list[None]]:
     seen: list[None] = []
 
     def count(_connection: object) -> None:
@@ -49,7 +49,7 @@ def commits(shop: Shop) -> Iterator[list[None]]:
 
 
 @contextmanager
-def write_lock_held(shop: Shop) -> Iterator[None]:
+def write_lock_held(shop: Site) -> Iterator[None]:
     """Somebody else writes for a while: calls gather behind it."""
     with shop.database.write():
         yield
@@ -61,7 +61,7 @@ async def put_all(
     return await asyncio.gather(*(writer.put(group) for group in groups), return_exceptions=True)
 
 
-def test_requests_that_come_together_share_a_commit(sqlite_shop: Shop) -> None:
+def test_requests_that_come_together_share_a_commit(sqlite_shop: Site) -> None:
     async def scenario(writer: InboxWriter) -> None:
         with write_lock_held(sqlite_shop):
             tasks = [
@@ -77,7 +77,7 @@ def test_requests_that_come_together_share_a_commit(sqlite_shop: Shop) -> None:
     assert 1 <= len(sqlite_shop.nudges) <= 2
 
 
-def test_a_client_that_hangs_up_harms_nobody(sqlite_shop: Shop) -> None:
+def test_a_client_that_hangs_up_harms_nobody(sqlite_shop: Site) -> None:
     async def scenario(writer: InboxWriter) -> None:
         with write_lock_held(sqlite_shop):
             gone = asyncio.create_task(writer.put([entry("gone")]))
@@ -92,7 +92,7 @@ def test_a_client_that_hangs_up_harms_nobody(sqlite_shop: Shop) -> None:
     assert "patient" in [row.message_id for row in sqlite_shop.inbox_rows()]
 
 
-def test_what_the_database_refuses_fails_alone(sqlite_shop: Shop) -> None:
+def test_what_the_database_refuses_fails_alone(sqlite_shop: Site) -> None:
     poison = InboxEntry("bad", NOW, "a source that is no text", True, b"")
     object.__setattr__(poison, "source", object())  # no driver can bind it
 
@@ -112,7 +112,7 @@ def test_what_the_database_refuses_fails_alone(sqlite_shop: Shop) -> None:
 
 
 def test_when_too_much_waits_the_next_is_sent_away(
-    sqlite_shop: Shop, monkeypatch: pytest.MonkeyPatch
+    sqlite_shop: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(inbox_writer, "WAITING_BYTES_MAX", 2_000)
 
@@ -132,7 +132,7 @@ def test_when_too_much_waits_the_next_is_sent_away(
 
 
 def test_a_large_request_is_let_in_when_nothing_waits(
-    sqlite_shop: Shop, monkeypatch: pytest.MonkeyPatch
+    sqlite_shop: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(inbox_writer, "WAITING_BYTES_MAX", 10)
     with writing(sqlite_shop) as writer:
@@ -140,7 +140,7 @@ def test_a_large_request_is_let_in_when_nothing_waits(
     assert len(sqlite_shop.inbox_rows()) == 1
 
 
-def test_closing_files_what_waits_and_then_lets_nothing_in(sqlite_shop: Shop) -> None:
+def test_closing_files_what_waits_and_then_lets_nothing_in(sqlite_shop: Site) -> None:
     async def scenario(writer: InboxWriter) -> None:
         with write_lock_held(sqlite_shop):
             tasks = [asyncio.create_task(writer.put([entry(f"m{number}")])) for number in range(5)]
@@ -158,7 +158,7 @@ def test_closing_files_what_waits_and_then_lets_nothing_in(sqlite_shop: Shop) ->
     assert len(sqlite_shop.inbox_rows()) == 5
 
 
-def test_an_engine_that_cannot_be_told_loses_nothing(sqlite_shop: Shop) -> None:
+def test_an_engine_that_cannot_be_told_loses_nothing(sqlite_shop: Site) -> None:
     def fail() -> None:
         raise RuntimeError("nobody home")
 
@@ -171,7 +171,7 @@ def test_an_engine_that_cannot_be_told_loses_nothing(sqlite_shop: Shop) -> None:
 
 
 def test_while_the_store_is_away_clients_are_told_when_to_come_back_and_nothing_is_lost(
-    sqlite_shop: Shop,
+    sqlite_shop: Site,
 ) -> None:
     call = {"userId": "u1", "event": "E", "messageId": "m1", "writeKey": WRITE_KEY}
     with sqlite_shop.client() as client:
@@ -185,7 +185,7 @@ def test_while_the_store_is_away_clients_are_told_when_to_come_back_and_nothing_
     assert [row.message_id for row in sqlite_shop.inbox_rows()] == ["m1"]
 
 
-def test_a_full_inbox_answers_429(sqlite_shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_inbox_answers_429(sqlite_shop: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(inbox_writer, "WAITING_BYTES_MAX", 2_000)
 
     def post(number: int) -> httpx.Response:
@@ -205,7 +205,7 @@ def test_a_full_inbox_answers_429(sqlite_shop: Shop, monkeypatch: pytest.MonkeyP
     assert len(sqlite_shop.inbox_rows()) == statuses.count(200)
 
 
-def test_everything_acknowledged_is_there_under_concurrent_load(shop: Shop) -> None:
+def test_everything_acknowledged_is_there_under_concurrent_load(shop: Site) -> None:
     def post(worker: int) -> list[str]:
         acknowledged = []
         for number in range(20):

@@ -18,7 +18,7 @@ from orchestrator.api.app import create_app
 from orchestrator.api.mailbox_index import MailboxIndex
 from orchestrator.clock import VirtualClock
 from orchestrator.domain.message import Medium, RenderedMessage
-from tests.api.shop import NOW, Shop
+from tests.api.site import NOW, Site
 
 GUARDED = ["/", "/mailbox", "/mailbox/e0", "/mailbox/e0/html"]
 HTML = (
@@ -27,7 +27,7 @@ HTML = (
 )
 
 
-def fill(shop: Shop, count: int = 3) -> None:
+def fill(shop: Site, count: int = 3) -> None:
     """E-mails e0, e1, …, one a minute, then an SMS s."""
     clock = VirtualClock(NOW)
     settings = ChannelSettings(
@@ -64,7 +64,7 @@ def send(channel: MailboxChannel, message: RenderedMessage) -> None:
     list(channel.send_batch([message], time.monotonic() + 5))
 
 
-def with_token(shop: Shop, token: str | None) -> None:
+def with_token(shop: Site, token: str | None) -> None:
     environment = {"PARCOURS_ADMIN_TOKEN": token} if token else {}
     config = type(shop.services.config)(
         **{
@@ -78,7 +78,7 @@ def with_token(shop: Shop, token: str | None) -> None:
 
 
 @pytest.mark.parametrize("path", GUARDED)
-def test_nobody_sees_customers_from_elsewhere(sqlite_shop: Shop, path: str) -> None:
+def test_nobody_sees_customers_from_elsewhere(sqlite_shop: Site, path: str) -> None:
     fill(sqlite_shop)
     for token, status in ((None, 403), ("a token", 401)):
         with_token(sqlite_shop, token)
@@ -95,7 +95,7 @@ def test_nobody_sees_customers_from_elsewhere(sqlite_shop: Shop, path: str) -> N
 
 
 @pytest.mark.parametrize("path", GUARDED)
-def test_the_machine_itself_and_the_token_are_let_in(sqlite_shop: Shop, path: str) -> None:
+def test_the_machine_itself_and_the_token_are_let_in(sqlite_shop: Site, path: str) -> None:
     fill(sqlite_shop)
     with sqlite_shop.local_client() as client:
         assert client.get(path).status_code == 200
@@ -105,7 +105,7 @@ def test_the_machine_itself_and_the_token_are_let_in(sqlite_shop: Shop, path: st
 
 
 @pytest.mark.parametrize("header", ["X-Forwarded-For", "Forwarded", "X-Real-IP", "Via"])
-def test_who_comes_through_a_proxy_is_not_at_this_machine(sqlite_shop: Shop, header: str) -> None:
+def test_who_comes_through_a_proxy_is_not_at_this_machine(sqlite_shop: Site, header: str) -> None:
     with sqlite_shop.local_client() as client:
         assert client.get("/mailbox", headers={header: "127.0.0.1"}).status_code == 403
 
@@ -123,7 +123,7 @@ def test_who_comes_through_a_proxy_is_not_at_this_machine(sqlite_shop: Shop, hea
     ],
 )
 def test_this_machine_is_known_by_its_address_and_by_its_name(
-    sqlite_shop: Shop, peer: str, host: str, admitted: bool
+    sqlite_shop: Site, peer: str, host: str, admitted: bool
 ) -> None:
     sqlite_shop.at_home()
     scope = {
@@ -138,7 +138,7 @@ def test_this_machine_is_known_by_its_address_and_by_its_name(
     ("token", "public_url"), [("a token", "http://localhost:8000"), (None, "https://shop.example")]
 )
 def test_behind_a_proxy_that_says_nothing_of_itself_nobody_is_taken_for_local(
-    sqlite_shop: Shop, token: str | None, public_url: str
+    sqlite_shop: Site, token: str | None, public_url: str
 ) -> None:
     fill(sqlite_shop)
     with_token(sqlite_shop, token)
@@ -147,7 +147,7 @@ def test_behind_a_proxy_that_says_nothing_of_itself_nobody_is_taken_for_local(
         assert client.get("/mailbox").status_code in (401, 403)
 
 
-def test_logging_in_sets_a_cookie_that_is_not_the_token(sqlite_shop: Shop) -> None:
+def test_logging_in_sets_a_cookie_that_is_not_the_token(sqlite_shop: Site) -> None:
     with_token(sqlite_shop, "a token")
     with sqlite_shop.client() as client:
         assert client.post("/login", data={"token": "wrong"}).status_code == 401
@@ -161,7 +161,7 @@ def test_logging_in_sets_a_cookie_that_is_not_the_token(sqlite_shop: Shop) -> No
         assert client.get("/mailbox", headers={"Cookie": cookie.split(";")[0]}).status_code == 200
 
 
-def test_without_a_token_nobody_logs_in(sqlite_shop: Shop) -> None:
+def test_without_a_token_nobody_logs_in(sqlite_shop: Site) -> None:
     with sqlite_shop.client() as client:
         assert client.post("/login", data={"token": ""}).status_code == 401
         assert "PARCOURS_ADMIN_TOKEN" in client.get("/login").text
@@ -171,7 +171,7 @@ def order_of(answer: httpx.Response) -> list[str]:
     return [part.split('"')[0] for part in answer.text.split('<li><a href="./mailbox/')[1:]]
 
 
-def test_the_newest_messages_stand_first(sqlite_shop: Shop) -> None:
+def test_the_newest_messages_stand_first(sqlite_shop: Site) -> None:
     fill(sqlite_shop)
     with sqlite_shop.local_client() as client:
         answer = client.get("/mailbox")
@@ -191,7 +191,7 @@ def test_the_newest_messages_stand_first(sqlite_shop: Shop) -> None:
     ],
 )
 def test_search_looks_at_recipient_journey_and_subject(
-    sqlite_shop: Shop, query: str, found: list[str]
+    sqlite_shop: Site, query: str, found: list[str]
 ) -> None:
     fill(sqlite_shop)
     with sqlite_shop.local_client() as client:
@@ -200,7 +200,7 @@ def test_search_looks_at_recipient_journey_and_subject(
 
 @pytest.mark.parametrize("query", ["", "customer"])
 def test_paging_shows_every_message_once(
-    sqlite_shop: Shop, monkeypatch: pytest.MonkeyPatch, query: str
+    sqlite_shop: Site, monkeypatch: pytest.MonkeyPatch, query: str
 ) -> None:
     monkeypatch.setattr(mailbox, "PAGE_SIZE", 3)
     fill(sqlite_shop, 8)
@@ -215,7 +215,7 @@ def test_paging_shows_every_message_once(
     assert seen == ["s"] * (not query) + [f"e{number}" for number in reversed(range(8))]
 
 
-def test_a_search_that_gives_up_says_so_and_goes_on_where_it_stopped(sqlite_shop: Shop) -> None:
+def test_a_search_that_gives_up_says_so_and_goes_on_where_it_stopped(sqlite_shop: Site) -> None:
     fill(sqlite_shop, 8)
     index = MailboxIndex(sqlite_shop.services.mailbox_root)
     listing = index.search("customer0", 50, read_max=4)
@@ -226,7 +226,7 @@ def test_a_search_that_gives_up_says_so_and_goes_on_where_it_stopped(sqlite_shop
     assert [message.message_id for message in listing.messages] == ["e0"]
 
 
-def test_every_mail_is_read_once_however_often_the_list_is_shown(sqlite_shop: Shop) -> None:
+def test_every_mail_is_read_once_however_often_the_list_is_shown(sqlite_shop: Site) -> None:
     fill(sqlite_shop, 20)
     root = sqlite_shop.services.mailbox_root
     with sqlite_shop.local_client() as client:
@@ -246,14 +246,14 @@ def test_every_mail_is_read_once_however_often_the_list_is_shown(sqlite_shop: Sh
         ]
 
 
-def write_mail(shop: Shop, name: str, **headers: str) -> None:
+def write_mail(shop: Site, name: str, **headers: str) -> None:
     folder = shop.services.mailbox_root / "new"
     folder.mkdir(parents=True, exist_ok=True)
     lines = [f"{key.replace('_', '-')}: {value}" for key, value in headers.items()]
     (folder / name).write_bytes("\r\n".join([*lines, "", "text"]).encode("latin-1"))
 
 
-def test_whatever_lies_in_the_folder_the_list_is_shown(sqlite_shop: Shop) -> None:
+def test_whatever_lies_in_the_folder_the_list_is_shown(sqlite_shop: Site) -> None:
     fill(sqlite_shop, 1)
     write_mail(sqlite_shop, "plain")
     write_mail(
@@ -291,7 +291,7 @@ def test_whatever_lies_in_the_folder_the_list_is_shown(sqlite_shop: Shop) -> Non
         ]
 
 
-def put(shop: Shop, message: RenderedMessage) -> None:
+def put(shop: Site, message: RenderedMessage) -> None:
     clock = VirtualClock(NOW)
     settings = ChannelSettings(
         shop.services.mailbox_root.parent, clock.now, "hello@shop.example", "Atelier Nord"
@@ -319,7 +319,7 @@ def put(shop: Shop, message: RenderedMessage) -> None:
         "e-mail",
     ],
 )
-def test_search_finds_what_people_type(sqlite_shop: Shop, query: str) -> None:
+def test_search_finds_what_people_type(sqlite_shop: Site, query: str) -> None:
     put(
         sqlite_shop,
         RenderedMessage(
@@ -342,7 +342,7 @@ def test_search_finds_what_people_type(sqlite_shop: Shop, query: str) -> None:
 
 
 def test_the_list_shows_the_preheader_beside_the_subject_and_each_name_once(
-    sqlite_shop: Shop,
+    sqlite_shop: Site,
 ) -> None:
     html = (
         '<body><div style="font-size:1px;display:none">It &amp; '
@@ -368,7 +368,7 @@ def test_the_list_shows_the_preheader_beside_the_subject_and_each_name_once(
     assert "welcome · second · welcome-hello<" in page
 
 
-def test_a_message_leads_to_the_next_and_to_the_story_of_its_reader(shop: Shop) -> None:
+def test_a_message_leads_to_the_next_and_to_the_story_of_its_reader(shop: Site) -> None:
     fill(shop, 3)
     shop.add_message(shop.add_customer("it's 7", email="customer1@example.com"), "e1")
     with shop.local_client() as client:
@@ -382,7 +382,7 @@ def test_a_message_leads_to_the_next_and_to_the_story_of_its_reader(shop: Shop) 
     assert "parcours explain" not in last  # nobody knows of that message
 
 
-def test_the_story_of_the_demo_is_asked_of_its_own_database(sqlite_shop: Shop) -> None:
+def test_the_story_of_the_demo_is_asked_of_its_own_database(sqlite_shop: Site) -> None:
     fill(sqlite_shop, 1)
     sqlite_shop.add_message(sqlite_shop.add_customer("7"), "e0")
     sqlite_shop.change(demo=True)
@@ -395,7 +395,7 @@ def mark_of(answer: httpx.Response) -> str:
     return answer.text.split('data-mark="')[1].split('"')[0]
 
 
-def test_the_page_asks_for_the_list_alone_and_only_when_something_is_new(sqlite_shop: Shop) -> None:
+def test_the_page_asks_for_the_list_alone_and_only_when_something_is_new(sqlite_shop: Site) -> None:
     with sqlite_shop.local_client() as client:
         mark = mark_of(client.get("/mailbox"))
         assert client.get("/mailbox", params={"seen": mark}).status_code == 204
@@ -406,7 +406,7 @@ def test_the_page_asks_for_the_list_alone_and_only_when_something_is_new(sqlite_
         assert client.get("/mailbox", params={"seen": mark_of(answer)}).status_code == 204
 
 
-def test_only_the_list_of_the_newest_looks_for_more(sqlite_shop: Shop) -> None:
+def test_only_the_list_of_the_newest_looks_for_more(sqlite_shop: Site) -> None:
     fill(sqlite_shop, 1)
     with sqlite_shop.local_client() as client:
         newest = client.get("/mailbox")
@@ -419,7 +419,7 @@ def test_only_the_list_of_the_newest_looks_for_more(sqlite_shop: Shop) -> None:
 
 
 @pytest.mark.parametrize("view", ["", "phone", "text", "headers", "nonsense"])
-def test_a_mail_is_seen_in_every_way(sqlite_shop: Shop, view: str) -> None:
+def test_a_mail_is_seen_in_every_way(sqlite_shop: Site, view: str) -> None:
     fill(sqlite_shop)
     with sqlite_shop.local_client() as client:
         html = client.get(f"/mailbox/e0?view={view}").text
@@ -432,7 +432,7 @@ def test_a_mail_is_seen_in_every_way(sqlite_shop: Shop, view: str) -> None:
     assert ("X-Parcours-Journey" in html) == (view == "headers")
 
 
-def test_the_html_of_a_mail_cannot_run_or_read_anything(sqlite_shop: Shop) -> None:
+def test_the_html_of_a_mail_cannot_run_or_read_anything(sqlite_shop: Site) -> None:
     fill(sqlite_shop)
     with sqlite_shop.local_client() as client:
         page, frame = client.get("/mailbox/e0"), client.get("/mailbox/e0/html")
@@ -444,7 +444,7 @@ def test_the_html_of_a_mail_cannot_run_or_read_anything(sqlite_shop: Shop) -> No
     assert '<head><base target="_blank">' in frame.text
 
 
-def test_a_text_message_is_seen_as_on_a_phone(sqlite_shop: Shop) -> None:
+def test_a_text_message_is_seen_as_on_a_phone(sqlite_shop: Site) -> None:
     fill(sqlite_shop)
     with sqlite_shop.local_client() as client:
         html = client.get("/mailbox/s").text
@@ -454,18 +454,18 @@ def test_a_text_message_is_seen_as_on_a_phone(sqlite_shop: Shop) -> None:
 
 
 @pytest.mark.parametrize("message_id", ["nobody", ".. ", "..%2f..%2fetc%2fpasswd", "%00", "é"])
-def test_a_message_that_never_arrived_is_missed_kindly(sqlite_shop: Shop, message_id: str) -> None:
+def test_a_message_that_never_arrived_is_missed_kindly(sqlite_shop: Site, message_id: str) -> None:
     fill(sqlite_shop, 1)
     with sqlite_shop.local_client() as client:
         assert client.get(f"/mailbox/{message_id}").status_code == 404
 
 
-def test_an_empty_mailbox_says_so(sqlite_shop: Shop) -> None:
+def test_an_empty_mailbox_says_so(sqlite_shop: Site) -> None:
     with sqlite_shop.local_client() as client:
         assert "Nothing was sent yet" in client.get("/mailbox").text
 
 
-def test_the_demo_says_that_it_is_one(sqlite_shop: Shop) -> None:
+def test_the_demo_says_that_it_is_one(sqlite_shop: Site) -> None:
     sqlite_shop.change(demo=True)
     fill(sqlite_shop, 1)
     with sqlite_shop.local_client() as client:
@@ -473,7 +473,7 @@ def test_the_demo_says_that_it_is_one(sqlite_shop: Shop) -> None:
 
 
 def test_where_no_website_is_named_the_links_of_mails_lead_to_a_page_of_ours(
-    sqlite_shop: Shop,
+    sqlite_shop: Site,
 ) -> None:
     with sqlite_shop.local_client() as client:
         for path in (
@@ -495,7 +495,7 @@ def test_where_no_website_is_named_the_links_of_mails_lead_to_a_page_of_ours(
         assert client.get("/shop/cart").status_code == 404
 
 
-def test_the_home_page_shows_the_figures_and_the_doors(sqlite_shop: Shop) -> None:
+def test_the_home_page_shows_the_figures_and_the_doors(sqlite_shop: Site) -> None:
     sqlite_shop.change(
         read_status=lambda: {"Customers": 1234}, prefect_ui_url="http://localhost:4200"
     )

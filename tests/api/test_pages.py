@@ -9,10 +9,10 @@ import pytest
 
 from orchestrator.api.words import TOPICS, WORDS, choose_language, name_topic
 from orchestrator.links import LinkPurpose
-from tests.api.shop import Shop, path_of
+from tests.api.site import Site, path_of
 
 
-def links(shop: Shop, locale: str = "en") -> dict[str, str]:
+def links(shop: Site, locale: str = "en") -> dict[str, str]:
     customer = shop.add_customer("u1", email="ada@example.com", first_name="Ada", locale=locale)
     message, signer = shop.add_message(customer), shop.services.signer
     return {
@@ -24,7 +24,7 @@ def links(shop: Shop, locale: str = "en") -> dict[str, str]:
 
 
 def test_no_page_is_indexed_framed_cached_or_says_where_the_visitor_came_from(
-    sqlite_shop: Shop,
+    sqlite_shop: Site,
 ) -> None:
     with sqlite_shop.client() as client:
         answers = [client.get(link) for link in links(sqlite_shop).values()] + [
@@ -41,7 +41,7 @@ def test_no_page_is_indexed_framed_cached_or_says_where_the_visitor_came_from(
         assert "<script" not in answer.text
 
 
-def test_no_page_holds_or_carries_the_readers_address(sqlite_shop: Shop) -> None:
+def test_no_page_holds_or_carries_the_readers_address(sqlite_shop: Site) -> None:
     with sqlite_shop.client() as client:
         for link in links(sqlite_shop).values():
             assert "ada" not in link.lower()
@@ -50,7 +50,7 @@ def test_no_page_holds_or_carries_the_readers_address(sqlite_shop: Shop) -> None
 
 @pytest.mark.parametrize("purpose", ["u", "s", "r", "m"])
 @pytest.mark.parametrize("method", ["GET", "POST"])
-def test_an_altered_link_is_met_kindly(sqlite_shop: Shop, purpose: str, method: str) -> None:
+def test_an_altered_link_is_met_kindly(sqlite_shop: Site, purpose: str, method: str) -> None:
     genuine = links(sqlite_shop)
     token = genuine[purpose].split("/")[2]
     others = [f"/{purpose}/{link.split('/')[2]}" for key, link in genuine.items() if key != purpose]
@@ -67,7 +67,7 @@ def test_an_altered_link_is_met_kindly(sqlite_shop: Shop, purpose: str, method: 
 
 
 @pytest.mark.parametrize("purpose", list(LinkPurpose))
-def test_a_genuine_link_to_what_is_gone_says_so(sqlite_shop: Shop, purpose: LinkPurpose) -> None:
+def test_a_genuine_link_to_what_is_gone_says_so(sqlite_shop: Site, purpose: LinkPurpose) -> None:
     genuine = links(sqlite_shop)
     with sqlite_shop.database.write() as connection:
         connection.exec_driver_sql("DELETE FROM messages")
@@ -90,7 +90,7 @@ def test_a_genuine_link_to_what_is_gone_says_so(sqlite_shop: Shop, purpose: Link
     ],
 )
 def test_a_page_speaks_the_customers_language_then_the_browsers(
-    sqlite_shop: Shop, locale: str, accepted: str, language: str
+    sqlite_shop: Site, locale: str, accepted: str, language: str
 ) -> None:
     page = links(sqlite_shop, locale)["u"]
     with sqlite_shop.client(**{"Accept-Language": accepted}) as client:
@@ -139,7 +139,7 @@ def test_a_topic_without_words_is_shown_by_its_id() -> None:
     assert name_topic("new-arrivals", "fr") == "new arrivals"
 
 
-def test_the_web_copy_is_shown_locked_up(sqlite_shop: Shop) -> None:
+def test_the_web_copy_is_shown_locked_up(sqlite_shop: Site) -> None:
     with sqlite_shop.client() as client:
         answer = client.get(links(sqlite_shop)["m"])
     assert "copy of m1" in answer.text
@@ -148,7 +148,7 @@ def test_the_web_copy_is_shown_locked_up(sqlite_shop: Shop) -> None:
     assert "allow-same-origin" not in answer.headers["content-security-policy"]
 
 
-def test_a_form_that_is_too_large_is_refused(sqlite_shop: Shop) -> None:
+def test_a_form_that_is_too_large_is_refused(sqlite_shop: Site) -> None:
     page = links(sqlite_shop)["s"]
     with sqlite_shop.client() as client:
         answer = client.post(page, data={"score": "9", "comment": "x" * 70_000})
@@ -160,7 +160,7 @@ def test_a_form_that_is_too_large_is_refused(sqlite_shop: Shop) -> None:
     assert not sqlite_shop.inbox()
 
 
-def test_an_error_of_ours_is_a_page_without_a_trace(sqlite_shop: Shop) -> None:
+def test_an_error_of_ours_is_a_page_without_a_trace(sqlite_shop: Site) -> None:
     def fail(_: str) -> str:
         raise RuntimeError("secret detail")
 

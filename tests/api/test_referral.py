@@ -13,10 +13,10 @@ from orchestrator.domain.friend_offer import FriendOffer, find_friend_offer
 from orchestrator.domain.identity import fold_address, referral_id
 from orchestrator.domain.journey import Journey, ManualTrigger
 from orchestrator.domain.steps.offers import Offer, Reward
-from tests.api.shop import TEN_EUROS, Shop, path_of
+from tests.api.site import TEN_EUROS, Site, path_of
 
 
-def page_of(shop: Shop, **traits: Any) -> str:
+def page_of(shop: Site, **traits: Any) -> str:
     known = {
         "email": "Ada.Lovelace@gmail.com",
         "first_name": "Ada",
@@ -26,12 +26,12 @@ def page_of(shop: Shop, **traits: Any) -> str:
     return path_of(shop.services.signer.referral(str(shop.add_customer("u1", **(known | traits)))))
 
 
-def accept(shop: Shop, page: str, **data: str) -> httpx.Response:
+def accept(shop: Site, page: str, **data: str) -> httpx.Response:
     with shop.client() as client:
         return client.post(page, data=data)
 
 
-def test_the_page_names_the_friend_by_first_name_only(sqlite_shop: Shop) -> None:
+def test_the_page_names_the_friend_by_first_name_only(sqlite_shop: Site) -> None:
     page = page_of(sqlite_shop)
     with sqlite_shop.client() as client:
         html = client.get(page).text
@@ -43,7 +43,7 @@ def test_the_page_names_the_friend_by_first_name_only(sqlite_shop: Shop) -> None
     assert not sqlite_shop.inbox()
 
 
-def test_the_friends_browser_tells_the_language_not_the_referrer(sqlite_shop: Shop) -> None:
+def test_the_friends_browser_tells_the_language_not_the_referrer(sqlite_shop: Site) -> None:
     page = page_of(sqlite_shop)
     with sqlite_shop.client(**{"Accept-Language": "de, fr-CA;q=0.8, en;q=0.7"}) as client:
         html = client.get(page).text
@@ -51,7 +51,7 @@ def test_the_friends_browser_tells_the_language_not_the_referrer(sqlite_shop: Sh
     assert "10\xa0€ pour vous" in html
 
 
-def test_accepting_makes_an_anonymous_customer_with_the_referrer(shop: Shop) -> None:
+def test_accepting_makes_an_anonymous_customer_with_the_referrer(shop: Site) -> None:
     answer = accept(shop, page_of(shop), email="Zoe@Example.com", first_name=" Zoé ")
     assert answer.status_code == 200
     assert "Welcome" in answer.text
@@ -67,7 +67,7 @@ def test_accepting_makes_an_anonymous_customer_with_the_referrer(shop: Shop) -> 
     assert (track["event"], track["properties"]) == ("Referral Accepted", {"referred_by": "u1"})
 
 
-def test_only_the_tick_gives_consent_and_its_wording_is_kept(sqlite_shop: Shop) -> None:
+def test_only_the_tick_gives_consent_and_its_wording_is_kept(sqlite_shop: Site) -> None:
     accept(sqlite_shop, page_of(sqlite_shop), email="zoe@example.com", consent="yes")
     identify = sqlite_shop.inbox()[0]
     assert identify["traits"]["consent"] == {"email": True}
@@ -75,7 +75,7 @@ def test_only_the_tick_gives_consent_and_its_wording_is_kept(sqlite_shop: Shop) 
 
 
 @pytest.mark.parametrize("said", ["", "no", "false", "maybe"])
-def test_a_tick_that_says_anything_but_yes_gives_no_consent(sqlite_shop: Shop, said: str) -> None:
+def test_a_tick_that_says_anything_but_yes_gives_no_consent(sqlite_shop: Site, said: str) -> None:
     accept(sqlite_shop, page_of(sqlite_shop), email="zoe@example.com", consent=said)
     assert "consent" not in sqlite_shop.inbox()[0]["traits"]
 
@@ -89,7 +89,7 @@ def test_a_tick_that_says_anything_but_yes_gives_no_consent(sqlite_shop: Shop, s
         "adalovelace+1@gmail.com",
     ],
 )
-def test_nobody_refers_themselves(sqlite_shop: Shop, address: str) -> None:
+def test_nobody_refers_themselves(sqlite_shop: Site, address: str) -> None:
     answer = accept(sqlite_shop, page_of(sqlite_shop), email=address)
     assert answer.status_code == 422
     assert "somebody who is new to us" in answer.text
@@ -97,21 +97,21 @@ def test_nobody_refers_themselves(sqlite_shop: Shop, address: str) -> None:
 
 
 @pytest.mark.parametrize("address", ["zoe@example.com", "ZOE@example.com", "zoe+new@example.com"])
-def test_a_customer_is_not_referred(shop: Shop, address: str) -> None:
+def test_a_customer_is_not_referred(shop: Site, address: str) -> None:
     shop.add_customer("u2", email="Zoe@Example.com")
     answer = accept(shop, page_of(shop), email=address)
     assert answer.status_code == 422
     assert not shop.inbox()
 
 
-def test_a_customer_who_was_merged_away_or_lacks_an_address_bars_nobody(shop: Shop) -> None:
+def test_a_customer_who_was_merged_away_or_lacks_an_address_bars_nobody(shop: Site) -> None:
     shop.add_customer("a1", anonymous=True, email="zoe@example.com", merged_into=1)
     shop.add_customer("u3")
     shop.add_customer("u4", email=7)
     assert accept(shop, page_of(shop), email="zoe@example.com").status_code == 200
 
 
-def test_accepting_twice_is_harmless_and_the_first_referrer_counts(shop: Shop) -> None:
+def test_accepting_twice_is_harmless_and_the_first_referrer_counts(shop: Site) -> None:
     page = page_of(shop)
     accept(shop, page, email="zoe@example.com")
     shop.add_customer(
@@ -127,7 +127,7 @@ def test_accepting_twice_is_harmless_and_the_first_referrer_counts(shop: Shop) -
 @pytest.mark.parametrize(
     "address", ["", "zoe", "zoe@", "@example.com", "a b@example.com", "<script>@x", "x" * 300]
 )
-def test_what_is_no_address_is_sent_back_with_a_word(sqlite_shop: Shop, address: str) -> None:
+def test_what_is_no_address_is_sent_back_with_a_word(sqlite_shop: Site, address: str) -> None:
     answer = accept(sqlite_shop, page_of(sqlite_shop), email=address, first_name="Zoé")
     assert answer.status_code == 422
     assert "does not look like an email address" in answer.text
@@ -136,7 +136,7 @@ def test_what_is_no_address_is_sent_back_with_a_word(sqlite_shop: Shop, address:
     assert not sqlite_shop.inbox()
 
 
-def test_an_invitation_without_a_name_or_an_offer_still_reads_well(sqlite_shop: Shop) -> None:
+def test_an_invitation_without_a_name_or_an_offer_still_reads_well(sqlite_shop: Site) -> None:
     sqlite_shop.change(friend_offer=None)
     with sqlite_shop.client() as client:
         html = client.get(page_of(sqlite_shop, first_name=None)).text
@@ -144,7 +144,7 @@ def test_an_invitation_without_a_name_or_an_offer_still_reads_well(sqlite_shop: 
     assert "for you" not in html
 
 
-def test_a_hostile_name_is_only_text(sqlite_shop: Shop) -> None:
+def test_a_hostile_name_is_only_text(sqlite_shop: Site) -> None:
     with sqlite_shop.client() as client:
         html = client.get(
             page_of(sqlite_shop, first_name="<img src=x onerror=alert(1)>{{ 7*7 }}{words}")
@@ -154,7 +154,7 @@ def test_a_hostile_name_is_only_text(sqlite_shop: Shop) -> None:
 
 
 @pytest.mark.parametrize("payload", ["999", "ada", "-1", "1\n2", "", "9" * 40])
-def test_a_referrer_who_does_not_exist_is_missed_kindly(shop: Shop, payload: str) -> None:
+def test_a_referrer_who_does_not_exist_is_missed_kindly(shop: Site, payload: str) -> None:
     with shop.client() as client:
         answer = client.get(path_of(shop.services.signer.referral(payload)))
     assert answer.status_code in (404, 410)
@@ -181,7 +181,7 @@ def test_the_friends_offer_is_that_of_the_journey_that_rewards_both_sides() -> N
     assert find_friend_offer([alone]) is None
 
 
-def test_an_offer_in_percent_and_one_that_is_computed(sqlite_shop: Shop) -> None:
+def test_an_offer_in_percent_and_one_that_is_computed(sqlite_shop: Site) -> None:
     page = page_of(sqlite_shop)
     for offer, shown in (
         (Offer(percent=Value(15, lambda _: 15)), "15% for you"),

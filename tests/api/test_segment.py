@@ -12,7 +12,7 @@ import orjson
 import pytest
 
 from orchestrator.api.requests import BodyRefused, unpack
-from tests.api.shop import NOW, WRITE_KEY, Shop
+from tests.api.site import NOW, WRITE_KEY, Site
 
 BASIC = (WRITE_KEY, "")
 SUCCESS = {"success": True}
@@ -22,14 +22,14 @@ def track(**changes: Any) -> dict[str, Any]:
     return {"type": "track", "userId": "u1", "event": "Product Added", "messageId": "m1", **changes}
 
 
-def send(shop: Shop, path: str, body: Any, **options: Any) -> httpx.Response:
+def send(shop: Site, path: str, body: Any, **options: Any) -> httpx.Response:
     content = body if isinstance(body, bytes) else orjson.dumps(body)
     with shop.client() as client:
         return client.post(path, content=content, **{"auth": BASIC, **options})
 
 
 @pytest.mark.parametrize("kind", ["identify", "track", "page", "screen", "group", "alias"])
-def test_every_kind_of_call_has_its_path(shop: Shop, kind: str) -> None:
+def test_every_kind_of_call_has_its_path(shop: Site, kind: str) -> None:
     body = {
         "userId": "u1",
         "anonymousId": "a1",
@@ -43,13 +43,13 @@ def test_every_kind_of_call_has_its_path(shop: Shop, kind: str) -> None:
 
 
 @pytest.mark.parametrize("path", ["/v1/batch", "/v1/import", "/v1/b"])
-def test_a_batch_is_taken_whole(shop: Shop, path: str) -> None:
+def test_a_batch_is_taken_whole(shop: Site, path: str) -> None:
     answer = send(shop, path, {"batch": [track(messageId=f"m{number}") for number in range(300)]})
     assert (answer.status_code, answer.json()) == (200, SUCCESS)
     assert [call["messageId"] for call in shop.inbox()] == [f"m{number}" for number in range(300)]
 
 
-def test_a_call_is_kept_once_however_often_it_is_sent(shop: Shop) -> None:
+def test_a_call_is_kept_once_however_often_it_is_sent(shop: Site) -> None:
     for _ in range(2):
         assert (
             send(
@@ -60,7 +60,7 @@ def test_a_call_is_kept_once_however_often_it_is_sent(shop: Shop) -> None:
     assert [call["messageId"] for call in shop.inbox()] == ["m1", "m2"]
 
 
-def test_a_bad_call_in_a_batch_is_kept_apart_with_its_reason(shop: Shop) -> None:
+def test_a_bad_call_in_a_batch_is_kept_apart_with_its_reason(shop: Site) -> None:
     batch = [
         track(),
         {"type": "track", "userId": "u1"},
@@ -81,7 +81,7 @@ def test_a_bad_call_in_a_batch_is_kept_apart_with_its_reason(shop: Shop) -> None
     )
 
 
-def test_a_single_bad_call_is_refused_and_kept(shop: Shop) -> None:
+def test_a_single_bad_call_is_refused_and_kept(shop: Site) -> None:
     answer = send(shop, "/v1/track", {"userId": "u1", "writeKey": WRITE_KEY})
     assert answer.status_code == 400
     assert answer.json() == {
@@ -92,7 +92,7 @@ def test_a_single_bad_call_is_refused_and_kept(shop: Shop) -> None:
     assert b"writeKey" not in shop.rejections()[0].raw
 
 
-def test_the_write_key_may_stand_in_the_body_and_is_not_stored(sqlite_shop: Shop) -> None:
+def test_the_write_key_may_stand_in_the_body_and_is_not_stored(sqlite_shop: Site) -> None:
     assert send(sqlite_shop, "/v1/track", track(writeKey=WRITE_KEY), auth=None).status_code == 200
     body = {"batch": [track(messageId="m2", writeKey=WRITE_KEY)], "writeKey": WRITE_KEY}
     assert send(sqlite_shop, "/v1/batch", body, auth=None).status_code == 200
@@ -109,7 +109,7 @@ def test_the_write_key_may_stand_in_the_body_and_is_not_stored(sqlite_shop: Shop
         {"auth": None, "headers": {"Authorization": "Basic /w=="}},
     ],
 )
-def test_a_wrong_key_stores_nothing(sqlite_shop: Shop, options: dict[str, Any]) -> None:
+def test_a_wrong_key_stores_nothing(sqlite_shop: Site, options: dict[str, Any]) -> None:
     answer = send(sqlite_shop, "/v1/track", track(), **options)
     assert answer.status_code == 401
     assert answer.json()["code"] == "invalid_write_key"
@@ -117,7 +117,7 @@ def test_a_wrong_key_stores_nothing(sqlite_shop: Shop, options: dict[str, Any]) 
     assert not sqlite_shop.inbox_rows()
 
 
-def test_a_wrong_key_in_the_header_is_not_mended_by_the_body(sqlite_shop: Shop) -> None:
+def test_a_wrong_key_in_the_header_is_not_mended_by_the_body(sqlite_shop: Site) -> None:
     assert (
         send(sqlite_shop, "/v1/track", track(writeKey=WRITE_KEY), auth=("wrong", "")).status_code
         == 401
@@ -138,7 +138,7 @@ def test_a_wrong_key_in_the_header_is_not_mended_by_the_body(sqlite_shop: Shop) 
     ],
 )
 def test_what_is_no_request_is_refused_in_the_form_that_clients_read(
-    sqlite_shop: Shop, body: bytes
+    sqlite_shop: Site, body: bytes
 ) -> None:
     answer = send(sqlite_shop, "/v1/batch", body)
     assert answer.status_code == 400
@@ -146,7 +146,7 @@ def test_what_is_no_request_is_refused_in_the_form_that_clients_read(
     assert answer.json()["message"]
 
 
-def test_a_gzip_body_is_unpacked(sqlite_shop: Shop) -> None:
+def test_a_gzip_body_is_unpacked(sqlite_shop: Site) -> None:
     body = gzip.compress(orjson.dumps({"batch": [track()]}))
     assert (
         send(sqlite_shop, "/v1/batch", body, headers={"Content-Encoding": "gzip"}).json() == SUCCESS
@@ -164,12 +164,12 @@ def test_a_gzip_body_is_unpacked(sqlite_shop: Shop) -> None:
     ],
     ids=["a bomb", "cut off", "not gzip", "nothing"],
 )
-def test_gzip_that_cannot_be_unpacked_is_refused(sqlite_shop: Shop, body: bytes) -> None:
+def test_gzip_that_cannot_be_unpacked_is_refused(sqlite_shop: Site, body: bytes) -> None:
     answer = send(sqlite_shop, "/v1/batch", body, headers={"Content-Encoding": "gzip"})
     assert (answer.status_code, answer.json()["code"]) == (400, "invalid_request")
 
 
-def test_a_request_of_the_largest_sdk_fits_and_a_larger_one_does_not(sqlite_shop: Shop) -> None:
+def test_a_request_of_the_largest_sdk_fits_and_a_larger_one_does_not(sqlite_shop: Site) -> None:
     calls = [
         track(messageId=f"m{number}", properties={"text": "x" * 31_000}) for number in range(130)
     ]
@@ -179,7 +179,7 @@ def test_a_request_of_the_largest_sdk_fits_and_a_larger_one_does_not(sqlite_shop
     assert send(sqlite_shop, "/v1/batch", {"batch": [1] * 2501}).json()["code"] == "invalid_request"
 
 
-def test_a_call_over_32_kb_is_kept_apart_and_its_neighbours_are_taken(sqlite_shop: Shop) -> None:
+def test_a_call_over_32_kb_is_kept_apart_and_its_neighbours_are_taken(sqlite_shop: Site) -> None:
     large = track(messageId="large", properties={"text": "x" * 33_000})
     assert send(sqlite_shop, "/v1/batch", {"batch": [track(), large]}).json() == SUCCESS
     assert [call["messageId"] for call in sqlite_shop.inbox()] == ["m1"]
@@ -187,7 +187,7 @@ def test_a_call_over_32_kb_is_kept_apart_and_its_neighbours_are_taken(sqlite_sho
     assert send(sqlite_shop, "/v1/track", large).json()["code"] == "too_large"
 
 
-def test_what_a_batch_says_once_holds_for_all_its_calls(sqlite_shop: Shop) -> None:
+def test_what_a_batch_says_once_holds_for_all_its_calls(sqlite_shop: Site) -> None:
     own = {"locale": "fr", "ip": "198.51.100.1"}
     batch = [track(context=own), track(messageId="m2"), track(messageId="m3", context=None)]
     send(sqlite_shop, "/v1/batch", {"batch": batch, "context": {"locale": "en", "app": "web"}})
@@ -198,7 +198,7 @@ def test_what_a_batch_says_once_holds_for_all_its_calls(sqlite_shop: Shop) -> No
     ]
 
 
-def test_a_call_without_a_message_id_gets_one(sqlite_shop: Shop) -> None:
+def test_a_call_without_a_message_id_gets_one(sqlite_shop: Site) -> None:
     for _ in range(2):
         send(sqlite_shop, "/v1/track", {"userId": "u1", "event": "E"})
     ids = [call["messageId"] for call in sqlite_shop.inbox()]
@@ -206,7 +206,7 @@ def test_a_call_without_a_message_id_gets_one(sqlite_shop: Shop) -> None:
     assert [row.message_id for row in sqlite_shop.inbox_rows()] == ids
 
 
-def test_two_long_message_ids_stay_two(shop: Shop) -> None:
+def test_two_long_message_ids_stay_two(shop: Site) -> None:
     long_ids = ["x" * 120 + end for end in "ab"]
     send(shop, "/v1/batch", {"batch": [track(messageId=one) for one in long_ids * 2]})
     assert len(shop.inbox()) == 2
@@ -265,7 +265,7 @@ def ago(**span: float) -> str:
         ({"timestamp": 1772442000}, None),
     ],
 )
-def test_the_time_of_a_call(sqlite_shop: Shop, times: dict[str, Any], expected: str | None) -> None:
+def test_the_time_of_a_call(sqlite_shop: Site, times: dict[str, Any], expected: str | None) -> None:
     answer = send(sqlite_shop, "/v1/track", track(**times))
     if expected is None:
         assert answer.json()["code"] == "invalid_timestamp"
@@ -274,14 +274,14 @@ def test_the_time_of_a_call(sqlite_shop: Shop, times: dict[str, Any], expected: 
         assert sqlite_shop.inbox()[0]["timestamp"] == expected
 
 
-def test_the_time_of_sending_is_said_once_for_a_batch(sqlite_shop: Shop) -> None:
+def test_the_time_of_sending_is_said_once_for_a_batch(sqlite_shop: Site) -> None:
     send(
         sqlite_shop, "/v1/batch", {"batch": [track(timestamp=ago(hours=3))], "sentAt": ago(hours=2)}
     )
     assert sqlite_shop.inbox()[0]["timestamp"] == ago(hours=1)
 
 
-def test_history_starts_nothing(shop: Shop) -> None:
+def test_history_starts_nothing(shop: Site) -> None:
     ages = {"old": 24.01, "young": 23.99}
     send(
         shop,
@@ -294,21 +294,21 @@ def test_history_starts_nothing(shop: Shop) -> None:
     }
 
 
-def test_characters_that_postgresql_cannot_hold_are_left_out(shop: Shop) -> None:
+def test_characters_that_postgresql_cannot_hold_are_left_out(shop: Site) -> None:
     send(shop, "/v1/track", track(properties={"na\x00me": ["a\x00b", "literally \\u0000"]}))
     assert shop.inbox()[0]["properties"] == {"name": ["ab", "literally \\u0000"]}
     assert send(shop, "/v1/track", track(messageId="a\x00b")).json()["code"] == "invalid_message_id"
     assert send(shop, "/v1/track", track(userId="a\x00b", messageId="m9")).status_code == 200
 
 
-def test_the_engine_is_woken_by_new_calls_only(sqlite_shop: Shop) -> None:
+def test_the_engine_is_woken_by_new_calls_only(sqlite_shop: Site) -> None:
     send(sqlite_shop, "/v1/track", track())
     assert sqlite_shop.nudged.wait(5)
     send(sqlite_shop, "/v1/track", track())
     assert len(sqlite_shop.nudges) == 1
 
 
-def test_a_browser_of_another_site_may_send(sqlite_shop: Shop) -> None:
+def test_a_browser_of_another_site_may_send(sqlite_shop: Site) -> None:
     with sqlite_shop.client() as client:
         asked = client.options(
             "/v1/t",
@@ -330,7 +330,7 @@ def test_a_browser_of_another_site_may_send(sqlite_shop: Shop) -> None:
 
 
 def test_an_unknown_path_and_a_get_are_refused_in_the_form_that_clients_read(
-    sqlite_shop: Shop,
+    sqlite_shop: Site,
 ) -> None:
     with sqlite_shop.client() as client:
         for answer, status in ((client.post("/v1/nothing"), 404), (client.get("/v1/track"), 405)):
@@ -338,13 +338,13 @@ def test_an_unknown_path_and_a_get_are_refused_in_the_form_that_clients_read(
             assert set(answer.json()) == {"code", "message"}
 
 
-def test_health_is_told(shop: Shop) -> None:
+def test_health_is_told(shop: Site) -> None:
     with shop.client() as client:
         answer = client.get("/healthz")
     assert (answer.status_code, answer.json()["status"]) == (200, "ok")
 
 
-def test_times_are_aware_in_the_table(shop: Shop) -> None:
+def test_times_are_aware_in_the_table(shop: Site) -> None:
     send(shop, "/v1/track", track())
     assert shop.inbox_rows()[0].received_at == NOW
     assert datetime.fromisoformat(shop.inbox()[0]["receivedAt"]) == NOW

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 import pytest
 
 from orchestrator.api.serving import BoundedProtocol
-from tests.api.shop import WRITE_KEY, Shop, path_of, serving
+from tests.api.site import WRITE_KEY, Site, path_of, serving
 
 HEAD = b"POST /v1/track HTTP/1.1\r\nHost: shop.example\r\n"
 BODY = b'{"type":"track","userId":"u1","event":"E","writeKey":"%s"}' % WRITE_KEY.encode()
@@ -64,7 +64,7 @@ def read_to_the_end(client: socket.socket) -> bytes:
         "not read",
     ],
 )
-def test_half_a_request_does_not_hold_its_connection(sqlite_shop: Shop, begun: bytes) -> None:
+def test_half_a_request_does_not_hold_its_connection(sqlite_shop: Site, begun: bytes) -> None:
     with serving(sqlite_shop.services, http=HastyProtocol) as port, connected(port) as client:
         client.sendall(begun)
         read_to_the_end(client)
@@ -88,13 +88,13 @@ def is_dropped_while_it_drips(client: socket.socket) -> bool:
 @pytest.mark.parametrize(
     "begun", [b"POST /v1/track?", HEAD + b"X: ", HEAD + b"Content-Length: 100000\r\n\r\n"]
 )
-def test_a_byte_now_and_then_wins_no_time(sqlite_shop: Shop, begun: bytes) -> None:
+def test_a_byte_now_and_then_wins_no_time(sqlite_shop: Site, begun: bytes) -> None:
     with serving(sqlite_shop.services, http=HastyProtocol) as port, connected(port) as client:
         client.sendall(begun)
         assert is_dropped_while_it_drips(client)
 
 
-def test_an_answer_that_nobody_takes_does_not_hold_its_connection(sqlite_shop: Shop) -> None:
+def test_an_answer_that_nobody_takes_does_not_hold_its_connection(sqlite_shop: Site) -> None:
     lost = threading.Event()
 
     class Telling(HastyProtocol):
@@ -109,7 +109,7 @@ def test_an_answer_that_nobody_takes_does_not_hold_its_connection(sqlite_shop: S
         assert lost.wait(ENOUGH_S)
 
 
-def test_requests_on_one_connection_are_answered_however_they_are_cut(sqlite_shop: Shop) -> None:
+def test_requests_on_one_connection_are_answered_however_they_are_cut(sqlite_shop: Site) -> None:
     whole = HEAD + b"Content-Length: %d\r\n\r\n" % len(BODY) + BODY
     with serving(sqlite_shop.services) as port, connected(port) as client:
         for part in (whole[:7], whole[7:90], whole[90:] + whole + whole[:30], whole[30:]):
@@ -121,7 +121,7 @@ def test_requests_on_one_connection_are_answered_however_they_are_cut(sqlite_sho
 
 @pytest.mark.parametrize("path", [b"/v1/batch", b"/v1/track", b"/login", b"/u/x"])
 def test_a_client_that_hangs_up_in_mid_body_costs_a_line_at_most(
-    sqlite_shop: Shop, caplog: pytest.LogCaptureFixture, path: bytes
+    sqlite_shop: Site, caplog: pytest.LogCaptureFixture, path: bytes
 ) -> None:
     caplog.set_level(logging.INFO)
     with serving(sqlite_shop.services) as port:
@@ -140,7 +140,7 @@ def test_a_client_that_hangs_up_in_mid_body_costs_a_line_at_most(
 
 
 def test_a_server_that_stops_does_not_wait_for_half_a_body(
-    sqlite_shop: Shop, caplog: pytest.LogCaptureFixture
+    sqlite_shop: Site, caplog: pytest.LogCaptureFixture
 ) -> None:
     with serving(sqlite_shop.services) as port, connected(port) as client:
         client.sendall(HEAD + b"Content-Length: 100\r\nExpect: 100-continue\r\n\r\n")
@@ -149,7 +149,7 @@ def test_a_server_that_stops_does_not_wait_for_half_a_body(
 
 
 def test_who_asks_for_a_websocket_gets_the_page_and_no_warning(
-    sqlite_shop: Shop, caplog: pytest.LogCaptureFixture
+    sqlite_shop: Site, caplog: pytest.LogCaptureFixture
 ) -> None:
     with serving(sqlite_shop.services) as port, connected(port) as client:
         client.sendall(

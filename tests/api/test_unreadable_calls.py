@@ -8,7 +8,7 @@ import orjson
 import pytest
 
 from orchestrator.domain.call import read_call
-from tests.api.shop import Shop
+from tests.api.site import Site
 from tests.api.test_segment import SUCCESS, send, track
 
 
@@ -50,7 +50,7 @@ def batch_with(value: bytes) -> bytes:
 
 @pytest.mark.parametrize(("value", "reason"), UNREADABLE.values(), ids=UNREADABLE)
 def test_a_call_that_cannot_be_read_costs_its_neighbours_nothing(
-    sqlite_shop: Shop, value: bytes, reason: str
+    sqlite_shop: Site, value: bytes, reason: str
 ) -> None:
     assert send(sqlite_shop, "/v1/batch", batch_with(value)).json() == SUCCESS
     assert [call["messageId"] for call in sqlite_shop.inbox()] == [
@@ -62,14 +62,14 @@ def test_a_call_that_cannot_be_read_costs_its_neighbours_nothing(
     assert orjson.dumps("bad") in kept.raw
 
 
-def test_an_unreadable_call_is_kept_apart_on_every_database(shop: Shop) -> None:
+def test_an_unreadable_call_is_kept_apart_on_every_database(shop: Site) -> None:
     assert send(shop, "/v1/batch", batch_with(b'"\\ud83d"')).json() == SUCCESS
     assert (len(shop.inbox()), [row.code for row in shop.rejections()]) == (9, ["invalid_json"])
 
 
 @pytest.mark.parametrize(("value", "reason"), UNREADABLE.values(), ids=UNREADABLE)
 def test_a_single_call_that_cannot_be_read_is_refused_with_the_reason_and_kept(
-    sqlite_shop: Shop, value: bytes, reason: str
+    sqlite_shop: Site, value: bytes, reason: str
 ) -> None:
     body = b'{"userId":"u1","writeKey":"write-key","event":"E","properties":{"x":' + value + b"}}"
     answer = send(sqlite_shop, "/v1/track", body, auth=None)
@@ -80,7 +80,7 @@ def test_a_single_call_that_cannot_be_read_is_refused_with_the_reason_and_kept(
     assert b"write-key" not in kept.raw
 
 
-def test_what_a_batch_says_once_is_mended_rather_than_lost(sqlite_shop: Shop) -> None:
+def test_what_a_batch_says_once_is_mended_rather_than_lost(sqlite_shop: Site) -> None:
     body = (
         b'{"context":{"level":NaN,"name":"\\ud83d","consent":{"email":false},"n":12,"huge":1e999},'
         b'"batch":[' + orjson.dumps(track()) + b'],"integrations":{"x":Infinity}}'
@@ -90,7 +90,7 @@ def test_what_a_batch_says_once_is_mended_rather_than_lost(sqlite_shop: Shop) ->
     assert sqlite_shop.inbox()[0]["context"] == said
 
 
-def test_what_a_batch_says_once_in_no_json_at_all_is_refused_by_its_name(sqlite_shop: Shop) -> None:
+def test_what_a_batch_says_once_in_no_json_at_all_is_refused_by_its_name(sqlite_shop: Site) -> None:
     body = b'{"context":{level: 1},"batch":[' + orjson.dumps(track()) + b"]}"
     answer = send(sqlite_shop, "/v1/batch", body).json()
     assert answer["code"] == "invalid_request"
@@ -98,7 +98,7 @@ def test_what_a_batch_says_once_in_no_json_at_all_is_refused_by_its_name(sqlite_
     assert not sqlite_shop.inbox()
 
 
-def test_a_context_nested_too_deeply_is_no_fault_of_ours(sqlite_shop: Shop) -> None:
+def test_a_context_nested_too_deeply_is_no_fault_of_ours(sqlite_shop: Site) -> None:
     for levels in (120, 400):
         body = b'{"context":{"x":' + deep(levels) + b'},"batch":[' + orjson.dumps(track()) + b"]}"
         assert send(sqlite_shop, "/v1/batch", body).json() == SUCCESS
@@ -106,7 +106,7 @@ def test_a_context_nested_too_deeply_is_no_fault_of_ours(sqlite_shop: Shop) -> N
 
 
 def test_brackets_and_quotes_inside_texts_do_not_confuse_where_a_call_ends(
-    sqlite_shop: Shop,
+    sqlite_shop: Site,
 ) -> None:
     odd = track(
         messageId="odd", properties={"a": '\\"],}[{', "b]": "\\", "ü,": ["\\\\", {"}": "{"}]}
@@ -117,7 +117,7 @@ def test_brackets_and_quotes_inside_texts_do_not_confuse_where_a_call_ends(
     assert len(sqlite_shop.rejections()) == 1
 
 
-def test_of_a_name_that_stands_twice_the_last_counts_however_it_is_read(sqlite_shop: Shop) -> None:
+def test_of_a_name_that_stands_twice_the_last_counts_however_it_is_read(sqlite_shop: Site) -> None:
     twice = b'{"type":"track","userId":"a","userId":"b","event":"E","messageId":"%s"}'
     send(sqlite_shop, "/v1/batch", b'{"batch":[' + twice % b"m1" + b"]}")
     send(sqlite_shop, "/v1/batch", b'{"batch":[1],"batch":[' + twice % b"m2" + b',{"x":NaN}]}')
@@ -125,7 +125,7 @@ def test_of_a_name_that_stands_twice_the_last_counts_however_it_is_read(sqlite_s
     assert len(sqlite_shop.rejections()) == 1
 
 
-def test_a_byte_order_mark_before_a_body_is_read_over(sqlite_shop: Shop) -> None:
+def test_a_byte_order_mark_before_a_body_is_read_over(sqlite_shop: Site) -> None:
     assert send(sqlite_shop, "/v1/track", b"\xef\xbb\xbf" + orjson.dumps(track())).json() == SUCCESS
 
 
@@ -134,7 +134,7 @@ NOTHING = [None, [], "", {}]
 
 @pytest.mark.parametrize("nothing", NOTHING)
 def test_an_empty_map_may_be_written_as_every_known_sender_writes_it(
-    sqlite_shop: Shop, nothing: Any
+    sqlite_shop: Site, nothing: Any
 ) -> None:
     rest = {
         "context": nothing,
@@ -170,19 +170,19 @@ def test_an_empty_map_may_be_written_as_every_known_sender_writes_it(
     assert all(not read_call(call).properties for call in sqlite_shop.inbox())
 
 
-def test_consent_in_empty_lists_is_no_choice(sqlite_shop: Shop) -> None:
+def test_consent_in_empty_lists_is_no_choice(sqlite_shop: Site) -> None:
     for consent in ([], {"email": True, "topics": [], "categoryPreferences": []}):
         send(sqlite_shop, "/v1/identify", {"userId": "u1", "traits": {"consent": consent}})
     said = [read_call(call).properties["consent"] for call in sqlite_shop.inbox()]
     assert said == [{}, {"email": True, "topics": {}, "categoryPreferences": {}}]
 
 
-def test_a_list_that_php_wrote_with_gaps_is_a_batch(sqlite_shop: Shop) -> None:
+def test_a_list_that_php_wrote_with_gaps_is_a_batch(sqlite_shop: Site) -> None:
     calls = {"0": track(), "2": track(messageId="m2")}
     assert send(sqlite_shop, "/v1/batch", {"batch": calls}).json() == SUCCESS
     assert [call["messageId"] for call in sqlite_shop.inbox()] == ["m1", "m2"]
 
 
 @pytest.mark.parametrize("wrong", ["text", 7, ["a list"], True])
-def test_what_is_no_map_at_all_is_still_refused(sqlite_shop: Shop, wrong: Any) -> None:
+def test_what_is_no_map_at_all_is_still_refused(sqlite_shop: Site, wrong: Any) -> None:
     assert send(sqlite_shop, "/v1/track", track(properties=wrong)).json()["code"] == "invalid_call"

@@ -6,22 +6,22 @@ from typing import Any
 
 import pytest
 
-from tests.api.shop import NOW, Shop, path_of
+from tests.api.site import NOW, Site, path_of
 
 ONE_CLICK = {"List-Unsubscribe": "One-Click"}
 
 
-def page_of(shop: Shop, **message: Any) -> str:
+def page_of(shop: Site, **message: Any) -> str:
     customer = shop.add_customer("u1", email="ada@example.com", locale="en-GB")
     return path_of(shop.services.signer.unsubscribe(shop.add_message(customer, **message)))
 
 
-def choices(shop: Shop) -> list[Any]:
+def choices(shop: Site) -> list[Any]:
     return [call["traits"]["consent"] for call in shop.inbox() if call["type"] == "identify"]
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
-def test_a_scanner_that_follows_the_link_changes_nothing(shop: Shop, method: str) -> None:
+def test_a_scanner_that_follows_the_link_changes_nothing(shop: Site, method: str) -> None:
     page = page_of(shop)
     with shop.client() as client:
         answer = client.request(method, page)
@@ -30,7 +30,7 @@ def test_a_scanner_that_follows_the_link_changes_nothing(shop: Shop, method: str
     assert ("Fewer messages" in answer.text) == (method == "GET")
 
 
-def test_one_click_stops_the_topic_of_the_message(shop: Shop) -> None:
+def test_one_click_stops_the_topic_of_the_message(shop: Site) -> None:
     page = page_of(shop)
     with shop.client() as client:
         answer = client.post(page, data=ONE_CLICK)
@@ -52,7 +52,7 @@ def test_one_click_stops_the_topic_of_the_message(shop: Shop) -> None:
     assert [(row.source, row.starts) for row in shop.inbox_rows()] == [("page", True)] * 2
 
 
-def test_one_click_may_come_as_multipart(sqlite_shop: Shop) -> None:
+def test_one_click_may_come_as_multipart(sqlite_shop: Site) -> None:
     page = page_of(sqlite_shop)
     with sqlite_shop.client() as client:
         answer = client.post(page, files={"List-Unsubscribe": (None, "One-Click")})
@@ -61,7 +61,7 @@ def test_one_click_may_come_as_multipart(sqlite_shop: Shop) -> None:
     assert sqlite_shop.inbox()[0]["context"]["unsubscribe"]["origin"] == "one-click"
 
 
-def test_unsubscribing_twice_tells_the_event_once(shop: Shop) -> None:
+def test_unsubscribing_twice_tells_the_event_once(shop: Site) -> None:
     page = page_of(shop)
     with shop.client() as client:
         assert [client.post(page, data=ONE_CLICK).status_code for _ in range(3)] == [200] * 3
@@ -69,7 +69,7 @@ def test_unsubscribing_twice_tells_the_event_once(shop: Shop) -> None:
     assert {str(choice) for choice in choices(shop)} == {"{'topics': {'offers': False}}"}
 
 
-def test_all_marketing_means_every_medium(sqlite_shop: Shop) -> None:
+def test_all_marketing_means_every_medium(sqlite_shop: Site) -> None:
     page = page_of(sqlite_shop)
     with sqlite_shop.client() as client:
         assert "all marketing" in client.post(page, data={"scope": "all"}).text
@@ -85,7 +85,7 @@ def test_all_marketing_means_every_medium(sqlite_shop: Shop) -> None:
     ],
 )
 def test_undoing_grants_no_more_than_what_the_reader_came_from(
-    sqlite_shop: Shop, scope: str, medium: str, granted: dict[str, Any]
+    sqlite_shop: Site, scope: str, medium: str, granted: dict[str, Any]
 ) -> None:
     page = page_of(sqlite_shop, medium=medium)
     with sqlite_shop.client() as client:
@@ -97,21 +97,21 @@ def test_undoing_grants_no_more_than_what_the_reader_came_from(
     assert choices(sqlite_shop)[2] == choices(sqlite_shop)[0] != granted
 
 
-def test_the_undo_button_keeps_the_scope_that_was_chosen(sqlite_shop: Shop) -> None:
+def test_the_undo_button_keeps_the_scope_that_was_chosen(sqlite_shop: Site) -> None:
     page = page_of(sqlite_shop)
     with sqlite_shop.client() as client:
         assert 'name="scope" value="all"' in client.post(page, data={"scope": "all"}).text
         assert 'name="scope" value="topic"' in client.post(page, data=ONE_CLICK).text
 
 
-def test_an_anonymous_reader_stays_anonymous(sqlite_shop: Shop) -> None:
+def test_an_anonymous_reader_stays_anonymous(sqlite_shop: Site) -> None:
     message = sqlite_shop.add_message(sqlite_shop.add_customer("a1", anonymous=True))
     with sqlite_shop.client() as client:
         client.post(path_of(sqlite_shop.services.signer.unsubscribe(message)), data=ONE_CLICK)
     assert all(call["anonymousId"] == "a1" and "userId" not in call for call in sqlite_shop.inbox())
 
 
-def test_a_reader_who_was_merged_is_the_customer_that_survived(shop: Shop) -> None:
+def test_a_reader_who_was_merged_is_the_customer_that_survived(shop: Site) -> None:
     survivor = shop.add_customer("u9", locale="fr")
     gone = shop.add_customer("a1", anonymous=True, merged_into=survivor)
     page = path_of(shop.services.signer.unsubscribe(shop.add_message(gone)))
@@ -120,7 +120,7 @@ def test_a_reader_who_was_merged_is_the_customer_that_survived(shop: Shop) -> No
     assert {call["userId"] for call in shop.inbox()} == {"u9"}
 
 
-def test_while_the_store_is_away_the_page_says_to_try_again(sqlite_shop: Shop) -> None:
+def test_while_the_store_is_away_the_page_says_to_try_again(sqlite_shop: Site) -> None:
     page = page_of(sqlite_shop)
     with sqlite_shop.client() as client, sqlite_shop.store_away():
         answer = client.post(page, data=ONE_CLICK)

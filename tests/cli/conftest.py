@@ -17,25 +17,8 @@ from orchestrator.cli import main
 from orchestrator.language.config_file import load_config
 from orchestrator.store.database import Database
 from orchestrator.store.migrate import migrate
+from tests.support.journeys import BUYERS_AND_LEADS, CART
 
-LIFECYCLE = """\
-lifecycle: shop
-facts:
-  orders: {count: Order Completed}
-stages:
-  - {stage: buyer, if: customer.orders >= 1}
-  - {stage: lead, if: true}
-"""
-CART = """\
-journey: cart
-title: Cart reminder
-trigger: {event: Product Added}
-reentry: {after: 7d}
-exit: [{event: Order Completed}]
-steps:
-  - delay: 1h
-  - email: reminder
-"""
 CALL_BACK = """\
 journey: call-back
 trigger: manual
@@ -84,7 +67,7 @@ class Answer:
 
 
 @dataclass(slots=True)
-class Shop:
+class ShopFolder:
     """A project's folder, and `parcours --project` on it."""
 
     folder: Path
@@ -117,7 +100,7 @@ class Shop:
 
 
 @contextmanager
-def database_of(shop: Shop) -> Iterator[Database]:
+def database_of(shop: ShopFolder) -> Iterator[Database]:
     database = Database(load_config(shop.folder, os.environ).database_url)
     try:
         yield database
@@ -160,13 +143,13 @@ def run_command(capsys: pytest.CaptureFixture[str]) -> Callable[[Sequence[str]],
 
 
 @pytest.fixture
-def shop(tmp_path: Path, run_command: Callable[[Sequence[str]], Answer]) -> Shop:
+def shop(tmp_path: Path, run_command: Callable[[Sequence[str]], Answer]) -> ShopFolder:
     """A shop with one journey for carts and one by hand; its database is the default, in its own
     folder.
     """
-    shop = Shop(tmp_path / "shop", run_command)
+    shop = ShopFolder(tmp_path / "shop", run_command)
     for path, text in {
-        "journeys/lifecycle.yaml": LIFECYCLE,
+        "journeys/lifecycle.yaml": BUYERS_AND_LEADS,
         "journeys/cart.yaml": CART,
         "journeys/call-back.yaml": CALL_BACK,
         "parcours.toml": TOML,
@@ -190,8 +173,8 @@ def migrated_template(make_template: Any) -> Any:
 
 @pytest.fixture
 def stored_shop(
-    shop: Shop, migrated_template: Any, database_server: Any, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Shop]:
+    shop: ShopFolder, migrated_template: Any, database_server: Any, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[ShopFolder]:
     """The shop on each kind of database in turn."""
     with migrated_template.copy(database_server) as url:
         monkeypatch.setenv("PARCOURS_DATABASE_URL", url)

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.skipif(
     not REFERENCES.is_dir(), reason="the reference logs lie beside the checkout, or nowhere"
 )
 
-CART = """\
+CART_OF_THE_REFERENCES = """\
 journey: cart
 trigger: {event: Product Added}
 reentry: {after: 7d}
@@ -29,7 +29,7 @@ steps:
   - delay: 1h
   - email: {id: send_1, template: any}
 """
-LIFECYCLE = """\
+IDLE_AFTER_90_DAYS = """\
 lifecycle: idle
 facts:
   orders: {count: Order Completed}
@@ -85,7 +85,7 @@ def reference(name: str) -> str:
 
 
 def test_every_cart_reminder_is_sent_to_the_millisecond(tmp_path: Path) -> None:
-    rows = replay(write_project(tmp_path / "p", cart=CART), "ecom.jsonl.gz")
+    rows = replay(write_project(tmp_path / "p", cart=CART_OF_THE_REFERENCES), "ecom.jsonl.gz")
     assert digest(rows) == reference("cart_ecom_1h_cap7d")
 
 
@@ -93,13 +93,13 @@ def test_every_cart_reminder_is_sent_to_the_millisecond(tmp_path: Path) -> None:
 def test_every_win_back_is_sent_to_the_millisecond_however_badly_the_log_was_delivered(
     log: str, tmp_path: Path
 ) -> None:
-    project = write_project(tmp_path / "p", lifecycle=LIFECYCLE, winback=WIN_BACK)
+    project = write_project(tmp_path / "p", lifecycle=IDLE_AFTER_90_DAYS, winback=WIN_BACK)
     rows = replay(project, log, "--journey", "winback", "--until", "1998-07-01")
     assert digest(rows) == reference("winback_cdnow_sample_edge")
 
 
 def test_rows_are_sorted_by_instant_customer_journey_and_step(tmp_path: Path) -> None:
-    project = write_project(tmp_path / "p", lifecycle=LIFECYCLE, winback=WIN_BACK)
+    project = write_project(tmp_path / "p", lifecycle=IDLE_AFTER_90_DAYS, winback=WIN_BACK)
     rows = [
         tuple(row.values())
         for row in replay(project, "cdnow_sample_dirty.jsonl.gz", "--until", "1998-07-01")

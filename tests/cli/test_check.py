@@ -11,18 +11,19 @@ from pathlib import Path
 import pytest
 
 from orchestrator.lint.project_check import RULES
-from tests.cli.conftest import CART, Shop, identify, now, track
+from tests.cli.conftest import ShopFolder, identify, now, track
+from tests.support.journeys import CART
 
 ROOT = Path(__file__).parents[2]
 
 
-def test_a_project_without_faults_is_fine(shop: Shop) -> None:
+def test_a_project_without_faults_is_fine(shop: ShopFolder) -> None:
     answer = shop.run("check")
     assert (answer.code, answer.err) == (0, "")
     assert answer.out == "2 journeys, 2 templates: 0 errors, 0 warnings\n"
 
 
-def test_every_error_of_every_file_is_printed_with_its_place(shop: Shop) -> None:
+def test_every_error_of_every_file_is_printed_with_its_place(shop: ShopFolder) -> None:
     shop.write(
         "journeys/cart.yaml",
         CART.replace("email: reminder", "email: remnder").replace("1h", "1 parsec"),
@@ -38,14 +39,14 @@ def test_every_error_of_every_file_is_printed_with_its_place(shop: Shop) -> None
     assert lines[-1].endswith("2 errors, 0 warnings")
 
 
-def test_a_missing_template_is_an_error_with_a_suggestion(shop: Shop) -> None:
+def test_a_missing_template_is_an_error_with_a_suggestion(shop: ShopFolder) -> None:
     shop.write("journeys/cart.yaml", CART.replace("email: reminder", "email: remnder"))
     answer = shop.run("check")
     assert answer.code == 1
     assert "template 'email/remnder' not found; did you mean 'email/reminder'?" in answer.out
 
 
-def test_one_broken_template_does_not_hide_the_others(shop: Shop) -> None:
+def test_one_broken_template_does_not_hide_the_others(shop: ShopFolder) -> None:
     shop.write("templates/email/_part.mjml", "<mj-text>x</mj-text>")
     body = (
         '<mjml><mj-body><mj-section><mj-column>\n{% include "_part.mjml" %}<mj-text><b>{{ '
@@ -63,7 +64,7 @@ def test_one_broken_template_does_not_hide_the_others(shop: Shop) -> None:
 
 
 @pytest.mark.parametrize("folder", ["sms", "email"])
-def test_a_file_that_no_step_can_send_is_advice(shop: Shop, folder: str) -> None:
+def test_a_file_that_no_step_can_send_is_advice(shop: ShopFolder, folder: str) -> None:
     ending = "txt" if folder == "sms" else "html"
     for file in ("sub/hi", "hi.v2", "über"):
         shop.write(f"templates/{folder}/{file}.{ending}", "x")
@@ -76,7 +77,9 @@ def test_a_file_that_no_step_can_send_is_advice(shop: Shop, folder: str) -> None
     ]
 
 
-def test_a_text_that_is_paid_more_than_once_is_advice_that_names_the_character(shop: Shop) -> None:
+def test_a_text_that_is_paid_more_than_once_is_advice_that_names_the_character(
+    shop: ShopFolder,
+) -> None:
     shop.write("templates/sms/nudge.txt", "Hello\nyour cart 🛒 " + "x" * 60)
     answer = shop.run("check")
     assert answer.code == 0
@@ -100,7 +103,7 @@ def test_a_text_that_is_paid_more_than_once_is_advice_that_names_the_character(s
     assert "alphabet" not in shop.run("check").out
 
 
-def test_a_template_that_fails_for_a_made_up_customer_is_advice(shop: Shop) -> None:
+def test_a_template_that_fails_for_a_made_up_customer_is_advice(shop: ShopFolder) -> None:
     shop.write(
         "templates/sms/nudge.txt",
         "{% for i in range(99999) %}{% for j in range(99999) %}{% endfor %}{% endfor %}",
@@ -113,7 +116,7 @@ def test_a_template_that_fails_for_a_made_up_customer_is_advice(shop: Shop) -> N
     )
 
 
-def test_the_subject_of_a_step_is_read_as_templates_are(shop: Shop) -> None:
+def test_the_subject_of_a_step_is_read_as_templates_are(shop: ShopFolder) -> None:
     step = 'email: {template: reminder, subject: "Hi {{ person.name | mony }}"}'
     shop.write("journeys/cart.yaml", CART.replace("email: reminder", step))
     answer = shop.run("check")
@@ -122,7 +125,7 @@ def test_the_subject_of_a_step_is_read_as_templates_are(shop: Shop) -> None:
     assert "the subject: there is no filter `mony`; did you mean 'money'?" in answer.out
 
 
-def test_a_locale_that_another_template_has_is_advice(shop: Shop) -> None:
+def test_a_locale_that_another_template_has_is_advice(shop: ShopFolder) -> None:
     shop.write("templates/sms/nudge.fr.txt", "Bonjour")
     answer = shop.run("check")
     assert answer.code == 0
@@ -134,7 +137,7 @@ def test_a_locale_that_another_template_has_is_advice(shop: Shop) -> None:
     assert "sms/nudge" not in answer.out
 
 
-def test_templates_that_lack_a_language_are_told_in_one_line_for_each(shop: Shop) -> None:
+def test_templates_that_lack_a_language_are_told_in_one_line_for_each(shop: ShopFolder) -> None:
     for name in "abcdefgh":
         shop.write(f"templates/sms/{name}.txt", "Hello")
     shop.write("templates/sms/nudge.fr.txt", "Bonjour")
@@ -150,7 +153,9 @@ def test_templates_that_lack_a_language_are_told_in_one_line_for_each(shop: Shop
     ]
 
 
-def test_a_channel_that_is_unknown_is_answered_without_the_double_of_the_tests(shop: Shop) -> None:
+def test_a_channel_that_is_unknown_is_answered_without_the_double_of_the_tests(
+    shop: ShopFolder,
+) -> None:
     shop.write("parcours.toml", '[channels]\nemail = "recoding"\n')
     answer = shop.run("check")
     assert (
@@ -160,7 +165,7 @@ def test_a_channel_that_is_unknown_is_answered_without_the_double_of_the_tests(s
     assert "recording" not in answer.out
 
 
-def test_a_variant_for_a_country_needs_none_where_the_language_has_one(shop: Shop) -> None:
+def test_a_variant_for_a_country_needs_none_where_the_language_has_one(shop: ShopFolder) -> None:
     shop.write("templates/sms/nudge.fr-CA.txt", "Bonjour")
     shop.write("templates/email/reminder.fr.html", "---\nsubject: Bonjour\n---\n<p>Bonjour</p>")
     answer = shop.run("check")
@@ -178,7 +183,7 @@ def test_a_variant_for_a_country_needs_none_where_the_language_has_one(shop: Sho
         ('sms = {from = "20:00", to = "08:00"}', "marketing texts may leave at night"),
     ],
 )
-def test_what_a_sender_forgets_is_advice(shop: Shop, line: str, advice: str) -> None:
+def test_what_a_sender_forgets_is_advice(shop: ShopFolder, line: str, advice: str) -> None:
     toml = (shop.folder / "parcours.toml").read_text()
     assert line in toml
     shop.write("parcours.toml", toml.replace(line, ""))
@@ -187,7 +192,7 @@ def test_what_a_sender_forgets_is_advice(shop: Shop, line: str, advice: str) -> 
     assert re.search(rf"parcours\.toml:1:1: warning: {advice}", answer.out)
 
 
-def test_on_a_real_channel_links_that_would_lead_nowhere_are_advice(shop: Shop) -> None:
+def test_on_a_real_channel_links_that_would_lead_nowhere_are_advice(shop: ShopFolder) -> None:
     links = (
         "links to the shop would lead nowhere",
         "links to unsubscribe would lead to this machine only",
@@ -210,7 +215,9 @@ def test_on_a_real_channel_links_that_would_lead_nowhere_are_advice(shop: Shop) 
         ('sms = "twilio"', "TWILIO_FROM"),
     ],
 )
-def test_what_a_provider_still_lacks_is_advice(shop: Shop, channel: str, variable: str) -> None:
+def test_what_a_provider_still_lacks_is_advice(
+    shop: ShopFolder, channel: str, variable: str
+) -> None:
     shop.write("parcours.toml", f"[channels]\n{channel}\n")
     answer = shop.run("check")
     assert answer.code == 0
@@ -224,7 +231,9 @@ def test_what_a_provider_still_lacks_is_advice(shop: Shop, channel: str, variabl
         ("{{ project.postal_address }}", "a marketing mail without a postal address"),
     ],
 )
-def test_what_a_marketing_mail_must_hold_is_advice(shop: Shop, without: str, advice: str) -> None:
+def test_what_a_marketing_mail_must_hold_is_advice(
+    shop: ShopFolder, without: str, advice: str
+) -> None:
     path = shop.folder / "templates/email/reminder.html"
     path.write_text(path.read_text().replace(without, ""))
     answer = shop.run("check")
@@ -232,7 +241,7 @@ def test_what_a_marketing_mail_must_hold_is_advice(shop: Shop, without: str, adv
     assert f"templates/email/reminder.html:1:1: warning: {advice}" in answer.out
 
 
-def test_a_subject_of_a_step_is_compiled_like_a_template(shop: Shop) -> None:
+def test_a_subject_of_a_step_is_compiled_like_a_template(shop: ShopFolder) -> None:
     written = "email: {template: reminder, subject: '{{ entry.price | monney }}'}"
     shop.write("journeys/cart.yaml", CART.replace("email: reminder", written))
     answer = shop.run("check")
@@ -242,7 +251,7 @@ def test_a_subject_of_a_step_is_compiled_like_a_template(shop: Shop) -> None:
     )
 
 
-def test_a_channel_that_does_not_exist_is_an_error(shop: Shop) -> None:
+def test_a_channel_that_does_not_exist_is_an_error(shop: ShopFolder) -> None:
     shop.write("parcours.toml", '[channels]\nemail = "sendgird"\n')
     answer = shop.run("check")
     assert answer.code == 1
@@ -250,7 +259,7 @@ def test_a_channel_that_does_not_exist_is_an_error(shop: Shop) -> None:
     assert "did you mean 'sendgrid'?" in answer.out
 
 
-def test_a_folder_or_a_file_leads_to_its_project(shop: Shop) -> None:
+def test_a_folder_or_a_file_leads_to_its_project(shop: ShopFolder) -> None:
     shop.write("journeys/cart.yaml", CART.replace("1h", "1 parsec"))
     shop.write("journeys/call-back.yaml", "journey: call-back\n")
     whole = shop.run_command(["check", str(shop.folder / "journeys")])
@@ -262,13 +271,13 @@ def test_a_folder_or_a_file_leads_to_its_project(shop: Shop) -> None:
     assert shop.run_command(["check", str(shop.folder / "templates/sms/nudge.txt")]).code == 0
 
 
-def test_outside_of_any_project_the_call_is_wrong(tmp_path: Path, shop: Shop) -> None:
+def test_outside_of_any_project_the_call_is_wrong(tmp_path: Path, shop: ShopFolder) -> None:
     answer = shop.run_command(["check", str(tmp_path)])
     assert answer.code == 2
     assert "lies in no project" in answer.err
 
 
-def test_machines_get_the_problems_as_json(shop: Shop) -> None:
+def test_machines_get_the_problems_as_json(shop: ShopFolder) -> None:
     shop.write("journeys/cart.yaml", CART.replace("1h", "1 parsec"))
     answer = shop.run("check", "--json")
     assert answer.code == 1
@@ -276,7 +285,7 @@ def test_machines_get_the_problems_as_json(shop: Shop) -> None:
     assert (problem["line"], problem["severity"], problem["rule"]) == (7, "error", "")
 
 
-def test_a_finding_names_its_rule_for_machines_and_not_for_people(shop: Shop) -> None:
+def test_a_finding_names_its_rule_for_machines_and_not_for_people(shop: ShopFolder) -> None:
     shop.write("templates/sms/nudge.fr.txt", "Bonjour")
     (problem,) = shop.run("check", "--json").json["problems"]
     assert problem["rule"] == "missing-locale"
@@ -291,12 +300,12 @@ def test_every_rule_has_a_name_of_its_own_and_says_why_it_is_one() -> None:
         assert rule.why.endswith(".")
 
 
-def test_what_a_setting_says_stands_where_it_is_written(shop: Shop) -> None:
+def test_what_a_setting_says_stands_where_it_is_written(shop: ShopFolder) -> None:
     shop.write("parcours.toml", '[channels]\nsms = "console"\nemail = "sendgird"\n')
     assert "parcours.toml:3:1: no adapter 'sendgird' carries email" in shop.run("check").out
 
 
-def test_the_customers_are_looked_at_in_numbers_only(stored_shop: Shop) -> None:
+def test_the_customers_are_looked_at_in_numbers_only(stored_shop: ShopFolder) -> None:
     at = now()
     stored_shop.ingest(
         identify("ada", at),
@@ -341,7 +350,7 @@ steps:
 """
 
 
-def test_dates_that_waits_cannot_read_are_counted(stored_shop: Shop) -> None:
+def test_dates_that_waits_cannot_read_are_counted(stored_shop: ShopFolder) -> None:
     stored_shop.write("journeys/trial.yaml", TRIAL)
     written = ("16.03.2026", "soon", "9999-12-31", "2026-03-16", 1797328800, None)
     stored_shop.ingest(
@@ -357,7 +366,7 @@ def test_dates_that_waits_cannot_read_are_counted(stored_shop: Shop) -> None:
     }
 
 
-def test_amounts_that_a_sum_cannot_read_are_counted_by_its_fact(stored_shop: Shop) -> None:
+def test_amounts_that_a_sum_cannot_read_are_counted_by_its_fact(stored_shop: ShopFolder) -> None:
     facts = "facts:\n  revenue: {sum: Order Completed, of: total, minus: Order Refunded}\n"
     lifecycle = (stored_shop.folder / "journeys/lifecycle.yaml").read_text()
     stored_shop.write("journeys/lifecycle.yaml", lifecycle.replace("facts:\n", facts))
@@ -369,7 +378,7 @@ def test_amounts_that_a_sum_cannot_read_are_counted_by_its_fact(stored_shop: Sho
     assert "  4 amounts of 'revenue' that are no numbers: they add nothing" in answer.out
 
 
-def test_people_on_a_step_that_is_gone_fail_the_check_of_the_data(stored_shop: Shop) -> None:
+def test_people_on_a_step_that_is_gone_fail_the_check_of_the_data(stored_shop: ShopFolder) -> None:
     stored_shop.leave_cart()
     stored_shop.run("tick")
     stored_shop.write("journeys/cart.yaml", CART.replace("  - delay: 1h\n", ""))
@@ -380,7 +389,7 @@ def test_people_on_a_step_that_is_gone_fail_the_check_of_the_data(stored_shop: S
 
 
 def test_an_edit_that_may_mean_two_steps_is_refused_by_the_check_of_the_data_and_by_whatever_would_run_it(
-    stored_shop: Shop,
+    stored_shop: ShopFolder,
 ) -> None:
     stored_shop.leave_cart()
     stored_shop.run("tick")

@@ -19,7 +19,8 @@ import typer
 
 from orchestrator.cli import app, main, status_command
 from orchestrator.cli.messages_command import app as messages
-from tests.cli.conftest import CART, Answer, Shop, database_of, identify, now, track
+from tests.cli.conftest import Answer, ShopFolder, database_of, identify, now, track
+from tests.support.journeys import CART
 from tests.support.ports import closed_port
 
 PARCOURS = Path(sys.executable).with_name("parcours")
@@ -48,19 +49,19 @@ except SystemExit as end:
     return {name for name in HEAVY if name in names}
 
 
-def test_help_check_and_backtest_wait_for_no_database_and_no_sdk(shop: Shop) -> None:
+def test_help_check_and_backtest_wait_for_no_database_and_no_sdk(shop: ShopFolder) -> None:
     assert imported_by("--help") == set()
     assert imported_by("check", shop.folder) == set()
     assert imported_by("backtest", shop.write("none.jsonl", ""), "--project", shop.folder) == set()
 
 
-def test_status_imports_neither_prefect_nor_an_sdk(shop: Shop) -> None:
+def test_status_imports_neither_prefect_nor_an_sdk(shop: ShopFolder) -> None:
     shop.begin()
     assert imported_by("status", "--project", shop.folder) <= {"sqlalchemy", "alembic"}
 
 
 def test_the_project_is_the_current_folder_unless_it_is_named_before_or_behind(
-    shop: Shop, tmp_path: Path
+    shop: ShopFolder, tmp_path: Path
 ) -> None:
     assert run("check", cwd=shop.folder).returncode == 0
     assert run("--project", shop.folder, "check", cwd=tmp_path).returncode == 0
@@ -70,12 +71,14 @@ def test_the_project_is_the_current_folder_unless_it_is_named_before_or_behind(
     assert "name the project's folder with --project DIR" in " ".join(nowhere.stderr.split())
 
 
-def test_what_stands_behind_goes_before_what_stands_before(shop: Shop, tmp_path: Path) -> None:
+def test_what_stands_behind_goes_before_what_stands_before(
+    shop: ShopFolder, tmp_path: Path
+) -> None:
     assert run("--project", tmp_path, "check", "--project", shop.folder).returncode == 0
     assert run("--project", shop.folder, "check", "--project", tmp_path).returncode == 2
 
 
-def test_a_refusal_is_text_without_a_traceback(shop: Shop) -> None:
+def test_a_refusal_is_text_without_a_traceback(shop: ShopFolder) -> None:
     shop.write("journeys/cart.yaml", CART.replace("1h", "1 parsec"))
     for command in (
         ["tick"],
@@ -88,7 +91,7 @@ def test_a_refusal_is_text_without_a_traceback(shop: Shop) -> None:
         assert "Traceback" not in answer.err
 
 
-def test_a_broken_setting_is_told_with_its_place(shop: Shop) -> None:
+def test_a_broken_setting_is_told_with_its_place(shop: ShopFolder) -> None:
     shop.write("parcours.toml", "[project]\ntimezone = 'Mars'\n")
     for command in (
         ["ingest", shop.write("none.jsonl", "")],
@@ -105,7 +108,7 @@ def test_a_broken_setting_is_told_with_its_place(shop: Shop) -> None:
     "command", [["status"], ["up", "--no-prefect", "--port", "0"], ["tick"]], ids=lambda it: it[0]
 )
 def test_a_database_that_is_away_is_told_without_a_traceback_and_without_its_password(
-    shop: Shop, monkeypatch: pytest.MonkeyPatch, command: list[str]
+    shop: ShopFolder, monkeypatch: pytest.MonkeyPatch, command: list[str]
 ) -> None:
     monkeypatch.setenv(
         "PARCOURS_DATABASE_URL", "postgresql+psycopg://shop:hunter2@127.0.0.1:1/shop"
@@ -119,7 +122,7 @@ def test_a_database_that_is_away_is_told_without_a_traceback_and_without_its_pas
 
 
 def test_what_nobody_expected_keeps_its_traceback(
-    shop: Shop, monkeypatch: pytest.MonkeyPatch
+    shop: ShopFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken(*_: object) -> None:
         raise RuntimeError("a fault of ours")
@@ -173,7 +176,7 @@ def test_the_version_is_that_of_the_package() -> None:
     assert run("--version").stdout.startswith("parcours 0.")
 
 
-def test_a_pipe_that_closes_early_is_no_fault(shop: Shop) -> None:
+def test_a_pipe_that_closes_early_is_no_fault(shop: ShopFolder) -> None:
     at = datetime(2026, 1, 5, 10, tzinfo=UTC)
     users = [f"user-{n}" for n in range(3000)]  # their rows are more than a pipe holds
     log = shop.write_calls(
@@ -197,7 +200,7 @@ def one_line(done: subprocess.CompletedProcess[str]) -> str:
     return line
 
 
-def with_database(shop: Shop, url: str, *arguments: str) -> subprocess.CompletedProcess[str]:
+def with_database(shop: ShopFolder, url: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "PARCOURS_DATABASE_URL": url}
     command = [PARCOURS, *arguments, "--project", shop.folder]
     return subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
@@ -207,7 +210,7 @@ def with_database(shop: Shop, url: str, *arguments: str) -> subprocess.Completed
     "command", [["status"], ["tick"], ["explain", "ada"], ["messages", "list"]]
 )
 def test_a_database_that_does_not_answer_is_told_in_a_line_with_what_to_do(
-    shop: Shop, command: list[str]
+    shop: ShopFolder, command: list[str]
 ) -> None:
     with closed_port() as port:
         told = one_line(
@@ -217,7 +220,7 @@ def test_a_database_that_does_not_answer_is_told_in_a_line_with_what_to_do(
     assert "see that its server runs (`url` under [database] in parcours.toml" in told
 
 
-def test_a_postgresql_that_ends_while_a_command_starts_is_told_in_a_line(shop: Shop) -> None:
+def test_a_postgresql_that_ends_while_a_command_starts_is_told_in_a_line(shop: ShopFolder) -> None:
     with server_that_hangs_up() as port:
         told = one_line(
             with_database(shop, f"postgresql+psycopg://nobody@127.0.0.1:{port}/x", "tick")
@@ -225,20 +228,20 @@ def test_a_postgresql_that_ends_while_a_command_starts_is_told_in_a_line(shop: S
     assert "see that its server runs" in told
 
 
-def test_a_file_that_is_no_database_is_told_in_a_line(shop: Shop) -> None:
+def test_a_file_that_is_no_database_is_told_in_a_line(shop: ShopFolder) -> None:
     shop.write("var/parcours.db", "a letter, not a database\n" * 200)
     told = one_line(run("status", cwd=shop.folder))
     assert "file is not a database; the file is something else: name another place" in told
 
 
-def test_a_folder_in_place_of_the_database_is_told_in_a_line(shop: Shop) -> None:
+def test_a_folder_in_place_of_the_database_is_told_in_a_line(shop: ShopFolder) -> None:
     (shop.folder / "var/parcours.db").mkdir(parents=True)
     assert "unable to open database file; say it as the owner of the file" in one_line(
         run("tick", cwd=shop.folder)
     )
 
 
-def test_a_file_in_place_of_a_folder_is_told_in_a_line(shop: Shop) -> None:
+def test_a_file_in_place_of_a_folder_is_told_in_a_line(shop: ShopFolder) -> None:
     shop.write("var", "no folder")
     told = one_line(run("ingest", shop.write_calls(), cwd=shop.folder))
     assert told.endswith(
@@ -247,7 +250,7 @@ def test_a_file_in_place_of_a_folder_is_told_in_a_line(shop: Shop) -> None:
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
-def test_a_folder_that_may_not_be_written_is_told_in_a_line(shop: Shop) -> None:
+def test_a_folder_that_may_not_be_written_is_told_in_a_line(shop: ShopFolder) -> None:
     shop.folder.chmod(0o500)
     try:
         assert "say it as a user who may, or name another place" in one_line(
@@ -257,7 +260,7 @@ def test_a_folder_that_may_not_be_written_is_told_in_a_line(shop: Shop) -> None:
         shop.folder.chmod(0o700)
 
 
-def test_a_database_of_a_newer_version_is_told_in_a_line(shop: Shop) -> None:
+def test_a_database_of_a_newer_version_is_told_in_a_line(shop: ShopFolder) -> None:
     shop.begin()
     with database_of(shop) as database, database.write() as connection:
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
@@ -266,7 +269,7 @@ def test_a_database_of_a_newer_version_is_told_in_a_line(shop: Shop) -> None:
     )
 
 
-def test_a_disk_that_is_full_is_told_in_a_line(shop: Shop) -> None:
+def test_a_disk_that_is_full_is_told_in_a_line(shop: ShopFolder) -> None:
     shop.begin()
     calls = shop.write_calls(
         *(track(f"user-{n}", "Product Added", now(), note="x" * 2_000) for n in range(2_000))
@@ -289,7 +292,7 @@ def test_a_disk_that_is_full_is_told_in_a_line(shop: Shop) -> None:
 
 @pytest.mark.parametrize("command", [["--help"], ["check"], ["status"], ["explain", "--help"]])
 def test_an_output_that_takes_nothing_more_is_told_in_a_line(
-    shop: Shop, command: list[str]
+    shop: ShopFolder, command: list[str]
 ) -> None:
     shop.begin()
     with Path("/dev/full").open("w") as full:
@@ -304,12 +307,12 @@ def test_an_output_that_takes_nothing_more_is_told_in_a_line(
     assert one_line(done) == "parcours: No space left on device; free some space, then say it again"
 
 
-def test_files_that_cannot_be_made_are_told_in_a_line(shop: Shop) -> None:
+def test_files_that_cannot_be_made_are_told_in_a_line(shop: ShopFolder) -> None:
     place = shop.write("place", "a file")
     assert "place" in one_line(run("preview", "nudge", "--out", place, cwd=shop.folder))
 
 
-def test_a_name_that_is_no_text_is_told_in_a_line(shop: Shop) -> None:
+def test_a_name_that_is_no_text_is_told_in_a_line(shop: ShopFolder) -> None:
     shop.begin()
     done = subprocess.run(
         [str(PARCOURS).encode(), b"explain", b"J\xfcrgen"],
@@ -338,7 +341,7 @@ FAR = "lies over 100 years ahead"
     ],
 )
 def test_no_instant_beyond_a_lifetime_is_taken_anywhere(
-    shop: Shop, instant: str, told: str
+    shop: ShopFolder, instant: str, told: str
 ) -> None:
     shop.begin()
     for command in (

@@ -10,10 +10,11 @@ import pytest
 from sqlalchemy import select
 
 from orchestrator.store.tables import CUSTOMERS, DECISIONS, GRANTS
-from tests.cli.conftest import CART, LIFECYCLE, TOML, Shop, database_of, identify, now, track
+from tests.cli.conftest import TOML, ShopFolder, database_of, identify, now, track
+from tests.support.journeys import BUYERS_AND_LEADS, CART
 
 
-def test_the_story_is_told_in_the_order_of_time(stored_shop: Shop) -> None:
+def test_the_story_is_told_in_the_order_of_time(stored_shop: ShopFolder) -> None:
     at = stored_shop.leave_cart()
     stored_shop.run("tick", "--now", (at + timedelta(hours=2)).isoformat())
     answer = stored_shop.run("explain", "ada", "--json")
@@ -42,7 +43,7 @@ def test_the_story_is_told_in_the_order_of_time(stored_shop: Shop) -> None:
     ]
 
 
-def test_lines_are_readable_and_in_the_project_s_time_zone(stored_shop: Shop) -> None:
+def test_lines_are_readable_and_in_the_project_s_time_zone(stored_shop: ShopFolder) -> None:
     at = stored_shop.leave_cart()
     stored_shop.run("tick", "--now", (at + timedelta(hours=2)).isoformat())
     out = stored_shop.run("explain", "ada").out
@@ -54,14 +55,14 @@ def test_lines_are_readable_and_in_the_project_s_time_zone(stored_shop: Shop) ->
     assert "Ada · ada@example.com · +33612345678\norders 0\n" in out
 
 
-def test_why_nothing_was_sent_is_told_in_plain_words(stored_shop: Shop) -> None:
+def test_why_nothing_was_sent_is_told_in_plain_words(stored_shop: ShopFolder) -> None:
     at = stored_shop.leave_cart(consent={})
     stored_shop.run("tick", "--now", (at + timedelta(hours=2)).isoformat())
     assert "reminder is not sent: no consent" in stored_shop.run("explain", "ada").out
 
 
 def test_a_wait_without_a_date_and_a_wait_that_moves_are_told_in_plain_words(
-    stored_shop: Shop,
+    stored_shop: ShopFolder,
 ) -> None:
     at = now() - timedelta(minutes=3)
     steps = (
@@ -91,7 +92,7 @@ def test_a_wait_without_a_date_and_a_wait_that_moves_are_told_in_plain_words(
     assert told in stored_shop.run("explain", "bob").out
 
 
-def test_a_wait_that_an_edit_changed_is_told_with_its_new_time(stored_shop: Shop) -> None:
+def test_a_wait_that_an_edit_changed_is_told_with_its_new_time(stored_shop: ShopFolder) -> None:
     at = stored_shop.leave_cart()
     stored_shop.run("tick")
     stored_shop.write("journeys/cart.yaml", CART.replace("1h", "3d"))
@@ -101,7 +102,7 @@ def test_a_wait_that_an_edit_changed_is_told_with_its_new_time(stored_shop: Shop
     assert told in stored_shop.run("explain", "ada").out
 
 
-def test_why_somebody_left_or_was_not_let_in_is_told(stored_shop: Shop) -> None:
+def test_why_somebody_left_or_was_not_let_in_is_told(stored_shop: ShopFolder) -> None:
     at = now() - timedelta(minutes=3)
     stored_shop.ingest(
         identify("ada", at),
@@ -118,7 +119,7 @@ def test_why_somebody_left_or_was_not_let_in_is_told(stored_shop: Shop) -> None:
     assert sorted(told, key=out.index) == list(told)
 
 
-def test_the_control_group_is_named(stored_shop: Shop) -> None:
+def test_the_control_group_is_named(stored_shop: ShopFolder) -> None:
     stored_shop.write("journeys/cart.yaml", CART + "holdout: 100%\n")
     at = stored_shop.leave_cart()
     stored_shop.run("tick", "--now", (at + timedelta(hours=2)).isoformat())
@@ -127,7 +128,7 @@ def test_the_control_group_is_named(stored_shop: Shop) -> None:
     assert "email reminder is not done: in the control group" in out
 
 
-def test_what_holds_a_message_back_and_until_when_is_told(stored_shop: Shop) -> None:
+def test_what_holds_a_message_back_and_until_when_is_told(stored_shop: ShopFolder) -> None:
     local = now().astimezone(ZoneInfo("Europe/Paris"))
     start, end = local - timedelta(hours=1), local + timedelta(hours=2)
     stored_shop.write(
@@ -141,14 +142,16 @@ def test_what_holds_a_message_back_and_until_when_is_told(stored_shop: Shop) -> 
     assert held in stored_shop.run("explain", "ada", "call-back").out
 
 
-def test_one_journey_leaves_the_others_out(stored_shop: Shop) -> None:
+def test_one_journey_leaves_the_others_out(stored_shop: ShopFolder) -> None:
     stored_shop.leave_cart()
     stored_shop.run("tick")
     lines = stored_shop.run("explain", "ada", "call-back", "--json").json["story"]
     assert {line["journey"] for line in lines} == {""}
 
 
-def test_an_anonymous_visitor_is_found_under_the_id_they_had_before(stored_shop: Shop) -> None:
+def test_an_anonymous_visitor_is_found_under_the_id_they_had_before(
+    stored_shop: ShopFolder,
+) -> None:
     at = now() - timedelta(minutes=2)
     visit = {
         "type": "track",
@@ -164,14 +167,14 @@ def test_an_anonymous_visitor_is_found_under_the_id_they_had_before(stored_shop:
     assert stored_shop.run("explain", "anon-1", "--json").json["user_id"] == "ada"
 
 
-def test_a_customer_nobody_knows_is_not_found(shop: Shop) -> None:
+def test_a_customer_nobody_knows_is_not_found(shop: ShopFolder) -> None:
     shop.begin()
     answer = shop.run("explain", "nobody")
     assert answer.code == 1
     assert "no customer has the id, e-mail address or phone number nobody" in answer.err
 
 
-def test_who_gets_a_coupon_is_told_in_a_sentence(stored_shop: Shop) -> None:
+def test_who_gets_a_coupon_is_told_in_a_sentence(stored_shop: ShopFolder) -> None:
     steps = (
         "  - coupon: {percent: 10}\n  - task: {type: call, note: 'Ask {{ customer.first_name "
         "}} about the oak'}\n"
@@ -189,7 +192,7 @@ def test_who_gets_a_coupon_is_told_in_a_sentence(stored_shop: Shop) -> None:
     assert "task before reminder: a task for a person: call, “Ask Ada about the oak”\n" in out
 
 
-def test_a_journey_that_never_ran_is_a_wrong_call(stored_shop: Shop) -> None:
+def test_a_journey_that_never_ran_is_a_wrong_call(stored_shop: ShopFolder) -> None:
     stored_shop.leave_cart()
     stored_shop.run("tick")
     answer = stored_shop.run("explain", "ada", "crat")
@@ -197,7 +200,9 @@ def test_a_journey_that_never_ran_is_a_wrong_call(stored_shop: Shop) -> None:
     assert "no journey 'crat' ever ran here; did you mean 'cart'?" in answer.err
 
 
-def test_before_anything_ran_there_is_nothing_to_look_at_and_nothing_is_made(shop: Shop) -> None:
+def test_before_anything_ran_there_is_nothing_to_look_at_and_nothing_is_made(
+    shop: ShopFolder,
+) -> None:
     for command in (["explain", "ada"], ["status"], ["messages", "list"]):
         answer = shop.run(*command)
         assert answer.code == 1
@@ -206,7 +211,7 @@ def test_before_anything_ran_there_is_nothing_to_look_at_and_nothing_is_made(sho
 
 
 def test_a_number_and_an_answer_that_cannot_be_read_are_told_without_quoting_them(
-    stored_shop: Shop,
+    stored_shop: ShopFolder,
 ) -> None:
     stored_shop.ingest(
         identify(
@@ -241,7 +246,7 @@ def test_a_number_and_an_answer_that_cannot_be_read_are_told_without_quoting_the
     ],
 )
 def test_a_customer_is_found_by_address_and_by_number_however_it_is_written(
-    stored_shop: Shop, asked: str
+    stored_shop: ShopFolder, asked: str
 ) -> None:
     stored_shop.leave_cart()
     stored_shop.leave_cart("bob", email="bob@example.com", phone="+33687654321")
@@ -249,7 +254,7 @@ def test_a_customer_is_found_by_address_and_by_number_however_it_is_written(
     assert stored_shop.run("explain", asked, "--json").json["user_id"] == "ada"
 
 
-def test_who_shares_an_address_is_named_by_id(stored_shop: Shop) -> None:
+def test_who_shares_an_address_is_named_by_id(stored_shop: ShopFolder) -> None:
     stored_shop.leave_cart()
     stored_shop.leave_cart("bob")
     stored_shop.run("tick")
@@ -261,7 +266,7 @@ def test_who_shares_an_address_is_named_by_id(stored_shop: Shop) -> None:
 @pytest.mark.parametrize(
     "asked", ["12", "000000", "%@%", "_@_", "a' OR 1=1", "☎ 12345678", "+" * 9, ""]
 )
-def test_what_names_nobody_finds_nobody(stored_shop: Shop, asked: str) -> None:
+def test_what_names_nobody_finds_nobody(stored_shop: ShopFolder, asked: str) -> None:
     stored_shop.leave_cart()
     stored_shop.run("tick")
     assert stored_shop.run("explain", asked).code == 1
@@ -292,7 +297,7 @@ WITH_A_GOAL = CART.replace(
     ],
 )
 def test_a_goal_s_worth_is_told_whatever_the_shop_sends(
-    stored_shop: Shop, total: Any, told: str
+    stored_shop: ShopFolder, total: Any, told: str
 ) -> None:
     stored_shop.write("journeys/cart.yaml", WITH_A_GOAL)
     at = stored_shop.leave_cart()
@@ -309,7 +314,7 @@ def test_a_goal_s_worth_is_told_whatever_the_shop_sends(
     assert told.strip().removeprefix(", ") in line["text"]
 
 
-def test_traits_of_any_type_are_told_on_one_line(stored_shop: Shop) -> None:
+def test_traits_of_any_type_are_told_on_one_line(stored_shop: ShopFolder) -> None:
     odd = {
         "first_name": ["Ada", {"x": 1}],
         "last_name": 5,
@@ -324,7 +329,7 @@ def test_traits_of_any_type_are_told_on_one_line(stored_shop: Shop) -> None:
     assert stored_shop.run("explain", "ada", "--json").json["email"] == {"a": "b"}
 
 
-def write_decision(shop: Shop, **values: Any) -> None:
+def write_decision(shop: ShopFolder, **values: Any) -> None:
     """A row as a later version, or another part of Parcours, may write it."""
     with database_of(shop) as database, database.write() as connection:
         customer = connection.execute(select(CUSTOMERS.c.id)).scalar_one()
@@ -379,7 +384,7 @@ def write_decision(shop: Shop, **values: Any) -> None:
     ],
 )
 def test_kinds_and_reasons_without_words_of_their_own_are_told_all_the_same(
-    stored_shop: Shop, row: dict[str, Any], told: str
+    stored_shop: ShopFolder, row: dict[str, Any], told: str
 ) -> None:
     stored_shop.leave_cart()
     stored_shop.run("tick")
@@ -392,7 +397,9 @@ def test_kinds_and_reasons_without_words_of_their_own_are_told_all_the_same(
 # ---------------------------------------------------------------- what a decision was about
 
 
-def test_the_event_that_let_somebody_in_is_named_with_what_it_was_about(stored_shop: Shop) -> None:
+def test_the_event_that_let_somebody_in_is_named_with_what_it_was_about(
+    stored_shop: ShopFolder,
+) -> None:
     at = now() - timedelta(minutes=5)
     stored_shop.ingest(
         identify("ada", at),
@@ -407,7 +414,7 @@ def test_the_event_that_let_somebody_in_is_named_with_what_it_was_about(stored_s
 
 
 def test_an_answer_is_told_with_its_score_and_a_wait_in_vain_with_what_did_not_come(
-    stored_shop: Shop,
+    stored_shop: ShopFolder,
 ) -> None:
     steps = (
         "  - wait_for: {event: Survey Answered, within: 1h, then: [{wait_for: {id: pay, "
@@ -437,7 +444,7 @@ def test_an_answer_is_told_with_its_score_and_a_wait_in_vain_with_what_did_not_c
 
 
 def test_a_change_of_stage_and_a_person_are_named_as_what_let_somebody_in(
-    stored_shop: Shop,
+    stored_shop: ShopFolder,
 ) -> None:
     stored_shop.write(
         "journeys/hello.yaml", "journey: hello\ntrigger: {stage: lead}\nsteps:\n  - sms: nudge\n"
@@ -452,7 +459,7 @@ def test_a_change_of_stage_and_a_person_are_named_as_what_let_somebody_in(
 
 
 def test_what_is_held_back_for_less_than_a_second_is_held_back_for_a_moment(
-    stored_shop: Shop,
+    stored_shop: ShopFolder,
 ) -> None:
     stored_shop.leave_cart()
     stored_shop.run("tick")
@@ -473,7 +480,7 @@ DEAR = CART.replace(
 )
 
 
-def test_a_trigger_that_did_not_hold_is_told_with_what_it_read(stored_shop: Shop) -> None:
+def test_a_trigger_that_did_not_hold_is_told_with_what_it_read(stored_shop: ShopFolder) -> None:
     stored_shop.write("journeys/cart.yaml", DEAR)
     at = now() - timedelta(minutes=5)
     stored_shop.ingest(
@@ -502,7 +509,7 @@ def test_a_trigger_that_did_not_hold_is_told_with_what_it_read(stored_shop: Shop
     )  # without a journey nothing is asked
 
 
-def test_who_was_let_in_is_not_told_why_not(stored_shop: Shop) -> None:
+def test_who_was_let_in_is_not_told_why_not(stored_shop: ShopFolder) -> None:
     stored_shop.write("journeys/cart.yaml", DEAR)
     stored_shop.leave_cart()
     stored_shop.run("tick")
@@ -510,7 +517,7 @@ def test_who_was_let_in_is_not_told_why_not(stored_shop: Shop) -> None:
     assert [line["kind"] for line in lines if line["journey"]] == ["entered", "waiting"]
 
 
-def test_history_is_told_to_start_nothing(stored_shop: Shop) -> None:
+def test_history_is_told_to_start_nothing(stored_shop: ShopFolder) -> None:
     at = now() - timedelta(days=30)
     stored_shop.ingest(identify("ada", at), track("ada", "Product Added", at, name="Lamp"))
     stored_shop.run("tick")
@@ -518,14 +525,14 @@ def test_history_is_told_to_start_nothing(stored_shop: Shop) -> None:
     assert "is not let in (Product Added: Lamp): older than `max_age` when it came in" in out
 
 
-def test_what_never_came_is_named(stored_shop: Shop) -> None:
+def test_what_never_came_is_named(stored_shop: ShopFolder) -> None:
     stored_shop.ingest(identify("ada", now() - timedelta(minutes=1)))
     stored_shop.run("tick")
     out = stored_shop.run("explain", "ada", "cart").out
     assert "Nothing could let them into cart: there is no Product Added of theirs.\n" in out
 
 
-def test_a_stage_that_did_not_suffice_is_told(stored_shop: Shop) -> None:
+def test_a_stage_that_did_not_suffice_is_told(stored_shop: ShopFolder) -> None:
     hello = (
         "journey: hello\ntrigger: {stage: lead, if: customer.plan == 'pro'}\nsteps:\n  - "
         "sms: nudge\n"
@@ -540,7 +547,7 @@ def test_a_stage_that_did_not_suffice_is_told(stored_shop: Shop) -> None:
     ) in out
 
 
-def test_what_happened_before_a_journey_ran_is_told_so(stored_shop: Shop) -> None:
+def test_what_happened_before_a_journey_ran_is_told_so(stored_shop: ShopFolder) -> None:
     stored_shop.leave_cart()
     stored_shop.run("tick")
     stored_shop.write("journeys/later.yaml", CART.replace("journey: cart", "journey: later"))
@@ -552,7 +559,7 @@ def test_what_happened_before_a_journey_ran_is_told_so(stored_shop: Shop) -> Non
     ) in out
 
 
-def test_of_many_only_the_newest_are_told_and_the_rest_is_counted(stored_shop: Shop) -> None:
+def test_of_many_only_the_newest_are_told_and_the_rest_is_counted(stored_shop: ShopFolder) -> None:
     stored_shop.write("journeys/cart.yaml", DEAR)
     at = now() - timedelta(minutes=50)
     adds = [
@@ -565,10 +572,10 @@ def test_of_many_only_the_newest_are_told_and_the_rest_is_counted(stored_shop: S
     assert out.count("is not let in (Product Added") == 20
 
 
-def test_a_project_with_errors_still_tells_the_story(stored_shop: Shop) -> None:
+def test_a_project_with_errors_still_tells_the_story(stored_shop: ShopFolder) -> None:
     stored_shop.leave_cart()
     stored_shop.run("tick")
-    stored_shop.write("journeys/lifecycle.yaml", LIFECYCLE + "  - [\n")
+    stored_shop.write("journeys/lifecycle.yaml", BUYERS_AND_LEADS + "  - [\n")
     answer = stored_shop.run("explain", "ada", "cart")
     assert answer.code == 0
     assert "so its rules cannot be asked: `parcours check`" in answer.err

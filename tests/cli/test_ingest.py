@@ -19,10 +19,10 @@ from orchestrator.language.config_file import load_config
 from orchestrator.store.database import Database
 from orchestrator.store.lock import hold_database
 from orchestrator.store.tables import EVENTS, REJECTIONS
-from tests.cli.conftest import Shop, identify, now, track
+from tests.cli.conftest import ShopFolder, identify, now, track
 
 
-def rows_of(shop: Shop, *columns: Any) -> list[tuple[Any, ...]]:
+def rows_of(shop: ShopFolder, *columns: Any) -> list[tuple[Any, ...]]:
     database = Database(load_config(shop.folder, os.environ).database_url)
     with database.read() as connection:
         found = [tuple(row) for row in connection.execute(select(*columns))]
@@ -31,7 +31,7 @@ def rows_of(shop: Shop, *columns: Any) -> list[tuple[Any, ...]]:
 
 
 def test_accepted_duplicates_and_rejected_are_counted_each_with_its_reason(
-    stored_shop: Shop,
+    stored_shop: ShopFolder,
 ) -> None:
     good = json.dumps(track("ada", "Product Added", now()) | {"messageId": "m1"})
     file = stored_shop.write(
@@ -51,7 +51,9 @@ def test_accepted_duplicates_and_rejected_are_counted_each_with_its_reason(
     }
 
 
-def test_a_line_that_cannot_be_read_costs_its_neighbours_nothing_in_any_command(shop: Shop) -> None:
+def test_a_line_that_cannot_be_read_costs_its_neighbours_nothing_in_any_command(
+    shop: ShopFolder,
+) -> None:
     good = [json.dumps(track("ada", f"E{number}", now())).encode() for number in range(9)]
     call = (
         b'{"type":"track","userId":"u1","event":"E","timestamp":"2026-01-01","properties":{"x":%s}}'
@@ -83,13 +85,15 @@ def test_a_line_that_cannot_be_read_costs_its_neighbours_nothing_in_any_command(
     assert "a line is not JSON: NaN is no number in JSON" in replayed["rejected"]
 
 
-def test_rejected_lines_are_kept_as_they_came(stored_shop: Shop) -> None:
+def test_rejected_lines_are_kept_as_they_came(stored_shop: ShopFolder) -> None:
     stored_shop.run("ingest", stored_shop.write("calls.jsonl", "not json\n"))
     kept = rows_of(stored_shop, REJECTIONS.c.source, REJECTIONS.c.code, REJECTIONS.c.raw)
     assert kept == [("file", "invalid_json", b"not json")]
 
 
-def test_a_file_taken_in_twice_is_harmless_even_without_message_ids(stored_shop: Shop) -> None:
+def test_a_file_taken_in_twice_is_harmless_even_without_message_ids(
+    stored_shop: ShopFolder,
+) -> None:
     file = stored_shop.write_calls(identify("ada", now()), track("ada", "Product Added", now()))
     assert stored_shop.run("ingest", file, "--json").json["accepted"] == 2
     assert stored_shop.run("ingest", file, "--json").json["duplicates"] == 2
@@ -98,19 +102,19 @@ def test_a_file_taken_in_twice_is_harmless_even_without_message_ids(stored_shop:
     assert (after_the_engine["accepted"], after_the_engine["duplicates"]) == (0, 2)
 
 
-def test_gzip_is_told_by_its_content(shop: Shop) -> None:
+def test_gzip_is_told_by_its_content(shop: ShopFolder) -> None:
     file = shop.folder / "calls.jsonl"
     file.write_bytes(gzip.compress(json.dumps(track("ada", "Product Added", now())).encode()))
     assert shop.run("ingest", file, "--json").json["accepted"] == 1
 
 
-def test_a_byte_order_mark_costs_no_line(shop: Shop) -> None:
+def test_a_byte_order_mark_costs_no_line(shop: ShopFolder) -> None:
     path = shop.folder / "events.jsonl"
     path.write_bytes(b'\xef\xbb\xbf{"type": "track", "event": "A", "userId": "1"}\n')
     assert shop.run("ingest", str(path), "--json").json["accepted"] == 1
 
 
-def test_standard_input_is_read(shop: Shop) -> None:
+def test_standard_input_is_read(shop: ShopFolder) -> None:
     packed = gzip.compress(json.dumps(track("ada", "Product Added", now())).encode())
     done = subprocess.run(
         [
@@ -129,7 +133,7 @@ def test_standard_input_is_read(shop: Shop) -> None:
     assert json.loads(done.stdout)["accepted"] == 1
 
 
-def test_history_starts_nothing(stored_shop: Shop) -> None:
+def test_history_starts_nothing(stored_shop: ShopFolder) -> None:
     old = now() - timedelta(days=2)
     stored_shop.ingest(identify("ada", old), track("ada", "Product Added", old))
     stored_shop.run("tick")
@@ -139,7 +143,7 @@ def test_history_starts_nothing(stored_shop: Shop) -> None:
     assert cart["inside"] == 0
 
 
-def test_history_keeps_its_time_though_it_was_sent_long_ago(stored_shop: Shop) -> None:
+def test_history_keeps_its_time_though_it_was_sent_long_ago(stored_shop: ShopFolder) -> None:
     old = now() - timedelta(days=200)
     stored_shop.ingest(
         track("ada", "Product Added", old) | {"sentAt": (old + timedelta(seconds=1)).isoformat()}
@@ -148,7 +152,7 @@ def test_history_keeps_its_time_though_it_was_sent_long_ago(stored_shop: Shop) -
     assert rows_of(stored_shop, EVENTS.c.at) == [(old,)]
 
 
-def test_a_line_longer_than_any_call_is_refused_and_the_next_one_read(shop: Shop) -> None:
+def test_a_line_longer_than_any_call_is_refused_and_the_next_one_read(shop: ShopFolder) -> None:
     good = json.dumps(track("ada", "Product Added", now()))
     long = json.dumps(track("ada", "Long", now(), text="x" * 3 * LINE_BYTES_MAX))
     larger = json.dumps(track("ada", "Larger", now(), text="x" * 40_000))
@@ -160,7 +164,7 @@ def test_a_line_longer_than_any_call_is_refused_and_the_next_one_read(shop: Shop
     assert (code, lines) == ("too_large", ["calls.jsonl:1", "calls.jsonl:2"])
 
 
-def test_what_came_before_the_damage_of_a_file_is_taken_in(shop: Shop) -> None:
+def test_what_came_before_the_damage_of_a_file_is_taken_in(shop: ShopFolder) -> None:
     lines = "".join(
         json.dumps(track(f"user-{n}", "Product Added", now())) + "\n" for n in range(3000)
     )
@@ -172,23 +176,23 @@ def test_what_came_before_the_damage_of_a_file_is_taken_in(shop: Shop) -> None:
     assert shop.run("status", "--json").json["inbox"] > 1000
 
 
-def test_a_file_that_is_not_there_is_a_wrong_call(shop: Shop) -> None:
+def test_a_file_that_is_not_there_is_a_wrong_call(shop: ShopFolder) -> None:
     assert shop.run("ingest", "nowhere.jsonl").code == 2
 
 
-def test_when_nothing_could_be_accepted_the_file_is_wrong(shop: Shop) -> None:
+def test_when_nothing_could_be_accepted_the_file_is_wrong(shop: ShopFolder) -> None:
     answer = shop.run("ingest", shop.write("calls.jsonl", "a\nb\n"))
     assert answer.code == 1
     assert "2 × invalid_json: the line is not JSON (calls.jsonl:1, calls.jsonl:2)" in answer.out
 
 
 @pytest.mark.parametrize("lines", [0, 1, 999, 1000, 1001])
-def test_no_line_is_lost_at_the_edge_of_a_batch(shop: Shop, lines: int) -> None:
+def test_no_line_is_lost_at_the_edge_of_a_batch(shop: ShopFolder, lines: int) -> None:
     calls = [track(f"user-{n}", "Product Added", now()) for n in range(lines)]
     assert shop.run("ingest", shop.write_calls(*calls), "--json").json["accepted"] == lines
 
 
-def test_each_rejected_line_is_named_with_its_reason(shop: Shop) -> None:
+def test_each_rejected_line_is_named_with_its_reason(shop: ShopFolder) -> None:
     bad = shop.write(
         "bad.jsonl", "".join('{"type": "track"}\n' if n % 2 else "x\n" for n in range(50))
     )
@@ -209,7 +213,7 @@ def test_each_rejected_line_is_named_with_its_reason(shop: Shop) -> None:
 BEGIN = datetime(2031, 3, 3, 9, tzinfo=UTC)
 
 
-def test_calls_are_taken_in_as_if_they_came_at_another_instant(stored_shop: Shop) -> None:
+def test_calls_are_taken_in_as_if_they_came_at_another_instant(stored_shop: ShopFolder) -> None:
     calls = stored_shop.write_calls(identify("ada", BEGIN), track("ada", "Product Added", BEGIN))
     answer = stored_shop.run("ingest", calls, "--now", BEGIN.isoformat())
     assert "tick --now" in answer.out
@@ -225,7 +229,7 @@ def test_calls_are_taken_in_as_if_they_came_at_another_instant(stored_shop: Shop
 
 @pytest.mark.parametrize(("age_h", "starts"), [(0, True), (24, True), (24.01, False), (-5, True)])
 def test_how_old_a_call_is_counts_from_the_instant_it_is_taken_in(
-    stored_shop: Shop, age_h: float, starts: bool
+    stored_shop: ShopFolder, age_h: float, starts: bool
 ) -> None:
     at = BEGIN - timedelta(hours=age_h)
     calls = stored_shop.write_calls(track("ada", "Product Added", at))
@@ -234,14 +238,16 @@ def test_how_old_a_call_is_counts_from_the_instant_it_is_taken_in(
     assert rows_of(stored_shop, EVENTS.c.at, EVENTS.c.starts) == [(min(at, BEGIN), starts)]
 
 
-def test_a_call_without_a_time_happened_at_the_instant_it_is_taken_in(stored_shop: Shop) -> None:
+def test_a_call_without_a_time_happened_at_the_instant_it_is_taken_in(
+    stored_shop: ShopFolder,
+) -> None:
     calls = stored_shop.write_calls({"type": "track", "userId": "ada", "event": "E"})
     stored_shop.run("ingest", calls, "--now", "2031-03-03T09:00:00")
     stored_shop.run("tick", "--now", BEGIN.isoformat())
     assert rows_of(stored_shop, EVENTS.c.at, EVENTS.c.received_at) == [(BEGIN, BEGIN)]
 
 
-def test_calls_cannot_be_taken_in_before_what_was_processed(stored_shop: Shop) -> None:
+def test_calls_cannot_be_taken_in_before_what_was_processed(stored_shop: ShopFolder) -> None:
     stored_shop.run("tick", "--now", BEGIN.isoformat())
     calls = stored_shop.write_calls(track("ada", "E", BEGIN))
     refused = stored_shop.run("ingest", calls, "--now", (BEGIN - timedelta(seconds=1)).isoformat())
@@ -251,7 +257,7 @@ def test_calls_cannot_be_taken_in_before_what_was_processed(stored_shop: Shop) -
     assert stored_shop.run("ingest", calls, "--now", BEGIN.isoformat()).code == 0
 
 
-def test_calls_are_not_moved_in_time_beside_a_running_engine(stored_shop: Shop) -> None:
+def test_calls_are_not_moved_in_time_beside_a_running_engine(stored_shop: ShopFolder) -> None:
     calls = stored_shop.write_calls(track("ada", "E", BEGIN))
     database = Database(load_config(stored_shop.folder, os.environ).database_url)
     with hold_database(database):
@@ -265,7 +271,7 @@ def test_calls_are_not_moved_in_time_beside_a_running_engine(stored_shop: Shop) 
 @pytest.mark.parametrize("command", [("ingest", "calls.jsonl"), ("tick",)])
 @pytest.mark.parametrize("now", ["9999-12-31T23:59:59Z", "2200-01-01", "tomorrow", ""])
 def test_an_instant_that_nothing_could_follow_is_refused(
-    shop: Shop, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...], now: str
+    shop: ShopFolder, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...], now: str
 ) -> None:
     shop.write_calls(track("ada", "E", BEGIN))
     monkeypatch.chdir(shop.folder)

@@ -7,11 +7,11 @@ import shutil
 
 import pytest
 
-from tests.cli.conftest import Shop
+from tests.cli.conftest import ShopFolder
 
 
 def test_a_lost_secret_key_is_told_before_and_when_another_takes_its_place(
-    stored_shop: Shop, caplog: pytest.LogCaptureFixture
+    stored_shop: ShopFolder, caplog: pytest.LogCaptureFixture
 ) -> None:
     stored_shop.begin()
     assert stored_shop.run("check", "--data").err == ""
@@ -33,7 +33,7 @@ def test_a_lost_secret_key_is_told_before_and_when_another_takes_its_place(
 
 
 def test_the_same_key_from_elsewhere_is_no_news(
-    stored_shop: Shop, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+    stored_shop: ShopFolder, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stored_shop.begin()
     stored_shop.run("tick")

@@ -11,12 +11,12 @@ from sqlalchemy import func, select
 from orchestrator.language.config_file import load_config
 from orchestrator.store.database import Database
 from orchestrator.store.tables import MESSAGES
-from tests.cli.conftest import REMINDER, Shop, identify, now, track
+from tests.cli.conftest import REMINDER, ShopFolder, identify, now, track
 
 BROKEN = REMINDER.replace("{{ customer.first_name }}?", "{{ '★' * customer.number }}?")
 
 
-def fail_two(shop: Shop) -> None:
+def fail_two(shop: ShopFolder) -> None:
     """A shop whose template breaks for two customers, an hour and a minute ago; it is mended
     since.
     """
@@ -34,13 +34,13 @@ def joined(user: str, at: object) -> list[dict[str, object]]:
     return [identify(user, at, **about), track(user, "Product Added", at, price=80)]  # type: ignore[arg-type]
 
 
-def ids(shop: Shop, state: str = "failed") -> list[str]:
+def ids(shop: ShopFolder, state: str = "failed") -> list[str]:
     return [
         row["public_id"] for row in shop.run("messages", "list", "--state", state, "--json").json
     ]
 
 
-def test_what_failed_leaves_after_its_cause_is_mended(stored_shop: Shop) -> None:
+def test_what_failed_leaves_after_its_cause_is_mended(stored_shop: ShopFolder) -> None:
     fail_two(stored_shop)
     answer = stored_shop.run("messages", "retry", "--journey", "cart", "--yes")
     assert (answer.code, answer.out) == (
@@ -51,7 +51,7 @@ def test_what_failed_leaves_after_its_cause_is_mended(stored_shop: Shop) -> None
     assert "it failed, send it again" in stored_shop.run("explain", "ada").out
 
 
-def test_the_policy_is_asked_again(stored_shop: Shop) -> None:
+def test_the_policy_is_asked_again(stored_shop: ShopFolder) -> None:
     fail_two(stored_shop)
     stored_shop.run("messages", "retry", "--channel", "email", "--yes")
     stored_shop.ingest(identify("ada", now(), consent={"email": False}))
@@ -71,7 +71,9 @@ def test_the_policy_is_asked_again(stored_shop: Shop) -> None:
     ],
     ids=str,
 )
-def test_only_what_is_meant_is_sent_again(stored_shop: Shop, which: list[str], found: int) -> None:
+def test_only_what_is_meant_is_sent_again(
+    stored_shop: ShopFolder, which: list[str], found: int
+) -> None:
     fail_two(stored_shop)
     assert (
         len(stored_shop.run("messages", "retry", *which, "--yes", "--json").json["queued"]) == found
@@ -79,7 +81,7 @@ def test_only_what_is_meant_is_sent_again(stored_shop: Shop, which: list[str], f
     assert len(ids(stored_shop)) == 2 - found
 
 
-def test_a_message_is_named_by_its_id_and_others_are_left_alone(stored_shop: Shop) -> None:
+def test_a_message_is_named_by_its_id_and_others_are_left_alone(stored_shop: ShopFolder) -> None:
     fail_two(stored_shop)
     first, second = ids(stored_shop)
     stored_shop.run("messages", "retry", second, "--yes")
@@ -90,7 +92,7 @@ def test_a_message_is_named_by_its_id_and_others_are_left_alone(stored_shop: Sho
     assert ids(stored_shop) == [first]
 
 
-def test_without_yes_nothing_is_sent_and_it_is_said_what_would_be(stored_shop: Shop) -> None:
+def test_without_yes_nothing_is_sent_and_it_is_said_what_would_be(stored_shop: ShopFolder) -> None:
     fail_two(stored_shop)
     answer = stored_shop.run("messages", "retry", "--journey", "cart")
     assert answer.code == 1
@@ -98,7 +100,9 @@ def test_without_yes_nothing_is_sent_and_it_is_said_what_would_be(stored_shop: S
     assert len(ids(stored_shop)) == 2
 
 
-def test_what_is_past_its_expiry_is_sent_again_only_where_that_is_said(stored_shop: Shop) -> None:
+def test_what_is_past_its_expiry_is_sent_again_only_where_that_is_said(
+    stored_shop: ShopFolder,
+) -> None:
     fail_two(stored_shop)
     database = Database(load_config(stored_shop.folder, os.environ).database_url)
     with database.write() as connection:  # they were worth sending for a minute
@@ -113,7 +117,7 @@ def test_what_is_past_its_expiry_is_sent_again_only_where_that_is_said(stored_sh
     assert stored_shop.run("tick", "--json").json["channels"]["email"]["sent"] == 2
 
 
-def test_which_ones_must_be_said(stored_shop: Shop) -> None:
+def test_which_ones_must_be_said(stored_shop: ShopFolder) -> None:
     stored_shop.begin()
     assert stored_shop.run("messages", "retry", "--yes").code == 2
     assert stored_shop.run("messages", "retry", "--journey", "carts", "--yes").code == 2

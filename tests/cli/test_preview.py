@@ -12,10 +12,10 @@ from channels.mailbox import read_messages
 from orchestrator.domain.message import Medium
 from orchestrator.links import LinkSigner
 from orchestrator.render.sms_size import measure_sms
-from tests.cli.conftest import Shop
+from tests.cli.conftest import ShopFolder
 
 
-def test_a_template_becomes_files_that_are_named(shop: Shop) -> None:
+def test_a_template_becomes_files_that_are_named(shop: ShopFolder) -> None:
     answer = shop.run("preview", "reminder")
     assert answer.code == 0
     html = shop.folder / "var/preview/email/reminder.en.html"
@@ -26,7 +26,7 @@ def test_a_template_becomes_files_that_are_named(shop: Shop) -> None:
     assert "Hello Ada" in html.with_suffix(".txt").read_text()
 
 
-def test_a_journey_becomes_all_its_messages(shop: Shop) -> None:
+def test_a_journey_becomes_all_its_messages(shop: ShopFolder) -> None:
     shop.write(
         "journeys/both.yaml",
         "journey: both\ntrigger: manual\nsteps: [{email: reminder}, {sms: nudge}]\n",
@@ -37,7 +37,7 @@ def test_a_journey_becomes_all_its_messages(shop: Shop) -> None:
     }  # fmt: skip
 
 
-def test_the_subject_of_a_step_goes_before_the_template_s(shop: Shop) -> None:
+def test_the_subject_of_a_step_goes_before_the_template_s(shop: ShopFolder) -> None:
     step = '{email: {template: reminder, subject: "For you, {{ customer.first_name }}"}}'
     shop.write("journeys/own.yaml", f"journey: own\ntrigger: manual\nsteps: [{step}]\n")
     assert "subject    For you, Ada" in shop.run("preview", "own").out
@@ -47,7 +47,7 @@ def test_the_subject_of_a_step_goes_before_the_template_s(shop: Shop) -> None:
     "text",
     ["first_name: Zoé\n", '{"first_name": "Zoé"}', "customer: {first_name: Zoé}\nvars: {}\n"],
 )
-def test_a_customer_of_one_s_own_is_shown(shop: Shop, text: str) -> None:
+def test_a_customer_of_one_s_own_is_shown(shop: ShopFolder, text: str) -> None:
     customer = shop.write("customer.yaml", text)
     assert (
         "subject    Still there, Zoé?"
@@ -55,20 +55,20 @@ def test_a_customer_of_one_s_own_is_shown(shop: Shop, text: str) -> None:
     )
 
 
-def test_a_customer_that_is_no_map_is_refused_at_its_place(shop: Shop) -> None:
+def test_a_customer_that_is_no_map_is_refused_at_its_place(shop: ShopFolder) -> None:
     answer = shop.run("preview", "reminder", "--customer", shop.write("customer.yaml", "- Ada\n"))
     assert answer.code == 1
     assert "customer.yaml:1:1: a customer is a map" in answer.err
 
 
-def test_the_language_is_the_one_asked_for_or_the_customer_s(shop: Shop) -> None:
+def test_the_language_is_the_one_asked_for_or_the_customer_s(shop: ShopFolder) -> None:
     shop.write("templates/sms/nudge.fr.txt", "Bonjour {{ customer.first_name }}")
     assert "Bonjour Camille" in shop.run("preview", "nudge", "--locale", "fr").out
     customer = shop.write("customer.yaml", "{first_name: Luc, locale: fr-CA}")
     assert "Bonjour Luc" in shop.run("preview", "nudge", "--customer", customer).out
 
 
-def test_a_language_that_a_template_has_not_is_said(shop: Shop) -> None:
+def test_a_language_that_a_template_has_not_is_said(shop: ShopFolder) -> None:
     shop.write("templates/sms/nudge.fr.txt", "Bonjour")
     assert (
         "  no German form: English is shown\n" in shop.run("preview", "nudge", "--locale", "de").out
@@ -82,7 +82,7 @@ def test_a_language_that_a_template_has_not_is_said(shop: Shop) -> None:
         assert "is shown" not in shop.run("preview", "nudge", "--locale", locale).out
 
 
-def test_a_journey_s_messages_show_the_coupon_that_it_gives_before_them(shop: Shop) -> None:
+def test_a_journey_s_messages_show_the_coupon_that_it_gives_before_them(shop: ShopFolder) -> None:
     shop.write(
         "templates/sms/worth.txt",
         "{{ coupon.percent | percent }}{{ coupon.amount | money(coupon.currency) }}.",
@@ -116,7 +116,7 @@ def test_a_journey_s_messages_show_the_coupon_that_it_gives_before_them(shop: Sh
     assert "10%" in shop.run("preview", "worth").out
 
 
-def test_a_template_is_shown_while_other_files_are_broken(shop: Shop) -> None:
+def test_a_template_is_shown_while_other_files_are_broken(shop: ShopFolder) -> None:
     shop.write(
         "journeys/begun.yaml",
         "journey: begun\ntrigger: manual\nsteps:\n  - email: not-yet-written\n",
@@ -129,7 +129,7 @@ def test_a_template_is_shown_while_other_files_are_broken(shop: Shop) -> None:
     assert shop.run("preview", "cart").code == 0
 
 
-def test_a_broken_template_or_journey_is_refused_with_its_own_errors(shop: Shop) -> None:
+def test_a_broken_template_or_journey_is_refused_with_its_own_errors(shop: ShopFolder) -> None:
     shop.write(
         "journeys/begun.yaml",
         "journey: begun\ntrigger: manual\nsteps:\n  - email: not-yet-written\n",
@@ -145,7 +145,7 @@ def test_a_broken_template_or_journey_is_refused_with_its_own_errors(shop: Shop)
         assert len(answer.err.splitlines()) == 1
 
 
-def test_a_template_that_would_never_end_is_refused_with_its_reason(shop: Shop) -> None:
+def test_a_template_that_would_never_end_is_refused_with_its_reason(shop: ShopFolder) -> None:
     shop.write(
         "templates/sms/nudge.txt",
         "{% for i in range(99999) %}{% for j in range(99999) %}{% endfor %}{% endfor %}",
@@ -155,7 +155,7 @@ def test_a_template_that_would_never_end_is_refused_with_its_reason(shop: Shop) 
     assert answer.err.startswith("parcours: templates/sms/nudge.txt:1: it takes too much work")
 
 
-def test_the_functions_of_the_language_answer_for_the_made_up_customer(shop: Shop) -> None:
+def test_the_functions_of_the_language_answer_for_the_made_up_customer(shop: ShopFolder) -> None:
     shop.write(
         "templates/sms/nudge.txt",
         "{{ days_since(customer.last_order_at) }} {{ performed('A') }} {{ now | date }}",
@@ -163,7 +163,7 @@ def test_the_functions_of_the_language_answer_for_the_made_up_customer(shop: Sho
     assert "95 false January 5, 2026" in shop.run("preview", "nudge").out
 
 
-def test_a_customer_s_file_may_hold_a_byte_order_mark_and_must_be_text(shop: Shop) -> None:
+def test_a_customer_s_file_may_hold_a_byte_order_mark_and_must_be_text(shop: ShopFolder) -> None:
     customer = shop.folder / "customer.yaml"
     customer.write_bytes(b"\xef\xbb\xbffirst_name: Zo\xc3\xa9\r\n")
     assert "Still there, Zoé?" in shop.run("preview", "reminder", "--customer", customer).out
@@ -175,7 +175,7 @@ def test_a_customer_s_file_may_hold_a_byte_order_mark_and_must_be_text(shop: Sho
     )
 
 
-def test_links_are_signed_with_a_key_that_no_server_uses(shop: Shop) -> None:
+def test_links_are_signed_with_a_key_that_no_server_uses(shop: ShopFolder) -> None:
     shop.run("preview", "reminder")
     html = (shop.folder / "var/preview/email/reminder.en.html").read_text()
     own = LinkSigner("the project's secret", "http://localhost:8000").unsubscribe("preview")
@@ -184,19 +184,19 @@ def test_links_are_signed_with_a_key_that_no_server_uses(shop: Shop) -> None:
     assert len(own) == len(html.partition('href="')[2].partition('"')[0])
 
 
-def test_a_name_that_is_neither_is_a_wrong_call_with_a_suggestion(shop: Shop) -> None:
+def test_a_name_that_is_neither_is_a_wrong_call_with_a_suggestion(shop: ShopFolder) -> None:
     answer = shop.run("preview", "remnder")
     assert answer.code == 2
     assert "did you mean 'reminder'?" in answer.err
 
 
-def test_a_journey_goes_before_a_template_of_the_same_name(shop: Shop) -> None:
+def test_a_journey_goes_before_a_template_of_the_same_name(shop: ShopFolder) -> None:
     shop.write("templates/email/cart.html", "---\nsubject: The template\n---\n<p>x</p>")
     assert "Still there, Ada?" in shop.run("preview", "cart").out
     assert "The template" in shop.run("preview", "email/cart").out
 
 
-def test_a_proof_is_marked_and_has_no_effect_on_the_ledger(shop: Shop) -> None:
+def test_a_proof_is_marked_and_has_no_effect_on_the_ledger(shop: ShopFolder) -> None:
     shop.begin()
     answer = shop.run("preview", "reminder", "--send-to", "me@example.com")
     assert answer.code == 0, answer.err
@@ -208,20 +208,20 @@ def test_a_proof_is_marked_and_has_no_effect_on_the_ledger(shop: Shop) -> None:
     assert shop.run("messages", "list", "--json").json == []
 
 
-def test_a_proof_goes_to_a_number_by_text(shop: Shop) -> None:
+def test_a_proof_goes_to_a_number_by_text(shop: ShopFolder) -> None:
     assert shop.run("preview", "nudge", "--send-to", "+33612345678").code == 0
     (stored,) = read_messages(shop.folder / "var/mailbox", limit=10)
     assert (stored.medium, stored.to) == (Medium.SMS, "+33612345678")
     assert stored.text.startswith("[proof] Hello Ada")
 
 
-def test_a_proof_that_no_message_fits_is_refused(shop: Shop) -> None:
+def test_a_proof_that_no_message_fits_is_refused(shop: ShopFolder) -> None:
     answer = shop.run("preview", "nudge", "--send-to", "me@example.com")
     assert answer.code == 1
     assert "none of these messages is of the kind email" in answer.err
 
 
-def test_a_project_that_writes_to_a_few_only_sends_proofs_to_them_only(shop: Shop) -> None:
+def test_a_project_that_writes_to_a_few_only_sends_proofs_to_them_only(shop: ShopFolder) -> None:
     shop.write("parcours.toml", '[channels]\nonly_to = ["me@example.com"]\n')
     assert shop.run("preview", "reminder", "--send-to", "me@example.com").code == 0
     answer = shop.run("preview", "reminder", "--send-to", "you@example.com")
@@ -229,7 +229,7 @@ def test_a_project_that_writes_to_a_few_only_sends_proofs_to_them_only(shop: Sho
     assert "only_to" in answer.err
 
 
-def test_a_number_that_no_channel_takes_fails(shop: Shop) -> None:
+def test_a_number_that_no_channel_takes_fails(shop: ShopFolder) -> None:
     answer = shop.run("preview", "nudge", "--send-to", "0612")
     assert answer.code == 1
     assert "rejected" in answer.err
@@ -264,14 +264,14 @@ def test_a_text_is_measured_as_it_travels(text: str, units: int, parts: int, alp
     assert (size.units, size.parts, size.alphabet) == (units, parts, alphabet)
 
 
-def test_the_signs_that_make_a_text_dear_are_named(shop: Shop) -> None:
+def test_the_signs_that_make_a_text_dear_are_named(shop: ShopFolder) -> None:
     shop.write("templates/sms/nudge.txt", "Ça va, garçon ?")
     answer = shop.run("preview", "nudge")
     assert "15 characters in 1 part, UCS-2" in answer.out
     assert "which halves the room: ç" in answer.out
 
 
-def test_files_go_where_they_are_asked_to(shop: Shop, tmp_path: Path) -> None:
+def test_files_go_where_they_are_asked_to(shop: ShopFolder, tmp_path: Path) -> None:
     shop.run("preview", "email/reminder", "--out", tmp_path / "elsewhere")
     assert (tmp_path / "elsewhere/email/reminder.en.html").is_file()
     assert not (shop.folder / "var/preview").exists()
@@ -293,7 +293,7 @@ def test_files_go_where_they_are_asked_to(shop: Shop, tmp_path: Path) -> None:
     ],
 )
 def test_a_file_that_holds_no_customer_is_refused_at_its_place(
-    shop: Shop, text: bytes, told: str
+    shop: ShopFolder, text: bytes, told: str
 ) -> None:
     path = shop.folder / "customer.json"
     path.write_bytes(text)
@@ -303,14 +303,14 @@ def test_a_file_that_holds_no_customer_is_refused_at_its_place(
     assert len(answer.err.splitlines()) == 1
 
 
-def test_a_file_saved_with_a_byte_order_mark_is_read(shop: Shop) -> None:
+def test_a_file_saved_with_a_byte_order_mark_is_read(shop: ShopFolder) -> None:
     path = shop.folder / "customer.json"
     path.write_bytes(b'\xef\xbb\xbf{"first_name": "Ada"}')
     assert "Hello Ada" in shop.run("preview", "nudge", "--customer", path).out
 
 
 @pytest.mark.parametrize("asked", ["zoe", "zoe@example.com", "+33 6 12 34 56 78"])
-def test_a_customer_of_the_database_is_shown(stored_shop: Shop, asked: str) -> None:
+def test_a_customer_of_the_database_is_shown(stored_shop: ShopFolder, asked: str) -> None:
     text = "{{ customer.first_name }}, {{ customer.stage }}: {{ customer.orders }}"
     stored_shop.write("templates/sms/nudge.txt", text)
     stored_shop.leave_cart("zoe", firstName="Zoé", first_name=None, email="zoe@example.com")
@@ -318,7 +318,7 @@ def test_a_customer_of_the_database_is_shown(stored_shop: Shop, asked: str) -> N
     assert "  Zoé, lead: 0\n" in stored_shop.run("preview", "nudge", "--customer", asked).out
 
 
-def test_neither_a_file_nor_a_customer_is_answered_in_a_line(shop: Shop) -> None:
+def test_neither_a_file_nor_a_customer_is_answered_in_a_line(shop: ShopFolder) -> None:
     shop.begin()
     answer = shop.run("preview", "nudge", "--customer", "nobody.json")
     assert answer.code == 1
@@ -327,7 +327,7 @@ def test_neither_a_file_nor_a_customer_is_answered_in_a_line(shop: Shop) -> None
 
 @pytest.mark.parametrize("address", ["notanaddress", "@", "me@", "", "+"])
 def test_what_is_no_address_is_refused_before_anything_is_rendered(
-    shop: Shop, address: str
+    shop: ShopFolder, address: str
 ) -> None:
     answer = shop.run("preview", "nudge", "--send-to", address)
     assert answer.code == 2
@@ -335,7 +335,7 @@ def test_what_is_no_address_is_refused_before_anything_is_rendered(
     assert answer.out == ""
 
 
-def test_what_is_no_language_names_no_file(shop: Shop) -> None:
+def test_what_is_no_language_names_no_file(shop: ShopFolder) -> None:
     assert shop.run("preview", "nudge", "--locale", "../../x").code == 2
     customer = shop.write("customer.json", '{"locale": "../../x"}')
     assert "nudge.en.txt" in shop.run("preview", "nudge", "--customer", customer).out

@@ -4,21 +4,21 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from tests.cli.conftest import Shop, identify, now, track
+from tests.cli.conftest import ShopFolder, identify, now, track
 
 
-def known(shop: Shop, *users: str) -> None:
+def known(shop: ShopFolder, *users: str) -> None:
     """Customers who did nothing but say who they are."""
     shop.ingest(*(identify(user, now() - timedelta(minutes=5)) for user in users))
     shop.run("tick")
 
 
-def entered(shop: Shop, user: str) -> int:
+def entered(shop: ShopFolder, user: str) -> int:
     story = shop.run("explain", user, "call-back", "--json").json["story"]
     return sum(line["kind"] == "entered" for line in story)
 
 
-def test_customers_enter_with_the_next_tick(stored_shop: Shop) -> None:
+def test_customers_enter_with_the_next_tick(stored_shop: ShopFolder) -> None:
     known(stored_shop, "ada", "bob", "eve")
     answer = stored_shop.run("start", "call-back", "ada", "bob")
     assert answer.code == 0
@@ -27,7 +27,7 @@ def test_customers_enter_with_the_next_tick(stored_shop: Shop) -> None:
     assert [entered(stored_shop, user) for user in ("ada", "bob", "eve")] == [1, 1, 0]
 
 
-def test_a_start_is_no_event_of_the_customer_s(stored_shop: Shop) -> None:
+def test_a_start_is_no_event_of_the_customer_s(stored_shop: ShopFolder) -> None:
     stored_shop.write(
         "journeys/echo.yaml", "journey: echo\ntrigger: {event: call-back}\nsteps: [{sms: nudge}]\n"
     )
@@ -40,7 +40,7 @@ def test_a_start_is_no_event_of_the_customer_s(stored_shop: Shop) -> None:
     assert stored_shop.run("explain", "ada", "echo", "--json").json["story"][-1]["journey"] == ""
 
 
-def test_starting_twice_is_two_triggers(stored_shop: Shop) -> None:
+def test_starting_twice_is_two_triggers(stored_shop: ShopFolder) -> None:
     known(stored_shop, "ada")
     for _ in range(2):
         stored_shop.run("start", "call-back", "ada")
@@ -49,7 +49,7 @@ def test_starting_twice_is_two_triggers(stored_shop: Shop) -> None:
     assert sum(line["kind"] in ("entered", "ignored") for line in story) == 2
 
 
-def test_an_anonymous_customer_may_be_started(stored_shop: Shop) -> None:
+def test_an_anonymous_customer_may_be_started(stored_shop: ShopFolder) -> None:
     call = track("x", "Page", now() - timedelta(minutes=1)) | {"anonymousId": "anon-1"}
     del call["userId"]
     stored_shop.ingest(call)
@@ -60,7 +60,7 @@ def test_an_anonymous_customer_may_be_started(stored_shop: Shop) -> None:
     assert stored_shop.run("status", "--json").json["customers"] == 1
 
 
-def test_all_are_started_or_none(stored_shop: Shop) -> None:
+def test_all_are_started_or_none(stored_shop: ShopFolder) -> None:
     known(stored_shop, "ada")
     answer = stored_shop.run("start", "call-back", "ada", "nobody")
     assert answer.code == 1
@@ -69,14 +69,14 @@ def test_all_are_started_or_none(stored_shop: Shop) -> None:
     assert entered(stored_shop, "ada") == 0
 
 
-def test_a_journey_without_a_manual_trigger_is_refused(stored_shop: Shop) -> None:
+def test_a_journey_without_a_manual_trigger_is_refused(stored_shop: ShopFolder) -> None:
     known(stored_shop, "ada")
     answer = stored_shop.run("start", "cart", "ada")
     assert answer.code == 1
     assert "cart cannot be started by hand: add `- manual` to its `trigger`" in answer.err
 
 
-def test_an_unknown_journey_is_a_wrong_call(shop: Shop) -> None:
+def test_an_unknown_journey_is_a_wrong_call(shop: ShopFolder) -> None:
     answer = shop.run("start", "call-bakc", "ada")
     assert answer.code == 2
     assert "did you mean 'call-back'?" in answer.err

@@ -11,35 +11,35 @@ from orchestrator.language.project import load_project
 from orchestrator.measure.health_cards import channel_card, journey_card
 from orchestrator.store import settings
 from orchestrator.store.tables import MESSAGES
-from tests.cli.conftest import Shop, database_of, identify, now
+from tests.cli.conftest import ShopFolder, database_of, identify, now
 
 
-def send_one(shop: Shop, user: str = "ada") -> str:
+def send_one(shop: ShopFolder, user: str = "ada") -> str:
     """A message that left; its id."""
     at = shop.leave_cart(user)
     shop.run("tick", "--now", (at + timedelta(hours=2)).isoformat())
     return str(shop.run("messages", "list", "--json").json[0]["public_id"])
 
 
-def lose_the_answer(shop: Shop) -> None:
+def lose_the_answer(shop: ShopFolder) -> None:
     """As when a process died in the middle of sending: nobody knows what became of the messages."""
     with database_of(shop) as database, database.write() as connection:
         connection.execute(MESSAGES.update().values(state="unknown", reason="the process ended"))
 
 
-def hold(shop: Shop, kind: str, name: str) -> None:
+def hold(shop: ShopFolder, kind: str, name: str) -> None:
     with database_of(shop) as database, database.write() as connection:
         settings.write_gates(connection, kind, {name: "on hold in Prefect"}, now())
 
 
-def test_an_empty_project_stands_at_nothing(stored_shop: Shop) -> None:
+def test_an_empty_project_stands_at_nothing(stored_shop: ShopFolder) -> None:
     answer = stored_shop.run("status")
     assert answer.code == 0
     assert "0 customers; the last tick: never" in answer.out
     assert "While `parcours up` runs" not in answer.out  # it never did
 
 
-def test_people_messages_and_the_inbox_are_counted(stored_shop: Shop) -> None:
+def test_people_messages_and_the_inbox_are_counted(stored_shop: ShopFolder) -> None:
     stored_shop.leave_cart("bob")
     assert stored_shop.run("status", "--json").json["inbox"] == 2
     stored_shop.run("tick")
@@ -50,14 +50,14 @@ def test_people_messages_and_the_inbox_are_counted(stored_shop: Shop) -> None:
     assert stored_shop.run("status", "--json").json["messages"] == {"email": {"accepted": 2}}
 
 
-def test_what_is_held_is_named_with_its_reason(stored_shop: Shop) -> None:
+def test_what_is_held_is_named_with_its_reason(stored_shop: ShopFolder) -> None:
     hold(stored_shop, "journey", "cart")
     out = stored_shop.run("status").out
     (line,) = [line for line in out.splitlines() if line.startswith("cart")]
     assert line.endswith("on hold in Prefect")
 
 
-def test_a_project_with_errors_still_says_how_things_stand(stored_shop: Shop) -> None:
+def test_a_project_with_errors_still_says_how_things_stand(stored_shop: ShopFolder) -> None:
     stored_shop.leave_cart()
     stored_shop.run("tick")
     stored_shop.write("journeys/cart.yaml", "journey: [")
@@ -67,12 +67,14 @@ def test_a_project_with_errors_still_says_how_things_stand(stored_shop: Shop) ->
     assert any(line.split()[:2] == ["cart", "1"] for line in answer.out.splitlines())
 
 
-def test_rejected_calls_are_counted_by_reason(stored_shop: Shop) -> None:
+def test_rejected_calls_are_counted_by_reason(stored_shop: ShopFolder) -> None:
     stored_shop.run("ingest", stored_shop.write("calls.jsonl", "no json\n"))
     assert "1 call rejected: invalid_json" in stored_shop.run("status").out
 
 
-def test_what_hangs_in_the_air_is_named_with_the_command_that_settles_it(stored_shop: Shop) -> None:
+def test_what_hangs_in_the_air_is_named_with_the_command_that_settles_it(
+    stored_shop: ShopFolder,
+) -> None:
     public_id = send_one(stored_shop)
     lose_the_answer(stored_shop)
     out = stored_shop.run("status").out
@@ -84,7 +86,7 @@ def test_what_hangs_in_the_air_is_named_with_the_command_that_settles_it(stored_
     ("verdict", "state"), [("--sent", "accepted"), ("--again", "queued"), ("--drop", "not_sent")]
 )
 def test_a_person_settles_what_hangs_in_the_air_and_it_is_noted(
-    stored_shop: Shop, verdict: str, state: str
+    stored_shop: ShopFolder, verdict: str, state: str
 ) -> None:
     public_id = send_one(stored_shop)
     lose_the_answer(stored_shop)
@@ -94,7 +96,7 @@ def test_a_person_settles_what_hangs_in_the_air_and_it_is_noted(
     assert "a person settles a message" in stored_shop.run("explain", "ada").out
 
 
-def test_what_is_queued_again_leaves_once_more(stored_shop: Shop) -> None:
+def test_what_is_queued_again_leaves_once_more(stored_shop: ShopFolder) -> None:
     public_id = send_one(stored_shop)
     for path in (stored_shop.folder / "var/mailbox/new").iterdir():
         path.unlink()
@@ -107,7 +109,7 @@ def test_what_is_queued_again_leaves_once_more(stored_shop: Shop) -> None:
     assert [path.name for path in (stored_shop.folder / "var/mailbox/new").iterdir()] == [public_id]
 
 
-def test_only_unknown_messages_are_settled(stored_shop: Shop) -> None:
+def test_only_unknown_messages_are_settled(stored_shop: ShopFolder) -> None:
     public_id = send_one(stored_shop)
     answer = stored_shop.run("messages", "settle", public_id, "not-an-id", "--again")
     assert answer.code == 1
@@ -119,11 +121,11 @@ def test_only_unknown_messages_are_settled(stored_shop: Shop) -> None:
 @pytest.mark.parametrize(
     "arguments", [["x"], ["x", "--sent", "--drop"], ["--sent"], ["x", "--all-unknown", "--sent"]]
 )
-def test_a_verdict_and_its_messages_must_be_clear(shop: Shop, arguments: list[str]) -> None:
+def test_a_verdict_and_its_messages_must_be_clear(shop: ShopFolder, arguments: list[str]) -> None:
     assert shop.run("messages", "settle", *arguments).code == 2
 
 
-def test_messages_are_listed_by_state_and_journey(stored_shop: Shop) -> None:
+def test_messages_are_listed_by_state_and_journey(stored_shop: ShopFolder) -> None:
     send_one(stored_shop)
 
     def count(*options: str) -> int:
@@ -135,7 +137,7 @@ def test_messages_are_listed_by_state_and_journey(stored_shop: Shop) -> None:
 
 
 def test_the_health_cards_say_where_people_stand_and_what_became_of_messages(
-    stored_shop: Shop,
+    stored_shop: ShopFolder,
 ) -> None:
     journey = load_project(stored_shop.folder, {}).journeys["cart"]
     stored_shop.leave_cart("bob")
@@ -154,7 +156,7 @@ def test_the_health_cards_say_where_people_stand_and_what_became_of_messages(
     assert "| accepted | 2 |" in channel
 
 
-def test_it_says_where_up_answered_last(stored_shop: Shop) -> None:
+def test_it_says_where_up_answered_last(stored_shop: ShopFolder) -> None:
     with database_of(stored_shop) as database, database.write() as connection:
         settings.write(connection, settings.BASE_URL, "http://127.0.0.1:8471")
     assert (
@@ -163,7 +165,7 @@ def test_it_says_where_up_answered_last(stored_shop: Shop) -> None:
     assert stored_shop.run("status", "--json").json["home"] == "http://127.0.0.1:8471"
 
 
-def test_what_the_policy_said_no_to_is_counted_with_its_reasons(stored_shop: Shop) -> None:
+def test_what_the_policy_said_no_to_is_counted_with_its_reasons(stored_shop: ShopFolder) -> None:
     at = stored_shop.leave_cart("ada", consent={})
     stored_shop.leave_cart("bob", consent={})
     stored_shop.leave_cart("cyd", email=None)
@@ -181,7 +183,7 @@ def test_what_the_policy_said_no_to_is_counted_with_its_reasons(stored_shop: Sho
     ]
 
 
-def test_what_was_refused_at_the_last_moment_is_counted_once(stored_shop: Shop) -> None:
+def test_what_was_refused_at_the_last_moment_is_counted_once(stored_shop: ShopFolder) -> None:
     at = stored_shop.leave_cart()
     stored_shop.run("tick", "--now", (at + timedelta(hours=2)).isoformat())
     with database_of(stored_shop) as database, database.write() as connection:
@@ -195,7 +197,7 @@ def test_what_was_refused_at_the_last_moment_is_counted_once(stored_shop: Shop) 
     assert row["public_id"]
 
 
-def test_what_a_step_that_is_gone_did_not_send_is_counted_too(stored_shop: Shop) -> None:
+def test_what_a_step_that_is_gone_did_not_send_is_counted_too(stored_shop: ShopFolder) -> None:
     at = stored_shop.leave_cart("ada", consent={})
     stored_shop.run("tick", "--now", (at + timedelta(hours=2)).isoformat())
     (stored_shop.folder / "journeys/cart.yaml").unlink()
@@ -204,7 +206,7 @@ def test_what_a_step_that_is_gone_did_not_send_is_counted_too(stored_shop: Shop)
 
 
 @pytest.mark.parametrize("word", ["sent", "SENT", "accepted"])
-def test_messages_are_listed_by_the_words_of_status(stored_shop: Shop, word: str) -> None:
+def test_messages_are_listed_by_the_words_of_status(stored_shop: ShopFolder, word: str) -> None:
     send_one(stored_shop)
     assert len(stored_shop.run("messages", "list", "--state", word, "--json").json) == 1
     for other in ("queued", "NOT SENT", "not-sent", "not_sent", "failed", "UNKNOWN"):
@@ -212,7 +214,7 @@ def test_messages_are_listed_by_the_words_of_status(stored_shop: Shop, word: str
 
 
 def test_what_was_not_sent_is_listed_with_who_and_why_though_it_never_became_a_message(
-    stored_shop: Shop,
+    stored_shop: ShopFolder,
 ) -> None:
     at = stored_shop.leave_cart("ada", consent={})
     stored_shop.run("tick", "--now", (at + timedelta(hours=2)).isoformat())
@@ -229,14 +231,14 @@ def test_what_was_not_sent_is_listed_with_who_and_why_though_it_never_became_a_m
 
 
 def test_a_state_that_no_message_is_ever_in_is_answered_by_those_there_are(
-    stored_shop: Shop,
+    stored_shop: ShopFolder,
 ) -> None:
     answer = stored_shop.run("messages", "list", "--state", "snet")
     assert answer.code == 2
     assert "no message is ever 'snet'; did you mean 'sent'?" in answer.err
 
 
-def test_times_are_those_of_the_project_everywhere(stored_shop: Shop) -> None:
+def test_times_are_those_of_the_project_everywhere(stored_shop: ShopFolder) -> None:
     send_one(stored_shop)
     local = now().astimezone(ZoneInfo("Europe/Paris"))
     (first, *_) = stored_shop.run("status").out.splitlines()

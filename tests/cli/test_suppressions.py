@@ -9,12 +9,12 @@ import pytest
 
 from orchestrator.domain.medium import Medium
 from orchestrator.store.messages import suppress_addresses
-from tests.cli.conftest import Shop, database_of, now
+from tests.cli.conftest import ShopFolder, database_of, now
 
 EMAIL, SMS = str(Medium.EMAIL), str(Medium.SMS)
 
 
-def bounce(shop: Shop, *addresses: tuple[str, str]) -> None:
+def bounce(shop: ShopFolder, *addresses: tuple[str, str]) -> None:
     """What a provider tells of these addresses."""
     shop.begin()
     with database_of(shop) as database, database.write() as transaction:
@@ -25,7 +25,7 @@ def in_an_hour() -> str:
     return (now() + timedelta(hours=1)).isoformat()
 
 
-def test_addresses_are_masked_until_they_are_asked_for(stored_shop: Shop) -> None:
+def test_addresses_are_masked_until_they_are_asked_for(stored_shop: ShopFolder) -> None:
     bounce(stored_shop, (EMAIL, "ada@example.com"), (SMS, "+33612345678"))
     masked = stored_shop.run("suppressions", "list")
     assert "a…@example.com" in masked.out
@@ -51,7 +51,7 @@ def test_addresses_are_masked_until_they_are_asked_for(stored_shop: Shop) -> Non
     ids=str,
 )
 def test_only_what_is_meant_is_listed(
-    stored_shop: Shop, which: list[str], found: int | None
+    stored_shop: ShopFolder, which: list[str], found: int | None
 ) -> None:
     bounce(stored_shop, (EMAIL, "ada@example.com"), (SMS, "+33612345678"))
     answer = stored_shop.run("suppressions", "list", *which, "--json")
@@ -63,7 +63,7 @@ def test_only_what_is_meant_is_listed(
 
 
 def test_a_lifted_address_is_written_to_again_and_the_story_says_who_lifted_it(
-    stored_shop: Shop,
+    stored_shop: ShopFolder,
 ) -> None:
     bounce(stored_shop, (EMAIL, "ada@example.com"))
     stored_shop.leave_cart()
@@ -77,7 +77,7 @@ def test_a_lifted_address_is_written_to_again_and_the_story_says_who_lifted_it(
     assert f"their email may be written to again (by hand, {getuser()}: she called)" in told
 
 
-def test_an_added_address_is_written_to_no_more(stored_shop: Shop) -> None:
+def test_an_added_address_is_written_to_no_more(stored_shop: ShopFolder) -> None:
     stored_shop.leave_cart()
     stored_shop.run("tick")
     add = ("suppressions", "add", "ada@example.com", "--reason", "asked on the phone")
@@ -91,7 +91,7 @@ def test_an_added_address_is_written_to_no_more(stored_shop: Shop) -> None:
     assert stored_shop.run("messages", "list").out == "No messages.\n"
 
 
-def test_what_is_not_suppressed_cannot_be_lifted(stored_shop: Shop) -> None:
+def test_what_is_not_suppressed_cannot_be_lifted(stored_shop: ShopFolder) -> None:
     bounce(stored_shop, (EMAIL, "ada@example.com"))
     answer = stored_shop.run("suppressions", "lift", "bob@example.com")
     assert (answer.code, answer.err) == (1, "this address is not suppressed for email\n")

@@ -8,10 +8,10 @@ from datetime import timedelta
 from orchestrator.language.config_file import load_config
 from orchestrator.store.database import Database
 from orchestrator.store.lock import hold_database
-from tests.cli.conftest import Shop
+from tests.cli.conftest import ShopFolder
 
 
-def test_a_message_leaves_when_its_hour_has_come(stored_shop: Shop) -> None:
+def test_a_message_leaves_when_its_hour_has_come(stored_shop: ShopFolder) -> None:
     at = stored_shop.leave_cart()
     first = stored_shop.run("tick", "--json").json
     assert first["accepted"] == 2
@@ -27,7 +27,7 @@ def test_a_message_leaves_when_its_hour_has_come(stored_shop: Shop) -> None:
     assert len(list((stored_shop.folder / "var/mailbox/new").iterdir())) == 1
 
 
-def test_what_happened_is_told_by_journey_and_channel(stored_shop: Shop) -> None:
+def test_what_happened_is_told_by_journey_and_channel(stored_shop: ShopFolder) -> None:
     at = stored_shop.leave_cart()
     answer = stored_shop.run("tick", "--now", (at + timedelta(hours=2)).isoformat())
     assert answer.code == 0
@@ -42,7 +42,7 @@ def test_what_happened_is_told_by_journey_and_channel(stored_shop: Shop) -> None
     ]
 
 
-def test_calls_received_after_the_instant_wait_and_are_told_of(stored_shop: Shop) -> None:
+def test_calls_received_after_the_instant_wait_and_are_told_of(stored_shop: ShopFolder) -> None:
     stored_shop.leave_cart()
     answer = stored_shop.run("tick", "--now", "2020-01-01")
     assert answer.out.splitlines() == [
@@ -52,7 +52,7 @@ def test_calls_received_after_the_instant_wait_and_are_told_of(stored_shop: Shop
     ]
 
 
-def test_an_instant_before_what_was_processed_is_refused(stored_shop: Shop) -> None:
+def test_an_instant_before_what_was_processed_is_refused(stored_shop: ShopFolder) -> None:
     assert stored_shop.run("tick", "--now", "2030-01-02").code == 0
     answer = stored_shop.run("tick", "--now", "2030-01-01T23:59:59Z")
     assert answer.code == 1
@@ -61,16 +61,16 @@ def test_an_instant_before_what_was_processed_is_refused(stored_shop: Shop) -> N
     assert stored_shop.run("tick", "--now", "2030-01-02").code == 0
 
 
-def test_an_instant_without_a_zone_is_utc(stored_shop: Shop) -> None:
+def test_an_instant_without_a_zone_is_utc(stored_shop: ShopFolder) -> None:
     stored_shop.run("tick", "--now", "2030-01-02T12:00:00")
     assert stored_shop.run("status", "--json").json["last_tick"] == "2030-01-02T12:00:00+00:00"
 
 
-def test_what_is_no_instant_is_a_wrong_call(shop: Shop) -> None:
+def test_what_is_no_instant_is_a_wrong_call(shop: ShopFolder) -> None:
     assert shop.run("tick", "--now", "tomorrow").code == 2
 
 
-def test_a_tick_beside_another_engine_is_refused(stored_shop: Shop) -> None:
+def test_a_tick_beside_another_engine_is_refused(stored_shop: ShopFolder) -> None:
     database = Database(load_config(stored_shop.folder, os.environ).database_url)
     with hold_database(database):
         answer = stored_shop.run("tick")
@@ -80,7 +80,7 @@ def test_a_tick_beside_another_engine_is_refused(stored_shop: Shop) -> None:
     assert stored_shop.run("tick").code == 0
 
 
-def test_a_channel_that_cannot_be_opened_says_what_to_set(shop: Shop) -> None:
+def test_a_channel_that_cannot_be_opened_says_what_to_set(shop: ShopFolder) -> None:
     shop.write("parcours.toml", '[channels]\nemail = "sendgrid"\n')
     answer = shop.run("tick")
     assert answer.code == 1

@@ -28,7 +28,9 @@ from tests.demo.conftest import PARCOURS, Up
 
 CONNECTIONS = 4
 CROWD = 60
-HELLO = "journey: hello\npurpose: {purpose}\ntrigger: {{event: Viewed}}\nsteps:\n  - email: hello\n"
+HELLO_OF_PURPOSE = (
+    "journey: hello\npurpose: {purpose}\ntrigger: {{event: Viewed}}\nsteps:\n  - email: hello\n"
+)
 MAIL = '---\nsubject: hello\n---\n<p>hello</p><a href="{{ links.unsubscribe }}">no more</a>\n'
 TOML = (
     '[project]\ntimezone = "UTC"\npostal_address = "1 High Street"\n[consent]\ndefault = "granted"\n'
@@ -49,7 +51,7 @@ def sending(tmp_path: Path, server: ScriptedSmtp, monkeypatch: pytest.MonkeyPatc
     """A project that sends through the server."""
     monkeypatch.setenv("PARCOURS_SMTP_URL", f"smtp://127.0.0.1:{server.port}")
     for path, content in {
-        "journeys/hello.yaml": HELLO.format(purpose="marketing"),
+        "journeys/hello.yaml": HELLO_OF_PURPOSE.format(purpose="marketing"),
         "journeys/lifecycle.yaml": "lifecycle: shop\nstages:\n  - {stage: lead, if: true}\n",
         "templates/email/hello.html": MAIL,
         "parcours.toml": TOML,

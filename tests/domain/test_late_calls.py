@@ -24,7 +24,7 @@ from orchestrator.domain.timeline import run
 from tests.support.examples import examples
 from tests.support.life import START
 from tests.support.project import CONSENTING, read_program
-from tests.support.random_lives import LIFECYCLE, PARIS, histories, programs
+from tests.support.random_lives import PARIS, RANDOM_STAGES, histories, programs
 
 END = START + timedelta(days=90)
 Sends = list[tuple[datetime, str, str]]
@@ -91,7 +91,7 @@ def test_what_differs_from_the_true_order_stands_under_a_row(
         st.sampled_from([timedelta(minutes=20), timedelta(hours=5), timedelta(days=3)])
     )
     life = live_through(program, events, delays, every)
-    truth = run(program, CustomerState("ada", LIFECYCLE, PARIS), events, END)
+    truth = run(program, CustomerState("ada", RANDOM_STAGES, PARIS), events, END)
     assert sends(life.effects) == sends(truth) or life.overtaken
 
 

@@ -169,13 +169,13 @@ stages:
     ]
 
 
-HELLO = "journey: %s\ntrigger: {stage: %s}\nreentry: always\nsteps:\n  - email: %s\n"
+HELLO_AT_A_STAGE = "journey: %s\ntrigger: {stage: %s}\nreentry: always\nsteps:\n  - email: %s\n"
 
 
 def test_imported_history_triggers_nothing_also_not_by_time_changes_before_the_import() -> None:
     program = read_program(
         *(
-            HELLO % (name, stage, name)
+            HELLO_AT_A_STAGE % (name, stage, name)
             for name, stage in (("new", "new_customer"), ("win", "inactive"))
         )
     )
@@ -187,7 +187,7 @@ def test_imported_history_triggers_nothing_also_not_by_time_changes_before_the_i
 
 
 def test_time_changes_after_the_import_do_trigger() -> None:
-    life = Life(read_program(HELLO % ("win", "inactive", "win")), traits=None)
+    life = Life(read_program(HELLO_AT_A_STAGE % ("win", "inactive", "win")), traits=None)
     life.tell("0h", Kind.IDENTIFY, "", {"email": "a@example.com"}, starts=False)
     life.import_event("0h", "Order Completed")
     life.run("50d", history_until="50d")
@@ -210,7 +210,7 @@ def edit(life: Life, lifecycle: str, *journeys: str) -> None:
 
 
 def test_an_edited_rule_changes_stages_for_that_cause_and_triggers_nothing() -> None:
-    journey = HELLO % ("win", "inactive", "win")
+    journey = HELLO_AT_A_STAGE % ("win", "inactive", "win")
     life = Life(read_program(journey))
     life.track("0h", "Order Completed")
     life.run("50d")
@@ -222,7 +222,7 @@ def test_an_edited_rule_changes_stages_for_that_cause_and_triggers_nothing() -> 
 
 def test_time_that_passed_before_an_edit_is_the_edits_doing_too() -> None:
     """Nobody looked at this customer since their order: the new rule held weeks before the edit."""
-    journey = HELLO % ("win", "inactive", "win")
+    journey = HELLO_AT_A_STAGE % ("win", "inactive", "win")
     life = Life(read_program(journey))
     life.track("0h", "Order Completed")
     life.run("1h")
@@ -233,7 +233,7 @@ def test_time_that_passed_before_an_edit_is_the_edits_doing_too() -> None:
 
 
 def test_after_an_edit_life_goes_on_as_before() -> None:
-    journey = HELLO % ("win", "inactive", "win")
+    journey = HELLO_AT_A_STAGE % ("win", "inactive", "win")
     life = Life(read_program(journey))
     life.track("0h", "Order Completed")
     life.run("1h")

@@ -8,7 +8,7 @@ from orchestrator.domain.effects import DecisionKind
 from tests.support.life import Life
 from tests.support.project import read_program
 
-CART = """
+CART_WITH_REENTRY = """
 journey: cart
 trigger: {event: Product Added}
 reentry: %s
@@ -31,7 +31,7 @@ def ignored(life: Life) -> list[tuple[str, str]]:
 
 
 def test_a_new_entry_is_allowed_at_exactly_the_last_entry_plus_after() -> None:
-    life = Life(read_program(CART % "{after: 7d}"))
+    life = Life(read_program(CART_WITH_REENTRY % "{after: 7d}"))
     life.track("0h", "Product Added")
     life.track("6d 23h 59m 59s", "Product Added")
     life.track("7d", "Product Added")
@@ -41,7 +41,7 @@ def test_a_new_entry_is_allowed_at_exactly_the_last_entry_plus_after() -> None:
 
 
 def test_after_is_counted_from_entry_to_entry_and_ignored_triggers_do_not_count() -> None:
-    life = Life(read_program(CART % "{after: 7d}"))
+    life = Life(read_program(CART_WITH_REENTRY % "{after: 7d}"))
     for at in ("0h", "4d", "8d", "14d", "15d"):
         life.track(at, "Product Added")
     life.run()
@@ -49,7 +49,7 @@ def test_after_is_counted_from_entry_to_entry_and_ignored_triggers_do_not_count(
 
 
 def test_never_means_once_in_a_life() -> None:
-    life = Life(read_program(CART % "never"))
+    life = Life(read_program(CART_WITH_REENTRY % "never"))
     life.track("0h", "Product Added")
     life.track("300d", "Product Added")
     life.run()
@@ -57,7 +57,7 @@ def test_never_means_once_in_a_life() -> None:
 
 
 def test_always_lets_in_again_as_soon_as_the_last_passage_is_over() -> None:
-    life = Life(read_program(CART % "always"))
+    life = Life(read_program(CART_WITH_REENTRY % "always"))
     for at in ("0h", "1s", "2s"):
         life.track(at, "Product Added")
     life.run()
@@ -143,7 +143,7 @@ steps:
 
 
 def test_only_if_at_entry_keeps_out_with_its_reason() -> None:
-    life = Life(read_program(CART % "always" + "only_if: customer.vip\n"))
+    life = Life(read_program(CART_WITH_REENTRY % "always" + "only_if: customer.vip\n"))
     life.track("0h", "Product Added")
     life.run()
     assert life.sends == []
@@ -151,7 +151,7 @@ def test_only_if_at_entry_keeps_out_with_its_reason() -> None:
 
 
 def test_an_entry_that_only_if_refused_does_not_count_as_one() -> None:
-    life = Life(read_program(CART % "{after: 7d}" + "only_if: customer.vip\n"))
+    life = Life(read_program(CART_WITH_REENTRY % "{after: 7d}" + "only_if: customer.vip\n"))
     life.track("0h", "Product Added")
     life.identify("1h", vip=True)
     life.track("1d", "Product Added")
@@ -229,7 +229,7 @@ steps:
 
 @pytest.mark.parametrize("reentry", ["never", "{after: 30d}"])
 def test_holdout_entries_count(reentry: str) -> None:
-    life = Life(read_program(CART % reentry + "holdout: 100%\n"))
+    life = Life(read_program(CART_WITH_REENTRY % reentry + "holdout: 100%\n"))
     life.track("0h", "Product Added")
     life.track("20d", "Product Added")
     life.run()

@@ -10,7 +10,7 @@ from orchestrator.domain.effects import Decision, DecisionKind
 from tests.support.life import Life
 from tests.support.project import read_program
 
-CART = """
+CART_WITH_EXIT = """
 journey: cart
 trigger: {event: Product Added}
 reentry: always
@@ -29,14 +29,14 @@ def converted(life: Life) -> list[tuple[str, str]]:
 
 
 def test_the_triggering_event_is_never_its_own_exit() -> None:
-    life = Life(read_program(CART % "exit: [{event: Product Added}]"))
+    life = Life(read_program(CART_WITH_EXIT % "exit: [{event: Product Added}]"))
     life.track("0h", "Product Added")
     life.run()
     assert life.sends == [("1h", "reminder")]
 
 
 def test_an_exit_at_the_very_instant_of_the_entry_does_not_count() -> None:
-    life = Life(read_program(CART % "exit: [{event: Order Completed}]"))
+    life = Life(read_program(CART_WITH_EXIT % "exit: [{event: Order Completed}]"))
     life.track("0h", "Product Added")
     life.track("0h", "Order Completed")
     life.run()
@@ -48,7 +48,7 @@ def test_what_happened_at_the_instant_of_the_entry_does_not_count_when_it_comes_
 ):
     """Exit, goal and wait alike: the event is told in the next tick."""
     rules = "exit: [{event: Gone}]\ngoal: {event: Order Completed, within: 5d}"
-    life = Life(read_program(CART % rules, WAIT))
+    life = Life(read_program(CART_WITH_EXIT % rules, WAIT))
     life.track("0h", "Product Added")
     life.track("-1h", "Delivered")  # reaches its wait at 0h
     life.run("0h")
@@ -61,7 +61,7 @@ def test_what_happened_at_the_instant_of_the_entry_does_not_count_when_it_comes_
 
 
 def test_an_exit_a_microsecond_later_counts() -> None:
-    life = Life(read_program(CART % "exit: [{event: Order Completed}]"))
+    life = Life(read_program(CART_WITH_EXIT % "exit: [{event: Order Completed}]"))
     life.track("0h", "Product Added")
     life.track("0.000001s", "Order Completed")
     life.run()
@@ -69,7 +69,7 @@ def test_an_exit_a_microsecond_later_counts() -> None:
 
 
 def test_an_event_at_exactly_the_instant_of_a_timer_wins_over_the_timer() -> None:
-    life = Life(read_program(CART % "exit: [{event: Order Completed}]"))
+    life = Life(read_program(CART_WITH_EXIT % "exit: [{event: Order Completed}]"))
     life.track("0h", "Product Added")
     life.track("1h", "Order Completed")
     life.run()
@@ -79,7 +79,9 @@ def test_an_event_at_exactly_the_instant_of_a_timer_wins_over_the_timer() -> Non
 
 def test_an_exit_may_ask_for_properties_of_its_event() -> None:
     life = Life(
-        read_program(CART % "exit: [{event: Order Completed, if: event.total >= entry.price}]")
+        read_program(
+            CART_WITH_EXIT % "exit: [{event: Order Completed, if: event.total >= entry.price}]"
+        )
     )
     life.track("0h", "Product Added", price=50)
     life.track("10m", "Order Completed", total=20)
@@ -89,7 +91,7 @@ def test_an_exit_may_ask_for_properties_of_its_event() -> None:
 
 
 def test_entering_a_stage_is_an_exit_and_being_in_it_is_none() -> None:
-    life = Life(read_program(CART % "exit: [{stage: prospect}, {stage: loyal}]"))
+    life = Life(read_program(CART_WITH_EXIT % "exit: [{stage: prospect}, {stage: loyal}]"))
     life.track("0h", "Product Added")  # a prospect already
     life.track("10m", "Order Completed")
     life.track("20m", "Order Completed")
@@ -98,7 +100,7 @@ def test_entering_a_stage_is_an_exit_and_being_in_it_is_none() -> None:
 
 
 def test_an_exit_by_condition_is_asked_before_a_message_too() -> None:
-    life = Life(read_program(CART % "exit: [{if: customer.open_ticket}]"))
+    life = Life(read_program(CART_WITH_EXIT % "exit: [{if: customer.open_ticket}]"))
     life.identify("-1m", open_ticket=True)
     life.track("0h", "Product Added")
     life.run()
@@ -112,7 +114,7 @@ GOAL = 'goal: {event: Order Completed, within: 5d, value: "{{ event.total }}"%s}
 
 
 def test_reaching_the_goal_counts_a_conversion_and_ends_the_journey() -> None:
-    life = Life(read_program(CART % (GOAL % "")))
+    life = Life(read_program(CART_WITH_EXIT % (GOAL % "")))
     life.track("0h", "Product Added")
     life.track("30m", "Order Completed", total=80)
     life.run()
@@ -125,7 +127,7 @@ def test_reaching_the_goal_counts_a_conversion_and_ends_the_journey() -> None:
 
 
 def test_a_goal_with_exit_false_counts_once_and_does_not_end_the_journey() -> None:
-    life = Life(read_program(CART % (GOAL % ", exit: false")))
+    life = Life(read_program(CART_WITH_EXIT % (GOAL % ", exit: false")))
     life.track("0h", "Product Added")
     life.track("30m", "Order Completed", total=80)
     life.track("40m", "Order Completed", total=80)
@@ -138,7 +140,7 @@ def test_a_goal_with_exit_false_counts_once_and_does_not_end_the_journey() -> No
 def test_within_is_counted_from_the_entry_inclusive_also_after_the_end(
     at: str, counts: bool
 ) -> None:
-    life = Life(read_program(CART % (GOAL % "")))
+    life = Life(read_program(CART_WITH_EXIT % (GOAL % "")))
     life.track("0h", "Product Added")
     life.track(at, "Order Completed", total=80)
     life.run()
@@ -146,7 +148,7 @@ def test_within_is_counted_from_the_entry_inclusive_also_after_the_end(
 
 
 def test_the_goal_counts_after_an_exit_too() -> None:
-    life = Life(read_program(CART % (GOAL % "" + "\nexit: [{event: Cart Emptied}]")))
+    life = Life(read_program(CART_WITH_EXIT % (GOAL % "" + "\nexit: [{event: Cart Emptied}]")))
     life.track("0h", "Product Added")
     life.track("10m", "Cart Emptied")
     life.track("4d", "Order Completed", total=80)
@@ -156,7 +158,7 @@ def test_the_goal_counts_after_an_exit_too() -> None:
 
 
 def test_a_goal_at_the_instant_of_the_entry_does_not_count() -> None:
-    life = Life(read_program(CART % (GOAL % "")))
+    life = Life(read_program(CART_WITH_EXIT % (GOAL % "")))
     life.track("0h", "Product Added")
     life.track("0h", "Order Completed", total=80)
     life.run()
@@ -164,7 +166,7 @@ def test_a_goal_at_the_instant_of_the_entry_does_not_count() -> None:
 
 
 def test_a_goal_without_within_counts_only_inside() -> None:
-    program = read_program(CART % "goal: {event: Order Completed}")
+    program = read_program(CART_WITH_EXIT % "goal: {event: Order Completed}")
     inside, after = Life(program), Life(program)
     for life, at in ((inside, "1h"), (after, "1h 1s")):
         life.track("0h", "Product Added")
@@ -175,7 +177,7 @@ def test_a_goal_without_within_counts_only_inside() -> None:
 
 
 def test_a_goal_by_stage_counts_at_the_instant_of_the_change() -> None:
-    life = Life(read_program(CART % "goal: {stage: new_customer, within: 5d}"))
+    life = Life(read_program(CART_WITH_EXIT % "goal: {stage: new_customer, within: 5d}"))
     life.track("0h", "Product Added")
     life.track("2d", "Order Completed")
     life.run("6d")
@@ -186,7 +188,7 @@ def test_a_late_event_reaches_the_goal_by_its_own_time() -> None:
     """It happened in time and arrives after the goal's term, when the line was already run
     further.
     """
-    life = Life(read_program(CART % (GOAL % "")))
+    life = Life(read_program(CART_WITH_EXIT % (GOAL % "")))
     life.track("0h", "Product Added")
     life.run("2h")
     life.track("5d 1h", "Product Viewed")

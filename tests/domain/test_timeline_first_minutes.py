@@ -16,7 +16,7 @@ from tests.support.life import ADA, Life, instant
 from tests.support.project import CONSENTING, read_program
 
 ASKED = '[project]\ntimezone = "UTC"\n[consent]\ndefault = "denied"\n'
-WELCOME = """
+WELCOME_WITH_A_WAIT = """
 journey: welcome
 trigger: {event: Signed Up}
 topic: news
@@ -30,7 +30,7 @@ steps:
 
 def stranger(text: str = "", *, first: str = "email: welcome", toml: str = CONSENTING) -> Life:
     """Somebody who signs up before anything else is known of them."""
-    life = Life(read_program(WELCOME % (text, first), toml=toml), traits=None)
+    life = Life(read_program(WELCOME_WITH_A_WAIT % (text, first), toml=toml), traits=None)
     life.track("0s", "Signed Up")
     return life
 
@@ -114,7 +114,9 @@ def test_silence_about_consent_is_told_at_the_end_and_where_it_means_yes_nothing
 
 def test_a_message_that_is_reached_within_the_five_minutes_waits_for_what_is_left_of_them() -> None:
     life = Life(
-        read_program(WELCOME.replace("  - %s\n", "  - delay: 4m\n  - email: welcome\n") % ""),
+        read_program(
+            WELCOME_WITH_A_WAIT.replace("  - %s\n", "  - delay: 4m\n  - email: welcome\n") % ""
+        ),
         traits=None,
     )
     life.track("0s", "Signed Up")
@@ -160,7 +162,7 @@ def test_quiet_hours_that_hold_it_then_count_as_ever() -> None:
 
 def test_a_step_that_gives_an_address_or_a_yes_ends_the_wait_of_another_journey() -> None:
     other = "journey: other\ntrigger: {event: Met}\nsteps:\n  - update: {email: ada@example.com}\n"
-    life = Life(read_program(WELCOME % ("", "email: welcome"), other), traits=None)
+    life = Life(read_program(WELCOME_WITH_A_WAIT % ("", "email: welcome"), other), traits=None)
     life.track("0s", "Signed Up")
     life.track("1m", "Met")
     life.run("10m")

@@ -10,7 +10,7 @@ from tests.support.life import Life
 from tests.support.project import CONSENTING, read_program
 
 ASKED = '[project]\ntimezone = "UTC"\n[consent]\ndefault = "denied"\n'
-HELLO = """
+TWO_MAILS = """
 journey: hello
 trigger: {event: Joined}
 reentry: always
@@ -36,7 +36,7 @@ def deferred(life: Life) -> list[tuple[str, str]]:
 
 
 def test_only_if_is_asked_again_before_every_message_and_who_fails_it_leaves_filtered() -> None:
-    life = Life(read_program(HELLO % "only_if: not customer.open_ticket"))
+    life = Life(read_program(TWO_MAILS % "only_if: not customer.open_ticket"))
     life.track("0h", "Joined")
     life.identify("90m", open_ticket=True)
     life.run()
@@ -45,7 +45,7 @@ def test_only_if_is_asked_again_before_every_message_and_who_fails_it_leaves_fil
 
 
 def test_without_consent_this_message_is_not_sent_and_the_enrollment_goes_on() -> None:
-    life = Life(read_program(HELLO % "", toml=ASKED))
+    life = Life(read_program(TWO_MAILS % "", toml=ASKED))
     life.track("0h", "Joined")
     life.identify("90m", consent={"email": True})
     life.run()
@@ -54,7 +54,7 @@ def test_without_consent_this_message_is_not_sent_and_the_enrollment_goes_on() -
 
 
 def test_a_refused_topic_is_no_consent() -> None:
-    life = Life(read_program(HELLO % "", toml=ASKED))
+    life = Life(read_program(TWO_MAILS % "", toml=ASKED))
     life.identify("-1s", consent={"email": True, "topics": {"news": False}})
     life.track("0h", "Joined")
     life.run()
@@ -62,7 +62,7 @@ def test_a_refused_topic_is_no_consent() -> None:
 
 
 def test_who_has_no_address_is_not_written_to_and_goes_on() -> None:
-    life = Life(read_program(HELLO % ""), traits=None)
+    life = Life(read_program(TWO_MAILS % ""), traits=None)
     life.track("0h", "Joined")
     life.identify("90m", email="late@example.com")
     life.run()
@@ -71,7 +71,7 @@ def test_who_has_no_address_is_not_written_to_and_goes_on() -> None:
 
 
 def test_a_suppressed_address_is_not_written_to_whatever_the_purpose() -> None:
-    life = Life(read_program(HELLO % "purpose: transactional"))
+    life = Life(read_program(TWO_MAILS % "purpose: transactional"))
     life.state.address_book = lambda medium, to: AddressRecord(dead="bounced")
     life.track("0h", "Joined")
     life.run()
@@ -80,12 +80,12 @@ def test_a_suppressed_address_is_not_written_to_whatever_the_purpose() -> None:
 
 def test_mute_holds_marketing_back_for_a_while() -> None:
     text = "journey: hush\ntrigger: {event: Complained}\nsteps:\n  - mute: {for: 1h}\n"
-    life = Life(read_program(HELLO % "", text))
+    life = Life(read_program(TWO_MAILS % "", text))
     life.track("0h", "Joined")
     life.track("1h", "Complained")
     life.run()
     assert not_sent(life) == []  # at one instant the older of two due steps goes first
-    life = Life(read_program(HELLO % "", text))
+    life = Life(read_program(TWO_MAILS % "", text))
     life.track("0h", "Joined")
     life.track("30m", "Complained")
     life.run()
@@ -99,7 +99,7 @@ def test_suppress_means_no_more_marketing_at_all_but_what_is_owed_still_goes() -
         "journey: owed\npurpose: transactional\ntrigger: {event: Paid}\nsteps:\n  - email: "
         "invoice\n"
     )
-    life = Life(read_program(HELLO % "", text, owed))
+    life = Life(read_program(TWO_MAILS % "", text, owed))
     life.track("0h", "Joined")
     life.track("30m", "Complained")
     life.track("300d", "Paid")
@@ -120,7 +120,7 @@ steps:
       - else:
           - unsubscribe: news
 """
-    life = Life(read_program(HELLO % "", text))
+    life = Life(read_program(TWO_MAILS % "", text))
     life.track("0h", "Changed", to="no")
     life.track("1h", "Joined")
     life.track("2h 30m", "Changed", to="yes")
@@ -133,7 +133,7 @@ def test_transactional_messages_need_no_consent_and_know_no_caps_nor_quiet_hours
     toml = (
         ASKED + '[caps]\nemail = ["1/day"]\n[quiet_hours]\nemail = {from = "00:00", to = "23:59"}\n'
     )
-    life = Life(read_program(HELLO % "purpose: transactional", toml=toml))
+    life = Life(read_program(TWO_MAILS % "purpose: transactional", toml=toml))
     life.track("0h", "Joined")
     life.run()
     assert life.sends == [("1h", "hello"), ("2h", "more")]
@@ -149,7 +149,7 @@ QUIET = (
 def test_quiet_hours_hold_the_message_until_they_end_and_later_delays_count_from_the_release() -> (
     None
 ):
-    life = Life(read_program(HELLO % "", toml=QUIET))
+    life = Life(read_program(TWO_MAILS % "", toml=QUIET))
     life.track("9h", "Joined")  # 19:00; the message falls due at 20:00
     life.run()
     assert deferred(life) == [("10h", "quiet_hours")]
@@ -160,14 +160,14 @@ def test_quiet_hours_hold_the_message_until_they_end_and_later_delays_count_from
     ("joined", "sent"), [("8h 59m 59s", "9h 59m 59s"), ("20h 59m 59s", "22h"), ("21h", "22h")]
 )
 def test_quiet_hours_begin_at_from_and_are_over_at_to(joined: str, sent: str) -> None:
-    life = Life(read_program(HELLO % "", toml=QUIET))
+    life = Life(read_program(TWO_MAILS % "", toml=QUIET))
     life.track(joined, "Joined")
     life.run()
     assert life.sends[0] == (sent, "hello")
 
 
 def test_a_day_off_is_quiet_from_midnight_to_midnight_and_the_night_after_it_too() -> None:
-    life = Life(read_program(HELLO % "", toml=QUIET))
+    life = Life(read_program(TWO_MAILS % "", toml=QUIET))
     life.track("5d", "Joined")  # Saturday 10:00
     life.track("5d 8h 59m", "Joined")
     life.run()
@@ -177,7 +177,7 @@ def test_a_day_off_is_quiet_from_midnight_to_midnight_and_the_night_after_it_too
 
 
 def test_quiet_hours_are_those_of_the_customers_clock() -> None:
-    life = Life(read_program(HELLO % "", toml=QUIET))
+    life = Life(read_program(TWO_MAILS % "", toml=QUIET))
     life.identify("-1s", timezone="America/New_York")  # five hours behind
     life.track("0h", "Joined")  # 05:00 there
     life.run()
@@ -185,7 +185,7 @@ def test_quiet_hours_are_those_of_the_customers_clock() -> None:
 
 
 def test_quiet_hours_end_by_the_clock_on_the_day_it_jumps() -> None:
-    life = Life(read_program(HELLO % "", toml=QUIET))
+    life = Life(read_program(TWO_MAILS % "", toml=QUIET))
     life.identify("-1s", timezone="Europe/Paris")
     life.track(
         "81d 11h", "Joined"
@@ -199,7 +199,7 @@ def test_quiet_hours_end_by_the_clock_on_the_day_it_jumps() -> None:
 
 def test_after_expires_it_is_recorded_expired_and_the_enrollment_goes_on() -> None:
     toml = CONSENTING + '[caps]\nemail = ["1/week"]\n'
-    life = Life(read_program(HELLO % "", toml=toml))
+    life = Life(read_program(TWO_MAILS % "", toml=toml))
     life.track("0h", "Joined")
     life.run()
     assert life.sends == [("1h", "hello")]
@@ -210,7 +210,7 @@ def test_after_expires_it_is_recorded_expired_and_the_enrollment_goes_on() -> No
 
 def test_a_message_of_the_very_instant_at_which_it_expires_still_goes() -> None:
     toml = CONSENTING + '[caps]\nemail = ["1/day"]\n'
-    text = HELLO.replace("- email: more", "- email: {template: more, expires: 23h}") % ""
+    text = TWO_MAILS.replace("- email: more", "- email: {template: more, expires: 23h}") % ""
     life = Life(read_program(text, toml=toml))
     life.track("0h", "Joined")
     life.run()
@@ -218,7 +218,7 @@ def test_a_message_of_the_very_instant_at_which_it_expires_still_goes() -> None:
 
 
 def test_an_exit_reaches_who_is_held_on_a_message() -> None:
-    life = Life(read_program(HELLO % "exit: [{event: Left}]", toml=QUIET))
+    life = Life(read_program(TWO_MAILS % "exit: [{event: Left}]", toml=QUIET))
     life.track("9h", "Joined")
     life.track("12h", "Left")
     life.run()

@@ -19,7 +19,7 @@ from orchestrator.domain.timeline import run
 from tests.support.examples import examples
 from tests.support.life import START
 from tests.support.oracle import Oracle, Plan
-from tests.support.random_lives import LIFECYCLE, PARIS
+from tests.support.random_lives import PARIS, RANDOM_STAGES
 
 EVENTS = ("A", "B", "C")
 HOURS = st.sampled_from([1, 1, 2, 6, 12, 24, 24, 72])
@@ -96,12 +96,12 @@ def test_the_time_line_sends_what_a_simple_simulation_sends(
     history = [(START + timedelta(hours=hours), name) for hours, name in happened]
     expected = Oracle(some, caps).live(history, END)
     policy = Policy(True, {Medium.EMAIL: tuple(Cap(count, window) for count, window in caps)})
-    program = Program(LIFECYCLE, {plan.id: journey_of(plan) for plan in some}, policy, PARIS)
+    program = Program(RANDOM_STAGES, {plan.id: journey_of(plan) for plan in some}, policy, PARIS)
     events = [Event(START - timedelta(seconds=1), Kind.IDENTIFY, "", {"email": "a@example.com"})]
     events += [
         Event(at, Kind.TRACK, name, {}, arrival) for arrival, (at, name) in enumerate(history, 1)
     ]
-    done = run(program, CustomerState("ada", LIFECYCLE, PARIS), events, END)
+    done = run(program, CustomerState("ada", RANDOM_STAGES, PARIS), events, END)
     sent = [
         (e.at, e.enrollment.journey, e.step.template) for e in done if isinstance(e, QueueMessage)
     ]

@@ -128,7 +128,7 @@ def test_at_most_a_hundred_moves_are_made_at_once() -> None:
 
 # ---------------------------------------------------------------- late events, live
 
-CART = """
+CART_ONCE = """
 journey: cart
 trigger: {event: Product Added}
 exit: [{event: Order Completed}]
@@ -139,7 +139,7 @@ steps:
 
 
 def test_a_late_event_enters_at_its_own_time_and_what_is_overdue_is_done_now() -> None:
-    life = Life(read_program(CART))
+    life = Life(read_program(CART_ONCE))
     life.run("3h", late=True)
     life.track("90m", "Product Added")
     life.run("4h", late=True)
@@ -149,7 +149,7 @@ def test_a_late_event_enters_at_its_own_time_and_what_is_overdue_is_done_now() -
 
 def test_of_two_late_events_each_counts_at_its_own_time() -> None:
     """The cart and the order that emptied it arrive together, later than both happened."""
-    life = Life(read_program(CART))
+    life = Life(read_program(CART_ONCE))
     life.run("3h", late=True)
     life.track("90m", "Product Added")
     life.track("95m", "Order Completed")
@@ -159,7 +159,7 @@ def test_of_two_late_events_each_counts_at_its_own_time() -> None:
 
 
 def test_late_events_are_taken_by_their_own_time_whatever_arrived_first() -> None:
-    life = Life(read_program(CART))
+    life = Life(read_program(CART_ONCE))
     life.run("3h", late=True)
     life.track("95m", "Order Completed")
     life.track("90m", "Product Added")
@@ -168,7 +168,7 @@ def test_late_events_are_taken_by_their_own_time_whatever_arrived_first() -> Non
 
 
 def test_a_late_trigger_within_a_passage_that_is_known_is_ignored() -> None:
-    life = Life(read_program(CART + "reentry: always\n"))
+    life = Life(read_program(CART_ONCE + "reentry: always\n"))
     life.track("0h", "Product Added")
     life.run("30m", late=True)
     life.track("10m", "Product Added")
@@ -178,7 +178,7 @@ def test_a_late_trigger_within_a_passage_that_is_known_is_ignored() -> None:
 
 
 def test_a_late_trigger_before_the_last_entry_starts_nothing() -> None:
-    life = Life(read_program(CART + "reentry: always\n"))
+    life = Life(read_program(CART_ONCE + "reentry: always\n"))
     life.track("5h", "Product Added")
     life.run("6h", late=True)
     life.track("1h", "Product Added")
@@ -272,7 +272,7 @@ def test_overdue_messages_never_bunch() -> None:
 
 
 def test_an_event_during_an_outage_comes_before_the_step_it_overtook() -> None:
-    life = Life(read_program(CART))
+    life = Life(read_program(CART_ONCE))
     life.track("0h", "Product Added")
     life.run("1m", late=True)
     life.track("3h", "Order Completed")

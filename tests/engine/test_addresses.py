@@ -13,13 +13,10 @@ from orchestrator.domain.message import Medium, RenderedMessage
 from orchestrator.engine import standing
 from orchestrator.engine.report import Held
 from tests.engine.conftest import OpenShop
+from tests.support.journeys import NEWS
 from tests.support.project import CONSENTING
 from tests.support.shop import Shop
 
-HELLO = (
-    "journey: hello\ntrigger: {event: Joined}\nreentry: always\ntopic: News\nsteps:\n  - "
-    "email: hello\n"
-)
 OTHER = (
     "journey: other\ntrigger: {event: Looked}\nreentry: always\ntopic: offers\nsteps:\n  - "
     "email: other\n"
@@ -33,7 +30,7 @@ ALL, TOPIC = {"email": False, "sms": False}, {"topics": {"News": False}}
 
 def open_family(open_shop: OpenShop, **options: Any) -> Shop:
     """Ada and Bob read one mailbox; Ada has had a message."""
-    shop = open_shop(HELLO, OTHER, OWED, toml=CONSENTING, **options)
+    shop = open_shop(NEWS, OTHER, OWED, toml=CONSENTING, **options)
     shop.identify("0s", "ada", email="Home@example.com")
     shop.identify("0s", "bob", email="home@example.com")
     shop.track("1m", "Joined", "ada")
@@ -187,7 +184,7 @@ def refuse(address: str) -> Any:
 def test_who_moves_away_from_a_dead_address_is_written_to_at_the_new_one_in_the_same_tick(
     open_shop: OpenShop, live: bool
 ) -> None:
-    shop = open_shop(HELLO, live=live, toml=CONSENTING)
+    shop = open_shop(NEWS, live=live, toml=CONSENTING)
     shop.channels[Medium.EMAIL].answer = refuse("old@example.com")  # type: ignore[attr-defined]
     shop.identify("0s", "ada", email="old@example.com")
     assert join(shop, "1m", "ada") == [
@@ -207,7 +204,7 @@ def test_an_address_that_a_step_gives_a_customer_is_looked_up_too(open_shop: Ope
         "journey: move\ntrigger: {event: Moved}\nreentry: always\nsteps:\n"
         '  - update: {email: "{{ event.to }}"}\n  - email: hello\n'
     ).replace("event.to", "entry.to")
-    shop = open_shop(HELLO, move, toml=CONSENTING)
+    shop = open_shop(NEWS, move, toml=CONSENTING)
     shop.channels[Medium.EMAIL].answer = refuse("old@example.com")  # type: ignore[attr-defined]
     shop.identify("0s", "ada", email="old@example.com")
     join(shop, "1m", "ada")

@@ -10,17 +10,10 @@ import pytest
 from channels.recording import RecordingChannel
 from orchestrator.domain.errors import ProjectInvalid
 from orchestrator.domain.message import Medium
+from tests.support.journeys import BUYERS_AND_LEADS
 from tests.support.life import ADA
 
 ROOT = Path(__file__).parents[2]
-LIFECYCLE = """
-lifecycle: shop
-facts:
-  orders: {count: Order Completed}
-stages:
-  - {stage: buyer, if: customer.orders >= 1}
-  - {stage: lead, if: true}
-"""
 SEGMENTS = """
 segments:
   regulars: customer.orders >= 2
@@ -55,7 +48,7 @@ def test_the_functions_of_the_language_answer_in_a_message(open_shop: Any, tmp_p
         " {{ performed('Product Viewed', name=entry.name, at_least=2) }} {{ performed('Order Completed') }}"
         " {{ in_segment('regulars') }} {{ received('offer') }} {{ received('nudge', within='1d') }}",
     )
-    shop = open_shop(JOURNEY, lifecycle=LIFECYCLE, segments=SEGMENTS)
+    shop = open_shop(JOURNEY, lifecycle=BUYERS_AND_LEADS, segments=SEGMENTS)
     shop.identify("0h", "ada", **ADA, member_since="2026-01-01T00:00:00Z")
     shop.track("1h", "Product Viewed", name="Lamp")
     shop.track("2h", "Product Viewed", name="Lamp")
@@ -125,7 +118,7 @@ def test_a_template_that_asks_about_a_segment_that_is_not_there_stops_the_start(
         ProjectInvalid,
         match=r"nudge\.txt:1:4: there is no segment 'regular'; did you mean 'regulars'",
     ):
-        open_shop(JOURNEY, lifecycle=LIFECYCLE, segments=SEGMENTS)
+        open_shop(JOURNEY, lifecycle=BUYERS_AND_LEADS, segments=SEGMENTS)
 
 
 def test_a_subject_that_cannot_be_read_stops_the_start_with_its_file(open_shop: Any) -> None:

@@ -9,13 +9,10 @@ import pytest
 from channels.recording import RecordingChannel
 from orchestrator.domain.message import Medium
 from tests.engine.conftest import OpenShop
+from tests.support.journeys import NEWS
 from tests.support.project import CONSENTING
 from tests.support.shop import Shop
 
-HELLO = (
-    "journey: hello\ntrigger: {event: Joined}\nreentry: always\ntopic: News\nsteps:\n  - "
-    "email: hello\n"
-)
 OWED = (
     "journey: owed\npurpose: transactional\ntrigger: {event: Joined}\nreentry: "
     "always\nsteps:\n  - email: invoice\n"
@@ -45,7 +42,7 @@ def measured(shop: Shop) -> list[tuple[bool, bool]]:
 def test_opens_and_clicks_are_measured_of_who_agreed_and_silence_is_a_no(
     open_shop: OpenShop, said: dict[str, Any], default: str, expected: tuple[bool, bool]
 ) -> None:
-    shop = open_shop(HELLO, OWED, toml=CONSENTING + default)
+    shop = open_shop(NEWS, OWED, toml=CONSENTING + default)
     shop.identify("0s", email="ada@example.com", consent={"email": True, **said})
     shop.track("1m", "Joined")
     shop.tick("1m")
@@ -56,7 +53,7 @@ def test_opens_and_clicks_are_measured_of_who_agreed_and_silence_is_a_no(
 def test_who_takes_a_yes_to_being_measured_back_is_not_measured_any_more(
     open_shop: OpenShop,
 ) -> None:
-    shop = open_shop(HELLO, toml=CONSENTING)
+    shop = open_shop(NEWS, toml=CONSENTING)
     for at, said in (("0s", True), ("1h", None), ("2h", True), ("3h", False)):
         shop.identify(at, email="ada@example.com", consent={"opens": said, "clicks": said})
         shop.track(at, "Joined")
@@ -82,7 +79,7 @@ def test_a_welcome_waits_for_the_identify_that_a_page_sends_behind_it(open_shop:
 
 @pytest.mark.parametrize("known_before", [True, False])
 def test_an_alias_may_carry_consent_too(open_shop: OpenShop, known_before: bool) -> None:
-    shop = open_shop(HELLO, toml=CONSENTING)
+    shop = open_shop(NEWS, toml=CONSENTING)
     shop.identify("0s", "ada", email="ada@example.com")
     if known_before:
         shop.call("1m", "track", None, anonymousId="visitor", event="Looked")

@@ -20,7 +20,7 @@ from tests.engine.conftest import OpenShop
 from tests.support.project import CONSENTING
 from tests.support.shop import Shop
 
-HELLO = """
+GUARDED_HELLO = """
 journey: hello
 trigger: {event: Joined}
 topic: news
@@ -38,7 +38,7 @@ NO_CHANNELS = Held(channels=frozenset({Medium.EMAIL, Medium.SMS}))
 
 def queue_one(open_shop: OpenShop, *journeys: str, toml: str = CONSENTING) -> Shop:
     """A shop in which one message is queued and its channel is on hold."""
-    shop = open_shop(*(journeys or (HELLO,)), live=True, toml=toml)
+    shop = open_shop(*(journeys or (GUARDED_HELLO,)), live=True, toml=toml)
     shop.identify("-1s")
     shop.track("0s", "Joined")
     standing.hold(shop.context, NO_CHANNELS, shop.clock.now())
@@ -89,7 +89,7 @@ def test_who_exits_or_reaches_the_goal_between_queue_and_lease_gets_nothing(
 def test_who_reaches_the_goal_before_a_journeys_last_message_leaves_does_not_get_it(
     open_shop: OpenShop,
 ) -> None:
-    shop = queue_one(open_shop, HELLO.partition("  - delay")[0])
+    shop = queue_one(open_shop, GUARDED_HELLO.partition("  - delay")[0])
     assert shop.passages() == [("ada", "hello", "completed")]
     shop.track("2s", "Bought")
     release(shop, "3s")
@@ -128,7 +128,9 @@ def test_an_exit_by_condition_that_holds_at_the_lease_makes_the_customer_leave(
 ) -> None:
     shop = queue_one(
         open_shop,
-        HELLO.replace("{event: Left}", "{if: customer.gone}").replace("only_if", "# only_if"),
+        GUARDED_HELLO.replace("{event: Left}", "{if: customer.gone}").replace(
+            "only_if", "# only_if"
+        ),
     )
     standing.hold(
         shop.context, replace(NO_CHANNELS, journeys=frozenset({"hello"})), shop.clock.now()
@@ -200,7 +202,7 @@ def test_what_a_channel_said_before_it_broke_is_known(open_shop: OpenShop) -> No
 def test_a_provider_that_asks_for_ages_stops_nothing(
     open_shop: OpenShop, retry_after_s: float
 ) -> None:
-    shop = open_shop(HELLO, live=True)
+    shop = open_shop(GUARDED_HELLO, live=True)
     channel = shop.channels[Medium.EMAIL]
     assert isinstance(channel, RecordingChannel)
     channel.answer = lambda message: SendOutcome(OutcomeKind.THROTTLED, retry_after_s=retry_after_s)
@@ -226,7 +228,7 @@ def test_a_message_that_would_expire_before_it_may_leave_is_recorded_expired(
     open_shop: OpenShop,
 ) -> None:
     toml = CONSENTING + '[quiet_hours]\nemail = {from = "11:00", to = "09:00"}\n'
-    text = HELLO.replace("- email: hello", "- email: {template: hello, expires: 2h}")
+    text = GUARDED_HELLO.replace("- email: hello", "- email: {template: hello, expires: 2h}")
     shop = queue_one(open_shop, text, toml=toml)
     release(shop, "1h 30m")
     assert shop.delivered() == []
@@ -321,7 +323,7 @@ def test_a_provider_that_is_away_for_two_days_is_given_up(open_shop: OpenShop) -
 
 
 def test_a_retry_does_not_hold_the_enrollment(open_shop: OpenShop) -> None:
-    shop = open_shop(HELLO, live=True)
+    shop = open_shop(GUARDED_HELLO, live=True)
     answer(shop, OutcomeKind.THROTTLED, retry_after_s=3 * 86400)
     shop.identify("-1s")
     shop.track("0s", "Joined")
@@ -448,7 +450,9 @@ def test_a_link_to_the_shop_tells_which_template_and_step_it_came_from(open_shop
         '"{journey}/{step}/{channel}"}\n'
     )
     toml = toml.replace("[consent]", 'website = "https://shop.example"\n[consent]')
-    shop = open_shop(HELLO.replace("email: more", "email: {id: second, template: more}"), toml=toml)
+    shop = open_shop(
+        GUARDED_HELLO.replace("email: more", "email: {id: second, template: more}"), toml=toml
+    )
     mail = (
         "---\nsubject: more\n---\n<a href=\"{{ links.shop('/sale') }}\">more</a>{{ "
         "links.unsubscribe }}\n"

@@ -23,7 +23,7 @@ from tests.support.shop import Shop
 
 pytestmark = pytest.mark.skipif(not IS_POSSIBLE, reason="no safe fork on this system")
 
-HELLO = "journey: hello\ntrigger: {event: Viewed}\nsteps:\n  - email: %s\n"
+HELLO_BY_TEMPLATE = "journey: hello\ntrigger: {event: Viewed}\nsteps:\n  - email: %s\n"
 CROWD = FORKED_MIN + 20
 
 Deed = Callable[[str], SendOutcome]
@@ -67,7 +67,7 @@ class Post:
 
 def open_crowd(open_shop: OpenShop, post: Post, template: str = "hello") -> Shop:
     """A crowd whose messages are decided and wait."""
-    shop = open_shop(HELLO % template, live=True)
+    shop = open_shop(HELLO_BY_TEMPLATE % template, live=True)
     shop.use(channels={Medium.EMAIL: post})
     for number in range(CROWD):
         shop.identify("0s", f"c{number}", email=f"c{number}@example.com")
@@ -103,7 +103,7 @@ def test_a_crowd_is_sent_by_another_process_which_is_gone_then(
 
 def test_a_few_leave_without_another_process(open_shop: OpenShop, tmp_path: Path) -> None:
     post = Post(tmp_path / "post")
-    shop = open_shop(HELLO % "hello", live=True)
+    shop = open_shop(HELLO_BY_TEMPLATE % "hello", live=True)
     shop.use(channels={Medium.EMAIL: post})
     shop.identify("0s")
     shop.track("0s", "Viewed")
@@ -137,7 +137,7 @@ def test_a_template_that_does_not_end_fails_its_own_message_only(
     monkeypatch.setattr(forked, "RENDER_S_MAX", 1.0)
     monkeypatch.setattr(budget, "WORK_MAX", 10**15)
     post = Post(tmp_path / "post")
-    shop = open_shop(HELLO % "hello", live=True)
+    shop = open_shop(HELLO_BY_TEMPLATE % "hello", live=True)
     loop = "{% for a in range(99999) %}" * 3 + "{% endfor %}" * 3
     (shop.root / "templates/email/hello.html").write_text(
         "---\nsubject: hello\n---\n<p>{% if customer.email == 'c7@example.com' %}"
@@ -145,7 +145,7 @@ def test_a_template_that_does_not_end_fails_its_own_message_only(
         + "{% endif %}hello</p>{{ links.unsubscribe }}\n"
     )
     shop.close()
-    shop.open(HELLO % "hello")
+    shop.open(HELLO_BY_TEMPLATE % "hello")
     shop.use(channels={Medium.EMAIL: post})
     for number in range(CROWD):
         shop.identify("0s", f"c{number}", email=f"c{number}@example.com")

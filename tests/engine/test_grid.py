@@ -23,7 +23,7 @@ email = {from = "21:00", to = "08:00", days_off = ["sunday"]}
 [holdout]
 global = "10%"
 """
-LIFECYCLE = """
+STAGES_BY_EVENTS_AND_TIME = """
 lifecycle: shop
 facts:
   orders: {count: Order Completed}
@@ -36,7 +36,7 @@ stages:
   - {stage: viewer, if: "performed('Viewed', within='3d')"}
   - {stage: stranger, if: true}
 """
-CART = """
+CART_WITH_SPLIT = """
 journey: cart
 priority: 70
 trigger: {event: Added}
@@ -112,10 +112,10 @@ def test_ticks_of_hours_and_of_weeks_send_the_same_messages_at_the_same_instants
 ) -> None:
     files = {
         "toml": TOML,
-        "lifecycle": LIFECYCLE,
+        "lifecycle": STAGES_BY_EVENTS_AND_TIME,
         "segments": "segments:\n  buyers: customer.orders >= 1\n",
     }
-    shop = open_shop(CART, WIN, WEEKLY, **files)
+    shop = open_shop(CART_WITH_SPLIT, WIN, WEEKLY, **files)
     live(shop, timedelta(days=30), 20)
     at_once = (shop.sends(), shop.passages_by_time(), shop.stage_changes())
     assert len(at_once[0]) > 60

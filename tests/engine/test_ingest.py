@@ -6,13 +6,15 @@ from orchestrator.store.tables import EVENTS
 from tests.engine.conftest import OpenShop
 from tests.support.life import ADA
 
-HELLO = "journey: hello\ntrigger: {event: Joined}\nreentry: always\nsteps:\n  - email: hello\n"
+HELLO_ON_JOINING = (
+    "journey: hello\ntrigger: {event: Joined}\nreentry: always\nsteps:\n  - email: hello\n"
+)
 
 
 def test_a_call_becomes_an_event_of_its_customer_once_however_often_it_comes(
     open_shop: OpenShop,
 ) -> None:
-    shop = open_shop(HELLO)
+    shop = open_shop(HELLO_ON_JOINING)
     for _ in range(2):
         shop.call("0s", "track", event="Joined", messageId="same")
         shop.tick("1m")
@@ -24,7 +26,7 @@ def test_a_call_becomes_an_event_of_its_customer_once_however_often_it_comes(
 
 
 def test_a_time_in_the_future_is_cut_to_the_time_of_receipt(open_shop: OpenShop) -> None:
-    shop = open_shop(HELLO)
+    shop = open_shop(HELLO_ON_JOINING)
     shop.identify("0s")
     shop.call("9d", "track", event="Joined", received="1h")
     shop.tick("2h")
@@ -32,7 +34,7 @@ def test_a_time_in_the_future_is_cut_to_the_time_of_receipt(open_shop: OpenShop)
 
 
 def test_a_call_without_a_time_happened_when_it_was_received(open_shop: OpenShop) -> None:
-    shop = open_shop(HELLO)
+    shop = open_shop(HELLO_ON_JOINING)
     shop.identify("0s")
     shop.call("1h", "track", event="Joined", timestamp=None)
     shop.tick("2h")
@@ -43,7 +45,7 @@ def test_a_call_received_while_a_tick_runs_is_not_lost(open_shop: OpenShop) -> N
     """A tick takes its time once; a call may be received after that and still before the inbox is
     read.
     """
-    shop = open_shop(HELLO, live=True)
+    shop = open_shop(HELLO_ON_JOINING, live=True)
     shop.identify("0s")
     shop.call("1h 0.5s", "track", event="Joined")
     shop.tick("1h")
@@ -69,7 +71,7 @@ def test_an_event_older_than_max_age_updates_facts_and_stages_only(open_shop: Op
 
 
 def test_an_event_of_exactly_max_age_still_starts(open_shop: OpenShop) -> None:
-    shop = open_shop(HELLO)
+    shop = open_shop(HELLO_ON_JOINING)
     shop.identify("0s")
     shop.call("1h", "track", event="Joined", received="25h")
     shop.tick("26h")
@@ -78,7 +80,7 @@ def test_an_event_of_exactly_max_age_still_starts(open_shop: OpenShop) -> None:
 
 def test_max_age_is_a_setting(open_shop: OpenShop) -> None:
     toml = '[consent]\ndefault = "granted"\n[ingest]\nmax_age = "10m"\n'
-    shop = open_shop(HELLO, toml=toml)
+    shop = open_shop(HELLO_ON_JOINING, toml=toml)
     shop.identify("0s")
     shop.call("1h", "track", event="Joined", received="1h 11m")
     shop.tick("2h")
@@ -86,7 +88,7 @@ def test_max_age_is_a_setting(open_shop: OpenShop) -> None:
 
 
 def test_history_starts_nothing_however_young(open_shop: OpenShop) -> None:
-    shop = open_shop(HELLO)
+    shop = open_shop(HELLO_ON_JOINING)
     shop.identify("0s")
     shop.call("1h", "track", event="Joined", starts=False)
     shop.tick("2h")
@@ -108,7 +110,7 @@ def test_imported_history_starts_nothing_by_time_either(open_shop: OpenShop) -> 
 
 
 def test_what_cannot_be_a_call_is_kept_with_the_reason(open_shop: OpenShop) -> None:
-    shop = open_shop(HELLO)
+    shop = open_shop(HELLO_ON_JOINING)
     shop.call("0s", "track", event="")
     shop.call("0s", "frobnicate")
     report = shop.tick("1m")
@@ -135,7 +137,7 @@ def test_anonymous_people_may_enter_and_are_known_later(open_shop: OpenShop) -> 
 
 
 def test_who_is_known_at_entry_is_found_by_the_anonymous_id_afterwards(open_shop: OpenShop) -> None:
-    shop = open_shop(HELLO)
+    shop = open_shop(HELLO_ON_JOINING)
     shop.call("0s", "identify", "ada", anonymousId="anon", traits={"email": "ada@example.com"})
     shop.call("1h", "track", None, anonymousId="anon", event="Joined")
     shop.tick("2h")
@@ -160,7 +162,7 @@ def test_of_two_open_passages_of_one_journey_the_earlier_stays_and_the_other_end
 
 
 def test_on_linking_facts_and_stage_come_from_the_united_events(open_shop: OpenShop) -> None:
-    shop = open_shop(HELLO)
+    shop = open_shop(HELLO_ON_JOINING)
     shop.track("0s", "Order Completed")
     shop.call("1h", "track", None, anonymousId="anon", event="Order Completed")
     shop.tick("2h")
@@ -175,7 +177,7 @@ def test_on_linking_facts_and_stage_come_from_the_united_events(open_shop: OpenS
 
 
 def test_on_linking_consent_keeps_the_stricter_explicit_choice(open_shop: OpenShop) -> None:
-    shop = open_shop(HELLO)
+    shop = open_shop(HELLO_ON_JOINING)
     for number, (one, other) in enumerate([(True, False), (False, True), (None, False)]):
         ada, anon = f"ada{number}", f"anon{number}"
         traits = {"email": f"{ada}@example.com"}
@@ -198,7 +200,7 @@ def test_on_linking_consent_keeps_the_stricter_explicit_choice(open_shop: OpenSh
 def test_an_anonymous_id_seen_with_a_second_user_is_rebound_for_later_events(
     open_shop: OpenShop,
 ) -> None:
-    shop = open_shop(HELLO)
+    shop = open_shop(HELLO_ON_JOINING)
     shop.call("0s", "identify", "ada", anonymousId="anon", traits={"email": "ada@example.com"})
     shop.call("1h", "identify", "bob", anonymousId="anon", traits={"email": "bob@example.com"})
     shop.call("2h", "track", None, anonymousId="anon", event="Joined")
@@ -207,7 +209,7 @@ def test_an_anonymous_id_seen_with_a_second_user_is_rebound_for_later_events(
 
 
 def test_two_known_users_are_not_merged(open_shop: OpenShop) -> None:
-    shop = open_shop(HELLO)
+    shop = open_shop(HELLO_ON_JOINING)
     shop.identify("0s")
     shop.identify("0s", "bob")
     shop.call("1h", "alias", "ada", previousId="bob")
@@ -265,7 +267,7 @@ def test_who_wanted_no_marketing_under_an_anonymous_id_gets_none_under_the_known
     open_shop: OpenShop,
 ) -> None:
     stop = "journey: stop\ntrigger: {event: Complained}\nsteps:\n  - suppress\n"
-    shop = open_shop(HELLO, stop)
+    shop = open_shop(HELLO_ON_JOINING, stop)
     shop.call("0s", "track", None, anonymousId="anon", event="Complained")
     shop.tick("1m")
     shop.call("1h", "identify", anonymousId="anon", traits=ADA)
@@ -295,7 +297,9 @@ def test_any_event_in_a_window_is_counted_from_what_was_stored(open_shop: OpenSh
         "lifecycle: shop\nfacts:\n  seen: {count: any event, within: 7d}\n"
         "  dear: {count: Joined, within: 7d, if: event.price > 10}\nstages: [{stage: any, if: true}]\n"
     )
-    text = HELLO.replace("reentry", "only_if: customer.seen == 3 and customer.dear == 1\nreentry")
+    text = HELLO_ON_JOINING.replace(
+        "reentry", "only_if: customer.seen == 3 and customer.dear == 1\nreentry"
+    )
     shop = open_shop(text, lifecycle=lifecycle)
     shop.identify("0s")
     shop.call("0s", "page", name="Home")
@@ -307,7 +311,7 @@ def test_any_event_in_a_window_is_counted_from_what_was_stored(open_shop: OpenSh
 
 
 def test_nothing_of_a_group_call_is_lost(open_shop: OpenShop) -> None:
-    shop = open_shop(HELLO)
+    shop = open_shop(HELLO_ON_JOINING)
     shop.call("0s", "group", groupId=42, traits={"name": "Acme"}, context={"ip": "::1"})
     shop.tick("1m")
     with shop.context.database.read() as connection:

@@ -26,7 +26,7 @@ TOML = (
     '[project]\ntimezone = "Europe/Paris"\n[consent]\ndefault = "granted"\n[caps]\nemail = '
     '["2/day"]\n'
 )
-LIFECYCLE = """
+STAGES_OF_EVERY_KIND = """
 lifecycle: shop
 facts:
   orders: {count: Order Completed}
@@ -40,7 +40,7 @@ stages:
   - {stage: pro, if: customer.plan == "pro"}
   - {stage: stranger, if: true}
 """
-CART = """
+CART_WITH_A_VIEW = """
 journey: cart
 trigger: {event: Added}
 reentry: {after: 12h}
@@ -181,7 +181,7 @@ def overtaken(shop: Shop) -> set[str]:
 def test_every_difference_from_the_back_test_stands_under_a_row(
     open_shop: OpenShop, seed: int
 ) -> None:
-    shop = open_shop(CART, STAGE, BUSY, lifecycle=LIFECYCLE, toml=TOML)
+    shop = open_shop(CART_WITH_A_VIEW, STAGE, BUSY, lifecycle=STAGES_OF_EVERY_KIND, toml=TOML)
     told = tell_lives(seed, people=20, calls=14)
     live_through(shop, told, [timedelta(minutes=20), timedelta(hours=2), timedelta(hours=9)][seed])
     live, truth = live_sends(shop), true_sends(shop, told)
@@ -192,7 +192,7 @@ def test_every_difference_from_the_back_test_stands_under_a_row(
 
 
 def test_traits_facts_and_stage_are_those_of_the_true_order(open_shop: OpenShop) -> None:
-    shop = open_shop(CART, BUSY, lifecycle=LIFECYCLE, toml=TOML)
+    shop = open_shop(CART_WITH_A_VIEW, BUSY, lifecycle=STAGES_OF_EVERY_KIND, toml=TOML)
     told = tell_lives(5, people=20, calls=14)
     live_through(shop, told, timedelta(hours=1))
     late = customers(shop)
@@ -208,8 +208,8 @@ def test_with_one_trigger_and_every_call_in_before_the_next_step_nothing_differs
     """Twenty shuffles of the same calls: whatever the order of arrival, what is sent is the
     same.
     """
-    text = CART.replace("delay: 1h", "delay: 1d")
-    shop = open_shop(text, lifecycle=LIFECYCLE, toml=TOML)
+    text = CART_WITH_A_VIEW.replace("delay: 1h", "delay: 1d")
+    shop = open_shop(text, lifecycle=STAGES_OF_EVERY_KIND, toml=TOML)
     random, told = Random(3), list[Told]()
     for number in range(20):
         names = [
@@ -241,7 +241,7 @@ def _call_of(number: int, name: str, place: int) -> dict[str, Any]:
 
 
 def test_an_order_that_is_known_already_ends_an_entry_that_comes_late(open_shop: OpenShop) -> None:
-    shop = open_shop(CART, lifecycle=LIFECYCLE, toml=TOML)
+    shop = open_shop(CART_WITH_A_VIEW, lifecycle=STAGES_OF_EVERY_KIND, toml=TOML)
     shop.identify("-1m")
     shop.track("30m", "Order Completed")
     shop.tick("31m")
@@ -255,7 +255,7 @@ def test_an_order_that_is_known_already_ends_an_entry_that_comes_late(open_shop:
 def test_each_trait_has_its_own_time_and_a_deletion_leaves_its_time_behind(
     open_shop: OpenShop,
 ) -> None:
-    shop = open_shop(CART, lifecycle=LIFECYCLE, toml=TOML)
+    shop = open_shop(CART_WITH_A_VIEW, lifecycle=STAGES_OF_EVERY_KIND, toml=TOML)
     shop.identify("0m", first_name="Old", phone="+33612345601")
     shop.identify("20m", plan="pro", phone=None)
     shop.tick("21m")
@@ -269,7 +269,7 @@ def test_each_trait_has_its_own_time_and_a_deletion_leaves_its_time_behind(
 def test_a_wait_that_a_late_event_would_have_ended_goes_on_from_that_event(
     open_shop: OpenShop,
 ) -> None:
-    shop = open_shop(CART, lifecycle=LIFECYCLE, toml=TOML)
+    shop = open_shop(CART_WITH_A_VIEW, lifecycle=STAGES_OF_EVERY_KIND, toml=TOML)
     shop.identify("-1m")
     shop.track("0m", "Added")
     shop.tick("1h 1m")
@@ -284,7 +284,7 @@ def test_a_wait_that_a_late_event_would_have_ended_goes_on_from_that_event(
 def test_a_step_that_was_passed_stays_and_a_row_says_what_was_not_known(
     open_shop: OpenShop,
 ) -> None:
-    shop = open_shop(CART, lifecycle=LIFECYCLE, toml=TOML)
+    shop = open_shop(CART_WITH_A_VIEW, lifecycle=STAGES_OF_EVERY_KIND, toml=TOML)
     shop.identify("-1m")
     shop.track("0m", "Added")
     shop.tick("1h 1m")
@@ -304,7 +304,9 @@ def test_by_the_wall_clock_what_is_overdue_runs_now_and_later_steps_count_from_n
         "journey: three\ntrigger: {event: Added}\nsteps:\n"
         "  - email: one\n  - delay: 10m\n  - email: two\n  - delay: 10m\n  - email: three\n"
     )
-    shop = open_shop(text, live=True, lifecycle=LIFECYCLE, toml='[consent]\ndefault = "granted"\n')
+    shop = open_shop(
+        text, live=True, lifecycle=STAGES_OF_EVERY_KIND, toml='[consent]\ndefault = "granted"\n'
+    )
     shop.identify("-1m")
     shop.track("40m", "Viewed")
     shop.tick("41m")
@@ -324,7 +326,7 @@ def test_what_a_step_changed_is_still_known_after_a_late_call(open_shop: OpenSho
         "journey: sign\ntrigger: {event: Added}\nsteps:\n  - update: {plan: pro}\n  - "
         "unsubscribe: news\n"
     )
-    shop = open_shop(text, lifecycle=LIFECYCLE, toml=TOML)
+    shop = open_shop(text, lifecycle=STAGES_OF_EVERY_KIND, toml=TOML)
     shop.identify("-1m")
     shop.track("10m", "Added")
     shop.track("20m", "Viewed")
@@ -346,7 +348,7 @@ def test_a_message_speaks_of_its_own_instant_however_far_a_tick_jumps(
     text = "journey: tell\ntrigger: {event: Added}\nsteps:\n  - delay: 1h\n  - email: plan\n"
     subjects = []
     for every in (timedelta(hours=2), timedelta(days=2)):
-        shop = open_shop(text, lifecycle=LIFECYCLE, toml=TOML)
+        shop = open_shop(text, lifecycle=STAGES_OF_EVERY_KIND, toml=TOML)
         shop.identify("0m", email="ada@example.com", plan="pro")
         shop.track("0m", "Added")
         shop.identify("10h", plan="free")

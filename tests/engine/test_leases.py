@@ -30,9 +30,9 @@ from orchestrator.store.messages import Settlement
 from orchestrator.store.wire_log import WireLog
 from orchestrator.wiring import settle_what_died
 from tests.engine.conftest import OpenShop
+from tests.support.journeys import HELLO
 from tests.support.shop import Shop
 
-HELLO = "journey: hello\ntrigger: {event: Viewed}\nsteps:\n  - email: hello\n"
 RESET = HELLO.replace("trigger", "purpose: transactional\ntrigger")
 ACCEPTED = SendOutcome(OutcomeKind.ACCEPTED)
 

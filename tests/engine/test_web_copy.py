@@ -8,7 +8,7 @@ from typing import Any
 
 from orchestrator.wiring import render_copy
 
-HELLO = """
+GREETING = """
 journey: greeting
 trigger: {event: Signed Up}
 steps:
@@ -18,7 +18,7 @@ steps:
 
 
 def sent(open_shop: Any) -> Any:
-    shop = open_shop(HELLO)
+    shop = open_shop(GREETING)
     shop.identify("0h", "ada", email="ada@example.com", phone="+33612345678")
     shop.track("0h", "Signed Up")
     shop.tick("1m")
@@ -51,7 +51,7 @@ def test_a_mail_whose_template_is_gone_or_broken_cannot_be_shown(open_shop: Any)
     shop.open()
     assert render_copy(shop.context, id_of(shop)) is None
     template.unlink()
-    shop.open(HELLO.replace("hello", "other"))
+    shop.open(GREETING.replace("hello", "other"))
     template.unlink(missing_ok=True)
     shop.open()
     assert render_copy(shop.context, id_of(shop)) is None

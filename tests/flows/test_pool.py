@@ -41,7 +41,7 @@ from tests.flows.conftest import QUICK, SERVER, Stage, is_final
 if TYPE_CHECKING:
     from prefect.client.orchestration import SyncPrefectClient
 
-HELLO = (
+TRANSACTIONAL_HELLO = (
     "journey: hello\npurpose: transactional\ntrigger: {event: Viewed}\nsteps:\n  - email: hello\n"
 )
 TOML = (
@@ -140,7 +140,7 @@ def site(tmp_path: Path, migrated: Any, postgresql_server: Any, stage: Stage) ->
     smtp = ScriptedSmtp()
     with migrated.copy(postgresql_server) as url, smtp.running():
         for path, content in {
-            "journeys/hello.yaml": HELLO,
+            "journeys/hello.yaml": TRANSACTIONAL_HELLO,
             "journeys/lifecycle.yaml": "lifecycle: shop\nstages:\n  - {stage: lead, if: true}\n",
             "templates/email/hello.html": "---\nsubject: hello\n---\n<p>hello</p>\n",
             "parcours.toml": TOML,

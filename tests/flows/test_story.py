@@ -9,7 +9,7 @@ from flows.gate import Account, Ending, GateKey, GateKind, Ledger, Pace, Tally, 
 from flows.story import alarm, artifact_key, failure_rows, headline, message
 from orchestrator.engine.report import ChannelTally, Failure, JourneyTally, TickReport
 
-CART = GateKey(GateKind.JOURNEY, "cart-abandonment")
+CART_GATE = GateKey(GateKind.JOURNEY, "cart-abandonment")
 EMAIL = GateKey(GateKind.DELIVERIES, "email")
 
 
@@ -23,11 +23,16 @@ def _account(key: GateKey, tally: Tally, ending: Ending | None = None) -> Accoun
 @pytest.mark.parametrize(
     ("key", "tally", "ending", "name"),
     [
-        (CART, JourneyTally(due=128, queued=120), None, "cart-abandonment · 128 due · 120 queued"),
-        (CART, JourneyTally(), None, "cart-abandonment · nothing due"),
-        (CART, JourneyTally(), Ending.ON_HOLD, "cart-abandonment · on hold"),
         (
-            CART,
+            CART_GATE,
+            JourneyTally(due=128, queued=120),
+            None,
+            "cart-abandonment · 128 due · 120 queued",
+        ),
+        (CART_GATE, JourneyTally(), None, "cart-abandonment · nothing due"),
+        (CART_GATE, JourneyTally(), Ending.ON_HOLD, "cart-abandonment · on hold"),
+        (
+            CART_GATE,
             JourneyTally(entered=2, not_sent=1),
             None,
             "cart-abandonment · 2 entered · 1 not sent",
@@ -51,8 +56,11 @@ def test_a_runs_name_tells_its_story(
 
 def test_a_runs_message_has_every_number_and_why_it_ended() -> None:
     tally = JourneyTally(due=4, queued=3, exited=1, completed=2)
-    assert message(_account(CART, tally)) == "4 due, 3 queued, 1 exited, 2 completed"
-    assert message(_account(CART, JourneyTally(), Ending.SHUTDOWN)) == "nothing due, Parcours stops"
+    assert message(_account(CART_GATE, tally)) == "4 due, 3 queued, 1 exited, 2 completed"
+    assert (
+        message(_account(CART_GATE, JourneyTally(), Ending.SHUTDOWN))
+        == "nothing due, Parcours stops"
+    )
 
 
 @pytest.mark.parametrize(
@@ -90,9 +98,9 @@ def test_numbers_wait_in_the_ledger_until_a_run_takes_them() -> None:
     report.channel("sms")  # a tally with nothing in it opens nothing
     ledger.post(report)
     ledger.post(report)
-    assert ledger.waiting() == {CART}
-    assert ledger.take(CART) == JourneyTally(due=4)
-    assert ledger.take(CART) == new_tally(CART)
+    assert ledger.waiting() == {CART_GATE}
+    assert ledger.take(CART_GATE) == JourneyTally(due=4)
+    assert ledger.take(CART_GATE) == new_tally(CART_GATE)
 
 
 def test_numbers_that_a_run_could_not_tell_come_before_newer_ones() -> None:
@@ -118,7 +126,7 @@ def test_numbers_that_a_run_could_not_tell_come_before_newer_ones() -> None:
 def test_a_run_lives_for_its_minute_and_an_idle_one_for_a_look(
     tally: Tally, ending: Ending | None, age_s: float, over: bool
 ) -> None:
-    assert _account(CART, tally, ending).is_over(100.0 + age_s) is over
+    assert _account(CART_GATE, tally, ending).is_over(100.0 + age_s) is over
 
 
 def test_a_description_survives_pipes_and_backticks() -> None:

@@ -42,7 +42,7 @@ from orchestrator.language.place import Known
 from orchestrator.language.yaml_nodes import read_yaml
 from tests.support.examples import examples
 
-CART = """\
+CART_ABANDONMENT = """\
 journey: cart-abandonment
 title: Cart abandonment
 description: Brings back shoppers who left a cart, within the day.
@@ -116,7 +116,7 @@ def faults_of_steps(steps: str, known: Known = KNOWN) -> list[str]:
 
 
 def test_the_example_of_the_language_is_read_whole() -> None:
-    cart = parse_journey(CART, "cart-abandonment.yaml")
+    cart = parse_journey(CART_ABANDONMENT, "cart-abandonment.yaml")
     assert (cart.id, cart.title, cart.serves, cart.topic, cart.priority) == (
         "cart-abandonment",
         "Cart abandonment",
@@ -143,11 +143,11 @@ def test_the_example_of_the_language_is_read_whole() -> None:
         timedelta(days=5),
         True,
     )
-    assert cart.source == CART
+    assert cart.source == CART_ABANDONMENT
 
 
 def test_the_steps_of_the_example_are_threaded() -> None:
-    cart = parse_journey(CART, "cart-abandonment.yaml")
+    cart = parse_journey(CART_ABANDONMENT, "cart-abandonment.yaml")
     first, reminder, wait, branch = cart.steps
     assert first == Delay("delay-before-cart-reminder", timedelta(hours=1))
     assert reminder == Message("cart-reminder", Medium.EMAIL, "cart-reminder")
@@ -163,7 +163,7 @@ def test_the_steps_of_the_example_are_threaded() -> None:
 
 
 def test_a_test_of_the_example_is_read_with_its_line() -> None:
-    document, problems = read_yaml(CART, "x.yaml")
+    document, problems = read_yaml(CART_ABANDONMENT, "x.yaml")
     (test,) = read_journey(document, Known(), problems).tests
     assert (test.name, test.line) == ("a shopper who buys is left alone", 34)
     assert test.start == datetime(2026, 1, 5, 20, 30, tzinfo=UTC)
@@ -389,8 +389,8 @@ def test_a_given_id_is_one_and_one_only(steps: str, message: str) -> None:
 
 
 def test_the_version_forgets_order_comments_white_space_and_tests() -> None:
-    version = parse_journey(CART, "x").version
-    head, _, _ = CART.partition("tests:")
+    version = parse_journey(CART_ABANDONMENT, "x").version
+    head, _, _ = CART_ABANDONMENT.partition("tests:")
     first, _, rest = head.partition("\n")
     assert len(version) == 12
     for same in (
@@ -406,7 +406,10 @@ def test_the_version_forgets_order_comments_white_space_and_tests() -> None:
     ("old", "new"), [("1h", "2h"), ("cart-nudge", "cart-push"), ("price >= 20", "price >= 21")]
 )
 def test_the_version_changes_with_what_happens(old: str, new: str) -> None:
-    assert parse_journey(CART.replace(old, new, 1), "x").version != parse_journey(CART, "x").version
+    assert (
+        parse_journey(CART_ABANDONMENT.replace(old, new, 1), "x").version
+        != parse_journey(CART_ABANDONMENT, "x").version
+    )
 
 
 # ---------------------------------------------------------------- what is not built yet
@@ -843,7 +846,7 @@ def test_parsing_alone_raises_all_errors_in_order() -> None:
 
 # ---------------------------------------------------------------- any file at all
 
-PLACES = [line for line in CART.split("\n") if line.strip()]
+PLACES = [line for line in CART_ABANDONMENT.split("\n") if line.strip()]
 WORDS = [
     "",
     "3",

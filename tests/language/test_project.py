@@ -13,7 +13,7 @@ from orchestrator.language.journeys import parse_journey
 from orchestrator.language.lifecycle import preset_text
 from orchestrator.language.project import Project, find_templates, load_project
 
-WELCOME = (
+WELCOME_LEADS = (
     "journey: welcome\ntrigger: {stage: lead}\nserves: lead\nsteps: [{email: hello}, {sms: "
     "hello}]\n"
 )
@@ -36,7 +36,7 @@ def shop(tmp_path: Path) -> Path:
             "journeys/lifecycle.yaml": preset_text("relationship"),
             "journeys/segments.yaml": "segments: {vip: customer.orders >= 5}\n",
             "journeys/surveys.yaml": "surveys: {why: {type: text, question: Why?}}\n",
-            "journeys/welcome.yaml": WELCOME,
+            "journeys/welcome.yaml": WELCOME_LEADS,
             "templates/email/hello.mjml": "",
             "templates/email/hello.fr.mjml": "",
             "templates/email/hello.txt": "",
@@ -95,7 +95,7 @@ def test_every_fault_of_every_file_is_said_in_the_order_of_files_and_lines(shop:
             ),
             "journeys/segments.yaml": "segments: {vip: event.x}\n",
             "journeys/surveys.yaml": "surveys: {why: {type: txt, question: Why?}}\n",
-            "journeys/welcome.yaml": WELCOME.replace("stage: lead", "stage: led").replace(
+            "journeys/welcome.yaml": WELCOME_LEADS.replace("stage: lead", "stage: led").replace(
                 "email: hello", "email: helo"
             ),
             "journeys/broken.yaml": "journey: [\n",
@@ -137,7 +137,7 @@ def test_a_journey_without_its_lifecycle_is_told_that_there_is_no_such_stage(sho
 
 
 def test_two_files_of_one_name_are_refused(shop: Path) -> None:
-    write(shop, {"journeys/welcome.yml": WELCOME})
+    write(shop, {"journeys/welcome.yml": WELCOME_LEADS})
     assert faults(shop) == [
         "journeys/welcome.yml:1:1: there are two files 'welcome': keep the one that ends in .yaml"
     ]
@@ -162,7 +162,7 @@ def test_the_zone_of_the_project_is_that_of_its_schedules(shop: Path) -> None:
 
 def test_an_old_version_is_read_again_when_its_template_is_gone(shop: Path) -> None:
     project = load_project(shop, {})
-    old = parse_journey(WELCOME.replace("hello", "gone"), "welcome of last year")
+    old = parse_journey(WELCOME_LEADS.replace("hello", "gone"), "welcome of last year")
     assert [step.id for step in old.steps] == ["gone", "gone-2"]
     with pytest.raises(ProjectInvalid, match="template 'email/gone' not found"):
         parse_journey(old.source, "welcome.yaml", project.known)
@@ -194,7 +194,7 @@ def test_a_step_cannot_name_what_no_sender_would_find(
         shop,
         {
             f"templates/email/{file}.mjml": "",
-            "journeys/welcome.yaml": WELCOME.replace("hello", name),
+            "journeys/welcome.yaml": WELCOME_LEADS.replace("hello", name),
         },
     )
     with pytest.raises(

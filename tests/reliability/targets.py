@@ -41,7 +41,7 @@ from orchestrator.store.database import Database
 from orchestrator.store.migrate import migrate
 from orchestrator.store.tables import DECISIONS
 from orchestrator.wiring import close_engine, open_engine
-from tests.api.shop import open_shop
+from tests.api.site import open_shop
 from tests.bench.sample import ROOT
 from tests.reliability.inputs import HOSTILE, Fuzzed
 

@@ -27,6 +27,16 @@ stages:
   - {stage: prospect, if: true}
 """
 
+
+def write_facts(*lines: str, stages: str = "[{stage: any, if: true}]") -> str:
+    """A lifecycle of these facts."""
+    return (
+        "lifecycle: corners\nfacts:\n"
+        + "".join(f"  {line}\n" for line in lines)
+        + f"stages: {stages}\n"
+    )
+
+
 _ID = re.compile(r"^journey: *(\S+)", re.MULTILINE)
 _TEMPLATES = re.compile(r"\b(email|sms): *(?:\{[^}]*?template: *)?([\w-]+)")
 

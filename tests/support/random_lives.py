@@ -42,7 +42,7 @@ DAYS = 40
 PARIS = ZoneInfo("Europe/Paris")
 EVENTS = ("A", "B", "C")
 
-LIFECYCLE = parse_lifecycle(
+RANDOM_STAGES = parse_lifecycle(
     """
 lifecycle: random
 facts:
@@ -246,7 +246,9 @@ def policies(draw: st.DrawFn) -> Policy:
 @st.composite
 def programs(draw: st.DrawFn) -> Program:
     found = [draw(journeys(f"j{number}")) for number in range(draw(st.integers(1, 3)))]
-    return Program(LIFECYCLE, {journey.id: journey for journey in found}, draw(policies()), PARIS)
+    return Program(
+        RANDOM_STAGES, {journey.id: journey for journey in found}, draw(policies()), PARIS
+    )
 
 
 @st.composite

@@ -13,7 +13,7 @@ from orchestrator.trial.rehearsal import Rehearsal, rehearse
 from orchestrator.wiring import build_program
 from tests.support.project import CONSENTING, write_project
 
-HELLO = """
+HELD_OUT_HELLO = """
 journey: hello
 trigger: {event: Joined}
 reentry: always
@@ -30,7 +30,9 @@ def project(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def verdict(project: Path, test: str, journey: str = HELLO, toml: str = CONSENTING) -> Rehearsal:
+def verdict(
+    project: Path, test: str, journey: str = HELD_OUT_HELLO, toml: str = CONSENTING
+) -> Rehearsal:
     """The outcome of one test, written as in a file."""
     text = f"{journey.strip()}\ntests:\n  - {indent(test.strip(), '    ').strip()}\n"
     found = load_project(write_project(project, text, toml=toml), {})
@@ -38,7 +40,7 @@ def verdict(project: Path, test: str, journey: str = HELLO, toml: str = CONSENTI
     return rehearse(build_program(found), found.journeys[name], tests[0])
 
 
-def problems(project: Path, test: str, journey: str = HELLO) -> list[str]:
+def problems(project: Path, test: str, journey: str = HELD_OUT_HELLO) -> list[str]:
     with pytest.raises(ProjectInvalid) as invalid:
         verdict(project, test, journey)
     return [problem.message for problem in invalid.value.problems]
@@ -90,7 +92,7 @@ def test_a_message_that_is_not_sent_is_expected_with_its_reason(
     customer = (
         "customer: {email: ada@example.com}" if reason == "no_consent" else "customer: {plan: pro}"
     )
-    journey = HELLO.replace("  - delay: 1d\n  - sms: nudge\n", "")
+    journey = HELD_OUT_HELLO.replace("  - delay: 1d\n  - sms: nudge\n", "")
     test = (
         f"test: x\n{customer}\nevents: [{{at: 0h, event: Joined}}]\nexpect: "
         f"[{{at: AT, not_sent: {reason}}}]\n"
@@ -161,7 +163,7 @@ def test_being_in_a_given_stage_is_not_entering_it(project: Path) -> None:
 
 def test_messages_sent_before_count_for_the_caps_and_for_received(project: Path) -> None:
     toml = CONSENTING + '[caps]\nemail = ["1/day"]\n'
-    journey = HELLO.replace("  - delay: 1d\n  - sms: nudge\n", "")
+    journey = HELD_OUT_HELLO.replace("  - delay: 1d\n  - sms: nudge\n", "")
     test = f"""
 test: x
 {ADA}
@@ -183,7 +185,7 @@ expect: [{{at: 4h, email: hello}}]
 
 
 def test_a_start_by_hand_names_the_journey_itself(project: Path) -> None:
-    journey = HELLO.replace("{event: Joined}", "manual")
+    journey = HELD_OUT_HELLO.replace("{event: Joined}", "manual")
     expected = "expect: [{at: 1h, email: hello}, {at: 25h, sms: nudge}]"
     test = f"test: x\n{ADA}\nevents: [{{at: 1h, start: hello}}]\n{expected}\n"
     assert verdict(project, test, journey).passed
@@ -274,5 +276,5 @@ def test_a_fault_in_a_test_is_said_at_its_place(project: Path, test: str, messag
 def test_a_version_that_somebody_entered_long_ago_is_read_whatever_its_tests_say() -> None:
     from orchestrator.language.journeys import parse_journey
 
-    text = f"{HELLO}tests:\n  - {{test: x, events: [{{evnt: Joined}}], expect: nothing}}\n"
+    text = f"{HELD_OUT_HELLO}tests:\n  - {{test: x, events: [{{evnt: Joined}}], expect: nothing}}\n"
     assert parse_journey(text, "hello.yaml of version 1").id == "hello"

@@ -34,7 +34,7 @@ TEN_EUROS = FriendOffer(amount=10, currency="EUR", minimum=40)
 
 
 @dataclass
-class Shop:
+class Site:
     """The services of a shop, and what tests ask about it. `nudges` counts how often the engine
     was woken.
     """
@@ -156,7 +156,7 @@ def path_of(link: str) -> str:
     return "/" + link.split("/", 3)[3]
 
 
-def open_shop(url: str, root: Path) -> Shop:
+def open_shop(url: str, root: Path) -> Site:
     """A shop on a migrated database."""
     project = ProjectSettings(
         "Atelier Nord", "Europe/Paris", "en", "EUR", "14 rue des Tanneurs, 75003 Paris"
@@ -174,6 +174,6 @@ def open_shop(url: str, root: Path) -> Shop:
         render_copy=lambda public_id: f"<html><head></head><body>copy of {public_id}</body></html>",
         friend_offer=TEN_EUROS,
     )
-    shop = Shop(services)
+    shop = Site(services)
     shop.change(nudge=shop.nudge)
     return shop

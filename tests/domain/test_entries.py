@@ -1,0 +1,41 @@
+"""Entries by a schedule: once at an instant."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from tests.support.life import Life
+from tests.support.project import read_program
+
+
+@pytest.mark.parametrize("tick", [timedelta(hours=1), timedelta(days=30)])
+def test_a_schedule_fires_once_at_an_instant_whatever_the_steps_change_then(
+    tick: timedelta,
+) -> None:
+    text = (
+        "journey: morning\ntrigger: {schedule: '0 9 * * *', timezone: UTC}\nreentry: always\non_repeat: restart\n"
+        "steps:\n  - email: first\n  - update: {pinged: true}\n  - delay: 2d\n  - email: second\n"
+    )
+    other = (
+        "journey: other\ntrigger: {schedule: '0 9 * * *', timezone: UTC}\nsteps:\n  - "
+        "update: {x: 1}\n"
+    )
+    life = Life(read_program(text, other))
+    life.track("0h", "Hello")
+    life.run_in_ticks(tick, "3d")
+    assert life.sends == [("23h", "first"), ("1d 23h", "first"), ("2d 23h", "first")]
+
+
+def test_a_late_event_at_an_instant_already_taken_fires_no_schedule_again() -> None:
+    text = (
+        "journey: morning\ntrigger: {schedule: '0 9 * * *', timezone: UTC}\nreentry: always\non_repeat: restart\n"
+        "steps:\n  - email: first\n  - delay: 2d\n  - email: second\n"
+    )
+    life = Life(read_program(text))
+    life.track("0h", "Hello")
+    life.run("23h")
+    life.track("22h", "Hello")
+    life.run("24h")
+    assert life.sends == [("23h", "first")]

@@ -1,0 +1,50 @@
+"""Two who are one, on the time line."""
+
+from __future__ import annotations
+
+import pytest
+
+from orchestrator.domain.merge import absorb
+from orchestrator.domain.state import CustomerState, Enrollment, Entries, Status
+from tests.support.life import START, Life, instant
+from tests.support.project import LIFECYCLE, read_program
+
+MAIL = "journey: %s\ntrigger: {event: A}\n%s\nsteps:\n  - email: %s\n"
+
+
+def test_a_trigger_restarts_the_open_enrollment_when_another_ends_merged_at_that_instant() -> None:
+    text = (
+        "journey: again\ntrigger: {event: A}\non_repeat: restart\nsteps:\n  - delay: 1d\n  - "
+        "email: hello\n"
+    )
+    life = Life(read_program(text))
+    at = instant("1h")
+    ended = Enrollment(
+        "again", "v", 1, START, ended_at=at, status=Status.MERGED, reason="the same customer"
+    )
+    life.state.enrollments.append(ended)
+    life.state.entries["again"] = Entries(START, START, 1)
+    version, step = life.program.journeys["again"].version, "delay-before-hello"
+    still = Enrollment(
+        "again", version, 2, START, step=step, arrived_at=START, due_at=instant("1d")
+    )
+    life.state.enrollments.append(still)
+    life.track(at, "A")
+    life.run()
+    assert life.sends == [("1d 1h", "hello")]
+
+
+@pytest.mark.parametrize("again", ["3d", None])
+def test_a_merge_keeps_the_assignment_of_whoever_entered_first(again: str | None) -> None:
+    program = read_program(
+        MAIL % ("mail", "reentry: always\nholdout: 50%", "hello"), lifecycle=LIFECYCLE
+    )
+    life = Life(program, external_id="user1")
+    other = CustomerState("anon2", program.lifecycle, program.zone, program.locale, anonymous=True)
+    other.assignments["mail", "_holdout"] = "older"
+    other.entries["mail"] = Entries(START, instant(again) if again else START, 2 if again else 1)
+    life.state.assignments["mail", "_holdout"] = "younger"
+    life.state.entries["mail"] = Entries(instant("1d"), instant("1d"), 1)
+    list(absorb(program, life.state, other, instant("4d")))
+    assert life.state.assignments["mail", "_holdout"] == "older"
+    assert life.state.entries["mail"].first == START

@@ -1,0 +1,95 @@
+"""Two customers who are one, while their messages wait."""
+
+from __future__ import annotations
+
+import pytest
+
+from orchestrator.domain import assignment
+from orchestrator.store import customers
+from tests.engine.conftest import OpenShop
+from tests.engine.crowd import (
+    HELLO,
+    queue,
+    states,
+)
+
+
+def test_a_message_waits_for_a_merge_that_is_not_run_yet(open_shop: OpenShop) -> None:
+    shop = open_shop(HELLO, live=True)
+    shop.identify("0s", "ada", email="a@example.com", consent={"email": False})
+    shop.call("0s", "identify", None, anonymousId="x", traits={"email": "a@example.com"})
+    shop.call("1s", "track", None, anonymousId="x", event="Viewed")
+    queue(shop, "2s")
+    shop.call("3s", "identify", "ada", anonymousId="x", traits={})
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(customers, "claim_due", lambda *_: [])
+        shop.tick("4s")
+    assert states(shop) == {"queued": 1}
+    shop.tick("5s")
+    assert shop.ledger() == [("not_sent", "hello", "no_consent")]
+
+
+def test_an_address_longer_than_any_stops_nobody(open_shop: OpenShop) -> None:
+    shop = open_shop(HELLO, live=True)
+    shop.identify("0s", "troll", email=f"{'x' * 20_000}@example.com")
+    shop.identify("0s")
+    shop.track("0s", "Viewed")
+    shop.tick("1s")
+    assert shop.delivered() == ["hello"]
+
+
+def test_who_was_inside_long_before_a_merge_does_not_enter_again(open_shop: OpenShop) -> None:
+    shop = open_shop(HELLO, live=True)
+    shop.call("0s", "identify", None, anonymousId="x", traits={"email": "a@example.com"})
+    shop.call("1s", "track", None, anonymousId="x", event="Viewed")
+    shop.tick("1m")
+    shop.call("3d", "identify", "ada", anonymousId="x", traits={"email": "a@example.com"})
+    shop.tick("3d 1m")
+    shop.track("4d", "Viewed", "ada")
+    shop.tick("4d 1m")
+    assert shop.delivered() == ["hello"]
+    assert shop.passages() == [("ada", "hello", "completed")]
+
+
+def test_a_merge_keeps_the_older_assignment_also_over_one_drawn_in_the_same_tick(
+    open_shop: OpenShop,
+) -> None:
+    text = HELLO.replace("steps", "reentry: always\nholdout: 40%\nsteps")
+    groups = [(assignment.HELD_OUT, 40.0), (assignment.TREATED, 60.0)]
+    drawn = {
+        f"u{n}": assignment.choose(groups, "hello", assignment.HOLDOUT, f"u{n}") for n in range(50)
+    }
+    anonymous = next(name for name, variant in drawn.items() if variant == assignment.TREATED)
+    known = next(name for name, variant in drawn.items() if variant == assignment.HELD_OUT)
+    shop = open_shop(text)
+    shop.call("0h", "identify", None, anonymousId=anonymous, traits={"email": "a@example.com"})
+    shop.call("1h", "track", None, anonymousId=anonymous, event="Viewed")
+    shop.tick("2h")
+    shop.identify("1d", known)
+    shop.track("1d", "Viewed", known)
+    shop.call("2d", "identify", known, anonymousId=anonymous, traits={})
+    shop.tick("3d")
+    shop.track("4d", "Viewed", known)
+    shop.tick("5d")
+    assert len(shop.delivered()) == 2  # the anonymous one's, and the one after the merge
+
+
+def test_two_who_were_rewarded_for_the_same_invitation_can_be_one(open_shop: OpenShop) -> None:
+    rewarding = HELLO.replace(
+        "  - email: hello", "  - reward: {to: customer, percent: 10}\n  - email: hello"
+    )
+    shop = open_shop(rewarding)
+    for who in ({"user": None, "anonymousId": "x"}, {"user": "ada"}):
+        user = who.pop("user")
+        shop.call(
+            "0s", "identify", user, **who, traits={"email": "a@example.com", "referred_by": "bob"}
+        )
+        shop.call("1s", "track", user, **who, event="Viewed", properties={})
+    shop.tick("1m")
+    shop.call("2m", "identify", "ada", anonymousId="x", traits={"a": 1})
+    shop.tick("3m")
+    assert shop.decisions("stuck") == []
+    assert [
+        row[0]
+        for row in shop.rows("SELECT count(*) FROM grants WHERE is_reward GROUP BY referred_id")
+    ] == [1, 1]
