@@ -24,7 +24,6 @@ from orchestrator.demo.shoppers import Habit, Shopper
 
 HISTORY = timedelta(days=120)
 SEASON = timedelta(days=21)
-INACTIVE_AFTER = timedelta(days=90)
 _DAY = timedelta(days=1)
 
 #: How many orders people have behind them, and how many days ago the last one was.

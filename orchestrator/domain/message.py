@@ -42,23 +42,6 @@ class MessageState(StrEnum):
     UNKNOWN = "unknown"  # bytes left, no answer came: never resent by itself
 
 
-#: A receipt may only move a message to a state of higher rank: receipts arrive out of order.
-STATE_RANK: dict[MessageState, int] = {
-    MessageState.QUEUED: 0,
-    MessageState.LEASED: 10,
-    MessageState.UNKNOWN: 20,
-    MessageState.ACCEPTED: 30,
-    MessageState.NOT_SENT: 40,
-    MessageState.FAILED: 40,
-    MessageState.REJECTED: 40,
-    MessageState.DELIVERED: 50,
-    MessageState.OPENED: 60,
-    MessageState.CLICKED: 70,
-    MessageState.BOUNCED: 80,
-    MessageState.COMPLAINED: 90,
-}
-
-
 @dataclass(frozen=True, slots=True)
 class QueuedMessage:
     """A message of the ledger, as whoever asks about it, renders, sends and settles it knows it."""

@@ -61,7 +61,7 @@ def run(parts: Parts, now: datetime, report: TickReport) -> int:
         rows = inbox.take_calls(transaction, now, INBOX_MAX)
         if not rows:
             return 0
-        batch = _understand(parts, transaction, rows, now)
+        batch = _understand(parts, transaction, rows)
         _write(parts, transaction, batch, now)
         inbox.drop_calls(transaction, [row.id for row in rows])
     report.accepted += len(batch.taken)
@@ -69,15 +69,13 @@ def run(parts: Parts, now: datetime, report: TickReport) -> int:
     return len(rows)
 
 
-def _understand(
-    parts: Parts, transaction: Transaction, rows: Sequence[WaitingCall], now: datetime
-) -> _Batch:
+def _understand(parts: Parts, transaction: Transaction, rows: Sequence[WaitingCall]) -> _Batch:
     batch = _Batch()
     calls = _read_calls(transaction, rows, batch)
     identities = _identities(transaction, [call for _, call in calls], batch)
     for row, call in calls:
         try:
-            taken = _take(parts, identities, row, call, now)
+            taken = _take(parts, identities, row, call)
         except CallRejected as rejection:
             batch.rejected.append((row, rejection))
         else:
@@ -123,9 +121,7 @@ def _identities(transaction: Transaction, calls: Sequence[Call], batch: _Batch) 
     return Identities(known=set(batch.ids), links=customers.find_links(transaction, strangers))
 
 
-def _take(
-    parts: Parts, identities: Identities, row: WaitingCall, call: Call, now: datetime
-) -> _Taken:
+def _take(parts: Parts, identities: Identities, row: WaitingCall, call: Call) -> _Taken:
     if row.source == ENGINE and Person(call.user_id) not in identities.known:
         raise CallRejected("unknown_customer", "the customer to be told is not known here")
     resolution = identities.resolve(call)

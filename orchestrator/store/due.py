@@ -12,7 +12,6 @@ from functools import cache
 from sqlalchemy import ColumnElement, Select, Table, bindparam, exists, false, func, or_, select
 
 from orchestrator.domain.medium import ChannelName
-from orchestrator.store.messages import has_no_news
 from orchestrator.store.tables import CUSTOMERS, ENROLLMENTS, INBOX, MESSAGES
 from orchestrator.store.transaction import Transaction
 
@@ -50,20 +49,6 @@ def count_due_people(
             transaction, ENROLLMENTS, e.journey == name, e.status == "active", e.due_at <= now
         )
         for name in journeys
-    }
-    return {name: count for name, count in found.items() if count}
-
-
-def count_due_messages(
-    transaction: Transaction, channels: Collection[ChannelName], now: datetime
-) -> dict[str, int]:
-    """How many messages may leave, by channel; at most 1,000 of each. Channels with none are
-    left out.
-    """
-    m = MESSAGES.c
-    may_leave = m.state == "queued", m.not_before <= now, has_no_news()
-    found = {
-        name: _count(transaction, MESSAGES, m.channel == name, *may_leave) for name in channels
     }
     return {name: count for name, count in found.items() if count}
 
