@@ -17,7 +17,7 @@ from orchestrator.store import customers, settings
 from orchestrator.store.settings import Rest
 from orchestrator.store.transaction import Transaction
 
-JOURNEY, CHANNEL, SHIFT = "journey", "channel", "shift"  # the kinds of what is held
+_HELD = (settings.JOURNEY, settings.CHANNEL, settings.SHIFT)  # in the order of `Held`
 _PAUSED, _CANCELLED = "on hold in Prefect", "cancelled in Prefect"
 
 
@@ -37,14 +37,14 @@ def read_standing(transaction: Transaction) -> Standing:
 
 def read_held(transaction: Transaction) -> Held:
     """What people hold now."""
-    kinds = [settings.read_gates(transaction, kind) for kind in (JOURNEY, CHANNEL, SHIFT)]
-    return Held(*(frozenset(reasons) for reasons in kinds))
+    gates = settings.read_gates(transaction)
+    return Held(*(frozenset(gates[kind]) for kind in _HELD))
 
 
 def read_paused(transaction: Transaction) -> Held:
     """What people hold until they release it: a cancelled run held for its own minute only."""
-    kinds = [settings.read_gates(transaction, kind) for kind in (JOURNEY, CHANNEL, SHIFT)]
-    return Held(*(_paused(reasons) for reasons in kinds))
+    gates = settings.read_gates(transaction)
+    return Held(*(_paused(gates[kind]) for kind in _HELD))
 
 
 def _paused(reasons: Mapping[str, str]) -> frozenset[str]:
@@ -55,8 +55,8 @@ def hold(parts: Parts, held: Held, now: datetime) -> None:
     """Remembers what is held from now on; people in released journeys are looked at again."""
     with parts.database.write() as transaction:
         released = read_held(transaction).journeys - held.journeys
-        kinds = ((JOURNEY, held.journeys), (CHANNEL, held.channels), (SHIFT, held.shifts))
-        for kind, names in kinds:
+        names_held = (held.journeys, held.channels, held.shifts)
+        for kind, names in zip(_HELD, names_held, strict=True):
             why = {name: _CANCELLED if name in held.cancelled else _PAUSED for name in names}
             settings.write_gates(transaction, kind, why, now)
         if released:

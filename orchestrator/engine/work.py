@@ -152,9 +152,9 @@ class _Work:
         """
         while not self._is_over() and self._ingest():
             pass
-        for medium, channel in self.turn.channels.items():
+        for name, channel in self.turn.channels.items():
             if dispatch.can_fork(channel):
-                self._give(medium)
+                self._give(name)
         self.write_outcomes(self.turn.hand_over.gather(0.0))
 
     def deliver(self) -> None:

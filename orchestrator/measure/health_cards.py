@@ -9,7 +9,7 @@ from orchestrator.domain.journey import Journey
 from orchestrator.domain.medium import ChannelName, Medium
 from orchestrator.domain.message import MessageState
 from orchestrator.domain.route import PLAIN
-from orchestrator.measure.status import count_not_sent, held_channels_of
+from orchestrator.measure.status import count_not_sent, held_channels
 from orchestrator.store import figures, messages, settings
 from orchestrator.store.database import Database
 
@@ -23,7 +23,7 @@ def journey_card(database: Database, journey: Journey, now: datetime) -> str:
     with database.read() as transaction:
         people = settings.people_by_step(transaction, [journey.id])
         states = figures.count_messages_of(transaction, journey.id, now - RECENTLY)
-        held = settings.read_gates(transaction, "journey").get(journey.id)
+        held = settings.read_gates(transaction)[settings.JOURNEY].get(journey.id)
     by_step: dict[str, int] = {}
     for (_, _, step), number in people.items():
         by_step[step] = by_step.get(step, 0) + number
@@ -50,7 +50,7 @@ def channel_card(
     with database.read() as transaction:
         states = dict(messages.count_by_state(transaction).get(name, {}))
         refused = count_not_sent(transaction, journeys, channels).get(name, {})
-        held = held_channels_of(transaction).get(name)
+        held = held_channels(settings.read_gates(transaction)).get(name)
     if refused:
         states[MessageState.NOT_SENT] = sum(refused.values())
     lines = [

@@ -103,7 +103,8 @@ def read_status(
             now = last_tick
         inside = figures.count_inside(transaction)
         due = count_due_people(transaction, journeys.keys() | inside.keys(), now)
-        held = settings.read_gates(transaction, "journey")
+        gates = settings.read_gates(transaction)
+        held = gates[settings.JOURNEY]
         titles = dict.fromkeys(inside, "") | {
             name: journey.title for name, journey in journeys.items()
         }
@@ -123,7 +124,7 @@ def read_status(
             ),
             messages=messages.count_by_state(transaction),
             not_sent=count_not_sent(transaction, journeys, channels),
-            held_channels=held_channels_of(transaction),
+            held_channels=held_channels(gates),
             inbox=inbox.count_calls(transaction),
             rejected=figures.count_rejections(transaction),
             unknown=tuple(row.public_id for row in unknown),
@@ -172,8 +173,6 @@ def _way(step: Message, channels: Mapping[ChannelName, Medium]) -> TakenBy:
     return TakenBy(str(step.medium), first_channel(channels, step.medium, step.provider))
 
 
-def held_channels_of(transaction: Transaction) -> dict[str, str]:
+def held_channels(gates: Mapping[str, dict[str, str]]) -> dict[str, str]:
     """The channels that stand still, by themselves or because ops paused them: name → reason."""
-    return settings.read_gates(transaction, settings.STOPPED) | settings.read_gates(
-        transaction, "channel"
-    )
+    return gates[settings.STOPPED] | gates[settings.CHANNEL]

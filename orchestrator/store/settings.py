@@ -14,7 +14,8 @@ from orchestrator.store.transaction import Transaction
 
 BASE_URL = "home"  # where `up` answered last
 SECRET_KEY = "secret_key"  # a fingerprint of the one that signs links
-STOPPED = "stopped"  # a kind of gate: a channel that stands still by itself
+JOURNEY, CHANNEL, SHIFT = "journey", "channel", "shift"  # the kinds of gates: held by people
+STOPPED = "stopped"  # … and a channel that stands still by itself
 
 
 def read(transaction: Transaction, key: str) -> str | None:
@@ -40,12 +41,12 @@ def fingerprint(secret: str) -> str:
     ).hexdigest()
 
 
-def read_gates(transaction: Transaction, kind: str) -> dict[str, str]:
-    """What stands still of a kind (`journey`, `channel`, STOPPED): name → reason."""
-    return {
-        row.name: row.reason
-        for row in transaction.execute(select(GATES).where(GATES.c.kind == kind))
-    }
+def read_gates(transaction: Transaction) -> dict[str, dict[str, str]]:
+    """What stands still: by kind (JOURNEY, CHANNEL, SHIFT, STOPPED), name → reason."""
+    found: dict[str, dict[str, str]] = {kind: {} for kind in (JOURNEY, CHANNEL, SHIFT, STOPPED)}
+    for row in transaction.execute(select(GATES)):
+        found.setdefault(row.kind, {})[row.name] = row.reason
+    return found
 
 
 def write_gates(
