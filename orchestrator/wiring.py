@@ -13,7 +13,7 @@ from orchestrator.domain.errors import TemplateFailed
 from orchestrator.domain.journey import Journey, OnChange
 from orchestrator.domain.medium import ChannelName
 from orchestrator.engine import edits, settle
-from orchestrator.engine.compose import compose
+from orchestrator.engine.compose import Delivery, compose
 from orchestrator.engine.parts import Parts
 from orchestrator.engine.turn import Turn
 from orchestrator.engine.worker import Worker
@@ -144,8 +144,9 @@ def render_copy(parts: Parts, public_id: str) -> str | None:
         reader = load_readers(transaction, parts.program, [who], now).get(who)
     if reader is None:
         return None
+    left_at = message.leased_at or message.decided_at
     try:
-        return compose(parts, message, entry, reader, message.leased_at or message.decided_at).html
+        return compose(parts, Delivery(message, reader, entry, left_at)).html
     except TemplateFailed as failure:  # the address, the template, or a file it includes is gone
         logger.warning("the web copy of message %s cannot be shown: %s", public_id, failure)
         return None

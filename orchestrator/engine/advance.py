@@ -7,8 +7,8 @@ harmless.
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from orchestrator.domain.effects import Decision, DecisionKind, Effect
@@ -85,7 +85,7 @@ def _advance(turn: Turn, transaction: Transaction, ids: Sequence[int], now: date
     """Runs these customers' lines and writes what came of it, in the caller's transaction."""
     tallies = TickReport()
     if ids:
-        runs = _run_lives(turn, transaction, ids, now, tallies)
+        runs = _Lives(turn, transaction, now).run(ids, tallies)
         version = turn.program.lifecycle.version
         save(transaction, runs, Saving(now, version, turn.parts.public_id, turn.parts.priority))
         _keep_moments(turn, runs)
@@ -93,86 +93,93 @@ def _advance(turn: Turn, transaction: Transaction, ids: Sequence[int], now: date
     return tallies
 
 
-def _run_lives(
-    turn: Turn,
-    transaction: Transaction,
-    ids: Sequence[int],
-    now: datetime,
-    report: TickReport,
-) -> list[RunOutcome]:
-    lives = load(transaction, turn.program, ids, now)
-    merged = {key: life.merges for key, life in lives.items() if life.merges}
-    absorbed = [other for merges in merged.values() for _, other in merges]
-    others = load(transaction, turn.program, absorbed, now, whole=True) if absorbed else {}
-    if merged:
-        lives |= load(transaction, turn.program, list(merged), now, whole=True)
-    for life in (*lives.values(), *others.values()):
+@dataclass(frozen=True, slots=True)
+class _Lives:
+    """The lives of some customers, run up to an instant in one transaction."""
+
+    turn: Turn
+    transaction: Transaction
+    now: datetime
+
+    def run(self, ids: Sequence[int], report: TickReport) -> list[RunOutcome]:
+        """Runs these customers' lines; what was due is counted in the report."""
+        lives = self._load(ids)
+        merged = {key: life.merges for key, life in lives.items() if life.merges}
+        absorbed = [other for merges in merged.values() for _, other in merges]
+        others = self._load(absorbed, whole=True) if absorbed else {}
+        if merged:
+            lives |= self._load(list(merged), whole=True)
+        for life in (*lives.values(), *others.values()):
+            self._recount(life)
+        for life in lives.values():
+            _count_due(self.turn, life, self.now, report)
+        return [self._run_life(life, others) for life in lives.values()]
+
+    def _load(self, ids: Sequence[int], *, whole: bool = False) -> dict[int, Loaded]:
+        return load(self.transaction, self.turn.program, ids, self.now, whole=whole)
+
+    def _recount(self, life: Loaded) -> None:
+        """Counts the facts of a customer anew whose rules were edited."""
         if life.stale and life.state.id is not None:
-            past = events.whole_past(transaction, life.state.id, life.applied_event_id)
-            recount(turn.program, life.state, past)
-    for life in lives.values():
-        _count_due(turn, life, now, report)
-    return [_run_life(turn, transaction, life, others, now) for life in lives.values()]
+            past = events.whole_past(self.transaction, life.state.id, life.applied_event_id)
+            recount(self.turn.program, life.state, past)
 
-
-def _run_life(
-    turn: Turn,
-    transaction: Transaction,
-    life: Loaded,
-    others: dict[int, Loaded],
-    now: datetime,
-) -> RunOutcome:
-    """Runs one line, and before it those of the customers who turned out to be this one."""
-    fresh, effects = life.events, list[Effect]()
-    late = list[Loaded]()
-    for told, absorbed_id in life.merges:
-        other = others[absorbed_id]
-        if _is_behind(told.at, other):  # it was already run past the instant of the merge
-            fresh += other.events
-            if told.starts:
-                life.state.happened_at = max(
-                    filter(None, (life.state.happened_at, other.state.happened_at))
-                )
-        else:
-            before, fresh = _part(other, fresh, told.at)
-            effects += run(
-                turn.program,
-                other.state,
-                before,
-                told.at - INSTANT,
-                options=_options(turn, other),
-                record=_own_record(transaction, other, before),
-            )
-        if told.starts and (_is_behind(told.at, other) or _is_behind(told.at, life)):
-            late.append(other)
-        merge = Event(
-            told.at, Kind.MERGE, "", {}, -1, told.starts, told.context, absorbed=other.state
+    def _run_life(self, life: Loaded, others: Mapping[int, Loaded]) -> RunOutcome:
+        """Runs one line, and before it those of the customers who turned out to be this one."""
+        turn, fresh, effects, late = self.turn, life.events, list[Effect](), list[Loaded]()
+        for told, absorbed_id in life.merges:
+            other = others[absorbed_id]
+            if _is_behind(told.at, other):  # it was already run past the instant of the merge
+                fresh += other.events
+                if told.starts:
+                    happened = filter(None, (life.state.happened_at, other.state.happened_at))
+                    life.state.happened_at = max(happened)
+            else:
+                before, fresh = _part(other, fresh, told.at)
+                effects += self._run_up_to(told.at, other, before)
+            if told.starts and (_is_behind(told.at, other) or _is_behind(told.at, life)):
+                late.append(other)
+            fresh.append(_merge(told, other))
+        record = (
+            _united_record(self.transaction, [life, *late], fresh, effects)
+            if late
+            else _own_record(self.transaction, life, fresh)
         )
-        fresh.append(merge)
-    record = (
-        _united_record(transaction, life, late, fresh, effects)
-        if late
-        else _own_record(transaction, life, fresh)
-    )
-    cursor = life.state.cursor
-    # else the machine's clock was set back: nothing may be passed over
-    until = now if cursor is None else max(now, cursor)
-    options = replace(
-        _options(turn, life),
-        wall_clock=turn.parts.wall_clock(now),
-        keeps_customers=turn.clock.is_virtual,
-    )
-    effects += run(turn.program, life.state, fresh, until, options=options, record=record)
-    absorbed_ids = [absorbed_id for _, absorbed_id in life.merges]
-    taken = [life, *(others[absorbed_id] for absorbed_id in absorbed_ids)]
-    return RunOutcome(
-        life.state,
-        effects,
-        max([life.applied_event_id, *(new.event.arrival for one in taken for new in one.fresh)]),
-        absorbed_ids,
-        None if absorbed_ids else life.before,
-        {} if absorbed_ids else life.enrollments_before,
-    )
+        cursor = life.state.cursor
+        # else the machine's clock was set back: nothing may be passed over
+        until = self.now if cursor is None else max(self.now, cursor)
+        options = replace(
+            _options(turn, life),
+            wall_clock=turn.parts.wall_clock(self.now),
+            keeps_customers=turn.clock.is_virtual,
+        )
+        effects += run(turn.program, life.state, fresh, until, options=options, record=record)
+        absorbed_ids = [absorbed_id for _, absorbed_id in life.merges]
+        taken = [life, *(others[absorbed_id] for absorbed_id in absorbed_ids)]
+        return RunOutcome(
+            life.state,
+            effects,
+            max([life.applied_event_id, *(n.event.arrival for one in taken for n in one.fresh)]),
+            absorbed_ids,
+            None if absorbed_ids else life.before,
+            {} if absorbed_ids else life.enrollments_before,
+        )
+
+    def _run_up_to(self, merged_at: datetime, other: Loaded, before: list[Event]) -> list[Effect]:
+        """Runs the line of a customer who was absorbed to its end, just before the merge."""
+        return run(
+            self.turn.program,
+            other.state,
+            before,
+            merged_at - INSTANT,
+            options=_options(self.turn, other),
+            record=_own_record(self.transaction, other, before),
+        )
+
+
+def _merge(told: Event, other: Loaded) -> Event:
+    """The instant at which two customers become one, as the survivor's line sees it."""
+    return Event(told.at, Kind.MERGE, "", {}, -1, told.starts, told.context, absorbed=other.state)
 
 
 def _options(turn: Turn, life: Loaded) -> RunOptions:
@@ -195,12 +202,11 @@ def _part(
     """The new events of the absorbed customer's line, and those of the survivor's. What a device
     did before it was known whose it is belongs to the former, also where the call came after the
     one that told."""
-    earlier = [event for event in fresh if event.unnamed and event.at < merged_at]
-    before = [*(event for event in other.events if event.at < merged_at), *earlier]
-    return before, [
-        *(e for e in fresh if e not in earlier),
-        *(e for e in other.events if e.at >= merged_at),
-    ]
+    theirs, unnamed, ours = other.events, list[Event](), list[Event]()
+    for event in fresh:
+        (unnamed if event.unnamed and event.at < merged_at else ours).append(event)
+    before = [*(event for event in theirs if event.at < merged_at), *unnamed]
+    return before, [*ours, *(event for event in theirs if event.at >= merged_at)]
 
 
 def _own_record(transaction: Transaction, life: Loaded, events: Sequence[Event]) -> Record | None:
@@ -216,16 +222,13 @@ def _own_record(transaction: Transaction, life: Loaded, events: Sequence[Event])
 
 def _united_record(
     transaction: Transaction,
-    life: Loaded,
-    others: Sequence[Loaded],
+    lives: Sequence[Loaded],
     fresh: Sequence[Event],
     effects: Sequence[Effect],
 ) -> Record:
-    """What is on record of a customer and of those who late turned out to be the same."""
+    """What is on record of customers who late turned out to be the same."""
     since = min(event.at for event in fresh)
-    lines = {
-        one.state.id: one.applied_event_id for one in (life, *others) if one.state.id is not None
-    }
+    lines = {one.state.id: one.applied_event_id for one in lives if one.state.id is not None}
     record = load_record(transaction, lines, since, merging=True)
     record.add(effects)
     return record

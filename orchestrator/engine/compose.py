@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,6 +19,18 @@ from orchestrator.links import Links
 from orchestrator.render.sample import shop_scope
 
 VALIDITY_MIN = timedelta(minutes=1)  # what a provider surely needs
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A message of the ledger with the customer it is for, what started their enrollment, and when
+    it leaves.
+    """
+
+    message: QueuedMessage
+    state: CustomerState
+    entry: Mapping[str, object]
+    at: datetime
 
 
 class CustomerView(Mapping[str, Any]):
@@ -65,33 +78,20 @@ class Past:
         return any(name in (m.template, m.journey) for m in earlier)
 
 
-def compose(
-    parts: Parts,
-    message: QueuedMessage,
-    entry: Mapping[str, object],
-    state: CustomerState,
-    now: datetime,
-) -> RenderedMessage:
+def compose(parts: Parts, delivery: Delivery) -> RenderedMessage:
     """Renders a message of the ledger for its customer; raises TemplateFailed."""
+    message, state = delivery.message, delivery.state
     to = address(state, message.medium)
     if to is None:
         raise TemplateFailed("the customer has no address any more")
-    scope = template_scope(parts, message, entry, state, now)
-    locale = str(state.get("locale", now) or parts.config.project.locale)
-    if message.medium.spec.is_mail:
-        return _compose_email(parts, message, to, locale, scope, state)
-    validity = _validity(parts, message, state, now)
-    return _compose_text(parts, message, to, locale, scope, validity)
+    locale = str(state.get("locale", delivery.at) or parts.config.project.locale)
+    make = _compose_email if message.medium.spec.is_mail else _compose_text
+    return make(parts, delivery, to, locale)
 
 
-def template_scope(
-    parts: Parts,
-    message: QueuedMessage,
-    entry: Mapping[str, object],
-    state: CustomerState,
-    now: datetime,
-) -> dict[str, Any]:
+def _template_scope(parts: Parts, delivery: Delivery) -> dict[str, Any]:
     """What the templates of a message see."""
+    message, state, now = delivery.message, delivery.state, delivery.at
     project = shop_scope(parts.config)
     tracking = {
         name: value.format(
@@ -106,7 +106,7 @@ def template_scope(
     return {
         "scope": Scope(Past(state, now), now, segments=parts.program.index.segment_tests),
         "customer": CustomerView(state, now),
-        "entry": entry,
+        "entry": delivery.entry,
         "vars": message.variables,
         "coupon": message.coupon,
         "journey": {"id": message.journey, "title": journey.title if journey else message.journey},
@@ -122,26 +122,20 @@ def template_scope(
     }
 
 
-def _validity(
-    parts: Parts, message: QueuedMessage, state: CustomerState, now: datetime
-) -> timedelta | None:
+def _validity(parts: Parts, delivery: Delivery) -> timedelta | None:
     """How long a provider may hold a text back: it must not leave after quiet hours have begun."""
+    message = delivery.message
     longest = message.medium.spec.validity
     if message.purpose != Purpose.MARKETING or longest is None:
         return None
     quiet = parts.program.policy.quiet_hours.get(message.medium)
-    left = quiet.begins_after(now, state.zone, longest) if quiet else None
+    left = quiet.begins_after(delivery.at, delivery.state.zone, longest) if quiet else None
     return max(left or longest, VALIDITY_MIN)
 
 
-def _compose_text(
-    parts: Parts,
-    message: QueuedMessage,
-    to: str,
-    locale: str,
-    scope: Mapping[str, Any],
-    validity: timedelta | None,
-) -> RenderedMessage:
+def _compose_text(parts: Parts, delivery: Delivery, to: str, locale: str) -> RenderedMessage:
+    message, scope = delivery.message, _template_scope(parts, delivery)
+    validity = _validity(parts, delivery)
     text = parts.templates.render_text(message.medium, message.template, locale, scope)
     return RenderedMessage(
         message.public_id,
@@ -156,14 +150,9 @@ def _compose_text(
     )
 
 
-def _compose_email(
-    parts: Parts,
-    message: QueuedMessage,
-    to: str,
-    locale: str,
-    scope: Mapping[str, Any],
-    state: CustomerState,
-) -> RenderedMessage:
+def _compose_email(parts: Parts, delivery: Delivery, to: str, locale: str) -> RenderedMessage:
+    message, state = delivery.message, delivery.state
+    scope = _template_scope(parts, delivery)
     mail = parts.templates.render_email(message.template, locale, scope, message.subject)
     project = parts.config.project
     sender = message.sender or parts.config.channels.sender(message.channel)

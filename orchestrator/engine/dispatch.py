@@ -16,10 +16,10 @@ from orchestrator.domain.medium import ChannelName
 from orchestrator.domain.message import QueuedMessage, RenderedMessage
 from orchestrator.domain.policy import address
 from orchestrator.engine.batches import PROBE_MAX, Answer, Job
-from orchestrator.engine.compose import compose
+from orchestrator.engine.compose import Delivery, compose
 from orchestrator.engine.forked import FORKED_MIN, IS_POSSIBLE
 from orchestrator.engine.parts import LEASE, LEASE_MAX
-from orchestrator.engine.recheck import Allowed, Asked, ask_again
+from orchestrator.engine.recheck import Asked, ask_again
 from orchestrator.engine.report import TickReport
 from orchestrator.engine.sending import end_rest
 from orchestrator.engine.turn import Turn
@@ -139,10 +139,10 @@ def _render(
     return rendered, broken
 
 
-def _make(turn: Turn, one: Allowed) -> RenderedMessage | str:
+def _make(turn: Turn, one: Delivery) -> RenderedMessage | str:
     """The message as it leaves, or why it cannot be made."""
     try:
-        return compose(turn.parts, one.message, one.entry, one.state, one.at)
+        return compose(turn.parts, one)
     except TemplateFailed as failure:
         return str(failure)
     # a fault of ours, with one customer's data: the rest of the batch is leased already

@@ -15,6 +15,7 @@ from orchestrator.domain.program import Program
 from orchestrator.domain.release import Letter, Queued, ask
 from orchestrator.domain.release_answers import Go, Later, Leave, Stay
 from orchestrator.domain.state import CustomerState, Enrollment, SentMessage, Status
+from orchestrator.engine.compose import Delivery
 from orchestrator.engine.turn import Turn
 from orchestrator.store import events
 from orchestrator.store.line_loading import load_enrollments, load_readers
@@ -22,23 +23,11 @@ from orchestrator.store.messages import Refusal, Settlement
 from orchestrator.store.transaction import Transaction
 
 
-@dataclass(frozen=True, slots=True)
-class Allowed:
-    """A message that may leave, the person it is for, what started their enrollment, and when it
-    leaves.
-    """
-
-    message: QueuedMessage
-    state: CustomerState
-    entry: Mapping[str, object]
-    at: datetime
-
-
 @dataclass(slots=True)
 class Asked:
     """The answers of the second asking."""
 
-    allowed: list[Allowed] = field(default_factory=list)
+    allowed: list[Delivery] = field(default_factory=list)
     settled: list[Settlement] = field(default_factory=list)
     refusals: list[Refusal] = field(default_factory=list)
     refused: int = 0
@@ -48,7 +37,7 @@ class Asked:
     ) -> None:
         """Lets a message leave; it counts for the caps of those behind it."""
         self.allowed.append(
-            Allowed(message, state, {**enrollment.entry, "at": enrollment.entered_at}, at)
+            Delivery(message, state, {**enrollment.entry, "at": enrollment.entered_at}, at)
         )
         marketing = message.purpose == Purpose.MARKETING
         state.sent.append(
@@ -59,12 +48,12 @@ class Asked:
         self,
         message: QueuedMessage,
         at: datetime,
-        reason: str,
-        until: datetime,
+        later: Later,
         waiting: Enrollment | None,
     ) -> None:
         """Keeps a message queued until the next free instant, unless that is too late for it;
         `waiting` is who waits for the step behind it, counted anew from then."""
+        until, reason = later.until, later.reason
         if message.expires_at is not None and until > message.expires_at:
             self.refuse(message, at, reason, DecisionKind.EXPIRED)
             return
@@ -178,9 +167,9 @@ def _ask_about(asking: _Asking, message: QueuedMessage, who: _Addressee) -> None
             asked.refuse(message, now, f"left before: {reason}")
             if enrollment.is_open:
                 asked.refusals.append(Refusal(message, now, DecisionKind.LEFT, reason, status))
-        case Later(until, reason):
-            waiting = _wait_anew(asking.turn.program, message, who, until)
-            asked.defer(message, now, reason, until, waiting)
+        case Later() as later:
+            waiting = _wait_anew(asking.turn.program, message, who, later.until)
+            asked.defer(message, now, later, waiting)
 
 
 def _wait_anew(

@@ -286,10 +286,10 @@ def test_a_message_that_cannot_be_made_takes_no_other_along(
 ) -> None:
     shop, make = open_shop(HELLO, live=True), dispatch.compose
 
-    def stumble(context, row, entry, state, now):  # type: ignore[no-untyped-def]
-        if state.external_id == "c3":
-            raise ValueError(state.traits["email"])
-        return make(context, row, entry, state, now)
+    def stumble(parts, delivery):  # type: ignore[no-untyped-def]
+        if delivery.state.external_id == "c3":
+            raise ValueError(delivery.state.traits["email"])
+        return make(parts, delivery)
 
     monkeypatch.setattr(dispatch, "compose", stumble)
     crowd(shop, 10)
