@@ -7,50 +7,36 @@ bounces go to: a bounce for message m1 comes to bounces+m1@… where it is bounc
 from __future__ import annotations
 
 import contextlib
-import re
 import smtplib
-import ssl
 import time
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from channels.acceptance import MessageRefused, anonymous, ascii_address, check, read_mailbox
+from channels.acceptance import MessageRefused, ascii_address, check, read_mailbox
 from channels.connection import Connections
 from channels.delivery import Answer, Crew
 from channels.mime import compose
 from channels.settings import ChannelSettings
+from channels.smtp_answers import (
+    OUT_OF_ORDER,
+    Refused,
+    about_us,
+    connect_outcome,
+    is_about_us,
+    lost,
+    reply_outcome,
+)
 from channels.smtp_session import NotSmtp, SmtpSession
 from channels.smtp_url import parse_smtp_url
 from orchestrator.domain.channel import UNWATCHED, Feature, OutcomeKind, SendOutcome, Wire
 from orchestrator.domain.errors import ChannelMisconfigured
 from orchestrator.domain.message import Medium, RenderedMessage
 
-#: RFC 3463: mailbox unknown, domain unknown, moved, domain takes no mail (RFC 7505), mailbox
-#: disabled. Nothing else is the address's fault: 5.2.2 is a full mailbox, 5.7.x a policy that
-#: speaks about us.
-DEAD_ADDRESS = frozenset({"5.1.1", "5.1.2", "5.1.6", "5.1.10", "5.2.1"})
-
-#: The server wants credentials or encryption that we do not offer, or refuses ours (RFC 4954 §6).
-_NOT_LET_IN = frozenset({530, 534, 535, 538})
-
-#: 550 5.7.1 at RCPT is a policy about this reader, unless it says that the server does not pass our
-#: mail on at all.
-_NO_RELAY = re.compile(r"\brelay|\bclient host rejected|\bhelo command rejected", re.IGNORECASE)
-
-#: Postfix tells at RCPT what it holds against the sender (smtpd_delay_reject); RFC 3463: bad
-#: sender's address.
-_BAD_SENDER = re.compile(
-    r"^5\.1\.[78]\b|\bsender address rejected|\bsender verify failed", re.IGNORECASE
-)
 _OK, _RECIPIENT_OK, _GO_ON = frozenset({250}), frozenset({250, 251, 252}), frozenset({354})
-_OUT_OF_ORDER = 503
 _LEAVING = frozenset({421, 221})
 _DOT = b".\r\n"
-_TOO_LARGE = 552  # at MAIL the one refusal that is about the message and not about who sends it
 
-_ENHANCED = re.compile(r"([245]\.\d{1,3}\.\d{1,3})\b\s*")
-_QUEUED_AS = re.compile(r"queued as ([\w.-]{1,100})", re.IGNORECASE)
 _GOODBYE_S = 1.0
 _RESET_S = 5.0
 _RETURN_LOCAL_MAX = 38  # of 64 characters: "+" and the id of a message follow
@@ -78,13 +64,6 @@ class _Mail:
 class _Command:
     text: str
     wanted: frozenset[int]
-
-
-@dataclass(frozen=True, slots=True)
-class _Refused:
-    command: str
-    code: int
-    text: str
 
 
 class _ConnectionGone(Exception):
@@ -165,7 +144,7 @@ class SmtpChannel:
             OSError,
             ValueError,
         ) as error:  # ValueError: a challenge that makes no sense
-            return _connect_outcome(error, message)
+            return connect_outcome(error, message)
         try:
             return self._converse(session, message, mail)
         except _ConnectionGone as gone:
@@ -204,10 +183,10 @@ class SmtpChannel:
         ask = _ask_at_once if session.has_extn("pipelining") else _ask_in_turn
         if (refused := ask(session, commands)) is not None:
             self._keep_after_refusal(session)
-            refusal = _reply_outcome(refused.code, refused.text, message)
-            return _about_us(refusal, refused) if _is_about_us(refused) else refusal
+            refusal = reply_outcome(refused.code, refused.text, message)
+            return about_us(refusal, refused) if is_about_us(refused) else refusal
         if (early := _hand_over(session, mail.data)) is not None:
-            return _reply_outcome(*early, message)
+            return reply_outcome(*early, message)
         return self._await_verdict(session, message)
 
     def _await_verdict(self, session: SmtpSession, message: RenderedMessage) -> SendOutcome:
@@ -236,7 +215,7 @@ class SmtpChannel:
             session.close()
         else:
             self._idle.append(session)
-        return _reply_outcome(code, said.decode("utf-8", "replace"), message)
+        return reply_outcome(code, said.decode("utf-8", "replace"), message)
 
     def _keep_after_refusal(self, session: SmtpSession) -> None:
         """The refusal is known: what the server says to RSET must not hold it back for long."""
@@ -249,7 +228,7 @@ class SmtpChannel:
         session.close()
 
 
-def _ask_in_turn(session: SmtpSession, commands: Sequence[_Command]) -> _Refused | None:
+def _ask_in_turn(session: SmtpSession, commands: Sequence[_Command]) -> Refused | None:
     """Says each command once the one before is answered; returns the first that is refused."""
     for command in commands:
         with _unsent_when_it_breaks(session):
@@ -259,7 +238,7 @@ def _ask_in_turn(session: SmtpSession, commands: Sequence[_Command]) -> _Refused
     return None
 
 
-def _ask_at_once(session: SmtpSession, commands: Sequence[_Command]) -> _Refused | None:
+def _ask_at_once(session: SmtpSession, commands: Sequence[_Command]) -> Refused | None:
     """Says all commands without waiting (RFC 2920), then reads what the server says to each."""
     with _unsent_when_it_breaks(session):
         session.put_commands([command.text for command in commands])
@@ -289,10 +268,10 @@ def _unsent_when_it_breaks(session: SmtpSession) -> Iterator[None]:
         yield
     except smtplib.SMTPException:
         session.close()
-        raise _ConnectionGone(_lost("the connection broke before the message was sent")) from None
+        raise _ConnectionGone(lost("the connection broke before the message was sent")) from None
 
 
-def _read_answer(session: SmtpSession, command: _Command) -> _Refused | None:
+def _read_answer(session: SmtpSession, command: _Command) -> Refused | None:
     """The refusal of a command (4xx, 5xx); None for a reply that is wanted.
 
     Raises _ConnectionGone when the connection ended, or its replies are out of step: a 250 that
@@ -309,19 +288,17 @@ def _read_answer(session: SmtpSession, command: _Command) -> _Refused | None:
                 OutcomeKind.THROTTLED, reason="the server closes the connection", code="421"
             )
         )
-    if code == _OUT_OF_ORDER:
+    if code == OUT_OF_ORDER:
         session.close()
         raise _ConnectionGone(
-            _lost(
-                f"503 to {command.text[:4]}: out of step, or it wants a user in PARCOURS_SMTP_URL"
-            )
+            lost(f"503 to {command.text[:4]}: out of step, or it wants a user in PARCOURS_SMTP_URL")
         )
     if code < 400:
         session.close()
         raise _ConnectionGone(
-            _lost(f"{code} to {command.text[:4]}: the server's replies are out of step")
+            lost(f"{code} to {command.text[:4]}: the server's replies are out of step")
         )
-    return _Refused(command.text, code, said.decode("utf-8", "replace"))
+    return Refused(command.text, code, said.decode("utf-8", "replace"))
 
 
 def _hand_over(session: SmtpSession, data: bytes) -> tuple[int, str] | None:
@@ -341,73 +318,8 @@ def _hand_over(session: SmtpSession, data: bytes) -> tuple[int, str] | None:
     refusal = session.last_words()
     session.close()
     if refusal is None:
-        raise _ConnectionGone(_lost("the connection broke before the message was complete"))
+        raise _ConnectionGone(lost("the connection broke before the message was complete"))
     return refusal[0], refusal[1].decode("utf-8", "replace")
-
-
-def _reply_outcome(code: int, text: str, message: RenderedMessage) -> SendOutcome:
-    """What a server's reply means: 2xx taken, 4xx later, 5xx never for this message."""
-    if 200 <= code < 300:
-        queued = _QUEUED_AS.search(text)
-        return SendOutcome(
-            OutcomeKind.ACCEPTED, provider_id=queued[1] if queued else "", code=str(code)
-        )
-    found = _ENHANCED.match(text)
-    enhanced = found[1] if found else ""
-    reason = anonymous(text[found.end() :] if found else text, message)
-    full_code = f"{code} {enhanced}".strip()
-    if code in _NOT_LET_IN:
-        return SendOutcome(
-            OutcomeKind.MISCONFIGURED,
-            reason=f"the server does not let us in: {reason}",
-            code=full_code,
-        )
-    if code == _OUT_OF_ORDER:
-        return _lost(f"the server has lost the order of the conversation: {reason}")
-    if 400 <= code < 500:
-        return SendOutcome(OutcomeKind.THROTTLED, reason=reason, code=full_code)
-    return SendOutcome(
-        OutcomeKind.REJECTED, reason=reason, code=full_code, suppress=enhanced in DEAD_ADDRESS
-    )
-
-
-def _is_about_us(refused: _Refused) -> bool:
-    """Whether a refusal is for good and holds for every message: our sender, or passing mail on for
-    us at all.
-    """
-    command, code, text = refused.command, refused.code, refused.text
-    if command.startswith("MAIL"):
-        return code >= 500 and code != _TOO_LARGE and code not in _NOT_LET_IN
-    held_against_us = _NO_RELAY.search(text) or _BAD_SENDER.search(text)
-    return command.startswith("RCPT") and code >= 500 and held_against_us is not None
-
-
-def _about_us(refusal: SendOutcome, refused: _Refused) -> SendOutcome:
-    reason = f"the server takes no mail from this sender: {refusal.reason}"
-    about_sender = refused.command.startswith("MAIL") or bool(_BAD_SENDER.search(refused.text))
-    return SendOutcome(
-        OutcomeKind.MISCONFIGURED, reason=reason, code=refusal.code, about_sender=about_sender
-    )
-
-
-def _connect_outcome(error: Exception, message: RenderedMessage) -> SendOutcome:
-    """Nothing was sent: a refusal for good is for a person to mend, anything else passes."""
-    if isinstance(error, smtplib.SMTPResponseException) and error.smtp_code >= 500:
-        told = (
-            error.smtp_error.decode("utf-8", "replace")
-            if isinstance(error.smtp_error, bytes)
-            else error.smtp_error
-        )
-        reason = f"the server does not let us in: {anonymous(told, message)}"
-        return SendOutcome(OutcomeKind.MISCONFIGURED, reason=reason, code=str(error.smtp_code))
-    if isinstance(error, (smtplib.SMTPNotSupportedError, ssl.SSLCertVerificationError)):
-        reason = "the server lacks what PARCOURS_SMTP_URL asks, or its certificate is not valid"
-        return SendOutcome(OutcomeKind.MISCONFIGURED, reason=f"{reason} ({type(error).__name__})")
-    return _lost(f"no connection to the SMTP server ({type(error).__name__})")
-
-
-def _lost(reason: str) -> SendOutcome:
-    return SendOutcome(OutcomeKind.UNAVAILABLE, reason=reason)
 
 
 def _own_return_path(settings: ChannelSettings) -> str:

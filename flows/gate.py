@@ -97,7 +97,8 @@ class Account:
 
     def gather(self) -> None:
         """Takes over what ticks posted since the last call."""
-        self.tally.add(self.ledger.take(self.key))  # type: ignore[arg-type]  # one kind of tally a key
+        # one kind of tally a key
+        self.tally.add(self.ledger.take(self.key))  # type: ignore[arg-type]
 
     def is_over(self, now_s: float) -> bool:
         """Whether the run closes now; `now_s` is a value of time.monotonic()."""

@@ -194,10 +194,11 @@ class Step(ABC):
     def take(self, moment: StepMoment) -> None:
         """What it does when it is due."""
 
-    def hear(self, moment: StepMoment, events: Sequence[Event]) -> None:  # noqa: B027  # most do not
+    # most kinds neither hear nor follow anything
+    def hear(self, moment: StepMoment, events: Sequence[Event]) -> None:  # noqa: B027
         """Events of an instant, for somebody who stands on it."""
 
-    def follow(self, moment: StepMoment) -> None:  # noqa: B027  # most do not
+    def follow(self, moment: StepMoment) -> None:  # noqa: B027
         """News of the customer who stands on it: their traits, their consent, their zone."""
 
     # ------------------------------------------------------------ compared with an edited version

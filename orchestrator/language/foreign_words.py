@@ -18,6 +18,21 @@ _QUOTED = re.compile(r"""'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*\"""", re.DOTALL)
 _OPERAND = r"""(?<![\w.\[\]])(?P<left>[\w.\[\]]+)\s+"""
 _VALUE = r"""\s+(?P<right>"\s*"|'\s*'|[\w.]+)"""
 
+#: What other tools call the customer.
+CUSTOMER_ELSEWHERE = frozenset({
+    "person", "people", "profile", "user", "contact", "subscriber", "recipient", "member", "lead",
+    "client", "shopper",
+})  # fmt: skip
+#: What other tools, spreadsheets or SQL have as functions.
+FUNCTIONS_ELSEWHERE = {
+    "now": "write `now`, without brackets", "today": "write `now`, without brackets",
+    "len": "write `event.products | length`", "size": "write `event.products | length`",
+    "count": "write `event.products | length`", "contains": "write `\"x\" in event.name`",
+    "includes": "write `\"x\" in event.name`", "exists": "write `x is defined`",
+    "isset": "write `x is defined`", "not": "write `not` and the condition",
+    "if": "write `a if condition else b`",
+}  # fmt: skip
+
 _SIGNS = {
     "=>": "does not compare: write `>=`", "=<": "does not compare: write `<=`",
     "===": "does not compare: write `==`", "!==": "does not compare: write `!=`",
@@ -49,7 +64,8 @@ _SHARE = re.compile(r"(?P<number>\d[\d.]*)\s*%\s*(?=$|\)|,|(?:and|or|if|else)\b)
 _DATE = re.compile(r"(?<![\w.])(?:\d{4}-\d{1,2}-\d{1,2}|\d{1,2}([./])\d{1,2}\1\d{4})(?!\w)")
 _NUMBER = re.compile(r"(?<!\w)\d[\d_.]*")
 _SPAN = re.compile(
-    r"(?<![\w.])(?P<amount>\d[\d.]*)\s?(?P<unit>[smhdw]|sec(?:ond)?s?|min(?:ute)?s?|hours?|days?|weeks?|months?)\b"
+    r"(?<![\w.])(?P<amount>\d[\d.]*)\s?"
+    r"(?P<unit>[smhdw]|sec(?:ond)?s?|min(?:ute)?s?|hours?|days?|weeks?|months?)\b"
 )
 _CAPITALS = re.compile(r"(?<![\w.])(?P<word>AND|OR|NOT|IN|IS|IF|ELSE)\b(?!\s*=)")
 _LEADING_IF = re.compile(r"\s*if\b")

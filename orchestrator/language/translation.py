@@ -36,6 +36,7 @@ from orchestrator.domain.expression import (
 )
 from orchestrator.domain.suggestion import did_you_mean
 from orchestrator.domain.values import FILTERS, INTEGER_MAX, is_number
+from orchestrator.language.foreign_words import CUSTOMER_ELSEWHERE, FUNCTIONS_ELSEWHERE
 from orchestrator.language.jinja_reading import offset_of, parse_jinja
 from orchestrator.language.words import duration
 
@@ -51,29 +52,6 @@ _ARITHMETIC: dict[type[nodes.Node], str] = {
     nodes.Mod: "%",
 }  # fmt: skip
 _NOT_BUILT = frozenset({"account", "item", "opened", "clicked", "any", "sum"})
-_CUSTOMER_ELSEWHERE = frozenset(
-    {
-        "person",
-        "people",
-        "profile",
-        "user",
-        "contact",
-        "subscriber",
-        "recipient",
-        "member",
-        "lead",
-        "client",
-        "shopper",
-    },
-)
-_FUNCTIONS_ELSEWHERE = {
-    "now": "write `now`, without brackets", "today": "write `now`, without brackets",
-    "len": "write `event.products | length`", "size": "write `event.products | length`",
-    "count": "write `event.products | length`", "contains": "write `\"x\" in event.name`",
-    "includes": "write `\"x\" in event.name`", "exists": "write `x is defined`",
-    "isset": "write `x is defined`", "not": "write `not` and the condition",
-    "if": "write `a if condition else b`",
-}  # fmt: skip
 _FILTER_ARGUMENTS = {"default": 1, "round": 1}  # the most that each takes; the others take none
 
 
@@ -262,7 +240,7 @@ class _Translator:
             return near
         if name.lower() in ("today", "date", "time"):
             return "; write `now`"
-        if name.lower() in _CUSTOMER_ELSEWHERE and "customer" in self.where.names:
+        if name.lower() in CUSTOMER_ELSEWHERE and "customer" in self.where.names:
             return "; the person is called `customer`"
         roots = {
             "event": "a property of the event",
@@ -332,8 +310,8 @@ class _Translator:
         hint = did_you_mean(name, self.where.functions)
         if name.lower() in FILTERS:
             hint = f"; it is a filter: write `event.name | {name.lower()}`"
-        elif name.lower() in _FUNCTIONS_ELSEWHERE:
-            hint = f"; {_FUNCTIONS_ELSEWHERE[name.lower()]}"
+        elif name.lower() in FUNCTIONS_ELSEWHERE:
+            hint = f"; {FUNCTIONS_ELSEWHERE[name.lower()]}"
         elif not hint and self.where.functions:
             hint = f" (known: {', '.join(sorted(self.where.functions))})"
         return self.fault(f"there is no function {name}(){hint}", name)

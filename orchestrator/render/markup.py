@@ -36,8 +36,8 @@ _BODY = re.compile(r"<body[^>]*>")
 #: of that line.
 PREHEADER = (
     "<div "
-    'style="display:none;font-size:1px;line-height:1px;max-height:0;max-width:0;opacity:0;overflow:hidden;'
-    'mso-hide:all;">{{ preheader }}' + "&#847;&zwnj;&nbsp;" * 60 + "</div>"
+    'style="display:none;font-size:1px;line-height:1px;max-height:0;max-width:0;opacity:0;'
+    'overflow:hidden;mso-hide:all;">{{ preheader }}' + "&#847;&zwnj;&nbsp;" * 60 + "</div>"
 )
 
 _TAG_NAMES = """

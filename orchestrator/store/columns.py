@@ -6,9 +6,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import JSON, BigInteger, DateTime, Dialect, Integer
+from sqlalchemy import JSON, BigInteger, Column, DateTime, Dialect, Index, Integer, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import TypeDecorator
+from sqlmodel import Field
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -60,6 +61,34 @@ def dump_json(value: Any) -> str:
 
 
 Json = JSON().with_variant(JSONB(), "postgresql")
-BigId = BigInteger().with_variant(
-    Integer(), "sqlite"
-)  # only INTEGER PRIMARY KEY counts up by itself in SQLite
+# only INTEGER PRIMARY KEY counts up by itself in SQLite
+BigId = BigInteger().with_variant(Integer(), "sqlite")
+
+
+# ---------------------------------------------------------------- parts of a table's class
+
+
+def key_field() -> Any:
+    """The id of a row, which counts up."""
+    return Field(default=None, sa_column=Column(BigId, primary_key=True, autoincrement=True))
+
+
+def time_field(*, nullable: bool = True, **options: Any) -> Any:
+    """An instant in UTC; `default` None."""
+    return Field(default=None, sa_column=Column(UtcDateTime(), nullable=nullable, **options))
+
+
+def json_field(**options: Any) -> Any:
+    """What a customer or a call brings, whatever its shape."""
+    return Field(default=None, sa_column=Column(Json, **options))
+
+
+def big_field(*, nullable: bool = False, **options: Any) -> Any:
+    """An id of another table."""
+    return Field(default=None, sa_column=Column(BigId, nullable=nullable, **options))
+
+
+def index_where(condition: str, name: str, *columns: Any, unique: bool = False) -> Index:
+    """An index of the rows for which a condition holds, in the words of both databases."""
+    where = text(condition)
+    return Index(name, *columns, unique=unique, sqlite_where=where, postgresql_where=where)

@@ -14,29 +14,11 @@ from typing import Any
 from sqlalchemy import Column, Index, LargeBinary, Table, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
-from orchestrator.store.columns import BigId, Json, UtcDateTime
-
-
-def _id() -> Any:
-    return Field(default=None, sa_column=Column(BigId, primary_key=True, autoincrement=True))
-
-
-def _time(*, nullable: bool = True, **options: Any) -> Any:
-    return Field(default=None, sa_column=Column(UtcDateTime(), nullable=nullable, **options))
-
-
-def _json(**options: Any) -> Any:
-    return Field(default=None, sa_column=Column(Json, **options))
-
-
-def _big(*, nullable: bool = False, **options: Any) -> Any:
-    return Field(default=None, sa_column=Column(BigId, nullable=nullable, **options))
+from orchestrator.store.columns import big_field, index_where, json_field, key_field, time_field
 
 
 class Customer(SQLModel, table=True):
-    """A person. `next_due_at`: when to look at the time line again; `applied_event_id`: the last
-    event on it.
-    """
+    """A person. `next_due_at`: when to look at the time line again."""
 
     __tablename__ = "customers"
     __table_args__ = (
@@ -44,26 +26,26 @@ class Customer(SQLModel, table=True):
         Index("customers_due", "next_due_at", postgresql_where=text("next_due_at IS NOT NULL")),
         Index("customers_email", "email"),
     )
-    id: int = _id()
+    id: int = key_field()
     external_id: str
     anonymous: bool = False
-    created_at: datetime = _time(nullable=False)
-    traits: dict[str, Any] = _json(nullable=False)
+    created_at: datetime = time_field(nullable=False)
+    traits: dict[str, Any] = json_field(nullable=False)
     # the trait in the one spelling that reaches a person (identity.fold_address): found by it
     email: str | None = None
-    traits_at: datetime | None = _time()  # of rows from before `trait_times`
-    trait_times: dict[str, str] | None = _json(nullable=True)  # when each was set or deleted
-    facts: dict[str, Any] = _json(nullable=False)
+    traits_at: datetime | None = time_field()  # of rows from before `trait_times`
+    trait_times: dict[str, str] | None = json_field(nullable=True)  # when each was set or deleted
+    facts: dict[str, Any] = json_field(nullable=False)
     facts_version: str = ""  # of the lifecycle they were computed by
     stage: str | None = None
-    stage_since: datetime | None = _time()
-    consent: dict[str, Any] = _json(nullable=False)
-    muted_until: datetime | None = _time()
-    cursor: datetime | None = _time()
-    happened_at: datetime | None = _time()  # the last instant at which anything happened
-    next_due_at: datetime | None = _time()
-    applied_event_id: int = _big()
-    merged_into: int | None = _big(nullable=True)
+    stage_since: datetime | None = time_field()
+    consent: dict[str, Any] = json_field(nullable=False)
+    muted_until: datetime | None = time_field()
+    cursor: datetime | None = time_field()
+    happened_at: datetime | None = time_field()  # the last instant at which anything happened
+    next_due_at: datetime | None = time_field()
+    applied_event_id: int = big_field()  # the last event on the time line
+    merged_into: int | None = big_field(nullable=True)
 
 
 class Link(SQLModel, table=True):
@@ -78,9 +60,9 @@ class InboxCall(SQLModel, table=True):
     """A call as it came, durable before the answer, taken out by the ingest phase."""
 
     __tablename__ = "inbox"
-    id: int = _id()
+    id: int = key_field()
     message_id: str | None = Field(default=None, unique=True)
-    received_at: datetime = _time(nullable=False)
+    received_at: datetime = time_field(nullable=False)
     source: str = ""  # api, file, page, engine
     starts: bool = True  # false for history: facts and stages only
     raw: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
@@ -90,8 +72,8 @@ class Rejection(SQLModel, table=True):
     """A call that could not be accepted, with the reason; nothing is lost."""
 
     __tablename__ = "rejections"
-    id: int = _id()
-    received_at: datetime = _time(nullable=False)
+    id: int = key_field()
+    received_at: datetime = time_field(nullable=False)
     source: str = ""
     code: str = ""
     reason: str = ""
@@ -103,22 +85,19 @@ class EventRow(SQLModel, table=True):
 
     __tablename__ = "events"
     __table_args__ = (Index("events_of_customer", "customer_id", "id"),)
-    id: int = _id()
-    customer_id: int = _big()
+    id: int = key_field()
+    customer_id: int = big_field()
     message_id: str | None = Field(default=None, unique=True)
-    at: datetime = _time(nullable=False)
-    received_at: datetime = _time(nullable=False)
+    at: datetime = time_field(nullable=False)
+    received_at: datetime = time_field(nullable=False)
     kind: int
     name: str = ""
     starts: bool = True
-    properties: dict[str, Any] = _json(nullable=False)
-    context: dict[str, Any] = _json(nullable=False)
-    unnamed: bool = Field(
-        default=False, sa_column_kwargs={"server_default": text("false")}
-    )  # by a device's id only
-    absorbed_id: int | None = _big(
-        nullable=True
-    )  # MERGE: the customer that turned out to be this one
+    properties: dict[str, Any] = json_field(nullable=False)
+    context: dict[str, Any] = json_field(nullable=False)
+    # by a device's id only
+    unnamed: bool = Field(default=False, sa_column_kwargs={"server_default": text("false")})
+    absorbed_id: int | None = big_field(nullable=True)  # MERGE: who turned out to be this one
 
 
 class EnrollmentRow(SQLModel, table=True):
@@ -127,29 +106,28 @@ class EnrollmentRow(SQLModel, table=True):
     __tablename__ = "enrollments"
     __table_args__ = (
         UniqueConstraint("customer_id", "journey", "number"),
-        Index("enrollments_due", "journey", "due_at", sqlite_where=text("status = 'active'"),
-              postgresql_where=text("status = 'active'")),
+        index_where("status = 'active'", "enrollments_due", "journey", "due_at"),
     )  # fmt: skip
-    id: int = _id()
-    customer_id: int = _big()
+    id: int = key_field()
+    customer_id: int = big_field()
     journey: str
     version: str
     number: int
-    entered_at: datetime = _time(nullable=False)
-    entry: dict[str, Any] = _json(nullable=False)
+    entered_at: datetime = time_field(nullable=False)
+    entry: dict[str, Any] = json_field(nullable=False)
     step: str | None = None
-    arrived_at: datetime | None = _time()
-    due_at: datetime | None = _time()
-    deferred_since: datetime | None = _time()
+    arrived_at: datetime | None = time_field()
+    due_at: datetime | None = time_field()
+    deferred_since: datetime | None = time_field()
     pass_no: int = 1
     held_out: bool = False
-    variables: dict[str, Any] = _json(nullable=False)
-    coupon: dict[str, Any] | None = _json(nullable=True)
+    variables: dict[str, Any] = json_field(nullable=False)
+    coupon: dict[str, Any] | None = json_field(nullable=True)
     status: str = "active"
     reason: str = ""
-    ended_at: datetime | None = _time()
-    converted_at: datetime | None = _time()
-    goal_until: datetime | None = _time()
+    ended_at: datetime | None = time_field()
+    converted_at: datetime | None = time_field()
+    goal_until: datetime | None = time_field()
 
 
 class DecisionRow(SQLModel, table=True):
@@ -158,24 +136,18 @@ class DecisionRow(SQLModel, table=True):
     __tablename__ = "decisions"
     __table_args__ = (
         Index("decisions_of_customer", "customer_id", "id"),
-        Index(
-            "decisions_unsent",
-            "journey",
-            "step",
-            "reason",
-            sqlite_where=text("kind IN ('not_sent', 'expired')"),
-            postgresql_where=text("kind IN ('not_sent', 'expired')"),
-        ),
-    )
-    id: int = _id()
-    customer_id: int = _big()
-    enrollment_id: int | None = _big(nullable=True)
-    at: datetime = _time(nullable=False)
+        index_where("kind IN ('not_sent', 'expired')", "decisions_unsent", "journey", "step",
+                    "reason"),
+    )  # fmt: skip
+    id: int = key_field()
+    customer_id: int = big_field()
+    enrollment_id: int | None = big_field(nullable=True)
+    at: datetime = time_field(nullable=False)
     kind: str
     journey: str
     step: str = ""
     reason: str = ""
-    detail: dict[str, Any] = _json(nullable=False)
+    detail: dict[str, Any] = json_field(nullable=False)
 
 
 class MessageRow(SQLModel, table=True):
@@ -184,18 +156,17 @@ class MessageRow(SQLModel, table=True):
     __tablename__ = "messages"
     __table_args__ = (
         UniqueConstraint("enrollment_id", "step", "pass_no"),
-        Index("messages_due", "channel", "not_before", text("priority DESC"), "journey", "id",
-              sqlite_where=text("state = 'queued'"), postgresql_where=text("state = 'queued'")),
-        Index("messages_leased", "lease_until", sqlite_where=text("state = 'leased'"),
-              postgresql_where=text("state = 'leased'")),
+        index_where("state = 'queued'", "messages_due", "channel", "not_before",
+                    text("priority DESC"), "journey", "id"),
+        index_where("state = 'leased'", "messages_leased", "lease_until"),
         Index("messages_of_customer", "customer_id", "decided_at"),
         Index("messages_by_state", "state", "channel"),
         Index("messages_of_journey", "journey", "decided_at"),
     )  # fmt: skip
-    id: int = _id()
+    id: int = key_field()
     public_id: str = Field(unique=True)  # travels with the message
-    customer_id: int = _big()
-    enrollment_id: int = _big()
+    customer_id: int = big_field()
+    enrollment_id: int = big_field()
     journey: str
     version: str  # of the journey
     step: str
@@ -212,22 +183,22 @@ class MessageRow(SQLModel, table=True):
     sender: str | None = None
     reply_to: str | None = None
     resend_uncertain: bool = False
-    variables: dict[str, Any] = _json(nullable=False)
-    coupon: dict[str, Any] | None = _json(nullable=True)
-    decided_at: datetime = _time(nullable=False)  # the instant the time line let it go
-    not_before: datetime = _time(nullable=False)
-    expires_at: datetime | None = _time()
+    variables: dict[str, Any] = json_field(nullable=False)
+    coupon: dict[str, Any] | None = json_field(nullable=True)
+    decided_at: datetime = time_field(nullable=False)  # the instant the time line let it go
+    not_before: datetime = time_field(nullable=False)
+    expires_at: datetime | None = time_field()
     state: str = "queued"
     reason: str = ""
     code: str = ""
     provider_id: str = ""
     attempts: int = 0
     leased_by: str | None = None  # the worker whose lease it is or was, by its token
-    lease_until: datetime | None = _time()
-    leased_at: datetime | None = _time()
+    lease_until: datetime | None = time_field()
+    leased_at: datetime | None = time_field()
     # where it was last handed over to, in lower case: what its reader says is about it
     to_address: str | None = None
-    settled_at: datetime | None = _time()
+    settled_at: datetime | None = time_field()
 
 
 class StageChangeRow(SQLModel, table=True):
@@ -235,9 +206,9 @@ class StageChangeRow(SQLModel, table=True):
 
     __tablename__ = "stage_changes"
     __table_args__ = (Index("stage_changes_of_customer", "customer_id", "at"),)
-    id: int = _id()
-    customer_id: int = _big()
-    at: datetime = _time(nullable=False)
+    id: int = key_field()
+    customer_id: int = big_field()
+    at: datetime = time_field(nullable=False)
     came_from: str | None = None
     to: str | None = None
     cause: str = ""
@@ -247,27 +218,25 @@ class AssignmentRow(SQLModel, table=True):
     """The variant of a split a customer was given, kept."""
 
     __tablename__ = "assignments"
-    customer_id: int = _big(primary_key=True)
+    customer_id: int = big_field(primary_key=True)
     journey: str = Field(primary_key=True)
     step: str = Field(primary_key=True)
     variant: str
-    at: datetime = _time(nullable=False)
+    at: datetime = time_field(nullable=False)
 
 
 class ConsentRow(SQLModel, table=True):
-    """The proof of consent: who said what, when and where. Also mutes and suppressions of a
-    customer.
-    """
+    """The proof of consent: who said what, when and where; mutes and suppressions too."""
 
     __tablename__ = "consent_log"
     __table_args__ = (Index("consent_of_customer", "customer_id", "at"),)
-    id: int = _id()
-    customer_id: int = _big()
-    at: datetime = _time(nullable=False)
+    id: int = key_field()
+    customer_id: int = big_field()
+    at: datetime = time_field(nullable=False)
     key: str
     granted: bool | None = None  # None: an earlier choice was taken back
     source: str = ""
-    until: datetime | None = _time()
+    until: datetime | None = time_field()
 
 
 class AddressChoiceRow(SQLModel, table=True):
@@ -276,13 +245,13 @@ class AddressChoiceRow(SQLModel, table=True):
 
     __tablename__ = "address_choices"
     __table_args__ = (UniqueConstraint("address", "medium", "topic", "granted", "at"),)
-    id: int = _id()
+    id: int = key_field()
     medium: str
     address: str  # in lower case
     topic: str = ""
     granted: bool
     source: str = ""
-    at: datetime = _time(nullable=False)
+    at: datetime = time_field(nullable=False)
 
 
 class Suppression(SQLModel, table=True):
@@ -295,11 +264,11 @@ class Suppression(SQLModel, table=True):
         UniqueConstraint("scope", "address"),
         Index("suppressions_of_address", "address"),
     )
-    id: int = _id()
+    id: int = key_field()
     scope: str
     address: str  # an address in lower case, or `customer:<id>`
     reason: str = ""
-    at: datetime = _time(nullable=False)
+    at: datetime = time_field(nullable=False)
 
 
 class GrantRow(SQLModel, table=True):
@@ -308,23 +277,23 @@ class GrantRow(SQLModel, table=True):
     __tablename__ = "grants"
     __table_args__ = (
         UniqueConstraint("enrollment_id", "step", "pass_no", "role"),
-        Index("rewards_once", "referred_id", "role", unique=True, sqlite_where=text("is_reward"),
-              postgresql_where=text("is_reward")),
+        index_where("is_reward", "rewards_once", "referred_id", "role", unique=True),
         Index("grants_of_customer", "customer_id"),
         Index("grants_of_referred", "referred_id"),
     )  # fmt: skip
-    id: int = _id()
+    id: int = key_field()
     code: str = Field(unique=True)
-    customer_id: int | None = _big(nullable=True)  # who may use it; None: a referrer not known here
-    referred_id: int = _big()  # the customer in whose journey it was given
-    enrollment_id: int = _big()
+    # who may use it; None: a referrer not known here
+    customer_id: int | None = big_field(nullable=True)
+    referred_id: int = big_field()  # the customer in whose journey it was given
+    enrollment_id: int = big_field()
     step: str
     pass_no: int
     role: str  # customer, referrer
     is_reward: bool
-    coupon: dict[str, Any] = _json(nullable=False)
-    at: datetime = _time(nullable=False)
-    redeemed_at: datetime | None = _time()
+    coupon: dict[str, Any] = json_field(nullable=False)
+    at: datetime = time_field(nullable=False)
+    redeemed_at: datetime | None = time_field()
 
 
 class TaskRow(SQLModel, table=True):
@@ -335,17 +304,17 @@ class TaskRow(SQLModel, table=True):
         UniqueConstraint("enrollment_id", "step", "pass_no"),
         Index("tasks_of_customer", "customer_id"),
     )
-    id: int = _id()
-    customer_id: int = _big()
-    enrollment_id: int = _big()
+    id: int = key_field()
+    customer_id: int = big_field()
+    enrollment_id: int = big_field()
     step: str
     pass_no: int
     type: str
     note: str = ""
     assignee: str | None = None
-    at: datetime = _time(nullable=False)
-    due_at: datetime | None = _time()
-    done_at: datetime | None = _time()
+    at: datetime = time_field(nullable=False)
+    due_at: datetime | None = time_field()
+    done_at: datetime | None = time_field()
 
 
 class GateRow(SQLModel, table=True):
@@ -357,8 +326,8 @@ class GateRow(SQLModel, table=True):
     kind: str = Field(primary_key=True)  # journey, channel
     name: str = Field(primary_key=True)
     reason: str = ""
-    since: datetime = _time(nullable=False)
-    until: datetime | None = _time()  # a channel that rests by itself: when it tries again …
+    since: datetime = time_field(nullable=False)
+    until: datetime | None = time_field()  # a channel that rests by itself: when it tries again …
     times: int = Field(
         default=0, sa_column_kwargs={"server_default": "0"}
     )  # … after so many rests in a row
@@ -370,7 +339,7 @@ class WorkerRow(SQLModel, table=True):
     __tablename__ = "workers"
     token: str = Field(primary_key=True)
     process: str
-    beat_at: datetime = _time(nullable=False)
+    beat_at: datetime = time_field(nullable=False)
 
 
 class JourneyVersion(SQLModel, table=True):
@@ -380,7 +349,7 @@ class JourneyVersion(SQLModel, table=True):
     journey: str = Field(primary_key=True)
     version: str = Field(primary_key=True)
     source: str
-    seen_at: datetime = _time(nullable=False)
+    seen_at: datetime = time_field(nullable=False)
 
 
 class Setting(SQLModel, table=True):
