@@ -8,6 +8,8 @@ import tomllib
 from collections.abc import Mapping
 from importlib.resources import files
 
+from orchestrator.domain.template_names import language_of
+
 Words = Mapping[str, str]
 
 
@@ -47,7 +49,7 @@ def choose_language(locales: list[str], accept_language: str, fallback: str) -> 
     the fallback's.
     """
     for locale in [*locales, *_accepted(accept_language), fallback]:
-        language = locale.replace("_", "-").partition("-")[0].strip().lower()
+        language = language_of(locale).strip()
         if language in WORDS:
             return language
     return "en"

@@ -42,6 +42,17 @@ class MessageState(StrEnum):
     UNKNOWN = "unknown"  # bytes left, no answer came: never resent by itself
 
 
+#: A provider has the message, whatever became of it then.
+TAKEN = (
+    MessageState.ACCEPTED,
+    MessageState.DELIVERED,
+    MessageState.OPENED,
+    MessageState.CLICKED,
+    MessageState.COMPLAINED,
+    MessageState.BOUNCED,
+)
+
+
 @dataclass(frozen=True, slots=True)
 class QueuedMessage:
     """A message of the ledger, as whoever asks about it, renders, sends and settles it knows it."""

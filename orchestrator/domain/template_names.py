@@ -65,6 +65,11 @@ def locale_tag(locale: str) -> str:
     return locale.lower().replace("_", "-")
 
 
+def language_of(locale: str) -> str:
+    """The language of a locale: `fr` for `fr_CA`."""
+    return locale_tag(locale).partition("-")[0]
+
+
 def locale_tags(*locales: str) -> list[str]:
     """The locales and what they fall back to, best first: `fr-ca`, `fr` for `fr_CA`."""
     tags: list[str] = []

@@ -7,8 +7,6 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from pydantic import ValidationError
-
 from orchestrator.domain import journey as domain
 from orchestrator.domain.cron import parse_cron
 from orchestrator.domain.errors import Problem, ProjectInvalid
@@ -16,9 +14,9 @@ from orchestrator.domain.journey_tests import JourneyTest
 from orchestrator.domain.message import Purpose
 from orchestrator.domain.schedule import find_zone
 from orchestrator.language.document import Document, Path, Position
-from orchestrator.language.form_errors import report_form_errors
 from orchestrator.language.journey_tests import read_tests
 from orchestrator.language.place import Known, Place
+from orchestrator.language.reading import read_form
 from orchestrator.language.schema import (
     ExitForm,
     GoalForm,
@@ -71,13 +69,8 @@ def read_journey(document: Document, known: Known, problems: list[Problem]) -> J
     """Reads a document; faults are added to `problems`."""
     place = Place(document, known, problems)
     before = len(problems)
-    if not isinstance(document.data, dict):
-        place.error("a journey's file begins with `journey:` and its id")
-        return JourneyFile(None)
-    try:
-        form = JourneyForm.model_validate(document.data)
-    except ValidationError as fault:
-        report_form_errors(fault, JourneyForm, place)
+    form = read_form(JourneyForm, place, "a journey's file begins with `journey:` and its id")
+    if form is None:
         return JourneyFile(None)
     ids = name_steps(form.steps, place.at("steps"))
     journey = _build(form, ids, place)

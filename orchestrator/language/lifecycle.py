@@ -8,9 +8,9 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from importlib.resources import files
-from typing import Annotated, TypeVar
+from typing import Annotated
 
-from pydantic import BeforeValidator, Field, ValidationError
+from pydantic import BeforeValidator, Field
 
 from orchestrator.domain.errors import ExpressionInvalid, ParcoursError, Problem, ProjectInvalid
 from orchestrator.domain.expression import Condition, Const, Expr, calls, walk
@@ -18,8 +18,8 @@ from orchestrator.domain.instants import Candidates, time_candidates
 from orchestrator.domain.lifecycle import Fact, FactKind, Lifecycle, Segment, Stage
 from orchestrator.domain.suggestion import did_you_mean
 from orchestrator.language.document import Document
-from orchestrator.language.form_errors import report_form_errors
 from orchestrator.language.place import STAGE, Known, Place
+from orchestrator.language.reading import read_form
 from orchestrator.language.translation import FACT, RULE
 from orchestrator.language.version import version_of
 from orchestrator.language.words import Form, Rule, Span, Text
@@ -118,7 +118,7 @@ def read_lifecycle(
     if lifecycle is None:
         return Lifecycle(segments=found_segments, version=version_of(data))
     place = Place(lifecycle, known, problems)
-    form = _validate(LifecycleForm, place, "lifecycle")
+    form = read_form(LifecycleForm, place, "this file begins with `lifecycle:`")
     if form is None:
         return Lifecycle(segments=found_segments)
     return Lifecycle(
@@ -128,20 +128,6 @@ def read_lifecycle(
         segments=found_segments,
         version=version_of(data),
     )
-
-
-F = TypeVar("F", bound=Form)
-
-
-def _validate(kind: type[F], place: Place, first_key: str) -> F | None:
-    if not isinstance(place.document.data, dict):
-        place.error(f"this file begins with `{first_key}:`")
-        return None
-    try:
-        return kind.model_validate(place.document.data)
-    except ValidationError as fault:
-        report_form_errors(fault, kind, place)
-        return None
 
 
 def _facts(form: LifecycleForm, place: Place) -> Iterator[Fact]:
@@ -217,7 +203,7 @@ def _read_segments(
     document: Document, known: Known, problems: list[Problem]
 ) -> dict[str, tuple[Condition, Place]]:
     place = Place(document, known, problems)
-    form = _validate(SegmentsForm, place, "segments")
+    form = read_form(SegmentsForm, place, "this file begins with `segments:`")
     if form is None:
         return {}
     found: dict[str, tuple[Condition, Place]] = {}

@@ -5,13 +5,13 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, ValidationError
+from pydantic import BeforeValidator, Field
 
 from orchestrator.domain.errors import Problem
 from orchestrator.domain.survey import Option, Survey, SurveyKind, Texts
 from orchestrator.language.document import Document
-from orchestrator.language.form_errors import report_form_errors
 from orchestrator.language.place import Known, Place
+from orchestrator.language.reading import read_form
 from orchestrator.language.words import Form
 
 _LOCALE = re.compile(r"[a-z]{2,3}([-_][A-Za-z0-9]{2,8})*")
@@ -94,13 +94,8 @@ def read_surveys(
     if document is None:
         return dict(BUILT_IN)
     place = Place(document, known, problems)
-    if not isinstance(document.data, dict):
-        place.error("this file begins with `surveys:`")
-        return dict(BUILT_IN)
-    try:
-        form = SurveysForm.model_validate(document.data)
-    except ValidationError as fault:
-        report_form_errors(fault, SurveysForm, place)
+    form = read_form(SurveysForm, place, "this file begins with `surveys:`")
+    if form is None:
         return dict(BUILT_IN)
     return BUILT_IN | {
         name: _survey(name, survey, place.at("surveys", name))

@@ -10,7 +10,12 @@ from pathlib import Path
 
 from orchestrator.domain.medium import Medium
 from orchestrator.domain.message import Purpose
-from orchestrator.domain.template_names import is_misnamed, read_file_name, suggest_name
+from orchestrator.domain.template_names import (
+    is_misnamed,
+    language_of,
+    read_file_name,
+    suggest_name,
+)
 from orchestrator.domain.text_files import decode_text
 from orchestrator.lint.rules import Finding, Rules, Spot
 from orchestrator.lint.step_rules import Rendered, messages
@@ -49,14 +54,14 @@ def missing_locales(folder: Folder) -> Iterator[Finding]:
     """Templates that lack a locale which another template has: one finding for each locale."""
     found = {medium: folder.variants(medium) for medium in Medium}
     # The file without a locale is in the project's.
-    own = {"", folder.locale.lower(), _language(folder.locale)}
+    own = {"", folder.locale.lower(), language_of(folder.locale)}
     wanted = {tag for by_name in found.values() for tags in by_name.values() for tag in tags} - own
     for tag in sorted(wanted):
         lacking = {
             f"{medium}/{name}": tags.get("") or next(iter(tags.values()))
             for medium, by_name in found.items()
             for name, tags in sorted(by_name.items())
-            if tag not in tags and _language(tag) not in tags
+            if tag not in tags and language_of(tag) not in tags
         }
         if lacking:
             told = f"not there in {tag}, while other templates are: {_listed(list(lacking))}"
@@ -136,7 +141,3 @@ def _listed(names: list[str]) -> str:
     """The first of many names, and how many more there are."""
     more = f" and {len(names) - NAMES_SHOWN} more" if len(names) > NAMES_SHOWN else ""
     return ", ".join(f"'{name}'" for name in names[:NAMES_SHOWN]) + more
-
-
-def _language(tag: str) -> str:
-    return tag.lower().replace("_", "-").partition("-")[0]

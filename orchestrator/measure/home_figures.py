@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from orchestrator.domain.message import Medium
+from orchestrator.domain.message import TAKEN, Medium
 from orchestrator.store import customers, messages, settings
 from orchestrator.store.database import Database
-
-_SENT = ("accepted", "delivered", "opened", "clicked", "complained", "bounced")
 
 
 def read_figures(database: Database) -> dict[str, int]:
@@ -17,7 +15,7 @@ def read_figures(database: Database) -> dict[str, int]:
         known = customers.count_customers(transaction)
     sent = {
         f"{medium.spec.plural[0].upper()}{medium.spec.plural[1:]} sent": sum(
-            states.get(medium, {}).get(state, 0) for state in _SENT
+            states.get(medium, {}).get(state, 0) for state in TAKEN
         )
         for medium in Medium
     }

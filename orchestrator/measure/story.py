@@ -16,7 +16,7 @@ from orchestrator.domain.effects import DecisionKind, Receiver
 from orchestrator.domain.formatting import format_instant, format_value
 from orchestrator.domain.journey import Journey
 from orchestrator.domain.medium import Medium
-from orchestrator.domain.message import MessageState
+from orchestrator.domain.message import TAKEN, MessageState
 from orchestrator.domain.state import Status
 from orchestrator.measure.happened import Happened
 from orchestrator.measure.step_names import name_step
@@ -156,19 +156,12 @@ _ASKED = {
 }
 
 
-#: A provider has it, whatever became of it then.
-_ARRIVED = frozenset(MessageState) - {
-    MessageState.QUEUED, MessageState.LEASED, MessageState.NOT_SENT, MessageState.REJECTED,
-    MessageState.FAILED, MessageState.UNKNOWN,
-}  # fmt: skip
-
-
 def _tell_message(row: Any) -> Iterator[Sentence]:
     """When a message left and what became of it; that it was decided is told already."""
     why = " ".join(filter(None, (tell_reason(row.reason), row.code)))
     why = f" ({why})" if why else ""
     if row.leased_at is not None:
-        told = "is sent" if row.state in _ARRIVED else "is handed over"
+        told = "is sent" if row.state in TAKEN else "is handed over"
         yield Sentence(
             row.leased_at,
             2,

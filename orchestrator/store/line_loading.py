@@ -13,6 +13,7 @@ from sqlalchemy import bindparam, func, or_, select
 
 from orchestrator.domain.event import Event, Kind
 from orchestrator.domain.medium import Medium
+from orchestrator.domain.message import TAKEN, MessageState
 from orchestrator.domain.policy import address_in
 from orchestrator.domain.program import Program
 from orchestrator.domain.region import region_of
@@ -34,16 +35,7 @@ from orchestrator.store.transaction import Transaction
 
 #: Messages in these states count for the caps; queued ones too while the time line decides about
 #: the next.
-COUNTED = (
-    "leased",
-    "accepted",
-    "delivered",
-    "opened",
-    "clicked",
-    "complained",
-    "bounced",
-    "unknown",
-)
+COUNTED = tuple(map(str, (*TAKEN, MessageState.LEASED, MessageState.UNKNOWN)))
 
 #: What a run of a line may change of a customer, and of an enrollment.
 OF_CUSTOMER = Columns(CUSTOMERS, (

@@ -45,7 +45,7 @@ class Chosen:
     def render_all(self, own: Mapping[str, Any], locale: str | None) -> list[Draft]:
         """Every message with the sections of `own` in place of the made-up ones, in the language
         asked for. Raises TemplateFailed."""
-        spoken = locale or _language_of(self.project, own)
+        spoken = locale or _spoken_by(self.project, own)
         return [
             render(self.project, self.templates, target, own=own, locale=spoken)
             for target in self.targets
@@ -95,7 +95,7 @@ def is_language(text: str) -> bool:
     return _LOCALE.fullmatch(text) is not None
 
 
-def _language_of(project: Project, own: Mapping[str, Any]) -> str:
+def _spoken_by(project: Project, own: Mapping[str, Any]) -> str:
     """The customer's language, else the project's; what is no language tag is none."""
     theirs = own.get("customer", {}).get("locale")
     if isinstance(theirs, str) and is_language(theirs):
