@@ -204,7 +204,7 @@ class TemplateEnvironment(SandboxedEnvironment):
         return COMPARE[operator](plain(left), plain(right))
 
     def key(self, context: Context, value: Any) -> Any:
-        """What is written as a key of `{…}`: texts and numbers as they are, the rest as it prints."""
+        """What is written as a key of `{…}`: texts and numbers as they are, others as printed."""
         return value if isinstance(value, str | int | float) else self.write(context, value)
 
     # ------------------------------------------------------------ loops, calls, printing
