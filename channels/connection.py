@@ -14,7 +14,6 @@ import ssl
 import threading
 import time
 from collections.abc import Callable
-from typing import Any
 
 _CHUNK = 65_536
 
@@ -33,7 +32,7 @@ class Connection:
         """For how long nothing has gone either way."""
         return time.monotonic() - self._used_at_s
 
-    def connect(self, address: Any, until_s: float) -> None:
+    def connect(self, address: tuple[object, ...], until_s: float) -> None:
         """Reaches the other side."""
         self._socket.settimeout(_left_s(until_s))
         self._socket.connect(address)

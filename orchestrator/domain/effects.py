@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
 
 from orchestrator.domain.event import Event
 from orchestrator.domain.message import Medium
@@ -63,7 +62,7 @@ class Decision(Effect):
     reason: str = ""
     step: str = ""
     enrollment: Enrollment | None = None
-    detail: Mapping[str, Any] = field(default_factory=dict)
+    detail: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +121,7 @@ class Grant(Effect):
     to: Receiver
     receiver: str
     code: str
-    coupon: Mapping[str, Any]
+    coupon: Mapping[str, object]
     is_reward: bool
 
 

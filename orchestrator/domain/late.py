@@ -18,7 +18,6 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 
 from orchestrator.domain.applying import apply
 from orchestrator.domain.effects import Decision, DecisionKind, StageChange
@@ -28,7 +27,7 @@ from orchestrator.domain.journey import Goal, Journey
 from orchestrator.domain.line import Line, RunOptions
 from orchestrator.domain.record import Record, Retrace
 from orchestrator.domain.stages import current_stage
-from orchestrator.domain.state import CustomerState, Enrollment, Status
+from orchestrator.domain.state import Choice, CustomerState, Enrollment, Status
 from orchestrator.domain.step import MOVED
 from orchestrator.domain.values import INSTANT
 from orchestrator.domain.walk import walk
@@ -127,9 +126,9 @@ class _Known:
     a merge.
     """
 
-    traits: dict[str, Any]
+    traits: dict[str, object]
     trait_times: dict[str, str]
-    consent: dict[str, Any]
+    consent: dict[str, Choice]
     stage: str | None
     stage_since: datetime | None
 

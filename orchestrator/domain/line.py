@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
 
 from orchestrator.domain import assignment, release
 from orchestrator.domain.effects import Assignment, Decision, DecisionKind, Effect, Emitted, Logged
@@ -223,7 +222,7 @@ class Moment:
         *,
         at: datetime | None = None,
         step: str | None = None,
-        **detail: Any,
+        **detail: object,
     ) -> None:
         """Writes a decision down: of now and of the step they stand on, unless another is named."""
         where = (self.enrollment.step or "") if step is None else step

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
 
 from orchestrator.domain import journey as domain
 from orchestrator.domain.cron import parse_cron
@@ -16,6 +15,7 @@ from orchestrator.domain.schedule import find_zone
 from orchestrator.language.document import Document, Path, Position
 from orchestrator.language.journey_test_forms import read_tests
 from orchestrator.language.place import Known, Place
+from orchestrator.language.plain_forms import Form
 from orchestrator.language.reading import read_form
 from orchestrator.language.schema import (
     ExitForm,
@@ -120,7 +120,7 @@ def _build(form: JourneyForm, ids: dict[Path, str], place: Place) -> domain.Jour
         moved=_moved(form, place.at("moved"), set(ids.values())),
         given_ids=given_ids(form.steps),
         steps=steps,
-        version=version_of(place.document.data),
+        version=version_of(place.document.map),
         source=place.document.text,
     )
 
@@ -197,7 +197,7 @@ def _moved(form: JourneyForm, place: Place, ids: set[str]) -> tuple[tuple[str, s
 # ---------------------------------------------------------------- triggers
 
 
-def _trigger(form: Any, place: Place) -> domain.Trigger | None:
+def _trigger(form: Form, place: Place) -> domain.Trigger | None:
     for option in ("for_each", "one_per"):
         if getattr(form, option) is not None:
             place.at(option).not_built(f"`{option}`")

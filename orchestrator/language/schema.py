@@ -9,7 +9,7 @@ brackets, so that it is never taken for a key.
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag
 
@@ -94,7 +94,7 @@ TRIGGERS: dict[str, type[_TriggerForm]] = {
 BUILT_TRIGGERS = ("event", "stage", "schedule", "manual")
 
 
-def _kind_of_trigger(value: Any) -> str | None:
+def _kind_of_trigger(value: object) -> str | None:
     found = [
         key for key in ("schedule", "once", *TRIGGERS) if isinstance(value, dict) and key in value
     ]

@@ -8,7 +8,7 @@ and stage as it was at each instant.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -19,10 +19,12 @@ from orchestrator.domain.formatting import format_value
 from orchestrator.domain.journey import EventTrigger, Journey, StageTrigger
 from orchestrator.domain.state import CustomerState
 from orchestrator.domain.timeline import run
+from orchestrator.domain.values import as_mapping
 from orchestrator.language.program_building import build_program
 from orchestrator.language.project import Project
 from orchestrator.measure.happened import label
 from orchestrator.measure.story import Sentence
+from orchestrator.store.customers import FoundCustomer
 from orchestrator.store.events import read_event
 
 TOLD_MAX = 20
@@ -47,7 +49,7 @@ class _Pull:
 class OnRecord:
     """A customer with all events on record, and the instants of which the ledger speaks itself."""
 
-    customer: Any
+    customer: FoundCustomer
     events: Sequence[Any]
     told: Collection[datetime]
 
@@ -139,17 +141,19 @@ def _noting(trigger: EventTrigger | StageTrigger, asked: list[_Pull]) -> Conditi
     condition = trigger.condition or Condition("", Const(True), lambda scope: True)
 
     def test(scope: Scope) -> bool:
-        event = scope.names["event"]
+        event = as_mapping(scope.names["event"])
+        at = event["at"]
+        assert isinstance(at, datetime)
         read = _values_read(condition.tree, scope)
         asked.append(
-            _Pull(event["at"], _name(trigger, event), condition.test(scope), condition.source, read)
+            _Pull(scope.now, _name(trigger, event), condition.test(scope), condition.source, read)
         )
         return False
 
     return replace(condition, test=test)
 
 
-def _name(trigger: EventTrigger | StageTrigger, event: dict[str, Any]) -> str:
+def _name(trigger: EventTrigger | StageTrigger, event: Mapping[str, object]) -> str:
     if isinstance(trigger, StageTrigger):
         return f"became {trigger.stage}"
     # Where an event has no property `name`, expressions see its own under it.

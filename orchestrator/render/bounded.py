@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any
 
 from jinja2 import Undefined
 from jinja2.runtime import Context
@@ -11,7 +10,7 @@ from markupsafe import Markup
 
 from orchestrator.render.budget import BUDGET, Budget
 
-Function = Callable[..., Any]
+Function = Callable[..., object]
 
 
 def budget_of(context: Context) -> Budget:
@@ -20,7 +19,7 @@ def budget_of(context: Context) -> Budget:
     return budget
 
 
-def plain(value: Any) -> Any:
+def plain(value: object) -> object:
     """A value as the language knows it: what is missing is None, marked-up text is text."""
     if isinstance(value, Undefined):
         return None
@@ -28,8 +27,8 @@ def plain(value: Any) -> Any:
 
 
 def call_bounded(
-    budget: Budget, function: Function, args: Iterable[Any], options: Mapping[str, Any]
-) -> Any:
+    budget: Budget, function: Function, args: Iterable[object], options: Mapping[str, object]
+) -> object:
     """Calls what may read and write no more than the budget allows; a generator is run to its
     end.
     """

@@ -7,7 +7,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from io import StringIO
-from typing import Any
 
 from jinja2 import Template, TemplateSyntaxError, nodes
 from jinja2.exceptions import SecurityError
@@ -123,7 +122,7 @@ class CompiledText:
         """A text without markup, such as a subject, that begins at a place of a file."""
         return cls(Markup(source, ((1, file, line, column),)), TEXT, settings)
 
-    def render(self, context: Mapping[str, Any]) -> str:
+    def render(self, context: Mapping[str, object]) -> str:
         """The text for one customer; raises TemplateFailed."""
         if self._template is None:
             self.compile()

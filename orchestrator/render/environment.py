@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime
 from itertools import islice
 from types import MethodType
-from typing import Any, NoReturn
+from typing import NoReturn
 
 from jinja2 import Undefined, pass_context
 from jinja2.exceptions import SecurityError
@@ -64,7 +64,7 @@ class Missing(Undefined):
 
     __slots__ = ()
 
-    def _missing(self, *_: Any, **__: Any) -> Missing:
+    def _missing(self, *_: object, **__: object) -> Missing:
         return self
 
     def __getattr__(self, name: str) -> Missing:
@@ -74,7 +74,7 @@ class Missing(Undefined):
             )  # Python's own protocols (copy, pickle, numbers) must not be answered
         return self
 
-    def __iter__(self) -> Iterator[Any]:
+    def __iter__(self) -> Iterator[object]:
         return iter(())
 
     def __str__(self) -> str:
@@ -107,7 +107,7 @@ class SilentNamespace(Namespace):
         return ""
 
 
-def _known(value: Any) -> Any:
+def _known(value: object) -> object:
     return MISSING if value is None else value
 
 
@@ -122,7 +122,7 @@ class TemplateEnvironment(SandboxedEnvironment):
 
     # ------------------------------------------------------------ looking up
 
-    def getattr(self, obj: Any, attribute: str) -> Any:
+    def getattr(self, obj: object, attribute: str) -> object:
         if type(obj) is dict or isinstance(
             obj, Mapping
         ):  # asking the abstract class takes as long as all the rest
@@ -135,7 +135,7 @@ class TemplateEnvironment(SandboxedEnvironment):
             return getattr(obj, attribute, MISSING) if attribute in LOOP_PARTS else MISSING
         return _known(find_member(obj, attribute))
 
-    def getitem(self, obj: Any, argument: Any) -> Any:
+    def getitem(self, obj: object, argument: object) -> object:
         if isinstance(argument, str):
             return self.getattr(obj, str.__str__(argument))
         if isinstance(obj, Mapping):
@@ -144,7 +144,7 @@ class TemplateEnvironment(SandboxedEnvironment):
             return obj[argument] if -len(obj) <= argument < len(obj) else MISSING
         return MISSING
 
-    def cut(self, context: Context, obj: Any, *bounds: Any) -> Any:
+    def cut(self, context: Context, obj: object, *bounds: object) -> object:
         """`x[1:3]`."""
         if not isinstance(obj, str | list | tuple | range):
             return MISSING
@@ -152,12 +152,12 @@ class TemplateEnvironment(SandboxedEnvironment):
         start, stop, step = (bound if type(bound) is int else None for bound in bounds)
         return obj[slice(start, stop, step or None)]
 
-    def unsafe_undefined(self, obj: Any, attribute: str) -> NoReturn:
+    def unsafe_undefined(self, obj: object, attribute: str) -> NoReturn:
         raise SecurityError(f"'{attribute}' is closed to templates")
 
     # ------------------------------------------------------------ operators
 
-    def compute(self, context: Context, operator: str, left: Any, right: Any) -> Any:
+    def compute(self, context: Context, operator: str, left: object, right: object) -> object:
         """`+ - * / // %`, as in conditions; what cannot be computed is missing."""
         if isinstance(left, str) or isinstance(right, str) or isinstance(left, list):
             budget = budget_of(context)
@@ -168,7 +168,7 @@ class TemplateEnvironment(SandboxedEnvironment):
         return MISSING if result is None else result
 
     @staticmethod
-    def _check_size(operator: str, left: Any, right: Any) -> None:
+    def _check_size(operator: str, left: object, right: object) -> None:
         """Conditions take a text that grows too long for undefined; a message says that it
         fails.
         """
@@ -179,23 +179,22 @@ class TemplateEnvironment(SandboxedEnvironment):
             if isinstance(text, str) and count is not None and read_amount(text) is None:
                 check_size(len(text) * count)
 
-    def format(self, context: Context, pattern: str, *found: Any) -> str:
+    def format(self, context: Context, pattern: str, *found: object) -> str:
         """`"%.2f" % price`."""
-        text: str = filters.ALL["format"](context, pattern, *found)
-        return text
+        return filters.run_format(context, pattern, *found)
 
-    def negate(self, value: Any) -> Any:
+    def negate(self, value: object) -> object:
         """`-x`."""
         return _known(values.negate(value))
 
-    def join_texts(self, context: Context, parts: Iterable[Any]) -> Any:
+    def join_texts(self, context: Context, parts: Iterable[object]) -> object:
         """`~`: the parts as people read them; where one is marked up, the others are escaped."""
         texts = [part if isinstance(part, str) else self.write(context, part) for part in parts]
         budget_of(context).spend(1 + sum(map(len, texts)) // SIGNS_A_STEP)
         check_size(sum(map(len, texts)))
         return (Markup() if any(type(text) is Markup for text in texts) else "").join(texts)
 
-    def compare(self, context: Context, operator: str, left: Any, right: Any) -> bool:
+    def compare(self, context: Context, operator: str, left: object, right: object) -> bool:
         """`== != < <= > >= in`, as in conditions."""
         if operator == "in" or operator == "not in":
             budget_of(context).weigh(right)
@@ -203,7 +202,7 @@ class TemplateEnvironment(SandboxedEnvironment):
             budget_of(context).weigh(left)
         return COMPARE[operator](plain(left), plain(right))
 
-    def key(self, context: Context, value: Any) -> Any:
+    def key(self, context: Context, value: object) -> object:
         """What is written as a key of `{…}`: texts and numbers as they are, others as printed."""
         return value if isinstance(value, str | int | float) else self.write(context, value)
 
@@ -213,7 +212,7 @@ class TemplateEnvironment(SandboxedEnvironment):
         """Takes some steps out of the rendering's budget."""
         budget_of(context).spend(steps)
 
-    def steps(self, context: Context, value: Any, cost: int) -> Any:
+    def steps(self, context: Context, value: object, cost: int) -> object:
         """What a loop walks over; all its passes are spent at once. A number or a date holds
         nothing.
         """
@@ -222,7 +221,7 @@ class TemplateEnvironment(SandboxedEnvironment):
         budget_of(context).spend(1 + len(value) * cost)
         return value
 
-    def call(__self, __context: Context, __obj: Any, *args: Any, **options: Any) -> Any:
+    def call(__self, __context: Context, __obj: object, *args: object, **options: object) -> object:
         """A macro, a function or a method; what is none of these, a trait of that name, is
         missing.
         """
@@ -255,7 +254,7 @@ class TemplateEnvironment(SandboxedEnvironment):
         return super().call(__context, __obj, *args, **options)
 
     @staticmethod
-    def write(context: Context, value: Any) -> str:
+    def write(context: Context, value: object) -> str:
         """A value as people read it: a whole number without `.0`, `true` and `false`; nothing
         for what is missing.
         """
@@ -289,11 +288,11 @@ class TemplateEnvironment(SandboxedEnvironment):
     concat = join_output  # the name by which generated code calls it
 
 
-def _number_text(part: Any) -> str:
+def _number_text(part: object) -> str:
     return as_text(part) if isinstance(part, int | float) else ""
 
 
-def _range(*bounds: Any) -> Any:
+def _range(*bounds: object) -> object:
     """Whole numbers, as in Python; nothing where a bound is none, a quantity written as text
     counts.
     """
