@@ -22,7 +22,7 @@ from orchestrator.engine.collecting import collecting_afterwards
 from orchestrator.engine.parts import INBOX_MAX, Parts
 from orchestrator.engine.report import TickReport
 from orchestrator.store import accepted, addresses, customers, events, grants, inbox
-from orchestrator.store.addresses import SentMessage
+from orchestrator.store.addresses import Destination
 from orchestrator.store.inbox import WaitingCall
 from orchestrator.store.line_loading import load_readers
 from orchestrator.store.transaction import Transaction
@@ -206,7 +206,7 @@ def _choice_rows(taken: _Taken, medium: str, to: str) -> list[dict[str, object]]
 
 
 def _sent_to(
-    parts: Parts, transaction: Transaction, message: SentMessage, now: datetime
+    parts: Parts, transaction: Transaction, message: Destination, now: datetime
 ) -> str | None:
     """Where a message went; for one from before this was written down, where its customer is
     reached.

@@ -87,7 +87,7 @@ def choice_row(medium: str, address: str, choice: AddressChoice, source: str) ->
     return {"medium": medium, "address": address.lower(), "source": source} | said
 
 
-class SentMessage(NamedTuple):
+class Destination(NamedTuple):
     """Whom a message went to. `to_address` is None in rows of earlier versions."""
 
     medium: Medium
@@ -97,12 +97,12 @@ class SentMessage(NamedTuple):
 
 def messages_by_public_id(
     transaction: Transaction, public_ids: Collection[str]
-) -> dict[str, SentMessage]:
+) -> dict[str, Destination]:
     """Whom some messages went to, by their public id."""
     m = MESSAGES.c
     query = select(m.public_id, m.medium, m.to_address, m.customer_id)
     return {
-        public_id: SentMessage(Medium(medium), to, customer_id)
+        public_id: Destination(Medium(medium), to, customer_id)
         for some in chunked(sorted(public_ids))
         for public_id, medium, to, customer_id in transaction.execute(
             query.where(m.public_id.in_(some))
