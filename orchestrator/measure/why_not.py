@@ -16,9 +16,10 @@ from typing import Any
 from orchestrator.domain.closures import compile_expression
 from orchestrator.domain.expression import Attribute, Condition, Const, Expr, Name, Scope, walk
 from orchestrator.domain.formatting import format_value
-from orchestrator.domain.journey import EventTrigger, Journey, StageTrigger
+from orchestrator.domain.journey import Journey
 from orchestrator.domain.state import CustomerState
 from orchestrator.domain.timeline import run
+from orchestrator.domain.triggers import EventTrigger, StageTrigger
 from orchestrator.language.program import build_program
 from orchestrator.language.project import Project
 from orchestrator.measure.happened import label
