@@ -38,6 +38,11 @@ class Trigger(ABC):
         """Why somebody was looked at, for their story."""
 
     @property
+    def asks(self) -> str:
+        """What it asks of a customer, as written; "" for nothing."""
+        return self.condition.source if self.condition is not None else ""
+
+    @property
     def is_for_all(self) -> bool:
         """Whether it asks nothing of a customer."""
         return self.condition is None
@@ -130,7 +135,6 @@ class Called(Trigger):
 
     @property
     def asks(self) -> str:
-        """What is asked of who is called, as written: the segment and the `if`; "" for nothing."""
         segment = f'in_segment("{self.segment}")' if self.segment is not None else ""
         condition = self.condition.source if self.condition is not None else ""
         return " and ".join(part for part in (segment, condition) if part)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, get_args, get_origin
 
 from pydantic import Tag, ValidationError
@@ -300,11 +300,8 @@ def _report_no_trigger(place: Place) -> None:
     words = list(written) if isinstance(written, dict) else []
     for word in words:
         meant = known_word(word, TRIGGER_EXAMPLES)
-        if (
-            hint := f"; it is called '{meant}' here"
-            if meant
-            else did_you_mean(word, TRIGGER_EXAMPLES)
-        ):
+        called = f"; it is called '{meant}' here" if meant else ""
+        if hint := called or did_you_mean(word, TRIGGER_EXAMPLES):
             place.at(word).error(f"there is no trigger '{word}'{hint}", at_key=True)
             return
     listed = ", ".join(f"`{shape}`" for shape in TRIGGER_EXAMPLES.values())
@@ -313,6 +310,10 @@ def _report_no_trigger(place: Place) -> None:
 
 # ---------------------------------------------------------------- from pydantic's place to ours
 
+_UNIONS: dict[Any, Callable[[], Mapping[str, type[Form]]]] = {
+    StepForm: tagged_forms,
+    TriggerForm: tagged_triggers,
+}
 _FREE = "{}"  # the tag of the forms under the free keys of a map: `facts: {orders: …}`
 
 
@@ -351,11 +352,8 @@ def _forms_of(form: type[Form], key: str) -> Iterator[tuple[str, type[Form]]]:
 
 def _forms_in(annotation: Any, tag: str) -> Iterator[tuple[str, type[Form]]]:
     """Every form inside a type, with the tag that chooses it in a union ("" without one)."""
-    if annotation is StepForm:
-        yield from tagged_forms().items()
-        return
-    if annotation is TriggerForm:
-        yield from tagged_triggers().items()
+    if annotation in _UNIONS:
+        yield from _UNIONS[annotation]().items()
         return
     if isinstance(annotation, type) and issubclass(annotation, Form):
         yield tag, annotation
