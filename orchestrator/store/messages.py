@@ -320,6 +320,7 @@ class Refusal:
     reason: str
     status: Status | None = None  # LEFT: how
     waiting: Enrollment | None = None
+    value: object = None  # CONVERTED: what it is worth
 
 
 def write_refusals(transaction: Transaction, refusals: Sequence[Refusal]) -> None:
@@ -342,6 +343,7 @@ def _end(transaction: Transaction, refusals: Sequence[Refusal]) -> None:
             "how": str(refusal.status),
             "why": refusal.reason,
             "when": refusal.at,
+            "reached": refusal.at if refusal.status is Status.CONVERTED else None,
         }
         for refusal in refusals
         if refusal.status is not None
@@ -355,6 +357,9 @@ def _end(transaction: Transaction, refusals: Sequence[Refusal]) -> None:
             "reason": bindparam("why"),
             "ended_at": at,
             "due_at": None,
+            "converted_at": func.coalesce(
+                e.converted_at, bindparam("reached", type_=e.converted_at.type)
+            ),
         }
         transaction.execute(update(ENROLLMENTS).where(mine).values(values), ended)
 
@@ -378,14 +383,19 @@ def _move_waits(transaction: Transaction, waiting: Sequence[Enrollment]) -> None
 
 
 def _decision(refusal: Refusal) -> dict[str, Any]:
-    status = {"status": str(refusal.status)} if refusal.status is not None else {}
+    detail: dict[str, Any] = {"message": refusal.message.public_id}
+    if refusal.status is not None:
+        detail["status"] = str(refusal.status)
+    is_conversion = refusal.kind is DecisionKind.CONVERTED
+    if is_conversion:
+        detail["value"] = refusal.value
     return {
         "customer_id": refusal.message.customer_id,
         "enrollment_id": refusal.message.enrollment_id,
         "at": refusal.at,
         "kind": str(refusal.kind),
         "journey": refusal.message.journey,
-        "step": refusal.message.step,
+        "step": "" if is_conversion else refusal.message.step,
         "reason": refusal.reason,
-        "detail": {"message": refusal.message.public_id} | status,
+        "detail": detail,
     }
