@@ -15,7 +15,7 @@ from orchestrator.domain.effects import DecisionKind
 from orchestrator.domain.event import Event
 from orchestrator.domain.journey import Goal, Journey, Occasion
 from orchestrator.domain.message import Medium, Purpose
-from orchestrator.domain.policy import Answer
+from orchestrator.domain.policy import Permission
 from orchestrator.domain.program import Program
 from orchestrator.domain.release_answers import Go, Later, Leave, Release, Stay
 from orchestrator.domain.state import CustomerState, Enrollment, Status
@@ -143,9 +143,9 @@ def _ask_policy(case: _Case) -> Release:
     verdict = policy.may_send(
         program.policy, state, letter.medium, letter.purpose, letter.topic, now
     )
-    if verdict.answer is Answer.ALLOW:
+    if verdict.answer is Permission.ALLOW:
         return Go()
-    if verdict.answer is Answer.DEFER and verdict.until is not None:
+    if verdict.answer is Permission.DEFER and verdict.until is not None:
         return Later(verdict.until, verdict.reason)
     reach_by = letter.enrollment.entered_at + FIRST_MINUTES
     is_new = letter.queued is None and now < reach_by

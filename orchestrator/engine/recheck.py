@@ -24,7 +24,7 @@ from orchestrator.store.transaction import Transaction
 
 
 @dataclass(slots=True)
-class Asked:
+class Rechecked:
     """The answers of the second asking."""
 
     allowed: list[Delivery] = field(default_factory=list)
@@ -89,9 +89,9 @@ class Asked:
 
 def ask_again(
     turn: Turn, transaction: Transaction, queued: Sequence[QueuedMessage], now: datetime
-) -> Asked:
+) -> Rechecked:
     """The answers for some messages of the ledger, in their order."""
-    asked = Asked()
+    asked = Rechecked()
     if not queued:
         return asked
     ids = sorted({message.customer_id for message in queued})
@@ -154,7 +154,7 @@ def _leaves_as_decided(turn: Turn, message: QueuedMessage) -> bool:
 @dataclass(frozen=True, slots=True)
 class _Asking:
     turn: Turn
-    asked: Asked
+    asked: Rechecked
     now: datetime
 
 

@@ -258,7 +258,6 @@ def _load_enrollments(
 
 
 def load_enrollments(transaction: Transaction, ids: Collection[int]) -> dict[int, Enrollment]:
-    """Enrollments by id."""
     rows = transaction.rows(_ENROLLMENTS_BY_ID, ids=sorted(set(ids)))
     return {key: _read_enrollment(values, key) for *values, key in rows}
 
