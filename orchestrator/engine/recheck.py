@@ -18,8 +18,9 @@ from orchestrator.domain.state import CustomerState, Enrollment, SentMessage, St
 from orchestrator.engine.compose import Delivery
 from orchestrator.engine.turn import Turn
 from orchestrator.store import events
+from orchestrator.store.kept_back import Refusal
 from orchestrator.store.line_loading import load_enrollments, load_readers
-from orchestrator.store.messages import Refusal, Settlement
+from orchestrator.store.messages import Settlement
 from orchestrator.store.transaction import Transaction
 
 
