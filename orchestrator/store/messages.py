@@ -11,14 +11,11 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, bindparam, func, select, update
 
-from orchestrator.domain.effects import DecisionKind
 from orchestrator.domain.medium import ChannelName
 from orchestrator.domain.message import Medium, MessageState, Purpose, QueuedMessage
 from orchestrator.domain.route import route
-from orchestrator.domain.state import Enrollment, Status
 from orchestrator.store.tables import (
     CUSTOMERS,
-    DECISIONS,
     ENROLLMENTS,
     EVENTS,
     MESSAGES,
@@ -304,88 +301,3 @@ def find_message(
     query = select(e.entry, e.entered_at).where(e.id == found[0].enrollment_id)
     row = transaction.execute(query).first()
     return None if row is None else (found[0], {**row.entry, "at": row.entered_at})
-
-
-# ---------------------------------------------------------------- why something stayed
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """Why a message of the ledger did not leave now, or why its customer left the journey
-    instead; `waiting` is an enrollment whose wait is counted anew because of it."""
-
-    message: QueuedMessage
-    at: datetime
-    kind: DecisionKind
-    reason: str
-    status: Status | None = None  # LEFT: how
-    waiting: Enrollment | None = None
-
-
-def write_refusals(transaction: Transaction, refusals: Sequence[Refusal]) -> None:
-    """Writes down what was decided at the lease, ends the enrollments of those who left, and moves
-    waits.
-    """
-    if not refusals:
-        return
-    transaction.insert(DECISIONS, [_decision(refusal) for refusal in refusals])
-    _end(transaction, refusals)
-    _move_waits(
-        transaction, [refusal.waiting for refusal in refusals if refusal.waiting is not None]
-    )
-
-
-def _end(transaction: Transaction, refusals: Sequence[Refusal]) -> None:
-    ended = [
-        {
-            "enrollment": refusal.message.enrollment_id,
-            "how": str(refusal.status),
-            "why": refusal.reason,
-            "when": refusal.at,
-        }
-        for refusal in refusals
-        if refusal.status is not None
-    ]
-    if ended:
-        e = ENROLLMENTS.c
-        mine = (e.id == bindparam("enrollment")) & (e.status == "active")
-        at = bindparam("when", type_=e.ended_at.type)
-        values = {
-            "status": bindparam("how"),
-            "reason": bindparam("why"),
-            "ended_at": at,
-            "due_at": None,
-        }
-        transaction.execute(update(ENROLLMENTS).where(mine).values(values), ended)
-
-
-def _move_waits(transaction: Transaction, waiting: Sequence[Enrollment]) -> None:
-    """Writes from when some enrollments wait, and until when; their customers are looked at too
-    early at worst.
-    """
-    if waiting:
-        e = ENROLLMENTS.c
-        values = {
-            name: bindparam(f"new_{name}", type_=e[name].type) for name in ("arrived_at", "due_at")
-        }
-        rows = [
-            {"enrollment": one.id, "new_arrived_at": one.arrived_at, "new_due_at": one.due_at}
-            for one in waiting
-        ]
-        transaction.execute(
-            update(ENROLLMENTS).where(e.id == bindparam("enrollment")).values(values), rows
-        )
-
-
-def _decision(refusal: Refusal) -> dict[str, Any]:
-    status = {"status": str(refusal.status)} if refusal.status is not None else {}
-    return {
-        "customer_id": refusal.message.customer_id,
-        "enrollment_id": refusal.message.enrollment_id,
-        "at": refusal.at,
-        "kind": str(refusal.kind),
-        "journey": refusal.message.journey,
-        "step": refusal.message.step,
-        "reason": refusal.reason,
-        "detail": {"message": refusal.message.public_id} | status,
-    }
