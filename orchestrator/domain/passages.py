@@ -59,11 +59,10 @@ def check_goal(moment: Moment, news: News) -> None:
         return
     at, event = reached
     enrollment.converted_at, enrollment.changed = at, True
-    reason = goal.event or goal.stage or "goal"
     value = goal.value.evaluate(moment.scope(event)) if goal.value else None
-    moment.decide(DecisionKind.CONVERTED, reason, at=at, step="", value=value)
+    moment.decide(DecisionKind.CONVERTED, goal.reason, at=at, step="", value=value)
     if goal.ends_journey and enrollment.is_open:
-        moment.leave(Status.CONVERTED, reason)
+        moment.leave(Status.CONVERTED, goal.reason)
 
 
 def _is_in_time(moment: Moment, at: datetime) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, get_args, get_origin
 
 from pydantic import Tag, ValidationError
@@ -21,6 +21,7 @@ from orchestrator.language.other_words import (
     known_word,
 )
 from orchestrator.language.place import Place
+from orchestrator.language.plain_forms import Form, duration
 from orchestrator.language.schema import JourneyForm
 from orchestrator.language.step_forms import BUILT_STEPS, NOT_BUILT, STEP_KINDS
 from orchestrator.language.step_forms.message_forms import MessageForm, MessageOptions
@@ -34,7 +35,6 @@ from orchestrator.language.step_forms.wait_forms import DelayForm
 from orchestrator.language.step_forms.way_forms import IfArm
 from orchestrator.language.trigger_forms import TRIGGER_EXAMPLES, TRIGGER_KINDS
 from orchestrator.language.trigger_forms.trigger_form import TriggerForm, tagged_triggers
-from orchestrator.language.words import Form, duration
 
 _NO_TEXT = ("string_type", "dict_type", "list_type", "model_type", "model_attributes_type")
 _TYPES = {
@@ -310,10 +310,6 @@ def _report_no_trigger(place: Place) -> None:
 
 # ---------------------------------------------------------------- from pydantic's place to ours
 
-_UNIONS: dict[Any, Callable[[], Mapping[str, type[Form]]]] = {
-    StepForm: tagged_forms,
-    TriggerForm: tagged_triggers,
-}
 _FREE = "{}"  # the tag of the forms under the free keys of a map: `facts: {orders: …}`
 
 
@@ -352,8 +348,10 @@ def _forms_of(form: type[Form], key: str) -> Iterator[tuple[str, type[Form]]]:
 
 def _forms_in(annotation: Any, tag: str) -> Iterator[tuple[str, type[Form]]]:
     """Every form inside a type, with the tag that chooses it in a union ("" without one)."""
-    if annotation in _UNIONS:
-        yield from _UNIONS[annotation]().items()
+    if annotation in (StepForm, TriggerForm):
+        forms: Mapping[str, type[Form]]
+        forms = tagged_forms() if annotation is StepForm else tagged_triggers()
+        yield from forms.items()
         return
     if isinstance(annotation, type) and issubclass(annotation, Form):
         yield tag, annotation

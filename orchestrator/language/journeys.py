@@ -11,7 +11,7 @@ from orchestrator.domain.journey_tests import JourneyTest
 from orchestrator.domain.message import Purpose
 from orchestrator.domain.triggers import EventTrigger, StageTrigger, Trigger
 from orchestrator.language.document import Document, Path, Position
-from orchestrator.language.journey_tests import read_tests
+from orchestrator.language.journey_test_forms import read_tests
 from orchestrator.language.place import Known, Place
 from orchestrator.language.reading import read_form
 from orchestrator.language.schema import (

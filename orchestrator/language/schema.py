@@ -12,10 +12,8 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag
 
-from orchestrator.language.journey_tests import TestForm
-from orchestrator.language.step_forms.step_form import StepForm
-from orchestrator.language.trigger_forms.trigger_form import TriggerForm
-from orchestrator.language.words import (
+from orchestrator.language.journey_test_forms import TestForm
+from orchestrator.language.plain_forms import (
     EventName,
     Form,
     Percent,
@@ -25,6 +23,8 @@ from orchestrator.language.words import (
     Text,
     as_list,
 )
+from orchestrator.language.step_forms.step_form import StepForm
+from orchestrator.language.trigger_forms.trigger_form import TriggerForm
 
 # ---------------------------------------------------------------- rules
 

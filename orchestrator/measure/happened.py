@@ -14,7 +14,7 @@ from orchestrator.domain.event import Kind
 from orchestrator.domain.formatting import format_value
 from orchestrator.domain.journey import Journey
 from orchestrator.domain.triggers import Called, EventTrigger, StageTrigger
-from orchestrator.store import story as records
+from orchestrator.store import one_customer as records
 from orchestrator.store.transaction import Transaction
 
 #: What tells one event from another, by Segment's names: what it is about, then a number, then

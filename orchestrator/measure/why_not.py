@@ -20,7 +20,7 @@ from orchestrator.domain.journey import Journey
 from orchestrator.domain.state import CustomerState
 from orchestrator.domain.timeline import run
 from orchestrator.domain.triggers import Called, EventTrigger, Trigger
-from orchestrator.language.program import build_program
+from orchestrator.language.program_building import build_program
 from orchestrator.language.project import Project
 from orchestrator.measure.happened import label
 from orchestrator.measure.story import Sentence

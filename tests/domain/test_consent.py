@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from orchestrator.domain.consent import Answer, read_answers, read_yes_no
+from orchestrator.domain.consent import ConsentAnswer, read_answers, read_yes_no
 from orchestrator.domain.effects import ConsentChange, DecisionKind
 from orchestrator.domain.event import Kind
 from orchestrator.domain.message import Medium
@@ -134,7 +134,7 @@ def test_topics_refused_in_one_word_are_all_refused_until_one_is_wanted_again() 
 
 
 def test_of_two_answers_in_one_call_the_stricter_holds() -> None:
-    assert read_answers({"email": False, "Email": True}) == [Answer("email", False)]
+    assert read_answers({"email": False, "Email": True}) == [ConsentAnswer("email", False)]
     life = Life(read_program(NEWS, toml=ASKED))
     life.tell(
         "0h", Kind.IDENTIFY, "", {"consent": {"email": False}}, context={"consent": {"email": True}}

@@ -9,8 +9,8 @@ from orchestrator.domain.cron import parse_cron
 from orchestrator.domain.schedule import find_zone
 from orchestrator.domain.triggers import ScheduleTrigger, Trigger
 from orchestrator.language.place import Place
+from orchestrator.language.plain_forms import Text
 from orchestrator.language.trigger_forms.trigger_form import TriggerForm
-from orchestrator.language.words import Text
 
 #: A cron that does not come in the five years from here never does.
 _ANY_TIME = datetime(2024, 1, 1, tzinfo=UTC)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from orchestrator.domain.triggers import EventTrigger, Trigger
 from orchestrator.language.place import Place
+from orchestrator.language.plain_forms import EventName
 from orchestrator.language.translation import TRIGGER
 from orchestrator.language.trigger_forms.trigger_form import TriggerForm
-from orchestrator.language.words import EventName
 
 
 class OnEvent(TriggerForm, word="event", example="{event: Order Completed}"):

@@ -14,8 +14,8 @@ from pydantic_core import CoreSchema, core_schema
 from orchestrator.domain.expression import Condition
 from orchestrator.domain.triggers import Trigger
 from orchestrator.language.place import Place
+from orchestrator.language.plain_forms import Form, Rule
 from orchestrator.language.translation import TRIGGER_WITHOUT_EVENT, Where
-from orchestrator.language.words import Form, Rule
 
 
 class TriggerForm(Form):

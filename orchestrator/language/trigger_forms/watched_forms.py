@@ -9,8 +9,8 @@ from pydantic import Field
 
 from orchestrator.domain.triggers import StageTrigger, Trigger
 from orchestrator.language.place import Place
+from orchestrator.language.plain_forms import AnyDuration, Clock, Text
 from orchestrator.language.trigger_forms.trigger_form import TriggerForm
-from orchestrator.language.words import AnyDuration, Clock, Text
 
 
 class OnStage(TriggerForm, word="stage", example="{stage: loyal}"):
