@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
-from flows.project import describe_project
+from flows.project_deployments import describe_project
 from orchestrator.domain.triggers import Called, EventTrigger, ManualTrigger, Trigger, Watched
 from orchestrator.language.schema import JourneyForm
 from orchestrator.language.trigger_forms import TRIGGER_EXAMPLES, TRIGGER_FORMS
