@@ -23,7 +23,7 @@ from orchestrator.engine.recheck import Rechecked, ask_again
 from orchestrator.engine.report import TickReport
 from orchestrator.engine.sending import end_rest
 from orchestrator.engine.turn import Turn
-from orchestrator.store import messages
+from orchestrator.store import kept_back, messages
 from orchestrator.store.messages import Lease
 from orchestrator.store.transaction import Transaction
 
@@ -84,7 +84,7 @@ def _lease(
             queued = messages.due_messages(transaction, name, now, held, limit)
             asked = ask_again(turn, transaction, queued, now)
             messages.settle(transaction, asked.settled)
-            messages.write_refusals(transaction, asked.refusals)
+            kept_back.write(transaction, asked.refusals)
             leased = [one.message.id for one in asked.allowed]
             _write_leases(turn, transaction, asked, now)
             if (

@@ -9,7 +9,8 @@ from datetime import datetime
 
 import orjson
 
-from orchestrator.domain.journey import Journey, ManualTrigger
+from orchestrator.domain.journey import Journey
+from orchestrator.domain.triggers import ManualTrigger
 from orchestrator.engine.ingest import MANUAL
 from orchestrator.store.customers import FoundCustomer, find_customer
 from orchestrator.store.database import Database
