@@ -43,7 +43,7 @@ class Policy:
         )
 
 
-class Answer(StrEnum):
+class Permission(StrEnum):
     ALLOW = "allow"
     DEFER = "defer"
     DENY = "deny"
@@ -55,12 +55,12 @@ class Verdict:
     deferral.
     """
 
-    answer: Answer
+    answer: Permission
     reason: str = ""
     until: datetime | None = None
 
 
-ALLOW = Verdict(Answer.ALLOW)
+ALLOW = Verdict(Permission.ALLOW)
 
 
 def address(state: CustomerState, medium: Medium) -> str | None:
@@ -89,19 +89,19 @@ def may_send(
     """Whether a message may leave now. Transactional messages obey suppression only."""
     to = address(state, medium)
     if to is None:
-        return Verdict(Answer.DENY, "no_address")
+        return Verdict(Permission.DENY, "no_address")
     if dead := state.address_book(medium, to).dead:
-        return Verdict(Answer.DENY, f"suppressed: {dead}")
+        return Verdict(Permission.DENY, f"suppressed: {dead}")
     if purpose is Purpose.TRANSACTIONAL:
         return ALLOW
     if "marketing" in state.suppressed:
-        return Verdict(Answer.DENY, f"suppressed: {state.suppressed['marketing']}")
+        return Verdict(Permission.DENY, f"suppressed: {state.suppressed['marketing']}")
     if state.muted_until is not None and now < state.muted_until:
-        return Verdict(Answer.DENY, "muted")
+        return Verdict(Permission.DENY, "muted")
     if not has_consent(policy, state, medium, topic):
-        return Verdict(Answer.DENY, "no_consent")
+        return Verdict(Permission.DENY, "no_consent")
     if is_unsubscribed(state, medium, to, topic, now):
-        return Verdict(Answer.DENY, "unsubscribed")
+        return Verdict(Permission.DENY, "unsubscribed")
     return _when_free(policy, state, medium, now)
 
 
@@ -157,9 +157,10 @@ def _when_free(policy: Policy, state: CustomerState, medium: Medium, now: dateti
         calm = quiet.free_from(capped, state.zone) if quiet is not None else capped
         reason = reason or ("frequency_cap" if capped > free else "quiet_hours")
         if calm == free:
-            return ALLOW if free == now else Verdict(Answer.DEFER, reason, free)
+            return ALLOW if free == now else Verdict(Permission.DEFER, reason, free)
         free = calm
-    return Verdict(Answer.DEFER, reason, free)  # no free time for weeks: the message expires before
+    # no free time for weeks: the message expires before
+    return Verdict(Permission.DEFER, reason, free)
 
 
 def cap_free_from(

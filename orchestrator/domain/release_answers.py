@@ -34,10 +34,12 @@ class Stay:
 
 @dataclass(frozen=True, slots=True)
 class Leave:
-    """It never leaves, and its customer leaves the journey."""
+    """It never leaves, and its customer leaves the journey; `value` is what a goal that was reached
+    is worth."""
 
     status: Status
     reason: str
+    value: object = None
 
 
 Release = Go | Later | Stay | Leave

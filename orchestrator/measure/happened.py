@@ -12,8 +12,9 @@ from typing import Any
 
 from orchestrator.domain.event import Kind
 from orchestrator.domain.formatting import format_value
-from orchestrator.domain.journey import EventTrigger, Journey, ScheduleTrigger, StageTrigger
-from orchestrator.store import story as records
+from orchestrator.domain.journey import Journey
+from orchestrator.domain.triggers import Called, EventTrigger, StageTrigger
+from orchestrator.store import one_customer as records
 from orchestrator.store.transaction import Transaction
 
 #: What tells one event from another, by Segment's names: what it is about, then a number, then
@@ -107,11 +108,7 @@ class Happened:
         )
         if change is not None:
             return f"became {change.to}"
-        return (
-            "its time came"
-            if any(isinstance(trigger, ScheduleTrigger) for trigger in triggers)
-            else ""
-        )
+        return next((trigger.cause for trigger in triggers if isinstance(trigger, Called)), "")
 
 
 def _by_instant(rows: Iterable[Any]) -> dict[datetime, list[Any]]:

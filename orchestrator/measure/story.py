@@ -20,7 +20,7 @@ from orchestrator.domain.message import TAKEN, MessageState
 from orchestrator.domain.state import Status
 from orchestrator.measure.happened import Happened
 from orchestrator.measure.step_names import name_step
-from orchestrator.store import story as records
+from orchestrator.store import one_customer as records
 from orchestrator.store.database import Database
 from orchestrator.store.settling import BY_HAND
 from orchestrator.store.suppressions import ADDRESS

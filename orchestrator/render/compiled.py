@@ -14,7 +14,7 @@ from jinja2.exceptions import SecurityError
 from jinja2.runtime import Context
 
 from orchestrator.domain.errors import Problem, TemplateFailed
-from orchestrator.domain.expression import Call, Const
+from orchestrator.domain.expression import Const, Invoke
 from orchestrator.domain.tag_faults import explain
 from orchestrator.render.budget import TooMuch
 from orchestrator.render.constants import find_constants
@@ -40,7 +40,7 @@ GLOBALS: Mapping[str, Any] = TEXT.globals  # of each of them
 class Asked:
     """A function of the language in a template, and where it stands."""
 
-    call: Call
+    call: Invoke
     file: str
     line: int
     column: int

@@ -101,7 +101,7 @@ class Missing(Undefined):
 MISSING = Missing()
 
 
-class Notes(Namespace):
+class SilentNamespace(Namespace):
     """`namespace()`; printed it says nothing, whatever it holds."""
 
     def __repr__(self) -> str:
@@ -128,7 +128,7 @@ class TemplateEnvironment(SandboxedEnvironment):
         kind = type(obj)
         if kind is dict:
             return _known(obj.get(attribute))
-        if kind is Links or kind is Notes or kind is LoopContext:
+        if kind is Links or kind is SilentNamespace or kind is LoopContext:
             if attribute[:1] == "_":
                 self.unsafe_undefined(obj, attribute)
             is_open = kind is not LoopContext or attribute in LOOP_PARTS
@@ -210,7 +210,7 @@ class TemplateEnvironment(SandboxedEnvironment):
         return COMPARE[operator](plain(left), plain(right))
 
     def key(self, context: Context, value: Any) -> Any:
-        """A key of `{…}`."""
+        """What is written as a key of `{…}`: texts and numbers as they are, others as printed."""
         return value if isinstance(value, str | int | float) else self.write(context, value)
 
     # ------------------------------------------------------------ loops, calls, printing
@@ -328,7 +328,7 @@ def make_environment(html: bool, trim: bool = True) -> TemplateEnvironment:
         lstrip_blocks=trim,
         optimized=False,  # nothing is computed while a template is compiled, where no budget holds
     )
-    environment.globals = {"range": _range, "namespace": Notes, "dict": dict, **QUESTIONS}
+    environment.globals = {"range": _range, "namespace": SilentNamespace, "dict": dict, **QUESTIONS}
     environment.filters = dict(filters.ALL)
     environment.tests = dict(predicates.TESTS)
     environment.policies["json.dumps_kwargs"] = {

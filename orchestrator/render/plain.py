@@ -16,7 +16,7 @@ _SPACES = re.compile(r"[ \t\r\n\f]+")  # not the non-breaking ones: they are mea
 _LOOSE = " \t\u200a"  # MJML's spacers hold a hair space
 
 
-class _Reader(HTMLParser):
+class _TextReader(HTMLParser):
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
         self.parts: list[str] = []
@@ -90,7 +90,7 @@ def _joint(label: str) -> str:
 
 def read_html(html: str) -> str:
     """The text of an HTML document; placeholders for template tags pass through like words."""
-    reader = _Reader()
+    reader = _TextReader()
     reader.feed(html)
     reader.close()
     return tidy("".join(reader.parts))
