@@ -14,9 +14,9 @@ from jinja2 import filters, pass_context
 from jinja2.runtime import Context
 from jinja2.utils import _PassArg
 
-from orchestrator.domain.values import FILTERS, TEXT_MAX, as_text, read_amount, truth
+from orchestrator.domain.values import FILTERS, TEXT_MAX, as_text, is_number, read_amount, truth
 from orchestrator.render import formats
-from orchestrator.render.bounded import Function, budget_of, call_bounded, plain
+from orchestrator.render.bounded import Function, budget_of, call_bounded, call_on, plain
 from orchestrator.render.budget import TooMuch
 from orchestrator.render.lists import (
     extreme,
@@ -62,10 +62,11 @@ def _of_jinja(name: str) -> Function:
 
 def _check_arguments(name: str, arguments: Iterable[object], signs_max: int) -> None:
     for argument in arguments:
-        if isinstance(argument, int | float) and abs(argument) > NUMBER_MAX:
+        if isinstance(argument, str):
+            if len(argument) > signs_max:
+                raise TooMuch(f"`{name}` is given a text of over {signs_max} characters")
+        elif is_number(argument) and abs(argument) > NUMBER_MAX:
             raise TooMuch(f"`{name}` is given a number over {NUMBER_MAX}")
-        if isinstance(argument, str) and len(argument) > signs_max:
-            raise TooMuch(f"`{name}` is given a text of over {signs_max} characters")
 
 
 _FIRST: dict[_PassArg, Callable[[Context], object]] = {
@@ -80,7 +81,10 @@ def _of_language(function: Function) -> Function:
 
     @pass_context
     def run(context: Context, value: object, *args: object) -> object:
-        return call_bounded(budget_of(context), function, (plain(value), *map(plain, args)), {})
+        if args:
+            given = (plain(value), *map(plain, args))
+            return call_bounded(budget_of(context), function, given, {})
+        return call_on(budget_of(context), function, plain(value))
 
     return run
 
@@ -92,7 +96,7 @@ def _of_text(function: Callable[[str], object]) -> Function:
     def run(context: Context, value: object) -> object:
         budget_of(context).weigh(value)
         text = value if isinstance(value, str) else as_text(plain(value))
-        return call_bounded(budget_of(context), function, (text,), {})
+        return call_on(budget_of(context), function, text)
 
     return run
 
@@ -131,11 +135,14 @@ def _written(tell: Callable[..., str]) -> Function:
 
     @pass_context
     def run(context: Context, value: object, *args: object, **options: object) -> str:
-        if args or options:
-            _check_arguments("a format", (*args, *options.values()), SIGNS_MAX)
-            for argument in (*args, *options.values()):
+        found: formats.Formats = context.parent[FORMATS]
+        if not args and not options:
+            return tell(found, plain(value))
+        given = (*args, *options.values()) if options else args
+        _check_arguments("a format", given, SIGNS_MAX)
+        for argument in given:
+            if type(argument) is not str:  # which is short: see above
                 budget_of(context).weigh(argument)
-        found = context.parent[FORMATS]
         return tell(found, plain(value), *map(plain, args), **options)
 
     return run
@@ -144,6 +151,8 @@ def _written(tell: Callable[..., str]) -> Function:
 def _own(function: Function) -> Function:
     @pass_context
     def run(context: Context, value: object, *args: object, **options: object) -> object:
+        if not args and not options:
+            return call_on(budget_of(context), function, value)
         return call_bounded(budget_of(context), function, (value, *args), options)
 
     return run

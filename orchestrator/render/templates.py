@@ -16,7 +16,7 @@ from orchestrator.domain.medium import MAIL, Medium
 from orchestrator.domain.template_names import locale_tags
 from orchestrator.domain.values import as_mapping
 from orchestrator.render.budget import BUDGET, Budget
-from orchestrator.render.compiled import CompiledEmail, CompiledPlain, CompiledText
+from orchestrator.render.compiled import GLOBALS, CompiledEmail, CompiledPlain, CompiledText
 from orchestrator.render.filters import FORMATS
 from orchestrator.render.formats import formats_of
 from orchestrator.render.loading import Compiled, Loader, Names
@@ -175,7 +175,7 @@ class Templates:
         scope = asked if isinstance(asked, Scope) else Scope(NOBODY, NO_TIME)
         now = None if scope.now is NO_TIME else scope.now
         return {
-            **context, "now": now, "language": language, FORMATS: formats, SCOPE: scope,
+            **GLOBALS, **context, "now": now, "language": language, FORMATS: formats, SCOPE: scope,
             BUDGET: Budget(),
         }  # fmt: skip
 
