@@ -29,6 +29,7 @@ from orchestrator.domain.steps.changes import (
     Unsubscribe,
     UpdateTraits,
 )
+from orchestrator.domain.steps.emit import Emit
 from orchestrator.domain.steps.message_step import Message
 from orchestrator.domain.steps.wait_until import IfPast, WaitUntil
 from orchestrator.domain.steps.waits import Delay, WaitFor
@@ -40,7 +41,7 @@ from tests.support.life import START
 
 DAYS = 40
 PARIS = ZoneInfo("Europe/Paris")
-EVENTS = ("A", "B", "C")
+EVENTS = ("A", "B", "C")  # what customers do; "D" is emitted only
 
 RANDOM_STAGES = parse_lifecycle(
     """
@@ -85,6 +86,7 @@ DATES = tuple(
     for text in ("customer.due", "customer.last_a", "entry.due")
 )
 ZONES = ("Europe/Paris", "Asia/Tokyo", "America/New_York", "Mars/Olympus", None)
+EMITTED = st.sampled_from([parse_value(text, STEP) for text in (2, "{{ entry.n }}")])
 DURATIONS = tuple(
     timedelta(hours=hours) for hours in (0.001, 0.5, 1, 1, 2, 3, 6, 12, 24, 24, 48, 72, 168)
 )
@@ -122,6 +124,7 @@ def _step(draw: st.DrawFn, names: _Names, depth: int) -> Step:
         "update",
         "mute",
         "topic",
+        "emit",
         "exit",
     ]
     kind = draw(st.sampled_from(kinds + ["branch", "split", "wait", "wait"] * (depth < 2)))
@@ -155,6 +158,8 @@ def _step(draw: st.DrawFn, names: _Names, depth: int) -> Step:
             return Mute(name, draw(st.sampled_from(DURATIONS)))
         case "topic":
             return Unsubscribe(name, "news") if draw(st.booleans()) else Subscribe(name, "news")
+        case "emit":
+            return Emit(name, draw(st.sampled_from([*EVENTS, "D"])), (("n", draw(EMITTED)),))
         case "branch":
             then = draw(_block(names, depth + 1, 0))
             arms = [
@@ -181,6 +186,7 @@ def _step(draw: st.DrawFn, names: _Names, depth: int) -> Step:
 TRIGGERS = (
     j.EventTrigger("A"),
     j.EventTrigger("B"),
+    j.EventTrigger("D"),
     j.EventTrigger("A", parse_condition("customer.a % 2 == 0", TRIGGER)),
     j.StageTrigger("quiet"),
     j.StageTrigger("keen"),
