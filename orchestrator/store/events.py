@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Row, bindparam, or_, select
 from orchestrator.domain.event import ACTIVITY, ANY_EVENT, Event, Kind
 from orchestrator.store.prepared import Query, among
 from orchestrator.store.tables import CUSTOMERS, EVENTS
-from orchestrator.store.transaction import Transaction, chunked
+from orchestrator.store.transaction import LEAVE, Transaction, chunked
 
 _COLUMNS = tuple(
     EVENTS.c[name]
@@ -36,9 +36,25 @@ def known_message_ids(transaction: Transaction, message_ids: Collection[str]) ->
     return {message_id for (message_id,) in transaction.rows(_KNOWN, ids=list(message_ids))}
 
 
-def add_events(transaction: Transaction, rows: Sequence[Mapping[str, Any]]) -> None:
+class EventValues(NamedTuple):
+    """The row of an event, but for its id."""
+
+    customer_id: int
+    message_id: str | None
+    at: datetime
+    received_at: datetime
+    kind: int
+    name: str
+    starts: bool
+    properties: Mapping[str, Any]
+    context: Mapping[str, Any]
+    unnamed: bool
+    absorbed_id: int | None
+
+
+def add_events(transaction: Transaction, rows: Sequence[EventValues]) -> None:
     """Appends events; one whose message id is known already is left out."""
-    transaction.insert_new(EVENTS, rows)
+    transaction.insert_values(EVENTS, EventValues._fields, rows, LEAVE)
 
 
 def append_events(transaction: Transaction, rows: Sequence[Mapping[str, Any]]) -> dict[int, int]:
