@@ -17,6 +17,7 @@ from orchestrator.domain.journey import ExitRule, Journey
 from orchestrator.domain.message import Medium, Purpose
 from orchestrator.domain.policy import Answer
 from orchestrator.domain.program import Program
+from orchestrator.domain.reasons import Reason
 from orchestrator.domain.release_answers import Go, Later, Leave, Release, Stay
 from orchestrator.domain.state import CustomerState, Enrollment, Status
 
@@ -52,11 +53,11 @@ def ask(program: Program, state: CustomerState, letter: Letter, now: datetime) -
     journey = program.journey_of(enrollment.journey, enrollment.version)
     if queued is not None:
         if left := _left_before(journey, enrollment):
-            return Stay(f"left before: {left}")
+            return Stay.left_before(left)
         if queued.expires_at is not None and now > queued.expires_at:
-            return Stay("overdue", DecisionKind.EXPIRED)
+            return Stay(Reason.OVERDUE, DecisionKind.EXPIRED)
     if journey is None:
-        return Leave(Status.EXITED, "the journey no longer exists")
+        return Leave(Status.EXITED, Reason.JOURNEY_GONE)
     case = _Case(program, state, letter, now)
     leave = _forbidding_rule(case, journey)
     if leave is not None:
@@ -64,8 +65,8 @@ def ask(program: Program, state: CustomerState, letter: Letter, now: datetime) -
     return Go() if enrollment.held_out else _ask_policy(case)
 
 
-def lacks(program: Program, state: CustomerState, letter: Letter) -> str:
-    """What somebody has not told yet and a message cannot leave without; "" for nothing."""
+def lacks(program: Program, state: CustomerState, letter: Letter) -> Reason | None:
+    """What somebody has not told yet and a message cannot leave without; None: nothing."""
     return policy.still_lacks(program.policy, state, letter.medium, letter.purpose, letter.topic)
 
 
@@ -94,13 +95,13 @@ def _forbidding_rule(case: _Case, journey: Journey) -> Leave | None:
     if queued is not None and not enrollment.is_open:
         for rule in journey.exits:
             if not rule.is_state and _has_come(case, rule, queued.since):
-                return Leave(Status.EXITED, rule.event or rule.stage or "")
+                return Leave(Status.EXITED, Reason.EXIT, {"rule": rule.name})
     scope = case.program.scope(case.state, case.now, enrollment)
     for rule in journey.exits:
         if rule.is_state and rule.condition is not None and rule.condition.test(scope):
-            return Leave(Status.EXITED, rule.condition.source)
+            return Leave(Status.EXITED, Reason.EXIT, {"rule": rule.name})
     if journey.only_if is not None and not journey.only_if.test(scope):
-        return Leave(Status.FILTERED, journey.only_if.source)
+        return Leave(Status.FILTERED, Reason.FILTERED, {"condition": journey.only_if.source})
     return None
 
 
@@ -134,4 +135,4 @@ def _ask_policy(case: _Case) -> Release:
     is_new = letter.queued is None and now < reach_by
     if is_new and verdict.reason == lacks(program, state, letter):
         return Later(reach_by, verdict.reason, DecisionKind.WAITING)
-    return Stay(verdict.reason)
+    return Stay(verdict.reason, detail=verdict.detail)

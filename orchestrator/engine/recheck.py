@@ -12,6 +12,7 @@ from orchestrator.domain.event import Event
 from orchestrator.domain.following import arrive_later
 from orchestrator.domain.message import MessageState, Purpose, QueuedMessage
 from orchestrator.domain.program import Program
+from orchestrator.domain.reasons import Reason, brief
 from orchestrator.domain.release import Letter, Queued, ask
 from orchestrator.domain.release_answers import Go, Later, Leave, Stay
 from orchestrator.domain.state import CustomerState, Enrollment, SentMessage, Status
@@ -55,24 +56,19 @@ class Asked:
         `waiting` is who waits for the step behind it, counted anew from then."""
         until, reason = later.until, later.reason
         if message.expires_at is not None and until > message.expires_at:
-            self.refuse(message, at, reason, DecisionKind.EXPIRED)
+            self.refuse(message, at, Stay(reason, DecisionKind.EXPIRED))
             return
         self.settled.append(
             Settlement(message.id, MessageState.QUEUED, at, reason, not_before=until)
         )
-        self.refusals.append(Refusal(message, at, DecisionKind.DEFERRED, reason, waiting=waiting))
+        deferred = DecisionKind.DEFERRED
+        self.refusals.append(Refusal(message, at, deferred, reason, {}, waiting=waiting))
 
-    def refuse(
-        self,
-        message: QueuedMessage,
-        at: datetime,
-        reason: str,
-        kind: DecisionKind = DecisionKind.NOT_SENT,
-    ) -> None:
+    def refuse(self, message: QueuedMessage, at: datetime, stay: Stay) -> None:
         """Does not send a message, and says why."""
         self.refused += 1
-        self.settled.append(Settlement(message.id, MessageState.NOT_SENT, at, reason))
-        self.refusals.append(Refusal(message, at, kind, reason))
+        self.settled.append(Settlement(message.id, MessageState.NOT_SENT, at, stay.brief))
+        self.refusals.append(Refusal(message, at, stay.kind, stay.reason, stay.detail))
 
 
 def ask_again(
@@ -89,7 +85,7 @@ def ask_again(
     for message in queued:
         state, enrollment = states[message.customer_id], replace(enrollments[message.enrollment_id])
         if _is_for_a_stranger(turn, message, state):
-            asked.refuse(message, now, "only_to: this project writes to a few addresses only")
+            asked.refuse(message, now, Stay(Reason.ONLY_TO))
         elif _leaves_as_decided(turn, message):
             asked.allow(
                 message,
@@ -161,15 +157,20 @@ def _ask_about(asking: _Asking, message: QueuedMessage, who: _Addressee) -> None
     match ask(asking.turn.program, who.state, letter, now):
         case Go():
             asked.allow(message, who.state, enrollment, now)
-        case Stay(reason, kind):
-            asked.refuse(message, now, reason, kind)
-        case Leave(status, reason):
-            asked.refuse(message, now, f"left before: {reason}")
+        case Stay() as stay:
+            asked.refuse(message, now, stay)
+        case Leave() as leave:
+            left = brief(leave.reason, leave.detail)
+            asked.refuse(message, now, Stay.left_before(left))
             if enrollment.is_open:
-                asked.refusals.append(Refusal(message, now, DecisionKind.LEFT, reason, status))
+                asked.refusals.append(_leaving(message, now, leave))
         case Later() as later:
             waiting = _wait_anew(asking.turn.program, message, who, later.until)
             asked.defer(message, now, later, waiting)
+
+
+def _leaving(message: QueuedMessage, at: datetime, leave: Leave) -> Refusal:
+    return Refusal(message, at, DecisionKind.LEFT, leave.reason, leave.detail, leave.status)
 
 
 def _wait_anew(

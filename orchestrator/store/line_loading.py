@@ -45,7 +45,7 @@ OF_CUSTOMER = Columns(CUSTOMERS, (
 OF_ENROLLMENT = Columns(ENROLLMENTS, (
     "customer_id", "journey", "version", "number", "entered_at", "entry", "step", "arrived_at",
     "due_at", "deferred_since", "pass_no", "held_out", "variables", "coupon", "status", "reason",
-    "ended_at", "converted_at", "goal_until",
+    "ended_at", "converted_at", "goal_until", "goal_value",
 ))  # fmt: skip
 
 _c, _e, _m, _g, _a = CUSTOMERS.c, ENROLLMENTS.c, MESSAGES.c, GRANTS.c, ASSIGNMENTS.c
@@ -264,12 +264,12 @@ def load_enrollments(transaction: Transaction, ids: Collection[int]) -> dict[int
 
 
 def _read_enrollment(values: list[Any], key: int) -> Enrollment:
-    _, *place, status, reason, ended_at, converted_at, goal_until = values
+    _, *place, status, reason, ended_at, converted_at, goal_until, worth = values
     enrollment = Enrollment(*place)
     enrollment.id, enrollment.changed = key, False
     enrollment.status, enrollment.reason = Status(status), reason
     enrollment.ended_at, enrollment.converted_at = ended_at, converted_at
-    enrollment.goal_until = goal_until
+    enrollment.goal_until, enrollment.goal_value = goal_until, worth
     return enrollment
 
 

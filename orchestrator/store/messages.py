@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, Row, Select, bindparam, func, select, upda
 from orchestrator.domain.effects import DecisionKind
 from orchestrator.domain.medium import ChannelName
 from orchestrator.domain.message import Medium, MessageState, Purpose, QueuedMessage
+from orchestrator.domain.reasons import Detail, Reason, brief
 from orchestrator.domain.route import route
 from orchestrator.domain.state import Enrollment, Status
 from orchestrator.store.tables import (
@@ -317,7 +318,8 @@ class Refusal:
     message: QueuedMessage
     at: datetime
     kind: DecisionKind
-    reason: str
+    reason: Reason
+    detail: Detail
     status: Status | None = None  # LEFT: how
     waiting: Enrollment | None = None
 
@@ -340,7 +342,7 @@ def _end(transaction: Transaction, refusals: Sequence[Refusal]) -> None:
         {
             "enrollment": refusal.message.enrollment_id,
             "how": str(refusal.status),
-            "why": refusal.reason,
+            "why": brief(refusal.reason, refusal.detail),
             "when": refusal.at,
         }
         for refusal in refusals
@@ -378,7 +380,9 @@ def _move_waits(transaction: Transaction, waiting: Sequence[Enrollment]) -> None
 
 
 def _decision(refusal: Refusal) -> dict[str, Any]:
-    status = {"status": str(refusal.status)} if refusal.status is not None else {}
+    detail: Detail = {**refusal.detail, "message": refusal.message.public_id}
+    if refusal.status is not None:
+        detail["status"] = refusal.status.value
     return {
         "customer_id": refusal.message.customer_id,
         "enrollment_id": refusal.message.enrollment_id,
@@ -386,6 +390,6 @@ def _decision(refusal: Refusal) -> dict[str, Any]:
         "kind": str(refusal.kind),
         "journey": refusal.message.journey,
         "step": refusal.message.step,
-        "reason": refusal.reason,
-        "detail": {"message": refusal.message.public_id} | status,
+        "reason": str(refusal.reason),
+        "detail": detail,
     }

@@ -128,6 +128,7 @@ class EnrollmentRow(SQLModel, table=True):
     ended_at: datetime | None = time_field()
     converted_at: datetime | None = time_field()
     goal_until: datetime | None = time_field()
+    goal_value: float | None = None
 
 
 class DecisionRow(SQLModel, table=True):
