@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import cast
 
-from channels.settings import ChannelSettings, SettingMissing
+from channels.channel_settings import ChannelSettings, SettingMissing
 from orchestrator.domain.channel import Channel
 from orchestrator.domain.errors import ChannelMisconfigured
 from orchestrator.domain.message import Medium

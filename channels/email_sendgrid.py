@@ -37,10 +37,10 @@ from channels.acceptance import (
     one_line,
     read_mailbox,
 )
+from channels.channel_settings import ChannelSettings
 from channels.delivery import Answer, Crew
 from channels.headers import safe_value
 from channels.mime import header_text
-from channels.settings import ChannelSettings
 from channels.transport import PASSING, HttpAnswer, HttpClient, Unanswered, base_url, retry_after_s
 from orchestrator.domain.channel import UNWATCHED, Feature, OutcomeKind, SendOutcome, Wire
 from orchestrator.domain.message import Medium, RenderedMessage

@@ -14,10 +14,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from channels.acceptance import MessageRefused, ascii_address, check, read_mailbox
+from channels.channel_settings import ChannelSettings
 from channels.connection import Connections
 from channels.delivery import Answer, Crew
 from channels.mime import compose
-from channels.settings import ChannelSettings
 from channels.smtp_answers import (
     OUT_OF_ORDER,
     Refused,

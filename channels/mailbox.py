@@ -22,9 +22,9 @@ from heapq import nlargest
 from pathlib import Path
 
 from channels.acceptance import EVERYTHING, check
+from channels.channel_settings import ChannelSettings
 from channels.delivery import Answer, in_turn
 from channels.mime import compose
-from channels.settings import ChannelSettings
 from orchestrator.domain.channel import UNWATCHED, Feature, OutcomeKind, SendOutcome, Wire
 from orchestrator.domain.errors import ChannelMisconfigured
 from orchestrator.domain.message import Medium, RenderedMessage

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from channels.acceptance import EVERYTHING, check
+from channels.channel_settings import ChannelSettings
 from channels.delivery import Answer, in_turn
-from channels.settings import ChannelSettings
 from orchestrator.domain.channel import UNWATCHED, OutcomeKind, SendOutcome, Wire
 from orchestrator.domain.message import Medium, RenderedMessage
 

@@ -19,8 +19,8 @@ from twilio.http import HttpClient as SdkHttpClient  # type: ignore[import-untyp
 from twilio.rest import Client  # type: ignore[import-untyped]
 
 from channels.acceptance import MessageRefused, check, check_sms_sender, sender_refusal
+from channels.channel_settings import ChannelSettings, SettingMissing
 from channels.delivery import Answer, Crew
-from channels.settings import ChannelSettings, SettingMissing
 from channels.transport import PASSING, HttpAnswer, HttpClient, Unanswered, base_url, retry_after_s
 from orchestrator.domain.channel import UNWATCHED, Feature, OutcomeKind, SendOutcome, Wire
 from orchestrator.domain.errors import ChannelMisconfigured

@@ -21,8 +21,8 @@ from urllib.parse import urlsplit
 import h11
 
 from channels.acceptance import ascii_host
+from channels.channel_settings import ChannelSettings
 from channels.connection import Connection, Connections
-from channels.settings import ChannelSettings
 from orchestrator.domain.channel import OutcomeKind, SendOutcome
 from orchestrator.domain.errors import ChannelMisconfigured
 

@@ -30,8 +30,8 @@ from flows.deployments import FLOWS, is_on_hold, read_managed, sync
 from flows.description import DeploymentSpec
 from flows.gate import UP, Ending, Gate, GateKey, GateKind, Ledger, Pace, held_by, keys_of
 from flows.run import claim, create_run, execute_for, mark_lost_runs_crashed, read_states, skip
-from flows.story import headline
-from flows.work import execute_shift
+from flows.run_texts import headline
+from flows.shift_run import execute_shift
 from orchestrator.domain.errors import without_data
 from orchestrator.engine.report import Held, TickReport
 from orchestrator.shift.shift import Shift

@@ -9,7 +9,7 @@ from prefect.events import emit_event
 
 from flows.gate import GateKey
 from flows.run import close, keep_open, open_account
-from flows.story import artifact_key, artifact_title, failure_rows
+from flows.run_texts import artifact_key, artifact_title, failure_rows
 from orchestrator.engine.report import ChannelTally
 
 

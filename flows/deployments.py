@@ -24,9 +24,9 @@ from prefect.types.entrypoint import EntrypointType
 from flows.deliveries import deliveries
 from flows.description import DeploymentSpec, markdown
 from flows.gate import PARAMETER, GateKey, GateKind
-from flows.journey import journey
-from flows.story import artifact_key, artifact_title
-from flows.work import work
+from flows.journey_run import journey
+from flows.run_texts import artifact_key, artifact_title
+from flows.shift_run import work
 
 logger = logging.getLogger(__name__)
 

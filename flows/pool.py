@@ -28,8 +28,8 @@ from flows.bookkeeper import Bookkeeper
 from flows.deployments import tags_of
 from flows.description import markdown
 from flows.gate import Ending, Pace
-from flows.project import describe_project, describe_shift
-from flows.work import open_shifts_with, work
+from flows.project_deployments import describe_project, describe_shift
+from flows.shift_run import open_shifts_with, work
 from orchestrator.clock import SystemClock
 from orchestrator.domain.errors import EngineBusy
 from orchestrator.engine.worker import Worker

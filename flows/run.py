@@ -29,7 +29,7 @@ from prefect.flows import Flow
 from prefect.states import Cancelled, Completed, Crashed, Failed, Pending
 
 from flows.gate import PARAMETER, Account, Ending, Gate
-from flows.story import alarm, artifact_key, artifact_title, headline, message
+from flows.run_texts import alarm, artifact_key, artifact_title, headline, message
 from orchestrator.domain.errors import ParcoursError
 
 logger = logging.getLogger(__name__)
@@ -93,7 +93,6 @@ async def skip(client: PrefectClient, flow_run: FlowRun) -> None:
 async def read_states(
     client: PrefectClient, run_ids: Collection[UUID]
 ) -> dict[UUID, StateType | None]:
-    """The states of runs, by id."""
     if not run_ids:
         return {}
     found = await client.read_flow_runs(

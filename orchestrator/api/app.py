@@ -16,7 +16,15 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from orchestrator.api import admission, home, mailbox, referral, survey, unsubscribe, web_copy
+from orchestrator.api import (
+    admission,
+    home,
+    mailbox_pages,
+    referral,
+    survey_page,
+    unsubscribe,
+    web_copy,
+)
 from orchestrator.api.context import ApiServices
 from orchestrator.api.inbox_writer import InboxWriter
 from orchestrator.api.mailbox_index import MailboxIndex
@@ -59,20 +67,20 @@ def _routes(services: ApiServices) -> list[BaseRoute]:
         segment_routes(),
         Route("/healthz", home.tell_health),
         Route("/style.css", home.show_style),
-        Route("/mailbox.js", mailbox.show_script),
+        Route("/mailbox.js", mailbox_pages.show_script),
         Route("/u/{token}", unsubscribe.show_unsubscribe),
         Route("/u/{token}", unsubscribe.unsubscribe, methods=["POST"]),
-        Route("/s/{token}", survey.show_survey),
-        Route("/s/{token}", survey.answer_survey, methods=["POST"]),
+        Route("/s/{token}", survey_page.show_survey),
+        Route("/s/{token}", survey_page.answer_survey, methods=["POST"]),
         Route("/r/{token}", referral.show_referral),
         Route("/r/{token}", referral.accept_referral, methods=["POST"]),
         Route("/m/{token}", web_copy.show_web_copy),
         Route("/login", admission.show_login),
         Route("/login", admission.log_in, methods=["POST"]),
         Route("/", guarded(home.show_home)),
-        Route("/mailbox", guarded(mailbox.list_mailbox)),
-        Route("/mailbox/{message_id}", guarded(mailbox.show_message)),
-        Route("/mailbox/{message_id}/html", guarded(mailbox.show_message_html)),
+        Route("/mailbox", guarded(mailbox_pages.list_mailbox)),
+        Route("/mailbox/{message_id}", guarded(mailbox_pages.show_message)),
+        Route("/mailbox/{message_id}/html", guarded(mailbox_pages.show_message_html)),
     ]
     if (
         not services.config.project.website

@@ -27,7 +27,7 @@ from orchestrator.domain.schedule import find_zone
 from orchestrator.intake.calls import Reception, accept_call
 from orchestrator.links import LinkPurpose
 from orchestrator.store.availability import StoreUnavailable
-from orchestrator.store.pages import LinkedMessage, find_linked_message
+from orchestrator.store.visitors import LinkedMessage, find_linked_message
 
 #: No script, no frame around us, nothing from elsewhere.
 _CONTENT_POLICY = (

@@ -20,7 +20,7 @@ from multiprocessing.connection import Connection
 
 from orchestrator.api.app import create_app
 from orchestrator.api.context import ApiServices
-from orchestrator.api.line import Copy, CopyWanted, Nudge, Served, Taken
+from orchestrator.api.conversation import Copy, CopyWanted, Nudge, Served, Taken
 from orchestrator.api.serving import QuietServer, server_config
 from orchestrator.config import load_secret_key, load_write_key
 from orchestrator.links import LinkSigner

@@ -22,7 +22,7 @@ from orchestrator.domain.consent import read_yes_no
 from orchestrator.domain.friend_offer import FriendOffer
 from orchestrator.domain.identity import Person, fold_address, referral_id
 from orchestrator.links import LinkPurpose
-from orchestrator.store.pages import Referrer, find_referrer, is_known_address
+from orchestrator.store.visitors import Referrer, find_referrer, is_known_address
 
 NAME_CHARS_MAX = 80
 ID_DIGITS_MAX = 18  # what a 64-bit key surely holds

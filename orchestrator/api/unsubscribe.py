@@ -18,7 +18,7 @@ from orchestrator.api.requests import read_form
 from orchestrator.api.words import name_topic
 from orchestrator.domain.medium import Medium
 from orchestrator.links import LinkPurpose
-from orchestrator.store.pages import LinkedMessage
+from orchestrator.store.visitors import LinkedMessage
 
 TOPIC, EVERYTHING = "topic", "all"
 

@@ -13,7 +13,7 @@ from orchestrator.cli.output import print_answer, print_json
 from orchestrator.cli.projects import load_settings
 from orchestrator.clock import SystemClock
 from orchestrator.measure.settled import settled_as_data, tell_settled
-from orchestrator.store.settling import Verdict, settle_by_hand
+from orchestrator.store.settling import Ruling, settle_by_hand
 
 
 def settle(
@@ -37,7 +37,7 @@ def settle(
     Only messages in the state `unknown` are touched, and each is noted in its customer's story.
     """
     chosen = [
-        verdict for verdict, wanted in zip(Verdict, (sent, again, drop), strict=True) if wanted
+        verdict for verdict, wanted in zip(Ruling, (sent, again, drop), strict=True) if wanted
     ]
     if len(chosen) != 1:
         raise typer.BadParameter("say one of --sent, --again and --drop")

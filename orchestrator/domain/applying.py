@@ -9,7 +9,7 @@ from datetime import datetime
 from orchestrator.domain.consent import (
     ALL_TOPICS,
     AddressRecord,
-    Answer,
+    ConsentAnswer,
     read_answers,
     strictest,
     topic_key,
@@ -100,7 +100,7 @@ def _take_consent(line: Line, event: Event) -> None:
         _take_answer(line, event, answer)
 
 
-def _take_answer(line: Line, event: Event, answer: Answer) -> None:
+def _take_answer(line: Line, event: Event, answer: ConsentAnswer) -> None:
     source = _source(event) if answer.readable else f"{_source(event)}, {UNREADABLE}"
     choice, known = Choice(answer.granted, event.at, source), line.state.consent.get(answer.key)
     changed = line.state.take_choice(answer.key, choice)

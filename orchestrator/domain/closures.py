@@ -15,16 +15,16 @@ from orchestrator.domain.expression import (
     Any_,
     Arithmetic,
     Attribute,
-    Call,
-    Choice,
     Compare,
     Compiled,
     Condition,
     Const,
     Expr,
     Filter,
+    IfElse,
+    Invoke,
     Item,
-    Listing,
+    ListOf,
     Name,
     Negate,
     Not,
@@ -74,16 +74,16 @@ def compile_expression(tree: Expr) -> Compiled:
             return _compile_look_up(of, Const(key))
         case Item(of, key_tree):
             return _compile_look_up(of, key_tree)
-        case Listing(items):
+        case ListOf(items):
             parts = [compile_expression(item) for item in items]
             return lambda scope: [part(scope) for part in parts]
-        case Choice(condition, then, otherwise):
+        case IfElse(condition, then, otherwise):
             return _compile_choice(condition, then, otherwise)
         case Test(name, of):
             return _compile_test(name, of)
         case Filter(name, of, args):
             return _compile_filter(name, of, args)
-        case Call():
+        case Invoke():
             return _compile_call(tree)
     return _compile_operator(tree)
 
@@ -169,7 +169,7 @@ def _compile_filter(name: str, of: Expr, args: tuple[Expr, ...]) -> Compiled:
     return lambda scope: bounded(apply(value(scope), *(arg(scope) for arg in rest)))
 
 
-def _compile_call(tree: Call) -> Compiled:
+def _compile_call(tree: Invoke) -> Compiled:
     match tree.function:
         case "days_since" | "hours_since":
             value, unit = compile_expression(tree.args[0]), ELAPSED_UNITS[tree.function]
@@ -185,7 +185,7 @@ def _compile_call(tree: Call) -> Compiled:
     raise ExpressionInvalid(f"there is no function '{tree.function}'")
 
 
-def _compile_performed(tree: Call) -> Compiled:
+def _compile_performed(tree: Invoke) -> Compiled:
     call = read_performed(tree)
     filters = [(name, compile_expression(value)) for name, value in call.filters]
     return lambda scope: has_performed(

@@ -17,7 +17,7 @@ _MAPS = ("topics", "categoryPreferences")  # the second is Segment's
 _WORDS = {"true": True, "yes": True, "false": False, "no": False}
 
 
-class Answer(NamedTuple):
+class ConsentAnswer(NamedTuple):
     """What was said about one key of `CustomerState.consent`. `granted` None takes an earlier
     choice back; what cannot be read is a no."""
 
@@ -52,7 +52,7 @@ class AddressRecord:
         return None if newest is None or newest.granted else newest.at
 
 
-def choice_about_address(answer: Answer, medium: str, at: datetime) -> AddressChoice | None:
+def choice_about_address(answer: ConsentAnswer, medium: str, at: datetime) -> AddressChoice | None:
     """What an answer given on a page that a message of `medium` led to says about the address it
     went to; None where it is about something else."""
     if answer.granted is None or answer.key == ALL_TOPICS:
@@ -82,15 +82,15 @@ def read_yes_no(value: Any) -> bool | None:
     return bool(value) if isinstance(value, int | float) and value in (0, 1) else None
 
 
-def read_answers(said: Any) -> list[Answer]:
+def read_answers(said: Any) -> list[ConsentAnswer]:
     """The answers in a `consent` object, such as `{email: true, sms: "no", topics: {offers:
     null}}`. A bare no refuses every medium; a bare yes names none, and grants nothing."""
     return strictest(_read_object(said) if isinstance(said, Mapping) else _read_bare(said))
 
 
-def strictest(answers: Iterable[Answer]) -> list[Answer]:
+def strictest(answers: Iterable[ConsentAnswer]) -> list[ConsentAnswer]:
     """Of several answers about one key the strictest."""
-    found: dict[str, Answer] = {}
+    found: dict[str, ConsentAnswer] = {}
     for answer in answers:
         known = found.get(answer.key)
         if known is None or strictness(answer.granted) > strictness(known.granted):
@@ -103,7 +103,7 @@ def strictness(granted: bool | None) -> int:
     return {True: 0, None: 1, False: 2}[granted]
 
 
-def _read_object(said: Mapping[str, Any]) -> Iterator[Answer]:
+def _read_object(said: Mapping[str, Any]) -> Iterator[ConsentAnswer]:
     for name, value in said.items():
         if name not in _MAPS:
             yield _answer(_key(name), value)
@@ -113,7 +113,7 @@ def _read_object(said: Mapping[str, Any]) -> Iterator[Answer]:
             yield _answer(ALL_TOPICS, value)
 
 
-def _read_bare(said: Any) -> Iterator[Answer]:
+def _read_bare(said: Any) -> Iterator[ConsentAnswer]:
     if said != [] and read_yes_no(said) is not True:
         yield from (_answer(medium, said) for medium in Medium)
 
@@ -123,8 +123,8 @@ def _key(name: str) -> str:
     return key if key in (*Medium, OPENS, CLICKS) else topic_key(name)
 
 
-def _answer(key: str, value: Any) -> Answer:
+def _answer(key: str, value: Any) -> ConsentAnswer:
     if value is None:
-        return Answer(key, None)
+        return ConsentAnswer(key, None)
     granted = read_yes_no(value)
-    return Answer(key, bool(granted), readable=granted is not None)
+    return ConsentAnswer(key, bool(granted), readable=granted is not None)

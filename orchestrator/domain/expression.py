@@ -118,7 +118,7 @@ class Negate:
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class Invoke:
     function: str
     args: tuple[Expr, ...] = ()
     options: tuple[tuple[str, Expr], ...] = ()
@@ -138,14 +138,14 @@ class Filter:
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class IfElse:
     condition: Expr
     then: Expr
     otherwise: Expr
 
 
 @dataclass(frozen=True, slots=True)
-class Listing:
+class ListOf:
     items: tuple[Expr, ...]
 
 
@@ -160,11 +160,11 @@ Expr = (
     | Compare
     | Arithmetic
     | Negate
-    | Call
+    | Invoke
     | Test
     | Filter
-    | Choice
-    | Listing
+    | IfElse
+    | ListOf
 )
 
 NAMES = frozenset({"customer", "event", "entry", "vars", "coupon", "journey", "now"})
@@ -208,15 +208,15 @@ def parts_of(tree: Expr) -> tuple[Expr, ...]:
             return (of,)
         case Item(of, key):
             return of, key
-        case All(parts) | Any_(parts) | Listing(parts):
+        case All(parts) | Any_(parts) | ListOf(parts):
             return parts
         case Compare(left, _, right) | Arithmetic(_, left, right):
             return left, right
-        case Call(_, args, options):
+        case Invoke(_, args, options):
             return *args, *(value for _, value in options)
         case Filter(_, of, args):
             return of, *args
-        case Choice(condition, then, otherwise):
+        case IfElse(condition, then, otherwise):
             return condition, then, otherwise
     return ()
 
@@ -230,9 +230,9 @@ def customer_names(tree: Expr) -> set[str]:
     }
 
 
-def calls(tree: Expr, function: str) -> list[Call]:
+def calls(tree: Expr, function: str) -> list[Invoke]:
     """Every call of one function in the tree."""
-    return [part for part in walk(tree) if isinstance(part, Call) and part.function == function]
+    return [part for part in walk(tree) if isinstance(part, Invoke) and part.function == function]
 
 
 #: Properties whose text is compared without case: the other side folds it, or people type it in.
@@ -268,7 +268,7 @@ class Performed:
     filters: tuple[tuple[str, Expr], ...]
 
 
-def read_performed(tree: Call) -> Performed:
+def read_performed(tree: Invoke) -> Performed:
     """The parts of a `performed()` call; raises ExpressionInvalid where one must be constant and
     is not.
     """
@@ -283,7 +283,7 @@ def read_performed(tree: Call) -> Performed:
     )
 
 
-def read_received_window(tree: Call) -> timedelta | None:
+def read_received_window(tree: Invoke) -> timedelta | None:
     """How far back a `received()` call looks; None: for ever."""
     within = dict(tree.options).get("within")
     return None if within is None else constant(within, timedelta, "received")

@@ -11,10 +11,10 @@ from datetime import datetime, timedelta
 from orchestrator.domain.closures import compile_expression
 from orchestrator.domain.errors import ExpressionInvalid
 from orchestrator.domain.expression import (
-    Call,
     Compare,
     Const,
     Expr,
+    Invoke,
     Name,
     Scope,
     parts_of,
@@ -39,8 +39,8 @@ def time_candidates(tree: Expr) -> list[Candidates]:
 
 def _collect_candidates(tree: Expr, found: list[Candidates]) -> None:
     match tree:
-        case Compare(Call("days_since" | "hours_since") as call, _, Const(value)) | Compare(
-            Const(value), _, Call("days_since" | "hours_since") as call
+        case Compare(Invoke("days_since" | "hours_since") as call, _, Const(value)) | Compare(
+            Const(value), _, Invoke("days_since" | "hours_since") as call
         ) if is_number(value):
             found.append(_elapsed_candidates(call, value))
             _collect_candidates(call.args[0], found)
@@ -53,15 +53,15 @@ def _collect_candidates(tree: Expr, found: list[Candidates]) -> None:
             raise ExpressionInvalid(
                 "here `now` can only be compared: `customer.trial_ends_at <= now`"
             )
-        case Call("days_since" | "hours_since" as name):
+        case Invoke("days_since" | "hours_since" as name):
             raise ExpressionInvalid(
                 f"here {name}() can only be compared with a number: `{name}(…) >= 90`"
             )
-        case Call("performed"):
+        case Invoke("performed"):
             found.append(_performed_candidates(tree))
             for _, value in read_performed(tree).filters:
                 _collect_candidates(value, found)
-        case Call("received"):
+        case Invoke("received"):
             raise ExpressionInvalid(
                 "received() cannot be used in stages and segments: they speak of the customer"
             )
@@ -70,7 +70,7 @@ def _collect_candidates(tree: Expr, found: list[Candidates]) -> None:
                 _collect_candidates(part, found)
 
 
-def _elapsed_candidates(call: Call, value: float) -> Candidates:
+def _elapsed_candidates(call: Invoke, value: float) -> Candidates:
     unit = DAY if call.function == "days_since" else HOUR
     since = compile_expression(call.args[0])
     if not abs(value) < UNITS_MAX:  # further away than any instant, or no number at all
@@ -109,7 +109,7 @@ def _within_calendar(start: datetime, spans: Iterable[timedelta]) -> list[dateti
     return found
 
 
-def _performed_candidates(tree: Call) -> Candidates:
+def _performed_candidates(tree: Invoke) -> Candidates:
     call = read_performed(tree)
     window = call.within
     if window is None:

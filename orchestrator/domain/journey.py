@@ -88,6 +88,11 @@ class Goal(Occasion):
     value: Value | None = None
     ends_journey: bool = True
 
+    @property
+    def reason(self) -> str:
+        """What a conversion is told by."""
+        return self.event or self.stage or "goal"
+
 
 class Reentry(StrEnum):
     NEVER = "never"

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from operator import attrgetter
-from sys import float_info
 
 from orchestrator.domain.effects import DecisionKind, StageChange
 from orchestrator.domain.event import Event
@@ -14,7 +13,7 @@ from orchestrator.domain.journey import Occasion
 from orchestrator.domain.line import Line, Moment
 from orchestrator.domain.reasons import Reason
 from orchestrator.domain.state import Status
-from orchestrator.domain.values import is_number
+from orchestrator.domain.values import as_amount
 
 
 @dataclass(slots=True)
@@ -57,19 +56,12 @@ def check_goal(moment: Moment, news: News) -> None:
         return
     at, event = reached
     enrollment.converted_at, enrollment.changed = at, True
-    rule = goal.event or goal.stage or "goal"
+    rule = goal.reason
     value = goal.value.evaluate(moment.scope(event)) if goal.value else None
-    enrollment.goal_value = _as_worth(value)
+    enrollment.goal_value = as_amount(value)
     moment.decide(DecisionKind.CONVERTED, Reason.GOAL, at=at, step="", rule=rule, value=value)
     if goal.ends_journey and enrollment.is_open:
         moment.leave(Status.CONVERTED, Reason.GOAL, rule=rule)
-
-
-def _as_worth(value: object) -> float | None:
-    """What a goal's value counts as: a text is no number, nor is what no database can hold."""
-    if not isinstance(value, int | float) or not is_number(value) or abs(value) > float_info.max:
-        return None
-    return float(value)
 
 
 def _is_in_time(moment: Moment, at: datetime) -> bool:

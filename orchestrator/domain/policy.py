@@ -44,7 +44,7 @@ class Policy:
         )
 
 
-class Answer(StrEnum):
+class Permission(StrEnum):
     ALLOW = "allow"
     DEFER = "defer"
     DENY = "deny"
@@ -54,17 +54,17 @@ class Answer(StrEnum):
 class Verdict:
     """The policy's answer. `until` is the next free instant of a deferral."""
 
-    answer: Answer
+    answer: Permission
     reason: Reason = Reason.PLAIN
     until: datetime | None = None
     detail: Detail = field(default_factory=Detail)
 
 
-ALLOW = Verdict(Answer.ALLOW)
+ALLOW = Verdict(Permission.ALLOW)
 
 
 def _suppressed(because: str) -> Verdict:
-    return Verdict(Answer.DENY, Reason.SUPPRESSED, detail={"because": because})
+    return Verdict(Permission.DENY, Reason.SUPPRESSED, detail={"because": because})
 
 
 def address(state: CustomerState, medium: Medium) -> str | None:
@@ -93,7 +93,7 @@ def may_send(
     """Whether a message may leave now. Transactional messages obey suppression only."""
     to = address(state, medium)
     if to is None:
-        return Verdict(Answer.DENY, Reason.NO_ADDRESS)
+        return Verdict(Permission.DENY, Reason.NO_ADDRESS)
     if dead := state.address_book(medium, to).dead:
         return _suppressed(dead)
     if purpose is Purpose.TRANSACTIONAL:
@@ -101,11 +101,11 @@ def may_send(
     if "marketing" in state.suppressed:
         return _suppressed(state.suppressed["marketing"])
     if state.muted_until is not None and now < state.muted_until:
-        return Verdict(Answer.DENY, Reason.MUTED)
+        return Verdict(Permission.DENY, Reason.MUTED)
     if not has_consent(policy, state, medium, topic):
-        return Verdict(Answer.DENY, Reason.NO_CONSENT)
+        return Verdict(Permission.DENY, Reason.NO_CONSENT)
     if is_unsubscribed(state, medium, to, topic, now):
-        return Verdict(Answer.DENY, Reason.UNSUBSCRIBED)
+        return Verdict(Permission.DENY, Reason.UNSUBSCRIBED)
     return _when_free(policy, state, medium, now)
 
 
@@ -160,9 +160,10 @@ def _when_free(policy: Policy, state: CustomerState, medium: Medium, now: dateti
         calm = quiet.free_from(capped, state.zone) if quiet is not None else capped
         reason = reason or (Reason.FREQUENCY_CAP if capped > free else Reason.QUIET_HOURS)
         if calm == free:
-            return ALLOW if free == now else Verdict(Answer.DEFER, reason, free)
+            return ALLOW if free == now else Verdict(Permission.DEFER, reason, free)
         free = calm
-    return Verdict(Answer.DEFER, reason, free)  # no free time for weeks: the message expires before
+    # no free time for weeks: the message expires before
+    return Verdict(Permission.DEFER, reason, free)
 
 
 def cap_free_from(

@@ -13,9 +13,9 @@ from datetime import datetime, timedelta
 from orchestrator.domain import policy
 from orchestrator.domain.effects import DecisionKind
 from orchestrator.domain.event import Event
-from orchestrator.domain.journey import ExitRule, Journey
+from orchestrator.domain.journey import Goal, Journey, Occasion
 from orchestrator.domain.message import Medium, Purpose
-from orchestrator.domain.policy import Answer
+from orchestrator.domain.policy import Permission
 from orchestrator.domain.program import Program
 from orchestrator.domain.reasons import Reason
 from orchestrator.domain.release_answers import Go, Later, Leave, Release, Stay
@@ -47,8 +47,8 @@ class Queued:
 
 
 def ask(program: Program, state: CustomerState, letter: Letter, now: datetime) -> Release:
-    """Whether a message may leave now: exits, `only_if`, consent, suppression, caps, quiet hours,
-    mute. For the control group the rules of the journey are asked alone."""
+    """Whether a message may leave now: goal, exits, `only_if`, consent, suppression, caps, quiet
+    hours, mute. For the control group the rules of the journey are asked alone."""
     enrollment, queued = letter.enrollment, letter.queued
     journey = program.journey_of(enrollment.journey, enrollment.version)
     if queued is not None:
@@ -59,7 +59,7 @@ def ask(program: Program, state: CustomerState, letter: Letter, now: datetime) -
     if journey is None:
         return Leave(Status.EXITED, Reason.JOURNEY_GONE)
     case = _Case(program, state, letter, now)
-    leave = _forbidding_rule(case, journey)
+    leave = _reached_goal(case, journey.goal) or _forbidding_rule(case, journey)
     if leave is not None:
         return leave
     return Go() if enrollment.held_out else _ask_policy(case)
@@ -88,6 +88,27 @@ def _left_before(journey: Journey | None, enrollment: Enrollment) -> str:
     return "goal" if reached else ""
 
 
+def _reached_goal(case: _Case, goal: Goal | None) -> Leave | None:
+    """The goal that lets the customer go, and is reached though no news of them say so: it is a
+    condition that time makes true, or their journey ended with the message."""
+    enrollment, queued = case.letter.enrollment, case.letter.queued
+    if goal is None or not goal.ends_journey or not enrollment.entered_at < case.now:
+        return None
+    if enrollment.goal_until is not None and enrollment.goal_until < case.now:
+        return None
+    if goal.is_state:
+        scope = case.program.scope(case.state, case.now, enrollment)
+        value = goal.value.evaluate(scope) if goal.value else None
+        return _converted(goal, value) if _holds(case, goal, None) else None
+    if queued is None or enrollment.is_open or not _has_come(case, goal, queued.since):
+        return None
+    return _converted(goal)
+
+
+def _converted(goal: Goal, value: object = None) -> Leave:
+    return Leave(Status.CONVERTED, Reason.GOAL, {"rule": goal.reason}, value)
+
+
 def _forbidding_rule(case: _Case, journey: Journey) -> Leave | None:
     """The exit that has come, or the `only_if` that does not hold; None when the customer may
     stay."""
@@ -105,8 +126,8 @@ def _forbidding_rule(case: _Case, journey: Journey) -> Leave | None:
     return None
 
 
-def _has_come(case: _Case, rule: ExitRule, since: Sequence[Event]) -> bool:
-    """Whether an exit by event or stage has come since the entry, to somebody whose journey
+def _has_come(case: _Case, rule: Occasion, since: Sequence[Event]) -> bool:
+    """Whether an exit or goal by event or stage has come since the entry, to somebody whose journey
     ended."""
     enrollment, state = case.letter.enrollment, case.state
     entered = enrollment.entered_at
@@ -117,7 +138,7 @@ def _has_come(case: _Case, rule: ExitRule, since: Sequence[Event]) -> bool:
     return rule.stage == state.stage and entered_since and _holds(case, rule, None)
 
 
-def _holds(case: _Case, rule: ExitRule, event: Event | None) -> bool:
+def _holds(case: _Case, rule: Occasion, event: Event | None) -> bool:
     scope = case.program.scope(case.state, case.now, case.letter.enrollment, event)
     return rule.condition is None or rule.condition.test(scope)
 
@@ -127,9 +148,9 @@ def _ask_policy(case: _Case) -> Release:
     verdict = policy.may_send(
         program.policy, state, letter.medium, letter.purpose, letter.topic, now
     )
-    if verdict.answer is Answer.ALLOW:
+    if verdict.answer is Permission.ALLOW:
         return Go()
-    if verdict.answer is Answer.DEFER and verdict.until is not None:
+    if verdict.answer is Permission.DEFER and verdict.until is not None:
         return Later(verdict.until, verdict.reason)
     reach_by = letter.enrollment.entered_at + FIRST_MINUTES
     is_new = letter.queued is None and now < reach_by

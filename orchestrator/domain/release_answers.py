@@ -46,11 +46,13 @@ class Stay:
 
 @dataclass(frozen=True, slots=True)
 class Leave:
-    """It never leaves, and its customer leaves the journey."""
+    """It never leaves, and its customer leaves the journey; `value` is what a goal that was reached
+    is worth."""
 
     status: Status
     reason: Reason
     detail: Detail = field(default_factory=Detail)
+    value: object = None
 
 
 Release = Go | Later | Stay | Leave

@@ -22,7 +22,7 @@ ENDLESS = "its template does not end, or takes far too long"
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Attempt:
     """What became of one message that was leased."""
 
     message: QueuedMessage
@@ -146,10 +146,10 @@ class ForkedBatch:
         """What may wait for its provider's answer: nobody but the process knows more."""
         return len(self.missing)
 
-    def answer(self, told: Told) -> Answer:
+    def answer(self, told: Told) -> Attempt:
         """What the process said of one message."""
         self.missing.discard(told.index)
-        return Answer(
+        return Attempt(
             self.queued[told.index],
             told.outcome,
             self.addresses[told.index],

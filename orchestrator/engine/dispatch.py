@@ -15,15 +15,15 @@ from orchestrator.domain.errors import TemplateFailed, without_data
 from orchestrator.domain.medium import ChannelName
 from orchestrator.domain.message import QueuedMessage, RenderedMessage
 from orchestrator.domain.policy import address
-from orchestrator.engine.batches import PROBE_MAX, Answer, Job
+from orchestrator.engine.batches import PROBE_MAX, Attempt, Job
 from orchestrator.engine.compose import Delivery, compose
 from orchestrator.engine.forked import FORKED_MIN, IS_POSSIBLE
 from orchestrator.engine.parts import LEASE, LEASE_MAX
-from orchestrator.engine.recheck import Asked, ask_again
+from orchestrator.engine.recheck import Rechecked, ask_again
 from orchestrator.engine.report import TickReport
 from orchestrator.engine.sending import end_rest
 from orchestrator.engine.turn import Turn
-from orchestrator.store import messages
+from orchestrator.store import kept_back, messages
 from orchestrator.store.messages import Lease
 from orchestrator.store.transaction import Transaction
 
@@ -61,7 +61,7 @@ def can_fork(channel: Channel) -> bool:
     return IS_POSSIBLE and isinstance(channel, Reopening)
 
 
-def _give(turn: Turn, name: ChannelName, asked: Asked) -> None:
+def _give(turn: Turn, name: ChannelName, asked: Rechecked) -> None:
     channel, hand_over = turn.channels[name], turn.hand_over
     if isinstance(channel, Reopening) and can_fork(channel) and len(asked.allowed) >= FORKED_MIN:
         job = Job(lambda index: _make(turn, asked.allowed[index]), channel.reopen)
@@ -75,7 +75,7 @@ def _give(turn: Turn, name: ChannelName, asked: Asked) -> None:
 
 def _lease(
     turn: Turn, name: ChannelName, now: datetime, limit: int
-) -> tuple[list[QueuedMessage], Asked]:
+) -> tuple[list[QueuedMessage], Rechecked]:
     """What is due, and what the policy says of it; what may leave is leased."""
     leased: list[int] = []
     try:
@@ -84,7 +84,7 @@ def _lease(
             queued = messages.due_messages(transaction, name, now, held, limit)
             asked = ask_again(turn, transaction, queued, now)
             messages.settle(transaction, asked.settled)
-            messages.write_refusals(transaction, asked.refusals)
+            kept_back.write(transaction, asked.refusals)
             leased = [one.message.id for one in asked.allowed]
             _write_leases(turn, transaction, asked, now)
             if (
@@ -99,7 +99,7 @@ def _lease(
     return queued, asked
 
 
-def _write_leases(turn: Turn, transaction: Transaction, asked: Asked, now: datetime) -> None:
+def _write_leases(turn: Turn, transaction: Transaction, asked: Rechecked, now: datetime) -> None:
     if not asked.allowed:
         return
     hand_over = turn.hand_over
@@ -118,13 +118,13 @@ def _write_leases(turn: Turn, transaction: Transaction, asked: Asked, now: datet
     messages.lease(transaction, leases, hand_over.token, now + LEASE, version)
 
 
-def _not_made(message: QueuedMessage, reason: str) -> Answer:
+def _not_made(message: QueuedMessage, reason: str) -> Attempt:
     outcome = SendOutcome(OutcomeKind.NOT_ATTEMPTED, reason=reason)
-    return Answer(message, outcome, not_made=True)
+    return Attempt(message, outcome, not_made=True)
 
 
 def _render(
-    turn: Turn, asked: Asked
+    turn: Turn, asked: Rechecked
 ) -> tuple[list[tuple[QueuedMessage, RenderedMessage]], list[tuple[QueuedMessage, str]]]:
     """The messages that could be rendered, and those that could not, with why; each with what
     it was made from.

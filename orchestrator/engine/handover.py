@@ -20,7 +20,7 @@ from orchestrator.domain.channel import Channel, OutcomeKind, SendOutcome
 from orchestrator.domain.errors import ChannelMisconfigured, without_data
 from orchestrator.domain.medium import ChannelName
 from orchestrator.domain.message import QueuedMessage, RenderedMessage
-from orchestrator.engine.batches import Answer, Batch, Breaker, ForkedBatch, Job
+from orchestrator.engine.batches import Attempt, Batch, Breaker, ForkedBatch, Job
 from orchestrator.engine.forked import Child, Forked, Over, Told
 from orchestrator.store import wire_log
 from orchestrator.store.availability import StoreUnavailable
@@ -51,8 +51,8 @@ class HandOver:
         self.beaten_at_s = 0.0
         self.leased: set[int] = set()  # the ids of what is not settled yet
         self._batches: list[Batch | ForkedBatch] = []
-        self._open: dict[int, Answer] = {}  # answers that are not written yet, by the message's id
-        self._queue: SimpleQueue[Answer | Batch | ForkedBatch] = SimpleQueue()
+        self._open: dict[int, Attempt] = {}  # answers that are not written yet, by the message's id
+        self._queue: SimpleQueue[Attempt | Batch | ForkedBatch] = SimpleQueue()
         self._gate = threading.Lock()
         self._stopping = threading.Event()
         self._off_duty = threading.Event()
@@ -95,7 +95,7 @@ class HandOver:
             missing.discard(index)
             batch.waiting.discard(index)
             to = batch.messages[index].to
-            self._queue.put(Answer(batch.queued[index], outcome, to))
+            self._queue.put(Attempt(batch.queued[index], outcome, to))
         self._queue.put(batch)
 
     def _outcomes(
@@ -213,7 +213,7 @@ class HandOver:
         ).start()
         self._batches.append(batch)
 
-    def answer(self, answers: Sequence[Answer]) -> None:
+    def answer(self, answers: Sequence[Attempt]) -> None:
         """Takes answers that need no channel."""
         self._open.update({one.message.id: one for one in answers})
 
@@ -229,7 +229,7 @@ class HandOver:
         """Whether anything is with a channel, or answered and not written."""
         return bool(self._batches or self._open)
 
-    def gather(self, wait_s: float = GATHER_S) -> list[Answer]:
+    def gather(self, wait_s: float = GATHER_S) -> list[Attempt]:
         """What channels have answered and `forget` was not told yet: waits for some, or until no
         more are to come.
         """
@@ -243,13 +243,13 @@ class HandOver:
                 break
         return list(self._open.values())
 
-    def _take(self, told: Answer | Batch | ForkedBatch) -> None:
-        if not isinstance(told, Answer):
+    def _take(self, told: Attempt | Batch | ForkedBatch) -> None:
+        if not isinstance(told, Attempt):
             self._batches = [batch for batch in self._batches if batch is not told]
         elif told.message.id in self.leased:
             self._open[told.message.id] = told
 
-    def forget(self, answers: Sequence[Answer]) -> None:
+    def forget(self, answers: Sequence[Attempt]) -> None:
         """These are written."""
         for one in answers:
             self._open.pop(one.message.id, None)
@@ -306,7 +306,7 @@ class HandOver:
         with self._gate:
             return sum(batch.on_the_wire for batch in self._batches)
 
-    def give_up(self) -> list[Answer]:
+    def give_up(self) -> list[Attempt]:
         """What is known of everything that is left: nothing begins, and no answer is waited for."""
         self.stop()
         self._end_processes()
@@ -330,7 +330,7 @@ class HandOver:
         for index, message in enumerate(batch.queued):
             if message.id in self.leased and message.id not in self._open:
                 outcome = batch.without_answer(index, _NO_ANSWER)
-                self._open[message.id] = Answer(message, outcome)
+                self._open[message.id] = Attempt(message, outcome)
 
     def close(self) -> None:
         """Lets go of the notes; those that still say something stay for whoever settles what is

@@ -12,26 +12,29 @@ from orchestrator.domain.event import Event
 from orchestrator.domain.following import arrive_later
 from orchestrator.domain.message import MessageState, Purpose, QueuedMessage
 from orchestrator.domain.program import Program
-from orchestrator.domain.reasons import Reason, brief
+from orchestrator.domain.reasons import Detail, Reason, brief
 from orchestrator.domain.release import Letter, Queued, ask
 from orchestrator.domain.release_answers import Go, Later, Leave, Stay
 from orchestrator.domain.state import CustomerState, Enrollment, SentMessage, Status
+from orchestrator.domain.values import as_amount
 from orchestrator.engine.compose import Delivery
 from orchestrator.engine.turn import Turn
 from orchestrator.store import events
+from orchestrator.store.kept_back import Refusal
 from orchestrator.store.line_loading import load_enrollments, load_readers
-from orchestrator.store.messages import Refusal, Settlement
+from orchestrator.store.messages import Settlement
 from orchestrator.store.transaction import Transaction
 
 
 @dataclass(slots=True)
-class Asked:
+class Rechecked:
     """The answers of the second asking."""
 
     allowed: list[Delivery] = field(default_factory=list)
     settled: list[Settlement] = field(default_factory=list)
     refusals: list[Refusal] = field(default_factory=list)
     refused: int = 0
+    _left: set[int] = field(default_factory=set)  # the enrollments that end here
 
     def allow(
         self, message: QueuedMessage, state: CustomerState, enrollment: Enrollment, at: datetime
@@ -70,12 +73,27 @@ class Asked:
         self.settled.append(Settlement(message.id, MessageState.NOT_SENT, at, stay.brief))
         self.refusals.append(Refusal(message, at, stay.kind, stay.reason, stay.detail))
 
+    def let_go(self, message: QueuedMessage, at: datetime, leave: Leave) -> None:
+        """Has the customer leave the journey, once; a goal that was reached counts."""
+        if message.enrollment_id in self._left:
+            return
+        self._left.add(message.enrollment_id)
+        status, reason = leave.status, leave.reason
+        if status is Status.CONVERTED:
+            reached: Detail = {**leave.detail, "value": leave.value}
+            self.refusals.append(Refusal(message, at, DecisionKind.CONVERTED, reason, reached))
+        left: Detail = {**leave.detail, "status": status.value}
+        worth = as_amount(leave.value)
+        self.refusals.append(
+            Refusal(message, at, DecisionKind.LEFT, reason, left, status=status, worth=worth)
+        )
+
 
 def ask_again(
     turn: Turn, transaction: Transaction, queued: Sequence[QueuedMessage], now: datetime
-) -> Asked:
+) -> Rechecked:
     """The answers for some messages of the ledger, in their order."""
-    asked = Asked()
+    asked = Rechecked()
     if not queued:
         return asked
     ids = sorted({message.customer_id for message in queued})
@@ -115,7 +133,8 @@ def _events_since_the_end(
     ]
     ended = [message for message in completed if not _leaves_as_decided(turn, message)]
     journeys = [turn.program.journeys.get(name) for name in {message.journey for message in ended}]
-    names = {rule.event for journey in journeys if journey for rule in journey.exits if rule.event}
+    rules = [rule for journey in journeys if journey for rule in (*journey.exits, journey.goal)]
+    names = {rule.event for rule in rules if rule and rule.event}
     return events.named_events(
         transaction, sorted({message.customer_id for message in ended}), names
     )
@@ -137,7 +156,7 @@ def _leaves_as_decided(turn: Turn, message: QueuedMessage) -> bool:
 @dataclass(frozen=True, slots=True)
 class _Asking:
     turn: Turn
-    asked: Asked
+    asked: Rechecked
     now: datetime
 
 
@@ -163,14 +182,10 @@ def _ask_about(asking: _Asking, message: QueuedMessage, who: _Addressee) -> None
             left = brief(leave.reason, leave.detail)
             asked.refuse(message, now, Stay.left_before(left))
             if enrollment.is_open:
-                asked.refusals.append(_leaving(message, now, leave))
+                asked.let_go(message, now, leave)
         case Later() as later:
             waiting = _wait_anew(asking.turn.program, message, who, later.until)
             asked.defer(message, now, later, waiting)
-
-
-def _leaving(message: QueuedMessage, at: datetime, leave: Leave) -> Refusal:
-    return Refusal(message, at, DecisionKind.LEFT, leave.reason, leave.detail, leave.status)
 
 
 def _wait_anew(

@@ -10,7 +10,7 @@ from random import uniform
 from orchestrator.domain.channel import OutcomeKind, SendOutcome
 from orchestrator.domain.medium import ChannelName
 from orchestrator.domain.message import MessageState, Purpose, QueuedMessage
-from orchestrator.engine.batches import IN_VAIN_MAX, Answer
+from orchestrator.engine.batches import IN_VAIN_MAX, Attempt
 from orchestrator.engine.report import Failure, TickReport
 from orchestrator.engine.turn import Turn
 from orchestrator.store import messages, settings
@@ -39,7 +39,7 @@ class Sending:
     was: MessageState = MessageState.LEASED
     _settlements: list[Settlement] = field(default_factory=list)
 
-    def settle(self, answers: Sequence[Answer]) -> None:
+    def settle(self, answers: Sequence[Attempt]) -> None:
         """Writes what became of these messages."""
         for one in answers:
             self._settle(one)
@@ -55,7 +55,7 @@ class Sending:
                 own = [one for one in answers if one.message.channel == name]
                 self._judge(transaction, name, own)
 
-    def _settle(self, one: Answer) -> None:
+    def _settle(self, one: Attempt) -> None:
         message, outcome, tally = one.message, one.outcome, self.report.channel(one.message.channel)
         match outcome.kind:
             case _ if one.not_made:
@@ -76,7 +76,7 @@ class Sending:
             case OutcomeKind.NOT_ATTEMPTED | OutcomeKind.MISCONFIGURED:
                 self._put(message, MessageState.QUEUED, outcome, self.now, begun=False)
 
-    def _leave_unknown(self, one: Answer) -> None:
+    def _leave_unknown(self, one: Attempt) -> None:
         self.report.channel(one.message.channel).unknown += 1
         self._note(
             one,
@@ -85,7 +85,7 @@ class Sending:
         )
         self._put(one.message, MessageState.UNKNOWN, one.outcome)
 
-    def _retry(self, one: Answer, *, resent: bool = False) -> None:
+    def _retry(self, one: Attempt, *, resent: bool = False) -> None:
         """Queues it again, later each time, until it is given up."""
         message, outcome = one.message, one.outcome
         backoff = _jittered(min(BACKOFF * 2 ** min(message.attempts, 10), BACKOFF_MAX))
@@ -100,9 +100,9 @@ class Sending:
         self._note(one, str(outcome.kind), "nothing to do: tried again by itself")
         self._put(message, MessageState.QUEUED, outcome, again, resent=resent)
 
-    def _fail(self, one: Answer, state: MessageState, code: str, reason: str) -> None:
+    def _fail(self, one: Attempt, state: MessageState, code: str, reason: str) -> None:
         self.report.channel(one.message.channel).failed += 1
-        failed = Answer(one.message, SendOutcome(OutcomeKind.REJECTED, reason=reason, code=code))
+        failed = Attempt(one.message, SendOutcome(OutcomeKind.REJECTED, reason=reason, code=code))
         self._note(
             failed,
             str(state),
@@ -110,7 +110,7 @@ class Sending:
         )
         self._put(one.message, state, failed.outcome)
 
-    def _note(self, one: Answer, word: str, help_: str) -> None:
+    def _note(self, one: Attempt, word: str, help_: str) -> None:
         message, outcome, tally = one.message, one.outcome, self.report.channel(one.message.channel)
         failure = Failure(
             message.public_id,
@@ -141,7 +141,7 @@ class Sending:
     # ------------------------------------------------------------ the channel
 
     def _judge(
-        self, transaction: Transaction, name: ChannelName, answers: Sequence[Answer]
+        self, transaction: Transaction, name: ChannelName, answers: Sequence[Attempt]
     ) -> None:
         """Has a channel rest, or work again, by what its provider said."""
         outcomes = [one.outcome for one in answers if not one.not_made]
@@ -187,16 +187,16 @@ def end_rest(turn: Turn, transaction: Transaction, name: ChannelName) -> None:
     turn.hand_over.breaker(name).limit = IN_VAIN_MAX
 
 
-def _is_dead(one: Answer) -> bool:
+def _is_dead(one: Attempt) -> bool:
     return one.outcome.suppress and bool(one.to)
 
 
-def _is_our_account_refused(one: Answer) -> bool:
+def _is_our_account_refused(one: Attempt) -> bool:
     own_sender = one.outcome.about_sender and one.message.sender
     return one.outcome.kind is OutcomeKind.MISCONFIGURED and not own_sender
 
 
-def _worth_trying_until(one: Answer) -> datetime:
+def _worth_trying_until(one: Attempt) -> datetime:
     """Marketing is given up after a while; what somebody waits for is tried until it is worth
     nothing any more.
     """

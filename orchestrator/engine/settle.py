@@ -19,7 +19,7 @@ from itertools import groupby
 from orchestrator.clock import SystemClock
 from orchestrator.domain.channel import MessageLookup, OutcomeKind, SendOutcome
 from orchestrator.domain.message import MessageState, QueuedMessage
-from orchestrator.engine.batches import Answer
+from orchestrator.engine.batches import Attempt
 from orchestrator.engine.report import TickReport
 from orchestrator.engine.sending import Sending
 from orchestrator.engine.turn import Turn
@@ -105,17 +105,17 @@ def _look_at(turn: Turn, owner: str) -> tuple[Notes | None, bool]:
     return None, beat_at is None or SystemClock().now() - beat_at > DEAD_AFTER
 
 
-def _answer(turn: Turn, message: QueuedMessage, notes: Notes | None) -> Answer:
+def _answer(turn: Turn, message: QueuedMessage, notes: Notes | None) -> Attempt:
     if notes is not None and message.id in notes.outcomes:
-        return Answer(message, notes.outcomes[message.id])
+        return Attempt(message, notes.outcomes[message.id])
     if notes is not None and message.id not in notes.begun:
-        return Answer(message, SendOutcome(OutcomeKind.NOT_ATTEMPTED))
-    return _looked_up(turn, message) or Answer(
+        return Attempt(message, SendOutcome(OutcomeKind.NOT_ATTEMPTED))
+    return _looked_up(turn, message) or Attempt(
         message, SendOutcome(OutcomeKind.UNCERTAIN, reason=_DIED)
     )
 
 
-def _looked_up(turn: Turn, message: QueuedMessage) -> Answer | None:
+def _looked_up(turn: Turn, message: QueuedMessage) -> Attempt | None:
     """What the provider says, where it can be asked and knows."""
     channel = turn.channels.get(message.channel)
     match channel.look_up(message.public_id) if isinstance(channel, MessageLookup) else None:
@@ -125,7 +125,7 @@ def _looked_up(turn: Turn, message: QueuedMessage) -> Answer | None:
             reason, kind = "did not arrive: sent again", OutcomeKind.NOT_ATTEMPTED
         case _:
             return None
-    return Answer(message, SendOutcome(kind, provider_id=message.provider_id, reason=reason))
+    return Attempt(message, SendOutcome(kind, provider_id=message.provider_id, reason=reason))
 
 
 def _forget(turn: Turn, owner: str) -> None:

@@ -13,7 +13,7 @@ from datetime import datetime
 
 from orchestrator.domain.medium import ChannelName
 from orchestrator.engine import advance, dispatch, ingest, settle
-from orchestrator.engine.batches import Answer
+from orchestrator.engine.batches import Attempt
 from orchestrator.engine.handover import GATHER_S
 from orchestrator.engine.last_tick import note_tick
 from orchestrator.engine.parts import Parts
@@ -181,7 +181,7 @@ class _Work:
             return 0
         return dispatch.run(self.turn, name, self.moment(), self.report)
 
-    def write_outcomes(self, answers: Sequence[Answer]) -> None:
+    def write_outcomes(self, answers: Sequence[Attempt]) -> None:
         """Writes what became of our messages."""
         hand_over = self.turn.hand_over
         Sending(self.turn, self.moment(), self.report, hand_over.token).settle(answers)

@@ -18,7 +18,7 @@ from orchestrator.domain.policy import Cap
 from orchestrator.domain.region import read_phone
 from orchestrator.domain.schedule import find_zone, parse_duration
 from orchestrator.domain.suggestion import closest, did_you_mean
-from orchestrator.language.words import (
+from orchestrator.language.plain_forms import (
     Clock,
     Duration,
     Form,

@@ -22,6 +22,7 @@ from orchestrator.language.other_words import (
     known_word,
 )
 from orchestrator.language.place import Place
+from orchestrator.language.plain_forms import Form, duration
 from orchestrator.language.schema import BUILT_TRIGGERS, TRIGGERS, JourneyForm
 from orchestrator.language.step_forms import BUILT_STEPS, NOT_BUILT, STEP_KINDS
 from orchestrator.language.step_forms.message_forms import MessageForm, MessageOptions
@@ -33,7 +34,6 @@ from orchestrator.language.step_forms.step_form import (
 )
 from orchestrator.language.step_forms.wait_forms import DelayForm
 from orchestrator.language.step_forms.way_forms import IfArm
-from orchestrator.language.words import Form, duration
 
 _NO_TEXT = ("string_type", "dict_type", "list_type", "model_type", "model_attributes_type")
 _TYPES = {

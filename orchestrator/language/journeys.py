@@ -14,7 +14,7 @@ from orchestrator.domain.journey_tests import JourneyTest
 from orchestrator.domain.message import Purpose
 from orchestrator.domain.schedule import find_zone
 from orchestrator.language.document import Document, Path, Position
-from orchestrator.language.journey_tests import read_tests
+from orchestrator.language.journey_test_forms import read_tests
 from orchestrator.language.place import Known, Place
 from orchestrator.language.reading import read_form
 from orchestrator.language.schema import (

@@ -19,7 +19,7 @@ from orchestrator.domain.expression import (
     Condition,
     Const,
     Expr,
-    Listing,
+    ListOf,
     Name,
     Not,
     Value,
@@ -229,7 +229,7 @@ def _stages_compared(tree: Expr) -> Iterator[str]:
                 yield name
             case Compare(Const(str() as name), _, right) if right == STAGE:
                 yield name
-            case Compare(left, _, Listing(items)) if left == STAGE:
+            case Compare(left, _, ListOf(items)) if left == STAGE:
                 yield from (
                     item.value
                     for item in items

@@ -21,7 +21,7 @@ from orchestrator.domain.text_files import decode_text
 from orchestrator.language.config_file import read_config
 from orchestrator.language.document import Document, Position
 from orchestrator.language.journeys import read_journey
-from orchestrator.language.lifecycle import names_in, read_lifecycle
+from orchestrator.language.lifecycle_file import names_in, read_lifecycle
 from orchestrator.language.place import Known
 from orchestrator.language.surveys import read_surveys
 from orchestrator.language.yaml_nodes import read_yaml

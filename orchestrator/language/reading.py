@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from orchestrator.language.form_errors import report_form_errors
 from orchestrator.language.place import Place
-from orchestrator.language.words import Form
+from orchestrator.language.plain_forms import Form
 
 F = TypeVar("F", bound=Form)
 

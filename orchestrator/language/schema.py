@@ -13,9 +13,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag
 
-from orchestrator.language.journey_tests import TestForm
-from orchestrator.language.step_forms.step_form import StepForm
-from orchestrator.language.words import (
+from orchestrator.language.journey_test_forms import TestForm
+from orchestrator.language.plain_forms import (
     AnyDuration,
     Clock,
     EventName,
@@ -27,6 +26,7 @@ from orchestrator.language.words import (
     Text,
     as_list,
 )
+from orchestrator.language.step_forms.step_form import StepForm
 
 # ---------------------------------------------------------------- triggers and rules
 

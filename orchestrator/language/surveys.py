@@ -11,8 +11,8 @@ from orchestrator.domain.errors import Problem
 from orchestrator.domain.survey import Option, Survey, SurveyKind, Texts
 from orchestrator.language.document import Document
 from orchestrator.language.place import Known, Place
+from orchestrator.language.plain_forms import Form
 from orchestrator.language.reading import read_form
-from orchestrator.language.words import Form
 
 _LOCALE = re.compile(r"[a-z]{2,3}([-_][A-Za-z0-9]{2,8})*")
 _ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")

@@ -20,14 +20,14 @@ from orchestrator.domain.expression import (
     Any_,
     Arithmetic,
     Attribute,
-    Call,
-    Choice,
     Compare,
     Const,
     Expr,
     Filter,
+    IfElse,
+    Invoke,
     Item,
-    Listing,
+    ListOf,
     Name,
     Negate,
     Not,
@@ -38,7 +38,7 @@ from orchestrator.domain.suggestion import did_you_mean
 from orchestrator.domain.values import FILTERS, INTEGER_MAX, is_number
 from orchestrator.language.foreign_words import CUSTOMER_ELSEWHERE, FUNCTIONS_ELSEWHERE
 from orchestrator.language.jinja_reading import offset_of, parse_jinja
-from orchestrator.language.words import duration
+from orchestrator.language.plain_forms import duration
 
 LENGTH_MAX = 4000
 DEPTH_MAX = 40  # closures call each other: this bounds the Python stack
@@ -128,12 +128,12 @@ class _Translator:
                     )
                 return self._attribute(node.node, self.translate(node.arg, depth + 1), depth)
             case nodes.List() | nodes.Tuple():
-                return Listing(tuple(self.translate(item, depth + 1) for item in node.items))
+                return ListOf(tuple(self.translate(item, depth + 1) for item in node.items))
             case nodes.CondExpr():
                 otherwise = (
                     Const(None) if node.expr2 is None else self.translate(node.expr2, depth + 1)
                 )
-                return Choice(
+                return IfElse(
                     self.translate(node.test, depth + 1),
                     self.translate(node.expr1, depth + 1),
                     otherwise,
@@ -289,7 +289,7 @@ class _Translator:
         options = tuple(
             (option.key, self.translate(option.value, depth + 1)) for option in node.kwargs
         )
-        return self._checked_call(Call(name, args, self._durations(name, options)))
+        return self._checked_call(Invoke(name, args, self._durations(name, options)))
 
     def _refuse_unquoted(self, function: str, args: list[nodes.Expr]) -> None:
         if (
@@ -340,7 +340,7 @@ class _Translator:
             raise self.fault(f"{function}(): `within` must be longer than nothing", "within")
         return Const(window)
 
-    def _checked_call(self, call: Call) -> Call:
+    def _checked_call(self, call: Invoke) -> Invoke:
         name = call.function
         if len(call.args) != 1:
             example = {

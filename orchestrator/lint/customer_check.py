@@ -20,7 +20,7 @@ from orchestrator.domain.schedule import find_zone
 from orchestrator.domain.state import Choice, CustomerState
 from orchestrator.domain.steps.wait_until import WaitUntil
 from orchestrator.engine.edits import Stranded, read_plan
-from orchestrator.language.program import build_program
+from orchestrator.language.program_building import build_program
 from orchestrator.language.project import Project
 from orchestrator.store import figures
 from orchestrator.store.database import Database

@@ -17,7 +17,7 @@ from orchestrator.shift.shift import Bell, Shift
 logger = logging.getLogger(__name__)
 
 
-class Engine(shift.Engine, Protocol):
+class LoopEngine(shift.Engine, Protocol):
     """What the loop needs of the engine beside what a shift does."""
 
     def load_held(self) -> Held:
@@ -112,7 +112,7 @@ class NoBooks:
 class Heart:
     """Beats in a thread of its own, with Prefect or without."""
 
-    def __init__(self, engine: Engine, books: Books, pace: Pace) -> None:
+    def __init__(self, engine: LoopEngine, books: Books, pace: Pace) -> None:
         self._engine, self._books, self._pace = engine, books, pace
         self._bell, self._stopping = Bell(), threading.Event()
         self._shift: Shift | None = None

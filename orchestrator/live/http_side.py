@@ -16,7 +16,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, Pipe
 
-from orchestrator.api.line import Copy, CopyWanted, Nudge, Served, Taken
+from orchestrator.api.conversation import Copy, CopyWanted, Nudge, Served, Taken
 from orchestrator.store.availability import StoreUnavailable
 
 logger = logging.getLogger(__name__)

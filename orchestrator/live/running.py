@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING
 
 from flows.description import DeploymentSpec
 from flows.gate import UP, Pace
-from flows.project import describe_project, describe_shift
+from flows.project_deployments import describe_project, describe_shift
 from flows.server import PrefectDidNotStart, PrefectServer, free_port
-from orchestrator.api.line import Served
+from orchestrator.api.conversation import Served
 from orchestrator.clock import Clock, SharedClock, SystemClock, VirtualClock
 from orchestrator.config import load_write_key
 from orchestrator.demo.player import Player

@@ -18,7 +18,7 @@ from orchestrator.measure.known_customers import read_facts
 from orchestrator.measure.story import Sentence, in_order, read_story
 from orchestrator.measure.why_not import OnRecord, tell_absence, tell_why_not
 from orchestrator.store.database import Database
-from orchestrator.store.story import events_of
+from orchestrator.store.one_customer import events_of
 
 #: Decisions that answer a trigger: at their instants nothing else has to say why nobody entered.
 _ANSWERS = (DecisionKind.ENTERED, DecisionKind.IGNORED, DecisionKind.RESTARTED)

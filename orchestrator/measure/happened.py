@@ -13,7 +13,7 @@ from typing import Any
 from orchestrator.domain.event import Kind
 from orchestrator.domain.formatting import format_value
 from orchestrator.domain.journey import EventTrigger, Journey, ScheduleTrigger, StageTrigger
-from orchestrator.store import story as records
+from orchestrator.store import one_customer as records
 from orchestrator.store.transaction import Transaction
 
 #: What tells one event from another, by Segment's names: what it is about, then a number, then

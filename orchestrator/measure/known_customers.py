@@ -8,11 +8,11 @@ from orchestrator.clock import SystemClock
 from orchestrator.domain.errors import ParcoursError
 from orchestrator.domain.formatting import count
 from orchestrator.domain.state import RESERVED_TRAITS
-from orchestrator.language.program import build_program
+from orchestrator.language.program_building import build_program
 from orchestrator.language.project import Project
 from orchestrator.store.database import Database
 from orchestrator.store.line_loading import load_readers
-from orchestrator.store.story import find_people
+from orchestrator.store.one_customer import find_people
 
 _BUILT_IN = ("id", "stage", "stage_since", "anonymous", "timezone", "locale", "consent")
 

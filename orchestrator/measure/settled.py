@@ -6,16 +6,16 @@ from collections.abc import Iterator
 
 from orchestrator.domain.answer import Notice, Part
 from orchestrator.domain.formatting import count
-from orchestrator.store.settling import Retried, Settled, Verdict
+from orchestrator.store.settling import Retried, Ruling, Settled
 
 _BECAME = {
-    Verdict.SENT: "settled as sent",
-    Verdict.AGAIN: "queued again",
-    Verdict.DROP: "dropped",
+    Ruling.SENT: "settled as sent",
+    Ruling.AGAIN: "queued again",
+    Ruling.DROP: "dropped",
 }
 
 
-def tell_settled(settled: Settled, verdict: Verdict) -> Iterator[Part]:
+def tell_settled(settled: Settled, verdict: Ruling) -> Iterator[Part]:
     """What was settled, and what was left alone."""
     yield f"{count(len(settled.done), 'message')} {_BECAME[verdict]}"
     yield from _tell_others(settled, "not unknown")

@@ -19,7 +19,7 @@ from orchestrator.measure.decisions_told import Reading, Teller
 from orchestrator.measure.happened import Happened
 from orchestrator.measure.reason_words import tell_reason, tell_words
 from orchestrator.measure.step_names import name_step
-from orchestrator.store import story as records
+from orchestrator.store import one_customer as records
 from orchestrator.store.database import Database
 from orchestrator.store.suppressions import ADDRESS
 

@@ -19,7 +19,7 @@ from orchestrator.domain.formatting import format_value
 from orchestrator.domain.journey import EventTrigger, Journey, StageTrigger
 from orchestrator.domain.state import CustomerState
 from orchestrator.domain.timeline import run
-from orchestrator.language.program import build_program
+from orchestrator.language.program_building import build_program
 from orchestrator.language.project import Project
 from orchestrator.measure.happened import label
 from orchestrator.measure.story import Sentence

@@ -13,7 +13,7 @@ from jinja2 import Template, TemplateSyntaxError, nodes
 from jinja2.exceptions import SecurityError
 
 from orchestrator.domain.errors import Problem, TemplateFailed
-from orchestrator.domain.expression import Call, Const
+from orchestrator.domain.expression import Const, Invoke
 from orchestrator.domain.tag_faults import explain
 from orchestrator.render.budget import TooMuch
 from orchestrator.render.environment import TemplateEnvironment, make_environment
@@ -35,7 +35,7 @@ DERIVED = make_environment(
 class Asked:
     """A function of the language in a template, and where it stands."""
 
-    call: Call
+    call: Invoke
     file: str
     line: int
     column: int

@@ -100,7 +100,7 @@ class Missing(Undefined):
 MISSING = Missing()
 
 
-class Notes(Namespace):
+class SilentNamespace(Namespace):
     """`namespace()`; printed it says nothing, whatever it holds."""
 
     def __repr__(self) -> str:
@@ -129,7 +129,7 @@ class TemplateEnvironment(SandboxedEnvironment):
             return _known(obj.get(attribute))
         if attribute[:1] == "_":
             self.unsafe_undefined(obj, attribute)
-        if type(obj) is Links or type(obj) is Notes:  # all of it is meant for templates
+        if type(obj) is Links or type(obj) is SilentNamespace:  # all of it is meant for templates
             return getattr(obj, attribute, MISSING)
         if type(obj) is LoopContext:
             return getattr(obj, attribute, MISSING) if attribute in LOOP_PARTS else MISSING
@@ -204,7 +204,7 @@ class TemplateEnvironment(SandboxedEnvironment):
         return COMPARE[operator](plain(left), plain(right))
 
     def key(self, context: Context, value: Any) -> Any:
-        """A key of `{…}`."""
+        """What is written as a key of `{…}`: texts and numbers as they are, others as printed."""
         return value if isinstance(value, str | int | float) else self.write(context, value)
 
     # ------------------------------------------------------------ loops, calls, printing
@@ -319,7 +319,7 @@ def make_environment(html: bool, trim: bool = True) -> TemplateEnvironment:
         lstrip_blocks=trim,
         optimized=False,  # nothing is computed while a template is compiled, where no budget holds
     )
-    environment.globals = {"range": _range, "namespace": Notes, "dict": dict, **QUESTIONS}
+    environment.globals = {"range": _range, "namespace": SilentNamespace, "dict": dict, **QUESTIONS}
     environment.filters = dict(filters.ALL)
     environment.tests = dict(predicates.TESTS)
     environment.policies["json.dumps_kwargs"] = {

@@ -17,7 +17,7 @@ _LOOSE = " \t\u200a"  # MJML's spacers hold a hair space
 _GAPS = re.compile(r"\n{3,}")
 
 
-class _Reader(HTMLParser):
+class _TextReader(HTMLParser):
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
         self.parts: list[str] = []
@@ -91,7 +91,7 @@ def _joint(label: str) -> str:
 
 def read_html(html: str) -> str:
     """The text of an HTML document; placeholders for template tags pass through like words."""
-    reader = _Reader()
+    reader = _TextReader()
     reader.feed(html)
     reader.close()
     return tidy("".join(reader.parts))

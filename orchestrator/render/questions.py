@@ -19,7 +19,7 @@ from orchestrator.domain.closures import (
     has_received,
     is_in_segment,
 )
-from orchestrator.domain.expression import Call, Const, Performed, Scope
+from orchestrator.domain.expression import Const, Invoke, Performed, Scope
 from orchestrator.domain.schedule import parse_duration
 from orchestrator.render.bounded import budget_of, plain
 
@@ -92,7 +92,7 @@ class Question:
     stands.
     """
 
-    call: Call
+    call: Invoke
     line: int
 
 
@@ -105,7 +105,7 @@ def find_questions(tree: nodes.Template) -> Iterator[Question]:
             yield Question(_read(node, node.node.name), node.lineno)
 
 
-def _read(node: nodes.Call, name: str) -> Call:
+def _read(node: nodes.Call, name: str) -> Invoke:
     def refuse(message: str, word: str = name) -> QuestionInvalid:
         return QuestionInvalid(f"{name}(): {message}", node.lineno, word)
 
@@ -115,7 +115,7 @@ def _read(node: nodes.Call, name: str) -> Call:
     if name not in _NAMED:
         if node.kwargs:
             raise refuse(f"it has no option `{node.kwargs[0].key}`", node.kwargs[0].key)
-        return Call(name, (Const(None),))
+        return Invoke(name, (Const(None),))
     subject = _constant(node.args[0], str)
     if subject is None:
         raise refuse(f'its name must be plain text between quotes: {name}("{_NAMED[name]}")')
@@ -128,7 +128,7 @@ def _read(node: nodes.Call, name: str) -> Call:
                 raise refuse("`at_least` must be a whole number, 1 or more", "at_least")
         elif name != "performed":
             raise refuse(f"it has no option `{option.key}`", option.key)
-    return Call(name, (Const(subject),), tuple(options))
+    return Invoke(name, (Const(subject),), tuple(options))
 
 
 def _constant(node: nodes.Expr, kind: type) -> Any:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from orchestrator.domain.errors import Problem, ProjectInvalid, TemplateFailed
-from orchestrator.domain.expression import NOBODY, Call, Scope
+from orchestrator.domain.expression import NOBODY, Invoke, Scope
 from orchestrator.domain.medium import MAIL, Medium
 from orchestrator.domain.template_names import locale_tags
 from orchestrator.render.budget import BUDGET, Budget
@@ -77,7 +77,7 @@ class Templates:
         loader.load()
         return cls(loader.compiled, project_locale), loader.problems
 
-    def calls(self, subjects: Mapping[str, str]) -> list[Call]:
+    def calls(self, subjects: Mapping[str, str]) -> list[Invoke]:
         """The functions of the language that the templates, and these subjects of steps, call: what
         they look back at must be loaded. `subjects` holds the file of each; raises ProjectInvalid
         for those that cannot be read."""

@@ -138,7 +138,7 @@ def load(
     loaded, since = _load_persons(transaction, program, ids, now, queued_count=True)
     for customer_id, events in new_events(transaction, ids).items():
         loaded[customer_id].fresh = events
-    _load_addresses(transaction, loaded)
+    _load_addresses(transaction, program, loaded)
     _load_enrollments(transaction, loaded, None if whole else since - program.max_age)
     entries = _StoredEntries(transaction, ids)
     for one in loaded.values():
@@ -158,7 +158,7 @@ def load_readers(
     """What rules and templates of a message that is about to leave read of its customers, by id.
     Queued messages do not count for the caps: they are the ones that ask."""
     loaded, _ = _load_persons(transaction, program, ids, now, queued_count=False)
-    _load_addresses(transaction, loaded)
+    _load_addresses(transaction, program, loaded)
     return {key: one.state for key, one in loaded.items()}
 
 
@@ -258,7 +258,6 @@ def _load_enrollments(
 
 
 def load_enrollments(transaction: Transaction, ids: Collection[int]) -> dict[int, Enrollment]:
-    """Enrollments by id."""
     rows = transaction.rows(_ENROLLMENTS_BY_ID, ids=sorted(set(ids)))
     return {key: _read_enrollment(values, key) for *values, key in rows}
 
@@ -329,24 +328,30 @@ def _load_grants(transaction: Transaction, loaded: Mapping[int, Loaded]) -> None
         loaded[referred_id].state.rewarded.add(role)
 
 
-def _load_addresses(transaction: Transaction, loaded: Mapping[int, Loaded]) -> None:
+def _load_addresses(
+    transaction: Transaction, program: Program, loaded: Mapping[int, Loaded]
+) -> None:
     """Who wants no marketing, and a book of the addresses that these customers have and are about
     to have.
     """
     for customer_id, scope, reason in marketing_refusals(transaction, loaded):
         loaded[customer_id].state.suppressed[scope] = reason
+    carriers = [(one.state.traits, one.fresh) for one in loaded.values()]
+    home = program.locale, program.zone.key
+    # It holds no state, which holds it: a circle would wait for the collector.
     book = StoredAddresses(
-        transaction, lambda: (to for one in loaded.values() for to in _addresses(one))
+        transaction, lambda: (to for one in carriers for to in _addresses(*one, home))
     )
     for one in loaded.values():
         one.state.address_book = book
 
 
-def _addresses(loaded: Loaded) -> Iterator[str]:
+def _addresses(
+    traits: Mapping[str, Any], fresh: Iterable[NewEvent], home: tuple[str, str]
+) -> Iterator[str]:
     """A customer's addresses, and those that their new events bring."""
-    state = loaded.state
-    told = [one.event.properties for one in loaded.fresh if one.event.kind is Kind.IDENTIFY]
-    for traits in ({}, *told):
-        then = {**state.traits, **traits}
-        region = region_of(then, state.locale, state.home_zone.key)
+    told = [one.event.properties for one in fresh if one.event.kind is Kind.IDENTIFY]
+    for news in ({}, *told):
+        then = {**traits, **news}
+        region = region_of(then, *home)
         yield from filter(None, (address_in(then, medium, region) for medium in Medium))

@@ -21,7 +21,7 @@ from orchestrator.store.tables import DECISIONS, MESSAGES
 from orchestrator.store.transaction import Transaction, chunked
 
 
-class Verdict(StrEnum):
+class Ruling(StrEnum):
     """What a person says of a message."""
 
     SENT = "sent"  # it arrived
@@ -30,9 +30,9 @@ class Verdict(StrEnum):
 
 
 _STATES = {
-    Verdict.SENT: MessageState.ACCEPTED,
-    Verdict.AGAIN: MessageState.QUEUED,
-    Verdict.DROP: MessageState.NOT_SENT,
+    Ruling.SENT: MessageState.ACCEPTED,
+    Ruling.AGAIN: MessageState.QUEUED,
+    Ruling.DROP: MessageState.NOT_SENT,
 }
 
 
@@ -46,7 +46,7 @@ class Settled:
 
 
 def settle_by_hand(
-    database: Database, public_ids: Collection[str] | None, verdict: Verdict, now: datetime
+    database: Database, public_ids: Collection[str] | None, verdict: Ruling, now: datetime
 ) -> Settled:
     """Settles unknown messages (None: all of them), each with a decision of its customer; leaves
     others alone.
@@ -59,7 +59,7 @@ def settle_by_hand(
         }
         unknown = [row for row in rows if row.state == MessageState.UNKNOWN]
         state = _STATES[verdict]
-        again = now if verdict is Verdict.AGAIN else None
+        again = now if verdict is Ruling.AGAIN else None
         settlements = [
             Settlement(row.id, state, now, Reason.BY_HAND, row.code, row.provider_id, again)
             for row in unknown

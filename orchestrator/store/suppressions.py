@@ -12,7 +12,7 @@ from sqlalchemy import Row, delete, select
 from orchestrator.domain.medium import Medium
 from orchestrator.domain.policy import address_in
 from orchestrator.store.messages import suppress_addresses
-from orchestrator.store.story import find_carriers
+from orchestrator.store.one_customer import find_carriers
 from orchestrator.store.tables import CONSENTS, SUPPRESSIONS
 from orchestrator.store.transaction import Transaction
 

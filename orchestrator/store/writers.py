@@ -82,7 +82,6 @@ class Writer(Generic[E]):
     statement: Prepared | None = None
 
     def write(self, transaction: Transaction, rows: Sequence[Row]) -> None:
-        """Writes rows."""
         if self.statement is None:
             transaction.insert(self.table, rows, self.on_conflict)
         else:

@@ -10,9 +10,9 @@ import httpx
 import pytest
 from starlette.requests import Request
 
+from channels.channel_settings import ChannelSettings
 from channels.mailbox import MailboxChannel
-from channels.settings import ChannelSettings
-from orchestrator.api import mailbox
+from orchestrator.api import mailbox_pages
 from orchestrator.api.admission import is_admitted
 from orchestrator.api.app import create_app
 from orchestrator.api.mailbox_index import MailboxIndex
@@ -202,7 +202,7 @@ def test_search_looks_at_recipient_journey_and_subject(
 def test_paging_shows_every_message_once(
     sqlite_shop: Site, monkeypatch: pytest.MonkeyPatch, query: str
 ) -> None:
-    monkeypatch.setattr(mailbox, "PAGE_SIZE", 3)
+    monkeypatch.setattr(mailbox_pages, "PAGE_SIZE", 3)
     fill(sqlite_shop, 8)
     seen: list[str] = []
     with sqlite_shop.local_client() as client:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from channels.settings import ChannelSettings
+from channels.channel_settings import ChannelSettings
 from orchestrator.domain.message import Medium, RenderedMessage
 
 NOW = datetime(2026, 11, 2, 9, 30, 15, tzinfo=UTC)

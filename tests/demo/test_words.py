@@ -8,7 +8,7 @@ from pathlib import Path
 from rich.console import Console
 
 from flows.gate import GateKind
-from flows.project import describe_project
+from flows.project_deployments import describe_project
 from orchestrator.domain.journey import Journey
 from orchestrator.engine.report import ChannelTally, Failure, JourneyTally, TickReport
 from orchestrator.language.project import load_project

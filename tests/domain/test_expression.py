@@ -22,14 +22,14 @@ from orchestrator.domain.expression import (
     Any_,
     Arithmetic,
     Attribute,
-    Call,
-    Choice,
     Compare,
     Const,
     Expr,
     Filter,
+    IfElse,
+    Invoke,
     Item,
-    Listing,
+    ListOf,
     Name,
     Negate,
     Not,
@@ -103,15 +103,15 @@ def _filters(inner: st.SearchStrategy[Expr]) -> st.SearchStrategy[Expr]:
 
 
 def _calls(inner: st.SearchStrategy[Expr]) -> st.SearchStrategy[Expr]:
-    elapsed = st.builds(Call, st.sampled_from(["days_since", "hours_since"]), st.tuples(inner))
+    elapsed = st.builds(Invoke, st.sampled_from(["days_since", "hours_since"]), st.tuples(inner))
     options = st.tuples(
         st.tuples(st.just("within"), st.builds(Const, durations)), st.tuples(st.just("a"), inner)
     )
-    performed = st.builds(Call, st.just("performed"), st.just((Const("Bought"),)), options)
+    performed = st.builds(Invoke, st.just("performed"), st.just((Const("Bought"),)), options)
     received = st.builds(
-        Call, st.just("received"), st.just((Const("x"),)), options.map(lambda both: both[:1])
+        Invoke, st.just("received"), st.just((Const("x"),)), options.map(lambda both: both[:1])
     )
-    segment = st.just(Call("in_segment", (Const("vip"),)))
+    segment = st.just(Invoke("in_segment", (Const("vip"),)))
     return elapsed | performed | received | segment
 
 
@@ -122,13 +122,13 @@ def _grow(inner: st.SearchStrategy[Expr]) -> st.SearchStrategy[Expr]:
         | st.builds(Negate, inner)
         | st.builds(All, several)
         | st.builds(Any_, several)
-        | st.builds(Listing, several)
+        | st.builds(ListOf, several)
         | st.builds(Compare, inner, operators, inner)
         | st.builds(Arithmetic, st.sampled_from(["+", "-", "*", "/", "//", "%", "~"]), inner, inner)
         | st.builds(Attribute, inner, names)
         | st.builds(Item, inner, inner)
         | st.builds(expression.Test, st.sampled_from(sorted(TESTS)), inner)
-        | st.builds(Choice, inner, inner, inner)
+        | st.builds(IfElse, inner, inner, inner)
         | _filters(inner)
         | _calls(inner)
     )
@@ -187,12 +187,14 @@ _CUSTOMERS = st.builds(
 _OF_CUSTOMER = st.sampled_from("abn").map(lambda name: Attribute(Name("customer"), name))
 _ORDER = st.sampled_from(["==", "!=", "<", "<=", ">", ">="])
 _NUMBER = st.builds(Const, st.integers(-2, 48) | st.sampled_from([0.5, 2.5, float("inf")]))
-_ELAPSED = st.builds(Call, st.sampled_from(["days_since", "hours_since"]), st.tuples(_OF_CUSTOMER))
+_ELAPSED = st.builds(
+    Invoke, st.sampled_from(["days_since", "hours_since"]), st.tuples(_OF_CUSTOMER)
+)
 
 
 def _performed(within: int, at_least: int) -> Expr:
     options = (("within", Const(HOUR * within)), ("at_least", Const(at_least)))
-    return Call("performed", (Const("Bought"),), options)
+    return Invoke("performed", (Const("Bought"),), options)
 
 
 _RULES: st.SearchStrategy[Expr] = st.recursive(
@@ -206,7 +208,7 @@ _RULES: st.SearchStrategy[Expr] = st.recursive(
         st.builds(Not, inner)
         | st.builds(lambda a, b: All((a, b)), inner, inner)
         | st.builds(lambda a, b: Any_((a, b)), inner, inner)
-        | st.builds(Choice, inner, inner, inner)
+        | st.builds(IfElse, inner, inner, inner)
     ),
     max_leaves=5,
 )
@@ -239,20 +241,23 @@ def test_between_two_candidates_an_answer_stays(
             Compare(Name("now"), "in", Attribute(Name("customer"), "a")),
             "`now` can only be compared",
         ),
-        (Compare(Call("days_since", (Name("now"),)), ">", Const(3)), "`now` can only be compared"),
+        (
+            Compare(Invoke("days_since", (Name("now"),)), ">", Const(3)),
+            "`now` can only be compared",
+        ),
         (
             Compare(
-                Call("days_since", (Attribute(Name("customer"), "a"),)),
+                Invoke("days_since", (Attribute(Name("customer"), "a"),)),
                 ">",
                 Attribute(Name("customer"), "n"),
             ),
             r"days_since\(\) can only be compared with a number",
         ),
         (
-            Call("performed", (Const("x"),), (("a", Call("hours_since", (Const("x"),))),)),
+            Invoke("performed", (Const("x"),), (("a", Invoke("hours_since", (Const("x"),))),)),
             "hours_since",
         ),
-        (Call("received", (Const("x"),)), "received"),
+        (Invoke("received", (Const("x"),)), "received"),
     ],
 )
 def test_a_rule_whose_next_change_cannot_be_computed_is_refused(tree: Expr, what: str) -> None:

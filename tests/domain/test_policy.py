@@ -10,8 +10,8 @@ from orchestrator.domain.consent import AddressRecord
 from orchestrator.domain.lifecycle import Lifecycle
 from orchestrator.domain.message import Medium, Purpose
 from orchestrator.domain.policy import (
-    Answer,
     Cap,
+    Permission,
     Policy,
     address,
     cap_free_from,
@@ -93,16 +93,19 @@ def test_mute_ends_at_its_instant() -> None:
         may_send(policy, ada, EMAIL, Purpose.MARKETING, "news", at)
         for at in (START + DAY - timedelta(microseconds=1), START + DAY)
     )
-    assert (before.answer, before.reason) == (Answer.DENY, "muted")
-    assert after.answer is Answer.ALLOW
-    assert may_send(policy, ada, EMAIL, Purpose.TRANSACTIONAL, "news", START).answer is Answer.ALLOW
+    assert (before.answer, before.reason) == (Permission.DENY, "muted")
+    assert after.answer is Permission.ALLOW
+    assert (
+        may_send(policy, ada, EMAIL, Purpose.TRANSACTIONAL, "news", START).answer
+        is Permission.ALLOW
+    )
 
 
 def test_marketing_suppressed_stops_marketing_only_and_a_dead_address_stops_all() -> None:
     ada = customer()
     ada.suppressed = {"marketing": "asked"}
     answers = [may_send(Policy(True), ada, EMAIL, purpose, "", START).answer for purpose in Purpose]
-    assert answers == [Answer.DENY, Answer.ALLOW]
+    assert answers == [Permission.DENY, Permission.ALLOW]
     ada.suppressed, ada.address_book = {}, lambda medium, to: AddressRecord(dead="bounced")
     answers = [may_send(Policy(True), ada, EMAIL, purpose, "", START).answer for purpose in Purpose]
-    assert answers == [Answer.DENY, Answer.DENY]
+    assert answers == [Permission.DENY, Permission.DENY]

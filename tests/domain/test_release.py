@@ -121,6 +121,46 @@ def test_an_exit_that_came_after_the_last_message_ended_the_journey_keeps_it_bac
     assert ask_about(customer(program), program, ended, Queued(None, [before])) == Go()
 
 
+TRIAL = """
+journey: trial
+trigger: {event: Signed Up}
+goal: {if: days_since(customer.seen_at) >= 1, within: %s, value: customer.price%s}
+steps: [{email: trial}]
+"""
+SEEN_A_DAY_AGO = {"seen_at": (LATER - timedelta(days=1)).isoformat(), "price": 9}
+SEEN_JUST_NOW = {"seen_at": LATER.isoformat(), "price": 9}
+
+
+@pytest.mark.parametrize("queued", [None, Queued(None)], ids=["due", "queued"])
+@pytest.mark.parametrize(
+    ("traits", "within", "more", "answer"),
+    [
+        (SEEN_A_DAY_AGO, "5d", "", Leave(Status.CONVERTED, "goal", 9)),
+        (SEEN_JUST_NOW, "5d", "", Go()),
+        (SEEN_A_DAY_AGO, "30m", "", Go()),
+        (SEEN_A_DAY_AGO, "5d", ", exit: false", Go()),
+    ],
+    ids=["reached", "not reached", "too late to count", "does not end the journey"],
+)
+def test_a_goal_that_only_time_makes_true_is_asked_like_an_exit(
+    traits: dict[str, object], within: str, more: str, answer: Release, queued: Queued | None
+) -> None:
+    program = read_program(TRIAL % (within, more))
+    span = timedelta(days=5) if within == "5d" else timedelta(minutes=30)
+    inside = replace(INSIDE, journey="trial", goal_until=START + span)
+    assert ask_about(customer(program, **traits), program, inside, queued) == answer
+
+
+def test_a_goal_that_came_after_the_last_message_ended_the_journey_keeps_it_back() -> None:
+    program = read_program(WELCOME)
+    ended = replace(INSIDE, step=None, status=Status.COMPLETED)
+    subscribed = Event(LATER, Kind.TRACK, "Subscribed")
+    came = ask_about(customer(program), program, ended, Queued(None, [subscribed]))
+    assert came == Leave(Status.CONVERTED, "Subscribed")
+    before = replace(subscribed, at=START)
+    assert ask_about(customer(program), program, ended, Queued(None, [before])) == Go()
+
+
 def test_nothing_leaves_for_a_journey_that_is_gone() -> None:
     program = replace(read_program(WELCOME), journeys={})
     answer = ask_about(customer(program), program, queued=Queued(None))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -10,6 +11,7 @@ from typing import Any
 import pytest
 
 from orchestrator.domain.program import plain_code
+from orchestrator.domain.state import CustomerState
 
 JOURNEY = """
 journey: gift
@@ -64,3 +66,17 @@ def test_a_number_that_no_database_can_hold_stops_nobody(open_shop: Any, compute
         shop.track("0h", "Signed Up", user, number=number)
     shop.tick("1m")
     assert shop.delivered() == ["hello"] * 4
+
+
+def test_the_lives_of_a_batch_are_gone_behind_it_without_the_collector(open_shop: Any) -> None:
+    shop = open_shop("journey: gift\ntrigger: {event: Signed Up}\nsteps:\n  - set: {n: 1}\n")
+    for user in ("ada", "bob"):
+        shop.identify("0h", user, email=f"{user}@example.com")
+        shop.track("0h", "Signed Up", user)
+    gc.collect()
+    gc.disable()
+    try:
+        assert shop.tick("1m").journeys["gift"].completed == 2
+        assert not [one for one in gc.get_objects() if isinstance(one, CustomerState)]
+    finally:
+        gc.enable()

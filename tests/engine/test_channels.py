@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from channels.recording import RecordingChannel, accept
-from flows.project import describe_project
+from flows.project_deployments import describe_project
 from orchestrator.adapters import open_channels
 from orchestrator.domain.channel import OutcomeKind, SendOutcome
 from orchestrator.domain.medium import ChannelName, Medium

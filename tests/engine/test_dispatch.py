@@ -4,6 +4,7 @@ comes back is kept.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -17,6 +18,7 @@ from orchestrator.engine import standing
 from orchestrator.engine.report import Held
 from orchestrator.measure.status import read_status
 from tests.engine.conftest import OpenShop
+from tests.support.life import instant
 from tests.support.project import CONSENTING
 from tests.support.shop import Shop
 
@@ -94,6 +96,42 @@ def test_who_reaches_the_goal_before_a_journeys_last_message_leaves_does_not_get
     shop.track("2s", "Bought")
     release(shop, "3s")
     assert shop.ledger() == [("not_sent", "hello", "left before: goal")]
+
+
+def test_a_goal_that_only_time_makes_true_counts_once_and_stops_all_messages_that_wait(
+    open_shop: OpenShop,
+) -> None:
+    shop = queue_one(
+        open_shop,
+        "journey: hello\ntrigger: {event: Joined}\n"
+        "goal: {if: days_since(customer.seen_at) >= 1, value: customer.price}\n"
+        "steps: [{email: hello}, {delay: 1h}, {email: more}, {delay: 7d}, {email: again}]\n",
+    )
+    shop.identify("2s", "ada", seen_at=instant("2s").isoformat(), price=9)
+    shop.tick("2h")
+    assert [state for state, _, _ in shop.ledger()] == ["queued", "queued"]
+    release(shop, "2d")
+    assert shop.ledger() == [
+        ("not_sent", "hello", "left before: goal"),
+        ("not_sent", "more", "left before: goal"),
+    ]
+    assert shop.passages() == [("ada", "hello", "converted")]
+    assert shop.decisions("converted") == [("converted", "", "goal")]
+    assert len(shop.decisions("left")) == 1
+    assert shop.rows("SELECT converted_at = ended_at FROM enrollments")[0][0]
+    detail = shop.rows("SELECT detail FROM decisions WHERE kind = 'converted'")[0][0]
+    assert (json.loads(detail) if isinstance(detail, str) else detail)["value"] == 9
+
+
+def test_a_goal_event_stops_a_journeys_last_message_while_it_waits(open_shop: OpenShop) -> None:
+    shop = queue_one(
+        open_shop,
+        "journey: hello\ntrigger: {event: Joined}\ngoal: {event: Bought}\nsteps: [{email: hello}]\n",
+    )
+    shop.track("2s", "Bought")
+    release(shop, "3s")
+    assert shop.ledger() == [("not_sent", "hello", "left before: Bought")]
+    assert shop.passages() == [("ada", "hello", "completed")]
 
 
 @pytest.mark.parametrize(("total", "state"), [(80, "not_sent"), (5, "accepted")])

@@ -10,7 +10,7 @@ from orchestrator.domain.channel import OutcomeKind
 from orchestrator.domain.message import Medium
 from orchestrator.engine import standing
 from orchestrator.engine.report import Held
-from orchestrator.store.settling import Verdict, settle_by_hand
+from orchestrator.store.settling import Ruling, settle_by_hand
 from tests.engine.conftest import OpenShop
 from tests.engine.crowd import (
     EIGHT_PM,
@@ -95,7 +95,7 @@ def test_who_sends_a_message_again_by_hand_gives_it_its_time_anew(open_shop: Ope
     shop.track("0s", "Viewed")
     answer(shop, OutcomeKind.UNCERTAIN)
     shop.tick("1s")
-    settle_by_hand(shop.context.database, None, Verdict.AGAIN, instant("4d"))
+    settle_by_hand(shop.context.database, None, Ruling.AGAIN, instant("4d"))
     answer(shop, OutcomeKind.ACCEPTED)
     shop.tick("4d")
     assert states(shop) == {"accepted": 1}

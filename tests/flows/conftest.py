@@ -23,7 +23,7 @@ import pytest
 
 from flows.description import DeploymentSpec, StepRow
 from flows.gate import UP, GateKey, GateKind, Pace, keys_of
-from flows.project import describe_shift
+from flows.project_deployments import describe_shift
 from flows.server import PrefectServer
 from orchestrator.engine.report import ChannelTally, Failure, Held, JourneyTally, TickReport
 from orchestrator.live.heart import Heart

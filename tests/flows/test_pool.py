@@ -24,7 +24,7 @@ from sqlalchemy import text
 from flows.bookkeeper import Bookkeeper
 from flows.gate import UP, GateKind
 from flows.pool import deploy
-from flows.project import describe_project, describe_shift
+from flows.project_deployments import describe_project, describe_shift
 from orchestrator.clock import SystemClock
 from orchestrator.engine.worker import Worker
 from orchestrator.language.project import load_project

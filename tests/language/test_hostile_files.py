@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from orchestrator.language.journeys import read_journey
-from orchestrator.language.lifecycle import read_lifecycle
+from orchestrator.language.lifecycle_file import read_lifecycle
 from orchestrator.language.place import Known
 from orchestrator.language.surveys import read_surveys
 from orchestrator.language.yaml_nodes import read_yaml

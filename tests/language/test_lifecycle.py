@@ -10,7 +10,7 @@ import pytest
 
 from orchestrator.domain.errors import ParcoursError, Problem, ProjectInvalid
 from orchestrator.domain.lifecycle import FactKind, Lifecycle
-from orchestrator.language.lifecycle import (
+from orchestrator.language.lifecycle_file import (
     PRESETS,
     load_preset,
     names_in,

@@ -10,7 +10,7 @@ import pytest
 from orchestrator.domain.errors import ProjectInvalid
 from orchestrator.domain.message import Medium
 from orchestrator.language.journeys import parse_journey
-from orchestrator.language.lifecycle import preset_text
+from orchestrator.language.lifecycle_file import preset_text
 from orchestrator.language.project import Project, find_templates, load_project
 
 WELCOME_LEADS = (

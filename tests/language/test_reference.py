@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 
 from orchestrator.domain.message import Medium
-from orchestrator.language.journey_tests import TestForm
+from orchestrator.language.journey_test_forms import TestForm
 from orchestrator.language.journeys import read_journey
-from orchestrator.language.lifecycle import FactForm, parse_lifecycle
+from orchestrator.language.lifecycle_file import FactForm, parse_lifecycle
 from orchestrator.language.place import Known
+from orchestrator.language.plain_forms import Form
 from orchestrator.language.schema import (
     ExitForm,
     GoalForm,
@@ -28,7 +29,6 @@ from orchestrator.language.step_forms.message_forms import MessageOptions
 from orchestrator.language.step_forms.offer_forms import CouponOptions, RewardOptions
 from orchestrator.language.step_forms.task_forms import TaskOptions
 from orchestrator.language.step_forms.wait_forms import WaitForOptions, WaitUntilOptions
-from orchestrator.language.words import Form
 from orchestrator.language.yaml_nodes import read_yaml
 
 PAGE = (Path(__file__).parents[2] / "docs/journeys.md").read_text("utf-8")

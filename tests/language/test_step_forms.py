@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from pydantic import ValidationError
 
-from flows.project import describe_project
+from flows.project_deployments import describe_project
 from orchestrator.domain.message import Purpose
 from orchestrator.domain.step import Step
 from orchestrator.language.schema import JourneyForm

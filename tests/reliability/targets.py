@@ -30,7 +30,7 @@ from orchestrator.engine.work import work
 from orchestrator.engine.worker import Worker
 from orchestrator.intake.files import Intake
 from orchestrator.language.expressions import parse_condition, parse_value
-from orchestrator.language.program import build_program
+from orchestrator.language.program_building import build_program
 from orchestrator.language.project import Project, load_project
 from orchestrator.language.translation import EVENT_IN_JOURNEY
 from orchestrator.links import LinkSigner

@@ -17,7 +17,7 @@ from sqlalchemy import Table, event, select, text
 from sqlalchemy.exc import IntegrityError, StatementError
 from sqlmodel import SQLModel
 
-from orchestrator.store import customers, due, events, figures, messages, pages, settings
+from orchestrator.store import customers, due, events, figures, messages, settings, visitors
 from orchestrator.store.database import Database
 from orchestrator.store.migrate import alembic_config, migrate
 from orchestrator.store.tables import (
@@ -318,7 +318,9 @@ def test_what_was_said_of_addresses_is_found_by_an_index(database: Database) -> 
 def test_whether_an_address_is_a_customers_is_found_by_the_index(database: Database) -> None:
     with database.read() as connection:
         found = plan(
-            database, connection, lambda: pages.is_known_address(database, {"a@example.com"}, "x")
+            database,
+            connection,
+            lambda: visitors.is_known_address(database, {"a@example.com"}, "x"),
         )
     assert "customers_email" in found
 

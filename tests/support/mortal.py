@@ -14,8 +14,8 @@ from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
 
+from channels.channel_settings import ChannelSettings
 from channels.mailbox import MailboxChannel
-from channels.settings import ChannelSettings
 from orchestrator.domain.channel import UNWATCHED, Channel, Feature, OutcomeKind, SendOutcome, Wire
 from orchestrator.domain.message import Medium, RenderedMessage
 from orchestrator.engine import dispatch, handover

@@ -34,7 +34,7 @@ from orchestrator.domain.steps.wait_until import IfPast, WaitUntil
 from orchestrator.domain.steps.waits import Delay, WaitFor
 from orchestrator.domain.steps.ways import Arm, Branch, Exit, Split, Variant
 from orchestrator.language.expressions import parse_condition, parse_value
-from orchestrator.language.lifecycle import parse_lifecycle
+from orchestrator.language.lifecycle_file import parse_lifecycle
 from orchestrator.language.translation import EVENT_IN_JOURNEY, STEP, TRIGGER
 from tests.support.life import START
 

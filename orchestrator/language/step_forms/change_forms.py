@@ -16,9 +16,9 @@ from orchestrator.domain.steps.changes import (
     UpdateTraits,
 )
 from orchestrator.domain.steps.emit import Emit
+from orchestrator.language.plain_forms import EventName, Form, Plain, Span, Text
 from orchestrator.language.step_forms.step_form import Site, StepForm
 from orchestrator.language.step_forms.variables import check_variable, read_values
-from orchestrator.language.words import EventName, Form, Plain, Span, Text
 
 
 class SetForm(StepForm, word="set"):

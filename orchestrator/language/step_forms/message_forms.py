@@ -16,8 +16,8 @@ from orchestrator.domain.suggestion import closest
 from orchestrator.domain.tag_faults import explain
 from orchestrator.domain.template_names import is_template_name, suggest_name
 from orchestrator.language.place import Place
+from orchestrator.language.plain_forms import Form, Plain, Span, Text
 from orchestrator.language.step_forms.step_form import Site, StepForm
-from orchestrator.language.words import Form, Plain, Span, Text
 
 _ENVIRONMENT = Environment()
 SUBJECT_MAX = 998  # characters: the longest line that a mail may have (RFC 5322 §2.1.1)

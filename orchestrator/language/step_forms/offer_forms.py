@@ -11,9 +11,9 @@ from orchestrator.domain.effects import Receiver
 from orchestrator.domain.step import Step
 from orchestrator.domain.steps.offers import Coupon, Offer, Reward
 from orchestrator.language.place import Place
+from orchestrator.language.plain_forms import Form, Plain, Span, Text, Words
 from orchestrator.language.step_forms.step_form import Site, StepForm
 from orchestrator.language.translation import STEP
-from orchestrator.language.words import Form, Plain, Span, Text, Words
 
 
 class OfferForm(Form):

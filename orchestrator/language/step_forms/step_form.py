@@ -16,7 +16,7 @@ from orchestrator.domain.message import Purpose
 from orchestrator.domain.step import Step
 from orchestrator.language.document import Path
 from orchestrator.language.place import Place
-from orchestrator.language.words import Form
+from orchestrator.language.plain_forms import Form
 
 
 @dataclass(frozen=True, slots=True)

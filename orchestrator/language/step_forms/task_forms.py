@@ -6,9 +6,9 @@ from typing import Literal
 
 from orchestrator.domain.step import Step
 from orchestrator.domain.steps.task import Task
+from orchestrator.language.plain_forms import Form, Plain, Span
 from orchestrator.language.step_forms.step_form import Site, StepForm
 from orchestrator.language.translation import STEP
-from orchestrator.language.words import Form, Plain, Span
 
 
 class TaskOptions(Form):

@@ -10,8 +10,8 @@ from pydantic import Field
 from orchestrator.domain.step import Step
 from orchestrator.domain.steps.ways import Exit
 from orchestrator.language.document import Path
+from orchestrator.language.plain_forms import Form, Span, Text
 from orchestrator.language.step_forms.step_form import Site, StepForm
-from orchestrator.language.words import Form, Span, Text
 
 
 class StartForm(StepForm, word="start", built=False):

@@ -16,10 +16,7 @@ from orchestrator.domain.steps.waits import Delay, WaitFor
 from orchestrator.domain.values import iso_time
 from orchestrator.language.document import Path
 from orchestrator.language.place import Place
-from orchestrator.language.step_forms.step_form import Site, StepForm
-from orchestrator.language.step_forms.variables import check_variable
-from orchestrator.language.translation import EVENT_IN_JOURNEY, STEP
-from orchestrator.language.words import (
+from orchestrator.language.plain_forms import (
     AnyDuration,
     Clock,
     Duration,
@@ -30,6 +27,9 @@ from orchestrator.language.words import (
     Weekday,
     as_list,
 )
+from orchestrator.language.step_forms.step_form import Site, StepForm
+from orchestrator.language.step_forms.variables import check_variable
+from orchestrator.language.translation import EVENT_IN_JOURNEY, STEP
 
 
 class Between(Form):

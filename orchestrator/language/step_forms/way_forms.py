@@ -11,9 +11,9 @@ from orchestrator.domain.step import Step
 from orchestrator.domain.steps.ways import Arm, Branch, Split, Variant
 from orchestrator.language.document import Path
 from orchestrator.language.place import Place
+from orchestrator.language.plain_forms import Form, Percent, Rule, Text
 from orchestrator.language.step_forms.step_form import Site, StepForm
 from orchestrator.language.translation import STEP
-from orchestrator.language.words import Form, Percent, Rule, Text
 
 
 class IfArm(Form):

@@ -17,7 +17,7 @@ from orchestrator.api.requests import read_form
 from orchestrator.domain.survey import Survey, SurveyKind, in_locale
 from orchestrator.links import LinkPurpose
 from orchestrator.store.inbox import has_call
-from orchestrator.store.pages import LinkedMessage
+from orchestrator.store.visitors import LinkedMessage
 
 COMMENT_CHARS_MAX = 4_000
 

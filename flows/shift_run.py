@@ -15,7 +15,7 @@ from prefect.states import Cancelled, Completed, Failed
 
 from flows.gate import Ending
 from flows.run import OutsideParcours, execute, rename_run
-from flows.story import shift_headline, shift_message
+from flows.run_texts import shift_headline, shift_message
 from orchestrator.shift.shift import Shift
 
 Opener = Callable[[str], AbstractAsyncContextManager[Shift | None]]

@@ -19,10 +19,10 @@ from orchestrator.domain.lifecycle import Fact, FactKind, Lifecycle, Segment, St
 from orchestrator.domain.suggestion import did_you_mean
 from orchestrator.language.document import Document
 from orchestrator.language.place import STAGE, Known, Place
+from orchestrator.language.plain_forms import Form, Rule, Span, Text
 from orchestrator.language.reading import read_form
 from orchestrator.language.translation import FACT, RULE
 from orchestrator.language.version import version_of
-from orchestrator.language.words import Form, Rule, Span, Text
 from orchestrator.language.yaml_nodes import read_yaml
 
 #: What a customer has besides facts and traits; a fact of that name would hide it.

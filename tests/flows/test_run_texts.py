@@ -6,7 +6,7 @@ import pytest
 
 from flows.description import DeploymentSpec, StepRow, markdown
 from flows.gate import Account, Ending, GateKey, GateKind, Ledger, Pace, Tally, new_tally
-from flows.story import alarm, artifact_key, failure_rows, headline, message
+from flows.run_texts import alarm, artifact_key, failure_rows, headline, message
 from orchestrator.engine.report import ChannelTally, Failure, JourneyTally, TickReport
 
 CART_GATE = GateKey(GateKind.JOURNEY, "cart-abandonment")

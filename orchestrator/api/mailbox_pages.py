@@ -19,7 +19,7 @@ from orchestrator.api.mailbox_index import Listing, MailboxIndex, tell_path
 from orchestrator.api.pages import PAGE_HEADERS, PageMissing, render_page
 from orchestrator.api.web_copy import serve_mail
 from orchestrator.store.availability import StoreUnavailable
-from orchestrator.store.pages import find_linked_message
+from orchestrator.store.visitors import find_linked_message
 
 PAGE_SIZE = 50
 SEARCH_MAX = 5_000  # messages read anew for one page of results: about a second

@@ -17,7 +17,7 @@ from orchestrator.domain.journey_tests import EarlierMessage, Happening, Journey
 from orchestrator.domain.message import Medium
 from orchestrator.domain.values import as_text
 from orchestrator.language.place import Place
-from orchestrator.language.words import EventName, Form, Plain, Span, Text, duration, instant
+from orchestrator.language.plain_forms import EventName, Form, Plain, Span, Text, duration, instant
 
 START = datetime(2026, 1, 5, 10, tzinfo=UTC)  # a Monday morning
 RUN_ON = timedelta(days=400)
@@ -108,10 +108,11 @@ class TestForm(Form):
 
 def read_tests(forms: list[TestForm], journey: str, place: Place) -> tuple[JourneyTest, ...]:
     """The tests of a journey; faults are reported at their place."""
-    return tuple(_Reader(form, journey, place.at(index)).read() for index, form in enumerate(forms))
+    readers = (_TestReader(form, journey, place.at(index)) for index, form in enumerate(forms))
+    return tuple(reader.read() for reader in readers)
 
 
-class _Reader:
+class _TestReader:
     """Reads one test: `start` decides what a time means."""
 
     def __init__(self, form: TestForm, journey: str, place: Place) -> None:
