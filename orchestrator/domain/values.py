@@ -49,9 +49,9 @@ def is_number(value: Any) -> bool:
 
 def as_amount(value: object) -> float | None:
     """A number that a database can add up; a text is none, nor is what is infinite."""
-    if not isinstance(value, int | float) or not is_number(value) or abs(value) > sys.float_info.max:
-        return None
-    return float(value)
+    if isinstance(value, int | float) and is_number(value) and abs(value) <= sys.float_info.max:
+        return float(value)
+    return None
 
 
 def read_date(value: Any) -> date | None:

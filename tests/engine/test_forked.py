@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -153,6 +155,29 @@ def test_a_template_that_does_not_end_fails_its_own_message_only(
     shop.tick("1s")
     assert states(shop) == {"failed": 1, "accepted": CROWD - 1}
     assert "c7@example.com" not in {to for _, to in post.taken()}
+
+
+def test_a_process_whose_template_does_not_end_ends_with_its_engine() -> None:
+    engine = (
+        "from orchestrator.engine.forked import Forked\n"
+        "def render(child):\n"
+        "    child.watch(lambda: None)\n"
+        "    child.render_at(0)\n"
+        "    print(os.getpid(), flush=True)\n"
+        "    while True: pass\n"
+        "import os, sys\n"
+        "forked = Forked(render, ())\n"
+        "sys.stdin.read()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", engine], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        pid = int(process.stdout.readline())
+        assert not is_over(pid)
+        process.kill()
+    while not is_over(pid):
+        time.sleep(0.01)
 
 
 def test_told_to_stop_it_begins_nothing_more_and_is_not_waited_for(

@@ -33,6 +33,7 @@ from orchestrator.domain.steps.message_step import Message
 from orchestrator.domain.steps.wait_until import IfPast, WaitUntil
 from orchestrator.domain.steps.waits import Delay, WaitFor
 from orchestrator.domain.steps.ways import Arm, Branch, Exit, Split, Variant
+from orchestrator.domain.triggers import EventTrigger, ScheduleTrigger, StageTrigger
 from orchestrator.language.expressions import parse_condition, parse_value
 from orchestrator.language.lifecycle_file import parse_lifecycle
 from orchestrator.language.translation import EVENT_IN_JOURNEY, STEP, TRIGGER
@@ -179,13 +180,13 @@ def _step(draw: st.DrawFn, names: _Names, depth: int) -> Step:
 
 
 TRIGGERS = (
-    j.EventTrigger("A"),
-    j.EventTrigger("B"),
-    j.EventTrigger("A", parse_condition("customer.a % 2 == 0", TRIGGER)),
-    j.StageTrigger("quiet"),
-    j.StageTrigger("keen"),
-    j.StageTrigger("other", "near"),
-    j.ScheduleTrigger(parse_cron("0 9 * * *", PARIS)),
+    EventTrigger("A"),
+    EventTrigger("B"),
+    EventTrigger("A", condition=parse_condition("customer.a % 2 == 0", TRIGGER)),
+    StageTrigger("quiet"),
+    StageTrigger("keen"),
+    StageTrigger("other", "near"),
+    ScheduleTrigger(parse_cron("0 9 * * *", PARIS)),
 )
 REENTRIES: tuple[j.Reentry | timedelta, ...] = (
     j.Reentry.ALWAYS, j.Reentry.NEVER, timedelta(days=1), timedelta(days=3), timedelta(hours=6),
