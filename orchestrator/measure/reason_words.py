@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from orchestrator.domain.formatting import format_value
 from orchestrator.domain.reasons import Reason
@@ -63,7 +62,7 @@ ENGLISH: Mapping[Reason, str] = {
 }
 
 #: Facts that have words of their own.
-_FACTS: Mapping[str, Mapping[Any, str]] = {
+_FACTS: Mapping[str, Mapping[object, str]] = {
     "granted": {True: "yes", False: "no"},
     "lack": {"too_far": "more than a hundred years ahead"},
     "turn": {"continue": "goes on", "exit": "leaves", "skip": "goes on"},
@@ -103,7 +102,7 @@ def is_known(reason: str) -> bool:
     return reason in _REASONS
 
 
-def tell_why(reason: str, facts: Mapping[str, Any], **named: str) -> str:
+def tell_why(reason: str, facts: Mapping[str, object], **named: str) -> str:
     """The reason of a decision in words; some of its facts may be `named` better than the row does.
     One that a later version wrote is told as it is."""
     if not is_known(reason):
@@ -124,7 +123,7 @@ def tell_words(text: str) -> str:
     return text if " " in text else text.replace("_", " ")
 
 
-def _tell_fact(name: str, value: Any) -> str:
+def _tell_fact(name: str, value: object) -> str:
     if isinstance(value, list):
         return ", ".join(map(str, value)) or _NONE.get(name, "")
     if value is None:

@@ -137,8 +137,7 @@ class DecisionRow(SQLModel, table=True):
     __tablename__ = "decisions"
     __table_args__ = (
         Index("decisions_of_customer", "customer_id", "id"),
-        index_where("kind IN ('not_sent', 'expired')", "decisions_unsent", "journey", "step",
-                    "reason"),
+        index_where("kind IN ('not_sent', 'expired')", "decisions_unsent", "journey", "step", "reason"),
     )  # fmt: skip
     id: int = key_field()
     customer_id: int = big_field()
