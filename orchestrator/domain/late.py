@@ -37,7 +37,6 @@ from orchestrator.domain.watches import STAGE
 #: reason).
 Key = tuple[datetime | None, str, str, str, str]
 
-
 #: Facts of decisions by which two orders do not differ.
 _BESIDE = frozenset({"arm", "message", "template", "until", "value"})
 

@@ -137,7 +137,8 @@ class DecisionRow(SQLModel, table=True):
     __tablename__ = "decisions"
     __table_args__ = (
         Index("decisions_of_customer", "customer_id", "id"),
-        index_where("kind IN ('not_sent', 'expired')", "decisions_unsent", "journey", "step", "reason"),
+        index_where("kind IN ('not_sent', 'expired')", "decisions_unsent", "journey", "step",
+                    "reason"),
     )  # fmt: skip
     id: int = key_field()
     customer_id: int = big_field()
@@ -319,8 +320,7 @@ class TaskRow(SQLModel, table=True):
 
 class GateRow(SQLModel, table=True):
     """What stands still: a journey or a channel. Mirrors the Prefect UI, so that it holds when
-    Prefect is away.
-    """
+    Prefect is away."""
 
     __tablename__ = "gates"
     kind: str = Field(primary_key=True)  # journey, channel

@@ -172,7 +172,7 @@ def overtaken(shop: Shop) -> set[str]:
     """The customers of whom something was decided before a call was known."""
     query = (
         "SELECT DISTINCT c.external_id FROM decisions d JOIN customers c ON c.id = d.customer_id"
-        " WHERE d.kind = 'overtaken' AND d.reason LIKE 'decided before % was known'"
+        " WHERE d.kind = 'overtaken' AND d.reason = 'known late'"
     )
     return {row[0] for row in shop.rows(query)}
 
