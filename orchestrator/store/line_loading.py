@@ -262,7 +262,6 @@ def _load_enrollments(
 
 
 def load_enrollments(transaction: Transaction, ids: Collection[int]) -> dict[int, Enrollment]:
-    """Enrollments by id."""
     rows = transaction.rows(_ENROLLMENTS_BY_ID, ids=sorted(set(ids)))
     return {row[-1]: _read_enrollment(row) for row in rows}
 
