@@ -4,9 +4,10 @@ database says in its own way.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from operator import itemgetter
 from typing import Any, TypeVar
 
 from sqlalchemy import ColumnDefault, Connection, Select, Table
@@ -53,15 +54,42 @@ class Transaction:
         """Executes a prepared statement for each row; returns how many rows it wrote."""
         return statement.run(self.connection, rows)
 
+    def take_ids(self, table: Table, count: int) -> Iterator[int]:
+        """The ids of rows that this transaction is about to insert. SQLite has one writer, which is
+        this one; PostgreSQL counts them up for all.
+        """
+        if not count:
+            return iter(())
+        if self.is_sqlite:
+            last = self.exec_driver_sql(
+                f"SELECT coalesce(max(id), 0) FROM {table.name}"
+            ).scalar_one()
+            return iter(range(last + 1, last + 1 + count))
+        taken = self.exec_driver_sql(
+            f"SELECT nextval(pg_get_serial_sequence('{table.name}', 'id'))"
+            f" FROM generate_series(1, {count})"
+        )
+        return iter(taken.scalars().all())
+
     def insert(self, table: Table, rows: Rows, on_conflict: OnConflict | None = None) -> int:
         """Appends rows, which all have the same columns; returns how many were written."""
         if not rows:
             return 0
         names = tuple(rows[0])
-        defaults = {name: value for name, value in _defaults(table).items() if name not in names}
-        statement = _prepared(table, (*names, *defaults), on_conflict, self.is_sqlite)
-        rest = tuple(defaults.values())
-        return self.run(statement, ((*map(row.__getitem__, names), *rest) for row in rows))
+        return self.insert_values(table, names, map(_values_of(names), rows), on_conflict)
+
+    def insert_values(
+        self,
+        table: Table,
+        names: tuple[str, ...],
+        rows: Iterable[Values],
+        on_conflict: OnConflict | None = None,
+    ) -> int:
+        """The same with rows as tuples of the columns of these names."""
+        rest = {name: value for name, value in _defaults(table).items() if name not in names}
+        statement = _prepared(table, (*names, *rest), on_conflict, self.is_sqlite)
+        others = tuple(rest.values())
+        return self.run(statement, [(*row, *others) for row in rows] if others else rows)
 
     def insert_new(self, table: Table, rows: Rows) -> int:
         """Appends rows but those whose unique key exists already; returns how many were new."""
@@ -79,6 +107,13 @@ class Transaction:
     ) -> None:
         """Appends rows; where the unique `keys` exist already, overwrites `values`."""
         self.insert(table, rows, OnConflict(tuple(keys), tuple(values)))
+
+
+def _values_of(names: Sequence[str]) -> Callable[[Mapping[str, object]], Values]:
+    """What reads the values of these names out of a row."""
+    if len(names) == 1:
+        return lambda row: (row[names[0]],)
+    return itemgetter(*names)
 
 
 @cache
