@@ -25,7 +25,7 @@ from orchestrator.language.config_file import load_config
 from orchestrator.store.database import Database
 from tests.channels.misbehaviour import Late
 from tests.channels.smtp_double import ScriptedSmtp
-from tests.demo.conftest import PARCOURS, Up
+from tests.demo.conftest import PARCOURS, PATIENCE_S, Up
 
 CONNECTIONS = 4
 CROWD = 60
@@ -90,7 +90,7 @@ def states(project: Path) -> dict[str, int]:
 
 
 def until(ask: Callable[[], Any]) -> None:
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + PATIENCE_S
     while not ask():
         assert time.monotonic() < deadline
         time.sleep(0.02)
