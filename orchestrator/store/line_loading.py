@@ -238,6 +238,8 @@ def read_choices(stored: dict[str, dict[str, Any]]) -> dict[str, Choice]:
     """The choices of a customer's row, newest last. Rows of earlier versions may know a topic in
     several spellings.
     """
+    if not stored:
+        return {}
     choices = {
         key: Choice(value["granted"], datetime.fromisoformat(value["at"]), value["source"])
         for key, value in stored.items()
@@ -264,7 +266,7 @@ def _load_enrollments(
 
 
 def load_enrollments(transaction: Transaction, ids: Collection[int]) -> dict[int, Enrollment]:
-    """Enrollments by id."""
+    """By id, be they open or not."""
     rows = transaction.rows(_ENROLLMENTS_BY_ID, ids=sorted(set(ids)))
     return {row[-1]: _read_enrollment(row) for row in rows}
 
