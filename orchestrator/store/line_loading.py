@@ -239,6 +239,8 @@ def read_choices(stored: dict[str, dict[str, Any]]) -> dict[ConsentKey, Choice]:
     """The choices of a customer's row, newest last. Rows of earlier versions may know a topic in
     several spellings.
     """
+    if not stored:
+        return {}
     choices = {
         key: Choice(value["granted"], datetime.fromisoformat(value["at"]), value["source"])
         for key, value in stored.items()
