@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from orchestrator.domain.consent import ConsentKey
 from orchestrator.domain.event import Event
 from orchestrator.domain.message import Medium
 from orchestrator.domain.reasons import Detail, Reason, brief
@@ -103,7 +104,7 @@ class ConsentChange(Effect):
     """
 
     at: datetime
-    key: str
+    key: ConsentKey
     choice: Choice
     until: datetime | None = None
 

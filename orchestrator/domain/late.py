@@ -20,6 +20,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from orchestrator.domain.applying import apply
+from orchestrator.domain.consent import ConsentKey
 from orchestrator.domain.effects import Decision, DecisionKind, RuleChange
 from orchestrator.domain.event import Event, Kind
 from orchestrator.domain.following import places_of, tell_moved
@@ -134,7 +135,7 @@ class _Known:
 
     traits: dict[str, object]
     trait_times: dict[str, str]
-    consent: dict[str, Choice]
+    consent: dict[ConsentKey, Choice]
     stage: str | None
     stage_since: datetime | None
 

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from sqlalchemy import delete, select
 
+from orchestrator.domain.consent import address_key
 from orchestrator.domain.medium import Medium
 from orchestrator.domain.policy import address_in
 from orchestrator.store.customers import FoundCustomer
@@ -16,9 +17,6 @@ from orchestrator.store.messages import suppress_addresses
 from orchestrator.store.one_customer import find_carriers
 from orchestrator.store.tables import CONSENTS, SUPPRESSIONS
 from orchestrator.store.transaction import Transaction
-
-#: In the consent log: what a person of the shop did about an address, before its medium.
-ADDRESS = "address:"
 
 RegionOf = Callable[[Mapping[str, object]], str]
 
@@ -35,7 +33,7 @@ class Change:
     region_of: RegionOf
 
 
-class Suppressed(NamedTuple):
+class SuppressedAddress(NamedTuple):
     """An address that nobody writes to any more."""
 
     scope: str
@@ -49,7 +47,7 @@ def list_suppressed(
     medium: Medium | None = None,
     address: str | None = None,
     reason: str | None = None,
-) -> list[Suppressed]:
+) -> list[SuppressedAddress]:
     """The addresses that are suppressed, the newest first: of a medium, one address, or with a part
     of their reason."""
     s = SUPPRESSIONS.c
@@ -61,7 +59,7 @@ def list_suppressed(
     if reason is not None:
         query = query.where(s.reason.icontains(reason, autoescape=True))
     newest = query.order_by(s.at.desc(), s.id.desc())
-    return [Suppressed(*row) for row in transaction.execute(newest)]
+    return [SuppressedAddress(*row) for row in transaction.execute(newest)]
 
 
 def add(transaction: Transaction, change: Change) -> bool:
@@ -89,7 +87,7 @@ def _log(transaction: Transaction, change: Change, *, granted: bool) -> None:
     """Notes it in the story of everybody who carries the address."""
     said = {
         "at": change.at,
-        "key": f"{ADDRESS}{change.medium}",
+        "key": address_key(change.medium),
         "granted": granted,
         "source": change.source,
     }
