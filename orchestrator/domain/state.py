@@ -209,7 +209,7 @@ class CustomerState:
             if choice.granted is not None
         }
         topics = CaselessMap()
-        others: dict[str, Any] = {"topics": topics}
+        others: dict[str, object] = {"topics": topics}
         for key, said in chosen.items():
             topic = topic_of(key)
             (others if topic is None else topics)[key if topic is None else topic] = said

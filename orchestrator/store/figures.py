@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Row, Select, func, select, text
 
+from orchestrator.domain.consent import ConsentKey
 from orchestrator.domain.event import Event
 from orchestrator.domain.message import MessageState
 from orchestrator.domain.state import Choice
@@ -154,7 +155,7 @@ class CustomerData(NamedTuple):
 
     traits: dict[str, object]
     facts: dict[str, object]
-    consent: dict[str, Choice]
+    consent: dict[ConsentKey, Choice]
 
 
 def walk_customers(transaction: Transaction) -> Iterator[CustomerData]:
