@@ -5,7 +5,7 @@ into rows.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -13,6 +13,7 @@ from typing import Any
 from orchestrator.domain.event import Event
 from orchestrator.domain.message import Medium
 from orchestrator.domain.state import Choice, Enrollment
+from orchestrator.domain.value_class import value_class
 
 
 class Effect:
@@ -53,7 +54,7 @@ class DecisionKind(StrEnum):
     LEFT = "left"  # with its reason: completed, exited, converted, filtered, merged
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Decision(Effect):
     """One decision and its reason. `detail` holds JSON types and never an address."""
 
@@ -66,7 +67,7 @@ class Decision(Effect):
     detail: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class StageChange(Effect):
     """`cause`: event, time, import (history), rule (the rules were edited). Only the first two
     trigger.
@@ -78,7 +79,7 @@ class StageChange(Effect):
     cause: str
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Assignment(Effect):
     """A variant was drawn and is kept."""
 
@@ -88,7 +89,7 @@ class Assignment(Effect):
     variant: str
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class ConsentChange(Effect):
     """Consent, a topic, a suppression or a mute changed; `key` as in CustomerState.consent, or
     `mute`, `marketing`.
@@ -100,7 +101,7 @@ class ConsentChange(Effect):
     until: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class AddressLifted(Effect):
     """A yes of somebody who carries an unsubscribed address: it may be written to again, whoever
     has it. `topic` "" is all marketing."""
@@ -112,7 +113,7 @@ class AddressLifted(Effect):
     source: str
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Grant(Effect):
     """A coupon or reward. `to` REFERRER: for the customer whose external id is `receiver`."""
 
@@ -126,13 +127,13 @@ class Grant(Effect):
     is_reward: bool
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class CouponRedeemed(Effect):
     at: datetime
     code: str
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class TaskMade(Effect):
     at: datetime
     enrollment: Enrollment
@@ -143,7 +144,7 @@ class TaskMade(Effect):
     due_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Emitted(Effect):
     """An event Parcours itself puts on a customer's time line: this one's (`receiver` None), or
     another's.
@@ -153,7 +154,7 @@ class Emitted(Effect):
     receiver: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Logged(Effect):
     """What a step changed about the customer, for their log of events; it is applied already."""
 

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
 from orchestrator.domain.effects import DecisionKind
 from orchestrator.domain.state import Status
+from orchestrator.domain.value_class import value_class
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Go:
     """It may leave now."""
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Later:
     """Not before `until`, when it is asked again: DEFERRED by a cap or by quiet hours, or WAITING
     for what its customer has not told yet."""
@@ -24,7 +24,7 @@ class Later:
     kind: DecisionKind = DecisionKind.DEFERRED
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Stay:
     """It never leaves; its customer goes on."""
 
@@ -32,7 +32,7 @@ class Stay:
     kind: DecisionKind = DecisionKind.NOT_SENT
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Leave:
     """It never leaves, and its customer leaves the journey; `value` is what a goal that was reached
     is worth."""

@@ -19,12 +19,13 @@ from orchestrator.domain.lifecycle import Fact, Lifecycle, read_fact, read_windo
 from orchestrator.domain.message import Medium
 from orchestrator.domain.region import region_of, zone_told_by
 from orchestrator.domain.schedule import find_zone
+from orchestrator.domain.value_class import value_class
 
 #: Segment's reserved traits in the spelling of its SDKs, for whoever writes `customer.first_name`.
 RESERVED_TRAITS = {"first_name": "firstName", "last_name": "lastName", "created_at": "createdAt"}
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Choice:
     """What a customer said about being written to, when and where. `granted` None: an earlier
     choice was taken back.
