@@ -29,6 +29,7 @@ from orchestrator.domain.matching import Matching
 from orchestrator.domain.medium import ChannelName, Medium
 from orchestrator.domain.policy import Policy
 from orchestrator.domain.route import PLAIN
+from orchestrator.domain.stage_rules import StageRules, rules_by_stage
 from orchestrator.domain.state import CustomerState, Enrollment
 
 
@@ -49,11 +50,10 @@ class Index:
         default_factory=lambda: Timetable([])
     )
     history: dict[str, timedelta | None] = field(default_factory=dict)
+    # the facts that an activity of a name changes, and those that one of any other name does
     facts_by_event: dict[str, list[Fact]] = field(default_factory=dict)
     any_event_facts: list[Fact] = field(default_factory=list)
-    windowed: list[Fact] = field(default_factory=list)
-    # the events that a stage rule reads, by facts or performed()
-    stage_events: set[str] = field(default_factory=set)
+    stage_rules: dict[str | None, StageRules] = field(default_factory=dict)
     segment_tests: dict[str, Callable[[Scope], bool]] = field(default_factory=dict)
     # how far back caps and received() look; None: for ever
     sent_window: timedelta | None = timedelta(0)
@@ -77,10 +77,12 @@ class Index:
         )
         for fact in lifecycle.facts:
             index._add_fact(fact)
+        for facts in index.facts_by_event.values():
+            facts += index.any_event_facts
         for call in (call for tree in trees for call in calls(tree, "performed")):
             performed = read_performed(call)
             index._keep_history(performed.event, performed.within)
-        index.stage_events = _stage_events(lifecycle)
+        index.stage_rules = rules_by_stage(lifecycle)
         index.sent_window = _sent_window(program.policy, trees)
         index._look_ahead(program)
         return index
@@ -90,9 +92,15 @@ class Index:
         own = [event.name] if event.name in self.history else []
         return [*own, ANY_EVENT] if event.is_activity and ANY_EVENT in self.history else own
 
-    def moves_stage(self, event: str) -> bool:
-        """Whether an event of that name may change what a stage rule reads."""
-        return event in self.stage_events or ANY_EVENT in self.stage_events
+    def rules_of(self, stage: str | None) -> StageRules:
+        """The rules that decide whether somebody stays in a stage; of one no more known, all."""
+        return self.stage_rules.get(stage) or self.stage_rules[None]
+
+    def facts_read_from(self, event: Event) -> list[Fact]:
+        """The stored facts that an event may change."""
+        if event.is_activity:
+            return self.facts_by_event.get(event.name, self.any_event_facts)
+        return [one for one in self.facts_by_event.get(event.name, ()) if one.event != ANY_EVENT]
 
     def _add_triggers(self, journey: Journey) -> None:
         for trigger in journey.triggers:
@@ -104,7 +112,6 @@ class Index:
 
     def _add_fact(self, fact: Fact) -> None:
         if fact.within is not None:
-            self.windowed.append(fact)
             for name in filter(None, (fact.event, fact.minus)):
                 self._keep_history(name, fact.within)
         elif fact.event == ANY_EVENT:
@@ -195,20 +202,6 @@ class Program:
         """Those of today, and the earlier versions that people finish."""
         yield from self.journeys.values()
         yield from self.pinned.values()
-
-
-def _stage_events(lifecycle: Lifecycle) -> set[str]:
-    conditions = [stage.condition for stage in lifecycle.stages]
-    # a stage may ask in_segment()
-    conditions += [segment.condition for segment in lifecycle.segments]
-    found: set[str] = set()
-    for tree in (condition.tree for condition in conditions):
-        found |= {read_performed(call).event for call in calls(tree, "performed")}
-        facts = (lifecycle.by_name.get(name) for name in customer_names(tree))
-        for fact in facts:
-            if fact is not None:
-                found |= {fact.event, fact.minus or fact.event}
-    return found
 
 
 def _sent_window(policy: Policy, trees: Iterable[Expr]) -> timedelta | None:

@@ -51,10 +51,12 @@ def next_stage_instant(line: Line, after: datetime) -> datetime | None:
 
 
 def _candidates(line: Line, after: datetime) -> Iterable[datetime]:
-    scope = line.scope(after)
-    for stage in line.program.lifecycle.stages:
-        for candidates in stage.candidates:
+    state = line.state
+    rules = line.program.index.rules_of(state.stage)
+    if rules.candidates:
+        scope = line.scope(after)
+        for candidates in rules.candidates:
             yield from candidates(scope)
-    for fact in line.program.index.windowed:
+    for fact in rules.windowed:
         if fact.within is not None:
-            yield from (at + fact.within for at in line.state.first_within(fact, after))
+            yield from (at + fact.within for at in state.first_within(fact, after))
