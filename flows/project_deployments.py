@@ -45,7 +45,7 @@ def _describe_journey(journey: Journey) -> DeploymentSpec:
         GateKind.JOURNEY,
         journey.id,
         title=journey.title,
-        description=journey.description,
+        description=f"{journey.description}\n\n{_begins(journey)}",
         version=journey.version,
         steps=tuple(_describe_step(step) for step in journey.walk_steps()),
         yaml=journey.source,
@@ -55,6 +55,12 @@ def _describe_journey(journey: Journey) -> DeploymentSpec:
             *([f"stage:{journey.serves}"] if journey.serves else []),
         ),
     )
+
+
+def _begins(journey: Journey) -> str:
+    """When people begin it; between ticks, so that a cron's stars are stars."""
+    phrases = (trigger.words().replace("`", "'") for trigger in journey.triggers)
+    return f"**Begins** {' or '.join(f'`{phrase}`' for phrase in phrases)}"
 
 
 def _describe_channel(config: Config, name: ChannelName) -> DeploymentSpec:

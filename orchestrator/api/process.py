@@ -14,6 +14,7 @@ import socket
 import sys
 import threading
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import replace
 from itertools import count
 from multiprocessing.connection import Connection
@@ -43,8 +44,9 @@ class LineToUp:
         self._waiting: dict[int, Future[Copy]] = {}
 
     def nudge(self) -> None:
-        """Has the engine look at once."""
-        self._say(Nudge())
+        """Has the engine look at once, if it is there."""
+        with suppress(OSError):
+            self._say(Nudge())
 
     def render_copy(self, public_id: str) -> str | None:
         """The web copy of a mail, by the engine's process; raises StoreUnavailable."""
@@ -74,8 +76,9 @@ class LineToUp:
                 waiting.set_result(heard)
 
     def take(self) -> None:
-        """Says that what was heard is served."""
-        self._say(Taken())
+        """Says that what was heard is served, if there is somebody to say it to."""
+        with suppress(OSError):
+            self._say(Taken())
 
     def _say(self, what: object) -> None:
         with self._speaking:

@@ -38,8 +38,7 @@ ORDER_COMPLETED = "Order Completed"  # redeems the coupon it carries
 def apply(line: Line, event: Event, now: datetime) -> None:
     """Applies one event to the customer; windows are looked at as of `now`."""
     state, program, index = line.state, line.program, line.program.index
-    if event.kind < Kind.TRACK or index.rules_of(state.stage).read(event.name):
-        line.stage_touched = True
+    line.hear(event)
     if event.kind is Kind.IDENTIFY:
         _take_traits(line, event)
     _take_consent(line, event)
@@ -97,7 +96,8 @@ def _take_answer(line: Line, event: Event, answer: ConsentAnswer) -> None:
     source = _source(event) if answer.readable else f"{_source(event)}, {UNREADABLE}"
     choice, known = Choice(answer.granted, event.at, source), line.state.consent.get(answer.key)
     changed = line.state.take_choice(answer.key, choice)
-    line.stage_touched = line.stage_touched or changed
+    if changed:
+        line.doubt_everything()
     taken = line.state.consent[answer.key] is choice
     if changed or (taken and not answer.readable and known is not None and known.source != source):
         line.effects.append(ConsentChange(event.at, answer.key, choice))

@@ -68,12 +68,14 @@ class Decision(Effect):
 
 
 @value_class
-class StageChange(Effect):
-    """`cause`: event, time, import (history), rule (the rules were edited). Only the first two
-    trigger.
+class RuleChange(Effect):
+    """The answer of something watched changed (`domain.watches`). `cause`: event, time, import
+    (history), rule (the rules were edited). Only the first two trigger.
     """
 
     at: datetime
+    kind: str
+    name: str
     came_from: str | None
     to: str | None
     cause: str

@@ -6,36 +6,35 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from orchestrator.domain import assignment
-from orchestrator.domain.effects import Decision, DecisionKind, StageChange
+from orchestrator.domain.effects import Decision, DecisionKind, RuleChange
 from orchestrator.domain.event import Event, Kind
-from orchestrator.domain.journey import (
-    Journey,
-    ManualTrigger,
-    OnRepeat,
-    Reentry,
-    ScheduleTrigger,
-    Trigger,
-)
+from orchestrator.domain.journey import Journey, OnRepeat, Reentry
 from orchestrator.domain.line import Line
 from orchestrator.domain.state import Enrollment, Entries
+from orchestrator.domain.triggers import ManualTrigger, Trigger
 
 
-def enter(line: Line, now: datetime, events: Sequence[Event], change: StageChange | None) -> None:
-    """Considers every trigger that this instant's events, stage change or schedules pull."""
-    index = line.program.index
+def enter(
+    line: Line, now: datetime, events: Sequence[Event], changes: Sequence[RuleChange]
+) -> None:
+    """Considers every trigger that this instant pulls: its events, changes of what is watched, and
+    the instant itself.
+    """
+    by_event = line.program.index.by_event
     for event in events:
         if not event.starts:
             continue
         if event.kind is Kind.START:
             _start_by_hand(_Knock(line, event, now))
-        elif event.kind >= Kind.TRACK and (pulled := index.by_event.get(event.name)):
+        elif event.kind >= Kind.TRACK and (pulled := by_event.get(event.name)):
             knock = _Knock(line, event, now)
             for journey, trigger in pulled:
                 _try_to_enter(knock, journey, trigger)
-    if change is not None and change.to is not None and change.cause in ("event", "time"):
-        _enter_by_stage(line, now, change)
-    if called := index.timetable.called_at(now):
-        _fire_schedules(line, now, called)
+    for change in changes:
+        if change.to is not None and change.cause in ("event", "time"):
+            _enter_by_change(line, now, change)
+    for journey, call in line.take_calls(now):
+        _try_to_enter(_Knock(line, Event(now, Kind.EMITTED, call.word), now), journey, call)
 
 
 class _Knock:
@@ -54,26 +53,11 @@ def _start_by_hand(knock: _Knock) -> None:
         _try_to_enter(knock, journey, next(manual, ManualTrigger()))
 
 
-def _enter_by_stage(line: Line, now: datetime, change: StageChange) -> None:
-    told = {"stage": change.to, "from": change.came_from}
-    knock = _Knock(line, Event(change.at, Kind.EMITTED, "stage", told), now)
-    for journey, trigger in line.program.index.by_stage.get(change.to or "", ()):
-        if trigger.came_from in (None, change.came_from):
-            _try_to_enter(knock, journey, trigger)
-
-
-def _fire_schedules(
-    line: Line, now: datetime, called: Sequence[tuple[Journey, ScheduleTrigger]]
-) -> None:
-    """Each instant once; on a retraced line what was called is carried out."""
-    is_fired = line.fired_up_to is not None and now <= line.fired_up_to
-    if line.retrace is not None or is_fired or line.is_quiet(now):
-        return
-    line.fired_up_to = now
-    knock = _Knock(line, Event(now, Kind.EMITTED, "schedule"), now)
-    segments = line.program.index.segment_tests
-    for journey, trigger in called:
-        if trigger.segment is None or segments[trigger.segment](line.scope(now)):
+def _enter_by_change(line: Line, now: datetime, change: RuleChange) -> None:
+    told = {change.kind: change.to, "from": change.came_from}
+    knock = _Knock(line, Event(change.at, Kind.EMITTED, change.kind, told), now)
+    for journey, trigger in line.program.index.by_answer.get((change.kind, change.to or ""), ()):
+        if trigger.comes_from(change.came_from):
             _try_to_enter(knock, journey, trigger)
 
 
@@ -84,9 +68,7 @@ def _try_to_enter(knock: _Knock, journey: Journey, trigger: Trigger) -> None:
     line, event, at = knock.line, knock.event, knock.at
     if line.retrace is not None and line.retrace.is_answered(journey.id, at):
         return
-    if trigger.condition is not None and not trigger.condition.test(
-        line.scope(knock.now, event=event)
-    ):
+    if not (trigger.is_for_all or trigger.means(line.scope(knock.now, event=event))):
         return
     inside, draft = _inside(line, journey, at), _draft(line, journey, event)
     if reason := _why_not(knock, journey, inside, draft):

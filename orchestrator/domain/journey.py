@@ -1,4 +1,5 @@
-"""A journey as the engine knows it: triggers, rules and steps (`domain.steps`), parsed and checked.
+"""A journey as the engine knows it: triggers (`domain.triggers`), rules and steps (`domain.steps`),
+parsed and checked.
 
 Made by `orchestrator.language`; immutable. A customer's place in it is kept by step id.
 """
@@ -10,46 +11,12 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 
-from orchestrator.domain.cron import Cron
 from orchestrator.domain.expression import Condition, Value
 from orchestrator.domain.message import Purpose
 from orchestrator.domain.step import Step
+from orchestrator.domain.triggers import Trigger
 
-# ---------------------------------------------------------------- triggers and rules
-
-
-@dataclass(frozen=True, slots=True)
-class EventTrigger:
-    event: str
-    condition: Condition | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class StageTrigger:
-    """Entering a stage; `came_from` narrows it to those who were in that stage before."""
-
-    stage: str
-    came_from: str | None = None
-    condition: Condition | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ScheduleTrigger:
-    """At every instant of a cron, for everybody in a segment (None: everybody)."""
-
-    cron: Cron
-    segment: str | None = None
-    condition: Condition | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ManualTrigger:
-    """Only by the command line or the API."""
-
-    condition: Condition | None = None
-
-
-Trigger = EventTrigger | StageTrigger | ScheduleTrigger | ManualTrigger
+# ---------------------------------------------------------------- rules
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,17 +21,17 @@ from datetime import datetime
 from typing import Any
 
 from orchestrator.domain.applying import apply
-from orchestrator.domain.effects import Decision, DecisionKind, StageChange
+from orchestrator.domain.effects import Decision, DecisionKind, RuleChange
 from orchestrator.domain.event import Event, Kind
 from orchestrator.domain.following import places_of, tell_moved
 from orchestrator.domain.journey import Goal, Journey
 from orchestrator.domain.line import Line, RunOptions
 from orchestrator.domain.record import Record, Retrace
-from orchestrator.domain.stages import current_stage
 from orchestrator.domain.state import CustomerState, Enrollment, Status
 from orchestrator.domain.step import MOVED
 from orchestrator.domain.values import INSTANT
 from orchestrator.domain.walk import walk
+from orchestrator.domain.watches import STAGE
 
 #: A decision as two orders of the same calls are compared by: (instant, kind, journey, step,
 #: reason).
@@ -52,7 +52,8 @@ def put_in_place(line: Line, late: Sequence[Event], record: Record, since: datet
     )
     line.retrace = retrace
     walk(line, [*(event for event in record.events if event.at >= since), *late], end)
-    line.retrace, line.stage_touched, state.cursor = None, True, end
+    line.retrace, state.cursor = None, end
+    line.doubt_everything()
     known.hold(state, changed=_has_changed_stage(line, retrace))
     tell_moved(line, places, since)
     taken_back = _confirm(line, undone, retrace.mark)
@@ -158,7 +159,10 @@ class _Known:
 
 def _has_changed_stage(line: Line, retrace: Retrace) -> bool:
     """Whether the retraced line knows a change of stage that is not on record."""
-    return any(isinstance(effect, StageChange) for effect in line.effects[retrace.mark :])
+    return any(
+        isinstance(effect, RuleChange) and effect.kind == STAGE
+        for effect in line.effects[retrace.mark :]
+    )
 
 
 def _go_back(line: Line, earlier: Iterable[Event], since: datetime) -> None:
@@ -166,15 +170,18 @@ def _go_back(line: Line, earlier: Iterable[Event], since: datetime) -> None:
     state, mark = line.state, len(line.effects)
     state.traits, state.trait_times, state.consent = {}, {}, {}
     state.facts, state.history = {}, {}
-    state.stage, state.cursor = None, None
+    state.cursor = None
+    for watch in line.program.index.watches:
+        watch.keep(state, None, None)
     for event in sorted(earlier, key=lambda event: event.order):
         if event.kind is not Kind.MERGE:
             apply(line, event, event.at)
         state.cursor = since - INSTANT
     del line.effects[mark:]
     if state.cursor is not None:
-        state.stage = current_stage(line, state.cursor)
-    line.stage_touched = True
+        for watch in line.program.index.watches:
+            watch.keep(state, watch.ask(line.scope(state.cursor)), None)
+    line.doubt_everything()
 
 
 # ----------------------------------------------------------- what the true order would have decided

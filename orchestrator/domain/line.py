@@ -26,6 +26,8 @@ from orchestrator.domain.release_answers import Release
 from orchestrator.domain.route import first_channel
 from orchestrator.domain.state import CustomerState, Enrollment, Status
 from orchestrator.domain.step import Step
+from orchestrator.domain.triggers import Called
+from orchestrator.domain.watches import Watch
 
 #: A step that ran later than this counts its next delays from when it ran.
 LATE = timedelta(minutes=5)
@@ -64,12 +66,10 @@ class Line:
     effects: list[Effect] = field(default_factory=list)
     touched: bool = False  # a step changed the customer: this instant is looked at again
     emitted: list[Event] = field(default_factory=list)
-    # something a stage rule reads changed since its candidates were computed
-    stage_touched: bool = True
-    # when time alone may change the stage next, while nothing is touched
-    stage_at: datetime | None = None
-    # the last instant whose schedules were fired: each fires once
-    fired_up_to: datetime | None = None
+    # until when each watched answer is sure (None: for ever), while nothing that it reads changes
+    sure: dict[Watch, datetime | None] = field(default_factory=dict)
+    # the last instant that has called: each calls once
+    called_up_to: datetime | None = None
     retrace: Retrace | None = None  # under way on its own traces, because of a call that came late
 
     def scope(
@@ -95,6 +95,27 @@ class Line:
         history_until = self.options.history_until
         return history_until is not None and now <= history_until
 
+    def next_call(self, after: datetime) -> datetime | None:
+        """The first instant > `after` that calls the customer: what was called is carried out, so
+        on a retraced line there is none.
+        """
+        index = self.program.index
+        if self.retrace is not None or not index.called:
+            return None
+        return index.timetable(self.state).next_after(after)
+
+    def take_calls(self, now: datetime) -> Sequence[tuple[Journey, Called]]:
+        """What calls the customer at this instant, once."""
+        index = self.program.index
+        if self.retrace is not None or not index.called:
+            return ()
+        called = index.timetable(self.state).called_at(now)
+        has_called = self.called_up_to is not None and now <= self.called_up_to
+        if not called or has_called or self.is_quiet(now):
+            return ()
+        self.called_up_to = now
+        return called
+
     def due_instant(self, enrollment: Enrollment) -> datetime | None:
         """When the step of an enrollment runs; None where nothing is due, or its journey is on
         hold.
@@ -107,6 +128,16 @@ class Line:
         if self.retrace is None and clock is not None and clock - due > LATE:
             return clock
         return due
+
+    def hear(self, event: Event) -> None:
+        """Says that an event came, which may change what is watched."""
+        for watch in self.program.index.watches_moved_by(event):
+            if watch.is_moved_by(event, self.state):
+                self.sure.pop(watch, None)
+
+    def doubt_everything(self) -> None:
+        """Says that something changed which any watch may read."""
+        self.sure.clear()
 
     def leave(self, enrollment: Enrollment, status: Status, reason: str, at: datetime) -> None:
         """Ends an enrollment."""
@@ -247,7 +278,8 @@ class Moment:
 
     def touch(self) -> None:
         """Says that the step changed the customer: this instant is looked at again."""
-        self.line.touched = self.line.stage_touched = True
+        self.line.touched = True
+        self.line.doubt_everything()
 
     # ------------------------------------------------------------ going on
 

@@ -7,19 +7,24 @@ from dataclasses import dataclass
 from datetime import datetime
 from operator import attrgetter
 
-from orchestrator.domain.effects import DecisionKind, StageChange
+from orchestrator.domain.effects import DecisionKind, RuleChange
 from orchestrator.domain.event import Event
 from orchestrator.domain.journey import Occasion
 from orchestrator.domain.line import Line, Moment
 from orchestrator.domain.state import Status
+from orchestrator.domain.watches import STAGE
 
 
 @dataclass(slots=True)
 class News:
-    """What an instant brings: events that may start something, a change of stage."""
+    """What an instant brings: events that may start something, changes of what is watched."""
 
     events: Sequence[Event] = ()
-    change: StageChange | None = None
+    changes: Sequence[RuleChange] = ()
+
+    def has_become(self, stage: str) -> bool:
+        """Whether the customer enters a stage."""
+        return any(change.kind == STAGE and change.to == stage for change in self.changes)
 
 
 NOTHING = News()
@@ -78,7 +83,7 @@ def _reached(moment: Moment, rule: Occasion, news: News) -> tuple[datetime, Even
             if later and moment.holds(condition, event):
                 return event.at, event
         return None
-    if rule.stage is not None and (news.change is None or news.change.to != rule.stage):
+    if rule.stage is not None and not news.has_become(rule.stage):
         return None
     if moment.now > entered and moment.holds(condition):
         return moment.now, None

@@ -11,8 +11,7 @@ from hashlib import blake2b
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from orchestrator.domain.cron import Timetable
-from orchestrator.domain.event import ANY_EVENT, Event
+from orchestrator.domain.event import ANY_EVENT, Event, Kind
 from orchestrator.domain.expression import (
     Condition,
     Expr,
@@ -23,14 +22,16 @@ from orchestrator.domain.expression import (
     read_performed,
     read_received_window,
 )
-from orchestrator.domain.journey import EventTrigger, Journey, ScheduleTrigger, StageTrigger
+from orchestrator.domain.journey import Journey
 from orchestrator.domain.lifecycle import Fact, Lifecycle
 from orchestrator.domain.matching import Matching
 from orchestrator.domain.medium import ChannelName, Medium
 from orchestrator.domain.policy import Policy
 from orchestrator.domain.route import PLAIN
-from orchestrator.domain.stage_rules import StageRules, rules_by_stage
 from orchestrator.domain.state import CustomerState, Enrollment
+from orchestrator.domain.timetable import Timetable
+from orchestrator.domain.triggers import Called, EventTrigger, Watched
+from orchestrator.domain.watches import StageWatch, Watch
 
 
 def plain_code(key: str) -> str:
@@ -45,15 +46,17 @@ class Index:
     """What a run looks up, derived from a program once. Nobody changes it."""
 
     by_event: dict[str, list[tuple[Journey, EventTrigger]]] = field(default_factory=dict)
-    by_stage: dict[str, list[tuple[Journey, StageTrigger]]] = field(default_factory=dict)
-    timetable: Timetable[tuple[Journey, ScheduleTrigger]] = field(
-        default_factory=lambda: Timetable([])
-    )
+    # by the kind of watch and its new answer
+    by_answer: dict[tuple[str, str], list[tuple[Journey, Watched]]] = field(default_factory=dict)
+    called: list[tuple[Journey, Called]] = field(default_factory=list)
+    follows_customers: bool = False  # somebody is called by their own clock
+    timetables: dict[ZoneInfo, Timetable[tuple[Journey, Called]]] = field(default_factory=dict)
     history: dict[str, timedelta | None] = field(default_factory=dict)
     # the facts that an activity of a name changes, and those that one of any other name does
     facts_by_event: dict[str, list[Fact]] = field(default_factory=dict)
     any_event_facts: list[Fact] = field(default_factory=list)
-    stage_rules: dict[str | None, StageRules] = field(default_factory=dict)
+    watches: tuple[Watch, ...] = ()
+    watches_by_event: dict[str, tuple[Watch, ...]] = field(default_factory=dict)
     segment_tests: dict[str, Callable[[Scope], bool]] = field(default_factory=dict)
     # how far back caps and received() look; None: for ever
     sent_window: timedelta | None = timedelta(0)
@@ -67,14 +70,6 @@ class Index:
         index.segment_tests = {one.name: one.condition.test for one in lifecycle.segments}
         for journey in program.journeys.values():
             index._add_triggers(journey)
-        index.timetable = Timetable(
-            [
-                (trigger.cron, (journey, trigger))
-                for journey in program.journeys.values()
-                for trigger in journey.triggers
-                if isinstance(trigger, ScheduleTrigger)
-            ]
-        )
         for fact in lifecycle.facts:
             index._add_fact(fact)
         for facts in index.facts_by_event.values():
@@ -82,7 +77,7 @@ class Index:
         for call in (call for tree in trees for call in calls(tree, "performed")):
             performed = read_performed(call)
             index._keep_history(performed.event, performed.within)
-        index.stage_rules = rules_by_stage(lifecycle)
+        index._add_watches(StageWatch(lifecycle))
         index.sent_window = _sent_window(program.policy, trees)
         index._look_ahead(program)
         return index
@@ -92,23 +87,47 @@ class Index:
         own = [event.name] if event.name in self.history else []
         return [*own, ANY_EVENT] if event.is_activity and ANY_EVENT in self.history else own
 
-    def rules_of(self, stage: str | None) -> StageRules:
-        """The rules that decide whether somebody stays in a stage; of one no more known, all."""
-        return self.stage_rules.get(stage) or self.stage_rules[None]
-
     def facts_read_from(self, event: Event) -> list[Fact]:
         """The stored facts that an event may change."""
         if event.is_activity:
             return self.facts_by_event.get(event.name, self.any_event_facts)
         return [one for one in self.facts_by_event.get(event.name, ()) if one.event != ANY_EVENT]
 
+    def timetable(self, state: CustomerState) -> Timetable[tuple[Journey, Called]]:
+        """What calls a customer, and when: by their own clock, if any trigger asks that."""
+        zone = state.zone if self.follows_customers else state.home_zone
+        found = self.timetables.get(zone)
+        if found is None:
+            calls = [
+                (trigger.calendar(zone), (journey, trigger)) for journey, trigger in self.called
+            ]
+            found = self.timetables[zone] = Timetable(calls)
+        return found
+
+    def watches_moved_by(self, event: Event) -> tuple[Watch, ...]:
+        """The watches whose answer an event may change: all, where it tells who somebody is."""
+        if event.kind < Kind.TRACK:
+            return self.watches
+        moved = self.watches_by_event.get(event.name)
+        return self.watches_by_event[ANY_EVENT] if moved is None else moved
+
     def _add_triggers(self, journey: Journey) -> None:
         for trigger in journey.triggers:
             match trigger:
                 case EventTrigger():
                     self.by_event.setdefault(trigger.event, []).append((journey, trigger))
-                case StageTrigger():
-                    self.by_stage.setdefault(trigger.stage, []).append((journey, trigger))
+                case Watched():
+                    key = trigger.word, trigger.to
+                    self.by_answer.setdefault(key, []).append((journey, trigger))
+                case Called():
+                    self.called.append((journey, trigger))
+                    self.follows_customers |= trigger.follows_customers
+
+    def _add_watches(self, *watches: Watch) -> None:
+        self.watches = watches
+        for name in {ANY_EVENT}.union(*(watch.events for watch in watches)):
+            read = {name, ANY_EVENT}
+            self.watches_by_event[name] = tuple(w for w in watches if w.events & read)
 
     def _add_fact(self, fact: Fact) -> None:
         if fact.within is not None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from orchestrator.domain.effects import Decision, DecisionKind, Effect, StageChange
+from orchestrator.domain.effects import Decision, DecisionKind, Effect, RuleChange
 from orchestrator.domain.event import Event
 
 #: What answers a trigger: each was carried out and is not asked again.
@@ -16,11 +16,16 @@ ANSWERS = frozenset({DecisionKind.ENTERED, DecisionKind.IGNORED, DecisionKind.RE
 ENDINGS = frozenset({DecisionKind.LEFT, DecisionKind.CONVERTED})
 
 
+def key_of(change: RuleChange) -> tuple[datetime, str, str, str | None]:
+    """What a change is known by."""
+    return change.at, change.kind, change.name, change.to
+
+
 @dataclass(slots=True)
 class Record:
     """What is on record of a customer: every event on the line, and since the earliest late call
-    the triggers that were answered, as (journey, instant), the exits and conversions, and the stage
-    changes, as (instant, stage).
+    the triggers that were answered, as (journey, instant), the exits and conversions, and the
+    changes of what is watched, as (instant, kind, name, answer).
 
     `decisions` is given where lives were merged: what each of them decided cannot be foreseen from
     their united events.
@@ -29,7 +34,7 @@ class Record:
     events: Sequence[Event]
     answered: set[tuple[str, datetime]] = field(default_factory=set)
     endings: dict[tuple[DecisionKind, str, datetime], Decision] = field(default_factory=dict)
-    stages: set[tuple[datetime, str | None]] = field(default_factory=set)
+    changes: set[tuple[datetime, str, str, str | None]] = field(default_factory=set)
     decisions: list[Decision] | None = None
     is_quiet: bool = True  # nothing was decided
 
@@ -45,8 +50,8 @@ class Record:
                         self.endings[kind, journey, at] = effect
                     if self.decisions is not None:
                         self.decisions.append(effect)
-                case StageChange(at=at, to=to):
-                    self.stages.add((at, to))
+                case RuleChange():
+                    self.changes.add(key_of(effect))
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +73,6 @@ class Retrace:
         """Whether a trigger of that instant has let somebody in, or not."""
         return (journey, at) in self.record.answered
 
-    def has_stage(self, change: StageChange) -> bool:
-        """Whether the change of stage is on record."""
-        return (change.at, change.to) in self.record.stages
+    def is_on_record(self, change: RuleChange) -> bool:
+        """Whether a change of what is watched was told before."""
+        return key_of(change) in self.record.changes

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 
 from orchestrator.domain.event import ANY_EVENT
 from orchestrator.domain.expression import Expr, calls, constant, customer_names, read_performed
@@ -16,13 +17,13 @@ class StageRules:
     """The rules from the top down to that of a stage. The first that holds is the customer's stage,
     so those below say nothing while this one holds.
 
-    `events` are those that the rules read, by facts or performed(), `windowed` their facts over a
+    `events` are those that the rules read, by facts or performed(), `windows` their facts over a
     window, `candidates` give the other instants at which time alone may change an answer.
     """
 
     events: frozenset[str] = frozenset()
     candidates: tuple[Candidates, ...] = ()
-    windowed: tuple[Fact, ...] = ()
+    windows: tuple[tuple[Fact, timedelta], ...] = ()
 
     def read(self, event: str) -> bool:
         """Whether an event of that name may change an answer."""
@@ -31,26 +32,20 @@ class StageRules:
 
 def rules_by_stage(lifecycle: Lifecycle) -> dict[str | None, StageRules]:
     """The rules that decide about each stage; under None all of them."""
-    rules, found = StageRules(), dict[str | None, StageRules]()
+    rules, found, known = StageRules(), dict[str | None, StageRules](), lifecycle.by_name.keys()
     for stage in lifecycle.stages:
-        facts, events = list(rules.windowed), set(rules.events)
+        events, read = set(rules.events), [fact for fact, _ in rules.windows]
         for tree in _trees(stage.condition.tree, lifecycle, set()):
             events |= {read_performed(call).event for call in calls(tree, "performed")}
-            facts += _facts_in(tree, lifecycle)
-        events |= {name for fact in facts for name in (fact.event, fact.minus) if name}
-        windowed = dict.fromkeys(fact.name for fact in facts if fact.within is not None)
+            read += [lifecycle.by_name[name] for name in customer_names(tree) & known]
+        events |= {name for fact in read for name in (fact.event, fact.minus) if name}
+        windows = {fact.name: (fact, fact.within) for fact in read if fact.within is not None}
         rules = StageRules(
-            frozenset(events),
-            (*rules.candidates, *stage.candidates),
-            tuple(lifecycle.by_name[name] for name in windowed),
+            frozenset(events), (*rules.candidates, *stage.candidates), tuple(windows.values())
         )
         found[stage.name] = rules
     found[None] = rules
     return found
-
-
-def _facts_in(tree: Expr, lifecycle: Lifecycle) -> list[Fact]:
-    return [lifecycle.by_name[name] for name in customer_names(tree) if name in lifecycle.by_name]
 
 
 def _trees(tree: Expr, lifecycle: Lifecycle, seen: set[str]) -> Iterator[Expr]:

@@ -20,10 +20,10 @@ from orchestrator.domain.late import put_in_place
 from orchestrator.domain.line import LIFE, Line, RunOptions
 from orchestrator.domain.program import Program
 from orchestrator.domain.record import Record
-from orchestrator.domain.stages import change_stage
 from orchestrator.domain.state import CustomerState
 from orchestrator.domain.values import INSTANT
 from orchestrator.domain.walk import next_instant, walk
+from orchestrator.domain.watching import change_answers
 
 
 def run(
@@ -42,10 +42,10 @@ def run(
     line.
     """
     line = Line(program, state, options)
-    line.fired_up_to = state.cursor
+    line.called_up_to = state.cursor
     _follow_edits(line)
     if options.rules_edited and state.cursor is not None:
-        change_stage(line, state.cursor, [])
+        change_answers(line, state.cursor, [])
     waiting = walk(line, _place_late(line, list(events), record), until)
     if state.cursor is None or state.cursor < until:
         state.cursor = until

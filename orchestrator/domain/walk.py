@@ -4,7 +4,7 @@ At one instant, in this order:
 
 1. the events of that instant, who-somebody-is first, then in order of arrival, applied to traits
    and facts;
-2. the stage change they (or time alone) cause;
+2. the changes of what is watched (the stage) that they, or time alone, cause;
 3. exits, goals and waits;
 4. entries;
 5. due steps, by due time, then priority downwards, then journey id; what they make due at once runs
@@ -26,9 +26,9 @@ from orchestrator.domain.event import Event, Kind
 from orchestrator.domain.following import follow_news
 from orchestrator.domain.line import Line, Moment
 from orchestrator.domain.passages import NOTHING, News, check_goal, check_passages
-from orchestrator.domain.stages import change_stage, next_stage_instant
 from orchestrator.domain.state import Enrollment, Status
 from orchestrator.domain.values import INSTANT
+from orchestrator.domain.watching import change_answers, next_change
 
 MOVES_MAX = 100  # of one enrollment within one instant
 
@@ -73,13 +73,11 @@ def next_instant(line: Line, waiting: list[Event]) -> datetime | None:
 
 
 def _timed_instants(line: Line, after: datetime) -> Iterable[datetime]:
-    """When time alone may change the stage, and when schedules fire."""
+    """When time alone may change what is watched, and when the customer is called."""
     if line.state.stage is None and line.state.cursor is None:
         return  # nothing is known of this customer yet
     last = line.options.no_entries_after
-    instants = [next_stage_instant(line, after)]
-    if line.retrace is None:  # what was called is carried out
-        instants.append(line.program.index.timetable.next_after(after))
+    instants = (next_change(line, after), line.next_call(after))
     yield from (at for at in instants if at is not None and (last is None or at <= last))
 
 
@@ -108,15 +106,15 @@ def _take_events(line: Line, now: datetime, events: list[Event], *, touched: boo
     begins = last is None or now <= last
     for event in events:
         _apply(line, event, now)
-    change = change_stage(line, now, events) if begins else None
+    changes = change_answers(line, now, events) if begins else []
     # What another journey's timer or a schedule brings up is no news of the customer: exits by
     # condition must not depend on it.
-    if touched or events or change is not None:
+    if touched or events or changes:
         happened = [e for e in events if e.starts and Kind.TRACK <= e.kind <= Kind.EMITTED]
-        check_passages(line, now, News(happened, change))
+        check_passages(line, now, News(happened, changes))
         follow_news(line, now)
     if begins:
-        enter(line, now, events, change)
+        enter(line, now, events, changes)
 
 
 def _apply(line: Line, event: Event, now: datetime) -> None:

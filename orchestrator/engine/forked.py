@@ -87,11 +87,16 @@ class Child:
         self._line.send(over)
 
     def watch(self, stop: Callable[[], None]) -> None:
-        """Calls `stop` when the engine says so, or is gone."""
+        """Calls `stop` when the engine says so, or is gone; then nobody watches over templates that
+        do not end, so that while it renders the process ends.
+        """
 
         def listen() -> None:
-            with suppress(EOFError, OSError):
+            try:
                 self._line.recv_bytes()
+            except (EOFError, OSError):
+                if _read(self._place) != _SENDING:
+                    os._exit(1)
             stop()
 
         threading.Thread(target=listen, name="engine", daemon=True).start()
@@ -155,9 +160,9 @@ class Forked:
 
     def _speaks(self) -> bool:
         """Waits until it says something; False once it was killed because it does not go on."""
-        place, since_s = self._read_place(), time.monotonic()
+        place, since_s = _read(self._place), time.monotonic()
         while not self._line.poll(_LOOK_S):
-            if (now := self._read_place()) != place:
+            if (now := _read(self._place)) != place:
                 place, since_s = now, time.monotonic()
             silent_s = time.monotonic() - since_s
             if silent_s > (SILENT_S_MAX if place == _SENDING else RENDER_S_MAX):
@@ -167,8 +172,9 @@ class Forked:
                 return False
         return True
 
-    def _read_place(self) -> int:
-        return int(_PLACE.unpack_from(self._place)[0])
+
+def _read(place: mmap.mmap) -> int:
+    return int(_PLACE.unpack_from(place)[0])
 
 
 def _be_the_child(run: Callable[[Child], None], child: Child, kept: set[int]) -> None:

@@ -10,7 +10,8 @@ from typing import Any
 
 import orjson
 
-from orchestrator.domain.journey import Journey, ManualTrigger
+from orchestrator.domain.journey import Journey
+from orchestrator.domain.triggers import ManualTrigger
 from orchestrator.engine.ingest import MANUAL
 from orchestrator.store.customers import find_customer
 from orchestrator.store.database import Database

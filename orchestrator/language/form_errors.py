@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, get_args, get_origin
 
 from pydantic import Tag, ValidationError
@@ -18,12 +18,11 @@ from orchestrator.language.other_words import (
     NOT_OF_A_JOURNEY,
     OF_TEXT,
     SHAPES,
-    TRIGGER_SHAPES,
     known_word,
 )
 from orchestrator.language.place import Place
 from orchestrator.language.plain_forms import Form, duration
-from orchestrator.language.schema import BUILT_TRIGGERS, TRIGGERS, JourneyForm
+from orchestrator.language.schema import JourneyForm
 from orchestrator.language.step_forms import BUILT_STEPS, NOT_BUILT, STEP_KINDS
 from orchestrator.language.step_forms.message_forms import MessageForm, MessageOptions
 from orchestrator.language.step_forms.step_form import (
@@ -34,6 +33,8 @@ from orchestrator.language.step_forms.step_form import (
 )
 from orchestrator.language.step_forms.wait_forms import DelayForm
 from orchestrator.language.step_forms.way_forms import IfArm
+from orchestrator.language.trigger_forms import TRIGGER_EXAMPLES, TRIGGER_KINDS
+from orchestrator.language.trigger_forms.trigger_form import TriggerForm, tagged_triggers
 
 _NO_TEXT = ("string_type", "dict_type", "list_type", "model_type", "model_attributes_type")
 _TYPES = {
@@ -84,8 +85,8 @@ def _part_not_built(place: Place, path: Path) -> Path | None:
     if path[:1] == ("trigger",):
         trigger = path[:2] if isinstance(place.at(*path[:1]).written, list) else path[:1]
         written = place.at(*trigger).written
-        words = [word for word in TRIGGERS if isinstance(written, dict) and word in written]
-        return (*trigger, words[0]) if words and not set(words) & set(BUILT_TRIGGERS) else None
+        words = [word for word in TRIGGER_KINDS if isinstance(written, dict) and word in written]
+        return (*trigger, words[0]) if words and not set(words) & set(TRIGGER_EXAMPLES) else None
     step = _innermost_step(place, path)
     word = (kind_of_step(place.at(*step).written) or "").strip("<>") if step else ""
     return (*step, word) if step and word in NOT_BUILT else None
@@ -287,9 +288,9 @@ def _report_no_step(place: Place) -> None:
 def _report_no_trigger(place: Place) -> None:
     written = place.written
     if isinstance(written, str):
-        if written in BUILT_TRIGGERS:
+        if written in TRIGGER_EXAMPLES:
             place.error(
-                f"`{written}` is written with its name, such as `{TRIGGER_SHAPES[written]}`"
+                f"`{written}` is written with its name, such as `{TRIGGER_EXAMPLES[written]}`"
             )
         elif hint := did_you_mean(written, ("manual",)):
             place.error(f"there is no trigger '{written}'{hint}")
@@ -298,15 +299,12 @@ def _report_no_trigger(place: Place) -> None:
         return
     words = list(written) if isinstance(written, dict) else []
     for word in words:
-        meant = known_word(word, BUILT_TRIGGERS)
-        if (
-            hint := f"; it is called '{meant}' here"
-            if meant
-            else did_you_mean(word, BUILT_TRIGGERS)
-        ):
+        meant = known_word(word, TRIGGER_EXAMPLES)
+        called = f"; it is called '{meant}' here" if meant else ""
+        if hint := called or did_you_mean(word, TRIGGER_EXAMPLES):
             place.at(word).error(f"there is no trigger '{word}'{hint}", at_key=True)
             return
-    listed = ", ".join(f"`{shape}`" for shape in TRIGGER_SHAPES.values())
+    listed = ", ".join(f"`{shape}`" for shape in TRIGGER_EXAMPLES.values())
     place.error(f"a trigger is one of {listed}")
 
 
@@ -350,8 +348,10 @@ def _forms_of(form: type[Form], key: str) -> Iterator[tuple[str, type[Form]]]:
 
 def _forms_in(annotation: Any, tag: str) -> Iterator[tuple[str, type[Form]]]:
     """Every form inside a type, with the tag that chooses it in a union ("" without one)."""
-    if annotation is StepForm:
-        yield from tagged_forms().items()
+    if annotation in (StepForm, TriggerForm):
+        forms: Mapping[str, type[Form]]
+        forms = tagged_forms() if annotation is StepForm else tagged_triggers()
+        yield from forms.items()
         return
     if isinstance(annotation, type) and issubclass(annotation, Form):
         yield tag, annotation

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from typing import Any
 
 from orchestrator.domain import journey as domain
-from orchestrator.domain.cron import parse_cron
 from orchestrator.domain.errors import Problem, ProjectInvalid
 from orchestrator.domain.journey_tests import JourneyTest
 from orchestrator.domain.message import Purpose
-from orchestrator.domain.schedule import find_zone
+from orchestrator.domain.triggers import EventTrigger, StageTrigger, Trigger
 from orchestrator.language.document import Document, Path, Position
 from orchestrator.language.journey_test_forms import read_tests
 from orchestrator.language.place import Known, Place
@@ -21,20 +18,13 @@ from orchestrator.language.schema import (
     ExitForm,
     GoalForm,
     JourneyForm,
-    OnEvent,
-    OnManual,
-    OnSchedule,
-    OnStage,
     ReentryAfter,
 )
 from orchestrator.language.step_ids import given_ids, name_steps
 from orchestrator.language.steps import StepReader
-from orchestrator.language.translation import EVENT_IN_JOURNEY, STEP, TRIGGER, TRIGGER_WITHOUT_EVENT
+from orchestrator.language.translation import EVENT_IN_JOURNEY, STEP
 from orchestrator.language.version import version_of
 from orchestrator.language.yaml_nodes import read_yaml
-
-#: A cron that does not come in the five years from here never does.
-_ANY_TIME = datetime(2024, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +86,7 @@ def _build(form: JourneyForm, ids: dict[Path, str], place: Place) -> domain.Jour
     purpose = Purpose(form.purpose)
     steps = StepReader(ids, purpose).read_block(form.steps, place.at("steps"))
     triggers = [
-        _trigger(item, _item(place.at("trigger"), index)) for index, item in enumerate(form.trigger)
+        item.read(_item(place.at("trigger"), index)) for index, item in enumerate(form.trigger)
     ]
     exits = [_exit(item, _item(place.at("exit"), index)) for index, item in enumerate(form.exit)]
     return domain.Journey(
@@ -151,14 +141,14 @@ def _advise_on_repeats(journey: domain.Journey, place: Place) -> None:
         )
 
 
-def _are_alike(trigger: domain.Trigger, rule: domain.Occasion) -> bool:
+def _are_alike(trigger: Trigger, rule: domain.Occasion) -> bool:
     """Whether whatever triggers meets the rule as well, as far as can be seen without knowing
     anybody.
     """
     same = rule.condition is None or rule.condition == trigger.condition
-    if isinstance(trigger, domain.EventTrigger):
+    if isinstance(trigger, EventTrigger):
         return rule.event == trigger.event and same
-    return isinstance(trigger, domain.StageTrigger) and rule.stage == trigger.stage
+    return isinstance(trigger, StageTrigger) and rule.stage == trigger.stage
 
 
 def _again(rule: domain.Occasion) -> str:
@@ -192,59 +182,6 @@ def _moved(form: JourneyForm, place: Place, ids: set[str]) -> tuple[tuple[str, s
             )
         place.at(old).check_known("step", new, frozenset(ids))
     return tuple(form.moved.items())
-
-
-# ---------------------------------------------------------------- triggers
-
-
-def _trigger(form: Any, place: Place) -> domain.Trigger | None:
-    for option in ("for_each", "one_per"):
-        if getattr(form, option) is not None:
-            place.at(option).not_built(f"`{option}`")
-    where = TRIGGER if isinstance(form, OnEvent | OnManual) else TRIGGER_WITHOUT_EVENT
-    match form:
-        case OnEvent():
-            return domain.EventTrigger(form.event, place.at("if").condition(form.if_, where))
-        case OnStage():
-            place.at("stage").check_known("stage", form.stage, place.known.stages)
-            if form.came_from is not None:
-                place.at("from").check_known("stage", form.came_from, place.known.stages)
-            return domain.StageTrigger(
-                form.stage, form.came_from, place.at("if").condition(form.if_, where)
-            )
-        case OnSchedule():
-            return _schedule(form, place)
-        case OnManual():
-            return domain.ManualTrigger(place.at("if").condition(form.if_, where))
-    word = next(
-        name for name in type(form).model_fields if name not in ("if_", "for_each", "one_per")
-    )
-    place.at(word).not_built(f"the trigger `{word}`")
-    return None
-
-
-def _schedule(form: OnSchedule, place: Place) -> domain.ScheduleTrigger | None:
-    if form.timezone == "customer":
-        place.at("timezone").not_built("a schedule in each customer's zone")
-        return None
-    name = form.timezone or place.known.timezone
-    zone = find_zone(name)
-    if zone is None:
-        place.at("timezone").error(
-            f"there is no time zone '{name}': write one such as Europe/Paris"
-        )
-        return None
-    if form.segment is not None:
-        place.at("segment").check_known("segment", form.segment, place.known.segments)
-    condition = place.at("if").condition(form.if_, TRIGGER_WITHOUT_EVENT)
-    try:
-        cron = parse_cron(form.schedule, zone)
-    except ValueError as fault:
-        place.at("schedule").error(str(fault))
-        return None
-    if cron.next_after(_ANY_TIME) is None:
-        place.at("schedule").error(f"'{form.schedule}' never comes: no such day exists")
-    return domain.ScheduleTrigger(cron, form.segment, condition)
 
 
 # ---------------------------------------------------------------- exits and the goal

@@ -81,13 +81,6 @@ IN_TABLES = {
     "channels": '{adapter = "smtp", medium = "email"}',
 }
 
-TRIGGER_SHAPES = {
-    "event": "{event: Order Completed}",
-    "stage": "{stage: loyal}",
-    "schedule": "{schedule: '0 9 * * mon'}",
-    "manual": "manual",
-}
-
 _IN_TOML = "it stands in parcours.toml and holds for the whole project"
 _RUNS = "a journey runs as long as its file is there; pause it in Prefect to hold it"
 #: Keys of other tools that a journey does not have, and where it is said.

@@ -8,15 +8,12 @@ brackets, so that it is never taken for a key.
 
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag
 
 from orchestrator.language.journey_test_forms import TestForm
 from orchestrator.language.plain_forms import (
-    AnyDuration,
-    Clock,
     EventName,
     Form,
     Percent,
@@ -27,100 +24,9 @@ from orchestrator.language.plain_forms import (
     as_list,
 )
 from orchestrator.language.step_forms.step_form import StepForm
+from orchestrator.language.trigger_forms.trigger_form import TriggerForm
 
-# ---------------------------------------------------------------- triggers and rules
-
-
-class _TriggerForm(Form):
-    not_built = frozenset({"for_each", "one_per"})
-    if_: Rule | None = Field(None, alias="if")
-    for_each: str | None = None
-    one_per: str | None = None
-
-
-class OnEvent(_TriggerForm):
-    event: EventName
-
-
-class OnStage(_TriggerForm):
-    stage: Text
-    came_from: str | None = Field(None, alias="from")
-
-
-class OnSegment(_TriggerForm):
-    segment: Text
-
-
-class OnDate(_TriggerForm):
-    date: Text
-    every: Literal["year"] | None = None
-    offset: AnyDuration = timedelta(0)
-    at: Clock | None = None
-
-
-class OnSchedule(_TriggerForm):
-    schedule: Text
-    timezone: str | None = None
-    segment: str | None = None
-
-
-class OnOnce(_TriggerForm):
-    once: Text
-    timezone: str | None = None
-    segment: str | None = None
-
-
-class OnBusinessEvent(_TriggerForm):
-    business_event: Text
-    to: Text
-
-
-class OnManual(_TriggerForm):
-    manual: Literal[True] | None = None
-
-
-TRIGGERS: dict[str, type[_TriggerForm]] = {
-    "event": OnEvent,
-    "stage": OnStage,
-    "segment": OnSegment,
-    "date": OnDate,
-    "schedule": OnSchedule,
-    "once": OnOnce,
-    "business_event": OnBusinessEvent,
-    "manual": OnManual,
-}
-
-
-BUILT_TRIGGERS = ("event", "stage", "schedule", "manual")
-
-
-def _kind_of_trigger(value: Any) -> str | None:
-    found = [
-        key for key in ("schedule", "once", *TRIGGERS) if isinstance(value, dict) and key in value
-    ]
-    return f"<{found[0]}>" if found else None
-
-
-def _spell_trigger(value: object) -> object:
-    return {"manual": None} if value == "manual" else value
-
-
-Trigger = Annotated[
-    Annotated[OnEvent, Tag("<event>")]
-    | Annotated[OnStage, Tag("<stage>")]
-    | Annotated[OnSegment, Tag("<segment>")]
-    | Annotated[OnDate, Tag("<date>")]
-    | Annotated[OnSchedule, Tag("<schedule>")]
-    | Annotated[OnOnce, Tag("<once>")]
-    | Annotated[OnBusinessEvent, Tag("<business_event>")]
-    | Annotated[OnManual, Tag("<manual>")],
-    Discriminator(
-        _kind_of_trigger,
-        custom_error_type="unknown_trigger",
-        custom_error_message=f"a trigger needs one of {', '.join(TRIGGERS)}",
-    ),
-    BeforeValidator(_spell_trigger),
-]
+# ---------------------------------------------------------------- rules
 
 
 class ReentryAfter(Form):
@@ -169,7 +75,7 @@ class JourneyForm(Form):
     topic: str | None = None
     draft: bool = False
     priority: Annotated[int, Field(ge=0, le=100)] = 50
-    trigger: Annotated[list[Trigger], BeforeValidator(as_list), Field(min_length=1)]
+    trigger: Annotated[list[TriggerForm], BeforeValidator(as_list), Field(min_length=1)]
     only_if: Rule | None = None
     one_per: str | None = None
     for_each: str | None = None

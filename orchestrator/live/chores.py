@@ -32,4 +32,5 @@ class Chores:
 
     def stop(self) -> None:
         """Begins none any more."""
-        self._scheduler.shutdown(wait=False)
+        if self._scheduler.running:
+            self._scheduler.shutdown(wait=False)

@@ -153,27 +153,40 @@ class Running:
         self._listener, self._prefect, self._terminal = listener, prefect, terminal
         self._url = url_of(listener)
         self._heart: Heart | None = None
+        self._player: Player | None = None
+        self._announcing: asyncio.Task[None] | None = None
         self._stop, self._chores = asyncio.Event(), Chores()
         self._files = EditedFiles(project.root)
         self._http = HttpSide(listener, self._served(), Answers(self._nudge, self._render_copy))
 
     async def live(self) -> None:
-        """Starts everything, waits for Ctrl-C or SIGTERM, and ends everything."""
+        """Starts everything, waits for Ctrl-C or SIGTERM, and ends everything, also where something
+        broke: what was started does not go on alone.
+        """
         self._obey_signals()
         self._terminal.greet(self._places())
         serving = asyncio.create_task(self._http.keep(self._terminal.warn))
+        try:
+            await self._work(serving)
+            self._terminal.say("Stopping …")
+        finally:
+            await self._end(serving)
+
+    async def _work(self, serving: asyncio.Task[None]) -> None:
         self._heart = await asyncio.to_thread(self._make_heart)
         await asyncio.to_thread(self._heart.start, _describe(self._project))
-        announcing = asyncio.create_task(self._announce_prefect())
+        self._announcing = asyncio.create_task(self._announce_prefect())
         self._begin_chores()
-        player = self._start_player()
+        self._player = self._start_player()
         await self._until_stopped(serving)
-        self._terminal.say("Stopping …")
+
+    async def _end(self, serving: asyncio.Task[None]) -> None:
         self._engine.stop()
-        if player is not None:
-            await asyncio.to_thread(player.stop)
+        if self._player is not None:
+            await asyncio.to_thread(self._player.stop)
         self._chores.stop()
-        announcing.cancel()
+        if self._announcing is not None:
+            self._announcing.cancel()
         await asyncio.gather(
             asyncio.to_thread(self._http.stop), serving, asyncio.to_thread(self._end_work)
         )
@@ -183,8 +196,8 @@ class Running:
             await asyncio.to_thread(self._prefect.stop, _PREFECT_GRACE_S)
 
     def _end_work(self) -> None:
-        assert self._heart is not None
-        self._heart.stop()
+        if self._heart is not None:
+            self._heart.stop()
         try:
             self._engine.finish()
         except (

@@ -12,12 +12,14 @@ from orchestrator.domain.answer import Heading, Part
 from orchestrator.domain.effects import DecisionKind
 from orchestrator.domain.formatting import format_instant, format_value
 from orchestrator.domain.values import as_time
+from orchestrator.engine.last_tick import LAST_TICK
 from orchestrator.language.project import Project
 from orchestrator.measure.known_customers import read_facts
 from orchestrator.measure.story import Reading, Sentence, in_order, read_story
 from orchestrator.measure.why_not import OnRecord, tell_absence, tell_why_not
 from orchestrator.store.database import Database
 from orchestrator.store.one_customer import events_of
+from orchestrator.store.settings import read_time
 
 #: Decisions that answer a trigger: at their instants nothing else has to say why nobody entered.
 _ANSWERS = (DecisionKind.ENTERED, DecisionKind.IGNORED, DecisionKind.RESTARTED)
@@ -102,7 +104,8 @@ def explain(
         return Explained(customer, zone, lines, facts)
     told = {line.at for line in lines if line.kind in _ANSWERS}
     with database.read() as transaction:
-        past = OnRecord(customer, events_of(transaction, customer.id), told)
+        until = read_time(transaction, LAST_TICK)
+        past = OnRecord(customer, events_of(transaction, customer.id), told, until)
     asked = project.journeys[journey]
     lines = in_order([*lines, *tell_why_not(project, asked, past)])
     return Explained(customer, zone, lines, facts, "" if told else tell_absence(asked, past))

@@ -12,7 +12,8 @@ from typing import Any
 
 from orchestrator.domain.event import Kind
 from orchestrator.domain.formatting import format_value
-from orchestrator.domain.journey import EventTrigger, Journey, ScheduleTrigger, StageTrigger
+from orchestrator.domain.journey import Journey
+from orchestrator.domain.triggers import Called, EventTrigger, StageTrigger
 from orchestrator.store import one_customer as records
 from orchestrator.store.transaction import Transaction
 
@@ -107,11 +108,7 @@ class Happened:
         )
         if change is not None:
             return f"became {change.to}"
-        return (
-            "its time came"
-            if any(isinstance(trigger, ScheduleTrigger) for trigger in triggers)
-            else ""
-        )
+        return next((trigger.cause for trigger in triggers if isinstance(trigger, Called)), "")
 
 
 def _by_instant(rows: Iterable[Any]) -> dict[datetime, list[Any]]:

@@ -16,9 +16,10 @@ from typing import Any
 from orchestrator.domain.closures import compile_expression
 from orchestrator.domain.expression import Attribute, Condition, Const, Expr, Name, Scope, walk
 from orchestrator.domain.formatting import format_value
-from orchestrator.domain.journey import EventTrigger, Journey, StageTrigger
+from orchestrator.domain.journey import Journey
 from orchestrator.domain.state import CustomerState
 from orchestrator.domain.timeline import run
+from orchestrator.domain.triggers import Called, EventTrigger, Trigger
 from orchestrator.language.program_building import build_program
 from orchestrator.language.project import Project
 from orchestrator.measure.happened import label
@@ -45,11 +46,14 @@ class _Pull:
 
 @dataclass(frozen=True, slots=True)
 class OnRecord:
-    """A customer with all events on record, and the instants of which the ledger speaks itself."""
+    """A customer with all events on record, the instants of which the ledger speaks itself, and
+    up to when there was work on it.
+    """
 
     customer: Any
     events: Sequence[Any]
     told: Collection[datetime]
+    until: datetime | None = None
 
 
 def tell_why_not(project: Project, journey: Journey, past: OnRecord) -> list[Sentence]:
@@ -121,37 +125,34 @@ def _ask(project: Project, journey: Journey, past: OnRecord) -> list[_Pull]:
             program.locale,
             anonymous=who.anonymous,
         )
-        run(program, state, events, max(event.at for event in events))
+        newest = max(event.at for event in events)
+        run(program, state, events, max(newest, past.until or newest))
     return asked
 
 
 def _ask_only(journey: Journey, asked: list[_Pull]) -> Journey:
     """The journey with triggers that write down what their `if` was, and let nobody in."""
-    triggers = tuple(
-        replace(trigger, condition=_noting(trigger, asked))
-        for trigger in journey.triggers
-        if isinstance(trigger, EventTrigger | StageTrigger)
-    )
+    triggers = tuple(_noting(trigger, asked) for trigger in journey.triggers)
     return replace(journey, triggers=triggers, holdout=0.0)
 
 
-def _noting(trigger: EventTrigger | StageTrigger, asked: list[_Pull]) -> Condition:
-    condition = trigger.condition or Condition("", Const(True), lambda scope: True)
+def _noting(trigger: Trigger, asked: list[_Pull]) -> Trigger:
+    tree = trigger.condition.tree if trigger.condition else Const(True)
 
     def test(scope: Scope) -> bool:
         event = scope.names["event"]
-        read = _values_read(condition.tree, scope)
-        asked.append(
-            _Pull(event["at"], _name(trigger, event), condition.test(scope), condition.source, read)
-        )
+        answer, read = trigger.means(scope), _values_read(tree, scope)
+        asked.append(_Pull(event["at"], _name(trigger, event), answer, trigger.asks, read))
         return False
 
-    return replace(condition, test=test)
+    noted = replace(trigger, condition=Condition("", tree, test))
+    # its segment is asked with the rest
+    return replace(noted, segment=None) if isinstance(noted, Called) else noted
 
 
-def _name(trigger: EventTrigger | StageTrigger, event: dict[str, Any]) -> str:
-    if isinstance(trigger, StageTrigger):
-        return f"became {trigger.stage}"
+def _name(trigger: Trigger, event: dict[str, Any]) -> str:
+    if not isinstance(trigger, EventTrigger):
+        return trigger.cause
     # Where an event has no property `name`, expressions see its own under it.
     return label(
         trigger.event, {key: value for key, value in event.items() if value != trigger.event}

@@ -4,16 +4,27 @@ time.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, bindparam, func, select, update
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Row,
+    bindparam,
+    func,
+    literal_column,
+    null,
+    select,
+    update,
+)
 
 from orchestrator.domain.medium import ChannelName
 from orchestrator.domain.message import Medium, MessageState, Purpose, QueuedMessage
 from orchestrator.domain.route import route
+from orchestrator.store.prepared import Prepared, Query, among
 from orchestrator.store.tables import (
     CUSTOMERS,
     ENROLLMENTS,
@@ -24,20 +35,21 @@ from orchestrator.store.tables import (
 from orchestrator.store.transaction import Transaction, chunked
 
 _MESSAGES = select(*(MESSAGES.c[field.name] for field in fields(QueuedMessage)))
+_KINDS = {"medium": Medium, "purpose": Purpose, "state": MessageState}
+_KINDS_AT = [
+    (n, _KINDS[one.name]) for n, one in enumerate(fields(QueuedMessage)) if one.name in _KINDS
+]
 
 
-def _read(transaction: Transaction, query: Select[Any]) -> list[QueuedMessage]:
-    return [
-        QueuedMessage(
-            **row._asdict()
-            | {
-                "medium": Medium(row.medium),
-                "purpose": Purpose(row.purpose),
-                "state": MessageState(row.state),
-            }
-        )
-        for row in transaction.execute(query)
-    ]
+def _read(rows: Iterable[Iterable[Any]]) -> list[QueuedMessage]:
+    """Rows of `_MESSAGES` as messages."""
+    found = []
+    for row in rows:
+        values = list(row)
+        for position, kind in _KINDS_AT:
+            values[position] = kind(values[position])
+        found.append(QueuedMessage(*values))
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,17 +82,8 @@ def due_messages(
     Those whose customer has events that are not on the time line yet wait for it: one of them may
     say no.
     """
-    m = MESSAGES.c
-    query = (
-        _MESSAGES.where(
-            m.state == "queued", m.channel == channel, m.not_before <= now, has_no_news()
-        )
-        .order_by(m.not_before, m.priority.desc(), m.journey, m.id)
-        .limit(limit)
-    )
-    if held:
-        query = query.where(m.journey.not_in(sorted(held)))
-    return _read(transaction, query.with_for_update(skip_locked=True, of=MESSAGES))
+    found = {"channel": channel, "now": now, "held": sorted(held), "count": limit}
+    return _read(transaction.rows(_DUE, **found))
 
 
 def reroute(transaction: Transaction, channels: Mapping[ChannelName, Medium]) -> None:
@@ -117,6 +120,65 @@ def has_no_news() -> ColumnElement[bool]:
     return settled
 
 
+_m = MESSAGES.c
+
+
+def _given(name: str, column: ColumnElement[Any]) -> BindParameter[Any]:
+    """A value of a column, by the name of a parameter."""
+    return bindparam(name, type_=column.type)
+
+
+_DUE = Query(
+    _MESSAGES.where(
+        _m.state == literal_column("'queued'"),
+        _m.channel == _given("channel", _m.channel),
+        _m.not_before <= _given("now", _m.not_before),
+        ~among(_m.journey, "held"),
+        has_no_news(),
+    )
+    .order_by(_m.not_before, _m.priority.desc(), _m.journey, _m.id)
+    .limit(bindparam("count"))
+    .with_for_update(skip_locked=True, of=MESSAGES)
+)
+_LEASE = Prepared(
+    update(MESSAGES)
+    .where(_m.id == bindparam("message"))
+    .values(
+        state=literal_column("'leased'"),
+        leased_at=_given("left_at", _m.leased_at),
+        template_version=_given("made_from", _m.template_version),
+        to_address=_given("goes_to", _m.to_address),
+        leased_by=_given("owner", _m.leased_by),
+        lease_until=_given("until", _m.lease_until),
+        lifecycle_version=_given("lifecycle", _m.lifecycle_version),
+        attempts=_m.attempts + literal_column("1"),
+    ),
+    ["message", "left_at", "made_from", "goes_to", "owner", "until", "lifecycle"],
+)
+_SETTLE = Prepared(
+    update(MESSAGES)
+    .where(
+        _m.id == bindparam("message"),
+        _m.state == _given("was", _m.state),
+        (_m.state != literal_column("'leased'"))
+        | _m.leased_by.is_not_distinct_from(_given("owner", _m.leased_by)),
+    )
+    .values(
+        state=_given("becomes", _m.state),
+        reason=_given("why", _m.reason),
+        code=_given("its_code", _m.code),
+        provider_id=_given("its_id", _m.provider_id),
+        settled_at=_given("at", _m.settled_at),
+        not_before=func.coalesce(_given("again", _m.not_before), _m.not_before),
+        attempts=_m.attempts - _given("unused", _m.attempts),
+        resend_uncertain=_m.resend_uncertain & ~_given("resent", _m.resend_uncertain),
+        lease_until=null(),
+    ),
+    ["message", "becomes", "why", "its_code", "its_id", "at", "again", "unused", "resent", "was",
+     "owner"],
+)  # fmt: skip
+
+
 @dataclass(frozen=True, slots=True)
 class Lease:
     """A message handed to a channel: the instant it leaves, the hash of the template it is made
@@ -136,31 +198,14 @@ def lease(
     lifecycle_version: str,
 ) -> None:
     """Marks messages as handed to a channel by a worker."""
-    if leases:
-        statement = (
-            update(MESSAGES)
-            .where(MESSAGES.c.id == bindparam("message"))
-            .values(
-                state="leased",
-                leased_at=bindparam("left_at", type_=MESSAGES.c.leased_at.type),
-                leased_by=owner,
-                lease_until=until,
-                attempts=MESSAGES.c.attempts + 1,
-                template_version=bindparam("made_from"),
-                to_address=bindparam("goes_to"),
-                lifecycle_version=lifecycle_version,
-            )
-        )
-        rows = [
-            {
-                "message": one.id,
-                "left_at": one.at,
-                "made_from": one.template_version,
-                "goes_to": one.to and one.to.lower(),
-            }
+    transaction.run(
+        _LEASE,
+        [
+            (one.id, one.at, one.template_version, one.to and one.to.lower(), owner, until,
+             lifecycle_version)
             for one in leases
-        ]
-        transaction.execute(statement, rows)
+        ],
+    )  # fmt: skip
 
 
 def settle(
@@ -172,42 +217,14 @@ def settle(
 ) -> None:
     """Writes outcomes, of messages only that are still what they `was`; of a lease, of that
     worker's only (None: of one without an owner)."""
-    if not settlements:
-        return
-    m = MESSAGES.c
-    mine = m.leased_by.is_(None) if leased_by is None else m.leased_by == leased_by
-    still = (m.state == was) & mine if was is MessageState.LEASED else m.state == was
-    statement = (
-        update(MESSAGES)
-        .where(m.id == bindparam("message"), still)
-        .values(
-            state=bindparam("to_state"),
-            reason=bindparam("why"),
-            code=bindparam("its_code"),
-            provider_id=bindparam("its_id"),
-            settled_at=bindparam("at", type_=m.settled_at.type),
-            not_before=func.coalesce(bindparam("again", type_=m.not_before.type), m.not_before),
-            attempts=m.attempts - bindparam("unused", type_=m.attempts.type),
-            resend_uncertain=m.resend_uncertain
-            & ~bindparam("resent", type_=m.resend_uncertain.type),
-            lease_until=None,
-        )
-    )
-    transaction.execute(statement, [_settlement_row(one) for one in settlements])
-
-
-def _settlement_row(one: Settlement) -> dict[str, Any]:
-    return {
-        "message": one.id,
-        "to_state": str(one.state),
-        "why": one.reason[:500],
-        "its_code": one.code[:50],
-        "its_id": one.provider_id[:200],
-        "at": one.at,
-        "again": one.not_before,
-        "unused": int(not one.begun),
-        "resent": one.resent,
-    }
+    transaction.run(
+        _SETTLE,
+        [
+            (one.id, str(one.state), one.reason[:500], one.code[:50], one.provider_id[:200], one.at,
+             one.not_before, int(not one.begun), one.resent, str(was), leased_by)
+            for one in settlements
+        ],
+    )  # fmt: skip
 
 
 def leased_messages(transaction: Transaction, but: Collection[int] = ()) -> list[QueuedMessage]:
@@ -217,7 +234,7 @@ def leased_messages(transaction: Transaction, but: Collection[int] = ()) -> list
     return [
         message
         for some in chunked(ids)
-        for message in _read(transaction, _MESSAGES.where(MESSAGES.c.id.in_(some)))
+        for message in _read(transaction.execute(_MESSAGES.where(MESSAGES.c.id.in_(some))))
     ]
 
 
@@ -235,7 +252,7 @@ def unknown_messages(
     """Messages of a channel whose outcome nobody knows."""
     m = MESSAGES.c
     query = _MESSAGES.where(m.state == MessageState.UNKNOWN, m.channel == channel).limit(limit)
-    return _read(transaction, query)
+    return _read(transaction.execute(query))
 
 
 def suppress_addresses(
@@ -294,7 +311,7 @@ def find_message(
     transaction: Transaction, public_id: str
 ) -> tuple[QueuedMessage, dict[str, object]] | None:
     """A message of the ledger, with what started its enrollment."""
-    found = _read(transaction, _MESSAGES.where(MESSAGES.c.public_id == public_id))
+    found = _read(transaction.execute(_MESSAGES.where(MESSAGES.c.public_id == public_id)))
     if not found:
         return None
     e = ENROLLMENTS.c

@@ -79,16 +79,14 @@ class Prepared:
 
     def run(self, connection: Connection, rows: Iterable[Values]) -> int:
         """Executes it for each row; returns how many rows of the table it wrote."""
-        text, converters, positions = self._by_dialect(connection.dialect)
-        values = list(_convert(rows, converters))
-        if not values:
+        text, converters, order = self._by_dialect(connection.dialect)
+        columns = _columns(rows, converters)
+        if not columns:
             return 0
         ready: list[Any] = (
-            [dict(zip(self._names, row, strict=True)) for row in values]
-            if positions is None
-            else values
-            if positions == list(range(len(self._names)))
-            else [tuple(row[i] for i in positions) for row in values]
+            [dict(zip(self._names, row, strict=True)) for row in zip(*columns, strict=True)]
+            if order is None
+            else list(zip(*[columns[position] for position in order], strict=True))
         )
         # Without the option no count is kept of an INSERT, and psycopg says -1.
         options = {"preserve_rowcount": True}
@@ -114,10 +112,12 @@ class _CompiledQuery(NamedTuple):
 
 
 class Query:
-    """A SELECT whose parameters are given by name; rows come as tuples."""
+    """A SELECT whose parameters are given by name; rows come as tuples. Without `opens_json`, JSON
+    comes as the driver gives it: as text from SQLite.
+    """
 
-    def __init__(self, statement: Select[Any]) -> None:
-        self._statement = statement
+    def __init__(self, statement: Select[Any], *, opens_json: bool = True) -> None:
+        self._statement, self._opens_json = statement, opens_json
         self._by_dialect = cache(self._compile)
 
     def rows(self, connection: Connection, **parameters: object) -> Iterator[tuple[Any, ...]]:
@@ -145,7 +145,10 @@ class Query:
             if not bind.required
         }
         columns = [
-            _from_driver(column.type, dialect) for column in self._statement.selected_columns
+            None
+            if _is_json_text(column.type, dialect) and not self._opens_json
+            else _from_driver(column.type, dialect)
+            for column in self._statement.selected_columns
         ]
         return _CompiledQuery(compiled.string, binders, constants, compiled.positiontup, columns)
 
@@ -180,9 +183,13 @@ def _load_json(text: str | None) -> object:
 def _convert(
     rows: Iterable[Values], converters: Sequence[Converter | None]
 ) -> Iterator[tuple[Any, ...]]:
+    return zip(*_columns(rows, converters), strict=True)
+
+
+def _columns(rows: Iterable[Values], converters: Sequence[Converter | None]) -> list[Iterable[Any]]:
     """Column by column: a column that needs no converter costs nothing."""
     columns: list[Iterable[Any]] = list(zip(*rows, strict=True))
     for position, converter in enumerate(converters if columns else ()):
         if converter is not None:
             columns[position] = map(converter, columns[position])
-    return zip(*columns, strict=True)
+    return columns

@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from orchestrator.domain.effects import Decision, DecisionKind
 from orchestrator.domain.record import Record
+from orchestrator.domain.watches import STAGE
 from orchestrator.store.events import whole_past
 from orchestrator.store.tables import DECISIONS, STAGE_CHANGES
 from orchestrator.store.transaction import Transaction
@@ -30,7 +31,7 @@ def load_record(
     changes = select(STAGE_CHANGES.c.at, STAGE_CHANGES.c.to).where(
         STAGE_CHANGES.c.customer_id.in_(sorted(applied)), STAGE_CHANGES.c.at >= since
     )
-    record.stages |= {(row.at, row.to) for row in transaction.execute(changes)}
+    record.changes |= {(row.at, STAGE, "", row.to) for row in transaction.execute(changes)}
     return record
 
 

@@ -24,11 +24,12 @@ from orchestrator.domain.effects import (
     Emitted,
     Grant,
     Logged,
-    StageChange,
+    RuleChange,
     TaskMade,
 )
 from orchestrator.domain.state import CustomerState
 from orchestrator.domain.steps.message_step import QueueMessage
+from orchestrator.domain.watches import STAGE
 from orchestrator.store.addresses import choice_row
 from orchestrator.store.events import own_event
 from orchestrator.store.prepared import Prepared
@@ -130,7 +131,9 @@ def _message(effect: QueueMessage, run: Run) -> Row:
     }
 
 
-def _stage_change(effect: StageChange, run: Run) -> Row:
+def _stage_change(effect: RuleChange, run: Run) -> Row | None:
+    if effect.kind != STAGE:
+        return None
     return {
         "customer_id": run.state.id,
         "at": effect.at,
@@ -253,7 +256,7 @@ _REDEEM = Prepared(
 WRITERS: Mapping[type[Effect], tuple[Writer[Any], ...]] = {
     Decision: (Writer(DECISIONS, _decision),),
     QueueMessage: (Writer(MESSAGES, _message, LEAVE),),
-    StageChange: (Writer(STAGE_CHANGES, _stage_change),),
+    RuleChange: (Writer(STAGE_CHANGES, _stage_change),),
     Assignment: (Writer(ASSIGNMENTS, _assignment, KEEP_NEWEST),),
     ConsentChange: (
         Writer(CONSENTS, _consent),

@@ -11,8 +11,9 @@ from orchestrator.domain.effects import Receiver
 from orchestrator.domain.expression import Value
 from orchestrator.domain.friend_offer import FriendOffer, find_friend_offer
 from orchestrator.domain.identity import fold_address, referral_id
-from orchestrator.domain.journey import Journey, ManualTrigger
+from orchestrator.domain.journey import Journey
 from orchestrator.domain.steps.offers import Offer, Reward
+from orchestrator.domain.triggers import ManualTrigger
 from tests.api.site import TEN_EUROS, Site, path_of
 
 

@@ -547,6 +547,22 @@ def test_a_stage_that_did_not_suffice_is_told(stored_shop: ShopFolder) -> None:
     ) in out
 
 
+def test_a_schedule_that_did_not_mean_somebody_is_told(stored_shop: ShopFolder) -> None:
+    hello = (
+        "journey: hello\ntrigger: {schedule: '* * * * *', if: customer.plan == 'pro'}\nsteps:\n  - "
+        "sms: nudge\n"
+    )
+    stored_shop.write("journeys/hello.yaml", hello)
+    at = now() - timedelta(minutes=3)
+    stored_shop.ingest(identify("ada", at, plan="free"))
+    stored_shop.run("tick", "--now", (at + timedelta(minutes=5)).isoformat())
+    out = stored_shop.run("explain", "ada", "hello").out
+    assert out.count(
+        "hello  is not let in (its time came): `if` does not hold (customer.plan == 'pro'; "
+        "customer.plan is free)"
+    ) in (5, 6)  # an instant may fall on the very first
+
+
 def test_what_happened_before_a_journey_ran_is_told_so(stored_shop: ShopFolder) -> None:
     stored_shop.leave_cart()
     stored_shop.run("tick")

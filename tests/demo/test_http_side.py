@@ -6,29 +6,35 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import sqlite3
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable
 from contextlib import closing
+from multiprocessing import Pipe
 from pathlib import Path
 from urllib.error import URLError
 
-from tests.demo.conftest import PARCOURS, Up
+from orchestrator.api.conversation import Served
+from orchestrator.clock import SystemClock
+from orchestrator.language.config_file import load_config
+from tests.demo.conftest import PARCOURS, PATIENCE_S, Up
 
 StartUp = Callable[..., Up]
 
 
-def http_side(up: Up) -> int | None:
-    """The process that serves the pages of `up`."""
+def http_side(up: int) -> int | None:
+    """The process that serves the pages of a process that is `up`."""
     for found in Path("/proc").glob("[0-9]*"):
         try:
             command = (found / "cmdline").read_bytes()
             parent = (found / "stat").read_text().rpartition(")")[2].split()[1]
         except OSError:
             continue
-        if int(parent) == up.process.pid and b"orchestrator.api.process" in command:
+        if int(parent) == up and b"orchestrator.api.process" in command:
             return int(found.name)
     return None
 
@@ -69,10 +75,10 @@ def test_a_http_side_that_is_killed_is_started_again_and_loses_nothing(start_up:
     killed: list[int] = []
     for round_ in (1, 2, 3):
         up.until(lambda: len(acknowledged) >= 20 * round_)  # noqa: B023 - asked in this turn only
-        victim = up.until(lambda: http_side(up))
+        victim = up.until(lambda: http_side(up.process.pid))
         os.kill(victim, signal.SIGKILL)
         killed.append(victim)
-        up.until(lambda: (found := http_side(up)) and found not in killed)
+        up.until(lambda: (found := http_side(up.process.pid)) and found not in killed)
     before = len(acknowledged)
     up.until(lambda: len(acknowledged) > before)
     is_over.set()
@@ -88,7 +94,7 @@ def test_it_ends_with_an_up_that_is_killed_and_the_next_tick_takes_what_it_accep
     start_up: StartUp,
 ) -> None:
     up = start_up("--no-prefect", "--port", "0")
-    pid = up.until(lambda: http_side(up))
+    pid = up.until(lambda: http_side(up.process.pid))
     os.kill(up.process.pid, signal.SIGSTOP)  # what is accepted now, the engine cannot take
     up.post(call(1), call(2))
     os.kill(up.process.pid, signal.SIGKILL)
@@ -100,8 +106,40 @@ def test_it_ends_with_an_up_that_is_killed_and_the_next_tick_takes_what_it_accep
     assert taken(up) == ["m0001", "m0002"]
 
 
+def test_it_ends_with_an_up_that_dies_before_it_serves(project: Path) -> None:
+    config = load_config(project, {})
+    ours, theirs = Pipe()
+    with socket.create_server(("127.0.0.1", 0)) as listener, ours, theirs:
+        handles = listener.fileno(), theirs.fileno()
+        process = subprocess.Popen(
+            [sys.executable, "-m", "orchestrator.api.process", *map(str, handles)],
+            pass_fds=handles,
+            cwd=project,
+        )
+        ours.send(Served(config, SystemClock(), {}, None))
+        ours.close()
+        try:
+            assert process.wait(PATIENCE_S) == 0
+        finally:
+            process.kill()
+
+
+def test_it_is_gone_when_up_breaks(project: Path) -> None:
+    command = [*PARCOURS, "up", "--no-prefect", "--port", "0", "--project", str(project)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as up:
+        assert up.stdout is not None
+        while b"Mailbox" not in up.stdout.readline():
+            assert up.poll() is None
+        while (side := http_side(up.pid)) is None:
+            time.sleep(0.02)
+        up.stdout.close()  # nobody reads what it says any more: it cannot say that it stops
+        up.terminate()
+        up.communicate(timeout=PATIENCE_S)
+    assert not is_running(side)
+
+
 def test_it_is_gone_when_up_has_ended(start_up: StartUp) -> None:
     up = start_up("--no-prefect", "--port", "0")
-    pid = up.until(lambda: http_side(up))
+    pid = up.until(lambda: http_side(up.process.pid))
     assert up.stop(signal.SIGTERM) == 0
     assert not is_running(pid)

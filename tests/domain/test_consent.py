@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from itertools import permutations
 from typing import Any
 
 import pytest
 
-from orchestrator.domain.consent import ConsentAnswer, read_answers, read_yes_no
+from orchestrator.domain.consent import (
+    AddressChoice,
+    AddressRecord,
+    ConsentAnswer,
+    read_answers,
+    read_yes_no,
+)
 from orchestrator.domain.effects import ConsentChange, DecisionKind
 from orchestrator.domain.event import Kind
 from orchestrator.domain.message import Medium
-from tests.support.life import Life, after_start
+from tests.support.life import START, Life, after_start, instant
 from tests.support.project import CONSENTING, read_program
 
 ASKED = '[project]\ntimezone = "UTC"\n[consent]\ndefault = "denied"\n'
@@ -174,3 +181,18 @@ def test_rules_and_templates_see_choices_that_are_made_and_topics_in_any_case() 
     }  # what was taken back is missing
     assert seen["topics"].get("Offers") is False
     assert "OFFERS" in seen["topics"]
+
+
+@pytest.mark.parametrize("topic", ["", "news"])
+def test_of_two_answers_about_an_address_at_one_instant_the_no_holds(topic: str) -> None:
+    older = AddressChoice(START, True, topic)
+    said = [AddressChoice(instant("1h"), granted, topic) for granted in (True, False)]
+    for choices in permutations([older, *said]):
+        assert AddressRecord("", choices).refused_at(topic, instant("1h")) == instant("1h")
+
+
+def test_what_is_said_of_an_address_holds_from_its_instant_on() -> None:
+    record = AddressRecord("", (AddressChoice(instant("1h"), False),))
+    assert record.refused_at("", instant("59m")) is None
+    assert record.refused_at("", instant("1h")) == instant("1h")
+    assert record.refused_at("news", instant("1h")) is None

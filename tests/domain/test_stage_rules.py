@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from orchestrator.domain.stage_rules import rules_by_stage
-from orchestrator.language.lifecycle import parse_lifecycle
+from orchestrator.language.lifecycle_file import parse_lifecycle
 from tests.support.project import read_program
 
 LIFECYCLE = """
@@ -29,8 +29,8 @@ def test_a_stage_depends_on_its_own_rule_and_on_those_above() -> None:
 
 def test_a_window_that_no_rule_above_reads_brings_up_no_instant() -> None:
     rules = rules_by_stage(parse_lifecycle(LIFECYCLE, "shop.yaml"))
-    assert [fact.name for fact in rules["guest"].windowed] == ["visits_7d"]
-    assert rules["lead"].windowed == ()
+    assert [fact.name for fact, _ in rules["guest"].windows] == ["visits_7d"]
+    assert rules["lead"].windows == ()
 
 
 def test_a_rule_reads_what_the_segments_read_that_it_asks_for() -> None:
@@ -39,4 +39,4 @@ def test_a_rule_reads_what_the_segments_read_that_it_asks_for() -> None:
     program = read_program(lifecycle=text, segments=segments)
     rules = rules_by_stage(program.lifecycle)
     assert rules["loyal"].events == {"Order Completed"}
-    assert [fact.name for fact in rules["loyal"].windowed] == ["orders_30d"]
+    assert [fact.name for fact, _ in rules["loyal"].windows] == ["orders_30d"]

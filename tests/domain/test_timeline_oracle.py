@@ -16,6 +16,7 @@ from orchestrator.domain.state import CustomerState
 from orchestrator.domain.steps.message_step import Message, QueueMessage
 from orchestrator.domain.steps.waits import Delay
 from orchestrator.domain.timeline import run
+from orchestrator.domain.triggers import EventTrigger
 from tests.support.examples import examples
 from tests.support.life import START
 from tests.support.oracle import Oracle, Plan
@@ -70,7 +71,7 @@ def journey_of(plan: Plan) -> j.Journey:
     return j.Journey(
         id=plan.id,
         title=plan.id,
-        triggers=(j.EventTrigger(plan.trigger),),
+        triggers=(EventTrigger(plan.trigger),),
         steps=tuple(steps),
         priority=plan.priority,
         reentry=j.Reentry.NEVER if plan.after is None else plan.after,

@@ -93,3 +93,26 @@ def test_two_who_were_rewarded_for_the_same_invitation_can_be_one(open_shop: Ope
         row[0]
         for row in shop.rows("SELECT count(*) FROM grants WHERE is_reward GROUP BY referred_id")
     ] == [1, 1]
+
+
+def test_a_reward_given_before_a_merge_is_not_given_again_after_it(open_shop: OpenShop) -> None:
+    rewarding = HELLO.replace(
+        "steps:", "reentry: always\nsteps:\n  - reward: {to: customer, percent: 10}"
+    )
+    shop = open_shop(rewarding, live=True)
+    traits = {"email": "a@example.com", "referred_by": "bob"}
+    shop.call("0s", "identify", None, anonymousId="x", traits=traits)
+    shop.call("1s", "track", None, anonymousId="x", event="Viewed")
+    shop.tick("1m")
+    shop.identify("1h", "ada", **traits)
+    shop.call("2h", "identify", "ada", anonymousId="x", traits={})
+    shop.tick("3h")
+    shop.track("1d", "Viewed")
+    shop.tick("1d 1m")
+    given = shop.rows(
+        "SELECT c.external_id FROM grants g JOIN customers c ON c.id = g.referred_id"
+        " AND c.id = g.customer_id"
+    )
+    assert [tuple(row) for row in given] == [("ada",)]
+    refusals = [reason for kind, _, reason in shop.decisions("not_sent") if "rewarded" in reason]
+    assert refusals == ["customer already rewarded"]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -15,7 +17,7 @@ from channels.delivery import in_turn
 from orchestrator.domain.channel import UNWATCHED, Feature, OutcomeKind, SendOutcome, Wire
 from orchestrator.domain.message import Medium, RenderedMessage
 from orchestrator.engine import forked
-from orchestrator.engine.forked import FORKED_MIN, IS_POSSIBLE
+from orchestrator.engine.forked import FORKED_MIN, IS_POSSIBLE, Child, Forked
 from orchestrator.engine.work import finish
 from orchestrator.render import budget
 from tests.engine.conftest import OpenShop
@@ -155,6 +157,29 @@ def test_a_template_that_does_not_end_fails_its_own_message_only(
     assert "c7@example.com" not in {to for _, to in post.taken()}
 
 
+def test_a_process_whose_template_does_not_end_ends_with_its_engine() -> None:
+    engine = (
+        "from orchestrator.engine.forked import Forked\n"
+        "def render(child):\n"
+        "    child.watch(lambda: None)\n"
+        "    child.render_at(0)\n"
+        "    print(os.getpid(), flush=True)\n"
+        "    while True: pass\n"
+        "import os, sys\n"
+        "forked = Forked(render, ())\n"
+        "sys.stdin.read()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", engine], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        pid = int(process.stdout.readline())
+        assert not is_over(pid)
+        process.kill()
+    while not is_over(pid):
+        time.sleep(0.01)
+
+
 def test_told_to_stop_it_begins_nothing_more_and_is_not_waited_for(
     open_shop: OpenShop, tmp_path: Path
 ) -> None:
@@ -176,3 +201,29 @@ def test_told_to_stop_it_begins_nothing_more_and_is_not_waited_for(
     assert found["accepted"] + found["queued"] == CROWD - 1
     assert found["accepted"] == len(post.taken()) - 1
     assert all(is_over(pid) for pid in pids)
+
+
+def test_the_process_has_of_our_descriptors_what_it_was_given_and_no_others(
+    tmp_path: Path,
+) -> None:
+    files = [(tmp_path / str(number)).open("w") for number in range(5)]
+    ours = [file.fileno() for file in files]
+    ours.append(os.dup2(ours[0], 200, inheritable=False))  # above what the process needs itself
+    kept = ours[2]
+
+    def write_what_is_open(_: Child) -> None:
+        os.write(kept, repr([one == kept for one in ours if is_open(one)]).encode())
+
+    Forked(write_what_is_open, [kept]).listen(lambda told: None)
+    os.close(ours.pop())
+    for file in files:
+        file.close()
+    assert (tmp_path / "2").read_text() == "[True]"
+
+
+def is_open(descriptor: int) -> bool:
+    try:
+        os.fstat(descriptor)
+    except OSError:
+        return False
+    return True

@@ -14,7 +14,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import text, update
 
 from channels.delivery import Crew
 from orchestrator.clock import SystemClock
@@ -27,10 +27,13 @@ from orchestrator.store.availability import StoreUnavailable, unless_away
 from orchestrator.store.database import Database
 from orchestrator.store.lock import hold_database, lock_file
 from orchestrator.store.messages import Settlement
+from orchestrator.store.tables import MESSAGES
 from orchestrator.store.wire_log import WireLog
 from orchestrator.wiring import settle_what_died
 from tests.engine.conftest import OpenShop
+from tests.engine.crowd import queue
 from tests.support.journeys import HELLO
+from tests.support.life import instant
 from tests.support.shop import Shop
 
 RESET = HELLO.replace("trigger", "purpose: transactional\ntrigger")
@@ -184,6 +187,26 @@ def test_without_its_notes_everything_that_a_dead_process_had_leased_is_unknown(
     other.tick(other.clock.now())
     assert states(other) == {"unknown": 10}
     other.close()
+
+
+@pytest.mark.parametrize("starts", [False, True])
+def test_a_lease_of_nobody_is_over_with_its_time_or_when_a_process_starts(
+    open_shop: OpenShop, starts: bool
+) -> None:
+    shop = open_shop(HELLO, live=True)
+    shop.identify("0s")
+    shop.track("1s", "Viewed")
+    queue(shop, "2s")
+    lease = update(MESSAGES).values(state="leased", leased_by=None, lease_until=instant("5m"))
+    with shop.context.database.write() as connection:
+        connection.execute(lease)
+    shop.tick("4m")
+    assert states(shop) == {"leased": 1}
+    if starts:
+        assert settle_what_died(shop.context, shop.worker) == 1
+    else:
+        shop.tick("6m")
+    assert states(shop) == {"unknown": 1}
 
 
 def test_notes_from_before_a_restart_of_the_machine_are_not_believed(

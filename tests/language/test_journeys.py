@@ -13,14 +13,10 @@ from orchestrator.domain.effects import Receiver
 from orchestrator.domain.errors import Problem, ProjectInvalid
 from orchestrator.domain.event import Event, Kind
 from orchestrator.domain.journey import (
-    EventTrigger,
     Journey,
-    ManualTrigger,
     OnChange,
     OnRepeat,
     Reentry,
-    ScheduleTrigger,
-    StageTrigger,
 )
 from orchestrator.domain.message import Medium, Purpose
 from orchestrator.domain.steps.changes import (
@@ -37,6 +33,12 @@ from orchestrator.domain.steps.task import Task
 from orchestrator.domain.steps.wait_until import IfPast, WaitUntil
 from orchestrator.domain.steps.waits import Delay, WaitFor
 from orchestrator.domain.steps.ways import Branch, Exit, Split
+from orchestrator.domain.triggers import (
+    EventTrigger,
+    ManualTrigger,
+    ScheduleTrigger,
+    StageTrigger,
+)
 from orchestrator.language.journeys import parse_journey, read_journey
 from orchestrator.language.place import Known
 from orchestrator.language.yaml_nodes import read_yaml

@@ -19,16 +19,13 @@ from orchestrator.language.schema import (
     ExitForm,
     GoalForm,
     JourneyForm,
-    OnEvent,
-    OnManual,
-    OnSchedule,
-    OnStage,
 )
 from orchestrator.language.step_forms import BUILT_STEPS
 from orchestrator.language.step_forms.message_forms import MessageOptions
 from orchestrator.language.step_forms.offer_forms import CouponOptions, RewardOptions
 from orchestrator.language.step_forms.task_forms import TaskOptions
 from orchestrator.language.step_forms.wait_forms import WaitForOptions, WaitUntilOptions
+from orchestrator.language.trigger_forms import TRIGGER_FORMS
 from orchestrator.language.yaml_nodes import read_yaml
 
 PAGE = (Path(__file__).parents[2] / "docs/journeys.md").read_text("utf-8")
@@ -54,7 +51,7 @@ def keys_of(*forms: type[Form]) -> set[str]:
 
 SECTIONS = {
     "A journey": keys_of(JourneyForm),
-    "Triggers": keys_of(OnEvent, OnStage, OnSchedule, OnManual),
+    "Triggers": keys_of(*(form for form in TRIGGER_FORMS.values() if form.example)),
     "Exits": keys_of(ExitForm),
     "Goals": keys_of(GoalForm),
     "Steps": {"id", *BUILT_STEPS},

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from orchestrator.domain.effects import Decision, DecisionKind, Effect, StageChange
+from orchestrator.domain.effects import Decision, DecisionKind, Effect, RuleChange
 from orchestrator.domain.event import Event, Kind
 from orchestrator.domain.line import RunOptions
 from orchestrator.domain.program import Program
@@ -139,9 +139,7 @@ class Life:
     @property
     def stages(self) -> list[tuple[str, str | None, str]]:
         """The stage changes, as (time after START, stage, cause)."""
-        return [
-            (after_start(change.at), change.to, change.cause) for change in self.of(StageChange)
-        ]
+        return [(after_start(change.at), change.to, change.cause) for change in self.of(RuleChange)]
 
     @property
     def left(self) -> list[tuple[str, str, str]]:

@@ -1,0 +1,96 @@
+"""What every trigger of the journey language is as a form: its word, its keys, and the trigger it
+builds.
+
+A form is registered by its word; the union of all forms, and what may be written, come from there.
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from pydantic import Field, GetCoreSchemaHandler
+from pydantic_core import CoreSchema, core_schema
+
+from orchestrator.domain.expression import Condition
+from orchestrator.domain.triggers import Trigger
+from orchestrator.language.place import Place
+from orchestrator.language.plain_forms import Form, Rule
+from orchestrator.language.translation import TRIGGER_WITHOUT_EVENT, Where
+
+
+class TriggerForm(Form):
+    """One trigger as it is written. `class OnStage(TriggerForm, word="stage", example="{stage:
+    loyal}")` makes a kind known; one without an example belongs to the language and comes later.
+    """
+
+    word: ClassVar[str]
+    example: ClassVar[str]
+    where: ClassVar[Where] = TRIGGER_WITHOUT_EVENT  # its `if` stands there
+
+    not_built = frozenset({"for_each", "one_per"})
+    if_: Rule | None = Field(None, alias="if")
+    for_each: str | None = None
+    one_per: str | None = None
+
+    def __init_subclass__(cls, word: str = "", example: str = "", **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        cls.word, cls.example = word, example
+        if word:
+            TRIGGER_FORMS[word] = cls
+
+    @classmethod
+    def __get_pydantic_core_schema__(
+        cls, source: type[Any], handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
+        """`TriggerForm` itself is any of the forms: its tag stands in angle brackets, so that it is
+        never taken for a key."""
+        if cls is not TriggerForm:
+            return handler(source)
+        choices = {tag: handler.generate_schema(form) for tag, form in tagged_triggers().items()}
+        union = core_schema.tagged_union_schema(
+            choices,
+            _kind_of_trigger,
+            custom_error_type="unknown_trigger",
+            custom_error_message="this is no trigger",
+        )
+        return core_schema.no_info_before_validator_function(_spell_trigger, union)
+
+    def read(self, place: Place) -> Trigger | None:
+        """The trigger of the domain; None where it is faulty, which is reported at its place."""
+        for option in sorted(self.not_built):
+            if getattr(self, option) is not None:
+                place.at(option).not_built(f"`{option}`")
+        return self.build(place)
+
+    def build(self, place: Place) -> Trigger | None:
+        """The same, of what this kind adds."""
+        place.at(self.word).not_built(f"the trigger `{self.word}`")
+        return None
+
+    def condition(self, place: Place) -> Condition | None:
+        """What is written behind `if`."""
+        return place.at("if").condition(self.if_, self.where)
+
+
+#: Every form by its word, in the order in which the language is told.
+TRIGGER_FORMS: dict[str, type[TriggerForm]] = {}
+
+
+def tagged_triggers() -> dict[str, type[TriggerForm]]:
+    """The forms by the tag that errors name them by: `<event>`."""
+    return {f"<{word}>": form for word, form in TRIGGER_FORMS.items()}
+
+
+def _kind_of_trigger(value: Any) -> str | None:
+    """The tag of a trigger's map. What takes a segment is no trigger by one."""
+    found = [word for word in TRIGGER_FORMS if isinstance(value, dict) and word in value]
+    found.sort(key=lambda word: word == "segment" or "segment" not in _fields(word))
+    return f"<{found[0]}>" if found else None
+
+
+def _fields(word: str) -> set[str]:
+    return set(TRIGGER_FORMS[word].model_fields)
+
+
+def _spell_trigger(value: object) -> object:
+    return {"manual": None} if value == "manual" else value
