@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import bindparam, func, select, update
 
 from orchestrator.domain.identity import Person
-from orchestrator.store.prepared import Prepared, Query, among
+from orchestrator.store.prepared import Prepared, Query, Values, among
 from orchestrator.store.tables import CUSTOMERS, ENROLLMENTS, LINKS
-from orchestrator.store.transaction import Transaction
+from orchestrator.store.transaction import LEAVE, Transaction
 
 _c = CUSTOMERS.c
 _FOUND = Query(
@@ -33,6 +33,12 @@ _DUE = Query(
     .limit(bindparam("count"))
     .with_for_update(skip_locked=True)
 )
+
+
+_OF_NEW = (
+    "id", "external_id", "anonymous", "created_at", "traits", "facts", "facts_version", "consent",
+    "applied_event_id",
+)  # fmt: skip
 
 
 def find_customers(transaction: Transaction, persons: Collection[Person]) -> dict[Person, int]:
@@ -57,22 +63,15 @@ def save_links(transaction: Transaction, links: Mapping[str, str]) -> None:
     transaction.upsert(LINKS, rows, keys=["anonymous_id"], values=["user_id"])
 
 
-def add_customers(transaction: Transaction, persons: Iterable[Person], now: datetime) -> None:
-    """Makes customers that do not exist yet."""
-    rows = [
-        {
-            "external_id": person.id,
-            "anonymous": person.anonymous,
-            "created_at": now,
-            "traits": {},
-            "facts": {},
-            "facts_version": "",
-            "consent": {},
-            "applied_event_id": 0,
-        }
-        for person in persons
-    ]
-    transaction.insert_new(CUSTOMERS, rows)
+def add_customers(
+    transaction: Transaction, persons: Sequence[Person], now: datetime
+) -> dict[Person, int]:
+    """Makes customers that do not exist yet; returns their ids."""
+    ids = dict(zip(persons, transaction.take_ids(CUSTOMERS, len(persons)), strict=True))
+    rows: list[Values] = [(key, *person, now, {}, {}, "", {}, 0) for person, key in ids.items()]
+    if transaction.insert_values(CUSTOMERS, _OF_NEW, rows, LEAVE) == len(rows):
+        return ids
+    return find_customers(transaction, persons)  # somebody else made one of them
 
 
 def mark_due(transaction: Transaction, ids: Collection[int], now: datetime) -> None:
