@@ -13,7 +13,6 @@ import operator
 import re
 import sys
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TypeGuard
 
@@ -103,6 +102,8 @@ def _read_iso(value: object) -> date | None:
         value = _parse_iso(value)
     if not isinstance(value, datetime):
         return value if isinstance(value, date) else None
+    if value.tzinfo is UTC:
+        return value
     try:
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
     except OverflowError:  # the first or last hours of the calendar, in a zone
@@ -112,8 +113,10 @@ def _read_iso(value: object) -> date | None:
 def _parse_iso(text: str) -> date | None:
     """Python takes any character between day and time; here it is `T` or a blank."""
     if text[10:11] == "T":  # as we write it ourselves: several times faster
-        with suppress(ValueError):
+        try:
             return datetime.fromisoformat(text)
+        except ValueError:
+            pass  # it may be written in another way all the same
     if (parts := _ISO.fullmatch(text.strip().upper())) is None:
         return None
     day, clock, zone = parts.groups()
@@ -165,9 +168,8 @@ def look_up(of: object, key: object) -> object:
     return None
 
 
-def truth(value: object) -> bool:
-    """Whether a value counts as true: undefined, false, 0, "" and empty lists do not."""
-    return bool(value)
+#: Whether a value counts as true: undefined, false, 0, "" and empty lists do not.
+truth = bool
 
 
 def bounded(value: object) -> object:
@@ -215,6 +217,8 @@ def _alike(left: object, right: object) -> tuple[object, object] | None:
 
 def equal(left: object, right: object) -> bool:
     """Whether two defined values are the same; false when one is undefined."""
+    if type(left) is type(right):
+        return left is not None and bool(left == right)
     pair = _alike(left, right)
     return pair is not None and bool(pair[0] == pair[1])
 
@@ -232,8 +236,10 @@ def _unequal(left: object, right: object) -> bool:
     return left is not None and right is not None and not equal(left, right)
 
 
-def _ordered(compare: Callable[..., object]) -> Callable[[object, object], bool]:
+def _ordered(compare: Callable[..., bool]) -> Callable[[object, object], bool]:
     def test(left: object, right: object) -> bool:
+        if is_number(left) and is_number(right):
+            return compare(left, right)
         pair = _alike(left, right)
         if pair is None or isinstance(pair[0], dict | bool):
             return False
