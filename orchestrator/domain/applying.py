@@ -10,6 +10,8 @@ from orchestrator.domain.consent import (
     ALL_TOPICS,
     AddressRecord,
     ConsentAnswer,
+    ConsentKey,
+    medium_key,
     read_answers,
     strictest,
     topic_key,
@@ -112,7 +114,7 @@ def _take_answer(line: Line, event: Event, answer: ConsentAnswer) -> None:
         _lift(line, answer.key, choice)
 
 
-def _lift(line: Line, key: str, choice: Choice) -> None:
+def _lift(line: Line, key: ConsentKey, choice: Choice) -> None:
     """Has a yes count for the addresses that this customer carries, and somebody unsubscribed
     before.
     """
@@ -120,7 +122,7 @@ def _lift(line: Line, key: str, choice: Choice) -> None:
         to = address(line.state, medium)
         record = line.state.address_book(medium, to) if to is not None else AddressRecord()
         for topic in {said.topic for said in record.choices}:
-            wanted = (medium,) if topic == "" else (topic_key(topic), ALL_TOPICS)
+            wanted = (medium_key(medium),) if topic == "" else (topic_key(topic), ALL_TOPICS)
             if to is not None and key in wanted and record.refused_at(topic, choice.at) is not None:
                 line.effects.append(
                     AddressLifted(choice.at, medium, to.lower(), topic, choice.source)

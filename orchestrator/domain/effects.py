@@ -10,6 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from orchestrator.domain.consent import ConsentKey
 from orchestrator.domain.event import Event
 from orchestrator.domain.message import Medium
 from orchestrator.domain.reasons import Detail, Reason, brief
@@ -104,7 +105,7 @@ class ConsentChange(Effect):
     """
 
     at: datetime
-    key: str
+    key: ConsentKey
     choice: Choice
     until: datetime | None = None
 

@@ -13,7 +13,7 @@ from operator import attrgetter
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from orchestrator.domain.consent import AddressBook, know_no_address
+from orchestrator.domain.consent import AddressBook, ConsentKey, know_no_address, topic_of
 from orchestrator.domain.event import Event
 from orchestrator.domain.lifecycle import Fact, Lifecycle, read_fact, read_windowed
 from orchestrator.domain.message import Medium
@@ -134,7 +134,7 @@ class CustomerState:
     facts: dict[str, Any] = field(default_factory=dict)
     stage: str | None = None
     stage_since: datetime | None = None
-    consent: dict[str, Choice] = field(default_factory=dict)
+    consent: dict[ConsentKey, Choice] = field(default_factory=dict)
     suppressed: dict[str, str] = field(default_factory=dict)
     address_book: AddressBook = know_no_address
     muted_until: datetime | None = None
@@ -208,10 +208,12 @@ class CustomerState:
             for key, choice in self.consent.items()
             if choice.granted is not None
         }
-        topics = CaselessMap(
-            (key.removeprefix("topic:"), said) for key, said in chosen.items() if ":" in key
-        )
-        return {key: said for key, said in chosen.items() if ":" not in key} | {"topics": topics}
+        topics = CaselessMap()
+        others: dict[str, Any] = {"topics": topics}
+        for key, said in chosen.items():
+            topic = topic_of(key)
+            (others if topic is None else topics)[key if topic is None else topic] = said
+        return others
 
     def events(self, name: str) -> Iterable[Event]:
         """Earlier events of a declared name, oldest first."""
@@ -267,17 +269,17 @@ class CustomerState:
                 self.traits[name] = value
         return changed
 
-    def chosen(self, *keys: str) -> bool | None:
+    def chosen(self, *keys: ConsentKey) -> bool | None:
         """What the newest choice about one of these keys says; None where there is none."""
         choices = [choice for key in keys if (choice := self.consent.get(key)) is not None]
         return max(choices, key=attrgetter("at")).granted if choices else None
 
-    def agreed_after(self, key: str, at: datetime) -> bool:
+    def agreed_after(self, key: ConsentKey, at: datetime) -> bool:
         """Whether the choice about a key is a yes that was said later than `at`."""
         choice = self.consent.get(key)
         return choice is not None and choice.granted is True and choice.at > at
 
-    def take_choice(self, key: str, choice: Choice) -> bool:
+    def take_choice(self, key: ConsentKey, choice: Choice) -> bool:
         """Applies a consent choice unless a newer one is known. True when it changed something."""
         known = self.consent.get(key)
         if known is not None and known.at > choice.at:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from orchestrator.domain.consent import CLICKS, OPENS
+from orchestrator.domain.consent import CLICKS, OPENS, ConsentKey
 from orchestrator.domain.errors import TemplateFailed
 from orchestrator.domain.event import Event
 from orchestrator.domain.expression import Scope
@@ -192,7 +192,7 @@ def _compose_email(parts: Parts, delivery: Delivery, to: str, locale: str) -> Re
     )
 
 
-def _may_measure(parts: Parts, state: CustomerState, what: str) -> bool:
+def _may_measure(parts: Parts, state: CustomerState, what: ConsentKey) -> bool:
     """Whether opens or clicks of this customer may be measured: their own choice, else the
     project's default.
     """
