@@ -240,4 +240,4 @@ def test_what_a_process_tells_is_read_as_it_was_told() -> None:
         suppress=True,
     )
     for told in (Told(7, outcome, noted=True), Told(8, outcome, not_made=True)):
-        assert Told.of_row(told.as_row()) == told
+        assert Told.of_values(told.as_values()) == told
