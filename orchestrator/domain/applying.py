@@ -24,7 +24,6 @@ from orchestrator.domain.effects import (
     DecisionKind,
 )
 from orchestrator.domain.event import Event, Kind
-from orchestrator.domain.lifecycle import Fact, apply_to_fact
 from orchestrator.domain.line import Line
 from orchestrator.domain.medium import MEDIA, Medium
 from orchestrator.domain.merge import absorb
@@ -41,7 +40,7 @@ ORDER_COMPLETED = "Order Completed"  # redeems the coupon it carries
 def apply(line: Line, event: Event, now: datetime) -> None:
     """Applies one event to the customer; windows are looked at as of `now`."""
     state, program, index = line.state, line.program, line.program.index
-    line.doubt(index.watches_moved_by(event))
+    line.hear(event)
     if event.kind is Kind.IDENTIFY:
         _take_traits(line, event)
     _take_consent(line, event)
@@ -62,16 +61,10 @@ def count_facts(line: Line, event: Event) -> None:
     """Counts an event in the facts that read it."""
     if event.kind < Kind.TRACK or event.kind is Kind.START:
         return
-    for fact in line.program.index.facts_by_event.get(event.name, ()):
-        _count(line, fact, event)
-    if event.is_activity:
-        for fact in line.program.index.any_event_facts:
-            _count(line, fact, event)
-
-
-def _count(line: Line, fact: Fact, event: Event) -> None:
-    if fact.counts(event):
-        line.state.facts[fact.name] = apply_to_fact(fact, line.state.facts.get(fact.name), event)
+    facts = line.state.facts
+    for fact in line.program.index.facts_read_from(event):
+        if fact.condition is None or fact.counts(event):
+            facts[fact.name] = fact.add(facts.get(fact.name), event)
 
 
 def _take_traits(line: Line, event: Event) -> None:

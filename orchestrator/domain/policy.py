@@ -16,6 +16,7 @@ from orchestrator.domain.reasons import Detail, Reason
 from orchestrator.domain.region import read_phone
 from orchestrator.domain.schedule import QuietHours
 from orchestrator.domain.state import CustomerState
+from orchestrator.domain.value_class import value_class
 
 TURNS_MAX = 64
 
@@ -50,7 +51,7 @@ class Permission(StrEnum):
     DENY = "deny"
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Verdict:
     """The policy's answer. `until` is the next free instant of a deferral."""
 

@@ -5,7 +5,7 @@ back once.
 from __future__ import annotations
 
 from bisect import bisect_right, insort
-from collections.abc import Iterable, Mapping, MutableMapping
+from collections.abc import Callable, Iterable, Mapping, MutableMapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -15,16 +15,17 @@ from zoneinfo import ZoneInfo
 
 from orchestrator.domain.consent import AddressBook, ConsentKey, know_no_address, topic_of
 from orchestrator.domain.event import Event
-from orchestrator.domain.lifecycle import Fact, Lifecycle, read_fact, read_windowed
+from orchestrator.domain.lifecycle import Fact, Lifecycle, read_windowed
 from orchestrator.domain.message import Medium
 from orchestrator.domain.region import region_of, zone_told_by
 from orchestrator.domain.schedule import find_zone
+from orchestrator.domain.value_class import value_class
 
 #: Segment's reserved traits in the spelling of its SDKs, for whoever writes `customer.first_name`.
 RESERVED_TRAITS = {"first_name": "firstName", "last_name": "lastName", "created_at": "createdAt"}
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Choice:
     """What a customer said about being written to, when and where. `granted` None: an earlier
     choice was taken back.
@@ -169,22 +170,14 @@ class CustomerState:
         fact = self.lifecycle.by_name.get(name)
         if fact is not None:
             return self._fact(fact, now)
-        match name:
-            case "id":
-                return self.external_id
-            case "stage" | "stage_since" | "anonymous":
-                return getattr(self, name)
-            case "timezone":
-                return self.zone.key
-            case "locale":
-                return self.traits.get("locale") or self.locale or None
-            case "consent":
-                return self._consent()
+        built_in = _BUILT_IN.get(name)
+        if built_in is not None:
+            return built_in(self)
         return self.traits.get(name, self.traits.get(RESERVED_TRAITS.get(name, name)))
 
     def _fact(self, fact: Fact, now: datetime) -> Any:
         if fact.within is None:
-            return read_fact(fact, self.facts.get(fact.name))
+            return fact.read(self.facts.get(fact.name))
         return read_windowed(fact, self.fact_events(fact), now)
 
     def fact_events(self, fact: Fact) -> Iterable[Event]:
@@ -287,6 +280,17 @@ class CustomerState:
         # also when it says the same: an older no that comes late must not overrule it
         self.consent[key] = choice
         return known is None or known.granted != choice.granted
+
+
+_BUILT_IN: Mapping[str, Callable[[CustomerState], Any]] = {
+    "id": lambda state: state.external_id,
+    "stage": lambda state: state.stage,
+    "stage_since": lambda state: state.stage_since,
+    "anonymous": lambda state: state.anonymous,
+    "timezone": lambda state: state.zone.key,
+    "locale": lambda state: state.traits.get("locale") or state.locale or None,
+    "consent": CustomerState._consent,
+}
 
 
 def sortable(at: datetime) -> str:
