@@ -14,7 +14,7 @@ from typing import cast
 from channels.channel_settings import ChannelSettings, SettingMissing
 from orchestrator.domain.channel import Channel
 from orchestrator.domain.errors import ChannelMisconfigured
-from orchestrator.domain.message import Medium
+from orchestrator.domain.medium import Medium
 from orchestrator.domain.suggestion import did_you_mean
 
 __all__ = [

@@ -13,7 +13,8 @@ from email.utils import parseaddr
 from functools import lru_cache
 
 from orchestrator.domain.channel import Feature
-from orchestrator.domain.message import Medium, RenderedMessage
+from orchestrator.domain.medium import Medium
+from orchestrator.domain.message import RenderedMessage
 
 EVERYTHING = frozenset(Feature)
 

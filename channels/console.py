@@ -8,7 +8,8 @@ from channels.acceptance import EVERYTHING, check
 from channels.channel_settings import ChannelSettings
 from channels.delivery import Answer, in_turn
 from orchestrator.domain.channel import UNWATCHED, OutcomeKind, SendOutcome, Wire
-from orchestrator.domain.message import Medium, RenderedMessage
+from orchestrator.domain.medium import Medium
+from orchestrator.domain.message import RenderedMessage
 
 
 def open_adapter(medium: Medium, settings: ChannelSettings) -> ConsoleChannel:

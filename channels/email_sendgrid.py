@@ -42,7 +42,8 @@ from channels.headers import safe_value
 from channels.mime import header_text
 from channels.transport import PASSING, HttpAnswer, HttpClient, Unanswered, base_url, retry_after_s
 from orchestrator.domain.channel import UNWATCHED, Feature, OutcomeKind, SendOutcome, Wire
-from orchestrator.domain.message import Medium, RenderedMessage
+from orchestrator.domain.medium import Medium
+from orchestrator.domain.message import RenderedMessage
 
 _RECIPIENT_FIELD = "personalizations.0.to.0.email"
 

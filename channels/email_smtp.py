@@ -31,7 +31,8 @@ from channels.smtp_session import NotSmtp, SmtpSession
 from channels.smtp_url import parse_smtp_url
 from orchestrator.domain.channel import UNWATCHED, Feature, OutcomeKind, SendOutcome, Wire
 from orchestrator.domain.errors import ChannelMisconfigured
-from orchestrator.domain.message import Medium, RenderedMessage
+from orchestrator.domain.medium import Medium
+from orchestrator.domain.message import RenderedMessage
 
 _OK, _RECIPIENT_OK, _GO_ON = frozenset({250}), frozenset({250, 251, 252}), frozenset({354})
 _LEAVING = frozenset({421, 221})

@@ -27,7 +27,8 @@ from channels.delivery import Answer, in_turn
 from channels.mime import compose
 from orchestrator.domain.channel import UNWATCHED, Feature, OutcomeKind, SendOutcome, Wire
 from orchestrator.domain.errors import ChannelMisconfigured
-from orchestrator.domain.message import Medium, RenderedMessage
+from orchestrator.domain.medium import Medium
+from orchestrator.domain.message import RenderedMessage
 
 _NUMBERS_DOMAIN = "sms.invalid"  # RFC 2606: in an e-mail's header a number needs a domain
 _NOBODY = "nobody@mailbox.invalid"  # the From address before one is configured

@@ -24,7 +24,8 @@ from channels.delivery import Answer, Crew
 from channels.transport import PASSING, HttpAnswer, HttpClient, Unanswered, base_url, retry_after_s
 from orchestrator.domain.channel import UNWATCHED, Feature, OutcomeKind, SendOutcome, Wire
 from orchestrator.domain.errors import ChannelMisconfigured
-from orchestrator.domain.message import Medium, RenderedMessage
+from orchestrator.domain.medium import Medium
+from orchestrator.domain.message import RenderedMessage
 
 BODY_MAX = 1600
 VALIDITY_MAX_S = 36_000  # also Twilio's default

@@ -15,7 +15,7 @@ from html import unescape
 from pathlib import Path
 
 from channels.mailbox import StoredMessage, find_files, read_file
-from orchestrator.domain.message import Medium
+from orchestrator.domain.medium import Medium
 
 _HIDDEN = re.compile(r"<div[^>]*display:\s*none[^>]*>(.*?)</div>", re.IGNORECASE | re.DOTALL)
 _TAG = re.compile(r"<[^>]*>")

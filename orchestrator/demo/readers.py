@@ -20,7 +20,7 @@ from channels.mailbox import StoredMessage
 from orchestrator.demo.chance import dice
 from orchestrator.demo.deeds import Deed, Outcome, identify, track, visit
 from orchestrator.demo.shoppers import Habit, Shopper, invent_shopper
-from orchestrator.domain.message import Medium
+from orchestrator.domain.medium import Medium
 
 _HREF = re.compile(r'href="(https?://[^"]+)"')
 _CODE = re.compile(r'class="code"[^>]*>\s*([A-Z0-9-]{6,})\s*<')

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import NamedTuple, NewType
 
-from orchestrator.domain.message import Medium
+from orchestrator.domain.medium import Medium
 
 #: What a choice is about, as it is stored: a medium (`email`), a topic (`topic:offers`), …
 ConsentKey = NewType("ConsentKey", str)

@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from orchestrator.domain.consent import ConsentKey
 from orchestrator.domain.event import Event
-from orchestrator.domain.message import Medium
+from orchestrator.domain.medium import Medium
 from orchestrator.domain.reasons import Detail, Reason, brief
 from orchestrator.domain.state import Choice, Enrollment
 from orchestrator.domain.value_class import value_class

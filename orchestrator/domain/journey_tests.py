@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from orchestrator.domain.event import Event
-from orchestrator.domain.message import Medium
+from orchestrator.domain.medium import Medium
 from orchestrator.domain.schedule import format_duration
 
 

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from orchestrator.domain.medium import ChannelName
-from orchestrator.domain.medium import Medium as Medium
+from orchestrator.domain.medium import ChannelName, Medium
 
 
 class Purpose(StrEnum):

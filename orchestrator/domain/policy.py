@@ -10,7 +10,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from orchestrator.domain.consent import ALL_TOPICS, MARKETING, medium_key, topic_key
-from orchestrator.domain.message import Medium, Purpose
+from orchestrator.domain.medium import Medium
+from orchestrator.domain.message import Purpose
 from orchestrator.domain.reasons import Detail, Reason
 from orchestrator.domain.region import read_phone
 from orchestrator.domain.schedule import QuietHours

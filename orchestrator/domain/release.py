@@ -13,7 +13,8 @@ from orchestrator.domain import policy
 from orchestrator.domain.effects import DecisionKind
 from orchestrator.domain.event import Event
 from orchestrator.domain.journey import Goal, Journey, Occasion
-from orchestrator.domain.message import Medium, Purpose
+from orchestrator.domain.medium import Medium
+from orchestrator.domain.message import Purpose
 from orchestrator.domain.policy import Permission
 from orchestrator.domain.program import Program
 from orchestrator.domain.reasons import Reason

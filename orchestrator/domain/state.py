@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from orchestrator.domain.consent import AddressBook, ConsentKey, know_no_address, topic_of
 from orchestrator.domain.event import Event
 from orchestrator.domain.lifecycle import Fact, Lifecycle, read_windowed
-from orchestrator.domain.message import Medium
+from orchestrator.domain.medium import Medium
 from orchestrator.domain.region import region_of, zone_told_by
 from orchestrator.domain.schedule import find_zone
 from orchestrator.domain.value_class import value_class

@@ -14,8 +14,7 @@ from hashlib import blake2b
 from orchestrator.clock import Clock
 from orchestrator.config import Config
 from orchestrator.domain.channel import Channel
-from orchestrator.domain.medium import ChannelName
-from orchestrator.domain.message import Medium
+from orchestrator.domain.medium import ChannelName, Medium
 from orchestrator.domain.program import Program
 from orchestrator.links import LinkSigner
 from orchestrator.render import Templates

@@ -14,7 +14,7 @@ from pydantic import BeforeValidator, Field
 
 from orchestrator.domain.event import Event, Kind
 from orchestrator.domain.journey_tests import EarlierMessage, Happening, JourneyTest
-from orchestrator.domain.message import Medium
+from orchestrator.domain.medium import Medium
 from orchestrator.domain.values import as_text
 from orchestrator.language.place import Place
 from orchestrator.language.plain_forms import EventName, Form, Plain, Span, Text, duration, instant

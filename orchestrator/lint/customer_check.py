@@ -11,7 +11,7 @@ from orchestrator.domain.answer import Notice, Part
 from orchestrator.domain.formatting import count
 from orchestrator.domain.journey import Journey
 from orchestrator.domain.lifecycle import FactKind, unreadable_amounts
-from orchestrator.domain.message import Medium
+from orchestrator.domain.medium import Medium
 from orchestrator.domain.policy import address, has_consent
 from orchestrator.domain.region import zone_told_by
 from orchestrator.domain.schedule import find_zone

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from orchestrator.domain.message import GIVEN_UP, TAKEN, Medium, MessageState
+from orchestrator.domain.medium import Medium
+from orchestrator.domain.message import GIVEN_UP, TAKEN, MessageState
 from orchestrator.store import customers, messages, settings
 from orchestrator.store.database import Database
 

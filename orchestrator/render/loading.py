@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from orchestrator.domain.errors import Problem
-from orchestrator.domain.message import Medium
+from orchestrator.domain.medium import Medium
 from orchestrator.domain.suggestion import did_you_mean
 from orchestrator.domain.template_names import TemplateFile, locale_tags, read_file_name
 from orchestrator.domain.text_files import decode_text

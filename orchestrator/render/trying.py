@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from orchestrator.config import Config
 from orchestrator.domain.errors import TemplateFailed
 from orchestrator.domain.expression import Scope
-from orchestrator.domain.message import Medium
+from orchestrator.domain.medium import Medium
 from orchestrator.render.sample import sample_scope, with_questions
 from orchestrator.render.sms_size import SmsSize, measure_sms
 from orchestrator.render.templates import Templates

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from sqlalchemy import select
 
 from orchestrator.domain.consent import AddressChoice, AddressRecord, Suppressed
-from orchestrator.domain.message import Medium
+from orchestrator.domain.medium import Medium
 from orchestrator.store.prepared import Query, among
 from orchestrator.store.tables import ADDRESS_CHOICES, MESSAGES, SUPPRESSIONS
 from orchestrator.store.transaction import Rows, Transaction, chunked

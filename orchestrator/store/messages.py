@@ -22,8 +22,8 @@ from sqlalchemy import (
 )
 
 from orchestrator.domain.consent import Suppressed
-from orchestrator.domain.medium import ChannelName
-from orchestrator.domain.message import Medium, MessageState, Purpose, QueuedMessage
+from orchestrator.domain.medium import ChannelName, Medium
+from orchestrator.domain.message import MessageState, Purpose, QueuedMessage
 from orchestrator.domain.route import route
 from orchestrator.store.prepared import Prepared, Query, among
 from orchestrator.store.tables import (

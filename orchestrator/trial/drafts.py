@@ -10,7 +10,8 @@ from orchestrator.domain.effects import Receiver
 from orchestrator.domain.errors import Problem, ProjectInvalid
 from orchestrator.domain.expression import Scope
 from orchestrator.domain.journey import Journey
-from orchestrator.domain.message import Medium, Purpose
+from orchestrator.domain.medium import Medium
+from orchestrator.domain.message import Purpose
 from orchestrator.domain.step import Step
 from orchestrator.domain.steps.message_step import Message
 from orchestrator.domain.steps.offers import Coupon, Offer, Reward

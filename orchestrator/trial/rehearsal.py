@@ -18,7 +18,7 @@ from orchestrator.domain.expression import Condition, ListOf, Scope
 from orchestrator.domain.journey import Journey
 from orchestrator.domain.journey_tests import Happening, JourneyTest
 from orchestrator.domain.lifecycle import Lifecycle, Stage
-from orchestrator.domain.message import Medium
+from orchestrator.domain.medium import Medium
 from orchestrator.domain.program import Program
 from orchestrator.domain.state import CustomerState, SentMessage
 from orchestrator.domain.steps.message_step import QueueMessage

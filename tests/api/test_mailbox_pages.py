@@ -17,7 +17,8 @@ from orchestrator.api.admission import is_admitted
 from orchestrator.api.app import create_app
 from orchestrator.api.mailbox_index import MailboxIndex
 from orchestrator.clock import VirtualClock
-from orchestrator.domain.message import Medium, RenderedMessage
+from orchestrator.domain.medium import Medium
+from orchestrator.domain.message import RenderedMessage
 from tests.api.site import NOW, Site
 
 GUARDED = ["/", "/mailbox", "/mailbox/e0", "/mailbox/e0/html"]

@@ -19,7 +19,8 @@ import orjson
 from channels.mime import compose
 from channels.recording import RecordingChannel
 from orchestrator.clock import VirtualClock
-from orchestrator.domain.message import Medium, RenderedMessage
+from orchestrator.domain.medium import Medium
+from orchestrator.domain.message import RenderedMessage
 from orchestrator.engine import ingest
 from orchestrator.engine.report import TickReport
 from orchestrator.engine.work import work

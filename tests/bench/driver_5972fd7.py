@@ -15,7 +15,8 @@ from orchestrator.spec.project import load_project
 from channels.mime import compose
 from channels.recording import RecordingChannel
 from orchestrator.clock import VirtualClock
-from orchestrator.domain.message import Medium, RenderedMessage
+from orchestrator.domain.medium import Medium
+from orchestrator.domain.message import RenderedMessage
 from orchestrator.engine import ingest, tick
 from orchestrator.engine.report import TickReport
 from orchestrator.render import Templates

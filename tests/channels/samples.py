@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from channels.channel_settings import ChannelSettings
-from orchestrator.domain.message import Medium, RenderedMessage
+from orchestrator.domain.medium import Medium
+from orchestrator.domain.message import RenderedMessage
 
 NOW = datetime(2026, 11, 2, 9, 30, 15, tzinfo=UTC)
 

@@ -18,7 +18,7 @@ from channels.acceptance import (
     sender_refusal,
 )
 from orchestrator.domain.channel import Feature
-from orchestrator.domain.message import Medium
+from orchestrator.domain.medium import Medium
 from tests.channels.samples import EMAIL, SMS
 
 

@@ -12,7 +12,8 @@ import pytest
 from channels.acceptance import EVERYTHING, MessageRefused, check
 from channels.delivery import Crew, attempt
 from orchestrator.domain.channel import OutcomeKind, SendOutcome, Wire
-from orchestrator.domain.message import Medium, RenderedMessage
+from orchestrator.domain.medium import Medium
+from orchestrator.domain.message import RenderedMessage
 from tests.channels.samples import email, soon
 
 ACCEPTED = SendOutcome(OutcomeKind.ACCEPTED)

@@ -15,7 +15,8 @@ import pytest
 from channels import open_channel
 from channels.email_sendgrid import SendGridChannel
 from orchestrator.domain.channel import OutcomeKind, SendOutcome
-from orchestrator.domain.message import Medium, RenderedMessage
+from orchestrator.domain.medium import Medium
+from orchestrator.domain.message import RenderedMessage
 from tests.channels.http_double import Mishap, Reply, Request
 from tests.channels.samples import EMAIL, email, settings, soon
 from tests.channels.sendgrid_double import KEY, SendGridDouble, faults_of, refusal

@@ -18,7 +18,8 @@ from channels import open_channel
 from channels.acceptance import anonymous
 from channels.email_smtp import SmtpChannel
 from orchestrator.domain.channel import OutcomeKind, SendOutcome
-from orchestrator.domain.message import Medium, RenderedMessage
+from orchestrator.domain.medium import Medium
+from orchestrator.domain.message import RenderedMessage
 from tests.channels.samples import EMAIL, email, hurried, settings, soon
 from tests.channels.smtp_double import ScriptedSmtp, Sink, running
 from tests.support.ports import closed_port

@@ -22,7 +22,7 @@ from channels.acceptance import (
 )
 from channels.mime import LINE_MAX, compose
 from orchestrator.domain.channel import Channel, OutcomeKind
-from orchestrator.domain.message import Medium
+from orchestrator.domain.medium import Medium
 from tests.channels import sendgrid_double, twilio_double
 from tests.channels.http_double import HttpDouble
 from tests.channels.misbehaviour import Raw

@@ -12,7 +12,8 @@ import pytest
 from channels import mailbox
 from channels.mailbox import MailboxChannel, open_adapter, read_message, read_messages
 from orchestrator.domain.channel import MessageLookup, OutcomeKind
-from orchestrator.domain.message import Medium, RenderedMessage
+from orchestrator.domain.medium import Medium
+from orchestrator.domain.message import RenderedMessage
 from tests.channels.samples import EMAIL, NOW, SMS, email, settings, soon
 
 

@@ -12,7 +12,7 @@ import pytest
 from channels import ADAPTERS, open_channel, refusals
 from channels.smtp_url import parse_smtp_url
 from orchestrator.domain.errors import ChannelMisconfigured
-from orchestrator.domain.message import Medium
+from orchestrator.domain.medium import Medium
 from tests.channels.samples import settings
 from tests.channels.twilio_double import ACCOUNT, NUMBER, SERVICE, TOKEN
 

@@ -12,7 +12,8 @@ import pytest
 from channels import open_channel
 from channels.sms_twilio import MEANINGS, TwilioChannel
 from orchestrator.domain.channel import OutcomeKind, SendOutcome
-from orchestrator.domain.message import Medium, RenderedMessage
+from orchestrator.domain.medium import Medium
+from orchestrator.domain.message import RenderedMessage
 from tests.channels.http_double import Mishap, Reply, Request
 from tests.channels.samples import SMS, settings, sms, soon
 from tests.channels.twilio_double import (

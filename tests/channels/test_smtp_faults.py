@@ -13,7 +13,8 @@ import pytest
 from channels import open_channel
 from channels.email_smtp import SmtpChannel
 from orchestrator.domain.channel import OutcomeKind, SendOutcome
-from orchestrator.domain.message import Medium, RenderedMessage
+from orchestrator.domain.medium import Medium
+from orchestrator.domain.message import RenderedMessage
 from tests.channels.misbehaviour import Cut, Drip, Flood, Late, Raw, Unasked
 from tests.channels.samples import EMAIL, email, settings, soon
 from tests.channels.smtp_double import Answer, Plain, ScriptedSmtp

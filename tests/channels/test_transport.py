@@ -20,7 +20,8 @@ import pytest
 from channels import open_channel
 from channels.transport import retry_after_s
 from orchestrator.domain.channel import Channel, OutcomeKind, SendOutcome
-from orchestrator.domain.message import Medium, RenderedMessage
+from orchestrator.domain.medium import Medium
+from orchestrator.domain.message import RenderedMessage
 from tests.channels import sendgrid_double, twilio_double
 from tests.channels.http_double import Conduct, HttpDouble, Mishap, Reply
 from tests.channels.misbehaviour import Cut, Drip, Flood, Late, Raw, Unasked

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from orchestrator.domain.message import Medium
+from orchestrator.domain.medium import Medium
 from orchestrator.engine.report import Held, TickReport
 from orchestrator.live.edited_files import EditedFiles
 from orchestrator.shift import live_engine

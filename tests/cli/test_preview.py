@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from channels.mailbox import read_messages
-from orchestrator.domain.message import Medium
+from orchestrator.domain.medium import Medium
 from orchestrator.links import LinkSigner
 from orchestrator.render.sms_size import measure_sms
 from tests.cli.conftest import ShopFolder

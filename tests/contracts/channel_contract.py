@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 from orchestrator.domain.channel import Channel, Feature, OutcomeKind, SendOutcome, Wire
-from orchestrator.domain.message import Medium, RenderedMessage
+from orchestrator.domain.medium import Medium
+from orchestrator.domain.message import RenderedMessage
 from tests.channels.samples import email, sms, soon
 
 

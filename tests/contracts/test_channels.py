@@ -12,7 +12,7 @@ import pytest
 from channels import open_channel
 from channels.mailbox import read_messages
 from channels.recording import RecordingChannel
-from orchestrator.domain.message import Medium
+from orchestrator.domain.medium import Medium
 from tests.channels import sendgrid_double, smtp_double, twilio_double
 from tests.channels.samples import settings
 from tests.contracts.channel_contract import ChannelContract, Rig

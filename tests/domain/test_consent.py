@@ -22,7 +22,7 @@ from orchestrator.domain.consent import (
 )
 from orchestrator.domain.effects import ConsentChange, DecisionKind
 from orchestrator.domain.event import Kind
-from orchestrator.domain.message import Medium
+from orchestrator.domain.medium import Medium
 from tests.support.life import START, Life, after_start, instant
 from tests.support.project import CONSENTING, read_program
 

@@ -8,7 +8,8 @@ import pytest
 
 from orchestrator.domain.consent import AddressRecord
 from orchestrator.domain.lifecycle import Lifecycle
-from orchestrator.domain.message import Medium, Purpose
+from orchestrator.domain.medium import Medium
+from orchestrator.domain.message import Purpose
 from orchestrator.domain.policy import (
     Cap,
     Permission,

@@ -11,7 +11,7 @@ import pytest
 
 from orchestrator.domain.effects import Decision, DecisionKind
 from orchestrator.domain.lifecycle import Lifecycle
-from orchestrator.domain.message import Medium
+from orchestrator.domain.medium import Medium
 from orchestrator.domain.policy import address
 from orchestrator.domain.region import read_phone, region_of
 from orchestrator.domain.state import CustomerState

@@ -9,7 +9,8 @@ import pytest
 
 from orchestrator.domain.effects import DecisionKind
 from orchestrator.domain.event import Event, Kind
-from orchestrator.domain.message import Medium, Purpose
+from orchestrator.domain.medium import Medium
+from orchestrator.domain.message import Purpose
 from orchestrator.domain.program import Program
 from orchestrator.domain.reasons import Reason
 from orchestrator.domain.release import FIRST_MINUTES, Letter, Queued, ask

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from orchestrator.domain import journey as j
 from orchestrator.domain.event import Event, Kind
-from orchestrator.domain.message import Medium
+from orchestrator.domain.medium import Medium
 from orchestrator.domain.policy import Cap, Policy
 from orchestrator.domain.program import Program
 from orchestrator.domain.state import CustomerState

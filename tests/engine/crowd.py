@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from channels.recording import RecordingChannel
 from orchestrator.domain.channel import OutcomeKind, SendOutcome
-from orchestrator.domain.message import Medium
+from orchestrator.domain.medium import Medium
 from orchestrator.engine import standing
 from orchestrator.engine.report import Held
 from tests.support.journeys import HELLO

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from orchestrator.domain.channel import OutcomeKind, SendOutcome
-from orchestrator.domain.message import Medium, RenderedMessage
+from orchestrator.domain.medium import Medium
+from orchestrator.domain.message import RenderedMessage
 from orchestrator.engine import standing
 from orchestrator.engine.report import Held
 from tests.engine.conftest import OpenShop

@@ -12,7 +12,8 @@ from sqlalchemy import text
 from channels.delivery import Crew
 from channels.recording import RecordingChannel
 from orchestrator.domain.channel import UNWATCHED, OutcomeKind, SendOutcome, Wire
-from orchestrator.domain.message import Medium, RenderedMessage
+from orchestrator.domain.medium import Medium
+from orchestrator.domain.message import RenderedMessage
 from orchestrator.engine import dispatch, standing
 from orchestrator.engine.batches import IN_VAIN_MAX
 from orchestrator.measure.status import read_status

@@ -15,7 +15,7 @@ import pytest
 
 from channels import open_channel
 from orchestrator.domain.channel import Channel
-from orchestrator.domain.message import Medium
+from orchestrator.domain.medium import Medium
 from orchestrator.engine.batches import IN_VAIN_MAX, PROBE_MAX
 from orchestrator.measure.status import read_status
 from tests.channels import samples, sendgrid_double, twilio_double

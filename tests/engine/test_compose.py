@@ -9,7 +9,7 @@ import pytest
 
 from channels.recording import RecordingChannel
 from orchestrator.domain.errors import ProjectInvalid
-from orchestrator.domain.message import Medium
+from orchestrator.domain.medium import Medium
 from tests.support.journeys import BUYERS_AND_LEADS
 from tests.support.life import ADA
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from channels.recording import RecordingChannel
-from orchestrator.domain.message import Medium
+from orchestrator.domain.medium import Medium
 from tests.engine.conftest import OpenShop
 from tests.support.journeys import NEWS
 from tests.support.project import CONSENTING

@@ -13,7 +13,8 @@ import pytest
 from channels.recording import RecordingChannel
 from orchestrator.domain.channel import UNWATCHED, OutcomeKind, SendOutcome, Wire
 from orchestrator.domain.errors import ChannelMisconfigured
-from orchestrator.domain.message import Medium, RenderedMessage
+from orchestrator.domain.medium import Medium
+from orchestrator.domain.message import RenderedMessage
 from orchestrator.engine import standing
 from orchestrator.engine.report import Held
 from orchestrator.measure.status import read_status

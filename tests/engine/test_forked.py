@@ -15,7 +15,8 @@ import pytest
 
 from channels.delivery import in_turn
 from orchestrator.domain.channel import UNWATCHED, Feature, OutcomeKind, SendOutcome, Wire
-from orchestrator.domain.message import Medium, RenderedMessage
+from orchestrator.domain.medium import Medium
+from orchestrator.domain.message import RenderedMessage
 from orchestrator.engine import forked
 from orchestrator.engine.forked import FORKED_MIN, IS_POSSIBLE, Child, Forked, Told
 from orchestrator.engine.work import finish

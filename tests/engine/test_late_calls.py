@@ -15,7 +15,7 @@ import orjson
 import pytest
 
 from orchestrator.domain.call import read_call
-from orchestrator.domain.message import Medium
+from orchestrator.domain.medium import Medium
 from orchestrator.trial.backtest import backtest
 from orchestrator.trial.history import History
 from tests.engine.conftest import OpenShop

@@ -22,7 +22,8 @@ from channels.recording import RecordingChannel
 from orchestrator.clock import SystemClock
 from orchestrator.domain.channel import UNWATCHED, Feature, OutcomeKind, SendOutcome, Wire
 from orchestrator.domain.errors import AlreadyRunning
-from orchestrator.domain.message import Medium, MessageState, RenderedMessage
+from orchestrator.domain.medium import Medium
+from orchestrator.domain.message import MessageState, RenderedMessage
 from orchestrator.engine import settle
 from orchestrator.engine.work import finish
 from orchestrator.store import messages, wire_log

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from orchestrator.domain.channel import OutcomeKind
-from orchestrator.domain.message import Medium
+from orchestrator.domain.medium import Medium
 from orchestrator.engine import standing
 from orchestrator.engine.report import Held
 from orchestrator.store.settling import Ruling, settle_by_hand

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import event
 
-from orchestrator.domain.message import Medium
+from orchestrator.domain.medium import Medium
 from tests.engine.conftest import OpenShop
 from tests.support.project import CONSENTING
 from tests.support.shop import Shop

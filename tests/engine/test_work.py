@@ -10,7 +10,8 @@ import pytest
 from channels.recording import RecordingChannel
 from orchestrator.domain.channel import OutcomeKind, SendOutcome
 from orchestrator.domain.errors import TimeWentBack
-from orchestrator.domain.message import Medium, RenderedMessage
+from orchestrator.domain.medium import Medium
+from orchestrator.domain.message import RenderedMessage
 from orchestrator.engine.work import work
 from orchestrator.store import customers
 from tests.engine.conftest import OpenShop

@@ -22,7 +22,7 @@ from orchestrator.config import (
     load_write_key,
 )
 from orchestrator.domain.errors import ParcoursError, ProjectInvalid
-from orchestrator.domain.message import Medium
+from orchestrator.domain.medium import Medium
 from orchestrator.domain.policy import Cap, Policy
 from orchestrator.domain.schedule import QuietHours
 from orchestrator.language.config_file import load_config, read_config

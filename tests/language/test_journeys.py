@@ -18,7 +18,8 @@ from orchestrator.domain.journey import (
     OnRepeat,
     Reentry,
 )
-from orchestrator.domain.message import Medium, Purpose
+from orchestrator.domain.medium import Medium
+from orchestrator.domain.message import Purpose
 from orchestrator.domain.steps.changes import (
     Mute,
     SetVariables,

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from orchestrator.domain.errors import ProjectInvalid
-from orchestrator.domain.message import Medium
+from orchestrator.domain.medium import Medium
 from orchestrator.language.journeys import parse_journey
 from orchestrator.language.lifecycle_file import preset_text
 from orchestrator.language.project import Project, find_templates, load_project

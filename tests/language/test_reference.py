@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.domain.message import Medium
+from orchestrator.domain.medium import Medium
 from orchestrator.language.journey_test_forms import TestForm
 from orchestrator.language.journeys import read_journey
 from orchestrator.language.lifecycle_file import FactForm, parse_lifecycle

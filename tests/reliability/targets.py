@@ -22,7 +22,7 @@ from orchestrator.domain.errors import ExpressionInvalid, ProjectInvalid, Templa
 from orchestrator.domain.event import Event, Kind
 from orchestrator.domain.expression import Scope
 from orchestrator.domain.lifecycle import Lifecycle
-from orchestrator.domain.message import Medium
+from orchestrator.domain.medium import Medium
 from orchestrator.domain.state import CustomerState
 from orchestrator.domain.timeline import run as run_line
 from orchestrator.engine.parts import Parts

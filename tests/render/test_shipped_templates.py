@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from orchestrator.domain.message import Medium
+from orchestrator.domain.medium import Medium
 from orchestrator.links import LinkSigner
 from orchestrator.render import RenderedEmailParts, Templates
 from orchestrator.render.plain import read_html

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from orchestrator.domain.errors import ProjectInvalid, TemplateFailed
-from orchestrator.domain.message import Medium
+from orchestrator.domain.medium import Medium
 from orchestrator.links import Links
 from orchestrator.render import Templates
 

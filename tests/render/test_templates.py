@@ -13,7 +13,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from orchestrator.domain.errors import TemplateFailed
-from orchestrator.domain.message import Medium
+from orchestrator.domain.medium import Medium
 from orchestrator.links import Links
 from orchestrator.render import Templates
 from orchestrator.render.markup import compile_text

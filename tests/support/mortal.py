@@ -17,7 +17,8 @@ from pathlib import Path
 from channels.channel_settings import ChannelSettings
 from channels.mailbox import MailboxChannel
 from orchestrator.domain.channel import UNWATCHED, Channel, Feature, OutcomeKind, SendOutcome, Wire
-from orchestrator.domain.message import Medium, RenderedMessage
+from orchestrator.domain.medium import Medium
+from orchestrator.domain.message import RenderedMessage
 from orchestrator.engine import dispatch, handover
 from orchestrator.engine.last_tick import LAST_TICK
 from orchestrator.engine.work import work

@@ -17,7 +17,8 @@ from orchestrator.domain import journey as j
 from orchestrator.domain.cron import parse_cron
 from orchestrator.domain.event import Event, Kind
 from orchestrator.domain.expression import Condition, Value
-from orchestrator.domain.message import Medium, Purpose
+from orchestrator.domain.medium import Medium
+from orchestrator.domain.message import Purpose
 from orchestrator.domain.policy import Cap, Policy
 from orchestrator.domain.program import Program
 from orchestrator.domain.schedule import QuietHours

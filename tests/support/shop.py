@@ -19,7 +19,7 @@ from channels.recording import RecordingChannel
 from orchestrator.clock import Clock, VirtualClock
 from orchestrator.domain.channel import Channel
 from orchestrator.domain.errors import ParcoursError
-from orchestrator.domain.message import Medium
+from orchestrator.domain.medium import Medium
 from orchestrator.engine.parts import Parts
 from orchestrator.engine.report import TickReport
 from orchestrator.engine.work import work

@@ -9,7 +9,8 @@ from typing import Annotated, Literal
 from jinja2 import Environment, TemplateSyntaxError
 from pydantic import BeforeValidator, Field
 
-from orchestrator.domain.message import Medium, Purpose
+from orchestrator.domain.medium import Medium
+from orchestrator.domain.message import Purpose
 from orchestrator.domain.step import Step
 from orchestrator.domain.steps.message_step import Message
 from orchestrator.domain.suggestion import closest
