@@ -50,6 +50,8 @@ class Index:
     by_answer: dict[tuple[str, str], list[tuple[Journey, Watched]]] = field(default_factory=dict)
     called: list[tuple[Journey, Called]] = field(default_factory=list)
     follows_customers: bool = False  # somebody is called by their own clock
+    # what calls somebody somewhere, and what calls who lives in a zone
+    everywhere: Timetable[tuple[Journey, Called]] = field(default_factory=lambda: Timetable([]))
     timetables: dict[ZoneInfo, Timetable[tuple[Journey, Called]]] = field(default_factory=dict)
     history: dict[str, timedelta | None] = field(default_factory=dict)
     facts_by_event: dict[str, list[Fact]] = field(default_factory=dict)
@@ -70,6 +72,7 @@ class Index:
         index.segment_tests = {one.name: one.condition.test for one in lifecycle.segments}
         for journey in program.journeys.values():
             index._add_triggers(journey)
+        index.everywhere = Timetable([(one.everywhere(), (j, one)) for j, one in index.called])
         for fact in lifecycle.facts:
             index._add_fact(fact)
         for call in (call for tree in trees for call in calls(tree, "performed")):
@@ -95,6 +98,10 @@ class Index:
             ]
             found = self.timetables[zone] = Timetable(calls)
         return found
+
+    def next_call(self, after: datetime) -> datetime | None:
+        """The first instant > `after` that calls somebody, wherever they live."""
+        return self.everywhere.next_after(after) if self.called else None
 
     def watches_moved_by(self, event: Event) -> tuple[Watch, ...]:
         """The watches whose answer an event may change: all, where it tells who somebody is."""

@@ -17,7 +17,8 @@ from zoneinfo import ZoneInfo
 from orchestrator.domain.closures import is_in_segment
 from orchestrator.domain.cron import Cron
 from orchestrator.domain.expression import Condition, Scope
-from orchestrator.domain.timetable import Calendar
+from orchestrator.domain.schedule import all_zones
+from orchestrator.domain.timetable import Calendar, Together
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +125,11 @@ class Called(Trigger):
     @abstractmethod
     def calendar(self, zone: ZoneInfo) -> Calendar:
         """When it calls who lives in a zone."""
+
+    def everywhere(self) -> Calendar:
+        """When it calls somebody, wherever they live."""
+        zones = all_zones() if self.follows_customers else (ZoneInfo("UTC"),)
+        return Together([self.calendar(zone) for zone in zones])
 
     @property
     def cause(self) -> str:

@@ -58,8 +58,10 @@ def _pop_events(waiting: list[Event], now: datetime) -> list[Event]:
 # ---------------------------------------------------------------- the next instant
 
 
-def next_instant(line: Line, waiting: list[Event]) -> datetime | None:
-    """When something happens next: an event, a due step, or what time alone brings."""
+def next_instant(line: Line, waiting: list[Event], *, calls: bool = True) -> datetime | None:
+    """When something happens next: an event, a due step, or what time alone brings, with the
+    `calls` that somebody else might wake the line for.
+    """
     cursor = line.state.cursor
     open_ = [e for e in line.state.enrollments if e.due_at is not None and e.is_open]
     instants = [line.due_instant(e) for e in open_]
@@ -68,16 +70,16 @@ def next_instant(line: Line, waiting: list[Event]) -> datetime | None:
         candidates.append(waiting[-1].at if cursor is None else max(waiting[-1].at, cursor))
     after = cursor if cursor is not None else (waiting[-1].at - INSTANT if waiting else None)
     if after is not None:
-        candidates.extend(_timed_instants(line, after))
+        candidates.extend(_timed_instants(line, after, calls))
     return min(candidates, default=None)
 
 
-def _timed_instants(line: Line, after: datetime) -> Iterable[datetime]:
+def _timed_instants(line: Line, after: datetime, calls: bool) -> Iterable[datetime]:
     """When time alone may change what is watched, and when the customer is called."""
     if line.state.stage is None and line.state.cursor is None:
         return  # nothing is known of this customer yet
     last = line.options.no_entries_after
-    instants = (next_change(line, after), line.next_call(after))
+    instants = (next_change(line, after), line.next_call(after) if calls else None)
     yield from (at for at in instants if at is not None and (last is None or at <= last))
 
 
