@@ -5,7 +5,7 @@ VENV    := .venv
 BIN     := $(VENV)/bin
 STAMP   := $(VENV)/.installed
 
-.PHONY: install run test quick check picture bench reliability lock clean
+.PHONY: install run test quick thorough check picture bench reliability lock clean
 
 install: $(STAMP)
 
@@ -18,6 +18,10 @@ test: $(STAMP)
 # What one wants to know every few minutes: the pure rooms and the journeys, with a tenth of the examples.
 quick: $(STAMP)
 	QUICK_TESTS=1 $(BIN)/python -m pytest --numprocesses 2 tests/domain tests/language tests/channels tests/render tests/journeys
+
+# Every property on three times as many examples: for the night.
+thorough: $(STAMP)
+	THOROUGH_TESTS=1 $(BIN)/python -m pytest --numprocesses 2 --dist loadgroup
 
 check: $(STAMP)
 	$(BIN)/ruff check

@@ -14,7 +14,7 @@ import hashlib
 import hmac
 from collections.abc import Mapping
 from enum import StrEnum
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from urllib.parse import urlencode, urlsplit
 
 from itsdangerous import BadSignature, Signer
@@ -85,31 +85,64 @@ class LinkSigner:
             raise LinkInvalid("this link was altered or is incomplete") from None
 
     def _url(self, purpose: LinkPurpose, *ids: str) -> str:
-        payload = base64.urlsafe_b64encode("\n".join(ids).encode()).rstrip(b"=")
+        payload = _base64("\n".join(ids).encode())
         return (self._bases[purpose] + self._signers[purpose].sign(payload)).decode()
 
 
-class _OneShotHmac(SigningAlgorithm):
-    """HMAC-SHA-256 in one call: `hmac.new`, which itsdangerous uses, costs as much as all the rest
-    of a link.
+class _Signer(Signer):
+    """HMAC-SHA-256 under a key that is read once: itsdangerous would hash it anew for every
+    signature, which costs as much as all the rest of a link.
     """
 
+    def __init__(self, key: bytes) -> None:
+        super().__init__(key, key_derivation="none", algorithm=_KeyedHmac(key))
+
+    def sign(self, value: str | bytes) -> bytes:
+        assert isinstance(value, bytes)
+        return value + b"." + _base64(self.algorithm.get_signature(b"", value))
+
+
+class _KeyedHmac(SigningAlgorithm):
+    def __init__(self, key: bytes) -> None:
+        self._keyed = hmac.new(key, digestmod="sha256")
+
     def get_signature(self, key: bytes, value: bytes) -> bytes:
-        return hmac.digest(key, value, "sha256")
+        keyed = self._keyed.copy()
+        keyed.update(value)
+        return keyed.digest()
+
+
+_URL_SIGNS = bytes.maketrans(b"+/", b"-_")
+
+
+def _base64(data: bytes) -> bytes:
+    """Base64 as URLs hold it."""
+    return binascii.b2a_base64(data, newline=False).translate(_URL_SIGNS).rstrip(b"=")
 
 
 def _signer(secret: str, purpose: LinkPurpose) -> Signer:
-    # The key is derived once here: itsdangerous would otherwise hash secret and salt anew for every
-    # signature.
     key = hashlib.blake2b(
         f"parcours.link.{purpose}".encode(), key=hashlib.sha256(secret.encode()).digest()
     ).digest()
-    return Signer(key, key_derivation="none", algorithm=_OneShotHmac())
+    return _Signer(key)
 
 
 @lru_cache(maxsize=1024)  # of a journey and medium, the same for every customer
 def _query(parameters: tuple[tuple[str, str], ...]) -> str:
     return urlencode(parameters)
+
+
+def _shop_url(website: str, path: str, query: str) -> str:
+    url = path if urlsplit(path).scheme in ("http", "https") else f"{website}/{path.lstrip('/')}"
+    if not query:
+        return url
+    bare, mark, fragment = url.partition("#")
+    return f"{bare}{'&' if '?' in bare else '?'}{query}{mark}{fragment}"
+
+
+# the pages that templates name, and the goods that many look at
+_known_shop_url = lru_cache(maxsize=2048)(_shop_url)
+_KNOWN_MAX = 200  # characters of a path that is remembered
 
 
 class Links:
@@ -130,11 +163,13 @@ class Links:
     ) -> None:
         self._signer, self._message_id, self._customer_id = signer, message_id, customer_id
         self._website, self._tracking = website.rstrip("/"), _query(tuple(tracking.items()))
+        self._unsubscribe = self._browser = ""  # made when asked for: a `cached_property` locks
 
-    @cached_property
+    @property
     def unsubscribe(self) -> str:
         """Ends marketing about this message's topic."""
-        return self._signer.unsubscribe(self._message_id)
+        self._unsubscribe = self._unsubscribe or self._signer.unsubscribe(self._message_id)
+        return self._unsubscribe
 
     @property
     def preferences(self) -> str:
@@ -143,10 +178,11 @@ class Links:
         """
         return self.unsubscribe
 
-    @cached_property
+    @property
     def browser(self) -> str:
         """The web copy of this mail."""
-        return self._signer.browser(self._message_id)
+        self._browser = self._browser or self._signer.browser(self._message_id)
+        return self._browser
 
     @property
     def referral(self) -> str:
@@ -161,12 +197,5 @@ class Links:
         """A page of the shop, carrying the tracking parameters; a full URL is kept and gets them
         too.
         """
-        url = (
-            path
-            if urlsplit(path).scheme in ("http", "https")
-            else f"{self._website}/{path.lstrip('/')}"
-        )
-        if not self._tracking:
-            return url
-        bare, mark, fragment = url.partition("#")
-        return f"{bare}{'&' if '?' in bare else '?'}{self._tracking}{mark}{fragment}"
+        make = _known_shop_url if len(path) <= _KNOWN_MAX else _shop_url
+        return make(self._website, path, self._tracking)

@@ -29,6 +29,8 @@ from orchestrator.store.migrate import migrate
 from tests.support.examples import examples
 
 SPEAKING_VARIABLES = ("PARCOURS_", "PREFECT_", "SENDGRID_", "TWILIO_", "LC_", "LANGUAGE")
+#: The tests start our programs some hundred times: each would compile the same files again.
+WITHOUT_BYTECODE = "PYTHONDONTWRITEBYTECODE"
 
 Migrate = Callable[[str], None]
 
@@ -41,6 +43,7 @@ def pytest_configure() -> None:
     """
     for name in [name for name in os.environ if name.startswith(SPEAKING_VARIABLES)]:
         del os.environ[name]
+    os.environ.pop(WITHOUT_BYTECODE, None)
     os.environ.update(TZ="Pacific/Chatham", LC_ALL="C")
     time.tzset()
     hypothesis.settings.load_profile("parcours")
@@ -61,6 +64,7 @@ hypothesis.settings.register_profile(
 GROUPS = ("flows", "demo")
 
 
+@pytest.hookimpl(tryfirst=True)  # before xdist looks for groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         folder = item.path.relative_to(Path(__file__).parent).parts[0]

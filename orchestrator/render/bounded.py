@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
+import markupsafe
 from jinja2 import Undefined
 from jinja2.runtime import Context
 from markupsafe import Markup
 
-from orchestrator.render.budget import BUDGET, Budget
+from orchestrator.render.budget import BUDGET, LIGHT, Budget
 
 Function = Callable[..., Any]
+#: `markupsafe.escape` of a plain text that goes straight into a mail: no `Markup` is made of it.
+escape_text: Callable[[str], str] = getattr(markupsafe, "_escape_inner", markupsafe.escape)
 
 
 def budget_of(context: Context) -> Budget:
@@ -22,6 +25,8 @@ def budget_of(context: Context) -> Budget:
 
 def plain(value: Any) -> Any:
     """A value as the language knows it: what is missing is None, marked-up text is text."""
+    if type(value) is str or type(value) in LIGHT:
+        return value
     if isinstance(value, Undefined):
         return None
     return str.__str__(value) if type(value) is Markup else value
@@ -34,9 +39,20 @@ def call_bounded(
     end.
     """
     args = tuple(args)
-    for value in (*args, *options.values()):
+    for value in (*args, *options.values()) if options else args:
         budget.weigh(value)
-    result = function(*args, **options)
+    return _bounded(budget, function(*args, **options))
+
+
+def call_on(budget: Budget, function: Function, value: Any) -> Any:
+    """The same, on one value alone: as nearly all filters are called."""
+    if type(value) not in LIGHT:
+        budget.weigh(value)
+    result = function(value)
+    return result if type(result) in LIGHT else _bounded(budget, result)
+
+
+def _bounded(budget: Budget, result: object) -> object:
     if isinstance(result, Iterator):
         result = list(result)
     budget.weigh(result)

@@ -18,7 +18,8 @@ WORK_MAX = 500_000
 #: Characters that cost as much as a step: to copy, compare or escape them.
 SIGNS_A_STEP = 128
 
-_LIGHT = frozenset({int, float, bool, type(None), datetime})  # what takes no time to read
+NUMBERS = frozenset({int, float})
+LIGHT = frozenset({int, float, bool, type(None), datetime})  # what takes no time to read
 
 #: The name under which a context carries its budget; no template can spell it.
 BUDGET = "_budget"
@@ -50,7 +51,7 @@ class Budget:
     def weigh(self, value: Any) -> None:
         """Spends what it takes to read a value with all that it holds, before somebody does."""
         kind = type(value)
-        if kind in _LIGHT:
+        if kind in LIGHT:
             return
         if kind is str or isinstance(value, str):
             if len(value) >= SIGNS_A_STEP:

@@ -11,11 +11,13 @@ from typing import Any
 
 from jinja2 import Template, TemplateSyntaxError, nodes
 from jinja2.exceptions import SecurityError
+from jinja2.runtime import Context
 
 from orchestrator.domain.errors import Problem, TemplateFailed
 from orchestrator.domain.expression import Const, Invoke
 from orchestrator.domain.tag_faults import explain
 from orchestrator.render.budget import TooMuch
+from orchestrator.render.constants import find_constants
 from orchestrator.render.environment import TemplateEnvironment, make_environment
 from orchestrator.render.formats import StyleUnknown
 from orchestrator.render.generation import Generator
@@ -29,6 +31,9 @@ TEXT = make_environment(html=False)
 DERIVED = make_environment(
     html=False, trim=False
 )  # every line break here stands for an element of the HTML
+
+
+GLOBALS: Mapping[str, Any] = TEXT.globals  # of each of them
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +99,7 @@ class CompiledText:
         """Python's code of the tree, and the names that it expects from outside."""
         written = StringIO()
         generator = Generator(self._environment, None, None, written, optimized=False)
+        generator.constants = find_constants(tree)
         generator.visit(tree)
         return written.getvalue(), generator.unknown
 
@@ -123,13 +129,18 @@ class CompiledText:
         """A text without markup, such as a subject, that begins at a place of a file."""
         return cls(Markup(source, ((1, file, line, column),)), TEXT, settings)
 
-    def render(self, context: Mapping[str, Any]) -> str:
-        """The text for one customer; raises TemplateFailed."""
+    def render(self, context: dict[str, Any]) -> str:
+        """The text for one customer; raises TemplateFailed. `context` holds the `GLOBALS` too, and
+        is not copied: what a template sets is its own.
+        """
         if self._template is None:
             self.compile()
             assert self._template is not None  # compile has set it
         try:
-            return self._template.render(context)
+            root = self._template.root_render_func
+            return self._environment.join_output(
+                root(Context(self._environment, context, None, {}))
+            )
         except (
             Exception
         ) as error:  # whatever one customer's data brings must not take the others down
@@ -151,7 +162,8 @@ def _failing_line(error: Exception) -> int:
     line, trace = 1, error.__traceback__
     while trace is not None:
         if trace.tb_frame.f_code.co_filename == "<template>":
-            line = trace.tb_lineno
+            template: Template = trace.tb_frame.f_globals["__jinja_template__"]
+            line = template.get_corresponding_lineno(trace.tb_lineno)
         trace = trace.tb_next
     return line
 

@@ -8,9 +8,10 @@ value goes through the environment.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from datetime import date, datetime
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import date
 from itertools import islice
+from operator import eq, ge, gt, le, lt, ne
 from types import MethodType
 from typing import Any, NoReturn
 
@@ -19,14 +20,14 @@ from jinja2.exceptions import SecurityError
 from jinja2.runtime import Context, LoopContext, Macro
 from jinja2.sandbox import SandboxedEnvironment
 from jinja2.utils import Namespace
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from orchestrator.domain import values
 from orchestrator.domain.values import ARITHMETIC, COMPARE, as_text, read_amount
 from orchestrator.links import Links
 from orchestrator.render import filters, predicates
-from orchestrator.render.bounded import budget_of, call_bounded, plain
-from orchestrator.render.budget import SIGNS_A_STEP, TooMuch, check_size
+from orchestrator.render.bounded import budget_of, call_bounded, escape_text, plain
+from orchestrator.render.budget import LIGHT, NUMBERS, SIGNS_A_STEP, TooMuch, check_size
 from orchestrator.render.generation import Generator
 from orchestrator.render.methods import Method, find_member
 from orchestrator.render.questions import QUESTIONS
@@ -49,10 +50,10 @@ LOOP_PARTS = frozenset(
         "changed",
     },
 )
-_LIGHT = frozenset(
-    {int, float, bool, type(None), datetime}
-)  # what takes no time to compare with anything
 _OF_JINJA = ("_loop_vars", "_block_vars")  # given along by generated code to every call
+_OF_NUMBERS: Mapping[str, Callable[[float, float], bool]] = {
+    "==": eq, "!=": ne, "<": lt, "<=": le, ">": gt, ">=": ge,
+}  # fmt: skip
 CALL_COST = 5  # steps; what a macro does is spent by its own body
 
 
@@ -119,20 +120,23 @@ class TemplateEnvironment(SandboxedEnvironment):
     """
 
     code_generator_class = Generator
+    escape_text = staticmethod(escape_text)
 
     # ------------------------------------------------------------ looking up
 
     def getattr(self, obj: Any, attribute: str) -> Any:
-        if type(obj) is dict or isinstance(
-            obj, Mapping
-        ):  # asking the abstract class takes as long as all the rest
+        kind = type(obj)
+        if kind is dict:
+            return _known(obj.get(attribute))
+        if kind is Links or kind is SilentNamespace or kind is LoopContext:
+            if attribute[:1] == "_":
+                self.unsafe_undefined(obj, attribute)
+            is_open = kind is not LoopContext or attribute in LOOP_PARTS
+            return getattr(obj, attribute, MISSING) if is_open else MISSING
+        if isinstance(obj, Mapping):  # asking the abstract class takes as long as all the rest
             return _known(obj.get(attribute))
         if attribute[:1] == "_":
             self.unsafe_undefined(obj, attribute)
-        if type(obj) is Links or type(obj) is SilentNamespace:  # all of it is meant for templates
-            return getattr(obj, attribute, MISSING)
-        if type(obj) is LoopContext:
-            return getattr(obj, attribute, MISSING) if attribute in LOOP_PARTS else MISSING
         return _known(find_member(obj, attribute))
 
     def getitem(self, obj: Any, argument: Any) -> Any:
@@ -152,7 +156,7 @@ class TemplateEnvironment(SandboxedEnvironment):
         start, stop, step = (bound if type(bound) is int else None for bound in bounds)
         return obj[slice(start, stop, step or None)]
 
-    def unsafe_undefined(self, obj: Any, attribute: str) -> NoReturn:
+    def unsafe_undefined(self, obj: object, attribute: str) -> NoReturn:
         raise SecurityError(f"'{attribute}' is closed to templates")
 
     # ------------------------------------------------------------ operators
@@ -197,9 +201,11 @@ class TemplateEnvironment(SandboxedEnvironment):
 
     def compare(self, context: Context, operator: str, left: Any, right: Any) -> bool:
         """`== != < <= > >= in`, as in conditions."""
+        if type(left) in NUMBERS and type(right) in NUMBERS and operator in _OF_NUMBERS:
+            return _OF_NUMBERS[operator](left, right)
         if operator == "in" or operator == "not in":
             budget_of(context).weigh(right)
-        elif type(left) not in _LIGHT and type(right) not in _LIGHT:
+        elif type(left) not in LIGHT and type(right) not in LIGHT:
             budget_of(context).weigh(left)
         return COMPARE[operator](plain(left), plain(right))
 
@@ -228,24 +234,22 @@ class TemplateEnvironment(SandboxedEnvironment):
         """
         budget = budget_of(__context)
         budget.spend(CALL_COST)
-        if type(__obj) is Method:
-            given = {name: plain(value) for name, value in options.items() if name not in _OF_JINJA}
-            return _known(
-                call_bounded(budget, __obj.function, (__obj.owner, *map(plain, args)), given)
-            )
-        if type(__obj) is MethodType and type(__obj.__self__) is LoopContext:
+        kind, owner = type(__obj), type(getattr(__obj, "__self__", None))
+        if kind is MethodType and owner is LoopContext:
             for value in args:
                 budget.weigh(value)
             return __obj(*args)
-        if type(__obj) is MethodType and type(__obj.__self__) is Links:
-            known = ((name, value) for name, value in options.items() if plain(value) is not None)
-            given = {
-                name: __self.write(__context, value)
-                for name, value in known
-                if name not in _OF_JINJA
-            }
-            return __obj(*(__self.write(__context, value) for value in args), **given)
-        if type(__obj) is Missing or not callable(__obj):
+        given = {name: value for name, value in options.items() if name not in _OF_JINJA}
+        if kind is MethodType and owner is Links:
+            known = ((name, value) for name, value in given.items() if plain(value) is not None)
+            written = {name: __self.write(__context, value) for name, value in known}
+            return __obj(*(__self.write(__context, value) for value in args), **written)
+        if kind is Method:
+            given = {name: plain(value) for name, value in given.items()}
+            return _known(
+                call_bounded(budget, __obj.function, (__obj.owner, *map(plain, args)), given)
+            )
+        if kind is Missing or not callable(__obj):
             return MISSING
         if isinstance(__obj, LoopContext):
             args = (__self.steps(__context, args[0] if args else (), CALL_COST),)
@@ -255,7 +259,7 @@ class TemplateEnvironment(SandboxedEnvironment):
         return super().call(__context, __obj, *args, **options)
 
     @staticmethod
-    def write(context: Context, value: Any) -> str:
+    def write(context: Context, value: object) -> str:
         """A value as people read it: a whole number without `.0`, `true` and `false`; nothing
         for what is missing.
         """
@@ -269,6 +273,11 @@ class TemplateEnvironment(SandboxedEnvironment):
             budget_of(context).weigh(value)
             return as_text(value)
         return ""
+
+    def show(self, context: Context, value: object) -> str:
+        """A value as it is printed: escaped in HTML."""
+        text = self.write(context, value)
+        return escape(text) if self.autoescape else text
 
     @staticmethod
     def join_output(parts: Iterable[str]) -> str:

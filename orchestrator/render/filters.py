@@ -17,8 +17,8 @@ from jinja2.utils import _PassArg
 
 from orchestrator.domain.values import FILTERS, TEXT_MAX, as_text, read_amount, truth
 from orchestrator.render import formats
-from orchestrator.render.bounded import Function, budget_of, call_bounded, plain
-from orchestrator.render.budget import TooMuch
+from orchestrator.render.bounded import Function, budget_of, call_bounded, call_on, plain
+from orchestrator.render.budget import NUMBERS, TooMuch
 from orchestrator.render.lists import (
     extreme,
     group,
@@ -63,10 +63,11 @@ def _of_jinja(name: str) -> Function:
 
 def _check_arguments(name: str, arguments: Iterable[Any], signs_max: int) -> None:
     for argument in arguments:
-        if isinstance(argument, int | float) and abs(argument) > NUMBER_MAX:
+        if isinstance(argument, str):
+            if len(argument) > signs_max:
+                raise TooMuch(f"`{name}` is given a text of over {signs_max} characters")
+        elif type(argument) in NUMBERS and abs(argument) > NUMBER_MAX:
             raise TooMuch(f"`{name}` is given a number over {NUMBER_MAX}")
-        if isinstance(argument, str) and len(argument) > signs_max:
-            raise TooMuch(f"`{name}` is given a text of over {signs_max} characters")
 
 
 _FIRST: dict[_PassArg, Callable[[Context], Any]] = {
@@ -81,7 +82,10 @@ def _of_language(function: Function) -> Function:
 
     @pass_context
     def run(context: Context, value: Any, *args: Any) -> Any:
-        return call_bounded(budget_of(context), function, (plain(value), *map(plain, args)), {})
+        if args:
+            given = (plain(value), *map(plain, args))
+            return call_bounded(budget_of(context), function, given, {})
+        return call_on(budget_of(context), function, plain(value))
 
     return run
 
@@ -93,7 +97,7 @@ def _of_text(function: Callable[[Any], Any]) -> Function:
     def run(context: Context, value: Any) -> Any:
         budget_of(context).weigh(value)
         text = value if isinstance(value, str) else as_text(plain(value))
-        return call_bounded(budget_of(context), function, (text,), {})
+        return call_on(budget_of(context), function, text)
 
     return run
 
@@ -132,11 +136,14 @@ def _written(tell: Callable[..., str]) -> Function:
 
     @pass_context
     def run(context: Context, value: Any, *args: Any, **options: Any) -> str:
-        if args or options:
-            _check_arguments("a format", (*args, *options.values()), SIGNS_MAX)
-            for argument in (*args, *options.values()):
+        found: formats.Formats = context.parent[FORMATS]
+        if not args and not options:
+            return tell(found, plain(value))
+        given = (*args, *options.values()) if options else args
+        _check_arguments("a format", given, SIGNS_MAX)
+        for argument in given:
+            if type(argument) is not str:  # which is short: see above
                 budget_of(context).weigh(argument)
-        found = context.parent[FORMATS]
         return tell(found, plain(value), *map(plain, args), **options)
 
     return run
@@ -145,6 +152,8 @@ def _written(tell: Callable[..., str]) -> Function:
 def _own(function: Function) -> Function:
     @pass_context
     def run(context: Context, value: Any, *args: Any, **options: Any) -> Any:
+        if not args and not options:
+            return call_on(budget_of(context), function, value)
         return call_bounded(budget_of(context), function, (value, *args), options)
 
     return run

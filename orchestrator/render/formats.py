@@ -26,6 +26,7 @@ from orchestrator.domain.values import read_amount, read_date
 #: No price, share or count of a shop reaches this; decimal arithmetic of 28 digits still holds it
 #: with all its cents.
 AMOUNT_MAX = 10**15
+_AMOUNTS = (int, float, str)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +78,11 @@ def format_money(formats: Formats, value: Any, currency: Any = None, short: bool
     """`€12.90`, `12,90 €`; `short` drops the cents of whole amounts. Nothing for what is no
     number.
     """
-    if not isinstance(value, int | float | str):
+    if not isinstance(value, _AMOUNTS):
         return ""
-    return _money(value, str(currency or formats.currency).upper(), formats.locale, bool(short))
+    wanted = currency or formats.currency
+    name = wanted if type(wanted) is str else str(wanted)
+    return _money(value, name, formats.locale, bool(short))
 
 
 @lru_cache(maxsize=16384, typed=True)  # typed: True is no amount, though it equals 1
@@ -91,7 +94,7 @@ def _money(value: int | float | str, currency: str, locale: str, short: bool) ->
     pattern = Locale.parse(locale).currency_formats["standard"].pattern
     if whole:
         pattern = pattern.replace(".00", "")
-    return format_currency(amount, currency, pattern, locale, currency_digits=not whole)
+    return format_currency(amount, currency.upper(), pattern, locale, currency_digits=not whole)
 
 
 def format_number(formats: Formats, value: Any) -> str:

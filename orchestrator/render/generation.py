@@ -1,5 +1,6 @@
-"""How the tags of a template become Python: as Jinja2 does it, but with our operators, and with all
-loops counted.
+"""How the tags of a template become Python: as Jinja2 does it, but with our operators, with all
+loops counted, and with the usual case of each tag written out: a value of a plain mapping that is a
+short text is looked up, escaped and printed without a call of ours.
 """
 
 from __future__ import annotations
@@ -12,7 +13,9 @@ from jinja2 import nodes
 from jinja2.compiler import CodeGenerator, Frame, operators
 from jinja2.idtracking import VAR_LOAD_RESOLVE
 
+from orchestrator.render.bounded import escape_text
 from orchestrator.render.budget import SIGNS_A_STEP
+from orchestrator.render.constants import Constants
 from orchestrator.render.patterns import CONVERSION
 
 
@@ -47,6 +50,7 @@ class Generator(CodeGenerator):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self.unknown: set[str] = set()
+        self.constants = Constants()
         self._costs: dict[int, int] = {}  # of a loop's list, or a macro's body, by its id
 
     def fail(self, msg: str, lineno: int) -> None:  # type: ignore[override]
@@ -61,6 +65,72 @@ class Generator(CodeGenerator):
         for action, name in frame.symbols.loads.values():
             if action == VAR_LOAD_RESOLVE and name is not None:
                 self.unknown.add(name)
+
+    def write_commons(self) -> None:
+        """What the code of a template has at hand."""
+        super().write_commons()
+        self.writeline("join, escape_text = ''.join, environment.escape_text")
+
+    # ------------------------------------------------------------ printing
+
+    def visit_Output(self, node: nodes.Output, frame: Frame) -> None:
+        """Prints all parts at once: the texts between the tags, joined to what is constant, and the
+        values.
+        """
+        if frame.eval_ctx.volatile or frame.require_output_check:
+            super().visit_Output(node, frame)
+            return
+        parts = self._parts(node, frame.eval_ctx.autoescape)
+        self.writeline("yield " if frame.buffer is None else f"{frame.buffer}.append(")
+        self.write("join((")
+        for part in parts:
+            if isinstance(part, str):
+                self.write(f"{part!r}, ")
+            else:
+                self.newline(part)
+                self._write_value(part, frame)
+        self.write("))" if frame.buffer is None else ")))")
+
+    def _parts(self, node: nodes.Output, escapes: bool) -> list[str | nodes.Expr]:
+        parts: list[str | nodes.Expr] = []
+        for child in node.nodes:
+            text = child.data if isinstance(child, nodes.TemplateData) else self.constants.of(child)
+            if text is None:
+                parts.append(child)
+                continue
+            if escapes and not isinstance(child, nodes.TemplateData):
+                text = escape_text(text)
+            if parts and isinstance(parts[-1], str):
+                parts[-1] += text
+            else:
+                parts.append(text)
+        return parts
+
+    def _write_value(self, node: nodes.Expr, frame: Frame) -> None:
+        short = "escape_text(_shown)" if frame.eval_ctx.autoescape else "_shown"
+        self.write(f"{short} if type(_shown := ")
+        self.visit(node, frame)
+        self.write(f") is str and len(_shown) < {SIGNS_A_STEP} else environment.show(context, ")
+        self.write("_shown), ")
+
+    def visit_Name(self, node: nodes.Name, frame: Frame) -> None:
+        text = self.constants.of(node)
+        if text is None:
+            super().visit_Name(node, frame)
+        else:
+            self.write(repr(text))
+
+    def visit_Assign(self, node: nodes.Assign, frame: Frame) -> None:
+        if id(node) not in self.constants.assignments:
+            super().visit_Assign(node, frame)
+
+    def visit_Getattr(self, node: nodes.Getattr, frame: Frame) -> None:
+        self.write("(_found if type(_of := ")
+        self.visit(node.node, frame)
+        self.write(f") is dict and (_found := _of.get({node.attr!r})) is not None else ")
+        self.write(f"environment.getattr(_of, {node.attr!r}))")
+
+    # ------------------------------------------------------------ computing
 
     def visit_Const(self, node: nodes.Const, frame: Frame) -> None:
         """A number beyond all bounds (`1e999`) has no name in Python."""

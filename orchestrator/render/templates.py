@@ -15,7 +15,7 @@ from orchestrator.domain.expression import NOBODY, Invoke, Scope
 from orchestrator.domain.medium import MAIL, Medium
 from orchestrator.domain.template_names import locale_tags
 from orchestrator.render.budget import BUDGET, Budget
-from orchestrator.render.compiled import CompiledEmail, CompiledPlain, CompiledText
+from orchestrator.render.compiled import GLOBALS, CompiledEmail, CompiledPlain, CompiledText
 from orchestrator.render.filters import FORMATS
 from orchestrator.render.formats import formats_of
 from orchestrator.render.loading import Compiled, Loader, Names
@@ -169,7 +169,7 @@ class Templates:
         scope: Scope = context.get("scope") or Scope(NOBODY, NO_TIME)
         now = None if scope.now is NO_TIME else scope.now
         return {
-            **context, "now": now, "language": language, FORMATS: formats, SCOPE: scope,
+            **GLOBALS, **context, "now": now, "language": language, FORMATS: formats, SCOPE: scope,
             BUDGET: Budget(),
         }  # fmt: skip
 

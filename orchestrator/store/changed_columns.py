@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
+from itertools import compress
+from operator import is_not
+from typing import Any
 
+import orjson
 from sqlalchemy import JSON, Table, bindparam, update
 
 from orchestrator.store.columns import dump_json
@@ -19,15 +23,28 @@ class Columns:
 
     def __init__(self, table: Table, names: tuple[str, ...]) -> None:
         self.table, self.names = table, names
-        self._json = [n for n, name in enumerate(names) if isinstance(table.c[name].type, JSON)]
+        self.positions = range(len(names))
+        self.json = [n for n, name in enumerate(names) if isinstance(table.c[name].type, JSON)]
         self._update = cache(self._make_update)
 
     def fingerprint(self, values: Sequence[object]) -> Fingerprint:
-        """What tells whether a value changed; JSON may be changed in place."""
+        """What tells whether a value changed: JSON, which may be changed in place, as its text. In
+        SQLite that is how it comes (`Query`, `opens_json`).
+        """
+        if all(isinstance(values[position], str | None) for position in self.json):
+            return values
         found = list(values)
-        for position in self._json:
+        for position in self.json:
             found[position] = dump_json(found[position])
         return found
+
+    def changed(self, before: Fingerprint, values: Values) -> tuple[int, ...]:
+        """The positions of the values that are not as they were."""
+        others = compress(self.positions, map(is_not, before, values))
+        return tuple([n for n in others if self._comparable(n, values[n]) != before[n]])
+
+    def _comparable(self, position: int, value: object) -> object:
+        return dump_json(value) if position in self.json else value
 
     def _make_update(self, changed: tuple[int, ...]) -> Prepared:
         columns = [self.table.c[self.names[position]] for position in changed]
@@ -42,6 +59,11 @@ class Columns:
         return self._update(changed)
 
 
+def open_json(stored: Any) -> Any:
+    """The value of a column of JSON, be it its text or, from PostgreSQL, the value itself."""
+    return orjson.loads(stored) if isinstance(stored, str) else stored
+
+
 class Changes:
     """Gathers what changed in the rows of a table, and writes it: a statement for each set of
     columns."""
@@ -52,14 +74,12 @@ class Changes:
 
     def note(self, key: int, before: Fingerprint | None, values: Values) -> None:
         """A row as it is now; `before` None: nobody knows what it was."""
-        if before is None:
-            changed = tuple(range(len(values)))
-        else:
-            now = self._columns.fingerprint(values)
-            changed = tuple([n for n, was in enumerate(before) if was != now[n]])
+        columns = self._columns
+        changed = tuple(columns.positions) if before is None else columns.changed(before, values)
         if changed:
             self._rows.setdefault(changed, []).append((key, *[values[n] for n in changed]))
 
     def write(self, transaction: Transaction) -> None:
+        """Writes the changes."""
         for changed, rows in self._rows.items():
             transaction.run(self._columns.update(changed), rows)

@@ -43,11 +43,10 @@ def add_events(transaction: Transaction, rows: Sequence[Mapping[str, Any]]) -> N
 
 def append_events(transaction: Transaction, rows: Sequence[Mapping[str, Any]]) -> dict[int, int]:
     """Appends events that have no message id; returns the id of the newest, by customer."""
-    statement = EVENTS.insert().returning(EVENTS.c.customer_id, EVENTS.c.id)
-    newest: dict[int, int] = {}
-    for customer_id, event_id in transaction.execute(statement, list(rows)):
-        newest[customer_id] = max(event_id, newest.get(customer_id, 0))
-    return newest
+    ids = transaction.take_ids(EVENTS, len(rows))
+    known = [{"id": key, **row} for key, row in zip(ids, rows, strict=True)]
+    transaction.insert(EVENTS, known)
+    return {row["customer_id"]: row["id"] for row in known}  # they count up
 
 
 def own_event(customer_id: int, event: Event, now: datetime) -> dict[str, Any]:

@@ -27,7 +27,7 @@ from orchestrator.domain.state import (
     sortable,
 )
 from orchestrator.store.addresses import StoredAddresses, marketing_refusals
-from orchestrator.store.changed_columns import Columns, Fingerprint
+from orchestrator.store.changed_columns import Columns, Fingerprint, open_json
 from orchestrator.store.events import NewEvent, new_events, past_events
 from orchestrator.store.prepared import Query, among
 from orchestrator.store.tables import ASSIGNMENTS, CUSTOMERS, ENROLLMENTS, GRANTS, MESSAGES
@@ -52,12 +52,13 @@ _c, _e, _m, _g, _a = CUSTOMERS.c, ENROLLMENTS.c, MESSAGES.c, GRANTS.c, ASSIGNMEN
 _CUSTOMERS = Query(
     select(
         *(_c[name] for name in OF_CUSTOMER.names), _c.id, _c.external_id, _c.anonymous, _c.traits_at
-    ).where(among(_c.id, "ids"))
+    ).where(among(_c.id, "ids")),
+    opens_json=False,
 )
 _ENROLLMENT = select(*(_e[name] for name in OF_ENROLLMENT.names), _e.id).order_by(_e.id)
 _OF_CUSTOMERS = among(_e.customer_id, "ids")
 _since = bindparam("since", type_=_e.ended_at.type)
-_ALL_ENROLLMENTS = Query(_ENROLLMENT.where(_OF_CUSTOMERS))
+_ALL_ENROLLMENTS = Query(_ENROLLMENT.where(_OF_CUSTOMERS), opens_json=False)
 _ENROLLMENTS = Query(
     _ENROLLMENT.where(
         _OF_CUSTOMERS,
@@ -66,9 +67,10 @@ _ENROLLMENTS = Query(
             _e.ended_at >= _since,
             (_e.goal_until >= _since) & _e.converted_at.is_(None),
         ),
-    )
+    ),
+    opens_json=False,
 )
-_ENROLLMENTS_BY_ID = Query(_ENROLLMENT.where(among(_e.id, "ids")))
+_ENROLLMENTS_BY_ID = Query(_ENROLLMENT.where(among(_e.id, "ids")), opens_json=False)
 _ENTRIES = Query(
     select(
         _e.customer_id,
@@ -95,6 +97,7 @@ _SENT = Query(
         _m.decided_at > bindparam("since", type_=_m.decided_at.type),
     )
 )
+_STATUSES = {str(status): status for status in Status}
 _EVER = datetime(1, 1, 1, tzinfo=UTC)
 _DEFERRAL_MAX = timedelta(days=14)  # a deferral moves the instant at which a message leaves
 
@@ -181,7 +184,7 @@ def _load_persons(
     """Traits, facts, consent, and as much of the past as rules read; with the instant from which
     windows reach back.
     """
-    read = (_read_customer(program, *values) for values in transaction.rows(_CUSTOMERS, ids=ids))
+    read = [_read_customer(program, row) for row in transaction.rows(_CUSTOMERS, ids=ids)]
     loaded = {one.state.id or 0: one for one in read}
     # A line goes on where it was left, be it weeks ago: all windows reach back from there, not from
     # now.
@@ -196,13 +199,13 @@ def _load_persons(
     return loaded, since
 
 
-def _read_customer(program: Program, *values: Any) -> Loaded:
-    *stored, customer_id, external_id, anonymous, traits_at = values
+def _read_customer(program: Program, row: tuple[Any, ...]) -> Loaded:
     (
-        traits, _, trait_times, facts, facts_version, stage, stage_since, consent, muted_until,
-        cursor, happened_at, next_due_at, applied_event_id,
-    ) = stored  # fmt: skip
-    before = OF_CUSTOMER.fingerprint(stored)
+        stored_traits, _, trait_times, facts, facts_version, stage, stage_since, consent,
+        muted_until, cursor, happened_at, next_due_at, applied_event_id, customer_id, external_id,
+        anonymous, traits_at,
+    ) = row  # fmt: skip
+    traits = open_json(stored_traits)
     state = CustomerState(
         external_id,
         program.lifecycle,
@@ -211,17 +214,18 @@ def _read_customer(program: Program, *values: Any) -> Loaded:
         id=customer_id,
         anonymous=anonymous,
         traits=traits,
-        trait_times=_trait_times(traits, trait_times, traits_at),
-        facts=facts,
+        trait_times=_trait_times(traits, open_json(trait_times), traits_at),
+        facts=open_json(facts),
         stage=stage,
         stage_since=stage_since,
-        consent=read_choices(consent),
+        consent=read_choices(open_json(consent)),
         muted_until=muted_until,
         cursor=cursor,
         happened_at=happened_at or cursor,
         next_due_at=next_due_at,
     )
     stale = cursor is not None and facts_version != program.lifecycle.version
+    before = OF_CUSTOMER.fingerprint(row)
     return Loaded(state, before, stale=stale, applied_event_id=applied_event_id)
 
 
@@ -259,25 +263,29 @@ def _load_enrollments(
         if since is None
         else transaction.rows(_ENROLLMENTS, ids=ids, since=since)
     )
-    for *values, key in rows:
-        owner = loaded[values[0]]
-        owner.enrollments_before[key] = OF_ENROLLMENT.fingerprint(values)
-        owner.state.enrollments.append(_read_enrollment(values, key))
+    for row in rows:
+        owner, enrollment = loaded[row[0]], _read_enrollment(row)
+        owner.enrollments_before[row[-1]] = OF_ENROLLMENT.fingerprint(row)
+        owner.state.enrollments.append(enrollment)
 
 
 def load_enrollments(transaction: Transaction, ids: Collection[int]) -> dict[int, Enrollment]:
+    """Enrollments by id."""
     rows = transaction.rows(_ENROLLMENTS_BY_ID, ids=sorted(set(ids)))
-    return {key: _read_enrollment(values, key) for *values, key in rows}
+    return {row[-1]: _read_enrollment(row) for row in rows}
 
 
-def _read_enrollment(values: list[Any], key: int) -> Enrollment:
-    _, *place, status, reason, ended_at, converted_at, goal_until = values
-    enrollment = Enrollment(*place)
-    enrollment.id, enrollment.changed = key, False
-    enrollment.status, enrollment.reason = Status(status), reason
-    enrollment.ended_at, enrollment.converted_at = ended_at, converted_at
-    enrollment.goal_until = goal_until
-    return enrollment
+def _read_enrollment(row: tuple[Any, ...]) -> Enrollment:
+    (
+        _, journey, version, number, entered_at, entry, step, arrived_at, due_at, deferred_since,
+        pass_no, held_out, variables, coupon, status, reason, ended_at, converted_at, goal_until,
+        key,
+    ) = row  # fmt: skip
+    return Enrollment(
+        journey, version, number, entered_at, open_json(entry), step, arrived_at, due_at,
+        deferred_since, pass_no, held_out, open_json(variables), open_json(coupon),
+        _STATUSES[status], reason, ended_at, converted_at, goal_until, key, changed=False,
+    )  # fmt: skip
 
 
 class _StoredEntries:

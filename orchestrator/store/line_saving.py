@@ -18,7 +18,7 @@ from orchestrator.domain.state import CustomerState, Enrollment
 from orchestrator.store.changed_columns import Changes, Fingerprint
 from orchestrator.store.events import append_events
 from orchestrator.store.line_loading import OF_CUSTOMER, OF_ENROLLMENT
-from orchestrator.store.prepared import Values
+from orchestrator.store.prepared import Prepared, Values
 from orchestrator.store.tables import (
     ASSIGNMENTS,
     CUSTOMERS,
@@ -33,6 +33,7 @@ from orchestrator.store.transaction import Transaction
 from orchestrator.store.writers import KEEP_NEWEST, Row, Run, gather, no_marketing
 
 EMAIL_CHARS_MAX = 320
+_INSERT_ENROLLMENTS = Prepared(ENROLLMENTS.insert(), ["id", *OF_ENROLLMENT.names])
 #: Written with the survivor, drawn anew, or with a rule of their own.
 _MOVED_OTHERWISE = (ENROLLMENTS.c.customer_id, ASSIGNMENTS.c.customer_id, GRANTS.c.referred_id)
 
@@ -176,17 +177,14 @@ def _save_enrollments(transaction: Transaction, outcomes: Sequence[RunOutcome]) 
 def _insert_enrollments(
     transaction: Transaction, new: Sequence[tuple[int | None, Enrollment]]
 ) -> None:
-    if not new:
-        return
-    # Found again by their key: returned in the order of the parameters, SQLite inserts them one by
-    # one.
-    e = ENROLLMENTS.c
-    statement = ENROLLMENTS.insert().returning(e.id, e.customer_id, e.journey, e.number)
-    names = OF_ENROLLMENT.names
-    rows = [dict(zip(names, _enrollment_values(*one), strict=True)) for one in new]
-    ids = {tuple(key): written for written, *key in transaction.execute(statement, rows)}
-    for owner, enrollment in new:
-        enrollment.id = ids[owner, enrollment.journey, enrollment.number]
+    """They get their ids before they are written: rows that a database returns are asked for one
+    after the other.
+    """
+    ids = transaction.take_ids(ENROLLMENTS, len(new))
+    for (_, enrollment), key in zip(new, ids, strict=True):
+        enrollment.id = key
+    rows = ((one.id, *_enrollment_values(owner, one)) for owner, one in new)
+    transaction.run(_INSERT_ENROLLMENTS, rows)
 
 
 def _touched(outcome: RunOutcome) -> Iterable[Enrollment]:

@@ -114,10 +114,12 @@ class _CompiledQuery(NamedTuple):
 
 
 class Query:
-    """A SELECT whose parameters are given by name; rows come as tuples."""
+    """A SELECT whose parameters are given by name; rows come as tuples. Without `opens_json`, JSON
+    comes as the driver gives it: as text from SQLite.
+    """
 
-    def __init__(self, statement: Select[Any]) -> None:
-        self._statement = statement
+    def __init__(self, statement: Select[Any], *, opens_json: bool = True) -> None:
+        self._statement, self._opens_json = statement, opens_json
         self._by_dialect = cache(self._compile)
 
     def rows(self, connection: Connection, **parameters: object) -> Iterator[tuple[Any, ...]]:
@@ -145,7 +147,10 @@ class Query:
             if not bind.required
         }
         columns = [
-            _from_driver(column.type, dialect) for column in self._statement.selected_columns
+            None
+            if _is_json_text(column.type, dialect) and not self._opens_json
+            else _from_driver(column.type, dialect)
+            for column in self._statement.selected_columns
         ]
         return _CompiledQuery(compiled.string, binders, constants, compiled.positiontup, columns)
 

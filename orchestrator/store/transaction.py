@@ -53,6 +53,23 @@ class Transaction:
         """Executes a prepared statement for each row; returns how many rows it wrote."""
         return statement.run(self.connection, rows)
 
+    def take_ids(self, table: Table, count: int) -> Iterator[int]:
+        """The ids of rows that this transaction is about to insert. SQLite has one writer, which is
+        this one; PostgreSQL counts them up for all.
+        """
+        if not count:
+            return iter(())
+        if self.is_sqlite:
+            last = self.exec_driver_sql(
+                f"SELECT coalesce(max(id), 0) FROM {table.name}"
+            ).scalar_one()
+            return iter(range(last + 1, last + 1 + count))
+        taken = self.exec_driver_sql(
+            f"SELECT nextval(pg_get_serial_sequence('{table.name}', 'id'))"
+            f" FROM generate_series(1, {count})"
+        )
+        return iter(taken.scalars().all())
+
     def insert(self, table: Table, rows: Rows, on_conflict: OnConflict | None = None) -> int:
         """Appends rows, which all have the same columns; returns how many were written."""
         if not rows:

@@ -23,11 +23,13 @@ from tests.cli.conftest import Answer, ShopFolder, database_of, identify, now, t
 from tests.support.journeys import CART
 from tests.support.ports import closed_port
 
+RunCommand = Callable[[Sequence[str]], Answer]
+
 PARCOURS = Path(sys.executable).with_name("parcours")
 HEAVY = ("prefect", "sendgrid", "twilio", "sqlalchemy", "alembic", "psycopg", "fastapi")
 
 
-def run(*arguments: object, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+def run(*arguments: object, cwd: Path | str | None = None) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [PARCOURS, *map(str, arguments)], capture_output=True, text=True, check=False, cwd=cwd
     )
@@ -61,21 +63,24 @@ def test_status_imports_neither_prefect_nor_an_sdk(shop: ShopFolder) -> None:
 
 
 def test_the_project_is_the_current_folder_unless_it_is_named_before_or_behind(
-    shop: ShopFolder, tmp_path: Path
+    shop: ShopFolder, tmp_path: Path, run_command: RunCommand, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert run("check", cwd=shop.folder).returncode == 0
-    assert run("--project", shop.folder, "check", cwd=tmp_path).returncode == 0
-    assert run("check", "--project", shop.folder, cwd=tmp_path).returncode == 0
-    nowhere = run("status", cwd=tmp_path)
-    assert nowhere.returncode == 2
-    assert "name the project's folder with --project DIR" in " ".join(nowhere.stderr.split())
+    folder = str(shop.folder)
+    assert run("check", cwd=folder).returncode == 0
+    monkeypatch.chdir(tmp_path)
+    assert run_command(["--project", folder, "check"]).code == 0
+    assert run_command(["check", "--project", folder]).code == 0
+    nowhere = run_command(["status"])
+    assert nowhere.code == 2
+    assert "name the project's folder with --project DIR" in " ".join(nowhere.err.split())
 
 
 def test_what_stands_behind_goes_before_what_stands_before(
-    shop: ShopFolder, tmp_path: Path
+    shop: ShopFolder, tmp_path: Path, run_command: RunCommand
 ) -> None:
-    assert run("--project", tmp_path, "check", "--project", shop.folder).returncode == 0
-    assert run("--project", shop.folder, "check", "--project", tmp_path).returncode == 2
+    here, nowhere = str(shop.folder), str(tmp_path)
+    assert run_command(["--project", nowhere, "check", "--project", here]).code == 0
+    assert run_command(["--project", here, "check", "--project", nowhere]).code == 2
 
 
 def test_a_refusal_is_text_without_a_traceback(shop: ShopFolder) -> None:
@@ -113,12 +118,12 @@ def test_a_database_that_is_away_is_told_without_a_traceback_and_without_its_pas
     monkeypatch.setenv(
         "PARCOURS_DATABASE_URL", "postgresql+psycopg://shop:hunter2@127.0.0.1:1/shop"
     )
-    answer = run(*command, cwd=shop.folder)
-    assert answer.returncode == 1
-    assert "parcours: the database does not answer" in answer.stderr
-    assert "Connection refused" in answer.stderr
-    assert "Traceback" not in answer.stderr
-    assert "hunter2" not in answer.stderr
+    answer = shop.run(*command)
+    assert answer.code == 1
+    assert "parcours: the database does not answer" in answer.err
+    assert "Connection refused" in answer.err
+    assert "Traceback" not in answer.err
+    assert "hunter2" not in answer.err
 
 
 def test_what_nobody_expected_keeps_its_traceback(
@@ -133,18 +138,18 @@ def test_what_nobody_expected_keeps_its_traceback(
         main(["status", "--project", str(shop.folder)])
 
 
-def test_a_wrong_call_ends_with_2() -> None:
+def test_a_wrong_call_ends_with_2(run_command: RunCommand) -> None:
     for arguments in (
         ["nonsense"],
         ["check", "--nonsense"],
         ["explain"],
         ["backtest", "/nowhere/at-all"],
     ):
-        done = run(*arguments)
-        assert (done.returncode, done.stdout) == (2, ""), arguments
+        answer = run_command(arguments)
+        assert (answer.code, answer.out) == (2, ""), arguments
 
 
-def test_every_command_explains_itself() -> None:
+def test_every_command_explains_itself(run_command: RunCommand) -> None:
     root: Any = typer.main.get_command(app)
     names = root.list_commands(None)
     assert {
@@ -159,9 +164,9 @@ def test_every_command_explains_itself() -> None:
         "start",
     } <= set(names)
     for name in (*names, "messages list", "messages settle", "messages retry"):
-        done = run(*name.split(), "--help")
-        assert done.returncode == 0
-        assert done.stdout.startswith(f"Usage: parcours {name}")
+        answer = run_command([*name.split(), "--help"])
+        assert answer.code == 0
+        assert answer.out.startswith(f"Usage: parcours {name}")
 
 
 def test_the_list_of_commands_says_of_each_what_the_command_itself_says_first() -> None:
@@ -192,58 +197,58 @@ def test_a_pipe_that_closes_early_is_no_fault(shop: ShopFolder) -> None:
 # ----------------------------------------------- what a disk, a database or a slip of the hand does
 
 
-def one_line(done: subprocess.CompletedProcess[str]) -> str:
+def one_line(answer: Answer) -> str:
     """The refusal: one line, no traceback, exit status 1."""
-    assert done.returncode == 1, done.stderr
-    assert "Traceback" not in done.stderr
-    (line,) = done.stderr.splitlines()
+    assert answer.code == 1, answer.err
+    assert "Traceback" not in answer.err
+    (line,) = answer.err.splitlines()
     return line
 
 
-def with_database(shop: ShopFolder, url: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "PARCOURS_DATABASE_URL": url}
-    command = [PARCOURS, *arguments, "--project", shop.folder]
-    return subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
+def answer_of(done: subprocess.CompletedProcess[str]) -> Answer:
+    return Answer(done.returncode, done.stdout, done.stderr)
 
 
 @pytest.mark.parametrize(
     "command", [["status"], ["tick"], ["explain", "ada"], ["messages", "list"]]
 )
 def test_a_database_that_does_not_answer_is_told_in_a_line_with_what_to_do(
-    shop: ShopFolder, command: list[str]
+    shop: ShopFolder, monkeypatch: pytest.MonkeyPatch, command: list[str]
 ) -> None:
     with closed_port() as port:
-        told = one_line(
-            with_database(shop, f"postgresql+psycopg://nobody@127.0.0.1:{port}/x", *command)
-        )
+        url = f"postgresql+psycopg://nobody@127.0.0.1:{port}/x"
+        monkeypatch.setenv("PARCOURS_DATABASE_URL", url)
+        told = one_line(shop.run(*command))
     assert "Connection refused" in told
     assert "see that its server runs (`url` under [database] in parcours.toml" in told
 
 
-def test_a_postgresql_that_ends_while_a_command_starts_is_told_in_a_line(shop: ShopFolder) -> None:
+def test_a_postgresql_that_ends_while_a_command_starts_is_told_in_a_line(
+    shop: ShopFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with server_that_hangs_up() as port:
-        told = one_line(
-            with_database(shop, f"postgresql+psycopg://nobody@127.0.0.1:{port}/x", "tick")
-        )
+        url = f"postgresql+psycopg://nobody@127.0.0.1:{port}/x"
+        monkeypatch.setenv("PARCOURS_DATABASE_URL", url)
+        told = one_line(shop.run("tick"))
     assert "see that its server runs" in told
 
 
 def test_a_file_that_is_no_database_is_told_in_a_line(shop: ShopFolder) -> None:
     shop.write("var/parcours.db", "a letter, not a database\n" * 200)
-    told = one_line(run("status", cwd=shop.folder))
+    told = one_line(answer_of(run("status", cwd=shop.folder)))
     assert "file is not a database; the file is something else: name another place" in told
 
 
 def test_a_folder_in_place_of_the_database_is_told_in_a_line(shop: ShopFolder) -> None:
     (shop.folder / "var/parcours.db").mkdir(parents=True)
     assert "unable to open database file; say it as the owner of the file" in one_line(
-        run("tick", cwd=shop.folder)
+        shop.run("tick")
     )
 
 
 def test_a_file_in_place_of_a_folder_is_told_in_a_line(shop: ShopFolder) -> None:
     shop.write("var", "no folder")
-    told = one_line(run("ingest", shop.write_calls(), cwd=shop.folder))
+    told = one_line(shop.run("ingest", shop.write_calls()))
     assert told.endswith(
         "var: File exists; a file stands where a folder should: name another place"
     )
@@ -253,9 +258,7 @@ def test_a_file_in_place_of_a_folder_is_told_in_a_line(shop: ShopFolder) -> None
 def test_a_folder_that_may_not_be_written_is_told_in_a_line(shop: ShopFolder) -> None:
     shop.folder.chmod(0o500)
     try:
-        assert "say it as a user who may, or name another place" in one_line(
-            run("tick", cwd=shop.folder)
-        )
+        assert "say it as a user who may, or name another place" in one_line(shop.run("tick"))
     finally:
         shop.folder.chmod(0o700)
 
@@ -265,7 +268,7 @@ def test_a_database_of_a_newer_version_is_told_in_a_line(shop: ShopFolder) -> No
     with database_of(shop) as database, database.write() as connection:
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
     assert "a newer Parcours made it: run that version, or a newer one" in one_line(
-        run("status", cwd=shop.folder)
+        shop.run("status")
     )
 
 
@@ -284,10 +287,10 @@ def test_a_disk_that_is_full_is_told_in_a_line(shop: ShopFolder) -> None:
             resource.RLIMIT_FSIZE, (2_000_000, 2_000_000)
         ),  # as a quota would
     )
-    told = one_line(done)
+    told = one_line(answer_of(done))
     assert "the database: " in told
     assert "disk is full" in told
-    assert run("status", cwd=shop.folder).returncode == 0
+    assert shop.run("status").code == 0
 
 
 @pytest.mark.parametrize("command", [["--help"], ["check"], ["status"], ["explain", "--help"]])
@@ -304,12 +307,13 @@ def test_an_output_that_takes_nothing_more_is_told_in_a_line(
             check=False,
             cwd=shop.folder,
         )
-    assert one_line(done) == "parcours: No space left on device; free some space, then say it again"
+    told = one_line(answer_of(done))
+    assert told == "parcours: No space left on device; free some space, then say it again"
 
 
 def test_files_that_cannot_be_made_are_told_in_a_line(shop: ShopFolder) -> None:
     place = shop.write("place", "a file")
-    assert "place" in one_line(run("preview", "nudge", "--out", place, cwd=shop.folder))
+    assert "place" in one_line(shop.run("preview", "nudge", "--out", place))
 
 
 def test_a_name_that_is_no_text_is_told_in_a_line(shop: ShopFolder) -> None:
@@ -365,7 +369,7 @@ def test_no_instant_beyond_a_lifetime_is_taken_anywhere(
     ],
 )
 def test_a_command_that_does_not_exist_is_answered_by_the_one_that_was_meant(
-    run_command: Callable[[Sequence[str]], Answer], name: str, told: str
+    run_command: RunCommand, name: str, told: str
 ) -> None:
     answer = run_command(name.split())
     assert answer.code == 2

@@ -114,6 +114,8 @@ def told(effect: Any) -> tuple[Any, ...]:
             return effect.at, effect.kind, effect.journey, effect.step, effect.reason
         case QueueMessage():
             return effect.at, "send", effect.enrollment.journey, effect.step.id, effect.pass_no
+        case effects.Emitted():
+            return effect.event.at, "emit", effect.receiver, repr(effect.event)
     return effect.at, type(effect).__name__, repr(effect)
 
 

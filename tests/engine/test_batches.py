@@ -41,7 +41,8 @@ def test_an_uncertain_message_is_sent_once_more_at_most(
     shop.identify("0s", "ada", email="ada@example.com", phone="+33612345678")
     shop.track("0s", "Viewed")
     answer(shop, OutcomeKind.UNCERTAIN, medium)
-    shop.tick_every(timedelta(minutes=10), "3d")
+    shop.tick_every(timedelta(minutes=10), "4h")
+    shop.tick_every(timedelta(hours=4), "3d")
     assert shop.delivered(medium) == ["hello", "hello"]
     assert states(shop) == {"unknown": 1}
 

@@ -166,8 +166,18 @@ def restart(shop: Shop) -> None:
     shop.use(channels=channels)
 
 
-@pytest.mark.parametrize("purpose", ["marketing", "transactional"])
-@pytest.mark.parametrize("failure", FAILURES)
+ONE_OF_EACH_ADAPTER = ("sendgrid 500", "twilio 500", "smtp 421 to the recipient")
+#: What an adapter makes of an answer has nothing to do with the database, nor with the purpose.
+CASES = [
+    *((failure, "marketing", "sqlite") for failure in FAILURES),
+    *((failure, "transactional", "sqlite") for failure in ONE_OF_EACH_ADAPTER),
+    *((failure, "marketing", "postgresql") for failure in ONE_OF_EACH_ADAPTER),
+]
+
+
+@pytest.mark.parametrize(
+    ("failure", "purpose", "database_server"), CASES, indirect=["database_server"]
+)
 def test_an_hour_of_a_provider_that_fails_costs_no_message(
     crowded: Callable[..., tuple[Shop, Provider]], failure: str, purpose: str
 ) -> None:
@@ -197,7 +207,11 @@ RESETS: dict[str, tuple[Any, Any]] = {
 }
 
 
-@pytest.mark.parametrize("failure", RESETS)
+@pytest.mark.parametrize(
+    ("failure", "database_server"),
+    [("sendgrid", "sqlite"), ("smtp", "postgresql")],
+    indirect=["database_server"],
+)
 def test_a_provider_that_resets_after_the_last_byte_costs_few_messages(
     crowded: Callable[..., tuple[Shop, Provider]], failure: str
 ) -> None:

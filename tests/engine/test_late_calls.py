@@ -177,13 +177,27 @@ def overtaken(shop: Shop) -> set[str]:
     return {row[0] for row in shop.rows(query)}
 
 
-@pytest.mark.parametrize("seed", range(3))
+#: What a time line makes of a call is the same on both databases: some lives on the one, others on
+#: the other.
+ON_ONE_DATABASE = pytest.mark.parametrize(
+    ("seed", "every", "database_server"),
+    [
+        (0, timedelta(minutes=20), "sqlite"),
+        (1, timedelta(hours=2), "postgresql"),
+        (2, timedelta(hours=9), "sqlite"),
+        (2, timedelta(hours=9), "postgresql"),
+    ],
+    indirect=["database_server"],
+)
+
+
+@ON_ONE_DATABASE
 def test_every_difference_from_the_back_test_stands_under_a_row(
-    open_shop: OpenShop, seed: int
+    open_shop: OpenShop, seed: int, every: timedelta
 ) -> None:
     shop = open_shop(CART_WITH_A_VIEW, STAGE, BUSY, lifecycle=STAGES_OF_EVERY_KIND, toml=TOML)
     told = tell_lives(seed, people=20, calls=14)
-    live_through(shop, told, [timedelta(minutes=20), timedelta(hours=2), timedelta(hours=9)][seed])
+    live_through(shop, told, every)
     live, truth = live_sends(shop), true_sends(shop, told)
     differing = {user for user in live.keys() | truth.keys() if live.get(user) != truth.get(user)}
     assert differing <= overtaken(shop)
@@ -201,7 +215,11 @@ def test_traits_facts_and_stage_are_those_of_the_true_order(open_shop: OpenShop)
     assert customers(shop) == late
 
 
-@pytest.mark.parametrize("every", [timedelta(minutes=1), timedelta(hours=5)])
+@pytest.mark.parametrize(
+    ("every", "database_server"),
+    [(timedelta(minutes=1), "sqlite"), (timedelta(hours=5), "postgresql")],
+    indirect=["database_server"],
+)
 def test_with_one_trigger_and_every_call_in_before_the_next_step_nothing_differs(
     open_shop: OpenShop, every: timedelta
 ) -> None:

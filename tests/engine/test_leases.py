@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -64,7 +65,7 @@ class Slow:
     def _send(self, message: RenderedMessage, _: RenderedMessage) -> SendOutcome:
         self.taken.append(message.to)
         self.is_given.release()
-        assert self.may_answer.wait(60)
+        self.may_answer.wait()
         return self.outcome
 
     def close(self) -> None:
@@ -82,7 +83,7 @@ def slow() -> Iterator[Slow]:
 @pytest.fixture
 def in_the_middle(open_shop: OpenShop, slow: Slow) -> Callable[..., Shop]:
     """A shop with two messages on the wire and eight that are leased and not begun; its tick has
-    run out of time.
+    run out of time. All ten were queued before: what a tick does in its time, a busy machine says.
     """
 
     def open_one(journey: str = RESET) -> Shop:
@@ -91,11 +92,13 @@ def in_the_middle(open_shop: OpenShop, slow: Slow) -> Callable[..., Shop]:
         for number in range(10):
             shop.identify("0s", f"c{number}", email=f"c{number}@example.com")
             shop.track("0s", "Viewed", f"c{number}")
-        shop.clock.advance(timedelta(seconds=1))
-        shop.work(budget_s=0.0)
-        shop.work(budget_s=0.5)
+        queue(shop)
+        for doubled in count():
+            shop.work(budget_s=0.1 * 2**doubled)
+            if states(shop) == {"leased": 10}:
+                break
         for _ in range(2):
-            assert slow.is_given.acquire(timeout=60)
+            slow.is_given.acquire()
         assert states(shop) == {"leased": 10}
         return shop
 
@@ -158,7 +161,7 @@ def test_what_a_dead_process_was_told_by_its_provider_is_known(
     shop = in_the_middle(HELLO)
     slow.may_answer.set()
     for _ in range(8):
-        assert slow.is_given.acquire(timeout=60)
+        slow.is_given.acquire()
     while (
         shop.worker.hand_over.on_the_wire
     ):  # the last answers are being noted; nothing is written to the database
@@ -282,6 +285,19 @@ def refused_tick(shop: Shop) -> None:
         shop.tick(shop.clock.now())
 
 
+def tick_when_free(shop: Shop) -> None:
+    """Ticks as soon as the lock is free: PostgreSQL lets go of it once its server has noticed that
+    the session is over.
+    """
+    while True:
+        try:
+            shop.tick(shop.clock.now())
+        except AlreadyRunning:
+            time.sleep(0.01)
+        else:
+            return
+
+
 def test_who_loses_the_lock_begins_no_further_message_and_who_gets_it_sends_nothing_twice(
     in_the_middle: Callable[..., Shop], slow: Slow
 ) -> None:
@@ -304,7 +320,7 @@ def test_who_loses_the_lock_begins_no_further_message_and_who_gets_it_sends_noth
         other.close()
         assert states(shop) == {"accepted": 10}
         assert len(slow.taken) + len(other.delivered()) == 10
-        shop.tick(shop.clock.now())
+        tick_when_free(shop)
         assert hold.is_held()  # nobody else is there any more: it goes on
 
 

@@ -29,6 +29,7 @@ from orchestrator.domain.steps.changes import (
     Unsubscribe,
     UpdateTraits,
 )
+from orchestrator.domain.steps.emit import Emit
 from orchestrator.domain.steps.message_step import Message
 from orchestrator.domain.steps.wait_until import IfPast, WaitUntil
 from orchestrator.domain.steps.waits import Delay, WaitFor
@@ -41,7 +42,7 @@ from tests.support.life import START
 
 DAYS = 40
 PARIS = ZoneInfo("Europe/Paris")
-EVENTS = ("A", "B", "C")
+EVENTS = ("A", "B", "C")  # what customers do; "D" is emitted only
 
 RANDOM_STAGES = parse_lifecycle(
     """
@@ -86,6 +87,7 @@ DATES = tuple(
     for text in ("customer.due", "customer.last_a", "entry.due")
 )
 ZONES = ("Europe/Paris", "Asia/Tokyo", "America/New_York", "Mars/Olympus", None)
+EMITTED = st.sampled_from([parse_value(text, STEP) for text in (2, "{{ entry.n }}")])
 DURATIONS = tuple(
     timedelta(hours=hours) for hours in (0.001, 0.5, 1, 1, 2, 3, 6, 12, 24, 24, 48, 72, 168)
 )
@@ -123,6 +125,7 @@ def _step(draw: st.DrawFn, names: _Names, depth: int) -> Step:
         "update",
         "mute",
         "topic",
+        "emit",
         "exit",
     ]
     kind = draw(st.sampled_from(kinds + ["branch", "split", "wait", "wait"] * (depth < 2)))
@@ -156,6 +159,8 @@ def _step(draw: st.DrawFn, names: _Names, depth: int) -> Step:
             return Mute(name, draw(st.sampled_from(DURATIONS)))
         case "topic":
             return Unsubscribe(name, "news") if draw(st.booleans()) else Subscribe(name, "news")
+        case "emit":
+            return Emit(name, draw(st.sampled_from([*EVENTS, "D"])), (("n", draw(EMITTED)),))
         case "branch":
             then = draw(_block(names, depth + 1, 0))
             arms = [
@@ -182,6 +187,7 @@ def _step(draw: st.DrawFn, names: _Names, depth: int) -> Step:
 TRIGGERS = (
     EventTrigger("A"),
     EventTrigger("B"),
+    EventTrigger("D"),
     EventTrigger("A", condition=parse_condition("customer.a % 2 == 0", TRIGGER)),
     StageTrigger("quiet"),
     StageTrigger("keen"),
