@@ -54,6 +54,8 @@ class Index:
     everywhere: Timetable[tuple[Journey, Called]] = field(default_factory=lambda: Timetable([]))
     timetables: dict[ZoneInfo, Timetable[tuple[Journey, Called]]] = field(default_factory=dict)
     history: dict[str, timedelta | None] = field(default_factory=dict)
+    # those of them of which something reads what they say, not only that they happened
+    told: set[str] = field(default_factory=set)
     facts_by_event: dict[str, list[Fact]] = field(default_factory=dict)
     any_event_facts: list[Fact] = field(default_factory=list)
     windowed: list[Fact] = field(default_factory=list)
@@ -78,6 +80,11 @@ class Index:
         for call in (call for tree in trees for call in calls(tree, "performed")):
             performed = read_performed(call)
             index._keep_history(performed.event, performed.within)
+            if performed.filters:
+                index.told.add(performed.event)
+        # what a template asks of an event is known only when it is rendered
+        asked = (call for tree in program.template_calls for call in calls(tree, "performed"))
+        index.told |= {read_performed(call).event for call in asked}
         index._add_watches(StageWatch(lifecycle, index.windowed))
         index.sent_window = _sent_window(program.policy, trees)
         index._look_ahead(program)
@@ -133,6 +140,8 @@ class Index:
             self.windowed.append(fact)
             for name in filter(None, (fact.event, fact.minus)):
                 self._keep_history(name, fact.within)
+                if fact.of or fact.condition:
+                    self.told.add(name)
         elif fact.event == ANY_EVENT:
             self.any_event_facts.append(fact)
         else:

@@ -5,7 +5,7 @@ A repeat is harmless: message ids are unique, in the inbox and in the log of eve
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -23,6 +23,7 @@ from orchestrator.engine.collecting import collecting_afterwards
 from orchestrator.engine.parts import INBOX_MAX, Parts
 from orchestrator.engine.report import TickReport
 from orchestrator.store import accepted, addresses, customers, events, grants, inbox
+from orchestrator.store.events import EventValues
 from orchestrator.store.inbox import WaitingCall
 from orchestrator.store.line_loading import load_readers
 from orchestrator.store.transaction import Transaction
@@ -30,6 +31,7 @@ from orchestrator.store.writers import ENGINE
 
 PAGE = "page"  # a page of ours, shown to a customer
 MANUAL = "manual"  # a person starts a journey, whose id is the event's name
+_NOTHING: Mapping[str, Any] = {}
 _KIND_BY_SOURCE = {ENGINE: Kind.EMITTED, MANUAL: Kind.START}
 
 
@@ -51,6 +53,7 @@ class _Batch:
     rejected: list[tuple[WaitingCall, CallRejected]] = field(default_factory=list)
     duplicates: int = 0
     ids: dict[Person, int] = field(default_factory=dict)  # of the customers that exist
+    asked: set[Person] = field(default_factory=set)  # those who were looked for
 
 
 @collecting_afterwards
@@ -114,10 +117,10 @@ def _identities(transaction: Transaction, calls: Sequence[Call], batch: _Batch) 
     users = {call.user_id for call in calls if call.user_id} | {
         call.previous_id for call in calls if call.previous_id
     }
-    persons = {Person(name, anonymous=True) for name in strangers} | {
+    batch.asked = {Person(name, anonymous=True) for name in strangers} | {
         Person(name) for name in users
     }
-    batch.ids = customers.find_customers(transaction, persons)
+    batch.ids = customers.find_customers(transaction, batch.asked)
     return Identities(known=set(batch.ids), links=customers.find_links(transaction, strangers))
 
 
@@ -140,16 +143,15 @@ def _write(parts: Parts, transaction: Transaction, batch: _Batch, now: datetime)
     ids = batch.ids
     absorbed = {taken.absorbed for taken in batch.taken if taken.absorbed}
     # Whom a link leads to was not looked for yet.
-    ids |= customers.find_customers(transaction, (persons | absorbed) - ids.keys())
+    ids |= customers.find_customers(transaction, (persons | absorbed) - batch.asked)
     missing = [
         person for person in dict.fromkeys(t.person for t in batch.taken) if person not in ids
     ]
-    customers.add_customers(transaction, missing, now)
-    ids |= customers.find_customers(transaction, missing)
+    ids |= customers.add_customers(transaction, missing, now)
     customers.mark_due(transaction, {ids[person] for person in persons}, now)
     pairs = [(ids[t.absorbed], ids[t.person]) for t in batch.taken if t.absorbed]
     customers.absorb_customers(transaction, pairs)
-    rows = [row for taken in batch.taken for row in _event_rows(taken, ids)]
+    rows = [row for taken in batch.taken for row in _events_of(taken, ids)]
     events.add_events(transaction, rows)
     grants.hand_out(
         transaction,
@@ -181,14 +183,10 @@ def _said_of_addresses(
 def _message_behind(taken: _Taken) -> str:
     """The public id of the message that led to our own page; "" for a call from elsewhere, which
     speaks for nobody's address."""
-    page = taken.call.context.get("unsubscribe")
-    if (
-        taken.row.source != PAGE
-        or taken.call.kind is not Kind.IDENTIFY
-        or not isinstance(page, dict)
-    ):
+    if taken.row.source != PAGE or taken.call.kind is not Kind.IDENTIFY:
         return ""
-    return str(page.get("email_id") or "")
+    page = taken.call.context.get("unsubscribe")
+    return str(page.get("email_id") or "") if isinstance(page, dict) else ""
 
 
 def _choice_rows(taken: _Taken, medium: str, to: str) -> list[dict[str, Any]]:
@@ -212,35 +210,20 @@ def _sent_to(parts: Parts, transaction: Transaction, message: Any, now: datetime
     return address(reader, Medium(message.medium)) if reader is not None else None
 
 
-def _event_rows(taken: _Taken, ids: dict[Person, int]) -> list[dict[str, Any]]:
+def _events_of(taken: _Taken, ids: dict[Person, int]) -> Iterator[EventValues]:
     """The event of a call, after that of a merge where it brings one."""
-    base = {
-        "customer_id": ids[taken.person],
-        "at": taken.at,
-        "received_at": taken.row.received_at,
-        "starts": taken.starts,
-        "unnamed": not taken.call.user_id,
-    }
-    nothing: dict[str, Any] = {"properties": {}, "context": {}}
-    rows = []
+    row, call = taken.row, taken.call
+    customer, is_unnamed = ids[taken.person], not call.user_id
+    is_alias = call.kind is Kind.MERGE
     if taken.absorbed is not None:
-        merge = {
-            "kind": int(Kind.MERGE),
-            "name": "",
-            "message_id": None,
-            "absorbed_id": ids[taken.absorbed],
-        }
-        rows.append(base | nothing | merge)
-    if taken.call.kind is not Kind.MERGE or taken.absorbed is None:
-        kind = _KIND_BY_SOURCE.get(taken.row.source, taken.call.kind)
-        event = {
-            "kind": int(kind),
-            "name": taken.call.name,
-            "message_id": taken.row.message_id,
-            "absorbed_id": None,
-        }
-        content = {"properties": dict(taken.call.properties), "context": dict(taken.call.context)}
-        rows.append(base | event | content)
-    else:
-        rows[0] |= {"message_id": taken.row.message_id, "context": dict(taken.call.context)}
-    return rows
+        told, context = (row.message_id, call.context) if is_alias else (None, _NOTHING)
+        yield EventValues(
+            customer, told, taken.at, row.received_at, int(Kind.MERGE), "", taken.starts, _NOTHING,
+            context, is_unnamed, ids[taken.absorbed],
+        )  # fmt: skip
+    if not is_alias or taken.absorbed is None:
+        kind = _KIND_BY_SOURCE.get(row.source, call.kind)
+        yield EventValues(
+            customer, row.message_id, taken.at, row.received_at, int(kind), call.name, taken.starts,
+            call.properties, call.context, is_unnamed, None,
+        )  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -10,9 +10,9 @@ from sqlalchemy import ColumnElement, bindparam, case, func, literal, select, up
 
 from orchestrator.domain.identity import Person
 from orchestrator.store.calling import not_called_since
-from orchestrator.store.prepared import Prepared, Query, among
+from orchestrator.store.prepared import Prepared, Query, Values, among
 from orchestrator.store.tables import CUSTOMERS, ENROLLMENTS, LINKS
-from orchestrator.store.transaction import Transaction
+from orchestrator.store.transaction import LEAVE, Transaction
 
 _c = CUSTOMERS.c
 _FOUND = Query(
@@ -49,6 +49,12 @@ _DUE = Query(
 )
 
 
+_OF_NEW = (
+    "id", "external_id", "anonymous", "created_at", "traits", "facts", "facts_version", "consent",
+    "applied_event_id",
+)  # fmt: skip
+
+
 def find_customers(transaction: Transaction, persons: Collection[Person]) -> dict[Person, int]:
     """The ids of the customers among `persons` that exist and were not merged into another."""
     if not persons:
@@ -71,22 +77,15 @@ def save_links(transaction: Transaction, links: Mapping[str, str]) -> None:
     transaction.upsert(LINKS, rows, keys=["anonymous_id"], values=["user_id"])
 
 
-def add_customers(transaction: Transaction, persons: Iterable[Person], now: datetime) -> None:
-    """Makes customers that do not exist yet."""
-    rows = [
-        {
-            "external_id": person.id,
-            "anonymous": person.anonymous,
-            "created_at": now,
-            "traits": {},
-            "facts": {},
-            "facts_version": "",
-            "consent": {},
-            "applied_event_id": 0,
-        }
-        for person in persons
-    ]
-    transaction.insert_new(CUSTOMERS, rows)
+def add_customers(
+    transaction: Transaction, persons: Sequence[Person], now: datetime
+) -> dict[Person, int]:
+    """Makes customers that do not exist yet; returns their ids."""
+    ids = dict(zip(persons, transaction.take_ids(CUSTOMERS, len(persons)), strict=True))
+    rows: list[Values] = [(key, *person, now, {}, {}, "", {}, 0) for person, key in ids.items()]
+    if transaction.insert_values(CUSTOMERS, _OF_NEW, rows, LEAVE) == len(rows):
+        return ids
+    return find_customers(transaction, persons)  # somebody else made one of them
 
 
 def mark_due(transaction: Transaction, ids: Collection[int], now: datetime) -> None:

@@ -7,12 +7,12 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Row, bindparam, or_, select
+from sqlalchemy import ColumnElement, Row, bindparam, case, null, or_, select, type_coerce
 
 from orchestrator.domain.event import ACTIVITY, ANY_EVENT, Event, Kind
 from orchestrator.store.prepared import Query, among
 from orchestrator.store.tables import CUSTOMERS, EVENTS
-from orchestrator.store.transaction import Transaction, chunked
+from orchestrator.store.transaction import LEAVE, Transaction, chunked
 
 _COLUMNS = tuple(
     EVENTS.c[name]
@@ -36,9 +36,25 @@ def known_message_ids(transaction: Transaction, message_ids: Collection[str]) ->
     return {message_id for (message_id,) in transaction.rows(_KNOWN, ids=list(message_ids))}
 
 
-def add_events(transaction: Transaction, rows: Sequence[Mapping[str, Any]]) -> None:
+class EventValues(NamedTuple):
+    """The row of an event, but for its id."""
+
+    customer_id: int
+    message_id: str | None
+    at: datetime
+    received_at: datetime
+    kind: int
+    name: str
+    starts: bool
+    properties: Mapping[str, Any]
+    context: Mapping[str, Any]
+    unnamed: bool
+    absorbed_id: int | None
+
+
+def add_events(transaction: Transaction, rows: Sequence[EventValues]) -> None:
     """Appends events; one whose message id is known already is left out."""
-    transaction.insert_new(EVENTS, rows)
+    transaction.insert_values(EVENTS, EventValues._fields, rows, LEAVE)
 
 
 def append_events(transaction: Transaction, rows: Sequence[Mapping[str, Any]]) -> dict[int, int]:
@@ -110,9 +126,11 @@ def past_events(
     customer_ids: Sequence[int],
     windows: Mapping[str, timedelta | None],
     since: datetime,
+    *,
+    told: Collection[str],
 ) -> dict[int, list[Event]]:
     """The events already on the line, of the declared names, as far as a window that ends at
-    `since` reaches back.
+    `since` reaches back; with properties those of the names that are `told`.
     """
     found: dict[int, list[Event]] = {}
     if not windows:
@@ -122,15 +140,19 @@ def past_events(
         for n, window in enumerate(windows.values())
         if window is not None
     }
-    query = _past(tuple((name, window is None) for name, window in windows.items()))
-    for customer_id, *values in transaction.rows(query, ids=customer_ids, **since_by_window):
-        found.setdefault(customer_id, []).append(_event(*values))
+    names = tuple((name, window is None) for name, window in windows.items())
+    rows = transaction.rows(_past(names, frozenset(told)), ids=customer_ids, **since_by_window)
+    for customer_id, at, kind, name, properties, *place in rows:
+        event = Event(at, _KINDS[kind], name, properties or {}, *place)
+        found.setdefault(customer_id, []).append(event)
     return found
 
 
 @cache
-def _past(windows: tuple[tuple[str, bool], ...]) -> Query:
-    """Of each name, with whether its window reaches back for ever."""
+def _past(windows: tuple[tuple[str, bool], ...], told: frozenset[str]) -> Query:
+    """Of each name, with whether its window reaches back for ever. What nobody reads is not loaded:
+    of a past of years most.
+    """
     wanted = or_(
         *(
             _named(name)
@@ -139,9 +161,11 @@ def _past(windows: tuple[tuple[str, bool], ...]) -> Query:
             for n, (name, is_endless) in enumerate(windows)
         )
     )
+    e, nothing = EVENTS.c, type_coerce(null(), EVENTS.c.properties.type)
+    said = case((or_(*map(_named, sorted(told))), e.properties), else_=nothing) if told else nothing
     mine = among(CUSTOMERS.c.id, "ids"), EVENTS.c.id <= CUSTOMERS.c.applied_event_id
     return Query(
-        select(EVENTS.c.customer_id, *_COLUMNS)
+        select(e.customer_id, e.at, e.kind, e.name, said.label("said"), e.id, e.starts)
         .join(CUSTOMERS, CUSTOMERS.c.id == EVENTS.c.customer_id)
         .where(*mine, wanted)
         .order_by(EVENTS.c.at, EVENTS.c.id)

@@ -190,10 +190,12 @@ def _load_persons(
     # now.
     cursors = (one.state.cursor for one in loaded.values() if one.state.cursor is not None)
     since = min(cursors, default=now)
-    for customer_id, events in past_events(transaction, ids, program.index.history, since).items():
+    index = program.index
+    past = past_events(transaction, ids, index.history, since, told=index.told)
+    for customer_id, events in past.items():
         history = loaded[customer_id].state.history
         for event in events:
-            for name in program.index.history_names(event):
+            for name in index.history_names(event):
                 history.setdefault(name, []).append(event)
     _load_sent(transaction, program, loaded, since, queued_count=queued_count)
     return loaded, since

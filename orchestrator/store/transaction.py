@@ -4,9 +4,10 @@ database says in its own way.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from operator import itemgetter
 from typing import Any, TypeVar
 
 from sqlalchemy import ColumnDefault, Connection, Select, Table
@@ -75,10 +76,20 @@ class Transaction:
         if not rows:
             return 0
         names = tuple(rows[0])
-        defaults = {name: value for name, value in _defaults(table).items() if name not in names}
-        statement = _prepared(table, (*names, *defaults), on_conflict, self.is_sqlite)
-        rest = tuple(defaults.values())
-        return self.run(statement, ((*map(row.__getitem__, names), *rest) for row in rows))
+        return self.insert_values(table, names, map(_values_of(names), rows), on_conflict)
+
+    def insert_values(
+        self,
+        table: Table,
+        names: tuple[str, ...],
+        rows: Iterable[Values],
+        on_conflict: OnConflict | None = None,
+    ) -> int:
+        """The same with rows as tuples of the columns of these names."""
+        rest = {name: value for name, value in _defaults(table).items() if name not in names}
+        statement = _prepared(table, (*names, *rest), on_conflict, self.is_sqlite)
+        others = tuple(rest.values())
+        return self.run(statement, [(*row, *others) for row in rows] if others else rows)
 
     def insert_new(self, table: Table, rows: Rows) -> int:
         """Appends rows but those whose unique key exists already; returns how many were new."""
@@ -96,6 +107,13 @@ class Transaction:
     ) -> None:
         """Appends rows; where the unique `keys` exist already, overwrites `values`."""
         self.insert(table, rows, OnConflict(tuple(keys), tuple(values)))
+
+
+def _values_of(names: Sequence[str]) -> Callable[[Mapping[str, object]], Values]:
+    """What reads the values of these names out of a row."""
+    if len(names) == 1:
+        return lambda row: (row[names[0]],)
+    return itemgetter(*names)
 
 
 @cache

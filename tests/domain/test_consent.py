@@ -80,6 +80,16 @@ def test_what_cannot_be_read_is_told_also_where_no_was_said_before_and_once_only
     assert consents(life) == [("0s", "email", False, "identify"), ("1h", "email", False, unread)]
 
 
+def test_an_answer_older_than_the_one_that_is_known_changes_nothing_and_is_not_told() -> None:
+    life = Life(read_program(NEWS, toml=CONSENTING))
+    life.identify("2h", consent={"email": True})
+    life.run("3h")
+    life.identify("1h", consent={"email": False})
+    life.run("4h")
+    assert consents(life) == [("2h", "email", True, "identify")]
+    assert life.state.consent["email"].granted is True
+
+
 def test_null_takes_a_choice_back_and_the_default_holds() -> None:
     yes, no, back = ({"consent": {"email": value}} for value in (True, False, None))
     assert sends(yes, back) == []

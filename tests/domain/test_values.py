@@ -105,6 +105,19 @@ def test_anything_else_is_no_date(written: Any) -> None:
 
 
 @pytest.mark.parametrize(
+    ("number", "at"),
+    [
+        (10**8 - 1, None),  # a count, or a date written as a number
+        (10**8, "1973-03-03T09:46:40Z"),
+        (10**11 - 1, "5138-11-16T09:46:39Z"),
+        (10**11, "1973-03-03T09:46:40Z"),  # of milliseconds
+    ],
+)
+def test_a_number_is_a_count_then_seconds_then_milliseconds(number: int, at: str | None) -> None:
+    assert as_time(number) == (None if at is None else datetime.fromisoformat(at))
+
+
+@pytest.mark.parametrize(
     "number", [int(NOON.timestamp()), str(int(NOON.timestamp())), NOON.timestamp() * 1000]
 )
 def test_a_number_is_never_compared_as_a_time(number: Any) -> None:

@@ -6,12 +6,14 @@ import pytest
 
 from orchestrator.domain import assignment
 from orchestrator.store import customers
+from orchestrator.store.tables import SUPPRESSIONS
 from tests.engine.conftest import OpenShop
 from tests.engine.crowd import (
     HELLO,
     queue,
     states,
 )
+from tests.support.life import START
 
 
 def test_a_message_waits_for_a_merge_that_is_not_run_yet(open_shop: OpenShop) -> None:
@@ -116,3 +118,20 @@ def test_a_reward_given_before_a_merge_is_not_given_again_after_it(open_shop: Op
     assert [tuple(row) for row in given] == [("ada",)]
     refusals = [reason for kind, _, reason in shop.decisions("not_sent") if "rewarded" in reason]
     assert refusals == ["customer already rewarded"]
+
+
+def test_who_wanted_no_marketing_before_a_merge_gets_none_after_it(open_shop: OpenShop) -> None:
+    shop = open_shop(HELLO.replace("steps:", "reentry: always\nsteps:"), live=True)
+    shop.call("0s", "identify", None, anonymousId="x", traits={"email": "a@example.com"})
+    shop.tick("1m")
+    ((x,),) = shop.rows("SELECT id FROM customers")
+    refused = {"scope": "marketing", "address": f"customer:{x}", "reason": "letter", "at": START}
+    with shop.context.database.write() as transaction:
+        transaction.execute(SUPPRESSIONS.insert(), [refused])
+    shop.identify("1h", "ada", email="b@example.com")
+    shop.call("2h", "identify", "ada", anonymousId="x", traits={})
+    shop.tick("3h")
+    shop.track("1d", "Viewed", "ada")
+    shop.tick("1d 1m")
+    assert shop.delivered() == []
+    assert [why for _, _, why in shop.decisions("not_sent")] == ["suppressed: letter"]

@@ -18,6 +18,7 @@ import pytest
 from sqlalchemy import text, update
 
 from channels.delivery import Crew
+from channels.recording import RecordingChannel
 from orchestrator.clock import SystemClock
 from orchestrator.domain.channel import UNWATCHED, Feature, OutcomeKind, SendOutcome, Wire
 from orchestrator.domain.errors import AlreadyRunning
@@ -190,6 +191,33 @@ def test_without_its_notes_everything_that_a_dead_process_had_leased_is_unknown(
     other.tick(other.clock.now())
     assert states(other) == {"unknown": 10}
     other.close()
+
+
+@pytest.mark.parametrize("arrived", [True, False, None])
+def test_a_provider_that_knows_is_asked_at_the_start_what_became_of_unknown_messages(
+    open_shop: OpenShop, arrived: bool | None
+) -> None:
+    shop = open_shop(HELLO, live=True)
+    shop.use(channels={Medium.EMAIL: Knowing(arrived)})
+    shop.identify("0s")
+    shop.track("1s", "Viewed")
+    queue(shop, "2s")
+    with shop.context.database.write() as connection:
+        connection.execute(update(MESSAGES).values(state="unknown"))
+    settle_what_died(shop.context, shop.worker)
+    told = {True: "accepted", False: "queued", None: "unknown"}
+    assert states(shop) == {told[arrived]: 1}
+
+
+class Knowing(RecordingChannel):
+    """A provider that can be asked about a message; None: it does not know."""
+
+    def __init__(self, arrived: bool | None) -> None:
+        super().__init__(Medium.EMAIL)
+        self._arrived = arrived
+
+    def look_up(self, message_id: str) -> bool | None:
+        return self._arrived
 
 
 @pytest.mark.parametrize("starts", [False, True])

@@ -10,7 +10,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -156,9 +156,11 @@ def site(tmp_path: Path, migrated: Any, postgresql_server: Any, stage: Stage) ->
 
 
 @pytest.fixture
-def worker(site: Site) -> Iterator[None]:
-    """A worker of a process work pool that has shifts of the project."""
-    asyncio.run(_make_pool(site.root))
+def worker(site: Site, request: pytest.FixtureRequest) -> Iterator[None]:
+    """A worker of a process work pool that has shifts of the project; the parameter is how often a
+    schedule brings one, which it does not without.
+    """
+    asyncio.run(_make_pool(site.root, getattr(request, "param", None)))
     with (site.root / "worker.log").open("wb") as log:
         command = [sys.executable, "-m", "prefect", "worker", "start", "--pool", "parcours"]
         process = subprocess.Popen(
@@ -180,7 +182,7 @@ def worker(site: Site) -> Iterator[None]:
     process.wait()
 
 
-async def _make_pool(root: Path) -> None:
+async def _make_pool(root: Path, every: timedelta | None) -> None:
     from prefect.client.orchestration import get_client
     from prefect.client.schemas.actions import WorkPoolCreate
     from prefect.exceptions import ObjectAlreadyExists
@@ -188,7 +190,7 @@ async def _make_pool(root: Path) -> None:
     async with get_client() as client:
         with contextlib.suppress(ObjectAlreadyExists):
             await client.create_work_pool(WorkPoolCreate(name="parcours", type="process"))
-        await deploy(root, "parcours", "pool", every=None)
+        await deploy(root, "parcours", "pool", every)
 
 
 @pytest.mark.usefixtures("worker")
@@ -241,6 +243,17 @@ def test_a_cancelled_shift_of_a_pool_stops_sending(site: Site) -> None:
     taken = len(site.smtp.taken)
     assert taken < 300
     assert site.states() == {"accepted": taken, "queued": 300 - taken}
+
+
+@pytest.mark.parametrize("worker", [timedelta(seconds=5)], indirect=True)
+@pytest.mark.usefixtures("worker")
+def test_the_schedule_of_a_pool_brings_a_shift_that_nobody_asked_for(site: Site) -> None:
+    site.view(5)
+    site.sent(5)
+    begun = [run for run in _runs(site, "work/pool") if run.start_time]
+    assert begun
+    assert all(run.auto_scheduled for run in begun)
+    assert site.states() == {"accepted": 5}
 
 
 def test_a_cancelled_shift_of_up_stops_sending(site: Site) -> None:

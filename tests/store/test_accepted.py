@@ -120,6 +120,18 @@ def test_a_record_that_was_cut_off_is_passed_over_once_its_writer_is_gone(
     assert segments(database) == 0
 
 
+def test_a_record_that_was_half_written_is_taken_when_it_is_whole(
+    database: Database, calls: AcceptedCalls
+) -> None:
+    calls.append([call("a"), call("b")], [])
+    (segment,) = folder(database).iterdir()
+    whole = segment.read_bytes()
+    for length in (3, len(whole) - 3, len(whole)):
+        segment.write_bytes(whole[:length])
+        take(database)
+    assert inbox(database) == ["a", "b"]
+
+
 def test_a_segment_is_deleted_when_it_is_read_and_nobody_writes_to_it(
     database: Database, calls: AcceptedCalls
 ) -> None:

@@ -88,3 +88,9 @@ def test_of_a_row_only_what_changed_is_written(database: Database) -> None:
         c = CUSTOMERS.c
         stored = transaction.execute(select(c.traits, c.stage, c.cursor)).one()
     assert tuple(stored) == ({"a": 2}, "somebody else wrote this", NOW)
+
+
+def test_for_no_row_nothing_is_executed_and_none_is_counted(database: Database) -> None:
+    renamed = update(EVENTS).where(EVENTS.c.id == bindparam("key")).values(name=bindparam("new"))
+    with database.write() as transaction:
+        assert Prepared(renamed, ["new", "key"]).run(transaction.connection, []) == 0

@@ -6,14 +6,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, timedelta, timezone
 from typing import Any
 
 import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Table, event, select, text
+from sqlalchemy import Table, event, inspect, select, text
 from sqlalchemy.exc import IntegrityError, StatementError
 from sqlmodel import SQLModel
 
@@ -30,9 +30,7 @@ from orchestrator.store.tables import (
     SUPPRESSIONS,
 )
 from orchestrator.store.transaction import Transaction
-
-NOW = datetime(2026, 1, 5, 10, 0, 0, 123456, tzinfo=UTC)
-
+from tests.store.rows import EVENT, GRANT, MESSAGE, NOW, add_customer
 
 # ---------------------------------------------------------------- schema
 
@@ -44,6 +42,14 @@ def test_a_migrated_database_is_what_the_tables_declare(database: Database) -> N
             options["include_object"] = _can_be_compared
         context = MigrationContext.configure(connection.connection, opts=options)
         assert compare_metadata(context, SQLModel.metadata) == []
+
+
+def test_a_row_is_known_by_the_same_columns_as_the_tables_declare(database: Database) -> None:
+    with database.read() as transaction:
+        found = inspect(transaction.connection)
+        for table in SQLModel.metadata.sorted_tables:
+            key = found.get_pk_constraint(table.name)["constrained_columns"]
+            assert (table.name, key) == (table.name, [one.name for one in table.primary_key])
 
 
 def _can_be_compared(_object: Any, name: str | None, *_more: Any) -> bool:
@@ -125,32 +131,6 @@ def test_a_transaction_that_fails_leaves_nothing(database: Database) -> None:
 
 
 # ---------------------------------------------------------------- repeats
-
-
-def add_customer(connection: Transaction, **values: Any) -> None:
-    row = {
-        "external_id": "a", "anonymous": False, "created_at": NOW, "traits": {}, "facts": {},
-        "facts_version": "", "consent": {}, "applied_event_id": 0,
-    }  # fmt: skip
-    connection.execute(CUSTOMERS.insert(), [row | values])
-
-
-EVENT = {
-    "customer_id": 1, "message_id": "m", "at": NOW, "received_at": NOW, "kind": 3, "name": "A",
-    "starts": True, "properties": {}, "context": {}, "absorbed_id": None,
-}  # fmt: skip
-MESSAGE = {
-    "public_id": "p", "customer_id": 1, "enrollment_id": 1, "journey": "j", "version": "v",
-    "step": "s", "pass_no": 1, "medium": "email", "channel": "email", "template": "t",
-    "template_version": "",
-    "purpose": "marketing", "topic": "", "priority": 50, "variables": {}, "decided_at": NOW,
-    "not_before": NOW, "state": "queued", "reason": "", "code": "", "provider_id": "",
-    "attempts": 0, "resend_uncertain": False,
-}  # fmt: skip
-GRANT = {
-    "code": "c", "customer_id": 1, "referred_id": 1, "enrollment_id": 1, "step": "s", "pass_no": 1,
-    "role": "customer", "is_reward": True, "coupon": {}, "at": NOW,
-}  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -343,7 +323,9 @@ def test_past_events_of_customers_are_found_by_their_index(busy: Database) -> No
     windows = {"A": timedelta(days=7), "B": None}
     with busy.write() as connection:
         found = plan(
-            busy, connection, lambda: events.past_events(connection, [1, 2, 3], windows, NOW)
+            busy,
+            connection,
+            lambda: events.past_events(connection, [1, 2, 3], windows, NOW, told={"A"}),
         )
     assert "events_of_customer" in found
 

@@ -1,0 +1,25 @@
+"""What a line keeps of the past while it goes on."""
+
+from __future__ import annotations
+
+from tests.support.life import Life, after_start
+from tests.support.project import CONSENTING, read_program
+
+DAILY = """
+journey: daily
+trigger: {event: Joined}
+reentry: always
+goal: {event: Bought, within: 5d, exit: false}
+steps: [{email: hello}]
+"""
+
+
+def test_passages_that_nothing_can_fall_into_any_more_are_forgotten() -> None:
+    life = Life(read_program(DAILY, toml=CONSENTING))
+    for day in range(30):
+        life.track(f"{day}d", "Joined")
+    life.run("29d")
+    assert len(life.sends) == 30
+    # The goal of the first of these could be reached until yesterday, by an event that comes a day late.
+    inside = [after_start(enrollment.entered_at) for enrollment in life.state.enrollments]
+    assert inside == [f"{day}d" for day in range(23, 30)]
