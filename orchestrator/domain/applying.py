@@ -83,7 +83,7 @@ def _take_traits(line: Line, event: Event) -> None:
         now = line.state.traits.get(name)
         if now not in (None, "", before[name]) and address(line.state, medium) is None:
             line.effects.append(
-                Decision(event.at, DecisionKind.UNREADABLE, "", medium.spec.unreadable)
+                Decision(event.at, DecisionKind.UNREADABLE, "", detail={"medium": medium.value})
             )
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from orchestrator.domain.event import Event
 from orchestrator.domain.message import Medium
+from orchestrator.domain.reasons import Detail, Reason, brief
 from orchestrator.domain.state import Choice, Enrollment
 
 
@@ -50,20 +51,26 @@ class DecisionKind(StrEnum):
     OVERTAKEN = "overtaken"  # a call came late, and the true order would have decided otherwise
     REOPENED = "reopened"  # an exit or conversion that the true order does not know is taken back
     STUCK = "stuck"  # this life could not be run: a fault of ours, tried again later
-    LEFT = "left"  # with its reason: completed, exited, converted, filtered, merged
+    LEFT = "left"  # how is in the detail: completed, exited, converted, filtered, merged
 
 
-@dataclass(frozen=True, slots=True)
+# Not frozen: most effects are decisions, and a frozen one takes three times as long to make.
+@dataclass(slots=True)
 class Decision(Effect):
-    """One decision and its reason. `detail` holds JSON types and never an address."""
+    """One decision, its reason, and the facts that come with both."""
 
     at: datetime
     kind: DecisionKind
     journey: str
-    reason: str = ""
+    reason: Reason = Reason.PLAIN
     step: str = ""
     enrollment: Enrollment | None = None
-    detail: Mapping[str, Any] = field(default_factory=dict)
+    detail: Detail = field(default_factory=Detail)
+
+    @property
+    def brief(self) -> str:
+        """The reason with what it is about, in a few words."""
+        return brief(self.reason, self.detail)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from orchestrator.domain.effects import Decision, DecisionKind, RuleChange
 from orchestrator.domain.event import Event, Kind
 from orchestrator.domain.journey import Journey, OnRepeat, Reentry
 from orchestrator.domain.line import Line
+from orchestrator.domain.reasons import Detail, Reason
 from orchestrator.domain.state import Enrollment, Entries
 from orchestrator.domain.triggers import ManualTrigger, Trigger
 
@@ -71,24 +72,30 @@ def _try_to_enter(knock: _Knock, journey: Journey, trigger: Trigger) -> None:
     if not (trigger.is_for_all or trigger.means(line.scope(knock.now, event=event))):
         return
     inside, draft = _inside(line, journey, at), _draft(line, journey, event)
-    if reason := _why_not(knock, journey, inside, draft):
-        line.effects.append(Decision(at, DecisionKind.IGNORED, journey.id, reason))
+    if refused := _why_not(knock, journey, inside, draft):
+        reason, detail = refused
+        effect = Decision(at, DecisionKind.IGNORED, journey.id, reason, detail=detail)
+        line.effects.append(effect)
     elif inside is not None:
         _restart(knock, journey, inside)
     else:
         _begin(line, journey, draft)
 
 
-def _why_not(knock: _Knock, journey: Journey, inside: Enrollment | None, draft: Enrollment) -> str:
-    """Why somebody may not enter, or start anew; "" when they may."""
+def _why_not(
+    knock: _Knock, journey: Journey, inside: Enrollment | None, draft: Enrollment
+) -> tuple[Reason, Detail] | None:
+    """Why somebody may not enter, or start anew; None when they may."""
     line, only_if = knock.line, journey.only_if
     if inside is None:
         reason = _too_early(line, journey, knock.at)
     else:
-        reason = "" if _may_restart(journey, inside, knock.at) else "already inside"
-    if reason or only_if is None or only_if.test(line.scope(knock.now, draft, knock.event)):
-        return reason
-    return f"only_if: {only_if.source}"
+        reason = None if _may_restart(journey, inside, knock.at) else Reason.ALREADY_INSIDE
+    if reason is not None:
+        return reason, {}
+    if only_if is None or only_if.test(line.scope(knock.now, draft, knock.event)):
+        return None
+    return Reason.ONLY_IF, {"condition": only_if.source}
 
 
 def _may_restart(journey: Journey, inside: Enrollment, at: datetime) -> bool:
@@ -113,25 +120,26 @@ def _restart(knock: _Knock, journey: Journey, inside: Enrollment) -> None:
     moment = knock.line.moment(journey, inside, knock.now)
     inside.pass_no += 1
     inside.entry, inside.variables, inside.coupon = dict(knock.event.properties), {}, None
-    reason = f"again, pass {inside.pass_no}"
-    moment.decide(DecisionKind.RESTARTED, reason, at=knock.at, step="")
+    moment.decide(
+        DecisionKind.RESTARTED, Reason.AGAIN, at=knock.at, step="", pass_no=inside.pass_no
+    )
     moment.base = knock.line.base(knock.at, knock.now)
     moment.arrive(journey.first_step)
 
 
-def _too_early(line: Line, journey: Journey, at: datetime) -> str:
-    """Why nobody enters again yet; "" when they may."""
+def _too_early(line: Line, journey: Journey, at: datetime) -> Reason | None:
+    """Why nobody enters again yet; None when they may."""
     entries = line.state.entries.get(journey.id)
     if entries is None:
-        return ""
+        return None
     match journey.reentry:
         case Reentry.NEVER:
-            return "entered before, and reentry is never"
+            return Reason.REENTRY_NEVER
         case timedelta() as after if at < entries.last + after:
-            return "entered too recently"
+            return Reason.ENTERED_RECENTLY
         case _ if at < entries.last:
-            return "a later entry is already known"
-    return ""
+            return Reason.LATER_ENTRY
+    return None
 
 
 def _draft(line: Line, journey: Journey, event: Event) -> Enrollment:
@@ -155,7 +163,8 @@ def _begin(line: Line, journey: Journey, enrollment: Enrollment) -> None:
     line.state.entries[journey.id] = Entries(before.first if before else at, at, enrollment.number)
     line.state.enrollments.append(enrollment)
     moment = line.moment(journey, enrollment, at)
-    moment.decide(DecisionKind.ENTERED, "held out" if enrollment.held_out else "")
+    reason = Reason.HELD_OUT if enrollment.held_out else Reason.PLAIN
+    moment.decide(DecisionKind.ENTERED, reason)
     moment.arrive(journey.first_step)
 
 

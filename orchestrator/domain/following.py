@@ -11,8 +11,8 @@ from operator import attrgetter
 from orchestrator.domain.journey import Journey
 from orchestrator.domain.line import Line
 from orchestrator.domain.program import Program
+from orchestrator.domain.reasons import Reason
 from orchestrator.domain.state import CustomerState, Enrollment
-from orchestrator.domain.step import MOVED
 
 #: Somebody inside, with where they stand and until when.
 Place = tuple[Enrollment, str | None, datetime | None]
@@ -43,7 +43,7 @@ def tell_moved(line: Line, before: Iterable[Place], at: datetime) -> None:
         moved = enrollment.is_open and enrollment.step == step and enrollment.due_at != due
         if moved and journey is not None:
             told_at = max(at, enrollment.arrived_at or at)
-            line.moment(journey, enrollment, told_at).tell_end(MOVED)
+            line.moment(journey, enrollment, told_at).tell_end(Reason.MOVED)
 
 
 def follow_edit(line: Line, journey: Journey, enrollment: Enrollment) -> None:
@@ -64,7 +64,7 @@ def follow_edit(line: Line, journey: Journey, enrollment: Enrollment) -> None:
     moment = line.moment(journey, enrollment, enrollment.arrived_at)
     due = step.due_at(moment, enrollment.arrived_at)
     moment.now = _learned_at(line, due)
-    moment.move(due, "the journey was edited")
+    moment.move(due, Reason.EDITED)
 
 
 def _learned_at(line: Line, due: datetime) -> datetime:

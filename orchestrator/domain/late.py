@@ -26,9 +26,9 @@ from orchestrator.domain.event import Event, Kind
 from orchestrator.domain.following import places_of, tell_moved
 from orchestrator.domain.journey import Goal, Journey
 from orchestrator.domain.line import Line, RunOptions
+from orchestrator.domain.reasons import Detail, Reason
 from orchestrator.domain.record import Record, Retrace
 from orchestrator.domain.state import CustomerState, Enrollment, Status
-from orchestrator.domain.step import MOVED
 from orchestrator.domain.values import INSTANT
 from orchestrator.domain.walk import walk
 from orchestrator.domain.watches import STAGE
@@ -36,6 +36,9 @@ from orchestrator.domain.watches import STAGE
 #: A decision as two orders of the same calls are compared by: (instant, kind, journey, step,
 #: reason).
 Key = tuple[datetime | None, str, str, str, str]
+
+#: Facts of decisions by which two orders do not differ.
+_BESIDE = frozenset({"arm", "message", "template", "until", "value"})
 
 
 def put_in_place(line: Line, late: Sequence[Event], record: Record, since: datetime) -> None:
@@ -60,8 +63,9 @@ def put_in_place(line: Line, late: Sequence[Event], record: Record, since: datet
     if not record.is_quiet:  # else nothing was carried out that the true order might know better
         _tell_what_differs(line, retrace, taken_back)
     for one in taken_back:
-        reason = f"{one.kind} is taken back: {_name(late)} came late"
-        line.effects.append(replace(one, kind=DecisionKind.REOPENED, reason=reason, detail={}))
+        told = Detail(calls=_names(late), ending=one.kind.value)
+        reopened = DecisionKind.REOPENED
+        line.effects.append(replace(one, kind=reopened, reason=Reason.TAKEN_BACK, detail=told))
 
 
 def _reopen(line: Line, record: Record, since: datetime) -> list[Decision]:
@@ -79,7 +83,8 @@ def _reopen(line: Line, record: Record, since: datetime) -> list[Decision]:
             undone.append(
                 record.endings.get((DecisionKind.CONVERTED, journey.id, enrollment.converted_at))
             )
-            enrollment.converted_at, enrollment.changed = None, True
+            enrollment.converted_at, enrollment.goal_value = None, None
+            enrollment.changed = True
         if (
             enrollment.ended_at is not None
             and enrollment.ended_at >= since
@@ -215,14 +220,15 @@ def _tell_what_differs(line: Line, retrace: Retrace, taken_back: Sequence[Decisi
         _leave_out_what_is_to_come(line, differing, wanted)
     for journey in _differing_variables(line, its_end):
         differing.setdefault(journey, (since, "", journey, "", ""))
+    told, overtaken = Detail(calls=_names(late)), DecisionKind.OVERTAKEN
     for journey, (at, _, _, step, _) in sorted(differing.items()):
-        reason = f"decided before {_name(late)} was known"
-        line.effects.append(Decision(at or since, DecisionKind.OVERTAKEN, journey, reason, step))
+        effect = Decision(at or since, overtaken, journey, Reason.KNOWN_LATE, step, detail=told)
+        line.effects.append(effect)
 
 
-def _name(late: Sequence[Event]) -> str:
-    names = dict.fromkeys(event.name or event.kind.name.lower() for event in late)
-    return ", ".join(names) or "who the customer is"
+def _names(late: Sequence[Event]) -> list[str]:
+    """Of the calls; none, where two lives were merged late."""
+    return list(dict.fromkeys(event.name or event.kind.name.lower() for event in late))
 
 
 def _foresee(line: Line, events: Iterable[Event]) -> tuple[list[Decision], CustomerState]:
@@ -256,10 +262,10 @@ def _count(line: Line, decisions: Collection[Decision], since: datetime) -> Coun
             str(one.kind),
             one.journey,
             _place(one),
-            one.reason,
+            _about(one),
         )
         for one in decisions
-        if one.at >= since and one.reason != MOVED and _is_about_a_journey(one)
+        if one.at >= since and one.reason is not Reason.MOVED and _is_about_a_journey(one)
     )
 
 
@@ -267,8 +273,8 @@ def _is_about_a_journey(decision: Decision) -> bool:
     """Whether two orders may differ by it. That a message has waited for what its customer had not
     told yet harms nobody."""
     lacking = decision.kind is DecisionKind.WAITING and decision.reason in (
-        "no_address",
-        "no_consent",
+        Reason.NO_ADDRESS,
+        Reason.NO_CONSENT,
     )
     return bool(decision.journey) and not lacking and decision.kind is not DecisionKind.OVERTAKEN
 
@@ -276,6 +282,13 @@ def _is_about_a_journey(decision: Decision) -> bool:
 def _place(decision: Decision) -> str:
     """The step of a decision; who leaves does so wherever they stand."""
     return "" if decision.kind is DecisionKind.LEFT else decision.step
+
+
+def _about(decision: Decision) -> str:
+    """The reason with the facts by which two orders may differ: not until when somebody waits, nor
+    what a goal is worth."""
+    facts = sorted(decision.detail.items())
+    return f"{decision.reason} {[fact for fact in facts if fact[0] not in _BESIDE]}"
 
 
 def _leave_out_what_is_to_come(line: Line, differing: dict[str, Key], wanted: Counter[Key]) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Unpack
 
 from orchestrator.domain import assignment, release
 from orchestrator.domain.effects import Assignment, Decision, DecisionKind, Effect, Emitted, Logged
@@ -20,6 +20,7 @@ from orchestrator.domain.journey import Journey
 from orchestrator.domain.medium import ChannelName, Medium
 from orchestrator.domain.message import Purpose
 from orchestrator.domain.program import Program
+from orchestrator.domain.reasons import Detail, Reason, brief
 from orchestrator.domain.record import Retrace
 from orchestrator.domain.release import Letter
 from orchestrator.domain.release_answers import Release
@@ -142,13 +143,22 @@ class Line:
         """Says that something changed which any watch may read."""
         self.sure.clear()
 
-    def leave(self, enrollment: Enrollment, status: Status, reason: str, at: datetime) -> None:
+    def leave(
+        self,
+        enrollment: Enrollment,
+        how: Status,
+        reason: Reason,
+        *,
+        at: datetime,
+        **detail: Unpack[Detail],
+    ) -> None:
         """Ends an enrollment."""
-        enrollment.status, enrollment.reason, enrollment.ended_at = status, reason, at
+        enrollment.status, enrollment.ended_at = how, at
+        enrollment.reason = brief(reason, detail)
         enrollment.due_at, enrollment.changed = None, True
-        where, why, detail = enrollment.step or "", reason or status, {"status": str(status)}
+        where, detail["status"] = enrollment.step or "", how.value
         self.effects.append(
-            Decision(at, DecisionKind.LEFT, enrollment.journey, why, where, enrollment, detail)
+            Decision(at, DecisionKind.LEFT, enrollment.journey, reason, where, enrollment, detail)
         )
 
     def assign(
@@ -241,8 +251,8 @@ class Moment:
         """Whether a message of this journey may leave now."""
         return release.ask(self.line.program, self.line.state, self._letter(medium), self.now)
 
-    def lacks(self, medium: Medium) -> str:
-        """What somebody has not told yet and a message cannot leave without; "" for nothing."""
+    def lacks(self, medium: Medium) -> Reason | None:
+        """What somebody has not told yet and a message cannot leave without; None: nothing."""
         return release.lacks(self.line.program, self.line.state, self._letter(medium))
 
     def _letter(self, medium: Medium) -> Letter:
@@ -253,11 +263,11 @@ class Moment:
     def decide(
         self,
         kind: DecisionKind,
-        reason: str = "",
+        reason: Reason = Reason.PLAIN,
         *,
         at: datetime | None = None,
         step: str | None = None,
-        **detail: Any,
+        **detail: Unpack[Detail],
     ) -> None:
         """Writes a decision down: of now and of the step they stand on, unless another is named."""
         where = (self.enrollment.step or "") if step is None else step
@@ -303,18 +313,18 @@ class Moment:
         enrollment.step, enrollment.arrived_at, enrollment.deferred_since = step_id, base, None
         enrollment.changed = True
         if step_id is None:
-            self.leave(Status.COMPLETED, "end of the journey", base)
+            self.leave(Status.COMPLETED, Reason.END, base)
             return
         enrollment.due_at = due = self.journey.by_id[step_id].due_at(self, base)
         if due > base:
-            self.decide(DecisionKind.WAITING, step_id, at=base, until=due.isoformat())
+            self.decide(DecisionKind.WAITING, at=base, until=due.isoformat())
 
-    def hold_until(self, due: datetime, kind: DecisionKind, reason: str) -> None:
+    def hold_until(self, due: datetime, kind: DecisionKind, reason: Reason) -> None:
         """Keeps somebody on the current step until an instant, and tells why."""
         self.enrollment.due_at, self.enrollment.changed = due, True
         self.decide(kind, reason, until=due.isoformat())
 
-    def move(self, due: datetime, why: str) -> None:
+    def move(self, due: datetime, why: Reason) -> None:
         """Gives a wait another end, which is told; of a line that is retraced in the end only
         (`following.tell_moved`).
         """
@@ -323,14 +333,22 @@ class Moment:
             if self.line.retrace is None:
                 self.tell_end(why)
 
-    def tell_end(self, why: str) -> None:
+    def tell_end(self, why: Reason) -> None:
         """Tells until when somebody waits now."""
-        due = self.enrollment.due_at
-        self.decide(DecisionKind.WAITING, why, until=due.isoformat() if due else None)
+        if (due := self.enrollment.due_at) is None:
+            self.decide(DecisionKind.WAITING, why)
+        else:
+            self.decide(DecisionKind.WAITING, why, until=due.isoformat())
 
-    def leave(self, status: Status, reason: str, at: datetime | None = None) -> None:
+    def leave(
+        self,
+        how: Status,
+        reason: Reason,
+        at: datetime | None = None,
+        **detail: Unpack[Detail],
+    ) -> None:
         """Ends the enrollment, now unless another instant is named."""
-        self.line.leave(self.enrollment, status, reason, at or self.now)
+        self.line.leave(self.enrollment, how, reason, at=at or self.now, **detail)
 
     def come_back(self) -> None:
         """Has somebody who left go on from the step they stood on; a message that was held back is

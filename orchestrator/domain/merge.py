@@ -10,6 +10,7 @@ from orchestrator.domain.consent import strictness
 from orchestrator.domain.effects import Decision, DecisionKind, Effect
 from orchestrator.domain.lifecycle import merge_fact
 from orchestrator.domain.program import Program
+from orchestrator.domain.reasons import Detail, Reason
 from orchestrator.domain.state import Choice, CustomerState, Entries, Status
 
 
@@ -85,7 +86,8 @@ def _merge_enrollments(
             later = enrollment if mine.entered_at <= enrollment.entered_at else mine
             later.status, later.reason, later.ended_at = Status.MERGED, "the same customer", at
             later.due_at, later.changed = None, True
-            yield Decision(at, DecisionKind.LEFT, later.journey, "merged", later.step or "", later)
+            where, how = later.step or "", Detail(status=Status.MERGED.value)
+            yield Decision(at, DecisionKind.LEFT, later.journey, Reason.MERGED, where, later, how)
         state.enrollments.append(enrollment)
     for journey, theirs in other.entries.items():
         ours = state.entries.get(journey, theirs)

@@ -11,7 +11,9 @@ from orchestrator.domain.effects import DecisionKind, RuleChange
 from orchestrator.domain.event import Event
 from orchestrator.domain.journey import Occasion
 from orchestrator.domain.line import Line, Moment
+from orchestrator.domain.reasons import Reason
 from orchestrator.domain.state import Status
+from orchestrator.domain.values import as_amount
 from orchestrator.domain.watches import STAGE
 
 
@@ -59,10 +61,12 @@ def check_goal(moment: Moment, news: News) -> None:
         return
     at, event = reached
     enrollment.converted_at, enrollment.changed = at, True
+    rule = goal.reason
     value = goal.value.evaluate(moment.scope(event)) if goal.value else None
-    moment.decide(DecisionKind.CONVERTED, goal.reason, at=at, step="", value=value)
+    enrollment.goal_value = as_amount(value)
+    moment.decide(DecisionKind.CONVERTED, Reason.GOAL, at=at, step="", rule=rule, value=value)
     if goal.ends_journey and enrollment.is_open:
-        moment.leave(Status.CONVERTED, goal.reason)
+        moment.leave(Status.CONVERTED, Reason.GOAL, rule=rule)
 
 
 def _is_in_time(moment: Moment, at: datetime) -> bool:
@@ -93,5 +97,5 @@ def _reached(moment: Moment, rule: Occasion, news: News) -> tuple[datetime, Even
 def _check_exits(moment: Moment, news: News) -> None:
     for rule in moment.journey.exits:
         if _reached(moment, rule, news) is not None:
-            moment.leave(Status.EXITED, rule.name)
+            moment.leave(Status.EXITED, Reason.EXIT, rule=rule.name)
             return

@@ -12,6 +12,7 @@ from typing import Any
 
 from orchestrator.domain.consent import ALL_TOPICS, topic_key
 from orchestrator.domain.message import Medium, Purpose
+from orchestrator.domain.reasons import Detail, Reason
 from orchestrator.domain.region import read_phone
 from orchestrator.domain.schedule import QuietHours
 from orchestrator.domain.state import CustomerState
@@ -51,16 +52,19 @@ class Permission(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """The policy's answer. `reason` is a word for the ledger; `until` the next free instant of a
-    deferral.
-    """
+    """The policy's answer. `until` is the next free instant of a deferral."""
 
     answer: Permission
-    reason: str = ""
+    reason: Reason = Reason.PLAIN
     until: datetime | None = None
+    detail: Detail = field(default_factory=Detail)
 
 
 ALLOW = Verdict(Permission.ALLOW)
+
+
+def _suppressed(because: str) -> Verdict:
+    return Verdict(Permission.DENY, Reason.SUPPRESSED, detail={"because": because})
 
 
 def address(state: CustomerState, medium: Medium) -> str | None:
@@ -89,34 +93,33 @@ def may_send(
     """Whether a message may leave now. Transactional messages obey suppression only."""
     to = address(state, medium)
     if to is None:
-        return Verdict(Permission.DENY, "no_address")
+        return Verdict(Permission.DENY, Reason.NO_ADDRESS)
     if dead := state.address_book(medium, to).dead:
-        return Verdict(Permission.DENY, f"suppressed: {dead}")
+        return _suppressed(dead)
     if purpose is Purpose.TRANSACTIONAL:
         return ALLOW
     if "marketing" in state.suppressed:
-        return Verdict(Permission.DENY, f"suppressed: {state.suppressed['marketing']}")
+        return _suppressed(state.suppressed["marketing"])
     if state.muted_until is not None and now < state.muted_until:
-        return Verdict(Permission.DENY, "muted")
+        return Verdict(Permission.DENY, Reason.MUTED)
     if not has_consent(policy, state, medium, topic):
-        return Verdict(Permission.DENY, "no_consent")
+        return Verdict(Permission.DENY, Reason.NO_CONSENT)
     if is_unsubscribed(state, medium, to, topic, now):
-        return Verdict(Permission.DENY, "unsubscribed")
+        return Verdict(Permission.DENY, Reason.UNSUBSCRIBED)
     return _when_free(policy, state, medium, now)
 
 
 def still_lacks(
     policy: Policy, state: CustomerState, medium: Medium, purpose: Purpose, topic: str
-) -> str:
-    """What a customer has not told yet and a message cannot leave without, as a word for the
-    ledger: an address, or a choice about consent where none means no. "" where nothing is lacking,
-    or a no was said."""
+) -> Reason | None:
+    """What a customer has not told yet and a message cannot leave without: an address, or a choice
+    about consent where none means no. None where nothing is lacking, or a no was said."""
     if address(state, medium) is None:
-        return "no_address"
+        return Reason.NO_ADDRESS
     asked = (
         purpose is Purpose.MARKETING and not policy.consent_default and state.chosen(medium) is None
     )
-    return "no_consent" if asked and not is_refused(state, topic) else ""
+    return Reason.NO_CONSENT if asked and not is_refused(state, topic) else None
 
 
 def is_unsubscribed(
@@ -149,13 +152,13 @@ def is_refused(state: CustomerState, topic: str) -> bool:
 
 def _when_free(policy: Policy, state: CustomerState, medium: Medium, now: datetime) -> Verdict:
     quiet, caps = policy.quiet_hours.get(medium), policy.caps.get(medium, ())
-    reason, free = "", now
+    reason, free = Reason.PLAIN, now
     for _ in range(
         TURNS_MAX
     ):  # what frees the one may bind the other: each turn passes a window or a night
         capped = cap_free_from(caps, state, medium, free)
         calm = quiet.free_from(capped, state.zone) if quiet is not None else capped
-        reason = reason or ("frequency_cap" if capped > free else "quiet_hours")
+        reason = reason or (Reason.FREQUENCY_CAP if capped > free else Reason.QUIET_HOURS)
         if calm == free:
             return ALLOW if free == now else Verdict(Permission.DEFER, reason, free)
         free = calm

@@ -17,6 +17,7 @@ from orchestrator.domain.journey import Goal, Journey, Occasion
 from orchestrator.domain.message import Medium, Purpose
 from orchestrator.domain.policy import Permission
 from orchestrator.domain.program import Program
+from orchestrator.domain.reasons import Reason
 from orchestrator.domain.release_answers import Go, Later, Leave, Release, Stay
 from orchestrator.domain.state import CustomerState, Enrollment, Status
 
@@ -52,11 +53,11 @@ def ask(program: Program, state: CustomerState, letter: Letter, now: datetime) -
     journey = program.journey_of(enrollment.journey, enrollment.version)
     if queued is not None:
         if left := _left_before(journey, enrollment):
-            return Stay(f"left before: {left}")
+            return Stay.left_before(left)
         if queued.expires_at is not None and now > queued.expires_at:
-            return Stay("overdue", DecisionKind.EXPIRED)
+            return Stay(Reason.OVERDUE, DecisionKind.EXPIRED)
     if journey is None:
-        return Leave(Status.EXITED, "the journey no longer exists")
+        return Leave(Status.EXITED, Reason.JOURNEY_GONE)
     case = _Case(program, state, letter, now)
     leave = _reached_goal(case, journey.goal) or _forbidding_rule(case, journey)
     if leave is not None:
@@ -64,8 +65,8 @@ def ask(program: Program, state: CustomerState, letter: Letter, now: datetime) -
     return Go() if enrollment.held_out else _ask_policy(case)
 
 
-def lacks(program: Program, state: CustomerState, letter: Letter) -> str:
-    """What somebody has not told yet and a message cannot leave without; "" for nothing."""
+def lacks(program: Program, state: CustomerState, letter: Letter) -> Reason | None:
+    """What somebody has not told yet and a message cannot leave without; None: nothing."""
     return policy.still_lacks(program.policy, state, letter.medium, letter.purpose, letter.topic)
 
 
@@ -98,10 +99,14 @@ def _reached_goal(case: _Case, goal: Goal | None) -> Leave | None:
     if goal.is_state:
         scope = case.program.scope(case.state, case.now, enrollment)
         value = goal.value.evaluate(scope) if goal.value else None
-        return Leave(Status.CONVERTED, goal.reason, value) if _holds(case, goal, None) else None
+        return _converted(goal, value) if _holds(case, goal, None) else None
     if queued is None or enrollment.is_open or not _has_come(case, goal, queued.since):
         return None
-    return Leave(Status.CONVERTED, goal.reason)
+    return _converted(goal)
+
+
+def _converted(goal: Goal, value: object = None) -> Leave:
+    return Leave(Status.CONVERTED, Reason.GOAL, {"rule": goal.reason}, value)
 
 
 def _forbidding_rule(case: _Case, journey: Journey) -> Leave | None:
@@ -111,13 +116,13 @@ def _forbidding_rule(case: _Case, journey: Journey) -> Leave | None:
     if queued is not None and not enrollment.is_open:
         for rule in journey.exits:
             if not rule.is_state and _has_come(case, rule, queued.since):
-                return Leave(Status.EXITED, rule.event or rule.stage or "")
+                return Leave(Status.EXITED, Reason.EXIT, {"rule": rule.name})
     scope = case.program.scope(case.state, case.now, enrollment)
     for rule in journey.exits:
         if rule.is_state and rule.condition is not None and rule.condition.test(scope):
-            return Leave(Status.EXITED, rule.condition.source)
+            return Leave(Status.EXITED, Reason.EXIT, {"rule": rule.name})
     if journey.only_if is not None and not journey.only_if.test(scope):
-        return Leave(Status.FILTERED, journey.only_if.source)
+        return Leave(Status.FILTERED, Reason.FILTERED, {"condition": journey.only_if.source})
     return None
 
 
@@ -151,4 +156,4 @@ def _ask_policy(case: _Case) -> Release:
     is_new = letter.queued is None and now < reach_by
     if is_new and verdict.reason == lacks(program, state, letter):
         return Later(reach_by, verdict.reason, DecisionKind.WAITING)
-    return Stay(verdict.reason)
+    return Stay(verdict.reason, detail=verdict.detail)

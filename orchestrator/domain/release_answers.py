@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from orchestrator.domain.effects import DecisionKind
+from orchestrator.domain.reasons import Detail, Reason, brief
 from orchestrator.domain.state import Status
 
 
@@ -20,7 +21,7 @@ class Later:
     for what its customer has not told yet."""
 
     until: datetime
-    reason: str
+    reason: Reason
     kind: DecisionKind = DecisionKind.DEFERRED
 
 
@@ -28,8 +29,19 @@ class Later:
 class Stay:
     """It never leaves; its customer goes on."""
 
-    reason: str
+    reason: Reason
     kind: DecisionKind = DecisionKind.NOT_SENT
+    detail: Detail = field(default_factory=Detail)
+
+    @property
+    def brief(self) -> str:
+        """The reason with what it is about, in a few words."""
+        return brief(self.reason, self.detail)
+
+    @staticmethod
+    def left_before(because: str) -> Stay:
+        """Its customer left the journey before it."""
+        return Stay(Reason.LEFT_BEFORE, detail={"because": because})
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +50,8 @@ class Leave:
     is worth."""
 
     status: Status
-    reason: str
+    reason: Reason
+    detail: Detail = field(default_factory=Detail)
     value: object = None
 
 

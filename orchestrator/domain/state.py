@@ -80,6 +80,7 @@ class Enrollment:
     ended_at: datetime | None = None
     converted_at: datetime | None = None
     goal_until: datetime | None = None  # the goal still counts up to here; None: only while inside
+    goal_value: float | None = None  # what reaching it was worth, where that is a number
     id: int | None = None  # the database's; None until written
     changed: bool = True
 

@@ -11,18 +11,16 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, Unpack
 
 from orchestrator.domain.effects import DecisionKind, Effect
 from orchestrator.domain.event import Event
 from orchestrator.domain.expression import Condition, Scope, Value
 from orchestrator.domain.medium import ChannelName, Medium
 from orchestrator.domain.message import Purpose
+from orchestrator.domain.reasons import Detail, Reason
 from orchestrator.domain.release_answers import Release
 from orchestrator.domain.state import CustomerState, Enrollment, Status
-
-#: Why a wait has another end than it was told to have.
-MOVED = "the customer's date or zone changed"
 
 
 class StepMoment(Protocol):
@@ -96,8 +94,8 @@ class StepMoment(Protocol):
         """Whether a message of this journey may leave now."""
         ...
 
-    def lacks(self, medium: Medium) -> str:
-        """What somebody has not told yet and a message cannot leave without; "" for nothing."""
+    def lacks(self, medium: Medium) -> Reason | None:
+        """What somebody has not told yet and a message cannot leave without; None: nothing."""
         ...
 
     # ------------------------------------------------------------ telling
@@ -105,11 +103,11 @@ class StepMoment(Protocol):
     def decide(
         self,
         kind: DecisionKind,
-        reason: str = "",
+        reason: Reason = Reason.PLAIN,
         *,
         at: datetime | None = None,
         step: str | None = None,
-        **detail: Any,
+        **detail: Unpack[Detail],
     ) -> None:
         """Writes a decision down: of now and of the step they stand on, unless another is named."""
         ...
@@ -140,15 +138,21 @@ class StepMoment(Protocol):
         """Goes into the steps inside the current one, or past it when there are none."""
         ...
 
-    def hold_until(self, due: datetime, kind: DecisionKind, reason: str) -> None:
+    def hold_until(self, due: datetime, kind: DecisionKind, reason: Reason) -> None:
         """Keeps somebody on the current step until an instant, and tells why."""
         ...
 
-    def move(self, due: datetime, why: str) -> None:
+    def move(self, due: datetime, why: Reason) -> None:
         """Gives a wait another end, which is told."""
         ...
 
-    def leave(self, status: Status, reason: str, at: datetime | None = None) -> None:
+    def leave(
+        self,
+        how: Status,
+        reason: Reason,
+        at: datetime | None = None,
+        **detail: Unpack[Detail],
+    ) -> None:
         """Ends the enrollment, now unless another instant is named."""
         ...
 
@@ -251,7 +255,7 @@ class Action(Step):
     def take(self, moment: StepMoment) -> None:
         """Does it, unless they are held out."""
         if moment.enrollment.held_out:
-            moment.decide(DecisionKind.HELD_OUT, type(self).__name__.lower())
+            moment.decide(DecisionKind.HELD_OUT, action=self.word)
         else:
             self.act(moment)
         moment.go_on()

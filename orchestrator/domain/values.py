@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 import operator
 import re
+import sys
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import UTC, date, datetime, time, timedelta
@@ -44,6 +45,13 @@ _AMOUNT_LENGTH_MAX = 50
 def is_number(value: Any) -> bool:
     """True for int and float; a boolean is no number here."""
     return type(value) is int or type(value) is float
+
+
+def as_amount(value: object) -> float | None:
+    """A number that a database can add up; a text is none, nor is what is infinite."""
+    if isinstance(value, int | float) and is_number(value) and abs(value) <= sys.float_info.max:
+        return float(value)
+    return None
 
 
 def read_date(value: Any) -> date | None:

@@ -26,6 +26,7 @@ from orchestrator.domain.event import Event, Kind
 from orchestrator.domain.following import follow_news
 from orchestrator.domain.line import Line, Moment
 from orchestrator.domain.passages import NOTHING, News, check_goal, check_passages
+from orchestrator.domain.reasons import Reason
 from orchestrator.domain.state import Enrollment, Status
 from orchestrator.domain.values import INSTANT
 from orchestrator.domain.watching import change_answers, next_change
@@ -155,13 +156,12 @@ def _take_due_steps(line: Line, now: datetime, moves: dict[int, int]) -> None:
         journey = line.program.journey_of(enrollment.journey, enrollment.version)
         step = journey.by_id.get(enrollment.step or "") if journey else None
         if journey is None or step is None or enrollment.due_at is None:
-            reason = "the journey or step no longer exists"
-            line.leave(enrollment, Status.EXITED, reason, now)
+            line.leave(enrollment, Status.EXITED, Reason.STEP_GONE, at=now)
             continue
         moves[id(enrollment)] = moves.get(id(enrollment), 0) + 1
         if moves[id(enrollment)] > MOVES_MAX:
-            reason = f"more than {MOVES_MAX} steps in one instant"
-            line.leave(enrollment, Status.EXITED, reason, now)
+            too_many = Reason.TOO_MANY_STEPS
+            line.leave(enrollment, Status.EXITED, too_many, at=now, steps=MOVES_MAX)
             continue
         moment = Moment(line, journey, enrollment, now, line.base(enrollment.due_at, now))
         if step.sends:  # before every message the goal is asked, as exits are

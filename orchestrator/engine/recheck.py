@@ -12,9 +12,11 @@ from orchestrator.domain.event import Event
 from orchestrator.domain.following import arrive_later
 from orchestrator.domain.message import MessageState, Purpose, QueuedMessage
 from orchestrator.domain.program import Program
+from orchestrator.domain.reasons import Detail, Reason, brief
 from orchestrator.domain.release import Letter, Queued, ask
 from orchestrator.domain.release_answers import Go, Later, Leave, Stay
 from orchestrator.domain.state import CustomerState, Enrollment, SentMessage, Status
+from orchestrator.domain.values import as_amount
 from orchestrator.engine.compose import Delivery
 from orchestrator.engine.turn import Turn
 from orchestrator.store import events
@@ -57,24 +59,19 @@ class Rechecked:
         `waiting` is who waits for the step behind it, counted anew from then."""
         until, reason = later.until, later.reason
         if message.expires_at is not None and until > message.expires_at:
-            self.refuse(message, at, reason, DecisionKind.EXPIRED)
+            self.refuse(message, at, Stay(reason, DecisionKind.EXPIRED))
             return
         self.settled.append(
             Settlement(message.id, MessageState.QUEUED, at, reason, not_before=until)
         )
-        self.refusals.append(Refusal(message, at, DecisionKind.DEFERRED, reason, waiting=waiting))
+        deferred = DecisionKind.DEFERRED
+        self.refusals.append(Refusal(message, at, deferred, reason, {}, waiting=waiting))
 
-    def refuse(
-        self,
-        message: QueuedMessage,
-        at: datetime,
-        reason: str,
-        kind: DecisionKind = DecisionKind.NOT_SENT,
-    ) -> None:
+    def refuse(self, message: QueuedMessage, at: datetime, stay: Stay) -> None:
         """Does not send a message, and says why."""
         self.refused += 1
-        self.settled.append(Settlement(message.id, MessageState.NOT_SENT, at, reason))
-        self.refusals.append(Refusal(message, at, kind, reason))
+        self.settled.append(Settlement(message.id, MessageState.NOT_SENT, at, stay.brief))
+        self.refusals.append(Refusal(message, at, stay.kind, stay.reason, stay.detail))
 
     def let_go(self, message: QueuedMessage, at: datetime, leave: Leave) -> None:
         """Has the customer leave the journey, once; a goal that was reached counts."""
@@ -83,9 +80,13 @@ class Rechecked:
         self._left.add(message.enrollment_id)
         status, reason = leave.status, leave.reason
         if status is Status.CONVERTED:
-            kind = DecisionKind.CONVERTED
-            self.refusals.append(Refusal(message, at, kind, reason, value=leave.value))
-        self.refusals.append(Refusal(message, at, DecisionKind.LEFT, reason, status))
+            reached: Detail = {**leave.detail, "value": leave.value}
+            self.refusals.append(Refusal(message, at, DecisionKind.CONVERTED, reason, reached))
+        left: Detail = {**leave.detail, "status": status.value}
+        worth = as_amount(leave.value)
+        self.refusals.append(
+            Refusal(message, at, DecisionKind.LEFT, reason, left, status=status, worth=worth)
+        )
 
 
 def ask_again(
@@ -102,7 +103,7 @@ def ask_again(
     for message in queued:
         state, enrollment = states[message.customer_id], replace(enrollments[message.enrollment_id])
         if _is_for_a_stranger(turn, message, state):
-            asked.refuse(message, now, "only_to: this project writes to a few addresses only")
+            asked.refuse(message, now, Stay(Reason.ONLY_TO))
         elif _leaves_as_decided(turn, message):
             asked.allow(
                 message,
@@ -175,10 +176,11 @@ def _ask_about(asking: _Asking, message: QueuedMessage, who: _Addressee) -> None
     match ask(asking.turn.program, who.state, letter, now):
         case Go():
             asked.allow(message, who.state, enrollment, now)
-        case Stay(reason, kind):
-            asked.refuse(message, now, reason, kind)
+        case Stay() as stay:
+            asked.refuse(message, now, stay)
         case Leave() as leave:
-            asked.refuse(message, now, f"left before: {leave.reason}")
+            left = brief(leave.reason, leave.detail)
+            asked.refuse(message, now, Stay.left_before(left))
             if enrollment.is_open:
                 asked.let_go(message, now, leave)
         case Later() as later:

@@ -30,7 +30,7 @@ LINE_BYTES_MAX = 8 * CALL_BYTES_MAX  # escapes and spaces take room that the cal
 
 
 @dataclass(slots=True)
-class Reason:
+class RejectReason:
     """Why some lines were refused; `places` are all of them, as `file:line`."""
 
     code: str
@@ -55,7 +55,7 @@ class Intake:
     accepted: int = 0
     duplicates: int = 0
     rejected: int = 0
-    reasons: dict[tuple[str, str], Reason] = field(default_factory=dict)
+    reasons: dict[tuple[str, str], RejectReason] = field(default_factory=dict)
 
     @property
     def seen(self) -> int:
@@ -111,7 +111,9 @@ class Intake:
         self.rejected += len(refused)
 
     def _note(self, error: CallRejected, place: str) -> None:
-        reason = self.reasons.setdefault((error.code, str(error)), Reason(error.code, str(error)))
+        reason = self.reasons.setdefault(
+            (error.code, str(error)), RejectReason(error.code, str(error))
+        )
         reason.places.append(place)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 
 from orchestrator.domain.formatting import count
-from orchestrator.intake.files import Intake, Reason
+from orchestrator.intake.files import Intake, RejectReason
 
 PLACES_SHOWN = 20
 
@@ -36,5 +36,5 @@ def as_data(intake: Intake) -> dict[str, object]:
     }
 
 
-def _by_lines(intake: Intake) -> list[Reason]:
+def _by_lines(intake: Intake) -> list[RejectReason]:
     return sorted(intake.reasons.values(), key=lambda reason: -reason.lines)

@@ -14,8 +14,9 @@ from orchestrator.domain.formatting import format_instant, format_value
 from orchestrator.domain.values import as_time
 from orchestrator.engine.last_tick import LAST_TICK
 from orchestrator.language.project import Project
+from orchestrator.measure.decisions_told import Reading
 from orchestrator.measure.known_customers import read_facts
-from orchestrator.measure.story import Reading, Sentence, in_order, read_story
+from orchestrator.measure.story import Sentence, in_order, read_story
 from orchestrator.measure.why_not import OnRecord, tell_absence, tell_why_not
 from orchestrator.store.database import Database
 from orchestrator.store.one_customer import events_of

@@ -15,6 +15,7 @@ from orchestrator.domain.formatting import format_value
 from orchestrator.domain.journey import Journey
 from orchestrator.domain.triggers import Called, EventTrigger, StageTrigger
 from orchestrator.store import one_customer as records
+from orchestrator.store.one_customer import Recorded
 from orchestrator.store.transaction import Transaction
 
 #: What tells one event from another, by Segment's names: what it is about, then a number, then
@@ -40,9 +41,9 @@ class Happened:
 
     events: Mapping[datetime, list[Any]] = field(default_factory=dict)
     stages: Mapping[datetime, list[Any]] = field(default_factory=dict)
-    entries: Mapping[int, Any] = field(default_factory=dict)
-    notes: Mapping[tuple[int, str, datetime], str] = field(default_factory=dict)
-    codes: Mapping[tuple[int, str, datetime], str] = field(default_factory=dict)
+    entries: Mapping[int | None, Any] = field(default_factory=dict)
+    notes: Mapping[tuple[int | None, str, datetime], str] = field(default_factory=dict)
+    codes: Mapping[tuple[int | None, str, datetime], str] = field(default_factory=dict)
 
     @staticmethod
     def read(transaction: Transaction, customer_id: int) -> Happened:
@@ -61,12 +62,12 @@ class Happened:
             },
         )
 
-    def note_of(self, decision: Any) -> str:
+    def note_of(self, decision: Recorded) -> str:
         """What the task says that this decision made; "" when it says nothing."""
         note = self.notes.get((decision.enrollment_id, decision.step, decision.at), "")
         return format_value(note) if note else ""
 
-    def code_of(self, decision: Any) -> str:
+    def code_of(self, decision: Recorded) -> str:
         """The code of the coupon that this decision gave; "" when it is not on record."""
         return self.codes.get((decision.enrollment_id, decision.step, decision.at), "")
 
@@ -77,7 +78,7 @@ class Happened:
         found = next((row for row in self.events.get(at, ()) if row.name == name), None)
         return name if found is None else label(found.name, found.properties)
 
-    def cause_of(self, decision: Any, journey: Journey | None) -> str:
+    def cause_of(self, decision: Recorded, journey: Journey | None) -> str:
         """What pulled a journey's trigger at the instant of a decision; "" when it cannot be
         told.
         """

@@ -13,7 +13,7 @@ from orchestrator.domain.medium import ChannelName, Medium
 from orchestrator.domain.message import MessageState
 from orchestrator.domain.route import PLAIN
 from orchestrator.domain.suggestion import did_you_mean
-from orchestrator.measure.status import EXPIRED, STANDINGS, ways_of_steps
+from orchestrator.measure.status import STANDINGS, ways_of_steps, why_unsent
 from orchestrator.store import figures, messages
 from orchestrator.store.figures import TAKEN_BY_NONE, TakenBy
 from orchestrator.store.transaction import Transaction
@@ -50,12 +50,11 @@ def list_messages(
 
 def _as_listed(row: Any, way: TakenBy) -> dict[str, Any]:
     known = {name: getattr(row, name) for name in ("external_id", "journey", "step", "template")}
-    reason = EXPIRED if row.kind == EXPIRED else row.reason
     told = {
         "medium": way.medium,
         "channel": way.channel,
         "state": MessageState.NOT_SENT,
-        "reason": reason,
+        "reason": why_unsent(row),
         "decided_at": row.at,
     }
     return dict.fromkeys(_LISTED, "") | {"leased_at": None, "settled_at": None} | known | told

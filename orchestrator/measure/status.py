@@ -8,10 +8,12 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from orchestrator.domain.journey import Journey
 from orchestrator.domain.medium import ChannelName, Medium
 from orchestrator.domain.message import MessageState
+from orchestrator.domain.reasons import brief
 from orchestrator.domain.route import PLAIN, first_channel
 from orchestrator.domain.steps.message_step import Message
 from orchestrator.engine.last_tick import CLOCK, LAST_TICK, VIRTUAL
@@ -145,9 +147,15 @@ def count_not_sent(
     unsent = figures.count_unsent(transaction)
     known = ways_of_steps(transaction, {row.journey for row in unsent}, journeys, channels)
     for row in unsent:
-        reason = EXPIRED if row.kind == EXPIRED else row.reason
+        reason = why_unsent(row)
         counted[known.get((row.journey, row.step), TAKEN_BY_NONE).channel][reason] += row.number
     return {channel: dict(reasons) for channel, reasons in counted.items()}
+
+
+def why_unsent(row: Any) -> str:
+    """Why the time line decided against a message, by the word that the ledger of messages has for
+    it."""
+    return EXPIRED if row.kind == EXPIRED else brief(row.reason, {"because": row.because})
 
 
 def ways_of_steps(

@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 
 from orchestrator.domain.answer import Notice, Part, Table
 from orchestrator.domain.formatting import count, format_instant, format_span
+from orchestrator.measure.reason_words import tell_reason
 from orchestrator.measure.status import STANDINGS, Overview
-from orchestrator.measure.story import tell_reason
 
 #: In place of a channel: by what a step sent that is gone, and that never sent anything.
 GONE = "of steps that are gone"

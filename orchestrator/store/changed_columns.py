@@ -80,6 +80,5 @@ class Changes:
             self._rows.setdefault(changed, []).append((key, *[values[n] for n in changed]))
 
     def write(self, transaction: Transaction) -> None:
-        """Writes the changes."""
         for changed, rows in self._rows.items():
             transaction.run(self._columns.update(changed), rows)

@@ -77,16 +77,18 @@ def count_refused_messages(transaction: Transaction) -> list[Row[Any]]:
     return list(transaction.execute(query.group_by(m.channel, m.reason)))
 
 
+_because = DECISIONS.c.detail["because"].as_string().label("because")
+
+
 def count_unsent(transaction: Transaction) -> list[Row[Any]]:
     """What the time line decided not to send, so that it never became a message: kind, journey,
-    step, reason and how many."""
+    step, reason with what was behind it, and how many."""
     d = DECISIONS.c
-    groups = d.kind, d.journey, d.step, d.reason
-    return list(
-        transaction.execute(
-            _unsent(select(*groups, func.count().label("number"))).group_by(*groups)
-        )
+    groups = d.kind, d.journey, d.step, d.reason, _because
+    counted = _unsent(select(*groups, func.count().label("number"))).group_by(
+        d.kind, d.journey, d.step, d.reason, text("because")
     )
+    return list(transaction.execute(counted))
 
 
 def list_unsent(transaction: Transaction, journey: str | None, limit: int) -> list[Row[Any]]:
@@ -96,7 +98,9 @@ def list_unsent(transaction: Transaction, journey: str | None, limit: int) -> li
     d = DECISIONS.c
     template = d.detail["template"].as_string().label("template")
     query = _unsent(
-        select(d.kind, d.journey, d.step, d.reason, d.at, template, CUSTOMERS.c.external_id)
+        select(
+            d.kind, d.journey, d.step, d.reason, _because, d.at, template, CUSTOMERS.c.external_id
+        )
     )
     query = (
         query.join(CUSTOMERS, CUSTOMERS.c.id == d.customer_id)

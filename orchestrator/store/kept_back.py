@@ -10,6 +10,7 @@ from sqlalchemy import bindparam, func, update
 
 from orchestrator.domain.effects import DecisionKind
 from orchestrator.domain.message import QueuedMessage
+from orchestrator.domain.reasons import Detail, Reason, brief
 from orchestrator.domain.state import Enrollment, Status
 from orchestrator.store.tables import DECISIONS, ENROLLMENTS
 from orchestrator.store.transaction import Transaction
@@ -23,10 +24,11 @@ class Refusal:
     message: QueuedMessage
     at: datetime
     kind: DecisionKind
-    reason: str
+    reason: Reason
+    detail: Detail
     status: Status | None = None  # LEFT: how
+    worth: float | None = None  # LEFT by a goal: what reaching it is worth
     waiting: Enrollment | None = None
-    value: object = None  # CONVERTED: what it is worth
 
 
 def write(transaction: Transaction, refusals: Sequence[Refusal]) -> None:
@@ -47,9 +49,10 @@ def _end(transaction: Transaction, refusals: Sequence[Refusal]) -> None:
         {
             "enrollment": refusal.message.enrollment_id,
             "how": str(refusal.status),
-            "why": refusal.reason,
+            "why": brief(refusal.reason, refusal.detail),
             "when": refusal.at,
             "reached": refusal.at if refusal.status is Status.CONVERTED else None,
+            "worth": refusal.worth,
         }
         for refusal in refusals
         if refusal.status is not None
@@ -66,6 +69,7 @@ def _end(transaction: Transaction, refusals: Sequence[Refusal]) -> None:
             "converted_at": func.coalesce(
                 e.converted_at, bindparam("reached", type_=e.converted_at.type)
             ),
+            "goal_value": func.coalesce(e.goal_value, bindparam("worth", type_=e.goal_value.type)),
         }
         transaction.execute(update(ENROLLMENTS).where(mine).values(values), ended)
 
@@ -89,12 +93,7 @@ def _move_waits(transaction: Transaction, waiting: Sequence[Enrollment]) -> None
 
 
 def _decision(refusal: Refusal) -> dict[str, object]:
-    detail: dict[str, object] = {"message": refusal.message.public_id}
-    if refusal.status is not None:
-        detail["status"] = str(refusal.status)
     is_conversion = refusal.kind is DecisionKind.CONVERTED
-    if is_conversion:
-        detail["value"] = refusal.value
     return {
         "customer_id": refusal.message.customer_id,
         "enrollment_id": refusal.message.enrollment_id,
@@ -102,6 +101,6 @@ def _decision(refusal: Refusal) -> dict[str, object]:
         "kind": str(refusal.kind),
         "journey": refusal.message.journey,
         "step": "" if is_conversion else refusal.message.step,
-        "reason": refusal.reason,
-        "detail": detail,
+        "reason": str(refusal.reason),
+        "detail": {**refusal.detail, "message": refusal.message.public_id},
     }

@@ -45,7 +45,7 @@ OF_CUSTOMER = Columns(CUSTOMERS, (
 OF_ENROLLMENT = Columns(ENROLLMENTS, (
     "customer_id", "journey", "version", "number", "entered_at", "entry", "step", "arrived_at",
     "due_at", "deferred_since", "pass_no", "held_out", "variables", "coupon", "status", "reason",
-    "ended_at", "converted_at", "goal_until",
+    "ended_at", "converted_at", "goal_until", "goal_value",
 ))  # fmt: skip
 
 _c, _e, _m, _g, _a = CUSTOMERS.c, ENROLLMENTS.c, MESSAGES.c, GRANTS.c, ASSIGNMENTS.c
@@ -272,7 +272,6 @@ def _load_enrollments(
 
 
 def load_enrollments(transaction: Transaction, ids: Collection[int]) -> dict[int, Enrollment]:
-    """Enrollments by id."""
     rows = transaction.rows(_ENROLLMENTS_BY_ID, ids=sorted(set(ids)))
     return {row[-1]: _read_enrollment(row) for row in rows}
 
@@ -281,12 +280,13 @@ def _read_enrollment(row: tuple[Any, ...]) -> Enrollment:
     (
         _, journey, version, number, entered_at, entry, step, arrived_at, due_at, deferred_since,
         pass_no, held_out, variables, coupon, status, reason, ended_at, converted_at, goal_until,
-        key,
+        goal_value, key,
     ) = row  # fmt: skip
     return Enrollment(
         journey, version, number, entered_at, open_json(entry), step, arrived_at, due_at,
         deferred_since, pass_no, held_out, open_json(variables), open_json(coupon),
-        _STATUSES[status], reason, ended_at, converted_at, goal_until, key, changed=False,
+        _STATUSES[status], reason, ended_at, converted_at, goal_until, goal_value, key,
+        changed=False,
     )  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from orchestrator.domain.effects import DecisionKind, Effect
 from orchestrator.domain.identity import fold_address
 from orchestrator.domain.medium import Medium
 from orchestrator.domain.policy import address
+from orchestrator.domain.reasons import Reason
 from orchestrator.domain.state import CustomerState, Enrollment
 from orchestrator.store.changed_columns import Changes, Fingerprint
 from orchestrator.store.events import append_events
@@ -104,10 +105,11 @@ def set_aside(
             "kind": str(DecisionKind.STUCK),
             "journey": "",
             "step": "",
-            "detail": {},
+            "reason": str(Reason.FAULT),
         }
         transaction.insert(
-            DECISIONS, [row | {"customer_id": key, "reason": why} for key, why in stuck.items()]
+            DECISIONS,
+            [row | {"customer_id": key, "detail": {"error": why}} for key, why in stuck.items()],
         )
 
 
@@ -155,6 +157,7 @@ def _enrollment_values(customer_id: int | None, one: Enrollment) -> Values:
         customer_id, one.journey, one.version, one.number, one.entered_at, one.entry, one.step,
         one.arrived_at, one.due_at, one.deferred_since, one.pass_no, one.held_out, one.variables,
         one.coupon, str(one.status), one.reason, one.ended_at, one.converted_at, one.goal_until,
+        one.goal_value,
     )  # fmt: skip
 
 

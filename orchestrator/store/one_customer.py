@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, NamedTuple
 
 from sqlalchemy import Row, Table, func, select
 
@@ -54,11 +56,29 @@ def find_carriers(transaction: Transaction, text: str) -> list[Row[Any]]:
     )
 
 
+class Recorded(NamedTuple):
+    """A decision as it was written, be it by a later version."""
+
+    at: datetime
+    kind: str
+    journey: str
+    step: str
+    reason: str
+    detail: Mapping[str, Any]
+    enrollment_id: int | None
+
+
+_DECISION = select(*(DECISIONS.c[name] for name in Recorded._fields)).order_by(DECISIONS.c.id)
+
+
 def decisions_of(
     transaction: Transaction, customer_id: int, journey: str | None = None
-) -> list[Row[Any]]:
+) -> list[Recorded]:
     """A customer's decisions in the order they were written; of one journey, or of all."""
-    return _rows(transaction, DECISIONS, customer_id, journey)
+    query = _DECISION.where(DECISIONS.c.customer_id == customer_id)
+    if journey is not None:
+        query = query.where(DECISIONS.c.journey == journey)
+    return [Recorded(*row) for row in transaction.execute(query)]
 
 
 def messages_of(

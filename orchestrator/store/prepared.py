@@ -27,7 +27,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
-from sqlalchemy.types import Boolean, NullType, TypeDecorator, TypeEngine
+from sqlalchemy.types import Boolean, Float, NullType, TypeDecorator, TypeEngine
 
 from orchestrator.store.columns import dump_json
 
@@ -170,6 +170,8 @@ def _to_driver(kind: TypeEngine[Any], dialect: Dialect) -> Converter | None:
 def _from_driver(kind: TypeEngine[Any], dialect: Dialect) -> Converter | None:
     if _is_json_text(kind, dialect):
         return _load_json
+    if isinstance(kind, Float):
+        return None  # drivers give them as they are
     return kind.dialect_impl(dialect).result_processor(dialect, None)
 
 

@@ -8,11 +8,14 @@ from datetime import datetime
 from sqlalchemy import select
 
 from orchestrator.domain.effects import Decision, DecisionKind
+from orchestrator.domain.reasons import Reason
 from orchestrator.domain.record import Record
 from orchestrator.domain.watches import STAGE
 from orchestrator.store.events import whole_past
 from orchestrator.store.tables import DECISIONS, STAGE_CHANGES
 from orchestrator.store.transaction import Transaction
+
+_REASONS = {reason.value: reason for reason in Reason}
 
 
 def load_record(
@@ -43,7 +46,12 @@ def _decisions(
     )
     return [
         Decision(
-            row.at, DecisionKind(row.kind), row.journey, row.reason, row.step, detail=row.detail
+            row.at,
+            DecisionKind(row.kind),
+            row.journey,
+            _REASONS.get(row.reason, Reason.PLAIN),
+            row.step,
+            detail=row.detail,
         )
         for row in transaction.execute(query.order_by(DECISIONS.c.id))
     ]

@@ -14,12 +14,11 @@ from sqlalchemy import Select, bindparam, select, update
 
 from orchestrator.domain.effects import DecisionKind
 from orchestrator.domain.message import MessageState
+from orchestrator.domain.reasons import Reason
 from orchestrator.store.database import Database
 from orchestrator.store.messages import Settlement, settle
 from orchestrator.store.tables import DECISIONS, MESSAGES
 from orchestrator.store.transaction import Transaction, chunked
-
-BY_HAND = "by hand"
 
 
 class Ruling(StrEnum):
@@ -62,7 +61,7 @@ def settle_by_hand(
         state = _STATES[verdict]
         again = now if verdict is Ruling.AGAIN else None
         settlements = [
-            Settlement(row.id, state, now, BY_HAND, row.code, row.provider_id, again)
+            Settlement(row.id, state, now, Reason.BY_HAND, row.code, row.provider_id, again)
             for row in unknown
         ]
         settle(transaction, settlements, was=MessageState.UNKNOWN)
@@ -116,7 +115,7 @@ def retry(database: Database, which: Which, now: datetime, *, expired: bool) -> 
         retried, rows = _sort(transaction, which, now, expired)
         for state in _FINAL:
             settlements = [
-                Settlement(row.id, MessageState.QUEUED, now, BY_HAND, not_before=now)
+                Settlement(row.id, MessageState.QUEUED, now, Reason.BY_HAND, not_before=now)
                 for row in rows
                 if row.state == state
             ]
@@ -219,6 +218,6 @@ def _decision(row: Any, verdict: str, now: datetime) -> dict[str, Any]:
         "kind": str(DecisionKind.CHANGED),
         "journey": row.journey,
         "step": row.step,
-        "reason": BY_HAND,
+        "reason": str(Reason.BY_HAND),
         "detail": {"message": row.public_id, "verdict": str(verdict)},
     }

@@ -128,6 +128,7 @@ class EnrollmentRow(SQLModel, table=True):
     ended_at: datetime | None = time_field()
     converted_at: datetime | None = time_field()
     goal_until: datetime | None = time_field()
+    goal_value: float | None = None
 
 
 class DecisionRow(SQLModel, table=True):
@@ -319,8 +320,7 @@ class TaskRow(SQLModel, table=True):
 
 class GateRow(SQLModel, table=True):
     """What stands still: a journey or a channel. Mirrors the Prefect UI, so that it holds when
-    Prefect is away.
-    """
+    Prefect is away."""
 
     __tablename__ = "gates"
     kind: str = Field(primary_key=True)  # journey, channel

@@ -97,8 +97,8 @@ def _decision(effect: Decision, run: Run) -> Row:
         "kind": str(effect.kind),
         "journey": effect.journey,
         "step": effect.step,
-        "reason": effect.reason,
-        "detail": dict(effect.detail),
+        "reason": str(effect.reason),
+        "detail": effect.detail,
     }
 
 

@@ -122,9 +122,9 @@ def _collect_silence(result: BacktestResult, decision: Decision) -> None:
     """Counts a message that would not have gone out."""
     match decision.kind:
         case DecisionKind.NOT_SENT:
-            result.not_sent[decision.journey, decision.reason] += 1
+            result.not_sent[decision.journey, decision.brief] += 1
         case DecisionKind.EXPIRED:
-            result.not_sent[decision.journey, f"expired: {decision.reason}"] += 1
+            result.not_sent[decision.journey, f"expired: {decision.brief}"] += 1
         case DecisionKind.HELD_OUT:
             result.held_out += 1
 

@@ -132,9 +132,9 @@ def _happenings(effects: list[Effect], start: datetime) -> Iterator[Happening]:
                 )
             case TaskMade(at=at, type=kind):
                 yield Happening(at - start, "task", kind)
-            case Decision(at=at, kind=DecisionKind.NOT_SENT, reason=reason):
-                yield Happening(at - start, "not_sent", reason)
+            case Decision(at=at, kind=DecisionKind.NOT_SENT):
+                yield Happening(at - start, "not_sent", effect.brief)
             case Decision(at=at, kind=DecisionKind.EXPIRED):
                 yield Happening(at - start, "not_sent", "expired")
-            case Decision(at=at, kind=DecisionKind.LEFT, reason=reason):
-                yield Happening(at - start, "exit", reason)
+            case Decision(at=at, kind=DecisionKind.LEFT):
+                yield Happening(at - start, "exit", effect.brief)

@@ -29,7 +29,7 @@ def test_an_emitted_event_pulls_the_triggers_of_other_journeys_at_that_instant()
     (emitted,) = life.of(Emitted)
     assert emitted.receiver is None
     assert emitted.event.properties == {"points": 160, "kind": "gold"}
-    assert ("1h", "emits Points Earned") in life.decisions(DecisionKind.CHANGED)
+    assert ("1h", "emits: Points Earned") in life.decisions(DecisionKind.CHANGED)
 
 
 def test_its_properties_are_what_a_trigger_asks() -> None:

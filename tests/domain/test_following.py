@@ -6,8 +6,8 @@ import pytest
 
 from orchestrator.domain.effects import Decision
 from orchestrator.domain.event import Event, Kind
+from orchestrator.domain.reasons import Reason
 from orchestrator.domain.record import Record
-from orchestrator.domain.step import MOVED
 from orchestrator.domain.timeline import run
 from tests.support.life import Life, instant
 from tests.support.project import CONSENTING, read_program
@@ -40,7 +40,9 @@ def test_a_wait_that_late_news_moves_is_told_when_the_news_are_from_but_not_befo
     late = Event(instant(said), Kind.IDENTIFY, "", {"ends": "2026-01-19T10:00Z"}, 10)
     effects = run(life.program, life.state, [late], instant("5d"), record=Record(life.heard))
     moved = [
-        effect for effect in effects if isinstance(effect, Decision) and effect.reason == MOVED
+        effect
+        for effect in effects
+        if isinstance(effect, Decision) and effect.reason == Reason.MOVED
     ]
     assert [decision.at for decision in moved] == [instant(told)]
     life.run("20d")

@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 from orchestrator.domain.effects import Decision, DecisionKind, Effect, Emitted, Logged
 from orchestrator.domain.event import Event, Kind
 from orchestrator.domain.program import Program
+from orchestrator.domain.reasons import Reason
 from orchestrator.domain.record import Record
 from orchestrator.domain.state import CustomerState
-from orchestrator.domain.step import MOVED
 from orchestrator.domain.steps.message_step import QueueMessage
 from orchestrator.domain.timeline import run
 from tests.support.examples import examples
@@ -148,7 +148,7 @@ def test_a_wait_follows_what_is_known_late_as_if_it_had_come_in_time(
         END,
     )
     assert sends(life.effects) == sends(truth)
-    moved = [e.at for e in life.effects if isinstance(e, Decision) and e.reason == MOVED]
+    moved = [e.at for e in life.effects if isinstance(e, Decision) and e.reason is Reason.MOVED]
     assert moved == [day(number) for number in told if late.at > day(1) or number == 1]
     assert life.overtaken == []
 

@@ -11,6 +11,7 @@ from orchestrator.domain.effects import DecisionKind
 from orchestrator.domain.event import Event, Kind
 from orchestrator.domain.message import Medium, Purpose
 from orchestrator.domain.program import Program
+from orchestrator.domain.reasons import Reason
 from orchestrator.domain.release import FIRST_MINUTES, Letter, Queued, ask
 from orchestrator.domain.release_answers import Go, Later, Leave, Release, Stay
 from orchestrator.domain.state import CustomerState, Enrollment, Status
@@ -48,9 +49,12 @@ def ask_about(
     ("traits", "answer"),
     [
         ({}, Go()),
-        ({"left": True}, Leave(Status.EXITED, "customer.left == true")),
-        ({"vip": True}, Leave(Status.FILTERED, "customer.vip is not defined")),
-        ({"email": None}, Stay("no_address")),
+        ({"left": True}, Leave(Status.EXITED, Reason.EXIT, {"rule": "customer.left == true"})),
+        (
+            {"vip": True},
+            Leave(Status.FILTERED, Reason.FILTERED, {"condition": "customer.vip is not defined"}),
+        ),
+        ({"email": None}, Stay(Reason.NO_ADDRESS)),
     ],
 )
 def test_it_is_the_same_when_the_step_is_due_and_when_the_message_is_queued(
@@ -64,16 +68,16 @@ def test_quiet_hours_say_until_when() -> None:
     toml = CONSENTING + '[quiet_hours]\nemail = {from = "09:00", to = "12:00"}\n'
     program = read_program(WELCOME, toml=toml)
     answer = ask_about(customer(program), program)
-    assert answer == Later(START + timedelta(hours=2), "quiet_hours", DecisionKind.DEFERRED)
+    assert answer == Later(START + timedelta(hours=2), Reason.QUIET_HOURS, DecisionKind.DEFERRED)
 
 
 def test_only_a_message_whose_step_is_due_waits_for_an_address_in_the_first_minutes() -> None:
     program = read_program(WELCOME)
     nobody = customer(program, email=None)
     entered = replace(INSIDE, entered_at=LATER - FIRST_MINUTES / 2)
-    waits = Later(entered.entered_at + FIRST_MINUTES, "no_address", DecisionKind.WAITING)
+    waits = Later(entered.entered_at + FIRST_MINUTES, Reason.NO_ADDRESS, DecisionKind.WAITING)
     assert ask_about(nobody, program, entered) == waits
-    assert ask_about(nobody, program, entered, Queued(None)) == Stay("no_address")
+    assert ask_about(nobody, program, entered, Queued(None)) == Stay(Reason.NO_ADDRESS)
 
 
 def test_the_control_group_is_asked_the_rules_of_the_journey_alone() -> None:
@@ -81,7 +85,9 @@ def test_the_control_group_is_asked_the_rules_of_the_journey_alone() -> None:
     held_out = replace(INSIDE, held_out=True)
     assert ask_about(customer(program, email=None), program, held_out) == Go()
     leaves = ask_about(customer(program, email=None, vip=True), program, held_out)
-    assert leaves == Leave(Status.FILTERED, "customer.vip is not defined")
+    assert leaves == Leave(
+        Status.FILTERED, Reason.FILTERED, {"condition": "customer.vip is not defined"}
+    )
 
 
 # ---------------------------------------------------------------- queued messages
@@ -90,15 +96,15 @@ def test_the_control_group_is_asked_the_rules_of_the_journey_alone() -> None:
 @pytest.mark.parametrize(
     ("change", "reason"),
     [
-        ({"status": Status.EXITED, "reason": "Order Completed"}, "left before: Order Completed"),
-        ({"status": Status.MERGED}, "left before: merged"),
-        ({"status": Status.COMPLETED, "converted_at": LATER}, "left before: goal"),
+        ({"status": Status.EXITED, "reason": "Order Completed"}, "Order Completed"),
+        ({"status": Status.MERGED}, "merged"),
+        ({"status": Status.COMPLETED, "converted_at": LATER}, "goal"),
     ],
 )
 def test_a_queued_message_stays_whose_customer_left(change: dict[str, object], reason: str) -> None:
     program = read_program(WELCOME)
     left = replace(INSIDE, **change)  # type: ignore[arg-type]
-    assert ask_about(customer(program), program, left, Queued(None)) == Stay(reason)
+    assert ask_about(customer(program), program, left, Queued(None)) == Stay.left_before(reason)
 
 
 def test_a_queued_message_stays_that_is_overdue() -> None:
@@ -106,7 +112,7 @@ def test_a_queued_message_stays_that_is_overdue() -> None:
     state = customer(program)
     assert ask_about(state, program, queued=Queued(LATER)) == Go()
     overdue = ask_about(state, program, queued=Queued(LATER - timedelta(seconds=1)))
-    assert overdue == Stay("overdue", DecisionKind.EXPIRED)
+    assert overdue == Stay(Reason.OVERDUE, DecisionKind.EXPIRED)
 
 
 def test_an_exit_that_came_after_the_last_message_ended_the_journey_keeps_it_back() -> None:
@@ -114,7 +120,7 @@ def test_an_exit_that_came_after_the_last_message_ended_the_journey_keeps_it_bac
     ended = replace(INSIDE, step=None, status=Status.COMPLETED)
     order = Event(LATER, Kind.TRACK, "Order Completed")
     came = ask_about(customer(program), program, ended, Queued(None, [order]))
-    assert came == Leave(Status.EXITED, "Order Completed")
+    assert came == Leave(Status.EXITED, Reason.EXIT, {"rule": "Order Completed"})
     history = replace(order, starts=False)
     assert ask_about(customer(program), program, ended, Queued(None, [history])) == Go()
     before = replace(order, at=START)
@@ -135,7 +141,7 @@ SEEN_JUST_NOW = {"seen_at": LATER.isoformat(), "price": 9}
 @pytest.mark.parametrize(
     ("traits", "within", "more", "answer"),
     [
-        (SEEN_A_DAY_AGO, "5d", "", Leave(Status.CONVERTED, "goal", 9)),
+        (SEEN_A_DAY_AGO, "5d", "", Leave(Status.CONVERTED, Reason.GOAL, {"rule": "goal"}, 9)),
         (SEEN_JUST_NOW, "5d", "", Go()),
         (SEEN_A_DAY_AGO, "30m", "", Go()),
         (SEEN_A_DAY_AGO, "5d", ", exit: false", Go()),
@@ -156,7 +162,7 @@ def test_a_goal_that_came_after_the_last_message_ended_the_journey_keeps_it_back
     ended = replace(INSIDE, step=None, status=Status.COMPLETED)
     subscribed = Event(LATER, Kind.TRACK, "Subscribed")
     came = ask_about(customer(program), program, ended, Queued(None, [subscribed]))
-    assert came == Leave(Status.CONVERTED, "Subscribed")
+    assert came == Leave(Status.CONVERTED, Reason.GOAL, {"rule": "Subscribed"})
     before = replace(subscribed, at=START)
     assert ask_about(customer(program), program, ended, Queued(None, [before])) == Go()
 
@@ -164,4 +170,4 @@ def test_a_goal_that_came_after_the_last_message_ended_the_journey_keeps_it_back
 def test_nothing_leaves_for_a_journey_that_is_gone() -> None:
     program = replace(read_program(WELCOME), journeys={})
     answer = ask_about(customer(program), program, queued=Queued(None))
-    assert answer == Leave(Status.EXITED, "the journey no longer exists")
+    assert answer == Leave(Status.EXITED, Reason.JOURNEY_GONE)

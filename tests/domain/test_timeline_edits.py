@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from orchestrator.domain.effects import Decision, DecisionKind
+from tests.support.decided import shown
 from tests.support.life import Life
 from tests.support.project import read_program
 
@@ -148,17 +149,17 @@ steps:
     life.track("2d", "Bought")
     life.track("9d", "A")
     life.run()
-    told = [(e.kind.value, e.step, e.reason) for e in life.of(Decision)]
+    told = [(e.kind.value, e.step, shown(e.reason, e.detail)) for e in life.of(Decision)]
     assert told == [
         ("entered", "", ""),
-        ("waiting", "delay-before-one", "delay-before-one"),
+        ("waiting", "delay-before-one", ""),
         ("queued", "one", "email"),
         ("not_sent", "none", "no_address"),
         ("branched", "which", "no branch holds"),
-        ("waiting", "click", "click"),
+        ("waiting", "click", ""),
         ("ignored", "", "already inside"),
         ("branched", "click", "timed out"),
-        ("changed", "note", "set seen"),
+        ("changed", "note", "set: seen"),
         ("task", "call", "call"),
         ("left", "", "end of the journey"),
         ("converted", "", "Bought"),

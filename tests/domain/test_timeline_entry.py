@@ -123,7 +123,7 @@ steps:
     life.track("50m", "Product Added", price=80)
     life.run()
     assert life.sends == [("1h 50m", "dear")]
-    assert life.decisions(DecisionKind.RESTARTED) == [("50m", "again, pass 2")]
+    assert life.decisions(DecisionKind.RESTARTED) == [("50m", "again: 2")]
 
 
 def test_if_and_only_if_see_the_customer_after_the_event_is_applied() -> None:

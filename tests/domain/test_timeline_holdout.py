@@ -53,7 +53,7 @@ def test_a_held_out_enrollment_walks_its_steps_and_every_effect_outside_is_recor
     assert traits_before == {}
     held = [reason for _, reason in life.decisions(DecisionKind.HELD_OUT)]
     assert held == [
-        "email", "coupon", "reward", "updatetraits", "task", "unsubscribe", "subscribe", "suppress",
+        "email", "coupon", "reward", "update", "task", "unsubscribe", "subscribe", "suppress",
         "mute", "sms",
     ]  # fmt: skip
     assert life.left == [("1d 6h", "completed", "end of the journey")]

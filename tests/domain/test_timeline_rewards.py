@@ -45,8 +45,8 @@ def test_both_sides_are_rewarded_once_per_referred_customer() -> None:
     assert grants[0].coupon["expires_at"] == "2026-02-04T11:00:00+00:00"
     assert grants[1].coupon["percent"] == 5
     assert [reason for _, reason in life.decisions(DecisionKind.NOT_SENT)] == [
-        "referrer already rewarded",
-        "customer already rewarded",
+        "already rewarded: referrer",
+        "already rewarded: customer",
     ]
 
 

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from orchestrator.domain.effects import Decision, DecisionKind
-from tests.support.life import Life, instant
+from orchestrator.domain.reasons import Reason
+from tests.support.life import START, Life, instant
 from tests.support.project import LIFECYCLE, read_program
 
 TRIAL = """
@@ -66,29 +67,36 @@ def reasons(life: Life) -> list[tuple[str, str]]:
         ("", "missing"),
         (" ", "missing"),
         *((written, "unreadable") for written in UNREADABLE),
-        ("9999-12-31", "more than a hundred years ahead"),
-        ("2127-01-01T00:00Z", "more than a hundred years ahead"),
+        ("9999-12-31", "too_far"),
+        ("2127-01-01T00:00Z", "too_far"),
         ("0001-01-01", "unreadable"),  # three days before it there was nothing
     ],
 )
 @pytest.mark.parametrize(
-    ("if_missing", "what", "templates"),
+    ("if_missing", "turn", "templates"),
     [
-        ("", "reminder is skipped", ["later"]),
-        (", if_missing: skip", "reminder is skipped", ["later"]),
-        (", if_missing: continue, if_past: exit", "goes on", ["reminder", "later"]),
-        (", if_missing: exit", "leaves", []),
+        ("", ("skip", "reminder"), ["later"]),
+        (", if_missing: skip", ("skip", "reminder"), ["later"]),
+        (", if_missing: continue, if_past: exit", ("continue", None), ["reminder", "later"]),
+        (", if_missing: exit", ("exit", None), []),
     ],
 )
 def test_a_date_that_is_missing_or_unreadable_is_a_case_of_its_own_and_told(
-    written: Any, lack: str, if_missing: str, what: str, templates: list[str]
+    written: Any, lack: str, if_missing: str, turn: tuple[str, str | None], templates: list[str]
 ) -> None:
     life = live(PLAIN + if_missing)
     life.identify("-1s", trial_ends_at=written)
     life.track("0h", "A")
     life.run()
     assert [template for _, template in life.sends] == templates
-    assert reasons(life) == [("0s", f"customer.trial_ends_at is {lack}; {what}")]
+    (missed,) = [e for e in life.of(Decision) if e.kind is DecisionKind.NO_DATE]
+    assert (missed.at, missed.reason) == (START, Reason.NO_DATE)
+    assert missed.detail == {
+        "date": "customer.trial_ends_at",
+        "lack": lack,
+        "turn": turn[0],
+        "skipped": turn[1],
+    }
 
 
 @pytest.mark.parametrize(
@@ -132,7 +140,7 @@ def test_the_end_of_the_journey_cannot_be_skipped() -> None:
     )
     life.track("0h", "A")
     life.run()
-    assert reasons(life) == [("0s", "customer.d is missing; goes on")]
+    assert reasons(life) == [("0s", "there is no date: customer.d, missing, skip")]
     assert life.left == [("0s", "completed", "end of the journey")]
 
 

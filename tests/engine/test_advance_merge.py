@@ -117,7 +117,7 @@ def test_a_reward_given_before_a_merge_is_not_given_again_after_it(open_shop: Op
     )
     assert [tuple(row) for row in given] == [("ada",)]
     refusals = [reason for kind, _, reason in shop.decisions("not_sent") if "rewarded" in reason]
-    assert refusals == ["customer already rewarded"]
+    assert refusals == ["already rewarded: customer"]
 
 
 def test_who_wanted_no_marketing_before_a_merge_gets_none_after_it(open_shop: OpenShop) -> None:

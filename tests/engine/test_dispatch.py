@@ -155,7 +155,7 @@ def test_only_if_that_fails_at_the_lease_makes_the_customer_leave_filtered(
     release(shop, "3s")
     assert shop.delivered() == []
     assert shop.passages() == [("ada", "hello", "filtered")]
-    assert shop.decisions("left") == [("left", "hello", "not customer.open_ticket")]
+    assert shop.decisions("left") == [("left", "hello", "filtered: not customer.open_ticket")]
     shop.identify("4s", "ada", open_ticket=False)
     shop.tick("2d")
     assert shop.delivered() == []

@@ -286,7 +286,7 @@ def _tick(parts: Parts, worker: Worker, recent: list[bytes]) -> None:
     parts.clock.advance(timedelta(hours=1))
     work(parts, worker)
     with parts.database.read() as connection:
-        stuck = select(func.count(), func.min(DECISIONS.c.reason)).where(
+        stuck = select(func.count(), func.min(DECISIONS.c.detail["error"].as_string())).where(
             DECISIONS.c.kind == "stuck"
         )
         number, why = connection.execute(stuck).one()

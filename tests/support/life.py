@@ -15,6 +15,7 @@ from orchestrator.domain.schedule import format_duration, parse_duration
 from orchestrator.domain.state import CustomerState
 from orchestrator.domain.steps.message_step import QueueMessage
 from orchestrator.domain.timeline import run
+from tests.support.decided import shown
 
 START = datetime(2026, 1, 5, 10, tzinfo=UTC)  # a Monday morning
 #: Her number is of those kept for fiction, which tell no zone: she lives by the project's.
@@ -134,7 +135,11 @@ class Life:
 
     def decisions(self, *kinds: DecisionKind) -> list[tuple[str, str]]:
         """The decisions of these kinds, as (time after START, reason)."""
-        return [(after_start(e.at), e.reason) for e in self.of(Decision) if e.kind in kinds]
+        return [
+            (after_start(e.at), shown(e.reason, e.detail))
+            for e in self.of(Decision)
+            if e.kind in kinds
+        ]
 
     @property
     def stages(self) -> list[tuple[str, str | None, str]]:
@@ -145,7 +150,7 @@ class Life:
     def left(self) -> list[tuple[str, str, str]]:
         """How the customer left journeys, as (time after START, status, reason)."""
         return [
-            (after_start(e.at), e.detail.get("status", "merged"), e.reason)
+            (after_start(e.at), e.detail.get("status"), e.brief)
             for e in self.of(Decision)
             if e.kind is DecisionKind.LEFT
         ]

@@ -27,7 +27,9 @@ from orchestrator.engine.worker import Worker
 from orchestrator.language.project import load_project
 from orchestrator.store import inbox
 from orchestrator.store.database import Database
+from orchestrator.store.tables import DECISIONS
 from orchestrator.wiring import open_engine
+from tests.support.decided import shown
 from tests.support.life import ADA, START, after_start, instant
 from tests.support.project import write_project
 
@@ -169,8 +171,13 @@ class Shop:
 
     def decisions(self, *kinds: str) -> list[tuple[str, str, str]]:
         """The decisions of these kinds, as (kind, step, reason), in order."""
-        rows = self.rows("SELECT kind, step, reason FROM decisions ORDER BY id")
-        return [(row.kind, row.step, row.reason) for row in rows if not kinds or row.kind in kinds]
+        with self.context.database.read() as connection:
+            rows = list(connection.execute(DECISIONS.select().order_by(DECISIONS.c.id)))
+        return [
+            (row.kind, row.step, shown(row.reason, row.detail))
+            for row in rows
+            if not kinds or row.kind in kinds
+        ]
 
     def passages(self) -> list[tuple[str, str, str]]:
         """Every enrollment as (customer, journey, status), in order."""

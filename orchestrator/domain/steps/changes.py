@@ -11,6 +11,7 @@ from orchestrator.domain.effects import ConsentChange, DecisionKind
 from orchestrator.domain.event import Event, Kind
 from orchestrator.domain.expression import Scope, Value
 from orchestrator.domain.formatting import format_whole_span
+from orchestrator.domain.reasons import Reason
 from orchestrator.domain.state import Choice
 from orchestrator.domain.step import Action, Step, StepMoment
 
@@ -18,9 +19,9 @@ from orchestrator.domain.step import Action, Step, StepMoment
 Values = tuple[tuple[str, Value], ...]
 
 
-def names_of(values: Values) -> str:
+def names_of(values: Values) -> list[str]:
     """The names, as they were written."""
-    return ", ".join(name for name, _ in values)
+    return [name for name, _ in values]
 
 
 def _json(value: Any) -> Any:
@@ -41,14 +42,14 @@ class SetVariables(Step):
     word = "set"
 
     def words(self) -> str:
-        return names_of(self.values)
+        return ", ".join(names_of(self.values))
 
     def take(self, moment: StepMoment) -> None:
         """Sets them one after the other: each may read those before it."""
         for name, value in self.values:
             moment.enrollment.variables[name] = _json(value.evaluate(moment.scope()))
         moment.enrollment.changed = True
-        moment.decide(DecisionKind.CHANGED, f"set {names_of(self.values)}")
+        moment.decide(DecisionKind.CHANGED, Reason.SET, names=names_of(self.values))
         moment.go_on()
 
 
@@ -61,14 +62,14 @@ class UpdateTraits(Action):
     word = "update"
 
     def words(self) -> str:
-        return names_of(self.values)
+        return ", ".join(names_of(self.values))
 
     def act(self, moment: StepMoment) -> None:
         traits = evaluate(self.values, moment.scope())
         moment.state.take_traits(traits, moment.now)
         moment.log(Event(moment.now, Kind.IDENTIFY, "", traits, own=True))
         moment.touch()
-        moment.decide(DecisionKind.CHANGED, f"update {names_of(self.values)}")
+        moment.decide(DecisionKind.CHANGED, Reason.UPDATE, names=names_of(self.values))
 
 
 # ---------------------------------------------------------------- consent
@@ -152,5 +153,7 @@ def _log_consent(
 ) -> None:
     moment.touch()
     moment.add(ConsentChange(choice.at, key, choice, until))
-    said = f"{key}: {'yes' if choice.granted else 'no'}"
-    moment.decide(DecisionKind.CHANGED, said if until is None else "no marketing for a while")
+    if until is None:
+        moment.decide(DecisionKind.CHANGED, Reason.CONSENT, key=key, granted=choice.granted)
+    else:
+        moment.decide(DecisionKind.CHANGED, Reason.MUTE, until=until.isoformat())

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from orchestrator.domain.effects import DecisionKind
 from orchestrator.domain.event import Event, Kind
+from orchestrator.domain.reasons import Reason
 from orchestrator.domain.step import Action, StepMoment
 from orchestrator.domain.steps.changes import Values, evaluate
 
@@ -25,5 +26,5 @@ class Emit(Action):
 
     def act(self, moment: StepMoment) -> None:
         properties = evaluate(self.properties, moment.scope())
-        moment.decide(DecisionKind.CHANGED, f"emits {self.event}")
+        moment.decide(DecisionKind.CHANGED, Reason.EMITS, event=self.event)
         moment.emit(Event(moment.now, Kind.EMITTED, self.event, properties), None)

@@ -10,6 +10,7 @@ from typing import Any
 from orchestrator.domain.effects import DecisionKind, Effect
 from orchestrator.domain.medium import ChannelName, Medium
 from orchestrator.domain.message import Purpose
+from orchestrator.domain.reasons import Detail, Reason
 from orchestrator.domain.release_answers import Go, Later, Leave, Stay
 from orchestrator.domain.state import CustomerState, Enrollment, SentMessage
 from orchestrator.domain.step import Step, StepMoment
@@ -46,14 +47,15 @@ class Message(Step):
         nominal = enrollment.arrived_at if _awaits_reach(enrollment) else enrollment.due_at
         moment.base = moment.count_from(nominal or moment.now)
         match moment.ask(self.medium):
-            case Leave(status, reason):
-                moment.leave(status, reason)
+            case Leave(status, reason, detail):
+                moment.leave(status, reason, **detail)
             case Later(until, reason, DecisionKind.WAITING):
                 moment.hold_until(until, DecisionKind.WAITING, reason)
             case Later(until, reason):
                 self._defer(moment, until, reason)
-            case Stay(reason, kind):
-                moment.decide(kind, reason, template=self.template)
+            case Stay(reason, kind, detail):
+                told: Detail = {**detail, "template": self.template}
+                moment.decide(kind, reason, **told)
                 moment.go_on()
             case Go():
                 self._queue(moment)
@@ -76,7 +78,7 @@ class Message(Step):
     def _queue(self, moment: StepMoment) -> None:
         enrollment, now = moment.enrollment, moment.now
         if enrollment.held_out:
-            moment.decide(DecisionKind.HELD_OUT, self.medium, template=self.template)
+            moment.decide(DecisionKind.HELD_OUT, medium=self.medium.value, template=self.template)
             return
         marketing = moment.purpose is Purpose.MARKETING
         moment.state.sent.append(
@@ -96,9 +98,9 @@ class Message(Step):
                 moment.seen,
             )
         )
-        moment.decide(DecisionKind.QUEUED, self.medium, template=self.template)
+        moment.decide(DecisionKind.QUEUED, medium=self.medium.value, template=self.template)
 
-    def _defer(self, moment: StepMoment, until: datetime, reason: str) -> None:
+    def _defer(self, moment: StepMoment, until: datetime, reason: Reason) -> None:
         """Holds the enrollment until the next free instant, at most until the message expires."""
         enrollment = moment.enrollment
         since = enrollment.deferred_since or enrollment.due_at or moment.now

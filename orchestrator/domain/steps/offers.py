@@ -10,6 +10,7 @@ from orchestrator.domain.effects import DecisionKind, Grant, Receiver
 from orchestrator.domain.event import Event, Kind
 from orchestrator.domain.expression import Value
 from orchestrator.domain.formatting import format_whole_span
+from orchestrator.domain.reasons import Reason
 from orchestrator.domain.step import Action, StepMoment
 
 #: The event that tells a customer's own journeys of a reward; its properties are the coupon's.
@@ -70,10 +71,10 @@ class Reward(Action):
         state = moment.state
         referrer = state.traits.get("referred_by")
         if not isinstance(referrer, str) or not referrer or referrer == state.external_id:
-            moment.decide(DecisionKind.NOT_SENT, "not referred by anybody")
+            moment.decide(DecisionKind.NOT_SENT, Reason.NOT_REFERRED)
             return
         if self.to in state.rewarded:
-            moment.decide(DecisionKind.NOT_SENT, f"{self.to} already rewarded")
+            moment.decide(DecisionKind.NOT_SENT, Reason.REWARDED, receiver=self.to.value)
             return
         state.rewarded.add(self.to)
         coupon = _make_coupon(moment, self.offer)
@@ -90,7 +91,8 @@ def _grant(moment: StepMoment, coupon: dict[str, Any], to: Receiver, *, is_rewar
         state.coupons[code] = coupon
     step = enrollment.step or ""
     moment.add(Grant(moment.now, enrollment, step, to, receiver, code, coupon, is_reward))
-    moment.decide(DecisionKind.GRANTED, f"{'reward' if is_reward else 'coupon'} for {to}")
+    given = Reason.REWARD if is_reward else Reason.COUPON
+    moment.decide(DecisionKind.GRANTED, given, receiver=to.value)
 
 
 def _make_coupon(moment: StepMoment, offer: Offer) -> dict[str, Any]:

@@ -31,4 +31,4 @@ class Task(Action):
         due = moment.now + self.due if self.due is not None else None
         enrollment = moment.enrollment
         moment.add(TaskMade(moment.now, enrollment, self.id, self.type, note, self.assignee, due))
-        moment.decide(DecisionKind.TASK, self.type)
+        moment.decide(DecisionKind.TASK, task=self.type)

@@ -12,9 +12,10 @@ from zoneinfo import ZoneInfo
 
 from orchestrator.domain.effects import DecisionKind
 from orchestrator.domain.expression import Name, Scope, Value, walk
+from orchestrator.domain.reasons import Reason
 from orchestrator.domain.schedule import WEEKDAYS, find_zone, next_local_time, to_instant
 from orchestrator.domain.state import CustomerState, Enrollment, Status
-from orchestrator.domain.step import MOVED, StepMoment, Wait
+from orchestrator.domain.step import StepMoment, Wait
 from orchestrator.domain.values import DAY, read_date
 
 WAIT_MAX = timedelta(
@@ -35,7 +36,7 @@ class Lack(StrEnum):
 
     MISSING = "missing"
     UNREADABLE = "unreadable"
-    TOO_FAR = "more than a hundred years ahead"
+    TOO_FAR = "too_far"  # more than a hundred years ahead
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,14 +107,14 @@ class WaitUntil(Wait):
         if due is None or arrived is None:
             return
         if arrived > moment.now:  # on a retraced line the wait has not begun yet
-            moment.move(self.due_at(moment, arrived), MOVED)
+            moment.move(self.due_at(moment, arrived), Reason.MOVED)
         elif due >= moment.now and _has_waited(moment.enrollment):  # else it is only held up
             self._follow_news(moment, arrived)
 
     def _follow_news(self, moment: StepMoment, arrived: datetime) -> None:
         if self.date is None:
             if not self.timezone:
-                moment.move(self._next_time(moment.state, moment.now), MOVED)
+                moment.move(self._next_time(moment.state, moment.now), Reason.MOVED)
             return
         if moment.changes_with_time(self.date):  # such a one is read on arrival only
             return
@@ -123,7 +124,7 @@ class WaitUntil(Wait):
         elif meant < moment.now:
             self._pass_date(moment)
         else:
-            moment.move(meant, MOVED)
+            moment.move(meant, Reason.MOVED)
 
     # ------------------------------------------------------------ reading
 
@@ -149,24 +150,26 @@ class WaitUntil(Wait):
 
     def _miss_date(self, moment: StepMoment, lack: Lack) -> None:
         """Always told: without a date the author's `if_missing` holds, never `if_past`."""
-        after = moment.next_step
-        ways = {
-            IfPast.SKIP: f"{after} is skipped" if after else "goes on",
-            IfPast.EXIT: "leaves",
-            IfPast.CONTINUE: "goes on",
-        }
-        reason = f"{self.date_name} is {lack}; {ways[self.if_missing]}"
-        moment.decide(DecisionKind.NO_DATE, reason, at=moment.base, lack=lack.name.lower())
-        _turn(moment, self.if_missing, "there is no date")
+        turn = self.if_missing
+        moment.decide(
+            DecisionKind.NO_DATE,
+            Reason.NO_DATE,
+            at=moment.base,
+            date=self.date_name,
+            lack=lack.value,
+            turn=turn.value,
+            skipped=moment.next_step if turn is IfPast.SKIP else None,
+        )
+        _turn(moment, turn, Reason.NO_DATE)
 
     def _pass_date(self, moment: StepMoment) -> None:
         if self.if_past is IfPast.SKIP:
-            reason = f"the date is past: {moment.next_step or 'end'} skipped"
-            moment.decide(DecisionKind.BRANCHED, reason, at=moment.base)
-        _turn(moment, self.if_past, "the date is past")
+            past, skipped = Reason.DATE_PAST, moment.next_step
+            moment.decide(DecisionKind.BRANCHED, past, at=moment.base, skipped=skipped)
+        _turn(moment, self.if_past, Reason.DATE_PAST)
 
 
-def _turn(moment: StepMoment, wanted: IfPast, why: str) -> None:
+def _turn(moment: StepMoment, wanted: IfPast, why: Reason) -> None:
     """Goes on, leaves, or skips the next step."""
     if wanted is IfPast.EXIT:
         moment.leave(Status.COMPLETED, why, moment.base)

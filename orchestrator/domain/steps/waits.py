@@ -10,6 +10,7 @@ from orchestrator.domain.effects import DecisionKind
 from orchestrator.domain.event import Event
 from orchestrator.domain.expression import Condition
 from orchestrator.domain.formatting import format_whole_span
+from orchestrator.domain.reasons import Reason
 from orchestrator.domain.step import Step, StepMoment, Wait
 
 
@@ -61,7 +62,7 @@ class WaitFor(Wait):
         return arrived + self.within
 
     def take(self, moment: StepMoment) -> None:
-        moment.decide(DecisionKind.BRANCHED, "timed out")
+        moment.decide(DecisionKind.BRANCHED, Reason.TIMED_OUT)
         moment.enter_block(self.otherwise)
 
     def hear(self, moment: StepMoment, events: Sequence[Event]) -> None:
@@ -72,7 +73,7 @@ class WaitFor(Wait):
             if event.name == self.event and in_time and moment.holds(self.condition, event):
                 if self.save_as:
                     enrollment.variables[self.save_as] = dict(event.properties)
-                moment.decide(DecisionKind.BRANCHED, f"{self.event} came")
+                moment.decide(DecisionKind.BRANCHED, Reason.CAME, event=self.event)
                 moment.base = moment.count_from(event.at)
                 moment.enter_block(self.then)
                 return

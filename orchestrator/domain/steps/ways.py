@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from orchestrator.domain.alignment import align
 from orchestrator.domain.effects import DecisionKind
 from orchestrator.domain.expression import Condition
+from orchestrator.domain.reasons import Reason
 from orchestrator.domain.state import Status
 from orchestrator.domain.step import Fork, ForkWay, Step, StepMoment
 
@@ -38,12 +39,16 @@ class Branch(Fork):
 
     def choose(self, moment: StepMoment) -> Sequence[Step]:
         scope = moment.scope()
-        for arm in self.arms:
-            if arm.condition is None or arm.condition.test(scope):
-                reason = arm.condition.source if arm.condition else "else"
-                moment.decide(DecisionKind.BRANCHED, reason)
+        for number, arm in enumerate(self.arms):
+            condition = arm.condition
+            if condition is None:
+                moment.decide(DecisionKind.BRANCHED, Reason.ELSE, arm=number)
                 return arm.then
-        moment.decide(DecisionKind.BRANCHED, "no branch holds")
+            if condition.test(scope):
+                way, source = Reason.CONDITION, condition.source
+                moment.decide(DecisionKind.BRANCHED, way, condition=source, arm=number)
+                return arm.then
+        moment.decide(DecisionKind.BRANCHED, Reason.NO_WAY)
         return ()
 
     def pair_blocks(self, other: Step) -> list[tuple[tuple[Step, ...], tuple[Step, ...]]]:
@@ -92,7 +97,7 @@ class Split(Fork):
         ways = {variant.name: variant.then for variant in self.variants}
         shares = [(variant.name, variant.share) for variant in self.variants]
         name = moment.draw_variant(self.id, shares)
-        moment.decide(DecisionKind.BRANCHED, f"variant {name}")
+        moment.decide(DecisionKind.BRANCHED, Reason.VARIANT, variant=name)
         return ways[name]
 
     def pair_blocks(self, other: Step) -> list[tuple[tuple[Step, ...], tuple[Step, ...]]]:
@@ -114,4 +119,4 @@ class Exit(Step):
         return "the journey ends here"
 
     def take(self, moment: StepMoment) -> None:
-        moment.leave(Status.COMPLETED, "exit step")
+        moment.leave(Status.COMPLETED, Reason.EXIT_STEP)
