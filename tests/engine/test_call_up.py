@@ -108,9 +108,7 @@ def test_a_call_that_comes_late_calls_nobody(open_shop: OpenShop) -> None:
     shop.call("23h 30m", "track", event="Order Completed", received="1d 1h")
     shop.tick("1d 1h")
     assert shop.delivered() == ["hello"]
-    assert shop.decisions("overtaken") == [
-        ("overtaken", "", "decided before Order Completed was known")
-    ]
+    assert shop.decisions("overtaken") == [("overtaken", "", "known late: Order Completed")]
 
 
 @pytest.mark.parametrize("text", [TO_ALL, TO_ALL_WHO_HAVE_ONE])
