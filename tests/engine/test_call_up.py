@@ -180,4 +180,4 @@ def test_a_line_that_cannot_be_read_is_asked_by_itself(open_shop: OpenShop) -> N
         )
     shop.tick("1d")
     assert shop.sends() == [("1d", "ada", "letter")]
-    assert shop.decisions("stuck") == [("stuck", "", "TypeError")]
+    assert shop.decisions("stuck") == [("stuck", "", "fault: TypeError")]
