@@ -10,6 +10,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from email.utils import parseaddr
+from functools import lru_cache
 
 from orchestrator.domain.channel import Feature
 from orchestrator.domain.message import Medium, RenderedMessage
@@ -120,9 +121,9 @@ def _check_headers(message: RenderedMessage) -> None:
     if _LINE_BREAK.search(lines):
         raise MessageRefused("a line break in a header")
     try:
-        (lines + message.to_name + message.sender_name + message.text + message.html).encode(
-            "utf-8"
-        )
+        for text in (lines, message.to_name, message.sender_name, message.text, message.html):
+            if not text.isascii():
+                text.encode("utf-8")
     except UnicodeEncodeError:  # its text quotes the message
         raise MessageRefused("half of a character (a lone surrogate) in the message") from None
     for name, value in message.headers:
@@ -134,6 +135,7 @@ def _check_headers(message: RenderedMessage) -> None:
             raise MessageRefused(f"a line break in the header {name}")
 
 
+@lru_cache(maxsize=512)  # the sender's again and again, the reader's thrice
 def ascii_address(address: str) -> str:
     """An e-mail address as it travels: the domain in IDNA 2008 (punycode), the part before the @ as
     it is.
@@ -162,6 +164,7 @@ def _punycode(domain: str) -> str:
         ) from None  # its text quotes the domain
 
 
+@lru_cache(maxsize=64)
 def ascii_host(host: str) -> str:
     """A server's name as it is asked for, in punycode, or an IP address; raises MessageRefused."""
     try:
@@ -180,6 +183,7 @@ def one_line(name: str) -> str:
     return _CONTROL_RUN.sub(" ", name).strip()
 
 
+@lru_cache(maxsize=64)
 def read_mailbox(text: str) -> tuple[str, str]:
     """The address, as it travels, and the name in `hello@shop.example` or `The Shop
     <hello@shop.example>`.

@@ -14,8 +14,10 @@ import ssl
 import threading
 import time
 from collections.abc import Callable
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
+_T = TypeVar("_T")
 _CHUNK = 65_536
 
 
@@ -25,6 +27,8 @@ class Connection:
     def __init__(self, plain: socket.socket, forget: Callable[[Connection], None]) -> None:
         self._socket = plain
         self._forget = forget
+        self._poll = select.poll()
+        self._is_secured = False  # then bytes may have come that a poll does not see
         self._ahead = b""  # came in before anybody waited for it
         self._used_at_s = time.monotonic()
 
@@ -37,6 +41,10 @@ class Connection:
         """Reaches the other side."""
         self._socket.settimeout(_left_s(until_s))
         self._socket.connect(address)
+        # From now on each wait is a poll: a time-out of the socket would cost a call of the system
+        # whenever it is set anew, and one more before each read.
+        self._socket.setblocking(False)
+        self._poll.register(self._socket, select.POLLIN)
         # What is written goes out at once: a final dot alone in its packet must not wait for an
         # acknowledgement.
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -45,26 +53,18 @@ class Connection:
         """Goes on under TLS; what came in before is refused: it was not under its protection."""
         if not self.is_quiet():
             raise ConnectionAbortedError("bytes before the TLS handshake")
-        self._socket.settimeout(_left_s(until_s))
         secured = context.wrap_socket(
             self._socket, server_hostname=host, do_handshake_on_connect=False
         )
-        self._socket = secured
-        secured.setblocking(False)
-        while True:
-            try:
-                return secured.do_handshake()
-            except ssl.SSLWantReadError:
-                _wait(secured, select.POLLIN, until_s)
-            except ssl.SSLWantWriteError:
-                _wait(secured, select.POLLOUT, until_s)
+        self._socket, self._is_secured = secured, True
+        self._until_done(secured.do_handshake, until_s)
 
     def send(self, data: bytes, until_s: float) -> None:
         """Hands all of it to the system; when this fails, the last byte certainly did not leave."""
         view = memoryview(data)
-        for start in range(0, len(view), _CHUNK):
-            self._socket.settimeout(_left_s(until_s))
-            self._socket.sendall(view[start : start + _CHUNK])
+        while view:
+            send = partial(self._socket.send, view[:_CHUNK])
+            view = view[self._until_done(send, until_s, select.POLLOUT) :]
         self._used_at_s = time.monotonic()
 
     def receive(self, until_s: float) -> bytes:
@@ -72,8 +72,9 @@ class Connection:
         if self._ahead:
             data, self._ahead = self._ahead, b""
             return data
-        self._socket.settimeout(_left_s(until_s))
-        data = self._socket.recv(_CHUNK)
+        if not self._is_secured:
+            self._wait(select.POLLIN, until_s)
+        data = self._until_done(partial(self._socket.recv, _CHUNK), until_s)
         self._used_at_s = time.monotonic()
         return data
 
@@ -81,7 +82,6 @@ class Connection:
         """Whether the other side is there and has said nothing that nobody has read yet."""
         if self._ahead:
             return False
-        self._socket.settimeout(0)
         try:
             self._ahead = self._socket.recv(_CHUNK)
         except (BlockingIOError, ssl.SSLWantReadError):
@@ -89,6 +89,25 @@ class Connection:
         except OSError:
             pass  # it is gone, and whoever uses it next will be told
         return False
+
+    def _until_done(
+        self, step: Callable[[], _T], until_s: float, waits_for: int = select.POLLIN
+    ) -> _T:
+        """Does what may have to wait for the other side; under TLS for its reading too."""
+        while True:
+            try:
+                return step()
+            except BlockingIOError:
+                self._wait(waits_for, until_s)
+            except ssl.SSLWantReadError:
+                self._wait(select.POLLIN, until_s)
+            except ssl.SSLWantWriteError:
+                self._wait(select.POLLOUT, until_s)
+
+    def _wait(self, event: int, until_s: float) -> None:
+        self._poll.modify(self._socket, event)
+        if not self._poll.poll(_left_s(until_s) * 1000):
+            raise TimeoutError("the other side took too long")
 
     def cut(self) -> None:
         """Ends every wait, from any thread; the owner closes it."""
@@ -153,10 +172,3 @@ def _left_s(until_s: float) -> float:
     if left_s <= 0:
         raise TimeoutError("the other side took too long")
     return left_s
-
-
-def _wait(secured: ssl.SSLSocket, event: int, until_s: float) -> None:
-    poll = select.poll()
-    poll.register(secured, event)
-    if not poll.poll(_left_s(until_s) * 1000):
-        raise TimeoutError("the other side took too long")

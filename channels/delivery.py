@@ -32,6 +32,8 @@ NOT_ATTEMPTED = SendOutcome(
 )
 NOT_BEGUN = SendOutcome(OutcomeKind.NOT_ATTEMPTED, reason="sending was stopped before this message")
 _GOODBYE_S = 0.5
+_MANY = 20
+_TOGETHER_S = 0.01  # answers that come within it are told together
 
 
 def attempt(
@@ -177,6 +179,7 @@ class _Run:
         ] = {}  # the answer for what else comes from these senders
         self._deadline_s, self._closed = deadline_s, closed
         self._waiting = enumerate(messages)
+        self._are_many = len(messages) >= _MANY
         self._wire = wire
         self._at_work = 0
         self._changed = threading.Condition()
@@ -193,12 +196,16 @@ class _Run:
             with self._changed:
                 self._answers.put(answer)
                 self._at_work -= 1
-                self._changed.notify_all()
+                if not self._at_work:
+                    self._changed.notify_all()
 
     def next_answer(self) -> Answer:
         """Waits for an answer. At the deadline, what no thread has come to is answered here: all
         may be waiting.
         """
+        # else a thread that answers would wake this one each time, which costs both
+        if self._are_many and self._answers.empty():
+            self._closed.wait(_TOGETHER_S)
         left_s = 0.0 if self._closed.is_set() else max(0.0, self._deadline_s - time.monotonic())
         with contextlib.suppress(Empty):
             return self._answers.get(timeout=left_s)

@@ -19,7 +19,7 @@ import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
@@ -69,7 +69,7 @@ class WireLog:
         process die.
         """
         with suppress(OSError):
-            self._write(b"\ne %d %b." % (message_id, orjson.dumps(asdict(outcome))))
+            self._write(b"\ne %d %b." % (message_id, orjson.dumps(outcome)))
 
     def clear(self) -> None:
         """Forgets everything: no lease is left."""
