@@ -181,3 +181,54 @@ def test_a_line_that_cannot_be_read_is_asked_by_itself(open_shop: OpenShop) -> N
     shop.tick("1d")
     assert shop.sends() == [("1d", "ada", "letter")]
     assert shop.decisions("stuck") == [("stuck", "", "fault: TypeError")]
+
+
+NEWSLETTER = """
+journey: news
+trigger: {once: 2026-01-06 10:00, timezone: customer, if: customer.plan == "pro"}
+steps:
+  - email: letter
+"""
+
+
+def test_a_newsletter_comes_at_each_customers_own_time_and_wakes_nobody_else(
+    open_shop: OpenShop,
+) -> None:
+    shop = open_shop(NEWSLETTER, live=True)
+    for zone in ("Asia/Tokyo", "Europe/Paris", "America/New_York"):
+        shop.identify("0s", zone, email=f"{zone[:4]}@example.com", timezone=zone, plan="pro")
+    shop.identify("0s", "free", email="free@example.com", timezone="Asia/Tokyo")
+    shop.identify("0s", "nowhere", email="nowhere@example.com", plan="pro")
+    shop.tick("1h")
+    before = woken(shop)
+    shop.tick_every(timedelta(hours=1), "2d")
+    assert shop.sends() == [
+        ("15h", "Asia/Tokyo", "letter"),
+        ("23h", "Europe/Paris", "letter"),
+        ("1d", "nowhere", "letter"),  # lives by the project's clock
+        ("1d 5h", "America/New_York", "letter"),
+    ]
+    assert woken(shop)["free"] == before["free"]
+
+
+def test_a_newsletter_that_is_moved_in_time_comes_at_its_new_time(open_shop: OpenShop) -> None:
+    shop = open_shop(NEWSLETTER)
+    shop.identify("0s", plan="pro", email="ada@example.com")
+    shop.tick("1h")
+    shop.open(NEWSLETTER.replace("06 10:00", "06 16:00"))
+    shop.tick("3d")
+    shop.open(NEWSLETTER.replace("06 10:00", "09 10:00"))
+    shop.tick("5d")
+    assert shop.sends() == [("1d 6h", "ada", "letter")]
+    assert shop.decisions("ignored") == [("ignored", "", "entered before, and reentry is never")]
+
+
+def test_a_newsletter_whose_time_is_past_calls_nobody(open_shop: OpenShop) -> None:
+    shop = open_shop(TO_ALL)
+    shop.identify("0s", plan="pro", email="ada@example.com")
+    shop.tick("2d")
+    shop.open(NEWSLETTER)
+    shop.tick("5d")
+    shop.track("5d", "Viewed")
+    shop.tick("6d")
+    assert shop.passages() == [("ada", "all", "completed")]
