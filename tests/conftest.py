@@ -13,7 +13,7 @@ import shutil
 import sqlite3
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from itertools import count
 from pathlib import Path
@@ -31,8 +31,6 @@ from tests.support.examples import examples
 SPEAKING_VARIABLES = ("PARCOURS_", "PREFECT_", "SENDGRID_", "TWILIO_", "LC_", "LANGUAGE")
 #: The tests start our programs some hundred times: each would compile the same files again.
 WITHOUT_BYTECODE = "PYTHONDONTWRITEBYTECODE"
-
-Migrate = Callable[[str], None]
 
 
 def pytest_configure() -> None:
@@ -148,8 +146,7 @@ class Template:
     than a test.
     """
 
-    def __init__(self, migrate: Migrate) -> None:
-        self._migrate = migrate
+    def __init__(self) -> None:
         self._urls: dict[DatabaseServer, str] = {}
 
     @contextmanager
@@ -157,7 +154,7 @@ class Template:
         """Lends the URL of a fresh copy, dropped at the end."""
         if server not in self._urls:
             url = server.create()
-            self._migrate(url)
+            migrate_url(url)
             self._urls[server] = url
         url = server.create(self._urls[server])
         yield url
@@ -233,16 +230,6 @@ def database_url(database_server: DatabaseServer) -> Iterator[str]:
     database_server.drop(url)
 
 
-@pytest.fixture(scope="session")
-def make_template() -> Callable[[Migrate], Template]:
-    """Makes a template from a function that migrates the database of a URL and disconnects from it.
-
-    Call it once per session, in a fixture of that scope, and lend a copy to each test:
-    `with template.copy(database_server) as url: …`.
-    """
-    return Template
-
-
 def migrate_url(url: str) -> None:
     """Brings the database of a URL to the newest schema and lets go of it."""
     database = Database(url)
@@ -251,8 +238,9 @@ def migrate_url(url: str) -> None:
 
 
 @pytest.fixture(scope="session")
-def migrated(make_template: Callable[[Migrate], Template]) -> Template:
-    return make_template(migrate_url)
+def migrated() -> Template:
+    """Lends copies of a migrated database: `with migrated.copy(database_server) as url: …`."""
+    return Template()
 
 
 @pytest.fixture

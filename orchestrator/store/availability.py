@@ -8,7 +8,6 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from alembic.util import CommandError
 from sqlalchemy.exc import (
     DatabaseError,
     IntegrityError,
@@ -53,6 +52,10 @@ class StoreUnavailable(ParcoursError):
     """The database does not answer, or is locked for too long: try again later."""
 
 
+class SchemaUnknown(Exception):
+    """The database is of a version that this one does not know."""
+
+
 @contextmanager
 def unless_away(*, quietly: bool = False) -> Iterator[None]:
     """Turns what drivers raise when the database is away into StoreUnavailable; the log gets the
@@ -89,7 +92,7 @@ def tell_failure(error: BaseException) -> str | None:
     match error:
         case IntegrityError():
             return None
-        case CommandError():
+        case SchemaUnknown():
             said = str(error)
         case DatabaseError() | InterfaceError():
             said = str(error.orig)

@@ -8,8 +8,9 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from alembic.util import CommandError
 
-from orchestrator.store.availability import unless_away
+from orchestrator.store.availability import SchemaUnknown, unless_away
 from orchestrator.store.database import Database
 
 
@@ -25,10 +26,13 @@ def alembic_config(database: Database) -> Config:
 
 def migrate(database: Database) -> None:
     """Runs the migrations that are missing; does nothing on a current database. Raises
-    StoreUnavailable.
+    StoreUnavailable, and SchemaUnknown where a newer version made it.
     """
     config = alembic_config(database)
     with unless_away(), database.read() as transaction:
         current = MigrationContext.configure(transaction.connection).get_current_revision()
     if current != ScriptDirectory.from_config(config).get_current_head():
-        command.upgrade(config, "head")
+        try:
+            command.upgrade(config, "head")
+        except CommandError as error:
+            raise SchemaUnknown(str(error)) from error

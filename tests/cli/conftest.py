@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ import pytest
 from orchestrator.cli import main
 from orchestrator.language.config_file import load_config
 from orchestrator.store.database import Database
-from orchestrator.store.migrate import migrate
+from tests.conftest import migrate_url
 from tests.support.journeys import BUYERS_AND_LEADS, CART
 
 CALL_BACK = """\
@@ -72,6 +73,7 @@ class ShopFolder:
 
     folder: Path
     run_command: Callable[[Sequence[str]], Answer]
+    empty: Path  # a database with nothing in it: making one takes longer than a command
 
     def run(self, *arguments: object) -> Answer:
         return self.run_command([*map(str, arguments), "--project", str(self.folder)])
@@ -86,10 +88,14 @@ class ShopFolder:
         return self.write(name, "".join(json.dumps(call) + "\n" for call in calls))
 
     def begin(self) -> None:
-        """Makes a database with nothing in it."""
-        self.ingest()
+        """Makes a database with nothing in it, where there is none."""
+        place = self.folder / "var/parcours.db"
+        if not place.exists() and "PARCOURS_DATABASE_URL" not in os.environ:
+            place.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(self.empty, place)
 
     def ingest(self, *calls: dict[str, Any]) -> Answer:
+        self.begin()
         return self.run("ingest", self.write_calls(*calls))
 
     def leave_cart(self, user: str = "ada", **traits: Any) -> datetime:
@@ -142,12 +148,21 @@ def run_command(capsys: pytest.CaptureFixture[str]) -> Callable[[Sequence[str]],
     return run
 
 
+@pytest.fixture(scope="session")
+def empty_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("empty") / "parcours.db"
+    migrate_url(f"sqlite:///{path}")
+    return path
+
+
 @pytest.fixture
-def shop(tmp_path: Path, run_command: Callable[[Sequence[str]], Answer]) -> ShopFolder:
+def shop(
+    tmp_path: Path, run_command: Callable[[Sequence[str]], Answer], empty_database: Path
+) -> ShopFolder:
     """A shop with one journey for carts and one by hand; its database is the default, in its own
     folder.
     """
-    shop = ShopFolder(tmp_path / "shop", run_command)
+    shop = ShopFolder(tmp_path / "shop", run_command, empty_database)
     for path, text in {
         "journeys/lifecycle.yaml": BUYERS_AND_LEADS,
         "journeys/cart.yaml": CART,
@@ -160,22 +175,8 @@ def shop(tmp_path: Path, run_command: Callable[[Sequence[str]], Answer]) -> Shop
     return shop
 
 
-def _migrate(url: str) -> None:
-    database = Database(url)
-    migrate(database)
-    database.close()
-
-
-@pytest.fixture(scope="session")
-def migrated_template(make_template: Any) -> Any:
-    return make_template(_migrate)
-
-
 @pytest.fixture
-def stored_shop(
-    shop: ShopFolder, migrated_template: Any, database_server: Any, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[ShopFolder]:
+def stored_shop(shop: ShopFolder, migrated_url: str, monkeypatch: pytest.MonkeyPatch) -> ShopFolder:
     """The shop on each kind of database in turn."""
-    with migrated_template.copy(database_server) as url:
-        monkeypatch.setenv("PARCOURS_DATABASE_URL", url)
-        yield shop
+    monkeypatch.setenv("PARCOURS_DATABASE_URL", migrated_url)
+    return shop

@@ -206,6 +206,7 @@ def test_every_difference_from_the_back_test_stands_under_a_row(
     assert differing  # or nothing was late
 
 
+@pytest.mark.parametrize("database_server", ["postgresql"], indirect=True)
 def test_traits_facts_and_stage_are_those_of_the_true_order(open_shop: OpenShop) -> None:
     shop = open_shop(CART_WITH_A_VIEW, BUSY, lifecycle=STAGES_OF_EVERY_KIND, toml=TOML)
     told = tell_lives(5, people=20, calls=14)

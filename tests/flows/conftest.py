@@ -12,7 +12,7 @@ import tempfile
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -85,25 +85,28 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(pytest.mark.filterwarnings(rule))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture
 def server() -> Iterator[PrefectServer]:
+    """The server, started where it does not run; a test may stop it."""
     before = dict(os.environ)
     os.environ["PREFECT_SERVER_SERVICES_SCHEDULER_LOOP_SECONDS"] = "5"  # a minute in life
-    SERVER.start(PATIENCE_S)
+    if not SERVER.is_alive():
+        SERVER.start(PATIENCE_S)
     _restore(before)
     yield SERVER
-    SERVER.stop()
-    shutil.rmtree(SERVER.home)
-
-
-@pytest.fixture
-def restarting_server(server: PrefectServer) -> Iterator[PrefectServer]:
-    """The server, for a test that stops it; it is there again afterwards."""
-    before = dict(os.environ)
-    yield server
-    if not server.is_alive():
-        server.start(PATIENCE_S)
     _restore(before)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(nextitem: pytest.Item | None) -> Generator[None]:
+    """Behind the last test of this folder nobody needs the server any more, which is never idle."""
+    yield
+    if nextitem is None or not nextitem.path.is_relative_to(Path(__file__).parent):
+        SERVER.stop()
+
+
+def pytest_sessionfinish() -> None:
+    shutil.rmtree(SERVER.home, ignore_errors=True)
 
 
 def _restore(environment: dict[str, str]) -> None:

@@ -16,19 +16,19 @@ if TYPE_CHECKING:
 
 
 def test_while_prefect_is_away_sending_goes_on_gates_stay_and_the_next_run_accounts_for_it(
-    stage: Stage, restarting_server: PrefectServer
+    stage: Stage, server: PrefectServer
 ) -> None:
     stage.start()
     stage.client.pause_deployment(stage.deployment(GateKind.JOURNEY).id)
     stage.until(lambda: stage.journey in stage.engine.saved.journeys)
-    restarting_server.stop()
+    server.stop()
     stage.engine.give(GateKind.JOURNEY, stage.journey, 5)
     for _ in range(20):  # none waits for Prefect, of whom a client gives up after seconds
         stage.engine.give(GateKind.DELIVERIES, stage.channel, 1)
         stage.until(lambda: not stage.engine.is_due(stage.engine.saved))
     stage.until(lambda: not stage.heart.is_in_sync)
     assert stage.engine.done == {stage.channel: 20}
-    restarting_server.start(PATIENCE_S)
+    server.start(PATIENCE_S)
     runs = stage.until(
         lambda: [run for run in stage.finished(GateKind.DELIVERIES) if "20 sent" in run.name]
     )
