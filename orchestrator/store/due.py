@@ -12,6 +12,7 @@ from functools import cache
 from sqlalchemy import ColumnElement, Select, Table, bindparam, exists, false, func, or_, select
 
 from orchestrator.domain.medium import ChannelName
+from orchestrator.domain.message import MessageState
 from orchestrator.domain.state import sortable
 from orchestrator.store.calling import is_calling
 from orchestrator.store.tables import CUSTOMERS, ENROLLMENTS, INBOX, MESSAGES
@@ -36,7 +37,7 @@ def _work(channels: frozenset[ChannelName]) -> Select[tuple[bool]]:
     people = exists().where(CUSTOMERS.c.next_due_at <= now)
     # Not IN: SQLAlchemy would write its list anew each time.
     of_channels = or_(false(), *(m.channel == name for name in sorted(channels)))
-    queued = exists().where(m.state == "queued", of_channels, m.not_before <= now)
+    queued = exists().where(m.state == MessageState.QUEUED, of_channels, m.not_before <= now)
     return select(or_(calls, people, calls_for_many, queued))
 
 

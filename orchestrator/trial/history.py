@@ -10,6 +10,7 @@ from pathlib import Path
 
 from orchestrator.domain.call import Call, read_call
 from orchestrator.domain.errors import CallRejected
+from orchestrator.engine.collecting import collecting_afterwards
 from orchestrator.intake.lines import GZIP_DAMAGE, FileDamaged, read_lines
 from orchestrator.json_text import JsonRefused, read_json
 
@@ -28,6 +29,7 @@ class History:
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
 
+@collecting_afterwards
 def read_history(paths: Iterable[Path]) -> History:
     """Reads and checks the calls of some files, drops repeated message ids, and sorts by time, ties
     as they came.
