@@ -28,6 +28,7 @@ from orchestrator.domain.matching import Matching
 from orchestrator.domain.medium import ChannelName, Medium
 from orchestrator.domain.policy import Policy
 from orchestrator.domain.route import PLAIN
+from orchestrator.domain.schedule import all_zones
 from orchestrator.domain.state import CustomerState, Enrollment
 from orchestrator.domain.timetable import Timetable
 from orchestrator.domain.triggers import Called, EventTrigger, Watched
@@ -105,7 +106,17 @@ class Index:
 
     def timetable(self, state: CustomerState) -> Timetable[tuple[Journey, Called]]:
         """What calls a customer, and when: by their own clock, if any trigger asks that."""
-        zone = state.zone if self.follows_customers else state.home_zone
+        return self._timetable_in(state.zone if self.follows_customers else state.home_zone)
+
+    def zones_not_called(self, at: datetime) -> list[str]:
+        """The zones in which an instant calls nobody by their own clock; where there is more than
+        one clock to go by.
+        """
+        if not all(trigger.follows_customers for _, trigger in self.everywhere.called_at(at)):
+            return []
+        return [one.key for one in all_zones() if not self._timetable_in(one).called_at(at)]
+
+    def _timetable_in(self, zone: ZoneInfo) -> Timetable[tuple[Journey, Called]]:
         found = self.timetables.get(zone)
         if found is None:
             calls = [

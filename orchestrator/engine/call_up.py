@@ -56,9 +56,8 @@ def run(turn: Turn, now: datetime) -> int:
 
 
 def _call(turn: Turn, transaction: Transaction, at: datetime) -> tuple[int, Calls]:
-    calls = turn.calls
-    after_id = calls.after_id if calls.at == at else 0
-    ids = find_asleep(transaction, at, after_id, CLAIM_MAX)
+    calls = turn.calls if turn.calls.at == at else Calls(turn.calls.up_to, at)
+    ids = find_asleep(transaction, calls, CLAIM_MAX, turn.program.index.zones_not_called(at))
     customers.wake(transaction, _choose(turn.program, transaction, ids, at), at)
     calls = Calls(at) if len(ids) < CLAIM_MAX else Calls(calls.up_to, at, ids[-1])
     write_calls(transaction, calls, turn.program.index.next_call(calls.up_to))
