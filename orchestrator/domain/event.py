@@ -61,7 +61,7 @@ class Event:
     @property
     def is_activity(self) -> bool:
         """Whether `any event` matches it."""
-        return self.kind in ACTIVITY
+        return Kind.TRACK <= self.kind <= Kind.SCREEN
 
     @property
     def seen(self) -> dict[str, Any]:

@@ -5,7 +5,7 @@ they read.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from hashlib import blake2b
 from typing import Any
@@ -248,6 +248,16 @@ class Program:
         """Those of today, and the earlier versions that people finish."""
         yield from self.journeys.values()
         yield from self.pinned.values()
+
+
+def without_idle_facts(program: Program) -> Program:
+    """The program for lives that nobody keeps and in which nothing is rendered: without the facts
+    that only templates and people read.
+    """
+    ruled = replace(program, template_calls=())
+    read = {name for tree in _trees(ruled) for name in customer_names(tree)}
+    facts = tuple(fact for fact in program.lifecycle.facts if fact.name in read)
+    return replace(ruled, lifecycle=replace(program.lifecycle, facts=facts, by_name={}))
 
 
 def _sent_window(policy: Policy, trees: Iterable[Expr]) -> timedelta | None:

@@ -117,6 +117,8 @@ def _forbidding_rule(case: _Case, journey: Journey) -> Leave | None:
         for rule in journey.exits:
             if not rule.is_state and _has_come(case, rule, queued.since):
                 return Leave(Status.EXITED, Reason.EXIT, {"rule": rule.name})
+    if journey.listens_for is not None and journey.only_if is None:
+        return None
     scope = case.program.scope(case.state, case.now, enrollment)
     for rule in journey.exits:
         if rule.is_state and rule.condition is not None and rule.condition.test(scope):

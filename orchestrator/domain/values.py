@@ -141,6 +141,13 @@ def _unix_time(number: float) -> datetime | None:
         return None
 
 
+def earlier(one: datetime | None, other: datetime | None) -> datetime | None:
+    """The first of two instants; None counts as never."""
+    if one is None or other is None:
+        return one or other
+    return one if one <= other else other
+
+
 def as_text(value: Any) -> str:
     """A value as people read it: no trailing `.0`, lower-case booleans, ISO times."""
     if value is None:

@@ -85,8 +85,9 @@ class Run:
 
     def __post_init__(self) -> None:
         if self.file and self.file.exists():
-            known = json.loads(self.file.read_text("utf-8"))
-            self.results, self.touched = known["results"], Touched(**known["touched"])
+            self.results = json.loads(self.file.read_text("utf-8"))
+        if self._map and self._map.exists():
+            self.touched = Touched(**json.loads(self._map.read_text("utf-8")))
         if not self.touched.tests:
             self.touched = self.living.touched()
             assert not self.touched.failed, f"fail without any fault: {self.touched.failed}"
@@ -94,7 +95,8 @@ class Run:
                 none = unchanged(ROOT / folder / "__init__.py")
                 outcome = self._imported(none, [])
                 assert outcome.result == SURVIVED, f"fails without any fault: {outcome.by}"
-            self._save()
+            if self._map:
+                _write(self._map, asdict(self.touched))
 
     def try_out(self, mutant: Mutant) -> None:
         """Tries a mutant that was not tried yet."""
@@ -190,12 +192,20 @@ class Run:
                 left_s -= took_s
                 yield test
 
+    @property
+    def _map(self) -> Path | None:
+        """Where it is kept which functions each test runs: large, and written once."""
+        return self.file and self.file.with_suffix(".touched.json")
+
     def _save(self) -> None:
         if self.file:
-            both = {"results": self.results, "touched": asdict(self.touched)}
-            new = self.file.with_suffix(".new")
-            new.write_text(json.dumps(both), "utf-8")
-            new.replace(self.file)
+            _write(self.file, self.results)
+
+
+def _write(file: Path, content: object) -> None:
+    new = file.with_suffix(".new")
+    new.write_text(json.dumps(content), "utf-8")
+    new.replace(file)
 
 
 if __name__ == "__main__":

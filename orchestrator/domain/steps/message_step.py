@@ -32,6 +32,7 @@ class Message(Step):
 
     word = "message"
     sends = True
+    follows = True
 
     @property
     def label(self) -> str:
