@@ -19,7 +19,6 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from operator import itemgetter
-from typing import Any
 
 from orchestrator.domain.applying import apply
 from orchestrator.domain.consent import ConsentKey
@@ -137,7 +136,7 @@ class _Known:
     a merge.
     """
 
-    traits: dict[str, Any]
+    traits: dict[str, object]
     trait_times: dict[str, str]
     consent: dict[ConsentKey, Choice]
     stage: str | None
