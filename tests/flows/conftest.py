@@ -85,19 +85,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(pytest.mark.filterwarnings(rule))
 
 
-#: Looks every five seconds, a minute in life, and makes a few runs beforehand, which are an hour's.
-SCHEDULER = {
-    "PREFECT_SERVER_SERVICES_SCHEDULER_LOOP_SECONDS": "5",
-    "PREFECT_SERVER_SERVICES_SCHEDULER_MIN_RUNS": "1",
-    "PREFECT_SERVER_SERVICES_SCHEDULER_MAX_RUNS": "3",
-}
-
-
 @pytest.fixture
 def server() -> Iterator[PrefectServer]:
     """The server, started where it does not run; a test may stop it."""
     before = dict(os.environ)
-    os.environ.update(SCHEDULER)
+    os.environ["PREFECT_SERVER_SERVICES_SCHEDULER_LOOP_SECONDS"] = "5"  # a minute in life
     if not SERVER.is_alive():
         SERVER.start(PATIENCE_S)
     _restore(before)
