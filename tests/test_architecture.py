@@ -15,6 +15,7 @@ from pathlib import Path
 import hypothesis
 import pytest
 
+from orchestrator.domain.message import MessageState
 from tests.support.house import ROOT, SOURCES, inside, shown, syntax
 
 WALL_CLOCK = {
@@ -239,3 +240,30 @@ def test_a_medium_is_named_in_few_places() -> None:
         and any(name.endswith((".Medium.EMAIL", ".Medium.SMS")) for name, _ in mentioned(path))
     }
     assert naming - NAMES_MEDIA == set()
+
+
+def test_states_of_messages_are_named_never_written_out() -> None:
+    """A state written as text is one that no search for the state finds."""
+    states = {str(state) for state in MessageState}
+    written = {
+        f"{shown(path)}:{node.lineno}"
+        for path in SOURCES
+        for node in ast.walk(syntax(path))
+        if isinstance(node, ast.Compare) and ".state" in ast.unparse(node)
+        for part in ast.walk(node)
+        if isinstance(part, ast.Constant) and part.value in states
+    }
+    assert written == set()
+
+
+def test_keys_with_a_prefix_are_made_and_taken_apart_in_one_file() -> None:
+    """What the stored keys of consent and of suppressed customers look like, nobody else knows."""
+    knowing = {
+        shown(path)
+        for path in SOURCES
+        if not inside(path, "orchestrator/store/migrations")
+        for node in ast.walk(syntax(path))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+        if node.value.startswith(("topic:", "address:", "customer:"))
+    }
+    assert knowing == {"orchestrator/domain/consent.py"}

@@ -10,6 +10,8 @@ from orchestrator.domain.consent import (
     ALL_TOPICS,
     AddressRecord,
     ConsentAnswer,
+    ConsentKey,
+    medium_key,
     read_answers,
     strictest,
     topic_key,
@@ -22,7 +24,6 @@ from orchestrator.domain.effects import (
     DecisionKind,
 )
 from orchestrator.domain.event import Event, Kind
-from orchestrator.domain.lifecycle import Fact, apply_to_fact
 from orchestrator.domain.line import Line
 from orchestrator.domain.medium import MEDIA, Medium
 from orchestrator.domain.merge import absorb
@@ -39,7 +40,7 @@ ORDER_COMPLETED = "Order Completed"  # redeems the coupon it carries
 def apply(line: Line, event: Event, now: datetime) -> None:
     """Applies one event to the customer; windows are looked at as of `now`."""
     state, program, index = line.state, line.program, line.program.index
-    line.doubt(index.watches_moved_by(event))
+    line.hear(event)
     if event.kind is Kind.IDENTIFY:
         _take_traits(line, event)
     _take_consent(line, event)
@@ -60,16 +61,10 @@ def count_facts(line: Line, event: Event) -> None:
     """Counts an event in the facts that read it."""
     if event.kind < Kind.TRACK or event.kind is Kind.START:
         return
-    for fact in line.program.index.facts_by_event.get(event.name, ()):
-        _count(line, fact, event)
-    if event.is_activity:
-        for fact in line.program.index.any_event_facts:
-            _count(line, fact, event)
-
-
-def _count(line: Line, fact: Fact, event: Event) -> None:
-    if fact.counts(event):
-        line.state.facts[fact.name] = apply_to_fact(fact, line.state.facts.get(fact.name), event)
+    facts = line.state.facts
+    for fact in line.program.index.facts_read_from(event):
+        if fact.condition is None or fact.counts(event):
+            facts[fact.name] = fact.add(facts.get(fact.name), event)
 
 
 def _take_traits(line: Line, event: Event) -> None:
@@ -112,7 +107,7 @@ def _take_answer(line: Line, event: Event, answer: ConsentAnswer) -> None:
         _lift(line, answer.key, choice)
 
 
-def _lift(line: Line, key: str, choice: Choice) -> None:
+def _lift(line: Line, key: ConsentKey, choice: Choice) -> None:
     """Has a yes count for the addresses that this customer carries, and somebody unsubscribed
     before.
     """
@@ -120,7 +115,7 @@ def _lift(line: Line, key: str, choice: Choice) -> None:
         to = address(line.state, medium)
         record = line.state.address_book(medium, to) if to is not None else AddressRecord()
         for topic in {said.topic for said in record.choices}:
-            wanted = (medium,) if topic == "" else (topic_key(topic), ALL_TOPICS)
+            wanted = (medium_key(medium),) if topic == "" else (topic_key(topic), ALL_TOPICS)
             if to is not None and key in wanted and record.refused_at(topic, choice.at) is not None:
                 line.effects.append(
                     AddressLifted(choice.at, medium, to.lower(), topic, choice.source)

@@ -7,12 +7,13 @@ call, ids of at most 256 characters (ours).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Any
 
 from orchestrator.domain.errors import CallRejected
 from orchestrator.domain.event import Event, Kind
+from orchestrator.domain.value_class import value_class
 from orchestrator.domain.values import as_text, iso_time
 
 CALL_BYTES_MAX = 32_768
@@ -37,7 +38,7 @@ _KINDS = {
 _NAMES = {Kind.PAGE: "Page Viewed", Kind.SCREEN: "Screen Viewed"}
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Call:
     """One accepted call. `user_id` or `anonymous_id` is set; `previous_id` only for alias. `at` is
     None when the call carried no time: it happened when it was received."""

@@ -56,6 +56,8 @@ from orchestrator.domain.values import (
 def compile_condition(tree: Expr, source: str) -> Condition:
     """A condition whose test is true or false for any scope."""
     run = compile_expression(tree)
+    if isinstance(tree, Compare | Not | Test):  # true or false already
+        return Condition(source, tree, run)
     return Condition(source, tree, lambda scope: truth(run(scope)))
 
 
@@ -104,6 +106,9 @@ def _compile_operator(tree: Expr) -> Compiled:
             test, a, b = COMPARE[operator], compile_expression(left), compile_expression(right)
             if is_caseless(left) or is_caseless(right):
                 return lambda scope: test(folded(a(scope)), folded(b(scope)))
+            if isinstance(right, Const):
+                value = right.value
+                return lambda scope: test(a(scope), value)
             return lambda scope: test(a(scope), b(scope))
         case Arithmetic(operator, left, right):
             compute, a, b = (

@@ -7,12 +7,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NewType
 
 from orchestrator.domain.message import Medium
 
-ALL_TOPICS = "topic:*"  # the key of every topic at once: `topics: false`
-OPENS, CLICKS = "opens", "clicks"  # being watched is asked for by itself
+#: What a choice is about, as it is stored: a medium (`email`), a topic (`topic:offers`), …
+ConsentKey = NewType("ConsentKey", str)
+
+_TOPIC, _ADDRESS = "topic:", "address:"
+ALL_TOPICS = ConsentKey(f"{_TOPIC}*")  # every topic at once: `topics: false`
+# being watched is asked for by itself
+OPENS, CLICKS = ConsentKey("opens"), ConsentKey("clicks")
+# in the log alone, of what journeys and people of the shop did
+MARKETING, MUTE = ConsentKey("marketing"), ConsentKey("mute")
 _MAPS = ("topics", "categoryPreferences")  # the second is Segment's
 _WORDS = {"true": True, "yes": True, "false": False, "no": False}
 
@@ -21,7 +28,7 @@ class ConsentAnswer(NamedTuple):
     """What was said about one key of `CustomerState.consent`. `granted` None takes an earlier
     choice back; what cannot be read is a no."""
 
-    key: str
+    key: ConsentKey
     granted: bool | None
     readable: bool = True
 
@@ -57,8 +64,9 @@ def choice_about_address(answer: ConsentAnswer, medium: str, at: datetime) -> Ad
     went to; None where it is about something else."""
     if answer.granted is None or answer.key == ALL_TOPICS:
         return None
-    if answer.key.startswith("topic:"):
-        return AddressChoice(at, answer.granted, answer.key.removeprefix("topic:"))
+    topic = topic_of(answer.key)
+    if topic is not None:
+        return AddressChoice(at, answer.granted, topic)
     return AddressChoice(at, answer.granted) if answer.key == medium else None
 
 
@@ -70,9 +78,47 @@ def know_no_address(medium: Medium, address: str) -> AddressRecord:
     return AddressRecord()
 
 
-def topic_key(topic: str) -> str:
+def medium_key(medium: Medium) -> ConsentKey:
+    """The key under which somebody says whether they want any messages of a medium."""
+    return ConsentKey(medium)
+
+
+def topic_key(topic: str) -> ConsentKey:
     """The key of a topic, whose case does not count."""
-    return f"topic:{topic.strip().lower()}"
+    return ConsentKey(f"{_TOPIC}{topic.strip().lower()}")
+
+
+def topic_of(key: str) -> str | None:
+    """The topic that a key names; None where it is of something else."""
+    return key.removeprefix(_TOPIC) if key.startswith(_TOPIC) else None
+
+
+def address_key(medium: Medium) -> ConsentKey:
+    """In the log: what a person of the shop did about an address of a medium."""
+    return ConsentKey(f"{_ADDRESS}{medium}")
+
+
+def address_medium(key: str) -> Medium | None:
+    """The medium of such an address; None where a key is of something else."""
+    return Medium(key.removeprefix(_ADDRESS)) if key.startswith(_ADDRESS) else None
+
+
+class Suppressed(NamedTuple):
+    """What is written to no more, as it is stored: an address of a medium, or a customer who wants
+    no marketing."""
+
+    scope: str
+    address: str
+
+    @staticmethod
+    def of_address(medium: str, address: str) -> Suppressed:
+        """An address, whose case does not count."""
+        return Suppressed(str(medium), address.lower())
+
+    @staticmethod
+    def of_customer(customer_id: int) -> Suppressed:
+        """A customer who wants no marketing."""
+        return Suppressed(MARKETING, f"customer:{customer_id}")
 
 
 def read_yes_no(value: Any) -> bool | None:
@@ -115,15 +161,15 @@ def _read_object(said: Mapping[str, Any]) -> Iterator[ConsentAnswer]:
 
 def _read_bare(said: Any) -> Iterator[ConsentAnswer]:
     if said != [] and read_yes_no(said) is not True:
-        yield from (_answer(medium, said) for medium in Medium)
+        yield from (_answer(medium_key(medium), said) for medium in Medium)
 
 
-def _key(name: str) -> str:
+def _key(name: str) -> ConsentKey:
     key = name.strip().lower()
-    return key if key in (*Medium, OPENS, CLICKS) else topic_key(name)
+    return ConsentKey(key) if key in (*Medium, OPENS, CLICKS) else topic_key(name)
 
 
-def _answer(key: str, value: Any) -> ConsentAnswer:
+def _answer(key: ConsentKey, value: Any) -> ConsentAnswer:
     if value is None:
         return ConsentAnswer(key, None)
     granted = read_yes_no(value)

@@ -5,15 +5,17 @@ into rows.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from orchestrator.domain.consent import ConsentKey
 from orchestrator.domain.event import Event
 from orchestrator.domain.message import Medium
 from orchestrator.domain.reasons import Detail, Reason, brief
 from orchestrator.domain.state import Choice, Enrollment
+from orchestrator.domain.value_class import value_class
 
 
 class Effect:
@@ -54,8 +56,7 @@ class DecisionKind(StrEnum):
     LEFT = "left"  # how is in the detail: completed, exited, converted, filtered, merged
 
 
-# Not frozen: most effects are decisions, and a frozen one takes three times as long to make.
-@dataclass(slots=True)
+@value_class
 class Decision(Effect):
     """One decision, its reason, and the facts that come with both."""
 
@@ -73,7 +74,7 @@ class Decision(Effect):
         return brief(self.reason, self.detail)
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class RuleChange(Effect):
     """The answer of something watched changed (`domain.watches`). `cause`: event, time, import
     (history), rule (the rules were edited). Only the first two trigger.
@@ -87,7 +88,7 @@ class RuleChange(Effect):
     cause: str
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Assignment(Effect):
     """A variant was drawn and is kept."""
 
@@ -97,19 +98,19 @@ class Assignment(Effect):
     variant: str
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class ConsentChange(Effect):
     """Consent, a topic, a suppression or a mute changed; `key` as in CustomerState.consent, or
     `mute`, `marketing`.
     """
 
     at: datetime
-    key: str
+    key: ConsentKey
     choice: Choice
     until: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class AddressLifted(Effect):
     """A yes of somebody who carries an unsubscribed address: it may be written to again, whoever
     has it. `topic` "" is all marketing."""
@@ -121,7 +122,7 @@ class AddressLifted(Effect):
     source: str
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Grant(Effect):
     """A coupon or reward. `to` REFERRER: for the customer whose external id is `receiver`."""
 
@@ -135,13 +136,13 @@ class Grant(Effect):
     is_reward: bool
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class CouponRedeemed(Effect):
     at: datetime
     code: str
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class TaskMade(Effect):
     at: datetime
     enrollment: Enrollment
@@ -152,7 +153,7 @@ class TaskMade(Effect):
     due_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Emitted(Effect):
     """An event Parcours itself puts on a customer's time line: this one's (`receiver` None), or
     another's.
@@ -162,7 +163,7 @@ class Emitted(Effect):
     receiver: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Logged(Effect):
     """What a step changed about the customer, for their log of events; it is applied already."""
 

@@ -71,19 +71,19 @@ def _try_to_enter(knock: _Knock, journey: Journey, trigger: Trigger) -> None:
         return
     if not (trigger.is_for_all or trigger.means(line.scope(knock.now, event=event))):
         return
-    inside, draft = _inside(line, journey, at), _draft(line, journey, event)
-    if refused := _why_not(knock, journey, inside, draft):
+    inside = _inside(line, journey, at)
+    if refused := _why_not(knock, journey, inside):
         reason, detail = refused
         effect = Decision(at, DecisionKind.IGNORED, journey.id, reason, detail=detail)
         line.effects.append(effect)
     elif inside is not None:
         _restart(knock, journey, inside)
     else:
-        _begin(line, journey, draft)
+        _begin(line, journey, _draft(line, journey, event))
 
 
 def _why_not(
-    knock: _Knock, journey: Journey, inside: Enrollment | None, draft: Enrollment
+    knock: _Knock, journey: Journey, inside: Enrollment | None
 ) -> tuple[Reason, Detail] | None:
     """Why somebody may not enter, or start anew; None when they may."""
     line, only_if = knock.line, journey.only_if
@@ -93,9 +93,11 @@ def _why_not(
         reason = None if _may_restart(journey, inside, knock.at) else Reason.ALREADY_INSIDE
     if reason is not None:
         return reason, {}
-    if only_if is None or only_if.test(line.scope(knock.now, draft, knock.event)):
+    if only_if is None:
         return None
-    return Reason.ONLY_IF, {"condition": only_if.source}
+    draft = _draft(line, journey, knock.event)
+    holds = only_if.test(line.scope(knock.now, draft, knock.event))
+    return None if holds else (Reason.ONLY_IF, {"condition": only_if.source})
 
 
 def _may_restart(journey: Journey, inside: Enrollment, at: datetime) -> bool:

@@ -5,10 +5,12 @@ itself did.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from enum import IntEnum
 from typing import Any
+
+from orchestrator.domain.value_class import value_class
 
 #: What `any event` matches: track, page and screen calls received; never what Parcours itself
 #: emits.
@@ -34,7 +36,7 @@ class Kind(IntEnum):
 ACTIVITY = frozenset({Kind.TRACK, Kind.PAGE, Kind.SCREEN})
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Event:
     """One event. `at` is its own time; `arrival` orders events of the same instant (smaller came
     first).
@@ -59,7 +61,7 @@ class Event:
     @property
     def is_activity(self) -> bool:
         """Whether `any event` matches it."""
-        return self.kind in ACTIVITY
+        return Kind.TRACK <= self.kind <= Kind.SCREEN
 
     @property
     def seen(self) -> dict[str, Any]:

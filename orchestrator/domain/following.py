@@ -25,7 +25,7 @@ def follow_news(line: Line, now: datetime) -> None:
     for enrollment in sorted(line.state.open_enrollments(), key=attrgetter("journey")):
         journey = line.program.journey_of(enrollment.journey, enrollment.version)
         step = journey.by_id.get(enrollment.step or "") if journey else None
-        if journey is not None and step is not None:
+        if journey is not None and step is not None and step.follows:
             step.follow(line.moment(journey, enrollment, now))
 
 

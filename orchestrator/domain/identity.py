@@ -16,6 +16,7 @@ from typing import NamedTuple
 from orchestrator.domain.call import Call
 from orchestrator.domain.errors import CallRejected
 from orchestrator.domain.event import Kind
+from orchestrator.domain.value_class import value_class
 
 _GMAIL = ("gmail.com", "googlemail.com")  # one and the same, and a.b@ and ab@ are one person there
 
@@ -27,7 +28,7 @@ class Person(NamedTuple):
     anonymous: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Resolution:
     """Whose event a call is, and the anonymous customer that turned out to be the same person, if
     any.

@@ -109,9 +109,15 @@ class Journey:
     source: str = ""  # the YAML text, kept so that pinned people can finish it
     by_id: dict[str, Step] = field(init=False, default_factory=dict, compare=False)
     following: dict[str, str | None] = field(init=False, default_factory=dict, compare=False)
+    # the events that its goal and exits wait for; None where one is asked at any news
+    listens_for: frozenset[str] | None = field(init=False, default=None, compare=False)
 
     def __post_init__(self) -> None:
         _thread(self.steps, None, self.by_id, self.following)
+        rules = [*self.exits, *([] if self.goal is None else [self.goal])]
+        names = [rule.event for rule in rules if rule.event is not None]
+        if len(names) == len(rules):
+            object.__setattr__(self, "listens_for", frozenset(names))
 
     @property
     def subscription_topic(self) -> str:

@@ -21,6 +21,7 @@ from datetime import datetime
 from typing import Any
 
 from orchestrator.domain.applying import apply
+from orchestrator.domain.consent import ConsentKey
 from orchestrator.domain.effects import Decision, DecisionKind, RuleChange
 from orchestrator.domain.event import Event, Kind
 from orchestrator.domain.following import places_of, tell_moved
@@ -28,7 +29,7 @@ from orchestrator.domain.journey import Goal, Journey
 from orchestrator.domain.line import Line, RunOptions
 from orchestrator.domain.reasons import Detail, Reason
 from orchestrator.domain.record import Record, Retrace
-from orchestrator.domain.state import CustomerState, Enrollment, Status
+from orchestrator.domain.state import Choice, CustomerState, Enrollment, Status
 from orchestrator.domain.values import INSTANT
 from orchestrator.domain.walk import walk
 from orchestrator.domain.watches import STAGE
@@ -135,7 +136,7 @@ class _Known:
 
     traits: dict[str, Any]
     trait_times: dict[str, str]
-    consent: dict[str, Any]
+    consent: dict[ConsentKey, Choice]
     stage: str | None
     stage_since: datetime | None
 

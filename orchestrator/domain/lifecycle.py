@@ -5,7 +5,7 @@ alone changes it.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -43,6 +43,14 @@ class Fact:
     minus: str | None = None
     within: timedelta | None = None
     condition: Condition | None = None
+    # made of the kind once: the stored value (JSON types; times as ISO text) after one event more,
+    # in whatever order they come; and what an expression sees of it
+    add: Callable[[Any, Event], Any] = field(init=False, compare=False, repr=False)
+    read: Callable[[Any], Any] = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "add", _adding(self))
+        object.__setattr__(self, "read", _READING[self.kind])
 
     def counts(self, event: Event) -> bool:
         """Whether the fact's `if` holds; it sees nothing but the event."""
@@ -130,37 +138,49 @@ def unreadable_amounts(fact: Fact, event: Event) -> int:
 # ---------------------------------------------------------------- facts that are stored
 
 
-def apply_to_fact(fact: Fact, stored: Any, event: Event) -> Any:
-    """The stored value of a fact after one event (JSON types; times as ISO text). Order does not
-    matter.
-    """
-    sign = -1 if fact.minus == event.name else 1
+def _adding(fact: Fact) -> Callable[[Any, Event], Any]:
+    path, minus = fact.of or "", fact.minus
     match fact.kind:
         case FactKind.COUNT:
-            return (stored or 0) + sign
+            return lambda stored, event: (stored or 0) + (-1 if event.name == minus else 1)
         case FactKind.SUM:
-            return round((stored or 0) + sign * amount(event.properties, fact.of or ""), 6)
+            return lambda stored, event: _add_amount(path, minus, stored, event)
         case FactKind.FIRST:
-            return min(filter(None, (stored, event.at.isoformat())))
+            return _first
         case FactKind.LAST:
-            return max(filter(None, (stored, event.at.isoformat())))
+            return _last
         case FactKind.LATEST:
-            return _latest(fact, stored, event)
+            return lambda stored, event: _latest(path, stored, event)
         case FactKind.UNIQUE | FactKind.MOST_FREQUENT:
-            return _tally(fact, stored, event, sign)
+            return lambda stored, event: _tally(path, minus, stored, event)
 
 
-def _latest(fact: Fact, stored: Any, event: Event) -> Any:
-    value = next(iter(read_path(event.properties, fact.of or "")), None)
+def _add_amount(path: str, minus: str | None, stored: float | None, event: Event) -> float:
+    sign = -1 if event.name == minus else 1
+    return round((stored or 0) + sign * amount(event.properties, path), 6)
+
+
+def _first(stored: str | None, event: Event) -> str:
+    told = event.at.isoformat()
+    return min(stored, told) if stored else told
+
+
+def _last(stored: str | None, event: Event) -> str:
+    told = event.at.isoformat()
+    return max(stored, told) if stored else told
+
+
+def _latest(path: str, stored: Any, event: Event) -> Any:
+    value = next(iter(read_path(event.properties, path)), None)
     if value is None or (stored is not None and stored["at"] > event.at.isoformat()):
         return stored
     return {"at": event.at.isoformat(), "value": value}
 
 
-def _tally(fact: Fact, stored: Any, event: Event, sign: int) -> Any:
+def _tally(path: str, minus: str | None, stored: Any, event: Event) -> dict[str, int]:
     """Counts by value; as keys of JSON are texts, each is the value's own JSON."""
-    counts = dict(stored or {})
-    for value in read_path(event.properties, fact.of or ""):
+    counts, sign = dict(stored or {}), -1 if event.name == minus else 1
+    for value in read_path(event.properties, path):
         whole = isinstance(value, float) and value.is_integer()
         key = json.dumps(int(value) if whole else value, sort_keys=True, ensure_ascii=False)
         counts[key] = counts.get(key, 0) + sign
@@ -184,28 +204,24 @@ def merge_fact(fact: Fact, one: Any, other: Any) -> Any:
             return {key: one.get(key, 0) + other.get(key, 0) for key in {**one, **other}}
 
 
-def read_fact(fact: Fact, stored: Any) -> Any:
-    """What an expression sees of a stored fact. Counts and sums of nothing are 0; the rest is
-    undefined.
-    """
-    match fact.kind:
-        case FactKind.COUNT | FactKind.SUM:
-            return stored or 0
-        case FactKind.FIRST | FactKind.LAST:
-            return as_time(stored)
-        case FactKind.LATEST:
-            return stored["value"] if stored else None
-        case FactKind.UNIQUE:
-            return sum(1 for count in (stored or {}).values() if count > 0)
-        case FactKind.MOST_FREQUENT:
-            return _most_frequent(stored or {})
-
-
-def _most_frequent(counts: dict[str, int]) -> Any:
+def _most_frequent(stored: dict[str, int] | None) -> Any:
     """The value counted most; of several the one whose text comes first."""
+    counts = stored or {}
     most = max(counts.values(), default=0)
     values = [json.loads(key) for key, count in counts.items() if count == most]
     return min(values, key=lambda value: (as_text(value), str(type(value)))) if most > 0 else None
+
+
+#: What an expression sees of a stored fact: counts and sums of nothing are 0, the rest undefined.
+_READING: dict[FactKind, Callable[[Any], Any]] = {
+    FactKind.COUNT: lambda stored: stored or 0,
+    FactKind.SUM: lambda stored: stored or 0,
+    FactKind.FIRST: as_time,
+    FactKind.LAST: as_time,
+    FactKind.LATEST: lambda stored: stored["value"] if stored else None,
+    FactKind.UNIQUE: lambda stored: sum(1 for count in (stored or {}).values() if count > 0),
+    FactKind.MOST_FREQUENT: _most_frequent,
+}
 
 
 # ---------------------------------------------------------------- facts over a window
@@ -219,5 +235,5 @@ def read_windowed(fact: Fact, events: Iterable[Event], now: datetime) -> Any:
     stored: Any = None
     for event in events:
         if now - fact.within < event.at <= now and fact.counts(event):
-            stored = apply_to_fact(fact, stored, event)
-    return read_fact(fact, stored)
+            stored = fact.add(stored, event)
+    return fact.read(stored)

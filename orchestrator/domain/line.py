@@ -7,7 +7,7 @@ exit or an entry asks and acts. Which instant comes next is decided by `domain.w
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Unpack
@@ -130,10 +130,11 @@ class Line:
             return clock
         return due
 
-    def doubt(self, watches: Iterable[Watch]) -> None:
-        """Says that something changed which these watches read."""
-        for watch in watches:
-            self.sure.pop(watch, None)
+    def hear(self, event: Event) -> None:
+        """Says that an event came, which may change what is watched."""
+        for watch in self.program.index.watches_moved_by(event):
+            if watch.is_moved_by(event, self.state):
+                self.sure.pop(watch, None)
 
     def doubt_everything(self) -> None:
         """Says that something changed which any watch may read."""

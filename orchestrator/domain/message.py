@@ -42,15 +42,21 @@ class MessageState(StrEnum):
     UNKNOWN = "unknown"  # bytes left, no answer came: never resent by itself
 
 
-#: A provider has the message, whatever became of it then.
-TAKEN = (
+#: Nobody has the message yet.
+OPEN = (MessageState.QUEUED, MessageState.LEASED)
+#: It arrived, as far as anybody knows.
+ARRIVED = (
     MessageState.ACCEPTED,
     MessageState.DELIVERED,
     MessageState.OPENED,
     MessageState.CLICKED,
-    MessageState.COMPLAINED,
-    MessageState.BOUNCED,
 )
+#: A provider has the message, whatever became of it then.
+TAKEN = (*ARRIVED, MessageState.COMPLAINED, MessageState.BOUNCED)
+#: No provider has it, and none is asked again, unless a person says so.
+GIVEN_UP = (MessageState.FAILED, MessageState.REJECTED)
+#: It went wrong, before a provider had it or after.
+FAILED = (*GIVEN_UP, MessageState.BOUNCED, MessageState.COMPLAINED)
 
 
 @dataclass(frozen=True, slots=True)

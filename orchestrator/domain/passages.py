@@ -9,10 +9,10 @@ from operator import attrgetter
 
 from orchestrator.domain.effects import DecisionKind, RuleChange
 from orchestrator.domain.event import Event
-from orchestrator.domain.journey import Occasion
+from orchestrator.domain.journey import Journey, Occasion
 from orchestrator.domain.line import Line, Moment
 from orchestrator.domain.reasons import Reason
-from orchestrator.domain.state import Status
+from orchestrator.domain.state import Enrollment, Status
 from orchestrator.domain.values import as_amount
 from orchestrator.domain.watches import STAGE
 
@@ -35,18 +35,29 @@ NOTHING = News()
 def check_passages(line: Line, now: datetime, news: News) -> None:
     """Looks at everybody inside, and at who left while the goal still counts. Asked where there is
     news of the customer only: an event, a change of stage, of a trait or of consent."""
+    told = {event.name for event in news.events}
     for enrollment in sorted(line.state.enrollments, key=attrgetter("journey")):
         journey = line.program.journey_of(enrollment.journey, enrollment.version)
-        if journey is None:
-            continue
-        moment = line.moment(journey, enrollment, now)
-        check_goal(moment, news)
-        if enrollment.is_open:
-            _check_exits(moment, news)
-        if enrollment.is_open and news.events:
-            step = journey.by_id.get(enrollment.step or "")
-            if step is not None:
-                step.hear(moment, news.events)
+        if journey is not None and _may_concern(journey, enrollment, told):
+            _tell(line.moment(journey, enrollment, now), news)
+
+
+def _may_concern(journey: Journey, enrollment: Enrollment, told: set[str]) -> bool:
+    """Whether anything in the journey asks about events of these names, or about all news."""
+    if journey.listens_for is None or not journey.listens_for.isdisjoint(told):
+        return True
+    step = journey.by_id.get(enrollment.step or "")
+    return step is not None and step.awaits in told
+
+
+def _tell(moment: Moment, news: News) -> None:
+    check_goal(moment, news)
+    if moment.enrollment.is_open:
+        _check_exits(moment, news)
+    if moment.enrollment.is_open and news.events:
+        step = moment.journey.by_id.get(moment.enrollment.step or "")
+        if step is not None:
+            step.hear(moment, news.events)
 
 
 def check_goal(moment: Moment, news: News) -> None:

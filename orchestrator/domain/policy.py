@@ -10,12 +10,13 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from orchestrator.domain.consent import ALL_TOPICS, topic_key
+from orchestrator.domain.consent import ALL_TOPICS, MARKETING, medium_key, topic_key
 from orchestrator.domain.message import Medium, Purpose
 from orchestrator.domain.reasons import Detail, Reason
 from orchestrator.domain.region import read_phone
 from orchestrator.domain.schedule import QuietHours
 from orchestrator.domain.state import CustomerState
+from orchestrator.domain.value_class import value_class
 
 TURNS_MAX = 64
 
@@ -50,7 +51,7 @@ class Permission(StrEnum):
     DENY = "deny"
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Verdict:
     """The policy's answer. `until` is the next free instant of a deferral."""
 
@@ -98,8 +99,8 @@ def may_send(
         return _suppressed(dead)
     if purpose is Purpose.TRANSACTIONAL:
         return ALLOW
-    if "marketing" in state.suppressed:
-        return _suppressed(state.suppressed["marketing"])
+    if MARKETING in state.suppressed:
+        return _suppressed(state.suppressed[MARKETING])
     if state.muted_until is not None and now < state.muted_until:
         return Verdict(Permission.DENY, Reason.MUTED)
     if not has_consent(policy, state, medium, topic):
@@ -117,7 +118,9 @@ def still_lacks(
     if address(state, medium) is None:
         return Reason.NO_ADDRESS
     asked = (
-        purpose is Purpose.MARKETING and not policy.consent_default and state.chosen(medium) is None
+        purpose is Purpose.MARKETING
+        and not policy.consent_default
+        and state.chosen(medium_key(medium)) is None
     )
     return Reason.NO_CONSENT if asked and not is_refused(state, topic) else None
 
@@ -128,7 +131,10 @@ def is_unsubscribed(
     """Whether somebody unsubscribed this address, from all marketing or from the topic, and this
     customer has not said yes since."""
     record = state.address_book(medium, to)
-    for refused, keys in (("", (medium,)), (topic.lower(), (topic_key(topic), ALL_TOPICS))):
+    for refused, keys in (
+        ("", (medium_key(medium),)),
+        (topic.lower(), (topic_key(topic), ALL_TOPICS)),
+    ):
         since = record.refused_at(refused, now)
         if since is not None and not any(state.agreed_after(key, since) for key in keys):
             return True
@@ -141,7 +147,7 @@ def has_consent(policy: Policy, state: CustomerState, medium: Medium, topic: str
     """
     if is_refused(state, topic):
         return False
-    by_medium = state.chosen(medium)
+    by_medium = state.chosen(medium_key(medium))
     return policy.consent_default if by_medium is None else by_medium
 
 

@@ -5,7 +5,7 @@ they read.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from hashlib import blake2b
 from typing import Any
@@ -54,9 +54,9 @@ class Index:
     history: dict[str, timedelta | None] = field(default_factory=dict)
     # those of them of which something reads what they say, not only that they happened
     told: set[str] = field(default_factory=set)
+    # the facts that an activity of a name changes, and those that one of any other name does
     facts_by_event: dict[str, list[Fact]] = field(default_factory=dict)
     any_event_facts: list[Fact] = field(default_factory=list)
-    windowed: list[Fact] = field(default_factory=list)
     watches: tuple[Watch, ...] = ()
     watches_by_event: dict[str, tuple[Watch, ...]] = field(default_factory=dict)
     segment_tests: dict[str, Callable[[Scope], bool]] = field(default_factory=dict)
@@ -74,6 +74,8 @@ class Index:
             index._add_triggers(journey)
         for fact in lifecycle.facts:
             index._add_fact(fact)
+        for facts in index.facts_by_event.values():
+            facts += index.any_event_facts
         for call in (call for tree in trees for call in calls(tree, "performed")):
             performed = read_performed(call)
             index._keep_history(performed.event, performed.within)
@@ -82,7 +84,7 @@ class Index:
         # what a template asks of an event is known only when it is rendered
         asked = (call for tree in program.template_calls for call in calls(tree, "performed"))
         index.told |= {read_performed(call).event for call in asked}
-        index._add_watches(StageWatch(lifecycle, index.windowed))
+        index._add_watches(StageWatch(lifecycle))
         index.sent_window = _sent_window(program.policy, trees)
         index._look_ahead(program)
         return index
@@ -91,6 +93,12 @@ class Index:
         """The names under which an event is kept for windows: its own, and `any event`."""
         own = [event.name] if event.name in self.history else []
         return [*own, ANY_EVENT] if event.is_activity and ANY_EVENT in self.history else own
+
+    def facts_read_from(self, event: Event) -> list[Fact]:
+        """The stored facts that an event may change."""
+        if event.is_activity:
+            return self.facts_by_event.get(event.name, self.any_event_facts)
+        return [one for one in self.facts_by_event.get(event.name, ()) if one.event != ANY_EVENT]
 
     def timetable(self, state: CustomerState) -> Timetable[tuple[Journey, Called]]:
         """What calls a customer, and when: by their own clock, if any trigger asks that."""
@@ -130,7 +138,6 @@ class Index:
 
     def _add_fact(self, fact: Fact) -> None:
         if fact.within is not None:
-            self.windowed.append(fact)
             for name in filter(None, (fact.event, fact.minus)):
                 self._keep_history(name, fact.within)
                 if fact.of or fact.condition:
@@ -223,6 +230,16 @@ class Program:
         """Those of today, and the earlier versions that people finish."""
         yield from self.journeys.values()
         yield from self.pinned.values()
+
+
+def without_idle_facts(program: Program) -> Program:
+    """The program for lives that nobody keeps and in which nothing is rendered: without the facts
+    that only templates and people read.
+    """
+    ruled = replace(program, template_calls=())
+    read = {name for tree in _trees(ruled) for name in customer_names(tree)}
+    facts = tuple(fact for fact in program.lifecycle.facts if fact.name in read)
+    return replace(ruled, lifecycle=replace(program.lifecycle, facts=facts, by_name={}))
 
 
 def _sent_window(policy: Policy, trees: Iterable[Expr]) -> timedelta | None:

@@ -7,7 +7,6 @@ for sending.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from orchestrator.domain import policy
@@ -20,13 +19,14 @@ from orchestrator.domain.program import Program
 from orchestrator.domain.reasons import Reason
 from orchestrator.domain.release_answers import Go, Later, Leave, Release, Stay
 from orchestrator.domain.state import CustomerState, Enrollment, Status
+from orchestrator.domain.value_class import value_class
 
 #: Of an enrollment: so long a message waits for an address, or for a yes or no. Many a page says
 #: `Signed Up` before it says who did.
 FIRST_MINUTES = timedelta(minutes=5)
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Letter:
     """A message that wants to leave. `queued` where its step was passed already."""
 
@@ -37,7 +37,7 @@ class Letter:
     queued: Queued | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Queued:
     """A message in the ledger. `since`: what happened to somebody whose journey ended with it, so
     that the time line did not look at exits any more."""
@@ -70,7 +70,7 @@ def lacks(program: Program, state: CustomerState, letter: Letter) -> Reason | No
     return policy.still_lacks(program.policy, state, letter.medium, letter.purpose, letter.topic)
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class _Case:
     program: Program
     state: CustomerState
@@ -117,6 +117,8 @@ def _forbidding_rule(case: _Case, journey: Journey) -> Leave | None:
         for rule in journey.exits:
             if not rule.is_state and _has_come(case, rule, queued.since):
                 return Leave(Status.EXITED, Reason.EXIT, {"rule": rule.name})
+    if journey.listens_for is not None and journey.only_if is None:
+        return None
     scope = case.program.scope(case.state, case.now, enrollment)
     for rule in journey.exits:
         if rule.is_state and rule.condition is not None and rule.condition.test(scope):

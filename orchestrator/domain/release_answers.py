@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 
 from orchestrator.domain.effects import DecisionKind
 from orchestrator.domain.reasons import Detail, Reason, brief
 from orchestrator.domain.state import Status
+from orchestrator.domain.value_class import value_class
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Go:
     """It may leave now."""
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Later:
     """Not before `until`, when it is asked again: DEFERRED by a cap or by quiet hours, or WAITING
     for what its customer has not told yet."""
@@ -25,7 +26,7 @@ class Later:
     kind: DecisionKind = DecisionKind.DEFERRED
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Stay:
     """It never leaves; its customer goes on."""
 
@@ -44,7 +45,7 @@ class Stay:
         return Stay(Reason.LEFT_BEFORE, detail={"because": because})
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Leave:
     """It never leaves, and its customer leaves the journey; `value` is what a goal that was reached
     is worth."""

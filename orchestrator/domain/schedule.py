@@ -87,6 +87,7 @@ def parse_clock(text: str) -> time:
     raise ValueError(f"'{text}' is not a time of day: write 09:00")
 
 
+@lru_cache(maxsize=4096)  # of many customers, few zones and times of day
 def to_instant(day: date, clock: time, zone: ZoneInfo) -> datetime:
     """The UTC instant of a local time: first instant after a gap, first of two in a fold."""
     local = datetime.combine(day, clock, tzinfo=zone)  # fold=0: the first of two
@@ -132,10 +133,11 @@ def next_local_time(after: datetime, clock: time, days: frozenset[int], zone: Zo
     """
     day = after.astimezone(zone).date() - timedelta(days=1)
     for _ in range(9):
-        instant = to_instant(day, clock, zone)
-        minute = instant.replace(second=0, microsecond=0)
-        if after < minute + timedelta(minutes=1) and (not days or day.weekday() in days):
-            return after if minute <= after else instant
+        if not days or day.weekday() in days:
+            instant = to_instant(day, clock, zone)
+            minute = instant.replace(second=0, microsecond=0)
+            if after < minute + timedelta(minutes=1):
+                return after if minute <= after else instant
         day += timedelta(days=1)
     raise AssertionError("a week holds every weekday")
 

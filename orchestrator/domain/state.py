@@ -5,7 +5,7 @@ back once.
 from __future__ import annotations
 
 from bisect import bisect_right, insort
-from collections.abc import Iterable, Mapping, MutableMapping
+from collections.abc import Callable, Iterable, Mapping, MutableMapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -13,18 +13,19 @@ from operator import attrgetter
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from orchestrator.domain.consent import AddressBook, know_no_address
+from orchestrator.domain.consent import AddressBook, ConsentKey, know_no_address, topic_of
 from orchestrator.domain.event import Event
-from orchestrator.domain.lifecycle import Fact, Lifecycle, read_fact, read_windowed
+from orchestrator.domain.lifecycle import Fact, Lifecycle, read_windowed
 from orchestrator.domain.message import Medium
 from orchestrator.domain.region import region_of, zone_told_by
 from orchestrator.domain.schedule import find_zone
+from orchestrator.domain.value_class import value_class
 
 #: Segment's reserved traits in the spelling of its SDKs, for whoever writes `customer.first_name`.
 RESERVED_TRAITS = {"first_name": "firstName", "last_name": "lastName", "created_at": "createdAt"}
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Choice:
     """What a customer said about being written to, when and where. `granted` None: an earlier
     choice was taken back.
@@ -134,7 +135,7 @@ class CustomerState:
     facts: dict[str, Any] = field(default_factory=dict)
     stage: str | None = None
     stage_since: datetime | None = None
-    consent: dict[str, Choice] = field(default_factory=dict)
+    consent: dict[ConsentKey, Choice] = field(default_factory=dict)
     suppressed: dict[str, str] = field(default_factory=dict)
     address_book: AddressBook = know_no_address
     muted_until: datetime | None = None
@@ -169,22 +170,14 @@ class CustomerState:
         fact = self.lifecycle.by_name.get(name)
         if fact is not None:
             return self._fact(fact, now)
-        match name:
-            case "id":
-                return self.external_id
-            case "stage" | "stage_since" | "anonymous":
-                return getattr(self, name)
-            case "timezone":
-                return self.zone.key
-            case "locale":
-                return self.traits.get("locale") or self.locale or None
-            case "consent":
-                return self._consent()
+        built_in = _BUILT_IN.get(name)
+        if built_in is not None:
+            return built_in(self)
         return self.traits.get(name, self.traits.get(RESERVED_TRAITS.get(name, name)))
 
     def _fact(self, fact: Fact, now: datetime) -> Any:
         if fact.within is None:
-            return read_fact(fact, self.facts.get(fact.name))
+            return fact.read(self.facts.get(fact.name))
         return read_windowed(fact, self.fact_events(fact), now)
 
     def fact_events(self, fact: Fact) -> Iterable[Event]:
@@ -208,10 +201,12 @@ class CustomerState:
             for key, choice in self.consent.items()
             if choice.granted is not None
         }
-        topics = CaselessMap(
-            (key.removeprefix("topic:"), said) for key, said in chosen.items() if ":" in key
-        )
-        return {key: said for key, said in chosen.items() if ":" not in key} | {"topics": topics}
+        topics = CaselessMap()
+        others: dict[str, Any] = {"topics": topics}
+        for key, said in chosen.items():
+            topic = topic_of(key)
+            (others if topic is None else topics)[key if topic is None else topic] = said
+        return others
 
     def events(self, name: str) -> Iterable[Event]:
         """Earlier events of a declared name, oldest first."""
@@ -267,17 +262,17 @@ class CustomerState:
                 self.traits[name] = value
         return changed
 
-    def chosen(self, *keys: str) -> bool | None:
+    def chosen(self, *keys: ConsentKey) -> bool | None:
         """What the newest choice about one of these keys says; None where there is none."""
         choices = [choice for key in keys if (choice := self.consent.get(key)) is not None]
         return max(choices, key=attrgetter("at")).granted if choices else None
 
-    def agreed_after(self, key: str, at: datetime) -> bool:
+    def agreed_after(self, key: ConsentKey, at: datetime) -> bool:
         """Whether the choice about a key is a yes that was said later than `at`."""
         choice = self.consent.get(key)
         return choice is not None and choice.granted is True and choice.at > at
 
-    def take_choice(self, key: str, choice: Choice) -> bool:
+    def take_choice(self, key: ConsentKey, choice: Choice) -> bool:
         """Applies a consent choice unless a newer one is known. True when it changed something."""
         known = self.consent.get(key)
         if known is not None and known.at > choice.at:
@@ -285,6 +280,17 @@ class CustomerState:
         # also when it says the same: an older no that comes late must not overrule it
         self.consent[key] = choice
         return known is None or known.granted != choice.granted
+
+
+_BUILT_IN: Mapping[str, Callable[[CustomerState], Any]] = {
+    "id": lambda state: state.external_id,
+    "stage": lambda state: state.stage,
+    "stage_since": lambda state: state.stage_since,
+    "anonymous": lambda state: state.anonymous,
+    "timezone": lambda state: state.zone.key,
+    "locale": lambda state: state.traits.get("locale") or state.locale or None,
+    "consent": CustomerState._consent,
+}
 
 
 def sortable(at: datetime) -> str:

@@ -168,6 +168,7 @@ class Step(ABC):
     sends: ClassVar[bool] = False  # a message: the law of `domain.release` is asked before it
     draws: ClassVar[bool] = False  # gives variants, which are kept
     grants: ClassVar[bool] = False  # gives coupons, which are kept
+    follows: ClassVar[bool] = False  # news of the customer may move who stands on it
 
     @property
     def blocks(self) -> tuple[tuple[Step, ...], ...]:
@@ -200,7 +201,7 @@ class Step(ABC):
 
     # most kinds neither hear nor follow anything
     def hear(self, moment: StepMoment, events: Sequence[Event]) -> None:  # noqa: B027
-        """Events of an instant, for somebody who stands on it."""
+        """Events of an instant with one that it awaits, for somebody who stands on it."""
 
     def follow(self, moment: StepMoment) -> None:  # noqa: B027
         """News of the customer who stands on it: their traits, their consent, their zone."""

@@ -28,7 +28,7 @@ from orchestrator.domain.line import Line, Moment
 from orchestrator.domain.passages import NOTHING, News, check_goal, check_passages
 from orchestrator.domain.reasons import Reason
 from orchestrator.domain.state import Enrollment, Status
-from orchestrator.domain.values import INSTANT
+from orchestrator.domain.values import INSTANT, earlier
 from orchestrator.domain.watching import change_answers, next_change
 
 MOVES_MAX = 100  # of one enrollment within one instant
@@ -38,14 +38,19 @@ def walk(line: Line, events: Iterable[Event], until: datetime) -> list[Event]:
     """Takes every instant up to `until`, inclusive; returns the events that lie behind it, the next
     one last.
     """
-    state = line.state
-    waiting = sorted(events, key=attrgetter("order"))
+    state, inside, last = line.state, len(line.state.enrollments), None
+    waiting = sorted(events, key=attrgetter("at"))
     waiting.reverse()  # the next one is popped from the end
     while (now := next_instant(line, waiting)) is not None and now <= until:
         _take_instant(line, now, _pop_events(waiting, now))
-        state.cursor = now
+        state.cursor = last = now
         if line.retrace is None:
             state.happened_at = now
+        if len(state.enrollments) > inside:  # else nothing has grown
+            _forget_ended(line, now)
+            inside = len(state.enrollments)
+    if last is not None:
+        _forget_ended(line, last)
     return waiting
 
 
@@ -61,37 +66,38 @@ def _pop_events(waiting: list[Event], now: datetime) -> list[Event]:
 
 def next_instant(line: Line, waiting: list[Event]) -> datetime | None:
     """When something happens next: an event, a due step, or what time alone brings."""
-    cursor = line.state.cursor
-    open_ = [e for e in line.state.enrollments if e.due_at is not None and e.is_open]
-    instants = [line.due_instant(e) for e in open_]
-    candidates = [at for at in instants if at is not None]
+    cursor, soonest = line.state.cursor, None
+    for enrollment in line.state.enrollments:
+        if enrollment.due_at is not None and enrollment.is_open:
+            soonest = earlier(soonest, line.due_instant(enrollment))
     if waiting:
-        candidates.append(waiting[-1].at if cursor is None else max(waiting[-1].at, cursor))
-    after = cursor if cursor is not None else (waiting[-1].at - INSTANT if waiting else None)
-    if after is not None:
-        candidates.extend(_timed_instants(line, after))
-    return min(candidates, default=None)
+        at = waiting[-1].at
+        soonest = earlier(soonest, at if cursor is None or at > cursor else cursor)
+    if cursor is not None:
+        return earlier(soonest, _next_timed(line, cursor))
+    if waiting and line.state.stage is not None:
+        return earlier(soonest, _next_timed(line, waiting[-1].at - INSTANT))
+    return soonest  # nothing is known of this customer yet
 
 
-def _timed_instants(line: Line, after: datetime) -> Iterable[datetime]:
-    """When time alone may change what is watched, and when the customer is called."""
-    if line.state.stage is None and line.state.cursor is None:
-        return  # nothing is known of this customer yet
+def _next_timed(line: Line, after: datetime) -> datetime | None:
+    """When time alone may change what is watched, or the customer is called."""
+    found = earlier(next_change(line, after), line.next_call(after))
     last = line.options.no_entries_after
-    instants = (next_change(line, after), line.next_call(after))
-    yield from (at for at in instants if at is not None and (last is None or at <= last))
+    return found if found is None or last is None or found <= last else None
 
 
 # ---------------------------------------------------------------- one instant
 
 
 def _take_instant(line: Line, now: datetime, events: list[Event]) -> None:
-    # Late events come several at once: each at its own time, and all of them before what is
-    # overdue.
-    for _, simultaneous in groupby(events, key=attrgetter("at")):
-        _take_events(line, now, list(simultaneous))
-    if not events:
-        _take_events(line, now, [])
+    if len(events) < 2:
+        _take_events(line, now, events)
+    else:
+        # Late events come several at once: each at its own time, and all of them before what is
+        # overdue.
+        for _, simultaneous in groupby(events, key=attrgetter("at")):
+            _take_events(line, now, sorted(simultaneous, key=attrgetter("order")))
     moves: dict[int, int] = {}
     _take_due_steps(line, now, moves)
     while line.emitted or line.touched:
@@ -99,7 +105,6 @@ def _take_instant(line: Line, now: datetime, events: list[Event]) -> None:
         events, line.emitted = line.emitted, []
         _take_events(line, now, events, touched=touched)
         _take_due_steps(line, now, moves)
-    _forget_ended(line, now)
 
 
 def _take_events(line: Line, now: datetime, events: list[Event], *, touched: bool = False) -> None:
@@ -130,7 +135,7 @@ def _forget_ended(line: Line, now: datetime) -> None:
     at any more.
     """
     state = line.state
-    if not state.enrollments or line.options.keeps_ended or line.retrace is not None:
+    if line.options.keeps_ended or line.retrace is not None:
         return
     since = now - line.program.max_age
     keep = [e for e in state.enrollments if e.is_open or _still_counts(e, since)]

@@ -12,8 +12,10 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import ClassVar
 
-from orchestrator.domain.expression import Scope, calls, customer_names, read_performed
-from orchestrator.domain.lifecycle import Fact, Lifecycle
+from orchestrator.domain.event import Event, Kind
+from orchestrator.domain.expression import Scope
+from orchestrator.domain.lifecycle import Lifecycle
+from orchestrator.domain.stage_rules import StageRules, rules_by_stage
 from orchestrator.domain.state import CustomerState
 
 STAGE = "stage"
@@ -27,6 +29,10 @@ class Watch(ABC):
     kind: ClassVar[str]
     name: str = ""  # "" where there is one of the kind
     events: frozenset[str] = frozenset()
+
+    def is_moved_by(self, event: Event, state: CustomerState) -> bool:
+        """Whether one of its events, or who somebody is, may change the answer of this customer."""
+        return True
 
     @abstractmethod
     def ask(self, scope: Scope) -> str | None:
@@ -52,10 +58,16 @@ class StageWatch(Watch):
 
     kind = STAGE
 
-    def __init__(self, lifecycle: Lifecycle, windowed: Iterable[Fact]) -> None:
-        self._stages = lifecycle.stages
-        self._windows = [(fact, fact.within) for fact in windowed if fact.within is not None]
-        self.events = _events_read(lifecycle)
+    def __init__(self, lifecycle: Lifecycle) -> None:
+        self._stages, self._rules = lifecycle.stages, rules_by_stage(lifecycle)
+        self.events = self._rules[None].events
+
+    def is_moved_by(self, event: Event, state: CustomerState) -> bool:
+        return event.kind < Kind.TRACK or self._rules_of(state.stage).read(event.name)
+
+    def _rules_of(self, stage: str | None) -> StageRules:
+        """The rules that decide whether somebody stays in a stage; of one no more known, all."""
+        return self._rules.get(stage) or self._rules[None]
 
     def ask(self, scope: Scope) -> str | None:
         return next((one.name for one in self._stages if one.condition.test(scope)), None)
@@ -69,23 +81,8 @@ class StageWatch(Watch):
             state.stage_since = since
 
     def candidates(self, scope: Scope, state: CustomerState) -> Iterable[datetime]:
-        for stage in self._stages:
-            for candidates in stage.candidates:
-                yield from candidates(scope)
-        for fact, within in self._windows:
+        rules = self._rules_of(state.stage)
+        for candidates in rules.candidates:
+            yield from candidates(scope)
+        for fact, within in rules.windows:
             yield from (at + within for at in state.first_within(fact, scope.now))
-
-
-def _events_read(lifecycle: Lifecycle) -> frozenset[str]:
-    """The events that the rules of stages read, by facts or performed(). A stage may ask
-    in_segment().
-    """
-    conditions = [stage.condition for stage in lifecycle.stages]
-    conditions += [segment.condition for segment in lifecycle.segments]
-    found: set[str] = set()
-    for tree in (condition.tree for condition in conditions):
-        found |= {read_performed(call).event for call in calls(tree, "performed")}
-        facts = (lifecycle.by_name.get(name) for name in customer_names(tree))
-        for fact in (fact for fact in facts if fact is not None):
-            found |= {fact.event, fact.minus or fact.event}
-    return frozenset(found)

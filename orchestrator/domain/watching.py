@@ -10,6 +10,7 @@ from datetime import datetime
 from orchestrator.domain.effects import RuleChange
 from orchestrator.domain.event import Event
 from orchestrator.domain.line import Line
+from orchestrator.domain.values import earlier
 from orchestrator.domain.watches import Watch
 
 
@@ -48,15 +49,11 @@ def next_change(line: Line, after: datetime) -> datetime | None:
     """When time alone may change an answer next. Kept until something a rule reads changes: most
     events of a shop change nothing of it.
     """
-    return min((at for at in _next_changes(line, after) if at is not None), default=None)
-
-
-def _next_changes(line: Line, after: datetime) -> list[datetime | None]:
-    found = []
+    soonest = None
     for watch in line.program.index.watches:
         at = line.sure.get(watch, after)
         if at is not None and at <= after:
             coming = watch.candidates(line.scope(after), line.state)
             at = line.sure[watch] = min((one for one in coming if one > after), default=None)
-        found.append(at)
-    return found
+        soonest = earlier(soonest, at)
+    return soonest

@@ -148,11 +148,7 @@ class _Lives:
         cursor = life.state.cursor
         # else the machine's clock was set back: nothing may be passed over
         until = self.now if cursor is None else max(self.now, cursor)
-        options = replace(
-            _options(turn, life),
-            wall_clock=turn.parts.wall_clock(self.now),
-            keeps_customers=turn.clock.is_virtual,
-        )
+        options = _options(turn, life, self.now)
         effects += run(turn.program, life.state, fresh, until, options=options, record=record)
         absorbed_ids = [absorbed_id for _, absorbed_id in life.merges]
         taken = [life, *(others[absorbed_id] for absorbed_id in absorbed_ids)]
@@ -172,7 +168,9 @@ class _Lives:
             other.state,
             before,
             merged_at - INSTANT,
-            options=_options(self.turn, other),
+            options=replace(
+                _options(self.turn, other, merged_at), wall_clock=None, keeps_customers=False
+            ),
             record=_own_record(self.transaction, other, before),
         )
 
@@ -182,8 +180,10 @@ def _merge(told: Event, other: Loaded) -> Event:
     return Event(told.at, Kind.MERGE, "", {}, -1, told.starts, told.context, absorbed=other.state)
 
 
-def _options(turn: Turn, life: Loaded) -> RunOptions:
+def _options(turn: Turn, life: Loaded, now: datetime) -> RunOptions:
     return RunOptions(
+        wall_clock=turn.parts.wall_clock(now),
+        keeps_customers=turn.clock.is_virtual,
         on_hold=turn.standing.held.journeys,
         history_until=_imported_at(life),
         rules_edited=life.stale,
@@ -236,6 +236,8 @@ def _united_record(
 
 def _imported_at(life: Loaded) -> datetime | None:
     """When history among the new events was received: up to then time alone starts nothing."""
+    if not life.fresh:
+        return None
     imported = (new.received_at for new in life.fresh if not new.event.starts)
     return max(imported, default=None)
 
@@ -266,14 +268,14 @@ def _count(report: TickReport, runs: Sequence[RunOutcome]) -> None:
     for done in runs:
         for effect in done.effects:
             match effect:
-                case Decision(kind=kind, journey=journey) if journey:
-                    _count_decision(report.journey(journey), kind, effect)
-                case QueueMessage(enrollment=enrollment):
-                    report.journey(enrollment.journey).queued += 1
+                case Decision() if effect.journey:
+                    _count_decision(report.journey(effect.journey), effect)
+                case QueueMessage():
+                    report.journey(effect.enrollment.journey).queued += 1
 
 
-def _count_decision(tally: JourneyTally, kind: DecisionKind, decision: Decision) -> None:
-    match kind:
+def _count_decision(tally: JourneyTally, decision: Decision) -> None:
+    match decision.kind:
         case DecisionKind.ENTERED:
             tally.entered += 1
         case DecisionKind.DEFERRED:

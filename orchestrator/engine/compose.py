@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from orchestrator.domain.consent import CLICKS, OPENS
+from orchestrator.domain.consent import CLICKS, OPENS, ConsentKey
 from orchestrator.domain.errors import TemplateFailed
 from orchestrator.domain.event import Event
 from orchestrator.domain.expression import Scope
@@ -84,9 +84,20 @@ def compose(parts: Parts, delivery: Delivery) -> RenderedMessage:
     to = address(state, message.medium)
     if to is None:
         raise TemplateFailed("the customer has no address any more")
-    locale = str(state.get("locale", delivery.at) or parts.config.project.locale)
+    locale = _locale(parts, delivery)
     make = _compose_email if message.medium.spec.is_mail else _compose_text
     return make(parts, delivery, to, locale)
+
+
+def make_ready(parts: Parts, deliveries: Iterable[Delivery]) -> None:
+    """Has the templates of these ready before a process is forked that renders them."""
+    for one in deliveries:
+        message = one.message
+        parts.templates.make_ready(message.medium, message.template, _locale(parts, one))
+
+
+def _locale(parts: Parts, delivery: Delivery) -> str:
+    return str(delivery.state.get("locale", delivery.at) or parts.config.project.locale)
 
 
 def _template_scope(parts: Parts, delivery: Delivery) -> dict[str, Any]:
@@ -181,7 +192,7 @@ def _compose_email(parts: Parts, delivery: Delivery, to: str, locale: str) -> Re
     )
 
 
-def _may_measure(parts: Parts, state: CustomerState, what: str) -> bool:
+def _may_measure(parts: Parts, state: CustomerState, what: ConsentKey) -> bool:
     """Whether opens or clicks of this customer may be measured: their own choice, else the
     project's default.
     """

@@ -16,7 +16,7 @@ from orchestrator.domain.medium import ChannelName
 from orchestrator.domain.message import QueuedMessage, RenderedMessage
 from orchestrator.domain.policy import address
 from orchestrator.engine.batches import PROBE_MAX, Attempt, Job
-from orchestrator.engine.compose import Delivery, compose
+from orchestrator.engine.compose import Delivery, compose, make_ready
 from orchestrator.engine.forked import FORKED_MIN, IS_POSSIBLE
 from orchestrator.engine.parts import LEASE, LEASE_MAX
 from orchestrator.engine.recheck import Rechecked, ask_again
@@ -64,6 +64,7 @@ def can_fork(channel: Channel) -> bool:
 def _give(turn: Turn, name: ChannelName, asked: Rechecked) -> None:
     channel, hand_over = turn.channels[name], turn.hand_over
     if isinstance(channel, Reopening) and can_fork(channel) and len(asked.allowed) >= FORKED_MIN:
+        make_ready(turn.parts, asked.allowed)
         job = Job(lambda index: _make(turn, asked.allowed[index]), channel.reopen)
         addresses = [address(one.state, one.message.medium) or "" for one in asked.allowed]
         hand_over.fork(name, [one.message for one in asked.allowed], addresses, job)

@@ -17,12 +17,14 @@ import struct
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from multiprocessing.connection import Connection, Pipe
+from operator import attrgetter
+from typing import Any
 
-from orchestrator.domain.channel import SendOutcome
+from orchestrator.domain.channel import OutcomeKind, SendOutcome
 from orchestrator.domain.errors import without_data
 
 logger = logging.getLogger(__name__)
@@ -49,6 +51,20 @@ class Told:
     outcome: SendOutcome
     noted: bool = False
     not_made: bool = False
+
+    def as_values(self) -> tuple[object, ...]:
+        """The same as plain values: pickling and reading two small classes takes 40 µs, this 7."""
+        outcome = self.outcome
+        return self.index, self.noted, self.not_made, outcome.kind.value, *_values_of(outcome)
+
+    @classmethod
+    def of_values(cls, told: Sequence[Any]) -> Told:
+        """What `as_values` has made."""
+        index, noted, not_made, kind, *values = told
+        return cls(index, SendOutcome(OutcomeKind(kind), *values), noted, not_made)
+
+
+_values_of = attrgetter(*[field.name for field in fields(SendOutcome)][1:])  # behind its kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +119,7 @@ class Child:
 
     def _tell_all(self, now_s: float) -> None:
         if self._untold:
-            self._line.send(self._untold)
+            self._line.send([told.as_values() for told in self._untold])
         self._untold, self._told_at_s = [], now_s
 
 
@@ -127,12 +143,12 @@ class Forked:
         over: Over | None = None
         with self._line, suppress(EOFError, OSError):
             while over is None and self._speaks():
-                told: Over | list[Told] = self._line.recv()
+                told: Over | list[tuple[object, ...]] = self._line.recv()
                 if isinstance(told, Over):
                     over = told
                 else:
-                    for one in told:
-                        take(one)
+                    for values in told:
+                        take(Told.of_values(values))
         code = self._reap()
         if over is not None:
             return over.broke

@@ -60,7 +60,8 @@ class HandOver:
 
     def breaker(self, name: ChannelName) -> Breaker:
         """A channel's breaker, made on first use."""
-        return self._breakers.setdefault(name, Breaker())
+        found = self._breakers.get(name)
+        return found if found is not None else self._breakers.setdefault(name, Breaker())
 
     # ------------------------------------------------------------ the threads that send
 

@@ -51,7 +51,6 @@ class _Taken:
 class _Batch:
     taken: list[_Taken] = field(default_factory=list)
     rejected: list[tuple[WaitingCall, CallRejected]] = field(default_factory=list)
-    duplicates: int = 0
     ids: dict[Person, int] = field(default_factory=dict)  # of the customers that exist
     asked: set[Person] = field(default_factory=set)  # those who were looked for
 
@@ -97,7 +96,6 @@ def _read_calls(
     calls = []
     for row in rows:
         if row.message_id in known:
-            batch.duplicates += 1
             continue
         try:
             call = read_call(orjson.loads(row.raw), is_flat=not may_be_deep(row.raw))

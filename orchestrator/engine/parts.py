@@ -44,11 +44,10 @@ class Parts:
 
     def template_version(self, medium: Medium, template: str) -> str:
         """The hash of a template of today; "" for one that is gone, whose messages fail."""
-        return (
-            self.templates.version(medium, template)
-            if template in self.templates.names(medium)
-            else ""
-        )
+        try:
+            return self.templates.version(medium, template)
+        except KeyError:
+            return ""
 
     def priority(self, journey: str) -> int:
         """A journey's priority, 0–100."""

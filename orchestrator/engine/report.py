@@ -87,7 +87,7 @@ class TickReport:
 
     def journey(self, name: str) -> JourneyTally:
         """The tally of a journey, made on first use."""
-        return self.journeys.setdefault(name, JourneyTally())
+        return self.journeys.get(name) or self.journeys.setdefault(name, JourneyTally())
 
     def channel(self, name: str) -> ChannelTally:
         """The tally of a channel, made on first use."""

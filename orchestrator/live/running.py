@@ -25,6 +25,7 @@ from orchestrator.demo.player import Player
 from orchestrator.demo.stage import begin_season, clear_stage, set_stage
 from orchestrator.domain.errors import why_unreadable, without_data
 from orchestrator.domain.friend_offer import find_friend_offer
+from orchestrator.engine.collecting import keep_for_good
 from orchestrator.engine.last_tick import refuse_a_past
 from orchestrator.engine.worker import Worker
 from orchestrator.language.project import Project, load_project
@@ -93,6 +94,7 @@ def run(project: Project, options: Options) -> None:
         parts = open_engine(project, clock, database=database, apply=True)
         worker = Worker(project.config.var_dir, engine_lock(database), hold)
         stack.callback(close_engine, parts, worker)
+        keep_for_good()
         refuse_a_past(parts, clock.now())
         if count := settle_what_died(parts, worker):
             terminal.say(

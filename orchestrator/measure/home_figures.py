@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from orchestrator.domain.message import TAKEN, Medium
+from orchestrator.domain.message import GIVEN_UP, TAKEN, Medium, MessageState
 from orchestrator.store import customers, messages, settings
 from orchestrator.store.database import Database
 
@@ -22,7 +22,7 @@ def read_figures(database: Database) -> dict[str, int]:
     failed = sum(
         counts.get(state, 0)
         for counts in states.values()
-        for state in ("failed", "rejected", "unknown")
+        for state in (*GIVEN_UP, MessageState.UNKNOWN)
     )
     return {
         "Customers": known,

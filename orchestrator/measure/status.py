@@ -12,7 +12,7 @@ from typing import Any
 
 from orchestrator.domain.journey import Journey
 from orchestrator.domain.medium import ChannelName, Medium
-from orchestrator.domain.message import MessageState
+from orchestrator.domain.message import ARRIVED, FAILED, OPEN, MessageState
 from orchestrator.domain.reasons import brief
 from orchestrator.domain.route import PLAIN, first_channel
 from orchestrator.domain.steps.message_step import Message
@@ -29,20 +29,10 @@ EXPIRED = "expired"
 #: What a state means to somebody who only wants to know whether it went well: the words of
 #: `status`.
 STANDINGS: Mapping[str, tuple[MessageState, ...]] = {
-    "queued": (MessageState.QUEUED, MessageState.LEASED),
-    "sent": (
-        MessageState.ACCEPTED,
-        MessageState.DELIVERED,
-        MessageState.OPENED,
-        MessageState.CLICKED,
-    ),
+    "queued": OPEN,
+    "sent": ARRIVED,
     "not sent": (MessageState.NOT_SENT,),
-    "failed": (
-        MessageState.FAILED,
-        MessageState.REJECTED,
-        MessageState.BOUNCED,
-        MessageState.COMPLAINED,
-    ),
+    "failed": FAILED,
     "unknown": (MessageState.UNKNOWN,),
 }
 

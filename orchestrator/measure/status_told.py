@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from orchestrator.domain.answer import Notice, Part, Table
 from orchestrator.domain.formatting import count, format_instant, format_span
+from orchestrator.domain.message import MessageState
 from orchestrator.measure.reason_words import tell_reason
 from orchestrator.measure.status import STANDINGS, Overview
 
@@ -80,7 +81,7 @@ def _reason_rows(found: Overview) -> list[tuple[str | int, ...]]:
 
 def _tell_unknown(found: Overview) -> Iterator[Part]:
     """Names the command that settles messages whose outcome is unknown."""
-    total = sum(states.get("unknown", 0) for states in found.messages.values())
+    total = sum(states.get(MessageState.UNKNOWN, 0) for states in found.messages.values())
     if not total:
         return
     yield Notice(f"\n{count(total, 'message')} in the air: nobody knows whether they arrived.")

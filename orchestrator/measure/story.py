@@ -12,8 +12,16 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from orchestrator.domain.consent import (
+    ALL_TOPICS,
+    CLICKS,
+    MARKETING,
+    MUTE,
+    OPENS,
+    address_medium,
+    topic_of,
+)
 from orchestrator.domain.formatting import format_instant, format_value
-from orchestrator.domain.medium import Medium
 from orchestrator.domain.message import TAKEN, MessageState
 from orchestrator.measure.decisions_told import Reading, Teller
 from orchestrator.measure.happened import Happened
@@ -21,7 +29,6 @@ from orchestrator.measure.reason_words import tell_reason, tell_words
 from orchestrator.measure.step_names import name_step
 from orchestrator.store import one_customer as records
 from orchestrator.store.database import Database
-from orchestrator.store.suppressions import ADDRESS
 
 CAUSES = {
     "event": "because of an event",
@@ -89,19 +96,20 @@ def _tell_stage(row: Any) -> str:
 
 def _tell_consent(row: Any, zone: ZoneInfo) -> str:
     source = f" ({row.source})" if row.source else ""
-    if row.key == "mute":
+    if row.key == MUTE:
         return (
             f"no marketing until {format_instant(row.until, zone)}{source}"
             if row.until
             else f"muted{source}"
         )
-    if row.key == "marketing":
+    if row.key == MARKETING:
         return f"no marketing any more{source}"
-    if row.key.startswith(ADDRESS):
-        medium = Medium(row.key.removeprefix(ADDRESS))
+    if (medium := address_medium(row.key)) is not None:
         done = "may be written to again" if row.granted else "is not written to any more"
         return f"their {medium.spec.trait} {done}{source}"
-    what = _ASKED.get(row.key, format_value(row.key.replace("topic:", "the topic ", 1)))
+    topic = topic_of(row.key)
+    about = row.key if topic is None else f"the topic {topic}"
+    what = _ASKED.get(row.key, format_value(about))
     if row.granted is None:
         return f"takes the choice about {what} back{source}"
     return f"{'agrees' if row.granted else 'says no'} to {what}{source}"
@@ -109,9 +117,9 @@ def _tell_consent(row: Any, zone: ZoneInfo) -> str:
 
 #: What keys of consent that name no medium and no topic are about.
 _ASKED = {
-    "topic:*": "every topic",
-    "opens": "having opens measured",
-    "clicks": "having clicks measured",
+    ALL_TOPICS: "every topic",
+    OPENS: "having opens measured",
+    CLICKS: "having clicks measured",
 }
 
 

@@ -129,13 +129,17 @@ class CompiledText:
         """A text without markup, such as a subject, that begins at a place of a file."""
         return cls(Markup(source, ((1, file, line, column),)), TEXT, settings)
 
+    def make_ready(self) -> None:
+        """Compiles now, if it was not yet; raises TemplateBroken."""
+        if self._template is None:
+            self.compile()
+
     def render(self, context: dict[str, Any]) -> str:
         """The text for one customer; raises TemplateFailed. `context` holds the `GLOBALS` too, and
         is not copied: what a template sets is its own.
         """
-        if self._template is None:
-            self.compile()
-            assert self._template is not None  # compile has set it
+        self.make_ready()
+        assert self._template is not None  # it is compiled
         try:
             root = self._template.root_render_func
             return self._environment.join_output(
@@ -175,6 +179,11 @@ class CompiledEmail:
     preheader: CompiledText
     html: CompiledText
     text: CompiledText
+
+    def make_ready(self) -> None:
+        """Compiles what is not compiled yet; raises TemplateBroken."""
+        for part in (self.subject, self.preheader, self.html, self.text):
+            part.make_ready()
 
 
 @dataclass(frozen=True, slots=True)

@@ -121,6 +121,7 @@ class TemplateEnvironment(SandboxedEnvironment):
 
     code_generator_class = Generator
     escape_text = staticmethod(escape_text)
+    nothing = MISSING
 
     # ------------------------------------------------------------ looking up
 
@@ -234,13 +235,15 @@ class TemplateEnvironment(SandboxedEnvironment):
         """
         budget = budget_of(__context)
         budget.spend(CALL_COST)
-        kind, owner = type(__obj), type(getattr(__obj, "__self__", None))
-        if kind is MethodType and owner is LoopContext:
+        kind = type(__obj)
+        owner = type(__obj.__self__) if kind is MethodType else None
+        if owner is LoopContext:
             for value in args:
-                budget.weigh(value)
+                if type(value) is not str or len(value) >= SIGNS_A_STEP:
+                    budget.weigh(value)
             return __obj(*args)
         given = {name: value for name, value in options.items() if name not in _OF_JINJA}
-        if kind is MethodType and owner is Links:
+        if owner is Links:
             known = ((name, value) for name, value in given.items() if plain(value) is not None)
             written = {name: __self.write(__context, value) for name, value in known}
             return __obj(*(__self.write(__context, value) for value in args), **written)

@@ -53,6 +53,12 @@ def find_formats(locale: str, language: str, zone: str, other_zone: str, currenc
     return Formats((own if is_theirs else written) or "en", known, currency)
 
 
+def read_locale(locale: str, language: str) -> None:
+    """Reads how a message of these writes, if nobody has yet: babel keeps it from then on."""
+    found = Locale.parse(find_formats(locale or language, language, "", "", "").locale)
+    found.currency_formats, found.number_symbols, found.date_formats  # noqa: B018
+
+
 def _speech(locale: str) -> str:
     return locale.partition("_")[0]
 

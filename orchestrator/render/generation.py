@@ -70,6 +70,7 @@ class Generator(CodeGenerator):
         """What the code of a template has at hand."""
         super().write_commons()
         self.writeline("join, escape_text = ''.join, environment.escape_text")
+        self.writeline("nothing = environment.nothing")
 
     # ------------------------------------------------------------ printing
 
@@ -125,10 +126,10 @@ class Generator(CodeGenerator):
             super().visit_Assign(node, frame)
 
     def visit_Getattr(self, node: nodes.Getattr, frame: Frame) -> None:
-        self.write("(_found if type(_of := ")
+        found = f"(nothing if (_found := _of.get({node.attr!r})) is None else _found)"
+        self.write(f"({found} if type(_of := ")
         self.visit(node.node, frame)
-        self.write(f") is dict and (_found := _of.get({node.attr!r})) is not None else ")
-        self.write(f"environment.getattr(_of, {node.attr!r}))")
+        self.write(f") is dict else environment.getattr(_of, {node.attr!r}))")
 
     # ------------------------------------------------------------ computing
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -17,7 +18,7 @@ from orchestrator.domain.template_names import locale_tags
 from orchestrator.render.budget import BUDGET, Budget
 from orchestrator.render.compiled import GLOBALS, CompiledEmail, CompiledPlain, CompiledText
 from orchestrator.render.filters import FORMATS
-from orchestrator.render.formats import formats_of
+from orchestrator.render.formats import formats_of, read_locale
 from orchestrator.render.loading import Compiled, Loader, Names
 from orchestrator.render.plain import tidy
 from orchestrator.render.questions import SCOPE
@@ -54,6 +55,7 @@ class Templates:
         self._compiled, self._project_locale = compiled, project_locale
         self._email_for = lru_cache(maxsize=4096)(self._find_email)
         self._plain_for = lru_cache(maxsize=4096)(self._find_plain)
+        self._ready_for = lru_cache(maxsize=4096)(self._make_ready)
         self._subject_for = lru_cache(maxsize=1024)(self.compile_subject)
 
     @classmethod
@@ -134,6 +136,19 @@ class Templates:
         return sorted(
             tag for (own, tag), email in found if own == name and not email.html.mentions(*words)
         )
+
+    def make_ready(self, medium: Medium, name: str, locale: str) -> None:
+        """Does now, and once, what the first rendering would: compiles what waited for it, and
+        reads how the language writes. Processes that are forked have it then; each would take 30 ms
+        for it.
+        """
+        self._ready_for(medium, name, locale)
+
+    def _make_ready(self, medium: Medium, name: str, locale: str) -> None:
+        with suppress(TemplateFailed):  # told with each message that cannot be made
+            if medium.spec.is_mail:
+                self._email_for(name, locale).make_ready()
+            read_locale(locale, self.language(medium, name, locale))
 
     def render_email(
         self, name: str, locale: str, context: Mapping[str, Any], subject: str | None = None

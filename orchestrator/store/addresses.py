@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Row, select
 
-from orchestrator.domain.consent import AddressChoice, AddressRecord
+from orchestrator.domain.consent import AddressChoice, AddressRecord, Suppressed
 from orchestrator.domain.message import Medium
 from orchestrator.store.prepared import Query, among
 from orchestrator.store.tables import ADDRESS_CHOICES, MESSAGES, SUPPRESSIONS
@@ -71,7 +71,7 @@ def marketing_refusals(
     transaction: Transaction, customer_ids: Iterable[int]
 ) -> Iterator[tuple[int, str, str]]:
     """What some customers do not want at all: customer, scope and reason."""
-    keys = {f"customer:{customer_id}": customer_id for customer_id in customer_ids}
+    keys = {Suppressed.of_customer(one).address: one for one in customer_ids}
     for scope, address, reason in transaction.rows(_DEAD, addresses=list(keys)):
         yield keys[address], scope, reason
 

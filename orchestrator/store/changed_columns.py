@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cache
 from itertools import compress
-from operator import is_not
+from operator import ne
 from typing import Any
 
 import orjson
@@ -29,9 +29,9 @@ class Columns:
 
     def fingerprint(self, values: Sequence[object]) -> Fingerprint:
         """What tells whether a value changed: JSON, which may be changed in place, as its text. In
-        SQLite that is how it comes (`Query`, `opens_json`).
+        SQLite that is how it comes (`Query`, `opens_json`); the first column of JSON is never NULL.
         """
-        if all(isinstance(values[position], str | None) for position in self.json):
+        if isinstance(values[self.json[0]], str):
             return values
         found = list(values)
         for position in self.json:
@@ -40,11 +40,8 @@ class Columns:
 
     def changed(self, before: Fingerprint, values: Values) -> tuple[int, ...]:
         """The positions of the values that are not as they were."""
-        others = compress(self.positions, map(is_not, before, values))
-        return tuple([n for n in others if self._comparable(n, values[n]) != before[n]])
-
-    def _comparable(self, position: int, value: object) -> object:
-        return dump_json(value) if position in self.json else value
+        others = compress(self.positions, map(ne, before, values))  # JSON is not its text
+        return tuple([n for n in others if n not in self.json or dump_json(values[n]) != before[n]])
 
     def _make_update(self, changed: tuple[int, ...]) -> Prepared:
         columns = [self.table.c[self.names[position]] for position in changed]
@@ -80,5 +77,6 @@ class Changes:
             self._rows.setdefault(changed, []).append((key, *[values[n] for n in changed]))
 
     def write(self, transaction: Transaction) -> None:
+        """One statement for each set of columns that changed together."""
         for changed, rows in self._rows.items():
             transaction.run(self._columns.update(changed), rows)

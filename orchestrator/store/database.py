@@ -17,9 +17,9 @@ from orchestrator.store.columns import dump_json
 from orchestrator.store.transaction import Transaction
 
 BUSY_TIMEOUT_MS = 60_000
-# 128 MB: at 5 million waiting people the random pages dominate, and the engine's process must stay
+# 96 MB: at 5 million waiting people the random pages dominate, and the engine's process must stay
 # below 250 MB however large the database is
-CACHE_KIB = 131_072
+CACHE_KIB = 98_304
 CHECKPOINT_PAGES = 20_000
 
 

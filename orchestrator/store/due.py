@@ -12,6 +12,7 @@ from functools import cache
 from sqlalchemy import ColumnElement, Select, Table, bindparam, exists, false, func, or_, select
 
 from orchestrator.domain.medium import ChannelName
+from orchestrator.domain.message import MessageState
 from orchestrator.store.tables import CUSTOMERS, ENROLLMENTS, INBOX, MESSAGES
 from orchestrator.store.transaction import Transaction
 
@@ -33,7 +34,11 @@ def _work(channels: frozenset[ChannelName]) -> Select[tuple[bool]]:
     # Not IN: SQLAlchemy would write its list anew each time.
     of_channels = or_(false(), *(m.channel == name for name in sorted(channels)))
     return select(
-        or_(calls, people, exists().where(m.state == "queued", of_channels, m.not_before <= now))
+        or_(
+            calls,
+            people,
+            exists().where(m.state == MessageState.QUEUED, of_channels, m.not_before <= now),
+        )
     )
 
 

@@ -11,9 +11,10 @@ from typing import Any
 
 from sqlalchemy import bindparam, func, or_, select
 
+from orchestrator.domain.consent import ConsentKey
 from orchestrator.domain.event import Event, Kind
 from orchestrator.domain.medium import Medium
-from orchestrator.domain.message import TAKEN, MessageState
+from orchestrator.domain.message import TAKEN, MessageState, Purpose
 from orchestrator.domain.policy import address_in
 from orchestrator.domain.program import Program
 from orchestrator.domain.region import region_of
@@ -234,17 +235,18 @@ def _trait_times(
     return dict.fromkeys(traits, sortable(traits_at)) if traits_at else {}
 
 
-def read_choices(stored: dict[str, dict[str, Any]]) -> dict[str, Choice]:
+def read_choices(stored: dict[str, dict[str, Any]]) -> dict[ConsentKey, Choice]:
     """The choices of a customer's row, newest last. Rows of earlier versions may know a topic in
     several spellings.
     """
+    if not stored:
+        return {}
     choices = {
         key: Choice(value["granted"], datetime.fromisoformat(value["at"]), value["source"])
         for key, value in stored.items()
     }
-    return {
-        key.lower(): choice for key, choice in sorted(choices.items(), key=lambda one: one[1].at)
-    }
+    by_time = sorted(choices.items(), key=lambda one: one[1].at)
+    return {ConsentKey(key.lower()): choice for key, choice in by_time}
 
 
 def _load_enrollments(
@@ -322,11 +324,11 @@ def _load_sent(
     window = program.index.sent_window
     if window == timedelta(0):
         return
-    states = (*COUNTED, "queued") if queued_count else COUNTED
+    states = (*COUNTED, str(MessageState.QUEUED)) if queued_count else COUNTED
     begin = _EVER if window is None else since - window - _DEFERRAL_MAX
     rows = transaction.rows(_SENT, ids=list(loaded), states=states, since=begin)
     for customer_id, at, medium, journey, template, purpose in rows:
-        message = SentMessage(at, Medium(medium), journey, template, purpose == "marketing")
+        message = SentMessage(at, Medium(medium), journey, template, purpose == Purpose.MARKETING)
         loaded[customer_id].state.sent.append(message)
 
 

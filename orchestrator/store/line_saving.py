@@ -10,6 +10,7 @@ from datetime import datetime
 
 from sqlalchemy import select, update
 
+from orchestrator.domain.consent import MARKETING
 from orchestrator.domain.effects import DecisionKind, Effect
 from orchestrator.domain.identity import fold_address
 from orchestrator.domain.medium import Medium
@@ -234,7 +235,7 @@ def _refuse_marketing(
     rows = [
         no_marketing(outcome.state.id or 0, reason, now)
         for outcome in merged
-        if (reason := outcome.state.suppressed.get("marketing"))
+        if (reason := outcome.state.suppressed.get(MARKETING))
     ]
     transaction.insert_new(SUPPRESSIONS, rows)
 

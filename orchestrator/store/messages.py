@@ -21,6 +21,7 @@ from sqlalchemy import (
     update,
 )
 
+from orchestrator.domain.consent import Suppressed
 from orchestrator.domain.medium import ChannelName
 from orchestrator.domain.message import Medium, MessageState, Purpose, QueuedMessage
 from orchestrator.domain.route import route
@@ -262,7 +263,7 @@ def suppress_addresses(
 ) -> None:
     """Writes to these (medium, address) nobody any more: address → reason."""
     rows = [
-        {"scope": medium, "address": address.lower(), "reason": reason, "at": now}
+        {**Suppressed.of_address(medium, address)._asdict(), "reason": reason, "at": now}
         for (medium, address), reason in addresses.items()
     ]
     transaction.insert_new(SUPPRESSIONS, rows)

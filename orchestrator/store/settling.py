@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Select, bindparam, select, update
 
 from orchestrator.domain.effects import DecisionKind
-from orchestrator.domain.message import MessageState
+from orchestrator.domain.message import GIVEN_UP, MessageState
 from orchestrator.domain.reasons import Reason
 from orchestrator.store.database import Database
 from orchestrator.store.messages import Settlement, settle
@@ -75,9 +75,6 @@ def settle_by_hand(
     return settled
 
 
-_FINAL = (MessageState.REJECTED, MessageState.FAILED)
-
-
 @dataclass(frozen=True, slots=True)
 class Which:
     """Which of the messages that were rejected or failed: those of all that is named. `reason` is a
@@ -113,7 +110,7 @@ def retry(database: Database, which: Which, now: datetime, *, expired: bool) -> 
     then with that time anew."""
     with database.write() as transaction:
         retried, rows = _sort(transaction, which, now, expired)
-        for state in _FINAL:
+        for state in GIVEN_UP:
             settlements = [
                 Settlement(row.id, MessageState.QUEUED, now, Reason.BY_HAND, not_before=now)
                 for row in rows
@@ -135,7 +132,7 @@ def _sort(
     if which.public_ids:
         states = {row.public_id: row.state for row in _named(transaction, which.public_ids)}
         retried.missing = sorted(set(which.public_ids) - states.keys())
-        retried.others = {name: state for name, state in states.items() if state not in _FINAL}
+        retried.others = {name: state for name, state in states.items() if state not in GIVEN_UP}
     rows = list(transaction.execute(_query(which)))
     if which.public_ids:
         rows = [row for row in rows if row.public_id in which.public_ids]
@@ -150,7 +147,7 @@ def _sort(
 
 def _query(which: Which) -> Select[Any]:
     m = MESSAGES.c
-    query = select(MESSAGES).where(m.state.in_(_FINAL)).order_by(m.id)
+    query = select(MESSAGES).where(m.state.in_(GIVEN_UP)).order_by(m.id)
     if which.journey is not None:
         query = query.where(m.journey == which.journey)
     if which.channel is not None:

@@ -9,15 +9,13 @@ from typing import Any
 
 from sqlalchemy import Row, delete, select
 
+from orchestrator.domain.consent import address_key
 from orchestrator.domain.medium import Medium
 from orchestrator.domain.policy import address_in
 from orchestrator.store.messages import suppress_addresses
 from orchestrator.store.one_customer import find_carriers
 from orchestrator.store.tables import CONSENTS, SUPPRESSIONS
 from orchestrator.store.transaction import Transaction
-
-#: In the consent log: what a person of the shop did about an address, before its medium.
-ADDRESS = "address:"
 
 RegionOf = Callable[[dict[str, Any]], str]
 
@@ -78,7 +76,7 @@ def _log(transaction: Transaction, change: Change, *, granted: bool) -> None:
     """Notes it in the story of everybody who carries the address."""
     said = {
         "at": change.at,
-        "key": f"{ADDRESS}{change.medium}",
+        "key": address_key(change.medium),
         "granted": granted,
         "source": change.source,
     }

@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import Column, Index, LargeBinary, Table, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
+from orchestrator.domain.message import MessageState
 from orchestrator.store.columns import big_field, index_where, json_field, key_field, time_field
 
 
@@ -189,7 +190,7 @@ class MessageRow(SQLModel, table=True):
     decided_at: datetime = time_field(nullable=False)  # the instant the time line let it go
     not_before: datetime = time_field(nullable=False)
     expires_at: datetime | None = time_field()
-    state: str = "queued"
+    state: str = MessageState.QUEUED.value
     reason: str = ""
     code: str = ""
     provider_id: str = ""
@@ -257,8 +258,7 @@ class AddressChoiceRow(SQLModel, table=True):
 
 class Suppression(SQLModel, table=True):
     """An address nobody writes to any more (`scope` a medium), or a customer who gets no
-    marketing (`marketing`).
-    """
+    marketing (`marketing`)."""
 
     __tablename__ = "suppressions"
     __table_args__ = (

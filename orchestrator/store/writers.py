@@ -13,7 +13,7 @@ from typing import Any, Generic, TypeVar
 import orjson
 from sqlalchemy import Table, bindparam, update
 
-from orchestrator.domain.consent import AddressChoice
+from orchestrator.domain.consent import MARKETING, AddressChoice, Suppressed
 from orchestrator.domain.effects import (
     AddressLifted,
     Assignment,
@@ -165,14 +165,14 @@ def _consent(effect: ConsentChange, run: Run) -> Row:
 
 
 def _no_marketing(effect: ConsentChange, run: Run) -> Row | None:
-    if effect.key != "marketing":
+    if effect.key != MARKETING:
         return None
     return no_marketing(run.customer_id, effect.choice.source, effect.at)
 
 
 def no_marketing(customer_id: int, reason: str, at: datetime) -> Row:
     """The row that says that a customer gets no marketing."""
-    return {"scope": "marketing", "address": f"customer:{customer_id}", "reason": reason, "at": at}
+    return {**Suppressed.of_customer(customer_id)._asdict(), "reason": reason, "at": at}
 
 
 def _address_choice(effect: AddressLifted, run: Run) -> Row:

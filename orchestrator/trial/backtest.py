@@ -22,6 +22,7 @@ from orchestrator.domain.program import Program
 from orchestrator.domain.steps.message_step import QueueMessage
 from orchestrator.domain.suggestion import did_you_mean
 from orchestrator.domain.values import INSTANT
+from orchestrator.engine.collecting import collecting_afterwards
 from orchestrator.trial.history import History
 from orchestrator.trial.replay import Replay, sort_into_lives
 
@@ -82,6 +83,7 @@ def format_instant(at: datetime) -> str:
     return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
+@collecting_afterwards
 def backtest(program: Program, history: History, until: datetime | None = None) -> BacktestResult:
     """Replays a history. `until` is exclusive; without it nothing new begins after the last event,
     and people inside run to their end, at most 400 days."""

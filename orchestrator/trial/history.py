@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from orchestrator.domain.call import Call, read_call
+from orchestrator.domain.call import Call, may_be_deep, read_call
 from orchestrator.domain.errors import CallRejected
+from orchestrator.engine.collecting import collecting_afterwards
 from orchestrator.intake.lines import GZIP_DAMAGE, FileDamaged, read_lines
 from orchestrator.json_text import JsonRefused, read_json
 
@@ -28,6 +29,7 @@ class History:
 _NEVER = datetime.max.replace(tzinfo=UTC)
 
 
+@collecting_afterwards
 def read_history(paths: Iterable[Path]) -> History:
     """Reads and checks the calls of some files, drops repeated message ids, and sorts by time, ties
     as they came.
@@ -50,7 +52,7 @@ def read_history(paths: Iterable[Path]) -> History:
 
 def _read_line(line: bytes, history: History, seen: set[str]) -> None:
     try:
-        call = read_call(read_json(line))
+        call = read_call(read_json(line), is_flat=not may_be_deep(line))
         if call.at is None:
             raise CallRejected("no_timestamp", "a call of the past needs its 'timestamp'")
     except CallRejected as rejection:

@@ -14,7 +14,7 @@ from datetime import datetime
 
 from orchestrator.domain.effects import Decision, DecisionKind, Effect, Grant, TaskMade
 from orchestrator.domain.event import Event, Kind
-from orchestrator.domain.expression import Condition, Const, Scope
+from orchestrator.domain.expression import Condition, ListOf, Scope
 from orchestrator.domain.journey import Journey
 from orchestrator.domain.journey_tests import Happening, JourneyTest
 from orchestrator.domain.lifecycle import Lifecycle, Stage
@@ -115,7 +115,8 @@ def _beginning_in(given: str, lifecycle: Lifecycle) -> Lifecycle:
         return said == first[0]
 
     candidates = tuple(one for stage in lifecycle.stages for one in stage.candidates)
-    beginning = Stage(given, Condition("given by the test", Const(True), holds), candidates)
+    reads = ListOf(tuple(stage.condition.tree for stage in lifecycle.stages))
+    beginning = Stage(given, Condition("given by the test", reads, holds), candidates)
     return replace(lifecycle, stages=(beginning, *lifecycle.stages), by_name={})
 
 

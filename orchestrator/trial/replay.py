@@ -17,7 +17,7 @@ from orchestrator.domain.errors import CallRejected
 from orchestrator.domain.event import Event, Kind
 from orchestrator.domain.identity import Identities, Person
 from orchestrator.domain.line import RunOptions
-from orchestrator.domain.program import Program
+from orchestrator.domain.program import Program, without_idle_facts
 from orchestrator.domain.state import CustomerState
 from orchestrator.domain.timeline import run
 from orchestrator.domain.values import INSTANT
@@ -69,7 +69,7 @@ class Replay:
         until: datetime,
         no_entries_after: datetime | None,
     ):
-        self.program, self.lives, self.until = program, lives, until
+        self.program, self.lives, self.until = without_idle_facts(program), lives, until
         self.options = RunOptions(no_entries_after=no_entries_after)
         self.absorbed = {person for life in lives.values() for _, person in life.absorbs}
 

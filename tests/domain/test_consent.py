@@ -11,8 +11,14 @@ from orchestrator.domain.consent import (
     AddressChoice,
     AddressRecord,
     ConsentAnswer,
+    Suppressed,
+    address_key,
+    address_medium,
+    medium_key,
     read_answers,
     read_yes_no,
+    topic_key,
+    topic_of,
 )
 from orchestrator.domain.effects import ConsentChange, DecisionKind
 from orchestrator.domain.event import Kind
@@ -206,3 +212,15 @@ def test_what_is_said_of_an_address_holds_from_its_instant_on() -> None:
     assert record.refused_at("", instant("59m")) is None
     assert record.refused_at("", instant("1h")) == instant("1h")
     assert record.refused_at("news", instant("1h")) is None
+
+
+def test_what_a_key_is_about_is_read_as_it_was_written() -> None:
+    assert topic_of(topic_key(" Offers: new ")) == "offers: new"
+    for medium in Medium:
+        assert address_medium(address_key(medium)) is medium
+        assert (topic_of(medium_key(medium)), address_medium(medium_key(medium))) == (None, None)
+
+
+def test_what_is_suppressed_is_an_address_in_any_case_or_a_customer() -> None:
+    assert Suppressed.of_address("email", "Ada@Example.com") == ("email", "ada@example.com")
+    assert Suppressed.of_customer(7) == ("marketing", "customer:7")

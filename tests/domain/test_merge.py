@@ -7,7 +7,7 @@ import pytest
 from orchestrator.domain.merge import absorb
 from orchestrator.domain.state import CustomerState, Enrollment, Entries, Status
 from tests.support.life import START, Life, instant
-from tests.support.project import LIFECYCLE, read_program
+from tests.support.project import LIFECYCLE, read_program, write_facts
 
 MAIL = "journey: %s\ntrigger: {event: A}\n%s\nsteps:\n  - email: %s\n"
 
@@ -48,3 +48,32 @@ def test_a_merge_keeps_the_assignment_of_whoever_entered_first(again: str | None
     list(absorb(program, life.state, other, instant("4d")))
     assert life.state.assignments["mail", "_holdout"] == "older"
     assert life.state.entries["mail"].first == START
+
+
+FACTS = write_facts(
+    "n: {count: A}",
+    "total: {sum: A, of: total}",
+    "first_at: {first: A}",
+    "last_at: {last: A}",
+    "newest: {latest: A, of: cat}",
+    "kinds: {unique: A, of: cat}",
+    "favourite: {most_frequent: A, of: cat}",
+    "only_theirs: {count: B}",
+)
+
+
+@pytest.mark.parametrize("survivor", [0, 1])
+def test_the_facts_of_two_who_are_one_are_those_of_all_their_events(survivor: int) -> None:
+    program = read_program(MAIL % ("mail", "", "hello"), lifecycle=FACTS)
+    one, other, all_of_it = (Life(program, traits=None) for _ in range(3))
+    happened = [("1h", "x", 5), ("2h", "y", 0.1), ("3h", "x", 7), ("4h", "x", 0.2)]
+    for number, (at, cat, total) in enumerate(happened):
+        for life in ((one, other)[number % 2], all_of_it):
+            life.track(at, "A", cat=cat, total=total)
+    for life in (other, all_of_it):
+        life.track("5h", "B")
+    for life in (one, other, all_of_it):
+        life.run("6h")
+    pair = (one.state, other.state)
+    list(absorb(program, pair[survivor], pair[not survivor], instant("6h")))
+    assert pair[survivor].facts == all_of_it.state.facts

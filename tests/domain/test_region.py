@@ -104,7 +104,8 @@ def test_the_country_is_the_customers_else_their_locales_else_the_projects(
     assert region_of(traits, "fr-FR", "UTC") == region
 
 
-@pytest.mark.parametrize("country", ["Ruritania", "XX", 33, ["FR"]])
+# of the Antarctic people know the name, but of no numbers there
+@pytest.mark.parametrize("country", ["Ruritania", "Antarctica", "XX", 33, ["FR"]])
 def test_a_country_that_cannot_be_read_is_not_replaced_by_another(country: Any) -> None:
     region = region_of({"country": country, "locale": "fr-FR"}, "fr-FR", "Europe/Paris")
     assert read_phone("06 12 34 56 78", region) is None

@@ -7,7 +7,7 @@ from __future__ import annotations
 import pytest
 
 from orchestrator.domain.effects import Decision, DecisionKind
-from tests.support.life import Life
+from tests.support.life import Life, instant
 from tests.support.project import read_program
 
 CART_WITH_EXIT = """
@@ -124,6 +124,22 @@ def test_reaching_the_goal_counts_a_conversion_and_ends_the_journey() -> None:
         80
     ]
     assert life.left == [("30m", "converted", "Order Completed")]
+
+
+@pytest.mark.parametrize(
+    ("total", "worth"),
+    [(80, 80.0), (12.5, 12.5), ("80", None), (True, None), (None, None), (10**400, None)],
+    ids=["whole", "a fraction", "a text", "a yes", "nothing", "more than a database holds"],
+)
+def test_an_enrollment_knows_what_its_goal_was_worth_where_that_is_a_number(
+    total: object, worth: float | None
+) -> None:
+    life = Life(read_program(CART_WITH_EXIT % (GOAL % ", exit: false")))
+    life.track("0h", "Product Added")
+    life.track("30m", "Order Completed", total=total)
+    life.run("40m")
+    (enrollment,) = life.state.enrollments
+    assert (enrollment.converted_at, enrollment.goal_value) == (instant("30m"), worth)
 
 
 def test_a_goal_with_exit_false_counts_once_and_does_not_end_the_journey() -> None:

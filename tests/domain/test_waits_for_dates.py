@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from orchestrator.domain.schedule import next_local_time, parse_clock
+from orchestrator.domain.steps.wait_until import WaitUntil
 from tests.support.life import Life, instant
 from tests.support.project import read_program, write_facts
 
@@ -78,3 +79,20 @@ def test_inside_the_minute_is_the_minute_of_the_instant_that_a_local_time_means(
 ) -> None:
     found = next_local_time(datetime.fromisoformat(after), parse_clock("02:30"), frozenset(), PARIS)
     assert found == datetime.fromisoformat(expected)
+
+
+@pytest.mark.parametrize(
+    ("date", "alone"),
+    [
+        ("customer.due", True),
+        ("customer.due if customer.due else now", True),
+        ("entry.due", False),
+        ("vars.due if vars.due else customer.due", False),
+    ],
+)
+def test_a_date_is_the_customers_alone_where_nothing_of_the_enrollment_is_asked(
+    date: str, alone: bool
+) -> None:
+    (journey,) = read_program(wait(f"date: {date}")).journeys.values()
+    (step,) = (step for step in journey.walk_steps() if isinstance(step, WaitUntil))
+    assert step.reads_the_customer_alone is alone

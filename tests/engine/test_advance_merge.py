@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import select
 
 from orchestrator.domain import assignment
 from orchestrator.store import customers
-from orchestrator.store.tables import SUPPRESSIONS
+from orchestrator.store.tables import OWNED, SUPPRESSIONS
 from tests.engine.conftest import OpenShop
 from tests.engine.crowd import (
     HELLO,
@@ -135,3 +136,23 @@ def test_who_wanted_no_marketing_before_a_merge_gets_none_after_it(open_shop: Op
     shop.tick("1d 1m")
     assert shop.delivered() == []
     assert [why for _, _, why in shop.decisions("not_sent")] == ["suppressed: letter"]
+
+
+def test_nothing_hangs_on_a_customer_who_is_another_after_a_merge(open_shop: OpenShop) -> None:
+    text = HELLO.replace("steps:", "holdout: 40%\nsteps:\n  - coupon: {percent: 10}")
+    shop = open_shop(text, live=True)
+    traits = {"email": "a@example.com", "consent": {"email": True}}
+    shop.call("0s", "identify", None, anonymousId="x", traits=traits)
+    shop.call("1s", "track", None, anonymousId="x", event="Viewed")
+    shop.tick("1m")
+    ((x,),) = shop.rows("SELECT id FROM customers")
+    shop.identify("1h", "ada")
+    shop.call("2h", "identify", "ada", anonymousId="x", traits={})
+    shop.tick("3h")
+    with shop.context.database.read() as transaction:
+        left = [
+            column.table.name
+            for column in OWNED
+            if transaction.execute(select(column).where(column == x)).first()
+        ]
+    assert left == []

@@ -121,6 +121,7 @@ def test_a_goal_that_only_time_makes_true_counts_once_and_stops_all_messages_tha
     assert shop.rows("SELECT converted_at = ended_at FROM enrollments")[0][0]
     detail = shop.rows("SELECT detail FROM decisions WHERE kind = 'converted'")[0][0]
     assert (json.loads(detail) if isinstance(detail, str) else detail)["value"] == 9
+    assert shop.rows("SELECT goal_value FROM enrollments")[0][0] == 9
 
 
 def test_a_goal_event_stops_a_journeys_last_message_while_it_waits(open_shop: OpenShop) -> None:

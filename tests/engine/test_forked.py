@@ -17,7 +17,7 @@ from channels.delivery import in_turn
 from orchestrator.domain.channel import UNWATCHED, Feature, OutcomeKind, SendOutcome, Wire
 from orchestrator.domain.message import Medium, RenderedMessage
 from orchestrator.engine import forked
-from orchestrator.engine.forked import FORKED_MIN, IS_POSSIBLE, Child, Forked
+from orchestrator.engine.forked import FORKED_MIN, IS_POSSIBLE, Child, Forked, Told
 from orchestrator.engine.work import finish
 from orchestrator.render import budget
 from tests.engine.conftest import OpenShop
@@ -227,3 +227,17 @@ def is_open(descriptor: int) -> bool:
     except OSError:
         return False
     return True
+
+
+def test_what_a_process_tells_is_read_as_it_was_told() -> None:
+    outcome = SendOutcome(
+        OutcomeKind.MISCONFIGURED,
+        provider_id="p-1",
+        reason="no such sender",
+        code="550",
+        retry_after_s=2.5,
+        about_sender=True,
+        suppress=True,
+    )
+    for told in (Told(7, outcome, noted=True), Told(8, outcome, not_made=True)):
+        assert Told.of_values(told.as_values()) == told

@@ -317,3 +317,15 @@ def test_nothing_of_a_group_call_is_lost(open_shop: OpenShop) -> None:
     with shop.context.database.read() as connection:
         [event] = connection.execute(EVENTS.select())
     assert (event.properties, event.context) == ({"name": "Acme"}, {"ip": "::1", "groupId": "42"})
+
+
+def test_a_tick_reports_how_many_calls_it_took_and_a_repeated_one_is_none(
+    open_shop: OpenShop,
+) -> None:
+    shop = open_shop(HELLO_ON_JOINING)
+    shop.identify("0s")
+    shop.call("1s", "track", event="Viewed", messageId="same")
+    assert (shop.tick("1m").accepted, shop.tick("2m").accepted) == (2, 0)
+    shop.call("3m", "track", event="Viewed", messageId="same")
+    report = shop.tick("4m")
+    assert (report.accepted, report.rejected) == (0, 0)

@@ -314,6 +314,24 @@ def test_a_step_that_was_passed_stays_and_a_row_says_what_was_not_known(
     assert shop.decisions("overtaken") == [("overtaken", "reminder", "known late: Order Completed")]
 
 
+def test_a_conversion_that_a_late_exit_takes_back_is_worth_nothing(open_shop: OpenShop) -> None:
+    text = (
+        "journey: cart\ntrigger: {event: Added}\ngoal: {event: Paid, value: event.total}\n"
+        "exit: [{event: Left}]\nsteps:\n  - delay: 1d\n  - email: reminder\n"
+    )
+    shop = open_shop(text, live=True)
+    worth = "SELECT status, goal_value, converted_at IS NULL FROM enrollments"
+    shop.identify("-1m")
+    shop.track("0m", "Added")
+    shop.track("30m", "Paid", total=80)
+    shop.tick("31m")
+    assert [tuple(row) for row in shop.rows(worth)] == [("converted", 80.0, False)]
+    shop.call("10m", "track", event="Left", received="40m")
+    shop.tick("40m")
+    assert [tuple(row) for row in shop.rows(worth)] == [("exited", None, True)]
+    assert ("reopened", "", "taken back: Left, converted") in shop.decisions("reopened")
+
+
 def test_by_the_wall_clock_what_is_overdue_runs_now_and_later_steps_count_from_now(
     open_shop: OpenShop,
 ) -> None:

@@ -24,6 +24,7 @@ from orchestrator.domain.channel import UNWATCHED, Feature, OutcomeKind, SendOut
 from orchestrator.domain.errors import AlreadyRunning
 from orchestrator.domain.message import Medium, MessageState, RenderedMessage
 from orchestrator.engine import settle
+from orchestrator.engine.work import finish
 from orchestrator.store import messages, wire_log
 from orchestrator.store.availability import StoreUnavailable, unless_away
 from orchestrator.store.database import Database
@@ -191,6 +192,14 @@ def test_without_its_notes_everything_that_a_dead_process_had_leased_is_unknown(
     other.tick(other.clock.now())
     assert states(other) == {"unknown": 10}
     other.close()
+
+
+def test_at_its_end_a_process_queues_what_was_not_begun_and_the_rest_is_unknown(
+    in_the_middle: Callable[..., Shop],
+) -> None:
+    shop = in_the_middle(HELLO)
+    finish(shop.context, shop.worker, grace_s=0.1)
+    assert states(shop) == {"queued": 8, "unknown": 2}
 
 
 @pytest.mark.parametrize("arrived", [True, False, None])

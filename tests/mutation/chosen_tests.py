@@ -13,21 +13,35 @@ TESTS = ROOT / "tests"
 #: Tests in processes that are started anew, which see the source as it is and no mutant; and what
 #: looks at the source itself.
 ELSEWHERE = {"test_crash", "test_kills", "test_fuzz", "test_up", "test_stopping"}
+#: A minute of processor time each, for what quicker tests find as well.
+SLOW = {"engine/test_grid", "engine/test_late_calls", "engine/test_batches_of_adapters"}
 #: The store is tried out by the engine on a real database more than by itself.
 ROOMS = {"store": ("store", "engine")}
 FOLDERS = ("domain", "engine", "store", "trial", "language", "journeys", "measure")
 
 
-def stages(module: Path) -> tuple[list[Path], list[Path]]:
-    """The tests that speak to a module: first those of its name and those that import it, the
-    nearest first; then all of its room.
+def all_tests() -> list[Path]:
+    """Every file of tests that may see a mutant."""
+    return _files()
+
+
+def nearness(test: str, module: Path) -> int:
+    """How near a test is to a module, the nearest first: its own file, then those that import it,
+    then the rest of its room.
     """
-    own = sorted(
-        (path for path in _files() if _speaks_to(path, module)),
-        key=lambda path: (module.stem not in path.stem, path.parent.name != room_of(module), path),
-    )
-    rooms = ROOMS.get(room_of(module), (room_of(module),))
-    return own, [path for path in _files() if path.parent.name in rooms and path not in own]
+    path = ROOT / test.partition("::")[0]
+    if module.stem in path.stem.split("_"):
+        return 0
+    if _speaks_to(path, module):
+        return 1
+    return 2 if path.parent.name in ROOMS.get(room_of(module), (room_of(module),)) else 3
+
+
+def files_near(module: Path) -> list[Path]:
+    """The files of tests that speak to a module, or else those of its room, the nearest first."""
+    near = {path: nearness(str(path.relative_to(ROOT)), module) for path in _files()}
+    own = [path for path in _files() if near[path] < 2]
+    return sorted(own or [path for path in _files() if near[path] == 2], key=near.__getitem__)
 
 
 def _speaks_to(test: Path, module: Path) -> bool:
@@ -40,7 +54,7 @@ def _files() -> list[Path]:
         path
         for folder in FOLDERS
         for path in sorted((TESTS / folder).rglob("test_*.py"))
-        if path.stem not in ELSEWHERE
+        if path.stem not in ELSEWHERE and f"{folder}/{path.stem}" not in SLOW
     ]
 
 

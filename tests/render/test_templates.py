@@ -12,6 +12,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from orchestrator.domain.errors import TemplateFailed
 from orchestrator.domain.message import Medium
 from orchestrator.links import Links
 from orchestrator.render import Templates
@@ -442,3 +443,18 @@ def test_the_version_changes_with_any_variant_layout_or_subject(make_templates: 
 )
 def test_an_address_ends_where_its_link_ends(html: str, text: str) -> None:
     assert read_html(html) == text
+
+
+def test_what_is_made_ready_renders_as_ever_and_what_is_gone_is_told_when_it_is_rendered(
+    shipped: Templates, make_templates: Make
+) -> None:
+    for locale in ("en", "fr-CA", "no such locale"):
+        shipped.make_ready(Medium.EMAIL, "cart-reminder", locale)
+        shipped.make_ready(Medium.EMAIL, "gone", locale)
+    templates = make_templates(
+        {"email/hello.html": "---\nsubject: Hi\n---\n<p>{{ 1 | money }}</p>"}
+    )
+    templates.make_ready(Medium.EMAIL, "hello", "fr")
+    assert templates.render_email("hello", "fr", {}).text == "€1.00"
+    with pytest.raises(TemplateFailed, match="gone does not exist"):
+        shipped.render_email("gone", "en", {})

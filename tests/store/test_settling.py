@@ -108,3 +108,6 @@ def test_a_ruling_is_about_unknown_messages_only(
     assert found.done == ["a"]
     assert found.others == ({"b": "leased"} if ids else {})
     assert found.missing == (["x"] if ids else [])
+    with database.read() as transaction:
+        (told,) = transaction.execute(select(DECISIONS)).all()
+    assert (told.reason, told.detail) == ("by hand", {"message": "a", "verdict": str(ruling)})

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from orchestrator.domain.consent import topic_key
+from orchestrator.domain.consent import MARKETING, MUTE, ConsentKey, topic_key
 from orchestrator.domain.effects import ConsentChange, DecisionKind
 from orchestrator.domain.event import Event, Kind
 from orchestrator.domain.expression import Scope, Value
@@ -121,8 +121,8 @@ class Suppress(Action):
 
     def act(self, moment: StepMoment) -> None:
         choice = _choice(moment, False)
-        moment.state.suppressed["marketing"] = choice.source
-        _log_consent(moment, "marketing", choice)
+        moment.state.suppressed[MARKETING] = choice.source
+        _log_consent(moment, MARKETING, choice)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +141,7 @@ class Mute(Action):
         """Mutes the customer; an earlier mute that lasts longer holds."""
         until = max(moment.now + self.span, moment.state.muted_until or moment.now)
         moment.state.muted_until = until
-        _log_consent(moment, "mute", _choice(moment, False), until)
+        _log_consent(moment, MUTE, _choice(moment, False), until)
 
 
 def _choice(moment: StepMoment, granted: bool) -> Choice:
@@ -149,7 +149,7 @@ def _choice(moment: StepMoment, granted: bool) -> Choice:
 
 
 def _log_consent(
-    moment: StepMoment, key: str, choice: Choice, until: datetime | None = None
+    moment: StepMoment, key: ConsentKey, choice: Choice, until: datetime | None = None
 ) -> None:
     moment.touch()
     moment.add(ConsentChange(choice.at, key, choice, until))

@@ -14,6 +14,7 @@ from orchestrator.domain.reasons import Detail, Reason
 from orchestrator.domain.release_answers import Go, Later, Leave, Stay
 from orchestrator.domain.state import CustomerState, Enrollment, SentMessage
 from orchestrator.domain.step import Step, StepMoment
+from orchestrator.domain.value_class import value_class
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,7 @@ class Message(Step):
 
     word = "message"
     sends = True
+    follows = True
 
     @property
     def label(self) -> str:
@@ -123,7 +125,7 @@ def _awaits_reach(enrollment: Enrollment) -> bool:
     return due > arrived
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class QueueMessage(Effect):
     """A message leaves now; its key is (enrollment, step, pass). `seen` is its customer at this
     instant, where the line keeps them."""

@@ -54,6 +54,7 @@ class WaitUntil(Wait):
     if_missing: IfPast = IfPast.SKIP  # also where it cannot be read
 
     word = "wait_until"
+    follows = True
 
     def words(self) -> str:
         """`09:00 on Tuesday (the customer’s zone)`."""

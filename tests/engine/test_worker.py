@@ -1,0 +1,31 @@
+"""Turns at the engine: one worker at a time, as long as its turn lasts."""
+
+from __future__ import annotations
+
+import pytest
+
+from orchestrator.domain.errors import EngineBusy
+from orchestrator.engine.work import end_turn
+from orchestrator.engine.worker import Worker
+from orchestrator.store.lock import engine_lock
+from tests.engine.conftest import OpenShop
+from tests.engine.crowd import HELLO
+
+
+def test_who_ends_a_turn_lets_another_work_and_can_take_the_next(open_shop: OpenShop) -> None:
+    shop = open_shop(HELLO, live=True)
+    one, other = (
+        Worker(shop.root / name, engine=engine_lock(shop.context.database)) for name in ("a", "b")
+    )
+    one.take_turn()
+    assert (one.has_turn, other.has_turn) == (True, False)
+    with pytest.raises(EngineBusy, match="has its turn at the engine"):
+        other.take_turn()
+    end_turn(shop.context, one)
+    other.take_turn()
+    assert (one.has_turn, other.has_turn) == (False, True)
+    end_turn(shop.context, other)
+    one.take_turn()
+    assert one.has_turn
+    for worker in (one, other):
+        worker.close()

@@ -1,0 +1,58 @@
+"""The ledger of messages: what waits, what is in doubt, and how many there are of each."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from orchestrator.domain.medium import ChannelName
+from orchestrator.store import messages
+from orchestrator.store.database import Database
+from orchestrator.store.tables import MESSAGES
+from orchestrator.store.transaction import Transaction
+from tests.store.rows import MESSAGE
+
+MAIN, OTHER = ChannelName("main"), ChannelName("other")
+
+
+def write(transaction: Transaction, *rows: dict[str, Any]) -> None:
+    for number, row in enumerate(rows):
+        mine = {"public_id": f"p{number}", "pass_no": number}
+        transaction.execute(MESSAGES.insert(), [MESSAGE | mine | row])
+
+
+def test_messages_in_doubt_and_those_that_wait_are_of_one_channel(database: Database) -> None:
+    with database.write() as transaction:
+        write(
+            transaction,
+            {"state": "unknown", "channel": MAIN},
+            {"state": "unknown", "channel": OTHER},
+            {"state": "queued", "channel": OTHER},
+            {"state": "accepted", "channel": MAIN},
+        )
+        assert [one.public_id for one in messages.unknown_messages(transaction, MAIN)] == ["p0"]
+        assert messages.is_any_queued(transaction, OTHER)
+        assert not messages.is_any_queued(transaction, MAIN)
+
+
+def test_a_lease_is_read_whoever_has_it_but_for_those_that_are_known(database: Database) -> None:
+    with database.write() as transaction:
+        write(transaction, {"state": "leased"}, {"state": "leased"}, {"state": "queued"})
+        one, other = messages.leased_messages(transaction)
+        assert (one.public_id, other.public_id) == ("p0", "p1")
+        assert messages.leased_messages(transaction, but=[one.id]) == [other]
+
+
+def test_messages_are_counted_by_state_of_their_channel_and_of_their_medium(
+    database: Database,
+) -> None:
+    with database.write() as transaction:
+        write(
+            transaction,
+            {"state": "queued", "channel": MAIN},
+            {"state": "queued", "channel": OTHER},
+            {"state": "accepted", "channel": OTHER},
+        )
+        by_channel = messages.count_by_state(transaction)
+        by_medium = messages.count_by_state_of_media(transaction)
+    assert by_channel == {"main": {"queued": 1}, "other": {"queued": 1, "accepted": 1}}
+    assert by_medium == {"email": {"queued": 2, "accepted": 1}}
