@@ -15,7 +15,7 @@ import threading
 import time
 from collections.abc import Callable
 from functools import partial
-from typing import Any, TypeVar
+from typing import TypeVar
 
 _T = TypeVar("_T")
 _CHUNK = 65_536
@@ -37,7 +37,7 @@ class Connection:
         """For how long nothing has gone either way."""
         return time.monotonic() - self._used_at_s
 
-    def connect(self, address: Any, until_s: float) -> None:
+    def connect(self, address: tuple[object, ...], until_s: float) -> None:
         """Reaches the other side."""
         self._socket.settimeout(_left_s(until_s))
         self._socket.connect(address)

@@ -9,7 +9,6 @@ receipts, which carry our custom arguments back.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 import orjson
 from sendgrid.helpers.mail import (
@@ -102,7 +101,7 @@ class SendGridChannel:
             return silence.outcome
 
 
-def _request(message: RenderedMessage, sender: tuple[str, str]) -> dict[str, Any]:
+def _request(message: RenderedMessage, sender: tuple[str, str]) -> dict[str, object]:
     mail = Mail()
     mail.from_email = From(sender[0], one_line(sender[1]) or None)
     mail.subject = Subject(message.subject)
@@ -124,7 +123,7 @@ def _request(message: RenderedMessage, sender: tuple[str, str]) -> dict[str, Any
         open_tracking=OpenTracking(enable=message.tracks_opens),
         subscription_tracking=SubscriptionTracking(enable=False),
     )
-    body: dict[str, Any] = mail.get()
+    body: dict[str, object] = mail.get()
     return body
 
 
@@ -204,7 +203,7 @@ def _refusal(answer: HttpAnswer, message: RenderedMessage, code: str) -> SendOut
     return SendOutcome(OutcomeKind.REJECTED, reason=reason, code=code, suppress=address_is_bad)
 
 
-def _errors(body: bytes) -> list[dict[str, Any]]:
+def _errors(body: bytes) -> list[dict[str, object]]:
     """The answer's errors; none when a proxy answered in HTML, as nginx does with 413."""
     try:
         errors = orjson.loads(body)["errors"]

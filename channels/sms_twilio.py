@@ -11,7 +11,7 @@ import re
 from base64 import b64encode
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Never
+from typing import Never
 from urllib.parse import urlencode
 
 import orjson
@@ -147,7 +147,7 @@ class TwilioChannel:
         self._crew.close()
         self._http.close()
 
-    def _prepare(self, message: RenderedMessage) -> dict[str, Any]:
+    def _prepare(self, message: RenderedMessage) -> dict[str, str]:
         check(message, self.medium, self.supports)
         if not message.text.strip():
             raise MessageRefused("the message has no text")
@@ -169,7 +169,7 @@ class TwilioChannel:
         both = {"messaging_service_sid": self._service, "from_": sender}
         return {name: value for name, value in both.items() if value}
 
-    def _transmit(self, message: RenderedMessage, request: dict[str, Any]) -> SendOutcome:
+    def _transmit(self, message: RenderedMessage, request: dict[str, str]) -> SendOutcome:
         try:
             self._client.messages.create(**request)
         except _Answered as answered:

@@ -11,7 +11,7 @@ import math
 import re
 from codecs import BOM_UTF8
 from collections.abc import Iterator
-from typing import Any, NoReturn
+from typing import NoReturn
 
 import orjson
 
@@ -35,7 +35,7 @@ class JsonRefused(Exception):
         return f"{what} is not JSON: {self.reason}" if self.reason else f"{what} is not JSON"
 
 
-def read_json(text: bytes) -> Any:
+def read_json(text: bytes) -> object:
     """The value of a text; raises JsonRefused with the reason."""
     try:
         return orjson.loads(text.removeprefix(BOM_UTF8))
@@ -50,7 +50,7 @@ def cut_object(text: bytes) -> dict[str, bytes]:
         match = _MEMBER.fullmatch(part)
         if match is None:
             raise JsonRefused
-        members[read_json(match[1])] = match[2].strip()
+        members[str(read_json(match[1]))] = match[2].strip()
     return members
 
 
@@ -59,7 +59,7 @@ def cut_list(text: bytes) -> list[bytes]:
     return [item.strip() for item in _cut(text, b"[")]
 
 
-def mend_json(text: bytes) -> Any:
+def mend_json(text: bytes) -> object:
     """The value of a text in which half a character becomes `?`, and what is no number null.
 
     Raises JsonRefused.
@@ -68,7 +68,13 @@ def mend_json(text: bytes) -> Any:
         return read_json(text)
     except JsonRefused:
         try:
-            value = json.loads(text.decode(errors="replace"), strict=False, **_PATIENT_NUMBERS)
+            value = json.loads(
+                text.decode(errors="replace"),
+                strict=False,
+                parse_constant=_finite_or_none,
+                parse_float=_finite_or_none,
+                parse_int=_whole_number,
+            )
             return orjson.loads(json.dumps(value, ensure_ascii=False).encode(errors="replace"))
         except (ValueError, RecursionError):
             pass
@@ -109,17 +115,15 @@ def _whole_number(digits: str) -> float | None:
     return int(digits) if len(digits) < INTEGER_DIGITS_MAX else _finite_or_none(digits)
 
 
-_PATIENT_NUMBERS: dict[str, Any] = {
-    "parse_constant": _finite_or_none,
-    "parse_float": _finite_or_none,
-    "parse_int": _whole_number,
-}
-
-
 def _find_reason(text: bytes) -> str:
     """Why orjson refuses a text, from a second reader that is more patient."""
     try:
-        json.loads(text.decode(), **_STRICT_NUMBERS)
+        json.loads(
+            text.decode(),
+            parse_constant=_refuse_constant,
+            parse_float=_read_finite,
+            parse_int=_read_finite,
+        )
     except UnicodeDecodeError:
         return "it is not UTF-8"
     except RecursionError:
@@ -140,10 +144,3 @@ def _read_finite(digits: str) -> float:
     if not math.isfinite(value):
         raise JsonRefused("a number in it is too large")
     return value
-
-
-_STRICT_NUMBERS: dict[str, Any] = {
-    "parse_constant": _refuse_constant,
-    "parse_float": _read_finite,
-    "parse_int": _read_finite,
-}

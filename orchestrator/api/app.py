@@ -7,7 +7,6 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
-from typing import Any
 
 from anyio import to_thread
 from starlette.applications import Starlette
@@ -15,6 +14,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import BaseRoute, Route
+from starlette.types import HTTPExceptionHandler
 
 from orchestrator.api import (
     admission,
@@ -49,7 +49,7 @@ def create_app(services: ApiServices) -> Starlette:
         finally:
             await to_thread.run_sync(app.state.writer.close)
 
-    handlers: dict[type[Exception], Any] = {
+    handlers: dict[type[Exception], HTTPExceptionHandler] = {
         **ERROR_PAGES,
         HTTPException: _show_http_error,
         ClientDisconnect: _answer_nobody,

@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
 from anyio import to_thread
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -83,7 +82,7 @@ class Visit:
         """What pages say in this language."""
         return WORDS[self.language]
 
-    def show(self, template: str, status: int = 200, **context: Any) -> Response:
+    def show(self, template: str, status: int = 200, **context: object) -> Response:
         """A page from its template."""
         frame = {
             "language": self.language,
@@ -94,7 +93,7 @@ class Visit:
             self.request, template, status, shop_url=shop_url(self.services), **frame, **context
         )
 
-    async def tell(self, person: Person, *calls: Mapping[str, Any]) -> None:
+    async def tell(self, person: Person, *calls: Mapping[str, object]) -> None:
         """Puts calls about a person into the inbox; they are durable on return."""
         services = self.services
         key = "anonymousId" if person.anonymous else "userId"
@@ -103,7 +102,7 @@ class Visit:
         await writer_of(self.request).put(entries)
 
 
-def render_page(request: Request, template: str, status: int = 200, **context: Any) -> Response:
+def render_page(request: Request, template: str, status: int = 200, **context: object) -> Response:
     """A page from its template. `root` leads to the top, so that pages also work below a prefix of
     a proxy.
     """

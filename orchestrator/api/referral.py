@@ -8,7 +8,6 @@ Accepting twice is harmless: ids derive from the address, and the first referrer
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from anyio import to_thread
 from babel.numbers import format_currency, format_percent
@@ -116,13 +115,13 @@ def _agrees(form: Mapping[str, str]) -> bool:
 
 def _friend_calls(
     visit: Visit, referrer: Referrer, key: str, address: str, form: Mapping[str, str]
-) -> list[Mapping[str, Any]]:
-    traits: dict[str, Any] = {
+) -> list[Mapping[str, object]]:
+    traits: dict[str, object] = {
         "email": address,
         "locale": visit.language,
         "referred_by": referrer.external_id,
     }
-    context: dict[str, Any] = {"page": {"path": "/r"}}
+    context: dict[str, object] = {"page": {"path": "/r"}}
     if first_name := form.get("first_name", "").strip()[:NAME_CHARS_MAX]:
         traits["first_name"] = first_name
     if _agrees(form):

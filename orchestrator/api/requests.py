@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import zlib
-from typing import Any
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -58,7 +57,7 @@ async def read_form(request: Request) -> dict[str, str]:
     except BodyRefused as error:
         raise HTTPException(413, str(error)) from error
 
-    async def replay() -> dict[str, Any]:
+    async def replay() -> dict[str, object]:
         return {"type": "http.request", "body": body, "more_body": False}
 
     async with Request(request.scope, replay).form(max_files=0, max_fields=FORM_FIELDS_MAX) as form:

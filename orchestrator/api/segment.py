@@ -15,7 +15,6 @@ import hmac
 import re
 from codecs import BOM_UTF8
 from dataclasses import dataclass
-from typing import Any
 
 import orjson
 from anyio import to_thread
@@ -94,12 +93,12 @@ class _TooDeepToWrite(Exception):
     """
 
 
-def _read_in_parts(raw: bytes, is_batch: bool) -> dict[str, Any]:
+def _read_in_parts(raw: bytes, is_batch: bool) -> dict[str, object]:
     """What a body says once for all its calls, mended, and the calls as text; raises
     JsonRefused.
     """
     parts = cut_object(raw)
-    said: dict[str, Any] = {}
+    said: dict[str, object] = {}
     for key in parts.keys() & ({*_SAID_ONCE, "writeKey"} if is_batch else {"writeKey"}):
         try:
             said[key] = mend_json(parts[key])
@@ -122,7 +121,7 @@ class _Sent:
     """
 
     raw: bytes
-    said: Any
+    said: object
     in_parts: bool = False
 
 
@@ -143,7 +142,7 @@ async def _take(request: Request, sent: _Sent) -> Response:
     )
 
 
-async def _receive_call(request: Request, call: Any, reception: Reception) -> Response:
+async def _receive_call(request: Request, call: object, reception: Reception) -> Response:
     outcome = _judge(call, {}, reception, may_be_large=True)
     if isinstance(outcome, InboxEntry):
         return await _file(request, [outcome], [])
@@ -152,7 +151,7 @@ async def _receive_call(request: Request, call: Any, reception: Reception) -> Re
 
 
 async def _receive_batch(
-    request: Request, sent: dict[str, Any], reception: Reception, some_large: bool
+    request: Request, sent: dict[str, object], reception: Reception, some_large: bool
 ) -> Response:
     batch = sent.get("batch")
     if isinstance(batch, dict) and batch and all(key.isdecimal() for key in batch):
@@ -169,7 +168,7 @@ async def _receive_batch(
 
 
 def _judge(
-    sent: Any, batch: dict[str, Any], reception: Reception, *, may_be_large: bool
+    sent: object, batch: dict[str, object], reception: Reception, *, may_be_large: bool
 ) -> InboxEntry | RejectedEntry:
     """One call, read already or still text, made ready for the inbox, or why it is refused."""
     try:
@@ -183,14 +182,14 @@ def _judge(
         )
 
 
-def _read_call(text: bytes) -> Any:
+def _read_call(text: bytes) -> object:
     try:
         return read_json(text)
     except JsonRefused as refusal:
         raise CallRejected("invalid_json", refusal.about("the call")) from None
 
 
-def _as_it_came(sent: Any) -> bytes:
+def _as_it_came(sent: object) -> bytes:
     """A refused call without the write key."""
     if isinstance(sent, bytes):
         return _WRITE_KEY.sub(b"", sent)
@@ -205,18 +204,19 @@ def _as_it_came(sent: Any) -> bytes:
         raise _TooDeepToWrite from None
 
 
-def _complete(sent: Any, batch: dict[str, Any]) -> Any:
+def _complete(sent: object, batch: dict[str, object]) -> object:
     """A call with what its batch said once for all: the context and the time of sending."""
     if not isinstance(sent, dict):
         return sent
     said = {key: batch[key] for key in _SAID_ONCE if not _is_nothing(batch.get(key))}
     own = {key: value for key, value in sent.items() if key not in said or not _is_nothing(value)}
-    if isinstance(said.get("context"), dict) and isinstance(own.get("context"), dict):
-        own["context"] = {**said["context"], **own["context"]}
+    shared, context = said.get("context"), own.get("context")
+    if isinstance(shared, dict) and isinstance(context, dict):
+        own["context"] = {**shared, **context}
     return {**said, **own}
 
 
-def _is_nothing(value: Any) -> bool:
+def _is_nothing(value: object) -> bool:
     return value is None or value == "" or value == []  # [] is an empty map of PHP's
 
 
@@ -245,7 +245,7 @@ def read_write_key(request: Request) -> str | None:
         return ""
 
 
-def _is_key(given: Any, services: ApiServices) -> bool:
+def _is_key(given: object, services: ApiServices) -> bool:
     return isinstance(given, str) and hmac.compare_digest(
         given.encode(), services.write_key.encode()
     )

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from anyio import to_thread
 from starlette.requests import Request
@@ -114,9 +113,9 @@ def _read_answer(survey: Survey, said: Mapping[str, str]) -> str | int | None:
     return score if score is not None and survey.accepts(score) else None
 
 
-def _answer_call(sheet: _Sheet, answer: str | int, comment: str) -> Mapping[str, Any]:
+def _answer_call(sheet: _Sheet, answer: str | int, comment: str) -> Mapping[str, object]:
     key = "score" if sheet.survey.kind is SurveyKind.SCALE else "answer"
-    properties: dict[str, Any] = {
+    properties: dict[str, object] = {
         "survey": sheet.survey.id,
         key: answer,
         "email_id": sheet.message.public_id,

@@ -8,7 +8,6 @@ times.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -51,12 +50,12 @@ async def _read_message(request: Request) -> LinkedMessage:
     return await find_message(request, read_link(request, LinkPurpose.UNSUBSCRIBE)[0])
 
 
-def _refused(message: LinkedMessage, scope: str) -> Mapping[str, Any]:
+def _refused(message: LinkedMessage, scope: str) -> Mapping[str, object]:
     everything = {str(medium): False for medium in Medium}
     return everything if scope == EVERYTHING else {"topics": {message.topic: False}}
 
 
-def _granted(message: LinkedMessage, scope: str) -> Mapping[str, Any]:
+def _granted(message: LinkedMessage, scope: str) -> Mapping[str, object]:
     """What undoing grants: the medium the reader came from, never one that was perhaps refused all
     along.
     """
@@ -64,8 +63,8 @@ def _granted(message: LinkedMessage, scope: str) -> Mapping[str, Any]:
 
 
 def _consent_call(
-    message: LinkedMessage, consent: Mapping[str, Any], origin: str
-) -> Mapping[str, Any]:
+    message: LinkedMessage, consent: Mapping[str, object], origin: str
+) -> Mapping[str, object]:
     # No fixed message id: after an undo the same choice must count again.
     proof = {
         "page": {"path": "/u"},
@@ -74,7 +73,7 @@ def _consent_call(
     return {"type": "identify", "traits": {"consent": consent}, "context": proof}
 
 
-def _event_call(message: LinkedMessage, scope: str) -> Mapping[str, Any]:
+def _event_call(message: LinkedMessage, scope: str) -> Mapping[str, object]:
     """The event of Segment's e-mail specification; posting twice tells it once."""
     properties = {
         "email_id": message.public_id,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -83,7 +83,7 @@ def preview(
         _send(sound.project.config, drafts, address)
 
 
-def _read_customer(project: Project, customer: str | None) -> dict[str, Any]:
+def _read_customer(project: Project, customer: str | None) -> dict[str, object]:
     """The sections of a scope from a file, or of a customer in the database."""
     if customer is None:
         return {}

@@ -42,7 +42,7 @@ def list_suppressed(
         found = suppressions.list_suppressed(transaction, medium, only, reason)
     shown = {row: row.address if whole or only else mask_address(row.address) for row in found}
     if as_json:
-        print_json([{**row._mapping, "address": shown[row]} for row in found])
+        print_json([{**row._asdict(), "address": shown[row]} for row in found])
         return
     zone = zone_of(config)
     rows = [(r.scope, shown[r], format_instant(r.at, zone), r.reason) for r in found]

@@ -7,12 +7,12 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from hashlib import blake2b
 from random import Random
-from typing import Any
 
 from orchestrator.demo.goods import CURRENCY, Good, fill_basket, price_of
 from orchestrator.demo.shoppers import Shopper
+from orchestrator.domain.values import as_mapping
 
-Call = dict[str, Any]
+Call = dict[str, object]
 
 
 class Outcome(StrEnum):
@@ -43,7 +43,7 @@ def identify(shopper: Shopper, at: datetime, *, was_anonymous: bool = False) -> 
 
 
 def track(
-    shopper: Shopper, at: datetime, event: str, properties: dict[str, Any] | None = None
+    shopper: Shopper, at: datetime, event: str, properties: dict[str, object] | None = None
 ) -> Deed:
     """Something a known person did."""
     return _deed(
@@ -122,9 +122,8 @@ def order(shopper: Shopper, at: datetime, basket: list[Good], coupon: str = "") 
 def refund(shopper: Shopper, bought: Deed, at: datetime) -> Deed:
     """Sends an order back."""
     assert bought.call is not None
-    properties = {
-        name: bought.call["properties"][name] for name in ("order_id", "total", "currency")
-    }
+    told = as_mapping(bought.call["properties"])
+    properties = {name: told[name] for name in ("order_id", "total", "currency")}
     return track(shopper, at, "Order Refunded", properties)
 
 
@@ -133,12 +132,12 @@ def is_order(deed: Deed) -> bool:
     return deed.call is not None and deed.call.get("event") == "Order Completed"
 
 
-def _cart(shopper: Shopper, basket: list[Good]) -> dict[str, Any]:
+def _cart(shopper: Shopper, basket: list[Good]) -> dict[str, object]:
     products = [good.as_product(shopper.locale) for good in basket]
     return {"value": price_of(basket), "currency": CURRENCY, "products": products}
 
 
-def _deed(kind: str, at: datetime, fields: dict[str, Any]) -> Deed:
+def _deed(kind: str, at: datetime, fields: dict[str, object]) -> Deed:
     who = fields.get("userId") or fields["anonymousId"]
     key = f"demo-{_digest(kind, who, fields.get('event') or fields.get('name') or '', at)}"
     return Deed(at, {"type": kind, **fields, "timestamp": at.isoformat(), "messageId": key})

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from random import Random
-from typing import Any
 
 CURRENCY = "EUR"
 
@@ -21,7 +20,7 @@ class Good:
     category: str
     price: float
 
-    def as_product(self, locale: str, quantity: int = 1) -> dict[str, Any]:
+    def as_product(self, locale: str, quantity: int = 1) -> dict[str, object]:
         """As Segment's specification writes a product, in the language of the shop's page."""
         is_french = locale.startswith("fr")
         return {

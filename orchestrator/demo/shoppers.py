@@ -8,7 +8,6 @@ import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
 from random import Random
-from typing import Any
 
 from orchestrator.demo.chance import dice
 
@@ -123,7 +122,7 @@ class Shopper:
         """Who they were before they said who they are."""
         return f"visitor-{self.user_id}"
 
-    def traits(self) -> dict[str, Any]:
+    def traits(self) -> dict[str, object]:
         """What an identify call says of them."""
         said = {
             name: getattr(self, name)

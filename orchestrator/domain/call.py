@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import field
 from datetime import datetime
-from typing import Any
 
 from orchestrator.domain.errors import CallRejected
 from orchestrator.domain.event import Event, Kind
@@ -50,8 +49,8 @@ class Call:
     user_id: str = ""
     anonymous_id: str = ""
     previous_id: str = ""
-    properties: Mapping[str, Any] = field(default_factory=dict)
-    context: Mapping[str, Any] = field(default_factory=dict)
+    properties: Mapping[str, object] = field(default_factory=dict)
+    context: Mapping[str, object] = field(default_factory=dict)
 
     def event(self, at: datetime, arrival: int, *, starts: bool = True) -> Event:
         """The call as an event of a time line."""
@@ -63,7 +62,7 @@ def may_be_deep(text: bytes) -> bool:
     return text.count(b"{") + text.count(b"[") > NESTING_MAX
 
 
-def read_call(raw: Any, *, is_flat: bool = False) -> Call:
+def read_call(raw: object, *, is_flat: bool = False) -> Call:
     """Checks one call; raises CallRejected with a code and what to do. `is_flat`: it is known that
     nothing in it is nested too deeply.
     """
@@ -106,14 +105,14 @@ def read_call(raw: Any, *, is_flat: bool = False) -> Call:
     )
 
 
-def _is_deeper(value: dict[str, Any] | list[Any], levels: int) -> bool:
+def _is_deeper(value: dict[str, object] | list[object], levels: int) -> bool:
     for part in value.values() if isinstance(value, dict) else value:
         if isinstance(part, dict | list) and (levels <= 1 or _is_deeper(part, levels - 1)):
             return True
     return False
 
 
-def _read_id(raw: Mapping[str, Any], key: str) -> str:
+def _read_id(raw: Mapping[str, object], key: str) -> str:
     value = raw.get(key)
     if value is None or value == "":
         return ""
@@ -136,7 +135,7 @@ def _checked_id(key: str, text: str) -> str:
     return text
 
 
-def _read_object(raw: Mapping[str, Any], key: str) -> dict[str, Any]:
+def _read_object(raw: Mapping[str, object], key: str) -> dict[str, object]:
     value = raw.get(key)
     if value is None or value == "" or value == []:  # PHP writes an empty map as []
         return {}
@@ -146,7 +145,7 @@ def _read_object(raw: Mapping[str, Any], key: str) -> dict[str, Any]:
     return value if consent is value.get("consent") else {**value, "consent": consent}
 
 
-def _with_maps(consent: Any) -> Any:
+def _with_maps(consent: object) -> object:
     """A consent object whose empty maps are maps."""
     if consent == []:
         return {}
@@ -155,7 +154,7 @@ def _with_maps(consent: Any) -> Any:
     return consent
 
 
-def _read_time(raw: Mapping[str, Any]) -> datetime | None:
+def _read_time(raw: Mapping[str, object]) -> datetime | None:
     value = raw.get("timestamp") or raw.get("originalTimestamp")
     if value is None:
         return None
@@ -168,8 +167,8 @@ def _read_time(raw: Mapping[str, Any]) -> datetime | None:
 
 
 def _read_properties(
-    kind: Kind, raw: Mapping[str, Any], context: Mapping[str, Any]
-) -> dict[str, Any]:
+    kind: Kind, raw: Mapping[str, object], context: Mapping[str, object]
+) -> dict[str, object]:
     if kind in (Kind.IDENTIFY, Kind.GROUP):
         # Rudder's SDKs put the traits of an identify into context.traits.
         return _read_object(raw, "traits") or (

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import cast
 
 from orchestrator.domain.errors import ExpressionInvalid
 from orchestrator.domain.expression import (
@@ -57,7 +57,7 @@ def compile_condition(tree: Expr, source: str) -> Condition:
     """A condition whose test is true or false for any scope."""
     run = compile_expression(tree)
     if isinstance(tree, Compare | Not | Test):  # true or false already
-        return Condition(source, tree, run)
+        return Condition(source, tree, cast(Callable[[Scope], bool], run))
     return Condition(source, tree, lambda scope: truth(run(scope)))
 
 
@@ -126,7 +126,7 @@ def _compile_chain(parts: tuple[Expr, ...], stops_at: bool) -> Compiled:
     """
     *others, last = [compile_expression(part) for part in parts]
 
-    def run(scope: Scope) -> Any:
+    def run(scope: Scope) -> object:
         for part in others:
             value = part(scope)
             if truth(value) is stops_at:
@@ -152,7 +152,7 @@ def _compile_choice(condition: Expr, then: Expr, otherwise: Expr) -> Compiled:
 
 def _compile_test(name: str, of: Expr) -> Compiled:
     value = compile_expression(of)
-    tests: dict[str, Callable[[Any], bool]] = {
+    tests: dict[str, Callable[[object], bool]] = {
         "defined": lambda v: v is not None,
         "undefined": lambda v: v is None,
         "none": lambda v: v is None,
@@ -203,13 +203,13 @@ def _compile_performed(tree: Invoke) -> Compiled:
 ELAPSED_UNITS = {"days_since": DAY, "hours_since": HOUR}
 
 
-def count_elapsed(since: Any, now: datetime, unit: timedelta) -> int | None:
+def count_elapsed(since: object, now: datetime, unit: timedelta) -> int | None:
     """Whole units since an instant, rounded down; None for what is no date."""
     instant = as_time(since)
     return None if instant is None else (now - instant) // unit
 
 
-def has_performed(scope: Scope, call: Performed, wanted: Sequence[tuple[str, Any]]) -> bool:
+def has_performed(scope: Scope, call: Performed, wanted: Sequence[tuple[str, object]]) -> bool:
     """Whether the customer did it often enough, with these properties, within the window that ends
     now.
     """
@@ -225,7 +225,7 @@ def has_performed(scope: Scope, call: Performed, wanted: Sequence[tuple[str, Any
     return call.at_least <= 0
 
 
-def _meets(properties: Mapping[str, Any], name: str, value: Any) -> bool:
+def _meets(properties: Mapping[str, object], name: str, value: object) -> bool:
     told = properties.get(name)
     return equal(folded(told), folded(value)) if name in CASELESS else equal(told, value)
 

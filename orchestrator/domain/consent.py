@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NamedTuple, NewType
+from typing import NamedTuple, NewType
 
 from orchestrator.domain.message import Medium
 
@@ -121,14 +121,14 @@ class Suppressed(NamedTuple):
         return Suppressed(MARKETING, f"customer:{customer_id}")
 
 
-def read_yes_no(value: Any) -> bool | None:
+def read_yes_no(value: object) -> bool | None:
     """True/false, 1/0, "true"/"false" and "yes"/"no" in any case; None for anything else."""
     if isinstance(value, str):
         return _WORDS.get(value.lower())
     return bool(value) if isinstance(value, int | float) and value in (0, 1) else None
 
 
-def read_answers(said: Any) -> list[ConsentAnswer]:
+def read_answers(said: object) -> list[ConsentAnswer]:
     """The answers in a `consent` object, such as `{email: true, sms: "no", topics: {offers:
     null}}`. A bare no refuses every medium; a bare yes names none, and grants nothing."""
     return strictest(_read_object(said) if isinstance(said, Mapping) else _read_bare(said))
@@ -149,7 +149,7 @@ def strictness(granted: bool | None) -> int:
     return {True: 0, None: 1, False: 2}[granted]
 
 
-def _read_object(said: Mapping[str, Any]) -> Iterator[ConsentAnswer]:
+def _read_object(said: Mapping[str, object]) -> Iterator[ConsentAnswer]:
     for name, value in said.items():
         if name not in _MAPS:
             yield _answer(_key(name), value)
@@ -159,7 +159,7 @@ def _read_object(said: Mapping[str, Any]) -> Iterator[ConsentAnswer]:
             yield _answer(ALL_TOPICS, value)
 
 
-def _read_bare(said: Any) -> Iterator[ConsentAnswer]:
+def _read_bare(said: object) -> Iterator[ConsentAnswer]:
     if said != [] and read_yes_no(said) is not True:
         yield from (_answer(medium_key(medium), said) for medium in Medium)
 
@@ -169,7 +169,7 @@ def _key(name: str) -> ConsentKey:
     return ConsentKey(key) if key in (*Medium, OPENS, CLICKS) else topic_key(name)
 
 
-def _answer(key: ConsentKey, value: Any) -> ConsentAnswer:
+def _answer(key: ConsentKey, value: object) -> ConsentAnswer:
     if value is None:
         return ConsentAnswer(key, None)
     granted = read_yes_no(value)

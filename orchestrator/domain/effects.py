@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from dataclasses import field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
 
 from orchestrator.domain.consent import ConsentKey
 from orchestrator.domain.event import Event
@@ -132,7 +131,7 @@ class Grant(Effect):
     to: Receiver
     receiver: str
     code: str
-    coupon: Mapping[str, Any]
+    coupon: Mapping[str, object]
     is_reward: bool
 
 

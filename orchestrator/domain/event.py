@@ -49,10 +49,10 @@ class Event:
     at: datetime
     kind: Kind
     name: str
-    properties: Mapping[str, Any] = field(default_factory=dict)
+    properties: Mapping[str, object] = field(default_factory=dict)
     arrival: int = 0
     starts: bool = True
-    context: Mapping[str, Any] = field(default_factory=dict)
+    context: Mapping[str, object] = field(default_factory=dict)
     absorbed: Any = None  # MERGE: the other customer's state
     unnamed: bool = False  # the call bore the id of a device only
     # made on this very line by Parcours itself, and logged: to foresee, not to be told again
@@ -64,7 +64,7 @@ class Event:
         return Kind.TRACK <= self.kind <= Kind.SCREEN
 
     @property
-    def seen(self) -> dict[str, Any]:
+    def seen(self) -> dict[str, object]:
         """What expressions see of it as `event`: its properties, name and time."""
         return {**self.properties, "name": self.properties.get("name", self.name), "at": self.at}
 

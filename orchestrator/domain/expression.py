@@ -8,19 +8,22 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Protocol, TypeVar
 
 from orchestrator.domain.errors import ExpressionInvalid
+from orchestrator.domain.event import Event
+
+T = TypeVar("T")
 
 
 class CustomerReader(Protocol):
     """What an expression may ask of a customer; times are aware UTC."""
 
-    def get(self, name: str, now: datetime) -> Any:
+    def get(self, name: str, now: datetime) -> object:
         """A trait, fact or built-in property; None when missing."""
         ...
 
-    def events(self, name: str) -> Iterable[Any]:
+    def events(self, name: str) -> Iterable[Event]:
         """Earlier events of a declared name, each with `at` and `properties`, oldest first."""
         ...
 
@@ -32,10 +35,10 @@ class CustomerReader(Protocol):
 class _Nobody:
     """Of whom nothing is known."""
 
-    def get(self, name: str, now: datetime) -> Any:
+    def get(self, name: str, now: datetime) -> object:
         return None
 
-    def events(self, name: str) -> Iterable[Any]:
+    def events(self, name: str) -> Iterable[Event]:
         return ()
 
     def received(self, name: str, since: datetime | None) -> bool:
@@ -52,18 +55,18 @@ class Scope:
 
     customer: CustomerReader
     now: datetime
-    names: dict[str, Any] = field(default_factory=dict)  # event, entry, vars, coupon, journey
+    names: dict[str, object] = field(default_factory=dict)  # event, entry, vars, coupon, journey
     segments: Mapping[str, Callable[[Scope], bool]] = field(default_factory=dict)
 
 
-Compiled = Callable[[Scope], Any]
+Compiled = Callable[[Scope], object]
 
 # ---------------------------------------------------------------- the tree
 
 
 @dataclass(frozen=True, slots=True)
 class Const:
-    value: Any
+    value: object
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +190,7 @@ class Condition:
 class Value:
     """A step's value: plain, or text with `{{ … }}`; one lone `{{ … }}` keeps its type."""
 
-    source: Any
+    source: object
     evaluate: Compiled = field(compare=False)
     trees: tuple[Expr, ...] = ()
 
@@ -252,7 +255,7 @@ def is_caseless(tree: Expr) -> bool:
 # --------------------------------------------------------------- calls whose arguments are constant
 
 
-def constant(tree: Expr, kind: type, function: str) -> Any:
+def constant(tree: Expr, kind: type[T], function: str) -> T:
     if isinstance(tree, Const) and isinstance(tree.value, kind):
         return tree.value
     raise ExpressionInvalid(f"{function}() needs plain values here, not something computed")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from datetime import datetime, timedelta
-from typing import Any
 from zoneinfo import ZoneInfo
 
 VALUE_CHARS_MAX = 120
@@ -12,7 +11,7 @@ BITS_MAX = 256
 WHOLE_MAX = 10**21  # beyond it nobody counts the digits
 
 
-def format_value(value: Any) -> str:
+def format_value(value: object) -> str:
     """A customer's value, whatever it is, on one line: `1,000,000`, `80.00`, `true`; what is long
     is cut.
     """

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from orchestrator.domain.event import Event
 from orchestrator.domain.message import Medium
@@ -45,7 +44,7 @@ class JourneyTest:
     name: str
     start: datetime
     until: timedelta
-    customer: Mapping[str, Any]
+    customer: Mapping[str, object]
     events: tuple[Event, ...]
     expect: tuple[Happening, ...]
     stage: str | None = None  # given: that of the customer when the test begins

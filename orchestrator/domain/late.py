@@ -18,7 +18,6 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
 
 from orchestrator.domain.applying import apply
 from orchestrator.domain.consent import ConsentKey
@@ -134,7 +133,7 @@ class _Known:
     a merge.
     """
 
-    traits: dict[str, Any]
+    traits: dict[str, object]
     trait_times: dict[str, str]
     consent: dict[ConsentKey, Choice]
     stage: str | None

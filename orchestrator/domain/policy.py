@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
 
 from orchestrator.domain.consent import ALL_TOPICS, MARKETING, medium_key, topic_key
 from orchestrator.domain.message import Medium, Purpose
@@ -74,7 +73,7 @@ def address(state: CustomerState, medium: Medium) -> str | None:
     return address_in(state.traits, medium, state.region if medium.spec.by_number else "")
 
 
-def address_in(traits: Mapping[str, Any], medium: Medium, region: str) -> str | None:
+def address_in(traits: Mapping[str, object], medium: Medium, region: str) -> str | None:
     """The address in some traits; numbers are read as of `region`."""
     written = traits.get(medium.spec.trait)
     if medium.spec.by_number:

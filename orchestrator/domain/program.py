@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from hashlib import blake2b
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from orchestrator.domain.event import ANY_EVENT, Event, Kind
@@ -205,7 +204,7 @@ class Program:
         event: Event | None = None,
     ) -> Scope:
         """What an expression sees of a customer now, for one enrollment and one event."""
-        names: dict[str, Any] = {}
+        names: dict[str, object] = {}
         if enrollment is not None:
             names = {
                 "entry": {**enrollment.entry, "at": enrollment.entered_at},
@@ -256,7 +255,7 @@ def _trees(program: Program) -> Iterator[Expr]:
         yield from find_trees(journey)
 
 
-def find_trees(part: Any) -> Iterable[Expr]:
+def find_trees(part: object) -> Iterable[Expr]:
     """Every expression tree in a journey or a part of one."""
     if isinstance(part, Condition):
         yield part.tree

@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from functools import cache, lru_cache
 from importlib.resources import files
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import phonenumbers
@@ -36,7 +35,7 @@ _FICTION = (
 _YEAR = [datetime(2026, 1, 1, 12, tzinfo=UTC) + timedelta(days=day) for day in range(365)]
 
 
-def region_of(traits: Mapping[str, Any], project_locale: str, project_zone: str) -> str:
+def region_of(traits: Mapping[str, object], project_locale: str, project_zone: str) -> str:
     """The ISO code of the country whose numbers a customer writes without its prefix: that of their
     `country`, else of their locale, else of the project; "" where none is told."""
     if told := country_of(traits):
@@ -46,7 +45,7 @@ def region_of(traits: Mapping[str, Any], project_locale: str, project_zone: str)
     return own or _region_of_locale(project_locale) or _regions_by_zone().get(project_zone, "")
 
 
-def country_of(traits: Mapping[str, Any]) -> str:
+def country_of(traits: Mapping[str, object]) -> str:
     """The ISO code of the country in a customer's traits (`country`, or Segment's
     `address.country`), UNREADABLE_REGION where it cannot be read, "" where there is none."""
     address = traits.get("address")
@@ -88,7 +87,7 @@ def _region_of_locale(locale: str) -> str:
 # ---------------------------------------------------------------- numbers
 
 
-def read_phone(written: Any, region: str) -> str | None:
+def read_phone(written: object, region: str) -> str | None:
     """A phone number in E.164; None where it is none. Without the `+` it is one of `region`."""
     text = as_text(written) if is_number(written) else written
     number = _parse(text.strip(), region) if isinstance(text, str) else None
@@ -111,7 +110,7 @@ def _parse(text: str, region: str) -> PhoneNumber | None:
 # ---------------------------------------------------------------- zones
 
 
-def zone_told_by(traits: Mapping[str, Any], region: str) -> ZoneInfo | None:
+def zone_told_by(traits: Mapping[str, object], region: str) -> ZoneInfo | None:
     """The zone of a customer's number, else of their country, where it has only one."""
     phone = traits.get("phone")
     number = read_phone(phone, region) if phone is not None else None

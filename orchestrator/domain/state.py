@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from operator import attrgetter
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from orchestrator.domain.consent import AddressBook, ConsentKey, know_no_address, topic_of
@@ -36,10 +36,10 @@ class Choice:
     source: str = ""
 
 
-class CaselessMap(dict[str, Any]):
+class CaselessMap(dict[str, object]):
     """A map whose keys are lower case, asked for in any."""
 
-    def get(self, key: Any, default: Any = None) -> Any:
+    def get(self, key: object, default: object = None) -> object:
         return super().get(key.lower(), default) if isinstance(key, str) else default
 
     def __contains__(self, key: object) -> bool:
@@ -67,15 +67,15 @@ class Enrollment:
     version: str
     number: int
     entered_at: datetime
-    entry: dict[str, Any] = field(default_factory=dict)
+    entry: dict[str, object] = field(default_factory=dict)
     step: str | None = None
     arrived_at: datetime | None = None
     due_at: datetime | None = None
     deferred_since: datetime | None = None
     pass_no: int = 1
     held_out: bool = False
-    variables: dict[str, Any] = field(default_factory=dict)
-    coupon: dict[str, Any] | None = None
+    variables: dict[str, object] = field(default_factory=dict)
+    coupon: dict[str, object] | None = None
     status: Status = Status.ACTIVE
     reason: str = ""
     ended_at: datetime | None = None
@@ -130,9 +130,9 @@ class CustomerState:
     locale: str = ""
     id: int | None = None
     anonymous: bool = False
-    traits: dict[str, Any] = field(default_factory=dict)
+    traits: dict[str, object] = field(default_factory=dict)
     trait_times: dict[str, str] = field(default_factory=dict)
-    facts: dict[str, Any] = field(default_factory=dict)
+    facts: dict[str, object] = field(default_factory=dict)
     stage: str | None = None
     stage_since: datetime | None = None
     consent: dict[ConsentKey, Choice] = field(default_factory=dict)
@@ -144,7 +144,7 @@ class CustomerState:
     enrollments: list[Enrollment] = field(default_factory=list)
     entries: MutableMapping[str, Entries] = field(default_factory=dict)
     assignments: dict[tuple[str, str], str] = field(default_factory=dict)
-    coupons: dict[str, dict[str, Any]] = field(default_factory=dict)
+    coupons: dict[str, dict[str, object]] = field(default_factory=dict)
     rewarded: set[str] = field(default_factory=set)
     cursor: datetime | None = None
     happened_at: datetime | None = None
@@ -165,7 +165,7 @@ class CustomerState:
 
     # ------------------------------------------------------------ what expressions read
 
-    def get(self, name: str, now: datetime) -> Any:
+    def get(self, name: str, now: datetime) -> object:
         """A fact, a built-in property or a trait, in this order; None when missing."""
         fact = self.lifecycle.by_name.get(name)
         if fact is not None:
@@ -175,7 +175,7 @@ class CustomerState:
             return built_in(self)
         return self.traits.get(name, self.traits.get(RESERVED_TRAITS.get(name, name)))
 
-    def _fact(self, fact: Fact, now: datetime) -> Any:
+    def _fact(self, fact: Fact, now: datetime) -> object:
         if fact.within is None:
             return fact.read(self.facts.get(fact.name))
         return read_windowed(fact, self.fact_events(fact), now)
@@ -195,14 +195,14 @@ class CustomerState:
             if position < len(events):
                 yield events[position].at
 
-    def _consent(self) -> dict[str, Any]:
+    def _consent(self) -> dict[str, object]:
         chosen = {
             key: choice.granted
             for key, choice in self.consent.items()
             if choice.granted is not None
         }
         topics = CaselessMap()
-        others: dict[str, Any] = {"topics": topics}
+        others: dict[str, object] = {"topics": topics}
         for key, said in chosen.items():
             topic = topic_of(key)
             (others if topic is None else topics)[key if topic is None else topic] = said
@@ -247,7 +247,7 @@ class CustomerState:
         """The journeys the customer is inside, in no particular order."""
         return [enrollment for enrollment in self.enrollments if enrollment.is_open]
 
-    def take_traits(self, traits: Mapping[str, Any], at: datetime) -> bool:
+    def take_traits(self, traits: Mapping[str, object], at: datetime) -> bool:
         """Applies traits said at `at`, each unless a newer word about it is known: a deletion
         (None) leaves its time behind. True when something changed."""
         said, changed = sortable(at), False
@@ -282,7 +282,7 @@ class CustomerState:
         return known is None or known.granted != choice.granted
 
 
-_BUILT_IN: Mapping[str, Callable[[CustomerState], Any]] = {
+_BUILT_IN: Mapping[str, Callable[[CustomerState], object]] = {
     "id": lambda state: state.external_id,
     "stage": lambda state: state.stage,
     "stage_since": lambda state: state.stage_since,

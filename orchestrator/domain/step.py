@@ -11,7 +11,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
-from typing import Any, ClassVar, Protocol, Unpack
+from typing import ClassVar, Protocol, Unpack
 
 from orchestrator.domain.effects import DecisionKind, Effect
 from orchestrator.domain.event import Event
@@ -267,7 +267,7 @@ class ForkWay:
     """One way of a fork: it holds steps, and has no id."""
 
 
-def content_of(part: Any) -> Any:
+def content_of(part: object) -> object:
     """A step, or a way of a fork, without the ids of itself and of what is inside."""
     if isinstance(part, tuple):
         return tuple(content_of(item) for item in part)

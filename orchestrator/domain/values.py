@@ -14,7 +14,7 @@ import re
 import sys
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
+from typing import TypeGuard
 
 DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)
@@ -41,7 +41,7 @@ _AMOUNT = re.compile(
 _AMOUNT_LENGTH_MAX = 50
 
 
-def is_number(value: Any) -> bool:
+def is_number(value: object) -> TypeGuard[int | float]:
     """True for int and float; a boolean is no number here."""
     return type(value) is int or type(value) is float
 
@@ -53,7 +53,7 @@ def as_amount(value: object) -> float | None:
     return None
 
 
-def read_date(value: Any) -> date | None:
+def read_date(value: object) -> date | None:
     """The date that people and systems write: ISO 8601 with `T` or a blank, or a Unix time in
     seconds (from 10^11 on milliseconds), also as text; a smaller number is a count. A day alone
     stays a `date`, the rest is an aware UTC datetime; None: it is no date."""
@@ -65,7 +65,7 @@ def read_date(value: Any) -> date | None:
     return found
 
 
-def read_amount(value: Any) -> int | float | None:
+def read_amount(value: object) -> int | float | None:
     """A number, also one written as text such as "60.00"; None for whatever is none."""
     if type(value) is int:
         return value
@@ -81,12 +81,12 @@ def read_amount(value: Any) -> int | float | None:
     return number if math.isfinite(number) else None
 
 
-def as_time(value: Any) -> datetime | None:
+def as_time(value: object) -> datetime | None:
     """The instant of a date (`read_date`); a day is its midnight UTC."""
     return _midnight(read_date(value))
 
 
-def iso_time(value: Any) -> datetime | None:
+def iso_time(value: object) -> datetime | None:
     """The instant of a time or of ISO 8601 text; a number is none, for it may be anything."""
     return _midnight(_read_iso(value))
 
@@ -97,7 +97,7 @@ def _midnight(found: date | None) -> datetime | None:
     return datetime.combine(found, time(0), UTC)
 
 
-def _read_iso(value: Any) -> date | None:
+def _read_iso(value: object) -> date | None:
     if isinstance(value, str):
         value = _parse_iso(value)
     if not isinstance(value, datetime):
@@ -148,7 +148,7 @@ def earlier(one: datetime | None, other: datetime | None) -> datetime | None:
     return one if one <= other else other
 
 
-def as_text(value: Any) -> str:
+def as_text(value: object) -> str:
     """A value as people read it: no trailing `.0`, lower-case booleans, ISO times."""
     if value is None:
         return ""
@@ -161,7 +161,12 @@ def as_text(value: Any) -> str:
     return str(value)
 
 
-def look_up(of: Any, key: Any) -> Any:
+def as_mapping(value: object) -> Mapping[str, object]:
+    """The map that a value is; whatever is none holds nothing."""
+    return value if isinstance(value, Mapping) else {}
+
+
+def look_up(of: object, key: object) -> object:
     """An attribute or element; None for whatever is missing or has none."""
     if isinstance(of, Mapping):
         return of.get(key) if isinstance(key, str) else None
@@ -174,7 +179,7 @@ def look_up(of: Any, key: Any) -> Any:
 truth = bool
 
 
-def bounded(value: Any) -> Any:
+def bounded(value: object) -> object:
     """A computed value; an integer that no database could hold becomes a float, an infinite number
     is undefined.
     """
@@ -183,7 +188,7 @@ def bounded(value: Any) -> Any:
     return None if type(value) is float and not math.isfinite(value) else value
 
 
-def _rounded(value: Any, digits: Any) -> Any:
+def _rounded(value: object, digits: object) -> object:
     number = read_amount(value)
     return (
         round(number, digits)
@@ -192,17 +197,17 @@ def _rounded(value: Any, digits: Any) -> Any:
     )
 
 
-def _number(value: Any, kind: Callable[[Any], Any]) -> Any:
+def _number(value: object, kind: Callable[[float], float]) -> float | None:
     number = int(value) if isinstance(value, bool) else read_amount(value)
     return None if number is None else kind(number)
 
 
-def _magnitude(value: Any) -> Any:
+def _magnitude(value: object) -> object:
     number = read_amount(value)
     return None if number is None else abs(number)
 
 
-def _alike(left: Any, right: Any) -> tuple[Any, Any] | None:
+def _alike(left: object, right: object) -> tuple[object, object] | None:
     """Both values in one comparable kind, or None: a text and a number are never equal, nor
     ordered.
     """
@@ -217,7 +222,7 @@ def _alike(left: Any, right: Any) -> tuple[Any, Any] | None:
     return None
 
 
-def equal(left: Any, right: Any) -> bool:
+def equal(left: object, right: object) -> bool:
     """Whether two defined values are the same; false when one is undefined."""
     if type(left) is type(right):
         return left is not None and bool(left == right)
@@ -225,7 +230,7 @@ def equal(left: Any, right: Any) -> bool:
     return pair is not None and bool(pair[0] == pair[1])
 
 
-def folded(value: Any) -> Any:
+def folded(value: object) -> object:
     """A value without the case of its text, and the blanks around it: codes are written as people
     like.
     """
@@ -234,12 +239,12 @@ def folded(value: Any) -> Any:
     return [folded(item) for item in value] if isinstance(value, list | tuple) else value
 
 
-def _unequal(left: Any, right: Any) -> bool:
+def _unequal(left: object, right: object) -> bool:
     return left is not None and right is not None and not equal(left, right)
 
 
-def _ordered(compare: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool]:
-    def test(left: Any, right: Any) -> bool:
+def _ordered(compare: Callable[..., bool]) -> Callable[[object, object], bool]:
+    def test(left: object, right: object) -> bool:
         if is_number(left) and is_number(right):
             return compare(left, right)
         pair = _alike(left, right)
@@ -253,7 +258,7 @@ def _ordered(compare: Callable[[Any, Any], bool]) -> Callable[[Any, Any], bool]:
     return test
 
 
-def _within(left: Any, right: Any) -> bool:
+def _within(left: object, right: object) -> bool:
     if left is None or right is None:
         return False
     if isinstance(right, str):
@@ -263,7 +268,7 @@ def _within(left: Any, right: Any) -> bool:
     return isinstance(right, Mapping) and isinstance(left, str) and left in right
 
 
-COMPARE: dict[str, Callable[[Any, Any], bool]] = {
+COMPARE: dict[str, Callable[[object, object], bool]] = {
     "==": equal,
     "!=": _unequal,
     "<": _ordered(operator.lt),
@@ -275,8 +280,8 @@ COMPARE: dict[str, Callable[[Any, Any], bool]] = {
 }
 
 
-def _of_numbers(compute: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
-    def run(left: Any, right: Any) -> Any:
+def _of_numbers(compute: Callable[[object, object], object]) -> Callable[[object, object], object]:
+    def run(left: object, right: object) -> object:
         if not (is_number(left) and is_number(right)):
             left, right = read_amount(left), read_amount(right)
             if left is None or right is None:
@@ -292,7 +297,7 @@ def _of_numbers(compute: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]
 _sum, _product = _of_numbers(operator.add), _of_numbers(operator.mul)
 
 
-def add(left: Any, right: Any) -> Any:
+def add(left: object, right: object) -> object:
     """The sum of two numbers; two texts that are not both numbers, or two lists, are joined."""
     total = _sum(left, right)
     if total is None and isinstance(left, str) and isinstance(right, str):
@@ -302,7 +307,7 @@ def add(left: Any, right: Any) -> Any:
     return total
 
 
-def multiply(left: Any, right: Any) -> Any:
+def multiply(left: object, right: object) -> object:
     """The product of two numbers; a text that is none is repeated: `"★" * 4`."""
     product = _product(left, right)
     if product is None and (isinstance(left, str) or isinstance(right, str)):
@@ -314,7 +319,7 @@ def multiply(left: Any, right: Any) -> Any:
     return product
 
 
-def _repeat(text: Any, times: Any) -> str | None:
+def _repeat(text: object, times: object) -> str | None:
     count = read_amount(times)
     if (
         not isinstance(text, str)
@@ -326,19 +331,19 @@ def _repeat(text: Any, times: Any) -> str | None:
     return text * int(count)
 
 
-def negate(value: Any) -> Any:
+def negate(value: object) -> object:
     """The number with the other sign."""
     number = read_amount(value)
     return None if number is None else bounded(-number)
 
 
-def join_texts(left: Any, right: Any) -> str | None:
+def join_texts(left: object, right: object) -> str | None:
     """`~`: both values as people read them."""
     text = as_text(left) + as_text(right)
     return text if len(text) <= TEXT_MAX else None
 
 
-ARITHMETIC: dict[str, Callable[[Any, Any], Any]] = {
+ARITHMETIC: dict[str, Callable[[object, object], object]] = {
     "+": add,
     "-": _of_numbers(operator.sub),
     "*": multiply,
@@ -349,7 +354,7 @@ ARITHMETIC: dict[str, Callable[[Any, Any], Any]] = {
 }
 
 
-FILTERS: dict[str, Callable[..., Any]] = {
+FILTERS: dict[str, Callable[..., object]] = {
     "lower": lambda v: v.lower() if isinstance(v, str) else None,
     "upper": lambda v: v.upper() if isinstance(v, str) else None,
     "trim": lambda v: v.strip() if isinstance(v, str) else None,

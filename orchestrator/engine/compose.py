@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -33,7 +33,7 @@ class Delivery:
     at: datetime
 
 
-class CustomerView(Mapping[str, Any]):
+class CustomerView(Mapping[str, object]):
     """A customer as templates see one: facts, built-in properties and traits, looked up when
     used.
     """
@@ -41,13 +41,13 @@ class CustomerView(Mapping[str, Any]):
     def __init__(self, state: CustomerState, now: datetime) -> None:
         self._state, self._now = state, now
 
-    def __getitem__(self, name: str) -> Any:
+    def __getitem__(self, name: str) -> object:
         value = self._state.get(name, self._now)
         if value is None:
             raise KeyError(name)
         return value
 
-    def __iter__(self) -> Any:
+    def __iter__(self) -> Iterator[str]:
         return iter({**self._state.traits, **self._state.lifecycle.by_name})
 
     def __len__(self) -> int:
@@ -62,7 +62,7 @@ class Past:
     def __init__(self, state: CustomerState, now: datetime) -> None:
         self._state, self._now = state, now
 
-    def get(self, name: str, now: datetime) -> Any:
+    def get(self, name: str, now: datetime) -> object:
         """A trait, fact or built-in property."""
         return self._state.get(name, now)
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 import orjson
 
@@ -17,12 +16,13 @@ from orchestrator.domain.consent import choice_about_address, read_answers
 from orchestrator.domain.errors import CallRejected
 from orchestrator.domain.event import Kind
 from orchestrator.domain.identity import Identities, Person, invited_as
-from orchestrator.domain.message import Medium
 from orchestrator.domain.policy import address
+from orchestrator.domain.values import as_mapping
 from orchestrator.engine.collecting import collecting_afterwards
 from orchestrator.engine.parts import INBOX_MAX, Parts
 from orchestrator.engine.report import TickReport
 from orchestrator.store import accepted, addresses, customers, events, grants, inbox
+from orchestrator.store.addresses import Destination
 from orchestrator.store.events import EventValues
 from orchestrator.store.inbox import WaitingCall
 from orchestrator.store.line_loading import load_readers
@@ -31,7 +31,7 @@ from orchestrator.store.writers import ENGINE
 
 PAGE = "page"  # a page of ours, shown to a customer
 MANUAL = "manual"  # a person starts a journey, whose id is the event's name
-_NOTHING: Mapping[str, Any] = {}
+_NOTHING: Mapping[str, object] = {}
 _KIND_BY_SOURCE = {ENGINE: Kind.EMITTED, MANUAL: Kind.START}
 
 
@@ -153,7 +153,11 @@ def _write(parts: Parts, transaction: Transaction, batch: _Batch, now: datetime)
     events.add_events(transaction, rows)
     grants.hand_out(
         transaction,
-        [(t.call.properties["code"], ids[t.person]) for t in batch.taken if t.row.source == ENGINE],
+        [
+            (str(t.call.properties["code"]), ids[t.person])
+            for t in batch.taken
+            if t.row.source == ENGINE
+        ],
     )
     addresses.keep_choices(transaction, _said_of_addresses(parts, transaction, batch, now))
     refused = [
@@ -165,7 +169,7 @@ def _write(parts: Parts, transaction: Transaction, batch: _Batch, now: datetime)
 
 def _said_of_addresses(
     parts: Parts, transaction: Transaction, batch: _Batch, now: datetime
-) -> list[dict[str, Any]]:
+) -> list[dict[str, object]]:
     """What readers said on the page to unsubscribe: it is about the address their message went to,
     and so known to everybody's time lines before any of them is run."""
     told = {taken: email_id for taken in batch.taken if (email_id := _message_behind(taken))}
@@ -187,8 +191,8 @@ def _message_behind(taken: _Taken) -> str:
     return str(page.get("email_id") or "") if isinstance(page, dict) else ""
 
 
-def _choice_rows(taken: _Taken, medium: str, to: str) -> list[dict[str, Any]]:
-    page: dict[str, Any] = taken.call.context["unsubscribe"]
+def _choice_rows(taken: _Taken, medium: str, to: str) -> list[dict[str, object]]:
+    page = as_mapping(taken.call.context["unsubscribe"])
     source = f"unsubscribe, {page.get('origin')}"
     answers = read_answers(taken.call.properties.get("consent", {}))
     choices = [choice_about_address(answer, medium, taken.at) for answer in answers]
@@ -197,15 +201,17 @@ def _choice_rows(taken: _Taken, medium: str, to: str) -> list[dict[str, Any]]:
     ]
 
 
-def _sent_to(parts: Parts, transaction: Transaction, message: Any, now: datetime) -> str | None:
+def _sent_to(
+    parts: Parts, transaction: Transaction, message: Destination, now: datetime
+) -> str | None:
     """Where a message went; for one from before this was written down, where its customer is
     reached.
     """
     if message.to_address:
-        return str(message.to_address)
+        return message.to_address
     readers = load_readers(transaction, parts.program, [message.customer_id], now)
     reader = readers.get(message.customer_id)
-    return address(reader, Medium(message.medium)) if reader is not None else None
+    return address(reader, message.medium) if reader is not None else None
 
 
 def _events_of(taken: _Taken, ids: dict[Person, int]) -> Iterator[EventValues]:

@@ -6,14 +6,13 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 import orjson
 
 from orchestrator.domain.journey import Journey
 from orchestrator.domain.triggers import ManualTrigger
 from orchestrator.engine.ingest import MANUAL
-from orchestrator.store.customers import find_customer
+from orchestrator.store.customers import FoundCustomer, find_customer
 from orchestrator.store.database import Database
 from orchestrator.store.inbox import InboxEntry, write_inbox
 
@@ -44,7 +43,7 @@ def start_by_hand(database: Database, journey: str, users: Sequence[str], now: d
     return Started(tuple(row.external_id for row in found.values()))
 
 
-def _call(journey: str, customer: Any, now: datetime) -> InboxEntry:
+def _call(journey: str, customer: FoundCustomer, now: datetime) -> InboxEntry:
     message_id = f"manual-{secrets.token_hex(12)}"
     call = {
         "type": "track",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from getpass import getuser
 
@@ -31,7 +32,7 @@ def change_by_hand(
 ) -> Change:
     """What whoever sits at the terminal does about an address."""
 
-    def region(traits: dict[str, object]) -> str:
+    def region(traits: Mapping[str, object]) -> str:
         return region_of(traits, config.project.locale, config.project.timezone)
 
     source = f"by hand, {_who()}" + (f": {reason.strip()}" if reason.strip() else "")

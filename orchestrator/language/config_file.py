@@ -10,7 +10,6 @@ import re
 from collections.abc import Iterator, Mapping
 from io import StringIO
 from pathlib import Path
-from typing import Any
 
 from dotenv.parser import parse_stream
 from pydantic import ValidationError
@@ -108,7 +107,7 @@ def _variables_without_text(environment: Mapping[str, str]) -> Iterator[Problem]
 
 def _read_form(place: Place) -> ConfigForm:
     """What is sound in the file; the rest is reported and left at its default."""
-    data = place.document.data
+    data = place.document.map
     for path in list(_secrets_in(data)):
         what = f"remove `{path[-1]}` and set it there (or in .env)"
         place.at(*path).error(f"secrets come from the environment only: {what}")
@@ -121,7 +120,7 @@ def _read_form(place: Place) -> ConfigForm:
         return ConfigForm.model_validate(data)
 
 
-def _secrets_in(data: Mapping[str, Any]) -> Iterator[Keys]:
+def _secrets_in(data: Mapping[str, object]) -> Iterator[Keys]:
     for key, value in data.items():
         if _SECRET.search(key):
             yield (key,)
@@ -129,7 +128,7 @@ def _secrets_in(data: Mapping[str, Any]) -> Iterator[Keys]:
             yield from ((key, *path) for path in _secrets_in(value))
 
 
-def _without(data: dict[str, Any], path: Keys) -> dict[str, Any]:
+def _without(data: dict[str, object], path: Keys) -> dict[str, object]:
     """The data without the innermost key that a path leads to."""
     key, *rest = path
     inner = data.get(str(key))

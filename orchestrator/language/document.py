@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
 
 from orchestrator.domain.errors import Problem, in_one_line
 
@@ -30,11 +29,16 @@ class Document:
 
     file: str
     text: str
-    data: Any
+    data: object
     values: dict[Path, Position] = field(default_factory=dict)
     keys: dict[Path, Position] = field(default_factory=dict)
     exact: set[Path] = field(default_factory=set)
     syntax: Syntax = Syntax.YAML
+
+    @property
+    def map(self) -> dict[str, object]:
+        """What is written at the top, key by key; nothing where that is no map."""
+        return self.data if isinstance(self.data, dict) else {}
 
     def problem(
         self,
@@ -65,7 +69,7 @@ class Document:
             path = path[:-1]
         return self.values.get(path, (1, 1))
 
-    def get(self, path: Path) -> Any:
+    def get(self, path: Path) -> object:
         """What is written at a path; None where nothing is."""
         here = self.data
         for part in path:

@@ -5,7 +5,6 @@ them.
 from __future__ import annotations
 
 import re
-from typing import Any
 
 from orchestrator.domain.closures import compile_condition, compile_expression
 from orchestrator.domain.errors import ExpressionInvalid
@@ -32,7 +31,7 @@ def parse_computed(text: str, where: Where) -> Value:
     return Value(text, compile_expression(tree), (tree,))
 
 
-def parse_value(value: Any, where: Where) -> Value:
+def parse_value(value: object, where: Where) -> Value:
     """A step's value: plain data stays, `{{ … }}` is computed; one lone `{{ … }}` keeps its type,
     mixed text is joined.
 
@@ -51,7 +50,7 @@ TEXT_MAX = 20_000
 _BLOCK = re.compile(r"\{%|\{#|\{\{")
 
 
-def _compile_value(value: Any, where: Where, trees: list[Expr]) -> Compiled:
+def _compile_value(value: object, where: Where, trees: list[Expr]) -> Compiled:
     if isinstance(value, str):
         return _compile_text(value, where, trees)
     if isinstance(value, list):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, get_args, get_origin
+from typing import get_args, get_origin
 
 from pydantic import Tag, ValidationError
 from pydantic_core import ErrorDetails
@@ -204,7 +204,7 @@ def _wrong_type_in_toml(kind: str, place: Place) -> str:
     )
 
 
-def _not_among(key: str, expected: str, written: Any) -> str:
+def _not_among(key: str, expected: str, written: object) -> str:
     words = _words(expected)
     if words == ["True"]:
         return f"`{key}` takes no value: write it alone"
@@ -219,7 +219,7 @@ def _words(expected: str) -> list[str]:
     return expected.replace("'", "").replace(" or ", ", ").split(", ")
 
 
-def _reentry_after(written: Any) -> str:
+def _reentry_after(written: object) -> str:
     try:
         duration(written)
     except ValueError:
@@ -346,7 +346,7 @@ def _forms_of(form: type[Form], key: str) -> Iterator[tuple[str, type[Form]]]:
                 yield from _forms_in(extra, "")
 
 
-def _forms_in(annotation: Any, tag: str) -> Iterator[tuple[str, type[Form]]]:
+def _forms_in(annotation: object, tag: str) -> Iterator[tuple[str, type[Form]]]:
     """Every form inside a type, with the tag that chooses it in a union ("" without one)."""
     if annotation in (StepForm, TriggerForm):
         forms: Mapping[str, type[Form]]
@@ -383,7 +383,7 @@ def _name_step(place: Place, path: Path) -> Place:
     )
 
 
-def describe_step(written: Any, index: int) -> str:
+def describe_step(written: object, index: int) -> str:
     """What to call a step that has no derived id yet: its id, its template, or its word and
     number.
     """

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
@@ -37,7 +37,7 @@ def _moment(value: object) -> timedelta | datetime:
         return duration(value)
 
 
-Moment = Annotated[Any, BeforeValidator(_moment, json_schema_input_type=str)]
+Moment = Annotated[timedelta | datetime, BeforeValidator(_moment, json_schema_input_type=str)]
 
 # ---------------------------------------------------------------- the forms
 
@@ -48,10 +48,10 @@ class EventForm(Form):
     not_built = frozenset({"business"})
     at: Moment
     event: EventName | None = None
-    identify: dict[str, Any] | None = None
+    identify: dict[str, object] | None = None
     start: Text | None = None
     business: Plain = None
-    properties: dict[str, Any] | None = None
+    properties: dict[str, object] | None = None
 
 
 class ExpectForm(Form):
@@ -98,7 +98,7 @@ class TestForm(Form):
     start: Annotated[datetime, BeforeValidator(instant, json_schema_input_type=str)] | None = None
     until: Moment | None = None
     given: GivenForm = GivenForm()
-    customer: dict[str, Any] = Field(default_factory=dict)
+    customer: dict[str, object] = Field(default_factory=dict)
     events: list[EventForm] = Field(default_factory=list)
     expect: list[ExpectForm]
 

@@ -110,7 +110,7 @@ def _build(form: JourneyForm, ids: dict[Path, str], place: Place) -> domain.Jour
         moved=_moved(form, place.at("moved"), set(ids.values())),
         given_ids=given_ids(form.steps),
         steps=steps,
-        version=version_of(place.document.data),
+        version=version_of(place.document.map),
         source=place.document.text,
     )
 

@@ -272,8 +272,9 @@ def _without_endless(
 
 def _segments_in(tree: Expr) -> Iterator[str]:
     for call in calls(tree, "in_segment"):
-        if isinstance(call.args[0], Const):
-            yield call.args[0].value
+        match call.args[0]:
+            case Const(str(name)):
+                yield name
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from orchestrator.domain.errors import ExpressionInvalid, Problem
 from orchestrator.domain.expression import (
@@ -76,7 +75,7 @@ class Place:
         return replace(self, step=f"step '{name}'")
 
     @property
-    def written(self) -> Any:
+    def written(self) -> object:
         """The plain data at this place; None where nothing is written."""
         return self.document.get(self.path)
 
@@ -122,19 +121,19 @@ class Place:
             )
         return condition
 
-    def value(self, value: Any, where: Where) -> Value | None:
+    def value(self, value: object, where: Where) -> Value | None:
         """The value written here; None when it is null or faulty (then reported)."""
-        return self._value(value, where, computed=False)
+        return None if value is None else self._parsed(lambda: parse_value(value, where))
 
-    def computed(self, value: Any, where: Where) -> Value | None:
+    def computed(self, value: object, where: Where) -> Value | None:
         """Likewise, but text is an expression with or without braces."""
-        return self._value(value, where, computed=isinstance(value, str))
+        if isinstance(value, str):
+            return self._parsed(lambda: parse_computed(value, where))
+        return self.value(value, where)
 
-    def _value(self, value: Any, where: Where, computed: bool) -> Value | None:
-        if value is None:
-            return None
+    def _parsed(self, parse: Callable[[], Value]) -> Value | None:
         try:
-            result = parse_computed(value, where) if computed else parse_value(value, where)
+            result = parse()
         except ExpressionInvalid as fault:
             self.error(str(fault), offset=fault.offset)
             return None
@@ -149,8 +148,9 @@ class Place:
         advice.
         """
         for call in calls(tree, "in_segment"):
-            if isinstance(call.args[0], Const):
-                self.check_known("segment", call.args[0].value, self.known.segments)
+            match call.args[0]:
+                case Const(str(name)):
+                    self.check_known("segment", name, self.known.segments)
         self._check_received(tree)
         for stage in _stages_compared(tree):
             if self.known.stages:
@@ -178,8 +178,9 @@ class Place:
             return
         names = journeys | {name for _, name in templates}
         for call in calls(tree, "received"):
-            if isinstance(call.args[0], Const):
-                self.check_known("template or journey", call.args[0].value, names)
+            match call.args[0]:
+                case Const(str(name)):
+                    self.check_known("template or journey", name, names)
 
     def check_topic(self, topic: str) -> None:
         """A topic is part of addresses and headers: another id than this is written there as its

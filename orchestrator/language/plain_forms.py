@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime, time, timedelta
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, ClassVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
@@ -136,4 +136,4 @@ EventName = Annotated[Text, AfterValidator(_event_name)]
 Rule = Annotated[
     str | bool, BeforeValidator(_rule)
 ]  # an expression; `if: true` reaches us as a boolean
-Plain = Any  # a value: plain data, or text with {{ … }}
+Plain = object  # a value: plain data, or text with {{ … }}

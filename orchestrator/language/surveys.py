@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
@@ -134,7 +134,7 @@ def _default_thanks() -> Texts:
 def _check_parts(form: SurveyForm, kind: SurveyKind, place: Place) -> None:
     if kind is SurveyKind.CHOICE and len(form.options) < 2:
         place.error("a choice needs two `options` or more")
-    foreign: dict[str, Any] = {
+    foreign: dict[str, object] = {
         "lowest": form.lowest,
         "highest": form.highest,
         "low": form.low,

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from jinja2 import nodes
 
@@ -146,7 +145,7 @@ class _Translator:
                 return self._test(node, depth)
         return self._operator(node, depth)
 
-    def _constant(self, value: Any) -> Any:
+    def _constant(self, value: object) -> object:
         if is_number(value) and not abs(value) < INTEGER_MAX:
             raise self.fault(
                 "a number here is too large: the limit is nine quintillion (2 to the power of 63)"
@@ -191,7 +190,7 @@ class _Translator:
 
     @staticmethod
     def _negated(tree: Expr) -> Expr:
-        if isinstance(tree, Const) and type(tree.value) in (int, float):
+        if isinstance(tree, Const) and is_number(tree.value):
             return Const(-tree.value)
         return Negate(tree)
 

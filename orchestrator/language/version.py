@@ -5,10 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from hashlib import blake2b
-from typing import Any
 
 
-def version_of(data: Mapping[str, Any]) -> str:
+def version_of(data: Mapping[str, object]) -> str:
     """Twelve hexadecimal digits; the order of keys, comments, whitespace and `tests:` do not
     matter.
     """

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field, fields
-from datetime import datetime
-from typing import Any
 
 from orchestrator.clock import SystemClock
 from orchestrator.domain.answer import Notice, Part
@@ -17,13 +15,14 @@ from orchestrator.domain.message import Medium
 from orchestrator.domain.policy import address, has_consent
 from orchestrator.domain.region import zone_told_by
 from orchestrator.domain.schedule import find_zone
-from orchestrator.domain.state import Choice, CustomerState
+from orchestrator.domain.state import CustomerState
 from orchestrator.domain.steps.wait_until import WaitUntil
 from orchestrator.engine.edits import Stranded, read_plan
 from orchestrator.language.program_building import build_program
 from orchestrator.language.project import Project
 from orchestrator.store import figures
 from orchestrator.store.database import Database
+from orchestrator.store.figures import CustomerData
 
 
 @dataclass(slots=True)
@@ -49,7 +48,7 @@ class Findings:
         default_factory=Counter
     )  # values that a sum cannot read, by fact
 
-    def as_data(self) -> dict[str, Any]:
+    def as_data(self) -> dict[str, object]:
         """The findings for a machine. Not `asdict`, which makes a Counter of a Counter's items."""
         data = {one.name: getattr(self, one.name) for one in fields(self)}
         return data | {"stranded": [asdict(one) for one in self.stranded]}
@@ -118,18 +117,14 @@ def _dates_waited_for(journeys: Iterable[Journey]) -> dict[str, WaitUntil]:
     return {step.date_name: step for step in waits if step.reads_the_customer_alone}
 
 
-def _look_at(project: Project, row: Any, found: Findings) -> CustomerState:
+def _look_at(project: Project, row: CustomerData, found: Findings) -> CustomerState:
     found.customers += 1
     zone = row.traits.get("timezone")
     home = find_zone(project.config.project.timezone)
     assert home is not None  # config refuses unknown zones
-    choices = {
-        key: Choice(value["granted"], datetime.fromisoformat(value["at"]))
-        for key, value in row.consent.items()
-    }
     locale = project.config.project.locale
     state = CustomerState(
-        "", project.lifecycle, home, locale, traits=row.traits, facts=row.facts, consent=choices
+        "", project.lifecycle, home, locale, traits=row.traits, facts=row.facts, consent=row.consent
     )
     if not isinstance(zone, str) or find_zone(zone) is None:
         if zone_told_by(row.traits, state.region) is not None:

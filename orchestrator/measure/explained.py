@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from orchestrator.domain.answer import Heading, Part
@@ -18,6 +17,7 @@ from orchestrator.measure.decisions_told import Reading
 from orchestrator.measure.known_customers import read_facts
 from orchestrator.measure.story import Sentence, in_order, read_story
 from orchestrator.measure.why_not import OnRecord, tell_absence, tell_why_not
+from orchestrator.store.customers import FoundCustomer
 from orchestrator.store.database import Database
 from orchestrator.store.one_customer import events_of
 from orchestrator.store.settings import read_time
@@ -30,10 +30,10 @@ _ANSWERS = (DecisionKind.ENTERED, DecisionKind.IGNORED, DecisionKind.RESTARTED)
 class Explained:
     """The answer of `explain`. `absence` says that nothing could ever let them in."""
 
-    customer: Any
+    customer: FoundCustomer
     zone: ZoneInfo
     lines: list[Sentence]
-    facts: dict[str, Any] = field(default_factory=dict)
+    facts: dict[str, object] = field(default_factory=dict)
     absence: str = ""
 
     def told(self) -> Iterator[Part]:
@@ -63,13 +63,13 @@ class Explained:
             return "without a stage yet"
         return f"{stage} since {format_instant(since, self.zone)}" if since else str(stage)
 
-    def _fact(self, value: Any) -> str:
+    def _fact(self, value: object) -> str:
         """A fact's value; an instant on the project's clock."""
         may_be_time = isinstance(value, datetime) or (isinstance(value, str) and "T" in value)
         at = as_time(value) if may_be_time else None
         return format_value(value) if at is None else format_instant(at, self.zone)
 
-    def as_data(self) -> dict[str, Any]:
+    def as_data(self) -> dict[str, object]:
         """The answer for machines."""
         return {
             "user_id": self.customer.external_id,
@@ -87,7 +87,7 @@ class Explained:
 
 def explain(
     database: Database,
-    customer: Any,
+    customer: FoundCustomer,
     project: Project | None,
     zone: ZoneInfo,
     *,
@@ -112,7 +112,7 @@ def explain(
     return Explained(customer, zone, lines, facts, "" if told else tell_absence(asked, past))
 
 
-def _about(customer: Any) -> dict[str, Any]:
+def _about(customer: FoundCustomer) -> dict[str, object]:
     """Name, address and number, as the shop wrote them."""
     traits = customer.traits
     names = (

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from orchestrator.clock import SystemClock
 from orchestrator.domain.errors import ParcoursError
 from orchestrator.domain.formatting import count
 from orchestrator.domain.state import RESERVED_TRAITS
 from orchestrator.language.program_building import build_program
 from orchestrator.language.project import Project
+from orchestrator.store.customers import FoundCustomer
 from orchestrator.store.database import Database
 from orchestrator.store.line_loading import load_readers
 from orchestrator.store.one_customer import find_people
@@ -23,7 +22,7 @@ class NotOneCustomer(ParcoursError):
     """
 
 
-def find_one(database: Database, text: str) -> Any:
+def find_one(database: Database, text: str) -> FoundCustomer:
     """The customer of an id, an address or a number; raises NotOneCustomer."""
     with database.read() as transaction:
         people = find_people(transaction, text)
@@ -37,12 +36,12 @@ def find_one(database: Database, text: str) -> Any:
     raise NotOneCustomer(f"no customer has the id, e-mail address or phone number {text}")
 
 
-def read_facts(database: Database, project: Project, customer_id: int) -> dict[str, Any]:
+def read_facts(database: Database, project: Project, customer_id: int) -> dict[str, object]:
     """The facts known of a customer now."""
     return _read(database, project, customer_id, [fact.name for fact in project.lifecycle.facts])
 
 
-def read_for_templates(database: Database, project: Project, text: str) -> dict[str, Any]:
+def read_for_templates(database: Database, project: Project, text: str) -> dict[str, object]:
     """Traits, facts and what else a template may ask of a customer; raises NotOneCustomer."""
     row = find_one(database, text)
     facts = [fact.name for fact in project.lifecycle.facts]
@@ -52,7 +51,7 @@ def read_for_templates(database: Database, project: Project, text: str) -> dict[
 
 def _read(
     database: Database, project: Project, customer_id: int, names: list[str]
-) -> dict[str, Any]:
+) -> dict[str, object]:
     now = SystemClock().now()
     with database.read() as transaction:
         state = load_readers(transaction, build_program(project), [customer_id], now)[customer_id]

@@ -8,7 +8,7 @@ and stage as it was at each instant.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -20,10 +20,12 @@ from orchestrator.domain.journey import Journey
 from orchestrator.domain.state import CustomerState
 from orchestrator.domain.timeline import run
 from orchestrator.domain.triggers import Called, EventTrigger, Trigger
+from orchestrator.domain.values import as_mapping
 from orchestrator.language.program_building import build_program
 from orchestrator.language.project import Project
 from orchestrator.measure.happened import label
 from orchestrator.measure.story import Sentence
+from orchestrator.store.customers import FoundCustomer
 from orchestrator.store.events import read_event
 
 TOLD_MAX = 20
@@ -50,7 +52,7 @@ class OnRecord:
     up to when there was work on it.
     """
 
-    customer: Any
+    customer: FoundCustomer
     events: Sequence[Any]
     told: Collection[datetime]
     until: datetime | None = None
@@ -140,9 +142,11 @@ def _noting(trigger: Trigger, asked: list[_Pull]) -> Trigger:
     tree = trigger.condition.tree if trigger.condition else Const(True)
 
     def test(scope: Scope) -> bool:
-        event = scope.names["event"]
+        event = as_mapping(scope.names["event"])
+        at = event["at"]
+        assert isinstance(at, datetime)
         answer, read = trigger.means(scope), _values_read(tree, scope)
-        asked.append(_Pull(event["at"], _name(trigger, event), answer, trigger.asks, read))
+        asked.append(_Pull(at, _name(trigger, event), answer, trigger.asks, read))
         return False
 
     noted = replace(trigger, condition=Condition("", tree, test))
@@ -150,7 +154,7 @@ def _noting(trigger: Trigger, asked: list[_Pull]) -> Trigger:
     return replace(noted, segment=None) if isinstance(noted, Called) else noted
 
 
-def _name(trigger: Trigger, event: dict[str, Any]) -> str:
+def _name(trigger: Trigger, event: Mapping[str, object]) -> str:
     if not isinstance(trigger, EventTrigger):
         return trigger.cause
     # Where an event has no property `name`, expressions see its own under it.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any
 
 import markupsafe
 from jinja2 import Undefined
@@ -12,7 +11,7 @@ from markupsafe import Markup
 
 from orchestrator.render.budget import BUDGET, LIGHT, Budget
 
-Function = Callable[..., Any]
+Function = Callable[..., object]
 #: `markupsafe.escape` of a plain text that goes straight into a mail: no `Markup` is made of it.
 escape_text: Callable[[str], str] = getattr(markupsafe, "_escape_inner", markupsafe.escape)
 
@@ -23,7 +22,7 @@ def budget_of(context: Context) -> Budget:
     return budget
 
 
-def plain(value: Any) -> Any:
+def plain(value: object) -> object:
     """A value as the language knows it: what is missing is None, marked-up text is text."""
     if type(value) is str or type(value) in LIGHT:
         return value
@@ -33,8 +32,8 @@ def plain(value: Any) -> Any:
 
 
 def call_bounded(
-    budget: Budget, function: Function, args: Iterable[Any], options: Mapping[str, Any]
-) -> Any:
+    budget: Budget, function: Function, args: Iterable[object], options: Mapping[str, object]
+) -> object:
     """Calls what may read and write no more than the budget allows; a generator is run to its
     end.
     """
@@ -44,7 +43,7 @@ def call_bounded(
     return _bounded(budget, function(*args, **options))
 
 
-def call_on(budget: Budget, function: Function, value: Any) -> Any:
+def call_on(budget: Budget, function: Function, value: object) -> object:
     """The same, on one value alone: as nearly all filters are called."""
     if type(value) not in LIGHT:
         budget.weigh(value)

@@ -8,7 +8,6 @@ same place.
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from orchestrator.domain.values import TEXT_MAX
 
@@ -48,19 +47,19 @@ class Budget:
                 "that calls itself?"
             )
 
-    def weigh(self, value: Any) -> None:
+    def weigh(self, value: object) -> None:
         """Spends what it takes to read a value with all that it holds, before somebody does."""
         kind = type(value)
         if kind in LIGHT:
             return
-        if kind is str or isinstance(value, str):
+        if isinstance(value, str):
             if len(value) >= SIGNS_A_STEP:
                 self.spend(len(value) // SIGNS_A_STEP)
         elif isinstance(value, list | tuple | dict | range):
             self._weigh_all(value)
 
-    def _weigh_all(self, value: Any) -> None:
-        waiting = [value]
+    def _weigh_all(self, value: object) -> None:
+        waiting: list[object] = [value]
         while waiting:
             item = waiting.pop()
             if isinstance(item, str):

@@ -7,7 +7,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from io import StringIO
-from typing import Any
 
 from jinja2 import Template, TemplateSyntaxError, nodes
 from jinja2.exceptions import SecurityError
@@ -33,7 +32,7 @@ DERIVED = make_environment(
 )  # every line break here stands for an element of the HTML
 
 
-GLOBALS: Mapping[str, Any] = TEXT.globals  # of each of them
+GLOBALS: Mapping[str, object] = TEXT.globals  # of each of them
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +133,7 @@ class CompiledText:
         if self._template is None:
             self.compile()
 
-    def render(self, context: dict[str, Any]) -> str:
+    def render(self, context: dict[str, object]) -> str:
         """The text for one customer; raises TemplateFailed. `context` holds the `GLOBALS` too, and
         is not copied: what a template sets is its own.
         """

@@ -51,7 +51,7 @@ LOOP_PARTS = frozenset(
     },
 )
 _OF_JINJA = ("_loop_vars", "_block_vars")  # given along by generated code to every call
-_OF_NUMBERS: Mapping[str, Callable[[float, float], bool]] = {
+_OF_NUMBERS: Mapping[str, Callable[..., bool]] = {
     "==": eq, "!=": ne, "<": lt, "<=": le, ">": gt, ">=": ge,
 }  # fmt: skip
 CALL_COST = 5  # steps; what a macro does is spent by its own body
@@ -65,7 +65,7 @@ class Missing(Undefined):
 
     __slots__ = ()
 
-    def _missing(self, *_: Any, **__: Any) -> Missing:
+    def _missing(self, *_: object, **__: object) -> Missing:
         return self
 
     def __getattr__(self, name: str) -> Missing:
@@ -75,7 +75,7 @@ class Missing(Undefined):
             )  # Python's own protocols (copy, pickle, numbers) must not be answered
         return self
 
-    def __iter__(self) -> Iterator[Any]:
+    def __iter__(self) -> Iterator[object]:
         return iter(())
 
     def __str__(self) -> str:
@@ -108,7 +108,7 @@ class SilentNamespace(Namespace):
         return ""
 
 
-def _known(value: Any) -> Any:
+def _known(value: object) -> object:
     return MISSING if value is None else value
 
 
@@ -125,7 +125,7 @@ class TemplateEnvironment(SandboxedEnvironment):
 
     # ------------------------------------------------------------ looking up
 
-    def getattr(self, obj: Any, attribute: str) -> Any:
+    def getattr(self, obj: Any, attribute: str) -> object:
         kind = type(obj)
         if kind is dict:
             return _known(obj.get(attribute))
@@ -140,7 +140,7 @@ class TemplateEnvironment(SandboxedEnvironment):
             self.unsafe_undefined(obj, attribute)
         return _known(find_member(obj, attribute))
 
-    def getitem(self, obj: Any, argument: Any) -> Any:
+    def getitem(self, obj: object, argument: object) -> object:
         if isinstance(argument, str):
             return self.getattr(obj, str.__str__(argument))
         if isinstance(obj, Mapping):
@@ -149,7 +149,7 @@ class TemplateEnvironment(SandboxedEnvironment):
             return obj[argument] if -len(obj) <= argument < len(obj) else MISSING
         return MISSING
 
-    def cut(self, context: Context, obj: Any, *bounds: Any) -> Any:
+    def cut(self, context: Context, obj: object, *bounds: object) -> object:
         """`x[1:3]`."""
         if not isinstance(obj, str | list | tuple | range):
             return MISSING
@@ -162,7 +162,7 @@ class TemplateEnvironment(SandboxedEnvironment):
 
     # ------------------------------------------------------------ operators
 
-    def compute(self, context: Context, operator: str, left: Any, right: Any) -> Any:
+    def compute(self, context: Context, operator: str, left: object, right: object) -> object:
         """`+ - * / // %`, as in conditions; what cannot be computed is missing."""
         if isinstance(left, str) or isinstance(right, str) or isinstance(left, list):
             budget = budget_of(context)
@@ -173,7 +173,7 @@ class TemplateEnvironment(SandboxedEnvironment):
         return MISSING if result is None else result
 
     @staticmethod
-    def _check_size(operator: str, left: Any, right: Any) -> None:
+    def _check_size(operator: str, left: object, right: object) -> None:
         """Conditions take a text that grows too long for undefined; a message says that it
         fails.
         """
@@ -184,23 +184,22 @@ class TemplateEnvironment(SandboxedEnvironment):
             if isinstance(text, str) and count is not None and read_amount(text) is None:
                 check_size(len(text) * count)
 
-    def format(self, context: Context, pattern: str, *found: Any) -> str:
+    def format(self, context: Context, pattern: str, *found: object) -> str:
         """`"%.2f" % price`."""
-        text: str = filters.ALL["format"](context, pattern, *found)
-        return text
+        return filters.run_format(context, pattern, *found)
 
-    def negate(self, value: Any) -> Any:
+    def negate(self, value: object) -> object:
         """`-x`."""
         return _known(values.negate(value))
 
-    def join_texts(self, context: Context, parts: Iterable[Any]) -> Any:
+    def join_texts(self, context: Context, parts: Iterable[object]) -> object:
         """`~`: the parts as people read them; where one is marked up, the others are escaped."""
         texts = [part if isinstance(part, str) else self.write(context, part) for part in parts]
         budget_of(context).spend(1 + sum(map(len, texts)) // SIGNS_A_STEP)
         check_size(sum(map(len, texts)))
         return (Markup() if any(type(text) is Markup for text in texts) else "").join(texts)
 
-    def compare(self, context: Context, operator: str, left: Any, right: Any) -> bool:
+    def compare(self, context: Context, operator: str, left: object, right: object) -> bool:
         """`== != < <= > >= in`, as in conditions."""
         if type(left) in NUMBERS and type(right) in NUMBERS and operator in _OF_NUMBERS:
             return _OF_NUMBERS[operator](left, right)
@@ -210,7 +209,7 @@ class TemplateEnvironment(SandboxedEnvironment):
             budget_of(context).weigh(left)
         return COMPARE[operator](plain(left), plain(right))
 
-    def key(self, context: Context, value: Any) -> Any:
+    def key(self, context: Context, value: object) -> object:
         """What is written as a key of `{…}`: texts and numbers as they are, others as printed."""
         return value if isinstance(value, str | int | float) else self.write(context, value)
 
@@ -220,7 +219,7 @@ class TemplateEnvironment(SandboxedEnvironment):
         """Takes some steps out of the rendering's budget."""
         budget_of(context).spend(steps)
 
-    def steps(self, context: Context, value: Any, cost: int) -> Any:
+    def steps(self, context: Context, value: object, cost: int) -> object:
         """What a loop walks over; all its passes are spent at once. A number or a date holds
         nothing.
         """
@@ -229,7 +228,7 @@ class TemplateEnvironment(SandboxedEnvironment):
         budget_of(context).spend(1 + len(value) * cost)
         return value
 
-    def call(__self, __context: Context, __obj: Any, *args: Any, **options: Any) -> Any:
+    def call(__self, __context: Context, __obj: Any, *args: object, **options: object) -> object:
         """A macro, a function or a method; what is none of these, a trait of that name, is
         missing.
         """
@@ -301,11 +300,11 @@ class TemplateEnvironment(SandboxedEnvironment):
     concat = join_output  # the name by which generated code calls it
 
 
-def _number_text(part: Any) -> str:
+def _number_text(part: object) -> str:
     return as_text(part) if isinstance(part, int | float) else ""
 
 
-def _range(*bounds: Any) -> Any:
+def _range(*bounds: object) -> object:
     """Whole numbers, as in Python; nothing where a bound is none, a quantity written as text
     counts.
     """

@@ -9,16 +9,15 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable
 from datetime import date
-from typing import Any
 
 from jinja2 import filters, pass_context
 from jinja2.runtime import Context
 from jinja2.utils import _PassArg
 
-from orchestrator.domain.values import FILTERS, TEXT_MAX, as_text, read_amount, truth
+from orchestrator.domain.values import FILTERS, TEXT_MAX, as_text, is_number, read_amount, truth
 from orchestrator.render import formats
 from orchestrator.render.bounded import Function, budget_of, call_bounded, call_on, plain
-from orchestrator.render.budget import NUMBERS, TooMuch
+from orchestrator.render.budget import TooMuch
 from orchestrator.render.lists import (
     extreme,
     group,
@@ -47,7 +46,7 @@ def _of_jinja(name: str) -> Function:
     wants = _PassArg.from_obj(function)
 
     @pass_context
-    def run(context: Context, value: Any, *args: Any, **options: Any) -> Any:
+    def run(context: Context, value: object, *args: object, **options: object) -> object:
         _check_arguments(name, (*args, *options.values()), SIGNS_MAX if is_textual else TEXT_MAX)
         if is_textual:
             budget_of(context).weigh(value)
@@ -61,16 +60,16 @@ def _of_jinja(name: str) -> Function:
     return run
 
 
-def _check_arguments(name: str, arguments: Iterable[Any], signs_max: int) -> None:
+def _check_arguments(name: str, arguments: Iterable[object], signs_max: int) -> None:
     for argument in arguments:
         if isinstance(argument, str):
             if len(argument) > signs_max:
                 raise TooMuch(f"`{name}` is given a text of over {signs_max} characters")
-        elif type(argument) in NUMBERS and abs(argument) > NUMBER_MAX:
+        elif is_number(argument) and abs(argument) > NUMBER_MAX:
             raise TooMuch(f"`{name}` is given a number over {NUMBER_MAX}")
 
 
-_FIRST: dict[_PassArg, Callable[[Context], Any]] = {
+_FIRST: dict[_PassArg, Callable[[Context], object]] = {
     _PassArg.context: lambda context: context,
     _PassArg.eval_context: lambda context: context.eval_ctx,
     _PassArg.environment: lambda context: context.environment,
@@ -81,7 +80,7 @@ def _of_language(function: Function) -> Function:
     """A filter of conditions, for templates."""
 
     @pass_context
-    def run(context: Context, value: Any, *args: Any) -> Any:
+    def run(context: Context, value: object, *args: object) -> object:
         if args:
             given = (plain(value), *map(plain, args))
             return call_bounded(budget_of(context), function, given, {})
@@ -90,11 +89,11 @@ def _of_language(function: Function) -> Function:
     return run
 
 
-def _of_text(function: Callable[[Any], Any]) -> Function:
+def _of_text(function: Callable[[str], object]) -> Function:
     """A filter of texts; in templates a number is the text that it prints as."""
 
     @pass_context
-    def run(context: Context, value: Any) -> Any:
+    def run(context: Context, value: object) -> object:
         budget_of(context).weigh(value)
         text = value if isinstance(value, str) else as_text(plain(value))
         return call_on(budget_of(context), function, text)
@@ -105,12 +104,12 @@ def _of_text(function: Callable[[Any], Any]) -> Function:
 # ------------------------------------------------------------ filters that need a word of their own
 
 
-def _default(value: Any, other: Any = "", boolean: bool = False) -> Any:
+def _default(value: object, other: object = "", boolean: bool = False) -> object:
     given = plain(value)
     return other if given is None or (boolean and not truth(given)) else value
 
 
-def _round(value: Any, digits: Any = 0, method: str = "common") -> Any:
+def _round(value: object, digits: object = 0, method: str = "common") -> object:
     number = read_amount(plain(value))
     if method == "common" or number is None or type(digits) is not int or not -15 <= digits <= 15:
         return FILTERS["round"](number, digits)
@@ -120,14 +119,14 @@ def _round(value: Any, digits: Any = 0, method: str = "common") -> Any:
 
 
 def _to_number(kind: str) -> Function:
-    def run(value: Any, other: Any = None, base: int = 10) -> Any:
+    def run(value: object, other: object = None, base: int = 10) -> object:
         number = FILTERS[kind](plain(value))
         return other if number is None else number
 
     return run
 
 
-def _count(value: Any) -> Any:
+def _count(value: object) -> object:
     return FILTERS["length"](list(value) if isinstance(value, range) else plain(value))
 
 
@@ -135,7 +134,7 @@ def _written(tell: Callable[..., str]) -> Function:
     """A filter that writes a value in the customer's formats."""
 
     @pass_context
-    def run(context: Context, value: Any, *args: Any, **options: Any) -> str:
+    def run(context: Context, value: object, *args: object, **options: object) -> str:
         found: formats.Formats = context.parent[FORMATS]
         if not args and not options:
             return tell(found, plain(value))
@@ -151,7 +150,7 @@ def _written(tell: Callable[..., str]) -> Function:
 
 def _own(function: Function) -> Function:
     @pass_context
-    def run(context: Context, value: Any, *args: Any, **options: Any) -> Any:
+    def run(context: Context, value: object, *args: object, **options: object) -> object:
         if not args and not options:
             return call_on(budget_of(context), function, value)
         return call_bounded(budget_of(context), function, (value, *args), options)
@@ -160,7 +159,8 @@ def _own(function: Function) -> Function:
 
 
 @pass_context
-def _run_format(context: Context, pattern: Any, *args: Any, **options: Any) -> Any:
+def run_format(context: Context, pattern: object, *args: object, **options: object) -> str:
+    """`format`, whose pattern and values are read out of the rendering's budget."""
     for value in (pattern, *args, *options.values()):
         budget_of(context).weigh(value)
     budget_of(context).spend(len(as_text(plain(pattern))))
@@ -168,13 +168,15 @@ def _run_format(context: Context, pattern: Any, *args: Any, **options: Any) -> A
 
 
 @pass_context
-def _run_sum(context: Context, values: Any, attribute: Any = None, start: Any = 0) -> Any:
+def _run_sum(
+    context: Context, values: object, attribute: object = None, start: object = 0
+) -> object:
     budget_of(context).weigh(attribute)
     return sum_up(budget_of(context), values, attribute, start)
 
 
 @pass_context
-def _run_attr(context: Context, value: Any, name: Any) -> Any:
+def _run_attr(context: Context, value: object, name: object) -> object:
     return context.environment.getattr(value, name if isinstance(name, str) else "")
 
 
@@ -220,7 +222,7 @@ ALL: dict[str, Function] = {
     "int": _own(_to_number("int")), "float": _own(_to_number("float")), "length": _own(_count),
     "count": _own(_count), "sum": _run_sum, "sort": _own(sort), "min": _own(extreme(min)),
     "max": _own(extreme(max)), "join": _own(join), "replace": _own(replace), "indent": _own(indent),
-    "format": _run_format, "groupby": _own(group), "unique": _own(unique), "items": _own(items),
+    "format": run_format, "groupby": _own(group), "unique": _own(unique), "items": _own(items),
     "dictsort": _own(sort_items), "attr": _run_attr, "money": _written(formats.format_money),
     "number": _written(formats.format_number), "percent": _written(formats.format_points),
     "date": _written(formats.format_day), "datetime": _written(formats.format_instant),

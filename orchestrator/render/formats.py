@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from functools import lru_cache
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError
@@ -80,7 +79,9 @@ def _known_locale(name: str) -> str | None:
         return _known_locale(language) if language not in (name, "") else None
 
 
-def format_money(formats: Formats, value: Any, currency: Any = None, short: bool = False) -> str:
+def format_money(
+    formats: Formats, value: object, currency: object = None, short: bool = False
+) -> str:
     """`€12.90`, `12,90 €`; `short` drops the cents of whole amounts. Nothing for what is no
     number.
     """
@@ -103,7 +104,7 @@ def _money(value: int | float | str, currency: str, locale: str, short: bool) ->
     return format_currency(amount, currency.upper(), pattern, locale, currency_digits=not whole)
 
 
-def format_number(formats: Formats, value: Any) -> str:
+def format_number(formats: Formats, value: object) -> str:
     """`1,234.5`, `1 234,5`; nothing for what is no number."""
     amount = _number(value)
     return "" if amount is None else _decimal(amount, formats.locale)
@@ -114,7 +115,7 @@ def _decimal(amount: Decimal, locale: str) -> str:
     return format_decimal(amount, locale=locale)
 
 
-def format_points(formats: Formats, value: Any) -> str:
+def format_points(formats: Formats, value: object) -> str:
     """`15%`, `15 %` from 15: percent points, as `coupon.percent` holds them."""
     amount = _number(value)
     return "" if amount is None else _percent(amount, formats.locale)
@@ -137,7 +138,7 @@ class StyleUnknown(ParcoursError):
         )
 
 
-def format_day(formats: Formats, value: Any, style: str = "long") -> str:
+def format_day(formats: Formats, value: object, style: str = "long") -> str:
     """`January 12, 2026` in the customer's zone; `style` is short, medium, long, full or a CLDR
     pattern (`d MMMM`, `HH:mm`)."""
     day = _moment(value, formats.zone)
@@ -183,7 +184,7 @@ def _day(day: date, style: str, locale: str) -> str:
 _FIRST = re.compile(r"\b1 (?=[^\W\d])")
 
 
-def format_instant(formats: Formats, value: Any, style: str = "long") -> str:
+def format_instant(formats: Formats, value: object, style: str = "long") -> str:
     """Day (`style` as for dates) and time of day in the customer's zone: `January 12, 2026, 9:30
     AM`.
     """
@@ -194,14 +195,14 @@ def format_instant(formats: Formats, value: Any, style: str = "long") -> str:
     return f"{day}, {format_time(moment.time(), 'short', locale=formats.locale)}"
 
 
-def _number(value: Any) -> Decimal | None:
+def _number(value: object) -> Decimal | None:
     number = read_amount(value)
     if number is None or abs(number) >= AMOUNT_MAX:
         return None
     return round(Decimal(str(number)), 6)
 
 
-def _moment(value: Any, zone: ZoneInfo) -> datetime | date | None:
+def _moment(value: object, zone: ZoneInfo) -> datetime | date | None:
     """A datetime in the zone; a plain date stays one, since shifting it would name another day."""
     found = read_date(value)
     try:
@@ -213,7 +214,7 @@ def _moment(value: Any, zone: ZoneInfo) -> datetime | date | None:
 
 
 def formats_of(
-    customer: Mapping[str, Any], project: Mapping[str, Any], locale: str, language: str
+    customer: Mapping[str, object], project: Mapping[str, object], locale: str, language: str
 ) -> Formats:
     """The formats of a message's context."""
     return find_formats(

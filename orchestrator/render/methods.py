@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime
-from typing import Any
 
 from orchestrator.domain.values import COMPARE
 from orchestrator.render.bounded import Function
@@ -66,11 +65,11 @@ class Method:
 
     __slots__ = ("function", "owner")
 
-    def __init__(self, function: Function, owner: Any) -> None:
+    def __init__(self, function: Function, owner: object) -> None:
         self.function, self.owner = function, owner
 
 
-def find_member(owner: Any, name: str) -> Any:
+def find_member(owner: object, name: str) -> object:
     """A method or part that templates may use of a text, a list or a time; None for everything
     else.
     """

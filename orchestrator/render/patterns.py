@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import re
 import string
-from typing import Any
 
 from orchestrator.domain.values import as_text, read_amount
 from orchestrator.render.bounded import plain
@@ -15,7 +14,7 @@ from orchestrator.render.budget import TooMuch
 CONVERSION = re.compile(r"%(?:\((\w+)\))?([-+ 0#]*)(\d*)(?:\.(\d+))?([sdifFeEgGrxX%])")
 
 
-def format_text(pattern: Any, *values: Any, **named: Any) -> str:
+def format_text(pattern: object, *values: object, **named: object) -> str:
     """`"%.2f" | format(price)`: a number written as text counts, what cannot be written prints as
     nothing.
     """
@@ -39,7 +38,7 @@ def format_text(pattern: Any, *values: Any, **named: Any) -> str:
     return CONVERSION.sub(write, as_text(plain(pattern)))
 
 
-def fill_in(pattern: str, *values: Any, **named: Any) -> str:
+def fill_in(pattern: str, *values: object, **named: object) -> str:
     """`"{:.2f}".format(price)`, as far as it writes values: nothing is looked up inside of them."""
     parts: list[str] = []
     waiting = iter(values)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from jinja2 import pass_context
 from jinja2.runtime import Context
@@ -17,7 +16,7 @@ def _compares(operator: str) -> Function:
     test = COMPARE[operator]
 
     @pass_context
-    def run(context: Context, value: Any, other: Any) -> bool:
+    def run(context: Context, value: object, other: object) -> bool:
         budget = budget_of(context)
         budget.weigh(value)
         budget.weigh(other)
@@ -26,12 +25,12 @@ def _compares(operator: str) -> Function:
     return run
 
 
-def _divides(value: Any, by: Any, rest: int = 0) -> bool:
+def _divides(value: object, by: object, rest: int = 0) -> bool:
     left = ARITHMETIC["%"](plain(value), plain(by))
     return left is not None and left == rest
 
 
-def _is(test: Callable[[Any], bool]) -> Function:
+def _is(test: Callable[[object], bool]) -> Function:
     return lambda value: test(plain(value))
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import TypeVar
 
 from jinja2 import nodes, pass_context
 from jinja2.runtime import Context
@@ -32,17 +32,19 @@ _NAMED = {
     "received": "welcome",
 }  # what each asks about
 
+T = TypeVar("T")
+
 
 def _scope(context: Context) -> Scope:
     scope: Scope = context.parent[SCOPE]
     return scope
 
 
-def _elapsed(function: str) -> Callable[..., Any]:
+def _elapsed(function: str) -> Callable[..., object]:
     unit = ELAPSED_UNITS[function]
 
     @pass_context
-    def run(context: Context, since: Any) -> int | None:
+    def run(context: Context, since: object) -> int | None:
         return count_elapsed(plain(since), _scope(context).now, unit)
 
     return run
@@ -50,7 +52,7 @@ def _elapsed(function: str) -> Callable[..., Any]:
 
 @pass_context
 def _performed(
-    context: Context, event: str, within: str | None = None, at_least: int = 1, **properties: Any
+    context: Context, event: str, within: str | None = None, at_least: int = 1, **properties: object
 ) -> bool:
     scope = _scope(context)
     budget_of(context).spend(1 + sum(1 for _ in scope.customer.events(event)))
@@ -68,7 +70,7 @@ def _received(context: Context, name: str, within: str | None = None) -> bool:
     return has_received(_scope(context), name, None if within is None else parse_duration(within))
 
 
-QUESTIONS: dict[str, Callable[..., Any]] = {
+QUESTIONS: dict[str, Callable[..., object]] = {
     **{name: _elapsed(name) for name in ELAPSED_UNITS},
     "performed": _performed,
     "in_segment": _in_segment,
@@ -131,7 +133,7 @@ def _read(node: nodes.Call, name: str) -> Invoke:
     return Invoke(name, (Const(subject),), tuple(options))
 
 
-def _constant(node: nodes.Expr, kind: type) -> Any:
+def _constant(node: nodes.Expr, kind: type[T]) -> T | None:
     return node.value if isinstance(node, nodes.Const) and isinstance(node.value, kind) else None
 
 

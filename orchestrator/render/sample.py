@@ -6,10 +6,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from orchestrator.config import Config
+from orchestrator.domain.event import Event
 from orchestrator.domain.expression import Scope
+from orchestrator.domain.values import as_mapping
 from orchestrator.links import Links, LinkSigner
 
 NOW = datetime(2026, 1, 5, 10, tzinfo=UTC)
@@ -30,14 +31,14 @@ class SampleReader:
     nothing.
     """
 
-    def __init__(self, traits: Mapping[str, Any]) -> None:
+    def __init__(self, traits: Mapping[str, object]) -> None:
         self._traits = traits
 
-    def get(self, name: str, now: datetime) -> Any:
+    def get(self, name: str, now: datetime) -> object:
         """A trait or fact."""
         return self._traits.get(name)
 
-    def events(self, name: str) -> tuple[Any, ...]:
+    def events(self, name: str) -> tuple[Event, ...]:
         """What they did: nothing."""
         return ()
 
@@ -46,7 +47,7 @@ class SampleReader:
         return False
 
 
-def shop_scope(config: Config) -> dict[str, Any]:
+def shop_scope(config: Config) -> dict[str, str]:
     """The shop as templates see it, as `project`."""
     shop = config.project
     return {
@@ -59,7 +60,7 @@ def shop_scope(config: Config) -> dict[str, Any]:
     }
 
 
-def sample_scope(config: Config, journey: Mapping[str, Any], locale: str) -> dict[str, Any]:
+def sample_scope(config: Config, journey: Mapping[str, object], locale: str) -> dict[str, object]:
     """Everything that a template may ask for, for a project's made-up customer.
 
     Links are signed with a key that nobody uses: as long as real ones, and refused by the pages
@@ -72,22 +73,22 @@ def sample_scope(config: Config, journey: Mapping[str, Any], locale: str) -> dic
 
 
 def with_questions(
-    scope: Mapping[str, Any], segments: Mapping[str, Callable[[Scope], bool]]
-) -> dict[str, Any]:
+    scope: Mapping[str, object], segments: Mapping[str, Callable[[Scope], bool]]
+) -> dict[str, object]:
     """The same, with a customer whom the functions of the language can ask about."""
     return {
         **scope,
-        "scope": Scope(SampleReader(scope.get("customer") or {}), NOW, segments=segments),
+        "scope": Scope(SampleReader(as_mapping(scope.get("customer"))), NOW, segments=segments),
     }
 
 
 def sample_context(
-    project: Mapping[str, Any],
-    journey: Mapping[str, Any],
+    project: Mapping[str, object],
+    journey: Mapping[str, object],
     signer: LinkSigner,
     website: str,
     locale: str = "en",
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """Everything a template may ask for, filled in. `project` and `journey` are passed through as
     they are.
 

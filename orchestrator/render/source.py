@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from jinja2 import TemplateSyntaxError
 from ruamel.yaml import YAML
@@ -90,7 +89,7 @@ def split_front_matter(text: str, file: str) -> tuple[FrontMatter, str]:
         return FrontMatter({}, {}, 0), text
     head = match[1] or ""
     try:
-        loaded: Any = YAML(typ="rt", pure=True).load(head)
+        loaded: object = YAML(typ="rt", pure=True).load(head)
     except YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         line, column = (mark.line + 2, mark.column + 1) if mark else (1, 1)
@@ -109,7 +108,7 @@ def split_front_matter(text: str, file: str) -> tuple[FrontMatter, str]:
     return FrontMatter(dict(loaded), places, match[0].count("\n")), text[match.end() :]
 
 
-def _place_of(loaded: CommentedMap, key: Any, head: str) -> tuple[int, int]:
+def _place_of(loaded: CommentedMap, key: object, head: str) -> tuple[int, int]:
     lines = head.splitlines()
     line, column = loaded.lc.value(key)
     if line >= len(lines):  # a key without a value, at the end

@@ -9,12 +9,13 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from orchestrator.domain.errors import Problem, ProjectInvalid, TemplateFailed
 from orchestrator.domain.expression import NOBODY, Invoke, Scope
 from orchestrator.domain.medium import MAIL, Medium
 from orchestrator.domain.template_names import locale_tags
+from orchestrator.domain.values import as_mapping
 from orchestrator.render.budget import BUDGET, Budget
 from orchestrator.render.compiled import GLOBALS, CompiledEmail, CompiledPlain, CompiledText
 from orchestrator.render.filters import FORMATS
@@ -31,7 +32,6 @@ _PLAIN_SPACES = {
     0xA0: " ",
     0x202F: " ",
 }  # `10 €` has one; in a text message it would halve the room
-_EMPTY: Mapping[str, Any] = {}
 
 _Variant = TypeVar("_Variant", CompiledEmail, CompiledPlain)
 
@@ -151,7 +151,7 @@ class Templates:
             read_locale(locale, self.language(medium, name, locale))
 
     def render_email(
-        self, name: str, locale: str, context: Mapping[str, Any], subject: str | None = None
+        self, name: str, locale: str, context: Mapping[str, object], subject: str | None = None
     ) -> RenderedEmailParts:
         """A mail for one customer. Raises TemplateFailed, whose text holds no personal data.
 
@@ -162,26 +162,32 @@ class Templates:
         """
         email = self._email_for(name, locale)
         scope = self._scope(context, locale, email.language)
-        scope["subject"] = one_line(
+        scope["subject"] = headline = one_line(
             (self._subject_for(subject) if subject else email.subject).render(scope)
         )
-        scope["preheader"] = one_line(email.preheader.render(scope))
+        scope["preheader"] = preheader = one_line(email.preheader.render(scope))
         html, text = email.html.render(scope), tidy(email.text.render(scope))
-        return RenderedEmailParts(scope["subject"], scope["preheader"], html, text)
+        return RenderedEmailParts(headline, preheader, html, text)
 
     def render_text(
-        self, medium: Medium, name: str, locale: str, context: Mapping[str, Any]
+        self, medium: Medium, name: str, locale: str, context: Mapping[str, object]
     ) -> str:
         """A message of plain text for one customer; as `render_email`."""
         plain = self._plain_for(medium, name, locale)
         text = tidy(plain.text.render(self._scope(context, locale, plain.language)))
         return text.translate(_PLAIN_SPACES)
 
-    def _scope(self, context: Mapping[str, Any], locale: str, language: str) -> dict[str, Any]:
+    def _scope(
+        self, context: Mapping[str, object], locale: str, language: str
+    ) -> dict[str, object]:
         formats = formats_of(
-            context.get("customer", _EMPTY), context.get("project", _EMPTY), locale, language
+            as_mapping(context.get("customer")),
+            as_mapping(context.get("project")),
+            locale,
+            language,
         )
-        scope: Scope = context.get("scope") or Scope(NOBODY, NO_TIME)
+        asked = context.get("scope")
+        scope = asked if isinstance(asked, Scope) else Scope(NOBODY, NO_TIME)
         now = None if scope.now is NO_TIME else scope.now
         return {
             **GLOBALS, **context, "now": now, "language": language, FORMATS: formats, SCOPE: scope,

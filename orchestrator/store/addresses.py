@@ -4,17 +4,17 @@ unsubscribed. (What people do about dead ones by hand: `store.suppressions`.)
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
+from typing import NamedTuple
 
-from sqlalchemy import Row, select
+from sqlalchemy import select
 
 from orchestrator.domain.consent import AddressChoice, AddressRecord, Suppressed
 from orchestrator.domain.message import Medium
 from orchestrator.store.prepared import Query, among
 from orchestrator.store.tables import ADDRESS_CHOICES, MESSAGES, SUPPRESSIONS
-from orchestrator.store.transaction import Transaction, chunked
+from orchestrator.store.transaction import Rows, Transaction, chunked
 
 _DEAD = Query(
     select(SUPPRESSIONS.c.scope, SUPPRESSIONS.c.address, SUPPRESSIONS.c.reason).where(
@@ -76,25 +76,35 @@ def marketing_refusals(
         yield keys[address], scope, reason
 
 
-def keep_choices(transaction: Transaction, rows: Sequence[Mapping[str, Any]]) -> None:
+def keep_choices(transaction: Transaction, rows: Rows) -> None:
     """Writes what was said of addresses; what is known already is left out."""
     transaction.insert_new(ADDRESS_CHOICES, rows)
 
 
-def choice_row(medium: str, address: str, choice: AddressChoice, source: str) -> dict[str, Any]:
+def choice_row(medium: str, address: str, choice: AddressChoice, source: str) -> dict[str, object]:
     """The row of a choice about an address."""
     said = {"topic": choice.topic, "granted": choice.granted, "at": choice.at}
     return {"medium": medium, "address": address.lower(), "source": source} | said
 
 
+class Destination(NamedTuple):
+    """Whom a message went to. `to_address` is None in rows of earlier versions."""
+
+    medium: Medium
+    to_address: str | None
+    customer_id: int
+
+
 def messages_by_public_id(
     transaction: Transaction, public_ids: Collection[str]
-) -> dict[str, Row[Any]]:
-    """The medium, address and customer of some messages, by their public id."""
+) -> dict[str, Destination]:
+    """Whom some messages went to, by their public id."""
     m = MESSAGES.c
     query = select(m.public_id, m.medium, m.to_address, m.customer_id)
     return {
-        row.public_id: row
+        public_id: Destination(Medium(medium), to, customer_id)
         for some in chunked(sorted(public_ids))
-        for row in transaction.execute(query.where(m.public_id.in_(some)))
+        for public_id, medium, to, customer_id in transaction.execute(
+            query.where(m.public_id.in_(some))
+        )
     }

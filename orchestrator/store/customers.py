@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import NamedTuple
 
 from sqlalchemy import bindparam, func, select, update
 
@@ -140,23 +140,28 @@ def count_customers(transaction: Transaction) -> int:
     ).scalar_one()
 
 
-def find_customer(transaction: Transaction, external_id: str) -> Any:
+class FoundCustomer(NamedTuple):
+    """A customer, as people look one up."""
+
+    id: int
+    external_id: str
+    anonymous: bool
+    traits: dict[str, object]
+    stage: str | None
+    stage_since: datetime | None
+
+
+#: What a `FoundCustomer` is made of, in its order.
+FOUND_COLUMNS = tuple(_c[name] for name in FoundCustomer._fields)
+
+
+def find_customer(transaction: Transaction, external_id: str) -> FoundCustomer | None:
     """The customer of that id, known before anonymous; None when there is none."""
-    query = (
-        select(CUSTOMERS)
-        .where(CUSTOMERS.c.external_id == external_id, CUSTOMERS.c.merged_into.is_(None))
-        .order_by(CUSTOMERS.c.anonymous)
-    )
-    row = transaction.execute(query).first()
-    if row is None:
-        linked = find_links(transaction, [external_id]).get(external_id)
-        return (
-            None
-            if linked is None
-            else transaction.execute(
-                select(CUSTOMERS).where(
-                    CUSTOMERS.c.external_id == linked, CUSTOMERS.c.anonymous.is_(False)
-                )
-            ).first()
-        )
-    return row
+    customers = select(*FOUND_COLUMNS)
+    by_id = customers.where(_c.external_id == external_id, _c.merged_into.is_(None))
+    row = transaction.execute(by_id.order_by(_c.anonymous)).first()
+    linked = None if row else find_links(transaction, [external_id]).get(external_id)
+    if linked is not None:
+        by_link = customers.where(_c.external_id == linked, _c.anonymous.is_(False))
+        row = transaction.execute(by_link).first()
+    return None if row is None else FoundCustomer(*row)

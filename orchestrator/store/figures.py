@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Row, Select, func, select, text
 
+from orchestrator.domain.consent import ConsentKey
 from orchestrator.domain.event import Event
 from orchestrator.domain.message import MessageState
+from orchestrator.domain.state import Choice
 from orchestrator.store.events import read_event
+from orchestrator.store.line_loading import read_choices
 from orchestrator.store.tables import (
     CUSTOMERS,
     DECISIONS,
@@ -147,10 +150,18 @@ def ways_of_steps(
     }
 
 
-def walk_customers(transaction: Transaction) -> Iterator[Row[Any]]:
-    """The traits, facts and consent of every customer that was not merged into another,
-    streamed.
-    """
+class CustomerData(NamedTuple):
+    """What stands in a customer's own row."""
+
+    traits: dict[str, object]
+    facts: dict[str, object]
+    consent: dict[ConsentKey, Choice]
+
+
+def walk_customers(transaction: Transaction) -> Iterator[CustomerData]:
+    """What is known of every customer that was not merged into another, streamed."""
     c = CUSTOMERS.c
     query = select(c.traits, c.facts, c.consent).where(c.merged_into.is_(None))
-    yield from transaction.execute(query, execution_options={"yield_per": WALK_ROWS})
+    rows = transaction.execute(query, execution_options={"yield_per": WALK_ROWS})
+    for traits, facts, consent in rows:
+        yield CustomerData(traits, facts, read_choices(consent))

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Row, Table, func, select
 
 from orchestrator.domain.identity import fold_address
-from orchestrator.store.customers import find_customer
+from orchestrator.store.customers import FOUND_COLUMNS, FoundCustomer, find_customer
 from orchestrator.store.tables import (
     CONSENTS,
     CUSTOMERS,
@@ -28,7 +28,7 @@ PHONE_DIGITS_USED = 8  # without the country or the leading zero, which are writ
 _SIGNS_IN_PHONES = " .-()/"
 
 
-def find_people(transaction: Transaction, text: str) -> list[Row[Any]]:
+def find_people(transaction: Transaction, text: str) -> list[FoundCustomer]:
     """The customers meant by an id; else by an e-mail address, or a phone number however it is
     written.
     """
@@ -36,11 +36,14 @@ def find_people(transaction: Transaction, text: str) -> list[Row[Any]]:
     return [found] if found is not None else find_carriers(transaction, text)
 
 
-def find_carriers(transaction: Transaction, text: str) -> list[Row[Any]]:
+def find_carriers(transaction: Transaction, text: str) -> list[FoundCustomer]:
     """The customers who carry an e-mail address, or a phone number however it is written."""
-    living = select(CUSTOMERS).where(CUSTOMERS.c.merged_into.is_(None)).order_by(CUSTOMERS.c.id)
+    living = (
+        select(*FOUND_COLUMNS).where(CUSTOMERS.c.merged_into.is_(None)).order_by(CUSTOMERS.c.id)
+    )
     if "@" in text:
-        return list(transaction.execute(living.where(CUSTOMERS.c.email == fold_address(text))))
+        found = transaction.execute(living.where(CUSTOMERS.c.email == fold_address(text)))
+        return [FoundCustomer(*row) for row in found]
     if set(text) - set("+0123456789" + _SIGNS_IN_PHONES):
         return []
     digits = "".join(sign for sign in text if sign.isdigit())
@@ -49,11 +52,8 @@ def find_carriers(transaction: Transaction, text: str) -> list[Row[Any]]:
     written = CUSTOMERS.c.traits["phone"].as_string()
     for sign in _SIGNS_IN_PHONES:
         written = func.replace(written, sign, "")
-    return list(
-        transaction.execute(
-            living.where(written.endswith(digits[-PHONE_DIGITS_USED:], autoescape=True))
-        )
-    )
+    ends_so = written.endswith(digits[-PHONE_DIGITS_USED:], autoescape=True)
+    return [FoundCustomer(*row) for row in transaction.execute(living.where(ends_so))]
 
 
 class Recorded(NamedTuple):

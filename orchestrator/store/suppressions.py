@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import NamedTuple
 
-from sqlalchemy import Row, delete, select
+from sqlalchemy import delete, select
 
 from orchestrator.domain.consent import address_key
 from orchestrator.domain.medium import Medium
 from orchestrator.domain.policy import address_in
+from orchestrator.store.customers import FoundCustomer
 from orchestrator.store.messages import suppress_addresses
 from orchestrator.store.one_customer import find_carriers
 from orchestrator.store.tables import CONSENTS, SUPPRESSIONS
 from orchestrator.store.transaction import Transaction
 
-RegionOf = Callable[[dict[str, Any]], str]
+RegionOf = Callable[[Mapping[str, object]], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +33,21 @@ class Change:
     region_of: RegionOf
 
 
+class SuppressedAddress(NamedTuple):
+    """An address that nobody writes to any more."""
+
+    scope: str
+    address: str
+    reason: str
+    at: datetime
+
+
 def list_suppressed(
     transaction: Transaction,
     medium: Medium | None = None,
     address: str | None = None,
     reason: str | None = None,
-) -> list[Row[Any]]:
+) -> list[SuppressedAddress]:
     """The addresses that are suppressed, the newest first: of a medium, one address, or with a part
     of their reason."""
     s = SUPPRESSIONS.c
@@ -48,7 +58,8 @@ def list_suppressed(
         query = query.where(s.address == address.lower())
     if reason is not None:
         query = query.where(s.reason.icontains(reason, autoescape=True))
-    return list(transaction.execute(query.order_by(s.at.desc(), s.id.desc())))
+    newest = query.order_by(s.at.desc(), s.id.desc())
+    return [SuppressedAddress(*row) for row in transaction.execute(newest)]
 
 
 def add(transaction: Transaction, change: Change) -> bool:
@@ -85,7 +96,7 @@ def _log(transaction: Transaction, change: Change, *, granted: bool) -> None:
     transaction.insert(CONSENTS, rows)
 
 
-def _carries(customer: Row[Any], change: Change) -> bool:
+def _carries(customer: FoundCustomer, change: Change) -> bool:
     traits = customer.traits
     found = address_in(traits, change.medium, change.region_of(traits))
     return found is not None and found.lower() == change.address.lower()

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from orchestrator.domain.effects import Receiver
 from orchestrator.domain.errors import Problem, ProjectInvalid
@@ -17,6 +16,7 @@ from orchestrator.domain.steps.message_step import Message
 from orchestrator.domain.steps.offers import Coupon, Offer, Reward
 from orchestrator.domain.suggestion import did_you_mean
 from orchestrator.domain.text_files import decode_text
+from orchestrator.domain.values import as_mapping
 from orchestrator.language.project import Project
 from orchestrator.language.yaml_nodes import read_yaml
 from orchestrator.render import Templates
@@ -126,7 +126,7 @@ def _purpose_of(project: Project, template: str) -> Purpose:
     return Purpose.TRANSACTIONAL if purposes == {Purpose.TRANSACTIONAL} else Purpose.MARKETING
 
 
-def read_customer(path: Path) -> dict[str, Any]:
+def read_customer(path: Path) -> dict[str, object]:
     """The sections of a scope from a JSON or YAML file: a customer's traits and facts, or a map of
     `customer`, `entry`, `vars` and `coupon`. Raises ProjectInvalid."""
     try:
@@ -143,7 +143,7 @@ def read_customer(path: Path) -> dict[str, Any]:
         ]
     if problems:
         raise ProjectInvalid(problems)
-    data: dict[str, Any] = document.data
+    data = document.map
     if "customer" not in data or not data.keys() <= SECTIONS:
         return {"customer": data}
     wrong = [name for name, section in data.items() if not isinstance(section, dict)]
@@ -155,7 +155,12 @@ def read_customer(path: Path) -> dict[str, Any]:
 
 
 def render(
-    project: Project, templates: Templates, target: Target, *, own: Mapping[str, Any], locale: str
+    project: Project,
+    templates: Templates,
+    target: Target,
+    *,
+    own: Mapping[str, object],
+    locale: str,
 ) -> Draft:
     """Renders a message with the sections of `own` instead of the made-up ones; raises
     TemplateFailed.
@@ -172,7 +177,7 @@ def render(
     return Draft(target, locale, language, parts.text, parts.subject, parts.preheader, parts.html)
 
 
-def _sample(project: Project, target: Target, locale: str) -> dict[str, Any]:
+def _sample(project: Project, target: Target, locale: str) -> dict[str, object]:
     journey = target.journey
     about = (
         {"id": journey.id, "title": journey.title}
@@ -186,10 +191,10 @@ def _sample(project: Project, target: Target, locale: str) -> dict[str, Any]:
     return scope
 
 
-def _coupon(project: Project, offer: Offer, scope: Mapping[str, Any]) -> dict[str, Any]:
+def _coupon(project: Project, offer: Offer, scope: Mapping[str, object]) -> dict[str, object]:
     """The coupon that the journey would give the made-up customer."""
     names = {name: scope[name] for name in ("entry", "vars", "journey")}
-    asked = Scope(SampleReader(scope["customer"]), NOW, names)
+    asked = Scope(SampleReader(as_mapping(scope["customer"])), NOW, names)
     worth = {
         "percent": offer.percent.evaluate(asked) if offer.percent else None,
         "amount": offer.amount.evaluate(asked) if offer.amount else None,
@@ -199,7 +204,7 @@ def _coupon(project: Project, offer: Offer, scope: Mapping[str, Any]) -> dict[st
         "expires_at": (NOW + offer.expires).isoformat() if offer.expires else None,
     }
     known = {name: value for name, value in worth.items() if value is not None}
-    return {"code": scope["coupon"]["code"], "redeemed": False, **known}
+    return {"code": as_mapping(scope["coupon"])["code"], "redeemed": False, **known}
 
 
 def write_draft(draft: Draft, folder: Path) -> list[Path]:

@@ -8,12 +8,12 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from orchestrator.config import FILE
 from orchestrator.domain.answer import Heading, Notice, Part
 from orchestrator.domain.errors import Problem, ProjectInvalid
 from orchestrator.domain.formatting import count
+from orchestrator.domain.values import as_mapping
 from orchestrator.language.project import Project, read_project
 from orchestrator.render import Templates
 from orchestrator.render.formats import tell_language
@@ -42,7 +42,7 @@ class Chosen:
     targets: list[Target]
     errors_elsewhere: int
 
-    def render_all(self, own: Mapping[str, Any], locale: str | None) -> list[Draft]:
+    def render_all(self, own: Mapping[str, object], locale: str | None) -> list[Draft]:
         """Every message with the sections of `own` in place of the made-up ones, in the language
         asked for. Raises TemplateFailed."""
         spoken = locale or _spoken_by(self.project, own)
@@ -95,9 +95,9 @@ def is_language(text: str) -> bool:
     return _LOCALE.fullmatch(text) is not None
 
 
-def _spoken_by(project: Project, own: Mapping[str, Any]) -> str:
+def _spoken_by(project: Project, own: Mapping[str, object]) -> str:
     """The customer's language, else the project's; what is no language tag is none."""
-    theirs = own.get("customer", {}).get("locale")
+    theirs = as_mapping(own.get("customer")).get("locale")
     if isinstance(theirs, str) and is_language(theirs):
         return theirs
     return project.config.project.locale

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from orchestrator.domain.consent import MARKETING, MUTE, ConsentKey, topic_key
 from orchestrator.domain.effects import ConsentChange, DecisionKind
@@ -24,11 +23,11 @@ def names_of(values: Values) -> list[str]:
     return [name for name, _ in values]
 
 
-def _json(value: Any) -> Any:
+def _json(value: object) -> object:
     return value.isoformat() if isinstance(value, datetime) else value
 
 
-def evaluate(values: Values, scope: Scope) -> dict[str, Any]:
+def evaluate(values: Values, scope: Scope) -> dict[str, object]:
     """All of them, as JSON types."""
     return {name: _json(value.evaluate(scope)) for name, value in values}
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from orchestrator.domain.effects import DecisionKind, Effect
 from orchestrator.domain.medium import ChannelName, Medium
@@ -136,7 +135,7 @@ class QueueMessage(Effect):
     pass_no: int
     purpose: Purpose
     topic: str
-    variables: Mapping[str, Any]
-    coupon: Mapping[str, Any] | None
+    variables: Mapping[str, object]
+    coupon: Mapping[str, object] | None
     channel: ChannelName
     seen: CustomerState | None = None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 
 from orchestrator.domain.effects import DecisionKind, Grant, Receiver
 from orchestrator.domain.event import Event, Kind
@@ -83,8 +82,8 @@ class Reward(Action):
         moment.emit(told, referrer if self.to is Receiver.REFERRER else None)
 
 
-def _grant(moment: StepMoment, coupon: dict[str, Any], to: Receiver, *, is_reward: bool) -> None:
-    state, enrollment, code = moment.state, moment.enrollment, coupon["code"]
+def _grant(moment: StepMoment, coupon: dict[str, object], to: Receiver, *, is_reward: bool) -> None:
+    state, enrollment, code = moment.state, moment.enrollment, str(coupon["code"])
     receiver = str(state.traits["referred_by"]) if to is Receiver.REFERRER else state.external_id
     if to is Receiver.CUSTOMER:
         enrollment.coupon, enrollment.changed = coupon, True
@@ -95,7 +94,7 @@ def _grant(moment: StepMoment, coupon: dict[str, Any], to: Receiver, *, is_rewar
     moment.decide(DecisionKind.GRANTED, given, receiver=to.value)
 
 
-def _make_coupon(moment: StepMoment, offer: Offer) -> dict[str, Any]:
+def _make_coupon(moment: StepMoment, offer: Offer) -> dict[str, object]:
     scope, now = moment.scope(), moment.now
     worth = {
         "percent": offer.percent.evaluate(scope) if offer.percent else None,

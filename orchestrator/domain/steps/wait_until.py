@@ -7,7 +7,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from enum import StrEnum
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from orchestrator.domain.effects import DecisionKind
@@ -185,7 +184,7 @@ def _has_waited(enrollment: Enrollment) -> bool:
     return arrived is not None and due is not None and due > arrived
 
 
-def read_meant(step: WaitUntil, value: Any, zone: ZoneInfo, now: datetime) -> datetime | Lack:
+def read_meant(step: WaitUntil, value: object, zone: ZoneInfo, now: datetime) -> datetime | Lack:
     """The instant that a wait for the date `value` means, be it past, or why there is none. Whole
     days of an offset are days of the calendar, the rest is elapsed time."""
     if value is None or (isinstance(value, str) and not value.strip()):

@@ -13,7 +13,7 @@ from orchestrator.domain.schedule import find_zone
 from orchestrator.domain.step import Step
 from orchestrator.domain.steps.wait_until import IfPast, WaitUntil
 from orchestrator.domain.steps.waits import Delay, WaitFor
-from orchestrator.domain.values import iso_time
+from orchestrator.domain.values import as_mapping, iso_time
 from orchestrator.language.document import Path
 from orchestrator.language.place import Place
 from orchestrator.language.plain_forms import (
@@ -95,7 +95,7 @@ class WaitUntilForm(StepForm, word="wait_until"):
 def _check_wait_until(form: WaitUntilOptions, place: Place) -> None:
     foreign = ("offset", "at", "if_past", "if_missing") if form.date is None else ("days",)
     for key in foreign:
-        if key in place.written:
+        if key in as_mapping(place.written):
             word = "date" if form.date is None else "time"
             place.at(key).error(f"`{key}` goes with `{word}`", at_key=True)
     if form.timezone != "customer" and find_zone(form.timezone) is None:
