@@ -86,6 +86,8 @@ def _take_consent(line: Line, event: Event) -> None:
     """Applies what an event says about being written to, in its context or, identifying somebody,
     in their traits.
     """
+    if event.kind is not Kind.IDENTIFY and "consent" not in event.context:
+        return  # as nearly all
     said = [event.context, event.properties] if event.kind is Kind.IDENTIFY else [event.context]
     answers = [
         answer for part in said if "consent" in part for answer in read_answers(part["consent"])

@@ -18,6 +18,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from operator import itemgetter
 
 from orchestrator.domain.applying import apply
 from orchestrator.domain.consent import ConsentKey
@@ -57,7 +58,9 @@ def put_in_place(line: Line, late: Sequence[Event], record: Record, since: datet
     walk(line, [*(event for event in record.events if event.at >= since), *late], end)
     line.retrace, state.cursor = None, end
     line.doubt_everything()
-    known.hold(state, changed=_has_changed_stage(line, retrace))
+    known.hold(state)
+    if state.stage == known.stage and not _has_changed_stage(line, retrace):
+        state.stage_since = _same_since(known.stage_since, state.stage, retrace)
     tell_moved(line, places, since)
     taken_back = _confirm(line, undone, retrace.mark)
     if not record.is_quiet:  # else nothing was carried out that the true order might know better
@@ -143,10 +146,8 @@ class _Known:
     def of(cls, state: CustomerState) -> _Known:
         return cls(state.traits, state.trait_times, state.consent, state.stage, state.stage_since)
 
-    def hold(self, state: CustomerState, *, changed: bool) -> None:
-        """Keeps each trait and choice unless the retraced line knows a newer one, and since when
-        the stage has been the same unless that line has `changed` it.
-        """
+    def hold(self, state: CustomerState) -> None:
+        """Keeps each trait and choice unless the retraced line knows a newer one."""
         for name, said in self.trait_times.items():
             if said >= state.trait_times.get(name, ""):
                 state.trait_times[name] = said
@@ -158,8 +159,20 @@ class _Known:
         for key, choice in self.consent.items():
             if key not in state.consent or choice.at >= state.consent[key].at:
                 state.consent[key] = choice
-        if state.stage == self.stage and not changed:
-            state.stage_since = self.stage_since
+
+
+def _same_since(known: datetime | None, stage: str | None, retrace: Retrace) -> datetime | None:
+    """Since when a stage holds that is the same as before: as was known, unless the true order does
+    not know the change into it; then since the one before that.
+    """
+    on_record, key = retrace.record.changes, (known or retrace.since, STAGE, "", stage)
+    is_undone = on_record.get(key) in ("event", "time") and key not in retrace.changes
+    if key[0] < retrace.since or not is_undone:
+        return known
+    earlier = [one for one in on_record if one[0] < retrace.since]
+    passed = [one for one in (*earlier, *retrace.changes) if one[1] == STAGE]
+    last = max(passed, key=itemgetter(0), default=None)
+    return last[0] if last is not None and last[3] == stage else known
 
 
 def _has_changed_stage(line: Line, retrace: Retrace) -> bool:

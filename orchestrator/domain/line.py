@@ -41,13 +41,15 @@ class RunOptions:
     `wall_clock` is the time in life; None on a virtual clock, where nothing is late. The steps of
     journeys `on_hold` wait; entries, exits and goals go on. After `no_entries_after` nothing new
     begins: no entry, no change of stage. Up to `history_until` time alone starts nothing, because
-    the history before it was imported.
+    the history before it was imported. Where others wake the line for the instants that call it
+    (`engine.call_up`), it asks of those from `called_from` on, and does not say when the next is.
     """
 
     wall_clock: datetime | None = None
     on_hold: Collection[str] = ()
     no_entries_after: datetime | None = None
     history_until: datetime | None = None
+    called_from: datetime | None = None
     # the facts were just counted anew under edited rules: stage changes are the edit's doing
     rules_edited: bool = False
     keeps_ended: bool = False  # no ended enrollment is dropped: a merge gives each its new owner
@@ -103,6 +105,8 @@ class Line:
         index = self.program.index
         if self.retrace is not None or not index.called:
             return None
+        if self.called_up_to is not None:
+            after = max(after, self.called_up_to)
         return index.timetable(self.state).next_after(after)
 
     def take_calls(self, now: datetime) -> Sequence[tuple[Journey, Called]]:

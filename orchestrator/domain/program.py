@@ -27,6 +27,7 @@ from orchestrator.domain.matching import Matching
 from orchestrator.domain.medium import ChannelName, Medium
 from orchestrator.domain.policy import Policy
 from orchestrator.domain.route import PLAIN
+from orchestrator.domain.schedule import all_zones
 from orchestrator.domain.state import CustomerState, Enrollment
 from orchestrator.domain.timetable import Timetable
 from orchestrator.domain.triggers import Called, EventTrigger, Watched
@@ -49,6 +50,8 @@ class Index:
     by_answer: dict[tuple[str, str], list[tuple[Journey, Watched]]] = field(default_factory=dict)
     called: list[tuple[Journey, Called]] = field(default_factory=list)
     follows_customers: bool = False  # somebody is called by their own clock
+    # what calls somebody somewhere, and what calls who lives in a zone
+    everywhere: Timetable[tuple[Journey, Called]] = field(default_factory=lambda: Timetable([]))
     timetables: dict[ZoneInfo, Timetable[tuple[Journey, Called]]] = field(default_factory=dict)
     history: dict[str, timedelta | None] = field(default_factory=dict)
     # those of them of which something reads what they say, not only that they happened
@@ -71,6 +74,7 @@ class Index:
         index.segment_tests = {one.name: one.condition.test for one in lifecycle.segments}
         for journey in program.journeys.values():
             index._add_triggers(journey)
+        index.everywhere = Timetable([(one.everywhere(), (j, one)) for j, one in index.called])
         for fact in lifecycle.facts:
             index._add_fact(fact)
         for facts in index.facts_by_event.values():
@@ -101,7 +105,17 @@ class Index:
 
     def timetable(self, state: CustomerState) -> Timetable[tuple[Journey, Called]]:
         """What calls a customer, and when: by their own clock, if any trigger asks that."""
-        zone = state.zone if self.follows_customers else state.home_zone
+        return self._timetable_in(state.zone if self.follows_customers else state.home_zone)
+
+    def zones_not_called(self, at: datetime) -> list[str]:
+        """The zones in which an instant calls nobody by their own clock; where there is more than
+        one clock to go by.
+        """
+        if not all(trigger.follows_customers for _, trigger in self.everywhere.called_at(at)):
+            return []
+        return [one.key for one in all_zones() if not self._timetable_in(one).called_at(at)]
+
+    def _timetable_in(self, zone: ZoneInfo) -> Timetable[tuple[Journey, Called]]:
         found = self.timetables.get(zone)
         if found is None:
             calls = [
@@ -109,6 +123,10 @@ class Index:
             ]
             found = self.timetables[zone] = Timetable(calls)
         return found
+
+    def next_call(self, after: datetime) -> datetime | None:
+        """The first instant > `after` that calls somebody, wherever they live."""
+        return self.everywhere.next_after(after) if self.called else None
 
     def watches_moved_by(self, event: Event) -> tuple[Watch, ...]:
         """The watches whose answer an event may change: all, where it tells who somebody is."""

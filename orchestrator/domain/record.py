@@ -16,7 +16,11 @@ ANSWERS = frozenset({DecisionKind.ENTERED, DecisionKind.IGNORED, DecisionKind.RE
 ENDINGS = frozenset({DecisionKind.LEFT, DecisionKind.CONVERTED})
 
 
-def key_of(change: RuleChange) -> tuple[datetime, str, str, str | None]:
+#: What a change is known by: its instant, its watch's kind and name, the answer.
+ChangeKey = tuple[datetime, str, str, str | None]
+
+
+def key_of(change: RuleChange) -> ChangeKey:
     """What a change is known by."""
     return change.at, change.kind, change.name, change.to
 
@@ -25,7 +29,7 @@ def key_of(change: RuleChange) -> tuple[datetime, str, str, str | None]:
 class Record:
     """What is on record of a customer: every event on the line, and since the earliest late call
     the triggers that were answered, as (journey, instant), the exits and conversions, and the
-    changes of what is watched, as (instant, kind, name, answer).
+    changes of what is watched, with the one before it: key → cause.
 
     `decisions` is given where lives were merged: what each of them decided cannot be foreseen from
     their united events.
@@ -34,7 +38,7 @@ class Record:
     events: Sequence[Event]
     answered: set[tuple[str, datetime]] = field(default_factory=set)
     endings: dict[tuple[DecisionKind, str, datetime], Decision] = field(default_factory=dict)
-    changes: set[tuple[datetime, str, str, str | None]] = field(default_factory=set)
+    changes: dict[ChangeKey, str] = field(default_factory=dict)
     decisions: list[Decision] | None = None
     is_quiet: bool = True  # nothing was decided
 
@@ -51,7 +55,7 @@ class Record:
                     if self.decisions is not None:
                         self.decisions.append(effect)
                 case RuleChange():
-                    self.changes.add(key_of(effect))
+                    self.changes[key_of(effect)] = effect.cause
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +68,7 @@ class Retrace:
     since: datetime
     mark: int
     new: frozenset[int]  # the identities of the late events
+    changes: list[ChangeKey] = field(default_factory=list)  # those that it has come past
 
     def is_known(self, event: Event) -> bool:
         """Whether the event was on the line before."""
@@ -73,6 +78,7 @@ class Retrace:
         """Whether a trigger of that instant has let somebody in, or not."""
         return (journey, at) in self.record.answered
 
-    def is_on_record(self, change: RuleChange) -> bool:
-        """Whether a change of what is watched was told before."""
+    def take_change(self, change: RuleChange) -> bool:
+        """Comes past a change of what is watched; says whether it is on record."""
+        self.changes.append(key_of(change))
         return key_of(change) in self.record.changes

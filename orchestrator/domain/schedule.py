@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from functools import lru_cache
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from functools import cache, lru_cache
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
@@ -67,6 +67,13 @@ def format_duration(span: timedelta) -> str:
         if amount:
             parts.append(f"{amount}{unit}")
     return ("-" if span < timedelta(0) else "") + (" ".join(parts) or "0s")
+
+
+@cache
+def all_zones() -> tuple[ZoneInfo, ...]:
+    """Every IANA zone."""
+    found = (find_zone(name) for name in sorted(available_timezones()))
+    return tuple(zone for zone in found if zone is not None)
 
 
 @lru_cache(maxsize=1024)

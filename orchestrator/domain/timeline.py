@@ -42,15 +42,29 @@ def run(
     line.
     """
     line = Line(program, state, options)
-    line.called_up_to = state.cursor
+    line.called_up_to = _called_up_to(line)
     _follow_edits(line)
     if options.rules_edited and state.cursor is not None:
         change_answers(line, state.cursor, [])
     waiting = walk(line, _place_late(line, list(events), record), until)
     if state.cursor is None or state.cursor < until:
         state.cursor = until
-    state.next_due_at = next_instant(line, waiting)
+    state.next_due_at = next_instant(line, waiting, calls=options.called_from is None)
     return line.effects
+
+
+def pass_calls(program: Program, state: CustomerState, since: datetime) -> None:
+    """Has a line that was asleep until an instant be past those before it that called others."""
+    if state.cursor is not None and program.index.called:
+        last = program.index.timetable(state).last_between(state.cursor, since)
+        if last is not None:
+            state.cursor = state.happened_at = last
+
+
+def _called_up_to(line: Line) -> datetime | None:
+    """The last instant that has called: each calls once."""
+    cursor, since = line.state.cursor, line.options.called_from
+    return cursor if cursor is None or since is None or since <= cursor else since - INSTANT
 
 
 def is_late(event: Event, happened_at: datetime) -> bool:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from heapq import merge
+from itertools import groupby
 from typing import Generic, Protocol, TypeVar
 
 from orchestrator.domain.values import INSTANT
@@ -22,6 +24,18 @@ class Calendar(Protocol):
     def all_after(self, after: datetime) -> Iterator[datetime]:
         """Every instant > `after`, in order."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Together:
+    """The instants of several calendars, each once."""
+
+    calendars: Sequence[Calendar]
+
+    def all_after(self, after: datetime) -> Iterator[datetime]:
+        """Every instant > `after`, in order."""
+        together = merge(*(calendar.all_after(after) for calendar in self.calendars))
+        return (at for at, _ in groupby(together))
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +68,16 @@ class Timetable(Generic[T]):
             coming = instants[position]
             self._between = instants[position - 1] if position else after, coming
         return coming if self.entries else None
+
+    def last_between(self, after: datetime, before: datetime) -> datetime | None:
+        """The last instant > `after` and < `before`; None: there is none."""
+        coming = self.next_after(after)
+        if coming is None or coming >= before:
+            return None
+        looked_at = before
+        while not (position := bisect_left(self._around(looked_at).instants, before)):
+            looked_at -= timedelta(days=_STRETCH)
+        return self._around(looked_at).instants[position - 1]
 
     def called_at(self, now: datetime) -> Sequence[T]:
         """What is called at exactly this instant, in the order of the entries."""

@@ -10,14 +10,17 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import ClassVar
 from zoneinfo import ZoneInfo
 
 from orchestrator.domain.closures import is_in_segment
 from orchestrator.domain.cron import Cron
 from orchestrator.domain.expression import Condition, Scope
-from orchestrator.domain.timetable import Calendar
+from orchestrator.domain.schedule import all_zones, to_instant
+from orchestrator.domain.timetable import Calendar, Together
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,11 +122,19 @@ class Called(Trigger):
 
     segment: str | None = field(default=None, kw_only=True)
 
-    follows_customers: ClassVar[bool] = False  # its calendar is that of each customer's clock
+    @property
+    def follows_customers(self) -> bool:
+        """Whether its calendar is that of each customer's own clock."""
+        return False
 
     @abstractmethod
     def calendar(self, zone: ZoneInfo) -> Calendar:
         """When it calls who lives in a zone."""
+
+    def everywhere(self) -> Calendar:
+        """When it calls somebody, wherever they live."""
+        zones = all_zones() if self.follows_customers else (ZoneInfo("UTC"),)
+        return Together([self.calendar(zone) for zone in zones])
 
     @property
     def cause(self) -> str:
@@ -159,6 +170,36 @@ class ScheduleTrigger(Called):
 
     def calendar(self, zone: ZoneInfo) -> Calendar:
         return self.cron
+
+
+@dataclass(frozen=True, slots=True)
+class _OneInstant:
+    at: datetime
+
+    def all_after(self, after: datetime) -> Iterator[datetime]:
+        return iter((self.at,) if self.at > after else ())
+
+
+@dataclass(frozen=True, slots=True)
+class OnceTrigger(Called):
+    """At one time on the wall: in a zone, or (None) wherever each customer is."""
+
+    at: datetime  # without a zone
+    zone: ZoneInfo | None = None
+
+    word = "once"
+
+    @property
+    def follows_customers(self) -> bool:
+        return self.zone is None
+
+    def words(self) -> str:
+        """`once, on 2026-11-27 10:00 in Europe/Paris, for vip`."""
+        where = "where each customer is" if self.zone is None else f"in {self.zone.key}"
+        return f"once, on {self.at:%Y-%m-%d %H:%M} {where}{_for(self.segment)}"
+
+    def calendar(self, zone: ZoneInfo) -> Calendar:
+        return _OneInstant(to_instant(self.at.date(), self.at.time(), self.zone or zone))
 
 
 def _for(segment: str | None) -> str:

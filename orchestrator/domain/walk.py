@@ -64,8 +64,10 @@ def _pop_events(waiting: list[Event], now: datetime) -> list[Event]:
 # ---------------------------------------------------------------- the next instant
 
 
-def next_instant(line: Line, waiting: list[Event]) -> datetime | None:
-    """When something happens next: an event, a due step, or what time alone brings."""
+def next_instant(line: Line, waiting: list[Event], *, calls: bool = True) -> datetime | None:
+    """When something happens next: an event, a due step, or what time alone brings, with the
+    `calls` that somebody else might wake the line for.
+    """
     cursor, soonest = line.state.cursor, None
     for enrollment in line.state.enrollments:
         if enrollment.due_at is not None and enrollment.is_open:
@@ -74,15 +76,15 @@ def next_instant(line: Line, waiting: list[Event]) -> datetime | None:
         at = waiting[-1].at
         soonest = earlier(soonest, at if cursor is None or at > cursor else cursor)
     if cursor is not None:
-        return earlier(soonest, _next_timed(line, cursor))
+        return earlier(soonest, _next_timed(line, cursor, calls))
     if waiting and line.state.stage is not None:
-        return earlier(soonest, _next_timed(line, waiting[-1].at - INSTANT))
+        return earlier(soonest, _next_timed(line, waiting[-1].at - INSTANT, calls))
     return soonest  # nothing is known of this customer yet
 
 
-def _next_timed(line: Line, after: datetime) -> datetime | None:
+def _next_timed(line: Line, after: datetime, calls: bool) -> datetime | None:
     """When time alone may change what is watched, or the customer is called."""
-    found = earlier(next_change(line, after), line.next_call(after))
+    found = earlier(next_change(line, after), line.next_call(after) if calls else None)
     last = line.options.no_entries_after
     return found if found is None or last is None or found <= last else None
 

@@ -32,7 +32,7 @@ def _change(line: Line, watch: Watch, now: datetime, events: Sequence[Event]) ->
     change = RuleChange(now, watch.kind, watch.name, before, answer, _cause(line, now, events))
     watch.keep(state, answer, now)
     line.doubt_everything()  # one rule may ask for the answer of another
-    if line.retrace is None or not line.retrace.is_on_record(change):
+    if line.retrace is None or not line.retrace.take_change(change):
         line.effects.append(change)
     return change
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from orchestrator.domain.effects import Decision, DecisionKind, Effect
 from orchestrator.domain.errors import without_data
@@ -18,7 +18,7 @@ from orchestrator.domain.line import RunOptions
 from orchestrator.domain.record import Record
 from orchestrator.domain.state import Status
 from orchestrator.domain.steps.message_step import QueueMessage
-from orchestrator.domain.timeline import is_late, recount, run
+from orchestrator.domain.timeline import is_late, pass_calls, recount, run
 from orchestrator.domain.values import INSTANT
 from orchestrator.engine.collecting import collecting_afterwards
 from orchestrator.engine.parts import CLAIM_MAX
@@ -33,6 +33,7 @@ from orchestrator.store.transaction import Transaction
 
 logger = logging.getLogger(__name__)
 
+_EVER = datetime.min.replace(tzinfo=UTC)
 TRY_AGAIN = timedelta(hours=1)  # a life that could not be run: until somebody has read the log
 
 
@@ -112,11 +113,19 @@ class _Lives:
         for life in (*lives.values(), *others.values()):
             self._recount(life)
         for life in lives.values():
+            self._pass_calls(life, others)
             _count_due(self.turn, life, self.now, report)
         return [self._run_life(life, others) for life in lives.values()]
 
     def _load(self, ids: Sequence[int], *, whole: bool = False) -> dict[int, Loaded]:
         return load(self.transaction, self.turn.program, ids, self.now, whole=whole)
+
+    def _pass_calls(self, life: Loaded, others: Mapping[int, Loaded]) -> None:
+        """Has the line begin where it was woken; those that are merged into it, there too."""
+        since = life.state.next_due_at
+        for one in (life, *(others[absorbed_id] for _, absorbed_id in life.merges)):
+            one.state.next_due_at = since
+            pass_calls(self.turn.program, one.state, since or self.now)
 
     def _recount(self, life: Loaded) -> None:
         """Counts the facts of a customer anew whose rules were edited."""
@@ -187,6 +196,7 @@ def _options(turn: Turn, life: Loaded, now: datetime) -> RunOptions:
         on_hold=turn.standing.held.journeys,
         history_until=_imported_at(life),
         rules_edited=life.stale,
+        called_from=life.state.next_due_at or _EVER,
         keeps_ended=life.whole,
     )
 

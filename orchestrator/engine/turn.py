@@ -14,6 +14,7 @@ from orchestrator.engine.handover import HandOver
 from orchestrator.engine.parts import Parts
 from orchestrator.engine.standing import Standing
 from orchestrator.engine.worker import Worker
+from orchestrator.store.calling import Calls
 from orchestrator.store.database import Database
 
 
@@ -24,6 +25,7 @@ class Turn:
     parts: Parts
     worker: Worker
     standing: Standing = field(default_factory=Standing)
+    calls: Calls = field(default_factory=Calls)  # up to when customers were called
     decided_before: int = 0  # the newest message of the turns before this one
     # by message, on a virtual clock: who it speaks to
     moments: dict[str, CustomerState] = field(default_factory=dict)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from orchestrator.domain.medium import ChannelName
-from orchestrator.engine import advance, dispatch, ingest, settle
+from orchestrator.engine import advance, call_up, dispatch, ingest, settle
 from orchestrator.engine.batches import Attempt
 from orchestrator.engine.handover import GATHER_S
 from orchestrator.engine.last_tick import note_tick
@@ -100,6 +100,7 @@ class _Work:
             turn.hand_over.hold_back(turn.standing.held.channels)
             turn.decided_before = messages.newest_id(transaction)
             note_tick(turn.parts, transaction, self.began_at)
+            turn.calls = call_up.read_on(turn.parts, transaction, self.began_at)
 
     def read_standing(self) -> None:
         """Reads what stands still, for outcomes that are written outside of a turn."""
@@ -140,7 +141,9 @@ class _Work:
         return ingest.run(self.turn.parts, self.moment(), self.report)
 
     def _advance(self) -> int:
-        return advance.run_due(self.turn, self.moment(), self.report)
+        """First whom an instant calls: no line may pass it before they are woken."""
+        now = self.moment()
+        return call_up.run(self.turn, now) or advance.run_due(self.turn, now, self.report)
 
     def _send_decided(self) -> None:
         while not self._is_over() and self._send_some():

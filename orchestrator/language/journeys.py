@@ -30,7 +30,8 @@ from orchestrator.language.yaml_nodes import read_yaml
 @dataclass(frozen=True, slots=True)
 class JourneyFile:
     """What one file holds: the journey (None when it has errors) and its tests. `places` says where
-    each step stands, by (step id,), and each of its options, by (step id, option).
+    each step stands, by (step id,), and each of its options, by (step id, option); the trigger is
+    the option of no step, "".
     """
 
     journey: domain.Journey | None
@@ -73,6 +74,7 @@ def read_journey(document: Document, known: Known, problems: list[Problem]) -> J
 def _places(
     document: Document, ids: Mapping[Path, str]
 ) -> Iterator[tuple[tuple[str, ...], Position]]:
+    yield ("", "trigger"), document.position(("trigger",))
     for path, step_id in ids.items():
         yield (step_id,), document.position(path)
         step = document.get(path)

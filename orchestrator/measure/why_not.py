@@ -74,12 +74,16 @@ def tell_why_not(project: Project, journey: Journey, past: OnRecord) -> list[Sen
 
 
 def tell_absence(journey: Journey, past: OnRecord) -> str:
-    """A sentence for a journey whose triggering events never came; "" when one did, or it has other
-    triggers.
+    """A sentence for a journey whose triggering events never came, and which no instant has opened
+    to them; "" when an event came, or it has other triggers.
     """
     events = [trigger.event for trigger in journey.triggers if isinstance(trigger, EventTrigger)]
-    if len(events) < len(journey.triggers) or any(row.name in events for row in past.events):
+    times = [trigger.words() for trigger in journey.triggers if isinstance(trigger, Called)]
+    is_told = len(events) + len(times) == len(journey.triggers)
+    if not is_told or any(row.name in events for row in past.events):
         return ""
+    if times:
+        return f"Nothing has let them into {journey.id} so far; it begins {' or '.join(times)}."
     return (
         f"Nothing could let them into {journey.id}: there is no {' and no '.join(events)} of "
         "theirs."

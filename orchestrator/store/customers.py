@@ -6,9 +6,10 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import ColumnElement, bindparam, case, func, literal, select, update
 
 from orchestrator.domain.identity import Person
+from orchestrator.store.calling import not_called_since
 from orchestrator.store.prepared import Prepared, Query, Values, among
 from orchestrator.store.tables import CUSTOMERS, ENROLLMENTS, LINKS
 from orchestrator.store.transaction import LEAVE, Transaction
@@ -23,8 +24,21 @@ _LINKED = Query(
     select(LINKS.c.anonymous_id, LINKS.c.user_id).where(among(LINKS.c.anonymous_id, "ids"))
 )
 _now = bindparam("now", type_=_c.next_due_at.type)
+
+
+def _no_later_than(at: ColumnElement[datetime]) -> ColumnElement[datetime | None]:
+    """When to look at a customer again, who has something new at an instant: what was due before
+    stays so.
+    """
+    return case((_c.next_due_at < at, _c.next_due_at), else_=at)
+
+
 _MARK = Prepared(
-    update(CUSTOMERS).where(among(_c.id, "ids")).values(next_due_at=_now), ["ids", "now"]
+    update(CUSTOMERS).where(among(_c.id, "ids")).values(next_due_at=_no_later_than(_now)),
+    ["ids", "now"],
+)
+_DUE_AT = Query(
+    select(_c.id, _c.next_due_at).where(among(_c.id, "ids"), _c.next_due_at.is_not(None))
 )
 _DUE = Query(
     select(_c.id)
@@ -75,17 +89,27 @@ def add_customers(
 
 
 def mark_due(transaction: Transaction, ids: Collection[int], now: datetime) -> None:
-    """Has these customers looked at now. In PostgreSQL this also locks them: events are inserted
-    only after it, so that no event can slip below the mark of a worker that is advancing the
-    customer."""
-    transaction.run(_MARK, [(sorted(ids), now)])
+    """Has these customers looked at now: each asks by themselves for the instants that have not
+    called yet. In PostgreSQL this also locks them: events are inserted only after it, so that no
+    event can slip below the mark of a worker that is advancing the customer.
+    """
+    wake(transaction, ids, not_called_since(transaction, now))
+
+
+def wake(transaction: Transaction, ids: Collection[int], at: datetime) -> None:
+    """Has these customers looked at as of an instant, or of what was due before."""
+    transaction.run(_MARK, [(sorted(ids), at)])
 
 
 def absorb_customers(transaction: Transaction, pairs: Collection[tuple[int, int]]) -> None:
     """Marks customers as merged: (absorbed, survivor). Their lines are run with the survivor's from
-    now on.
+    now on, as of what was due on either.
     """
     if pairs:
+        due = dict(transaction.rows(_DUE_AT, ids=[gone for gone, _ in pairs]))
+        for gone, into in pairs:
+            if gone in due:
+                wake(transaction, [into], due[gone])
         statement = (
             update(CUSTOMERS)
             .where(CUSTOMERS.c.id == bindparam("gone"))
@@ -106,8 +130,12 @@ def mark_all_due(transaction: Transaction, now: datetime) -> None:
     transaction.execute(
         update(CUSTOMERS)
         .where(CUSTOMERS.c.merged_into.is_(None), CUSTOMERS.c.cursor.is_not(None))
-        .values(next_due_at=now)
+        .values(next_due_at=_no_later_than(_since(transaction, now)))
     )
+
+
+def _since(transaction: Transaction, now: datetime) -> ColumnElement[datetime]:
+    return literal(not_called_since(transaction, now), _c.next_due_at.type)
 
 
 def mark_inside_due(transaction: Transaction, journeys: Collection[str], now: datetime) -> None:
@@ -119,7 +147,9 @@ def mark_inside_due(transaction: Transaction, journeys: Collection[str], now: da
             ENROLLMENTS.c.journey.in_(sorted(journeys)), ENROLLMENTS.c.status == "active"
         )
         transaction.execute(
-            update(CUSTOMERS).where(CUSTOMERS.c.id.in_(inside)).values(next_due_at=now)
+            update(CUSTOMERS)
+            .where(CUSTOMERS.c.id.in_(inside))
+            .values(next_due_at=_no_later_than(_since(transaction, now)))
         )
 
 

@@ -13,6 +13,8 @@ from sqlalchemy import ColumnElement, Select, Table, bindparam, exists, false, f
 
 from orchestrator.domain.medium import ChannelName
 from orchestrator.domain.message import MessageState
+from orchestrator.domain.state import sortable
+from orchestrator.store.calling import is_calling
 from orchestrator.store.tables import CUSTOMERS, ENROLLMENTS, INBOX, MESSAGES
 from orchestrator.store.transaction import Transaction
 
@@ -20,26 +22,23 @@ COUNT_MAX = 1000
 
 
 def has_work(transaction: Transaction, channels: Collection[ChannelName], now: datetime) -> bool:
-    """Whether a tick would find anything: a call, a customer whose time line is due, a message for
-    these channels.
+    """Whether a tick would find anything: a call, a customer whose time line is due, an instant
+    that calls many, a message for these channels.
     """
-    return bool(transaction.execute(_work(frozenset(channels)), {"now": now}).scalar_one())
+    instants = {"now": now, "now_told": sortable(now)}
+    return bool(transaction.execute(_work(frozenset(channels)), instants).scalar_one())
 
 
 @cache  # asked twice a second, for ever: making the statement costs more than its answer
 def _work(channels: frozenset[ChannelName]) -> Select[tuple[bool]]:
     m, now = MESSAGES.c, bindparam("now", type_=INBOX.c.received_at.type)
     calls = exists().where(INBOX.c.received_at <= now)
+    calls_for_many = is_calling("now_told")
     people = exists().where(CUSTOMERS.c.next_due_at <= now)
     # Not IN: SQLAlchemy would write its list anew each time.
     of_channels = or_(false(), *(m.channel == name for name in sorted(channels)))
-    return select(
-        or_(
-            calls,
-            people,
-            exists().where(m.state == MessageState.QUEUED, of_channels, m.not_before <= now),
-        )
-    )
+    queued = exists().where(m.state == MessageState.QUEUED, of_channels, m.not_before <= now)
+    return select(or_(calls, people, calls_for_many, queued))
 
 
 def count_due_people(

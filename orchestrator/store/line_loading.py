@@ -166,6 +166,14 @@ def load_readers(
     return {key: one.state for key, one in loaded.items()}
 
 
+def load_asleep(
+    transaction: Transaction, program: Program, ids: Sequence[int], now: datetime
+) -> dict[int, Loaded]:
+    """What rules read of customers who have nothing new and nothing to do up to now, by id."""
+    loaded, _ = _load_persons(transaction, program, ids, now, queued_count=True)
+    return loaded
+
+
 def _load_persons(
     transaction: Transaction,
     program: Program,

@@ -83,6 +83,8 @@ class Prepared:
         columns = _columns(rows, converters)
         if not columns:
             return 0
+        if order is not None and len(order) > len(columns):  # a parameter stands twice
+            columns = [list(column) for column in columns]
         ready: list[Any] = (
             [dict(zip(self._names, row, strict=True)) for row in zip(*columns, strict=True)]
             if order is None

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import Row, func, literal, select
 
 from orchestrator.domain.effects import Decision, DecisionKind
 from orchestrator.domain.reasons import Reason
@@ -31,11 +31,22 @@ def load_record(
     ]
     record = Record(events, decisions=[] if merging else None)
     record.add(_decisions(transaction, applied.keys(), since))
-    changes = select(STAGE_CHANGES.c.at, STAGE_CHANGES.c.to).where(
-        STAGE_CHANGES.c.customer_id.in_(sorted(applied)), STAGE_CHANGES.c.at >= since
-    )
-    record.changes |= {(row.at, STAGE, "", row.to) for row in transaction.execute(changes)}
+    changes = _stage_changes(transaction, applied.keys(), since)
+    record.changes.update(((at, STAGE, "", to), cause) for at, to, cause in changes)
     return record
+
+
+def _stage_changes(
+    transaction: Transaction, customers: Collection[int], since: datetime
+) -> Iterable[Row[tuple[datetime, str | None, str]]]:
+    """Those since an instant, and the last before it."""
+    c = STAGE_CHANGES.c
+    theirs = c.customer_id.in_(sorted(customers))
+    last = select(func.max(c.at, type_=c.at.type)).where(theirs, c.at < since).scalar_subquery()
+    query = select(c.at, c.to, c.cause).where(
+        theirs, c.at >= func.coalesce(last, literal(since, c.at.type))
+    )
+    return transaction.execute(query)
 
 
 def _decisions(

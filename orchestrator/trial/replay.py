@@ -51,7 +51,8 @@ def sort_into_lives(calls: Iterable[Call], rejected: Counter[str]) -> dict[Perso
         except CallRejected as rejection:
             rejected[str(rejection)] += 1
             continue
-        life = lives.setdefault(resolution.person, OwnEvents(resolution.person))
+        if (life := lives.get(resolution.person)) is None:
+            life = lives[resolution.person] = OwnEvents(resolution.person)
         if resolution.absorbed is not None:
             life.absorbs.append((call.at, resolution.absorbed))
         if call.kind is not Kind.MERGE or "consent" in call.context:

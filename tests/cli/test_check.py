@@ -116,6 +116,24 @@ def test_a_template_that_fails_for_a_made_up_customer_is_advice(shop: ShopFolder
     )
 
 
+@pytest.mark.parametrize(
+    ("trigger", "is_past"),
+    [
+        ("{once: 2020-02-29 10:00}", True),
+        ("{once: 2020-02-29 10:00, timezone: customer}", True),
+        ("{once: 2199-01-01 10:00, timezone: customer}", False),
+        ("{schedule: '0 9 * * mon'}", False),
+    ],
+)
+def test_a_time_that_is_past_is_advice(shop: ShopFolder, trigger: str, is_past: bool) -> None:
+    text = f"journey: news\npurpose: marketing\ntrigger: {trigger}\nsteps:\n  - sms: nudge\n"
+    shop.write("journeys/news.yaml", text)
+    answer = shop.run("check")
+    assert answer.code == 0
+    told = "journeys/news.yaml:3:10: warning: the time is past, it calls nobody any more (once, on"
+    assert (told in answer.out) is is_past, answer.out
+
+
 def test_the_subject_of_a_step_is_read_as_templates_are(shop: ShopFolder) -> None:
     step = 'email: {template: reminder, subject: "Hi {{ person.name | mony }}"}'
     shop.write("journeys/cart.yaml", CART.replace("email: reminder", step))

@@ -565,6 +565,16 @@ def test_a_schedule_that_did_not_mean_somebody_is_told(stored_shop: ShopFolder) 
     ) in (5, 6)  # an instant may fall on the very first
 
 
+def test_a_time_that_has_not_come_is_told(stored_shop: ShopFolder) -> None:
+    text = "journey: news\ntrigger: {once: 2199-01-01 10:00}\nsteps:\n  - sms: nudge\n"
+    stored_shop.write("journeys/news.yaml", text)
+    stored_shop.ingest(identify("ada", now() - timedelta(minutes=1)))
+    stored_shop.run("tick")
+    out = stored_shop.run("explain", "ada", "news").out
+    told = "it begins once, on 2199-01-01 10:00 in Europe/Paris."
+    assert f"Nothing has let them into news so far; {told}\n" in out
+
+
 def test_what_happened_before_a_journey_ran_is_told_so(stored_shop: ShopFolder) -> None:
     stored_shop.leave_cart()
     stored_shop.run("tick")

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import count
 from typing import Any
 
 import pytest
@@ -23,7 +24,7 @@ from orchestrator.domain.steps.message_step import QueueMessage
 from orchestrator.domain.timeline import run
 from tests.support.examples import examples
 from tests.support.life import START
-from tests.support.project import CONSENTING, read_program
+from tests.support.project import CONSENTING, read_program, write_facts
 from tests.support.random_lives import PARIS, RANDOM_STAGES, histories, programs
 
 END = START + timedelta(days=90)
@@ -194,3 +195,34 @@ def test_the_customer_is_in_their_stage_since_the_true_instant() -> None:
     life.tick([known], START + timedelta(hours=1))
     life.tick([first], START + timedelta(hours=2))
     assert life.state.stage_since == START
+
+
+RESTING = write_facts(
+    "last_a: {last: A}",
+    stages="[{stage: resting, if: hours_since(customer.last_a) >= 5}, {stage: awake, if: true}]",
+)
+
+
+@pytest.mark.parametrize(
+    ("known", "late", "since"),
+    [
+        ([0, 10], [4, 8], 0),  # neither fell asleep nor woke again
+        ([0, 10, 20], [13, 17], 10),  # woke at 10 as before, and did not sleep since
+        ([0, 10], [4], 10),  # slept for an hour, and woke when it was known
+        ([0, 20], [10], 20),  # slept at both sides of what came late
+    ],
+)
+def test_a_change_of_stage_that_a_late_call_undoes_does_not_count_for_since_when(
+    known: list[int], late: list[int], since: int
+) -> None:
+    program = read_program(WAIT, lifecycle=RESTING, toml=CONSENTING)
+    numbers = count(1)
+    came, missed = (
+        [Event(START + timedelta(hours=h), Kind.TRACK, "A", {}, next(numbers)) for h in hours]
+        for hours in (known, late)
+    )
+    life, now = Live(program), START + timedelta(hours=max(known) + 1)
+    life.tick(came, now)
+    life.tick(missed, now + timedelta(hours=1))
+    assert life.state.stage == "awake"
+    assert life.state.stage_since == START + timedelta(hours=since)

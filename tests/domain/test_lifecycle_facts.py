@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from orchestrator.domain.lifecycle import read_path
 from tests.support.life import Life
 from tests.support.project import read_program, write_facts
 
@@ -61,3 +62,15 @@ def test_a_subscription_moves_the_stage_at_its_very_instant() -> None:
     life.track("5d", "B")
     life.run()
     assert life.sends == [("1h", "hello")]
+
+
+@pytest.mark.parametrize(
+    ("products", "cats"),
+    [
+        ([{"cat": "a"}, {"cat": None}, {}, 7, {"cat": "b"}], ["a", "b"]),
+        ({"cat": "a"}, []),  # one product is no list of them
+        (None, []),
+    ],
+)
+def test_a_path_with_brackets_reads_lists_only(products: object, cats: list[str]) -> None:
+    assert list(read_path({"products": products}, "products[].cat")) == cats

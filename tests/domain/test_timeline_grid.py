@@ -12,10 +12,12 @@ from hypothesis import strategies as st
 
 from orchestrator.domain import effects
 from orchestrator.domain.event import Event
+from orchestrator.domain.line import RunOptions
 from orchestrator.domain.program import Program
 from orchestrator.domain.state import CustomerState
 from orchestrator.domain.steps.message_step import QueueMessage
-from orchestrator.domain.timeline import run
+from orchestrator.domain.timeline import pass_calls, run
+from orchestrator.domain.values import INSTANT
 from tests.support.examples import examples
 from tests.support.life import START
 from tests.support.random_lives import DAYS, histories, programs, slow_tellers
@@ -64,6 +66,43 @@ def in_milliseconds(program: Program, events: list[Event]) -> tuple[list[Any], C
     return [told(effect) for effect in done], state
 
 
+def called_in_ticks(program: Program, events: list[Event], every: timedelta) -> list[Any]:
+    """The life in ticks of one length, woken only where something is due or an instant means the
+    customer: as the engine calls.
+    """
+    state, done, up_to, due = new_state(program), list[Any](), START - every, None
+    waiting = sorted(events, key=lambda event: event.order)
+    while up_to < END:
+        now = min(up_to + every, END)
+        fresh = [event for event in waiting if event.at <= now]
+        waiting = waiting[len(fresh) :]
+        if fresh:
+            due = min(filter(None, (due, up_to + INSTANT)))
+        if state.cursor is not None:
+            due = _call(program, state, due, (up_to, now))
+        if due is not None and due <= now:
+            pass_calls(program, state, due)
+            done += run(program, state, fresh, now, options=RunOptions(called_from=due))
+            due = state.next_due_at
+        up_to = now
+    return [told(effect) for effect in done]
+
+
+def _call(
+    program: Program,
+    state: CustomerState,
+    due: datetime | None,
+    between: tuple[datetime, datetime],
+) -> datetime | None:
+    at, now = program.index.next_call(between[0]), between[1]
+    while at is not None and at <= now and (due is None or due > at):
+        scope, called = program.scope(state, at), program.index.timetable(state).called_at(at)
+        if any(trigger.means(scope) for _, trigger in called):
+            return at
+        at = program.index.next_call(at)
+    return due
+
+
 def up_to_ms(at: datetime) -> datetime:
     return at + timedelta(microseconds=-at.microsecond % 1000)
 
@@ -93,6 +132,14 @@ def test_ticks_of_a_millisecond_an_hour_and_thirty_days_give_the_same_life(
         assert effects_ == at_once
         assert other.stage_since == state.stage_since
         assert other.facts == state.facts
+
+
+@settings(max_examples=examples(100), suppress_health_check=list(HealthCheck))
+@given(programs(), histories(), st.sampled_from([timedelta(hours=1), timedelta(days=9)]))
+def test_who_is_woken_only_for_instants_that_mean_them_has_the_same_life(
+    program: Program, events: list[Event], every: timedelta
+) -> None:
+    assert called_in_ticks(program, events, every) == in_ticks(program, events, every)[0]
 
 
 @settings(max_examples=examples(150), suppress_health_check=list(HealthCheck))

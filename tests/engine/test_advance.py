@@ -80,3 +80,15 @@ def test_the_lives_of_a_batch_are_gone_behind_it_without_the_collector(open_shop
         assert not [one for one in gc.get_objects() if isinstance(one, CustomerState)]
     finally:
         gc.enable()
+
+
+def test_a_report_counts_the_steps_that_were_due_and_no_others(open_shop: Any) -> None:
+    waiting = "journey: wait\ntrigger: {event: Viewed}\nsteps:\n  - delay: 1d\n  - email: hello\n"
+    shop = open_shop(waiting)
+    for name in ("ada", "bob"):
+        shop.identify("0s", name)
+    shop.track("0s", "Viewed", "ada")
+    shop.track("1h", "Viewed", "bob")
+    assert shop.tick("2h").journeys["wait"].due == 0
+    assert shop.tick("1d").journeys["wait"].due == 1
+    assert shop.tick("1d 1h").journeys["wait"].due == 1

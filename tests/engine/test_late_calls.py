@@ -20,7 +20,8 @@ from orchestrator.trial.backtest import backtest
 from orchestrator.trial.history import History
 from tests.engine.conftest import OpenShop
 from tests.support.life import START, after_start
-from tests.support.shop import Shop
+from tests.support.project import write_facts
+from tests.support.shop import Shop, read_instant
 
 TOML = (
     '[project]\ntimezone = "Europe/Paris"\n[consent]\ndefault = "granted"\n[caps]\nemail = '
@@ -392,3 +393,22 @@ def test_a_message_speaks_of_its_own_instant_however_far_a_tick_jumps(
         subjects.append(shop.channels[Medium.EMAIL].messages[-1].subject)  # type: ignore[attr-defined]
         shop.forget_everything()
     assert subjects == ["pro 0", "pro 0"]
+
+
+def test_a_change_of_stage_that_is_undone_does_not_count_for_since_when(
+    open_shop: OpenShop,
+) -> None:
+    resting = write_facts(
+        "last_a: {last: A}",
+        stages="[{stage: resting, if: hours_since(customer.last_a) >= 5}, {stage: awake, if: true}]",
+    )
+    shop = open_shop(CART_WITH_A_VIEW, live=True, toml=TOML, lifecycle=resting)
+    shop.track("0h", "A")
+    shop.tick("6h")
+    shop.track("10h", "A")
+    shop.tick("11h")
+    for at in ("4h", "8h"):
+        shop.call(at, "track", event="A", received="12h")
+    shop.tick("12h")
+    ((stage, since),) = shop.rows("SELECT stage, stage_since FROM customers")
+    assert (stage, read_instant(since)) == ("awake", START)

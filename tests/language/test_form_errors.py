@@ -276,7 +276,7 @@ def test_what_is_not_built_is_never_offered() -> None:
     assert not any(
         word in steps for word in ("whatsapp", "webhook", "onsite", "audience", "goto", "repeat")
     )
-    assert not any(word in triggers for word in ("segment", "date", "once", "business_event"))
+    assert not any(word in triggers for word in ("segment", "date", "business_event"))
 
 
 @pytest.mark.parametrize(

@@ -37,6 +37,7 @@ from orchestrator.domain.steps.ways import Branch, Exit, Split
 from orchestrator.domain.triggers import (
     EventTrigger,
     ManualTrigger,
+    OnceTrigger,
     ScheduleTrigger,
     StageTrigger,
 )
@@ -204,6 +205,23 @@ def test_a_schedule_runs_in_its_zone_or_the_project_s() -> None:
         ).triggers[0]
         assert isinstance(found, ScheduleTrigger)
         assert (found.segment, found.cron.zone.key) == ("vip", zone)
+
+
+@pytest.mark.parametrize(
+    ("written", "zone"),
+    [
+        ("2026-11-27 10:00", "Europe/Paris"),
+        ("2026-11-27T10:00:00, timezone: Asia/Tokyo", "Asia/Tokyo"),
+        ("2026-11-27 10:00, timezone: customer", None),
+    ],
+)
+def test_once_is_a_time_on_a_wall(written: str, zone: str | None) -> None:
+    text = f"journey: x\nsteps: []\ntrigger: {{once: {written}, segment: vip}}\n"
+    found = parse_journey(text, "x", KNOWN).triggers[0]
+    assert isinstance(found, OnceTrigger)
+    assert (found.at, found.segment) == (datetime.fromisoformat("2026-11-27 10:00"), "vip")
+    assert (found.zone and found.zone.key) == zone
+    assert found.follows_customers is (zone is None)
 
 
 def test_every_step_that_is_built_is_read() -> None:
@@ -427,10 +445,6 @@ def test_the_version_changes_with_what_happens(old: str, new: str) -> None:
             "the trigger `date`",
         ),
         (
-            "trigger: {once: 2026-11-27 10:00, timezone: customer, segment: vip}",
-            "the trigger `once`",
-        ),
-        (
             "trigger: {business_event: Price Dropped, to: customer.orders > 1}",
             "the trigger `business_event`",
         ),
@@ -568,6 +582,42 @@ def test_a_step_that_is_not_built_yet_is_refused_at_its_word(step: str, what: st
         (
             "trigger: {schedule: 0 9 * * *, timezone: Paris}\nsteps: []",
             "2:42: there is no time zone 'Paris': write one such as Europe/Paris",
+        ),
+        (
+            "trigger: {once: 2026-11-27 10:00, segment: vips}\nsteps: []",
+            "2:44: there is no segment 'vips'; did you mean 'vip'?",
+        ),
+        (
+            "trigger: {once: 2026-11-27 10:00, timezone: Paris}\nsteps: []",
+            "2:45: there is no time zone 'Paris': write `customer` or one such as Europe/Paris",
+        ),
+        (
+            "trigger: {once: 2026-11-31 10:00}\nsteps: []",
+            "2:17: '2026-11-31 10:00' is no day and time: write 2026-11-27 10:00, and another zone than "
+            "the project's as `timezone`",
+        ),
+        (
+            "trigger: {once: 27.11.2026 10:00}\nsteps: []",
+            "2:17: '27.11.2026 10:00' is no day and time: write 2026-11-27 10:00, and another zone than "
+            "the project's as `timezone`",
+        ),
+        (
+            "trigger: {once: 2026-11-27}\nsteps: []",
+            "2:17: '2026-11-27' is no day and time: write 2026-11-27 10:00, and another zone than "
+            "the project's as `timezone`",
+        ),
+        (
+            "trigger: {once: 2026-11-27T10:00Z}\nsteps: []",
+            "2:17: '2026-11-27T10:00Z' is no day and time: write 2026-11-27 10:00, and another zone than "
+            "the project's as `timezone`",
+        ),
+        (
+            "trigger: {once: 9026-11-27 10:00}\nsteps: []",
+            "2:17: '9026-11-27 10:00' lies too far away: write a date such as 2026-11-27 10:00",
+        ),
+        (
+            "trigger: {once: 2026-11-27 10:00, at: 9}\nsteps: []",
+            "2:35: unknown key 'at' (known: if, once, timezone, segment)",
         ),
         (
             "trigger: {schedule: 0 9 * * *, segment: vips}\nsteps: []",

@@ -9,7 +9,7 @@ from orchestrator.store import messages
 from orchestrator.store.database import Database
 from orchestrator.store.tables import MESSAGES
 from orchestrator.store.transaction import Transaction
-from tests.store.rows import MESSAGE
+from tests.store.rows import MESSAGE, add_customer
 
 MAIN, OTHER = ChannelName("main"), ChannelName("other")
 
@@ -56,3 +56,27 @@ def test_messages_are_counted_by_state_of_their_channel_and_of_their_medium(
         by_medium = messages.count_by_state_of_media(transaction)
     assert by_channel == {"main": {"queued": 1}, "other": {"queued": 1, "accepted": 1}}
     assert by_medium == {"email": {"queued": 2, "accepted": 1}}
+
+
+def test_the_newest_messages_are_listed_of_some_states_and_of_a_journey(
+    database: Database,
+) -> None:
+    with database.write() as transaction:
+        add_customer(transaction, external_id="ada")
+        write(
+            transaction,
+            {"state": "queued"},
+            {"state": "failed", "journey": "k"},
+            {"state": "failed"},
+        )
+        every = messages.list_messages(transaction)
+        failed = messages.list_messages(transaction, ["failed"])
+        of_journey = messages.list_messages(transaction, ["failed"], "k")
+        newest = messages.list_messages(transaction, limit=1)
+    assert [[one.public_id for one in some] for some in (every, failed, of_journey, newest)] == [
+        ["p2", "p1", "p0"],
+        ["p2", "p1"],
+        ["p1"],
+        ["p2"],
+    ]
+    assert {one.external_id for one in every} == {"ada"}

@@ -194,6 +194,10 @@ TRIGGERS = (
     StageTrigger("keen"),
     StageTrigger("other", "near"),
     ScheduleTrigger(parse_cron("0 9 * * *", PARIS)),
+    ScheduleTrigger(
+        parse_cron("0 */5 * * *", PARIS),
+        condition=parse_condition("customer.b_2d >= 1 or customer.stage == 'quiet'", TRIGGER),
+    ),
 )
 REENTRIES: tuple[j.Reentry | timedelta, ...] = (
     j.Reentry.ALWAYS, j.Reentry.NEVER, timedelta(days=1), timedelta(days=3), timedelta(hours=6),

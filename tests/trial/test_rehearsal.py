@@ -124,6 +124,15 @@ def test_without_an_end_a_schedule_fires_for_four_hundred_days(project: Path) ->
     assert len([one for one in happened(found) if "email" in one]) == 57
 
 
+def test_once_comes_on_the_clock_of_the_customer(project: Path) -> None:
+    journey = (
+        "journey: launch\ntrigger: {once: 2026-01-06 09:00, timezone: customer}\nsteps: "
+        "[email: hello]\n"
+    )
+    test = f"test: x\n{ADA.replace('{', '{timezone: Asia/Tokyo, ')}\nexpect: [{{at: 14h, email: hello}}]\n"
+    assert verdict(project, test, journey).passed
+
+
 STAGED = """
 journey: staged
 trigger: {event: Joined}

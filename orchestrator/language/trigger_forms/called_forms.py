@@ -2,18 +2,43 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
+from typing import Annotated
 from zoneinfo import ZoneInfo
+
+from pydantic import BeforeValidator
 
 from orchestrator.domain.cron import parse_cron
 from orchestrator.domain.schedule import find_zone
-from orchestrator.domain.triggers import ScheduleTrigger, Trigger
+from orchestrator.domain.triggers import OnceTrigger, ScheduleTrigger, Trigger
 from orchestrator.language.place import Place
 from orchestrator.language.plain_forms import Text
 from orchestrator.language.trigger_forms.trigger_form import TriggerForm
 
 #: A cron that does not come in the five years from here never does.
 _ANY_TIME = datetime(2024, 1, 1, tzinfo=UTC)
+
+
+_WALL_TIME = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d)?", re.ASCII)
+_YEARS = range(1970, 2200)  # far from both ends of the calendar
+
+
+def _wall_time(value: object) -> datetime:
+    """A day and a time on the wall: the zone stands beside it."""
+    text = value.strip() if isinstance(value, str) else ""
+    try:
+        at = datetime.fromisoformat(text) if _WALL_TIME.fullmatch(text) else None
+    except ValueError:  # there is no such day, or no such time
+        at = None
+    if at is None:
+        raise ValueError(
+            f"'{value}' is no day and time: write 2026-11-27 10:00, and another zone than the "
+            "project's as `timezone`"
+        )
+    if at.year not in _YEARS:
+        raise ValueError(f"'{value}' lies too far away: write a date such as 2026-11-27 10:00")
+    return at
 
 
 class OnSchedule(TriggerForm, word="schedule", example="{schedule: '0 9 * * mon'}"):
@@ -40,10 +65,19 @@ class OnSchedule(TriggerForm, word="schedule", example="{schedule: '0 9 * * mon'
         return ScheduleTrigger(cron, segment=self.segment, condition=condition)
 
 
-class OnOnce(TriggerForm, word="once"):
-    once: Text
+class OnOnce(TriggerForm, word="once", example="{once: 2026-11-27 10:00}"):
+    once: Annotated[datetime, BeforeValidator(_wall_time, json_schema_input_type=str)]
     timezone: str | None = None
     segment: str | None = None
+
+    def build(self, place: Place) -> Trigger | None:
+        is_own = self.timezone == "customer"
+        zone = None if is_own else read_zone(self.timezone, place, "`customer` or one")
+        check_segment(self.segment, place)
+        condition = self.condition(place)
+        if zone is None and not is_own:
+            return None
+        return OnceTrigger(self.once, zone, segment=self.segment, condition=condition)
 
 
 class OnBusinessEvent(TriggerForm, word="business_event"):
@@ -51,7 +85,7 @@ class OnBusinessEvent(TriggerForm, word="business_event"):
     to: Text
 
 
-def read_zone(written: str | None, place: Place) -> ZoneInfo | None:
+def read_zone(written: str | None, place: Place, what: str = "one") -> ZoneInfo | None:
     """The zone of a trigger, or the project's; None where there is no such zone, which is
     reported.
     """
@@ -59,7 +93,7 @@ def read_zone(written: str | None, place: Place) -> ZoneInfo | None:
     zone = find_zone(name)
     if zone is None:
         place.at("timezone").error(
-            f"there is no time zone '{name}': write one such as Europe/Paris"
+            f"there is no time zone '{name}': write {what} such as Europe/Paris"
         )
     return zone
 

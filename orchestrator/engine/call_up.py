@@ -1,0 +1,88 @@
+"""Wakes the customers whom an instant calls: everybody in a segment by a schedule, say.
+
+A line knows by itself which instants call it, and asks whether it is meant (`Line.take_calls`). But
+nobody's line wakes for an instant that does not mean them: when one has come, all who are asleep
+are asked here, a page in one transaction, and those that are meant fall due at that instant. Whose
+line has something else to do before it is left alone: it comes past the instant anyway, and asks
+then, in the order of time.
+
+How far this has come is written with each page, so that a kill between two pages loses nobody; who
+is due already is not woken twice, and a line takes each instant once.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from datetime import datetime
+
+from orchestrator.domain.errors import without_data
+from orchestrator.domain.program import Program
+from orchestrator.domain.state import CustomerState
+from orchestrator.engine.parts import CLAIM_MAX, Parts
+from orchestrator.engine.turn import Turn
+from orchestrator.store import customers
+from orchestrator.store.availability import StoreUnavailable, unless_away
+from orchestrator.store.calling import Calls, find_asleep, read_calls, write_calls
+from orchestrator.store.line_loading import load_asleep
+from orchestrator.store.transaction import Transaction
+
+logger = logging.getLogger(__name__)
+
+
+def read_on(parts: Parts, transaction: Transaction, now: datetime) -> Calls:
+    """How far calling has come, at the beginning of a unit of work. A journey that is new calls for
+    what comes from now on.
+    """
+    calls, index = read_calls(transaction) or Calls(now), parts.program.index
+    coming = index.next_call(calls.up_to)
+    if coming is None or coming > now:
+        calls = Calls(max(now, calls.up_to))
+        write_calls(transaction, calls, coming)
+    return calls
+
+
+def run(turn: Turn, now: datetime) -> int:
+    """Asks a page of the customers who are asleep at the next instant that has come; returns how
+    many they were. 0: every instant up to now has called.
+    """
+    while (at := turn.program.index.next_call(turn.calls.up_to)) is not None and at <= now:
+        with unless_away(), turn.database.write() as transaction:
+            looked_at, calls = _call(turn, transaction, at)
+        turn.calls = calls
+        if looked_at:
+            return looked_at
+    return 0
+
+
+def _call(turn: Turn, transaction: Transaction, at: datetime) -> tuple[int, Calls]:
+    calls = turn.calls if turn.calls.at == at else Calls(turn.calls.up_to, at)
+    ids = find_asleep(transaction, calls, CLAIM_MAX, turn.program.index.zones_not_called(at))
+    customers.wake(transaction, _choose(turn.program, transaction, ids, at), at)
+    calls = Calls(at) if len(ids) < CLAIM_MAX else Calls(calls.up_to, at, ids[-1])
+    write_calls(transaction, calls, turn.program.index.next_call(calls.up_to))
+    return len(ids), calls
+
+
+def _choose(
+    program: Program, transaction: Transaction, ids: Sequence[int], at: datetime
+) -> Sequence[int]:
+    """Who of them is meant, as they are at the instant; all, where that cannot be said without
+    their line.
+    """
+    called = program.index.everywhere.called_at(at)
+    if any(one.is_for_all and not one.follows_customers for _, one in called):
+        return ids
+    try:
+        asleep = load_asleep(transaction, program, ids, at)
+    except StoreUnavailable:
+        raise
+    except Exception as error:
+        logger.error("Who is meant cannot be said, each is asked alone: %s", without_data(error))
+        return ids
+    return [key for key, one in asleep.items() if one.stale or _is_meant(program, one.state, at)]
+
+
+def _is_meant(program: Program, state: CustomerState, at: datetime) -> bool:
+    called = program.index.timetable(state).called_at(at)
+    return any(one.means(program.scope(state, at)) for _, one in called)
