@@ -100,7 +100,7 @@ class Child:
     def end(self, over: Over) -> None:
         """Tells the rest."""
         self._tell_all(time.monotonic())
-        self._line.send(over)
+        self._say(over)
 
     def watch(self, stop: Callable[[], None]) -> None:
         """Calls `stop` when the engine says so, or is gone; then nobody watches over templates that
@@ -119,8 +119,12 @@ class Child:
 
     def _tell_all(self, now_s: float) -> None:
         if self._untold:
-            self._line.send([told.as_values() for told in self._untold])
+            self._say([told.as_values() for told in self._untold])
         self._untold, self._told_at_s = [], now_s
+
+    def _say(self, what: object) -> None:
+        with suppress(BrokenPipeError):  # the engine is gone; what has left stands in the wire log
+            self._line.send(what)
 
 
 class Forked:

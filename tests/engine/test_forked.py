@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mmap
 import os
 import signal
 import subprocess
@@ -9,6 +10,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from multiprocessing import Pipe
 from pathlib import Path
 
 import pytest
@@ -18,7 +20,7 @@ from orchestrator.domain.channel import UNWATCHED, Feature, OutcomeKind, SendOut
 from orchestrator.domain.medium import Medium
 from orchestrator.domain.message import RenderedMessage
 from orchestrator.engine import forked
-from orchestrator.engine.forked import FORKED_MIN, IS_POSSIBLE, Child, Forked, Told
+from orchestrator.engine.forked import FORKED_MIN, IS_POSSIBLE, Child, Forked, Over, Told
 from orchestrator.engine.work import finish
 from orchestrator.render import budget
 from tests.engine.conftest import OpenShop
@@ -242,3 +244,12 @@ def test_what_a_process_tells_is_read_as_it_was_told() -> None:
     )
     for told in (Told(7, outcome, noted=True), Told(8, outcome, not_made=True)):
         assert Told.of_values(told.as_values()) == told
+
+
+def test_a_process_whose_engine_is_gone_finishes_without_a_word() -> None:
+    """What has left stands in the wire log: an operator need not read a traceback about a pipe."""
+    ours, theirs = Pipe()
+    child = Child(theirs, mmap.mmap(-1, 64))
+    ours.close()
+    child.tell(Told(0, accept("a")))
+    child.end(Over())
