@@ -28,13 +28,14 @@ from orchestrator.domain.route import first_channel
 from orchestrator.domain.state import CustomerState, Enrollment, Status
 from orchestrator.domain.step import Step
 from orchestrator.domain.triggers import Called
+from orchestrator.domain.value_class import value_class
 from orchestrator.domain.watches import Watch
 
 #: A step that ran later than this counts its next delays from when it ran.
 LATE = timedelta(minutes=5)
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class RunOptions:
     """How a line is run.
 
