@@ -10,9 +10,13 @@ from orchestrator.engine.collecting import collecting_afterwards, passing_over_w
 
 
 def test_what_is_loaded_is_passed_over_while_work_lasts_and_no_longer() -> None:
-    with pytest.raises(RuntimeError), passing_over_what_is_loaded():
+    @passing_over_what_is_loaded()
+    def break_off() -> None:
         assert gc.get_freeze_count() > 0
         raise RuntimeError("the work breaks off")
+
+    with pytest.raises(RuntimeError):
+        break_off()
 
     assert gc.get_freeze_count() == 0
 
