@@ -27,6 +27,15 @@ from orchestrator.trial.history import History
 from orchestrator.trial.replay import Replay, sort_into_lives
 
 AFTER_THE_END = timedelta(days=400)  # people inside at the end of the data run on at most this long
+#: The decisions that it counts: who entered, and why a message would not have gone out.
+COUNTED = frozenset(
+    {
+        DecisionKind.ENTERED,
+        DecisionKind.NOT_SENT,
+        DecisionKind.EXPIRED,
+        DecisionKind.HELD_OUT,
+    }
+)
 HEADER = ("at", "user_id", "journey", "step", "channel", "template")
 
 
@@ -98,7 +107,8 @@ def backtest(program: Program, history: History, until: datetime | None = None) 
     end, no_entries_after = (
         (until - INSTANT, None) if until else (result.last + AFTER_THE_END, result.last)
     )
-    replay = Replay(program, sort_into_lives(calls, result.rejected), end, no_entries_after)
+    lives = sort_into_lives(calls, result.rejected)
+    replay = Replay(program, lives, end, no_entries_after, told=COUNTED)
     for person, effects in replay.run_all():
         result.customers += 1
         _collect(result, person, effects)
