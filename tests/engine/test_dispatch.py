@@ -429,20 +429,18 @@ def test_a_refused_account_stops_the_channel_and_loses_nothing(open_shop: OpenSh
 
 
 def test_who_finds_a_lease_knows_the_process_that_has_it(open_shop: OpenShop) -> None:
-    shop, seen = (
-        open_shop("journey: hello\ntrigger: {event: Joined}\nsteps:\n  - email: hello\n"),
-        [],
-    )
+    shop = open_shop(GUARDED_HELLO, toml=CONSENTING)
+    seen: list[tuple[str, ...]] = []
 
     def look(message: RenderedMessage) -> SendOutcome:
-        seen.extend(shop.rows(LEASES))
+        seen.extend(tuple(row) for row in shop.rows(LEASES))
         return accept(message)
 
     shop.use(channels={Medium.EMAIL: RecordingChannel(Medium.EMAIL, look)})
     shop.identify("-1s")
     shop.track("0s", "Joined")
     shop.tick("1s")
-    assert [tuple(row) for row in seen] == [("hello", shop.worker.token)]
+    assert seen == [("hello", shop.worker.token)]
 
 
 def test_a_message_for_which_the_channel_gave_no_answer_is_unknown(open_shop: OpenShop) -> None:
