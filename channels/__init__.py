@@ -36,12 +36,12 @@ class Adapter:
     media: frozenset[Medium]
 
 
-_EMAIL, _SMS = frozenset({Medium.EMAIL}), frozenset({Medium.SMS})
+_EMAIL, _SMS, _ANY = frozenset({Medium.EMAIL}), frozenset({Medium.SMS}), frozenset(Medium)
 
 ADAPTERS: dict[str, Adapter] = {
-    "mailbox": Adapter("channels.mailbox", _EMAIL | _SMS),
-    "console": Adapter("channels.console", _EMAIL | _SMS),
-    "recording": Adapter("channels.recording", _EMAIL | _SMS),
+    "mailbox": Adapter("channels.mailbox", _ANY),
+    "console": Adapter("channels.console", _ANY),
+    "recording": Adapter("channels.recording", _ANY),
     "smtp": Adapter("channels.email_smtp", _EMAIL),
     "sendgrid": Adapter("channels.email_sendgrid", _EMAIL),
     "twilio": Adapter("channels.sms_twilio", _SMS),

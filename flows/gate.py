@@ -17,6 +17,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from orchestrator.engine.report import ChannelTally, Held, JourneyTally, TickReport
+from orchestrator.shift.shift import LOOK_INTERVAL_S
 
 Tally = JourneyTally | ChannelTally
 
@@ -57,7 +58,7 @@ class Pace:
     something runs, or is held, it is asked more often.
     """
 
-    look_interval_s: float = 0.5  # whether anything is due
+    look_interval_s: float = LOOK_INTERVAL_S  # whether anything is due
     window_s: float = 60.0  # a run closes, and the next may open, this long after it opened
     opening_s: float = 2.0  # then the work is not kept waiting for its run
     look_s: float = 3.0  # a run that met no work closes after this

@@ -223,7 +223,6 @@ def test_one_place_decides_whether_a_message_may_leave() -> None:
 NAMES_MEDIA = {
     "orchestrator/domain/medium.py",
     "orchestrator/language/step_forms/message_forms.py",
-    "orchestrator/language/journey_test_forms.py",
     "orchestrator/language/form_errors.py",  # a template's name in the place of a step
     "orchestrator/store/line_saving.py",  # the e-mail address by which customers are found
     "orchestrator/intake/typed_addresses.py",

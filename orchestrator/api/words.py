@@ -8,7 +8,7 @@ import tomllib
 from collections.abc import Mapping
 from importlib.resources import files
 
-from orchestrator.domain.template_names import language_of
+from orchestrator.domain.locales import language_of
 
 Words = Mapping[str, str]
 

@@ -6,12 +6,12 @@ Adapters live in the package `channels`, one provider a file. The engine knows t
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol, runtime_checkable
 
 from orchestrator.domain.medium import Medium
 from orchestrator.domain.message import RenderedMessage
+from orchestrator.domain.value_class import value_class
 
 
 class OutcomeKind(StrEnum):
@@ -28,7 +28,7 @@ class OutcomeKind(StrEnum):
     MISCONFIGURED = "misconfigured"
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class SendOutcome:
     """The result for one message. `reason` is for people and holds no personal data."""
 

@@ -73,9 +73,10 @@ def _try_to_enter(knock: _Knock, journey: Journey, trigger: Trigger) -> None:
         return
     inside = _inside(line, journey, at)
     if refused := _why_not(knock, journey, inside):
-        reason, detail = refused
-        effect = Decision(at, DecisionKind.IGNORED, journey.id, reason, detail=detail)
-        line.effects.append(effect)
+        if line.tells(DecisionKind.IGNORED):
+            reason, detail = refused
+            effect = Decision(at, DecisionKind.IGNORED, journey.id, reason, detail=detail)
+            line.effects.append(effect)
     elif inside is not None:
         _restart(knock, journey, inside)
     else:

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from operator import attrgetter
 
 from orchestrator.domain.journey import Journey
 from orchestrator.domain.line import Line
@@ -22,11 +21,14 @@ def follow_news(line: Line, now: datetime) -> None:
     """Has whoever waits for something of the customer's (a date, a zone, an address) follow what is
     known now.
     """
-    for enrollment in sorted(line.state.open_enrollments(), key=attrgetter("journey")):
+    following = []
+    for enrollment in line.state.open_enrollments():
         journey = line.program.journey_of(enrollment.journey, enrollment.version)
         step = journey.by_id.get(enrollment.step or "") if journey else None
         if journey is not None and step is not None and step.follows:
-            step.follow(line.moment(journey, enrollment, now))
+            following.append((journey, step, enrollment))
+    for journey, step, enrollment in sorted(following, key=lambda one: one[0].id):
+        step.follow(line.moment(journey, enrollment, now))
 
 
 def places_of(state: CustomerState) -> list[Place]:

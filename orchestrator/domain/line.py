@@ -28,13 +28,14 @@ from orchestrator.domain.route import first_channel
 from orchestrator.domain.state import CustomerState, Enrollment, Status
 from orchestrator.domain.step import Step
 from orchestrator.domain.triggers import Called
+from orchestrator.domain.value_class import value_class
 from orchestrator.domain.watches import Watch
 
 #: A step that ran later than this counts its next delays from when it ran.
 LATE = timedelta(minutes=5)
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class RunOptions:
     """How a line is run.
 
@@ -54,6 +55,8 @@ class RunOptions:
     rules_edited: bool = False
     keeps_ended: bool = False  # no ended enrollment is dropped: a merge gives each its new owner
     keeps_customers: bool = False  # each message comes with its customer as they were
+    # the decisions that somebody reads, where the others need not be made; None: all of them
+    told: Collection[DecisionKind] | None = None
 
 
 LIFE = RunOptions()
@@ -140,6 +143,10 @@ class Line:
             if watch.is_moved_by(event, self.state):
                 self.sure.pop(watch, None)
 
+    def tells(self, kind: DecisionKind) -> bool:
+        """Whether anybody reads decisions of a kind."""
+        return self.options.told is None or kind in self.options.told
+
     def doubt_everything(self) -> None:
         """Says that something changed which any watch may read."""
         self.sure.clear()
@@ -157,10 +164,11 @@ class Line:
         enrollment.status, enrollment.ended_at = how, at
         enrollment.reason = brief(reason, detail)
         enrollment.due_at, enrollment.changed = None, True
-        where, detail["status"] = enrollment.step or "", how.value
-        self.effects.append(
-            Decision(at, DecisionKind.LEFT, enrollment.journey, reason, where, enrollment, detail)
-        )
+        if self.tells(kind := DecisionKind.LEFT):
+            where, detail["status"] = enrollment.step or "", how.value
+            self.effects.append(
+                Decision(at, kind, enrollment.journey, reason, where, enrollment, detail)
+            )
 
     def assign(
         self, journey: str, step: str, shares: Sequence[tuple[str, float]], now: datetime
@@ -271,6 +279,8 @@ class Moment:
         **detail: Unpack[Detail],
     ) -> None:
         """Writes a decision down: of now and of the step they stand on, unless another is named."""
+        if not self.line.tells(kind):
+            return
         where = (self.enrollment.step or "") if step is None else step
         self.line.effects.append(
             Decision(at or self.now, kind, self.journey.id, reason, where, self.enrollment, detail)
@@ -317,7 +327,7 @@ class Moment:
             self.leave(Status.COMPLETED, Reason.END, base)
             return
         enrollment.due_at = due = self.journey.by_id[step_id].due_at(self, base)
-        if due > base:
+        if due > base and self.line.tells(DecisionKind.WAITING):
             self.decide(DecisionKind.WAITING, at=base, until=due.isoformat())
 
     def hold_until(self, due: datetime, kind: DecisionKind, reason: Reason) -> None:

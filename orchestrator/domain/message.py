@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
 from orchestrator.domain.medium import ChannelName, Medium
+from orchestrator.domain.value_class import value_class
 
 
 class Purpose(StrEnum):
@@ -58,7 +58,7 @@ GIVEN_UP = (MessageState.FAILED, MessageState.REJECTED)
 FAILED = (*GIVEN_UP, MessageState.BOUNCED, MessageState.COMPLAINED)
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class QueuedMessage:
     """A message of the ledger, as whoever asks about it, renders, sends and settles it knows it."""
 
@@ -93,7 +93,7 @@ class QueuedMessage:
     leased_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class RenderedMessage:
     """A message ready to leave; a channel needs nothing else to deliver it.
 

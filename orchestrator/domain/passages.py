@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from operator import attrgetter
 
 from orchestrator.domain.effects import DecisionKind, RuleChange
 from orchestrator.domain.event import Event
@@ -36,10 +35,13 @@ def check_passages(line: Line, now: datetime, news: News) -> None:
     """Looks at everybody inside, and at who left while the goal still counts. Asked where there is
     news of the customer only: an event, a change of stage, of a trait or of consent."""
     told = {event.name for event in news.events}
-    for enrollment in sorted(line.state.enrollments, key=attrgetter("journey")):
+    concerned = []
+    for enrollment in line.state.enrollments:
         journey = line.program.journey_of(enrollment.journey, enrollment.version)
         if journey is not None and _may_concern(journey, enrollment, told):
-            _tell(line.moment(journey, enrollment, now), news)
+            concerned.append(line.moment(journey, enrollment, now))
+    for moment in sorted(concerned, key=lambda moment: moment.journey.id):
+        _tell(moment, news)
 
 
 def _may_concern(journey: Journey, enrollment: Enrollment, told: set[str]) -> bool:

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from orchestrator.domain.locales import locale_tag, locale_tags
+
 #: Texts by locale; the key "" holds for every locale.
 Texts = Mapping[str, str]
 
@@ -60,8 +62,6 @@ def in_locale(texts: Texts, locale: str, fallback: str = "en") -> str:
     """The text for a locale (`fr-CA`), its language (`fr`), the project's locale, any locale; ""
     without texts.
     """
-    wanted = (locale, locale.replace("_", "-").split("-")[0], fallback, fallback.split("-")[0])
-    for name in (*filter(None, wanted), ""):
-        if name in texts:
-            return texts[name]
-    return next(iter(texts.values()), "")
+    by_tag = {locale_tag(name): text for name, text in texts.items()}
+    found = (by_tag[tag] for tag in (*locale_tags(locale, fallback), "") if tag in by_tag)
+    return next(found, next(iter(texts.values()), ""))

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from orchestrator.domain.locales import locale_tag
 from orchestrator.domain.medium import Medium
 
 _TEMPLATE = re.compile(r"[a-z0-9][a-z0-9_-]*", re.IGNORECASE)
@@ -58,24 +59,3 @@ def template_names(medium: Medium, files: Iterable[str]) -> frozenset[str]:
     """What steps may name, by the files of a medium's folder."""
     found = (read_file_name(medium, file) for file in files)
     return frozenset(file.name for file in found if file is not None)
-
-
-def locale_tag(locale: str) -> str:
-    """A locale as files are told apart by: `fr-ca` for `fr_CA`."""
-    return locale.lower().replace("_", "-")
-
-
-def language_of(locale: str) -> str:
-    """The language of a locale: `fr` for `fr_CA`."""
-    return locale_tag(locale).partition("-")[0]
-
-
-def locale_tags(*locales: str) -> list[str]:
-    """The locales and what they fall back to, best first: `fr-ca`, `fr` for `fr_CA`."""
-    tags: list[str] = []
-    for locale in locales:
-        tag = locale_tag(locale)
-        while tag:
-            tags.append(tag)
-            tag = tag.rpartition("-")[0]
-    return list(dict.fromkeys(tags))

@@ -70,7 +70,8 @@ def next_instant(line: Line, waiting: list[Event], *, calls: bool = True) -> dat
     """
     cursor, soonest = line.state.cursor, None
     for enrollment in line.state.enrollments:
-        if enrollment.due_at is not None and enrollment.is_open:
+        due = enrollment.due_at  # it runs then or later, never before
+        if due is not None and (soonest is None or due < soonest) and enrollment.is_open:
             soonest = earlier(soonest, line.due_instant(enrollment))
     if waiting:
         at = waiting[-1].at
@@ -163,8 +164,8 @@ def _take_due_steps(line: Line, now: datetime, moves: dict[int, int]) -> None:
         if journey is None or step is None or enrollment.due_at is None:
             line.leave(enrollment, Status.EXITED, Reason.STEP_GONE, at=now)
             continue
-        moves[id(enrollment)] = moves.get(id(enrollment), 0) + 1
-        if moves[id(enrollment)] > MOVES_MAX:
+        moves[id(enrollment)] = moved = moves.get(id(enrollment), 0) + 1
+        if moved > MOVES_MAX:
             too_many = Reason.TOO_MANY_STEPS
             line.leave(enrollment, Status.EXITED, too_many, at=now, steps=MOVES_MAX)
             continue
@@ -178,7 +179,7 @@ def _take_due_steps(line: Line, now: datetime, moves: dict[int, int]) -> None:
 def _next_due(line: Line, now: datetime) -> Enrollment | None:
     due = []
     for enrollment in line.state.enrollments:
-        if enrollment.due_at is not None and enrollment.is_open:
+        if enrollment.due_at is not None and enrollment.due_at <= now and enrollment.is_open:
             at = line.due_instant(enrollment)
             if at is not None and at <= now:
                 due.append(enrollment)

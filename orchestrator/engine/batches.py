@@ -12,6 +12,7 @@ from typing import Protocol
 from orchestrator.domain.channel import Channel, OutcomeKind, SendOutcome, Wire
 from orchestrator.domain.medium import ChannelName
 from orchestrator.domain.message import QueuedMessage, RenderedMessage
+from orchestrator.domain.value_class import value_class
 from orchestrator.engine.forked import Forked, Told
 from orchestrator.store.wire_log import Notes
 
@@ -21,7 +22,7 @@ PROBE_MAX = 3  # messages that try whether a provider that was left alone takes 
 ENDLESS = "its template does not end, or takes far too long"
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Attempt:
     """What became of one message that was leased."""
 

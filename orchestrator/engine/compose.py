@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,6 +13,7 @@ from orchestrator.domain.expression import Scope
 from orchestrator.domain.message import Purpose, QueuedMessage, RenderedMessage
 from orchestrator.domain.policy import address
 from orchestrator.domain.state import CustomerState
+from orchestrator.domain.value_class import value_class
 from orchestrator.engine.parts import Parts
 from orchestrator.links import Links
 from orchestrator.render.sample import shop_scope
@@ -21,7 +21,7 @@ from orchestrator.render.sample import shop_scope
 VALIDITY_MIN = timedelta(minutes=1)  # what a provider surely needs
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Delivery:
     """A message of the ledger with the customer it is for, what started their enrollment, and when
     it leaves.

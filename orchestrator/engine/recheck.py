@@ -16,6 +16,7 @@ from orchestrator.domain.reasons import Detail, Reason, brief
 from orchestrator.domain.release import Letter, Queued, ask
 from orchestrator.domain.release_answers import Go, Later, Leave, Stay
 from orchestrator.domain.state import CustomerState, Enrollment, SentMessage, Status
+from orchestrator.domain.value_class import value_class
 from orchestrator.domain.values import as_amount
 from orchestrator.engine.compose import Delivery
 from orchestrator.engine.turn import Turn
@@ -101,7 +102,7 @@ def ask_again(
     enrollments = load_enrollments(transaction, [message.enrollment_id for message in queued])
     since = _events_since_the_end(turn, transaction, queued, enrollments)
     for message in queued:
-        state, enrollment = states[message.customer_id], replace(enrollments[message.enrollment_id])
+        state, enrollment = states[message.customer_id], enrollments[message.enrollment_id]
         if _is_for_a_stranger(turn, message, state):
             asked.refuse(message, now, Stay(Reason.ONLY_TO))
         elif _leaves_as_decided(turn, message):
@@ -112,7 +113,9 @@ def ask_again(
                 message.not_before,
             )
         else:
-            who = _Addressee(state, enrollment, since.get(message.customer_id, ()))
+            # a copy, for asking may change it, and another message may ask about the same
+            since_the_end = since.get(message.customer_id, ())
+            who = _Addressee(state, replace(enrollment), since_the_end)
             _ask_about(_Asking(turn, asked, now), message, who)
     return asked
 
@@ -160,7 +163,7 @@ class _Asking:
     now: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class _Addressee:
     """Who a message is for; `since` is what happened to them after their journey ended with it."""
 

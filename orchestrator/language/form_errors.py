@@ -176,7 +176,7 @@ def _wrong_type(kind: str, place: Place) -> str:
     if len(place.path) == 2 and place.path[0] in ENTRIES:
         noun, shape = ENTRIES[str(place.path[0])]
         return f"{noun} is written as `{key}: {shape}`"
-    if key in ("email", "sms") and isinstance(written, list):
+    if key in tuple(Medium) and isinstance(written, list):
         return f"a step sends one message: write a step for each, `- {key}: cart-reminder`"
     if written is None:
         return f"`{key}` has no value" + (

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator, Field, create_model
 
 from orchestrator.domain.event import Event, Kind
 from orchestrator.domain.journey_tests import EarlierMessage, Happening, JourneyTest
@@ -21,6 +21,7 @@ from orchestrator.language.plain_forms import EventName, Form, Plain, Span, Text
 
 START = datetime(2026, 1, 5, 10, tzinfo=UTC)  # a Monday morning
 RUN_ON = timedelta(days=400)
+MEDIA_WORDS = tuple(medium.value for medium in Medium)
 _YEARS = range(
     1970, 2200
 )  # far from both ends of the calendar, where arithmetic with instants fails
@@ -41,6 +42,18 @@ Moment = Annotated[timedelta | datetime, BeforeValidator(_moment, json_schema_in
 
 # ---------------------------------------------------------------- the forms
 
+SomeForm = TypeVar("SomeForm", bound=Form)
+
+
+def names_messages(form: type[SomeForm]) -> type[SomeForm]:
+    """The form with a key for each medium, which holds the template of a message."""
+    media: dict[str, Any] = {medium.value: (Text | None, None) for medium in Medium}
+    named: type[SomeForm] = create_model(
+        form.__name__, __base__=form, __module__=form.__module__, **media
+    )
+    named.not_built = form.not_built.difference(MEDIA_WORDS)
+    return named
+
 
 class EventForm(Form):
     """Something that happens in a test: an event, who somebody is, or a start by hand."""
@@ -54,13 +67,12 @@ class EventForm(Form):
     properties: dict[str, object] | None = None
 
 
+@names_messages
 class ExpectForm(Form):
     """Something that a test expects of the journey."""
 
     not_built = frozenset({"whatsapp", "emit", "start"})
     at: Moment
-    email: Text | None = None
-    sms: Text | None = None
     coupon: str | int | float | None = None
     reward: Literal["customer", "referrer"] | None = None
     task: Literal["call", "letter", "visit"] | None = None
@@ -71,11 +83,10 @@ class ExpectForm(Form):
     start: Plain = None
 
 
+@names_messages
 class SentForm(Form):
     """A message that the customer got before the test begins."""
 
-    email: Text | None = None
-    sms: Text | None = None
     ago: Span
     journey: Text | None = None
 
@@ -128,8 +139,7 @@ class _TestReader:
 
     def read(self) -> JourneyTest:
         form, place = self._form, self._place
-        for index, sent in enumerate(form.given.sent):
-            self._check_words(sent, ("email", "sms"), place.at("given", "sent", index))
+        sent = tuple(self._sent())
         if form.given.others is not None:
             place.at("given", "others").not_built("`others`, more customers in one test,")
         if form.given.stage is not None:
@@ -140,11 +150,19 @@ class _TestReader:
             until=self._until,
             customer=form.customer,
             stage=form.given.stage,
-            sent=tuple(_earlier(sent) for sent in form.given.sent),
+            sent=sent,
             events=tuple(self._events()),
             expect=tuple(self._expected()),
             line=place.line,
         )
+
+    def _sent(self) -> Iterator[EarlierMessage]:
+        for index, form in enumerate(self._form.given.sent):
+            word = self._check_words(form, MEDIA_WORDS, self._place.at("given", "sent", index))
+            if word is not None:
+                yield EarlierMessage(
+                    form.ago, Medium(word), getattr(form, word), form.journey or ""
+                )
 
     def _events(self) -> Iterator[Event]:
         for index, form in enumerate(self._form.events):
@@ -169,11 +187,12 @@ class _TestReader:
             place.error(f"a test runs its journey alone: write `start: {self._journey}`")
 
     def _expected(self) -> Iterator[Happening]:
-        words = tuple(name for name in ExpectForm.model_fields if name != "at")
+        others = (name for name in ExpectForm.model_fields if name not in ("at", *MEDIA_WORDS))
+        words = (*MEDIA_WORDS, *others)
         for index, form in enumerate(self._form.expect):
             place = self._place.at("expect", index)
             word = self._check_words(form, words, place)
-            if word in tuple(Medium):
+            if word in MEDIA_WORDS:
                 self._check_template(Medium(word), getattr(form, word), place.at(word))
             if word is not None:
                 yield Happening(
@@ -208,8 +227,3 @@ class _TestReader:
         elif after > self._until:
             place.error("this lies after the test's end: `until`, or 400 days after `start`")
         return min(max(after, timedelta(0)), self._until)
-
-
-def _earlier(form: SentForm) -> EarlierMessage:
-    medium = Medium.EMAIL if form.email is not None else Medium.SMS
-    return EarlierMessage(form.ago, medium, form.email or form.sms or "", form.journey or "")

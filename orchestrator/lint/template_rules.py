@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from orchestrator.domain.locales import language_of, locale_tags
 from orchestrator.domain.medium import Medium
 from orchestrator.domain.message import Purpose
 from orchestrator.domain.template_names import (
     is_misnamed,
-    language_of,
     read_file_name,
     suggest_name,
 )
@@ -54,7 +54,7 @@ def missing_locales(folder: Folder) -> Iterator[Finding]:
     """Templates that lack a locale which another template has: one finding for each locale."""
     found = {medium: folder.variants(medium) for medium in Medium}
     # The file without a locale is in the project's.
-    own = {"", folder.locale.lower(), language_of(folder.locale)}
+    own = {"", *locale_tags(folder.locale)}
     wanted = {tag for by_name in found.values() for tags in by_name.values() for tag in tags} - own
     for tag in sorted(wanted):
         lacking = {

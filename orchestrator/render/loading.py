@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from orchestrator.domain.errors import Problem
+from orchestrator.domain.locales import locale_tags
 from orchestrator.domain.medium import Medium
 from orchestrator.domain.suggestion import did_you_mean
-from orchestrator.domain.template_names import TemplateFile, locale_tags, read_file_name
+from orchestrator.domain.template_names import TemplateFile, read_file_name
 from orchestrator.domain.text_files import decode_text
 from orchestrator.render.compiled import (
     DERIVED,

@@ -16,9 +16,9 @@ from ruamel.yaml.comments import CommentedMap
 from ruamel.yaml.error import YAMLError
 
 from orchestrator.domain.errors import Problem, TemplateFailed
+from orchestrator.domain.locales import locale_tags
 from orchestrator.domain.suggestion import closest, did_you_mean
 from orchestrator.domain.tag_faults import explain
-from orchestrator.domain.template_names import locale_tags
 from orchestrator.render.environment import TemplateEnvironment
 
 DEPTH_MAX = 20  # layouts and includes inside one another; more is a circle

@@ -13,8 +13,8 @@ from typing import TypeVar
 
 from orchestrator.domain.errors import Problem, ProjectInvalid, TemplateFailed
 from orchestrator.domain.expression import NOBODY, Invoke, Scope
+from orchestrator.domain.locales import locale_tags
 from orchestrator.domain.medium import MAIL, Medium
-from orchestrator.domain.template_names import locale_tags
 from orchestrator.domain.values import as_mapping
 from orchestrator.render.budget import BUDGET, Budget
 from orchestrator.render.compiled import GLOBALS, CompiledEmail, CompiledPlain, CompiledText

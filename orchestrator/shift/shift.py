@@ -13,7 +13,7 @@ from orchestrator.engine.report import Held, TickReport
 
 logger = logging.getLogger(__name__)
 
-LOOK_INTERVAL_S = 0.5
+LOOK_INTERVAL_S = 0.5  # whether anything is due: by `up`, and within a shift
 
 
 class Engine(Protocol):

@@ -5,7 +5,7 @@ time.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
@@ -25,6 +25,7 @@ from orchestrator.domain.consent import Suppressed
 from orchestrator.domain.medium import ChannelName, Medium
 from orchestrator.domain.message import MessageState, Purpose, QueuedMessage
 from orchestrator.domain.route import route
+from orchestrator.domain.value_class import value_class
 from orchestrator.store.prepared import Prepared, Query, among
 from orchestrator.store.tables import (
     CUSTOMERS,
@@ -53,7 +54,7 @@ def _read(rows: Iterable[Iterable[Any]]) -> list[QueuedMessage]:
     return found
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Settlement:
     """What is written of one message: its new state and why. `not_before` only for those that are
     queued again; `begun` is false when nothing was tried, which then counts as no attempt; `resent`
@@ -180,7 +181,7 @@ _SETTLE = Prepared(
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Lease:
     """A message handed to a channel: the instant it leaves, the hash of the template it is made
     from, and the address it goes to."""

@@ -29,6 +29,7 @@ from orchestrator.domain.effects import (
 )
 from orchestrator.domain.state import CustomerState
 from orchestrator.domain.steps.message_step import QueueMessage
+from orchestrator.domain.value_class import value_class
 from orchestrator.domain.watches import STAGE
 from orchestrator.store.addresses import choice_row
 from orchestrator.store.events import own_event
@@ -55,7 +56,7 @@ Row = dict[str, object]
 E = TypeVar("E", bound=Effect)
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Run:
     """What rows are made of besides the effect: whose it is, when it is written, and what the
     project says of messages."""

@@ -10,11 +10,12 @@ import csv
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import IO
 
 from orchestrator.domain.effects import Decision, DecisionKind, Effect
+from orchestrator.domain.formatting import format_in_utc
 from orchestrator.domain.identity import Person
 from orchestrator.domain.journey import Journey
 from orchestrator.domain.policy import Policy
@@ -27,6 +28,15 @@ from orchestrator.trial.history import History
 from orchestrator.trial.replay import Replay, sort_into_lives
 
 AFTER_THE_END = timedelta(days=400)  # people inside at the end of the data run on at most this long
+#: The decisions that it counts: who entered, and why a message would not have gone out.
+COUNTED = frozenset(
+    {
+        DecisionKind.ENTERED,
+        DecisionKind.NOT_SENT,
+        DecisionKind.EXPIRED,
+        DecisionKind.HELD_OUT,
+    }
+)
 HEADER = ("at", "user_id", "journey", "step", "channel", "template")
 
 
@@ -45,7 +55,7 @@ class Send:
     def row(self) -> tuple[str, ...]:
         """The row of the CSV file."""
         return (
-            format_instant(self.at),
+            format_in_utc(self.at),
             self.user_id,
             self.journey,
             self.step,
@@ -78,11 +88,6 @@ class BacktestResult:
         return refused > (len(self.sends) + sum(self.not_sent.values())) / 2
 
 
-def format_instant(at: datetime) -> str:
-    """An instant as `2024-01-16T09:51:20.000Z`."""
-    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
 @collecting_afterwards
 def backtest(program: Program, history: History, until: datetime | None = None) -> BacktestResult:
     """Replays a history. `until` is exclusive; without it nothing new begins after the last event,
@@ -98,7 +103,8 @@ def backtest(program: Program, history: History, until: datetime | None = None) 
     end, no_entries_after = (
         (until - INSTANT, None) if until else (result.last + AFTER_THE_END, result.last)
     )
-    replay = Replay(program, sort_into_lives(calls, result.rejected), end, no_entries_after)
+    lives = sort_into_lives(calls, result.rejected)
+    replay = Replay(program, lives, end, no_entries_after, told=COUNTED)
     for person, effects in replay.run_all():
         result.customers += 1
         _collect(result, person, effects)

@@ -7,12 +7,12 @@ is put on that one's line, which is then run again.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from orchestrator.domain.call import Call
-from orchestrator.domain.effects import Effect, Emitted
+from orchestrator.domain.effects import DecisionKind, Effect, Emitted
 from orchestrator.domain.errors import CallRejected
 from orchestrator.domain.event import Event, Kind
 from orchestrator.domain.identity import Identities, Person
@@ -61,7 +61,9 @@ def sort_into_lives(calls: Iterable[Call], rejected: Counter[str]) -> dict[Perso
 
 
 class Replay:
-    """Runs lives through a program; the rewards of one life become events of another."""
+    """Runs lives through a program; the rewards of one life become events of another. `told` are
+    the decisions that are wanted.
+    """
 
     def __init__(
         self,
@@ -69,9 +71,11 @@ class Replay:
         lives: Mapping[Person, OwnEvents],
         until: datetime,
         no_entries_after: datetime | None,
+        *,
+        told: Collection[DecisionKind],
     ):
         self.program, self.lives, self.until = without_idle_facts(program), lives, until
-        self.options = RunOptions(no_entries_after=no_entries_after)
+        self.options = RunOptions(no_entries_after=no_entries_after, told=told)
         self.absorbed = {person for life in lives.values() for _, person in life.absorbs}
 
     def run_all(self) -> Iterator[tuple[Person, list[Effect]]]:

@@ -1,4 +1,7 @@
-"""How the benches drive the code of 5972fd7, and of commits near it: frozen, see `driver.py`."""
+"""How the benches drive the code of 5972fd7, and of commits near it: frozen, see `driver.py`.
+
+It imports what was there then, where it was: nothing here follows today's moves.
+"""
 
 from __future__ import annotations
 
@@ -15,8 +18,7 @@ from orchestrator.spec.project import load_project
 from channels.mime import compose
 from channels.recording import RecordingChannel
 from orchestrator.clock import VirtualClock
-from orchestrator.domain.medium import Medium
-from orchestrator.domain.message import RenderedMessage
+from orchestrator.domain.message import Medium, RenderedMessage
 from orchestrator.engine import ingest, tick
 from orchestrator.engine.report import TickReport
 from orchestrator.render import Templates

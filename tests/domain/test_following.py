@@ -47,3 +47,12 @@ def test_a_wait_that_late_news_moves_is_told_when_the_news_are_from_but_not_befo
     assert [decision.at for decision in moved] == [instant(told)]
     life.run("20d")
     assert life.sends == [("14d", "reminder")]
+
+
+def test_a_date_that_is_put_off_at_the_very_instant_it_comes_is_waited_for_anew() -> None:
+    life = Life(read_program(REMINDER, toml=CONSENTING))
+    life.identify("0h", ends="2026-01-14T10:00Z")
+    life.track("0h", "Joined")
+    life.identify("9d", ends="2026-01-19T10:00Z")
+    life.run("20d")
+    assert life.sends == [("14d", "reminder")]

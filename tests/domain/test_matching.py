@@ -149,6 +149,14 @@ def test_a_step_of_another_given_id_is_another_step_unless_it_is_the_same() -> N
     )
 
 
+def test_a_step_is_not_taken_for_one_whose_given_id_was_another_steps_before() -> None:
+    old = listed(D1, A, X, "{id: nap, delay: 5d}", B)
+    new = listed("{id: nap, delay: 5d}", A, X, B)
+    matching = match(old, new)
+    assert matching.moved == {"a": "a", "x": "x", "nap": "nap", "b": "b"}
+    assert matching.ambiguous == {}
+
+
 def test_an_id_given_or_dropped_keeps_the_place() -> None:
     plain, named = (
         "[{delay: 1d}, {email: m}]",

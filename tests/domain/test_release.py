@@ -128,6 +128,19 @@ def test_an_exit_that_came_after_the_last_message_ended_the_journey_keeps_it_bac
     assert ask_about(customer(program), program, ended, Queued(None, [before])) == Go()
 
 
+def test_an_exit_by_stage_keeps_the_last_message_back_where_it_was_entered_since() -> None:
+    program = read_program(WELCOME.replace("exit: [", "exit: [{stage: new_customer}, "))
+    ended = replace(INSIDE, step=None, status=Status.COMPLETED)
+    state, queued = customer(program), Queued(None)
+    state.stage, state.stage_since = "new_customer", LATER
+    came = Leave(Status.EXITED, Reason.EXIT, {"rule": "new_customer"})
+    assert ask_about(state, program, ended, queued) == came
+    state.stage_since = START  # when the journey was entered
+    assert ask_about(state, program, ended, queued) == Go()
+    state.stage, state.stage_since = "lead", LATER
+    assert ask_about(state, program, ended, queued) == Go()
+
+
 TRIAL = """
 journey: trial
 trigger: {event: Signed Up}

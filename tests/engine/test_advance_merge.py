@@ -54,6 +54,22 @@ def test_who_was_inside_long_before_a_merge_does_not_enter_again(open_shop: Open
     assert shop.passages() == [("ada", "hello", "completed")]
 
 
+def test_a_merge_takes_along_what_ended_long_before_it(open_shop: OpenShop) -> None:
+    shop = open_shop(HELLO.replace("steps", "reentry: always\nsteps"), live=True)
+    shop.identify("0s", "ada")
+    shop.call("0s", "identify", None, anonymousId="x", traits={"email": "x@example.com"})
+    for who in ({"user": "ada"}, {"user": None, "anonymousId": "x"}):
+        shop.call("1s", "track", **who, event="Viewed", properties={})
+        shop.call("60d", "track", **who, event="Seen", properties={})  # their lines go on
+    shop.tick("1m")
+    shop.tick("60d 1m")
+    shop.call("90d", "identify", "ada", anonymousId="x", traits={})
+    shop.tick("90d 1m")
+    assert shop.passages() == [("ada", "hello", "completed")] * 2
+    numbers = shop.rows("SELECT number FROM enrollments ORDER BY number")
+    assert [row.number for row in numbers] == [1, 2]
+
+
 def test_a_merge_keeps_the_older_assignment_also_over_one_drawn_in_the_same_tick(
     open_shop: OpenShop,
 ) -> None:

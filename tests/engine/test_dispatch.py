@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import pytest
 
-from channels.recording import RecordingChannel
+from channels.recording import RecordingChannel, accept
 from orchestrator.domain.channel import UNWATCHED, OutcomeKind, SendOutcome, Wire
 from orchestrator.domain.errors import ChannelMisconfigured
 from orchestrator.domain.medium import Medium
@@ -36,6 +36,10 @@ steps:
   - delay: 1d
   - email: more
 """
+LEASES = (
+    "SELECT m.template, w.token FROM messages m LEFT JOIN workers w ON w.token = m.leased_by"
+    " WHERE m.state = 'leased'"
+)
 NO_CHANNELS = Held(channels=frozenset({Medium.EMAIL, Medium.SMS}))
 
 
@@ -422,6 +426,21 @@ def test_a_refused_account_stops_the_channel_and_loses_nothing(open_shop: OpenSh
     shop.tick("1m 1s")
     assert [state for state, _, _ in shop.ledger()] == ["accepted", "accepted"]
     assert read_status(shop.context.database, {}, shop.clock.now()).held_channels == {}
+
+
+def test_who_finds_a_lease_knows_the_process_that_has_it(open_shop: OpenShop) -> None:
+    shop = open_shop(GUARDED_HELLO, toml=CONSENTING)
+    seen: list[tuple[str, ...]] = []
+
+    def look(message: RenderedMessage) -> SendOutcome:
+        seen.extend(tuple(row) for row in shop.rows(LEASES))
+        return accept(message)
+
+    shop.use(channels={Medium.EMAIL: RecordingChannel(Medium.EMAIL, look)})
+    shop.identify("-1s")
+    shop.track("0s", "Joined")
+    shop.tick("1s")
+    assert seen == [("hello", shop.worker.token)]
 
 
 def test_a_message_for_which_the_channel_gave_no_answer_is_unknown(open_shop: OpenShop) -> None:

@@ -28,6 +28,8 @@ steps:
   - task: {type: call}
 """
 
+FIND = "SELECT customers.external_id, customers.anonymous"
+
 
 def counted_tick(shop: Shop, at: str) -> tuple[int, Counter[str]]:
     """How many statements a tick executed, and each kind how often."""
@@ -49,6 +51,16 @@ def fill(shop: Shop, users: range, at: str) -> None:
     for number in users:
         shop.identify(at, f"c{number}", email=f"c{number}@example.com")
         shop.track(at, "Added", f"c{number}")
+
+
+def test_a_stranger_is_looked_for_together_with_the_known(open_shop: OpenShop) -> None:
+    shop = open_shop(TEXT)
+    asked = []
+    for number in range(2):  # made by the first call, found by the second
+        shop.call(f"{number}m", "track", None, anonymousId="x", event="Seen", properties={})
+        _, kinds = counted_tick(shop, f"{number}m")
+        asked.append(sum(n for kind, n in kinds.items() if kind.startswith(FIND)))
+    assert asked == [1, 1]
 
 
 def test_a_tick_over_400_customers_is_as_many_statements_as_over_20_but_for_batches(

@@ -2,27 +2,40 @@
 
 from __future__ import annotations
 
+from zoneinfo import ZoneInfo
+
 import pytest
 from pydantic import ValidationError
 
 from flows.project_deployments import describe_project
+from orchestrator.domain.effects import Decision
 from orchestrator.domain.message import Purpose
 from orchestrator.domain.step import Step
 from orchestrator.language.schema import JourneyForm
 from orchestrator.language.step_forms import BUILT_STEPS, FORMS, NOT_BUILT
 from orchestrator.language.step_forms.step_form import StepForm
+from orchestrator.measure.decisions_told import Reading, Teller
+from orchestrator.measure.happened import Happened
+from orchestrator.measure.reason_words import tell_words
 from orchestrator.measure.step_names import name_step
+from orchestrator.store.one_customer import Recorded
 from tests.language.test_reference import rows
-from tests.support.project import read_project
+from tests.support.life import Life
+from tests.support.project import read_program, read_project
 
 #: The example of each kind in the reference.
 EXAMPLES = {word: example for word, example in rows("Steps") if word != "id"}
+TELLER = Teller(Reading(ZoneInfo("UTC")), Happened())
+
+
+def write_journey(word: str) -> str:
+    """A journey with the step of the reference."""
+    return f"journey: one\ntrigger: manual\nsteps:\n  - {EXAMPLES[word]}\n  - email: end\n"
 
 
 def build(word: str) -> tuple[Step, str]:
-    """A journey with the step of the reference, and what Prefect's page says of that step."""
-    text = f"journey: one\ntrigger: manual\nsteps:\n  - {EXAMPLES[word]}\n  - email: end\n"
-    project = read_project(text)
+    """The step of such a journey, and what Prefect's page says of it."""
+    project = read_project(write_journey(word))
     (spec, *_) = [spec for spec in describe_project(project) if spec.name == "one"]
     return next(iter(project.journeys["one"].walk_steps())), spec.steps[0].does
 
@@ -37,6 +50,35 @@ def test_every_kind_of_step_says_what_it_does(word: str) -> None:
     assert step.words()
     assert step.label
     assert shown == step.words()
+
+
+@pytest.mark.parametrize("word", BUILT_STEPS)
+def test_what_every_kind_of_step_decides_is_told_in_words(word: str) -> None:
+    """`explain` tells decisions: a step that makes none, or one of a plain reason, goes untold."""
+    life = Life(read_program(write_journey(word)))
+    life.start("0h", "one")
+    life.run()
+    step = next(life.program.journeys["one"].walk_steps())
+    decided = [decision for decision in life.of(Decision) if decision.step == step.id]
+    assert decided
+    for decision in decided:
+        told = TELLER.tell(record(decision))
+        assert told
+        assert told != tell_words(decision.kind)
+        assert "{" not in told
+
+
+def record(decision: Decision) -> Recorded:
+    """A decision as the store hands it back."""
+    return Recorded(
+        decision.at,
+        decision.kind.value,
+        decision.journey,
+        decision.step,
+        decision.reason.value,
+        dict(decision.detail),
+        None,
+    )
 
 
 @pytest.mark.parametrize("word", BUILT_STEPS)

@@ -66,6 +66,7 @@ def test_a_scale_accepts_its_scores_a_choice_its_options_a_text_anything() -> No
     [
         ("fr-CA", "en", "ça"),
         ("fr_FR", "en", "fr"),
+        ("fr_CA", "en", "ça"),
         ("de", "en", "en"),
         ("de", "it", "bare"),
         ("", "fr", "fr"),

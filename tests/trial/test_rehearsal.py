@@ -8,6 +8,8 @@ from textwrap import indent
 import pytest
 
 from orchestrator.domain.errors import ProjectInvalid
+from orchestrator.domain.medium import Medium
+from orchestrator.language.journey_test_forms import ExpectForm, SentForm
 from orchestrator.language.project import load_project
 from orchestrator.trial.rehearsal import Rehearsal, rehearse
 from orchestrator.wiring import build_program
@@ -201,6 +203,14 @@ def test_a_start_by_hand_names_the_journey_itself(project: Path) -> None:
     assert problems(project, test.replace("start: hello", "start: helo"), journey) == [
         "a test runs its journey alone: write `start: hello`"
     ]
+
+
+@pytest.mark.parametrize("medium", Medium)
+def test_a_test_names_messages_of_every_medium_there_is(medium: Medium) -> None:
+    """Its words follow the table of the media: a new one is not added to the forms by hand."""
+    for form in (ExpectForm, SentForm):
+        assert medium.value in form.model_fields
+        assert medium.value not in form.not_built
 
 
 @pytest.mark.parametrize(
