@@ -21,6 +21,7 @@ from orchestrator.api.context import ApiServices, services_of, writer_of
 from orchestrator.api.inbox_writer import InboxFull
 from orchestrator.api.words import WORDS, Words, choose_language
 from orchestrator.domain.errors import LinkInvalid
+from orchestrator.domain.formatting import format_on_page
 from orchestrator.domain.identity import Person
 from orchestrator.domain.schedule import find_zone
 from orchestrator.intake.calls import Reception, accept_call
@@ -51,7 +52,7 @@ _TEMPLATES = Environment(
 
 
 def _moment(at: datetime, zone: str) -> str:
-    return at.astimezone(find_zone(zone) or UTC).strftime("%d %b %Y, %H:%M")
+    return format_on_page(at, find_zone(zone) or UTC)
 
 
 _TEMPLATES.filters["moment"] = _moment

@@ -13,6 +13,7 @@ from orchestrator.cli.options import AsJson, ProjectFolder, read_instant
 from orchestrator.cli.output import print_answer, print_json
 from orchestrator.cli.projects import load
 from orchestrator.clock import SystemClock, VirtualClock
+from orchestrator.engine.collecting import passing_over_what_is_loaded
 from orchestrator.engine.report import TickReport
 from orchestrator.engine.work import finish, work
 from orchestrator.engine.worker import Worker
@@ -59,7 +60,7 @@ def _run(project: Project, now: str | None) -> tuple[TickReport, int]:
         worker = Worker(project.config.var_dir, engine_lock(database), hold)
         try:
             settle_what_died(parts, worker)
-            with stopped_by_signals(worker.hand_over.stop):
+            with passing_over_what_is_loaded(), stopped_by_signals(worker.hand_over.stop):
                 report = work(parts, worker)
                 report.add(finish(parts, worker))
             with database.read() as transaction:

@@ -141,8 +141,10 @@ def _read_object(raw: Mapping[str, object], key: str) -> dict[str, object]:
         return {}
     if not isinstance(value, dict):
         raise CallRejected("invalid_call", f"'{key}' must be an object")
-    consent = _with_maps(value.get("consent"))
-    return value if consent is value.get("consent") else {**value, "consent": consent}
+    if "consent" not in value:  # as in nearly all
+        return value
+    consent = _with_maps(value["consent"])
+    return value if consent is value["consent"] else {**value, "consent": consent}
 
 
 def _with_maps(consent: object) -> object:

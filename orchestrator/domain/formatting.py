@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime, timedelta
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
 VALUE_CHARS_MAX = 120
@@ -53,6 +54,16 @@ def format_instant(at: datetime, zone: ZoneInfo) -> str:
         return f"{at:%Y-%m-%d %H:%M:%S} UTC"
 
 
+def format_in_utc(at: datetime) -> str:
+    """An instant as programs read it: `2024-01-16T09:51:20.000Z`."""
+    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def format_on_page(at: datetime, zone: tzinfo) -> str:
+    """An instant as a page shows it, on a zone's wall clock: `05 Jan 2026, 10:00`."""
+    return at.astimezone(zone).strftime("%d %b %Y, %H:%M")
+
+
 def count(number: int, noun: str) -> str:
     """`1 journey`, `2,000 journeys`."""
     plural = f"{noun[:-1]}ies" if noun.endswith("y") and noun[-2] not in "aeiou" else f"{noun}s"
@@ -70,11 +81,21 @@ def format_span(span: timedelta) -> str:
 
 def format_whole_span(span: timedelta) -> str:
     """A duration to the second: `1 d 2 h 30 min`."""
+    return _name_amounts(span, (" d", " h", " min", " s"))
+
+
+def format_duration(span: timedelta) -> str:
+    """A duration as an author would write it: `1h 30m`."""
+    return ("-" if span < timedelta(0) else "") + _name_amounts(abs(span), "dhms")
+
+
+def _name_amounts(span: timedelta, units: Sequence[str]) -> str:
+    """How many days, hours, minutes and seconds, of those that there are."""
     minutes, seconds = divmod(int(span.total_seconds()), 60)
     hours, minutes = divmod(minutes, 60)
     days, hours = divmod(hours, 24)
-    parts = ((days, "d"), (hours, "h"), (minutes, "min"), (seconds, "s"))
-    return " ".join(f"{count} {unit}" for count, unit in parts if count) or "0 s"
+    parts = zip((days, hours, minutes, seconds), units, strict=True)
+    return " ".join(f"{amount}{unit}" for amount, unit in parts if amount) or f"0{units[-1]}"
 
 
 def mask_address(address: str) -> str:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from orchestrator.domain.event import Event
+from orchestrator.domain.formatting import format_duration
 from orchestrator.domain.medium import Medium
-from orchestrator.domain.schedule import format_duration
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,13 +71,17 @@ def _suppressed(because: str) -> Verdict:
 def address(state: CustomerState, medium: Medium) -> str | None:
     """Where this customer is reached: the `email` trait, or the `phone` trait in E.164; None when
     there is none that can be read."""
-    return address_in(state.traits, medium, state.region if medium.spec.by_number else "")
+    spec = medium.spec
+    if spec.trait not in state.traits:  # as of many: their region need not be known
+        return None
+    return address_in(state.traits, medium, state.region if spec.by_number else "")
 
 
 def address_in(traits: Mapping[str, object], medium: Medium, region: str) -> str | None:
     """The address in some traits; numbers are read as of `region`."""
-    written = traits.get(medium.spec.trait)
-    if medium.spec.by_number:
+    spec = medium.spec
+    written = traits.get(spec.trait)
+    if spec.by_number:
         return read_phone(written, region)
     email = written.strip() if isinstance(written, str) else ""
     return email if "@" in email[1:-1] else None

@@ -58,17 +58,6 @@ def _parse_amounts(body: str) -> timedelta:
     raise ValueError
 
 
-def format_duration(span: timedelta) -> str:
-    """A duration as an author would write it: `1h 30m`."""
-    left = int(abs(span).total_seconds())
-    parts = []
-    for unit in "dhms":
-        amount, left = divmod(left, _UNITS[unit])
-        if amount:
-            parts.append(f"{amount}{unit}")
-    return ("-" if span < timedelta(0) else "") + (" ".join(parts) or "0s")
-
-
 @cache
 def all_zones() -> tuple[ZoneInfo, ...]:
     """Every IANA zone."""

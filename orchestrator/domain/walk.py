@@ -164,8 +164,8 @@ def _take_due_steps(line: Line, now: datetime, moves: dict[int, int]) -> None:
         if journey is None or step is None or enrollment.due_at is None:
             line.leave(enrollment, Status.EXITED, Reason.STEP_GONE, at=now)
             continue
-        moves[id(enrollment)] = moves.get(id(enrollment), 0) + 1
-        if moves[id(enrollment)] > MOVES_MAX:
+        moves[id(enrollment)] = moved = moves.get(id(enrollment), 0) + 1
+        if moved > MOVES_MAX:
             too_many = Reason.TOO_MANY_STEPS
             line.leave(enrollment, Status.EXITED, too_many, at=now, steps=MOVES_MAX)
             continue

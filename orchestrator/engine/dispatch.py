@@ -16,6 +16,7 @@ from orchestrator.domain.medium import ChannelName
 from orchestrator.domain.message import QueuedMessage, RenderedMessage
 from orchestrator.domain.policy import address
 from orchestrator.engine.batches import PROBE_MAX, Attempt, Job
+from orchestrator.engine.collecting import collecting_afterwards
 from orchestrator.engine.compose import Delivery, compose, make_ready
 from orchestrator.engine.forked import FORKED_MIN, IS_POSSIBLE
 from orchestrator.engine.parts import LEASE, LEASE_MAX
@@ -32,6 +33,7 @@ logger = logging.getLogger(__name__)
 FORKED_LEASE_MAX = 500  # a fork and what it makes both processes copy take 20 ms
 
 
+@collecting_afterwards
 def run(turn: Turn, name: ChannelName, now: datetime, report: TickReport) -> int:
     """Gives a channel up to 200 messages that wait for it; returns how many were looked at."""
     tally, rest = report.channel(name), turn.standing.rests.get(name)

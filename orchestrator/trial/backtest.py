@@ -10,11 +10,12 @@ import csv
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import IO
 
 from orchestrator.domain.effects import Decision, DecisionKind, Effect
+from orchestrator.domain.formatting import format_in_utc
 from orchestrator.domain.identity import Person
 from orchestrator.domain.journey import Journey
 from orchestrator.domain.policy import Policy
@@ -54,7 +55,7 @@ class Send:
     def row(self) -> tuple[str, ...]:
         """The row of the CSV file."""
         return (
-            format_instant(self.at),
+            format_in_utc(self.at),
             self.user_id,
             self.journey,
             self.step,
@@ -85,11 +86,6 @@ class BacktestResult:
             count for (_, reason), count in self.not_sent.items() if reason == "no_consent"
         )
         return refused > (len(self.sends) + sum(self.not_sent.values())) / 2
-
-
-def format_instant(at: datetime) -> str:
-    """An instant as `2024-01-16T09:51:20.000Z`."""
-    return at.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 @collecting_afterwards

@@ -22,6 +22,7 @@ from orchestrator.clock import VirtualClock
 from orchestrator.domain.medium import Medium
 from orchestrator.domain.message import RenderedMessage
 from orchestrator.engine import ingest
+from orchestrator.engine.collecting import passing_over_what_is_loaded
 from orchestrator.engine.report import TickReport
 from orchestrator.engine.work import work
 from orchestrator.engine.worker import Worker
@@ -81,7 +82,8 @@ class Engine:
     def tick(self, now: datetime) -> None:
         """Everything that is due."""
         self._clock.move_to(now)
-        work(self._parts, self._worker)
+        with passing_over_what_is_loaded():  # as `parcours up` and `parcours tick` do
+            work(self._parts, self._worker)
 
     def close(self) -> None:
         close_engine(self._parts, self._worker)

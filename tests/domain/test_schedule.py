@@ -13,10 +13,10 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from orchestrator.domain.formatting import format_duration
 from orchestrator.domain.schedule import (
     QuietHours,
     find_zone,
-    format_duration,
     next_local_time,
     parse_clock,
     parse_duration,

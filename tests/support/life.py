@@ -9,9 +9,10 @@ from typing import Any
 
 from orchestrator.domain.effects import Decision, DecisionKind, Effect, RuleChange
 from orchestrator.domain.event import Event, Kind
+from orchestrator.domain.formatting import format_duration
 from orchestrator.domain.line import RunOptions
 from orchestrator.domain.program import Program
-from orchestrator.domain.schedule import format_duration, parse_duration
+from orchestrator.domain.schedule import parse_duration
 from orchestrator.domain.state import CustomerState
 from orchestrator.domain.steps.message_step import QueueMessage
 from orchestrator.domain.timeline import run
