@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from orchestrator.domain.consent import AddressRecord
+from orchestrator.domain.consent import AddressChoice, AddressRecord, medium_key
 from orchestrator.domain.lifecycle import Lifecycle
 from orchestrator.domain.medium import Medium
 from orchestrator.domain.message import Purpose
@@ -17,6 +17,7 @@ from orchestrator.domain.policy import (
     address,
     cap_free_from,
     has_consent,
+    is_unsubscribed,
     may_send,
 )
 from orchestrator.domain.state import Choice, CustomerState, SentMessage
@@ -110,3 +111,12 @@ def test_marketing_suppressed_stops_marketing_only_and_a_dead_address_stops_all(
     ada.suppressed, ada.address_book = {}, lambda medium, to: AddressRecord(dead="bounced")
     answers = [may_send(Policy(True), ada, EMAIL, purpose, "", START).answer for purpose in Purpose]
     assert answers == [Permission.DENY, Permission.DENY]
+
+
+def test_who_says_yes_after_their_address_was_unsubscribed_is_written_to_again() -> None:
+    ada = customer()
+    record = AddressRecord(choices=(AddressChoice(START, granted=False),))
+    ada.address_book = lambda medium, to: record
+    for since, answer in ((-DAY, True), (timedelta(0), True), (DAY, False)):
+        ada.consent[medium_key(EMAIL)] = Choice(True, START + since)
+        assert is_unsubscribed(ada, EMAIL, "ada@example.com", "news", START + DAY) is answer

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.support.life import Life, after_start
+from tests.support.life import Life, after_start, instant
 from tests.support.project import CONSENTING, read_program
 
 DAILY = """
@@ -23,3 +23,9 @@ def test_passages_that_nothing_can_fall_into_any_more_are_forgotten() -> None:
     # The goal of the first of these could be reached until yesterday, by an event that comes a day late.
     inside = [after_start(enrollment.entered_at) for enrollment in life.state.enrollments]
     assert inside == [f"{day}d" for day in range(23, 30)]
+
+
+def test_a_line_has_come_to_the_end_of_its_run_though_nothing_happens_there() -> None:
+    life = Life(read_program(DAILY, toml=CONSENTING))
+    life.run("5d")
+    assert life.state.cursor == instant("5d")

@@ -194,6 +194,8 @@ def test_a_refused_account_stops_the_channel_also_for_steps_with_a_sender_of_the
     assert report.channel(Medium.EMAIL).stopped == "the key was refused"
     shop.tick_every(timedelta(hours=1), "50h")
     assert states(shop) == {"queued": 3}
+    tried = shop.rows("SELECT DISTINCT attempts FROM messages")
+    assert [row.attempts for row in tried] == [0]  # what is the account's fault is no attempt
 
 
 def test_a_rest_that_is_over_is_told_no_more_and_a_new_reason_is(open_shop: OpenShop) -> None:

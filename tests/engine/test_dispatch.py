@@ -262,6 +262,7 @@ def test_quiet_hours_that_began_since_defer_the_message_and_say_so(open_shop: Op
     release(shop, "1h 30m")
     assert shop.delivered() == []
     assert shop.decisions("deferred") == [("deferred", "hello", "quiet_hours")]
+    assert [row.attempts for row in shop.rows("SELECT attempts FROM messages")] == [0]
     shop.tick("1h 59m")
     assert shop.delivered() == []
     shop.tick("2h")

@@ -99,6 +99,7 @@ def test_a_crowd_is_sent_by_another_process_which_is_gone_then(
     shop = open_crowd(open_shop, post)
     report = shop.tick("1s")
     assert report.channels["email"].sent == CROWD
+    assert report.channels["email"].stopped == ""
     assert states(shop) == {"accepted": CROWD}
     pids = {pid for pid, _ in post.taken()}
     assert len(post.taken()) == len({to for _, to in post.taken()}) == CROWD

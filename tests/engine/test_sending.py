@@ -36,3 +36,11 @@ def test_a_message_that_did_not_leave_is_reported_with_what_to_do(
     assert (failure.message_id, failure.journey, failure.outcome) == (public_id, "hello", outcome)
     assert (failure.code, failure.reason) == ("451", "said so")
     assert (help_ % public_id if "%" in help_ else help_) in failure.help
+
+
+def test_a_report_counts_what_is_tried_again(open_shop: OpenShop) -> None:
+    shop = open_shop(HELLO, live=True)
+    answer(shop, OutcomeKind.THROTTLED)
+    shop.identify("0s")
+    shop.track("0s", "Viewed")
+    assert shop.tick("1s").channel("email").retried == 1
