@@ -80,8 +80,8 @@ def test_what_never_became_a_message_is_counted_and_listed_the_newest_first(
         listed = figures.list_unsent(transaction, "j", 10)
         newest = figures.list_unsent(transaction, None, 1)
     assert counted == {
-        ("not_sent", "j", "s", "no_consent", 2),
-        ("not_sent", "k", "s", "no_consent", 1),
+        ("not_sent", "j", "s", "no_consent", None, 2),
+        ("not_sent", "k", "s", "no_consent", None, 1),
     }
     assert [(row.at, row.template, row.external_id) for row in listed] == [
         (NOW, "hello", "ada"),

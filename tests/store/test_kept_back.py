@@ -10,6 +10,7 @@ from sqlalchemy import Row, select
 
 from orchestrator.domain.effects import DecisionKind
 from orchestrator.domain.message import QueuedMessage
+from orchestrator.domain.reasons import Detail, Reason
 from orchestrator.domain.state import Enrollment, Status
 from orchestrator.store import kept_back, messages
 from orchestrator.store.database import Database
@@ -40,7 +41,8 @@ def test_a_message_that_only_stays_is_told_and_leaves_its_journey_alone(
     with database.write() as transaction:
         message = leased(transaction)
         before = enrollments(transaction)
-        kept_back.write(transaction, [Refusal(message, LATER, DecisionKind.NOT_SENT, "no_consent")])
+        refusal = Refusal(message, LATER, DecisionKind.NOT_SENT, Reason.NO_CONSENT, {})
+        kept_back.write(transaction, [refusal])
         (told,) = transaction.execute(select(DECISIONS)).all()
         assert enrollments(transaction) == before
     assert (told.kind, told.reason, told.step, told.at) == ("not_sent", "no_consent", "s", LATER)
@@ -50,11 +52,12 @@ def test_a_message_that_only_stays_is_told_and_leaves_its_journey_alone(
 
 def test_who_leaves_is_out_from_that_instant_on_and_nobody_else_is(database: Database) -> None:
     with database.write() as transaction:
+        detail = Detail(rule="Order Completed", status="exited")
         refusal = Refusal(
-            leased(transaction), LATER, DecisionKind.LEFT, "Order Completed", Status.EXITED
+            leased(transaction), LATER, DecisionKind.LEFT, Reason.EXIT, detail, Status.EXITED
         )
         kept_back.write(transaction, [refusal])
-        again = replace(refusal, reason="Stopped", at=LATER + timedelta(hours=1))
+        again = replace(refusal, detail=Detail(rule="Stopped"), at=LATER + timedelta(hours=1))
         kept_back.write(transaction, [again])  # who is out stays as they left
         left, other = enrollments(transaction)
         told = transaction.execute(select(DECISIONS)).first()
@@ -62,7 +65,8 @@ def test_who_leaves_is_out_from_that_instant_on_and_nobody_else_is(database: Dat
     assert (left.due_at, left.converted_at) == (None, None)
     assert (other.status, other.due_at) == ("active", NOW)
     assert told is not None
-    assert told.detail == {"message": "p", "status": "exited"}
+    assert told.reason == "exit"
+    assert told.detail == {"rule": "Order Completed", "message": "p", "status": "exited"}
 
 
 def test_a_conversion_at_the_lease_is_of_no_step_and_tells_its_value(database: Database) -> None:
@@ -71,14 +75,16 @@ def test_a_conversion_at_the_lease_is_of_no_step_and_tells_its_value(database: D
             leased(transaction),
             LATER,
             DecisionKind.CONVERTED,
-            "Order Completed",
+            Reason.GOAL,
+            Detail(rule="Order Completed", value=80),
             Status.CONVERTED,
-            value=80,
+            worth=80,
         )
         kept_back.write(transaction, [refusal])
         converted, other = enrollments(transaction)
         (told,) = transaction.execute(select(DECISIONS)).all()
     assert (converted.status, converted.converted_at) == ("converted", LATER)
+    assert (converted.goal_value, other.goal_value) == (80, None)
     assert (other.status, other.converted_at) == ("active", None)
     assert (told.step, told.detail["value"]) == ("", 80)
 
@@ -88,9 +94,10 @@ def test_a_wait_that_is_counted_anew_is_moved_and_no_other(database: Database) -
         message = leased(transaction)
         inside = Enrollment("j", "v", 1, NOW, step="s", arrived_at=LATER, due_at=None)
         inside.id = 2
-        kept_back.write(
-            transaction, [Refusal(message, LATER, DecisionKind.WAITING, "caps", waiting=inside)]
+        refusal = Refusal(
+            message, LATER, DecisionKind.WAITING, Reason.FREQUENCY_CAP, {}, waiting=inside
         )
+        kept_back.write(transaction, [refusal])
         other, moved = enrollments(transaction)
     assert (moved.arrived_at, moved.due_at, moved.status) == (LATER, None, "active")
     assert (other.arrived_at, other.due_at) == (NOW, NOW)
