@@ -64,7 +64,8 @@ def _row(then: Figure, now: Figure) -> str:
 
 def _ratio(then: float, now: float, more_is_better: bool) -> float:
     """How many times better it is now."""
-    return now / then if more_is_better else then / max(now, 1e-9)
+    better, worse = (now, then) if more_is_better else (then, now)
+    return better / worse if worse else float("nan")  # a short run may have done nothing at all
 
 
 def _number(value: float) -> str:
