@@ -11,6 +11,7 @@ from pydantic_core import ErrorDetails
 from orchestrator.domain.medium import Medium
 from orchestrator.domain.suggestion import did_you_mean
 from orchestrator.language.document import Path, Syntax
+from orchestrator.language.form_union import tagged
 from orchestrator.language.other_words import (
     ENTRIES,
     IN_TABLES,
@@ -25,16 +26,11 @@ from orchestrator.language.plain_forms import Form, duration
 from orchestrator.language.schema import JourneyForm
 from orchestrator.language.step_forms import BUILT_STEPS, NOT_BUILT, STEP_KINDS
 from orchestrator.language.step_forms.message_forms import MessageForm, MessageOptions
-from orchestrator.language.step_forms.step_form import (
-    FORMS,
-    StepForm,
-    kind_of_step,
-    tagged_forms,
-)
+from orchestrator.language.step_forms.step_form import FORMS, StepForm, kind_of_step
 from orchestrator.language.step_forms.wait_forms import DelayForm
 from orchestrator.language.step_forms.way_forms import IfArm
 from orchestrator.language.trigger_forms import TRIGGER_EXAMPLES, TRIGGER_KINDS
-from orchestrator.language.trigger_forms.trigger_form import TriggerForm, tagged_triggers
+from orchestrator.language.trigger_forms.trigger_form import TRIGGER_FORMS, TriggerForm
 
 _NO_TEXT = ("string_type", "dict_type", "list_type", "model_type", "model_attributes_type")
 _TYPES = {
@@ -349,9 +345,8 @@ def _forms_of(form: type[Form], key: str) -> Iterator[tuple[str, type[Form]]]:
 def _forms_in(annotation: object, tag: str) -> Iterator[tuple[str, type[Form]]]:
     """Every form inside a type, with the tag that chooses it in a union ("" without one)."""
     if annotation in (StepForm, TriggerForm):
-        forms: Mapping[str, type[Form]]
-        forms = tagged_forms() if annotation is StepForm else tagged_triggers()
-        yield from forms.items()
+        forms: Mapping[str, type[Form]] = FORMS if annotation is StepForm else TRIGGER_FORMS
+        yield from tagged(forms).items()
         return
     if isinstance(annotation, type) and issubclass(annotation, Form):
         yield tag, annotation

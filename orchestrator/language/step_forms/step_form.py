@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from pydantic import GetCoreSchemaHandler
-from pydantic_core import CoreSchema, core_schema
+from pydantic_core import CoreSchema
 
 from orchestrator.domain.message import Purpose
 from orchestrator.domain.step import Step
 from orchestrator.language.document import Path
+from orchestrator.language.form_union import any_of, tag
 from orchestrator.language.place import Place
 from orchestrator.language.plain_forms import Form
 
@@ -53,18 +54,10 @@ class StepForm(Form):
     def __get_pydantic_core_schema__(
         cls, source: type[Any], handler: GetCoreSchemaHandler
     ) -> CoreSchema:
-        """`StepForm` itself is any of the forms: its tag stands in angle brackets, so that it is
-        never taken for a key."""
+        """`StepForm` itself is any of the forms."""
         if cls is not StepForm:
             return handler(source)
-        choices = {tag: handler.generate_schema(form) for tag, form in tagged_forms().items()}
-        union = core_schema.tagged_union_schema(
-            choices,
-            kind_of_step,
-            custom_error_type="unknown_step",
-            custom_error_message="this is no step",
-        )
-        return core_schema.no_info_before_validator_function(_spell_step, union)
+        return any_of(FORMS, handler, noun="step", tag_of=kind_of_step, spell=_spell_step)
 
     @property
     def options(self) -> Any:
@@ -95,16 +88,11 @@ class StepForm(Form):
 FORMS: dict[str, type[StepForm]] = {}
 
 
-def tagged_forms() -> dict[str, type[StepForm]]:
-    """The forms by the tag that errors name them by: `<email>`."""
-    return {f"<{word}>": form for word, form in FORMS.items()}
-
-
-def kind_of_step(value: Any) -> str | None:
+def kind_of_step(value: object) -> str | None:
     """The tag of a step's map; None where there is no word in it."""
     if not isinstance(value, dict):
         return None
-    return next((f"<{word}>" for word in FORMS if word in value), None)
+    return next((tag(word) for word in FORMS if word in value), None)
 
 
 def _spell_step(value: object) -> object:

@@ -9,10 +9,11 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from pydantic import Field, GetCoreSchemaHandler
-from pydantic_core import CoreSchema, core_schema
+from pydantic_core import CoreSchema
 
 from orchestrator.domain.expression import Condition
 from orchestrator.domain.triggers import Trigger
+from orchestrator.language.form_union import any_of, tag
 from orchestrator.language.place import Place
 from orchestrator.language.plain_forms import Form, Rule
 from orchestrator.language.translation import TRIGGER_WITHOUT_EVENT, Where
@@ -42,18 +43,12 @@ class TriggerForm(Form):
     def __get_pydantic_core_schema__(
         cls, source: type[Any], handler: GetCoreSchemaHandler
     ) -> CoreSchema:
-        """`TriggerForm` itself is any of the forms: its tag stands in angle brackets, so that it is
-        never taken for a key."""
+        """`TriggerForm` itself is any of the forms."""
         if cls is not TriggerForm:
             return handler(source)
-        choices = {tag: handler.generate_schema(form) for tag, form in tagged_triggers().items()}
-        union = core_schema.tagged_union_schema(
-            choices,
-            _kind_of_trigger,
-            custom_error_type="unknown_trigger",
-            custom_error_message="this is no trigger",
+        return any_of(
+            TRIGGER_FORMS, handler, noun="trigger", tag_of=_kind_of_trigger, spell=_spell_trigger
         )
-        return core_schema.no_info_before_validator_function(_spell_trigger, union)
 
     def read(self, place: Place) -> Trigger | None:
         """The trigger of the domain; None where it is faulty, which is reported at its place."""
@@ -76,16 +71,11 @@ class TriggerForm(Form):
 TRIGGER_FORMS: dict[str, type[TriggerForm]] = {}
 
 
-def tagged_triggers() -> dict[str, type[TriggerForm]]:
-    """The forms by the tag that errors name them by: `<event>`."""
-    return {f"<{word}>": form for word, form in TRIGGER_FORMS.items()}
-
-
-def _kind_of_trigger(value: Any) -> str | None:
+def _kind_of_trigger(value: object) -> str | None:
     """The tag of a trigger's map. What takes a segment is no trigger by one."""
     found = [word for word in TRIGGER_FORMS if isinstance(value, dict) and word in value]
     found.sort(key=lambda word: word == "segment" or "segment" not in _fields(word))
-    return f"<{found[0]}>" if found else None
+    return tag(found[0]) if found else None
 
 
 def _fields(word: str) -> set[str]:
