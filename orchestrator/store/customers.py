@@ -107,9 +107,8 @@ def absorb_customers(transaction: Transaction, pairs: Collection[tuple[int, int]
     """
     if pairs:
         due = dict(transaction.rows(_DUE_AT, ids=[gone for gone, _ in pairs]))
-        for gone, into in pairs:
-            if gone in due:
-                wake(transaction, [into], due[gone])
+        woken = [([into], due[gone]) for gone, into in pairs if gone in due]
+        transaction.run(_MARK, woken)
         statement = (
             update(CUSTOMERS)
             .where(CUSTOMERS.c.id == bindparam("gone"))
