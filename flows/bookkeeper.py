@@ -16,7 +16,7 @@ import logging
 import threading
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import datetime
+from typing import Protocol
 from uuid import UUID
 
 import httpx
@@ -32,6 +32,7 @@ from flows.gate import UP, Ending, Gate, GateKey, GateKind, Ledger, Pace, held_b
 from flows.run import claim, create_run, execute_for, mark_lost_runs_crashed, read_states, skip
 from flows.run_texts import headline
 from flows.shift_run import execute_shift
+from orchestrator.clock import SystemClock
 from orchestrator.domain.errors import without_data
 from orchestrator.engine.report import Held, TickReport
 from orchestrator.shift.shift import Shift
@@ -52,26 +53,25 @@ _STOPPED = (StateType.CANCELLING, StateType.CANCELLED, StateType.PAUSED)
 _TALKATIVE = ("httpx",)
 
 
+class Healthy(Protocol):
+    """What is asked of the engine whose shifts are kept."""
+
+    def health(self, kind: str, name: str) -> str:
+        """The health card of a gate, in markdown."""
+
+
 class Bookkeeper:
     """Opens runs for shifts and for the gates that have numbers to tell, obeys what ops do in the
     UI, and knows what is held.
 
-    `health(key)` writes a gate's health card, `now()` is the real time (never an accelerated one),
     `host` tags our runs, so that those of a killed process are found again. At rest only `_tend`
     asks Prefect anything, and seldom; `_follow` sleeps until something opens.
     """
 
-    def __init__(
-        self,
-        shift_name: str,
-        health: Callable[[GateKey], str],
-        now: Callable[[], datetime],
-        host: str,
-        pace: Pace,
-    ) -> None:
+    def __init__(self, shift_name: str, engine: Healthy, host: str, pace: Pace) -> None:
         self._shift_key = GateKey(GateKind.SHIFT, shift_name)
         self._is_up = shift_name == UP  # the runs of other shifts are a Prefect worker's
-        self._health, self._now, self._pace = health, now, pace
+        self._engine, self._pace = engine, pace
         self._tag = f"host:{host}"
         self._ledger = Ledger()
         self._specs: Sequence[DeploymentSpec] = ()
@@ -284,7 +284,7 @@ class Bookkeeper:
         """
         ours = [key for key in self._gates if self._is_up or key != self._shift_key]
         scheduled = await client.get_scheduled_flow_runs_for_deployments(
-            [self._gates[key].deployment_id for key in ours], scheduled_before=self._now()
+            [self._gates[key].deployment_id for key in ours], scheduled_before=SystemClock().now()
         )
         newest = {
             flow_run.deployment_id: flow_run for flow_run in scheduled
@@ -370,7 +370,7 @@ class Bookkeeper:
 
     async def _write_health(self, key: GateKey) -> str:
         try:
-            return await asyncio.to_thread(self._health, key)
+            return await asyncio.to_thread(self._engine.health, str(key.kind), key.name)
         except Exception as error:  # a run's numbers matter more than its health card
             logger.error("The health of %s is not known: %s", key.name, without_data(error))
             return (

@@ -14,7 +14,6 @@ import time
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -194,8 +193,8 @@ class CountingEngine:
         self.looks.append(held)
         self.saved = held
 
-    def health(self, key: GateKey) -> str:
-        return f"# {key.name}\n\n{self.done[key.name]} done"
+    def health(self, kind: str, name: str) -> str:
+        return f"# {name}\n\n{self.done[name]} done"
 
 
 class Stage:
@@ -210,7 +209,7 @@ class Stage:
         self.journey, self.channel = names
         self.specs = [journey_spec(self.journey), channel_spec(self.channel), describe_shift()]
         self._make: Callable[[], Bookkeeper] = lambda: Bookkeeper(
-            UP, self.engine.health, lambda: datetime.now(UTC), "test", self.pace
+            UP, self.engine, "test", self.pace
         )
         self.heart: Heart | None = None
 

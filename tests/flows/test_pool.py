@@ -66,13 +66,7 @@ class Site:
         parts = open_engine(project, SystemClock(), database=self.database, apply=True)
         worker = Worker(project.config.var_dir, engine_lock(self.database))
         engine = LiveEngine(parts, worker, lambda report: None)
-        books = Bookkeeper(
-            UP,
-            lambda key: engine.health(str(key.kind), key.name),
-            SystemClock().now,
-            "test",
-            QUICK,
-        )
+        books = Bookkeeper(UP, engine, "test", QUICK)
         self.heart = Heart(engine, books, QUICK)
         self.heart.start([*describe_project(project), describe_shift()])
         self._close = lambda: close_engine(parts, worker)
