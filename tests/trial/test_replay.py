@@ -123,7 +123,9 @@ def test_the_events_matter_that_triggers_facts_rules_and_waits_name() -> None:
         "carts: {count: Product Added, minus: Product Removed}",
         stages="[{stage: any, if: 'performed(\"Signed Up\")'}]",
     )
-    journey = HEEDING % ("exit: [{event: Order Refunded}]\ngoal: {event: Liked}", "09:00")
+    asks = "only_if: not performed('Gift Bought')"
+    rules = f"exit: [{{event: Order Refunded}}]\ngoal: {{event: Liked}}\n{asks}"
+    journey = HEEDING % (rules, "09:00")
     assert names_that_matter(read_program(journey, lifecycle=lifecycle)) == {
         "Order Completed",
         "Product Added",
@@ -131,6 +133,7 @@ def test_the_events_matter_that_triggers_facts_rules_and_waits_name() -> None:
         "Signed Up",
         "Order Refunded",
         "Liked",
+        "Gift Bought",
         "Survey Answered",
     }
 
