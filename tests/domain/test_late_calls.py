@@ -259,12 +259,12 @@ def test_a_step_that_should_not_have_been_passed_is_told_of_its_own_journey_only
 
 def test_who_comes_back_waits_from_when_they_reached_their_step() -> None:
     text = (
-        "journey: a\ntrigger: {event: A}\nexit: [{event: B, if: customer.plan != 'pro'}]\n"
+        "journey: a\ntrigger: {event: A}\nexit: [{event: B, if: customer.plan == 'basic'}]\n"
         "steps: [{delay: 1h}, {email: one}, {delay: 2h}, {email: two}]\n"
     )
     program = read_program(text, toml=CONSENTING)
     known = [
-        Event(START, Kind.IDENTIFY, "", {"email": "ada@example.com"}),
+        Event(START, Kind.IDENTIFY, "", {"email": "ada@example.com", "plan": "basic"}),
         Event(START, Kind.TRACK, "A", {}, 1),
         Event(START + timedelta(minutes=90), Kind.TRACK, "B", {}, 2),
     ]
