@@ -56,7 +56,7 @@ class WaitUntil(Wait):
     follows = True
 
     def words(self) -> str:
-        """`09:00 on Tuesday (the customer’s zone)`."""
+        """`09:00 on tue (the customer’s zone)`."""
         parts = [
             f"{self.clock:%H:%M}" if self.clock else "",
             " or ".join(WEEKDAYS[day] for day in sorted(self.days)),
