@@ -176,6 +176,7 @@ def test_what_a_dead_process_was_told_by_its_provider_is_known(
     settle_what_died(other.context, other.worker)
     assert states(other) == {"accepted": 10}
     assert not list((shop.root / "var/wire").iterdir())
+    assert other.rows("SELECT token FROM workers") == []
     other.close()
 
 
@@ -219,6 +220,34 @@ def test_what_is_answered_behind_a_turn_is_written_while_the_shift_is_held(
     assert states(shop) == {"accepted": 2, "queued": 8}
 
 
+def test_at_its_end_a_process_waits_for_what_its_provider_still_says(
+    open_shop: OpenShop, slow: Slow
+) -> None:
+    shop = open_shop(RESET, live=True)
+    shop.use(channels={Medium.EMAIL: slow})
+    shop.identify("0s")
+    shop.track("0s", "Viewed")
+    queue(shop)
+    hand_over = shop.worker.hand_over
+    for doubled in count():
+        if hand_over.leased:
+            break
+        shop.work(budget_s=0.1 * 2**doubled)
+    slow.is_given.acquire()
+
+    def answer_once_it_is_the_end() -> None:
+        while not hand_over.is_stopping:
+            time.sleep(0.01)
+        time.sleep(0.1)
+        slow.may_answer.set()
+
+    answering = threading.Thread(target=answer_once_it_is_the_end)
+    answering.start()
+    finish(shop.context, shop.worker, grace_s=60.0)
+    answering.join()
+    assert states(shop) == {"accepted": 1}
+
+
 @pytest.mark.parametrize("arrived", [True, False, None])
 def test_a_provider_that_knows_is_asked_at_the_start_what_became_of_unknown_messages(
     open_shop: OpenShop, arrived: bool | None
@@ -257,7 +286,7 @@ def test_a_lease_of_nobody_is_over_with_its_time_or_when_a_process_starts(
     lease = update(MESSAGES).values(state="leased", leased_by=None, lease_until=instant("5m"))
     with shop.context.database.write() as connection:
         connection.execute(lease)
-    shop.tick("4m")
+    shop.tick("5m")
     assert states(shop) == {"leased": 1}
     if starts:
         assert settle_what_died(shop.context, shop.worker) == 1
