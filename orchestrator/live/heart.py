@@ -41,7 +41,7 @@ class LoopEngine(shift.Engine, Protocol):
         ...
 
 
-class Books(shift.Books, Protocol):
+class Books(shift.ShiftBooks, Protocol):
     """Who keeps shifts in Prefect: the bookkeeper, or nobody."""
 
     @property

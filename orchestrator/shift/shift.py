@@ -41,7 +41,7 @@ class Engine(Protocol):
         ...
 
 
-class Books(Protocol):
+class ShiftBooks(Protocol):
     """Who holds work and is told what was done: Prefect's bookkeeper, or nobody."""
 
     def held(self) -> Held:
@@ -76,7 +76,7 @@ class Shift:
     The books are asked what is held before each piece of work, and told what came of it.
     """
 
-    def __init__(self, engine: Engine, bell: Bell, books: Books, pace: ShiftPace) -> None:
+    def __init__(self, engine: Engine, bell: Bell, books: ShiftBooks, pace: ShiftPace) -> None:
         self._engine, self._bell, self._books, self._pace = engine, bell, books, pace
         self._claim = threading.Lock()
         self._stopped = threading.Event()
