@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from orchestrator.domain.effects import Decision, DecisionKind, Effect, Emitted, Logged
 from orchestrator.domain.event import Event, Kind
+from orchestrator.domain.line import RunOptions
 from orchestrator.domain.program import Program
 from orchestrator.domain.reasons import Reason
 from orchestrator.domain.record import Record
@@ -42,8 +43,9 @@ class Live:
     kept.
     """
 
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: Program, *, by_the_wall_clock: bool = False) -> None:
         self.program = program
+        self.by_the_wall_clock = by_the_wall_clock
         self.state = CustomerState("ada", program.lifecycle, program.zone)
         self.log: list[Event] = []
         self.effects: list[Effect] = []
@@ -51,7 +53,8 @@ class Live:
     def tick(self, events: Sequence[Event], now: datetime) -> None:
         record = Record(self.log)
         record.add(self.effects)
-        done = run(self.program, self.state, events, now, record=record)
+        options = RunOptions(wall_clock=now if self.by_the_wall_clock else None)
+        done = run(self.program, self.state, events, now, options=options, record=record)
         own = [effect.event for effect in done if isinstance(effect, Emitted | Logged)]
         self.log = [*self.log, *events, *own]
         self.effects += done
@@ -226,3 +229,28 @@ def test_a_change_of_stage_that_a_late_call_undoes_does_not_count_for_since_when
     life.tick(missed, now + timedelta(hours=1))
     assert life.state.stage == "awake"
     assert life.state.stage_since == START + timedelta(hours=since)
+
+
+OVERDUE = """
+journey: overdue
+trigger: {event: A}
+steps: [{email: one}, {delay: 10m}, {email: two}, {delay: 10m}, {email: three}]
+"""
+PASSED = """
+journey: passed
+trigger: {event: B}
+exit: [{event: A}]
+steps: [{delay: 10m}, {email: hello}]
+"""
+
+
+def test_a_step_that_should_not_have_been_passed_is_told_of_its_own_journey_only() -> None:
+    life = Live(read_program(OVERDUE, PASSED, toml=CONSENTING), by_the_wall_clock=True)
+    known = [
+        Event(START, Kind.IDENTIFY, "", {"email": "ada@example.com"}),
+        Event(START + timedelta(minutes=1), Kind.TRACK, "B", {}, 1),
+    ]
+    life.tick(known, START + timedelta(hours=1))
+    late = Event(START + timedelta(minutes=5), Kind.TRACK, "A", {}, 2)
+    life.tick([late], START + timedelta(hours=2))
+    assert [one.journey for one in life.overtaken] == ["passed"]

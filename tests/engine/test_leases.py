@@ -22,7 +22,7 @@ from channels.recording import RecordingChannel
 from orchestrator.clock import SystemClock
 from orchestrator.domain.channel import UNWATCHED, Feature, OutcomeKind, SendOutcome, Wire
 from orchestrator.domain.errors import AlreadyRunning
-from orchestrator.domain.medium import Medium
+from orchestrator.domain.medium import ChannelName, Medium
 from orchestrator.domain.message import MessageState, RenderedMessage
 from orchestrator.engine import settle
 from orchestrator.engine.work import finish
@@ -290,10 +290,33 @@ def test_a_lease_that_was_written_though_the_database_said_no_is_found_again(
     shop.identify("0s")
     shop.track("0s", "Viewed")
     shop.tick("1s")
+    token = shop.worker.hand_over.token
     with shop.context.database.write() as connection:  # the answer to the COMMIT was lost
         connection.execute(text("UPDATE messages SET state = 'leased'"))
     shop.tick("2s")
     assert states(shop) == {"queued": 1}
+    assert [row.token for row in shop.rows("SELECT token FROM workers")] == [token]
+    assert [path.name for path in (shop.root / "var/wire").iterdir()] == [token]
+
+
+def test_a_channel_is_free_for_more_once_all_that_it_has_is_begun(
+    open_shop: OpenShop, slow: Slow
+) -> None:
+    shop = open_shop(RESET, live=True)
+    shop.use(channels={Medium.EMAIL: slow})
+    for name in ("ada", "bob"):
+        shop.identify("0s", name, email=f"{name}@example.com")
+        shop.track("0s", "Viewed", name)
+    queue(shop)
+    hand_over = shop.worker.hand_over
+    for doubled in count():
+        if hand_over.leased:
+            break
+        shop.work(budget_s=0.1 * 2**doubled)
+    for _ in range(2):
+        slow.is_given.acquire()
+    assert hand_over.on_the_wire == 2
+    assert hand_over.is_free(ChannelName(Medium.EMAIL))
 
 
 # ---------------------------------------------------------------- who holds the database
