@@ -74,6 +74,11 @@ class WaitUntil(Wait):
         return source.removeprefix("{{").removesuffix("}}").strip()
 
     @property
+    def heeds_all_news(self) -> bool:
+        # its minute counts as its time, so news at 09:00:10 have who waits for 09:00:30 go on
+        return self.clock is not None and self.clock.second > 0
+
+    @property
     def reads_the_customer_alone(self) -> bool:
         """Whether its date is the same in every enrollment."""
         trees = self.date.trees if self.date else ()
