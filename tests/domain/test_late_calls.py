@@ -209,6 +209,7 @@ RESTING = write_facts(
 @pytest.mark.parametrize(
     ("known", "late", "since"),
     [
+        ([0, 10], [5], 0),  # did not fall asleep at the very instant
         ([0, 10], [4, 8], 0),  # neither fell asleep nor woke again
         ([0, 10, 20], [13, 17], 10),  # woke at 10 as before, and did not sleep since
         ([0, 10], [4], 10),  # slept for an hour, and woke when it was known
@@ -254,3 +255,32 @@ def test_a_step_that_should_not_have_been_passed_is_told_of_its_own_journey_only
     late = Event(START + timedelta(minutes=5), Kind.TRACK, "A", {}, 2)
     life.tick([late], START + timedelta(hours=2))
     assert [one.journey for one in life.overtaken] == ["passed"]
+
+
+def test_who_comes_back_waits_from_when_they_reached_their_step() -> None:
+    text = (
+        "journey: a\ntrigger: {event: A}\nexit: [{event: B, if: customer.plan == 'basic'}]\n"
+        "steps: [{delay: 1h}, {email: one}, {delay: 2h}, {email: two}]\n"
+    )
+    program = read_program(text, toml=CONSENTING)
+    known = [
+        Event(START, Kind.IDENTIFY, "", {"email": "ada@example.com", "plan": "basic"}),
+        Event(START, Kind.TRACK, "A", {}, 1),
+        Event(START + timedelta(minutes=90), Kind.TRACK, "B", {}, 2),
+    ]
+    late = Event(START + timedelta(minutes=80), Kind.IDENTIFY, "", {"plan": "pro"}, 3)
+    life = Live(program)
+    life.tick(known, START + timedelta(minutes=100))
+    life.tick([late], START + timedelta(minutes=110))
+    life.tick([], END)
+    sent = [(at - START, step) for at, _, step in sends(life.effects)]
+    assert [span for span, _ in sent] == [timedelta(hours=1), timedelta(hours=3)]
+
+
+def test_a_trait_of_which_no_time_is_known_is_kept_beside_late_calls() -> None:
+    program = read_program(WAIT, toml=CONSENTING)
+    life = Live(program)
+    life.tick([Event(START, Kind.IDENTIFY, "", {"plan": "pro"}, 1)], day(1))
+    life.state.traits["since_long_ago"] = "yes"  # by an earlier version
+    life.tick([Event(START - timedelta(hours=1), Kind.IDENTIFY, "", {"plan": "basic"}, 2)], day(2))
+    assert life.state.traits == {"plan": "pro", "since_long_ago": "yes"}

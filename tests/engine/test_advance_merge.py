@@ -198,3 +198,14 @@ def test_what_a_stranger_did_counts_although_their_name_came_late(
     ((facts_now, stage),) = shop.rows(told)
     counted = orjson.loads(facts_now) if isinstance(facts_now, str) else facts_now
     assert (counted["orders"], counted["views"], stage) == (2, 1, "buyer")
+
+
+def test_what_a_device_did_at_the_very_instant_of_a_merge_is_not_lost(open_shop: OpenShop) -> None:
+    shop = open_shop(HELLO, live=True)
+    shop.call("0s", "identify", None, anonymousId="x", traits={"email": "a@example.com"})
+    shop.tick("1m")
+    shop.call("1h", "identify", "ada", anonymousId="x", traits={"plan": "pro"})
+    shop.call("1h", "track", None, anonymousId="x", event="Viewed", properties={})
+    shop.tick("1h 1m")
+    assert shop.passages() == [("ada", "hello", "completed")]
+    assert shop.delivered() == ["hello"]
