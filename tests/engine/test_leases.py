@@ -25,7 +25,9 @@ from orchestrator.domain.errors import AlreadyRunning
 from orchestrator.domain.medium import ChannelName, Medium
 from orchestrator.domain.message import MessageState, RenderedMessage
 from orchestrator.engine import settle
-from orchestrator.engine.work import finish
+from orchestrator.engine.report import Held
+from orchestrator.engine.work import end_turn, finish
+from orchestrator.shift.live_engine import LiveEngine
 from orchestrator.store import messages, wire_log
 from orchestrator.store.availability import StoreUnavailable, unless_away
 from orchestrator.store.database import Database
@@ -202,6 +204,20 @@ def test_at_its_end_a_process_queues_what_was_not_begun_and_the_rest_is_unknown(
     shop = in_the_middle(HELLO)
     finish(shop.context, shop.worker, grace_s=0.1)
     assert states(shop) == {"queued": 8, "unknown": 2}
+
+
+def test_what_is_answered_behind_a_turn_is_written_while_the_shift_is_held(
+    in_the_middle: Callable[..., Shop], slow: Slow
+) -> None:
+    shop = in_the_middle()
+    end_turn(shop.context, shop.worker, grace_s=0.0)
+    assert states(shop)["leased"] >= 2  # on the wire
+    slow.may_answer.set()
+    engine = LiveEngine(shop.context, shop.worker, lambda report: None)
+    while states(shop).get("leased"):  # as `up` does twice a second while its shift is paused
+        engine.hold(Held(shifts=frozenset({"up"})))
+        threading.Event().wait(0.01)
+    assert states(shop) == {"accepted": 2, "queued": 8}
 
 
 def test_at_its_end_a_process_waits_for_what_its_provider_still_says(
