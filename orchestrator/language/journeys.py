@@ -128,7 +128,8 @@ def _advise_on_repeats(journey: domain.Journey, place: Place) -> None:
             _item(place.at("exit"), index).warn(
                 f"{_again(rule)} is the trigger too: who triggers again leaves and does not "
                 f"enter anew, so every second"
-                " time nothing happens; leave this exit out and write `on_repeat: restart`"
+                " time nothing happens; leave this exit out and write `on_repeat: restart`",
+                rule="trigger-is-exit",
             )
     goal = journey.goal
     if (
@@ -139,7 +140,8 @@ def _advise_on_repeats(journey: domain.Journey, place: Place) -> None:
         place.at("goal").warn(
             f"{_again(goal)} is the trigger too: who triggers again leaves and does not enter "
             f"anew, so every second"
-            " time nothing happens; write `exit: false` into the goal, and `on_repeat: restart`"
+            " time nothing happens; write `exit: false` into the goal, and `on_repeat: restart`",
+            rule="trigger-is-exit",
         )
 
 
