@@ -284,12 +284,35 @@ def _read_enrollment(row: tuple[Any, ...]) -> Enrollment:
         pass_no, held_out, variables, coupon, status, reason, ended_at, converted_at, goal_until,
         goal_value, key,
     ) = row  # fmt: skip
-    return Enrollment(
-        journey, version, number, entered_at, open_json(entry), step, arrived_at, due_at,
+    return StoredEnrollment(
+        journey, version, number, entered_at, entry, step, arrived_at, due_at,
         deferred_since, pass_no, held_out, open_json(variables), open_json(coupon),
         _STATUSES[status], reason, ended_at, converted_at, goal_until, goal_value, key,
         changed=False,
     )  # fmt: skip
+
+
+class StoredEnrollment(Enrollment):
+    """One as it was read. What started it is opened when somebody asks for it: a whole cart, of
+    which a step that waits reads nothing."""
+
+    __slots__ = ("_entry",)
+
+    @property
+    def entry(self) -> dict[str, object]:
+        """What started it, opened with the first question."""
+        if isinstance(self._entry, str):
+            self._entry: dict[str, object] | str = open_json(self._entry)
+        return self._entry
+
+    @entry.setter
+    def entry(self, entry: dict[str, object] | str) -> None:
+        self._entry = entry
+
+    @property
+    def stored_entry(self) -> dict[str, object] | str:
+        """The text that was read, as long as nobody has asked: so it cannot have changed."""
+        return self._entry
 
 
 class _StoredEntries:
