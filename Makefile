@@ -17,7 +17,7 @@ test: $(STAMP)
 
 # What one wants to know every few minutes: the pure rooms and the journeys, with a tenth of the examples.
 quick: $(STAMP)
-	QUICK_TESTS=1 $(BIN)/python -m pytest --numprocesses 2 tests/domain tests/language tests/channels tests/render tests/journeys
+	QUICK_TESTS=1 $(BIN)/python -m pytest --numprocesses 2 tests/domain tests/documents tests/language tests/channels tests/render tests/journeys
 
 # Every property on three times as many examples: for the night.
 thorough: $(STAMP)

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import NamedTuple, NewType
 
 from orchestrator.domain.medium import Medium
@@ -83,6 +84,7 @@ def medium_key(medium: Medium) -> ConsentKey:
     return ConsentKey(medium)
 
 
+@lru_cache(maxsize=256)  # asked before each message, of the few topics of a project
 def topic_key(topic: str) -> ConsentKey:
     """The key of a topic, whose case does not count."""
     return ConsentKey(f"{_TOPIC}{topic.strip().lower()}")

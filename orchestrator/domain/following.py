@@ -27,7 +27,9 @@ def follow_news(line: Line, now: datetime) -> None:
         step = journey.by_id.get(enrollment.step or "") if journey else None
         if journey is not None and step is not None and step.follows:
             following.append((journey, step, enrollment))
-    for journey, step, enrollment in sorted(following, key=lambda one: one[0].id):
+    if len(following) > 1:
+        following.sort(key=lambda one: one[0].id)
+    for journey, step, enrollment in following:
         step.follow(line.moment(journey, enrollment, now))
 
 

@@ -135,6 +135,8 @@ def is_unsubscribed(
     """Whether somebody unsubscribed this address, from all marketing or from the topic, and this
     customer has not said yes since."""
     record = state.address_book(medium, to)
+    if not record.choices:  # as of nearly all
+        return False
     for refused, keys in (
         ("", (medium_key(medium),)),
         (topic.lower(), (topic_key(topic), ALL_TOPICS)),
@@ -182,12 +184,17 @@ def cap_free_from(
     """The first instant ≥ now at which every cap has room: when the message that fills it leaves
     its window.
     """
-    free = now
     if not caps:
+        return now
+    free, since = now, now - max(cap.window for cap in caps)
+    times = [
+        message.at
+        for message in state.sent
+        if message.at > since and message.medium is medium and message.marketing
+    ]
+    if not times:
         return free
-    times = sorted(
-        message.at for message in state.sent if message.marketing and message.medium is medium
-    )
+    times.sort()
     for cap in caps:
         counted = [at for at in times if at > now - cap.window]
         if len(counted) >= cap.count:

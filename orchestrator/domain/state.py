@@ -264,8 +264,12 @@ class CustomerState:
 
     def chosen(self, *keys: ConsentKey) -> bool | None:
         """What the newest choice about one of these keys says; None where there is none."""
-        choices = [choice for key in keys if (choice := self.consent.get(key)) is not None]
-        return max(choices, key=attrgetter("at")).granted if choices else None
+        newest: Choice | None = None
+        for key in keys:
+            choice = self.consent.get(key)
+            if choice is not None and (newest is None or choice.at > newest.at):
+                newest = choice
+        return None if newest is None else newest.granted
 
     def agreed_after(self, key: ConsentKey, at: datetime) -> bool:
         """Whether the choice about a key is a yes that was said later than `at`."""

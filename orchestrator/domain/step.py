@@ -185,6 +185,11 @@ class Step(ABC):
         """The event that somebody waits for who stands on it; "" for none."""
         return ""
 
+    @property
+    def heeds_all_news(self) -> bool:
+        """Whether news that say nothing it reads may move who stands on it."""
+        return False
+
     @abstractmethod
     def words(self) -> str:
         """What it does, in a phrase: for the page of its journey, and for plans and diagrams."""

@@ -60,6 +60,16 @@ def end_turn(parts: Parts, worker: Worker, grace_s: float = TURN_GRACE_S) -> Tic
     return ending.report
 
 
+def write_late_answers(parts: Parts, worker: Worker) -> TickReport:
+    """Writes what became of our messages since our turn was over, whoever works now, and says that
+    we live: else those that are still on the wire would be taken for a dead process's.
+    """
+    late = _Work(Turn(parts, worker), parts.clock.now(), None)
+    late.write_answers(0.0)
+    worker.beat_in_time(parts.database)
+    return late.report
+
+
 def finish(parts: Parts, worker: Worker, grace_s: float = GRACE_S) -> TickReport:
     """The end of a process: begins nothing any more, waits a while for what is on the wire, and
     writes what is known.

@@ -23,12 +23,12 @@ from orchestrator.config import (
     absolute_database_url,
     mailboxes,
 )
+from orchestrator.documents.document import Path as Keys
 from orchestrator.domain.errors import Problem, ProjectInvalid, why_unreadable
 from orchestrator.domain.medium import ChannelName, Medium
 from orchestrator.domain.schedule import QuietHours
 from orchestrator.domain.text_files import decode_text
 from orchestrator.language.config_forms import ChannelsForm, ConfigForm, QuietHoursForm, has_port
-from orchestrator.language.document import Path as Keys
 from orchestrator.language.form_errors import report_form_errors
 from orchestrator.language.place import Known, Place
 from orchestrator.language.toml_keys import read_toml

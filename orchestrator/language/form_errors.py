@@ -8,9 +8,9 @@ from typing import get_args, get_origin
 from pydantic import Tag, ValidationError
 from pydantic_core import ErrorDetails
 
+from orchestrator.documents.document import Path, Syntax
 from orchestrator.domain.medium import Medium
 from orchestrator.domain.suggestion import did_you_mean
-from orchestrator.language.document import Path, Syntax
 from orchestrator.language.form_union import tagged
 from orchestrator.language.other_words import (
     ENTRIES,

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from orchestrator.documents.document import Document, Path, Position
+from orchestrator.documents.yaml_nodes import read_yaml
 from orchestrator.domain import journey as domain
 from orchestrator.domain.errors import Problem, ProjectInvalid
 from orchestrator.domain.journey_tests import JourneyTest
 from orchestrator.domain.message import Purpose
 from orchestrator.domain.triggers import EventTrigger, StageTrigger, Trigger
-from orchestrator.language.document import Document, Path, Position
 from orchestrator.language.journey_test_forms import read_tests
 from orchestrator.language.place import Known, Place
 from orchestrator.language.reading import read_form
@@ -24,7 +25,6 @@ from orchestrator.language.step_ids import given_ids, name_steps
 from orchestrator.language.steps import StepReader
 from orchestrator.language.translation import EVENT_IN_JOURNEY, STEP
 from orchestrator.language.version import version_of
-from orchestrator.language.yaml_nodes import read_yaml
 
 
 @dataclass(frozen=True, slots=True)

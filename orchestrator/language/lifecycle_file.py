@@ -12,18 +12,18 @@ from typing import Annotated
 
 from pydantic import BeforeValidator, Field
 
+from orchestrator.documents.document import Document
+from orchestrator.documents.yaml_nodes import read_yaml
 from orchestrator.domain.errors import ExpressionInvalid, ParcoursError, Problem, ProjectInvalid
 from orchestrator.domain.expression import Condition, Const, Expr, calls, walk
 from orchestrator.domain.instants import Candidates, time_candidates
 from orchestrator.domain.lifecycle import Fact, FactKind, Lifecycle, Segment, Stage
 from orchestrator.domain.suggestion import did_you_mean
-from orchestrator.language.document import Document
 from orchestrator.language.place import STAGE, Known, Place
 from orchestrator.language.plain_forms import Form, Rule, Span, Text
 from orchestrator.language.reading import read_form
 from orchestrator.language.translation import FACT, RULE
 from orchestrator.language.version import version_of
-from orchestrator.language.yaml_nodes import read_yaml
 
 #: What a customer has besides facts and traits; a fact of that name would hide it.
 BUILT_IN = frozenset({"id", "stage", "stage_since", "anonymous", "timezone", "locale", "consent"})

@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
+from orchestrator.documents.document import Document, Path
 from orchestrator.domain.errors import ExpressionInvalid, Problem
 from orchestrator.domain.expression import (
     All,
@@ -28,7 +29,6 @@ from orchestrator.domain.expression import (
 from orchestrator.domain.medium import ChannelName, Medium
 from orchestrator.domain.suggestion import closest, did_you_mean
 from orchestrator.domain.values import as_text, is_number
-from orchestrator.language.document import Document, Path
 from orchestrator.language.expressions import parse_computed, parse_condition, parse_value
 from orchestrator.language.translation import Where
 

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from orchestrator.config import Config
+from orchestrator.documents.document import Document, Position
+from orchestrator.documents.yaml_nodes import read_yaml
 from orchestrator.domain.errors import Problem, ProjectInvalid, why_unreadable
 from orchestrator.domain.journey import Journey
 from orchestrator.domain.journey_tests import JourneyTest
@@ -19,12 +21,10 @@ from orchestrator.domain.survey import Survey
 from orchestrator.domain.template_names import template_names
 from orchestrator.domain.text_files import decode_text
 from orchestrator.language.config_file import read_config
-from orchestrator.language.document import Document, Position
 from orchestrator.language.journeys import read_journey
 from orchestrator.language.lifecycle_file import names_in, read_lifecycle
 from orchestrator.language.place import Known
 from orchestrator.language.surveys import read_surveys
-from orchestrator.language.yaml_nodes import read_yaml
 
 JOURNEYS = "journeys"  # the folder that makes a folder a project
 _TEMPLATE_ENDINGS = {f".{ending}" for spec in MEDIA.values() for ending in spec.endings} | {".txt"}

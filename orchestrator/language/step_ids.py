@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from orchestrator.language.document import Path
+from orchestrator.documents.document import Path
 from orchestrator.language.place import Place
 from orchestrator.language.step_forms.step_form import StepForm
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from orchestrator.documents.document import Path
 from orchestrator.domain.message import Purpose
 from orchestrator.domain.step import Step
-from orchestrator.language.document import Path
 from orchestrator.language.place import Place
 from orchestrator.language.step_forms.step_form import Site, StepForm
 

@@ -7,9 +7,9 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
+from orchestrator.documents.document import Document
 from orchestrator.domain.errors import Problem
 from orchestrator.domain.survey import Option, Survey, SurveyKind, Texts
-from orchestrator.language.document import Document
 from orchestrator.language.place import Known, Place
 from orchestrator.language.plain_forms import Form
 from orchestrator.language.reading import read_form

@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 import tomllib
 
+from orchestrator.documents.document import Document, Path, Position, Syntax
 from orchestrator.domain.errors import Problem
-from orchestrator.language.document import Document, Path, Position, Syntax
 
 _HEADER = re.compile(r"\s*\[\[?\s*([^\]]+?)\s*\]\]?")
 _KEY = re.compile(

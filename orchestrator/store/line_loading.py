@@ -396,5 +396,9 @@ def _addresses(
     told = [one.event.properties for one in fresh if one.event.kind is Kind.IDENTIFY]
     for news in ({}, *told):
         then = {**traits, **news}
-        region = region_of(then, *home)
-        yield from filter(None, (address_in(then, medium, region) for medium in Medium))
+        for medium in Medium:
+            spec = medium.spec
+            if spec.trait in then:  # as of many: their region need not be known
+                region = region_of(then, *home) if spec.by_number else ""
+                if to := address_in(then, medium, region):
+                    yield to

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from orchestrator.documents.yaml_nodes import read_yaml
 from orchestrator.domain.effects import Receiver
 from orchestrator.domain.errors import Problem, ProjectInvalid
 from orchestrator.domain.expression import Scope
@@ -19,7 +20,6 @@ from orchestrator.domain.suggestion import did_you_mean
 from orchestrator.domain.text_files import decode_text
 from orchestrator.domain.values import as_mapping
 from orchestrator.language.project import Project
-from orchestrator.language.yaml_nodes import read_yaml
 from orchestrator.render import Templates
 from orchestrator.render.sample import NOW, SampleReader, sample_scope, with_questions
 

@@ -39,3 +39,16 @@ def test_a_late_event_at_an_instant_already_taken_fires_no_schedule_again() -> N
     life.track("22h", "Hello")
     life.run("24h")
     assert life.sends == [("23h", "first")]
+
+
+@pytest.mark.parametrize(("received", "sends"), [("23h", []), ("22h 59m", [("23h", "first")])])
+def test_time_alone_starts_nothing_up_to_the_instant_at_which_history_was_received(
+    received: str, sends: list[tuple[str, str]]
+) -> None:
+    text = (
+        "journey: morning\ntrigger: {schedule: '0 9 * * *', timezone: UTC}\nsteps: [email: first]\n"
+    )
+    life = Life(read_program(text))
+    life.import_event("1h", "Hello")
+    life.run("1d", history_until=received)
+    assert life.sends == sends

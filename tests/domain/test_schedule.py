@@ -243,3 +243,18 @@ def test_six_days_off_leave_the_seventh() -> None:
     quiet = QuietHours(time(20), time(8), frozenset({0, 1, 2, 3, 4, 5}))
     monday = datetime(2026, 1, 5, 12, tzinfo=UTC)
     assert quiet.free_from(monday, PARIS) == datetime(2026, 1, 11, 7, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("quiet", "left"),
+    [
+        (QuietHours(time(20), time(8), frozenset()), timedelta(hours=10)),
+        (QuietHours(None, None, frozenset({1})), timedelta(hours=14)),  # from midnight on
+        (QuietHours(None, None, frozenset({2})), None),  # not so soon
+    ],
+)
+def test_quiet_hours_begin_in_the_evening_or_with_a_day_off(
+    quiet: QuietHours, left: timedelta | None
+) -> None:
+    monday = datetime(2026, 1, 5, 10, tzinfo=UTC)
+    assert quiet.begins_after(monday, ZoneInfo("UTC"), timedelta(days=1)) == left

@@ -140,3 +140,22 @@ def test_durations_may_be_put_together() -> None:
     for text in ("5h 30", "٥h", "1h, 30m"):
         with pytest.raises(ValueError, match="is not a duration: write 45s, 30m, 1h, 3d, 5h 30m"):
             parse_duration(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "made"),
+    [
+        ("entry.x + entry.x", [1, 2], [1, 2, 1, 2]),
+        ("entry.x + entry.x", "ab", "abab"),
+        ("entry.x + entry.x", "2", 4),
+        ("entry.x | first", [1, 2], 1),
+        ("entry.x | last", [1, 2], 2),
+        ("entry.x | first", [], None),
+        ("entry.x | last", "", None),
+        ("entry.x | first", 5, None),
+    ],
+)
+def test_lists_and_texts_are_joined_and_have_a_first_and_a_last_unless_they_are_empty(
+    text: str, value: Any, made: Any
+) -> None:
+    assert seen(text, value) == made

@@ -17,10 +17,12 @@ import pytest
 
 from channels.delivery import in_turn
 from orchestrator.domain.channel import UNWATCHED, Feature, OutcomeKind, SendOutcome, Wire
-from orchestrator.domain.medium import Medium
+from orchestrator.domain.medium import ChannelName, Medium
 from orchestrator.domain.message import RenderedMessage
 from orchestrator.engine import forked
+from orchestrator.engine.batches import Job
 from orchestrator.engine.forked import FORKED_MIN, IS_POSSIBLE, Child, Forked, Over, Told
+from orchestrator.engine.handover import HandOver
 from orchestrator.engine.work import finish
 from orchestrator.render import budget
 from tests.engine.conftest import OpenShop
@@ -205,6 +207,30 @@ def test_told_to_stop_it_begins_nothing_more_and_is_not_waited_for(
     assert found["accepted"] + found["queued"] == CROWD - 1
     assert found["accepted"] == len(post.taken()) - 1
     assert all(is_over(pid) for pid in pids)
+
+
+def test_who_waits_for_answers_goes_on_where_a_process_is_over(tmp_path: Path) -> None:
+    """Its channel can take more: while others still send, the next batch must not wait with them.
+    Where it does, this test waits for an hour."""
+    post, email, gate = Post(tmp_path / "post"), ChannelName("email"), tmp_path / "gate"
+    os.mkfifo(gate)
+
+    def reopen_late() -> Post:
+        gate.read_bytes()
+        return post
+
+    hand_over = HandOver(tmp_path)
+    hand_over.lease([1])
+    for reopen in (reopen_late, post.reopen):
+        hand_over.fork(email, [], [], Job(lambda index: "nothing is made", reopen))
+    assert not hand_over.is_free(email)
+    hand_over.gather(3600.0)
+    assert hand_over.is_free(email)
+    assert hand_over.is_busy
+    gate.write_bytes(b"go on")
+    hand_over.gather(3600.0)
+    assert not hand_over.is_busy
+    hand_over.close()
 
 
 def test_the_process_has_of_our_descriptors_what_it_was_given_and_no_others(

@@ -6,11 +6,11 @@ from __future__ import annotations
 
 import pytest
 
+from orchestrator.documents.yaml_nodes import read_yaml
 from orchestrator.domain.medium import ChannelName, Medium
 from orchestrator.domain.suggestion import did_you_mean
 from orchestrator.language.journeys import read_journey
 from orchestrator.language.place import Known
-from orchestrator.language.yaml_nodes import read_yaml
 
 TEMPLATES = frozenset(
     {(Medium.EMAIL, "welcome"), (Medium.EMAIL, "thank-you"), (Medium.SMS, "nudge")}

@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
+from orchestrator.documents.yaml_nodes import read_yaml
 from orchestrator.language.journeys import read_journey
 from orchestrator.language.lifecycle_file import read_lifecycle
 from orchestrator.language.place import Known
 from orchestrator.language.surveys import read_surveys
-from orchestrator.language.yaml_nodes import read_yaml
 from orchestrator.lint.project_check import Report, check_project
 
 HEAD = "journey: x\ntrigger: manual\nsteps:\n"

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from orchestrator.documents.yaml_nodes import read_yaml
 from orchestrator.domain.effects import Receiver
 from orchestrator.domain.errors import Problem, ProjectInvalid
 from orchestrator.domain.event import Event, Kind
@@ -43,7 +44,6 @@ from orchestrator.domain.triggers import (
 )
 from orchestrator.language.journeys import parse_journey, read_journey
 from orchestrator.language.place import Known
-from orchestrator.language.yaml_nodes import read_yaml
 from tests.support.examples import examples
 
 CART_ABANDONMENT = """\

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import pytest
 
+from orchestrator.documents.yaml_nodes import read_yaml
 from orchestrator.domain.errors import ParcoursError, Problem, ProjectInvalid
 from orchestrator.domain.lifecycle import FactKind, Lifecycle
 from orchestrator.language.lifecycle_file import (
@@ -19,7 +20,6 @@ from orchestrator.language.lifecycle_file import (
     read_lifecycle,
 )
 from orchestrator.language.place import Known
-from orchestrator.language.yaml_nodes import read_yaml
 
 
 def read(lifecycle: str | None, segments: str | None = None) -> tuple[Lifecycle, list[Problem]]:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from orchestrator.documents.yaml_nodes import read_yaml
 from orchestrator.domain.medium import Medium
 from orchestrator.language.journey_test_forms import TestForm
 from orchestrator.language.journeys import read_journey
@@ -26,7 +27,6 @@ from orchestrator.language.step_forms.offer_forms import CouponOptions, RewardOp
 from orchestrator.language.step_forms.task_forms import TaskOptions
 from orchestrator.language.step_forms.wait_forms import WaitForOptions, WaitUntilOptions
 from orchestrator.language.trigger_forms import TRIGGER_FORMS
-from orchestrator.language.yaml_nodes import read_yaml
 
 PAGE = (Path(__file__).parents[2] / "docs/journeys.md").read_text("utf-8")
 ROW = re.compile(r"^\| `(\w+)` \|(.*)\| (`+)(.+?)\3 \|$", re.MULTILINE)

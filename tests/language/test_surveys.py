@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from orchestrator.documents.yaml_nodes import read_yaml
 from orchestrator.domain.errors import Problem
 from orchestrator.domain.survey import Survey, SurveyKind, in_locale
 from orchestrator.language.place import Known
 from orchestrator.language.surveys import read_surveys
-from orchestrator.language.yaml_nodes import read_yaml
 
 OFFER = """\
 surveys:

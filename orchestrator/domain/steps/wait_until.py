@@ -56,7 +56,7 @@ class WaitUntil(Wait):
     follows = True
 
     def words(self) -> str:
-        """`09:00 on Tuesday (the customer’s zone)`."""
+        """`09:00 on tue (the customer’s zone)`."""
         parts = [
             f"{self.clock:%H:%M}" if self.clock else "",
             " or ".join(WEEKDAYS[day] for day in sorted(self.days)),
@@ -72,6 +72,11 @@ class WaitUntil(Wait):
         if source.count("{{") != 1:
             return source
         return source.removeprefix("{{").removesuffix("}}").strip()
+
+    @property
+    def heeds_all_news(self) -> bool:
+        # its minute counts as its time, so news at 09:00:10 have who waits for 09:00:30 go on
+        return self.clock is not None and self.clock.second > 0
 
     @property
     def reads_the_customer_alone(self) -> bool:

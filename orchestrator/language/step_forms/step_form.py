@@ -12,9 +12,9 @@ from typing import Any, ClassVar
 from pydantic import GetCoreSchemaHandler
 from pydantic_core import CoreSchema
 
+from orchestrator.documents.document import Path
 from orchestrator.domain.message import Purpose
 from orchestrator.domain.step import Step
-from orchestrator.language.document import Path
 from orchestrator.language.form_union import any_of, tag
 from orchestrator.language.place import Place
 from orchestrator.language.plain_forms import Form

@@ -7,9 +7,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from orchestrator.documents.document import Path
 from orchestrator.domain.step import Step
 from orchestrator.domain.steps.ways import Exit
-from orchestrator.language.document import Path
 from orchestrator.language.plain_forms import Form, Span, Text
 from orchestrator.language.step_forms.step_form import Site, StepForm
 

@@ -8,13 +8,13 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag
 
+from orchestrator.documents.document import Path
 from orchestrator.domain.expression import Value
 from orchestrator.domain.schedule import find_zone
 from orchestrator.domain.step import Step
 from orchestrator.domain.steps.wait_until import IfPast, WaitUntil
 from orchestrator.domain.steps.waits import Delay, WaitFor
 from orchestrator.domain.values import as_mapping, iso_time
-from orchestrator.language.document import Path
 from orchestrator.language.place import Place
 from orchestrator.language.plain_forms import (
     AnyDuration,

@@ -7,9 +7,9 @@ from typing import Annotated
 
 from pydantic import Discriminator, Field, Tag
 
+from orchestrator.documents.document import Path
 from orchestrator.domain.step import Step
 from orchestrator.domain.steps.ways import Arm, Branch, Split, Variant
-from orchestrator.language.document import Path
 from orchestrator.language.place import Place
 from orchestrator.language.plain_forms import Form, Percent, Rule, Text
 from orchestrator.language.step_forms.step_form import Site, StepForm

@@ -16,9 +16,9 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.events import AliasEvent, ScalarEvent, SequenceStartEvent
 from ruamel.yaml.reader import ReaderError
 
+from orchestrator.documents.document import Document, Path, Position
 from orchestrator.domain.errors import Problem
 from orchestrator.domain.values import INTEGER_MAX
-from orchestrator.language.document import Document, Path, Position
 
 BYTES_MAX = 200_000
 NODES_MAX = 100_000  # aliases of aliases multiply: a few lines could stand for billions of nodes

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from orchestrator.language.yaml_nodes import BYTES_MAX, read_yaml, resolve_plain
+from orchestrator.documents.yaml_nodes import BYTES_MAX, read_yaml, resolve_plain
 from tests.support.examples import examples
 
 
