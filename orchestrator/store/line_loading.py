@@ -31,6 +31,7 @@ from orchestrator.store.addresses import StoredAddresses, marketing_refusals
 from orchestrator.store.changed_columns import Columns, Fingerprint, open_json
 from orchestrator.store.events import NewEvent, new_events, past_events
 from orchestrator.store.prepared import Query, among
+from orchestrator.store.stored_enrollment import StoredEnrollment
 from orchestrator.store.tables import ASSIGNMENTS, CUSTOMERS, ENROLLMENTS, GRANTS, MESSAGES
 from orchestrator.store.transaction import Transaction
 
@@ -290,29 +291,6 @@ def _read_enrollment(row: tuple[Any, ...]) -> Enrollment:
         _STATUSES[status], reason, ended_at, converted_at, goal_until, goal_value, key,
         changed=False,
     )  # fmt: skip
-
-
-class StoredEnrollment(Enrollment):
-    """One as it was read. What started it is opened when somebody asks for it: a whole cart, of
-    which a step that waits reads nothing."""
-
-    __slots__ = ("_entry",)
-
-    @property
-    def entry(self) -> dict[str, object]:
-        """What started it, opened with the first question."""
-        if isinstance(self._entry, str):
-            self._entry: dict[str, object] | str = open_json(self._entry)
-        return self._entry
-
-    @entry.setter
-    def entry(self, entry: dict[str, object] | str) -> None:
-        self._entry = entry
-
-    @property
-    def stored_entry(self) -> dict[str, object] | str:
-        """The text that was read, as long as nobody has asked: so it cannot have changed."""
-        return self._entry
 
 
 class _StoredEntries:

@@ -19,8 +19,9 @@ from orchestrator.domain.reasons import Reason
 from orchestrator.domain.state import CustomerState, Enrollment
 from orchestrator.store.changed_columns import Changes, Fingerprint
 from orchestrator.store.events import append_events
-from orchestrator.store.line_loading import OF_CUSTOMER, OF_ENROLLMENT, StoredEnrollment
+from orchestrator.store.line_loading import OF_CUSTOMER, OF_ENROLLMENT
 from orchestrator.store.prepared import Prepared, Values
+from orchestrator.store.stored_enrollment import StoredEnrollment
 from orchestrator.store.tables import (
     ASSIGNMENTS,
     CUSTOMERS,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from orchestrator.store.line_loading import StoredEnrollment
+from orchestrator.store.stored_enrollment import StoredEnrollment
 from tests.engine.conftest import OpenShop
 from tests.engine.crowd import HELLO
 from tests.support.life import START
