@@ -12,8 +12,9 @@ install: $(STAMP)
 run: $(STAMP)
 	$(BIN)/parcours up --demo
 
+# Three processes for two cores: one plays what starts servers, which for half of its time only waits.
 test: $(STAMP)
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup
+	$(BIN)/python -m pytest --numprocesses 3 --dist loadgroup
 
 # What one wants to know every few minutes: the pure rooms and the journeys, with a tenth of the examples.
 quick: $(STAMP)
@@ -21,7 +22,7 @@ quick: $(STAMP)
 
 # Every property on three times as many examples: for the night.
 thorough: $(STAMP)
-	THOROUGH_TESTS=1 $(BIN)/python -m pytest --numprocesses 2 --dist loadgroup
+	THOROUGH_TESTS=1 $(BIN)/python -m pytest --numprocesses 3 --dist loadgroup
 
 check: $(STAMP)
 	$(BIN)/ruff check

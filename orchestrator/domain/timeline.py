@@ -62,9 +62,13 @@ def pass_calls(program: Program, state: CustomerState, since: datetime) -> None:
 
 
 def _called_up_to(line: Line) -> datetime | None:
-    """The last instant that has called: each calls once."""
+    """The last instant that has called: each calls once. Who is new may tell of a time before it,
+    but was not there when it called.
+    """
     cursor, since = line.state.cursor, line.options.called_from
-    return cursor if cursor is None or since is None or since <= cursor else since - INSTANT
+    if since is None or (cursor is not None and since <= cursor):
+        return cursor
+    return since - INSTANT
 
 
 def is_late(event: Event, happened_at: datetime) -> bool:

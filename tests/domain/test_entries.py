@@ -52,3 +52,16 @@ def test_time_alone_starts_nothing_up_to_the_instant_at_which_history_was_receiv
     life.import_event("1h", "Hello")
     life.run("1d", history_until=received)
     assert life.sends == sends
+
+
+def test_the_entries_of_a_customer_are_numbered_from_one() -> None:
+    life = Life(
+        read_program(
+            "journey: a\ntrigger: {event: A}\nreentry: always\nsteps: [{delay: 1h}, {email: b}]\n"
+        )
+    )
+    for at in ("0h", "2h", "4h"):
+        life.track(at, "A")
+    life.run("1d")
+    assert sorted({e.number for e in life.state.enrollments}) == [1, 2, 3]
+    assert life.state.entries["a"].number == 3

@@ -159,3 +159,22 @@ def test_lists_and_texts_are_joined_and_have_a_first_and_a_last_unless_they_are_
     text: str, value: Any, made: Any
 ) -> None:
     assert seen(text, value) == made
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "holds"),
+    [
+        ("entry.x < 'b'", "a", True),
+        ("entry.x < 'b'", "c", False),
+        ("entry.x < now", "2026-03-16", True),
+        ("entry.x > now", "2026-03-16", False),
+        ("entry.x < 'b'", 1, False),  # of another kind
+        ("entry.x < 5", "abc", False),
+        ("entry.x < 'b'", None, False),
+        ("entry.x < true", False, False),  # of no order
+    ],
+)
+def test_values_of_one_kind_are_ordered_and_all_others_are_not(
+    text: str, value: Any, holds: bool
+) -> None:
+    assert seen(text, value) is holds

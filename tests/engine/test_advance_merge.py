@@ -204,7 +204,6 @@ def test_what_a_device_did_at_the_very_instant_of_a_merge_is_not_lost(open_shop:
     shop = open_shop(HELLO, live=True)
     shop.call("0s", "identify", None, anonymousId="x", traits={"email": "a@example.com"})
     shop.tick("1m")
-    shop.call("1h", "track", None, anonymousId="x", event="Viewed", properties={})
     shop.call("1h", "identify", "ada", anonymousId="x", traits={"plan": "pro"})
     shop.call("1h", "track", None, anonymousId="x", event="Viewed", properties={})
     shop.tick("1h 1m")

@@ -17,7 +17,6 @@ from uuid import UUID
 
 import pytest
 from prefect.client.schemas.objects import FlowRun, StateType
-from prefect.exceptions import ObjectNotFound
 from prefect.states import Cancelling
 from sqlalchemy import text
 
@@ -36,7 +35,7 @@ from orchestrator.store.lock import engine_lock
 from orchestrator.wiring import close_engine, open_engine
 from tests.channels.misbehaviour import Late
 from tests.channels.smtp_double import ScriptedSmtp
-from tests.flows.conftest import QUICK, SERVER, Stage, is_final
+from tests.flows.conftest import QUICK, SERVER, Stage, is_final, runs_of
 
 if TYPE_CHECKING:
     from prefect.client.orchestration import SyncPrefectClient
@@ -66,13 +65,7 @@ class Site:
         parts = open_engine(project, SystemClock(), database=self.database, apply=True)
         worker = Worker(project.config.var_dir, engine_lock(self.database))
         engine = LiveEngine(parts, worker, lambda report: None)
-        books = Bookkeeper(
-            UP,
-            lambda key: engine.health(str(key.kind), key.name),
-            SystemClock().now,
-            "test",
-            QUICK,
-        )
+        books = Bookkeeper(UP, engine, "test", QUICK)
         self.heart = Heart(engine, books, QUICK)
         self.heart.start([*describe_project(project), describe_shift()])
         self._close = lambda: close_engine(parts, worker)
@@ -223,7 +216,7 @@ def test_a_shift_of_a_pool_keeps_the_accounts_and_obeys_the_gates_of_journeys(si
     site.view(5)
     run_id = site.run_pool()
     site.sent(5)
-    journey = site.stage.until(lambda: _runs(site, "journey/hello"))[0]
+    journey = site.stage.until(lambda: runs_of(site.client, "hello"))[0]
     assert journey.name.startswith("hello")
     site.client.pause_deployment(site.client.read_deployment_by_name("journey/hello").id)
     site.stage.until(lambda: _held(site))
@@ -252,7 +245,7 @@ def test_a_cancelled_shift_of_a_pool_stops_sending(site: Site) -> None:
 def test_the_schedule_of_a_pool_brings_a_shift_that_nobody_asked_for(site: Site) -> None:
     site.view(5)
     site.sent(5)
-    begun = [run for run in _runs(site, "work/pool") if run.start_time]
+    begun = [run for run in runs_of(site.client, "pool") if run.start_time]
     assert begun
     assert all(run.auto_scheduled for run in begun)
 
@@ -266,18 +259,6 @@ def test_a_cancelled_shift_of_up_stops_sending(site: Site) -> None:
     site.cancel(running[0].id)
     assert site.ended(running[0].id).state_type is StateType.CANCELLED
     assert len(site.smtp.taken) < 300
-
-
-def _runs(site: Site, name: str) -> list[FlowRun]:
-    from prefect.client.schemas.filters import DeploymentFilter, DeploymentFilterId
-
-    try:
-        deployment = site.client.read_deployment_by_name(name)
-    except ObjectNotFound:  # the shift has not told Prefect of the project yet
-        return []
-    ours = DeploymentFilter(id=DeploymentFilterId(any_=[deployment.id]))
-    found = site.client.read_flow_runs(deployment_filter=ours)
-    return [run for run in found if run.state_name != "Scheduled"]
 
 
 def _held(site: Site) -> list[Any]:
