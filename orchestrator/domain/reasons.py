@@ -24,6 +24,8 @@ class Reason(StrEnum):
     ENTERED_RECENTLY = "entered too recently"
     LATER_ENTRY = "a later entry is already known"
     ONLY_IF = "only_if"  # condition
+    ENDED = "the journey has ended"
+    DRAFT = "the journey is a draft"
     AGAIN = "again"  # pass_no
 
     # why a wait has another end than it was told to have

@@ -16,6 +16,8 @@ ENGLISH: Mapping[Reason, str] = {
     Reason.ENTERED_RECENTLY: "entered too recently",
     Reason.LATER_ENTRY: "a later entry is already known",
     Reason.ONLY_IF: "`only_if` does not hold ({condition})",
+    Reason.ENDED: "the journey takes nobody in any more: its end is past",
+    Reason.DRAFT: "the journey is a draft, which nobody enters",
     Reason.AGAIN: "again, pass {pass_no}",
     Reason.MOVED: "the customer's date or zone changed",
     Reason.EDITED: "the journey was edited",
