@@ -52,6 +52,7 @@ class Reason(StrEnum):
     CAME = "came"  # event
     TIMED_OUT = "timed out"
     NO_DATE = "there is no date"  # date, lack, turn, skipped
+    NO_DURATION = "there is no duration"  # date, lack, turn, skipped
     DATE_PAST = "the date is past"  # skipped
 
     # what a step did
@@ -99,7 +100,7 @@ class Detail(TypedDict, total=False):
     receiver: str  # of a coupon or reward: their role
     pass_no: int
     steps: int
-    date: str  # of a wait, as written
+    date: str  # or duration of a wait, as written
     lack: str  # missing, unreadable, too_far
     turn: str  # what a wait without its date does: continue, skip, exit
     skipped: str | None  # a step's id

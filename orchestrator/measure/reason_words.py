@@ -38,6 +38,7 @@ ENGLISH: Mapping[Reason, str] = {
     Reason.CAME: "the wait is over: {event} came",
     Reason.TIMED_OUT: "waited in vain",
     Reason.NO_DATE: "{date} is {lack}; {turn}",
+    Reason.NO_DURATION: "{date} is {lack}; {turn}",
     Reason.DATE_PAST: "goes on: the date is past: {skipped} skipped",
     Reason.SET: "keeps in mind: {names}",
     Reason.UPDATE: "the customer's data change: {names}",
