@@ -436,3 +436,14 @@ def test_the_repository_is_a_project_without_faults() -> None:
     )  # fmt: skip
     assert (done.returncode, done.stderr) == (0, "")
     assert [one for one in json.loads(done.stdout)["problems"] if one["severity"] == "error"] == []
+
+
+def test_marketing_without_a_topic_and_a_topic_without_a_name_are_advice(shop: ShopFolder) -> None:
+    shop.write("journeys/cart.yaml", CART)
+    toml = (shop.folder / "parcours.toml").read_text("utf-8")
+    shop.write("parcours.toml", re.sub(r"\[topics\]\n.*\n", "", toml))
+    found = {
+        (problem["rule"], problem["file"].rpartition("/")[2], problem["line"])
+        for problem in shop.run("check", "--json").json["problems"]
+    }
+    assert found == {("no-topic", "cart.yaml", 1), ("undeclared-topic", "call-back.yaml", 6)}
