@@ -29,7 +29,7 @@ from orchestrator.domain.policy import Policy
 from orchestrator.domain.route import PLAIN
 from orchestrator.domain.schedule import all_zones
 from orchestrator.domain.state import CustomerState, Enrollment
-from orchestrator.domain.timetable import Timetable
+from orchestrator.domain.timetable import Calendar, Timetable, UpTo
 from orchestrator.domain.triggers import Called, EventTrigger, Watched
 from orchestrator.domain.watches import StageWatch, Watch
 
@@ -73,8 +73,10 @@ class Index:
         index, lifecycle, trees = cls(), program.lifecycle, list(_trees(program))
         index.segment_tests = {one.name: one.condition.test for one in lifecycle.segments}
         for journey in program.journeys.values():
-            index._add_triggers(journey)
-        index.everywhere = Timetable([(one.everywhere(), (j, one)) for j, one in index.called])
+            if not journey.draft:
+                index._add_triggers(journey)
+        everywhere = [(_up_to_its_end(j, one.everywhere()), (j, one)) for j, one in index.called]
+        index.everywhere = Timetable(everywhere)
         for fact in lifecycle.facts:
             index._add_fact(fact)
         for facts in index.facts_by_event.values():
@@ -119,7 +121,8 @@ class Index:
         found = self.timetables.get(zone)
         if found is None:
             calls = [
-                (trigger.calendar(zone), (journey, trigger)) for journey, trigger in self.called
+                (_up_to_its_end(journey, trigger.calendar(zone)), (journey, trigger))
+                for journey, trigger in self.called
             ]
             found = self.timetables[zone] = Timetable(calls)
         return found
@@ -177,6 +180,45 @@ class Index:
         self.has_grants = any(step.grants for step in steps)
 
 
+class _LifeScope(Scope):
+    """What an expression sees of an enrollment and an event, put together when it looks up the
+    first name: most read the customer only."""
+
+    __slots__ = ("_about", "_names")
+
+    def __init__(
+        self,
+        state: CustomerState,
+        now: datetime,
+        segments: Mapping[str, Callable[[Scope], bool]],
+        about: tuple[Enrollment | None, Event | None],
+    ) -> None:
+        self.customer, self.now, self.segments = state, now, segments
+        self._about = about
+        self._names: dict[str, object] | None = None
+
+    @property
+    def names(self) -> dict[str, object]:  # type: ignore[override]  # an attribute of a plain scope
+        """The enrollment's names and the event's."""
+        if self._names is None:
+            self._names = _names_of(*self._about)
+        return self._names
+
+
+def _names_of(enrollment: Enrollment | None, event: Event | None) -> dict[str, object]:
+    names: dict[str, object] = {}
+    if enrollment is not None:
+        names = {
+            "entry": {**enrollment.entry, "at": enrollment.entered_at},
+            "vars": enrollment.variables,
+            "coupon": enrollment.coupon,
+            "journey": {"id": enrollment.journey, "number": enrollment.number},
+        }
+    if event is not None:
+        names["event"] = event.seen
+    return names
+
+
 @dataclass(frozen=True, slots=True)
 class Program:
     """Everything a run needs besides the customer. Built once per project version.
@@ -222,17 +264,9 @@ class Program:
         event: Event | None = None,
     ) -> Scope:
         """What an expression sees of a customer now, for one enrollment and one event."""
-        names: dict[str, object] = {}
-        if enrollment is not None:
-            names = {
-                "entry": {**enrollment.entry, "at": enrollment.entered_at},
-                "vars": enrollment.variables,
-                "coupon": enrollment.coupon,
-                "journey": {"id": enrollment.journey, "number": enrollment.number},
-            }
-        if event is not None:
-            names["event"] = event.seen
-        return Scope(state, now, names, self.index.segment_tests)
+        if enrollment is None and event is None:
+            return Scope(state, now, {}, self.index.segment_tests)
+        return _LifeScope(state, now, self.index.segment_tests, (enrollment, event))
 
     def changes_with_time(self, value: Value) -> bool:
         """Whether time alone may give a value another answer: it reads a window."""
@@ -257,6 +291,11 @@ def without_idle_facts(program: Program) -> Program:
     read = {name for tree in _trees(ruled) for name in customer_names(tree)}
     facts = tuple(fact for fact in program.lifecycle.facts if fact.name in read)
     return replace(ruled, lifecycle=replace(program.lifecycle, facts=facts, by_name={}))
+
+
+def _up_to_its_end(journey: Journey, calendar: Calendar) -> Calendar:
+    """The instants of a calendar at which a journey still takes somebody in."""
+    return calendar if journey.ends_at is None else UpTo(calendar, journey.ends_at)
 
 
 def _sent_window(policy: Policy, trees: Iterable[Expr]) -> timedelta | None:
