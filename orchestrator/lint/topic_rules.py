@@ -25,7 +25,11 @@ def _head(project: Project, journey: Journey, key: str) -> Spot:
     return f"journeys/{journey.id}.yaml", *project.position(journey.id, "", key)
 
 
-@TOPICS.rule("no-topic", why="Who unsubscribes refuses this journey alone, and hears the others.")
+@TOPICS.rule(
+    "no-topic",
+    why="Who unsubscribes refuses this journey alone, and goes on hearing the others.",
+    mend="Write a `topic`, and its name into [topics] of parcours.toml.",
+)
 def without_topic(project: Project) -> Iterator[Finding]:
     """Marketing that names no topic."""
     for journey in _marketing(project):
@@ -38,7 +42,11 @@ def without_topic(project: Project) -> Iterator[Finding]:
             )
 
 
-@TOPICS.rule("undeclared-topic", why="Readers are shown its id, in one language.")
+@TOPICS.rule(
+    "undeclared-topic",
+    why="Readers are shown the topic's id, whatever their language.",
+    mend="Give it a name in [topics] of parcours.toml.",
+)
 def undeclared_topics(project: Project) -> Iterator[Finding]:
     """Topics of a project that gives none of them a name."""
     if project.config.topics is not None:
