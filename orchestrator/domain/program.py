@@ -177,6 +177,45 @@ class Index:
         self.has_grants = any(step.grants for step in steps)
 
 
+class _LifeScope(Scope):
+    """What an expression sees of an enrollment and an event, put together when it looks up the
+    first name: most read the customer only."""
+
+    __slots__ = ("_about", "_names")
+
+    def __init__(
+        self,
+        state: CustomerState,
+        now: datetime,
+        segments: Mapping[str, Callable[[Scope], bool]],
+        about: tuple[Enrollment | None, Event | None],
+    ) -> None:
+        self.customer, self.now, self.segments = state, now, segments
+        self._about = about
+        self._names: dict[str, object] | None = None
+
+    @property
+    def names(self) -> dict[str, object]:  # type: ignore[override]  # an attribute of a plain scope
+        """The enrollment's names and the event's."""
+        if self._names is None:
+            self._names = _names_of(*self._about)
+        return self._names
+
+
+def _names_of(enrollment: Enrollment | None, event: Event | None) -> dict[str, object]:
+    names: dict[str, object] = {}
+    if enrollment is not None:
+        names = {
+            "entry": {**enrollment.entry, "at": enrollment.entered_at},
+            "vars": enrollment.variables,
+            "coupon": enrollment.coupon,
+            "journey": {"id": enrollment.journey, "number": enrollment.number},
+        }
+    if event is not None:
+        names["event"] = event.seen
+    return names
+
+
 @dataclass(frozen=True, slots=True)
 class Program:
     """Everything a run needs besides the customer. Built once per project version.
@@ -222,17 +261,9 @@ class Program:
         event: Event | None = None,
     ) -> Scope:
         """What an expression sees of a customer now, for one enrollment and one event."""
-        names: dict[str, object] = {}
-        if enrollment is not None:
-            names = {
-                "entry": {**enrollment.entry, "at": enrollment.entered_at},
-                "vars": enrollment.variables,
-                "coupon": enrollment.coupon,
-                "journey": {"id": enrollment.journey, "number": enrollment.number},
-            }
-        if event is not None:
-            names["event"] = event.seen
-        return Scope(state, now, names, self.index.segment_tests)
+        if enrollment is None and event is None:
+            return Scope(state, now, {}, self.index.segment_tests)
+        return _LifeScope(state, now, self.index.segment_tests, (enrollment, event))
 
     def changes_with_time(self, value: Value) -> bool:
         """Whether time alone may give a value another answer: it reads a window."""

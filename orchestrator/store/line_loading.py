@@ -31,6 +31,7 @@ from orchestrator.store.addresses import StoredAddresses, marketing_refusals
 from orchestrator.store.changed_columns import Columns, Fingerprint, open_json
 from orchestrator.store.events import NewEvent, new_events, past_events
 from orchestrator.store.prepared import Query, among
+from orchestrator.store.stored_enrollment import StoredEnrollment
 from orchestrator.store.tables import ASSIGNMENTS, CUSTOMERS, ENROLLMENTS, GRANTS, MESSAGES
 from orchestrator.store.transaction import Transaction
 
@@ -284,8 +285,8 @@ def _read_enrollment(row: tuple[Any, ...]) -> Enrollment:
         pass_no, held_out, variables, coupon, status, reason, ended_at, converted_at, goal_until,
         goal_value, key,
     ) = row  # fmt: skip
-    return Enrollment(
-        journey, version, number, entered_at, open_json(entry), step, arrived_at, due_at,
+    return StoredEnrollment(
+        journey, version, number, entered_at, entry, step, arrived_at, due_at,
         deferred_since, pass_no, held_out, open_json(variables), open_json(coupon),
         _STATUSES[status], reason, ended_at, converted_at, goal_until, goal_value, key,
         changed=False,
