@@ -32,5 +32,5 @@ def test_who_absorbs_another_is_woken_as_of_what_was_due_on_that_one(database: D
             add_customer(transaction, external_id=str(key), next_due_at=at)
         customers.absorb_customers(transaction, [(1, 2), (3, 4), (5, 6)])
         now_due = select(CUSTOMERS.c.id, CUSTOMERS.c.next_due_at)
-        found = dict(transaction.execute(now_due).tuples())
+        found = {row.id: row.next_due_at for row in transaction.execute(now_due)}
     assert found == {1: None, 2: NOW - hour, 3: None, 4: NOW, 5: None, 6: NOW + hour}
