@@ -27,6 +27,7 @@ OWN_EVENTS: Mapping[str, frozenset[str] | None] = {
         {"code", "redeemed", "percent", "amount", "currency", "minimum", "products"}
         | {"expires_at", "role"}
     ),
+    "Unsubscribed": None,
     "Coupon Redeemed": None,
     "Consent Confirmed": None,
     "Task Done": None,
