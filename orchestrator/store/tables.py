@@ -16,6 +16,12 @@ from sqlmodel import Field, SQLModel
 
 from orchestrator.domain.message import MessageState
 from orchestrator.store.columns import big_field, index_where, json_field, key_field, time_field
+from orchestrator.store.offer_tables import (  # those of what journeys give are had from here, too
+    GRANTS as GRANTS,
+)
+from orchestrator.store.offer_tables import (
+    TASKS as TASKS,
+)
 
 
 class Customer(SQLModel, table=True):
@@ -272,52 +278,6 @@ class Suppression(SQLModel, table=True):
     at: datetime = time_field(nullable=False)
 
 
-class GrantRow(SQLModel, table=True):
-    """A coupon or reward given. A reward is given once per referred customer and role."""
-
-    __tablename__ = "grants"
-    __table_args__ = (
-        UniqueConstraint("enrollment_id", "step", "pass_no", "role"),
-        index_where("is_reward", "rewards_once", "referred_id", "role", unique=True),
-        Index("grants_of_customer", "customer_id"),
-        Index("grants_of_referred", "referred_id"),
-    )  # fmt: skip
-    id: int = key_field()
-    code: str = Field(unique=True)
-    # who may use it; None: a referrer not known here
-    customer_id: int | None = big_field(nullable=True)
-    referred_id: int = big_field()  # the customer in whose journey it was given
-    enrollment_id: int = big_field()
-    step: str
-    pass_no: int
-    role: str  # customer, referrer
-    is_reward: bool
-    coupon: dict[str, Any] = json_field(nullable=False)
-    at: datetime = time_field(nullable=False)
-    redeemed_at: datetime | None = time_field()
-
-
-class TaskRow(SQLModel, table=True):
-    """A to-do for a person."""
-
-    __tablename__ = "tasks"
-    __table_args__ = (
-        UniqueConstraint("enrollment_id", "step", "pass_no"),
-        Index("tasks_of_customer", "customer_id"),
-    )
-    id: int = key_field()
-    customer_id: int = big_field()
-    enrollment_id: int = big_field()
-    step: str
-    pass_no: int
-    type: str
-    note: str = ""
-    assignee: str | None = None
-    at: datetime = time_field(nullable=False)
-    due_at: datetime | None = time_field()
-    done_at: datetime | None = time_field()
-
-
 class GateRow(SQLModel, table=True):
     """What stands still: a journey or a channel. Mirrors the Prefect UI, so that it holds when
     Prefect is away."""
@@ -378,8 +338,6 @@ ASSIGNMENTS = _handle(AssignmentRow)
 CONSENTS = _handle(ConsentRow)
 ADDRESS_CHOICES = _handle(AddressChoiceRow)
 SUPPRESSIONS = _handle(Suppression)
-GRANTS = _handle(GrantRow)
-TASKS = _handle(TaskRow)
 GATES = _handle(GateRow)
 WORKERS = _handle(WorkerRow)
 VERSIONS = _handle(JourneyVersion)
