@@ -1,4 +1,5 @@
-"""The tables of what journeys give and show: coupons and rewards, to-dos for people.
+"""The tables of what journeys give and show: coupons and rewards, to-dos for people, places in
+audiences, contents of the shop's own pages.
 
 Declared as those in `tables` are.
 """
@@ -39,6 +40,20 @@ class GrantRow(SQLModel, table=True):
     redeemed_at: datetime | None = time_field()
 
 
+class PoolCode(SQLModel, table=True):
+    """A code that the shop made, to be given once. Of codes that differ by their case alone there
+    is one: `folded`."""
+
+    __tablename__ = "pool_codes"
+    __table_args__ = (Index("pool_codes_free", "pool", "granted_at", "id"),)
+    id: int = key_field()
+    pool: str
+    code: str
+    folded: str = Field(unique=True)
+    imported_at: datetime = time_field(nullable=False)
+    granted_at: datetime | None = time_field()
+
+
 class TaskRow(SQLModel, table=True):
     """A to-do for a person."""
 
@@ -46,6 +61,7 @@ class TaskRow(SQLModel, table=True):
     __table_args__ = (
         UniqueConstraint("enrollment_id", "step", "pass_no"),
         Index("tasks_of_customer", "customer_id"),
+        index_where("done_at IS NULL", "tasks_open", "due_at"),
     )
     id: int = key_field()
     customer_id: int = big_field()
@@ -58,6 +74,48 @@ class TaskRow(SQLModel, table=True):
     at: datetime = time_field(nullable=False)
     due_at: datetime | None = time_field()
     done_at: datetime | None = time_field()
+    # what whoever did it says of it
+    result: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    done_note: str = Field(default="", sa_column_kwargs={"server_default": ""})
+
+
+class AudienceChangeRow(SQLModel, table=True):
+    """Somebody was put into an audience, or taken out; the newest row says where they are."""
+
+    __tablename__ = "audience_changes"
+    __table_args__ = (
+        UniqueConstraint("enrollment_id", "step", "pass_no"),
+        Index("audience_changes_of_audience", "audience", "customer_id"),
+        Index("audience_changes_of_customer", "customer_id"),
+    )
+    id: int = key_field()
+    customer_id: int = big_field()
+    enrollment_id: int = big_field()
+    step: str
+    pass_no: int
+    audience: str
+    is_member: bool
+    at: datetime = time_field(nullable=False)
+
+
+class OnsiteContentRow(SQLModel, table=True):
+    """What the shop's own pages show a customer in a slot, while their journey lets it."""
+
+    __tablename__ = "onsite_contents"
+    __table_args__ = (
+        UniqueConstraint("enrollment_id", "step", "pass_no"),
+        Index("onsite_contents_of_customer", "customer_id", "slot"),
+    )
+    id: int = key_field()
+    customer_id: int = big_field()
+    enrollment_id: int = big_field()
+    step: str
+    pass_no: int
+    priority: int
+    slot: str
+    content: Any = json_field(nullable=False)
+    at: datetime = time_field(nullable=False)
+    until: datetime | None = time_field()
 
 
 def _handle(model: type[SQLModel]) -> Table:
@@ -65,4 +123,7 @@ def _handle(model: type[SQLModel]) -> Table:
 
 
 GRANTS = _handle(GrantRow)
+POOL_CODES = _handle(PoolCode)
 TASKS = _handle(TaskRow)
+AUDIENCE_CHANGES = _handle(AudienceChangeRow)
+ONSITE_CONTENTS = _handle(OnsiteContentRow)

@@ -15,13 +15,8 @@ from sqlalchemy import Column, Index, LargeBinary, Table, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from orchestrator.domain.message import MessageState
+from orchestrator.store import offer_tables
 from orchestrator.store.columns import big_field, index_where, json_field, key_field, time_field
-from orchestrator.store.offer_tables import (  # those of what journeys give are had from here, too
-    GRANTS as GRANTS,
-)
-from orchestrator.store.offer_tables import (
-    TASKS as TASKS,
-)
 
 
 class Customer(SQLModel, table=True):
@@ -70,7 +65,7 @@ class InboxCall(SQLModel, table=True):
     id: int = key_field()
     message_id: str | None = Field(default=None, unique=True)
     received_at: datetime = time_field(nullable=False)
-    source: str = ""  # api, file, page, engine
+    source: str = ""  # api, file, page, engine, manual, hand
     starts: bool = True  # false for history: facts and stages only
     raw: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
 
@@ -342,6 +337,11 @@ GATES = _handle(GateRow)
 WORKERS = _handle(WorkerRow)
 VERSIONS = _handle(JourneyVersion)
 SETTINGS = _handle(Setting)
+GRANTS = offer_tables.GRANTS
+POOL_CODES = offer_tables.POOL_CODES
+TASKS = offer_tables.TASKS
+AUDIENCE_CHANGES = offer_tables.AUDIENCE_CHANGES
+ONSITE_CONTENTS = offer_tables.ONSITE_CONTENTS
 
 #: The columns that say whose a row is. Who merges, exports, erases or copies a customer reads this.
 OWNED = (
@@ -355,4 +355,6 @@ OWNED = (
     GRANTS.c.customer_id,
     GRANTS.c.referred_id,
     TASKS.c.customer_id,
+    AUDIENCE_CHANGES.c.customer_id,
+    ONSITE_CONTENTS.c.customer_id,
 )
