@@ -86,21 +86,25 @@ class Place:
 
     def error(self, message: str, *, at_key: bool = False, offset: int = 0) -> None:
         """Reports a fault here."""
-        self._report(message, at_key, offset, "error")
+        self._report(message, at_key, offset)
 
-    def warn(self, message: str, *, at_key: bool = False, offset: int = 0) -> None:
-        """Reports advice here."""
-        self._report(message, at_key, offset, "warning")
+    def warn(self, message: str, *, at_key: bool = False, rule: str = "advice") -> None:
+        """Reports advice here, by the name of the rule that gives it."""
+        self._report(message, at_key, rule=rule)
 
     def not_built(self, what: str) -> None:
         """Refuses a part of the language that this version does not have yet."""
         self.error(f"{what} is part of the language but not built yet in this version", at_key=True)
 
-    def _report(self, message: str, at_key: bool, offset: int, severity: str) -> None:
+    def _report(
+        self, message: str, at_key: bool = False, offset: int = 0, *, rule: str = ""
+    ) -> None:
         text = f"{self.step}: {message}" if self.step else message
-        self.problems.append(
-            self.document.problem(self.path, text, at_key=at_key, offset=offset, severity=severity)
+        severity = "warning" if rule else "error"
+        found = self.document.problem(
+            self.path, text, at_key=at_key, offset=offset, severity=severity
         )
+        self.problems.append(replace(found, rule=rule))
 
     # ------------------------------------------------------------ expressions
 
@@ -113,11 +117,13 @@ class Place:
         except ExpressionInvalid as fault:
             self.error(str(fault), offset=fault.offset)
             return None
+        self.document.trees[self.path] = (condition.tree,)
         self.check_names(condition.tree)
         for constant in _always_true(condition.tree):
             self.warn(
                 f"{constant} alone always holds: compare it with something, such as "
-                f"`event.name == {constant}`"
+                f"`event.name == {constant}`",
+                rule="always-holds",
             )
         return condition
 
@@ -137,6 +143,7 @@ class Place:
         except ExpressionInvalid as fault:
             self.error(str(fault), offset=fault.offset)
             return None
+        self.document.trees[self.path] = result.trees
         for tree in result.trees:
             self.check_names(tree)
         return result
@@ -166,7 +173,8 @@ class Place:
                 if near:
                     self.warn(
                         f"there is no fact '{part.name}', and a trait is read instead; "
-                        f"did you mean '{near}'?"
+                        f"did you mean '{near}'?",
+                        rule="unknown-fact",
                     )
 
     def _check_received(self, tree: Expr) -> None:
@@ -195,7 +203,8 @@ class Place:
             )
             slug = re.sub(r"[^a-z0-9_-]+", "-", plain).strip("-")
             self.warn(
-                f"a topic's id is made of a-z, 0-9, - and _: write {slug or 'one such as offers'}"
+                f"a topic's id is made of a-z, 0-9, - and _: write {slug or 'one such as offers'}",
+                rule="topic-id",
             )
 
     def check_known(self, noun: str, name: str, known: frozenset[str] | None) -> bool:

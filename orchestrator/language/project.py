@@ -20,22 +20,24 @@ from orchestrator.domain.steps.message_step import Message
 from orchestrator.domain.survey import Survey
 from orchestrator.domain.template_names import template_names
 from orchestrator.domain.text_files import decode_text
+from orchestrator.domain.tracking_plan import NO_PLAN, TrackingPlan
 from orchestrator.language.config_file import read_config
 from orchestrator.language.journeys import read_journey
 from orchestrator.language.lifecycle_file import names_in, read_lifecycle
 from orchestrator.language.place import Known
 from orchestrator.language.surveys import read_surveys
+from orchestrator.language.tracking_plan_file import read_tracking_plan
 
 JOURNEYS = "journeys"  # the folder that makes a folder a project
 _TEMPLATE_ENDINGS = {f".{ending}" for spec in MEDIA.values() for ending in spec.endings} | {".txt"}
-_OTHER_FILES = ("lifecycle", "segments", "surveys")
+_OTHER_FILES = ("lifecycle", "segments", "surveys", "events")
 
 
 @dataclass(frozen=True, slots=True)
 class Project:
     """Everything a project's files say, checked. `known` is what `parse_journey` needs for one more
     journey; `places` says where steps and their options are written, by (journey, step id) and
-    (journey, step id, option).
+    (journey, step id, option). `documents` are the files of `journeys/` by their stem.
     """
 
     root: Path
@@ -48,6 +50,8 @@ class Project:
     known: Known
     warnings: tuple[Problem, ...] = ()
     places: Mapping[tuple[str, ...], Position] = field(default_factory=dict)
+    documents: Mapping[str, Document] = field(default_factory=dict)
+    plan: TrackingPlan = NO_PLAN
 
     def position(self, journey: str, step_id: str, option: str = "") -> Position:
         """The line and column of a step's option, else of the step, else of the file."""
@@ -109,6 +113,7 @@ def read_project(
         documents.get("lifecycle"), documents.get("segments"), known, problems
     )
     surveys = read_surveys(documents.get("surveys"), known, problems)
+    plan = read_tracking_plan(documents.get("events"), known, problems)
     journeys: dict[str, Journey] = {}
     tests: dict[str, tuple[JourneyTest, ...]] = {}
     places: dict[tuple[str, ...], Position] = {}
@@ -124,8 +129,9 @@ def read_project(
     ordered = sorted(problems, key=lambda problem: (problem.file, problem.line, problem.column))
     warnings = tuple(problem for problem in ordered if problem.severity != "error")
     project = Project(
-        root, config, lifecycle, journeys, surveys, tests, templates, known, warnings, places
-    )
+        root, config, lifecycle, journeys, surveys, tests, templates, known, warnings, places,
+        documents, plan,
+    )  # fmt: skip
     return project, ordered
 
 
