@@ -8,12 +8,12 @@ import typer
 
 from orchestrator.cli.commands import Command, Commands
 from orchestrator.cli.options import ProjectFolder
-from orchestrator.cli.tasks import list_tasks
+from orchestrator.cli.to_dos import list_tasks
 
 COMMANDS = {
-    "list": Command("tasks:list_tasks", "List the to-dos for people, what is due first in front."),
-    "done": Command("tasks:done", "Say that to-dos are done, and how it went."),
-    "export": Command("tasks:export", "Write to-dos to a file for a spreadsheet."),
+    "list": Command("to_dos:list_tasks", "List the to-dos for people, what is due first in front."),
+    "done": Command("to_dos:done", "Say that to-dos are done, and how it went."),
+    "export": Command("to_dos:export", "Write to-dos to a file for a spreadsheet."),
 }
 
 

@@ -16,7 +16,7 @@ from orchestrator.store.tasks import KeptTask, close_tasks, find_tasks
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class TaskReport:
     """What whoever did a to-do says of it: a word for how it went, which journeys may ask, and a
     note.
     """
@@ -36,7 +36,9 @@ class Finished:
     unknown: tuple[int, ...] = ()
 
 
-def finish_tasks(database: Database, ids: Sequence[int], report: Report, now: datetime) -> Finished:
+def finish_tasks(
+    database: Database, ids: Sequence[int], report: TaskReport, now: datetime
+) -> Finished:
     """Notes that these to-dos are done, and puts `Task Done` of each into the inbox, once."""
     with database.write() as transaction:
         found = find_tasks(transaction, ids)
@@ -48,7 +50,7 @@ def finish_tasks(database: Database, ids: Sequence[int], report: Report, now: da
     return Finished(tuple(sorted(fresh)), tuple(sorted(found.keys() - fresh.keys())))
 
 
-def _call(task: KeptTask, report: Report, now: datetime) -> InboxEntry:
+def _call(task: KeptTask, report: TaskReport, now: datetime) -> InboxEntry:
     message_id = f"task-{task.id}"
     call = {
         "type": "track",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select
 
-from orchestrator.intake.finished_tasks import Finished, Report, finish_tasks
+from orchestrator.intake.finished_tasks import Finished, TaskReport, finish_tasks
 from orchestrator.store.inbox import count_calls
 from orchestrator.store.tables import ENROLLMENTS
 from orchestrator.store.tasks import TaskFilter, count_open, list_tasks
@@ -52,7 +52,7 @@ def caring(open_shop: OpenShop) -> Shop:
 
 
 def finish(shop: Shop, *ids: int, at: str = "1h") -> Finished:
-    report = Report("sold", "a grey one")
+    report = TaskReport("sold", "a grey one")
     return finish_tasks(shop.context.database, ids, report, instant(at))
 
 

@@ -15,7 +15,7 @@ from orchestrator.cli.projects import load_settings, zone_of
 from orchestrator.clock import SystemClock
 from orchestrator.config import Config
 from orchestrator.domain.formatting import count
-from orchestrator.intake.finished_tasks import Report, finish_tasks
+from orchestrator.intake.finished_tasks import TaskReport, finish_tasks
 from orchestrator.measure import task_list
 from orchestrator.store import tasks
 from orchestrator.store.tasks import KeptTask, TaskFilter
@@ -56,7 +56,7 @@ def done(
 
     Their customers' journeys are told by the event `Task Done`, with the next tick.
     """
-    config, report = load_settings(project), Report(result.strip(), note.strip())
+    config, report = load_settings(project), TaskReport(result.strip(), note.strip())
     with opened(config, to_look=True) as database:
         finished = finish_tasks(database, ids, report, SystemClock().now())
     if finished.unknown:
