@@ -77,7 +77,8 @@ def read_journey(document: Document, known: Known, problems: list[Problem]) -> J
 def _places(
     document: Document, ids: Mapping[Path, str]
 ) -> Iterator[tuple[tuple[str, ...], Position]]:
-    yield ("", "trigger"), document.position(("trigger",))
+    for key in ("journey", "trigger", "topic"):
+        yield ("", key), document.position((key,))
     for path, step_id in ids.items():
         yield (step_id,), document.position(path)
         step = document.get(path)
