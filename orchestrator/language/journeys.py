@@ -77,7 +77,8 @@ def read_journey(document: Document, known: Known, problems: list[Problem]) -> J
 def _places(
     document: Document, ids: Mapping[Path, str]
 ) -> Iterator[tuple[tuple[str, ...], Position]]:
-    yield ("", "trigger"), document.position(("trigger",))
+    for key in ("journey", "trigger", "topic"):
+        yield ("", key), document.position((key,))
     for path, step_id in ids.items():
         yield (step_id,), document.position(path)
         step = document.get(path)
@@ -149,7 +150,8 @@ def _advise_on_repeats(journey: domain.Journey, place: Place) -> None:
             _item(place.at("exit"), index).warn(
                 f"{_again(rule)} is the trigger too: who triggers again leaves and does not "
                 f"enter anew, so every second"
-                " time nothing happens; leave this exit out and write `on_repeat: restart`"
+                " time nothing happens; leave this exit out and write `on_repeat: restart`",
+                rule="trigger-is-exit",
             )
     goal = journey.goal
     if (
@@ -160,7 +162,8 @@ def _advise_on_repeats(journey: domain.Journey, place: Place) -> None:
         place.at("goal").warn(
             f"{_again(goal)} is the trigger too: who triggers again leaves and does not enter "
             f"anew, so every second"
-            " time nothing happens; write `exit: false` into the goal, and `on_repeat: restart`"
+            " time nothing happens; write `exit: false` into the goal, and `on_repeat: restart`",
+            rule="trigger-is-exit",
         )
 
 
