@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from orchestrator.domain.effects import DecisionKind, Effect
 from orchestrator.domain.medium import ChannelName, Medium
 from orchestrator.domain.message import Purpose
-from orchestrator.domain.reasons import Detail
+from orchestrator.domain.reasons import Detail, Reason
 from orchestrator.domain.release_answers import Go, Later, Leave, Stay
 from orchestrator.domain.state import CustomerState, Enrollment, SentMessage
 from orchestrator.domain.step import Step, StepMoment
