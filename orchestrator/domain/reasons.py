@@ -40,8 +40,10 @@ class Reason(StrEnum):
     SUPPRESSED = "suppressed"  # because
     FREQUENCY_CAP = "frequency_cap"
     QUIET_HOURS = "quiet_hours"
+    NEVER = "never"  # condition
     OVERDUE = "overdue"
     LEFT_BEFORE = "left before"  # because
+    TOO_LATE = "too late"
     ONLY_TO = "only_to: this project writes to a few addresses only"
 
     # which way somebody goes
