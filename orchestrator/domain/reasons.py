@@ -42,6 +42,11 @@ class Reason(StrEnum):
     LEFT_BEFORE = "left before"  # because
     ONLY_TO = "only_to: this project writes to a few addresses only"
 
+    # what a webhook's answer is to a journey that keeps it
+    ANSWER = "the answer of a webhook"
+    ANSWERED = "answered"  # names
+    NO_ANSWER = "no answer within the hour"  # names
+
     # which way somebody goes
     CONDITION = "condition"  # condition, arm
     ELSE = "else"  # arm

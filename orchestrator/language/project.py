@@ -102,8 +102,8 @@ def read_project(
     reading.open_templates()
     templates = find_templates(root / "templates")
     known = _names(documents, config, templates, need_templates)
-    if config_problems:  # a channel may be there that cannot be read
-        known = replace(known, channels=None)
+    if config_problems:  # a channel or a secret may be there that cannot be read
+        known = replace(known, channels=None, secrets=None)
     problems = reading.problems
     lifecycle = read_lifecycle(
         documents.get("lifecycle"), documents.get("segments"), known, problems
@@ -143,6 +143,7 @@ def _names(
         templates=templates,
         templates_required=required,
         channels=config.channels.media,
+        secrets=config.webhooks.secrets,
         timezone=config.project.timezone,
     )
 

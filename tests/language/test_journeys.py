@@ -474,7 +474,6 @@ def test_what_is_not_built_yet_is_refused_by_its_name(text: str, what: str) -> N
     [
         ("whatsapp: a", "`whatsapp`"),
         ("first_of: [whatsapp, sms]\n    template: a", "`first_of`"),
-        ("webhook: {url: 'https://shop.example', save_as: r}", "`webhook`"),
         ("delay: {between: [1h, 4h]}", "a random delay (`between`)"),
         ('delay: "{{ item.days_supply }}d"', "a computed delay"),
         ("audience: {add: x}", "`audience`"),
