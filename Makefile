@@ -5,7 +5,7 @@ VENV    := .venv
 BIN     := $(VENV)/bin
 STAMP   := $(VENV)/.installed
 
-.PHONY: install run test quick thorough check picture bench reliability lock clean
+.PHONY: install run test quick thorough check picture rules bench reliability lock clean
 
 install: $(STAMP)
 
@@ -34,6 +34,10 @@ check: $(STAMP)
 # docs/house.md and its picture, from the imports.
 picture: $(STAMP)
 	$(BIN)/python -m tests.support.picture
+
+# docs/rules.md, from the rules of `check`.
+rules: $(STAMP)
+	$(BIN)/python -m tests.support.rules_page
 
 bench: $(STAMP)
 	$(BIN)/python -m tests.bench $(ARGS)

@@ -42,7 +42,7 @@ class DecisionKind(StrEnum):
     NOT_SENT = "not_sent"
     EXPIRED = "expired"
     BRANCHED = "branched"
-    NO_DATE = "no_date"  # a wait for a date that is missing, or cannot be read
+    NO_DATE = "no_date"  # a wait whose date or duration is missing, or cannot be read
     CHANGED = "changed"  # a variable, a trait, consent
     GRANTED = "granted"  # a coupon or reward
     TASK = "task"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from orchestrator.domain import assignment
@@ -21,21 +21,20 @@ def enter(
     """Considers every trigger that this instant pulls: its events, changes of what is watched, and
     the instant itself.
     """
-    by_event = line.program.index.by_event
+    by_event, answered = line.program.index.by_event, set[str]()
     for event in events:
         if not event.starts:
             continue
         if event.kind is Kind.START:
             _start_by_hand(_Knock(line, event, now))
         elif event.kind >= Kind.TRACK and (pulled := by_event.get(event.name)):
-            knock = _Knock(line, event, now)
-            for journey, trigger in pulled:
-                _try_to_enter(knock, journey, trigger)
+            answered |= _knock(_Knock(line, event, now), pulled, set())
     for change in changes:
         if change.to is not None and change.cause in ("event", "time"):
-            _enter_by_change(line, now, change)
+            answered |= _enter_by_change(line, now, change, answered)
     for journey, call in line.take_calls(now):
-        _try_to_enter(_Knock(line, Event(now, Kind.EMITTED, call.word), now), journey, call)
+        knock = _Knock(line, Event(now, Kind.EMITTED, call.word), now)
+        answered |= _knock(knock, [(journey, call)], answered)
 
 
 class _Knock:
@@ -47,6 +46,19 @@ class _Knock:
         self.line, self.event, self.at, self.now = line, event, event.at, now
 
 
+def _knock(
+    knock: _Knock, pulled: Iterable[tuple[Journey, Trigger]], answered: set[str]
+) -> set[str]:
+    """Tries triggers in the order in which they are written, and of each journey up to the first
+    that means the customer: several triggers are several ways in, not several entries. Returns the
+    journeys that have answered.
+    """
+    for journey, trigger in pulled:
+        if journey.id not in answered and _try_to_enter(knock, journey, trigger):
+            answered = {*answered, journey.id}
+    return answered
+
+
 def _start_by_hand(knock: _Knock) -> None:
     journey = knock.line.program.journeys.get(knock.event.name)
     if journey is not None:
@@ -54,23 +66,23 @@ def _start_by_hand(knock: _Knock) -> None:
         _try_to_enter(knock, journey, next(manual, ManualTrigger()))
 
 
-def _enter_by_change(line: Line, now: datetime, change: RuleChange) -> None:
+def _enter_by_change(line: Line, now: datetime, change: RuleChange, answered: set[str]) -> set[str]:
     told = {change.kind: change.to, "from": change.came_from}
     knock = _Knock(line, Event(change.at, Kind.EMITTED, change.kind, told), now)
-    for journey, trigger in line.program.index.by_answer.get((change.kind, change.to or ""), ()):
-        if trigger.comes_from(change.came_from):
-            _try_to_enter(knock, journey, trigger)
+    watching = line.program.index.by_answer.get((change.kind, change.to or ""), ())
+    pulled = [one for one in watching if one[1].comes_from(change.came_from)]
+    return _knock(knock, pulled, answered)
 
 
-def _try_to_enter(knock: _Knock, journey: Journey, trigger: Trigger) -> None:
+def _try_to_enter(knock: _Knock, journey: Journey, trigger: Trigger) -> bool:
     """Lets the customer in, or says why not; what was answered before a late call came stays
-    answered.
+    answered. False where the trigger does not mean them.
     """
     line, event, at = knock.line, knock.event, knock.at
     if line.retrace is not None and line.retrace.is_answered(journey.id, at):
-        return
+        return True
     if not (trigger.is_for_all or trigger.means(line.scope(knock.now, event=event))):
-        return
+        return False
     inside = _inside(line, journey, at)
     if refused := _why_not(knock, journey, inside):
         if line.tells(DecisionKind.IGNORED):
@@ -81,6 +93,7 @@ def _try_to_enter(knock: _Knock, journey: Journey, trigger: Trigger) -> None:
         _restart(knock, journey, inside)
     else:
         _begin(line, journey, _draft(line, journey, event))
+    return True
 
 
 def _why_not(
@@ -88,6 +101,8 @@ def _why_not(
 ) -> tuple[Reason, Detail] | None:
     """Why somebody may not enter, or start anew; None when they may."""
     line, only_if = knock.line, journey.only_if
+    if journey.draft or journey.has_ended(knock.at):
+        return (Reason.DRAFT if journey.draft else Reason.ENDED), {}
     if inside is None:
         reason = _too_early(line, journey, knock.at)
     else:

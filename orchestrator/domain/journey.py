@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from orchestrator.domain.expression import Condition, Value
@@ -100,6 +100,8 @@ class Journey:
     exits: tuple[ExitRule, ...] = ()
     goal: Goal | None = None
     holdout: float = 0.0  # percent
+    draft: bool = False  # checked and tried out, and entered by nobody
+    ends_at: datetime | None = None  # from this instant on nobody enters
     on_change: OnChange = OnChange.FOLLOW
     moved: tuple[tuple[str, str], ...] = ()  # old step id → new step id
     given_ids: frozenset[str] = (
@@ -118,6 +120,10 @@ class Journey:
         names = [rule.event for rule in rules if rule.event is not None]
         if len(names) == len(rules):
             object.__setattr__(self, "listens_for", frozenset(names))
+
+    def has_ended(self, at: datetime) -> bool:
+        """Whether nobody enters any more at an instant."""
+        return self.ends_at is not None and at >= self.ends_at
 
     @property
     def subscription_topic(self) -> str:

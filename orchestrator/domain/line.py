@@ -250,6 +250,12 @@ class Moment:
         """The variant of a split that this customer has, for good."""
         return self.line.assign(self.journey.id, step, shares, self.now)
 
+    def draw(self, step: str) -> float:
+        """A number in [0, 1): the same for the same enrollment, step and pass."""
+        one = self.enrollment
+        where = f"{step}:{one.number}:{one.pass_no}"
+        return assignment.draw(one.journey, where, self.state.external_id) / 100
+
     def make_code(self) -> str:
         """A coupon's code: the same for the same enrollment, step and pass."""
         one = self.enrollment

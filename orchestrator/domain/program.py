@@ -29,7 +29,7 @@ from orchestrator.domain.policy import Policy
 from orchestrator.domain.route import PLAIN
 from orchestrator.domain.schedule import all_zones
 from orchestrator.domain.state import CustomerState, Enrollment
-from orchestrator.domain.timetable import Timetable
+from orchestrator.domain.timetable import Calendar, Timetable, UpTo
 from orchestrator.domain.triggers import Called, EventTrigger, Watched
 from orchestrator.domain.watches import StageWatch, Watch
 
@@ -74,8 +74,10 @@ class Index:
         index, lifecycle, trees = cls(), program.lifecycle, list(_trees(program))
         index.segment_tests = {one.name: one.condition.test for one in lifecycle.segments}
         for journey in program.journeys.values():
-            index._add_triggers(journey)
-        index.everywhere = Timetable([(one.everywhere(), (j, one)) for j, one in index.called])
+            if not journey.draft:
+                index._add_triggers(journey)
+        everywhere = [(_up_to_its_end(j, one.everywhere()), (j, one)) for j, one in index.called]
+        index.everywhere = Timetable(everywhere)
         for fact in lifecycle.facts:
             index._add_fact(fact)
         for facts in index.facts_by_event.values():
@@ -120,7 +122,8 @@ class Index:
         found = self.timetables.get(zone)
         if found is None:
             calls = [
-                (trigger.calendar(zone), (journey, trigger)) for journey, trigger in self.called
+                (_up_to_its_end(journey, trigger.calendar(zone)), (journey, trigger))
+                for journey, trigger in self.called
             ]
             found = self.timetables[zone] = Timetable(calls)
         return found
@@ -290,6 +293,11 @@ def without_idle_facts(program: Program) -> Program:
     read = {name for tree in _trees(ruled) for name in customer_names(tree)}
     facts = tuple(fact for fact in program.lifecycle.facts if fact.name in read)
     return replace(ruled, lifecycle=replace(program.lifecycle, facts=facts, by_name={}))
+
+
+def _up_to_its_end(journey: Journey, calendar: Calendar) -> Calendar:
+    """The instants of a calendar at which a journey still takes somebody in."""
+    return calendar if journey.ends_at is None else UpTo(calendar, journey.ends_at)
 
 
 def _sent_window(policy: Policy, trees: Iterable[Expr]) -> timedelta | None:

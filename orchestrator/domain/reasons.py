@@ -24,6 +24,8 @@ class Reason(StrEnum):
     ENTERED_RECENTLY = "entered too recently"
     LATER_ENTRY = "a later entry is already known"
     ONLY_IF = "only_if"  # condition
+    ENDED = "the journey has ended"
+    DRAFT = "the journey is a draft"
     AGAIN = "again"  # pass_no
 
     # why a wait has another end than it was told to have
@@ -55,6 +57,7 @@ class Reason(StrEnum):
     CAME = "came"  # event
     TIMED_OUT = "timed out"
     NO_DATE = "there is no date"  # date, lack, turn, skipped
+    NO_DURATION = "there is no duration"  # date, lack, turn, skipped
     DATE_PAST = "the date is past"  # skipped
 
     # what a step did
@@ -102,7 +105,7 @@ class Detail(TypedDict, total=False):
     receiver: str  # of a coupon or reward: their role
     pass_no: int
     steps: int
-    date: str  # of a wait, as written
+    date: str  # or duration of a wait, as written
     lack: str  # missing, unreadable, too_far
     turn: str  # what a wait without its date does: continue, skip, exit
     skipped: str | None  # a step's id

@@ -82,6 +82,10 @@ class StepMoment(Protocol):
         """The variant of a split that this customer has, for good."""
         ...
 
+    def draw(self, step: str) -> float:
+        """A number in [0, 1): the same for the same enrollment, step and pass."""
+        ...
+
     def make_code(self) -> str:
         """A coupon's code: the same for the same enrollment, step and pass."""
         ...

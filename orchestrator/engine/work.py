@@ -108,7 +108,7 @@ class _Work:
         """
         turn = self.turn
         with turn.database.write() as transaction:
-            turn.standing = read_standing(transaction)
+            turn.standing = read_standing(transaction, self.turn.program)
             turn.hand_over.hold_back(turn.standing.held.channels)
             turn.decided_before = messages.newest_id(transaction)
             note_tick(turn.parts, transaction, self.began_at)
@@ -117,7 +117,7 @@ class _Work:
     def read_standing(self) -> None:
         """Reads what stands still, for outcomes that are written outside of a turn."""
         with self.turn.database.read() as transaction:
-            self.turn.standing = read_standing(transaction)
+            self.turn.standing = read_standing(transaction, self.turn.program)
 
     def write_answers(self, wait_s: float) -> None:
         """Writes what became of our own messages, outside of a turn too."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 from orchestrator.documents.document import Document, Path, Position
 from orchestrator.documents.yaml_nodes import read_yaml
@@ -11,6 +13,7 @@ from orchestrator.domain import journey as domain
 from orchestrator.domain.errors import Problem, ProjectInvalid
 from orchestrator.domain.journey_tests import JourneyTest
 from orchestrator.domain.message import Purpose
+from orchestrator.domain.schedule import find_zone, to_instant
 from orchestrator.domain.triggers import EventTrigger, StageTrigger, Trigger
 from orchestrator.language.journey_test_forms import read_tests
 from orchestrator.language.place import Known, Place
@@ -74,7 +77,8 @@ def read_journey(document: Document, known: Known, problems: list[Problem]) -> J
 def _places(
     document: Document, ids: Mapping[Path, str]
 ) -> Iterator[tuple[tuple[str, ...], Position]]:
-    yield ("", "trigger"), document.position(("trigger",))
+    for key in ("journey", "trigger", "topic"):
+        yield ("", key), document.position((key,))
     for path, step_id in ids.items():
         yield (step_id,), document.position(path)
         step = document.get(path)
@@ -108,6 +112,8 @@ def _build(form: JourneyForm, ids: dict[Path, str], place: Place) -> domain.Jour
         exits=tuple(rule for rule in exits if rule is not None),
         goal=_goal(form.goal, place.at("goal")) if form.goal else None,
         holdout=form.holdout,
+        draft=form.draft,
+        ends_at=None if form.ends is None else _end_of(form.ends, place.known.timezone),
         on_change=domain.OnChange(form.on_change),
         moved=_moved(form, place.at("moved"), set(ids.values())),
         given_ids=given_ids(form.steps),
@@ -115,6 +121,14 @@ def _build(form: JourneyForm, ids: dict[Path, str], place: Place) -> domain.Jour
         version=version_of(place.document.map),
         source=place.document.text,
     )
+
+
+def _end_of(last: date, timezone: str) -> datetime:
+    """The instant from which nobody enters: a day counts to its end, on the project's clock."""
+    day, clock = last + timedelta(days=1), time(0)
+    if isinstance(last, datetime):
+        day, clock = last.date(), last.time()
+    return to_instant(day, clock, find_zone(timezone) or ZoneInfo("UTC"))
 
 
 def _advise_on_repeats(journey: domain.Journey, place: Place) -> None:
@@ -128,7 +142,8 @@ def _advise_on_repeats(journey: domain.Journey, place: Place) -> None:
             _item(place.at("exit"), index).warn(
                 f"{_again(rule)} is the trigger too: who triggers again leaves and does not "
                 f"enter anew, so every second"
-                " time nothing happens; leave this exit out and write `on_repeat: restart`"
+                " time nothing happens; leave this exit out and write `on_repeat: restart`",
+                rule="trigger-is-exit",
             )
     goal = journey.goal
     if (
@@ -139,7 +154,8 @@ def _advise_on_repeats(journey: domain.Journey, place: Place) -> None:
         place.at("goal").warn(
             f"{_again(goal)} is the trigger too: who triggers again leaves and does not enter "
             f"anew, so every second"
-            " time nothing happens; write `exit: false` into the goal, and `on_repeat: restart`"
+            " time nothing happens; write `exit: false` into the goal, and `on_repeat: restart`",
+            rule="trigger-is-exit",
         )
 
 

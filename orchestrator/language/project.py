@@ -20,22 +20,25 @@ from orchestrator.domain.steps.message_step import Message
 from orchestrator.domain.survey import Survey
 from orchestrator.domain.template_names import template_names
 from orchestrator.domain.text_files import decode_text
+from orchestrator.domain.topics import TopicNames
+from orchestrator.domain.tracking_plan import NO_PLAN, TrackingPlan
 from orchestrator.language.config_file import read_config
 from orchestrator.language.journeys import read_journey
 from orchestrator.language.lifecycle_file import names_in, read_lifecycle
 from orchestrator.language.place import Known
 from orchestrator.language.surveys import read_surveys
+from orchestrator.language.tracking_plan_file import read_tracking_plan
 
 JOURNEYS = "journeys"  # the folder that makes a folder a project
 _TEMPLATE_ENDINGS = {f".{ending}" for spec in MEDIA.values() for ending in spec.endings} | {".txt"}
-_OTHER_FILES = ("lifecycle", "segments", "surveys")
+_OTHER_FILES = ("lifecycle", "segments", "surveys", "events")
 
 
 @dataclass(frozen=True, slots=True)
 class Project:
     """Everything a project's files say, checked. `known` is what `parse_journey` needs for one more
     journey; `places` says where steps and their options are written, by (journey, step id) and
-    (journey, step id, option).
+    (journey, step id, option). `documents` are the files of `journeys/` by their stem.
     """
 
     root: Path
@@ -48,6 +51,8 @@ class Project:
     known: Known
     warnings: tuple[Problem, ...] = ()
     places: Mapping[tuple[str, ...], Position] = field(default_factory=dict)
+    documents: Mapping[str, Document] = field(default_factory=dict)
+    plan: TrackingPlan = NO_PLAN
 
     def position(self, journey: str, step_id: str, option: str = "") -> Position:
         """The line and column of a step's option, else of the step, else of the file."""
@@ -61,6 +66,12 @@ class Project:
             {*(self.known.journeys or self.journeys), *(name for _, name in self.templates)}
         )
         return {"in_segment": self.known.segments or frozenset(), "received": sent}
+
+    @property
+    def topic_names(self) -> TopicNames:
+        """How readers are told what messages are about."""
+        titles = {one.id: one.title for one in self.journeys.values() if not one.topic}
+        return TopicNames(self.config.topics or {}, titles)
 
     @property
     def subjects(self) -> dict[str, str]:
@@ -102,13 +113,14 @@ def read_project(
     reading.open_templates()
     templates = find_templates(root / "templates")
     known = _names(documents, config, templates, need_templates)
-    if config_problems:  # a channel or a secret may be there that cannot be read
-        known = replace(known, channels=None, secrets=None)
+    if config_problems:  # a channel, a topic or a secret may be there that cannot be read
+        known = replace(known, channels=None, topics=None, secrets=None)
     problems = reading.problems
     lifecycle = read_lifecycle(
         documents.get("lifecycle"), documents.get("segments"), known, problems
     )
     surveys = read_surveys(documents.get("surveys"), known, problems)
+    plan = read_tracking_plan(documents.get("events"), known, problems)
     journeys: dict[str, Journey] = {}
     tests: dict[str, tuple[JourneyTest, ...]] = {}
     places: dict[tuple[str, ...], Position] = {}
@@ -124,8 +136,9 @@ def read_project(
     ordered = sorted(problems, key=lambda problem: (problem.file, problem.line, problem.column))
     warnings = tuple(problem for problem in ordered if problem.severity != "error")
     project = Project(
-        root, config, lifecycle, journeys, surveys, tests, templates, known, warnings, places
-    )
+        root, config, lifecycle, journeys, surveys, tests, templates, known, warnings, places,
+        documents, plan,
+    )  # fmt: skip
     return project, ordered
 
 
@@ -145,6 +158,7 @@ def _names(
         channels=config.channels.media,
         secrets=config.webhooks.secrets,
         timezone=config.project.timezone,
+        topics=None if config.topics is None else frozenset(config.topics),
     )
 
 

@@ -14,6 +14,7 @@ from pydantic import BeforeValidator, Discriminator, Field, Tag
 
 from orchestrator.language.journey_test_forms import TestForm
 from orchestrator.language.plain_forms import (
+    Ending,
     EventName,
     Form,
     Percent,
@@ -66,7 +67,7 @@ class GoalForm(Form):
 class JourneyForm(Form):
     """A whole `journeys/<name>.yaml`."""
 
-    not_built = frozenset({"one_per", "for_each", "throttle", "spread", "draft", "ends"})
+    not_built = frozenset({"one_per", "for_each", "throttle", "spread"})
     journey: Annotated[str, Field(pattern="^[A-Za-z0-9][A-Za-z0-9_-]*$")]
     title: str | None = None
     description: str = ""
@@ -81,7 +82,7 @@ class JourneyForm(Form):
     for_each: str | None = None
     throttle: str | None = None
     spread: str | None = None
-    ends: str | None = None
+    ends: Ending | None = None
     reentry: Reentry = "never"
     on_repeat: Literal["ignore", "restart"] = "ignore"
     exit: Annotated[list[ExitForm], BeforeValidator(as_list)] = Field(default_factory=list)

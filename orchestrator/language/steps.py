@@ -31,7 +31,8 @@ class StepReader:
                 steps.append(step)
             if index + 1 < len(block) and form.ends:
                 place.at(index + 1).warn(
-                    f"nobody ever comes here: the step before is `{form.word}`"
+                    f"nobody ever comes here: the step before is `{form.word}`",
+                    rule="unreachable-step",
                 )
         return tuple(steps)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,19 +10,22 @@ from orchestrator.domain.errors import Problem, ProjectInvalid
 from orchestrator.domain.medium import Medium
 from orchestrator.language.config_file import read_config
 from orchestrator.language.project import Project, load_project
-from orchestrator.lint.rules import ERROR
+from orchestrator.lint.ignores import faults_of, find_ignores, silence
+from orchestrator.lint.language_rules import LANGUAGE, with_code
+from orchestrator.lint.rules import ERROR, RuleTold
 from orchestrator.lint.sender_rules import SENDERS
 from orchestrator.lint.setting_rules import CHANNELS, SETTINGS
 from orchestrator.lint.step_rules import STEPS, SUBJECTS, Rendered
 from orchestrator.lint.template_rules import FILES, TEMPLATES, Folder
+from orchestrator.lint.topic_rules import TOPICS
 from orchestrator.lint.trigger_rules import TRIGGERS
 from orchestrator.render import Templates
 
-RULES = tuple(
-    rule
-    for group in (SETTINGS, CHANNELS, SENDERS, STEPS, TRIGGERS, SUBJECTS, TEMPLATES, FILES)
-    for rule in group.all
-)
+RULES: tuple[RuleTold, ...] = (
+    *LANGUAGE,
+    *SETTINGS.all, *CHANNELS.all, *SENDERS.all, *STEPS.all, *TRIGGERS.all, *TOPICS.all,
+    *SUBJECTS.all, *TEMPLATES.all, *FILES.all,
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,11 +56,20 @@ def check_project(root: Path, environment: Mapping[str, str]) -> Report:
         *FILES.ask(Folder(root, config.project.locale)),
     ]
     ordered = sorted(
-        set(problems),
+        _unsilenced(root, problems, is_sound=project is not None),
         key=lambda problem: (problem.file, problem.line, problem.column, problem.message),
     )
     names = sum(len(templates.names(medium)) for medium in Medium) if templates else 0
     return Report(project, tuple(ordered), names)
+
+
+def _unsilenced(root: Path, problems: Iterable[Problem], *, is_sound: bool) -> list[Problem]:
+    """The problems by their codes, without those that a comment silences. Where files hold errors
+    not all rules were asked, so nothing is said of comments that silence nothing.
+    """
+    coded, ignores = [with_code(one) for one in set(problems)], find_ignores(root)
+    faults = faults_of(ignores, coded, RULES) if is_sound else ()
+    return silence([*coded, *faults], ignores)
 
 
 def _load(root: Path, environment: Mapping[str, str]) -> tuple[Project | None, list[Problem]]:
@@ -89,6 +101,7 @@ def _ask_project(project: Project | None, templates: Templates | None) -> Iterat
     yield from SENDERS.ask(project)
     yield from STEPS.ask(project)
     yield from TRIGGERS.ask(project)
+    yield from TOPICS.ask(project)
     if templates is not None:
         rendered = Rendered(project, templates)
         yield from SUBJECTS.ask(rendered)

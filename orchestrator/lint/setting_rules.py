@@ -31,7 +31,12 @@ def setting(config: Config, *path: str) -> Spot:
     return FILE, *places.get(path, (1, 1))
 
 
-@SETTINGS.rule("unknown-channel", why="No message of that channel could leave.", severity=ERROR)
+@SETTINGS.rule(
+    "unknown-channel",
+    why="No message of that channel could leave.",
+    mend="Name an adapter that carries the medium.",
+    severity=ERROR,
+)
 def unknown_channels(config: Config) -> Iterator[Finding]:
     """Adapters that do not exist, or carry another medium."""
     for name, channel in config.channels.by_name.items():
@@ -51,6 +56,7 @@ def unknown_channels(config: Config) -> Iterator[Finding]:
 @CHANNELS.rule(
     "channel-refuses",
     why="The channel's own rules would refuse every message.",
+    mend="Do what the message says; the rule is the provider's.",
     severity=ERROR,
 )
 def channel_refusals(config: Config) -> Iterator[Finding]:
@@ -66,6 +72,7 @@ def channel_refusals(config: Config) -> Iterator[Finding]:
 @CHANNELS.rule(
     "credential-missing",
     why="Advice only: whoever checks the files may not hold the credentials of production.",
+    mend="Set the variable in the environment, or in `.env`.",
 )
 def missing_credentials(config: Config) -> Iterator[Finding]:
     """Credentials that a channel needs and that are not set."""

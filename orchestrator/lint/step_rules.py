@@ -40,7 +40,12 @@ def written(project: Project, journey: Journey, step: Message, option: str) -> S
     return f"journeys/{journey.id}.yaml", *project.position(journey.id, step.id, option)
 
 
-@STEPS.rule("sender-refused", why="No channel could send with it.", severity=ERROR)
+@STEPS.rule(
+    "sender-refused",
+    why="No channel could send with it.",
+    mend="Write an address such as `Shop <care@shop.example>`.",
+    severity=ERROR,
+)
 def refused_senders(project: Project) -> Iterator[Finding]:
     """A `from` that the channels' own rules refuse."""
     for journey, step in messages(project):
@@ -48,7 +53,12 @@ def refused_senders(project: Project) -> Iterator[Finding]:
             yield written(project, journey, step, "from"), f"step '{step.id}': {refusal}"
 
 
-@STEPS.rule("reply-to-refused", why="No channel could send with it.", severity=ERROR)
+@STEPS.rule(
+    "reply-to-refused",
+    why="No channel could send with it.",
+    mend="Write an address such as `care@shop.example`.",
+    severity=ERROR,
+)
 def refused_reply_addresses(project: Project) -> Iterator[Finding]:
     """A `reply_to` of a mail that the channels' own rules refuse."""
     for journey, step in messages(project):
@@ -58,7 +68,11 @@ def refused_reply_addresses(project: Project) -> Iterator[Finding]:
             yield written(project, journey, step, "reply_to"), f"step '{step.id}': {refusal}"
 
 
-@STEPS.rule("reply-to-ignored", why="Only a mail can be answered to another address.")
+@STEPS.rule(
+    "reply-to-ignored",
+    why="Only a mail can be answered to another address.",
+    mend="Take `reply_to` away.",
+)
 def ignored_reply_addresses(project: Project) -> Iterator[Finding]:
     """A `reply_to` of what is no mail."""
     for journey, step in messages(project):
@@ -67,7 +81,12 @@ def ignored_reply_addresses(project: Project) -> Iterator[Finding]:
             yield written(project, journey, step, "reply_to"), told
 
 
-@SUBJECTS.rule("subject-broken", why="The message could never be rendered.", severity=ERROR)
+@SUBJECTS.rule(
+    "subject-broken",
+    why="The message could never be rendered.",
+    mend="Mend the tag that the message names.",
+    severity=ERROR,
+)
 def broken_subjects(rendered: Rendered) -> Iterator[Finding]:
     """A `subject` that is no template."""
     for journey, step in messages(rendered.project):

@@ -140,7 +140,8 @@ class Teller:
         return f"{said} ({self._why(row)})"
 
     def _miss_date(self, row: Recorded) -> str:
-        return f"has no date: {self._why(row)}"
+        what = "duration" if row.reason == Reason.NO_DURATION else "date"
+        return f"has no {what}: {self._why(row)}"
 
     def _cannot_reach(self, row: Recorded) -> str:
         medium = row.detail.get("medium")

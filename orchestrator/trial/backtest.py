@@ -167,14 +167,20 @@ class UnknownJourney(ValueError):
 
 
 def choose(journeys: Mapping[str, Journey], wanted: Collection[str]) -> dict[str, Journey]:
-    """The journeys asked for; all of them when none is named. Raises UnknownJourney."""
+    """The journeys asked for, as they will run when they are no drafts any more; all of them when
+    none is named. Raises UnknownJourney.
+    """
     for name in wanted:
         if name not in journeys:
             known = f" (known: {', '.join(journeys) or 'none'})"
             raise UnknownJourney(
                 f"there is no journey '{name}'{did_you_mean(name, journeys) or known}"
             )
-    return {name: one for name, one in journeys.items() if not wanted or name in wanted}
+    return {
+        name: replace(one, draft=False)
+        for name, one in journeys.items()
+        if not wanted or name in wanted
+    }
 
 
 def relax(policy: Policy, *, consent: bool, caps: bool, hours: bool) -> Policy:

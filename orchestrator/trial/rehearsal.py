@@ -58,7 +58,7 @@ def rehearse(program: Program, journey: Journey, test: JourneyTest) -> Rehearsal
     lifecycle = (
         program.lifecycle if test.stage is None else _beginning_in(test.stage, program.lifecycle)
     )
-    program = _with_one_journey(program, lifecycle, replace(journey, holdout=0.0))
+    program = _with_one_journey(program, lifecycle, replace(journey, holdout=0.0, draft=False))
     effects = run(program, _customer(program, test), _calls(test), test.start + test.until)
     happened = tuple(_happenings(effects, test.start))
     named = {(one.what, one.after) for one in test.expect if one.what not in MEDIA}

@@ -56,5 +56,5 @@ def test_a_channel_whose_provider_takes_messages_again_rests_no_longer(open_shop
     answer(shop, OutcomeKind.ACCEPTED)
     shop.tick("3h")
     with shop.context.database.read() as transaction:
-        assert read_standing(transaction).rests == {}
+        assert read_standing(transaction, shop.context.program).rests == {}
     assert states(shop) == {"accepted": IN_VAIN_MAX}

@@ -89,8 +89,8 @@ def of_step(step: str) -> list[str]:
             "exit: [Order Completed]",
             "each entry of `exit` is written as `- event: Order Completed`",
         ),
-        ("draft: true", f"`draft` {NOT_BUILT}"),
-        ("ends: 2026-12-31", f"`ends` {NOT_BUILT}"),
+        ("ends: soon", "'soon' is no day: write the last one, such as 2026-12-31"),
+        ("ends: 2026-02-30", "'2026-02-30' is no day: write the last one, such as 2026-12-31"),
         ("conditions: customer.a", "unknown key 'conditions'; it is called 'only_if' here"),
         (
             "quiet_hours: night",
@@ -270,9 +270,7 @@ def test_what_is_not_built_is_never_offered() -> None:
         of_step("push: hello"),
         of_head("trigger: {list: a}"),
     )
-    assert not any(
-        word in keys for word in ("one_per", "for_each", "throttle", "spread", "draft", "ends")
-    )
+    assert not any(word in keys for word in ("one_per", "for_each", "throttle", "spread"))
     assert not any(word in steps for word in ("whatsapp", "onsite", "audience", "goto", "repeat"))
     assert not any(word in triggers for word in ("segment", "date", "business_event"))
 

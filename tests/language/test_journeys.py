@@ -30,9 +30,10 @@ from orchestrator.domain.steps.changes import (
     UpdateTraits,
 )
 from orchestrator.domain.steps.message_step import Message
+from orchestrator.domain.steps.missing import IfPast
 from orchestrator.domain.steps.offers import Coupon, Reward
 from orchestrator.domain.steps.task import Task
-from orchestrator.domain.steps.wait_until import IfPast, WaitUntil
+from orchestrator.domain.steps.wait_until import WaitUntil
 from orchestrator.domain.steps.waits import Delay, WaitFor
 from orchestrator.domain.steps.ways import Branch, Exit, Split
 from orchestrator.domain.triggers import (
@@ -474,8 +475,6 @@ def test_what_is_not_built_yet_is_refused_by_its_name(text: str, what: str) -> N
     [
         ("whatsapp: a", "`whatsapp`"),
         ("first_of: [whatsapp, sms]\n    template: a", "`first_of`"),
-        ("delay: {between: [1h, 4h]}", "a random delay (`between`)"),
-        ('delay: "{{ item.days_supply }}d"', "a computed delay"),
         ("audience: {add: x}", "`audience`"),
         ("onsite: {slot: s, content: c}", "`onsite`"),
         ("start: welcome", "`start`"),

@@ -25,7 +25,12 @@ from orchestrator.language.step_forms import BUILT_STEPS
 from orchestrator.language.step_forms.message_forms import MessageOptions
 from orchestrator.language.step_forms.offer_forms import CouponOptions, RewardOptions
 from orchestrator.language.step_forms.task_forms import TaskOptions
-from orchestrator.language.step_forms.wait_forms import WaitForOptions, WaitUntilOptions
+from orchestrator.language.step_forms.wait_forms import (
+    ComputedSpan,
+    RandomSpan,
+    WaitForOptions,
+    WaitUntilOptions,
+)
 from orchestrator.language.trigger_forms import TRIGGER_FORMS
 
 PAGE = (Path(__file__).parents[2] / "docs/journeys.md").read_text("utf-8")
@@ -56,6 +61,7 @@ SECTIONS = {
     "Goals": keys_of(GoalForm),
     "Steps": {"id", *BUILT_STEPS},
     "Messages": keys_of(MessageOptions),
+    "Delays": keys_of(RandomSpan, ComputedSpan),
     "Waiting for a time: `wait_until`": keys_of(WaitUntilOptions),
     "Waiting for an event: `wait_for`": keys_of(WaitForOptions),
     "Coupons and rewards": keys_of(CouponOptions, RewardOptions),

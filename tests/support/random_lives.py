@@ -32,8 +32,9 @@ from orchestrator.domain.steps.changes import (
 )
 from orchestrator.domain.steps.emit import Emit
 from orchestrator.domain.steps.message_step import Message
-from orchestrator.domain.steps.wait_until import IfPast, WaitUntil
-from orchestrator.domain.steps.waits import Delay, WaitFor
+from orchestrator.domain.steps.missing import IfPast
+from orchestrator.domain.steps.wait_until import WaitUntil
+from orchestrator.domain.steps.waits import ComputedDelay, Delay, RandomDelay, WaitFor
 from orchestrator.domain.steps.ways import Arm, Branch, Exit, Split, Variant
 from orchestrator.domain.triggers import EventTrigger, ScheduleTrigger, StageTrigger
 from orchestrator.language.expressions import parse_condition, parse_value
@@ -87,6 +88,9 @@ DATES = tuple(
     parse_value(f"{{{{ {text} }}}}", STEP)
     for text in ("customer.due", "customer.last_a", "entry.due")
 )
+SPANS = tuple(
+    parse_value(f"{{{{ {text} }}}}h", STEP) for text in ("entry.n", "customer.a", "vars.x")
+)
 ZONES = ("Europe/Paris", "Asia/Tokyo", "America/New_York", "Mars/Olympus", None)
 EMITTED = st.sampled_from([parse_value(text, STEP) for text in (2, "{{ entry.n }}")])
 DURATIONS = tuple(
@@ -114,6 +118,19 @@ def _block(draw: st.DrawFn, names: _Names, depth: int, least: int) -> tuple[Step
 
 
 @st.composite
+def _delay(draw: st.DrawFn, name: str) -> Step:
+    longest = draw(st.sampled_from(DURATIONS))
+    match draw(st.sampled_from(["exact", "exact", "random", "computed"])):
+        case "random":
+            return RandomDelay(name, longest / 2, longest)
+        case "computed":
+            return ComputedDelay(
+                name, draw(st.sampled_from(SPANS)), draw(st.sampled_from(list(IfPast)))
+            )
+    return Delay(name, longest)
+
+
+@st.composite
 def _step(draw: st.DrawFn, names: _Names, depth: int) -> Step:
     kinds = [
         "message",
@@ -137,7 +154,7 @@ def _step(draw: st.DrawFn, names: _Names, depth: int) -> Step:
             expires = draw(st.sampled_from([timedelta(days=3), timedelta(hours=12)]))
             return Message(name, medium, draw(st.sampled_from(["m1", "m2", "m3"])), expires=expires)
         case "delay":
-            return Delay(name, draw(st.sampled_from(DURATIONS)))
+            return draw(_delay(name))
         case "clock":
             days = draw(st.sampled_from([frozenset[int](), frozenset({1, 3}), frozenset({6})]))
             return WaitUntil(

@@ -115,7 +115,7 @@ def _check_template(medium: Medium, name: str, place: Place) -> None:
     if place.known.templates_required:
         place.error(message)
     else:
-        place.warn(message)
+        place.warn(message, rule="missing-template")
 
 
 def _instead_of_template(medium: Medium, name: str, known: frozenset[tuple[Medium, str]]) -> str:

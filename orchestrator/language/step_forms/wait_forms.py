@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from typing import Annotated, Any, Literal
@@ -12,8 +13,9 @@ from orchestrator.documents.document import Path
 from orchestrator.domain.expression import Value
 from orchestrator.domain.schedule import find_zone
 from orchestrator.domain.step import Step
-from orchestrator.domain.steps.wait_until import IfPast, WaitUntil
-from orchestrator.domain.steps.waits import Delay, WaitFor
+from orchestrator.domain.steps.missing import IfPast
+from orchestrator.domain.steps.wait_until import WaitUntil
+from orchestrator.domain.steps.waits import ComputedDelay, Delay, RandomDelay, WaitFor
 from orchestrator.domain.values import as_mapping, iso_time
 from orchestrator.language.place import Place
 from orchestrator.language.plain_forms import (
@@ -32,30 +34,58 @@ from orchestrator.language.step_forms.variables import check_variable
 from orchestrator.language.translation import EVENT_IN_JOURNEY, STEP
 
 
-class Between(Form):
+class RandomSpan(Form):
+    id: str | None = None
     between: Annotated[list[Duration], Field(min_length=2, max_length=2)]
+
+
+class ComputedSpan(Form):
+    id: str | None = None
+    for_: str = Field(alias="for")
+    if_missing: Literal["skip", "continue", "exit"] | None = None
 
 
 def _kind_of_delay(value: Any) -> str:
     if isinstance(value, dict) and "between" in value:
         return "<between>"
-    return "<computed>" if isinstance(value, str) and "{{" in value else "<duration>"
+    is_in_map = isinstance(value, dict) and "for" in value
+    computed = value["for"] if is_in_map else value
+    if not isinstance(computed, str) or "{{" not in computed:
+        return "<duration>"
+    return "<for>" if is_in_map else "<computed>"
 
 
 class DelayForm(StepForm, word="delay"):
     delay: Annotated[
         Annotated[Duration, Tag("<duration>")]
-        | Annotated[Between, Tag("<between>")]
+        | Annotated[RandomSpan, Tag("<between>")]
+        | Annotated[ComputedSpan, Tag("<for>")]
         | Annotated[str, Tag("<computed>")],
         Discriminator(_kind_of_delay),
     ]
 
     def build(self, site: Site) -> Step | None:
-        if isinstance(self.delay, timedelta):
-            return Delay(site.id, self.delay)
-        is_random = isinstance(self.delay, Between)
-        site.place.not_built("a random delay (`between`)" if is_random else "a computed delay")
-        return None
+        match self.delay:
+            case timedelta():
+                return Delay(site.id, self.delay)
+            case RandomSpan(between=(shortest, longest)):
+                if shortest > longest:
+                    site.place.at("between").error("the shorter of the two comes first")
+                return RandomDelay(site.id, shortest, longest)
+            case ComputedSpan():
+                return _compute_delay(self.delay, site.id, site.place.at("for"))
+        return _compute_delay(ComputedSpan.model_validate({"for": self.delay}), site.id, site.place)
+
+
+def _compute_delay(form: ComputedSpan, step_id: str, place: Place) -> Step | None:
+    if re.fullmatch(r"\s*\{\{[^{}]*\}\}\s*", form.for_):
+        place.warn(
+            "a number alone is no duration: write its unit behind it, such as "
+            f"`{form.for_.strip()}d`"
+        )
+    duration = place.value(form.for_, STEP)
+    turn = IfPast(form.if_missing or "skip")
+    return None if duration is None else ComputedDelay(step_id, duration, turn)
 
 
 class WaitUntilOptions(Form):
