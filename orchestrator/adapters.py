@@ -10,12 +10,12 @@ from functools import partial
 
 from channels import ChannelSettings, open_channel
 from channels.channel_settings import trusted_tls
-from channels.webhooks import HttpWebhooks
+from channels.webhook_http import HttpWebhooks
 from orchestrator.clock import Clock
 from orchestrator.config import Config
 from orchestrator.domain.channel import Channel
 from orchestrator.domain.medium import ChannelName
-from orchestrator.domain.webhook import WebhookCaller
+from orchestrator.domain.webhook_port import WebhookCaller
 
 
 def channel_settings(

@@ -12,7 +12,7 @@ from orchestrator.cli.options import AsJson, OnlyJourney, ProjectFolder
 from orchestrator.cli.output import print_answer, print_json
 from orchestrator.cli.projects import load_settings, zone_of
 from orchestrator.clock import SystemClock
-from orchestrator.domain.webhook import WebhookState
+from orchestrator.domain.webhook_port import WebhookState
 from orchestrator.measure import webhook_list
 from orchestrator.store import webhooks
 

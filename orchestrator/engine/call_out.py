@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from orchestrator.domain.webhook import WebhookAnswer, WebhookState
+from orchestrator.domain.webhook_port import WebhookAnswer, WebhookState
 from orchestrator.engine import outside
 from orchestrator.engine.report import TickReport
 from orchestrator.engine.turn import Turn

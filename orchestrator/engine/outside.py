@@ -16,7 +16,7 @@ from random import uniform
 
 from orchestrator.domain.errors import without_data
 from orchestrator.domain.medium import ChannelName
-from orchestrator.domain.webhook import (
+from orchestrator.domain.webhook_port import (
     GIVE_UP,
     QueuedWebhook,
     WebhookAnswer,

@@ -16,7 +16,7 @@ from orchestrator.config import Config
 from orchestrator.domain.channel import Channel
 from orchestrator.domain.medium import ChannelName, Medium
 from orchestrator.domain.program import Program
-from orchestrator.domain.webhook import WebhookCaller
+from orchestrator.domain.webhook_port import WebhookCaller
 from orchestrator.links import LinkSigner
 from orchestrator.render import Templates
 from orchestrator.store.database import Database

@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Select, Table, bindparam, exists, false, f
 from orchestrator.domain.medium import ChannelName
 from orchestrator.domain.message import MessageState
 from orchestrator.domain.state import sortable
-from orchestrator.domain.webhook import WebhookState
+from orchestrator.domain.webhook_port import WebhookState
 from orchestrator.store.calling import is_calling
 from orchestrator.store.tables import CUSTOMERS, ENROLLMENTS, INBOX, MESSAGES, WEBHOOKS
 from orchestrator.store.transaction import Transaction

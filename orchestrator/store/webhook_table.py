@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from orchestrator.domain.webhook import WebhookState
+from orchestrator.domain.webhook_port import WebhookState
 from orchestrator.store.columns import big_field, index_where, json_field, key_field, time_field
 
 

@@ -12,7 +12,7 @@ from sqlalchemy import Row, bindparam, func, select, update
 from orchestrator.domain.event import Kind
 from orchestrator.domain.steps.webhook import key_of_call
 from orchestrator.domain.value_class import value_class
-from orchestrator.domain.webhook import (
+from orchestrator.domain.webhook_port import (
     ANSWERED,
     GIVE_UP,
     QueuedWebhook,

@@ -32,7 +32,7 @@ from orchestrator.domain.steps.message_step import QueueMessage
 from orchestrator.domain.steps.webhook import WebhookDue
 from orchestrator.domain.value_class import value_class
 from orchestrator.domain.watches import STAGE
-from orchestrator.domain.webhook import request_as_data
+from orchestrator.domain.webhook_port import request_as_data
 from orchestrator.store.addresses import choice_row
 from orchestrator.store.events import own_event
 from orchestrator.store.prepared import Prepared

@@ -15,8 +15,8 @@ import pytest
 
 from channels.channel_settings import trusted_tls
 from channels.webhook_guard import is_public
-from channels.webhooks import HttpWebhooks
-from orchestrator.domain.webhook import BodyKind, Secret, WebhookAnswer, WebhookRequest
+from channels.webhook_http import HttpWebhooks
+from orchestrator.domain.webhook_port import BodyKind, Secret, WebhookAnswer, WebhookRequest
 from tests.channels.http_double import HttpDouble, Mishap, Reply, Request
 from tests.channels.misbehaviour import Drip, Flood
 

@@ -7,7 +7,7 @@ import json
 from orchestrator.domain.effects import DecisionKind
 from orchestrator.domain.event import Kind
 from orchestrator.domain.steps.webhook import WebhookDue, key_of_call
-from orchestrator.domain.webhook import (
+from orchestrator.domain.webhook_port import (
     ANSWERED,
     Secret,
     WebhookRequest,

@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from channels.channel_settings import trusted_tls
-from channels.webhooks import HttpWebhooks
+from channels.webhook_http import HttpWebhooks
 from orchestrator.engine import outside
 from orchestrator.engine.work import finish, work
 from orchestrator.engine.worker import Worker

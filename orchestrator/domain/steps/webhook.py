@@ -16,7 +16,7 @@ from orchestrator.domain.state import Enrollment
 from orchestrator.domain.step import Action, Step, StepMoment
 from orchestrator.domain.value_class import value_class
 from orchestrator.domain.values import as_text
-from orchestrator.domain.webhook import (
+from orchestrator.domain.webhook_port import (
     ANSWER_WAIT,
     ANSWERED,
     GIVE_UP,

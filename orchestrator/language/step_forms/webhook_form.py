@@ -19,7 +19,7 @@ from orchestrator.domain.steps.webhook import (
     SecretText,
     Webhook,
 )
-from orchestrator.domain.webhook import Secret
+from orchestrator.domain.webhook_port import Secret
 from orchestrator.language.expressions import parse_value, split_text
 from orchestrator.language.place import Place
 from orchestrator.language.plain_forms import Form, Plain, Text

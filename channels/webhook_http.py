@@ -20,7 +20,7 @@ from channels.acceptance import MessageRefused, ascii_host
 from channels.connection import Connection, Connections, look_up
 from channels.transport import BODY_BYTES_MAX, HttpAnswer, HttpLine, retry_after_s
 from channels.webhook_guard import AddressRefused, LookUp, find_addresses
-from orchestrator.domain.webhook import (
+from orchestrator.domain.webhook_port import (
     BodyKind,
     WebhookAnswer,
     WebhookRequest,
@@ -60,6 +60,7 @@ class HttpWebhooks:
         secrets: Mapping[str, str],
         allowed: Collection[str],
         tls: Callable[[], ssl.SSLContext],
+        *,
         names: LookUp = look_up,
         call_s: float = CALL_S,
     ) -> None:
