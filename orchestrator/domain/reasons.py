@@ -42,6 +42,7 @@ class Reason(StrEnum):
     QUIET_HOURS = "quiet_hours"
     OVERDUE = "overdue"
     LEFT_BEFORE = "left before"  # because
+    TOO_LATE = "too late"
     ONLY_TO = "only_to: this project writes to a few addresses only"
 
     # what a webhook's answer is to a journey that keeps it

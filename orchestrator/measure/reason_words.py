@@ -30,6 +30,7 @@ ENGLISH: Mapping[Reason, str] = {
     Reason.QUIET_HOURS: "quiet hours",
     Reason.OVERDUE: "its time to leave was over",
     Reason.LEFT_BEFORE: "left before: {because}",
+    Reason.TOO_LATE: "its time was past before the date was known",
     Reason.ONLY_TO: "only_to: this project writes to a few addresses only",
     Reason.ANSWER: "for the answer of the webhook",
     Reason.ANSWERED: "the webhook's answer came, kept as {names}",

@@ -8,7 +8,7 @@ from alembic import op
 from orchestrator.store.columns import BigId, Json, UtcDateTime
 
 revision = "0012"
-down_revision = "0008"
+down_revision = "0013"
 branch_labels = None
 depends_on = None
 
