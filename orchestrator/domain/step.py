@@ -179,6 +179,7 @@ class Step(ABC):
     sends: ClassVar[bool] = False  # a message: the law of `domain.release` is asked before it
     draws: ClassVar[bool] = False  # gives variants, which are kept
     grants: ClassVar[bool] = False  # gives coupons, which are kept
+    calls_out: ClassVar[bool] = False  # asks servers outside
     follows: ClassVar[bool] = False  # news of the customer may move who stands on it
 
     @property
