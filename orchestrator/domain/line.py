@@ -203,8 +203,10 @@ class Moment:
 
     @property
     def next_step(self) -> str | None:
-        """The id of what follows the current step; None: the end."""
-        return self.journey.following.get(self.enrollment.step or "")
+        """The id of what follows the current step; None: the end, of the journey or of a pass."""
+        here = self.enrollment.step or ""
+        following = self.journey.following.get(here)
+        return None if following in self.journey.loops_around(here) else following
 
     @property
     def currency(self) -> str:
@@ -323,6 +325,13 @@ class Moment:
             self.arrive(block[0].id)
         else:
             self.go_on()
+
+    def jump(self, step: str) -> None:
+        """Leaves the current step for one further on, and the passes it is inside, if any."""
+        around = self.journey.loops_around
+        for left in around(self.enrollment.step) - around(step):
+            self.enrollment.keep(left, None)
+        self.arrive(step)
 
     def arrive(self, step_id: str | None) -> None:
         """Puts somebody on a step, at `base`; None: behind the last one."""
