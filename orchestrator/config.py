@@ -14,6 +14,7 @@ from orchestrator.domain.errors import ParcoursError
 from orchestrator.domain.medium import ChannelName, Medium
 from orchestrator.domain.policy import Cap, Policy
 from orchestrator.domain.schedule import QuietHours
+from orchestrator.domain.topics import Topic
 
 FILE = "parcours.toml"
 
@@ -90,6 +91,7 @@ class Config:
     database_url: str = field(default="", repr=False)  # may hold a password
     channels: Channels = field(default_factory=Channels)
     consent_granted: bool = False  # what holds where a customer has made no choice
+    topics: Mapping[str, Topic] | None = None  # None: the project declares none
     caps: Mapping[Medium, tuple[Cap, ...]] = field(default_factory=dict)
     quiet_hours: Mapping[Medium, QuietHours] = field(default_factory=dict)
     holdout_global: float = 0.0  # percent
@@ -109,7 +111,8 @@ class Config:
     @property
     def policy(self) -> Policy:
         """Consent, caps and quiet hours, as the domain asks them."""
-        return Policy(self.consent_granted, self.caps, self.quiet_hours)
+        asked = frozenset(one.id for one in (self.topics or {}).values() if one.asks_yes)
+        return Policy(self.consent_granted, self.caps, self.quiet_hours, asked)
 
     @property
     def admin_token(self) -> str | None:

@@ -99,6 +99,7 @@ def services_for(served: Served, database: Database, line: LineToUp) -> ApiServi
         nudge=line.nudge,
         render_copy=line.render_copy,
         friend_offer=served.friend_offer,
+        topics=served.topics,
         file_calls=AcceptedCalls(database, folder).append if folder else None,
         demo=served.demo,
         prefect_ui_url=served.prefect_ui_url,
@@ -118,7 +119,10 @@ async def serve(listener: socket.socket, line: LineToUp, served: Served) -> None
         while edited := line.hear():
             services: ApiServices = app.state.services
             app.state.services = replace(
-                services, surveys=edited.surveys, friend_offer=edited.friend_offer
+                services,
+                surveys=edited.surveys,
+                friend_offer=edited.friend_offer,
+                topics=edited.topics,
             )
             line.take()
         loop.call_soon_threadsafe(server.end)

@@ -14,7 +14,6 @@ from starlette.responses import Response
 
 from orchestrator.api.pages import begin_visit, find_message, read_link
 from orchestrator.api.requests import read_form
-from orchestrator.api.words import name_topic
 from orchestrator.domain.medium import Medium
 from orchestrator.links import LinkPurpose
 from orchestrator.store.visitors import LinkedMessage
@@ -26,7 +25,7 @@ async def show_unsubscribe(request: Request) -> Response:
     """The choice: this kind of message, or all marketing."""
     message = await _read_message(request)
     visit = begin_visit(request, message.locale)
-    return visit.show("unsubscribe.html", topic=name_topic(message.topic, visit.language))
+    return visit.show("unsubscribe.html", topic=visit.name_topic(message.topic))
 
 
 async def unsubscribe(request: Request) -> Response:
@@ -42,7 +41,7 @@ async def unsubscribe(request: Request) -> Response:
     else:
         refused = _consent_call(message, _refused(message, scope), origin)
         await visit.tell(message.person, refused, _event_call(message, scope))
-    topic = name_topic(message.topic, visit.language)
+    topic = visit.name_topic(message.topic)
     return visit.show("unsubscribed.html", topic=topic, scope=scope, undone=undo)
 
 

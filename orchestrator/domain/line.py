@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Unpack
 
 from orchestrator.domain import assignment, release
+from orchestrator.domain.dates import Dates
 from orchestrator.domain.effects import Assignment, Decision, DecisionKind, Effect, Emitted, Logged
 from orchestrator.domain.event import Event
 from orchestrator.domain.expression import Condition, Scope, Value
@@ -33,6 +34,7 @@ from orchestrator.domain.watches import Watch
 
 #: A step that ran later than this counts its next delays from when it ran.
 LATE = timedelta(minutes=5)
+EVER = datetime.min.replace(tzinfo=UTC)
 
 
 @value_class
@@ -76,6 +78,7 @@ class Line:
     sure: dict[Watch, datetime | None] = field(default_factory=dict)
     # the last instant that has called: each calls once
     called_up_to: datetime | None = None
+    dates: Dates | None = None  # those that let the customer in; None: no journey has one
     retrace: Retrace | None = None  # under way on its own traces, because of a call that came late
 
     def scope(
@@ -96,10 +99,25 @@ class Line:
             now = max(now, self.options.wall_clock)
         return due if now - due <= LATE else now
 
+    def base_of(self, enrollment: Enrollment, due: datetime, now: datetime) -> datetime:
+        """From when the delays behind a step count that was due then."""
+        return due if enrollment.was_due_before_it_was_known(due) else self.base(due, now)
+
     def is_quiet(self, now: datetime) -> bool:
         """Whether imported history keeps time alone from starting anything."""
         history_until = self.options.history_until
         return history_until is not None and now <= history_until
+
+    def read_dates(self) -> None:
+        """Reads the customer's dates as they are before what comes."""
+        dated = self.program.index.dated
+        if dated:
+            self.dates = Dates(dated, taken_at=self.state.happened_at)
+            self.dates.read(self.state, self.state.cursor or EVER)
+
+    def next_date(self, after: datetime) -> datetime | None:
+        """The first instant > `after` at which a date of the customer's comes."""
+        return None if self.dates is None else self.dates.next_after(after)
 
     def next_call(self, after: datetime) -> datetime | None:
         """The first instant > `after` that calls the customer: what was called is carried out, so
@@ -131,6 +149,8 @@ class Line:
         due, cursor, clock = enrollment.due_at, self.state.cursor, self.options.wall_clock
         if due is None or enrollment.journey in self.options.on_hold:
             return None
+        if enrollment.was_due_before_it_was_known(due):
+            return enrollment.known_at
         if cursor is not None and due < cursor:
             due = cursor
         if self.retrace is None and clock is not None and clock - due > LATE:
@@ -325,13 +345,6 @@ class Moment:
             self.arrive(block[0].id)
         else:
             self.go_on()
-
-    def jump(self, step: str) -> None:
-        """Leaves the current step for one further on, and the passes it is inside, if any."""
-        around = self.journey.loops_around
-        for left in around(self.enrollment.step) - around(step):
-            self.enrollment.keep(left, None)
-        self.arrive(step)
 
     def arrive(self, step_id: str | None) -> None:
         """Puts somebody on a step, at `base`; None: behind the last one."""

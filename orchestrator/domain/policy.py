@@ -36,6 +36,7 @@ class Policy:
     consent_default: bool = False
     caps: Mapping[Medium, tuple[Cap, ...]] = field(default_factory=dict)
     quiet_hours: Mapping[Medium, QuietHours] = field(default_factory=dict)
+    asked_topics: frozenset[str] = frozenset()  # those that ask for a yes of their own
 
     @property
     def longest_window(self) -> timedelta:
@@ -121,12 +122,13 @@ def still_lacks(
     about consent where none means no. None where nothing is lacking, or a no was said."""
     if address(state, medium) is None:
         return Reason.NO_ADDRESS
-    asked = (
-        purpose is Purpose.MARKETING
-        and not policy.consent_default
-        and state.chosen(medium_key(medium)) is None
-    )
-    return Reason.NO_CONSENT if asked and not is_refused(state, topic) else None
+    if purpose is not Purpose.MARKETING or is_refused(state, topic):
+        return None
+    by_medium = state.chosen(medium_key(medium))
+    is_asked = by_medium is None and not policy.consent_default
+    if by_medium is not False and asks_yes(policy, topic):
+        is_asked = is_asked or chosen_topic(state, topic) is None
+    return Reason.NO_CONSENT if is_asked else None
 
 
 def is_unsubscribed(
@@ -148,10 +150,11 @@ def is_unsubscribed(
 
 
 def has_consent(policy: Policy, state: CustomerState, medium: Medium, topic: str) -> bool:
-    """A refused topic says no; then the choice about the medium holds, then the project's
-    default.
+    """A refused topic says no, and so does silence about one that asks for a yes; then the choice
+    about the medium holds, then the project's default.
     """
-    if is_refused(state, topic):
+    by_topic = chosen_topic(state, topic)
+    if by_topic is False or (by_topic is None and asks_yes(policy, topic)):
         return False
     by_medium = state.chosen(medium_key(medium))
     return policy.consent_default if by_medium is None else by_medium
@@ -159,7 +162,17 @@ def has_consent(policy: Policy, state: CustomerState, medium: Medium, topic: str
 
 def is_refused(state: CustomerState, topic: str) -> bool:
     """Whether the customer said no to a topic, or to all of them."""
-    return state.chosen(topic_key(topic), ALL_TOPICS) is False
+    return chosen_topic(state, topic) is False
+
+
+def chosen_topic(state: CustomerState, topic: str) -> bool | None:
+    """What the customer said about a topic, or about all of them; None: nothing."""
+    return state.chosen(topic_key(topic), ALL_TOPICS)
+
+
+def asks_yes(policy: Policy, topic: str) -> bool:
+    """Whether a yes to the medium does not say yes to this topic."""
+    return bool(policy.asked_topics) and topic.strip().lower() in policy.asked_topics
 
 
 def _when_free(policy: Policy, state: CustomerState, medium: Medium, now: datetime) -> Verdict:

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from hashlib import blake2b
 from zoneinfo import ZoneInfo
 
+from orchestrator.domain.dates import Dated
 from orchestrator.domain.event import ANY_EVENT, Event, Kind
 from orchestrator.domain.expression import (
     Condition,
@@ -30,7 +31,7 @@ from orchestrator.domain.route import PLAIN
 from orchestrator.domain.schedule import all_zones
 from orchestrator.domain.state import CustomerState, Enrollment
 from orchestrator.domain.timetable import Calendar, Timetable, UpTo
-from orchestrator.domain.triggers import Called, EventTrigger, Watched
+from orchestrator.domain.triggers import Called, DateTrigger, EventTrigger, Watched
 from orchestrator.domain.watches import StageWatch, Watch
 
 
@@ -49,6 +50,7 @@ class Index:
     # by the kind of watch and its new answer
     by_answer: dict[tuple[str, str], list[tuple[Journey, Watched]]] = field(default_factory=dict)
     called: list[tuple[Journey, Called]] = field(default_factory=list)
+    dated: list[Dated] = field(default_factory=list)
     follows_customers: bool = False  # somebody is called by their own clock
     # what calls somebody somewhere, and what calls who lives in a zone
     everywhere: Timetable[tuple[Journey, Called]] = field(default_factory=lambda: Timetable([]))
@@ -74,7 +76,7 @@ class Index:
         index.segment_tests = {one.name: one.condition.test for one in lifecycle.segments}
         for journey in program.journeys.values():
             if not journey.draft:
-                index._add_triggers(journey)
+                index._add_triggers(journey, program.dated_since)
         everywhere = [(_up_to_its_end(j, one.everywhere()), (j, one)) for j, one in index.called]
         index.everywhere = Timetable(everywhere)
         for fact in lifecycle.facts:
@@ -138,7 +140,7 @@ class Index:
         moved = self.watches_by_event.get(event.name)
         return self.watches_by_event[ANY_EVENT] if moved is None else moved
 
-    def _add_triggers(self, journey: Journey) -> None:
+    def _add_triggers(self, journey: Journey, since: Mapping[str, datetime]) -> None:
         for trigger in journey.triggers:
             match trigger:
                 case EventTrigger():
@@ -146,6 +148,9 @@ class Index:
                 case Watched():
                     key = trigger.word, trigger.to
                     self.by_answer.setdefault(key, []).append((journey, trigger))
+                case DateTrigger():
+                    known = since.get(f"{journey.id} {trigger.key}")
+                    self.dated.append((journey, trigger, known))
                 case Called():
                     self.called.append((journey, trigger))
                     self.follows_customers |= trigger.follows_customers
@@ -241,6 +246,8 @@ class Program:
     pinned: Mapping[tuple[str, str], Journey] = field(default_factory=dict)
     edits: Mapping[tuple[str, str], Matching] = field(default_factory=dict)
     edited_at: datetime | None = None
+    # since when the project knows each of its `dated_keys`; of a virtual clock alone: always
+    dated_since: Mapping[str, datetime] = field(default_factory=dict)
     coupon_code: Callable[[str], str] = plain_code
     template_calls: tuple[Expr, ...] = ()  # the functions of the language that templates call
     index: Index = field(init=False, compare=False, repr=False)
@@ -276,6 +283,11 @@ class Program:
         return windowed or any(
             calls(tree, "performed") or calls(tree, "received") for tree in value.trees
         )
+
+    @property
+    def dated_keys(self) -> list[str]:
+        """Every trigger by a date, as text."""
+        return sorted({f"{journey.id} {trigger.key}" for journey, trigger, _ in self.index.dated})
 
     def all_journeys(self) -> Iterator[Journey]:
         """Those of today, and the earlier versions that people finish."""

@@ -43,6 +43,7 @@ class Reason(StrEnum):
     QUIET_HOURS = "quiet_hours"
     OVERDUE = "overdue"
     LEFT_BEFORE = "left before"  # because
+    TOO_LATE = "too late"
     ONLY_TO = "only_to: this project writes to a few addresses only"
 
     # which way somebody goes

@@ -85,6 +85,12 @@ class Enrollment:
     kept: dict[str, object] | None = None  # what steps know of this passage, by their id
     id: int | None = None  # the database's; None until written
     changed: bool = True
+    # when the date was said by which somebody entered earlier; within that instant alone
+    known_at: datetime | None = None
+
+    def was_due_before_it_was_known(self, due: datetime) -> bool:
+        """Whether a step belongs to a time when nobody knew yet that there was this passage."""
+        return self.known_at is not None and due < self.known_at
 
     @property
     def is_open(self) -> bool:
@@ -258,20 +264,19 @@ class CustomerState:
         """The journeys the customer is inside, in no particular order."""
         return [enrollment for enrollment in self.enrollments if enrollment.is_open]
 
-    def take_traits(self, traits: Mapping[str, object], at: datetime) -> bool:
+    def take_traits(self, traits: Mapping[str, object], at: datetime) -> None:
         """Applies traits said at `at`, each unless a newer word about it is known: a deletion
-        (None) leaves its time behind. True when something changed."""
-        said, changed = sortable(at), False
+        (None) leaves its time behind.
+        """
+        said = sortable(at)
         for name, value in traits.items():
             if self.trait_times.get(name, "") > said:
                 continue
             self.trait_times[name] = said
-            changed = changed or self.traits.get(name) != value
             if value is None:
                 self.traits.pop(name, None)
             else:
                 self.traits[name] = value
-        return changed
 
     def chosen(self, *keys: ConsentKey) -> bool | None:
         """What the newest choice about one of these keys says; None where there is none."""

@@ -142,8 +142,8 @@ class StepMoment(Protocol):
         """Goes into the steps inside the current one, or past it when there are none."""
         ...
 
-    def jump(self, step: str) -> None:
-        """Leaves the current step for one further on, and the passes it is inside, if any."""
+    def arrive(self, step_id: str | None) -> None:
+        """Puts somebody on a step; None: behind the last one."""
         ...
 
     def hold_until(self, due: datetime, kind: DecisionKind, reason: Reason) -> None:

@@ -32,6 +32,7 @@ from orchestrator.language.config_forms import ChannelsForm, ConfigForm, QuietHo
 from orchestrator.language.form_errors import report_form_errors
 from orchestrator.language.place import Known, Place
 from orchestrator.language.toml_keys import read_toml
+from orchestrator.language.topic_forms import read_topics
 
 DOTENV = ".env"
 
@@ -153,6 +154,7 @@ def _config(root: Path, form: ConfigForm, place: Place, environment: Mapping[str
         database_url=_database_url(root, form.database.url, place, environment),
         channels=_channels(form.channels, place.at("channels")),
         consent_granted=form.consent.default == "granted",
+        topics=None if form.topics is None else read_topics(form.topics, place.at("topics")),
         caps={medium: tuple(caps) for medium, caps in form.caps.items() if caps},
         quiet_hours=quiet_hours,
         holdout_global=form.holdout.global_,
@@ -182,9 +184,8 @@ def _channels(form: ChannelsForm, place: Place) -> Channels:
 
 
 def _refuse_not_built(form: ConfigForm, place: Place) -> None:
-    for key in ("topics", "webhooks"):
-        if getattr(form, key) is not None:
-            place.at(key).not_built(f"`[{key}]`")
+    if form.webhooks is not None:
+        place.at("webhooks").not_built("`[webhooks]`")
     for key in ("opens", "clicks"):
         if getattr(form.tracking, key) is not None:
             place.at("tracking", key).not_built(f"`{key}`")

@@ -22,11 +22,13 @@ from orchestrator.language.plain_forms import (
     Clock,
     Duration,
     Form,
+    MediumName,
     Percent,
     Plain,
     Weekday,
     as_list,
 )
+from orchestrator.language.topic_forms import Topics
 
 _SHOP, _CHANNELS = ProjectSettings(), Channels()
 _KEYS_OF_CHANNELS = ("from_email", "only_to")
@@ -134,8 +136,6 @@ Sender = Annotated[
 ]
 Recipient = Annotated[str, AfterValidator(_reached_at)]
 YesOrNo = Literal["denied", "granted"]
-#: `strict` would ask for the enum itself, and a file holds text.
-MediumName = Annotated[Medium, Field(strict=False)]
 
 
 # ---------------------------------------------------------------- tables
@@ -246,7 +246,7 @@ Channels_ = Annotated[ChannelsForm, BeforeValidator(_spell_channels)]
 class ConfigForm(Form):
     """The whole `parcours.toml`."""
 
-    not_built = frozenset({"topics", "webhooks", "never"})
+    not_built = frozenset({"webhooks", "never"})
     project: ProjectForm = Field(default_factory=ProjectForm)
     database: DatabaseForm = Field(default_factory=DatabaseForm)
     channels: Channels_ = Field(default_factory=ChannelsForm)
@@ -258,5 +258,5 @@ class ConfigForm(Form):
     tracking: TrackingForm = Field(default_factory=TrackingForm)
     ingest: IngestForm = Field(default_factory=IngestForm)
     web: WebForm = Field(default_factory=WebForm)
-    topics: Plain = None
+    topics: Topics | None = None
     webhooks: Plain = None

@@ -4,8 +4,6 @@ checked.
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -28,11 +26,11 @@ from orchestrator.domain.expression import (
 )
 from orchestrator.domain.medium import ChannelName, Medium
 from orchestrator.domain.suggestion import closest, did_you_mean
+from orchestrator.domain.topics import has_plain_id, slug_of
 from orchestrator.domain.values import as_text, is_number
 from orchestrator.language.expressions import parse_computed, parse_condition, parse_value
 from orchestrator.language.translation import Where
 
-_TOPIC = re.compile(r"[a-z0-9_-]+")
 STAGE = Attribute(Name("customer"), "stage")
 
 
@@ -51,6 +49,7 @@ class Known:
     templates: frozenset[tuple[Medium, str]] | None = None
     templates_required: bool = True
     channels: Mapping[ChannelName, Medium] | None = None
+    topics: frozenset[str] | None = None  # None: the project declares none
     timezone: str = "UTC"
 
 
@@ -191,21 +190,20 @@ class Place:
                     self.check_known("template or journey", name, names)
 
     def check_topic(self, topic: str) -> None:
+        """Where the project declares topics, another is an error."""
+        topics = self.known.topics
+        if topics is None:
+            self.check_topic_id(topic)
+        elif topic.strip().lower() not in topics:
+            self.check_known("topic", topic, topics)
+
+    def check_topic_id(self, topic: str) -> None:
         """A topic is part of addresses and headers: another id than this is written there as its
         slug.
         """
-        if not _TOPIC.fullmatch(topic):
-            plain = (
-                unicodedata.normalize("NFKD", topic)
-                .encode("ascii", "ignore")
-                .decode("ascii")
-                .lower()
-            )
-            slug = re.sub(r"[^a-z0-9_-]+", "-", plain).strip("-")
-            self.warn(
-                f"a topic's id is made of a-z, 0-9, - and _: write {slug or 'one such as offers'}",
-                rule="topic-id",
-            )
+        if not has_plain_id(topic):
+            advice = slug_of(topic) or "one such as offers"
+            self.warn(f"a topic's id is made of a-z, 0-9, - and _: write {advice}", rule="topic-id")
 
     def check_known(self, noun: str, name: str, known: frozenset[str] | None) -> bool:
         """Whether a stage, segment, … of that name exists; reports it when not."""

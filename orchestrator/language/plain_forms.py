@@ -12,6 +12,7 @@ from typing import Annotated, ClassVar
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from orchestrator.domain.event import ANY_EVENT
+from orchestrator.domain.medium import Medium
 from orchestrator.domain.schedule import WEEKDAYS, parse_clock, parse_duration
 from orchestrator.domain.suggestion import did_you_mean
 from orchestrator.domain.values import iso_time
@@ -152,4 +153,6 @@ EventName = Annotated[Text, AfterValidator(_event_name)]
 Rule = Annotated[
     str | bool, BeforeValidator(_rule)
 ]  # an expression; `if: true` reaches us as a boolean
+#: `strict` would ask for the enum itself, and a file holds text.
+MediumName = Annotated[Medium, Field(strict=False)]
 Plain = object  # a value: plain data, or text with {{ … }}

@@ -20,6 +20,7 @@ from orchestrator.domain.steps.message_step import Message
 from orchestrator.domain.survey import Survey
 from orchestrator.domain.template_names import template_names
 from orchestrator.domain.text_files import decode_text
+from orchestrator.domain.topics import TopicNames
 from orchestrator.domain.tracking_plan import NO_PLAN, TrackingPlan
 from orchestrator.language.config_file import read_config
 from orchestrator.language.journeys import read_journey
@@ -67,6 +68,12 @@ class Project:
         return {"in_segment": self.known.segments or frozenset(), "received": sent}
 
     @property
+    def topic_names(self) -> TopicNames:
+        """How readers are told what messages are about."""
+        titles = {one.id: one.title for one in self.journeys.values() if not one.topic}
+        return TopicNames(self.config.topics or {}, titles)
+
+    @property
     def subjects(self) -> dict[str, str]:
         """The subjects that steps write themselves, each with the file that holds it."""
         steps = (
@@ -107,7 +114,7 @@ def read_project(
     templates = find_templates(root / "templates")
     known = _names(documents, config, templates, need_templates)
     if config_problems:  # a channel may be there that cannot be read
-        known = replace(known, channels=None)
+        known = replace(known, channels=None, topics=None)
     problems = reading.problems
     lifecycle = read_lifecycle(
         documents.get("lifecycle"), documents.get("segments"), known, problems
@@ -150,6 +157,7 @@ def _names(
         templates_required=required,
         channels=config.channels.media,
         timezone=config.project.timezone,
+        topics=None if config.topics is None else frozenset(config.topics),
     )
 
 

@@ -17,13 +17,14 @@ from orchestrator.lint.sender_rules import SENDERS
 from orchestrator.lint.setting_rules import CHANNELS, SETTINGS
 from orchestrator.lint.step_rules import STEPS, SUBJECTS, Rendered
 from orchestrator.lint.template_rules import FILES, TEMPLATES, Folder
+from orchestrator.lint.topic_rules import TOPICS
 from orchestrator.lint.trigger_rules import TRIGGERS
 from orchestrator.render import Templates
 
 RULES: tuple[RuleTold, ...] = (
     *LANGUAGE,
-    *SETTINGS.all, *CHANNELS.all, *SENDERS.all, *STEPS.all, *TRIGGERS.all, *SUBJECTS.all,
-    *TEMPLATES.all, *FILES.all,
+    *SETTINGS.all, *CHANNELS.all, *SENDERS.all, *STEPS.all, *TRIGGERS.all, *TOPICS.all,
+    *SUBJECTS.all, *TEMPLATES.all, *FILES.all,
 )  # fmt: skip
 
 
@@ -100,6 +101,7 @@ def _ask_project(project: Project | None, templates: Templates | None) -> Iterat
     yield from SENDERS.ask(project)
     yield from STEPS.ask(project)
     yield from TRIGGERS.ask(project)
+    yield from TOPICS.ask(project)
     if templates is not None:
         rendered = Rendered(project, templates)
         yield from SUBJECTS.ask(rendered)

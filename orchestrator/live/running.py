@@ -245,6 +245,7 @@ class Running:
             self._engine.parts.clock,
             project.surveys,
             find_friend_offer(project.journeys.values()),
+            project.topic_names,
             self._options.demo,
             self._prefect.ui_url if self._prefect else None,
         )

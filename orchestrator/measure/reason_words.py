@@ -31,6 +31,7 @@ ENGLISH: Mapping[Reason, str] = {
     Reason.QUIET_HOURS: "quiet hours",
     Reason.OVERDUE: "its time to leave was over",
     Reason.LEFT_BEFORE: "left before: {because}",
+    Reason.TOO_LATE: "its time was past before the date was known",
     Reason.ONLY_TO: "only_to: this project writes to a few addresses only",
     Reason.CONDITION: "goes the way of `{condition}`",
     Reason.ELSE: "goes the other way, as no condition before it holds",

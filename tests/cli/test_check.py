@@ -438,6 +438,17 @@ def test_the_repository_is_a_project_without_faults() -> None:
     assert [one for one in json.loads(done.stdout)["problems"] if one["severity"] == "error"] == []
 
 
+def test_marketing_without_a_topic_and_a_topic_without_a_name_are_advice(shop: ShopFolder) -> None:
+    shop.write("journeys/cart.yaml", CART)
+    toml = (shop.folder / "parcours.toml").read_text("utf-8")
+    shop.write("parcours.toml", re.sub(r"\[topics\]\n.*\n", "", toml))
+    found = {
+        (problem["rule"], problem["file"].rpartition("/")[2], problem["line"])
+        for problem in shop.run("check", "--json").json["problems"]
+    }
+    assert found == {("no-topic", "cart.yaml", 1), ("undeclared-topic", "call-back.yaml", 6)}
+
+
 def test_a_warning_is_silenced_by_a_comment_with_a_reason(shop: ShopFolder) -> None:
     text = "x" * 161
     shop.write("templates/sms/nudge.txt", text)

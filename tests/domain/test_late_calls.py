@@ -284,3 +284,25 @@ def test_a_trait_of_which_no_time_is_known_is_kept_beside_late_calls() -> None:
     life.state.traits["since_long_ago"] = "yes"  # by an earlier version
     life.tick([Event(START - timedelta(hours=1), Kind.IDENTIFY, "", {"plan": "basic"}, 2)], day(2))
     assert life.state.traits == {"plan": "pro", "since_long_ago": "yes"}
+
+
+def test_an_ending_that_a_late_call_leaves_as_it_was_is_told_once() -> None:
+    text = (
+        "journey: a\ntrigger: {event: A}\nexit: [{event: B}]\ngoal: {event: C, exit: false}\n"
+        "steps: [{delay: 1d}, {email: one}]\n"
+    )
+    known = [
+        Event(START, Kind.TRACK, "A", {}, 1),
+        Event(START + timedelta(hours=2), Kind.TRACK, "C", {}, 2),
+        Event(START + timedelta(hours=3), Kind.TRACK, "B", {}, 3),
+    ]
+    late = Event(START + timedelta(hours=1), Kind.IDENTIFY, "", {"plan": "pro"}, 4)
+    life = Live(read_program(text, toml=CONSENTING))
+    life.tick(known, START + timedelta(hours=4))
+    life.tick([late], START + timedelta(hours=5))
+    told = [(one.kind, one.at - START) for one in life.effects if isinstance(one, Decision)]
+    endings = (DecisionKind.CONVERTED, DecisionKind.LEFT, DecisionKind.REOPENED)
+    assert [one for one in told if one[0] in endings] == [
+        (DecisionKind.CONVERTED, timedelta(hours=2)),
+        (DecisionKind.LEFT, timedelta(hours=3)),
+    ]

@@ -19,10 +19,11 @@ from channels.delivery import in_turn
 from orchestrator.domain.channel import UNWATCHED, Feature, OutcomeKind, SendOutcome, Wire
 from orchestrator.domain.medium import ChannelName, Medium
 from orchestrator.domain.message import RenderedMessage
-from orchestrator.engine import forked
-from orchestrator.engine.batches import Job
+from orchestrator.engine import forked, standing
+from orchestrator.engine.batches import IN_VAIN_MAX, Job
 from orchestrator.engine.forked import FORKED_MIN, IS_POSSIBLE, Child, Forked, Over, Told
 from orchestrator.engine.handover import HandOver
+from orchestrator.engine.report import Held
 from orchestrator.engine.work import finish
 from orchestrator.render import budget
 from tests.engine.conftest import OpenShop
@@ -32,6 +33,7 @@ pytestmark = pytest.mark.skipif(not IS_POSSIBLE, reason="no safe fork on this sy
 
 HELLO_BY_TEMPLATE = "journey: hello\ntrigger: {event: Viewed}\nsteps:\n  - email: %s\n"
 CROWD = FORKED_MIN + 20
+PATIENCE_S = 20.0  # of a process that waits for a word of its engine
 
 Deed = Callable[[str], SendOutcome]
 
@@ -280,3 +282,40 @@ def test_a_process_whose_engine_is_gone_finishes_without_a_word() -> None:
     ours.close()
     child.tell(Told(0, accept("a")))
     child.end(Over())
+
+
+def test_a_provider_that_takes_nothing_from_a_process_is_left_alone(
+    open_shop: OpenShop, tmp_path: Path
+) -> None:
+    post = Post(tmp_path / "post", lambda to: SendOutcome(OutcomeKind.UNAVAILABLE, reason="busy"))
+    shop = open_crowd(open_shop, post)
+    stopped = shop.tick("1s").channel("email").stopped
+    assert stopped == f"{IN_VAIN_MAX} messages in a row did not get through: busy"
+    assert len(post.taken()) == IN_VAIN_MAX
+    shop.tick("2s")
+    assert len(post.taken()) == IN_VAIN_MAX
+
+
+def test_a_process_whose_channel_is_held_begins_nothing_more(
+    open_shop: OpenShop, tmp_path: Path
+) -> None:
+    def wait_to_be_held(to: str) -> SendOutcome:
+        if to == "c3@example.com":
+            (tmp_path / "waits").touch()
+            until_s = time.monotonic() + PATIENCE_S
+            while not shop.worker.hand_over.is_stopping:  # of the process itself: it was told
+                assert time.monotonic() < until_s
+                time.sleep(0.01)
+        return accept(to)
+
+    post = Post(tmp_path / "post", wait_to_be_held)
+    shop = open_crowd(open_shop, post)
+    shop.clock.move_to(shop.clock.now().replace(second=1))
+    while not (tmp_path / "waits").exists():
+        shop.work(budget_s=0.5)
+    begun = len(post.taken())
+    assert begun < CROWD
+    standing.hold(shop.context, Held(channels=frozenset({Medium.EMAIL})), shop.clock.now())
+    shop.work()
+    assert len(post.taken()) == begun
+    assert states(shop) == {"accepted": begun, "queued": CROWD - begun}

@@ -21,7 +21,7 @@ from channels.delivery import Crew
 from channels.recording import RecordingChannel
 from orchestrator.clock import SystemClock
 from orchestrator.domain.channel import UNWATCHED, Feature, OutcomeKind, SendOutcome, Wire
-from orchestrator.domain.errors import AlreadyRunning
+from orchestrator.domain.errors import AlreadyRunning, EngineBusy
 from orchestrator.domain.medium import ChannelName, Medium
 from orchestrator.domain.message import MessageState, RenderedMessage
 from orchestrator.engine import settle
@@ -31,7 +31,7 @@ from orchestrator.shift.live_engine import LiveEngine
 from orchestrator.store import messages, wire_log
 from orchestrator.store.availability import StoreUnavailable, unless_away
 from orchestrator.store.database import Database
-from orchestrator.store.lock import hold_database, lock_file
+from orchestrator.store.lock import engine_lock, hold_database, lock_file
 from orchestrator.store.messages import Settlement
 from orchestrator.store.tables import MESSAGES
 from orchestrator.store.wire_log import WireLog
@@ -180,6 +180,23 @@ def test_what_a_dead_process_was_told_by_its_provider_is_known(
     other.close()
 
 
+def test_a_dead_address_that_only_the_notes_know_of_is_no_address_of_everybody(
+    in_the_middle: Callable[..., Shop], slow: Slow
+) -> None:
+    """Where the message went is not noted: an empty address would be what is suppressed."""
+    slow.outcome = SendOutcome(OutcomeKind.REJECTED, code="550 5.1.1", suppress=True)
+    shop = in_the_middle(HELLO)
+    slow.may_answer.set()
+    while shop.worker.hand_over.on_the_wire:
+        threading.Event().wait(0.01)
+    die(shop)
+    other = restart(shop)
+    settle_what_died(other.context, other.worker)
+    assert states(other)["rejected"] >= 2
+    assert other.rows("SELECT address FROM suppressions") == []
+    other.close()
+
+
 def test_without_its_notes_everything_that_a_dead_process_had_leased_is_unknown(
     in_the_middle: Callable[..., Shop],
 ) -> None:
@@ -217,6 +234,22 @@ def test_what_is_answered_behind_a_turn_is_written_while_the_shift_is_held(
     while states(shop).get("leased"):  # as `up` does twice a second while its shift is paused
         engine.hold(Held(shifts=frozenset({"up"})))
         threading.Event().wait(0.01)
+    assert states(shop) == {"accepted": 2, "queued": 8}
+
+
+def test_who_may_not_work_writes_what_its_provider_has_answered_all_the_same(
+    in_the_middle: Callable[..., Shop], slow: Slow
+) -> None:
+    shop = in_the_middle()
+    mine, other = (engine_lock(shop.context.database) for _ in range(2))
+    shop.worker.hand_over.hold = mine
+    end_turn(shop.context, shop.worker, grace_s=0.0)
+    other.take()
+    slow.may_answer.set()
+    shop.worker.hand_over.gather(60.0)  # until all have answered
+    with pytest.raises(EngineBusy):
+        shop.work()
+    other.release()
     assert states(shop) == {"accepted": 2, "queued": 8}
 
 

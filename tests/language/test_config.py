@@ -304,9 +304,24 @@ def test_a_relative_database_lies_in_the_project_s_folder(
             '[never]\nrules = ["customer.open_ticket"]',
             "2:1: `[never]` is part of the language but not built yet",
         ),
+        ("[topics]\noffers = 3", '2:1: `offers` must be a table, such as {en = "Offers", fr'),
+        ("[topics]\noffers = {}", "2:1: `name` is missing here"),
         (
-            '[topics]\noffers = "Offers"',
-            "1:2: `[topics]` is part of the language but not built yet",
+            '[topics]\noffers = {english = "Offers"}',
+            '2:1: \'english\' is no language: write {en = "Offers", fr = "Offres"}',
+        ),
+        (
+            '[topics.offers]\nname = "Offers"\ndefault = "no"',
+            "3:1: `default` must be denied or granted",
+        ),
+        ('[topics.offers]\nname = "Offers"\nhidden = true', "3:1: unknown key 'hidden'"),
+        (
+            '[topics]\n"Our Offers" = "Offers"',
+            "2:1: warning: a topic's id is made of a-z, 0-9, - and _",
+        ),
+        (
+            '[topics]\noffers = "Offers"\n"Offers!" = "More"',
+            "3:1: 'Offers!' and 'offers' are one and the same topic: keep one",
         ),
         (
             '[tracking]\nopens = "aggregate"',

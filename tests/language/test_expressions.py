@@ -96,6 +96,8 @@ SCOPE = Scope(
         ("customer.town is not defined", True),
         ("customer.nick is none", True),
         ("customer.newsletter is true", True),
+        ("customer.newsletter is false", False),
+        ("not customer.newsletter is false", True),
         ("customer.spent is number", True),
         ('customer["favourite colour"] == "teal"', True),
         ("customer.consent.email", True),

@@ -73,7 +73,20 @@ def of_step(step: str) -> list[str]:
         ("trigger: {event: a, filter: event.b}", "unknown key 'filter'; it is called 'if' here"),
         ("trigger: {event: a, fro: b}", "unknown key 'fro' (known: if, event)"),
         ("trigger: {business_event: back}", f"the trigger `business_event` {NOT_BUILT}"),
-        ("trigger: {date: customer.birthday, at: 9am}", f"the trigger `date` {NOT_BUILT}"),
+        (
+            "trigger: {date: customer.birthday, at: 9am}",
+            "'9am' is not a time of day: write 09:00",
+        ),
+        (
+            "trigger: {date: days_since(customer.a)}",
+            "'days_since(customer.a)' is no date of the customer's: write a trait or a fact, such as "
+            "customer.birthday",
+        ),
+        (
+            "trigger: {date: now}",
+            "'now' is no date of the customer's: write a trait or a fact, such as customer.birthday",
+        ),
+        ("trigger: {date: customer.a, every: week}", "`every` must be year or month"),
         ("triggers: {event: a}", "unknown key 'triggers'; it is called 'trigger' here"),
         ("reentry: 7d", "`reentry` must be never, always or {after: 7d}"),
         ("reentry: 30d", "`reentry` must be never, always or {after: 30d}"),
@@ -272,7 +285,7 @@ def test_what_is_not_built_is_never_offered() -> None:
     )
     assert not any(word in keys for word in ("one_per", "for_each", "throttle", "spread"))
     assert not any(word in steps for word in ("whatsapp", "webhook", "onsite", "audience"))
-    assert not any(word in triggers for word in ("segment", "date", "business_event"))
+    assert not any(word in triggers for word in ("segment", "business_event"))
 
 
 @pytest.mark.parametrize(

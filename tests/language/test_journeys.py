@@ -442,10 +442,6 @@ def test_the_version_changes_with_what_happens(old: str, new: str) -> None:
     [
         ("trigger: {segment: vip}", "the trigger `segment`"),
         (
-            "trigger: {date: customer.birthday, every: year, offset: -7d, at: 09:00}",
-            "the trigger `date`",
-        ),
-        (
             "trigger: {business_event: Price Dropped, to: customer.orders > 1}",
             "the trigger `business_event`",
         ),

@@ -45,6 +45,10 @@ class Message(Step):
         """Asks everything that must hold before a message. What follows counts from when it was
         released; where it waited for its address only, from when it was due."""
         enrollment = moment.enrollment
+        if enrollment.due_at and enrollment.was_due_before_it_was_known(enrollment.due_at):
+            moment.decide(DecisionKind.NOT_SENT, Reason.TOO_LATE, template=self.template)
+            moment.go_on()
+            return
         nominal = enrollment.arrived_at if _awaits_reach(enrollment) else enrollment.due_at
         moment.base = moment.count_from(nominal or moment.now)
         match moment.ask(self.medium):

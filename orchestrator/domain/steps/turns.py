@@ -95,7 +95,8 @@ def _begun(enrollment: Enrollment, step: str) -> tuple[int, datetime] | None:
 
 @dataclass(frozen=True, slots=True)
 class Goto(Step):
-    """On with a step further behind, in this block or in one around it."""
+    """On with a step further behind, in this block or in one around it. What a pass that is left so
+    has kept is forgotten when the one around it begins anew."""
 
     target: str
 
@@ -107,7 +108,7 @@ class Goto(Step):
 
     def take(self, moment: StepMoment) -> None:
         moment.decide(DecisionKind.BRANCHED, Reason.GOTO, to=self.target)
-        moment.jump(self.target)
+        moment.arrive(self.target)
 
 
 @dataclass(frozen=True, slots=True)
