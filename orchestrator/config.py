@@ -94,6 +94,7 @@ class Config:
     topics: Mapping[str, Topic] | None = None  # None: the project declares none
     caps: Mapping[Medium, tuple[Cap, ...]] = field(default_factory=dict)
     quiet_hours: Mapping[Medium, QuietHours] = field(default_factory=dict)
+    never: tuple[str, ...] = ()  # as written: `language.never_rules` reads them
     holdout_global: float = 0.0  # percent
     # whether opens and clicks of who said nothing about it are measured
     tracking_granted: bool = False

@@ -320,6 +320,7 @@ def _trees(program: Program) -> Iterator[Expr]:
     yield from (stage.condition.tree for stage in program.lifecycle.stages)
     yield from (segment.condition.tree for segment in program.lifecycle.segments)
     yield from program.template_calls
+    yield from (rule.condition.tree for rule in program.policy.never)
     for journey in program.all_journeys():
         yield from find_trees(journey)
 

@@ -41,6 +41,7 @@ class Reason(StrEnum):
     SUPPRESSED = "suppressed"  # because
     FREQUENCY_CAP = "frequency_cap"
     QUIET_HOURS = "quiet_hours"
+    NEVER = "never"  # condition
     OVERDUE = "overdue"
     LEFT_BEFORE = "left before"  # because
     TOO_LATE = "too late"

@@ -102,6 +102,11 @@ class StepMoment(Protocol):
         """What somebody has not told yet and a message cannot leave without; None: nothing."""
         ...
 
+    def is_free(self, medium: Medium) -> bool:
+        """Whether a message that was held back may leave, now that there is news of its customer;
+        asked where rules of `[never]` hold messages back."""
+        ...
+
     # ------------------------------------------------------------ telling
 
     def decide(
@@ -146,7 +151,9 @@ class StepMoment(Protocol):
         """Puts somebody on a step; None: behind the last one."""
         ...
 
-    def hold_until(self, due: datetime, kind: DecisionKind, reason: Reason) -> None:
+    def hold_until(
+        self, due: datetime, kind: DecisionKind, reason: Reason, **detail: Unpack[Detail]
+    ) -> None:
         """Keeps somebody on the current step until an instant, and tells why."""
         ...
 

@@ -157,6 +157,7 @@ def _config(root: Path, form: ConfigForm, place: Place, environment: Mapping[str
         topics=None if form.topics is None else read_topics(form.topics, place.at("topics")),
         caps={medium: tuple(caps) for medium, caps in form.caps.items() if caps},
         quiet_hours=quiet_hours,
+        never=tuple(map(str, form.never.rules)),
         holdout_global=form.holdout.global_,
         tracking_granted=form.tracking.default == "granted",
         tracking_links=form.tracking.links,
@@ -189,21 +190,18 @@ def _refuse_not_built(form: ConfigForm, place: Place) -> None:
     for key in ("opens", "clicks"):
         if getattr(form.tracking, key) is not None:
             place.at("tracking", key).not_built(f"`{key}`")
-    if form.never.rules:
-        place.at("never", "rules").not_built("`[never]`")
     if form.consent.double_opt_in:
         place.at("consent", "double_opt_in").not_built("`double_opt_in`")
 
 
 def _quiet_hours(form: QuietHoursForm, place: Place) -> QuietHours:
-    if form.holidays is not None:
-        place.at("holidays").not_built("`holidays`")
     written = [key for key in ("from", "to") if place.at(key).written is not None]
     if len(written) == 1:
         place.at(*written).error("quiet hours need both `from` and `to`")
     if len(set(form.days_off)) == 7:
         place.at("days_off").error("with seven days off nothing would ever be sent")
-    return QuietHours(form.from_, form.to, frozenset(form.days_off))
+    off = frozenset(form.days_off)
+    return QuietHours(form.from_, form.to, off, tuple(form.holidays))
 
 
 def _database_url(root: Path, written: str, place: Place, environment: Mapping[str, str]) -> str:

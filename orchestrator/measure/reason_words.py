@@ -29,6 +29,7 @@ ENGLISH: Mapping[Reason, str] = {
     Reason.SUPPRESSED: "suppressed: {because}",
     Reason.FREQUENCY_CAP: "the frequency cap",
     Reason.QUIET_HOURS: "quiet hours",
+    Reason.NEVER: "`{condition}` of [never]",
     Reason.OVERDUE: "its time to leave was over",
     Reason.LEFT_BEFORE: "left before: {because}",
     Reason.TOO_LATE: "its time was past before the date was known",

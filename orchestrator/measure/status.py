@@ -17,10 +17,11 @@ from orchestrator.domain.reasons import brief
 from orchestrator.domain.route import PLAIN, first_channel
 from orchestrator.domain.steps.message_step import Message
 from orchestrator.engine.last_tick import CLOCK, LAST_TICK, VIRTUAL
-from orchestrator.store import customers, figures, inbox, messages, settings
+from orchestrator.store import customers, figures, inbox, messages, settings, tasks
 from orchestrator.store.database import Database
 from orchestrator.store.due import count_due_people
 from orchestrator.store.figures import TAKEN_BY_NONE, TakenBy
+from orchestrator.store.tasks import OpenTasks
 from orchestrator.store.transaction import Transaction
 
 UNKNOWN_LISTED_MAX = 10
@@ -68,6 +69,7 @@ class Overview:
     rejected: Mapping[str, int]
     unknown: tuple[str, ...]
     home: str  # where `up` answered last; "" when it never ran
+    tasks: OpenTasks
 
     def count_standings(self, channel: str) -> dict[str, int]:
         """How many messages of a channel went how, by the words of STANDINGS."""
@@ -121,6 +123,7 @@ def read_status(
             rejected=figures.count_rejections(transaction),
             unknown=tuple(row.public_id for row in unknown),
             home=settings.read(transaction, settings.BASE_URL) or "",
+            tasks=tasks.count_open(transaction, now),
         )
 
 

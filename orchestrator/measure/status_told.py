@@ -19,6 +19,7 @@ def tell_status(found: Overview, zone: ZoneInfo) -> Iterator[Part]:
     """The whole of it, with what a person has to do."""
     yield from _tell_customers(found, zone)
     yield from _tell_calls(found)
+    yield from _tell_tasks(found)
     if found.journeys:
         yield ""
         rows = [(one.id, one.inside, one.due, one.held) for one in found.journeys]
@@ -52,6 +53,13 @@ def _tell_calls(found: Overview) -> Iterator[str]:
         )
     for code, number in sorted(found.rejected.items()):
         yield f"  {count(number, 'call')} rejected: {code} (kept in the table `rejections`)"
+
+
+def _tell_tasks(found: Overview) -> Iterator[str]:
+    if found.tasks.number:
+        late = f", {found.tasks.overdue:,} of them overdue" if found.tasks.overdue else ""
+        waiting = count(found.tasks.number, "task")
+        yield f"  {waiting} for a person{late}: `parcours tasks list` names them"
 
 
 def _ago(found: Overview, zone: ZoneInfo) -> str:
