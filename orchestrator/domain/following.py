@@ -12,7 +12,6 @@ from orchestrator.domain.line import Line
 from orchestrator.domain.program import Program
 from orchestrator.domain.reasons import Reason
 from orchestrator.domain.state import CustomerState, Enrollment
-from orchestrator.domain.steps.turns import first_pass
 
 #: Somebody inside, with where they stand and until when.
 Place = tuple[Enrollment, str | None, datetime | None]
@@ -77,12 +76,13 @@ def carry_kept(journey: Journey, enrollment: Enrollment, moved: Mapping[str, str
     """Takes along what the step they stand on and the passes around it know; who comes to stand
     inside passes by an edit is in the first.
     """
-    around = journey.loops_around(enrollment.step)
+    arrived = enrollment.arrived_at or enrollment.entered_at
     kept = {moved.get(step, step): known for step, known in (enrollment.kept or {}).items()}
     enrollment.kept = None
-    for step in sorted(around | {enrollment.step or ""}):
-        first = first_pass(enrollment.arrived_at or enrollment.entered_at)
-        enrollment.keep(step, kept.get(step, first if step in around else None))
+    if enrollment.step in kept:
+        enrollment.keep(enrollment.step, kept[enrollment.step])
+    for step in sorted(journey.loops_around(enrollment.step)):
+        enrollment.keep(step, kept.get(step) or journey.by_id[step].take_in(arrived))
 
 
 def _learned_at(line: Line, due: datetime) -> datetime:

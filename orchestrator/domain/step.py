@@ -220,6 +220,10 @@ class Step(ABC):
     def take(self, moment: StepMoment) -> None:
         """What it does when it is due."""
 
+    def take_in(self, at: datetime) -> object:
+        """What it knows of somebody who comes to stand inside it by an edit, as JSON types."""
+        return None
+
     # most kinds neither hear nor follow anything
     def hear(self, moment: StepMoment, events: Sequence[Event]) -> None:  # noqa: B027
         """Events of an instant with one that it awaits, for somebody who stands on it."""

@@ -68,17 +68,16 @@ class Repeat(Wait):
         moment.decide(DecisionKind.BRANCHED, Reason.PASS, pass_no=number, times=self.times)
         moment.enter_block(self.steps)
 
+    def take_in(self, at: datetime) -> object:
+        """They are in the first pass."""
+        return _pass(1, at)
+
     def waits_like(self, other: Step) -> bool:
         """As many passes, as far apart."""
         return isinstance(other, Repeat) and self.times == other.times and self.every == other.every
 
     def pair_blocks(self, other: Step) -> list[tuple[tuple[Step, ...], tuple[Step, ...]]]:
         return [(self.steps, other.steps)] if isinstance(other, Repeat) else []
-
-
-def first_pass(at: datetime) -> dict[str, object]:
-    """What a step that makes passes knows of somebody who begins the first."""
-    return _pass(1, at)
 
 
 def _pass(number: int, since: datetime) -> dict[str, object]:
