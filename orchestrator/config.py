@@ -81,6 +81,16 @@ class Channels:
 
 
 @dataclass(frozen=True, slots=True)
+class Webhooks:
+    """What webhooks may use and reach: environment variables by name, and hosts of one's own
+    network beside all of the internet.
+    """
+
+    secrets: frozenset[str] = frozenset()
+    allow: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """A project's configuration. `environment` is the process's, over that of `.env`; it stays out
     of `repr`.
@@ -101,6 +111,7 @@ class Config:
     tracking_links: Mapping[str, str] = field(default_factory=lambda: UTM)
     ingest_max_age: timedelta = timedelta(hours=24)
     public_url: str = "http://localhost:8000"
+    webhooks: Webhooks = Webhooks()
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
     var: Path | None = None  # instead of the project's own `var`: the demo keeps to itself
 

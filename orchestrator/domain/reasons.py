@@ -47,6 +47,11 @@ class Reason(StrEnum):
     TOO_LATE = "too late"
     ONLY_TO = "only_to: this project writes to a few addresses only"
 
+    # what a webhook's answer is to a journey that keeps it
+    ANSWER = "the answer of a webhook"
+    ANSWERED = "answered"  # names
+    NO_ANSWER = "no answer within the hour"  # names
+
     # which way somebody goes
     CONDITION = "condition"  # condition, arm
     ELSE = "else"  # arm

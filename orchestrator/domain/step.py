@@ -184,6 +184,7 @@ class Step(ABC):
     draws: ClassVar[bool] = False  # gives variants, which are kept
     grants: ClassVar[bool] = False  # gives coupons, which are kept
     loops: ClassVar[bool] = False  # behind the steps inside it comes itself again
+    calls_out: ClassVar[bool] = False  # asks servers outside
     follows: ClassVar[bool] = False  # news of the customer may move who stands on it
 
     @property

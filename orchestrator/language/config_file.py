@@ -20,6 +20,7 @@ from orchestrator.config import (
     Channels,
     Config,
     ProjectSettings,
+    Webhooks,
     absolute_database_url,
     mailboxes,
 )
@@ -40,6 +41,7 @@ _SECRET = re.compile(
     r"secret|token|passw|credential|api_?key|write_?key|private_?key|auth|account_sid",
     re.IGNORECASE,
 )
+_NAMES_OF_SECRETS = ("webhooks", "secrets")  # names, not what they hold
 _DATABASE = r"sqlite://(/[^\x00-\x1f]*)?|postgresql\+psycopg://[^\x00-\x1f]*"
 
 
@@ -126,7 +128,8 @@ def _secrets_in(data: Mapping[str, object]) -> Iterator[Keys]:
         if _SECRET.search(key):
             yield (key,)
         elif isinstance(value, dict):
-            yield from ((key, *path) for path in _secrets_in(value))
+            inside = ((key, *path) for path in _secrets_in(value))
+            yield from (path for path in inside if path != _NAMES_OF_SECRETS)
 
 
 def _without(data: dict[str, object], path: Keys) -> dict[str, object]:
@@ -163,6 +166,7 @@ def _config(root: Path, form: ConfigForm, place: Place, environment: Mapping[str
         tracking_links=form.tracking.links,
         ingest_max_age=form.ingest.max_age,
         public_url=form.web.public_url,
+        webhooks=Webhooks(frozenset(form.webhooks.secrets), frozenset(form.webhooks.allow)),
         environment=environment,
     )
 
@@ -185,8 +189,6 @@ def _channels(form: ChannelsForm, place: Place) -> Channels:
 
 
 def _refuse_not_built(form: ConfigForm, place: Place) -> None:
-    if form.webhooks is not None:
-        place.at("webhooks").not_built("`[webhooks]`")
     for key in ("opens", "clicks"):
         if getattr(form.tracking, key) is not None:
             place.at("tracking", key).not_built(f"`{key}`")
