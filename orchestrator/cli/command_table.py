@@ -23,6 +23,11 @@ COMMANDS = {
         "messages_command:app",
         "List messages, settle those whose outcome is unknown, and send failed ones again.",
     ),
+    "webhooks": Command("webhooks_command:app", "List webhooks, and make failed ones again."),
+    "tasks": Command(
+        "tasks_command:app",
+        "List the to-dos for people, say that one is done, or write them to a file.",
+    ),
     "suppressions": Command(
         "suppressions_command:app",
         "List the addresses nobody writes to any more, add one, or lift one.",

@@ -16,7 +16,12 @@ from orchestrator.domain.triggers import ManualTrigger, Trigger
 
 
 def enter(
-    line: Line, now: datetime, events: Sequence[Event], changes: Sequence[RuleChange]
+    line: Line,
+    now: datetime,
+    events: Sequence[Event],
+    changes: Sequence[RuleChange],
+    *,
+    touched: bool = False,
 ) -> None:
     """Considers every trigger that this instant pulls: its events, changes of what is watched, and
     the instant itself.
@@ -35,15 +40,18 @@ def enter(
     for journey, call in line.take_calls(now):
         knock = _Knock(line, Event(now, Kind.EMITTED, call.word), now)
         answered |= _knock(knock, [(journey, call)], answered)
+    if line.dates is not None:
+        _enter_by_date(line, now, answered, by_news=touched or _are_news(line, events))
 
 
 class _Knock:
     """Somebody at the door of journeys, because of an event."""
 
-    __slots__ = ("at", "event", "line", "now")
+    __slots__ = ("apart", "at", "event", "line", "now")
 
-    def __init__(self, line: Line, event: Event, now: datetime):
+    def __init__(self, line: Line, event: Event, now: datetime, apart: timedelta | None = None):
         self.line, self.event, self.at, self.now = line, event, event.at, now
+        self.apart = apart  # of a date: how near to the last entry it is the same occasion
 
 
 def _knock(
@@ -57,6 +65,20 @@ def _knock(
         if journey.id not in answered and _try_to_enter(knock, journey, trigger):
             answered = {*answered, journey.id}
     return answered
+
+
+def _are_news(line: Line, events: Sequence[Event]) -> bool:
+    """Whether they may say a date: not history, nor what is on record of a retraced line."""
+    retrace = line.retrace
+    return any(one.starts and not (retrace and retrace.is_known(one)) for one in events)
+
+
+def _enter_by_date(line: Line, now: datetime, answered: set[str], *, by_news: bool) -> None:
+    assert line.dates is not None
+    by_time = not line.is_quiet(now)
+    for journey, trigger, at in line.dates.come(line.state, now, by_time=by_time, by_news=by_news):
+        knock = _Knock(line, Event(at, Kind.EMITTED, trigger.word), now, trigger.apart)
+        answered |= _knock(knock, [(journey, trigger)], answered)
 
 
 def _start_by_hand(knock: _Knock) -> None:
@@ -92,7 +114,10 @@ def _try_to_enter(knock: _Knock, journey: Journey, trigger: Trigger) -> bool:
     elif inside is not None:
         _restart(knock, journey, inside)
     else:
-        _begin(line, journey, _draft(line, journey, event))
+        enrollment = _draft(line, journey, event)
+        if knock.apart is not None and at < knock.now:
+            enrollment.known_at = knock.now
+        _begin(line, journey, enrollment)
     return True
 
 
@@ -104,7 +129,7 @@ def _why_not(
     if journey.draft or journey.has_ended(knock.at):
         return (Reason.DRAFT if journey.draft else Reason.ENDED), {}
     if inside is None:
-        reason = _too_early(line, journey, knock.at)
+        reason = _too_early(line, journey, knock)
     else:
         reason = None if _may_restart(journey, inside, knock.at) else Reason.ALREADY_INSIDE
     if reason is not None:
@@ -145,11 +170,13 @@ def _restart(knock: _Knock, journey: Journey, inside: Enrollment) -> None:
     moment.arrive(journey.first_step)
 
 
-def _too_early(line: Line, journey: Journey, at: datetime) -> Reason | None:
+def _too_early(line: Line, journey: Journey, knock: _Knock) -> Reason | None:
     """Why nobody enters again yet; None when they may."""
-    entries = line.state.entries.get(journey.id)
+    entries, at = line.state.entries.get(journey.id), knock.at
     if entries is None:
         return None
+    if knock.apart is not None and abs(at - entries.last) <= knock.apart:
+        return Reason.ENTERED_RECENTLY
     match journey.reentry:
         case Reentry.NEVER:
             return Reason.REENTRY_NEVER

@@ -59,6 +59,7 @@ def put_in_place(line: Line, late: Sequence[Event], record: Record, since: datet
     line.retrace, state.cursor = None, end
     line.doubt_everything()
     known.hold(state)
+    line.read_dates()
     if state.stage == known.stage and not _has_changed_stage(line, retrace):
         state.stage_since = _same_since(known.stage_since, state.stage, retrace)
     tell_moved(line, places, since)
@@ -200,6 +201,7 @@ def _go_back(line: Line, earlier: Iterable[Event], since: datetime) -> None:
         for watch in line.program.index.watches:
             watch.keep(state, watch.ask(line.scope(state.cursor)), None)
     line.doubt_everything()
+    line.read_dates()
 
 
 # ----------------------------------------------------------- what the true order would have decided
@@ -260,6 +262,7 @@ def _foresee(line: Line, events: Iterable[Event]) -> tuple[list[Decision], Custo
     assert state.cursor is not None  # the line was run
     options = RunOptions(no_entries_after=line.options.no_entries_after)
     sibling = Line(line.program, fresh, options)  # of the same rules, on a virtual clock
+    sibling.read_dates()
     told = [event for event in events if not event.own and event.kind is not Kind.MERGE]
     walk(sibling, told, state.cursor)
     return [effect for effect in sibling.effects if isinstance(effect, Decision)], fresh

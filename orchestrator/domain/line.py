@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Unpack
 
 from orchestrator.domain import assignment, release
+from orchestrator.domain.dates import Dates
 from orchestrator.domain.effects import Assignment, Decision, DecisionKind, Effect, Emitted, Logged
 from orchestrator.domain.event import Event
 from orchestrator.domain.expression import Condition, Scope, Value
@@ -23,7 +24,7 @@ from orchestrator.domain.program import Program
 from orchestrator.domain.reasons import Detail, Reason, brief
 from orchestrator.domain.record import Retrace
 from orchestrator.domain.release import Letter
-from orchestrator.domain.release_answers import Release
+from orchestrator.domain.release_answers import Go, Release
 from orchestrator.domain.route import first_channel
 from orchestrator.domain.state import CustomerState, Enrollment, Status
 from orchestrator.domain.step import Step
@@ -33,6 +34,7 @@ from orchestrator.domain.watches import Watch
 
 #: A step that ran later than this counts its next delays from when it ran.
 LATE = timedelta(minutes=5)
+EVER = datetime.min.replace(tzinfo=UTC)
 
 
 @value_class
@@ -76,6 +78,7 @@ class Line:
     sure: dict[Watch, datetime | None] = field(default_factory=dict)
     # the last instant that has called: each calls once
     called_up_to: datetime | None = None
+    dates: Dates | None = None  # those that let the customer in; None: no journey has one
     retrace: Retrace | None = None  # under way on its own traces, because of a call that came late
 
     def scope(
@@ -96,10 +99,25 @@ class Line:
             now = max(now, self.options.wall_clock)
         return due if now - due <= LATE else now
 
+    def base_of(self, enrollment: Enrollment, due: datetime, now: datetime) -> datetime:
+        """From when the delays behind a step count that was due then."""
+        return due if enrollment.was_due_before_it_was_known(due) else self.base(due, now)
+
     def is_quiet(self, now: datetime) -> bool:
         """Whether imported history keeps time alone from starting anything."""
         history_until = self.options.history_until
         return history_until is not None and now <= history_until
+
+    def read_dates(self) -> None:
+        """Reads the customer's dates as they are before what comes."""
+        dated = self.program.index.dated
+        if dated:
+            self.dates = Dates(dated, taken_at=self.state.happened_at)
+            self.dates.read(self.state, self.state.cursor or EVER)
+
+    def next_date(self, after: datetime) -> datetime | None:
+        """The first instant > `after` at which a date of the customer's comes."""
+        return None if self.dates is None else self.dates.next_after(after)
 
     def next_call(self, after: datetime) -> datetime | None:
         """The first instant > `after` that calls the customer: what was called is carried out, so
@@ -131,6 +149,8 @@ class Line:
         due, cursor, clock = enrollment.due_at, self.state.cursor, self.options.wall_clock
         if due is None or enrollment.journey in self.options.on_hold:
             return None
+        if enrollment.was_due_before_it_was_known(due):
+            return enrollment.known_at
         if cursor is not None and due < cursor:
             due = cursor
         if self.retrace is None and clock is not None and clock - due > LATE:
@@ -270,6 +290,11 @@ class Moment:
         """What somebody has not told yet and a message cannot leave without; None: nothing."""
         return release.lacks(self.line.program, self.line.state, self._letter(medium))
 
+    def is_free(self, medium: Medium) -> bool:
+        """Whether a message that was held back may leave, now that there is news of its customer;
+        asked where rules of `[never]` hold messages back."""
+        return bool(self.line.program.policy.never) and isinstance(self.ask(medium), Go)
+
     def _letter(self, medium: Medium) -> Letter:
         return Letter(self.enrollment, medium, self.purpose, self.topic)
 
@@ -336,10 +361,13 @@ class Moment:
         if due > base and self.line.tells(DecisionKind.WAITING):
             self.decide(DecisionKind.WAITING, at=base, until=due.isoformat())
 
-    def hold_until(self, due: datetime, kind: DecisionKind, reason: Reason) -> None:
+    def hold_until(
+        self, due: datetime, kind: DecisionKind, reason: Reason, **detail: Unpack[Detail]
+    ) -> None:
         """Keeps somebody on the current step until an instant, and tells why."""
         self.enrollment.due_at, self.enrollment.changed = due, True
-        self.decide(kind, reason, until=due.isoformat())
+        detail["until"] = due.isoformat()
+        self.decide(kind, reason, **detail)
 
     def move(self, due: datetime, why: Reason) -> None:
         """Gives a wait another end, which is told; of a line that is retraced in the end only

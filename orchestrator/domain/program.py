@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from hashlib import blake2b
 from zoneinfo import ZoneInfo
 
+from orchestrator.domain.dates import Dated
 from orchestrator.domain.event import ANY_EVENT, Event, Kind
 from orchestrator.domain.expression import (
     Condition,
@@ -30,7 +31,7 @@ from orchestrator.domain.route import PLAIN
 from orchestrator.domain.schedule import all_zones
 from orchestrator.domain.state import CustomerState, Enrollment
 from orchestrator.domain.timetable import Calendar, Timetable, UpTo
-from orchestrator.domain.triggers import Called, EventTrigger, Watched
+from orchestrator.domain.triggers import Called, DateTrigger, EventTrigger, Watched
 from orchestrator.domain.watches import StageWatch, Watch
 
 
@@ -49,6 +50,7 @@ class Index:
     # by the kind of watch and its new answer
     by_answer: dict[tuple[str, str], list[tuple[Journey, Watched]]] = field(default_factory=dict)
     called: list[tuple[Journey, Called]] = field(default_factory=list)
+    dated: list[Dated] = field(default_factory=list)
     follows_customers: bool = False  # somebody is called by their own clock
     # what calls somebody somewhere, and what calls who lives in a zone
     everywhere: Timetable[tuple[Journey, Called]] = field(default_factory=lambda: Timetable([]))
@@ -66,6 +68,7 @@ class Index:
     sent_window: timedelta | None = timedelta(0)
     has_splits: bool = False  # or holdouts, which are splits of their own
     has_grants: bool = False
+    calls_out: bool = False  # a journey asks servers outside
 
     @classmethod
     def of(cls, program: Program) -> Index:
@@ -74,7 +77,7 @@ class Index:
         index.segment_tests = {one.name: one.condition.test for one in lifecycle.segments}
         for journey in program.journeys.values():
             if not journey.draft:
-                index._add_triggers(journey)
+                index._add_triggers(journey, program.dated_since)
         everywhere = [(_up_to_its_end(j, one.everywhere()), (j, one)) for j, one in index.called]
         index.everywhere = Timetable(everywhere)
         for fact in lifecycle.facts:
@@ -138,7 +141,7 @@ class Index:
         moved = self.watches_by_event.get(event.name)
         return self.watches_by_event[ANY_EVENT] if moved is None else moved
 
-    def _add_triggers(self, journey: Journey) -> None:
+    def _add_triggers(self, journey: Journey, since: Mapping[str, datetime]) -> None:
         for trigger in journey.triggers:
             match trigger:
                 case EventTrigger():
@@ -146,6 +149,9 @@ class Index:
                 case Watched():
                     key = trigger.word, trigger.to
                     self.by_answer.setdefault(key, []).append((journey, trigger))
+                case DateTrigger():
+                    known = since.get(f"{journey.id} {trigger.key}")
+                    self.dated.append((journey, trigger, known))
                 case Called():
                     self.called.append((journey, trigger))
                     self.follows_customers |= trigger.follows_customers
@@ -178,6 +184,7 @@ class Index:
         holdouts = [program.holdout_global, *(one.holdout for one in program.journeys.values())]
         self.has_splits = any(holdouts) or any(step.draws for step in steps)
         self.has_grants = any(step.grants for step in steps)
+        self.calls_out = any(step.calls_out for step in steps)
 
 
 class _LifeScope(Scope):
@@ -241,6 +248,8 @@ class Program:
     pinned: Mapping[tuple[str, str], Journey] = field(default_factory=dict)
     edits: Mapping[tuple[str, str], Matching] = field(default_factory=dict)
     edited_at: datetime | None = None
+    # since when the project knows each of its `dated_keys`; of a virtual clock alone: always
+    dated_since: Mapping[str, datetime] = field(default_factory=dict)
     coupon_code: Callable[[str], str] = plain_code
     template_calls: tuple[Expr, ...] = ()  # the functions of the language that templates call
     index: Index = field(init=False, compare=False, repr=False)
@@ -277,6 +286,11 @@ class Program:
             calls(tree, "performed") or calls(tree, "received") for tree in value.trees
         )
 
+    @property
+    def dated_keys(self) -> list[str]:
+        """Every trigger by a date, as text."""
+        return sorted({f"{journey.id} {trigger.key}" for journey, trigger, _ in self.index.dated})
+
     def all_journeys(self) -> Iterator[Journey]:
         """Those of today, and the earlier versions that people finish."""
         yield from self.journeys.values()
@@ -308,6 +322,7 @@ def _trees(program: Program) -> Iterator[Expr]:
     yield from (stage.condition.tree for stage in program.lifecycle.stages)
     yield from (segment.condition.tree for segment in program.lifecycle.segments)
     yield from program.template_calls
+    yield from (rule.condition.tree for rule in program.policy.never)
     for journey in program.all_journeys():
         yield from find_trees(journey)
 

@@ -84,6 +84,12 @@ class Enrollment:
     goal_value: float | None = None  # what reaching it was worth, where that is a number
     id: int | None = None  # the database's; None until written
     changed: bool = True
+    # when the date was said by which somebody entered earlier; within that instant alone
+    known_at: datetime | None = None
+
+    def was_due_before_it_was_known(self, due: datetime) -> bool:
+        """Whether a step belongs to a time when nobody knew yet that there was this passage."""
+        return self.known_at is not None and due < self.known_at
 
     @property
     def is_open(self) -> bool:

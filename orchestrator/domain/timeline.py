@@ -43,6 +43,7 @@ def run(
     """
     line = Line(program, state, options)
     line.called_up_to = _called_up_to(line)
+    line.read_dates()
     _follow_edits(line)
     if options.rules_edited and state.cursor is not None:
         change_answers(line, state.cursor, [])

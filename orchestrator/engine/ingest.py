@@ -31,8 +31,9 @@ from orchestrator.store.writers import ENGINE
 
 PAGE = "page"  # a page of ours, shown to a customer
 MANUAL = "manual"  # a person starts a journey, whose id is the event's name
+HAND = "hand"  # a person has done a to-do
 _NOTHING: Mapping[str, object] = {}
-_KIND_BY_SOURCE = {ENGINE: Kind.EMITTED, MANUAL: Kind.START}
+_KIND_BY_SOURCE = {ENGINE: Kind.EMITTED, MANUAL: Kind.START, HAND: Kind.EMITTED}
 
 
 @dataclass(slots=True, eq=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -14,7 +14,7 @@ from orchestrator.domain.errors import Problem, ProjectInvalid
 from orchestrator.domain.journey_tests import JourneyTest
 from orchestrator.domain.message import Purpose
 from orchestrator.domain.schedule import find_zone, to_instant
-from orchestrator.domain.triggers import EventTrigger, StageTrigger, Trigger
+from orchestrator.domain.triggers import DateTrigger, EventTrigger, StageTrigger, Trigger
 from orchestrator.language.journey_test_forms import read_tests
 from orchestrator.language.place import Known, Place
 from orchestrator.language.reading import read_form
@@ -105,9 +105,7 @@ def _build(form: JourneyForm, ids: dict[Path, str], place: Place) -> domain.Jour
         priority=form.priority,
         triggers=tuple(trigger for trigger in triggers if trigger is not None),
         only_if=place.at("only_if").condition(form.only_if, STEP),
-        reentry=form.reentry.after
-        if isinstance(form.reentry, ReentryAfter)
-        else domain.Reentry(form.reentry),
+        reentry=_reentry(form, triggers),
         on_repeat=domain.OnRepeat(form.on_repeat),
         exits=tuple(rule for rule in exits if rule is not None),
         goal=_goal(form.goal, place.at("goal")) if form.goal else None,
@@ -121,6 +119,16 @@ def _build(form: JourneyForm, ids: dict[Path, str], place: Place) -> domain.Jour
         version=version_of(place.document.map),
         source=place.document.text,
     )
+
+
+def _reentry(form: JourneyForm, triggers: Iterable[Trigger | None]) -> domain.Reentry | timedelta:
+    """When somebody may enter again; where nothing is written, as often as a date comes again."""
+    if isinstance(form.reentry, ReentryAfter):
+        return form.reentry.after
+    if form.reentry is not None:
+        return domain.Reentry(form.reentry)
+    comes_again = any(isinstance(one, DateTrigger) and one.every for one in triggers)
+    return domain.Reentry.ALWAYS if comes_again else domain.Reentry.NEVER
 
 
 def _end_of(last: date, timezone: str) -> datetime:

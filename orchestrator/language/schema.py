@@ -83,7 +83,7 @@ class JourneyForm(Form):
     throttle: str | None = None
     spread: str | None = None
     ends: Ending | None = None
-    reentry: Reentry = "never"
+    reentry: Reentry | None = None
     on_repeat: Literal["ignore", "restart"] = "ignore"
     exit: Annotated[list[ExitForm], BeforeValidator(as_list)] = Field(default_factory=list)
     goal: GoalForm | None = None

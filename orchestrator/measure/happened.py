@@ -13,7 +13,7 @@ from typing import Any
 from orchestrator.domain.event import Kind
 from orchestrator.domain.formatting import format_value
 from orchestrator.domain.journey import Journey
-from orchestrator.domain.triggers import Called, EventTrigger, StageTrigger
+from orchestrator.domain.triggers import Called, DateTrigger, EventTrigger, StageTrigger
 from orchestrator.store import one_customer as records
 from orchestrator.store.one_customer import Recorded
 from orchestrator.store.transaction import Transaction
@@ -109,7 +109,8 @@ class Happened:
         )
         if change is not None:
             return f"became {change.to}"
-        return next((trigger.cause for trigger in triggers if isinstance(trigger, Called)), "")
+        by_time = (one.cause for one in triggers if isinstance(one, Called | DateTrigger))
+        return next(by_time, "")
 
 
 def _by_instant(rows: Iterable[Any]) -> dict[datetime, list[Any]]:

@@ -442,10 +442,6 @@ def test_the_version_changes_with_what_happens(old: str, new: str) -> None:
     [
         ("trigger: {segment: vip}", "the trigger `segment`"),
         (
-            "trigger: {date: customer.birthday, every: year, offset: -7d, at: 09:00}",
-            "the trigger `date`",
-        ),
-        (
             "trigger: {business_event: Price Dropped, to: customer.orders > 1}",
             "the trigger `business_event`",
         ),
@@ -475,7 +471,6 @@ def test_what_is_not_built_yet_is_refused_by_its_name(text: str, what: str) -> N
     [
         ("whatsapp: a", "`whatsapp`"),
         ("first_of: [whatsapp, sms]\n    template: a", "`first_of`"),
-        ("webhook: {url: 'https://shop.example', save_as: r}", "`webhook`"),
         ("audience: {add: x}", "`audience`"),
         ("onsite: {slot: s, content: c}", "`onsite`"),
         ("start: welcome", "`start`"),

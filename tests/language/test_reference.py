@@ -119,7 +119,7 @@ def test_an_example_of_a_fact_is_a_fact(example: str) -> None:
 def test_the_defaults_that_the_reference_names_are_those_of_the_forms() -> None:
     told = dict(re.findall(r"^\| `(\w+)` \| `([^`|]+)` \|", PAGE, re.MULTILINE))
     journey = JourneyForm.model_fields
-    for key in ("purpose", "priority", "reentry", "on_repeat", "on_change"):
+    for key in ("purpose", "priority", "on_repeat", "on_change"):
         assert told[key] == str(journey[key].default), key
     assert told["holdout"] == f"{journey['holdout'].default:g}%"
     assert told["expires"] == f"{MessageOptions.model_fields['expires'].default.days}d"

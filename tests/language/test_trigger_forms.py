@@ -6,7 +6,14 @@ import pytest
 from pydantic import ValidationError
 
 from flows.project_deployments import describe_project
-from orchestrator.domain.triggers import Called, EventTrigger, ManualTrigger, Trigger, Watched
+from orchestrator.domain.triggers import (
+    Called,
+    DateTrigger,
+    EventTrigger,
+    ManualTrigger,
+    Trigger,
+    Watched,
+)
 from orchestrator.language.schema import JourneyForm
 from orchestrator.language.trigger_forms import TRIGGER_EXAMPLES, TRIGGER_FORMS
 from orchestrator.language.trigger_forms.trigger_form import TriggerForm
@@ -15,7 +22,7 @@ from tests.support.project import read_project
 
 #: The example of each kind in the reference.
 EXAMPLES = {key: example for key, example in rows("Triggers") if key in TRIGGER_EXAMPLES}
-FAMILIES = (EventTrigger, Watched, Called, ManualTrigger)
+FAMILIES = (EventTrigger, Watched, DateTrigger, Called, ManualTrigger)
 
 
 def build(word: str) -> tuple[Trigger, str]:

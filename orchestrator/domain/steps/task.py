@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
 
 from orchestrator.domain.effects import DecisionKind, TaskMade
 from orchestrator.domain.expression import Value
 from orchestrator.domain.step import Action, StepMoment
+from orchestrator.domain.steps.deadline import Deadline, end_of
 from orchestrator.domain.values import as_text
+
+#: The event that tells the customer's journeys that a person has done it.
+TASK_DONE = "Task Done"
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +21,7 @@ class Task(Action):
     type: str  # call, letter, visit
     note: Value | None = None
     assignee: str | None = None
-    due: timedelta | None = None
+    due: Deadline | None = None
 
     word = "task"
 
@@ -28,7 +31,7 @@ class Task(Action):
 
     def act(self, moment: StepMoment) -> None:
         note = as_text(self.note.evaluate(moment.scope())) if self.note else ""
-        due = moment.now + self.due if self.due is not None else None
+        due = end_of(self.due, moment) if self.due is not None else None
         enrollment = moment.enrollment
         moment.add(TaskMade(moment.now, enrollment, self.id, self.type, note, self.assignee, due))
         moment.decide(DecisionKind.TASK, task=self.type)

@@ -10,8 +10,9 @@ from zoneinfo import ZoneInfo
 
 from orchestrator.domain.effects import DecisionKind
 from orchestrator.domain.expression import Name, Scope, Value, walk
+from orchestrator.domain.occasions import around
 from orchestrator.domain.reasons import Reason
-from orchestrator.domain.schedule import WEEKDAYS, find_zone, next_local_time, to_instant
+from orchestrator.domain.schedule import WEEKDAYS, find_zone, next_local_time
 from orchestrator.domain.state import CustomerState
 from orchestrator.domain.step import StepMoment, Wait
 from orchestrator.domain.steps.missing import (
@@ -22,7 +23,7 @@ from orchestrator.domain.steps.missing import (
     name_source,
     take_turn,
 )
-from orchestrator.domain.values import DAY, read_date
+from orchestrator.domain.values import read_date
 
 WAIT_MAX = timedelta(
     days=36525
@@ -160,18 +161,8 @@ def read_meant(step: WaitUntil, value: object, zone: ZoneInfo, now: datetime) ->
     on = read_date(value)
     if on is None:
         return Lack.UNREADABLE
-    days = timedelta(days=int(step.offset / DAY))
-    rest = step.offset - days
     try:
-        if step.clock is not None:
-            moment = on if isinstance(on, datetime) else to_instant(on, time(0), zone)
-            meant = to_instant((moment + rest).astimezone(zone).date() + days, step.clock, zone)
-        else:
-            meant = (
-                on + step.offset
-                if isinstance(on, datetime)
-                else to_instant(on + days, time(0), zone) + rest
-            )
+        meant = around(on, step.offset, step.clock, zone)
         return Lack.TOO_FAR if meant - now > WAIT_MAX else meant
     except OverflowError:  # at the edge of the calendar (0001-01-01, 9999-12-31)
         return Lack.UNREADABLE

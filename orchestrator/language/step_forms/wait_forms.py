@@ -10,13 +10,12 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Discriminator, Field, Tag
 
 from orchestrator.documents.document import Path
-from orchestrator.domain.expression import Value
 from orchestrator.domain.schedule import find_zone
 from orchestrator.domain.step import Step
 from orchestrator.domain.steps.missing import IfPast
 from orchestrator.domain.steps.wait_until import WaitUntil
 from orchestrator.domain.steps.waits import ComputedDelay, Delay, RandomDelay, WaitFor
-from orchestrator.domain.values import as_mapping, iso_time
+from orchestrator.domain.values import as_mapping
 from orchestrator.language.place import Place
 from orchestrator.language.plain_forms import (
     AnyDuration,
@@ -29,6 +28,7 @@ from orchestrator.language.plain_forms import (
     Weekday,
     as_list,
 )
+from orchestrator.language.step_forms.dates import read_date_of
 from orchestrator.language.step_forms.step_form import Site, StepForm
 from orchestrator.language.step_forms.variables import check_variable
 from orchestrator.language.translation import EVENT_IN_JOURNEY, STEP
@@ -115,7 +115,7 @@ class WaitUntilForm(StepForm, word="wait_until"):
             clock=form.time if date is None else form.at,
             days=frozenset(form.days),
             timezone=None if form.timezone == "customer" else form.timezone,
-            date=None if date is None else _date(date, place.at("date")),
+            date=None if date is None else read_date_of(date, place.at("date")),
             offset=form.offset,
             if_past=IfPast(form.if_past or "continue"),
             if_missing=IfPast(form.if_missing or "skip"),
@@ -132,24 +132,6 @@ def _check_wait_until(form: WaitUntilOptions, place: Place) -> None:
         place.at("timezone").error(
             f"there is no time zone '{form.timezone}': write `customer` or one such as Europe/Paris"
         )
-
-
-def _date(text: str, place: Place) -> Value | None:
-    """A date of the customer (`customer.trial_ends_at`) or a plain one (2026-12-24)."""
-    at = iso_time(text)
-    if (
-        at is None and text.strip()[:1].isdigit()
-    ):  # 24.12.2026, 2026-2-3: as expressions they would be numbers
-        place.error(
-            f"'{text}' is no date: write 2026-12-24, or one of the customer's such as "
-            "customer.trial_ends_at"
-        )
-        return None
-    if at is None:
-        return place.computed(text, STEP)
-    if not 1900 < at.year < 2200:
-        place.error(f"nobody waits until {text}: write a date of this century or the next")
-    return place.value(text, STEP)
 
 
 class WaitForOptions(Form):
