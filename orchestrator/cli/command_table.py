@@ -23,6 +23,10 @@ COMMANDS = {
         "messages_command:app",
         "List messages, settle those whose outcome is unknown, and send failed ones again.",
     ),
+    "coupons": Command(
+        "coupons_command:app",
+        "Fill a pool with codes that the shop made, or write those that customers have to a file.",
+    ),
     "tasks": Command(
         "tasks_command:app",
         "List the to-dos for people, say that one is done, or write them to a file.",

@@ -7,7 +7,7 @@ exit or an entry asks and acts. Which instant comes next is decided by `domain.w
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Unpack
@@ -20,7 +20,7 @@ from orchestrator.domain.expression import Condition, Scope, Value
 from orchestrator.domain.journey import Journey
 from orchestrator.domain.medium import ChannelName, Medium
 from orchestrator.domain.message import Purpose
-from orchestrator.domain.program import Program
+from orchestrator.domain.program import Program, invent_code
 from orchestrator.domain.reasons import Detail, Reason, brief
 from orchestrator.domain.record import Retrace
 from orchestrator.domain.release import Letter
@@ -59,6 +59,8 @@ class RunOptions:
     keeps_customers: bool = False  # each message comes with its customer as they were
     # the decisions that somebody reads, where the others need not be made; None: all of them
     told: Collection[DecisionKind] | None = None
+    # the next code of a pool, for a coupon's key; None: the pool is empty
+    pool_code: Callable[[str, str], str | None] = invent_code
 
 
 LIFE = RunOptions()
@@ -278,9 +280,17 @@ class Moment:
 
     def make_code(self) -> str:
         """A coupon's code: the same for the same enrollment, step and pass."""
+        return self.line.program.coupon_code(self._coupon_key)
+
+    def take_code(self, pool: str) -> str | None:
+        """A code of a pool, which is nobody else's; None: there is none left."""
+        return self.line.options.pool_code(pool, self._coupon_key)
+
+    @property
+    def _coupon_key(self) -> str:
         one = self.enrollment
         key = f"{one.journey}:{one.number}:{one.step}:{one.pass_no}"
-        return self.line.program.coupon_code(f"{self.state.external_id}:{key}")
+        return f"{self.state.external_id}:{key}"
 
     def ask(self, medium: Medium) -> Release:
         """Whether a message of this journey may leave now."""

@@ -65,6 +65,7 @@ class Reason(StrEnum):
     BY_HAND = "by hand"  # message, verdict
     COUPON = "coupon"  # receiver
     REWARD = "reward"  # receiver
+    POOL_EMPTY = "pool_empty"  # pool
     NOT_REFERRED = "not referred by anybody"
     REWARDED = "already rewarded"  # receiver
 
@@ -99,6 +100,7 @@ class Detail(TypedDict, total=False):
     key: str  # of consent
     granted: bool | None
     receiver: str  # of a coupon or reward: their role
+    pool: str  # of coupons
     pass_no: int
     steps: int
     date: str  # or duration of a wait, as written
