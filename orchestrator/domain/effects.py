@@ -47,6 +47,7 @@ class DecisionKind(StrEnum):
     GRANTED = "granted"  # a coupon or reward
     NOT_GRANTED = "not_granted"  # a coupon, since its pool is empty
     TASK = "task"
+    WEBHOOK = "webhook"  # a server outside is to be called
     HELD_OUT = "held_out"  # would have been done, but the customer is in the control group
     CONVERTED = "converted"
     UNREADABLE = "unreadable"  # an address or number; of no journey

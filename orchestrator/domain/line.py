@@ -24,7 +24,7 @@ from orchestrator.domain.program import Program, invent_code
 from orchestrator.domain.reasons import Detail, Reason, brief
 from orchestrator.domain.record import Retrace
 from orchestrator.domain.release import Letter
-from orchestrator.domain.release_answers import Release
+from orchestrator.domain.release_answers import Go, Release
 from orchestrator.domain.route import first_channel
 from orchestrator.domain.state import CustomerState, Enrollment, Status
 from orchestrator.domain.step import Step
@@ -300,6 +300,11 @@ class Moment:
         """What somebody has not told yet and a message cannot leave without; None: nothing."""
         return release.lacks(self.line.program, self.line.state, self._letter(medium))
 
+    def is_free(self, medium: Medium) -> bool:
+        """Whether a message that was held back may leave, now that there is news of its customer;
+        asked where rules of `[never]` hold messages back."""
+        return bool(self.line.program.policy.never) and isinstance(self.ask(medium), Go)
+
     def _letter(self, medium: Medium) -> Letter:
         return Letter(self.enrollment, medium, self.purpose, self.topic)
 
@@ -366,10 +371,13 @@ class Moment:
         if due > base and self.line.tells(DecisionKind.WAITING):
             self.decide(DecisionKind.WAITING, at=base, until=due.isoformat())
 
-    def hold_until(self, due: datetime, kind: DecisionKind, reason: Reason) -> None:
+    def hold_until(
+        self, due: datetime, kind: DecisionKind, reason: Reason, **detail: Unpack[Detail]
+    ) -> None:
         """Keeps somebody on the current step until an instant, and tells why."""
         self.enrollment.due_at, self.enrollment.changed = due, True
-        self.decide(kind, reason, until=due.isoformat())
+        detail["until"] = due.isoformat()
+        self.decide(kind, reason, **detail)
 
     def move(self, due: datetime, why: Reason) -> None:
         """Gives a wait another end, which is told; of a line that is retraced in the end only

@@ -40,10 +40,16 @@ class Reason(StrEnum):
     SUPPRESSED = "suppressed"  # because
     FREQUENCY_CAP = "frequency_cap"
     QUIET_HOURS = "quiet_hours"
+    NEVER = "never"  # condition
     OVERDUE = "overdue"
     LEFT_BEFORE = "left before"  # because
     TOO_LATE = "too late"
     ONLY_TO = "only_to: this project writes to a few addresses only"
+
+    # what a webhook's answer is to a journey that keeps it
+    ANSWER = "the answer of a webhook"
+    ANSWERED = "answered"  # names
+    NO_ANSWER = "no answer within the hour"  # names
 
     # which way somebody goes
     CONDITION = "condition"  # condition, arm

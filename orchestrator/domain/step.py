@@ -106,6 +106,11 @@ class StepMoment(Protocol):
         """What somebody has not told yet and a message cannot leave without; None: nothing."""
         ...
 
+    def is_free(self, medium: Medium) -> bool:
+        """Whether a message that was held back may leave, now that there is news of its customer;
+        asked where rules of `[never]` hold messages back."""
+        ...
+
     # ------------------------------------------------------------ telling
 
     def decide(
@@ -146,7 +151,9 @@ class StepMoment(Protocol):
         """Goes into the steps inside the current one, or past it when there are none."""
         ...
 
-    def hold_until(self, due: datetime, kind: DecisionKind, reason: Reason) -> None:
+    def hold_until(
+        self, due: datetime, kind: DecisionKind, reason: Reason, **detail: Unpack[Detail]
+    ) -> None:
         """Keeps somebody on the current step until an instant, and tells why."""
         ...
 
@@ -176,6 +183,7 @@ class Step(ABC):
     sends: ClassVar[bool] = False  # a message: the law of `domain.release` is asked before it
     draws: ClassVar[bool] = False  # gives variants, which are kept
     grants: ClassVar[bool] = False  # gives coupons, which are kept
+    calls_out: ClassVar[bool] = False  # asks servers outside
     follows: ClassVar[bool] = False  # news of the customer may move who stands on it
 
     @property

@@ -18,7 +18,16 @@ from orchestrator.domain.route import PLAIN, first_channel
 from orchestrator.domain.steps.message_step import Message
 from orchestrator.domain.steps.offers import Coupon
 from orchestrator.engine.last_tick import CLOCK, LAST_TICK, VIRTUAL
-from orchestrator.store import customers, figures, inbox, messages, pools, settings, tasks
+from orchestrator.store import (
+    customers,
+    figures,
+    inbox,
+    messages,
+    pools,
+    settings,
+    tasks,
+    webhooks,
+)
 from orchestrator.store.database import Database
 from orchestrator.store.due import count_due_people
 from orchestrator.store.figures import TAKEN_BY_NONE, TakenBy
@@ -57,7 +66,8 @@ class Overview:
     """A project's standing at `at`. `messages` counts by channel and state, `not_sent` by channel
     and reason what was decided against, as a message or before it became one; `held_channels` gives
     reasons by channel, `stages` counts customers ("": without a stage), `rejected` calls by code;
-    `unknown` names the newest messages of whom nobody knows whether they arrived."""
+    `unknown` names the newest messages of whom nobody knows whether they arrived;
+    `failed_webhooks` counts them by journey."""
 
     at: datetime
     last_tick: datetime | None
@@ -70,6 +80,7 @@ class Overview:
     inbox: int
     rejected: Mapping[str, int]
     unknown: tuple[str, ...]
+    failed_webhooks: Mapping[str, int]
     home: str  # where `up` answered last; "" when it never ran
     tasks: OpenTasks
     pools: tuple[PoolStanding, ...]
@@ -125,6 +136,7 @@ def read_status(
             inbox=inbox.count_calls(transaction),
             rejected=figures.count_rejections(transaction),
             unknown=tuple(row.public_id for row in unknown),
+            failed_webhooks=webhooks.count_failed(transaction),
             home=settings.read(transaction, settings.BASE_URL) or "",
             tasks=tasks.count_open(transaction, now),
             pools=_read_pools(transaction, journeys, now),

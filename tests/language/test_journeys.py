@@ -471,7 +471,6 @@ def test_what_is_not_built_yet_is_refused_by_its_name(text: str, what: str) -> N
     [
         ("whatsapp: a", "`whatsapp`"),
         ("first_of: [whatsapp, sms]\n    template: a", "`first_of`"),
-        ("webhook: {url: 'https://shop.example', save_as: r}", "`webhook`"),
         ("audience: {add: x}", "`audience`"),
         ("onsite: {slot: s, content: c}", "`onsite`"),
         ("start: welcome", "`start`"),
