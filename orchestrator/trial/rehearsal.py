@@ -18,9 +18,9 @@ from orchestrator.domain.expression import Condition, ListOf, Scope
 from orchestrator.domain.journey import Journey
 from orchestrator.domain.journey_tests import Happening, JourneyTest
 from orchestrator.domain.lifecycle import Lifecycle, Stage
-from orchestrator.domain.line import RunOptions
 from orchestrator.domain.medium import Medium
 from orchestrator.domain.program import Program, invent_code
+from orchestrator.domain.run_options import RunOptions
 from orchestrator.domain.state import CustomerState, SentMessage
 from orchestrator.domain.steps.message_step import QueueMessage
 from orchestrator.domain.timeline import run

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from orchestrator.domain.effects import DecisionKind, Grant
-from orchestrator.domain.line import RunOptions
+from orchestrator.domain.run_options import RunOptions
 from orchestrator.domain.timeline import run
 from tests.support.life import Life, instant
 from tests.support.project import read_program
