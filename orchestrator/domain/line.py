@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Unpack
 
 from orchestrator.domain import assignment, release
-from orchestrator.domain.dates import Dates
+from orchestrator.domain.own_dates import Dates
 from orchestrator.domain.effects import Assignment, Decision, DecisionKind, Effect, Emitted, Logged
 from orchestrator.domain.event import Event
 from orchestrator.domain.expression import Condition, Scope, Value

@@ -131,6 +131,7 @@ class EnrollmentRow(SQLModel, table=True):
     converted_at: datetime | None = time_field()
     goal_until: datetime | None = time_field()
     goal_value: float | None = None
+    key: str | None = None
 
 
 class DecisionRow(SQLModel, table=True):
