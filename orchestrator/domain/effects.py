@@ -46,6 +46,7 @@ class DecisionKind(StrEnum):
     CHANGED = "changed"  # a variable, a trait, consent
     GRANTED = "granted"  # a coupon or reward
     TASK = "task"
+    WEBHOOK = "webhook"  # a server outside is to be called
     HELD_OUT = "held_out"  # would have been done, but the customer is in the control group
     CONVERTED = "converted"
     UNREADABLE = "unreadable"  # an address or number; of no journey

@@ -10,7 +10,6 @@ from datetime import datetime, timedelta
 from hashlib import blake2b
 from zoneinfo import ZoneInfo
 
-from orchestrator.domain.own_dates import Dated
 from orchestrator.domain.event import ANY_EVENT, Event, Kind
 from orchestrator.domain.expression import (
     Condition,
@@ -26,6 +25,7 @@ from orchestrator.domain.journey import Journey
 from orchestrator.domain.lifecycle import Fact, Lifecycle
 from orchestrator.domain.matching import Matching
 from orchestrator.domain.medium import ChannelName, Medium
+from orchestrator.domain.own_dates import Dated
 from orchestrator.domain.policy import Policy
 from orchestrator.domain.route import PLAIN
 from orchestrator.domain.schedule import all_zones
@@ -68,6 +68,7 @@ class Index:
     sent_window: timedelta | None = timedelta(0)
     has_splits: bool = False  # or holdouts, which are splits of their own
     has_grants: bool = False
+    calls_out: bool = False  # a journey asks servers outside
 
     @classmethod
     def of(cls, program: Program) -> Index:
@@ -183,6 +184,7 @@ class Index:
         holdouts = [program.holdout_global, *(one.holdout for one in program.journeys.values())]
         self.has_splits = any(holdouts) or any(step.draws for step in steps)
         self.has_grants = any(step.grants for step in steps)
+        self.calls_out = any(step.calls_out for step in steps)
 
 
 class _LifeScope(Scope):
@@ -321,6 +323,7 @@ def _trees(program: Program) -> Iterator[Expr]:
     yield from (stage.condition.tree for stage in program.lifecycle.stages)
     yield from (segment.condition.tree for segment in program.lifecycle.segments)
     yield from program.template_calls
+    yield from (rule.condition.tree for rule in program.policy.never)
     for journey in program.all_journeys():
         yield from find_trees(journey)
 

@@ -17,7 +17,7 @@ from orchestrator.domain.reasons import brief
 from orchestrator.domain.route import PLAIN, first_channel
 from orchestrator.domain.steps.message_step import Message
 from orchestrator.engine.last_tick import CLOCK, LAST_TICK, VIRTUAL
-from orchestrator.store import customers, figures, inbox, messages, settings, tasks
+from orchestrator.store import customers, figures, inbox, messages, settings, tasks, webhooks
 from orchestrator.store.database import Database
 from orchestrator.store.due import count_due_people
 from orchestrator.store.figures import TAKEN_BY_NONE, TakenBy
@@ -55,7 +55,8 @@ class Overview:
     """A project's standing at `at`. `messages` counts by channel and state, `not_sent` by channel
     and reason what was decided against, as a message or before it became one; `held_channels` gives
     reasons by channel, `stages` counts customers ("": without a stage), `rejected` calls by code;
-    `unknown` names the newest messages of whom nobody knows whether they arrived."""
+    `unknown` names the newest messages of whom nobody knows whether they arrived;
+    `failed_webhooks` counts them by journey."""
 
     at: datetime
     last_tick: datetime | None
@@ -68,6 +69,7 @@ class Overview:
     inbox: int
     rejected: Mapping[str, int]
     unknown: tuple[str, ...]
+    failed_webhooks: Mapping[str, int]
     home: str  # where `up` answered last; "" when it never ran
     tasks: OpenTasks
 
@@ -122,6 +124,7 @@ def read_status(
             inbox=inbox.count_calls(transaction),
             rejected=figures.count_rejections(transaction),
             unknown=tuple(row.public_id for row in unknown),
+            failed_webhooks=webhooks.count_failed(transaction),
             home=settings.read(transaction, settings.BASE_URL) or "",
             tasks=tasks.count_open(transaction, now),
         )

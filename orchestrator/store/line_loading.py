@@ -48,7 +48,8 @@ OF_CUSTOMER = Columns(CUSTOMERS, (
 OF_ENROLLMENT = Columns(ENROLLMENTS, (
     "customer_id", "journey", "version", "number", "entered_at", "entry", "step", "arrived_at",
     "due_at", "deferred_since", "pass_no", "held_out", "variables", "coupon", "status", "reason",
-    "ended_at", "converted_at", "goal_until", "goal_value", "key",
+    "ended_at", "converted_at", "goal_until", "goal_value",
+    "kept", "key",
 ))  # fmt: skip
 
 _c, _e, _m, _g, _a = CUSTOMERS.c, ENROLLMENTS.c, MESSAGES.c, GRANTS.c, ASSIGNMENTS.c
@@ -285,14 +286,13 @@ def _read_enrollment(row: tuple[Any, ...]) -> Enrollment:
     (
         _, journey, version, number, entered_at, entry, step, arrived_at, due_at, deferred_since,
         pass_no, held_out, variables, coupon, status, reason, ended_at, converted_at, goal_until,
-        goal_value, passage_key, key,
+        goal_value, kept, passage_key, key,
     ) = row  # fmt: skip
     return StoredEnrollment(
         journey, version, number, entered_at, entry, step, arrived_at, due_at,
         deferred_since, pass_no, held_out, open_json(variables), open_json(coupon),
-        _STATUSES[status], reason, ended_at, converted_at, goal_until, goal_value, passage_key,
-        key,
-        changed=False,
+        _STATUSES[status], reason, ended_at, converted_at, goal_until, goal_value,
+        open_json(kept), passage_key, key, changed=False,
     )  # fmt: skip
 
 

@@ -29,8 +29,10 @@ from orchestrator.domain.effects import (
 )
 from orchestrator.domain.state import CustomerState
 from orchestrator.domain.steps.message_step import QueueMessage
+from orchestrator.domain.steps.webhook import WebhookDue
 from orchestrator.domain.value_class import value_class
 from orchestrator.domain.watches import STAGE
+from orchestrator.domain.webhook_port import request_as_data
 from orchestrator.store.addresses import choice_row
 from orchestrator.store.events import own_event
 from orchestrator.store.prepared import Prepared
@@ -46,6 +48,7 @@ from orchestrator.store.tables import (
     STAGE_CHANGES,
     SUPPRESSIONS,
     TASKS,
+    WEBHOOKS,
 )
 from orchestrator.store.transaction import LEAVE, OnConflict, Transaction
 
@@ -214,6 +217,24 @@ def _task(effect: TaskMade, run: Run) -> Row:
     }
 
 
+def _webhook(effect: WebhookDue, run: Run) -> Row:
+    enrollment = effect.enrollment
+    assert enrollment.id is not None  # enrollments are written first
+    return {
+        "public_id": run.public_id(enrollment.id, effect.step, effect.pass_no),
+        "customer_id": run.state.id,
+        "enrollment_id": enrollment.id,
+        "journey": enrollment.journey,
+        "step": effect.step,
+        "pass_no": effect.pass_no,
+        "request": request_as_data(effect.request),
+        "keeps_answer": effect.keeps_answer,
+        "decided_at": effect.at,
+        "not_before": effect.at,
+        "expires_at": effect.expires_at,
+    }
+
+
 def _own_event(effect: Emitted, run: Run) -> Row | None:
     return None if effect.receiver else own_event(run.customer_id, effect.event, run.now)
 
@@ -267,6 +288,7 @@ WRITERS: Mapping[type[Effect], tuple[Writer[Any], ...]] = {
     Grant: (Writer(GRANTS, _grant, LEAVE),),
     CouponRedeemed: (Writer(GRANTS, _redeemed, statement=_REDEEM),),
     TaskMade: (Writer(TASKS, _task, LEAVE),),
+    WebhookDue: (Writer(WEBHOOKS, _webhook, LEAVE),),
     Emitted: (Writer(EVENTS, _own_event), Writer(INBOX, _call_for_another, LEAVE)),
     Logged: (Writer(EVENTS, _logged),),
 }
