@@ -42,6 +42,13 @@ def plain_code(key: str) -> str:
     return blake2b(key.encode(), digest_size=6).hexdigest().upper()
 
 
+def invent_code(pool: str, key: str) -> str | None:
+    """A code in place of one of a pool, for back-tests and `tests:`: they take none away, and no
+    pool is empty to them.
+    """
+    return plain_code(f"{pool}:{key}")
+
+
 @dataclass(slots=True)
 class Index:
     """What a run looks up, derived from a program once. Nobody changes it."""
