@@ -128,8 +128,8 @@ class Site:
         self.client.set_flow_run_state(run_id, Cancelling())
 
     def is_cancelled(self, run_id: UUID) -> bool:
-        """Whether a cancelled run has come to its last state. On a busy machine one of a worker is
-        Crashed for a moment: Prefect ends its process when that has not answered for a second.
+        """Whether a cancelled run has come to its last state. A worker whose run's process does not
+        answer within a second ends it all the same: such a run may be Crashed before.
         """
         return self.run_of(run_id).state_type is StateType.CANCELLED
 
