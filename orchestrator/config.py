@@ -81,6 +81,16 @@ class Channels:
 
 
 @dataclass(frozen=True, slots=True)
+class Webhooks:
+    """What webhooks may use and reach: environment variables by name, and hosts of one's own
+    network beside all of the internet.
+    """
+
+    secrets: frozenset[str] = frozenset()
+    allow: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """A project's configuration. `environment` is the process's, over that of `.env`; it stays out
     of `repr`.
@@ -94,12 +104,14 @@ class Config:
     topics: Mapping[str, Topic] | None = None  # None: the project declares none
     caps: Mapping[Medium, tuple[Cap, ...]] = field(default_factory=dict)
     quiet_hours: Mapping[Medium, QuietHours] = field(default_factory=dict)
+    never: tuple[str, ...] = ()  # as written: `language.never_rules` reads them
     holdout_global: float = 0.0  # percent
     # whether opens and clicks of who said nothing about it are measured
     tracking_granted: bool = False
     tracking_links: Mapping[str, str] = field(default_factory=lambda: UTM)
     ingest_max_age: timedelta = timedelta(hours=24)
     public_url: str = "http://localhost:8000"
+    webhooks: Webhooks = Webhooks()
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
     var: Path | None = None  # instead of the project's own `var`: the demo keeps to itself
 

@@ -12,6 +12,7 @@ from enum import StrEnum
 from orchestrator.domain.consent import ALL_TOPICS, MARKETING, medium_key, topic_key
 from orchestrator.domain.medium import Medium
 from orchestrator.domain.message import Purpose
+from orchestrator.domain.never import NeverRule
 from orchestrator.domain.reasons import Detail, Reason
 from orchestrator.domain.region import read_phone
 from orchestrator.domain.schedule import QuietHours
@@ -37,6 +38,7 @@ class Policy:
     caps: Mapping[Medium, tuple[Cap, ...]] = field(default_factory=dict)
     quiet_hours: Mapping[Medium, QuietHours] = field(default_factory=dict)
     asked_topics: frozenset[str] = frozenset()  # those that ask for a yes of their own
+    never: tuple[NeverRule, ...] = ()
 
     @property
     def longest_window(self) -> timedelta:

@@ -42,6 +42,13 @@ def plain_code(key: str) -> str:
     return blake2b(key.encode(), digest_size=6).hexdigest().upper()
 
 
+def invent_code(pool: str, key: str) -> str | None:
+    """A code in place of one of a pool, for back-tests and `tests:`: they take none away, and no
+    pool is empty to them.
+    """
+    return plain_code(f"{pool}:{key}")
+
+
 @dataclass(slots=True)
 class Index:
     """What a run looks up, derived from a program once. Nobody changes it."""
@@ -68,6 +75,7 @@ class Index:
     sent_window: timedelta | None = timedelta(0)
     has_splits: bool = False  # or holdouts, which are splits of their own
     has_grants: bool = False
+    calls_out: bool = False  # a journey asks servers outside
 
     @classmethod
     def of(cls, program: Program) -> Index:
@@ -183,6 +191,7 @@ class Index:
         holdouts = [program.holdout_global, *(one.holdout for one in program.journeys.values())]
         self.has_splits = any(holdouts) or any(step.draws for step in steps)
         self.has_grants = any(step.grants for step in steps)
+        self.calls_out = any(step.calls_out for step in steps)
 
 
 class _LifeScope(Scope):
@@ -320,6 +329,7 @@ def _trees(program: Program) -> Iterator[Expr]:
     yield from (stage.condition.tree for stage in program.lifecycle.stages)
     yield from (segment.condition.tree for segment in program.lifecycle.segments)
     yield from program.template_calls
+    yield from (rule.condition.tree for rule in program.policy.never)
     for journey in program.all_journeys():
         yield from find_trees(journey)
 

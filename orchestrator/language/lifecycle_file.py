@@ -109,7 +109,7 @@ def read_lifecycle(
     `problems`.
     """
     rules = _read_segments(segments, known, problems) if segments else {}
-    finder = _CandidateFinder({name: condition.tree for name, (condition, _) in rules.items()})
+    finder = CandidateFinder({name: condition.tree for name, (condition, _) in rules.items()})
     found_segments = tuple(
         Segment(name, condition, finder.find(condition.tree, place))
         for name, (condition, place) in rules.items()
@@ -176,7 +176,7 @@ def _check_fact(name: str, kind: FactKind, fact: FactForm, place: Place) -> None
         )
 
 
-def _stages(form: LifecycleForm, place: Place, finder: _CandidateFinder) -> Iterator[Stage]:
+def _stages(form: LifecycleForm, place: Place, finder: CandidateFinder) -> Iterator[Stage]:
     seen: set[str] = set()
     last: Condition | None = None
     for index, stage in enumerate(form.stages):
@@ -282,7 +282,7 @@ def _segments_in(tree: Expr) -> Iterator[str]:
 
 
 @dataclass(frozen=True, slots=True)
-class _CandidateFinder:
+class CandidateFinder:
     """Finds when time alone changes a rule, through the segments that it asks for; `segments` are
     free of circles.
     """

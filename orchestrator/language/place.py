@@ -39,7 +39,8 @@ class Known:
     """What else the project holds, for names to be checked against; None means: do not check.
 
     `templates` holds (medium, name); `templates_required` makes a missing one an error instead of
-    advice. `timezone` is the project's.
+    advice. `timezone` is the project's. `secrets` are the environment variables that webhooks may
+    name.
     """
 
     facts: frozenset[str] | None = None
@@ -49,6 +50,7 @@ class Known:
     templates: frozenset[tuple[Medium, str]] | None = None
     templates_required: bool = True
     channels: Mapping[ChannelName, Medium] | None = None
+    secrets: frozenset[str] | None = None
     topics: frozenset[str] | None = None  # None: the project declares none
     timezone: str = "UTC"
 

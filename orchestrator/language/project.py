@@ -16,6 +16,8 @@ from orchestrator.domain.journey import Journey
 from orchestrator.domain.journey_tests import JourneyTest
 from orchestrator.domain.lifecycle import Lifecycle
 from orchestrator.domain.medium import MEDIA, Medium
+from orchestrator.domain.never import NeverRule
+from orchestrator.domain.policy import Policy
 from orchestrator.domain.steps.message_step import Message
 from orchestrator.domain.survey import Survey
 from orchestrator.domain.template_names import template_names
@@ -25,6 +27,7 @@ from orchestrator.domain.tracking_plan import NO_PLAN, TrackingPlan
 from orchestrator.language.config_file import read_config
 from orchestrator.language.journeys import read_journey
 from orchestrator.language.lifecycle_file import names_in, read_lifecycle
+from orchestrator.language.never_rules import read_never
 from orchestrator.language.place import Known
 from orchestrator.language.surveys import read_surveys
 from orchestrator.language.tracking_plan_file import read_tracking_plan
@@ -53,6 +56,7 @@ class Project:
     places: Mapping[tuple[str, ...], Position] = field(default_factory=dict)
     documents: Mapping[str, Document] = field(default_factory=dict)
     plan: TrackingPlan = NO_PLAN
+    never: tuple[NeverRule, ...] = ()
 
     def position(self, journey: str, step_id: str, option: str = "") -> Position:
         """The line and column of a step's option, else of the step, else of the file."""
@@ -66,6 +70,11 @@ class Project:
             {*(self.known.journeys or self.journeys), *(name for _, name in self.templates)}
         )
         return {"in_segment": self.known.segments or frozenset(), "received": sent}
+
+    @property
+    def policy(self) -> Policy:
+        """Who may be written to, and when, as the domain asks it."""
+        return replace(self.config.policy, never=self.never)
 
     @property
     def topic_names(self) -> TopicNames:
@@ -113,12 +122,13 @@ def read_project(
     reading.open_templates()
     templates = find_templates(root / "templates")
     known = _names(documents, config, templates, need_templates)
-    if config_problems:  # a channel may be there that cannot be read
-        known = replace(known, channels=None, topics=None)
+    if config_problems:  # a channel, a topic or a secret may be there that cannot be read
+        known = replace(known, channels=None, topics=None, secrets=None)
     problems = reading.problems
     lifecycle = read_lifecycle(
         documents.get("lifecycle"), documents.get("segments"), known, problems
     )
+    never = read_never(config, lifecycle, known, problems)
     surveys = read_surveys(documents.get("surveys"), known, problems)
     plan = read_tracking_plan(documents.get("events"), known, problems)
     journeys: dict[str, Journey] = {}
@@ -137,7 +147,7 @@ def read_project(
     warnings = tuple(problem for problem in ordered if problem.severity != "error")
     project = Project(
         root, config, lifecycle, journeys, surveys, tests, templates, known, warnings, places,
-        documents, plan,
+        documents, plan, never,
     )  # fmt: skip
     return project, ordered
 
@@ -156,6 +166,7 @@ def _names(
         templates=templates,
         templates_required=required,
         channels=config.channels.media,
+        secrets=config.webhooks.secrets,
         timezone=config.project.timezone,
         topics=None if config.topics is None else frozenset(config.topics),
     )

@@ -73,6 +73,8 @@ class Teller:
             return f"waits{self._until(row)}"
         if row.reason in (Reason.NO_ADDRESS, Reason.NO_CONSENT):
             return f"waits{self._until(row)}: {why} yet"
+        if row.reason == Reason.ANSWER:
+            return f"waits {why},{self._until(row)} at the longest"
         return f"now waits{self._until(row)}: {why}"
 
     def _queue(self, row: Recorded) -> str:
@@ -116,10 +118,16 @@ class Teller:
             return f"gets {coupon}"
         return f"{coupon} goes to the {receiver}"
 
+    def _withhold(self, row: Recorded) -> str:
+        return f"gets no coupon: {self._why(row)}"
+
     def _task(self, row: Recorded) -> str:
         note = self.happened.note_of(row)
         task = tell_words(row.detail.get("task", ""))
         return f"a task for a person: {task}" + (f", “{note}”" if note else "")
+
+    def _call_outside(self, row: Recorded) -> str:
+        return "a server outside is to be called"
 
     def _stick(self, row: Recorded) -> str:
         return (
@@ -186,7 +194,9 @@ SENTENCES: Mapping[str, Callable[[Teller, Recorded], str]] = {
     DecisionKind.NO_DATE: Teller._miss_date,
     DecisionKind.CHANGED: Teller._why,
     DecisionKind.GRANTED: Teller._grant,
+    DecisionKind.NOT_GRANTED: Teller._withhold,
     DecisionKind.TASK: Teller._task,
+    DecisionKind.WEBHOOK: Teller._call_outside,
     DecisionKind.HELD_OUT: Teller._hold_out,
     DecisionKind.CONVERTED: Teller._convert,
     DecisionKind.UNREADABLE: Teller._cannot_reach,

@@ -160,8 +160,11 @@ def test_a_fault_in_the_head_says_what_to_write(head: str, message: str) -> None
         ),
         ("wait_for: {event: a, timeout: 2d}", "unknown key 'timeout'; it is called 'within' here"),
         ("wait_until: 07:30", "`wait_until` is written as `wait_until: {time: 07:30}`"),
-        ("webhook: https://a.example", f"`webhook` {NOT_BUILT}"),
-        ("webhook: {}", f"`webhook` {NOT_BUILT}"),
+        (
+            "webhook: a.example",
+            "a webhook's url begins with https:// (or http://) and the host's name",
+        ),
+        ("webhook: {}", "`url` is missing here"),
         ("whatsapp: {tmplate: x}", f"`whatsapp` {NOT_BUILT}"),
         ("wait: 1h", "there is no step 'wait'; did you mean 'delay'?"),
         ("if: customer.a", "there is no step 'if'; did you mean 'branch'?"),
@@ -284,9 +287,7 @@ def test_what_is_not_built_is_never_offered() -> None:
         of_head("trigger: {list: a}"),
     )
     assert not any(word in keys for word in ("one_per", "for_each", "throttle", "spread"))
-    assert not any(
-        word in steps for word in ("whatsapp", "webhook", "onsite", "audience", "goto", "repeat")
-    )
+    assert not any(word in steps for word in ("whatsapp", "onsite", "audience"))
     assert not any(word in triggers for word in ("segment", "business_event"))
 
 

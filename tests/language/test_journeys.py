@@ -471,12 +471,8 @@ def test_what_is_not_built_yet_is_refused_by_its_name(text: str, what: str) -> N
     [
         ("whatsapp: a", "`whatsapp`"),
         ("first_of: [whatsapp, sms]\n    template: a", "`first_of`"),
-        ("webhook: {url: 'https://shop.example', save_as: r}", "`webhook`"),
         ("audience: {add: x}", "`audience`"),
         ("onsite: {slot: s, content: c}", "`onsite`"),
-        ("start: welcome", "`start`"),
-        ("goto: x", "`goto`"),
-        ("repeat: {times: 3, every: 1d, steps: [{email: a}]}", "`repeat`"),
         ("email: {template: a, to: referrer}", "`to: referrer` of a message"),
         ("coupon: {percent: 5, pool: summer}", "a coupon's `pool`"),
         ("split: {adaptive: true, variants: []}", "an adaptive split"),

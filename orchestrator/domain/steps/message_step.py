@@ -56,8 +56,8 @@ class Message(Step):
                 moment.leave(status, reason, **detail)
             case Later(until, reason, DecisionKind.WAITING):
                 moment.hold_until(until, DecisionKind.WAITING, reason)
-            case Later(until, reason):
-                self._defer(moment, until, reason)
+            case Later() as later:
+                self._defer(moment, later)
             case Stay(reason, kind, detail):
                 told: Detail = {**detail, "template": self.template}
                 moment.decide(kind, reason, **told)
@@ -67,11 +67,14 @@ class Message(Step):
                 moment.go_on()
 
     def follow(self, moment: StepMoment) -> None:
-        """Has it leave at the instant at which what it waits for is told."""
+        """Has it leave at the instant at which what it waits for is told, or a rule of `[never]` no
+        longer holds it back."""
         enrollment = moment.enrollment
         if _awaits_reach(enrollment) and not moment.lacks(self.medium):
             arrived = enrollment.arrived_at or moment.now
             enrollment.due_at, enrollment.changed = max(moment.now, arrived), True
+        elif enrollment.deferred_since is not None and moment.is_free(self.medium):
+            enrollment.due_at, enrollment.changed = moment.now, True
 
     def is_like(self, other: Step) -> bool:
         return isinstance(other, Message) and self.medium is other.medium
@@ -105,18 +108,20 @@ class Message(Step):
         )
         moment.decide(DecisionKind.QUEUED, medium=self.medium.value, template=self.template)
 
-    def _defer(self, moment: StepMoment, until: datetime, reason: Reason) -> None:
+    def _defer(self, moment: StepMoment, later: Later) -> None:
         """Holds the enrollment until the next free instant, at most until the message expires."""
         enrollment = moment.enrollment
         since = enrollment.deferred_since or enrollment.due_at or moment.now
         deadline = since + self.expires
         if moment.now >= deadline:
-            moment.decide(DecisionKind.EXPIRED, reason, template=self.template)
+            told: Detail = {**later.detail, "template": self.template}
+            moment.decide(DecisionKind.EXPIRED, later.reason, **told)
             moment.base = moment.now
             moment.go_on()
             return
         enrollment.deferred_since = since
-        moment.hold_until(min(until, deadline), DecisionKind.DEFERRED, reason)
+        until = min(later.until, deadline)
+        moment.hold_until(until, DecisionKind.DEFERRED, later.reason, **later.detail)
 
 
 def _awaits_reach(enrollment: Enrollment) -> bool:

@@ -17,7 +17,7 @@ from orchestrator.domain.suggestion import closest
 from orchestrator.domain.tag_faults import explain
 from orchestrator.domain.template_names import is_template_name, suggest_name
 from orchestrator.language.place import Place
-from orchestrator.language.plain_forms import Form, Plain, Span, Text
+from orchestrator.language.plain_forms import Form, Span, Text
 from orchestrator.language.step_forms.step_form import Site, StepForm
 
 _ENVIRONMENT = Environment()
@@ -75,19 +75,6 @@ class WhatsappForm(MessageForm, word="whatsapp", built=False):
 class FirstOfForm(StepForm, word="first_of", built=False):
     first_of: Annotated[list[Literal["whatsapp", "sms", "email"]], Field(min_length=1)]
     template: Text
-
-
-class WebhookOptions(Form):
-    id: str | None = None
-    url: Text
-    method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"] = "POST"
-    headers: dict[str, Plain] = Field(default_factory=dict)
-    body: Plain = None
-    save_as: str | None = None
-
-
-class WebhookForm(StepForm, word="webhook", built=False):
-    webhook: WebhookOptions
 
 
 def _build_message(form: MessageOptions, medium: Medium, site: Site) -> Message | None:
