@@ -15,7 +15,7 @@ import pytest
 from orchestrator.domain.channel import Channel, Feature, OutcomeKind, SendOutcome, Wire
 from orchestrator.domain.medium import Medium
 from orchestrator.domain.message import RenderedMessage
-from tests.channels.samples import email, sms, soon
+from tests.channels.samples import email, sms, soon, whatsapp
 
 
 @dataclass
@@ -29,7 +29,9 @@ class Rig:
 
     def message(self, number: int) -> RenderedMessage:
         """A message that the channel can carry; its text is `text_of(number)`."""
-        make = email if self.channel.medium is Medium.EMAIL else sms
+        make = {Medium.EMAIL: email, Medium.SMS: sms, Medium.WHATSAPP: whatsapp}[
+            self.channel.medium
+        ]
         lacks: dict[Feature, dict[str, Any]] = {
             Feature.HTML: {"html": ""},
             Feature.HEADERS: {"headers": ()},
