@@ -31,7 +31,7 @@ def enter(
         if not event.starts:
             continue
         if event.kind is Kind.START:
-            _start_by_hand(_Knock(line, event, now))
+            _start(_Knock(line, event, now))
         elif event.kind >= Kind.TRACK and (pulled := by_event.get(event.name)):
             answered |= _knock(_Knock(line, event, now), pulled, set())
     for change in changes:
@@ -81,11 +81,17 @@ def _enter_by_date(line: Line, now: datetime, answered: set[str], *, by_news: bo
         answered |= _knock(knock, [(journey, trigger)], answered)
 
 
-def _start_by_hand(knock: _Knock) -> None:
+def _start(knock: _Knock) -> None:
+    """Somebody is started by hand, or by a step of another journey: then a trigger of this one must
+    mean them."""
     journey = knock.line.program.journeys.get(knock.event.name)
-    if journey is not None:
-        manual = (one for one in journey.triggers if isinstance(one, ManualTrigger))
-        _try_to_enter(knock, journey, next(manual, ManualTrigger()))
+    if journey is None:
+        return
+    manual = [one for one in journey.triggers if isinstance(one, ManualTrigger)]
+    if "started_by" not in knock.event.context:
+        _try_to_enter(knock, journey, manual[0] if manual else ManualTrigger())
+    elif not _knock(knock, [(journey, one) for one in manual or journey.triggers], set()):
+        _ignore(knock, journey, Reason.NO_TRIGGER, {})
 
 
 def _enter_by_change(line: Line, now: datetime, change: RuleChange, answered: set[str]) -> set[str]:
@@ -107,10 +113,7 @@ def _try_to_enter(knock: _Knock, journey: Journey, trigger: Trigger) -> bool:
         return False
     inside = _inside(line, journey, at)
     if refused := _why_not(knock, journey, inside):
-        if line.tells(DecisionKind.IGNORED):
-            reason, detail = refused
-            effect = Decision(at, DecisionKind.IGNORED, journey.id, reason, detail=detail)
-            line.effects.append(effect)
+        _ignore(knock, journey, *refused)
     elif inside is not None:
         _restart(knock, journey, inside)
     else:
@@ -119,6 +122,12 @@ def _try_to_enter(knock: _Knock, journey: Journey, trigger: Trigger) -> bool:
             enrollment.known_at = knock.now
         _begin(line, journey, enrollment)
     return True
+
+
+def _ignore(knock: _Knock, journey: Journey, reason: Reason, detail: Detail) -> None:
+    kind = DecisionKind.IGNORED
+    if knock.line.tells(kind):
+        knock.line.effects.append(Decision(knock.at, kind, journey.id, reason, detail=detail))
 
 
 def _why_not(
@@ -163,6 +172,7 @@ def _restart(knock: _Knock, journey: Journey, inside: Enrollment) -> None:
     moment = knock.line.moment(journey, inside, knock.now)
     inside.pass_no += 1
     inside.entry, inside.variables, inside.coupon = dict(knock.event.properties), {}, None
+    inside.kept = None
     moment.decide(
         DecisionKind.RESTARTED, Reason.AGAIN, at=knock.at, step="", pass_no=inside.pass_no
     )

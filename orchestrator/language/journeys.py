@@ -24,7 +24,7 @@ from orchestrator.language.schema import (
     JourneyForm,
     ReentryAfter,
 )
-from orchestrator.language.step_ids import given_ids, name_steps
+from orchestrator.language.step_ids import find_targets, given_ids, name_steps
 from orchestrator.language.steps import StepReader
 from orchestrator.language.translation import EVENT_IN_JOURNEY, STEP
 from orchestrator.language.version import version_of
@@ -90,7 +90,8 @@ def _places(
 def _build(form: JourneyForm, ids: dict[Path, str], place: Place) -> domain.Journey:
     _check_head(form, place)
     purpose = Purpose(form.purpose)
-    steps = StepReader(ids, purpose).read_block(form.steps, place.at("steps"))
+    reader = StepReader(ids, purpose, form.journey, find_targets(form.steps))
+    steps = reader.read_block(form.steps, place.at("steps"))
     triggers = [
         item.read(_item(place.at("trigger"), index)) for index, item in enumerate(form.trigger)
     ]

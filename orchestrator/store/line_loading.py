@@ -48,6 +48,7 @@ OF_ENROLLMENT = Columns(ENROLLMENTS, (
     "customer_id", "journey", "version", "number", "entered_at", "entry", "step", "arrived_at",
     "due_at", "deferred_since", "pass_no", "held_out", "variables", "coupon", "status", "reason",
     "ended_at", "converted_at", "goal_until", "goal_value",
+    "kept",
 ))  # fmt: skip
 
 _c, _e, _m, _g, _a = CUSTOMERS.c, ENROLLMENTS.c, MESSAGES.c, GRANTS.c, ASSIGNMENTS.c
@@ -283,13 +284,13 @@ def _read_enrollment(row: tuple[Any, ...]) -> Enrollment:
     (
         _, journey, version, number, entered_at, entry, step, arrived_at, due_at, deferred_since,
         pass_no, held_out, variables, coupon, status, reason, ended_at, converted_at, goal_until,
-        goal_value, key,
+        goal_value, kept, key,
     ) = row  # fmt: skip
     return StoredEnrollment(
         journey, version, number, entered_at, entry, step, arrived_at, due_at,
         deferred_since, pass_no, held_out, open_json(variables), open_json(coupon),
-        _STATUSES[status], reason, ended_at, converted_at, goal_until, goal_value, key,
-        changed=False,
+        _STATUSES[status], reason, ended_at, converted_at, goal_until, goal_value,
+        open_json(kept), key, changed=False,
     )  # fmt: skip
 
 

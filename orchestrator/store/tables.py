@@ -132,6 +132,7 @@ class EnrollmentRow(SQLModel, table=True):
     converted_at: datetime | None = time_field()
     goal_until: datetime | None = time_field()
     goal_value: float | None = None
+    kept: dict[str, Any] | None = json_field(nullable=True)  # what steps know of this passage
 
 
 class DecisionRow(SQLModel, table=True):
@@ -200,8 +201,7 @@ class MessageRow(SQLModel, table=True):
     leased_by: str | None = None  # the worker whose lease it is or was, by its token
     lease_until: datetime | None = time_field()
     leased_at: datetime | None = time_field()
-    # where it was last handed over to, in lower case: what its reader says is about it
-    to_address: str | None = None
+    to_address: str | None = None  # where it was last handed over to, in lower case
     settled_at: datetime | None = time_field()
 
 

@@ -16,8 +16,8 @@ from orchestrator.domain.effects import DecisionKind, Effect, Emitted
 from orchestrator.domain.errors import CallRejected
 from orchestrator.domain.event import Event, Kind
 from orchestrator.domain.identity import Identities, Person
-from orchestrator.domain.line import RunOptions
 from orchestrator.domain.program import Program
+from orchestrator.domain.run_options import RunOptions
 from orchestrator.domain.state import CustomerState
 from orchestrator.domain.timeline import run
 from orchestrator.domain.values import INSTANT

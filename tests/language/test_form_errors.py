@@ -287,7 +287,7 @@ def test_what_is_not_built_is_never_offered() -> None:
         of_head("trigger: {list: a}"),
     )
     assert not any(word in keys for word in ("one_per", "for_each", "throttle", "spread"))
-    assert not any(word in steps for word in ("onsite", "audience", "goto", "repeat"))
+    assert not any(word in steps for word in ("onsite", "audience"))
     assert not any(word in triggers for word in ("segment", "business_event"))
 
 
