@@ -165,7 +165,7 @@ def test_a_fault_in_the_head_says_what_to_write(head: str, message: str) -> None
             "a webhook's url begins with https:// (or http://) and the host's name",
         ),
         ("webhook: {}", "`url` is missing here"),
-        ("whatsapp: {tmplate: x}", "unknown key 'tmplate'; did you mean 'template'?"),
+        ("whatsapp: {template: x, subjct: y}", "unknown key 'subjct'; did you mean 'subject'?"),
         ("wait: 1h", "there is no step 'wait'; did you mean 'delay'?"),
         ("if: customer.a", "there is no step 'if'; did you mean 'branch'?"),
         ("text: nudge", "there is no step 'text'; did you mean 'sms'?"),
