@@ -68,8 +68,11 @@ class SmsForm(MessageForm, word="sms"):
         return _build_message(self.sms, Medium.SMS, site)
 
 
-class WhatsappForm(MessageForm, word="whatsapp", built=False):
+class WhatsappForm(MessageForm, word="whatsapp"):
     whatsapp: MessageSpec
+
+    def build(self, site: Site) -> Step | None:
+        return _build_message(self.whatsapp, Medium.WHATSAPP, site)
 
 
 class FirstOfForm(StepForm, word="first_of", built=False):
@@ -83,7 +86,7 @@ def _build_message(form: MessageOptions, medium: Medium, site: Site) -> Message 
     _check_template(medium, form.template, where)
     if form.subject is not None:
         if not medium.spec.is_mail:
-            place.at("subject").error("an SMS has no subject", at_key=True)
+            place.at("subject").error(f"{medium.spec.one} has no subject", at_key=True)
         _check_subject(form.subject, place.at("subject"))
     # once it was ignored: pinned versions hold it
     if form.provider is not None and place.known.channels is not None:
