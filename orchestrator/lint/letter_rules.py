@@ -119,6 +119,7 @@ _BOILERPLATE = re.compile(
     r"|version en ligne|ne s['’]affiche pas|se désabonner|désinscri|vous recevez ce",
     re.IGNORECASE,
 )
+_ADDRESS = re.compile(r"https?://\S+")
 
 
 @LETTERS.rule(
@@ -129,10 +130,10 @@ _BOILERPLATE = re.compile(
 def first_words(letters: Letters) -> Iterator[Finding]:
     """Mails that begin with what stands in every mail."""
     for spot, parts in letters.mails:
-        seen = f"{parts.preheader} {parts.text}".strip()
+        seen = _ADDRESS.sub("", f"{parts.preheader} {parts.text}").strip()
+        found = _BOILERPLATE.search(seen[:FIRST_CHARS])
         # in a mail of two lines the foot is near, and is none of its first words
-        found = _BOILERPLATE.search(seen[: min(FIRST_CHARS, len(seen) // 3)])
-        if found is not None:
+        if found is not None and len(seen) > FIRST_CHARS:
             yield spot, f"the first words that a reader sees hold '{found[0]}'"
 
 
