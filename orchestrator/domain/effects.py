@@ -46,6 +46,7 @@ class DecisionKind(StrEnum):
     CHANGED = "changed"  # a variable, a trait, consent
     GRANTED = "granted"  # a coupon or reward
     TASK = "task"
+    NOT_DONE = "not_done"  # a task that its customer did not agree to
     HELD_OUT = "held_out"  # would have been done, but the customer is in the control group
     CONVERTED = "converted"
     UNREADABLE = "unreadable"  # an address or number; of no journey
@@ -107,6 +108,7 @@ class ConsentChange(Effect):
     key: ConsentKey
     choice: Choice
     until: datetime | None = None
+    proof: Mapping[str, object] = field(default_factory=dict)  # how it was said, where that is told
 
 
 @value_class

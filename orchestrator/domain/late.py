@@ -26,9 +26,10 @@ from orchestrator.domain.effects import Decision, DecisionKind, RuleChange
 from orchestrator.domain.event import Event, Kind
 from orchestrator.domain.following import places_of, tell_moved
 from orchestrator.domain.journey import Goal, Journey
-from orchestrator.domain.line import Line, RunOptions
+from orchestrator.domain.line import Line
 from orchestrator.domain.reasons import Detail, Reason
 from orchestrator.domain.record import Record, Retrace
+from orchestrator.domain.run_options import RunOptions
 from orchestrator.domain.state import Choice, CustomerState, Enrollment, Status
 from orchestrator.domain.values import INSTANT
 from orchestrator.domain.walk import walk

@@ -17,9 +17,10 @@ from orchestrator.domain.event import Event, Kind
 from orchestrator.domain.following import follow_edit
 from orchestrator.domain.journey import OnChange
 from orchestrator.domain.late import put_in_place
-from orchestrator.domain.line import LIFE, Line, RunOptions
+from orchestrator.domain.line import Line
 from orchestrator.domain.program import Program
 from orchestrator.domain.record import Record
+from orchestrator.domain.run_options import LIFE, RunOptions
 from orchestrator.domain.state import CustomerState
 from orchestrator.domain.values import INSTANT
 from orchestrator.domain.walk import next_instant, walk

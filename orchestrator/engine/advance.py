@@ -14,8 +14,8 @@ from datetime import UTC, datetime, timedelta
 from orchestrator.domain.effects import Decision, DecisionKind, Effect
 from orchestrator.domain.errors import without_data
 from orchestrator.domain.event import Event, Kind
-from orchestrator.domain.line import RunOptions
 from orchestrator.domain.record import Record
+from orchestrator.domain.run_options import RunOptions
 from orchestrator.domain.state import Status
 from orchestrator.domain.steps.message_step import QueueMessage
 from orchestrator.domain.timeline import is_late, pass_calls, recount, run

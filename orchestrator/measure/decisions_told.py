@@ -121,6 +121,10 @@ class Teller:
         task = tell_words(row.detail.get("task", ""))
         return f"a task for a person: {task}" + (f", “{note}”" if note else "")
 
+    def _leave_undone(self, row: Recorded) -> str:
+        task = tell_words(row.detail.get("task", ""))
+        return f"no task for a person: {task} is not done: {self._why(row)}"
+
     def _stick(self, row: Recorded) -> str:
         return (
             f"could not be looked at, by a fault of Parcours ({self._why(row)}): it is tried "
@@ -187,6 +191,7 @@ SENTENCES: Mapping[str, Callable[[Teller, Recorded], str]] = {
     DecisionKind.CHANGED: Teller._why,
     DecisionKind.GRANTED: Teller._grant,
     DecisionKind.TASK: Teller._task,
+    DecisionKind.NOT_DONE: Teller._leave_undone,
     DecisionKind.HELD_OUT: Teller._hold_out,
     DecisionKind.CONVERTED: Teller._convert,
     DecisionKind.UNREADABLE: Teller._cannot_reach,

@@ -133,6 +133,8 @@ def _happenings(effects: list[Effect], start: datetime) -> Iterator[Happening]:
                 )
             case TaskMade(at=at, type=kind):
                 yield Happening(at - start, "task", kind)
+            case Decision(at=at, kind=DecisionKind.NOT_DONE):
+                yield Happening(at - start, "not_done", effect.brief)
             case Decision(at=at, kind=DecisionKind.NOT_SENT):
                 yield Happening(at - start, "not_sent", effect.brief)
             case Decision(at=at, kind=DecisionKind.EXPIRED):

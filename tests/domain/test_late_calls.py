@@ -16,10 +16,10 @@ from hypothesis import strategies as st
 
 from orchestrator.domain.effects import Decision, DecisionKind, Effect, Emitted, Logged
 from orchestrator.domain.event import Event, Kind
-from orchestrator.domain.line import RunOptions
 from orchestrator.domain.program import Program
 from orchestrator.domain.reasons import Reason
 from orchestrator.domain.record import Record
+from orchestrator.domain.run_options import RunOptions
 from orchestrator.domain.state import CustomerState
 from orchestrator.domain.steps.message_step import QueueMessage
 from orchestrator.domain.timeline import run

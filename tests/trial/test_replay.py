@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from orchestrator.domain.call import Call
 from orchestrator.domain.effects import Decision, Effect, RuleChange
 from orchestrator.domain.event import Event, Kind
-from orchestrator.domain.line import LIFE, RunOptions
 from orchestrator.domain.mattering import names_that_matter
 from orchestrator.domain.program import Program, without_idle_facts
+from orchestrator.domain.run_options import LIFE, RunOptions
 from orchestrator.domain.state import CustomerState
 from orchestrator.domain.timeline import run
 from orchestrator.trial.backtest import COUNTED
