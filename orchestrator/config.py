@@ -46,8 +46,10 @@ class ChannelConfig:
 
 
 def mailboxes() -> dict[ChannelName, ChannelConfig]:
-    """A mailbox for each medium, called like it."""
-    return {ChannelName(medium): ChannelConfig(medium) for medium in Medium}
+    """A mailbox for each medium that every project has, called like it."""
+    return {
+        ChannelName(medium): ChannelConfig(medium) for medium in Medium if medium.spec.is_common
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,16 @@ class Channels:
 
 
 @dataclass(frozen=True, slots=True)
+class Webhooks:
+    """What webhooks may use and reach: environment variables by name, and hosts of one's own
+    network beside all of the internet.
+    """
+
+    secrets: frozenset[str] = frozenset()
+    allow: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """A project's configuration. `environment` is the process's, over that of `.env`; it stays out
     of `repr`.
@@ -102,6 +114,7 @@ class Config:
     tracking_links: Mapping[str, str] = field(default_factory=lambda: UTM)
     ingest_max_age: timedelta = timedelta(hours=24)
     public_url: str = "http://localhost:8000"
+    webhooks: Webhooks = Webhooks()
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
     var: Path | None = None  # instead of the project's own `var`: the demo keeps to itself
 

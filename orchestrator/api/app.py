@@ -19,6 +19,7 @@ from starlette.types import HTTPExceptionHandler
 from orchestrator.api import (
     admission,
     confirm,
+    coupons,
     home,
     mailbox_pages,
     referral,
@@ -65,6 +66,7 @@ def create_app(services: ApiServices) -> Starlette:
 def _routes(services: ApiServices) -> list[BaseRoute]:
     guarded = admission.admitted_only
     routes: list[BaseRoute] = [
+        Route("/v1/coupons", coupons.list_coupons),  # no other website may read them: no CORS
         segment_routes(),
         Route("/healthz", home.tell_health),
         Route("/style.css", home.show_style),

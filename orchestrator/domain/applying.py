@@ -10,13 +10,16 @@ from orchestrator.domain.agreeing import take_consent
 from orchestrator.domain.effects import CouponRedeemed, Decision, DecisionKind
 from orchestrator.domain.event import Event, Kind
 from orchestrator.domain.line import Line
-from orchestrator.domain.medium import MEDIA
+from orchestrator.domain.medium import MEDIA, Medium
 from orchestrator.domain.merge import absorb
 from orchestrator.domain.policy import address
 from orchestrator.domain.values import folded
 
-#: By trait that should be an address: a medium that needs it.
-UNREACHED = {spec.trait: medium for medium, spec in MEDIA.items()}
+#: By trait that should be an address: the first medium that needs it.
+UNREACHED = {
+    spec.trait: next(medium for medium in Medium if medium.spec.trait == spec.trait)
+    for spec in MEDIA.values()
+}
 ORDER_COMPLETED = "Order Completed"  # redeems the coupon it carries
 
 

@@ -13,7 +13,7 @@ from enum import StrEnum
 
 from orchestrator.domain.expression import Condition, Value
 from orchestrator.domain.message import Purpose
-from orchestrator.domain.step import Step
+from orchestrator.domain.step import Step, walk_inside
 from orchestrator.domain.triggers import Trigger
 
 # ---------------------------------------------------------------- rules
@@ -95,6 +95,7 @@ class Journey:
     topic: str = ""  # "" means the journey's id
     priority: int = 50
     only_if: Condition | None = None
+    one_per: Value | None = None  # a passage for each of its values; None: one per customer
     reentry: Reentry | timedelta = Reentry.NEVER
     on_repeat: OnRepeat = OnRepeat.IGNORE
     exits: tuple[ExitRule, ...] = ()
@@ -153,10 +154,17 @@ class Journey:
             step = self.by_id[name or ""]
             if step.takes_time:
                 found.add(step.id)
-            else:
+            if step.loops or not step.takes_time:
                 inside = (block[0].id for block in step.blocks if block)
                 coming += [self.following.get(step.id), *inside]
         return frozenset(found)
+
+    def loops_around(self, step_id: str | None) -> frozenset[str]:
+        """The ids of the steps that make passes, one of which a step is in."""
+        loops = (step for step in self.by_id.values() if step.loops)
+        return frozenset(
+            loop.id for loop in loops if any(step.id == step_id for step in walk_inside(loop))
+        )
 
     def moved_to(self, step_id: str) -> str:
         """Where people on a step that was renamed or removed stand now."""
@@ -172,5 +180,6 @@ def _thread(
     for position, step in enumerate(steps):
         by_id[step.id] = step
         following[step.id] = steps[position + 1].id if position + 1 < len(steps) else after
+        behind = step.id if step.loops else following[step.id]
         for block in step.blocks:
-            _thread(block, following[step.id], by_id, following)
+            _thread(block, behind, by_id, following)

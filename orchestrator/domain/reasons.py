@@ -24,6 +24,7 @@ class Reason(StrEnum):
     ENTERED_RECENTLY = "entered too recently"
     LATER_ENTRY = "a later entry is already known"
     ONLY_IF = "only_if"  # condition
+    NO_TRIGGER = "its trigger asks for something else"
     ENDED = "the journey has ended"
     DRAFT = "the journey is a draft"
     AGAIN = "again"  # pass_no
@@ -46,6 +47,11 @@ class Reason(StrEnum):
     TOO_LATE = "too late"
     ONLY_TO = "only_to: this project writes to a few addresses only"
 
+    # what a webhook's answer is to a journey that keeps it
+    ANSWER = "the answer of a webhook"
+    ANSWERED = "answered"  # names
+    NO_ANSWER = "no answer within the hour"  # names
+
     # which way somebody goes
     CONDITION = "condition"  # condition, arm
     ELSE = "else"  # arm
@@ -53,6 +59,8 @@ class Reason(StrEnum):
     VARIANT = "variant"  # variant
     CAME = "came"  # event
     TIMED_OUT = "timed out"
+    PASS = "pass"  # pass_no, times
+    GOTO = "goto"  # to
     NO_DATE = "there is no date"  # date, lack, turn, skipped
     NO_DURATION = "there is no duration"  # date, lack, turn, skipped
     DATE_PAST = "the date is past"  # skipped
@@ -63,9 +71,11 @@ class Reason(StrEnum):
     CONSENT = "consent"  # key, granted
     MUTE = "no marketing for a while"
     EMITS = "emits"  # event
+    STARTS = "starts"  # to
     BY_HAND = "by hand"  # message, verdict
     COUPON = "coupon"  # receiver
     REWARD = "reward"  # receiver
+    POOL_EMPTY = "pool_empty"  # pool
     NOT_REFERRED = "not referred by anybody"
     REWARDED = "already rewarded"  # receiver
 
@@ -100,7 +110,10 @@ class Detail(TypedDict, total=False):
     key: str  # of consent
     granted: bool | None
     receiver: str  # of a coupon or reward: their role
+    pool: str  # of coupons
     pass_no: int
+    times: int  # how many passes there are
+    to: str  # a step, or a journey, by its id
     steps: int
     date: str  # or duration of a wait, as written
     lack: str  # missing, unreadable, too_far

@@ -82,6 +82,8 @@ class Enrollment:
     converted_at: datetime | None = None
     goal_until: datetime | None = None  # the goal still counts up to here; None: only while inside
     goal_value: float | None = None  # what reaching it was worth, where that is a number
+    kept: dict[str, object] | None = None  # what steps know of this passage, by their id
+    key: str | None = None  # what the journey has one passage per, beside the customer
     id: int | None = None  # the database's; None until written
     changed: bool = True
     # when the date was said by which somebody entered earlier; within that instant alone
@@ -95,6 +97,25 @@ class Enrollment:
     def is_open(self) -> bool:
         """Whether the customer is inside."""
         return self.status is Status.ACTIVE
+
+    def kept_for(self, step: str) -> object:
+        """What a step knows of this passage, as JSON types; None for nothing."""
+        return None if self.kept is None else self.kept.get(step)
+
+    def keep(self, step: str, known: object) -> None:
+        """Has a step know something of this passage; None: nothing any more."""
+        kept = {**(self.kept or {}), step: known}
+        self.kept = {name: one for name, one in kept.items() if one is not None} or None
+        self.changed = True
+
+
+#: Under this name, which no expression can write, an `entry` keeps the element it is about.
+ITEM = "$item"
+
+
+def entries_of(journey: str, key: str | None) -> str:
+    """The name of a customer's entries into a journey, or into one with a key."""
+    return journey if key is None else f"{journey}\n{key}"
 
 
 @dataclass(slots=True)

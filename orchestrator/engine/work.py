@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from orchestrator.domain.medium import ChannelName
-from orchestrator.engine import advance, call_up, dispatch, ingest, settle
+from orchestrator.engine import advance, call_out, call_up, dispatch, ingest, settle
 from orchestrator.engine.batches import Attempt
 from orchestrator.engine.handover import GATHER_S
 from orchestrator.engine.last_tick import note_tick
@@ -83,6 +83,8 @@ def finish(parts: Parts, worker: Worker, grace_s: float = GRACE_S) -> TickReport
     ending.read_standing()
     while hand_over.on_the_wire and time.monotonic() < until_s:
         ending.write_outcomes(hand_over.gather())
+    while worker.outside.is_busy and (left_s := until_s - time.monotonic()) > 0:
+        call_out.write_answers(ending.turn, ending.moment(), ending.report, left_s)
     ending.write_outcomes(hand_over.give_up())
     return ending.report
 
@@ -122,6 +124,7 @@ class _Work:
         if answers := self.turn.hand_over.gather(wait_s):
             self.read_standing()
             self.write_outcomes(answers)
+        call_out.write_answers(self.turn, self.moment(), self.report)
 
     def take_turn(self) -> None:
         """Begins a turn, gets a lost lock back, or raises AlreadyRunning; what became of our own
@@ -180,9 +183,12 @@ class _Work:
         """Gives each channel that is free what is queued for it, and writes what came back; False
         when nothing is to be sent and nothing is under way."""
         looked_at = sum([self._give(name) for name in self.turn.channels])
-        if not looked_at and not self.turn.hand_over.is_busy:
+        looked_at += call_out.run(self.turn, self.moment(), self.report)
+        if not looked_at and not self.turn.worker.is_busy:
             return False
         self.write_outcomes(self.turn.hand_over.gather())
+        wait_s = 0.0 if self.turn.hand_over.is_busy else GATHER_S
+        call_out.write_answers(self.turn, self.moment(), self.report, wait_s)
         self.turn.worker.beat_in_time(self.turn.database)
         return True
 

@@ -20,6 +20,7 @@ from orchestrator.config import (
     Channels,
     Config,
     ProjectSettings,
+    Webhooks,
     absolute_database_url,
     mailboxes,
 )
@@ -40,6 +41,7 @@ _SECRET = re.compile(
     r"secret|token|passw|credential|api_?key|write_?key|private_?key|auth|account_sid",
     re.IGNORECASE,
 )
+_NAMES_OF_SECRETS = ("webhooks", "secrets")  # names, not what they hold
 _DATABASE = r"sqlite://(/[^\x00-\x1f]*)?|postgresql\+psycopg://[^\x00-\x1f]*"
 
 
@@ -126,7 +128,8 @@ def _secrets_in(data: Mapping[str, object]) -> Iterator[Keys]:
         if _SECRET.search(key):
             yield (key,)
         elif isinstance(value, dict):
-            yield from ((key, *path) for path in _secrets_in(value))
+            inside = ((key, *path) for path in _secrets_in(value))
+            yield from (path for path in inside if path != _NAMES_OF_SECRETS)
 
 
 def _without(data: dict[str, object], path: Keys) -> dict[str, object]:
@@ -152,7 +155,7 @@ def _config(root: Path, form: ConfigForm, place: Place, environment: Mapping[str
         root=root,
         project=ProjectSettings(**form.project.model_dump()),
         database_url=_database_url(root, form.database.url, place, environment),
-        channels=_channels(form.channels, place.at("channels")),
+        channels=_channels(form.channels, root, place.at("channels")),
         consent_granted=form.consent.default == "granted",
         double_opt_in=frozenset(form.consent.double_opt_in),
         topics=None if form.topics is None else read_topics(form.topics, place.at("topics")),
@@ -164,11 +167,12 @@ def _config(root: Path, form: ConfigForm, place: Place, environment: Mapping[str
         tracking_links=form.tracking.links,
         ingest_max_age=form.ingest.max_age,
         public_url=form.web.public_url,
+        webhooks=Webhooks(frozenset(form.webhooks.secrets), frozenset(form.webhooks.allow)),
         environment=environment,
     )
 
 
-def _channels(form: ChannelsForm, place: Place) -> Channels:
+def _channels(form: ChannelsForm, root: Path, place: Place) -> Channels:
     found = {}
     for name, channel in form.by_name.items():
         here = place.at(name)
@@ -182,12 +186,15 @@ def _channels(form: ChannelsForm, place: Place) -> Channels:
             )
     named = {channel.medium for channel in found.values()}
     found |= {name: box for name, box in mailboxes().items() if box.medium not in named}
+    found |= {
+        ChannelName(medium): ChannelConfig(medium)
+        for medium in Medium
+        if medium not in named and (root / "templates" / medium).is_dir()
+    }
     return Channels(found, form.from_email, tuple(form.only_to))
 
 
 def _refuse_not_built(form: ConfigForm, place: Place) -> None:
-    if form.webhooks is not None:
-        place.at("webhooks").not_built("`[webhooks]`")
     for key in ("opens", "clicks"):
         if getattr(form.tracking, key) is not None:
             place.at("tracking", key).not_built(f"`{key}`")

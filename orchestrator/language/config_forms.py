@@ -99,6 +99,23 @@ def _reached_at(text: str) -> str:
     return read_phone(text, "") or text.strip().lower()
 
 
+def _variable_name(name: str) -> str:
+    if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
+        raise ValueError(
+            f"'{name}' is no name of an environment variable: write one such as CRM_KEY; what it "
+            "holds stays in the environment (or .env)"
+        )
+    if name.upper().startswith("PARCOURS_"):
+        raise ValueError(f"{name} is a variable of Parcours itself, which never leaves it")
+    return name
+
+
+def _host_name(name: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9._:-]+", name):
+        raise ValueError(f"'{name}' is no host: write its name alone, such as crm.internal")
+    return name.lower()
+
+
 def _cap(value: object) -> Cap:
     if not isinstance(value, str):
         raise ValueError("a cap is text between quotes, such as 1/day, 3/week or 10/30d")
@@ -146,6 +163,8 @@ Sender = Annotated[
         "an address such as hello@shop.example or The Shop <hello@shop.example>",
     ),
 ]
+VariableName = Annotated[str, AfterValidator(_variable_name)]
+HostName = Annotated[str, AfterValidator(_host_name)]
 Recipient = Annotated[str, AfterValidator(_reached_at)]
 YesOrNo = Literal["denied", "granted"]
 
@@ -251,6 +270,11 @@ class IngestForm(Form):
     max_age: Duration = timedelta(hours=24)
 
 
+class WebhooksForm(Form):
+    secrets: Annotated[list[VariableName], BeforeValidator(as_list)] = Field(default_factory=list)
+    allow: Annotated[list[HostName], BeforeValidator(as_list)] = Field(default_factory=list)
+
+
 class WebForm(Form):
     public_url: WebAddress = "http://localhost:8000"
 
@@ -267,7 +291,6 @@ Channels_ = Annotated[ChannelsForm, BeforeValidator(_spell_channels)]
 class ConfigForm(Form):
     """The whole `parcours.toml`."""
 
-    not_built = frozenset({"webhooks"})
     project: ProjectForm = Field(default_factory=ProjectForm)
     database: DatabaseForm = Field(default_factory=DatabaseForm)
     channels: Channels_ = Field(default_factory=ChannelsForm)
@@ -280,4 +303,4 @@ class ConfigForm(Form):
     ingest: IngestForm = Field(default_factory=IngestForm)
     web: WebForm = Field(default_factory=WebForm)
     topics: Topics | None = None
-    webhooks: Plain = None
+    webhooks: WebhooksForm = Field(default_factory=WebhooksForm)

@@ -122,8 +122,8 @@ def read_project(
     reading.open_templates()
     templates = find_templates(root / "templates")
     known = _names(documents, config, templates, need_templates)
-    if config_problems:  # a channel may be there that cannot be read
-        known = replace(known, channels=None, topics=None)
+    if config_problems:  # a channel, a topic or a secret may be there that cannot be read
+        known = replace(known, channels=None, topics=None, secrets=None)
     problems = reading.problems
     lifecycle = read_lifecycle(
         documents.get("lifecycle"), documents.get("segments"), known, problems
@@ -166,6 +166,7 @@ def _names(
         templates=templates,
         templates_required=required,
         channels=config.channels.media,
+        secrets=config.webhooks.secrets,
         timezone=config.project.timezone,
         topics=None if config.topics is None else frozenset(config.topics),
     )

@@ -11,9 +11,12 @@ from orchestrator.domain.medium import Medium
 from orchestrator.language.config_file import read_config
 from orchestrator.language.project import Project, load_project
 from orchestrator.lint.ignores import faults_of, find_ignores, silence
+from orchestrator.lint.knowledge import Knowledge
 from orchestrator.lint.language_rules import LANGUAGE, with_code
+from orchestrator.lint.name_rules import NAMES
 from orchestrator.lint.rules import ERROR, RuleTold
 from orchestrator.lint.sender_rules import SENDERS
+from orchestrator.lint.sense_rules import SENSE
 from orchestrator.lint.setting_rules import CHANNELS, SETTINGS
 from orchestrator.lint.step_rules import STEPS, SUBJECTS, Rendered
 from orchestrator.lint.template_rules import FILES, TEMPLATES, Folder
@@ -23,9 +26,18 @@ from orchestrator.render import Templates
 
 RULES: tuple[RuleTold, ...] = (
     *LANGUAGE,
-    *SETTINGS.all, *CHANNELS.all, *SENDERS.all, *STEPS.all, *TRIGGERS.all, *TOPICS.all,
-    *SUBJECTS.all, *TEMPLATES.all, *FILES.all,
-)  # fmt: skip
+    *SETTINGS.all,
+    *CHANNELS.all,
+    *SENDERS.all,
+    *STEPS.all,
+    *TRIGGERS.all,
+    *TOPICS.all,
+    *NAMES.all,
+    *SENSE.all,
+    *SUBJECTS.all,
+    *TEMPLATES.all,
+    *FILES.all,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +114,9 @@ def _ask_project(project: Project | None, templates: Templates | None) -> Iterat
     yield from STEPS.ask(project)
     yield from TRIGGERS.ask(project)
     yield from TOPICS.ask(project)
+    known = Knowledge(project, templates)
+    yield from NAMES.ask(known)
+    yield from SENSE.ask(known)
     if templates is not None:
         rendered = Rendered(project, templates)
         yield from SUBJECTS.ask(rendered)

@@ -73,6 +73,8 @@ class Teller:
             return f"waits{self._until(row)}"
         if row.reason in (Reason.NO_ADDRESS, Reason.NO_CONSENT):
             return f"waits{self._until(row)}: {why} yet"
+        if row.reason == Reason.ANSWER:
+            return f"waits {why},{self._until(row)} at the longest"
         return f"now waits{self._until(row)}: {why}"
 
     def _queue(self, row: Recorded) -> str:
@@ -116,6 +118,9 @@ class Teller:
             return f"gets {coupon}"
         return f"{coupon} goes to the {receiver}"
 
+    def _withhold(self, row: Recorded) -> str:
+        return f"gets no coupon: {self._why(row)}"
+
     def _task(self, row: Recorded) -> str:
         note = self.happened.note_of(row)
         task = tell_words(row.detail.get("task", ""))
@@ -124,6 +129,9 @@ class Teller:
     def _leave_undone(self, row: Recorded) -> str:
         task = tell_words(row.detail.get("task", ""))
         return f"no task for a person: {task} is not done: {self._why(row)}"
+
+    def _call_outside(self, row: Recorded) -> str:
+        return "a server outside is to be called"
 
     def _stick(self, row: Recorded) -> str:
         return (
@@ -190,8 +198,10 @@ SENTENCES: Mapping[str, Callable[[Teller, Recorded], str]] = {
     DecisionKind.NO_DATE: Teller._miss_date,
     DecisionKind.CHANGED: Teller._why,
     DecisionKind.GRANTED: Teller._grant,
+    DecisionKind.NOT_GRANTED: Teller._withhold,
     DecisionKind.TASK: Teller._task,
     DecisionKind.NOT_DONE: Teller._leave_undone,
+    DecisionKind.WEBHOOK: Teller._call_outside,
     DecisionKind.HELD_OUT: Teller._hold_out,
     DecisionKind.CONVERTED: Teller._convert,
     DecisionKind.UNREADABLE: Teller._cannot_reach,

@@ -83,8 +83,10 @@ class Happened:
         told.
         """
         rows = [row for row in self.events.get(decision.at, ()) if row.kind >= Kind.TRACK]
-        if any(row.kind == Kind.START and row.name == decision.journey for row in rows):
-            return "started by hand"
+        for row in rows:
+            if row.kind == Kind.START and row.name == decision.journey:
+                starter = (row.context or {}).get("started_by")
+                return f"started by the journey {starter}" if starter else "started by hand"
         wanted = (
             None
             if journey is None

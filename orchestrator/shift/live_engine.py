@@ -67,7 +67,7 @@ class LiveEngine:
 
     def needs_a_round(self) -> bool:
         """Whether to work though nothing is due: to find leases of the dead, and late answers."""
-        return time.monotonic() >= self._rests_until_s or self._worker.hand_over.is_busy
+        return time.monotonic() >= self._rests_until_s or self._worker.is_busy
 
     def take_turn(self) -> bool:
         """Takes the engine for a shift. Says, once, where another `up` holds the database; a turn
@@ -133,7 +133,7 @@ class LiveEngine:
             self._hold(held, self._parts.clock.now())
 
     def _write_late_answers(self) -> None:
-        if self._worker.hand_over.is_busy and not self._worker.has_turn:
+        if self._worker.is_busy and not self._worker.has_turn:
             with self._still, unless_away():
                 self._watch(write_late_answers(self._parts, self._worker))
 

@@ -17,6 +17,7 @@ from sqlmodel import Field, SQLModel
 from orchestrator.domain.message import MessageState
 from orchestrator.store import offer_tables
 from orchestrator.store.columns import big_field, index_where, json_field, key_field, time_field
+from orchestrator.store.webhook_table import WEBHOOKS as WEBHOOKS
 
 
 class Customer(SQLModel, table=True):
@@ -131,6 +132,8 @@ class EnrollmentRow(SQLModel, table=True):
     converted_at: datetime | None = time_field()
     goal_until: datetime | None = time_field()
     goal_value: float | None = None
+    kept: dict[str, Any] | None = json_field(nullable=True)  # what steps know of this passage
+    key: str | None = None
 
 
 class DecisionRow(SQLModel, table=True):
@@ -199,8 +202,7 @@ class MessageRow(SQLModel, table=True):
     leased_by: str | None = None  # the worker whose lease it is or was, by its token
     lease_until: datetime | None = time_field()
     leased_at: datetime | None = time_field()
-    # where it was last handed over to, in lower case: what its reader says is about it
-    to_address: str | None = None
+    to_address: str | None = None  # where it was last handed over to, in lower case
     settled_at: datetime | None = time_field()
 
 
@@ -261,8 +263,7 @@ class AddressChoiceRow(SQLModel, table=True):
 
 
 class Suppression(SQLModel, table=True):
-    """An address nobody writes to any more (`scope` a medium), or a customer who gets no
-    marketing (`marketing`)."""
+    """An address nobody writes to any more (`scope` a medium), or a customer (`marketing`)."""
 
     __tablename__ = "suppressions"
     __table_args__ = (
@@ -286,9 +287,8 @@ class GateRow(SQLModel, table=True):
     reason: str = ""
     since: datetime = time_field(nullable=False)
     until: datetime | None = time_field()  # a channel that rests by itself: when it tries again …
-    times: int = Field(
-        default=0, sa_column_kwargs={"server_default": "0"}
-    )  # … after so many rests in a row
+    # … after so many rests in a row
+    times: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
 
 
 class WorkerRow(SQLModel, table=True):
@@ -358,6 +358,7 @@ OWNED = (
     GRANTS.c.customer_id,
     GRANTS.c.referred_id,
     TASKS.c.customer_id,
+    WEBHOOKS.c.customer_id,
     AUDIENCE_CHANGES.c.customer_id,
     ONSITE_CONTENTS.c.customer_id,
 )

@@ -29,8 +29,11 @@ from orchestrator.domain.effects import (
 )
 from orchestrator.domain.state import CustomerState
 from orchestrator.domain.steps.message_step import QueueMessage
+from orchestrator.domain.steps.webhook import WebhookDue
 from orchestrator.domain.value_class import value_class
+from orchestrator.domain.values import folded
 from orchestrator.domain.watches import STAGE
+from orchestrator.domain.webhook_port import request_as_data
 from orchestrator.store.addresses import choice_row
 from orchestrator.store.events import own_event
 from orchestrator.store.prepared import Prepared
@@ -43,9 +46,11 @@ from orchestrator.store.tables import (
     GRANTS,
     INBOX,
     MESSAGES,
+    POOL_CODES,
     STAGE_CHANGES,
     SUPPRESSIONS,
     TASKS,
+    WEBHOOKS,
 )
 from orchestrator.store.transaction import LEAVE, OnConflict, Transaction
 
@@ -197,6 +202,10 @@ def _grant(effect: Grant, run: Run) -> Row:
     }
 
 
+def _taken(effect: Grant, run: Run) -> Row | None:
+    return {"which": folded(effect.code), "at": effect.at} if "pool" in effect.coupon else None
+
+
 def _redeemed(effect: CouponRedeemed, run: Run) -> Row:
     return {"code": effect.code, "at": effect.at}
 
@@ -212,6 +221,24 @@ def _task(effect: TaskMade, run: Run) -> Row:
         "assignee": effect.assignee,
         "at": effect.at,
         "due_at": effect.due_at,
+    }
+
+
+def _webhook(effect: WebhookDue, run: Run) -> Row:
+    enrollment = effect.enrollment
+    assert enrollment.id is not None  # enrollments are written first
+    return {
+        "public_id": run.public_id(enrollment.id, effect.step, effect.pass_no),
+        "customer_id": run.state.id,
+        "enrollment_id": enrollment.id,
+        "journey": enrollment.journey,
+        "step": effect.step,
+        "pass_no": effect.pass_no,
+        "request": request_as_data(effect.request),
+        "keeps_answer": effect.keeps_answer,
+        "decided_at": effect.at,
+        "not_before": effect.at,
+        "expires_at": effect.expires_at,
     }
 
 
@@ -255,6 +282,13 @@ _REDEEM = Prepared(
     ["which", "at"],
 )
 
+_TAKE = Prepared(
+    update(POOL_CODES)
+    .where(POOL_CODES.c.folded == bindparam("which"))
+    .values(granted_at=bindparam("at", type_=POOL_CODES.c.granted_at.type)),
+    ["which", "at"],
+)
+
 WRITERS: Mapping[type[Effect], tuple[Writer[Any], ...]] = {
     Decision: (Writer(DECISIONS, _decision),),
     QueueMessage: (Writer(MESSAGES, _message, LEAVE),),
@@ -265,9 +299,10 @@ WRITERS: Mapping[type[Effect], tuple[Writer[Any], ...]] = {
         Writer(SUPPRESSIONS, _no_marketing, LEAVE),
     ),
     AddressLifted: (Writer(ADDRESS_CHOICES, _address_choice, LEAVE),),
-    Grant: (Writer(GRANTS, _grant, LEAVE),),
+    Grant: (Writer(GRANTS, _grant, LEAVE), Writer(POOL_CODES, _taken, statement=_TAKE)),
     CouponRedeemed: (Writer(GRANTS, _redeemed, statement=_REDEEM),),
     TaskMade: (Writer(TASKS, _task, LEAVE),),
+    WebhookDue: (Writer(WEBHOOKS, _webhook, LEAVE),),
     Emitted: (Writer(EVENTS, _own_event), Writer(INBOX, _call_for_another, LEAVE)),
     Logged: (Writer(EVENTS, _logged),),
 }

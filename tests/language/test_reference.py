@@ -25,6 +25,7 @@ from orchestrator.language.step_forms import BUILT_STEPS
 from orchestrator.language.step_forms.message_forms import MessageOptions
 from orchestrator.language.step_forms.offer_forms import CouponOptions, RewardOptions
 from orchestrator.language.step_forms.task_forms import TaskOptions
+from orchestrator.language.step_forms.turn_forms import RepeatOptions
 from orchestrator.language.step_forms.wait_forms import (
     ComputedSpan,
     RandomSpan,
@@ -39,7 +40,7 @@ KNOWN = Known(
     facts=frozenset({"orders"}),
     stages=frozenset({"lead", "loyal"}),
     segments=frozenset({"vip"}),
-    journeys=frozenset({"welcome"}),
+    journeys=frozenset({"welcome", "win-back"}),
     templates=frozenset({(Medium.EMAIL, "hello"), (Medium.SMS, "nudge")}),
 )
 
@@ -62,6 +63,7 @@ SECTIONS = {
     "Steps": {"id", *BUILT_STEPS},
     "Messages": keys_of(MessageOptions),
     "Delays": keys_of(RandomSpan, ComputedSpan),
+    "Repeating": keys_of(RepeatOptions),
     "Waiting for a time: `wait_until`": keys_of(WaitUntilOptions),
     "Waiting for an event: `wait_for`": keys_of(WaitForOptions),
     "Coupons and rewards": keys_of(CouponOptions, RewardOptions),
@@ -105,7 +107,8 @@ def test_an_example_of_the_reference_is_a_journey_that_check_takes(
     if head:
         base[example.partition(":")[0]] = example
     else:
-        base["steps"] = f"steps:\n  - {example}"
+        behind = "\n  - {id: end, email: hello}" if example.startswith("goto") else ""
+        base["steps"] = f"steps:\n  - {example}{behind}"
     document, problems = read_yaml("\n".join(base.values()), "welcome.yaml")
     read_journey(document, KNOWN, problems)
     assert [str(problem) for problem in problems] == []

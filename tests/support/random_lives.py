@@ -33,6 +33,7 @@ from orchestrator.domain.steps.changes import (
 from orchestrator.domain.steps.emit import Emit
 from orchestrator.domain.steps.message_step import Message
 from orchestrator.domain.steps.missing import IfPast
+from orchestrator.domain.steps.turns import Goto, Repeat, Start
 from orchestrator.domain.steps.wait_until import WaitUntil
 from orchestrator.domain.steps.waits import ComputedDelay, Delay, RandomDelay, WaitFor
 from orchestrator.domain.steps.ways import Arm, Branch, Exit, Split, Variant
@@ -93,6 +94,7 @@ SPANS = tuple(
 )
 ZONES = ("Europe/Paris", "Asia/Tokyo", "America/New_York", "Mars/Olympus", None)
 EMITTED = st.sampled_from([parse_value(text, STEP) for text in (2, "{{ entry.n }}")])
+INNER = ["branch", "split", "wait", "wait", "repeat"]
 DURATIONS = tuple(
     timedelta(hours=hours) for hours in (0.001, 0.5, 1, 1, 2, 3, 6, 12, 24, 24, 48, 72, 168)
 )
@@ -112,9 +114,13 @@ def _value(number: int) -> Value:
 
 @st.composite
 def _block(draw: st.DrawFn, names: _Names, depth: int, least: int) -> tuple[Step, ...]:
-    return tuple(
+    steps = [
         draw(_step(names, depth)) for _ in range(draw(st.integers(least, 4 if depth == 0 else 2)))
-    )
+    ]
+    if len(steps) > 1 and draw(st.integers(0, 3)) == 0:  # a way that leaves some of them out
+        jump = Goto(names.next(), steps[-1].id)
+        steps.insert(0, Branch(names.next(), (Arm(draw(st.sampled_from(CONDITIONS)), (jump,)),)))
+    return tuple(steps)
 
 
 @st.composite
@@ -144,9 +150,10 @@ def _step(draw: st.DrawFn, names: _Names, depth: int) -> Step:
         "mute",
         "topic",
         "emit",
+        "start",
         "exit",
     ]
-    kind = draw(st.sampled_from(kinds + ["branch", "split", "wait", "wait"] * (depth < 2)))
+    kind = draw(st.sampled_from(kinds + INNER * (depth < 2)))
     name = names.next()
     match kind:
         case "message":
@@ -179,6 +186,11 @@ def _step(draw: st.DrawFn, names: _Names, depth: int) -> Step:
             return Unsubscribe(name, "news") if draw(st.booleans()) else Subscribe(name, "news")
         case "emit":
             return Emit(name, draw(st.sampled_from([*EVENTS, "D"])), (("n", draw(EMITTED)),))
+        case "start":
+            return Start(name, draw(st.sampled_from(["j0", "j1", "j2"])))
+        case "repeat":
+            every = draw(st.sampled_from([timedelta(0), *DURATIONS]))
+            return Repeat(name, draw(st.integers(1, 3)), every, draw(_block(names, depth + 1, 1)))
         case "branch":
             then = draw(_block(names, depth + 1, 0))
             arms = [

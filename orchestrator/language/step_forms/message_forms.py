@@ -17,7 +17,7 @@ from orchestrator.domain.suggestion import closest
 from orchestrator.domain.tag_faults import explain
 from orchestrator.domain.template_names import is_template_name, suggest_name
 from orchestrator.language.place import Place
-from orchestrator.language.plain_forms import Form, Plain, Span, Text
+from orchestrator.language.plain_forms import Form, Span, Text
 from orchestrator.language.step_forms.step_form import Site, StepForm
 
 _ENVIRONMENT = Environment()
@@ -68,26 +68,16 @@ class SmsForm(MessageForm, word="sms"):
         return _build_message(self.sms, Medium.SMS, site)
 
 
-class WhatsappForm(MessageForm, word="whatsapp", built=False):
+class WhatsappForm(MessageForm, word="whatsapp"):
     whatsapp: MessageSpec
+
+    def build(self, site: Site) -> Step | None:
+        return _build_message(self.whatsapp, Medium.WHATSAPP, site)
 
 
 class FirstOfForm(StepForm, word="first_of", built=False):
     first_of: Annotated[list[Literal["whatsapp", "sms", "email"]], Field(min_length=1)]
     template: Text
-
-
-class WebhookOptions(Form):
-    id: str | None = None
-    url: Text
-    method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"] = "POST"
-    headers: dict[str, Plain] = Field(default_factory=dict)
-    body: Plain = None
-    save_as: str | None = None
-
-
-class WebhookForm(StepForm, word="webhook", built=False):
-    webhook: WebhookOptions
 
 
 def _build_message(form: MessageOptions, medium: Medium, site: Site) -> Message | None:
@@ -96,7 +86,7 @@ def _build_message(form: MessageOptions, medium: Medium, site: Site) -> Message 
     _check_template(medium, form.template, where)
     if form.subject is not None:
         if not medium.spec.is_mail:
-            place.at("subject").error("an SMS has no subject", at_key=True)
+            place.at("subject").error(f"{medium.spec.one} has no subject", at_key=True)
         _check_subject(form.subject, place.at("subject"))
     # once it was ignored: pinned versions hold it
     if form.provider is not None and place.known.channels is not None:
