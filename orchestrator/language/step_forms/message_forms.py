@@ -12,6 +12,7 @@ from pydantic import BeforeValidator, Field
 from orchestrator.domain.medium import Medium
 from orchestrator.domain.message import Purpose
 from orchestrator.domain.step import Step
+from orchestrator.domain.steps.first_of import FirstOf
 from orchestrator.domain.steps.message_step import Message
 from orchestrator.domain.suggestion import closest
 from orchestrator.domain.tag_faults import explain
@@ -72,9 +73,32 @@ class WhatsappForm(MessageForm, word="whatsapp", built=False):
     whatsapp: MessageSpec
 
 
-class FirstOfForm(StepForm, word="first_of", built=False):
-    first_of: Annotated[list[Literal["whatsapp", "sms", "email"]], Field(min_length=1)]
+class FirstOfForm(MessageForm, word="first_of"):
+    first_of: Annotated[list[Literal["whatsapp", "sms", "email"]], Field(min_length=2)]
     template: Text
+    expires: Span = timedelta(days=3)
+
+    @property
+    def sends(self) -> str | None:
+        return self.template
+
+    def build(self, site: Site) -> Step | None:
+        """The same message for each medium, each with a template of that name."""
+        words, found = list(map(str, self.first_of)), list[Message]()
+        for index, word in enumerate(words):
+            place = site.place.at(index)
+            if word in words[:index]:
+                place.error(f"`{word}` stands here twice")
+            elif word not in tuple(Medium):
+                place.not_built(f"`{word}`")
+            else:
+                _check_template(Medium(word), self.template, place)
+                found.append(self._message(Medium(word), site))
+        return FirstOf(site.id, tuple(found))
+
+    def _message(self, medium: Medium, site: Site) -> Message:
+        again = site.purpose is Purpose.TRANSACTIONAL
+        return Message(site.id, medium, self.template, expires=self.expires, resend_uncertain=again)
 
 
 def _build_message(form: MessageOptions, medium: Medium, site: Site) -> Message | None:
