@@ -18,6 +18,7 @@ from starlette.types import HTTPExceptionHandler
 
 from orchestrator.api import (
     admission,
+    coupons,
     home,
     mailbox_pages,
     referral,
@@ -64,6 +65,7 @@ def create_app(services: ApiServices) -> Starlette:
 def _routes(services: ApiServices) -> list[BaseRoute]:
     guarded = admission.admitted_only
     routes: list[BaseRoute] = [
+        Route("/v1/coupons", coupons.list_coupons),  # no other website may read them: no CORS
         segment_routes(),
         Route("/healthz", home.tell_health),
         Route("/style.css", home.show_style),

@@ -24,6 +24,10 @@ COMMANDS = {
         "messages_command:app",
         "List messages, settle those whose outcome is unknown, and send failed ones again.",
     ),
+    "coupons": Command(
+        "coupons_command:app",
+        "Fill a pool with codes that the shop made, or write those that customers have to a file.",
+    ),
     "webhooks": Command("webhooks_command:app", "List webhooks, and make failed ones again."),
     "tasks": Command(
         "tasks_command:app",

@@ -45,6 +45,7 @@ class DecisionKind(StrEnum):
     NO_DATE = "no_date"  # a wait whose date or duration is missing, or cannot be read
     CHANGED = "changed"  # a variable, a trait, consent
     GRANTED = "granted"  # a coupon or reward
+    NOT_GRANTED = "not_granted"  # a coupon, since its pool is empty
     TASK = "task"
     WEBHOOK = "webhook"  # a server outside is to be called
     HELD_OUT = "held_out"  # would have been done, but the customer is in the control group

@@ -322,8 +322,17 @@ def _differing_variables(line: Line, true: CustomerState) -> Iterable[str]:
     """The journeys in which variables or a coupon were set to something else than the true order
     would.
     """
-    theirs = {(e.journey, e.entered_at): (e.variables, e.coupon) for e in true.enrollments}
+    theirs = {(e.journey, e.key, e.entered_at): _kept(e) for e in true.enrollments}
     for enrollment in line.state.open_enrollments():
-        key = enrollment.journey, enrollment.entered_at
-        if key in theirs and theirs[key] != (enrollment.variables, enrollment.coupon):
+        key = enrollment.journey, enrollment.key, enrollment.entered_at
+        if key in theirs and theirs[key] != _kept(enrollment):
             yield enrollment.journey
+
+
+def _kept(enrollment: Enrollment) -> tuple[object, object]:
+    """What steps have set. A code of a pool, or that there was none left, says nothing about the
+    order of calls.
+    """
+    coupon = enrollment.coupon
+    is_of_a_pool = coupon is not None and "pool" in coupon
+    return enrollment.variables, None if is_of_a_pool else coupon

@@ -13,13 +13,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Unpack
 
 from orchestrator.domain import assignment, release
-from orchestrator.domain.dates import Dates
 from orchestrator.domain.effects import Assignment, Decision, DecisionKind, Effect, Emitted, Logged
 from orchestrator.domain.event import Event
 from orchestrator.domain.expression import Condition, Scope, Value
 from orchestrator.domain.journey import Journey
 from orchestrator.domain.medium import ChannelName, Medium
 from orchestrator.domain.message import Purpose
+from orchestrator.domain.own_dates import Dates
 from orchestrator.domain.program import Program
 from orchestrator.domain.reasons import Detail, Reason, brief
 from orchestrator.domain.record import Retrace
@@ -253,9 +253,17 @@ class Moment:
 
     def make_code(self) -> str:
         """A coupon's code: the same for the same enrollment, step and pass."""
+        return self.line.program.coupon_code(self._coupon_key)
+
+    def take_code(self, pool: str) -> str | None:
+        """A code of a pool, which is nobody else's; None: there is none left."""
+        return self.line.options.pool_code(pool, self._coupon_key)
+
+    @property
+    def _coupon_key(self) -> str:
         one = self.enrollment
         key = f"{one.journey}:{one.number}:{one.step}:{one.pass_no}"
-        return self.line.program.coupon_code(f"{self.state.external_id}:{key}")
+        return f"{self.state.external_id}:{key}"
 
     def ask(self, medium: Medium) -> Release:
         """Whether a message of this journey may leave now."""

@@ -75,6 +75,7 @@ class Reason(StrEnum):
     BY_HAND = "by hand"  # message, verdict
     COUPON = "coupon"  # receiver
     REWARD = "reward"  # receiver
+    POOL_EMPTY = "pool_empty"  # pool
     NOT_REFERRED = "not referred by anybody"
     REWARDED = "already rewarded"  # receiver
 
@@ -109,6 +110,7 @@ class Detail(TypedDict, total=False):
     key: str  # of consent
     granted: bool | None
     receiver: str  # of a coupon or reward: their role
+    pool: str  # of coupons
     pass_no: int
     times: int  # how many passes there are
     to: str  # a step, or a journey, by its id

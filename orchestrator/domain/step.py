@@ -90,6 +90,10 @@ class StepMoment(Protocol):
         """A coupon's code: the same for the same enrollment, step and pass."""
         ...
 
+    def take_code(self, pool: str) -> str | None:
+        """A code of a pool, which is nobody else's; None: there is none left."""
+        ...
+
     def channel(self, medium: Medium, provider: str | None) -> ChannelName:
         """The channel by which a message leaves."""
         ...

@@ -28,6 +28,7 @@ from orchestrator.store import customers, events
 from orchestrator.store.availability import StoreUnavailable, unless_away
 from orchestrator.store.line_loading import Loaded, load
 from orchestrator.store.line_saving import RunOutcome, Saving, save, set_aside
+from orchestrator.store.pools import PoolCodes
 from orchestrator.store.records import load_record
 from orchestrator.store.transaction import Transaction
 
@@ -86,7 +87,7 @@ def _advance(turn: Turn, transaction: Transaction, ids: Sequence[int], now: date
     """Runs these customers' lines and writes what came of it, in the caller's transaction."""
     tallies = TickReport()
     if ids:
-        runs = _Lives(turn, transaction, now).run(ids, tallies)
+        runs = _Lives(turn, transaction, now, PoolCodes(transaction)).run(ids, tallies)
         version = turn.program.lifecycle.version
         save(transaction, runs, Saving(now, version, turn.parts.public_id, turn.parts.priority))
         _keep_moments(turn, runs)
@@ -101,6 +102,7 @@ class _Lives:
     turn: Turn
     transaction: Transaction
     now: datetime
+    pools: PoolCodes
 
     def run(self, ids: Sequence[int], report: TickReport) -> list[RunOutcome]:
         """Runs these customers' lines; what was due is counted in the report."""
@@ -160,6 +162,7 @@ class _Lives:
         options = _options(
             turn,
             life,
+            self.pools,
             wall_clock=turn.parts.wall_clock(self.now),
             keeps_customers=turn.clock.is_virtual,
         )
@@ -182,7 +185,7 @@ class _Lives:
             other.state,
             before,
             merged_at - INSTANT,
-            options=_options(self.turn, other),
+            options=_options(self.turn, other, self.pools),
             record=_own_record(self.transaction, other, before),
         )
 
@@ -193,7 +196,12 @@ def _merge(told: Event, other: Loaded) -> Event:
 
 
 def _options(
-    turn: Turn, life: Loaded, *, wall_clock: datetime | None = None, keeps_customers: bool = False
+    turn: Turn,
+    life: Loaded,
+    pools: PoolCodes,
+    *,
+    wall_clock: datetime | None = None,
+    keeps_customers: bool = False,
 ) -> RunOptions:
     """A life that was absorbed is over: on its line nothing is late, and no message leaves."""
     return RunOptions(
@@ -204,6 +212,7 @@ def _options(
         rules_edited=life.stale,
         called_from=_called_from(turn, life),
         keeps_ended=life.whole,
+        pool_code=pools.take,
     )
 
 

@@ -12,7 +12,7 @@ from orchestrator.domain.event import Event
 from orchestrator.domain.expression import Scope
 from orchestrator.domain.message import Purpose, QueuedMessage, RenderedMessage
 from orchestrator.domain.policy import address
-from orchestrator.domain.state import CustomerState
+from orchestrator.domain.state import ITEM, CustomerState
 from orchestrator.domain.value_class import value_class
 from orchestrator.engine.parts import Parts
 from orchestrator.links import Links
@@ -118,6 +118,7 @@ def _template_scope(parts: Parts, delivery: Delivery) -> dict[str, Any]:
         "scope": Scope(Past(state, now), now, segments=parts.program.index.segment_tests),
         "customer": CustomerView(state, now),
         "entry": delivery.entry,
+        "item": delivery.entry.get(ITEM),
         "vars": message.variables,
         "coupon": message.coupon,
         "journey": {"id": message.journey, "title": journey.title if journey else message.journey},

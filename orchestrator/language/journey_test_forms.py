@@ -17,7 +17,16 @@ from orchestrator.domain.journey_tests import EarlierMessage, Happening, Journey
 from orchestrator.domain.medium import Medium
 from orchestrator.domain.values import as_text
 from orchestrator.language.place import Place
-from orchestrator.language.plain_forms import EventName, Form, Plain, Span, Text, duration, instant
+from orchestrator.language.plain_forms import (
+    EventName,
+    Form,
+    Plain,
+    Span,
+    Text,
+    Words,
+    duration,
+    instant,
+)
 
 START = datetime(2026, 1, 5, 10, tzinfo=UTC)  # a Monday morning
 RUN_ON = timedelta(days=400)
@@ -78,6 +87,7 @@ class ExpectForm(Form):
     task: Literal["call", "letter", "visit"] | None = None
     exit: Text | None = None
     not_sent: Text | None = None
+    not_granted: Text | None = None
     whatsapp: Plain = None
     emit: Plain = None
     start: Plain = None
@@ -97,6 +107,7 @@ class GivenForm(Form):
     not_built = frozenset({"others"})
     stage: Text | None = None
     sent: list[SentForm] = Field(default_factory=list)
+    empty_pools: Words = Field(default_factory=list)
     others: Plain = None
 
 
@@ -151,6 +162,7 @@ class _TestReader:
             customer=form.customer,
             stage=form.given.stage,
             sent=sent,
+            empty_pools=tuple(form.given.empty_pools),
             events=tuple(self._events()),
             expect=tuple(self._expected()),
             line=place.line,

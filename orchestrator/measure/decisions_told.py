@@ -118,6 +118,9 @@ class Teller:
             return f"gets {coupon}"
         return f"{coupon} goes to the {receiver}"
 
+    def _withhold(self, row: Recorded) -> str:
+        return f"gets no coupon: {self._why(row)}"
+
     def _task(self, row: Recorded) -> str:
         note = self.happened.note_of(row)
         task = tell_words(row.detail.get("task", ""))
@@ -191,6 +194,7 @@ SENTENCES: Mapping[str, Callable[[Teller, Recorded], str]] = {
     DecisionKind.NO_DATE: Teller._miss_date,
     DecisionKind.CHANGED: Teller._why,
     DecisionKind.GRANTED: Teller._grant,
+    DecisionKind.NOT_GRANTED: Teller._withhold,
     DecisionKind.TASK: Teller._task,
     DecisionKind.WEBHOOK: Teller._call_outside,
     DecisionKind.HELD_OUT: Teller._hold_out,

@@ -57,6 +57,7 @@ ENGLISH: Mapping[Reason, str] = {
     Reason.BY_HAND: "a person settles a message: {verdict}",
     Reason.COUPON: "coupon",
     Reason.REWARD: "reward",
+    Reason.POOL_EMPTY: "the pool {pool} is empty",
     Reason.NOT_REFERRED: "not referred by anybody",
     Reason.REWARDED: "{receiver} already rewarded",
     Reason.END: "the end of the journey",

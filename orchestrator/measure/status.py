@@ -17,11 +17,22 @@ from orchestrator.domain.reasons import brief
 from orchestrator.domain.route import PLAIN, first_channel
 from orchestrator.domain.steps.first_of import messages_of
 from orchestrator.domain.steps.message_step import Message
+from orchestrator.domain.steps.offers import Coupon
 from orchestrator.engine.last_tick import CLOCK, LAST_TICK, VIRTUAL
-from orchestrator.store import customers, figures, inbox, messages, settings, tasks, webhooks
+from orchestrator.store import (
+    customers,
+    figures,
+    inbox,
+    messages,
+    pools,
+    settings,
+    tasks,
+    webhooks,
+)
 from orchestrator.store.database import Database
 from orchestrator.store.due import count_due_people
 from orchestrator.store.figures import TAKEN_BY_NONE, TakenBy
+from orchestrator.store.pools import PoolStanding
 from orchestrator.store.tasks import OpenTasks
 from orchestrator.store.transaction import Transaction
 
@@ -73,6 +84,7 @@ class Overview:
     failed_webhooks: Mapping[str, int]
     home: str  # where `up` answered last; "" when it never ran
     tasks: OpenTasks
+    pools: tuple[PoolStanding, ...]
 
     def count_standings(self, channel: str) -> dict[str, int]:
         """How many messages of a channel went how, by the words of STANDINGS."""
@@ -128,7 +140,19 @@ def read_status(
             failed_webhooks=webhooks.count_failed(transaction),
             home=settings.read(transaction, settings.BASE_URL) or "",
             tasks=tasks.count_open(transaction, now),
+            pools=_read_pools(transaction, journeys, now),
         )
+
+
+def _read_pools(
+    transaction: Transaction, journeys: Mapping[str, Journey], now: datetime
+) -> tuple[PoolStanding, ...]:
+    """The pools that there are, and those that journeys name and nobody has filled yet."""
+    steps = (step for journey in journeys.values() for step in journey.walk_steps())
+    named = {step.pool for step in steps if isinstance(step, Coupon) and step.pool}
+    found = {pool.name: pool for pool in pools.list_pools(transaction, now)}
+    names = sorted(named | found.keys())
+    return tuple(found.get(name) or PoolStanding(name) for name in names)
 
 
 def count_not_sent(

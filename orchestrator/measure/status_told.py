@@ -30,6 +30,7 @@ def tell_status(found: Overview, zone: ZoneInfo) -> Iterator[Part]:
     if found.not_sent:
         yield ""
         yield Table(("MESSAGES", "WHY NOT SENT", "NOT SENT"), _reason_rows(found))
+    yield from _tell_pools(found)
     yield from _tell_unknown(found)
     yield from _tell_failed_webhooks(found)
     if found.home:
@@ -86,6 +87,23 @@ def _reason_rows(found: Overview) -> list[tuple[str | int, ...]]:
         for channel, reasons in sorted(found.not_sent.items())
         for reason, number in sorted(reasons.items(), key=lambda item: (-item[1], item[0]))
     ]
+
+
+def _tell_pools(found: Overview) -> Iterator[Part]:
+    """Warns of pools that may be empty within a week."""
+    if not found.pools:
+        return
+    yield ""
+    yield Table(
+        ("COUPONS OF", "LEFT", "GIVEN IN 7 DAYS"),
+        [(pool.name, pool.free, pool.given) for pool in found.pools],
+    )
+    for pool in found.pools:
+        if pool.is_low:
+            left = "is empty" if not pool.free else "is empty within 7 days"
+            yield Notice(
+                f"The pool {pool.name} {left}: `parcours coupons import {pool.name} FILE` fills it."
+            )
 
 
 def _tell_failed_webhooks(found: Overview) -> Iterator[Part]:

@@ -31,6 +31,7 @@ from orchestrator.domain.state import CustomerState
 from orchestrator.domain.steps.message_step import QueueMessage
 from orchestrator.domain.steps.webhook import WebhookDue
 from orchestrator.domain.value_class import value_class
+from orchestrator.domain.values import folded
 from orchestrator.domain.watches import STAGE
 from orchestrator.domain.webhook_port import request_as_data
 from orchestrator.store.addresses import choice_row
@@ -45,6 +46,7 @@ from orchestrator.store.tables import (
     GRANTS,
     INBOX,
     MESSAGES,
+    POOL_CODES,
     STAGE_CHANGES,
     SUPPRESSIONS,
     TASKS,
@@ -199,6 +201,10 @@ def _grant(effect: Grant, run: Run) -> Row:
     }
 
 
+def _taken(effect: Grant, run: Run) -> Row | None:
+    return {"which": folded(effect.code), "at": effect.at} if "pool" in effect.coupon else None
+
+
 def _redeemed(effect: CouponRedeemed, run: Run) -> Row:
     return {"code": effect.code, "at": effect.at}
 
@@ -275,6 +281,13 @@ _REDEEM = Prepared(
     ["which", "at"],
 )
 
+_TAKE = Prepared(
+    update(POOL_CODES)
+    .where(POOL_CODES.c.folded == bindparam("which"))
+    .values(granted_at=bindparam("at", type_=POOL_CODES.c.granted_at.type)),
+    ["which", "at"],
+)
+
 WRITERS: Mapping[type[Effect], tuple[Writer[Any], ...]] = {
     Decision: (Writer(DECISIONS, _decision),),
     QueueMessage: (Writer(MESSAGES, _message, LEAVE),),
@@ -285,7 +298,7 @@ WRITERS: Mapping[type[Effect], tuple[Writer[Any], ...]] = {
         Writer(SUPPRESSIONS, _no_marketing, LEAVE),
     ),
     AddressLifted: (Writer(ADDRESS_CHOICES, _address_choice, LEAVE),),
-    Grant: (Writer(GRANTS, _grant, LEAVE),),
+    Grant: (Writer(GRANTS, _grant, LEAVE), Writer(POOL_CODES, _taken, statement=_TAKE)),
     CouponRedeemed: (Writer(GRANTS, _redeemed, statement=_REDEEM),),
     TaskMade: (Writer(TASKS, _task, LEAVE),),
     WebhookDue: (Writer(WEBHOOKS, _webhook, LEAVE),),

@@ -445,13 +445,10 @@ def test_the_version_changes_with_what_happens(old: str, new: str) -> None:
             "trigger: {business_event: Price Dropped, to: customer.orders > 1}",
             "the trigger `business_event`",
         ),
-        ("trigger: {event: E, for_each: event.products}", "`for_each`"),
-        ("trigger: {event: E, one_per: entry.order_id}", "`one_per`"),
         (
             "trigger: {schedule: 0 9 * * *, timezone: customer}",
             "a schedule in each customer's zone",
         ),
-        ("trigger: manual\none_per: entry.order_id", "`one_per`"),
         ("trigger: manual\nthrottle: 5000/h", "`throttle`"),
         ("trigger: manual\nspread: 2h", "`spread`"),
         ("trigger: manual\nexit: {segment: vip}", "an exit by `segment`"),

@@ -15,6 +15,8 @@ from orchestrator.language.plain_forms import Form, Plain, Span, Text, Words
 from orchestrator.language.step_forms.step_form import Site, StepForm
 from orchestrator.language.translation import STEP
 
+PoolName = Annotated[str, Field(pattern="^[A-Za-z0-9_-]{1,60}$")]
+
 
 class OfferForm(Form):
     id: str | None = None
@@ -27,17 +29,16 @@ class OfferForm(Form):
 
 
 class CouponOptions(OfferForm):
-    not_built = frozenset({"pool"})
-    pool: str | None = None
+    pool: PoolName | None = None
 
 
 class CouponForm(StepForm, word="coupon"):
     coupon: CouponOptions
 
     def build(self, site: Site) -> Step | None:
-        if self.coupon.pool is not None:
-            site.place.at("pool").not_built("a coupon's `pool`")
-        return Coupon(site.id, read_offer(self.coupon, site.place))
+        pool = self.coupon.pool or ""
+        offer = read_offer(self.coupon, site.place, is_known_to_shop=bool(pool))
+        return Coupon(site.id, offer, pool)
 
 
 class RewardOptions(OfferForm):
@@ -70,8 +71,11 @@ class OnsiteForm(StepForm, word="onsite", built=False):
     onsite: OnsiteOptions
 
 
-def read_offer(form: OfferForm, place: Place) -> Offer:
-    if (form.percent is None) == (form.amount is None):
+def read_offer(form: OfferForm, place: Place, *, is_known_to_shop: bool = False) -> Offer:
+    """What it is worth, which need not be said of codes that the shop made."""
+    if is_known_to_shop and form.percent is not None and form.amount is not None:
+        place.error("this has `percent` or `amount`, not both")
+    elif not is_known_to_shop and (form.percent is None) == (form.amount is None):
         place.error("this needs either `percent` or `amount`")
     for key in ("percent", "amount"):
         value = getattr(form, key)

@@ -28,7 +28,7 @@ from orchestrator.language.plain_forms import (
     Weekday,
     as_list,
 )
-from orchestrator.language.step_forms.dates import read_date_of
+from orchestrator.language.step_forms.deadlines import read_date_of
 from orchestrator.language.step_forms.step_form import Site, StepForm
 from orchestrator.language.step_forms.variables import check_variable
 from orchestrator.language.translation import EVENT_IN_JOURNEY, STEP
