@@ -78,7 +78,7 @@ def ignored_reply_addresses(project: Project) -> Iterator[Finding]:
     """A `reply_to` of what is no mail."""
     for journey, step in messages(project):
         if step.reply_to is not None and not step.medium.spec.is_mail:
-            told = f"step '{step.id}': an {step.medium.spec.noun} has no `reply_to`"
+            told = f"step '{step.id}': {step.medium.spec.one} has no `reply_to`"
             yield written(project, journey, step, "reply_to"), told
 
 

@@ -23,6 +23,7 @@ from orchestrator.domain.values import as_mapping
 from orchestrator.language.project import Project
 from orchestrator.render import Templates
 from orchestrator.render.sample import NOW, SampleReader, sample_scope, with_questions
+from orchestrator.render.templates import RenderedContent
 
 SECTIONS = frozenset({"customer", "entry", "vars", "coupon"})
 
@@ -59,6 +60,7 @@ class Draft:
     subject: str = ""
     preheader: str = ""
     html: str = ""
+    content: RenderedContent | None = None
 
 
 def find_targets(project: Project, name: str) -> list[Target]:
@@ -172,8 +174,11 @@ def render(
     )
     language = templates.language(target.medium, target.template, locale)
     if not target.medium.spec.is_mail:
-        text = templates.render_text(target.medium, target.template, locale, scope)
-        return Draft(target, locale, language, text)
+        which = target.medium, target.template, locale
+        text = templates.render_text(*which, scope)
+        is_content = target.medium.spec.is_content
+        content = templates.render_content(*which, scope) if is_content else None
+        return Draft(target, locale, language, text, content=content)
     parts = templates.render_email(target.template, locale, scope, target.subject)
     return Draft(target, locale, language, parts.text, parts.subject, parts.preheader, parts.html)
 

@@ -70,6 +70,19 @@ def test_the_first_channel_with_an_address_and_consent_is_taken(
     assert run(live(**traits), every) == [("0s", medium)]
 
 
+@pytest.mark.parametrize(
+    ("consent", "medium"),
+    [({}, "whatsapp"), ({"whatsapp": False}, "sms"), ({"whatsapp": False, "sms": False}, "email")],
+)
+def test_one_number_may_be_reached_by_one_medium_and_not_by_another(
+    consent: dict[str, bool], medium: str
+) -> None:
+    text = (NEWS % "").replace("[sms, email]", "[whatsapp, sms, email]")
+    life = Life(read_program(text), traits={**ADA, "consent": consent})
+    life.track("0h", "A")
+    assert run(life) == [("0s", medium)]
+
+
 def test_a_yes_to_a_later_channel_goes_before_silence_about_an_earlier_one() -> None:
     assert run(live(ASKED, **ADA, consent={"email": True})) == [("0s", "email")]
 

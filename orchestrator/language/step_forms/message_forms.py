@@ -69,8 +69,11 @@ class SmsForm(MessageForm, word="sms"):
         return _build_message(self.sms, Medium.SMS, site)
 
 
-class WhatsappForm(MessageForm, word="whatsapp", built=False):
+class WhatsappForm(MessageForm, word="whatsapp"):
     whatsapp: MessageSpec
+
+    def build(self, site: Site) -> Step | None:
+        return _build_message(self.whatsapp, Medium.WHATSAPP, site)
 
 
 class FirstOfForm(MessageForm, word="first_of"):
@@ -84,17 +87,14 @@ class FirstOfForm(MessageForm, word="first_of"):
 
     def build(self, site: Site) -> Step | None:
         """The same message for each medium, each with a template of that name."""
-        words, found = list(map(str, self.first_of)), list[Message]()
-        for index, word in enumerate(words):
+        media = [Medium(word) for word in self.first_of]
+        for index, medium in enumerate(media):
             place = site.place.at(index)
-            if word in words[:index]:
-                place.error(f"`{word}` stands here twice")
-            elif word not in tuple(Medium):
-                place.not_built(f"`{word}`")
+            if medium in media[:index]:
+                place.error(f"`{medium}` stands here twice")
             else:
-                _check_template(Medium(word), self.template, place)
-                found.append(self._message(Medium(word), site))
-        return FirstOf(site.id, tuple(found))
+                _check_template(medium, self.template, place)
+        return FirstOf(site.id, tuple(self._message(medium, site) for medium in media))
 
     def _message(self, medium: Medium, site: Site) -> Message:
         again = site.purpose is Purpose.TRANSACTIONAL
@@ -107,7 +107,7 @@ def _build_message(form: MessageOptions, medium: Medium, site: Site) -> Message 
     _check_template(medium, form.template, where)
     if form.subject is not None:
         if not medium.spec.is_mail:
-            place.at("subject").error("an SMS has no subject", at_key=True)
+            place.at("subject").error(f"{medium.spec.one} has no subject", at_key=True)
         _check_subject(form.subject, place.at("subject"))
     # once it was ignored: pinned versions hold it
     if form.provider is not None and place.known.channels is not None:
