@@ -41,7 +41,10 @@ KNOWN = Known(
     stages=frozenset({"lead", "loyal"}),
     segments=frozenset({"vip"}),
     journeys=frozenset({"welcome", "win-back"}),
-    templates=frozenset({(Medium.EMAIL, "hello"), (Medium.SMS, "nudge"), (Medium.SMS, "hello")}),
+    templates=frozenset(
+        [(Medium.EMAIL, "hello"), (Medium.SMS, "hello")]
+        + [(Medium.SMS, "nudge"), (Medium.WHATSAPP, "nudge")]
+    ),
 )
 
 
