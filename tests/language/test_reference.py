@@ -41,10 +41,7 @@ KNOWN = Known(
     stages=frozenset({"lead", "loyal"}),
     segments=frozenset({"vip"}),
     journeys=frozenset({"welcome", "win-back"}),
-    templates=frozenset(
-        [(Medium.EMAIL, "hello"), (Medium.SMS, "hello")]
-        + [(Medium.SMS, "nudge"), (Medium.WHATSAPP, "nudge")]
-    ),
+    templates=frozenset((medium, template) for medium in Medium for template in ("hello", "nudge")),
 )
 
 
