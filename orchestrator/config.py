@@ -46,8 +46,10 @@ class ChannelConfig:
 
 
 def mailboxes() -> dict[ChannelName, ChannelConfig]:
-    """A mailbox for each medium, called like it."""
-    return {ChannelName(medium): ChannelConfig(medium) for medium in Medium}
+    """A mailbox for each medium that every project has, called like it."""
+    return {
+        ChannelName(medium): ChannelConfig(medium) for medium in Medium if medium.spec.is_common
+    }
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,8 +32,11 @@ from orchestrator.domain.state import Choice
 from orchestrator.domain.values import folded
 
 UNREADABLE = "which is neither yes nor no"  # and so counts as a no
-#: By trait that should be an address: a medium that needs it.
-UNREACHED = {spec.trait: medium for medium, spec in MEDIA.items()}
+#: By trait that should be an address: the first medium that needs it.
+UNREACHED = {
+    spec.trait: next(medium for medium in Medium if medium.spec.trait == spec.trait)
+    for spec in MEDIA.values()
+}
 ORDER_COMPLETED = "Order Completed"  # redeems the coupon it carries
 
 

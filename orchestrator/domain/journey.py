@@ -95,6 +95,7 @@ class Journey:
     topic: str = ""  # "" means the journey's id
     priority: int = 50
     only_if: Condition | None = None
+    one_per: Value | None = None  # a passage for each of its values; None: one per customer
     reentry: Reentry | timedelta = Reentry.NEVER
     on_repeat: OnRepeat = OnRepeat.IGNORE
     exits: tuple[ExitRule, ...] = ()

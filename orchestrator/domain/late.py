@@ -322,9 +322,9 @@ def _differing_variables(line: Line, true: CustomerState) -> Iterable[str]:
     """The journeys in which variables or a coupon were set to something else than the true order
     would.
     """
-    theirs = {(e.journey, e.entered_at): _kept(e) for e in true.enrollments}
+    theirs = {(e.journey, e.key, e.entered_at): _kept(e) for e in true.enrollments}
     for enrollment in line.state.open_enrollments():
-        key = enrollment.journey, enrollment.entered_at
+        key = enrollment.journey, enrollment.key, enrollment.entered_at
         if key in theirs and theirs[key] != _kept(enrollment):
             yield enrollment.journey
 

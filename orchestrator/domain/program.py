@@ -10,7 +10,6 @@ from datetime import datetime, timedelta
 from hashlib import blake2b
 from zoneinfo import ZoneInfo
 
-from orchestrator.domain.dates import Dated
 from orchestrator.domain.event import ANY_EVENT, Event, Kind
 from orchestrator.domain.expression import (
     Condition,
@@ -26,10 +25,11 @@ from orchestrator.domain.journey import Journey
 from orchestrator.domain.lifecycle import Fact, Lifecycle
 from orchestrator.domain.matching import Matching
 from orchestrator.domain.medium import ChannelName, Medium
+from orchestrator.domain.own_dates import Dated
 from orchestrator.domain.policy import Policy
 from orchestrator.domain.route import PLAIN
 from orchestrator.domain.schedule import all_zones
-from orchestrator.domain.state import CustomerState, Enrollment
+from orchestrator.domain.state import ITEM, CustomerState, Enrollment
 from orchestrator.domain.timetable import Calendar, Timetable, UpTo
 from orchestrator.domain.triggers import Called, DateTrigger, EventTrigger, Watched
 from orchestrator.domain.watches import StageWatch, Watch
@@ -227,6 +227,7 @@ def _names_of(enrollment: Enrollment | None, event: Event | None) -> dict[str, o
             "vars": enrollment.variables,
             "coupon": enrollment.coupon,
             "journey": {"id": enrollment.journey, "number": enrollment.number},
+            "item": enrollment.entry.get(ITEM),
         }
     if event is not None:
         names["event"] = event.seen
@@ -344,7 +345,9 @@ def find_trees(part: object) -> Iterable[Expr]:
         for item in part:
             yield from find_trees(item)
     elif isinstance(part, Journey):
-        yield from find_trees((part.triggers, part.only_if, part.exits, part.goal, part.steps))
+        yield from find_trees(
+            (part.triggers, part.only_if, part.one_per, part.exits, part.goal, part.steps)
+        )
     elif hasattr(part, "__dataclass_fields__"):
         for name in part.__dataclass_fields__:
             yield from find_trees(getattr(part, name))

@@ -83,6 +83,7 @@ class Enrollment:
     goal_until: datetime | None = None  # the goal still counts up to here; None: only while inside
     goal_value: float | None = None  # what reaching it was worth, where that is a number
     kept: dict[str, object] | None = None  # what steps know of this passage, by their id
+    key: str | None = None  # what the journey has one passage per, beside the customer
     id: int | None = None  # the database's; None until written
     changed: bool = True
     # when the date was said by which somebody entered earlier; within that instant alone
@@ -106,6 +107,15 @@ class Enrollment:
         kept = {**(self.kept or {}), step: known}
         self.kept = {name: one for name, one in kept.items() if one is not None} or None
         self.changed = True
+
+
+#: Under this name, which no expression can write, an `entry` keeps the element it is about.
+ITEM = "$item"
+
+
+def entries_of(journey: str, key: str | None) -> str:
+    """The name of a customer's entries into a journey, or into one with a key."""
+    return journey if key is None else f"{journey}\n{key}"
 
 
 @dataclass(slots=True)

@@ -2,7 +2,7 @@
 
 - an event that happens to the customer (`EventTrigger`);
 - a change of something that is watched of each customer (`Watched`);
-- a date of the customer's own (`DateTrigger`): `domain.dates` follows it along their line;
+- a date of the customer's own (`DateTrigger`): `domain.own_dates` follows it along their line;
 - an instant that calls many customers at once (`Called`): their lines know it, and nobody else's
   is woken for it (`engine.call_up`);
 - a person (`ManualTrigger`).
@@ -31,9 +31,12 @@ from orchestrator.domain.values import read_date
 
 @dataclass(frozen=True, slots=True)
 class Trigger(ABC):
-    """One trigger. `word` is that of the language; `condition` its `if`."""
+    """One trigger. `word` is that of the language; `condition` its `if`; of the list `each` every
+    element enters by itself.
+    """
 
     condition: Condition | None = field(default=None, kw_only=True)
+    each: Value | None = field(default=None, kw_only=True)
 
     word: ClassVar[str]
 

@@ -155,7 +155,7 @@ def _config(root: Path, form: ConfigForm, place: Place, environment: Mapping[str
         root=root,
         project=ProjectSettings(**form.project.model_dump()),
         database_url=_database_url(root, form.database.url, place, environment),
-        channels=_channels(form.channels, place.at("channels")),
+        channels=_channels(form.channels, root, place.at("channels")),
         consent_granted=form.consent.default == "granted",
         topics=None if form.topics is None else read_topics(form.topics, place.at("topics")),
         caps={medium: tuple(caps) for medium, caps in form.caps.items() if caps},
@@ -171,7 +171,7 @@ def _config(root: Path, form: ConfigForm, place: Place, environment: Mapping[str
     )
 
 
-def _channels(form: ChannelsForm, place: Place) -> Channels:
+def _channels(form: ChannelsForm, root: Path, place: Place) -> Channels:
     found = {}
     for name, channel in form.by_name.items():
         here = place.at(name)
@@ -185,6 +185,11 @@ def _channels(form: ChannelsForm, place: Place) -> Channels:
             )
     named = {channel.medium for channel in found.values()}
     found |= {name: box for name, box in mailboxes().items() if box.medium not in named}
+    found |= {
+        ChannelName(medium): ChannelConfig(medium)
+        for medium in Medium
+        if medium not in named and (root / "templates" / medium).is_dir()
+    }
     return Channels(found, form.from_email, tuple(form.only_to))
 
 

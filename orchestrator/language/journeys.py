@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -88,6 +88,8 @@ def _places(
 
 
 def _build(form: JourneyForm, ids: dict[Path, str], place: Place) -> domain.Journey:
+    has_items = any(getattr(item, "for_each", None) is not None for item in form.trigger)
+    place = replace(place, known=replace(place.known, has_items=has_items))
     _check_head(form, place)
     purpose = Purpose(form.purpose)
     reader = StepReader(ids, purpose, form.journey, find_targets(form.steps))
@@ -106,6 +108,7 @@ def _build(form: JourneyForm, ids: dict[Path, str], place: Place) -> domain.Jour
         priority=form.priority,
         triggers=tuple(trigger for trigger in triggers if trigger is not None),
         only_if=place.at("only_if").condition(form.only_if, STEP),
+        one_per=place.at("one_per").computed(form.one_per, EVENT_IN_JOURNEY),
         reentry=_reentry(form, triggers),
         on_repeat=domain.OnRepeat(form.on_repeat),
         exits=tuple(rule for rule in exits if rule is not None),

@@ -40,7 +40,7 @@ class Known:
 
     `templates` holds (medium, name); `templates_required` makes a missing one an error instead of
     advice. `timezone` is the project's. `secrets` are the environment variables that webhooks may
-    name.
+    name. `has_items`: the journey enters for each element of a list.
     """
 
     facts: frozenset[str] | None = None
@@ -53,6 +53,7 @@ class Known:
     secrets: frozenset[str] | None = None
     topics: frozenset[str] | None = None  # None: the project declares none
     timezone: str = "UTC"
+    has_items: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +164,8 @@ class Place:
         for stage in _stages_compared(tree):
             if self.known.stages:
                 self.check_known("stage", stage, self.known.stages)
+        if not self.known.has_items and any(part == Name("item") for part in walk(tree)):
+            self.error("there is no `item`: it is an element of a trigger's `for_each`")
         facts = self.known.facts or frozenset()
         for part in walk(tree):
             if (

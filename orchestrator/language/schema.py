@@ -67,7 +67,7 @@ class GoalForm(Form):
 class JourneyForm(Form):
     """A whole `journeys/<name>.yaml`."""
 
-    not_built = frozenset({"one_per", "for_each", "throttle", "spread"})
+    not_built = frozenset({"throttle", "spread"})
     journey: Annotated[str, Field(pattern="^[A-Za-z0-9][A-Za-z0-9_-]*$")]
     title: str | None = None
     description: str = ""
@@ -79,7 +79,6 @@ class JourneyForm(Form):
     trigger: Annotated[list[TriggerForm], BeforeValidator(as_list), Field(min_length=1)]
     only_if: Rule | None = None
     one_per: str | None = None
-    for_each: str | None = None
     throttle: str | None = None
     spread: str | None = None
     ends: Ending | None = None

@@ -16,6 +16,7 @@ from orchestrator.lint.language_rules import LANGUAGE, with_code
 from orchestrator.lint.name_rules import NAMES
 from orchestrator.lint.rules import ERROR, RuleTold
 from orchestrator.lint.sender_rules import SENDERS
+from orchestrator.lint.sense_rules import SENSE
 from orchestrator.lint.setting_rules import CHANNELS, SETTINGS
 from orchestrator.lint.step_rules import STEPS, SUBJECTS, Rendered
 from orchestrator.lint.template_rules import FILES, TEMPLATES, Folder
@@ -32,6 +33,7 @@ RULES: tuple[RuleTold, ...] = (
     *TRIGGERS.all,
     *TOPICS.all,
     *NAMES.all,
+    *SENSE.all,
     *SUBJECTS.all,
     *TEMPLATES.all,
     *FILES.all,
@@ -112,7 +114,9 @@ def _ask_project(project: Project | None, templates: Templates | None) -> Iterat
     yield from STEPS.ask(project)
     yield from TRIGGERS.ask(project)
     yield from TOPICS.ask(project)
-    yield from NAMES.ask(Knowledge(project, templates))
+    known = Knowledge(project, templates)
+    yield from NAMES.ask(known)
+    yield from SENSE.ask(known)
     if templates is not None:
         rendered = Rendered(project, templates)
         yield from SUBJECTS.ask(rendered)

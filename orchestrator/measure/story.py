@@ -23,6 +23,7 @@ from orchestrator.domain.consent import (
 )
 from orchestrator.domain.formatting import format_instant, format_value
 from orchestrator.domain.message import TAKEN, MessageState
+from orchestrator.domain.webhook_port import WebhookState
 from orchestrator.measure.decisions_told import Reading, Teller
 from orchestrator.measure.happened import Happened
 from orchestrator.measure.reason_words import tell_reason, tell_words
@@ -71,6 +72,7 @@ def read_story(
         messages = records.messages_of(transaction, customer_id, journey)
         stages = records.stage_changes_of(transaction, customer_id)
         consents = records.consents_of(transaction, customer_id)
+        webhooks = records.webhooks_of(transaction, customer_id, journey)
         happened = Happened.read(transaction, customer_id)
     teller = Teller(reading, happened)
     lines = [Sentence(row.at, 0, "", "", "stage", _tell_stage(row)) for row in stages]
@@ -81,6 +83,7 @@ def read_story(
         Sentence(row.at, 1, row.journey, row.step, row.kind, teller.tell(row)) for row in decisions
     ]
     lines += [line for row in messages for line in _tell_message(row)]
+    lines += [line for row in webhooks for line in _tell_webhook(row)]
     return in_order(lines)
 
 
@@ -147,6 +150,22 @@ def _tell_message(row: Any) -> Iterator[Sentence]:
             "message",
             f"{row.medium} {row.template} {_tell_state(row)}{why}",
         )
+
+
+def _tell_webhook(row: Any) -> Iterator[Sentence]:
+    """What became of a call; that it was decided is told already."""
+    if row.settled_at is not None:
+        why = f" ({row.reason})" if row.reason else ""
+        told = f"the webhook {_ENDED.get(row.state, tell_words(row.state))}{why}"
+        yield Sentence(row.settled_at, 2, row.journey, row.step, "webhook", told)
+
+
+#: How calls to servers outside end.
+_ENDED = {
+    WebhookState.DONE: "is done",
+    WebhookState.FAILED: "failed",
+    WebhookState.NOT_CALLED: "is not made",
+}
 
 
 def _by_another(row: Any) -> str:

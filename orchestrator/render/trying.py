@@ -44,6 +44,9 @@ def try_templates(
                 if medium.spec.is_mail:
                     templates.render_email(name, locale, scope)
                     continue
+                if medium.spec.is_content:
+                    templates.render_content(medium, name, locale, scope)
+                    continue
                 size = measure_sms(templates.render_text(medium, name, locale, scope))
             except TemplateFailed as failure:
                 yield Remark(medium, name, tag, f"fails for a made-up customer: {failure}")

@@ -25,6 +25,7 @@ from orchestrator.domain.state import (
     Entries,
     SentMessage,
     Status,
+    entries_of,
     sortable,
 )
 from orchestrator.store.addresses import StoredAddresses, marketing_refusals
@@ -48,7 +49,7 @@ OF_ENROLLMENT = Columns(ENROLLMENTS, (
     "customer_id", "journey", "version", "number", "entered_at", "entry", "step", "arrived_at",
     "due_at", "deferred_since", "pass_no", "held_out", "variables", "coupon", "status", "reason",
     "ended_at", "converted_at", "goal_until", "goal_value",
-    "kept",
+    "kept", "key",
 ))  # fmt: skip
 
 _c, _e, _m, _g, _a = CUSTOMERS.c, ENROLLMENTS.c, MESSAGES.c, GRANTS.c, ASSIGNMENTS.c
@@ -81,9 +82,10 @@ _ENTRIES = Query(
         func.min(_e.entered_at, type_=_e.entered_at.type),
         func.max(_e.entered_at, type_=_e.entered_at.type),
         func.max(_e.number),
+        _e.key,
     )
     .where(_OF_CUSTOMERS)
-    .group_by(_e.customer_id, _e.journey)
+    .group_by(_e.customer_id, _e.journey, _e.key)
 )
 _VARIANTS = Query(
     select(_a.customer_id, _a.journey, _a.step, _a.variant).where(among(_a.customer_id, "ids"))
@@ -284,13 +286,13 @@ def _read_enrollment(row: tuple[Any, ...]) -> Enrollment:
     (
         _, journey, version, number, entered_at, entry, step, arrived_at, due_at, deferred_since,
         pass_no, held_out, variables, coupon, status, reason, ended_at, converted_at, goal_until,
-        goal_value, kept, key,
+        goal_value, kept, passage_key, key,
     ) = row  # fmt: skip
     return StoredEnrollment(
         journey, version, number, entered_at, entry, step, arrived_at, due_at,
         deferred_since, pass_no, held_out, open_json(variables), open_json(coupon),
         _STATUSES[status], reason, ended_at, converted_at, goal_until, goal_value,
-        open_json(kept), key, changed=False,
+        open_json(kept), passage_key, key, changed=False,
     )  # fmt: skip
 
 
@@ -305,9 +307,17 @@ class _StoredEntries:
     def by_customer(self) -> dict[int, dict[str, Entries]]:
         """Entries by customer and journey."""
         found: dict[int, dict[str, Entries]] = {}
-        for customer_id, journey, *entries in self._transaction.rows(_ENTRIES, ids=self._ids):
-            found.setdefault(customer_id, {})[journey] = Entries(*entries)
+        for customer_id, journey, *entries, key in self._transaction.rows(_ENTRIES, ids=self._ids):
+            theirs, one = found.setdefault(customer_id, {}), Entries(*entries)
+            if key is not None:
+                theirs[entries_of(journey, key)] = one
+            theirs[journey] = _united(one, theirs.get(journey, one))
         return found
+
+
+def _united(one: Entries, other: Entries) -> Entries:
+    first, last = min(one.first, other.first), max(one.last, other.last)
+    return Entries(first, last, max(one.number, other.number))
 
 
 class _LazyEntries(UserDict[str, Entries]):

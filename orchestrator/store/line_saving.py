@@ -161,7 +161,7 @@ def _enrollment_values(
         customer_id, one.journey, one.version, one.number, one.entered_at, entry, one.step,
         one.arrived_at, one.due_at, one.deferred_since, one.pass_no, one.held_out, one.variables,
         one.coupon, str(one.status), one.reason, one.ended_at, one.converted_at, one.goal_until,
-        one.goal_value, one.kept,
+        one.goal_value, one.kept, one.key,
     )  # fmt: skip
 
 

@@ -133,6 +133,7 @@ class EnrollmentRow(SQLModel, table=True):
     goal_until: datetime | None = time_field()
     goal_value: float | None = None
     kept: dict[str, Any] | None = json_field(nullable=True)  # what steps know of this passage
+    key: str | None = None
 
 
 class DecisionRow(SQLModel, table=True):

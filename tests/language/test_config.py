@@ -280,7 +280,7 @@ def test_a_relative_database_lies_in_the_project_s_folder(
             "2:1: 'utm_source' may hold {channel}, {journey}, {template}, {step}",
         ),
         ('[caps]\nemail = ["day"]', "2:1: 'day' is not a cap"),
-        ('[caps]\npush = "1/day"', "2:1: unknown key 'push' (known: email, sms)"),
+        ('[caps]\npush = "1/day"', "2:1: unknown key 'push' (known: email, sms, whatsapp)"),
         ('[quiet_hours]\nsms = {from = "20:00"}', "2:1: quiet hours need both `from` and `to`"),
         (
             '[quiet_hours]\nsms = {from = "25:00", to = "08:00"}',

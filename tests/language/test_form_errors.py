@@ -71,7 +71,7 @@ def of_step(step: str) -> list[str]:
         ),
         ("trigger: {event: }", "`event` has no value: write `event: Order Completed`"),
         ("trigger: {event: a, filter: event.b}", "unknown key 'filter'; it is called 'if' here"),
-        ("trigger: {event: a, fro: b}", "unknown key 'fro' (known: if, event)"),
+        ("trigger: {event: a, fro: b}", "unknown key 'fro' (known: if, event, for_each)"),
         ("trigger: {business_event: back}", f"the trigger `business_event` {NOT_BUILT}"),
         (
             "trigger: {date: customer.birthday, at: 9am}",
@@ -165,7 +165,7 @@ def test_a_fault_in_the_head_says_what_to_write(head: str, message: str) -> None
             "a webhook's url begins with https:// (or http://) and the host's name",
         ),
         ("webhook: {}", "`url` is missing here"),
-        ("whatsapp: {tmplate: x}", f"`whatsapp` {NOT_BUILT}"),
+        ("whatsapp: {template: x, subjct: y}", "unknown key 'subjct'; did you mean 'subject'?"),
         ("wait: 1h", "there is no step 'wait'; did you mean 'delay'?"),
         ("if: customer.a", "there is no step 'if'; did you mean 'branch'?"),
         ("text: nudge", "there is no step 'text'; did you mean 'sms'?"),
@@ -286,8 +286,8 @@ def test_what_is_not_built_is_never_offered() -> None:
         of_step("push: hello"),
         of_head("trigger: {list: a}"),
     )
-    assert not any(word in keys for word in ("one_per", "for_each", "throttle", "spread"))
-    assert not any(word in steps for word in ("whatsapp", "onsite", "audience"))
+    assert not any(word in keys for word in ("for_each", "throttle", "spread"))
+    assert not any(word in steps for word in ("onsite", "audience"))
     assert not any(word in triggers for word in ("segment", "business_event"))
 
 

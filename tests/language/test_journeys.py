@@ -445,13 +445,10 @@ def test_the_version_changes_with_what_happens(old: str, new: str) -> None:
             "trigger: {business_event: Price Dropped, to: customer.orders > 1}",
             "the trigger `business_event`",
         ),
-        ("trigger: {event: E, for_each: event.products}", "`for_each`"),
-        ("trigger: {event: E, one_per: entry.order_id}", "`one_per`"),
         (
             "trigger: {schedule: 0 9 * * *, timezone: customer}",
             "a schedule in each customer's zone",
         ),
-        ("trigger: manual\none_per: entry.order_id", "`one_per`"),
         ("trigger: manual\nthrottle: 5000/h", "`throttle`"),
         ("trigger: manual\nspread: 2h", "`spread`"),
         ("trigger: manual\nexit: {segment: vip}", "an exit by `segment`"),
@@ -469,12 +466,9 @@ def test_what_is_not_built_yet_is_refused_by_its_name(text: str, what: str) -> N
 @pytest.mark.parametrize(
     ("step", "what"),
     [
-        ("whatsapp: a", "`whatsapp`"),
-        ("first_of: [whatsapp, sms]\n    template: a", "`first_of`"),
         ("audience: {add: x}", "`audience`"),
         ("onsite: {slot: s, content: c}", "`onsite`"),
         ("email: {template: a, to: referrer}", "`to: referrer` of a message"),
-        ("coupon: {percent: 5, pool: summer}", "a coupon's `pool`"),
         ("split: {adaptive: true, variants: []}", "an adaptive split"),
     ],
 )

@@ -22,7 +22,7 @@ from orchestrator.language.schema import (
     JourneyForm,
 )
 from orchestrator.language.step_forms import BUILT_STEPS
-from orchestrator.language.step_forms.message_forms import MessageOptions
+from orchestrator.language.step_forms.message_forms import FirstOfForm, MessageOptions
 from orchestrator.language.step_forms.offer_forms import (
     AudienceOptions,
     CouponOptions,
@@ -46,7 +46,7 @@ KNOWN = Known(
     stages=frozenset({"lead", "loyal"}),
     segments=frozenset({"vip"}),
     journeys=frozenset({"welcome", "win-back"}),
-    templates=frozenset({(Medium.EMAIL, "hello"), (Medium.SMS, "nudge")}),
+    templates=frozenset((medium, template) for medium in Medium for template in ("hello", "nudge")),
 )
 
 
@@ -68,6 +68,7 @@ SECTIONS = {
     "Steps": {"id", *BUILT_STEPS},
     "Messages": keys_of(MessageOptions),
     "Delays": keys_of(RandomSpan, ComputedSpan),
+    "The first channel of several": keys_of(FirstOfForm),
     "Repeating": keys_of(RepeatOptions),
     "Waiting for a time: `wait_until`": keys_of(WaitUntilOptions),
     "Waiting for an event: `wait_for`": keys_of(WaitForOptions),
