@@ -103,6 +103,7 @@ class Config:
     database_url: str = field(default="", repr=False)  # may hold a password
     channels: Channels = field(default_factory=Channels)
     consent_granted: bool = False  # what holds where a customer has made no choice
+    double_opt_in: frozenset[Medium] = frozenset()
     topics: Mapping[str, Topic] | None = None  # None: the project declares none
     caps: Mapping[Medium, tuple[Cap, ...]] = field(default_factory=dict)
     quiet_hours: Mapping[Medium, QuietHours] = field(default_factory=dict)
@@ -126,7 +127,13 @@ class Config:
     def policy(self) -> Policy:
         """Consent, caps and quiet hours, as the domain asks them."""
         asked = frozenset(one.id for one in (self.topics or {}).values() if one.asks_yes)
-        return Policy(self.consent_granted, self.caps, self.quiet_hours, asked)
+        return Policy(
+            self.consent_granted,
+            self.caps,
+            self.quiet_hours,
+            asked,
+            confirmed_media=self.double_opt_in,
+        )
 
     @property
     def admin_token(self) -> str | None:

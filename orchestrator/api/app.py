@@ -18,6 +18,7 @@ from starlette.types import HTTPExceptionHandler
 
 from orchestrator.api import (
     admission,
+    confirm,
     coupons,
     home,
     mailbox_pages,
@@ -77,6 +78,8 @@ def _routes(services: ApiServices) -> list[BaseRoute]:
         Route("/s/{token}", survey_page.answer_survey, methods=["POST"]),
         Route("/r/{token}", referral.show_referral),
         Route("/r/{token}", referral.accept_referral, methods=["POST"]),
+        Route("/c/{token}", confirm.show_confirmation),
+        Route("/c/{token}", confirm.confirm, methods=["POST"]),
         Route("/m/{token}", web_copy.show_web_copy),
         Route("/login", admission.show_login),
         Route("/login", admission.log_in, methods=["POST"]),

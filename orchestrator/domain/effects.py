@@ -47,6 +47,7 @@ class DecisionKind(StrEnum):
     GRANTED = "granted"  # a coupon or reward
     NOT_GRANTED = "not_granted"  # a coupon, since its pool is empty
     TASK = "task"
+    NOT_DONE = "not_done"  # a task that its customer did not agree to
     WEBHOOK = "webhook"  # a server outside is to be called
     HELD_OUT = "held_out"  # would have been done, but the customer is in the control group
     CONVERTED = "converted"
@@ -109,6 +110,7 @@ class ConsentChange(Effect):
     key: ConsentKey
     choice: Choice
     until: datetime | None = None
+    proof: Mapping[str, object] = field(default_factory=dict)  # how it was said, where that is told
 
 
 @value_class

@@ -171,6 +171,7 @@ def _consent(effect: ConsentChange, run: Run) -> Row:
         "granted": effect.choice.granted,
         "source": effect.choice.source,
         "until": effect.until,
+        "proof": dict(effect.proof) or None,
     }
 
 

@@ -148,6 +148,8 @@ def _happenings(effects: list[Effect], start: datetime) -> Iterator[Happening]:
                 yield Happening(at - start, "onsite", slot)
             case TaskMade(at=at, type=kind):
                 yield Happening(at - start, "task", kind)
+            case Decision(at=at, kind=DecisionKind.NOT_DONE):
+                yield Happening(at - start, "not_done", effect.brief)
             case Decision(at=at, kind=DecisionKind.NOT_GRANTED, detail=detail):
                 yield Happening(at - start, "not_granted", detail["pool"])
             case Decision(at=at, kind=DecisionKind.NOT_SENT):
