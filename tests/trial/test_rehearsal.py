@@ -263,7 +263,7 @@ def test_a_test_names_messages_of_every_medium_there_is(medium: Medium) -> None:
         ),
         (
             "expect: [{at: 1h}]",
-            "this needs exactly one of: email, sms, coupon, reward, task, not_done, exit, not_sent",
+            "this needs exactly one of: email, sms, whatsapp, coupon, reward, task, audience,",
         ),
         ("expect: [{at: 1h, mail: hello}]", "unknown key 'mail'; it is called 'email' here"),
         (
@@ -271,8 +271,8 @@ def test_a_test_names_messages_of_every_medium_there_is(medium: Medium) -> None:
             "there is no email template 'helo'; did you mean 'hello'?",
         ),
         (
-            "expect: [{at: 1h, emit: x}]",
-            "`emit` in a test is part of the language but not built yet in this version",
+            "given: {variants: {subject: B}}\nexpect: []",
+            "there is no split 'subject'",
         ),
         ("expect: [{at: 1h, task: mail}]", "`task` must be call or letter or visit"),
         ("given: {stage: loyl}\nexpect: []", "there is no stage 'loyl'; did you mean 'loyal'?"),
@@ -302,3 +302,46 @@ def test_a_version_that_somebody_entered_long_ago_is_read_whatever_its_tests_say
 def test_a_draft_is_tested_as_it_will_run(project: Path) -> None:
     test = f"test: hello\n{ADA}\nevents: [{{at: 0h, event: Joined}}]\nexpect: [{{at: 0h, email: hello}}, {{at: 1d, sms: nudge}}]"
     assert verdict(project, test, HELD_OUT_HELLO + "draft: true\n").passed
+
+
+TELLING = """
+journey: telling
+trigger: {event: Joined}
+steps:
+  - emit: {event: Member Greeted}
+  - delay: 1d
+  - start: other
+"""
+OTHER = "journey: other\ntrigger: manual\nsteps: [email: hello]\n"
+
+
+def test_what_a_journey_emits_and_starts_is_looked_at_where_a_test_names_it(project: Path) -> None:
+    write_project(project, OTHER)
+    test = f"test: x\n{ADA}\nevents: [{{at: 0h, event: Joined}}]\nexpect: [{{at: 0h, emit: Member Greeted}}, {{at: 1d, start: other}}]\n"
+
+    def passes(written: str) -> bool:
+        text = f"{TELLING.strip()}\ntests:\n  - {indent(written.strip(), '    ').strip()}\n"
+        found = load_project(write_project(project, text), {})
+        (one,) = found.tests["telling"]
+        return rehearse(build_program(found), found.journeys["telling"], one).passed
+
+    assert passes(test)
+    assert passes(test.replace("{at: 0h, emit: Member Greeted}, ", ""))
+    assert not passes(test.replace("Member Greeted", "Member Met"))
+    assert not passes(test.replace("1d, start", "2d, start"))
+
+
+def test_the_variant_of_a_split_is_given_and_else_drawn(project: Path) -> None:
+    journey = """
+journey: hello
+trigger: {event: Joined}
+steps:
+  - id: which
+    split: [{variant: A, share: 50%, then: [{email: hello}]}, {variant: B, share: 50%, then: [{sms: nudge}]}]
+"""
+    joined = f"{ADA}\nevents: [{{at: 0h, event: Joined}}]\n"
+    for variant, message in (("A", "email: hello"), ("B", "sms: nudge")):
+        given = f"test: x\n{joined}given: {{variants: {{which: {variant}}}}}\nexpect: [{{at: 0h, {message}}}]"
+        assert verdict(project, given, journey).passed
+    wrong = f"test: x\n{joined}given: {{variants: {{which: C}}}}\nexpect: []"
+    assert problems(project, wrong, journey) == ["there is no variant of which 'C' (known: A, B)"]
