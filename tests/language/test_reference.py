@@ -32,6 +32,7 @@ from orchestrator.language.step_forms.wait_forms import (
     WaitForOptions,
     WaitUntilOptions,
 )
+from orchestrator.language.step_forms.webhook_form import WebhookOptions
 from orchestrator.language.trigger_forms import TRIGGER_FORMS
 
 PAGE = (Path(__file__).parents[2] / "docs/journeys.md").read_text("utf-8")
@@ -41,7 +42,9 @@ KNOWN = Known(
     stages=frozenset({"lead", "loyal"}),
     segments=frozenset({"vip"}),
     journeys=frozenset({"welcome", "win-back"}),
-    templates=frozenset({(Medium.EMAIL, "hello"), (Medium.SMS, "nudge")}),
+    templates=frozenset(
+        {(Medium.EMAIL, "hello"), (Medium.SMS, "nudge"), (Medium.WHATSAPP, "nudge")}
+    ),
 )
 
 
@@ -67,6 +70,7 @@ SECTIONS = {
     "Waiting for a time: `wait_until`": keys_of(WaitUntilOptions),
     "Waiting for an event: `wait_for`": keys_of(WaitForOptions),
     "Coupons and rewards": keys_of(CouponOptions, RewardOptions),
+    "Webhooks": keys_of(WebhookOptions),
     "Tasks": keys_of(TaskOptions),
     "Tests of a journey": keys_of(TestForm),
     "Facts": keys_of(FactForm),
