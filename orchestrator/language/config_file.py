@@ -157,6 +157,7 @@ def _config(root: Path, form: ConfigForm, place: Place, environment: Mapping[str
         database_url=_database_url(root, form.database.url, place, environment),
         channels=_channels(form.channels, root, place.at("channels")),
         consent_granted=form.consent.default == "granted",
+        double_opt_in=frozenset(form.consent.double_opt_in),
         topics=None if form.topics is None else read_topics(form.topics, place.at("topics")),
         caps={medium: tuple(caps) for medium, caps in form.caps.items() if caps},
         quiet_hours=quiet_hours,
@@ -197,8 +198,6 @@ def _refuse_not_built(form: ConfigForm, place: Place) -> None:
     for key in ("opens", "clicks"):
         if getattr(form.tracking, key) is not None:
             place.at("tracking", key).not_built(f"`{key}`")
-    if form.consent.double_opt_in:
-        place.at("consent", "double_opt_in").not_built("`double_opt_in`")
 
 
 def _quiet_hours(form: QuietHoursForm, place: Place) -> QuietHours:

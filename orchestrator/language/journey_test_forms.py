@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BeforeValidator, Field, create_model
 
+from orchestrator.domain.agreeing import CONFIRMED
 from orchestrator.domain.event import Event, Kind
 from orchestrator.domain.journey_tests import EarlierMessage, Happening, JourneyTest
 from orchestrator.domain.medium import Medium
@@ -85,6 +86,9 @@ class ExpectForm(Form):
     coupon: str | int | float | None = None
     reward: Literal["customer", "referrer"] | None = None
     task: Literal["call", "letter", "visit"] | None = None
+    audience: Text | None = None
+    onsite: Text | None = None
+    not_done: Text | None = None
     exit: Text | None = None
     not_sent: Text | None = None
     not_granted: Text | None = None
@@ -192,7 +196,10 @@ class _TestReader:
                 self._check_start(form.start or "", place.at("start"))
                 yield Event(at, Kind.START, form.start or "", properties, index)
             elif word == "event":
-                yield Event(at, Kind.TRACK, form.event or "", properties, index)
+                name = form.event or ""
+                # as it comes from the page: nobody else could confirm
+                kind = Kind.EMITTED if name == CONFIRMED else Kind.TRACK
+                yield Event(at, kind, name, properties, index)
 
     def _check_start(self, written: str, place: Place) -> None:
         if written != self._journey:

@@ -18,7 +18,9 @@ from orchestrator.domain.consent import (
     MARKETING,
     MUTE,
     OPENS,
+    PHONE,
     address_medium,
+    asked_of,
     topic_of,
 )
 from orchestrator.domain.formatting import format_instant, format_value
@@ -110,6 +112,8 @@ def _tell_consent(row: Any, zone: ZoneInfo) -> str:
     if (medium := address_medium(row.key)) is not None:
         done = "may be written to again" if row.granted else "is not written to any more"
         return f"their {medium.spec.trait} {done}{source}"
+    if (asked := asked_of(row.key)) is not None:
+        return f"says yes to {asked}, and is asked to confirm it{source}"
     topic = topic_of(row.key)
     about = row.key if topic is None else f"the topic {topic}"
     what = _ASKED.get(row.key, format_value(about))
@@ -123,6 +127,7 @@ _ASKED = {
     ALL_TOPICS: "every topic",
     OPENS: "having opens measured",
     CLICKS: "having clicks measured",
+    PHONE: "being rung up",
 }
 
 

@@ -14,6 +14,7 @@ from orchestrator.domain.journey import Journey
 from orchestrator.domain.medium import Medium
 from orchestrator.domain.message import Purpose
 from orchestrator.domain.step import Step
+from orchestrator.domain.steps.first_of import messages_of
 from orchestrator.domain.steps.message_step import Message
 from orchestrator.domain.steps.offers import Coupon, Offer, Reward
 from orchestrator.domain.suggestion import did_you_mean
@@ -109,8 +110,7 @@ def _with_offers(
     for step in steps:
         if isinstance(step, Coupon) or (isinstance(step, Reward) and step.to is Receiver.CUSTOMER):
             given.append(step.offer)
-        elif isinstance(step, Message):
-            yield step, given[-1]
+        yield from ((message, given[-1]) for message in messages_of(step))
         before = given[-1]
         for block in step.blocks:
             inside = [before]
@@ -124,7 +124,7 @@ def _purpose_of(project: Project, template: str) -> Purpose:
         journey.purpose
         for journey in project.journeys.values()
         for step in journey.walk_steps()
-        if isinstance(step, Message) and step.template == template
+        if any(message.template == template for message in messages_of(step))
     }
     return Purpose.TRANSACTIONAL if purposes == {Purpose.TRANSACTIONAL} else Purpose.MARKETING
 

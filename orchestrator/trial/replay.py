@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from orchestrator.domain.agreeing import CONFIRMED
 from orchestrator.domain.call import Call
 from orchestrator.domain.effects import DecisionKind, Effect, Emitted
 from orchestrator.domain.errors import CallRejected
@@ -59,8 +60,14 @@ def sort_into_lives(
         if resolution.absorbed is not None:
             life.absorbs.append((call.at, resolution.absorbed))
         if _matters(call, names) if life.events else _is_told(call):
-            life.events.append(call.event(call.at, arrival))
+            life.events.append(_lived(call.event(call.at, arrival)))
     return lives
+
+
+def _lived(event: Event) -> Event:
+    """An event as it was lived: in history nobody else could have confirmed a yes."""
+    is_confirmed = event.kind is Kind.TRACK and event.name == CONFIRMED
+    return replace(event, kind=Kind.EMITTED) if is_confirmed else event
 
 
 def _is_told(call: Call) -> bool:

@@ -256,8 +256,8 @@ def test_a_relative_database_lies_in_the_project_s_folder(
             "2:1: `default` must be denied or granted; did you mean 'granted'?",
         ),
         (
-            "[consent]\ndouble_opt_in = true",
-            "2:1: `double_opt_in` is part of the language but not built yet",
+            '[consent]\ndouble_opt_in = "email"',
+            "2:1: `double_opt_in` must be true or false, without",
         ),
         (
             '[consent]\ndouble_opt_in = "no"',

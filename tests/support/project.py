@@ -39,6 +39,7 @@ def write_facts(*lines: str, stages: str = "[{stage: any, if: true}]") -> str:
 
 _ID = re.compile(r"^journey: *(\S+)", re.MULTILINE)
 _TEMPLATES = re.compile(r"\b(email|sms|whatsapp): *(?:\{[^}]*?template: *)?([\w-]+)")
+_FIRST_OF = re.compile(r"\bfirst_of: *\[([^]]*)\],? *template: *([\w-]+)")
 
 
 def write_project(
@@ -63,6 +64,9 @@ def write_project(
         (root / f"journeys/{found[1]}.yaml").write_text(text, encoding="utf-8")
         for medium, template in _TEMPLATES.findall(text):
             _write_template(root, medium, template)
+        for media, template in _FIRST_OF.findall(text):
+            for medium in media.split(", "):
+                _write_template(root, medium, template)
     return root
 
 
