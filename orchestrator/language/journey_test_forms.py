@@ -85,6 +85,8 @@ class ExpectForm(Form):
     coupon: str | int | float | None = None
     reward: Literal["customer", "referrer"] | None = None
     task: Literal["call", "letter", "visit"] | None = None
+    audience: Text | None = None
+    onsite: Text | None = None
     not_done: Text | None = None
     exit: Text | None = None
     not_sent: Text | None = None

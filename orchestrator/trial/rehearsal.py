@@ -12,7 +12,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from orchestrator.domain.effects import Decision, DecisionKind, Effect, Grant, TaskMade
+from orchestrator.domain.effects import (
+    AudienceChange,
+    Decision,
+    DecisionKind,
+    Effect,
+    Grant,
+    OnsiteShown,
+    TaskMade,
+)
 from orchestrator.domain.event import Event, Kind
 from orchestrator.domain.expression import Condition, ListOf, Scope
 from orchestrator.domain.journey import Journey
@@ -135,6 +143,10 @@ def _happenings(effects: list[Effect], start: datetime) -> Iterator[Happening]:
                 yield Happening(at - start, "reward", str(to))
             case Grant(at=at, coupon=coupon):
                 yield Happening(at - start, "coupon", as_text(_worth(coupon)))
+            case AudienceChange(at=at, audience=name):
+                yield Happening(at - start, "audience", name)
+            case OnsiteShown(at=at, slot=slot):
+                yield Happening(at - start, "onsite", slot)
             case TaskMade(at=at, type=kind):
                 yield Happening(at - start, "task", kind)
             case Decision(at=at, reason=Reason.EMITS, detail=detail):
