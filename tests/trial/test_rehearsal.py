@@ -263,7 +263,7 @@ def test_a_test_names_messages_of_every_medium_there_is(medium: Medium) -> None:
         ),
         (
             "expect: [{at: 1h}]",
-            "this needs exactly one of: email, sms, coupon, reward, task, not_done, exit, not_sent",
+            "this needs exactly one of: email, sms, whatsapp, coupon, reward, task, audience",
         ),
         ("expect: [{at: 1h, mail: hello}]", "unknown key 'mail'; it is called 'email' here"),
         (
