@@ -174,6 +174,21 @@ def load_write_key(config: Config) -> str:
     return config.environment.get("PARCOURS_WRITE_KEY") or _made_once(config.var_dir / "write_key")
 
 
+def load_read_key(config: Config) -> str:
+    """The key with which pages read what they show: PARCOURS_READ_KEY, else made once in
+    `var/read_key`.
+    """
+    return config.environment.get("PARCOURS_READ_KEY") or _made_once(config.var_dir / "read_key")
+
+
+def load_onsite_secret(config: Config) -> str:
+    """With what the shop's server signs who somebody is: PARCOURS_ONSITE_SECRET, else made once in
+    `var/onsite_secret`.
+    """
+    made = config.var_dir / "onsite_secret"
+    return config.environment.get("PARCOURS_ONSITE_SECRET") or _made_once(made)
+
+
 def _made_once(path: Path) -> str:
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)

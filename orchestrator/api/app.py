@@ -22,6 +22,7 @@ from orchestrator.api import (
     coupons,
     home,
     mailbox_pages,
+    onsite,
     referral,
     survey_page,
     unsubscribe,
@@ -67,7 +68,7 @@ def _routes(services: ApiServices) -> list[BaseRoute]:
     guarded = admission.admitted_only
     routes: list[BaseRoute] = [
         Route("/v1/coupons", coupons.list_coupons),  # no other website may read them: no CORS
-        segment_routes(),
+        segment_routes(Route("/onsite", onsite.show_content, methods=["GET"])),
         Route("/healthz", home.tell_health),
         Route("/style.css", home.show_style),
         Route("/mailbox.js", mailbox_pages.show_script),

@@ -157,6 +157,29 @@ class TaskMade(Effect):
 
 
 @value_class
+class AudienceChange(Effect):
+    """Somebody is put into an audience of ad platforms, or taken out of it."""
+
+    at: datetime
+    enrollment: Enrollment
+    step: str
+    audience: str
+    is_member: bool
+
+
+@value_class
+class OnsiteShown(Effect):
+    """What the shop's own pages show a customer in a slot; `content` is JSON."""
+
+    at: datetime
+    enrollment: Enrollment
+    step: str
+    slot: str
+    content: object
+    until: datetime
+
+
+@value_class
 class Emitted(Effect):
     """An event Parcours itself puts on a customer's time line: this one's (`receiver` None), or
     another's.

@@ -16,7 +16,8 @@ METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", 
 PATHS = [
     "/", "/mailbox", "/mailbox/{token}", "/mailbox/{token}/html", "/u/{token}", "/s/{token}",
     "/r/{token}", "/m/{token}", "/c/{token}", "/login", "/healthz", "/style.css", "/mailbox.js",
-    "/shop/{token}", "/v1/batch", "/v1/track", "/v1/coupons", "/v1/{token}", "/{token}",
+    "/shop/{token}", "/v1/batch", "/v1/track", "/v1/coupons", "/v1/onsite",
+    "/v1/{token}", "/{token}",
 ]  # fmt: skip
 TOKENS = [
     "x", "%00", "%0d%0aX:%201", "%ff", "%ed%a0%80", "..", "..%2f..%2fetc%2fpasswd", "é", "a.b.c",

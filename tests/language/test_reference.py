@@ -23,7 +23,12 @@ from orchestrator.language.schema import (
 )
 from orchestrator.language.step_forms import BUILT_STEPS
 from orchestrator.language.step_forms.message_forms import FirstOfForm, MessageOptions
-from orchestrator.language.step_forms.offer_forms import CouponOptions, RewardOptions
+from orchestrator.language.step_forms.offer_forms import (
+    AudienceOptions,
+    CouponOptions,
+    OnsiteOptions,
+    RewardOptions,
+)
 from orchestrator.language.step_forms.task_forms import TaskOptions
 from orchestrator.language.step_forms.turn_forms import RepeatOptions
 from orchestrator.language.step_forms.wait_forms import (
@@ -68,6 +73,8 @@ SECTIONS = {
     "Waiting for a time: `wait_until`": keys_of(WaitUntilOptions),
     "Waiting for an event: `wait_for`": keys_of(WaitForOptions),
     "Coupons and rewards": keys_of(CouponOptions, RewardOptions),
+    "Audiences": keys_of(AudienceOptions),
+    "On the shop's pages": keys_of(OnsiteOptions),
     "Tasks": keys_of(TaskOptions),
     "Tests of a journey": keys_of(TestForm),
     "Facts": keys_of(FactForm),
