@@ -139,7 +139,9 @@ def test_several_files_are_one_history_however_their_lines_are_spread(shop: Shop
     assert shop.run("backtest", late, early, "--out", "-").out == whole
 
 
-def test_duplicates_and_rejected_calls_are_counted_and_two_users_may_be_one(shop: ShopFolder) -> None:
+def test_duplicates_and_rejected_calls_are_counted_and_two_users_may_be_one(
+    shop: ShopFolder,
+) -> None:
     twice = track("ada", "Product Added", START) | {"messageId": "m1"}
     alias = {
         "type": "alias",
