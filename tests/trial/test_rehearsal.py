@@ -325,3 +325,22 @@ def test_a_version_that_somebody_entered_long_ago_is_read_whatever_its_tests_say
 def test_a_draft_is_tested_as_it_will_run(project: Path) -> None:
     test = f"test: hello\n{ADA}\nevents: [{{at: 0h, event: Joined}}]\nexpect: [{{at: 0h, email: hello}}, {{at: 1d, sms: nudge}}]"
     assert verdict(project, test, HELD_OUT_HELLO + "draft: true\n").passed
+
+
+def test_a_webhook_calls_nobody_and_its_answer_does_not_come(project: Path) -> None:
+    journey = """
+journey: ask
+trigger: {event: Joined}
+steps:
+  - webhook: {url: "http://127.0.0.1:9/", save_as: answer}
+  - branch:
+      - {if: vars.answer.status == 200, then: [{email: hello}]}
+      - {else: [{email: sorry}]}
+"""
+    test = f"""
+test: nobody answers
+{ADA}
+events: [{{at: 0h, event: Joined}}]
+expect: [{{at: 1h, email: sorry}}]
+"""
+    assert verdict(project, test, journey).passed
