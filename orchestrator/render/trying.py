@@ -28,6 +28,7 @@ class Remark:
     tag: str
     message: str
     sign: str = ""
+    is_price: bool = False  # it works, and costs more than it may seem
 
 
 def try_templates(
@@ -52,7 +53,7 @@ def try_templates(
                 yield Remark(medium, name, tag, f"fails for a made-up customer: {failure}")
                 continue
             if message := _price(size):
-                yield Remark(medium, name, tag, message, size.foreign[:1])
+                yield Remark(medium, name, tag, message, size.foreign[:1], is_price=True)
 
 
 def _price(size: SmsSize) -> str:

@@ -83,13 +83,8 @@ def test_a_step_behind_a_branch_that_always_ends_is_told(tmp_path: Path) -> None
         then: [{email: hello}, exit]
       - else: [exit]
   - sms: hello"""
-    assert (
-        found(tmp_path, "unreachable-step", journey("trigger: manual", steps))
-        == [
-            "journeys/x.yaml:8: nobody ever comes here: every way of 'branch-before-hello-2' ends before"
-        ]
-        or len(found(tmp_path, "unreachable-step", journey("trigger: manual", steps))) == 1
-    )
+    (told,) = found(tmp_path, "unreachable-step", journey("trigger: manual", steps))
+    assert told.startswith("journeys/x.yaml:8: nobody ever comes here: every way of 'branch-")
     goes_on = steps.replace("else: [exit]", "else: []")
     assert found(tmp_path, "unreachable-step", journey("trigger: manual", goes_on)) == []
 
