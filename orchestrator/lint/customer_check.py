@@ -12,13 +12,13 @@ from orchestrator.domain.formatting import count
 from orchestrator.domain.journey import Journey
 from orchestrator.domain.lifecycle import FactKind, unreadable_amounts
 from orchestrator.domain.medium import Medium
-from orchestrator.domain.never_happened import Heard, asked_events, tell_silence
 from orchestrator.domain.policy import address, has_consent
 from orchestrator.domain.region import zone_told_by
 from orchestrator.domain.schedule import find_zone
 from orchestrator.domain.state import CustomerState
 from orchestrator.domain.steps.wait_until import WaitUntil
 from orchestrator.engine.edits import Stranded, read_plan
+from orchestrator.engine.never_happened import Heard, asked_events, tell_silence
 from orchestrator.language.program_building import build_program
 from orchestrator.language.project import Project
 from orchestrator.store import figures

@@ -10,7 +10,7 @@ from orchestrator.domain.answer import Part, Table
 from orchestrator.domain.event import ACTIVITY
 from orchestrator.domain.formatting import count
 from orchestrator.domain.journey import Journey
-from orchestrator.domain.never_happened import Heard, asked_events, tell_silence
+from orchestrator.engine.never_happened import Heard, asked_events, tell_silence
 from orchestrator.trial.backtest import BacktestResult, Send
 from orchestrator.trial.history import History
 
