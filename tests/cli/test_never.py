@@ -45,7 +45,7 @@ def test_an_exit_that_never_happens_is_told_with_what_was_meant(dunning: ShopFol
 
 def test_a_trigger_that_never_happens_is_told_too(dunning: ShopFolder) -> None:
     out = told(dunning, track("ada", "Payment Succeeded", now()))
-    assert "'Payment Failed' (trigger of dunning) never happens in this call; did you" in out
+    assert "'Payment Failed' (trigger of dunning) never happens in this call\n" in out
 
 
 def test_where_nobody_entered_it_is_told_which_property_was_missing(dunning: ShopFolder) -> None:
