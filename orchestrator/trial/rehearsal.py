@@ -155,6 +155,12 @@ def _happenings(effects: list[Effect], start: datetime) -> Iterator[Happening]:
                 yield Happening(at - start, "onsite", slot)
             case TaskMade(at=at, type=kind):
                 yield Happening(at - start, "task", kind)
+            case Decision(at=at, reason=Reason.WRITES, detail=detail):
+                yield Happening(at - start, detail["medium"], detail["template"])
+            case Decision(at=at, reason=Reason.EMITS, detail=detail):
+                yield Happening(at - start, "emit", detail["event"])
+            case Decision(at=at, reason=Reason.STARTS, detail=detail):
+                yield Happening(at - start, "start", detail["to"])
             case Decision(at=at, kind=DecisionKind.NOT_DONE):
                 yield Happening(at - start, "not_done", effect.brief)
             case Decision(at=at, kind=DecisionKind.NOT_GRANTED, detail=detail):
@@ -163,10 +169,6 @@ def _happenings(effects: list[Effect], start: datetime) -> Iterator[Happening]:
                 yield Happening(at - start, "not_sent", effect.brief)
             case Decision(at=at, kind=DecisionKind.EXPIRED):
                 yield Happening(at - start, "not_sent", "expired")
-            case Decision(at=at, reason=Reason.EMITS, detail=detail):
-                yield Happening(at - start, "emit", detail["event"])
-            case Decision(at=at, reason=Reason.STARTS, detail=detail):
-                yield Happening(at - start, "start", detail["to"])
             case Decision(at=at, kind=DecisionKind.LEFT):
                 yield Happening(at - start, "exit", effect.brief)
 
