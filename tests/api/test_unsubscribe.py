@@ -103,7 +103,7 @@ def test_all_marketing_means_every_medium(sqlite_shop: Site) -> None:
     page = page_of(sqlite_shop)
     with sqlite_shop.client() as client:
         assert "all marketing" in client.post(page, data={"scope": "all"}).text
-    assert choices(sqlite_shop) == [{"email": False, "sms": False}]
+    assert choices(sqlite_shop) == [{"email": False, "sms": False, "whatsapp": False}]
 
 
 @pytest.mark.parametrize(
