@@ -50,4 +50,5 @@ class JourneyTest:
     stage: str | None = None  # given: that of the customer when the test begins
     sent: tuple[EarlierMessage, ...] = ()
     empty_pools: tuple[str, ...] = ()  # given: without a code left
+    business: tuple[Event, ...] = ()  # what happens to the business, in the order of time
     line: int = 0

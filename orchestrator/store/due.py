@@ -15,6 +15,7 @@ from orchestrator.domain.medium import ChannelName
 from orchestrator.domain.message import MessageState
 from orchestrator.domain.state import sortable
 from orchestrator.domain.webhook_port import WebhookState
+from orchestrator.store.business import is_waiting
 from orchestrator.store.calling import is_calling
 from orchestrator.store.tables import CUSTOMERS, ENROLLMENTS, INBOX, MESSAGES, WEBHOOKS
 from orchestrator.store.transaction import Transaction
@@ -41,7 +42,7 @@ def _work(channels: frozenset[ChannelName]) -> Select[tuple[bool]]:
     queued = exists().where(m.state == MessageState.QUEUED, of_channels, m.not_before <= now)
     w = WEBHOOKS.c
     webhooks = exists().where(w.state == WebhookState.WAITING, w.not_before <= now)
-    return select(or_(calls, people, calls_for_many, queued, webhooks))
+    return select(or_(calls, people, calls_for_many, queued, webhooks, is_waiting()))
 
 
 def count_due_people(
