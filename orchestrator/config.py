@@ -46,8 +46,10 @@ class ChannelConfig:
 
 
 def mailboxes() -> dict[ChannelName, ChannelConfig]:
-    """A mailbox for each medium, called like it."""
-    return {ChannelName(medium): ChannelConfig(medium) for medium in Medium}
+    """A mailbox for each medium that every project has, called like it."""
+    return {
+        ChannelName(medium): ChannelConfig(medium) for medium in Medium if medium.spec.is_common
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +103,7 @@ class Config:
     database_url: str = field(default="", repr=False)  # may hold a password
     channels: Channels = field(default_factory=Channels)
     consent_granted: bool = False  # what holds where a customer has made no choice
+    double_opt_in: frozenset[Medium] = frozenset()
     topics: Mapping[str, Topic] | None = None  # None: the project declares none
     caps: Mapping[Medium, tuple[Cap, ...]] = field(default_factory=dict)
     quiet_hours: Mapping[Medium, QuietHours] = field(default_factory=dict)
@@ -124,7 +127,13 @@ class Config:
     def policy(self) -> Policy:
         """Consent, caps and quiet hours, as the domain asks them."""
         asked = frozenset(one.id for one in (self.topics or {}).values() if one.asks_yes)
-        return Policy(self.consent_granted, self.caps, self.quiet_hours, asked)
+        return Policy(
+            self.consent_granted,
+            self.caps,
+            self.quiet_hours,
+            asked,
+            confirmed_media=self.double_opt_in,
+        )
 
     @property
     def admin_token(self) -> str | None:
@@ -163,6 +172,21 @@ def has_secret_key(config: Config) -> bool:
 def load_write_key(config: Config) -> str:
     """The key that ingest asks for: PARCOURS_WRITE_KEY, else made once in `var/write_key`."""
     return config.environment.get("PARCOURS_WRITE_KEY") or _made_once(config.var_dir / "write_key")
+
+
+def load_read_key(config: Config) -> str:
+    """The key with which pages read what they show: PARCOURS_READ_KEY, else made once in
+    `var/read_key`.
+    """
+    return config.environment.get("PARCOURS_READ_KEY") or _made_once(config.var_dir / "read_key")
+
+
+def load_onsite_secret(config: Config) -> str:
+    """With what the shop's server signs who somebody is: PARCOURS_ONSITE_SECRET, else made once in
+    `var/onsite_secret`.
+    """
+    made = config.var_dir / "onsite_secret"
+    return config.environment.get("PARCOURS_ONSITE_SECRET") or _made_once(made)
 
 
 def _made_once(path: Path) -> str:

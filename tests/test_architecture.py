@@ -236,7 +236,10 @@ def test_a_medium_is_named_in_few_places() -> None:
         shown(path)
         for path in SOURCES
         if not inside(path, "channels")
-        and any(name.endswith((".Medium.EMAIL", ".Medium.SMS")) for name, _ in mentioned(path))
+        and any(
+            name.endswith((".Medium.EMAIL", ".Medium.SMS", ".Medium.WHATSAPP"))
+            for name, _ in mentioned(path)
+        )
     }
     assert naming - NAMES_MEDIA == set()
 

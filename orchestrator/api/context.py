@@ -35,6 +35,8 @@ class ApiServices:
     signer: LinkSigner
     surveys: Mapping[str, Survey]
     write_key: str
+    read_key: str
+    onsite_secret: str
     mailbox_root: Path
     nudge: Callable[[], None]
     render_copy: Callable[[str], str | None]

@@ -53,21 +53,21 @@ _NOTHING_SAID: Mapping[str, object] = {}
 _WRITE_KEY = re.compile(rb'"writeKey"\s*:\s*"[^"]*"\s*,?')
 
 
-def segment_routes() -> Mount:
-    """The routes under /v1. Any website may call them: the write key is public there, and can only
-    write.
+def segment_routes(*others: Route) -> Mount:
+    """The routes under /v1, with `others` that any website may call, too: the write key is public
+    there, and can only write.
     """
     cors = Middleware(
         CORSMiddleware,
         allow_origins=["*"],
-        allow_methods=["POST"],
+        allow_methods=["GET", "POST"],
         allow_headers=["*"],
         max_age=24 * 3600,
     )
     paths = [*CALL_PATHS, *BATCH_PATHS]
     return Mount(
         "/v1",
-        routes=[Route(f"/{path}", receive, methods=["POST"]) for path in paths],
+        routes=[*others, *(Route(f"/{path}", receive, methods=["POST"]) for path in paths)],
         middleware=[cors],
     )
 

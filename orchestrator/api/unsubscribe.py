@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from starlette.requests import Request
 from starlette.responses import Response
 
+from orchestrator.api.confirm import confirmation_call
 from orchestrator.api.pages import begin_visit, find_message, read_link
 from orchestrator.api.requests import read_form
 from orchestrator.domain.medium import Medium
@@ -37,7 +38,10 @@ async def unsubscribe(request: Request) -> Response:
     undo = form.get("choice") == "undo"
     origin = "one-click" if "List-Unsubscribe" in form else "page"
     if undo:
-        await visit.tell(message.person, _consent_call(message, _granted(message, scope), origin))
+        call = _consent_call(message, _granted(message, scope), origin)
+        if scope == EVERYTHING and message.medium in visit.services.config.double_opt_in:
+            call = confirmation_call(request, message)  # it is said where a message led
+        await visit.tell(message.person, call)
     else:
         refused = _consent_call(message, _refused(message, scope), origin)
         await visit.tell(message.person, refused, _event_call(message, scope))

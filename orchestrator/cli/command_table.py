@@ -29,6 +29,7 @@ COMMANDS = {
         "Fill a pool with codes that the shop made, or write those that customers have to a file.",
     ),
     "webhooks": Command("webhooks_command:app", "List webhooks, and make failed ones again."),
+    "audience": Command("audience_command:app", "Write an audience to a file for ad platforms."),
     "tasks": Command(
         "tasks_command:app",
         "List the to-dos for people, say that one is done, or write them to a file.",

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from orchestrator.domain.agreeing import CONFIRMED
 from orchestrator.domain.applying import ORDER_COMPLETED
 from orchestrator.domain.event import ANY_EVENT
 from orchestrator.domain.program import Program
@@ -20,9 +21,10 @@ def names_that_matter(program: Program) -> frozenset[str] | None:
     return None if ANY_EVENT in names else names
 
 
-def _names(program: Program) -> Iterator[str]:
+def _names(program: Program) -> Iterator[str | None]:
     index = program.index
     yield ORDER_COMPLETED  # redeems the coupon that it carries
+    yield CONFIRMED if program.policy.confirmed_media else None  # grants what was asked
     yield from index.by_event
     yield from index.history
     yield from index.facts_by_event

@@ -9,7 +9,14 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from orchestrator.domain.consent import ALL_TOPICS, MARKETING, medium_key, topic_key
+from orchestrator.domain.consent import (
+    ALL_TOPICS,
+    MARKETING,
+    PHONE,
+    asked_key,
+    medium_key,
+    topic_key,
+)
 from orchestrator.domain.medium import Medium
 from orchestrator.domain.message import Purpose
 from orchestrator.domain.never import NeverRule
@@ -39,6 +46,7 @@ class Policy:
     quiet_hours: Mapping[Medium, QuietHours] = field(default_factory=dict)
     asked_topics: frozenset[str] = frozenset()  # those that ask for a yes of their own
     never: tuple[NeverRule, ...] = ()
+    confirmed_media: frozenset[Medium] = frozenset()  # a yes to these counts once it is confirmed
 
     @property
     def longest_window(self) -> timedelta:
@@ -117,6 +125,21 @@ def may_send(
     return _when_free(policy, state, medium, now)
 
 
+def may_ring(state: CustomerState, purpose: Purpose, now: datetime) -> Verdict:
+    """Whether a person of the shop may ring a customer up now. For marketing a consumer must have
+    said yes to that, whatever the project's default; who acts for a company need not."""
+    if purpose is Purpose.TRANSACTIONAL:
+        return ALLOW
+    if MARKETING in state.suppressed:
+        return _suppressed(state.suppressed[MARKETING])
+    if state.muted_until is not None and now < state.muted_until:
+        return Verdict(Permission.DENY, Reason.MUTED)
+    said = state.chosen(PHONE)
+    if said is True or (said is None and state.traits.get("company")):
+        return ALLOW
+    return Verdict(Permission.DENY, Reason.NO_CONSENT)
+
+
 def still_lacks(
     policy: Policy, state: CustomerState, medium: Medium, purpose: Purpose, topic: str
 ) -> Reason | None:
@@ -159,7 +182,10 @@ def has_consent(policy: Policy, state: CustomerState, medium: Medium, topic: str
     if by_topic is False or (by_topic is None and asks_yes(policy, topic)):
         return False
     by_medium = state.chosen(medium_key(medium))
-    return policy.consent_default if by_medium is None else by_medium
+    if by_medium is None:
+        is_asked = bool(policy.confirmed_media) and asked_key(medium_key(medium)) in state.consent
+        return policy.consent_default and not is_asked
+    return by_medium
 
 
 def is_refused(state: CustomerState, topic: str) -> bool:

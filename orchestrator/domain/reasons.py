@@ -72,6 +72,9 @@ class Reason(StrEnum):
     MUTE = "no marketing for a while"
     EMITS = "emits"  # event
     STARTS = "starts"  # to
+    JOINS = "joins an audience"  # audience
+    QUITS = "quits an audience"  # audience
+    SHOWS = "shows"  # slot, until
     BY_HAND = "by hand"  # message, verdict
     COUPON = "coupon"  # receiver
     REWARD = "reward"  # receiver
@@ -111,6 +114,8 @@ class Detail(TypedDict, total=False):
     granted: bool | None
     receiver: str  # of a coupon or reward: their role
     pool: str  # of coupons
+    audience: str  # of ad platforms
+    slot: str  # of the shop's pages
     pass_no: int
     times: int  # how many passes there are
     to: str  # a step, or a journey, by its id

@@ -13,7 +13,7 @@ from operator import attrgetter
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from orchestrator.domain.consent import AddressBook, ConsentKey, know_no_address, topic_of
+from orchestrator.domain.consent import AddressBook, ConsentKey, asked_of, know_no_address, topic_of
 from orchestrator.domain.event import Event
 from orchestrator.domain.lifecycle import Fact, Lifecycle, read_windowed
 from orchestrator.domain.medium import Medium
@@ -230,7 +230,12 @@ class CustomerState:
         }
         topics = CaselessMap()
         others: dict[str, object] = {"topics": topics}
+        asked = [asked_of(key) for key in chosen if asked_of(key) is not None]
+        if asked:
+            others["asked"] = sorted(filter(None, asked))
         for key, said in chosen.items():
+            if asked_of(key) is not None:
+                continue
             topic = topic_of(key)
             (others if topic is None else topics)[key if topic is None else topic] = said
         return others

@@ -148,7 +148,10 @@ def _validity(parts: Parts, delivery: Delivery) -> timedelta | None:
 def _compose_text(parts: Parts, delivery: Delivery, to: str, locale: str) -> RenderedMessage:
     message, scope = delivery.message, _template_scope(parts, delivery)
     validity = _validity(parts, delivery)
-    text = parts.templates.render_text(message.medium, message.template, locale, scope)
+    which = message.medium, message.template, locale
+    text = parts.templates.render_text(*which, scope)
+    is_content = message.medium.spec.is_content
+    content = parts.templates.render_content(*which, scope) if is_content else None
     return RenderedMessage(
         message.public_id,
         message.medium,
@@ -159,6 +162,8 @@ def _compose_text(parts: Parts, delivery: Delivery, to: str, locale: str) -> Ren
         step=message.step,
         template=message.template,
         validity_s=int(validity.total_seconds()) if validity else None,
+        content_sid=content.sid if content else "",
+        content_variables=content.variables if content else (),
     )
 
 

@@ -11,6 +11,7 @@ from datetime import datetime
 
 import orjson
 
+from orchestrator.domain.agreeing import CONFIRMED
 from orchestrator.domain.call import Call, may_be_deep, read_call
 from orchestrator.domain.consent import choice_about_address, read_answers
 from orchestrator.domain.errors import CallRejected
@@ -119,12 +120,13 @@ def _identities(transaction: Transaction, calls: Sequence[Call], batch: _Batch) 
     batch.asked = {Person(name, anonymous=True) for name in strangers} | {
         Person(name) for name in users
     }
-    batch.ids = customers.find_customers(transaction, batch.asked)
-    return Identities(known=set(batch.ids), links=customers.find_links(transaction, strangers))
+    batch.ids, aliases = customers.find_known(transaction, batch.asked)
+    links = customers.find_links(transaction, strangers)
+    return Identities(set(batch.ids), links, aliases)
 
 
 def _take(parts: Parts, identities: Identities, row: WaitingCall, call: Call) -> _Taken:
-    if row.source == ENGINE and Person(call.user_id) not in identities.known:
+    if row.source == ENGINE and Person(identities.today(call.user_id)) not in identities.known:
         raise CallRejected("unknown_customer", "the customer to be told is not known here")
     resolution = identities.resolve(call)
     at = min(
@@ -150,6 +152,8 @@ def _write(parts: Parts, transaction: Transaction, batch: _Batch, now: datetime)
     customers.mark_due(transaction, {ids[person] for person in persons}, now)
     pairs = [(ids[t.absorbed], ids[t.person]) for t in batch.taken if t.absorbed]
     customers.absorb_customers(transaction, pairs)
+    users = [(t.absorbed, t.person) for t in batch.taken if t.absorbed and not t.absorbed.anonymous]
+    customers.redirect(transaction, users)
     rows = [row for taken in batch.taken for row in _events_of(taken, ids)]
     events.add_events(transaction, rows)
     grants.hand_out(
@@ -192,6 +196,12 @@ def _message_behind(taken: _Taken) -> str:
     return str(page.get("email_id") or "") if isinstance(page, dict) else ""
 
 
+def _confirms(taken: _Taken) -> bool:
+    """Whether a person confirmed a yes on our own page: what a call of that name from elsewhere
+    says is no proof."""
+    return taken.row.source == PAGE and taken.call.name == CONFIRMED
+
+
 def _choice_rows(taken: _Taken, medium: str, to: str) -> list[dict[str, object]]:
     page = as_mapping(taken.call.context["unsubscribe"])
     source = f"unsubscribe, {page.get('origin')}"
@@ -227,7 +237,7 @@ def _events_of(taken: _Taken, ids: dict[Person, int]) -> Iterator[EventValues]:
             context, is_unnamed, ids[taken.absorbed],
         )  # fmt: skip
     if not is_alias or taken.absorbed is None:
-        kind = _KIND_BY_SOURCE.get(row.source, call.kind)
+        kind = Kind.EMITTED if _confirms(taken) else _KIND_BY_SOURCE.get(row.source, call.kind)
         yield EventValues(
             customer, row.message_id, taken.at, row.received_at, int(kind), call.name, taken.starts,
             call.properties, call.context, is_unnamed, None,

@@ -155,8 +155,9 @@ def _config(root: Path, form: ConfigForm, place: Place, environment: Mapping[str
         root=root,
         project=ProjectSettings(**form.project.model_dump()),
         database_url=_database_url(root, form.database.url, place, environment),
-        channels=_channels(form.channels, place.at("channels")),
+        channels=_channels(form.channels, root, place.at("channels")),
         consent_granted=form.consent.default == "granted",
+        double_opt_in=frozenset(form.consent.double_opt_in),
         topics=None if form.topics is None else read_topics(form.topics, place.at("topics")),
         caps={medium: tuple(caps) for medium, caps in form.caps.items() if caps},
         quiet_hours=quiet_hours,
@@ -171,7 +172,7 @@ def _config(root: Path, form: ConfigForm, place: Place, environment: Mapping[str
     )
 
 
-def _channels(form: ChannelsForm, place: Place) -> Channels:
+def _channels(form: ChannelsForm, root: Path, place: Place) -> Channels:
     found = {}
     for name, channel in form.by_name.items():
         here = place.at(name)
@@ -185,6 +186,11 @@ def _channels(form: ChannelsForm, place: Place) -> Channels:
             )
     named = {channel.medium for channel in found.values()}
     found |= {name: box for name, box in mailboxes().items() if box.medium not in named}
+    found |= {
+        ChannelName(medium): ChannelConfig(medium)
+        for medium in Medium
+        if medium not in named and (root / "templates" / medium).is_dir()
+    }
     return Channels(found, form.from_email, tuple(form.only_to))
 
 
@@ -192,8 +198,6 @@ def _refuse_not_built(form: ConfigForm, place: Place) -> None:
     for key in ("opens", "clicks"):
         if getattr(form.tracking, key) is not None:
             place.at("tracking", key).not_built(f"`{key}`")
-    if form.consent.double_opt_in:
-        place.at("consent", "double_opt_in").not_built("`double_opt_in`")
 
 
 def _quiet_hours(form: QuietHoursForm, place: Place) -> QuietHours:

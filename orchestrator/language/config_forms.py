@@ -224,10 +224,21 @@ def _spell_channel(name: str, written: object) -> object:
     return {"medium": name, **(written if isinstance(written, dict) else {"adapter": written})}
 
 
+def _media_to_confirm(written: object) -> object:
+    if isinstance(written, bool):
+        return list(Medium) if written else []
+    if isinstance(written, list):
+        return written
+    raise ValueError(
+        '`double_opt_in` must be true or false, without quotes, or a list such as ["email"]'
+    )
+
+
 class ConsentForm(Form):
-    not_built = frozenset({"double_opt_in"})
     default: YesOrNo = "denied"
-    double_opt_in: bool = False
+    double_opt_in: Annotated[list[MediumName], BeforeValidator(_media_to_confirm)] = Field(
+        default_factory=list
+    )
 
 
 class QuietHoursForm(Form):

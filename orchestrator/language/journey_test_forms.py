@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BeforeValidator, Field, create_model
 
+from orchestrator.domain.agreeing import CONFIRMED
 from orchestrator.domain.event import Event, Kind
 from orchestrator.domain.journey_tests import EarlierMessage, Happening, JourneyTest
 from orchestrator.domain.medium import Medium
@@ -80,17 +81,18 @@ class EventForm(Form):
 class ExpectForm(Form):
     """Something that a test expects of the journey."""
 
-    not_built = frozenset({"whatsapp", "emit", "start"})
     at: Moment
     coupon: str | int | float | None = None
     reward: Literal["customer", "referrer"] | None = None
     task: Literal["call", "letter", "visit"] | None = None
+    audience: Text | None = None
+    onsite: Text | None = None
+    not_done: Text | None = None
     exit: Text | None = None
     not_sent: Text | None = None
     not_granted: Text | None = None
-    whatsapp: Plain = None
-    emit: Plain = None
-    start: Plain = None
+    emit: EventName | None = None
+    start: Text | None = None
 
 
 @names_messages
@@ -197,7 +199,10 @@ class _TestReader:
                 business = Event(at, Kind.EMITTED, form.business or "", properties, index)
                 self.business.append(business)
             elif word == "event":
-                yield Event(at, Kind.TRACK, form.event or "", properties, index)
+                name = form.event or ""
+                # as it comes from the page: nobody else could confirm
+                kind = Kind.EMITTED if name == CONFIRMED else Kind.TRACK
+                yield Event(at, kind, name, properties, index)
 
     def _check_start(self, written: str, place: Place) -> None:
         if written != self._journey:

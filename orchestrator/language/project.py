@@ -18,7 +18,7 @@ from orchestrator.domain.lifecycle import Lifecycle
 from orchestrator.domain.medium import MEDIA, Medium
 from orchestrator.domain.never import NeverRule
 from orchestrator.domain.policy import Policy
-from orchestrator.domain.steps.message_step import Message
+from orchestrator.domain.steps.first_of import messages_of
 from orchestrator.domain.survey import Survey
 from orchestrator.domain.template_names import template_names
 from orchestrator.domain.text_files import decode_text
@@ -89,9 +89,10 @@ class Project:
             (step, name) for name, journey in self.journeys.items() for step in journey.walk_steps()
         )
         return {
-            step.subject: f"journeys/{name}.yaml"
+            message.subject: f"journeys/{name}.yaml"
             for step, name in steps
-            if isinstance(step, Message) and step.subject
+            for message in messages_of(step)
+            if message.subject
         }
 
 

@@ -31,6 +31,7 @@ OWN_EVENTS: Mapping[str, frozenset[str] | None] = {
     "Coupon Redeemed": None,
     "Consent Confirmed": None,
     "Task Done": None,
+    "Webhook Answered": frozenset({"to", "status", "body"}),
 }
 #: Traits that the specification of `identify` reserves, and those that Parcours reads itself.
 OWN_TRAITS = frozenset({

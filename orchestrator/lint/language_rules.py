@@ -64,11 +64,6 @@ LANGUAGE = (
         "Leave the exit out, and write `on_repeat: restart`.",
     ),
     RuleTold(
-        "unreachable-step",
-        "What stands there never happens.",
-        "Take it away, or move it to where somebody comes by.",
-    ),
-    RuleTold(
         NO_REASON,
         "Nobody can tell later whether a silenced warning still may be silent.",
         "Write the reason behind it: `# parcours: ignore[unknown-event] begins in May`.",

@@ -13,9 +13,11 @@ from orchestrator.language.project import Project, load_project
 from orchestrator.lint.ignores import faults_of, find_ignores, silence
 from orchestrator.lint.knowledge import Knowledge
 from orchestrator.lint.language_rules import LANGUAGE, with_code
+from orchestrator.lint.letter_rules import LETTERS, SOURCES, Letters
 from orchestrator.lint.name_rules import NAMES
 from orchestrator.lint.rules import ERROR, RuleTold
 from orchestrator.lint.sender_rules import SENDERS
+from orchestrator.lint.sense_rules import SENSE
 from orchestrator.lint.setting_rules import CHANNELS, SETTINGS
 from orchestrator.lint.step_rules import STEPS, SUBJECTS, Rendered
 from orchestrator.lint.template_rules import FILES, TEMPLATES, Folder
@@ -32,9 +34,12 @@ RULES: tuple[RuleTold, ...] = (
     *TRIGGERS.all,
     *TOPICS.all,
     *NAMES.all,
+    *SENSE.all,
     *SUBJECTS.all,
     *TEMPLATES.all,
     *FILES.all,
+    *LETTERS.all,
+    *SOURCES.all,
 )
 
 
@@ -57,13 +62,15 @@ class Report:
 def check_project(root: Path, environment: Mapping[str, str]) -> Report:
     """Looks at every file of the project in `root`."""
     config, _ = read_config(root, environment)
+    folder = Folder(root, config.project.locale)
     project, problems = _load(root, environment)
     templates, faults = _load_templates(root, config.project.locale, project)
     problems += [
         *faults,
         *SETTINGS.ask(config),
         *_ask_project(project, templates),
-        *FILES.ask(Folder(root, config.project.locale)),
+        *FILES.ask(folder),
+        *SOURCES.ask(folder),
     ]
     ordered = sorted(
         _unsilenced(root, problems, is_sound=project is not None),
@@ -112,8 +119,11 @@ def _ask_project(project: Project | None, templates: Templates | None) -> Iterat
     yield from STEPS.ask(project)
     yield from TRIGGERS.ask(project)
     yield from TOPICS.ask(project)
-    yield from NAMES.ask(Knowledge(project, templates))
+    known = Knowledge(project, templates)
+    yield from NAMES.ask(known)
+    yield from SENSE.ask(known)
     if templates is not None:
         rendered = Rendered(project, templates)
         yield from SUBJECTS.ask(rendered)
         yield from TEMPLATES.ask(rendered)
+        yield from LETTERS.ask(Letters(rendered))

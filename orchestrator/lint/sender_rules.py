@@ -9,7 +9,7 @@ from channels import LOCAL
 from orchestrator.config import FILE, Config
 from orchestrator.domain.medium import Medium
 from orchestrator.domain.message import Purpose
-from orchestrator.domain.steps.message_step import Message
+from orchestrator.domain.steps.first_of import messages_of
 from orchestrator.language.project import Project
 from orchestrator.lint.rules import Finding, Rules
 from orchestrator.lint.setting_rules import setting
@@ -104,9 +104,10 @@ def _marketing(project: Project) -> list[Medium]:
     """The media by which marketing is sent."""
     return sorted(
         {
-            step.medium
+            message.medium
             for journey in project.journeys.values()
             for step in journey.walk_steps()
-            if isinstance(step, Message) and journey.purpose is Purpose.MARKETING
+            for message in messages_of(step)
+            if journey.purpose is Purpose.MARKETING
         }
     )

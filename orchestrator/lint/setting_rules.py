@@ -70,6 +70,19 @@ def channel_refusals(config: Config) -> Iterator[Finding]:
 
 
 @CHANNELS.rule(
+    "secret-missing",
+    why="Advice only: whoever checks the files may not hold the secrets of production.",
+    mend="Set the variable in the environment, or in `.env`.",
+)
+def missing_secrets(config: Config) -> Iterator[Finding]:
+    """Secrets of webhooks that are not set."""
+    for name in sorted(config.webhooks.secrets):
+        if not config.environment.get(name):
+            told = f"a webhook with `secrets.{name}` cannot be made: set {name} in the environment"
+            yield setting(config, "webhooks", "secrets"), told
+
+
+@CHANNELS.rule(
     "credential-missing",
     why="Advice only: whoever checks the files may not hold the credentials of production.",
     mend="Set the variable in the environment, or in `.env`.",

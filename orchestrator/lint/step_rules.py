@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from channels.acceptance import reply_to_refusal, sender_refusal
 from orchestrator.domain.journey import Journey
+from orchestrator.domain.steps.first_of import messages_of
 from orchestrator.domain.steps.message_step import Message
 from orchestrator.language.project import Project
 from orchestrator.lint.rules import ERROR, Finding, Rules, Spot
@@ -31,8 +32,8 @@ def messages(project: Project) -> Iterator[tuple[Journey, Message]]:
     """Every message step, with its journey."""
     for journey in project.journeys.values():
         for step in journey.walk_steps():
-            if isinstance(step, Message):
-                yield journey, step
+            for message in messages_of(step):
+                yield journey, message
 
 
 def written(project: Project, journey: Journey, step: Message, option: str) -> Spot:
@@ -77,7 +78,7 @@ def ignored_reply_addresses(project: Project) -> Iterator[Finding]:
     """A `reply_to` of what is no mail."""
     for journey, step in messages(project):
         if step.reply_to is not None and not step.medium.spec.is_mail:
-            told = f"step '{step.id}': an {step.medium.spec.noun} has no `reply_to`"
+            told = f"step '{step.id}': {step.medium.spec.one} has no `reply_to`"
             yield written(project, journey, step, "reply_to"), told
 
 

@@ -138,10 +138,26 @@ def _mails_without(rendered: Rendered, *names: str) -> Iterator[Spot]:
     mend='Give what may be missing a default: `{{ customer.first_name | default("") }}`.',
 )
 def tried_templates(rendered: Rendered) -> Iterator[Finding]:
-    """Templates that fail for a made-up customer, and texts that are paid more than once."""
+    """Templates that fail for a made-up customer."""
+    return _remarks(rendered, is_price=False)
+
+
+@TEMPLATES.rule(
+    "sms-size",
+    why="A text in several parts is paid several times; one foreign character halves their room.",
+    mend="Write the character that the message names in another way, or shorten the text.",
+)
+def text_sizes(rendered: Rendered) -> Iterator[Finding]:
+    """Texts that are paid more than once, or have less room than it seems."""
+    return _remarks(rendered, is_price=True)
+
+
+def _remarks(rendered: Rendered, *, is_price: bool) -> Iterator[Finding]:
     project, folder = rendered.project, _folder(rendered)
     segments = {segment.name: segment.condition.test for segment in project.lifecycle.segments}
     for remark in try_templates(rendered.templates, project.config, segments):
+        if remark.is_price is not is_price:
+            continue
         path = folder.variants(remark.medium)[remark.name][remark.tag]
         yield _spot_of(folder, path, remark.sign), remark.message
 

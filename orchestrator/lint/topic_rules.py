@@ -1,13 +1,18 @@
-"""Rules about topics: what a reader is shown who wants less of a shop's messages."""
+"""Rules about consent: what a reader is shown who wants less of a shop's messages, and how a yes is
+confirmed.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 from orchestrator.domain.journey import Journey
 from orchestrator.domain.message import Purpose
+from orchestrator.domain.text_files import decode_text
 from orchestrator.language.project import Project
 from orchestrator.lint.rules import Finding, Rules, Spot
+from orchestrator.lint.setting_rules import setting
 
 TOPICS: Rules[Project] = Rules()
 
@@ -59,3 +64,28 @@ def undeclared_topics(project: Project) -> Iterator[Finding]:
                 f"readers who unsubscribe see the topic '{journey.topic}' by its id: give it a "
                 f'name in parcours.toml, below [topics]: {journey.topic} = {{en = "{name}"}}',
             )
+
+
+@TOPICS.rule(
+    "nothing-confirms",
+    why="With `double_opt_in` a yes counts once it is confirmed, and nobody could confirm one.",
+    mend="Let a journey for `Consent Asked` send a mail that holds `{{ links.confirm }}`.",
+)
+def no_confirmation(project: Project) -> Iterator[Finding]:
+    """A double opt-in without a template that leads to the page of confirmation."""
+    config = project.config
+    if config.double_opt_in and not any(map(_leads_to_confirmation, _templates(project))):
+        told = "no template holds {{ links.confirm }}, so nobody can confirm a yes and nobody gets"
+        yield setting(config, "consent", "double_opt_in"), f"{told} marketing"
+
+
+def _templates(project: Project) -> Iterator[Path]:
+    for medium in project.config.double_opt_in:
+        yield from (project.root / "templates" / medium).glob("[!.]*.*")
+
+
+def _leads_to_confirmation(template: Path) -> bool:
+    try:
+        return "links.confirm" in decode_text(template.read_bytes())
+    except (OSError, UnicodeDecodeError):  # said elsewhere
+        return False

@@ -126,6 +126,10 @@ class Teller:
         task = tell_words(row.detail.get("task", ""))
         return f"a task for a person: {task}" + (f", “{note}”" if note else "")
 
+    def _leave_undone(self, row: Recorded) -> str:
+        task = tell_words(row.detail.get("task", ""))
+        return f"no task for a person: {task} is not done: {self._why(row)}"
+
     def _call_outside(self, row: Recorded) -> str:
         return "a server outside is to be called"
 
@@ -196,6 +200,7 @@ SENTENCES: Mapping[str, Callable[[Teller, Recorded], str]] = {
     DecisionKind.GRANTED: Teller._grant,
     DecisionKind.NOT_GRANTED: Teller._withhold,
     DecisionKind.TASK: Teller._task,
+    DecisionKind.NOT_DONE: Teller._leave_undone,
     DecisionKind.WEBHOOK: Teller._call_outside,
     DecisionKind.HELD_OUT: Teller._hold_out,
     DecisionKind.CONVERTED: Teller._convert,

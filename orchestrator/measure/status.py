@@ -15,6 +15,7 @@ from orchestrator.domain.medium import ChannelName, Medium
 from orchestrator.domain.message import ARRIVED, FAILED, OPEN, MessageState
 from orchestrator.domain.reasons import brief
 from orchestrator.domain.route import PLAIN, first_channel
+from orchestrator.domain.steps.first_of import messages_of
 from orchestrator.domain.steps.message_step import Message
 from orchestrator.domain.steps.offers import Coupon
 from orchestrator.engine.last_tick import CLOCK, LAST_TICK, VIRTUAL
@@ -190,9 +191,9 @@ def ways_of_steps(
     ways = figures.ways_of_steps(transaction, wanted)
     for journey in journeys.values():
         ways |= {
-            (journey.id, step.id): _way(step, channels)
+            (journey.id, step.id): _way(messages[0], channels)
             for step in journey.walk_steps()
-            if isinstance(step, Message)
+            if (messages := messages_of(step))
         }
     return ways
 

@@ -5,7 +5,7 @@ and nobody's data.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from io import StringIO
 
 from jinja2 import Template, TemplateSyntaxError, nodes
@@ -196,3 +196,5 @@ class CompiledEmail:
 class CompiledPlain:
     language: str
     text: CompiledText
+    sid: str = ""  # of a template that its provider approved …
+    variables: Mapping[str, CompiledText] = field(default_factory=dict)  # … and for its places

@@ -53,6 +53,14 @@ class RenderedEmailParts:
     text: str
 
 
+@dataclass(frozen=True, slots=True)
+class RenderedContent:
+    """An approved template as one customer gets it: its id, and what stands in its places."""
+
+    sid: str
+    variables: tuple[tuple[str, str], ...]
+
+
 class Templates:
     """Every template of a project, compiled. Rendering changes nothing here, so threads may
     share one.
@@ -198,6 +206,21 @@ class Templates:
         plain = self._plain_for(medium, name, locale)
         text = tidy(plain.text.render(self._scope(context, locale, plain.language)))
         return text.translate(_PLAIN_SPACES)
+
+    def render_content(
+        self, medium: Medium, name: str, locale: str, context: Mapping[str, object]
+    ) -> RenderedContent:
+        """An approved template with what is put in for one customer; as `render_email`. None of
+        it holds a line break: WhatsApp refuses them."""
+        plain = self._plain_for(medium, name, locale)
+        scope = self._scope(context, locale, plain.language)
+        values = {key: one_line(text.render(dict(scope))) for key, text in plain.variables.items()}
+        empty = next((key for key, value in values.items() if not value), None)
+        if empty is not None:
+            raise TemplateFailed(
+                f"templates/{medium}/{name}: the variable {empty} is empty for this customer"
+            )
+        return RenderedContent(plain.sid, tuple(values.items()))
 
     def _scope(
         self, context: Mapping[str, object], locale: str, language: str

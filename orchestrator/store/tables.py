@@ -262,6 +262,9 @@ class ConsentRow(SQLModel, table=True):
     granted: bool | None = None  # None: an earlier choice was taken back
     source: str = ""
     until: datetime | None = time_field()
+    proof: dict[str, Any] | None = json_field(
+        nullable=True
+    )  # what the call told of how it was said
 
 
 class AddressChoiceRow(SQLModel, table=True):

@@ -17,6 +17,7 @@ from orchestrator.domain.consent import MARKETING, AddressChoice, Suppressed
 from orchestrator.domain.effects import (
     AddressLifted,
     Assignment,
+    AudienceChange,
     ConsentChange,
     CouponRedeemed,
     Decision,
@@ -24,6 +25,7 @@ from orchestrator.domain.effects import (
     Emitted,
     Grant,
     Logged,
+    OnsiteShown,
     RuleChange,
     TaskMade,
 )
@@ -40,12 +42,14 @@ from orchestrator.store.prepared import Prepared
 from orchestrator.store.tables import (
     ADDRESS_CHOICES,
     ASSIGNMENTS,
+    AUDIENCE_CHANGES,
     CONSENTS,
     DECISIONS,
     EVENTS,
     GRANTS,
     INBOX,
     MESSAGES,
+    ONSITE_CONTENTS,
     POOL_CODES,
     STAGE_CHANGES,
     SUPPRESSIONS,
@@ -167,6 +171,7 @@ def _consent(effect: ConsentChange, run: Run) -> Row:
         "granted": effect.choice.granted,
         "source": effect.choice.source,
         "until": effect.until,
+        "proof": dict(effect.proof) or None,
     }
 
 
@@ -241,6 +246,32 @@ def _webhook(effect: WebhookDue, run: Run) -> Row:
     }
 
 
+def _made_by(effect: AudienceChange | OnsiteShown, run: Run) -> Row:
+    """Whose a row is, and which step made it."""
+    enrollment = effect.enrollment
+    return {
+        "customer_id": run.state.id,
+        "enrollment_id": enrollment.id,
+        "step": effect.step,
+        "pass_no": enrollment.pass_no,
+        "at": effect.at,
+    }
+
+
+def _audience(effect: AudienceChange, run: Run) -> Row:
+    told = {"audience": effect.audience, "is_member": effect.is_member}
+    return _made_by(effect, run) | told
+
+
+def _onsite(effect: OnsiteShown, run: Run) -> Row:
+    return _made_by(effect, run) | {
+        "priority": run.priority(effect.enrollment.journey),
+        "slot": effect.slot,
+        "content": effect.content,
+        "until": effect.until,
+    }
+
+
 def _own_event(effect: Emitted, run: Run) -> Row | None:
     return None if effect.receiver else own_event(run.customer_id, effect.event, run.now)
 
@@ -300,6 +331,8 @@ WRITERS: Mapping[type[Effect], tuple[Writer[Any], ...]] = {
     AddressLifted: (Writer(ADDRESS_CHOICES, _address_choice, LEAVE),),
     Grant: (Writer(GRANTS, _grant, LEAVE), Writer(POOL_CODES, _taken, statement=_TAKE)),
     CouponRedeemed: (Writer(GRANTS, _redeemed, statement=_REDEEM),),
+    AudienceChange: (Writer(AUDIENCE_CHANGES, _audience, LEAVE),),
+    OnsiteShown: (Writer(ONSITE_CONTENTS, _onsite, LEAVE),),
     TaskMade: (Writer(TASKS, _task, LEAVE),),
     WebhookDue: (Writer(WEBHOOKS, _webhook, LEAVE),),
     Emitted: (Writer(EVENTS, _own_event), Writer(INBOX, _call_for_another, LEAVE)),

@@ -105,7 +105,7 @@ def backtest(program: Program, history: History, until: datetime | None = None) 
     last = max([result.last, *(event.at for event in history.business)])
     end, no_entries_after = (until - INSTANT, None) if until else (last + AFTER_THE_END, last)
     ruled = without_idle_facts(program)
-    lives = sort_into_lives(calls, result.rejected, names_that_matter(ruled))
+    lives = sort_into_lives(calls, names_that_matter(ruled))
     business = [one for one in history.business if one.name in ruled.index.by_business]
     options = RunOptions(no_entries_after=no_entries_after, told=COUNTED, business=business)
     replay = Replay(ruled, lives, end, options)

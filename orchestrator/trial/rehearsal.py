@@ -12,7 +12,15 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from orchestrator.domain.effects import Decision, DecisionKind, Effect, Grant, TaskMade
+from orchestrator.domain.effects import (
+    AudienceChange,
+    Decision,
+    DecisionKind,
+    Effect,
+    Grant,
+    OnsiteShown,
+    TaskMade,
+)
 from orchestrator.domain.event import Event, Kind
 from orchestrator.domain.expression import Condition, ListOf, Scope
 from orchestrator.domain.journey import Journey
@@ -20,6 +28,7 @@ from orchestrator.domain.journey_tests import Happening, JourneyTest
 from orchestrator.domain.lifecycle import Lifecycle, Stage
 from orchestrator.domain.medium import Medium
 from orchestrator.domain.program import Program, invent_code
+from orchestrator.domain.reasons import Reason
 from orchestrator.domain.run_options import RunOptions
 from orchestrator.domain.state import CustomerState, SentMessage
 from orchestrator.domain.steps.message_step import QueueMessage
@@ -135,8 +144,18 @@ def _happenings(effects: list[Effect], start: datetime) -> Iterator[Happening]:
                 yield Happening(at - start, "reward", str(to))
             case Grant(at=at, coupon=coupon):
                 yield Happening(at - start, "coupon", as_text(_worth(coupon)))
+            case AudienceChange(at=at, audience=name):
+                yield Happening(at - start, "audience", name)
+            case OnsiteShown(at=at, slot=slot):
+                yield Happening(at - start, "onsite", slot)
             case TaskMade(at=at, type=kind):
                 yield Happening(at - start, "task", kind)
+            case Decision(at=at, reason=Reason.EMITS, detail=detail):
+                yield Happening(at - start, "emit", detail["event"])
+            case Decision(at=at, reason=Reason.STARTS, detail=detail):
+                yield Happening(at - start, "start", detail["to"])
+            case Decision(at=at, kind=DecisionKind.NOT_DONE):
+                yield Happening(at - start, "not_done", effect.brief)
             case Decision(at=at, kind=DecisionKind.NOT_GRANTED, detail=detail):
                 yield Happening(at - start, "not_granted", detail["pool"])
             case Decision(at=at, kind=DecisionKind.NOT_SENT):

@@ -453,9 +453,7 @@ def test_a_warning_is_silenced_by_a_comment_with_a_reason(shop: ShopFolder) -> N
     text = "x" * 161
     shop.write("templates/sms/nudge.txt", text)
     assert "paid 2 times" in shop.run("check").out
-    shop.write(
-        "templates/sms/nudge.txt", f"{{# parcours: ignore[made-up-customer] the law #}}{text}"
-    )
+    shop.write("templates/sms/nudge.txt", f"{{# parcours: ignore[sms-size] the law #}}{text}")
     assert shop.run("check").out.endswith("0 errors, 0 warnings\n")
-    shop.write("templates/sms/nudge.txt", "{# parcours: ignore[made-up-customer] the law #}x")
+    shop.write("templates/sms/nudge.txt", "{# parcours: ignore[sms-size] the law #}x")
     assert "take this comment away" in shop.run("check").out

@@ -10,6 +10,7 @@ from tests.cli.conftest import ShopFolder, identify, now, track
 
 CARE = """\
 journey: care
+purpose: transactional
 trigger: {event: Complained}
 steps:
   - task: {type: call, note: "{{ entry.text }}", assignee: bob, due: 2d}

@@ -114,7 +114,7 @@ def test_a_choice_that_was_taken_back_is_not_revived_by_an_older_one_that_comes_
     assert life.sends == []
 
 
-@pytest.mark.parametrize("said", [False, "no", 0, "never", {"email": False, "sms": False}])
+@pytest.mark.parametrize("said", [False, "no", 0, "never", dict.fromkeys(Medium, False)])
 def test_a_bare_no_refuses_every_medium_and_so_does_what_cannot_be_read(said: Any) -> None:
     life = Life(read_program(NEWS, toml=CONSENTING))
     life.identify("0h", consent=said)

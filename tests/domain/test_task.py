@@ -10,6 +10,7 @@ from tests.support.project import read_program
 
 CARE = """
 journey: care
+purpose: transactional
 trigger: {event: Viewed}
 holdout: %s
 steps:

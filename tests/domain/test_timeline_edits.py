@@ -141,7 +141,7 @@ steps:
   - wait_for: {id: click, event: Clicked, within: 1d}
   - id: note
     set: {seen: true}
-  - task: {id: call, type: call}
+  - task: {id: note-down, type: letter}
 """
     life = Life(read_program(text), traits={"email": "ada@example.com"})
     life.track("0h", "A")
@@ -160,7 +160,7 @@ steps:
         ("ignored", "", "already inside"),
         ("branched", "click", "timed out"),
         ("changed", "note", "set: seen"),
-        ("task", "call", "call"),
+        ("task", "note-down", "letter"),
         ("left", "", "end of the journey"),
         ("converted", "", "Bought"),
         ("ignored", "", "entered too recently"),

@@ -16,7 +16,9 @@ from tests.support.shop import Shop, read_instant
 
 def test_a_task_is_written_down_for_whoever_is_to_do_it(open_shop: OpenShop) -> None:
     steps = "steps: [{task: {type: call, note: '{{ customer.plan }}', assignee: bob, due: 2d}}]"
-    shop = open_shop(f"journey: care\ntrigger: {{event: Viewed}}\n{steps}\n")
+    shop = open_shop(
+        f"journey: care\npurpose: transactional\ntrigger: {{event: Viewed}}\n{steps}\n"
+    )
     shop.identify("0s", plan="pro")
     shop.track("1s", "Viewed")
     shop.tick("2s")
@@ -31,6 +33,7 @@ def test_a_task_is_written_down_for_whoever_is_to_do_it(open_shop: OpenShop) -> 
 
 CARE = """
 journey: care
+purpose: transactional
 trigger: {event: Viewed}
 steps:
   - task: {id: ring, type: call, due: 2d, assignee: bob}

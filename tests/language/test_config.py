@@ -238,7 +238,7 @@ def test_a_relative_database_lies_in_the_project_s_folder(
             '2:1: `offers` must be a table, such as {adapter = "smtp", medium = "email"}',
         ),
         ("[channels]\nemail = 3", "2:1: `email` must be text: put it between quotes"),
-        ('[channels.offers]\nmedium = "mail"', "2:1: `medium` must be email or sms"),
+        ('[channels.offers]\nmedium = "mail"', "2:1: `medium` must be email or sms or whatsapp"),
         (
             '[channels.offers]\nadaptr = "smtp"',
             "2:1: unknown key 'adaptr'; did you mean 'adapter'?",
@@ -256,8 +256,8 @@ def test_a_relative_database_lies_in_the_project_s_folder(
             "2:1: `default` must be denied or granted; did you mean 'granted'?",
         ),
         (
-            "[consent]\ndouble_opt_in = true",
-            "2:1: `double_opt_in` is part of the language but not built yet",
+            '[consent]\ndouble_opt_in = "email"',
+            "2:1: `double_opt_in` must be true or false, without",
         ),
         (
             '[consent]\ndouble_opt_in = "no"',
@@ -280,7 +280,7 @@ def test_a_relative_database_lies_in_the_project_s_folder(
             "2:1: 'utm_source' may hold {channel}, {journey}, {template}, {step}",
         ),
         ('[caps]\nemail = ["day"]', "2:1: 'day' is not a cap"),
-        ('[caps]\npush = "1/day"', "2:1: unknown key 'push' (known: email, sms)"),
+        ('[caps]\npush = "1/day"', "2:1: unknown key 'push' (known: email, sms, whatsapp)"),
         ('[quiet_hours]\nsms = {from = "20:00"}', "2:1: quiet hours need both `from` and `to`"),
         (
             '[quiet_hours]\nsms = {from = "25:00", to = "08:00"}',

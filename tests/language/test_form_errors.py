@@ -11,6 +11,7 @@ from orchestrator.domain.medium import ChannelName, Medium
 from orchestrator.domain.suggestion import did_you_mean
 from orchestrator.language.journeys import read_journey
 from orchestrator.language.place import Known
+from orchestrator.language.step_forms import NOT_BUILT as NOT_BUILT_STEPS
 
 TEMPLATES = frozenset(
     {(Medium.EMAIL, "welcome"), (Medium.EMAIL, "thank-you"), (Medium.SMS, "nudge")}
@@ -164,7 +165,7 @@ def test_a_fault_in_the_head_says_what_to_write(head: str, message: str) -> None
             "a webhook's url begins with https:// (or http://) and the host's name",
         ),
         ("webhook: {}", "`url` is missing here"),
-        ("whatsapp: {tmplate: x}", f"`whatsapp` {NOT_BUILT}"),
+        ("whatsapp: {template: x, subjct: y}", "unknown key 'subjct'; did you mean 'subject'?"),
         ("wait: 1h", "there is no step 'wait'; did you mean 'delay'?"),
         ("if: customer.a", "there is no step 'if'; did you mean 'branch'?"),
         ("text: nudge", "there is no step 'text'; did you mean 'sms'?"),
@@ -286,7 +287,7 @@ def test_what_is_not_built_is_never_offered() -> None:
         of_head("trigger: {list: a}"),
     )
     assert not any(word in keys for word in ("for_each", "throttle", "spread"))
-    assert not any(word in steps for word in ("whatsapp", "onsite", "audience"))
+    assert not any(word in steps for word in NOT_BUILT_STEPS)
     assert not any(word in triggers for word in ("segment",))
 
 

@@ -462,12 +462,7 @@ def test_what_is_not_built_yet_is_refused_by_its_name(text: str, what: str) -> N
 @pytest.mark.parametrize(
     ("step", "what"),
     [
-        ("whatsapp: a", "`whatsapp`"),
-        ("first_of: [whatsapp, sms]\n    template: a", "`first_of`"),
-        ("audience: {add: x}", "`audience`"),
-        ("onsite: {slot: s, content: c}", "`onsite`"),
         ("email: {template: a, to: referrer}", "`to: referrer` of a message"),
-        ("coupon: {percent: 5, pool: summer}", "a coupon's `pool`"),
         ("split: {adaptive: true, variants: []}", "an adaptive split"),
     ],
 )

@@ -22,8 +22,13 @@ from orchestrator.language.schema import (
     JourneyForm,
 )
 from orchestrator.language.step_forms import BUILT_STEPS
-from orchestrator.language.step_forms.message_forms import MessageOptions
-from orchestrator.language.step_forms.offer_forms import CouponOptions, RewardOptions
+from orchestrator.language.step_forms.message_forms import FirstOfForm, MessageOptions
+from orchestrator.language.step_forms.offer_forms import (
+    AudienceOptions,
+    CouponOptions,
+    OnsiteOptions,
+    RewardOptions,
+)
 from orchestrator.language.step_forms.task_forms import TaskOptions
 from orchestrator.language.step_forms.turn_forms import RepeatOptions
 from orchestrator.language.step_forms.wait_forms import (
@@ -32,6 +37,7 @@ from orchestrator.language.step_forms.wait_forms import (
     WaitForOptions,
     WaitUntilOptions,
 )
+from orchestrator.language.step_forms.webhook_form import WebhookOptions
 from orchestrator.language.trigger_forms import TRIGGER_FORMS
 
 PAGE = (Path(__file__).parents[2] / "docs/journeys.md").read_text("utf-8")
@@ -41,7 +47,7 @@ KNOWN = Known(
     stages=frozenset({"lead", "loyal"}),
     segments=frozenset({"vip"}),
     journeys=frozenset({"welcome", "win-back"}),
-    templates=frozenset({(Medium.EMAIL, "hello"), (Medium.SMS, "nudge")}),
+    templates=frozenset((medium, template) for medium in Medium for template in ("hello", "nudge")),
 )
 
 
@@ -63,10 +69,14 @@ SECTIONS = {
     "Steps": {"id", *BUILT_STEPS},
     "Messages": keys_of(MessageOptions),
     "Delays": keys_of(RandomSpan, ComputedSpan),
+    "The first channel of several": keys_of(FirstOfForm),
     "Repeating": keys_of(RepeatOptions),
     "Waiting for a time: `wait_until`": keys_of(WaitUntilOptions),
     "Waiting for an event: `wait_for`": keys_of(WaitForOptions),
     "Coupons and rewards": keys_of(CouponOptions, RewardOptions),
+    "Webhooks": keys_of(WebhookOptions),
+    "Audiences": keys_of(AudienceOptions),
+    "On the shop's pages": keys_of(OnsiteOptions),
     "Tasks": keys_of(TaskOptions),
     "Tests of a journey": keys_of(TestForm),
     "Facts": keys_of(FactForm),

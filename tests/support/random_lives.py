@@ -31,6 +31,7 @@ from orchestrator.domain.steps.changes import (
     UpdateTraits,
 )
 from orchestrator.domain.steps.emit import Emit
+from orchestrator.domain.steps.first_of import FirstOf
 from orchestrator.domain.steps.message_step import Message
 from orchestrator.domain.steps.missing import IfPast
 from orchestrator.domain.steps.turns import Goto, Repeat, Start
@@ -151,6 +152,7 @@ def _step(draw: st.DrawFn, names: _Names, depth: int) -> Step:
         "topic",
         "emit",
         "start",
+        "first_of",
         "exit",
     ]
     kind = draw(st.sampled_from(kinds + INNER * (depth < 2)))
@@ -160,6 +162,9 @@ def _step(draw: st.DrawFn, names: _Names, depth: int) -> Step:
             medium = draw(st.sampled_from([Medium.EMAIL, Medium.EMAIL, Medium.SMS]))
             expires = draw(st.sampled_from([timedelta(days=3), timedelta(hours=12)]))
             return Message(name, medium, draw(st.sampled_from(["m1", "m2", "m3"])), expires=expires)
+        case "first_of":
+            media = draw(st.sampled_from([(Medium.SMS, Medium.EMAIL), (Medium.EMAIL, Medium.SMS)]))
+            return FirstOf(name, tuple(Message(name, medium, "m1") for medium in media))
         case "delay":
             return draw(_delay(name))
         case "clock":

@@ -12,6 +12,7 @@ from pydantic import BeforeValidator, Field
 from orchestrator.domain.medium import Medium
 from orchestrator.domain.message import Purpose
 from orchestrator.domain.step import Step
+from orchestrator.domain.steps.first_of import FirstOf
 from orchestrator.domain.steps.message_step import Message
 from orchestrator.domain.suggestion import closest
 from orchestrator.domain.tag_faults import explain
@@ -68,13 +69,36 @@ class SmsForm(MessageForm, word="sms"):
         return _build_message(self.sms, Medium.SMS, site)
 
 
-class WhatsappForm(MessageForm, word="whatsapp", built=False):
+class WhatsappForm(MessageForm, word="whatsapp"):
     whatsapp: MessageSpec
 
+    def build(self, site: Site) -> Step | None:
+        return _build_message(self.whatsapp, Medium.WHATSAPP, site)
 
-class FirstOfForm(StepForm, word="first_of", built=False):
-    first_of: Annotated[list[Literal["whatsapp", "sms", "email"]], Field(min_length=1)]
+
+class FirstOfForm(MessageForm, word="first_of"):
+    first_of: Annotated[list[Literal["whatsapp", "sms", "email"]], Field(min_length=2)]
     template: Text
+    expires: Span = timedelta(days=3)
+
+    @property
+    def sends(self) -> str | None:
+        return self.template
+
+    def build(self, site: Site) -> Step | None:
+        """The same message for each medium, each with a template of that name."""
+        media = [Medium(word) for word in self.first_of]
+        for index, medium in enumerate(media):
+            place = site.place.at(index)
+            if medium in media[:index]:
+                place.error(f"`{medium}` stands here twice")
+            else:
+                _check_template(medium, self.template, place)
+        return FirstOf(site.id, tuple(self._message(medium, site) for medium in media))
+
+    def _message(self, medium: Medium, site: Site) -> Message:
+        again = site.purpose is Purpose.TRANSACTIONAL
+        return Message(site.id, medium, self.template, expires=self.expires, resend_uncertain=again)
 
 
 def _build_message(form: MessageOptions, medium: Medium, site: Site) -> Message | None:
@@ -83,7 +107,7 @@ def _build_message(form: MessageOptions, medium: Medium, site: Site) -> Message 
     _check_template(medium, form.template, where)
     if form.subject is not None:
         if not medium.spec.is_mail:
-            place.at("subject").error("an SMS has no subject", at_key=True)
+            place.at("subject").error(f"{medium.spec.one} has no subject", at_key=True)
         _check_subject(form.subject, place.at("subject"))
     # once it was ignored: pinned versions hold it
     if form.provider is not None and place.known.channels is not None:
