@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from orchestrator.domain import assignment
+from orchestrator.domain.called_lines import take_business, take_calls
 from orchestrator.domain.effects import Decision, DecisionKind, RuleChange
 from orchestrator.domain.event import Event, Kind
 from orchestrator.domain.expression import Scope
@@ -101,7 +102,7 @@ def _try_each(knock: _Knock, journey: Journey, trigger: Trigger) -> bool:
 
 
 def _enter_by_call(line: Line, now: datetime, answered: set[str]) -> set[str]:
-    business, calls = line.take_business(now), line.take_calls(now)
+    business, calls = take_business(line, now), take_calls(line, now)
     for event in business:
         pulled = line.program.index.by_business.get(event.name, ())
         answered = answered | _knock(_Knock(line, event, now), pulled, set())

@@ -7,12 +7,9 @@ exit or an entry asks and acts. Which instant comes next is decided by `domain.w
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from itertools import islice, takewhile
-from operator import attrgetter
 from typing import Unpack
 
 from orchestrator.domain import assignment, release
@@ -33,8 +30,6 @@ from orchestrator.domain.route import first_channel
 from orchestrator.domain.run_options import LIFE, RunOptions
 from orchestrator.domain.state import CustomerState, Enrollment, Status
 from orchestrator.domain.step import Step
-from orchestrator.domain.triggers import Called
-from orchestrator.domain.values import earlier
 from orchestrator.domain.watches import Watch
 
 #: A step that ran later than this counts its next delays from when it ran.
@@ -96,37 +91,6 @@ class Line:
     def next_date(self, after: datetime) -> datetime | None:
         """The first instant > `after` at which a date of the customer's comes."""
         return None if self.dates is None else self.dates.next_after(after)
-
-    def next_call(self, after: datetime) -> datetime | None:
-        """The first instant > `after` that calls the customer: what was called is carried out, so
-        on a retraced line there is none.
-        """
-        index, business = self.program.index, self.options.business
-        if self.retrace is not None or not (index.called or business):
-            return None
-        if self.called_up_to is not None:
-            after = max(after, self.called_up_to)
-        found = index.timetable(self.state).next_after(after) if index.called else None
-        position = bisect_right(business, after, key=attrgetter("at"))
-        return earlier(found, business[position].at if position < len(business) else None)
-
-    def take_calls(self, now: datetime) -> Sequence[tuple[Journey, Called]]:
-        """What calls the customer at this instant, once."""
-        index = self.program.index
-        if self.retrace is not None or not index.called or self._has_called(now):
-            return ()
-        return index.timetable(self.state).called_at(now)
-
-    def take_business(self, now: datetime) -> Sequence[Event]:
-        """What happens to the business at this instant, once."""
-        business = self.options.business
-        if self.retrace is not None or not business or self._has_called(now):
-            return ()
-        position = bisect_left(business, now, key=attrgetter("at"))
-        return list(takewhile(lambda event: event.at == now, islice(business, position, None)))
-
-    def _has_called(self, now: datetime) -> bool:
-        return self.is_quiet(now) or (self.called_up_to is not None and now <= self.called_up_to)
 
     def due_instant(self, enrollment: Enrollment) -> datetime | None:
         """When the step of an enrollment runs; None where nothing is due, or its journey is on
