@@ -275,6 +275,14 @@ class CustomerState:
             while events and events[0].at + window < now:
                 events.pop(0)
 
+    @property
+    def referrer(self) -> str | None:
+        """Who referred the customer, by their id; None for nobody, or themselves."""
+        known = self.traits.get("referred_by")
+        if not isinstance(known, str) or known in ("", self.external_id):
+            return None
+        return known
+
     def open_enrollments(self) -> list[Enrollment]:
         """The journeys the customer is inside, in no particular order."""
         return [enrollment for enrollment in self.enrollments if enrollment.is_open]

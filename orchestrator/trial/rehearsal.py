@@ -150,6 +150,8 @@ def _happenings(effects: list[Effect], start: datetime) -> Iterator[Happening]:
                 yield Happening(at - start, "onsite", slot)
             case TaskMade(at=at, type=kind):
                 yield Happening(at - start, "task", kind)
+            case Decision(at=at, reason=Reason.WRITES, detail=detail):
+                yield Happening(at - start, detail["medium"], detail["template"])
             case Decision(at=at, reason=Reason.EMITS, detail=detail):
                 yield Happening(at - start, "emit", detail["event"])
             case Decision(at=at, reason=Reason.STARTS, detail=detail):

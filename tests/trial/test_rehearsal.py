@@ -205,6 +205,22 @@ def test_a_start_by_hand_names_the_journey_itself(project: Path) -> None:
     ]
 
 
+def test_a_test_expects_a_message_to_the_referrer_when_its_step_is_due(project: Path) -> None:
+    journey = """
+journey: turns
+trigger: {event: Joined}
+steps:
+  - delay: 1h
+  - email: {template: thanks, to: referrer}
+"""
+    who = "customer: {referred_by: bob}\nevents: [{at: 0h, event: Joined}]"
+    expected = "expect: [{at: 1h, email: thanks}]"
+    assert verdict(project, f"test: x\n{who}\n{expected}\n", journey).passed
+    nobody = who.replace("referred_by: bob", "plan: pro")
+    told = "expect: [{at: 1h, not_sent: not referred by anybody}]"
+    assert verdict(project, f"test: x\n{nobody}\n{told}\n", journey).passed
+
+
 STARTS_ANOTHER = """
 journey: turns
 trigger: {event: Joined}
