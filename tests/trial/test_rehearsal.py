@@ -309,6 +309,10 @@ def test_a_test_names_messages_of_every_medium_there_is(medium: Medium) -> None:
             'expect: [{at: 1h, "email": helo}]',
             "there is no email template 'helo'; did you mean 'hello'?",
         ),
+        (
+            "given: {variants: {subject: B}}\nexpect: []",
+            "there is no split 'subject'",
+        ),
         ("expect: [{at: 1h, task: mail}]", "`task` must be call or letter or visit"),
         ("given: {stage: loyl}\nexpect: []", "there is no stage 'loyl'; did you mean 'loyal'?"),
         (
@@ -351,6 +355,22 @@ def test_a_business_event_happens_in_a_test(project: Path) -> None:
         "expect: [{at: 2h, email: back}]"
     )
     assert verdict(project, test, journey).passed
+
+
+def test_the_variant_of_a_split_is_given_and_else_drawn(project: Path) -> None:
+    journey = """
+journey: hello
+trigger: {event: Joined}
+steps:
+  - id: which
+    split: [{variant: A, share: 50%, then: [{email: hello}]}, {variant: B, share: 50%, then: [{sms: nudge}]}]
+"""
+    joined = f"{ADA}\nevents: [{{at: 0h, event: Joined}}]\n"
+    for variant, message in (("A", "email: hello"), ("B", "sms: nudge")):
+        given = f"test: x\n{joined}given: {{variants: {{which: {variant}}}}}\nexpect: [{{at: 0h, {message}}}]"
+        assert verdict(project, given, journey).passed
+    wrong = f"test: x\n{joined}given: {{variants: {{which: C}}}}\nexpect: []"
+    assert problems(project, wrong, journey) == ["there is no variant of which 'C' (known: A, B)"]
 
 
 def test_a_webhook_calls_nobody_and_its_answer_does_not_come(project: Path) -> None:
