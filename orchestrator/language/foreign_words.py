@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 
 from orchestrator.domain.errors import ExpressionInvalid
 
@@ -23,6 +23,23 @@ CUSTOMER_ELSEWHERE = frozenset({
     "person", "people", "profile", "user", "contact", "subscriber", "recipient", "member", "lead",
     "client", "shopper",
 })  # fmt: skip
+#: What the event is called elsewhere.
+_EVENT_ELSEWHERE = frozenset({"trigger", "properties", "props", "payload", "metric", "message"})
+
+
+def root_elsewhere(name: str, known: Collection[str]) -> str:
+    """What to write for a name of another tool, in lower case; "" for words nobody uses."""
+    if name in ("today", "date", "time"):
+        return "; write `now`"
+    if name in CUSTOMER_ELSEWHERE and "customer" in known:
+        return "; the person is called `customer`"
+    if name in _EVENT_ELSEWHERE and "event" in known:
+        return "; a property of the event is written `event.price`"
+    if name in ("segment", "segments", "list", "audience") and "customer" in known:
+        return '; write `in_segment("vip")`'
+    return ""
+
+
 #: What other tools, spreadsheets or SQL have as functions.
 FUNCTIONS_ELSEWHERE = {
     "now": "write `now`, without brackets", "today": "write `now`, without brackets",
@@ -30,7 +47,9 @@ FUNCTIONS_ELSEWHERE = {
     "count": "write `event.products | length`", "contains": "write `\"x\" in event.name`",
     "includes": "write `\"x\" in event.name`", "exists": "write `x is defined`",
     "isset": "write `x is defined`", "not": "write `not` and the condition",
-    "if": "write `a if condition else b`",
+    "if": "write `a if condition else b`", "age": "write `days_since(customer.birthday) >= 6574`",
+    "ordered": "write `performed(\"Order Completed\")`",
+    "purchased": "write `performed(\"Order Completed\")`",
 }  # fmt: skip
 
 _SIGNS = {

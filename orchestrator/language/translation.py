@@ -35,7 +35,7 @@ from orchestrator.domain.expression import (
 )
 from orchestrator.domain.suggestion import did_you_mean
 from orchestrator.domain.values import FILTERS, INTEGER_MAX, is_number
-from orchestrator.language.foreign_words import CUSTOMER_ELSEWHERE, FUNCTIONS_ELSEWHERE
+from orchestrator.language.foreign_words import FUNCTIONS_ELSEWHERE, root_elsewhere
 from orchestrator.language.jinja_reading import offset_of, parse_jinja
 from orchestrator.language.plain_forms import duration
 
@@ -238,10 +238,8 @@ class _Translator:
         """What to write for a name that nothing here has."""
         if near := did_you_mean(name, self.where.names):
             return near
-        if name.lower() in ("today", "date", "time"):
-            return "; write `now`"
-        if name.lower() in CUSTOMER_ELSEWHERE and "customer" in self.where.names:
-            return "; the person is called `customer`"
+        if said := root_elsewhere(name.lower(), self.where.names):
+            return said
         roots = {
             "event": "a property of the event",
             "entry": "a property of what started the journey",
