@@ -19,6 +19,7 @@ from orchestrator.domain.expression import Condition, Scope, Value
 from orchestrator.domain.journey import Journey
 from orchestrator.domain.medium import ChannelName, Medium
 from orchestrator.domain.message import Purpose
+from orchestrator.domain.outlets import Outlets
 from orchestrator.domain.own_dates import Dates
 from orchestrator.domain.program import Program
 from orchestrator.domain.reasons import Detail, Reason, brief
@@ -207,6 +208,11 @@ class Moment:
         return self.line.program.currency
 
     @property
+    def outlets(self) -> Outlets:
+        """The servers that are told of what steps give."""
+        return self.line.program.outlets
+
+    @property
     def purpose(self) -> Purpose:
         """The journey's."""
         return self.journey.purpose
@@ -265,9 +271,11 @@ class Moment:
         key = f"{one.journey}:{one.number}:{one.step}:{one.pass_no}"
         return f"{self.state.external_id}:{key}"
 
-    def ask(self, medium: Medium) -> Release:
-        """Whether a message of this journey may leave now."""
-        return release.ask(self.line.program, self.line.state, self._letter(medium), self.now)
+    def ask(self, medium: Medium, *, is_errand: bool = False) -> Release:
+        """Whether a message of this journey may leave now; of an errand its rules are asked alone,
+        whose receiver is asked the rest."""
+        letter = Letter(self.enrollment, medium, self.purpose, self.topic, is_errand=is_errand)
+        return release.ask(self.line.program, self.line.state, letter, self.now)
 
     def lacks(self, medium: Medium) -> Reason | None:
         """What somebody has not told yet and a message cannot leave without; None: nothing."""

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from hashlib import blake2b
 from zoneinfo import ZoneInfo
 
+from orchestrator.domain.errands import errands_of
 from orchestrator.domain.event import ANY_EVENT, Event, Kind
 from orchestrator.domain.expression import (
     Condition,
@@ -25,6 +26,7 @@ from orchestrator.domain.journey import Journey
 from orchestrator.domain.lifecycle import Fact, Lifecycle
 from orchestrator.domain.matching import Matching
 from orchestrator.domain.medium import ChannelName, Medium
+from orchestrator.domain.outlets import Outlets
 from orchestrator.domain.own_dates import Dated
 from orchestrator.domain.policy import Policy
 from orchestrator.domain.route import PLAIN
@@ -53,6 +55,7 @@ def invent_code(pool: str, key: str) -> str | None:
 class Index:
     """What a run looks up, derived from a program once. Nobody changes it."""
 
+    errands: dict[str, Journey] = field(default_factory=dict)  # by their ids
     by_event: dict[str, list[tuple[Journey, EventTrigger]]] = field(default_factory=dict)
     # by the kind of watch and its new answer
     by_answer: dict[tuple[str, str], list[tuple[Journey, Watched]]] = field(default_factory=dict)
@@ -85,6 +88,8 @@ class Index:
         for journey in program.journeys.values():
             if not journey.draft:
                 index._add_triggers(journey, program.dated_since)
+        for journey in program.all_journeys():
+            index._add_errands(journey)
         everywhere = [(_up_to_its_end(j, one.everywhere()), (j, one)) for j, one in index.called]
         index.everywhere = Timetable(everywhere)
         for fact in lifecycle.facts:
@@ -148,6 +153,12 @@ class Index:
         moved = self.watches_by_event.get(event.name)
         return self.watches_by_event[ANY_EVENT] if moved is None else moved
 
+    def _add_errands(self, journey: Journey) -> None:
+        for errand in errands_of(journey):
+            if not journey.draft and errand.id not in self.errands:
+                self.errands[errand.id] = errand
+                self._add_triggers(errand, {})
+
     def _add_triggers(self, journey: Journey, since: Mapping[str, datetime]) -> None:
         for trigger in journey.triggers:
             match trigger:
@@ -191,7 +202,7 @@ class Index:
         holdouts = [program.holdout_global, *(one.holdout for one in program.journeys.values())]
         self.has_splits = any(holdouts) or any(step.draws for step in steps)
         self.has_grants = any(step.grants for step in steps)
-        self.calls_out = any(step.calls_out for step in steps)
+        self.calls_out = program.outlets.are_open or any(step.calls_out for step in steps)
 
 
 class _LifeScope(Scope):
@@ -259,6 +270,7 @@ class Program:
     # since when the project knows each of its `dated_keys`; of a virtual clock alone: always
     dated_since: Mapping[str, datetime] = field(default_factory=dict)
     coupon_code: Callable[[str], str] = plain_code
+    outlets: Outlets = field(default_factory=Outlets)
     template_calls: tuple[Expr, ...] = ()  # the functions of the language that templates call
     index: Index = field(init=False, compare=False, repr=False)
 
@@ -271,7 +283,7 @@ class Program:
         """
         if self.pinned and (earlier := self.pinned.get((journey_id, version))) is not None:
             return earlier
-        return self.journeys.get(journey_id)
+        return self.journeys.get(journey_id) or self.index.errands.get(journey_id)
 
     def scope(
         self,

@@ -18,6 +18,7 @@ from orchestrator.domain.event import Event
 from orchestrator.domain.expression import Condition, Scope, Value
 from orchestrator.domain.medium import ChannelName, Medium
 from orchestrator.domain.message import Purpose
+from orchestrator.domain.outlets import Outlets
 from orchestrator.domain.reasons import Detail, Reason
 from orchestrator.domain.release_answers import Release
 from orchestrator.domain.state import CustomerState, Enrollment, Status
@@ -45,6 +46,11 @@ class StepMoment(Protocol):
     @property
     def currency(self) -> str:
         """The project's."""
+        ...
+
+    @property
+    def outlets(self) -> Outlets:
+        """The servers that are told of what steps give."""
         ...
 
     @property
@@ -98,8 +104,9 @@ class StepMoment(Protocol):
         """The channel by which a message leaves."""
         ...
 
-    def ask(self, medium: Medium) -> Release:
-        """Whether a message of this journey may leave now."""
+    def ask(self, medium: Medium, *, is_errand: bool = False) -> Release:
+        """Whether a message of this journey may leave now; of an errand its rules are asked alone,
+        whose receiver is asked the rest."""
         ...
 
     def lacks(self, medium: Medium) -> Reason | None:
@@ -195,6 +202,11 @@ class Step(ABC):
     def blocks(self) -> tuple[tuple[Step, ...], ...]:
         """The lists of steps inside it, in written order."""
         return ()
+
+    @property
+    def errand(self) -> Step | None:
+        """The step as somebody else's line takes it, where it is about them (`domain.errands`)."""
+        return None
 
     @property
     def label(self) -> str:

@@ -13,6 +13,7 @@ import unicodedata
 from collections.abc import Callable, Collection, Iterator
 
 from orchestrator.domain.errors import ExpressionInvalid
+from orchestrator.domain.suggestion import did_you_mean
 
 _QUOTED = re.compile(r"""'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*\"""", re.DOTALL)
 _OPERAND = r"""(?<![\w.\[\]])(?P<left>[\w.\[\]]+)\s+"""
@@ -27,7 +28,7 @@ CUSTOMER_ELSEWHERE = frozenset({
 _EVENT_ELSEWHERE = frozenset({"trigger", "properties", "props", "payload", "metric", "message"})
 
 
-def root_elsewhere(name: str, known: Collection[str]) -> str:
+def _root_elsewhere(name: str, known: Collection[str]) -> str:
     """What to write for a name of another tool, in lower case; "" for words nobody uses."""
     if name in ("today", "date", "time"):
         return "; write `now`"
@@ -250,3 +251,18 @@ _FINDERS: tuple[Callable[[str, str], Faults], ...] = (
     _times,
     _words,
 )
+
+
+def instead_of(name: str, names: Collection[str]) -> str:
+    """What to write for a name that nothing here has; `names` are those that are known."""
+    if near := did_you_mean(name, names):
+        return near
+    if said := _root_elsewhere(name.lower(), names):
+        return said
+    roots = {
+        "event": "a property of the event",
+        "entry": "a property of what started the journey",
+        "customer": "a fact or trait",
+    }
+    places = [f"`{root}.{name}` for {what}" for root, what in roots.items() if root in names]
+    return f"; write {', '.join(places)}, or '{name}' between quotes for text"
