@@ -5,15 +5,16 @@ VENV    := .venv
 BIN     := $(VENV)/bin
 STAMP   := $(VENV)/.installed
 
-.PHONY: install run test quick thorough check picture bench reliability lock clean
+.PHONY: install run test quick thorough check picture rules bench reliability lock clean
 
 install: $(STAMP)
 
 run: $(STAMP)
 	$(BIN)/parcours up --demo
 
+# Three processes for two cores: one plays what starts servers, which for half of its time only waits.
 test: $(STAMP)
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadgroup
+	$(BIN)/python -m pytest --numprocesses 3 --dist loadgroup
 
 # What one wants to know every few minutes: the pure rooms and the journeys, with a tenth of the examples.
 quick: $(STAMP)
@@ -21,7 +22,7 @@ quick: $(STAMP)
 
 # Every property on three times as many examples: for the night.
 thorough: $(STAMP)
-	THOROUGH_TESTS=1 $(BIN)/python -m pytest --numprocesses 2 --dist loadgroup
+	THOROUGH_TESTS=1 $(BIN)/python -m pytest --numprocesses 3 --dist loadgroup
 
 check: $(STAMP)
 	$(BIN)/ruff check
@@ -33,6 +34,10 @@ check: $(STAMP)
 # docs/house.md and its picture, from the imports.
 picture: $(STAMP)
 	$(BIN)/python -m tests.support.picture
+
+# docs/rules.md, from the rules of `check`.
+rules: $(STAMP)
+	$(BIN)/python -m tests.support.rules_page
 
 bench: $(STAMP)
 	$(BIN)/python -m tests.bench $(ARGS)

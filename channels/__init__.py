@@ -36,7 +36,8 @@ class Adapter:
     media: frozenset[Medium]
 
 
-_EMAIL, _SMS, _ANY = frozenset({Medium.EMAIL}), frozenset({Medium.SMS}), frozenset(Medium)
+_EMAIL, _ANY = frozenset({Medium.EMAIL}), frozenset(Medium)
+_BY_TWILIO = frozenset({Medium.SMS, Medium.WHATSAPP})
 
 ADAPTERS: dict[str, Adapter] = {
     "mailbox": Adapter("channels.mailbox", _ANY),
@@ -44,7 +45,7 @@ ADAPTERS: dict[str, Adapter] = {
     "recording": Adapter("channels.recording", _ANY),
     "smtp": Adapter("channels.email_smtp", _EMAIL),
     "sendgrid": Adapter("channels.email_sendgrid", _EMAIL),
-    "twilio": Adapter("channels.sms_twilio", _SMS),
+    "twilio": Adapter("channels.sms_twilio", _BY_TWILIO),
 }
 
 LOCAL = frozenset({"mailbox", "console", "recording"})  #: nothing leaves the machine

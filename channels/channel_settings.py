@@ -92,13 +92,7 @@ class ChannelSettings:
         """What a server's certificate must come from: the machine's authorities, or those in
         SSL_CERT_FILE.
         """
-        own = self.environment.get("SSL_CERT_FILE") or None
-        try:
-            return _read_authorities(own, Path(own).stat().st_mtime_ns if own else 0)
-        except (OSError, ValueError) as error:
-            raise ChannelMisconfigured(
-                f"SSL_CERT_FILE names no certificates: {own} ({type(error).__name__})"
-            ) from None
+        return trusted_tls(self.environment)
 
     def require_sender(self) -> None:
         """Raises ChannelMisconfigured when e-mails would have no From address, or one that nobody
@@ -122,6 +116,17 @@ class ChannelSettings:
 
 class SettingMissing(ChannelMisconfigured):
     """A credential is not there: whoever looks at the files may not hold it."""
+
+
+def trusted_tls(environment: Mapping[str, str]) -> ssl.SSLContext:
+    """What a server's certificate must come from; raises ChannelMisconfigured."""
+    own = environment.get("SSL_CERT_FILE") or None
+    try:
+        return _read_authorities(own, Path(own).stat().st_mtime_ns if own else 0)
+    except (OSError, ValueError) as error:
+        raise ChannelMisconfigured(
+            f"SSL_CERT_FILE names no certificates: {own} ({type(error).__name__})"
+        ) from None
 
 
 @cache  # it takes 50 ms, and each process that sends a batch would do it again

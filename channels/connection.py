@@ -13,12 +13,22 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
 _T = TypeVar("_T")
 _CHUNK = 65_536
+_MORE: int = getattr(socket, "MSG_MORE", 0)  # Linux has it
+
+
+#: What a name stands for: family, kind, protocol, canonical name, address.
+Address = tuple[int, int, int, str, tuple[Any, ...]]
+
+
+def look_up(host: str, port: int) -> Sequence[Address]:
+    """The addresses of a name."""
+    return socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
 
 
 class Connection:
@@ -59,11 +69,14 @@ class Connection:
         self._socket, self._is_secured = secured, True
         self._until_done(secured.do_handshake, until_s)
 
-    def send(self, data: bytes, until_s: float) -> None:
-        """Hands all of it to the system; when this fails, the last byte certainly did not leave."""
-        view = memoryview(data)
+    def send(self, data: bytes, until_s: float, *, more: bool = False) -> None:
+        """Hands all of it to the system; when this fails, the last byte certainly did not leave.
+        With `more` to come at once its end may wait to travel with that, where the system can: one
+        packet less for either side.
+        """
+        view, flags = memoryview(data), _MORE if more and not self._is_secured else 0
         while view:
-            send = partial(self._socket.send, view[:_CHUNK])
+            send = partial(self._socket.send, view[:_CHUNK], flags)
             view = view[self._until_done(send, until_s, select.POLLOUT) :]
         self._used_at_s = time.monotonic()
 
@@ -131,8 +144,11 @@ class Connections:
         self._is_cut = False
 
     def open(self, host: str, port: int, until_s: float) -> Connection:
+        """A new connection to a host by its name."""
+        return self.open_to(look_up(host, port), until_s)
+
+    def open_to(self, addresses: Sequence[Address], until_s: float) -> Connection:
         """A new connection; of several addresses each gets its share of the time."""
-        addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         failure: OSError = ConnectionError("the name has no address")
         for tried, (family, kind, protocol, _, address) in enumerate(addresses):
             connection = self._add(socket.socket(family, kind, protocol))

@@ -1,7 +1,8 @@
-"""SMS through Twilio, `POST /2010-04-01/Accounts/{sid}/Messages.json`.
+"""SMS and WhatsApp through Twilio, `POST /2010-04-01/Accounts/{sid}/Messages.json`.
 
-Environment: TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN, and TWILIO_FROM or TWILIO_MESSAGING_SERVICE_SID;
-PARCOURS_TWILIO_BASE_URL. The API has no idempotency key: an answer that never came is UNCERTAIN.
+Environment: TWILIO_ACCOUNT_SID, TWILIO_AUTH_TOKEN, and TWILIO_FROM (for WhatsApp
+TWILIO_WHATSAPP_FROM) or TWILIO_MESSAGING_SERVICE_SID; PARCOURS_TWILIO_BASE_URL. The API has no
+idempotency key: an answer that never came is UNCERTAIN.
 """
 
 from __future__ import annotations
@@ -28,9 +29,11 @@ from orchestrator.domain.medium import Medium
 from orchestrator.domain.message import RenderedMessage
 
 BODY_MAX = 1600
+WHATSAPP = "whatsapp:"  # before the numbers of both sides
 VALIDITY_MAX_S = 36_000  # also Twilio's default
 
 _ACCOUNT_SID = re.compile(r"AC[0-9a-fA-F]{32}")
+_CONTENT_SID = re.compile(r"HX[0-9a-fA-F]{32}")
 _SERVICE_SID = re.compile(r"MG[0-9a-fA-F]{32}")
 _SID = re.compile(rb'"sid"\s*:\s*"((?:SM|MM)[0-9a-fA-F]{32})"')  # also in half of an answer
 
@@ -89,6 +92,8 @@ MEANINGS: Mapping[int, Meaning] = {
     21614: _dead("not a mobile number"),
     21617: _refused("the body is too long"),
     21619: _refused("the message has no body"),
+    21655: _refused("Twilio does not know this content_sid"),
+    21656: _refused("the variables are not those of the approved template"),
     21701: _ours("Twilio does not know the messaging service: check TWILIO_MESSAGING_SERVICE_SID"),
     21703: _ours(
         "the messaging service has no number to send from: give it one in Twilio's console"
@@ -106,6 +111,11 @@ MEANINGS: Mapping[int, Meaning] = {
     30450: _refused("blocked: SMS pumping suspected"),
     30610: _refused("blocked by Twilio's quiet hours"),
     30640: _refused("blocked: the number is on a litigator list"),
+    63016: _refused("outside of a conversation only an approved template is taken"),
+    63018: _later("too many WhatsApp messages at once"),
+    63024: _dead("no number of WhatsApp"),
+    63027: _refused("the template is not approved in this language"),
+    63028: _refused("the variables are not those of the approved template"),
 }
 
 
@@ -113,19 +123,18 @@ def open_adapter(medium: Medium, settings: ChannelSettings) -> TwilioChannel:
     """Opens the channel; raises ChannelMisconfigured when credentials or the sender are missing or
     malformed.
     """
-    return TwilioChannel(settings)
+    return TwilioChannel(settings, medium)
 
 
 class TwilioChannel:
-    """Sends SMS over a few kept connections to Twilio."""
+    """Sends SMS, or WhatsApp messages, over a few kept connections to Twilio."""
 
     name = "twilio"
-    medium = Medium.SMS
     supports = frozenset({Feature.VALIDITY})
 
-    def __init__(self, settings: ChannelSettings) -> None:
-        self._settings = settings
-        self._service, self._sender = _own_sender(settings)
+    def __init__(self, settings: ChannelSettings, medium: Medium = Medium.SMS) -> None:
+        self._settings, self.medium = settings, medium
+        self._service, self._sender = _own_sender(settings, medium)
         url = base_url(settings, "PARCOURS_TWILIO_BASE_URL", "https://api.twilio.com")
         self._http = HttpClient(settings, url)
         self._client = _client(settings, url, self._http)
@@ -139,7 +148,7 @@ class TwilioChannel:
 
     def reopen(self) -> TwilioChannel:
         """The same channel, without a connection."""
-        return TwilioChannel(self._settings)
+        return TwilioChannel(self._settings, self.medium)
 
     def close(self) -> None:
         """Ends the threads and the connections, whatever they wait for."""
@@ -150,13 +159,10 @@ class TwilioChannel:
 
     def _prepare(self, message: RenderedMessage) -> dict[str, str]:
         check(message, self.medium, self.supports)
-        if not message.text.strip():
-            raise MessageRefused("the message has no text")
-        if len(message.text) > BODY_MAX:
-            raise MessageRefused(
-                f"the text is longer than the {BODY_MAX} characters that Twilio takes"
-            )
-        request = {"to": message.to, "body": message.text} | self._from(message)
+        if self.medium.spec.is_content:
+            request = _content(message) | _by_whatsapp(self._from(message))
+        else:
+            request = _text(message) | self._from(message)
         if message.validity_s is not None:
             if message.validity_s < 1:
                 raise MessageRefused("its time is over: validity_s is below 1")
@@ -221,6 +227,30 @@ class _PooledClient(SdkHttpClient):  # type: ignore[misc]
         raise _Answered(self._http.post(url, {**(headers or {}), **credentials}, body))
 
 
+def _text(message: RenderedMessage) -> dict[str, str]:
+    if not message.text.strip():
+        raise MessageRefused("the message has no text")
+    if len(message.text) > BODY_MAX:
+        raise MessageRefused(f"the text is longer than the {BODY_MAX} characters that Twilio takes")
+    return {"to": message.to, "body": message.text}
+
+
+def _content(message: RenderedMessage) -> dict[str, str]:
+    """An approved template: outside of a conversation WhatsApp takes nothing else."""
+    if not _CONTENT_SID.fullmatch(message.content_sid):
+        raise MessageRefused("content_sid must be HX followed by 32 hexadecimal digits")
+    values = dict(message.content_variables)
+    if any(not value.strip() or "\n" in value for value in values.values()):
+        raise MessageRefused("a variable of the template is empty, or holds a line break")
+    request = {"to": f"{WHATSAPP}{message.to}", "content_sid": message.content_sid}
+    return request | ({"content_variables": orjson.dumps(values).decode()} if values else {})
+
+
+def _by_whatsapp(sender: dict[str, str]) -> dict[str, str]:
+    number = sender.get("from_")
+    return sender | ({"from_": f"{WHATSAPP}{number}"} if number else {})
+
+
 def _client(settings: ChannelSettings, url: str, http: HttpClient) -> Client:
     account = settings.require_key("TWILIO_ACCOUNT_SID", "AC followed by 32 hexadecimal digits")
     token = settings.require_key("TWILIO_AUTH_TOKEN", "the token of Twilio's console")
@@ -240,22 +270,23 @@ def _client(settings: ChannelSettings, url: str, http: HttpClient) -> Client:
     return client
 
 
-def _own_sender(settings: ChannelSettings) -> tuple[str, str]:
-    service, sender = (
-        settings.optional("TWILIO_MESSAGING_SERVICE_SID"),
-        settings.optional("TWILIO_FROM"),
-    )
+def _own_sender(settings: ChannelSettings, medium: Medium) -> tuple[str, str]:
+    variable = "TWILIO_WHATSAPP_FROM" if medium.spec.is_content else "TWILIO_FROM"
+    service = settings.optional("TWILIO_MESSAGING_SERVICE_SID")
+    sender = settings.optional(variable).removeprefix(WHATSAPP)
     if not (service or sender):
         raise SettingMissing(
-            "set the environment variable TWILIO_FROM (a number of your account) or "
+            f"set the environment variable {variable} (a number of your account) or "
             "TWILIO_MESSAGING_SERVICE_SID"
         )
+    if sender and medium.spec.is_content and not sender.startswith("+"):
+        raise ChannelMisconfigured(f"{variable} must be a number such as +14155552671")
     if service and not _SERVICE_SID.fullmatch(service):
         raise ChannelMisconfigured(
             "TWILIO_MESSAGING_SERVICE_SID must be MG followed by 32 hexadecimal digits"
         )
     if sender and (refusal := sender_refusal(Medium.SMS, sender)):
-        raise ChannelMisconfigured(f"TWILIO_FROM: {refusal}")
+        raise ChannelMisconfigured(f"{variable}: {refusal}")
     return service, sender
 
 

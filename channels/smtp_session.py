@@ -80,10 +80,10 @@ class SmtpSession(smtplib.SMTP):
             raise ValueError("a command is one line")
         self.send("".join(f"{command}\r\n" for command in commands))
 
-    def put(self, data: bytes) -> None:
+    def put(self, data: bytes, *, more: bool = False) -> None:
         """Hands bytes to the system; when this fails, the last of them did not leave."""
         try:
-            self._connection.send(data, time.monotonic() + self._reply_s)
+            self._connection.send(data, time.monotonic() + self._reply_s, more=more)
         except OSError as error:
             raise smtplib.SMTPServerDisconnected(type(error).__name__) from None
 

@@ -74,7 +74,7 @@ class HttpClient:
         self._answer_s = min(settings.answer_timeout_s, ANSWER_MAX_S)
         self._idle_s = settings.idle_s
         self._connections = Connections()
-        self._idle: deque[_Line] = (
+        self._idle: deque[HttpLine] = (
             deque()
         )  # append and pop are atomic: the threads share it without a lock
 
@@ -106,14 +106,14 @@ class HttpClient:
         while self._idle:
             self._idle.pop().connection.close()
 
-    def _take_kept(self) -> _Line | None:
+    def _take_kept(self) -> HttpLine | None:
         with contextlib.suppress(IndexError):  # there is none, or no longer
             while (line := self._idle.pop()).connection.idle_s > self._idle_s:
                 line.connection.close()
             return line
         return None
 
-    def _open(self) -> _Line:
+    def _open(self) -> HttpLine:
         until_s = time.monotonic() + self._send_s
         try:
             connection = self._connections.open(self._host, self._port, until_s)
@@ -125,9 +125,9 @@ class HttpClient:
                 raise
         except OSError as error:
             raise Unanswered(_nothing_left(error)) from None
-        return _Line(connection)
+        return HttpLine(connection)
 
-    def _exchange(self, line: _Line, request: h11.Request, body: bytes) -> HttpAnswer:
+    def _exchange(self, line: HttpLine, request: h11.Request, body: bytes) -> HttpAnswer:
         if (
             not line.connection.is_quiet()
         ):  # it has left, or speaks unasked: that would be taken for our answer
@@ -162,8 +162,8 @@ class _Stale(Exception):
         self.cause = cause
 
 
-class _Line:
-    """One kept connection and where its conversation stands."""
+class HttpLine:
+    """One connection and where its conversation stands."""
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection

@@ -16,22 +16,29 @@ import logging
 import threading
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import datetime
+from typing import Protocol
 from uuid import UUID
 
-import httpx
 from prefect.client.orchestration import PrefectClient
 from prefect.client.schemas.objects import FlowRun, StateType
 from prefect.context import AsyncClientContext
-from prefect.exceptions import PrefectException
 from prefect.logging.handlers import APILogHandler
 
 from flows.deployments import FLOWS, is_on_hold, read_managed, sync
 from flows.description import DeploymentSpec
 from flows.gate import UP, Ending, Gate, GateKey, GateKind, Ledger, Pace, held_by, keys_of
-from flows.run import claim, create_run, execute_for, mark_lost_runs_crashed, read_states, skip
+from flows.run import (
+    UNREACHABLE,
+    claim,
+    create_run,
+    execute_for,
+    mark_lost_runs_crashed,
+    read_states,
+    skip,
+)
 from flows.run_texts import headline
 from flows.shift_run import execute_shift
+from orchestrator.clock import SystemClock
 from orchestrator.domain.errors import without_data
 from orchestrator.engine.report import Held, TickReport
 from orchestrator.shift.shift import Shift
@@ -40,7 +47,6 @@ logger = logging.getLogger(__name__)
 
 Job = Callable[[PrefectClient], Awaitable[None]]
 
-_UNREACHABLE = (httpx.HTTPError, PrefectException, OSError)
 _LOOK_S = 0.25
 _RETRY_S = 5.0
 _LEAVING_S = 2.0  # what a look at Prefect gets to end
@@ -52,26 +58,25 @@ _STOPPED = (StateType.CANCELLING, StateType.CANCELLED, StateType.PAUSED)
 _TALKATIVE = ("httpx",)
 
 
+class Healthy(Protocol):
+    """What is asked of the engine whose shifts are kept."""
+
+    def health(self, kind: str, name: str) -> str:
+        """The health card of a gate, in markdown."""
+
+
 class Bookkeeper:
     """Opens runs for shifts and for the gates that have numbers to tell, obeys what ops do in the
     UI, and knows what is held.
 
-    `health(key)` writes a gate's health card, `now()` is the real time (never an accelerated one),
     `host` tags our runs, so that those of a killed process are found again. At rest only `_tend`
     asks Prefect anything, and seldom; `_follow` sleeps until something opens.
     """
 
-    def __init__(
-        self,
-        shift_name: str,
-        health: Callable[[GateKey], str],
-        now: Callable[[], datetime],
-        host: str,
-        pace: Pace,
-    ) -> None:
+    def __init__(self, shift_name: str, engine: Healthy, host: str, pace: Pace) -> None:
         self._shift_key = GateKey(GateKind.SHIFT, shift_name)
         self._is_up = shift_name == UP  # the runs of other shifts are a Prefect worker's
-        self._health, self._now, self._pace = health, now, pace
+        self._engine, self._pace = engine, pace
         self._tag = f"host:{host}"
         self._ledger = Ledger()
         self._specs: Sequence[DeploymentSpec] = ()
@@ -107,8 +112,7 @@ class Bookkeeper:
             gate.end_run(why)
         self._in_loop(self._woken.set)
         self._in_loop(self._opened.set)
-        # Without an open run nothing is left to tell; then a client that waits for its server is
-        # not waited for.
+        # without an open run nothing is left to tell, and a client that waits is not waited for
         self._thread.join(2 * _CLOSING_S if self._runs else _LEAVING_S)
 
     def update(self, specs: Sequence[DeploymentSpec]) -> None:
@@ -199,7 +203,7 @@ class Bookkeeper:
         """
         try:
             await job(client)
-        except _UNREACHABLE as error:
+        except UNREACHABLE as error:
             self._lose_sight(error)
         except Exception:  # a fault of ours in one look at Prefect must not end all the others
             logger.exception("A look at Prefect failed")
@@ -284,7 +288,7 @@ class Bookkeeper:
         """
         ours = [key for key in self._gates if self._is_up or key != self._shift_key]
         scheduled = await client.get_scheduled_flow_runs_for_deployments(
-            [self._gates[key].deployment_id for key in ours], scheduled_before=self._now()
+            [self._gates[key].deployment_id for key in ours], scheduled_before=SystemClock().now()
         )
         newest = {
             flow_run.deployment_id: flow_run for flow_run in scheduled
@@ -355,13 +359,12 @@ class Bookkeeper:
                 flow_run = flow_run or await create_run(client, gate, name, self._tag)
                 account.flow_run_id = flow_run.id
                 await execute_for(account, FLOWS[gate.key.kind], flow_run)
-            except (
-                Exception
-            ) as error:  # the border to Prefect: a run's failure is never the engine's
+            except Exception as error:  # as above
                 logger.warning(
                     "A run of %s could not be kept in Prefect: %s", gate.key.name, _brief(error)
                 )
                 self._lose_sight(error)
+                account.told = False  # it told a run that could not be closed
                 gate.next_opening_s = time.monotonic() + _RETRY_S
             finally:
                 gate.account = None
@@ -370,7 +373,7 @@ class Bookkeeper:
 
     async def _write_health(self, key: GateKey) -> str:
         try:
-            return await asyncio.to_thread(self._health, key)
+            return await asyncio.to_thread(self._engine.health, str(key.kind), key.name)
         except Exception as error:  # a run's numbers matter more than its health card
             logger.error("The health of %s is not known: %s", key.name, without_data(error))
             return (
@@ -392,7 +395,5 @@ async def _have(flow_run: FlowRun) -> FlowRun:
 
 
 def _brief(error: Exception) -> str:
-    """The first line of an error; Prefect's hold our own ids only, but go on with whole answers of
-    the server.
-    """
+    """The first line of an error: Prefect's go on with whole answers of the server."""
     return f"{type(error).__name__}: {error}".splitlines()[0].removesuffix(": ")

@@ -8,7 +8,7 @@ from prefect.client.schemas.objects import State
 from prefect.events import emit_event
 
 from flows.gate import GateKey
-from flows.run import close, keep_open, open_account
+from flows.run import close, keep_open, open_account, shown
 from flows.run_texts import artifact_key, artifact_title, failure_rows
 from orchestrator.engine.report import ChannelTally
 
@@ -21,7 +21,7 @@ async def deliveries(channel: str = "") -> State[None]:
     account = open_account()
     await keep_open(account)
     if isinstance(account.tally, ChannelTally) and account.tally.failures:
-        await _report_failures(account.key, account.tally)
+        await shown(_report_failures(account.key, account.tally))
     return await close(account)
 
 

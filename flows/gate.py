@@ -17,7 +17,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from orchestrator.engine.report import ChannelTally, Held, JourneyTally, TickReport
-from orchestrator.shift.shift import LOOK_INTERVAL_S
+from orchestrator.shift.shift import ShiftPace
 
 Tally = JourneyTally | ChannelTally
 
@@ -50,18 +50,14 @@ UP = "up"
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
-    """How often things are looked at, and how long a run lives. Real seconds, whatever clock the
-    engine has.
+class Pace(ShiftPace):
+    """How often Prefect is looked at, beside the shifts.
 
     At rest Prefect is asked for scheduled runs only, and once a minute what is paused: while
     something runs, or is held, it is asked more often.
     """
 
-    look_interval_s: float = LOOK_INTERVAL_S  # whether anything is due
-    window_s: float = 60.0  # a run closes, and the next may open, this long after it opened
     opening_s: float = 2.0  # then the work is not kept waiting for its run
-    look_s: float = 3.0  # a run that met no work closes after this
     rename_s: float = 5.0  # an open run's name follows its numbers
     poll_runs_s: float = 10.0  # the Run button
     poll_paused_s: float = 5.0

@@ -94,22 +94,9 @@ class _Site:
 
     def open_shift(self, name: str) -> tuple[Shift, Bookkeeper]:
         """The shift, and who keeps its gates and accounts."""
-        books = Bookkeeper(
-            name,
-            lambda key: self._engine.health(str(key.kind), key.name),
-            SystemClock().now,
-            f"{socket.gethostname()}:{name}",
-            PACE,
-        )
         bell = Bell()
-        shift = Shift(
-            self._engine,
-            bell,
-            held=books.held,
-            tell=books.post,
-            window_s=PACE.window_s,
-            idle_s=PACE.look_s,
-        )
+        books = Bookkeeper(name, self._engine, f"{socket.gethostname()}:{name}", PACE)
+        shift = Shift(self._engine, bell, books, PACE)
         specs = [*describe_project(self._project), describe_shift(name)]
         books.start(specs, self._engine.load_held(), bell.ring)
         return shift, books

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Collection
+from collections.abc import Awaitable, Collection
 from contextvars import ContextVar
 from typing import Any
 from uuid import UUID
 
+import httpx
 from prefect import get_run_logger
 from prefect.artifacts import acreate_markdown_artifact
 from prefect.client.orchestration import PrefectClient, get_client
@@ -23,7 +24,7 @@ from prefect.client.schemas.filters import (
 )
 from prefect.client.schemas.objects import FlowRun, State, StateType
 from prefect.client.schemas.responses import OrchestrationResult, SetStateStatus
-from prefect.exceptions import Abort, Pause
+from prefect.exceptions import Abort, Pause, PrefectException
 from prefect.flow_engine import run_flow
 from prefect.flows import Flow
 from prefect.states import Cancelled, Completed, Crashed, Failed, Pending
@@ -34,6 +35,8 @@ from orchestrator.domain.errors import ParcoursError
 
 logger = logging.getLogger(__name__)
 
+#: What a look at Prefect raises when there is no answer, or a refusal.
+UNREACHABLE = (httpx.HTTPError, PrefectException, OSError)
 LOOK_INTERVAL_S = 0.25  # how often an open run looks at its numbers
 
 _account: ContextVar[Account] = ContextVar("account")
@@ -164,17 +167,21 @@ async def close(account: Account) -> State[None]:
     get_run_logger().log(logging.ERROR if why else logging.INFO, text)
     await _rename(account, headline(account))
     if account or account.by_hand:
-        await acreate_markdown_artifact(
-            key=artifact_key("health", account.key),
-            markdown=await account.health(account.key),
-            description=artifact_title("health", account.key),
-        )
+        await shown(_write_health_card(account))
     account.told = True
     if account.ending is Ending.CANCELLED:
         return Cancelled(message=text)
     if why:
         return Failed(message=text)
     return Completed(message=text)
+
+
+async def _write_health_card(account: Account) -> None:
+    await acreate_markdown_artifact(
+        key=artifact_key("health", account.key),
+        markdown=await account.health(account.key),
+        description=artifact_title("health", account.key),
+    )
 
 
 async def _rename(account: Account, name: str) -> None:
@@ -184,5 +191,21 @@ async def _rename(account: Account, name: str) -> None:
 
 async def rename_run(run_id: UUID, name: str) -> None:
     """Gives a run its name."""
+    await shown(_set_name(run_id, name))
+
+
+async def _set_name(run_id: UUID, name: str) -> None:
     async with get_client() as client:
         await client.set_flow_run_name(run_id, name)
+
+
+async def shown(showing: Awaitable[object]) -> None:
+    """Awaits what a run shows beside its state.
+
+    Where Prefect does not answer, or refuses it, the run goes on without: it is red only when a
+    person must act.
+    """
+    try:
+        await showing
+    except UNREACHABLE as error:
+        logger.info("A run shows less than it would: %s", type(error).__name__)

@@ -75,15 +75,15 @@ def alarm(tally: Tally, pace: Pace) -> str:
 
 def failure_rows(failures: Sequence[Failure]) -> list[dict[str, str]]:
     """The newest failures as rows of a table, newest first; the UI shows the first columns without
-    scrolling.
+    scrolling, so why and what helps come first.
     """
     return [
         {
+            "reason": failure.reason,
+            "help": failure.help,
             "journey": failure.journey,
             "step": failure.step,
-            "reason": failure.reason,
             "code": failure.code,
-            "help": failure.help,
             "outcome": failure.outcome,
             "message": failure.message_id,
         }

@@ -6,12 +6,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 
 from channels import ChannelSettings, open_channel
+from channels.channel_settings import trusted_tls
+from channels.webhook_http import HttpWebhooks
 from orchestrator.clock import Clock
 from orchestrator.config import Config
 from orchestrator.domain.channel import Channel
 from orchestrator.domain.medium import ChannelName
+from orchestrator.domain.webhook_port import WebhookCaller
 
 
 def channel_settings(
@@ -26,6 +30,13 @@ def channel_settings(
         environment=config.environment,
         account=config.channels.account(name),
     )
+
+
+def open_webhooks(config: Config) -> WebhookCaller:
+    """What makes the webhooks of journeys; nothing is looked up or connected yet."""
+    environment = config.environment
+    secrets = {name: environment[name] for name in config.webhooks.secrets if environment.get(name)}
+    return HttpWebhooks(secrets, config.webhooks.allow, partial(trusted_tls, environment))
 
 
 def open_channels(config: Config, clock: Clock) -> dict[ChannelName, Channel]:

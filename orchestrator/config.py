@@ -14,6 +14,7 @@ from orchestrator.domain.errors import ParcoursError
 from orchestrator.domain.medium import ChannelName, Medium
 from orchestrator.domain.policy import Cap, Policy
 from orchestrator.domain.schedule import QuietHours
+from orchestrator.domain.topics import Topic
 
 FILE = "parcours.toml"
 
@@ -45,8 +46,10 @@ class ChannelConfig:
 
 
 def mailboxes() -> dict[ChannelName, ChannelConfig]:
-    """A mailbox for each medium, called like it."""
-    return {ChannelName(medium): ChannelConfig(medium) for medium in Medium}
+    """A mailbox for each medium that every project has, called like it."""
+    return {
+        ChannelName(medium): ChannelConfig(medium) for medium in Medium if medium.spec.is_common
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +83,16 @@ class Channels:
 
 
 @dataclass(frozen=True, slots=True)
+class Webhooks:
+    """What webhooks may use and reach: environment variables by name, and hosts of one's own
+    network beside all of the internet.
+    """
+
+    secrets: frozenset[str] = frozenset()
+    allow: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """A project's configuration. `environment` is the process's, over that of `.env`; it stays out
     of `repr`.
@@ -90,14 +103,18 @@ class Config:
     database_url: str = field(default="", repr=False)  # may hold a password
     channels: Channels = field(default_factory=Channels)
     consent_granted: bool = False  # what holds where a customer has made no choice
+    double_opt_in: frozenset[Medium] = frozenset()
+    topics: Mapping[str, Topic] | None = None  # None: the project declares none
     caps: Mapping[Medium, tuple[Cap, ...]] = field(default_factory=dict)
     quiet_hours: Mapping[Medium, QuietHours] = field(default_factory=dict)
+    never: tuple[str, ...] = ()  # as written: `language.never_rules` reads them
     holdout_global: float = 0.0  # percent
     # whether opens and clicks of who said nothing about it are measured
     tracking_granted: bool = False
     tracking_links: Mapping[str, str] = field(default_factory=lambda: UTM)
     ingest_max_age: timedelta = timedelta(hours=24)
     public_url: str = "http://localhost:8000"
+    webhooks: Webhooks = Webhooks()
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
     var: Path | None = None  # instead of the project's own `var`: the demo keeps to itself
 
@@ -109,7 +126,14 @@ class Config:
     @property
     def policy(self) -> Policy:
         """Consent, caps and quiet hours, as the domain asks them."""
-        return Policy(self.consent_granted, self.caps, self.quiet_hours)
+        asked = frozenset(one.id for one in (self.topics or {}).values() if one.asks_yes)
+        return Policy(
+            self.consent_granted,
+            self.caps,
+            self.quiet_hours,
+            asked,
+            confirmed_media=self.double_opt_in,
+        )
 
     @property
     def admin_token(self) -> str | None:
@@ -148,6 +172,21 @@ def has_secret_key(config: Config) -> bool:
 def load_write_key(config: Config) -> str:
     """The key that ingest asks for: PARCOURS_WRITE_KEY, else made once in `var/write_key`."""
     return config.environment.get("PARCOURS_WRITE_KEY") or _made_once(config.var_dir / "write_key")
+
+
+def load_read_key(config: Config) -> str:
+    """The key with which pages read what they show: PARCOURS_READ_KEY, else made once in
+    `var/read_key`.
+    """
+    return config.environment.get("PARCOURS_READ_KEY") or _made_once(config.var_dir / "read_key")
+
+
+def load_onsite_secret(config: Config) -> str:
+    """With what the shop's server signs who somebody is: PARCOURS_ONSITE_SECRET, else made once in
+    `var/onsite_secret`.
+    """
+    made = config.var_dir / "onsite_secret"
+    return config.environment.get("PARCOURS_ONSITE_SECRET") or _made_once(made)
 
 
 def _made_once(path: Path) -> str:

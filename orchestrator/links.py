@@ -30,11 +30,12 @@ class LinkPurpose(StrEnum):
     SURVEY = "s"  # payload: message id, survey id
     REFERRAL = "r"  # payload: the referrer's customer id
     BROWSER = "m"  # payload: message id
+    CONFIRM = "c"  # payload: message id
 
 
 #: What templates may ask of `links`.
 LINK_FUNCTIONS = frozenset({"survey", "shop"})  # the others are links as they stand
-LINK_NAMES = LINK_FUNCTIONS | {"unsubscribe", "preferences", "browser", "referral"}
+LINK_NAMES = LINK_FUNCTIONS | {"unsubscribe", "preferences", "browser", "referral", "confirm"}
 
 
 class LinkSigner:
@@ -73,6 +74,10 @@ class LinkSigner:
     def browser(self, message_id: str) -> str:
         """The web copy of a mail."""
         return self._url(LinkPurpose.BROWSER, message_id)
+
+    def confirm(self, message_id: str) -> str:
+        """The page on which the reader of a message confirms that they want more of its medium."""
+        return self._url(LinkPurpose.CONFIRM, message_id)
 
     def read(self, token: str, purpose: LinkPurpose) -> tuple[str, ...]:
         """The ids a token was made of, as listed at `LinkPurpose`; raises LinkInvalid."""
@@ -183,6 +188,11 @@ class Links:
         """The web copy of this mail."""
         self._browser = self._browser or self._signer.browser(self._message_id)
         return self._browser
+
+    @property
+    def confirm(self) -> str:
+        """Where its reader confirms that they want messages like this one."""
+        return self._signer.confirm(self._message_id)
 
     @property
     def referral(self) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 
-from orchestrator.adapters import open_channels
+from orchestrator.adapters import open_channels, open_webhooks
 from orchestrator.clock import Clock
 from orchestrator.config import Config, has_secret_key, load_secret_key
 from orchestrator.domain.channel import Channel
@@ -93,6 +93,7 @@ def open_engine(
         signer=LinkSigner(secret, config.public_url),
         clock=clock,
         secret=secret,
+        webhooks=open_webhooks(config),
     )
     parts = edits.take_over(parts, clock.now(), applying=apply)
     with database.write() as transaction:
@@ -156,6 +157,7 @@ def close_engine(parts: Parts, worker: Worker | None = None) -> None:
     """Lets go of channels, notes and database. What is in the hands of a channel stays as it is."""
     for channel in parts.channels.values():
         channel.close()
+    parts.webhooks.close()
     if worker is not None:
         worker.close()
     parts.database.close()

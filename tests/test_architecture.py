@@ -87,7 +87,7 @@ def test_every_room_has_its_place_in_the_map() -> None:
 
 
 #: Libraries that only compute: no clock, no network, no state.
-PURE_LIBRARIES = {"phonenumbers"}
+PURE_LIBRARIES = {"phonenumbers", "holidays"}
 
 
 def test_the_domain_imports_only_the_standard_library_and_what_is_pure_like_it() -> None:
@@ -236,7 +236,10 @@ def test_a_medium_is_named_in_few_places() -> None:
         shown(path)
         for path in SOURCES
         if not inside(path, "channels")
-        and any(name.endswith((".Medium.EMAIL", ".Medium.SMS")) for name, _ in mentioned(path))
+        and any(
+            name.endswith((".Medium.EMAIL", ".Medium.SMS", ".Medium.WHATSAPP"))
+            for name, _ in mentioned(path)
+        )
     }
     assert naming - NAMES_MEDIA == set()
 

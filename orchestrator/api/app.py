@@ -18,8 +18,11 @@ from starlette.types import HTTPExceptionHandler
 
 from orchestrator.api import (
     admission,
+    confirm,
+    coupons,
     home,
     mailbox_pages,
+    onsite,
     referral,
     survey_page,
     unsubscribe,
@@ -64,7 +67,8 @@ def create_app(services: ApiServices) -> Starlette:
 def _routes(services: ApiServices) -> list[BaseRoute]:
     guarded = admission.admitted_only
     routes: list[BaseRoute] = [
-        segment_routes(),
+        Route("/v1/coupons", coupons.list_coupons),  # no other website may read them: no CORS
+        segment_routes(Route("/onsite", onsite.show_content, methods=["GET"])),
         Route("/healthz", home.tell_health),
         Route("/style.css", home.show_style),
         Route("/mailbox.js", mailbox_pages.show_script),
@@ -74,6 +78,8 @@ def _routes(services: ApiServices) -> list[BaseRoute]:
         Route("/s/{token}", survey_page.answer_survey, methods=["POST"]),
         Route("/r/{token}", referral.show_referral),
         Route("/r/{token}", referral.accept_referral, methods=["POST"]),
+        Route("/c/{token}", confirm.show_confirmation),
+        Route("/c/{token}", confirm.confirm, methods=["POST"]),
         Route("/m/{token}", web_copy.show_web_copy),
         Route("/login", admission.show_login),
         Route("/login", admission.log_in, methods=["POST"]),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from starlette.requests import Request
@@ -13,6 +13,7 @@ from orchestrator.clock import Clock
 from orchestrator.config import Config
 from orchestrator.domain.friend_offer import FriendOffer
 from orchestrator.domain.survey import Survey
+from orchestrator.domain.topics import TopicNames
 from orchestrator.links import LinkSigner
 from orchestrator.store.database import Database
 
@@ -34,10 +35,13 @@ class ApiServices:
     signer: LinkSigner
     surveys: Mapping[str, Survey]
     write_key: str
+    read_key: str
+    onsite_secret: str
     mailbox_root: Path
     nudge: Callable[[], None]
     render_copy: Callable[[str], str | None]
     friend_offer: FriendOffer | None = None
+    topics: TopicNames = field(default_factory=TopicNames)
     file_calls: Filing | None = None
     demo: bool = False
     prefect_ui_url: str | None = None

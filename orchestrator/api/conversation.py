@@ -13,6 +13,7 @@ from orchestrator.clock import Clock
 from orchestrator.config import Config
 from orchestrator.domain.friend_offer import FriendOffer
 from orchestrator.domain.survey import Survey
+from orchestrator.domain.topics import TopicNames
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +24,7 @@ class Served:
     clock: Clock
     surveys: Mapping[str, Survey]
     friend_offer: FriendOffer | None
+    topics: TopicNames
     demo: bool = False
     prefect_ui_url: str | None = None
 

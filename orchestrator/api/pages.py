@@ -19,7 +19,7 @@ from starlette.responses import HTMLResponse, Response
 
 from orchestrator.api.context import ApiServices, services_of, writer_of
 from orchestrator.api.inbox_writer import InboxFull
-from orchestrator.api.words import WORDS, Words, choose_language
+from orchestrator.api.words import WORDS, Words, choose_language, name_topic
 from orchestrator.domain.errors import LinkInvalid
 from orchestrator.domain.formatting import format_on_page
 from orchestrator.domain.identity import Person
@@ -82,6 +82,12 @@ class Visit:
     def words(self) -> Words:
         """What pages say in this language."""
         return WORDS[self.language]
+
+    def name_topic(self, topic: str) -> str:
+        """A topic as the visitor is told of it: by the name that the project gives it."""
+        fallback = self.services.config.project.locale
+        own = self.services.topics.name(topic, self.language, fallback)
+        return own or name_topic(topic, self.language)
 
     def show(self, template: str, status: int = 200, **context: object) -> Response:
         """A page from its template."""

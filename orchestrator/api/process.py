@@ -23,7 +23,12 @@ from orchestrator.api.app import create_app
 from orchestrator.api.context import ApiServices
 from orchestrator.api.conversation import Copy, CopyWanted, Nudge, Served, Taken
 from orchestrator.api.serving import QuietServer, server_config
-from orchestrator.config import load_secret_key, load_write_key
+from orchestrator.config import (
+    load_onsite_secret,
+    load_read_key,
+    load_secret_key,
+    load_write_key,
+)
 from orchestrator.links import LinkSigner
 from orchestrator.measure.home_figures import read_figures
 from orchestrator.store.accepted import AcceptedCalls, folder_of
@@ -95,10 +100,13 @@ def services_for(served: Served, database: Database, line: LineToUp) -> ApiServi
         signer=LinkSigner(load_secret_key(config), config.public_url),
         surveys=served.surveys,
         write_key=load_write_key(config),
+        read_key=load_read_key(config),
+        onsite_secret=load_onsite_secret(config),
         mailbox_root=config.var_dir / "mailbox",
         nudge=line.nudge,
         render_copy=line.render_copy,
         friend_offer=served.friend_offer,
+        topics=served.topics,
         file_calls=AcceptedCalls(database, folder).append if folder else None,
         demo=served.demo,
         prefect_ui_url=served.prefect_ui_url,
@@ -118,7 +126,10 @@ async def serve(listener: socket.socket, line: LineToUp, served: Served) -> None
         while edited := line.hear():
             services: ApiServices = app.state.services
             app.state.services = replace(
-                services, surveys=edited.surveys, friend_offer=edited.friend_offer
+                services,
+                surveys=edited.surveys,
+                friend_offer=edited.friend_offer,
+                topics=edited.topics,
             )
             line.take()
         loop.call_soon_threadsafe(server.end)

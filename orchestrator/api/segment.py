@@ -14,6 +14,7 @@ import binascii
 import hmac
 import re
 from codecs import BOM_UTF8
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import orjson
@@ -47,24 +48,25 @@ CALL_PATHS = {
 }
 BATCH_PATHS = ("batch", "import", "b")
 _SAID_ONCE = ("context", "sentAt")  # by a batch, for all its calls
+_NOTHING_SAID: Mapping[str, object] = {}
 _WRITE_KEY = re.compile(rb'"writeKey"\s*:\s*"[^"]*"\s*,?')
 
 
-def segment_routes() -> Mount:
-    """The routes under /v1. Any website may call them: the write key is public there, and can only
-    write.
+def segment_routes(*others: Route) -> Mount:
+    """The routes under /v1, with `others` that any website may call, too: the write key is public
+    there, and can only write.
     """
     cors = Middleware(
         CORSMiddleware,
         allow_origins=["*"],
-        allow_methods=["POST"],
+        allow_methods=["GET", "POST"],
         allow_headers=["*"],
         max_age=24 * 3600,
     )
     paths = [*CALL_PATHS, *BATCH_PATHS]
     return Mount(
         "/v1",
-        routes=[Route(f"/{path}", receive, methods=["POST"]) for path in paths],
+        routes=[*others, *(Route(f"/{path}", receive, methods=["POST"]) for path in paths)],
         middleware=[cors],
     )
 
@@ -143,7 +145,7 @@ async def _take(request: Request, sent: _Sent) -> Response:
 
 
 async def _receive_call(request: Request, call: object, reception: Reception) -> Response:
-    outcome = _judge(call, {}, reception, may_be_large=True)
+    outcome = _judge(call, _NOTHING_SAID, reception, may_be_large=True)
     if isinstance(outcome, InboxEntry):
         return await _file(request, [outcome], [])
     answer = await _file(request, [], [outcome])
@@ -160,7 +162,8 @@ async def _receive_batch(
         return problem(400, "invalid_request", "'batch' must be a list of calls")
     if len(batch) > BATCH_CALLS_MAX:
         return problem(400, "invalid_request", f"a batch may have {BATCH_CALLS_MAX} calls")
-    outcomes = [_judge(call, sent, reception, may_be_large=some_large) for call in batch]
+    said = {key: sent[key] for key in _SAID_ONCE if not _is_nothing(sent.get(key))}
+    outcomes = [_judge(call, said, reception, may_be_large=some_large) for call in batch]
     accepted = [outcome for outcome in outcomes if isinstance(outcome, InboxEntry)]
     return await _file(
         request, accepted, [outcome for outcome in outcomes if isinstance(outcome, RejectedEntry)]
@@ -168,14 +171,14 @@ async def _receive_batch(
 
 
 def _judge(
-    sent: object, batch: dict[str, object], reception: Reception, *, may_be_large: bool
+    sent: object, said: Mapping[str, object], reception: Reception, *, may_be_large: bool
 ) -> InboxEntry | RejectedEntry:
     """One call, read already or still text, made ready for the inbox, or why it is refused."""
     try:
         call = _read_call(sent) if isinstance(sent, bytes) else sent
         if may_be_large and len(write_call(call)) > CALL_BYTES_MAX:
             raise CallRejected("too_large", f"a call may have {CALL_BYTES_MAX} bytes")
-        return accept_call(_complete(call, batch), reception)
+        return accept_call(_complete(call, said) if said else call, reception)
     except CallRejected as error:
         return RejectedEntry(
             reception.at, reception.source, error.code, str(error), _as_it_came(sent)
@@ -204,11 +207,10 @@ def _as_it_came(sent: object) -> bytes:
         raise _TooDeepToWrite from None
 
 
-def _complete(sent: object, batch: dict[str, object]) -> object:
+def _complete(sent: object, said: Mapping[str, object]) -> object:
     """A call with what its batch said once for all: the context and the time of sending."""
     if not isinstance(sent, dict):
         return sent
-    said = {key: batch[key] for key in _SAID_ONCE if not _is_nothing(batch.get(key))}
     own = {key: value for key, value in sent.items() if key not in said or not _is_nothing(value)}
     shared, context = said.get("context"), own.get("context")
     if isinstance(shared, dict) and isinstance(context, dict):

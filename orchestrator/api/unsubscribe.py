@@ -12,9 +12,9 @@ from collections.abc import Mapping
 from starlette.requests import Request
 from starlette.responses import Response
 
+from orchestrator.api.confirm import confirmation_call
 from orchestrator.api.pages import begin_visit, find_message, read_link
 from orchestrator.api.requests import read_form
-from orchestrator.api.words import name_topic
 from orchestrator.domain.medium import Medium
 from orchestrator.links import LinkPurpose
 from orchestrator.store.visitors import LinkedMessage
@@ -26,7 +26,7 @@ async def show_unsubscribe(request: Request) -> Response:
     """The choice: this kind of message, or all marketing."""
     message = await _read_message(request)
     visit = begin_visit(request, message.locale)
-    return visit.show("unsubscribe.html", topic=name_topic(message.topic, visit.language))
+    return visit.show("unsubscribe.html", topic=visit.name_topic(message.topic))
 
 
 async def unsubscribe(request: Request) -> Response:
@@ -38,11 +38,14 @@ async def unsubscribe(request: Request) -> Response:
     undo = form.get("choice") == "undo"
     origin = "one-click" if "List-Unsubscribe" in form else "page"
     if undo:
-        await visit.tell(message.person, _consent_call(message, _granted(message, scope), origin))
+        call = _consent_call(message, _granted(message, scope), origin)
+        if scope == EVERYTHING and message.medium in visit.services.config.double_opt_in:
+            call = confirmation_call(request, message)  # it is said where a message led
+        await visit.tell(message.person, call)
     else:
         refused = _consent_call(message, _refused(message, scope), origin)
         await visit.tell(message.person, refused, _event_call(message, scope))
-    topic = name_topic(message.topic, visit.language)
+    topic = visit.name_topic(message.topic)
     return visit.show("unsubscribed.html", topic=topic, scope=scope, undone=undo)
 
 

@@ -69,9 +69,7 @@ def backtest(
         raise typer.BadParameter(f"there is no folder {out.parent}", param_hint="--out")
     began_s = time.monotonic()
     loaded = load(project, need_templates=False)
-    policy = trial.relax(
-        loaded.config.policy, consent=assume_consent, caps=no_caps, hours=no_quiet_hours
-    )
+    policy = trial.relax(loaded.policy, consent=assume_consent, caps=no_caps, hours=no_quiet_hours)
     with refused("--journey", trial.UnknownJourney):
         journeys = trial.choose(loaded.journeys, journey or [])
     end = None if until is None else read_instant(until)

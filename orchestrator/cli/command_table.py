@@ -15,6 +15,7 @@ COMMANDS = {
     "preview": Command("preview_command:preview", "Render messages to files, to be looked at."),
     "explain": Command("explain_command:explain", "Tell the story of one customer."),
     "status": Command("status_command:status", "Show how everything stands."),
+    "events": Command("events_command:app", "Learn the tracking plan from what came in."),
     "start": Command("start_command:start", "Enter customers into a journey by hand."),
     "deploy": Command(
         "deploy_command:deploy", "Have the workers of a Prefect work pool take shifts."
@@ -22,6 +23,16 @@ COMMANDS = {
     "messages": Command(
         "messages_command:app",
         "List messages, settle those whose outcome is unknown, and send failed ones again.",
+    ),
+    "coupons": Command(
+        "coupons_command:app",
+        "Fill a pool with codes that the shop made, or write those that customers have to a file.",
+    ),
+    "webhooks": Command("webhooks_command:app", "List webhooks, and make failed ones again."),
+    "audience": Command("audience_command:app", "Write an audience to a file for ad platforms."),
+    "tasks": Command(
+        "tasks_command:app",
+        "List the to-dos for people, say that one is done, or write them to a file.",
     ),
     "suppressions": Command(
         "suppressions_command:app",

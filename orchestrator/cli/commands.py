@@ -83,7 +83,7 @@ class Commands(TyperGroup):
 
 
 #: The commands that are groups of others.
-GROUPS = frozenset({"messages", "suppressions"})
+GROUPS = frozenset({"audience", "coupons", "messages", "suppressions", "tasks", "webhooks"})
 
 
 def _alone(function: Any) -> typer.Typer:

@@ -52,5 +52,7 @@ def _require_manual(project: Project, journey: str) -> None:
         raise typer.BadParameter(
             f"there is no journey '{journey}'{did_you_mean(journey, project.journeys)}"
         )
+    if known.draft:
+        raise end_with(f"{journey} is a draft, which nobody enters: take `draft: true` out first")
     if not is_manual(known):
         raise end_with(f"{journey} cannot be started by hand: add `- manual` to its `trigger`")

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from orchestrator.domain.errors import Problem, in_one_line
+from orchestrator.domain.expression import Expr
 
 Path = tuple[str | int, ...]
 Position = tuple[int, int]  # line and column, both from 1
@@ -24,7 +25,7 @@ class Document:
 
     `values` and `keys` give the position of each value, and of the key before it, by its path from
     the top. `exact` holds the paths whose text stands on one line as it is, so that an offset into
-    it is an offset of columns.
+    it is an offset of columns. `trees` gathers the expressions that were read in it, by path.
     """
 
     file: str
@@ -34,6 +35,7 @@ class Document:
     keys: dict[Path, Position] = field(default_factory=dict)
     exact: set[Path] = field(default_factory=set)
     syntax: Syntax = Syntax.YAML
+    trees: dict[Path, tuple[Expr, ...]] = field(default_factory=dict)
 
     @property
     def map(self) -> dict[str, object]:

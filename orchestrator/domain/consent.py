@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import NamedTuple, NewType
 
 from orchestrator.domain.medium import Medium
@@ -14,12 +15,14 @@ from orchestrator.domain.medium import Medium
 #: What a choice is about, as it is stored: a medium (`email`), a topic (`topic:offers`), …
 ConsentKey = NewType("ConsentKey", str)
 
-_TOPIC, _ADDRESS = "topic:", "address:"
+_TOPIC, _ADDRESS, _ASKED = "topic:", "address:", "asked:"
 ALL_TOPICS = ConsentKey(f"{_TOPIC}*")  # every topic at once: `topics: false`
 # being watched is asked for by itself
 OPENS, CLICKS = ConsentKey("opens"), ConsentKey("clicks")
 # in the log alone, of what journeys and people of the shop did
 MARKETING, MUTE = ConsentKey("marketing"), ConsentKey("mute")
+# being rung up by a person: asked for by itself, and no message of a medium
+PHONE = ConsentKey("phone")
 _MAPS = ("topics", "categoryPreferences")  # the second is Segment's
 _WORDS = {"true": True, "yes": True, "false": False, "no": False}
 
@@ -83,6 +86,22 @@ def medium_key(medium: Medium) -> ConsentKey:
     return ConsentKey(medium)
 
 
+def medium_of(key: str) -> Medium | None:
+    """The medium that a key names; None where it is of something else."""
+    return Medium(key) if key in tuple(Medium) else None
+
+
+def asked_key(key: ConsentKey) -> ConsentKey:
+    """The key of a yes to a medium that is not confirmed yet."""
+    return ConsentKey(f"{_ASKED}{key}")
+
+
+def asked_of(key: str) -> str | None:
+    """The medium whose yes is not confirmed yet; None where a key is of something else."""
+    return key.removeprefix(_ASKED) if key.startswith(_ASKED) else None
+
+
+@lru_cache(maxsize=256)  # asked before each message, of the few topics of a project
 def topic_key(topic: str) -> ConsentKey:
     """The key of a topic, whose case does not count."""
     return ConsentKey(f"{_TOPIC}{topic.strip().lower()}")
@@ -161,12 +180,12 @@ def _read_object(said: Mapping[str, object]) -> Iterator[ConsentAnswer]:
 
 def _read_bare(said: object) -> Iterator[ConsentAnswer]:
     if said != [] and read_yes_no(said) is not True:
-        yield from (_answer(medium_key(medium), said) for medium in Medium)
+        yield from (_answer(ConsentKey(key), said) for key in (*Medium, PHONE))
 
 
 def _key(name: str) -> ConsentKey:
     key = name.strip().lower()
-    return ConsentKey(key) if key in (*Medium, OPENS, CLICKS) else topic_key(name)
+    return ConsentKey(key) if key in (*Medium, OPENS, CLICKS, PHONE) else topic_key(name)
 
 
 def _answer(key: ConsentKey, value: object) -> ConsentAnswer:

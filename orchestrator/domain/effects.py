@@ -42,10 +42,13 @@ class DecisionKind(StrEnum):
     NOT_SENT = "not_sent"
     EXPIRED = "expired"
     BRANCHED = "branched"
-    NO_DATE = "no_date"  # a wait for a date that is missing, or cannot be read
+    NO_DATE = "no_date"  # a wait whose date or duration is missing, or cannot be read
     CHANGED = "changed"  # a variable, a trait, consent
     GRANTED = "granted"  # a coupon or reward
+    NOT_GRANTED = "not_granted"  # a coupon, since its pool is empty
     TASK = "task"
+    NOT_DONE = "not_done"  # a task that its customer did not agree to
+    WEBHOOK = "webhook"  # a server outside is to be called
     HELD_OUT = "held_out"  # would have been done, but the customer is in the control group
     CONVERTED = "converted"
     UNREADABLE = "unreadable"  # an address or number; of no journey
@@ -107,6 +110,7 @@ class ConsentChange(Effect):
     key: ConsentKey
     choice: Choice
     until: datetime | None = None
+    proof: Mapping[str, object] = field(default_factory=dict)  # how it was said, where that is told
 
 
 @value_class
@@ -150,6 +154,29 @@ class TaskMade(Effect):
     note: str
     assignee: str | None
     due_at: datetime | None
+
+
+@value_class
+class AudienceChange(Effect):
+    """Somebody is put into an audience of ad platforms, or taken out of it."""
+
+    at: datetime
+    enrollment: Enrollment
+    step: str
+    audience: str
+    is_member: bool
+
+
+@value_class
+class OnsiteShown(Effect):
+    """What the shop's own pages show a customer in a slot; `content` is JSON."""
+
+    at: datetime
+    enrollment: Enrollment
+    step: str
+    slot: str
+    content: object
+    until: datetime
 
 
 @value_class

@@ -170,7 +170,7 @@ Expr = (
     | ListOf
 )
 
-NAMES = frozenset({"customer", "event", "entry", "vars", "coupon", "journey", "now"})
+NAMES = frozenset({"customer", "event", "entry", "vars", "coupon", "journey", "item", "now"})
 FUNCTIONS = frozenset({"days_since", "hours_since", "performed", "in_segment", "received"})
 TESTS = frozenset({"defined", "undefined", "none", "true", "false", "number", "string"})
 

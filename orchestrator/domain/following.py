@@ -4,7 +4,7 @@ the message before it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from orchestrator.domain.journey import Journey
@@ -27,7 +27,9 @@ def follow_news(line: Line, now: datetime) -> None:
         step = journey.by_id.get(enrollment.step or "") if journey else None
         if journey is not None and step is not None and step.follows:
             following.append((journey, step, enrollment))
-    for journey, step, enrollment in sorted(following, key=lambda one: one[0].id):
+    if len(following) > 1:
+        following.sort(key=lambda one: one[0].id)
+    for journey, step, enrollment in following:
         step.follow(line.moment(journey, enrollment, now))
 
 
@@ -56,6 +58,7 @@ def follow_edit(line: Line, journey: Journey, enrollment: Enrollment) -> None:
     was = enrollment.step or ""
     enrollment.step = (matching and matching.moved.get(was)) or journey.moved_to(was)
     enrollment.version, enrollment.changed = journey.version, True
+    carry_kept(journey, enrollment, {} if matching is None else matching.moved)
     step = journey.by_id.get(enrollment.step)
     unchanged = matching is not None and was in matching.unchanged
     if step is None or unchanged or enrollment.arrived_at is None:
@@ -67,6 +70,19 @@ def follow_edit(line: Line, journey: Journey, enrollment: Enrollment) -> None:
     due = step.due_at(moment, enrollment.arrived_at)
     moment.now = _learned_at(line, due)
     moment.move(due, Reason.EDITED)
+
+
+def carry_kept(journey: Journey, enrollment: Enrollment, moved: Mapping[str, str]) -> None:
+    """Takes along what the step they stand on and the passes around it know; who comes to stand
+    inside passes by an edit is in the first.
+    """
+    arrived = enrollment.arrived_at or enrollment.entered_at
+    kept = {moved.get(step, step): known for step, known in (enrollment.kept or {}).items()}
+    enrollment.kept = None
+    if enrollment.step in kept:
+        enrollment.keep(enrollment.step, kept[enrollment.step])
+    for step in sorted(journey.loops_around(enrollment.step)):
+        enrollment.keep(step, kept.get(step) or journey.by_id[step].take_in(arrived))
 
 
 def _learned_at(line: Line, due: datetime) -> datetime:

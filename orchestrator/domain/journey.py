@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from orchestrator.domain.expression import Condition, Value
 from orchestrator.domain.message import Purpose
-from orchestrator.domain.step import Step
+from orchestrator.domain.step import Step, walk_inside
 from orchestrator.domain.triggers import Trigger
 
 # ---------------------------------------------------------------- rules
@@ -95,11 +95,14 @@ class Journey:
     topic: str = ""  # "" means the journey's id
     priority: int = 50
     only_if: Condition | None = None
+    one_per: Value | None = None  # a passage for each of its values; None: one per customer
     reentry: Reentry | timedelta = Reentry.NEVER
     on_repeat: OnRepeat = OnRepeat.IGNORE
     exits: tuple[ExitRule, ...] = ()
     goal: Goal | None = None
     holdout: float = 0.0  # percent
+    draft: bool = False  # checked and tried out, and entered by nobody
+    ends_at: datetime | None = None  # from this instant on nobody enters
     on_change: OnChange = OnChange.FOLLOW
     moved: tuple[tuple[str, str], ...] = ()  # old step id → new step id
     given_ids: frozenset[str] = (
@@ -118,6 +121,10 @@ class Journey:
         names = [rule.event for rule in rules if rule.event is not None]
         if len(names) == len(rules):
             object.__setattr__(self, "listens_for", frozenset(names))
+
+    def has_ended(self, at: datetime) -> bool:
+        """Whether nobody enters any more at an instant."""
+        return self.ends_at is not None and at >= self.ends_at
 
     @property
     def subscription_topic(self) -> str:
@@ -147,10 +154,17 @@ class Journey:
             step = self.by_id[name or ""]
             if step.takes_time:
                 found.add(step.id)
-            else:
+            if step.loops or not step.takes_time:
                 inside = (block[0].id for block in step.blocks if block)
                 coming += [self.following.get(step.id), *inside]
         return frozenset(found)
+
+    def loops_around(self, step_id: str | None) -> frozenset[str]:
+        """The ids of the steps that make passes, one of which a step is in."""
+        loops = (step for step in self.by_id.values() if step.loops)
+        return frozenset(
+            loop.id for loop in loops if any(step.id == step_id for step in walk_inside(loop))
+        )
 
     def moved_to(self, step_id: str) -> str:
         """Where people on a step that was renamed or removed stand now."""
@@ -166,5 +180,6 @@ def _thread(
     for position, step in enumerate(steps):
         by_id[step.id] = step
         following[step.id] = steps[position + 1].id if position + 1 < len(steps) else after
+        behind = step.id if step.loops else following[step.id]
         for block in step.blocks:
-            _thread(block, following[step.id], by_id, following)
+            _thread(block, behind, by_id, following)

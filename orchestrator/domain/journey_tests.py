@@ -49,4 +49,5 @@ class JourneyTest:
     expect: tuple[Happening, ...]
     stage: str | None = None  # given: that of the customer when the test begins
     sent: tuple[EarlierMessage, ...] = ()
+    empty_pools: tuple[str, ...] = ()  # given: without a code left
     line: int = 0

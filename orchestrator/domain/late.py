@@ -26,9 +26,10 @@ from orchestrator.domain.effects import Decision, DecisionKind, RuleChange
 from orchestrator.domain.event import Event, Kind
 from orchestrator.domain.following import places_of, tell_moved
 from orchestrator.domain.journey import Goal, Journey
-from orchestrator.domain.line import Line, RunOptions
+from orchestrator.domain.line import Line
 from orchestrator.domain.reasons import Detail, Reason
 from orchestrator.domain.record import Record, Retrace
+from orchestrator.domain.run_options import RunOptions
 from orchestrator.domain.state import Choice, CustomerState, Enrollment, Status
 from orchestrator.domain.values import INSTANT
 from orchestrator.domain.walk import walk
@@ -59,6 +60,7 @@ def put_in_place(line: Line, late: Sequence[Event], record: Record, since: datet
     line.retrace, state.cursor = None, end
     line.doubt_everything()
     known.hold(state)
+    line.read_dates()
     if state.stage == known.stage and not _has_changed_stage(line, retrace):
         state.stage_since = _same_since(known.stage_since, state.stage, retrace)
     tell_moved(line, places, since)
@@ -200,6 +202,7 @@ def _go_back(line: Line, earlier: Iterable[Event], since: datetime) -> None:
         for watch in line.program.index.watches:
             watch.keep(state, watch.ask(line.scope(state.cursor)), None)
     line.doubt_everything()
+    line.read_dates()
 
 
 # ----------------------------------------------------------- what the true order would have decided
@@ -260,6 +263,7 @@ def _foresee(line: Line, events: Iterable[Event]) -> tuple[list[Decision], Custo
     assert state.cursor is not None  # the line was run
     options = RunOptions(no_entries_after=line.options.no_entries_after)
     sibling = Line(line.program, fresh, options)  # of the same rules, on a virtual clock
+    sibling.read_dates()
     told = [event for event in events if not event.own and event.kind is not Kind.MERGE]
     walk(sibling, told, state.cursor)
     return [effect for effect in sibling.effects if isinstance(effect, Decision)], fresh
@@ -318,8 +322,17 @@ def _differing_variables(line: Line, true: CustomerState) -> Iterable[str]:
     """The journeys in which variables or a coupon were set to something else than the true order
     would.
     """
-    theirs = {(e.journey, e.entered_at): (e.variables, e.coupon) for e in true.enrollments}
+    theirs = {(e.journey, e.key, e.entered_at): _kept(e) for e in true.enrollments}
     for enrollment in line.state.open_enrollments():
-        key = enrollment.journey, enrollment.entered_at
-        if key in theirs and theirs[key] != (enrollment.variables, enrollment.coupon):
+        key = enrollment.journey, enrollment.key, enrollment.entered_at
+        if key in theirs and theirs[key] != _kept(enrollment):
             yield enrollment.journey
+
+
+def _kept(enrollment: Enrollment) -> tuple[object, object]:
+    """What steps have set. A code of a pool, or that there was none left, says nothing about the
+    order of calls.
+    """
+    coupon = enrollment.coupon
+    is_of_a_pool = coupon is not None and "pool" in coupon
+    return enrollment.variables, None if is_of_a_pool else coupon

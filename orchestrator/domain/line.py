@@ -7,9 +7,9 @@ exit or an entry asks and acts. Which instant comes next is decided by `domain.w
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Unpack
 
 from orchestrator.domain import assignment, release
@@ -19,47 +19,22 @@ from orchestrator.domain.expression import Condition, Scope, Value
 from orchestrator.domain.journey import Journey
 from orchestrator.domain.medium import ChannelName, Medium
 from orchestrator.domain.message import Purpose
+from orchestrator.domain.own_dates import Dates
 from orchestrator.domain.program import Program
 from orchestrator.domain.reasons import Detail, Reason, brief
 from orchestrator.domain.record import Retrace
 from orchestrator.domain.release import Letter
-from orchestrator.domain.release_answers import Release
+from orchestrator.domain.release_answers import Go, Release
 from orchestrator.domain.route import first_channel
+from orchestrator.domain.run_options import LIFE, RunOptions
 from orchestrator.domain.state import CustomerState, Enrollment, Status
 from orchestrator.domain.step import Step
 from orchestrator.domain.triggers import Called
-from orchestrator.domain.value_class import value_class
 from orchestrator.domain.watches import Watch
 
 #: A step that ran later than this counts its next delays from when it ran.
 LATE = timedelta(minutes=5)
-
-
-@value_class
-class RunOptions:
-    """How a line is run.
-
-    `wall_clock` is the time in life; None on a virtual clock, where nothing is late. The steps of
-    journeys `on_hold` wait; entries, exits and goals go on. After `no_entries_after` nothing new
-    begins: no entry, no change of stage. Up to `history_until` time alone starts nothing, because
-    the history before it was imported. Where others wake the line for the instants that call it
-    (`engine.call_up`), it asks of those from `called_from` on, and does not say when the next is.
-    """
-
-    wall_clock: datetime | None = None
-    on_hold: Collection[str] = ()
-    no_entries_after: datetime | None = None
-    history_until: datetime | None = None
-    called_from: datetime | None = None
-    # the facts were just counted anew under edited rules: stage changes are the edit's doing
-    rules_edited: bool = False
-    keeps_ended: bool = False  # no ended enrollment is dropped: a merge gives each its new owner
-    keeps_customers: bool = False  # each message comes with its customer as they were
-    # the decisions that somebody reads, where the others need not be made; None: all of them
-    told: Collection[DecisionKind] | None = None
-
-
-LIFE = RunOptions()
+EVER = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(slots=True)
@@ -76,6 +51,7 @@ class Line:
     sure: dict[Watch, datetime | None] = field(default_factory=dict)
     # the last instant that has called: each calls once
     called_up_to: datetime | None = None
+    dates: Dates | None = None  # those that let the customer in; None: no journey has one
     retrace: Retrace | None = None  # under way on its own traces, because of a call that came late
 
     def scope(
@@ -96,10 +72,25 @@ class Line:
             now = max(now, self.options.wall_clock)
         return due if now - due <= LATE else now
 
+    def base_of(self, enrollment: Enrollment, due: datetime, now: datetime) -> datetime:
+        """From when the delays behind a step count that was due then."""
+        return due if enrollment.was_due_before_it_was_known(due) else self.base(due, now)
+
     def is_quiet(self, now: datetime) -> bool:
         """Whether imported history keeps time alone from starting anything."""
         history_until = self.options.history_until
         return history_until is not None and now <= history_until
+
+    def read_dates(self) -> None:
+        """Reads the customer's dates as they are before what comes."""
+        dated = self.program.index.dated
+        if dated:
+            self.dates = Dates(dated, taken_at=self.state.happened_at)
+            self.dates.read(self.state, self.state.cursor or EVER)
+
+    def next_date(self, after: datetime) -> datetime | None:
+        """The first instant > `after` at which a date of the customer's comes."""
+        return None if self.dates is None else self.dates.next_after(after)
 
     def next_call(self, after: datetime) -> datetime | None:
         """The first instant > `after` that calls the customer: what was called is carried out, so
@@ -131,6 +122,8 @@ class Line:
         due, cursor, clock = enrollment.due_at, self.state.cursor, self.options.wall_clock
         if due is None or enrollment.journey in self.options.on_hold:
             return None
+        if enrollment.was_due_before_it_was_known(due):
+            return enrollment.known_at
         if cursor is not None and due < cursor:
             due = cursor
         if self.retrace is None and clock is not None and clock - due > LATE:
@@ -203,8 +196,10 @@ class Moment:
 
     @property
     def next_step(self) -> str | None:
-        """The id of what follows the current step; None: the end."""
-        return self.journey.following.get(self.enrollment.step or "")
+        """The id of what follows the current step; None: the end, of the journey or of a pass."""
+        here = self.enrollment.step or ""
+        following = self.journey.following.get(here)
+        return None if following in self.journey.loops_around(here) else following
 
     @property
     def currency(self) -> str:
@@ -250,11 +245,25 @@ class Moment:
         """The variant of a split that this customer has, for good."""
         return self.line.assign(self.journey.id, step, shares, self.now)
 
+    def draw(self, step: str) -> float:
+        """A number in [0, 1): the same for the same enrollment, step and pass."""
+        one = self.enrollment
+        where = f"{step}:{one.number}:{one.pass_no}"
+        return assignment.draw(one.journey, where, self.state.external_id) / 100
+
     def make_code(self) -> str:
         """A coupon's code: the same for the same enrollment, step and pass."""
+        return self.line.program.coupon_code(self._coupon_key)
+
+    def take_code(self, pool: str) -> str | None:
+        """A code of a pool, which is nobody else's; None: there is none left."""
+        return self.line.options.pool_code(pool, self._coupon_key)
+
+    @property
+    def _coupon_key(self) -> str:
         one = self.enrollment
         key = f"{one.journey}:{one.number}:{one.step}:{one.pass_no}"
-        return self.line.program.coupon_code(f"{self.state.external_id}:{key}")
+        return f"{self.state.external_id}:{key}"
 
     def ask(self, medium: Medium) -> Release:
         """Whether a message of this journey may leave now."""
@@ -263,6 +272,11 @@ class Moment:
     def lacks(self, medium: Medium) -> Reason | None:
         """What somebody has not told yet and a message cannot leave without; None: nothing."""
         return release.lacks(self.line.program, self.line.state, self._letter(medium))
+
+    def is_free(self, medium: Medium) -> bool:
+        """Whether a message that was held back may leave, now that there is news of its customer;
+        asked where rules of `[never]` hold messages back."""
+        return bool(self.line.program.policy.never) and isinstance(self.ask(medium), Go)
 
     def _letter(self, medium: Medium) -> Letter:
         return Letter(self.enrollment, medium, self.purpose, self.topic)
@@ -330,10 +344,13 @@ class Moment:
         if due > base and self.line.tells(DecisionKind.WAITING):
             self.decide(DecisionKind.WAITING, at=base, until=due.isoformat())
 
-    def hold_until(self, due: datetime, kind: DecisionKind, reason: Reason) -> None:
+    def hold_until(
+        self, due: datetime, kind: DecisionKind, reason: Reason, **detail: Unpack[Detail]
+    ) -> None:
         """Keeps somebody on the current step until an instant, and tells why."""
         self.enrollment.due_at, self.enrollment.changed = due, True
-        self.decide(kind, reason, until=due.isoformat())
+        detail["until"] = due.isoformat()
+        self.decide(kind, reason, **detail)
 
     def move(self, due: datetime, why: Reason) -> None:
         """Gives a wait another end, which is told; of a line that is retraced in the end only

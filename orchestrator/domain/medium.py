@@ -21,6 +21,7 @@ class Medium(StrEnum):
 
     EMAIL = "email"
     SMS = "sms"
+    WHATSAPP = "whatsapp"
 
     @property
     def spec(self) -> MediumSpec:
@@ -36,6 +37,7 @@ class Body(StrEnum):
 
     MAIL = "mail"  # subject, HTML with a text beside it, headers
     TEXT = "text"  # plain text alone
+    CONTENT = "content"  # a template that its provider approved, with what is put into its places
 
 
 class Reach(StrEnum):
@@ -59,11 +61,22 @@ class MediumSpec:
     endings: tuple[str, ...]  # of its template files; the first is the one that is offered
     give_up: timedelta  # a marketing message that no provider takes is worth sending so long
     validity: timedelta | None = None  # how long a provider may hold a message back
+    is_common: bool = True  # every project has a channel of it, and is told of it
 
     @property
     def is_mail(self) -> bool:
         """Whether its messages have a subject, HTML and headers."""
         return self.body is Body.MAIL
+
+    @property
+    def is_content(self) -> bool:
+        """Whether its messages are made from templates that a provider has approved."""
+        return self.body is Body.CONTENT
+
+    @property
+    def one(self) -> str:
+        """One of its messages with its article: `an SMS`."""
+        return f"{'a' if self.noun[0] == 'W' else 'an'} {self.noun}"
 
     @property
     def by_number(self) -> bool:
@@ -98,5 +111,17 @@ MEDIA: dict[Medium, MediumSpec] = {
         endings=("txt",),
         give_up=timedelta(hours=6),
         validity=timedelta(hours=4),
+    ),
+    Medium.WHATSAPP: MediumSpec(
+        noun="WhatsApp message",
+        plural="WhatsApp messages",
+        search_words="whatsapp",
+        body=Body.CONTENT,
+        reach=Reach.NUMBER,
+        trait="phone",
+        unreadable=_UNREADABLE_NUMBER,
+        endings=("yaml",),
+        give_up=timedelta(hours=6),
+        is_common=False,
     ),
 }

@@ -76,12 +76,12 @@ def _merge_enrollments(
             )
     for key, variant in other.assignments.items():
         state.assignments.setdefault(key, variant)
-    inside = {e.journey: e for e in state.open_enrollments()}
+    inside = {(e.journey, e.key): e for e in state.open_enrollments()}
     numbers = {journey: entries.number for journey, entries in state.entries.items()}
     for enrollment in sorted(other.enrollments, key=lambda e: e.number):
         numbers[enrollment.journey] = enrollment.number = numbers.get(enrollment.journey, 0) + 1
         enrollment.changed = True
-        mine = inside.get(enrollment.journey)
+        mine = inside.get((enrollment.journey, enrollment.key))
         if enrollment.is_open and mine is not None:
             later = enrollment if mine.entered_at <= enrollment.entered_at else mine
             later.status, later.reason, later.ended_at = Status.MERGED, "the same customer", at

@@ -120,3 +120,6 @@ class RenderedMessage:
     tracks_opens: bool = False  # whether this person agreed to have it measured that they open it
     tracks_clicks: bool = False
     validity_s: int | None = None  # SMS: the provider gives up after this many seconds
+    # WhatsApp: the approved template, and what is put into its places; `text` shows both
+    content_sid: str = ""
+    content_variables: tuple[tuple[str, str], ...] = ()

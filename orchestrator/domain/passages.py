@@ -40,7 +40,9 @@ def check_passages(line: Line, now: datetime, news: News) -> None:
         journey = line.program.journey_of(enrollment.journey, enrollment.version)
         if journey is not None and _may_concern(journey, enrollment, told):
             concerned.append(line.moment(journey, enrollment, now))
-    for moment in sorted(concerned, key=lambda moment: moment.journey.id):
+    if len(concerned) > 1:
+        concerned.sort(key=lambda moment: moment.journey.id)
+    for moment in concerned:
         _tell(moment, news)
 
 

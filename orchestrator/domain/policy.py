@@ -9,9 +9,17 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from orchestrator.domain.consent import ALL_TOPICS, MARKETING, medium_key, topic_key
+from orchestrator.domain.consent import (
+    ALL_TOPICS,
+    MARKETING,
+    PHONE,
+    asked_key,
+    medium_key,
+    topic_key,
+)
 from orchestrator.domain.medium import Medium
 from orchestrator.domain.message import Purpose
+from orchestrator.domain.never import NeverRule
 from orchestrator.domain.reasons import Detail, Reason
 from orchestrator.domain.region import read_phone
 from orchestrator.domain.schedule import QuietHours
@@ -36,6 +44,9 @@ class Policy:
     consent_default: bool = False
     caps: Mapping[Medium, tuple[Cap, ...]] = field(default_factory=dict)
     quiet_hours: Mapping[Medium, QuietHours] = field(default_factory=dict)
+    asked_topics: frozenset[str] = frozenset()  # those that ask for a yes of their own
+    never: tuple[NeverRule, ...] = ()
+    confirmed_media: frozenset[Medium] = frozenset()  # a yes to these counts once it is confirmed
 
     @property
     def longest_window(self) -> timedelta:
@@ -114,6 +125,21 @@ def may_send(
     return _when_free(policy, state, medium, now)
 
 
+def may_ring(state: CustomerState, purpose: Purpose, now: datetime) -> Verdict:
+    """Whether a person of the shop may ring a customer up now. For marketing a consumer must have
+    said yes to that, whatever the project's default; who acts for a company need not."""
+    if purpose is Purpose.TRANSACTIONAL:
+        return ALLOW
+    if MARKETING in state.suppressed:
+        return _suppressed(state.suppressed[MARKETING])
+    if state.muted_until is not None and now < state.muted_until:
+        return Verdict(Permission.DENY, Reason.MUTED)
+    said = state.chosen(PHONE)
+    if said is True or (said is None and state.traits.get("company")):
+        return ALLOW
+    return Verdict(Permission.DENY, Reason.NO_CONSENT)
+
+
 def still_lacks(
     policy: Policy, state: CustomerState, medium: Medium, purpose: Purpose, topic: str
 ) -> Reason | None:
@@ -121,12 +147,13 @@ def still_lacks(
     about consent where none means no. None where nothing is lacking, or a no was said."""
     if address(state, medium) is None:
         return Reason.NO_ADDRESS
-    asked = (
-        purpose is Purpose.MARKETING
-        and not policy.consent_default
-        and state.chosen(medium_key(medium)) is None
-    )
-    return Reason.NO_CONSENT if asked and not is_refused(state, topic) else None
+    if purpose is not Purpose.MARKETING or is_refused(state, topic):
+        return None
+    by_medium = state.chosen(medium_key(medium))
+    is_asked = by_medium is None and not policy.consent_default
+    if by_medium is not False and asks_yes(policy, topic):
+        is_asked = is_asked or chosen_topic(state, topic) is None
+    return Reason.NO_CONSENT if is_asked else None
 
 
 def is_unsubscribed(
@@ -135,6 +162,8 @@ def is_unsubscribed(
     """Whether somebody unsubscribed this address, from all marketing or from the topic, and this
     customer has not said yes since."""
     record = state.address_book(medium, to)
+    if not record.choices:  # as of nearly all
+        return False
     for refused, keys in (
         ("", (medium_key(medium),)),
         (topic.lower(), (topic_key(topic), ALL_TOPICS)),
@@ -146,18 +175,32 @@ def is_unsubscribed(
 
 
 def has_consent(policy: Policy, state: CustomerState, medium: Medium, topic: str) -> bool:
-    """A refused topic says no; then the choice about the medium holds, then the project's
-    default.
+    """A refused topic says no, and so does silence about one that asks for a yes; then the choice
+    about the medium holds, then the project's default.
     """
-    if is_refused(state, topic):
+    by_topic = chosen_topic(state, topic)
+    if by_topic is False or (by_topic is None and asks_yes(policy, topic)):
         return False
     by_medium = state.chosen(medium_key(medium))
-    return policy.consent_default if by_medium is None else by_medium
+    if by_medium is None:
+        is_asked = bool(policy.confirmed_media) and asked_key(medium_key(medium)) in state.consent
+        return policy.consent_default and not is_asked
+    return by_medium
 
 
 def is_refused(state: CustomerState, topic: str) -> bool:
     """Whether the customer said no to a topic, or to all of them."""
-    return state.chosen(topic_key(topic), ALL_TOPICS) is False
+    return chosen_topic(state, topic) is False
+
+
+def chosen_topic(state: CustomerState, topic: str) -> bool | None:
+    """What the customer said about a topic, or about all of them; None: nothing."""
+    return state.chosen(topic_key(topic), ALL_TOPICS)
+
+
+def asks_yes(policy: Policy, topic: str) -> bool:
+    """Whether a yes to the medium does not say yes to this topic."""
+    return bool(policy.asked_topics) and topic.strip().lower() in policy.asked_topics
 
 
 def _when_free(policy: Policy, state: CustomerState, medium: Medium, now: datetime) -> Verdict:
@@ -182,12 +225,17 @@ def cap_free_from(
     """The first instant ≥ now at which every cap has room: when the message that fills it leaves
     its window.
     """
-    free = now
     if not caps:
+        return now
+    free, since = now, now - max(cap.window for cap in caps)
+    times = [
+        message.at
+        for message in state.sent
+        if message.at > since and message.medium is medium and message.marketing
+    ]
+    if not times:
         return free
-    times = sorted(
-        message.at for message in state.sent if message.marketing and message.medium is medium
-    )
+    times.sort()
     for cap in caps:
         counted = [at for at in times if at > now - cap.window]
         if len(counted) >= cap.count:

@@ -25,12 +25,13 @@ from orchestrator.domain.journey import Journey
 from orchestrator.domain.lifecycle import Fact, Lifecycle
 from orchestrator.domain.matching import Matching
 from orchestrator.domain.medium import ChannelName, Medium
+from orchestrator.domain.own_dates import Dated
 from orchestrator.domain.policy import Policy
 from orchestrator.domain.route import PLAIN
 from orchestrator.domain.schedule import all_zones
-from orchestrator.domain.state import CustomerState, Enrollment
-from orchestrator.domain.timetable import Timetable
-from orchestrator.domain.triggers import Called, EventTrigger, Watched
+from orchestrator.domain.state import ITEM, CustomerState, Enrollment
+from orchestrator.domain.timetable import Calendar, Timetable, UpTo
+from orchestrator.domain.triggers import Called, DateTrigger, EventTrigger, Watched
 from orchestrator.domain.watches import StageWatch, Watch
 
 
@@ -41,6 +42,13 @@ def plain_code(key: str) -> str:
     return blake2b(key.encode(), digest_size=6).hexdigest().upper()
 
 
+def invent_code(pool: str, key: str) -> str | None:
+    """A code in place of one of a pool, for back-tests and `tests:`: they take none away, and no
+    pool is empty to them.
+    """
+    return plain_code(f"{pool}:{key}")
+
+
 @dataclass(slots=True)
 class Index:
     """What a run looks up, derived from a program once. Nobody changes it."""
@@ -49,6 +57,7 @@ class Index:
     # by the kind of watch and its new answer
     by_answer: dict[tuple[str, str], list[tuple[Journey, Watched]]] = field(default_factory=dict)
     called: list[tuple[Journey, Called]] = field(default_factory=list)
+    dated: list[Dated] = field(default_factory=list)
     follows_customers: bool = False  # somebody is called by their own clock
     # what calls somebody somewhere, and what calls who lives in a zone
     everywhere: Timetable[tuple[Journey, Called]] = field(default_factory=lambda: Timetable([]))
@@ -66,6 +75,7 @@ class Index:
     sent_window: timedelta | None = timedelta(0)
     has_splits: bool = False  # or holdouts, which are splits of their own
     has_grants: bool = False
+    calls_out: bool = False  # a journey asks servers outside
 
     @classmethod
     def of(cls, program: Program) -> Index:
@@ -73,8 +83,10 @@ class Index:
         index, lifecycle, trees = cls(), program.lifecycle, list(_trees(program))
         index.segment_tests = {one.name: one.condition.test for one in lifecycle.segments}
         for journey in program.journeys.values():
-            index._add_triggers(journey)
-        index.everywhere = Timetable([(one.everywhere(), (j, one)) for j, one in index.called])
+            if not journey.draft:
+                index._add_triggers(journey, program.dated_since)
+        everywhere = [(_up_to_its_end(j, one.everywhere()), (j, one)) for j, one in index.called]
+        index.everywhere = Timetable(everywhere)
         for fact in lifecycle.facts:
             index._add_fact(fact)
         for facts in index.facts_by_event.values():
@@ -119,7 +131,8 @@ class Index:
         found = self.timetables.get(zone)
         if found is None:
             calls = [
-                (trigger.calendar(zone), (journey, trigger)) for journey, trigger in self.called
+                (_up_to_its_end(journey, trigger.calendar(zone)), (journey, trigger))
+                for journey, trigger in self.called
             ]
             found = self.timetables[zone] = Timetable(calls)
         return found
@@ -135,7 +148,7 @@ class Index:
         moved = self.watches_by_event.get(event.name)
         return self.watches_by_event[ANY_EVENT] if moved is None else moved
 
-    def _add_triggers(self, journey: Journey) -> None:
+    def _add_triggers(self, journey: Journey, since: Mapping[str, datetime]) -> None:
         for trigger in journey.triggers:
             match trigger:
                 case EventTrigger():
@@ -143,6 +156,9 @@ class Index:
                 case Watched():
                     key = trigger.word, trigger.to
                     self.by_answer.setdefault(key, []).append((journey, trigger))
+                case DateTrigger():
+                    known = since.get(f"{journey.id} {trigger.key}")
+                    self.dated.append((journey, trigger, known))
                 case Called():
                     self.called.append((journey, trigger))
                     self.follows_customers |= trigger.follows_customers
@@ -175,6 +191,47 @@ class Index:
         holdouts = [program.holdout_global, *(one.holdout for one in program.journeys.values())]
         self.has_splits = any(holdouts) or any(step.draws for step in steps)
         self.has_grants = any(step.grants for step in steps)
+        self.calls_out = any(step.calls_out for step in steps)
+
+
+class _LifeScope(Scope):
+    """What an expression sees of an enrollment and an event, put together when it looks up the
+    first name: most read the customer only."""
+
+    __slots__ = ("_about", "_names")
+
+    def __init__(
+        self,
+        state: CustomerState,
+        now: datetime,
+        segments: Mapping[str, Callable[[Scope], bool]],
+        about: tuple[Enrollment | None, Event | None],
+    ) -> None:
+        self.customer, self.now, self.segments = state, now, segments
+        self._about = about
+        self._names: dict[str, object] | None = None
+
+    @property
+    def names(self) -> dict[str, object]:  # type: ignore[override]  # an attribute of a plain scope
+        """The enrollment's names and the event's."""
+        if self._names is None:
+            self._names = _names_of(*self._about)
+        return self._names
+
+
+def _names_of(enrollment: Enrollment | None, event: Event | None) -> dict[str, object]:
+    names: dict[str, object] = {}
+    if enrollment is not None:
+        names = {
+            "entry": {**enrollment.entry, "at": enrollment.entered_at},
+            "vars": enrollment.variables,
+            "coupon": enrollment.coupon,
+            "journey": {"id": enrollment.journey, "number": enrollment.number},
+            "item": enrollment.entry.get(ITEM),
+        }
+    if event is not None:
+        names["event"] = event.seen
+    return names
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,6 +256,8 @@ class Program:
     pinned: Mapping[tuple[str, str], Journey] = field(default_factory=dict)
     edits: Mapping[tuple[str, str], Matching] = field(default_factory=dict)
     edited_at: datetime | None = None
+    # since when the project knows each of its `dated_keys`; of a virtual clock alone: always
+    dated_since: Mapping[str, datetime] = field(default_factory=dict)
     coupon_code: Callable[[str], str] = plain_code
     template_calls: tuple[Expr, ...] = ()  # the functions of the language that templates call
     index: Index = field(init=False, compare=False, repr=False)
@@ -222,17 +281,9 @@ class Program:
         event: Event | None = None,
     ) -> Scope:
         """What an expression sees of a customer now, for one enrollment and one event."""
-        names: dict[str, object] = {}
-        if enrollment is not None:
-            names = {
-                "entry": {**enrollment.entry, "at": enrollment.entered_at},
-                "vars": enrollment.variables,
-                "coupon": enrollment.coupon,
-                "journey": {"id": enrollment.journey, "number": enrollment.number},
-            }
-        if event is not None:
-            names["event"] = event.seen
-        return Scope(state, now, names, self.index.segment_tests)
+        if enrollment is None and event is None:
+            return Scope(state, now, {}, self.index.segment_tests)
+        return _LifeScope(state, now, self.index.segment_tests, (enrollment, event))
 
     def changes_with_time(self, value: Value) -> bool:
         """Whether time alone may give a value another answer: it reads a window."""
@@ -242,6 +293,11 @@ class Program:
         return windowed or any(
             calls(tree, "performed") or calls(tree, "received") for tree in value.trees
         )
+
+    @property
+    def dated_keys(self) -> list[str]:
+        """Every trigger by a date, as text."""
+        return sorted({f"{journey.id} {trigger.key}" for journey, trigger, _ in self.index.dated})
 
     def all_journeys(self) -> Iterator[Journey]:
         """Those of today, and the earlier versions that people finish."""
@@ -259,6 +315,11 @@ def without_idle_facts(program: Program) -> Program:
     return replace(ruled, lifecycle=replace(program.lifecycle, facts=facts, by_name={}))
 
 
+def _up_to_its_end(journey: Journey, calendar: Calendar) -> Calendar:
+    """The instants of a calendar at which a journey still takes somebody in."""
+    return calendar if journey.ends_at is None else UpTo(calendar, journey.ends_at)
+
+
 def _sent_window(policy: Policy, trees: Iterable[Expr]) -> timedelta | None:
     windows = [read_received_window(call) for tree in trees for call in calls(tree, "received")]
     windows.append(policy.longest_window)
@@ -269,6 +330,7 @@ def _trees(program: Program) -> Iterator[Expr]:
     yield from (stage.condition.tree for stage in program.lifecycle.stages)
     yield from (segment.condition.tree for segment in program.lifecycle.segments)
     yield from program.template_calls
+    yield from (rule.condition.tree for rule in program.policy.never)
     for journey in program.all_journeys():
         yield from find_trees(journey)
 
@@ -283,7 +345,9 @@ def find_trees(part: object) -> Iterable[Expr]:
         for item in part:
             yield from find_trees(item)
     elif isinstance(part, Journey):
-        yield from find_trees((part.triggers, part.only_if, part.exits, part.goal, part.steps))
+        yield from find_trees(
+            (part.triggers, part.only_if, part.one_per, part.exits, part.goal, part.steps)
+        )
     elif hasattr(part, "__dataclass_fields__"):
         for name in part.__dataclass_fields__:
             yield from find_trees(getattr(part, name))

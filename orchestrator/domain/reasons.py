@@ -24,6 +24,9 @@ class Reason(StrEnum):
     ENTERED_RECENTLY = "entered too recently"
     LATER_ENTRY = "a later entry is already known"
     ONLY_IF = "only_if"  # condition
+    NO_TRIGGER = "its trigger asks for something else"
+    ENDED = "the journey has ended"
+    DRAFT = "the journey is a draft"
     AGAIN = "again"  # pass_no
 
     # why a wait has another end than it was told to have
@@ -38,9 +41,16 @@ class Reason(StrEnum):
     SUPPRESSED = "suppressed"  # because
     FREQUENCY_CAP = "frequency_cap"
     QUIET_HOURS = "quiet_hours"
+    NEVER = "never"  # condition
     OVERDUE = "overdue"
     LEFT_BEFORE = "left before"  # because
+    TOO_LATE = "too late"
     ONLY_TO = "only_to: this project writes to a few addresses only"
+
+    # what a webhook's answer is to a journey that keeps it
+    ANSWER = "the answer of a webhook"
+    ANSWERED = "answered"  # names
+    NO_ANSWER = "no answer within the hour"  # names
 
     # which way somebody goes
     CONDITION = "condition"  # condition, arm
@@ -49,7 +59,10 @@ class Reason(StrEnum):
     VARIANT = "variant"  # variant
     CAME = "came"  # event
     TIMED_OUT = "timed out"
+    PASS = "pass"  # pass_no, times
+    GOTO = "goto"  # to
     NO_DATE = "there is no date"  # date, lack, turn, skipped
+    NO_DURATION = "there is no duration"  # date, lack, turn, skipped
     DATE_PAST = "the date is past"  # skipped
 
     # what a step did
@@ -58,9 +71,14 @@ class Reason(StrEnum):
     CONSENT = "consent"  # key, granted
     MUTE = "no marketing for a while"
     EMITS = "emits"  # event
+    STARTS = "starts"  # to
+    JOINS = "joins an audience"  # audience
+    QUITS = "quits an audience"  # audience
+    SHOWS = "shows"  # slot, until
     BY_HAND = "by hand"  # message, verdict
     COUPON = "coupon"  # receiver
     REWARD = "reward"  # receiver
+    POOL_EMPTY = "pool_empty"  # pool
     NOT_REFERRED = "not referred by anybody"
     REWARDED = "already rewarded"  # receiver
 
@@ -95,9 +113,14 @@ class Detail(TypedDict, total=False):
     key: str  # of consent
     granted: bool | None
     receiver: str  # of a coupon or reward: their role
+    pool: str  # of coupons
+    audience: str  # of ad platforms
+    slot: str  # of the shop's pages
     pass_no: int
+    times: int  # how many passes there are
+    to: str  # a step, or a journey, by its id
     steps: int
-    date: str  # of a wait, as written
+    date: str  # or duration of a wait, as written
     lack: str  # missing, unreadable, too_far
     turn: str  # what a wait without its date does: continue, skip, exit
     skipped: str | None  # a step's id

@@ -90,11 +90,15 @@ def _region_of_locale(locale: str) -> str:
 def read_phone(written: object, region: str) -> str | None:
     """A phone number in E.164; None where it is none. Without the `+` it is one of `region`."""
     text = as_text(written) if is_number(written) else written
-    number = _parse(text.strip(), region) if isinstance(text, str) else None
+    return _read_number(text.strip(), region) if isinstance(text, str) else None
+
+
+@lru_cache(maxsize=20_000)  # asked before each message
+def _read_number(text: str, region: str) -> str | None:
+    number = _parse(text, region)
     return phonenumbers.format_number(number, PhoneNumberFormat.E164) if number else None
 
 
-@lru_cache(maxsize=20_000)
 def _parse(text: str, region: str) -> PhoneNumber | None:
     try:
         number = phonenumbers.parse(text, None if region == UNREADABLE_REGION else region or None)

@@ -15,16 +15,21 @@ from orchestrator.domain.event import Event
 from orchestrator.domain.journey import Goal, Journey, Occasion
 from orchestrator.domain.medium import Medium
 from orchestrator.domain.message import Purpose
+from orchestrator.domain.never import first_that_holds
 from orchestrator.domain.policy import Permission
 from orchestrator.domain.program import Program
-from orchestrator.domain.reasons import Reason
+from orchestrator.domain.reasons import Detail, Reason
 from orchestrator.domain.release_answers import Go, Later, Leave, Release, Stay
 from orchestrator.domain.state import CustomerState, Enrollment, Status
 from orchestrator.domain.value_class import value_class
+from orchestrator.domain.values import earlier
 
 #: Of an enrollment: so long a message waits for an address, or for a yes or no. Many a page says
 #: `Signed Up` before it says who did.
 FIRST_MINUTES = timedelta(minutes=5)
+#: How long a rule of `[never]` holds a message back that time does not change: longer than any
+#: lasts; and how soon it is asked again about one that is queued.
+AT_MOST, ASKED_AGAIN = timedelta(days=3660), timedelta(hours=1)
 
 
 @value_class
@@ -151,6 +156,8 @@ def _ask_policy(case: _Case) -> Release:
     verdict = policy.may_send(
         program.policy, state, letter.medium, letter.purpose, letter.topic, now
     )
+    if verdict.answer is not Permission.DENY and (held := _held_by_never(case)) is not None:
+        return held
     if verdict.answer is Permission.ALLOW:
         return Go()
     if verdict.answer is Permission.DEFER and verdict.until is not None:
@@ -160,3 +167,20 @@ def _ask_policy(case: _Case) -> Release:
     if is_new and verdict.reason == lacks(program, state, letter):
         return Later(reach_by, verdict.reason, DecisionKind.WAITING)
     return Stay(verdict.reason, detail=verdict.detail)
+
+
+def _held_by_never(case: _Case) -> Later | None:
+    """The rule of `[never]` that holds marketing back, until time alone may change its answer. News
+    of the customer are followed by who stands on the step; of a message that is queued already
+    nobody hears them, so it is asked about each hour."""
+    rules, letter = case.program.policy.never, case.letter
+    if not rules or letter.purpose is not Purpose.MARKETING:
+        return None
+    scope = case.program.scope(case.state, case.now)
+    rule = first_that_holds(rules, scope)
+    if rule is None:
+        return None
+    longest = AT_MOST if letter.queued is None else ASKED_AGAIN
+    until = earlier(case.now + longest, rule.next_change(scope, case.state))
+    detail: Detail = {"condition": rule.condition.source}
+    return Later(until or case.now, Reason.NEVER, detail=detail)

@@ -18,12 +18,13 @@ class Go:
 
 @value_class
 class Later:
-    """Not before `until`, when it is asked again: DEFERRED by a cap or by quiet hours, or WAITING
-    for what its customer has not told yet."""
+    """Not before `until`, when it is asked again: DEFERRED by a cap, by quiet hours or by a rule of
+    `[never]`, or WAITING for what its customer has not told yet."""
 
     until: datetime
     reason: Reason
     kind: DecisionKind = DecisionKind.DEFERRED
+    detail: Detail = field(default_factory=Detail)
 
 
 @value_class

@@ -25,5 +25,6 @@ def route(
 def first_channel(
     channels: Mapping[ChannelName, Medium], medium: Medium, provider: str | None
 ) -> ChannelName:
-    """The channel that a message is queued for."""
-    return route(channels, medium, provider)[0]
+    """The channel that a message is queued for; where the project has none of its medium, the one
+    that would be called like it."""
+    return next(iter(route(channels, medium, provider)), ChannelName(medium))

@@ -12,6 +12,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import cache, lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
+from orchestrator.domain.public_holidays import holidays_of
+
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 _SHORT = re.compile(r"(\d+(?:\.\d+)?)\s*([smhdw])", re.ASCII)
@@ -141,17 +143,18 @@ def next_local_time(after: datetime, clock: time, days: frozenset[int], zone: Zo
 @dataclass(frozen=True, slots=True)
 class QuietHours:
     """When marketing waits, in the customer's local time: [start, end) every day, and whole days
-    off (0 = Monday).
+    off (0 = Monday), with the public holidays of some places.
     """
 
     start: time | None = None
     end: time | None = None
     days_off: frozenset[int] = frozenset()
+    holidays: tuple[str, ...] = ()
 
     def covers(self, at: datetime, zone: ZoneInfo) -> bool:
         """Whether the instant lies in quiet hours."""
         local = at.astimezone(zone)
-        if local.weekday() in self.days_off:
+        if self.is_off(local.date()):
             return True
         if self.start is None or self.end is None or self.start == self.end:
             return False
@@ -159,6 +162,12 @@ class QuietHours:
         if self.start < self.end:
             return self.start <= clock < self.end
         return clock >= self.start or clock < self.end
+
+    def is_off(self, day: date) -> bool:
+        """Whether all of a day is quiet."""
+        if day.weekday() in self.days_off:
+            return True
+        return any(day in holidays_of(place, day.year) for place in self.holidays)
 
     def free_from(self, at: datetime, zone: ZoneInfo) -> datetime:
         """The first instant ≥ `at` outside quiet hours."""
@@ -178,7 +187,7 @@ class QuietHours:
         local = at.astimezone(zone)
         days = [local.date() + timedelta(days=k) for k in range(within.days + 2)]
         starts = [to_instant(day, self.start, zone) for day in days if self.start is not None]
-        starts += [to_instant(day, time(0), zone) for day in days if day.weekday() in self.days_off]
+        starts += [to_instant(day, time(0), zone) for day in days if self.is_off(day)]
         first = min(
             (start for start in starts if at < start and self.covers(start, zone)), default=None
         )
@@ -187,7 +196,7 @@ class QuietHours:
     def _stretch_end(self, at: datetime, zone: ZoneInfo) -> datetime:
         local = at.astimezone(zone)
         ends = [to_instant(local.date() + timedelta(days=1), time(0), zone)]
-        if self.end is not None and local.weekday() not in self.days_off:
+        if self.end is not None and not self.is_off(local.date()):
             ends += [to_instant(local.date() + timedelta(days=k), self.end, zone) for k in (0, 1)]
             again = datetime.combine(local.date(), self.end, tzinfo=zone).replace(
                 fold=1

@@ -13,7 +13,7 @@ from operator import attrgetter
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from orchestrator.domain.consent import AddressBook, ConsentKey, know_no_address, topic_of
+from orchestrator.domain.consent import AddressBook, ConsentKey, asked_of, know_no_address, topic_of
 from orchestrator.domain.event import Event
 from orchestrator.domain.lifecycle import Fact, Lifecycle, read_windowed
 from orchestrator.domain.medium import Medium
@@ -82,13 +82,40 @@ class Enrollment:
     converted_at: datetime | None = None
     goal_until: datetime | None = None  # the goal still counts up to here; None: only while inside
     goal_value: float | None = None  # what reaching it was worth, where that is a number
+    kept: dict[str, object] | None = None  # what steps know of this passage, by their id
+    key: str | None = None  # what the journey has one passage per, beside the customer
     id: int | None = None  # the database's; None until written
     changed: bool = True
+    # when the date was said by which somebody entered earlier; within that instant alone
+    known_at: datetime | None = None
+
+    def was_due_before_it_was_known(self, due: datetime) -> bool:
+        """Whether a step belongs to a time when nobody knew yet that there was this passage."""
+        return self.known_at is not None and due < self.known_at
 
     @property
     def is_open(self) -> bool:
         """Whether the customer is inside."""
         return self.status is Status.ACTIVE
+
+    def kept_for(self, step: str) -> object:
+        """What a step knows of this passage, as JSON types; None for nothing."""
+        return None if self.kept is None else self.kept.get(step)
+
+    def keep(self, step: str, known: object) -> None:
+        """Has a step know something of this passage; None: nothing any more."""
+        kept = {**(self.kept or {}), step: known}
+        self.kept = {name: one for name, one in kept.items() if one is not None} or None
+        self.changed = True
+
+
+#: Under this name, which no expression can write, an `entry` keeps the element it is about.
+ITEM = "$item"
+
+
+def entries_of(journey: str, key: str | None) -> str:
+    """The name of a customer's entries into a journey, or into one with a key."""
+    return journey if key is None else f"{journey}\n{key}"
 
 
 @dataclass(slots=True)
@@ -203,7 +230,12 @@ class CustomerState:
         }
         topics = CaselessMap()
         others: dict[str, object] = {"topics": topics}
+        asked = [asked_of(key) for key in chosen if asked_of(key) is not None]
+        if asked:
+            others["asked"] = sorted(filter(None, asked))
         for key, said in chosen.items():
+            if asked_of(key) is not None:
+                continue
             topic = topic_of(key)
             (others if topic is None else topics)[key if topic is None else topic] = said
         return others
@@ -247,25 +279,28 @@ class CustomerState:
         """The journeys the customer is inside, in no particular order."""
         return [enrollment for enrollment in self.enrollments if enrollment.is_open]
 
-    def take_traits(self, traits: Mapping[str, object], at: datetime) -> bool:
+    def take_traits(self, traits: Mapping[str, object], at: datetime) -> None:
         """Applies traits said at `at`, each unless a newer word about it is known: a deletion
-        (None) leaves its time behind. True when something changed."""
-        said, changed = sortable(at), False
+        (None) leaves its time behind.
+        """
+        said = sortable(at)
         for name, value in traits.items():
             if self.trait_times.get(name, "") > said:
                 continue
             self.trait_times[name] = said
-            changed = changed or self.traits.get(name) != value
             if value is None:
                 self.traits.pop(name, None)
             else:
                 self.traits[name] = value
-        return changed
 
     def chosen(self, *keys: ConsentKey) -> bool | None:
         """What the newest choice about one of these keys says; None where there is none."""
-        choices = [choice for key in keys if (choice := self.consent.get(key)) is not None]
-        return max(choices, key=attrgetter("at")).granted if choices else None
+        newest: Choice | None = None
+        for key in keys:
+            choice = self.consent.get(key)
+            if choice is not None and (newest is None or choice.at > newest.at):
+                newest = choice
+        return None if newest is None else newest.granted
 
     def agreed_after(self, key: ConsentKey, at: datetime) -> bool:
         """Whether the choice about a key is a yes that was said later than `at`."""

@@ -8,7 +8,7 @@ They stand in `domain.steps`.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import ClassVar, Protocol, Unpack
@@ -39,7 +39,7 @@ class StepMoment(Protocol):
 
     @property
     def next_step(self) -> str | None:
-        """The id of what follows the current step; None: the end."""
+        """The id of what follows the current step; None: the end, of the journey or of a pass."""
         ...
 
     @property
@@ -82,8 +82,16 @@ class StepMoment(Protocol):
         """The variant of a split that this customer has, for good."""
         ...
 
+    def draw(self, step: str) -> float:
+        """A number in [0, 1): the same for the same enrollment, step and pass."""
+        ...
+
     def make_code(self) -> str:
         """A coupon's code: the same for the same enrollment, step and pass."""
+        ...
+
+    def take_code(self, pool: str) -> str | None:
+        """A code of a pool, which is nobody else's; None: there is none left."""
         ...
 
     def channel(self, medium: Medium, provider: str | None) -> ChannelName:
@@ -96,6 +104,11 @@ class StepMoment(Protocol):
 
     def lacks(self, medium: Medium) -> Reason | None:
         """What somebody has not told yet and a message cannot leave without; None: nothing."""
+        ...
+
+    def is_free(self, medium: Medium) -> bool:
+        """Whether a message that was held back may leave, now that there is news of its customer;
+        asked where rules of `[never]` hold messages back."""
         ...
 
     # ------------------------------------------------------------ telling
@@ -138,7 +151,13 @@ class StepMoment(Protocol):
         """Goes into the steps inside the current one, or past it when there are none."""
         ...
 
-    def hold_until(self, due: datetime, kind: DecisionKind, reason: Reason) -> None:
+    def arrive(self, step_id: str | None) -> None:
+        """Puts somebody on a step; None: behind the last one."""
+        ...
+
+    def hold_until(
+        self, due: datetime, kind: DecisionKind, reason: Reason, **detail: Unpack[Detail]
+    ) -> None:
         """Keeps somebody on the current step until an instant, and tells why."""
         ...
 
@@ -168,6 +187,8 @@ class Step(ABC):
     sends: ClassVar[bool] = False  # a message: the law of `domain.release` is asked before it
     draws: ClassVar[bool] = False  # gives variants, which are kept
     grants: ClassVar[bool] = False  # gives coupons, which are kept
+    loops: ClassVar[bool] = False  # behind the steps inside it comes itself again
+    calls_out: ClassVar[bool] = False  # asks servers outside
     follows: ClassVar[bool] = False  # news of the customer may move who stands on it
 
     @property
@@ -185,6 +206,11 @@ class Step(ABC):
         """The event that somebody waits for who stands on it; "" for none."""
         return ""
 
+    @property
+    def heeds_all_news(self) -> bool:
+        """Whether news that say nothing it reads may move who stands on it."""
+        return False
+
     @abstractmethod
     def words(self) -> str:
         """What it does, in a phrase: for the page of its journey, and for plans and diagrams."""
@@ -198,6 +224,10 @@ class Step(ABC):
     @abstractmethod
     def take(self, moment: StepMoment) -> None:
         """What it does when it is due."""
+
+    def take_in(self, at: datetime) -> object:
+        """What it knows of somebody who comes to stand inside it by an edit, as JSON types."""
+        return None
 
     # most kinds neither hear nor follow anything
     def hear(self, moment: StepMoment, events: Sequence[Event]) -> None:  # noqa: B027
@@ -265,6 +295,14 @@ class Action(Step):
 @dataclass(frozen=True, slots=True)
 class ForkWay:
     """One way of a fork: it holds steps, and has no id."""
+
+
+def walk_inside(step: Step) -> Iterator[Step]:
+    """The steps inside a step, those inside them included."""
+    for block in step.blocks:
+        for inner in block:
+            yield inner
+            yield from walk_inside(inner)
 
 
 def content_of(part: object) -> object:

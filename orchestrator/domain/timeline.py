@@ -17,9 +17,10 @@ from orchestrator.domain.event import Event, Kind
 from orchestrator.domain.following import follow_edit
 from orchestrator.domain.journey import OnChange
 from orchestrator.domain.late import put_in_place
-from orchestrator.domain.line import LIFE, Line, RunOptions
+from orchestrator.domain.line import Line
 from orchestrator.domain.program import Program
 from orchestrator.domain.record import Record
+from orchestrator.domain.run_options import LIFE, RunOptions
 from orchestrator.domain.state import CustomerState
 from orchestrator.domain.values import INSTANT
 from orchestrator.domain.walk import next_instant, walk
@@ -43,6 +44,7 @@ def run(
     """
     line = Line(program, state, options)
     line.called_up_to = _called_up_to(line)
+    line.read_dates()
     _follow_edits(line)
     if options.rules_edited and state.cursor is not None:
         change_answers(line, state.cursor, [])
@@ -62,9 +64,13 @@ def pass_calls(program: Program, state: CustomerState, since: datetime) -> None:
 
 
 def _called_up_to(line: Line) -> datetime | None:
-    """The last instant that has called: each calls once."""
+    """The last instant that has called: each calls once. Who is new may tell of a time before it,
+    but was not there when it called.
+    """
     cursor, since = line.state.cursor, line.options.called_from
-    return cursor if cursor is None or since is None or since <= cursor else since - INSTANT
+    if since is None or (cursor is not None and since <= cursor):
+        return cursor
+    return since - INSTANT
 
 
 def is_late(event: Event, happened_at: datetime) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from heapq import merge
-from itertools import groupby
+from itertools import groupby, takewhile
 from typing import Generic, Protocol, TypeVar
 
 from orchestrator.domain.values import INSTANT
@@ -36,6 +36,18 @@ class Together:
         """Every instant > `after`, in order."""
         together = merge(*(calendar.all_after(after) for calendar in self.calendars))
         return (at for at, _ in groupby(together))
+
+
+@dataclass(frozen=True, slots=True)
+class UpTo:
+    """The instants of a calendar before its end."""
+
+    calendar: Calendar
+    end: datetime
+
+    def all_after(self, after: datetime) -> Iterator[datetime]:
+        """Every instant > `after`, in order."""
+        return takewhile(lambda at: at < self.end, self.calendar.all_after(after))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
-"""What lets customers into a journey. A trigger belongs to one of four families:
+"""What lets customers into a journey. A trigger belongs to one of five families:
 
 - an event that happens to the customer (`EventTrigger`);
 - a change of something that is watched of each customer (`Watched`);
+- a date of the customer's own (`DateTrigger`): `domain.own_dates` follows it along their line;
 - an instant that calls many customers at once (`Called`): their lines know it, and nobody else's
   is woken for it (`engine.call_up`);
 - a person (`ManualTrigger`).
@@ -12,22 +13,30 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, time, timedelta
+from enum import StrEnum
 from typing import ClassVar
 from zoneinfo import ZoneInfo
 
 from orchestrator.domain.closures import is_in_segment
 from orchestrator.domain.cron import Cron
-from orchestrator.domain.expression import Condition, Scope
+from orchestrator.domain.expression import Condition, Scope, Value
+from orchestrator.domain.formatting import format_duration
+from orchestrator.domain.occasions import Every, Occasions
 from orchestrator.domain.schedule import all_zones, to_instant
+from orchestrator.domain.state import CustomerState
 from orchestrator.domain.timetable import Calendar, Together
+from orchestrator.domain.values import read_date
 
 
 @dataclass(frozen=True, slots=True)
 class Trigger(ABC):
-    """One trigger. `word` is that of the language; `condition` its `if`."""
+    """One trigger. `word` is that of the language; `condition` its `if`; of the list `each` every
+    element enters by itself.
+    """
 
     condition: Condition | None = field(default=None, kw_only=True)
+    each: Value | None = field(default=None, kw_only=True)
 
     word: ClassVar[str]
 
@@ -111,6 +120,72 @@ class StageTrigger(Watched):
 
     def comes_from(self, before: str | None) -> bool:
         return self.came_from in (None, before)
+
+
+# ---------------------------------------------------------------- dates
+
+
+class IfLate(StrEnum):
+    """What becomes of a date that is said when it is past."""
+
+    START = "start"
+    SKIP = "skip"
+
+
+#: How long a date is worth coming to late, where nothing else is written.
+WORTH = timedelta(hours=24)
+#: Two instants nearer than this are one occasion of a date that comes again: who changes zone has
+#: no second birthday.
+ONE_OCCASION = timedelta(days=2)
+
+
+@dataclass(frozen=True, slots=True)
+class DateTrigger(Trigger):
+    """A date of the customer's own, once or each year or month."""
+
+    date: Value
+    every: Every | None = None
+    offset: timedelta = timedelta(0)
+    clock: time | None = None
+    late: IfLate | None = None
+
+    word = "date"
+
+    def words(self) -> str:
+        """`7d before customer.birthday, every year, at 09:00`."""
+        span = format_duration(abs(self.offset))
+        way = "before" if self.offset < timedelta(0) else "after"
+        shifted = f"{span} {way}" if self.offset else "on"
+        again = f", every {self.every}" if self.every else ""
+        at = f", at {self.clock:%H:%M}" if self.clock else ""
+        return f"{shifted} {self.date.source}{again}{at}"
+
+    @property
+    def cause(self) -> str:
+        return "their date came"
+
+    @property
+    def key(self) -> str:
+        """What it means, as text: another key is another trigger."""
+        return f"{self.date.source} {self.every} {self.offset.total_seconds()} {self.clock}"
+
+    @property
+    def apart(self) -> timedelta:
+        """How near to the last entry it does not let in again."""
+        return ONE_OCCASION if self.every else timedelta(0)
+
+    def occasions(self, state: CustomerState, now: datetime) -> Occasions | None:
+        """When it comes to a customer, as they are now; None: they have no such date."""
+        on = read_date(self.date.evaluate(Scope(state, now)))
+        if on is None:
+            return None
+        is_an_instant = isinstance(on, datetime) and not self.every and self.clock is None
+        zone = state.home_zone if is_an_instant else state.zone
+        return Occasions(on, zone, self.every, self.offset, self.clock)
+
+    def is_worth_it(self, at: datetime, now: datetime) -> bool:
+        """Whether somebody whose date is said now still enters for an instant that is past."""
+        return self.late is IfLate.START or (self.late is None and now - at < WORTH)
 
 
 # ---------------------------------------------------------------- called

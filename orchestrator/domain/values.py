@@ -8,12 +8,14 @@ cannot be computed is undefined, never an error."""
 
 from __future__ import annotations
 
+import json
 import math
 import operator
 import re
 import sys
 from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, time, timedelta
+from hashlib import blake2b
 from typing import TypeGuard
 
 DAY = timedelta(days=1)
@@ -369,3 +371,17 @@ FILTERS: dict[str, Callable[..., object]] = {
     "default": lambda v, other=None: other if v is None else v,
     "date": lambda v: as_time(v),
 }
+
+
+_KEY_CHARS_MAX = 100
+
+
+def passage_key(value: object) -> str | None:
+    """A value as the key of a passage: short text, the same for equal values; None for nothing."""
+    if value is None or value == "":
+        return None
+    is_plain = not isinstance(value, dict | list)
+    text = as_text(value) if is_plain else json.dumps(value, sort_keys=True, default=as_text)
+    if len(text) <= _KEY_CHARS_MAX:
+        return text
+    return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=20).hexdigest()

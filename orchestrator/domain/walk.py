@@ -86,6 +86,7 @@ def next_instant(line: Line, waiting: list[Event], *, calls: bool = True) -> dat
 def _next_timed(line: Line, after: datetime, calls: bool) -> datetime | None:
     """When time alone may change what is watched, or the customer is called."""
     found = earlier(next_change(line, after), line.next_call(after) if calls else None)
+    found = earlier(found, line.next_date(after))
     last = line.options.no_entries_after
     return found if found is None or last is None or found <= last else None
 
@@ -123,7 +124,7 @@ def _take_events(line: Line, now: datetime, events: list[Event], *, touched: boo
         check_passages(line, now, News(happened, changes))
         follow_news(line, now)
     if begins:
-        enter(line, now, events, changes)
+        enter(line, now, events, changes, touched=touched)
 
 
 def _apply(line: Line, event: Event, now: datetime) -> None:
@@ -169,7 +170,9 @@ def _take_due_steps(line: Line, now: datetime, moves: dict[int, int]) -> None:
             too_many = Reason.TOO_MANY_STEPS
             line.leave(enrollment, Status.EXITED, too_many, at=now, steps=MOVES_MAX)
             continue
-        moment = Moment(line, journey, enrollment, now, line.base(enrollment.due_at, now))
+        moment = Moment(
+            line, journey, enrollment, now, line.base_of(enrollment, enrollment.due_at, now)
+        )
         if step.sends:  # before every message the goal is asked, as exits are
             check_goal(moment, NOTHING)
         if enrollment.is_open:

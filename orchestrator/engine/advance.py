@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from orchestrator.domain.effects import Decision, DecisionKind, Effect
 from orchestrator.domain.errors import without_data
 from orchestrator.domain.event import Event, Kind
-from orchestrator.domain.line import RunOptions
 from orchestrator.domain.record import Record
+from orchestrator.domain.run_options import RunOptions
 from orchestrator.domain.state import Status
 from orchestrator.domain.steps.message_step import QueueMessage
 from orchestrator.domain.timeline import is_late, pass_calls, recount, run
@@ -28,12 +28,13 @@ from orchestrator.store import customers, events
 from orchestrator.store.availability import StoreUnavailable, unless_away
 from orchestrator.store.line_loading import Loaded, load
 from orchestrator.store.line_saving import RunOutcome, Saving, save, set_aside
+from orchestrator.store.pools import PoolCodes
 from orchestrator.store.records import load_record
 from orchestrator.store.transaction import Transaction
 
 logger = logging.getLogger(__name__)
 
-_EVER = datetime.min.replace(tzinfo=UTC)
+_EVER = datetime.min.replace(tzinfo=UTC) + INSTANT  # there is an instant before it, too
 TRY_AGAIN = timedelta(hours=1)  # a life that could not be run: until somebody has read the log
 
 
@@ -86,7 +87,7 @@ def _advance(turn: Turn, transaction: Transaction, ids: Sequence[int], now: date
     """Runs these customers' lines and writes what came of it, in the caller's transaction."""
     tallies = TickReport()
     if ids:
-        runs = _Lives(turn, transaction, now).run(ids, tallies)
+        runs = _Lives(turn, transaction, now, PoolCodes(transaction)).run(ids, tallies)
         version = turn.program.lifecycle.version
         save(transaction, runs, Saving(now, version, turn.parts.public_id, turn.parts.priority))
         _keep_moments(turn, runs)
@@ -101,6 +102,7 @@ class _Lives:
     turn: Turn
     transaction: Transaction
     now: datetime
+    pools: PoolCodes
 
     def run(self, ids: Sequence[int], report: TickReport) -> list[RunOutcome]:
         """Runs these customers' lines; what was due is counted in the report."""
@@ -157,7 +159,13 @@ class _Lives:
         cursor = life.state.cursor
         # else the machine's clock was set back: nothing may be passed over
         until = self.now if cursor is None else max(self.now, cursor)
-        options = _options(turn, life, self.now)
+        options = _options(
+            turn,
+            life,
+            self.pools,
+            wall_clock=turn.parts.wall_clock(self.now),
+            keeps_customers=turn.clock.is_virtual,
+        )
         effects += run(turn.program, life.state, fresh, until, options=options, record=record)
         absorbed_ids = [absorbed_id for _, absorbed_id in life.merges]
         taken = [life, *(others[absorbed_id] for absorbed_id in absorbed_ids)]
@@ -177,9 +185,7 @@ class _Lives:
             other.state,
             before,
             merged_at - INSTANT,
-            options=replace(
-                _options(self.turn, other, merged_at), wall_clock=None, keeps_customers=False
-            ),
+            options=_options(self.turn, other, self.pools),
             record=_own_record(self.transaction, other, before),
         )
 
@@ -189,16 +195,33 @@ def _merge(told: Event, other: Loaded) -> Event:
     return Event(told.at, Kind.MERGE, "", {}, -1, told.starts, told.context, absorbed=other.state)
 
 
-def _options(turn: Turn, life: Loaded, now: datetime) -> RunOptions:
+def _options(
+    turn: Turn,
+    life: Loaded,
+    pools: PoolCodes,
+    *,
+    wall_clock: datetime | None = None,
+    keeps_customers: bool = False,
+) -> RunOptions:
+    """A life that was absorbed is over: on its line nothing is late, and no message leaves."""
     return RunOptions(
-        wall_clock=turn.parts.wall_clock(now),
-        keeps_customers=turn.clock.is_virtual,
+        wall_clock=wall_clock,
+        keeps_customers=keeps_customers,
         on_hold=turn.standing.held.journeys,
         history_until=_imported_at(life),
         rules_edited=life.stale,
-        called_from=life.state.next_due_at or _EVER,
+        called_from=_called_from(turn, life),
         keeps_ended=life.whole,
+        pool_code=pools.take,
     )
+
+
+def _called_from(turn: Turn, life: Loaded) -> datetime:
+    """A virtual clock misses no instant: whoever is new is called for those since their first
+    call.
+    """
+    is_new = life.state.cursor is None
+    return _EVER if turn.clock.is_virtual and is_new else life.state.next_due_at or _EVER
 
 
 def _is_behind(at: datetime, life: Loaded) -> bool:

@@ -12,7 +12,7 @@ from orchestrator.domain.event import Event
 from orchestrator.domain.expression import Scope
 from orchestrator.domain.message import Purpose, QueuedMessage, RenderedMessage
 from orchestrator.domain.policy import address
-from orchestrator.domain.state import CustomerState
+from orchestrator.domain.state import ITEM, CustomerState
 from orchestrator.domain.value_class import value_class
 from orchestrator.engine.parts import Parts
 from orchestrator.links import Links
@@ -118,6 +118,7 @@ def _template_scope(parts: Parts, delivery: Delivery) -> dict[str, Any]:
         "scope": Scope(Past(state, now), now, segments=parts.program.index.segment_tests),
         "customer": CustomerView(state, now),
         "entry": delivery.entry,
+        "item": delivery.entry.get(ITEM),
         "vars": message.variables,
         "coupon": message.coupon,
         "journey": {"id": message.journey, "title": journey.title if journey else message.journey},
@@ -147,7 +148,10 @@ def _validity(parts: Parts, delivery: Delivery) -> timedelta | None:
 def _compose_text(parts: Parts, delivery: Delivery, to: str, locale: str) -> RenderedMessage:
     message, scope = delivery.message, _template_scope(parts, delivery)
     validity = _validity(parts, delivery)
-    text = parts.templates.render_text(message.medium, message.template, locale, scope)
+    which = message.medium, message.template, locale
+    text = parts.templates.render_text(*which, scope)
+    is_content = message.medium.spec.is_content
+    content = parts.templates.render_content(*which, scope) if is_content else None
     return RenderedMessage(
         message.public_id,
         message.medium,
@@ -158,6 +162,8 @@ def _compose_text(parts: Parts, delivery: Delivery, to: str, locale: str) -> Ren
         step=message.step,
         template=message.template,
         validity_s=int(validity.total_seconds()) if validity else None,
+        content_sid=content.sid if content else "",
+        content_variables=content.variables if content else (),
     )
 
 

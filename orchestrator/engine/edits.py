@@ -13,6 +13,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
+import orjson
+
 from orchestrator.domain.errors import ParcoursError, ProjectInvalid
 from orchestrator.domain.journey import Journey, OnChange
 from orchestrator.domain.matching import Matching, match_steps
@@ -26,6 +28,7 @@ from orchestrator.store.transaction import Transaction
 
 LIFECYCLE = "lifecycle_version"
 _JOURNEY = "journey_version:"
+_DATES = "dated_since"
 
 
 class PeopleWouldBeLost(ParcoursError):
@@ -269,6 +272,25 @@ def apply(transaction: Transaction, program: Program, planned: Plan, now: dateti
         # Who was given a variant keeps it where an edit gives the split another derived id.
         copy_variants(transaction, journey, was, is_now)
     customers.mark_inside_due(transaction, list(planned.edited), now)
+    _take_over_dates(transaction, program, now)
+
+
+def _take_over_dates(transaction: Transaction, program: Program, now: datetime) -> None:
+    """Writes down since when each trigger by a date is known: it lets nobody in for what was
+    before. Where one is new, everybody is looked at, for it may be the next to wake them.
+    """
+    known, keys = _dated_since(transaction), program.dated_keys
+    if known.keys() == set(keys):
+        return
+    since = {key: known.get(key, now).isoformat() for key in keys}
+    settings.write(transaction, _DATES, orjson.dumps(since).decode())
+    if set(keys) - known.keys():
+        customers.mark_all_due(transaction, now)
+
+
+def _dated_since(transaction: Transaction) -> dict[str, datetime]:
+    stored = orjson.loads(settings.read(transaction, _DATES) or "{}")
+    return {key: datetime.fromisoformat(since) for key, since in stored.items()}
 
 
 def take_over(parts: Parts, now: datetime, *, applying: bool) -> Parts:
@@ -287,4 +309,6 @@ def take_over(parts: Parts, now: datetime, *, applying: bool) -> Parts:
                 "`parcours tick` takes them over"
             )
         last = settings.read_time(transaction, LAST_TICK) if parts.clock.is_virtual else None
-    return replace(parts, program=replace(program, edits=planned.matchings, edited_at=last))
+        since = _dated_since(transaction) if program.index.dated else {}
+    known = replace(program, edits=planned.matchings, edited_at=last, dated_since=since)
+    return replace(parts, program=known)

@@ -231,17 +231,20 @@ class HandOver:
         return bool(self._batches or self._open)
 
     def gather(self, wait_s: float = GATHER_S) -> list[Attempt]:
-        """What channels have answered and `forget` was not told yet: waits for some, or until no
-        more are to come.
+        """What channels have answered and `forget` was not told yet: waits for some, until no more
+        are to come, or until a process is over, since its channel can take more then.
         """
         until_s = time.monotonic() + wait_s
         if not self.hold.is_held():
             self._stop_processes()
         while self._batches and len(self._open) < GATHER_MAX:
             try:
-                self._take(self._queue.get(timeout=max(0.0, until_s - time.monotonic())))
+                told = self._queue.get(timeout=max(0.0, until_s - time.monotonic()))
             except Empty:
                 break
+            self._take(told)
+            if isinstance(told, ForkedBatch):
+                until_s = 0.0  # what else has come is taken, and no more waited for
         return list(self._open.values())
 
     def _take(self, told: Attempt | Batch | ForkedBatch) -> None:

@@ -11,6 +11,7 @@ from datetime import datetime
 
 import orjson
 
+from orchestrator.domain.agreeing import CONFIRMED
 from orchestrator.domain.call import Call, may_be_deep, read_call
 from orchestrator.domain.consent import choice_about_address, read_answers
 from orchestrator.domain.errors import CallRejected
@@ -31,8 +32,9 @@ from orchestrator.store.writers import ENGINE
 
 PAGE = "page"  # a page of ours, shown to a customer
 MANUAL = "manual"  # a person starts a journey, whose id is the event's name
+HAND = "hand"  # a person has done a to-do
 _NOTHING: Mapping[str, object] = {}
-_KIND_BY_SOURCE = {ENGINE: Kind.EMITTED, MANUAL: Kind.START}
+_KIND_BY_SOURCE = {ENGINE: Kind.EMITTED, MANUAL: Kind.START, HAND: Kind.EMITTED}
 
 
 @dataclass(slots=True, eq=False)
@@ -191,6 +193,12 @@ def _message_behind(taken: _Taken) -> str:
     return str(page.get("email_id") or "") if isinstance(page, dict) else ""
 
 
+def _confirms(taken: _Taken) -> bool:
+    """Whether a person confirmed a yes on our own page: what a call of that name from elsewhere
+    says is no proof."""
+    return taken.row.source == PAGE and taken.call.name == CONFIRMED
+
+
 def _choice_rows(taken: _Taken, medium: str, to: str) -> list[dict[str, object]]:
     page = as_mapping(taken.call.context["unsubscribe"])
     source = f"unsubscribe, {page.get('origin')}"
@@ -226,7 +234,7 @@ def _events_of(taken: _Taken, ids: dict[Person, int]) -> Iterator[EventValues]:
             context, is_unnamed, ids[taken.absorbed],
         )  # fmt: skip
     if not is_alias or taken.absorbed is None:
-        kind = _KIND_BY_SOURCE.get(row.source, call.kind)
+        kind = Kind.EMITTED if _confirms(taken) else _KIND_BY_SOURCE.get(row.source, call.kind)
         yield EventValues(
             customer, row.message_id, taken.at, row.received_at, int(kind), call.name, taken.starts,
             call.properties, call.context, is_unnamed, None,

@@ -16,6 +16,7 @@ from orchestrator.config import Config
 from orchestrator.domain.channel import Channel
 from orchestrator.domain.medium import ChannelName, Medium
 from orchestrator.domain.program import Program
+from orchestrator.domain.webhook_port import WebhookCaller
 from orchestrator.links import LinkSigner
 from orchestrator.render import Templates
 from orchestrator.store.database import Database
@@ -33,6 +34,7 @@ class Parts:
     signer: LinkSigner
     clock: Clock
     secret: str
+    webhooks: WebhookCaller
 
     def public_id(self, enrollment_id: int, step: str, pass_no: int) -> str:
         """The opaque id of a message: the same for the same (enrollment, step, pass), and not to be

@@ -60,13 +60,13 @@ class Rechecked:
         `waiting` is who waits for the step behind it, counted anew from then."""
         until, reason = later.until, later.reason
         if message.expires_at is not None and until > message.expires_at:
-            self.refuse(message, at, Stay(reason, DecisionKind.EXPIRED))
+            self.refuse(message, at, Stay(reason, DecisionKind.EXPIRED, later.detail))
             return
         self.settled.append(
             Settlement(message.id, MessageState.QUEUED, at, reason, not_before=until)
         )
         deferred = DecisionKind.DEFERRED
-        self.refusals.append(Refusal(message, at, deferred, reason, {}, waiting=waiting))
+        self.refusals.append(Refusal(message, at, deferred, reason, later.detail, waiting=waiting))
 
     def refuse(self, message: QueuedMessage, at: datetime, stay: Stay) -> None:
         """Does not send a message, and says why."""

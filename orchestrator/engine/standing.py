@@ -7,10 +7,11 @@ nothing. Both are rows, so that a restart, or another process that takes its tur
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from orchestrator.domain.medium import ChannelName
+from orchestrator.domain.program import Program
 from orchestrator.engine.parts import Parts
 from orchestrator.engine.report import Held
 from orchestrator.store import customers, settings
@@ -29,10 +30,13 @@ class Standing:
     rests: dict[ChannelName, Rest] = field(default_factory=dict)
 
 
-def read_standing(transaction: Transaction) -> Standing:
-    """What stands still now."""
+def read_standing(transaction: Transaction, program: Program) -> Standing:
+    """What stands still now; who is inside a journey that became a draft stands too."""
     rests = {ChannelName(name): rest for name, rest in settings.read_rests(transaction).items()}
-    return Standing(read_held(transaction), rests)
+    held, drafts = read_held(transaction), [one for one in program.journeys.values() if one.draft]
+    if drafts:
+        held = replace(held, journeys=held.journeys.union(one.id for one in drafts))
+    return Standing(held, rests)
 
 
 def read_held(transaction: Transaction) -> Held:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from orchestrator.domain.medium import ChannelName
-from orchestrator.engine import advance, call_up, dispatch, ingest, settle
+from orchestrator.engine import advance, call_out, call_up, dispatch, ingest, settle
 from orchestrator.engine.batches import Attempt
 from orchestrator.engine.handover import GATHER_S
 from orchestrator.engine.last_tick import note_tick
@@ -60,6 +60,16 @@ def end_turn(parts: Parts, worker: Worker, grace_s: float = TURN_GRACE_S) -> Tic
     return ending.report
 
 
+def write_late_answers(parts: Parts, worker: Worker) -> TickReport:
+    """Writes what became of our messages since our turn was over, whoever works now, and says that
+    we live: else those that are still on the wire would be taken for a dead process's.
+    """
+    late = _Work(Turn(parts, worker), parts.clock.now(), None)
+    late.write_answers(0.0)
+    worker.beat_in_time(parts.database)
+    return late.report
+
+
 def finish(parts: Parts, worker: Worker, grace_s: float = GRACE_S) -> TickReport:
     """The end of a process: begins nothing any more, waits a while for what is on the wire, and
     writes what is known.
@@ -73,6 +83,8 @@ def finish(parts: Parts, worker: Worker, grace_s: float = GRACE_S) -> TickReport
     ending.read_standing()
     while hand_over.on_the_wire and time.monotonic() < until_s:
         ending.write_outcomes(hand_over.gather())
+    while worker.outside.is_busy and (left_s := until_s - time.monotonic()) > 0:
+        call_out.write_answers(ending.turn, ending.moment(), ending.report, left_s)
     ending.write_outcomes(hand_over.give_up())
     return ending.report
 
@@ -96,7 +108,7 @@ class _Work:
         """
         turn = self.turn
         with turn.database.write() as transaction:
-            turn.standing = read_standing(transaction)
+            turn.standing = read_standing(transaction, self.turn.program)
             turn.hand_over.hold_back(turn.standing.held.channels)
             turn.decided_before = messages.newest_id(transaction)
             note_tick(turn.parts, transaction, self.began_at)
@@ -105,13 +117,14 @@ class _Work:
     def read_standing(self) -> None:
         """Reads what stands still, for outcomes that are written outside of a turn."""
         with self.turn.database.read() as transaction:
-            self.turn.standing = read_standing(transaction)
+            self.turn.standing = read_standing(transaction, self.turn.program)
 
     def write_answers(self, wait_s: float) -> None:
         """Writes what became of our own messages, outside of a turn too."""
         if answers := self.turn.hand_over.gather(wait_s):
             self.read_standing()
             self.write_outcomes(answers)
+        call_out.write_answers(self.turn, self.moment(), self.report)
 
     def take_turn(self) -> None:
         """Begins a turn, gets a lost lock back, or raises AlreadyRunning; what became of our own
@@ -170,9 +183,12 @@ class _Work:
         """Gives each channel that is free what is queued for it, and writes what came back; False
         when nothing is to be sent and nothing is under way."""
         looked_at = sum([self._give(name) for name in self.turn.channels])
-        if not looked_at and not self.turn.hand_over.is_busy:
+        looked_at += call_out.run(self.turn, self.moment(), self.report)
+        if not looked_at and not self.turn.worker.is_busy:
             return False
         self.write_outcomes(self.turn.hand_over.gather())
+        wait_s = 0.0 if self.turn.hand_over.is_busy else GATHER_S
+        call_out.write_answers(self.turn, self.moment(), self.report, wait_s)
         self.turn.worker.beat_in_time(self.turn.database)
         return True
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from orchestrator.clock import SystemClock
 from orchestrator.engine.handover import HandOver
+from orchestrator.engine.outside import Outside
 from orchestrator.store import workers
 from orchestrator.store.database import Database
 from orchestrator.store.lock import Hold, this_process
@@ -26,6 +27,7 @@ class Worker:
         self, var_dir: Path, engine: Hold | None = None, house: Hold | None = None
     ) -> None:
         self.hand_over = HandOver(var_dir, engine)
+        self.outside = Outside()
         self._house = house or Hold()
 
     @property
@@ -38,6 +40,11 @@ class Worker:
         """Whether it may work now."""
         hand_over = self.hand_over
         return not hand_over.is_off_duty and self._house.is_held() and hand_over.hold.is_held()
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether anything is under way, or answered and not written."""
+        return self.hand_over.is_busy or self.outside.is_busy
 
     def take_turn(self) -> None:
         """Takes the engine for this process; raises AlreadyRunning, of which EngineBusy passes."""
@@ -65,5 +72,6 @@ class Worker:
 
     def close(self) -> None:
         """Lets go of everything."""
+        self.outside.close()
         self.hand_over.close()
         self.hand_over.hold.release()

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import blake2b
 
 import orjson
 
-from orchestrator.domain.call import read_call
+from orchestrator.domain.call import may_be_deep, read_call
 from orchestrator.domain.errors import CallRejected
 from orchestrator.domain.values import iso_time
 from orchestrator.json_text import TOO_DEEP
@@ -36,6 +36,10 @@ class Reception:
     at: datetime
     max_age: timedelta
     source: str
+    written_at: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "written_at", self.at.isoformat())
 
 
 def accept_call(sent: object, reception: Reception) -> InboxEntry:
@@ -50,17 +54,18 @@ def accept_call(sent: object, reception: Reception) -> InboxEntry:
         raise CallRejected(
             "invalid_type", "'type' is required: identify, track, page, screen, group or alias"
         )
-    call = {key: value for key, value in sent.items() if key != "writeKey"}
+    call = sent.copy()
+    call.pop("writeKey", None)
     at = _decide_time(call, reception.at)
     call["timestamp"] = at.isoformat()
-    call["receivedAt"] = reception.at.isoformat()
+    call["receivedAt"] = reception.written_at
     call["messageId"] = message_id = _read_message_id(call, reception.at)
     kept: object = call
     raw = write_call(kept)
     if b"\\u0000" in raw:
         kept = _without_nul(call)
         raw = write_call(kept)
-    read_call(kept)
+    read_call(kept, is_flat=not may_be_deep(raw))
     return InboxEntry(
         message_id, reception.at, reception.source, reception.at - at <= reception.max_age, raw
     )

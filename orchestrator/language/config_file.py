@@ -20,6 +20,7 @@ from orchestrator.config import (
     Channels,
     Config,
     ProjectSettings,
+    Webhooks,
     absolute_database_url,
     mailboxes,
 )
@@ -32,6 +33,7 @@ from orchestrator.language.config_forms import ChannelsForm, ConfigForm, QuietHo
 from orchestrator.language.form_errors import report_form_errors
 from orchestrator.language.place import Known, Place
 from orchestrator.language.toml_keys import read_toml
+from orchestrator.language.topic_forms import read_topics
 
 DOTENV = ".env"
 
@@ -39,6 +41,7 @@ _SECRET = re.compile(
     r"secret|token|passw|credential|api_?key|write_?key|private_?key|auth|account_sid",
     re.IGNORECASE,
 )
+_NAMES_OF_SECRETS = ("webhooks", "secrets")  # names, not what they hold
 _DATABASE = r"sqlite://(/[^\x00-\x1f]*)?|postgresql\+psycopg://[^\x00-\x1f]*"
 
 
@@ -125,7 +128,8 @@ def _secrets_in(data: Mapping[str, object]) -> Iterator[Keys]:
         if _SECRET.search(key):
             yield (key,)
         elif isinstance(value, dict):
-            yield from ((key, *path) for path in _secrets_in(value))
+            inside = ((key, *path) for path in _secrets_in(value))
+            yield from (path for path in inside if path != _NAMES_OF_SECRETS)
 
 
 def _without(data: dict[str, object], path: Keys) -> dict[str, object]:
@@ -151,20 +155,24 @@ def _config(root: Path, form: ConfigForm, place: Place, environment: Mapping[str
         root=root,
         project=ProjectSettings(**form.project.model_dump()),
         database_url=_database_url(root, form.database.url, place, environment),
-        channels=_channels(form.channels, place.at("channels")),
+        channels=_channels(form.channels, root, place.at("channels")),
         consent_granted=form.consent.default == "granted",
+        double_opt_in=frozenset(form.consent.double_opt_in),
+        topics=None if form.topics is None else read_topics(form.topics, place.at("topics")),
         caps={medium: tuple(caps) for medium, caps in form.caps.items() if caps},
         quiet_hours=quiet_hours,
+        never=tuple(map(str, form.never.rules)),
         holdout_global=form.holdout.global_,
         tracking_granted=form.tracking.default == "granted",
         tracking_links=form.tracking.links,
         ingest_max_age=form.ingest.max_age,
         public_url=form.web.public_url,
+        webhooks=Webhooks(frozenset(form.webhooks.secrets), frozenset(form.webhooks.allow)),
         environment=environment,
     )
 
 
-def _channels(form: ChannelsForm, place: Place) -> Channels:
+def _channels(form: ChannelsForm, root: Path, place: Place) -> Channels:
     found = {}
     for name, channel in form.by_name.items():
         here = place.at(name)
@@ -178,31 +186,28 @@ def _channels(form: ChannelsForm, place: Place) -> Channels:
             )
     named = {channel.medium for channel in found.values()}
     found |= {name: box for name, box in mailboxes().items() if box.medium not in named}
+    found |= {
+        ChannelName(medium): ChannelConfig(medium)
+        for medium in Medium
+        if medium not in named and (root / "templates" / medium).is_dir()
+    }
     return Channels(found, form.from_email, tuple(form.only_to))
 
 
 def _refuse_not_built(form: ConfigForm, place: Place) -> None:
-    for key in ("topics", "webhooks"):
-        if getattr(form, key) is not None:
-            place.at(key).not_built(f"`[{key}]`")
     for key in ("opens", "clicks"):
         if getattr(form.tracking, key) is not None:
             place.at("tracking", key).not_built(f"`{key}`")
-    if form.never.rules:
-        place.at("never", "rules").not_built("`[never]`")
-    if form.consent.double_opt_in:
-        place.at("consent", "double_opt_in").not_built("`double_opt_in`")
 
 
 def _quiet_hours(form: QuietHoursForm, place: Place) -> QuietHours:
-    if form.holidays is not None:
-        place.at("holidays").not_built("`holidays`")
     written = [key for key in ("from", "to") if place.at(key).written is not None]
     if len(written) == 1:
         place.at(*written).error("quiet hours need both `from` and `to`")
     if len(set(form.days_off)) == 7:
         place.at("days_off").error("with seven days off nothing would ever be sent")
-    return QuietHours(form.from_, form.to, frozenset(form.days_off))
+    off = frozenset(form.days_off)
+    return QuietHours(form.from_, form.to, off, tuple(form.holidays))
 
 
 def _database_url(root: Path, written: str, place: Place, environment: Mapping[str, str]) -> str:

@@ -15,6 +15,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
 from orchestrator.config import LINK_FIELDS, UTM, Channels, ProjectSettings
 from orchestrator.domain.medium import Medium
 from orchestrator.domain.policy import Cap
+from orchestrator.domain.public_holidays import places_with_holidays
 from orchestrator.domain.region import read_phone
 from orchestrator.domain.schedule import find_zone, parse_duration
 from orchestrator.domain.suggestion import closest, did_you_mean
@@ -22,11 +23,14 @@ from orchestrator.language.plain_forms import (
     Clock,
     Duration,
     Form,
+    MediumName,
     Percent,
     Plain,
+    Rule,
     Weekday,
     as_list,
 )
+from orchestrator.language.topic_forms import Topics
 
 _SHOP, _CHANNELS = ProjectSettings(), Channels()
 _KEYS_OF_CHANNELS = ("from_email", "only_to")
@@ -81,9 +85,35 @@ def _timezone(name: str) -> str:
     return name
 
 
+def _holiday_place(name: str) -> str:
+    places = places_with_holidays()
+    if name not in places:
+        countries = [place for place in places if place.partition("-")[0] == name[:2].upper()]
+        hint = did_you_mean(name, countries) or ": write a country's code, such as FR or DE-BY"
+        raise ValueError(f"no holidays are known of '{name}'{hint}")
+    return name
+
+
 def _reached_at(text: str) -> str:
     """An address or an international number, in the spelling in which messages go to it."""
     return read_phone(text, "") or text.strip().lower()
+
+
+def _variable_name(name: str) -> str:
+    if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
+        raise ValueError(
+            f"'{name}' is no name of an environment variable: write one such as CRM_KEY; what it "
+            "holds stays in the environment (or .env)"
+        )
+    if name.upper().startswith("PARCOURS_"):
+        raise ValueError(f"{name} is a variable of Parcours itself, which never leaves it")
+    return name
+
+
+def _host_name(name: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9._:-]+", name):
+        raise ValueError(f"'{name}' is no host: write its name alone, such as crm.internal")
+    return name.lower()
 
 
 def _cap(value: object) -> Cap:
@@ -120,6 +150,7 @@ def _fields(text: str) -> Iterator[str]:
 
 
 OneLine = Annotated[str, _matching(r"[^\x00-\x1f\x7f]+", "one line of text, the sender people see")]
+HolidayPlace = Annotated[str, AfterValidator(_holiday_place)]
 Zone = Annotated[str, AfterValidator(_timezone)]
 Locale = Annotated[str, _matching(r"[a-z]{2,3}([-_][A-Za-z0-9]{2,8})*", "such as en or fr-CA")]
 Currency = Annotated[str, _matching(r"[A-Z]{3}", "three capital letters, such as EUR")]
@@ -132,10 +163,10 @@ Sender = Annotated[
         "an address such as hello@shop.example or The Shop <hello@shop.example>",
     ),
 ]
+VariableName = Annotated[str, AfterValidator(_variable_name)]
+HostName = Annotated[str, AfterValidator(_host_name)]
 Recipient = Annotated[str, AfterValidator(_reached_at)]
 YesOrNo = Literal["denied", "granted"]
-#: `strict` would ask for the enum itself, and a file holds text.
-MediumName = Annotated[Medium, Field(strict=False)]
 
 
 # ---------------------------------------------------------------- tables
@@ -193,23 +224,32 @@ def _spell_channel(name: str, written: object) -> object:
     return {"medium": name, **(written if isinstance(written, dict) else {"adapter": written})}
 
 
+def _media_to_confirm(written: object) -> object:
+    if isinstance(written, bool):
+        return list(Medium) if written else []
+    if isinstance(written, list):
+        return written
+    raise ValueError(
+        '`double_opt_in` must be true or false, without quotes, or a list such as ["email"]'
+    )
+
+
 class ConsentForm(Form):
-    not_built = frozenset({"double_opt_in"})
     default: YesOrNo = "denied"
-    double_opt_in: bool = False
+    double_opt_in: Annotated[list[MediumName], BeforeValidator(_media_to_confirm)] = Field(
+        default_factory=list
+    )
 
 
 class QuietHoursForm(Form):
-    not_built = frozenset({"holidays"})
     from_: Clock | None = Field(default=None, alias="from")
     to: Clock | None = None
     days_off: Annotated[list[Weekday], BeforeValidator(as_list)] = Field(default_factory=list)
-    holidays: Plain = None
+    holidays: Annotated[list[HolidayPlace], BeforeValidator(as_list)] = Field(default_factory=list)
 
 
 class NeverForm(Form):
-    not_built = frozenset({"rules"})
-    rules: Plain = None
+    rules: Annotated[list[Rule], BeforeValidator(as_list)] = Field(default_factory=list)
 
 
 class HoldoutForm(Form):
@@ -230,6 +270,11 @@ class IngestForm(Form):
     max_age: Duration = timedelta(hours=24)
 
 
+class WebhooksForm(Form):
+    secrets: Annotated[list[VariableName], BeforeValidator(as_list)] = Field(default_factory=list)
+    allow: Annotated[list[HostName], BeforeValidator(as_list)] = Field(default_factory=list)
+
+
 class WebForm(Form):
     public_url: WebAddress = "http://localhost:8000"
 
@@ -246,7 +291,6 @@ Channels_ = Annotated[ChannelsForm, BeforeValidator(_spell_channels)]
 class ConfigForm(Form):
     """The whole `parcours.toml`."""
 
-    not_built = frozenset({"topics", "webhooks", "never"})
     project: ProjectForm = Field(default_factory=ProjectForm)
     database: DatabaseForm = Field(default_factory=DatabaseForm)
     channels: Channels_ = Field(default_factory=ChannelsForm)
@@ -258,5 +302,5 @@ class ConfigForm(Form):
     tracking: TrackingForm = Field(default_factory=TrackingForm)
     ingest: IngestForm = Field(default_factory=IngestForm)
     web: WebForm = Field(default_factory=WebForm)
-    topics: Plain = None
-    webhooks: Plain = None
+    topics: Topics | None = None
+    webhooks: WebhooksForm = Field(default_factory=WebhooksForm)

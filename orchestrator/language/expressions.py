@@ -84,6 +84,15 @@ def _compile_text(text: str, where: Where, trees: list[Expr]) -> Compiled:
     return _joined(kept)
 
 
+def split_text(text: str) -> list[str]:
+    """Text cut before and behind each `{{ … }}`, which is a part of its own."""
+    parts, end = [], 0
+    for match in _BRACES.finditer(text):
+        parts += [text[end : match.start()], match[0]]
+        end = match.end()
+    return [part for part in (*parts, text[end:]) if part]
+
+
 def _plain(text: str, start: int, end: int) -> str:
     if block := _BLOCK.search(text, start, end):
         hint = (

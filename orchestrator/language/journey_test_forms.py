@@ -12,12 +12,22 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BeforeValidator, Field, create_model
 
+from orchestrator.domain.agreeing import CONFIRMED
 from orchestrator.domain.event import Event, Kind
 from orchestrator.domain.journey_tests import EarlierMessage, Happening, JourneyTest
 from orchestrator.domain.medium import Medium
 from orchestrator.domain.values import as_text
 from orchestrator.language.place import Place
-from orchestrator.language.plain_forms import EventName, Form, Plain, Span, Text, duration, instant
+from orchestrator.language.plain_forms import (
+    EventName,
+    Form,
+    Plain,
+    Span,
+    Text,
+    Words,
+    duration,
+    instant,
+)
 
 START = datetime(2026, 1, 5, 10, tzinfo=UTC)  # a Monday morning
 RUN_ON = timedelta(days=400)
@@ -76,8 +86,12 @@ class ExpectForm(Form):
     coupon: str | int | float | None = None
     reward: Literal["customer", "referrer"] | None = None
     task: Literal["call", "letter", "visit"] | None = None
+    audience: Text | None = None
+    onsite: Text | None = None
+    not_done: Text | None = None
     exit: Text | None = None
     not_sent: Text | None = None
+    not_granted: Text | None = None
     whatsapp: Plain = None
     emit: Plain = None
     start: Plain = None
@@ -97,6 +111,7 @@ class GivenForm(Form):
     not_built = frozenset({"others"})
     stage: Text | None = None
     sent: list[SentForm] = Field(default_factory=list)
+    empty_pools: Words = Field(default_factory=list)
     others: Plain = None
 
 
@@ -151,6 +166,7 @@ class _TestReader:
             customer=form.customer,
             stage=form.given.stage,
             sent=sent,
+            empty_pools=tuple(form.given.empty_pools),
             events=tuple(self._events()),
             expect=tuple(self._expected()),
             line=place.line,
@@ -180,7 +196,10 @@ class _TestReader:
                 self._check_start(form.start or "", place.at("start"))
                 yield Event(at, Kind.START, form.start or "", properties, index)
             elif word == "event":
-                yield Event(at, Kind.TRACK, form.event or "", properties, index)
+                name = form.event or ""
+                # as it comes from the page: nobody else could confirm
+                kind = Kind.EMITTED if name == CONFIRMED else Kind.TRACK
+                yield Event(at, kind, name, properties, index)
 
     def _check_start(self, written: str, place: Place) -> None:
         if written != self._journey:

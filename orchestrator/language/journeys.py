@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 from orchestrator.documents.document import Document, Path, Position
 from orchestrator.documents.yaml_nodes import read_yaml
@@ -11,7 +13,8 @@ from orchestrator.domain import journey as domain
 from orchestrator.domain.errors import Problem, ProjectInvalid
 from orchestrator.domain.journey_tests import JourneyTest
 from orchestrator.domain.message import Purpose
-from orchestrator.domain.triggers import EventTrigger, StageTrigger, Trigger
+from orchestrator.domain.schedule import find_zone, to_instant
+from orchestrator.domain.triggers import DateTrigger, EventTrigger, StageTrigger, Trigger
 from orchestrator.language.journey_test_forms import read_tests
 from orchestrator.language.place import Known, Place
 from orchestrator.language.reading import read_form
@@ -21,7 +24,7 @@ from orchestrator.language.schema import (
     JourneyForm,
     ReentryAfter,
 )
-from orchestrator.language.step_ids import given_ids, name_steps
+from orchestrator.language.step_ids import find_targets, given_ids, name_steps
 from orchestrator.language.steps import StepReader
 from orchestrator.language.translation import EVENT_IN_JOURNEY, STEP
 from orchestrator.language.version import version_of
@@ -74,7 +77,8 @@ def read_journey(document: Document, known: Known, problems: list[Problem]) -> J
 def _places(
     document: Document, ids: Mapping[Path, str]
 ) -> Iterator[tuple[tuple[str, ...], Position]]:
-    yield ("", "trigger"), document.position(("trigger",))
+    for key in ("journey", "trigger", "topic"):
+        yield ("", key), document.position((key,))
     for path, step_id in ids.items():
         yield (step_id,), document.position(path)
         step = document.get(path)
@@ -84,9 +88,12 @@ def _places(
 
 
 def _build(form: JourneyForm, ids: dict[Path, str], place: Place) -> domain.Journey:
+    has_items = any(getattr(item, "for_each", None) is not None for item in form.trigger)
+    place = replace(place, known=replace(place.known, has_items=has_items))
     _check_head(form, place)
     purpose = Purpose(form.purpose)
-    steps = StepReader(ids, purpose).read_block(form.steps, place.at("steps"))
+    reader = StepReader(ids, purpose, form.journey, find_targets(form.steps))
+    steps = reader.read_block(form.steps, place.at("steps"))
     triggers = [
         item.read(_item(place.at("trigger"), index)) for index, item in enumerate(form.trigger)
     ]
@@ -101,13 +108,14 @@ def _build(form: JourneyForm, ids: dict[Path, str], place: Place) -> domain.Jour
         priority=form.priority,
         triggers=tuple(trigger for trigger in triggers if trigger is not None),
         only_if=place.at("only_if").condition(form.only_if, STEP),
-        reentry=form.reentry.after
-        if isinstance(form.reentry, ReentryAfter)
-        else domain.Reentry(form.reentry),
+        one_per=place.at("one_per").computed(form.one_per, EVENT_IN_JOURNEY),
+        reentry=_reentry(form, triggers),
         on_repeat=domain.OnRepeat(form.on_repeat),
         exits=tuple(rule for rule in exits if rule is not None),
         goal=_goal(form.goal, place.at("goal")) if form.goal else None,
         holdout=form.holdout,
+        draft=form.draft,
+        ends_at=None if form.ends is None else _end_of(form.ends, place.known.timezone),
         on_change=domain.OnChange(form.on_change),
         moved=_moved(form, place.at("moved"), set(ids.values())),
         given_ids=given_ids(form.steps),
@@ -115,6 +123,24 @@ def _build(form: JourneyForm, ids: dict[Path, str], place: Place) -> domain.Jour
         version=version_of(place.document.map),
         source=place.document.text,
     )
+
+
+def _reentry(form: JourneyForm, triggers: Iterable[Trigger | None]) -> domain.Reentry | timedelta:
+    """When somebody may enter again; where nothing is written, as often as a date comes again."""
+    if isinstance(form.reentry, ReentryAfter):
+        return form.reentry.after
+    if form.reentry is not None:
+        return domain.Reentry(form.reentry)
+    comes_again = any(isinstance(one, DateTrigger) and one.every for one in triggers)
+    return domain.Reentry.ALWAYS if comes_again else domain.Reentry.NEVER
+
+
+def _end_of(last: date, timezone: str) -> datetime:
+    """The instant from which nobody enters: a day counts to its end, on the project's clock."""
+    day, clock = last + timedelta(days=1), time(0)
+    if isinstance(last, datetime):
+        day, clock = last.date(), last.time()
+    return to_instant(day, clock, find_zone(timezone) or ZoneInfo("UTC"))
 
 
 def _advise_on_repeats(journey: domain.Journey, place: Place) -> None:
@@ -128,7 +154,8 @@ def _advise_on_repeats(journey: domain.Journey, place: Place) -> None:
             _item(place.at("exit"), index).warn(
                 f"{_again(rule)} is the trigger too: who triggers again leaves and does not "
                 f"enter anew, so every second"
-                " time nothing happens; leave this exit out and write `on_repeat: restart`"
+                " time nothing happens; leave this exit out and write `on_repeat: restart`",
+                rule="trigger-is-exit",
             )
     goal = journey.goal
     if (
@@ -139,7 +166,8 @@ def _advise_on_repeats(journey: domain.Journey, place: Place) -> None:
         place.at("goal").warn(
             f"{_again(goal)} is the trigger too: who triggers again leaves and does not enter "
             f"anew, so every second"
-            " time nothing happens; write `exit: false` into the goal, and `on_repeat: restart`"
+            " time nothing happens; write `exit: false` into the goal, and `on_repeat: restart`",
+            rule="trigger-is-exit",
         )
 
 

@@ -109,7 +109,7 @@ def read_lifecycle(
     `problems`.
     """
     rules = _read_segments(segments, known, problems) if segments else {}
-    finder = _CandidateFinder({name: condition.tree for name, (condition, _) in rules.items()})
+    finder = CandidateFinder({name: condition.tree for name, (condition, _) in rules.items()})
     found_segments = tuple(
         Segment(name, condition, finder.find(condition.tree, place))
         for name, (condition, place) in rules.items()
@@ -167,14 +167,16 @@ def _check_fact(name: str, kind: FactKind, fact: FactForm, place: Place) -> None
         )
     if fact.of is not None and fact.of.startswith(("event.", "properties.")):
         bare = fact.of.partition(".")[2]
-        place.at("of").warn(f"`of` begins at the event's properties: write {bare}")
+        place.at("of").warn(
+            f"`of` begins at the event's properties: write {bare}", rule="fact-path"
+        )
     if fact.minus is not None and kind not in _MAY_SUBTRACT:
         place.at("minus").error(
             f"`minus` goes with {', '.join(sorted(_MAY_SUBTRACT))}, not with `{kind}`", at_key=True
         )
 
 
-def _stages(form: LifecycleForm, place: Place, finder: _CandidateFinder) -> Iterator[Stage]:
+def _stages(form: LifecycleForm, place: Place, finder: CandidateFinder) -> Iterator[Stage]:
     seen: set[str] = set()
     last: Condition | None = None
     for index, stage in enumerate(form.stages):
@@ -191,11 +193,13 @@ def _stages(form: LifecycleForm, place: Place, finder: _CandidateFinder) -> Iter
             here.error("a stage's rule cannot ask for the stage: use facts, traits and events")
             continue
         if condition.tree == Const(True) and index < len(form.stages) - 1:
-            here.warn("this rule always holds: the stages after it are never reached")
+            here.warn(
+                "this rule always holds: the stages after it are never reached", rule="always-holds"
+            )
         yield Stage(stage.stage, condition, finder.find(condition.tree, here))
     if form.stages and last is not None and last.tree != Const(True):
         place.at(len(form.stages) - 1).warn(
-            "the last rule is not `true`: some customers will have no stage"
+            "the last rule is not `true`: some customers will have no stage", rule="no-last-stage"
         )
 
 
@@ -278,7 +282,7 @@ def _segments_in(tree: Expr) -> Iterator[str]:
 
 
 @dataclass(frozen=True, slots=True)
-class _CandidateFinder:
+class CandidateFinder:
     """Finds when time alone changes a rule, through the segments that it asks for; `segments` are
     free of circles.
     """

@@ -77,6 +77,7 @@ ENTRIES = {
 
 #: What stands under a free key of a table in parcours.toml, by the table.
 IN_TABLES = {
+    "topics": '{en = "Offers", fr = "Offres"}',
     "quiet_hours": '{from = "20:00", to = "08:00"}',
     "channels": '{adapter = "smtp", medium = "email"}',
 }

@@ -4,8 +4,6 @@ checked.
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -28,11 +26,11 @@ from orchestrator.domain.expression import (
 )
 from orchestrator.domain.medium import ChannelName, Medium
 from orchestrator.domain.suggestion import closest, did_you_mean
+from orchestrator.domain.topics import has_plain_id, slug_of
 from orchestrator.domain.values import as_text, is_number
 from orchestrator.language.expressions import parse_computed, parse_condition, parse_value
 from orchestrator.language.translation import Where
 
-_TOPIC = re.compile(r"[a-z0-9_-]+")
 STAGE = Attribute(Name("customer"), "stage")
 
 
@@ -41,7 +39,8 @@ class Known:
     """What else the project holds, for names to be checked against; None means: do not check.
 
     `templates` holds (medium, name); `templates_required` makes a missing one an error instead of
-    advice. `timezone` is the project's.
+    advice. `timezone` is the project's. `secrets` are the environment variables that webhooks may
+    name. `has_items`: the journey enters for each element of a list.
     """
 
     facts: frozenset[str] | None = None
@@ -51,7 +50,10 @@ class Known:
     templates: frozenset[tuple[Medium, str]] | None = None
     templates_required: bool = True
     channels: Mapping[ChannelName, Medium] | None = None
+    secrets: frozenset[str] | None = None
+    topics: frozenset[str] | None = None  # None: the project declares none
     timezone: str = "UTC"
+    has_items: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,21 +88,25 @@ class Place:
 
     def error(self, message: str, *, at_key: bool = False, offset: int = 0) -> None:
         """Reports a fault here."""
-        self._report(message, at_key, offset, "error")
+        self._report(message, at_key, offset)
 
-    def warn(self, message: str, *, at_key: bool = False, offset: int = 0) -> None:
-        """Reports advice here."""
-        self._report(message, at_key, offset, "warning")
+    def warn(self, message: str, *, at_key: bool = False, rule: str = "advice") -> None:
+        """Reports advice here, by the name of the rule that gives it."""
+        self._report(message, at_key, rule=rule)
 
     def not_built(self, what: str) -> None:
         """Refuses a part of the language that this version does not have yet."""
         self.error(f"{what} is part of the language but not built yet in this version", at_key=True)
 
-    def _report(self, message: str, at_key: bool, offset: int, severity: str) -> None:
+    def _report(
+        self, message: str, at_key: bool = False, offset: int = 0, *, rule: str = ""
+    ) -> None:
         text = f"{self.step}: {message}" if self.step else message
-        self.problems.append(
-            self.document.problem(self.path, text, at_key=at_key, offset=offset, severity=severity)
+        severity = "warning" if rule else "error"
+        found = self.document.problem(
+            self.path, text, at_key=at_key, offset=offset, severity=severity
         )
+        self.problems.append(replace(found, rule=rule))
 
     # ------------------------------------------------------------ expressions
 
@@ -113,11 +119,13 @@ class Place:
         except ExpressionInvalid as fault:
             self.error(str(fault), offset=fault.offset)
             return None
+        self.document.trees[self.path] = (condition.tree,)
         self.check_names(condition.tree)
         for constant in _always_true(condition.tree):
             self.warn(
                 f"{constant} alone always holds: compare it with something, such as "
-                f"`event.name == {constant}`"
+                f"`event.name == {constant}`",
+                rule="always-holds",
             )
         return condition
 
@@ -137,6 +145,7 @@ class Place:
         except ExpressionInvalid as fault:
             self.error(str(fault), offset=fault.offset)
             return None
+        self.document.trees[self.path] = result.trees
         for tree in result.trees:
             self.check_names(tree)
         return result
@@ -155,6 +164,8 @@ class Place:
         for stage in _stages_compared(tree):
             if self.known.stages:
                 self.check_known("stage", stage, self.known.stages)
+        if not self.known.has_items and any(part == Name("item") for part in walk(tree)):
+            self.error("there is no `item`: it is an element of a trigger's `for_each`")
         facts = self.known.facts or frozenset()
         for part in walk(tree):
             if (
@@ -166,7 +177,8 @@ class Place:
                 if near:
                     self.warn(
                         f"there is no fact '{part.name}', and a trait is read instead; "
-                        f"did you mean '{near}'?"
+                        f"did you mean '{near}'?",
+                        rule="unknown-fact",
                     )
 
     def _check_received(self, tree: Expr) -> None:
@@ -183,20 +195,20 @@ class Place:
                     self.check_known("template or journey", name, names)
 
     def check_topic(self, topic: str) -> None:
+        """Where the project declares topics, another is an error."""
+        topics = self.known.topics
+        if topics is None:
+            self.check_topic_id(topic)
+        elif topic.strip().lower() not in topics:
+            self.check_known("topic", topic, topics)
+
+    def check_topic_id(self, topic: str) -> None:
         """A topic is part of addresses and headers: another id than this is written there as its
         slug.
         """
-        if not _TOPIC.fullmatch(topic):
-            plain = (
-                unicodedata.normalize("NFKD", topic)
-                .encode("ascii", "ignore")
-                .decode("ascii")
-                .lower()
-            )
-            slug = re.sub(r"[^a-z0-9_-]+", "-", plain).strip("-")
-            self.warn(
-                f"a topic's id is made of a-z, 0-9, - and _: write {slug or 'one such as offers'}"
-            )
+        if not has_plain_id(topic):
+            advice = slug_of(topic) or "one such as offers"
+            self.warn(f"a topic's id is made of a-z, 0-9, - and _: write {advice}", rule="topic-id")
 
     def check_known(self, noun: str, name: str, known: frozenset[str] | None) -> bool:
         """Whether a stage, segment, … of that name exists; reports it when not."""

@@ -6,12 +6,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Annotated, ClassVar
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from orchestrator.domain.event import ANY_EVENT
+from orchestrator.domain.medium import Medium
 from orchestrator.domain.schedule import WEEKDAYS, parse_clock, parse_duration
 from orchestrator.domain.suggestion import did_you_mean
 from orchestrator.domain.values import iso_time
@@ -79,6 +80,20 @@ def instant(value: object) -> datetime:
     return at
 
 
+_ENDING = re.compile(r"\d{4}-\d\d-\d\d([T ]\d\d:\d\d(:\d\d)?)?", re.ASCII)
+
+
+def _ending(value: object) -> date | datetime:
+    """A last day, or a day and a time on the wall."""
+    text = value.strip() if isinstance(value, str) else ""
+    try:
+        if _ENDING.fullmatch(text):
+            return datetime.fromisoformat(text) if len(text) > 10 else date.fromisoformat(text)
+    except ValueError:  # there is no such day, or no such time
+        pass
+    raise ValueError(f"'{value}' is no day: write the last one, such as 2026-12-31")
+
+
 def _percent(value: object) -> float:
     text = (
         str(value).strip().removesuffix("%").strip() if isinstance(value, str | int | float) else ""
@@ -128,6 +143,8 @@ Span = Annotated[
     timedelta, BeforeValidator(lambda v: _positive(duration(v)), json_schema_input_type=str)
 ]
 Clock = Annotated[time, BeforeValidator(_clock, json_schema_input_type=str)]
+#: A date that is no datetime is a whole day.
+Ending = Annotated[date | datetime, BeforeValidator(_ending, json_schema_input_type=str)]
 Percent = Annotated[float, BeforeValidator(_percent, json_schema_input_type=str | float)]
 Weekday = Annotated[int, BeforeValidator(_weekday, json_schema_input_type=str)]
 Words = Annotated[list[str], BeforeValidator(as_list)]
@@ -136,4 +153,6 @@ EventName = Annotated[Text, AfterValidator(_event_name)]
 Rule = Annotated[
     str | bool, BeforeValidator(_rule)
 ]  # an expression; `if: true` reaches us as a boolean
+#: `strict` would ask for the enum itself, and a file holds text.
+MediumName = Annotated[Medium, Field(strict=False)]
 Plain = object  # a value: plain data, or text with {{ … }}

@@ -37,7 +37,7 @@ def build_program(
     return Program(
         lifecycle=project.lifecycle,
         journeys=project.journeys if journeys is None else journeys,
-        policy=config.policy if policy is None else policy,
+        policy=project.policy if policy is None else policy,
         zone=zone,
         locale=config.project.locale,
         currency=config.project.currency,

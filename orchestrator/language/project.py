@@ -16,26 +16,32 @@ from orchestrator.domain.journey import Journey
 from orchestrator.domain.journey_tests import JourneyTest
 from orchestrator.domain.lifecycle import Lifecycle
 from orchestrator.domain.medium import MEDIA, Medium
-from orchestrator.domain.steps.message_step import Message
+from orchestrator.domain.never import NeverRule
+from orchestrator.domain.policy import Policy
+from orchestrator.domain.steps.first_of import messages_of
 from orchestrator.domain.survey import Survey
 from orchestrator.domain.template_names import template_names
 from orchestrator.domain.text_files import decode_text
+from orchestrator.domain.topics import TopicNames
+from orchestrator.domain.tracking_plan import NO_PLAN, TrackingPlan
 from orchestrator.language.config_file import read_config
 from orchestrator.language.journeys import read_journey
 from orchestrator.language.lifecycle_file import names_in, read_lifecycle
+from orchestrator.language.never_rules import read_never
 from orchestrator.language.place import Known
 from orchestrator.language.surveys import read_surveys
+from orchestrator.language.tracking_plan_file import read_tracking_plan
 
 JOURNEYS = "journeys"  # the folder that makes a folder a project
 _TEMPLATE_ENDINGS = {f".{ending}" for spec in MEDIA.values() for ending in spec.endings} | {".txt"}
-_OTHER_FILES = ("lifecycle", "segments", "surveys")
+_OTHER_FILES = ("lifecycle", "segments", "surveys", "events")
 
 
 @dataclass(frozen=True, slots=True)
 class Project:
     """Everything a project's files say, checked. `known` is what `parse_journey` needs for one more
     journey; `places` says where steps and their options are written, by (journey, step id) and
-    (journey, step id, option).
+    (journey, step id, option). `documents` are the files of `journeys/` by their stem.
     """
 
     root: Path
@@ -48,6 +54,9 @@ class Project:
     known: Known
     warnings: tuple[Problem, ...] = ()
     places: Mapping[tuple[str, ...], Position] = field(default_factory=dict)
+    documents: Mapping[str, Document] = field(default_factory=dict)
+    plan: TrackingPlan = NO_PLAN
+    never: tuple[NeverRule, ...] = ()
 
     def position(self, journey: str, step_id: str, option: str = "") -> Position:
         """The line and column of a step's option, else of the step, else of the file."""
@@ -63,15 +72,27 @@ class Project:
         return {"in_segment": self.known.segments or frozenset(), "received": sent}
 
     @property
+    def policy(self) -> Policy:
+        """Who may be written to, and when, as the domain asks it."""
+        return replace(self.config.policy, never=self.never)
+
+    @property
+    def topic_names(self) -> TopicNames:
+        """How readers are told what messages are about."""
+        titles = {one.id: one.title for one in self.journeys.values() if not one.topic}
+        return TopicNames(self.config.topics or {}, titles)
+
+    @property
     def subjects(self) -> dict[str, str]:
         """The subjects that steps write themselves, each with the file that holds it."""
         steps = (
             (step, name) for name, journey in self.journeys.items() for step in journey.walk_steps()
         )
         return {
-            step.subject: f"journeys/{name}.yaml"
+            message.subject: f"journeys/{name}.yaml"
             for step, name in steps
-            if isinstance(step, Message) and step.subject
+            for message in messages_of(step)
+            if message.subject
         }
 
 
@@ -102,13 +123,15 @@ def read_project(
     reading.open_templates()
     templates = find_templates(root / "templates")
     known = _names(documents, config, templates, need_templates)
-    if config_problems:  # a channel may be there that cannot be read
-        known = replace(known, channels=None)
+    if config_problems:  # a channel, a topic or a secret may be there that cannot be read
+        known = replace(known, channels=None, topics=None, secrets=None)
     problems = reading.problems
     lifecycle = read_lifecycle(
         documents.get("lifecycle"), documents.get("segments"), known, problems
     )
+    never = read_never(config, lifecycle, known, problems)
     surveys = read_surveys(documents.get("surveys"), known, problems)
+    plan = read_tracking_plan(documents.get("events"), known, problems)
     journeys: dict[str, Journey] = {}
     tests: dict[str, tuple[JourneyTest, ...]] = {}
     places: dict[tuple[str, ...], Position] = {}
@@ -124,8 +147,9 @@ def read_project(
     ordered = sorted(problems, key=lambda problem: (problem.file, problem.line, problem.column))
     warnings = tuple(problem for problem in ordered if problem.severity != "error")
     project = Project(
-        root, config, lifecycle, journeys, surveys, tests, templates, known, warnings, places
-    )
+        root, config, lifecycle, journeys, surveys, tests, templates, known, warnings, places,
+        documents, plan, never,
+    )  # fmt: skip
     return project, ordered
 
 
@@ -143,7 +167,9 @@ def _names(
         templates=templates,
         templates_required=required,
         channels=config.channels.media,
+        secrets=config.webhooks.secrets,
         timezone=config.project.timezone,
+        topics=None if config.topics is None else frozenset(config.topics),
     )
 
 

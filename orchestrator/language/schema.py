@@ -14,6 +14,7 @@ from pydantic import BeforeValidator, Discriminator, Field, Tag
 
 from orchestrator.language.journey_test_forms import TestForm
 from orchestrator.language.plain_forms import (
+    Ending,
     EventName,
     Form,
     Percent,
@@ -66,7 +67,7 @@ class GoalForm(Form):
 class JourneyForm(Form):
     """A whole `journeys/<name>.yaml`."""
 
-    not_built = frozenset({"one_per", "for_each", "throttle", "spread", "draft", "ends"})
+    not_built = frozenset({"throttle", "spread"})
     journey: Annotated[str, Field(pattern="^[A-Za-z0-9][A-Za-z0-9_-]*$")]
     title: str | None = None
     description: str = ""
@@ -78,11 +79,10 @@ class JourneyForm(Form):
     trigger: Annotated[list[TriggerForm], BeforeValidator(as_list), Field(min_length=1)]
     only_if: Rule | None = None
     one_per: str | None = None
-    for_each: str | None = None
     throttle: str | None = None
     spread: str | None = None
-    ends: str | None = None
-    reentry: Reentry = "never"
+    ends: Ending | None = None
+    reentry: Reentry | None = None
     on_repeat: Literal["ignore", "restart"] = "ignore"
     exit: Annotated[list[ExitForm], BeforeValidator(as_list)] = Field(default_factory=list)
     goal: GoalForm | None = None

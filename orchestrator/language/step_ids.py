@@ -40,6 +40,11 @@ def given_ids(steps: Sequence[StepForm]) -> frozenset[str]:
     return frozenset(name for _, form in _walk(steps, ()) if (name := form.given_id) is not None)
 
 
+def find_targets(steps: Sequence[StepForm]) -> frozenset[str]:
+    """The ids that some `goto` leads to."""
+    return frozenset(form.options for _, form in _walk(steps, ()) if form.word == "goto")
+
+
 def _walk(steps: Sequence[StepForm], path: Path) -> Iterator[tuple[Path, StepForm]]:
     for index, form in enumerate(steps):
         yield (*path, index), form

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from orchestrator.documents.document import Path
@@ -20,22 +20,33 @@ class StepReader:
 
     ids: Mapping[Path, str]
     purpose: Purpose
+    journey: str
+    targets: Collection[str]  # the steps that some `goto` leads to
 
-    def read_block(self, block: Sequence[StepForm], place: Place) -> tuple[Step, ...]:
-        """The steps of a list, those inside others included."""
+    def read_block(
+        self, block: Sequence[StepForm], place: Place, behind: frozenset[str] = frozenset()
+    ) -> tuple[Step, ...]:
+        """The steps of a list, those inside others included; `behind` it come these."""
         steps: list[Step] = []
+        ids = [self.ids[place.at(index).path] for index in range(len(block))]
         for index, form in enumerate(block):
-            here = place.at(index)
-            step = self._read(form, here.in_step(self.ids[here.path]))
+            step = self._read(
+                form, place.at(index).in_step(ids[index]), behind.union(ids[index + 1 :])
+            )
             if step is not None:
                 steps.append(step)
-            if index + 1 < len(block) and form.ends:
+            if index + 1 < len(block) and form.ends and ids[index + 1] not in self.targets:
                 place.at(index + 1).warn(
-                    f"nobody ever comes here: the step before is `{form.word}`"
+                    f"nobody ever comes here: the step before is `{form.word}`",
+                    rule="unreachable-step",
                 )
         return tuple(steps)
 
-    def _read(self, form: StepForm, place: Place) -> Step | None:
-        blocks = {path: self.read_block(block, place.at(*path)) for path, block in form.blocks()}
-        step_id = self.ids[place.path]
-        return form.build(Site(step_id, place.at(form.word), blocks, self.purpose))
+    def _read(self, form: StepForm, place: Place, later: frozenset[str]) -> Step | None:
+        blocks = {
+            path: self.read_block(block, place.at(*path), later) for path, block in form.blocks()
+        }
+        site = Site(
+            self.ids[place.path], place.at(form.word), blocks, self.purpose, self.journey, later
+        )
+        return form.build(site)

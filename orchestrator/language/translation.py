@@ -50,7 +50,7 @@ _ARITHMETIC: dict[type[nodes.Node], str] = {
     nodes.Add: "+", nodes.Sub: "-", nodes.Mul: "*", nodes.Div: "/", nodes.FloorDiv: "//",
     nodes.Mod: "%",
 }  # fmt: skip
-_NOT_BUILT = frozenset({"account", "item", "opened", "clicked", "any", "sum"})
+_NOT_BUILT = frozenset({"account", "opened", "clicked", "any", "sum"})
 _FILTER_ARGUMENTS = {"default": 1, "round": 1}  # the most that each takes; the others take none
 
 
@@ -64,9 +64,10 @@ class Where:
 
 
 _ALWAYS = frozenset({"customer", "now"})
-_INSIDE = _ALWAYS | {"entry", "vars", "coupon", "journey"}
+_INSIDE = _ALWAYS | {"entry", "vars", "coupon", "journey", "item"}
 
 TRIGGER = Where("a trigger", _ALWAYS | {"event"})
+TRIGGER_OF_ITEMS = Where("a trigger", _ALWAYS | {"event", "item"})
 TRIGGER_WITHOUT_EVENT = Where("a trigger without an event", _ALWAYS)
 STEP = Where("a step", _INSIDE)
 EVENT_IN_JOURNEY = Where("a condition about an event", _INSIDE | {"event"})

@@ -133,7 +133,7 @@ def _look_at(project: Project, row: CustomerData, found: Findings) -> CustomerSt
             found.no_zone += 1
         else:
             found.unknown_zone += 1
-    for medium in Medium:
+    for medium in dict.fromkeys(project.config.channels.media.values()):
         unreached = address(state, medium) is None
         found.no_address[medium] += unreached
         written = row.traits.get(medium.spec.trait)

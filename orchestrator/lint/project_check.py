@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,18 +10,36 @@ from orchestrator.domain.errors import Problem, ProjectInvalid
 from orchestrator.domain.medium import Medium
 from orchestrator.language.config_file import read_config
 from orchestrator.language.project import Project, load_project
-from orchestrator.lint.rules import ERROR
+from orchestrator.lint.ignores import faults_of, find_ignores, silence
+from orchestrator.lint.knowledge import Knowledge
+from orchestrator.lint.language_rules import LANGUAGE, with_code
+from orchestrator.lint.letter_rules import LETTERS, SOURCES, Letters
+from orchestrator.lint.name_rules import NAMES
+from orchestrator.lint.rules import ERROR, RuleTold
 from orchestrator.lint.sender_rules import SENDERS
+from orchestrator.lint.sense_rules import SENSE
 from orchestrator.lint.setting_rules import CHANNELS, SETTINGS
 from orchestrator.lint.step_rules import STEPS, SUBJECTS, Rendered
 from orchestrator.lint.template_rules import FILES, TEMPLATES, Folder
+from orchestrator.lint.topic_rules import TOPICS
 from orchestrator.lint.trigger_rules import TRIGGERS
 from orchestrator.render import Templates
 
-RULES = tuple(
-    rule
-    for group in (SETTINGS, CHANNELS, SENDERS, STEPS, TRIGGERS, SUBJECTS, TEMPLATES, FILES)
-    for rule in group.all
+RULES: tuple[RuleTold, ...] = (
+    *LANGUAGE,
+    *SETTINGS.all,
+    *CHANNELS.all,
+    *SENDERS.all,
+    *STEPS.all,
+    *TRIGGERS.all,
+    *TOPICS.all,
+    *NAMES.all,
+    *SENSE.all,
+    *SUBJECTS.all,
+    *TEMPLATES.all,
+    *FILES.all,
+    *LETTERS.all,
+    *SOURCES.all,
 )
 
 
@@ -44,20 +62,31 @@ class Report:
 def check_project(root: Path, environment: Mapping[str, str]) -> Report:
     """Looks at every file of the project in `root`."""
     config, _ = read_config(root, environment)
+    folder = Folder(root, config.project.locale)
     project, problems = _load(root, environment)
     templates, faults = _load_templates(root, config.project.locale, project)
     problems += [
         *faults,
         *SETTINGS.ask(config),
         *_ask_project(project, templates),
-        *FILES.ask(Folder(root, config.project.locale)),
+        *FILES.ask(folder),
+        *SOURCES.ask(folder),
     ]
     ordered = sorted(
-        set(problems),
+        _unsilenced(root, problems, is_sound=project is not None),
         key=lambda problem: (problem.file, problem.line, problem.column, problem.message),
     )
     names = sum(len(templates.names(medium)) for medium in Medium) if templates else 0
     return Report(project, tuple(ordered), names)
+
+
+def _unsilenced(root: Path, problems: Iterable[Problem], *, is_sound: bool) -> list[Problem]:
+    """The problems by their codes, without those that a comment silences. Where files hold errors
+    not all rules were asked, so nothing is said of comments that silence nothing.
+    """
+    coded, ignores = [with_code(one) for one in set(problems)], find_ignores(root)
+    faults = faults_of(ignores, coded, RULES) if is_sound else ()
+    return silence([*coded, *faults], ignores)
 
 
 def _load(root: Path, environment: Mapping[str, str]) -> tuple[Project | None, list[Problem]]:
@@ -89,7 +118,12 @@ def _ask_project(project: Project | None, templates: Templates | None) -> Iterat
     yield from SENDERS.ask(project)
     yield from STEPS.ask(project)
     yield from TRIGGERS.ask(project)
+    yield from TOPICS.ask(project)
+    known = Knowledge(project, templates)
+    yield from NAMES.ask(known)
+    yield from SENSE.ask(known)
     if templates is not None:
         rendered = Rendered(project, templates)
         yield from SUBJECTS.ask(rendered)
         yield from TEMPLATES.ask(rendered)
+        yield from LETTERS.ask(Letters(rendered))

@@ -1,7 +1,8 @@
 """What a rule of `parcours check` is: a function with a name that yields what it finds, and where.
 
 A rule is registered with others that look at the same thing (`Rules`). Its name is the code of its
-findings, for machines; its `why` says what would happen to whoever does not mend them.
+findings, for machines and for comments that ignore them; its `why` says what would happen to
+whoever does not mend them, its `mend` how to. docs/rules.md lists them all.
 """
 
 from __future__ import annotations
@@ -22,13 +23,20 @@ Look = Callable[[Looked], Iterator[Finding]]
 
 
 @dataclass(frozen=True, slots=True)
-class Rule(Generic[Looked]):
-    """One rule. Findings of severity ERROR mean that nothing runs."""
+class RuleTold:
+    """What is told of a rule. Findings of severity ERROR mean that nothing runs."""
 
     name: str
     why: str
-    severity: str
-    look: Look[Looked]
+    mend: str
+    severity: str = ADVICE
+
+
+@dataclass(frozen=True, slots=True)
+class Rule(RuleTold, Generic[Looked]):
+    """One rule, and what finds its findings."""
+
+    look: Look[Looked] = field(kw_only=True)
 
     def ask(self, looked: Looked) -> Iterator[Problem]:
         """Every finding as a problem that carries the rule's name."""
@@ -43,12 +51,12 @@ class Rules(Generic[Looked]):
     all: list[Rule[Looked]] = field(default_factory=list)
 
     def rule(
-        self, name: str, *, why: str, severity: str = ADVICE
+        self, name: str, *, why: str, mend: str, severity: str = ADVICE
     ) -> Callable[[Look[Looked]], Look[Looked]]:
         """Registers a function as a rule."""
 
         def register(look: Look[Looked]) -> Look[Looked]:
-            self.all.append(Rule(name, why, severity, look))
+            self.all.append(Rule(name, why, mend, severity, look=look))
             return look
 
         return register

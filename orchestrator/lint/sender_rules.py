@@ -9,7 +9,7 @@ from channels import LOCAL
 from orchestrator.config import FILE, Config
 from orchestrator.domain.medium import Medium
 from orchestrator.domain.message import Purpose
-from orchestrator.domain.steps.message_step import Message
+from orchestrator.domain.steps.first_of import messages_of
 from orchestrator.language.project import Project
 from orchestrator.lint.rules import Finding, Rules
 from orchestrator.lint.setting_rules import setting
@@ -22,7 +22,11 @@ _HOURS = '{from = "20:00", to = "08:00"}'
 _UNWRITTEN = (FILE, 1, 1)
 
 
-@SENDERS.rule("no-postal-address", why="Commercial mail without one is unlawful in many countries.")
+@SENDERS.rule(
+    "no-postal-address",
+    why="Commercial mail without one is unlawful in many countries.",
+    mend="Write `postal_address` in [project] of parcours.toml.",
+)
 def postal_address(project: Project) -> Iterator[Finding]:
     """Marketing mails of a shop that has written no address."""
     if project.config.project.postal_address:
@@ -32,7 +36,11 @@ def postal_address(project: Project) -> Iterator[Finding]:
         yield _UNWRITTEN, f"{told} in [project]"
 
 
-@SENDERS.rule("no-quiet-hours", why="Marketing texts at night are unlawful in many countries.")
+@SENDERS.rule(
+    "no-quiet-hours",
+    why="Marketing texts at night are unlawful in many countries.",
+    mend='Write the hours in [quiet_hours], such as `sms = {from = "20:00", to = "08:00"}`.',
+)
 def quiet_hours(project: Project) -> Iterator[Finding]:
     """Marketing texts that may leave at any hour."""
     for medium in _marketing(project):
@@ -43,7 +51,11 @@ def quiet_hours(project: Project) -> Iterator[Finding]:
             )
 
 
-@SENDERS.rule("example-sender", why="Nobody can answer, and no provider accepts it.")
+@SENDERS.rule(
+    "example-sender",
+    why="Nobody can answer, and no provider accepts it.",
+    mend="Write your own `from_email` in [channels].",
+)
 def example_sender(project: Project) -> Iterator[Finding]:
     """Real mails that would come from the example's address."""
     config = project.config
@@ -54,7 +66,11 @@ def example_sender(project: Project) -> Iterator[Finding]:
         )
 
 
-@SENDERS.rule("no-website", why="Links to the shop in real mails would lead nowhere.")
+@SENDERS.rule(
+    "no-website",
+    why="Links to the shop in real mails would lead nowhere.",
+    mend="Write the shop's address as `website` in [project].",
+)
 def website(project: Project) -> Iterator[Finding]:
     """Real mails of a shop that has written no address of its website."""
     if _mails_leave(project.config) and not project.config.project.website:
@@ -64,7 +80,11 @@ def website(project: Project) -> Iterator[Finding]:
         )
 
 
-@SENDERS.rule("local-links", why="Nobody who gets a real mail could unsubscribe.")
+@SENDERS.rule(
+    "local-links",
+    why="Nobody who gets a real mail could unsubscribe.",
+    mend="Write the address at which readers reach this server as `public_url` in [web].",
+)
 def local_links(project: Project) -> Iterator[Finding]:
     """Real mails whose links lead to this machine."""
     config = project.config
@@ -84,9 +104,10 @@ def _marketing(project: Project) -> list[Medium]:
     """The media by which marketing is sent."""
     return sorted(
         {
-            step.medium
+            message.medium
             for journey in project.journeys.values()
             for step in journey.walk_steps()
-            if isinstance(step, Message) and journey.purpose is Purpose.MARKETING
+            for message in messages_of(step)
+            if journey.purpose is Purpose.MARKETING
         }
     )

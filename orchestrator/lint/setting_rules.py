@@ -31,7 +31,12 @@ def setting(config: Config, *path: str) -> Spot:
     return FILE, *places.get(path, (1, 1))
 
 
-@SETTINGS.rule("unknown-channel", why="No message of that channel could leave.", severity=ERROR)
+@SETTINGS.rule(
+    "unknown-channel",
+    why="No message of that channel could leave.",
+    mend="Name an adapter that carries the medium.",
+    severity=ERROR,
+)
 def unknown_channels(config: Config) -> Iterator[Finding]:
     """Adapters that do not exist, or carry another medium."""
     for name, channel in config.channels.by_name.items():
@@ -51,6 +56,7 @@ def unknown_channels(config: Config) -> Iterator[Finding]:
 @CHANNELS.rule(
     "channel-refuses",
     why="The channel's own rules would refuse every message.",
+    mend="Do what the message says; the rule is the provider's.",
     severity=ERROR,
 )
 def channel_refusals(config: Config) -> Iterator[Finding]:
@@ -64,8 +70,22 @@ def channel_refusals(config: Config) -> Iterator[Finding]:
 
 
 @CHANNELS.rule(
+    "secret-missing",
+    why="Advice only: whoever checks the files may not hold the secrets of production.",
+    mend="Set the variable in the environment, or in `.env`.",
+)
+def missing_secrets(config: Config) -> Iterator[Finding]:
+    """Secrets of webhooks that are not set."""
+    for name in sorted(config.webhooks.secrets):
+        if not config.environment.get(name):
+            told = f"a webhook with `secrets.{name}` cannot be made: set {name} in the environment"
+            yield setting(config, "webhooks", "secrets"), told
+
+
+@CHANNELS.rule(
     "credential-missing",
     why="Advice only: whoever checks the files may not hold the credentials of production.",
+    mend="Set the variable in the environment, or in `.env`.",
 )
 def missing_credentials(config: Config) -> Iterator[Finding]:
     """Credentials that a channel needs and that are not set."""

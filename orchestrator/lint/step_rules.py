@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from channels.acceptance import reply_to_refusal, sender_refusal
 from orchestrator.domain.journey import Journey
+from orchestrator.domain.steps.first_of import messages_of
 from orchestrator.domain.steps.message_step import Message
 from orchestrator.language.project import Project
 from orchestrator.lint.rules import ERROR, Finding, Rules, Spot
@@ -31,8 +32,8 @@ def messages(project: Project) -> Iterator[tuple[Journey, Message]]:
     """Every message step, with its journey."""
     for journey in project.journeys.values():
         for step in journey.walk_steps():
-            if isinstance(step, Message):
-                yield journey, step
+            for message in messages_of(step):
+                yield journey, message
 
 
 def written(project: Project, journey: Journey, step: Message, option: str) -> Spot:
@@ -40,7 +41,12 @@ def written(project: Project, journey: Journey, step: Message, option: str) -> S
     return f"journeys/{journey.id}.yaml", *project.position(journey.id, step.id, option)
 
 
-@STEPS.rule("sender-refused", why="No channel could send with it.", severity=ERROR)
+@STEPS.rule(
+    "sender-refused",
+    why="No channel could send with it.",
+    mend="Write an address such as `Shop <care@shop.example>`.",
+    severity=ERROR,
+)
 def refused_senders(project: Project) -> Iterator[Finding]:
     """A `from` that the channels' own rules refuse."""
     for journey, step in messages(project):
@@ -48,7 +54,12 @@ def refused_senders(project: Project) -> Iterator[Finding]:
             yield written(project, journey, step, "from"), f"step '{step.id}': {refusal}"
 
 
-@STEPS.rule("reply-to-refused", why="No channel could send with it.", severity=ERROR)
+@STEPS.rule(
+    "reply-to-refused",
+    why="No channel could send with it.",
+    mend="Write an address such as `care@shop.example`.",
+    severity=ERROR,
+)
 def refused_reply_addresses(project: Project) -> Iterator[Finding]:
     """A `reply_to` of a mail that the channels' own rules refuse."""
     for journey, step in messages(project):
@@ -58,16 +69,25 @@ def refused_reply_addresses(project: Project) -> Iterator[Finding]:
             yield written(project, journey, step, "reply_to"), f"step '{step.id}': {refusal}"
 
 
-@STEPS.rule("reply-to-ignored", why="Only a mail can be answered to another address.")
+@STEPS.rule(
+    "reply-to-ignored",
+    why="Only a mail can be answered to another address.",
+    mend="Take `reply_to` away.",
+)
 def ignored_reply_addresses(project: Project) -> Iterator[Finding]:
     """A `reply_to` of what is no mail."""
     for journey, step in messages(project):
         if step.reply_to is not None and not step.medium.spec.is_mail:
-            told = f"step '{step.id}': an {step.medium.spec.noun} has no `reply_to`"
+            told = f"step '{step.id}': {step.medium.spec.one} has no `reply_to`"
             yield written(project, journey, step, "reply_to"), told
 
 
-@SUBJECTS.rule("subject-broken", why="The message could never be rendered.", severity=ERROR)
+@SUBJECTS.rule(
+    "subject-broken",
+    why="The message could never be rendered.",
+    mend="Mend the tag that the message names.",
+    severity=ERROR,
+)
 def broken_subjects(rendered: Rendered) -> Iterator[Finding]:
     """A `subject` that is no template."""
     for journey, step in messages(rendered.project):

@@ -49,7 +49,11 @@ TEMPLATES: Rules[Rendered] = Rules()
 NAMES_SHOWN = 6
 
 
-@FILES.rule("missing-locale", why="Customers of that language get the message in another one.")
+@FILES.rule(
+    "missing-locale",
+    why="Customers of that language get the message in another one.",
+    mend="Write the file of that language, or ignore it where the other language will do.",
+)
 def missing_locales(folder: Folder) -> Iterator[Finding]:
     """Templates that lack a locale which another template has: one finding for each locale."""
     found = {medium: folder.variants(medium) for medium in Medium}
@@ -68,7 +72,11 @@ def missing_locales(folder: Folder) -> Iterator[Finding]:
             yield folder.spot(next(iter(lacking.values()))), told
 
 
-@FILES.rule("misnamed-template", why="It looks like a template, and no step can send it.")
+@FILES.rule(
+    "misnamed-template",
+    why="It looks like a template, and no step can send it.",
+    mend="Give the file the name that the message proposes.",
+)
 def misnamed_templates(folder: Folder) -> Iterator[Finding]:
     """Files that look like templates, and that no step can name."""
     for medium in Medium:
@@ -82,7 +90,11 @@ def misnamed_templates(folder: Folder) -> Iterator[Finding]:
                 yield folder.spot(path), f"{told}templates/{medium}"
 
 
-@TEMPLATES.rule("no-unsubscribe-link", why="Marketing that cannot be unsubscribed is unlawful.")
+@TEMPLATES.rule(
+    "no-unsubscribe-link",
+    why="Marketing that cannot be unsubscribed is unlawful.",
+    mend="Write `{{ links.unsubscribe }}`, or extend a layout that has it.",
+)
 def unsubscribe_links(rendered: Rendered) -> Iterator[Finding]:
     """Marketing mails without a link to unsubscribe."""
     told = _must_hold("an unsubscribe link", "links.unsubscribe")
@@ -90,7 +102,11 @@ def unsubscribe_links(rendered: Rendered) -> Iterator[Finding]:
         yield spot, told
 
 
-@TEMPLATES.rule("no-address-in-mail", why="Commercial mail must carry a postal address.")
+@TEMPLATES.rule(
+    "no-address-in-mail",
+    why="Commercial mail must carry a postal address.",
+    mend="Write `{{ project.postal_address }}`, or extend a layout that has it.",
+)
 def addresses_in_mails(rendered: Rendered) -> Iterator[Finding]:
     """Marketing mails that do not show the shop's postal address."""
     told = _must_hold("a postal address", "project.postal_address")
@@ -116,12 +132,32 @@ def _mails_without(rendered: Rendered, *names: str) -> Iterator[Spot]:
             yield folder.spot(folder.variants(medium)[name][tag])
 
 
-@TEMPLATES.rule("made-up-customer", why="Real customers would fare like the made-up one.")
+@TEMPLATES.rule(
+    "made-up-customer",
+    why="Real customers would fare like the made-up one.",
+    mend='Give what may be missing a default: `{{ customer.first_name | default("") }}`.',
+)
 def tried_templates(rendered: Rendered) -> Iterator[Finding]:
-    """Templates that fail for a made-up customer, and texts that are paid more than once."""
+    """Templates that fail for a made-up customer."""
+    return _remarks(rendered, is_price=False)
+
+
+@TEMPLATES.rule(
+    "sms-size",
+    why="A text in several parts is paid several times; one foreign character halves their room.",
+    mend="Write the character that the message names in another way, or shorten the text.",
+)
+def text_sizes(rendered: Rendered) -> Iterator[Finding]:
+    """Texts that are paid more than once, or have less room than it seems."""
+    return _remarks(rendered, is_price=True)
+
+
+def _remarks(rendered: Rendered, *, is_price: bool) -> Iterator[Finding]:
     project, folder = rendered.project, _folder(rendered)
     segments = {segment.name: segment.condition.test for segment in project.lifecycle.segments}
     for remark in try_templates(rendered.templates, project.config, segments):
+        if remark.is_price is not is_price:
+            continue
         path = folder.variants(remark.medium)[remark.name][remark.tag]
         yield _spot_of(folder, path, remark.sign), remark.message
 

@@ -12,7 +12,11 @@ from orchestrator.lint.rules import Finding, Rules
 TRIGGERS: Rules[Project] = Rules()
 
 
-@TRIGGERS.rule("time-past", why="Whoever moves a journey to a new time may have mistyped it.")
+@TRIGGERS.rule(
+    "time-past",
+    why="Whoever moves a journey to a new time may have mistyped it.",
+    mend="Write a time to come, or take the journey away when nobody is inside.",
+)
 def times_past(project: Project) -> Iterator[Finding]:
     """Triggers that call nobody any more, by the machine's clock."""
     now = SystemClock().now()

@@ -41,7 +41,7 @@ class LoopEngine(shift.Engine, Protocol):
         ...
 
 
-class Books(Protocol):
+class Books(shift.ShiftBooks, Protocol):
     """Who keeps shifts in Prefect: the bookkeeper, or nobody."""
 
     @property
@@ -61,20 +61,12 @@ class Books(Protocol):
         """Takes a changed project."""
         ...
 
-    def held(self) -> Held:
-        """What people hold now."""
-        ...
-
     def wants_a_shift(self) -> bool:
         """Whether somebody asked for one though nothing may be due."""
         ...
 
     def open_run(self, shift: Shift) -> bool:
         """Has a run of Prefect's do the shift; False where Prefect is away."""
-        ...
-
-    def post(self, report: TickReport) -> None:
-        """Takes the numbers of some work."""
         ...
 
 
@@ -183,14 +175,7 @@ class Heart:
 
     def _work_a_shift(self) -> None:
         """A run of Prefect's does the work; where it does not come to it, this thread does."""
-        self._shift = opened = Shift(
-            self._engine,
-            self._bell,
-            held=self._books.held,
-            tell=self._books.post,
-            window_s=self._pace.window_s,
-            idle_s=self._pace.look_s,
-        )
+        self._shift = opened = Shift(self._engine, self._bell, self._books, self._pace)
         if self._stopping.is_set():
             opened.stop(Ending.SHUTDOWN)
         if self._books.open_run(opened):

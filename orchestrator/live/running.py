@@ -245,6 +245,7 @@ class Running:
             self._engine.parts.clock,
             project.surveys,
             find_friend_offer(project.journeys.values()),
+            project.topic_names,
             self._options.demo,
             self._prefect.ui_url if self._prefect else None,
         )
@@ -260,13 +261,7 @@ class Running:
         pace = DEMO_PACE if self._options.demo else Pace()
         if self._prefect is None:
             return Heart(self._engine, NoBooks(), pace)
-        books = _import_bookkeeper()(
-            UP,
-            lambda key: self._engine.health(str(key.kind), key.name),
-            SystemClock().now,
-            socket.gethostname(),
-            pace,
-        )
+        books = _import_bookkeeper()(UP, self._engine, socket.gethostname(), pace)
         return Heart(self._engine, books, pace)
 
     def _begin_chores(self) -> None:

@@ -73,6 +73,8 @@ class Teller:
             return f"waits{self._until(row)}"
         if row.reason in (Reason.NO_ADDRESS, Reason.NO_CONSENT):
             return f"waits{self._until(row)}: {why} yet"
+        if row.reason == Reason.ANSWER:
+            return f"waits {why},{self._until(row)} at the longest"
         return f"now waits{self._until(row)}: {why}"
 
     def _queue(self, row: Recorded) -> str:
@@ -116,10 +118,20 @@ class Teller:
             return f"gets {coupon}"
         return f"{coupon} goes to the {receiver}"
 
+    def _withhold(self, row: Recorded) -> str:
+        return f"gets no coupon: {self._why(row)}"
+
     def _task(self, row: Recorded) -> str:
         note = self.happened.note_of(row)
         task = tell_words(row.detail.get("task", ""))
         return f"a task for a person: {task}" + (f", “{note}”" if note else "")
+
+    def _leave_undone(self, row: Recorded) -> str:
+        task = tell_words(row.detail.get("task", ""))
+        return f"no task for a person: {task} is not done: {self._why(row)}"
+
+    def _call_outside(self, row: Recorded) -> str:
+        return "a server outside is to be called"
 
     def _stick(self, row: Recorded) -> str:
         return (
@@ -135,7 +147,8 @@ class Teller:
         return f"{said} ({self._why(row)})"
 
     def _miss_date(self, row: Recorded) -> str:
-        return f"has no date: {self._why(row)}"
+        what = "duration" if row.reason == Reason.NO_DURATION else "date"
+        return f"has no {what}: {self._why(row)}"
 
     def _cannot_reach(self, row: Recorded) -> str:
         medium = row.detail.get("medium")
@@ -185,7 +198,10 @@ SENTENCES: Mapping[str, Callable[[Teller, Recorded], str]] = {
     DecisionKind.NO_DATE: Teller._miss_date,
     DecisionKind.CHANGED: Teller._why,
     DecisionKind.GRANTED: Teller._grant,
+    DecisionKind.NOT_GRANTED: Teller._withhold,
     DecisionKind.TASK: Teller._task,
+    DecisionKind.NOT_DONE: Teller._leave_undone,
+    DecisionKind.WEBHOOK: Teller._call_outside,
     DecisionKind.HELD_OUT: Teller._hold_out,
     DecisionKind.CONVERTED: Teller._convert,
     DecisionKind.UNREADABLE: Teller._cannot_reach,

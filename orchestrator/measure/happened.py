@@ -13,7 +13,7 @@ from typing import Any
 from orchestrator.domain.event import Kind
 from orchestrator.domain.formatting import format_value
 from orchestrator.domain.journey import Journey
-from orchestrator.domain.triggers import Called, EventTrigger, StageTrigger
+from orchestrator.domain.triggers import Called, DateTrigger, EventTrigger, StageTrigger
 from orchestrator.store import one_customer as records
 from orchestrator.store.one_customer import Recorded
 from orchestrator.store.transaction import Transaction
@@ -83,8 +83,10 @@ class Happened:
         told.
         """
         rows = [row for row in self.events.get(decision.at, ()) if row.kind >= Kind.TRACK]
-        if any(row.kind == Kind.START and row.name == decision.journey for row in rows):
-            return "started by hand"
+        for row in rows:
+            if row.kind == Kind.START and row.name == decision.journey:
+                starter = (row.context or {}).get("started_by")
+                return f"started by the journey {starter}" if starter else "started by hand"
         wanted = (
             None
             if journey is None
@@ -109,7 +111,8 @@ class Happened:
         )
         if change is not None:
             return f"became {change.to}"
-        return next((trigger.cause for trigger in triggers if isinstance(trigger, Called)), "")
+        by_time = (one.cause for one in triggers if isinstance(one, Called | DateTrigger))
+        return next(by_time, "")
 
 
 def _by_instant(rows: Iterable[Any]) -> dict[datetime, list[Any]]:

@@ -19,6 +19,7 @@ def read_figures(database: Database) -> dict[str, int]:
             states.get(medium, {}).get(state, 0) for state in TAKEN
         )
         for medium in Medium
+        if medium.spec.is_common or medium in states
     }
     failed = sum(
         counts.get(state, 0)

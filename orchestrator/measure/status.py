@@ -15,12 +15,25 @@ from orchestrator.domain.medium import ChannelName, Medium
 from orchestrator.domain.message import ARRIVED, FAILED, OPEN, MessageState
 from orchestrator.domain.reasons import brief
 from orchestrator.domain.route import PLAIN, first_channel
+from orchestrator.domain.steps.first_of import messages_of
 from orchestrator.domain.steps.message_step import Message
+from orchestrator.domain.steps.offers import Coupon
 from orchestrator.engine.last_tick import CLOCK, LAST_TICK, VIRTUAL
-from orchestrator.store import customers, figures, inbox, messages, settings
+from orchestrator.store import (
+    customers,
+    figures,
+    inbox,
+    messages,
+    pools,
+    settings,
+    tasks,
+    webhooks,
+)
 from orchestrator.store.database import Database
 from orchestrator.store.due import count_due_people
 from orchestrator.store.figures import TAKEN_BY_NONE, TakenBy
+from orchestrator.store.pools import PoolStanding
+from orchestrator.store.tasks import OpenTasks
 from orchestrator.store.transaction import Transaction
 
 UNKNOWN_LISTED_MAX = 10
@@ -54,7 +67,8 @@ class Overview:
     """A project's standing at `at`. `messages` counts by channel and state, `not_sent` by channel
     and reason what was decided against, as a message or before it became one; `held_channels` gives
     reasons by channel, `stages` counts customers ("": without a stage), `rejected` calls by code;
-    `unknown` names the newest messages of whom nobody knows whether they arrived."""
+    `unknown` names the newest messages of whom nobody knows whether they arrived;
+    `failed_webhooks` counts them by journey."""
 
     at: datetime
     last_tick: datetime | None
@@ -67,7 +81,10 @@ class Overview:
     inbox: int
     rejected: Mapping[str, int]
     unknown: tuple[str, ...]
+    failed_webhooks: Mapping[str, int]
     home: str  # where `up` answered last; "" when it never ran
+    tasks: OpenTasks
+    pools: tuple[PoolStanding, ...]
 
     def count_standings(self, channel: str) -> dict[str, int]:
         """How many messages of a channel went how, by the words of STANDINGS."""
@@ -120,8 +137,22 @@ def read_status(
             inbox=inbox.count_calls(transaction),
             rejected=figures.count_rejections(transaction),
             unknown=tuple(row.public_id for row in unknown),
+            failed_webhooks=webhooks.count_failed(transaction),
             home=settings.read(transaction, settings.BASE_URL) or "",
+            tasks=tasks.count_open(transaction, now),
+            pools=_read_pools(transaction, journeys, now),
         )
+
+
+def _read_pools(
+    transaction: Transaction, journeys: Mapping[str, Journey], now: datetime
+) -> tuple[PoolStanding, ...]:
+    """The pools that there are, and those that journeys name and nobody has filled yet."""
+    steps = (step for journey in journeys.values() for step in journey.walk_steps())
+    named = {step.pool for step in steps if isinstance(step, Coupon) and step.pool}
+    found = {pool.name: pool for pool in pools.list_pools(transaction, now)}
+    names = sorted(named | found.keys())
+    return tuple(found.get(name) or PoolStanding(name) for name in names)
 
 
 def count_not_sent(
@@ -160,9 +191,9 @@ def ways_of_steps(
     ways = figures.ways_of_steps(transaction, wanted)
     for journey in journeys.values():
         ways |= {
-            (journey.id, step.id): _way(step, channels)
+            (journey.id, step.id): _way(messages[0], channels)
             for step in journey.walk_steps()
-            if isinstance(step, Message)
+            if (messages := messages_of(step))
         }
     return ways
 

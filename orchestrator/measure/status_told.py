@@ -19,6 +19,7 @@ def tell_status(found: Overview, zone: ZoneInfo) -> Iterator[Part]:
     """The whole of it, with what a person has to do."""
     yield from _tell_customers(found, zone)
     yield from _tell_calls(found)
+    yield from _tell_tasks(found)
     if found.journeys:
         yield ""
         rows = [(one.id, one.inside, one.due, one.held) for one in found.journeys]
@@ -29,7 +30,9 @@ def tell_status(found: Overview, zone: ZoneInfo) -> Iterator[Part]:
     if found.not_sent:
         yield ""
         yield Table(("MESSAGES", "WHY NOT SENT", "NOT SENT"), _reason_rows(found))
+    yield from _tell_pools(found)
     yield from _tell_unknown(found)
+    yield from _tell_failed_webhooks(found)
     if found.home:
         yield f"\nWhile `parcours up` runs, {found.home} leads to the mailbox and to Prefect."
 
@@ -52,6 +55,13 @@ def _tell_calls(found: Overview) -> Iterator[str]:
         )
     for code, number in sorted(found.rejected.items()):
         yield f"  {count(number, 'call')} rejected: {code} (kept in the table `rejections`)"
+
+
+def _tell_tasks(found: Overview) -> Iterator[str]:
+    if found.tasks.number:
+        late = f", {found.tasks.overdue:,} of them overdue" if found.tasks.overdue else ""
+        waiting = count(found.tasks.number, "task")
+        yield f"  {waiting} for a person{late}: `parcours tasks list` names them"
 
 
 def _ago(found: Overview, zone: ZoneInfo) -> str:
@@ -77,6 +87,31 @@ def _reason_rows(found: Overview) -> list[tuple[str | int, ...]]:
         for channel, reasons in sorted(found.not_sent.items())
         for reason, number in sorted(reasons.items(), key=lambda item: (-item[1], item[0]))
     ]
+
+
+def _tell_pools(found: Overview) -> Iterator[Part]:
+    """Warns of pools that may be empty within a week."""
+    if not found.pools:
+        return
+    yield ""
+    yield Table(
+        ("COUPONS OF", "LEFT", "GIVEN IN 7 DAYS"),
+        [(pool.name, pool.free, pool.given) for pool in found.pools],
+    )
+    for pool in found.pools:
+        if pool.is_low:
+            left = "is empty" if not pool.free else "is empty within 7 days"
+            yield Notice(
+                f"The pool {pool.name} {left}: `parcours coupons import {pool.name} FILE` fills it."
+            )
+
+
+def _tell_failed_webhooks(found: Overview) -> Iterator[Part]:
+    """Names the commands that tell why, and make them again."""
+    for journey, number in found.failed_webhooks.items():
+        yield Notice(f"\n{count(number, 'webhook')} of {journey} failed:")
+        yield f"  parcours webhooks list --journey {journey} --state failed"
+        yield f"  parcours webhooks retry --journey {journey}"
 
 
 def _tell_unknown(found: Overview) -> Iterator[Part]:

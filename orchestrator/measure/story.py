@@ -18,11 +18,14 @@ from orchestrator.domain.consent import (
     MARKETING,
     MUTE,
     OPENS,
+    PHONE,
     address_medium,
+    asked_of,
     topic_of,
 )
 from orchestrator.domain.formatting import format_instant, format_value
 from orchestrator.domain.message import TAKEN, MessageState
+from orchestrator.domain.webhook_port import WebhookState
 from orchestrator.measure.decisions_told import Reading, Teller
 from orchestrator.measure.happened import Happened
 from orchestrator.measure.reason_words import tell_reason, tell_words
@@ -71,6 +74,7 @@ def read_story(
         messages = records.messages_of(transaction, customer_id, journey)
         stages = records.stage_changes_of(transaction, customer_id)
         consents = records.consents_of(transaction, customer_id)
+        webhooks = records.webhooks_of(transaction, customer_id, journey)
         happened = Happened.read(transaction, customer_id)
     teller = Teller(reading, happened)
     lines = [Sentence(row.at, 0, "", "", "stage", _tell_stage(row)) for row in stages]
@@ -81,6 +85,7 @@ def read_story(
         Sentence(row.at, 1, row.journey, row.step, row.kind, teller.tell(row)) for row in decisions
     ]
     lines += [line for row in messages for line in _tell_message(row)]
+    lines += [line for row in webhooks for line in _tell_webhook(row)]
     return in_order(lines)
 
 
@@ -107,6 +112,8 @@ def _tell_consent(row: Any, zone: ZoneInfo) -> str:
     if (medium := address_medium(row.key)) is not None:
         done = "may be written to again" if row.granted else "is not written to any more"
         return f"their {medium.spec.trait} {done}{source}"
+    if (asked := asked_of(row.key)) is not None:
+        return f"says yes to {asked}, and is asked to confirm it{source}"
     topic = topic_of(row.key)
     about = row.key if topic is None else f"the topic {topic}"
     what = _ASKED.get(row.key, format_value(about))
@@ -120,6 +127,7 @@ _ASKED = {
     ALL_TOPICS: "every topic",
     OPENS: "having opens measured",
     CLICKS: "having clicks measured",
+    PHONE: "being rung up",
 }
 
 
@@ -147,6 +155,22 @@ def _tell_message(row: Any) -> Iterator[Sentence]:
             "message",
             f"{row.medium} {row.template} {_tell_state(row)}{why}",
         )
+
+
+def _tell_webhook(row: Any) -> Iterator[Sentence]:
+    """What became of a call; that it was decided is told already."""
+    if row.settled_at is not None:
+        why = f" ({row.reason})" if row.reason else ""
+        told = f"the webhook {_ENDED.get(row.state, tell_words(row.state))}{why}"
+        yield Sentence(row.settled_at, 2, row.journey, row.step, "webhook", told)
+
+
+#: How calls to servers outside end.
+_ENDED = {
+    WebhookState.DONE: "is done",
+    WebhookState.FAILED: "failed",
+    WebhookState.NOT_CALLED: "is not made",
+}
 
 
 def _by_another(row: Any) -> str:

@@ -5,7 +5,7 @@ and nobody's data.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from io import StringIO
 
 from jinja2 import Template, TemplateSyntaxError, nodes
@@ -22,6 +22,7 @@ from orchestrator.render.formats import StyleUnknown
 from orchestrator.render.generation import Generator
 from orchestrator.render.markup import Markup
 from orchestrator.render.questions import QuestionInvalid, find_questions
+from orchestrator.render.reads import Read, find_reads
 from orchestrator.render.source import TemplateBroken
 from orchestrator.render.vetting import Fault, find_faults, find_unknown_names
 
@@ -54,7 +55,7 @@ class Asked:
 class CompiledText:
     """A Jinja2 source, compiled at its first use, or before by `compile`."""
 
-    __slots__ = ("_environment", "_markup", "_settings", "_template", "asked")
+    __slots__ = ("_environment", "_markup", "_settings", "_template", "asked", "reads")
 
     def __init__(
         self,
@@ -65,6 +66,7 @@ class CompiledText:
         self._markup, self._environment, self._settings = markup, environment, settings
         self._template: Template | None = None
         self.asked: tuple[Asked, ...] = ()  # known once it is compiled
+        self.reads: tuple[Read, ...] = ()  # likewise
 
     def compile(self) -> CompiledText:
         """Compiles now; raises TemplateBroken with all that is wrong in it."""
@@ -75,6 +77,7 @@ class CompiledText:
                 [*find_faults(tree), *find_unknown_names(tree, unresolved, self._settings)]
             )
             self.asked = tuple(self._read_questions(tree))
+            self.reads = tuple(self._find_reads(tree))
             program = compile(code, "<template>", "exec")
         except TemplateSyntaxError as error:
             message, word = explain(str(error.message))
@@ -111,6 +114,10 @@ class CompiledText:
     def _read_questions(self, tree: nodes.Template) -> Iterable[Asked]:
         for question in find_questions(tree):
             yield Asked(question.call, *self._markup.place(question.line, question.call.function))
+
+    def _find_reads(self, tree: nodes.Template) -> Iterable[Read]:
+        for path, line in dict.fromkeys(find_reads(tree)):
+            yield Read(path, *self._markup.place(line, path[-1]))
 
     def mentions(self, *words: str) -> bool:
         """Whether one of these words stands in the source, layouts included."""
@@ -189,3 +196,5 @@ class CompiledEmail:
 class CompiledPlain:
     language: str
     text: CompiledText
+    sid: str = ""  # of a template that its provider approved …
+    variables: Mapping[str, CompiledText] = field(default_factory=dict)  # … and for its places

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from orchestrator.domain.errors import Problem
 from orchestrator.domain.locales import locale_tags
-from orchestrator.domain.medium import Medium
+from orchestrator.domain.medium import MEDIA, Medium
 from orchestrator.domain.suggestion import did_you_mean
 from orchestrator.domain.template_names import TemplateFile, read_file_name
 from orchestrator.domain.text_files import decode_text
@@ -24,6 +24,7 @@ from orchestrator.render.compiled import (
     CompiledPlain,
     CompiledText,
 )
+from orchestrator.render.content import read_content
 from orchestrator.render.markup import compile_html, compile_mjml, compile_text, derive_text
 from orchestrator.render.source import (
     FrontMatter,
@@ -34,6 +35,8 @@ from orchestrator.render.source import (
 )
 
 SOURCE_BYTES_MAX = 1_000_000
+
+_SUFFIXES = {f".{ending}" for spec in MEDIA.values() for ending in spec.endings} | {".txt"}
 
 #: What the functions of the language may name, by function; None or nothing: do not check.
 Names = Mapping[str, frozenset[str]]
@@ -125,7 +128,9 @@ class Loader:
         if folder.medium.spec.is_mail:
             self.compiled.emails[name, tag] = self._compile_email(folder, file, template)
         else:
-            plain = self._compile_plain(folder, file, template)
+            is_content = folder.medium.spec.is_content
+            compile_one = self._compile_content if is_content else self._compile_plain
+            plain = compile_one(folder, file, template)
             self.compiled.plain[folder.medium, name, tag] = plain
 
     def _find_unknown(self) -> Iterator[Problem]:
@@ -151,7 +156,7 @@ class Loader:
     def _read_files(self, folder: str) -> dict[str, str]:
         files: dict[str, str] = {}
         for path in sorted(self._root.joinpath(folder).glob("*")):
-            if path.suffix not in (".mjml", ".html", ".txt") or not path.is_file():
+            if path.suffix not in _SUFFIXES or not path.is_file():
                 continue
             try:
                 if path.stat().st_size > SOURCE_BYTES_MAX:
@@ -198,6 +203,20 @@ class Loader:
         text = CompiledText(compile_text(pieces), TEXT, folder.library.settings)
         self._compile_all([text])
         return CompiledPlain(language, text)
+
+    def _compile_content(self, folder: _Folder, file: str, template: TemplateFile) -> CompiledPlain:
+        path, text = folder.path(file), folder.files[file]
+        content = read_content(text, path)
+        variables = {
+            name: CompiledText.of_line(source, path, *content.places[name])
+            for name, source in content.variables.items()
+        }
+        self._compile_all(variables.values())
+        shown = CompiledText.of_line(content.shown, path)
+        shown.compile()
+        self._remember(folder, template.name, [template.tag, text])
+        language = template.tag or self._project_locale
+        return CompiledPlain(language, shown, content.sid, variables)
 
     def _compile_all(self, texts: Iterable[CompiledText]) -> None:
         """Compiles the parts of a message; raises TemplateBroken with what is wrong in any of

@@ -126,6 +126,7 @@ def sample_context(
             "amount": 10,
             "expires_at": (now + timedelta(days=180)).isoformat(),
         },
+        "item": dict((_PRODUCTS_FR if locale.startswith("fr") else _PRODUCTS)[0]),
         "vars": {"answer": {"survey": "nps", "score": 9, "answer": "discount"}},
         "coupon": offer,
         "journey": dict(journey),

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from jinja2 import TemplateSyntaxError
-from ruamel.yaml import YAML
-from ruamel.yaml.comments import CommentedMap
-from ruamel.yaml.error import YAMLError
 
+from orchestrator.documents.document import Document
+from orchestrator.documents.yaml_nodes import read_yaml
 from orchestrator.domain.errors import Problem, TemplateFailed
 from orchestrator.domain.locales import locale_tags
 from orchestrator.domain.suggestion import closest, did_you_mean
@@ -26,6 +25,7 @@ DEPTH_MAX = 20  # layouts and includes inside one another; more is a circle
 _TAG = re.compile(r"\{%[-+]?\s*(\w+)\s*(.*?)\s*[-+]?%\}", re.DOTALL)
 _QUOTED = re.compile(r"""(["'])([^"']+)\1""")
 _SUPER = re.compile(r"\{\{[-+]?\s*super\(\s*\)\s*[-+]?\}\}")
+_HEAD_KEYS = ("subject", "preheader")
 _FRONT = re.compile(r"---[ \t]*\n(.*?\n)?---[ \t]*(?:\n|\Z)", re.DOTALL)
 
 
@@ -87,33 +87,34 @@ def split_front_matter(text: str, file: str) -> tuple[FrontMatter, str]:
     match = _FRONT.match(text)
     if match is None:
         return FrontMatter({}, {}, 0), text
-    head = match[1] or ""
-    try:
-        loaded: object = YAML(typ="rt", pure=True).load(head)
-    except YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line, column = (mark.line + 2, mark.column + 1) if mark else (1, 1)
-        message = "the front matter is no YAML; put texts with ':' or '{{' in quotes"
-        raise TemplateBroken(file, line, message, column) from error
-    if not isinstance(loaded, CommentedMap):
+    # An empty line for the first `---`: so lines are counted as in the file.
+    document, problems = read_yaml("\n" + (match[1] or ""), file)
+    if problems:
+        raise TemplateBroken.with_all([_of_head(document, problem) for problem in problems])
+    if not isinstance(document.data, dict):
         raise TemplateBroken(file, 2, "the front matter must be `subject: …` and `preheader: …`")
-    places = {key: _place_of(loaded, key, head) for key in loaded}
-    for key, value in loaded.items():
-        if key not in ("subject", "preheader"):
-            hint = did_you_mean(str(key), ("subject", "preheader"))
-            message = f"front matter holds subject and preheader, not '{key}'{hint}"
-            raise TemplateBroken(file, places[key][0], message)
-        if not isinstance(value, str):
-            raise TemplateBroken(file, *places[key][:1], f"{key} must be a text; put it in quotes")
-    return FrontMatter(dict(loaded), places, match[0].count("\n")), text[match.end() :]
+    values = {key: _text_of(document, key, value) for key, value in document.map.items()}
+    places = {key: document.position((key,)) for key in values}
+    return FrontMatter(values, places, match[0].count("\n")), text[match.end() :]
 
 
-def _place_of(loaded: CommentedMap, key: object, head: str) -> tuple[int, int]:
-    lines = head.splitlines()
-    line, column = loaded.lc.value(key)
-    if line >= len(lines):  # a key without a value, at the end
-        line, column = loaded.lc.key(key)
-    return line + 2, column + 1 + (lines[line][column : column + 1] in ("'", '"'))
+def _of_head(document: Document, problem: Problem) -> Problem:
+    """What is no YAML at all is mostly a text that needs quotes, whatever the reader trips over."""
+    if document.data is not None:
+        return problem
+    message = "the front matter is no YAML; put texts with ':' or '{{' in quotes"
+    return replace(problem, message=message)
+
+
+def _text_of(document: Document, key: str, value: object) -> str:
+    line, _ = document.position((key,), at_key=True)
+    if key not in _HEAD_KEYS:
+        hint = did_you_mean(key, _HEAD_KEYS)
+        message = f"front matter holds subject and preheader, not '{key}'{hint}"
+        raise TemplateBroken(document.file, line, message)
+    if not isinstance(value, str):
+        raise TemplateBroken(document.file, line, f"{key} must be a text; put it in quotes")
+    return value
 
 
 def cut(text: str, file: str, first_line: int, environment: TemplateEnvironment) -> list[Piece]:

@@ -17,12 +17,19 @@ from orchestrator.domain.locales import locale_tags
 from orchestrator.domain.medium import MAIL, Medium
 from orchestrator.domain.values import as_mapping
 from orchestrator.render.budget import BUDGET, Budget
-from orchestrator.render.compiled import GLOBALS, CompiledEmail, CompiledPlain, CompiledText
+from orchestrator.render.compiled import (
+    GLOBALS,
+    Asked,
+    CompiledEmail,
+    CompiledPlain,
+    CompiledText,
+)
 from orchestrator.render.filters import FORMATS
 from orchestrator.render.formats import formats_of, read_locale
 from orchestrator.render.loading import Compiled, Loader, Names
 from orchestrator.render.plain import tidy
 from orchestrator.render.questions import SCOPE
+from orchestrator.render.reads import Read
 from orchestrator.render.source import TemplateBroken
 
 NO_NAMES: Names = {}
@@ -44,6 +51,14 @@ class RenderedEmailParts:
     preheader: str
     html: str
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class RenderedContent:
+    """An approved template as one customer gets it: its id, and what stands in its places."""
+
+    sid: str
+    variables: tuple[tuple[str, str], ...]
 
 
 class Templates:
@@ -103,6 +118,21 @@ class Templates:
         return CompiledText.of_line(
             source, file, line, settings=self._compiled.settings[MAIL]
         ).compile()
+
+    @property
+    def asked(self) -> list[Asked]:
+        """Every function of the language that a template calls."""
+        return self._compiled.asked
+
+    def reads(self) -> dict[tuple[Medium, str], list[Read]]:
+        """What the forms of each template read, each thing once a place."""
+        found: dict[tuple[Medium, str], list[Read]] = {}
+        for (name, _), mail in self._compiled.emails.items():
+            parts = (mail.subject, mail.preheader, mail.html, mail.text)
+            found.setdefault((MAIL, name), []).extend(one for part in parts for one in part.reads)
+        for (medium, name, _), plain in self._compiled.plain.items():
+            found.setdefault((medium, name), []).extend(plain.text.reads)
+        return {key: list(dict.fromkeys(reads)) for key, reads in found.items()}
 
     def names(self, medium: Medium) -> frozenset[str]:
         """What the steps of journeys may name."""
@@ -176,6 +206,21 @@ class Templates:
         plain = self._plain_for(medium, name, locale)
         text = tidy(plain.text.render(self._scope(context, locale, plain.language)))
         return text.translate(_PLAIN_SPACES)
+
+    def render_content(
+        self, medium: Medium, name: str, locale: str, context: Mapping[str, object]
+    ) -> RenderedContent:
+        """An approved template with what is put in for one customer; as `render_email`. None of
+        it holds a line break: WhatsApp refuses them."""
+        plain = self._plain_for(medium, name, locale)
+        scope = self._scope(context, locale, plain.language)
+        values = {key: one_line(text.render(dict(scope))) for key, text in plain.variables.items()}
+        empty = next((key for key, value in values.items() if not value), None)
+        if empty is not None:
+            raise TemplateFailed(
+                f"templates/{medium}/{name}: the variable {empty} is empty for this customer"
+            )
+        return RenderedContent(plain.sid, tuple(values.items()))
 
     def _scope(
         self, context: Mapping[str, object], locale: str, language: str

@@ -28,6 +28,7 @@ class Remark:
     tag: str
     message: str
     sign: str = ""
+    is_price: bool = False  # it works, and costs more than it may seem
 
 
 def try_templates(
@@ -44,12 +45,15 @@ def try_templates(
                 if medium.spec.is_mail:
                     templates.render_email(name, locale, scope)
                     continue
+                if medium.spec.is_content:
+                    templates.render_content(medium, name, locale, scope)
+                    continue
                 size = measure_sms(templates.render_text(medium, name, locale, scope))
             except TemplateFailed as failure:
                 yield Remark(medium, name, tag, f"fails for a made-up customer: {failure}")
                 continue
             if message := _price(size):
-                yield Remark(medium, name, tag, message, size.foreign[:1])
+                yield Remark(medium, name, tag, message, size.foreign[:1], is_price=True)
 
 
 def _price(size: SmsSize) -> str:

@@ -14,7 +14,7 @@ from orchestrator.domain.medium import ChannelName
 from orchestrator.engine import standing
 from orchestrator.engine.parts import Parts
 from orchestrator.engine.report import Held, TickReport
-from orchestrator.engine.work import end_turn, finish, work
+from orchestrator.engine.work import end_turn, finish, work, write_late_answers
 from orchestrator.engine.worker import Worker
 from orchestrator.measure.health_cards import channel_card, journey_card
 from orchestrator.store import accepted
@@ -67,7 +67,7 @@ class LiveEngine:
 
     def needs_a_round(self) -> bool:
         """Whether to work though nothing is due: to find leases of the dead, and late answers."""
-        return time.monotonic() >= self._rests_until_s or self._worker.hand_over.is_busy
+        return time.monotonic() >= self._rests_until_s or self._worker.is_busy
 
     def take_turn(self) -> bool:
         """Takes the engine for a shift. Says, once, where another `up` holds the database; a turn
@@ -76,6 +76,7 @@ class LiveEngine:
         try:
             self._worker.take_turn()
         except EngineBusy:
+            self._write_late_answers()
             return False
         except (AlreadyRunning, StoreUnavailable) as trouble:
             self._tell(str(trouble))
@@ -124,9 +125,17 @@ class LiveEngine:
             return report, now
 
     def hold(self, held: Held) -> None:
-        """Remembers what is held from now on."""
+        """Remembers what is held from now on; outside of a turn it writes what became of our
+        messages all the same.
+        """
+        self._write_late_answers()
         with self._still, unless_away():
             self._hold(held, self._parts.clock.now())
+
+    def _write_late_answers(self) -> None:
+        if self._worker.is_busy and not self._worker.has_turn:
+            with self._still, unless_away():
+                self._watch(write_late_answers(self._parts, self._worker))
 
     def _hold(self, held: Held, now: datetime) -> None:
         if held != self._held:

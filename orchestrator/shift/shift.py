@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Protocol
 
 from orchestrator.domain.errors import without_data
@@ -13,7 +13,16 @@ from orchestrator.engine.report import Held, TickReport
 
 logger = logging.getLogger(__name__)
 
-LOOK_INTERVAL_S = 0.5  # whether anything is due: by `up`, and within a shift
+
+@dataclass(frozen=True, slots=True)
+class ShiftPace:
+    """How often a shift looks for work, and how long it lasts. Real seconds, whatever clock the
+    engine has.
+    """
+
+    look_interval_s: float = 0.5  # whether anything is due
+    window_s: float = 60.0  # a run closes, and the next may open, this long after it opened
+    look_s: float = 3.0  # a run that met no work closes after this
 
 
 class Engine(Protocol):
@@ -32,6 +41,18 @@ class Engine(Protocol):
         ...
 
 
+class ShiftBooks(Protocol):
+    """Who holds work and is told what was done: Prefect's bookkeeper, or nobody."""
+
+    def held(self) -> Held:
+        """What people hold now."""
+        ...
+
+    def post(self, report: TickReport) -> None:
+        """Takes the numbers of some work."""
+        ...
+
+
 class Bell:
     """Wakes whoever waits for work: rung when an event was accepted. Safe from any thread."""
 
@@ -42,7 +63,7 @@ class Bell:
         """Has the engine look at once."""
         self._rung.set()
 
-    def wait(self, seconds: float = LOOK_INTERVAL_S) -> None:
+    def wait(self, seconds: float) -> None:
         """Waits to be rung for, or for the next look."""
         self._rung.wait(seconds)
         self._rung.clear()
@@ -52,22 +73,11 @@ class Shift:
     """Works for a while, in whichever thread claims it first: that of its run in Prefect, or, where
     Prefect is away or slow, that of `up` itself.
 
-    `held` is asked before each piece of work, `tell` is told what came of it. A shift that finds
-    nothing to do ends after `idle_s`, any other after `window_s`.
+    The books are asked what is held before each piece of work, and told what came of it.
     """
 
-    def __init__(
-        self,
-        engine: Engine,
-        bell: Bell,
-        *,
-        held: Callable[[], Held],
-        tell: Callable[[TickReport], None],
-        window_s: float,
-        idle_s: float,
-    ) -> None:
-        self._engine, self._bell, self._held, self._tell = engine, bell, held, tell
-        self._window_s, self._idle_s = window_s, idle_s
+    def __init__(self, engine: Engine, bell: Bell, books: ShiftBooks, pace: ShiftPace) -> None:
+        self._engine, self._bell, self._books, self._pace = engine, bell, books, pace
         self._claim = threading.Lock()
         self._stopped = threading.Event()
         self.opened_s = time.monotonic()
@@ -109,13 +119,13 @@ class Shift:
         while not self._is_over():
             report = self._work_a_little()
             self.done.add(report)
-            self._tell(report)
+            self._books.post(report)
             if not report.more:
-                self._bell.wait()
+                self._bell.wait(self._pace.look_interval_s)
 
     def _work_a_little(self) -> TickReport:
         try:
-            return self._engine.work(self._held())
+            return self._engine.work(self._books.held())
         except Exception as error:  # the border to the engine: a fault must not end the shift
             self.fault = without_data(error)
             logger.error("A tick failed: %s", self.fault)
@@ -124,4 +134,4 @@ class Shift:
     def _is_over(self) -> bool:
         age_s = time.monotonic() - self.opened_s
         idle = self.done.is_empty and not self.fault
-        return self.is_stopped or age_s >= (self._idle_s if idle else self._window_s)
+        return self.is_stopped or age_s >= (self._pace.look_s if idle else self._pace.window_s)

@@ -124,8 +124,7 @@ def _put(transaction: Transaction, entries: Sequence[_Entry]) -> None:
 
 def _record(entry: _Entry) -> tuple[bytes, bytes, bytes, bytes]:
     """A line that describes the entry, then its bytes as they are, and a line's end."""
-    at = entry.received_at.isoformat()
-    size = len(entry.raw)
+    at, size = entry.received_at, len(entry.raw)
     if isinstance(entry, InboxEntry):
         head = orjson.dumps([size, at, entry.source, entry.message_id, entry.starts])
     else:

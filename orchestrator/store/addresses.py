@@ -32,6 +32,9 @@ _SAID = Query(
 )
 
 
+_NOTHING_KNOWN = AddressRecord()
+
+
 @dataclass(slots=True)
 class StoredAddresses:
     """The address book of a transaction. Most time lines ask nothing of it: with the first question
@@ -39,32 +42,34 @@ class StoredAddresses:
 
     transaction: Transaction
     expected: Callable[[], Iterable[str]]
-    known: dict[tuple[str, str], AddressRecord] = field(default_factory=dict)
+    _read: set[str] = field(default_factory=set)
+    _told: dict[tuple[str, str], AddressRecord] = field(default_factory=dict)
     _was_asked: bool = False
 
     def __call__(self, medium: Medium, address: str) -> AddressRecord:
         """What is known of an address."""
         if not self._was_asked:
             self._was_asked = True
-            self._read(self.expected())
-        key = str(medium), address.lower()
-        if key not in self.known:
-            self._read([address])
-        return self.known[key]
+            self._look_up(self.expected())
+        address = address.lower()
+        if address not in self._read:
+            self._look_up([address])
+        return self._told.get((medium, address), _NOTHING_KNOWN)
 
-    def _read(self, addresses: Iterable[str]) -> None:
-        """Reads what is known of some addresses, in every medium."""
-        wanted = sorted({address.lower() for address in addresses})
+    def _look_up(self, addresses: Iterable[str]) -> None:
+        """Reads what is known of some addresses, in every medium: of most it is nothing."""
+        wanted = {address.lower() for address in addresses}
+        self._read |= wanted
+        in_order = sorted(wanted)
         dead = {
             (scope, address): reason
-            for scope, address, reason in self.transaction.rows(_DEAD, addresses=wanted)
+            for scope, address, reason in self.transaction.rows(_DEAD, addresses=in_order)
         }
         said: dict[tuple[str, str], list[AddressChoice]] = {}
-        for medium, address, *choice in self.transaction.rows(_SAID, addresses=wanted):
+        for medium, address, *choice in self.transaction.rows(_SAID, addresses=in_order):
             said.setdefault((medium, address), []).append(AddressChoice(*choice))
-        for address in wanted:
-            for key in ((str(medium), address) for medium in Medium):
-                self.known[key] = AddressRecord(dead.get(key, ""), tuple(said.get(key, ())))
+        for key in dead.keys() | said.keys():
+            self._told[key] = AddressRecord(dead.get(key, ""), tuple(said.get(key, ())))
 
 
 def marketing_refusals(

@@ -108,7 +108,6 @@ def _set_up_sqlite(connection: Any, _record: Any) -> None:
         ("busy_timeout", BUSY_TIMEOUT_MS),
         ("cache_size", -CACHE_KIB),
         ("wal_autocheckpoint", CHECKPOINT_PAGES),
-        ("foreign_keys", "ON"),
     ):
         cursor.execute(f"PRAGMA {name} = {value}")
     cursor.close()

@@ -14,8 +14,9 @@ from sqlalchemy import ColumnElement, Select, Table, bindparam, exists, false, f
 from orchestrator.domain.medium import ChannelName
 from orchestrator.domain.message import MessageState
 from orchestrator.domain.state import sortable
+from orchestrator.domain.webhook_port import WebhookState
 from orchestrator.store.calling import is_calling
-from orchestrator.store.tables import CUSTOMERS, ENROLLMENTS, INBOX, MESSAGES
+from orchestrator.store.tables import CUSTOMERS, ENROLLMENTS, INBOX, MESSAGES, WEBHOOKS
 from orchestrator.store.transaction import Transaction
 
 COUNT_MAX = 1000
@@ -23,7 +24,7 @@ COUNT_MAX = 1000
 
 def has_work(transaction: Transaction, channels: Collection[ChannelName], now: datetime) -> bool:
     """Whether a tick would find anything: a call, a customer whose time line is due, an instant
-    that calls many, a message for these channels.
+    that calls many, a message for these channels, a webhook.
     """
     instants = {"now": now, "now_told": sortable(now)}
     return bool(transaction.execute(_work(frozenset(channels)), instants).scalar_one())
@@ -38,7 +39,9 @@ def _work(channels: frozenset[ChannelName]) -> Select[tuple[bool]]:
     # Not IN: SQLAlchemy would write its list anew each time.
     of_channels = or_(false(), *(m.channel == name for name in sorted(channels)))
     queued = exists().where(m.state == MessageState.QUEUED, of_channels, m.not_before <= now)
-    return select(or_(calls, people, calls_for_many, queued))
+    w = WEBHOOKS.c
+    webhooks = exists().where(w.state == WebhookState.WAITING, w.not_before <= now)
+    return select(or_(calls, people, calls_for_many, queued, webhooks))
 
 
 def count_due_people(

@@ -77,7 +77,7 @@ def own_event(customer_id: int, event: Event, now: datetime) -> dict[str, Any]:
         "starts": event.starts,
         "unnamed": False,
         "properties": dict(event.properties),
-        "context": {},
+        "context": dict(event.context),
         "absorbed_id": None,
     }
 

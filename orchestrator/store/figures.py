@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 from sqlalchemy import Row, Select, func, select, text
 
 from orchestrator.domain.consent import ConsentKey
-from orchestrator.domain.event import Event
+from orchestrator.domain.event import ACTIVITY, Event, Kind
+from orchestrator.domain.learnt_plan import Learnt, LearntPlan
 from orchestrator.domain.message import MessageState
 from orchestrator.domain.state import Choice
 from orchestrator.store.events import read_event
@@ -66,6 +67,26 @@ def walk_events(transaction: Transaction, names: Collection[str]) -> Iterator[Ev
     query = select(EVENTS).where(EVENTS.c.name.in_(sorted(names)))
     for row in transaction.execute(query, execution_options={"yield_per": WALK_ROWS}):
         yield read_event(row)
+
+
+LEARN_EVENTS_MAX = 200_000  # the newest tell what the shop sends today
+
+
+def learn_plan(transaction: Transaction) -> LearntPlan:
+    """What the newest events tell of the shop's tracking plan, and how often each event came in all
+    the time.
+    """
+    e, learnt = EVENTS.c, LearntPlan()
+    newest = select(e.kind, e.name, e.properties).order_by(e.id.desc()).limit(LEARN_EVENTS_MAX)
+    for kind, name, properties in transaction.execute(
+        newest, execution_options={"yield_per": WALK_ROWS}
+    ):
+        learnt.take(Kind(kind), name, properties)
+    tracked = select(e.name, func.count()).where(e.kind.in_([int(kind) for kind in ACTIVITY]))
+    for name, number in transaction.execute(tracked.group_by(e.name)):
+        learnt.events.setdefault(name, Learnt())
+        learnt.times[name] = number
+    return learnt
 
 
 # ---------------------------------------------------------------- what was not sent

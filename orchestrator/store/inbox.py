@@ -64,6 +64,7 @@ _OLDEST = Query(
     .limit(bindparam("count"))
     .with_for_update(skip_locked=True)
 )
+_ANY = Query(select(INBOX.c.id).limit(1))
 _DROP = Prepared(delete(INBOX).where(among(INBOX.c.id, "ids")), ["ids"])
 
 
@@ -131,4 +132,4 @@ def has_call(database: Database, message_id: str) -> bool:
 def check_store(database: Database) -> None:
     """Asks the database one question; raises StoreUnavailable when it does not answer."""
     with unless_away(), database.read() as transaction:
-        transaction.execute(select(INBOX.c.id).limit(1)).first()
+        transaction.rows(_ANY)

@@ -25,12 +25,14 @@ from orchestrator.domain.state import (
     Entries,
     SentMessage,
     Status,
+    entries_of,
     sortable,
 )
 from orchestrator.store.addresses import StoredAddresses, marketing_refusals
 from orchestrator.store.changed_columns import Columns, Fingerprint, open_json
 from orchestrator.store.events import NewEvent, new_events, past_events
 from orchestrator.store.prepared import Query, among
+from orchestrator.store.stored_enrollment import StoredEnrollment
 from orchestrator.store.tables import ASSIGNMENTS, CUSTOMERS, ENROLLMENTS, GRANTS, MESSAGES
 from orchestrator.store.transaction import Transaction
 
@@ -47,6 +49,7 @@ OF_ENROLLMENT = Columns(ENROLLMENTS, (
     "customer_id", "journey", "version", "number", "entered_at", "entry", "step", "arrived_at",
     "due_at", "deferred_since", "pass_no", "held_out", "variables", "coupon", "status", "reason",
     "ended_at", "converted_at", "goal_until", "goal_value",
+    "kept", "key",
 ))  # fmt: skip
 
 _c, _e, _m, _g, _a = CUSTOMERS.c, ENROLLMENTS.c, MESSAGES.c, GRANTS.c, ASSIGNMENTS.c
@@ -79,9 +82,10 @@ _ENTRIES = Query(
         func.min(_e.entered_at, type_=_e.entered_at.type),
         func.max(_e.entered_at, type_=_e.entered_at.type),
         func.max(_e.number),
+        _e.key,
     )
     .where(_OF_CUSTOMERS)
-    .group_by(_e.customer_id, _e.journey)
+    .group_by(_e.customer_id, _e.journey, _e.key)
 )
 _VARIANTS = Query(
     select(_a.customer_id, _a.journey, _a.step, _a.variant).where(among(_a.customer_id, "ids"))
@@ -282,13 +286,13 @@ def _read_enrollment(row: tuple[Any, ...]) -> Enrollment:
     (
         _, journey, version, number, entered_at, entry, step, arrived_at, due_at, deferred_since,
         pass_no, held_out, variables, coupon, status, reason, ended_at, converted_at, goal_until,
-        goal_value, key,
+        goal_value, kept, passage_key, key,
     ) = row  # fmt: skip
-    return Enrollment(
-        journey, version, number, entered_at, open_json(entry), step, arrived_at, due_at,
+    return StoredEnrollment(
+        journey, version, number, entered_at, entry, step, arrived_at, due_at,
         deferred_since, pass_no, held_out, open_json(variables), open_json(coupon),
-        _STATUSES[status], reason, ended_at, converted_at, goal_until, goal_value, key,
-        changed=False,
+        _STATUSES[status], reason, ended_at, converted_at, goal_until, goal_value,
+        open_json(kept), passage_key, key, changed=False,
     )  # fmt: skip
 
 
@@ -303,9 +307,17 @@ class _StoredEntries:
     def by_customer(self) -> dict[int, dict[str, Entries]]:
         """Entries by customer and journey."""
         found: dict[int, dict[str, Entries]] = {}
-        for customer_id, journey, *entries in self._transaction.rows(_ENTRIES, ids=self._ids):
-            found.setdefault(customer_id, {})[journey] = Entries(*entries)
+        for customer_id, journey, *entries, key in self._transaction.rows(_ENTRIES, ids=self._ids):
+            theirs, one = found.setdefault(customer_id, {}), Entries(*entries)
+            if key is not None:
+                theirs[entries_of(journey, key)] = one
+            theirs[journey] = _united(one, theirs.get(journey, one))
         return found
+
+
+def _united(one: Entries, other: Entries) -> Entries:
+    first, last = min(one.first, other.first), max(one.last, other.last)
+    return Entries(first, last, max(one.number, other.number))
 
 
 class _LazyEntries(UserDict[str, Entries]):
@@ -373,5 +385,9 @@ def _addresses(
     told = [one.event.properties for one in fresh if one.event.kind is Kind.IDENTIFY]
     for news in ({}, *told):
         then = {**traits, **news}
-        region = region_of(then, *home)
-        yield from filter(None, (address_in(then, medium, region) for medium in Medium))
+        for medium in Medium:
+            spec = medium.spec
+            if spec.trait in then:  # as of many: their region need not be known
+                region = region_of(then, *home) if spec.by_number else ""
+                if to := address_in(then, medium, region):
+                    yield to

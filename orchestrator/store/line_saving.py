@@ -21,6 +21,7 @@ from orchestrator.store.changed_columns import Changes, Fingerprint
 from orchestrator.store.events import append_events
 from orchestrator.store.line_loading import OF_CUSTOMER, OF_ENROLLMENT
 from orchestrator.store.prepared import Prepared, Values
+from orchestrator.store.stored_enrollment import StoredEnrollment
 from orchestrator.store.tables import (
     ASSIGNMENTS,
     CUSTOMERS,
@@ -152,13 +153,15 @@ def _email(state: CustomerState) -> str | None:
 # ---------------------------------------------------------------- enrollments
 
 
-def _enrollment_values(customer_id: int | None, one: Enrollment) -> Values:
+def _enrollment_values(
+    customer_id: int | None, one: Enrollment, entry: Mapping[str, object] | str
+) -> Values:
     """In the order of OF_ENROLLMENT."""
     return (
-        customer_id, one.journey, one.version, one.number, one.entered_at, one.entry, one.step,
+        customer_id, one.journey, one.version, one.number, one.entered_at, entry, one.step,
         one.arrived_at, one.due_at, one.deferred_since, one.pass_no, one.held_out, one.variables,
         one.coupon, str(one.status), one.reason, one.ended_at, one.converted_at, one.goal_until,
-        one.goal_value,
+        one.goal_value, one.kept, one.key,
     )  # fmt: skip
 
 
@@ -172,7 +175,8 @@ def _save_enrollments(transaction: Transaction, outcomes: Sequence[RunOutcome]) 
                 new.append((owner, enrollment))
             else:
                 before = outcome.enrollments_before.get(enrollment.id)
-                changes.note(enrollment.id, before, _enrollment_values(owner, enrollment))
+                entry = enrollment.entry if before is None else _unopened(enrollment)
+                changes.note(enrollment.id, before, _enrollment_values(owner, enrollment, entry))
             enrollment.changed = False
     _insert_enrollments(transaction, new)
     changes.write(transaction)
@@ -187,8 +191,13 @@ def _insert_enrollments(
     ids = transaction.take_ids(ENROLLMENTS, len(new))
     for (_, enrollment), key in zip(new, ids, strict=True):
         enrollment.id = key
-    rows = ((one.id, *_enrollment_values(owner, one)) for owner, one in new)
+    rows = ((one.id, *_enrollment_values(owner, one, one.entry)) for owner, one in new)
     transaction.run(_INSERT_ENROLLMENTS, rows)
+
+
+def _unopened(one: Enrollment) -> Mapping[str, object] | str:
+    """What started it, as it was read where nobody has opened it since."""
+    return one.stored_entry if isinstance(one, StoredEnrollment) else one.entry
 
 
 def _touched(outcome: RunOutcome) -> Iterable[Enrollment]:

@@ -20,6 +20,7 @@ from orchestrator.store.tables import (
     MESSAGES,
     STAGE_CHANGES,
     TASKS,
+    WEBHOOKS,
 )
 from orchestrator.store.transaction import Transaction
 
@@ -106,6 +107,13 @@ def enrollments_of(transaction: Transaction, customer_id: int) -> list[Row[Any]]
 def tasks_of(transaction: Transaction, customer_id: int) -> list[Row[Any]]:
     """The to-dos that a customer's journeys made for a person."""
     return _rows(transaction, TASKS, customer_id)
+
+
+def webhooks_of(
+    transaction: Transaction, customer_id: int, journey: str | None = None
+) -> list[Row[Any]]:
+    """The calls to servers outside that a customer's journeys made; of one journey, or of all."""
+    return _rows(transaction, WEBHOOKS, customer_id, journey)
 
 
 def grants_of(transaction: Transaction, customer_id: int) -> list[Row[Any]]:

@@ -15,7 +15,9 @@ from sqlalchemy import Column, Index, LargeBinary, Table, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from orchestrator.domain.message import MessageState
+from orchestrator.store import offer_tables
 from orchestrator.store.columns import big_field, index_where, json_field, key_field, time_field
+from orchestrator.store.webhook_table import WEBHOOKS as WEBHOOKS
 
 
 class Customer(SQLModel, table=True):
@@ -64,7 +66,7 @@ class InboxCall(SQLModel, table=True):
     id: int = key_field()
     message_id: str | None = Field(default=None, unique=True)
     received_at: datetime = time_field(nullable=False)
-    source: str = ""  # api, file, page, engine
+    source: str = ""  # api, file, page, engine, manual, hand
     starts: bool = True  # false for history: facts and stages only
     raw: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
 
@@ -130,6 +132,8 @@ class EnrollmentRow(SQLModel, table=True):
     converted_at: datetime | None = time_field()
     goal_until: datetime | None = time_field()
     goal_value: float | None = None
+    kept: dict[str, Any] | None = json_field(nullable=True)  # what steps know of this passage
+    key: str | None = None
 
 
 class DecisionRow(SQLModel, table=True):
@@ -198,8 +202,7 @@ class MessageRow(SQLModel, table=True):
     leased_by: str | None = None  # the worker whose lease it is or was, by its token
     lease_until: datetime | None = time_field()
     leased_at: datetime | None = time_field()
-    # where it was last handed over to, in lower case: what its reader says is about it
-    to_address: str | None = None
+    to_address: str | None = None  # where it was last handed over to, in lower case
     settled_at: datetime | None = time_field()
 
 
@@ -239,6 +242,9 @@ class ConsentRow(SQLModel, table=True):
     granted: bool | None = None  # None: an earlier choice was taken back
     source: str = ""
     until: datetime | None = time_field()
+    proof: dict[str, Any] | None = json_field(
+        nullable=True
+    )  # what the call told of how it was said
 
 
 class AddressChoiceRow(SQLModel, table=True):
@@ -257,8 +263,7 @@ class AddressChoiceRow(SQLModel, table=True):
 
 
 class Suppression(SQLModel, table=True):
-    """An address nobody writes to any more (`scope` a medium), or a customer who gets no
-    marketing (`marketing`)."""
+    """An address nobody writes to any more (`scope` a medium), or a customer (`marketing`)."""
 
     __tablename__ = "suppressions"
     __table_args__ = (
@@ -272,52 +277,6 @@ class Suppression(SQLModel, table=True):
     at: datetime = time_field(nullable=False)
 
 
-class GrantRow(SQLModel, table=True):
-    """A coupon or reward given. A reward is given once per referred customer and role."""
-
-    __tablename__ = "grants"
-    __table_args__ = (
-        UniqueConstraint("enrollment_id", "step", "pass_no", "role"),
-        index_where("is_reward", "rewards_once", "referred_id", "role", unique=True),
-        Index("grants_of_customer", "customer_id"),
-        Index("grants_of_referred", "referred_id"),
-    )  # fmt: skip
-    id: int = key_field()
-    code: str = Field(unique=True)
-    # who may use it; None: a referrer not known here
-    customer_id: int | None = big_field(nullable=True)
-    referred_id: int = big_field()  # the customer in whose journey it was given
-    enrollment_id: int = big_field()
-    step: str
-    pass_no: int
-    role: str  # customer, referrer
-    is_reward: bool
-    coupon: dict[str, Any] = json_field(nullable=False)
-    at: datetime = time_field(nullable=False)
-    redeemed_at: datetime | None = time_field()
-
-
-class TaskRow(SQLModel, table=True):
-    """A to-do for a person."""
-
-    __tablename__ = "tasks"
-    __table_args__ = (
-        UniqueConstraint("enrollment_id", "step", "pass_no"),
-        Index("tasks_of_customer", "customer_id"),
-    )
-    id: int = key_field()
-    customer_id: int = big_field()
-    enrollment_id: int = big_field()
-    step: str
-    pass_no: int
-    type: str
-    note: str = ""
-    assignee: str | None = None
-    at: datetime = time_field(nullable=False)
-    due_at: datetime | None = time_field()
-    done_at: datetime | None = time_field()
-
-
 class GateRow(SQLModel, table=True):
     """What stands still: a journey or a channel. Mirrors the Prefect UI, so that it holds when
     Prefect is away."""
@@ -328,9 +287,8 @@ class GateRow(SQLModel, table=True):
     reason: str = ""
     since: datetime = time_field(nullable=False)
     until: datetime | None = time_field()  # a channel that rests by itself: when it tries again …
-    times: int = Field(
-        default=0, sa_column_kwargs={"server_default": "0"}
-    )  # … after so many rests in a row
+    # … after so many rests in a row
+    times: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
 
 
 class WorkerRow(SQLModel, table=True):
@@ -378,12 +336,15 @@ ASSIGNMENTS = _handle(AssignmentRow)
 CONSENTS = _handle(ConsentRow)
 ADDRESS_CHOICES = _handle(AddressChoiceRow)
 SUPPRESSIONS = _handle(Suppression)
-GRANTS = _handle(GrantRow)
-TASKS = _handle(TaskRow)
 GATES = _handle(GateRow)
 WORKERS = _handle(WorkerRow)
 VERSIONS = _handle(JourneyVersion)
 SETTINGS = _handle(Setting)
+GRANTS = offer_tables.GRANTS
+POOL_CODES = offer_tables.POOL_CODES
+TASKS = offer_tables.TASKS
+AUDIENCE_CHANGES = offer_tables.AUDIENCE_CHANGES
+ONSITE_CONTENTS = offer_tables.ONSITE_CONTENTS
 
 #: The columns that say whose a row is. Who merges, exports, erases or copies a customer reads this.
 OWNED = (
@@ -397,4 +358,7 @@ OWNED = (
     GRANTS.c.customer_id,
     GRANTS.c.referred_id,
     TASKS.c.customer_id,
+    WEBHOOKS.c.customer_id,
+    AUDIENCE_CHANGES.c.customer_id,
+    ONSITE_CONTENTS.c.customer_id,
 )

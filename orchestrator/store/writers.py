@@ -17,6 +17,7 @@ from orchestrator.domain.consent import MARKETING, AddressChoice, Suppressed
 from orchestrator.domain.effects import (
     AddressLifted,
     Assignment,
+    AudienceChange,
     ConsentChange,
     CouponRedeemed,
     Decision,
@@ -24,28 +25,36 @@ from orchestrator.domain.effects import (
     Emitted,
     Grant,
     Logged,
+    OnsiteShown,
     RuleChange,
     TaskMade,
 )
 from orchestrator.domain.state import CustomerState
 from orchestrator.domain.steps.message_step import QueueMessage
+from orchestrator.domain.steps.webhook import WebhookDue
 from orchestrator.domain.value_class import value_class
+from orchestrator.domain.values import folded
 from orchestrator.domain.watches import STAGE
+from orchestrator.domain.webhook_port import request_as_data
 from orchestrator.store.addresses import choice_row
 from orchestrator.store.events import own_event
 from orchestrator.store.prepared import Prepared
 from orchestrator.store.tables import (
     ADDRESS_CHOICES,
     ASSIGNMENTS,
+    AUDIENCE_CHANGES,
     CONSENTS,
     DECISIONS,
     EVENTS,
     GRANTS,
     INBOX,
     MESSAGES,
+    ONSITE_CONTENTS,
+    POOL_CODES,
     STAGE_CHANGES,
     SUPPRESSIONS,
     TASKS,
+    WEBHOOKS,
 )
 from orchestrator.store.transaction import LEAVE, OnConflict, Transaction
 
@@ -162,6 +171,7 @@ def _consent(effect: ConsentChange, run: Run) -> Row:
         "granted": effect.choice.granted,
         "source": effect.choice.source,
         "until": effect.until,
+        "proof": dict(effect.proof) or None,
     }
 
 
@@ -196,6 +206,10 @@ def _grant(effect: Grant, run: Run) -> Row:
     }
 
 
+def _taken(effect: Grant, run: Run) -> Row | None:
+    return {"which": folded(effect.code), "at": effect.at} if "pool" in effect.coupon else None
+
+
 def _redeemed(effect: CouponRedeemed, run: Run) -> Row:
     return {"code": effect.code, "at": effect.at}
 
@@ -211,6 +225,50 @@ def _task(effect: TaskMade, run: Run) -> Row:
         "assignee": effect.assignee,
         "at": effect.at,
         "due_at": effect.due_at,
+    }
+
+
+def _webhook(effect: WebhookDue, run: Run) -> Row:
+    enrollment = effect.enrollment
+    assert enrollment.id is not None  # enrollments are written first
+    return {
+        "public_id": run.public_id(enrollment.id, effect.step, effect.pass_no),
+        "customer_id": run.state.id,
+        "enrollment_id": enrollment.id,
+        "journey": enrollment.journey,
+        "step": effect.step,
+        "pass_no": effect.pass_no,
+        "request": request_as_data(effect.request),
+        "keeps_answer": effect.keeps_answer,
+        "decided_at": effect.at,
+        "not_before": effect.at,
+        "expires_at": effect.expires_at,
+    }
+
+
+def _made_by(effect: AudienceChange | OnsiteShown, run: Run) -> Row:
+    """Whose a row is, and which step made it."""
+    enrollment = effect.enrollment
+    return {
+        "customer_id": run.state.id,
+        "enrollment_id": enrollment.id,
+        "step": effect.step,
+        "pass_no": enrollment.pass_no,
+        "at": effect.at,
+    }
+
+
+def _audience(effect: AudienceChange, run: Run) -> Row:
+    told = {"audience": effect.audience, "is_member": effect.is_member}
+    return _made_by(effect, run) | told
+
+
+def _onsite(effect: OnsiteShown, run: Run) -> Row:
+    return _made_by(effect, run) | {
+        "priority": run.priority(effect.enrollment.journey),
+        "slot": effect.slot,
+        "content": effect.content,
+        "until": effect.until,
     }
 
 
@@ -254,6 +312,13 @@ _REDEEM = Prepared(
     ["which", "at"],
 )
 
+_TAKE = Prepared(
+    update(POOL_CODES)
+    .where(POOL_CODES.c.folded == bindparam("which"))
+    .values(granted_at=bindparam("at", type_=POOL_CODES.c.granted_at.type)),
+    ["which", "at"],
+)
+
 WRITERS: Mapping[type[Effect], tuple[Writer[Any], ...]] = {
     Decision: (Writer(DECISIONS, _decision),),
     QueueMessage: (Writer(MESSAGES, _message, LEAVE),),
@@ -264,9 +329,12 @@ WRITERS: Mapping[type[Effect], tuple[Writer[Any], ...]] = {
         Writer(SUPPRESSIONS, _no_marketing, LEAVE),
     ),
     AddressLifted: (Writer(ADDRESS_CHOICES, _address_choice, LEAVE),),
-    Grant: (Writer(GRANTS, _grant, LEAVE),),
+    Grant: (Writer(GRANTS, _grant, LEAVE), Writer(POOL_CODES, _taken, statement=_TAKE)),
     CouponRedeemed: (Writer(GRANTS, _redeemed, statement=_REDEEM),),
+    AudienceChange: (Writer(AUDIENCE_CHANGES, _audience, LEAVE),),
+    OnsiteShown: (Writer(ONSITE_CONTENTS, _onsite, LEAVE),),
     TaskMade: (Writer(TASKS, _task, LEAVE),),
+    WebhookDue: (Writer(WEBHOOKS, _webhook, LEAVE),),
     Emitted: (Writer(EVENTS, _own_event), Writer(INBOX, _call_for_another, LEAVE)),
     Logged: (Writer(EVENTS, _logged),),
 }

@@ -18,8 +18,9 @@ from orchestrator.domain.effects import Decision, DecisionKind, Effect
 from orchestrator.domain.formatting import format_in_utc
 from orchestrator.domain.identity import Person
 from orchestrator.domain.journey import Journey
+from orchestrator.domain.mattering import names_that_matter
 from orchestrator.domain.policy import Policy
-from orchestrator.domain.program import Program
+from orchestrator.domain.program import Program, without_idle_facts
 from orchestrator.domain.steps.message_step import QueueMessage
 from orchestrator.domain.suggestion import did_you_mean
 from orchestrator.domain.values import INSTANT
@@ -103,8 +104,9 @@ def backtest(program: Program, history: History, until: datetime | None = None) 
     end, no_entries_after = (
         (until - INSTANT, None) if until else (result.last + AFTER_THE_END, result.last)
     )
-    lives = sort_into_lives(calls, result.rejected)
-    replay = Replay(program, lives, end, no_entries_after, told=COUNTED)
+    ruled = without_idle_facts(program)
+    lives = sort_into_lives(calls, result.rejected, names_that_matter(ruled))
+    replay = Replay(ruled, lives, end, no_entries_after, told=COUNTED)
     for person, effects in replay.run_all():
         result.customers += 1
         _collect(result, person, effects)
@@ -165,14 +167,20 @@ class UnknownJourney(ValueError):
 
 
 def choose(journeys: Mapping[str, Journey], wanted: Collection[str]) -> dict[str, Journey]:
-    """The journeys asked for; all of them when none is named. Raises UnknownJourney."""
+    """The journeys asked for, as they will run when they are no drafts any more; all of them when
+    none is named. Raises UnknownJourney.
+    """
     for name in wanted:
         if name not in journeys:
             known = f" (known: {', '.join(journeys) or 'none'})"
             raise UnknownJourney(
                 f"there is no journey '{name}'{did_you_mean(name, journeys) or known}"
             )
-    return {name: one for name, one in journeys.items() if not wanted or name in wanted}
+    return {
+        name: replace(one, draft=False)
+        for name, one in journeys.items()
+        if not wanted or name in wanted
+    }
 
 
 def relax(policy: Policy, *, consent: bool, caps: bool, hours: bool) -> Policy:

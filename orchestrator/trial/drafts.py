@@ -14,6 +14,7 @@ from orchestrator.domain.journey import Journey
 from orchestrator.domain.medium import Medium
 from orchestrator.domain.message import Purpose
 from orchestrator.domain.step import Step
+from orchestrator.domain.steps.first_of import messages_of
 from orchestrator.domain.steps.message_step import Message
 from orchestrator.domain.steps.offers import Coupon, Offer, Reward
 from orchestrator.domain.suggestion import did_you_mean
@@ -22,6 +23,7 @@ from orchestrator.domain.values import as_mapping
 from orchestrator.language.project import Project
 from orchestrator.render import Templates
 from orchestrator.render.sample import NOW, SampleReader, sample_scope, with_questions
+from orchestrator.render.templates import RenderedContent
 
 SECTIONS = frozenset({"customer", "entry", "vars", "coupon"})
 
@@ -58,6 +60,7 @@ class Draft:
     subject: str = ""
     preheader: str = ""
     html: str = ""
+    content: RenderedContent | None = None
 
 
 def find_targets(project: Project, name: str) -> list[Target]:
@@ -107,8 +110,7 @@ def _with_offers(
     for step in steps:
         if isinstance(step, Coupon) or (isinstance(step, Reward) and step.to is Receiver.CUSTOMER):
             given.append(step.offer)
-        elif isinstance(step, Message):
-            yield step, given[-1]
+        yield from ((message, given[-1]) for message in messages_of(step))
         before = given[-1]
         for block in step.blocks:
             inside = [before]
@@ -122,7 +124,7 @@ def _purpose_of(project: Project, template: str) -> Purpose:
         journey.purpose
         for journey in project.journeys.values()
         for step in journey.walk_steps()
-        if isinstance(step, Message) and step.template == template
+        if any(message.template == template for message in messages_of(step))
     }
     return Purpose.TRANSACTIONAL if purposes == {Purpose.TRANSACTIONAL} else Purpose.MARKETING
 
@@ -172,8 +174,11 @@ def render(
     )
     language = templates.language(target.medium, target.template, locale)
     if not target.medium.spec.is_mail:
-        text = templates.render_text(target.medium, target.template, locale, scope)
-        return Draft(target, locale, language, text)
+        which = target.medium, target.template, locale
+        text = templates.render_text(*which, scope)
+        is_content = target.medium.spec.is_content
+        content = templates.render_content(*which, scope) if is_content else None
+        return Draft(target, locale, language, text, content=content)
     parts = templates.render_email(target.template, locale, scope, target.subject)
     return Draft(target, locale, language, parts.text, parts.subject, parts.preheader, parts.html)
 

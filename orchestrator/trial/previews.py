@@ -119,6 +119,9 @@ def _tell_email(draft: Draft) -> Iterator[str]:
 
 
 def _tell_sms(draft: Draft) -> Iterator[str]:
+    if draft.target.medium.spec.is_content:
+        yield f"  {draft.text}"
+        return
     size = measure_sms(draft.text)
     yield f"  {count(size.units, 'character')} in {count(size.parts, 'part')}, {size.alphabet}"
     if size.foreign:

@@ -153,6 +153,8 @@ def _mark(config: Config, name: ChannelName, draft: Draft, to: str) -> RenderedM
             journey=journey,
             step=target.name,
             template=target.template,
+            content_sid=draft.content.sid if draft.content else "",
+            content_variables=draft.content.variables if draft.content else (),
         )
     sender = config.channels.sender(name)
     return RenderedMessage(

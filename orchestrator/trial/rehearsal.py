@@ -8,18 +8,27 @@ and consent; schedules fire until the test's end.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from orchestrator.domain.effects import Decision, DecisionKind, Effect, Grant, TaskMade
+from orchestrator.domain.effects import (
+    AudienceChange,
+    Decision,
+    DecisionKind,
+    Effect,
+    Grant,
+    OnsiteShown,
+    TaskMade,
+)
 from orchestrator.domain.event import Event, Kind
 from orchestrator.domain.expression import Condition, ListOf, Scope
 from orchestrator.domain.journey import Journey
 from orchestrator.domain.journey_tests import Happening, JourneyTest
 from orchestrator.domain.lifecycle import Lifecycle, Stage
 from orchestrator.domain.medium import Medium
-from orchestrator.domain.program import Program
+from orchestrator.domain.program import Program, invent_code
+from orchestrator.domain.run_options import RunOptions
 from orchestrator.domain.state import CustomerState, SentMessage
 from orchestrator.domain.steps.message_step import QueueMessage
 from orchestrator.domain.timeline import run
@@ -58,8 +67,12 @@ def rehearse(program: Program, journey: Journey, test: JourneyTest) -> Rehearsal
     lifecycle = (
         program.lifecycle if test.stage is None else _beginning_in(test.stage, program.lifecycle)
     )
-    program = _with_one_journey(program, lifecycle, replace(journey, holdout=0.0))
-    effects = run(program, _customer(program, test), _calls(test), test.start + test.until)
+    program = _with_one_journey(program, lifecycle, replace(journey, holdout=0.0, draft=False))
+    options = RunOptions(
+        pool_code=lambda pool, key: None if pool in test.empty_pools else invent_code(pool, key)
+    )
+    end = test.start + test.until
+    effects = run(program, _customer(program, test), _calls(test), end, options=options)
     happened = tuple(_happenings(effects, test.start))
     named = {(one.what, one.after) for one in test.expect if one.what not in MEDIA}
     missing = [one for one in test.expect if one not in happened]
@@ -128,14 +141,25 @@ def _happenings(effects: list[Effect], start: datetime) -> Iterator[Happening]:
             case Grant(at=at, is_reward=True, to=to):
                 yield Happening(at - start, "reward", str(to))
             case Grant(at=at, coupon=coupon):
-                yield Happening(
-                    at - start, "coupon", as_text(coupon.get("percent", coupon.get("amount")))
-                )
+                yield Happening(at - start, "coupon", as_text(_worth(coupon)))
+            case AudienceChange(at=at, audience=name):
+                yield Happening(at - start, "audience", name)
+            case OnsiteShown(at=at, slot=slot):
+                yield Happening(at - start, "onsite", slot)
             case TaskMade(at=at, type=kind):
                 yield Happening(at - start, "task", kind)
+            case Decision(at=at, kind=DecisionKind.NOT_DONE):
+                yield Happening(at - start, "not_done", effect.brief)
+            case Decision(at=at, kind=DecisionKind.NOT_GRANTED, detail=detail):
+                yield Happening(at - start, "not_granted", detail["pool"])
             case Decision(at=at, kind=DecisionKind.NOT_SENT):
                 yield Happening(at - start, "not_sent", effect.brief)
             case Decision(at=at, kind=DecisionKind.EXPIRED):
                 yield Happening(at - start, "not_sent", "expired")
             case Decision(at=at, kind=DecisionKind.LEFT):
                 yield Happening(at - start, "exit", effect.brief)
+
+
+def _worth(coupon: Mapping[str, object]) -> object:
+    """By which a test names a coupon: its percent, else its amount, else the pool of its code."""
+    return next((coupon[name] for name in ("percent", "amount", "pool") if name in coupon), "")

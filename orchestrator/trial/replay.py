@@ -8,16 +8,17 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from orchestrator.domain.agreeing import CONFIRMED
 from orchestrator.domain.call import Call
 from orchestrator.domain.effects import DecisionKind, Effect, Emitted
 from orchestrator.domain.errors import CallRejected
 from orchestrator.domain.event import Event, Kind
 from orchestrator.domain.identity import Identities, Person
-from orchestrator.domain.line import RunOptions
-from orchestrator.domain.program import Program, without_idle_facts
+from orchestrator.domain.program import Program
+from orchestrator.domain.run_options import RunOptions
 from orchestrator.domain.state import CustomerState
 from orchestrator.domain.timeline import run
 from orchestrator.domain.values import INSTANT
@@ -36,9 +37,12 @@ class OwnEvents:
     absorbs: list[tuple[datetime, Person]] = field(default_factory=list)
 
 
-def sort_into_lives(calls: Iterable[Call], rejected: Counter[str]) -> dict[Person, OwnEvents]:
+def sort_into_lives(
+    calls: Iterable[Call], rejected: Counter[str], names: Collection[str] | None = None
+) -> dict[Person, OwnEvents]:
     """Each customer's own events; who was absorbed by another is named there. Refused calls are
-    added to `rejected`.
+    added to `rejected`. Of activities whose name is none of `names` (`names_that_matter`) the
+    first alone is kept, by which their customer begins.
     """
     lives: dict[Person, OwnEvents] = {}
     identities = Identities(known=set())
@@ -55,9 +59,25 @@ def sort_into_lives(calls: Iterable[Call], rejected: Counter[str]) -> dict[Perso
             life = lives[resolution.person] = OwnEvents(resolution.person)
         if resolution.absorbed is not None:
             life.absorbs.append((call.at, resolution.absorbed))
-        if call.kind is not Kind.MERGE or "consent" in call.context:
-            life.events.append(call.event(call.at, arrival))
+        if _matters(call, names) if life.events else _is_told(call):
+            life.events.append(_lived(call.event(call.at, arrival)))
     return lives
+
+
+def _lived(event: Event) -> Event:
+    """An event as it was lived: in history nobody else could have confirmed a yes."""
+    is_confirmed = event.kind is Kind.TRACK and event.name == CONFIRMED
+    return replace(event, kind=Kind.EMITTED) if is_confirmed else event
+
+
+def _is_told(call: Call) -> bool:
+    return call.kind is not Kind.MERGE or "consent" in call.context
+
+
+def _matters(call: Call, names: Collection[str] | None) -> bool:
+    if call.kind < Kind.TRACK or names is None:
+        return _is_told(call)
+    return call.name in names or "consent" in call.context
 
 
 class Replay:
@@ -74,7 +94,7 @@ class Replay:
         *,
         told: Collection[DecisionKind],
     ):
-        self.program, self.lives, self.until = without_idle_facts(program), lives, until
+        self.program, self.lives, self.until = program, lives, until
         self.options = RunOptions(no_entries_after=no_entries_after, told=told)
         self.absorbed = {person for life in lives.values() for _, person in life.absorbs}
 

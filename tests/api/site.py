@@ -30,6 +30,7 @@ from orchestrator.store.tables import CUSTOMERS, INBOX, MESSAGES, REJECTIONS
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 WRITE_KEY = "write-key"
+READ_KEY, ONSITE_SECRET = "read-key", "onsite secret"
 TEN_EUROS = FriendOffer(amount=10, currency="EUR", minimum=40)
 
 
@@ -169,6 +170,8 @@ def open_shop(url: str, root: Path) -> Site:
         signer=LinkSigner("a secret", config.public_url),
         surveys=BUILT_IN,
         write_key=WRITE_KEY,
+        read_key=READ_KEY,
+        onsite_secret=ONSITE_SECRET,
         mailbox_root=root / "mailbox",
         nudge=lambda: None,
         render_copy=lambda public_id: f"<html><head></head><body>copy of {public_id}</body></html>",

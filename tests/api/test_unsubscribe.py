@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from orchestrator.domain.topics import Topic, TopicNames
 from tests.api.site import NOW, Site, path_of
 
 ONE_CLICK = {"List-Unsubscribe": "One-Click"}
@@ -50,6 +51,35 @@ def test_one_click_stops_the_topic_of_the_message(shop: Site) -> None:
         "scope": "topic",
     }
     assert [(row.source, row.starts) for row in shop.inbox_rows()] == [("page", True)] * 2
+
+
+NAMES = TopicNames(
+    {"offers": Topic("offers", {"en": "Offers & sales", "fr": "Offres et soldes"})},
+    {"win-back": "We miss you"},
+)
+
+
+@pytest.mark.parametrize(
+    ("locale", "topic", "name"),
+    [
+        ("en", "OFFERS", "Offers &amp; sales"),
+        ("fr-CA", "offers", "Offres et soldes"),
+        ("en", "win-back", "We miss you"),
+        ("fr", "autumn-sale", "autumn sale"),
+    ],
+)
+def test_a_topic_is_shown_by_its_name_in_the_reader_s_language_and_a_journey_by_its_title(
+    sqlite_shop: Site, locale: str, topic: str, name: str
+) -> None:
+    sqlite_shop.change(topics=NAMES)
+    customer = sqlite_shop.add_customer("u1", locale=locale)
+    message = sqlite_shop.add_message(customer, topic=topic)
+    page = path_of(sqlite_shop.services.signer.unsubscribe(message))
+    with sqlite_shop.client() as client:
+        for answer in (client.get(page), client.post(page, data=ONE_CLICK)):
+            assert name in answer.text
+            assert topic not in answer.text
+    assert choices(sqlite_shop) == [{"topics": {topic: False}}]
 
 
 def test_one_click_may_come_as_multipart(sqlite_shop: Site) -> None:

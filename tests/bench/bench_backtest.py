@@ -27,6 +27,7 @@ NAMES = (
     "Checkout Started",
     "Order Completed",
 )
+PROPERTIES = {"price": 80, "value": 80, "total": 80, "product_id": "p1"}
 WHAT = "events back-tested, all shipped journeys"
 SCHEDULED = f"an event with {SCHEDULES} yearly schedules against none"
 
@@ -82,16 +83,29 @@ def _replay(driver: Driver, root: Path, count: int) -> tuple[Stopwatch, int]:
 
 
 def _lines(count: int) -> Iterator[bytes]:
-    chance = random.Random(7)
+    """A call every eight minutes; the first of each customer tells who they are, how they are
+    reached, and that they agree: else every message would end at "no address".
+    """
+    chance, known = random.Random(7), set[str]()
     for n in range(count):
         user, name = f"user-{chance.randrange(USERS)}", chance.choice(NAMES)
-        at = (START + timedelta(minutes=8 * n)).isoformat()
-        properties = {"price": 80, "value": 80, "total": 80, "product_id": "p1"}
         call = {
-            "type": "track",
-            "event": name,
             "userId": user,
             "messageId": f"m{n}",
-            "timestamp": at,
+            "timestamp": (START + timedelta(minutes=8 * n)).isoformat(),
         }
-        yield orjson.dumps(call | {"properties": properties})
+        said = {"type": "track", "event": name, "properties": PROPERTIES}
+        if user not in known:
+            known.add(user)
+            said = {"type": "identify", "traits": _traits(len(known))}
+        yield orjson.dumps(call | said)
+
+
+def _traits(n: int) -> dict[str, object]:
+    return {
+        "email": f"ada-{n}@example.com",
+        "phone": f"+336123{n:05d}",
+        "locale": "fr" if n % 2 else "en",
+        "timezone": "Europe/Paris",
+        "consent": {"email": True, "sms": True},
+    }

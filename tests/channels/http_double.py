@@ -149,6 +149,8 @@ def _handler(double: HttpDouble) -> type[BaseHTTPRequestHandler]:
             request = Request(self.command, self.path, self.headers, body, self.client_address)
             self._carry_out(double.answer(request), request)
 
+        do_GET = do_PATCH = do_PUT = do_DELETE = do_POST
+
         def _carry_out(self, conduct: Conduct, request: Request) -> None:
             match conduct:
                 case Reply():

@@ -59,6 +59,17 @@ def sms(number: int, **changes: Any) -> RenderedMessage:
     return replace(SMS, message_id=f"s-{number}", **changes)
 
 
+def whatsapp(number: int, text: str = "Ada", **changes: Any) -> RenderedMessage:
+    """An approved template with one variable, which is the text."""
+    content: dict[str, Any] = {
+        "content_sid": "HX" + "0123456789abcdef" * 2,
+        "content_variables": (("1", text),),
+    }
+    return replace(
+        SMS, message_id=f"w-{number}", medium=Medium.WHATSAPP, text=text, **content | changes
+    )
+
+
 def settings(var_dir: Path, **environment: str) -> ChannelSettings:
     """Settings with a fixed clock and time-outs that no busy machine meets; `hurried` has short
     ones.

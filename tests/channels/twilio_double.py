@@ -19,6 +19,7 @@ ACCOUNT = "AC" + "0123456789abcdef" * 2
 TOKEN = "twilio-token"
 SERVICE = "MG" + "0123456789abcdef" * 2
 NUMBER = "+14155550100"
+CONTENT = "HX" + "0123456789abcdef" * 2
 
 _KNOWN = {
     "To", "From", "Body", "MessagingServiceSid", "StatusCallback", "ApplicationSid", "MaxPrice",
@@ -52,7 +53,7 @@ class TwilioDouble(HttpDouble):
     @property
     def texts(self) -> list[str]:
         """The bodies of the requests that were taken."""
-        return [form_of(request)["Body"] for request in self.requests if not fault_of(request)]
+        return [text_of(form_of(request)) for request in self.requests if not fault_of(request)]
 
 
 _JSON = {"Content-Type": "application/json"}
@@ -73,6 +74,13 @@ def form_of(request: Request) -> dict[str, str]:
     }
 
 
+def text_of(form: dict[str, str]) -> str:
+    """The body, or what is put into an approved template."""
+    if "Body" in form:
+        return form["Body"]
+    return " ".join(json.loads(form.get("ContentVariables", "{}")).values())
+
+
 def fault_of(request: Request) -> tuple[int, int, str] | None:
     """The first thing that the real one would refuse, as (HTTP status, code, message)."""
     if request.path != f"/2010-04-01/Accounts/{ACCOUNT}/Messages.json":
@@ -83,16 +91,40 @@ def fault_of(request: Request) -> tuple[int, int, str] | None:
     rules: list[tuple[bool, int]] = [
         (not form.keys() <= _KNOWN, 20001),
         (not form.get("To"), 21604),
-        (not re.fullmatch(r"\+[1-9]\d{6,14}", form.get("To", "")), 21211),
+        (not re.fullmatch(r"(whatsapp:)?\+[1-9]\d{6,14}", form.get("To", "")), 21211),
         (not (form.get("From") or form.get("MessagingServiceSid")), 21603),
-        ("From" in form and not _SENDER.fullmatch(form["From"]), 21212),
+        ("From" in form and not _may_send(form), 21212),
         (not re.fullmatch(r"MG[0-9a-fA-F]{32}", form.get("MessagingServiceSid", SERVICE)), 21701),
-        (not form.get("Body"), 21602),
+        (not (form.get("Body") or form.get("ContentSid")), 21602),
+        (not re.fullmatch(r"HX[0-9a-fA-F]{32}", form.get("ContentSid", CONTENT)), 21655),
+        ("ContentVariables" in form and not _are_variables(form), 21656),
+        (form.get("To", "").startswith("whatsapp:") and "ContentSid" not in form, 63016),
         (len(form.get("Body", "")) > 1600, 21617),
         (not _within(form.get("ValidityPeriod", "36000"), 1, 36000), 20001),
     ]
     code = next((code for broken, code in rules if broken), None)
     return (400, code, _MESSAGES.get(code, "refused").format(to=form.get("To"))) if code else None
+
+
+def _may_send(form: dict[str, str]) -> bool:
+    """Both sides of a WhatsApp message are addresses of WhatsApp."""
+    sender, by_whatsapp = form["From"], form.get("To", "").startswith("whatsapp:")
+    if by_whatsapp or sender.startswith("whatsapp:"):
+        return by_whatsapp and re.fullmatch(r"whatsapp:\+[1-9]\d{6,14}", sender) is not None
+    return _SENDER.fullmatch(sender) is not None
+
+
+def _are_variables(form: dict[str, str]) -> bool:
+    """A map of texts, none of them empty; they come with a template."""
+    try:
+        values = json.loads(form["ContentVariables"])
+    except ValueError:
+        return False
+    return (
+        "ContentSid" in form
+        and isinstance(values, dict)
+        and all(isinstance(one, str) and one.strip() for one in values.values())
+    )
 
 
 def _within(number: str, low: int, high: int) -> bool:
@@ -102,7 +134,7 @@ def _within(number: str, low: int, high: int) -> bool:
 def _resource(form: dict[str, str], number: int) -> dict[str, Any]:
     sid = f"SM{number:032x}"
     return {
-        "account_sid": ACCOUNT, "api_version": "2010-04-01", "body": form["Body"],
+        "account_sid": ACCOUNT, "api_version": "2010-04-01", "body": form.get("Body", ""),
         "direction": "outbound-api", "date_created": "Thu, 24 Aug 2023 05:01:45 +0000",
         "date_sent": None, "date_updated": "Thu, 24 Aug 2023 05:01:45 +0000", "error_code": None,
         "error_message": None, "from": form.get("From"),

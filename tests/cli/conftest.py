@@ -26,12 +26,15 @@ trigger: manual
 reentry: always
 steps:
   - sms: nudge
+topic: offers
 """
 TOML = """\
 [project]
 name = "Atelier"
 timezone = "Europe/Paris"
 postal_address = "1 rue des Tanneurs, Paris"
+[topics]
+offers = {en = "Offers", fr = "Offres"}
 [quiet_hours]
 sms = {from = "20:00", to = "08:00"}
 """
@@ -165,7 +168,7 @@ def shop(
     shop = ShopFolder(tmp_path / "shop", run_command, empty_database)
     for path, text in {
         "journeys/lifecycle.yaml": BUYERS_AND_LEADS,
-        "journeys/cart.yaml": CART,
+        "journeys/cart.yaml": f"{CART}topic: offers\n",
         "journeys/call-back.yaml": CALL_BACK,
         "parcours.toml": TOML,
         "templates/email/reminder.html": REMINDER,

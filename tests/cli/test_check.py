@@ -300,7 +300,7 @@ def test_machines_get_the_problems_as_json(shop: ShopFolder) -> None:
     answer = shop.run("check", "--json")
     assert answer.code == 1
     (problem,) = answer.json["problems"]
-    assert (problem["line"], problem["severity"], problem["rule"]) == (7, "error", "")
+    assert (problem["line"], problem["severity"], problem["rule"]) == (7, "error", "file-invalid")
 
 
 def test_a_finding_names_its_rule_for_machines_and_not_for_people(shop: ShopFolder) -> None:
@@ -436,3 +436,24 @@ def test_the_repository_is_a_project_without_faults() -> None:
     )  # fmt: skip
     assert (done.returncode, done.stderr) == (0, "")
     assert [one for one in json.loads(done.stdout)["problems"] if one["severity"] == "error"] == []
+
+
+def test_marketing_without_a_topic_and_a_topic_without_a_name_are_advice(shop: ShopFolder) -> None:
+    shop.write("journeys/cart.yaml", CART)
+    toml = (shop.folder / "parcours.toml").read_text("utf-8")
+    shop.write("parcours.toml", re.sub(r"\[topics\]\n.*\n", "", toml))
+    found = {
+        (problem["rule"], problem["file"].rpartition("/")[2], problem["line"])
+        for problem in shop.run("check", "--json").json["problems"]
+    }
+    assert found == {("no-topic", "cart.yaml", 1), ("undeclared-topic", "call-back.yaml", 6)}
+
+
+def test_a_warning_is_silenced_by_a_comment_with_a_reason(shop: ShopFolder) -> None:
+    text = "x" * 161
+    shop.write("templates/sms/nudge.txt", text)
+    assert "paid 2 times" in shop.run("check").out
+    shop.write("templates/sms/nudge.txt", f"{{# parcours: ignore[sms-size] the law #}}{text}")
+    assert shop.run("check").out.endswith("0 errors, 0 warnings\n")
+    shop.write("templates/sms/nudge.txt", "{# parcours: ignore[sms-size] the law #}x")
+    assert "take this comment away" in shop.run("check").out

@@ -181,7 +181,7 @@ def test_who_gets_a_coupon_is_told_in_a_sentence(stored_shop: ShopFolder) -> Non
     )
     stored_shop.write("journeys/cart.yaml", CART.replace("  - delay: 1h\n", steps))
     stored_shop.ingest(
-        identify("ada", now(), email="ada@shop.example"),
+        identify("ada", now(), email="ada@shop.example", consent={"phone": True}),
         track("ada", "Product Added", now(), price=30),
     )
     stored_shop.run("tick")

@@ -107,3 +107,19 @@ class TestTwilio(ChannelContract):
             channel = open_channel(Medium.SMS, "twilio", settings(tmp_path, **environment))
             yield Rig(channel, lambda: double.texts)
             channel.close()
+
+
+class TestTwilioForWhatsapp(ChannelContract):
+    @pytest.fixture
+    def rig(self, tmp_path: Path) -> Iterator[Rig]:
+        double = twilio_double.TwilioDouble()
+        environment = {
+            "TWILIO_ACCOUNT_SID": twilio_double.ACCOUNT,
+            "TWILIO_AUTH_TOKEN": twilio_double.TOKEN,
+            "TWILIO_WHATSAPP_FROM": twilio_double.NUMBER,
+            "PARCOURS_TWILIO_BASE_URL": double.url,
+        }
+        with double.running():
+            channel = open_channel(Medium.WHATSAPP, "twilio", settings(tmp_path, **environment))
+            yield Rig(channel, lambda: double.texts)
+            channel.close()

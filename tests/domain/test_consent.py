@@ -11,6 +11,7 @@ from orchestrator.domain.consent import (
     AddressChoice,
     AddressRecord,
     ConsentAnswer,
+    ConsentKey,
     Suppressed,
     address_key,
     address_medium,
@@ -20,7 +21,7 @@ from orchestrator.domain.consent import (
     topic_key,
     topic_of,
 )
-from orchestrator.domain.effects import ConsentChange, DecisionKind
+from orchestrator.domain.effects import ConsentChange, DecisionKind, Logged
 from orchestrator.domain.event import Kind
 from orchestrator.domain.medium import Medium
 from tests.support.life import START, Life, after_start, instant
@@ -113,7 +114,7 @@ def test_a_choice_that_was_taken_back_is_not_revived_by_an_older_one_that_comes_
     assert life.sends == []
 
 
-@pytest.mark.parametrize("said", [False, "no", 0, "never", {"email": False, "sms": False}])
+@pytest.mark.parametrize("said", [False, "no", 0, "never", dict.fromkeys(Medium, False)])
 def test_a_bare_no_refuses_every_medium_and_so_does_what_cannot_be_read(said: Any) -> None:
     life = Life(read_program(NEWS, toml=CONSENTING))
     life.identify("0h", consent=said)
@@ -224,3 +225,25 @@ def test_what_a_key_is_about_is_read_as_it_was_written() -> None:
 def test_what_is_suppressed_is_an_address_in_any_case_or_a_customer() -> None:
     assert Suppressed.of_address("email", "Ada@Example.com") == ("email", "ada@example.com")
     assert Suppressed.of_customer(7) == ("marketing", "customer:7")
+
+
+@pytest.mark.parametrize(
+    ("step", "key", "granted"),
+    [
+        ("subscribe: {channel: email}", "email", True),
+        ("unsubscribe: {channel: sms}", "sms", False),
+        ("unsubscribe: Offers", "topic:offers", False),
+    ],
+)
+def test_a_step_speaks_of_a_topic_or_of_all_messages_of_a_medium(
+    step: str, key: str, granted: bool
+) -> None:
+    journey = f"journey: choose\ntrigger: {{event: Joined}}\nsteps:\n  - {step}\n"
+    life = Life(read_program(journey, toml=ASKED))
+    life.track("1h", "Joined")
+    life.run("2h")
+    assert consents(life) == [("1h", key, granted, "journey choose")]
+    assert life.state.chosen(ConsentKey(key)) is granted
+    (logged,) = life.of(Logged)
+    said = read_answers(logged.event.properties["consent"])
+    assert said == [ConsentAnswer(ConsentKey(key), granted)]

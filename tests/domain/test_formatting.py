@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
-from orchestrator.domain.formatting import count, format_span, format_whole_span, mask_address
+from orchestrator.domain.formatting import (
+    count,
+    format_instant,
+    format_span,
+    format_whole_span,
+    mask_address,
+)
 
 
 @pytest.mark.parametrize(
@@ -54,3 +61,9 @@ def test_a_whole_span_names_each_unit_that_there_is(seconds: int, said: str) -> 
 )
 def test_an_address_is_shown_to_who_knows_it_only(address: str, said: str) -> None:
     assert mask_address(address) == said
+
+
+def test_an_instant_at_the_end_of_the_calendar_is_told_in_utc_where_its_zone_has_none() -> None:
+    last = datetime(9999, 12, 31, 23, 59, 58, tzinfo=UTC)
+    assert format_instant(last, ZoneInfo("Asia/Tokyo")) == "9999-12-31 23:59:58 UTC"
+    assert format_instant(last, ZoneInfo("UTC")) == "Fri 9999-12-31 23:59:58"

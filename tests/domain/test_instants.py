@@ -14,7 +14,12 @@ from tests.support.project import read_program, write_facts
         ("performed('A')", [("1h", "done")]),
         ("performed('A', within='2d')", [("1h", "done"), ("2d 1h", "other")]),
         ("days_since(customer.due) >= 1", [("2d 10h", "done")]),
+        ("days_since(customer.due) >= -0.5", [("1d 10h", "done")]),
         ("customer.due | date < now", [("1d 10h +1us", "done")]),
+        (
+            "(customer.due if days_since(customer.due) >= 2 else customer.never) | date < now",
+            [("3d 10h", "done")],
+        ),
     ],
 )
 def test_a_stage_changes_when_its_rule_does_and_not_before(

@@ -19,6 +19,7 @@ from orchestrator.domain.event import Event, Kind
 from orchestrator.domain.program import Program
 from orchestrator.domain.reasons import Reason
 from orchestrator.domain.record import Record
+from orchestrator.domain.run_options import RunOptions
 from orchestrator.domain.state import CustomerState
 from orchestrator.domain.steps.message_step import QueueMessage
 from orchestrator.domain.timeline import run
@@ -42,8 +43,9 @@ class Live:
     kept.
     """
 
-    def __init__(self, program: Program) -> None:
+    def __init__(self, program: Program, *, by_the_wall_clock: bool = False) -> None:
         self.program = program
+        self.by_the_wall_clock = by_the_wall_clock
         self.state = CustomerState("ada", program.lifecycle, program.zone)
         self.log: list[Event] = []
         self.effects: list[Effect] = []
@@ -51,7 +53,8 @@ class Live:
     def tick(self, events: Sequence[Event], now: datetime) -> None:
         record = Record(self.log)
         record.add(self.effects)
-        done = run(self.program, self.state, events, now, record=record)
+        options = RunOptions(wall_clock=now if self.by_the_wall_clock else None)
+        done = run(self.program, self.state, events, now, options=options, record=record)
         own = [effect.event for effect in done if isinstance(effect, Emitted | Logged)]
         self.log = [*self.log, *events, *own]
         self.effects += done
@@ -206,6 +209,7 @@ RESTING = write_facts(
 @pytest.mark.parametrize(
     ("known", "late", "since"),
     [
+        ([0, 10], [5], 0),  # did not fall asleep at the very instant
         ([0, 10], [4, 8], 0),  # neither fell asleep nor woke again
         ([0, 10, 20], [13, 17], 10),  # woke at 10 as before, and did not sleep since
         ([0, 10], [4], 10),  # slept for an hour, and woke when it was known
@@ -226,3 +230,79 @@ def test_a_change_of_stage_that_a_late_call_undoes_does_not_count_for_since_when
     life.tick(missed, now + timedelta(hours=1))
     assert life.state.stage == "awake"
     assert life.state.stage_since == START + timedelta(hours=since)
+
+
+OVERDUE = """
+journey: overdue
+trigger: {event: A}
+steps: [{email: one}, {delay: 10m}, {email: two}, {delay: 10m}, {email: three}]
+"""
+PASSED = """
+journey: passed
+trigger: {event: B}
+exit: [{event: A}]
+steps: [{delay: 10m}, {email: hello}]
+"""
+
+
+def test_a_step_that_should_not_have_been_passed_is_told_of_its_own_journey_only() -> None:
+    life = Live(read_program(OVERDUE, PASSED, toml=CONSENTING), by_the_wall_clock=True)
+    known = [
+        Event(START, Kind.IDENTIFY, "", {"email": "ada@example.com"}),
+        Event(START + timedelta(minutes=1), Kind.TRACK, "B", {}, 1),
+    ]
+    life.tick(known, START + timedelta(hours=1))
+    late = Event(START + timedelta(minutes=5), Kind.TRACK, "A", {}, 2)
+    life.tick([late], START + timedelta(hours=2))
+    assert [one.journey for one in life.overtaken] == ["passed"]
+
+
+def test_who_comes_back_waits_from_when_they_reached_their_step() -> None:
+    text = (
+        "journey: a\ntrigger: {event: A}\nexit: [{event: B, if: customer.plan == 'basic'}]\n"
+        "steps: [{delay: 1h}, {email: one}, {delay: 2h}, {email: two}]\n"
+    )
+    program = read_program(text, toml=CONSENTING)
+    known = [
+        Event(START, Kind.IDENTIFY, "", {"email": "ada@example.com", "plan": "basic"}),
+        Event(START, Kind.TRACK, "A", {}, 1),
+        Event(START + timedelta(minutes=90), Kind.TRACK, "B", {}, 2),
+    ]
+    late = Event(START + timedelta(minutes=80), Kind.IDENTIFY, "", {"plan": "pro"}, 3)
+    life = Live(program)
+    life.tick(known, START + timedelta(minutes=100))
+    life.tick([late], START + timedelta(minutes=110))
+    life.tick([], END)
+    sent = [(at - START, step) for at, _, step in sends(life.effects)]
+    assert [span for span, _ in sent] == [timedelta(hours=1), timedelta(hours=3)]
+
+
+def test_a_trait_of_which_no_time_is_known_is_kept_beside_late_calls() -> None:
+    program = read_program(WAIT, toml=CONSENTING)
+    life = Live(program)
+    life.tick([Event(START, Kind.IDENTIFY, "", {"plan": "pro"}, 1)], day(1))
+    life.state.traits["since_long_ago"] = "yes"  # by an earlier version
+    life.tick([Event(START - timedelta(hours=1), Kind.IDENTIFY, "", {"plan": "basic"}, 2)], day(2))
+    assert life.state.traits == {"plan": "pro", "since_long_ago": "yes"}
+
+
+def test_an_ending_that_a_late_call_leaves_as_it_was_is_told_once() -> None:
+    text = (
+        "journey: a\ntrigger: {event: A}\nexit: [{event: B}]\ngoal: {event: C, exit: false}\n"
+        "steps: [{delay: 1d}, {email: one}]\n"
+    )
+    known = [
+        Event(START, Kind.TRACK, "A", {}, 1),
+        Event(START + timedelta(hours=2), Kind.TRACK, "C", {}, 2),
+        Event(START + timedelta(hours=3), Kind.TRACK, "B", {}, 3),
+    ]
+    late = Event(START + timedelta(hours=1), Kind.IDENTIFY, "", {"plan": "pro"}, 4)
+    life = Live(read_program(text, toml=CONSENTING))
+    life.tick(known, START + timedelta(hours=4))
+    life.tick([late], START + timedelta(hours=5))
+    told = [(one.kind, one.at - START) for one in life.effects if isinstance(one, Decision)]
+    endings = (DecisionKind.CONVERTED, DecisionKind.LEFT, DecisionKind.REOPENED)
+    assert [one for one in told if one[0] in endings] == [
+        (DecisionKind.CONVERTED, timedelta(hours=2)),
+        (DecisionKind.LEFT, timedelta(hours=3)),
+    ]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from orchestrator.domain.lifecycle import read_path
-from tests.support.life import Life
+from orchestrator.domain.event import Event, Kind
+from orchestrator.domain.lifecycle import read_path, unreadable_amounts
+from tests.support.life import START, Life
 from tests.support.project import read_program, write_facts
 
 MAIL = "journey: %s\ntrigger: {event: A}\n%s\nsteps:\n  - email: %s\n"
@@ -74,3 +75,20 @@ def test_a_subscription_moves_the_stage_at_its_very_instant() -> None:
 )
 def test_a_path_with_brackets_reads_lists_only(products: object, cats: list[str]) -> None:
     assert list(read_path({"products": products}, "products[].cat")) == cats
+
+
+@pytest.mark.parametrize(
+    ("fact", "name", "count"),
+    [
+        ("{sum: Bought, of: 'items[].price', minus: Returned}", "Bought", 2),
+        ("{sum: Bought, of: 'items[].price', minus: Returned}", "Returned", 2),
+        ("{sum: Bought, of: 'items[].price'}", "Returned", 0),
+        ("{sum: Bought, of: 'items[].price', if: event.paid}", "Bought", 0),
+        ("{latest: Bought, of: 'items[].price'}", "Bought", 0),
+    ],
+)
+def test_what_a_sum_cannot_add_is_counted(fact: str, name: str, count: int) -> None:
+    program = read_program(lifecycle=write_facts(f"total: {fact}"))
+    items = [{"price": 5}, {"price": "7.50"}, {"price": "much"}, {"price": [1]}]
+    event = Event(START, Kind.TRACK, name, {"items": items, "paid": False})
+    assert unreadable_amounts(program.lifecycle.facts[0], event) == count

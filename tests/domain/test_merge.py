@@ -77,3 +77,38 @@ def test_the_facts_of_two_who_are_one_are_those_of_all_their_events(survivor: in
     pair = (one.state, other.state)
     list(absorb(program, pair[survivor], pair[not survivor], instant("6h")))
     assert pair[survivor].facts == all_of_it.state.facts
+
+
+@pytest.mark.parametrize(
+    ("theirs", "ours", "kept"),
+    [
+        ("2h", "1h", "theirs"),
+        ("1h", "2h", "ours"),
+        ("1h", "1h", "ours"),  # at one instant the survivor's
+        ("1h", None, "theirs"),
+    ],
+)
+def test_of_each_trait_of_two_who_are_one_the_newer_is_kept(
+    theirs: str, ours: str | None, kept: str
+) -> None:
+    program = read_program(MAIL % ("mail", "", "hello"))
+    one, other = (Life(program, traits=None) for _ in range(2))
+    other.identify(theirs, plan="theirs")
+    if ours is not None:
+        one.identify(ours, plan="ours")
+    for life in (one, other):
+        life.run("3h")
+    list(absorb(program, one.state, other.state, instant("3h")))
+    assert one.state.traits["plan"] == kept
+
+
+def test_the_stricter_choice_of_two_who_are_one_is_as_young_as_the_younger() -> None:
+    program = read_program(MAIL % ("mail", "", "hello"))
+    one, other = (Life(program, traits=None) for _ in range(2))
+    one.identify("2h", consent={"email": True})
+    other.identify("1h", consent={"email": False})
+    for life in (one, other):
+        life.run("3h")
+    list(absorb(program, one.state, other.state, instant("3h")))
+    (choice,) = one.state.consent.values()
+    assert (choice.granted, choice.at) == (False, instant("2h"))

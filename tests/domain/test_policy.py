@@ -6,7 +6,13 @@ from datetime import timedelta
 
 import pytest
 
-from orchestrator.domain.consent import AddressChoice, AddressRecord, medium_key
+from orchestrator.domain.consent import (
+    AddressChoice,
+    AddressRecord,
+    ConsentKey,
+    medium_key,
+    topic_key,
+)
 from orchestrator.domain.lifecycle import Lifecycle
 from orchestrator.domain.medium import Medium
 from orchestrator.domain.message import Purpose
@@ -19,7 +25,9 @@ from orchestrator.domain.policy import (
     has_consent,
     is_unsubscribed,
     may_send,
+    still_lacks,
 )
+from orchestrator.domain.reasons import Reason
 from orchestrator.domain.state import Choice, CustomerState, SentMessage
 from tests.support.life import START
 from tests.support.random_lives import PARIS
@@ -120,3 +128,34 @@ def test_who_says_yes_after_their_address_was_unsubscribed_is_written_to_again()
     for since, answer in ((-DAY, True), (timedelta(0), True), (DAY, False)):
         ada.consent[medium_key(EMAIL)] = Choice(True, START + since)
         assert is_unsubscribed(ada, EMAIL, "ada@example.com", "news", START + DAY) is answer
+
+
+@pytest.mark.parametrize(
+    ("said", "sends"),
+    [
+        ({}, False),
+        ({"topic:news": True}, True),
+        ({"topic:*": True}, True),
+        ({"topic:news": False}, False),
+        ({"topic:offers": True}, False),
+    ],
+)
+def test_a_topic_that_asks_for_a_yes_is_not_covered_by_that_to_the_medium(
+    said: dict[str, bool], sends: bool
+) -> None:
+    policy = Policy(consent_default=True, asked_topics=frozenset({"news"}))
+    ada = customer()
+    for key, granted in {"email": True, **said}.items():
+        ada.take_choice(ConsentKey(key), Choice(granted, START))
+    assert has_consent(policy, ada, EMAIL, "News") is sends
+    assert has_consent(policy, ada, EMAIL, "offers")
+
+
+def test_who_has_not_spoken_of_a_topic_that_asks_for_a_yes_still_may() -> None:
+    policy, ada = Policy(consent_default=True, asked_topics=frozenset({"news"})), customer()
+    asked = (policy, ada, EMAIL, Purpose.MARKETING, "news")
+    assert still_lacks(*asked) is Reason.NO_CONSENT
+    ada.take_choice(topic_key("news"), Choice(True, START))
+    assert still_lacks(*asked) is None
+    ada.take_choice(medium_key(EMAIL), Choice(False, START))
+    assert still_lacks(*asked) is None

@@ -243,3 +243,45 @@ def test_six_days_off_leave_the_seventh() -> None:
     quiet = QuietHours(time(20), time(8), frozenset({0, 1, 2, 3, 4, 5}))
     monday = datetime(2026, 1, 5, 12, tzinfo=UTC)
     assert quiet.free_from(monday, PARIS) == datetime(2026, 1, 11, 7, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("quiet", "left"),
+    [
+        (QuietHours(time(20), time(8), frozenset()), timedelta(hours=10)),
+        (QuietHours(None, None, frozenset({1})), timedelta(hours=14)),  # from midnight on
+        (QuietHours(None, None, frozenset({2})), None),  # not so soon
+    ],
+)
+def test_quiet_hours_begin_in_the_evening_or_with_a_day_off(
+    quiet: QuietHours, left: timedelta | None
+) -> None:
+    monday = datetime(2026, 1, 5, 10, tzinfo=UTC)
+    assert quiet.begins_after(monday, ZoneInfo("UTC"), timedelta(days=1)) == left
+
+
+@pytest.mark.parametrize(
+    ("places", "at", "free"),
+    [
+        (("FR",), "2026-07-13T19:00:00Z", "2026-07-15T06:00:00Z"),  # the night before 14 July
+        (("FR",), "2026-07-14T10:00:00Z", "2026-07-15T06:00:00Z"),
+        (("BE",), "2026-07-14T10:00:00Z", "2026-07-14T10:00:00Z"),
+        (("BE", "FR"), "2026-07-14T10:00:00Z", "2026-07-15T06:00:00Z"),
+        (("FR",), "2026-04-03T10:00:00Z", "2026-04-03T10:00:00Z"),  # Good Friday, but in Alsace
+        (("FR-57",), "2026-04-03T10:00:00Z", "2026-04-04T06:00:00Z"),
+    ],
+)
+def test_a_public_holiday_is_quiet_from_its_midnight_to_the_next_morning(
+    places: tuple[str, ...], at: str, free: str
+) -> None:
+    quiet = QuietHours(time(20), time(8), frozenset({6}), places)
+    paris = ZoneInfo("Europe/Paris")
+    assert quiet.free_from(datetime.fromisoformat(at), paris) == datetime.fromisoformat(free)
+
+
+def test_a_holiday_that_begins_is_foreseen() -> None:
+    paris, at = ZoneInfo("Europe/Paris"), datetime(2026, 7, 13, 20, tzinfo=UTC)
+    within = timedelta(hours=4)
+    quiet = QuietHours(holidays=("FR",))
+    assert quiet.begins_after(at, paris, within) == timedelta(hours=2)
+    assert QuietHours().begins_after(at, paris, within) is None

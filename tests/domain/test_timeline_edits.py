@@ -5,7 +5,7 @@ from __future__ import annotations
 from orchestrator.domain.effects import Decision, DecisionKind
 from tests.support.decided import shown
 from tests.support.life import Life
-from tests.support.project import read_program
+from tests.support.project import CONSENTING, read_program
 
 TEXT = """
 journey: a
@@ -141,7 +141,7 @@ steps:
   - wait_for: {id: click, event: Clicked, within: 1d}
   - id: note
     set: {seen: true}
-  - task: {id: call, type: call}
+  - task: {id: note-down, type: letter}
 """
     life = Life(read_program(text), traits={"email": "ada@example.com"})
     life.track("0h", "A")
@@ -160,7 +160,7 @@ steps:
         ("ignored", "", "already inside"),
         ("branched", "click", "timed out"),
         ("changed", "note", "set: seen"),
-        ("task", "call", "call"),
+        ("task", "note-down", "letter"),
         ("left", "", "end of the journey"),
         ("converted", "", "Bought"),
         ("ignored", "", "entered too recently"),
@@ -173,3 +173,17 @@ def test_no_decision_holds_an_address() -> None:
     life.run()
     assert life.of(Decision)
     assert not any("ada@" in repr((e.reason, dict(e.detail))) for e in life.of(Decision))
+
+
+def test_a_held_back_message_that_becomes_a_wait_is_waited_for_from_where_it_was_reached() -> None:
+    text = "journey: a\ntrigger: {event: A}\nsteps:\n  - {id: next, %s}\n  - email: last\n"
+    quiet = '[quiet_hours]\nemail = {from = "09:00", to = "20:00"}\n'
+    old, new = (
+        read_program(text % step, toml=CONSENTING + quiet)
+        for step in ("email: hello", "delay: 30h")
+    )
+    life = Life(old)
+    life.track("0h", "A")
+    life.run("1h")
+    life.run("3d", program=new)
+    assert life.sends == [("1d 10h", "last")]  # the first free instant behind those 30 hours

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from orchestrator.domain import effects
 from orchestrator.domain.event import Event
-from orchestrator.domain.line import RunOptions
 from orchestrator.domain.program import Program
+from orchestrator.domain.run_options import RunOptions
 from orchestrator.domain.state import CustomerState
 from orchestrator.domain.steps.message_step import QueueMessage
 from orchestrator.domain.timeline import pass_calls, run

@@ -24,6 +24,8 @@ steps:
   - reward: {to: customer, amount: 5}
   - update: {vip: true}
   - task: {type: call}
+  - audience: {add: vips}
+  - onsite: {slot: hero, content: hello}
   - unsubscribe: news
   - subscribe: news
   - suppress
@@ -32,7 +34,14 @@ steps:
   - wait_for: {event: B, within: 1d}
   - sms: bye
 """
-OUTSIDE = (QueueMessage, effects.Grant, effects.TaskMade, effects.Emitted)
+OUTSIDE = (
+    QueueMessage,
+    effects.Grant,
+    effects.TaskMade,
+    effects.AudienceChange,
+    effects.OnsiteShown,
+    effects.Emitted,
+)
 
 
 def test_a_held_out_enrollment_walks_its_steps_and_every_effect_outside_is_recorded_and_not_done() -> (
@@ -53,7 +62,7 @@ def test_a_held_out_enrollment_walks_its_steps_and_every_effect_outside_is_recor
     assert traits_before == {}
     held = [reason for _, reason in life.decisions(DecisionKind.HELD_OUT)]
     assert held == [
-        "email", "coupon", "reward", "update", "task", "unsubscribe", "subscribe", "suppress",
+        "email", "coupon", "reward", "update", "task", "audience", "onsite", "unsubscribe", "subscribe", "suppress",
         "mute", "sms",
     ]  # fmt: skip
     assert life.left == [("1d 6h", "completed", "end of the journey")]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
+from itertools import count
 
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
@@ -13,18 +15,30 @@ from orchestrator.domain.medium import Medium
 from orchestrator.domain.policy import Cap, Policy
 from orchestrator.domain.program import Program
 from orchestrator.domain.state import CustomerState
+from orchestrator.domain.step import Step
 from orchestrator.domain.steps.message_step import Message, QueueMessage
+from orchestrator.domain.steps.turns import Repeat
 from orchestrator.domain.steps.waits import Delay
 from orchestrator.domain.timeline import run
 from orchestrator.domain.triggers import EventTrigger
 from tests.support.examples import examples
 from tests.support.life import START
-from tests.support.oracle import Oracle, Plan
+from tests.support.oracle import Again, Oracle, Plan, Work
 from tests.support.random_lives import PARIS, RANDOM_STAGES
 
 EVENTS = ("A", "B", "C")
 HOURS = st.sampled_from([1, 1, 2, 6, 12, 24, 24, 72])
 SPANS = HOURS.map(lambda hours: timedelta(hours=hours))
+SINGLE = st.one_of(SPANS, st.sampled_from(["m1", "m2"]))
+TIMES = st.integers(1, 3)
+BLOCKS = st.lists(
+    st.one_of(
+        SINGLE,
+        st.builds(Again, TIMES, SPANS, st.lists(SINGLE, min_size=1, max_size=2).map(tuple)),
+    ),
+    min_size=1,
+    max_size=3,
+).map(tuple)
 CAPS = st.sampled_from(
     [
         (),
@@ -52,7 +66,9 @@ def plans(draw: st.DrawFn) -> tuple[Plan, ...]:
             steps=tuple(
                 draw(
                     st.lists(
-                        st.one_of(SPANS, st.sampled_from(["m1", "m2"])), min_size=1, max_size=5
+                        st.one_of(SINGLE, SINGLE, st.builds(Again, TIMES, SPANS, BLOCKS)),
+                        min_size=1,
+                        max_size=5,
                     )
                 )
             ),
@@ -61,18 +77,24 @@ def plans(draw: st.DrawFn) -> tuple[Plan, ...]:
     )
 
 
+def block_of(work: Sequence[Work], numbers: Iterator[int]) -> Iterator[Step]:
+    for step in work:
+        name = f"s{next(numbers)}"
+        match step:
+            case timedelta():
+                yield Delay(name, step)
+            case str():
+                yield Message(name, Medium.EMAIL, step)
+            case Again(times, every, inside):
+                yield Repeat(name, times, every, tuple(block_of(inside, numbers)))
+
+
 def journey_of(plan: Plan) -> j.Journey:
-    steps = [
-        Delay(f"s{place}", step)
-        if isinstance(step, timedelta)
-        else Message(f"s{place}", Medium.EMAIL, step)
-        for place, step in enumerate(plan.steps)
-    ]
     return j.Journey(
         id=plan.id,
         title=plan.id,
         triggers=(EventTrigger(plan.trigger),),
-        steps=tuple(steps),
+        steps=tuple(block_of(plan.steps, count())),
         priority=plan.priority,
         reentry=j.Reentry.NEVER if plan.after is None else plan.after,
         exits=(j.ExitRule(event=plan.exit),) if plan.exit else (),

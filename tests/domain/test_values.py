@@ -140,3 +140,41 @@ def test_durations_may_be_put_together() -> None:
     for text in ("5h 30", "٥h", "1h, 30m"):
         with pytest.raises(ValueError, match="is not a duration: write 45s, 30m, 1h, 3d, 5h 30m"):
             parse_duration(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "made"),
+    [
+        ("entry.x + entry.x", [1, 2], [1, 2, 1, 2]),
+        ("entry.x + entry.x", "ab", "abab"),
+        ("entry.x + entry.x", "2", 4),
+        ("entry.x | first", [1, 2], 1),
+        ("entry.x | last", [1, 2], 2),
+        ("entry.x | first", [], None),
+        ("entry.x | last", "", None),
+        ("entry.x | first", 5, None),
+    ],
+)
+def test_lists_and_texts_are_joined_and_have_a_first_and_a_last_unless_they_are_empty(
+    text: str, value: Any, made: Any
+) -> None:
+    assert seen(text, value) == made
+
+
+@pytest.mark.parametrize(
+    ("text", "value", "holds"),
+    [
+        ("entry.x < 'b'", "a", True),
+        ("entry.x < 'b'", "c", False),
+        ("entry.x < now", "2026-03-16", True),
+        ("entry.x > now", "2026-03-16", False),
+        ("entry.x < 'b'", 1, False),  # of another kind
+        ("entry.x < 5", "abc", False),
+        ("entry.x < 'b'", None, False),
+        ("entry.x < true", False, False),  # of no order
+    ],
+)
+def test_values_of_one_kind_are_ordered_and_all_others_are_not(
+    text: str, value: Any, holds: bool
+) -> None:
+    assert seen(text, value) is holds

@@ -284,3 +284,18 @@ def test_a_wait_that_is_over_and_held_does_not_begin_again() -> None:
     life.run("11d", on_hold={"trial"})
     life.run("12d", late=True)
     assert [at for at, _ in life.sends] == ["12d"] * 2
+
+
+def test_an_event_that_came_when_a_wait_was_over_is_not_what_it_waited_for_though_it_was_held() -> (
+    None
+):
+    text = (
+        "journey: a\ntrigger: {event: A}\nsteps:\n"
+        "  - wait_for: {event: B, within: 1h, then: [{email: came}], else: [{email: late}]}\n"
+    )
+    life = Life(read_program(text))
+    life.track("0h", "A")
+    life.track("90m", "B")
+    life.run("2h", on_hold={"a"})
+    life.run("3h")
+    assert [template for _, template in life.sends] == ["late"]

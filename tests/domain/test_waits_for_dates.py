@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from orchestrator.domain.effects import DecisionKind
 from orchestrator.domain.schedule import next_local_time, parse_clock
 from orchestrator.domain.steps.wait_until import WaitUntil
 from tests.support.life import Life, instant
@@ -96,3 +97,61 @@ def test_a_date_is_the_customers_alone_where_nothing_of_the_enrollment_is_asked(
     (journey,) = read_program(wait(f"date: {date}")).journeys.values()
     (step,) = (step for step in journey.walk_steps() if isinstance(step, WaitUntil))
     assert step.reads_the_customer_alone is alone
+
+
+@pytest.mark.parametrize(
+    ("wait", "words"),
+    [
+        ("{time: 09:00, days: [tue], timezone: Europe/Paris}", "09:00 on tue (Europe/Paris)"),
+        ("{time: 09:00, days: [sun, sat]}", "09:00 on sat or sun (the customer’s zone)"),
+        (
+            "{date: customer.ends, at: 09:30}",
+            "09:30 on at a date of the customer’s (the customer’s zone)",
+        ),
+    ],
+)
+def test_a_wait_is_told_by_its_time_its_days_and_its_zone(wait: str, words: str) -> None:
+    text = f"journey: a\ntrigger: {{event: A}}\nsteps: [{{wait_until: {wait}}}, {{email: b}}]\n"
+    assert read_program(text).journeys["a"].steps[0].words() == words
+
+
+@pytest.mark.parametrize(("if_past", "told"), [("skip", 1), ("continue", 0), ("exit", 0)])
+def test_a_step_that_is_skipped_for_a_date_that_is_past_is_told(if_past: str, told: int) -> None:
+    life = Life(read_program(wait(f"date: customer.ends, if_past: {if_past}")))
+    life.identify("0h", ends="2026-01-01")
+    life.track("0h", "A")
+    life.run("1h")
+    assert len(life.decisions(DecisionKind.BRANCHED)) == told
+
+
+@pytest.mark.parametrize(
+    ("ends", "unreadable"), [("2026-01-14", False), (None, False), ("soon", True), ([], True)]
+)
+def test_what_is_no_date_though_one_is_waited_for_can_be_told_beforehand(
+    ends: object, unreadable: bool
+) -> None:
+    life = Life(read_program(wait("date: customer.ends")))
+    life.identify("0h", ends=ends)
+    life.run("1h")
+    step = life.program.journeys["wait"].steps[0]
+    assert isinstance(step, WaitUntil)
+    assert step.cannot_read(life.state, instant("1h")) is unreadable
+
+
+@pytest.mark.parametrize(
+    ("date", "changes"),
+    [
+        ("customer.last_7d", True),
+        ("customer.first", False),
+        ("customer.last_7d | default(customer.first)", True),
+    ],
+)
+def test_a_date_changes_with_time_where_any_of_its_facts_has_a_window(
+    date: str, changes: bool
+) -> None:
+    facts = write_facts("last_7d: {last: A, within: 7d}", "first: {first: A}")
+    program = read_program(wait(f"date: {date}"), lifecycle=facts)
+    step = program.journeys["wait"].steps[0]
+    assert isinstance(step, WaitUntil)
+    assert step.date is not None
+    assert program.changes_with_time(step.date) is changes

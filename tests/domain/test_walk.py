@@ -29,3 +29,13 @@ def test_a_line_has_come_to_the_end_of_its_run_though_nothing_happens_there() ->
     life = Life(read_program(DAILY, toml=CONSENTING))
     life.run("5d")
     assert life.state.cursor == instant("5d")
+
+
+def test_two_steps_due_at_one_instant_go_by_the_names_of_their_journeys() -> None:
+    """Not by who entered first."""
+    delayed = "journey: {0}\ntrigger: {{event: {0}}}\nsteps: [{{delay: {1}}}, {{email: {0}}}]\n"
+    life = Life(read_program(delayed.format("z", "2h"), delayed.format("a", "1h")))
+    life.track("0h", "z")
+    life.track("1h", "a")
+    life.run("3h")
+    assert life.sends == [("2h", "a"), ("2h", "z")]

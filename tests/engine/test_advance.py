@@ -12,6 +12,8 @@ import pytest
 
 from orchestrator.domain.program import plain_code
 from orchestrator.domain.state import CustomerState
+from orchestrator.engine import standing
+from orchestrator.engine.report import Held
 
 JOURNEY = """
 journey: gift
@@ -92,3 +94,15 @@ def test_a_report_counts_the_steps_that_were_due_and_no_others(open_shop: Any) -
     assert shop.tick("2h").journeys["wait"].due == 0
     assert shop.tick("1d").journeys["wait"].due == 1
     assert shop.tick("1d 1h").journeys["wait"].due == 1
+
+
+def test_a_step_of_a_journey_on_hold_is_not_counted_as_due(open_shop: Any) -> None:
+    waiting = "journey: {}\ntrigger: {{event: Viewed}}\nsteps:\n  - delay: 1d\n  - email: hello\n"
+    shop = open_shop(waiting.format("held"), waiting.format("free"))
+    shop.identify("0s")
+    shop.track("0s", "Viewed")
+    shop.tick("1m")
+    standing.hold(shop.context, Held(journeys=frozenset({"held"})), shop.clock.now())
+    shop.track("1d", "Seen")
+    report = shop.tick("1d")
+    assert (report.journey("held").due, report.journey("free").due) == (0, 1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import orjson
 import pytest
 from sqlalchemy import select
 
@@ -15,6 +16,7 @@ from tests.engine.crowd import (
     states,
 )
 from tests.support.life import START
+from tests.support.project import write_facts
 
 
 def test_a_message_waits_for_a_merge_that_is_not_run_yet(open_shop: OpenShop) -> None:
@@ -172,3 +174,38 @@ def test_nothing_hangs_on_a_customer_who_is_another_after_a_merge(open_shop: Ope
             if transaction.execute(select(column).where(column == x)).first()
         ]
     assert left == []
+
+
+@pytest.mark.parametrize("who_went_on", ["ada", "x"])
+def test_what_a_stranger_did_counts_although_their_name_came_late(
+    open_shop: OpenShop, who_went_on: str
+) -> None:
+    facts = write_facts(
+        "views: {count: Viewed}",
+        "orders: {count: Order Completed}",
+        stages="[{stage: buyer, if: customer.orders > 0}, {stage: visitor, if: true}]",
+    )
+    shop = open_shop(HELLO, live=True, lifecycle=facts)
+    devices = {"ada": {"user": "ada"}, "x": {"user": None, "anonymousId": "x"}}
+    for who in devices.values():
+        shop.call("0m", "identify", **who, traits={"email": "a@example.com"})
+        shop.call("10m", "track", **who, event="Order Completed", properties={})
+    shop.call("1h", "track", **devices[who_went_on], event="Viewed", properties={})
+    shop.tick("1h 1m")
+    shop.call("30m", "identify", "ada", anonymousId="x", traits={"plan": "pro"}, received="2h")
+    shop.tick("2h")
+    told = "SELECT facts, stage FROM customers WHERE merged_into IS NULL"
+    ((facts_now, stage),) = shop.rows(told)
+    counted = orjson.loads(facts_now) if isinstance(facts_now, str) else facts_now
+    assert (counted["orders"], counted["views"], stage) == (2, 1, "buyer")
+
+
+def test_what_a_device_did_at_the_very_instant_of_a_merge_is_not_lost(open_shop: OpenShop) -> None:
+    shop = open_shop(HELLO, live=True)
+    shop.call("0s", "identify", None, anonymousId="x", traits={"email": "a@example.com"})
+    shop.tick("1m")
+    shop.call("1h", "identify", "ada", anonymousId="x", traits={"plan": "pro"})
+    shop.call("1h", "track", None, anonymousId="x", event="Viewed", properties={})
+    shop.tick("1h 1m")
+    assert shop.passages() == [("ada", "hello", "completed")]
+    assert shop.delivered() == ["hello"]

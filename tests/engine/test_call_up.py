@@ -36,6 +36,7 @@ trigger: {schedule: "0 10 * * tue"}
 steps:
   - email: hello
 """
+ONCE = "journey: launch\ntrigger: {once: 2026-01-06 10:00}\nsteps:\n  - email: hello\n"
 TO_ALL_WHO_HAVE_ONE = TO_ALL.replace("}", ", if: customer.email is defined}")
 SEGMENTS = (
     "segments:\n  buyers: customer.orders >= 1\n  idle: days_since(customer.last_order_at) >= 2\n"
@@ -109,6 +110,29 @@ def test_a_call_that_comes_late_calls_nobody(open_shop: OpenShop) -> None:
     shop.tick("1d 1h")
     assert shop.delivered() == ["hello"]
     assert shop.decisions("overtaken") == [("overtaken", "", "known late: Order Completed")]
+
+
+@pytest.mark.parametrize("text", [TO_ALL, TO_ALL_WHO_HAVE_ONE, ONCE])
+def test_whose_first_call_comes_after_the_instant_is_not_called_whatever_time_it_tells(
+    open_shop: OpenShop, text: str
+) -> None:
+    shop = open_shop(text, live=True)
+    shop.tick("23h")
+    shop.call("23h 30m", "identify", "timely", traits={"email": "timely@example.com"})
+    shop.tick("1d")
+    shop.call("23h 30m", "identify", "late", traits={"email": "late@example.com"}, received="1d 1h")
+    shop.tick("1d 1h")
+    assert shop.sends() == [("1d", "timely", "hello")]
+
+
+def test_after_an_outage_who_came_in_it_is_called_for_the_instant_in_it(
+    open_shop: OpenShop,
+) -> None:
+    shop = open_shop(TO_ALL, live=True)
+    shop.tick("23h")
+    shop.call("23h 30m", "identify", traits={"email": "ada@example.com"})
+    shop.tick("1d 1h")
+    assert shop.delivered() == ["hello"]
 
 
 @pytest.mark.parametrize("text", [TO_ALL, TO_ALL_WHO_HAVE_ONE])

@@ -140,3 +140,17 @@ def test_the_subject_of_a_step_looks_back_too(open_shop: Any) -> None:
     shop.track("2m", "Signed Up")
     shop.tick("3m")
     assert [message.subject for message in shop.channels[Medium.EMAIL].messages] == ["You looked"]
+
+
+def test_a_mail_is_addressed_by_name_as_far_as_it_is_known(open_shop: Any) -> None:
+    shop = open_shop(JOURNEY.replace("sms: nudge", "email: hello"), live=True)
+    names = {"ada": {"first_name": "Ada", "last_name": "Lovelace"}, "bob": {"last_name": "Bob"}}
+    for who in ("ada", "bob", "eve"):
+        shop.identify("0h", who, email=f"{who}@example.com", **names.get(who, {}))
+        shop.track("1h", "Product Added", who)
+    shop.tick("1h")
+    shop.tick("2d 1h")
+    channel = shop.channels[Medium.EMAIL]
+    assert isinstance(channel, RecordingChannel)
+    addressed = {message.to.partition("@")[0]: message.to_name for message in channel.messages}
+    assert addressed == {"ada": "Ada Lovelace", "bob": "Bob", "eve": ""}

@@ -108,3 +108,33 @@ def test_an_address_that_comes_late_releases_what_waits_for_it_and_nothing_is_ov
     shop.tick("1h")
     assert shop.delivered() == ["welcome", "tips"]
     assert shop.decisions("not_sent", "overtaken") == []
+
+
+ASK = """\
+journey: ask
+purpose: transactional
+trigger: {event: Consent Asked}
+steps:
+  - email: ask
+"""
+
+
+def test_a_yes_is_asked_and_confirmed_by_our_own_page_alone(open_shop: OpenShop) -> None:
+    toml = '[project]\ntimezone = "UTC"\n[consent]\ndouble_opt_in = true\n'
+    shop = open_shop(NEWS, ASK, toml=toml)
+    page = {"page": {"url": "https://shop.example/join"}, "ip": "192.0.2.1"}
+    said = {"email": "ada@example.com", "consent": {"email": True}}
+    shop.call("0s", "identify", "ada", traits=said, context=page)
+    shop.tick("0s")
+    assert shop.delivered() == ["ask"]
+    confirmed = {"event": "Consent Confirmed", "properties": {"channel": "email", "email_id": "m"}}
+    for hours, source in ((1, "api"), (3, "page")):
+        shop.call(f"{hours}h", "track", "ada", source=source, **confirmed)
+        shop.track(f"{hours + 1}h", "Joined")
+        shop.tick(f"{hours + 1}h")
+    assert shop.delivered() == ["ask", "hello"]
+    rows = shop.rows("SELECT key, granted, source, proof FROM consent_log ORDER BY id")
+    told = [(row.key, bool(row.granted), row.source) for row in rows]
+    assert told == [("asked:email", True, "identify"), ("email", True, "confirmed, message m")]
+    assert "192.0.2.1" in str(rows[0].proof)
+    assert "email_id" in str(rows[1].proof)

@@ -351,6 +351,17 @@ def test_a_plan_says_of_each_step_how_many_stand_there_and_how_they_go_on() -> N
     assert not planned.is_applied
 
 
+def test_of_a_version_that_is_not_known_any_more_steps_keep_their_ids() -> None:
+    today = program_of(steps("2d", "a"))
+    stand = {("a", "unknown", "delay-before-a"): 2, ("a", "unknown", "gone"): 1}
+    ran = Ran(today.lifecycle.version, {"a": "unknown"}, {}, stand)
+    led = {one.step: (one.course, one.to) for one in plan(ran, today).people}
+    assert led == {
+        "delay-before-a": (Course.MOVED, "delay-before-a"),
+        "gone": (Course.STRANDED, ""),
+    }
+
+
 def test_a_plan_of_what_last_ran_changes_nothing() -> None:
     program = program_of(steps("2d", "a"))
     versions = {name: journey.version for name, journey in program.journeys.items()}

@@ -17,10 +17,13 @@ import pytest
 
 from channels.delivery import in_turn
 from orchestrator.domain.channel import UNWATCHED, Feature, OutcomeKind, SendOutcome, Wire
-from orchestrator.domain.medium import Medium
+from orchestrator.domain.medium import ChannelName, Medium
 from orchestrator.domain.message import RenderedMessage
-from orchestrator.engine import forked
+from orchestrator.engine import forked, standing
+from orchestrator.engine.batches import IN_VAIN_MAX, Job
 from orchestrator.engine.forked import FORKED_MIN, IS_POSSIBLE, Child, Forked, Over, Told
+from orchestrator.engine.handover import HandOver
+from orchestrator.engine.report import Held
 from orchestrator.engine.work import finish
 from orchestrator.render import budget
 from tests.engine.conftest import OpenShop
@@ -30,6 +33,7 @@ pytestmark = pytest.mark.skipif(not IS_POSSIBLE, reason="no safe fork on this sy
 
 HELLO_BY_TEMPLATE = "journey: hello\ntrigger: {event: Viewed}\nsteps:\n  - email: %s\n"
 CROWD = FORKED_MIN + 20
+PATIENCE_S = 20.0  # of a process that waits for a word of its engine
 
 Deed = Callable[[str], SendOutcome]
 
@@ -207,6 +211,30 @@ def test_told_to_stop_it_begins_nothing_more_and_is_not_waited_for(
     assert all(is_over(pid) for pid in pids)
 
 
+def test_who_waits_for_answers_goes_on_where_a_process_is_over(tmp_path: Path) -> None:
+    """Its channel can take more: while others still send, the next batch must not wait with them.
+    Where it does, this test waits for an hour."""
+    post, email, gate = Post(tmp_path / "post"), ChannelName("email"), tmp_path / "gate"
+    os.mkfifo(gate)
+
+    def reopen_late() -> Post:
+        gate.read_bytes()
+        return post
+
+    hand_over = HandOver(tmp_path)
+    hand_over.lease([1])
+    for reopen in (reopen_late, post.reopen):
+        hand_over.fork(email, [], [], Job(lambda index: "nothing is made", reopen))
+    assert not hand_over.is_free(email)
+    hand_over.gather(3600.0)
+    assert hand_over.is_free(email)
+    assert hand_over.is_busy
+    gate.write_bytes(b"go on")
+    hand_over.gather(3600.0)
+    assert not hand_over.is_busy
+    hand_over.close()
+
+
 def test_the_process_has_of_our_descriptors_what_it_was_given_and_no_others(
     tmp_path: Path,
 ) -> None:
@@ -254,3 +282,40 @@ def test_a_process_whose_engine_is_gone_finishes_without_a_word() -> None:
     ours.close()
     child.tell(Told(0, accept("a")))
     child.end(Over())
+
+
+def test_a_provider_that_takes_nothing_from_a_process_is_left_alone(
+    open_shop: OpenShop, tmp_path: Path
+) -> None:
+    post = Post(tmp_path / "post", lambda to: SendOutcome(OutcomeKind.UNAVAILABLE, reason="busy"))
+    shop = open_crowd(open_shop, post)
+    stopped = shop.tick("1s").channel("email").stopped
+    assert stopped == f"{IN_VAIN_MAX} messages in a row did not get through: busy"
+    assert len(post.taken()) == IN_VAIN_MAX
+    shop.tick("2s")
+    assert len(post.taken()) == IN_VAIN_MAX
+
+
+def test_a_process_whose_channel_is_held_begins_nothing_more(
+    open_shop: OpenShop, tmp_path: Path
+) -> None:
+    def wait_to_be_held(to: str) -> SendOutcome:
+        if to == "c3@example.com":
+            (tmp_path / "waits").touch()
+            until_s = time.monotonic() + PATIENCE_S
+            while not shop.worker.hand_over.is_stopping:  # of the process itself: it was told
+                assert time.monotonic() < until_s
+                time.sleep(0.01)
+        return accept(to)
+
+    post = Post(tmp_path / "post", wait_to_be_held)
+    shop = open_crowd(open_shop, post)
+    shop.clock.move_to(shop.clock.now().replace(second=1))
+    while not (tmp_path / "waits").exists():
+        shop.work(budget_s=0.5)
+    begun = len(post.taken())
+    assert begun < CROWD
+    standing.hold(shop.context, Held(channels=frozenset({Medium.EMAIL})), shop.clock.now())
+    shop.work()
+    assert len(post.taken()) == begun
+    assert states(shop) == {"accepted": begun, "queued": CROWD - begun}

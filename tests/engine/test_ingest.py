@@ -329,3 +329,14 @@ def test_a_tick_reports_how_many_calls_it_took_and_a_repeated_one_is_none(
     shop.call("3m", "track", event="Viewed", messageId="same")
     report = shop.tick("4m")
     assert (report.accepted, report.rejected) == (0, 0)
+
+
+def test_time_alone_starts_nothing_before_the_last_of_the_history_was_received(
+    open_shop: OpenShop,
+) -> None:
+    text = "journey: morning\ntrigger: {schedule: '0 9 * * *', timezone: UTC}\nsteps: [email: a]\n"
+    shop = open_shop(text)
+    shop.call("1h", "track", event="Hello", received="22h", starts=False)
+    shop.call("2h", "track", event="Hello", received="23h 30m", starts=False)
+    shop.tick("1d")
+    assert shop.passages() == []

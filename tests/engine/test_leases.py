@@ -21,15 +21,17 @@ from channels.delivery import Crew
 from channels.recording import RecordingChannel
 from orchestrator.clock import SystemClock
 from orchestrator.domain.channel import UNWATCHED, Feature, OutcomeKind, SendOutcome, Wire
-from orchestrator.domain.errors import AlreadyRunning
-from orchestrator.domain.medium import Medium
+from orchestrator.domain.errors import AlreadyRunning, EngineBusy
+from orchestrator.domain.medium import ChannelName, Medium
 from orchestrator.domain.message import MessageState, RenderedMessage
 from orchestrator.engine import settle
-from orchestrator.engine.work import finish
+from orchestrator.engine.report import Held
+from orchestrator.engine.work import end_turn, finish
+from orchestrator.shift.live_engine import LiveEngine
 from orchestrator.store import messages, wire_log
 from orchestrator.store.availability import StoreUnavailable, unless_away
 from orchestrator.store.database import Database
-from orchestrator.store.lock import hold_database, lock_file
+from orchestrator.store.lock import engine_lock, hold_database, lock_file
 from orchestrator.store.messages import Settlement
 from orchestrator.store.tables import MESSAGES
 from orchestrator.store.wire_log import WireLog
@@ -174,6 +176,24 @@ def test_what_a_dead_process_was_told_by_its_provider_is_known(
     settle_what_died(other.context, other.worker)
     assert states(other) == {"accepted": 10}
     assert not list((shop.root / "var/wire").iterdir())
+    assert other.rows("SELECT token FROM workers") == []
+    other.close()
+
+
+def test_a_dead_address_that_only_the_notes_know_of_is_no_address_of_everybody(
+    in_the_middle: Callable[..., Shop], slow: Slow
+) -> None:
+    """Where the message went is not noted: an empty address would be what is suppressed."""
+    slow.outcome = SendOutcome(OutcomeKind.REJECTED, code="550 5.1.1", suppress=True)
+    shop = in_the_middle(HELLO)
+    slow.may_answer.set()
+    while shop.worker.hand_over.on_the_wire:
+        threading.Event().wait(0.01)
+    die(shop)
+    other = restart(shop)
+    settle_what_died(other.context, other.worker)
+    assert states(other)["rejected"] >= 2
+    assert other.rows("SELECT address FROM suppressions") == []
     other.close()
 
 
@@ -201,6 +221,64 @@ def test_at_its_end_a_process_queues_what_was_not_begun_and_the_rest_is_unknown(
     shop = in_the_middle(HELLO)
     finish(shop.context, shop.worker, grace_s=0.1)
     assert states(shop) == {"queued": 8, "unknown": 2}
+
+
+def test_what_is_answered_behind_a_turn_is_written_while_the_shift_is_held(
+    in_the_middle: Callable[..., Shop], slow: Slow
+) -> None:
+    shop = in_the_middle()
+    end_turn(shop.context, shop.worker, grace_s=0.0)
+    assert states(shop)["leased"] >= 2  # on the wire
+    slow.may_answer.set()
+    engine = LiveEngine(shop.context, shop.worker, lambda report: None)
+    while states(shop).get("leased"):  # as `up` does twice a second while its shift is paused
+        engine.hold(Held(shifts=frozenset({"up"})))
+        threading.Event().wait(0.01)
+    assert states(shop) == {"accepted": 2, "queued": 8}
+
+
+def test_who_may_not_work_writes_what_its_provider_has_answered_all_the_same(
+    in_the_middle: Callable[..., Shop], slow: Slow
+) -> None:
+    shop = in_the_middle()
+    mine, other = (engine_lock(shop.context.database) for _ in range(2))
+    shop.worker.hand_over.hold = mine
+    end_turn(shop.context, shop.worker, grace_s=0.0)
+    other.take()
+    slow.may_answer.set()
+    shop.worker.hand_over.gather(60.0)  # until all have answered
+    with pytest.raises(EngineBusy):
+        shop.work()
+    other.release()
+    assert states(shop) == {"accepted": 2, "queued": 8}
+
+
+def test_at_its_end_a_process_waits_for_what_its_provider_still_says(
+    open_shop: OpenShop, slow: Slow
+) -> None:
+    shop = open_shop(RESET, live=True)
+    shop.use(channels={Medium.EMAIL: slow})
+    shop.identify("0s")
+    shop.track("0s", "Viewed")
+    queue(shop)
+    hand_over = shop.worker.hand_over
+    for doubled in count():
+        if hand_over.leased:
+            break
+        shop.work(budget_s=0.1 * 2**doubled)
+    slow.is_given.acquire()
+
+    def answer_once_it_is_the_end() -> None:
+        while not hand_over.is_stopping:
+            time.sleep(0.01)
+        time.sleep(0.1)
+        slow.may_answer.set()
+
+    answering = threading.Thread(target=answer_once_it_is_the_end)
+    answering.start()
+    finish(shop.context, shop.worker, grace_s=60.0)
+    answering.join()
+    assert states(shop) == {"accepted": 1}
 
 
 @pytest.mark.parametrize("arrived", [True, False, None])
@@ -241,7 +319,7 @@ def test_a_lease_of_nobody_is_over_with_its_time_or_when_a_process_starts(
     lease = update(MESSAGES).values(state="leased", leased_by=None, lease_until=instant("5m"))
     with shop.context.database.write() as connection:
         connection.execute(lease)
-    shop.tick("4m")
+    shop.tick("5m")
     assert states(shop) == {"leased": 1}
     if starts:
         assert settle_what_died(shop.context, shop.worker) == 1
@@ -290,10 +368,33 @@ def test_a_lease_that_was_written_though_the_database_said_no_is_found_again(
     shop.identify("0s")
     shop.track("0s", "Viewed")
     shop.tick("1s")
+    token = shop.worker.hand_over.token
     with shop.context.database.write() as connection:  # the answer to the COMMIT was lost
         connection.execute(text("UPDATE messages SET state = 'leased'"))
     shop.tick("2s")
     assert states(shop) == {"queued": 1}
+    assert [row.token for row in shop.rows("SELECT token FROM workers")] == [token]
+    assert [path.name for path in (shop.root / "var/wire").iterdir()] == [token]
+
+
+def test_a_channel_is_free_for_more_once_all_that_it_has_is_begun(
+    open_shop: OpenShop, slow: Slow
+) -> None:
+    shop = open_shop(RESET, live=True)
+    shop.use(channels={Medium.EMAIL: slow})
+    for name in ("ada", "bob"):
+        shop.identify("0s", name, email=f"{name}@example.com")
+        shop.track("0s", "Viewed", name)
+    queue(shop)
+    hand_over = shop.worker.hand_over
+    for doubled in count():
+        if hand_over.leased:
+            break
+        shop.work(budget_s=0.1 * 2**doubled)
+    for _ in range(2):
+        slow.is_given.acquire()
+    assert hand_over.on_the_wire == 2
+    assert hand_over.is_free(ChannelName(Medium.EMAIL))
 
 
 # ---------------------------------------------------------------- who holds the database

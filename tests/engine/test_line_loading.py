@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+from orchestrator.store.stored_enrollment import StoredEnrollment
 from tests.engine.conftest import OpenShop
 from tests.engine.crowd import HELLO
+from tests.support.life import START
 from tests.support.project import CONSENTING
 
 
@@ -27,3 +31,16 @@ def test_what_was_received_in_earlier_ticks_is_known_to_a_step(open_shop: OpenSh
         shop.track(f"{day}d", "Viewed")
         shop.tick(f"{day}d")
     assert [at for at, _, _ in shop.sends()] == ["1d"]
+
+
+def test_what_started_an_enrollment_is_opened_by_the_first_question_and_a_change_of_it_is_seen() -> (
+    None
+):
+    read = StoredEnrollment("j", "v", 1, START, changed=False)
+    read.entry = '{"cart": [1]}'
+    untouched = read.stored_entry
+    cart = read.entry["cart"]
+    assert isinstance(cart, list)
+    cart.append(2)
+    assert (untouched, read.stored_entry) == ('{"cart": [1]}', {"cart": [1, 2]})
+    assert replace(read).entry == {"cart": [1, 2]}

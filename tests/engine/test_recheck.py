@@ -61,6 +61,26 @@ def test_delays_count_from_the_release_of_a_message_that_quiet_hours_held_at_the
     assert shop.sends() == [(at_eight, "ada", "one"), (at_eleven, "ada", "two")]
 
 
+def test_who_is_past_the_wait_behind_a_message_that_is_put_off_waits_no_longer(
+    open_shop: OpenShop,
+) -> None:
+    text = (
+        "journey: two\ntrigger: {event: Viewed}\nsteps:\n  - email: one\n  - delay: 10m\n"
+        "  - update: {plan: pro}\n  - {delay: 4h, id: later}\n  - {update: {plan: free}, id: last}\n"
+    )
+    shop = open_shop(text, live=True, toml=NIGHT)
+    shop.identify("0s")
+    seven = EIGHT_PM - timedelta(hours=1)
+    shop.call(seven, "track", "ada", event="Viewed")
+    standing.hold(shop.context, NO_CHANNELS, shop.clock.now())
+    shop.tick(seven)
+    shop.tick(seven + timedelta(minutes=10))
+    (due,) = shop.rows("SELECT step, due_at FROM enrollments")
+    standing.hold(shop.context, Held(), shop.clock.now())
+    shop.tick(EIGHT_PM)
+    assert [tuple(row) for row in shop.rows("SELECT step, due_at FROM enrollments")] == [tuple(due)]
+
+
 def test_a_stage_that_ends_the_journey_is_asked_although_the_message_was_its_last(
     open_shop: OpenShop,
 ) -> None:

@@ -9,6 +9,7 @@ from sqlalchemy import event
 
 from orchestrator.domain.medium import Medium
 from tests.engine.conftest import OpenShop
+from tests.support.journeys import HELLO
 from tests.support.project import CONSENTING
 from tests.support.shop import Shop
 
@@ -29,6 +30,7 @@ steps:
 """
 
 FIND = "SELECT customers.external_id, customers.anonymous"
+SUPPRESSED = "SELECT suppressions.scope"
 
 
 def counted_tick(shop: Shop, at: str) -> tuple[int, Counter[str]]:
@@ -75,3 +77,15 @@ def test_a_tick_over_400_customers_is_as_many_statements_as_over_20_but_for_batc
     for before, (after, kinds) in zip(few, many, strict=True):
         assert after <= before + 60, kinds.most_common(5)
         assert after < 120
+
+
+def test_what_is_known_of_new_addresses_is_read_at_once(open_shop: OpenShop) -> None:
+    shop, asked = open_shop(HELLO), []
+    for at, users in (("0s", range(2)), ("1m", range(2, 22))):
+        for number in users:
+            shop.identify(at, f"c{number}", email=f"c{number}@example.com")
+            shop.track(at, "Viewed", f"c{number}")
+        _, kinds = counted_tick(shop, at)
+        asked.append(sum(n for kind, n in kinds.items() if kind.startswith(SUPPRESSED)))
+    assert len(shop.delivered()) == 22
+    assert asked[0] == asked[1]

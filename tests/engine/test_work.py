@@ -12,6 +12,7 @@ from orchestrator.domain.channel import OutcomeKind, SendOutcome
 from orchestrator.domain.errors import TimeWentBack
 from orchestrator.domain.medium import Medium
 from orchestrator.domain.message import RenderedMessage
+from orchestrator.engine.parts import CLAIM_MAX
 from orchestrator.engine.work import work
 from orchestrator.store import customers
 from tests.engine.conftest import OpenShop
@@ -109,3 +110,17 @@ def test_a_message_waits_for_the_events_of_its_customer_that_are_not_on_the_line
     assert states(shop) == {"queued": 1}
     shop.tick("4s")
     assert shop.ledger() == [("not_sent", "hello", "no_consent")]
+
+
+def test_a_tick_goes_on_until_nobody_is_due_unless_its_budget_is_used_up(
+    open_shop: OpenShop,
+) -> None:
+    shop = open_shop("journey: mark\ntrigger: {event: Viewed}\nsteps: [update: {plan: pro}]\n")
+    people = 2 * CLAIM_MAX + 1  # a tick looks twice at least
+    for number in range(people):
+        shop.track("0s", "Viewed", f"c{number}")
+    shop.clock.move_to(instant("1s"))
+    assert shop.work(budget_s=0.0).more
+    assert len(shop.passages()) < people
+    assert not shop.work().more
+    assert len(shop.passages()) == people

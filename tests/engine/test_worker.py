@@ -29,3 +29,25 @@ def test_who_ends_a_turn_lets_another_work_and_can_take_the_next(open_shop: Open
     assert one.has_turn
     for worker in (one, other):
         worker.close()
+
+
+def test_a_worker_that_is_closed_leaves_no_notes_of_what_is_settled(open_shop: OpenShop) -> None:
+    shop = open_shop(HELLO, live=True)
+    shop.identify("0s")
+    shop.track("0s", "Viewed")
+    shop.tick("1s")
+    notes = shop.root / "var/wire"
+    assert len(list(notes.iterdir())) == 1
+    shop.worker.close()
+    assert list(notes.iterdir()) == []
+
+
+def test_who_is_off_duty_begins_nothing_until_the_next_turn(open_shop: OpenShop) -> None:
+    shop = open_shop(HELLO, live=True)
+    hand_over = shop.worker.hand_over
+    assert not hand_over.is_stopping
+    hand_over.go_off_duty()
+    assert hand_over.is_off_duty
+    assert hand_over.is_stopping
+    hand_over.go_on_duty()
+    assert not hand_over.is_stopping

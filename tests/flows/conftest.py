@@ -14,7 +14,6 @@ import time
 from collections import Counter
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -194,8 +193,8 @@ class CountingEngine:
         self.looks.append(held)
         self.saved = held
 
-    def health(self, key: GateKey) -> str:
-        return f"# {key.name}\n\n{self.done[key.name]} done"
+    def health(self, kind: str, name: str) -> str:
+        return f"# {name}\n\n{self.done[name]} done"
 
 
 class Stage:
@@ -210,7 +209,7 @@ class Stage:
         self.journey, self.channel = names
         self.specs = [journey_spec(self.journey), channel_spec(self.channel), describe_shift()]
         self._make: Callable[[], Bookkeeper] = lambda: Bookkeeper(
-            UP, self.engine.health, lambda: datetime.now(UTC), "test", self.pace
+            UP, self.engine, "test", self.pace
         )
         self.heart: Heart | None = None
 
@@ -229,25 +228,22 @@ class Stage:
         self.stop()
 
     def deployment(self, kind: GateKind) -> Any:
+        return self.client.read_deployment_by_name(f"{kind}/{self._name(kind)}")
+
+    def _name(self, kind: GateKind) -> str:
         names = {
             GateKind.JOURNEY: self.journey,
             GateKind.DELIVERIES: self.channel,
             GateKind.SHIFT: UP,
         }
-        name = names[kind]
-        return self.client.read_deployment_by_name(f"{kind}/{name}")
+        return names[kind]
 
     def runs(self, kind: GateKind) -> list[FlowRun]:
         """The runs of the journey or of the channel, oldest first, without those that a schedule
         made for later.
         """
-        from prefect.client.schemas.filters import DeploymentFilter, DeploymentFilterId
-
-        ours = DeploymentFilter(id=DeploymentFilterId(any_=[self.deployment(kind).id]))
-        found = self.client.read_flow_runs(deployment_filter=ours)
-        return sorted(
-            (run for run in found if run.state_name != "Scheduled"), key=lambda run: run.created
-        )
+        found = runs_of(self.client, self._name(kind))
+        return sorted(found, key=lambda run: run.created)
 
     def finished(self, kind: GateKind, count: int = 1) -> list[FlowRun]:
         """Waits until so many runs have ended, and returns them."""
@@ -275,8 +271,19 @@ class Stage:
         deadline = time.monotonic() + timeout_s
         while not (answer := ask()):
             assert time.monotonic() < deadline, "waited in vain"
-            time.sleep(0.1)
+            time.sleep(0.25)  # each look costs the server, which the tests wait for, a request
         return answer
+
+
+def runs_of(client: SyncPrefectClient, deployment: str) -> list[FlowRun]:
+    """The runs of the deployment of this name, in one request, without those that a schedule made
+    for later; none where Prefect does not know it yet.
+    """
+    from prefect.client.schemas.filters import DeploymentFilter, DeploymentFilterName
+
+    ours = DeploymentFilter(name=DeploymentFilterName(any_=[deployment]))
+    found = client.read_flow_runs(deployment_filter=ours)
+    return [run for run in found if run.state_name != "Scheduled"]
 
 
 def is_final(run: FlowRun) -> bool:

@@ -256,8 +256,8 @@ def test_a_relative_database_lies_in_the_project_s_folder(
             "2:1: `default` must be denied or granted; did you mean 'granted'?",
         ),
         (
-            "[consent]\ndouble_opt_in = true",
-            "2:1: `double_opt_in` is part of the language but not built yet",
+            '[consent]\ndouble_opt_in = "email"',
+            "2:1: `double_opt_in` must be true or false, without",
         ),
         (
             '[consent]\ndouble_opt_in = "no"',
@@ -280,7 +280,7 @@ def test_a_relative_database_lies_in_the_project_s_folder(
             "2:1: 'utm_source' may hold {channel}, {journey}, {template}, {step}",
         ),
         ('[caps]\nemail = ["day"]', "2:1: 'day' is not a cap"),
-        ('[caps]\npush = "1/day"', "2:1: unknown key 'push' (known: email, sms)"),
+        ('[caps]\npush = "1/day"', "2:1: unknown key 'push' (known: email, sms, whatsapp)"),
         ('[quiet_hours]\nsms = {from = "20:00"}', "2:1: quiet hours need both `from` and `to`"),
         (
             '[quiet_hours]\nsms = {from = "25:00", to = "08:00"}',
@@ -291,8 +291,12 @@ def test_a_relative_database_lies_in_the_project_s_folder(
             "2:1: 'sonday' is not a weekday; did you mean 'sunday'?",
         ),
         (
-            '[quiet_hours]\nsms = {holidays = "FR"}',
-            "2:1: `holidays` is part of the language but not built yet",
+            '[quiet_hours]\nsms = {holidays = "FRA"}',
+            "2:1: no holidays are known of 'FRA'",
+        ),
+        (
+            '[quiet_hours]\nsms = {holidays = ["FR", "DE-BZ"]}',
+            "2:1: no holidays are known of 'DE-BZ'; did you mean 'DE-HB'",
         ),
         ('[quiet_hours]\nsms = {until = "08:00"}', "2:1: unknown key 'until'"),
         ('[quiet_hours]\nsms = "always"', "2:1: `sms` must be a table"),
@@ -300,13 +304,25 @@ def test_a_relative_database_lies_in_the_project_s_folder(
             '[quiet_hours]\nsms = {days_off = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]}',
             "2:1: with seven days off nothing would ever be sent",
         ),
+        ("[never]\nrules = [3]", "2:1: a condition is text, such as customer.orders >= 2"),
+        ("[topics]\noffers = 3", '2:1: `offers` must be a table, such as {en = "Offers", fr'),
+        ("[topics]\noffers = {}", "2:1: `name` is missing here"),
         (
-            '[never]\nrules = ["customer.open_ticket"]',
-            "2:1: `[never]` is part of the language but not built yet",
+            '[topics]\noffers = {english = "Offers"}',
+            '2:1: \'english\' is no language: write {en = "Offers", fr = "Offres"}',
         ),
         (
-            '[topics]\noffers = "Offers"',
-            "1:2: `[topics]` is part of the language but not built yet",
+            '[topics.offers]\nname = "Offers"\ndefault = "no"',
+            "3:1: `default` must be denied or granted",
+        ),
+        ('[topics.offers]\nname = "Offers"\nhidden = true', "3:1: unknown key 'hidden'"),
+        (
+            '[topics]\n"Our Offers" = "Offers"',
+            "2:1: warning: a topic's id is made of a-z, 0-9, - and _",
+        ),
+        (
+            '[topics]\noffers = "Offers"\n"Offers!" = "More"',
+            "3:1: 'Offers!' and 'offers' are one and the same topic: keep one",
         ),
         (
             '[tracking]\nopens = "aggregate"',

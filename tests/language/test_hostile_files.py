@@ -28,11 +28,11 @@ def project(tmp_path: Path) -> Path:
     for folder in ("journeys", "templates/email", "templates/sms"):
         (tmp_path / folder).mkdir(parents=True)
     (tmp_path / "parcours.toml").write_text(
-        '[project]\npostal_address = "1 rue des Tanneurs"\n', "utf-8"
+        '[project]\npostal_address = "1 rue des Tanneurs"\n[topics]\nnews = "News"\n', "utf-8"
     )
     (tmp_path / "templates/email/a.html").write_text(MAIL, "utf-8")
     (tmp_path / "journeys/good.yaml").write_text(
-        "journey: good\ntrigger: manual\nsteps: [email: a]\n", "utf-8"
+        "journey: good\ntopic: news\ntrigger: manual\nsteps: [email: a]\n", "utf-8"
     )
     return tmp_path
 

@@ -30,9 +30,10 @@ from orchestrator.domain.steps.changes import (
     UpdateTraits,
 )
 from orchestrator.domain.steps.message_step import Message
+from orchestrator.domain.steps.missing import IfPast
 from orchestrator.domain.steps.offers import Coupon, Reward
 from orchestrator.domain.steps.task import Task
-from orchestrator.domain.steps.wait_until import IfPast, WaitUntil
+from orchestrator.domain.steps.wait_until import WaitUntil
 from orchestrator.domain.steps.waits import Delay, WaitFor
 from orchestrator.domain.steps.ways import Branch, Exit, Split
 from orchestrator.domain.triggers import (
@@ -441,20 +442,13 @@ def test_the_version_changes_with_what_happens(old: str, new: str) -> None:
     [
         ("trigger: {segment: vip}", "the trigger `segment`"),
         (
-            "trigger: {date: customer.birthday, every: year, offset: -7d, at: 09:00}",
-            "the trigger `date`",
-        ),
-        (
             "trigger: {business_event: Price Dropped, to: customer.orders > 1}",
             "the trigger `business_event`",
         ),
-        ("trigger: {event: E, for_each: event.products}", "`for_each`"),
-        ("trigger: {event: E, one_per: entry.order_id}", "`one_per`"),
         (
             "trigger: {schedule: 0 9 * * *, timezone: customer}",
             "a schedule in each customer's zone",
         ),
-        ("trigger: manual\none_per: entry.order_id", "`one_per`"),
         ("trigger: manual\nthrottle: 5000/h", "`throttle`"),
         ("trigger: manual\nspread: 2h", "`spread`"),
         ("trigger: manual\nexit: {segment: vip}", "an exit by `segment`"),
@@ -472,18 +466,9 @@ def test_what_is_not_built_yet_is_refused_by_its_name(text: str, what: str) -> N
 @pytest.mark.parametrize(
     ("step", "what"),
     [
-        ("whatsapp: a", "`whatsapp`"),
-        ("first_of: [whatsapp, sms]\n    template: a", "`first_of`"),
-        ("webhook: {url: 'https://shop.example', save_as: r}", "`webhook`"),
-        ("delay: {between: [1h, 4h]}", "a random delay (`between`)"),
-        ('delay: "{{ item.days_supply }}d"', "a computed delay"),
         ("audience: {add: x}", "`audience`"),
         ("onsite: {slot: s, content: c}", "`onsite`"),
-        ("start: welcome", "`start`"),
-        ("goto: x", "`goto`"),
-        ("repeat: {times: 3, every: 1d, steps: [{email: a}]}", "`repeat`"),
         ("email: {template: a, to: referrer}", "`to: referrer` of a message"),
-        ("coupon: {percent: 5, pool: summer}", "a coupon's `pool`"),
         ("split: {adaptive: true, variants: []}", "an adaptive split"),
     ],
 )

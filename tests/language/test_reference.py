@@ -22,10 +22,21 @@ from orchestrator.language.schema import (
     JourneyForm,
 )
 from orchestrator.language.step_forms import BUILT_STEPS
-from orchestrator.language.step_forms.message_forms import MessageOptions
-from orchestrator.language.step_forms.offer_forms import CouponOptions, RewardOptions
+from orchestrator.language.step_forms.message_forms import FirstOfForm, MessageOptions
+from orchestrator.language.step_forms.offer_forms import (
+    AudienceOptions,
+    CouponOptions,
+    OnsiteOptions,
+    RewardOptions,
+)
 from orchestrator.language.step_forms.task_forms import TaskOptions
-from orchestrator.language.step_forms.wait_forms import WaitForOptions, WaitUntilOptions
+from orchestrator.language.step_forms.turn_forms import RepeatOptions
+from orchestrator.language.step_forms.wait_forms import (
+    ComputedSpan,
+    RandomSpan,
+    WaitForOptions,
+    WaitUntilOptions,
+)
 from orchestrator.language.trigger_forms import TRIGGER_FORMS
 
 PAGE = (Path(__file__).parents[2] / "docs/journeys.md").read_text("utf-8")
@@ -34,8 +45,8 @@ KNOWN = Known(
     facts=frozenset({"orders"}),
     stages=frozenset({"lead", "loyal"}),
     segments=frozenset({"vip"}),
-    journeys=frozenset({"welcome"}),
-    templates=frozenset({(Medium.EMAIL, "hello"), (Medium.SMS, "nudge")}),
+    journeys=frozenset({"welcome", "win-back"}),
+    templates=frozenset((medium, template) for medium in Medium for template in ("hello", "nudge")),
 )
 
 
@@ -56,9 +67,14 @@ SECTIONS = {
     "Goals": keys_of(GoalForm),
     "Steps": {"id", *BUILT_STEPS},
     "Messages": keys_of(MessageOptions),
+    "Delays": keys_of(RandomSpan, ComputedSpan),
+    "The first channel of several": keys_of(FirstOfForm),
+    "Repeating": keys_of(RepeatOptions),
     "Waiting for a time: `wait_until`": keys_of(WaitUntilOptions),
     "Waiting for an event: `wait_for`": keys_of(WaitForOptions),
     "Coupons and rewards": keys_of(CouponOptions, RewardOptions),
+    "Audiences": keys_of(AudienceOptions),
+    "On the shop's pages": keys_of(OnsiteOptions),
     "Tasks": keys_of(TaskOptions),
     "Tests of a journey": keys_of(TestForm),
     "Facts": keys_of(FactForm),
@@ -99,7 +115,8 @@ def test_an_example_of_the_reference_is_a_journey_that_check_takes(
     if head:
         base[example.partition(":")[0]] = example
     else:
-        base["steps"] = f"steps:\n  - {example}"
+        behind = "\n  - {id: end, email: hello}" if example.startswith("goto") else ""
+        base["steps"] = f"steps:\n  - {example}{behind}"
     document, problems = read_yaml("\n".join(base.values()), "welcome.yaml")
     read_journey(document, KNOWN, problems)
     assert [str(problem) for problem in problems] == []
@@ -113,7 +130,7 @@ def test_an_example_of_a_fact_is_a_fact(example: str) -> None:
 def test_the_defaults_that_the_reference_names_are_those_of_the_forms() -> None:
     told = dict(re.findall(r"^\| `(\w+)` \| `([^`|]+)` \|", PAGE, re.MULTILINE))
     journey = JourneyForm.model_fields
-    for key in ("purpose", "priority", "reentry", "on_repeat", "on_change"):
+    for key in ("purpose", "priority", "on_repeat", "on_change"):
         assert told[key] == str(journey[key].default), key
     assert told["holdout"] == f"{journey['holdout'].default:g}%"
     assert told["expires"] == f"{MessageOptions.model_fields['expires'].default.days}d"

@@ -28,6 +28,10 @@ EXAMPLES = {word: example for word, example in rows("Steps") if word != "id"}
 TELLER = Teller(Reading(ZoneInfo("UTC")), Happened())
 
 
+#: The journey that the example of `start` names.
+STARTED = "journey: win-back\ntrigger: manual\nsteps: [{email: started}]\n"
+
+
 def write_journey(word: str) -> str:
     """A journey with the step of the reference."""
     return f"journey: one\ntrigger: manual\nsteps:\n  - {EXAMPLES[word]}\n  - email: end\n"
@@ -35,7 +39,7 @@ def write_journey(word: str) -> str:
 
 def build(word: str) -> tuple[Step, str]:
     """The step of such a journey, and what Prefect's page says of it."""
-    project = read_project(write_journey(word))
+    project = read_project(write_journey(word), STARTED)
     (spec, *_) = [spec for spec in describe_project(project) if spec.name == "one"]
     return next(iter(project.journeys["one"].walk_steps())), spec.steps[0].does
 
@@ -55,7 +59,7 @@ def test_every_kind_of_step_says_what_it_does(word: str) -> None:
 @pytest.mark.parametrize("word", BUILT_STEPS)
 def test_what_every_kind_of_step_decides_is_told_in_words(word: str) -> None:
     """`explain` tells decisions: a step that makes none, or one of a plain reason, goes untold."""
-    life = Life(read_program(write_journey(word)))
+    life = Life(read_program(write_journey(word), STARTED))
     life.start("0h", "one")
     life.run()
     step = next(life.program.journeys["one"].walk_steps())
@@ -86,7 +90,7 @@ def test_a_derived_id_is_told_as_people_call_the_step(word: str) -> None:
     step, _ = build(word)
     derived = step.id.startswith(f"{word.replace('_', '-')}-before-")
     assert derived or step.id in ("hello", "nudge", "exit-before-end")
-    assert (name_step(step.id) != step.id) == (derived and word != "exit")
+    assert (name_step(step.id) != step.id) == (derived and not FORMS[word].ends)
 
 
 def test_a_kind_belongs_to_the_language_by_its_word() -> None:

@@ -6,7 +6,17 @@ import pytest
 from pydantic import ValidationError
 
 from flows.project_deployments import describe_project
-from orchestrator.domain.triggers import Called, EventTrigger, ManualTrigger, Trigger, Watched
+from orchestrator.documents.yaml_nodes import read_yaml
+from orchestrator.domain.triggers import (
+    Called,
+    DateTrigger,
+    EventTrigger,
+    ManualTrigger,
+    Trigger,
+    Watched,
+)
+from orchestrator.language.journeys import read_journey
+from orchestrator.language.place import Known
 from orchestrator.language.schema import JourneyForm
 from orchestrator.language.trigger_forms import TRIGGER_EXAMPLES, TRIGGER_FORMS
 from orchestrator.language.trigger_forms.trigger_form import TriggerForm
@@ -15,7 +25,7 @@ from tests.support.project import read_project
 
 #: The example of each kind in the reference.
 EXAMPLES = {key: example for key, example in rows("Triggers") if key in TRIGGER_EXAMPLES}
-FAMILIES = (EventTrigger, Watched, Called, ManualTrigger)
+FAMILIES = (EventTrigger, Watched, DateTrigger, Called, ManualTrigger)
 
 
 def build(word: str) -> tuple[Trigger, str]:
@@ -70,3 +80,20 @@ def test_what_is_for_a_segment_is_no_trigger_by_that_segment() -> None:
     assert form.word == "schedule"
     with pytest.raises(ValidationError, match="this is no trigger"):
         JourneyForm.model_validate({**head, "trigger": [{"evnt": "A"}]})
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("trigger: {event: A}\nonly_if: item.a == 1", "there is no `item`"),
+        ("trigger: {event: A}\none_per: item.id", "there is no `item`"),
+        ("trigger: {event: A, if: item.a == 1}", "`item` is not known in a trigger"),
+        ("trigger: {event: A, for_each: entry.products}", "`entry` is not known in a trigger"),
+        ("trigger: {event: A, for_each: event.products, if: item.a == 1}", ""),
+        ("trigger: {event: A, for_each: event.products}\nonly_if: item.a == 1", ""),
+    ],
+)
+def test_an_item_is_known_where_there_is_one(text: str, fault: str) -> None:
+    document, problems = read_yaml(f"journey: one\n{text}\nsteps: []\n", "one.yaml")
+    read_journey(document, Known(), problems)
+    assert [one.message[: len(fault)] for one in problems] == ([fault] if fault else [])

@@ -126,6 +126,11 @@ BROKEN = {
     ),
     "h.mjml": ("---\npreheader: x\n---\n<mjml><mj-body></mj-body></mjml>", "1:1", "has no subject"),
     "i.mjml": ("---\nsubject: {{ x }}: y\n---\n", "2:17", "the front matter is no YAML"),
+    "i2.mjml": (
+        "---\nsubject: x\nsubject: y\n---\n",
+        "3:1",
+        "the key 'subject' is already there, in line 2",
+    ),
     "j.mjml": ("---\nsubject: x\nsender: y\n---\n", "3:1", "not 'sender'"),
     "k.mjml": (
         '---\nsubject: x\n---\n\n{% extends "_none.mjml" %}',

@@ -34,6 +34,17 @@ def test_a_database_that_is_away_is_one_error_whatever_its_driver_raises() -> No
         raise sqlite3.IntegrityError("UNIQUE")
 
 
+@pytest.mark.parametrize(("quietly", "told"), [(False, 1), (True, 0)])
+def test_a_database_that_is_away_is_told_once_in_the_log_unless_that_is_known(
+    caplog: pytest.LogCaptureFixture, quietly: bool, told: int
+) -> None:
+    asked = unless_away(quietly=True) if quietly else unless_away()
+    with pytest.raises(StoreUnavailable), asked:
+        raise fault("connection refused")
+    errors = [one.getMessage() for one in caplog.records if one.levelname == "ERROR"]
+    assert errors == ["the database does not answer: connection refused"] * told
+
+
 def test_what_a_database_refuses_of_one_row_is_not_tried_again() -> None:
     refused = fault("index row size exceeds the maximum")
     refused.orig.sqlstate = "54000"  # type: ignore[union-attr]

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
+from sqlalchemy import select
+
 from orchestrator.store import customers
 from orchestrator.store.database import Database
-from tests.store.rows import add_customer
+from orchestrator.store.tables import CUSTOMERS
+from tests.store.rows import NOW, add_customer
 
 
 def test_a_customer_is_found_by_their_id_the_known_one_first(database: Database) -> None:
@@ -17,3 +22,15 @@ def test_a_customer_is_found_by_their_id_the_known_one_first(database: Database)
         ("x", True),
         None,
     ]
+
+
+def test_who_absorbs_another_is_woken_as_of_what_was_due_on_that_one(database: Database) -> None:
+    hour = timedelta(hours=1)
+    due = {1: NOW - hour, 2: NOW, 3: None, 4: NOW, 5: NOW + hour, 6: None}
+    with database.write() as transaction:
+        for key, at in due.items():
+            add_customer(transaction, external_id=str(key), next_due_at=at)
+        customers.absorb_customers(transaction, [(1, 2), (3, 4), (5, 6)])
+        now_due = select(CUSTOMERS.c.id, CUSTOMERS.c.next_due_at)
+        found = {row.id: row.next_due_at for row in transaction.execute(now_due)}
+    assert found == {1: None, 2: NOW - hour, 3: None, 4: NOW, 5: None, 6: NOW + hour}

@@ -1,4 +1,4 @@
-"""Transactions: who reads never waits for who writes."""
+"""Transactions: who reads never waits for who writes, nor the other way round."""
 
 from __future__ import annotations
 
@@ -21,3 +21,16 @@ def test_who_reads_while_another_writes_sees_what_was_before(database: Database)
             assert people(reading) == 0
     with database.read() as reading:
         assert people(reading) == 1
+
+
+def test_who_writes_to_a_new_database_does_not_wait_for_who_reads(database_url: str) -> None:
+    database = Database(database_url)
+    with database.write() as transaction:
+        CUSTOMERS.create(transaction.connection)
+    with database.read() as reading:
+        assert people(reading) == 0
+        with database.write() as writing:
+            add_customer(writing)
+    with database.read() as reading:
+        assert people(reading) == 1
+    database.close()

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+from sqlalchemy import select
+
 from orchestrator.domain.medium import ChannelName
+from orchestrator.domain.message import MessageState
 from orchestrator.store import messages
 from orchestrator.store.database import Database
+from orchestrator.store.messages import Settlement
 from orchestrator.store.tables import MESSAGES
 from orchestrator.store.transaction import Transaction
-from tests.store.rows import MESSAGE, add_customer
+from tests.store.rows import MESSAGE, NOW, add_customer
 
 MAIN, OTHER = ChannelName("main"), ChannelName("other")
 
@@ -80,3 +85,17 @@ def test_the_newest_messages_are_listed_of_some_states_and_of_a_journey(
         ["p2"],
     ]
     assert {one.external_id for one in every} == {"ada"}
+
+
+@pytest.mark.parametrize(("resent", "left"), [(None, True), (True, False), (False, True)])
+def test_the_one_time_that_a_message_may_be_sent_again_is_used_up_by_it_alone(
+    database: Database, resent: bool | None, left: bool
+) -> None:
+    more = {} if resent is None else {"resent": resent}
+    with database.write() as transaction:
+        write(transaction, {"state": "leased", "resend_uncertain": True})
+        (lease,) = messages.leased_messages(transaction)
+        said = Settlement(lease.id, MessageState.QUEUED, NOW, **more)
+        messages.settle(transaction, [said], was=MessageState.LEASED)
+        ((may,),) = transaction.execute(select(MESSAGES.c.resend_uncertain))
+    assert may is left

@@ -43,6 +43,7 @@ def customers(database: Database) -> Database:
         ("ada", ["ada"]),
         ("Ada@Example.com", ["ada"]),  # and nobody who was merged
         ("06 39 98 12 34", ["bob"]),
+        ("+7 39 98 12 34", ["bob"]),  # whatever stands before the last eight digits
         ("981234", ["bob"]),  # as few digits as will do
         ("81234", []),
         ("+33639981234", ["+33639981234"]),  # an id is asked first

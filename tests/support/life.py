@@ -10,8 +10,8 @@ from typing import Any
 from orchestrator.domain.effects import Decision, DecisionKind, Effect, RuleChange
 from orchestrator.domain.event import Event, Kind
 from orchestrator.domain.formatting import format_duration
-from orchestrator.domain.line import RunOptions
 from orchestrator.domain.program import Program
+from orchestrator.domain.run_options import RunOptions
 from orchestrator.domain.schedule import parse_duration
 from orchestrator.domain.state import CustomerState
 from orchestrator.domain.steps.message_step import QueueMessage

@@ -1,5 +1,5 @@
-"""The language once more, slow and simple: delays, e-mails, exits, re-entry and caps, for one
-customer.
+"""The language once more, slow and simple: delays, e-mails, passes, exits, re-entry and caps, for
+one customer.
 
 Written from the specification, not from the engine; it knows nothing of ticks, expressions or
 databases.
@@ -7,7 +7,8 @@ databases.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import itertools
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -15,9 +16,41 @@ EXPIRES = timedelta(days=3)
 
 
 @dataclass(frozen=True)
+class Again:
+    """Steps that are done several times."""
+
+    times: int
+    every: timedelta
+    steps: tuple[Work, ...]
+
+
+@dataclass(frozen=True)
+class Pass:
+    """Where one of several passes begins: so long after the first began."""
+
+    again: int  # which of the repeats
+    after: timedelta
+
+
+Work = timedelta | str | Again
+
+
+def unrolled(steps: Sequence[Work], numbers: Iterator[int]) -> Iterator[timedelta | str | Pass]:
+    """The steps as they come one after the other."""
+    for step in steps:
+        if not isinstance(step, Again):
+            yield step
+            continue
+        number = next(numbers)
+        for k in range(step.times):
+            yield Pass(number, k * step.every)
+            yield from unrolled(step.steps, numbers)
+
+
+@dataclass(frozen=True)
 class Plan:
-    """A journey. A step is a timedelta (a delay) or a template (an e-mail); `after` None means
-    never again.
+    """A journey. A step is a timedelta (a delay), a template (an e-mail) or several passes; `after`
+    None means never again.
     """
 
     id: str
@@ -25,7 +58,7 @@ class Plan:
     exit: str | None
     after: timedelta | None
     priority: int
-    steps: tuple[timedelta | str, ...]
+    steps: tuple[Work, ...]
 
 
 @dataclass
@@ -36,6 +69,11 @@ class Passage:
     place: int = 0
     held_since: datetime | None = None
     ended: datetime | None = None
+    firsts: dict[int, datetime] = field(default_factory=dict)  # when each repeat began
+    steps: list[timedelta | str | Pass] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.steps = list(unrolled(self.plan.steps, itertools.count()))
 
 
 @dataclass
@@ -83,14 +121,17 @@ class Oracle:
 
     def arrive(self, passage: Passage, now: datetime) -> None:
         passage.held_since = None
-        if passage.place == len(passage.plan.steps):
+        if passage.place == len(passage.steps):
             passage.ended = now
             return
-        step = passage.plan.steps[passage.place]
+        step = passage.steps[passage.place]
         passage.due = now + step if isinstance(step, timedelta) else now
+        if isinstance(step, Pass):
+            first = passage.firsts.setdefault(step.again, now)
+            passage.due = max(now, first + step.after)
 
     def step(self, passage: Passage, now: datetime) -> None:
-        step = passage.plan.steps[passage.place]
+        step = passage.steps[passage.place]
         if isinstance(step, str):
             free = self.free_from(now)
             if free > now:

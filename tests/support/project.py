@@ -38,7 +38,8 @@ def write_facts(*lines: str, stages: str = "[{stage: any, if: true}]") -> str:
 
 
 _ID = re.compile(r"^journey: *(\S+)", re.MULTILINE)
-_TEMPLATES = re.compile(r"\b(email|sms): *(?:\{[^}]*?template: *)?([\w-]+)")
+_TEMPLATES = re.compile(r"\b(email|sms|whatsapp): *(?:\{[^}]*?template: *)?([\w-]+)")
+_FIRST_OF = re.compile(r"\bfirst_of: *\[([^]]*)\],? *template: *([\w-]+)")
 
 
 def write_project(
@@ -63,17 +64,23 @@ def write_project(
         (root / f"journeys/{found[1]}.yaml").write_text(text, encoding="utf-8")
         for medium, template in _TEMPLATES.findall(text):
             _write_template(root, medium, template)
+        for media, template in _FIRST_OF.findall(text):
+            for medium in media.split(", "):
+                _write_template(root, medium, template)
     return root
 
 
 def _write_template(root: Path, medium: str, name: str) -> None:
-    path = root / f"templates/{medium}/{name}.{'txt' if medium == 'sms' else 'html'}"
+    texts = {"sms": ("txt", f"{name}\n"), "whatsapp": ("yaml", f"content_sid: HX{'0' * 32}\n")}
     mail = (
         f'---\nsubject: {name}\n---\n<p>{name}</p><a href="{{{{ links.unsubscribe }}}}">no '
         "more</a>\n"
     )
+    ending, text = texts.get(medium, ("html", mail))
+    path = root / f"templates/{medium}/{name}.{ending}"
+    path.parent.mkdir(parents=True, exist_ok=True)
     if not path.exists():
-        path.write_text(f"{name}\n" if medium == "sms" else mail, encoding="utf-8")
+        path.write_text(text, encoding="utf-8")
 
 
 def read_project(

@@ -31,9 +31,12 @@ from orchestrator.domain.steps.changes import (
     UpdateTraits,
 )
 from orchestrator.domain.steps.emit import Emit
+from orchestrator.domain.steps.first_of import FirstOf
 from orchestrator.domain.steps.message_step import Message
-from orchestrator.domain.steps.wait_until import IfPast, WaitUntil
-from orchestrator.domain.steps.waits import Delay, WaitFor
+from orchestrator.domain.steps.missing import IfPast
+from orchestrator.domain.steps.turns import Goto, Repeat, Start
+from orchestrator.domain.steps.wait_until import WaitUntil
+from orchestrator.domain.steps.waits import ComputedDelay, Delay, RandomDelay, WaitFor
 from orchestrator.domain.steps.ways import Arm, Branch, Exit, Split, Variant
 from orchestrator.domain.triggers import EventTrigger, ScheduleTrigger, StageTrigger
 from orchestrator.language.expressions import parse_condition, parse_value
@@ -87,8 +90,12 @@ DATES = tuple(
     parse_value(f"{{{{ {text} }}}}", STEP)
     for text in ("customer.due", "customer.last_a", "entry.due")
 )
+SPANS = tuple(
+    parse_value(f"{{{{ {text} }}}}h", STEP) for text in ("entry.n", "customer.a", "vars.x")
+)
 ZONES = ("Europe/Paris", "Asia/Tokyo", "America/New_York", "Mars/Olympus", None)
 EMITTED = st.sampled_from([parse_value(text, STEP) for text in (2, "{{ entry.n }}")])
+INNER = ["branch", "split", "wait", "wait", "repeat"]
 DURATIONS = tuple(
     timedelta(hours=hours) for hours in (0.001, 0.5, 1, 1, 2, 3, 6, 12, 24, 24, 48, 72, 168)
 )
@@ -108,9 +115,26 @@ def _value(number: int) -> Value:
 
 @st.composite
 def _block(draw: st.DrawFn, names: _Names, depth: int, least: int) -> tuple[Step, ...]:
-    return tuple(
+    steps = [
         draw(_step(names, depth)) for _ in range(draw(st.integers(least, 4 if depth == 0 else 2)))
-    )
+    ]
+    if len(steps) > 1 and draw(st.integers(0, 3)) == 0:  # a way that leaves some of them out
+        jump = Goto(names.next(), steps[-1].id)
+        steps.insert(0, Branch(names.next(), (Arm(draw(st.sampled_from(CONDITIONS)), (jump,)),)))
+    return tuple(steps)
+
+
+@st.composite
+def _delay(draw: st.DrawFn, name: str) -> Step:
+    longest = draw(st.sampled_from(DURATIONS))
+    match draw(st.sampled_from(["exact", "exact", "random", "computed"])):
+        case "random":
+            return RandomDelay(name, longest / 2, longest)
+        case "computed":
+            return ComputedDelay(
+                name, draw(st.sampled_from(SPANS)), draw(st.sampled_from(list(IfPast)))
+            )
+    return Delay(name, longest)
 
 
 @st.composite
@@ -127,17 +151,22 @@ def _step(draw: st.DrawFn, names: _Names, depth: int) -> Step:
         "mute",
         "topic",
         "emit",
+        "start",
+        "first_of",
         "exit",
     ]
-    kind = draw(st.sampled_from(kinds + ["branch", "split", "wait", "wait"] * (depth < 2)))
+    kind = draw(st.sampled_from(kinds + INNER * (depth < 2)))
     name = names.next()
     match kind:
         case "message":
             medium = draw(st.sampled_from([Medium.EMAIL, Medium.EMAIL, Medium.SMS]))
             expires = draw(st.sampled_from([timedelta(days=3), timedelta(hours=12)]))
             return Message(name, medium, draw(st.sampled_from(["m1", "m2", "m3"])), expires=expires)
+        case "first_of":
+            media = draw(st.sampled_from([(Medium.SMS, Medium.EMAIL), (Medium.EMAIL, Medium.SMS)]))
+            return FirstOf(name, tuple(Message(name, medium, "m1") for medium in media))
         case "delay":
-            return Delay(name, draw(st.sampled_from(DURATIONS)))
+            return draw(_delay(name))
         case "clock":
             days = draw(st.sampled_from([frozenset[int](), frozenset({1, 3}), frozenset({6})]))
             return WaitUntil(
@@ -162,6 +191,11 @@ def _step(draw: st.DrawFn, names: _Names, depth: int) -> Step:
             return Unsubscribe(name, "news") if draw(st.booleans()) else Subscribe(name, "news")
         case "emit":
             return Emit(name, draw(st.sampled_from([*EVENTS, "D"])), (("n", draw(EMITTED)),))
+        case "start":
+            return Start(name, draw(st.sampled_from(["j0", "j1", "j2"])))
+        case "repeat":
+            every = draw(st.sampled_from([timedelta(0), *DURATIONS]))
+            return Repeat(name, draw(st.integers(1, 3)), every, draw(_block(names, depth + 1, 1)))
         case "branch":
             then = draw(_block(names, depth + 1, 0))
             arms = [

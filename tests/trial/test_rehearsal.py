@@ -263,7 +263,7 @@ def test_a_test_names_messages_of_every_medium_there_is(medium: Medium) -> None:
         ),
         (
             "expect: [{at: 1h}]",
-            "this needs exactly one of: email, sms, coupon, reward, task, exit, not_sent",
+            "this needs exactly one of: email, sms, coupon, reward, task, not_done, exit, not_sent",
         ),
         ("expect: [{at: 1h, mail: hello}]", "unknown key 'mail'; it is called 'email' here"),
         (
@@ -297,3 +297,8 @@ def test_a_version_that_somebody_entered_long_ago_is_read_whatever_its_tests_say
 
     text = f"{HELD_OUT_HELLO}tests:\n  - {{test: x, events: [{{evnt: Joined}}], expect: nothing}}\n"
     assert parse_journey(text, "hello.yaml of version 1").id == "hello"
+
+
+def test_a_draft_is_tested_as_it_will_run(project: Path) -> None:
+    test = f"test: hello\n{ADA}\nevents: [{{at: 0h, event: Joined}}]\nexpect: [{{at: 0h, email: hello}}, {{at: 1d, sms: nudge}}]"
+    assert verdict(project, test, HELD_OUT_HELLO + "draft: true\n").passed

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from orchestrator.domain.consent import MARKETING, MUTE, ConsentKey, topic_key
+from orchestrator.domain.consent import MARKETING, MUTE, ConsentKey, medium_key, topic_key
 from orchestrator.domain.effects import ConsentChange, DecisionKind
 from orchestrator.domain.event import Event, Kind
 from orchestrator.domain.expression import Scope, Value
 from orchestrator.domain.formatting import format_whole_span
+from orchestrator.domain.medium import Medium
 from orchestrator.domain.reasons import Reason
 from orchestrator.domain.state import Choice
 from orchestrator.domain.step import Action, Step, StepMoment
@@ -75,23 +76,31 @@ class UpdateTraits(Action):
 
 
 @dataclass(frozen=True, slots=True)
-class _TopicStep(Action):
+class _ConsentStep(Action):
+    """About a topic, or, with `channel`, about all messages of a medium."""
+
     topic: str
+    channel: Medium | None = None
 
     def words(self) -> str:
-        return self.topic
+        return self.channel.spec.plural if self.channel is not None else self.topic
 
     def _choose(self, moment: StepMoment, granted: bool) -> None:
-        choice, key = _choice(moment, granted), topic_key(self.topic)
+        choice = _choice(moment, granted)
+        said: dict[str, object]
+        if self.channel is not None:
+            key, said = medium_key(self.channel), {str(self.channel): granted}
+        else:
+            key, said = topic_key(self.topic), {"topics": {self.topic: granted}}
         moment.state.take_choice(key, choice)
-        said = {"consent": {"topics": {self.topic: granted}}}
-        moment.log(Event(moment.now, Kind.IDENTIFY, "", said, own=True))
+        traits = {"consent": said}
+        moment.log(Event(moment.now, Kind.IDENTIFY, "", traits, own=True))
         _log_consent(moment, key, choice)
 
 
 @dataclass(frozen=True, slots=True)
-class Subscribe(_TopicStep):
-    """The customer gets a topic."""
+class Subscribe(_ConsentStep):
+    """The customer gets a topic, or what comes by a medium."""
 
     word = "subscribe"
 
@@ -100,8 +109,8 @@ class Subscribe(_TopicStep):
 
 
 @dataclass(frozen=True, slots=True)
-class Unsubscribe(_TopicStep):
-    """The customer gets a topic no more."""
+class Unsubscribe(_ConsentStep):
+    """The customer gets a topic, or what comes by a medium, no more."""
 
     word = "unsubscribe"
 

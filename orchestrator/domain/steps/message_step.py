@@ -10,7 +10,7 @@ from orchestrator.domain.effects import DecisionKind, Effect
 from orchestrator.domain.medium import ChannelName, Medium
 from orchestrator.domain.message import Purpose
 from orchestrator.domain.reasons import Detail, Reason
-from orchestrator.domain.release_answers import Go, Later, Leave, Stay
+from orchestrator.domain.release_answers import Go, Later, Leave, Release, Stay
 from orchestrator.domain.state import CustomerState, Enrollment, SentMessage
 from orchestrator.domain.step import Step, StepMoment
 from orchestrator.domain.value_class import value_class
@@ -42,18 +42,26 @@ class Message(Step):
         return f"`templates/{self.medium}/{self.template}`"
 
     def take(self, moment: StepMoment) -> None:
-        """Asks everything that must hold before a message. What follows counts from when it was
-        released; where it waited for its address only, from when it was due."""
+        """Asks everything that must hold before a message."""
+        self.obey(moment, moment.ask(self.medium))
+
+    def obey(self, moment: StepMoment, answer: Release) -> None:
+        """Does what the law says. What follows counts from when the message was released; where it
+        waited for its address only, from when it was due."""
         enrollment = moment.enrollment
-        nominal = enrollment.arrived_at if _awaits_reach(enrollment) else enrollment.due_at
+        if enrollment.due_at and enrollment.was_due_before_it_was_known(enrollment.due_at):
+            moment.decide(DecisionKind.NOT_SENT, Reason.TOO_LATE, template=self.template)
+            moment.go_on()
+            return
+        nominal = enrollment.arrived_at if awaits_reach(enrollment) else enrollment.due_at
         moment.base = moment.count_from(nominal or moment.now)
-        match moment.ask(self.medium):
+        match answer:
             case Leave(status, reason, detail):
                 moment.leave(status, reason, **detail)
             case Later(until, reason, DecisionKind.WAITING):
                 moment.hold_until(until, DecisionKind.WAITING, reason)
-            case Later(until, reason):
-                self._defer(moment, until, reason)
+            case Later() as later:
+                self._defer(moment, later)
             case Stay(reason, kind, detail):
                 told: Detail = {**detail, "template": self.template}
                 moment.decide(kind, reason, **told)
@@ -63,11 +71,13 @@ class Message(Step):
                 moment.go_on()
 
     def follow(self, moment: StepMoment) -> None:
-        """Has it leave at the instant at which what it waits for is told."""
+        """Has it leave at the instant at which what it waits for is told, or a rule of `[never]` no
+        longer holds it back."""
         enrollment = moment.enrollment
-        if _awaits_reach(enrollment) and not moment.lacks(self.medium):
-            arrived = enrollment.arrived_at or moment.now
-            enrollment.due_at, enrollment.changed = max(moment.now, arrived), True
+        if (awaits_reach(enrollment) and not moment.lacks(self.medium)) or (
+            enrollment.deferred_since is not None and moment.is_free(self.medium)
+        ):
+            leave_now(moment)
 
     def is_like(self, other: Step) -> bool:
         return isinstance(other, Message) and self.medium is other.medium
@@ -101,21 +111,30 @@ class Message(Step):
         )
         moment.decide(DecisionKind.QUEUED, medium=self.medium.value, template=self.template)
 
-    def _defer(self, moment: StepMoment, until: datetime, reason: Reason) -> None:
+    def _defer(self, moment: StepMoment, later: Later) -> None:
         """Holds the enrollment until the next free instant, at most until the message expires."""
         enrollment = moment.enrollment
         since = enrollment.deferred_since or enrollment.due_at or moment.now
         deadline = since + self.expires
         if moment.now >= deadline:
-            moment.decide(DecisionKind.EXPIRED, reason, template=self.template)
+            told: Detail = {**later.detail, "template": self.template}
+            moment.decide(DecisionKind.EXPIRED, later.reason, **told)
             moment.base = moment.now
             moment.go_on()
             return
         enrollment.deferred_since = since
-        moment.hold_until(min(until, deadline), DecisionKind.DEFERRED, reason)
+        until = min(later.until, deadline)
+        moment.hold_until(until, DecisionKind.DEFERRED, later.reason, **later.detail)
 
 
-def _awaits_reach(enrollment: Enrollment) -> bool:
+def leave_now(moment: StepMoment) -> None:
+    """Has a message that is held be asked about again at this instant."""
+    enrollment = moment.enrollment
+    enrollment.due_at = max(moment.now, enrollment.arrived_at or moment.now)
+    enrollment.changed = True
+
+
+def awaits_reach(enrollment: Enrollment) -> bool:
     """Whether a message is held since its customer cannot be reached yet: it is due later than it
     was reached, and no policy deferred it."""
     arrived, due = enrollment.arrived_at, enrollment.due_at

@@ -18,7 +18,8 @@ REWARD_GRANTED = "Reward Granted"
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """What a coupon or reward is worth: exactly one of percent and amount."""
+    """What a coupon or reward is worth: one of percent and amount. With codes of the shop's own
+    there may be none: the shop knows."""
 
     percent: Value | None = None
     amount: Value | None = None
@@ -31,24 +32,36 @@ class Offer:
         """`10%, for 3 d`."""
         value = self.percent or self.amount
         unit = "%" if self.percent else f" {self.currency or ''}".rstrip()
-        expires = f", for {format_whole_span(self.expires)}" if self.expires else ""
-        return f"{value.source if value else ''}{unit}{expires}"
+        worth = f"{value.source}{unit}" if value else ""
+        expires = f"for {format_whole_span(self.expires)}" if self.expires else ""
+        return ", ".join(filter(None, (worth, expires)))
 
 
 @dataclass(frozen=True, slots=True)
 class Coupon(Action):
-    """A coupon for the customer."""
+    """A coupon for the customer, with a code that is made here, or one of a pool of the shop's."""
 
     offer: Offer
+    pool: str = ""
 
     word = "coupon"
     grants = True
 
     def words(self) -> str:
-        return self.offer.words()
+        """`10%, a code of the pool SUMMER`."""
+        source = f"a code of the pool {self.pool}" if self.pool else ""
+        return ", ".join(filter(None, (self.offer.words(), source)))
 
     def act(self, moment: StepMoment) -> None:
-        coupon = _make_coupon(moment, self.offer)
+        code = moment.take_code(self.pool) if self.pool else moment.make_code()
+        if code is None:
+            # an earlier coupon of this passage is worth something else than what follows says
+            moment.enrollment.coupon, moment.enrollment.changed = None, True
+            moment.decide(DecisionKind.NOT_GRANTED, Reason.POOL_EMPTY, pool=self.pool)
+            return
+        coupon = _make_coupon(moment, self.offer, code)
+        if self.pool:
+            coupon["pool"] = self.pool
         _grant(moment, coupon, Receiver.CUSTOMER, is_reward=False)
 
 
@@ -76,7 +89,7 @@ class Reward(Action):
             moment.decide(DecisionKind.NOT_SENT, Reason.REWARDED, receiver=self.to.value)
             return
         state.rewarded.add(self.to)
-        coupon = _make_coupon(moment, self.offer)
+        coupon = _make_coupon(moment, self.offer, moment.make_code())
         _grant(moment, coupon, self.to, is_reward=True)
         told = Event(moment.now, Kind.EMITTED, REWARD_GRANTED, {**coupon, "role": str(self.to)})
         moment.emit(told, referrer if self.to is Receiver.REFERRER else None)
@@ -94,7 +107,7 @@ def _grant(moment: StepMoment, coupon: dict[str, object], to: Receiver, *, is_re
     moment.decide(DecisionKind.GRANTED, given, receiver=to.value)
 
 
-def _make_coupon(moment: StepMoment, offer: Offer) -> dict[str, object]:
+def _make_coupon(moment: StepMoment, offer: Offer, code: str) -> dict[str, object]:
     scope, now = moment.scope(), moment.now
     worth = {
         "percent": offer.percent.evaluate(scope) if offer.percent else None,
@@ -105,4 +118,4 @@ def _make_coupon(moment: StepMoment, offer: Offer) -> dict[str, object]:
         "expires_at": (now + offer.expires).isoformat() if offer.expires else None,
     }
     known = {name: value for name, value in worth.items() if value is not None}
-    return {"code": moment.make_code(), "redeemed": False} | known
+    return {"code": code, "redeemed": False} | known

@@ -6,36 +6,28 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
-from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from orchestrator.domain.effects import DecisionKind
 from orchestrator.domain.expression import Name, Scope, Value, walk
+from orchestrator.domain.occasions import around
 from orchestrator.domain.reasons import Reason
-from orchestrator.domain.schedule import WEEKDAYS, find_zone, next_local_time, to_instant
-from orchestrator.domain.state import CustomerState, Enrollment, Status
+from orchestrator.domain.schedule import WEEKDAYS, find_zone, next_local_time
+from orchestrator.domain.state import CustomerState
 from orchestrator.domain.step import StepMoment, Wait
-from orchestrator.domain.values import DAY, read_date
+from orchestrator.domain.steps.missing import (
+    IfPast,
+    Lack,
+    has_waited,
+    miss,
+    name_source,
+    take_turn,
+)
+from orchestrator.domain.values import read_date
 
 WAIT_MAX = timedelta(
     days=36525
 )  # a hundred years: systems write such dates where they mean "never"
-
-
-class IfPast(StrEnum):
-    """What a wait does whose date is past, or is none."""
-
-    CONTINUE = "continue"
-    SKIP = "skip"
-    EXIT = "exit"
-
-
-class Lack(StrEnum):
-    """Why a wait has no date. Never taken for a date that is past."""
-
-    MISSING = "missing"
-    UNREADABLE = "unreadable"
-    TOO_FAR = "too_far"  # more than a hundred years ahead
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +48,7 @@ class WaitUntil(Wait):
     follows = True
 
     def words(self) -> str:
-        """`09:00 on Tuesday (the customer’s zone)`."""
+        """`09:00 on tue (the customer’s zone)`."""
         parts = [
             f"{self.clock:%H:%M}" if self.clock else "",
             " or ".join(WEEKDAYS[day] for day in sorted(self.days)),
@@ -68,10 +60,12 @@ class WaitUntil(Wait):
     @property
     def date_name(self) -> str:
         """The date as the author wrote it: `customer.trial_ends_at`."""
-        source = str(self.date.source) if self.date else ""
-        if source.count("{{") != 1:
-            return source
-        return source.removeprefix("{{").removesuffix("}}").strip()
+        return name_source(self.date.source) if self.date else ""
+
+    @property
+    def heeds_all_news(self) -> bool:
+        # its minute counts as its time, so news at 09:00:10 have who waits for 09:00:30 go on
+        return self.clock is not None and self.clock.second > 0
 
     @property
     def reads_the_customer_alone(self) -> bool:
@@ -90,7 +84,7 @@ class WaitUntil(Wait):
     def take(self, moment: StepMoment) -> None:
         """Goes on. Where it did not have to wait at all, there may be no date, or a past one."""
         arrived = moment.enrollment.arrived_at
-        if self.date is None or _has_waited(moment.enrollment) or arrived is None:
+        if self.date is None or has_waited(moment.enrollment) or arrived is None:
             moment.go_on()
             return
         meant = self._read_date(moment, arrived)
@@ -108,7 +102,7 @@ class WaitUntil(Wait):
             return
         if arrived > moment.now:  # on a retraced line the wait has not begun yet
             moment.move(self.due_at(moment, arrived), Reason.MOVED)
-        elif due >= moment.now and _has_waited(moment.enrollment):  # else it is only held up
+        elif due >= moment.now and has_waited(moment.enrollment):  # else it is only held up
             self._follow_news(moment, arrived)
 
     def _follow_news(self, moment: StepMoment, arrived: datetime) -> None:
@@ -150,38 +144,13 @@ class WaitUntil(Wait):
 
     def _miss_date(self, moment: StepMoment, lack: Lack) -> None:
         """Always told: without a date the author's `if_missing` holds, never `if_past`."""
-        turn = self.if_missing
-        moment.decide(
-            DecisionKind.NO_DATE,
-            Reason.NO_DATE,
-            at=moment.base,
-            date=self.date_name,
-            lack=lack.value,
-            turn=turn.value,
-            skipped=moment.next_step if turn is IfPast.SKIP else None,
-        )
-        _turn(moment, turn, Reason.NO_DATE)
+        miss(moment, self.if_missing, lack, (Reason.NO_DATE, self.date_name))
 
     def _pass_date(self, moment: StepMoment) -> None:
         if self.if_past is IfPast.SKIP:
             past, skipped = Reason.DATE_PAST, moment.next_step
             moment.decide(DecisionKind.BRANCHED, past, at=moment.base, skipped=skipped)
-        _turn(moment, self.if_past, Reason.DATE_PAST)
-
-
-def _turn(moment: StepMoment, wanted: IfPast, why: Reason) -> None:
-    """Goes on, leaves, or skips the next step."""
-    if wanted is IfPast.EXIT:
-        moment.leave(Status.COMPLETED, why, moment.base)
-        return
-    if wanted is IfPast.SKIP:
-        moment.enrollment.step = moment.next_step or moment.enrollment.step
-    moment.go_on()
-
-
-def _has_waited(enrollment: Enrollment) -> bool:
-    arrived, due = enrollment.arrived_at, enrollment.due_at
-    return arrived is not None and due is not None and due > arrived
+        take_turn(moment, self.if_past, Reason.DATE_PAST)
 
 
 def read_meant(step: WaitUntil, value: object, zone: ZoneInfo, now: datetime) -> datetime | Lack:
@@ -192,18 +161,8 @@ def read_meant(step: WaitUntil, value: object, zone: ZoneInfo, now: datetime) ->
     on = read_date(value)
     if on is None:
         return Lack.UNREADABLE
-    days = timedelta(days=int(step.offset / DAY))
-    rest = step.offset - days
     try:
-        if step.clock is not None:
-            moment = on if isinstance(on, datetime) else to_instant(on, time(0), zone)
-            meant = to_instant((moment + rest).astimezone(zone).date() + days, step.clock, zone)
-        else:
-            meant = (
-                on + step.offset
-                if isinstance(on, datetime)
-                else to_instant(on + days, time(0), zone) + rest
-            )
+        meant = around(on, step.offset, step.clock, zone)
         return Lack.TOO_FAR if meant - now > WAIT_MAX else meant
     except OverflowError:  # at the edge of the calendar (0001-01-01, 9999-12-31)
         return Lack.UNREADABLE

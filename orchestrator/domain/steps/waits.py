@@ -8,19 +8,33 @@ from datetime import datetime, timedelta
 
 from orchestrator.domain.effects import DecisionKind
 from orchestrator.domain.event import Event
-from orchestrator.domain.expression import Condition
+from orchestrator.domain.expression import Condition, Value
 from orchestrator.domain.formatting import format_whole_span
 from orchestrator.domain.reasons import Reason
+from orchestrator.domain.schedule import parse_duration
 from orchestrator.domain.step import Step, StepMoment, Wait
+from orchestrator.domain.steps.missing import IfPast, Lack, has_waited, miss, name_source
+from orchestrator.domain.values import as_text
 
 
 @dataclass(frozen=True, slots=True)
-class Delay(Wait):
+class ElapsedTime(Wait):
+    """A delay, however its length is said: an edit may say it otherwise."""
+
+    word = "delay"
+
+    def take(self, moment: StepMoment) -> None:
+        moment.go_on()
+
+    def is_like(self, other: Step) -> bool:
+        return isinstance(other, ElapsedTime)
+
+
+@dataclass(frozen=True, slots=True)
+class Delay(ElapsedTime):
     """Exact elapsed time."""
 
     duration: timedelta
-
-    word = "delay"
 
     def words(self) -> str:
         """`1 d 2 h`."""
@@ -29,8 +43,65 @@ class Delay(Wait):
     def due_at(self, moment: StepMoment, arrived: datetime) -> datetime:
         return arrived + self.duration
 
+
+@dataclass(frozen=True, slots=True)
+class RandomDelay(ElapsedTime):
+    """Some time between two, in whole seconds, each as likely as the others; drawn by hash, so that
+    it is the same live and back-tested."""
+
+    shortest: timedelta
+    longest: timedelta
+
+    def words(self) -> str:
+        """`between 1 h and 4 h`."""
+        return f"between {format_whole_span(self.shortest)} and {format_whole_span(self.longest)}"
+
+    def due_at(self, moment: StepMoment, arrived: datetime) -> datetime:
+        seconds = int((self.longest - self.shortest).total_seconds()) + 1
+        return arrived + self.shortest + timedelta(seconds=int(moment.draw(self.id) * seconds))
+
+
+@dataclass(frozen=True, slots=True)
+class ComputedDelay(ElapsedTime):
+    """As long as a value says, which is read when somebody reaches it."""
+
+    duration: Value
+    if_missing: IfPast = IfPast.SKIP  # also where it is no duration
+
+    def words(self) -> str:
+        """``as long as `{{ entry.supply }}d` says``."""
+        return f"as long as `{self.duration.source}` says"
+
+    def due_at(self, moment: StepMoment, arrived: datetime) -> datetime:
+        span = self._read(moment, arrived)
+        return arrived if isinstance(span, Lack) else arrived + span
+
     def take(self, moment: StepMoment) -> None:
+        """Goes on. Where it did not have to wait at all, there may be no duration."""
+        arrived = moment.enrollment.arrived_at
+        if not has_waited(moment.enrollment) and arrived is not None:
+            lack = self._read(moment, arrived)
+            if isinstance(lack, Lack):
+                source = name_source(self.duration.source)
+                miss(moment, self.if_missing, lack, (Reason.NO_DURATION, source))
+                return
         moment.go_on()
+
+    def _read(self, moment: StepMoment, arrived: datetime) -> timedelta | Lack:
+        value = self.duration.evaluate(moment.scope(at=arrived))
+        return read_span("" if value is None else as_text(value))
+
+
+def read_span(text: str) -> timedelta | Lack:
+    """The length of a delay from a text that was put together: where a part of it is missing, the
+    unit may stand alone."""
+    if text.strip() in ("", *"smhdw"):
+        return Lack.MISSING
+    try:
+        span = parse_duration(text)
+    except ValueError:
+        return Lack.UNREADABLE
+    return span if span >= timedelta(0) else Lack.UNREADABLE
 
 
 @dataclass(frozen=True, slots=True)

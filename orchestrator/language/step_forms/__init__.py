@@ -5,6 +5,7 @@ The order of these files is that in which the language is told.
 
 from orchestrator.language.step_forms import (  # noqa: I001  # the order is that of the language
     message_forms as message_forms,
+    webhook_form as webhook_form,
     wait_forms as wait_forms,
     way_forms as way_forms,
     change_forms as change_forms,

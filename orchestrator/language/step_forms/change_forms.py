@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from orchestrator.domain.medium import Medium
 from orchestrator.domain.step import Step
 from orchestrator.domain.steps.changes import (
     Mute,
@@ -16,7 +17,7 @@ from orchestrator.domain.steps.changes import (
     UpdateTraits,
 )
 from orchestrator.domain.steps.emit import Emit
-from orchestrator.language.plain_forms import EventName, Form, Plain, Span, Text
+from orchestrator.language.plain_forms import EventName, Form, MediumName, Plain, Span, Text
 from orchestrator.language.step_forms.step_form import Site, StepForm
 from orchestrator.language.step_forms.variables import check_variable, read_values
 
@@ -51,20 +52,31 @@ class EmitForm(StepForm, word="emit"):
         return Emit(site.id, self.emit.event, properties)
 
 
+class ChannelOptions(Form):
+    id: str | None = None
+    channel: MediumName
+
+
 class SubscribeForm(StepForm, word="subscribe"):
-    subscribe: Text
+    subscribe: Text | ChannelOptions
 
     def build(self, site: Site) -> Step | None:
-        site.place.check_topic(self.subscribe)
-        return Subscribe(site.id, self.subscribe)
+        return Subscribe(site.id, *_what(self.subscribe, site))
 
 
 class UnsubscribeForm(StepForm, word="unsubscribe"):
-    unsubscribe: Text
+    unsubscribe: Text | ChannelOptions
 
     def build(self, site: Site) -> Step | None:
-        site.place.check_topic(self.unsubscribe)
-        return Unsubscribe(site.id, self.unsubscribe)
+        return Unsubscribe(site.id, *_what(self.unsubscribe, site))
+
+
+def _what(written: str | ChannelOptions, site: Site) -> tuple[str, Medium | None]:
+    """The topic, or the medium, that a step is about."""
+    if isinstance(written, ChannelOptions):
+        return "", written.channel
+    site.place.check_topic(written)
+    return written, None
 
 
 class SuppressForm(StepForm, word="suppress"):

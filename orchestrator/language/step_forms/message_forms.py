@@ -12,12 +12,13 @@ from pydantic import BeforeValidator, Field
 from orchestrator.domain.medium import Medium
 from orchestrator.domain.message import Purpose
 from orchestrator.domain.step import Step
+from orchestrator.domain.steps.first_of import FirstOf
 from orchestrator.domain.steps.message_step import Message
 from orchestrator.domain.suggestion import closest
 from orchestrator.domain.tag_faults import explain
 from orchestrator.domain.template_names import is_template_name, suggest_name
 from orchestrator.language.place import Place
-from orchestrator.language.plain_forms import Form, Plain, Span, Text
+from orchestrator.language.plain_forms import Form, Span, Text
 from orchestrator.language.step_forms.step_form import Site, StepForm
 
 _ENVIRONMENT = Environment()
@@ -68,26 +69,36 @@ class SmsForm(MessageForm, word="sms"):
         return _build_message(self.sms, Medium.SMS, site)
 
 
-class WhatsappForm(MessageForm, word="whatsapp", built=False):
+class WhatsappForm(MessageForm, word="whatsapp"):
     whatsapp: MessageSpec
 
+    def build(self, site: Site) -> Step | None:
+        return _build_message(self.whatsapp, Medium.WHATSAPP, site)
 
-class FirstOfForm(StepForm, word="first_of", built=False):
-    first_of: Annotated[list[Literal["whatsapp", "sms", "email"]], Field(min_length=1)]
+
+class FirstOfForm(MessageForm, word="first_of"):
+    first_of: Annotated[list[Literal["whatsapp", "sms", "email"]], Field(min_length=2)]
     template: Text
+    expires: Span = timedelta(days=3)
 
+    @property
+    def sends(self) -> str | None:
+        return self.template
 
-class WebhookOptions(Form):
-    id: str | None = None
-    url: Text
-    method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"] = "POST"
-    headers: dict[str, Plain] = Field(default_factory=dict)
-    body: Plain = None
-    save_as: str | None = None
+    def build(self, site: Site) -> Step | None:
+        """The same message for each medium, each with a template of that name."""
+        media = [Medium(word) for word in self.first_of]
+        for index, medium in enumerate(media):
+            place = site.place.at(index)
+            if medium in media[:index]:
+                place.error(f"`{medium}` stands here twice")
+            else:
+                _check_template(medium, self.template, place)
+        return FirstOf(site.id, tuple(self._message(medium, site) for medium in media))
 
-
-class WebhookForm(StepForm, word="webhook", built=False):
-    webhook: WebhookOptions
+    def _message(self, medium: Medium, site: Site) -> Message:
+        again = site.purpose is Purpose.TRANSACTIONAL
+        return Message(site.id, medium, self.template, expires=self.expires, resend_uncertain=again)
 
 
 def _build_message(form: MessageOptions, medium: Medium, site: Site) -> Message | None:
@@ -96,7 +107,7 @@ def _build_message(form: MessageOptions, medium: Medium, site: Site) -> Message 
     _check_template(medium, form.template, where)
     if form.subject is not None:
         if not medium.spec.is_mail:
-            place.at("subject").error("an SMS has no subject", at_key=True)
+            place.at("subject").error(f"{medium.spec.one} has no subject", at_key=True)
         _check_subject(form.subject, place.at("subject"))
     # once it was ignored: pinned versions hold it
     if form.provider is not None and place.known.channels is not None:
@@ -128,7 +139,7 @@ def _check_template(medium: Medium, name: str, place: Place) -> None:
     if place.known.templates_required:
         place.error(message)
     else:
-        place.warn(message)
+        place.warn(message, rule="missing-template")
 
 
 def _instead_of_template(medium: Medium, name: str, known: frozenset[tuple[Medium, str]]) -> str:

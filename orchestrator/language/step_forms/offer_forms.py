@@ -9,11 +9,17 @@ from pydantic import Field
 
 from orchestrator.domain.effects import Receiver
 from orchestrator.domain.step import Step
+from orchestrator.domain.steps.audience import Audience
 from orchestrator.domain.steps.offers import Coupon, Offer, Reward
+from orchestrator.domain.steps.onsite_step import SHOWN_FOR, Onsite
 from orchestrator.language.place import Place
 from orchestrator.language.plain_forms import Form, Plain, Span, Text, Words
+from orchestrator.language.step_forms.deadlines import read_deadline
 from orchestrator.language.step_forms.step_form import Site, StepForm
 from orchestrator.language.translation import STEP
+
+#: Of pools, audiences and slots: they stand in commands and addresses, too.
+ShortName = Annotated[str, Field(pattern="^[A-Za-z0-9_-]{1,60}$")]
 
 
 class OfferForm(Form):
@@ -27,17 +33,16 @@ class OfferForm(Form):
 
 
 class CouponOptions(OfferForm):
-    not_built = frozenset({"pool"})
-    pool: str | None = None
+    pool: ShortName | None = None
 
 
 class CouponForm(StepForm, word="coupon"):
     coupon: CouponOptions
 
     def build(self, site: Site) -> Step | None:
-        if self.coupon.pool is not None:
-            site.place.at("pool").not_built("a coupon's `pool`")
-        return Coupon(site.id, read_offer(self.coupon, site.place))
+        pool = self.coupon.pool or ""
+        offer = read_offer(self.coupon, site.place, is_known_to_shop=bool(pool))
+        return Coupon(site.id, offer, pool)
 
 
 class RewardOptions(OfferForm):
@@ -52,26 +57,47 @@ class RewardForm(StepForm, word="reward"):
 
 
 class AudienceOptions(Form):
-    add: str | None = None
-    remove: str | None = None
+    id: str | None = None
+    add: ShortName | None = None
+    remove: ShortName | None = None
 
 
-class AudienceForm(StepForm, word="audience", built=False):
+class AudienceForm(StepForm, word="audience"):
     audience: AudienceOptions
+
+    def build(self, site: Site) -> Step | None:
+        add, remove = self.audience.add, self.audience.remove
+        if (add is None) == (remove is None):
+            site.place.error("this needs either `add` or `remove`")
+        return Audience(site.id, add or remove or "", is_member=add is not None)
 
 
 class OnsiteOptions(Form):
-    slot: Text
-    content: Plain = None
-    until: Plain = None
+    id: str | None = None
+    slot: ShortName
+    content: Plain
+    until: Text | None = None
 
 
-class OnsiteForm(StepForm, word="onsite", built=False):
+class OnsiteForm(StepForm, word="onsite"):
     onsite: OnsiteOptions
 
+    def build(self, site: Site) -> Step | None:
+        place = site.place
+        content = place.at("content").value(self.onsite.content, STEP)
+        if self.onsite.content is None:
+            place.at("content").error("`content` says nothing: write what the page shows")
+        until = read_deadline(self.onsite.until, place.at("until"))
+        if content is None:
+            return None
+        return Onsite(site.id, self.onsite.slot, content, until or SHOWN_FOR)
 
-def read_offer(form: OfferForm, place: Place) -> Offer:
-    if (form.percent is None) == (form.amount is None):
+
+def read_offer(form: OfferForm, place: Place, *, is_known_to_shop: bool = False) -> Offer:
+    """What it is worth, which need not be said of codes that the shop made."""
+    if is_known_to_shop and form.percent is not None and form.amount is not None:
+        place.error("this has `percent` or `amount`, not both")
+    elif not is_known_to_shop and (form.percent is None) == (form.amount is None):
         place.error("this needs either `percent` or `amount`")
     for key in ("percent", "amount"):
         value = getattr(form, key)

@@ -23,12 +23,15 @@ from orchestrator.language.plain_forms import Form
 @dataclass(frozen=True, slots=True)
 class Site:
     """Where a step is built: its id, the place of what stands behind its word, the steps inside it
-    by their path from the step, and what its journey is for."""
+    by their path from the step, its journey and what that is for, and the ids of the steps `later`
+    in this block or in one around it."""
 
     id: str
     place: Place
     blocks: Mapping[Path, tuple[Step, ...]]
     purpose: Purpose
+    journey: str
+    later: frozenset[str]
 
 
 class StepForm(Form):

@@ -6,7 +6,8 @@ from typing import Literal
 
 from orchestrator.domain.step import Step
 from orchestrator.domain.steps.task import Task
-from orchestrator.language.plain_forms import Form, Plain, Span
+from orchestrator.language.plain_forms import Form, Plain, Text
+from orchestrator.language.step_forms.deadlines import read_deadline
 from orchestrator.language.step_forms.step_form import Site, StepForm
 from orchestrator.language.translation import STEP
 
@@ -16,7 +17,7 @@ class TaskOptions(Form):
     type: Literal["call", "letter", "visit"]
     note: Plain = None
     assignee: str | None = None
-    due: Span | None = None
+    due: Text | None = None
 
 
 class TaskForm(StepForm, word="task"):
@@ -25,4 +26,5 @@ class TaskForm(StepForm, word="task"):
     def build(self, site: Site) -> Step | None:
         form = self.task
         note = site.place.at("note").value(form.note, STEP)
-        return Task(site.id, form.type, note, form.assignee, form.due)
+        due = read_deadline(form.due, site.place.at("due"))
+        return Task(site.id, form.type, note, form.assignee, due)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from typing import Annotated, Any, Literal
@@ -9,12 +10,12 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Discriminator, Field, Tag
 
 from orchestrator.documents.document import Path
-from orchestrator.domain.expression import Value
 from orchestrator.domain.schedule import find_zone
 from orchestrator.domain.step import Step
-from orchestrator.domain.steps.wait_until import IfPast, WaitUntil
-from orchestrator.domain.steps.waits import Delay, WaitFor
-from orchestrator.domain.values import as_mapping, iso_time
+from orchestrator.domain.steps.missing import IfPast
+from orchestrator.domain.steps.wait_until import WaitUntil
+from orchestrator.domain.steps.waits import ComputedDelay, Delay, RandomDelay, WaitFor
+from orchestrator.domain.values import as_mapping
 from orchestrator.language.place import Place
 from orchestrator.language.plain_forms import (
     AnyDuration,
@@ -27,35 +28,64 @@ from orchestrator.language.plain_forms import (
     Weekday,
     as_list,
 )
+from orchestrator.language.step_forms.deadlines import read_date_of
 from orchestrator.language.step_forms.step_form import Site, StepForm
 from orchestrator.language.step_forms.variables import check_variable
 from orchestrator.language.translation import EVENT_IN_JOURNEY, STEP
 
 
-class Between(Form):
+class RandomSpan(Form):
+    id: str | None = None
     between: Annotated[list[Duration], Field(min_length=2, max_length=2)]
+
+
+class ComputedSpan(Form):
+    id: str | None = None
+    for_: str = Field(alias="for")
+    if_missing: Literal["skip", "continue", "exit"] | None = None
 
 
 def _kind_of_delay(value: Any) -> str:
     if isinstance(value, dict) and "between" in value:
         return "<between>"
-    return "<computed>" if isinstance(value, str) and "{{" in value else "<duration>"
+    is_in_map = isinstance(value, dict) and "for" in value
+    computed = value["for"] if is_in_map else value
+    if not isinstance(computed, str) or "{{" not in computed:
+        return "<duration>"
+    return "<for>" if is_in_map else "<computed>"
 
 
 class DelayForm(StepForm, word="delay"):
     delay: Annotated[
         Annotated[Duration, Tag("<duration>")]
-        | Annotated[Between, Tag("<between>")]
+        | Annotated[RandomSpan, Tag("<between>")]
+        | Annotated[ComputedSpan, Tag("<for>")]
         | Annotated[str, Tag("<computed>")],
         Discriminator(_kind_of_delay),
     ]
 
     def build(self, site: Site) -> Step | None:
-        if isinstance(self.delay, timedelta):
-            return Delay(site.id, self.delay)
-        is_random = isinstance(self.delay, Between)
-        site.place.not_built("a random delay (`between`)" if is_random else "a computed delay")
-        return None
+        match self.delay:
+            case timedelta():
+                return Delay(site.id, self.delay)
+            case RandomSpan(between=(shortest, longest)):
+                if shortest > longest:
+                    site.place.at("between").error("the shorter of the two comes first")
+                return RandomDelay(site.id, shortest, longest)
+            case ComputedSpan():
+                return _compute_delay(self.delay, site.id, site.place.at("for"))
+        return _compute_delay(ComputedSpan.model_validate({"for": self.delay}), site.id, site.place)
+
+
+def _compute_delay(form: ComputedSpan, step_id: str, place: Place) -> Step | None:
+    if re.fullmatch(r"\s*\{\{[^{}]*\}\}\s*", form.for_):
+        place.warn(
+            "a number alone is no duration: write its unit behind it, such as "
+            f"`{form.for_.strip()}d`"
+        )
+    duration = place.value(form.for_, STEP)
+    turn = IfPast(form.if_missing or "skip")
+    return None if duration is None else ComputedDelay(step_id, duration, turn)
 
 
 class WaitUntilOptions(Form):
@@ -85,7 +115,7 @@ class WaitUntilForm(StepForm, word="wait_until"):
             clock=form.time if date is None else form.at,
             days=frozenset(form.days),
             timezone=None if form.timezone == "customer" else form.timezone,
-            date=None if date is None else _date(date, place.at("date")),
+            date=None if date is None else read_date_of(date, place.at("date")),
             offset=form.offset,
             if_past=IfPast(form.if_past or "continue"),
             if_missing=IfPast(form.if_missing or "skip"),
@@ -102,24 +132,6 @@ def _check_wait_until(form: WaitUntilOptions, place: Place) -> None:
         place.at("timezone").error(
             f"there is no time zone '{form.timezone}': write `customer` or one such as Europe/Paris"
         )
-
-
-def _date(text: str, place: Place) -> Value | None:
-    """A date of the customer (`customer.trial_ends_at`) or a plain one (2026-12-24)."""
-    at = iso_time(text)
-    if (
-        at is None and text.strip()[:1].isdigit()
-    ):  # 24.12.2026, 2026-2-3: as expressions they would be numbers
-        place.error(
-            f"'{text}' is no date: write 2026-12-24, or one of the customer's such as "
-            "customer.trial_ends_at"
-        )
-        return None
-    if at is None:
-        return place.computed(text, STEP)
-    if not 1900 < at.year < 2200:
-        place.error(f"nobody waits until {text}: write a date of this century or the next")
-    return place.value(text, STEP)
 
 
 class WaitForOptions(Form):

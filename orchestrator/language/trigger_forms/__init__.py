@@ -6,6 +6,7 @@ The order of these files is that in which the language is told.
 from orchestrator.language.trigger_forms import (  # noqa: I001  # the order is that of the language
     event_form as event_form,
     watched_forms as watched_forms,
+    date_form as date_form,
     called_forms as called_forms,
     manual_form as manual_form,
 )

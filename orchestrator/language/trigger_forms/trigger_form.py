@@ -28,10 +28,7 @@ class TriggerForm(Form):
     example: ClassVar[str]
     where: ClassVar[Where] = TRIGGER_WITHOUT_EVENT  # its `if` stands there
 
-    not_built = frozenset({"for_each", "one_per"})
     if_: Rule | None = Field(None, alias="if")
-    for_each: str | None = None
-    one_per: str | None = None
 
     def __init_subclass__(cls, word: str = "", example: str = "", **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -52,9 +49,6 @@ class TriggerForm(Form):
 
     def read(self, place: Place) -> Trigger | None:
         """The trigger of the domain; None where it is faulty, which is reported at its place."""
-        for option in sorted(self.not_built):
-            if getattr(self, option) is not None:
-                place.at(option).not_built(f"`{option}`")
         return self.build(place)
 
     def build(self, place: Place) -> Trigger | None:

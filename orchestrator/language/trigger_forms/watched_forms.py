@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import Literal
-
 from pydantic import Field
 
 from orchestrator.domain.triggers import StageTrigger, Trigger
 from orchestrator.language.place import Place
-from orchestrator.language.plain_forms import AnyDuration, Clock, Text
+from orchestrator.language.plain_forms import Text
 from orchestrator.language.trigger_forms.trigger_form import TriggerForm
 
 
@@ -26,10 +23,3 @@ class OnStage(TriggerForm, word="stage", example="{stage: loyal}"):
 
 class OnSegment(TriggerForm, word="segment"):
     segment: Text
-
-
-class OnDate(TriggerForm, word="date"):
-    date: Text
-    every: Literal["year"] | None = None
-    offset: AnyDuration = timedelta(0)
-    at: Clock | None = None

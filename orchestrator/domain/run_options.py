@@ -1,0 +1,39 @@
+"""How a customer's line is run: in life or on a virtual clock, and what of it is left out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from datetime import datetime
+
+from orchestrator.domain.effects import DecisionKind
+from orchestrator.domain.program import invent_code
+from orchestrator.domain.value_class import value_class
+
+
+@value_class
+class RunOptions:
+    """How a line is run.
+
+    `wall_clock` is the time in life; None on a virtual clock, where nothing is late. The steps of
+    journeys `on_hold` wait; entries, exits and goals go on. After `no_entries_after` nothing new
+    begins: no entry, no change of stage. Up to `history_until` time alone starts nothing, because
+    the history before it was imported. Where others wake the line for the instants that call it
+    (`engine.call_up`), it asks of those from `called_from` on, and does not say when the next is.
+    """
+
+    wall_clock: datetime | None = None
+    on_hold: Collection[str] = ()
+    no_entries_after: datetime | None = None
+    history_until: datetime | None = None
+    called_from: datetime | None = None
+    # the facts were just counted anew under edited rules: stage changes are the edit's doing
+    rules_edited: bool = False
+    keeps_ended: bool = False  # no ended enrollment is dropped: a merge gives each its new owner
+    keeps_customers: bool = False  # each message comes with its customer as they were
+    # the decisions that somebody reads, where the others need not be made; None: all of them
+    told: Collection[DecisionKind] | None = None
+    # the next code of a pool, for a coupon's key; None: the pool is empty
+    pool_code: Callable[[str, str], str | None] = invent_code
+
+
+LIFE = RunOptions()

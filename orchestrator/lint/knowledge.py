@@ -1,0 +1,167 @@
+"""What is known of the shop's events and of its customers' traits: by the tracking plan, by what
+came in, and by what Parcours itself makes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from orchestrator.domain.event import ANY_EVENT
+from orchestrator.domain.state import RESERVED_TRAITS
+from orchestrator.domain.tracking_plan import NO_PLAN, Shape, TrackingPlan
+from orchestrator.domain.triggers import EventTrigger
+from orchestrator.language.lifecycle_file import BUILT_IN
+from orchestrator.language.project import Project
+from orchestrator.lint.uses import Mention, mentions, walk_values
+from orchestrator.render import Templates
+
+#: Events that Parcours makes, with their properties; None: whatever a page tells.
+OWN_EVENTS: Mapping[str, frozenset[str] | None] = {
+    "Page Viewed": None,
+    "Screen Viewed": None,
+    "Survey Answered": frozenset({"survey", "score", "answer", "comment", "email_id", "journey"}),
+    "Referral Accepted": frozenset({"referred_by"}),
+    "Reward Granted": frozenset(
+        {"code", "redeemed", "percent", "amount", "currency", "minimum", "products"}
+        | {"expires_at", "role"}
+    ),
+    "Unsubscribed": None,
+    "Coupon Redeemed": None,
+    "Consent Confirmed": None,
+    "Task Done": None,
+    "Webhook Answered": frozenset({"to", "status", "body"}),
+}
+#: Traits that the specification of `identify` reserves, and those that Parcours reads itself.
+OWN_TRAITS = frozenset({
+    "address", "age", "avatar", "birthday", "company", "created_at", "createdAt", "description",
+    "email", "employees", "first_name", "firstName", "gender", "id", "industry", "last_name",
+    "lastName", "logins", "name", "phone", "plan", "title", "username", "website",
+    "city", "country", "state", "postal_code", "zip", "zone", "region", "referred_by",
+    "timezone", "locale", "consent",
+})  # fmt: skip
+#: The events of Segment's specifications (ecommerce, B2B, mobile): no misspelling, where no plan
+#: says better. Source: segment.com/docs/connections/spec.
+COMMON_EVENTS = frozenset({
+    "Products Searched", "Product List Viewed", "Product List Filtered", "Promotion Viewed",
+    "Promotion Clicked", "Product Clicked", "Product Viewed", "Product Added", "Product Removed",
+    "Cart Viewed", "Checkout Started", "Checkout Step Viewed", "Checkout Step Completed",
+    "Payment Info Entered", "Order Updated", "Order Completed", "Order Refunded",
+    "Order Cancelled", "Coupon Entered", "Coupon Applied", "Coupon Denied", "Coupon Removed",
+    "Product Added to Wishlist", "Product Removed from Wishlist", "Wishlist Product Added to Cart",
+    "Product Shared", "Cart Shared", "Product Reviewed",
+    "Account Created", "Account Deleted", "Signed Up", "Signed In", "Signed Out", "Invite Sent",
+    "Account Added User", "Account Removed User", "Trial Started", "Trial Ended",
+    "Application Installed", "Application Opened", "Application Updated",
+    "Application Uninstalled",
+})  # fmt: skip
+_ALWAYS = frozenset({"name", "at"})  # of every event
+
+
+@dataclass(frozen=True)  # no slots: what is worked out is kept
+class Knowledge:
+    """A project, and what came in (`data`), which is empty where nobody asked for it."""
+
+    project: Project
+    templates: Templates | None
+    data: TrackingPlan = NO_PLAN
+
+    # ------------------------------------------------------------ events
+
+    @cached_property
+    def mentions(self) -> tuple[Mention, ...]:
+        """Every event that a file names."""
+        return tuple(mentions(self.project, self.templates))
+
+    @cached_property
+    def emitted(self) -> dict[str, frozenset[str]]:
+        """The events that steps emit, with their properties."""
+        found: dict[str, frozenset[str]] = {}
+        for document in self.project.documents.values():
+            for path, value in walk_values(document.data):
+                if path[-1] == "emit" and isinstance(value, Mapping) and path[0] == "steps":
+                    names = value.get("properties") or {}
+                    event = str(value.get("event"))
+                    found[event] = found.get(event, frozenset()) | frozenset(names)
+        return found
+
+    @cached_property
+    def events(self) -> frozenset[str]:
+        """The names that are known for certain."""
+        planned = frozenset(self.project.plan.events) or COMMON_EVENTS
+        return planned | {*self.data.events, *OWN_EVENTS, *self.emitted, ANY_EVENT}
+
+    def witnesses(self, mention: Mention) -> bool:
+        """Whether another file or a test names the same event. Where a tracking plan stands, it
+        decides alone.
+        """
+        return not self.project.plan.events and any(
+            one.event == mention.event and (one.is_test or one.file != mention.file)
+            for one in self.mentions
+        )
+
+    # ------------------------------------------------------------ properties
+
+    def shapes(self, event: str) -> Iterator[Shape]:
+        """What plan and data tell of an event."""
+        for source in (self.project.plan, self.data):
+            if (shape := source.events.get(event)) is not None:
+                yield shape
+
+    def properties(self, events: Iterable[str]) -> frozenset[str] | None:
+        """All properties that some events may have; None where one of them may have any."""
+        found: set[str] = set(_ALWAYS)
+        for event in events:
+            names = self._properties(event)
+            if names is None:
+                return None
+            found |= names
+        return frozenset(found)
+
+    def _properties(self, event: str) -> frozenset[str] | None:
+        closed = [frozenset(shape.parts) for shape in self.shapes(event) if not shape.is_open]
+        if event in self.emitted:
+            closed.append(self.emitted[event])
+        if (own := OWN_EVENTS.get(event)) is not None:
+            closed.append(own)
+        return frozenset[str]().union(*closed) if closed else None
+
+    def shape_of(self, events: Iterable[str], path: tuple[str, ...]) -> Shape | None:
+        """The shape of a property, where all that know the events tell the same of it."""
+        shapes = [shape.at(path) for event in events for shape in self.shapes(event)]
+        told = [shape for shape in shapes if shape is not None]
+        return told[0] if told and len({shape.types for shape in told}) == 1 else None
+
+    def entry_events(self, journeys: Iterable[str]) -> frozenset[str] | None:
+        """The events that start some journeys; None where something else may start one."""
+        triggers = [one for name in journeys for one in self.project.journeys[name].triggers]
+        if not triggers or not all(isinstance(one, EventTrigger) for one in triggers):
+            return None
+        return frozenset(one.event for one in triggers if isinstance(one, EventTrigger))
+
+    # ------------------------------------------------------------ traits
+
+    @cached_property
+    def facts(self) -> frozenset[str]:
+        """The names of the facts."""
+        return frozenset(fact.name for fact in self.project.lifecycle.facts)
+
+    @cached_property
+    def traits(self) -> frozenset[str]:
+        """The names of customers' properties that something knows: a fact, a step, a test, the
+        plan, the data, or Parcours itself.
+        """
+        named = {*OWN_TRAITS, *BUILT_IN, *RESERVED_TRAITS, *RESERVED_TRAITS.values(), *self.facts}
+        for document in self.project.documents.values():
+            for path, value in walk_values(document.data):
+                is_update = path[-1] == "update" and path[0] == "steps"
+                is_test = path[0] == "tests" and path[-1] in ("customer", "identify")
+                if isinstance(value, Mapping) and (is_update or is_test):
+                    named |= {str(name) for name in value}
+        return frozenset({*named, *self.project.plan.traits, *self.data.traits})
+
+    @property
+    def tells_all_traits(self) -> bool:
+        """Whether plan or data say which traits there are."""
+        return bool(self.project.plan.traits or self.data.traits)

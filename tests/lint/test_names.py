@@ -1,0 +1,232 @@
+"""Names that nothing knows are told of, with what was probably meant."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.checked import check, found, journey, mail
+
+LIFECYCLE = {
+    "journeys/lifecycle.yaml": "lifecycle: x\nfacts:\n  orders: {count: Order Completed}\n"
+    "  carts: {count: Product Added}\n"
+}
+PLAN = {
+    "journeys/events.yaml": """
+events:
+  Order Completed:
+    properties:
+      total: {type: number, examples: [80]}
+      currency: string
+      products: {type: array, items: {properties: {name: string}}}
+  Product Added: {properties: {price: number}}
+  Signed Up:
+traits:
+  first_name: string
+  newsletter: boolean
+"""
+}
+
+
+def test_an_event_that_no_other_file_names_is_told_with_the_one_that_was_meant(
+    tmp_path: Path,
+) -> None:
+    files = journey("trigger: {event: Product Aded}")
+    assert found(tmp_path, "unknown-event", LIFECYCLE, files) == [
+        "journeys/x.yaml:2: no other file, no test and no plan names the event 'Product Aded'; "
+        "did you mean 'Product Added'?"
+    ]
+
+
+def test_an_event_that_another_file_or_a_test_names_is_known(tmp_path: Path) -> None:
+    files = journey("trigger: {event: Product Added}")
+    assert found(tmp_path, "unknown-event", LIFECYCLE, files) == []
+    tested = journey(
+        "trigger: {event: Gift Bought}\ntests:\n  - test: a\n    expect: []\n"
+        "    events: [{at: 0h, event: Gift Bought}]"
+    )
+    assert found(tmp_path, "unknown-event", LIFECYCLE, tested) == []
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "trigger: {event: Signed Up}\nexit: {event: Order Complete}",
+        "trigger: {event: Signed Up}\ngoal: {event: Order Complete}",
+        "trigger: {event: Signed Up}\nonly_if: performed('Order Complete')",
+        "trigger: {event: Order Complete}",
+    ],
+)
+def test_where_a_plan_stands_it_decides_wherever_an_event_is_named(
+    tmp_path: Path, body: str
+) -> None:
+    (told,) = found(tmp_path, "unknown-event", PLAN, journey(body))
+    assert told.endswith("has no event 'Order Complete'; did you mean 'Order Completed'?")
+
+
+def test_an_event_in_a_template_or_a_fact_is_looked_at_too(tmp_path: Path) -> None:
+    files = journey("trigger: {event: Signed Up}")
+    body = "{% if performed('Order Complet') %}Thank you{% endif %}"
+    assert len(found(tmp_path, "unknown-event", PLAN, files, mail(body))) == 1
+    facts = {"journeys/lifecycle.yaml": "lifecycle: x\nfacts:\n  a: {count: Odrer Completed}\n"}
+    (told,) = found(tmp_path, "unknown-event", PLAN, files, facts, mail("x"))
+    assert told.startswith("journeys/lifecycle.yaml:3:")
+
+
+def test_what_parcours_itself_makes_and_what_steps_emit_is_known(tmp_path: Path) -> None:
+    files = journey(
+        "trigger: {event: Survey Answered, if: event.score <= 6}",
+        "  - emit: {event: Became Unhappy}\n  - email: hello",
+    )
+    other = journey("trigger: {event: Became Unhappy}", name="y")
+    assert found(tmp_path, "unknown-event", PLAN, files, other) == []
+
+
+def test_a_comment_keeps_an_event_that_begins_in_may(tmp_path: Path) -> None:
+    body = "trigger:\n  event: Gift Bought  # parcours: ignore[unknown-event] begins in May"
+    rules = {one.rule for one in check(tmp_path, PLAN, journey(body))}
+    assert not rules & {"unknown-event", "ignore-without-effect", "ignore-without-reason"}
+
+
+# ---------------------------------------------------------------- properties
+
+
+@pytest.mark.parametrize(
+    ("body", "name", "meant"),
+    [
+        ("trigger: {event: Product Added, if: event.pirce >= 20}", "pirce", "price"),
+        ("trigger: {event: Signed Up}\nexit: {event: Product Added, if: event.prise > 3}",
+         "prise", "price"),
+        ("trigger: {event: Product Added}\nonly_if: entry.prices > 3", "prices", "price"),
+        ("trigger: {event: Signed Up}\ngoal: {event: Order Completed, value: event.totl}",
+         "totl", "total"),
+        ("trigger: {event: Signed Up}\nonly_if: performed('Order Completed', curency='EUR')",
+         "curency", "currency"),
+    ],
+)  # fmt: skip
+def test_a_property_that_the_event_does_not_have_is_told(
+    tmp_path: Path, body: str, name: str, meant: str
+) -> None:
+    (told,) = found(tmp_path, "unknown-property", PLAN, journey(body))
+    assert told.endswith(f"has no property '{name}'; did you mean '{meant}'?")
+
+
+def test_a_property_of_an_event_of_which_nothing_is_told_may_be_anything(tmp_path: Path) -> None:
+    body = "trigger: {event: Signed Up, if: event.whatever == 1}"
+    assert found(tmp_path, "unknown-property", PLAN, journey(body)) == []
+    assert found(tmp_path, "unknown-property", LIFECYCLE, journey(body)) == []
+
+
+def test_the_entry_in_a_template_is_what_starts_the_journeys_that_send_it(tmp_path: Path) -> None:
+    text = mail("{{ entry.totl }} {{ entry.at | date }}")
+    (told,) = found(
+        tmp_path, "unknown-property", PLAN, text, journey("trigger: {event: Order Completed}")
+    )
+    assert told.startswith("templates/email/hello.html:4:")
+    by_hand = journey("trigger: [{event: Order Completed}, manual]")
+    assert found(tmp_path, "unknown-property", PLAN, text, by_hand) == []
+
+
+def test_a_fact_of_a_property_that_its_event_does_not_have_is_told(tmp_path: Path) -> None:
+    facts = {
+        "journeys/lifecycle.yaml": "lifecycle: x\nfacts:\n"
+        '  a: {unique: Order Completed, of: "product[].name"}\n'
+    }
+    (told,) = found(
+        tmp_path, "unknown-property", PLAN, facts, journey("trigger: {event: Signed Up}")
+    )
+    assert "has no property 'product'; did you mean 'products'?" in told
+
+
+def test_an_option_of_another_tool_is_not_taken_for_a_property_in_silence(tmp_path: Path) -> None:
+    body = "trigger: {event: Signed Up}\nonly_if: performed('Order Completed', last='30d')"
+    (told,) = found(tmp_path, "performed-option", PLAN, journey(body))
+    assert told.endswith('takes `last` for a property of the event; write within="30d"')
+    assert found(tmp_path, "unknown-property", PLAN, journey(body)) == []
+
+
+# ---------------------------------------------------------------- traits, facts, variables
+
+
+def test_a_trait_that_is_nearly_a_known_one_is_told_in_templates_too(tmp_path: Path) -> None:
+    files = journey("trigger: manual\nonly_if: customer.frist_name is defined")
+    told = found(tmp_path, "unknown-trait", files, mail("Hi {{ customer.frist_name }}"))
+    assert told == [
+        "journeys/x.yaml:3: nothing gives customers a trait 'frist_name'; did you mean "
+        "'first_name'?",
+        "templates/email/hello.html:4: nothing gives customers a trait 'frist_name'; did you mean "
+        "'first_name'?",
+    ]
+
+
+def test_where_a_plan_tells_the_traits_any_other_is_unknown(tmp_path: Path) -> None:
+    files = journey("trigger: manual\nonly_if: customer.vip_level == 'gold'")
+    assert found(tmp_path, "unknown-trait", files) == []
+    (told,) = found(tmp_path, "unknown-trait", files, PLAN)
+    assert told.endswith("a trait 'vip_level'; write it into journeys/events.yaml")
+    updated = journey(
+        "trigger: manual\nonly_if: customer.vip_level == 'gold'",
+        "  - update: {vip_level: gold}\n  - email: hello",
+    )
+    assert found(tmp_path, "unknown-trait", updated, PLAN) == []
+
+
+def test_a_number_of_a_customer_that_nothing_counts_is_told(tmp_path: Path) -> None:
+    files = journey("trigger: manual\nonly_if: customer.revenue >= 500 and customer.age > 18")
+    (told,) = found(tmp_path, "unknown-fact", files)
+    assert "'revenue' is compared with a number, and no fact and no step gives it" in told
+    assert told.endswith("facts stand in journeys/lifecycle.yaml: this project has none")
+    (told,) = found(tmp_path, "unknown-fact", files, LIFECYCLE)
+    assert told.endswith("lifecycle.yaml")
+
+
+def test_nearly_a_fact_in_a_template_is_told(tmp_path: Path) -> None:
+    files = (LIFECYCLE, journey("trigger: manual"), mail("{{ customer.order }} orders"))
+    (told,) = found(tmp_path, "unknown-fact", *files)
+    assert told.endswith("there is no fact 'order'; did you mean 'orders'?")
+
+
+def test_a_variable_that_no_step_sets_is_told(tmp_path: Path) -> None:
+    files = journey(
+        "trigger: manual\nonly_if: vars.scroe > 3", "  - set: {score: 3}\n  - email: hello"
+    )
+    told = found(tmp_path, "unknown-variable", files, mail("{{ vars.scor }} {{ vars.score }}"))
+    assert told == [
+        "journeys/x.yaml:3: no step sets vars.scroe; did you mean 'score'?",
+        "templates/email/hello.html:4: no step of a journey that sends this sets vars.scor; did "
+        "you mean 'score'?",
+    ]
+
+
+def test_what_a_wait_saves_is_set(tmp_path: Path) -> None:
+    files = journey(
+        "trigger: manual",
+        "  - wait_for: {event: Survey Answered, within: 3d, save_as: answer}\n  - email: hello",
+    )
+    text = mail("{{ vars.answer.score }}")
+    assert found(tmp_path, "unknown-variable", files, text) == []
+
+
+def test_a_coupon_that_no_step_gives_is_told(tmp_path: Path) -> None:
+    text = mail("{{ coupon.code }}")
+    (told,) = found(tmp_path, "coupon-without-step", journey("trigger: manual"), text)
+    assert told.endswith("hello.html:4: x sends this, and gives no coupon: put `coupon` before it")
+    given = journey("trigger: manual", "  - coupon: {percent: 10}\n  - email: hello")
+    assert found(tmp_path, "coupon-without-step", given, text) == []
+    asked = journey("trigger: manual\nonly_if: coupon.redeemed")
+    assert len(found(tmp_path, "coupon-without-step", asked, mail("x"))) == 1
+
+
+# ---------------------------------------------------------------- the plan itself
+
+
+def test_a_plan_with_a_type_that_does_not_exist_is_an_error_in_its_place(tmp_path: Path) -> None:
+    plan = {"journeys/events.yaml": "events:\n  A: {properties: {total: {type: nubmer}}}\n"}
+    problems = check(tmp_path, plan, journey("trigger: manual"))
+    assert [(one.line, one.column, one.message) for one in problems] == [
+        (2, 34, "there is no type 'nubmer'; did you mean 'number'?")
+    ]
+    plan = {"journeys/events.yaml": "events:\n  A: {properties: {total: 80}}\n"}
+    (problem,) = check(tmp_path, plan, journey("trigger: manual"))
+    assert "a JSON Schema such as {type: number, examples: [80]}" in problem.message
