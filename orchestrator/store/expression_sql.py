@@ -58,7 +58,7 @@ _ROWS = frozenset({"performed", "in_segment", "received"})  # ask for rows, what
 
 
 @dataclass(frozen=True, slots=True)
-class Audience:
+class AllCustomers:
     """At which instant a rule is asked of all customers, with what else it may see: the event of a
     business, say.
     """
@@ -68,14 +68,14 @@ class Audience:
     names: Mapping[str, object] = field(default_factory=dict)
 
 
-def compile_rule(tree: Expr, audience: Audience, *, is_sqlite: bool) -> Condition:
+def compile_rule(tree: Expr, everybody: AllCustomers, *, is_sqlite: bool) -> Condition:
     """The condition for rows of `customers`; raises ExpressionInvalid where SQL cannot ask it."""
-    return _Compiler(audience, Operators(dialect_of(is_sqlite))).condition(tree)
+    return _Compiler(everybody, Operators(dialect_of(is_sqlite))).condition(tree)
 
 
 @dataclass(frozen=True, slots=True)
 class _Compiler:
-    audience: Audience
+    everybody: AllCustomers
     operators: Operators
     event: EventSql | None = None  # what `event` is, where each row is asked of its own
 
@@ -113,10 +113,10 @@ class _Compiler:
             case "received":
                 window = read_received_window(call)
                 name = constant_argument(call.args[0], str, "received")
-                since = None if window is None else self.audience.now - window
+                since = None if window is None else self.everybody.now - window
                 return self.customer.received(name, since)
         name = constant_argument(call.args[0], str, "in_segment")
-        rules = {one.name: one.condition for one in self.audience.program.lifecycle.segments}
+        rules = {one.name: one.condition for one in self.everybody.program.lifecycle.segments}
         return self.condition(rules[name].tree) if name in rules else false()
 
     def _performed(self, call: Invoke) -> Condition:
@@ -126,7 +126,7 @@ class _Compiler:
             self._meets(events.told(name), name in CASELESS, self.value(value))
             for name, value in asked.filters
         ]
-        since = None if asked.within is None else self.audience.now - asked.within
+        since = None if asked.within is None else self.everybody.now - asked.within
         return events.happened(asked.at_least, since, met)
 
     def _meets(self, told: SqlValue, is_caseless: bool, wanted: SqlValue) -> Condition:
@@ -139,7 +139,7 @@ class _Compiler:
     @property
     def customer(self) -> CustomerSql:
         """What is read of the customer."""
-        return CustomerSql(self.audience.program, self.audience.now, self.operators, self._counts)
+        return CustomerSql(self.everybody.program, self.everybody.now, self.operators, self._counts)
 
     def value(self, tree: Expr) -> SqlValue:
         """The value of an expression."""
@@ -165,7 +165,7 @@ class _Compiler:
             case Invoke("days_since" | "hours_since" as name, args):
                 unit = ELAPSED_UNITS[name] // INSTANT
                 since = self.value(args[0])
-                return self.operators.elapsed(since, micros_of(self.audience.now), unit)
+                return self.operators.elapsed(since, micros_of(self.everybody.now), unit)
         # a comparison of conditions would be read in another order than it is written
         return SqlValue(flag=case((self.condition(tree), true()), else_=false()))
 
@@ -206,9 +206,9 @@ class _Compiler:
         )
 
     def _known(self, tree: Expr) -> object:
-        scope = Scope(NOBODY, self.audience.now, dict(self.audience.names))
+        scope = Scope(NOBODY, self.everybody.now, dict(self.everybody.names))
         return compile_expression(tree)(scope)
 
     def _counts(self, tree: Expr, event: EventSql) -> Condition:
         """Whether a fact's `if` holds of an event."""
-        return _Compiler(self.audience, self.operators, event).condition(tree)
+        return _Compiler(self.everybody, self.operators, event).condition(tree)

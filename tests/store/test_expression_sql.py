@@ -25,7 +25,7 @@ from orchestrator.domain.values import as_time, iso_time, read_amount
 from orchestrator.language.lifecycle_file import parse_lifecycle
 from orchestrator.language.translation import RULE, TRIGGER, TRIGGER_WITHOUT_EVENT, parse_tree
 from orchestrator.store.database import Database
-from orchestrator.store.expression_sql import Audience, compile_rule
+from orchestrator.store.expression_sql import AllCustomers, compile_rule
 from orchestrator.store.line_loading import load_asleep
 from orchestrator.store.sql_value import micros_of
 from orchestrator.store.tables import CUSTOMERS, EVENTS, MESSAGES
@@ -197,7 +197,7 @@ def ask_in_python(transaction: Transaction, program: Program, tree: Expr) -> set
 
 
 def ask_in_sql(transaction: Transaction, program: Program, tree: Expr) -> set[int]:
-    rule = compile_rule(tree, Audience(program, NOW), is_sqlite=transaction.is_sqlite)
+    rule = compile_rule(tree, AllCustomers(program, NOW), is_sqlite=transaction.is_sqlite)
     return {key for (key,) in transaction.execute(select(CUSTOMERS.c.id).where(rule))}
 
 
@@ -218,7 +218,7 @@ def test_a_rule_in_sql_says_of_each_customer_what_it_says_in_python(
     tree = parse_tree(rule, TRIGGER_WITHOUT_EVENT)
     program = program_of(tree)
     try:
-        compile_rule(tree, Audience(program, NOW), is_sqlite=True)
+        compile_rule(tree, AllCustomers(program, NOW), is_sqlite=True)
     except ExpressionInvalid:
         return
     with crowd.write() as transaction:
@@ -271,17 +271,17 @@ def test_what_sql_cannot_ask_is_refused_with_advice(rule: str, advice: str) -> N
     tree = parse_tree(rule, RULE)
     for is_sqlite in (True, False):
         with pytest.raises(ExpressionInvalid, match=advice):
-            compile_rule(tree, Audience(program_of(tree), NOW), is_sqlite=is_sqlite)
+            compile_rule(tree, AllCustomers(program_of(tree), NOW), is_sqlite=is_sqlite)
 
 
 def test_a_rule_may_see_what_is_known_of_the_instant(crowd: Database) -> None:
     """The event of a business, which is no customer's."""
     tree = parse_tree("customer.x == event.product and event.at <= now", TRIGGER)
     program = program_of()
-    audience = Audience(program, NOW, {"event": {"product": "lamp", "at": NOW}})
+    everybody = AllCustomers(program, NOW, {"event": {"product": "lamp", "at": NOW}})
     customers = [({"x": product}, {}, [], None) for product in ("lamp", "rug", "lamp")]
     with crowd.write() as transaction:
         write_customers(transaction, customers, program.lifecycle)
-        rule = compile_rule(tree, audience, is_sqlite=transaction.is_sqlite)
+        rule = compile_rule(tree, everybody, is_sqlite=transaction.is_sqlite)
         found = transaction.execute(select(CUSTOMERS.c.id).where(rule)).scalars().all()
     assert sorted(found) == [1, 3]
