@@ -12,6 +12,7 @@ from pathlib import Path
 
 from orchestrator.domain.errors import ParcoursError
 from orchestrator.domain.medium import ChannelName, Medium
+from orchestrator.domain.outlets import Outlets
 from orchestrator.domain.policy import Cap, Policy
 from orchestrator.domain.schedule import QuietHours
 from orchestrator.domain.topics import Topic
@@ -115,6 +116,7 @@ class Config:
     ingest_max_age: timedelta = timedelta(hours=24)
     public_url: str = "http://localhost:8000"
     webhooks: Webhooks = Webhooks()
+    outlets: Outlets = field(default_factory=Outlets)
     environment: Mapping[str, str] = field(default_factory=dict, repr=False)
     var: Path | None = None  # instead of the project's own `var`: the demo keeps to itself
 

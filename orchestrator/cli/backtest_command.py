@@ -80,7 +80,7 @@ def backtest(
     elif out is not None:
         with refused("--out", trial.NotWritten):
             trial.write_file(result.sends, out)
-    _answer(Replayed(list(journeys), history, result, time.monotonic() - began_s), out, as_json)
+    _answer(Replayed(journeys, history, result, time.monotonic() - began_s), out, as_json)
     if result.rejected and not result.events:
         raise typer.Exit(1)
 

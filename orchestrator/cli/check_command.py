@@ -47,10 +47,11 @@ def check(
     reports: list[Report] = []
     with refused(None, NoProject):
         projects = by_project(paths or [project])
-    for root, files in projects.items():
-        reports.append(check_project(root, os.environ))
-        problems += as_seen_from_here(root, reports[-1].problems, files)
     # A database's driver is imported only where the customers are asked about.
+    learn = {"learn": load("check_data:learn_from_data")} if data else {}
+    for root, files in projects.items():
+        reports.append(check_project(root, os.environ, **learn))
+        problems += as_seen_from_here(root, reports[-1].problems, files)
     look = load("check_data:look_at_customers") if data else None
     found = [look(report.project) for report in reports if look and report.project]
     if as_json:

@@ -5,9 +5,17 @@ from __future__ import annotations
 import typer
 
 from orchestrator.cli.databases import opened
+from orchestrator.domain.tracking_plan import TrackingPlan
 from orchestrator.language.project import Project
 from orchestrator.lint.customer_check import Findings, check_customers
+from orchestrator.store.figures import learn_plan
 from orchestrator.wiring import ANOTHER_KEY, is_another_key
+
+
+def learn_from_data(project: Project) -> TrackingPlan:
+    """The events and traits that came in."""
+    with opened(project.config) as database, database.read() as transaction:
+        return learn_plan(transaction).as_plan()
 
 
 def look_at_customers(project: Project) -> Findings:

@@ -13,7 +13,8 @@ from orchestrator.cli.to_dos import list_tasks
 COMMANDS = {
     "list": Command("to_dos:list_tasks", "List the to-dos for people, what is due first in front."),
     "done": Command("to_dos:done", "Say that to-dos are done, and how it went."),
-    "export": Command("to_dos:export", "Write to-dos to a file for a spreadsheet."),
+    "post": Command("task_files:post", "Tell the shop's own server of earlier to-dos."),
+    "export": Command("task_files:export", "Write to-dos to a file for a spreadsheet."),
 }
 
 

@@ -7,7 +7,6 @@ from typing import Annotated
 
 import typer
 
-from orchestrator.cli.csv_files import write_csv
 from orchestrator.cli.databases import opened, refuse_unknown_journey
 from orchestrator.cli.options import AsJson, OnlyJourney, ProjectFolder
 from orchestrator.cli.output import end_with, print_answer, print_json
@@ -36,7 +35,7 @@ def list_tasks(
 ) -> None:
     """List the to-dos for people, what is due first in front."""
     config = load_settings(project)
-    found = _read(config, TaskFilter(None if with_done else False, journey, assignee))
+    found = read_tasks(config, TaskFilter(None if with_done else False, journey, assignee))
     if as_json:
         print_json([task_list.as_plain(task) for task in found])
     else:
@@ -67,23 +66,7 @@ def done(
         raise end_with(f"done before, and left as it was: {_named(finished.before)}")
 
 
-def export(
-    file: Annotated[
-        Path, typer.Argument(metavar="FILE", help="A CSV file; `-` is standard output.")
-    ],
-    *,
-    journey: OnlyJourney = None,
-    assignee: Assignee = None,
-    with_done: WithDone = False,
-    project: ProjectFolder = Path(),
-) -> None:
-    """Write to-dos to a file for a spreadsheet, with names, addresses and numbers."""
-    config = load_settings(project)
-    found = _read(config, TaskFilter(None if with_done else False, journey, assignee))
-    write_csv(file, task_list.HEADER, task_list.as_rows(found), count(len(found), "task"))
-
-
-def _read(config: Config, wanted: TaskFilter) -> list[KeptTask]:
+def read_tasks(config: Config, wanted: TaskFilter) -> list[KeptTask]:
     with opened(config, to_look=True) as database, database.read() as transaction:
         if wanted.journey is not None:
             refuse_unknown_journey(transaction, wanted.journey)

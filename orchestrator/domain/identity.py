@@ -14,7 +14,6 @@ from hashlib import blake2b
 from typing import NamedTuple
 
 from orchestrator.domain.call import Call
-from orchestrator.domain.errors import CallRejected
 from orchestrator.domain.event import Kind
 from orchestrator.domain.value_class import value_class
 
@@ -43,23 +42,23 @@ class Identities:
     """The links between anonymous and known ids, learnt call by call.
 
     `known` are the customers that exist already, and grows; `links` maps an anonymous id to the
-    known one.
+    known one, `aliases` the id of a user to that under which they go on.
     """
 
     known: set[Person]
     links: dict[str, str] = field(default_factory=dict)
+    aliases: dict[str, str] = field(default_factory=dict)
     new_links: dict[str, str] = field(default_factory=dict)
 
     def resolve(self, call: Call) -> Resolution:
-        """Who a call is about; raises CallRejected for an alias of two known users."""
+        """Who a call is about."""
         if call.kind is Kind.MERGE:
             resolution = self._alias(call)
         elif call.user_id:
-            resolution = Resolution(
-                Person(call.user_id), self._link(call.anonymous_id, call.user_id)
-            )
+            user_id = self.today(call.user_id)
+            resolution = Resolution(Person(user_id), self._link(call.anonymous_id, user_id))
         else:
-            user_id = self.links.get(call.anonymous_id)
+            user_id = self._linked(call.anonymous_id)
             resolution = Resolution(
                 Person(user_id) if user_id else Person(call.anonymous_id, anonymous=True)
             )
@@ -70,11 +69,21 @@ class Identities:
             and (invited := invited_as(call))
             and invited not in self.links
         ):
-            return Resolution(resolution.person, self._link(invited, call.user_id))
+            return Resolution(resolution.person, self._link(invited, resolution.person.id))
         return resolution
 
+    def today(self, user_id: str) -> str:
+        """The id under which a user is known by now."""
+        while user_id in self.aliases:
+            user_id = self.aliases[user_id]
+        return user_id
+
+    def _linked(self, anonymous_id: str) -> str:
+        """The user behind an anonymous id; "" for a stranger."""
+        return self.today(self.links.get(anonymous_id, ""))
+
     def _link(self, anonymous_id: str, user_id: str) -> Person | None:
-        if not anonymous_id or self.links.get(anonymous_id) == user_id:
+        if not anonymous_id or self._linked(anonymous_id) == user_id:
             return None
         first_time = anonymous_id not in self.links
         self.links[anonymous_id] = self.new_links[anonymous_id] = user_id
@@ -82,11 +91,14 @@ class Identities:
         return stranger if first_time and stranger in self.known else None
 
     def _alias(self, call: Call) -> Resolution:
-        if call.previous_id != call.user_id and Person(call.previous_id) in self.known:
-            raise CallRejected(
-                "alias_of_known", "merging two known users is not built yet; the call is kept"
-            )
-        return Resolution(Person(call.user_id), self._link(call.previous_id, call.user_id))
+        user, previous = self.today(call.user_id), self.today(call.previous_id)
+        if previous == user:
+            return Resolution(Person(user))
+        if Person(previous) not in self.known:
+            return Resolution(Person(user), self._link(call.previous_id, user))
+        self.known.discard(Person(previous))
+        self.aliases[previous] = user
+        return Resolution(Person(user), Person(previous))
 
 
 def invited_as(call: Call) -> str | None:

@@ -19,6 +19,7 @@ from orchestrator.domain.expression import Condition, Scope, Value
 from orchestrator.domain.journey import Journey
 from orchestrator.domain.medium import ChannelName, Medium
 from orchestrator.domain.message import Purpose
+from orchestrator.domain.outlets import Outlets
 from orchestrator.domain.own_dates import Dates
 from orchestrator.domain.program import Program
 from orchestrator.domain.reasons import Detail, Reason, brief
@@ -205,6 +206,11 @@ class Moment:
     def currency(self) -> str:
         """The project's."""
         return self.line.program.currency
+
+    @property
+    def outlets(self) -> Outlets:
+        """The servers that are told of what steps give."""
+        return self.line.program.outlets
 
     @property
     def purpose(self) -> Purpose:

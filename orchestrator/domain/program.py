@@ -25,6 +25,7 @@ from orchestrator.domain.journey import Journey
 from orchestrator.domain.lifecycle import Fact, Lifecycle
 from orchestrator.domain.matching import Matching
 from orchestrator.domain.medium import ChannelName, Medium
+from orchestrator.domain.outlets import Outlets
 from orchestrator.domain.own_dates import Dated
 from orchestrator.domain.policy import Policy
 from orchestrator.domain.route import PLAIN
@@ -191,7 +192,7 @@ class Index:
         holdouts = [program.holdout_global, *(one.holdout for one in program.journeys.values())]
         self.has_splits = any(holdouts) or any(step.draws for step in steps)
         self.has_grants = any(step.grants for step in steps)
-        self.calls_out = any(step.calls_out for step in steps)
+        self.calls_out = program.outlets.are_open or any(step.calls_out for step in steps)
 
 
 class _LifeScope(Scope):
@@ -259,6 +260,7 @@ class Program:
     # since when the project knows each of its `dated_keys`; of a virtual clock alone: always
     dated_since: Mapping[str, datetime] = field(default_factory=dict)
     coupon_code: Callable[[str], str] = plain_code
+    outlets: Outlets = field(default_factory=Outlets)
     template_calls: tuple[Expr, ...] = ()  # the functions of the language that templates call
     index: Index = field(init=False, compare=False, repr=False)
 

@@ -18,6 +18,7 @@ from orchestrator.domain.event import Event
 from orchestrator.domain.expression import Condition, Scope, Value
 from orchestrator.domain.medium import ChannelName, Medium
 from orchestrator.domain.message import Purpose
+from orchestrator.domain.outlets import Outlets
 from orchestrator.domain.reasons import Detail, Reason
 from orchestrator.domain.release_answers import Release
 from orchestrator.domain.state import CustomerState, Enrollment, Status
@@ -45,6 +46,11 @@ class StepMoment(Protocol):
     @property
     def currency(self) -> str:
         """The project's."""
+        ...
+
+    @property
+    def outlets(self) -> Outlets:
+        """The servers that are told of what steps give."""
         ...
 
     @property

@@ -7,7 +7,7 @@ harmless.
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -107,11 +107,10 @@ class _Lives:
     def run(self, ids: Sequence[int], report: TickReport) -> list[RunOutcome]:
         """Runs these customers' lines; what was due is counted in the report."""
         lives = self._load(ids)
-        merged = {key: life.merges for key, life in lives.items() if life.merges}
-        absorbed = [other for merges in merged.values() for _, other in merges]
-        others = self._load(absorbed, whole=True) if absorbed else {}
-        if merged:
-            lives |= self._load(list(merged), whole=True)
+        others = self._load_absorbed(lives.values())
+        if others:
+            merged = [key for key, life in lives.items() if life.merges]
+            lives |= self._load(merged, whole=True)
         for life in (*lives.values(), *others.values()):
             self._recount(life)
         for life in lives.values():
@@ -122,10 +121,19 @@ class _Lives:
     def _load(self, ids: Sequence[int], *, whole: bool = False) -> dict[int, Loaded]:
         return load(self.transaction, self.turn.program, ids, self.now, whole=whole)
 
+    def _load_absorbed(self, lives: Iterable[Loaded]) -> dict[int, Loaded]:
+        """Those who turned out to be these customers, and those who had turned out to be them."""
+        found, wanted = dict[int, Loaded](), [one for life in lives for _, one in life.merges]
+        while wanted:
+            more = self._load(wanted, whole=True)
+            found |= more
+            wanted = [one for life in more.values() for _, one in life.merges]
+        return found
+
     def _pass_calls(self, life: Loaded, others: Mapping[int, Loaded]) -> None:
         """Has the line begin where it was woken; those that are merged into it, there too."""
         since = life.state.next_due_at
-        for one in (life, *(others[absorbed_id] for _, absorbed_id in life.merges)):
+        for one in (life, *_absorbed(life, others)):
             one.state.next_due_at = since
             pass_calls(self.turn.program, one.state, since or self.now)
 
@@ -137,20 +145,8 @@ class _Lives:
 
     def _run_life(self, life: Loaded, others: Mapping[int, Loaded]) -> RunOutcome:
         """Runs one line, and before it those of the customers who turned out to be this one."""
-        turn, fresh, effects, late = self.turn, life.events, list[Effect](), list[Loaded]()
-        for told, absorbed_id in life.merges:
-            other = others[absorbed_id]
-            if _is_behind(told.at, other):  # it was already run past the instant of the merge
-                fresh += other.events
-                if told.starts:
-                    happened = filter(None, (life.state.happened_at, other.state.happened_at))
-                    life.state.happened_at = max(happened)
-            else:
-                before, fresh = _part(other, fresh, told.at)
-                effects += self._run_up_to(told.at, other, before)
-            if told.starts and (_is_behind(told.at, other) or _is_behind(told.at, life)):
-                late.append(other)
-            fresh.append(_merge(told, other))
+        turn, effects, late = self.turn, list[Effect](), list[Loaded]()
+        fresh = self._unite(life, others, effects, late)
         record = (
             _united_record(self.transaction, [life, *late], fresh, effects)
             if late
@@ -167,8 +163,9 @@ class _Lives:
             keeps_customers=turn.clock.is_virtual,
         )
         effects += run(turn.program, life.state, fresh, until, options=options, record=record)
-        absorbed_ids = [absorbed_id for _, absorbed_id in life.merges]
-        taken = [life, *(others[absorbed_id] for absorbed_id in absorbed_ids)]
+        absorbed = _absorbed(life, others)
+        absorbed_ids = [one.state.id for one in absorbed if one.state.id is not None]
+        taken = [life, *absorbed]
         return RunOutcome(
             life.state,
             effects,
@@ -177,6 +174,35 @@ class _Lives:
             None if absorbed_ids else life.before,
             {} if absorbed_ids else life.enrollments_before,
         )
+
+    def _unite(
+        self,
+        life: Loaded,
+        others: Mapping[int, Loaded],
+        effects: list[Effect],
+        late: list[Loaded],
+    ) -> list[Event]:
+        """The new events of a line, with those of the customers who turned out to be this one;
+        their own lines are run to their end before. `late` are those of whom it was known late.
+        """
+        fresh = life.events
+        for told, absorbed_id in life.merges:
+            other = others[absorbed_id]
+            theirs = self._unite(other, others, effects, late)
+            if _is_behind(told.at, other):  # it was already run past the instant of the merge
+                fresh += theirs
+                if told.starts:
+                    happened = filter(None, (life.state.happened_at, other.state.happened_at))
+                    life.state.happened_at = max(happened)
+            else:
+                unnamed = fresh if other.state.anonymous else []
+                before, later = _part(theirs, unnamed, told.at)
+                fresh = later if other.state.anonymous else [*fresh, *later]
+                effects += self._run_up_to(told.at, other, before)
+            if told.starts and (_is_behind(told.at, other) or _is_behind(told.at, life)):
+                late.append(other)
+            fresh.append(_merge(told, other))
+        return fresh
 
     def _run_up_to(self, merged_at: datetime, other: Loaded, before: list[Event]) -> list[Effect]:
         """Runs the line of a customer who was absorbed to its end, just before the merge."""
@@ -229,13 +255,19 @@ def _is_behind(at: datetime, life: Loaded) -> bool:
     return life.state.happened_at is not None and at <= life.state.happened_at
 
 
+def _absorbed(life: Loaded, others: Mapping[int, Loaded]) -> list[Loaded]:
+    """All who turned out to be a customer, at once or one by way of another."""
+    found = [others[absorbed_id] for _, absorbed_id in life.merges]
+    return [*found, *(one for other in found for one in _absorbed(other, others))]
+
+
 def _part(
-    other: Loaded, fresh: Sequence[Event], merged_at: datetime
+    theirs: Sequence[Event], fresh: Sequence[Event], merged_at: datetime
 ) -> tuple[list[Event], list[Event]]:
     """The new events of the absorbed customer's line, and those of the survivor's. What a device
     did before it was known whose it is belongs to the former, also where the call came after the
     one that told."""
-    theirs, unnamed, ours = other.events, list[Event](), list[Event]()
+    unnamed, ours = list[Event](), list[Event]()
     for event in fresh:
         (unnamed if event.unnamed and event.at < merged_at else ours).append(event)
     before = [*(event for event in theirs if event.at < merged_at), *unnamed]

@@ -120,12 +120,13 @@ def _identities(transaction: Transaction, calls: Sequence[Call], batch: _Batch) 
     batch.asked = {Person(name, anonymous=True) for name in strangers} | {
         Person(name) for name in users
     }
-    batch.ids = customers.find_customers(transaction, batch.asked)
-    return Identities(known=set(batch.ids), links=customers.find_links(transaction, strangers))
+    batch.ids, aliases = customers.find_known(transaction, batch.asked)
+    links = customers.find_links(transaction, strangers)
+    return Identities(set(batch.ids), links, aliases)
 
 
 def _take(parts: Parts, identities: Identities, row: WaitingCall, call: Call) -> _Taken:
-    if row.source == ENGINE and Person(call.user_id) not in identities.known:
+    if row.source == ENGINE and Person(identities.today(call.user_id)) not in identities.known:
         raise CallRejected("unknown_customer", "the customer to be told is not known here")
     resolution = identities.resolve(call)
     at = min(
@@ -151,6 +152,8 @@ def _write(parts: Parts, transaction: Transaction, batch: _Batch, now: datetime)
     customers.mark_due(transaction, {ids[person] for person in persons}, now)
     pairs = [(ids[t.absorbed], ids[t.person]) for t in batch.taken if t.absorbed]
     customers.absorb_customers(transaction, pairs)
+    users = [(t.absorbed, t.person) for t in batch.taken if t.absorbed and not t.absorbed.anonymous]
+    customers.redirect(transaction, users)
     rows = [row for taken in batch.taken for row in _events_of(taken, ids)]
     events.add_events(transaction, rows)
     grants.hand_out(

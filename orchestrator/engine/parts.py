@@ -22,6 +22,13 @@ from orchestrator.render import Templates
 from orchestrator.store.database import Database
 
 
+def public_id(secret: str, decided: tuple[int, str, int]) -> str:
+    """The opaque id of what a step of an enrollment decided in one of its passes."""
+    enrollment_id, step, pass_no = decided
+    key = f"message:{enrollment_id}:{step}:{pass_no}".encode()
+    return blake2b(key, key=secret.encode()[:64], digest_size=12).hexdigest()
+
+
 @dataclass(frozen=True, slots=True)
 class Parts:
     """One project ready to run."""
@@ -40,8 +47,7 @@ class Parts:
         """The opaque id of a message: the same for the same (enrollment, step, pass), and not to be
         guessed.
         """
-        key = f"message:{enrollment_id}:{step}:{pass_no}".encode()
-        return blake2b(key, key=self.secret.encode()[:64], digest_size=12).hexdigest()
+        return public_id(self.secret, (enrollment_id, step, pass_no))
 
     def template_version(self, medium: Medium, template: str) -> str:
         """The hash of a template of today; "" for one that is gone, whose messages fail."""

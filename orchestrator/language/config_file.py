@@ -27,10 +27,12 @@ from orchestrator.config import (
 from orchestrator.documents.document import Path as Keys
 from orchestrator.domain.errors import Problem, ProjectInvalid, why_unreadable
 from orchestrator.domain.medium import ChannelName, Medium
+from orchestrator.domain.outlets import Outlets
 from orchestrator.domain.schedule import QuietHours
 from orchestrator.domain.text_files import decode_text
 from orchestrator.language.config_forms import ChannelsForm, ConfigForm, QuietHoursForm, has_port
 from orchestrator.language.form_errors import report_form_errors
+from orchestrator.language.outlet_urls import read_url
 from orchestrator.language.place import Known, Place
 from orchestrator.language.toml_keys import read_toml
 from orchestrator.language.topic_forms import read_topics
@@ -168,7 +170,16 @@ def _config(root: Path, form: ConfigForm, place: Place, environment: Mapping[str
         ingest_max_age=form.ingest.max_age,
         public_url=form.web.public_url,
         webhooks=Webhooks(frozenset(form.webhooks.secrets), frozenset(form.webhooks.allow)),
+        outlets=_outlets(form, place),
         environment=environment,
+    )
+
+
+def _outlets(form: ConfigForm, place: Place) -> Outlets:
+    secrets = form.webhooks.secrets
+    return Outlets(
+        coupons=read_url(form.coupons.webhook, secrets, place.at("coupons", "webhook")),
+        tasks=read_url(form.tasks.webhook, secrets, place.at("tasks", "webhook")),
     )
 
 

@@ -275,6 +275,10 @@ class WebhooksForm(Form):
     allow: Annotated[list[HostName], BeforeValidator(as_list)] = Field(default_factory=list)
 
 
+class OutletForm(Form):
+    webhook: str | None = None
+
+
 class WebForm(Form):
     public_url: WebAddress = "http://localhost:8000"
 
@@ -304,3 +308,5 @@ class ConfigForm(Form):
     web: WebForm = Field(default_factory=WebForm)
     topics: Topics | None = None
     webhooks: WebhooksForm = Field(default_factory=WebhooksForm)
+    coupons: OutletForm = Field(default_factory=OutletForm)
+    tasks: OutletForm = Field(default_factory=OutletForm)

@@ -81,7 +81,6 @@ class EventForm(Form):
 class ExpectForm(Form):
     """Something that a test expects of the journey."""
 
-    not_built = frozenset({"whatsapp", "emit", "start"})
     at: Moment
     coupon: str | int | float | None = None
     reward: Literal["customer", "referrer"] | None = None
@@ -92,9 +91,8 @@ class ExpectForm(Form):
     exit: Text | None = None
     not_sent: Text | None = None
     not_granted: Text | None = None
-    whatsapp: Plain = None
-    emit: Plain = None
-    start: Plain = None
+    emit: EventName | None = None
+    start: Text | None = None
 
 
 @names_messages

@@ -20,7 +20,10 @@ _SYNONYMS: dict[str, tuple[str, ...]] = {
     "no": ("else",), "yes": ("then",), "do": ("then",), "weight": ("share",),
     "percentage": ("percent", "share"), "value": ("amount",), "wait": ("delay",),
     "pause": ("delay",), "sleep": ("delay",), "message": ("email",), "mail": ("email",),
-    "text": ("sms",), "if": ("branch",), "if_else": ("branch",), "switch": ("branch",),
+    "http": ("webhook",), "http_request": ("webhook",), "api_call": ("webhook",),
+    "callback": ("webhook",), "wa": ("whatsapp",), "response": ("save_as",),
+    "payload": ("body", "properties"), "text": ("sms",),
+    "if": ("branch",), "if_else": ("branch",), "switch": ("branch",),
     "ab_test": ("split",), "experiment": ("split",), "random": ("split",), "tag": ("update",),
     "set_property": ("update",), "discount": ("coupon",), "voucher": ("coupon",), "stop": ("exit",),
     "end": ("exit",), "finish": ("exit",), "events": ("event",), "metric": ("event",),
@@ -50,7 +53,8 @@ SHAPES = {
     "segments": "{vip: 'customer.revenue >= 500'}", "options": "[{id: one, label: One}]",
     "given": "{stage: loyal}", "sent": "[{email: welcome, ago: 2d}]", "properties": "{price: 80}",
     "delay": "1h", "trigger": "{event: Order Completed}", "event": "Order Completed",
-    "subscribe": "offers", "unsubscribe": "offers",
+    "subscribe": "offers", "unsubscribe": "offers", "whatsapp": "cart-nudge",
+    "webhook": "{url: 'https://crm.example/seen'}", "headers": "{X-Source: shop}",
 }  # fmt: skip
 
 #: Likewise, where one text was written and would be enough.

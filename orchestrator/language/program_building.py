@@ -46,6 +46,7 @@ def build_program(
         max_age=config.ingest_max_age,
         pinned=pinned or {},
         coupon_code=plain_code if secret is None else lambda key: sign_code(secret, key),
+        outlets=config.outlets,
         template_calls=tuple(template_calls),
     )
 

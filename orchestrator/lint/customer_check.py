@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, fields
 
 from orchestrator.clock import SystemClock
@@ -18,11 +18,13 @@ from orchestrator.domain.schedule import find_zone
 from orchestrator.domain.state import CustomerState
 from orchestrator.domain.steps.wait_until import WaitUntil
 from orchestrator.engine.edits import Stranded, read_plan
+from orchestrator.engine.never_happened import Heard, asked_events, tell_silence
 from orchestrator.language.program_building import build_program
 from orchestrator.language.project import Project
 from orchestrator.store import figures
 from orchestrator.store.database import Database
 from orchestrator.store.figures import CustomerData
+from orchestrator.store.transaction import Transaction
 
 
 @dataclass(slots=True)
@@ -44,6 +46,7 @@ class Findings:
     )  # by what a wait reads: something is there, and no date
     stranded: list[Stranded] = field(default_factory=list)
     gone: Counter[str] = field(default_factory=Counter)  # by journey
+    never: list[str] = field(default_factory=list)  # what journeys wait for and never came
     no_amount: Counter[str] = field(
         default_factory=Counter
     )  # values that a sum cannot read, by fact
@@ -57,6 +60,7 @@ class Findings:
         """The findings for people."""
         for stranded in self.stranded:
             yield Notice(str(stranded), "error")
+        yield from (Notice(one, "warning") for one in self.never)
         yield count(self.customers, "customer")
         for number, what in self._lacks():
             if number:
@@ -105,7 +109,20 @@ def check_customers(project: Project, database: Database) -> Findings:
         names = {name for fact in sums for name in (fact.event, fact.minus) if name}
         for event in figures.walk_events(transaction, names) if names else ():
             found.no_amount.update({fact.name: unreadable_amounts(fact, event) for fact in sums})
+        found.never += _never_happened(project.journeys, transaction)
     return found
+
+
+def _never_happened(journeys: Mapping[str, Journey], transaction: Transaction) -> Iterator[str]:
+    """What journeys wait for and never came in, and why nobody entered."""
+    heard = Heard(Counter(figures.count_events(transaction)))
+    entered = figures.count_entries(transaction)
+    empty = [one for name, one in journeys.items() if not entered.get(name)]
+    if names := asked_events(empty):
+        heard.listen(empty, figures.walk_events(transaction, names))
+    if heard.total:
+        what = f"the {count(heard.total, 'event')} of the database"
+        yield from tell_silence(journeys, entered, heard, what)
 
 
 def _dates_waited_for(journeys: Iterable[Journey]) -> dict[str, WaitUntil]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from orchestrator.domain.event import ANY_EVENT
+from orchestrator.domain.own_events import OWN_EVENTS
 from orchestrator.domain.state import RESERVED_TRAITS
 from orchestrator.domain.tracking_plan import NO_PLAN, Shape, TrackingPlan
 from orchestrator.domain.triggers import EventTrigger
@@ -17,22 +18,6 @@ from orchestrator.language.project import Project
 from orchestrator.lint.uses import Mention, mentions, walk_values
 from orchestrator.render import Templates
 
-#: Events that Parcours makes, with their properties; None: whatever a page tells.
-OWN_EVENTS: Mapping[str, frozenset[str] | None] = {
-    "Page Viewed": None,
-    "Screen Viewed": None,
-    "Survey Answered": frozenset({"survey", "score", "answer", "comment", "email_id", "journey"}),
-    "Referral Accepted": frozenset({"referred_by"}),
-    "Reward Granted": frozenset(
-        {"code", "redeemed", "percent", "amount", "currency", "minimum", "products"}
-        | {"expires_at", "role"}
-    ),
-    "Unsubscribed": None,
-    "Coupon Redeemed": None,
-    "Consent Confirmed": None,
-    "Task Done": None,
-    "Webhook Answered": frozenset({"to", "status", "body"}),
-}
 #: Traits that the specification of `identify` reserves, and those that Parcours reads itself.
 OWN_TRAITS = frozenset({
     "address", "age", "avatar", "birthday", "company", "created_at", "createdAt", "description",

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from orchestrator.domain.errors import Problem, ProjectInvalid
 from orchestrator.domain.medium import Medium
+from orchestrator.domain.tracking_plan import NO_PLAN, TrackingPlan
 from orchestrator.language.config_file import read_config
 from orchestrator.language.project import Project, load_project
 from orchestrator.lint.ignores import faults_of, find_ignores, silence
@@ -61,33 +62,49 @@ class Report:
         return any(problem.severity == ERROR for problem in self.problems)
 
 
-def check_project(root: Path, environment: Mapping[str, str]) -> Report:
-    """Looks at every file of the project in `root`."""
+def _learn_nothing(project: Project) -> TrackingPlan:
+    return NO_PLAN
+
+
+def check_project(
+    root: Path,
+    environment: Mapping[str, str],
+    learn: Callable[[Project], TrackingPlan] = _learn_nothing,
+) -> Report:
+    """Looks at every file of the project in `root`. `learn` tells what came in: it knows more
+    events, properties and traits than the files.
+    """
     config, _ = read_config(root, environment)
     folder = Folder(root, config.project.locale)
     project, problems = _load(root, environment)
     templates, faults = _load_templates(root, config.project.locale, project)
+    known = Knowledge(project, templates) if project else None
+    full = replace(known, data=learn(known.project)) if known else None
     problems += [
         *faults,
         *SETTINGS.ask(config),
-        *_ask_project(project, templates),
+        *(_ask_project(full) if full else ()),
         *FILES.ask(folder),
         *SOURCES.ask(folder),
     ]
     ordered = sorted(
-        _unsilenced(root, problems, is_sound=project is not None),
+        _unsilenced(root, problems, known if full and full.data else None, is_sound=bool(known)),
         key=lambda problem: (problem.file, problem.line, problem.column, problem.message),
     )
     names = sum(len(templates.names(medium)) for medium in Medium) if templates else 0
     return Report(project, tuple(ordered), names)
 
 
-def _unsilenced(root: Path, problems: Iterable[Problem], *, is_sound: bool) -> list[Problem]:
+def _unsilenced(
+    root: Path, problems: Iterable[Problem], files_alone: Knowledge | None, *, is_sound: bool
+) -> list[Problem]:
     """The problems by their codes, without those that a comment silences. Where files hold errors
-    not all rules were asked, so nothing is said of comments that silence nothing.
+    not all rules were asked, so nothing is said of comments that silence nothing; a comment that
+    is needed where no data is at hand silences something.
     """
     coded, ignores = [with_code(one) for one in set(problems)], find_ignores(root)
-    faults = faults_of(ignores, coded, RULES) if is_sound else ()
+    also = list(NAMES.ask(files_alone)) if files_alone else []
+    faults = faults_of(ignores, [*coded, *also], RULES) if is_sound else ()
     return silence([*coded, *faults], ignores)
 
 
@@ -112,17 +129,15 @@ def _load_templates(
         return None, []
 
 
-def _ask_project(project: Project | None, templates: Templates | None) -> Iterator[Problem]:
+def _ask_project(known: Knowledge) -> Iterator[Problem]:
     """What the rules find that need a project without errors."""
-    if project is None:
-        return
+    project, templates = known.project, known.templates
     yield from CHANNELS.ask(project.config)
     yield from SENDERS.ask(project)
     yield from STEPS.ask(project)
     yield from TRIGGERS.ask(project)
     yield from SEGMENTS.ask(project)
     yield from TOPICS.ask(project)
-    known = Knowledge(project, templates)
     yield from NAMES.ask(known)
     yield from SENSE.ask(known)
     if templates is not None:

@@ -16,9 +16,13 @@ from orchestrator.store.transaction import LEAVE, Transaction
 
 _c = CUSTOMERS.c
 _FOUND = Query(
-    select(_c.external_id, _c.anonymous, _c.id).where(
-        among(_c.external_id, "ids"), _c.merged_into.is_(None)
-    )
+    select(_c.external_id, _c.anonymous, _c.id, _c.merged_into).where(among(_c.external_id, "ids"))
+)
+_survivor = CUSTOMERS.alias("survivor")
+_ALIASES = Query(
+    select(_c.external_id, _survivor.c.external_id)
+    .join(_survivor, _survivor.c.id == _c.merged_into)
+    .where(among(_c.id, "ids"))
 )
 _LINKED = Query(
     select(LINKS.c.anonymous_id, LINKS.c.user_id).where(among(LINKS.c.anonymous_id, "ids"))
@@ -55,15 +59,33 @@ _OF_NEW = (
 )  # fmt: skip
 
 
+class Found(NamedTuple):
+    """Who was looked for: the ids of those that exist, and the names of today of users that were
+    merged into another."""
+
+    ids: dict[Person, int]
+    aliases: dict[str, str]
+
+
 def find_customers(transaction: Transaction, persons: Collection[Person]) -> dict[Person, int]:
     """The ids of the customers among `persons` that exist and were not merged into another."""
-    if not persons:
-        return {}
-    ids = list({person.id for person in persons})
-    return {
-        Person(external_id, anonymous): customer_id
-        for external_id, anonymous, customer_id in transaction.rows(_FOUND, ids=ids)
-    }
+    return find_known(transaction, persons).ids
+
+
+def find_known(transaction: Transaction, persons: Collection[Person]) -> Found:
+    """The customers among `persons` that exist, and under which id users go on that were merged
+    into another.
+    """
+    found, gone = dict[Person, int](), list[int]()
+    names = list({person.id for person in persons})
+    rows = transaction.rows(_FOUND, ids=names) if names else ()
+    for external_id, anonymous, customer_id, merged_into in rows:
+        if merged_into is None:
+            found[Person(external_id, anonymous)] = customer_id
+        elif not anonymous:
+            gone.append(customer_id)
+    aliases = dict(transaction.rows(_ALIASES, ids=gone)) if gone else {}
+    return Found(found, aliases)
 
 
 def find_links(transaction: Transaction, anonymous_ids: Collection[str]) -> dict[str, str]:
@@ -115,6 +137,19 @@ def absorb_customers(transaction: Transaction, pairs: Collection[tuple[int, int]
             .values(merged_into=bindparam("into"), next_due_at=None)
         )
         transaction.execute(statement, [{"gone": gone, "into": into} for gone, into in pairs])
+
+
+def redirect(transaction: Transaction, users: Collection[tuple[Person, Person]]) -> None:
+    """Has what led to users who were merged into others lead there: (gone, survivor). Asked for
+    aliases of known users alone; an anonymous id has nothing that leads to it.
+    """
+    for gone, into in users:
+        ids = select(_c.id).where(_c.external_id == gone.id, _c.anonymous.is_(False))
+        survivor = select(_c.id).where(_c.external_id == into.id, _c.anonymous.is_(False))
+        linked = update(LINKS).where(LINKS.c.user_id == gone.id).values(user_id=into.id)
+        merged = update(CUSTOMERS).where(_c.merged_into == ids.scalar_subquery())
+        transaction.execute(linked)
+        transaction.execute(merged.values(merged_into=survivor.scalar_subquery()))
 
 
 def claim_due(transaction: Transaction, now: datetime, limit: int) -> list[int]:

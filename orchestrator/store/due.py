@@ -14,10 +14,10 @@ from sqlalchemy import ColumnElement, Select, Table, bindparam, exists, false, f
 from orchestrator.domain.medium import ChannelName
 from orchestrator.domain.message import MessageState
 from orchestrator.domain.state import sortable
-from orchestrator.domain.webhook_port import WebhookState
 from orchestrator.store.calling import is_calling
 from orchestrator.store.tables import CUSTOMERS, ENROLLMENTS, INBOX, MESSAGES, WEBHOOKS
 from orchestrator.store.transaction import Transaction
+from orchestrator.store.webhooks import IS_WAITING
 
 COUNT_MAX = 1000
 
@@ -39,8 +39,7 @@ def _work(channels: frozenset[ChannelName]) -> Select[tuple[bool]]:
     # Not IN: SQLAlchemy would write its list anew each time.
     of_channels = or_(false(), *(m.channel == name for name in sorted(channels)))
     queued = exists().where(m.state == MessageState.QUEUED, of_channels, m.not_before <= now)
-    w = WEBHOOKS.c
-    webhooks = exists().where(w.state == WebhookState.WAITING, w.not_before <= now)
+    webhooks = exists().where(IS_WAITING, WEBHOOKS.c.not_before <= now)
     return select(or_(calls, people, calls_for_many, queued, webhooks))
 
 

@@ -69,6 +69,20 @@ def walk_events(transaction: Transaction, names: Collection[str]) -> Iterator[Ev
         yield read_event(row)
 
 
+def count_events(transaction: Transaction) -> dict[str, int]:
+    """How often each event came in: what customers did."""
+    e = EVENTS.c
+    tracked = select(e.name, func.count()).where(e.kind.in_([int(kind) for kind in ACTIVITY]))
+    return {row[0]: row[1] for row in transaction.execute(tracked.group_by(e.name))}
+
+
+def count_entries(transaction: Transaction) -> dict[str, int]:
+    """How often somebody entered each journey."""
+    e = ENROLLMENTS.c
+    query = select(e.journey, func.count()).group_by(e.journey)
+    return {row[0]: row[1] for row in transaction.execute(query)}
+
+
 LEARN_EVENTS_MAX = 200_000  # the newest tell what the shop sends today
 
 
@@ -82,8 +96,7 @@ def learn_plan(transaction: Transaction) -> LearntPlan:
         newest, execution_options={"yield_per": WALK_ROWS}
     ):
         learnt.take(Kind(kind), name, properties)
-    tracked = select(e.name, func.count()).where(e.kind.in_([int(kind) for kind in ACTIVITY]))
-    for name, number in transaction.execute(tracked.group_by(e.name)):
+    for name, number in count_events(transaction).items():
         learnt.events.setdefault(name, Learnt())
         learnt.times[name] = number
     return learnt

@@ -30,6 +30,9 @@ class KeptTask(NamedTuple):
     external_id: str
     anonymous: bool
     traits: Mapping[str, object]
+    customer_id: int
+    enrollment_id: int
+    pass_no: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +57,7 @@ _TASK = (
     select(
         _t.id, _t.type, _t.note, _t.assignee, _t.at, _t.due_at, _t.done_at, _t.result,
         _t.done_note, _t.step, ENROLLMENTS.c.journey, CUSTOMERS.c.external_id,
-        CUSTOMERS.c.anonymous, CUSTOMERS.c.traits,
+        CUSTOMERS.c.anonymous, CUSTOMERS.c.traits, _t.customer_id, _t.enrollment_id, _t.pass_no,
     )
     .join(ENROLLMENTS, ENROLLMENTS.c.id == _t.enrollment_id)
     .join(CUSTOMERS, CUSTOMERS.c.id == _t.customer_id)

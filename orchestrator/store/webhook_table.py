@@ -22,7 +22,7 @@ class WebhookRow(SQLModel, table=True):
         UniqueConstraint("enrollment_id", "step", "pass_no"),
         index_where("state = 'waiting'", "webhooks_due", "not_before"),
         Index("webhooks_of_customer", "customer_id"),
-        Index("webhooks_by_state", "state", "journey"),
+        index_where("state = 'failed'", "webhooks_failed", "journey"),
     )  # fmt: skip
     id: int = key_field()
     public_id: str = Field(unique=True)  # the idempotency key

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, bindparam, func, select, update
+from sqlalchemy import Row, bindparam, func, literal_column, select, update
 
 from orchestrator.domain.event import Kind
 from orchestrator.domain.steps.webhook import key_of_call
@@ -28,6 +28,9 @@ from orchestrator.store.transaction import Transaction
 from orchestrator.store.webhook_table import WEBHOOKS
 
 _w = WEBHOOKS.c
+# Written out: only then are the indexes of those that wait, and of those that failed, of use.
+IS_WAITING = _w.state == literal_column(f"'{WebhookState.WAITING}'")
+_HAS_FAILED = _w.state == literal_column(f"'{WebhookState.FAILED}'")
 
 
 def take_due(
@@ -38,7 +41,7 @@ def take_due(
     query = (
         select(WEBHOOKS, ENROLLMENTS.c.entered_at)
         .join(ENROLLMENTS, ENROLLMENTS.c.id == _w.enrollment_id)
-        .where(_w.state == WebhookState.WAITING, _w.not_before <= now)
+        .where(IS_WAITING, _w.not_before <= now)
         .order_by(_w.not_before, _w.id)
         .limit(limit)
         .with_for_update(skip_locked=True, of=WEBHOOKS)
@@ -155,7 +158,7 @@ def _event(one: WebhookSettlement, customer_id: int, now: datetime) -> EventValu
 
 def count_failed(transaction: Transaction) -> dict[str, int]:
     """How many calls failed, by journey."""
-    query = select(_w.journey, func.count()).where(_w.state == WebhookState.FAILED)
+    query = select(_w.journey, func.count()).where(_HAS_FAILED)
     rows = transaction.execute(query.group_by(_w.journey).order_by(_w.journey))
     return {row[0]: row[1] for row in rows}
 
@@ -200,7 +203,7 @@ def retry(
         if public_ids:
             query = query.where(_w.public_id.in_(sorted(public_ids)))
         else:
-            query = query.where(_w.state == WebhookState.FAILED)
+            query = query.where(_HAS_FAILED)
         if journey is not None:
             query = query.where(_w.journey == journey)
         rows = list(transaction.execute(query))

@@ -105,7 +105,7 @@ def backtest(program: Program, history: History, until: datetime | None = None) 
         (until - INSTANT, None) if until else (result.last + AFTER_THE_END, result.last)
     )
     ruled = without_idle_facts(program)
-    lives = sort_into_lives(calls, result.rejected, names_that_matter(ruled))
+    lives = sort_into_lives(calls, names_that_matter(ruled))
     replay = Replay(ruled, lives, end, no_entries_after, told=COUNTED)
     for person, effects in replay.run_all():
         result.customers += 1

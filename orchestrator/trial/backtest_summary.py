@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from orchestrator.domain.answer import Part, Table
+from orchestrator.domain.event import ACTIVITY
 from orchestrator.domain.formatting import count
+from orchestrator.domain.journey import Journey
+from orchestrator.engine.never_happened import Heard, asked_events, tell_silence
 from orchestrator.trial.backtest import BacktestResult, Send
 from orchestrator.trial.history import History
 
@@ -19,7 +22,7 @@ REASON_HEAD = ("JOURNEY", "WHY NOT SENT", "MESSAGES")
 class Replayed:
     """A back-test with what it was made of, and how long it took."""
 
-    journeys: list[str]
+    journeys: Mapping[str, Journey]
     history: History
     result: BacktestResult
     took_s: float
@@ -31,11 +34,14 @@ def summarize(replayed: Replayed) -> Iterator[Part]:
     yield from _tell_calls(replayed)
     yield ""
     yield _journey_table(replayed)
+    if silence := list(tell_never(replayed)):
+        yield ""
+        yield from silence
     if result.sends:
         yield ""
         yield _step_table(result.sends)
         yield ""
-        yield _month_table(replayed.journeys, result.sends)
+        yield _month_table(list(replayed.journeys), result.sends)
     if result.not_sent:
         yield ""
         yield Table(REASON_HEAD, [(*key, n) for key, n in sorted(result.not_sent.items())])
@@ -64,6 +70,22 @@ def _tell_calls(replayed: Replayed) -> Iterator[str]:
         yield f"  {later:,} calls from --until on left out"
     for reason, number in result.rejected.most_common():
         yield f"  {number:,} rejected: {reason}"
+
+
+def tell_never(replayed: Replayed) -> Iterator[str]:
+    """What the journeys wait for and these calls never hold, and why nobody entered."""
+    journeys, result = replayed.journeys, replayed.result
+    calls = replayed.history.calls
+    if result.last is not None:
+        calls = [call for call in calls if call.at is not None and call.at <= result.last]
+    heard = Heard(Counter(call.name for call in calls if call.kind in ACTIVITY))
+    empty = [one for name, one in journeys.items() if not result.entered[name]]
+    asked = asked_events(empty)
+    events = (call.event(call.at, 0) for call in calls if call.name in asked and call.at)
+    heard.listen(empty, events)
+    if calls:
+        what = f"these {count(len(calls), 'call')}" if len(calls) > 1 else "this call"
+        yield from tell_silence(journeys, result.entered, heard, what)
 
 
 def _journey_table(replayed: Replayed) -> Table:
@@ -103,6 +125,7 @@ def as_data(replayed: Replayed) -> dict[str, object]:
         "messages": len(result.sends),
         "held_out": result.held_out,
         "journeys": {name: _journey_data(result, name) for name in replayed.journeys},
+        "never": list(tell_never(replayed)),
         "seconds": round(replayed.took_s, 3),
     }
 

@@ -28,6 +28,7 @@ from orchestrator.domain.journey_tests import Happening, JourneyTest
 from orchestrator.domain.lifecycle import Lifecycle, Stage
 from orchestrator.domain.medium import Medium
 from orchestrator.domain.program import Program, invent_code
+from orchestrator.domain.reasons import Reason
 from orchestrator.domain.run_options import RunOptions
 from orchestrator.domain.state import CustomerState, SentMessage
 from orchestrator.domain.steps.message_step import QueueMessage
@@ -148,6 +149,10 @@ def _happenings(effects: list[Effect], start: datetime) -> Iterator[Happening]:
                 yield Happening(at - start, "onsite", slot)
             case TaskMade(at=at, type=kind):
                 yield Happening(at - start, "task", kind)
+            case Decision(at=at, reason=Reason.EMITS, detail=detail):
+                yield Happening(at - start, "emit", detail["event"])
+            case Decision(at=at, reason=Reason.STARTS, detail=detail):
+                yield Happening(at - start, "start", detail["to"])
             case Decision(at=at, kind=DecisionKind.NOT_DONE):
                 yield Happening(at - start, "not_done", effect.brief)
             case Decision(at=at, kind=DecisionKind.NOT_GRANTED, detail=detail):

@@ -6,7 +6,6 @@ is put on that one's line, which is then run again.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -14,7 +13,6 @@ from datetime import datetime
 from orchestrator.domain.agreeing import CONFIRMED
 from orchestrator.domain.call import Call
 from orchestrator.domain.effects import DecisionKind, Effect, Emitted
-from orchestrator.domain.errors import CallRejected
 from orchestrator.domain.event import Event, Kind
 from orchestrator.domain.identity import Identities, Person
 from orchestrator.domain.program import Program
@@ -38,11 +36,11 @@ class OwnEvents:
 
 
 def sort_into_lives(
-    calls: Iterable[Call], rejected: Counter[str], names: Collection[str] | None = None
+    calls: Iterable[Call], names: Collection[str] | None = None
 ) -> dict[Person, OwnEvents]:
-    """Each customer's own events; who was absorbed by another is named there. Refused calls are
-    added to `rejected`. Of activities whose name is none of `names` (`names_that_matter`) the
-    first alone is kept, by which their customer begins.
+    """Each customer's own events; who was absorbed by another is named there. Of activities whose
+    name is none of `names` (`names_that_matter`) the first alone is kept, by which their customer
+    begins.
     """
     lives: dict[Person, OwnEvents] = {}
     identities = Identities(known=set())
@@ -50,11 +48,7 @@ def sort_into_lives(
     in_order = sorted(enumerate(calls), key=lambda one: (one[1].at, one[1].kind > Kind.GROUP))
     for arrival, call in in_order:
         assert call.at is not None  # read_history refuses calls without a time
-        try:
-            resolution = identities.resolve(call)
-        except CallRejected as rejection:
-            rejected[str(rejection)] += 1
-            continue
+        resolution = identities.resolve(call)
         if (life := lives.get(resolution.person)) is None:
             life = lives[resolution.person] = OwnEvents(resolution.person)
         if resolution.absorbed is not None:
@@ -96,7 +90,9 @@ class Replay:
     ):
         self.program, self.lives, self.until = program, lives, until
         self.options = RunOptions(no_entries_after=no_entries_after, told=told)
-        self.absorbed = {person for life in lives.values() for _, person in life.absorbs}
+        self.absorbed = {
+            absorbed: person for person, life in lives.items() for _, absorbed in life.absorbs
+        }
 
     def run_all(self) -> Iterator[tuple[Person, list[Effect]]]:
         """Every surviving customer with the effects of their whole life."""
@@ -118,14 +114,20 @@ class Replay:
                 break
         yield from done.items()
 
-    @staticmethod
-    def _gifts(done: Mapping[Person, list[Effect]]) -> dict[Person, list[Event]]:
+    def _gifts(self, done: Mapping[Person, list[Effect]]) -> dict[Person, list[Event]]:
         gifts: dict[Person, list[Event]] = {}
         for effects in done.values():
             for effect in effects:
                 if isinstance(effect, Emitted) and effect.receiver is not None:
-                    gifts.setdefault(Person(effect.receiver), []).append(effect.event)
+                    receiver = self._today(Person(effect.receiver))
+                    gifts.setdefault(receiver, []).append(effect.event)
         return gifts
+
+    def _today(self, person: Person) -> Person:
+        """Who somebody turned out to be in the end."""
+        while person in self.absorbed:
+            person = self.absorbed[person]
+        return person
 
     def _run(self, life: OwnEvents, gifts: list[Event]) -> list[Effect]:
         effects: list[Effect] = []
@@ -134,19 +136,25 @@ class Replay:
             [*(event.at for event in life.events), *(at for at, _ in life.absorbs)], default=None
         )
         events = [
-            *life.events,
+            *self._united(life, effects),
             *(gift for gift in gifts if begins is not None and gift.at >= begins),
         ]
+        return effects + run(
+            self.program, self._state(life.person), events, self.until, options=self.options
+        )
+
+    def _united(self, life: OwnEvents, effects: list[Effect]) -> list[Event]:
+        """The events of a life with those of whoever turned out to be its customer, whose own
+        lives are run to their end before."""
+        events = [*life.events]
         for at, person in life.absorbs:
             other = self._state(person)
-            theirs = self.lives[person].events
+            theirs = self._united(self.lives[person], effects)
             before = [event for event in theirs if event.at < at]
             effects += run(self.program, other, before, at - INSTANT, options=self.options)
             events += [event for event in theirs if event.at >= at]
             events.append(Event(at, Kind.MERGE, "", arrival=-1, absorbed=other))
-        return effects + run(
-            self.program, self._state(life.person), events, self.until, options=self.options
-        )
+        return events
 
     def _state(self, person: Person) -> CustomerState:
         return CustomerState(

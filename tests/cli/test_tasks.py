@@ -68,3 +68,15 @@ def test_tasks_are_written_to_a_spreadsheet_that_computes_nothing(complaint: Sho
     assert [row[name] for name in told] == [
         "Ada", "ada@example.com", "+33612345678", "'=cmd()", "bob", "", "call",
     ]  # fmt: skip
+
+
+def test_tasks_from_before_are_told_where_a_server_is_named(complaint: ShopFolder) -> None:
+    nobody = complaint.run("tasks", "post")
+    assert nobody.code == 1
+    assert "`[tasks] webhook`" in nobody.err
+    file = complaint.folder / "parcours.toml"
+    toml = file.read_text("utf-8") + '[tasks]\nwebhook = "https://crm.shop.example/tasks"\n'
+    complaint.write("parcours.toml", toml)
+    assert complaint.run("tasks", "post").out == "1 task to be told of, with the next tick\n"
+    assert complaint.run("tasks", "post").out == "0 tasks to be told of, with the next tick\n"
+    assert "care" in complaint.run("webhooks", "list").out

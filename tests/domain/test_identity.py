@@ -54,11 +54,21 @@ def alias(identities: Identities, old: str, new: str) -> tuple[Person, Person | 
     return resolution.person, resolution.absorbed
 
 
-def test_alias_links_an_anonymous_id_and_refuses_two_known_users() -> None:
-    identities = Identities({ANON, BOB})
-    assert alias(identities, "x", "ada") == (ADA, ANON)
-    with pytest.raises(CallRejected, match="two known users"):
-        alias(identities, "bob", "ada")
+def test_alias_links_an_anonymous_id() -> None:
+    assert alias(Identities({ANON, BOB}), "x", "ada") == (ADA, ANON)
+
+
+def test_alias_of_two_known_users_merges_them_and_both_ids_lead_to_the_one_that_survives() -> None:
+    identities = Identities({ADA, BOB, ANON})
+    resolve(identities, userId="bob", anonymousId="x")
+    assert alias(identities, "bob", "ada") == (ADA, BOB)
+    assert alias(identities, "bob", "ada") == alias(identities, "ada", "bob") == (ADA, None)
+    assert resolve(identities, userId="bob") == (ADA, None)
+    assert resolve(identities, anonymousId="x") == (ADA, None)
+    assert resolve(identities, userId="bob", anonymousId="y") == (ADA, None)
+    assert identities.new_links["y"] == "ada"
+    assert alias(identities, "bob", "eve") == (Person("eve"), ADA)
+    assert resolve(identities, userId="bob") == (Person("eve"), None)
 
 
 def test_whom_a_friend_invited_is_found_by_their_address_without_it_being_told() -> None:

@@ -208,15 +208,6 @@ def test_an_anonymous_id_seen_with_a_second_user_is_rebound_for_later_events(
     assert shop.sends() == [("2h", "bob", "hello")]
 
 
-def test_two_known_users_are_not_merged(open_shop: OpenShop) -> None:
-    shop = open_shop(HELLO_ON_JOINING)
-    shop.identify("0s")
-    shop.identify("0s", "bob")
-    shop.call("1h", "alias", "ada", previousId="bob")
-    assert shop.tick("2h").rejected == 1
-    assert len(shop.rows("SELECT id FROM customers WHERE merged_into IS NULL")) == 2
-
-
 def test_an_imported_link_triggers_nothing(open_shop: OpenShop) -> None:
     text = "journey: vip\ntrigger: {stage: loyal}\nsteps:\n  - email: vip\n"
     shop = open_shop(text)

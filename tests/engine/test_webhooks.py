@@ -218,3 +218,50 @@ def test_a_project_without_webhooks_asks_the_database_for_none_but_once(
     shop = open_shop("journey: hi\ntrigger: {event: Viewed}\nsteps: [{email: hello}]\n", live=True)
     shop.tick("1s")
     assert not shop.worker.outside.may_wait
+
+
+def test_a_call_that_comes_late_has_no_server_called_once_more(
+    open_shop: OpenShop, server: Server
+) -> None:
+    shop = told(open_shop, server, save_as="crm")
+    shop.tick("2s")
+    shop.track("3s", "Cart Viewed")
+    shop.tick("4s")
+    shop.call("1s", "track", event="Looked Around", received="10s", properties={})
+    shop.tick("11s")
+    assert len(server.requests) == 1
+    assert shop.decisions("overtaken") == []
+    assert shop.delivered() == ["hello"]
+
+
+def test_who_leaves_while_a_server_is_asked_gets_nothing_of_its_answer(
+    open_shop: OpenShop, server: Server
+) -> None:
+    server.script.append(Reply(503))
+    text = TELL.format(url=server.url, save_as="save_as: crm")
+    shop = open_shop(f"{text}exit: [{{event: Order Completed}}]\n", live=True, toml=SECRETS)
+    shop.use(webhooks=HttpWebhooks({"CRM_KEY": KEY}, ("127.0.0.1",), lambda: trusted_tls({})))
+    shop.identify("0s", email="ada@example.com", plan="pro")
+    shop.track("1s", "Viewed")
+    shop.tick("2s")
+    shop.track("3s", "Order Completed")
+    shop.tick("4s")
+    shop.tick("1m")
+    assert len(server.requests) == 2
+    assert shop.delivered() == []
+    assert [status for _, _, status in shop.passages()] == ["exited"]
+
+
+def test_an_edit_of_the_request_keeps_who_waits_and_calls_nobody_twice(
+    open_shop: OpenShop, server: Server
+) -> None:
+    server.script.append(Reply(503))
+    shop = told(open_shop, server, save_as="crm")
+    caller = shop.context.webhooks
+    shop.tick("2s")
+    shop.open(TELL.format(url=f"{server.url}/v2", save_as="save_as: crm"))
+    shop.use(webhooks=caller)
+    shop.tick("3s")
+    shop.tick("1m")
+    assert [request.path for request in server.requests] == ["/seen/pro", "/seen/pro"]
+    assert shop.delivered() == ["hello"]

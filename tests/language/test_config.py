@@ -238,7 +238,7 @@ def test_a_relative_database_lies_in_the_project_s_folder(
             '2:1: `offers` must be a table, such as {adapter = "smtp", medium = "email"}',
         ),
         ("[channels]\nemail = 3", "2:1: `email` must be text: put it between quotes"),
-        ('[channels.offers]\nmedium = "mail"', "2:1: `medium` must be email or sms"),
+        ('[channels.offers]\nmedium = "mail"', "2:1: `medium` must be email or sms or whatsapp"),
         (
             '[channels.offers]\nadaptr = "smtp"',
             "2:1: unknown key 'adaptr'; did you mean 'adapter'?",

@@ -11,6 +11,7 @@ from orchestrator.domain.medium import ChannelName, Medium
 from orchestrator.domain.suggestion import did_you_mean
 from orchestrator.language.journeys import read_journey
 from orchestrator.language.place import Known
+from orchestrator.language.step_forms import NOT_BUILT as NOT_BUILT_STEPS
 
 TEMPLATES = frozenset(
     {(Medium.EMAIL, "welcome"), (Medium.EMAIL, "thank-you"), (Medium.SMS, "nudge")}
@@ -287,7 +288,7 @@ def test_what_is_not_built_is_never_offered() -> None:
         of_head("trigger: {list: a}"),
     )
     assert not any(word in keys for word in ("for_each", "throttle", "spread"))
-    assert not any(word in steps for word in ("onsite", "audience"))
+    assert not any(word in steps for word in NOT_BUILT_STEPS)
     assert not any(word in triggers for word in ("segment", "business_event"))
 
 

@@ -37,6 +37,7 @@ from orchestrator.language.step_forms.wait_forms import (
     WaitForOptions,
     WaitUntilOptions,
 )
+from orchestrator.language.step_forms.webhook_form import WebhookOptions
 from orchestrator.language.trigger_forms import TRIGGER_FORMS
 
 PAGE = (Path(__file__).parents[2] / "docs/journeys.md").read_text("utf-8")
@@ -73,6 +74,7 @@ SECTIONS = {
     "Waiting for a time: `wait_until`": keys_of(WaitUntilOptions),
     "Waiting for an event: `wait_for`": keys_of(WaitForOptions),
     "Coupons and rewards": keys_of(CouponOptions, RewardOptions),
+    "Webhooks": keys_of(WebhookOptions),
     "Audiences": keys_of(AudienceOptions),
     "On the shop's pages": keys_of(OnsiteOptions),
     "Tasks": keys_of(TaskOptions),

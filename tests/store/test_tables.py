@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, timedelta, timezone
+from functools import partial
 from random import randrange
 from typing import Any
 
@@ -18,7 +19,16 @@ from sqlalchemy import Table, event, inspect, select, text
 from sqlalchemy.exc import IntegrityError, StatementError
 from sqlmodel import SQLModel
 
-from orchestrator.store import customers, due, events, figures, messages, settings, visitors
+from orchestrator.store import (
+    customers,
+    due,
+    events,
+    figures,
+    messages,
+    settings,
+    visitors,
+    webhooks,
+)
 from orchestrator.store.database import Database
 from orchestrator.store.migrate import alembic_config, migrate
 from orchestrator.store.tables import (
@@ -223,6 +233,12 @@ def busy(database: Database) -> Database:
         connection.insert_new(EVENTS, rows)
         connection.execute(text("ANALYZE"))
     return database
+
+
+def test_webhooks_due_are_found_by_their_index(database: Database) -> None:
+    with database.write() as connection:
+        ask = partial(webhooks.take_due, connection, NOW, 16, NOW)
+        assert "webhooks_due" in plan(database, connection, ask)
 
 
 def test_customers_due_are_found_by_their_index(database: Database) -> None:

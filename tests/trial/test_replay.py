@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
 
@@ -11,15 +10,16 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from orchestrator.domain.call import Call
-from orchestrator.domain.effects import Decision, Effect, RuleChange
+from orchestrator.domain.effects import Decision, DecisionKind, Effect, Emitted, RuleChange
 from orchestrator.domain.event import Event, Kind
+from orchestrator.domain.identity import Person
 from orchestrator.domain.mattering import names_that_matter
 from orchestrator.domain.program import Program, without_idle_facts
 from orchestrator.domain.run_options import LIFE, RunOptions
 from orchestrator.domain.state import CustomerState
 from orchestrator.domain.timeline import run
 from orchestrator.trial.backtest import COUNTED
-from orchestrator.trial.replay import sort_into_lives
+from orchestrator.trial.replay import Replay, sort_into_lives
 from tests.support.examples import examples
 from tests.support.life import START
 from tests.support.project import read_program, write_facts
@@ -147,7 +147,7 @@ def test_a_customer_of_whom_nothing_matters_begins_with_their_first_event_alone(
         Call(Kind.TRACK, "Order Completed", at[2], "", "ada"),
         Call(Kind.PAGE, "Page Viewed", at[3], "", "ada", context=asked),
     ]
-    (life,) = sort_into_lives(calls, Counter(), {"Order Completed"}).values()
+    (life,) = sort_into_lives(calls, {"Order Completed"}).values()
     assert [event.at for event in life.events] == [at[0], at[2], at[3]]
 
 
@@ -158,3 +158,30 @@ def is_counted(effect: Effect) -> bool:
 def live(program: Program, events: list[Event], options: RunOptions) -> list[Effect]:
     state = CustomerState("ada", program.lifecycle, program.zone)
     return run(program, state, events, END, options=options)
+
+
+def test_users_who_were_merged_one_by_way_of_another_are_one_life() -> None:
+    def call(kind: Kind, hours: int, user: str, **more: str) -> Call:
+        name = "Order Completed" if kind is Kind.TRACK else ""
+        return Call(kind, name, START + timedelta(hours=hours), "", user, **more)
+
+    calls = [
+        call(Kind.TRACK, 0, "", anonymous_id="x"),
+        call(Kind.TRACK, 1, "bob", anonymous_id="x"),
+        call(Kind.TRACK, 2, "ada"),
+        call(Kind.MERGE, 3, "ada", previous_id="bob"),
+        call(Kind.TRACK, 4, "bob"),
+        call(Kind.MERGE, 5, "eve", previous_id="ada"),
+        call(Kind.TRACK, 6, "", anonymous_id="x"),
+    ]
+    program = read_program(
+        "journey: sixth\ntrigger: {event: Order Completed, if: customer.orders == 5}\n"
+        "steps:\n  - emit: {event: Five}\n",
+        lifecycle=write_facts("orders: {count: Order Completed}"),
+    )
+    lives = sort_into_lives(calls)
+    end = START + timedelta(days=1)
+    done = dict(Replay(program, lives, end, None, told=frozenset(DecisionKind)).run_all())
+    assert list(done) == [Person("eve")]
+    emitted = [one.event.at for one in done[Person("eve")] if isinstance(one, Emitted)]
+    assert emitted == [START + timedelta(hours=6)]

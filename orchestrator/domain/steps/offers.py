@@ -11,7 +11,10 @@ from orchestrator.domain.expression import Value
 from orchestrator.domain.formatting import format_whole_span
 from orchestrator.domain.reasons import Reason
 from orchestrator.domain.step import Action, StepMoment
+from orchestrator.domain.steps.webhook import tell
 
+#: By which the shop's own server is told of a code.
+COUPON_GRANTED = "Coupon Granted"
 #: The event that tells a customer's own journeys of a reward; its properties are the coupon's.
 REWARD_GRANTED = "Reward Granted"
 
@@ -103,6 +106,11 @@ def _grant(moment: StepMoment, coupon: dict[str, object], to: Receiver, *, is_re
         state.coupons[code] = coupon
     step = enrollment.step or ""
     moment.add(Grant(moment.now, enrollment, step, to, receiver, code, coupon, is_reward))
+    if url := moment.outlets.coupons:
+        told = {name: value for name, value in coupon.items() if name != "redeemed"}
+        where = {"user_id": receiver, "journey": enrollment.journey, "step": step, "role": str(to)}
+        at = moment.now.isoformat()
+        tell(moment, url, {"event": COUPON_GRANTED, **told, **where, "granted_at": at})
     given = Reason.REWARD if is_reward else Reason.COUPON
     moment.decide(DecisionKind.GRANTED, given, receiver=to.value)
 

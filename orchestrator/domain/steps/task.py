@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
 
 from orchestrator.domain.effects import DecisionKind, TaskMade
 from orchestrator.domain.expression import Value
@@ -10,10 +12,13 @@ from orchestrator.domain.policy import ALLOW, Permission, may_ring
 from orchestrator.domain.reasons import Detail
 from orchestrator.domain.step import Action, StepMoment
 from orchestrator.domain.steps.deadline import Deadline, end_of
+from orchestrator.domain.steps.webhook import tell
 from orchestrator.domain.values import as_text
 
 #: The event that tells the customer's journeys that a person has done it.
 TASK_DONE = "Task Done"
+#: By which the shop's own server is told that there is one.
+TASK_MADE = "Task Made"
 
 
 CALL = "call"
@@ -45,5 +50,42 @@ class Task(Action):
         note = as_text(self.note.evaluate(moment.scope())) if self.note else ""
         due = end_of(self.due, moment) if self.due is not None else None
         enrollment = moment.enrollment
-        moment.add(TaskMade(moment.now, enrollment, self.id, self.type, note, self.assignee, due))
+        made = TaskMade(moment.now, enrollment, self.id, self.type, note, self.assignee, due)
+        moment.add(made)
+        if url := moment.outlets.tasks:
+            whose = enrollment.journey, moment.state.external_id
+            tell(moment, url, told_of(whose, made))
         moment.decide(DecisionKind.TASK, task=self.type)
+
+
+class Described(Protocol):
+    """A to-do, be it of this instant or on record."""
+
+    @property
+    def step(self) -> str: ...
+    @property
+    def type(self) -> str: ...
+    @property
+    def note(self) -> str: ...
+    @property
+    def assignee(self) -> str | None: ...
+    @property
+    def at(self) -> datetime: ...
+    @property
+    def due_at(self) -> datetime | None: ...
+
+
+def told_of(whose: tuple[str, str], task: Described) -> dict[str, object]:
+    """What a server is told of a task; `whose`: the journey's, and the customer's id."""
+    journey, user_id = whose
+    return {
+        "event": TASK_MADE,
+        "user_id": user_id,
+        "type": task.type,
+        "note": task.note,
+        "assignee": task.assignee,
+        "journey": journey,
+        "step": task.step,
+        "made_at": task.at.isoformat(),
+        "due_at": task.due_at.isoformat() if task.due_at else None,
+    }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import quote
@@ -11,6 +11,7 @@ from urllib.parse import quote
 from orchestrator.domain.effects import DecisionKind, Effect
 from orchestrator.domain.event import Event, Kind
 from orchestrator.domain.expression import Scope, Value
+from orchestrator.domain.outlets import notice
 from orchestrator.domain.reasons import Reason
 from orchestrator.domain.state import Enrollment
 from orchestrator.domain.step import Action, Step, StepMoment
@@ -240,6 +241,13 @@ def _call(moment: StepMoment, form: RequestForm, *, keeps_answer: bool) -> None:
     moment.add(WebhookDue(moment.now, moment.enrollment, moment.enrollment.step or "",
                           moment.enrollment.pass_no, request, keeps_answer))  # fmt: skip
     moment.decide(DecisionKind.WEBHOOK)
+
+
+def tell(moment: StepMoment, url: Pieces, said: Mapping[str, object]) -> None:
+    """Has a server of the shop's know what a step gave; the customer's story says nothing of it."""
+    enrollment = moment.enrollment
+    moment.add(WebhookDue(moment.now, enrollment, enrollment.step or "", enrollment.pass_no,
+                          notice(url, said), False))  # fmt: skip
 
 
 def answer_key(enrollment: Enrollment) -> dict[str, object]:

@@ -41,4 +41,7 @@ def upgrade() -> None:
         "webhooks_due", "webhooks", ["not_before"], sqlite_where=waiting, postgresql_where=waiting
     )
     op.create_index("webhooks_of_customer", "webhooks", ["customer_id"])
-    op.create_index("webhooks_by_state", "webhooks", ["state", "journey"])
+    failed = sa.text("state = 'failed'")
+    op.create_index(
+        "webhooks_failed", "webhooks", ["journey"], sqlite_where=failed, postgresql_where=failed
+    )

@@ -1,0 +1,21 @@
+"""The events that Parcours itself makes, in its steps and on its pages."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+#: With their properties; None: whatever a page tells.
+OWN_EVENTS: Mapping[str, frozenset[str] | None] = {
+    "Page Viewed": None,
+    "Screen Viewed": None,
+    "Survey Answered": frozenset({"survey", "score", "answer", "comment", "email_id", "journey"}),
+    "Referral Accepted": frozenset({"referred_by"}),
+    "Reward Granted": frozenset(
+        {"code", "redeemed", "percent", "amount", "currency", "minimum", "products"}
+        | {"expires_at", "role"}
+    ),
+    "Unsubscribed": None,
+    "Coupon Redeemed": None,
+    "Consent Confirmed": None,
+    "Task Done": frozenset({"journey", "step", "type", "result", "note"}),
+}
