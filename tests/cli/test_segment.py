@@ -54,5 +54,6 @@ def test_a_segment_that_no_database_can_ask_is_an_error_of_check(stored_shop: Sh
     stored_shop.write("journeys/segments.yaml", 'segments:\n  paris: customer.timezone == "x"\n')
     told = stored_shop.run("check", "--json").json
     (problem,) = (one for one in told["problems"] if one["rule"] == "segment-not-in-sql")
-    assert (problem["file"], problem["line"]) == ("journeys/segments.yaml", 2)
+    assert problem["file"].endswith("journeys/segments.yaml")
+    assert problem["line"] == 2
     assert "ask for `customer.country`" in problem["message"]
