@@ -9,6 +9,9 @@ COMMANDS = {
         "up_command:up", "Run everything: database, Prefect, pages, events API and engine."
     ),
     "check": Command("check_command:check", "Check journeys, templates and settings."),
+    "test": Command(
+        "test_command:run", "Run the tests in the journeys' files, on a virtual clock."
+    ),
     "ingest": Command("ingest_command:ingest", "Take files of calls into the inbox."),
     "tick": Command("tick_command:tick", "Do all the work that is due, once."),
     "backtest": Command("backtest_command:backtest", "Replay real history through the journeys."),

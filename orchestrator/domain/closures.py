@@ -4,13 +4,13 @@ A closure costs 0.4 µs where Jinja2's own compiled expressions cost 10 µs."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import cast
 
+from orchestrator.domain.elements import has_any, meets, pluck, read_sum, total
 from orchestrator.domain.errors import ExpressionInvalid
 from orchestrator.domain.expression import (
-    CASELESS,
     All,
     Any_,
     Arithmetic,
@@ -19,6 +19,7 @@ from orchestrator.domain.expression import (
     Compiled,
     Condition,
     Const,
+    Each,
     Expr,
     Filter,
     IfElse,
@@ -44,7 +45,6 @@ from orchestrator.domain.values import (
     HOUR,
     as_time,
     bounded,
-    equal,
     folded,
     is_number,
     look_up,
@@ -76,6 +76,9 @@ def compile_expression(tree: Expr) -> Compiled:
             return _compile_look_up(of, Const(key))
         case Item(of, key_tree):
             return _compile_look_up(of, key_tree)
+        case Each(of, name):
+            elements = compile_expression(of)
+            return lambda scope: pluck(elements(scope), name)
         case ListOf(items):
             parts = [compile_expression(item) for item in items]
             return lambda scope: [part(scope) for part in parts]
@@ -187,6 +190,13 @@ def _compile_call(tree: Invoke) -> Compiled:
         case "received":
             template, window = constant(tree.args[0], str, "received"), read_received_window(tree)
             return lambda scope: has_received(scope, template, window)
+        case "any":
+            return _compile_any(tree)
+        case "sum":
+            return _compile_sum(tree)
+        case "opened" | "clicked":  # undefined: no receipts come in yet
+            constant(tree.args[0], str, tree.function)
+            return lambda scope: None
     raise ExpressionInvalid(f"there is no function '{tree.function}'")
 
 
@@ -196,6 +206,18 @@ def _compile_performed(tree: Invoke) -> Compiled:
     return lambda scope: has_performed(
         scope, call, [(name, value(scope)) for name, value in filters]
     )
+
+
+def _compile_any(tree: Invoke) -> Compiled:
+    elements = compile_expression(tree.args[0])
+    wanted = [(name, compile_expression(value)) for name, value in tree.options]
+    return lambda scope: has_any(elements(scope), [(name, value(scope)) for name, value in wanted])
+
+
+def _compile_sum(tree: Invoke) -> Compiled:
+    elements = compile_expression(tree.args[0])
+    amount = read_sum(constant(tree.args[1], str, "sum"))
+    return lambda scope: total(elements(scope), amount)
 
 
 # ---------------------------------------------------------------- functions, for templates too
@@ -216,18 +238,11 @@ def has_performed(scope: Scope, call: Performed, wanted: Sequence[tuple[str, obj
     after = None if call.within is None else scope.now - call.within
     found = 0
     for event in scope.customer.events(call.event):
-        if (after is None or event.at > after) and all(
-            _meets(event.properties, n, v) for n, v in wanted
-        ):
+        if (after is None or event.at > after) and (not wanted or meets(event.properties, wanted)):
             found += 1
             if found >= call.at_least:
                 return True
     return call.at_least <= 0
-
-
-def _meets(properties: Mapping[str, object], name: str, value: object) -> bool:
-    told = properties.get(name)
-    return equal(folded(told), folded(value)) if name in CASELESS else equal(told, value)
 
 
 def is_in_segment(scope: Scope, name: str) -> bool:

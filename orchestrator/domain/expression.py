@@ -87,6 +87,14 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
+class Each:
+    """`list[].name`: what the elements of a list say of one property."""
+
+    of: Expr
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Not:
     of: Expr
 
@@ -157,6 +165,7 @@ Expr = (
     | Name
     | Attribute
     | Item
+    | Each
     | Not
     | All
     | Any_
@@ -171,7 +180,15 @@ Expr = (
 )
 
 NAMES = frozenset({"customer", "event", "entry", "vars", "coupon", "journey", "item", "now"})
-FUNCTIONS = frozenset({"days_since", "hours_since", "performed", "in_segment", "received"})
+#: What each asks the elements of a list.
+OF_LISTS = frozenset({"any", "sum"})
+#: What readers did with messages: undefined until receipts come in.
+OF_RECEIPTS = frozenset({"opened", "clicked"})
+FUNCTIONS = (
+    frozenset({"days_since", "hours_since", "performed", "in_segment", "received"})
+    | OF_LISTS
+    | OF_RECEIPTS
+)
 TESTS = frozenset({"defined", "undefined", "none", "true", "false", "number", "string"})
 
 
@@ -207,7 +224,7 @@ def walk(tree: Expr) -> Iterator[Expr]:
 
 def parts_of(tree: Expr) -> tuple[Expr, ...]:
     match tree:
-        case Attribute(of, _) | Not(of) | Negate(of) | Test(_, of):
+        case Attribute(of, _) | Each(of, _) | Not(of) | Negate(of) | Test(_, of):
             return (of,)
         case Item(of, key):
             return of, key
@@ -247,7 +264,7 @@ def is_caseless(tree: Expr) -> bool:
     match tree:
         case Attribute(Name("coupon"), "code"):
             return True
-        case Attribute(_, name) | Item(_, Const(name)):
+        case Attribute(_, name) | Each(_, name) | Item(_, Const(name)):
             return isinstance(name, str) and name in CASELESS
     return False
 

@@ -61,9 +61,9 @@ def _collect_candidates(tree: Expr, found: list[Candidates]) -> None:
             found.append(_performed_candidates(tree))
             for _, value in read_performed(tree).filters:
                 _collect_candidates(value, found)
-        case Invoke("received"):
+        case Invoke("received" | "opened" | "clicked" as name):
             raise ExpressionInvalid(
-                "received() cannot be used in stages and segments: they speak of the customer"
+                f"{name}() cannot be used in stages and segments: they speak of the customer"
             )
         case _:
             for part in parts_of(tree):

@@ -271,9 +271,11 @@ class Moment:
         key = f"{one.journey}:{one.number}:{one.step}:{one.pass_no}"
         return f"{self.state.external_id}:{key}"
 
-    def ask(self, medium: Medium) -> Release:
-        """Whether a message of this journey may leave now."""
-        return release.ask(self.line.program, self.line.state, self._letter(medium), self.now)
+    def ask(self, medium: Medium, *, is_errand: bool = False) -> Release:
+        """Whether a message of this journey may leave now; of an errand its rules are asked alone,
+        whose receiver is asked the rest."""
+        letter = Letter(self.enrollment, medium, self.purpose, self.topic, is_errand=is_errand)
+        return release.ask(self.line.program, self.line.state, letter, self.now)
 
     def lacks(self, medium: Medium) -> Reason | None:
         """What somebody has not told yet and a message cannot leave without; None: nothing."""

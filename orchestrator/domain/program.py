@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from hashlib import blake2b
 from zoneinfo import ZoneInfo
 
+from orchestrator.domain.errands import errands_of
 from orchestrator.domain.event import ANY_EVENT, Event, Kind
 from orchestrator.domain.expression import (
     Condition,
@@ -54,6 +55,7 @@ def invent_code(pool: str, key: str) -> str | None:
 class Index:
     """What a run looks up, derived from a program once. Nobody changes it."""
 
+    errands: dict[str, Journey] = field(default_factory=dict)  # by their ids
     by_event: dict[str, list[tuple[Journey, EventTrigger]]] = field(default_factory=dict)
     # by the kind of watch and its new answer
     by_answer: dict[tuple[str, str], list[tuple[Journey, Watched]]] = field(default_factory=dict)
@@ -86,6 +88,8 @@ class Index:
         for journey in program.journeys.values():
             if not journey.draft:
                 index._add_triggers(journey, program.dated_since)
+        for journey in program.all_journeys():
+            index._add_errands(journey)
         everywhere = [(_up_to_its_end(j, one.everywhere()), (j, one)) for j, one in index.called]
         index.everywhere = Timetable(everywhere)
         for fact in lifecycle.facts:
@@ -148,6 +152,12 @@ class Index:
             return self.watches
         moved = self.watches_by_event.get(event.name)
         return self.watches_by_event[ANY_EVENT] if moved is None else moved
+
+    def _add_errands(self, journey: Journey) -> None:
+        for errand in errands_of(journey):
+            if not journey.draft and errand.id not in self.errands:
+                self.errands[errand.id] = errand
+                self._add_triggers(errand, {})
 
     def _add_triggers(self, journey: Journey, since: Mapping[str, datetime]) -> None:
         for trigger in journey.triggers:
@@ -273,7 +283,7 @@ class Program:
         """
         if self.pinned and (earlier := self.pinned.get((journey_id, version))) is not None:
             return earlier
-        return self.journeys.get(journey_id)
+        return self.journeys.get(journey_id) or self.index.errands.get(journey_id)
 
     def scope(
         self,

@@ -192,6 +192,6 @@ def _next_due(line: Line, now: datetime) -> Enrollment | None:
 
 
 def _precedence(line: Line, enrollment: Enrollment) -> tuple[datetime, int, str]:
-    journey = line.program.journeys.get(enrollment.journey)
+    journey = line.program.journey_of(enrollment.journey, enrollment.version)
     assert enrollment.due_at is not None  # only due ones are compared
     return enrollment.due_at, -(journey.priority if journey else 0), enrollment.journey

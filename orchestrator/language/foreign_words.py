@@ -10,9 +10,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 
 from orchestrator.domain.errors import ExpressionInvalid
+from orchestrator.domain.suggestion import did_you_mean
 
 _QUOTED = re.compile(r"""'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*\"""", re.DOTALL)
 _OPERAND = r"""(?<![\w.\[\]])(?P<left>[\w.\[\]]+)\s+"""
@@ -231,3 +232,20 @@ _FINDERS: tuple[Callable[[str, str], Faults], ...] = (
     _times,
     _words,
 )
+
+
+def instead_of(name: str, names: Collection[str]) -> str:
+    """What to write for a name that nothing here has; `names` are those that are known."""
+    if near := did_you_mean(name, names):
+        return near
+    if name.lower() in ("today", "date", "time"):
+        return "; write `now`"
+    if name.lower() in CUSTOMER_ELSEWHERE and "customer" in names:
+        return "; the person is called `customer`"
+    roots = {
+        "event": "a property of the event",
+        "entry": "a property of what started the journey",
+        "customer": "a fact or trait",
+    }
+    places = [f"`{root}.{name}` for {what}" for root, what in roots.items() if root in names]
+    return f"; write {', '.join(places)}, or '{name}' between quotes for text"

@@ -14,8 +14,10 @@ from pydantic import BeforeValidator, Field, create_model
 
 from orchestrator.domain.agreeing import CONFIRMED
 from orchestrator.domain.event import Event, Kind
+from orchestrator.domain.journey import Journey
 from orchestrator.domain.journey_tests import EarlierMessage, Happening, JourneyTest
 from orchestrator.domain.medium import Medium
+from orchestrator.domain.steps.ways import Split
 from orchestrator.domain.values import as_text
 from orchestrator.language.place import Place
 from orchestrator.language.plain_forms import (
@@ -110,6 +112,7 @@ class GivenForm(Form):
     stage: Text | None = None
     sent: list[SentForm] = Field(default_factory=list)
     empty_pools: Words = Field(default_factory=list)
+    variants: dict[str, Text] = Field(default_factory=dict)
     others: Plain = None
 
 
@@ -130,7 +133,7 @@ class TestForm(Form):
 # ---------------------------------------------------------------- reading
 
 
-def read_tests(forms: list[TestForm], journey: str, place: Place) -> tuple[JourneyTest, ...]:
+def read_tests(forms: list[TestForm], journey: Journey, place: Place) -> tuple[JourneyTest, ...]:
     """The tests of a journey; faults are reported at their place."""
     readers = (_TestReader(form, journey, place.at(index)) for index, form in enumerate(forms))
     return tuple(reader.read() for reader in readers)
@@ -139,7 +142,7 @@ def read_tests(forms: list[TestForm], journey: str, place: Place) -> tuple[Journ
 class _TestReader:
     """Reads one test: `start` decides what a time means."""
 
-    def __init__(self, form: TestForm, journey: str, place: Place) -> None:
+    def __init__(self, form: TestForm, journey: Journey, place: Place) -> None:
         self._form, self._journey, self._place = form, journey, place
         self._start = form.start or START
         if self._start.year not in _YEARS:
@@ -155,6 +158,7 @@ class _TestReader:
         sent = tuple(self._sent())
         if form.given.others is not None:
             place.at("given", "others").not_built("`others`, more customers in one test,")
+        self._check_variants()
         if form.given.stage is not None:
             place.at("given", "stage").check_known("stage", form.given.stage, place.known.stages)
         return JourneyTest(
@@ -165,6 +169,7 @@ class _TestReader:
             stage=form.given.stage,
             sent=sent,
             empty_pools=tuple(form.given.empty_pools),
+            variants=form.given.variants,
             events=tuple(self._events()),
             expect=tuple(self._expected()),
             line=place.line,
@@ -200,8 +205,16 @@ class _TestReader:
                 yield Event(at, kind, name, properties, index)
 
     def _check_start(self, written: str, place: Place) -> None:
-        if written != self._journey:
-            place.error(f"a test runs its journey alone: write `start: {self._journey}`")
+        if written != self._journey.id:
+            place.error(f"a test runs its journey alone: write `start: {self._journey.id}`")
+
+    def _check_variants(self) -> None:
+        splits = {step.id: step for step in self._journey.walk_steps() if isinstance(step, Split)}
+        for step, name in self._form.given.variants.items():
+            place = self._place.at("given", "variants", step)
+            if place.check_known("split", step, frozenset(splits)):
+                named = frozenset(one.name for one in splits[step].variants)
+                place.check_known(f"variant of {step}", name, named)
 
     def _expected(self) -> Iterator[Happening]:
         others = (name for name in ExpectForm.model_fields if name not in ("at", *MEDIA_WORDS))

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from orchestrator.documents.document import Document, Path
 from orchestrator.domain.errors import ExpressionInvalid, Problem
 from orchestrator.domain.expression import (
+    OF_RECEIPTS,
     All,
     Any_,
     Attribute,
@@ -189,7 +190,7 @@ class Place:
         if templates is None or journeys is None or not self.known.templates_required:
             return
         names = journeys | {name for _, name in templates}
-        for call in calls(tree, "received"):
+        for call in (one for word in ("received", *OF_RECEIPTS) for one in calls(tree, word)):
             match call.args[0]:
                 case Const(str(name)):
                     self.check_known("template or journey", name, names)

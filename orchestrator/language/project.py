@@ -12,6 +12,7 @@ from orchestrator.config import Config
 from orchestrator.documents.document import Document, Position
 from orchestrator.documents.yaml_nodes import read_yaml
 from orchestrator.domain.errors import Problem, ProjectInvalid, why_unreadable
+from orchestrator.domain.expression import OF_RECEIPTS
 from orchestrator.domain.journey import Journey
 from orchestrator.domain.journey_tests import JourneyTest
 from orchestrator.domain.lifecycle import Lifecycle
@@ -69,7 +70,8 @@ class Project:
         sent = frozenset(
             {*(self.known.journeys or self.journeys), *(name for _, name in self.templates)}
         )
-        return {"in_segment": self.known.segments or frozenset(), "received": sent}
+        of_messages = dict.fromkeys(("received", *OF_RECEIPTS), sent)
+        return {"in_segment": self.known.segments or frozenset(), **of_messages}
 
     @property
     def policy(self) -> Policy:

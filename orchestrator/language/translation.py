@@ -14,6 +14,8 @@ from orchestrator.domain.errors import ExpressionInvalid
 from orchestrator.domain.expression import (
     FUNCTIONS,
     NAMES,
+    OF_LISTS,
+    OF_RECEIPTS,
     TESTS,
     All,
     Any_,
@@ -21,6 +23,7 @@ from orchestrator.domain.expression import (
     Attribute,
     Compare,
     Const,
+    Each,
     Expr,
     Filter,
     IfElse,
@@ -35,7 +38,7 @@ from orchestrator.domain.expression import (
 )
 from orchestrator.domain.suggestion import did_you_mean
 from orchestrator.domain.values import FILTERS, INTEGER_MAX, is_number
-from orchestrator.language.foreign_words import CUSTOMER_ELSEWHERE, FUNCTIONS_ELSEWHERE
+from orchestrator.language.foreign_words import FUNCTIONS_ELSEWHERE, instead_of
 from orchestrator.language.jinja_reading import offset_of, parse_jinja
 from orchestrator.language.plain_forms import duration
 
@@ -50,8 +53,17 @@ _ARITHMETIC: dict[type[nodes.Node], str] = {
     nodes.Add: "+", nodes.Sub: "-", nodes.Mul: "*", nodes.Div: "/", nodes.FloorDiv: "//",
     nodes.Mod: "%",
 }  # fmt: skip
-_NOT_BUILT = frozenset({"account", "opened", "clicked", "any", "sum"})
+_NOT_BUILT = frozenset({"account"})
+_ALL_ELEMENTS = nodes.Tuple([], "load")  # `[]`
 _FILTER_ARGUMENTS = {"default": 1, "round": 1}  # the most that each takes; the others take none
+
+_EXAMPLES = {
+    "performed": '"Order Completed"',
+    "in_segment": '"vip"',
+    "any": 'event.products, name="Coffee"',
+    "sum": 'event.products, "price * quantity"',
+    **dict.fromkeys(("received", *OF_RECEIPTS), '"welcome"'),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +83,8 @@ TRIGGER_OF_ITEMS = Where("a trigger", _ALWAYS | {"event", "item"})
 TRIGGER_WITHOUT_EVENT = Where("a trigger without an event", _ALWAYS)
 STEP = Where("a step", _INSIDE)
 EVENT_IN_JOURNEY = Where("a condition about an event", _INSIDE | {"event"})
-RULE = Where("a stage's or segment's rule", _ALWAYS, FUNCTIONS - {"received"})
-FACT = Where("a fact's condition", frozenset({"event"}), frozenset())
+RULE = Where("a stage's or segment's rule", _ALWAYS, FUNCTIONS - {"received"} - OF_RECEIPTS)
+FACT = Where("a fact's condition", frozenset({"event"}), OF_LISTS)
 
 
 def parse_tree(text: str, where: Where) -> Expr:
@@ -121,9 +133,10 @@ class _Translator:
                         "slices such as `x[1:2]` are not part of the language; use "
                         "`first` or `last`"
                     )
-                if node.arg == nodes.Tuple([], "load"):
+                if node.arg == _ALL_ELEMENTS:
                     raise self.fault(
-                        "`[]`, all elements of a list, is not built yet; `[0]` is the first one",
+                        "behind `[]`, all elements of a list, stands the name of what they say: "
+                        "`event.products[].name`",
                         "[",
                     )
                 return self._attribute(node.node, self.translate(node.arg, depth + 1), depth)
@@ -232,43 +245,29 @@ class _Translator:
             raise self.fault(
                 "write `x is none` or `x is defined` to ask whether something is there", name
             )
-        raise self.fault(f"there is no `{name}` here{self._instead_of(name)}", name)
-
-    def _instead_of(self, name: str) -> str:
-        """What to write for a name that nothing here has."""
-        if near := did_you_mean(name, self.where.names):
-            return near
-        if name.lower() in ("today", "date", "time"):
-            return "; write `now`"
-        if name.lower() in CUSTOMER_ELSEWHERE and "customer" in self.where.names:
-            return "; the person is called `customer`"
-        roots = {
-            "event": "a property of the event",
-            "entry": "a property of what started the journey",
-            "customer": "a fact or trait",
-        }
-        places = [
-            f"`{root}.{name}` for {what}"
-            for root, what in roots.items()
-            if root in self.where.names
-        ]
-        written = ", ".join(places)
-        return f"; write {written}, or '{name}' between quotes for text"
+        raise self.fault(f"there is no `{name}` here{instead_of(name, self.where.names)}", name)
 
     def _attribute(self, node: nodes.Expr, key: Expr, depth: int) -> Expr:
+        if isinstance(node, nodes.Getitem) and node.arg == _ALL_ELEMENTS:
+            return self._each(node.node, key, depth)
         of = (
             self._name(node.name)
             if isinstance(node, nodes.Name)
             else self.translate(node, depth + 1)
         )
         if isinstance(key, Const) and isinstance(key.value, str):
-            return Attribute(of, key.value)
+            return Each(of, key.value) if isinstance(of, Each) else Attribute(of, key.value)
         if of == Name("customer"):
             raise self.fault(
                 "the name of a fact or trait must be plain text: `customer['first name']`",
                 "customer",
             )
         return Item(of, key)
+
+    def _each(self, node: nodes.Expr, key: Expr, depth: int) -> Expr:
+        if not isinstance(key, Const) or not isinstance(key.value, str):
+            raise self.fault("behind `[]` stands a name: `event.products[].name`", "[")
+        return Each(self.translate(node, depth + 1), key.value)
 
     # ------------------------------------------------------------ functions, filters, tests
 
@@ -293,7 +292,7 @@ class _Translator:
 
     def _refuse_unquoted(self, function: str, args: list[nodes.Expr]) -> None:
         if (
-            function in ("performed", "in_segment", "received")
+            function in {"performed", "in_segment", "received", *OF_RECEIPTS}
             and len(args) == 1
             and isinstance(args[0], nodes.Name)
         ):
@@ -323,9 +322,13 @@ class _Translator:
         if len(set(keys)) != len(keys):
             raise self.fault(f"{function}() is given the same option twice", function)
         return tuple(
-            (key, self._duration(function, tree) if key == "within" else tree)
+            (key, self._duration(function, tree) if self._is_window(function, key) else tree)
             for key, tree in options
         )
+
+    @staticmethod
+    def _is_window(function: str, key: str) -> bool:
+        return key == "within" and function != "any"  # there it is a property like any other
 
     def _duration(self, function: str, tree: Expr) -> Expr:
         if not isinstance(tree, Const) or not isinstance(tree.value, str):
@@ -342,19 +345,14 @@ class _Translator:
 
     def _checked_call(self, call: Invoke) -> Invoke:
         name = call.function
-        if len(call.args) != 1:
-            example = {
-                "performed": '"Order Completed"',
-                "in_segment": '"vip"',
-                "received": '"welcome"',
-            }
-            raise self.fault(
-                f"{name}() takes one value: {name}({example.get(name, 'customer.last_order_at')})",
-                name,
-            )
+        if len(call.args) != (2 if name == "sum" else 1):
+            values = "a list and what to add up" if name == "sum" else "one value"
+            example = _EXAMPLES.get(name, "customer.last_order_at")
+            raise self.fault(f"{name}() takes {values}: {name}({example})", name)
         allowed: Callable[[str], bool] = {
             "performed": lambda key: True,
-            "received": lambda key: key == "within",
+            "any": lambda key: True,
+            **dict.fromkeys(("received", *OF_RECEIPTS), lambda key: key == "within"),
         }.get(name, lambda key: False)
         for key, _ in call.options:
             if not allowed(key):

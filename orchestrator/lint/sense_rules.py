@@ -11,6 +11,7 @@ from itertools import pairwise
 
 from orchestrator.clock import SystemClock
 from orchestrator.domain.expression import (
+    OF_RECEIPTS,
     All,
     Attribute,
     Compare,
@@ -142,15 +143,31 @@ def received_nothing(known: Knowledge) -> Iterator[Finding]:
     journeys = known.project.journeys.values()
     steps = [(journey.id, step) for journey in journeys for step in journey.walk_steps()]
     sent = {name for id_, step in steps if step.sends for name in (id_, _template(step))}
-    asked = [(usage.spot, call) for usage in usages(known.project) for call in
-             calls(usage.tree, "received")]  # fmt: skip
-    if known.templates is not None:
-        asked += [((one.file, one.line, one.column), one.call) for one in known.templates.asked
-                  if one.call.function == "received"]  # fmt: skip
-    for spot, call in asked:
+    for spot, call in _asked(known, "received"):
         match call.args[0]:
             case Const(str() as name) if name not in sent:
                 yield spot, f"no step sends '{name}', so nobody ever received it"
+
+
+def _asked(known: Knowledge, function: str) -> Iterator[tuple[Spot, Invoke]]:
+    """Every call of a function, in files of journeys and in templates, and where it stands."""
+    for usage in usages(known.project):
+        yield from ((usage.spot, call) for call in calls(usage.tree, function))
+    for one in known.templates.asked if known.templates is not None else ():
+        if one.call.function == function:
+            yield (one.file, one.line, one.column), one.call
+
+
+@SENSE.rule(
+    "no-receipts",
+    why="opened() and clicked() are undefined: what readers do with messages does not come in yet.",
+    mend="Ask for what they did in the shop, such as performed(), or for received().",
+)
+def no_receipts(known: Knowledge) -> Iterator[Finding]:
+    """`opened()` and `clicked()`, in conditions and templates."""
+    for function in sorted(OF_RECEIPTS):
+        for spot, _ in _asked(known, function):
+            yield spot, f"{function}() is undefined until receipts of messages come in"
 
 
 def _template(step: Step) -> str:

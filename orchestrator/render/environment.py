@@ -23,6 +23,7 @@ from jinja2.utils import Namespace
 from markupsafe import Markup, escape
 
 from orchestrator.domain import values
+from orchestrator.domain.elements import pluck
 from orchestrator.domain.values import ARITHMETIC, COMPARE, as_text, read_amount
 from orchestrator.links import Links
 from orchestrator.render import filters, predicates
@@ -148,6 +149,11 @@ class TemplateEnvironment(SandboxedEnvironment):
         if isinstance(obj, str | list | tuple | range) and type(argument) is int:
             return obj[argument] if -len(obj) <= argument < len(obj) else MISSING
         return MISSING
+
+    def pluck(self, context: Context, elements: object, name: str) -> object:
+        """`x[].name`."""
+        budget_of(context).weigh(elements)
+        return _known(pluck(plain(elements), name))
 
     def cut(self, context: Context, obj: object, *bounds: object) -> object:
         """`x[1:3]`."""

@@ -17,6 +17,7 @@ from orchestrator.render.bounded import escape_text
 from orchestrator.render.budget import SIGNS_A_STEP
 from orchestrator.render.constants import Constants
 from orchestrator.render.patterns import CONVERSION
+from orchestrator.render.questions import ALL_ELEMENTS
 
 
 def _computes(operator: str) -> Callable[[CodeGenerator, nodes.BinExpr, Frame], None]:
@@ -126,6 +127,11 @@ class Generator(CodeGenerator):
             super().visit_Assign(node, frame)
 
     def visit_Getattr(self, node: nodes.Getattr, frame: Frame) -> None:
+        if (elements := _elements_of(node)) is not None:
+            self.write("environment.pluck(context, ")
+            self.visit(elements, frame)
+            self.write(f", {node.attr!r})")
+            return
         found = f"(nothing if (_found := _of.get({node.attr!r})) is None else _found)"
         self.write(f"({found} if type(_of := ")
         self.visit(node.node, frame)
@@ -230,3 +236,11 @@ class Generator(CodeGenerator):
         if cost is not None:
             self.writeline(f"environment.spend(context, {cost})")
         super().blockvisit(body, frame)
+
+
+def _elements_of(node: nodes.Getattr) -> nodes.Expr | None:
+    """The list of whose elements `node` is what each says; None where it is of one thing."""
+    inner = node.node
+    if isinstance(inner, nodes.Getitem) and inner.arg == ALL_ELEMENTS:
+        return inner.node
+    return inner if isinstance(inner, nodes.Getattr) and _elements_of(inner) else None

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from orchestrator.domain.errors import Problem
+from orchestrator.domain.expression import OF_RECEIPTS
 from orchestrator.domain.locales import locale_tags
 from orchestrator.domain.medium import MEDIA, Medium
 from orchestrator.domain.suggestion import did_you_mean
@@ -40,7 +41,9 @@ _SUFFIXES = {f".{ending}" for spec in MEDIA.values() for ending in spec.endings}
 
 #: What the functions of the language may name, by function; None or nothing: do not check.
 Names = Mapping[str, frozenset[str]]
-_NOUNS = {"in_segment": "segment", "received": "template or journey"}
+_NOUNS = {"in_segment": "segment"} | dict.fromkeys(
+    ("received", *OF_RECEIPTS), "template or journey"
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,9 @@ from orchestrator.domain.closures import (
     has_received,
     is_in_segment,
 )
-from orchestrator.domain.expression import Const, Invoke, Performed, Scope
+from orchestrator.domain.elements import has_any, read_sum, total
+from orchestrator.domain.errors import ExpressionInvalid
+from orchestrator.domain.expression import OF_LISTS, OF_RECEIPTS, Const, Invoke, Performed, Scope
 from orchestrator.domain.schedule import parse_duration
 from orchestrator.render.bounded import budget_of, plain
 
@@ -29,8 +31,10 @@ SCOPE = "_scope"
 _NAMED = {
     "performed": "Order Completed",
     "in_segment": "vip",
-    "received": "welcome",
+    **dict.fromkeys(("received", *OF_RECEIPTS), "welcome"),
 }  # what each asks about
+
+ALL_ELEMENTS = nodes.Tuple([], "load")  # `[]`
 
 T = TypeVar("T")
 
@@ -70,11 +74,34 @@ def _received(context: Context, name: str, within: str | None = None) -> bool:
     return has_received(_scope(context), name, None if within is None else parse_duration(within))
 
 
+@pass_context
+def _any(context: Context, elements: object, /, **properties: object) -> bool:
+    elements = _weighed(context, elements)
+    return has_any(elements, [(name, plain(value)) for name, value in properties.items()])
+
+
+@pass_context
+def _sum(context: Context, elements: object, amount: str) -> object:
+    return total(_weighed(context, elements), read_sum(amount))
+
+
+def _weighed(context: Context, elements: object) -> object:
+    budget_of(context).weigh(elements)
+    return plain(elements)
+
+
+def _unknown_yet(name: str, within: str | None = None) -> None:
+    """What readers did with messages: no receipts come in yet."""
+
+
 QUESTIONS: dict[str, Callable[..., object]] = {
     **{name: _elapsed(name) for name in ELAPSED_UNITS},
     "performed": _performed,
     "in_segment": _in_segment,
     "received": _received,
+    "any": _any,
+    "sum": _sum,
+    **dict.fromkeys(OF_RECEIPTS, _unknown_yet),
 }
 
 
@@ -102,15 +129,27 @@ def find_questions(tree: nodes.Template) -> Iterator[Question]:
     """The calls of the language's functions; raises QuestionInvalid where one is written
     wrongly.
     """
+    _refuse_nameless(tree)
     for node in tree.find_all(nodes.Call):
         if isinstance(node.node, nodes.Name) and node.node.name in QUESTIONS:
             yield Question(_read(node, node.node.name), node.lineno)
+
+
+def _refuse_nameless(tree: nodes.Template) -> None:
+    """`list[]` goes on with the name of what its elements say."""
+    named = {id(node.node) for node in tree.find_all(nodes.Getattr)}
+    for node in tree.find_all(nodes.Getitem):
+        if node.arg == ALL_ELEMENTS and id(node) not in named:
+            message = "behind `[]`, all elements of a list, stands a name: `entry.products[].name`"
+            raise QuestionInvalid(message, node.lineno, "[]")
 
 
 def _read(node: nodes.Call, name: str) -> Invoke:
     def refuse(message: str, word: str = name) -> QuestionInvalid:
         return QuestionInvalid(f"{name}(): {message}", node.lineno, word)
 
+    if name in OF_LISTS:
+        return _read_of_list(node, name, refuse)
     if len(node.args) != 1 or node.dyn_args or node.dyn_kwargs:
         example = f'"{_NAMED[name]}"' if name in _NAMED else "customer.last_order_at"
         raise refuse(f"it takes one value: {name}({example})")
@@ -131,6 +170,22 @@ def _read(node: nodes.Call, name: str) -> Invoke:
         elif name != "performed":
             raise refuse(f"it has no option `{option.key}`", option.key)
     return Invoke(name, (Const(subject),), tuple(options))
+
+
+def _read_of_list(node: nodes.Call, name: str, refuse: Callable[..., QuestionInvalid]) -> Invoke:
+    if name == "sum":
+        text = _constant(node.args[1], str) if len(node.args) == 2 else None
+        if text is None or node.kwargs:
+            raise refuse('it takes a list and a text: sum(entry.products, "price * quantity")')
+        try:
+            read_sum(text)
+        except ExpressionInvalid as fault:
+            raise refuse(str(fault).removeprefix("sum(): ")) from None
+    elif len(node.args) != 1:
+        raise refuse('it takes a list, and what one element says: any(entry.products, name="x")')
+    if node.dyn_args or node.dyn_kwargs:
+        raise refuse("`*` and `**` are not part of the language")
+    return Invoke(name, (Const(None),))
 
 
 def _constant(node: nodes.Expr, kind: type[T]) -> T | None:

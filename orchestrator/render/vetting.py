@@ -35,7 +35,7 @@ ROOTS = frozenset(
     },
 )
 HELPERS = frozenset({"range", "namespace", "dict"})  # of Jinja2
-_NOT_BUILT = frozenset({"account", "opened", "clicked", "any", "sum"})
+_NOT_BUILT = frozenset({"account"})
 _INSTEAD = {
     "event": "write `entry`, the event that started the journey",
     "person": "write `customer`",

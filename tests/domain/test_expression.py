@@ -24,6 +24,7 @@ from orchestrator.domain.expression import (
     Attribute,
     Compare,
     Const,
+    Each,
     Expr,
     Filter,
     IfElse,
@@ -112,7 +113,9 @@ def _calls(inner: st.SearchStrategy[Expr]) -> st.SearchStrategy[Expr]:
         Invoke, st.just("received"), st.just((Const("x"),)), options.map(lambda both: both[:1])
     )
     segment = st.just(Invoke("in_segment", (Const("vip"),)))
-    return elapsed | performed | received | segment
+    over = st.builds(Invoke, st.just("any"), st.tuples(inner), options)
+    total = inner.map(lambda of: Invoke("sum", (of, Const("a * b + c.a"))))
+    return over | total | elapsed | performed | received | segment
 
 
 def _grow(inner: st.SearchStrategy[Expr]) -> st.SearchStrategy[Expr]:
@@ -127,6 +130,7 @@ def _grow(inner: st.SearchStrategy[Expr]) -> st.SearchStrategy[Expr]:
         | st.builds(Arithmetic, st.sampled_from(["+", "-", "*", "/", "//", "%", "~"]), inner, inner)
         | st.builds(Attribute, inner, names)
         | st.builds(Item, inner, inner)
+        | st.builds(Each, inner, names)
         | st.builds(expression.Test, st.sampled_from(sorted(TESTS)), inner)
         | st.builds(IfElse, inner, inner, inner)
         | _filters(inner)

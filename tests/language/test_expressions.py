@@ -142,10 +142,78 @@ SCOPE = Scope(
         ("customer.tags | length == 2", True),
         ('customer.tags | first == "vip"', True),
         ("journey.id is defined", False),
+        ('opened("welcome") is defined', False),
+        ('not clicked("welcome", within="7d")', True),
     ],
 )
 def test_a_condition_holds(source: str, holds: bool) -> None:
     assert parse_condition(source, EVENT_IN_JOURNEY).test(SCOPE) is holds
+
+
+@pytest.mark.parametrize(
+    ("source", "result"),
+    [
+        ('any(event.products, name="Coffee")', True),
+        ('any(event.products, name="coffee")', False),
+        ('any(event.products, name="Coffee", price=">= 20")', False),
+        ('any(event.products, name="Coffee", price="< 20")', True),
+        ('any(event.products, price=">= 20", quantity=">1")', True),
+        ('any(event.products, price="!= 12.5", name="Coffee")', False),
+        ('any(event.products, price="12.5")', False),
+        ('any(event.products, currency="eur")', True),
+        ('any(event.products, within="a day")', False),
+        ("any(event.products)", True),
+        ("any(event.nothing)", False),
+        ("any(event.empty)", False),
+        ('any(event.name, name="Coffee")', False),
+        ('any(event.tags, name="Coffee")', False),
+        ('sum(event.products, "price * quantity")', 92.5),
+        ('sum(event.products, "quantity")', 5),
+        ('sum(event.products, "-price")', -52.5),
+        ('sum(event.products, "size.w / 2 + 1")', 3),
+        ('sum(event.empty, "price")', 0),
+        ('sum(event.nothing, "price")', None),
+        ('sum(event.products, "price / 0")', 0),
+        ("event.products[].name", ["Coffee", "Lamp", "Vase"]),
+        ("event.products[].size.w", [4]),
+        ("event.nothing[].name", None),
+        ('"Lamp" in event.products[].name', True),
+        ('"Tea" in event.products[].name', False),
+        ('"eur" in event.products[].currency', True),
+        ("event.products[].price | length", 3),
+        ("event.products[].name | first", "Coffee"),
+    ],
+)
+def test_the_elements_of_a_list_are_asked_in_one_line(source: str, result: object) -> None:
+    products = [
+        {"name": "Coffee", "price": 12.5, "quantity": 1, "currency": "EUR"},
+        {"name": "Lamp", "price": 40, "quantity": 2, "size": {"w": 4}},
+        {"name": "Vase", "price": "on request", "quantity": "2"},
+        "a text",
+    ]
+    event = {"products": products, "name": "Coffee", "empty": [], "tags": ["Coffee"]}
+    value = parse_computed(source, EVENT_IN_JOURNEY)
+    assert value.evaluate(Scope(Ada(), NOW, {"event": event})) == result
+
+
+@pytest.mark.parametrize(
+    ("source", "holds"),
+    [
+        ('performed("Order Completed", total=">= 50")', True),
+        ('performed("Order Completed", total="> 50")', False),
+        ('performed("Order Completed", total="<=20.5", sku="a")', True),
+        ('performed("Order Completed", total="!= 20.5", sku="a")', False),
+        ('performed("Order Completed", total=">= 1", at_least=2)', True),
+        ('performed("Order Completed", sku="> 1")', False),
+    ],
+)
+def test_a_property_of_what_was_done_is_compared_with_a_number(source: str, holds: bool) -> None:
+    class Bought(Ada):
+        def events(self, name: str) -> Iterable[Happened]:
+            first = Happened(NOW - timedelta(days=90), {"sku": "a", "total": 20.5})
+            return first, Happened(NOW - timedelta(days=30), {"sku": "b", "total": 50})
+
+    assert parse_condition(source, TRIGGER).test(Scope(Bought(), NOW)) is holds
 
 
 @pytest.mark.parametrize(
@@ -175,8 +243,17 @@ def test_a_condition_holds(source: str, holds: bool) -> None:
         ),
         ("customer.a == null", 14, "write `x is none`"),
         ("account.size > 3", 0, "`account` is part of the language but not built yet"),
-        ('opened("x")', 0, "`opened(…)` is part of the language but not built yet"),
-        ('clicked("x")', 0, "`clicked(…)` is part of the language but not built yet"),
+        ("event.a[] == 1", 7, "behind `[]`, all elements of a list, stands the name"),
+        ("event.a[][0] == 1", 7, "behind `[]` stands a name"),
+        ("any()", 0, 'any() takes one value: any(event.products, name="Coffee")'),
+        ("sum(event.a)", 0, "sum() takes a list and what to add up"),
+        ("sum(event.a, event.b)", 0, "sum() needs plain values here"),
+        ('sum(event.a, "price *")', 0, "'price *' cannot be added up"),
+        ('sum(event.a, "price", b=1)', 22, "sum() has no option `b`"),
+        ('sum(event.a, "f(price)")', 0, "write the properties of an element with `+ - * /`"),
+        ("sum(event.a, \"'x' * 2\")", 0, "cannot be added up"),
+        ("opened(welcome)", 7, 'the name stands between quotes: opened("welcome")'),
+        ('clicked("x", at_least=2)', 13, "clicked() has no option `at_least`"),
         ('perfomed("x")', 0, r"there is no function perfomed(); did you mean 'performed'?"),
         ("performed", 0, "`performed` is a function: write `performed(…)`"),
         ("performed()", 0, 'performed() takes one value: performed("Order Completed")'),
@@ -232,6 +309,7 @@ def test_what_means_nothing_is_refused_with_what_to_write(
         ("vars.n > 3", TRIGGER, "`vars` is not known in a trigger"),
         ("entry.price > 3", RULE, "`entry` is not known in a stage's or segment's rule"),
         ('received("x")', RULE, "received() cannot be used in a stage's or segment's rule"),
+        ('opened("x")', RULE, "opened() cannot be used in a stage's or segment's rule"),
         ("customer.orders > 3", FACT, "`customer` is not known in a fact's condition"),
         ('performed("x")', FACT, "performed() cannot be used in a fact's condition"),
     ],

@@ -466,7 +466,6 @@ def test_what_is_not_built_yet_is_refused_by_its_name(text: str, what: str) -> N
 @pytest.mark.parametrize(
     ("step", "what"),
     [
-        ("email: {template: a, to: referrer}", "`to: referrer` of a message"),
         ("split: {adaptive: true, variants: []}", "an adaptive split"),
     ],
 )

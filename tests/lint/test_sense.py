@@ -73,6 +73,15 @@ def test_received_of_what_no_step_sends_is_told(tmp_path: Path) -> None:
     assert found(tmp_path, "received-nothing", journey(body), other) == []
 
 
+def test_what_readers_did_with_messages_is_told_to_be_undefined(tmp_path: Path) -> None:
+    body = "trigger: manual\nonly_if: not opened('hello') and not received('hello')"
+    (told,) = found(tmp_path, "no-receipts", journey(body))
+    assert told.endswith("opened() is undefined until receipts of messages come in")
+    asks = mail("{% if clicked('hello') %}a{% endif %}", name="other")
+    (told,) = found(tmp_path, "no-receipts", journey("trigger: manual"), asks)
+    assert told.endswith("clicked() is undefined until receipts of messages come in")
+
+
 # ---------------------------------------------------------------- ways
 
 
