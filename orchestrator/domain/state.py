@@ -36,6 +36,16 @@ class Choice:
     source: str = ""
 
 
+def newest_choice(choices: Mapping[ConsentKey, Choice], *keys: ConsentKey) -> Choice | None:
+    """The newest choice about one of these keys."""
+    newest: Choice | None = None
+    for key in keys:
+        choice = choices.get(key)
+        if choice is not None and (newest is None or choice.at > newest.at):
+            newest = choice
+    return newest
+
+
 class CaselessMap(dict[str, object]):
     """A map whose keys are lower case, asked for in any."""
 
@@ -303,11 +313,7 @@ class CustomerState:
 
     def chosen(self, *keys: ConsentKey) -> bool | None:
         """What the newest choice about one of these keys says; None where there is none."""
-        newest: Choice | None = None
-        for key in keys:
-            choice = self.consent.get(key)
-            if choice is not None and (newest is None or choice.at > newest.at):
-                newest = choice
+        newest = newest_choice(self.consent, *keys)
         return None if newest is None else newest.granted
 
     def agreed_after(self, key: ConsentKey, at: datetime) -> bool:
