@@ -1,9 +1,9 @@
 """Runs the `tests:` of a journey on a virtual clock: what was expected, what happened, and when.
 
 A test holds one customer, their events at times counted from the start, and the messages expected,
-completely and in order; coupons, rewards, tasks, exits and messages not sent are checked where the
-test names them. The journey runs alone, without its holdout, under the project's caps, quiet hours
-and consent; schedules fire until the test's end.
+completely and in order; coupons, rewards, tasks, what is emitted or started, exits and messages not
+sent are checked where the test names them. The journey runs alone, without its holdout, under the
+project's caps, quiet hours and consent; schedules fire until the test's end.
 """
 
 from __future__ import annotations
@@ -48,6 +48,8 @@ class Rehearsal:
     happened: tuple[Happening, ...]
     missing: tuple[Happening, ...]
     surplus: tuple[Happening, ...]
+    effects: tuple[Effect, ...] = ()  # everything that was decided
+    calls: tuple[Event, ...] = ()  # that were made
 
     @property
     def passed(self) -> bool:
@@ -70,10 +72,12 @@ def rehearse(program: Program, journey: Journey, test: JourneyTest) -> Rehearsal
     )
     program = _with_one_journey(program, lifecycle, replace(journey, holdout=0.0, draft=False))
     options = RunOptions(
-        pool_code=lambda pool, key: None if pool in test.empty_pools else invent_code(pool, key)
+        pool_code=lambda pool, key: None if pool in test.empty_pools else invent_code(pool, key),
+        business=test.business,
     )
     end = test.start + test.until
-    effects = run(program, _customer(program, test), _calls(test), end, options=options)
+    calls = _calls(test)
+    effects = run(program, _customer(program, journey.id, test), calls, end, options=options)
     happened = tuple(_happenings(effects, test.start))
     named = {(one.what, one.after) for one in test.expect if one.what not in MEDIA}
     missing = [one for one in test.expect if one not in happened]
@@ -82,7 +86,9 @@ def rehearse(program: Program, journey: Journey, test: JourneyTest) -> Rehearsal
         for one in happened
         if one not in test.expect and (one.what in MEDIA or (one.what, one.after) in named)
     ]
-    return Rehearsal(test, happened, tuple(missing), tuple(surplus))
+    return Rehearsal(
+        test, happened, tuple(missing), tuple(surplus), effects=tuple(effects), calls=tuple(calls)
+    )
 
 
 def _with_one_journey(program: Program, lifecycle: Lifecycle, journey: Journey) -> Program:
@@ -98,12 +104,13 @@ def _with_one_journey(program: Program, lifecycle: Lifecycle, journey: Journey) 
     )
 
 
-def _customer(program: Program, test: JourneyTest) -> CustomerState:
+def _customer(program: Program, journey: str, test: JourneyTest) -> CustomerState:
     """Who the test is about, with what is given."""
     before = test.start - 2 * INSTANT
     state = CustomerState("test", program.lifecycle, program.zone, program.locale)
     if test.stage is not None:
         state.stage, state.stage_since, state.cursor = test.stage, before, before
+    state.assignments |= {(journey, step): name for step, name in test.variants.items()}
     state.sent += [
         SentMessage(test.start - sent.ago, sent.medium, sent.journey, sent.template, marketing=True)
         for sent in sorted(test.sent, key=lambda sent: sent.ago, reverse=True)
