@@ -151,6 +151,8 @@ _PATTERNS = {
 def _missing(name: str, key: str) -> str:
     example = {"to": " (`customer` or `referrer`)", "within": " (how long to wait, such as 2d)"}
     example |= {"lifecycle": " (the name of it all: `lifecycle: customer-relationship`)"}
+    if name == "trigger":
+        example["to"] = ' (whom it means: `to: performed("Product Viewed", within="30d")`)'
     example |= {
         "at": " (when, such as 0h or 2d)",
         "ago": " (how long before the start, such as 2d)",
