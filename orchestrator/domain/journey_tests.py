@@ -50,5 +50,6 @@ class JourneyTest:
     stage: str | None = None  # given: that of the customer when the test begins
     sent: tuple[EarlierMessage, ...] = ()
     empty_pools: tuple[str, ...] = ()  # given: without a code left
+    business: tuple[Event, ...] = ()  # what happens to the business, in the order of time
     variants: Mapping[str, str] = field(default_factory=dict)  # given: of splits, by their step
     line: int = 0

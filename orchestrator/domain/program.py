@@ -33,7 +33,14 @@ from orchestrator.domain.route import PLAIN
 from orchestrator.domain.schedule import all_zones
 from orchestrator.domain.state import ITEM, CustomerState, Enrollment
 from orchestrator.domain.timetable import Calendar, Timetable, UpTo
-from orchestrator.domain.triggers import Called, DateTrigger, EventTrigger, Watched
+from orchestrator.domain.triggers import (
+    BusinessTrigger,
+    Called,
+    DateTrigger,
+    EventTrigger,
+    Trigger,
+    Watched,
+)
 from orchestrator.domain.watches import StageWatch, Watch
 
 
@@ -60,6 +67,7 @@ class Index:
     # by the kind of watch and its new answer
     by_answer: dict[tuple[str, str], list[tuple[Journey, Watched]]] = field(default_factory=dict)
     called: list[tuple[Journey, Called]] = field(default_factory=list)
+    by_business: dict[str, list[tuple[Journey, Trigger]]] = field(default_factory=dict)
     dated: list[Dated] = field(default_factory=list)
     follows_customers: bool = False  # somebody is called by their own clock
     # what calls somebody somewhere, and what calls who lives in a zone
@@ -167,6 +175,8 @@ class Index:
                 case Watched():
                     key = trigger.word, trigger.to
                     self.by_answer.setdefault(key, []).append((journey, trigger))
+                case BusinessTrigger():
+                    self.by_business.setdefault(trigger.event, []).append((journey, trigger))
                 case DateTrigger():
                     known = since.get(f"{journey.id} {trigger.key}")
                     self.dated.append((journey, trigger, known))

@@ -21,6 +21,7 @@ from itertools import groupby
 from operator import attrgetter
 
 from orchestrator.domain.applying import apply
+from orchestrator.domain.called_lines import next_call
 from orchestrator.domain.entries import enter
 from orchestrator.domain.event import Event, Kind
 from orchestrator.domain.following import follow_news
@@ -85,7 +86,7 @@ def next_instant(line: Line, waiting: list[Event], *, calls: bool = True) -> dat
 
 def _next_timed(line: Line, after: datetime, calls: bool) -> datetime | None:
     """When time alone may change what is watched, or the customer is called."""
-    found = earlier(next_change(line, after), line.next_call(after) if calls else None)
+    found = earlier(next_change(line, after), next_call(line, after) if calls else None)
     found = earlier(found, line.next_date(after))
     last = line.options.no_entries_after
     return found if found is None or last is None or found <= last else None

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from operator import attrgetter
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BeforeValidator, Field, create_model
@@ -70,12 +71,11 @@ def names_messages(form: type[SomeForm]) -> type[SomeForm]:
 class EventForm(Form):
     """Something that happens in a test: an event, who somebody is, or a start by hand."""
 
-    not_built = frozenset({"business"})
     at: Moment
     event: EventName | None = None
     identify: dict[str, object] | None = None
     start: Text | None = None
-    business: Plain = None
+    business: EventName | None = None
     properties: dict[str, object] | None = None
 
 
@@ -144,6 +144,7 @@ class _TestReader:
 
     def __init__(self, form: TestForm, journey: Journey, place: Place) -> None:
         self._form, self._journey, self._place = form, journey, place
+        self.business: list[Event] = []
         self._start = form.start or START
         if self._start.year not in _YEARS:
             place.at("start").error(
@@ -171,6 +172,7 @@ class _TestReader:
             empty_pools=tuple(form.given.empty_pools),
             variants=form.given.variants,
             events=tuple(self._events()),
+            business=tuple(sorted(self.business, key=attrgetter("at"))),
             expect=tuple(self._expected()),
             line=place.line,
         )
@@ -198,6 +200,9 @@ class _TestReader:
             elif word == "start":
                 self._check_start(form.start or "", place.at("start"))
                 yield Event(at, Kind.START, form.start or "", properties, index)
+            elif word == "business":
+                business = Event(at, Kind.EMITTED, form.business or "", properties, index)
+                self.business.append(business)
             elif word == "event":
                 name = form.event or ""
                 # as it comes from the page: nobody else could confirm

@@ -72,7 +72,8 @@ def rehearse(program: Program, journey: Journey, test: JourneyTest) -> Rehearsal
     )
     program = _with_one_journey(program, lifecycle, replace(journey, holdout=0.0, draft=False))
     options = RunOptions(
-        pool_code=lambda pool, key: None if pool in test.empty_pools else invent_code(pool, key)
+        pool_code=lambda pool, key: None if pool in test.empty_pools else invent_code(pool, key),
+        business=test.business,
     )
     end = test.start + test.until
     calls = _calls(test)

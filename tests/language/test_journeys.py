@@ -442,10 +442,6 @@ def test_the_version_changes_with_what_happens(old: str, new: str) -> None:
     [
         ("trigger: {segment: vip}", "the trigger `segment`"),
         (
-            "trigger: {business_event: Price Dropped, to: customer.orders > 1}",
-            "the trigger `business_event`",
-        ),
-        (
             "trigger: {schedule: 0 9 * * *, timezone: customer}",
             "a schedule in each customer's zone",
         ),

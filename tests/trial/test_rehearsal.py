@@ -283,10 +283,6 @@ def test_a_test_names_messages_of_every_medium_there_is(medium: Medium) -> None:
         ),
         ("events: [{at: 0h, identify: ada}]\nexpect: []", "`identify` must be a map (key: value)"),
         (
-            "events: [{at: 0h, business: back}]\nexpect: []",
-            "`business` in a test is part of the language but not built",
-        ),
-        (
             "events: [{at: -1h, event: Joined}]\nexpect: []",
             "this lies before the test begins: times count from `start`",
         ),
@@ -345,6 +341,20 @@ def test_a_version_that_somebody_entered_long_ago_is_read_whatever_its_tests_say
 def test_a_draft_is_tested_as_it_will_run(project: Path) -> None:
     test = f"test: hello\n{ADA}\nevents: [{{at: 0h, event: Joined}}]\nexpect: [{{at: 0h, email: hello}}, {{at: 1d, sms: nudge}}]"
     assert verdict(project, test, HELD_OUT_HELLO + "draft: true\n").passed
+
+
+def test_a_business_event_happens_in_a_test(project: Path) -> None:
+    journey = (
+        "journey: back\ntrigger: {business_event: Back In Stock, to: customer.size == event.size}\n"
+        "one_per: entry.size\nreentry: always\nsteps:\n  - email: back\n"
+    )
+    test = (
+        "test: back\ncustomer: {email: ada@example.com, size: 7}\nevents:\n"
+        "  - {at: 3h, business: Back In Stock, properties: {size: 8}}\n"
+        "  - {at: 2h, business: Back In Stock, properties: {size: 7}}\n"
+        "expect: [{at: 2h, email: back}]"
+    )
+    assert verdict(project, test, journey).passed
 
 
 def test_the_variant_of_a_split_is_given_and_else_drawn(project: Path) -> None:
