@@ -32,8 +32,8 @@ from orchestrator.domain.route import PLAIN
 from orchestrator.domain.schedule import all_zones
 from orchestrator.domain.state import ITEM, CustomerState, Enrollment
 from orchestrator.domain.timetable import Calendar, Timetable, UpTo
-from orchestrator.domain.triggers import Called, DateTrigger, EventTrigger, Watched
-from orchestrator.domain.watches import StageWatch, Watch
+from orchestrator.domain.triggers import Called, DateTrigger, EventTrigger, SegmentTrigger, Watched
+from orchestrator.domain.watches import SegmentWatch, StageWatch, Watch
 
 
 def plain_code(key: str) -> str:
@@ -55,8 +55,12 @@ class Index:
     """What a run looks up, derived from a program once. Nobody changes it."""
 
     by_event: dict[str, list[tuple[Journey, EventTrigger]]] = field(default_factory=dict)
-    # by the kind of watch and its new answer
-    by_answer: dict[tuple[str, str], list[tuple[Journey, Watched]]] = field(default_factory=dict)
+    # by the kind and name of the watch, and its new answer
+    by_answer: dict[tuple[str, str, str], list[tuple[Journey, Watched]]] = field(
+        default_factory=dict
+    )
+    again: list[tuple[Journey, SegmentTrigger]] = field(default_factory=list)
+    segments: frozenset[str] = frozenset()  # those that are watched
     called: list[tuple[Journey, Called]] = field(default_factory=list)
     dated: list[Dated] = field(default_factory=list)
     follows_customers: bool = False  # somebody is called by their own clock
@@ -100,7 +104,10 @@ class Index:
         # what a template asks of an event is known only when it is rendered
         asked = (call for tree in program.template_calls for call in calls(tree, "performed"))
         index.told |= {read_performed(call).event for call in asked}
-        index._add_watches(StageWatch(lifecycle))
+        index.segments = frozenset(_watched_segments(program))
+        watched = [one for one in lifecycle.segments if one.name in index.segments]
+        segments = (SegmentWatch(one, lifecycle) for one in watched)
+        index._add_watches(StageWatch(lifecycle), *segments)
         index.sent_window = _sent_window(program.policy, trees)
         index._look_ahead(program)
         return index
@@ -155,8 +162,10 @@ class Index:
                 case EventTrigger():
                     self.by_event.setdefault(trigger.event, []).append((journey, trigger))
                 case Watched():
-                    key = trigger.word, trigger.to
+                    key = trigger.word, trigger.of, trigger.to
                     self.by_answer.setdefault(key, []).append((journey, trigger))
+                    if isinstance(trigger, SegmentTrigger) and trigger.while_inside:
+                        self.again.append((journey, trigger))
                 case DateTrigger():
                     known = since.get(f"{journey.id} {trigger.key}")
                     self.dated.append((journey, trigger, known))
@@ -297,6 +306,15 @@ class Program:
         )
 
     @property
+    def rules_version(self) -> str:
+        """The rules by which customers are known, as a hash: another one is another lifecycle, or
+        other segments that are watched.
+        """
+        watched = "\n".join(sorted(self.index.segments))
+        version = self.lifecycle.version
+        return plain_code(f"{version}\n{watched}").lower() if watched else version
+
+    @property
     def dated_keys(self) -> list[str]:
         """Every trigger by a date, as text."""
         return sorted({f"{journey.id} {trigger.key}" for journey, trigger, _ in self.index.dated})
@@ -315,6 +333,18 @@ def without_idle_facts(program: Program) -> Program:
     read = {name for tree in _trees(ruled) for name in customer_names(tree)}
     facts = tuple(fact for fact in program.lifecycle.facts if fact.name in read)
     return replace(ruled, lifecycle=replace(program.lifecycle, facts=facts, by_name={}))
+
+
+def _watched_segments(program: Program) -> Iterator[str]:
+    """The segments that a trigger, an exit or a goal names."""
+    for journey in program.journeys.values():
+        for trigger in () if journey.draft else journey.triggers:
+            if isinstance(trigger, SegmentTrigger):
+                yield trigger.segment
+    for journey in program.all_journeys():
+        for rule in (*journey.exits, *filter(None, (journey.goal,))):
+            if rule.segment is not None:
+                yield rule.segment
 
 
 def _up_to_its_end(journey: Journey, calendar: Calendar) -> Calendar:
