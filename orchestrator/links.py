@@ -31,6 +31,7 @@ class LinkPurpose(StrEnum):
     REFERRAL = "r"  # payload: the referrer's customer id
     BROWSER = "m"  # payload: message id
     CONFIRM = "c"  # payload: message id
+    PREFERENCES = "p"  # payload: message id
 
 
 #: What templates may ask of `links`.
@@ -74,6 +75,10 @@ class LinkSigner:
     def browser(self, message_id: str) -> str:
         """The web copy of a mail."""
         return self._url(LinkPurpose.BROWSER, message_id)
+
+    def preferences(self, message_id: str) -> str:
+        """The page on which the reader of a message chooses what to hear."""
+        return self._url(LinkPurpose.PREFERENCES, message_id)
 
     def confirm(self, message_id: str) -> str:
         """The page on which the reader of a message confirms that they want more of its medium."""
@@ -178,10 +183,10 @@ class Links:
 
     @property
     def preferences(self) -> str:
-        """Where a customer chooses what to hear; the unsubscribe page until there is a preference
-        centre.
+        """Where a customer chooses what to hear; the page to unsubscribe where the project shows no
+        topics.
         """
-        return self.unsubscribe
+        return self._signer.preferences(self._message_id)
 
     @property
     def browser(self) -> str:

@@ -19,7 +19,6 @@ PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md")])
 #: Part of the language's command line, and not built yet: a page may say so.
 PLANNED = {
     "simulate",
-    "test",
     "plan",
     "apply",
     "schema",

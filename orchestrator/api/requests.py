@@ -8,7 +8,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 FORM_BYTES_MAX = 64 * 1024
-FORM_FIELDS_MAX = 20
+FORM_FIELDS_MAX = 100
 
 
 class BodyRefused(Exception):

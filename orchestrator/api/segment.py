@@ -1,5 +1,5 @@
 """Events in, by the HTTP API of Segment and RudderStack: `POST
-/v1/{identify,track,page,screen,group,alias,batch}`.
+/v1/{identify,track,page,screen,group,alias,business,batch}`.
 
 The answer is `200 {"success": true}` once everything is durable, and exactly that: one client
 treats any other success as a failure. Errors are `{"code", "message"}`: one client retries an error
@@ -28,7 +28,7 @@ from starlette.routing import Mount, Route
 from orchestrator.api.context import ApiServices, services_of, writer_of
 from orchestrator.api.inbox_writer import InboxFull
 from orchestrator.api.requests import BodyRefused, read_body
-from orchestrator.domain.call import CALL_BYTES_MAX
+from orchestrator.domain.call import BUSINESS, CALL_BYTES_MAX
 from orchestrator.domain.errors import CallRejected
 from orchestrator.intake.calls import Reception, accept_call, write_call
 from orchestrator.json_text import JsonRefused, cut_list, cut_object, mend_json, read_json
@@ -40,11 +40,12 @@ BATCH_CALLS_MAX = 2_500
 RETRY_AFTER_S = 1  # the full inbox is written in about a second
 DOWN_RETRY_AFTER_S = 5
 
+_OF_CUSTOMERS = ("identify", "track", "page", "screen", "group", "alias")
 #: The last part of the path, and the type of call it means. The short ones are those of the
 #: browser's library.
 CALL_PATHS = {
-    **{name: name for name in ("identify", "track", "page", "screen", "group", "alias")},
-    **{name[0]: name for name in ("identify", "track", "page", "screen", "group", "alias")},
+    **{name: name for name in (*_OF_CUSTOMERS, BUSINESS)},
+    **{name[0]: name for name in _OF_CUSTOMERS},
 }
 BATCH_PATHS = ("batch", "import", "b")
 _SAID_ONCE = ("context", "sentAt")  # by a batch, for all its calls

@@ -9,12 +9,16 @@ COMMANDS = {
         "up_command:up", "Run everything: database, Prefect, pages, events API and engine."
     ),
     "check": Command("check_command:check", "Check journeys, templates and settings."),
+    "test": Command(
+        "test_command:run", "Run the tests in the journeys' files, on a virtual clock."
+    ),
     "ingest": Command("ingest_command:ingest", "Take files of calls into the inbox."),
     "tick": Command("tick_command:tick", "Do all the work that is due, once."),
     "backtest": Command("backtest_command:backtest", "Replay real history through the journeys."),
     "preview": Command("preview_command:preview", "Render messages to files, to be looked at."),
     "explain": Command("explain_command:explain", "Tell the story of one customer."),
     "status": Command("status_command:status", "Show how everything stands."),
+    "segment": Command("segment_command:segment", "Count who belongs to a segment, and list them."),
     "events": Command("events_command:app", "Learn the tracking plan from what came in."),
     "start": Command("start_command:start", "Enter customers into a journey by hand."),
     "deploy": Command(

@@ -25,6 +25,7 @@ EXACT_MAX = (
 # Python compares and JSON writers write a few hundred levels, and what a journey computes adds some
 NESTING_MAX = 100
 
+BUSINESS = "business"  # the type of a call without a customer
 _KINDS = {
     "identify": Kind.IDENTIFY,
     "alias": Kind.MERGE,
@@ -103,6 +104,21 @@ def read_call(raw: object, *, is_flat: bool = False) -> Call:
         _read_properties(kind, raw, context),
         context,
     )
+
+
+def read_business(raw: Mapping[str, object]) -> Event:
+    """What happened to the business, of a call without a customer; raises CallRejected. Without a
+    time of its own it happened when it was received.
+    """
+    if _is_deeper(dict(raw), NESTING_MAX):
+        raise CallRejected("invalid_json", "objects and lists are nested too deeply")
+    name = raw.get("event")
+    if not isinstance(name, str) or not name.strip():
+        raise CallRejected("no_event", "a business call needs the name of its event in 'event'")
+    at = _read_time(raw)
+    if at is None:
+        raise CallRejected("no_timestamp", "a call of the past needs its 'timestamp'")
+    return Event(at, Kind.EMITTED, name, _read_object(raw, "properties"))
 
 
 def _is_deeper(value: dict[str, object] | list[object], levels: int) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from orchestrator.domain import assignment
+from orchestrator.domain.called_lines import take_business, take_calls
 from orchestrator.domain.effects import Decision, DecisionKind, RuleChange
 from orchestrator.domain.event import Event, Kind
 from orchestrator.domain.expression import Scope
@@ -40,9 +41,7 @@ def enter(
     for change in changes:
         if change.to is not None and change.cause in ("event", "time"):
             answered |= _enter_by_change(line, now, change, answered)
-    for journey, call in line.take_calls(now):
-        knock = _Knock(line, Event(now, Kind.EMITTED, call.word), now)
-        answered |= _knock(knock, [(journey, call)], answered)
+    answered |= _enter_by_call(line, now, answered)
     for journey, again in due_again(line, now) if line.program.index.again else ():
         told: dict[str, object] = {again.word: again.segment}
         knock = _Knock(line, Event(now, Kind.EMITTED, again.word, told), now)
@@ -105,6 +104,19 @@ def _try_each(knock: _Knock, journey: Journey, trigger: Trigger) -> bool:
     told = [knock.about(item) for item in elements if item is not None]
     answers = [_try_to_enter(one, journey, trigger) for one in told]
     return any(answers)
+
+
+def _enter_by_call(line: Line, now: datetime, answered: set[str]) -> set[str]:
+    business, calls = take_business(line, now), take_calls(line, now)
+    for event in business:
+        pulled = line.program.index.by_business.get(event.name, ())
+        answered = answered | _knock(_Knock(line, event, now), pulled, set())
+    for journey, call in calls:
+        knock = _Knock(line, Event(now, Kind.EMITTED, call.word), now)
+        answered = answered | _knock(knock, [(journey, call)], answered)
+    if business or calls:
+        line.called_up_to = now
+    return answered
 
 
 def _are_news(line: Line, events: Sequence[Event]) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from orchestrator.domain.event import Event
@@ -50,4 +50,6 @@ class JourneyTest:
     stage: str | None = None  # given: that of the customer when the test begins
     sent: tuple[EarlierMessage, ...] = ()
     empty_pools: tuple[str, ...] = ()  # given: without a code left
+    business: tuple[Event, ...] = ()  # what happens to the business, in the order of time
+    variants: Mapping[str, str] = field(default_factory=dict)  # given: of splits, by their step
     line: int = 0

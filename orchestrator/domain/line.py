@@ -30,7 +30,6 @@ from orchestrator.domain.route import first_channel
 from orchestrator.domain.run_options import LIFE, RunOptions
 from orchestrator.domain.state import CustomerState, Enrollment, Status
 from orchestrator.domain.step import Step
-from orchestrator.domain.triggers import Called
 from orchestrator.domain.watches import Watch
 
 #: A step that ran later than this counts its next delays from when it ran.
@@ -92,29 +91,6 @@ class Line:
     def next_date(self, after: datetime) -> datetime | None:
         """The first instant > `after` at which a date of the customer's comes."""
         return None if self.dates is None else self.dates.next_after(after)
-
-    def next_call(self, after: datetime) -> datetime | None:
-        """The first instant > `after` that calls the customer: what was called is carried out, so
-        on a retraced line there is none.
-        """
-        index = self.program.index
-        if self.retrace is not None or not index.called:
-            return None
-        if self.called_up_to is not None:
-            after = max(after, self.called_up_to)
-        return index.timetable(self.state).next_after(after)
-
-    def take_calls(self, now: datetime) -> Sequence[tuple[Journey, Called]]:
-        """What calls the customer at this instant, once."""
-        index = self.program.index
-        if self.retrace is not None or not index.called:
-            return ()
-        called = index.timetable(self.state).called_at(now)
-        has_called = self.called_up_to is not None and now <= self.called_up_to
-        if not called or has_called or self.is_quiet(now):
-            return ()
-        self.called_up_to = now
-        return called
 
     def due_instant(self, enrollment: Enrollment) -> datetime | None:
         """When the step of an enrollment runs; None where nothing is due, or its journey is on
@@ -271,9 +247,11 @@ class Moment:
         key = f"{one.journey}:{one.number}:{one.step}:{one.pass_no}"
         return f"{self.state.external_id}:{key}"
 
-    def ask(self, medium: Medium) -> Release:
-        """Whether a message of this journey may leave now."""
-        return release.ask(self.line.program, self.line.state, self._letter(medium), self.now)
+    def ask(self, medium: Medium, *, is_errand: bool = False) -> Release:
+        """Whether a message of this journey may leave now; of an errand its rules are asked alone,
+        whose receiver is asked the rest."""
+        letter = Letter(self.enrollment, medium, self.purpose, self.topic, is_errand=is_errand)
+        return release.ask(self.line.program, self.line.state, letter, self.now)
 
     def lacks(self, medium: Medium) -> Reason | None:
         """What somebody has not told yet and a message cannot leave without; None: nothing."""

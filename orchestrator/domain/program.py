@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from hashlib import blake2b
 from zoneinfo import ZoneInfo
 
+from orchestrator.domain.errands import errands_of
 from orchestrator.domain.event import ANY_EVENT, Event, Kind
 from orchestrator.domain.expression import (
     Condition,
@@ -32,7 +33,16 @@ from orchestrator.domain.route import PLAIN
 from orchestrator.domain.schedule import all_zones
 from orchestrator.domain.state import ITEM, CustomerState, Enrollment
 from orchestrator.domain.timetable import Calendar, Timetable, UpTo
-from orchestrator.domain.triggers import Called, DateTrigger, EventTrigger, SegmentTrigger, Watched
+from orchestrator.domain.triggers import (
+    BusinessTrigger,
+    Called,
+    DateTrigger,
+    EventTrigger,
+    SegmentTrigger,
+    Trigger,
+    Watched,
+)
+from orchestrator.domain.watched_segments import segments_of
 from orchestrator.domain.watches import SegmentWatch, StageWatch, Watch
 
 
@@ -54,6 +64,7 @@ def invent_code(pool: str, key: str) -> str | None:
 class Index:
     """What a run looks up, derived from a program once. Nobody changes it."""
 
+    errands: dict[str, Journey] = field(default_factory=dict)  # by their ids
     by_event: dict[str, list[tuple[Journey, EventTrigger]]] = field(default_factory=dict)
     # by the kind and name of the watch, and its new answer
     by_answer: dict[tuple[str, str, str], list[tuple[Journey, Watched]]] = field(
@@ -62,6 +73,7 @@ class Index:
     again: list[tuple[Journey, SegmentTrigger]] = field(default_factory=list)
     segments: frozenset[str] = frozenset()  # those that are watched
     called: list[tuple[Journey, Called]] = field(default_factory=list)
+    by_business: dict[str, list[tuple[Journey, Trigger]]] = field(default_factory=dict)
     dated: list[Dated] = field(default_factory=list)
     follows_customers: bool = False  # somebody is called by their own clock
     # what calls somebody somewhere, and what calls who lives in a zone
@@ -90,6 +102,8 @@ class Index:
         for journey in program.journeys.values():
             if not journey.draft:
                 index._add_triggers(journey, program.dated_since)
+        for journey in program.all_journeys():
+            index._add_errands(journey)
         everywhere = [(_up_to_its_end(j, one.everywhere()), (j, one)) for j, one in index.called]
         index.everywhere = Timetable(everywhere)
         for fact in lifecycle.facts:
@@ -104,7 +118,7 @@ class Index:
         # what a template asks of an event is known only when it is rendered
         asked = (call for tree in program.template_calls for call in calls(tree, "performed"))
         index.told |= {read_performed(call).event for call in asked}
-        index.segments = frozenset(_watched_segments(program))
+        index.segments = frozenset().union(*map(segments_of, program.all_journeys()))
         watched = [one for one in lifecycle.segments if one.name in index.segments]
         segments = (SegmentWatch(one, lifecycle) for one in watched)
         index._add_watches(StageWatch(lifecycle), *segments)
@@ -156,6 +170,12 @@ class Index:
         moved = self.watches_by_event.get(event.name)
         return self.watches_by_event[ANY_EVENT] if moved is None else moved
 
+    def _add_errands(self, journey: Journey) -> None:
+        for errand in errands_of(journey):
+            if not journey.draft and errand.id not in self.errands:
+                self.errands[errand.id] = errand
+                self._add_triggers(errand, {})
+
     def _add_triggers(self, journey: Journey, since: Mapping[str, datetime]) -> None:
         for trigger in journey.triggers:
             match trigger:
@@ -166,6 +186,8 @@ class Index:
                     self.by_answer.setdefault(key, []).append((journey, trigger))
                     if isinstance(trigger, SegmentTrigger) and trigger.while_inside:
                         self.again.append((journey, trigger))
+                case BusinessTrigger():
+                    self.by_business.setdefault(trigger.event, []).append((journey, trigger))
                 case DateTrigger():
                     known = since.get(f"{journey.id} {trigger.key}")
                     self.dated.append((journey, trigger, known))
@@ -282,7 +304,7 @@ class Program:
         """
         if self.pinned and (earlier := self.pinned.get((journey_id, version))) is not None:
             return earlier
-        return self.journeys.get(journey_id)
+        return self.journeys.get(journey_id) or self.index.errands.get(journey_id)
 
     def scope(
         self,
@@ -333,18 +355,6 @@ def without_idle_facts(program: Program) -> Program:
     read = {name for tree in _trees(ruled) for name in customer_names(tree)}
     facts = tuple(fact for fact in program.lifecycle.facts if fact.name in read)
     return replace(ruled, lifecycle=replace(program.lifecycle, facts=facts, by_name={}))
-
-
-def _watched_segments(program: Program) -> Iterator[str]:
-    """The segments that a trigger, an exit or a goal names."""
-    for journey in program.journeys.values():
-        for trigger in () if journey.draft else journey.triggers:
-            if isinstance(trigger, SegmentTrigger):
-                yield trigger.segment
-    for journey in program.all_journeys():
-        for rule in (*journey.exits, *filter(None, (journey.goal,))):
-            if rule.segment is not None:
-                yield rule.segment
 
 
 def _up_to_its_end(journey: Journey, calendar: Calendar) -> Calendar:

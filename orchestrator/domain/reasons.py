@@ -72,6 +72,7 @@ class Reason(StrEnum):
     MUTE = "no marketing for a while"
     EMITS = "emits"  # event
     STARTS = "starts"  # to
+    WRITES = "writes to"  # receiver, medium, template
     JOINS = "joins an audience"  # audience
     QUITS = "quits an audience"  # audience
     SHOWS = "shows"  # slot, until

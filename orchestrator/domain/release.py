@@ -35,13 +35,15 @@ AT_MOST, ASKED_AGAIN = timedelta(days=3660), timedelta(hours=1)
 
 @value_class
 class Letter:
-    """A message that wants to leave. `queued` where its step was passed already."""
+    """A message that wants to leave. `queued` where its step was passed already; an errand is for
+    somebody else, on whose line the policy is asked."""
 
     enrollment: Enrollment
     medium: Medium
     purpose: Purpose
     topic: str
     queued: Queued | None = None
+    is_errand: bool = False
 
 
 @value_class
@@ -69,7 +71,7 @@ def ask(program: Program, state: CustomerState, letter: Letter, now: datetime) -
     leave = _reached_goal(case, journey.goal) or _forbidding_rule(case, journey)
     if leave is not None:
         return leave
-    return Go() if enrollment.held_out else _ask_policy(case)
+    return Go() if enrollment.held_out or letter.is_errand else _ask_policy(case)
 
 
 def lacks(program: Program, state: CustomerState, letter: Letter) -> Reason | None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
 
 from orchestrator.domain.effects import DecisionKind
+from orchestrator.domain.event import Event
 from orchestrator.domain.program import invent_code
 from orchestrator.domain.value_class import value_class
 
@@ -32,6 +33,8 @@ class RunOptions:
     keeps_customers: bool = False  # each message comes with its customer as they were
     # the decisions that somebody reads, where the others need not be made; None: all of them
     told: Collection[DecisionKind] | None = None
+    # what happened to the business, in the order of time
+    business: Sequence[Event] = ()
     # the next code of a pool, for a coupon's key; None: the pool is empty
     pool_code: Callable[[str, str], str | None] = invent_code
 

@@ -36,6 +36,16 @@ class Choice:
     source: str = ""
 
 
+def newest_choice(choices: Mapping[ConsentKey, Choice], *keys: ConsentKey) -> Choice | None:
+    """The newest choice about one of these keys."""
+    newest: Choice | None = None
+    for key in keys:
+        choice = choices.get(key)
+        if choice is not None and (newest is None or choice.at > newest.at):
+            newest = choice
+    return newest
+
+
 class CaselessMap(dict[str, object]):
     """A map whose keys are lower case, asked for in any."""
 
@@ -283,6 +293,14 @@ class CustomerState:
             while events and events[0].at + window < now:
                 events.pop(0)
 
+    @property
+    def referrer(self) -> str | None:
+        """Who referred the customer, by their id; None for nobody, or themselves."""
+        known = self.traits.get("referred_by")
+        if not isinstance(known, str) or known in ("", self.external_id):
+            return None
+        return known
+
     def open_enrollments(self) -> list[Enrollment]:
         """The journeys the customer is inside, in no particular order."""
         return [enrollment for enrollment in self.enrollments if enrollment.is_open]
@@ -303,11 +321,7 @@ class CustomerState:
 
     def chosen(self, *keys: ConsentKey) -> bool | None:
         """What the newest choice about one of these keys says; None where there is none."""
-        newest: Choice | None = None
-        for key in keys:
-            choice = self.consent.get(key)
-            if choice is not None and (newest is None or choice.at > newest.at):
-                newest = choice
+        newest = newest_choice(self.consent, *keys)
         return None if newest is None else newest.granted
 
     def agreed_after(self, key: ConsentKey, at: datetime) -> bool:

@@ -104,8 +104,9 @@ class StepMoment(Protocol):
         """The channel by which a message leaves."""
         ...
 
-    def ask(self, medium: Medium) -> Release:
-        """Whether a message of this journey may leave now."""
+    def ask(self, medium: Medium, *, is_errand: bool = False) -> Release:
+        """Whether a message of this journey may leave now; of an errand its rules are asked alone,
+        whose receiver is asked the rest."""
         ...
 
     def lacks(self, medium: Medium) -> Reason | None:
@@ -201,6 +202,11 @@ class Step(ABC):
     def blocks(self) -> tuple[tuple[Step, ...], ...]:
         """The lists of steps inside it, in written order."""
         return ()
+
+    @property
+    def errand(self) -> Step | None:
+        """The step as somebody else's line takes it, where it is about them (`domain.errands`)."""
+        return None
 
     @property
     def label(self) -> str:

@@ -65,7 +65,9 @@ def _unknown_tag(match: re.Match[str]) -> tuple[str, str]:
             ),
             name,
         )
-    return f"there is no `{{% {name} %}}`{did_you_mean(name, _STATEMENTS)}", name
+    hint = did_you_mean(name, _STATEMENTS)
+    printed = f"; a value is printed by two braces: `{{{{ {name} }}}}`"
+    return f"there is no `{{% {name} %}}`{hint or printed}", name
 
 
 def _found_another(match: re.Match[str]) -> tuple[str, str]:
@@ -75,6 +77,11 @@ def _found_another(match: re.Match[str]) -> tuple[str, str]:
     if found in _ENDS:
         sign = _ENDS.get(wanted, wanted)
         return f"the tag ends too early: `{sign}` is missing", _ENDS[found]
+    if wanted in _ENDS and found in ("string", ":"):
+        return (
+            "the values of a filter stand in brackets: `| default('friend')`",
+            ":" if found == ":" else "",
+        )
     if wanted in _ENDS:
         return (
             (
@@ -83,6 +90,8 @@ def _found_another(match: re.Match[str]) -> tuple[str, str]:
             ),
             found,
         )
+    if found == "|":
+        return "`||` means nothing here: write `or`, or `| default('friend')`", "|"
     return f"`{found}` is not expected here: `{wanted}` should come before it", found
 
 

@@ -34,6 +34,11 @@ class TopicNames:
     topics: Mapping[str, Topic] = field(default_factory=dict)
     titles: Mapping[str, str] = field(default_factory=dict)  # by the journey's id
 
+    @property
+    def shown(self) -> list[Topic]:
+        """What readers may choose, in the order in which it is declared."""
+        return [topic for topic in self.topics.values() if topic.shown]
+
     def name(self, topic: str, locale: str, fallback: str) -> str:
         """The name of a topic in a reader's language, else the title of its journey; "" where the
         project says nothing of it.

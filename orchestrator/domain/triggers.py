@@ -1,8 +1,9 @@
-"""What lets customers into a journey. A trigger belongs to one of five families:
+"""What lets customers into a journey. A trigger belongs to one of six families:
 
 - an event that happens to the customer (`EventTrigger`);
 - a change of something that is watched of each customer (`Watched`);
 - a date of the customer's own (`DateTrigger`): `domain.own_dates` follows it along their line;
+- something that happens to the business and calls many customers (`BusinessTrigger`);
 - an instant that calls many customers at once (`Called`): their lines know it, and nobody else's
   is woken for it (`engine.call_up`);
 - a person (`ManualTrigger`).
@@ -314,6 +315,41 @@ class OnceTrigger(Called):
 
     def calendar(self, zone: ZoneInfo) -> Calendar:
         return _OneInstant(to_instant(self.at.date(), self.at.time(), self.zone or zone))
+
+
+# ---------------------------------------------------------------- business events
+
+
+@dataclass(frozen=True, slots=True)
+class BusinessTrigger(Trigger):
+    """Something that happens to the business: it calls everybody whom `to` means then."""
+
+    event: str
+    to: Condition
+
+    word = "business_event"
+
+    def words(self) -> str:
+        """`with Back In Stock, for whoever it is about`."""
+        return f"with {self.event}, for whoever it is about"
+
+    @property
+    def cause(self) -> str:
+        return self.event
+
+    @property
+    def is_for_all(self) -> bool:
+        return False
+
+    @property
+    def asks(self) -> str:
+        condition = self.condition.source if self.condition is not None else ""
+        return " and ".join(part for part in (self.to.source, condition) if part)
+
+    def means(self, scope: Scope) -> bool:
+        if not self.to.test(scope):
+            return False
+        return self.condition is None or self.condition.test(scope)
 
 
 def _for(segment: str | None) -> str:

@@ -136,9 +136,9 @@ def _unix_time(number: float) -> datetime | None:
     if abs(number) < _UNIX_MIN:
         return None
     try:
-        return _EPOCH + timedelta(
-            seconds=number / 1000 if abs(number) >= _MILLISECONDS_FROM else number
-        )
+        if abs(number) >= _MILLISECONDS_FROM:
+            return _EPOCH + timedelta(milliseconds=number)
+        return _EPOCH + timedelta(seconds=number)
     except (OverflowError, ValueError):  # outside of the calendar, or no number at all
         return None
 

@@ -21,6 +21,7 @@ from itertools import groupby
 from operator import attrgetter
 
 from orchestrator.domain.applying import apply
+from orchestrator.domain.called_lines import next_call
 from orchestrator.domain.entries import enter
 from orchestrator.domain.event import Event, Kind
 from orchestrator.domain.following import follow_news
@@ -86,7 +87,7 @@ def next_instant(line: Line, waiting: list[Event], *, calls: bool = True) -> dat
 
 def _next_timed(line: Line, after: datetime, calls: bool) -> datetime | None:
     """When time alone may change what is watched, or the customer is called."""
-    found = earlier(next_change(line, after), line.next_call(after) if calls else None)
+    found = earlier(next_change(line, after), next_call(line, after) if calls else None)
     found = earlier(found, line.next_date(after))
     if line.program.index.again:
         found = earlier(found, next_again(line, after))
@@ -195,6 +196,6 @@ def _next_due(line: Line, now: datetime) -> Enrollment | None:
 
 
 def _precedence(line: Line, enrollment: Enrollment) -> tuple[datetime, int, str]:
-    journey = line.program.journeys.get(enrollment.journey)
+    journey = line.program.journey_of(enrollment.journey, enrollment.version)
     assert enrollment.due_at is not None  # only due ones are compared
     return enrollment.due_at, -(journey.priority if journey else 0), enrollment.journey

@@ -238,6 +238,7 @@ def _options(
         rules_edited=life.stale,
         called_from=_called_from(turn, life),
         keeps_ended=life.whole,
+        business=turn.business or (),
         pool_code=pools.take,
     )
 

@@ -17,12 +17,14 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from orchestrator.domain.errors import without_data
-from orchestrator.domain.program import Program
+from orchestrator.domain.event import Event
 from orchestrator.domain.state import CustomerState
+from orchestrator.domain.values import INSTANT, earlier
 from orchestrator.engine.parts import CLAIM_MAX, Parts
 from orchestrator.engine.turn import Turn
 from orchestrator.store import customers
 from orchestrator.store.availability import StoreUnavailable, unless_away
+from orchestrator.store.business import business_since, first_waiting, give_instants
 from orchestrator.store.calling import Calls, find_asleep, read_calls, write_calls
 from orchestrator.store.line_loading import load_asleep
 from orchestrator.store.transaction import Transaction
@@ -34,8 +36,18 @@ def read_on(parts: Parts, transaction: Transaction, now: datetime) -> Calls:
     """How far calling has come, at the beginning of a unit of work. A journey that is new calls for
     what comes from now on.
     """
-    calls, index = read_calls(transaction) or Calls(now), parts.program.index
+    calls, index = read_calls(transaction), parts.program.index
+    waiting = first_waiting(transaction, now)
+    if calls is None:  # nothing was run yet: on a virtual clock what waits may call in its time
+        has_time = waiting is not None and parts.clock.is_virtual and bool(index.by_business)
+        calls = Calls(waiting - INSTANT if waiting is not None and has_time else now)
     coming = index.next_call(calls.up_to)
+    if index.by_business:
+        given = business_since(transaction, calls.up_to + INSTANT)
+        coming = earlier(coming, now if waiting is not None else None)
+        coming = earlier(coming, given[0].at if given else None)
+    elif waiting is not None:  # nobody listens to it
+        give_instants(transaction, now, None)
     if coming is None or coming > now:
         calls = Calls(max(now, calls.up_to))
         write_calls(transaction, calls, coming)
@@ -46,7 +58,10 @@ def run(turn: Turn, now: datetime) -> int:
     """Asks a page of the customers who are asleep at the next instant that has come; returns how
     many they were. 0: every instant up to now has called.
     """
-    while (at := turn.program.index.next_call(turn.calls.up_to)) is not None and at <= now:
+    if turn.program.index.by_business:
+        with unless_away(), turn.database.write() as transaction:
+            _look_at_business(turn, transaction, now)
+    while (at := _next_call(turn, turn.calls.up_to)) is not None and at <= now:
         with unless_away(), turn.database.write() as transaction:
             looked_at, calls = _call(turn, transaction, at)
         turn.calls = calls
@@ -55,34 +70,65 @@ def run(turn: Turn, now: datetime) -> int:
     return 0
 
 
+def _look_at_business(turn: Turn, transaction: Transaction, now: datetime) -> None:
+    """Reads what has happened to the business and may still call somebody: lines that are due are
+    behind what was called.
+    """
+    has_new = first_waiting(transaction, now) is not None
+    if has_new:
+        behind = turn.calls.up_to if turn.clock.is_virtual else None
+        give_instants(transaction, now, behind)
+    if has_new or turn.business is None:
+        due = customers.next_due(transaction)
+        since = turn.calls.up_to if due is None else min(due, turn.calls.up_to)
+        turn.business = business_since(transaction, since)
+
+
+def _next_call(turn: Turn, up_to: datetime) -> datetime | None:
+    coming = (event.at for event in turn.business or () if event.at > up_to)
+    return earlier(turn.program.index.next_call(up_to), next(coming, None))
+
+
+def _business_at(turn: Turn, at: datetime) -> list[Event]:
+    return [event for event in turn.business or () if event.at == at]
+
+
 def _call(turn: Turn, transaction: Transaction, at: datetime) -> tuple[int, Calls]:
     calls = turn.calls if turn.calls.at == at else Calls(turn.calls.up_to, at)
-    ids = find_asleep(transaction, calls, CLAIM_MAX, turn.program.index.zones_not_called(at))
-    customers.wake(transaction, _choose(turn.program, transaction, ids, at), at)
+    elsewhere = [] if _business_at(turn, at) else turn.program.index.zones_not_called(at)
+    ids = find_asleep(transaction, calls, CLAIM_MAX, elsewhere)
+    customers.wake(transaction, _choose(turn, transaction, ids, at), at)
     calls = Calls(at) if len(ids) < CLAIM_MAX else Calls(calls.up_to, at, ids[-1])
-    write_calls(transaction, calls, turn.program.index.next_call(calls.up_to))
+    write_calls(transaction, calls, _next_call(turn, calls.up_to))
     return len(ids), calls
 
 
 def _choose(
-    program: Program, transaction: Transaction, ids: Sequence[int], at: datetime
+    turn: Turn, transaction: Transaction, ids: Sequence[int], at: datetime
 ) -> Sequence[int]:
     """Who of them is meant, as they are at the instant; all, where that cannot be said without
     their line.
     """
-    called = program.index.everywhere.called_at(at)
+    called = turn.program.index.everywhere.called_at(at)
     if any(one.is_for_all and not one.follows_customers for _, one in called):
         return ids
     try:
-        asleep = load_asleep(transaction, program, ids, at)
+        asleep = load_asleep(transaction, turn.program, ids, at)
     except StoreUnavailable:
         raise
     except Exception as error:
         logger.error("Who is meant cannot be said, each is asked alone: %s", without_data(error))
         return ids
-    return [key for key, one in asleep.items() if one.stale or _is_meant(program, one.state, at)]
+    return [key for key, one in asleep.items() if one.stale or _is_meant(turn, one.state, at)]
 
 
-def _is_meant(program: Program, state: CustomerState, at: datetime) -> bool:
+def _is_meant(turn: Turn, state: CustomerState, at: datetime) -> bool:
+    program = turn.program
     called = program.index.timetable(state).called_at(at)
-    return any(one.means(program.scope(state, at)) for _, one in called)
+    if any(one.means(program.scope(state, at)) for _, one in called):
+        return True
+    return any(
+        trigger.means(program.scope(state, at, event=event))
+        for event in _business_at(turn, at)
+        for _, trigger in program.index.by_business.get(event.name, ())
+    )

@@ -18,6 +18,7 @@ from orchestrator.domain.errors import CallRejected
 from orchestrator.domain.event import Kind
 from orchestrator.domain.identity import Identities, Person, invited_as
 from orchestrator.domain.policy import address
+from orchestrator.domain.steps.offers import REWARD_GRANTED
 from orchestrator.domain.values import as_mapping
 from orchestrator.engine.collecting import collecting_afterwards
 from orchestrator.engine.parts import INBOX_MAX, Parts
@@ -161,7 +162,7 @@ def _write(parts: Parts, transaction: Transaction, batch: _Batch, now: datetime)
         [
             (str(t.call.properties["code"]), ids[t.person])
             for t in batch.taken
-            if t.row.source == ENGINE
+            if t.row.source == ENGINE and t.call.name == REWARD_GRANTED
         ],
     )
     addresses.keep_choices(transaction, _said_of_addresses(parts, transaction, batch, now))

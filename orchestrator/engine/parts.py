@@ -58,7 +58,7 @@ class Parts:
 
     def priority(self, journey: str) -> int:
         """A journey's priority, 0–100."""
-        known = self.program.journeys.get(journey)
+        known = self.program.journey_of(journey, "")
         return known.priority if known else 0
 
     def moment(self, began_at: datetime) -> datetime:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from orchestrator.clock import Clock
 from orchestrator.domain.channel import Channel
+from orchestrator.domain.event import Event
 from orchestrator.domain.medium import ChannelName
 from orchestrator.domain.program import Program
 from orchestrator.domain.state import CustomerState
@@ -26,6 +27,7 @@ class Turn:
     worker: Worker
     standing: Standing = field(default_factory=Standing)
     calls: Calls = field(default_factory=Calls)  # up to when customers were called
+    business: Sequence[Event] | None = None  # what happened to it; None: not looked at yet
     decided_before: int = 0  # the newest message of the turns before this one
     # by message, on a virtual clock: who it speaks to
     moments: dict[str, CustomerState] = field(default_factory=dict)

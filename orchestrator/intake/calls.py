@@ -14,7 +14,7 @@ from hashlib import blake2b
 
 import orjson
 
-from orchestrator.domain.call import may_be_deep, read_call
+from orchestrator.domain.call import BUSINESS, may_be_deep, read_business, read_call
 from orchestrator.domain.errors import CallRejected
 from orchestrator.domain.values import iso_time
 from orchestrator.json_text import TOO_DEEP
@@ -65,10 +65,13 @@ def accept_call(sent: object, reception: Reception) -> InboxEntry:
     if b"\\u0000" in raw:
         kept = _without_nul(call)
         raw = write_call(kept)
-    read_call(kept, is_flat=not may_be_deep(raw))
-    return InboxEntry(
-        message_id, reception.at, reception.source, reception.at - at <= reception.max_age, raw
-    )
+    source = reception.source
+    if call["type"] == BUSINESS and isinstance(kept, dict):
+        read_business(kept)
+        source = BUSINESS
+    else:
+        read_call(kept, is_flat=not may_be_deep(raw))
+    return InboxEntry(message_id, reception.at, source, reception.at - at <= reception.max_age, raw)
 
 
 def write_call(call: object) -> bytes:

@@ -24,6 +24,23 @@ CUSTOMER_ELSEWHERE = frozenset({
     "person", "people", "profile", "user", "contact", "subscriber", "recipient", "member", "lead",
     "client", "shopper",
 })  # fmt: skip
+#: What the event is called elsewhere.
+_EVENT_ELSEWHERE = frozenset({"trigger", "properties", "props", "payload", "metric", "message"})
+
+
+def _root_elsewhere(name: str, known: Collection[str]) -> str:
+    """What to write for a name of another tool, in lower case; "" for words nobody uses."""
+    if name in ("today", "date", "time"):
+        return "; write `now`"
+    if name in CUSTOMER_ELSEWHERE and "customer" in known:
+        return "; the person is called `customer`"
+    if name in _EVENT_ELSEWHERE and "event" in known:
+        return "; a property of the event is written `event.price`"
+    if name in ("segment", "segments", "list", "audience") and "customer" in known:
+        return '; write `in_segment("vip")`'
+    return ""
+
+
 #: What other tools, spreadsheets or SQL have as functions.
 FUNCTIONS_ELSEWHERE = {
     "now": "write `now`, without brackets", "today": "write `now`, without brackets",
@@ -31,7 +48,9 @@ FUNCTIONS_ELSEWHERE = {
     "count": "write `event.products | length`", "contains": "write `\"x\" in event.name`",
     "includes": "write `\"x\" in event.name`", "exists": "write `x is defined`",
     "isset": "write `x is defined`", "not": "write `not` and the condition",
-    "if": "write `a if condition else b`",
+    "if": "write `a if condition else b`", "age": "write `days_since(customer.birthday) >= 6574`",
+    "ordered": "write `performed(\"Order Completed\")`",
+    "purchased": "write `performed(\"Order Completed\")`",
 }  # fmt: skip
 
 _SIGNS = {
@@ -238,10 +257,8 @@ def instead_of(name: str, names: Collection[str]) -> str:
     """What to write for a name that nothing here has; `names` are those that are known."""
     if near := did_you_mean(name, names):
         return near
-    if name.lower() in ("today", "date", "time"):
-        return "; write `now`"
-    if name.lower() in CUSTOMER_ELSEWHERE and "customer" in names:
-        return "; the person is called `customer`"
+    if said := _root_elsewhere(name.lower(), names):
+        return said
     roots = {
         "event": "a property of the event",
         "entry": "a property of what started the journey",

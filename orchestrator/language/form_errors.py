@@ -19,6 +19,7 @@ from orchestrator.language.other_words import (
     NOT_OF_A_JOURNEY,
     OF_TEXT,
     SHAPES,
+    TRIGGERS_ELSEWHERE,
     known_word,
 )
 from orchestrator.language.place import Place
@@ -150,6 +151,8 @@ _PATTERNS = {
 def _missing(name: str, key: str) -> str:
     example = {"to": " (`customer` or `referrer`)", "within": " (how long to wait, such as 2d)"}
     example |= {"lifecycle": " (the name of it all: `lifecycle: customer-relationship`)"}
+    if name == "trigger":
+        example["to"] = ' (whom it means: `to: performed("Product Viewed", within="30d")`)'
     example |= {
         "at": " (when, such as 0h or 2d)",
         "ago": " (how long before the start, such as 2d)",
@@ -272,6 +275,8 @@ def _report_no_step(place: Place) -> None:
             and head != word
         ):
             hint = f": a blank follows the colon, `{head}: {word.partition(':')[2]}`"
+        if isinstance(written, str) and word in STEP_KINDS and word in SHAPES:
+            hint = f": write `{word}: {SHAPES[word]}`"
         if hint or len(words) == 1:
             target = place.at(word) if isinstance(written, dict) else place
             listed = hint or f" (known: {', '.join(BUILT_STEPS)})"
@@ -290,6 +295,8 @@ def _report_no_trigger(place: Place) -> None:
             )
         elif hint := did_you_mean(written, ("manual",)):
             place.error(f"there is no trigger '{written}'{hint}")
+        elif meant := TRIGGERS_ELSEWHERE.get(written.lower()):
+            place.error(f"there is no trigger '{written}': write `{meant}`")
         else:
             place.error(f"write `{{event: {written}}}` for an event")
         return

@@ -8,14 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from operator import attrgetter
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BeforeValidator, Field, create_model
 
 from orchestrator.domain.agreeing import CONFIRMED
 from orchestrator.domain.event import Event, Kind
+from orchestrator.domain.journey import Journey
 from orchestrator.domain.journey_tests import EarlierMessage, Happening, JourneyTest
 from orchestrator.domain.medium import Medium
+from orchestrator.domain.steps.ways import Split
 from orchestrator.domain.values import as_text
 from orchestrator.language.place import Place
 from orchestrator.language.plain_forms import (
@@ -68,12 +71,11 @@ def names_messages(form: type[SomeForm]) -> type[SomeForm]:
 class EventForm(Form):
     """Something that happens in a test: an event, who somebody is, or a start by hand."""
 
-    not_built = frozenset({"business"})
     at: Moment
     event: EventName | None = None
     identify: dict[str, object] | None = None
     start: Text | None = None
-    business: Plain = None
+    business: EventName | None = None
     properties: dict[str, object] | None = None
 
 
@@ -110,6 +112,7 @@ class GivenForm(Form):
     stage: Text | None = None
     sent: list[SentForm] = Field(default_factory=list)
     empty_pools: Words = Field(default_factory=list)
+    variants: dict[str, Text] = Field(default_factory=dict)
     others: Plain = None
 
 
@@ -130,7 +133,7 @@ class TestForm(Form):
 # ---------------------------------------------------------------- reading
 
 
-def read_tests(forms: list[TestForm], journey: str, place: Place) -> tuple[JourneyTest, ...]:
+def read_tests(forms: list[TestForm], journey: Journey, place: Place) -> tuple[JourneyTest, ...]:
     """The tests of a journey; faults are reported at their place."""
     readers = (_TestReader(form, journey, place.at(index)) for index, form in enumerate(forms))
     return tuple(reader.read() for reader in readers)
@@ -139,8 +142,9 @@ def read_tests(forms: list[TestForm], journey: str, place: Place) -> tuple[Journ
 class _TestReader:
     """Reads one test: `start` decides what a time means."""
 
-    def __init__(self, form: TestForm, journey: str, place: Place) -> None:
+    def __init__(self, form: TestForm, journey: Journey, place: Place) -> None:
         self._form, self._journey, self._place = form, journey, place
+        self.business: list[Event] = []
         self._start = form.start or START
         if self._start.year not in _YEARS:
             place.at("start").error(
@@ -155,6 +159,7 @@ class _TestReader:
         sent = tuple(self._sent())
         if form.given.others is not None:
             place.at("given", "others").not_built("`others`, more customers in one test,")
+        self._check_variants()
         if form.given.stage is not None:
             place.at("given", "stage").check_known("stage", form.given.stage, place.known.stages)
         return JourneyTest(
@@ -165,7 +170,9 @@ class _TestReader:
             stage=form.given.stage,
             sent=sent,
             empty_pools=tuple(form.given.empty_pools),
+            variants=form.given.variants,
             events=tuple(self._events()),
+            business=tuple(sorted(self.business, key=attrgetter("at"))),
             expect=tuple(self._expected()),
             line=place.line,
         )
@@ -193,6 +200,9 @@ class _TestReader:
             elif word == "start":
                 self._check_start(form.start or "", place.at("start"))
                 yield Event(at, Kind.START, form.start or "", properties, index)
+            elif word == "business":
+                business = Event(at, Kind.EMITTED, form.business or "", properties, index)
+                self.business.append(business)
             elif word == "event":
                 name = form.event or ""
                 # as it comes from the page: nobody else could confirm
@@ -200,8 +210,16 @@ class _TestReader:
                 yield Event(at, kind, name, properties, index)
 
     def _check_start(self, written: str, place: Place) -> None:
-        if written != self._journey:
-            place.error(f"a test runs its journey alone: write `start: {self._journey}`")
+        if written != self._journey.id:
+            place.error(f"a test runs its journey alone: write `start: {self._journey.id}`")
+
+    def _check_variants(self) -> None:
+        splits = {step.id: step for step in self._journey.walk_steps() if isinstance(step, Split)}
+        for step, name in self._form.given.variants.items():
+            place = self._place.at("given", "variants", step)
+            if place.check_known("split", step, frozenset(splits)):
+                named = frozenset(one.name for one in splits[step].variants)
+                place.check_known(f"variant of {step}", name, named)
 
     def _expected(self) -> Iterator[Happening]:
         others = (name for name in ExpectForm.model_fields if name not in ("at", *MEDIA_WORDS))

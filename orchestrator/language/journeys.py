@@ -77,7 +77,7 @@ def read_journey(document: Document, known: Known, problems: list[Problem]) -> J
     journey = _build(form, ids, place)
     _check_while_inside(journey, place)
     _advise_on_repeats(journey, place)
-    tests = read_tests(form.tests, form.journey, place.at("tests"))
+    tests = read_tests(form.tests, journey, place.at("tests"))
     faulty = any(problem.severity == "error" for problem in problems[before:])
     return JourneyFile(None if faulty else journey, tests, dict(_places(document, ids)))
 

@@ -30,6 +30,10 @@ _SYNONYMS: dict[str, tuple[str, ...]] = {
     "cron": ("schedule",), "sender": ("from",), "reply-to": ("reply_to",), "after": ("at",),
     "before": ("offset",), "traits": ("customer", "identify"), "profile": ("customer",),
     "person": ("customer",), "user": ("customer",), "expected": ("expect",), "expects": ("expect",),
+    "call": ("task",), "letter": ("task",), "visit": ("task",), "todo": ("task",),
+    "add_tag": ("update",), "remove_tag": ("update",), "add_to_list": ("audience",),
+    "slack": ("webhook",), "notify": ("webhook",), "banner": ("onsite",), "popup": ("onsite",),
+    "loop": ("repeat",), "jump": ("goto",), "every": ("after",),
     "given_events": ("events",), "props": ("properties",), "mail_template": ("template",),
 }  # fmt: skip
 
@@ -61,6 +65,15 @@ SHAPES = {
 OF_TEXT = {
     "goal": "{event: TEXT}", "wait_for": "{event: TEXT, within: 2d}", "mute": "{for: TEXT}",
     "task": "{type: call, note: TEXT}", "exit": "[{event: TEXT}]", "wait_until": "{time: TEXT}",
+    "emit": "{event: TEXT}", "audience": "{add: TEXT}",
+}  # fmt: skip
+
+#: Triggers as other tools call them, each as it is written here.
+TRIGGERS_ELSEWHERE = {
+    "birthday": "{date: customer.birthday, every: year}",
+    "anniversary": "{date: customer.created_at, every: year}", "api": "manual",
+    "every day": "{schedule: '0 9 * * *'}", "daily": "{schedule: '0 9 * * *'}",
+    "every week": "{schedule: '0 9 * * mon'}", "weekly": "{schedule: '0 9 * * mon'}",
 }  # fmt: skip
 
 #: One entry of a list, by the list's key.

@@ -97,9 +97,8 @@ def check_customers(project: Project, database: Database) -> Findings:
     with database.read() as transaction:
         found.stranded = read_plan(transaction, build_program(project)).stranded
         inside = figures.count_inside(transaction)
-        found.gone.update(
-            {name: people for name, people in inside.items() if name not in project.journeys}
-        )
+        gone = [name for name in inside if name.partition("/")[0] not in project.journeys]
+        found.gone.update({name: inside[name] for name in gone})
         for row in figures.walk_customers(transaction):
             state = _look_at(project, row, found)
             found.no_date.update(

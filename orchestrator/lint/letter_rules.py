@@ -281,3 +281,21 @@ def pictures_without_alt(folder: Folder) -> Iterator[Finding]:
             if not _ALT.search(found[0]):
                 told = 'a picture without `alt`: write what it shows, or `alt=""`'
                 yield _place(folder, path, text, found.start()), told
+
+
+_PLACEHOLDER = re.compile(
+    r"\*\|[A-Z][A-Z0-9_:]*\|\*|\[\[\s*\w+\s*\]\]|%%\s*\w+\s*%%|%[A-Z][A-Z_]{2,}%|(?i:lorem ipsum)"
+)
+
+
+@SOURCES.rule(
+    "foreign-placeholder",
+    why="Readers would see it as it stands: it is of another tool, or was to be filled in.",
+    mend="Write `{{ customer.first_name }}`, or the text that was meant.",
+)
+def foreign_placeholders(folder: Folder) -> Iterator[Finding]:
+    """`*|FNAME|*`, `[[first_name]]`, `%%name%%` and the like."""
+    for path, text, _ in _sources(folder):
+        for found in _PLACEHOLDER.finditer(text):
+            told = f"'{found[0]}' is printed as it stands: write `{{{{ customer.first_name }}}}`"
+            yield _place(folder, path, text, found.start()), told

@@ -23,6 +23,12 @@ _LIKE_OPTIONS = {
     "days": 'within="30d"', "window": 'within="30d"', "times": "at_least=2", "min": "at_least=2",
     "count": "at_least=2", "more_than": "at_least=2", "minimum": "at_least=2",
 }  # fmt: skip
+_NO_TRAITS = {
+    "traits": "a trait is written `customer.vip`, without `traits`",
+    "properties": "a trait is written `customer.vip`, without `properties`",
+    "segment": 'write `in_segment("vip")`', "segments": 'write `in_segment("vip")`',
+    "events": 'write `performed("Order Completed")`',
+}  # fmt: skip
 _OPTIONS = frozenset({"within", "at_least"})
 _LIKENESS = 0.84  # of two long words that differ by one letter
 
@@ -75,7 +81,10 @@ def _in_conditions(known: Knowledge) -> Iterator[Finding]:
     for usage in usages(known.project):
         for path in dict.fromkeys(paths_of(usage.tree)):
             events = _events_read(known, usage, path[0])
-            if events and len(path) == 2:
+            if path[0] in ("event", "entry") and len(path) == 3 and path[1] == "properties":
+                told = f"a property is written `{path[0]}.{path[2]}`, without `properties`"
+                yield usage.spot, told
+            elif events and len(path) == 2 and path[1] != "properties":
                 yield from _missing(known, usage.spot, events, path[1])
         for call in calls(usage.tree, "performed"):
             asked = call.args[0].value if isinstance(call.args[0], Const) else None
@@ -142,6 +151,9 @@ def unknown_traits(known: Knowledge) -> Iterator[Finding]:
     for spot, name in _traits_read(known):
         if name in known.traits or closest(name, known.facts, likeness=0.85):
             continue  # the language's own reading tells of nearly a fact
+        if name in _NO_TRAITS:
+            yield spot, f"nothing gives customers a trait '{name}'; {_NO_TRAITS[name]}"
+            continue
         near = closest(name, known.traits, likeness=_LIKENESS)
         hint = f"; did you mean '{near}'?" if near else "; write it into journeys/events.yaml"
         if near or known.tells_all_traits:

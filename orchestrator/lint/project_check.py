@@ -17,6 +17,7 @@ from orchestrator.lint.language_rules import LANGUAGE, with_code
 from orchestrator.lint.letter_rules import LETTERS, SOURCES, Letters
 from orchestrator.lint.name_rules import NAMES
 from orchestrator.lint.rules import ERROR, RuleTold
+from orchestrator.lint.segment_rules import SEGMENTS
 from orchestrator.lint.sender_rules import SENDERS
 from orchestrator.lint.sense_rules import SENSE
 from orchestrator.lint.setting_rules import CHANNELS, SETTINGS
@@ -33,6 +34,7 @@ RULES: tuple[RuleTold, ...] = (
     *SENDERS.all,
     *STEPS.all,
     *TRIGGERS.all,
+    *SEGMENTS.all,
     *TOPICS.all,
     *NAMES.all,
     *SENSE.all,
@@ -134,6 +136,7 @@ def _ask_project(known: Knowledge) -> Iterator[Problem]:
     yield from SENDERS.ask(project)
     yield from STEPS.ask(project)
     yield from TRIGGERS.ask(project)
+    yield from SEGMENTS.ask(project)
     yield from TOPICS.ask(project)
     yield from NAMES.ask(known)
     yield from SENSE.ask(known)

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import timedelta
+from functools import partial
 from itertools import pairwise
 
 from orchestrator.clock import SystemClock
@@ -65,7 +66,7 @@ def impossible_conditions(known: Knowledge) -> Iterator[Finding]:
     """Comparisons of numbers with text, and contradictions."""
     for usage in usages(known.project):
         is_rule = usage.path[-1] in ("if", "only_if") or usage.path[0] == "segments"
-        told = find_impossible(usage.tree, lambda of, usage=usage: _kind(known, usage, of))  # type: ignore[misc]
+        told = find_impossible(usage.tree, partial(_kind, known, usage))
         for why in dict.fromkeys(told) if is_rule or usage.tree != Const(False) else ():
             yield usage.spot, why
 
@@ -279,7 +280,7 @@ def endless_waits(known: Knowledge) -> Iterator[Finding]:
     mend="Write its `steps:`; a journey that is not ready is a `draft: true`.",
 )
 def no_steps(known: Knowledge) -> Iterator[Finding]:
-    """`steps: []`."""
+    """Journeys that write `steps: []`."""
     for journey in known.project.journeys.values():
         if not journey.steps:
             yield _at(known, journey, "steps"), "no step: whoever enters leaves at once"

@@ -53,6 +53,7 @@ ENGLISH: Mapping[Reason, str] = {
     Reason.CONSENT: "{key}: {granted}",
     Reason.MUTE: "no marketing for a while",
     Reason.EMITS: "emits {event}",
+    Reason.WRITES: "{medium} {template} goes to the {receiver}, if they may be written to",
     Reason.STARTS: "is to begin the journey {to}",
     Reason.JOINS: "joins the audience {audience}",
     Reason.QUITS: "leaves the audience {audience}",

@@ -78,9 +78,9 @@ def read_story(
         webhooks = records.webhooks_of(transaction, customer_id, journey)
         happened = Happened.read(transaction, customer_id)
     teller = Teller(reading, happened)
-    lines = [Sentence(row.at, 0, "", "", "stage", _tell_stage(row)) for row in stages]
+    lines = [Sentence(row.at, 0, "", "", "stage", tell_stage(row)) for row in stages]
     lines += [
-        Sentence(row.at, 0, "", "", "consent", _tell_consent(row, reading.zone)) for row in consents
+        Sentence(row.at, 0, "", "", "consent", tell_consent(row, reading.zone)) for row in consents
     ]
     lines += [
         Sentence(row.at, 1, row.journey, row.step, row.kind, teller.tell(row)) for row in decisions
@@ -95,7 +95,7 @@ def in_order(lines: Iterable[Sentence]) -> list[Sentence]:
     return sorted(lines, key=lambda line: (line.at, line.place))
 
 
-def _tell_stage(row: Any) -> str:
+def tell_stage(row: Any) -> str:
     cause = CAUSES.get(row.cause, tell_words(row.cause))
     if row.segment is not None:
         return f"{'enters' if row.to == INSIDE else 'leaves'} the segment {row.segment} ({cause})"
@@ -103,7 +103,7 @@ def _tell_stage(row: Any) -> str:
     return f"{change} ({cause})"
 
 
-def _tell_consent(row: Any, zone: ZoneInfo) -> str:
+def tell_consent(row: Any, zone: ZoneInfo) -> str:
     source = f" ({row.source})" if row.source else ""
     if row.key == MUTE:
         return (

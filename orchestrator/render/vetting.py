@@ -50,6 +50,14 @@ _INSTEAD = {
     "self": "a block cannot be printed twice: write an own file and include it",
     "super": "it stands alone, inside of a block: `{{ super() }}`",
 }
+#: Filters of other tools (Liquid, Twig, Django), and what they are called here.
+_FILTERS_ELSEWHERE = {
+    "currency": "money", "format_currency": "money", "price": "money", "upcase": "upper",
+    "uppercase": "upper", "downcase": "lower", "lowercase": "lower", "titleize": "title",
+    "strftime": "date", "date_format": "date", "format_date": "date", "size": "length",
+    "number_with_delimiter": "number", "number_format": "number", "floatformat": "number",
+    "truncatewords": "truncate", "strip_html": "striptags", "percentage": "percent",
+}  # fmt: skip
 # Filters that take the name of another filter or of a test: at which argument.
 _NAMING = {
     "map": (0, ALL),
@@ -101,7 +109,8 @@ def _check_filter(node: nodes.Filter) -> Iterator[Fault]:
 
 def _check_name(node: nodes.Node, noun: str, name: str, known: Collection[str]) -> Iterator[Fault]:
     if name not in known:
-        hint = did_you_mean(name, known)
+        meant = _FILTERS_ELSEWHERE.get(name, "")
+        hint = f"; write `{meant}`" if meant in known else did_you_mean(name, known)
         yield Fault(node.lineno, name, f"there is no {noun.format(name)}{hint or _listed(known)}")
 
 

@@ -14,6 +14,7 @@ from sqlalchemy.engine import make_url
 
 from orchestrator.store.availability import StoreUnavailable
 from orchestrator.store.columns import dump_json
+from orchestrator.store.sqlite_functions import add_functions
 from orchestrator.store.transaction import Transaction
 
 BUSY_TIMEOUT_MS = 60_000
@@ -110,6 +111,7 @@ def _set_up_sqlite(connection: Any, _record: Any) -> None:
     ):
         cursor.execute(f"PRAGMA {name} = {value}")
     cursor.close()
+    add_functions(connection)
 
 
 def _begin_immediately(connection: Connection) -> None:

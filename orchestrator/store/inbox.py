@@ -11,10 +11,12 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import bindparam, delete, func, select
 
+from orchestrator.domain.call import BUSINESS
 from orchestrator.store.availability import unless_away
+from orchestrator.store.business import business_row
 from orchestrator.store.database import Database
 from orchestrator.store.prepared import Prepared, Query, among
-from orchestrator.store.tables import EVENTS, INBOX, REJECTIONS
+from orchestrator.store.tables import BUSINESS_EVENTS, EVENTS, INBOX, REJECTIONS
 from orchestrator.store.transaction import Transaction
 
 
@@ -28,7 +30,7 @@ class InboxEntry:
 
     message_id: str
     received_at: datetime
-    source: str  # api, file, page, engine
+    source: str  # api, file, page, engine, business
     starts: bool
     raw: bytes
 
@@ -95,9 +97,16 @@ def _row(entry: InboxEntry | RejectedEntry) -> dict[str, Any]:
 
 def put_calls(transaction: Transaction, calls: Sequence[InboxEntry]) -> int:
     """Files calls; returns how many were new. One whose message id lies in the inbox already is
-    left out.
+    left out. What happened to the business is no customer's, and waits elsewhere.
     """
-    return transaction.insert_new(INBOX, [_row(call) for call in calls])
+    customers = [_row(call) for call in calls if call.source != BUSINESS]
+    business = [
+        business_row(call.raw, call.message_id, call.received_at, starts=call.starts)
+        for call in calls
+        if call.source == BUSINESS
+    ]
+    new = transaction.insert_new(INBOX, customers)
+    return new + (transaction.insert_new(BUSINESS_EVENTS, business) if business else 0)
 
 
 def put_rejections(transaction: Transaction, rejections: Sequence[RejectedEntry]) -> None:

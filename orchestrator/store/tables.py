@@ -137,6 +137,26 @@ class EnrollmentRow(SQLModel, table=True):
     key: str | None = None
 
 
+class BusinessEventRow(SQLModel, table=True):
+    """Something that happened to the business. `instant` is the one at which it calls whom it
+    means; none yet: nobody has looked at it.
+    """
+
+    __tablename__ = "business_events"
+    __table_args__ = (
+        UniqueConstraint("message_id"),
+        Index("business_events_by_instant", "instant"),
+    )
+    id: int = key_field()
+    message_id: str
+    name: str
+    properties: dict[str, Any] = json_field(nullable=False)
+    at: datetime = time_field(nullable=False)
+    received_at: datetime = time_field(nullable=False)
+    starts: bool = True
+    instant: datetime | None = time_field()
+
+
 class DecisionRow(SQLModel, table=True):
     """One decision with its reason: what `explain` tells."""
 
@@ -331,6 +351,7 @@ INBOX = _handle(InboxCall)
 REJECTIONS = _handle(Rejection)
 EVENTS = _handle(EventRow)
 ENROLLMENTS = _handle(EnrollmentRow)
+BUSINESS_EVENTS = _handle(BusinessEventRow)
 DECISIONS = _handle(DecisionRow)
 MESSAGES = _handle(MessageRow)
 STAGE_CHANGES = _handle(StageChangeRow)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 
 from sqlalchemy import func, select
 
+from orchestrator.domain.consent import ConsentKey
 from orchestrator.domain.identity import Person
+from orchestrator.domain.state import Choice
 from orchestrator.store.availability import unless_away
 from orchestrator.store.database import Database
+from orchestrator.store.line_loading import read_choices
 from orchestrator.store.tables import CUSTOMERS, MESSAGES
 
 
@@ -24,6 +27,7 @@ class LinkedMessage:
     topic: str
     medium: str
     template: str
+    consent: Mapping[ConsentKey, Choice] = field(default_factory=dict)  # its reader's choices
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +55,7 @@ def find_linked_message(database: Database, public_id: str) -> LinkedMessage | N
             reader.c.external_id,
             reader.c.anonymous,
             reader.c.traits,
+            reader.c.consent,
         )
         .join(CUSTOMERS, CUSTOMERS.c.id == MESSAGES.c.customer_id)
         .join(reader, reader.c.id == func.coalesce(CUSTOMERS.c.merged_into, CUSTOMERS.c.id))
@@ -62,8 +67,9 @@ def find_linked_message(database: Database, public_id: str) -> LinkedMessage | N
         return None
     person = Person(row.external_id, row.anonymous)
     locale = _text(row.traits, "locale")
+    choices = read_choices(row.consent or {})
     return LinkedMessage(
-        row.public_id, person, locale, row.journey, row.topic, row.medium, row.template
+        row.public_id, person, locale, row.journey, row.topic, row.medium, row.template, choices
     )
 
 

@@ -29,6 +29,7 @@ from orchestrator.domain.effects import (
     RuleChange,
     TaskMade,
 )
+from orchestrator.domain.errands import KEY
 from orchestrator.domain.state import CustomerState
 from orchestrator.domain.steps.message_step import QueueMessage
 from orchestrator.domain.steps.webhook import WebhookDue
@@ -284,7 +285,8 @@ def _call_for_another(effect: Emitted, run: Run) -> Row | None:
     event = effect.event
     if effect.receiver is None:
         return None
-    message_id = f"{event.name}:{event.properties['code']}"
+    key = event.properties[KEY if KEY in event.properties else "code"]
+    message_id = f"{event.name}:{key}"
     call = {
         "type": "track",
         "event": event.name,

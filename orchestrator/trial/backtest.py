@@ -21,6 +21,7 @@ from orchestrator.domain.journey import Journey
 from orchestrator.domain.mattering import names_that_matter
 from orchestrator.domain.policy import Policy
 from orchestrator.domain.program import Program, without_idle_facts
+from orchestrator.domain.run_options import RunOptions
 from orchestrator.domain.steps.message_step import QueueMessage
 from orchestrator.domain.suggestion import did_you_mean
 from orchestrator.domain.values import INSTANT
@@ -101,12 +102,13 @@ def backtest(program: Program, history: History, until: datetime | None = None) 
         return result
     result.first, result.last = calls[0].at, calls[-1].at
     assert result.last is not None
-    end, no_entries_after = (
-        (until - INSTANT, None) if until else (result.last + AFTER_THE_END, result.last)
-    )
+    last = max([result.last, *(event.at for event in history.business)])
+    end, no_entries_after = (until - INSTANT, None) if until else (last + AFTER_THE_END, last)
     ruled = without_idle_facts(program)
     lives = sort_into_lives(calls, names_that_matter(ruled))
-    replay = Replay(ruled, lives, end, no_entries_after, told=COUNTED)
+    business = [one for one in history.business if one.name in ruled.index.by_business]
+    options = RunOptions(no_entries_after=no_entries_after, told=COUNTED, business=business)
+    replay = Replay(ruled, lives, end, options)
     for person, effects in replay.run_all():
         result.customers += 1
         _collect(result, person, effects)

@@ -6,10 +6,12 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from operator import attrgetter
 from pathlib import Path
 
-from orchestrator.domain.call import Call, may_be_deep, read_call
+from orchestrator.domain.call import BUSINESS, Call, may_be_deep, read_business, read_call
 from orchestrator.domain.errors import CallRejected
+from orchestrator.domain.event import Event
 from orchestrator.engine.collecting import collecting_afterwards
 from orchestrator.intake.lines import GZIP_DAMAGE, FileDamaged, read_lines
 from orchestrator.json_text import JsonRefused, read_json
@@ -22,6 +24,7 @@ class History:
     """
 
     calls: list[Call] = field(default_factory=list)
+    business: list[Event] = field(default_factory=list)
     duplicates: int = 0
     rejected: Counter[str] = field(default_factory=Counter)
 
@@ -46,13 +49,18 @@ def read_history(paths: Iterable[Path]) -> History:
             raise FileDamaged(
                 f"{path.name} is damaged, so a part of history is missing: fetch it again"
             ) from error
+    history.business.sort(key=attrgetter("at"))
     history.calls.sort(key=lambda call: call.at or _NEVER)  # all have a time
     return history
 
 
 def _read_line(line: bytes, history: History, seen: set[str]) -> None:
     try:
-        call = read_call(read_json(line), is_flat=not may_be_deep(line))
+        said = read_json(line)
+        if isinstance(said, dict) and said.get("type") == BUSINESS:
+            _keep_business(said, history, seen)
+            return
+        call = read_call(said, is_flat=not may_be_deep(line))
         if call.at is None:
             raise CallRejected("no_timestamp", "a call of the past needs its 'timestamp'")
     except CallRejected as rejection:
@@ -67,3 +75,12 @@ def _read_line(line: bytes, history: History, seen: set[str]) -> None:
             return
         seen.add(call.message_id)
     history.calls.append(call)
+
+
+def _keep_business(said: dict[str, object], history: History, seen: set[str]) -> None:
+    event, message_id = read_business(said), str(said.get("messageId") or "")
+    if message_id and message_id in seen:
+        history.duplicates += 1
+        return
+    seen.add(message_id)
+    history.business.append(event)

@@ -1,9 +1,9 @@
 """Runs the `tests:` of a journey on a virtual clock: what was expected, what happened, and when.
 
 A test holds one customer, their events at times counted from the start, and the messages expected,
-completely and in order; coupons, rewards, tasks, exits and messages not sent are checked where the
-test names them. The journey runs alone, without its holdout, under the project's caps, quiet hours
-and consent; schedules fire until the test's end.
+completely and in order; coupons, rewards, tasks, what is emitted or started, exits and messages not
+sent are checked where the test names them. The journey runs alone, without its holdout, under the
+project's caps, quiet hours and consent; schedules fire until the test's end.
 """
 
 from __future__ import annotations
@@ -49,6 +49,8 @@ class Rehearsal:
     happened: tuple[Happening, ...]
     missing: tuple[Happening, ...]
     surplus: tuple[Happening, ...]
+    effects: tuple[Effect, ...] = ()  # everything that was decided
+    calls: tuple[Event, ...] = ()  # that were made
 
     @property
     def passed(self) -> bool:
@@ -71,10 +73,12 @@ def rehearse(program: Program, journey: Journey, test: JourneyTest) -> Rehearsal
     )
     program = _with_one_journey(program, lifecycle, replace(journey, holdout=0.0, draft=False))
     options = RunOptions(
-        pool_code=lambda pool, key: None if pool in test.empty_pools else invent_code(pool, key)
+        pool_code=lambda pool, key: None if pool in test.empty_pools else invent_code(pool, key),
+        business=test.business,
     )
     end = test.start + test.until
-    effects = run(program, _customer(program, test), _calls(test), end, options=options)
+    calls = _calls(test)
+    effects = run(program, _customer(program, journey.id, test), calls, end, options=options)
     happened = tuple(_happenings(effects, test.start))
     named = {(one.what, one.after) for one in test.expect if one.what not in MEDIA}
     missing = [one for one in test.expect if one not in happened]
@@ -83,7 +87,9 @@ def rehearse(program: Program, journey: Journey, test: JourneyTest) -> Rehearsal
         for one in happened
         if one not in test.expect and (one.what in MEDIA or (one.what, one.after) in named)
     ]
-    return Rehearsal(test, happened, tuple(missing), tuple(surplus))
+    return Rehearsal(
+        test, happened, tuple(missing), tuple(surplus), effects=tuple(effects), calls=tuple(calls)
+    )
 
 
 def _with_one_journey(program: Program, lifecycle: Lifecycle, journey: Journey) -> Program:
@@ -99,7 +105,7 @@ def _with_one_journey(program: Program, lifecycle: Lifecycle, journey: Journey) 
     )
 
 
-def _customer(program: Program, test: JourneyTest) -> CustomerState:
+def _customer(program: Program, journey: str, test: JourneyTest) -> CustomerState:
     """Who the test is about, with what is given."""
     before = test.start - 2 * INSTANT
     state = CustomerState("test", program.lifecycle, program.zone, program.locale)
@@ -108,6 +114,7 @@ def _customer(program: Program, test: JourneyTest) -> CustomerState:
         for watch in program.index.watches:
             if watch.kind == SEGMENT:
                 watch.keep(state, watch.ask(program.scope(state, before)), before)
+    state.assignments |= {(journey, step): name for step, name in test.variants.items()}
     state.sent += [
         SentMessage(test.start - sent.ago, sent.medium, sent.journey, sent.template, marketing=True)
         for sent in sorted(test.sent, key=lambda sent: sent.ago, reverse=True)
@@ -153,6 +160,8 @@ def _happenings(effects: list[Effect], start: datetime) -> Iterator[Happening]:
                 yield Happening(at - start, "onsite", slot)
             case TaskMade(at=at, type=kind):
                 yield Happening(at - start, "task", kind)
+            case Decision(at=at, reason=Reason.WRITES, detail=detail):
+                yield Happening(at - start, detail["medium"], detail["template"])
             case Decision(at=at, reason=Reason.EMITS, detail=detail):
                 yield Happening(at - start, "emit", detail["event"])
             case Decision(at=at, reason=Reason.STARTS, detail=detail):

@@ -12,7 +12,7 @@ from datetime import datetime
 
 from orchestrator.domain.agreeing import CONFIRMED
 from orchestrator.domain.call import Call
-from orchestrator.domain.effects import DecisionKind, Effect, Emitted
+from orchestrator.domain.effects import Effect, Emitted
 from orchestrator.domain.event import Event, Kind
 from orchestrator.domain.identity import Identities, Person
 from orchestrator.domain.program import Program
@@ -75,21 +75,16 @@ def _matters(call: Call, names: Collection[str] | None) -> bool:
 
 
 class Replay:
-    """Runs lives through a program; the rewards of one life become events of another. `told` are
-    the decisions that are wanted.
-    """
+    """Runs lives through a program; the rewards of one life become events of another."""
 
     def __init__(
         self,
         program: Program,
         lives: Mapping[Person, OwnEvents],
         until: datetime,
-        no_entries_after: datetime | None,
-        *,
-        told: Collection[DecisionKind],
+        options: RunOptions,
     ):
-        self.program, self.lives, self.until = program, lives, until
-        self.options = RunOptions(no_entries_after=no_entries_after, told=told)
+        self.program, self.lives, self.until, self.options = program, lives, until, options
         self.absorbed = {
             absorbed: person for person, life in lives.items() for _, absorbed in life.absorbs
         }

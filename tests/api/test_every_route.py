@@ -15,8 +15,8 @@ from tests.api.site import WRITE_KEY, Site, path_of
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "BREW"]
 PATHS = [
     "/", "/mailbox", "/mailbox/{token}", "/mailbox/{token}/html", "/u/{token}", "/s/{token}",
-    "/r/{token}", "/m/{token}", "/c/{token}", "/login", "/healthz", "/style.css", "/mailbox.js",
-    "/shop/{token}", "/v1/batch", "/v1/track", "/v1/coupons", "/v1/onsite",
+    "/r/{token}", "/m/{token}", "/c/{token}", "/p/{token}", "/login", "/healthz", "/style.css",
+    "/mailbox.js", "/shop/{token}", "/v1/batch", "/v1/track", "/v1/coupons", "/v1/onsite",
     "/v1/{token}", "/{token}",
 ]  # fmt: skip
 TOKENS = [
@@ -119,7 +119,8 @@ def test_while_the_database_is_away_no_answer_is_a_fault_of_ours(
     shop.add_message(customer)
     shop.at_home()
     links = {"/u/": LinkPurpose.UNSUBSCRIBE, "/s/": LinkPurpose.SURVEY, "/r/": LinkPurpose.REFERRAL,
-             "/m/": LinkPurpose.BROWSER, "/c/": LinkPurpose.CONFIRM}  # fmt: skip
+             "/m/": LinkPurpose.BROWSER, "/c/": LinkPurpose.CONFIRM,
+             "/p/": LinkPurpose.PREFERENCES}  # fmt: skip
     purpose = next((links[start] for start in links if path.startswith(start)), None)
     if purpose is not None:
         ids = ("m1", "nps") if purpose is LinkPurpose.SURVEY else (str(customer),)

@@ -10,8 +10,10 @@ from typing import Any
 import httpx
 import orjson
 import pytest
+from sqlalchemy import select
 
 from orchestrator.api.requests import BodyRefused, unpack
+from orchestrator.store.tables import BUSINESS_EVENTS
 from tests.api.site import NOW, WRITE_KEY, Site
 
 BASIC = (WRITE_KEY, "")
@@ -359,3 +361,22 @@ def test_a_bomb_is_never_unpacked_whole() -> None:
         assert tracemalloc.get_traced_memory()[1] < 1_000_000
     finally:
         tracemalloc.stop()
+
+
+@pytest.mark.parametrize("path", ["/v1/business", "/v1/batch"])
+def test_what_happens_to_the_business_is_kept_once_and_is_no_customers(
+    shop: Site, path: str
+) -> None:
+    said = {"type": "business", "event": "Sale Began", "properties": {"a": 1}, "messageId": "b1"}
+    for _ in range(2):
+        answer = send(shop, path, {"batch": [said]} if path.endswith("batch") else said)
+        assert (answer.status_code, answer.json()) == (200, SUCCESS)
+    with shop.database.read() as transaction:
+        names = list(transaction.execute(select(BUSINESS_EVENTS.c.name)).scalars())
+    assert (shop.inbox(), names) == ([], ["Sale Began"])
+
+
+@pytest.mark.parametrize("event", [None, "", 3])
+def test_a_business_call_names_its_event(shop: Site, event: object) -> None:
+    answer = send(shop, "/v1/business", {"event": event})
+    assert (answer.status_code, answer.json()["code"]) == (400, "no_event")

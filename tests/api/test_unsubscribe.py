@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from orchestrator.domain.medium import Medium
 from orchestrator.domain.topics import Topic, TopicNames
 from tests.api.site import NOW, Site, path_of
 
@@ -103,7 +104,7 @@ def test_all_marketing_means_every_medium(sqlite_shop: Site) -> None:
     page = page_of(sqlite_shop)
     with sqlite_shop.client() as client:
         assert "all marketing" in client.post(page, data={"scope": "all"}).text
-    assert choices(sqlite_shop) == [{"email": False, "sms": False}]
+    assert choices(sqlite_shop) == [dict.fromkeys(map(str, Medium), False)]
 
 
 @pytest.mark.parametrize(

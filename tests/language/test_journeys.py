@@ -441,10 +441,6 @@ def test_the_version_changes_with_what_happens(old: str, new: str) -> None:
     ("text", "what"),
     [
         (
-            "trigger: {business_event: Price Dropped, to: customer.orders > 1}",
-            "the trigger `business_event`",
-        ),
-        (
             "trigger: {schedule: 0 9 * * *, timezone: customer}",
             "a schedule in each customer's zone",
         ),
@@ -463,7 +459,6 @@ def test_what_is_not_built_yet_is_refused_by_its_name(text: str, what: str) -> N
 @pytest.mark.parametrize(
     ("step", "what"),
     [
-        ("email: {template: a, to: referrer}", "`to: referrer` of a message"),
         ("split: {adaptive: true, variants: []}", "an adaptive split"),
     ],
 )

@@ -8,6 +8,7 @@ from pydantic import ValidationError
 from flows.project_deployments import describe_project
 from orchestrator.documents.yaml_nodes import read_yaml
 from orchestrator.domain.triggers import (
+    BusinessTrigger,
     Called,
     DateTrigger,
     EventTrigger,
@@ -26,7 +27,7 @@ from tests.support.project import read_project
 #: The example of each kind in the reference.
 EXAMPLES = {key: example for key, example in rows("Triggers") if key in TRIGGER_EXAMPLES}
 VIP = "segments:\n  vip: customer.orders >= 2\n"
-FAMILIES = (EventTrigger, Watched, DateTrigger, Called, ManualTrigger)
+FAMILIES = (EventTrigger, Watched, DateTrigger, BusinessTrigger, Called, ManualTrigger)
 
 
 def build(word: str) -> tuple[Trigger, str]:

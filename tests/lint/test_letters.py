@@ -126,3 +126,10 @@ def test_what_a_text_costs_has_a_rule_of_its_own(tmp_path: Path) -> None:
     assert told.endswith("it has 161 characters and is paid 2 times")
     quiet = "{# parcours: ignore[sms-size] the law wants all of it #}" + "x" * 161
     assert found(tmp_path, "sms-size", BY_HAND, {"templates/sms/hello.txt": quiet}) == []
+
+
+@pytest.mark.parametrize("text", ["*|FNAME|*", "[[first_name]]", "%%first_name%%", "%FIRSTNAME%"])
+def test_a_placeholder_of_another_tool_is_told(tmp_path: Path, text: str) -> None:
+    (told,) = found(tmp_path, "foreign-placeholder", BY_HAND, mail(f"Dear {text},"))
+    assert told.startswith(f"templates/email/hello.html:4: '{text}' is printed as it stands")
+    assert found(tmp_path, "foreign-placeholder", BY_HAND, mail("10 % off, 100%! a[0] 5%")) == []

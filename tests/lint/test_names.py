@@ -230,3 +230,17 @@ def test_a_plan_with_a_type_that_does_not_exist_is_an_error_in_its_place(tmp_pat
     plan = {"journeys/events.yaml": "events:\n  A: {properties: {total: 80}}\n"}
     (problem,) = check(tmp_path, plan, journey("trigger: manual"))
     assert "a JSON Schema such as {type: number, examples: [80]}" in problem.message
+
+
+@pytest.mark.parametrize(
+    ("rule", "condition", "told"),
+    [
+        ("unknown-property", "event.properties.price > 3", "`event.price`, without `properties`"),
+        ("unknown-trait", "customer.traits.vip", "`customer.vip`, without `traits`"),
+        ("unknown-trait", "customer.segment == 'vip'", 'write `in_segment("vip")`'),
+    ],
+)
+def test_a_word_too_many_is_told(tmp_path: Path, rule: str, condition: str, told: str) -> None:
+    body = f"trigger:\n  event: Product Added\n  if: {condition}"
+    (said,) = found(tmp_path, rule, journey(body))
+    assert told in said

@@ -102,6 +102,12 @@ def test_without_tracking_a_shop_link_stays_bare() -> None:
     )
 
 
-def test_preferences_lead_somewhere_that_exists() -> None:
+def test_preferences_and_confirmation_have_pages_of_their_own() -> None:
     links = Links(SIGNER, "m1", "c1", "https://shop.example", {})
-    assert links.preferences == links.unsubscribe
+    for link, purpose in (
+        (links.preferences, LinkPurpose.PREFERENCES),
+        (links.confirm, LinkPurpose.CONFIRM),
+    ):
+        assert SIGNER.read(link.rpartition("/")[2], purpose) == ("m1",)
+        with pytest.raises(LinkInvalid):
+            SIGNER.read(link.rpartition("/")[2], LinkPurpose.UNSUBSCRIBE)

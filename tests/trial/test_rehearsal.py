@@ -205,6 +205,22 @@ def test_a_start_by_hand_names_the_journey_itself(project: Path) -> None:
     ]
 
 
+def test_a_test_expects_a_message_to_the_referrer_when_its_step_is_due(project: Path) -> None:
+    journey = """
+journey: turns
+trigger: {event: Joined}
+steps:
+  - delay: 1h
+  - email: {template: thanks, to: referrer}
+"""
+    who = "customer: {referred_by: bob}\nevents: [{at: 0h, event: Joined}]"
+    expected = "expect: [{at: 1h, email: thanks}]"
+    assert verdict(project, f"test: x\n{who}\n{expected}\n", journey).passed
+    nobody = who.replace("referred_by: bob", "plan: pro")
+    told = "expect: [{at: 1h, not_sent: not referred by anybody}]"
+    assert verdict(project, f"test: x\n{nobody}\n{told}\n", journey).passed
+
+
 STARTS_ANOTHER = """
 journey: turns
 trigger: {event: Joined}
@@ -267,10 +283,6 @@ def test_a_test_names_messages_of_every_medium_there_is(medium: Medium) -> None:
         ),
         ("events: [{at: 0h, identify: ada}]\nexpect: []", "`identify` must be a map (key: value)"),
         (
-            "events: [{at: 0h, business: back}]\nexpect: []",
-            "`business` in a test is part of the language but not built",
-        ),
-        (
             "events: [{at: -1h, event: Joined}]\nexpect: []",
             "this lies before the test begins: times count from `start`",
         ),
@@ -296,6 +308,10 @@ def test_a_test_names_messages_of_every_medium_there_is(medium: Medium) -> None:
         (
             'expect: [{at: 1h, "email": helo}]',
             "there is no email template 'helo'; did you mean 'hello'?",
+        ),
+        (
+            "given: {variants: {subject: B}}\nexpect: []",
+            "there is no split 'subject'",
         ),
         ("expect: [{at: 1h, task: mail}]", "`task` must be call or letter or visit"),
         ("given: {stage: loyl}\nexpect: []", "there is no stage 'loyl'; did you mean 'loyal'?"),
@@ -325,6 +341,36 @@ def test_a_version_that_somebody_entered_long_ago_is_read_whatever_its_tests_say
 def test_a_draft_is_tested_as_it_will_run(project: Path) -> None:
     test = f"test: hello\n{ADA}\nevents: [{{at: 0h, event: Joined}}]\nexpect: [{{at: 0h, email: hello}}, {{at: 1d, sms: nudge}}]"
     assert verdict(project, test, HELD_OUT_HELLO + "draft: true\n").passed
+
+
+def test_a_business_event_happens_in_a_test(project: Path) -> None:
+    journey = (
+        "journey: back\ntrigger: {business_event: Back In Stock, to: customer.size == event.size}\n"
+        "one_per: entry.size\nreentry: always\nsteps:\n  - email: back\n"
+    )
+    test = (
+        "test: back\ncustomer: {email: ada@example.com, size: 7}\nevents:\n"
+        "  - {at: 3h, business: Back In Stock, properties: {size: 8}}\n"
+        "  - {at: 2h, business: Back In Stock, properties: {size: 7}}\n"
+        "expect: [{at: 2h, email: back}]"
+    )
+    assert verdict(project, test, journey).passed
+
+
+def test_the_variant_of_a_split_is_given_and_else_drawn(project: Path) -> None:
+    journey = """
+journey: hello
+trigger: {event: Joined}
+steps:
+  - id: which
+    split: [{variant: A, share: 50%, then: [{email: hello}]}, {variant: B, share: 50%, then: [{sms: nudge}]}]
+"""
+    joined = f"{ADA}\nevents: [{{at: 0h, event: Joined}}]\n"
+    for variant, message in (("A", "email: hello"), ("B", "sms: nudge")):
+        given = f"test: x\n{joined}given: {{variants: {{which: {variant}}}}}\nexpect: [{{at: 0h, {message}}}]"
+        assert verdict(project, given, journey).passed
+    wrong = f"test: x\n{joined}given: {{variants: {{which: C}}}}\nexpect: []"
+    assert problems(project, wrong, journey) == ["there is no variant of which 'C' (known: A, B)"]
 
 
 def test_a_webhook_calls_nobody_and_its_answer_does_not_come(project: Path) -> None:

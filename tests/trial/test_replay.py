@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from orchestrator.domain.call import Call
-from orchestrator.domain.effects import Decision, DecisionKind, Effect, Emitted, RuleChange
+from orchestrator.domain.effects import Decision, Effect, Emitted, RuleChange
 from orchestrator.domain.event import Event, Kind
 from orchestrator.domain.identity import Person
 from orchestrator.domain.mattering import names_that_matter
@@ -181,7 +181,7 @@ def test_users_who_were_merged_one_by_way_of_another_are_one_life() -> None:
     )
     lives = sort_into_lives(calls)
     end = START + timedelta(days=1)
-    done = dict(Replay(program, lives, end, None, told=frozenset(DecisionKind)).run_all())
+    done = dict(Replay(program, lives, end, LIFE).run_all())
     assert list(done) == [Person("eve")]
     emitted = [one.event.at for one in done[Person("eve")] if isinstance(one, Emitted)]
     assert emitted == [START + timedelta(hours=6)]

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from orchestrator.domain.effects import DecisionKind, Effect
+from orchestrator.domain.effects import DecisionKind, Effect, Receiver
+from orchestrator.domain.errands import KEY, name_errand
+from orchestrator.domain.event import Event, Kind
 from orchestrator.domain.medium import ChannelName, Medium
 from orchestrator.domain.message import Purpose
 from orchestrator.domain.reasons import Detail, Reason
@@ -28,6 +30,7 @@ class Message(Step):
     provider: str | None = None
     expires: timedelta = timedelta(days=3)
     resend_uncertain: bool = False
+    to: Receiver = Receiver.CUSTOMER
 
     word = "message"
     sends = True
@@ -39,11 +42,16 @@ class Message(Step):
 
     def words(self) -> str:
         """`templates/email/welcome`."""
-        return f"`templates/{self.medium}/{self.template}`"
+        whom = "" if self.to is Receiver.CUSTOMER else f", to the {self.to}"
+        return f"`templates/{self.medium}/{self.template}`{whom}"
+
+    @property
+    def errand(self) -> Step | None:
+        return None if self.to is Receiver.CUSTOMER else replace(self, to=Receiver.CUSTOMER)
 
     def take(self, moment: StepMoment) -> None:
         """Asks everything that must hold before a message."""
-        self.obey(moment, moment.ask(self.medium))
+        self.obey(moment, moment.ask(self.medium, is_errand=self.errand is not None))
 
     def obey(self, moment: StepMoment, answer: Release) -> None:
         """Does what the law says. What follows counts from when the message was released; where it
@@ -67,7 +75,10 @@ class Message(Step):
                 moment.decide(kind, reason, **told)
                 moment.go_on()
             case Go():
-                self._queue(moment)
+                if self.to is Receiver.CUSTOMER or moment.enrollment.held_out:
+                    self._queue(moment)
+                else:
+                    self._send_errand(moment)
                 moment.go_on()
 
     def follow(self, moment: StepMoment) -> None:
@@ -85,6 +96,19 @@ class Message(Step):
     def waits_like(self, other: Step) -> bool:
         """What holds a message back is no setting of its step."""
         return isinstance(other, Message)
+
+    def _send_errand(self, moment: StepMoment) -> None:
+        """Has the message begin on the line of whoever referred the customer, with this entry."""
+        enrollment, referrer = moment.enrollment, moment.state.referrer
+        if referrer is None:
+            moment.decide(DecisionKind.NOT_SENT, Reason.NOT_REFERRED, template=self.template)
+            return
+        friend = moment.state.get("first_name", moment.now)
+        entry = {"friend": friend} | enrollment.entry | {KEY: moment.make_code()}
+        name = name_errand(enrollment.journey, self.id)
+        moment.emit(Event(moment.now, Kind.EMITTED, name, entry), referrer)
+        told = Detail(medium=self.medium, template=self.template, receiver=self.to)
+        moment.decide(DecisionKind.CHANGED, Reason.WRITES, **told)
 
     def _queue(self, moment: StepMoment) -> None:
         enrollment, now = moment.enrollment, moment.now

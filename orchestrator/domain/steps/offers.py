@@ -84,8 +84,8 @@ class Reward(Action):
     def act(self, moment: StepMoment) -> None:
         """Gives it once per referred customer and role, and tells its receiver's own journeys."""
         state = moment.state
-        referrer = state.traits.get("referred_by")
-        if not isinstance(referrer, str) or not referrer or referrer == state.external_id:
+        referrer = state.referrer
+        if referrer is None:
             moment.decide(DecisionKind.NOT_SENT, Reason.NOT_REFERRED)
             return
         if self.to in state.rewarded:

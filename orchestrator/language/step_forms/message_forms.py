@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from jinja2 import Environment, TemplateSyntaxError
 from pydantic import BeforeValidator, Field
 
+from orchestrator.domain.effects import Receiver
 from orchestrator.domain.medium import Medium
 from orchestrator.domain.message import Purpose
 from orchestrator.domain.step import Step
@@ -101,7 +102,7 @@ class FirstOfForm(MessageForm, word="first_of"):
         return Message(site.id, medium, self.template, expires=self.expires, resend_uncertain=again)
 
 
-def _build_message(form: MessageOptions, medium: Medium, site: Site) -> Message | None:
+def _build_message(form: MessageOptions, medium: Medium, site: Site) -> Message:
     place = site.place
     where = place.at("template") if isinstance(place.written, dict) else place
     _check_template(medium, form.template, where)
@@ -114,9 +115,6 @@ def _build_message(form: MessageOptions, medium: Medium, site: Site) -> Message 
         carried = place.known.channels.items()
         names = frozenset(str(name) for name, of in carried if of is medium)
         place.at("provider").check_known(f"channel for {medium}", form.provider, names)
-    if form.to == "referrer":
-        place.at("to").not_built("`to: referrer` of a message")
-        return None
     resend = form.resend_uncertain
     return Message(
         id=site.id,
@@ -128,6 +126,7 @@ def _build_message(form: MessageOptions, medium: Medium, site: Site) -> Message 
         provider=form.provider,
         expires=form.expires,
         resend_uncertain=site.purpose is Purpose.TRANSACTIONAL if resend is None else resend,
+        to=Receiver(form.to),
     )
 
 

@@ -11,9 +11,10 @@ from pydantic import BeforeValidator
 
 from orchestrator.domain.cron import parse_cron
 from orchestrator.domain.schedule import find_zone
-from orchestrator.domain.triggers import OnceTrigger, ScheduleTrigger, Trigger
+from orchestrator.domain.triggers import BusinessTrigger, OnceTrigger, ScheduleTrigger, Trigger
 from orchestrator.language.place import Place
-from orchestrator.language.plain_forms import Text
+from orchestrator.language.plain_forms import EventName, Rule, Text
+from orchestrator.language.translation import TRIGGER
 from orchestrator.language.trigger_forms.trigger_form import TriggerForm, check_segment
 
 #: A cron that does not come in the five years from here never does.
@@ -80,9 +81,19 @@ class OnOnce(TriggerForm, word="once", example="{once: 2026-11-27 10:00}"):
         return OnceTrigger(self.once, zone, segment=self.segment, condition=condition)
 
 
-class OnBusinessEvent(TriggerForm, word="business_event"):
-    business_event: Text
-    to: Text
+class OnBusinessEvent(
+    TriggerForm,
+    word="business_event",
+    example="{business_event: Back In Stock, to: 'customer.orders >= 1'}",
+):
+    where = TRIGGER
+
+    business_event: EventName
+    to: Rule
+
+    def build(self, place: Place) -> Trigger | None:
+        condition, to = self.condition(place), place.at("to").condition(self.to, TRIGGER)
+        return None if to is None else BusinessTrigger(self.business_event, to, condition=condition)
 
 
 def read_zone(written: str | None, place: Place, what: str = "one") -> ZoneInfo | None:

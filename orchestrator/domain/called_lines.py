@@ -1,0 +1,52 @@
+"""What calls a customer, along their line: the instants of calendars, and what happens to the
+business.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from datetime import datetime
+from itertools import islice, takewhile
+from operator import attrgetter
+
+from orchestrator.domain.event import Event
+from orchestrator.domain.journey import Journey
+from orchestrator.domain.line import Line
+from orchestrator.domain.triggers import Called
+from orchestrator.domain.values import earlier
+
+
+def next_call(line: Line, after: datetime) -> datetime | None:
+    """The first instant > `after` that calls the customer: what was called is carried out, so
+    on a retraced line there is none.
+    """
+    index, business = line.program.index, line.options.business
+    if line.retrace is not None or not (index.called or business):
+        return None
+    if line.called_up_to is not None:
+        after = max(after, line.called_up_to)
+    found = index.timetable(line.state).next_after(after) if index.called else None
+    position = bisect_right(business, after, key=attrgetter("at"))
+    return earlier(found, business[position].at if position < len(business) else None)
+
+
+def take_calls(line: Line, now: datetime) -> Sequence[tuple[Journey, Called]]:
+    """What calls the customer at this instant, once."""
+    index = line.program.index
+    if line.retrace is not None or not index.called or _has_called(line, now):
+        return ()
+    return index.timetable(line.state).called_at(now)
+
+
+def take_business(line: Line, now: datetime) -> Sequence[Event]:
+    """What happens to the business at this instant, once."""
+    business = line.options.business
+    if line.retrace is not None or not business or _has_called(line, now):
+        return ()
+    position = bisect_left(business, now, key=attrgetter("at"))
+    return list(takewhile(lambda event: event.at == now, islice(business, position, None)))
+
+
+def _has_called(line: Line, now: datetime) -> bool:
+    return line.is_quiet(now) or (line.called_up_to is not None and now <= line.called_up_to)

@@ -1,0 +1,73 @@
+"""The first mistakes that somebody makes who comes from another tool: each is told what to write."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.support.checked import check, journey, mail
+
+
+def the_error(tmp_path: Path, *files: dict[str, str]) -> str:
+    (problem,) = [one for one in check(tmp_path, *files) if one.severity == "error"]
+    return problem.message
+
+
+@pytest.mark.parametrize(
+    ("condition", "told"),
+    [
+        ("trigger.price > 3", "a property of the event is written `event.price`"),
+        ("properties.price > 3", "a property of the event is written `event.price`"),
+        ("segment == 'vip'", 'write `in_segment("vip")`'),
+        ("age(customer.birthday) > 18", "write `days_since(customer.birthday) >= 6574`"),
+        ("ordered('Coffee')", 'write `performed("Order Completed")`'),
+    ],
+)
+def test_a_condition_as_other_tools_write_it(tmp_path: Path, condition: str, told: str) -> None:
+    body = f"trigger:\n  event: Product Added\n  if: {condition}"
+    assert told in the_error(tmp_path, journey(body))
+
+
+@pytest.mark.parametrize(
+    ("step", "told"),
+    [
+        ("unsubscribe", "there is no step 'unsubscribe': write `unsubscribe: offers`"),
+        ("mute", "there is no step 'mute': write `mute: {for: 30d}`"),
+        ("emit: Became Loyal", "`emit` is written as `emit: {event: Became Loyal}`"),
+        ("audience: vip", "`audience` is written as `audience: {add: vip}`"),
+        ("call: +33612345678", "there is no step 'call'; did you mean 'task'?"),
+        ("add_tag: vip", "there is no step 'add_tag'; did you mean 'update'?"),
+        ("slack: hello", "there is no step 'slack'; did you mean 'webhook'?"),
+    ],
+)
+def test_a_step_as_other_tools_write_it(tmp_path: Path, step: str, told: str) -> None:
+    assert told in the_error(tmp_path, journey("trigger: manual", step))
+
+
+@pytest.mark.parametrize(
+    ("trigger", "told"),
+    [
+        ("birthday", "write `{date: customer.birthday, every: year}`"),
+        ("daily", "write `{schedule: '0 9 * * *'}`"),
+        ("api", "write `manual`"),
+        ("Signed Up", "write `{event: Signed Up}` for an event"),
+    ],
+)
+def test_a_trigger_as_other_tools_write_it(tmp_path: Path, trigger: str, told: str) -> None:
+    assert told in the_error(tmp_path, journey(f"trigger: {trigger}"))
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("{{ customer.first_name || 'friend' }}", "`||` means nothing here: write `or`"),
+        ("{{ customer.first_name | default 'friend' }}", "stand in brackets"),
+        ("{{ customer.first_name | default: 'friend' }}", "stand in brackets"),
+        ("{{ entry.total | currency }}", "there is no filter `currency`; write `money`"),
+        ("{{ customer.first_name | upcase }}", "there is no filter `upcase`; write `upper`"),
+        ("{% customer.first_name %}", "a value is printed by two braces: `{{ customer }}`"),
+    ],
+)
+def test_a_template_as_other_tools_write_it(tmp_path: Path, text: str, told: str) -> None:
+    assert told in the_error(tmp_path, journey("trigger: manual"), mail(text))
