@@ -1,4 +1,4 @@
-"""The segments that journeys watch. Who is in another is asked where somebody asks, and not kept."""
+"""The segments that journeys watch; who is in another is asked where somebody asks."""
 
 from __future__ import annotations
 
