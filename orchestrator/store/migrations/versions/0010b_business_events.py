@@ -8,7 +8,7 @@ from alembic import op
 from orchestrator.store.columns import BigId, UtcDateTime
 
 revision = "0010b"
-down_revision = "0011"
+down_revision = "0016"
 branch_labels = None
 depends_on = None
 
