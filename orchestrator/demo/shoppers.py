@@ -195,6 +195,7 @@ def _invent_consent(throw: Random, has_phone: bool) -> dict[str, bool]:
     if chance < 0.05:
         return {}
     email = chance < 0.94
-    return (
-        {"email": email, "sms": email and throw.random() < 0.7} if has_phone else {"email": email}
-    )
+    if not has_phone:
+        return {"email": email}
+    sms = email and throw.random() < 0.7
+    return {"email": email, "sms": sms, "phone": sms}

@@ -118,9 +118,20 @@ class Knowledge:
         told = [shape for shape in shapes if shape is not None]
         return told[0] if told and len({shape.types for shape in told}) == 1 else None
 
+    @cached_property
+    def started(self) -> frozenset[str]:
+        """The journeys that a step of another one starts."""
+        documents = self.project.documents.values()
+        values = [one for document in documents for one in walk_values(document.map.get("steps"))]
+        started = (value for path, value in values if path[-1] == "start")
+        return frozenset(value for value in started if isinstance(value, str))
+
     def entry_events(self, journeys: Iterable[str]) -> frozenset[str] | None:
         """The events that start some journeys; None where something else may start one."""
-        triggers = [one for name in journeys for one in self.project.journeys[name].triggers]
+        names = set(journeys)
+        triggers = [one for name in names for one in self.project.journeys[name].triggers]
+        if names & self.started:  # with the entry of whoever starts them
+            return None
         if not triggers or not all(isinstance(one, EventTrigger) for one in triggers):
             return None
         return frozenset(one.event for one in triggers if isinstance(one, EventTrigger))

@@ -102,3 +102,24 @@ def missing_credentials(config: Config) -> Iterator[Finding]:
             yield setting(config, "channels", name), told
         except ChannelMisconfigured:
             pass  # one of the refusals
+
+
+@SETTINGS.rule(
+    "looks-like-share",
+    why="Shares are written in percent: 0.1 is one in a thousand.",
+    mend="Write `10%`; where 0.1 % is meant, write `0.1%`.",
+)
+def global_share(config: Config) -> Iterator[Finding]:
+    """A global holdout up to 1 without a percent sign."""
+    spot = setting(config, "holdout", "global")
+    share, line = config.holdout_global, _line(config, spot)
+    if 0 < share <= 1 and "%" not in line:
+        yield spot, f"{share:g} is {share:g} %, not {share * 100:g} %: write {share * 100:g}%"
+
+
+def _line(config: Config, spot: Spot) -> str:
+    try:
+        lines = decode_text((config.root / FILE).read_bytes()).splitlines()
+    except (OSError, UnicodeDecodeError):  # there is none, or its fault is said already
+        return ""
+    return lines[spot[1] - 1] if spot[1] <= len(lines) else ""

@@ -155,7 +155,8 @@ def text_sizes(rendered: Rendered) -> Iterator[Finding]:
 def _remarks(rendered: Rendered, *, is_price: bool) -> Iterator[Finding]:
     project, folder = rendered.project, _folder(rendered)
     segments = {segment.name: segment.condition.test for segment in project.lifecycle.segments}
-    for remark in try_templates(rendered.templates, project.config, segments):
+    media = [medium for medium in Medium if not (is_price and medium.spec.is_mail)]
+    for remark in try_templates(rendered.templates, project.config, segments, media):
         if remark.is_price is not is_price:
             continue
         path = folder.variants(remark.medium)[remark.name][remark.tag]

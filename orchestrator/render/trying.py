@@ -4,7 +4,7 @@ than one.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from orchestrator.config import Config
@@ -32,10 +32,13 @@ class Remark:
 
 
 def try_templates(
-    templates: Templates, config: Config, segments: Mapping[str, Callable[[Scope], bool]]
+    templates: Templates,
+    config: Config,
+    segments: Mapping[str, Callable[[Scope], bool]],
+    media: Iterable[Medium] = tuple(Medium),
 ) -> Iterator[Remark]:
-    """Advice about every form of every template."""
-    for medium in Medium:
+    """Advice about every form of every template of some media."""
+    for medium in media:
         for name, tag in templates.variants(medium):
             locale = tag or config.project.locale
             scope = with_questions(

@@ -244,3 +244,10 @@ def test_a_word_too_many_is_told(tmp_path: Path, rule: str, condition: str, told
     body = f"trigger:\n  event: Product Added\n  if: {condition}"
     (said,) = found(tmp_path, rule, journey(body))
     assert told in said
+
+
+def test_a_journey_that_another_one_starts_may_have_any_entry(tmp_path: Path) -> None:
+    body = "trigger: {event: Product Added}\nonly_if: entry.totl is not defined"
+    assert len(found(tmp_path, "unknown-property", PLAN, journey(body))) == 1
+    starter = journey("trigger: {event: Order Completed}", "start: x", name="y")
+    assert found(tmp_path, "unknown-property", PLAN, journey(body), starter) == []

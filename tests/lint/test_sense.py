@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.lint.test_names import LIFECYCLE, PLAN
-from tests.support.checked import found, journey, mail
+from tests.support.checked import FILES, found, journey, mail
 
 
 @pytest.mark.parametrize(
@@ -184,3 +184,13 @@ def test_a_task_that_nobody_is_told_of_is_told(tmp_path: Path) -> None:
     assert told.endswith("nobody is told of this call: write `assignee`")
     named = steps.replace("call", "call, assignee: ada")
     assert found(tmp_path, "task-for-nobody", journey("trigger: manual", named)) == []
+
+
+def test_a_global_holdout_that_looks_like_a_share_is_told(tmp_path: Path) -> None:
+    toml = FILES["parcours.toml"]
+    given = journey("trigger: manual")
+    wrong = {"parcours.toml": f"{toml}[holdout]\nglobal = 0.1\n"}
+    (told,) = found(tmp_path, "looks-like-share", given, wrong)
+    assert told.endswith("0.1 is 0.1 %, not 10 %: write 10%")
+    meant = {"parcours.toml": f'{toml}[holdout]\nglobal = "0.1%"\n'}
+    assert found(tmp_path, "looks-like-share", given, meant) == []

@@ -130,7 +130,7 @@ def test_no_link_of_a_mail_is_dead(mail: RenderedEmailParts) -> None:
     assert len(hrefs) >= 2
     for href in hrefs:
         assert re.match(
-            r"http://localhost:8000/(shop/|[usrm]/[\w-]+\.[\w-]+(\?|$))|mailto:\?", href or ""
+            r"http://localhost:8000/(shop/|[usrmp]/[\w-]+\.[\w-]+(\?|$))|mailto:\?", href or ""
         ), href
 
 
