@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from orchestrator.domain.ad_matching import LeftOut, Platform, Reached, header, reach, row
-from orchestrator.domain.consent import AddressRecord
+from orchestrator.domain.consent import AddressChoice, AddressRecord
 from orchestrator.domain.policy import Policy
 from orchestrator.domain.state import CustomerState
 from tests.support.life import START, Life
@@ -84,6 +84,9 @@ def test_who_wants_no_marketing_at_all_is_left_out_and_so_is_a_dead_address() ->
     assert reach(ASKS, replace(state, suppressed={"marketing": "journey x"}), START) == (
         LeftOut.REFUSED
     )
+    no = AddressRecord(choices=(AddressChoice(START, granted=False),))
+    unsubscribed = replace(state, address_book=lambda medium, to: no)
+    assert reach(ASKS, unsubscribed, START) == LeftOut.REFUSED
     dead = replace(state, address_book=lambda medium, to: AddressRecord("complaint"))
     assert reach(ASKS, dead, START) == LeftOut.REFUSED
 

@@ -19,7 +19,7 @@ steps:
   - coupon: {percent: 5}
   - coupon: {id: summer, pool: SUMMER, percent: 10, expires: 3d}
   - branch:
-      - if: coupon is defined and coupon.pool == "SUMMER"
+      - if: coupon is defined
         then: [{email: gift}]
       - else: [{email: plain}]
 """

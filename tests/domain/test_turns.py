@@ -183,6 +183,29 @@ def test_people_in_a_pass_stay_in_it_through_an_edit(steps: str, sent: list[str]
     assert [at for at, _ in run(life)[1:]] == sent
 
 
+def test_people_in_a_later_pass_stay_in_that_one_through_an_edit() -> None:
+    life = live(ROUNDS.format("1h"))
+    life.run("2d 30m")
+    edited(life, ROUNDS.format("2h").replace("- email: hello", "- email: hallo"))
+    assert run(life)[3:] == [
+        ("2d 2h", "again"),
+        ("4d", "hallo"),
+        ("4d 2h", "again"),
+        ("4d 2h", "end"),
+    ]
+
+
+def test_a_random_delay_is_drawn_anew_in_each_pass() -> None:
+    steps = """
+  - repeat:
+      times: 5
+      every: 1d
+      steps: [{delay: {between: [1h, 9h]}}, {email: hello}]
+"""
+    hours = {at.split("d ")[-1] for at, _ in run(live(steps))}
+    assert len(hours) == 5
+
+
 def test_people_who_wait_for_the_next_pass_wait_for_it_as_edited() -> None:
     life = live(ROUNDS.format("1h"))
     life.run("1d")
@@ -242,7 +265,7 @@ def test_a_jump_out_of_a_pass_leaves_all_the_others() -> None:
         - repeat:
             id: inner
             times: 3
-            every: 1d
+            every: 7d
             steps: [{email: hello}, {branch: [{if: entry.n > 5, then: [goto: behind]}]}]
         - {id: behind, email: end}
 """

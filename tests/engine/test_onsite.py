@@ -70,3 +70,7 @@ def test_of_several_contents_that_of_the_highest_priority_is_shown_then_the_newe
     shop.track("1h", "Joined")
     shop.tick("1h")
     assert title(shop, "1h") == "Vip"
+    shop.track("2h", "Joined", "bob")
+    shop.track("3h", "Viewed", "bob")
+    shop.tick("3h")
+    assert title(shop, "3h", "bob") == "Vip"
