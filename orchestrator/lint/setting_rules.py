@@ -105,8 +105,8 @@ def missing_credentials(config: Config) -> Iterator[Finding]:
 
 
 @SETTINGS.rule(
-    "looks-like-share",
-    why="Shares are written in percent: 0.1 is one in a thousand.",
+    "global-share",
+    why="The share of the global holdout is written in percent: 0.1 is one in a thousand.",
     mend="Write `10%`; where 0.1 % is meant, write `0.1%`.",
 )
 def global_share(config: Config) -> Iterator[Finding]:

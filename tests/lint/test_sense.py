@@ -190,7 +190,7 @@ def test_a_global_holdout_that_looks_like_a_share_is_told(tmp_path: Path) -> Non
     toml = FILES["parcours.toml"]
     given = journey("trigger: manual")
     wrong = {"parcours.toml": f"{toml}[holdout]\nglobal = 0.1\n"}
-    (told,) = found(tmp_path, "looks-like-share", given, wrong)
+    (told,) = found(tmp_path, "global-share", given, wrong)
     assert told.endswith("0.1 is 0.1 %, not 10 %: write 10%")
     meant = {"parcours.toml": f'{toml}[holdout]\nglobal = "0.1%"\n'}
-    assert found(tmp_path, "looks-like-share", given, meant) == []
+    assert found(tmp_path, "global-share", given, meant) == []
