@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, time, timedelta
 from enum import StrEnum
 from typing import ClassVar
@@ -234,18 +234,24 @@ class Called(Trigger):
 
 @dataclass(frozen=True, slots=True)
 class ScheduleTrigger(Called):
-    """At every instant of a cron."""
+    """At every instant of a cron, in its zone or (`is_own`) wherever each customer is."""
 
     cron: Cron
+    is_own: bool = field(default=False, kw_only=True)
 
     word = "schedule"
 
+    @property
+    def follows_customers(self) -> bool:
+        return self.is_own
+
     def words(self) -> str:
         """`at 0 9 * * mon in Europe/Paris, for vip`."""
-        return f"at {self.cron.source} in {self.cron.zone.key}{_for(self.segment)}"
+        where = "where each customer is" if self.is_own else f"in {self.cron.zone.key}"
+        return f"at {self.cron.source} {where}{_for(self.segment)}"
 
     def calendar(self, zone: ZoneInfo) -> Calendar:
-        return self.cron
+        return replace(self.cron, zone=zone) if self.is_own else self.cron
 
 
 @dataclass(frozen=True, slots=True)

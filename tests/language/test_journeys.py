@@ -441,10 +441,6 @@ def test_the_version_changes_with_what_happens(old: str, new: str) -> None:
     ("text", "what"),
     [
         ("trigger: {segment: vip}", "the trigger `segment`"),
-        (
-            "trigger: {schedule: 0 9 * * *, timezone: customer}",
-            "a schedule in each customer's zone",
-        ),
         ("trigger: manual\nthrottle: 5000/h", "`throttle`"),
         ("trigger: manual\nspread: 2h", "`spread`"),
         ("trigger: manual\nexit: {segment: vip}", "an exit by `segment`"),

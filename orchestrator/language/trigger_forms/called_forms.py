@@ -48,10 +48,8 @@ class OnSchedule(TriggerForm, word="schedule", example="{schedule: '0 9 * * mon'
     segment: str | None = None
 
     def build(self, place: Place) -> Trigger | None:
-        if self.timezone == "customer":
-            place.at("timezone").not_built("a schedule in each customer's zone")
-            return None
-        zone = read_zone(self.timezone, place)
+        is_own = self.timezone == "customer"
+        zone = read_zone(None if is_own else self.timezone, place, "`customer` or one")
         if zone is None:
             return None
         check_segment(self.segment, place)
@@ -63,7 +61,13 @@ class OnSchedule(TriggerForm, word="schedule", example="{schedule: '0 9 * * mon'
             return None
         if cron.next_after(_ANY_TIME) is None:
             place.at("schedule").error(f"'{self.schedule}' never comes: no such day exists")
-        return ScheduleTrigger(cron, segment=self.segment, condition=condition)
+        if is_own and cron.elapsed:
+            place.at("timezone").error(
+                "a schedule on each customer's clock has fixed times: write an hour and a minute, "
+                "such as 0 9 * * mon"
+            )
+            return None
+        return ScheduleTrigger(cron, is_own=is_own, segment=self.segment, condition=condition)
 
 
 class OnOnce(TriggerForm, word="once", example="{once: 2026-11-27 10:00}"):
