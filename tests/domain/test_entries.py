@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from orchestrator.domain.effects import DecisionKind
-from tests.support.life import Life, instant
+from tests.support.life import ADA, Life, instant
 from tests.support.project import read_program
 
 
@@ -144,3 +144,15 @@ def test_a_draft_lets_nobody_in_by_whatever_way() -> None:
     life.run("3d")
     assert life.sends == []
     assert life.decisions(DecisionKind.IGNORED) == [("1h", "the journey is a draft")]
+
+
+@pytest.mark.parametrize("tick", [timedelta(hours=5), timedelta(days=30)])
+def test_a_schedule_may_go_by_the_clock_of_each_customer(tick: timedelta) -> None:
+    text = (
+        "journey: morning\ntrigger: {schedule: '0 9 * * *', timezone: customer}\nreentry: always\n"
+        "steps:\n  - email: hello\n"
+    )
+    life = Life(read_program(text), traits={**ADA, "timezone": "Asia/Tokyo"})
+    life.identify("1d", timezone="America/New_York")
+    life.run_in_ticks(tick, "2d 14h")
+    assert life.sends == [("14h", "hello"), ("1d 4h", "hello"), ("2d 4h", "hello")]

@@ -256,3 +256,18 @@ def test_a_newsletter_whose_time_is_past_calls_nobody(open_shop: OpenShop) -> No
     shop.track("5d", "Viewed")
     shop.tick("6d")
     assert shop.passages() == [("ada", "all", "completed")]
+
+
+def test_a_schedule_on_each_ones_clock_calls_each_where_they_are(open_shop: OpenShop) -> None:
+    text = TO_ALL.replace('tue"', 'tue", timezone: customer')
+    shop = open_shop(text)
+    for who, zone in [("east", "Asia/Tokyo"), ("west", "America/New_York")]:
+        shop.identify("0s", who, email=f"{who}@example.com", timezone=zone)
+    shop.identify("0s", "home", email="home@example.com")
+    shop.tick("1h")
+    shop.tick("3d")
+    assert shop.sends() == [
+        ("15h", "east", "hello"),
+        ("1d", "home", "hello"),
+        ("1d 5h", "west", "hello"),
+    ]

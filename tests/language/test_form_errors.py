@@ -102,6 +102,11 @@ def of_step(step: str) -> list[str]:
             "exit: [Order Completed]",
             "each entry of `exit` is written as `- event: Order Completed`",
         ),
+        (
+            "trigger: {schedule: '0 * * * *', timezone: customer}",
+            "a schedule on each customer's clock has fixed times: write an hour and a minute, "
+            "such as 0 9 * * mon",
+        ),
         ("ends: soon", "'soon' is no day: write the last one, such as 2026-12-31"),
         ("ends: 2026-02-30", "'2026-02-30' is no day: write the last one, such as 2026-12-31"),
         ("conditions: customer.a", "unknown key 'conditions'; it is called 'only_if' here"),

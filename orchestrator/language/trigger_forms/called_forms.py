@@ -15,7 +15,7 @@ from orchestrator.domain.triggers import BusinessTrigger, OnceTrigger, ScheduleT
 from orchestrator.language.place import Place
 from orchestrator.language.plain_forms import EventName, Rule, Text
 from orchestrator.language.translation import TRIGGER
-from orchestrator.language.trigger_forms.trigger_form import TriggerForm
+from orchestrator.language.trigger_forms.trigger_form import TriggerForm, check_segment
 
 #: A cron that does not come in the five years from here never does.
 _ANY_TIME = datetime(2024, 1, 1, tzinfo=UTC)
@@ -48,10 +48,8 @@ class OnSchedule(TriggerForm, word="schedule", example="{schedule: '0 9 * * mon'
     segment: str | None = None
 
     def build(self, place: Place) -> Trigger | None:
-        if self.timezone == "customer":
-            place.at("timezone").not_built("a schedule in each customer's zone")
-            return None
-        zone = read_zone(self.timezone, place)
+        is_own = self.timezone == "customer"
+        zone = read_zone(None if is_own else self.timezone, place, "`customer` or one")
         if zone is None:
             return None
         check_segment(self.segment, place)
@@ -63,7 +61,13 @@ class OnSchedule(TriggerForm, word="schedule", example="{schedule: '0 9 * * mon'
             return None
         if cron.next_after(_ANY_TIME) is None:
             place.at("schedule").error(f"'{self.schedule}' never comes: no such day exists")
-        return ScheduleTrigger(cron, segment=self.segment, condition=condition)
+        if is_own and cron.elapsed:
+            place.at("timezone").error(
+                "a schedule on each customer's clock has fixed times: write an hour and a minute, "
+                "such as 0 9 * * mon"
+            )
+            return None
+        return ScheduleTrigger(cron, is_own=is_own, segment=self.segment, condition=condition)
 
 
 class OnOnce(TriggerForm, word="once", example="{once: 2026-11-27 10:00}"):
@@ -107,9 +111,3 @@ def read_zone(written: str | None, place: Place, what: str = "one") -> ZoneInfo 
             f"there is no time zone '{name}': write {what} such as Europe/Paris"
         )
     return zone
-
-
-def check_segment(name: str | None, place: Place) -> None:
-    """Reports a segment that does not exist."""
-    if name is not None:
-        place.at("segment").check_known("segment", name, place.known.segments)
