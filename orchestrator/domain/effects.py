@@ -89,6 +89,11 @@ class RuleChange(Effect):
     to: str | None
     cause: str
 
+    @property
+    def told(self) -> dict[str, object]:
+        """What an enrollment keeps of the change that began it."""
+        return {self.kind: self.name} if self.name else {self.kind: self.to, "from": self.came_from}
+
 
 @value_class
 class Assignment(Effect):

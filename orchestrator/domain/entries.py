@@ -16,6 +16,7 @@ from orchestrator.domain.reasons import Detail, Reason
 from orchestrator.domain.state import ITEM, Enrollment, Entries, entries_of
 from orchestrator.domain.triggers import ManualTrigger, Trigger
 from orchestrator.domain.values import passage_key
+from orchestrator.domain.while_inside import due_again
 
 
 def enter(
@@ -41,6 +42,10 @@ def enter(
         if change.to is not None and change.cause in ("event", "time"):
             answered |= _enter_by_change(line, now, change, answered)
     answered |= _enter_by_call(line, now, answered)
+    for journey, again in due_again(line, now) if line.program.index.again else ():
+        told: dict[str, object] = {again.word: again.segment}
+        knock = _Knock(line, Event(now, Kind.EMITTED, again.word, told), now)
+        answered |= _knock(knock, [(journey, again)], answered)
     if line.dates is not None:
         _enter_by_date(line, now, answered, by_news=touched or _are_news(line, events))
 
@@ -142,9 +147,9 @@ def _start(knock: _Knock) -> None:
 
 
 def _enter_by_change(line: Line, now: datetime, change: RuleChange, answered: set[str]) -> set[str]:
-    told = {change.kind: change.to, "from": change.came_from}
-    knock = _Knock(line, Event(change.at, Kind.EMITTED, change.kind, told), now)
-    watching = line.program.index.by_answer.get((change.kind, change.to or ""), ())
+    knock = _Knock(line, Event(change.at, Kind.EMITTED, change.kind, change.told), now)
+    key = change.kind, change.name, change.to or ""
+    watching = line.program.index.by_answer.get(key, ())
     pulled = [one for one in watching if one[1].comes_from(change.came_from)]
     return _knock(knock, pulled, answered)
 

@@ -21,23 +21,29 @@ from orchestrator.domain.triggers import Trigger
 
 @dataclass(frozen=True, slots=True)
 class Occasion:
-    """What may happen to somebody inside: an `event` (with optional condition), a `stage`, or a
-    condition alone.
+    """What may happen to somebody inside: an `event` (with optional condition), a `stage` or a
+    `segment` that they enter, or a condition alone.
     """
 
     event: str | None = None
     stage: str | None = None
     condition: Condition | None = None
+    segment: str | None = field(default=None, kw_only=True)
 
     @property
     def name(self) -> str:
-        """What it is told by: the event, the stage, or the condition as written."""
-        return self.event or self.stage or (self.condition.source if self.condition else "")
+        """What it is told by: the event, the stage, the segment, or the condition as written."""
+        return (
+            self.event
+            or self.stage
+            or self.segment
+            or (self.condition.source if self.condition else "")
+        )
 
     @property
     def is_state(self) -> bool:
-        """Whether it waits for no event or stage: a condition alone."""
-        return self.event is None and self.stage is None
+        """Whether it waits for no event, stage or segment: a condition alone."""
+        return self.event is None and self.stage is None and self.segment is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +64,7 @@ class Goal(Occasion):
     @property
     def reason(self) -> str:
         """What a conversion is told by."""
-        return self.event or self.stage or "goal"
+        return self.event or self.stage or self.segment or "goal"
 
 
 class Reentry(StrEnum):

@@ -34,6 +34,8 @@ def absorb(
         state.stage is None
     ):  # somebody new: the stage goes on, and being known by name is no change of it
         state.stage, state.stage_since = other.stage, other.stage_since
+    if not state.segments:
+        state.segments = dict(other.segments)
     if other.muted_until is not None:
         state.muted_until = max(other.muted_until, state.muted_until or other.muted_until)
     return [*_merge_consent(state, other, at), *_merge_enrollments(state, other, at)]

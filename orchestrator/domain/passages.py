@@ -13,7 +13,7 @@ from orchestrator.domain.line import Line, Moment
 from orchestrator.domain.reasons import Reason
 from orchestrator.domain.state import Enrollment, Status
 from orchestrator.domain.values import as_amount
-from orchestrator.domain.watches import STAGE
+from orchestrator.domain.watches import INSIDE, SEGMENT, STAGE
 
 
 @dataclass(slots=True)
@@ -26,6 +26,11 @@ class News:
     def has_become(self, stage: str) -> bool:
         """Whether the customer enters a stage."""
         return any(change.kind == STAGE and change.to == stage for change in self.changes)
+
+    def has_entered(self, segment: str) -> bool:
+        """Whether the customer enters a segment."""
+        entered = SEGMENT, segment, INSIDE
+        return any((one.kind, one.name, one.to) == entered for one in self.changes)
 
 
 NOTHING = News()
@@ -103,6 +108,8 @@ def _reached(moment: Moment, rule: Occasion, news: News) -> tuple[datetime, Even
                 return event.at, event
         return None
     if rule.stage is not None and not news.has_become(rule.stage):
+        return None
+    if rule.segment is not None and not news.has_entered(rule.segment):
         return None
     if moment.now > entered and moment.holds(condition):
         return moment.now, None

@@ -38,10 +38,12 @@ from orchestrator.domain.triggers import (
     Called,
     DateTrigger,
     EventTrigger,
+    SegmentTrigger,
     Trigger,
     Watched,
 )
-from orchestrator.domain.watches import StageWatch, Watch
+from orchestrator.domain.watched_segments import segments_of
+from orchestrator.domain.watches import SegmentWatch, StageWatch, Watch
 
 
 def plain_code(key: str) -> str:
@@ -64,8 +66,12 @@ class Index:
 
     errands: dict[str, Journey] = field(default_factory=dict)  # by their ids
     by_event: dict[str, list[tuple[Journey, EventTrigger]]] = field(default_factory=dict)
-    # by the kind of watch and its new answer
-    by_answer: dict[tuple[str, str], list[tuple[Journey, Watched]]] = field(default_factory=dict)
+    # by the kind and name of the watch, and its new answer
+    by_answer: dict[tuple[str, str, str], list[tuple[Journey, Watched]]] = field(
+        default_factory=dict
+    )
+    again: list[tuple[Journey, SegmentTrigger]] = field(default_factory=list)
+    segments: frozenset[str] = frozenset()  # those that are watched
     called: list[tuple[Journey, Called]] = field(default_factory=list)
     by_business: dict[str, list[tuple[Journey, Trigger]]] = field(default_factory=dict)
     dated: list[Dated] = field(default_factory=list)
@@ -112,7 +118,10 @@ class Index:
         # what a template asks of an event is known only when it is rendered
         asked = (call for tree in program.template_calls for call in calls(tree, "performed"))
         index.told |= {read_performed(call).event for call in asked}
-        index._add_watches(StageWatch(lifecycle))
+        index.segments = frozenset().union(*map(segments_of, program.all_journeys()))
+        watched = [one for one in lifecycle.segments if one.name in index.segments]
+        segments = (SegmentWatch(one, lifecycle) for one in watched)
+        index._add_watches(StageWatch(lifecycle), *segments)
         index.sent_window = _sent_window(program.policy, trees)
         index._look_ahead(program)
         return index
@@ -173,8 +182,10 @@ class Index:
                 case EventTrigger():
                     self.by_event.setdefault(trigger.event, []).append((journey, trigger))
                 case Watched():
-                    key = trigger.word, trigger.to
+                    key = trigger.word, trigger.of, trigger.to
                     self.by_answer.setdefault(key, []).append((journey, trigger))
+                    if isinstance(trigger, SegmentTrigger) and trigger.while_inside:
+                        self.again.append((journey, trigger))
                 case BusinessTrigger():
                     self.by_business.setdefault(trigger.event, []).append((journey, trigger))
                 case DateTrigger():
@@ -315,6 +326,15 @@ class Program:
         return windowed or any(
             calls(tree, "performed") or calls(tree, "received") for tree in value.trees
         )
+
+    @property
+    def rules_version(self) -> str:
+        """The rules by which customers are known, as a hash: another one is another lifecycle, or
+        other segments that are watched.
+        """
+        watched = "\n".join(sorted(self.index.segments))
+        version = self.lifecycle.version
+        return plain_code(f"{version}\n{watched}").lower() if watched else version
 
     @property
     def dated_keys(self) -> list[str]:

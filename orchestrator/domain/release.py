@@ -23,6 +23,7 @@ from orchestrator.domain.release_answers import Go, Later, Leave, Release, Stay
 from orchestrator.domain.state import CustomerState, Enrollment, Status
 from orchestrator.domain.value_class import value_class
 from orchestrator.domain.values import earlier
+from orchestrator.domain.watches import INSIDE
 
 #: Of an enrollment: so long a message waits for an address, or for a yes or no. Many a page says
 #: `Signed Up` before it says who did.
@@ -144,6 +145,11 @@ def _has_come(case: _Case, rule: Occasion, since: Sequence[Event]) -> bool:
     if rule.event is not None:
         events = [e for e in since if e.starts and e.name == rule.event and e.at > entered]
         return any(_holds(case, rule, event) for event in events)
+    if rule.segment is not None:
+        known = state.segments.get(rule.segment)
+        entered_since = known is not None and known.since is not None and known.since > entered
+        is_inside = known is not None and known.answer == INSIDE
+        return is_inside and entered_since and _holds(case, rule, None)
     entered_since = state.stage_since is not None and state.stage_since > entered
     return rule.stage == state.stage and entered_since and _holds(case, rule, None)
 

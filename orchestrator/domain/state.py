@@ -139,6 +139,13 @@ class SentMessage:
     marketing: bool
 
 
+class Membership(NamedTuple):
+    """Whether a customer is in a segment, and since when that holds."""
+
+    answer: str | None
+    since: datetime | None
+
+
 class Entries(NamedTuple):
     """A customer's entries into one journey."""
 
@@ -172,6 +179,7 @@ class CustomerState:
     facts: dict[str, object] = field(default_factory=dict)
     stage: str | None = None
     stage_since: datetime | None = None
+    segments: dict[str, Membership] = field(default_factory=dict)  # those that are watched
     consent: dict[ConsentKey, Choice] = field(default_factory=dict)
     suppressed: dict[str, str] = field(default_factory=dict)
     address_book: AddressBook = know_no_address

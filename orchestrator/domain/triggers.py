@@ -28,6 +28,7 @@ from orchestrator.domain.schedule import all_zones, to_instant
 from orchestrator.domain.state import CustomerState
 from orchestrator.domain.timetable import Calendar, Together
 from orchestrator.domain.values import read_date
+from orchestrator.domain.watches import INSIDE, OUTSIDE
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +86,14 @@ class EventTrigger(Trigger):
 
 @dataclass(frozen=True, slots=True)
 class Watched(Trigger):
-    """A change of what is watched (`domain.watches`): of the kind `word`, the answer `to`."""
+    """A change of what is watched (`domain.watches`): of the kind `word` and the name `of`, the
+    answer `to`.
+    """
+
+    @property
+    def of(self) -> str:
+        """The name of what is watched; "" where there is one of the kind."""
+        return ""
 
     @property
     @abstractmethod
@@ -121,6 +129,37 @@ class StageTrigger(Watched):
 
     def comes_from(self, before: str | None) -> bool:
         return self.came_from in (None, before)
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentTrigger(Watched):
+    """Entering a segment, or leaving it; `while_inside` asks again whenever `reentry` allows."""
+
+    segment: str
+    leaves: bool = False
+    while_inside: bool = False
+
+    word = "segment"
+
+    def words(self) -> str:
+        """`on entering vip, and again while inside`."""
+        again = ", and again while inside" if self.while_inside else ""
+        return f"on {'leaving' if self.leaves else 'entering'} {self.segment}{again}"
+
+    @property
+    def cause(self) -> str:
+        return f"{'left' if self.leaves else 'entered'} {self.segment}"
+
+    @property
+    def of(self) -> str:
+        return self.segment
+
+    @property
+    def to(self) -> str:
+        return OUTSIDE if self.leaves else INSIDE
+
+    def comes_from(self, before: str | None) -> bool:
+        return (before == INSIDE) is self.leaves
 
 
 # ---------------------------------------------------------------- dates

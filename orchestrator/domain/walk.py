@@ -31,6 +31,7 @@ from orchestrator.domain.reasons import Reason
 from orchestrator.domain.state import Enrollment, Status
 from orchestrator.domain.values import INSTANT, earlier
 from orchestrator.domain.watching import change_answers, next_change
+from orchestrator.domain.while_inside import next_again
 
 MOVES_MAX = 100  # of one enrollment within one instant
 
@@ -88,6 +89,8 @@ def _next_timed(line: Line, after: datetime, calls: bool) -> datetime | None:
     """When time alone may change what is watched, or the customer is called."""
     found = earlier(next_change(line, after), next_call(line, after) if calls else None)
     found = earlier(found, line.next_date(after))
+    if line.program.index.again:
+        found = earlier(found, next_again(line, after))
     last = line.options.no_entries_after
     return found if found is None or last is None or found <= last else None
 

@@ -14,11 +14,14 @@ from typing import ClassVar
 
 from orchestrator.domain.event import Event, Kind
 from orchestrator.domain.expression import Scope
-from orchestrator.domain.lifecycle import Lifecycle
-from orchestrator.domain.stage_rules import StageRules, rules_by_stage
-from orchestrator.domain.state import CustomerState
+from orchestrator.domain.lifecycle import Lifecycle, Segment
+from orchestrator.domain.stage_rules import StageRules, rules_by_stage, rules_of_segment
+from orchestrator.domain.state import CustomerState, Membership
 
 STAGE = "stage"
+SEGMENT = "segment"
+#: The answers of a segment.
+INSIDE, OUTSIDE = "inside", "outside"
 
 
 class Watch(ABC):
@@ -32,6 +35,10 @@ class Watch(ABC):
 
     def is_moved_by(self, event: Event, state: CustomerState) -> bool:
         """Whether one of its events, or who somebody is, may change the answer of this customer."""
+        return True
+
+    def is_news(self, before: str | None, answer: str | None) -> bool:
+        """Whether another answer than before is told."""
         return True
 
     @abstractmethod
@@ -81,8 +88,36 @@ class StageWatch(Watch):
             state.stage_since = since
 
     def candidates(self, scope: Scope, state: CustomerState) -> Iterable[datetime]:
-        rules = self._rules_of(state.stage)
-        for candidates in rules.candidates:
-            yield from candidates(scope)
-        for fact, within in rules.windows:
-            yield from (at + within for at in state.first_within(fact, scope.now))
+        return self._rules_of(state.stage).all_candidates(scope, state)
+
+
+class SegmentWatch(Watch):
+    """Whether somebody is in a segment."""
+
+    kind = SEGMENT
+
+    def __init__(self, segment: Segment, lifecycle: Lifecycle) -> None:
+        self.name = segment.name
+        self._holds, self._rules = segment.condition.test, rules_of_segment(segment, lifecycle)
+        self.events = self._rules.events
+
+    def is_moved_by(self, event: Event, state: CustomerState) -> bool:
+        return event.kind < Kind.TRACK or self._rules.read(event.name)
+
+    def ask(self, scope: Scope) -> str | None:
+        return INSIDE if self._holds(scope) else OUTSIDE
+
+    def known(self, state: CustomerState) -> str | None:
+        known = state.segments.get(self.name)
+        return None if known is None else known.answer
+
+    def keep(self, state: CustomerState, answer: str | None, since: datetime | None) -> None:
+        known = state.segments.get(self.name)
+        since = known.since if since is None and known is not None else since
+        state.segments[self.name] = Membership(answer, since)
+
+    def is_news(self, before: str | None, answer: str | None) -> bool:
+        return INSIDE in (before, answer)  # somebody new who is outside left nothing
+
+    def candidates(self, scope: Scope, state: CustomerState) -> Iterable[datetime]:
+        return self._rules.all_candidates(scope, state)

@@ -31,6 +31,8 @@ def _change(line: Line, watch: Watch, now: datetime, events: Sequence[Event]) ->
         return None
     change = RuleChange(now, watch.kind, watch.name, before, answer, _cause(line, now, events))
     watch.keep(state, answer, now)
+    if not watch.is_news(before, answer):
+        return None
     line.doubt_everything()  # one rule may ask for the answer of another
     if line.retrace is None or not line.retrace.take_change(change):
         line.effects.append(change)

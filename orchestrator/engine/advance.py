@@ -88,7 +88,7 @@ def _advance(turn: Turn, transaction: Transaction, ids: Sequence[int], now: date
     tallies = TickReport()
     if ids:
         runs = _Lives(turn, transaction, now, PoolCodes(transaction)).run(ids, tallies)
-        version = turn.program.lifecycle.version
+        version = turn.program.rules_version
         save(transaction, runs, Saving(now, version, turn.parts.public_id, turn.parts.priority))
         _keep_moments(turn, runs)
         _count(tallies, runs)

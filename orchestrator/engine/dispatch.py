@@ -108,7 +108,7 @@ def _write_leases(turn: Turn, transaction: Transaction, asked: Rechecked, now: d
     hand_over = turn.hand_over
     hand_over.lease([one.message.id for one in asked.allowed])
     turn.worker.beat(transaction)
-    version = turn.program.lifecycle.version
+    version = turn.program.rules_version
     leases = [
         Lease(
             one.message.id,

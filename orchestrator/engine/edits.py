@@ -137,7 +137,7 @@ class Plan:
 
 def plan(ran: Ran, program: Program) -> Plan:
     """What starting on a program would do. Reads nothing and changes nothing."""
-    journeys, version = program.journeys, program.lifecycle.version
+    journeys, version = program.journeys, program.rules_version
     earlier = _Earlier(ran.texts, journeys)
     people = tuple(
         _lead(journeys[where[0]], earlier, where, count)
@@ -263,7 +263,7 @@ def apply(transaction: Transaction, program: Program, planned: Plan, now: dateti
     sources = {(name, journey.version): journey.source for name, journey in journeys.items()}
     settings.keep_versions(transaction, sources, now)
     if planned.lifecycle_is_edited or planned.lifecycle_is_new:
-        settings.write(transaction, LIFECYCLE, program.lifecycle.version)
+        settings.write(transaction, LIFECYCLE, program.rules_version)
     if planned.lifecycle_is_edited:
         customers.mark_all_due(transaction, now)
     for name in sorted(planned.edited.keys() | planned.new):

@@ -269,12 +269,9 @@ def _report_no_step(place: Place) -> None:
         hint = f"; did you mean '{meant}'?" if meant else did_you_mean(word, BUILT_STEPS)
         if isinstance(written, str) and (Medium.EMAIL, word) in (place.known.templates or ()):
             hint = f": write `email: {word}` to send this template"
-        if (
-            isinstance(written, str)
-            and (head := word.partition(":")[0]) in STEP_KINDS
-            and head != word
-        ):
-            hint = f": a blank follows the colon, `{head}: {word.partition(':')[2]}`"
+        head, colon, rest = word.partition(":")
+        if isinstance(written, str) and head in STEP_KINDS and colon:
+            hint = f": a blank follows the colon, `{head}: {rest}`"
         if isinstance(written, str) and word in STEP_KINDS and word in SHAPES:
             hint = f": write `{word}: {SHAPES[word]}`"
         if hint or len(words) == 1:

@@ -14,7 +14,13 @@ from orchestrator.domain.errors import Problem, ProjectInvalid
 from orchestrator.domain.journey_tests import JourneyTest
 from orchestrator.domain.message import Purpose
 from orchestrator.domain.schedule import find_zone, to_instant
-from orchestrator.domain.triggers import DateTrigger, EventTrigger, StageTrigger, Trigger
+from orchestrator.domain.triggers import (
+    DateTrigger,
+    EventTrigger,
+    SegmentTrigger,
+    StageTrigger,
+    Trigger,
+)
 from orchestrator.language.journey_test_forms import read_tests
 from orchestrator.language.place import Known, Place
 from orchestrator.language.reading import read_form
@@ -27,6 +33,7 @@ from orchestrator.language.schema import (
 from orchestrator.language.step_ids import find_targets, given_ids, name_steps
 from orchestrator.language.steps import StepReader
 from orchestrator.language.translation import EVENT_IN_JOURNEY, STEP
+from orchestrator.language.trigger_forms.trigger_form import check_segment
 from orchestrator.language.version import version_of
 
 
@@ -68,10 +75,21 @@ def read_journey(document: Document, known: Known, problems: list[Problem]) -> J
         return JourneyFile(None)
     ids = name_steps(form.steps, place.at("steps"))
     journey = _build(form, ids, place)
+    _check_while_inside(journey, place)
     _advise_on_repeats(journey, place)
     tests = read_tests(form.tests, journey, place.at("tests"))
     faulty = any(problem.severity == "error" for problem in problems[before:])
     return JourneyFile(None if faulty else journey, tests, dict(_places(document, ids)))
+
+
+def _check_while_inside(journey: domain.Journey, place: Place) -> None:
+    """What is asked again and again needs to know how often."""
+    asks_again = any(isinstance(t, SegmentTrigger) and t.while_inside for t in journey.triggers)
+    if asks_again and not isinstance(journey.reentry, timedelta):
+        place.at("trigger").error(
+            "`while_inside` asks again whenever `reentry` allows: write how often, as "
+            "`reentry: {after: 30d}`"
+        )
 
 
 def _places(
@@ -178,10 +196,14 @@ def _are_alike(trigger: Trigger, rule: domain.Occasion) -> bool:
     same = rule.condition is None or rule.condition == trigger.condition
     if isinstance(trigger, EventTrigger):
         return rule.event == trigger.event and same
+    if isinstance(trigger, SegmentTrigger):
+        return rule.segment == trigger.segment and not trigger.leaves
     return isinstance(trigger, StageTrigger) and rule.stage == trigger.stage
 
 
 def _again(rule: domain.Occasion) -> str:
+    if rule.segment is not None:
+        return f"the segment '{rule.segment}'"
     return f"'{rule.event}'" if rule.event is not None else f"the stage '{rule.stage}'"
 
 
@@ -218,23 +240,28 @@ def _moved(form: JourneyForm, place: Place, ids: set[str]) -> tuple[tuple[str, s
 
 
 def _check_rule(form: ExitForm | GoalForm, place: Place, noun: str) -> bool:
-    """Whether a rule is of one of the three forms: an event (with `if`), a stage, or an `if`
-    alone.
+    """Whether a rule is of one of the four forms: an event (with `if`), a stage, a segment, or
+    an `if` alone.
     """
-    if form.segment is not None:
-        place.at("segment").not_built(f"{noun} by `segment`")
     if form.scope is not None:
         place.at("scope").not_built("`scope: account`")
-    if form.segment is not None or form.scope is not None:
         return False
     written = [
         key
-        for key, value in (("event", form.event), ("stage", form.stage), ("if", form.if_))
+        for key, value in (
+            ("event", form.event),
+            ("stage", form.stage),
+            ("segment", form.segment),
+            ("if", form.if_),
+        )
         if value is not None
     ]
-    if written not in (["event"], ["event", "if"], ["stage"], ["if"]):
-        place.error(f"{noun} is an `event` (with or without `if`), a `stage`, or an `if` alone")
+    if written not in (["event"], ["event", "if"], ["stage"], ["segment"], ["if"]):
+        place.error(
+            f"{noun} is an `event` (with or without `if`), a `stage`, a `segment`, or an `if` alone"
+        )
         return False
+    check_segment(form.segment, place)
     if form.stage is not None:
         place.at("stage").check_known("stage", form.stage, place.known.stages)
     return True
@@ -244,7 +271,8 @@ def _exit(form: ExitForm, place: Place) -> domain.ExitRule | None:
     if not _check_rule(form, place, "an exit"):
         return None
     where = EVENT_IN_JOURNEY if form.event is not None else STEP
-    return domain.ExitRule(form.event, form.stage, place.at("if").condition(form.if_, where))
+    condition = place.at("if").condition(form.if_, where)
+    return domain.ExitRule(form.event, form.stage, condition, segment=form.segment)
 
 
 def _goal(form: GoalForm, place: Place) -> domain.Goal | None:
@@ -254,6 +282,7 @@ def _goal(form: GoalForm, place: Place) -> domain.Goal | None:
     return domain.Goal(
         event=form.event,
         stage=form.stage,
+        segment=form.segment,
         condition=place.at("if").condition(form.if_, where),
         within=form.within,
         value=place.at("value").computed(form.value, where),

@@ -41,7 +41,7 @@ Reentry = Annotated[
 
 
 class ExitForm(Form):
-    not_built = frozenset({"segment", "scope"})
+    not_built = frozenset({"scope"})
     event: EventName | None = None
     stage: Text | None = None
     segment: Text | None = None
@@ -50,7 +50,7 @@ class ExitForm(Form):
 
 
 class GoalForm(Form):
-    not_built = frozenset({"segment", "scope"})
+    not_built = frozenset({"scope"})
     event: EventName | None = None
     stage: Text | None = None
     segment: Text | None = None

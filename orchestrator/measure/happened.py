@@ -13,7 +13,14 @@ from typing import Any
 from orchestrator.domain.event import Kind
 from orchestrator.domain.formatting import format_value
 from orchestrator.domain.journey import Journey
-from orchestrator.domain.triggers import Called, DateTrigger, EventTrigger, StageTrigger
+from orchestrator.domain.triggers import (
+    Called,
+    DateTrigger,
+    EventTrigger,
+    SegmentTrigger,
+    Watched,
+)
+from orchestrator.domain.watches import INSIDE
 from orchestrator.store import one_customer as records
 from orchestrator.store.one_customer import Recorded
 from orchestrator.store.transaction import Transaction
@@ -40,7 +47,7 @@ class Happened:
     """A customer's own rows, found by their instants."""
 
     events: Mapping[datetime, list[Any]] = field(default_factory=dict)
-    stages: Mapping[datetime, list[Any]] = field(default_factory=dict)
+    changes: Mapping[datetime, list[Any]] = field(default_factory=dict)
     entries: Mapping[int | None, Any] = field(default_factory=dict)
     notes: Mapping[tuple[int | None, str, datetime], str] = field(default_factory=dict)
     codes: Mapping[tuple[int | None, str, datetime], str] = field(default_factory=dict)
@@ -105,14 +112,22 @@ class Happened:
 
     def _other_cause(self, at: datetime, journey: Journey | None) -> str:
         triggers = () if journey is None else journey.triggers
-        stages = {trigger.stage for trigger in triggers if isinstance(trigger, StageTrigger)}
-        change = next(
-            (row for row in self.stages.get(at, ()) if journey is None or row.to in stages), None
-        )
-        if change is not None:
-            return f"became {change.to}"
+        watched = {(one.of, one.to) for one in triggers if isinstance(one, Watched)}
+        for row in self.changes.get(at, ()):
+            if journey is None or (row.segment or "", row.to) in watched:
+                return _words_of(row)
+        again = (t.words() for t in triggers if isinstance(t, SegmentTrigger) and t.while_inside)
+        if told := next(again, ""):
+            return told.removeprefix("on ")
         by_time = (one.cause for one in triggers if isinstance(one, Called | DateTrigger))
         return next(by_time, "")
+
+
+def _words_of(change: Any) -> str:
+    """`became loyal`, `entered vip`."""
+    if change.segment is None:
+        return f"became {change.to}"
+    return f"{'entered' if change.to == INSIDE else 'left'} {change.segment}"
 
 
 def _by_instant(rows: Iterable[Any]) -> dict[datetime, list[Any]]:

@@ -25,6 +25,7 @@ from orchestrator.domain.consent import (
 )
 from orchestrator.domain.formatting import format_instant, format_value
 from orchestrator.domain.message import TAKEN, MessageState
+from orchestrator.domain.watches import INSIDE
 from orchestrator.domain.webhook_port import WebhookState
 from orchestrator.measure.decisions_told import Reading, Teller
 from orchestrator.measure.happened import Happened
@@ -95,8 +96,11 @@ def in_order(lines: Iterable[Sentence]) -> list[Sentence]:
 
 
 def tell_stage(row: Any) -> str:
+    cause = CAUSES.get(row.cause, tell_words(row.cause))
+    if row.segment is not None:
+        return f"{'enters' if row.to == INSIDE else 'leaves'} the segment {row.segment} ({cause})"
     change = f"becomes {row.to or 'nothing'}" + (f", was {row.came_from}" if row.came_from else "")
-    return f"{change} ({CAUSES.get(row.cause, tell_words(row.cause))})"
+    return f"{change} ({cause})"
 
 
 def tell_consent(row: Any, zone: ZoneInfo) -> str:

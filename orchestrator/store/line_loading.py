@@ -31,6 +31,7 @@ from orchestrator.domain.state import (
 from orchestrator.store.addresses import StoredAddresses, marketing_refusals
 from orchestrator.store.changed_columns import Columns, Fingerprint, open_json
 from orchestrator.store.events import NewEvent, new_events, past_events
+from orchestrator.store.memberships import read_memberships
 from orchestrator.store.prepared import Query, among
 from orchestrator.store.stored_enrollment import StoredEnrollment
 from orchestrator.store.tables import ASSIGNMENTS, CUSTOMERS, ENROLLMENTS, GRANTS, MESSAGES
@@ -42,7 +43,8 @@ COUNTED = tuple(map(str, (*TAKEN, MessageState.LEASED, MessageState.UNKNOWN)))
 
 #: What a run of a line may change of a customer, and of an enrollment.
 OF_CUSTOMER = Columns(CUSTOMERS, (
-    "traits", "email", "trait_times", "facts", "facts_version", "stage", "stage_since", "consent",
+    "traits", "email", "trait_times", "facts", "facts_version", "stage", "stage_since",
+    "segments", "consent",
     "muted_until", "cursor", "happened_at", "next_due_at", "applied_event_id",
 ))  # fmt: skip
 OF_ENROLLMENT = Columns(ENROLLMENTS, (
@@ -208,7 +210,8 @@ def _load_persons(
 
 def _read_customer(program: Program, row: tuple[Any, ...]) -> Loaded:
     (
-        stored_traits, _, trait_times, facts, facts_version, stage, stage_since, consent,
+        stored_traits, _, trait_times, facts, facts_version, stage, stage_since,
+        segments, consent,
         muted_until, cursor, happened_at, next_due_at, applied_event_id, customer_id, external_id,
         anonymous, traits_at,
     ) = row  # fmt: skip
@@ -225,13 +228,14 @@ def _read_customer(program: Program, row: tuple[Any, ...]) -> Loaded:
         facts=open_json(facts),
         stage=stage,
         stage_since=stage_since,
+        segments=read_memberships(open_json(segments)),
         consent=read_choices(open_json(consent)),
         muted_until=muted_until,
         cursor=cursor,
         happened_at=happened_at or cursor,
         next_due_at=next_due_at,
     )
-    stale = cursor is not None and facts_version != program.lifecycle.version
+    stale = cursor is not None and facts_version != program.rules_version
     before = OF_CUSTOMER.fingerprint(row)
     return Loaded(state, before, stale=stale, applied_event_id=applied_event_id)
 

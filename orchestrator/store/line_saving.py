@@ -20,6 +20,7 @@ from orchestrator.domain.state import CustomerState, Enrollment
 from orchestrator.store.changed_columns import Changes, Fingerprint
 from orchestrator.store.events import append_events
 from orchestrator.store.line_loading import OF_CUSTOMER, OF_ENROLLMENT
+from orchestrator.store.memberships import write_memberships
 from orchestrator.store.prepared import Prepared, Values
 from orchestrator.store.stored_enrollment import StoredEnrollment
 from orchestrator.store.tables import (
@@ -137,8 +138,8 @@ def _customer_values(state: CustomerState, facts_version: str, applied_event_id:
     }
     return (
         state.traits, _email(state), state.trait_times, state.facts, facts_version, state.stage,
-        state.stage_since, consent, state.muted_until, state.cursor, state.happened_at,
-        state.next_due_at, applied_event_id,
+        state.stage_since, write_memberships(state.segments), consent, state.muted_until,
+        state.cursor, state.happened_at, state.next_due_at, applied_event_id,
     )  # fmt: skip
 
 

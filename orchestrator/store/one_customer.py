@@ -90,7 +90,7 @@ def messages_of(
 
 
 def stage_changes_of(transaction: Transaction, customer_id: int) -> list[Row[Any]]:
-    """Every change of a customer's stage."""
+    """Every change of a customer's stage, and of the segments that are watched."""
     return _rows(transaction, STAGE_CHANGES, customer_id)
 
 

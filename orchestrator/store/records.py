@@ -10,7 +10,7 @@ from sqlalchemy import Row, func, literal, select
 from orchestrator.domain.effects import Decision, DecisionKind
 from orchestrator.domain.reasons import Reason
 from orchestrator.domain.record import Record
-from orchestrator.domain.watches import STAGE
+from orchestrator.domain.watches import SEGMENT, STAGE
 from orchestrator.store.events import whole_past
 from orchestrator.store.tables import DECISIONS, STAGE_CHANGES
 from orchestrator.store.transaction import Transaction
@@ -32,18 +32,25 @@ def load_record(
     record = Record(events, decisions=[] if merging else None)
     record.add(_decisions(transaction, applied.keys(), since))
     changes = _stage_changes(transaction, applied.keys(), since)
-    record.changes.update(((at, STAGE, "", to), cause) for at, to, cause in changes)
+    record.changes.update(
+        ((at, SEGMENT if segment else STAGE, segment or "", to), cause)
+        for at, segment, to, cause in changes
+    )
     return record
 
 
 def _stage_changes(
     transaction: Transaction, customers: Collection[int], since: datetime
-) -> Iterable[Row[tuple[datetime, str | None, str]]]:
-    """Those since an instant, and the last before it."""
+) -> Iterable[Row[tuple[datetime, str | None, str | None, str]]]:
+    """Those since an instant, and the last of the stage before it."""
     c = STAGE_CHANGES.c
     theirs = c.customer_id.in_(sorted(customers))
-    last = select(func.max(c.at, type_=c.at.type)).where(theirs, c.at < since).scalar_subquery()
-    query = select(c.at, c.to, c.cause).where(
+    last = (
+        select(func.max(c.at, type_=c.at.type))
+        .where(theirs, c.at < since, c.segment.is_(None))
+        .scalar_subquery()
+    )
+    query = select(c.at, c.segment, c.to, c.cause).where(
         theirs, c.at >= func.coalesce(last, literal(since, c.at.type))
     )
     return transaction.execute(query)

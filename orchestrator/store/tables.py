@@ -42,6 +42,7 @@ class Customer(SQLModel, table=True):
     facts_version: str = ""  # of the lifecycle they were computed by
     stage: str | None = None
     stage_since: datetime | None = time_field()
+    segments: dict[str, Any] | None = json_field(nullable=True)  # the answers that are watched
     consent: dict[str, Any] = json_field(nullable=False)
     muted_until: datetime | None = time_field()
     cursor: datetime | None = time_field()
@@ -227,13 +228,14 @@ class MessageRow(SQLModel, table=True):
 
 
 class StageChangeRow(SQLModel, table=True):
-    """When a customer's stage changed, and why."""
+    """When a customer's stage changed, or whether they are in a segment, and why."""
 
     __tablename__ = "stage_changes"
     __table_args__ = (Index("stage_changes_of_customer", "customer_id", "at"),)
     id: int = key_field()
     customer_id: int = big_field()
     at: datetime = time_field(nullable=False)
+    segment: str | None = None  # None: the stage
     came_from: str | None = None
     to: str | None = None
     cause: str = ""

@@ -35,7 +35,6 @@ from orchestrator.domain.steps.message_step import QueueMessage
 from orchestrator.domain.steps.webhook import WebhookDue
 from orchestrator.domain.value_class import value_class
 from orchestrator.domain.values import folded
-from orchestrator.domain.watches import STAGE
 from orchestrator.domain.webhook_port import request_as_data
 from orchestrator.store.addresses import choice_row
 from orchestrator.store.events import own_event
@@ -142,12 +141,11 @@ def _message(effect: QueueMessage, run: Run) -> Row:
     }
 
 
-def _stage_change(effect: RuleChange, run: Run) -> Row | None:
-    if effect.kind != STAGE:
-        return None
+def _rule_change(effect: RuleChange, run: Run) -> Row:
     return {
         "customer_id": run.state.id,
         "at": effect.at,
+        "segment": effect.name or None,
         "came_from": effect.came_from,
         "to": effect.to,
         "cause": effect.cause,
@@ -324,7 +322,7 @@ _TAKE = Prepared(
 WRITERS: Mapping[type[Effect], tuple[Writer[Any], ...]] = {
     Decision: (Writer(DECISIONS, _decision),),
     QueueMessage: (Writer(MESSAGES, _message, LEAVE),),
-    RuleChange: (Writer(STAGE_CHANGES, _stage_change),),
+    RuleChange: (Writer(STAGE_CHANGES, _rule_change),),
     Assignment: (Writer(ASSIGNMENTS, _assignment, KEEP_NEWEST),),
     ConsentChange: (
         Writer(CONSENTS, _consent),

@@ -34,6 +34,7 @@ from orchestrator.domain.state import CustomerState, SentMessage
 from orchestrator.domain.steps.message_step import QueueMessage
 from orchestrator.domain.timeline import run
 from orchestrator.domain.values import INSTANT, as_text
+from orchestrator.domain.watches import SEGMENT
 
 MEDIA = tuple(str(medium) for medium in Medium)
 
@@ -110,6 +111,9 @@ def _customer(program: Program, journey: str, test: JourneyTest) -> CustomerStat
     state = CustomerState("test", program.lifecycle, program.zone, program.locale)
     if test.stage is not None:
         state.stage, state.stage_since, state.cursor = test.stage, before, before
+        for watch in program.index.watches:
+            if watch.kind == SEGMENT:
+                watch.keep(state, watch.ask(program.scope(state, before)), before)
     state.assignments |= {(journey, step): name for step, name in test.variants.items()}
     state.sent += [
         SentMessage(test.start - sent.ago, sent.medium, sent.journey, sent.template, marketing=True)

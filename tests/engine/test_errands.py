@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from orchestrator.domain.call import Call
 from orchestrator.domain.event import Kind
+from orchestrator.measure.decisions_told import Reading
+from orchestrator.measure.story import read_story
 from orchestrator.trial.backtest import backtest
 from orchestrator.trial.history import History
 from tests.engine.conftest import OpenShop
@@ -54,5 +57,8 @@ def test_the_referrer_is_written_to_as_their_own_caps_allow(
     assert sorted(shop.sends()) == back_tested()
     assert ("2h", "bob", "thanks") in shop.sends()
     assert ("1d 2h", "bob", "thanks") in shop.sends()
+    (bob,) = shop.rows("SELECT id FROM customers WHERE external_id = 'bob'")
+    told = read_story(shop.context.database, bob.id, None, Reading(ZoneInfo("UTC")))
+    assert any("email thanks is to be sent" in one.text for one in told)
     journeys = {row.journey for row in shop.rows("SELECT journey FROM messages")}
     assert journeys == {"invite", "invite/thanks"}

@@ -440,12 +440,9 @@ def test_the_version_changes_with_what_happens(old: str, new: str) -> None:
 @pytest.mark.parametrize(
     ("text", "what"),
     [
-        ("trigger: {segment: vip}", "the trigger `segment`"),
         ("trigger: manual\nthrottle: 5000/h", "`throttle`"),
         ("trigger: manual\nspread: 2h", "`spread`"),
-        ("trigger: manual\nexit: {segment: vip}", "an exit by `segment`"),
         ("trigger: manual\nexit: {event: E, scope: account}", "`scope: account`"),
-        ("trigger: manual\ngoal: {segment: vip}", "a goal by `segment`"),
     ],
 )
 def test_what_is_not_built_yet_is_refused_by_its_name(text: str, what: str) -> None:

@@ -116,6 +116,8 @@ def test_an_example_of_the_reference_is_a_journey_that_check_takes(
     head = section in ("A journey", "Triggers", "Exits", "Goals", "Tests of a journey")
     if head:
         base[example.partition(":")[0]] = example
+        if section == "Triggers":  # `while_inside` needs it
+            base["reentry"] = "reentry: {after: 30d}"
     else:
         behind = "\n  - {id: end, email: hello}" if example.startswith("goto") else ""
         base["steps"] = f"steps:\n  - {example}{behind}"

@@ -26,12 +26,15 @@ from tests.support.project import read_project
 
 #: The example of each kind in the reference.
 EXAMPLES = {key: example for key, example in rows("Triggers") if key in TRIGGER_EXAMPLES}
+VIP = "segments:\n  vip: customer.orders >= 2\n"
 FAMILIES = (EventTrigger, Watched, DateTrigger, BusinessTrigger, Called, ManualTrigger)
 
 
 def build(word: str) -> tuple[Trigger, str]:
     """A journey with the trigger of the reference, and what Prefect's page says of that journey."""
-    project = read_project(f"journey: one\n{EXAMPLES[word]}\nsteps:\n  - email: end\n")
+    project = read_project(
+        f"journey: one\n{EXAMPLES[word]}\nsteps:\n  - email: end\n", segments=VIP
+    )
     (spec, *_) = [spec for spec in describe_project(project) if spec.name == "one"]
     return project.journeys["one"].triggers[0], spec.description
 
@@ -59,7 +62,7 @@ def test_every_kind_belongs_to_one_family(word: str) -> None:
 @pytest.mark.parametrize("word", TRIGGER_EXAMPLES)
 def test_the_example_that_errors_show_is_a_trigger(word: str) -> None:
     text = f"journey: one\ntrigger: {TRIGGER_EXAMPLES[word]}\nsteps: []\n"
-    assert read_project(text).journeys["one"].triggers[0].word == word
+    assert read_project(text, segments=VIP).journeys["one"].triggers[0].word == word
 
 
 def test_a_kind_belongs_to_the_language_by_its_word() -> None:

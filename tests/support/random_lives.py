@@ -17,6 +17,8 @@ from orchestrator.domain import journey as j
 from orchestrator.domain.cron import parse_cron
 from orchestrator.domain.event import Event, Kind
 from orchestrator.domain.expression import Condition, Value
+from orchestrator.domain.instants import time_candidates
+from orchestrator.domain.lifecycle import Segment
 from orchestrator.domain.medium import Medium
 from orchestrator.domain.message import Purpose
 from orchestrator.domain.policy import Cap, Policy
@@ -38,17 +40,28 @@ from orchestrator.domain.steps.turns import Goto, Repeat, Start
 from orchestrator.domain.steps.wait_until import WaitUntil
 from orchestrator.domain.steps.waits import ComputedDelay, Delay, RandomDelay, WaitFor
 from orchestrator.domain.steps.ways import Arm, Branch, Exit, Split, Variant
-from orchestrator.domain.triggers import EventTrigger, ScheduleTrigger, StageTrigger
+from orchestrator.domain.triggers import EventTrigger, ScheduleTrigger, SegmentTrigger, StageTrigger
 from orchestrator.language.expressions import parse_condition, parse_value
 from orchestrator.language.lifecycle_file import parse_lifecycle
-from orchestrator.language.translation import EVENT_IN_JOURNEY, STEP, TRIGGER
+from orchestrator.language.translation import EVENT_IN_JOURNEY, RULE, STEP, TRIGGER
 from tests.support.life import START
 
 DAYS = 40
 PARIS = ZoneInfo("Europe/Paris")
 EVENTS = ("A", "B", "C")  # what customers do; "D" is emitted only
 
-RANDOM_STAGES = parse_lifecycle(
+
+def _segment(name: str, text: str) -> Segment:
+    rule = parse_condition(text, RULE)
+    return Segment(name, rule, tuple(time_candidates(rule.tree)))
+
+
+SEGMENTS = (
+    _segment("idle", "customer.a >= 1 and hours_since(customer.last_a) >= 30"),
+    _segment("busy", "customer.b_2d >= 2 or performed('D', within='3d')"),
+    _segment("moved", "customer.stage == 'near' and customer.a >= 2"),
+)
+_STAGES = parse_lifecycle(
     """
 lifecycle: random
 facts:
@@ -64,6 +77,7 @@ stages:
 """,
     "random.yaml",
 )
+RANDOM_STAGES = replace(_STAGES, segments=SEGMENTS, by_name={})
 
 
 def _condition(text: str) -> Condition:
@@ -227,6 +241,10 @@ TRIGGERS = (
     StageTrigger("quiet"),
     StageTrigger("keen"),
     StageTrigger("other", "near"),
+    SegmentTrigger("idle", while_inside=True),
+    SegmentTrigger("busy"),
+    SegmentTrigger("busy", leaves=True),
+    SegmentTrigger("moved"),
     ScheduleTrigger(parse_cron("0 9 * * *", PARIS)),
     ScheduleTrigger(
         parse_cron("0 */5 * * *", PARIS),
@@ -243,6 +261,7 @@ def journeys(draw: st.DrawFn, name: str) -> j.Journey:
     exits = [
         j.ExitRule(event="C", condition=draw(st.sampled_from(EVENT_CONDITIONS))),
         j.ExitRule(stage="keen"),
+        j.ExitRule(segment="busy"),
         j.ExitRule(condition=CONDITIONS[1]),
     ]
     within = draw(st.sampled_from([None, timedelta(days=1), timedelta(days=5)]))

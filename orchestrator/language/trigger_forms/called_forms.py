@@ -15,7 +15,7 @@ from orchestrator.domain.triggers import BusinessTrigger, OnceTrigger, ScheduleT
 from orchestrator.language.place import Place
 from orchestrator.language.plain_forms import EventName, Rule, Text
 from orchestrator.language.translation import TRIGGER
-from orchestrator.language.trigger_forms.trigger_form import TriggerForm
+from orchestrator.language.trigger_forms.trigger_form import TriggerForm, check_segment
 
 #: A cron that does not come in the five years from here never does.
 _ANY_TIME = datetime(2024, 1, 1, tzinfo=UTC)
@@ -111,9 +111,3 @@ def read_zone(written: str | None, place: Place, what: str = "one") -> ZoneInfo 
             f"there is no time zone '{name}': write {what} such as Europe/Paris"
         )
     return zone
-
-
-def check_segment(name: str | None, place: Place) -> None:
-    """Reports a segment that does not exist."""
-    if name is not None:
-        place.at("segment").check_known("segment", name, place.known.segments)

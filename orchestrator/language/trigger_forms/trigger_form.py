@@ -78,3 +78,9 @@ def _fields(word: str) -> set[str]:
 
 def _spell_trigger(value: object) -> object:
     return {"manual": None} if value == "manual" else value
+
+
+def check_segment(name: str | None, place: Place) -> None:
+    """Reports a segment that does not exist."""
+    if name is not None:
+        place.at("segment").check_known("segment", name, place.known.segments)

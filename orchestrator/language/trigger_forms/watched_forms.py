@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from pydantic import Field
 
-from orchestrator.domain.triggers import StageTrigger, Trigger
+from orchestrator.domain.triggers import SegmentTrigger, StageTrigger, Trigger
 from orchestrator.language.place import Place
 from orchestrator.language.plain_forms import Text
-from orchestrator.language.trigger_forms.trigger_form import TriggerForm
+from orchestrator.language.trigger_forms.trigger_form import TriggerForm, check_segment
 
 
 class OnStage(TriggerForm, word="stage", example="{stage: loyal}"):
@@ -21,5 +21,14 @@ class OnStage(TriggerForm, word="stage", example="{stage: loyal}"):
         return StageTrigger(self.stage, self.came_from, condition=self.condition(place))
 
 
-class OnSegment(TriggerForm, word="segment"):
+class OnSegment(TriggerForm, word="segment", example="{segment: vip}"):
     segment: Text
+    leaves: bool = False
+    while_inside: bool = False
+
+    def build(self, place: Place) -> Trigger | None:
+        check_segment(self.segment, place)
+        if self.leaves and self.while_inside:
+            place.at("while_inside").error("`while_inside` does not go with `leaves`", at_key=True)
+        condition = self.condition(place)
+        return SegmentTrigger(self.segment, self.leaves, self.while_inside, condition=condition)

@@ -1,0 +1,97 @@
+"""Segments that journeys watch, live: who is woken, what is kept, what an edit asks."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from tests.engine.conftest import OpenShop
+from tests.support.project import write_facts
+
+FACTS = write_facts("orders: {count: Bought}", "last: {last: Bought}")
+SEGMENTS = """\
+segments:
+  sleepers: customer.orders >= 1 and days_since(customer.last) >= 3
+  twice: customer.orders >= 2
+"""
+SLEEPERS = (
+    "journey: sleepers\ntrigger: {segment: sleepers}\nreentry: always\nsteps:\n  - email: hi\n"
+)
+LEAVERS = (
+    "journey: leavers\ntrigger: {segment: sleepers, leaves: true}\nreentry: always\n"
+    "steps:\n  - email: back\n"
+)
+TWICE = "journey: twice\ntrigger: {segment: twice}\nsteps:\n  - email: two\n"
+JOINED = "journey: joined\ntrigger: {event: Joined}\nsteps:\n  - email: welcome\n"
+STEADY = (
+    "journey: steady\ntrigger: {segment: twice, while_inside: true}\nreentry: {after: 2d}\n"
+    "steps:\n  - email: more\n"
+)
+
+
+@pytest.mark.parametrize("every", [timedelta(hours=7), timedelta(days=9)])
+def test_time_alone_brings_somebody_into_a_segment_and_an_order_out_of_it(
+    open_shop: OpenShop, every: timedelta
+) -> None:
+    shop = open_shop(SLEEPERS, LEAVERS, lifecycle=FACTS, segments=SEGMENTS)
+    shop.identify("0s", "ada", email="ada@example.com")
+    shop.track("1d", "Bought", "ada")
+    shop.track("6d", "Bought", "ada")
+    shop.tick_every(every, "18d")
+    assert shop.sends() == [("4d", "ada", "hi"), ("6d", "ada", "back"), ("9d", "ada", "hi")]
+    changes = shop.rows('SELECT segment, "to", cause FROM stage_changes WHERE segment IS NOT NULL')
+    assert [tuple(row) for row in changes] == [
+        ("sleepers", "inside", "time"),
+        ("sleepers", "outside", "event"),
+        ("sleepers", "inside", "time"),
+    ]
+
+
+def test_a_journey_that_is_new_lets_in_who_comes_to_be_in_its_segment_and_nobody_who_was(
+    open_shop: OpenShop,
+) -> None:
+    shop = open_shop(JOINED, lifecycle=FACTS, segments=SEGMENTS)
+    for who in ("was", "comes", "sleeps"):
+        shop.identify("0s", who, email=f"{who}@example.com")
+        shop.track("1s", "Bought", who)
+    shop.track("2s", "Bought", "was")
+    shop.tick("1h")
+    shop.open(JOINED, TWICE, SLEEPERS)
+    shop.tick("2h")
+    shop.track("3h", "Bought", "comes")
+    shop.tick("4h")
+    assert shop.sends() == [("3h", "comes", "two")]
+    shop.tick("4d")
+    assert {who for _, who, template in shop.sends() if template == "hi"} == {
+        "was", "comes", "sleeps",
+    }  # fmt: skip
+
+
+def test_while_somebody_is_inside_they_are_asked_again_across_ticks(open_shop: OpenShop) -> None:
+    shop = open_shop(STEADY, lifecycle=FACTS, segments=SEGMENTS)
+    shop.identify("0s", "ada", email="ada@example.com")
+    shop.track("1h", "Bought", "ada")
+    shop.track("2h", "Bought", "ada")
+    shop.tick_every(timedelta(hours=7), "5d")
+    assert shop.sends() == [(at, "ada", "more") for at in ("2h", "2d 2h", "4d 2h")]
+
+
+def test_a_call_that_comes_late_leaves_what_a_segment_began_as_it_was(open_shop: OpenShop) -> None:
+    shop = open_shop(TWICE, lifecycle=FACTS, segments=SEGMENTS)
+    shop.identify("0s", "ada", email="ada@example.com")
+    shop.track("1h", "Bought", "ada")
+    shop.track("3h", "Bought", "ada")
+    shop.tick("4h")
+    shop.track("2h", "Bought", "ada")
+    shop.tick("5h")
+    assert shop.sends() == [("3h", "ada", "two")]
+    changes = shop.rows("SELECT segment FROM stage_changes WHERE segment = 'twice'")
+    assert len(list(changes)) == 2
+
+
+def test_who_needs_no_segment_keeps_none(open_shop: OpenShop) -> None:
+    shop = open_shop(JOINED, lifecycle=FACTS, segments=SEGMENTS)
+    shop.identify("0s", "ada", email="ada@example.com")
+    shop.tick("1h")
+    assert [tuple(row) for row in shop.rows("SELECT segments FROM customers")] == [(None,)]
