@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from orchestrator.measure.decisions_told import Reading
+from orchestrator.measure.story import read_story
 from tests.engine.conftest import OpenShop
 from tests.support.project import write_facts
 
@@ -88,6 +91,21 @@ def test_a_call_that_comes_late_leaves_what_a_segment_began_as_it_was(open_shop:
     assert shop.sends() == [("3h", "ada", "two")]
     changes = shop.rows("SELECT segment FROM stage_changes WHERE segment = 'twice'")
     assert len(list(changes)) == 2
+
+
+def test_a_story_tells_the_segment_and_what_it_began(open_shop: OpenShop) -> None:
+    shop = open_shop(SLEEPERS, LEAVERS, lifecycle=FACTS, segments=SEGMENTS)
+    shop.identify("0s", "ada", email="ada@example.com")
+    shop.track("1d", "Bought", "ada")
+    shop.track("6d", "Bought", "ada")
+    shop.tick_every(timedelta(hours=7), "7d")
+    ((key,),) = shop.rows("SELECT id FROM customers")
+    journeys = shop.context.program.journeys
+    reading = Reading(ZoneInfo("UTC"), journeys)
+    told = [line.text for line in read_story(shop.context.database, key, None, reading)]
+    assert "enters the segment sleepers (because time passed)" in told
+    assert "enters (entered sleepers)" in told
+    assert "leaves the segment sleepers (because of an event)" in told
 
 
 def test_who_needs_no_segment_keeps_none(open_shop: OpenShop) -> None:

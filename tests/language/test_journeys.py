@@ -552,7 +552,7 @@ def test_a_step_that_is_not_built_yet_is_refused_at_its_word(step: str, what: st
         ),
         (
             "trigger: {schedule: 0 9 * * *, timezone: Paris}\nsteps: []",
-            "2:42: there is no time zone 'Paris': write one such as Europe/Paris",
+            "2:42: there is no time zone 'Paris': write `customer` or one such as Europe/Paris",
         ),
         (
             "trigger: {once: 2026-11-27 10:00, segment: vips}\nsteps: []",
