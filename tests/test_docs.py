@@ -22,7 +22,6 @@ PLANNED = {
     "plan",
     "apply",
     "schema",
-    "new",
     "diagram",
     "deploy",
     "worker",

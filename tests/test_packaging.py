@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
+import zipfile
 from importlib.metadata import distribution, entry_points
 from pathlib import Path
 
@@ -159,3 +160,26 @@ def test_make_installs_again_only_when_the_lock_or_the_project_changed(
     assert make(clone, "--question", "install").returncode == 0
     os.utime(clone / changed, (3, 3))
     assert make(clone, "--question", "install").returncode == 1
+
+
+def test_a_wheel_carries_what_a_new_project_is_made_of(tmp_path: Path) -> None:
+    """The programmes are links to the sample shop's own files: a wheel holds these."""
+    source = tmp_path / "source"
+    source.mkdir()
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, source)
+    for name in ("orchestrator", "flows", "channels", "journeys", "templates"):
+        without = shutil.ignore_patterns("__pycache__")
+        shutil.copytree(ROOT / name, source / name, symlinks=True, ignore=without)
+    wanted = ["--no-deps", "--no-build-isolation", "--no-index", "--wheel-dir", str(tmp_path)]
+    command = [sys.executable, "-m", "pip", "wheel", "--quiet", *wanted, str(source)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    (wheel,) = tmp_path.glob("*.whl")
+    inside = set(zipfile.ZipFile(wheel).namelist())
+    starter = ROOT / "orchestrator/starter"
+    for folder in ("beginning", "shipped/journeys", "shipped/templates/*"):
+        for file in starter.glob(f"{folder}/*.*"):
+            assert file.relative_to(ROOT).as_posix() in inside
+    assert "orchestrator/starter/shipped/journeys/welcome.yaml" in inside
+    assert "orchestrator/starter/shipped/templates/email/_layout.mjml" in inside

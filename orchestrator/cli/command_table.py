@@ -8,6 +8,7 @@ COMMANDS = {
     "up": Command(
         "up_command:up", "Run everything: database, Prefect, pages, events API and engine."
     ),
+    "new": Command("new_command:new", "Make a project, or copy a programme into one."),
     "check": Command("check_command:check", "Check journeys, templates and settings."),
     "test": Command(
         "test_command:run", "Run the tests in the journeys' files, on a virtual clock."

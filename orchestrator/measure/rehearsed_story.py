@@ -12,11 +12,24 @@ from orchestrator.domain.consent import ConsentKey
 from orchestrator.domain.effects import ConsentChange, Decision, Effect, Grant, RuleChange, TaskMade
 from orchestrator.domain.event import Event
 from orchestrator.domain.state import Enrollment
-from orchestrator.domain.watches import STAGE
 from orchestrator.measure.decisions_told import Reading, Teller
 from orchestrator.measure.happened import Happened
 from orchestrator.measure.story import Sentence, in_order, tell_consent, tell_stage
 from orchestrator.store.one_customer import Recorded
+
+
+@dataclass(frozen=True, slots=True)
+class _Changed:
+    """A change of what is watched, as the ledger would hold it; `segment` None: of the stage."""
+
+    segment: str | None
+    came_from: str | None
+    to: str | None
+    cause: str
+
+
+def _changed(change: RuleChange) -> _Changed:
+    return _Changed(change.name or None, change.came_from, change.to, change.cause)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +57,8 @@ def tell_rehearsed(
                     numbers.of(effect.enrollment),
                 )  # fmt: skip
                 lines.append(Sentence(at, 1, journey, step, kind, teller.tell(row)))
-            case RuleChange(at=at) if effect.kind == STAGE:
-                lines.append(Sentence(at, 0, "", "", "stage", tell_stage(effect)))
+            case RuleChange(at=at):
+                lines.append(Sentence(at, 0, "", "", "stage", tell_stage(_changed(effect))))
             case ConsentChange(at=at, key=key, choice=choice, until=until):
                 said = _Said(key, choice.granted, choice.source, until)
                 told = tell_consent(said, reading.zone)
@@ -79,8 +92,8 @@ def _happened(effects: Sequence[Effect], events: Iterable[Event], numbers: _Numb
     codes: dict[tuple[int | None, str, datetime], str] = {}
     for effect in effects:
         match effect:
-            case RuleChange(at=at) if effect.kind == STAGE:
-                stages[at].append(effect)
+            case RuleChange(at=at):
+                stages[at].append(_changed(effect))
             case TaskMade(at=at, enrollment=one, step=step, note=note):
                 notes[numbers.of(one), step, at] = note
             case Grant(at=at, enrollment=one, step=step, code=code):

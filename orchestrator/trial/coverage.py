@@ -45,9 +45,11 @@ def find_gaps(journey: Journey, effects: Iterable[Effect]) -> list[Gap]:
 
 
 def _gaps(steps: Sequence[Step], reached: set[str], taken: set[tuple[str, Taken]]) -> Iterator[Gap]:
-    for step in steps:
+    last = max((at for at, step in enumerate(steps) if step.id in reached), default=-1)
+    for at, step in enumerate(steps):
         if step.id not in reached:
-            yield Gap(step.id)
+            if at > last or not step.takes_time:  # a wait that is over at once decides nothing
+                yield Gap(step.id)
             continue
         ways = _ways(step)
         for way in ways:

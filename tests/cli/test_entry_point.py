@@ -364,7 +364,7 @@ def test_no_instant_beyond_a_lifetime_is_taken_anywhere(
         ("list", "there is no command 'list'; did you mean `parcours messages list`?"),
         ("settle", "did you mean `parcours messages settle`?"),
         ("explian", "did you mean 'explain'?"),
-        ("zzz", "(known: up, check, ingest,"),
+        ("zzz", "(known: up, new, check, test, ingest,"),
         ("messages lst", "did you mean 'list'?"),
     ],
 )

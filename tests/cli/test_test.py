@@ -119,3 +119,28 @@ def test_a_project_without_a_test_is_not_called_good(shop: ShopFolder) -> None:
     answer = shop.run("test")
     assert answer.code == 1
     assert "there are no tests" in answer.err
+
+
+def test_a_wait_that_is_over_at_once_is_reached(shop: ShopFolder) -> None:
+    """It decides nothing, and what is behind it is done."""
+    waiting = GREETING.replace("- delay: 1h", "- wait_until: {time: 11:00}")
+    at_once = waiting.replace("{at: 1h, email", "{at: 0h, email")
+    shop.write("journeys/greeting.yaml", at_once)
+    answer = shop.run("test", "greeting")
+    assert answer.code == 0, answer.out
+    assert "wait before" not in answer.out
+
+
+def test_the_story_tells_of_segments_too(shop: ShopFolder) -> None:
+    shop.write("journeys/segments.yaml", "segments:\n  pros: customer.plan == 'pro'\n")
+    text = GREETING.replace(
+        "trigger: {event: Joined, if: event.age >= 18}", "trigger: {segment: pros}"
+    )
+    text = text.split("tests:")[0] + (
+        "tests:\n  - test: x\n    events: [{at: 1h, identify: {plan: pro}}]\n"
+        "    expect: [{at: 0h, sms: nudge}]\n"
+    )
+    shop.write("journeys/greeting.yaml", text)
+    out = shop.run("test", "greeting").out
+    assert "enters the segment pros" in out
+    assert "enters (entered pros)" in out

@@ -1,0 +1,1 @@
+"""Beginnings: what a new project holds, and the programmes that are copied into one."""
