@@ -5,11 +5,23 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from hypothesis import given, settings
 
 from orchestrator.domain.effects import DecisionKind, RuleChange
+from orchestrator.domain.event import Event
+from orchestrator.domain.journey import Journey, Reentry
+from orchestrator.domain.policy import Policy
 from orchestrator.domain.program import Program
-from tests.support.life import ADA, Life
+from orchestrator.domain.state import CustomerState
+from orchestrator.domain.steps.ways import Exit
+from orchestrator.domain.timeline import run
+from orchestrator.domain.triggers import SegmentTrigger
+from orchestrator.domain.values import HOUR
+from tests.support.examples import examples
+from tests.support.life import ADA, START, Life
 from tests.support.project import read_program, write_facts
+from tests.support.random_lives import PARIS, RANDOM_STAGES, histories
+from tests.support.random_lives import SEGMENTS as SEGMENTS_OF_LIVES
 
 SEGMENTS = """\
 segments:
@@ -147,3 +159,28 @@ def test_another_watched_segment_is_another_version_of_the_rules() -> None:
     assert unwatched.rules_version == unwatched.lifecycle.version
     assert watched.rules_version != watched.lifecycle.version
     assert watched.rules_version != program("segment: keen").rules_version
+
+
+@settings(deadline=None, max_examples=examples(60))
+@given(history=histories(longest=12))
+def test_the_answer_of_every_hour_is_that_of_a_slow_look_at_the_rule(history: list[Event]) -> None:
+    """An independent look: at each hour the rule is asked anew of a life led up to there."""
+    triggers = tuple(SegmentTrigger(segment.name) for segment in SEGMENTS_OF_LIVES)
+    journey = Journey("j", "j", triggers, (Exit("end"),), reentry=Reentry.ALWAYS, version="v")
+    policy = Policy(True, {}, {})
+    program = Program(RANDOM_STAGES, {"j": journey}, policy, PARIS)
+    unwatched = Program(RANDOM_STAGES, {}, policy, PARIS)
+    state, slow = state_of(program), state_of(unwatched)
+    now = START
+    for _ in range(45 * 24):
+        for one, of in ((program, state), (unwatched, slow)):
+            run(one, of, [e for e in history if now - HOUR < e.at <= now], now)
+        scope = unwatched.scope(slow, now)
+        for segment in SEGMENTS_OF_LIVES:
+            kept = state.segments[segment.name].answer == "inside"
+            assert kept is segment.condition.test(scope), (segment.name, now)
+        now += HOUR
+
+
+def state_of(program: Program) -> CustomerState:
+    return CustomerState("ada", program.lifecycle, PARIS)

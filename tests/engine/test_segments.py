@@ -7,10 +7,15 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from orchestrator.domain.call import Call
+from orchestrator.domain.event import Kind
 from orchestrator.measure.decisions_told import Reading
 from orchestrator.measure.story import read_story
+from orchestrator.trial.backtest import backtest
+from orchestrator.trial.history import History
 from tests.engine.conftest import OpenShop
-from tests.support.project import write_facts
+from tests.support.life import after_start, instant
+from tests.support.project import read_program, write_facts
 
 FACTS = write_facts("orders: {count: Bought}", "last: {last: Bought}")
 SEGMENTS = """\
@@ -33,6 +38,17 @@ STEADY = (
 )
 
 
+def back_tested(*journeys: str) -> list[tuple[str, str, str]]:
+    """The life of who buys on the first and the sixth day, without a database."""
+    mail = {"email": "ada@example.com"}
+    calls = [Call(Kind.IDENTIFY, "", instant("0s"), "", "ada", properties=mail)]
+    calls += [Call(Kind.TRACK, "Bought", instant(at), "", "ada") for at in ("1d", "6d")]
+    calls.append(Call(Kind.TRACK, "Seen", instant("18d"), "", "ada"))
+    program = read_program(*journeys, lifecycle=FACTS, segments=SEGMENTS)
+    sends = backtest(program, History(calls), instant("18d")).sends
+    return [(after_start(one.at), one.user_id, one.template) for one in sends]
+
+
 @pytest.mark.parametrize("every", [timedelta(hours=7), timedelta(days=9)])
 def test_time_alone_brings_somebody_into_a_segment_and_an_order_out_of_it(
     open_shop: OpenShop, every: timedelta
@@ -43,6 +59,7 @@ def test_time_alone_brings_somebody_into_a_segment_and_an_order_out_of_it(
     shop.track("6d", "Bought", "ada")
     shop.tick_every(every, "18d")
     assert shop.sends() == [("4d", "ada", "hi"), ("6d", "ada", "back"), ("9d", "ada", "hi")]
+    assert shop.sends() == back_tested(SLEEPERS, LEAVERS)
     changes = shop.rows('SELECT segment, "to", cause FROM stage_changes WHERE segment IS NOT NULL')
     assert [tuple(row) for row in changes] == [
         ("sleepers", "inside", "time"),
