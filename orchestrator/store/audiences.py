@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import NamedTuple
 
 from sqlalchemy import select
 
@@ -11,14 +10,6 @@ from orchestrator.store.tables import AUDIENCE_CHANGES
 from orchestrator.store.transaction import Transaction
 
 _a = AUDIENCE_CHANGES.c
-
-
-class Membership(NamedTuple):
-    """Where a customer stands since an instant."""
-
-    customer_id: int
-    is_member: bool
-    since: datetime
 
 
 def list_audiences(transaction: Transaction) -> list[str]:
@@ -29,7 +20,5 @@ def list_audiences(transaction: Transaction) -> list[str]:
 def find_members(transaction: Transaction, audience: str) -> dict[int, datetime]:
     """Who is in an audience now, with since when; whoever was put in again was so the last time."""
     query = select(_a.customer_id, _a.is_member, _a.at).where(_a.audience == audience)
-    newest: dict[int, Membership] = {}
-    for row in transaction.execute(query.order_by(_a.at, _a.id)):
-        newest[row.customer_id] = Membership(*row)
-    return {one.customer_id: one.since for one in newest.values() if one.is_member}
+    newest = {row.customer_id: row for row in transaction.execute(query.order_by(_a.at, _a.id))}
+    return {key: row.at for key, row in newest.items() if row.is_member}

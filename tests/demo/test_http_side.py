@@ -116,7 +116,7 @@ def test_it_ends_with_an_up_that_dies_before_it_serves(project: Path) -> None:
             pass_fds=handles,
             cwd=project,
         )
-        ours.send(Served(config, SystemClock(), {}, None))
+        ours.send(Served(config, SystemClock(), {}, None, {}))
         ours.close()
         try:
             assert process.wait(PATIENCE_S) == 0
