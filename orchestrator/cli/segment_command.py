@@ -36,7 +36,7 @@ def segment(
     project: ProjectFolder = Path(),
     as_json: AsJson = False,
 ) -> None:
-    """Count who belongs to a segment now, show some of them, or write all to a file."""
+    """Count who belongs to a segment, and list them."""
     loaded = load(project)
     known, now = _find(loaded, name), SystemClock().now()
     shown = None if csv is not None else 0 if only_count else sample

@@ -10,9 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import and_, case, false, not_, or_, true
+from sqlalchemy import FromClause, and_, case, false, not_, or_, select, true
 
 from orchestrator.domain.closures import ELAPSED_UNITS, compile_expression
+from orchestrator.domain.elements import read_bound
 from orchestrator.domain.errors import ExpressionInvalid
 from orchestrator.domain.expression import (
     CASELESS,
@@ -23,6 +24,7 @@ from orchestrator.domain.expression import (
     Attribute,
     Compare,
     Const,
+    Each,
     Expr,
     Filter,
     IfElse,
@@ -55,6 +57,7 @@ from orchestrator.store.sql_value import (
 )
 
 _ROWS = frozenset({"performed", "in_segment", "received"})  # ask for rows, whatever they are given
+_ASKED = _ROWS | {"any"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,9 +101,13 @@ class _Compiler:
                 return self.operators.test(name, self.value(of))
             case Invoke("performed" | "in_segment" | "received"):
                 return self._ask_rows(tree)
+            case Invoke("any", (elements, *_), options):
+                return self._has_any(elements, options)
         return self.operators.truth(self.value(tree))
 
     def _compare(self, left: Expr, operator: str, right: Expr) -> Condition:
+        if operator == "in" and isinstance(right, Each) and self._asks_rows(right):
+            return self._is_among(left, right)
         one, other = self.value(left), self.value(right)
         if is_caseless(left) or is_caseless(right):
             one, other = self.operators.fold(one), self.operators.fold(other)
@@ -122,17 +129,43 @@ class _Compiler:
     def _performed(self, call: Invoke) -> Condition:
         asked = read_performed(call)
         events = EventSql([asked.event], self.operators.dialect)
-        met = [
-            self._meets(events.told(name), name in CASELESS, self.value(value))
-            for name, value in asked.filters
-        ]
+        met = [self._meets(events.told(name), name, value) for name, value in asked.filters]
         since = None if asked.within is None else self.everybody.now - asked.within
         return events.happened(asked.at_least, since, met)
 
-    def _meets(self, told: SqlValue, is_caseless: bool, wanted: SqlValue) -> Condition:
-        if is_caseless:
+    def _meets(self, told: SqlValue, name: str, tree: Expr) -> Condition:
+        """Whether a property is as wanted: a text such as `">= 20"` compares."""
+        known = None if self._asks_rows(tree) else self._known(tree)
+        if isinstance(known, str) and (bound := read_bound(known)) is not None:
+            return self.operators.compare(told, bound[0], constant(bound[1]))
+        wanted = self.value(tree)
+        if name in CASELESS:
             told, wanted = self.operators.fold(told), self.operators.fold(wanted)
         return self.operators.equal(told, wanted)
+
+    def _has_any(self, elements: Expr, wanted: tuple[tuple[str, Expr], ...]) -> Condition:
+        """Whether one element of a list is as wanted in all."""
+        rows, element = self._each(elements)
+        met = [self._meets(self._part(element, name), name, tree) for name, tree in wanted]
+        return select(1).select_from(rows).where(*met).exists()
+
+    def _is_among(self, left: Expr, right: Each) -> Condition:
+        """`x in list[].name`."""
+        rows, element = self._each(right.of)
+        told, wanted = self._part(element, right.name), self.value(left)
+        if is_caseless(left):
+            told, wanted = self.operators.fold(told), self.operators.fold(wanted)
+        is_it = self.operators.equal(wanted, told)
+        return select(1).select_from(rows).where(is_it).exists()
+
+    def _each(self, elements: Expr) -> tuple[FromClause, SqlValue]:
+        document = self.value(elements).document
+        if document is None:
+            raise ExpressionInvalid("only a list that customers bring can be looked through here")
+        return self.operators.dialect.each(document)
+
+    def _part(self, of: SqlValue, key: str | int) -> SqlValue:
+        return MISSING if of.document is None else self.operators.dialect.part(of.document, key)
 
     # ------------------------------------------------------------ values
 
@@ -166,6 +199,11 @@ class _Compiler:
                 unit = ELAPSED_UNITS[name] // INSTANT
                 since = self.value(args[0])
                 return self.operators.elapsed(since, micros_of(self.everybody.now), unit)
+        if isinstance(tree, Each) or (isinstance(tree, Invoke) and tree.function not in _ASKED):
+            raise ExpressionInvalid(
+                "this cannot be asked of all customers at once: ask `x in list[].name` or "
+                "any(list, …), and keep a sum as a fact"
+            )
         # a comparison of conditions would be read in another order than it is written
         return SqlValue(flag=case((self.condition(tree), true()), else_=false()))
 
@@ -192,8 +230,7 @@ class _Compiler:
                 return self.customer.topic(str(key))
             case Name("event") if self.event is not None:
                 return self.event.get(str(key))
-        of = self.value(tree.of)
-        return MISSING if of.document is None else self.operators.dialect.part(of.document, key)
+        return self._part(self.value(tree.of), key)
 
     # ------------------------------------------------------------ what is known beforehand
 

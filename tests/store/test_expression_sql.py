@@ -70,6 +70,7 @@ SCALARS = st.one_of(TEXTS, NUMBERS, st.booleans())
 VALUES = st.one_of(
     SCALARS,
     st.lists(SCALARS, max_size=3),
+    st.lists(st.dictionaries(st.sampled_from(["a", "b"]), SCALARS, max_size=2), max_size=3),
     st.dictionaries(st.sampled_from(["a", "b"]), SCALARS, max_size=2),
 )
 TRAITS = ("x", "y", "tags", "first_name", "firstName", "locale", "currency")
@@ -143,6 +144,8 @@ CONSTANTS = st.one_of(
 CALLS = st.sampled_from([
     'performed("Ordered")', 'performed("Ordered", within="3d")',
     'performed("Ordered", at_least=2)', 'performed("Ordered", total=12, within="8d")',
+    'performed("Ordered", total=">= 10")', 'any(customer.tags)', 'any(customer.tags, a="a", b="> 2")',
+    'any(customer.x, a=customer.y)', '"a" in customer.tags[].a', 'customer.y in customer.x[].b',
     'performed("Ordered", kind=customer.x)', 'performed("any event", at_least=3)',
     'received("welcome")', 'received("t", within="2d")', 'in_segment("good")',
 ])  # fmt: skip
@@ -264,6 +267,8 @@ def test_a_date_or_amount_written_as_text_is_read_alike_everywhere(
         ("customer.tags == ['a']", "ask `x in list`"),
         ("customer.x | round == 3", "the filter `round` cannot be asked"),
         ("customer.x ~ 'a' == 'ba'", "cannot be computed for all customers at once"),
+        ('sum(customer.tags, "a * b") > 3', "keep a sum as a fact"),
+        ("customer.tags[].a | length > 1", "ask `x in list"),
         ("customer.x % 2 == 1", "cannot be computed for all customers at once"),
     ],
 )
