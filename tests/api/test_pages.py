@@ -7,6 +7,7 @@ from importlib.resources import files
 
 import pytest
 
+from orchestrator.api.requests import FORM_FIELDS_MAX
 from orchestrator.api.words import TOPICS, WORDS, choose_language, name_topic
 from orchestrator.links import LinkPurpose
 from tests.api.site import Site, path_of
@@ -20,6 +21,8 @@ def links(shop: Site, locale: str = "en") -> dict[str, str]:
         "s": path_of(signer.survey(message, "nps")),
         "r": path_of(signer.referral(str(customer))),
         "m": path_of(signer.browser(message)),
+        "c": path_of(signer.confirm(message)),
+        "p": path_of(signer.preferences(message)),
     }
 
 
@@ -27,9 +30,9 @@ def test_no_page_is_indexed_framed_cached_or_says_where_the_visitor_came_from(
     sqlite_shop: Site,
 ) -> None:
     with sqlite_shop.client() as client:
-        answers = [client.get(link) for link in links(sqlite_shop).values()] + [
-            client.get("/u/nonsense")
-        ]
+        # the page of preferences leads elsewhere where there are no topics
+        pages = [link for purpose, link in links(sqlite_shop).items() if purpose != "p"]
+        answers = [client.get(link) for link in (*pages, "/u/nonsense")]
     for answer in answers:
         policy = answer.headers["content-security-policy"]
         assert "default-src 'none'" in policy
@@ -154,9 +157,8 @@ def test_a_form_that_is_too_large_is_refused(sqlite_shop: Site) -> None:
         answer = client.post(page, data={"score": "9", "comment": "x" * 70_000})
         assert answer.status_code == 413
         assert "That was too long" in answer.text
-        assert (
-            client.post(page, data={f"f{number}": "x" for number in range(30)}).status_code == 400
-        )
+        many = {f"f{number}": "x" for number in range(FORM_FIELDS_MAX + 1)}
+        assert client.post(page, data=many).status_code == 400
     assert not sqlite_shop.inbox()
 
 
