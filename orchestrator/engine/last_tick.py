@@ -31,6 +31,15 @@ def note_tick(parts: Parts, transaction: Transaction, now: datetime) -> None:
     settings.write(transaction, CLOCK, clock)
 
 
+def own_time(transaction: Transaction, now: datetime) -> datetime:
+    """What time it is for a database: what runs on a virtual clock (the demo) is as late as its
+    last tick.
+    """
+    last = settings.read_time(transaction, LAST_TICK)
+    is_virtual = settings.read(transaction, CLOCK) == VIRTUAL
+    return last if last is not None and is_virtual else now
+
+
 def _read_last_tick(parts: Parts, transaction: Transaction, now: datetime) -> datetime | None:
     """When the last tick was; raises TimeWentBack where `now` may not lie before it."""
     last = settings.read_time(transaction, LAST_TICK)

@@ -9,10 +9,10 @@ from datetime import datetime
 from orchestrator.domain.answer import Part, Table
 from orchestrator.domain.formatting import count
 from orchestrator.domain.lifecycle import Segment
-from orchestrator.engine.last_tick import CLOCK, LAST_TICK, VIRTUAL
+from orchestrator.engine.last_tick import own_time
 from orchestrator.language.program_building import build_program
 from orchestrator.language.project import Project
-from orchestrator.store import segments, settings
+from orchestrator.store import customers, segments
 from orchestrator.store.database import Database
 from orchestrator.store.expression_sql import AllCustomers
 from orchestrator.store.segments import Member
@@ -45,16 +45,13 @@ class Counted:
 def count_segment(transaction: Transaction, known: Segment, everybody: AllCustomers) -> Counted:
     """Asks everybody; raises ExpressionInvalid where SQL cannot ask the segment's rule."""
     members = segments.count_members(transaction, known.condition.tree, everybody)
-    return Counted(known, members, segments.count_customers(transaction))
+    return Counted(known, members, customers.count_customers(transaction))
 
 
 def everybody_now(database: Database, project: Project, now: datetime) -> AllCustomers:
     """Everybody, as of now: what runs on a virtual clock (the demo) is at its own time."""
     with database.read() as transaction:
-        last = settings.read_time(transaction, LAST_TICK)
-        if last is not None and settings.read(transaction, CLOCK) == VIRTUAL:
-            now = last
-    return AllCustomers(build_program(project), now)
+        return AllCustomers(build_program(project), own_time(transaction, now))
 
 
 def as_table(members: Sequence[Member]) -> Part:

@@ -18,7 +18,7 @@ from orchestrator.domain.route import PLAIN, first_channel
 from orchestrator.domain.steps.first_of import messages_of
 from orchestrator.domain.steps.message_step import Message
 from orchestrator.domain.steps.offers import Coupon
-from orchestrator.engine.last_tick import CLOCK, LAST_TICK, VIRTUAL
+from orchestrator.engine.last_tick import LAST_TICK, own_time
 from orchestrator.store import (
     customers,
     figures,
@@ -108,8 +108,7 @@ def read_status(
     """
     with database.read() as transaction:
         last_tick = settings.read_time(transaction, LAST_TICK)
-        if last_tick is not None and settings.read(transaction, CLOCK) == VIRTUAL:
-            now = last_tick
+        now = own_time(transaction, now)
         inside = figures.count_inside(transaction)
         due = count_due_people(transaction, journeys.keys() | inside.keys(), now)
         gates = settings.read_gates(transaction)

@@ -108,10 +108,12 @@ class _Compiler:
     def _compare(self, left: Expr, operator: str, right: Expr) -> Condition:
         if operator == "in" and isinstance(right, Each) and self._asks_rows(right):
             return self._is_among(left, right)
-        one, other = self.value(left), self.value(right)
-        if is_caseless(left) or is_caseless(right):
-            one, other = self.operators.fold(one), self.operators.fold(other)
+        caseless = is_caseless(left) or is_caseless(right)
+        one, other = self._fold(self.value(left), self.value(right), when=caseless)
         return self.operators.compare(one, operator, other)
+
+    def _fold(self, one: SqlValue, other: SqlValue, *, when: bool) -> tuple[SqlValue, SqlValue]:
+        return (self.operators.fold(one), self.operators.fold(other)) if when else (one, other)
 
     def _ask_rows(self, call: Invoke) -> Condition:
         match call.function:
@@ -138,10 +140,7 @@ class _Compiler:
         known = None if self._asks_rows(tree) else self._known(tree)
         if isinstance(known, str) and (bound := read_bound(known)) is not None:
             return self.operators.compare(told, bound[0], constant(bound[1]))
-        wanted = self.value(tree)
-        if name in CASELESS:
-            told, wanted = self.operators.fold(told), self.operators.fold(wanted)
-        return self.operators.equal(told, wanted)
+        return self.operators.equal(*self._fold(told, self.value(tree), when=name in CASELESS))
 
     def _has_any(self, elements: Expr, wanted: tuple[tuple[str, Expr], ...]) -> Condition:
         """Whether one element of a list is as wanted in all."""
@@ -152,11 +151,9 @@ class _Compiler:
     def _is_among(self, left: Expr, right: Each) -> Condition:
         """`x in list[].name`."""
         rows, element = self._each(right.of)
-        told, wanted = self._part(element, right.name), self.value(left)
-        if is_caseless(left):
-            told, wanted = self.operators.fold(told), self.operators.fold(wanted)
-        is_it = self.operators.equal(wanted, told)
-        return select(1).select_from(rows).where(is_it).exists()
+        told = self._part(element, right.name)
+        pair = self._fold(self.value(left), told, when=is_caseless(left))
+        return select(1).select_from(rows).where(self.operators.equal(*pair)).exists()
 
     def _each(self, elements: Expr) -> tuple[FromClause, SqlValue]:
         document = self.value(elements).document

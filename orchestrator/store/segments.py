@@ -47,11 +47,6 @@ def _tables_of(holds: Condition) -> Iterator[Table]:
     return (part for part in iterate(holds) if isinstance(part, Table))
 
 
-def count_customers(transaction: Transaction) -> int:
-    """How many customers there are to ask."""
-    return transaction.scalar(select(func.count()).where(_c.merged_into.is_(None))) or 0
-
-
 def count_members(transaction: Transaction, rule: Expr, everybody: AllCustomers) -> int:
     """For how many customers a rule holds; raises ExpressionInvalid where SQL cannot ask it."""
     members = select(func.count()).where(*_belong(transaction, rule, everybody))

@@ -136,18 +136,12 @@ class Operators:
 
     def _repeat(self, left: SqlValue, right: SqlValue) -> Column | None:
         """A text that is no number, as often as the other side says."""
-        ways = [
-            (text, self.dialect.repeat(text, amount_of(times)), amount_of(times))
-            for one, times in ((left, right), (right, left))
-            if (text := one.text) is not None
-        ]
-        cases = [
-            (
-                and_(text.is_not(None), amount_of(SqlValue(text=text)).is_(None)),
-                case((self._is_count(times, text), repeated)),
-            )
-            for text, repeated, times in ways
-        ]
+        cases = []
+        for text, times in ((left.text, amount_of(right)), (right.text, amount_of(left))):
+            if text is not None:
+                is_none = and_(text.is_not(None), amount_of(SqlValue(text=text)).is_(None))
+                repeated = self.dialect.repeat(text, times)
+                cases.append((is_none, case((self._is_count(times, text), repeated))))
         return case(*cases) if cases else None
 
     def _is_count(self, times: Column, text: Column) -> Condition:
@@ -233,8 +227,9 @@ class Operators:
                 return _is_there(value.number)
             case "string":
                 return _is_there(value.text)
-        flag = None if value.flag is None else value.flag
-        return sure(flag if name == "true" or flag is None else not_(flag))
+        if value.flag is None:
+            return false()
+        return sure(value.flag if name == "true" else not_(value.flag))
 
 
 def _is_there(column: Column | None) -> Condition:

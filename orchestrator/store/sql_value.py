@@ -79,9 +79,9 @@ def constant(value: object) -> SqlValue:
     raise ExpressionInvalid("a map cannot be asked of all customers at once")
 
 
-def sure(condition: Column | None) -> Condition:
+def sure(condition: Column) -> Condition:
     """A condition that is false where SQL says NULL."""
-    return false() if condition is None else func.coalesce(condition, false(), type_=Boolean)
+    return func.coalesce(condition, false(), type_=Boolean)
 
 
 def is_defined(value: SqlValue) -> Condition:

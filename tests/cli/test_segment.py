@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import inspect
 
-from tests.cli.conftest import ShopFolder, identify, now, track
+from tests.cli.conftest import ShopFolder, database_of, identify, now, track
 
 SEGMENTS = """\
 segments:
@@ -36,6 +37,18 @@ def test_who_belongs_to_a_segment_is_counted_and_some_are_shown(crowd: ShopFolde
     assert [line.split()[0] for line in told[2:]] == ["ada", "bob"]
     assert crowd.run("segment", "french", "--count").out == "1\n"
     assert crowd.run("segment", "french", "--json").json["sample"] == ["ada"]
+
+
+def test_the_first_rule_that_asks_for_events_makes_their_index(crowd: ShopFolder) -> None:
+    def has_index() -> bool:
+        with database_of(crowd) as database, database.read() as transaction:
+            return "events_by_name" in {
+                one["name"] for one in inspect(transaction.connection).get_indexes("events")
+            }
+
+    assert not has_index()
+    crowd.run("segment", "french")
+    assert has_index()
 
 
 def test_all_of_a_segment_are_written_to_a_file_or_piped(crowd: ShopFolder) -> None:
