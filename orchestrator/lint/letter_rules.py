@@ -256,6 +256,13 @@ def _place(folder: Folder, path: Path, text: str, offset: int) -> Spot:
     return file, text.count("\n", 0, offset) + 1, offset - text.rfind("\n", 0, offset)
 
 
+def _find(folder: Folder, sign: re.Pattern[str]) -> Iterator[tuple[Spot, str]]:
+    """Everything of that look in the templates' files, with its place."""
+    for path, text, _ in _sources(folder):
+        for found in sign.finditer(text):
+            yield _place(folder, path, text, found.start()), found[0]
+
+
 @SOURCES.rule(
     "insecure-link",
     why="Readers are warned of links and pictures without https, and filters count them as spam.",
@@ -276,11 +283,9 @@ def insecure_links(folder: Folder) -> Iterator[Finding]:
 )
 def pictures_without_alt(folder: Folder) -> Iterator[Finding]:
     """Pictures that say nothing where they are not shown."""
-    for path, text, _ in _sources(folder):
-        for found in _PICTURE.finditer(text):
-            if not _ALT.search(found[0]):
-                told = 'a picture without `alt`: write what it shows, or `alt=""`'
-                yield _place(folder, path, text, found.start()), told
+    for spot, picture in _find(folder, _PICTURE):
+        if not _ALT.search(picture):
+            yield spot, 'a picture without `alt`: write what it shows, or `alt=""`'
 
 
 _PLACEHOLDER = re.compile(
@@ -295,7 +300,8 @@ _PLACEHOLDER = re.compile(
 )
 def foreign_placeholders(folder: Folder) -> Iterator[Finding]:
     """`*|FNAME|*`, `[[first_name]]`, `%%name%%` and the like."""
-    for path, text, _ in _sources(folder):
-        for found in _PLACEHOLDER.finditer(text):
-            told = f"'{found[0]}' is printed as it stands: write `{{{{ customer.first_name }}}}`"
-            yield _place(folder, path, text, found.start()), told
+    for spot, placeholder in _find(folder, _PLACEHOLDER):
+        yield (
+            spot,
+            f"'{placeholder}' is printed as it stands: write `{{{{ customer.first_name }}}}`",
+        )
