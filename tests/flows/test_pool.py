@@ -198,7 +198,7 @@ def test_up_and_a_worker_of_a_pool_take_turns_and_nobody_is_written_to_twice(sit
     site.view(5)
     site.sent(5)  # by `up`
     site.pause(UP)
-    site.stage.until(lambda: [r for r in site.stage.runs(GateKind.SHIFT) if is_final(r)])
+    site.stage.until(lambda: _held(site, "shift"))  # `up` has heard of it, and stands
     site.view(5)
     run_id = site.run_pool()
     site.sent(10)  # by the worker: a shift that is paused leaves the engine to others
@@ -224,7 +224,7 @@ def test_a_shift_of_a_pool_keeps_the_accounts_and_obeys_the_gates_of_journeys(si
     journey = site.stage.until(lambda: runs_of(site.client, "hello"))[0]
     assert journey.name.startswith("hello")
     site.client.pause_deployment(site.client.read_deployment_by_name("journey/hello").id)
-    site.stage.until(lambda: _held(site))
+    site.stage.until(lambda: _held(site, "journey"))
     site.view(5)
     site.stage.until(lambda: _calls(site) == 0)
     site.cancel(run_id)
@@ -267,9 +267,10 @@ def test_a_cancelled_shift_of_up_stops_sending(site: Site) -> None:
     assert len(site.smtp.taken) < 300
 
 
-def _held(site: Site) -> list[Any]:
+def _held(site: Site, kind: str) -> list[Any]:
     with site.database.read() as connection:
-        return list(connection.execute(text("SELECT name FROM gates WHERE kind = 'journey'")))
+        query = text("SELECT name FROM gates WHERE kind = :kind")
+        return list(connection.execute(query, {"kind": kind}))
 
 
 def _calls(site: Site) -> int:
