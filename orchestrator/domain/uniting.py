@@ -74,7 +74,7 @@ class _Union:
                     happened = filter(None, (life.state.happened_at, other.state.happened_at))
                     life.state.happened_at = max(happened)
             else:
-                before, events = _part(other, theirs, events, told.at)
+                before, events = _part(other, theirs, events, told)
                 self._end(other, before, told.at)
             if told.starts and (_is_behind(told.at, other) or _is_behind(told.at, life)):
                 self.late.append(other)
@@ -121,14 +121,18 @@ def _is_behind(at: datetime, life: Life) -> bool:
 
 
 def _part(
-    other: Life, theirs: Sequence[Event], ours: Sequence[Event], merged_at: datetime
+    other: Life, theirs: Sequence[Event], ours: Sequence[Event], told: Event
 ) -> tuple[list[Event], list[Event]]:
     """The new events of the absorbed customer's line, and those of the survivor's. What a device
     did before it was known whose it is belongs to the former, also where the call came after the
-    one that told."""
+    one that told. One that came before that is of another device, which was known already."""
     unnamed, named = list[Event](), [*ours]
     if other.state.anonymous:
-        unnamed = [event for event in ours if event.unnamed and event.at < merged_at]
-        named = [event for event in ours if not (event.unnamed and event.at < merged_at)]
-    before = [*(event for event in theirs if event.at < merged_at), *unnamed]
-    return before, [*named, *(event for event in theirs if event.at >= merged_at)]
+        unnamed = [one for one in ours if _is_of_the_device(one, told)]
+        named = [one for one in ours if not _is_of_the_device(one, told)]
+    before = [*(event for event in theirs if event.at < told.at), *unnamed]
+    return before, [*named, *(event for event in theirs if event.at >= told.at)]
+
+
+def _is_of_the_device(event: Event, told: Event) -> bool:
+    return event.unnamed and event.at < told.at and event.arrival > told.arrival
