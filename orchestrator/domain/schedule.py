@@ -12,6 +12,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import cache, lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
+from orchestrator.domain.phrase import say
 from orchestrator.domain.public_holidays import holidays_of
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -37,10 +38,14 @@ def parse_duration(text: str) -> timedelta:
         span = _parse_amounts((stripped[1:] if stripped[:1] in "+-" else stripped).strip())
     except (ValueError, OverflowError):
         raise ValueError(
-            f"'{text}' is not a duration: write 45s, 30m, 1h, 3d, 5h 30m or ISO 8601 such as PT1H"
+            say(
+                "'{text}' is not a duration: write 45s, 30m, 1h, 3d, 5h 30m or ISO "
+                "8601 such as PT1H",
+                text=text,
+            )
         ) from None
     if span > DURATION_MAX:
-        raise ValueError(f"'{text}' is longer than ten years")
+        raise ValueError(say("'{text}' is longer than ten years", text=text))
     return -span if stripped[:1] == "-" else span
 
 
@@ -82,7 +87,7 @@ def parse_clock(text: str) -> time:
         hour, minute, second = (int(group or 0) for group in match.groups())
         if hour < 24 and minute < 60 and second < 60:
             return time(hour, minute, second)
-    raise ValueError(f"'{text}' is not a time of day: write 09:00")
+    raise ValueError(say("'{text}' is not a time of day: write 09:00", text=text))
 
 
 @lru_cache(maxsize=4096)  # of many customers, few zones and times of day
