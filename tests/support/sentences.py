@@ -47,7 +47,9 @@ def said() -> dict[str, Sentence]:
 def has_words(one: Sentence) -> bool:
     """Whether anything in a sentence stands outside of its places and of code."""
     bare = Formatter().parse(one.key) if one.places else [(one.key, None, None, None)]
-    return bool(re.search("[A-Za-z:;?!']", re.sub("`[^`]*`", "", "…".join(text for text, *_ in bare))))
+    return bool(
+        re.search("[A-Za-z:;?!']", re.sub("`[^`]*`", "", "…".join(text for text, *_ in bare)))
+    )
 
 
 def _all() -> Iterator[tuple[str, Sentence]]:
