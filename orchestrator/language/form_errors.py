@@ -11,6 +11,7 @@ from pydantic_core import ErrorDetails
 from orchestrator.documents.document import Path, Syntax
 from orchestrator.domain.medium import Medium
 from orchestrator.domain.suggestion import did_you_mean
+from orchestrator.domain.values import as_text
 from orchestrator.language.form_union import tagged
 from orchestrator.language.other_words import (
     ENTRIES,
@@ -105,7 +106,7 @@ def _report(error: ErrorDetails, model: type[Form] | None, place: Place) -> None
     if kind == "extra_forbidden":
         place.error(_unknown_key(key, model, place), at_key=True)
     elif kind == "missing":
-        place.error(_missing(str(error["loc"][-1]), key))
+        place.error(_missing(str(error["loc"][-1]), place))
     elif kind == "unknown_step":
         _report_no_step(place)
     elif kind == "unknown_trigger":
@@ -124,7 +125,7 @@ def _report(error: ErrorDetails, model: type[Form] | None, place: Place) -> None
         known = _words(str(context["expected"]))
         place.error(_unknown_key(key, None, place, known), at_key=True)
     elif kind in ("literal_error", "enum"):
-        place.error(_not_among(key, str(context["expected"]), place.written))
+        place.error(_not_among(place, str(context["expected"])))
     elif kind == "value_error":
         place.error(str(context["error"]))
     elif kind == "too_short":
@@ -148,10 +149,10 @@ _PATTERNS = {
 }
 
 
-def _missing(name: str, key: str) -> str:
+def _missing(name: str, place: Place) -> str:
     example = {"to": " (`customer` or `referrer`)", "within": " (how long to wait, such as 2d)"}
     example |= {"lifecycle": " (the name of it all: `lifecycle: customer-relationship`)"}
-    if name == "trigger":
+    if "trigger" in place.path:
         example["to"] = ' (whom it means: `to: performed("Product Viewed", within="30d")`)'
     example |= {
         "at": " (when, such as 0h or 2d)",
@@ -203,8 +204,11 @@ def _wrong_type_in_toml(kind: str, place: Place) -> str:
     )
 
 
-def _not_among(key: str, expected: str, written: object) -> str:
+def _not_among(place: Place, expected: str) -> str:
+    key, written = place.path[-1] if place.path else "", place.written
     words = _words(expected)
+    if isinstance(key, int):
+        return f"`{place.path[-2]}` takes {' or '.join(words)}, not '{as_text(written)}'"
     if words == ["True"]:
         return f"`{key}` takes no value: write it alone"
     if key == "reentry":
