@@ -126,8 +126,8 @@ def of_step(step: str) -> list[str]:
         (
             "status: live",
             (
-                "a journey has no `status`: a journey runs as long as its file is there; "
-                "pause it in Prefect to hold it"
+                "a journey has no `status`: it runs as long as its file is there; "
+                "`draft: true` or a pause in Prefect holds it"
             ),
         ),
         ("segment: vip", 'a journey has no `segment`: write `only_if: in_segment("vip")`'),
@@ -160,7 +160,7 @@ def test_a_fault_in_the_head_says_what_to_write(head: str, message: str) -> None
         ),
         (
             "{first_of: [email, push], template: nudge}",
-            "`first_of` takes whatsapp or sms or email, not 'push'",
+            "each entry of `first_of` is one of whatsapp, sms, email",
         ),
         ("delay: {between: [1h]}", "`between` needs at least 2 entries"),
         ("coupon: {percent: 10, expire: 3d}", "unknown key 'expire'; did you mean 'expires'?"),
