@@ -73,6 +73,16 @@ def test_a_template_as_other_tools_write_it(tmp_path: Path, text: str, told: str
     assert told in the_error(tmp_path, journey("trigger: manual"), mail(text))
 
 
+def test_a_template_that_is_missing_is_told_at_its_step_and_not_again_at_each_test(
+    tmp_path: Path,
+) -> None:
+    tests = "tests:\n  - {test: a, expect: [{at: 0h, email: nowhere}, {at: 1h, email: elsewhere}]}"
+    found = check(tmp_path, journey(f"trigger: {{event: Signed Up}}\n{tests}", "email: nowhere"))
+    at_step, at_test = sorted(one.message for one in found if one.severity == "error")
+    assert at_step.startswith("step 'nowhere': template 'email/nowhere' not found")
+    assert at_test.startswith("there is no email template 'elsewhere'")
+
+
 @pytest.mark.parametrize(
     ("step", "told"),
     [
