@@ -18,6 +18,9 @@ from orchestrator.domain.public_holidays import holidays_of
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 _SHORT = re.compile(r"(\d+(?:\.\d+)?)\s*([smhdw])", re.ASCII)
+_IN_WORDS = re.compile(
+    r"(\d+)\s*(sec(?:ond)?s?|min(?:ute)?s?|h(?:ou)?rs?|days?|weeks?)", re.ASCII | re.IGNORECASE
+)
 _ISO = re.compile(
     r"P(?:(\d+(?:\.\d+)?)W)?(?:(\d+(?:\.\d+)?)D)?"
     r"(?:T(?:(\d+(?:\.\d+)?)H)?(?:(\d+(?:\.\d+)?)M)?(?:(\d+(?:\.\d+)?)S)?)?",
@@ -37,9 +40,10 @@ def parse_duration(text: str) -> timedelta:
     try:
         span = _parse_amounts((stripped[1:] if stripped[:1] in "+-" else stripped).strip())
     except (ValueError, OverflowError):
-        raise ValueError(
-            f"'{text}' is not a duration: write 45s, 30m, 1h, 3d, 5h 30m or ISO 8601 such as PT1H"
-        ) from None
+        known = "45s, 30m, 1h, 3d, 5h 30m or ISO 8601 such as PT1H"
+        if words := _IN_WORDS.fullmatch(stripped):
+            known = f"{words[1]}{words[2][0].lower()}"
+        raise ValueError(f"'{text}' is not a duration: write {known}") from None
     if span > DURATION_MAX:
         raise ValueError(f"'{text}' is longer than ten years")
     return -span if stripped[:1] == "-" else span
