@@ -35,6 +35,9 @@ from orchestrator.language.translation import Where
 STAGE = Attribute(Name("customer"), "stage")
 
 
+_LISTED = 12  # of what there is, so many are named where something else is written
+
+
 @dataclass(frozen=True, slots=True)
 class Known:
     """What else the project holds, for names to be checked against; None means: do not check.
@@ -215,11 +218,18 @@ class Place:
         """Whether a stage, segment, … of that name exists; reports it when not."""
         if known is None or name in known:
             return True
+        elsewhere = f": write it into {_HOMES[noun]}" if noun in _HOMES else ""
         listed = did_you_mean(name, known) or (
-            f" (known: {', '.join(sorted(known))})" if known else ""
+            f" (known: {', '.join(sorted(known)[:_LISTED])}{', …' * (len(known) > _LISTED)})"
+            if known
+            else elsewhere
         )
         self.error(f"there is no {noun} '{name}'{listed}")
         return False
+
+
+#: Where the first of its kind is written.
+_HOMES = {"segment": "journeys/segments.yaml", "stage": "journeys/lifecycle.yaml"}
 
 
 def _always_true(tree: Expr) -> Iterator[str]:
