@@ -108,6 +108,9 @@ def _found_another(match: re.Match[str]) -> tuple[Phrase, str]:
             ),
             found,
         )
+    if (wanted, found) == (":", "}"):
+        told = say("a value is printed by two braces: `{{ customer.first_name }}`")
+        return told, "{{{"
     if found == "|":
         return say("`||` means nothing here: write `or`, or `| default('friend')`"), "|"
     return say(

@@ -24,6 +24,7 @@ from orchestrator.domain.cron import Cron
 from orchestrator.domain.expression import Condition, Scope, Value
 from orchestrator.domain.formatting import format_duration
 from orchestrator.domain.occasions import Every, Occasions
+from orchestrator.domain.phrase import say
 from orchestrator.domain.schedule import all_zones, to_instant
 from orchestrator.domain.state import CustomerState
 from orchestrator.domain.timetable import Calendar, Together
@@ -286,8 +287,9 @@ class ScheduleTrigger(Called):
 
     def words(self) -> str:
         """`at 0 9 * * mon in Europe/Paris, for vip`."""
-        where = "where each customer is" if self.is_own else f"in {self.cron.zone.key}"
-        return f"at {self.cron.source} {where}{_for(self.segment)}"
+        where = _where(None if self.is_own else self.cron.zone)
+        whom = _for(self.segment)
+        return say("at {cron} {where}{whom}", cron=self.cron.source, where=where, whom=whom)
 
     def calendar(self, zone: ZoneInfo) -> Calendar:
         return replace(self.cron, zone=zone) if self.is_own else self.cron
@@ -316,8 +318,8 @@ class OnceTrigger(Called):
 
     def words(self) -> str:
         """`once, on 2026-11-27 10:00 in Europe/Paris, for vip`."""
-        where = "where each customer is" if self.zone is None else f"in {self.zone.key}"
-        return f"once, on {self.at:%Y-%m-%d %H:%M} {where}{_for(self.segment)}"
+        at, whom = f"{self.at:%Y-%m-%d %H:%M}", _for(self.segment)
+        return say("once, on {at} {where}{whom}", at=at, where=_where(self.zone), whom=whom)
 
     def calendar(self, zone: ZoneInfo) -> Calendar:
         return _OneInstant(to_instant(self.at.date(), self.at.time(), self.zone or zone))
@@ -337,7 +339,7 @@ class BusinessTrigger(Trigger):
 
     def words(self) -> str:
         """`with Back In Stock, for whoever it is about`."""
-        return f"with {self.event}, for whoever it is about"
+        return say("with {event}, for whoever it is about", event=self.event)
 
     @property
     def cause(self) -> str:
@@ -359,7 +361,11 @@ class BusinessTrigger(Trigger):
 
 
 def _for(segment: str | None) -> str:
-    return f", for {segment}" if segment is not None else ""
+    return say(", for {segment}", segment=segment) if segment is not None else ""
+
+
+def _where(zone: ZoneInfo | None) -> str:
+    return say("where each customer is") if zone is None else say("in {zone}", zone=zone.key)
 
 
 # ---------------------------------------------------------------- by hand

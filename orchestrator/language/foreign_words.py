@@ -13,7 +13,7 @@ import unicodedata
 from collections.abc import Callable, Collection, Iterator
 
 from orchestrator.domain.errors import ExpressionInvalid
-from orchestrator.domain.phrase import say, strung
+from orchestrator.domain.phrase import Phrase, say, strung
 from orchestrator.domain.suggestion import did_you_mean
 
 _QUOTED = re.compile(r"""'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*\"""", re.DOTALL)
@@ -48,7 +48,8 @@ _HOLDS_X = say('means nothing here: write `"x" in event.name` to ask whether a t
 FUNCTIONS_ELSEWHERE = {
     "now": say("write `now`, without brackets"), "today": say("write `now`, without brackets"),
     "len": say("write `event.products | length`"), "size": say("write `event.products | length`"),
-    "count": say("write `event.products | length`"), "contains": say('write `"x" in event.name`'),
+    "count": say('write `performed("Order Completed", at_least=3)`'),
+    "contains": say('write `"x" in event.name`'),
     "includes": say('write `"x" in event.name`'), "exists": say("write `x is defined`"),
     "isset": say("write `x is defined`"), "not": say("write `not` and the condition"),
     "if": say("write `a if condition else b`"),
@@ -90,6 +91,8 @@ _SPAN = re.compile(
     r"(?<![\w.])(?P<amount>\d[\d.]*)\s?"
     r"(?P<unit>[smhdw]|sec(?:ond)?s?|min(?:ute)?s?|hours?|days?|weeks?|months?)\b"
 )
+_COMPARED = re.compile(r"(?P<name>\w+\.[\w.]+)\s*(?P<sign>[<>]=?)\s*(?P<ago>now\s*-\s*)?$")
+_TURNED = str.maketrans("<>", "><")  # what was before an instant is longer ago
 _CAPITALS = re.compile(r"(?<![\w.])(?P<word>AND|OR|NOT|IN|IS|IF|ELSE)\b(?!\s*=)")
 _LEADING_IF = re.compile(r"\s*if\b")
 
@@ -201,22 +204,30 @@ def _times(text: str, bare: str) -> Faults:
             match.start(),
         )
     if match := _SPAN.search(bare):
-        written = f"{match['amount']}{match['unit'][0]}"
-        if bare[: match.start()].rstrip().endswith("="):
-            yield ExpressionInvalid(
-                say('a duration stands between quotes: "{written}"', written=written), match.start()
-            )
-        else:
-            yield ExpressionInvalid(
-                (
-                    say(
-                        "`{found}` cannot be compared: write "
-                        "`days_since(customer.last_order_at) >= 30`, a number of days",
-                        found=match[0],
-                    )
-                ),
-                match.start(),
-            )
+        yield ExpressionInvalid(_instead_of_span(match, bare[: match.start()]), match.start())
+
+
+def _instead_of_span(span: re.Match[str], before: str) -> Phrase:
+    written = f"{span['amount']}{span['unit'][0]}"
+    if before.rstrip().endswith("="):
+        return say('a duration stands between quotes: "{written}"', written=written)
+    if before.rstrip().endswith(","):
+        return say(
+            'a duration stands between quotes, with its name: within="{written}"', written=written
+        )
+    name, sign, number = "customer.last_order_at", ">=", "30"
+    if compared := _COMPARED.search(before):
+        name, sign = compared["name"], compared["sign"]
+        sign = sign.translate(_TURNED) if compared["ago"] else sign
+        number = span["amount"] if span["unit"][0] == "d" else number
+    return say(
+        "`{found}` cannot be compared: write `days_since({name}) {sign} {number}`, a number of "
+        "days",
+        found=span[0],
+        name=name,
+        sign=sign,
+        number=number,
+    )
 
 
 def _words(text: str, bare: str) -> Faults:

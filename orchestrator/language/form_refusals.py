@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from orchestrator.documents.document import Syntax
 from orchestrator.domain.medium import Medium
@@ -18,7 +18,7 @@ from orchestrator.language.other_words import (
     known_word,
 )
 from orchestrator.language.place import Place
-from orchestrator.language.plain_forms import Form, duration
+from orchestrator.language.plain_forms import Form, clock_time, duration
 from orchestrator.language.schema import JourneyForm
 from orchestrator.language.step_forms import STEP_KINDS
 from orchestrator.language.step_forms.message_forms import MessageOptions
@@ -55,24 +55,22 @@ def keys_of(model: type[Form] | None) -> list[str]:
     return [key for name, one in fields for key in model.written_as.get(name, [one.alias or name])]
 
 
-def tell_missing(name: str, key: str) -> Phrase:
+def tell_missing(name: str, place: Place) -> Phrase:
     """A key that must be there, with an example of it."""
-    example = {
-        "to": say(" (`customer` or `referrer`)"),
-        "within": say(" (how long to wait, such as 2d)"),
-    }
-    example |= {"lifecycle": say(" (the name of it all: `lifecycle: customer-relationship`)")}
-    if name == "trigger":
-        example["to"] = say(' (whom it means: `to: performed("Product Viewed", within="30d")`)')
-    example |= {
-        "at": say(" (when, such as 0h or 2d)"),
-        "ago": say(" (how long before the start, such as 2d)"),
-    }
-    example |= {
-        "template": say(" (`template: cart-reminder`)"),
-        "expect": say(" (`expect: []` where nothing should happen)"),
-    }
-    return say("`{name}` is missing here{example}", name=name, example=example.get(name, ""))
+    hint = _FOR_A_TRIGGER if name == "to" and "trigger" in place.path else _MISSING.get(name, "")
+    return say("`{name}` is missing here{example}", name=name, example=hint)
+
+
+_FOR_A_TRIGGER = say(' (whom it means: `to: performed("Product Viewed", within="30d")`)')
+_MISSING = {
+    "to": say(" (`customer` or `referrer`)"),
+    "within": say(" (how long to wait, such as 2d)"),
+    "lifecycle": say(" (the name of it all: `lifecycle: customer-relationship`)"),
+    "at": say(" (when, such as 0h or 2d)"),
+    "ago": say(" (how long before the start, such as 2d)"),
+    "template": say(" (`template: cart-reminder`)"),
+    "expect": say(" (`expect: []` where nothing should happen)"),
+}
 
 
 def tell_wrong_type(kind: str, place: Place) -> Phrase:
@@ -96,7 +94,8 @@ def tell_wrong_type(kind: str, place: Place) -> Phrase:
         )
     if written is None:
         return say("`{key}` has no value{shape}", key=key, shape=as_shaped(key))
-    if isinstance(written, str) and key in OF_TEXT and kind != "string_type":
+    is_enough = key != "wait_until" or _is_read(clock_time, written)
+    if isinstance(written, str) and key in OF_TEXT and kind != "string_type" and is_enough:
         return say(
             "`{key}` is written as `{key}: {shape}`",
             key=key,
@@ -126,16 +125,17 @@ def tell_wrong_type_in_toml(kind: str, place: Place) -> Phrase:
     return say("`{key}` must be {type}{example}", key=key, type=wanted, example=example)
 
 
-def tell_not_among(key: str, expected: str, written: object) -> Phrase:
+def tell_not_among(place: Place, expected: str) -> Phrase:
     """A value that is none of a few words."""
-    words = read_words(expected)
+    words, written, key = read_words(expected), place.written, place.path[-1]
+    if isinstance(key, int):
+        holder, listed = place.path[-2], ", ".join(words)
+        return say("each entry of `{holder}` is one of {listed}", holder=holder, listed=listed)
     if words == ["True"]:
         return say("`{key}` takes no value: write it alone", key=key)
     if key == "reentry":
-        return say(
-            "`reentry` must be never, always or {after}",
-            after=_reentry_after(written),
-        )
+        after = f"{{after: {written if _is_read(duration, written) else '7d'}}}"
+        return say("`reentry` must be never, always or {after}", after=after)
     hint = did_you_mean(written, words) if isinstance(written, str) else ""
     return say("`{key}` must be {listed}{hint}", key=key, listed=either(words), hint=hint)
 
@@ -145,12 +145,12 @@ def read_words(expected: str) -> list[str]:
     return expected.replace("'", "").replace(" or ", ", ").split(", ")
 
 
-def _reentry_after(written: object) -> str:
+def _is_read(read: Callable[[object], object], written: object) -> bool:
     try:
-        duration(written)
+        read(written)
     except ValueError:
-        return "{after: 7d}"
-    return f"{{after: {written}}}"
+        return False
+    return True
 
 
 def tell_unknown_key(

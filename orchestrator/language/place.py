@@ -36,6 +36,9 @@ from orchestrator.language.where import Where
 STAGE = Attribute(Name("customer"), "stage")
 
 
+_LISTED = 12  # of what there is, so many are named where something else is written
+
+
 @dataclass(frozen=True, slots=True)
 class Known:
     """What else the project holds, for names to be checked against; None means: do not check.
@@ -229,11 +232,21 @@ class Place:
         """Whether a stage, segment, … of that name exists; reports it when not."""
         if known is None or name in known:
             return True
-        listed = did_you_mean(name, known) or (
-            say(" (known: {listed})", listed=", ".join(sorted(known))) if known else ""
-        )
+        listed = did_you_mean(name, known) or _told_instead(noun, known)
         self.error(say("there is no {noun} '{name}'{listed}", noun=noun, name=name, listed=listed))
         return False
+
+
+def _told_instead(noun: str, known: frozenset[str]) -> Phrase:
+    """What there is of that kind; where there is nothing, where the first one is written."""
+    if known:
+        more = ", …" if len(known) > _LISTED else ""
+        return say(" (known: {listed}{more})", listed=", ".join(sorted(known)[:_LISTED]), more=more)
+    return say(": write it into {file}", file=_HOMES[noun]) if noun in _HOMES else say("")
+
+
+#: Where the first of its kind is written.
+_HOMES = {"segment": "journeys/segments.yaml", "stage": "journeys/lifecycle.yaml"}
 
 
 def _always_true(tree: Expr) -> Iterator[str]:

@@ -247,6 +247,8 @@ class _Translator(CallChecks):
             if isinstance(node, nodes.Name)
             else self.translate(node, depth + 1)
         )
+        if of == Name("now"):
+            raise self.fault(say("`now` is an instant without parts: write `days_since(…)`"), "now")
         if isinstance(key, Const) and isinstance(key.value, str):
             return Each(of, key.value) if isinstance(of, Each) else Attribute(of, key.value)
         if of == Name("customer"):
@@ -308,7 +310,9 @@ class _Translator(CallChecks):
     def _test(self, node: nodes.Test, depth: int) -> Expr:
         if node.name not in TESTS:
             hint = did_you_mean(node.name, TESTS) or say(
-                " (known: {listed})", listed=", ".join(sorted(TESTS))
+                ' (known: {listed}); a text is compared by `== "{name}"`',
+                listed=", ".join(sorted(TESTS)),
+                name=node.name,
             )
             raise self.fault(
                 say("there is no test `is {name}`{hint}", name=node.name, hint=hint), node.name
