@@ -22,7 +22,7 @@ from orchestrator.store import customers
 from orchestrator.store.availability import unless_away
 from orchestrator.store.business import business_since, first_waiting, give_instants
 from orchestrator.store.calling import Calls, read_calls, write_calls
-from orchestrator.store.meant import Asking, Question
+from orchestrator.store.meant import Asking, CallQuestion
 from orchestrator.store.transaction import Transaction
 
 
@@ -102,10 +102,10 @@ def _ask(turn: Turn, transaction: Transaction, at: datetime) -> Asking:
     """Who is meant at an instant, as a question to the database."""
     index = turn.program.index
     questions = [
-        Question(trigger, elsewhere=index.zones_not_called(trigger, at))
+        CallQuestion(trigger, elsewhere=index.zones_not_called(trigger, at))
         for _, trigger in index.everywhere.called_at(at)
     ] + [
-        Question(trigger, event)
+        CallQuestion(trigger, event)
         for event in _business_at(turn, at)
         for _, trigger in index.by_business.get(event.name, ())
     ]

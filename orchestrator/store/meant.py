@@ -30,7 +30,7 @@ _TELLS_WHERE = tuple(
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class CallQuestion:
     """What a trigger asks at an instant, about something that happened to the business or about
     nothing. `elsewhere` names the zones in which it does not call at that instant; without any it
     calls wherever somebody lives."""
@@ -61,12 +61,12 @@ class Asking:
 
     program: Program
     at: datetime
-    questions: Sequence[Question]
+    questions: Sequence[CallQuestion]
     query: Select[Any]
 
     @classmethod
     def of(
-        cls, program: Program, at: datetime, questions: Sequence[Question], *, is_sqlite: bool
+        cls, program: Program, at: datetime, questions: Sequence[CallQuestion], *, is_sqlite: bool
     ) -> Asking:
         """The statement for some questions."""
         holds = [_condition(program, at, one, is_sqlite=is_sqlite) for one in questions]
@@ -101,14 +101,16 @@ class Asking:
             "", program.lifecycle, program.zone, program.locale, traits=traits
         ).zone
 
-    def _calls_in(self, zone: ZoneInfo | None, asked: Question) -> bool:
+    def _calls_in(self, zone: ZoneInfo | None, asked: CallQuestion) -> bool:
         """Whether a question is for who lives in a zone."""
         if zone is None or not isinstance(asked.trigger, Called) or not asked.elsewhere:
             return True
         return self.program.index.is_called_in(zone, asked.trigger, self.at)
 
 
-def _condition(program: Program, at: datetime, asked: Question, *, is_sqlite: bool) -> Condition:
+def _condition(
+    program: Program, at: datetime, asked: CallQuestion, *, is_sqlite: bool
+) -> Condition:
     everybody = AllCustomers(program, at, asked.names)
     try:
         holds = compile_rule(asked.trigger.rule, everybody, is_sqlite=is_sqlite)

@@ -23,7 +23,7 @@ from orchestrator.store.calling import Calls
 from orchestrator.store.database import Database
 from orchestrator.store.expression_sql import AllCustomers, compile_rule
 from orchestrator.store.line_loading import load_asleep
-from orchestrator.store.meant import Asking, Question
+from orchestrator.store.meant import Asking, CallQuestion
 from orchestrator.store.tables import CUSTOMERS
 from orchestrator.store.transaction import Transaction
 from tests.conftest import Template
@@ -75,7 +75,7 @@ def program_with(*triggers: ScheduleTrigger | BusinessTrigger) -> Program:
 
 
 def ask_at_once(
-    transaction: Transaction, program: Program, questions: list[Question]
+    transaction: Transaction, program: Program, questions: list[CallQuestion]
 ) -> set[tuple[int, int]]:
     asking = Asking.of(program, NOW, questions, is_sqlite=transaction.is_sqlite)
     found = asking.next_page(transaction, Calls(), 100)
@@ -83,7 +83,7 @@ def ask_at_once(
 
 
 def ask_each(
-    transaction: Transaction, program: Program, questions: list[Question]
+    transaction: Transaction, program: Program, questions: list[CallQuestion]
 ) -> set[tuple[int, int]]:
     """As customers were asked before SQL could, and as their lines ask."""
     ids = [
@@ -124,9 +124,9 @@ def test_whom_an_instant_means_is_the_same_at_once_as_one_by_one(
         return
     called = program.index.everywhere.called_at(NOW)
     questions = [
-        Question(one, elsewhere=program.index.zones_not_called(one, NOW)) for _, one in called
+        CallQuestion(one, elsewhere=program.index.zones_not_called(one, NOW)) for _, one in called
     ]
-    questions.append(Question(business, Event(NOW, Kind.EMITTED, "Back", {"x": 12})))
+    questions.append(CallQuestion(business, Event(NOW, Kind.EMITTED, "Back", {"x": 12})))
     with crowd.write() as transaction:
         lived = [
             (traits | where, consent, events, stage)
@@ -147,7 +147,7 @@ def test_who_has_something_to_do_before_or_was_there_already_is_left_alone(
     crowd: Database,
 ) -> None:
     program = program_with(BusinessTrigger("Back", ALL))
-    asked = [Question(BusinessTrigger("Back", ALL), Event(NOW, Kind.EMITTED, "Back", {}))]
+    asked = [CallQuestion(BusinessTrigger("Back", ALL), Event(NOW, Kind.EMITTED, "Back", {}))]
     with crowd.write() as transaction:
         write_customers(transaction, [], program.lifecycle)
         version, before = program.rules_version, NOW - DAY
@@ -167,12 +167,12 @@ def test_what_no_database_can_compare_is_asked_of_each_by_their_line(crowd: Data
     with crowd.write() as transaction:
         write_customers(transaction, [({"x": 1}, {}, [], None)], program.lifecycle)
         transaction.execute(CUSTOMERS.update().values(cursor=NOW - DAY))
-        assert ask_at_once(transaction, program, [Question(trigger, event)]) == {(1, 0)}
+        assert ask_at_once(transaction, program, [CallQuestion(trigger, event)]) == {(1, 0)}
 
 
 def test_who_is_meant_comes_page_by_page(crowd: Database) -> None:
     program = program_with(BusinessTrigger("Back", ALL))
-    asked = [Question(BusinessTrigger("Back", ALL), Event(NOW, Kind.EMITTED, "Back", {}))]
+    asked = [CallQuestion(BusinessTrigger("Back", ALL), Event(NOW, Kind.EMITTED, "Back", {}))]
     with crowd.write() as transaction:
         write_customers(transaction, [({}, {}, [], None)] * 5, program.lifecycle)
         transaction.execute(CUSTOMERS.update().values(cursor=NOW - DAY))
