@@ -293,9 +293,8 @@ class ScheduleTrigger(Called):
 
     def words(self) -> str:
         """`at 0 9 * * mon in Europe/Paris, for vip`."""
-        where = _where(None if self.is_own else self.cron.zone)
-        whom = _for(self.segment)
-        return say("at {cron} {where}{whom}", cron=self.cron.source, where=where, whom=whom)
+        whose = _whose(None if self.is_own else self.cron.zone, self.segment)
+        return say("at {cron} {whose}", cron=self.cron.source, whose=whose)
 
     def calendar(self, zone: ZoneInfo) -> Calendar:
         return replace(self.cron, zone=zone) if self.is_own else self.cron
@@ -324,8 +323,8 @@ class OnceTrigger(Called):
 
     def words(self) -> str:
         """`once, on 2026-11-27 10:00 in Europe/Paris, for vip`."""
-        at, whom = f"{self.at:%Y-%m-%d %H:%M}", _for(self.segment)
-        return say("once, on {at} {where}{whom}", at=at, where=_where(self.zone), whom=whom)
+        whose = _whose(self.zone, self.segment)
+        return say("once, on {at} {whose}", at=f"{self.at:%Y-%m-%d %H:%M}", whose=whose)
 
     def calendar(self, zone: ZoneInfo) -> Calendar:
         return _OneInstant(to_instant(self.at.date(), self.at.time(), self.zone or zone))
@@ -376,12 +375,9 @@ def _all_of(first: Expr | None, condition: Condition | None) -> Expr:
     return All((Const(True), *(tree for tree in trees if tree is not None)))
 
 
-def _for(segment: str | None) -> str:
-    return say(", for {segment}", segment=segment) if segment is not None else ""
-
-
-def _where(zone: ZoneInfo | None) -> str:
-    return say("where each customer is") if zone is None else say("in {zone}", zone=zone.key)
+def _whose(zone: ZoneInfo | None, segment: str | None) -> str:
+    where = say("where each customer is") if zone is None else say("in {zone}", zone=zone.key)
+    return where if segment is None else say("{where}, for {segment}", where=where, segment=segment)
 
 
 # ---------------------------------------------------------------- by hand
