@@ -178,10 +178,3 @@ def http_side(up: int) -> int | None:
         if int(parent) == up and b"orchestrator.api.process" in command:
             return int(found.name)
     return None
-
-
-def is_running(pid: int) -> bool:
-    try:
-        return "Z" not in Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except OSError:
-        return False

@@ -21,7 +21,8 @@ from urllib.error import URLError
 from orchestrator.api.conversation import Served
 from orchestrator.clock import SystemClock
 from orchestrator.language.config_file import load_config
-from tests.demo.conftest import PARCOURS, PATIENCE_S, Up, http_side, is_running
+from tests.demo.conftest import PARCOURS, PATIENCE_S, Up, http_side
+from tests.support.processes import is_running
 
 StartUp = Callable[..., Up]
 

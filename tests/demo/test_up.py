@@ -26,11 +26,11 @@ from tests.demo.conftest import (
     SMALL,
     Up,
     http_side,
-    is_running,
     starting,
     write_files,
 )
 from tests.support.ports import server_port
+from tests.support.processes import is_running
 
 StartUp = Callable[..., Up]
 
