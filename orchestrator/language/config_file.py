@@ -180,6 +180,7 @@ def _outlets(form: ConfigForm, place: Place) -> Outlets:
     return Outlets(
         coupons=read_url(form.coupons.webhook, secrets, place.at("coupons", "webhook")),
         tasks=read_url(form.tasks.webhook, secrets, place.at("tasks", "webhook")),
+        audiences=read_url(form.audiences.webhook, secrets, place.at("audiences", "webhook")),
     )
 
 

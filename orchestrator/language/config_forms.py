@@ -310,3 +310,4 @@ class ConfigForm(Form):
     webhooks: WebhooksForm = Field(default_factory=WebhooksForm)
     coupons: OutletForm = Field(default_factory=OutletForm)
     tasks: OutletForm = Field(default_factory=OutletForm)
+    audiences: OutletForm = Field(default_factory=OutletForm)
