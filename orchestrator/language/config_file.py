@@ -166,6 +166,7 @@ def _config(root: Path, form: ConfigForm, place: Place, environment: Mapping[str
         never=tuple(map(str, form.never.rules)),
         holdout_global=form.holdout.global_,
         tracking_granted=form.tracking.default == "granted",
+        tracking_opens_counted=form.tracking.opens is not None,
         tracking_links=form.tracking.links,
         ingest_max_age=form.ingest.max_age,
         public_url=form.web.public_url,
@@ -207,9 +208,8 @@ def _channels(form: ChannelsForm, root: Path, place: Place) -> Channels:
 
 
 def _refuse_not_built(form: ConfigForm, place: Place) -> None:
-    for key in ("opens", "clicks"):
-        if getattr(form.tracking, key) is not None:
-            place.at("tracking", key).not_built(f"`{key}`")
+    if form.tracking.clicks is not None:
+        place.at("tracking", "clicks").not_built("`clicks`")
 
 
 def _quiet_hours(form: QuietHoursForm, place: Place) -> QuietHours:
