@@ -23,7 +23,7 @@ from orchestrator.api import (
     home,
     mailbox_pages,
     onsite,
-    opens,
+    open_counter,
     preferences,
     referral,
     survey_page,
@@ -49,7 +49,7 @@ def create_app(services: ApiServices) -> Starlette:
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         file = services.file_calls or partial(write_inbox, services.database)
         app.state.writer = InboxWriter(file, services.nudge)
-        app.state.opens = opens.counter_for(services)
+        app.state.opens = open_counter.counter_for(services)
         try:
             yield
         finally:
@@ -87,7 +87,7 @@ def _routes(services: ApiServices) -> list[BaseRoute]:
         Route("/p/{token}", preferences.show_preferences),
         Route("/p/{token}", preferences.save_preferences, methods=["POST"]),
         Route("/m/{token}", web_copy.show_web_copy),
-        Route("/o/{token}", opens.show_point),
+        Route("/o/{token}", open_counter.show_point),
         Route("/login", admission.show_login),
         Route("/login", admission.log_in, methods=["POST"]),
         Route("/", guarded(home.show_home)),

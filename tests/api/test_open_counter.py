@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 from anyio import run
 
-from orchestrator.api.opens import OpenCounter
+from orchestrator.api.open_counter import OpenCounter
 from orchestrator.store.availability import StoreUnavailable
 from orchestrator.store.opens import OpenedMail, Opens, count_opens
 from orchestrator.store.tables import OPEN_COUNTS
