@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from hashlib import blake2b
 from zoneinfo import ZoneInfo
 
+from orchestrator.domain.account_use import AccountUse, find_account_use
 from orchestrator.domain.errands import errands_of
 from orchestrator.domain.event import ANY_EVENT, Event, Kind
 from orchestrator.domain.expression import (
@@ -93,6 +94,7 @@ class Index:
     has_splits: bool = False  # or holdouts, which are splits of their own
     has_grants: bool = False
     calls_out: bool = False  # a journey asks servers outside
+    accounts: AccountUse = field(default_factory=AccountUse)
 
     @classmethod
     def of(cls, program: Program) -> Index:
@@ -122,6 +124,7 @@ class Index:
         watched = [one for one in lifecycle.segments if one.name in index.segments]
         segments = (SegmentWatch(one, lifecycle) for one in watched)
         index._add_watches(StageWatch(lifecycle), *segments)
+        index.accounts = find_account_use(program.all_journeys(), trees)
         index.sent_window = _sent_window(program.policy, trees)
         index._look_ahead(program)
         return index
@@ -334,6 +337,8 @@ class Program:
         """
         watched = "\n".join(sorted(self.index.segments))
         version = self.lifecycle.version
+        if self.index.accounts.are_used:
+            watched += "\naccounts"
         return plain_code(f"{version}\n{watched}").lower() if watched else version
 
     @property

@@ -36,6 +36,8 @@ from orchestrator.language.translation import EVENT_IN_JOURNEY, STEP
 from orchestrator.language.trigger_forms.trigger_form import check_segment
 from orchestrator.language.version import version_of
 
+_ACCOUNT = "account"  # of `one_per`
+
 
 @dataclass(frozen=True, slots=True)
 class JourneyFile:
@@ -109,7 +111,7 @@ def _build(form: JourneyForm, ids: dict[Path, str], place: Place) -> domain.Jour
     has_items = any(getattr(item, "for_each", None) is not None for item in form.trigger)
     place = replace(place, known=replace(place.known, has_items=has_items))
     _check_head(form, place)
-    purpose = Purpose(form.purpose)
+    purpose, is_per_account = Purpose(form.purpose), form.one_per == _ACCOUNT
     reader = StepReader(ids, purpose, form.journey, find_targets(form.steps))
     steps = reader.read_block(form.steps, place.at("steps"))
     triggers = [
@@ -126,7 +128,10 @@ def _build(form: JourneyForm, ids: dict[Path, str], place: Place) -> domain.Jour
         priority=form.priority,
         triggers=tuple(trigger for trigger in triggers if trigger is not None),
         only_if=place.at("only_if").condition(form.only_if, STEP),
-        one_per=place.at("one_per").computed(form.one_per, EVENT_IN_JOURNEY),
+        one_per=None
+        if is_per_account
+        else place.at("one_per").computed(form.one_per, EVENT_IN_JOURNEY),
+        one_per_account=is_per_account,
         reentry=_reentry(form, triggers),
         on_repeat=domain.OnRepeat(form.on_repeat),
         exits=tuple(rule for rule in exits if rule is not None),
@@ -243,9 +248,6 @@ def _check_rule(form: ExitForm | GoalForm, place: Place, noun: str) -> bool:
     """Whether a rule is of one of the four forms: an event (with `if`), a stage, a segment, or
     an `if` alone.
     """
-    if form.scope is not None:
-        place.at("scope").not_built("`scope: account`")
-        return False
     written = [
         key
         for key, value in (
@@ -261,6 +263,12 @@ def _check_rule(form: ExitForm | GoalForm, place: Place, noun: str) -> bool:
             f"{noun} is an `event` (with or without `if`), a `stage`, a `segment`, or an `if` alone"
         )
         return False
+    if form.scope is not None and written == ["if"]:
+        place.at("scope").error(
+            "`scope: account` looks at what happens to members: write it beside an `event`, a "
+            "`stage` or a `segment`; a trait of the account is asked by `if: account.plan` alone"
+        )
+        return False
     check_segment(form.segment, place)
     if form.stage is not None:
         place.at("stage").check_known("stage", form.stage, place.known.stages)
@@ -272,7 +280,13 @@ def _exit(form: ExitForm, place: Place) -> domain.ExitRule | None:
         return None
     where = EVENT_IN_JOURNEY if form.event is not None else STEP
     condition = place.at("if").condition(form.if_, where)
-    return domain.ExitRule(form.event, form.stage, condition, segment=form.segment)
+    return domain.ExitRule(
+        form.event,
+        form.stage,
+        condition,
+        segment=form.segment,
+        of_account=form.scope is not None,
+    )
 
 
 def _goal(form: GoalForm, place: Place) -> domain.Goal | None:
@@ -287,4 +301,5 @@ def _goal(form: GoalForm, place: Place) -> domain.Goal | None:
         within=form.within,
         value=place.at("value").computed(form.value, where),
         ends_journey=form.exit,
+        of_account=form.scope is not None,
     )

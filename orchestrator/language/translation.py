@@ -17,6 +17,7 @@ from orchestrator.domain.expression import (
     OF_LISTS,
     OF_RECEIPTS,
     TESTS,
+    WHO,
     All,
     Any_,
     Arithmetic,
@@ -53,7 +54,6 @@ _ARITHMETIC: dict[type[nodes.Node], str] = {
     nodes.Add: "+", nodes.Sub: "-", nodes.Mul: "*", nodes.Div: "/", nodes.FloorDiv: "//",
     nodes.Mod: "%",
 }  # fmt: skip
-_NOT_BUILT = frozenset({"account"})
 _ALL_ELEMENTS = nodes.Tuple([], "load")  # `[]`
 _FILTER_ARGUMENTS = {"default": 1, "round": 1}  # the most that each takes; the others take none
 
@@ -75,7 +75,7 @@ class Where:
     functions: frozenset[str] = FUNCTIONS
 
 
-_ALWAYS = frozenset({"customer", "now"})
+_ALWAYS = WHO | {"now"}
 _INSIDE = _ALWAYS | {"entry", "vars", "coupon", "journey", "item"}
 
 TRIGGER = Where("a trigger", _ALWAYS | {"event"})
@@ -220,19 +220,15 @@ class _Translator:
     # ------------------------------------------------------------ names
 
     def _lone_name(self, name: str) -> Expr:
-        if name == "customer":
-            raise self.fault(
-                "`customer` alone says nothing: write `customer.` and a fact or trait", "customer"
-            )
+        if name in WHO:
+            kinds = "a fact or trait" if name == "customer" else "a trait"
+            told = f"`{name}` alone says nothing: write `{name}.` and {kinds}"
+            raise self.fault(told, name)
         return self._name(name)
 
     def _name(self, name: str) -> Name:
         if name in self.where.names:
             return Name(name)
-        if name in _NOT_BUILT:
-            raise self.fault(
-                f"`{name}` is part of the language but not built yet in this version", name
-            )
         if name in FUNCTIONS:
             raise self.fault(f"`{name}` is a function: write `{name}(…)`", name)
         if name in NAMES:
@@ -257,11 +253,10 @@ class _Translator:
         )
         if isinstance(key, Const) and isinstance(key.value, str):
             return Each(of, key.value) if isinstance(of, Each) else Attribute(of, key.value)
-        if of == Name("customer"):
-            raise self.fault(
-                "the name of a fact or trait must be plain text: `customer['first name']`",
-                "customer",
-            )
+        if isinstance(of, Name) and of.name in WHO:
+            kinds = "a fact or trait" if of.name == "customer" else "a trait"
+            told = f"the name of {kinds} must be plain text: `{of.name}['first name']`"
+            raise self.fault(told, of.name)
         return Item(of, key)
 
     def _each(self, node: nodes.Expr, key: Expr, depth: int) -> Expr:
@@ -300,10 +295,6 @@ class _Translator:
             raise self.fault(f'the name stands between quotes: {function}("{name}")', name)
 
     def _unknown_function(self, name: str) -> ExpressionInvalid:
-        if name in _NOT_BUILT:
-            return self.fault(
-                f"`{name}(…)` is part of the language but not built yet in this version", name
-            )
         if name in FUNCTIONS:
             return self.fault(f"{name}() cannot be used in {self.where.place}", name)
         hint = did_you_mean(name, self.where.functions)

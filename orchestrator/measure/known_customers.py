@@ -5,7 +5,7 @@ from __future__ import annotations
 from orchestrator.clock import SystemClock
 from orchestrator.domain.errors import ParcoursError
 from orchestrator.domain.formatting import count
-from orchestrator.domain.state import RESERVED_TRAITS
+from orchestrator.domain.traits import RESERVED_TRAITS
 from orchestrator.language.program_building import build_program
 from orchestrator.language.project import Project
 from orchestrator.store.customers import FoundCustomer

@@ -20,6 +20,7 @@ from orchestrator.render.predicates import TESTS
 ROOTS = frozenset(
     {
         "customer",
+        "account",
         "entry",
         "item",
         "vars",
@@ -35,7 +36,6 @@ ROOTS = frozenset(
     },
 )
 HELPERS = frozenset({"range", "namespace", "dict"})  # of Jinja2
-_NOT_BUILT = frozenset({"account"})
 _INSTEAD = {
     "event": "write `entry`, the event that started the journey",
     "person": "write `customer`",
@@ -186,8 +186,6 @@ def assigned_names(tree: nodes.Template) -> set[str]:
 
 
 def _unknown(name: str, is_called: bool) -> str:
-    if name in _NOT_BUILT:
-        return f"`{name}` is part of the language but not built yet in this version"
     if is_called and name not in _INSTEAD:
         return (
             "there is no function "

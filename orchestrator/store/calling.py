@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import ColumnElement, bindparam, not_, or_, select
 
-from orchestrator.domain.state import sortable
+from orchestrator.domain.traits import sortable
 from orchestrator.domain.values import INSTANT
 from orchestrator.store import settings
 from orchestrator.store.prepared import Query, among

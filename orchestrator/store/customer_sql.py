@@ -15,7 +15,7 @@ from orchestrator.domain.expression import Expr
 from orchestrator.domain.lifecycle import Fact, FactKind
 from orchestrator.domain.message import MessageState
 from orchestrator.domain.program import Program
-from orchestrator.domain.state import RESERVED_TRAITS
+from orchestrator.domain.traits import RESERVED_TRAITS
 from orchestrator.store.line_loading import COUNTED
 from orchestrator.store.sql_dialect import SqlDialect
 from orchestrator.store.sql_operators import Operators

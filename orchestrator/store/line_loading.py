@@ -26,8 +26,8 @@ from orchestrator.domain.state import (
     SentMessage,
     Status,
     entries_of,
-    sortable,
 )
+from orchestrator.domain.traits import sortable
 from orchestrator.store.addresses import StoredAddresses, marketing_refusals
 from orchestrator.store.changed_columns import Columns, Fingerprint, open_json
 from orchestrator.store.events import NewEvent, new_events, past_events

@@ -1,27 +1,33 @@
 """Lives of customers, sorted out of their calls and led through the journeys, without a database.
 
 Customers are independent but for rewards, so each is run on its own; a reward for another customer
-is put on that one's line, which is then run again.
+is put on that one's line, which is then run again. Only where a project asks for accounts are those
+who were ever members of the same one run together.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from orchestrator.domain.account import group_of
 from orchestrator.domain.agreeing import CONFIRMED
 from orchestrator.domain.call import Call
 from orchestrator.domain.effects import Effect, Emitted
 from orchestrator.domain.event import Event, Kind
 from orchestrator.domain.identity import Identities, Person
+from orchestrator.domain.line import Line
 from orchestrator.domain.program import Program
 from orchestrator.domain.run_options import RunOptions
 from orchestrator.domain.state import CustomerState
 from orchestrator.domain.timeline import run
+from orchestrator.domain.together import Strand, find_teams, run_together
 from orchestrator.domain.values import INSTANT
 
 ROUNDS_MAX = 10  # of rewards that cause rewards
+#: Runs a life that is absorbed, with its events, to just before it is.
+Lead = Callable[[CustomerState, list[Event], datetime], None]
 
 
 @dataclass(slots=True)
@@ -88,14 +94,14 @@ class Replay:
         self.absorbed = {
             absorbed: person for person, life in lives.items() for _, absorbed in life.absorbs
         }
+        self.teams = self._find_teams() if program.index.accounts.are_used else {}
 
     def run_all(self) -> Iterator[tuple[Person, list[Effect]]]:
         """Every surviving customer with the effects of their whole life."""
-        done = {
-            person: self._run(life, [])
-            for person, life in self.lives.items()
-            if person not in self.absorbed
-        }
+        done: dict[Person, list[Effect]] = {}
+        for person in self.lives:
+            if person not in self.absorbed and person not in done:
+                done |= self._run(person, {})
         gifts = self._gifts(done)
         before: dict[Person, list[Event]] = {}
         for _ in range(ROUNDS_MAX):
@@ -103,7 +109,7 @@ class Replay:
                 gifts.keys() | before.keys()
             ):  # also who got something in the round before, and now nothing
                 if person in done and gifts.get(person) != before.get(person):
-                    done[person] = self._run(self.lives[person], gifts.get(person, []))
+                    done |= self._run(person, gifts)
             before, gifts = gifts, self._gifts(done)
             if before == gifts:
                 break
@@ -124,29 +130,81 @@ class Replay:
             person = self.absorbed[person]
         return person
 
-    def _run(self, life: OwnEvents, gifts: list[Event]) -> list[Effect]:
+    # ------------------------------------------------------------ members of accounts
+
+    def _find_teams(self) -> dict[Person, list[Person]]:
+        """Those who were ever members of the same account, by each of them; not who is alone."""
+        named = {
+            person: self._accounts_of(life)
+            for person, life in self.lives.items()
+            if person not in self.absorbed
+        }
+        teams = (team for team in find_teams(named) if named[team[0]])
+        return {person: team for team in teams for person in team}
+
+    def _accounts_of(self, life: OwnEvents) -> set[str]:
+        """Every account that a life names, and those of whoever turned out to be its customer."""
+        groups = (one for one in life.events if one.kind is Kind.GROUP)
+        theirs = (self._accounts_of(self.lives[person]) for _, person in life.absorbs)
+        return {name for one in groups if (name := group_of(one))}.union(*theirs)
+
+    def _run_team(
+        self, team: list[Person], gifts: Mapping[Person, list[Event]]
+    ) -> dict[Person, list[Effect]]:
+        strands: dict[Person, list[Strand]] = {}
+        for place, person in enumerate(team):
+            strands[person] = self._strands(person, gifts.get(person, []), place)
+        run_together([one for some in strands.values() for one in some])
+        return {
+            person: [effect for one in some for effect in one.line.effects]
+            for person, some in strands.items()
+        }
+
+    def _strands(self, person: Person, gifts: list[Event], place: int) -> list[Strand]:
+        """A life, behind those of whoever turned out to be its customer."""
+        strands: list[Strand] = []
+
+        def add(state: CustomerState, events: list[Event], until: datetime) -> None:
+            line = Line(self.program, state, self.options)
+            strands.append(Strand(line, events, until, place))
+
+        events = self._events(self.lives[person], gifts, add)
+        add(self._state(person), events, self.until)
+        return strands
+
+    # ------------------------------------------------------------ one life
+
+    def _run(
+        self, person: Person, gifts: Mapping[Person, list[Event]]
+    ) -> dict[Person, list[Effect]]:
+        """The effects of a life, and of those with which it is run together."""
+        if (team := self.teams.get(person)) is not None:
+            return self._run_team(team, gifts)
         effects: list[Effect] = []
+
+        def lead(state: CustomerState, events: list[Event], until: datetime) -> None:
+            effects.extend(run(self.program, state, events, until, options=self.options))
+
+        events = self._events(self.lives[person], gifts.get(person, []), lead)
+        lead(self._state(person), events, self.until)
+        return {person: effects}
+
+    def _events(self, life: OwnEvents, gifts: list[Event], lead: Lead) -> list[Event]:
         # Nobody is told anything before they exist.
         begins = min(
             [*(event.at for event in life.events), *(at for at, _ in life.absorbs)], default=None
         )
-        events = [
-            *self._united(life, effects),
-            *(gift for gift in gifts if begins is not None and gift.at >= begins),
-        ]
-        return effects + run(
-            self.program, self._state(life.person), events, self.until, options=self.options
-        )
+        told = (gift for gift in gifts if begins is not None and gift.at >= begins)
+        return [*self._united(life, lead), *told]
 
-    def _united(self, life: OwnEvents, effects: list[Effect]) -> list[Event]:
+    def _united(self, life: OwnEvents, lead: Lead) -> list[Event]:
         """The events of a life with those of whoever turned out to be its customer, whose own
-        lives are run to their end before."""
+        lives are led to their end before."""
         events = [*life.events]
         for at, person in life.absorbs:
             other = self._state(person)
-            theirs = self._united(self.lives[person], effects)
-            before = [event for event in theirs if event.at < at]
-            effects += run(self.program, other, before, at - INSTANT, options=self.options)
+            theirs = self._united(self.lives[person], lead)
+            lead(other, [event for event in theirs if event.at < at], at - INSTANT)
             events += [event for event in theirs if event.at >= at]
             events.append(Event(at, Kind.MERGE, "", arrival=-1, absorbed=other))
         return events
