@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from orchestrator.domain.event import Event
+from orchestrator.domain.event import Event, Kind
 from orchestrator.domain.traits import sortable, take_newest, trait_of
 
 #: Segment's event for somebody who leaves their account.
@@ -19,7 +19,7 @@ LEFT_ACCOUNT = "Account Removed User"
 
 
 @dataclass(slots=True)
-class Account:
+class KnownAccount:
     """An account by its id; "" where somebody has left theirs. `since` is when they last said that
     they belong to it, or when they left.
     """
@@ -43,7 +43,7 @@ class Account:
         """Whether traits say anything else than what is known."""
         return any(self.traits.get(name) != value for name, value in said.items())
 
-    def learn(self, other: Account) -> bool:
+    def learn(self, other: KnownAccount) -> bool:
         """Takes over what another member knows better; says whether that changes anything."""
         before = self.traits.copy()
         for name, at in other.trait_times.items():
@@ -54,9 +54,11 @@ class Account:
         self.changed = self.changed or is_news
         return is_news
 
-    def copy(self) -> Account:
+    def copy(self) -> KnownAccount:
         """A copy that stays as it is while the line goes on."""
-        return Account(self.id, self.since, dict(self.traits), dict(self.trait_times), self.changed)
+        return KnownAccount(
+            self.id, self.since, dict(self.traits), dict(self.trait_times), self.changed
+        )
 
 
 def group_of(event: Event) -> str:
@@ -65,7 +67,12 @@ def group_of(event: Event) -> str:
     return named if isinstance(named, str) else ""
 
 
-def join(account: Account | None, event: Event) -> Account | None:
+def group_call(at: datetime, account: tuple[str, Mapping[str, object]], arrival: int) -> Event:
+    """A `group` call of the account with that id and these traits."""
+    return Event(at, Kind.GROUP, "", account[1], arrival, context={"groupId": account[0]})
+
+
+def join(account: KnownAccount | None, event: Event) -> KnownAccount | None:
     """What a customer belongs to after a `group` call of theirs: the newest call decides, and its
     traits are the account's.
     """
@@ -73,7 +80,7 @@ def join(account: Account | None, event: Event) -> Account | None:
     if not named:
         return account
     if account is None or (account.id != named and event.at >= account.since):
-        account = Account(named, event.at)
+        account = KnownAccount(named, event.at)
     if account.id == named:
         account.since = max(account.since, event.at)
         account.take(event.properties, event.at)
@@ -81,16 +88,16 @@ def join(account: Account | None, event: Event) -> Account | None:
     return account
 
 
-def leave(account: Account | None, event: Event) -> Account | None:
+def leave(account: KnownAccount | None, event: Event) -> KnownAccount | None:
     """What a customer belongs to after they were removed from their account: nothing, unless the
     event names another one, or they have joined since.
     """
     if account is None or event.at < account.since or group_of(event) not in ("", account.id):
         return account
-    return Account("", event.at)
+    return KnownAccount("", event.at)
 
 
-def unite(ours: Account | None, theirs: Account | None) -> Account | None:
+def unite(ours: KnownAccount | None, theirs: KnownAccount | None) -> KnownAccount | None:
     """What a customer belongs to who absorbs another: what was said last."""
     if ours is None or theirs is None:
         return ours or theirs

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from orchestrator.domain.account import Account, group_of
+from orchestrator.domain.account import KnownAccount, group_of
 from orchestrator.domain.effects import RuleChange
 from orchestrator.domain.event import Event, Kind
 from orchestrator.domain.traits import take_newest
@@ -34,7 +34,7 @@ def tell_change(account: str, change: RuleChange) -> Event:
     return _news(account, change.at, None, told)
 
 
-def tell_all(known: Account, event: Event) -> Event:
+def tell_all(known: KnownAccount, event: Event) -> Event:
     """All that is known of an account, for who joins it by an event."""
     said = {name: known.traits.get(name) for name in known.trait_times}
     return _news(known.id, event.at, event, {"traits": said, "times": dict(known.trait_times)})
@@ -45,7 +45,7 @@ def _news(account: str, at: datetime, source: Event | None, told: Mapping[str, o
     return Event(at, Kind.ACCOUNT, "", {}, arrival, starts, {"groupId": account, **told})
 
 
-def hear_news(account: Account | None, news: Event) -> None:
+def hear_news(account: KnownAccount | None, news: Event) -> None:
     """Takes what news say of the account's traits; of one that was left since, nothing."""
     said = as_mapping(news.context.get("traits"))
     if account is None or account.id != group_of(news) or not said:

@@ -20,7 +20,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from operator import itemgetter
 
-from orchestrator.domain.account import Account, unite
+from orchestrator.domain.account import KnownAccount, unite
 from orchestrator.domain.applying import apply
 from orchestrator.domain.consent import ConsentKey
 from orchestrator.domain.effects import Decision, DecisionKind, RuleChange
@@ -141,7 +141,7 @@ class _Known:
 
     traits: dict[str, object]
     trait_times: dict[str, str]
-    account: Account | None
+    account: KnownAccount | None
     consent: dict[ConsentKey, Choice]
     stage: str | None
     stage_since: datetime | None

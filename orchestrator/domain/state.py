@@ -13,7 +13,7 @@ from operator import attrgetter
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from orchestrator.domain.account import Account
+from orchestrator.domain.account import KnownAccount
 from orchestrator.domain.consent import AddressBook, ConsentKey, asked_of, know_no_address, topic_of
 from orchestrator.domain.event import Event
 from orchestrator.domain.lifecycle import Fact, Lifecycle, read_windowed
@@ -175,7 +175,7 @@ class CustomerState:
     anonymous: bool = False
     traits: dict[str, object] = field(default_factory=dict)
     trait_times: dict[str, str] = field(default_factory=dict)
-    account: Account | None = None
+    account: KnownAccount | None = None
     facts: dict[str, object] = field(default_factory=dict)
     stage: str | None = None
     stage_since: datetime | None = None

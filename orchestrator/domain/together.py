@@ -14,15 +14,17 @@ from datetime import datetime
 from operator import attrgetter
 from typing import TypeVar
 
-from orchestrator.domain.account import Account, group_of
+from orchestrator.domain.account import KnownAccount, group_of
 from orchestrator.domain.account_news import tell_all, tell_change, tell_event, tell_traits
 from orchestrator.domain.effects import Effect, Emitted, Logged, RuleChange
 from orchestrator.domain.event import Event, Kind
 from orchestrator.domain.line import Line
+from orchestrator.domain.program import Program
 from orchestrator.domain.record import Record
 from orchestrator.domain.state import CustomerState
 from orchestrator.domain.timeline import begin, end, is_late
-from orchestrator.domain.values import as_mapping
+from orchestrator.domain.uniting import Life, Recall, Union, is_behind, recall_nothing
+from orchestrator.domain.values import INSTANT, as_mapping
 from orchestrator.domain.walk import next_instant, walk
 
 K = TypeVar("K", bound=Hashable)
@@ -55,7 +57,7 @@ def share(states: Sequence[CustomerState]) -> list[CustomerState]:
     news.
     """
     known = [(state, state.account) for state in states if state.account and state.account.id]
-    best: dict[str, Account] = {}
+    best: dict[str, KnownAccount] = {}
     for _, account in known:
         if account is not None:
             best.setdefault(account.id, account.copy()).learn(account)
@@ -130,8 +132,53 @@ class Strand:
         self.waiting.sort(key=attrgetter("at", "arrival"), reverse=True)
 
 
-def run_together(strands: Sequence[Strand]) -> None:
-    """Runs the lines to their ends; their effects stand in each."""
+def run_together(
+    program: Program, lives: Sequence[tuple[Life, datetime]], recall: Recall = recall_nothing
+) -> list[list[Effect]]:
+    """Runs some lines, each up to its instant, and before them those of the customers who turned
+    out to be one of them; returns the effects of each. Of two at one instant the first goes before.
+    """
+    strands, ends = list[Strand](), list[int]()
+    for life, until in lives:
+        union = _Union(program, recall, place=len(ends), strands=strands)
+        union.add(life, until)
+        ends.append(len(strands))
+    _run_strands(strands)
+    begins = [0, *ends]
+    return [
+        [effect for one in strands[begin:end] for effect in one.line.effects]
+        for begin, end in zip(begins, ends, strict=False)
+    ]
+
+
+@dataclass(slots=True)
+class _Union(Union):
+    """Who was absorbed goes on beside the others up to the merge; where it is known late, their
+    line is over already, and run at once.
+    """
+
+    place: int = 0
+    strands: list[Strand] = field(default_factory=list)
+    taken: list[Event] = field(default_factory=list)
+
+    def add(self, life: Life, until: datetime) -> None:
+        """Makes a strand of a life, behind those of who was absorbed."""
+        events = self.bring_together(life)
+        record, line = self.recall_for(life, events), Line(self.program, life.state, life.options)
+        line.effects = self.effects
+        self.strands.append(Strand(line, events, until, self.place, record, self.taken))
+
+    def end(self, other: Life, before: list[Event], merged_at: datetime, survivor: Life) -> None:
+        if is_behind(merged_at, survivor):
+            Union.end(self, other, before, merged_at, survivor)
+            self.taken += before
+            return
+        line = Line(self.program, other.state, other.options.of_who_was_absorbed())
+        record = self.recall_own(other, before)
+        self.strands.append(Strand(line, before, merged_at - INSTANT, self.place, record))
+
+
+def _run_strands(strands: Sequence[Strand]) -> None:
     for strand in strands:
         strand.line.colleagues = [one.state for one in strands if one is not strand]
     for strand in strands:
@@ -201,7 +248,7 @@ class _Team:
         return None if known is None else tell_all(known, joining)
 
 
-def _is_news(news: Event, known: Account | None) -> bool:
+def _is_news(news: Event, known: KnownAccount | None) -> bool:
     """Whether a member of an account, by what they know of it, has not heard it yet."""
     if known is None or known.id != group_of(news):
         return False
@@ -209,7 +256,7 @@ def _is_news(news: Event, known: Account | None) -> bool:
     return not said or known.lacks(said)
 
 
-def _about_event(strand: Strand, event: Event, before: Account | None) -> Iterator[Event]:
+def _about_event(strand: Strand, event: Event, before: KnownAccount | None) -> Iterator[Event]:
     """What others hear of an event: the traits that it says, or that their journeys listen for it;
     `before` is the account that its customer had then, who may have left it by the event.
     """

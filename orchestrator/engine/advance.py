@@ -10,16 +10,25 @@ import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 from orchestrator.domain.effects import Decision, DecisionKind, Effect
 from orchestrator.domain.errors import without_data
-from orchestrator.domain.event import Event, Kind
 from orchestrator.domain.record import Record
 from orchestrator.domain.run_options import RunOptions
 from orchestrator.domain.state import Status
 from orchestrator.domain.steps.message_step import QueueMessage
-from orchestrator.domain.timeline import is_late, pass_calls, recount, run
-from orchestrator.domain.values import INSTANT
+from orchestrator.domain.timeline import pass_calls, recount
+from orchestrator.domain.together import find_teams, run_together
+from orchestrator.domain.uniting import Life, run_life
+from orchestrator.domain.values import INSTANT, earlier
+from orchestrator.engine.account_teams import (
+    absorbed_of,
+    accounts_of,
+    is_touched,
+    mark_stale,
+    members_missing,
+)
 from orchestrator.engine.collecting import collecting_afterwards
 from orchestrator.engine.parts import CLAIM_MAX
 from orchestrator.engine.report import JourneyTally, TickReport
@@ -69,7 +78,7 @@ def run_due(turn: Turn, now: datetime, report: TickReport) -> int:
 def _advance_alone(turn: Turn, customer_id: int, now: datetime, report: TickReport) -> None:
     try:
         with unless_away(), turn.database.write() as transaction:
-            tallies = _advance(turn, transaction, [customer_id], now)
+            tallies = _advance(turn, transaction, [customer_id], now, alone=True)
         report.add(tallies)
     except StoreUnavailable:
         raise
@@ -83,11 +92,21 @@ def _advance_alone(turn: Turn, customer_id: int, now: datetime, report: TickRepo
             set_aside(transaction, {customer_id: type(error).__name__}, now, now + TRY_AGAIN)
 
 
-def _advance(turn: Turn, transaction: Transaction, ids: Sequence[int], now: datetime) -> TickReport:
-    """Runs these customers' lines and writes what came of it, in the caller's transaction."""
+def _advance(
+    turn: Turn,
+    transaction: Transaction,
+    ids: Sequence[int],
+    now: datetime,
+    *,
+    alone: bool = False,
+) -> TickReport:
+    """Runs these customers' lines and writes what came of it, in the caller's transaction; `alone`,
+    without the other members of their accounts.
+    """
     tallies = TickReport()
     if ids:
-        runs = _Lives(turn, transaction, now, PoolCodes(transaction)).run(ids, tallies)
+        pools = PoolCodes(transaction)
+        runs = _Lives(turn, transaction, now, pools, alone=alone).run(ids, tallies)
         version = turn.program.rules_version
         save(transaction, runs, Saving(now, version, turn.parts.public_id, turn.parts.priority))
         _keep_moments(turn, runs)
@@ -103,11 +122,15 @@ class _Lives:
     transaction: Transaction
     now: datetime
     pools: PoolCodes
+    alone: bool = False
 
     def run(self, ids: Sequence[int], report: TickReport) -> list[RunOutcome]:
         """Runs these customers' lines; what was due is counted in the report."""
         lives = self._load(ids)
         others = self._load_absorbed(lives.values())
+        asks_accounts = self.turn.program.index.accounts.are_used
+        if asks_accounts and not self.alone:
+            self._bring_members(lives, others)
         if others:
             merged = [key for key, life in lives.items() if life.merges]
             lives |= self._load(merged, whole=True)
@@ -116,7 +139,39 @@ class _Lives:
         for life in lives.values():
             self._pass_calls(life, others)
             _count_due(self.turn, life, self.now, report)
-        return [self._run_life(life, others) for life in lives.values()]
+        if not asks_accounts:
+            return [self._run_life(life, others) for life in lives.values()]
+        teams = find_teams({key: accounts_of(one, others) for key, one in lives.items()})
+        done = (self._run_team([lives[key] for key in team], others) for team in teams)
+        return [outcome for team in done for outcome in team]
+
+    def _bring_members(self, lives: dict[int, Loaded], others: dict[int, Loaded]) -> None:
+        """Loads the other members of the accounts that these customers name: their lines go on from
+        where the first of these was woken.
+        """
+        since = min((at for one in lives.values() if (at := one.state.next_due_at)), default=None)
+        while missing := members_missing(self.transaction, lives, others):
+            more = self._load(missing)
+            for one in more.values():
+                one.is_brought = True
+                one.state.next_due_at = earlier(one.state.next_due_at, since)
+            lives |= more
+            others |= self._load_absorbed(more.values())
+
+    def _run_team(self, team: list[Loaded], others: Mapping[int, Loaded]) -> list[RunOutcome]:
+        """Runs the lines of members of an account; who was brought is written only where something
+        came of it.
+        """
+        mark_stale(team)
+        team.sort(key=lambda one: one.state.id or 0)
+        lives = [(self._as_life(one, others), self._until(one)) for one in team]
+        applied = _applied([*team, *others.values()])
+        done = run_together(self.turn.program, lives, partial(_recall, self.transaction, applied))
+        return [
+            self._outcome(life, others, effects)
+            for life, effects in zip(team, done, strict=True)
+            if effects or is_touched(life)
+        ]
 
     def _load(self, ids: Sequence[int], *, whole: bool = False) -> dict[int, Loaded]:
         return load(self.transaction, self.turn.program, ids, self.now, whole=whole)
@@ -133,7 +188,7 @@ class _Lives:
     def _pass_calls(self, life: Loaded, others: Mapping[int, Loaded]) -> None:
         """Has the line begin where it was woken; those that are merged into it, there too."""
         since = life.state.next_due_at
-        for one in (life, *_absorbed(life, others)):
+        for one in (life, *absorbed_of(life, others)):
             one.state.next_due_at = since
             pass_calls(self.turn.program, one.state, since or self.now)
 
@@ -145,25 +200,24 @@ class _Lives:
 
     def _run_life(self, life: Loaded, others: Mapping[int, Loaded]) -> RunOutcome:
         """Runs one line, and before it those of the customers who turned out to be this one."""
-        turn, effects, late = self.turn, list[Effect](), list[Loaded]()
-        fresh = self._unite(life, others, effects, late)
-        record = (
-            _united_record(self.transaction, [life, *late], fresh, effects)
-            if late
-            else _own_record(self.transaction, life, fresh)
+        applied = _applied([life, *absorbed_of(life, others)])
+        effects = run_life(
+            self.turn.program,
+            self._as_life(life, others),
+            self._until(life),
+            partial(_recall, self.transaction, applied),
         )
+        return self._outcome(life, others, effects)
+
+    def _until(self, life: Loaded) -> datetime:
+        """Now; else the machine's clock was set back: nothing may be passed over."""
         cursor = life.state.cursor
-        # else the machine's clock was set back: nothing may be passed over
-        until = self.now if cursor is None else max(self.now, cursor)
-        options = _options(
-            turn,
-            life,
-            self.pools,
-            wall_clock=turn.parts.wall_clock(self.now),
-            keeps_customers=turn.clock.is_virtual,
-        )
-        effects += run(turn.program, life.state, fresh, until, options=options, record=record)
-        absorbed = _absorbed(life, others)
+        return self.now if cursor is None else max(self.now, cursor)
+
+    def _outcome(
+        self, life: Loaded, others: Mapping[int, Loaded], effects: list[Effect]
+    ) -> RunOutcome:
+        absorbed = absorbed_of(life, others)
         absorbed_ids = [one.state.id for one in absorbed if one.state.id is not None]
         taken = [life, *absorbed]
         return RunOutcome(
@@ -175,72 +229,38 @@ class _Lives:
             {} if absorbed_ids else life.enrollments_before,
         )
 
-    def _unite(
-        self,
-        life: Loaded,
-        others: Mapping[int, Loaded],
-        effects: list[Effect],
-        late: list[Loaded],
-    ) -> list[Event]:
-        """The new events of a line, with those of the customers who turned out to be this one;
-        their own lines are run to their end before. `late` are those of whom it was known late.
-        """
-        fresh = life.events
-        for told, absorbed_id in life.merges:
-            other = others[absorbed_id]
-            theirs = self._unite(other, others, effects, late)
-            if _is_behind(told.at, other):  # it was already run past the instant of the merge
-                fresh += theirs
-                if told.starts:
-                    happened = filter(None, (life.state.happened_at, other.state.happened_at))
-                    life.state.happened_at = max(happened)
-            else:
-                unnamed = fresh if other.state.anonymous else []
-                before, later = _part(theirs, unnamed, told.at)
-                fresh = later if other.state.anonymous else [*fresh, *later]
-                effects += self._run_up_to(told.at, other, before)
-            if told.starts and (_is_behind(told.at, other) or _is_behind(told.at, life)):
-                late.append(other)
-            fresh.append(_merge(told, other))
-        return fresh
+    def _as_life(self, loaded: Loaded, others: Mapping[int, Loaded]) -> Life:
+        """A customer as the time line takes them, with all who turned out to be them."""
+        merges = [(told, self._as_life(others[one], others)) for told, one in loaded.merges]
+        return Life(loaded.state, loaded.events, merges, self._options(loaded))
 
-    def _run_up_to(self, merged_at: datetime, other: Loaded, before: list[Event]) -> list[Effect]:
-        """Runs the line of a customer who was absorbed to its end, just before the merge."""
-        return run(
-            self.turn.program,
-            other.state,
-            before,
-            merged_at - INSTANT,
-            options=_options(self.turn, other, self.pools),
-            record=_own_record(self.transaction, other, before),
+    def _options(self, life: Loaded) -> RunOptions:
+        turn = self.turn
+        return RunOptions(
+            wall_clock=turn.parts.wall_clock(self.now),
+            keeps_customers=turn.clock.is_virtual,
+            on_hold=turn.standing.held.journeys,
+            history_until=_imported_at(life),
+            rules_edited=life.stale,
+            called_from=_called_from(turn, life),
+            keeps_ended=life.whole,
+            business=turn.business or (),
+            pool_code=self.pools.take,
         )
 
 
-def _merge(told: Event, other: Loaded) -> Event:
-    """The instant at which two customers become one, as the survivor's line sees it."""
-    return Event(told.at, Kind.MERGE, "", {}, -1, told.starts, told.context, absorbed=other.state)
+def _applied(lives: Iterable[Loaded]) -> dict[int, int]:
+    """By customer, the last event on their line."""
+    return {one.state.id: one.applied_event_id for one in lives if one.state.id is not None}
 
 
-def _options(
-    turn: Turn,
-    life: Loaded,
-    pools: PoolCodes,
-    *,
-    wall_clock: datetime | None = None,
-    keeps_customers: bool = False,
-) -> RunOptions:
-    """A life that was absorbed is over: on its line nothing is late, and no message leaves."""
-    return RunOptions(
-        wall_clock=wall_clock,
-        keeps_customers=keeps_customers,
-        on_hold=turn.standing.held.journeys,
-        history_until=_imported_at(life),
-        rules_edited=life.stale,
-        called_from=_called_from(turn, life),
-        keeps_ended=life.whole,
-        business=turn.business or (),
-        pool_code=pools.take,
-    )
+def _recall(
+    transaction: Transaction, applied: Mapping[int, int], lives: Sequence[Life], since: datetime
+) -> Record:
+    """What is on record of some lives since an instant; of several, as they become one."""
+    ids = [one.state.id for one in lives if one.state.id is not None]
+    lines = {key: applied[key] for key in ids}
+    return load_record(transaction, lines, since, merging=len(lives) > 1)
 
 
 def _called_from(turn: Turn, life: Loaded) -> datetime:
@@ -249,55 +269,6 @@ def _called_from(turn: Turn, life: Loaded) -> datetime:
     """
     is_new = life.state.cursor is None
     return _EVER if turn.clock.is_virtual and is_new else life.state.next_due_at or _EVER
-
-
-def _is_behind(at: datetime, life: Loaded) -> bool:
-    """Whether something happened on the line at that instant or later."""
-    return life.state.happened_at is not None and at <= life.state.happened_at
-
-
-def _absorbed(life: Loaded, others: Mapping[int, Loaded]) -> list[Loaded]:
-    """All who turned out to be a customer, at once or one by way of another."""
-    found = [others[absorbed_id] for _, absorbed_id in life.merges]
-    return [*found, *(one for other in found for one in _absorbed(other, others))]
-
-
-def _part(
-    theirs: Sequence[Event], fresh: Sequence[Event], merged_at: datetime
-) -> tuple[list[Event], list[Event]]:
-    """The new events of the absorbed customer's line, and those of the survivor's. What a device
-    did before it was known whose it is belongs to the former, also where the call came after the
-    one that told."""
-    unnamed, ours = list[Event](), list[Event]()
-    for event in fresh:
-        (unnamed if event.unnamed and event.at < merged_at else ours).append(event)
-    before = [*(event for event in theirs if event.at < merged_at), *unnamed]
-    return before, [*ours, *(event for event in theirs if event.at >= merged_at)]
-
-
-def _own_record(transaction: Transaction, life: Loaded, events: Sequence[Event]) -> Record | None:
-    """What is on record of a customer some of whose calls came late; None where all came in
-    order.
-    """
-    happened = life.state.happened_at
-    late = [event.at for event in events if happened is not None and is_late(event, happened)]
-    if not late or life.state.id is None:
-        return None
-    return load_record(transaction, {life.state.id: life.applied_event_id}, min(late))
-
-
-def _united_record(
-    transaction: Transaction,
-    lives: Sequence[Loaded],
-    fresh: Sequence[Event],
-    effects: Sequence[Effect],
-) -> Record:
-    """What is on record of customers who late turned out to be the same."""
-    since = min(event.at for event in fresh)
-    lines = {one.state.id: one.applied_event_id for one in lives if one.state.id is not None}
-    record = load_record(transaction, lines, since, merging=True)
-    record.add(effects)
-    return record
 
 
 def _imported_at(life: Loaded) -> datetime | None:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import get_args, get_origin
+from collections.abc import Callable, Sequence
 
-from pydantic import Tag, ValidationError
+from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from orchestrator.documents.document import Path, Syntax
 from orchestrator.domain.medium import Medium
 from orchestrator.domain.suggestion import did_you_mean
-from orchestrator.language.form_union import tagged
+from orchestrator.language.form_places import innermost_step, name_step, resolve
 from orchestrator.language.other_words import (
     ENTRIES,
     IN_TABLES,
@@ -23,15 +22,14 @@ from orchestrator.language.other_words import (
     known_word,
 )
 from orchestrator.language.place import Place
-from orchestrator.language.plain_forms import Form, duration
+from orchestrator.language.plain_forms import Form, clock_time, duration
 from orchestrator.language.schema import JourneyForm
 from orchestrator.language.step_forms import BUILT_STEPS, NOT_BUILT, STEP_KINDS
-from orchestrator.language.step_forms.message_forms import MessageForm, MessageOptions
-from orchestrator.language.step_forms.step_form import FORMS, StepForm, kind_of_step
+from orchestrator.language.step_forms.message_forms import MessageOptions
+from orchestrator.language.step_forms.step_form import StepForm, kind_of_step
 from orchestrator.language.step_forms.wait_forms import DelayForm
 from orchestrator.language.step_forms.way_forms import IfArm
 from orchestrator.language.trigger_forms import TRIGGER_EXAMPLES, TRIGGER_KINDS
-from orchestrator.language.trigger_forms.trigger_form import TRIGGER_FORMS, TriggerForm
 
 _NO_TEXT = ("string_type", "dict_type", "list_type", "model_type", "model_attributes_type")
 _TYPES = {
@@ -56,7 +54,7 @@ def report_form_errors(fault: ValidationError, form: type[Form], place: Place) -
     """Reports every error of a validation at its place; the paths of what is faulty."""
     found = []
     for error in fault.errors(include_url=False, include_input=False):
-        path, model = _resolve(error["loc"], form, place)
+        path, model = resolve(error["loc"], form, place)
         found.append((error, model, path))
     meant = {
         (path[:-1], known)
@@ -69,9 +67,9 @@ def report_form_errors(fault: ValidationError, form: type[Form], place: Place) -
             if part not in refused:
                 refused.add(part)
                 noun = "the trigger " if part[0] == "trigger" else ""
-                _name_step(place, path).at(*part).not_built(f"{noun}`{part[-1]}`")
+                name_step(place, path).at(*part).not_built(f"{noun}`{part[-1]}`")
         elif error["type"] != "missing" or (path, error["loc"][-1]) not in meant:
-            _report(error, model, _name_step(place, path).at(*path))
+            _report(error, model, name_step(place, path).at(*path))
     return [path for _, _, path in found]
 
 
@@ -84,7 +82,7 @@ def _part_not_built(place: Place, path: Path) -> Path | None:
         written = place.at(*trigger).written
         words = [word for word in TRIGGER_KINDS if isinstance(written, dict) and word in written]
         return (*trigger, words[0]) if words and not set(words) & set(TRIGGER_EXAMPLES) else None
-    step = _innermost_step(place, path)
+    step = innermost_step(place, path)
     word = (kind_of_step(place.at(*step).written) or "").strip("<>") if step else ""
     return (*step, word) if step and word in NOT_BUILT else None
 
@@ -124,7 +122,7 @@ def _report(error: ErrorDetails, model: type[Form] | None, place: Place) -> None
         known = _words(str(context["expected"]))
         place.error(_unknown_key(key, None, place, known), at_key=True)
     elif kind in ("literal_error", "enum"):
-        place.error(_not_among(key, str(context["expected"]), place.written))
+        place.error(_not_among(place, str(context["expected"])))
     elif kind == "value_error":
         place.error(str(context["error"]))
     elif kind == "too_short":
@@ -181,7 +179,8 @@ def _wrong_type(kind: str, place: Place) -> str:
         return f"`{key}` has no value" + (
             f": write `{key}: {SHAPES[key]}`" if key in SHAPES else ""
         )
-    if isinstance(written, str) and key in OF_TEXT and kind != "string_type":
+    is_enough = key != "wait_until" or _is_read(clock_time, written)
+    if isinstance(written, str) and key in OF_TEXT and kind != "string_type" and is_enough:
         return f"`{key}` is written as `{key}: {OF_TEXT[key].replace('TEXT', written)}`"
     if key in SHAPES and kind in _NO_TEXT and kind != "string_type":
         return f"`{key}` is written as `{key}: {SHAPES[key]}`"
@@ -203,12 +202,15 @@ def _wrong_type_in_toml(kind: str, place: Place) -> str:
     )
 
 
-def _not_among(key: str, expected: str, written: object) -> str:
-    words = _words(expected)
+def _not_among(place: Place, expected: str) -> str:
+    words, written, key = _words(expected), place.written, place.path[-1]
+    if isinstance(key, int):
+        return f"each entry of `{place.path[-2]}` is one of {', '.join(words)}"
     if words == ["True"]:
         return f"`{key}` takes no value: write it alone"
     if key == "reentry":
-        return f"`reentry` must be never, always or {_reentry_after(written)}"
+        after = f"{{after: {written if _is_read(duration, written) else '7d'}}}"
+        return f"`reentry` must be never, always or {after}"
     hint = did_you_mean(written, words) if isinstance(written, str) else ""
     return f"`{key}` must be {' or '.join(words)}{hint}"
 
@@ -218,12 +220,12 @@ def _words(expected: str) -> list[str]:
     return expected.replace("'", "").replace(" or ", ", ").split(", ")
 
 
-def _reentry_after(written: object) -> str:
+def _is_read(read: Callable[[object], object], written: object) -> bool:
     try:
-        duration(written)
+        read(written)
     except ValueError:
-        return "{after: 7d}"
-    return f"{{after: {written}}}"
+        return False
+    return True
 
 
 def _unknown_key(
@@ -306,93 +308,3 @@ def _report_no_trigger(place: Place) -> None:
             return
     listed = ", ".join(f"`{shape}`" for shape in TRIGGER_EXAMPLES.values())
     place.error(f"a trigger is one of {listed}")
-
-
-# ---------------------------------------------------------------- from pydantic's place to ours
-
-_FREE = "{}"  # the tag of the forms under the free keys of a map: `facts: {orders: …}`
-
-
-def _resolve(
-    loc: tuple[int | str, ...], form: type[Form], place: Place
-) -> tuple[Path, type[Form] | None]:
-    """The path in the data that pydantic's `loc` means, and the form that holds its last key."""
-    path: Path = ()
-    holder: type[Form] | None = form
-    inner: dict[str, type[Form]] = {"": form}  # the forms that may begin here, by tag
-    for part in loc:
-        if isinstance(part, str) and part.startswith("<"):
-            inner = {"": inner[part]} if part in inner else {}
-            continue
-        here = place.at(*path).written
-        if isinstance(part, int):
-            path = (*path, part) if isinstance(here, list) else path
-            continue
-        if _FREE in inner and isinstance(here, dict) and part in here:
-            path, inner = (*path, part), {"": inner[_FREE]}
-            continue
-        holder = inner.get("")
-        inner = dict(_forms_of(holder, part)) if holder else {}
-        if isinstance(here, dict) and part in here:
-            path = (*path, part)
-    return path, holder
-
-
-def _forms_of(form: type[Form], key: str) -> Iterator[tuple[str, type[Form]]]:
-    for name, field in form.model_fields.items():
-        if (field.alias or name) == key:
-            yield from _forms_in(field.annotation, "")
-            for extra in field.metadata:
-                yield from _forms_in(extra, "")
-
-
-def _forms_in(annotation: object, tag: str) -> Iterator[tuple[str, type[Form]]]:
-    """Every form inside a type, with the tag that chooses it in a union ("" without one)."""
-    if annotation in (StepForm, TriggerForm):
-        forms: Mapping[str, type[Form]] = FORMS if annotation is StepForm else TRIGGER_FORMS
-        yield from tagged(forms).items()
-        return
-    if isinstance(annotation, type) and issubclass(annotation, Form):
-        yield tag, annotation
-        return
-    arguments = get_args(annotation)
-    if get_origin(annotation) is dict:
-        yield from ((_FREE, form) for _, form in _forms_in(arguments[1], ""))
-        return
-    own = next((argument.tag for argument in arguments if isinstance(argument, Tag)), tag)
-    for argument in arguments:
-        yield from _forms_in(argument, own)
-
-
-def _innermost_step(place: Place, path: Path) -> Path | None:
-    """The path of the step that a path leads into."""
-    for end in range(len(path), 1, -1):
-        if isinstance(path[end - 1], int) and path[end - 2] in ("steps", "then", "else"):
-            return path[:end]
-    return None
-
-
-def _name_step(place: Place, path: Path) -> Place:
-    """The place, naming the innermost step on the path."""
-    step = _innermost_step(place, path)
-    return (
-        place
-        if step is None
-        else place.in_step(describe_step(place.at(*step).written, int(step[-1])))
-    )
-
-
-def describe_step(written: object, index: int) -> str:
-    """What to call a step that has no derived id yet: its id, its template, or its word and
-    number.
-    """
-    if not isinstance(written, dict):
-        return str(written) if isinstance(written, str) else f"number {index + 1}"
-    inner = next((value for key, value in written.items() if key in STEP_KINDS), None)
-    for source in (written, inner if isinstance(inner, dict) else {}):
-        for key in ("id", "template"):
-            if isinstance(source.get(key), str):
-                return str(source[key])
-    word = next((key for key in written if key in STEP_KINDS), next(iter(written), "step"))
-    sends = word in FORMS and issubclass(FORMS[word], MessageForm)
-    return inner if isinstance(inner, str) and sends else f"{word}, number {index + 1}"

@@ -11,6 +11,7 @@ from orchestrator.documents.document import Document, Path, Position
 from orchestrator.documents.yaml_nodes import read_yaml
 from orchestrator.domain import journey as domain
 from orchestrator.domain.errors import Problem, ProjectInvalid
+from orchestrator.domain.expression import Name, Value, walk
 from orchestrator.domain.journey_tests import JourneyTest
 from orchestrator.domain.message import Purpose
 from orchestrator.domain.schedule import find_zone, to_instant
@@ -128,9 +129,7 @@ def _build(form: JourneyForm, ids: dict[Path, str], place: Place) -> domain.Jour
         priority=form.priority,
         triggers=tuple(trigger for trigger in triggers if trigger is not None),
         only_if=place.at("only_if").condition(form.only_if, STEP),
-        one_per=None
-        if is_per_account
-        else place.at("one_per").computed(form.one_per, EVENT_IN_JOURNEY),
+        one_per=None if is_per_account else _one_per(form.one_per, place.at("one_per")),
         one_per_account=is_per_account,
         reentry=_reentry(form, triggers),
         on_repeat=domain.OnRepeat(form.on_repeat),
@@ -146,6 +145,17 @@ def _build(form: JourneyForm, ids: dict[Path, str], place: Place) -> domain.Jour
         version=version_of(place.document.map),
         source=place.document.text,
     )
+
+
+def _one_per(written: str | None, place: Place) -> Value | None:
+    """What a passage is for each value of."""
+    value = place.computed(written, EVENT_IN_JOURNEY)
+    if value is not None and any(Name(_ACCOUNT) in walk(tree) for tree in value.trees):
+        place.error(
+            "a passage for each value is one of the customer's own; that no other member of their "
+            "account is inside, write `one_per: account`"
+        )
+    return value
 
 
 def _reentry(form: JourneyForm, triggers: Iterable[Trigger | None]) -> domain.Reentry | timedelta:

@@ -34,6 +34,9 @@ _SYNONYMS: dict[str, tuple[str, ...]] = {
     "add_tag": ("update",), "remove_tag": ("update",), "add_to_list": ("audience",),
     "slack": ("webhook",), "notify": ("webhook",), "banner": ("onsite",), "popup": ("onsite",),
     "loop": ("repeat",), "jump": ("goto",), "every": ("after",),
+    "send_email": ("email",), "send_sms": ("sms",), "send_whatsapp": ("whatsapp",),
+    "send_message": ("email",), "send_webhook": ("webhook",), "weekday": ("days",),
+    "weekdays": ("days",), "day": ("days",), "list": ("add",), "exit_on": ("exit",),
     "given_events": ("events",), "props": ("properties",), "mail_template": ("template",),
 }  # fmt: skip
 
@@ -58,6 +61,9 @@ SHAPES = {
     "given": "{stage: loyal}", "sent": "[{email: welcome, ago: 2d}]", "properties": "{price: 80}",
     "delay": "1h", "trigger": "{event: Order Completed}", "event": "Order Completed",
     "subscribe": "offers", "unsubscribe": "offers", "whatsapp": "cart-nudge",
+    "repeat": "{times: 3, every: 1d, steps: [{email: cart-reminder}]}",
+    "onsite": "{slot: home, content: 'Free postage today'}", "first_of": "[whatsapp, sms, email]",
+    "audience": "{add: vip}",
     "webhook": "{url: 'https://crm.example/seen'}", "headers": "{X-Source: shop}",
 }  # fmt: skip
 
@@ -100,7 +106,7 @@ IN_TABLES = {
 }
 
 _IN_TOML = "it stands in parcours.toml and holds for the whole project"
-_RUNS = "a journey runs as long as its file is there; pause it in Prefect to hold it"
+_RUNS = "it runs as long as its file is there; `draft: true` or a pause in Prefect holds it"
 #: Keys of other tools that a journey does not have, and where it is said.
 NOT_OF_A_JOURNEY = {
     "quiet_hours": _IN_TOML, "caps": _IN_TOML, "cap": _IN_TOML, "frequency_cap": _IN_TOML,

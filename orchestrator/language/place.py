@@ -215,11 +215,16 @@ class Place:
         """Whether a stage, segment, … of that name exists; reports it when not."""
         if known is None or name in known:
             return True
+        elsewhere = f": write it into {_HOMES[noun]}" if noun in _HOMES else ""
         listed = did_you_mean(name, known) or (
-            f" (known: {', '.join(sorted(known))})" if known else ""
+            f" (known: {', '.join(sorted(known))})" if known else elsewhere
         )
         self.error(f"there is no {noun} '{name}'{listed}")
         return False
+
+
+#: Where the first of its kind is written.
+_HOMES = {"segment": "journeys/segments.yaml", "stage": "journeys/lifecycle.yaml"}
 
 
 def _always_true(tree: Expr) -> Iterator[str]:

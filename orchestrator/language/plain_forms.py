@@ -64,7 +64,7 @@ def _not_negative(span: timedelta) -> timedelta:
     return span
 
 
-def _clock(value: object) -> time:
+def clock_time(value: object) -> time:
     if isinstance(value, str):
         return parse_clock(value)
     raise ValueError(f"'{value}' is not a time of day: write 09:00")
@@ -142,7 +142,7 @@ Duration = Annotated[
 Span = Annotated[
     timedelta, BeforeValidator(lambda v: _positive(duration(v)), json_schema_input_type=str)
 ]
-Clock = Annotated[time, BeforeValidator(_clock, json_schema_input_type=str)]
+Clock = Annotated[time, BeforeValidator(clock_time, json_schema_input_type=str)]
 #: A date that is no datetime is a whole day.
 Ending = Annotated[date | datetime, BeforeValidator(_ending, json_schema_input_type=str)]
 Percent = Annotated[float, BeforeValidator(_percent, json_schema_input_type=str | float)]

@@ -7,7 +7,7 @@ who were ever members of the same one run together.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -17,17 +17,13 @@ from orchestrator.domain.call import Call
 from orchestrator.domain.effects import Effect, Emitted
 from orchestrator.domain.event import Event, Kind
 from orchestrator.domain.identity import Identities, Person
-from orchestrator.domain.line import Line
 from orchestrator.domain.program import Program
 from orchestrator.domain.run_options import RunOptions
 from orchestrator.domain.state import CustomerState
-from orchestrator.domain.timeline import run
-from orchestrator.domain.together import Strand, find_teams, run_together
-from orchestrator.domain.values import INSTANT
+from orchestrator.domain.together import find_teams, run_together
+from orchestrator.domain.uniting import Life, run_life
 
 ROUNDS_MAX = 10  # of rewards that cause rewards
-#: Runs a life that is absorbed, with its events, to just before it is.
-Lead = Callable[[CustomerState, list[Event], datetime], None]
 
 
 @dataclass(slots=True)
@@ -130,7 +126,16 @@ class Replay:
             person = self.absorbed[person]
         return person
 
-    # ------------------------------------------------------------ members of accounts
+    def _run(
+        self, person: Person, gifts: Mapping[Person, list[Event]]
+    ) -> dict[Person, list[Effect]]:
+        """The effects of a life, and of those with which it is run together."""
+        team = self.teams.get(person, [person])
+        lives = [self._with_gifts(self.lives[one], gifts.get(one, [])) for one in team]
+        if person not in self.teams:
+            return {person: run_life(self.program, lives[0], self.until)}
+        done = run_together(self.program, [(life, self.until) for life in lives])
+        return dict(zip(team, done, strict=True))
 
     def _find_teams(self) -> dict[Person, list[Person]]:
         """Those who were ever members of the same account, by each of them; not who is alone."""
@@ -148,66 +153,21 @@ class Replay:
         theirs = (self._accounts_of(self.lives[person]) for _, person in life.absorbs)
         return {name for one in groups if (name := group_of(one))}.union(*theirs)
 
-    def _run_team(
-        self, team: list[Person], gifts: Mapping[Person, list[Event]]
-    ) -> dict[Person, list[Effect]]:
-        strands: dict[Person, list[Strand]] = {}
-        for place, person in enumerate(team):
-            strands[person] = self._strands(person, gifts.get(person, []), place)
-        run_together([one for some in strands.values() for one in some])
-        return {
-            person: [effect for one in some for effect in one.line.effects]
-            for person, some in strands.items()
-        }
-
-    def _strands(self, person: Person, gifts: list[Event], place: int) -> list[Strand]:
-        """A life, behind those of whoever turned out to be its customer."""
-        strands: list[Strand] = []
-
-        def add(state: CustomerState, events: list[Event], until: datetime) -> None:
-            line = Line(self.program, state, self.options)
-            strands.append(Strand(line, events, until, place))
-
-        events = self._events(self.lives[person], gifts, add)
-        add(self._state(person), events, self.until)
-        return strands
-
-    # ------------------------------------------------------------ one life
-
-    def _run(
-        self, person: Person, gifts: Mapping[Person, list[Event]]
-    ) -> dict[Person, list[Effect]]:
-        """The effects of a life, and of those with which it is run together."""
-        if (team := self.teams.get(person)) is not None:
-            return self._run_team(team, gifts)
-        effects: list[Effect] = []
-
-        def lead(state: CustomerState, events: list[Event], until: datetime) -> None:
-            effects.extend(run(self.program, state, events, until, options=self.options))
-
-        events = self._events(self.lives[person], gifts.get(person, []), lead)
-        lead(self._state(person), events, self.until)
-        return {person: effects}
-
-    def _events(self, life: OwnEvents, gifts: list[Event], lead: Lead) -> list[Event]:
+    def _with_gifts(self, life: OwnEvents, gifts: list[Event]) -> Life:
         # Nobody is told anything before they exist.
         begins = min(
             [*(event.at for event in life.events), *(at for at, _ in life.absorbs)], default=None
         )
-        told = (gift for gift in gifts if begins is not None and gift.at >= begins)
-        return [*self._united(life, lead), *told]
+        heard = [gift for gift in gifts if begins is not None and gift.at >= begins]
+        return self._as_life(life, heard)
 
-    def _united(self, life: OwnEvents, lead: Lead) -> list[Event]:
-        """The events of a life with those of whoever turned out to be its customer, whose own
-        lives are led to their end before."""
-        events = [*life.events]
-        for at, person in life.absorbs:
-            other = self._state(person)
-            theirs = self._united(self.lives[person], lead)
-            lead(other, [event for event in theirs if event.at < at], at - INSTANT)
-            events += [event for event in theirs if event.at >= at]
-            events.append(Event(at, Kind.MERGE, "", arrival=-1, absorbed=other))
-        return events
+    def _as_life(self, own: OwnEvents, heard: Sequence[Event] = ()) -> Life:
+        """A customer as the time line takes them, with all who turned out to be them."""
+        merges = [
+            (Event(at, Kind.MERGE, ""), self._as_life(self.lives[one])) for at, one in own.absorbs
+        ]
+        events = [*own.events, *heard]
+        return Life(self._state(own.person), events, merges, self.options)
 
     def _state(self, person: Person) -> CustomerState:
         return CustomerState(

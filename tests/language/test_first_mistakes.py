@@ -71,3 +71,39 @@ def test_a_trigger_as_other_tools_write_it(tmp_path: Path, trigger: str, told: s
 )
 def test_a_template_as_other_tools_write_it(tmp_path: Path, text: str, told: str) -> None:
     assert told in the_error(tmp_path, journey("trigger: manual"), mail(text))
+
+
+@pytest.mark.parametrize(
+    ("step", "told"),
+    [
+        ("send_email: hello", "there is no step 'send_email'; did you mean 'email'?"),
+        ("wait_until: 9am", "`wait_until` is written as `wait_until: {time: 09:00}`"),
+        ("wait_until: {weekday: Monday}", "unknown key 'weekday'; it is called 'days' here"),
+        ("repeat: 3", "`repeat: {times: 3, every: 1d, steps: [{email: cart-reminder}]}`"),
+        ("onsite: hello", "`onsite: {slot: home, content: 'Free postage today'}`"),
+        ("audience: {list: vip}", "unknown key 'list'; it is called 'add' here"),
+        ("update: {traits: {vip: yes}}", "names traits at once: write `update: {vip: …}`"),
+        (
+            "first_of: [hello, sms]\n    template: hello",
+            "each entry of `first_of` is one of whatsapp, sms, email",
+        ),
+    ],
+)
+def test_a_step_whose_inside_is_written_as_one_would_guess(
+    tmp_path: Path, step: str, told: str
+) -> None:
+    assert told in the_error(tmp_path, journey("trigger: manual", step))
+
+
+def test_a_journey_that_is_switched_off_is_a_draft(tmp_path: Path) -> None:
+    body = "trigger: {event: Product Added}\nenabled: false"
+    assert "`draft: true` or a pause" in the_error(tmp_path, journey(body))
+
+
+def test_the_first_segment_and_the_first_stage_are_told_their_file(tmp_path: Path) -> None:
+    assert the_error(tmp_path, journey("trigger: {segment: vip}")) == (
+        "there is no segment 'vip': write it into journeys/segments.yaml"
+    )
+    assert the_error(tmp_path, journey("trigger: {stage: churned}")) == (
+        "there is no stage 'churned': write it into journeys/lifecycle.yaml"
+    )

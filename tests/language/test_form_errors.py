@@ -95,7 +95,7 @@ def of_step(step: str) -> list[str]:
         ("goal: {event: a, window: 5d}", "unknown key 'window'; it is called 'within' here"),
         (
             "goal: {event: a, target: 5}",
-            "unknown key 'target' (known: event, stage, segment, if, within, value, exit)",
+            "unknown key 'target' (known: event, stage, segment, if, within, value, exit, scope)",
         ),
         ("exit: Order Completed", "`exit` is written as `exit: [{event: Order Completed}]`"),
         (
@@ -120,8 +120,8 @@ def of_step(step: str) -> list[str]:
         (
             "status: live",
             (
-                "a journey has no `status`: a journey runs as long as its file is there; "
-                "pause it in Prefect to hold it"
+                "a journey has no `status`: it runs as long as its file is there; "
+                "`draft: true` or a pause in Prefect holds it"
             ),
         ),
         ("segment: vip", 'a journey has no `segment`: write `only_if: in_segment("vip")`'),

@@ -15,6 +15,7 @@ from orchestrator.domain.run_options import LIFE
 from orchestrator.domain.steps.message_step import QueueMessage
 from orchestrator.trial.replay import Replay, sort_into_lives
 from tests.support.life import after_start, instant
+from tests.support.shop import Shop
 
 
 @dataclass(slots=True)
@@ -23,10 +24,12 @@ class Company:
 
     program: Program
     calls: list[Call] = field(default_factory=list)
+    told: list[tuple[str | datetime, str, str, dict[str, Any]]] = field(default_factory=list)
     effects: dict[str, list[Effect]] = field(default_factory=dict)
 
     def call(self, at: str | datetime, type_: str, user: str, **fields: Any) -> None:
         """One call of the Segment specification."""
+        self.told.append((at, type_, user, fields))
         timestamp = instant(at).isoformat()
         self.calls.append(
             read_call({"type": type_, "userId": user, "timestamp": timestamp} | fields)
@@ -48,7 +51,22 @@ class Company:
         replay = Replay(self.program, sort_into_lives(self.calls), instant(until), LIFE)
         self.effects = {person.id: effects for person, effects in replay.run_all()}
 
+    def tell(self, shop: Shop) -> None:
+        """Files the same calls in a shop, in the order in which they happen."""
+        for at, type_, user, fields in sorted(self.told, key=lambda one: instant(one[0])):
+            shop.call(at, type_, user, **fields)
+
     # ------------------------------------------------------------ what happened
+
+    def all_sends(self) -> list[tuple[str, str, str]]:
+        """The messages of all, as a shop tells them."""
+        found = [
+            (effect.at, user, effect.step.template)
+            for user, done in self.effects.items()
+            for effect in done
+            if isinstance(effect, QueueMessage)
+        ]
+        return [(after_start(at), user, template) for at, user, template in sorted(found)]
 
     def sends(self, user: str) -> list[tuple[str, str]]:
         """The messages of one user, as (time after START, template)."""

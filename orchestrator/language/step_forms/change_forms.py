@@ -35,6 +35,12 @@ class UpdateForm(StepForm, word="update"):
     update: Annotated[dict[str, Plain], Field(min_length=1)]
 
     def build(self, site: Site) -> Step | None:
+        for word in ("trait", "traits", "customer", "set"):
+            if isinstance(inside := self.update.get(word), dict):
+                named = ", ".join(map(str, inside)) or "trait"
+                site.place.at(word).error(
+                    f"`update` names traits at once: write `update: {{{named}: …}}`", at_key=True
+                )
         return UpdateTraits(site.id, read_values(self.update, site.place))
 
 
