@@ -20,6 +20,11 @@ class AccountUse:
     events: frozenset[str] = frozenset()
     changes: frozenset[tuple[str, str, str | None]] = frozenset()
 
+    @property
+    def marks(self) -> tuple[str, ...]:
+        """What tells a version of the rules that asks for accounts from one that does not."""
+        return ("accounts",) if self.are_used else ()
+
 
 def find_account_use(journeys: Iterable[Journey], trees: Iterable[Expr]) -> AccountUse:
     """Looks through journeys and expressions."""

@@ -90,6 +90,8 @@ def _found_another(match: re.Match[str]) -> tuple[str, str]:
             ),
             found,
         )
+    if (wanted, found) == (":", "}"):
+        return "a value is printed by two braces: `{{ customer.first_name }}`", "{{{"
     if found == "|":
         return "`||` means nothing here: write `or`, or `| default('friend')`", "|"
     return f"`{found}` is not expected here: `{wanted}` should come before it", found

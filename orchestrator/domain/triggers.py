@@ -21,7 +21,7 @@ from zoneinfo import ZoneInfo
 
 from orchestrator.domain.closures import is_in_segment
 from orchestrator.domain.cron import Cron
-from orchestrator.domain.expression import Condition, Scope, Value
+from orchestrator.domain.expression import All, Condition, Const, Expr, Invoke, Scope, Value
 from orchestrator.domain.formatting import format_duration
 from orchestrator.domain.occasions import Every, Occasions
 from orchestrator.domain.schedule import all_zones, to_instant
@@ -265,6 +265,12 @@ class Called(Trigger):
         condition = self.condition.source if self.condition is not None else ""
         return " and ".join(part for part in (segment, condition) if part)
 
+    @property
+    def rule(self) -> Expr:
+        """What it asks of a customer, as one expression."""
+        name = () if self.segment is None else (Const(self.segment),)
+        return _all_of(Invoke("in_segment", name) if name else None, self.condition)
+
     def means(self, scope: Scope) -> bool:
         if self.segment is not None and not is_in_segment(scope, self.segment):
             return False
@@ -352,10 +358,20 @@ class BusinessTrigger(Trigger):
         condition = self.condition.source if self.condition is not None else ""
         return " and ".join(part for part in (self.to.source, condition) if part)
 
+    @property
+    def rule(self) -> Expr:
+        """What it asks of a customer, as one expression."""
+        return _all_of(self.to.tree, self.condition)
+
     def means(self, scope: Scope) -> bool:
         if not self.to.test(scope):
             return False
         return self.condition is None or self.condition.test(scope)
+
+
+def _all_of(first: Expr | None, condition: Condition | None) -> Expr:
+    trees = (first, None if condition is None else condition.tree)
+    return All((Const(True), *(tree for tree in trees if tree is not None)))
 
 
 def _for(segment: str | None) -> str:

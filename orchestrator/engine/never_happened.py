@@ -12,7 +12,8 @@ from orchestrator.domain.journey import Journey
 from orchestrator.domain.own_events import OWN_EVENTS
 from orchestrator.domain.steps.emit import Emit
 from orchestrator.domain.suggestion import did_you_mean
-from orchestrator.domain.triggers import EventTrigger
+from orchestrator.domain.triggers import Called, EventTrigger
+from orchestrator.domain.webhook_port import ANSWERED
 
 
 @dataclass(slots=True)
@@ -78,7 +79,8 @@ def tell_silence(
     journey that nobody entered though its events came.
     """
     steps = [step for journey in journeys.values() for step in journey.walk_steps()]
-    own = {*OWN_EVENTS, ANY_EVENT, *(step.event for step in steps if isinstance(step, Emit))}
+    emitted = (step.event for step in steps if isinstance(step, Emit))
+    own = {*OWN_EVENTS, ANY_EVENT, ANSWERED, *emitted}
     for journey in journeys.values():
         for event, role in _waited_for(journey):
             if not heard.times[event] and event not in own:
@@ -99,6 +101,10 @@ def _waited_for(journey: Journey) -> Iterator[tuple[str, str]]:
 
 
 def _why_nobody(journey: Journey, heard: Heard) -> Iterator[str]:
+    called = [one.words() for one in journey.triggers if isinstance(one, Called)]
+    if len(called) == len(journey.triggers):
+        yield f"{journey.id}: nobody entered; it begins {', or '.join(called)}"
+        return
     triggers = [one for one in journey.triggers if isinstance(one, EventTrigger)]
     came = dict.fromkeys(one.event for one in triggers if heard.times[one.event])
     if not came or any(one.condition is None and one.event in came for one in triggers):

@@ -45,7 +45,8 @@ def _root_elsewhere(name: str, known: Collection[str]) -> str:
 FUNCTIONS_ELSEWHERE = {
     "now": "write `now`, without brackets", "today": "write `now`, without brackets",
     "len": "write `event.products | length`", "size": "write `event.products | length`",
-    "count": "write `event.products | length`", "contains": "write `\"x\" in event.name`",
+    "count": "write `performed(\"Order Completed\", at_least=3)`",
+    "contains": "write `\"x\" in event.name`",
     "includes": "write `\"x\" in event.name`", "exists": "write `x is defined`",
     "isset": "write `x is defined`", "not": "write `not` and the condition",
     "if": "write `a if condition else b`", "age": "write `days_since(customer.birthday) >= 6574`",
@@ -87,6 +88,8 @@ _SPAN = re.compile(
     r"(?<![\w.])(?P<amount>\d[\d.]*)\s?"
     r"(?P<unit>[smhdw]|sec(?:ond)?s?|min(?:ute)?s?|hours?|days?|weeks?|months?)\b"
 )
+_COMPARED = re.compile(r"(?P<name>\w+\.[\w.]+)\s*(?P<sign>[<>]=?)\s*(?P<ago>now\s*-\s*)?$")
+_TURNED = str.maketrans("<>", "><")  # what was before an instant is longer ago
 _CAPITALS = re.compile(r"(?<![\w.])(?P<word>AND|OR|NOT|IN|IS|IF|ELSE)\b(?!\s*=)")
 _LEADING_IF = re.compile(r"\s*if\b")
 
@@ -186,17 +189,24 @@ def _times(text: str, bare: str) -> Faults:
             f'a date stands between quotes, the year first: "{shown}"', match.start()
         )
     if match := _SPAN.search(bare):
-        written = f"{match['amount']}{match['unit'][0]}"
-        if bare[: match.start()].rstrip().endswith("="):
-            yield ExpressionInvalid(f'a duration stands between quotes: "{written}"', match.start())
-        else:
-            yield ExpressionInvalid(
-                (
-                    f"`{match[0]}` cannot be compared: write "
-                    "`days_since(customer.last_order_at) >= 30`, a number of days"
-                ),
-                match.start(),
-            )
+        yield ExpressionInvalid(_instead_of_span(match, bare[: match.start()]), match.start())
+
+
+def _instead_of_span(span: re.Match[str], before: str) -> str:
+    written = f"{span['amount']}{span['unit'][0]}"
+    if before.rstrip().endswith("="):
+        return f'a duration stands between quotes: "{written}"'
+    if before.rstrip().endswith(","):
+        return f'a duration stands between quotes, with its name: within="{written}"'
+    name, sign, number = "customer.last_order_at", ">=", "30"
+    if compared := _COMPARED.search(before):
+        name, sign = compared["name"], compared["sign"]
+        sign = sign.translate(_TURNED) if compared["ago"] else sign
+        number = span["amount"] if span["unit"][0] == "d" else number
+    return (
+        f"`{span[0]}` cannot be compared: write `days_since({name}) {sign} {number}`, "
+        "a number of days"
+    )
 
 
 def _words(text: str, bare: str) -> Faults:

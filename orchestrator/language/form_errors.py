@@ -103,7 +103,7 @@ def _report(error: ErrorDetails, model: type[Form] | None, place: Place) -> None
     if kind == "extra_forbidden":
         place.error(_unknown_key(key, model, place), at_key=True)
     elif kind == "missing":
-        place.error(_missing(str(error["loc"][-1]), key))
+        place.error(_missing(str(error["loc"][-1]), place))
     elif kind == "unknown_step":
         _report_no_step(place)
     elif kind == "unknown_trigger":
@@ -146,20 +146,21 @@ _PATTERNS = {
 }
 
 
-def _missing(name: str, key: str) -> str:
-    example = {"to": " (`customer` or `referrer`)", "within": " (how long to wait, such as 2d)"}
-    example |= {"lifecycle": " (the name of it all: `lifecycle: customer-relationship`)"}
-    if name == "trigger":
-        example["to"] = ' (whom it means: `to: performed("Product Viewed", within="30d")`)'
-    example |= {
-        "at": " (when, such as 0h or 2d)",
-        "ago": " (how long before the start, such as 2d)",
-    }
-    example |= {
-        "template": " (`template: cart-reminder`)",
-        "expect": " (`expect: []` where nothing should happen)",
-    }
-    return f"`{name}` is missing here{example.get(name, '')}"
+def _missing(name: str, place: Place) -> str:
+    hint = _FOR_A_TRIGGER if name == "to" and "trigger" in place.path else _MISSING.get(name, "")
+    return f"`{name}` is missing here{hint}"
+
+
+_FOR_A_TRIGGER = ' (whom it means: `to: performed("Product Viewed", within="30d")`)'
+_MISSING = {
+    "to": " (`customer` or `referrer`)",
+    "within": " (how long to wait, such as 2d)",
+    "lifecycle": " (the name of it all: `lifecycle: customer-relationship`)",
+    "at": " (when, such as 0h or 2d)",
+    "ago": " (how long before the start, such as 2d)",
+    "template": " (`template: cart-reminder`)",
+    "expect": " (`expect: []` where nothing should happen)",
+}
 
 
 def _wrong_type(kind: str, place: Place) -> str:

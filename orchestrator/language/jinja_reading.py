@@ -58,6 +58,9 @@ def _rest_fault(text: str, kind: str, value: str, offset: int) -> ExpressionInva
         if number := re.search(r"(\d+)$", text[:offset]):
             decimals = re.match(r"\d*", text[offset + 1 :])
             assert decimals is not None  # it may be empty
+            if len(decimals[0]) == 3:
+                whole = number[1] + decimals[0]
+                return ExpressionInvalid(f"thousands are written together: {whole}", offset)
             return ExpressionInvalid(
                 f"a number is written with a point: {number[1]}.{decimals[0]}", offset
             )

@@ -19,8 +19,11 @@ from orchestrator.domain.event import Event, Kind
 from orchestrator.domain.journey import Journey
 from orchestrator.domain.journey_tests import EarlierMessage, Happening, JourneyTest
 from orchestrator.domain.medium import Medium
+from orchestrator.domain.steps.first_of import FirstOf
+from orchestrator.domain.steps.message_step import Message
 from orchestrator.domain.steps.ways import Split
 from orchestrator.domain.values import as_text
+from orchestrator.domain.webhook_port import ANSWERED
 from orchestrator.language.place import Place
 from orchestrator.language.plain_forms import (
     EventName,
@@ -36,6 +39,8 @@ START = datetime(2026, 1, 5, 10, tzinfo=UTC)  # a Monday morning
 RUN_ON = timedelta(days=400)
 _HAPPENINGS = ("event", "identify", "group", "start", "business")
 MEDIA_WORDS = tuple(medium.value for medium in Medium)
+#: What comes from a page of ours, or from the server that a webhook asks.
+_OURS = (CONFIRMED, ANSWERED)
 _YEARS = range(
     1970, 2200
 )  # far from both ends of the calendar, where arithmetic with instants fails
@@ -152,6 +157,13 @@ def _account_in(
     return as_text(written["id"]) if written.get("id") else default, traits
 
 
+def _messages_of(journey: Journey) -> Iterator[tuple[Medium, str]]:
+    for step in journey.walk_steps():
+        for message in step.messages if isinstance(step, FirstOf) else (step,):
+            if isinstance(message, Message):
+                yield message.medium, message.template
+
+
 class _TestReader:
     """Reads one test: `start` decides what a time means."""
 
@@ -161,6 +173,7 @@ class _TestReader:
         self.of_others: list[tuple[str, Event]] = []
         given = form.given.account
         self._account = _account_in({} if given is None else given)
+        self._sent_by_steps = frozenset(_messages_of(journey))
         self._start = form.start or START
         if self._start.year not in _YEARS:
             place.at("start").error(
@@ -235,8 +248,7 @@ class _TestReader:
             self.business.append(business)
         elif word == "event":
             name = form.event or ""
-            # as it comes from the page: nobody else could confirm
-            kind = Kind.EMITTED if name == CONFIRMED else Kind.TRACK
+            kind = Kind.EMITTED if name in _OURS else Kind.TRACK
             yield Event(at, kind, name, properties, index)
 
     def _check_start(self, written: str, place: Place) -> None:
@@ -266,6 +278,8 @@ class _TestReader:
 
     def _check_template(self, medium: Medium, name: str, place: Place) -> None:
         known = place.known.templates
+        if (medium, name) in self._sent_by_steps:
+            return  # its step tells of a template that is not there
         if known is not None and place.known.templates_required:
             of_medium = frozenset(template for kind, template in known if kind is medium)
             place.check_known(f"{medium} template", name, of_medium)

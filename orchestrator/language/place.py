@@ -35,6 +35,9 @@ from orchestrator.language.translation import Where
 STAGE = Attribute(Name("customer"), "stage")
 
 
+_LISTED = 12  # of what there is, so many are named where something else is written
+
+
 @dataclass(frozen=True, slots=True)
 class Known:
     """What else the project holds, for names to be checked against; None means: do not check.
@@ -217,7 +220,9 @@ class Place:
             return True
         elsewhere = f": write it into {_HOMES[noun]}" if noun in _HOMES else ""
         listed = did_you_mean(name, known) or (
-            f" (known: {', '.join(sorted(known))})" if known else elsewhere
+            f" (known: {', '.join(sorted(known)[:_LISTED])}{', …' * (len(known) > _LISTED)})"
+            if known
+            else elsewhere
         )
         self.error(f"there is no {noun} '{name}'{listed}")
         return False

@@ -251,6 +251,8 @@ class _Translator:
             if isinstance(node, nodes.Name)
             else self.translate(node, depth + 1)
         )
+        if of == Name("now"):
+            raise self.fault("`now` is an instant without parts: write `days_since(…)`", "now")
         if isinstance(key, Const) and isinstance(key.value, str):
             return Each(of, key.value) if isinstance(of, Each) else Attribute(of, key.value)
         if isinstance(of, Name) and of.name in WHO:
@@ -369,7 +371,9 @@ class _Translator:
 
     def _test(self, node: nodes.Test, depth: int) -> Expr:
         if node.name not in TESTS:
-            hint = did_you_mean(node.name, TESTS) or f" (known: {', '.join(sorted(TESTS))})"
+            hint = did_you_mean(node.name, TESTS) or (
+                f' (known: {", ".join(sorted(TESTS))}); a text is compared by `== "{node.name}"`'
+            )
             raise self.fault(f"there is no test `is {node.name}`{hint}", node.name)
         if node.args or node.kwargs or node.dyn_args or node.dyn_kwargs:
             raise self.fault(f"the test `is {node.name}` takes no arguments", node.name)

@@ -228,6 +228,7 @@ _TAG = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
 _INSECURE = re.compile(
     r"""(?:href|src|background)\s*=\s*["']?http://(?!localhost|127\.)[^"'\s>]*"""
 )
+_NOWHERE = re.compile(r"""<(?:a|mj-button)\b[^>]*\bhref\s*=\s*(?:""|''|["']#["'])""", re.IGNORECASE)
 _BARE = re.compile(r"\bhttp://(?!localhost|127\.)\S+")
 _PICTURE = re.compile(r"<(?:img|mj-image)\b[^>]*>", re.IGNORECASE)
 _ALT = re.compile(r"\balt\s*=", re.IGNORECASE)
@@ -274,6 +275,17 @@ def insecure_links(folder: Folder) -> Iterator[Finding]:
         sign = _INSECURE if medium.spec.is_mail and path.suffix != ".txt" else _BARE
         for found in sign.finditer(text):
             yield _place(folder, path, text, found.start()), "an address without https"
+
+
+@SOURCES.rule(
+    "empty-link",
+    why="Who taps it stays where they are: a call to action that does nothing.",
+    mend="Write the address between the quotes of `href`.",
+)
+def links_to_nowhere(folder: Folder) -> Iterator[Finding]:
+    """Links and buttons without an address, or with `#`."""
+    for spot, _ in _find(folder, _NOWHERE):
+        yield spot, "this link leads nowhere: write its address into `href`"
 
 
 @SOURCES.rule(

@@ -91,6 +91,8 @@ def find_faults(tree: nodes.Template) -> Iterator[Fault]:
                 )
             case nodes.Getattr():
                 yield from _check_attribute(node)
+            case nodes.Call(node=nodes.Name(name=name)) if name in ROOTS:
+                yield Fault(node.lineno, name, f"`{name}` is a value: write it without `()`")
             case nodes.Call(node=nodes.Getattr() as function):
                 yield from _check_method(function)
 

@@ -25,7 +25,7 @@ from orchestrator.render import Templates
 from orchestrator.render.sample import NOW, SampleReader, sample_scope, with_questions
 from orchestrator.render.templates import RenderedContent
 
-SECTIONS = frozenset({"customer", "account", "entry", "vars", "coupon"})
+SECTIONS = frozenset({"customer", "account", "entry", "item", "vars", "coupon"})
 
 
 class NotThere(ValueError):
@@ -131,7 +131,7 @@ def _purpose_of(project: Project, template: str) -> Purpose:
 
 def read_customer(path: Path) -> dict[str, object]:
     """The sections of a scope from a JSON or YAML file: a customer's traits and facts, or a map of
-    `customer`, `account`, `entry`, `vars` and `coupon`. Raises ProjectInvalid."""
+    `customer`, `account`, `entry`, `item`, `vars` and `coupon`. Raises ProjectInvalid."""
     try:
         text = decode_text(path.read_bytes())
     except UnicodeDecodeError as error:
@@ -149,7 +149,8 @@ def read_customer(path: Path) -> dict[str, object]:
     data = document.map
     if "customer" not in data or not data.keys() <= SECTIONS:
         return {"customer": data}
-    wrong = [name for name, section in data.items() if not isinstance(section, dict)]
+    maps = {name: section for name, section in data.items() if name != "item"}
+    wrong = [name for name, section in maps.items() if not isinstance(section, dict)]
     if wrong:
         raise ProjectInvalid(
             [document.problem((name,), f"`{name}` is a map here") for name in wrong]

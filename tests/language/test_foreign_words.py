@@ -74,7 +74,7 @@ def test_a_sign_of_another_language_is_told_what_it_is_here(
         (
             "now - customer.last_order_at > 30d",
             (
-                "`30d` cannot be compared: write `days_since(customer.last_order_at) >= 30`, "
+                "`30d` cannot be compared: write `days_since(customer.last_order_at) > 30`, "
                 "a number of days"
             ),
         ),

@@ -42,7 +42,7 @@ class RandomSpan(Form):
 class ComputedSpan(Form):
     id: str | None = None
     for_: str = Field(alias="for")
-    if_missing: Literal["skip", "continue", "exit"] | None = None
+    if_missing: Literal["skip", "continue", "exit"] = "skip"
 
 
 def _kind_of_delay(value: Any) -> str:
@@ -84,7 +84,7 @@ def _compute_delay(form: ComputedSpan, step_id: str, place: Place) -> Step | Non
             f"`{form.for_.strip()}d`"
         )
     duration = place.value(form.for_, STEP)
-    turn = IfPast(form.if_missing or "skip")
+    turn = IfPast(form.if_missing)
     return None if duration is None else ComputedDelay(step_id, duration, turn)
 
 
@@ -96,8 +96,8 @@ class WaitUntilOptions(Form):
     date: str | None = None
     offset: AnyDuration = timedelta(0)
     at: Clock | None = None
-    if_past: Literal["continue", "skip", "exit"] | None = None
-    if_missing: Literal["skip", "continue", "exit"] | None = None
+    if_past: Literal["continue", "skip", "exit"] = "continue"
+    if_missing: Literal["skip", "continue", "exit"] = "skip"
 
 
 class WaitUntilForm(StepForm, word="wait_until"):
@@ -117,8 +117,8 @@ class WaitUntilForm(StepForm, word="wait_until"):
             timezone=None if form.timezone == "customer" else form.timezone,
             date=None if date is None else read_date_of(date, place.at("date")),
             offset=form.offset,
-            if_past=IfPast(form.if_past or "continue"),
-            if_missing=IfPast(form.if_missing or "skip"),
+            if_past=IfPast(form.if_past),
+            if_missing=IfPast(form.if_missing),
         )
 
 
