@@ -90,7 +90,8 @@ def _read_customer(project: Project, customer: str | None) -> dict[str, object]:
     if Path(customer).is_file():
         return read_customer(Path(customer))
     with opened(project.config, to_look=True) as database, customer_told():
-        return {"customer": read_for_templates(database, project, customer)}
+        known = read_for_templates(database, project, customer)
+    return {"customer": known.properties, "account": known.account}
 
 
 def _send(config: Config, drafts: list[Draft], address: str) -> None:

@@ -100,7 +100,9 @@ def leave(account: KnownAccount | None, event: Event) -> KnownAccount | None:
 def unite(ours: KnownAccount | None, theirs: KnownAccount | None) -> KnownAccount | None:
     """What a customer belongs to who absorbs another: what was said last."""
     if ours is None or theirs is None:
-        return ours or theirs
+        ours = theirs = ours or theirs
+    if ours is None or theirs is None:
+        return None
     newest, other = (ours, theirs) if ours.since >= theirs.since else (theirs, ours)
     if newest.id == other.id:
         newest.learn(other)
