@@ -41,7 +41,7 @@ def find_one(database: Database, text: str) -> FoundCustomer:
     raise NotOneCustomer(f"no customer has the id, e-mail address or phone number {text}")
 
 
-class Known(NamedTuple):
+class KnownToday(NamedTuple):
     """What is known of a customer: some of their facts and properties, and the account that they
     belong to: its `id` and traits, none where there is none.
     """
@@ -50,28 +50,28 @@ class Known(NamedTuple):
     account: dict[str, object]
 
 
-def read_facts(database: Database, project: Project, customer_id: int) -> Known:
+def read_facts(database: Database, project: Project, customer_id: int) -> KnownToday:
     """The facts known of a customer now, and their account where the project asks for accounts."""
     asked = [fact.name for fact in project.lifecycle.facts]
     return _read(database, build_program(project), customer_id, asked)
 
 
-def read_for_templates(database: Database, project: Project, text: str) -> Known:
-    """Traits, facts and what else a template may ask of a customer, and of their account; raises
-    NotOneCustomer.
+def read_for_templates(database: Database, project: Project, text: str) -> dict[str, object]:
+    """Traits, facts and what else a template may ask of a customer, as `customer`, and of their
+    `account`; raises NotOneCustomer.
     """
     row = find_one(database, text)
     facts = [fact.name for fact in project.lifecycle.facts]
     program = build_program(project, template_calls=[Attribute(Name("account"), "id")])
     known = _read(database, program, row.id, [*RESERVED_TRAITS, *_BUILT_IN, *facts])
-    return known._replace(properties=row.traits | known.properties)
+    return {"customer": row.traits | known.properties, "account": known.account}
 
 
-def _read(database: Database, program: Program, customer_id: int, names: list[str]) -> Known:
+def _read(database: Database, program: Program, customer_id: int, names: list[str]) -> KnownToday:
     with database.read() as transaction:
         now = own_time(transaction, SystemClock().now())
         state = load_readers(transaction, program, [customer_id], now)[customer_id]
     found = {name: state.get(name, now) for name in names}
     account = state.account
     told = {} if account is None or not account.id else {"id": account.id, **account.traits}
-    return Known({name: value for name, value in found.items() if value is not None}, told)
+    return KnownToday({name: value for name, value in found.items() if value is not None}, told)
