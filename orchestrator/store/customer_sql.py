@@ -14,6 +14,7 @@ from orchestrator.domain.event import ACTIVITY, ANY_EVENT
 from orchestrator.domain.expression import Expr
 from orchestrator.domain.lifecycle import Fact, FactKind
 from orchestrator.domain.message import MessageState
+from orchestrator.domain.phrase import say
 from orchestrator.domain.program import Program
 from orchestrator.domain.state import RESERVED_TRAITS
 from orchestrator.store.line_loading import COUNTED
@@ -147,7 +148,11 @@ class CustomerSql:
                 return self._locale()
             case "timezone" | "consent":
                 raise ExpressionInvalid(
-                    f"`customer.{name}` cannot be asked of all customers at once; {_INSTEAD[name]}"
+                    say(
+                        "`customer.{name}` cannot be asked of all customers at once; {instead}",
+                        name=name,
+                        instead=_INSTEAD[name],
+                    )
                 )
         return self._trait(name)
 
@@ -228,8 +233,8 @@ class CustomerSql:
 
 
 _INSTEAD = {
-    "timezone": "ask for `customer.country`",
-    "consent": "ask for a medium: `customer.consent.email`",
+    "timezone": say("ask for `customer.country`"),
+    "consent": say("ask for a medium: `customer.consent.email`"),
 }
 
 
@@ -242,7 +247,12 @@ def _is_plain(path: str) -> bool:
 
 
 def _not_at_once(fact: Fact) -> ExpressionInvalid:
-    window = " over a window" if fact.within is not None else ""
+    window = say(" over a window") if fact.within is not None else ""
     return ExpressionInvalid(
-        f"the fact `{fact.name}` ({fact.kind}{window}) cannot be asked of all customers at once"
+        say(
+            "the fact `{name}` ({kind}{window}) cannot be asked of all customers at once",
+            name=fact.name,
+            kind=fact.kind,
+            window=window,
+        )
     )

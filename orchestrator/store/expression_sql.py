@@ -43,6 +43,7 @@ from orchestrator.domain.expression import (
     walk,
 )
 from orchestrator.domain.expression import constant as constant_argument
+from orchestrator.domain.phrase import say
 from orchestrator.domain.program import Program
 from orchestrator.domain.values import INSTANT
 from orchestrator.store.customer_sql import CustomerSql, EventSql
@@ -168,7 +169,9 @@ class _Compiler:
     def _each(self, elements: Expr) -> tuple[FromClause, SqlValue]:
         document = self.value(elements).document
         if document is None:
-            raise ExpressionInvalid("only a list that customers bring can be looked through here")
+            raise ExpressionInvalid(
+                say("only a list that customers bring can be looked through here")
+            )
         return self.operators.dialect.each(document)
 
     def _part(self, of: SqlValue, key: str | int) -> SqlValue:
@@ -208,8 +211,10 @@ class _Compiler:
                 return self.operators.elapsed(since, micros_of(self.everybody.now), unit)
         if isinstance(tree, Each) or (isinstance(tree, Invoke) and tree.function not in _ASKED):
             raise ExpressionInvalid(
-                "this cannot be asked of all customers at once: ask `x in list[].name` or "
-                "any(list, …), and keep a sum as a fact"
+                say(
+                    "this cannot be asked of all customers at once: ask `x in list[].name` "
+                    "or any(list, …), and keep a sum as a fact"
+                )
             )
         # a comparison of conditions would be read in another order than it is written
         return SqlValue(flag=case((self.condition(tree), true()), else_=false()))
@@ -227,7 +232,7 @@ class _Compiler:
         if isinstance(key, Const):
             key = key.value
         if not isinstance(key, str | int):
-            raise ExpressionInvalid("what is looked up for all customers must be plain text")
+            raise ExpressionInvalid(say("what is looked up for all customers must be plain text"))
         match tree.of:
             case Name("customer"):
                 return self.customer.get(str(key))

@@ -22,6 +22,7 @@ from sqlalchemy import (
 )
 
 from orchestrator.domain.errors import ExpressionInvalid
+from orchestrator.domain.phrase import say
 from orchestrator.domain.values import TEXT_MAX
 from orchestrator.store.sql_dialect import SqlDialect
 from orchestrator.store.sql_value import (
@@ -83,8 +84,10 @@ class Operators:
         """Whether two values are the same; a text and a number never are."""
         if left.items is not None or right.items is not None:
             raise ExpressionInvalid(
-                "a list cannot be compared as a whole for all customers at once: ask `x in list`, "
-                "or for its length"
+                say(
+                    "a list cannot be compared as a whole for all customers at once: ask "
+                    "`x in list`, or for its length"
+                )
             )
         ways = [one == other for one, other in _pairs(left, right, ("number", "text", "flag"))]
         ways += [one == other for one, other in _times(left, right)]
@@ -130,7 +133,10 @@ class Operators:
         """`+`, `-`, `*` or `/`; missing where it cannot be computed."""
         if operator not in _COMPUTE or left.items is not None or right.items is not None:
             raise ExpressionInvalid(
-                f"`{operator}` cannot be computed for all customers at once; keep it as a trait"
+                say(
+                    "`{operator}` cannot be computed for all customers at once; keep it as a trait",
+                    operator=operator,
+                )
             )
         one, other = amount_of(left), amount_of(right)
         number = _COMPUTE[operator](_bounded(one), _bounded(other))
@@ -210,7 +216,10 @@ class Operators:
             case "first" | "last" if value.document is not None and value.text is None:
                 return self.dialect.part(value.document, 0 if name == "first" else -1)
         raise ExpressionInvalid(
-            f"the filter `{name}` cannot be asked of all customers at once; keep it as a trait"
+            say(
+                "the filter `{name}` cannot be asked of all customers at once; keep it as a trait",
+                name=name,
+            )
         )
 
     def _number(self, value: SqlValue) -> Column:

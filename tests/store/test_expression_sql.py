@@ -23,7 +23,8 @@ from orchestrator.domain.program import Program
 from orchestrator.domain.schedule import find_zone
 from orchestrator.domain.values import as_time, iso_time, read_amount
 from orchestrator.language.lifecycle_file import parse_lifecycle
-from orchestrator.language.translation import RULE, TRIGGER, TRIGGER_WITHOUT_EVENT, parse_tree
+from orchestrator.language.translation import parse_tree
+from orchestrator.language.where import RULE, TRIGGER, TRIGGER_WITHOUT_EVENT
 from orchestrator.store.database import Database
 from orchestrator.store.expression_sql import AllCustomers, compile_rule
 from orchestrator.store.line_loading import load_asleep
