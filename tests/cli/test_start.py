@@ -83,9 +83,7 @@ def test_an_unknown_journey_is_a_wrong_call(shop: ShopFolder) -> None:
 
 
 def test_all_who_belong_to_a_segment_are_started(stored_shop: ShopFolder) -> None:
-    stored_shop.write(
-        "journeys/segments.yaml", "segments: {named: customer.vip is true}\n"
-    )
+    stored_shop.write("journeys/segments.yaml", "segments: {named: customer.vip is true}\n")
     known(stored_shop, "bob", "ada")
     assert (
         stored_shop.run("start", "call-back", "--segment", "named").out
