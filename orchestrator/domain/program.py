@@ -292,6 +292,7 @@ class Program:
     pinned: Mapping[tuple[str, str], Journey] = field(default_factory=dict)
     edits: Mapping[tuple[str, str], Matching] = field(default_factory=dict)
     edited_at: datetime | None = None
+    without_file: frozenset[str] = frozenset()  # journeys whose people stand
     # since when the project knows each of its `dated_keys`; of a virtual clock alone: always
     dated_since: Mapping[str, datetime] = field(default_factory=dict)
     coupon_code: Callable[[str], str] = plain_code
