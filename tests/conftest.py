@@ -13,7 +13,7 @@ import shutil
 import sqlite3
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from itertools import count
 from pathlib import Path
@@ -27,6 +27,7 @@ from sqlalchemy import URL, make_url
 from orchestrator.store.database import Database
 from orchestrator.store.migrate import migrate
 from tests.support.examples import examples
+from tests.support.prefect_home import furnish
 
 SPEAKING_VARIABLES = ("PARCOURS_", "PREFECT_", "SENDGRID_", "TWILIO_", "LC_", "LANGUAGE")
 #: The tests start our programs some hundred times: each would compile the same files again.
@@ -323,6 +324,16 @@ def migrated_url(migrated: Template, database_server: DatabaseServer) -> Iterato
     """The URL of a fresh database with every table, on each kind of server in turn."""
     with migrated.copy(database_server) as url:
         yield url
+
+
+@pytest.fixture(scope="session")
+def furnish_prefect(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[Path], None]:
+    """Gives a Prefect server that is to start for the first time its tables."""
+    cache = getattr(request.config, "cache", None)  # none with `-p no:cacheprovider`
+    folder = cache.mkdir("prefect") if cache else tmp_path_factory.mktemp("prefect")
+    return lambda home: furnish(home, folder)
 
 
 @pytest.fixture(scope="session")
