@@ -35,17 +35,17 @@ nothing, is a warning itself.
 _FRENCH_HEAD = """# Les règles de `check`
 
 `parcours check` examine chaque fichier d’un projet et indique chaque faute avec son emplacement. Une *erreur* signifie que rien ne
-tourne ; un *avertissement* est un conseil. Le nom d’une règle est le code de ses constats, avec `--json` aussi (`rule`).
+tourne ; un *avertissement* est un conseil. Le nom d’une règle est le code de ses constats, avec `--json` aussi (`rule`).
 
 Ce que vous avez vu et voulez garder se fait taire là où cela se trouve, avec la raison, à la fin de la ligne ou sur la ligne du
-dessus :
+dessus :
 
 ```yaml
 trigger:
   event: Gift Card Bought     # parcours: ignore[unknown-event] begins in May
 ```
 
-Dans les modèles, cela s’écrit `{# parcours: ignore[insecure-link] the museum has no https #}` ; entre les lignes `---` d’un en-tête
+Dans les modèles, cela s’écrit `{# parcours: ignore[insecure-link] the museum has no https #}` ; entre les lignes `---` d’un en-tête
 et dans `parcours.toml`, `# …` comme en YAML. Un avertissement sur un fichier entier (ligne 1) se fait taire par un commentaire dans
 ses premières lignes. Plusieurs règles se séparent par des virgules entre les crochets. Les erreurs ne se font pas taire. Un
 commentaire sans raison, et un commentaire qui ne fait rien taire, sont eux-mêmes des avertissements.

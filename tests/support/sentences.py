@@ -136,7 +136,7 @@ def typeset(french: str) -> str:
 def _set(text: str, before_code: bool) -> str:
     text = re.sub("[ \u00a0]([:;!?%»])", f"{THIN_SPACE}\\1", text).replace("« ", f"«{THIN_SPACE}")
     ends = "|$" if before_code else ""
-    return re.sub(rf"(?<=[^\W\d_])'(?=[\w{{<«]{ends})", "’", text)
+    return re.sub(rf"(?<=[^\W\d_])'(?=[\w{{<«*[]{ends})", "’", text)
 
 
 if __name__ == "__main__":
