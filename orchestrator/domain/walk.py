@@ -21,6 +21,7 @@ from itertools import groupby
 from operator import attrgetter
 
 from orchestrator.domain.applying import apply
+from orchestrator.domain.appointments import next_appointment
 from orchestrator.domain.called_lines import next_call
 from orchestrator.domain.entries import enter
 from orchestrator.domain.event import Event, Kind
@@ -89,6 +90,8 @@ def _next_timed(line: Line, after: datetime, calls: bool) -> datetime | None:
     """When time alone may change what is watched, or the customer is called."""
     found = earlier(next_change(line, after), next_call(line, after) if calls else None)
     found = earlier(found, line.next_date(after))
+    if line.state.appointments:
+        found = earlier(found, next_appointment(line))
     if line.program.index.again:
         found = earlier(found, next_again(line, after))
     last = line.options.no_entries_after

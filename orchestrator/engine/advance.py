@@ -22,6 +22,7 @@ from orchestrator.domain.timeline import pass_calls, recount
 from orchestrator.domain.uniting import Life, run_life
 from orchestrator.domain.values import INSTANT
 from orchestrator.engine.collecting import collecting_afterwards
+from orchestrator.engine.one_by_one import appoint
 from orchestrator.engine.parts import CLAIM_MAX
 from orchestrator.engine.report import JourneyTally, TickReport
 from orchestrator.engine.turn import Turn
@@ -184,6 +185,7 @@ class _Lives:
             keeps_ended=life.whole,
             business=turn.business or (),
             pool_code=self.pools.take,
+            appoint=appoint,
         )
 
 

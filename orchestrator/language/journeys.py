@@ -13,8 +13,11 @@ from orchestrator.domain import journey as domain
 from orchestrator.domain.errors import Problem, ProjectInvalid
 from orchestrator.domain.journey_tests import JourneyTest
 from orchestrator.domain.message import Purpose
+from orchestrator.domain.pace import Pace
 from orchestrator.domain.schedule import find_zone, to_instant
 from orchestrator.domain.triggers import (
+    BusinessTrigger,
+    Called,
     DateTrigger,
     EventTrigger,
     SegmentTrigger,
@@ -127,6 +130,7 @@ def _build(form: JourneyForm, ids: dict[Path, str], place: Place) -> domain.Jour
         triggers=tuple(trigger for trigger in triggers if trigger is not None),
         only_if=place.at("only_if").condition(form.only_if, STEP),
         one_per=place.at("one_per").computed(form.one_per, EVENT_IN_JOURNEY),
+        pace=_pace(form, triggers, place),
         reentry=_reentry(form, triggers),
         on_repeat=domain.OnRepeat(form.on_repeat),
         exits=tuple(rule for rule in exits if rule is not None),
@@ -151,6 +155,19 @@ def _reentry(form: JourneyForm, triggers: Iterable[Trigger | None]) -> domain.Re
         return domain.Reentry(form.reentry)
     comes_again = any(isinstance(one, DateTrigger) and one.every for one in triggers)
     return domain.Reentry.ALWAYS if comes_again else domain.Reentry.NEVER
+
+
+def _pace(form: JourneyForm, triggers: Iterable[Trigger | None], place: Place) -> Pace | None:
+    """How fast those enter whom an instant calls; only such triggers call many."""
+    if form.spread is None and form.throttle is None:
+        return None
+    if not any(isinstance(one, Called | BusinessTrigger) for one in triggers if one is not None):
+        place.at("spread" if form.spread is not None else "throttle").error(
+            "this is for triggers that call many at one instant: `schedule`, `once` and "
+            "`business_event`; who enters by themselves enters at once",
+            at_key=True,
+        )
+    return Pace(form.spread or timedelta(0), form.throttle or timedelta(0))
 
 
 def _end_of(last: date, timezone: str) -> datetime:

@@ -29,6 +29,7 @@ from orchestrator.domain.state import (
     sortable,
 )
 from orchestrator.store.addresses import StoredAddresses, marketing_refusals
+from orchestrator.store.appointments import load_appointments
 from orchestrator.store.changed_columns import Columns, Fingerprint, open_json
 from orchestrator.store.events import NewEvent, new_events, past_events
 from orchestrator.store.memberships import read_memberships
@@ -150,6 +151,8 @@ def load(
         loaded[customer_id].fresh = events
     _load_addresses(transaction, program, loaded)
     _load_enrollments(transaction, loaded, None if whole else since - program.max_age)
+    if program.keeps_appointments:
+        load_appointments(transaction, {key: one.state for key, one in loaded.items()})
     entries = _StoredEntries(transaction, ids)
     for one in loaded.values():
         one.whole = whole

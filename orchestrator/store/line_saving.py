@@ -24,6 +24,7 @@ from orchestrator.store.memberships import write_memberships
 from orchestrator.store.prepared import Prepared, Values
 from orchestrator.store.stored_enrollment import StoredEnrollment
 from orchestrator.store.tables import (
+    APPOINTMENTS,
     ASSIGNMENTS,
     CUSTOMERS,
     DECISIONS,
@@ -39,7 +40,12 @@ from orchestrator.store.writers import KEEP_NEWEST, Row, Run, gather, no_marketi
 EMAIL_CHARS_MAX = 320
 _INSERT_ENROLLMENTS = Prepared(ENROLLMENTS.insert(), ["id", *OF_ENROLLMENT.names])
 #: Written with the survivor, drawn anew, or with a rule of their own.
-_MOVED_OTHERWISE = (ENROLLMENTS.c.customer_id, ASSIGNMENTS.c.customer_id, GRANTS.c.referred_id)
+_MOVED_OTHERWISE = (
+    ENROLLMENTS.c.customer_id,
+    ASSIGNMENTS.c.customer_id,
+    GRANTS.c.referred_id,
+    APPOINTMENTS.c.customer_id,
+)
 
 
 @dataclass(slots=True)
