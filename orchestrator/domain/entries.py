@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 
 from orchestrator.domain import assignment
-from orchestrator.domain.appointments import make_appointment, take_appointments
+from orchestrator.domain.called_later import make_appointment, take_appointments
 from orchestrator.domain.called_lines import take_business, take_calls
 from orchestrator.domain.effects import Decision, DecisionKind, RuleChange
 from orchestrator.domain.event import Event, Kind
@@ -138,6 +138,9 @@ def _keep_appointments(line: Line, now: datetime) -> None:
         knock = _Knock.of_call(line, event, now, one.called_at)
         if (journey := line.program.journeys.get(one.journey)) is not None:
             _let_in(knock, journey)
+        else:
+            ignored = DecisionKind.IGNORED
+            line.effects.append(Decision(now, ignored, one.journey, Reason.JOURNEY_GONE))
 
 
 def _are_news(line: Line, events: Sequence[Event]) -> bool:

@@ -31,7 +31,7 @@ class Appointment(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
+class EntryPace:
     """`spread`: over how long they enter; `gap`: how long after the one before, at least."""
 
     spread: timedelta = _NO_TIME
@@ -62,7 +62,7 @@ class Queues:
 
     last: dict[str, datetime] = field(default_factory=dict)
 
-    def give(self, journey: str, pace: Pace, called_at: datetime, place: float) -> datetime:
+    def give(self, journey: str, pace: EntryPace, called_at: datetime, place: float) -> datetime:
         """The time of the next who enters a journey."""
         at = self.last[journey] = pace.enters_at(called_at, place, self.last.get(journey))
         return at

@@ -8,16 +8,16 @@ from datetime import datetime
 
 from orchestrator.domain.effects import DecisionKind
 from orchestrator.domain.event import Event
-from orchestrator.domain.pace import Appointment, Pace, place_of
+from orchestrator.domain.pace import Appointment, EntryPace, place_of
 from orchestrator.domain.program import invent_code
 from orchestrator.domain.value_class import value_class
 
 #: When somebody enters a journey of a pace for whose call there is an appointment; by the id of
 #: the customer. None: it is said later.
-Appoint = Callable[[str, Pace, Appointment, str], datetime | None]
+Appoint = Callable[[str, EntryPace, Appointment, str], datetime | None]
 
 
-def alone(journey: str, pace: Pace, called: Appointment, external_id: str) -> datetime:
+def alone(journey: str, pace: EntryPace, called: Appointment, external_id: str) -> datetime:
     """When somebody enters whom nobody stands before."""
     return pace.enters_at(called.called_at, place_of(journey, external_id), None)
 

@@ -21,7 +21,7 @@ from itertools import groupby
 from operator import attrgetter
 
 from orchestrator.domain.applying import apply
-from orchestrator.domain.appointments import next_appointment
+from orchestrator.domain.called_later import next_appointment
 from orchestrator.domain.called_lines import next_call
 from orchestrator.domain.entries import enter
 from orchestrator.domain.event import Event, Kind

@@ -15,7 +15,7 @@ from enum import StrEnum
 
 import orjson
 
-from orchestrator.domain.appointments import has_paces
+from orchestrator.domain.called_later import has_paces
 from orchestrator.domain.errors import ParcoursError, ProjectInvalid
 from orchestrator.domain.journey import Journey, OnChange
 from orchestrator.domain.matching import Matching, match_steps

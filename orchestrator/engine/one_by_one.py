@@ -12,7 +12,7 @@ from datetime import datetime
 from itertools import compress
 
 from orchestrator.domain.journey import Journey
-from orchestrator.domain.pace import Appointment, Pace, Queues, place_of
+from orchestrator.domain.pace import Appointment, EntryPace, Queues, place_of
 from orchestrator.domain.run_options import alone
 from orchestrator.domain.timetable import UpTo
 from orchestrator.domain.triggers import BusinessTrigger
@@ -37,7 +37,9 @@ from orchestrator.store.prepared import Values
 from orchestrator.store.transaction import Transaction
 
 
-def appoint(journey: str, pace: Pace, called: Appointment, external_id: str) -> datetime | None:
+def appoint(
+    journey: str, pace: EntryPace, called: Appointment, external_id: str
+) -> datetime | None:
     """When somebody enters who asks by themselves: of a queue it is said when all have asked."""
     return None if pace.is_queue else alone(journey, pace, called, external_id)
 
@@ -78,7 +80,7 @@ def _give(turn: Turn, waiting: Sequence[Waiting], queues: Queues) -> list[tuple[
     given = []
     for one in waiting:
         journey = turn.program.journeys.get(one.journey)
-        pace = journey.pace if journey is not None and journey.pace is not None else Pace()
+        pace = journey.pace if journey is not None and journey.pace is not None else EntryPace()
         given.append((one, queues.give(one.journey, pace, one.called_at, one.place)))
     return given
 

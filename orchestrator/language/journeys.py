@@ -13,7 +13,7 @@ from orchestrator.domain import journey as domain
 from orchestrator.domain.errors import Problem, ProjectInvalid
 from orchestrator.domain.journey_tests import JourneyTest
 from orchestrator.domain.message import Purpose
-from orchestrator.domain.pace import Pace
+from orchestrator.domain.pace import EntryPace
 from orchestrator.domain.schedule import find_zone, to_instant
 from orchestrator.domain.triggers import (
     BusinessTrigger,
@@ -98,7 +98,7 @@ def _check_while_inside(journey: domain.Journey, place: Place) -> None:
 def _places(
     document: Document, ids: Mapping[Path, str]
 ) -> Iterator[tuple[tuple[str, ...], Position]]:
-    for key in ("journey", "trigger", "topic"):
+    for key in ("journey", "trigger", "topic", "spread"):
         yield ("", key), document.position((key,))
     for path, step_id in ids.items():
         yield (step_id,), document.position(path)
@@ -157,7 +157,7 @@ def _reentry(form: JourneyForm, triggers: Iterable[Trigger | None]) -> domain.Re
     return domain.Reentry.ALWAYS if comes_again else domain.Reentry.NEVER
 
 
-def _pace(form: JourneyForm, triggers: Iterable[Trigger | None], place: Place) -> Pace | None:
+def _pace(form: JourneyForm, triggers: Iterable[Trigger | None], place: Place) -> EntryPace | None:
     """How fast those enter whom an instant calls; only such triggers call many."""
     if form.spread is None and form.throttle is None:
         return None
@@ -167,7 +167,7 @@ def _pace(form: JourneyForm, triggers: Iterable[Trigger | None], place: Place) -
             "`business_event`; who enters by themselves enters at once",
             at_key=True,
         )
-    return Pace(form.spread or timedelta(0), form.throttle or timedelta(0))
+    return EntryPace(form.spread or timedelta(0), form.throttle or timedelta(0))
 
 
 def _end_of(last: date, timezone: str) -> datetime:

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from random import Random
 
+import orjson
 import pytest
 
-from orchestrator.domain.pace import Pace, place_of
+from orchestrator.domain.call import read_call
+from orchestrator.domain.event import Event, Kind
+from orchestrator.domain.pace import EntryPace, place_of
 from orchestrator.engine import call_up, one_by_one
 from orchestrator.engine.parts import CLAIM_MAX
+from orchestrator.trial.backtest import backtest
+from orchestrator.trial.history import History
 from tests.engine.conftest import OpenShop
 from tests.engine.crowd import crowd
 from tests.engine.test_call_up import begin
@@ -28,7 +34,7 @@ BOTH = SPREAD.replace("spread: 2h", "spread: 2h\nthrottle: 4/h")
 PEOPLE = [f"c{number}" for number in range(5)]
 
 
-def expected(pace: Pace, called_at: datetime, people: list[str]) -> list[tuple[str, str, str]]:
+def expected(pace: EntryPace, called_at: datetime, people: list[str]) -> list[tuple[str, str, str]]:
     """When each enters, by the words of the language."""
     last, found = None, []
     for place, who in sorted((place_of("news", who), who) for who in people):
@@ -42,9 +48,9 @@ def in_order(sends: list[tuple[str, str, str]]) -> list[tuple[str, str, str]]:
 
 
 PACES = {
-    SPREAD: Pace(timedelta(hours=2)),
-    THROTTLE: Pace(gap=timedelta(minutes=30)),
-    BOTH: Pace(timedelta(hours=2), timedelta(minutes=15)),
+    SPREAD: EntryPace(timedelta(hours=2)),
+    THROTTLE: EntryPace(gap=timedelta(minutes=30)),
+    BOTH: EntryPace(timedelta(hours=2), timedelta(minutes=15)),
 }
 
 
@@ -199,3 +205,51 @@ def test_an_edit_that_takes_the_pace_away_lets_those_in_who_wait(open_shop: Open
     shop.open(THROTTLE.replace("throttle: 2/h\n", ""))
     shop.tick("2d")
     assert in_order(shop.sends()) == in_order(expected(PACES[THROTTLE], START + DAY, PEOPLE))
+
+
+def random_shop(shop: Shop, chance: Random) -> list[Event]:
+    """Some weeks of some people, and what happens to the business meanwhile."""
+    people = [f"c{number}" for number in range(6)]
+    for number, who in enumerate(people):
+        shop.identify(f"{number}m", who, email=f"{who}@example.com", plan="pro")
+    told = []
+    for minute in sorted(chance.sample(range(60, 20 * 24 * 60), 40)):
+        at, who = START + timedelta(minutes=minute, seconds=7), chance.choice(people)
+        if chance.random() < 0.15:
+            product = {"product": chance.choice(["lamp", "rug"])}
+            told.append(Event(at, Kind.EMITTED, "Price Dropped", product))
+            shop.call(at, "business", None, source="business", event="Price Dropped",
+                      properties=product)  # fmt: skip
+        elif chance.random() < 0.3:
+            shop.identify(at, who, plan=chance.choice(["pro", "free"]))
+        else:
+            shop.track(at, "Viewed", who)
+    return told
+
+
+WEEKLY = """
+journey: weekly
+trigger:
+  - {schedule: "0 10 * * *", if: 'performed("Viewed", within="4d") and not received("weekly", within="30h")'}
+spread: 20h
+throttle: 1/h
+reentry: always
+steps:
+  - email: weekly
+"""
+
+
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("ticks", [timedelta(hours=5), timedelta(days=60)])
+def test_live_and_back_tested_the_same_people_enter_at_the_same_instants(
+    open_shop: OpenShop, seed: int, ticks: timedelta
+) -> None:
+    shop = open_shop(WEEKLY, PRICE)
+    told = random_shop(shop, Random(seed))
+    calls = [read_call(orjson.loads(row.raw)) for row in shop.rows("SELECT raw FROM inbox")]
+    shop.tick_every(ticks, "30d")
+    calls.sort(key=lambda call: call.at or START)
+    result = backtest(shop.context.program, History(calls, told), START + timedelta(days=30))
+    again = [(after_start(one.at), one.user_id, one.template) for one in result.sends]
+    assert sorted(again) == sorted(shop.sends())
+    assert {template for _, _, template in again} == {"weekly", "price"}

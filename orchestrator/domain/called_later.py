@@ -9,7 +9,7 @@ from orchestrator.domain.effects import AppointmentMade, AppointmentOver
 from orchestrator.domain.event import Event
 from orchestrator.domain.journey import Journey
 from orchestrator.domain.line import Line
-from orchestrator.domain.pace import Appointment, Pace
+from orchestrator.domain.pace import Appointment, EntryPace
 from orchestrator.domain.program import Program
 
 
@@ -18,7 +18,7 @@ def has_paces(program: Program) -> bool:
     return any(journey.pace is not None for journey in program.journeys.values())
 
 
-def make_appointment(line: Line, journey: Journey, pace: Pace, event: Event) -> bool:
+def make_appointment(line: Line, journey: Journey, pace: EntryPace, event: Event) -> bool:
     """Has somebody who is called by an event enter later; False: they enter at once."""
     called = Appointment(
         journey.id, event.at, None, max(event.arrival, 0), event.name, event.properties
