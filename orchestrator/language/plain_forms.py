@@ -146,7 +146,8 @@ def _rate(value: object) -> timedelta:
     count, unit = int(match[1]), match[2].removesuffix("in")
     gap = parse_duration(f"1{unit}") / count if count else timedelta(0)
     if not gap:
-        raise ValueError(f"'{value}' lets nobody in" if not count else f"'{value}' holds nobody up")
+        why = "holds nobody up" if count else "lets nobody in"
+        raise ValueError(f"'{value}' {why}: write how many enter in which time, such as 5000/h")
     return gap
 
 

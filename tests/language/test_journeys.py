@@ -486,8 +486,8 @@ def test_how_fast_those_enter_whom_an_instant_calls(written: str, pace: EntryPac
 @pytest.mark.parametrize(
     ("written", "message"),
     [
-        ("throttle: 0/h", "`throttle`: '0/h' lets nobody in"),
-        ("throttle: 999999999/s", "`throttle`: '999999999/s' holds nobody up"),
+        ("throttle: 0/h", "'0/h' lets nobody in: write how many"),
+        ("throttle: 999999999/s", "'999999999/s' holds nobody up"),
         ("throttle: 5000", "is not how many in which time: write 5000/h, 100/m or 2/s"),
         ("throttle: fast", "is not how many in which time"),
         ("spread: 0s", "this duration must be longer than nothing"),
