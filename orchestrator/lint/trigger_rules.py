@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from orchestrator.clock import SystemClock
 from orchestrator.domain.formatting import format_duration
+from orchestrator.domain.phrase import say
 from orchestrator.domain.triggers import Called
 from orchestrator.language.project import Project
 from orchestrator.lint.rules import Finding, Rules
@@ -29,11 +30,12 @@ def times_past(project: Project) -> Iterator[Finding]:
         for trigger in journey.triggers:
             if isinstance(trigger, Called) and not any(trigger.everywhere().all_after(now)):
                 place = project.position(journey.id, "", "trigger")
-                yield (
-                    (f"journeys/{journey.id}.yaml", *place),
-                    f"the time is past, it calls nobody any more ({trigger.words()}): write one "
-                    "to come, or take the file away when nobody is inside",
+                told = say(
+                    "the time is past, it calls nobody any more ({words}): write one to "
+                    "come, or take the file away when nobody is inside",
+                    words=trigger.words(),
                 )
+                yield (f"journeys/{journey.id}.yaml", *place), told
 
 
 @TRIGGERS.rule(
@@ -53,8 +55,11 @@ def spreads_over_the_next_call(project: Project) -> Iterator[Finding]:
             between = min((after - before for before, after in pairwise(coming)), default=spread)
             if between < spread:
                 place = project.position(journey.id, "", "spread")
-                yield (
-                    (f"journeys/{journey.id}.yaml", *place),
-                    f"{format_duration(spread)} is longer than {format_duration(between)}, which "
-                    f"lie between two calls ({trigger.words()}): write a shorter `spread`",
+                told = say(
+                    "{spread} is longer than {between}, which lie between two calls ({words}): "
+                    "write a shorter `spread`",
+                    spread=format_duration(spread),
+                    between=format_duration(between),
+                    words=trigger.words(),
                 )
+                yield (f"journeys/{journey.id}.yaml", *place), told
