@@ -32,6 +32,7 @@ from orchestrator.domain.effects import (
     TaskMade,
 )
 from orchestrator.domain.errands import KEY
+from orchestrator.domain.event import Kind
 from orchestrator.domain.pace import place_of
 from orchestrator.domain.state import CustomerState
 from orchestrator.domain.steps.message_step import QueueMessage
@@ -39,6 +40,7 @@ from orchestrator.domain.steps.webhook import WebhookDue
 from orchestrator.domain.value_class import value_class
 from orchestrator.domain.values import folded
 from orchestrator.domain.webhook_port import request_as_data
+from orchestrator.store.account_calls import news_call
 from orchestrator.store.addresses import choice_row
 from orchestrator.store.appointments import DROP
 from orchestrator.store.events import own_event
@@ -312,6 +314,8 @@ def _call_for_another(effect: Emitted, run: Run) -> Row | None:
     event = effect.event
     if effect.receiver is None:
         return None
+    if event.kind is Kind.ACCOUNT:
+        return news_call(effect)
     key = event.properties[KEY if KEY in event.properties else "code"]
     message_id = f"{event.name}:{key}"
     call = {
