@@ -171,7 +171,7 @@ class QuietHours:
     def covers(self, at: datetime, zone: ZoneInfo) -> bool:
         """Whether the instant lies in quiet hours."""
         local = at.astimezone(zone)
-        if self.is_off(local.date()):
+        if (self.days_off or self.holidays) and self.is_off(local.date()):
             return True
         if self.start is None or self.end is None or self.start == self.end:
             return False
