@@ -18,7 +18,8 @@ from orchestrator.domain.consent import MARKETING
 from orchestrator.domain.medium import Medium
 from orchestrator.domain.policy import Policy, address, has_consent, is_unsubscribed
 from orchestrator.domain.region import UNREADABLE_REGION, country_of
-from orchestrator.domain.state import RESERVED_TRAITS, CustomerState
+from orchestrator.domain.state import CustomerState
+from orchestrator.domain.traits import RESERVED_TRAITS
 from orchestrator.domain.values import as_text
 
 
@@ -63,6 +64,20 @@ def reach(policy: Policy, state: CustomerState, now: datetime) -> Reached | Left
     if not agreed:
         return LeftOut.REFUSED
     return Reached(agreed.get(False, ""), agreed.get(True, ""))
+
+
+def known_as(state: CustomerState) -> Reached:
+    """By what a platform knows them that is to forget them, whatever they agree to now."""
+    known = {medium.spec.by_number: address(state, medium) or "" for medium in Medium}
+    return Reached(known.get(False, ""), known.get(True, ""))
+
+
+def hashes(reached: Reached) -> dict[str, str]:
+    """An address and a number as ad platforms compare them; what is not told stays empty."""
+    return {
+        "email_sha256": _hashed(reached.email.strip().lower()),
+        "phone_sha256": _hashed(reached.phone),
+    }
 
 
 Row = tuple[str, ...]

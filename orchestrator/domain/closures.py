@@ -37,6 +37,7 @@ from orchestrator.domain.expression import (
     read_performed,
     read_received_window,
 )
+from orchestrator.domain.phrase import say
 from orchestrator.domain.values import (
     ARITHMETIC,
     COMPARE,
@@ -72,6 +73,8 @@ def compile_expression(tree: Expr) -> Compiled:
             return lambda scope: scope.names.get(name)
         case Attribute(Name("customer"), key):
             return lambda scope: scope.customer.get(key, scope.now)
+        case Attribute(Name("account"), key):
+            return lambda scope: scope.customer.of_account(key)
         case Attribute(of, key):
             return _compile_look_up(of, Const(key))
         case Item(of, key_tree):
@@ -120,7 +123,7 @@ def _compile_operator(tree: Expr) -> Compiled:
                 compile_expression(right),
             )
             return lambda scope: compute(a(scope), b(scope))
-    raise ExpressionInvalid(f"{type(tree).__name__} cannot be used here")
+    raise ExpressionInvalid(say("{node} cannot be used here", node=type(tree).__name__))
 
 
 def _compile_chain(parts: tuple[Expr, ...], stops_at: bool) -> Compiled:
@@ -197,7 +200,7 @@ def _compile_call(tree: Invoke) -> Compiled:
         case "opened" | "clicked":  # undefined: no receipts come in yet
             constant(tree.args[0], str, tree.function)
             return lambda scope: None
-    raise ExpressionInvalid(f"there is no function '{tree.function}'")
+    raise ExpressionInvalid(say("there is no function '{function}'", function=tree.function))
 
 
 def _compile_performed(tree: Invoke) -> Compiled:

@@ -12,6 +12,7 @@ from typing import Protocol, TypeVar
 
 from orchestrator.domain.errors import ExpressionInvalid
 from orchestrator.domain.event import Event
+from orchestrator.domain.phrase import say
 
 T = TypeVar("T")
 
@@ -21,6 +22,10 @@ class CustomerReader(Protocol):
 
     def get(self, name: str, now: datetime) -> object:
         """A trait, fact or built-in property; None when missing."""
+        ...
+
+    def of_account(self, name: str) -> object:
+        """A trait of the account that they belong to; None when missing."""
         ...
 
     def events(self, name: str) -> Iterable[Event]:
@@ -36,6 +41,9 @@ class _Nobody:
     """Of whom nothing is known."""
 
     def get(self, name: str, now: datetime) -> object:
+        return None
+
+    def of_account(self, name: str) -> object:
         return None
 
     def events(self, name: str) -> Iterable[Event]:
@@ -71,7 +79,7 @@ class Const:
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    name: str  # customer, event, entry, vars, coupon, journey, now
+    name: str  # customer, account, event, entry, vars, coupon, journey, now
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +187,9 @@ Expr = (
     | ListOf
 )
 
-NAMES = frozenset({"customer", "event", "entry", "vars", "coupon", "journey", "item", "now"})
+#: Who is asked about: neither says anything alone, and both read names that are plain text.
+WHO = frozenset({"customer", "account"})
+NAMES = WHO | {"event", "entry", "vars", "coupon", "journey", "item", "now"}
 #: What each asks the elements of a list.
 OF_LISTS = frozenset({"any", "sum"})
 #: What readers did with messages: undefined until receipts come in.
@@ -275,7 +285,9 @@ def is_caseless(tree: Expr) -> bool:
 def constant(tree: Expr, kind: type[T], function: str) -> T:
     if isinstance(tree, Const) and isinstance(tree.value, kind):
         return tree.value
-    raise ExpressionInvalid(f"{function}() needs plain values here, not something computed")
+    raise ExpressionInvalid(
+        say("{function}() needs plain values here, not something computed", function=function)
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from orchestrator.domain.medium import ChannelName, Medium
 from orchestrator.domain.message import Purpose
 from orchestrator.domain.outlets import Outlets
 from orchestrator.domain.own_dates import Dates
+from orchestrator.domain.policy import Policy
 from orchestrator.domain.program import Program
 from orchestrator.domain.reasons import Detail, Reason, brief
 from orchestrator.domain.record import Retrace
@@ -53,6 +54,7 @@ class Line:
     called_up_to: datetime | None = None
     dates: Dates | None = None  # those that let the customer in; None: no journey has one
     retrace: Retrace | None = None  # under way on its own traces, because of a call that came late
+    colleagues: Sequence[CustomerState] = ()  # who may be members of the same account
 
     def scope(
         self, now: datetime, enrollment: Enrollment | None = None, event: Event | None = None
@@ -106,6 +108,14 @@ class Line:
         if self.retrace is None and clock is not None and clock - due > LATE:
             return clock
         return due
+
+    def members(self) -> list[CustomerState]:
+        """The other members of the customer's account, as they are now."""
+        account = self.state.account
+        if account is None or not account.id:
+            return []
+        others = ((one, one.account) for one in self.colleagues)
+        return [one for one, theirs in others if theirs is not None and theirs.id == account.id]
 
     def hear(self, event: Event) -> None:
         """Says that an event came, which may change what is watched."""
@@ -187,6 +197,11 @@ class Moment:
     def outlets(self) -> Outlets:
         """The servers that are told of what steps give."""
         return self.line.program.outlets
+
+    @property
+    def policy(self) -> Policy:
+        """The project's rules about who may be written to."""
+        return self.line.program.policy
 
     @property
     def purpose(self) -> Purpose:

@@ -13,6 +13,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from functools import cache, lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
+from orchestrator.domain.phrase import say
 from orchestrator.domain.public_holidays import holidays_of
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -40,10 +41,11 @@ def parse_duration(text: str) -> timedelta:
     try:
         span = _parse_amounts((stripped[1:] if stripped[:1] in "+-" else stripped).strip())
     except (ValueError, OverflowError):
-        known = "45s, 30m, 1h, 3d, 5h 30m or ISO 8601 such as PT1H"
+        known: str = say("45s, 30m, 1h, 3d, 5h 30m or ISO 8601 such as PT1H")
         if words := _IN_WORDS.fullmatch(stripped):
             known = f"{words[1]}{words[2][0].lower()}"
-        raise ValueError(f"'{text}' is not a duration: write {known}") from None
+        told = say("'{text}' is not a duration: write {known}", text=text, known=known)
+        raise ValueError(told) from None
     if span > DURATION_MAX:
         raise ValueError(f"'{text}' is longer than ten years")
     return -span if stripped[:1] == "-" else span
@@ -169,7 +171,7 @@ class QuietHours:
     def covers(self, at: datetime, zone: ZoneInfo) -> bool:
         """Whether the instant lies in quiet hours."""
         local = at.astimezone(zone)
-        if self.is_off(local.date()):
+        if (self.days_off or self.holidays) and self.is_off(local.date()):
             return True
         if self.start is None or self.end is None or self.start == self.end:
             return False

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from difflib import SequenceMatcher, get_close_matches
 
+from orchestrator.domain.phrase import Phrase, say
+
 
 def closest(word: str, known: Iterable[str], likeness: float = 0.7) -> str | None:
     """The known word most like a misspelt one; None when none is like it (`likeness` in 0..1,
@@ -40,7 +42,7 @@ def _says_another_thing(word: str, near: str) -> bool:
     )
 
 
-def did_you_mean(word: str, known: Iterable[str]) -> str:
+def did_you_mean(word: str, known: Iterable[str]) -> Phrase:
     """`; did you mean 'x'?` for the closest known word, or "" when none is close."""
     near = closest(word, known)
-    return f"; did you mean '{near}'?" if near else ""
+    return say("; did you mean '{near}'?", near=near) if near else say("")

@@ -24,6 +24,7 @@ from orchestrator.domain.cron import Cron
 from orchestrator.domain.expression import All, Condition, Const, Expr, Invoke, Scope, Value
 from orchestrator.domain.formatting import format_duration
 from orchestrator.domain.occasions import Every, Occasions
+from orchestrator.domain.phrase import say
 from orchestrator.domain.schedule import all_zones, to_instant
 from orchestrator.domain.state import CustomerState
 from orchestrator.domain.timetable import Calendar, Together
@@ -292,8 +293,8 @@ class ScheduleTrigger(Called):
 
     def words(self) -> str:
         """`at 0 9 * * mon in Europe/Paris, for vip`."""
-        where = "where each customer is" if self.is_own else f"in {self.cron.zone.key}"
-        return f"at {self.cron.source} {where}{_for(self.segment)}"
+        whose = _whose(None if self.is_own else self.cron.zone, self.segment)
+        return say("at {cron} {whose}", cron=self.cron.source, whose=whose)
 
     def calendar(self, zone: ZoneInfo) -> Calendar:
         return replace(self.cron, zone=zone) if self.is_own else self.cron
@@ -322,8 +323,8 @@ class OnceTrigger(Called):
 
     def words(self) -> str:
         """`once, on 2026-11-27 10:00 in Europe/Paris, for vip`."""
-        where = "where each customer is" if self.zone is None else f"in {self.zone.key}"
-        return f"once, on {self.at:%Y-%m-%d %H:%M} {where}{_for(self.segment)}"
+        whose = _whose(self.zone, self.segment)
+        return say("once, on {at} {whose}", at=f"{self.at:%Y-%m-%d %H:%M}", whose=whose)
 
     def calendar(self, zone: ZoneInfo) -> Calendar:
         return _OneInstant(to_instant(self.at.date(), self.at.time(), self.zone or zone))
@@ -343,7 +344,7 @@ class BusinessTrigger(Trigger):
 
     def words(self) -> str:
         """`with Back In Stock, for whoever it is about`."""
-        return f"with {self.event}, for whoever it is about"
+        return say("with {event}, for whoever it is about", event=self.event)
 
     @property
     def cause(self) -> str:
@@ -374,8 +375,9 @@ def _all_of(first: Expr | None, condition: Condition | None) -> Expr:
     return All((Const(True), *(tree for tree in trees if tree is not None)))
 
 
-def _for(segment: str | None) -> str:
-    return f", for {segment}" if segment is not None else ""
+def _whose(zone: ZoneInfo | None, segment: str | None) -> str:
+    where = say("where each customer is") if zone is None else say("in {zone}", zone=zone.key)
+    return where if segment is None else say("{where}, for {segment}", where=where, segment=segment)
 
 
 # ---------------------------------------------------------------- by hand

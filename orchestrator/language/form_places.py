@@ -8,6 +8,7 @@ from typing import get_args, get_origin
 from pydantic import Tag
 
 from orchestrator.documents.document import Path
+from orchestrator.domain.phrase import say
 from orchestrator.language.form_union import tagged
 from orchestrator.language.place import Place
 from orchestrator.language.plain_forms import Form
@@ -93,7 +94,9 @@ def describe_step(written: object, index: int) -> str:
     number.
     """
     if not isinstance(written, dict):
-        return str(written) if isinstance(written, str) else f"number {index + 1}"
+        return (
+            str(written) if isinstance(written, str) else say("number {number}", number=index + 1)
+        )
     inner = next((value for key, value in written.items() if key in STEP_KINDS), None)
     for source in (written, inner if isinstance(inner, dict) else {}):
         for key in ("id", "template"):
@@ -101,4 +104,8 @@ def describe_step(written: object, index: int) -> str:
                 return str(source[key])
     word = next((key for key in written if key in STEP_KINDS), next(iter(written), "step"))
     sends = word in FORMS and issubclass(FORMS[word], MessageForm)
-    return inner if isinstance(inner, str) and sends else f"{word}, number {index + 1}"
+    return (
+        inner
+        if isinstance(inner, str) and sends
+        else say("{word}, number {number}", word=word, number=index + 1)
+    )

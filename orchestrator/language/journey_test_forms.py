@@ -13,11 +13,13 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BeforeValidator, Field, create_model
 
+from orchestrator.domain.account import group_call
 from orchestrator.domain.agreeing import CONFIRMED
 from orchestrator.domain.event import Event, Kind
 from orchestrator.domain.journey import Journey
 from orchestrator.domain.journey_tests import EarlierMessage, Happening, JourneyTest
 from orchestrator.domain.medium import Medium
+from orchestrator.domain.phrase import say
 from orchestrator.domain.steps.first_of import FirstOf
 from orchestrator.domain.steps.message_step import Message
 from orchestrator.domain.steps.ways import Split
@@ -27,7 +29,6 @@ from orchestrator.language.place import Place
 from orchestrator.language.plain_forms import (
     EventName,
     Form,
-    Plain,
     Span,
     Text,
     Words,
@@ -37,6 +38,7 @@ from orchestrator.language.plain_forms import (
 
 START = datetime(2026, 1, 5, 10, tzinfo=UTC)  # a Monday morning
 RUN_ON = timedelta(days=400)
+_HAPPENINGS = ("event", "identify", "group", "start", "business")
 MEDIA_WORDS = tuple(medium.value for medium in Medium)
 #: What comes from a page of ours, or from the server that a webhook asks.
 _OURS = (CONFIRMED, ANSWERED)
@@ -48,7 +50,10 @@ _YEARS = range(
 def _moment(value: object) -> timedelta | datetime:
     if not isinstance(value, str):
         raise ValueError(
-            f"'{as_text(value)}' is no time of a test: write 0h, 2d or 2026-01-07 10:00"
+            say(
+                "'{value}' is no time of a test: write 0h, 2d or 2026-01-07 10:00",
+                value=as_text(value),
+            )
         )
     try:
         return instant(value)
@@ -74,14 +79,18 @@ def names_messages(form: type[SomeForm]) -> type[SomeForm]:
 
 
 class EventForm(Form):
-    """Something that happens in a test: an event, who somebody is, or a start by hand."""
+    """Something that happens in a test: an event, who somebody is or where they belong, or a start
+    by hand; `by` one of the others, else by the customer.
+    """
 
     at: Moment
     event: EventName | None = None
     identify: dict[str, object] | None = None
+    group: dict[str, object] | None = None
     start: Text | None = None
     business: EventName | None = None
     properties: dict[str, object] | None = None
+    by: Text | None = None
 
 
 @names_messages
@@ -113,12 +122,12 @@ class SentForm(Form):
 class GivenForm(Form):
     """What already is when a test begins."""
 
-    not_built = frozenset({"others"})
     stage: Text | None = None
     sent: list[SentForm] = Field(default_factory=list)
     empty_pools: Words = Field(default_factory=list)
     variants: dict[str, Text] = Field(default_factory=dict)
-    others: Plain = None
+    account: dict[str, object] | None = None
+    others: dict[str, dict[str, object]] = Field(default_factory=dict)
 
 
 class TestForm(Form):
@@ -144,6 +153,14 @@ def read_tests(forms: list[TestForm], journey: Journey, place: Place) -> tuple[J
     return tuple(reader.read() for reader in readers)
 
 
+def _account_in(
+    written: dict[str, object], default: str = "account"
+) -> tuple[str, dict[str, object]]:
+    """An account's id and traits, which are written together."""
+    traits = {name: value for name, value in written.items() if name != "id"}
+    return as_text(written["id"]) if written.get("id") else default, traits
+
+
 def _messages_of(journey: Journey) -> Iterator[tuple[Medium, str]]:
     for step in journey.walk_steps():
         for message in step.messages if isinstance(step, FirstOf) else (step,):
@@ -157,11 +174,14 @@ class _TestReader:
     def __init__(self, form: TestForm, journey: Journey, place: Place) -> None:
         self._form, self._journey, self._place = form, journey, place
         self.business: list[Event] = []
+        self.of_others: list[tuple[str, Event]] = []
+        given = form.given.account
+        self._account = _account_in({} if given is None else given)
         self._sent_by_steps = frozenset(_messages_of(journey))
         self._start = form.start or START
         if self._start.year not in _YEARS:
             place.at("start").error(
-                "a test begins between 1970 and 2199: write a date such as 2026-01-05 10:00"
+                say("a test begins between 1970 and 2199: write a date such as 2026-01-05 10:00")
             )
             self._start = START
         self._until = timedelta(days=3650)  # no limit, while `until` itself is read
@@ -170,11 +190,11 @@ class _TestReader:
     def read(self) -> JourneyTest:
         form, place = self._form, self._place
         sent = tuple(self._sent())
-        if form.given.others is not None:
-            place.at("given", "others").not_built("`others`, more customers in one test,")
         self._check_variants()
         if form.given.stage is not None:
-            place.at("given", "stage").check_known("stage", form.given.stage, place.known.stages)
+            place.at("given", "stage").check_known(
+                say("stage"), form.given.stage, place.known.stages
+            )
         return JourneyTest(
             name=form.test,
             start=self._start,
@@ -184,7 +204,10 @@ class _TestReader:
             sent=sent,
             empty_pools=tuple(form.given.empty_pools),
             variants=form.given.variants,
+            account=None if form.given.account is None else self._account,
+            others=form.given.others,
             events=tuple(self._events()),
+            events_of_others=tuple(self.of_others),
             business=tuple(sorted(self.business, key=attrgetter("at"))),
             expect=tuple(self._expected()),
             line=place.line,
@@ -201,37 +224,52 @@ class _TestReader:
     def _events(self) -> Iterator[Event]:
         for index, form in enumerate(self._form.events):
             place = self._place.at("events", index)
-            word = self._check_words(form, ("event", "identify", "start", "business"), place)
-            at = self._start + self._after(form.at, place.at("at"))
-            properties = form.properties or {}
-            if word == "identify":
-                if form.properties is not None:
-                    place.at("properties").error(
-                        "`identify` holds the traits itself: `identify: {plan: pro}`"
-                    )
-                yield Event(at, Kind.IDENTIFY, "", form.identify or {}, index)
-            elif word == "start":
-                self._check_start(form.start or "", place.at("start"))
-                yield Event(at, Kind.START, form.start or "", properties, index)
-            elif word == "business":
-                business = Event(at, Kind.EMITTED, form.business or "", properties, index)
-                self.business.append(business)
-            elif word == "event":
-                name = form.event or ""
-                kind = Kind.EMITTED if name in _OURS else Kind.TRACK
-                yield Event(at, kind, name, properties, index)
+            for event in self._event(index, form, place):
+                if form.by is None:
+                    yield event
+                elif place.at("by").check_known(say("customer"), form.by, frozenset(self._others)):
+                    self.of_others.append((form.by, event))
+
+    @property
+    def _others(self) -> dict[str, dict[str, object]]:
+        return self._form.given.others
+
+    def _event(self, index: int, form: EventForm, place: Place) -> Iterator[Event]:
+        word = self._check_words(form, _HAPPENINGS, place)
+        at = self._start + self._after(form.at, place.at("at"))
+        properties = form.properties or {}
+        if word in ("identify", "group") and form.properties is not None:
+            place.at("properties").error(
+                say("`{word}` holds the traits itself: `{word}: {{plan: pro}}`", word=word)
+            )
+        if word == "identify":
+            yield Event(at, Kind.IDENTIFY, "", form.identify or {}, index)
+        elif word == "group":
+            yield group_call(at, _account_in(form.group or {}, self._account[0]), index)
+        elif word == "start":
+            self._check_start(form.start or "", place.at("start"))
+            yield Event(at, Kind.START, form.start or "", properties, index)
+        elif word == "business":
+            business = Event(at, Kind.EMITTED, form.business or "", properties, index)
+            self.business.append(business)
+        elif word == "event":
+            name = form.event or ""
+            kind = Kind.EMITTED if name in _OURS else Kind.TRACK
+            yield Event(at, kind, name, properties, index)
 
     def _check_start(self, written: str, place: Place) -> None:
         if written != self._journey.id:
-            place.error(f"a test runs its journey alone: write `start: {self._journey.id}`")
+            place.error(
+                say("a test runs its journey alone: write `start: {id}`", id=self._journey.id)
+            )
 
     def _check_variants(self) -> None:
         splits = {step.id: step for step in self._journey.walk_steps() if isinstance(step, Split)}
         for step, name in self._form.given.variants.items():
             place = self._place.at("given", "variants", step)
-            if place.check_known("split", step, frozenset(splits)):
+            if place.check_known(say("split"), step, frozenset(splits)):
                 named = frozenset(one.name for one in splits[step].variants)
-                place.check_known(f"variant of {step}", name, named)
+                place.check_known(say("variant of {step}", step=step), name, named)
 
     def _expected(self) -> Iterator[Happening]:
         others = (name for name in ExpectForm.model_fields if name not in ("at", *MEDIA_WORDS))
@@ -252,7 +290,7 @@ class _TestReader:
             return  # its step tells of a template that is not there
         if known is not None and place.known.templates_required:
             of_medium = frozenset(template for kind, template in known if kind is medium)
-            place.check_known(f"{medium} template", name, of_medium)
+            place.check_known(say("{medium} template", medium=medium), name, of_medium)
 
     def _check_words(self, form: Form, words: tuple[str, ...], place: Place) -> str | None:
         """The one of several words that is written; None when it is another number, or not built
@@ -261,10 +299,10 @@ class _TestReader:
         written = [word for word in words if getattr(form, word) is not None]
         if len(written) != 1:
             offered = ", ".join(word for word in words if word not in form.not_built)
-            place.error(f"this needs exactly one of: {offered}")
+            place.error(say("this needs exactly one of: {offered}", offered=offered))
             return None
         if written[0] in form.not_built:
-            place.at(written[0]).not_built(f"`{written[0]}` in a test")
+            place.at(written[0]).not_built(say("`{written}` in a test", written=written[0]))
             return None
         return written[0]
 
@@ -272,7 +310,7 @@ class _TestReader:
         """How long after the start a moment comes."""
         after = moment - self._start if isinstance(moment, datetime) else moment
         if after < timedelta(0):
-            place.error("this lies before the test begins: times count from `start`")
+            place.error(say("this lies before the test begins: times count from `start`"))
         elif after > self._until:
-            place.error("this lies after the test's end: `until`, or 400 days after `start`")
+            place.error(say("this lies after the test's end: `until`, or 400 days after `start`"))
         return min(max(after, timedelta(0)), self._until)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 
 from orchestrator.domain.errors import ExpressionInvalid
+from orchestrator.domain.phrase import said_by
 from orchestrator.language.program_building import build_program
 from orchestrator.language.project import Project
 from orchestrator.lint.rules import ERROR, Finding, Rules
@@ -59,4 +60,4 @@ def _not_in_sql(project: Project, is_asked: Callable[[Usage], bool]) -> Iterator
             for is_sqlite in (True, False):
                 compile_rule(usage.tree, everybody, is_sqlite=is_sqlite)
         except ExpressionInvalid as fault:
-            yield usage.spot, str(fault)
+            yield usage.spot, said_by(fault)

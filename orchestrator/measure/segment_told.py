@@ -51,13 +51,22 @@ def count_segment(transaction: Transaction, known: Segment, everybody: AllCustom
 def everybody_now(database: Database, project: Project, now: datetime) -> AllCustomers:
     """Everybody, as of now: what runs on a virtual clock (the demo) is at its own time."""
     with database.read() as transaction:
-        return AllCustomers(build_program(project), own_time(transaction, now))
+        now = own_time(transaction, now)
+    return AllCustomers(build_program(project), now, by_pages=False)
 
 
 def as_table(members: Sequence[Member]) -> Part:
     """Some of them, to see whether they are those who were meant."""
     rows = tuple((one.external_id, one.email, one.stage) for one in members)
     return Table(("CUSTOMER", "EMAIL", "STAGE"), rows)
+
+
+def belonging(database: Database, known: Segment, everybody: AllCustomers) -> list[Member]:
+    """All who belong to it."""
+    rule = known.condition.tree
+    segments.prepare(database, rule, everybody)
+    with database.read() as transaction:
+        return [*segments.list_members(transaction, rule, everybody)]
 
 
 COLUMNS = ("user_id", "email", "phone")

@@ -14,8 +14,10 @@ from orchestrator.domain.event import ACTIVITY, ANY_EVENT
 from orchestrator.domain.expression import Expr
 from orchestrator.domain.lifecycle import Fact, FactKind
 from orchestrator.domain.message import MessageState
+from orchestrator.domain.phrase import say
 from orchestrator.domain.program import Program
-from orchestrator.domain.state import RESERVED_TRAITS
+from orchestrator.domain.traits import RESERVED_TRAITS
+from orchestrator.store.account_members import ACCOUNT_MEMBERS
 from orchestrator.store.line_loading import COUNTED
 from orchestrator.store.sql_dialect import SqlDialect
 from orchestrator.store.sql_operators import Operators
@@ -31,7 +33,7 @@ from orchestrator.store.sql_value import (
 )
 from orchestrator.store.tables import CUSTOMERS, EVENTS, MESSAGES
 
-_c, _m = CUSTOMERS.c, MESSAGES.c
+_c, _m, _a = CUSTOMERS.c, MESSAGES.c, ACCOUNT_MEMBERS.c
 
 
 class EventSql:
@@ -64,6 +66,16 @@ class EventSql:
         if at_least == 1:
             return select(1).where(*mine).correlate(CUSTOMERS).exists()
         return self.choose(func.count(), mine) >= at_least
+
+    def happened_to_any(self, at_least: int, met: Sequence[Condition]) -> Condition:
+        """The same, asked once for everybody: the events are read in the order in which they lie,
+        not customer by customer in that of an index, and only once what they say matters.
+        """
+        row, owner = self._events.c, CUSTOMERS.alias()
+        applied = select(owner.c.applied_event_id).where(owner.c.id == row.customer_id)
+        whose = row.customer_id + 0  # keeps SQLite from the order of an index
+        found = select(whose).where(self._named(), *met, row.id <= applied.scalar_subquery())
+        return _c.id.in_(found.group_by(whose).having(func.count() >= at_least))
 
     def mine(self, since: datetime | None) -> list[Condition]:
         """The conditions that the rows of the customer meet, which are on their line already."""
@@ -137,16 +149,26 @@ class CustomerSql:
                 return self._locale()
             case "timezone" | "consent":
                 raise ExpressionInvalid(
-                    f"`customer.{name}` cannot be asked of all customers at once; {_INSTEAD[name]}"
+                    say(
+                        "`customer.{name}` cannot be asked of all customers at once; {instead}",
+                        name=name,
+                        instead=_INSTEAD[name],
+                    )
                 )
         return self._trait(name)
 
-    def _trait(self, name: str) -> SqlValue:
-        told = self._dialect.part(_c.traits, name)
+    def of_account(self, name: str) -> SqlValue:
+        """The id or a trait of the account that they belong to."""
+        if name == "id":
+            return SqlValue(text=func.nullif(_of_member(_a.account), "", type_=_a.account.type))
+        return self._trait(name, _of_member(_a.traits))
+
+    def _trait(self, name: str, traits: Column = _c.traits) -> SqlValue:
+        told = self._dialect.part(traits, name)
         other = RESERVED_TRAITS.get(name)
         if other is None:
             return told
-        return choose([(is_defined(told), told)], self._dialect.part(_c.traits, other))
+        return choose([(is_defined(told), told)], self._dialect.part(traits, other))
 
     def _locale(self) -> SqlValue:
         told, home = self._dialect.part(_c.traits, "locale"), self.program.locale or None
@@ -218,9 +240,15 @@ class CustomerSql:
 
 
 _INSTEAD = {
-    "timezone": "ask for `customer.country`",
-    "consent": "ask for a medium: `customer.consent.email`",
+    "timezone": say("ask for `customer.country`"),
+    "consent": say("ask for a medium: `customer.consent.email`"),
 }
+
+
+def _of_member(column: Column) -> Column:
+    """What the customer's line knows of their account; NULL where they have none."""
+    mine = select(column).where(_a.customer_id == _c.id)
+    return mine.correlate(CUSTOMERS).scalar_subquery()
 
 
 def _number(counted: Column) -> SqlValue:
@@ -232,7 +260,12 @@ def _is_plain(path: str) -> bool:
 
 
 def _not_at_once(fact: Fact) -> ExpressionInvalid:
-    window = " over a window" if fact.within is not None else ""
+    window = say(" over a window") if fact.within is not None else ""
     return ExpressionInvalid(
-        f"the fact `{fact.name}` ({fact.kind}{window}) cannot be asked of all customers at once"
+        say(
+            "the fact `{name}` ({kind}{window}) cannot be asked of all customers at once",
+            name=fact.name,
+            kind=fact.kind,
+            window=window,
+        )
     )

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from orchestrator.domain.errors import ExpressionInvalid
 from orchestrator.domain.expression import Scope
 from orchestrator.language.expressions import parse_computed, parse_condition, parse_value
-from orchestrator.language.translation import (
+from orchestrator.language.where import (
     EVENT_IN_JOURNEY,
     FACT,
     RULE,
@@ -242,7 +242,9 @@ def test_a_property_of_what_was_done_is_compared_with_a_number(source: str, hold
             "`customer.orders` for a fact or trait, or 'orders' between quotes for text",
         ),
         ("customer.a == null", 14, "write `x is none`"),
-        ("account.size > 3", 0, "`account` is part of the language but not built yet"),
+        ("account == 3", 0, "`account` alone says nothing: write `account.` and a trait"),
+        ("account[customer.a] == 3", 0, "the name of a trait must be plain text: `account['first"),
+        ("acount.size > 3", 0, "there is no `acount` here; did you mean 'account'?"),
         ("event.a[] == 1", 7, "behind `[]`, all elements of a list, stands the name"),
         ("event.a[][0] == 1", 7, "behind `[]` stands a name"),
         ("any()", 0, 'any() takes one value: any(event.products, name="Coffee")'),

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from orchestrator.domain.errors import ExpressionInvalid
 from orchestrator.language.expressions import parse_condition
-from orchestrator.language.translation import EVENT_IN_JOURNEY, FACT, STEP, TRIGGER, Where
+from orchestrator.language.where import EVENT_IN_JOURNEY, FACT, STEP, TRIGGER, Where
 from tests.support.examples import examples
 
 

@@ -1,4 +1,4 @@
-"""The trigger by a date of the customer's own."""
+"""The trigger by a date of the customer's own, or of their account's."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Literal
 
 from orchestrator.domain.expression import Invoke, Name, Value, walk
 from orchestrator.domain.occasions import Every
+from orchestrator.domain.phrase import say
 from orchestrator.domain.triggers import DateTrigger, IfLate, Trigger
 from orchestrator.language.place import Place
 from orchestrator.language.plain_forms import AnyDuration, Clock
@@ -35,14 +36,19 @@ class OnDate(TriggerForm, word="date", example="{date: customer.birthday, every:
 
 
 def _is_of_the_customer(date: Value, place: Place) -> bool:
-    """Whether a date moves with what is known of the customer only, and not with time."""
+    """Whether a date moves with what is known of the customer, or their account, only, and not with
+    time.
+    """
     parts = [part for tree in date.trees for part in walk(tree)]
-    if Name("customer") in parts and not any(
+    if any(part in (Name("customer"), Name("account")) for part in parts) and not any(
         isinstance(part, Invoke) or part == Name("now") for part in parts
     ):
         return True
     place.error(
-        f"'{date.source}' is no date of the customer's: write a trait or a fact, such as "
-        "customer.birthday"
+        say(
+            "'{source}' is no date of the customer's: write a trait or a fact, "
+            "such as customer.birthday",
+            source=date.source,
+        )
     )
     return False
