@@ -174,9 +174,7 @@ async def _receive_batch(
         return problem(400, "invalid_request", f"a batch may have {BATCH_CALLS_MAX} calls")
     said = {key: sent[key] for key in _SAID_ONCE if not _is_nothing(sent.get(key))}
     outcomes = [_judge(call, said, reception, may_be_large=some_large) for call in batch]
-    outcomes = [
-        one if _may_call_many(request, one) else _refuse_business(one) for one in outcomes
-    ]
+    outcomes = [one if _may_call_many(request, one) else _refuse_business(one) for one in outcomes]
     accepted = [outcome for outcome in outcomes if isinstance(outcome, InboxEntry)]
     return await _file(
         request, accepted, [outcome for outcome in outcomes if isinstance(outcome, RejectedEntry)]
