@@ -20,7 +20,9 @@ WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 _SHORT = re.compile(r"(\d+(?:\.\d+)?)\s*([smhdw])", re.ASCII)
 _IN_WORDS = re.compile(
-    r"(\d+)\s*(sec(?:ond)?s?|min(?:ute)?s?|h(?:ou)?rs?|days?|weeks?)", re.ASCII | re.IGNORECASE
+    r"(\d+)\s*(?:(?P<s>sec(?:onde?)?s?)|(?P<m>min(?:ute)?s?)|(?P<h>h(?:ou|eu)?res?|h(?:ou)?rs?)|"
+    r"(?P<d>days?|j(?:ours?)?)|(?P<w>weeks?|sem(?:aine)?s?))",
+    re.ASCII | re.IGNORECASE,
 )
 _ISO = re.compile(
     r"P(?:(\d+(?:\.\d+)?)W)?(?:(\d+(?:\.\d+)?)D)?"
@@ -43,7 +45,7 @@ def parse_duration(text: str) -> timedelta:
     except (ValueError, OverflowError):
         known: str = say("45s, 30m, 1h, 3d, 5h 30m or ISO 8601 such as PT1H")
         if words := _IN_WORDS.fullmatch(stripped):
-            known = f"{words[1]}{words[2][0].lower()}"
+            known = f"{words[1]}{words.lastgroup}"
         told = say("'{text}' is not a duration: write {known}", text=text, known=known)
         raise ValueError(told) from None
     if span > DURATION_MAX:
@@ -107,6 +109,7 @@ def to_instant(day: date, clock: time, zone: ZoneInfo) -> datetime:
     return _gap_end(local, zone)
 
 
+@lru_cache(maxsize=4096)
 def second_of_two(day: date, clock: time, zone: ZoneInfo) -> datetime:
     """The UTC instant at which a clock that is set back shows a local time for the second time."""
     return datetime.combine(day, clock, tzinfo=zone).replace(fold=1).astimezone(UTC)
@@ -155,6 +158,9 @@ def next_local_time(after: datetime, clock: time, days: frozenset[int], zone: Zo
                 return after if minute <= after else instant
         day += timedelta(days=1)
     raise AssertionError("a week holds every weekday")
+
+
+_DAY, _MIDNIGHT = timedelta(days=1), time(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,11 +227,13 @@ class QuietHours:
 
     def _stretch_end(self, at: datetime, zone: ZoneInfo) -> datetime:
         local = at.astimezone(zone)
-        ends = [to_instant(local.date() + timedelta(days=1), time(0), zone)]
-        if self.end is not None and not self.is_off(local.date()):
-            ends += [to_instant(local.date() + timedelta(days=k), self.end, zone) for k in (0, 1)]
-            ends.append(second_of_two(local.date(), self.end, zone))
-        first = min(end for end in ends if end > at)
+        today = local.date()
+        tomorrow = today + _DAY
+        ends = [to_instant(tomorrow, _MIDNIGHT, zone)]
+        if self.end is not None and not self.is_off(today):
+            ends += [to_instant(day, self.end, zone) for day in (today, tomorrow)]
+            ends.append(second_of_two(today, self.end, zone))
+        first = min([end for end in ends if end > at])
         if offset_of(first.astimezone(zone)) == offset_of(local):
             return first
         return min(

@@ -16,6 +16,7 @@ from enum import StrEnum
 
 import orjson
 
+from orchestrator.domain.called_later import has_paces
 from orchestrator.domain.errands import is_errand
 from orchestrator.domain.errors import ParcoursError, ProjectInvalid
 from orchestrator.domain.journey import Journey, OnChange
@@ -26,6 +27,7 @@ from orchestrator.engine.last_tick import LAST_TICK
 from orchestrator.engine.parts import Parts
 from orchestrator.language.journeys import parse_journey
 from orchestrator.store import customers, settings
+from orchestrator.store.appointments import are_there_any
 from orchestrator.store.assignments import copy_variants
 from orchestrator.store.transaction import Transaction
 
@@ -344,11 +346,13 @@ def take_over(parts: Parts, now: datetime, *, applying: bool) -> Parts:
             )
         last = settings.read_time(transaction, LAST_TICK) if parts.clock.is_virtual else None
         since = _dated_since(transaction) if program.index.dated else {}
+        keeps = has_paces(program) or are_there_any(transaction)
     known = replace(
         program,
         edits=planned.matchings,
         edited_at=last,
         dated_since=since,
         without_file=planned.without_file,
+        keeps_appointments=keeps,
     )
     return replace(parts, program=known)
