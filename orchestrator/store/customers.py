@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -124,6 +124,11 @@ def wake(transaction: Transaction, ids: Collection[int], at: datetime) -> None:
     transaction.run(_MARK, [(sorted(ids), at)])
 
 
+def wake_each(transaction: Transaction, instants: Iterable[tuple[int, datetime]]) -> None:
+    """The same of each as of an instant of their own."""
+    transaction.run(_MARK, [([key], at) for key, at in instants])
+
+
 def absorb_customers(transaction: Transaction, pairs: Collection[tuple[int, int]]) -> None:
     """Marks customers as merged: (absorbed, survivor). Their lines are run with the survivor's from
     now on, as of what was due on either.
@@ -167,7 +172,7 @@ def lock(transaction: Transaction, ids: Collection[int]) -> list[int]:
 
 
 def mark_all_due(transaction: Transaction, now: datetime) -> None:
-    """Has everybody looked at now: the lifecycle's rules were edited."""
+    """Marks every customer due; used after the lifecycle was edited."""
     transaction.execute(
         update(CUSTOMERS)
         .where(CUSTOMERS.c.merged_into.is_(None), CUSTOMERS.c.cursor.is_not(None))
@@ -180,9 +185,7 @@ def _since(transaction: Transaction, now: datetime) -> ColumnElement[datetime]:
 
 
 def mark_inside_due(transaction: Transaction, journeys: Collection[str], now: datetime) -> None:
-    """Has everybody inside these journeys looked at now: they were edited, or released from a
-    pause.
-    """
+    """Marks who is inside these journeys due: they were edited, or released from a pause."""
     if journeys:
         inside = select(ENROLLMENTS.c.customer_id).where(
             ENROLLMENTS.c.journey.in_(sorted(journeys)), ENROLLMENTS.c.status == "active"
