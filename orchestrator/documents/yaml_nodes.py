@@ -8,15 +8,23 @@ text.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
-from ruamel.yaml.events import AliasEvent, ScalarEvent, SequenceStartEvent
 from ruamel.yaml.reader import ReaderError
 
 from orchestrator.documents.document import Document, Path, Position
+from orchestrator.documents.yaml_events import (
+    ALIAS,
+    SCALAR,
+    SEQUENCE,
+    Event,
+    Unusual,
+    read_carefully,
+    read_quickly,
+)
 from orchestrator.documents.yaml_sayings import tell_syntax
 from orchestrator.domain.errors import Problem
 from orchestrator.domain.phrase import Phrase, say
@@ -25,8 +33,6 @@ from orchestrator.domain.values import INTEGER_MAX
 BYTES_MAX = 200_000
 NODES_MAX = 100_000  # aliases of aliases multiply: a few lines could stand for billions of nodes
 DEPTH_MAX = 60
-
-Event = Any  # ruamel's events have no typed base that holds their anchor and tag
 
 _DIRECTIVE = re.compile(
     r"(?:[ \t]*(?:#[^\n]*)?\n)*%"
@@ -49,12 +55,32 @@ class NotReadable(Exception):
         super().__init__(message)
 
 
-def read_yaml(text: str, file: str) -> tuple[Document, list[Problem]]:
+#: A document, and the problems of its form.
+Read = tuple[Document, list[Problem]]
+
+
+def read_yaml(text: str, file: str) -> Read:
     """The document of a text and the problems of its form; with a syntax error the data is None."""
-    document = Document(file, text, None)
-    composer = _Composer(document)
+    return _read_what_is_usual(text, file) or read_anything(text, file)
+
+
+def _read_what_is_usual(text: str, file: str) -> Read | None:
+    """None where anything is wrong or unusual: a lone text, a key that is not written."""
+    composer = _Composer(Document(file, text, None), read_quickly)
     try:
-        data = composer.compose()
+        read = composer.compose()
+    except (NotReadable, Unusual):
+        return None
+    is_sure = isinstance(read.data, dict | list) and not any("" in path for path in read.keys)
+    return (read, []) if is_sure and not composer.problems else None
+
+
+def read_anything(text: str, file: str) -> Read:
+    """The same as `read_yaml`, by the careful reader alone."""
+    document = Document(file, text, None)
+    composer = _Composer(document, read_carefully)
+    try:
+        return composer.compose(), composer.problems
     except NotReadable as fault:
         return document, [Problem(file, *fault.position, fault.message)]
     except MarkedYAMLError as fault:
@@ -63,9 +89,6 @@ def read_yaml(text: str, file: str) -> tuple[Document, list[Problem]]:
         return document, [_unseen_problem(document, fault.position)]
     except (YAMLError, ValueError, OverflowError):
         return document, [_sign_problem(document)]
-    return Document(
-        file, text, data, document.values, document.keys, document.exact
-    ), composer.problems
 
 
 def _unseen_problem(document: Document, offset: int) -> Problem:
@@ -108,13 +131,14 @@ def _sign_problem(document: Document) -> Problem:
 @dataclass(slots=True)
 class _Composer:
     document: Document
+    read_events: Callable[[str], Iterator[Event]]
     problems: list[Problem] = field(default_factory=list)
     nodes: int = 0
     anchors: dict[str, list[Event]] = field(
         default_factory=dict
     )  # the events of an anchored node, replayed by alias
 
-    def compose(self) -> Any:
+    def compose(self) -> Document:
         if len(self.document.text.encode(errors="replace")) > BYTES_MAX:
             raise NotReadable(
                 (1, 1), say("the file is larger than {size} kB", size=BYTES_MAX // 1000)
@@ -125,8 +149,9 @@ class _Composer:
                 (line, 1), say("directives such as '%YAML' are not accepted: remove this line")
             )
         stream = _Stream(self._read_events())
-        if stream.done:
-            return None
+        return self.document if stream.done else replace(self.document, data=self._whole(stream))
+
+    def _whole(self, stream: _Stream) -> Any:
         data = self._node(stream, (), 0)
         if not stream.done:
             raise NotReadable(
@@ -140,12 +165,10 @@ class _Composer:
         open.
         """
         events, depth = [], 0
-        for event in YAML(typ="safe", pure=True).parse(self.document.text):
-            if _is_content(event):
-                events.append(event)
-                depth += type(event).__name__.endswith("StartEvent") - type(
-                    event
-                ).__name__.endswith("EndEvent")
+        for event in self.read_events(self.document.text):
+            events.append(event)
+            kind = type(event).__name__
+            depth += kind.endswith("StartEvent") - kind.endswith("EndEvent")
             if depth > DEPTH_MAX + 1:
                 raise NotReadable(
                     _start(event), say("this is nested too deeply or repeated too often by aliases")
@@ -161,7 +184,7 @@ class _Composer:
                 _start(event), say("this is nested too deeply or repeated too often by aliases")
             )
         self.document.values.setdefault(path, _start(event))
-        if isinstance(event, AliasEvent):
+        if isinstance(event, ALIAS):
             return self._alias(event, path, depth)
         if event.tag is not None and event.tag != "!":
             raise NotReadable(
@@ -173,9 +196,9 @@ class _Composer:
         return data
 
     def _content(self, event: Event, stream: _Stream, path: Path, depth: int) -> Any:
-        if isinstance(event, ScalarEvent):
+        if isinstance(event, SCALAR):
             return self._scalar(event, path)
-        if isinstance(event, SequenceStartEvent):
+        if isinstance(event, SEQUENCE):
             return self._sequence(stream, path, depth)
         return self._mapping(stream, path, depth)
 
@@ -189,7 +212,9 @@ class _Composer:
         return self._node(_Stream(replayed), path, depth + 1)
 
     def _scalar(self, event: Event, path: Path) -> Any:
-        text = self._whole(event)
+        text = self._text(event)
+        if _is_missing(event):
+            return None
         if event.style in (None, "") and event.tag is None:
             self._mark_exact(event, path, text)
             value = resolve_plain(text)
@@ -203,7 +228,7 @@ class _Composer:
             self._mark_exact(event, path, text, quoted=1)
         return text
 
-    def _whole(self, event: Event) -> str:
+    def _text(self, event: Event) -> str:
         """The text of a scalar; half of a character (`"\\ud83d"`) could be neither stored nor
         sent.
         """
@@ -249,12 +274,14 @@ class _Composer:
                 self._node(stream, (*path, say("{key} (again)", key=key)), depth + 1)
                 continue
             self.document.keys.setdefault((*path, key), _start(key_event))
+            if _is_missing(stream.following):
+                self.document.values.setdefault((*path, key), _behind(key_event))
             mapping[key] = self._node(stream, (*path, key), depth + 1)
         stream.next()
         return mapping
 
     def _key(self, event: Event) -> str:
-        if isinstance(event, AliasEvent) or not isinstance(event, ScalarEvent):
+        if isinstance(event, ALIAS) or not isinstance(event, SCALAR):
             raise NotReadable(
                 _start(event),
                 say("a key must be a word; text that begins with '{' or '[' stands between quotes"),
@@ -267,7 +294,7 @@ class _Composer:
             raise NotReadable(
                 _start(event), say("merge keys ('<<') are not part of YAML 1.2: write the keys out")
             )
-        key = self._whole(event)
+        key = self._text(event)
         if not key.isprintable():
             self._report(
                 event, say("a character that cannot be seen stands in this key: write it anew")
@@ -294,16 +321,28 @@ class _Stream:
         self.position += 1
         return event
 
+    @property
+    def following(self) -> Event:
+        return self.events[self.position]
+
     def at_end_of_collection(self) -> bool:
-        return type(self.events[self.position]).__name__ in ("MappingEndEvent", "SequenceEndEvent")
-
-
-def _is_content(event: Event) -> bool:
-    return not type(event).__name__.startswith(("Stream", "Document", "Comment"))
+        return type(self.following).__name__ in ("MappingEndEvent", "SequenceEndEvent")
 
 
 def _start(event: Event) -> Position:
     return event.start_mark.line + 1, event.start_mark.column + 1
+
+
+def _is_missing(event: Event) -> bool:
+    """Whether nothing is written where a value may stand: `key:`."""
+    is_plain = isinstance(event, SCALAR) and event.style in (None, "")
+    return is_plain and not event.value and event.tag is None
+
+
+def _behind(key: Event) -> Position:
+    """Where a value would stand that is missing: each reader has an idea of its own, often that of
+    the next key."""
+    return key.end_mark.line + 1, key.end_mark.column + 2
 
 
 def resolve_plain(text: str) -> Any:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import (
     BigInteger,
     Double,
+    Text,
     and_,
     case,
     cast,
@@ -37,6 +38,7 @@ from orchestrator.store.sql_value import (
     sure,
 )
 
+_ASCII_BLANKS = " \t\n\r\f\v"
 _AMOUNT_MAX = 1e150  # the product of two is a number that both databases have
 
 
@@ -111,6 +113,19 @@ class Operators:
             if left.text is not None:
                 ways.append(sure(self.dialect.has_key(right.document, left.text)))
         return or_(false(), *ways)
+
+    def within_bound(self, told: SqlValue, text: Column, otherwise: Condition) -> Condition:
+        """How a value compares with a text such as `">= 20"` (`domain.elements.read_bound`); of any
+        other text, `otherwise`.
+        """
+        trimmed, ways = func.trim(text, _ASCII_BLANKS, type_=Text), []
+        for operator in (">=", "<=", "!=", ">", "<"):
+            sign = func.substr(trimmed, 1, len(operator), type_=Text)
+            rest = func.substr(trimmed, len(operator) + 1, type_=Text)
+            number = SqlValue(text=func.trim(rest, _ASCII_BLANKS, type_=Text))
+            met = self.compare(told, operator, SqlValue(number=amount_of(number)))
+            ways.append((and_(sign == operator, _is_plain_number(number)), met))
+        return case(*ways, else_=otherwise)
 
     # ------------------------------------------------------------ numbers
 
@@ -239,6 +254,15 @@ class Operators:
         if value.flag is None:
             return false()
         return sure(value.flag if name == "true" else not_(value.flag))
+
+
+def _is_plain_number(value: SqlValue) -> Condition:
+    """Whether a text is made of digits, one point inside and a minus before."""
+    text = value.text
+    assert text is not None  # it is made of one
+    odd = or_(*(text.like(form) for form in ("%.", ".%", "-.%")))
+    only = func.trim(text, "0123456789.-", type_=Text) == ""
+    return and_(only, not_(odd), amount_of(value).is_not(None))
 
 
 def _is_there(column: Column | None) -> Condition:

@@ -18,7 +18,8 @@ from orchestrator.domain.journey import Journey
 from orchestrator.domain.policy import Policy
 from orchestrator.domain.program import Program
 from orchestrator.domain.triggers import BusinessTrigger, ScheduleTrigger
-from orchestrator.language.translation import TRIGGER, parse_tree
+from orchestrator.language.translation import parse_tree
+from orchestrator.language.where import TRIGGER
 from orchestrator.store.calling import Calls
 from orchestrator.store.database import Database
 from orchestrator.store.expression_sql import AllCustomers, compile_rule
