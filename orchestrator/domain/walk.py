@@ -20,6 +20,7 @@ from datetime import datetime
 from itertools import groupby
 from operator import attrgetter
 
+from orchestrator.domain.account_news import heard_of_account
 from orchestrator.domain.applying import apply
 from orchestrator.domain.called_lines import next_call
 from orchestrator.domain.entries import enter
@@ -125,10 +126,14 @@ def _take_events(line: Line, now: datetime, events: list[Event], *, touched: boo
     # condition must not depend on it.
     if touched or events or changes:
         happened = [e for e in events if e.starts and Kind.TRACK <= e.kind <= Kind.EMITTED]
-        check_passages(line, now, News(happened, changes))
+        check_passages(line, now, News(happened, changes, _heard(line, events)))
         follow_news(line, now)
     if begins:
         enter(line, now, events, changes, touched=touched)
+
+
+def _heard(line: Line, events: list[Event]) -> list[Event]:
+    return heard_of_account(events) if line.program.index.accounts.are_used else []
 
 
 def _apply(line: Line, event: Event, now: datetime) -> None:
