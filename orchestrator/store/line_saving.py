@@ -25,6 +25,7 @@ from orchestrator.store.memberships import write_memberships
 from orchestrator.store.prepared import Prepared, Values
 from orchestrator.store.stored_enrollment import StoredEnrollment
 from orchestrator.store.tables import (
+    APPOINTMENTS,
     ASSIGNMENTS,
     CUSTOMERS,
     DECISIONS,
@@ -44,6 +45,7 @@ _MOVED_OTHERWISE = (
     ENROLLMENTS.c.customer_id,
     ASSIGNMENTS.c.customer_id,
     GRANTS.c.referred_id,
+    APPOINTMENTS.c.customer_id,
     ACCOUNT_MEMBERS.c.customer_id,
 )
 
