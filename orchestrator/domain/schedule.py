@@ -49,7 +49,7 @@ def parse_duration(text: str) -> timedelta:
         told = say("'{text}' is not a duration: write {known}", text=text, known=known)
         raise ValueError(told) from None
     if span > DURATION_MAX:
-        raise ValueError(f"'{text}' is longer than ten years")
+        raise ValueError(say("'{text}' is longer than ten years", text=text))
     return -span if stripped[:1] == "-" else span
 
 
@@ -96,7 +96,7 @@ def parse_clock(text: str) -> time:
         hour, minute, second = (int(group or 0) for group in match.groups())
         if hour < 24 and minute < 60 and second < 60:
             return time(hour, minute, second)
-    raise ValueError(f"'{text}' is not a time of day: write 09:00")
+    raise ValueError(say("'{text}' is not a time of day: write 09:00", text=text))
 
 
 @lru_cache(maxsize=4096)  # of many customers, few zones and times of day
