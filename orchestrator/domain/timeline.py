@@ -48,10 +48,7 @@ def run(
     _follow_edits(line)
     if options.rules_edited and state.cursor is not None:
         change_answers(line, state.cursor, [])
-    waiting = walk(line, _place_late(line, list(events), record), until)
-    if state.cursor is None or state.cursor < until:
-        state.cursor = until
-    state.next_due_at = next_instant(line, waiting, calls=options.called_from is None)
+    state.next_due_at = walk(line, _place_late(line, list(events), record), until)
     return line.effects
 
 

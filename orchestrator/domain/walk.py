@@ -21,7 +21,7 @@ from itertools import groupby
 from operator import attrgetter
 
 from orchestrator.domain.applying import apply
-from orchestrator.domain.called_lines import next_call
+from orchestrator.domain.called_lines import may_be_called, next_call
 from orchestrator.domain.entries import enter
 from orchestrator.domain.event import Event, Kind
 from orchestrator.domain.following import follow_news
@@ -36,9 +36,9 @@ from orchestrator.domain.while_inside import next_again
 MOVES_MAX = 100  # of one enrollment within one instant
 
 
-def walk(line: Line, events: Iterable[Event], until: datetime) -> list[Event]:
-    """Takes every instant up to `until`, inclusive; returns the events that lie behind it, the next
-    one last.
+def walk(line: Line, events: Iterable[Event], until: datetime) -> datetime | None:
+    """Takes every instant up to `until`, inclusive, and moves the cursor there; returns the next
+    one, without those that call the customer where somebody else wakes the line for them.
     """
     state, inside, last = line.state, len(line.state.enrollments), None
     waiting = sorted(events, key=attrgetter("at"))
@@ -53,7 +53,13 @@ def walk(line: Line, events: Iterable[Event], until: datetime) -> list[Event]:
             inside = len(state.enrollments)
     if last is not None:
         _forget_ended(line, last)
-    return waiting
+    is_new = state.cursor is None
+    if state.cursor is None or state.cursor < until:
+        state.cursor = until
+    calls = line.options.called_from is None
+    if not is_new and (calls or not may_be_called(line)):
+        return now  # what comes first behind the last instant comes first behind `until`, too
+    return next_instant(line, waiting, calls=calls)
 
 
 def _pop_events(waiting: list[Event], now: datetime) -> list[Event]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import UserDict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -11,7 +11,6 @@ from typing import Any
 
 from sqlalchemy import bindparam, func, or_, select
 
-from orchestrator.domain.consent import ConsentKey
 from orchestrator.domain.event import Event, Kind
 from orchestrator.domain.medium import Medium
 from orchestrator.domain.message import TAKEN, MessageState, Purpose
@@ -19,7 +18,6 @@ from orchestrator.domain.policy import address_in
 from orchestrator.domain.program import Program
 from orchestrator.domain.region import region_of
 from orchestrator.domain.state import (
-    Choice,
     CustomerState,
     Enrollment,
     Entries,
@@ -33,6 +31,7 @@ from orchestrator.store.changed_columns import Columns, Fingerprint, open_json
 from orchestrator.store.events import NewEvent, new_events, past_events
 from orchestrator.store.memberships import read_memberships
 from orchestrator.store.prepared import Query, among
+from orchestrator.store.stored_customer import StoredCustomer, read_choices
 from orchestrator.store.stored_enrollment import StoredEnrollment
 from orchestrator.store.tables import ASSIGNMENTS, CUSTOMERS, ENROLLMENTS, GRANTS, MESSAGES
 from orchestrator.store.transaction import Transaction
@@ -122,6 +121,12 @@ class Loaded:
     whole: bool = False  # with every enrollment there was
     applied_event_id: int = 0
     enrollments_before: dict[int, Fingerprint] = field(default_factory=dict)
+
+    @property
+    def newest_id(self) -> int:
+        """The id of the newest event that is on the line once it was run."""
+        fresh = (new.event.arrival for new in self.fresh)
+        return max(self.applied_event_id, *fresh) if self.fresh else self.applied_event_id
 
     @property
     def events(self) -> list[Event]:
@@ -216,7 +221,8 @@ def _read_customer(program: Program, row: tuple[Any, ...]) -> Loaded:
         anonymous, traits_at,
     ) = row  # fmt: skip
     traits = open_json(stored_traits)
-    state = CustomerState(
+    # What comes as text is opened when somebody asks for it. PostgreSQL gives values.
+    state = StoredCustomer(
         external_id,
         program.lifecycle,
         program.zone,
@@ -224,12 +230,12 @@ def _read_customer(program: Program, row: tuple[Any, ...]) -> Loaded:
         id=customer_id,
         anonymous=anonymous,
         traits=traits,
-        trait_times=_trait_times(traits, open_json(trait_times), traits_at),
+        trait_times=_trait_times(traits, trait_times, traits_at),
         facts=open_json(facts),
         stage=stage,
         stage_since=stage_since,
-        segments=read_memberships(open_json(segments)),
-        consent=read_choices(open_json(consent)),
+        segments=_unless_text(segments, read_memberships),
+        consent=_unless_text(consent, read_choices),
         muted_until=muted_until,
         cursor=cursor,
         happened_at=happened_at or cursor,
@@ -240,29 +246,17 @@ def _read_customer(program: Program, row: tuple[Any, ...]) -> Loaded:
     return Loaded(state, before, stale=stale, applied_event_id=applied_event_id)
 
 
-def _trait_times(
-    traits: Iterable[str], times: dict[str, str] | None, traits_at: datetime | None
-) -> dict[str, str]:
+def _unless_text(stored: Any, read: Callable[[Any], object]) -> Any:
+    return stored if isinstance(stored, str) else read(stored)
+
+
+def _trait_times(traits: Iterable[str], times: Any, traits_at: datetime | None) -> Any:
     """When each trait was set; of rows from before that was kept, the time of the newest for
     all.
     """
     if times is not None:
         return times
     return dict.fromkeys(traits, sortable(traits_at)) if traits_at else {}
-
-
-def read_choices(stored: dict[str, dict[str, Any]]) -> dict[ConsentKey, Choice]:
-    """The choices of a customer's row, newest last. Rows of earlier versions may know a topic in
-    several spellings.
-    """
-    if not stored:
-        return {}
-    choices = {
-        key: Choice(value["granted"], datetime.fromisoformat(value["at"]), value["source"])
-        for key, value in stored.items()
-    }
-    by_time = sorted(choices.items(), key=lambda one: one[1].at)
-    return {ConsentKey(key.lower()): choice for key, choice in by_time}
 
 
 def _load_enrollments(
