@@ -329,6 +329,9 @@ class _LazyEntries(UserDict[str, Entries]):
         """The entries by journey."""
         return self._stored.by_customer.get(self._customer_id, {})
 
+    def get(self, journey: str, default: Any = None) -> Any:  # that of Mapping raises, and catches
+        return self.data.get(journey, default)
+
 
 def _load_sent(
     transaction: Transaction,
@@ -370,22 +373,22 @@ def _load_addresses(
     home = program.locale, program.zone.key
     # It holds no state, which holds it: a circle would wait for the collector.
     book = StoredAddresses(
-        transaction, lambda: (to for one in carriers for to in _addresses(*one, home))
+        transaction,
+        lambda medium: (to for one in carriers for to in _addresses(*one, home, medium)),
     )
     for one in loaded.values():
         one.state.address_book = book
 
 
 def _addresses(
-    traits: Mapping[str, Any], fresh: Iterable[NewEvent], home: tuple[str, str]
+    traits: Mapping[str, Any], fresh: Iterable[NewEvent], home: tuple[str, str], medium: Medium
 ) -> Iterator[str]:
-    """A customer's addresses, and those that their new events bring."""
+    """A customer's addresses of a medium: their own, and those that their new events bring."""
+    spec = medium.spec
     told = [one.event.properties for one in fresh if one.event.kind is Kind.IDENTIFY]
     for news in ({}, *told):
-        then = {**traits, **news}
-        for medium in Medium:
-            spec = medium.spec
-            if spec.trait in then:  # as of many: their region need not be known
-                region = region_of(then, *home) if spec.by_number else ""
-                if to := address_in(then, medium, region):
-                    yield to
+        if spec.trait in news or spec.trait in traits:  # else their region need not be known
+            then = {**traits, **news}
+            region = region_of(then, *home) if spec.by_number else ""
+            if to := address_in(then, medium, region):
+                yield to
