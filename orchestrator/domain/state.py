@@ -218,7 +218,11 @@ class CustomerState:
         built_in = _BUILT_IN.get(name)
         if built_in is not None:
             return built_in(self)
-        return self.traits.get(name, self.traits.get(RESERVED_TRAITS.get(name, name)))
+        traits = self.traits
+        if name in traits:
+            return traits[name]
+        reserved = RESERVED_TRAITS.get(name)
+        return None if reserved is None else traits.get(reserved)
 
     def _fact(self, fact: Fact, now: datetime) -> object:
         if fact.within is None:

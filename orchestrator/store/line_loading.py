@@ -323,11 +323,14 @@ class _LazyEntries(UserDict[str, Entries]):
 
     def __init__(self, stored: _StoredEntries, customer_id: int | None) -> None:
         self._stored, self._customer_id = stored, customer_id or 0
+        self._read: dict[str, Entries] | None = None
 
-    @cached_property
+    @property
     def data(self) -> dict[str, Entries]:  # type: ignore[override]  # an attribute in UserDict
         """The entries by journey."""
-        return self._stored.by_customer.get(self._customer_id, {})
+        if self._read is None:
+            self._read = self._stored.by_customer.get(self._customer_id, {})
+        return self._read
 
     def get(self, journey: str, default: Any = None) -> Any:  # that of Mapping raises, and catches
         return self.data.get(journey, default)
