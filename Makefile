@@ -5,7 +5,7 @@ VENV    := .venv
 BIN     := $(VENV)/bin
 STAMP   := $(VENV)/.installed
 
-.PHONY: install run test quick thorough check picture rules bench reliability lock clean
+.PHONY: install run test quick thorough check picture rules french bench reliability lock clean
 
 install: $(STAMP)
 
@@ -35,7 +35,11 @@ check: $(STAMP)
 picture: $(STAMP)
 	$(BIN)/python -m tests.support.picture
 
-# docs/rules.md, from the rules of `check`.
+# The sentences of the French catalogue, from the source: what is new stands there empty.
+french: $(STAMP)
+	$(BIN)/python -m tests.support.sentences
+
+# docs/rules.md and docs/fr/rules.md, from the rules of `check`.
 rules: $(STAMP)
 	$(BIN)/python -m tests.support.rules_page
 

@@ -15,6 +15,7 @@ from channels.channel_settings import ChannelSettings, SettingMissing
 from orchestrator.domain.channel import Channel
 from orchestrator.domain.errors import ChannelMisconfigured
 from orchestrator.domain.medium import Medium
+from orchestrator.domain.phrase import say
 from orchestrator.domain.suggestion import did_you_mean
 
 __all__ = [
@@ -77,11 +78,22 @@ def open_channel(medium: Medium, adapter: str, settings: ChannelSettings) -> Cha
     if adapter not in ADAPTERS:
         hint = did_you_mean(adapter, known)
         raise ChannelMisconfigured(
-            f"unknown {medium} channel '{adapter}' (known: {', '.join(known)}){hint}"
+            say(
+                "unknown {medium} channel '{adapter}' (known: {listed}){hint}",
+                medium=medium,
+                adapter=adapter,
+                listed=", ".join(known),
+                hint=hint,
+            )
         )
     if adapter not in known:
         raise ChannelMisconfigured(
-            f"the channel '{adapter}' does not carry {medium} (these do: {', '.join(known)})"
+            say(
+                "the channel '{adapter}' does not carry {medium} (these do: {listed})",
+                adapter=adapter,
+                medium=medium,
+                listed=", ".join(known),
+            )
         )
     module = import_module(ADAPTERS[adapter].module)
     return cast(Channel, module.open_adapter(medium, settings))

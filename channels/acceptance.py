@@ -15,6 +15,7 @@ from functools import lru_cache
 from orchestrator.domain.channel import Feature
 from orchestrator.domain.medium import Medium
 from orchestrator.domain.message import RenderedMessage
+from orchestrator.domain.phrase import say
 
 EVERYTHING = frozenset(Feature)
 
@@ -78,14 +79,21 @@ def check(message: RenderedMessage, medium: Medium, supports: frozenset[Feature]
     """
     if message.medium is not medium:
         raise MessageRefused(
-            f"a message of the medium {message.medium} was given to a channel of {medium}"
+            say(
+                "a message of the medium {medium} was given to a channel of {carried}",
+                medium=message.medium,
+                carried=medium,
+            )
         )
     if not _MESSAGE_ID.fullmatch(message.message_id):
         raise MessageRefused(
-            "the message's id is not made of 1 to 64 letters, digits, dots, dashes and underscores"
+            say(
+                "the message's id is not made of 1 to 64 letters, digits, dots, dashes "
+                "and underscores"
+            )
         )
     if not (message.text or message.html):
-        raise MessageRefused("the message has no content")
+        raise MessageRefused(say("the message has no content"))
     _check_features(message, supports)
     _check_recipient(message)
     _check_headers(message)
@@ -94,7 +102,7 @@ def check(message: RenderedMessage, medium: Medium, supports: frozenset[Feature]
 def _check_recipient(message: RenderedMessage) -> None:
     if message.medium.spec.by_number:
         if not _E164.fullmatch(message.to):
-            raise RecipientRefused("the number is not in E.164 (+ and 7 to 15 digits)")
+            raise RecipientRefused(say("the number is not in E.164 (+ and 7 to 15 digits)"))
     else:
         try:
             ascii_address(message.to)
@@ -111,7 +119,7 @@ def _check_features(message: RenderedMessage, supports: frozenset[Feature]) -> N
     }
     lacking = [feature for feature, want in wanted.items() if want and feature not in supports]
     if lacking:
-        raise MessageRefused(f"this channel cannot carry: {', '.join(lacking)}")
+        raise MessageRefused(say("this channel cannot carry: {listed}", listed=", ".join(lacking)))
 
 
 def _check_headers(message: RenderedMessage) -> None:
@@ -120,20 +128,20 @@ def _check_headers(message: RenderedMessage) -> None:
         message.rfc_message_id, message.journey, message.step, message.template,
     ))  # fmt: skip
     if _LINE_BREAK.search(lines):
-        raise MessageRefused("a line break in a header")
+        raise MessageRefused(say("a line break in a header"))
     try:
         for text in (lines, message.to_name, message.sender_name, message.text, message.html):
             if not text.isascii():
                 text.encode("utf-8")
     except UnicodeEncodeError:  # its text quotes the message
-        raise MessageRefused("half of a character (a lone surrogate) in the message") from None
+        raise MessageRefused(say("half of a character (a lone surrogate) in the message")) from None
     for name, value in message.headers:
         if not _HEADER_NAME.fullmatch(name):
-            raise MessageRefused("a header's name has characters that RFC 5322 does not allow")
+            raise MessageRefused(say("a header's name has characters that RFC 5322 does not allow"))
         if name.lower() in RESERVED_HEADERS:
-            raise MessageRefused(f"the header {name} is not for a message to set")
+            raise MessageRefused(say("the header {name} is not for a message to set", name=name))
         if _LINE_BREAK.search(value):
-            raise MessageRefused(f"a line break in the header {name}")
+            raise MessageRefused(say("a line break in the header {name}", name=name))
 
 
 @lru_cache(maxsize=512)  # the sender's again and again, the reader's thrice
@@ -146,11 +154,11 @@ def ascii_address(address: str) -> str:
     """
     local, _, domain = address.rpartition("@")
     if not _LOCAL_PART.fullmatch(local):
-        raise MessageRefused("an address that cannot be mailed (the part before the @)")
+        raise MessageRefused(say("an address that cannot be mailed (the part before the @)"))
     if not domain.isascii():
         domain = _punycode(domain)
     if not _DOMAIN.fullmatch(domain):
-        raise MessageRefused("an address that cannot be mailed (the domain)")
+        raise MessageRefused(say("an address that cannot be mailed (the domain)"))
     return f"{local}@{domain}"
 
 
@@ -161,7 +169,7 @@ def _punycode(domain: str) -> str:
         return idna.encode(domain, uts46=True).decode("ascii")
     except (UnicodeError, ValueError, IndexError):  # IDNAError, and what odd code points raise
         raise MessageRefused(
-            "an address that cannot be mailed (the domain)"
+            say("an address that cannot be mailed (the domain)")
         ) from None  # its text quotes the domain
 
 
@@ -173,7 +181,7 @@ def ascii_host(host: str) -> str:
     except ValueError:
         name = host if host.isascii() else _punycode(host)
     if not _HOST.fullmatch(name):
-        raise MessageRefused("a name that no server can have")
+        raise MessageRefused(say("a name that no server can have"))
     return name
 
 
@@ -194,21 +202,21 @@ def read_mailbox(text: str) -> tuple[str, str]:
     """
     text = text.strip()
     if _CONTROL.search(text):
-        raise MessageRefused("a line break or another control character in an address")
+        raise MessageRefused(say("a line break or another control character in an address"))
     if _BARE_ADDRESS.fullmatch(text):
         return ascii_address(text), ""
     name, angle, rest = text.rpartition("<")
     if not angle or not rest.endswith(">") or not _BARE_ADDRESS.fullmatch(rest[:-1]):
         raise MessageRefused(
-            "not one address such as hello@shop.example or The Shop <hello@shop.example>"
+            say("not one address such as hello@shop.example or The Shop <hello@shop.example>")
         )
     name = name.strip()
     if name.startswith('"'):
         name, address = parseaddr(text)
         if address != rest[:-1]:
-            raise MessageRefused("a name whose quotes do not close")
+            raise MessageRefused(say("a name whose quotes do not close"))
     elif any(sign in name for sign in '<>"@'):
-        raise MessageRefused('a name with < > @ or ": put it in double quotes')
+        raise MessageRefused(say('a name with < > @ or ": put it in double quotes'))
     return ascii_address(rest[:-1]), one_line(name)
 
 
@@ -216,9 +224,10 @@ def check_sms_sender(sender: str) -> None:
     """Raises MessageRefused for what no operator shows as the sender of a text."""
     if not _SMS_SENDER.fullmatch(sender):
         raise MessageRefused(
-            "neither a number (+33612345678), a short code, nor a name of up to 11 letters, "
-            "digits, spaces "
-            "and & - _ + with at least one letter"
+            say(
+                "neither a number (+33612345678), a short code, nor a name of up to 11 "
+                "letters, digits, spaces and & - _ + with at least one letter"
+            )
         )
 
 
@@ -230,7 +239,7 @@ def sender_refusal(medium: Medium, sender: str) -> str | None:
         else:
             read_mailbox(sender)
     except MessageRefused as refused:
-        return f"'{sender}' cannot be a sender: {refused}"
+        return say("'{sender}' cannot be a sender: {refused}", sender=sender, refused=refused)
     return None
 
 
@@ -239,7 +248,7 @@ def reply_to_refusal(address: str) -> str | None:
     try:
         read_mailbox(address)
     except MessageRefused as refused:
-        return f"nobody can answer to '{address}': {refused}"
+        return say("nobody can answer to '{address}': {refused}", address=address, refused=refused)
     return None
 
 

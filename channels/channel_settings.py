@@ -14,6 +14,7 @@ from pathlib import Path
 from channels.acceptance import MessageRefused, read_mailbox
 from orchestrator.domain.errors import ChannelMisconfigured
 from orchestrator.domain.message import RenderedMessage
+from orchestrator.domain.phrase import say
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,13 @@ class ChannelSettings:
         value = self.optional(variable)
         if not value:
             name = self.name_of(variable)
-            raise SettingMissing(f"set the environment variable {name} (for example {example})")
+            raise SettingMissing(
+                say(
+                    "set the environment variable {name} (for example {example})",
+                    name=name,
+                    example=example,
+                )
+            )
         return value
 
     def name_of(self, variable: str) -> str:
@@ -63,8 +70,11 @@ class ChannelSettings:
         value = self.environment.get(name, "").strip()
         if not (value.isascii() and value.isprintable()):
             raise ChannelMisconfigured(
-                f"{name} holds a line break, a control character or a letter outside "
-                "ASCII, which cannot be sent"
+                say(
+                    "{name} holds a line break, a control character or a letter outside "
+                    "ASCII, which cannot be sent",
+                    name=name,
+                )
             )
         return value
 
@@ -73,8 +83,10 @@ class ChannelSettings:
         key = self.require(variable, example)
         if " " in key:
             raise ChannelMisconfigured(
-                f"{self.name_of(variable)} holds a blank: copy the key again, without what "
-                "stands around it"
+                say(
+                    "{name} holds a blank: copy the key again, without what stands around it",
+                    name=self.name_of(variable),
+                )
             )
         return key
 
@@ -100,7 +112,7 @@ class ChannelSettings:
         """
         if not self.from_email:
             raise SettingMissing(
-                "no From address: name the sender of the e-mails as `from_email` in [channels]"
+                say("no From address: name the sender of the e-mails as `from_email` in [channels]")
             )
         if refusal := self.sender_refusal():
             raise ChannelMisconfigured(refusal)
@@ -110,7 +122,7 @@ class ChannelSettings:
         try:
             read_mailbox(self.from_email) if self.from_email else None
         except MessageRefused as refused:
-            return f"`from_email` cannot be a sender: {refused}"
+            return say("`from_email` cannot be a sender: {refused}", refused=refused)
         return None
 
 
@@ -125,7 +137,11 @@ def trusted_tls(environment: Mapping[str, str]) -> ssl.SSLContext:
         return _read_authorities(own, Path(own).stat().st_mtime_ns if own else 0)
     except (OSError, ValueError) as error:
         raise ChannelMisconfigured(
-            f"SSL_CERT_FILE names no certificates: {own} ({type(error).__name__})"
+            say(
+                "SSL_CERT_FILE names no certificates: {own} ({error})",
+                own=own,
+                error=type(error).__name__,
+            )
         ) from None
 
 

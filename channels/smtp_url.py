@@ -7,6 +7,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from channels.acceptance import ascii_host
 from orchestrator.domain.errors import ChannelMisconfigured
+from orchestrator.domain.phrase import say
 
 _LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
@@ -42,11 +43,14 @@ def parse_smtp_url(url: str) -> SmtpServer:
         raise _malformed()
     if not (f"{user}{password}".isascii() and f"{user}{password}".isprintable()):
         raise ChannelMisconfigured(
-            "PARCOURS_SMTP_URL: user and password can hold signs of ASCII only"
+            say("PARCOURS_SMTP_URL: user and password can hold signs of ASCII only")
         )
     if parts.username and not (implicit_tls or starttls or host in _LOOPBACK):
         raise ChannelMisconfigured(
-            "PARCOURS_SMTP_URL would send its password in clear: add ?starttls=1 or use smtps://"
+            say(
+                "PARCOURS_SMTP_URL would send its password in clear: add ?starttls=1 "
+                "or use smtps://"
+            )
         )
     default_port = 465 if implicit_tls else 587 if starttls else 25
     return SmtpServer(
@@ -61,13 +65,16 @@ def parse_smtp_url(url: str) -> SmtpServer:
 
 def _flag(query: dict[str, list[str]]) -> bool:
     if set(query) - {"starttls"}:
-        raise ValueError("an unknown parameter")
+        raise ValueError(say("an unknown parameter"))
     return query.get("starttls", ["0"])[-1].lower() in ("1", "true", "yes")
 
 
 def _malformed() -> ChannelMisconfigured:
     return ChannelMisconfigured(
-        "PARCOURS_SMTP_URL must look like smtp://user:password@host:587?starttls=1 or "
-        "smtps://user:password@host "
-        "(signs such as @ : / in the password written as %40 %3A %2F)"
+        say(
+            "PARCOURS_SMTP_URL must look like "
+            "smtp://user:password@host:587?starttls=1 or "
+            "smtps://user:password@host (signs such as @ : / in the password "
+            "written as %40 %3A %2F)"
+        )
     )

@@ -16,6 +16,7 @@ from orchestrator.cli.commands import Commands
 from orchestrator.cli.options import ProjectFolder
 from orchestrator.cli.output import print_problems
 from orchestrator.cli.refusals import abandon_output, refuse_unreadable, tell, tell_os_error
+from orchestrator.cli.spoken import speak_of, told
 from orchestrator.domain.errors import ParcoursError, ProjectInvalid
 
 
@@ -59,6 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     What Parcours refuses, and what a disk or a database cannot do, is one clean text on stderr;
     anything unexpected keeps its traceback.
     """
+    speak_of(None)
     given = sys.argv[1:] if arguments is None else arguments
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # whatever the terminal can show
@@ -71,7 +73,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         abandon_output()
         tell(tell_os_error(error))
     except ParcoursError as error:
-        tell(str(error))
+        tell(told(str(error)))
     sys.exit(1)
 
 

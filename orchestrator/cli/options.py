@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from orchestrator.cli.spoken import told
 from orchestrator.clock import SystemClock
 
 YEARS_AHEAD_MAX = 100
@@ -51,7 +52,7 @@ def refused(option: str | None, *errors: type[Exception]) -> Iterator[None]:
     try:
         yield
     except errors as error:
-        raise typer.BadParameter(str(error), param_hint=option) from error
+        raise typer.BadParameter(told(str(error)), param_hint=option) from error
 
 
 def read_instant(text: str) -> datetime:

@@ -8,6 +8,7 @@ from datetime import datetime
 
 import typer
 
+from orchestrator.cli.spoken import told, told_problem
 from orchestrator.domain.answer import Cell, Heading, Notice, Part, Table
 from orchestrator.domain.errors import Problem
 from orchestrator.domain.formatting import format_value
@@ -20,11 +21,11 @@ def print_answer(parts: Iterable[Part]) -> None:
     for part in parts:
         match part:
             case str():
-                typer.echo(part)
+                typer.echo(told(part))
             case Heading(text):
-                typer.secho(text, bold=True)
+                typer.secho(told(text), bold=True)
             case Notice(text, severity, apart):
-                typer.secho(text, fg=COLOURS[severity], err=apart)
+                typer.secho(told(text), fg=COLOURS[severity], err=apart)
             case Table():
                 _print_table(part)
 
@@ -68,10 +69,10 @@ def _as_json(value: object) -> str:
 def print_problems(problems: Iterable[Problem], *, err: bool = False) -> None:
     """Prints faults as a compiler does, warnings in yellow."""
     for problem in problems:
-        typer.secho(str(problem), fg=COLOURS[problem.severity], err=err)
+        typer.secho(told_problem(problem), fg=COLOURS[problem.severity], err=err)
 
 
 def end_with(text: str) -> typer.Exit:
     """Tells why a command could not do what was asked, and ends it with 1."""
-    typer.secho(text, fg="red", err=True)
+    typer.secho(told(text), fg="red", err=True)
     return typer.Exit(1)

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
+from orchestrator.cli.spoken import speak_of
 from orchestrator.config import Config
 from orchestrator.domain.errors import ProjectInvalid
 from orchestrator.domain.formatting import count
@@ -64,4 +65,5 @@ def project_root(folder: Path) -> Path:
             f"there is no folder `{JOURNEYS}` in {folder.resolve()}: name the project's "
             "folder with --project DIR"
         )
+    speak_of(folder)
     return folder

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from orchestrator.domain.errors import Problem, in_one_line
 from orchestrator.domain.expression import Expr
+from orchestrator.domain.phrase import Phrase
 
 Path = tuple[str | int, ...]
 Position = tuple[int, int]  # line and column, both from 1
@@ -45,7 +46,7 @@ class Document:
     def problem(
         self,
         path: Path,
-        message: str,
+        message: Phrase,
         *,
         at_key: bool = False,
         offset: int = 0,

@@ -8,23 +8,31 @@ text.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
-from ruamel.yaml.events import AliasEvent, ScalarEvent, SequenceStartEvent
 from ruamel.yaml.reader import ReaderError
 
 from orchestrator.documents.document import Document, Path, Position
+from orchestrator.documents.yaml_events import (
+    ALIAS,
+    SCALAR,
+    SEQUENCE,
+    Event,
+    Unusual,
+    read_carefully,
+    read_quickly,
+)
+from orchestrator.documents.yaml_sayings import tell_syntax
 from orchestrator.domain.errors import Problem
+from orchestrator.domain.phrase import Phrase, say
 from orchestrator.domain.values import INTEGER_MAX
 
 BYTES_MAX = 200_000
 NODES_MAX = 100_000  # aliases of aliases multiply: a few lines could stand for billions of nodes
 DEPTH_MAX = 60
-
-Event = Any  # ruamel's events have no typed base that holds their anchor and tag
 
 _DIRECTIVE = re.compile(
     r"(?:[ \t]*(?:#[^\n]*)?\n)*%"
@@ -41,18 +49,38 @@ _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?")
 class NotReadable(Exception):
     """The text is no YAML that a project may hold; carries where and why."""
 
-    def __init__(self, position: Position, message: str) -> None:
+    def __init__(self, position: Position, message: Phrase) -> None:
         self.position = position
         self.message = message
         super().__init__(message)
 
 
-def read_yaml(text: str, file: str) -> tuple[Document, list[Problem]]:
+#: A document, and the problems of its form.
+Read = tuple[Document, list[Problem]]
+
+
+def read_yaml(text: str, file: str) -> Read:
     """The document of a text and the problems of its form; with a syntax error the data is None."""
-    document = Document(file, text, None)
-    composer = _Composer(document)
+    return _read_what_is_usual(text, file) or read_anything(text, file)
+
+
+def _read_what_is_usual(text: str, file: str) -> Read | None:
+    """None where anything is wrong or unusual: a lone text, a key that is not written."""
+    composer = _Composer(Document(file, text, None), read_quickly)
     try:
-        data = composer.compose()
+        read = composer.compose()
+    except (NotReadable, Unusual):
+        return None
+    is_sure = isinstance(read.data, dict | list) and not any("" in path for path in read.keys)
+    return (read, []) if is_sure and not composer.problems else None
+
+
+def read_anything(text: str, file: str) -> Read:
+    """The same as `read_yaml`, by the careful reader alone."""
+    document = Document(file, text, None)
+    composer = _Composer(document, read_carefully)
+    try:
+        return composer.compose(), composer.problems
     except NotReadable as fault:
         return document, [Problem(file, *fault.position, fault.message)]
     except MarkedYAMLError as fault:
@@ -61,80 +89,21 @@ def read_yaml(text: str, file: str) -> tuple[Document, list[Problem]]:
         return document, [_unseen_problem(document, fault.position)]
     except (YAMLError, ValueError, OverflowError):
         return document, [_sign_problem(document)]
-    return Document(
-        file, text, data, document.values, document.keys, document.exact
-    ), composer.problems
 
 
 def _unseen_problem(document: Document, offset: int) -> Problem:
     """A control character: nobody sees it in an editor, so its place matters."""
     sign = f"U+{ord(document.text[offset : offset + 1] or chr(0)):04X}"
     return _problem_at(
-        document, offset, f"a character that cannot be seen ({sign}) stands here: delete it"
+        document,
+        offset,
+        say("a character that cannot be seen ({sign}) stands here: delete it", sign=sign),
     )
 
 
-def _problem_at(document: Document, offset: int, message: str) -> Problem:
+def _problem_at(document: Document, offset: int, message: Phrase) -> Problem:
     before = document.text[:offset]
     return Problem(document.file, before.count("\n") + 1, offset - before.rfind("\n"), message)
-
-
-#: What ruamel says, what it is called here, and what to do about it; the first that fits.
-_SAYINGS = (
-    (
-        "escape",
-        "`\\` begins a special sign here: write `\\\\`, or put the text between single quotes",
-    ),
-    ("quoted scalar", "a quote is opened and never closed"),
-    ("'\\t'", "a tab stands here: indent with spaces"),
-    (
-        "mapping values are not allowed",
-        "`:` is not expected here: put text that holds ': ' between quotes",
-    ),
-    ("cannot start any token", "text that begins with SIGN stands between quotes"),
-    (
-        "expected alphabetic or numeric",
-        "text that begins with `&`, `*` or `!` stands between quotes",
-    ),
-    ("chomping or indentation", "text over several lines begins on the line after `|` or `>`"),
-    ("could not find expected ':'", "a key is followed by a colon and a blank, `key: value`"),
-    (
-        "expected <block end>",
-        "this line does not line up with those before it; what belongs together is indented alike",
-    ),
-    (
-        "<document start>",
-        "this line does not line up with those before it; what belongs together is indented alike",
-    ),
-    (
-        "sequence entries are not allowed",
-        "`- ` begins an entry on a line of its own; put other text between quotes",
-    ),
-    ("mapping keys are not allowed", "text that begins with `?` stands between quotes"),
-    ("but found ']'", "something is missing before `]`"),
-    ("but found '}'", "something is missing before `}`"),
-    ("but found ','", "something is missing before `,`"),
-    (
-        "but got '['",
-        "text that holds `[` stands between quotes (a condition too), or on a line of its own",
-    ),
-    (
-        "but got '{'",
-        "text that holds `{` stands between quotes (a condition too), or on a line of its own",
-    ),
-    (
-        "flow mapping",
-        (
-            "`{`, opened in line LINE, is not closed by `}`; text that holds ',' or ':' "
-            "stands between quotes"
-        ),
-    ),
-    (
-        "flow sequence",
-        "`[`, opened in line LINE, is not closed by `]`; text that holds ',' stands between quotes",
-    ),
-    ("<stream end>", "the file ends too early: something is opened and never closed"),
-)
 
 
 def _syntax_problem(file: str, fault: MarkedYAMLError) -> Problem:
@@ -144,12 +113,8 @@ def _syntax_problem(file: str, fault: MarkedYAMLError) -> Problem:
         mark = fault.context_mark  # it begins there
     line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
     opened = fault.context_mark.line + 1 if fault.context_mark else line
-    sign = re.search(r"character '(.+?)'", what)
-    told = next((told for saying, told in _SAYINGS if saying in what or saying in context), what)
-    told = told.replace("SIGN", f"`{sign[1]}`" if sign else "a special sign").replace(
-        "LINE", str(opened)
-    )
-    return Problem(file, line, column, f"this is not YAML: {told}")
+    told = tell_syntax(what, context, opened)
+    return Problem(file, line, column, say("this is not YAML: {told}", told=told))
 
 
 _NO_SIGN = re.compile(r"\\U(?!000|0010)[0-9A-Fa-f]{8}")
@@ -159,35 +124,39 @@ def _sign_problem(document: Document) -> Problem:
     """`"\\U99999999"`: neither ruamel nor Python says where it stands."""
     found = _NO_SIGN.search(document.text)
     return _problem_at(
-        document, found.start() if found else 0, "there is no such sign: write it as it is"
+        document, found.start() if found else 0, say("there is no such sign: write it as it is")
     )
 
 
 @dataclass(slots=True)
 class _Composer:
     document: Document
+    read_events: Callable[[str], Iterator[Event]]
     problems: list[Problem] = field(default_factory=list)
     nodes: int = 0
     anchors: dict[str, list[Event]] = field(
         default_factory=dict
     )  # the events of an anchored node, replayed by alias
 
-    def compose(self) -> Any:
+    def compose(self) -> Document:
         if len(self.document.text.encode(errors="replace")) > BYTES_MAX:
-            raise NotReadable((1, 1), f"the file is larger than {BYTES_MAX // 1000} kB")
+            raise NotReadable(
+                (1, 1), say("the file is larger than {size} kB", size=BYTES_MAX // 1000)
+            )
         if directive := _DIRECTIVE.match(self.document.text):
             line = self.document.text.count("\n", 0, directive.end()) + 1
             raise NotReadable(
-                (line, 1), "directives such as '%YAML' are not accepted: remove this line"
+                (line, 1), say("directives such as '%YAML' are not accepted: remove this line")
             )
         stream = _Stream(self._read_events())
-        if stream.done:
-            return None
+        return self.document if stream.done else replace(self.document, data=self._whole(stream))
+
+    def _whole(self, stream: _Stream) -> Any:
         data = self._node(stream, (), 0)
         if not stream.done:
             raise NotReadable(
                 _start(stream.next()),
-                "one file holds one document: remove the line '---' before this",
+                say("one file holds one document: remove the line '---' before this"),
             )
         return data
 
@@ -196,15 +165,13 @@ class _Composer:
         open.
         """
         events, depth = [], 0
-        for event in YAML(typ="safe", pure=True).parse(self.document.text):
-            if _is_content(event):
-                events.append(event)
-                depth += type(event).__name__.endswith("StartEvent") - type(
-                    event
-                ).__name__.endswith("EndEvent")
+        for event in self.read_events(self.document.text):
+            events.append(event)
+            kind = type(event).__name__
+            depth += kind.endswith("StartEvent") - kind.endswith("EndEvent")
             if depth > DEPTH_MAX + 1:
                 raise NotReadable(
-                    _start(event), "this is nested too deeply or repeated too often by aliases"
+                    _start(event), say("this is nested too deeply or repeated too often by aliases")
                 )
         return events
 
@@ -214,22 +181,24 @@ class _Composer:
         self.nodes += 1
         if self.nodes > NODES_MAX or depth > DEPTH_MAX:
             raise NotReadable(
-                _start(event), "this is nested too deeply or repeated too often by aliases"
+                _start(event), say("this is nested too deeply or repeated too often by aliases")
             )
         self.document.values.setdefault(path, _start(event))
-        if isinstance(event, AliasEvent):
+        if isinstance(event, ALIAS):
             return self._alias(event, path, depth)
         if event.tag is not None and event.tag != "!":
-            raise NotReadable(_start(event), "tags such as '!x' are not accepted: write plain text")
+            raise NotReadable(
+                _start(event), say("tags such as '!x' are not accepted: write plain text")
+            )
         data = self._content(event, stream, path, depth)
         if event.anchor is not None:
             self.anchors[event.anchor] = stream.events[first : stream.position]
         return data
 
     def _content(self, event: Event, stream: _Stream, path: Path, depth: int) -> Any:
-        if isinstance(event, ScalarEvent):
+        if isinstance(event, SCALAR):
             return self._scalar(event, path)
-        if isinstance(event, SequenceStartEvent):
+        if isinstance(event, SEQUENCE):
             return self._sequence(stream, path, depth)
         return self._mapping(stream, path, depth)
 
@@ -237,26 +206,29 @@ class _Composer:
         replayed = self.anchors.get(event.anchor)
         if replayed is None:
             raise NotReadable(
-                _start(event), f"the alias '*{event.anchor}' has no '&{event.anchor}' before it"
+                _start(event),
+                say("the alias '*{anchor}' has no '&{anchor}' before it", anchor=event.anchor),
             )
         return self._node(_Stream(replayed), path, depth + 1)
 
     def _scalar(self, event: Event, path: Path) -> Any:
-        text = self._whole(event)
+        text = self._text(event)
+        if _is_missing(event):
+            return None
         if event.style in (None, "") and event.tag is None:
             self._mark_exact(event, path, text)
             value = resolve_plain(text)
             if isinstance(value, int | float) and not abs(value) < INTEGER_MAX:
                 self._report(
                     event,
-                    "this number is too large; put it between quotes if it is a name or an id",
+                    say("this number is too large; put it between quotes if it is a name or an id"),
                 )
             return value
         if event.style in ("'", '"'):
             self._mark_exact(event, path, text, quoted=1)
         return text
 
-    def _whole(self, event: Event) -> str:
+    def _text(self, event: Event) -> str:
         """The text of a scalar; half of a character (`"\\ud83d"`) could be neither stored nor
         sent.
         """
@@ -264,7 +236,10 @@ class _Composer:
         if _HALF.search(text):
             self._report(
                 event,
-                "half of a character stands here (an emoji written in two parts): write it whole",
+                say(
+                    "half of a character stands here (an emoji written in two parts): "
+                    "write it whole"
+                ),
             )
             return _HALF.sub("\N{REPLACEMENT CHARACTER}", text)
         return text
@@ -292,32 +267,41 @@ class _Composer:
             key = self._key(key_event)
             if key in mapping:
                 first = self.document.keys[(*path, key)][0]
-                self._report(key_event, f"the key '{key}' is already there, in line {first}")
-                self._node(stream, (*path, f"{key} (again)"), depth + 1)
+                self._report(
+                    key_event,
+                    say("the key '{key}' is already there, in line {first}", key=key, first=first),
+                )
+                self._node(stream, (*path, say("{key} (again)", key=key)), depth + 1)
                 continue
             self.document.keys.setdefault((*path, key), _start(key_event))
+            if _is_missing(stream.following):
+                self.document.values.setdefault((*path, key), _behind(key_event))
             mapping[key] = self._node(stream, (*path, key), depth + 1)
         stream.next()
         return mapping
 
     def _key(self, event: Event) -> str:
-        if isinstance(event, AliasEvent) or not isinstance(event, ScalarEvent):
+        if isinstance(event, ALIAS) or not isinstance(event, SCALAR):
             raise NotReadable(
                 _start(event),
-                "a key must be a word; text that begins with '{' or '[' stands between quotes",
+                say("a key must be a word; text that begins with '{' or '[' stands between quotes"),
             )
         if event.tag is not None and event.tag != "!":
-            raise NotReadable(_start(event), "tags such as '!x' are not accepted: write plain text")
+            raise NotReadable(
+                _start(event), say("tags such as '!x' are not accepted: write plain text")
+            )
         if event.value == "<<" and event.style in (None, ""):
             raise NotReadable(
-                _start(event), "merge keys ('<<') are not part of YAML 1.2: write the keys out"
+                _start(event), say("merge keys ('<<') are not part of YAML 1.2: write the keys out")
             )
-        key = self._whole(event)
+        key = self._text(event)
         if not key.isprintable():
-            self._report(event, "a character that cannot be seen stands in this key: write it anew")
+            self._report(
+                event, say("a character that cannot be seen stands in this key: write it anew")
+            )
         return key
 
-    def _report(self, event: Event, message: str) -> None:
+    def _report(self, event: Event, message: Phrase) -> None:
         self.problems.append(Problem(self.document.file, *_start(event), message))
 
 
@@ -337,16 +321,28 @@ class _Stream:
         self.position += 1
         return event
 
+    @property
+    def following(self) -> Event:
+        return self.events[self.position]
+
     def at_end_of_collection(self) -> bool:
-        return type(self.events[self.position]).__name__ in ("MappingEndEvent", "SequenceEndEvent")
-
-
-def _is_content(event: Event) -> bool:
-    return not type(event).__name__.startswith(("Stream", "Document", "Comment"))
+        return type(self.following).__name__ in ("MappingEndEvent", "SequenceEndEvent")
 
 
 def _start(event: Event) -> Position:
     return event.start_mark.line + 1, event.start_mark.column + 1
+
+
+def _is_missing(event: Event) -> bool:
+    """Whether nothing is written where a value may stand: `key:`."""
+    is_plain = isinstance(event, SCALAR) and event.style in (None, "")
+    return is_plain and not event.value and event.tag is None
+
+
+def _behind(key: Event) -> Position:
+    """Where a value would stand that is missing: each reader has an idea of its own, often that of
+    the next key."""
+    return key.end_mark.line + 1, key.end_mark.column + 2
 
 
 def resolve_plain(text: str) -> Any:

@@ -37,6 +37,7 @@ from orchestrator.domain.expression import (
     read_performed,
     read_received_window,
 )
+from orchestrator.domain.phrase import say
 from orchestrator.domain.values import (
     ARITHMETIC,
     COMPARE,
@@ -120,7 +121,7 @@ def _compile_operator(tree: Expr) -> Compiled:
                 compile_expression(right),
             )
             return lambda scope: compute(a(scope), b(scope))
-    raise ExpressionInvalid(f"{type(tree).__name__} cannot be used here")
+    raise ExpressionInvalid(say("{node} cannot be used here", node=type(tree).__name__))
 
 
 def _compile_chain(parts: tuple[Expr, ...], stops_at: bool) -> Compiled:
@@ -197,7 +198,7 @@ def _compile_call(tree: Invoke) -> Compiled:
         case "opened" | "clicked":  # undefined: no receipts come in yet
             constant(tree.args[0], str, tree.function)
             return lambda scope: None
-    raise ExpressionInvalid(f"there is no function '{tree.function}'")
+    raise ExpressionInvalid(say("there is no function '{function}'", function=tree.function))
 
 
 def _compile_performed(tree: Invoke) -> Compiled:

@@ -11,9 +11,16 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from orchestrator.domain.phrase import say
 from orchestrator.domain.schedule import change_of_offset, offset_of, to_instant
 
-_FIELDS = (("minute", 0, 59), ("hour", 0, 23), ("day", 1, 31), ("month", 1, 12), ("weekday", 0, 7))
+_FIELDS = (
+    (say("minute"), 0, 59),
+    (say("hour"), 0, 23),
+    (say("day"), 1, 31),
+    (say("month"), 1, 12),
+    (say("weekday"), 0, 7),
+)
 _NAMES = {
     "month": dict(
         zip(
@@ -124,7 +131,10 @@ def parse_cron(text: str, zone: ZoneInfo) -> Cron:
     fields = _PRESETS.get(text.strip(), text).split()
     if len(fields) != 5:
         raise ValueError(
-            f"'{text}' is not a cron expression: write five fields, such as '0 9 * * mon'"
+            say(
+                "'{text}' is not a cron expression: write five fields, such as '0 9 * * mon'",
+                text=text,
+            )
         )
     sets = [_parse_field(part, *spec) for part, spec in zip(fields, _FIELDS, strict=True)]
     weekdays = frozenset(value % 7 for value in sets[4])
@@ -154,10 +164,18 @@ def _parse_field(text: str, name: str, low: int, high: int) -> set[int]:
                 last = 7  # a week that ends on Sunday: sat-sun
             found = range(first, last + 1, int(step or 1))
         except ValueError:
-            raise ValueError(f"'{part}' is not a {name} of a cron expression") from None
+            raise ValueError(
+                say("'{part}' is not a {name} of a cron expression", part=part, name=name)
+            ) from None
         if not found or first < low or last > high:
             raise ValueError(
-                f"the {name} '{part}' of the cron expression is not between {low} and {high}"
+                say(
+                    "the {name} '{part}' of the cron expression is not between {low} and {high}",
+                    name=name,
+                    part=part,
+                    low=low,
+                    high=high,
+                )
             )
         values.update(found)
     return values

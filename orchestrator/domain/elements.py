@@ -11,6 +11,7 @@ from functools import lru_cache
 
 from orchestrator.domain.errors import ExpressionInvalid
 from orchestrator.domain.expression import CASELESS
+from orchestrator.domain.phrase import say
 from orchestrator.domain.values import (
     ARITHMETIC,
     COMPARE,
@@ -108,8 +109,11 @@ def read_sum(text: str) -> Amount:
 
 def _no_sum(text: str) -> ExpressionInvalid:
     return ExpressionInvalid(
-        f"sum(): '{text}' cannot be added up: write the properties of an element with "
-        '`+ - * /`, such as "price * quantity"'
+        say(
+            "sum(): '{text}' cannot be added up: write the properties of an "
+            'element with `+ - * /`, such as "price * quantity"',
+            text=text,
+        )
     )
 
 

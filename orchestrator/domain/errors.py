@@ -24,6 +24,8 @@ import re
 import traceback
 from dataclasses import dataclass, field
 
+from orchestrator.domain.phrase import Phrase, say, verbatim
+
 
 class ParcoursError(Exception):
     """Something Parcours refuses, with a text that says what to do."""
@@ -38,7 +40,7 @@ class Problem:
     file: str
     line: int
     column: int
-    message: str
+    message: Phrase
     severity: str = "error"  # "error" (nothing runs) or "warning" (advice)
     rule: str = field(default="", compare=False)  # one fault is one, whoever finds it
 
@@ -51,19 +53,25 @@ _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b\u2028\u2029\ufeff\ud800-\u
 _LONG_WORD = re.compile(r"(\S{60})\S{20,}")
 
 
-def in_one_line(message: str) -> str:
+def in_one_line(message: Phrase) -> Phrase:
     """A message that quotes what an author wrote, as one line of a readable length."""
-    return _LONG_WORD.sub(r"\1…", _UNPRINTABLE.sub(" ", message))
+    return message.changed(on_one_line)
 
 
-def why_unreadable(fault: OSError) -> str:
+def on_one_line(text: str) -> str:
+    """Likewise for text, in whatever language."""
+    return _LONG_WORD.sub(r"\1…", _UNPRINTABLE.sub(" ", text))
+
+
+def why_unreadable(fault: OSError) -> Phrase:
     """Why a file cannot be read, without the path: the message names it already."""
     words = {
-        "IsADirectoryError": "it is a folder",
-        "FileNotFoundError": "it leads nowhere (a link, or just deleted)",
+        "IsADirectoryError": say("it is a folder"),
+        "FileNotFoundError": say("it leads nowhere (a link, or just deleted)"),
     }
-    words["PermissionError"] = "it is not allowed to (its permissions)"
-    return words.get(type(fault).__name__) or (fault.strerror or type(fault).__name__).lower()
+    words["PermissionError"] = say("it is not allowed to (its permissions)")
+    said = (fault.strerror or type(fault).__name__).lower()
+    return words.get(type(fault).__name__) or verbatim(said)
 
 
 class ProjectInvalid(ParcoursError):
@@ -77,7 +85,7 @@ class ProjectInvalid(ParcoursError):
 class ExpressionInvalid(ParcoursError):
     """An expression that cannot be understood; `offset` counts characters into its text."""
 
-    def __init__(self, message: str, offset: int = 0) -> None:
+    def __init__(self, message: Phrase, offset: int = 0) -> None:
         self.offset = offset
         super().__init__(message)
 

@@ -12,6 +12,7 @@ from typing import Protocol, TypeVar
 
 from orchestrator.domain.errors import ExpressionInvalid
 from orchestrator.domain.event import Event
+from orchestrator.domain.phrase import say
 
 T = TypeVar("T")
 
@@ -275,7 +276,9 @@ def is_caseless(tree: Expr) -> bool:
 def constant(tree: Expr, kind: type[T], function: str) -> T:
     if isinstance(tree, Const) and isinstance(tree.value, kind):
         return tree.value
-    raise ExpressionInvalid(f"{function}() needs plain values here, not something computed")
+    raise ExpressionInvalid(
+        say("{function}() needs plain values here, not something computed", function=function)
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
+from orchestrator.domain.phrase import Phrase, say_number
+
 VALUE_CHARS_MAX = 120
 BITS_MAX = 256
 WHOLE_MAX = 10**21  # beyond it nobody counts the digits
@@ -64,10 +66,10 @@ def format_on_page(at: datetime, zone: tzinfo) -> str:
     return at.astimezone(zone).strftime("%d %b %Y, %H:%M")
 
 
-def count(number: int, noun: str) -> str:
+def count(number: int, noun: str) -> Phrase:
     """`1 journey`, `2,000 journeys`."""
     plural = f"{noun[:-1]}ies" if noun.endswith("y") and noun[-2] not in "aeiou" else f"{noun}s"
-    return f"{number:,} {noun if number == 1 else plural}"
+    return say_number(f"{{number:,}} {noun}", f"{{number:,}} {plural}", number)
 
 
 def format_span(span: timedelta) -> str:

@@ -20,6 +20,7 @@ from orchestrator.domain.expression import (
     parts_of,
     read_performed,
 )
+from orchestrator.domain.phrase import say
 from orchestrator.domain.values import DAY, HOUR, INSTANT, UNITS_MAX, as_time, is_number, iso_time
 
 Candidates = Callable[[Scope], Iterable[datetime]]
@@ -51,11 +52,13 @@ def _collect_candidates(tree: Expr, found: list[Candidates]) -> None:
             _collect_candidates(other, found)
         case Name("now"):
             raise ExpressionInvalid(
-                "here `now` can only be compared: `customer.trial_ends_at <= now`"
+                say("here `now` can only be compared: `customer.trial_ends_at <= now`")
             )
         case Invoke("days_since" | "hours_since" as name):
             raise ExpressionInvalid(
-                f"here {name}() can only be compared with a number: `{name}(…) >= 90`"
+                say(
+                    "here {name}() can only be compared with a number: `{name}(…) >= 90`", name=name
+                )
             )
         case Invoke("performed"):
             found.append(_performed_candidates(tree))
@@ -63,7 +66,10 @@ def _collect_candidates(tree: Expr, found: list[Candidates]) -> None:
                 _collect_candidates(value, found)
         case Invoke("received" | "opened" | "clicked" as name):
             raise ExpressionInvalid(
-                f"{name}() cannot be used in stages and segments: they speak of the customer"
+                say(
+                    "{name}() cannot be used in stages and segments: they speak of the customer",
+                    name=name,
+                )
             )
         case _:
             for part in parts_of(tree):

@@ -10,6 +10,8 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import NewType
 
+from orchestrator.domain.phrase import Phrase, say
+
 #: What a project calls one of its channels: the key of everything that runs.
 ChannelName = NewType("ChannelName", str)
 
@@ -53,6 +55,7 @@ class MediumSpec:
 
     noun: str  # one of its messages, where people read it
     plural: str
+    one: Phrase  # with its article
     search_words: str  # by which the mailbox finds its messages, besides their own words
     body: Body
     reach: Reach
@@ -74,11 +77,6 @@ class MediumSpec:
         return self.body is Body.CONTENT
 
     @property
-    def one(self) -> str:
-        """One of its messages with its article: `an SMS`."""
-        return f"{'a' if self.noun[0] == 'W' else 'an'} {self.noun}"
-
-    @property
     def by_number(self) -> bool:
         """Whether its messages go to a phone's number."""
         return self.reach is Reach.NUMBER
@@ -91,6 +89,7 @@ _UNREADABLE_NUMBER = (
 MEDIA: dict[Medium, MediumSpec] = {
     Medium.EMAIL: MediumSpec(
         noun="e-mail",
+        one=say("an e-mail"),
         plural="e-mails",
         search_words="email e-mail mail",
         body=Body.MAIL,
@@ -102,6 +101,7 @@ MEDIA: dict[Medium, MediumSpec] = {
     ),
     Medium.SMS: MediumSpec(
         noun="SMS",
+        one=say("an SMS"),
         plural="SMS",
         search_words="sms text",
         body=Body.TEXT,
@@ -114,6 +114,7 @@ MEDIA: dict[Medium, MediumSpec] = {
     ),
     Medium.WHATSAPP: MediumSpec(
         noun="WhatsApp message",
+        one=say("a WhatsApp message"),
         plural="WhatsApp messages",
         search_words="whatsapp",
         body=Body.CONTENT,

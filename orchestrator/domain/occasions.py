@@ -31,11 +31,19 @@ def around(on: date | datetime, offset: timedelta, clock: time | None, zone: Zon
     days = timedelta(days=int(offset / DAY))
     rest = offset - days
     if clock is not None:
-        moment = on if isinstance(on, datetime) else to_instant(on, time(0), zone)
-        return to_instant((moment + rest).astimezone(zone).date() + days, clock, zone)
+        return to_instant(_day_at(on, rest, zone) + days, clock, zone)
     if isinstance(on, datetime):
         return on + offset
     return to_instant(on + days, time(0), zone) + rest
+
+
+def _day_at(on: date | datetime, rest: timedelta, zone: ZoneInfo) -> date:
+    """The day of the calendar at some hours from a date. A plain one is itself, though the clocks
+    of a zone that crosses the date line may leave it out."""
+    if not rest and not isinstance(on, datetime):
+        return on
+    moment = on if isinstance(on, datetime) else to_instant(on, time(0), zone)
+    return (moment + rest).astimezone(zone).date()
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,13 +5,13 @@ have become known, or moved, when they were past.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from orchestrator.domain.journey import Journey
 from orchestrator.domain.occasions import Occasions
 from orchestrator.domain.state import CustomerState
-from orchestrator.domain.triggers import DateTrigger
+from orchestrator.domain.triggers import ONE_OCCASION, DateTrigger
 from orchestrator.domain.values import earlier
 
 #: A trigger by a date, with its journey and up to when the project did not know it.
@@ -62,6 +62,9 @@ class Dates:
             if at == now:
                 if is_new and by_time and (since is None or at > since):
                     yield journey, trigger, at
+            elif by_news and _is_elsewhere(was, one):
+                if _was_still_ahead(was, at, now):
+                    yield journey, trigger, now
             elif by_news and _has_moved(was, one, now) and trigger.is_worth_it(at, now):
                 yield journey, trigger, at
 
@@ -71,3 +74,17 @@ def _has_moved(was: Occasions | None, one: Occasions | None, now: datetime) -> b
     if one == was or one is None:
         return False
     return was is None or was.last_at(now) != one.last_at(now)
+
+
+def _is_elsewhere(was: Occasions | None, one: Occasions | None) -> bool:
+    """Whether the same date is meant on another clock: its customer moved."""
+    if was is None or one is None or was == one:
+        return False
+    return replace(was, zone=one.zone) == one
+
+
+def _was_still_ahead(was: Occasions | None, at: datetime, now: datetime) -> bool:
+    """Whether the occasion that is past on the clock of today had not come on the one before: who
+    moves east past it meets it on the way."""
+    last = was.last_at(now) if was is not None else None
+    return last is None or at - last > ONE_OCCASION

@@ -39,7 +39,6 @@ from orchestrator.domain.triggers import (
     DateTrigger,
     EventTrigger,
     SegmentTrigger,
-    Trigger,
     Watched,
 )
 from orchestrator.domain.watched_segments import segments_of
@@ -73,7 +72,7 @@ class Index:
     again: list[tuple[Journey, SegmentTrigger]] = field(default_factory=list)
     segments: frozenset[str] = frozenset()  # those that are watched
     called: list[tuple[Journey, Called]] = field(default_factory=list)
-    by_business: dict[str, list[tuple[Journey, Trigger]]] = field(default_factory=dict)
+    by_business: dict[str, list[tuple[Journey, BusinessTrigger]]] = field(default_factory=dict)
     dated: list[Dated] = field(default_factory=list)
     follows_customers: bool = False  # somebody is called by their own clock
     # what calls somebody somewhere, and what calls who lives in a zone
@@ -141,13 +140,15 @@ class Index:
         """What calls a customer, and when: by their own clock, if any trigger asks that."""
         return self._timetable_in(state.zone if self.follows_customers else state.home_zone)
 
-    def zones_not_called(self, at: datetime) -> list[str]:
-        """The zones in which an instant calls nobody by their own clock; where there is more than
-        one clock to go by.
-        """
-        if not all(trigger.follows_customers for _, trigger in self.everywhere.called_at(at)):
+    def zones_not_called(self, trigger: Called, at: datetime) -> list[str]:
+        """The zones in which a trigger does not call at an instant at which it does elsewhere."""
+        if not trigger.follows_customers:
             return []
-        return [one.key for one in all_zones() if not self._timetable_in(one).called_at(at)]
+        return [one.key for one in all_zones() if not self.is_called_in(one, trigger, at)]
+
+    def is_called_in(self, zone: ZoneInfo, trigger: Called, at: datetime) -> bool:
+        """Whether a trigger calls who lives in a zone at an instant."""
+        return any(one is trigger for _, one in self._timetable_in(zone).called_at(at))
 
     def _timetable_in(self, zone: ZoneInfo) -> Timetable[tuple[Journey, Called]]:
         found = self.timetables.get(zone)

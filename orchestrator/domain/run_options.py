@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from orchestrator.domain.effects import DecisionKind
@@ -37,6 +38,12 @@ class RunOptions:
     business: Sequence[Event] = ()
     # the next code of a pool, for a coupon's key; None: the pool is empty
     pool_code: Callable[[str, str], str | None] = invent_code
+
+    def of_who_was_absorbed(self) -> RunOptions:
+        """A life that was absorbed is over: on its line nothing is late, and no message leaves."""
+        if self.wall_clock is None and not self.keeps_customers:
+            return self
+        return replace(self, wall_clock=None, keeps_customers=False)
 
 
 LIFE = RunOptions()

@@ -7,16 +7,21 @@ the first instant after the gap; one that exists twice (autumn) is the first of 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache, lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
+from orchestrator.domain.phrase import say
 from orchestrator.domain.public_holidays import holidays_of
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 _SHORT = re.compile(r"(\d+(?:\.\d+)?)\s*([smhdw])", re.ASCII)
+_IN_WORDS = re.compile(
+    r"(\d+)\s*(sec(?:ond)?s?|min(?:ute)?s?|h(?:ou)?rs?|days?|weeks?)", re.ASCII | re.IGNORECASE
+)
 _ISO = re.compile(
     r"P(?:(\d+(?:\.\d+)?)W)?(?:(\d+(?:\.\d+)?)D)?"
     r"(?:T(?:(\d+(?:\.\d+)?)H)?(?:(\d+(?:\.\d+)?)M)?(?:(\d+(?:\.\d+)?)S)?)?",
@@ -36,9 +41,11 @@ def parse_duration(text: str) -> timedelta:
     try:
         span = _parse_amounts((stripped[1:] if stripped[:1] in "+-" else stripped).strip())
     except (ValueError, OverflowError):
-        raise ValueError(
-            f"'{text}' is not a duration: write 45s, 30m, 1h, 3d, 5h 30m or ISO 8601 such as PT1H"
-        ) from None
+        known: str = say("45s, 30m, 1h, 3d, 5h 30m or ISO 8601 such as PT1H")
+        if words := _IN_WORDS.fullmatch(stripped):
+            known = f"{words[1]}{words[2][0].lower()}"
+        told = say("'{text}' is not a duration: write {known}", text=text, known=known)
+        raise ValueError(told) from None
     if span > DURATION_MAX:
         raise ValueError(f"'{text}' is longer than ten years")
     return -span if stripped[:1] == "-" else span
@@ -67,11 +74,16 @@ def all_zones() -> tuple[ZoneInfo, ...]:
     return tuple(zone for zone in found if zone is not None)
 
 
+#: What lies beside the zones of a machine: its own setting, none at all, and doubles of all zones,
+#: of which the second counts leap seconds.
+_NO_PLACE = re.compile(r"localtime|posixrules|Factory|(posix|right)/.*")
+
+
 @lru_cache(maxsize=1024)
 def find_zone(name: str) -> ZoneInfo | None:
     """The IANA zone of that name, or None."""
     try:
-        return ZoneInfo(name) if name else None
+        return ZoneInfo(name) if name and not _NO_PLACE.fullmatch(name) else None
     except (ZoneInfoNotFoundError, ValueError, OSError):
         return None
 
@@ -93,6 +105,11 @@ def to_instant(day: date, clock: time, zone: ZoneInfo) -> datetime:
     if instant.astimezone(zone).replace(tzinfo=None) == local.replace(tzinfo=None):
         return instant
     return _gap_end(local, zone)
+
+
+def second_of_two(day: date, clock: time, zone: ZoneInfo) -> datetime:
+    """The UTC instant at which a clock that is set back shows a local time for the second time."""
+    return datetime.combine(day, clock, tzinfo=zone).replace(fold=1).astimezone(UTC)
 
 
 def _gap_end(local: datetime, zone: ZoneInfo) -> datetime:
@@ -184,24 +201,30 @@ class QuietHours:
         """How long it is from `at`, which is free, until quiet hours begin; None when not `within`
         that span.
         """
-        local = at.astimezone(zone)
-        days = [local.date() + timedelta(days=k) for k in range(within.days + 2)]
+        before, end = at - timedelta(days=1), at + within
+        first_day = before.astimezone(zone).date()
+        days = [first_day + timedelta(days=k) for k in range(within.days + 3)]
         starts = [to_instant(day, self.start, zone) for day in days if self.start is not None]
         starts += [to_instant(day, time(0), zone) for day in days if self.is_off(day)]
-        first = min(
-            (start for start in starts if at < start and self.covers(start, zone)), default=None
-        )
-        return first - at if first is not None and first - at <= within else None
+        if offset_of(before.astimezone(zone)) != offset_of(end.astimezone(zone)):
+            starts += self._start_again(days, zone)
+            starts.append(change_of_offset(before, end, zone))  # it may jump into quiet hours
+        quiet = (start for start in starts if at < start <= end and self.covers(start, zone))
+        first = min(quiet, default=None)
+        return None if first is None else first - at
+
+    def _start_again(self, days: Sequence[date], zone: ZoneInfo) -> Iterator[datetime]:
+        """Where a clock that is set back shows their start a second time."""
+        for clock in (self.start, time(0)):
+            if clock is not None:
+                yield from (second_of_two(day, clock, zone) for day in days)
 
     def _stretch_end(self, at: datetime, zone: ZoneInfo) -> datetime:
         local = at.astimezone(zone)
         ends = [to_instant(local.date() + timedelta(days=1), time(0), zone)]
         if self.end is not None and not self.is_off(local.date()):
             ends += [to_instant(local.date() + timedelta(days=k), self.end, zone) for k in (0, 1)]
-            again = datetime.combine(local.date(), self.end, tzinfo=zone).replace(
-                fold=1
-            )  # the second of two
-            ends.append(again.astimezone(UTC))
+            ends.append(second_of_two(local.date(), self.end, zone))
         first = min(end for end in ends if end > at)
         if offset_of(first.astimezone(zone)) == offset_of(local):
             return first

@@ -21,9 +21,10 @@ from zoneinfo import ZoneInfo
 
 from orchestrator.domain.closures import is_in_segment
 from orchestrator.domain.cron import Cron
-from orchestrator.domain.expression import Condition, Scope, Value
+from orchestrator.domain.expression import All, Condition, Const, Expr, Invoke, Scope, Value
 from orchestrator.domain.formatting import format_duration
 from orchestrator.domain.occasions import Every, Occasions
+from orchestrator.domain.phrase import say
 from orchestrator.domain.schedule import all_zones, to_instant
 from orchestrator.domain.state import CustomerState
 from orchestrator.domain.timetable import Calendar, Together
@@ -265,6 +266,12 @@ class Called(Trigger):
         condition = self.condition.source if self.condition is not None else ""
         return " and ".join(part for part in (segment, condition) if part)
 
+    @property
+    def rule(self) -> Expr:
+        """What it asks of a customer, as one expression."""
+        name = () if self.segment is None else (Const(self.segment),)
+        return _all_of(Invoke("in_segment", name) if name else None, self.condition)
+
     def means(self, scope: Scope) -> bool:
         if self.segment is not None and not is_in_segment(scope, self.segment):
             return False
@@ -286,8 +293,8 @@ class ScheduleTrigger(Called):
 
     def words(self) -> str:
         """`at 0 9 * * mon in Europe/Paris, for vip`."""
-        where = "where each customer is" if self.is_own else f"in {self.cron.zone.key}"
-        return f"at {self.cron.source} {where}{_for(self.segment)}"
+        whose = _whose(None if self.is_own else self.cron.zone, self.segment)
+        return say("at {cron} {whose}", cron=self.cron.source, whose=whose)
 
     def calendar(self, zone: ZoneInfo) -> Calendar:
         return replace(self.cron, zone=zone) if self.is_own else self.cron
@@ -316,8 +323,8 @@ class OnceTrigger(Called):
 
     def words(self) -> str:
         """`once, on 2026-11-27 10:00 in Europe/Paris, for vip`."""
-        where = "where each customer is" if self.zone is None else f"in {self.zone.key}"
-        return f"once, on {self.at:%Y-%m-%d %H:%M} {where}{_for(self.segment)}"
+        whose = _whose(self.zone, self.segment)
+        return say("once, on {at} {whose}", at=f"{self.at:%Y-%m-%d %H:%M}", whose=whose)
 
     def calendar(self, zone: ZoneInfo) -> Calendar:
         return _OneInstant(to_instant(self.at.date(), self.at.time(), self.zone or zone))
@@ -337,7 +344,7 @@ class BusinessTrigger(Trigger):
 
     def words(self) -> str:
         """`with Back In Stock, for whoever it is about`."""
-        return f"with {self.event}, for whoever it is about"
+        return say("with {event}, for whoever it is about", event=self.event)
 
     @property
     def cause(self) -> str:
@@ -352,14 +359,25 @@ class BusinessTrigger(Trigger):
         condition = self.condition.source if self.condition is not None else ""
         return " and ".join(part for part in (self.to.source, condition) if part)
 
+    @property
+    def rule(self) -> Expr:
+        """What it asks of a customer, as one expression."""
+        return _all_of(self.to.tree, self.condition)
+
     def means(self, scope: Scope) -> bool:
         if not self.to.test(scope):
             return False
         return self.condition is None or self.condition.test(scope)
 
 
-def _for(segment: str | None) -> str:
-    return f", for {segment}" if segment is not None else ""
+def _all_of(first: Expr | None, condition: Condition | None) -> Expr:
+    trees = (first, None if condition is None else condition.tree)
+    return All((Const(True), *(tree for tree in trees if tree is not None)))
+
+
+def _whose(zone: ZoneInfo | None, segment: str | None) -> str:
+    where = say("where each customer is") if zone is None else say("in {zone}", zone=zone.key)
+    return where if segment is None else say("{where}, for {segment}", where=where, segment=segment)
 
 
 # ---------------------------------------------------------------- by hand

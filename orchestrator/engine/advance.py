@@ -10,15 +10,16 @@ import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
-from orchestrator.domain.effects import Decision, DecisionKind, Effect
+from orchestrator.domain.effects import Decision, DecisionKind
 from orchestrator.domain.errors import without_data
-from orchestrator.domain.event import Event, Kind
 from orchestrator.domain.record import Record
 from orchestrator.domain.run_options import RunOptions
 from orchestrator.domain.state import Status
 from orchestrator.domain.steps.message_step import QueueMessage
-from orchestrator.domain.timeline import is_late, pass_calls, recount, run
+from orchestrator.domain.timeline import pass_calls, recount
+from orchestrator.domain.uniting import Life, run_life
 from orchestrator.domain.values import INSTANT
 from orchestrator.engine.collecting import collecting_afterwards
 from orchestrator.engine.parts import CLAIM_MAX
@@ -146,110 +147,49 @@ class _Lives:
 
     def _run_life(self, life: Loaded, others: Mapping[int, Loaded]) -> RunOutcome:
         """Runs one line, and before it those of the customers who turned out to be this one."""
-        if not life.merges:
-            return self._run_alone(life)
-        effects, late = list[Effect](), list[Loaded]()
-        fresh = self._unite(life, others, effects, late)
-        record = (
-            _united_record(self.transaction, [life, *late], fresh, effects)
-            if late
-            else _own_record(self.transaction, life, fresh)
-        )
-        effects += self._run_line(life, fresh, record)
-        absorbed = _absorbed(life, others)
+        absorbed, cursor = _absorbed(life, others) if others else [], life.state.cursor
+        # else the machine's clock was set back: nothing may be passed over
+        until = self.now if cursor is None else max(self.now, cursor)
+        recall = partial(_recall, self.transaction, [life, *absorbed])
+        effects = run_life(self.turn.program, self._as_life(life, others), until, recall)
+        if not absorbed:
+            kept = life.before, life.enrollments_before
+            return RunOutcome(life.state, effects, life.newest_id, (), *kept)
         absorbed_ids = [one.state.id for one in absorbed if one.state.id is not None]
         theirs = [new.event.arrival for one in absorbed for new in one.fresh]
         return RunOutcome(life.state, effects, max(life.newest_id, *theirs, 0), absorbed_ids)
 
-    def _run_alone(self, life: Loaded) -> RunOutcome:
-        fresh = life.events
-        record = _own_record(self.transaction, life, fresh) if fresh else None
-        effects = self._run_line(life, fresh, record)
-        return RunOutcome(
-            life.state, effects, life.newest_id, (), life.before, life.enrollments_before
-        )
+    def _as_life(self, loaded: Loaded, others: Mapping[int, Loaded]) -> Life:
+        """A customer as the time line takes them, with all who turned out to be them."""
+        merges = [(told, self._as_life(others[one], others)) for told, one in loaded.merges]
+        return Life(loaded.state, loaded.events, merges, self._options(loaded))
 
-    def _run_line(
-        self, life: Loaded, fresh: Sequence[Event], record: Record | None
-    ) -> list[Effect]:
-        turn, cursor = self.turn, life.state.cursor
-        # else the machine's clock was set back: nothing may be passed over
-        until = self.now if cursor is None else max(self.now, cursor)
-        options = _options(
-            turn,
-            life,
-            self.pools,
+    def _options(self, life: Loaded) -> RunOptions:
+        turn = self.turn
+        return RunOptions(
             wall_clock=turn.parts.wall_clock(self.now),
             keeps_customers=turn.clock.is_virtual,
-        )
-        return run(turn.program, life.state, fresh, until, options=options, record=record)
-
-    def _unite(
-        self,
-        life: Loaded,
-        others: Mapping[int, Loaded],
-        effects: list[Effect],
-        late: list[Loaded],
-    ) -> list[Event]:
-        """The new events of a line, with those of the customers who turned out to be this one;
-        their own lines are run to their end before. `late` are those of whom it was known late.
-        """
-        fresh = life.events
-        for told, absorbed_id in life.merges:
-            other = others[absorbed_id]
-            theirs = self._unite(other, others, effects, late)
-            if _is_behind(told.at, other):  # it was already run past the instant of the merge
-                fresh += theirs
-                if told.starts:
-                    happened = filter(None, (life.state.happened_at, other.state.happened_at))
-                    life.state.happened_at = max(happened)
-            else:
-                unnamed = fresh if other.state.anonymous else []
-                before, later = _part(theirs, unnamed, told.at)
-                fresh = later if other.state.anonymous else [*fresh, *later]
-                effects += self._run_up_to(told.at, other, before)
-            if told.starts and (_is_behind(told.at, other) or _is_behind(told.at, life)):
-                late.append(other)
-            fresh.append(_merge(told, other))
-        return fresh
-
-    def _run_up_to(self, merged_at: datetime, other: Loaded, before: list[Event]) -> list[Effect]:
-        """Runs the line of a customer who was absorbed to its end, just before the merge."""
-        return run(
-            self.turn.program,
-            other.state,
-            before,
-            merged_at - INSTANT,
-            options=_options(self.turn, other, self.pools),
-            record=_own_record(self.transaction, other, before),
+            on_hold=turn.standing.held.journeys,
+            history_until=_imported_at(life),
+            rules_edited=life.stale,
+            called_from=_called_from(turn, life),
+            keeps_ended=life.whole,
+            business=turn.business or (),
+            pool_code=self.pools.take,
         )
 
 
-def _merge(told: Event, other: Loaded) -> Event:
-    """The instant at which two customers become one, as the survivor's line sees it."""
-    return Event(told.at, Kind.MERGE, "", {}, -1, told.starts, told.context, absorbed=other.state)
-
-
-def _options(
-    turn: Turn,
-    life: Loaded,
-    pools: PoolCodes,
-    *,
-    wall_clock: datetime | None = None,
-    keeps_customers: bool = False,
-) -> RunOptions:
-    """A life that was absorbed is over: on its line nothing is late, and no message leaves."""
-    return RunOptions(
-        wall_clock=wall_clock,
-        keeps_customers=keeps_customers,
-        on_hold=turn.standing.held.journeys,
-        history_until=_imported_at(life),
-        rules_edited=life.stale,
-        called_from=_called_from(turn, life),
-        keeps_ended=life.whole,
-        business=turn.business or (),
-        pool_code=pools.take,
-    )
+def _recall(
+    transaction: Transaction, loaded: Sequence[Loaded], lives: Sequence[Life], since: datetime
+) -> Record:
+    """What is on record of some lives since an instant; of several, as they become one."""
+    ids = {one.state.id for one in lives}
+    lines = {
+        one.state.id: one.applied_event_id
+        for one in loaded
+        if one.state.id is not None and one.state.id in ids
+    }
+    return load_record(transaction, lines, since, merging=len(lives) > 1)
 
 
 def _called_from(turn: Turn, life: Loaded) -> datetime:
@@ -260,53 +200,10 @@ def _called_from(turn: Turn, life: Loaded) -> datetime:
     return _EVER if turn.clock.is_virtual and is_new else life.state.next_due_at or _EVER
 
 
-def _is_behind(at: datetime, life: Loaded) -> bool:
-    """Whether something happened on the line at that instant or later."""
-    return life.state.happened_at is not None and at <= life.state.happened_at
-
-
 def _absorbed(life: Loaded, others: Mapping[int, Loaded]) -> list[Loaded]:
     """All who turned out to be a customer, at once or one by way of another."""
     found = [others[absorbed_id] for _, absorbed_id in life.merges]
     return [*found, *(one for other in found for one in _absorbed(other, others))]
-
-
-def _part(
-    theirs: Sequence[Event], fresh: Sequence[Event], merged_at: datetime
-) -> tuple[list[Event], list[Event]]:
-    """The new events of the absorbed customer's line, and those of the survivor's. What a device
-    did before it was known whose it is belongs to the former, also where the call came after the
-    one that told."""
-    unnamed, ours = list[Event](), list[Event]()
-    for event in fresh:
-        (unnamed if event.unnamed and event.at < merged_at else ours).append(event)
-    before = [*(event for event in theirs if event.at < merged_at), *unnamed]
-    return before, [*ours, *(event for event in theirs if event.at >= merged_at)]
-
-
-def _own_record(transaction: Transaction, life: Loaded, events: Sequence[Event]) -> Record | None:
-    """What is on record of a customer some of whose calls came late; None where all came in
-    order.
-    """
-    happened = life.state.happened_at
-    late = [event.at for event in events if happened is not None and is_late(event, happened)]
-    if not late or life.state.id is None:
-        return None
-    return load_record(transaction, {life.state.id: life.applied_event_id}, min(late))
-
-
-def _united_record(
-    transaction: Transaction,
-    lives: Sequence[Loaded],
-    fresh: Sequence[Event],
-    effects: Sequence[Effect],
-) -> Record:
-    """What is on record of customers who late turned out to be the same."""
-    since = min(event.at for event in fresh)
-    lines = {one.state.id: one.applied_event_id for one in lives if one.state.id is not None}
-    record = load_record(transaction, lines, since, merging=True)
-    record.add(effects)
-    return record
 
 
 def _imported_at(life: Loaded) -> datetime | None:

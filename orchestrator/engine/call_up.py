@@ -1,10 +1,10 @@
 """Wakes the customers whom an instant calls: everybody in a segment by a schedule, say.
 
 A line knows by itself which instants call it, and asks whether it is meant (`Line.take_calls`). But
-nobody's line wakes for an instant that does not mean them: when one has come, all who are asleep
-are asked here, a page in one transaction, and those that are meant fall due at that instant. Whose
-line has something else to do before it is left alone: it comes past the instant anyway, and asks
-then, in the order of time.
+nobody's line wakes for an instant that does not mean them: when one has come, the database is asked
+which of all who are asleep it means, and those fall due at that instant, a page of them in one
+transaction. Whose line has something else to do before it is left alone: it comes past the instant
+anyway, and asks then, in the order of time.
 
 How far this has come is written with each page, so that a kill between two pages loses nobody; who
 is due already is not woken twice, and a line takes each instant once.
@@ -12,24 +12,18 @@ is due already is not woken twice, and a line takes each instant once.
 
 from __future__ import annotations
 
-import logging
-from collections.abc import Sequence
 from datetime import datetime
 
-from orchestrator.domain.errors import without_data
 from orchestrator.domain.event import Event
-from orchestrator.domain.state import CustomerState
 from orchestrator.domain.values import INSTANT, earlier
 from orchestrator.engine.parts import CLAIM_MAX, Parts
 from orchestrator.engine.turn import Turn
 from orchestrator.store import customers
-from orchestrator.store.availability import StoreUnavailable, unless_away
+from orchestrator.store.availability import unless_away
 from orchestrator.store.business import business_since, first_waiting, give_instants
-from orchestrator.store.calling import Calls, find_asleep, read_calls, write_calls
-from orchestrator.store.line_loading import load_asleep
+from orchestrator.store.calling import Calls, read_calls, write_calls
+from orchestrator.store.meant import Asking, CallQuestion
 from orchestrator.store.transaction import Transaction
-
-logger = logging.getLogger(__name__)
 
 
 def read_on(parts: Parts, transaction: Transaction, now: datetime) -> Calls:
@@ -55,8 +49,8 @@ def read_on(parts: Parts, transaction: Transaction, now: datetime) -> Calls:
 
 
 def run(turn: Turn, now: datetime) -> int:
-    """Asks a page of the customers who are asleep at the next instant that has come; returns how
-    many they were. 0: every instant up to now has called.
+    """Wakes a page of the customers whom the next instant that has come means, of those who are
+    asleep; returns how many they were. 0: every instant up to now has called.
     """
     if turn.program.index.by_business:
         with unless_away(), turn.database.write() as transaction:
@@ -81,7 +75,7 @@ def _look_at_business(turn: Turn, transaction: Transaction, now: datetime) -> No
     if has_new or turn.business is None:
         due = customers.next_due(transaction)
         since = turn.calls.up_to if due is None else min(due, turn.calls.up_to)
-        turn.business = business_since(transaction, since)
+        turn.business, turn.asked = business_since(transaction, since), None
 
 
 def _next_call(turn: Turn, up_to: datetime) -> datetime | None:
@@ -95,40 +89,24 @@ def _business_at(turn: Turn, at: datetime) -> list[Event]:
 
 def _call(turn: Turn, transaction: Transaction, at: datetime) -> tuple[int, Calls]:
     calls = turn.calls if turn.calls.at == at else Calls(turn.calls.up_to, at)
-    elsewhere = [] if _business_at(turn, at) else turn.program.index.zones_not_called(at)
-    ids = find_asleep(transaction, calls, CLAIM_MAX, elsewhere)
-    customers.wake(transaction, _choose(turn, transaction, ids, at), at)
-    calls = Calls(at) if len(ids) < CLAIM_MAX else Calls(calls.up_to, at, ids[-1])
+    if turn.asked is None or turn.asked.at != at:
+        turn.asked = _ask(turn, transaction, at)
+    found = list(turn.asked.next_page(transaction, calls, CLAIM_MAX))
+    customers.wake(transaction, [one.id for one in found if one.is_stale or any(one.answers)], at)
+    calls = Calls(at) if len(found) < CLAIM_MAX else Calls(calls.up_to, at, found[-1].id)
     write_calls(transaction, calls, _next_call(turn, calls.up_to))
-    return len(ids), calls
+    return len(found), calls
 
 
-def _choose(
-    turn: Turn, transaction: Transaction, ids: Sequence[int], at: datetime
-) -> Sequence[int]:
-    """Who of them is meant, as they are at the instant; all, where that cannot be said without
-    their line.
-    """
-    called = turn.program.index.everywhere.called_at(at)
-    if any(one.is_for_all and not one.follows_customers for _, one in called):
-        return ids
-    try:
-        asleep = load_asleep(transaction, turn.program, ids, at)
-    except StoreUnavailable:
-        raise
-    except Exception as error:
-        logger.error("Who is meant cannot be said, each is asked alone: %s", without_data(error))
-        return ids
-    return [key for key, one in asleep.items() if one.stale or _is_meant(turn, one.state, at)]
-
-
-def _is_meant(turn: Turn, state: CustomerState, at: datetime) -> bool:
-    program = turn.program
-    called = program.index.timetable(state).called_at(at)
-    if any(one.means(program.scope(state, at)) for _, one in called):
-        return True
-    return any(
-        trigger.means(program.scope(state, at, event=event))
+def _ask(turn: Turn, transaction: Transaction, at: datetime) -> Asking:
+    """Who is meant at an instant, as a question to the database."""
+    index = turn.program.index
+    questions = [
+        CallQuestion(trigger, elsewhere=index.zones_not_called(trigger, at))
+        for _, trigger in index.everywhere.called_at(at)
+    ] + [
+        CallQuestion(trigger, event)
         for event in _business_at(turn, at)
-        for _, trigger in program.index.by_business.get(event.name, ())
-    )
+        for _, trigger in index.by_business.get(event.name, ())
+    ]
+    return Asking.of(turn.program, at, questions, is_sqlite=transaction.is_sqlite)

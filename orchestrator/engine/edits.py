@@ -18,6 +18,7 @@ import orjson
 from orchestrator.domain.errors import ParcoursError, ProjectInvalid
 from orchestrator.domain.journey import Journey, OnChange
 from orchestrator.domain.matching import Matching, match_steps
+from orchestrator.domain.phrase import either, say, strung
 from orchestrator.domain.program import Program
 from orchestrator.engine.last_tick import LAST_TICK
 from orchestrator.engine.parts import Parts
@@ -49,16 +50,26 @@ class Stranded:
     candidates: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        who = f"journeys/{self.journey}.yaml: {self.people} people stand on step '{self.step}'"
+        who = say(
+            "journeys/{journey}.yaml: {people} people stand on step '{step}'",
+            journey=self.journey,
+            people=self.people,
+            step=self.step,
+        )
         if not self.candidates:
-            return (
-                f"{who}, which is gone; bring it back, or say where they go on: `moved: "
-                f"{{{self.step}: <step id>}}`"
+            return say(
+                "{who}, which is gone; bring it back, or say where they go on: `moved: "
+                "{{{step}: <step id>}}`",
+                who=who,
+                step=self.step,
             )
-        known = " or ".join(f"'{name}'" for name in self.candidates)
-        return (
-            f"{who}, which may be {known} now; say which: `moved: "
-            f"{{{self.step}: {self.candidates[0]}}}`"
+        known = either(say("'{name}'", name=name) for name in self.candidates)
+        return say(
+            "{who}, which may be {known} now; say which: `moved: {{{step}: {candidate}}}`",
+            who=who,
+            known=known,
+            step=self.step,
+            candidate=self.candidates[0],
         )
 
 
@@ -258,7 +269,7 @@ def apply(transaction: Transaction, program: Program, planned: Plan, now: dateti
     Raises PeopleWouldBeLost, and then nothing has changed.
     """
     if planned.stranded:
-        raise PeopleWouldBeLost("\n".join(str(one) for one in planned.stranded))
+        raise PeopleWouldBeLost(strung(map(str, planned.stranded), "\n"))
     journeys = program.journeys
     sources = {(name, journey.version): journey.source for name, journey in journeys.items()}
     settings.keep_versions(transaction, sources, now)
@@ -305,8 +316,10 @@ def take_over(parts: Parts, now: datetime, *, applying: bool) -> Parts:
             apply(transaction, program, planned, now)
         elif not planned.is_applied:
             raise EditsNotApplied(
-                "the project's files are not those that last ran here: `parcours up` or "
-                "`parcours tick` takes them over"
+                say(
+                    "the project's files are not those that last ran here: `parcours up` "
+                    "or `parcours tick` takes them over"
+                )
             )
         last = settings.read_time(transaction, LAST_TICK) if parts.clock.is_virtual else None
         since = _dated_since(transaction) if program.index.dated else {}

@@ -10,9 +10,11 @@ from orchestrator.domain.event import ANY_EVENT, Event
 from orchestrator.domain.expression import NOBODY, Attribute, Condition, Name, Scope, walk
 from orchestrator.domain.journey import Journey
 from orchestrator.domain.own_events import OWN_EVENTS
+from orchestrator.domain.phrase import say, strung
 from orchestrator.domain.steps.emit import Emit
 from orchestrator.domain.suggestion import did_you_mean
-from orchestrator.domain.triggers import EventTrigger
+from orchestrator.domain.triggers import Called, EventTrigger
+from orchestrator.domain.webhook_port import ANSWERED
 
 
 @dataclass(slots=True)
@@ -78,12 +80,20 @@ def tell_silence(
     journey that nobody entered though its events came.
     """
     steps = [step for journey in journeys.values() for step in journey.walk_steps()]
-    own = {*OWN_EVENTS, ANY_EVENT, *(step.event for step in steps if isinstance(step, Emit))}
+    emitted = (step.event for step in steps if isinstance(step, Emit))
+    own = {*OWN_EVENTS, ANY_EVENT, ANSWERED, *emitted}
     for journey in journeys.values():
         for event, role in _waited_for(journey):
             if not heard.times[event] and event not in own:
                 near = did_you_mean(event, heard.times)
-                yield f"'{event}' ({role} of {journey.id}) never happens in {what}{near}"
+                yield say(
+                    "'{event}' ({role} of {id}) never happens in {what}{near}",
+                    event=event,
+                    role=role,
+                    id=journey.id,
+                    what=what,
+                    near=near,
+                )
         if not entered.get(journey.id):
             yield from _why_nobody(journey, heard)
 
@@ -99,21 +109,39 @@ def _waited_for(journey: Journey) -> Iterator[tuple[str, str]]:
 
 
 def _why_nobody(journey: Journey, heard: Heard) -> Iterator[str]:
+    called = [one.words() for one in journey.triggers if isinstance(one, Called)]
+    if len(called) == len(journey.triggers):
+        yield say(
+            "{id}: nobody entered; it begins {listed}",
+            id=journey.id,
+            listed=strung(called, ", or "),
+        )
+        return
     triggers = [one for one in journey.triggers if isinstance(one, EventTrigger)]
     came = dict.fromkeys(one.event for one in triggers if heard.times[one.event])
     if not came or any(one.condition is None and one.event in came for one in triggers):
         told = ", ".join(f"{heard.times[event]:,} {event}" for event in came)
         if came and journey.only_if is not None:
-            yield f"{journey.id}: {told}, and nobody entered: `only_if` held for none"
+            yield say(
+                "{id}: {told}, and nobody entered: `only_if` held for none",
+                id=journey.id,
+                told=told,
+            )
         return
     told = ", ".join(f"{heard.times[event]:,} {event}" for event in came)
     met = sum(heard.met[journey.id, event] for event in came)
-    how = "none met its `if`" if not met else "nobody entered"
+    how = say("none met its `if`") if not met else say("nobody entered")
     lacks = [
-        f"event.{name} is missing in {heard.missing[one.event, name]:,} of "
-        f"{heard.times[one.event]:,} {one.event}"
+        say(
+            "event.{name} is missing in {missing:,} of {times:,} {event}",
+            name=name,
+            missing=heard.missing[one.event, name],
+            times=heard.times[one.event],
+            event=one.event,
+        )
         for one in triggers
         for name in sorted(properties_read(one.condition) if one.condition else ())
         if heard.missing[one.event, name]
     ]
-    yield "; ".join([f"{journey.id}: {told}, {how}", *dict.fromkeys(lacks)])
+    first = say("{id}: {told}, {how}", id=journey.id, told=told, how=how)
+    yield strung([first, *dict.fromkeys(lacks)], "; ")

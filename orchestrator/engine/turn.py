@@ -17,6 +17,7 @@ from orchestrator.engine.standing import Standing
 from orchestrator.engine.worker import Worker
 from orchestrator.store.calling import Calls
 from orchestrator.store.database import Database
+from orchestrator.store.meant import Asking
 
 
 @dataclass(slots=True)
@@ -28,6 +29,7 @@ class Turn:
     standing: Standing = field(default_factory=Standing)
     calls: Calls = field(default_factory=Calls)  # up to when customers were called
     business: Sequence[Event] | None = None  # what happened to it; None: not looked at yet
+    asked: Asking | None = None  # whom the instant that calls now means
     decided_before: int = 0  # the newest message of the turns before this one
     # by message, on a virtual clock: who it speaks to
     moments: dict[str, CustomerState] = field(default_factory=dict)

@@ -28,6 +28,7 @@ from orchestrator.documents.document import Path as Keys
 from orchestrator.domain.errors import Problem, ProjectInvalid, why_unreadable
 from orchestrator.domain.medium import ChannelName, Medium
 from orchestrator.domain.outlets import Outlets
+from orchestrator.domain.phrase import say
 from orchestrator.domain.schedule import QuietHours
 from orchestrator.domain.text_files import decode_text
 from orchestrator.language.config_forms import ChannelsForm, ConfigForm, QuietHoursForm, has_port
@@ -44,6 +45,9 @@ _SECRET = re.compile(
     re.IGNORECASE,
 )
 _NAMES_OF_SECRETS = ("webhooks", "secrets")  # names, not what they hold
+_LOCALE = re.compile(
+    r"""^\[project\](?:(?!^\[).)*?^locale\s*=\s*["']([\w-]+)""", re.MULTILINE | re.DOTALL
+)
 _DATABASE = r"sqlite://(/[^\x00-\x1f]*)?|postgresql\+psycopg://[^\x00-\x1f]*"
 
 
@@ -68,7 +72,7 @@ def read_config(root: Path, environment: Mapping[str, str]) -> tuple[Config, lis
     try:
         form = _read_form(place)
     except RecursionError:
-        problems.append(Problem(FILE, 1, 1, "this is nested too deeply"))
+        problems.append(Problem(FILE, 1, 1, say("this is nested too deeply")))
         form = ConfigForm()
     config = _config(root, form, place, environment)
     problems += _variables_without_text(environment)
@@ -77,14 +81,25 @@ def read_config(root: Path, environment: Mapping[str, str]) -> tuple[Config, lis
     )
 
 
+def read_locale(root: Path) -> str:
+    """The project's locale as it is written, also where the file is faulty; "" where it is not."""
+    text = _read_text(root / FILE, [])
+    document, _ = read_toml(text, FILE)
+    locale = document.get(("project", "locale"))
+    found = re.search(
+        r"""^\[project\](?:(?!^\[).)*?^locale\s*=\s*["']([\w-]+)""", text, re.M | re.S
+    )
+    return locale if isinstance(locale, str) else found[1] if found else ""
+
+
 def _read_text(path: Path, problems: list[Problem]) -> str:
     """The text of a file; "" when there is none, or none that can be read (then reported)."""
     try:
         return decode_text(path.read_bytes()) if path.exists() else ""
     except UnicodeDecodeError:
-        problems.append(Problem(path.name, 1, 1, "this file is not UTF-8 text"))
+        problems.append(Problem(path.name, 1, 1, say("this file is not UTF-8 text")))
     except OSError as fault:
-        what = f"this file cannot be read: {why_unreadable(fault)}"
+        what = say("this file cannot be read: {why}", why=why_unreadable(fault))
         problems.append(Problem(path.name, 1, 1, what))
     return ""
 
@@ -95,7 +110,7 @@ def _variables(dotenv: str, problems: list[Problem]) -> dict[str, str]:
     found = {}
     for written in parse_stream(StringIO(dotenv)):
         if written.error:
-            what = "this line is no KEY=value, and is not read"
+            what = say("this line is no KEY=value, and is not read")
             problems.append(Problem(DOTENV, written.original.line, 1, what, "warning"))
         elif written.key is not None and written.value is not None:
             found[written.key] = written.value
@@ -106,7 +121,7 @@ def _variables_without_text(environment: Mapping[str, str]) -> Iterator[Problem]
     for name, value in environment.items():
         # Bytes that were no UTF-8 have become lone surrogates.
         if name.startswith("PARCOURS_") and re.search("[\ud800-\udfff]", value):
-            what = f"the environment variable {name} is not UTF-8 text: set it anew"
+            what = say("the environment variable {name} is not UTF-8 text: set it anew", name=name)
             yield Problem(FILE, 1, 1, what)
 
 
@@ -114,8 +129,8 @@ def _read_form(place: Place) -> ConfigForm:
     """What is sound in the file; the rest is reported and left at its default."""
     data = place.document.map
     for path in list(_secrets_in(data)):
-        what = f"remove `{path[-1]}` and set it there (or in .env)"
-        place.at(*path).error(f"secrets come from the environment only: {what}")
+        what = say("remove `{path}` and set it there (or in .env)", path=path[-1])
+        place.at(*path).error(say("secrets come from the environment only: {what}", what=what))
         data = _without(data, path)
     try:
         return ConfigForm.model_validate(data)
@@ -188,9 +203,13 @@ def _channels(form: ChannelsForm, root: Path, place: Place) -> Channels:
     for name, channel in form.by_name.items():
         here = place.at(name)
         if not re.fullmatch("[a-z][a-z0-9_-]*", name):
-            here.error(f"a channel's name is made of a-z, 0-9, - and _: '{name}' is not")
+            here.error(
+                say("a channel's name is made of a-z, 0-9, - and _: '{name}' is not", name=name)
+            )
         elif name in list(Medium) and name != channel.medium:
-            here.error(f"the channel '{name}' carries {name}: call this one differently")
+            here.error(
+                say("the channel '{name}' carries {name}: call this one differently", name=name)
+            )
         else:
             found[ChannelName(name)] = ChannelConfig(
                 channel.medium, channel.adapter, channel.from_email or ""
@@ -208,15 +227,15 @@ def _channels(form: ChannelsForm, root: Path, place: Place) -> Channels:
 def _refuse_not_built(form: ConfigForm, place: Place) -> None:
     for key in ("opens", "clicks"):
         if getattr(form.tracking, key) is not None:
-            place.at("tracking", key).not_built(f"`{key}`")
+            place.at("tracking", key).not_built(say("`{key}`", key=key))
 
 
 def _quiet_hours(form: QuietHoursForm, place: Place) -> QuietHours:
     written = [key for key in ("from", "to") if place.at(key).written is not None]
     if len(written) == 1:
-        place.at(*written).error("quiet hours need both `from` and `to`")
+        place.at(*written).error(say("quiet hours need both `from` and `to`"))
     if len(set(form.days_off)) == 7:
-        place.at("days_off").error("with seven days off nothing would ever be sent")
+        place.at("days_off").error(say("with seven days off nothing would ever be sent"))
     off = frozenset(form.days_off)
     return QuietHours(form.from_, form.to, off, tuple(form.holidays))
 
@@ -225,7 +244,9 @@ def _database_url(root: Path, written: str, place: Place, environment: Mapping[s
     url = environment.get("PARCOURS_DATABASE_URL") or written
     if not (re.fullmatch(_DATABASE, url) and has_port(url)):
         place.at("database", "url").error(
-            "the database is sqlite:///… or postgresql+psycopg://… (here or in "
-            "PARCOURS_DATABASE_URL)"
+            say(
+                "the database is sqlite:///… or postgresql+psycopg://… (here or in "
+                "PARCOURS_DATABASE_URL)"
+            )
         )
     return absolute_database_url(root, url)

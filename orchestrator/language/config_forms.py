@@ -14,6 +14,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
 
 from orchestrator.config import LINK_FIELDS, UTM, Channels, ProjectSettings
 from orchestrator.domain.medium import Medium
+from orchestrator.domain.phrase import say
 from orchestrator.domain.policy import Cap
 from orchestrator.domain.public_holidays import places_with_holidays
 from orchestrator.domain.region import read_phone
@@ -34,7 +35,7 @@ from orchestrator.language.topic_forms import Topics
 
 _SHOP, _CHANNELS = ProjectSettings(), Channels()
 _KEYS_OF_CHANNELS = ("from_email", "only_to")
-_WEB_ADDRESS = "an address such as https://shop.example"
+_WEB_ADDRESS = say("an address such as https://shop.example")
 _PER = {"hour": timedelta(hours=1), "day": timedelta(days=1), "week": timedelta(weeks=1)}
 
 
@@ -47,7 +48,7 @@ def _matching(pattern: str, example: str) -> AfterValidator:
     def check(text: str, info: ValidationInfo) -> str:
         if re.fullmatch(pattern, text):
             return text
-        raise ValueError(f"`{info.field_name}` must be {example}")
+        raise ValueError(say("`{key}` must be {example}", key=info.field_name, example=example))
 
     return AfterValidator(check)
 
@@ -57,7 +58,13 @@ def _web_address(text: str, info: ValidationInfo) -> str:
     is_address = re.fullmatch(r"https?://[^\s/\x00-\x1f]+\S*", url)
     if not url or (is_address and has_port(url) and urlsplit(url).hostname):
         return url
-    raise ValueError(f"`{info.field_name}` must be {_WEB_ADDRESS}")
+    raise ValueError(
+        say(
+            "`{key}` must be {example}",
+            key=info.field_name,
+            example=_WEB_ADDRESS,
+        )
+    )
 
 
 def has_port(url: str) -> bool:
@@ -73,15 +80,15 @@ def has_port(url: str) -> bool:
 def _without_password(url: str) -> str:
     if re.match(r"[^/]*://[^/@]*:[^/@]+@", url):
         raise ValueError(
-            "a password stands here: set PARCOURS_DATABASE_URL in the environment instead"
+            say("a password stands here: set PARCOURS_DATABASE_URL in the environment instead")
         )
     return url
 
 
 def _timezone(name: str) -> str:
     if find_zone(name) is None:
-        hint = did_you_mean(name, available_timezones()) or ": write one such as Europe/Paris"
-        raise ValueError(f"there is no time zone '{name}'{hint}")
+        hint = did_you_mean(name, available_timezones()) or say(": write one such as Europe/Paris")
+        raise ValueError(say("there is no time zone '{name}'{hint}", name=name, hint=hint))
     return name
 
 
@@ -89,8 +96,8 @@ def _holiday_place(name: str) -> str:
     places = places_with_holidays()
     if name not in places:
         countries = [place for place in places if place.partition("-")[0] == name[:2].upper()]
-        hint = did_you_mean(name, countries) or ": write a country's code, such as FR or DE-BY"
-        raise ValueError(f"no holidays are known of '{name}'{hint}")
+        hint = did_you_mean(name, countries) or say(": write a country's code, such as FR or DE-BY")
+        raise ValueError(say("no holidays are known of '{name}'{hint}", name=name, hint=hint))
     return name
 
 
@@ -102,23 +109,30 @@ def _reached_at(text: str) -> str:
 def _variable_name(name: str) -> str:
     if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name):
         raise ValueError(
-            f"'{name}' is no name of an environment variable: write one such as CRM_KEY; what it "
-            "holds stays in the environment (or .env)"
+            say(
+                "'{name}' is no name of an environment variable: write one such as "
+                "CRM_KEY; what it holds stays in the environment (or .env)",
+                name=name,
+            )
         )
     if name.upper().startswith("PARCOURS_"):
-        raise ValueError(f"{name} is a variable of Parcours itself, which never leaves it")
+        raise ValueError(
+            say("{name} is a variable of Parcours itself, which never leaves it", name=name)
+        )
     return name
 
 
 def _host_name(name: str) -> str:
     if not re.fullmatch(r"[A-Za-z0-9._:-]+", name):
-        raise ValueError(f"'{name}' is no host: write its name alone, such as crm.internal")
+        raise ValueError(
+            say("'{name}' is no host: write its name alone, such as crm.internal", name=name)
+        )
     return name.lower()
 
 
 def _cap(value: object) -> Cap:
     if not isinstance(value, str):
-        raise ValueError("a cap is text between quotes, such as 1/day, 3/week or 10/30d")
+        raise ValueError(say("a cap is text between quotes, such as 1/day, 3/week or 10/30d"))
     count, _, per = value.partition("/")
     try:
         window = _PER.get(per.strip()) or parse_duration(per)
@@ -126,14 +140,16 @@ def _cap(value: object) -> Cap:
             return Cap(int(count), window)
     except ValueError:
         pass  # said below, with what is accepted
-    raise ValueError(f"'{value}' is not a cap: write 1/day, 3/week or 10/30d")
+    raise ValueError(say("'{value}' is not a cap: write 1/day, 3/week or 10/30d", value=value))
 
 
 def _link_parameters(links: dict[str, str]) -> dict[str, str]:
     for name, value in links.items():
         if not set(LINK_FIELDS).issuperset(_fields(value)):
             known = ", ".join(f"{{{field}}}" for field in LINK_FIELDS)
-            raise ValueError(f"'{name}' may hold {known}, and no other braces")
+            raise ValueError(
+                say("'{name}' may hold {known}, and no other braces", name=name, known=known)
+            )
     return links
 
 
@@ -230,7 +246,7 @@ def _media_to_confirm(written: object) -> object:
     if isinstance(written, list):
         return written
     raise ValueError(
-        '`double_opt_in` must be true or false, without quotes, or a list such as ["email"]'
+        say('`double_opt_in` must be true or false, without quotes, or a list such as ["email"]')
     )
 
 

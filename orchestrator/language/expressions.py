@@ -9,8 +9,10 @@ import re
 from orchestrator.domain.closures import compile_condition, compile_expression
 from orchestrator.domain.errors import ExpressionInvalid
 from orchestrator.domain.expression import Compiled, Condition, Expr, Scope, Value
+from orchestrator.domain.phrase import said_by, say
 from orchestrator.domain.values import as_text
-from orchestrator.language.translation import Where, parse_tree
+from orchestrator.language.translation import parse_tree
+from orchestrator.language.where import Where
 
 
 def parse_condition(text: str | bool, where: Where) -> Condition:
@@ -64,7 +66,7 @@ def _compile_value(value: object, where: Where, trees: list[Expr]) -> Compiled:
 
 def _compile_text(text: str, where: Where, trees: list[Expr]) -> Compiled:
     if len(text) > TEXT_MAX:
-        raise ExpressionInvalid(f"this text is longer than {TEXT_MAX} characters")
+        raise ExpressionInvalid(say("this text is longer than {most} characters", most=TEXT_MAX))
     parts: list[str | Compiled] = []
     end = 0
     for match in _BRACES.finditer(text):
@@ -72,7 +74,7 @@ def _compile_text(text: str, where: Where, trees: list[Expr]) -> Compiled:
         try:
             trees.append(parse_tree(match[1], where))
         except ExpressionInvalid as fault:
-            raise ExpressionInvalid(str(fault), match.start(1) + fault.offset) from None
+            raise ExpressionInvalid(said_by(fault), match.start(1) + fault.offset) from None
         parts.append(compile_expression(trees[-1]))
         end = match.end()
     parts.append(_plain(text, end, len(text)))
@@ -96,11 +98,11 @@ def split_text(text: str) -> list[str]:
 def _plain(text: str, start: int, end: int) -> str:
     if block := _BLOCK.search(text, start, end):
         hint = (
-            "close it with `}}`"
+            say("close it with `}}`")
             if block[0] == "{{"
-            else "only `{{ … }}` is accepted outside templates"
+            else say("only `{{ … }}` is accepted outside templates")
         )
-        raise ExpressionInvalid(f"`{block[0]}`: {hint}", block.start())
+        raise ExpressionInvalid(say("`{tag}`: {hint}", tag=block[0], hint=hint), block.start())
     return text[start:end]
 
 

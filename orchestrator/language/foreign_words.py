@@ -13,6 +13,7 @@ import unicodedata
 from collections.abc import Callable, Collection, Iterator
 
 from orchestrator.domain.errors import ExpressionInvalid
+from orchestrator.domain.phrase import Phrase, say, strung
 from orchestrator.domain.suggestion import did_you_mean
 
 _QUOTED = re.compile(r"""'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*\"""", re.DOTALL)
@@ -31,44 +32,47 @@ _EVENT_ELSEWHERE = frozenset({"trigger", "properties", "props", "payload", "metr
 def _root_elsewhere(name: str, known: Collection[str]) -> str:
     """What to write for a name of another tool, in lower case; "" for words nobody uses."""
     if name in ("today", "date", "time"):
-        return "; write `now`"
+        return say("; write `now`")
     if name in CUSTOMER_ELSEWHERE and "customer" in known:
-        return "; the person is called `customer`"
+        return say("; the person is called `customer`")
     if name in _EVENT_ELSEWHERE and "event" in known:
-        return "; a property of the event is written `event.price`"
+        return say("; a property of the event is written `event.price`")
     if name in ("segment", "segments", "list", "audience") and "customer" in known:
-        return '; write `in_segment("vip")`'
+        return say('; write `in_segment("vip")`')
     return ""
 
 
+_HOLDS_X = say('means nothing here: write `"x" in event.name` to ask whether a text holds x')
+
 #: What other tools, spreadsheets or SQL have as functions.
 FUNCTIONS_ELSEWHERE = {
-    "now": "write `now`, without brackets", "today": "write `now`, without brackets",
-    "len": "write `event.products | length`", "size": "write `event.products | length`",
-    "count": "write `event.products | length`", "contains": "write `\"x\" in event.name`",
-    "includes": "write `\"x\" in event.name`", "exists": "write `x is defined`",
-    "isset": "write `x is defined`", "not": "write `not` and the condition",
-    "if": "write `a if condition else b`", "age": "write `days_since(customer.birthday) >= 6574`",
-    "ordered": "write `performed(\"Order Completed\")`",
-    "purchased": "write `performed(\"Order Completed\")`",
+    "now": say("write `now`, without brackets"), "today": say("write `now`, without brackets"),
+    "len": say("write `event.products | length`"), "size": say("write `event.products | length`"),
+    "count": say('write `performed("Order Completed", at_least=3)`'),
+    "contains": say('write `"x" in event.name`'),
+    "includes": say('write `"x" in event.name`'), "exists": say("write `x is defined`"),
+    "isset": say("write `x is defined`"), "not": say("write `not` and the condition"),
+    "if": say("write `a if condition else b`"),
+    "age": say("write `days_since(customer.birthday) >= 6574`"),
+    "ordered": say('write `performed("Order Completed")`'),
+    "purchased": say('write `performed("Order Completed")`'),
 }  # fmt: skip
 
 _SIGNS = {
-    "=>": "does not compare: write `>=`", "=<": "does not compare: write `<=`",
-    "===": "does not compare: write `==`", "!==": "does not compare: write `!=`",
-    "<>": "means nothing here: write `!=`", "≠": "means nothing here: write `!=`",
-    "≥": "means nothing here: write `>=`", "≤": "means nothing here: write `<=`",
-    "&&": "means nothing here: write `and`", "&": "means nothing here: write `and`",
-    "||": "means nothing here: write `or`",
-    "->": "means nothing here: write a point, as in `event.price`",
-    "=~": "means nothing here: write `\"x\" in event.name` to ask whether a text holds x",
-    "~=": "means nothing here: write `\"x\" in event.name` to ask whether a text holds x",
-    ">>": "does not compare: write `>`", "<<": "does not compare: write `<`",
-    "??": "means nothing here: write `x | default(y)`",
-    "?": "means nothing here: write `a if condition else b`",
-    ";": "means nothing here: leave it out", "×": "means nothing here: write `*`",
-    "÷": "means nothing here: write `/`", "−": "means nothing here: write `-`",
-    "–": "means nothing here: write `-`", "—": "means nothing here: write `-`",
+    "=>": say("does not compare: write `>=`"), "=<": say("does not compare: write `<=`"),
+    "===": say("does not compare: write `==`"), "!==": say("does not compare: write `!=`"),
+    "<>": say("means nothing here: write `!=`"), "≠": say("means nothing here: write `!=`"),
+    "≥": say("means nothing here: write `>=`"), "≤": say("means nothing here: write `<=`"),
+    "&&": say("means nothing here: write `and`"), "&": say("means nothing here: write `and`"),
+    "||": say("means nothing here: write `or`"),
+    "->": say("means nothing here: write a point, as in `event.price`"),
+    "=~": _HOLDS_X, "~=": _HOLDS_X,
+    ">>": say("does not compare: write `>`"), "<<": say("does not compare: write `<`"),
+    "??": say("means nothing here: write `x | default(y)`"),
+    "?": say("means nothing here: write `a if condition else b`"),
+    ";": say("means nothing here: leave it out"), "×": say("means nothing here: write `*`"),
+    "÷": say("means nothing here: write `/`"), "−": say("means nothing here: write `-`"),
+    "–": say("means nothing here: write `-`"), "—": say("means nothing here: write `-`"),
 }  # fmt: skip
 _SIGN = re.compile(
     "|".join(re.escape(sign) for sign in sorted(_SIGNS, key=len, reverse=True)) + "|!(?!=)"
@@ -87,6 +91,8 @@ _SPAN = re.compile(
     r"(?<![\w.])(?P<amount>\d[\d.]*)\s?"
     r"(?P<unit>[smhdw]|sec(?:ond)?s?|min(?:ute)?s?|hours?|days?|weeks?|months?)\b"
 )
+_COMPARED = re.compile(r"(?P<name>\w+\.[\w.]+)\s*(?P<sign>[<>]=?)\s*(?P<ago>now\s*-\s*)?$")
+_TURNED = str.maketrans("<>", "><")  # what was before an instant is longer ago
 _CAPITALS = re.compile(r"(?<![\w.])(?P<word>AND|OR|NOT|IN|IS|IF|ELSE)\b(?!\s*=)")
 _LEADING_IF = re.compile(r"\s*if\b")
 
@@ -144,31 +150,40 @@ Faults = Iterator[ExpressionInvalid]
 def _signs(text: str, bare: str) -> Faults:
     for match in _SIGN.finditer(bare):
         sign = match[0]
-        meaning = _SIGNS.get(sign, "means nothing here: write `not`")
-        yield ExpressionInvalid(f"`{sign}` {meaning}", match.start())
+        meaning = _SIGNS.get(sign, say("means nothing here: write `not`"))
+        yield ExpressionInvalid(
+            say("`{sign}` {meaning}", sign=sign, meaning=meaning), match.start()
+        )
 
 
 def _quotes(text: str, bare: str) -> Faults:
     if match := _TYPOGRAPHIC.search(bare):
         inside = text[match.start("text") : match.end("text")].strip()
         shown = (
-            f'write straight ones, "{inside}"'
+            say('write straight ones, "{inside}"', inside=inside)
             if inside and '"' not in inside
-            else 'write straight ones, "…"'
+            else say('write straight ones, "…"')
         )
-        yield ExpressionInvalid(f"`{match[0][0]}` is no quote here: {shown}", match.start())
+        yield ExpressionInvalid(
+            say("`{found}` is no quote here: {shown}", found=match[0][0], shown=shown),
+            match.start(),
+        )
 
 
 def _amounts(text: str, bare: str) -> Faults:
     if match := _MONEY.search(bare):
         number = match["before"] or match["after"]
         yield ExpressionInvalid(
-            f"an amount is written without its currency: {number}", match.start()
+            say("an amount is written without its currency: {number}", number=number), match.start()
         )
     elif match := _DOLLAR.search(bare):
-        yield ExpressionInvalid("`$` means nothing here: write the name without `$`", match.start())
+        yield ExpressionInvalid(
+            say("`$` means nothing here: write the name without `$`"), match.start()
+        )
     if match := _SHARE.search(bare):
-        yield ExpressionInvalid(f"a share is written without `%`: {match['number']}", match.start())
+        yield ExpressionInvalid(
+            say("a share is written without `%`: {number}", number=match["number"]), match.start()
+        )
 
 
 def _numbers(text: str, bare: str) -> Faults:
@@ -176,37 +191,53 @@ def _numbers(text: str, bare: str) -> Faults:
         for offset, sign in enumerate(number[0], number.start()):
             if not sign.isascii():
                 digit = unicodedata.digit(sign, None)
-                yield ExpressionInvalid(f"`{sign}` is no digit here: write {digit}", offset)
+                yield ExpressionInvalid(
+                    say("`{sign}` is no digit here: write {digit}", sign=sign, digit=digit), offset
+                )
 
 
 def _times(text: str, bare: str) -> Faults:
     if match := _DATE.search(bare):
         shown = match[0] if "-" in match[0] else "2026-12-31"
         yield ExpressionInvalid(
-            f'a date stands between quotes, the year first: "{shown}"', match.start()
+            say('a date stands between quotes, the year first: "{shown}"', shown=shown),
+            match.start(),
         )
     if match := _SPAN.search(bare):
-        written = f"{match['amount']}{match['unit'][0]}"
-        if bare[: match.start()].rstrip().endswith("="):
-            yield ExpressionInvalid(f'a duration stands between quotes: "{written}"', match.start())
-        else:
-            yield ExpressionInvalid(
-                (
-                    f"`{match[0]}` cannot be compared: write "
-                    "`days_since(customer.last_order_at) >= 30`, a number of days"
-                ),
-                match.start(),
-            )
+        yield ExpressionInvalid(_instead_of_span(match, bare[: match.start()]), match.start())
+
+
+def _instead_of_span(span: re.Match[str], before: str) -> Phrase:
+    written = f"{span['amount']}{span['unit'][0]}"
+    if before.rstrip().endswith("="):
+        return say('a duration stands between quotes: "{written}"', written=written)
+    if before.rstrip().endswith(","):
+        return say(
+            'a duration stands between quotes, with its name: within="{written}"', written=written
+        )
+    name, sign, number = "customer.last_order_at", ">=", "30"
+    if compared := _COMPARED.search(before):
+        name, sign = compared["name"], compared["sign"]
+        sign = sign.translate(_TURNED) if compared["ago"] else sign
+        number = span["amount"] if span["unit"][0] == "d" else number
+    return say(
+        "`{found}` cannot be compared: write `days_since({name}) {sign} {number}`, a number of "
+        "days",
+        found=span[0],
+        name=name,
+        sign=sign,
+        number=number,
+    )
 
 
 def _words(text: str, bare: str) -> Faults:
     if match := _CAPITALS.search(bare):
         yield ExpressionInvalid(
-            f"write `{match['word'].lower()}` in small letters", match.start("word")
+            say("write `{word}` in small letters", word=match["word"].lower()), match.start("word")
         )
     if _LEADING_IF.match(bare):
         yield ExpressionInvalid(
-            "the condition begins without `if`: leave the word out", bare.index("if")
+            say("the condition begins without `if`: leave the word out"), bare.index("if")
         )
     for match in _COMPARISON.finditer(bare):
         operator = _IN_WORDS[" ".join(match["word"].split())]
@@ -239,7 +270,12 @@ def _say(match: re.Match[str], text: str, instead: str, example: str) -> Express
     left = found["left"] if found["left"] not in ("and", "or", "not") else "event.name"
     written = instead.format(left=left, right=right.replace("%", ""))
     return ExpressionInvalid(
-        f"`{match['word']}` is no word of the language: write `{written}`", match.start("word")
+        say(
+            "`{word}` is no word of the language: write `{written}`",
+            word=match["word"],
+            written=written,
+        ),
+        match.start("word"),
     )
 
 
@@ -260,9 +296,15 @@ def instead_of(name: str, names: Collection[str]) -> str:
     if said := _root_elsewhere(name.lower(), names):
         return said
     roots = {
-        "event": "a property of the event",
-        "entry": "a property of what started the journey",
-        "customer": "a fact or trait",
+        "event": say("a property of the event"),
+        "entry": say("a property of what started the journey"),
+        "customer": say("a fact or trait"),
     }
-    places = [f"`{root}.{name}` for {what}" for root, what in roots.items() if root in names]
-    return f"; write {', '.join(places)}, or '{name}' between quotes for text"
+    places = [
+        say("`{root}.{name}` for {what}", root=root, name=name, what=what)
+        for root, what in roots.items()
+        if root in names
+    ]
+    return say(
+        "; write {listed}, or '{name}' between quotes for text", listed=strung(places), name=name
+    )

@@ -13,6 +13,7 @@ from jinja2 import Environment, TemplateSyntaxError, nodes
 from jinja2.parser import Parser
 
 from orchestrator.domain.errors import ExpressionInvalid
+from orchestrator.domain.phrase import say
 from orchestrator.language.foreign_words import refuse_foreign, without_texts
 
 _ENVIRONMENT = Environment()
@@ -21,23 +22,23 @@ _ENVIRONMENT = Environment()
 def parse_jinja(text: str) -> nodes.Expr:
     """Jinja2's node of one expression; raises ExpressionInvalid."""
     if not text.strip():
-        raise ExpressionInvalid("the condition is empty")
+        raise ExpressionInvalid(say("the condition is empty"))
     if text.lstrip().startswith("{{"):
-        raise ExpressionInvalid("a condition is written without `{{ }}`")
+        raise ExpressionInvalid(say("a condition is written without `{{ }}`"))
     refuse_foreign(text)
     try:
         parser = Parser(_ENVIRONMENT, text, state="variable")
         tree = parser.parse_expression()
         rest = list(parser.stream)
     except TemplateSyntaxError as fault:
-        raise _syntax_fault(text, fault.message or "syntax error") from None
+        raise _syntax_fault(text, fault.message or say("syntax error")) from None
     except (
         SyntaxError,
         ValueError,
         OverflowError,
     ):  # Python reads the numbers and texts for Jinja2
         raise ExpressionInvalid(
-            "a number or text here cannot be read: write numbers as 20 or 3.5"
+            say("a number or text here cannot be read: write numbers as 20 or 3.5")
         ) from None
     if rest:
         raise _rest_fault(text, rest[0].type, str(rest[0].value), _offsets(text)[-len(rest)])
@@ -51,18 +52,28 @@ _BRACKETS = {"(": ")", "[": "]", "{": "}"}
 
 def _rest_fault(text: str, kind: str, value: str, offset: int) -> ExpressionInvalid:
     if kind == "assign":
-        return ExpressionInvalid("`=` does not compare: write `==`", offset)
+        return ExpressionInvalid(say("`=` does not compare: write `==`"), offset)
     if kind in ("variable_end", "block_end"):
-        return ExpressionInvalid("a condition is written without braces", offset)
+        return ExpressionInvalid(say("a condition is written without braces"), offset)
     if kind == "comma":
         if number := re.search(r"(\d+)$", text[:offset]):
             decimals = re.match(r"\d*", text[offset + 1 :])
             assert decimals is not None  # it may be empty
+            if len(decimals[0]) == 3:
+                whole = number[1] + decimals[0]
+                return ExpressionInvalid(
+                    say("thousands are written together: {whole}", whole=whole), offset
+                )
             return ExpressionInvalid(
-                f"a number is written with a point: {number[1]}.{decimals[0]}", offset
+                say(
+                    "a number is written with a point: {number}.{decimals}",
+                    number=number[1],
+                    decimals=decimals[0],
+                ),
+                offset,
             )
         return ExpressionInvalid(
-            "`,` means nothing here: join two conditions with `and` or `or`", offset
+            say("`,` means nothing here: join two conditions with `and` or `or`"), offset
         )
     return _neighbour_fault(text, value, offset)
 
@@ -73,13 +84,19 @@ def _neighbour_fault(text: str, value: str, offset: int) -> ExpressionInvalid:
     if before and re.fullmatch(r"[A-Za-z_]\w*", value) and before[1] not in _OPERATORS:
         joined = f"{before[1]}.{value}"
         return ExpressionInvalid(
-            f"two words stand side by side: join names with a point (`{joined}`), put text "
-            f"between quotes"
-            f' ("{before[1]} {value}"), or join two conditions with `and` or `or`',
+            say(
+                "two words stand side by side: join names with a point (`{joined}`), "
+                'put text between quotes ("{before} {value}"), or join two conditions '
+                "with `and` or `or`",
+                joined=joined,
+                before=before[1],
+                value=value,
+            ),
             offset,
         )
     return ExpressionInvalid(
-        f"'{value}' is not expected here: join two conditions with `and` or `or`", offset
+        say("'{value}' is not expected here: join two conditions with `and` or `or`", value=value),
+        offset,
     )
 
 
@@ -100,27 +117,33 @@ def _syntax_fault(text: str, message: str) -> ExpressionInvalid:
         return bracket
     if "end of template" in message or "end of print statement" in message:
         return ExpressionInvalid(
-            "the expression ends too early: something is missing here", len(text.rstrip())
+            say("the expression ends too early: something is missing here"), len(text.rstrip())
         )
     word = re.search(r"(?:got|unexpected) '([^']*)'", message)
     offset = offset_of(text, word[1]) if word else 0
     if word and word[1] == "=":
-        return ExpressionInvalid("`=` does not compare: write `==`", offset)
+        return ExpressionInvalid(say("`=` does not compare: write `==`"), offset)
     if word and (function := re.search(r"(\w+)\(\s*([A-Za-z]\w*)\s+$", text[:offset])):
         name = f"{function[2]} {word[1]}"
         return ExpressionInvalid(
-            f'the name stands between quotes: {function[1]}("{name}")', function.start(2)
+            say(
+                'the name stands between quotes: {function}("{name}")',
+                function=function[1],
+                name=name,
+            ),
+            function.start(2),
         )
     if word:
         return ExpressionInvalid(
-            f"`{word[1]}` is not expected here: something is missing before it", offset
+            say("`{word}` is not expected here: something is missing before it", word=word[1]),
+            offset,
         )
     dots = text.find("..")
     if dots >= 0:
-        return ExpressionInvalid("`..` means nothing here: write `5 <= x and x <= 10`", dots)
+        return ExpressionInvalid(say("`..` means nothing here: write `5 <= x and x <= 10`"), dots)
     dangling = re.search(r"\.\s*(?![\w\s])|\.\s*$", text)
     return ExpressionInvalid(
-        "a name is missing after the point", dangling.start() if dangling else 0
+        say("a name is missing after the point"), dangling.start() if dangling else 0
     )
 
 
@@ -133,10 +156,17 @@ def _unbalanced(text: str) -> ExpressionInvalid | None:
         elif sign in _BRACKETS.values() and (not missing or missing.pop() != sign):
             opening = next(first for first, last in _BRACKETS.items() if last == sign)
             return ExpressionInvalid(
-                f"`{sign}` closes nothing: there is no open `{opening}` before it", offset
+                say(
+                    "`{sign}` closes nothing: there is no open `{opening}` before it",
+                    sign=sign,
+                    opening=opening,
+                ),
+                offset,
             )
     return (
-        ExpressionInvalid(f"`{missing[-1]}` is missing at the end", len(text.rstrip()))
+        ExpressionInvalid(
+            say("`{missing}` is missing at the end", missing=missing[-1]), len(text.rstrip())
+        )
         if missing
         else None
     )
@@ -147,12 +177,18 @@ def _sign_fault(sign: str, offset: int) -> ExpressionInvalid:
         other = '"' if sign == "'" else "'"
         return ExpressionInvalid(
             (
-                f"the quote {sign} is not closed; text that holds {sign} stands between "
-                f"{other}…{other}"
+                say(
+                    "the quote {sign} is not closed; text that holds {sign} stands between "
+                    "{other}…{other}",
+                    sign=sign,
+                    other=other,
+                )
             ),
             offset,
         )
-    return ExpressionInvalid(f"`{sign}` means nothing here; put text between quotes", offset)
+    return ExpressionInvalid(
+        say("`{sign}` means nothing here; put text between quotes", sign=sign), offset
+    )
 
 
 def offset_of(text: str, word: str, exact: bool = True) -> int:

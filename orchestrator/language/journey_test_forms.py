@@ -18,8 +18,12 @@ from orchestrator.domain.event import Event, Kind
 from orchestrator.domain.journey import Journey
 from orchestrator.domain.journey_tests import EarlierMessage, Happening, JourneyTest
 from orchestrator.domain.medium import Medium
+from orchestrator.domain.phrase import say
+from orchestrator.domain.steps.first_of import FirstOf
+from orchestrator.domain.steps.message_step import Message
 from orchestrator.domain.steps.ways import Split
 from orchestrator.domain.values import as_text
+from orchestrator.domain.webhook_port import ANSWERED
 from orchestrator.language.place import Place
 from orchestrator.language.plain_forms import (
     EventName,
@@ -35,6 +39,8 @@ from orchestrator.language.plain_forms import (
 START = datetime(2026, 1, 5, 10, tzinfo=UTC)  # a Monday morning
 RUN_ON = timedelta(days=400)
 MEDIA_WORDS = tuple(medium.value for medium in Medium)
+#: What comes from a page of ours, or from the server that a webhook asks.
+_OURS = (CONFIRMED, ANSWERED)
 _YEARS = range(
     1970, 2200
 )  # far from both ends of the calendar, where arithmetic with instants fails
@@ -43,7 +49,10 @@ _YEARS = range(
 def _moment(value: object) -> timedelta | datetime:
     if not isinstance(value, str):
         raise ValueError(
-            f"'{as_text(value)}' is no time of a test: write 0h, 2d or 2026-01-07 10:00"
+            say(
+                "'{value}' is no time of a test: write 0h, 2d or 2026-01-07 10:00",
+                value=as_text(value),
+            )
         )
     try:
         return instant(value)
@@ -139,16 +148,24 @@ def read_tests(forms: list[TestForm], journey: Journey, place: Place) -> tuple[J
     return tuple(reader.read() for reader in readers)
 
 
+def _messages_of(journey: Journey) -> Iterator[tuple[Medium, str]]:
+    for step in journey.walk_steps():
+        for message in step.messages if isinstance(step, FirstOf) else (step,):
+            if isinstance(message, Message):
+                yield message.medium, message.template
+
+
 class _TestReader:
     """Reads one test: `start` decides what a time means."""
 
     def __init__(self, form: TestForm, journey: Journey, place: Place) -> None:
         self._form, self._journey, self._place = form, journey, place
         self.business: list[Event] = []
+        self._sent_by_steps = frozenset(_messages_of(journey))
         self._start = form.start or START
         if self._start.year not in _YEARS:
             place.at("start").error(
-                "a test begins between 1970 and 2199: write a date such as 2026-01-05 10:00"
+                say("a test begins between 1970 and 2199: write a date such as 2026-01-05 10:00")
             )
             self._start = START
         self._until = timedelta(days=3650)  # no limit, while `until` itself is read
@@ -158,10 +175,12 @@ class _TestReader:
         form, place = self._form, self._place
         sent = tuple(self._sent())
         if form.given.others is not None:
-            place.at("given", "others").not_built("`others`, more customers in one test,")
+            place.at("given", "others").not_built(say("`others`, more customers in one test,"))
         self._check_variants()
         if form.given.stage is not None:
-            place.at("given", "stage").check_known("stage", form.given.stage, place.known.stages)
+            place.at("given", "stage").check_known(
+                say("stage"), form.given.stage, place.known.stages
+            )
         return JourneyTest(
             name=form.test,
             start=self._start,
@@ -194,7 +213,7 @@ class _TestReader:
             if word == "identify":
                 if form.properties is not None:
                     place.at("properties").error(
-                        "`identify` holds the traits itself: `identify: {plan: pro}`"
+                        say("`identify` holds the traits itself: `identify: {plan: pro}`")
                     )
                 yield Event(at, Kind.IDENTIFY, "", form.identify or {}, index)
             elif word == "start":
@@ -205,21 +224,22 @@ class _TestReader:
                 self.business.append(business)
             elif word == "event":
                 name = form.event or ""
-                # as it comes from the page: nobody else could confirm
-                kind = Kind.EMITTED if name == CONFIRMED else Kind.TRACK
+                kind = Kind.EMITTED if name in _OURS else Kind.TRACK
                 yield Event(at, kind, name, properties, index)
 
     def _check_start(self, written: str, place: Place) -> None:
         if written != self._journey.id:
-            place.error(f"a test runs its journey alone: write `start: {self._journey.id}`")
+            place.error(
+                say("a test runs its journey alone: write `start: {id}`", id=self._journey.id)
+            )
 
     def _check_variants(self) -> None:
         splits = {step.id: step for step in self._journey.walk_steps() if isinstance(step, Split)}
         for step, name in self._form.given.variants.items():
             place = self._place.at("given", "variants", step)
-            if place.check_known("split", step, frozenset(splits)):
+            if place.check_known(say("split"), step, frozenset(splits)):
                 named = frozenset(one.name for one in splits[step].variants)
-                place.check_known(f"variant of {step}", name, named)
+                place.check_known(say("variant of {step}", step=step), name, named)
 
     def _expected(self) -> Iterator[Happening]:
         others = (name for name in ExpectForm.model_fields if name not in ("at", *MEDIA_WORDS))
@@ -236,9 +256,11 @@ class _TestReader:
 
     def _check_template(self, medium: Medium, name: str, place: Place) -> None:
         known = place.known.templates
+        if (medium, name) in self._sent_by_steps:
+            return  # its step tells of a template that is not there
         if known is not None and place.known.templates_required:
             of_medium = frozenset(template for kind, template in known if kind is medium)
-            place.check_known(f"{medium} template", name, of_medium)
+            place.check_known(say("{medium} template", medium=medium), name, of_medium)
 
     def _check_words(self, form: Form, words: tuple[str, ...], place: Place) -> str | None:
         """The one of several words that is written; None when it is another number, or not built
@@ -247,10 +269,10 @@ class _TestReader:
         written = [word for word in words if getattr(form, word) is not None]
         if len(written) != 1:
             offered = ", ".join(word for word in words if word not in form.not_built)
-            place.error(f"this needs exactly one of: {offered}")
+            place.error(say("this needs exactly one of: {offered}", offered=offered))
             return None
         if written[0] in form.not_built:
-            place.at(written[0]).not_built(f"`{written[0]}` in a test")
+            place.at(written[0]).not_built(say("`{written}` in a test", written=written[0]))
             return None
         return written[0]
 
@@ -258,7 +280,7 @@ class _TestReader:
         """How long after the start a moment comes."""
         after = moment - self._start if isinstance(moment, datetime) else moment
         if after < timedelta(0):
-            place.error("this lies before the test begins: times count from `start`")
+            place.error(say("this lies before the test begins: times count from `start`"))
         elif after > self._until:
-            place.error("this lies after the test's end: `until`, or 400 days after `start`")
+            place.error(say("this lies after the test's end: `until`, or 400 days after `start`"))
         return min(max(after, timedelta(0)), self._until)

@@ -13,6 +13,7 @@ from orchestrator.domain import journey as domain
 from orchestrator.domain.errors import Problem, ProjectInvalid
 from orchestrator.domain.journey_tests import JourneyTest
 from orchestrator.domain.message import Purpose
+from orchestrator.domain.phrase import say
 from orchestrator.domain.schedule import find_zone, to_instant
 from orchestrator.domain.triggers import (
     DateTrigger,
@@ -32,9 +33,9 @@ from orchestrator.language.schema import (
 )
 from orchestrator.language.step_ids import find_targets, given_ids, name_steps
 from orchestrator.language.steps import StepReader
-from orchestrator.language.translation import EVENT_IN_JOURNEY, STEP
 from orchestrator.language.trigger_forms.trigger_form import check_segment
 from orchestrator.language.version import version_of
+from orchestrator.language.where import EVENT_IN_JOURNEY, STEP
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,7 @@ def read_journey(document: Document, known: Known, problems: list[Problem]) -> J
     """Reads a document; faults are added to `problems`."""
     place = Place(document, known, problems)
     before = len(problems)
-    form = read_form(JourneyForm, place, "a journey's file begins with `journey:` and its id")
+    form = read_form(JourneyForm, place, say("a journey's file begins with `journey:` and its id"))
     if form is None:
         return JourneyFile(None)
     ids = name_steps(form.steps, place.at("steps"))
@@ -87,8 +88,10 @@ def _check_while_inside(journey: domain.Journey, place: Place) -> None:
     asks_again = any(isinstance(t, SegmentTrigger) and t.while_inside for t in journey.triggers)
     if asks_again and not isinstance(journey.reentry, timedelta):
         place.at("trigger").error(
-            "`while_inside` asks again whenever `reentry` allows: write how often, as "
-            "`reentry: {after: 30d}`"
+            say(
+                "`while_inside` asks again whenever `reentry` allows: write how often, "
+                "as `reentry: {after: 30d}`"
+            )
         )
 
 
@@ -170,9 +173,12 @@ def _advise_on_repeats(journey: domain.Journey, place: Place) -> None:
     for index, rule in enumerate(journey.exits):
         if any(_are_alike(trigger, rule) for trigger in journey.triggers):
             _item(place.at("exit"), index).warn(
-                f"{_again(rule)} is the trigger too: who triggers again leaves and does not "
-                f"enter anew, so every second"
-                " time nothing happens; leave this exit out and write `on_repeat: restart`",
+                say(
+                    "{again} is the trigger too: who triggers again leaves and does not "
+                    "enter anew, so every second time nothing happens; leave this exit out "
+                    "and write `on_repeat: restart`",
+                    again=_again(rule),
+                ),
                 rule="trigger-is-exit",
             )
     goal = journey.goal
@@ -182,9 +188,12 @@ def _advise_on_repeats(journey: domain.Journey, place: Place) -> None:
         and any(_are_alike(trigger, goal) for trigger in journey.triggers)
     ):
         place.at("goal").warn(
-            f"{_again(goal)} is the trigger too: who triggers again leaves and does not enter "
-            f"anew, so every second"
-            " time nothing happens; write `exit: false` into the goal, and `on_repeat: restart`",
+            say(
+                "{again} is the trigger too: who triggers again leaves and does not "
+                "enter anew, so every second time nothing happens; write `exit: false` "
+                "into the goal, and `on_repeat: restart`",
+                again=_again(goal),
+            ),
             rule="trigger-is-exit",
         )
 
@@ -203,20 +212,24 @@ def _are_alike(trigger: Trigger, rule: domain.Occasion) -> bool:
 
 def _again(rule: domain.Occasion) -> str:
     if rule.segment is not None:
-        return f"the segment '{rule.segment}'"
-    return f"'{rule.event}'" if rule.event is not None else f"the stage '{rule.stage}'"
+        return say("the segment '{segment}'", segment=rule.segment)
+    return (
+        f"'{rule.event}'"
+        if rule.event is not None
+        else say("the stage '{stage}'", stage=rule.stage)
+    )
 
 
 def _check_head(form: JourneyForm, place: Place) -> None:
     if (
         form.serves is not None and place.known.stages
     ):  # without any stage there is nothing to report on
-        place.at("serves").check_known("stage", form.serves, place.known.stages)
+        place.at("serves").check_known(say("stage"), form.serves, place.known.stages)
     if form.topic:
         place.at("topic").check_topic(form.topic)
     for option in sorted(form.not_built):
         if getattr(form, option):
-            place.at(option).not_built(f"`{option}`")
+            place.at(option).not_built(say("`{option}`", option=option))
 
 
 def _item(place: Place, index: int) -> Place:
@@ -229,10 +242,13 @@ def _moved(form: JourneyForm, place: Place, ids: set[str]) -> tuple[tuple[str, s
     for old, new in form.moved.items():
         if old in given:  # a derived id may be that of another step now
             place.at(old).error(
-                f"the step '{old}' is still there: only removed or renamed steps are moved",
+                say(
+                    "the step '{old}' is still there: only removed or renamed steps are moved",
+                    old=old,
+                ),
                 at_key=True,
             )
-        place.at(old).check_known("step", new, frozenset(ids))
+        place.at(old).check_known(say("step"), new, frozenset(ids))
     return tuple(form.moved.items())
 
 
@@ -244,7 +260,7 @@ def _check_rule(form: ExitForm | GoalForm, place: Place, noun: str) -> bool:
     an `if` alone.
     """
     if form.scope is not None:
-        place.at("scope").not_built("`scope: account`")
+        place.at("scope").not_built(say("`scope: account`"))
         return False
     written = [
         key
@@ -258,17 +274,21 @@ def _check_rule(form: ExitForm | GoalForm, place: Place, noun: str) -> bool:
     ]
     if written not in (["event"], ["event", "if"], ["stage"], ["segment"], ["if"]):
         place.error(
-            f"{noun} is an `event` (with or without `if`), a `stage`, a `segment`, or an `if` alone"
+            say(
+                "{noun} is an `event` (with or without `if`), a `stage`, a `segment`, "
+                "or an `if` alone",
+                noun=noun,
+            )
         )
         return False
     check_segment(form.segment, place)
     if form.stage is not None:
-        place.at("stage").check_known("stage", form.stage, place.known.stages)
+        place.at("stage").check_known(say("stage"), form.stage, place.known.stages)
     return True
 
 
 def _exit(form: ExitForm, place: Place) -> domain.ExitRule | None:
-    if not _check_rule(form, place, "an exit"):
+    if not _check_rule(form, place, say("an exit")):
         return None
     where = EVENT_IN_JOURNEY if form.event is not None else STEP
     condition = place.at("if").condition(form.if_, where)
@@ -276,7 +296,7 @@ def _exit(form: ExitForm, place: Place) -> domain.ExitRule | None:
 
 
 def _goal(form: GoalForm, place: Place) -> domain.Goal | None:
-    if not _check_rule(form, place, "a goal"):
+    if not _check_rule(form, place, say("a goal")):
         return None
     where = EVENT_IN_JOURNEY if form.event is not None else STEP
     return domain.Goal(

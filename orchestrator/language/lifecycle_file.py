@@ -18,12 +18,13 @@ from orchestrator.domain.errors import ExpressionInvalid, ParcoursError, Problem
 from orchestrator.domain.expression import Condition, Const, Expr, calls, walk
 from orchestrator.domain.instants import Candidates, time_candidates
 from orchestrator.domain.lifecycle import Fact, FactKind, Lifecycle, Segment, Stage
+from orchestrator.domain.phrase import said_by, say
 from orchestrator.domain.suggestion import did_you_mean
 from orchestrator.language.place import STAGE, Known, Place
 from orchestrator.language.plain_forms import Form, Rule, Span, Text
 from orchestrator.language.reading import read_form
-from orchestrator.language.translation import FACT, RULE
 from orchestrator.language.version import version_of
+from orchestrator.language.where import FACT, RULE
 
 #: What a customer has besides facts and traits; a fact of that name would hide it.
 BUILT_IN = frozenset({"id", "stage", "stage_since", "anonymous", "timezone", "locale", "consent"})
@@ -118,7 +119,7 @@ def read_lifecycle(
     if lifecycle is None:
         return Lifecycle(segments=found_segments, version=version_of(data))
     place = Place(lifecycle, known, problems)
-    form = read_form(LifecycleForm, place, "this file begins with `lifecycle:`")
+    form = read_form(LifecycleForm, place, say("this file begins with `lifecycle:`"))
     if form is None:
         return Lifecycle(segments=found_segments)
     return Lifecycle(
@@ -135,8 +136,15 @@ def _facts(form: LifecycleForm, place: Place) -> Iterator[Fact]:
         here = place.at(name)
         kinds = [kind for kind in FactKind if getattr(fact, kind) is not None]
         if len(kinds) != 1:
-            several = f", and here are {' and '.join(kinds)}" if kinds else ""
-            here.error(f"a fact needs exactly one of {', '.join(FactKind)}{several}", at_key=True)
+            several = say(", and here are {listed}", listed=" and ".join(kinds)) if kinds else ""
+            here.error(
+                say(
+                    "a fact needs exactly one of {listed}{several}",
+                    listed=", ".join(FactKind),
+                    several=several,
+                ),
+                at_key=True,
+            )
             continue
         _check_fact(name, kinds[0], fact, here)
         yield Fact(
@@ -152,27 +160,35 @@ def _facts(form: LifecycleForm, place: Place) -> Iterator[Fact]:
 
 def _check_fact(name: str, kind: FactKind, fact: FactForm, place: Place) -> None:
     if not name.isidentifier():
-        place.error(f"'{name}' is no name for a fact: use letters, digits and '_'", at_key=True)
+        place.error(
+            say("'{name}' is no name for a fact: use letters, digits and '_'", name=name),
+            at_key=True,
+        )
     if name in BUILT_IN:
-        place.error(f"'{name}' is built in: give the fact another name", at_key=True)
+        place.error(say("'{name}' is built in: give the fact another name", name=name), at_key=True)
     if kind in _NEEDS_PATH and fact.of is None:
-        place.error(f"`{kind}` needs `of`: the property it is about")
+        place.error(say("`{kind}` needs `of`: the property it is about", kind=kind))
     if kind not in _NEEDS_PATH and fact.of is not None:
         place.at("of").error(
-            f"`{kind}` is about the events themselves and takes no `of`", at_key=True
+            say("`{kind}` is about the events themselves and takes no `of`", kind=kind), at_key=True
         )
     if fact.of is not None and not _PATH.fullmatch(fact.of):
         place.at("of").error(
-            f"'{fact.of}' is no path of a property: write total or products[].category"
+            say("'{of}' is no path of a property: write total or products[].category", of=fact.of)
         )
     if fact.of is not None and fact.of.startswith(("event.", "properties.")):
         bare = fact.of.partition(".")[2]
         place.at("of").warn(
-            f"`of` begins at the event's properties: write {bare}", rule="fact-path"
+            say("`of` begins at the event's properties: write {bare}", bare=bare), rule="fact-path"
         )
     if fact.minus is not None and kind not in _MAY_SUBTRACT:
         place.at("minus").error(
-            f"`minus` goes with {', '.join(sorted(_MAY_SUBTRACT))}, not with `{kind}`", at_key=True
+            say(
+                "`minus` goes with {listed}, not with `{kind}`",
+                listed=", ".join(sorted(_MAY_SUBTRACT)),
+                kind=kind,
+            ),
+            at_key=True,
         )
 
 
@@ -183,23 +199,28 @@ def _stages(form: LifecycleForm, place: Place, finder: CandidateFinder) -> Itera
         here = place.at(index, "if")
         if stage.stage in seen:
             place.at(index, "stage").error(
-                f"the stage '{stage.stage}' is already there; join the rules with `or`"
+                say(
+                    "the stage '{stage}' is already there; join the rules with `or`",
+                    stage=stage.stage,
+                )
             )
         seen.add(stage.stage)
         last = condition = here.condition(stage.if_, RULE)
         if condition is None:
             continue
         if STAGE in finder.parts(condition.tree):
-            here.error("a stage's rule cannot ask for the stage: use facts, traits and events")
+            here.error(say("a stage's rule cannot ask for the stage: use facts, traits and events"))
             continue
         if condition.tree == Const(True) and index < len(form.stages) - 1:
             here.warn(
-                "this rule always holds: the stages after it are never reached", rule="always-holds"
+                say("this rule always holds: the stages after it are never reached"),
+                rule="always-holds",
             )
         yield Stage(stage.stage, condition, finder.find(condition.tree, here))
     if form.stages and last is not None and last.tree != Const(True):
         place.at(len(form.stages) - 1).warn(
-            "the last rule is not `true`: some customers will have no stage", rule="no-last-stage"
+            say("the last rule is not `true`: some customers will have no stage"),
+            rule="no-last-stage",
         )
 
 
@@ -207,7 +228,7 @@ def _read_segments(
     document: Document, known: Known, problems: list[Problem]
 ) -> dict[str, tuple[Condition, Place]]:
     place = Place(document, known, problems)
-    form = read_form(SegmentsForm, place, "this file begins with `segments:`")
+    form = read_form(SegmentsForm, place, say("this file begins with `segments:`"))
     if form is None:
         return {}
     found: dict[str, tuple[Condition, Place]] = {}
@@ -234,7 +255,12 @@ def _is_circular(name: str, asks: Mapping[str, list[str]], place: Place) -> bool
                 way = [here]
                 while way[-1] != name:
                     way.append(came_from[way[-1]])
-                place.error(f"this segment asks for itself: {' → '.join([*reversed(way), name])}")
+                place.error(
+                    say(
+                        "this segment asks for itself: {listed}",
+                        listed=" → ".join([*reversed(way), name]),
+                    )
+                )
                 return True
             if other in asks and other not in came_from:
                 came_from[other] = here
@@ -264,7 +290,10 @@ def _without_endless(
         many[name] = 1 + sum(many[other] for other in inner_names)
         if deep[name] > SEGMENTS_DEEP_MAX or many[name] > SEGMENTS_ASKED_MAX:
             found[name][1].error(
-                "this segment asks for segments that ask for segments, too many of them: shorten it"
+                say(
+                    "this segment asks for segments that ask for segments, too many of "
+                    "them: shorten it"
+                )
             )
             continue
         yield name
@@ -301,7 +330,7 @@ class CandidateFinder:
         try:
             found = time_candidates(tree)
         except ExpressionInvalid as fault:
-            place.error(str(fault), offset=fault.offset)
+            place.error(said_by(fault), offset=fault.offset)
             return ()
         for name in _segments_in(tree):
             if name in self.segments:
@@ -316,8 +345,12 @@ def preset_text(name: str) -> str:
     """The YAML of a preset, for a new project; raises ParcoursError with the known names."""
     if name not in PRESETS:
         raise ParcoursError(
-            f"there is no preset '{name}'{did_you_mean(name, PRESETS)} (known: "
-            f"{', '.join(PRESETS)})"
+            say(
+                "there is no preset '{name}'{hint} (known: {listed})",
+                name=name,
+                hint=did_you_mean(name, PRESETS),
+                listed=", ".join(PRESETS),
+            )
         )
     return (files("orchestrator.language") / "presets" / f"{name}.yaml").read_text(encoding="utf-8")
 

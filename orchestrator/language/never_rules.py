@@ -12,7 +12,7 @@ from orchestrator.domain.text_files import decode_text
 from orchestrator.language.lifecycle_file import CandidateFinder
 from orchestrator.language.place import Known, Place
 from orchestrator.language.toml_keys import read_toml
-from orchestrator.language.translation import RULE
+from orchestrator.language.where import RULE
 
 
 def read_never(

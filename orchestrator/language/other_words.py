@@ -6,6 +6,8 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
+from orchestrator.domain.phrase import say
+
 #: Words of other tools, and what they may be called here: the first that fits the place.
 _SYNONYMS: dict[str, tuple[str, ...]] = {
     "zone": ("timezone",), "tz": ("timezone",), "condition": ("if", "only_if"),
@@ -34,6 +36,9 @@ _SYNONYMS: dict[str, tuple[str, ...]] = {
     "add_tag": ("update",), "remove_tag": ("update",), "add_to_list": ("audience",),
     "slack": ("webhook",), "notify": ("webhook",), "banner": ("onsite",), "popup": ("onsite",),
     "loop": ("repeat",), "jump": ("goto",), "every": ("after",),
+    "send_email": ("email",), "send_sms": ("sms",), "send_whatsapp": ("whatsapp",),
+    "send_message": ("email",), "send_webhook": ("webhook",), "weekday": ("days",),
+    "weekdays": ("days",), "day": ("days",), "list": ("add",), "exit_on": ("exit",),
     "given_events": ("events",), "props": ("properties",), "mail_template": ("template",),
 }  # fmt: skip
 
@@ -58,6 +63,9 @@ SHAPES = {
     "given": "{stage: loyal}", "sent": "[{email: welcome, ago: 2d}]", "properties": "{price: 80}",
     "delay": "1h", "trigger": "{event: Order Completed}", "event": "Order Completed",
     "subscribe": "offers", "unsubscribe": "offers", "whatsapp": "cart-nudge",
+    "repeat": "{times: 3, every: 1d, steps: [{email: cart-reminder}]}",
+    "onsite": "{slot: home, content: 'Free postage today'}", "first_of": "[whatsapp, sms, email]",
+    "audience": "{add: vip}",
     "webhook": "{url: 'https://crm.example/seen'}", "headers": "{X-Source: shop}",
 }  # fmt: skip
 
@@ -87,9 +95,9 @@ ITEMS = {
 
 #: One entry of a map with free names, by the map's key: what it is, and how it is written.
 ENTRIES = {
-    "facts": ("a fact", "{count: Order Completed}"),
-    "segments": ("a segment", "customer.revenue >= 500"),
-    "surveys": ("a survey", "{type: scale, question: How was it?}"),
+    "facts": (say("a fact"), "{count: Order Completed}"),
+    "segments": (say("a segment"), "customer.revenue >= 500"),
+    "surveys": (say("a survey"), "{type: scale, question: How was it?}"),
 }
 
 #: What stands under a free key of a table in parcours.toml, by the table.
@@ -99,19 +107,21 @@ IN_TABLES = {
     "channels": '{adapter = "smtp", medium = "email"}',
 }
 
-_IN_TOML = "it stands in parcours.toml and holds for the whole project"
-_RUNS = "a journey runs as long as its file is there; pause it in Prefect to hold it"
+_IN_TOML = say("it stands in parcours.toml and holds for the whole project")
+_RUNS = say("it runs as long as its file is there; `draft: true` or a pause in Prefect holds it")
 #: Keys of other tools that a journey does not have, and where it is said.
 NOT_OF_A_JOURNEY = {
     "quiet_hours": _IN_TOML, "caps": _IN_TOML, "cap": _IN_TOML, "frequency_cap": _IN_TOML,
     "timezone": _IN_TOML, "locale": _IN_TOML, "currency": _IN_TOML,
-    "from": "write it in the step, or as `from_email` in parcours.toml", "status": _RUNS,
+    "from": say("write it in the step, or as `from_email` in parcours.toml"), "status": _RUNS,
     "enabled": _RUNS, "active": _RUNS, "live": _RUNS, "state": _RUNS,
-    "segment": "write `only_if: in_segment(\"vip\")`",
-    "audience": "write `only_if: in_segment(\"vip\")`",
-    "event": "write it as `trigger: {event: …}`", "if": "write it into `trigger`, or as `only_if`",
-    "email": "write it as a step, below `steps:`", "delay": "write it as a step, below `steps:`",
-    "channel": "each step says its own, `email: …` or `sms: …`",
+    "segment": say('write `only_if: in_segment("vip")`'),
+    "audience": say('write `only_if: in_segment("vip")`'),
+    "event": say("write it as `trigger: {event: …}`"),
+    "if": say("write it into `trigger`, or as `only_if`"),
+    "email": say("write it as a step, below `steps:`"),
+    "delay": say("write it as a step, below `steps:`"),
+    "channel": say("each step says its own, `email: …` or `sms: …`"),
 }  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
+from orchestrator.domain.phrase import say
 from orchestrator.domain.webhook_port import Pieces, Secret
 from orchestrator.language.place import Place
 
@@ -24,13 +25,18 @@ def read_url(written: str | None, secrets: Collection[str], place: Place) -> Pie
     plain, unknown = "".join(parts[::2]), sorted(set(parts[1::2]) - set(secrets))
     if unknown:
         place.error(
-            f"the secret {unknown[0]} may not be used: name it in `[webhooks] secrets`, and set it "
-            "in the environment (or .env)"
+            say(
+                "the secret {name} may not be used: name it in `[webhooks] "
+                "secrets`, and set it in the environment (or .env)",
+                name=unknown[0],
+            )
         )
     elif not _URL.fullmatch(plain) or "{{" in plain:
         place.error(
-            "a webhook's url begins with https:// (or http://) and the host's name; nothing but "
-            "`{{ secrets.NAME }}` is put into it"
+            say(
+                "a webhook's url begins with https:// (or http://) and the host's "
+                "name; nothing but `{{ secrets.NAME }}` is put into it"
+            )
         )
     else:
         return tuple(Secret(part) if n % 2 else part for n, part in enumerate(parts) if part)

@@ -26,13 +26,17 @@ from orchestrator.domain.expression import (
     walk,
 )
 from orchestrator.domain.medium import ChannelName, Medium
+from orchestrator.domain.phrase import Phrase, said_by, say
 from orchestrator.domain.suggestion import closest, did_you_mean
 from orchestrator.domain.topics import has_plain_id, slug_of
 from orchestrator.domain.values import as_text, is_number
 from orchestrator.language.expressions import parse_computed, parse_condition, parse_value
-from orchestrator.language.translation import Where
+from orchestrator.language.where import Where
 
 STAGE = Attribute(Name("customer"), "stage")
+
+
+_LISTED = 12  # of what there is, so many are named where something else is written
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +79,7 @@ class Place:
 
     def in_step(self, name: str) -> Place:
         """The same place, its messages naming the step."""
-        return replace(self, step=f"step '{name}'")
+        return replace(self, step=say("step '{name}'", name=name))
 
     @property
     def written(self) -> object:
@@ -85,24 +89,27 @@ class Place:
     @property
     def line(self) -> int:
         """The line on which this place begins."""
-        return self.document.problem(self.path, "").line
+        return self.document.problem(self.path, say("")).line
 
-    def error(self, message: str, *, at_key: bool = False, offset: int = 0) -> None:
+    def error(self, message: Phrase, *, at_key: bool = False, offset: int = 0) -> None:
         """Reports a fault here."""
         self._report(message, at_key, offset)
 
-    def warn(self, message: str, *, at_key: bool = False, rule: str = "advice") -> None:
+    def warn(self, message: Phrase, *, at_key: bool = False, rule: str = "advice") -> None:
         """Reports advice here, by the name of the rule that gives it."""
         self._report(message, at_key, rule=rule)
 
-    def not_built(self, what: str) -> None:
+    def not_built(self, what: Phrase) -> None:
         """Refuses a part of the language that this version does not have yet."""
-        self.error(f"{what} is part of the language but not built yet in this version", at_key=True)
+        self.error(
+            say("{what} is part of the language but not built yet in this version", what=what),
+            at_key=True,
+        )
 
     def _report(
-        self, message: str, at_key: bool = False, offset: int = 0, *, rule: str = ""
+        self, message: Phrase, at_key: bool = False, offset: int = 0, *, rule: str = ""
     ) -> None:
-        text = f"{self.step}: {message}" if self.step else message
+        text = say("{step}: {message}", step=self.step, message=message) if self.step else message
         severity = "warning" if rule else "error"
         found = self.document.problem(
             self.path, text, at_key=at_key, offset=offset, severity=severity
@@ -118,14 +125,17 @@ class Place:
         try:
             condition = parse_condition(text, where)
         except ExpressionInvalid as fault:
-            self.error(str(fault), offset=fault.offset)
+            self.error(said_by(fault), offset=fault.offset)
             return None
         self.document.trees[self.path] = (condition.tree,)
         self.check_names(condition.tree)
         for constant in _always_true(condition.tree):
             self.warn(
-                f"{constant} alone always holds: compare it with something, such as "
-                f"`event.name == {constant}`",
+                say(
+                    "{constant} alone always holds: compare it with something, such as "
+                    "`event.name == {constant}`",
+                    constant=constant,
+                ),
                 rule="always-holds",
             )
         return condition
@@ -144,7 +154,7 @@ class Place:
         try:
             result = parse()
         except ExpressionInvalid as fault:
-            self.error(str(fault), offset=fault.offset)
+            self.error(said_by(fault), offset=fault.offset)
             return None
         self.document.trees[self.path] = result.trees
         for tree in result.trees:
@@ -160,13 +170,13 @@ class Place:
         for call in calls(tree, "in_segment"):
             match call.args[0]:
                 case Const(str(name)):
-                    self.check_known("segment", name, self.known.segments)
+                    self.check_known(say("segment"), name, self.known.segments)
         self._check_received(tree)
         for stage in _stages_compared(tree):
             if self.known.stages:
-                self.check_known("stage", stage, self.known.stages)
+                self.check_known(say("stage"), stage, self.known.stages)
         if not self.known.has_items and any(part == Name("item") for part in walk(tree)):
-            self.error("there is no `item`: it is an element of a trigger's `for_each`")
+            self.error(say("there is no `item`: it is an element of a trigger's `for_each`"))
         facts = self.known.facts or frozenset()
         for part in walk(tree):
             if (
@@ -177,8 +187,12 @@ class Place:
                 near = closest(part.name, facts, likeness=0.85)
                 if near:
                     self.warn(
-                        f"there is no fact '{part.name}', and a trait is read instead; "
-                        f"did you mean '{near}'?",
+                        say(
+                            "there is no fact '{name}', and a trait is read instead; did you mean "
+                            "'{near}'?",
+                            name=part.name,
+                            near=near,
+                        ),
                         rule="unknown-fact",
                     )
 
@@ -193,7 +207,7 @@ class Place:
         for call in (one for word in ("received", *OF_RECEIPTS) for one in calls(tree, word)):
             match call.args[0]:
                 case Const(str(name)):
-                    self.check_known("template or journey", name, names)
+                    self.check_known(say("template or journey"), name, names)
 
     def check_topic(self, topic: str) -> None:
         """Where the project declares topics, another is an error."""
@@ -201,25 +215,38 @@ class Place:
         if topics is None:
             self.check_topic_id(topic)
         elif topic.strip().lower() not in topics:
-            self.check_known("topic", topic, topics)
+            self.check_known(say("topic"), topic, topics)
 
     def check_topic_id(self, topic: str) -> None:
         """A topic is part of addresses and headers: another id than this is written there as its
         slug.
         """
         if not has_plain_id(topic):
-            advice = slug_of(topic) or "one such as offers"
-            self.warn(f"a topic's id is made of a-z, 0-9, - and _: write {advice}", rule="topic-id")
+            advice = slug_of(topic) or say("one such as offers")
+            self.warn(
+                say("a topic's id is made of a-z, 0-9, - and _: write {advice}", advice=advice),
+                rule="topic-id",
+            )
 
-    def check_known(self, noun: str, name: str, known: frozenset[str] | None) -> bool:
+    def check_known(self, noun: Phrase, name: str, known: frozenset[str] | None) -> bool:
         """Whether a stage, segment, … of that name exists; reports it when not."""
         if known is None or name in known:
             return True
-        listed = did_you_mean(name, known) or (
-            f" (known: {', '.join(sorted(known))})" if known else ""
-        )
-        self.error(f"there is no {noun} '{name}'{listed}")
+        listed = did_you_mean(name, known) or _told_instead(noun, known)
+        self.error(say("there is no {noun} '{name}'{listed}", noun=noun, name=name, listed=listed))
         return False
+
+
+def _told_instead(noun: str, known: frozenset[str]) -> Phrase:
+    """What there is of that kind; where there is nothing, where the first one is written."""
+    if known:
+        more = ", …" if len(known) > _LISTED else ""
+        return say(" (known: {listed}{more})", listed=", ".join(sorted(known)[:_LISTED]), more=more)
+    return say(": write it into {file}", file=_HOMES[noun]) if noun in _HOMES else say("")
+
+
+#: Where the first of its kind is written.
+_HOMES = {"segment": "journeys/segments.yaml", "stage": "journeys/lifecycle.yaml"}
 
 
 def _always_true(tree: Expr) -> Iterator[str]:

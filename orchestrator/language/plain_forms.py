@@ -13,6 +13,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from orchestrator.domain.event import ANY_EVENT
 from orchestrator.domain.medium import Medium
+from orchestrator.domain.phrase import say
 from orchestrator.domain.schedule import WEEKDAYS, parse_clock, parse_duration
 from orchestrator.domain.suggestion import did_you_mean
 from orchestrator.domain.values import iso_time
@@ -40,34 +41,39 @@ def duration(value: object) -> timedelta:
     """A duration of at most ten years; raises ValueError with what is accepted."""
     if isinstance(value, dict | list):
         raise ValueError(
-            "a duration is one text, such as 1h or 3d (an `id` goes beside it: `{id: "
-            "pause, delay: 3d}`)"
+            say(
+                "a duration is one text, such as 1h or 3d (an `id` goes beside it: "
+                "`{id: pause, delay: 3d}`)"
+            )
         )
     if value is None:
-        raise ValueError("a duration is missing: write one such as 30m, 1h or 3d")
+        raise ValueError(say("a duration is missing: write one such as 30m, 1h or 3d"))
     if not isinstance(value, str):
         raise ValueError(
-            f"'{value}' is not a duration: write it with a unit, such as 30m, 1h or 3d"
+            say(
+                "'{value}' is not a duration: write it with a unit, such as 30m, 1h or 3d",
+                value=value,
+            )
         )
     return parse_duration(value)
 
 
 def _positive(span: timedelta) -> timedelta:
     if span <= timedelta(0):
-        raise ValueError("this duration must be longer than nothing")
+        raise ValueError(say("this duration must be longer than nothing"))
     return span
 
 
 def _not_negative(span: timedelta) -> timedelta:
     if span < timedelta(0):
-        raise ValueError("this duration cannot be negative")
+        raise ValueError(say("this duration cannot be negative"))
     return span
 
 
-def _clock(value: object) -> time:
+def clock_time(value: object) -> time:
     if isinstance(value, str):
         return parse_clock(value)
-    raise ValueError(f"'{value}' is not a time of day: write 09:00")
+    raise ValueError(say("'{value}' is not a time of day: write 09:00", value=value))
 
 
 def instant(value: object) -> datetime:
@@ -75,7 +81,11 @@ def instant(value: object) -> datetime:
     at = iso_time(value)
     if at is None:
         raise ValueError(
-            f"'{value}' is not an instant: write 2026-01-05 20:30 (UTC) or 2026-01-05T20:30+01:00"
+            say(
+                "'{value}' is not an instant: write 2026-01-05 20:30 (UTC) or "
+                "2026-01-05T20:30+01:00",
+                value=value,
+            )
         )
     return at
 
@@ -91,7 +101,9 @@ def _ending(value: object) -> date | datetime:
             return datetime.fromisoformat(text) if len(text) > 10 else date.fromisoformat(text)
     except ValueError:  # there is no such day, or no such time
         pass
-    raise ValueError(f"'{value}' is no day: write the last one, such as 2026-12-31")
+    raise ValueError(
+        say("'{value}' is no day: write the last one, such as 2026-12-31", value=value)
+    )
 
 
 def _percent(value: object) -> float:
@@ -99,10 +111,10 @@ def _percent(value: object) -> float:
         str(value).strip().removesuffix("%").strip() if isinstance(value, str | int | float) else ""
     )
     if not re.fullmatch(r"[-+]?[0-9]{1,9}(\.[0-9]*)?|\.[0-9]+", text):
-        raise ValueError("a share is written as 10% or 10")
+        raise ValueError(say("a share is written as 10% or 10"))
     number = float(text)
     if not 0 <= number <= 100:
-        raise ValueError("a share lies between 0% and 100%")
+        raise ValueError(say("a share lies between 0% and 100%"))
     return number
 
 
@@ -111,8 +123,8 @@ def _weekday(value: object) -> int:
     for number, short in enumerate(WEEKDAYS):
         if word in (short, _LONG_DAYS[number]):
             return number
-    hint = did_you_mean(word, _LONG_DAYS) or f": write {', '.join(WEEKDAYS)}"
-    raise ValueError(f"'{value}' is not a weekday{hint}")
+    hint = did_you_mean(word, _LONG_DAYS) or say(": write {listed}", listed=", ".join(WEEKDAYS))
+    raise ValueError(say("'{value}' is not a weekday{hint}", value=value, hint=hint))
 
 
 _LONG_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -121,12 +133,17 @@ _LONG_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday"
 def _rule(value: object) -> str | bool:
     if isinstance(value, str | bool):
         return value
-    raise ValueError("a condition is text, such as customer.orders >= 2")
+    raise ValueError(say("a condition is text, such as customer.orders >= 2"))
 
 
 def _event_name(name: str) -> str:
     if name == ANY_EVENT:
-        raise ValueError(f"`{ANY_EVENT}` is for facts and performed(): name the event here")
+        raise ValueError(
+            say(
+                "`{event}` is for facts and performed(): name the event here",
+                event=ANY_EVENT,
+            )
+        )
     return name
 
 
@@ -142,7 +159,7 @@ Duration = Annotated[
 Span = Annotated[
     timedelta, BeforeValidator(lambda v: _positive(duration(v)), json_schema_input_type=str)
 ]
-Clock = Annotated[time, BeforeValidator(_clock, json_schema_input_type=str)]
+Clock = Annotated[time, BeforeValidator(clock_time, json_schema_input_type=str)]
 #: A date that is no datetime is a whole day.
 Ending = Annotated[date | datetime, BeforeValidator(_ending, json_schema_input_type=str)]
 Percent = Annotated[float, BeforeValidator(_percent, json_schema_input_type=str | float)]

@@ -18,6 +18,7 @@ from orchestrator.domain.journey_tests import JourneyTest
 from orchestrator.domain.lifecycle import Lifecycle
 from orchestrator.domain.medium import MEDIA, Medium
 from orchestrator.domain.never import NeverRule
+from orchestrator.domain.phrase import Phrase, say
 from orchestrator.domain.policy import Policy
 from orchestrator.domain.steps.first_of import messages_of
 from orchestrator.domain.survey import Survey
@@ -181,7 +182,10 @@ def _check_id(stem: str, document: Document, problems: list[Problem]) -> None:
         problems.append(
             document.problem(
                 ("journey",),
-                f"the journey's id is its file's name: write '{stem}', or rename the file",
+                say(
+                    "the journey's id is its file's name: write '{stem}', or rename the file",
+                    stem=stem,
+                ),
             )
         )
 
@@ -201,14 +205,18 @@ class _Reading:
             if path.name.startswith("."):
                 self._report(
                     path,
-                    "a name that begins with a dot is an editor's own: this file is not read",
+                    say("a name that begins with a dot is an editor's own: this file is not read"),
                     "warning",
                 )
                 continue
             document = self._read(path)
             if path.stem in found:
                 self._report(
-                    path, f"there are two files '{path.stem}': keep the one that ends in .yaml"
+                    path,
+                    say(
+                        "there are two files '{stem}': keep the one that ends in .yaml",
+                        stem=path.stem,
+                    ),
                 )
             elif document is not None:
                 found[path.stem] = document
@@ -218,10 +226,16 @@ class _Reading:
         try:
             text = decode_text(path.read_bytes())
         except UnicodeDecodeError:
-            self._report(path, "this file is not UTF-8 text")
+            self._report(path, say("this file is not UTF-8 text"))
             return None
         except OSError as fault:
-            self._report(path, f"this file cannot be read: {why_unreadable(fault)}")
+            self._report(
+                path,
+                say(
+                    "this file cannot be read: {why}",
+                    why=why_unreadable(fault),
+                ),
+            )
             return None
         document, problems = read_yaml(text, path.relative_to(self.root).as_posix())
         self.problems += problems
@@ -237,9 +251,15 @@ class _Reading:
                     with path.open("rb") as file:
                         file.read(1)
                 except OSError as fault:
-                    self._report(path, f"this file cannot be read: {why_unreadable(fault)}")
+                    self._report(
+                        path,
+                        say(
+                            "this file cannot be read: {why}",
+                            why=why_unreadable(fault),
+                        ),
+                    )
 
-    def _report(self, path: Path, message: str, severity: str = "error") -> None:
+    def _report(self, path: Path, message: Phrase, severity: str = "error") -> None:
         self.problems.append(
             Problem(path.relative_to(self.root).as_posix(), 1, 1, message, severity)
         )

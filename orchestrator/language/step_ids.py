@@ -14,6 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from orchestrator.documents.document import Path
+from orchestrator.domain.phrase import say
 from orchestrator.language.place import Place
 from orchestrator.language.step_forms.step_form import StepForm
 
@@ -66,14 +67,21 @@ class _Naming:
         if given is None:
             return
         if form.id is not None and inner is not None:
-            at.at("id").error("this step has two ids: keep one")
+            at.at("id").error(say("this step has two ids: keep one"))
         if not _ID.fullmatch(given):
             at.at("id").error(
-                f"the id '{given}' may hold letters, digits, '-', '_', '.' and '/' only"
+                say(
+                    "the id '{given}' may hold letters, digits, '-', '_', '.' and '/' only",
+                    given=given,
+                )
             )
         if given in self.owners:
             at.at("id").error(
-                f"the id '{given}' is already taken, in line {self._at(self.owners[given]).line}"
+                say(
+                    "the id '{given}' is already taken, in line {line}",
+                    given=given,
+                    line=self._at(self.owners[given]).line,
+                )
             )
         self._take(path, given)
 
@@ -118,8 +126,12 @@ class _Naming:
         if name in self.owners:
             line = self._at(self.owners[name]).line
             self._at(path).error(
-                f"this step and the one in line {line} would both be called '{name}': "
-                "give one an `id`"
+                say(
+                    "this step and the one in line {line} would both be called '{name}': "
+                    "give one an `id`",
+                    line=line,
+                    name=name,
+                )
             )
         self._take(path, name)
 

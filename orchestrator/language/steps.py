@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from orchestrator.documents.document import Path
 from orchestrator.domain.message import Purpose
+from orchestrator.domain.phrase import say
 from orchestrator.domain.step import Step
 from orchestrator.language.place import Place
 from orchestrator.language.step_forms.step_form import Site, StepForm
@@ -37,7 +38,7 @@ class StepReader:
                 steps.append(step)
             if index + 1 < len(block) and form.ends and ids[index + 1] not in self.targets:
                 place.at(index + 1).warn(
-                    f"nobody ever comes here: the step before is `{form.word}`",
+                    say("nobody ever comes here: the step before is `{word}`", word=form.word),
                     rule="unreachable-step",
                 )
         return tuple(steps)

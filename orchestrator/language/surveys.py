@@ -9,6 +9,7 @@ from pydantic import BeforeValidator, Field
 
 from orchestrator.documents.document import Document
 from orchestrator.domain.errors import Problem
+from orchestrator.domain.phrase import say
 from orchestrator.domain.survey import Option, Survey, SurveyKind, Texts
 from orchestrator.language.place import Known, Place
 from orchestrator.language.plain_forms import Form
@@ -55,9 +56,11 @@ def _texts(value: object) -> dict[str, str]:
     ):
         for locale in value:
             if not _LOCALE.fullmatch(locale):
-                raise ValueError(f"'{locale}' is no locale: write en, fr or fr-CA")
+                raise ValueError(
+                    say("'{locale}' is no locale: write en, fr or fr-CA", locale=locale)
+                )
         return value
-    raise ValueError("this is a text, or one per locale: {en: …, fr: …}")
+    raise ValueError(say("this is a text, or one per locale: {en: …, fr: …}"))
 
 
 LocalTexts = Annotated[
@@ -94,7 +97,7 @@ def read_surveys(
     if document is None:
         return dict(BUILT_IN)
     place = Place(document, known, problems)
-    form = read_form(SurveysForm, place, "this file begins with `surveys:`")
+    form = read_form(SurveysForm, place, say("this file begins with `surveys:`"))
     if form is None:
         return dict(BUILT_IN)
     return BUILT_IN | {
@@ -106,14 +109,20 @@ def read_surveys(
 def _survey(name: str, form: SurveyForm, place: Place) -> Survey:
     if not _ID.fullmatch(name):
         place.error(
-            f"the survey's name '{name}' may hold letters, digits, '-' and '_' only", at_key=True
+            say("the survey's name '{name}' may hold letters, digits, '-' and '_' only", name=name),
+            at_key=True,
         )
     kind = SurveyKind(form.type)
     _check_parts(form, kind, place)
     lowest = 1 if form.lowest is None else form.lowest
     highest = 5 if form.highest is None else form.highest
     if kind is SurveyKind.SCALE and not lowest < highest < lowest + SCORES_MAX:
-        place.error(f"a scale runs from `lowest` up to `highest`, with at most {SCORES_MAX} scores")
+        place.error(
+            say(
+                "a scale runs from `lowest` up to `highest`, with at most {most} scores",
+                most=SCORES_MAX,
+            )
+        )
     return Survey(
         id=name,
         kind=kind,
@@ -133,7 +142,7 @@ def _default_thanks() -> Texts:
 
 def _check_parts(form: SurveyForm, kind: SurveyKind, place: Place) -> None:
     if kind is SurveyKind.CHOICE and len(form.options) < 2:
-        place.error("a choice needs two `options` or more")
+        place.error(say("a choice needs two `options` or more"))
     foreign: dict[str, object] = {
         "lowest": form.lowest,
         "highest": form.highest,
@@ -146,14 +155,19 @@ def _check_parts(form: SurveyForm, kind: SurveyKind, place: Place) -> None:
         foreign["options"] = form.options or None
     for key, value in foreign.items():
         if value is not None:
-            place.at(key).error(f"`{key}` means nothing to a survey of type {kind}", at_key=True)
+            place.at(key).error(
+                say("`{key}` means nothing to a survey of type {kind}", key=key, kind=kind),
+                at_key=True,
+            )
     seen: set[str] = set()
     for index, option in enumerate(form.options):
         if not _ID.fullmatch(option.id) or option.id in seen:
             fault = (
-                "is already there"
+                say("is already there")
                 if option.id in seen
-                else "may hold letters, digits, '-' and '_' only"
+                else say("may hold letters, digits, '-' and '_' only")
             )
-            place.at("options", index, "id").error(f"the option's id '{option.id}' {fault}")
+            place.at("options", index, "id").error(
+                say("the option's id '{id}' {fault}", id=option.id, fault=fault)
+            )
         seen.add(option.id)

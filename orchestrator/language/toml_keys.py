@@ -11,6 +11,7 @@ import tomllib
 
 from orchestrator.documents.document import Document, Path, Position, Syntax
 from orchestrator.domain.errors import Problem
+from orchestrator.domain.phrase import Phrase, say
 
 _HEADER = re.compile(r"\s*\[\[?\s*([^\]]+?)\s*\]\]?")
 _KEY = re.compile(
@@ -26,9 +27,9 @@ def read_toml(text: str, file: str) -> tuple[Document, list[Problem]]:
     except tomllib.TOMLDecodeError as fault:
         problem = _syntax_problem(file, str(fault))
     except RecursionError:
-        problem = Problem(file, 1, 1, "this is nested too deeply")
+        problem = Problem(file, 1, 1, say("this is nested too deeply"))
     except ValueError:  # a number of more digits than Python reads
-        problem = Problem(file, 1, 1, "a number in this file is too large")
+        problem = Problem(file, 1, 1, say("a number in this file is too large"))
     else:
         places = locate_keys(text)
         return Document(file, text, data, values=places, keys=places, syntax=Syntax.TOML), []
@@ -56,7 +57,8 @@ def _syntax_problem(file: str, message: str) -> Problem:
     at = re.search(r"\(at line (\d+), column (\d+)\)", message)
     line, column = (int(at[1]), int(at[2])) if at else (1, 1)
     what = message.split(" (at ")[0]
-    hint = "; put text between quotes" if what.startswith("Invalid") else ""
+    hint = say("; put text between quotes") if what.startswith("Invalid") else ""
     if "overwrite" in what or "twice" in what:
-        what, hint = "a key or table is written twice", "; keep one"
-    return Problem(file, line, column, f"this is not TOML: {what[:1].lower()}{what[1:]}{hint}")
+        what, hint = say("a key or table is written twice"), say("; keep one")
+    told = what if isinstance(what, Phrase) else f"{what[:1].lower()}{what[1:]}"
+    return Problem(file, line, column, say("this is not TOML: {told}{hint}", told=told, hint=hint))

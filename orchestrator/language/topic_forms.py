@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field
 
+from orchestrator.domain.phrase import say
 from orchestrator.domain.survey import Texts
 from orchestrator.domain.topics import Topic, has_plain_id, slug_of
 from orchestrator.language.place import Place
@@ -25,7 +26,13 @@ def _texts(written: object) -> object:
     if isinstance(written, dict):
         for locale in written:
             if not _LOCALE.fullmatch(locale):
-                raise ValueError(f"'{locale}' is no language: write {_IN_EACH}")
+                raise ValueError(
+                    say(
+                        "'{locale}' is no language: write {example}",
+                        locale=locale,
+                        example=_IN_EACH,
+                    )
+                )
     return written
 
 
@@ -57,7 +64,13 @@ def read_topics(forms: Mapping[str, TopicForm], place: Place) -> dict[str, Topic
     for written, form in forms.items():
         here, slug = place.at(written), slug_of(written) or written
         if slug in by_slug:
-            here.error(f"'{written}' and '{by_slug[slug]}' are one and the same topic: keep one")
+            here.error(
+                say(
+                    "'{written}' and '{other}' are one and the same topic: keep one",
+                    written=written,
+                    other=by_slug[slug],
+                )
+            )
             continue
         if not has_plain_id(written):
             here.check_topic_id(written)

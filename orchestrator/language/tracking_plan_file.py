@@ -10,6 +10,7 @@ from pydantic import Field
 
 from orchestrator.documents.document import Document
 from orchestrator.domain.errors import Problem
+from orchestrator.domain.phrase import say
 from orchestrator.domain.suggestion import did_you_mean
 from orchestrator.domain.tracking_plan import NO_PLAN, Shape, TrackingPlan
 from orchestrator.language.place import Known, Place
@@ -17,7 +18,9 @@ from orchestrator.language.plain_forms import Form
 from orchestrator.language.reading import read_form
 
 TYPES = frozenset({"string", "number", "integer", "boolean", "array", "object", "null"})
-_SHAPE = "this is a JSON Schema such as {type: number, examples: [80]}, or a type such as number"
+_SHAPE = say(
+    "this is a JSON Schema such as {type: number, examples: [80]}, or a type such as number"
+)
 
 
 class EventsForm(Form):
@@ -34,7 +37,7 @@ def read_tracking_plan(
     if document is None:
         return NO_PLAN
     place = Place(document, known, problems)
-    form = read_form(EventsForm, place, "this file begins with `events:`")
+    form = read_form(EventsForm, place, say("this file begins with `events:`"))
     if form is None:
         return NO_PLAN
     return TrackingPlan(
@@ -51,7 +54,7 @@ def _event(written: object, place: Place) -> Shape:
 
 def _shapes(written: object, place: Place) -> dict[str, Shape]:
     if not isinstance(written, Mapping):
-        place.error("this is a map: each name with its JSON Schema")
+        place.error(say("this is a map: each name with its JSON Schema"))
         return {}
     return {str(name): _shape(one, place.at(str(name))) for name, one in written.items()}
 
@@ -77,6 +80,12 @@ def _shape(written: object, place: Place) -> Shape:
 def _types(names: list[object], place: Place) -> frozenset[str]:
     for name in names:
         if name not in TYPES:
-            known = f" (known: {', '.join(sorted(TYPES))})"
-            place.error(f"there is no type '{name}'{did_you_mean(str(name), TYPES) or known}")
+            known = say(" (known: {listed})", listed=", ".join(sorted(TYPES)))
+            place.error(
+                say(
+                    "there is no type '{name}'{hint}",
+                    name=name,
+                    hint=did_you_mean(str(name), TYPES) or known,
+                )
+            )
     return frozenset(str(name) for name in names if name in TYPES)

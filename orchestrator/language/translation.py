@@ -4,7 +4,6 @@ is refused.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from jinja2 import nodes
@@ -14,8 +13,6 @@ from orchestrator.domain.errors import ExpressionInvalid
 from orchestrator.domain.expression import (
     FUNCTIONS,
     NAMES,
-    OF_LISTS,
-    OF_RECEIPTS,
     TESTS,
     All,
     Any_,
@@ -34,13 +31,14 @@ from orchestrator.domain.expression import (
     Negate,
     Not,
     Test,
-    read_performed,
 )
+from orchestrator.domain.phrase import say
 from orchestrator.domain.suggestion import did_you_mean
 from orchestrator.domain.values import FILTERS, INTEGER_MAX, is_number
-from orchestrator.language.foreign_words import FUNCTIONS_ELSEWHERE, instead_of
-from orchestrator.language.jinja_reading import offset_of, parse_jinja
-from orchestrator.language.plain_forms import duration
+from orchestrator.language.checked_calls import NOT_BUILT, CallChecks
+from orchestrator.language.foreign_words import instead_of
+from orchestrator.language.jinja_reading import parse_jinja
+from orchestrator.language.where import Where
 
 LENGTH_MAX = 4000
 DEPTH_MAX = 40  # closures call each other: this bounds the Python stack
@@ -53,53 +51,25 @@ _ARITHMETIC: dict[type[nodes.Node], str] = {
     nodes.Add: "+", nodes.Sub: "-", nodes.Mul: "*", nodes.Div: "/", nodes.FloorDiv: "//",
     nodes.Mod: "%",
 }  # fmt: skip
-_NOT_BUILT = frozenset({"account"})
 _ALL_ELEMENTS = nodes.Tuple([], "load")  # `[]`
 _FILTER_ARGUMENTS = {"default": 1, "round": 1}  # the most that each takes; the others take none
-
-_EXAMPLES = {
-    "performed": '"Order Completed"',
-    "in_segment": '"vip"',
-    "any": 'event.products, name="Coffee"',
-    "sum": 'event.products, "price * quantity"',
-    **dict.fromkeys(("received", *OF_RECEIPTS), '"welcome"'),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Where:
-    """A kind of place where an expression stands, and the names and functions known there."""
-
-    place: str
-    names: frozenset[str]
-    functions: frozenset[str] = FUNCTIONS
-
-
-_ALWAYS = frozenset({"customer", "now"})
-_INSIDE = _ALWAYS | {"entry", "vars", "coupon", "journey", "item"}
-
-TRIGGER = Where("a trigger", _ALWAYS | {"event"})
-TRIGGER_OF_ITEMS = Where("a trigger", _ALWAYS | {"event", "item"})
-TRIGGER_WITHOUT_EVENT = Where("a trigger without an event", _ALWAYS)
-STEP = Where("a step", _INSIDE)
-EVENT_IN_JOURNEY = Where("a condition about an event", _INSIDE | {"event"})
-RULE = Where("a stage's or segment's rule", _ALWAYS, FUNCTIONS - {"received"} - OF_RECEIPTS)
-FACT = Where("a fact's condition", frozenset({"event"}), OF_LISTS)
 
 
 def parse_tree(text: str, where: Where) -> Expr:
     """The checked tree of one expression; raises ExpressionInvalid."""
     if len(text) > LENGTH_MAX:
         raise ExpressionInvalid(
-            f"this expression is longer than {LENGTH_MAX} characters; make a fact or a "
-            "segment of it"
+            say(
+                "this expression is longer than {signs} characters; make a fact or a segment of it",
+                signs=LENGTH_MAX,
+            )
         )
     try:
         tree = _Translator(text, where).translate(parse_jinja(text), 0)
         compile_expression(tree)  # raises where a constant is needed and something computed stands
     except RecursionError:
         raise ExpressionInvalid(
-            "this expression is nested too deeply; make a fact or a segment of a part"
+            say("this expression is nested too deeply; make a fact or a segment of a part")
         ) from None
     return tree
 
@@ -108,17 +78,11 @@ def parse_tree(text: str, where: Where) -> Expr:
 
 
 @dataclass(frozen=True, slots=True)
-class _Translator:
-    text: str
-    where: Where
-
-    def fault(self, message: str, word: str = "") -> ExpressionInvalid:
-        return ExpressionInvalid(message, offset_of(self.text, word) if word else 0)
-
+class _Translator(CallChecks):
     def translate(self, node: nodes.Expr, depth: int) -> Expr:
         if depth > DEPTH_MAX:
             raise self.fault(
-                "this expression is nested too deeply; make a fact or a segment of a part"
+                say("this expression is nested too deeply; make a fact or a segment of a part")
             )
         match node:
             case nodes.Const():
@@ -130,13 +94,17 @@ class _Translator:
             case nodes.Getitem():
                 if isinstance(node.arg, nodes.Slice):
                     raise self.fault(
-                        "slices such as `x[1:2]` are not part of the language; use "
-                        "`first` or `last`"
+                        say(
+                            "slices such as `x[1:2]` are not part of the language; use `first` or "
+                            "`last`"
+                        )
                     )
                 if node.arg == _ALL_ELEMENTS:
                     raise self.fault(
-                        "behind `[]`, all elements of a list, stands the name of what they say: "
-                        "`event.products[].name`",
+                        say(
+                            "behind `[]`, all elements of a list, stands the name of what they "
+                            "say: `event.products[].name`"
+                        ),
                         "[",
                     )
                 return self._attribute(node.node, self.translate(node.arg, depth + 1), depth)
@@ -162,7 +130,10 @@ class _Translator:
     def _constant(self, value: object) -> object:
         if is_number(value) and not abs(value) < INTEGER_MAX:
             raise self.fault(
-                "a number here is too large: the limit is nine quintillion (2 to the power of 63)"
+                say(
+                    "a number here is too large: the limit is nine quintillion (2 to the "
+                    "power of 63)"
+                )
             )
         return value
 
@@ -197,10 +168,10 @@ class _Translator:
                 )
                 return Arithmetic(_ARITHMETIC[type(node)], left, right)
             case nodes.Pow():
-                raise self.fault("`**` is not part of the language", "**")
+                raise self.fault(say("`**` is not part of the language"), "**")
             case nodes.Dict():
-                raise self.fault("`{…}` is not part of the language", "{")
-        raise self.fault(f"{type(node).__name__} is not part of the language")
+                raise self.fault(say("`{…}` is not part of the language"), "{")
+        raise self.fault(say("{node} is not part of the language", node=type(node).__name__))
 
     @staticmethod
     def _negated(tree: Expr) -> Expr:
@@ -222,30 +193,51 @@ class _Translator:
     def _lone_name(self, name: str) -> Expr:
         if name == "customer":
             raise self.fault(
-                "`customer` alone says nothing: write `customer.` and a fact or trait", "customer"
+                say("`customer` alone says nothing: write `customer.` and a fact or trait"),
+                "customer",
             )
         return self._name(name)
 
     def _name(self, name: str) -> Name:
         if name in self.where.names:
             return Name(name)
-        if name in _NOT_BUILT:
+        if name in NOT_BUILT:
             raise self.fault(
-                f"`{name}` is part of the language but not built yet in this version", name
+                say(
+                    "`{name}` is part of the language but not built yet in this version", name=name
+                ),
+                name,
             )
         if name in FUNCTIONS:
-            raise self.fault(f"`{name}` is a function: write `{name}(…)`", name)
+            raise self.fault(say("`{name}` is a function: write `{name}(…)`", name=name), name)
         if name in NAMES:
             has_entry = name == "event" and "entry" in self.where.names
             has_event = name == "entry" and "event" in self.where.names
-            instead = "; write `entry`, the event that started the journey" if has_entry else ""
-            instead = "; write `event`, the event that is looked at" if has_event else instead
-            raise self.fault(f"`{name}` is not known in {self.where.place}{instead}", name)
+            instead = (
+                say("; write `entry`, the event that started the journey") if has_entry else ""
+            )
+            instead = say("; write `event`, the event that is looked at") if has_event else instead
+            raise self.fault(
+                say(
+                    "`{name}` is not known in {place}{instead}",
+                    name=name,
+                    place=self.where.place,
+                    instead=instead,
+                ),
+                name,
+            )
         if name.lower() in ("null", "nil", "undefined"):
             raise self.fault(
-                "write `x is none` or `x is defined` to ask whether something is there", name
+                say("write `x is none` or `x is defined` to ask whether something is there"), name
             )
-        raise self.fault(f"there is no `{name}` here{instead_of(name, self.where.names)}", name)
+        raise self.fault(
+            say(
+                "there is no `{name}` here{hint}",
+                name=name,
+                hint=instead_of(name, self.where.names),
+            ),
+            name,
+        )
 
     def _attribute(self, node: nodes.Expr, key: Expr, depth: int) -> Expr:
         if isinstance(node, nodes.Getitem) and node.arg == _ALL_ELEMENTS:
@@ -255,18 +247,20 @@ class _Translator:
             if isinstance(node, nodes.Name)
             else self.translate(node, depth + 1)
         )
+        if of == Name("now"):
+            raise self.fault(say("`now` is an instant without parts: write `days_since(…)`"), "now")
         if isinstance(key, Const) and isinstance(key.value, str):
             return Each(of, key.value) if isinstance(of, Each) else Attribute(of, key.value)
         if of == Name("customer"):
             raise self.fault(
-                "the name of a fact or trait must be plain text: `customer['first name']`",
+                say("the name of a fact or trait must be plain text: `customer['first name']`"),
                 "customer",
             )
         return Item(of, key)
 
     def _each(self, node: nodes.Expr, key: Expr, depth: int) -> Expr:
         if not isinstance(key, Const) or not isinstance(key.value, str):
-            raise self.fault("behind `[]` stands a name: `event.products[].name`", "[")
+            raise self.fault(say("behind `[]` stands a name: `event.products[].name`"), "[")
         return Each(self.translate(node, depth + 1), key.value)
 
     # ------------------------------------------------------------ functions, filters, tests
@@ -274,114 +268,59 @@ class _Translator:
     def _call(self, node: nodes.Call, depth: int) -> Expr:
         if not isinstance(node.node, nodes.Name):
             raise self.fault(
-                'values have no methods such as `.startswith(…)`: write `"x" in event.name` '
-                "to ask whether a text holds"
-                " x, and change a value by a filter: `event.name | lower`"
+                say(
+                    'values have no methods such as `.startswith(…)`: write `"x" in '
+                    "event.name` to ask whether a text holds x, and change a value by a "
+                    "filter: `event.name | lower`"
+                )
             )
         name = node.node.name
         if name not in self.where.functions:
-            raise self._unknown_function(name)
+            raise self.unknown_function(name)
         if node.dyn_args or node.dyn_kwargs:
-            raise self.fault("`*` and `**` are not part of the language", name)
-        self._refuse_unquoted(name, node.args)
+            raise self.fault(say("`*` and `**` are not part of the language"), name)
+        self.refuse_unquoted(name, node.args)
         args = tuple(self.translate(arg, depth + 1) for arg in node.args)
         options = tuple(
             (option.key, self.translate(option.value, depth + 1)) for option in node.kwargs
         )
-        return self._checked_call(Invoke(name, args, self._durations(name, options)))
-
-    def _refuse_unquoted(self, function: str, args: list[nodes.Expr]) -> None:
-        if (
-            function in {"performed", "in_segment", "received", *OF_RECEIPTS}
-            and len(args) == 1
-            and isinstance(args[0], nodes.Name)
-        ):
-            name = args[0].name
-            raise self.fault(f'the name stands between quotes: {function}("{name}")', name)
-
-    def _unknown_function(self, name: str) -> ExpressionInvalid:
-        if name in _NOT_BUILT:
-            return self.fault(
-                f"`{name}(…)` is part of the language but not built yet in this version", name
-            )
-        if name in FUNCTIONS:
-            return self.fault(f"{name}() cannot be used in {self.where.place}", name)
-        hint = did_you_mean(name, self.where.functions)
-        if name.lower() in FILTERS:
-            hint = f"; it is a filter: write `event.name | {name.lower()}`"
-        elif name.lower() in FUNCTIONS_ELSEWHERE:
-            hint = f"; {FUNCTIONS_ELSEWHERE[name.lower()]}"
-        elif not hint and self.where.functions:
-            hint = f" (known: {', '.join(sorted(self.where.functions))})"
-        return self.fault(f"there is no function {name}(){hint}", name)
-
-    def _durations(
-        self, function: str, options: tuple[tuple[str, Expr], ...]
-    ) -> tuple[tuple[str, Expr], ...]:
-        keys = [key for key, _ in options]
-        if len(set(keys)) != len(keys):
-            raise self.fault(f"{function}() is given the same option twice", function)
-        return tuple(
-            (key, self._duration(function, tree) if self._is_window(function, key) else tree)
-            for key, tree in options
-        )
-
-    @staticmethod
-    def _is_window(function: str, key: str) -> bool:
-        return key == "within" and function != "any"  # there it is a property like any other
-
-    def _duration(self, function: str, tree: Expr) -> Expr:
-        if not isinstance(tree, Const) or not isinstance(tree.value, str):
-            raise self.fault(
-                f'{function}(): `within` needs a duration between quotes: within="30d"', "within"
-            )
-        try:
-            window = duration(tree.value)
-        except ValueError as fault:
-            raise self.fault(f"{function}(): {fault}", "within") from None
-        if window.total_seconds() <= 0:
-            raise self.fault(f"{function}(): `within` must be longer than nothing", "within")
-        return Const(window)
-
-    def _checked_call(self, call: Invoke) -> Invoke:
-        name = call.function
-        if len(call.args) != (2 if name == "sum" else 1):
-            values = "a list and what to add up" if name == "sum" else "one value"
-            example = _EXAMPLES.get(name, "customer.last_order_at")
-            raise self.fault(f"{name}() takes {values}: {name}({example})", name)
-        allowed: Callable[[str], bool] = {
-            "performed": lambda key: True,
-            "any": lambda key: True,
-            **dict.fromkeys(("received", *OF_RECEIPTS), lambda key: key == "within"),
-        }.get(name, lambda key: False)
-        for key, _ in call.options:
-            if not allowed(key):
-                raise self.fault(f"{name}() has no option `{key}`", key)
-        if name == "performed" and read_performed(call).at_least < 1:
-            raise self.fault("performed(): `at_least` must be 1 or more", "at_least")
-        return call
+        return self.checked_call(Invoke(name, args, self.durations(name, options)))
 
     def _filter(self, node: nodes.Filter, depth: int) -> Expr:
         if node.name not in FILTERS:
-            hint = did_you_mean(node.name, FILTERS) or f" (known: {', '.join(sorted(FILTERS))})"
-            raise self.fault(f"there is no filter `{node.name}`{hint}", node.name)
+            hint = did_you_mean(node.name, FILTERS) or say(
+                " (known: {listed})", listed=", ".join(sorted(FILTERS))
+            )
+            raise self.fault(
+                say("there is no filter `{name}`{hint}", name=node.name, hint=hint), node.name
+            )
         if (
             node.kwargs
             or node.dyn_args
             or node.dyn_kwargs
             or len(node.args) > _FILTER_ARGUMENTS.get(node.name, 0)
         ):
-            raise self.fault(f"the filter `{node.name}` takes no such arguments", node.name)
+            raise self.fault(
+                say("the filter `{name}` takes no such arguments", name=node.name), node.name
+            )
         assert node.node is not None  # only filter blocks of templates have none
         args = tuple(self.translate(arg, depth + 1) for arg in node.args)
         return Filter(node.name, self.translate(node.node, depth + 1), args)
 
     def _test(self, node: nodes.Test, depth: int) -> Expr:
         if node.name not in TESTS:
-            hint = did_you_mean(node.name, TESTS) or f" (known: {', '.join(sorted(TESTS))})"
-            raise self.fault(f"there is no test `is {node.name}`{hint}", node.name)
+            hint = did_you_mean(node.name, TESTS) or say(
+                ' (known: {listed}); a text is compared by `== "{name}"`',
+                listed=", ".join(sorted(TESTS)),
+                name=node.name,
+            )
+            raise self.fault(
+                say("there is no test `is {name}`{hint}", name=node.name, hint=hint), node.name
+            )
         if node.args or node.kwargs or node.dyn_args or node.dyn_kwargs:
-            raise self.fault(f"the test `is {node.name}` takes no arguments", node.name)
+            raise self.fault(
+                say("the test `is {name}` takes no arguments", name=node.name), node.name
+            )
         return Test(node.name, self.translate(node.node, depth + 1))
 
 

@@ -12,6 +12,7 @@ from orchestrator.domain.formatting import count
 from orchestrator.domain.journey import Journey
 from orchestrator.domain.lifecycle import FactKind, unreadable_amounts
 from orchestrator.domain.medium import Medium
+from orchestrator.domain.phrase import say
 from orchestrator.domain.policy import address, has_consent
 from orchestrator.domain.region import zone_told_by
 from orchestrator.domain.schedule import find_zone
@@ -64,30 +65,33 @@ class Findings:
         yield count(self.customers, "customer")
         for number, what in self._lacks():
             if number:
-                yield f"  {number:,} {what}"
+                yield say("  {number:,} {what}", number=number, what=what)
 
     def _lacks(self) -> Iterator[tuple[int, str]]:
-        yield self.no_zone, "without a time zone: the project's holds"
-        yield self.unknown_zone, "with a time zone that does not exist: the project's holds"
-        yield (
-            self.told_zone,
-            "without a valid time zone: that of their number or country holds",
-        )
+        yield self.no_zone, say("without a time zone: the project's holds")
+        yield self.unknown_zone, say("with a time zone that does not exist: the project's holds")
+        told = say("without a valid time zone: that of their number or country holds")
+        yield self.told_zone, told
         for medium, number in self.no_address.items():
-            what = "a number that can be read" if medium.spec.by_number else "an address"
-            yield number, f"without {what}: not reached by {medium}"
+            what = say("a number that can be read") if medium.spec.by_number else say("an address")
+            yield number, say("without {what}: not reached by {medium}", what=what, medium=medium)
         for medium, number in self.unreadable.items():
-            what = "a number" if medium.spec.by_number else "an address"
-            yield number, f"with {what} written that cannot be read"
+            what = say("a number") if medium.spec.by_number else say("an address")
+            yield number, say("with {what} written that cannot be read", what=what)
         for medium, number in self.no_consent.items():
-            yield number, f"without consent: no marketing by {medium}"
+            yield number, say("without consent: no marketing by {medium}", medium=medium)
         for name, number in self.no_date.items():
-            told = "is no date that can be read: a wait for it takes it as missing"
-            yield number, f"whose {name} {told}"
+            told = say(
+                "whose {name} is no date that can be read: a wait for it takes it as missing",
+                name=name,
+            )
+            yield number, told
         for fact, number in self.no_amount.items():
-            yield number, f"amounts of '{fact}' that are no numbers: they add nothing"
+            told = say("amounts of '{fact}' that are no numbers: they add nothing", fact=fact)
+            yield number, told
         for journey, number in self.gone.items():
-            yield number, f"inside '{journey}', a journey that has no file any more"
+            told = say("inside '{journey}', a journey that has no file any more", journey=journey)
+            yield number, told
 
 
 def check_customers(project: Project, database: Database) -> Findings:
@@ -120,7 +124,7 @@ def _never_happened(journeys: Mapping[str, Journey], transaction: Transaction) -
     if names := asked_events(empty):
         heard.listen(empty, figures.walk_events(transaction, names))
     if heard.total:
-        what = f"the {count(heard.total, 'event')} of the database"
+        what = say("the {number} of the database", number=count(heard.total, "event"))
         yield from tell_silence(journeys, entered, heard, what)
 
 

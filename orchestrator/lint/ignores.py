@@ -11,6 +11,7 @@ from pathlib import Path
 
 from orchestrator.config import FILE
 from orchestrator.domain.errors import Problem
+from orchestrator.domain.phrase import Phrase, say
 from orchestrator.domain.suggestion import did_you_mean
 from orchestrator.domain.text_files import decode_text
 from orchestrator.lint.rules import ADVICE, RuleTold
@@ -40,7 +41,7 @@ class Ignore:
         is_here = problem.file == self.file and problem.line in self.lines
         return is_here and problem.rule in self.rules and problem.severity == ADVICE
 
-    def problem(self, message: str, rule: str) -> Problem:
+    def problem(self, message: Phrase, rule: str) -> Problem:
         """A fault of the comment itself."""
         return Problem(self.file, self.line, self.column, message, ADVICE, rule)
 
@@ -108,11 +109,14 @@ def faults_of(
     names = {rule.name for rule in known}
     for ignore in ignores:
         if not ignore.rules:
-            told = "write which rule is ignored: `parcours: ignore[unknown-event] begins in May`"
+            told = say(
+                "write which rule is ignored: `parcours: ignore[unknown-event] begins in May`"
+            )
             yield ignore.problem(told, NO_EFFECT)
         elif not ignore.reason:
-            told = (
-                f"write why behind it: `parcours: ignore[{', '.join(ignore.rules)}] begins in May`"
+            told = say(
+                "write why behind it: `parcours: ignore[{listed}] begins in May`",
+                listed=", ".join(ignore.rules),
             )
             yield ignore.problem(told, NO_REASON)
         for rule in ignore.rules:
@@ -122,14 +126,16 @@ def faults_of(
 
 def _without_effect(
     rule: str, ignore: Ignore, problems: Sequence[Problem], names: Iterable[str]
-) -> str:
+) -> Phrase:
     if rule not in names:
-        return (
-            f"there is no rule '{rule}'{did_you_mean(rule, names) or '; docs/rules.md lists them'}"
+        return say(
+            "there is no rule '{rule}'{hint}",
+            rule=rule,
+            hint=did_you_mean(rule, names) or say("; docs/rules.md lists them"),
         )
     if any(
         one.rule == rule and one.file == ignore.file and one.line in ignore.lines
         for one in problems
     ):
-        return f"'{rule}' is an error here: nothing runs before it is mended"
-    return f"nothing here is found by '{rule}' (any more): take this comment away"
+        return say("'{rule}' is an error here: nothing runs before it is mended", rule=rule)
+    return say("nothing here is found by '{rule}' (any more): take this comment away", rule=rule)

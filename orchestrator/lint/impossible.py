@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from math import inf
 
 from orchestrator.domain.expression import All, Any_, Compare, Const, Expr, ListOf, Not, walk
+from orchestrator.domain.phrase import Phrase, all_of, say
 from orchestrator.domain.values import as_text, is_number
 
 #: What is known of an expression's value: "number", "text", or "" for nothing.
@@ -17,10 +18,10 @@ _OPPOSITE = {"<": ">=", "<=": ">", ">": "<=", ">=": "<"}
 _ORDERS = frozenset(_OPPOSITE)
 
 
-def find_impossible(tree: Expr, kind_of: KindOf) -> Iterator[str]:
+def find_impossible(tree: Expr, kind_of: KindOf) -> Iterator[Phrase]:
     """Why parts of a condition never hold, each told once."""
     if tree == Const(False):
-        yield "`false` never holds: to keep a journey from running write `draft: true`"
+        yield say("`false` never holds: to keep a journey from running write `draft: true`")
         return
     for part in walk(tree):
         match part:
@@ -30,7 +31,7 @@ def find_impossible(tree: Expr, kind_of: KindOf) -> Iterator[str]:
                 yield from contradiction(parts)
 
 
-def _comparison(compare: Compare, kind_of: KindOf) -> Iterator[str]:
+def _comparison(compare: Compare, kind_of: KindOf) -> Iterator[Phrase]:
     """A comparison of a number with text: no text equals a number, and none is greater."""
     for here, there in ((compare.left, compare.right), (compare.right, compare.left)):
         if not isinstance(there, Const) or isinstance(here, Const):
@@ -40,11 +41,22 @@ def _comparison(compare: Compare, kind_of: KindOf) -> Iterator[str]:
         in_order = is_amount and kind != "text" and compare.operator in _ORDERS
         if isinstance(value, str) and (kind == "number" or in_order):
             if compare.operator != "!=":
-                right = f"write {value} without quotes" if is_amount else "it is a number"
-                yield f"'{value}' is text, which no number is compared with: {right}"
+                right = (
+                    say("write {value} without quotes", value=value)
+                    if is_amount
+                    else say("it is a number")
+                )
+                yield say(
+                    "'{value}' is text, which no number is compared with: {right}",
+                    value=value,
+                    right=right,
+                )
         elif is_number(value) and kind == "text" and compare.operator in _ORDERS | {"=="}:
-            told = f"{as_text(value)} is a number, and what it is compared with is text"
-            yield f"{told}: write `| float` behind it, or '{as_text(value)}' with quotes"
+            yield say(
+                "{value} is a number, and what it is compared with is text: write `| float` behind "
+                "it, or '{value}' with quotes",
+                value=as_text(value),
+            )
 
 
 def _reads_as_number(text: str) -> bool:
@@ -101,7 +113,7 @@ class _Bounds:
         return above and (value <= self.high if not self.high_open else value < self.high)
 
 
-def contradiction(parts: Sequence[Expr]) -> Iterator[str]:
+def contradiction(parts: Sequence[Expr]) -> Iterator[Phrase]:
     """Why conditions cannot hold together: no value meets what all of them ask of it."""
     found: dict[Expr, _Bounds] = {}
     asked: dict[Expr, list[str]] = {}
@@ -111,7 +123,7 @@ def contradiction(parts: Sequence[Expr]) -> Iterator[str]:
         asked.setdefault(of, []).append(f"{operator} {_told(value)}")
     for of, bounds in found.items():
         if bounds.is_empty:
-            yield f"nothing is {' and '.join(asked[of])} at once"
+            yield say("nothing is {listed} at once", listed=all_of(asked[of]))
 
 
 def _flat(parts: Sequence[Expr]) -> Iterator[tuple[Expr, str, object]]:

@@ -13,6 +13,7 @@ from orchestrator.domain.errors import TemplateFailed
 from orchestrator.domain.formatting import format_whole_span
 from orchestrator.domain.journey import Journey, Reentry
 from orchestrator.domain.medium import Medium
+from orchestrator.domain.phrase import Phrase, say
 from orchestrator.domain.steps.message_step import Message
 from orchestrator.domain.steps.offers import Coupon, Offer, Reward
 from orchestrator.domain.steps.wait_until import WaitUntil
@@ -94,9 +95,13 @@ def _has_own(step: Message) -> bool:
     return step.medium.spec.is_mail and bool(step.subject)
 
 
-def _too_long(length: int) -> str:
-    told = f"the subject has {length} characters for a made-up customer"
-    return f"{told}: a phone shows 40, a desktop {SUBJECT_CHARS_MAX}"
+def _too_long(length: int) -> Phrase:
+    return say(
+        "the subject has {length} characters for a made-up customer: a phone shows 40, a desktop "
+        "{chars_max}",
+        length=length,
+        chars_max=SUBJECT_CHARS_MAX,
+    )
 
 
 @LETTERS.rule(
@@ -108,7 +113,7 @@ def clipped_mails(letters: Letters) -> Iterator[Finding]:
     """Mails whose HTML is larger for a made-up customer."""
     for spot, parts in letters.mails:
         if (size := len(parts.html.encode())) > HTML_BYTES_MAX:
-            yield spot, f"{size // 1024} kB of HTML: Gmail cuts a mail at 102 kB"
+            yield spot, say("{size} kB of HTML: Gmail cuts a mail at 102 kB", size=size // 1024)
 
 
 _BOILERPLATE = re.compile(
@@ -134,7 +139,7 @@ def first_words(letters: Letters) -> Iterator[Finding]:
         found = _BOILERPLATE.search(seen[:FIRST_CHARS])
         # in a mail of two lines the foot is near, and is none of its first words
         if found is not None and len(seen) > FIRST_CHARS:
-            yield spot, f"the first words that a reader sees hold '{found[0]}'"
+            yield spot, say("the first words that a reader sees hold '{found}'", found=found[0])
 
 
 # ---------------------------------------------------------------- promises
@@ -167,7 +172,10 @@ def urgent_subjects(letters: Letters) -> Iterator[Finding]:
             found = _TODAY.search(subject) or _LAST.search(subject)
             why = _untrue(journey, step, bool(_TODAY.search(subject))) if found else ""
             if found and why:
-                yield spot, f"'{found[0]}' in the subject of '{step.id}': {why}"
+                told = say(
+                    "'{found}' in the subject of '{id}': {why}", found=found[0], id=step.id, why=why
+                )
+                yield spot, told
 
 
 def _subjects(letters: Letters, journey: Journey, step: Message) -> Iterator[tuple[Spot, str]]:
@@ -195,17 +203,17 @@ def _untrue(journey: Journey, step: Message, is_today: bool) -> str:
         return ""  # a date of the customer's is an end
     offers = list(_offers_before(journey, step))
     if not offers:
-        return "nothing in this journey ends, since no coupon with `expires` is given"
+        return say("nothing in this journey ends, since no coupon with `expires` is given")
     offer, waited = offers[-1]
     if offer.expires is None:
-        return "its coupon never expires: write `expires`"
+        return say("its coupon never expires: write `expires`")
     left = offer.expires - waited
     if is_today and left > timedelta(days=1):
-        return f"its coupon then holds for {format_whole_span(left)} more"
+        return say("its coupon then holds for {span} more", span=format_whole_span(left))
     again = journey.reentry
     if again is Reentry.ALWAYS or (isinstance(again, timedelta) and again < AGAIN_MIN):
         often = "always" if isinstance(again, Reentry) else format_whole_span(again)
-        return f"who enters again (`reentry`: {often}) gets it again"
+        return say("who enters again (`reentry`: {often}) gets it again", often=often)
     return ""
 
 
@@ -228,6 +236,7 @@ _TAG = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}", re.DOTALL)
 _INSECURE = re.compile(
     r"""(?:href|src|background)\s*=\s*["']?http://(?!localhost|127\.)[^"'\s>]*"""
 )
+_NOWHERE = re.compile(r"""<(?:a|mj-button)\b[^>]*\bhref\s*=\s*(?:""|''|["']#["'])""", re.IGNORECASE)
 _BARE = re.compile(r"\bhttp://(?!localhost|127\.)\S+")
 _PICTURE = re.compile(r"<(?:img|mj-image)\b[^>]*>", re.IGNORECASE)
 _ALT = re.compile(r"\balt\s*=", re.IGNORECASE)
@@ -273,7 +282,18 @@ def insecure_links(folder: Folder) -> Iterator[Finding]:
     for path, text, medium in _sources(folder):
         sign = _INSECURE if medium.spec.is_mail and path.suffix != ".txt" else _BARE
         for found in sign.finditer(text):
-            yield _place(folder, path, text, found.start()), "an address without https"
+            yield _place(folder, path, text, found.start()), say("an address without https")
+
+
+@SOURCES.rule(
+    "empty-link",
+    why="Who taps it stays where they are: a call to action that does nothing.",
+    mend="Write the address between the quotes of `href`.",
+)
+def links_to_nowhere(folder: Folder) -> Iterator[Finding]:
+    """Links and buttons without an address, or with `#`."""
+    for spot, _ in _find(folder, _NOWHERE):
+        yield spot, say("this link leads nowhere: write its address into `href`")
 
 
 @SOURCES.rule(
@@ -285,7 +305,7 @@ def pictures_without_alt(folder: Folder) -> Iterator[Finding]:
     """Pictures that say nothing where they are not shown."""
     for spot, picture in _find(folder, _PICTURE):
         if not _ALT.search(picture):
-            yield spot, 'a picture without `alt`: write what it shows, or `alt=""`'
+            yield spot, say('a picture without `alt`: write what it shows, or `alt=""`')
 
 
 _PLACEHOLDER = re.compile(
@@ -301,7 +321,8 @@ _PLACEHOLDER = re.compile(
 def foreign_placeholders(folder: Folder) -> Iterator[Finding]:
     """`*|FNAME|*`, `[[first_name]]`, `%%name%%` and the like."""
     for spot, placeholder in _find(folder, _PLACEHOLDER):
-        yield (
-            spot,
-            f"'{placeholder}' is printed as it stands: write `{{{{ customer.first_name }}}}`",
+        told = say(
+            "'{placeholder}' is printed as it stands: write `{{{{ customer.first_name }}}}`",
+            placeholder=placeholder,
         )
+        yield spot, told

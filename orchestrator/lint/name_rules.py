@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from orchestrator.documents.document import Document
 from orchestrator.domain.expression import Compare, Const, calls, walk
+from orchestrator.domain.phrase import Phrase, all_of, say
 from orchestrator.domain.suggestion import closest, did_you_mean
 from orchestrator.domain.values import is_number
 from orchestrator.lint.knowledge import Knowledge
@@ -24,10 +25,10 @@ _LIKE_OPTIONS = {
     "count": "at_least=2", "more_than": "at_least=2", "minimum": "at_least=2",
 }  # fmt: skip
 _NO_TRAITS = {
-    "traits": "a trait is written `customer.vip`, without `traits`",
-    "properties": "a trait is written `customer.vip`, without `properties`",
-    "segment": 'write `in_segment("vip")`', "segments": 'write `in_segment("vip")`',
-    "events": 'write `performed("Order Completed")`',
+    "traits": say("a trait is written `customer.vip`, without `traits`"),
+    "properties": say("a trait is written `customer.vip`, without `properties`"),
+    "segment": say('write `in_segment("vip")`'), "segments": say('write `in_segment("vip")`'),
+    "events": say('write `performed("Order Completed")`'),
 }  # fmt: skip
 _OPTIONS = frozenset({"within", "at_least"})
 _LIKENESS = 0.84  # of two long words that differ by one letter
@@ -51,13 +52,21 @@ def unknown_events(known: Knowledge) -> Iterator[Finding]:
         yield one.spot, _unknown_event(known, one.event, candidates)
 
 
-def _unknown_event(known: Knowledge, event: str, candidates: Collection[str]) -> str:
+def _unknown_event(known: Knowledge, event: str, candidates: Collection[str]) -> Phrase:
     near = did_you_mean(event, candidates)
     if known.project.plan.events:
-        written = "; write it there, or have `parcours events learn` do so"
-        return f"the tracking plan (journeys/events.yaml) has no event '{event}'{near or written}"
-    written = "; if the shop sends it, write it into journeys/events.yaml, the tracking plan"
-    return f"no other file, no test and no plan names the event '{event}'{near or written}"
+        written = say("; write it there, or have `parcours events learn` do so")
+        return say(
+            "the tracking plan (journeys/events.yaml) has no event '{event}'{near}",
+            event=event,
+            near=near or written,
+        )
+    written = say("; if the shop sends it, write it into journeys/events.yaml, the tracking plan")
+    return say(
+        "no other file, no test and no plan names the event '{event}'{near}",
+        event=event,
+        near=near or written,
+    )
 
 
 # ---------------------------------------------------------------- properties
@@ -82,7 +91,11 @@ def _in_conditions(known: Knowledge) -> Iterator[Finding]:
         for path in dict.fromkeys(paths_of(usage.tree)):
             events = _events_read(known, usage, path[0])
             if path[0] in ("event", "entry") and len(path) == 3 and path[1] == "properties":
-                told = f"a property is written `{path[0]}.{path[2]}`, without `properties`"
+                told = say(
+                    "a property is written `{of}.{name}`, without `properties`",
+                    of=path[0],
+                    name=path[2],
+                )
                 yield usage.spot, told
             elif events and len(path) == 2 and path[1] != "properties":
                 yield from _missing(known, usage.spot, events, path[1])
@@ -110,8 +123,8 @@ def _missing(known: Knowledge, spot: Spot, events: Collection[str], name: str) -
         return
     of = " and ".join(f"'{event}'" for event in sorted(events))
     names = ", ".join(sorted(there - {"at", "name"})[:12])
-    hint = did_you_mean(name, there) or (f" (known: {names})" if names else "")
-    yield spot, f"{of} has no property '{name}'{hint}"
+    hint = did_you_mean(name, there) or (say(" (known: {names})", names=names) if names else "")
+    yield spot, say("{of} has no property '{name}'{hint}", of=of, name=name, hint=hint)
 
 
 def _in_facts(known: Knowledge) -> Iterator[Finding]:
@@ -134,8 +147,12 @@ def performed_options(known: Knowledge) -> Iterator[Finding]:
         for call in calls(usage.tree, "performed"):
             for name, _ in call.options:
                 if name in _LIKE_OPTIONS:
-                    told = f"performed() takes `{name}` for a property of the event"
-                    yield usage.spot, f"{told}; write {_LIKE_OPTIONS[name]}"
+                    told = say(
+                        "performed() takes `{name}` for a property of the event; write {option}",
+                        name=name,
+                        option=_LIKE_OPTIONS[name],
+                    )
+                    yield usage.spot, told
 
 
 # ---------------------------------------------------------------- traits and facts
@@ -152,12 +169,22 @@ def unknown_traits(known: Knowledge) -> Iterator[Finding]:
         if name in known.traits or closest(name, known.facts, likeness=0.85):
             continue  # the language's own reading tells of nearly a fact
         if name in _NO_TRAITS:
-            yield spot, f"nothing gives customers a trait '{name}'; {_NO_TRAITS[name]}"
+            told = say(
+                "nothing gives customers a trait '{name}'; {instead}",
+                name=name,
+                instead=_NO_TRAITS[name],
+            )
+            yield spot, told
             continue
         near = closest(name, known.traits, likeness=_LIKENESS)
-        hint = f"; did you mean '{near}'?" if near else "; write it into journeys/events.yaml"
+        hint = (
+            say("; did you mean '{near}'?", near=near)
+            if near
+            else say("; write it into journeys/events.yaml")
+        )
         if near or known.tells_all_traits:
-            yield spot, f"nothing gives customers a trait '{name}'{hint}"
+            told = say("nothing gives customers a trait '{name}'{hint}", name=name, hint=hint)
+            yield spot, told
 
 
 @NAMES.rule(
@@ -172,13 +199,19 @@ def unknown_facts(known: Knowledge) -> Iterator[Finding]:
     for usage in usages(known.project):
         for name in dict.fromkeys(_counted(usage)):
             if name not in known.traits and not closest(name, known.traits, likeness=_LIKENESS):
-                has_none = "" if known.facts else ": this project has none"
-                told = f"'{name}' is compared with a number, and no fact and no step gives it"
-                yield usage.spot, f"{told}; facts stand in journeys/lifecycle.yaml{has_none}"
+                has_none = "" if known.facts else say(": this project has none")
+                told = say(
+                    "'{name}' is compared with a number, and no fact and no step gives it; facts "
+                    "stand in journeys/lifecycle.yaml{has_none}",
+                    name=name,
+                    has_none=has_none,
+                )
+                yield usage.spot, told
     for where, path in _template_reads(known, "customer"):
         near = closest(path[1], known.facts, likeness=0.85)
         if path[1] not in known.traits and near:
-            yield where.spot, f"there is no fact '{path[1]}'; did you mean '{near}'?"
+            told = say("there is no fact '{name}'; did you mean '{near}'?", name=path[1], near=near)
+            yield where.spot, told
 
 
 def _counted(usage: Usage) -> Iterator[str]:
@@ -215,14 +248,19 @@ def unknown_variables(known: Knowledge) -> Iterator[Finding]:
         variables = _variables(usage.document)
         for path in dict.fromkeys(path[:2] for path in paths_of(usage.tree)):
             if path[0] == "vars" and path[1] not in variables:
-                yield usage.spot, f"no step sets vars.{path[1]}{did_you_mean(path[1], variables)}"
+                told = say(
+                    "no step sets vars.{name}{hint}",
+                    name=path[1],
+                    hint=did_you_mean(path[1], variables),
+                )
+                yield usage.spot, told
     for where, path in _template_reads(known, "vars"):
         documents = [known.project.documents[name] for name in where.journeys]
         variables = frozenset(name for one in documents for name in _variables(one))
         if documents and path[1] not in variables:
             hint = did_you_mean(path[1], variables)
-            sent = f"no step of a journey that sends this sets vars.{path[1]}"
-            yield where.spot, sent + hint
+            sent = say("no step of a journey that sends this sets vars.{name}", name=path[1])
+            yield where.spot, say("{sent}{hint}", sent=sent, hint=hint)
 
 
 @NAMES.rule(
@@ -235,12 +273,16 @@ def coupons_without_step(known: Knowledge) -> Iterator[Finding]:
     for usage in usages(known.project):
         reads = any(path[0] == "coupon" for path in paths_of(usage.tree))
         if reads and "journey" in usage.document.map and not _gives_coupon(usage.document):
-            yield usage.spot, "no step of this journey gives a coupon: put `coupon` before it"
+            told = say("no step of this journey gives a coupon: put `coupon` before it")
+            yield usage.spot, told
     for where, _ in _template_reads(known, "coupon"):
         documents = [known.project.documents[name] for name in where.journeys]
         if documents and not any(_gives_coupon(one) for one in documents):
-            names = " and ".join(where.journeys)
-            yield where.spot, f"{names} sends this, and gives no coupon: put `coupon` before it"
+            names = all_of(where.journeys)
+            told = say(
+                "{names} sends this, and gives no coupon: put `coupon` before it", names=names
+            )
+            yield where.spot, told
 
 
 def _variables(document: Document) -> frozenset[str]:

@@ -12,11 +12,12 @@ from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from orchestrator.domain.errors import Problem, in_one_line
+from orchestrator.domain.phrase import Phrase
 
 ERROR, ADVICE = "error", "warning"
 
 Spot = tuple[str, int, int]  # file, line and column
-Finding = tuple[Spot, str]  # where it stands, and what to do
+Finding = tuple[Spot, Phrase]  # where it stands, and what to do
 
 Looked = TypeVar("Looked")
 Look = Callable[[Looked], Iterator[Finding]]

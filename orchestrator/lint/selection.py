@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from orchestrator.domain.errors import Problem
+from orchestrator.domain.phrase import say
 from orchestrator.language.project import JOURNEYS
 
 
@@ -36,7 +37,11 @@ def find_root(path: Path) -> Path:
         if (folder / JOURNEYS).is_dir():
             return folder
     raise NoProject(
-        f"{path} lies in no project: neither it nor a folder above it holds `{JOURNEYS}`"
+        say(
+            "{path} lies in no project: neither it nor a folder above it holds `{journeys}`",
+            path=path,
+            journeys=JOURNEYS,
+        )
     )
 
 

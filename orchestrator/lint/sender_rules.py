@@ -9,6 +9,7 @@ from channels import LOCAL
 from orchestrator.config import FILE, Config
 from orchestrator.domain.medium import Medium
 from orchestrator.domain.message import Purpose
+from orchestrator.domain.phrase import say
 from orchestrator.domain.steps.first_of import messages_of
 from orchestrator.language.project import Project
 from orchestrator.lint.rules import Finding, Rules
@@ -32,8 +33,11 @@ def postal_address(project: Project) -> Iterator[Finding]:
     if project.config.project.postal_address:
         return
     if any(medium.spec.is_mail for medium in _marketing(project)):
-        told = "commercial mail must carry a postal address: write one as `postal_address`"
-        yield _UNWRITTEN, f"{told} in [project]"
+        told = say(
+            "commercial mail must carry a postal address: write one as `postal_address` in "
+            "[project]"
+        )
+        yield _UNWRITTEN, told
 
 
 @SENDERS.rule(
@@ -45,10 +49,12 @@ def quiet_hours(project: Project) -> Iterator[Finding]:
     """Marketing texts that may leave at any hour."""
     for medium in _marketing(project):
         if not medium.spec.is_mail and medium not in project.config.quiet_hours:
-            yield (
-                _UNWRITTEN,
-                f"marketing texts may leave at night: write `{medium} = {_HOURS}` in [quiet_hours]",
+            told = say(
+                "marketing texts may leave at night: write `{medium} = {hours}` in [quiet_hours]",
+                medium=medium,
+                hours=_HOURS,
             )
+            yield _UNWRITTEN, told
 
 
 @SENDERS.rule(
@@ -60,10 +66,11 @@ def example_sender(project: Project) -> Iterator[Finding]:
     """Real mails that would come from the example's address."""
     config = project.config
     if _mails_leave(config) and config.channels.from_email == _EXAMPLE_SENDER:
-        yield (
-            setting(config, "channels", "from_email"),
-            f"mails would come from {_EXAMPLE_SENDER}: write your own `from_email` in [channels]",
+        told = say(
+            "mails would come from {sender}: write your own `from_email` in [channels]",
+            sender=_EXAMPLE_SENDER,
         )
+        yield setting(config, "channels", "from_email"), told
 
 
 @SENDERS.rule(
@@ -74,10 +81,10 @@ def example_sender(project: Project) -> Iterator[Finding]:
 def website(project: Project) -> Iterator[Finding]:
     """Real mails of a shop that has written no address of its website."""
     if _mails_leave(project.config) and not project.config.project.website:
-        yield (
-            _UNWRITTEN,
-            "links to the shop would lead nowhere: write its address as `website` in [project]",
+        told = say(
+            "links to the shop would lead nowhere: write its address as `website` in [project]"
         )
+        yield _UNWRITTEN, told
 
 
 @SENDERS.rule(
@@ -89,10 +96,10 @@ def local_links(project: Project) -> Iterator[Finding]:
     """Real mails whose links lead to this machine."""
     config = project.config
     if _mails_leave(config) and urlsplit(config.public_url).hostname in _THIS_MACHINE:
-        yield (
-            setting(config, "web", "public_url"),
-            "links to unsubscribe would lead to this machine only: write `public_url` in [web]",
+        told = say(
+            "links to unsubscribe would lead to this machine only: write `public_url` in [web]"
         )
+        yield setting(config, "web", "public_url"), told
 
 
 def _mails_leave(config: Config) -> bool:

@@ -25,6 +25,7 @@ from orchestrator.domain.expression import (
 from orchestrator.domain.journey import Journey
 from orchestrator.domain.lifecycle import FactKind
 from orchestrator.domain.message import Purpose
+from orchestrator.domain.phrase import say
 from orchestrator.domain.step import Action, Step
 from orchestrator.domain.steps.offers import Coupon
 from orchestrator.domain.steps.task import Task
@@ -108,7 +109,7 @@ def nobody_passes(known: Knowledge) -> Iterator[Finding]:
         if all(any(True for _ in contradiction(parts)) for parts in asked) and not any(
             True for _ in contradiction([only])
         ):
-            told = "no customer whom the trigger lets in can pass this `only_if`"
+            told = say("no customer whom the trigger lets in can pass this `only_if`")
             yield _at(known, journey, "only_if"), told
 
 
@@ -146,7 +147,7 @@ def received_nothing(known: Knowledge) -> Iterator[Finding]:
     for spot, call in _asked(known, "received"):
         match call.args[0]:
             case Const(str() as name) if name not in sent:
-                yield spot, f"no step sends '{name}', so nobody ever received it"
+                yield spot, say("no step sends '{name}', so nobody ever received it", name=name)
 
 
 def _asked(known: Knowledge, function: str) -> Iterator[tuple[Spot, Invoke]]:
@@ -167,7 +168,10 @@ def no_receipts(known: Knowledge) -> Iterator[Finding]:
     """`opened()` and `clicked()`, in conditions and templates."""
     for function in sorted(OF_RECEIPTS):
         for spot, _ in _asked(known, function):
-            yield spot, f"{function}() is undefined until receipts of messages come in"
+            told = say(
+                "{function}() is undefined until receipts of messages come in", function=function
+            )
+            yield spot, told
 
 
 def _template(step: Step) -> str:
@@ -191,13 +195,15 @@ def unreachable(known: Knowledge) -> Iterator[Finding]:
         for block in _blocks(journey):
             for step, following in pairwise(block):
                 if step.blocks and _ends(step) and following.id not in targets:
-                    told = f"nobody ever comes here: every way of '{step.id}' ends before"
+                    told = say(
+                        "nobody ever comes here: every way of '{id}' ends before", id=step.id
+                    )
                     yield _spot(known, journey, following.id), told
         for step in journey.walk_steps():
             if isinstance(step, Branch):
                 yield from _hidden_ways(known, journey, step)
             elif isinstance(step, WaitFor) and step.then and _ends_with(journey, step):
-                told = f"'{step.event}' ends the journey, so `then` is never gone"
+                told = say("'{event}' ends the journey, so `then` is never gone", event=step.event)
                 yield _spot(known, journey, step.id, "event"), told
 
 
@@ -234,7 +240,7 @@ def _hidden_ways(known: Knowledge, journey: Journey, branch: Branch) -> Iterator
         always = Const(True) in before
         tree = arm.condition.tree if arm.condition is not None else None
         if always or (tree is not None and any(implies(tree, one) for one in before)):
-            told = "nobody ever goes this way: one before it takes all whom it would"
+            told = say("nobody ever goes this way: one before it takes all whom it would")
             yield _spot_of_arm(known, journey, branch, number), told
 
 
@@ -262,12 +268,17 @@ def endless_waits(known: Knowledge) -> Iterator[Finding]:
         for step in journey.walk_steps():
             span = getattr(step, "duration", None) or getattr(step, "within", None)
             if step.takes_time and isinstance(span, timedelta) and span > _LONG_WAIT:
-                told = f"{span.days:,} days are more than a back-test or a test runs on (400)"
+                told = say(
+                    "{days:,} days are more than a back-test or a test runs on (400)",
+                    days=span.days,
+                )
                 yield _spot(known, journey, step.id), told
             if isinstance(step, WaitUntil) and step.date is not None:
                 day = iso_time(str(step.date.source))
                 if day is not None and day + step.offset + timedelta(days=1) < now:
-                    told = f"{step.date.source} is past: nobody waits here any more"
+                    told = say(
+                        "{source} is past: nobody waits here any more", source=step.date.source
+                    )
                     yield _spot(known, journey, step.id, "date"), told
 
 
@@ -283,7 +294,7 @@ def no_steps(known: Knowledge) -> Iterator[Finding]:
     """Journeys that write `steps: []`."""
     for journey in known.project.journeys.values():
         if not journey.steps:
-            yield _at(known, journey, "steps"), "no step: whoever enters leaves at once"
+            yield _at(known, journey, "steps"), say("no step: whoever enters leaves at once")
 
 
 @SENSE.rule(
@@ -296,7 +307,7 @@ def no_message(known: Knowledge) -> Iterator[Finding]:
     for journey in known.project.journeys.values():
         does = any(step.sends or isinstance(step, Action) for step in journey.walk_steps())
         if journey.steps and not does:
-            told = "no step sends a message or does anything: they only wait and choose"
+            told = say("no step sends a message or does anything: they only wait and choose")
             yield _at(known, journey, "steps"), told
 
 
@@ -311,11 +322,11 @@ def transactional_offers(known: Knowledge) -> Iterator[Finding]:
         if journey.purpose is not Purpose.TRANSACTIONAL:
             continue
         if journey.holdout:
-            told = "a control group never gets what the customer is owed: leave `holdout` out"
+            told = say("a control group never gets what the customer is owed: leave `holdout` out")
             yield _at(known, journey, "holdout"), told
         for step in journey.walk_steps():
             if isinstance(step, Coupon):
-                told = "a coupon is advertising, and `purpose: transactional` asks no consent"
+                told = say("a coupon is advertising, and `purpose: transactional` asks no consent")
                 yield _spot(known, journey, step.id), told
 
 
@@ -330,7 +341,7 @@ def tasks_for_nobody(known: Knowledge) -> Iterator[Finding]:
     for journey in known.project.journeys.values() if not heard else ():
         for step in journey.walk_steps():
             if isinstance(step, Task) and not step.assignee:
-                told = f"nobody is told of this {step.type}: write `assignee`"
+                told = say("nobody is told of this {type}: write `assignee`", type=step.type)
                 yield _spot(known, journey, step.id), told
 
 
@@ -348,8 +359,12 @@ def shares(known: Knowledge) -> Iterator[Finding]:
         for path, value in walk_values(known.project.documents[journey.id].data):
             is_share = path == ("holdout",) or (path[-1] == "percent" and path[0] == "steps")
             if is_share and type(value) in (int, float) and 0 < float(str(value)) <= 1:
-                told = f"{value} is {value} %, not {float(str(value)) * 100:g} %"
-                yield _at(known, journey, *path), f"{told}: write {float(str(value)) * 100:g}%"
+                told = say(
+                    "{value} is {value} %, not {share:g} %: write {share:g}%",
+                    value=value,
+                    share=float(str(value)) * 100,
+                )
+                yield _at(known, journey, *path), told
 
 
 @SENSE.rule(
@@ -365,4 +380,5 @@ def whole_prices(known: Knowledge) -> Iterator[Finding]:
         ):
             number = str(value).rstrip("% ")
             if path[-1] == "percent" and number.isdecimal() and int(number) >= 100:
-                yield _at(known, journey, *path), f"{number} % off leaves nothing to pay"
+                told = say("{number} % off leaves nothing to pay", number=number)
+                yield _at(known, journey, *path), told

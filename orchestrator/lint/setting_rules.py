@@ -9,6 +9,7 @@ from orchestrator.adapters import channel_settings
 from orchestrator.clock import SystemClock
 from orchestrator.config import FILE, Config
 from orchestrator.domain.errors import ChannelMisconfigured
+from orchestrator.domain.phrase import say, verbatim
 from orchestrator.domain.suggestion import did_you_mean
 from orchestrator.domain.text_files import decode_text
 from orchestrator.language.toml_keys import locate_keys
@@ -48,8 +49,13 @@ def unknown_channels(config: Config) -> Iterator[Finding]:
             for known, adapter in ADAPTERS.items()
             if medium in adapter.media and known != _DOUBLE
         )
-        offered = f"(these do: {', '.join(known)}){did_you_mean(channel.adapter, known)}"
-        told = f"no adapter '{channel.adapter}' carries {medium} {offered}"
+        told = say(
+            "no adapter '{adapter}' carries {medium} (these do: {listed}){hint}",
+            adapter=channel.adapter,
+            medium=medium,
+            listed=", ".join(known),
+            hint=did_you_mean(channel.adapter, known),
+        )
         yield setting(config, "channels", name, "adapter"), told
 
 
@@ -66,7 +72,7 @@ def channel_refusals(config: Config) -> Iterator[Finding]:
         own = (name, "from_email") if channel.from_email else ("from_email",)
         for refusal in refusals(channel.medium, channel.adapter, settings):
             path = own if "`from_email`" in refusal else (name,)
-            yield setting(config, "channels", *path), refusal
+            yield setting(config, "channels", *path), verbatim(refusal)
 
 
 @CHANNELS.rule(
@@ -78,7 +84,10 @@ def missing_secrets(config: Config) -> Iterator[Finding]:
     """Secrets of webhooks that are not set."""
     for name in sorted(config.webhooks.secrets):
         if not config.environment.get(name):
-            told = f"a webhook with `secrets.{name}` cannot be made: set {name} in the environment"
+            told = say(
+                "a webhook with `secrets.{name}` cannot be made: set {name} in the environment",
+                name=name,
+            )
             yield setting(config, "webhooks", "secrets"), told
 
 
@@ -98,7 +107,9 @@ def missing_credentials(config: Config) -> Iterator[Finding]:
             open_channel(medium, adapter, settings).close()
         except SettingMissing as lack:
             by = f"'{adapter}'" if name == str(medium) else f"'{name}' ({adapter})"
-            told = f"no {medium} would leave through {by}: {lack}"
+            told = say(
+                "no {medium} would leave through {by}: {lack}", medium=medium, by=by, lack=lack
+            )
             yield setting(config, "channels", name), told
         except ChannelMisconfigured:
             pass  # one of the refusals
@@ -114,7 +125,12 @@ def global_share(config: Config) -> Iterator[Finding]:
     spot = setting(config, "holdout", "global")
     share, line = config.holdout_global, _line(config, spot)
     if 0 < share <= 1 and "%" not in line:
-        yield spot, f"{share:g} is {share:g} %, not {share * 100:g} %: write {share * 100:g}%"
+        told = say(
+            "{share:g} is {share:g} %, not {meant:g} %: write {meant:g}%",
+            share=share,
+            meant=share * 100,
+        )
+        yield spot, told
 
 
 def _line(config: Config, spot: Spot) -> str:

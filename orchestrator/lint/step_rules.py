@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from channels.acceptance import reply_to_refusal, sender_refusal
 from orchestrator.domain.journey import Journey
+from orchestrator.domain.phrase import say
 from orchestrator.domain.steps.first_of import messages_of
 from orchestrator.domain.steps.message_step import Message
 from orchestrator.language.project import Project
@@ -51,7 +52,8 @@ def refused_senders(project: Project) -> Iterator[Finding]:
     """A `from` that the channels' own rules refuse."""
     for journey, step in messages(project):
         if step.sender is not None and (refusal := sender_refusal(step.medium, step.sender)):
-            yield written(project, journey, step, "from"), f"step '{step.id}': {refusal}"
+            told = say("step '{id}': {refusal}", id=step.id, refusal=refusal)
+            yield written(project, journey, step, "from"), told
 
 
 @STEPS.rule(
@@ -66,7 +68,8 @@ def refused_reply_addresses(project: Project) -> Iterator[Finding]:
         if step.reply_to is None or not step.medium.spec.is_mail:
             continue
         if refusal := reply_to_refusal(step.reply_to):
-            yield written(project, journey, step, "reply_to"), f"step '{step.id}': {refusal}"
+            told = say("step '{id}': {refusal}", id=step.id, refusal=refusal)
+            yield written(project, journey, step, "reply_to"), told
 
 
 @STEPS.rule(
@@ -78,7 +81,7 @@ def ignored_reply_addresses(project: Project) -> Iterator[Finding]:
     """A `reply_to` of what is no mail."""
     for journey, step in messages(project):
         if step.reply_to is not None and not step.medium.spec.is_mail:
-            told = f"step '{step.id}': {step.medium.spec.one} has no `reply_to`"
+            told = say("step '{id}': {one} has no `reply_to`", id=step.id, one=step.medium.spec.one)
             yield written(project, journey, step, "reply_to"), told
 
 
@@ -95,7 +98,7 @@ def broken_subjects(rendered: Rendered) -> Iterator[Finding]:
             continue
         for what in _faults(rendered.templates, step.subject):
             at = written(rendered.project, journey, step, "subject")
-            yield at, f"step '{step.id}': the subject: {what}"
+            yield at, say("step '{id}': the subject: {what}", id=step.id, what=what)
 
 
 def _faults(templates: Templates, subject: str) -> list[str]:
@@ -104,5 +107,5 @@ def _faults(templates: Templates, subject: str) -> list[str]:
     except TemplateBroken as broken:
         return [problem.message for problem in broken.problems]
     except (SyntaxError, ValueError, OverflowError, RecursionError):
-        return ["nested too deeply, or with a number that is too large"]
+        return [say("nested too deeply, or with a number that is too large")]
     return []

@@ -11,6 +11,7 @@ from pathlib import Path
 from orchestrator.domain.locales import language_of, locale_tags
 from orchestrator.domain.medium import Medium
 from orchestrator.domain.message import Purpose
+from orchestrator.domain.phrase import Phrase, say, strung
 from orchestrator.domain.template_names import (
     is_misnamed,
     read_file_name,
@@ -68,7 +69,11 @@ def missing_locales(folder: Folder) -> Iterator[Finding]:
             if tag not in tags and language_of(tag) not in tags
         }
         if lacking:
-            told = f"not there in {tag}, while other templates are: {_listed(list(lacking))}"
+            told = say(
+                "not there in {tag}, while other templates are: {listed}",
+                tag=tag,
+                listed=_listed(list(lacking)),
+            )
             yield folder.spot(next(iter(lacking.values()))), told
 
 
@@ -86,8 +91,13 @@ def misnamed_templates(folder: Folder) -> Iterator[Finding]:
             is_deeper = len(inside.parts) > 1 and read_file_name(medium, path.name) is not None
             if is_deeper or is_misnamed(medium, path.name):
                 right = suggest_name(inside.with_suffix("").as_posix()) + path.suffix
-                told = f"no step can send this: a template's file is called like {right}, in "
-                yield folder.spot(path), f"{told}templates/{medium}"
+                told = say(
+                    "no step can send this: a template's file is called like {right}, in "
+                    "templates/{medium}",
+                    right=right,
+                    medium=medium,
+                )
+                yield folder.spot(path), told
 
 
 @TEMPLATES.rule(
@@ -97,7 +107,7 @@ def misnamed_templates(folder: Folder) -> Iterator[Finding]:
 )
 def unsubscribe_links(rendered: Rendered) -> Iterator[Finding]:
     """Marketing mails without a link to unsubscribe."""
-    told = _must_hold("an unsubscribe link", "links.unsubscribe")
+    told = _must_hold(say("an unsubscribe link"), "links.unsubscribe")
     for spot in _mails_without(rendered, "links.unsubscribe", "links.preferences"):
         yield spot, told
 
@@ -109,14 +119,18 @@ def unsubscribe_links(rendered: Rendered) -> Iterator[Finding]:
 )
 def addresses_in_mails(rendered: Rendered) -> Iterator[Finding]:
     """Marketing mails that do not show the shop's postal address."""
-    told = _must_hold("a postal address", "project.postal_address")
+    told = _must_hold(say("a postal address"), "project.postal_address")
     for spot in _mails_without(rendered, "project.postal_address"):
         yield spot, told
 
 
-def _must_hold(what: str, name: str) -> str:
+def _must_hold(what: str, name: str) -> Phrase:
     written = "{{ " + name + " }}"
-    return f"a marketing mail without {what}: write {written}, or extend a layout that has it"
+    return say(
+        "a marketing mail without {what}: write {written}, or extend a layout that has it",
+        what=what,
+        written=written,
+    )
 
 
 def _mails_without(rendered: Rendered, *names: str) -> Iterator[Spot]:
@@ -174,7 +188,9 @@ def _folder(rendered: Rendered) -> Folder:
     return Folder(rendered.project.root, rendered.project.config.project.locale)
 
 
-def _listed(names: list[str]) -> str:
+def _listed(names: list[str]) -> Phrase:
     """The first of many names, and how many more there are."""
-    more = f" and {len(names) - NAMES_SHOWN} more" if len(names) > NAMES_SHOWN else ""
-    return ", ".join(f"'{name}'" for name in names[:NAMES_SHOWN]) + more
+    shown = strung(say("'{name}'", name=name) for name in names[:NAMES_SHOWN])
+    if len(names) <= NAMES_SHOWN:
+        return shown
+    return say("{shown} and {number} more", shown=shown, number=len(names) - NAMES_SHOWN)

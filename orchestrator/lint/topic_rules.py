@@ -9,6 +9,7 @@ from pathlib import Path
 
 from orchestrator.domain.journey import Journey
 from orchestrator.domain.message import Purpose
+from orchestrator.domain.phrase import say
 from orchestrator.domain.text_files import decode_text
 from orchestrator.language.project import Project
 from orchestrator.lint.rules import Finding, Rules, Spot
@@ -39,12 +40,12 @@ def without_topic(project: Project) -> Iterator[Finding]:
     """Marketing that names no topic."""
     for journey in _marketing(project):
         if not journey.topic:
-            told = "one click in its mails refuses this journey alone, and readers are told its"
-            yield (
-                _head(project, journey, "journey"),
-                f"this journey has no `topic`: {told} title: write `topic: offers`, and "
-                "`offers` into [topics] of parcours.toml",
+            told = say(
+                "this journey has no `topic`: one click in its mails refuses this journey alone, "
+                "and readers are told its title: write `topic: offers`, and `offers` into "
+                "[topics] of parcours.toml"
             )
+            yield _head(project, journey, "journey"), told
 
 
 @TOPICS.rule(
@@ -59,11 +60,13 @@ def undeclared_topics(project: Project) -> Iterator[Finding]:
     for journey in _marketing(project):
         if journey.topic:
             name = journey.topic.replace("-", " ").replace("_", " ").capitalize()
-            yield (
-                _head(project, journey, "topic"),
-                f"readers who unsubscribe see the topic '{journey.topic}' by its id: give it a "
-                f'name in parcours.toml, below [topics]: {journey.topic} = {{en = "{name}"}}',
+            told = say(
+                "readers who unsubscribe see the topic '{topic}' by its id: give it a "
+                'name in parcours.toml, below [topics]: {topic} = {{en = "{name}"}}',
+                topic=journey.topic,
+                name=name,
             )
+            yield _head(project, journey, "topic"), told
 
 
 @TOPICS.rule(
@@ -75,8 +78,11 @@ def no_confirmation(project: Project) -> Iterator[Finding]:
     """A double opt-in without a template that leads to the page of confirmation."""
     config = project.config
     if config.double_opt_in and not any(map(_leads_to_confirmation, _templates(project))):
-        told = "no template holds {{ links.confirm }}, so nobody can confirm a yes and nobody gets"
-        yield setting(config, "consent", "double_opt_in"), f"{told} marketing"
+        told = say(
+            "no template holds {{ links.confirm }}, so nobody can confirm a yes and nobody gets "
+            "marketing"
+        )
+        yield setting(config, "consent", "double_opt_in"), told
 
 
 def _templates(project: Project) -> Iterator[Path]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from orchestrator.clock import SystemClock
+from orchestrator.domain.phrase import say
 from orchestrator.domain.triggers import Called
 from orchestrator.language.project import Project
 from orchestrator.lint.rules import Finding, Rules
@@ -24,8 +25,9 @@ def times_past(project: Project) -> Iterator[Finding]:
         for trigger in journey.triggers:
             if isinstance(trigger, Called) and not any(trigger.everywhere().all_after(now)):
                 place = project.position(journey.id, "", "trigger")
-                yield (
-                    (f"journeys/{journey.id}.yaml", *place),
-                    f"the time is past, it calls nobody any more ({trigger.words()}): write one "
-                    "to come, or take the file away when nobody is inside",
+                told = say(
+                    "the time is past, it calls nobody any more ({words}): write one to "
+                    "come, or take the file away when nobody is inside",
+                    words=trigger.words(),
                 )
+                yield (f"journeys/{journey.id}.yaml", *place), told

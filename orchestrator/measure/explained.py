@@ -16,6 +16,7 @@ from orchestrator.language.project import Project
 from orchestrator.measure.decisions_told import Reading
 from orchestrator.measure.known_customers import read_facts
 from orchestrator.measure.story import Sentence, in_order, read_story
+from orchestrator.measure.whose_clock import tell_clock
 from orchestrator.measure.why_not import OnRecord, tell_absence, tell_why_not
 from orchestrator.store.customers import FoundCustomer
 from orchestrator.store.database import Database
@@ -35,6 +36,7 @@ class Explained:
     lines: list[Sentence]
     facts: dict[str, object] = field(default_factory=dict)
     absence: str = ""
+    clock: str = ""  # by which they live, where that is not the project's or not what they say
 
     def told(self) -> Iterator[Part]:
         """The answer for people."""
@@ -55,7 +57,7 @@ class Explained:
             yield " · ".join(about)
         if self.facts:
             yield ", ".join(f"{name} {self._fact(value)}" for name, value in self.facts.items())
-        yield f"Times are those of {self.zone.key}.\n"
+        yield " ".join(filter(None, (f"Times are those of {self.zone.key}.", self.clock))) + "\n"
 
     def _stage(self) -> str:
         stage, since = self.customer.stage, self.customer.stage_since
@@ -77,6 +79,7 @@ class Explained:
             **_about(self.customer),
             "stage": self.customer.stage,
             "stage_since": self.customer.stage_since,
+            "clock": self.clock,
             "facts": self.facts,
             "story": [
                 {name: value for name, value in asdict(line).items() if name != "place"}
@@ -101,15 +104,17 @@ def explain(
     if project is None:
         return Explained(customer, zone, lines)
     facts = read_facts(database, project, customer.id)
+    clock = tell_clock(customer.traits, project.config.project.locale, zone)
     if journey not in project.journeys:
-        return Explained(customer, zone, lines, facts)
+        return Explained(customer, zone, lines, facts, clock=clock)
     told = {line.at for line in lines if line.kind in _ANSWERS}
     with database.read() as transaction:
         until = read_time(transaction, LAST_TICK)
         past = OnRecord(customer, events_of(transaction, customer.id), told, until)
     asked = project.journeys[journey]
     lines = in_order([*lines, *tell_why_not(project, asked, past)])
-    return Explained(customer, zone, lines, facts, "" if told else tell_absence(asked, past))
+    absence = "" if told else tell_absence(asked, past)
+    return Explained(customer, zone, lines, facts, absence, clock)
 
 
 def _about(customer: FoundCustomer) -> dict[str, object]:

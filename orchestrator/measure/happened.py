@@ -14,6 +14,7 @@ from orchestrator.domain.event import Kind
 from orchestrator.domain.formatting import format_value
 from orchestrator.domain.journey import Journey
 from orchestrator.domain.triggers import (
+    BusinessTrigger,
     Called,
     DateTrigger,
     EventTrigger,
@@ -108,17 +109,21 @@ class Happened:
         )  # stable: the one that the enrollment keeps comes first
         if pulled:
             return label(pulled[0].name, pulled[0].properties)
-        return self._other_cause(decision.at, journey)
+        return self._other_cause(decision, journey)
 
-    def _other_cause(self, at: datetime, journey: Journey | None) -> str:
+    def _other_cause(self, decision: Recorded, journey: Journey | None) -> str:
         triggers = () if journey is None else journey.triggers
         watched = {(one.of, one.to) for one in triggers if isinstance(one, Watched)}
-        for row in self.changes.get(at, ()):
+        for row in self.changes.get(decision.at, ()):
             if journey is None or (row.segment or "", row.to) in watched:
                 return _words_of(row)
         again = (t.words() for t in triggers if isinstance(t, SegmentTrigger) and t.while_inside)
         if told := next(again, ""):
             return told.removeprefix("on ")
+        entry = self.entries.get(decision.enrollment_id) or {}
+        for one in triggers:
+            if isinstance(one, BusinessTrigger):
+                return label(one.event, entry)
         by_time = (one.cause for one in triggers if isinstance(one, Called | DateTrigger))
         return next(by_time, "")
 

@@ -6,6 +6,7 @@ from orchestrator.clock import SystemClock
 from orchestrator.domain.errors import ParcoursError
 from orchestrator.domain.formatting import count
 from orchestrator.domain.state import RESERVED_TRAITS
+from orchestrator.engine.last_tick import own_time
 from orchestrator.language.program_building import build_program
 from orchestrator.language.project import Project
 from orchestrator.store.customers import FoundCustomer
@@ -52,8 +53,8 @@ def read_for_templates(database: Database, project: Project, text: str) -> dict[
 def _read(
     database: Database, project: Project, customer_id: int, names: list[str]
 ) -> dict[str, object]:
-    now = SystemClock().now()
     with database.read() as transaction:
+        now = own_time(transaction, SystemClock().now())
         state = load_readers(transaction, build_program(project), [customer_id], now)[customer_id]
     found = {name: state.get(name, now) for name in names}
     return {name: value for name, value in found.items() if value is not None}

@@ -51,7 +51,8 @@ def count_segment(transaction: Transaction, known: Segment, everybody: AllCustom
 def everybody_now(database: Database, project: Project, now: datetime) -> AllCustomers:
     """Everybody, as of now: what runs on a virtual clock (the demo) is at its own time."""
     with database.read() as transaction:
-        return AllCustomers(build_program(project), own_time(transaction, now))
+        now = own_time(transaction, now)
+    return AllCustomers(build_program(project), now, by_pages=False)
 
 
 def as_table(members: Sequence[Member]) -> Part:

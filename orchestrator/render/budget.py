@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from orchestrator.domain.phrase import say
 from orchestrator.domain.values import TEXT_MAX
 
 #: Steps of a rendering, each under some microseconds; the largest mail that ships takes about a
@@ -43,8 +44,10 @@ class Budget:
         self.left -= steps
         if self.left < 0:
             raise TooMuch(
-                "it takes too much work: loops inside loops, very long texts, a macro "
-                "that calls itself?"
+                say(
+                    "it takes too much work: loops inside loops, very long texts, a macro "
+                    "that calls itself?"
+                )
             )
 
     def weigh(self, value: object) -> None:
@@ -78,4 +81,4 @@ class Budget:
 def check_size(size: float) -> None:
     """Raises TooMuch where a text would be longer than a message may be."""
     if size > TEXT_MAX:
-        raise TooMuch("a text would be longer than 1 MB")
+        raise TooMuch(say("a text would be longer than 1 MB"))

@@ -14,6 +14,7 @@ from jinja2.runtime import Context
 
 from orchestrator.domain.errors import Problem, TemplateFailed
 from orchestrator.domain.expression import Const, Invoke
+from orchestrator.domain.phrase import said_by, say
 from orchestrator.domain.tag_faults import explain
 from orchestrator.render.budget import TooMuch
 from orchestrator.render.constants import find_constants
@@ -83,14 +84,16 @@ class CompiledText:
             message, word = explain(str(error.message))
             raise self._markup.broken(error.lineno, word, message) from error
         except QuestionInvalid as error:
-            raise self._markup.broken(error.line, error.word, str(error)) from error
+            raise self._markup.broken(error.line, error.word, said_by(error)) from error
         except (
             RecursionError,
             SyntaxError,
             MemoryError,
             ValueError,
         ) as error:  # limits of Python's own compiler
-            message = "tags or brackets are nested too deeply, or a number is too long, to be read"
+            message = say(
+                "tags or brackets are nested too deeply, or a number is too long, to be read"
+            )
             raise self._markup.broken(self._markup.hardest_line, "", message) from error
         self._template = Template.from_code(
             self._environment, program, self._environment.make_globals(None)
@@ -155,7 +158,8 @@ class CompiledText:
             Exception
         ) as error:  # whatever one customer's data brings must not take the others down
             file, line, _ = self._markup.place(_failing_line(error))
-            raise TemplateFailed(f"{file}:{line}: {_reason(error)}") from error
+            told = say("{file}:{line}: {reason}", file=file, line=line, reason=_reason(error))
+            raise TemplateFailed(told) from error
 
 
 def _reason(error: Exception) -> str:
@@ -163,8 +167,8 @@ def _reason(error: Exception) -> str:
     if isinstance(error, TooMuch | SecurityError | StyleUnknown):
         return str(error)
     if isinstance(error, RecursionError):
-        return "it takes too much work: a macro that calls itself without end?"
-    return f"{type(error).__name__} with this customer's data"
+        return say("it takes too much work: a macro that calls itself without end?")
+    return say("{error} with this customer's data", error=type(error).__name__)
 
 
 def _failing_line(error: Exception) -> int:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from orchestrator.documents.document import Document
 from orchestrator.documents.yaml_nodes import read_yaml
+from orchestrator.domain.phrase import Phrase, say
 from orchestrator.domain.suggestion import did_you_mean
 from orchestrator.render.source import TemplateBroken
 
@@ -42,7 +43,7 @@ def read_content(text: str, file: str) -> ContentFile:
     if problems:
         raise TemplateBroken.with_all(problems)
     if not isinstance(document.data, dict):
-        raise TemplateBroken(file, 1, "write `content_sid: HX…` and `variables: {1: …}` here")
+        raise TemplateBroken(file, 1, say("write `content_sid: HX…` and `variables: {1: …}` here"))
     faults = list(_faults(document))
     if faults:
         raise TemplateBroken.with_all([one for fault in faults for one in fault.problems])
@@ -58,15 +59,23 @@ def _faults(document: Document) -> Iterator[TemplateBroken]:
     data = document.map
     for key in data:
         if key not in _KEYS:
-            hint = did_you_mean(str(key), _KEYS) or f" (known: {', '.join(_KEYS)})"
-            yield _fault(document, (key,), f"there is no key '{key}' here{hint}")
+            hint = did_you_mean(str(key), _KEYS) or say(
+                " (known: {listed})", listed=", ".join(_KEYS)
+            )
+            yield _fault(
+                document, (key,), say("there is no key '{key}' here{hint}", key=key, hint=hint)
+            )
     sid = data.get("content_sid")
     if not isinstance(sid, str) or not _SID.fullmatch(sid):
-        what = "`content_sid` is HX and 32 hexadecimal digits: copy it from Twilio's Content Editor"
+        what = say(
+            "`content_sid` is HX and 32 hexadecimal digits: copy it from Twilio's Content Editor"
+        )
         yield _fault(document, ("content_sid",), what)
     variables = data.get("variables") or {}
     if not isinstance(variables, dict):
-        yield _fault(document, ("variables",), '`variables` is a map, such as `{1: "{{ … }}"}`')
+        yield _fault(
+            document, ("variables",), say('`variables` is a map, such as `{1: "{{ … }}"}`')
+        )
         return
     yield from _variable_faults(document, variables)
     yield from _body_faults(document, {str(name) for name in variables})
@@ -78,9 +87,15 @@ def _variable_faults(
     for name, value in variables.items():
         path = ("variables", name)
         if not _NAME.fullmatch(str(name)):
-            yield _fault(document, path, f"'{name}' is no place of a template: such as 1 or name")
+            yield _fault(
+                document,
+                path,
+                say("'{name}' is no place of a template: such as 1 or name", name=name),
+            )
         elif isinstance(value, bool | dict | list) or value is None or not str(value).strip():
-            what = f"the variable {name} is text, and never empty: the provider refuses that"
+            what = say(
+                "the variable {name} is text, and never empty: the provider refuses that", name=name
+            )
             yield _fault(document, path, what)
 
 
@@ -89,14 +104,18 @@ def _body_faults(document: Document, names: set[str]) -> Iterator[TemplateBroken
     if body is None:
         return
     if not isinstance(body, str):
-        yield _fault(document, ("body",), "`body` is the text that was approved")
+        yield _fault(document, ("body",), say("`body` is the text that was approved"))
         return
     for found in _PLACE.finditer(body):
         if found[1] not in names:
-            what = f"`{found[0]}` in the body has no variable: add `{found[1]}` to `variables`"
+            what = say(
+                "`{found}` in the body has no variable: add `{name}` to `variables`",
+                found=found[0],
+                name=found[1],
+            )
             yield _fault(document, ("body",), what)
 
 
-def _fault(document: Document, path: tuple[str | int, ...], message: str) -> TemplateBroken:
+def _fault(document: Document, path: tuple[str | int, ...], message: Phrase) -> TemplateBroken:
     line, column = document.position(path) if document.get(path) is not None else (1, 1)
     return TemplateBroken(document.file, line, message, column)

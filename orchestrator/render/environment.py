@@ -24,6 +24,7 @@ from markupsafe import Markup, escape
 
 from orchestrator.domain import values
 from orchestrator.domain.elements import pluck
+from orchestrator.domain.phrase import say
 from orchestrator.domain.values import ARITHMETIC, COMPARE, as_text, read_amount
 from orchestrator.links import Links
 from orchestrator.render import filters, predicates
@@ -164,7 +165,7 @@ class TemplateEnvironment(SandboxedEnvironment):
         return obj[slice(start, stop, step or None)]
 
     def unsafe_undefined(self, obj: object, attribute: str) -> NoReturn:
-        raise SecurityError(f"'{attribute}' is closed to templates")
+        raise SecurityError(say("'{attribute}' is closed to templates", attribute=attribute))
 
     # ------------------------------------------------------------ operators
 
@@ -320,7 +321,7 @@ def _range(*bounds: object) -> object:
         return ()
     found = range(*numbers)
     if found and abs(found.stop - found.start) // abs(found.step) > RANGE_MAX:
-        raise TooMuch(f"`range` of more than {RANGE_MAX} numbers")
+        raise TooMuch(say("`range` of more than {most} numbers", most=RANGE_MAX))
     return found
 
 

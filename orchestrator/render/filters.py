@@ -14,6 +14,7 @@ from jinja2 import filters, pass_context
 from jinja2.runtime import Context
 from jinja2.utils import _PassArg
 
+from orchestrator.domain.phrase import say
 from orchestrator.domain.values import FILTERS, TEXT_MAX, as_text, is_number, read_amount, truth
 from orchestrator.render import formats
 from orchestrator.render.bounded import Function, budget_of, call_bounded, call_on, plain
@@ -64,9 +65,15 @@ def _check_arguments(name: str, arguments: Iterable[object], signs_max: int) -> 
     for argument in arguments:
         if isinstance(argument, str):
             if len(argument) > signs_max:
-                raise TooMuch(f"`{name}` is given a text of over {signs_max} characters")
+                raise TooMuch(
+                    say(
+                        "`{name}` is given a text of over {most} characters",
+                        name=name,
+                        most=signs_max,
+                    )
+                )
         elif is_number(argument) and abs(argument) > NUMBER_MAX:
-            raise TooMuch(f"`{name}` is given a number over {NUMBER_MAX}")
+            raise TooMuch(say("`{name}` is given a number over {most}", name=name, most=NUMBER_MAX))
 
 
 _FIRST: dict[_PassArg, Callable[[Context], object]] = {

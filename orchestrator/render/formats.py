@@ -19,6 +19,7 @@ from babel.dates import format_date, format_time, parse_pattern
 from babel.numbers import format_currency, format_decimal, format_percent
 
 from orchestrator.domain.errors import ParcoursError
+from orchestrator.domain.phrase import say
 from orchestrator.domain.schedule import find_zone
 from orchestrator.domain.values import read_amount, read_date
 
@@ -68,7 +69,11 @@ def tell_language(asked: str, written: str) -> str:
     if own is not None and _speech(own) == _speech(given):
         return ""
     name = Locale.parse(_speech(own)).get_display_name("en") if own else f"'{asked}'"
-    return f"no {name} form: {Locale.parse(_speech(given)).get_display_name('en')} is shown"
+    return say(
+        "no {name} form: {language} is shown",
+        name=name,
+        language=Locale.parse(_speech(given)).get_display_name("en"),
+    )
 
 
 def _known_locale(name: str) -> str | None:
@@ -132,9 +137,11 @@ class StyleUnknown(ParcoursError):
 
     def __init__(self) -> None:
         super().__init__(
-            "`date` and `datetime` know no such style: write short, medium, long, full, or a "
-            "pattern such as "
-            "'dd/MM/yyyy' or 'HH:mm' (MM is the month, mm the minutes)"
+            say(
+                "`date` and `datetime` know no such style: write short, medium, long, "
+                "full, or a pattern such as 'dd/MM/yyyy' or 'HH:mm' (MM is the month, "
+                "mm the minutes)"
+            )
         )
 
 

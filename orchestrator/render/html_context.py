@@ -6,6 +6,8 @@ from __future__ import annotations
 
 import re
 
+from orchestrator.domain.phrase import Phrase, say
+
 _OPENING = re.compile(r"<!--|<(/?)([a-zA-Z][\w:-]*)|<[!?]|<$")
 _IN_TAG = re.compile(r"[\"'>]")
 _RAW = frozenset(
@@ -95,7 +97,7 @@ class HtmlContext:
         return match.end()
 
 
-def find_html_fault(html: str) -> tuple[int, str] | None:
+def find_html_fault(html: str) -> tuple[int, Phrase] | None:
     """The position of the first thing that is no HTML in the source of a mail, and what it is; None
     for nothing.
     """
@@ -104,11 +106,15 @@ def find_html_fault(html: str) -> tuple[int, str] | None:
         closing, name, attributes = match[1], match[2], match[3] or ""
         if match[0] == "<":
             sign = html[match.start() : match.start() + 2].strip()
-            return match.start(), f"`{sign}` begins no element: write `&lt;` for the sign <"
+            return match.start(), say(
+                "`{sign}` begins no element: write `&lt;` for the sign <", sign=sign
+            )
         if name is None:
             continue
         if bare := _BARE_VALUE.search(attributes):
-            return match.start(), f"<{name}>: the value of `{bare[1]}` must stand between quotes"
+            return match.start(), say(
+                "<{name}>: the value of `{bare}` must stand between quotes", name=name, bare=bare[1]
+            )
         if closing:
             if fault := _close(name, match.start(), opened):
                 return fault
@@ -117,9 +123,9 @@ def find_html_fault(html: str) -> tuple[int, str] | None:
     return _unclosed(*opened[-1]) if opened else None
 
 
-def _close(name: str, position: int, opened: list[tuple[str, int]]) -> tuple[int, str] | None:
+def _close(name: str, position: int, opened: list[tuple[str, int]]) -> tuple[int, Phrase] | None:
     if not opened:
-        return position, f"</{name}> closes nothing"
+        return position, say("</{name}> closes nothing", name=name)
     top, begun = opened.pop()
     if top.lower() == name.lower():
         return None
@@ -127,9 +133,9 @@ def _close(name: str, position: int, opened: list[tuple[str, int]]) -> tuple[int
     return (
         _unclosed(top, begun)
         if known
-        else (position, f"</{name}> closes nothing: <{top}> is still open")
+        else (position, say("</{name}> closes nothing: <{top}> is still open", name=name, top=top))
     )
 
 
-def _unclosed(name: str, position: int) -> tuple[int, str]:
-    return position, f"<{name}> is not closed: write </{name}> where it ends"
+def _unclosed(name: str, position: int) -> tuple[int, Phrase]:
+    return position, say("<{name}> is not closed: write </{name}> where it ends", name=name)

@@ -13,6 +13,7 @@ from orchestrator.domain.errors import Problem
 from orchestrator.domain.expression import OF_RECEIPTS
 from orchestrator.domain.locales import locale_tags
 from orchestrator.domain.medium import MEDIA, Medium
+from orchestrator.domain.phrase import said_by, say
 from orchestrator.domain.suggestion import did_you_mean
 from orchestrator.domain.template_names import TemplateFile, read_file_name
 from orchestrator.domain.text_files import decode_text
@@ -42,7 +43,7 @@ _SUFFIXES = {f".{ending}" for spec in MEDIA.values() for ending in spec.endings}
 #: What the functions of the language may name, by function; None or nothing: do not check.
 Names = Mapping[str, frozenset[str]]
 _NOUNS = {"in_segment": "segment"} | dict.fromkeys(
-    ("received", *OF_RECEIPTS), "template or journey"
+    ("received", *OF_RECEIPTS), say("template or journey")
 )
 
 
@@ -112,9 +113,10 @@ class Loader:
                 continue
             tags = variants.setdefault(template.name, set())
             if template.tag in tags:
-                message = (
-                    f"another file of '{template.name}' says the same in another form: keep "
-                    "the .mjml or the .html"
+                message = say(
+                    "another file of '{name}' says the same in another form: keep the "
+                    ".mjml or the .html",
+                    name=template.name,
                 )
                 self.problems.append(Problem(folder.path(file), 1, 1, message))
                 continue
@@ -141,8 +143,11 @@ class Loader:
         for asked in self.compiled.asked:
             known, name = self._names.get(asked.call.function), asked.name
             if known is not None and name not in known:
-                message = (
-                    f"there is no {_NOUNS[asked.call.function]} '{name}'{did_you_mean(name, known)}"
+                message = say(
+                    "there is no {noun} '{name}'{hint}",
+                    noun=_NOUNS[asked.call.function],
+                    name=name,
+                    hint=did_you_mean(name, known),
                 )
                 yield Problem(asked.file, asked.line, asked.column, message)
 
@@ -150,9 +155,9 @@ class Loader:
         fallbacks = {*locale_tags(self._project_locale), ""}
         for name, tags in variants.items():
             if not tags & fallbacks:
-                message = (
-                    f"exists only in {', '.join(sorted(tags))}; add the file without a "
-                    "locale, for everybody else"
+                message = say(
+                    "exists only in {listed}; add the file without a locale, for everybody else",
+                    listed=", ".join(sorted(tags)),
                 )
                 self.problems.append(Problem(folder.path(name), 1, 1, message))
 
@@ -163,10 +168,16 @@ class Loader:
                 continue
             try:
                 if path.stat().st_size > SOURCE_BYTES_MAX:
-                    raise ValueError(f"larger than {SOURCE_BYTES_MAX // 1000} kB")
+                    raise ValueError(
+                        say(
+                            "larger than {size} kB",
+                            size=SOURCE_BYTES_MAX // 1000,
+                        )
+                    )
                 files[path.name] = decode_text(path.read_bytes())
             except ValueError as error:  # UnicodeDecodeError is one
-                reason = "is not UTF-8" if isinstance(error, UnicodeDecodeError) else str(error)
+                is_text = not isinstance(error, UnicodeDecodeError)
+                reason = said_by(error) if is_text else say("is not UTF-8")
                 self.problems.append(Problem(f"{folder}/{path.name}", 1, 1, reason))
         return files
 
@@ -175,7 +186,7 @@ class Loader:
         front, _ = split_front_matter(files[file], path)
         if not front.values.get("subject", "").strip():
             raise TemplateBroken(
-                path, 1, "has no subject; begin the file with --- and `subject: …` and ---"
+                path, 1, say("has no subject; begin the file with --- and `subject: …` and ---")
             )
         language = template.tag or self._project_locale
         pieces = _with_a_body(library.flatten(file, language), path)
@@ -249,7 +260,7 @@ def _texts(pieces: Iterable[Piece]) -> list[str]:
 
 def _with_a_body(pieces: list[Piece], path: str) -> list[Piece]:
     if not any(piece.text.strip() for piece in pieces):
-        raise TemplateBroken(path, 1, "has nothing to send: write its text below the head")
+        raise TemplateBroken(path, 1, say("has nothing to send: write its text below the head"))
     return pieces
 
 

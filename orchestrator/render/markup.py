@@ -18,6 +18,7 @@ from difflib import get_close_matches
 import css_inline
 import mrml
 
+from orchestrator.domain.phrase import Phrase, say
 from orchestrator.render.html_context import HtmlContext, find_html_fault
 from orchestrator.render.plain import read_html
 from orchestrator.render.source import Piece, TemplateBroken
@@ -73,7 +74,7 @@ class Markup:
         begins = column if line <= first else 1
         return file, written + max(line - first, 0), begins + offset
 
-    def broken(self, line: int, word: str, message: str) -> TemplateBroken:
+    def broken(self, line: int, word: str, message: Phrase) -> TemplateBroken:
         """A fault at a word of the compiled source."""
         file, written, column = self.place(line, word)
         return TemplateBroken(file, written, message, column)
@@ -136,7 +137,7 @@ def _broken_mjml(pieces: Sequence[Piece], path: str) -> TemplateBroken:
     return TemplateBroken(
         path,
         1,
-        "this is no MJML: is an element not closed, or a template tag between two attributes?",
+        say("this is no MJML: is an element not closed, or a template tag between two attributes?"),
     )
 
 
@@ -150,7 +151,7 @@ def compile_html(pieces: Sequence[Piece], path: str) -> tuple[Markup, str]:
     try:
         html = inliner.inline(source)
     except css_inline.InlineError as error:
-        raise TemplateBroken(path, 1, f"CSS: {error}") from error
+        raise TemplateBroken(path, 1, say("CSS: {error}", error=error)) from error
     marked = _HIDDEN.sub(r"<!\1>", _COMMENTED.sub(r"\1", html))
     return restore(_with_preheader(marked), pieces), marked
 
@@ -246,7 +247,7 @@ class _Positions:
             self._starts.append(offset)
             offset += len(part)
 
-    def broken(self, position: int, message: str) -> TemplateBroken:
+    def broken(self, position: int, message: Phrase) -> TemplateBroken:
         index = bisect_right(self._starts, position) - 1
         return self._pieces[index].broken(message, position - self._starts[index])
 
@@ -274,13 +275,13 @@ def _structure(pieces: Sequence[Piece]) -> tuple[str, str]:
         elif stack and stack[-1][0] in _HOLDS_HTML:
             result.append(match[0])  # a comment: Outlook reads `<!--[if mso]>`
     if stack:
-        raise positions.broken(stack[-1][1], f"<{stack[-1][0]}> is not closed")
+        raise positions.broken(stack[-1][1], say("<{name}> is not closed", name=stack[-1][0]))
     return "".join(prelude), "".join([*result, text[end:]]).strip()
 
 
 def _before_document(match: re.Match[str], pieces: Sequence[Piece], positions: _Positions) -> str:
     if pieces[int(match[1][6:-3])].statement[0] != "set":
-        raise positions.broken(match.start(), "only {% set … %} may stand outside of <mjml>")
+        raise positions.broken(match.start(), say("only {% set … %} may stand outside of <mjml>"))
     return match[1]
 
 
@@ -293,7 +294,7 @@ def _place(match: re.Match[str], top: str, positions: _Positions) -> str:
     if top in _HOLDS_TEXT_ONLY:
         return match[1]
     if top in ("mjml", "mj-head", "mj-attributes"):
-        raise positions.broken(match.start(), f"template tags cannot stand in <{top}>")
+        raise positions.broken(match.start(), say("template tags cannot stand in <{top}>", top=top))
     return match[0]
 
 
@@ -304,13 +305,19 @@ def _follow(match: re.Match[str], stack: list[tuple[str, int]], positions: _Posi
     _, closing, name, _, empty = match.groups()
     if name not in MJML_TAGS:
         near = get_close_matches(name, MJML_TAGS, 1)
-        hint = f"; did you mean <{near[0]}>?" if near else ""
-        raise positions.broken(match.start(), f"<{name}> is no MJML tag{hint}")
+        hint = say("; did you mean <{near}>?", near=near[0]) if near else ""
+        raise positions.broken(
+            match.start(), say("<{name}> is no MJML tag{hint}", name=name, hint=hint)
+        )
     if not closing:
         if not empty:
             stack.append((name, match.start()))
     elif stack and stack[-1][0] == name:
         stack.pop()
     else:
-        opened = f"<{stack[-1][0]}> is still open" if stack else "nothing is open"
-        raise positions.broken(match.start(), f"</{name}> closes nothing: {opened}")
+        opened = (
+            say("<{name}> is still open", name=stack[-1][0]) if stack else say("nothing is open")
+        )
+        raise positions.broken(
+            match.start(), say("</{name}> closes nothing: {opened}", name=name, opened=opened)
+        )

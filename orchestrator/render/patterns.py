@@ -7,6 +7,7 @@ from __future__ import annotations
 import re
 import string
 
+from orchestrator.domain.phrase import say
 from orchestrator.domain.values import as_text, read_amount
 from orchestrator.render.bounded import plain
 from orchestrator.render.budget import TooMuch
@@ -25,7 +26,7 @@ def format_text(pattern: object, *values: object, **named: object) -> str:
         if kind == "%":
             return "%"
         if int(width or 0) > 1000 or int(digits or 0) > 100:
-            raise TooMuch("`format` is given a width over 1000")
+            raise TooMuch(say("`format` is given a width over 1000"))
         value = plain(named.get(name) if name else next(waiting, None))
         if kind in "sr":
             value = as_text(value)
@@ -55,7 +56,7 @@ def fill_in(pattern: str, *values: object, **named: object) -> str:
         )
         match = _HOW.fullmatch(how or "")
         if match is None:
-            raise TooMuch("`format` writes values as `{}`, `{:10}` or `{:.2f}`")
+            raise TooMuch(say("`format` writes values as `{}`, `{:10}` or `{:.2f}`"))
         amount = read_amount(plain(value)) if how and not how.endswith("s") else None
         amount = int(amount) if amount is not None and (how or "").endswith("d") else amount
         written = (

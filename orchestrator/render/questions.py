@@ -22,6 +22,7 @@ from orchestrator.domain.closures import (
 from orchestrator.domain.elements import has_any, read_sum, total
 from orchestrator.domain.errors import ExpressionInvalid
 from orchestrator.domain.expression import OF_LISTS, OF_RECEIPTS, Const, Invoke, Performed, Scope
+from orchestrator.domain.phrase import Phrase, said_by, say
 from orchestrator.domain.schedule import parse_duration
 from orchestrator.render.bounded import budget_of, plain
 
@@ -140,35 +141,47 @@ def _refuse_nameless(tree: nodes.Template) -> None:
     named = {id(node.node) for node in tree.find_all(nodes.Getattr)}
     for node in tree.find_all(nodes.Getitem):
         if node.arg == ALL_ELEMENTS and id(node) not in named:
-            message = "behind `[]`, all elements of a list, stands a name: `entry.products[].name`"
+            message = say(
+                "behind `[]`, all elements of a list, stands a name: `entry.products[].name`"
+            )
             raise QuestionInvalid(message, node.lineno, "[]")
 
 
 def _read(node: nodes.Call, name: str) -> Invoke:
-    def refuse(message: str, word: str = name) -> QuestionInvalid:
-        return QuestionInvalid(f"{name}(): {message}", node.lineno, word)
+    def refuse(message: Phrase, word: str = name) -> QuestionInvalid:
+        return QuestionInvalid(
+            say("{name}(): {message}", name=name, message=message), node.lineno, word
+        )
 
     if name in OF_LISTS:
         return _read_of_list(node, name, refuse)
     if len(node.args) != 1 or node.dyn_args or node.dyn_kwargs:
         example = f'"{_NAMED[name]}"' if name in _NAMED else "customer.last_order_at"
-        raise refuse(f"it takes one value: {name}({example})")
+        raise refuse(say("it takes one value: {name}({example})", name=name, example=example))
     if name not in _NAMED:
         if node.kwargs:
-            raise refuse(f"it has no option `{node.kwargs[0].key}`", node.kwargs[0].key)
+            raise refuse(
+                say("it has no option `{key}`", key=node.kwargs[0].key), node.kwargs[0].key
+            )
         return Invoke(name, (Const(None),))
     subject = _constant(node.args[0], str)
     if subject is None:
-        raise refuse(f'its name must be plain text between quotes: {name}("{_NAMED[name]}")')
+        raise refuse(
+            say(
+                'its name must be plain text between quotes: {name}("{named}")',
+                name=name,
+                named=_NAMED[name],
+            )
+        )
     options = []
     for option in node.kwargs:
         if option.key == "within" and name != "in_segment":
             options.append(("within", Const(_window(option.value, refuse))))
         elif option.key == "at_least" and name == "performed":
             if (_constant(option.value, int) or 0) < 1:
-                raise refuse("`at_least` must be a whole number, 1 or more", "at_least")
+                raise refuse(say("`at_least` must be a whole number, 1 or more"), "at_least")
         elif name != "performed":
-            raise refuse(f"it has no option `{option.key}`", option.key)
+            raise refuse(say("it has no option `{key}`", key=option.key), option.key)
     return Invoke(name, (Const(subject),), tuple(options))
 
 
@@ -176,15 +189,17 @@ def _read_of_list(node: nodes.Call, name: str, refuse: Callable[..., QuestionInv
     if name == "sum":
         text = _constant(node.args[1], str) if len(node.args) == 2 else None
         if text is None or node.kwargs:
-            raise refuse('it takes a list and a text: sum(entry.products, "price * quantity")')
+            raise refuse(say('it takes a list and a text: sum(entry.products, "price * quantity")'))
         try:
             read_sum(text)
         except ExpressionInvalid as fault:
-            raise refuse(str(fault).removeprefix("sum(): ")) from None
+            raise QuestionInvalid(said_by(fault), node.lineno, name) from None
     elif len(node.args) != 1:
-        raise refuse('it takes a list, and what one element says: any(entry.products, name="x")')
+        raise refuse(
+            say('it takes a list, and what one element says: any(entry.products, name="x")')
+        )
     if node.dyn_args or node.dyn_kwargs:
-        raise refuse("`*` and `**` are not part of the language")
+        raise refuse(say("`*` and `**` are not part of the language"))
     return Invoke(name, (Const(None),))
 
 
@@ -192,14 +207,14 @@ def _constant(node: nodes.Expr, kind: type[T]) -> T | None:
     return node.value if isinstance(node, nodes.Const) and isinstance(node.value, kind) else None
 
 
-def _window(node: nodes.Expr, refuse: Callable[[str, str], QuestionInvalid]) -> timedelta:
+def _window(node: nodes.Expr, refuse: Callable[[Phrase, str], QuestionInvalid]) -> timedelta:
     written = _constant(node, str)
     if written is None:
-        raise refuse('`within` needs a duration between quotes: within="30d"', "within")
+        raise refuse(say('`within` needs a duration between quotes: within="30d"'), "within")
     try:
         window = parse_duration(written)
     except ValueError as fault:
-        raise refuse(str(fault), "within") from None
+        raise refuse(said_by(fault), "within") from None
     if window <= timedelta(0):
-        raise refuse("`within` must be longer than nothing", "within")
+        raise refuse(say("`within` must be longer than nothing"), "within")
     return window

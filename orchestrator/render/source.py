@@ -16,6 +16,7 @@ from orchestrator.documents.document import Document
 from orchestrator.documents.yaml_nodes import read_yaml
 from orchestrator.domain.errors import Problem, TemplateFailed
 from orchestrator.domain.locales import locale_tags
+from orchestrator.domain.phrase import Phrase, say
 from orchestrator.domain.suggestion import closest, did_you_mean
 from orchestrator.domain.tag_faults import explain
 from orchestrator.render.environment import TemplateEnvironment
@@ -32,7 +33,7 @@ _FRONT = re.compile(r"---[ \t]*\n(.*?\n)?---[ \t]*(?:\n|\Z)", re.DOTALL)
 class TemplateBroken(TemplateFailed):
     """What is wrong with one template file; becomes Problems of the project."""
 
-    def __init__(self, file: str, line: int, message: str, column: int = 1) -> None:
+    def __init__(self, file: str, line: int, message: Phrase, column: int = 1) -> None:
         self.problems = [Problem(file, line, column, message)]
         super().__init__(str(self.problems[0]))
 
@@ -63,7 +64,7 @@ class Piece:
         match = _TAG.fullmatch(self.text) if self.is_tag else None
         return (match[1], match[2]) if match else ("", "")
 
-    def broken(self, message: str, offset: int = 0) -> TemplateBroken:
+    def broken(self, message: Phrase, offset: int = 0) -> TemplateBroken:
         """A fault at this piece, or so many characters into it."""
         before = self.text[:offset]
         line, last = before.count("\n"), before.rpartition("\n")[2]
@@ -92,7 +93,9 @@ def split_front_matter(text: str, file: str) -> tuple[FrontMatter, str]:
     if problems:
         raise TemplateBroken.with_all([_of_head(document, problem) for problem in problems])
     if not isinstance(document.data, dict):
-        raise TemplateBroken(file, 2, "the front matter must be `subject: …` and `preheader: …`")
+        raise TemplateBroken(
+            file, 2, say("the front matter must be `subject: …` and `preheader: …`")
+        )
     values = {key: _text_of(document, key, value) for key, value in document.map.items()}
     places = {key: document.position((key,)) for key in values}
     return FrontMatter(values, places, match[0].count("\n")), text[match.end() :]
@@ -102,7 +105,7 @@ def _of_head(document: Document, problem: Problem) -> Problem:
     """What is no YAML at all is mostly a text that needs quotes, whatever the reader trips over."""
     if document.data is not None:
         return problem
-    message = "the front matter is no YAML; put texts with ':' or '{{' in quotes"
+    message = say("the front matter is no YAML; put texts with ':' or '{{' in quotes")
     return replace(problem, message=message)
 
 
@@ -110,10 +113,14 @@ def _text_of(document: Document, key: str, value: object) -> str:
     line, _ = document.position((key,), at_key=True)
     if key not in _HEAD_KEYS:
         hint = did_you_mean(key, _HEAD_KEYS)
-        message = f"front matter holds subject and preheader, not '{key}'{hint}"
+        message = say(
+            "front matter holds subject and preheader, not '{key}'{hint}", key=key, hint=hint
+        )
         raise TemplateBroken(document.file, line, message)
     if not isinstance(value, str):
-        raise TemplateBroken(document.file, line, f"{key} must be a text; put it in quotes")
+        raise TemplateBroken(
+            document.file, line, say("{key} must be a text; put it in quotes", key=key)
+        )
     return value
 
 
@@ -148,7 +155,9 @@ def cut(text: str, file: str, first_line: int, environment: TemplateEnvironment)
         raise _unreadable(error, text, file, first_line) from error
     if opener:
         column = start - text.rfind("\n", 0, start)
-        raise TemplateBroken(file, begun, f"'{parts[0].strip()}' is not closed", column)
+        raise TemplateBroken(
+            file, begun, say("'{tag}' is not closed", tag=parts[0].strip()), column
+        )
     return pieces
 
 
@@ -206,7 +215,12 @@ class Library:
         file = f"{self._folder}/{name}"
         if depth > DEPTH_MAX:
             raise TemplateBroken(
-                file, 1, f"layouts and includes nest deeper than {DEPTH_MAX}: is there a circle?"
+                file,
+                1,
+                say(
+                    "layouts and includes nest deeper than {most}: is there a circle?",
+                    most=DEPTH_MAX,
+                ),
             )
         if name not in self._cut:
             front, body = split_front_matter(self._files[name], file)
@@ -218,7 +232,7 @@ class Library:
             if word == "include":
                 found += self._read(self._resolve(rest, locale, piece), locale, depth + 1)
             elif word in ("import", "from"):
-                raise piece.broken("import is not supported in templates; use include")
+                raise piece.broken(say("import is not supported in templates; use include"))
             else:
                 found.append(piece)
         return found
@@ -226,13 +240,20 @@ class Library:
     def _resolve(self, quoted: str, locale: str, piece: Piece) -> str:
         match = _QUOTED.fullmatch(quoted)
         if match is None:
-            raise piece.broken("name the file in quotes: the layout must be known at load")
+            raise piece.broken(say("name the file in quotes: the layout must be known at load"))
         for name in localized_names(match[2], locale):
             if name in self._files:
                 return name
         near = closest(match[2], self._files, likeness=0.75)
-        hint = f"; did you mean '{near}'?" if near else ""
-        raise piece.broken(f"template '{match[2]}' not found in {self._folder}{hint}")
+        hint = say("; did you mean '{near}'?", near=near) if near else ""
+        raise piece.broken(
+            say(
+                "template '{name}' not found in {folder}{hint}",
+                name=match[2],
+                folder=self._folder,
+                hint=hint,
+            )
+        )
 
 
 def localized_names(name: str, *locales: str) -> list[str]:
@@ -248,7 +269,9 @@ RESERVED = re.compile(r"xjx(?:tag|row)\w*")
 def _refuse_our_marks(pieces: Iterable[Piece]) -> None:
     for piece in pieces:
         if not piece.is_tag and (match := RESERVED.search(piece.text)):
-            message = f"'{match[0]}' is a word that Parcours keeps for itself: write another"
+            message = say(
+                "'{word}' is a word that Parcours keeps for itself: write another", word=match[0]
+            )
             raise piece.broken(message, match.start())
 
 
@@ -264,11 +287,13 @@ def _blocks(pieces: list[Piece]) -> dict[str, list[Piece]]:
             opened.append((rest.split()[0] if rest else "", position))
         elif word == "endblock":
             if not opened:
-                raise piece.broken("endblock without a block")
+                raise piece.broken(say("endblock without a block"))
             name, begin = opened.pop()
             found[name] = pieces[begin + 1 : position]
     if opened:
-        raise pieces[opened[-1][1]].broken(f"block '{opened[-1][0]}' is not closed with endblock")
+        raise pieces[opened[-1][1]].broken(
+            say("block '{name}' is not closed with endblock", name=opened[-1][0])
+        )
     return found
 
 

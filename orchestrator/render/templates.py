@@ -15,6 +15,7 @@ from orchestrator.domain.errors import Problem, ProjectInvalid, TemplateFailed
 from orchestrator.domain.expression import NOBODY, Invoke, Scope
 from orchestrator.domain.locales import locale_tags
 from orchestrator.domain.medium import MAIL, Medium
+from orchestrator.domain.phrase import Phrase, say
 from orchestrator.domain.values import as_mapping
 from orchestrator.render.budget import BUDGET, Budget
 from orchestrator.render.compiled import (
@@ -104,7 +105,7 @@ class Templates:
                 asked += self.compile_subject(subject, file).asked
             except TemplateBroken as broken:
                 problems += [
-                    replace(one, message=f"the subject `{subject}`: {one.message}")
+                    replace(one, message=_of_subject(subject, one.message))
                     for one in broken.problems
                 ]
         if problems:
@@ -218,7 +219,12 @@ class Templates:
         empty = next((key for key, value in values.items() if not value), None)
         if empty is not None:
             raise TemplateFailed(
-                f"templates/{medium}/{name}: the variable {empty} is empty for this customer"
+                say(
+                    "templates/{medium}/{name}: the variable {empty} is empty for this customer",
+                    medium=medium,
+                    name=name,
+                    empty=empty,
+                )
             )
         return RenderedContent(plain.sid, tuple(values.items()))
 
@@ -241,11 +247,13 @@ class Templates:
 
     def _find_email(self, name: str, locale: str) -> CompiledEmail:
         found = (self._compiled.emails.get((name, tag)) for tag in self._tags(locale))
-        return _first(found, f"templates/{MAIL}/{name} does not exist")
+        return _first(found, say("templates/{mail}/{name} does not exist", mail=MAIL, name=name))
 
     def _find_plain(self, medium: Medium, name: str, locale: str) -> CompiledPlain:
         found = (self._compiled.plain.get((medium, name, tag)) for tag in self._tags(locale))
-        return _first(found, f"templates/{medium}/{name} does not exist")
+        return _first(
+            found, say("templates/{medium}/{name} does not exist", medium=medium, name=name)
+        )
 
     def _tags(self, locale: str) -> list[str]:
         return [*locale_tags(locale, self._project_locale), ""]
@@ -263,3 +271,7 @@ def one_line(text: str) -> str:
     begin another header.
     """
     return _BREAKS.sub(" ", text).strip(" ")
+
+
+def _of_subject(subject: str, message: Phrase) -> Phrase:
+    return say("the subject `{subject}`: {message}", subject=subject, message=message)

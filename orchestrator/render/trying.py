@@ -11,6 +11,7 @@ from orchestrator.config import Config
 from orchestrator.domain.errors import TemplateFailed
 from orchestrator.domain.expression import Scope
 from orchestrator.domain.medium import Medium
+from orchestrator.domain.phrase import Phrase, say
 from orchestrator.render.sample import sample_scope, with_questions
 from orchestrator.render.sms_size import SmsSize, measure_sms
 from orchestrator.render.templates import Templates
@@ -26,7 +27,7 @@ class Remark:
     medium: Medium
     name: str
     tag: str
-    message: str
+    message: Phrase
     sign: str = ""
     is_price: bool = False  # it works, and costs more than it may seem
 
@@ -53,20 +54,30 @@ def try_templates(
                     continue
                 size = measure_sms(templates.render_text(medium, name, locale, scope))
             except TemplateFailed as failure:
-                yield Remark(medium, name, tag, f"fails for a made-up customer: {failure}")
+                yield Remark(
+                    medium,
+                    name,
+                    tag,
+                    say("fails for a made-up customer: {failure}", failure=failure),
+                )
                 continue
             if message := _price(size):
                 yield Remark(medium, name, tag, message, size.foreign[:1], is_price=True)
 
 
-def _price(size: SmsSize) -> str:
+def _price(size: SmsSize) -> Phrase:
     """Why a text costs more than it may seem; "" for one that does not."""
-    cost = f"for a made-up customer it has {size.units} characters and is paid {size.parts} times"
+    cost = say(
+        "for a made-up customer it has {units} characters and is paid {parts} times",
+        units=size.units,
+        parts=size.parts,
+    )
     if size.foreign and len(size.foreign) <= FOREIGN_MAX:
         signs = " ".join(size.foreign)
-        halves = (
-            f"{signs} is not in the small alphabet of text messages, which halves the room to "
-            "70 characters"
+        halves = say(
+            "{signs} is not in the small alphabet of text messages, which halves "
+            "the room to 70 characters",
+            signs=signs,
         )
-        return f"{halves}: {cost}" if size.parts > 1 else halves
-    return cost if size.parts > 1 else ""
+        return say("{halves}: {cost}", halves=halves, cost=cost) if size.parts > 1 else halves
+    return cost if size.parts > 1 else say("")

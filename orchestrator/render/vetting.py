@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from jinja2 import nodes
 
 from orchestrator.domain.expression import FUNCTIONS
+from orchestrator.domain.phrase import Phrase, say
 from orchestrator.domain.suggestion import closest, did_you_mean
 from orchestrator.links import LINK_FUNCTIONS, LINK_NAMES
 from orchestrator.render.filters import ALL
@@ -37,18 +38,18 @@ ROOTS = frozenset(
 HELPERS = frozenset({"range", "namespace", "dict"})  # of Jinja2
 _NOT_BUILT = frozenset({"account"})
 _INSTEAD = {
-    "event": "write `entry`, the event that started the journey",
-    "person": "write `customer`",
-    "user": "write `customer`",
-    "profile": "write `customer`",
-    "organization": "write `project`",
-    "shop": "write `project`",
-    "unsubscribe_url": "write `links.unsubscribe`",
-    "unsubscribe": "write `links.unsubscribe`",
-    "loop": "it is known between `{% for … %}` and `{% endfor %}` only",
-    "caller": "it is known inside of a macro only",
-    "self": "a block cannot be printed twice: write an own file and include it",
-    "super": "it stands alone, inside of a block: `{{ super() }}`",
+    "event": say("write `entry`, the event that started the journey"),
+    "person": say("write `customer`"),
+    "user": say("write `customer`"),
+    "profile": say("write `customer`"),
+    "organization": say("write `project`"),
+    "shop": say("write `project`"),
+    "unsubscribe_url": say("write `links.unsubscribe`"),
+    "unsubscribe": say("write `links.unsubscribe`"),
+    "loop": say("it is known between `{% for … %}` and `{% endfor %}` only"),
+    "caller": say("it is known inside of a macro only"),
+    "self": say("a block cannot be printed twice: write an own file and include it"),
+    "super": say("it stands alone, inside of a block: `{{ super() }}`"),
 }
 #: Filters of other tools (Liquid, Twig, Django), and what they are called here.
 _FILTERS_ELSEWHERE = {
@@ -74,7 +75,7 @@ class Fault:
 
     line: int
     word: str
-    message: str
+    message: Phrase
 
 
 def find_faults(tree: nodes.Template) -> Iterator[Fault]:
@@ -84,48 +85,72 @@ def find_faults(tree: nodes.Template) -> Iterator[Fault]:
             case nodes.Filter():
                 yield from _check_filter(node)
             case nodes.Test():
-                yield from _check_name(node, "test `is {}`", node.name, TESTS)
+                yield from _check_name(
+                    node, say("test `is {name}`", name=node.name), node.name, TESTS
+                )
             case nodes.Pow():
                 yield Fault(
-                    node.lineno, "**", "`**` is not part of the language: write it as a product"
+                    node.lineno,
+                    "**",
+                    say("`**` is not part of the language: write it as a product"),
                 )
             case nodes.Getattr():
                 yield from _check_attribute(node)
+            case nodes.Call(node=nodes.Name(name=name)) if name in ROOTS:
+                yield Fault(
+                    node.lineno, name, say("`{name}` is a value: write it without `()`", name=name)
+                )
             case nodes.Call(node=nodes.Getattr() as function):
                 yield from _check_method(function)
 
 
 def _check_filter(node: nodes.Filter) -> Iterator[Fault]:
-    yield from _check_name(node, "filter `{}`", node.name, ALL)
+    yield from _check_name(node, say("filter `{name}`", name=node.name), node.name, ALL)
     position, names = _NAMING.get(node.name, (0, ()))
     if (
         names
         and len(node.args) > position
         and isinstance(named := node.args[position], nodes.Const)
     ):
-        noun = "filter `{}`" if names is ALL else "test `{}`"
-        yield from _check_name(named, noun, str(named.value), names)
+        name = str(named.value)
+        what = (
+            say("filter `{name}`", name=name) if names is ALL else say("test `{name}`", name=name)
+        )
+        yield from _check_name(named, what, name, names)
 
 
-def _check_name(node: nodes.Node, noun: str, name: str, known: Collection[str]) -> Iterator[Fault]:
+def _check_name(
+    node: nodes.Node, what: Phrase, name: str, known: Collection[str]
+) -> Iterator[Fault]:
     if name not in known:
         meant = _FILTERS_ELSEWHERE.get(name, "")
-        hint = f"; write `{meant}`" if meant in known else did_you_mean(name, known)
-        yield Fault(node.lineno, name, f"there is no {noun.format(name)}{hint or _listed(known)}")
+        hint = (
+            say("; write `{meant}`", meant=meant) if meant in known else did_you_mean(name, known)
+        )
+        told = say("there is no {what}{hint}", what=what, hint=hint or _listed(known))
+        yield Fault(node.lineno, name, told)
 
 
-def _listed(known: Iterable[str]) -> str:
+def _listed(known: Iterable[str]) -> Phrase:
     names = sorted(name for name in known if name.isidentifier())
-    return f" (known: {', '.join(names)})" if len(names) < 20 else "; docs/journeys.md lists them"
+    return (
+        say(" (known: {listed})", listed=", ".join(names))
+        if len(names) < 20
+        else say("; docs/journeys.md lists them")
+    )
 
 
 def _check_attribute(node: nodes.Getattr) -> Iterator[Fault]:
     """A link that does not exist would print as nothing: a dead link in somebody's mail."""
     if node.attr.startswith("_"):
-        yield Fault(node.lineno, node.attr, f"'{node.attr}' is closed to templates")
+        yield Fault(node.lineno, node.attr, say("'{attr}' is closed to templates", attr=node.attr))
     elif _is(node.node, "links") and node.attr not in LINK_NAMES:
         hint = did_you_mean(node.attr, LINK_NAMES) or _listed(LINK_NAMES)
-        yield Fault(node.lineno, node.attr, f"there is no link '{node.attr}'{hint}")
+        yield Fault(
+            node.lineno,
+            node.attr,
+            say("there is no link '{attr}'{hint}", attr=node.attr, hint=hint),
+        )
 
 
 def _check_method(function: nodes.Getattr) -> Iterator[Fault]:
@@ -135,21 +160,25 @@ def _check_method(function: nodes.Getattr) -> Iterator[Fault]:
             yield Fault(
                 function.lineno,
                 name,
-                f"`links.{name}` is a link as it stands: write it without `()`",
+                say("`links.{name}` is a link as it stands: write it without `()`", name=name),
             )
     elif not _is(function.node, "loop") and name not in METHODS and not name.startswith("_"):
         if name in ("items", "keys", "values"):
-            advice = "; for its names and values write `| items`"
+            advice = say("; for its names and values write `| items`")
         elif name in ("append", "extend", "pop", "update"):
-            advice = "; a list grows by `+`: `{% set ns.all = ns.all + [product] %}`"
+            advice = say("; a list grows by `+`: `{% set ns.all = ns.all + [product] %}`")
         else:
             near = closest(name, METHODS | ALL.keys())
             advice = (
-                f"; did you mean `{near}`?"
+                say("; did you mean `{near}`?", near=near)
                 if near
-                else "; values are changed by filters: `{{ x | upper }}`"
+                else say("; values are changed by filters: `{{ x | upper }}`")
             )
-        yield Fault(function.lineno, name, f"there is no function `{name}()`{advice}")
+        yield Fault(
+            function.lineno,
+            name,
+            say("there is no function `{name}()`{advice}", name=name, advice=advice),
+        )
 
 
 def _is(node: nodes.Node, name: str) -> bool:
@@ -185,20 +214,21 @@ def assigned_names(tree: nodes.Template) -> set[str]:
     return macros | {name.name for name in found if isinstance(name, nodes.Name)}
 
 
-def _unknown(name: str, is_called: bool) -> str:
+def _unknown(name: str, is_called: bool) -> Phrase:
     if name in _NOT_BUILT:
-        return f"`{name}` is part of the language but not built yet in this version"
+        return say("`{name}` is part of the language but not built yet in this version", name=name)
     if is_called and name not in _INSTEAD:
-        return (
-            "there is no function "
-            f"`{name}()`{did_you_mean(name, FUNCTIONS | HELPERS) or _listed(FUNCTIONS)}"
+        return say(
+            "there is no function `{name}()`{hint}",
+            name=name,
+            hint=did_you_mean(name, FUNCTIONS | HELPERS) or _listed(FUNCTIONS),
         )
     if name in _INSTEAD:
-        return f"there is no `{name}` here: {_INSTEAD[name]}"
+        return say("there is no `{name}` here: {instead}", name=name, instead=_INSTEAD[name])
     near = closest(name, ROOTS)
     hint = (
-        f"; did you mean `{near}`?"
+        say("; did you mean `{near}`?", near=near)
         if near
-        else f"; write `customer.{name}` for a fact or trait of the customer"
+        else say("; write `customer.{name}` for a fact or trait of the customer", name=name)
     )
-    return f"there is no `{name}` here{hint}"
+    return say("there is no `{name}` here{hint}", name=name, hint=hint)

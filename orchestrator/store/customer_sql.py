@@ -14,6 +14,7 @@ from orchestrator.domain.event import ACTIVITY, ANY_EVENT
 from orchestrator.domain.expression import Expr
 from orchestrator.domain.lifecycle import Fact, FactKind
 from orchestrator.domain.message import MessageState
+from orchestrator.domain.phrase import say
 from orchestrator.domain.program import Program
 from orchestrator.domain.state import RESERVED_TRAITS
 from orchestrator.store.line_loading import COUNTED
@@ -64,6 +65,16 @@ class EventSql:
         if at_least == 1:
             return select(1).where(*mine).correlate(CUSTOMERS).exists()
         return self.choose(func.count(), mine) >= at_least
+
+    def happened_to_any(self, at_least: int, met: Sequence[Condition]) -> Condition:
+        """The same, asked once for everybody: the events are read in the order in which they lie,
+        not customer by customer in that of an index, and only once what they say matters.
+        """
+        row, owner = self._events.c, CUSTOMERS.alias()
+        applied = select(owner.c.applied_event_id).where(owner.c.id == row.customer_id)
+        whose = row.customer_id + 0  # keeps SQLite from the order of an index
+        found = select(whose).where(self._named(), *met, row.id <= applied.scalar_subquery())
+        return _c.id.in_(found.group_by(whose).having(func.count() >= at_least))
 
     def mine(self, since: datetime | None) -> list[Condition]:
         """The conditions that the rows of the customer meet, which are on their line already."""
@@ -137,7 +148,11 @@ class CustomerSql:
                 return self._locale()
             case "timezone" | "consent":
                 raise ExpressionInvalid(
-                    f"`customer.{name}` cannot be asked of all customers at once; {_INSTEAD[name]}"
+                    say(
+                        "`customer.{name}` cannot be asked of all customers at once; {instead}",
+                        name=name,
+                        instead=_INSTEAD[name],
+                    )
                 )
         return self._trait(name)
 
@@ -218,8 +233,8 @@ class CustomerSql:
 
 
 _INSTEAD = {
-    "timezone": "ask for `customer.country`",
-    "consent": "ask for a medium: `customer.consent.email`",
+    "timezone": say("ask for `customer.country`"),
+    "consent": say("ask for a medium: `customer.consent.email`"),
 }
 
 
@@ -232,7 +247,12 @@ def _is_plain(path: str) -> bool:
 
 
 def _not_at_once(fact: Fact) -> ExpressionInvalid:
-    window = " over a window" if fact.within is not None else ""
+    window = say(" over a window") if fact.within is not None else ""
     return ExpressionInvalid(
-        f"the fact `{fact.name}` ({fact.kind}{window}) cannot be asked of all customers at once"
+        say(
+            "the fact `{name}` ({kind}{window}) cannot be asked of all customers at once",
+            name=fact.name,
+            kind=fact.kind,
+            window=window,
+        )
     )

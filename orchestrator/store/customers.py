@@ -220,12 +220,16 @@ FOUND_COLUMNS = tuple(_c[name] for name in FoundCustomer._fields)
 
 
 def find_customer(transaction: Transaction, external_id: str) -> FoundCustomer | None:
-    """The customer of that id, known before anonymous; None when there is none."""
+    """The customer of that id, known before anonymous, or who took over the customer of that id;
+    None when there is none.
+    """
     customers = select(*FOUND_COLUMNS)
     by_id = customers.where(_c.external_id == external_id, _c.merged_into.is_(None))
     row = transaction.execute(by_id.order_by(_c.anonymous)).first()
-    linked = None if row else find_links(transaction, [external_id]).get(external_id)
-    if linked is not None:
+    if row is None and (linked := find_links(transaction, [external_id]).get(external_id)):
         by_link = customers.where(_c.external_id == linked, _c.anonymous.is_(False))
         row = transaction.execute(by_link).first()
+    if row is None:
+        gone = select(_c.merged_into).where(_c.external_id == external_id)
+        row = transaction.execute(customers.where(_c.id.in_(gone))).first()
     return None if row is None else FoundCustomer(*row)

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from sqlalchemy import FromClause, and_, case, false, not_, or_, select, true
+from sqlalchemy.sql.visitors import iterate
 
 from orchestrator.domain.closures import ELAPSED_UNITS, compile_expression
 from orchestrator.domain.elements import read_bound
@@ -42,6 +43,7 @@ from orchestrator.domain.expression import (
     walk,
 )
 from orchestrator.domain.expression import constant as constant_argument
+from orchestrator.domain.phrase import say
 from orchestrator.domain.program import Program
 from orchestrator.domain.values import INSTANT
 from orchestrator.store.customer_sql import CustomerSql, EventSql
@@ -55,6 +57,7 @@ from orchestrator.store.sql_value import (
     constant,
     micros_of,
 )
+from orchestrator.store.tables import CUSTOMERS
 
 _ROWS = frozenset({"performed", "in_segment", "received"})  # ask for rows, whatever they are given
 _ASKED = _ROWS | {"any"}
@@ -69,6 +72,7 @@ class AllCustomers:
     program: Program
     now: datetime
     names: Mapping[str, object] = field(default_factory=dict)
+    by_pages: bool = True  # or once, of everybody
 
 
 def compile_rule(tree: Expr, everybody: AllCustomers, *, is_sqlite: bool) -> Condition:
@@ -133,6 +137,9 @@ class _Compiler:
         events = EventSql([asked.event], self.operators.dialect)
         met = [self._meets(events.told(name), name, value) for name, value in asked.filters]
         since = None if asked.within is None else self.everybody.now - asked.within
+        reads_all = met and since is None and not any(map(_is_of_customer, met))
+        if reads_all and asked.at_least > 0 and not self.everybody.by_pages:
+            return events.happened_to_any(asked.at_least, met)
         return events.happened(asked.at_least, since, met)
 
     def _meets(self, told: SqlValue, name: str, tree: Expr) -> Condition:
@@ -140,7 +147,11 @@ class _Compiler:
         known = None if self._asks_rows(tree) else self._known(tree)
         if isinstance(known, str) and (bound := read_bound(known)) is not None:
             return self.operators.compare(told, bound[0], constant(bound[1]))
-        return self.operators.equal(*self._fold(told, self.value(tree), when=name in CASELESS))
+        value = self.value(tree)
+        is_equal = self.operators.equal(*self._fold(told, value, when=name in CASELESS))
+        if known is not None or value.text is None:
+            return is_equal
+        return self.operators.within_bound(told, value.text, is_equal)
 
     def _has_any(self, elements: Expr, wanted: tuple[tuple[str, Expr], ...]) -> Condition:
         """Whether one element of a list is as wanted in all."""
@@ -158,7 +169,9 @@ class _Compiler:
     def _each(self, elements: Expr) -> tuple[FromClause, SqlValue]:
         document = self.value(elements).document
         if document is None:
-            raise ExpressionInvalid("only a list that customers bring can be looked through here")
+            raise ExpressionInvalid(
+                say("only a list that customers bring can be looked through here")
+            )
         return self.operators.dialect.each(document)
 
     def _part(self, of: SqlValue, key: str | int) -> SqlValue:
@@ -198,8 +211,10 @@ class _Compiler:
                 return self.operators.elapsed(since, micros_of(self.everybody.now), unit)
         if isinstance(tree, Each) or (isinstance(tree, Invoke) and tree.function not in _ASKED):
             raise ExpressionInvalid(
-                "this cannot be asked of all customers at once: ask `x in list[].name` or "
-                "any(list, …), and keep a sum as a fact"
+                say(
+                    "this cannot be asked of all customers at once: ask `x in list[].name` "
+                    "or any(list, …), and keep a sum as a fact"
+                )
             )
         # a comparison of conditions would be read in another order than it is written
         return SqlValue(flag=case((self.condition(tree), true()), else_=false()))
@@ -217,7 +232,7 @@ class _Compiler:
         if isinstance(key, Const):
             key = key.value
         if not isinstance(key, str | int):
-            raise ExpressionInvalid("what is looked up for all customers must be plain text")
+            raise ExpressionInvalid(say("what is looked up for all customers must be plain text"))
         match tree.of:
             case Name("customer"):
                 return self.customer.get(str(key))
@@ -246,3 +261,8 @@ class _Compiler:
     def _counts(self, tree: Expr, event: EventSql) -> Condition:
         """Whether a fact's `if` holds of an event."""
         return _Compiler(self.everybody, self.operators, event).condition(tree)
+
+
+def _is_of_customer(condition: Condition) -> bool:
+    """Whether a condition of events reads their customer too."""
+    return any(part is CUSTOMERS for part in iterate(condition))

@@ -2,37 +2,39 @@
 
 from __future__ import annotations
 
+from functools import cache
+from importlib import import_module
 from pathlib import Path
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from alembic.util import CommandError
+from sqlalchemy import column, inspect, select, table
 
-from orchestrator.store.availability import SchemaUnknown, unless_away
+from orchestrator.store.availability import unless_away
 from orchestrator.store.database import Database
 
-
-def alembic_config(database: Database) -> Config:
-    """Alembic's configuration for a database; used by the command line of alembic only through
-    us.
-    """
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-    config.attributes["engine"] = database.engine
-    return config
+#: A file for each revision, whose name begins with it; they follow each other in this order.
+MIGRATIONS = Path(__file__).parent / "migrations/versions"
+_VERSION = table("alembic_version", column("version_num"))  # alembic's own
 
 
 def migrate(database: Database) -> None:
     """Runs the migrations that are missing; does nothing on a current database. Raises
     StoreUnavailable, and SchemaUnknown where a newer version made it.
     """
-    config = alembic_config(database)
+    if _revision_of(database) != newest_revision():
+        # to import alembic takes longer than most commands: only where it has something to do
+        import_module("orchestrator.store.upgrade").upgrade(database)
+
+
+@cache
+def newest_revision() -> str:
+    """The revision of a database that is current."""
+    return max(path.name.partition("_")[0] for path in MIGRATIONS.glob("[0-9]*_*.py"))
+
+
+def _revision_of(database: Database) -> str | None:
+    """The revision of a database; None where nothing was made yet."""
     with unless_away(), database.read() as transaction:
-        current = MigrationContext.configure(transaction.connection).get_current_revision()
-    if current != ScriptDirectory.from_config(config).get_current_head():
-        try:
-            command.upgrade(config, "head")
-        except CommandError as error:
-            raise SchemaUnknown(str(error)) from error
+        if not inspect(transaction.connection).has_table(_VERSION.name):
+            return None
+        found = transaction.connection.execute(select(_VERSION.c.version_num))
+        return found.scalar_one_or_none()

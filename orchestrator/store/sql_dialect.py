@@ -29,6 +29,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 
 from orchestrator.domain.errors import ExpressionInvalid
+from orchestrator.domain.phrase import say
 from orchestrator.store.sql_value import Column, Condition, SqlValue, read_time
 
 #: What Python's `strip` takes away.
@@ -157,7 +158,7 @@ def _path(key: str | int) -> str:
     if isinstance(key, int):
         return f"$[{key}]" if key >= 0 else f"$[#{key}]"
     if '"' in key or "\\" in key:
-        raise ExpressionInvalid("a name with quotes cannot be asked of all customers at once")
+        raise ExpressionInvalid(say("a name with quotes cannot be asked of all customers at once"))
     return f'$."{key}"'
 
 

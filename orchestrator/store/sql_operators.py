@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import (
     BigInteger,
     Double,
+    Text,
     and_,
     case,
     cast,
@@ -21,6 +22,7 @@ from sqlalchemy import (
 )
 
 from orchestrator.domain.errors import ExpressionInvalid
+from orchestrator.domain.phrase import say
 from orchestrator.domain.values import TEXT_MAX
 from orchestrator.store.sql_dialect import SqlDialect
 from orchestrator.store.sql_value import (
@@ -36,6 +38,7 @@ from orchestrator.store.sql_value import (
     sure,
 )
 
+_ASCII_BLANKS = " \t\n\r\f\v"
 _AMOUNT_MAX = 1e150  # the product of two is a number that both databases have
 
 
@@ -81,8 +84,10 @@ class Operators:
         """Whether two values are the same; a text and a number never are."""
         if left.items is not None or right.items is not None:
             raise ExpressionInvalid(
-                "a list cannot be compared as a whole for all customers at once: ask `x in list`, "
-                "or for its length"
+                say(
+                    "a list cannot be compared as a whole for all customers at once: ask "
+                    "`x in list`, or for its length"
+                )
             )
         ways = [one == other for one, other in _pairs(left, right, ("number", "text", "flag"))]
         ways += [one == other for one, other in _times(left, right)]
@@ -109,13 +114,29 @@ class Operators:
                 ways.append(sure(self.dialect.has_key(right.document, left.text)))
         return or_(false(), *ways)
 
+    def within_bound(self, told: SqlValue, text: Column, otherwise: Condition) -> Condition:
+        """How a value compares with a text such as `">= 20"` (`domain.elements.read_bound`); of any
+        other text, `otherwise`.
+        """
+        trimmed, ways = func.trim(text, _ASCII_BLANKS, type_=Text), []
+        for operator in (">=", "<=", "!=", ">", "<"):
+            sign = func.substr(trimmed, 1, len(operator), type_=Text)
+            rest = func.substr(trimmed, len(operator) + 1, type_=Text)
+            number = SqlValue(text=func.trim(rest, _ASCII_BLANKS, type_=Text))
+            met = self.compare(told, operator, SqlValue(number=amount_of(number)))
+            ways.append((and_(sign == operator, _is_plain_number(number)), met))
+        return case(*ways, else_=otherwise)
+
     # ------------------------------------------------------------ numbers
 
     def compute(self, left: SqlValue, operator: str, right: SqlValue) -> SqlValue:
         """`+`, `-`, `*` or `/`; missing where it cannot be computed."""
         if operator not in _COMPUTE or left.items is not None or right.items is not None:
             raise ExpressionInvalid(
-                f"`{operator}` cannot be computed for all customers at once; keep it as a trait"
+                say(
+                    "`{operator}` cannot be computed for all customers at once; keep it as a trait",
+                    operator=operator,
+                )
             )
         one, other = amount_of(left), amount_of(right)
         number = _COMPUTE[operator](_bounded(one), _bounded(other))
@@ -195,7 +216,10 @@ class Operators:
             case "first" | "last" if value.document is not None and value.text is None:
                 return self.dialect.part(value.document, 0 if name == "first" else -1)
         raise ExpressionInvalid(
-            f"the filter `{name}` cannot be asked of all customers at once; keep it as a trait"
+            say(
+                "the filter `{name}` cannot be asked of all customers at once; keep it as a trait",
+                name=name,
+            )
         )
 
     def _number(self, value: SqlValue) -> Column:
@@ -230,6 +254,15 @@ class Operators:
         if value.flag is None:
             return false()
         return sure(value.flag if name == "true" else not_(value.flag))
+
+
+def _is_plain_number(value: SqlValue) -> Condition:
+    """Whether a text is made of digits, one point inside and a minus before."""
+    text = value.text
+    assert text is not None  # it is made of one
+    odd = or_(*(text.like(form) for form in ("%.", ".%", "-.%")))
+    only = func.trim(text, "0123456789.-", type_=Text) == ""
+    return and_(only, not_(odd), amount_of(value).is_not(None))
 
 
 def _is_there(column: Column | None) -> Condition:

@@ -28,6 +28,7 @@ from sqlalchemy import (
 )
 
 from orchestrator.domain.errors import ExpressionInvalid
+from orchestrator.domain.phrase import say
 from orchestrator.domain.values import INSTANT, is_number
 
 Column = ColumnElement[Any]
@@ -76,7 +77,7 @@ def constant(value: object) -> SqlValue:
         return SqlValue(items=tuple(map(constant, value)))
     if value is None:
         return MISSING
-    raise ExpressionInvalid("a map cannot be asked of all customers at once")
+    raise ExpressionInvalid(say("a map cannot be asked of all customers at once"))
 
 
 def sure(condition: Column) -> Condition:
@@ -101,7 +102,7 @@ def choose(ways: Sequence[tuple[Condition, SqlValue]], otherwise: SqlValue) -> S
     """The value of the first way whose condition holds."""
     values = [value for _, value in ways] + [otherwise]
     if any(value.items is not None for value in values):
-        raise ExpressionInvalid("a list cannot be chosen for all customers at once: use `in`")
+        raise ExpressionInvalid(say("a list cannot be chosen for all customers at once: use `in`"))
 
     def pick(kind: str) -> Column | None:
         if all(getattr(value, kind) is None for value in values):

@@ -13,6 +13,7 @@ from orchestrator.domain.expression import Scope
 from orchestrator.domain.journey import Journey
 from orchestrator.domain.medium import Medium
 from orchestrator.domain.message import Purpose
+from orchestrator.domain.phrase import say
 from orchestrator.domain.step import Step
 from orchestrator.domain.steps.first_of import messages_of
 from orchestrator.domain.steps.message_step import Message
@@ -25,7 +26,7 @@ from orchestrator.render import Templates
 from orchestrator.render.sample import NOW, SampleReader, sample_scope, with_questions
 from orchestrator.render.templates import RenderedContent
 
-SECTIONS = frozenset({"customer", "entry", "vars", "coupon"})
+SECTIONS = frozenset({"customer", "entry", "item", "vars", "coupon"})
 
 
 class NotThere(ValueError):
@@ -93,7 +94,13 @@ def find_targets(project: Project, name: str) -> list[Target]:
     found = sorted(key for key in project.templates if key[1] == bare and wanted in ("", key[0]))
     if not found:
         names = {*project.journeys, *(template for _, template in project.templates)}
-        raise NotThere(f"there is no journey and no template '{name}'{did_you_mean(bare, names)}")
+        raise NotThere(
+            say(
+                "there is no journey and no template '{name}'{hint}",
+                name=name,
+                hint=did_you_mean(bare, names),
+            )
+        )
     purpose = _purpose_of(project, bare)
     return [
         Target(medium, template, str(medium), template, purpose=purpose)
@@ -131,17 +138,19 @@ def _purpose_of(project: Project, template: str) -> Purpose:
 
 def read_customer(path: Path) -> dict[str, object]:
     """The sections of a scope from a JSON or YAML file: a customer's traits and facts, or a map of
-    `customer`, `entry`, `vars` and `coupon`. Raises ProjectInvalid."""
+    `customer`, `entry`, `item`, `vars` and `coupon`. Raises ProjectInvalid."""
     try:
         text = decode_text(path.read_bytes())
     except UnicodeDecodeError as error:
-        told = f"this is not UTF-8 (byte {error.start + 1}): save the file as UTF-8"
+        told = say(
+            "this is not UTF-8 (byte {number}): save the file as UTF-8", number=error.start + 1
+        )
         raise ProjectInvalid([Problem(path.name, 1, 1, told)]) from None
     document, problems = read_yaml(text, path.name)
     if not problems and not isinstance(document.data, dict):
         problems = [
             document.problem(
-                (), "a customer is a map of traits and facts, such as `first_name: Ada`"
+                (), say("a customer is a map of traits and facts, such as `first_name: Ada`")
             )
         ]
     if problems:
@@ -149,10 +158,11 @@ def read_customer(path: Path) -> dict[str, object]:
     data = document.map
     if "customer" not in data or not data.keys() <= SECTIONS:
         return {"customer": data}
-    wrong = [name for name, section in data.items() if not isinstance(section, dict)]
+    maps = {name: section for name, section in data.items() if name != "item"}
+    wrong = [name for name, section in maps.items() if not isinstance(section, dict)]
     if wrong:
         raise ProjectInvalid(
-            [document.problem((name,), f"`{name}` is a map here") for name in wrong]
+            [document.problem((name,), say("`{name}` is a map here", name=name)) for name in wrong]
         )
     return data
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from xml.etree.ElementTree import Element, ElementTree, SubElement, indent
 
-from orchestrator.domain.errors import in_one_line
+from orchestrator.domain.errors import on_one_line
 from orchestrator.trial.rehearsal import Rehearsal
 from orchestrator.trial.test_run import Tested
 
@@ -35,11 +35,11 @@ def _add_case(suite: Element, journey: str, outcome: Rehearsal) -> None:
         suite,
         "testcase",
         classname=journey,
-        name=in_one_line(outcome.test.name),
+        name=on_one_line(outcome.test.name),
         file=f"journeys/{journey}.yaml",
         line=str(outcome.test.line),
     )
     if not outcome.passed:
-        first, *rest = map(in_one_line, str(outcome).splitlines())
+        first, *rest = map(on_one_line, str(outcome).splitlines())
         failure = SubElement(case, "failure", message=(rest or [first])[0].strip())
         failure.text = "\n".join([first, *rest])

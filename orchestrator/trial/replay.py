@@ -6,7 +6,7 @@ is put on that one's line, which is then run again.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -18,8 +18,7 @@ from orchestrator.domain.identity import Identities, Person
 from orchestrator.domain.program import Program
 from orchestrator.domain.run_options import RunOptions
 from orchestrator.domain.state import CustomerState
-from orchestrator.domain.timeline import run
-from orchestrator.domain.values import INSTANT
+from orchestrator.domain.uniting import Life, run_life
 
 ROUNDS_MAX = 10  # of rewards that cause rewards
 
@@ -125,31 +124,20 @@ class Replay:
         return person
 
     def _run(self, life: OwnEvents, gifts: list[Event]) -> list[Effect]:
-        effects: list[Effect] = []
         # Nobody is told anything before they exist.
         begins = min(
             [*(event.at for event in life.events), *(at for at, _ in life.absorbs)], default=None
         )
-        events = [
-            *self._united(life, effects),
-            *(gift for gift in gifts if begins is not None and gift.at >= begins),
-        ]
-        return effects + run(
-            self.program, self._state(life.person), events, self.until, options=self.options
-        )
+        heard = [gift for gift in gifts if begins is not None and gift.at >= begins]
+        return run_life(self.program, self._as_life(life, heard), self.until)
 
-    def _united(self, life: OwnEvents, effects: list[Effect]) -> list[Event]:
-        """The events of a life with those of whoever turned out to be its customer, whose own
-        lives are run to their end before."""
-        events = [*life.events]
-        for at, person in life.absorbs:
-            other = self._state(person)
-            theirs = self._united(self.lives[person], effects)
-            before = [event for event in theirs if event.at < at]
-            effects += run(self.program, other, before, at - INSTANT, options=self.options)
-            events += [event for event in theirs if event.at >= at]
-            events.append(Event(at, Kind.MERGE, "", arrival=-1, absorbed=other))
-        return events
+    def _as_life(self, own: OwnEvents, heard: Sequence[Event] = ()) -> Life:
+        """A customer as the time line takes them, with all who turned out to be them."""
+        merges = [
+            (Event(at, Kind.MERGE, ""), self._as_life(self.lives[one])) for at, one in own.absorbs
+        ]
+        events = [*own.events, *heard]
+        return Life(self._state(own.person), events, merges, self.options)
 
     def _state(self, person: Person) -> CustomerState:
         return CustomerState(

@@ -59,7 +59,7 @@ def test_help_check_and_backtest_wait_for_no_database_and_no_sdk(shop: ShopFolde
 
 def test_status_imports_neither_prefect_nor_an_sdk(shop: ShopFolder) -> None:
     shop.begin()
-    assert imported_by("status", "--project", shop.folder) <= {"sqlalchemy", "alembic"}
+    assert imported_by("status", "--project", shop.folder) <= {"sqlalchemy"}
 
 
 def test_the_project_is_the_current_folder_unless_it_is_named_before_or_behind(

@@ -608,3 +608,13 @@ def test_a_project_with_errors_still_tells_the_story(stored_shop: ShopFolder) ->
     assert answer.code == 0
     assert "so its rules cannot be asked: `parcours check`" in answer.err
     assert "enters (Product Added: 80)" in answer.out
+
+
+def test_a_zone_that_does_not_exist_is_told_with_the_clock_that_holds(
+    stored_shop: ShopFolder,
+) -> None:
+    stored_shop.leave_cart(timezone="Mars/Olympus", phone="+33639981234")
+    stored_shop.run("tick")
+    told = "This customer lives by the project's clock: Mars/Olympus is no time zone."
+    assert f"Times are those of Europe/Paris. {told}" in stored_shop.run("explain", "ada").out
+    assert stored_shop.run("explain", "ada", "--json").json["clock"] == told

@@ -95,3 +95,31 @@ def test_a_comment_that_the_data_makes_needless_is_no_fault_with_the_data(
     shop.ingest(track("ada", "Payment Failed", now(), amount=80))
     shop.run("tick")
     assert "take this comment away" not in shop.run("check", "--data").out
+
+
+def test_the_answer_of_a_webhook_is_no_event_that_a_shop_should_send(dunning: ShopFolder) -> None:
+    asking = DUNNING + "  - webhook: {url: https://crm.example/x, save_as: crm}\n"
+    dunning.write("journeys/dunning.yaml", asking.replace("Suceeded", "Succeeded"))
+    out = told(
+        dunning,
+        track("ada", "Payment Failed", now(), amount=80),
+        track("ada", "Payment Succeeded", now()),
+    )
+    assert "never happens" not in out
+
+
+def test_who_writes_another_word_is_not_told_that_the_events_at_hand_were_meant(
+    dunning: ShopFolder,
+) -> None:
+    dunning.write("journeys/dunning.yaml", DUNNING.replace("Suceeded", "Forgiven"))
+    out = told(dunning, track("ada", "Payment Failed", now(), amount=80))
+    assert "'Payment Forgiven' (exit of dunning) never happens in this call\n" in out
+
+
+def test_a_journey_whose_time_did_not_come_says_when_it_begins(dunning: ShopFolder) -> None:
+    dunning.write(
+        "journeys/letter.yaml",
+        "journey: letter\ntrigger: {once: 2099-12-10 10:00}\nsteps:\n  - email: reminder\n",
+    )
+    out = told(dunning, track("ada", "Payment Succeeded", now()))
+    assert "\nletter: nobody entered; it begins once, on 2099-12-10 10:00 in Europe/Paris\n" in out

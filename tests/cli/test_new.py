@@ -35,8 +35,11 @@ def test_a_new_project_runs_at_once(
     flags = [word for locale in locales for word in ("--locale", locale)]
     answer = parcours("new", "my-shop", "--lifecycle", lifecycle, *flags)
     assert answer.code == 0, answer.err
+    # the postal address is nobody's but theirs
     assert checked(parcours("check", "--project", "my-shop")) == (
-        "1 journey, 1 template: 0 errors, 1 warning"  # the postal address is nobody's but theirs
+        "1 parcours, 1 modèle\u202f: 0 erreur, 1 avertissement"
+        if locales[0] == "fr"
+        else "1 journey, 1 template: 0 errors, 1 warning"
     )
     assert parcours("test", "--project", "my-shop").out.endswith("3 passed, in 1 journey\n")
     preview = parcours("preview", "hello", "--project", "my-shop").out
@@ -82,7 +85,8 @@ def test_every_programme_runs_in_a_new_project(
     for name in PLAYBOOKS:
         answer = parcours("new", name)
         assert (answer.code, answer.err) == (0, "")
-    assert checked(parcours("check")).endswith(": 0 errors, 1 warning")
+    found = "0 erreur, 1 avertissement" if locales[0] == "fr" else "0 errors, 1 warning"
+    assert checked(parcours("check")).endswith(f": {found}")
     tested = parcours("test")
     assert tested.code == 0, tested.out
     assert tested.out.endswith("passed, in 9 journeys\n")

@@ -339,3 +339,9 @@ def test_what_is_no_language_names_no_file(shop: ShopFolder) -> None:
     assert shop.run("preview", "nudge", "--locale", "../../x").code == 2
     customer = shop.write("customer.json", '{"locale": "../../x"}')
     assert "nudge.en.txt" in shop.run("preview", "nudge", "--customer", customer).out
+
+
+def test_a_customer_s_file_may_say_which_element_a_message_is_about(shop: ShopFolder) -> None:
+    shop.write("templates/sms/refill.txt", "{{ item.name }} has run out")
+    file = shop.write("ada.yaml", "customer: {first_name: Ada}\nitem: {name: Aspirin}\n")
+    assert "Aspirin has run out" in shop.run("preview", "refill", "--customer", file).out

@@ -70,3 +70,19 @@ def test_a_segment_that_no_database_can_ask_is_an_error_of_check(stored_shop: Sh
     assert problem["file"].endswith("journeys/segments.yaml")
     assert problem["line"] == 2
     assert "ask for `customer.country`" in problem["message"]
+
+
+def test_a_trigger_that_no_database_can_ask_is_an_error_of_check(stored_shop: ShopFolder) -> None:
+    stored_shop.write(
+        "journeys/letter.yaml",
+        "journey: letter\ntrigger:\n"
+        "  - {event: Viewed, if: customer.timezone == 'x'}\n"
+        "  - {schedule: 0 9 * * mon, if: customer.timezone == 'x'}\n"
+        "  - {business_event: Back, to: customer.x % 2 == event.a}\n"
+        "  - {business_event: Back, to: customer.x == event.a % 2}\n"
+        "steps: [{delay: 1h}]\n",
+    )
+    told = stored_shop.run("check", "--json").json
+    found = [one for one in told["problems"] if one["rule"] == "trigger-not-in-sql"]
+    assert [one["line"] for one in found] == [4, 5]
+    assert "ask for `customer.country`" in found[0]["message"]

@@ -80,3 +80,14 @@ def test_an_unknown_journey_is_a_wrong_call(shop: ShopFolder) -> None:
     answer = shop.run("start", "call-bakc", "ada")
     assert answer.code == 2
     assert "did you mean 'call-back'?" in answer.err
+
+
+def test_a_start_on_a_virtual_clock_is_of_its_time(stored_shop: ShopFolder) -> None:
+    later = now() + timedelta(days=400)
+    stored_shop.ingest(identify("ada", later))
+    stored_shop.run("tick", "--now", later.isoformat())
+    stored_shop.run("start", "call-back", "ada")
+    stored_shop.run("tick", "--now", (later + timedelta(minutes=1)).isoformat())
+    [line] = stored_shop.run("explain", "ada", "call-back", "--json").json["story"][-1:]
+    assert line["at"] >= later.isoformat()[:10]
+    assert entered(stored_shop, "ada") == 1

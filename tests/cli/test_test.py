@@ -144,3 +144,16 @@ def test_the_story_tells_of_segments_too(shop: ShopFolder) -> None:
     out = shop.run("test", "greeting").out
     assert "enters the segment pros" in out
     assert "enters (entered pros)" in out
+
+
+def test_the_story_of_a_test_names_what_happened_to_the_business(shop: ShopFolder) -> None:
+    shop.write(
+        "journeys/back.yaml",
+        "journey: back\n"
+        "trigger: {business_event: Back In Stock, to: customer.size == event.size}\n"
+        "steps:\n  - delay: 1h\n  - email: reminder\n"
+        "tests:\n  - test: it comes back\n    customer: {email: ada@example.com, size: 7}\n"
+        "    events: [{at: 0h, business: Back In Stock, properties: {name: Oak stool, size: 7}}]\n"
+        "    expect: [{at: 9h, email: reminder}]\n",
+    )
+    assert "enters (Back In Stock: Oak stool)\n" in shop.run("test", "back").out

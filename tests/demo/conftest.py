@@ -12,7 +12,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
@@ -35,13 +36,53 @@ HASTY_PARCOURS = [
 ]
 
 
-@pytest.fixture
-def project(tmp_path: Path) -> Path:
+MAIL = (
+    "---\nsubject: Welcome\n---\n<p>Hello {{ customer.first_name }}</p>\n"
+    '<a href="{{ links.unsubscribe }}">Unsubscribe</a>\n{{ project.postal_address }}\n'
+)
+#: What little a project needs; no hour is quiet, as the machine may run the tests at any.
+SMALL = {
+    "parcours.toml": (
+        '[project]\nname = "Atelier"\ntimezone = "Europe/Paris"\n'
+        'postal_address = "1 rue des Tanneurs, Paris"\n'
+    ),
+    "journeys/lifecycle.yaml": "lifecycle: shop\nstages:\n  - {stage: lead, if: true}\n",
+    "journeys/welcome.yaml": (
+        "journey: welcome\ntrigger: {event: Signed Up}\nsteps:\n  - email: welcome-hello\n"
+    ),
+    "journeys/edited.yaml": (
+        "journey: edited\ntrigger: {event: Never}\nsteps:\n  - email: welcome-hello\n"
+    ),
+    "templates/email/welcome-hello.html": MAIL,
+    "templates/email/another.html": MAIL,
+}
+
+
+def copy_shop(folder: Path) -> Path:
     """The project of the repository, without anything it made."""
     for name in ("journeys", "templates"):
-        shutil.copytree(ROOT / name, tmp_path / name)
-    shutil.copy(ROOT / "parcours.toml", tmp_path)
-    return tmp_path
+        shutil.copytree(ROOT / name, folder / name)
+    shutil.copy(ROOT / "parcours.toml", folder)
+    return folder
+
+
+def write_files(folder: Path, files: Mapping[str, str]) -> Path:
+    for path, text in files.items():
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text(text, encoding="utf-8")
+    return folder
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Path:
+    """A copy of the repository's project."""
+    return copy_shop(tmp_path)
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Path:
+    """A project of one journey: to start `up` on the repository's own takes half as long again."""
+    return write_files(tmp_path, SMALL)
 
 
 class Up:
@@ -93,6 +134,9 @@ class Up:
     def mails(self, var: str = "var") -> list[StoredMessage]:
         return read_messages(self.project / var / "mailbox", 10_000)
 
+    def mails_to(self, address: str) -> list[StoredMessage]:
+        return [mail for mail in self.mails() if mail.to == address]
+
     def stop(self, how: signal.Signals = signal.SIGINT, timeout_s: float = PATIENCE_S) -> int:
         """Stops it as Ctrl-C would; its exit status."""
         if self.process.poll() is None:
@@ -100,8 +144,8 @@ class Up:
         return self.process.wait(timeout_s)
 
 
-@pytest.fixture
-def start_up(project: Path) -> Iterator[Callable[..., Up]]:
+@contextmanager
+def starting(project: Path) -> Iterator[Callable[..., Up]]:
     """Starts `parcours up` in the project; what still runs at the end is ended."""
     started: list[Up] = []
 
@@ -114,3 +158,23 @@ def start_up(project: Path) -> Iterator[Callable[..., Up]]:
         if up.process.poll() is None:
             up.process.kill()
             up.process.wait()
+
+
+@pytest.fixture
+def start_up(project: Path) -> Iterator[Callable[..., Up]]:
+    """Starts `parcours up` in a project of one journey."""
+    with starting(project) as start:
+        yield start
+
+
+def http_side(up: int) -> int | None:
+    """The process that serves the pages of a process that is `up`."""
+    for found in Path("/proc").glob("[0-9]*"):
+        try:
+            command = (found / "cmdline").read_bytes()
+            parent = (found / "stat").read_text().rpartition(")")[2].split()[1]
+        except OSError:
+            continue
+        if int(parent) == up and b"orchestrator.api.process" in command:
+            return int(found.name)
+    return None

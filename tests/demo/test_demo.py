@@ -5,14 +5,17 @@ leads nowhere.
 from __future__ import annotations
 
 import json
+import socket
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.error import HTTPError
 from urllib.request import urlopen
 from zoneinfo import ZoneInfo
+
+import pytest
 
 from channels.mailbox import StoredMessage
 from orchestrator.config import Channels, Config
@@ -21,7 +24,7 @@ from orchestrator.demo.seasons import HISTORY, SEASON, imagine_history, imagine_
 from orchestrator.demo.shoppers import Habit, invent_shoppers
 from orchestrator.demo.stage import begin_season, clear_stage, set_stage
 from orchestrator.language.project import load_project
-from tests.demo.conftest import HASTY_PARCOURS, Up
+from tests.demo.conftest import HASTY_PARCOURS, Up, copy_shop, starting
 
 BEGIN = datetime(2026, 10, 27, tzinfo=UTC)
 
@@ -50,9 +53,23 @@ def local_time(row: tuple[str, str]) -> datetime:
     return datetime.fromisoformat(row[0]).replace(tzinfo=UTC).astimezone(ZoneInfo(row[1]))
 
 
-def test_three_weeks_show_every_journey_and_no_link_is_dead(start_up: Callable[..., Up]) -> None:
-    up = start_up("--demo", "--no-prefect", "--port", "0", command=HASTY_PARCOURS)
-    up.until(lambda: "three weeks are over" in up.said())
+@pytest.fixture(scope="module")
+def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Up, int]]:
+    """`up` that was told to listen on a port which is taken, and has played three weeks; the
+    port.
+    """
+    shop = copy_shop(tmp_path_factory.mktemp("demo"))
+    with starting(shop) as start, socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        options = ("--demo", "--no-prefect", "--port", str(port))
+        up = start(*options, command=HASTY_PARCOURS)
+        up.until(lambda: "three weeks are over" in up.said())
+        yield up, port
+        assert up.stop() == 0
+
+
+def test_three_weeks_show_every_journey_and_no_link_is_dead(played: tuple[Up, int]) -> None:
+    up, _ = played
     mails = up.mails("var/demo")
     silent = {
         "events",
@@ -95,16 +112,19 @@ def test_three_weeks_show_every_journey_and_no_link_is_dead(start_up: Callable[.
             at for at in map(local_time, database.execute(MARKETING)) if not 8 <= at.hour < 21
         ]
         assert at_night == []
-    assert up.stop() == 0
 
 
-def test_page_and_terminal_say_that_time_is_accelerated(start_up: Callable[..., Up]) -> None:
-    up = start_up("--demo", "--no-prefect", "--port", "0")
+def test_the_demo_takes_the_next_free_port(played: tuple[Up, int]) -> None:
+    up, taken = played
+    assert taken < int(up.url.rpartition(":")[2]) <= taken + 99
+
+
+def test_page_and_terminal_say_that_time_is_accelerated(played: tuple[Up, int]) -> None:
+    up, _ = played
     assert "accelerated time" in up.said()
     with urlopen(f"{up.url}/mailbox") as page:
         assert "accelerated time" in page.read().decode()
     assert not (up.project / "var" / "parcours.db").exists()
-    assert up.stop() == 0
 
 
 def dead_links(mails: list[StoredMessage]) -> dict[str, int]:
@@ -115,13 +135,13 @@ def dead_links(mails: list[StoredMessage]) -> dict[str, int]:
     return {link: status for link in sorted(links) if (status := status_of(link)) >= 400}
 
 
-def test_the_demo_uses_mailboxes_whatever_the_project_says(project: Path) -> None:
-    text = (project / "parcours.toml").read_text()
+def test_the_demo_uses_mailboxes_whatever_the_project_says(shop: Path) -> None:
+    text = (shop / "parcours.toml").read_text()
     live = text.replace('email = "mailbox"', 'email = "sendgrid"').replace(
         'sms = "mailbox"', 'sms = "twilio"'
     )
-    (project / "parcours.toml").write_text(live)
-    found = load_project(project, {"PARCOURS_DATABASE_URL": "postgresql+psycopg://somewhere/else"})
+    (shop / "parcours.toml").write_text(live)
+    found = load_project(shop, {"PARCOURS_DATABASE_URL": "postgresql+psycopg://somewhere/else"})
     config = set_stage(found).config
     assert (
         *(one.adapter for one in config.channels.by_name.values()),
@@ -131,7 +151,7 @@ def test_the_demo_uses_mailboxes_whatever_the_project_says(project: Path) -> Non
         "mailbox",
         (),
     )
-    assert config.database_url == f"sqlite:///{project.resolve()}/var/demo/parcours.db"
+    assert config.database_url == f"sqlite:///{shop.resolve()}/var/demo/parcours.db"
     assert found.config.channels != Channels()
 
 

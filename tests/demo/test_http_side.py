@@ -21,29 +21,10 @@ from urllib.error import URLError
 from orchestrator.api.conversation import Served
 from orchestrator.clock import SystemClock
 from orchestrator.language.config_file import load_config
-from tests.demo.conftest import PARCOURS, PATIENCE_S, Up
+from tests.demo.conftest import PARCOURS, PATIENCE_S, Up, http_side
+from tests.support.processes import is_running
 
 StartUp = Callable[..., Up]
-
-
-def http_side(up: int) -> int | None:
-    """The process that serves the pages of a process that is `up`."""
-    for found in Path("/proc").glob("[0-9]*"):
-        try:
-            command = (found / "cmdline").read_bytes()
-            parent = (found / "stat").read_text().rpartition(")")[2].split()[1]
-        except OSError:
-            continue
-        if int(parent) == up and b"orchestrator.api.process" in command:
-            return int(found.name)
-    return None
-
-
-def is_running(pid: int) -> bool:
-    try:
-        return "Z" not in Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except OSError:
-        return False
 
 
 def taken(up: Up) -> list[str]:
@@ -136,10 +117,3 @@ def test_it_is_gone_when_up_breaks(project: Path) -> None:
         up.terminate()
         up.communicate(timeout=PATIENCE_S)
     assert not is_running(side)
-
-
-def test_it_is_gone_when_up_has_ended(start_up: StartUp) -> None:
-    up = start_up("--no-prefect", "--port", "0")
-    pid = up.until(lambda: http_side(up.process.pid))
-    assert up.stop(signal.SIGTERM) == 0
-    assert not is_running(pid)

@@ -8,10 +8,11 @@ import signal
 import socket
 import sqlite3
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from urllib.request import urlopen
 
 import pytest
@@ -19,16 +20,38 @@ import pytest
 from orchestrator.language.config_file import load_config
 from orchestrator.store import settings
 from orchestrator.wiring import open_database
-from tests.demo.conftest import PARCOURS, PATIENCE_S, Up
-from tests.support.ports import server_port
-
-ADA = {"email": "ada@example.com", "first_name": "Ada", "locale": "en", "consent": {"email": True}}
-SIGN_UP = (
-    {"type": "identify", "userId": "1", "traits": ADA},
-    {"type": "track", "userId": "1", "event": "Signed Up"},
+from tests.demo.conftest import (
+    PARCOURS,
+    PATIENCE_S,
+    SMALL,
+    Up,
+    http_side,
+    starting,
+    write_files,
 )
+from tests.support.ports import server_port
+from tests.support.processes import is_running
 
 StartUp = Callable[..., Up]
+
+
+def does(name: str, event: str) -> tuple[dict[str, Any], ...]:
+    """Somebody with consent does something."""
+    traits = {"email": f"{name}@example.com", "first_name": name, "consent": {"email": True}}
+    return (
+        {"type": "identify", "userId": name, "traits": traits},
+        {"type": "track", "userId": name, "event": event},
+    )
+
+
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
+    """An `up` that several tests speak to, each of a customer and of files of its own."""
+    project = write_files(tmp_path_factory.mktemp("running"), SMALL)
+    with starting(project) as start:
+        up = start("--no-prefect", "--port", "0")
+        yield up
+        assert up.stop() == 0
 
 
 def run(project: Path, *options: str) -> subprocess.CompletedProcess[str]:
@@ -39,19 +62,23 @@ def run(project: Path, *options: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_a_sign_up_leads_to_a_message(start_up: StartUp, project: Path) -> None:
-    write_at_night_too(project)
-    up = start_up("--no-prefect", "--port", "0")
-    assert up.mails() == []  # it starts empty
-    up.post(*SIGN_UP)
-    (mail,) = up.until(up.mails)
-    assert (mail.to, mail.template) == ("ada@example.com", "welcome-hello")
+def test_a_sign_up_leads_to_a_message(running: Up) -> None:
+    before = mails_sent(running)
+    running.post(*does("ada", "Signed Up"))
+    (mail,) = running.until(lambda: running.mails_to("ada@example.com"))
+    assert mail.template == "welcome-hello"
     assert abs(mail.at - datetime.now(UTC)) < timedelta(hours=1)  # the clock is the real one
-    assert up.url in mail.html  # links lead to the port we got, whatever it is
-    up.until(
-        lambda: "E-mails sent</dt><dd>1</dd>" in home_page(up)
+    assert running.url in mail.html  # links lead to the port we got, whatever it is
+    running.until(
+        lambda: mails_sent(running) == before + 1
     )  # the outcome is written after the mail is filed
-    assert up.stop() == 0
+
+
+def mails_sent(up: Up) -> int:
+    """What the first page says."""
+    found = re.search(r"E-mails sent</dt><dd>(\d+)</dd>", home_page(up))
+    assert found
+    return int(found[1])
 
 
 def home_page(up: Up) -> str:
@@ -62,9 +89,12 @@ def home_page(up: Up) -> str:
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
 def test_it_ends_in_order_and_tells_so(start_up: StartUp, how: signal.Signals) -> None:
     up = start_up("--no-prefect", "--port", "0")
+    assert up.mails() == []  # it starts empty
+    side = up.until(lambda: http_side(up.process.pid))
     assert up.stop(how) == 0
     assert "Traceback" not in up.said()
     assert not up.is_healthy()
+    assert not is_running(side)
 
 
 def test_it_ends_soon_even_while_prefect_starts_and_leaves_no_child(start_up: StartUp) -> None:
@@ -89,13 +119,12 @@ def test_a_prefect_server_that_ends_is_missed_and_started_again(start_up: StartU
     assert up.stop() == 0
 
 
-def test_a_second_up_on_the_same_database_is_refused(start_up: StartUp) -> None:
-    up = start_up("--no-prefect", "--port", "0")
-    second = run(up.project, "--port", "0")
+def test_a_second_up_on_the_same_database_is_refused(running: Up) -> None:
+    second = run(running.project, "--port", "0")
     assert second.returncode == 1
-    assert f"process {up.process.pid}" in second.stderr
+    assert f"process {running.process.pid}" in second.stderr
     assert "Traceback" not in second.stderr
-    assert up.is_healthy()
+    assert running.is_healthy()
 
 
 def test_a_taken_port_is_said_with_what_to_do(project: Path) -> None:
@@ -107,98 +136,73 @@ def test_a_taken_port_is_said_with_what_to_do(project: Path) -> None:
     assert "--port" in refused.stderr
 
 
-def test_the_demo_takes_the_next_free_port(start_up: StartUp) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-        up = start_up("--no-prefect", "--demo", "--port", str(port))
-        assert port < int(up.url.rpartition(":")[2]) <= port + 99
-
-
 def test_a_broken_project_does_not_start_and_every_error_is_shown(project: Path) -> None:
     (project / "journeys" / "welcome.yaml").write_text("journey: welcome\nstepps: []\n")
-    (project / "journeys" / "nps.yaml").write_text("journey: nps\n")
+    (project / "journeys" / "edited.yaml").write_text("journey: edited\n")
     refused = run(project, "--port", "0")
     assert refused.returncode == 1
-    assert {"journeys/welcome.yaml", "journeys/nps.yaml"} <= set(
+    assert {"journeys/welcome.yaml", "journeys/edited.yaml"} <= set(
         re.findall(r"journeys/[\w-]+\.yaml", refused.stderr)
     )
 
 
-def test_an_edited_journey_runs_at_once_and_a_broken_one_does_not(start_up: StartUp) -> None:
-    up = start_up("--no-prefect", "--port", "0")
-    journey = up.project / "journeys" / "reward-mail.yaml"
-    journey.write_text("journey: reward-mail\nstepps: []\n")
-    up.until(lambda: "not taken" in up.said())
-    assert "journeys/reward-mail.yaml:" in up.said()
-    text = (
-        "journey: reward-mail\ntitle: Hello\npurpose: transactional\ntrigger: {event: "
-        "Hello}\nreentry: always\n"
-    )
-    journey.write_text(text + "steps:\n  - email: nps-apology\n")
-    up.until(lambda: "run from now on" in up.said())
-    up.post(
-        {"type": "identify", "userId": "1", "traits": ADA},
-        {"type": "track", "userId": "1", "event": "Hello"},
-    )
-    (mail,) = up.until(up.mails)
-    assert (mail.journey, mail.template) == ("reward-mail", "nps-apology")
+def test_an_edited_journey_runs_at_once_and_a_broken_one_does_not(running: Up) -> None:
+    since = len(running.said())
+    journey = running.project / "journeys/edited.yaml"
+    journey.write_text("journey: edited\nstepps: []\n")
+    running.until(lambda: "not taken" in running.said()[since:])
+    assert "journeys/edited.yaml:" in running.said()[since:]
+    text = "journey: edited\ntitle: Hello\npurpose: transactional\ntrigger: {event: Hello}\n"
+    journey.write_text(text + "reentry: always\nsteps:\n  - email: another\n")
+    running.until(lambda: "run from now on" in running.said()[since:])
+    running.post(*does("bob", "Hello"))
+    (mail,) = running.until(lambda: running.mails_to("bob@example.com"))
+    assert (mail.journey, mail.template) == ("edited", "another")
 
 
-def test_whatever_an_editor_leaves_behind_is_said_and_later_edits_are_taken(
-    start_up: StartUp,
-) -> None:
-    up = start_up("--no-prefect", "--port", "0")
-    journeys = up.project / "journeys"
+def test_whatever_an_editor_leaves_behind_is_said_and_later_edits_are_taken(running: Up) -> None:
+    since = len(running.said())
+
+    def said(words: str, times: int = 1) -> bool:
+        return running.said()[since:].count(words) >= times
+
+    journeys = running.project / "journeys"
     (journeys / ".#welcome.yaml").symlink_to("ada@machine.4711:1")  # Emacs: the file is open
     (journeys / "holiday.yaml").mkdir()
-    up.until(
-        lambda: "journeys/holiday.yaml:1:1: this file cannot be read: it is a folder" in up.said()
+    running.until(
+        lambda: said("journeys/holiday.yaml:1:1: this file cannot be read: it is a folder")
     )
     (journeys / "holiday.yaml").rmdir()
-    up.until(lambda: up.said().count("run from now on") == 1)
+    running.until(lambda: said("run from now on"))
     (journeys / "gone.yaml").symlink_to("nowhere.yaml")
-    up.until(
-        lambda: "journeys/gone.yaml:1:1: this file cannot be read: it leads nowhere" in up.said()
+    running.until(
+        lambda: said("journeys/gone.yaml:1:1: this file cannot be read: it leads nowhere")
     )
     (journeys / "gone.yaml").unlink()
-    up.until(lambda: up.said().count("run from now on") == 2)
+    running.until(lambda: said("run from now on", 2))
     for number, text in enumerate(
         ("journey: \0\n", "journey: " + "[" * 500, 'journey: "\\U99999999"\n'), start=3
     ):
         (journeys / "holiday.yaml").write_text(text)
-        up.until(lambda: up.said().count("are not taken") == number)  # noqa: B023 - asked in this turn only
-    text = (
-        "journey: holiday\npurpose: transactional\ntrigger: {event: Hello}\nsteps:\n  - "
-        "email: nps-apology\n"
-    )
-    (journeys / "holiday.yaml").write_text(text)
-    up.until(lambda: up.said().count("run from now on") == 3)
-    up.post(
-        {"type": "identify", "userId": "1", "traits": ADA},
-        {"type": "track", "userId": "1", "event": "Hello"},
-    )
-    (mail,) = up.until(up.mails)
+        running.until(lambda: said("are not taken", number))  # noqa: B023 - asked in this turn only
+    text = "journey: holiday\npurpose: transactional\ntrigger: {event: Holiday}\n"
+    (journeys / "holiday.yaml").write_text(text + "steps:\n  - email: another\n")
+    running.until(lambda: said("run from now on", 3))
+    assert running.said()[since:].count("run from now on") == 3
+    running.post(*does("eve", "Holiday"))
+    (mail,) = running.until(lambda: running.mails_to("eve@example.com"))
     assert mail.journey == "holiday"
 
 
 def test_what_was_on_hold_in_prefect_stays_so_without_it(start_up: StartUp, project: Path) -> None:
-    write_at_night_too(project)
     database = open_database(load_config(project, {}))
     with database.write() as connection:
         settings.write_gates(connection, "channel", {"email": "on hold"}, datetime.now(UTC))
     database.close()
     up = start_up("--no-prefect", "--port", "0")
-    up.post(*SIGN_UP)
+    up.post(*does("ada", "Signed Up"))
     up.until(lambda: waiting_messages(up) == 1)
     assert up.mails() == []
-
-
-def write_at_night_too(project: Path) -> None:
-    """The machine may run the tests while the shop's customers sleep."""
-    settings_file = project / "parcours.toml"
-    settings_file.write_text(
-        re.sub("email = {from.*}", 'email = "none"', settings_file.read_text())
-    )
 
 
 def waiting_messages(up: Up) -> int:

@@ -20,9 +20,9 @@ FAILURE = Failure(
 
 
 def test_each_journey_and_each_channel_has_a_deployment_with_its_steps_and_text(
-    project: Path,
+    shop: Path,
 ) -> None:
-    found = load_project(project, {})
+    found = load_project(shop, {})
     specs = {spec.name: spec for spec in describe_project(found)}
     assert specs.keys() == found.journeys.keys() | {"email", "sms"}
     for journey in found.journeys.values():
@@ -47,8 +47,8 @@ def assert_shows(rows: object, journey: Journey) -> None:
     assert all(row.kind for row in rows)
 
 
-def test_steps_say_what_they_do(project: Path) -> None:
-    specs = {spec.name: spec for spec in describe_project(load_project(project, {}))}
+def test_steps_say_what_they_do(shop: Path) -> None:
+    specs = {spec.name: spec for spec in describe_project(load_project(shop, {}))}
     does = {row.name.strip("`"): (row.kind, row.does) for row in specs["nps"].steps}
     assert does["nps-ask"] == ("email", "`templates/email/nps-ask`")
     assert does["first-answer"] == ("wait for", "Survey Answered, at most 4 d")
@@ -60,16 +60,16 @@ def test_steps_say_what_they_do(project: Path) -> None:
     ]
 
 
-def test_another_adapter_is_another_version(project: Path) -> None:
+def test_another_adapter_is_another_version(shop: Path) -> None:
     def version() -> str:
         return next(
             spec.version
-            for spec in describe_project(load_project(project, {}))
+            for spec in describe_project(load_project(shop, {}))
             if spec.name == "email"
         )
 
     before = version()
-    settings = project / "parcours.toml"
+    settings = shop / "parcours.toml"
     settings.write_text(settings.read_text().replace('email = "mailbox"', 'email = "console"'))
     assert version() != before
 

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from orchestrator.documents.yaml_nodes import BYTES_MAX, read_yaml, resolve_plain
+from orchestrator.domain.phrase import say
 from tests.support.examples import examples
 
 
@@ -62,7 +63,7 @@ def test_an_offset_counts_columns_only_where_the_text_stands_as_it_is() -> None:
     document, _ = read_yaml(
         "plain: abc\nquoted: 'abc'\nescaped: \"a\\tc\"\nfolded: >-\n  abc\n  def\n", "f"
     )
-    columns = {key: document.problem((key,), "", offset=2).column for key in document.data}
+    columns = {key: document.problem((key,), say(""), offset=2).column for key in document.data}
     assert columns == {"plain": 10, "quoted": 12, "escaped": 10, "folded": 9}
 
 

@@ -13,7 +13,7 @@ from orchestrator.domain.expression import NOBODY, Scope
 from orchestrator.domain.schedule import parse_duration
 from orchestrator.domain.values import as_time, iso_time
 from orchestrator.language.expressions import parse_computed, parse_condition
-from orchestrator.language.translation import STEP
+from orchestrator.language.where import STEP
 
 NOON = datetime(2026, 3, 16, 12, tzinfo=UTC)
 NOW = NOON + timedelta(days=3, hours=1)

@@ -209,3 +209,20 @@ def test_what_a_device_did_at_the_very_instant_of_a_merge_is_not_lost(open_shop:
     shop.tick("1h 1m")
     assert shop.passages() == [("ada", "hello", "completed")]
     assert shop.delivered() == ["hello"]
+
+
+@pytest.mark.parametrize("ticks", [("10m",), ("150s", "10m")])
+def test_a_call_of_a_known_device_stays_where_it_is_when_another_device_is_told_of(
+    open_shop: OpenShop, ticks: tuple[str, ...]
+) -> None:
+    shop = open_shop(HELLO, live=True)
+    shop.identify("0s", "ada", email="a@example.com", consent={"email": True})
+    for device in ("phone", "laptop"):
+        shop.call("1s", "track", None, anonymousId=device, event="Seen")
+    shop.call("1m", "identify", "ada", anonymousId="phone", traits={})
+    shop.call("2m", "track", None, anonymousId="phone", event="Viewed")
+    for before in ticks[:-1]:
+        shop.tick(before)
+    shop.call("3m", "identify", "ada", anonymousId="laptop", traits={})
+    shop.tick(ticks[-1])
+    assert [kind for kind, *_ in shop.decisions()] == ["entered", "queued", "left"]

@@ -115,6 +115,21 @@ class Site:
     def resume(self, name: str) -> None:
         self.client.resume_deployment(self._shift(name).id)
 
+    def pool_runs(self) -> list[FlowRun]:
+        """The shifts of the pool that have begun."""
+        return [run for run in runs_of(self.client, "pool") if run.start_time]
+
+    def end_schedule(self) -> None:
+        """Takes the schedule away, and waits until what it had brought beside the shift that works
+        is cancelled.
+        """
+        deployment = self._shift("pool")
+        for schedule in deployment.schedules:
+            self.client.delete_deployment_schedule(deployment.id, schedule.id)
+        self.stage.until(
+            lambda: sum(not is_final(run) for run in runs_of(self.client, "pool")) == 1
+        )
+
     def _shift(self, name: str) -> Any:
         return self.client.read_deployment_by_name(f"work/{name}")
 
@@ -216,43 +231,37 @@ def test_up_and_a_worker_of_a_pool_take_turns_and_nobody_is_written_to_twice(sit
     assert len({mail.partition(b"To: ")[2].partition(b"\r\n")[0] for mail in site.smtp.taken}) == 20
 
 
+@pytest.mark.parametrize("worker", [timedelta(seconds=5)], indirect=True)
 @pytest.mark.usefixtures("worker")
-def test_a_shift_of_a_pool_keeps_the_accounts_and_obeys_the_gates_of_journeys(site: Site) -> None:
+def test_a_shift_that_the_schedule_of_a_pool_brings_keeps_the_accounts_and_obeys_gates_and_cancel(
+    site: Site,
+) -> None:
     site.view(5)
-    run_id = site.run_pool()
-    site.sent(5)
+    site.sent(5)  # nobody asked for this shift
+    [shift] = [run for run in site.pool_runs() if run.state_type is StateType.RUNNING]
+    assert shift.auto_scheduled
     journey = site.stage.until(lambda: runs_of(site.client, "hello"))[0]
     assert journey.name.startswith("hello")
-    site.client.pause_deployment(site.client.read_deployment_by_name("journey/hello").id)
+
+    hello = site.client.read_deployment_by_name("journey/hello").id
+    site.client.pause_deployment(hello)
     site.stage.until(lambda: _held(site, "journey"))
     site.view(5)
     site.stage.until(lambda: _calls(site) == 0)
-    site.cancel(run_id)
-    site.ended(run_id)
     assert len(site.smtp.taken) == 5
 
-
-@pytest.mark.usefixtures("worker")
-def test_a_cancelled_shift_of_a_pool_stops_sending(site: Site) -> None:
+    site.end_schedule()  # it brings no other shift
     site.smtp.script["dot"] = Late("250 taken", 0.3)
     site.view(300)
-    run_id = site.run_pool()
-    site.stage.until(lambda: len(site.smtp.taken) >= 4)
-    site.cancel(run_id)
-    site.ended(run_id)
+    site.stage.until(lambda: _calls(site) == 0)
+    assert len(site.smtp.taken) == 5
+    site.client.resume_deployment(hello)
+    site.stage.until(lambda: len(site.smtp.taken) >= 9)
+    site.cancel(shift.id)
+    site.ended(shift.id)
     taken = len(site.smtp.taken)
-    assert taken < 300
-    assert site.states() == {"accepted": taken, "queued": 300 - taken}
-
-
-@pytest.mark.parametrize("worker", [timedelta(seconds=5)], indirect=True)
-@pytest.mark.usefixtures("worker")
-def test_the_schedule_of_a_pool_brings_a_shift_that_nobody_asked_for(site: Site) -> None:
-    site.view(5)
-    site.sent(5)
-    begun = [run for run in runs_of(site.client, "pool") if run.start_time]
-    assert begun
-    assert all(run.auto_scheduled for run in begun)
+    assert taken < 310
+    assert site.states() == {"accepted": taken, "queued": 310 - taken}
 
 
 def test_a_cancelled_shift_of_up_stops_sending(site: Site) -> None:

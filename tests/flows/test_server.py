@@ -16,6 +16,7 @@ import pytest
 from flows.server import PrefectDidNotStart, PrefectServer, free_port
 from tests.flows.conftest import PATIENCE_S
 from tests.support.ports import server_port
+from tests.support.processes import is_running
 
 linux_only = pytest.mark.skipif(
     sys.platform != "linux", reason="only Linux ends a child with its parent"
@@ -68,7 +69,7 @@ def test_the_server_ends_when_its_parent_is_killed(tmp_path: Path) -> None:
     child = int(pid_file.read_text())
     parent.send_signal(signal.SIGKILL)
     parent.wait()
-    _until(lambda: not _is_running(child))
+    _until(lambda: not is_running(child))
 
 
 @pytest.mark.parametrize("ours", [True, False])
@@ -93,11 +94,6 @@ def test_a_given_server_is_used_and_never_ended(server: PrefectServer, tmp_path:
     given.stop()
     assert server.is_alive()
     assert os.environ["PREFECT_API_URL"] == server.api_url
-
-
-def _is_running(pid: int) -> bool:
-    stat = Path(f"/proc/{pid}/stat")
-    return stat.exists() and stat.read_text().rpartition(")")[2].split()[0] != "Z"
 
 
 def _until(ask: object, timeout_s: float = PATIENCE_S) -> None:

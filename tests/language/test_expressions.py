@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from orchestrator.domain.errors import ExpressionInvalid
 from orchestrator.domain.expression import Scope
 from orchestrator.language.expressions import parse_computed, parse_condition, parse_value
-from orchestrator.language.translation import (
+from orchestrator.language.where import (
     EVENT_IN_JOURNEY,
     FACT,
     RULE,

@@ -71,3 +71,90 @@ def test_a_trigger_as_other_tools_write_it(tmp_path: Path, trigger: str, told: s
 )
 def test_a_template_as_other_tools_write_it(tmp_path: Path, text: str, told: str) -> None:
     assert told in the_error(tmp_path, journey("trigger: manual"), mail(text))
+
+
+def test_a_template_that_is_missing_is_told_at_its_step_and_not_again_at_each_test(
+    tmp_path: Path,
+) -> None:
+    tests = "tests:\n  - {test: a, expect: [{at: 0h, email: nowhere}, {at: 1h, email: elsewhere}]}"
+    found = check(tmp_path, journey(f"trigger: {{event: Signed Up}}\n{tests}", "email: nowhere"))
+    at_step, at_test = sorted(one.message for one in found if one.severity == "error")
+    assert at_step.startswith("step 'nowhere': template 'email/nowhere' not found")
+    assert at_test.startswith("there is no email template 'elsewhere'")
+
+
+@pytest.mark.parametrize(
+    ("step", "told"),
+    [
+        ("send_email: hello", "there is no step 'send_email'; did you mean 'email'?"),
+        ("wait_until: 9am", "`wait_until` is written as `wait_until: {time: 09:00}`"),
+        ("wait_until: {weekday: Monday}", "unknown key 'weekday'; it is called 'days' here"),
+        ("repeat: 3", "`repeat: {times: 3, every: 1d, steps: [{email: cart-reminder}]}`"),
+        ("onsite: hello", "`onsite: {slot: home, content: 'Free postage today'}`"),
+        ("audience: {list: vip}", "unknown key 'list'; it is called 'add' here"),
+        ("update: {traits: {vip: yes}}", "names traits at once: write `update: {vip: …}`"),
+        (
+            "first_of: [hello, sms]\n    template: hello",
+            "each entry of `first_of` is one of whatsapp, sms, email",
+        ),
+    ],
+)
+def test_a_step_whose_inside_is_written_as_one_would_guess(
+    tmp_path: Path, step: str, told: str
+) -> None:
+    assert told in the_error(tmp_path, journey("trigger: manual", step))
+
+
+def test_a_journey_that_is_switched_off_is_a_draft(tmp_path: Path) -> None:
+    body = "trigger: {event: Product Added}\nenabled: false"
+    assert "`draft: true` or a pause" in the_error(tmp_path, journey(body))
+
+
+def test_the_first_segment_and_the_first_stage_are_told_their_file(tmp_path: Path) -> None:
+    assert the_error(tmp_path, journey("trigger: {segment: vip}")) == (
+        "there is no segment 'vip': write it into journeys/segments.yaml"
+    )
+    assert the_error(tmp_path, journey("trigger: {stage: churned}")) == (
+        "there is no stage 'churned': write it into journeys/lifecycle.yaml"
+    )
+
+
+@pytest.mark.parametrize(
+    ("condition", "told"),
+    [
+        ("customer.revenue > 1,000", "thousands are written together: 1000"),
+        ("customer.revenue > 1,5", "a number is written with a point: 1.5"),
+        (
+            "customer.created_at < now - 30d",
+            "write `days_since(customer.created_at) > 30`, a number of days",
+        ),
+        (
+            "customer.created_at > 4 weeks",
+            "write `days_since(customer.created_at) > 30`, a number of days",
+        ),
+        (
+            'performed("Order Completed", 30d)',
+            'a duration stands between quotes, with its name: within="30d"',
+        ),
+        ('performed("Order Completed", within="30 days")', "is not a duration: write 30d"),
+        ("customer.country is France", 'a text is compared by `== "France"`'),
+        ("count('Order Completed') > 3", 'write `performed("Order Completed", at_least=3)`'),
+        ('now.weekday == "monday"', "`now` is an instant without parts"),
+    ],
+)
+def test_a_time_or_a_number_as_one_would_write_it(
+    tmp_path: Path, condition: str, told: str
+) -> None:
+    body = f"trigger:\n  event: Product Added\n  if: {condition}"
+    assert told in the_error(tmp_path, journey(body))
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("{{{ customer.first_name }}}", "a value is printed by two braces"),
+        ("{{ now() }}", "`now` is a value: write it without `()`"),
+    ],
+)
+def test_a_value_in_a_mail_as_one_would_write_it(tmp_path: Path, text: str, told: str) -> None:
+    assert told in the_error(tmp_path, journey("trigger: manual"), mail(text))

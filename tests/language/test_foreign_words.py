@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from orchestrator.domain.errors import ExpressionInvalid
 from orchestrator.language.expressions import parse_condition
-from orchestrator.language.translation import EVENT_IN_JOURNEY, FACT, STEP, TRIGGER, Where
+from orchestrator.language.where import EVENT_IN_JOURNEY, FACT, STEP, TRIGGER, Where
 from tests.support.examples import examples
 
 
@@ -74,7 +74,7 @@ def test_a_sign_of_another_language_is_told_what_it_is_here(
         (
             "now - customer.last_order_at > 30d",
             (
-                "`30d` cannot be compared: write `days_since(customer.last_order_at) >= 30`, "
+                "`30d` cannot be compared: write `days_since(customer.last_order_at) > 30`, "
                 "a number of days"
             ),
         ),

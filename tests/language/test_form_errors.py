@@ -4,6 +4,8 @@ instead.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from orchestrator.documents.yaml_nodes import read_yaml
@@ -86,6 +88,10 @@ def of_step(step: str) -> list[str]:
             "trigger: {date: now}",
             "'now' is no date of the customer's: write a trait or a fact, such as customer.birthday",
         ),
+        (
+            "trigger: {business_event: Price Dropped}",
+            '`to` is missing here (whom it means: `to: performed("Product Viewed", within="30d")`)',
+        ),
         ("trigger: {date: customer.a, every: week}", "`every` must be year or month"),
         ("triggers: {event: a}", "unknown key 'triggers'; it is called 'trigger' here"),
         ("reentry: 7d", "`reentry` must be never, always or {after: 7d}"),
@@ -120,8 +126,8 @@ def of_step(step: str) -> list[str]:
         (
             "status: live",
             (
-                "a journey has no `status`: a journey runs as long as its file is there; "
-                "pause it in Prefect to hold it"
+                "a journey has no `status`: it runs as long as its file is there; "
+                "`draft: true` or a pause in Prefect holds it"
             ),
         ),
         ("segment: vip", 'a journey has no `segment`: write `only_if: in_segment("vip")`'),
@@ -151,6 +157,10 @@ def test_a_fault_in_the_head_says_what_to_write(head: str, message: str) -> None
                 "a duration is one text, such as 1h or 3d (an `id` goes beside it: `{id: "
                 "pause, delay: 3d}`)"
             ),
+        ),
+        (
+            "{first_of: [email, push], template: nudge}",
+            "each entry of `first_of` is one of whatsapp, sms, email",
         ),
         ("delay: {between: [1h]}", "`between` needs at least 2 entries"),
         ("coupon: {percent: 10, expire: 3d}", "unknown key 'expire'; did you mean 'expires'?"),
@@ -299,6 +309,9 @@ def test_what_is_not_built_is_never_offered() -> None:
         ("text", ["exit", "email"]),
         ("trial-over", ["thank-you"]),
         ("vip-thank-you", ["thank-you"]),
+        ("Form Submitted", ["Form Started"]),
+        ("Subscription Paused", ["Subscription Resumed"]),
+        ("Product Added to Wishlist", ["Product Removed from Wishlist"]),
     ],
 )
 def test_a_word_that_is_only_remotely_alike_is_not_suggested(word: str, known: list[str]) -> None:
@@ -314,7 +327,19 @@ def test_a_word_that_is_only_remotely_alike_is_not_suggested(word: str, known: l
         ("mail", "email"),
         ("wiat", "wait"),
         ("vpi", "vip"),
+        ("Form Submited", "Form Submitted"),
+        ("Order Complete", "Order Completed"),
+        ("Products Added", "Product Added"),
     ],
 )
 def test_a_slip_of_the_fingers_is(word: str, known: str) -> None:
     assert did_you_mean(word, [known, "something-else"]) == f"; did you mean '{known}'?"
+
+
+def test_of_many_names_that_there_are_a_dozen_are_told() -> None:
+    stages = frozenset(f"s{number}" for number in range(40))
+    text = "journey: x\ntrigger: {stage: nowhere}\nsteps:\n  - exit\n"
+    (told,) = faults(text, replace(KNOWN, stages=stages))
+    assert told.startswith("there is no stage 'nowhere' (known: s0, s1, s10,")
+    assert told.endswith("s18, s19, …)")
+    assert told.count(", s") == 11

@@ -133,7 +133,10 @@ def test_a_name_in_a_faulty_file_is_still_known_to_the_others(shop: Path) -> Non
 
 def test_a_journey_without_its_lifecycle_is_told_that_there_is_no_such_stage(shop: Path) -> None:
     (shop / "journeys/lifecycle.yaml").unlink()
-    assert faults(shop) == ["journeys/welcome.yaml:2:18: there is no stage 'lead'"]
+    assert faults(shop) == [
+        "journeys/welcome.yaml:2:18: there is no stage 'lead': "
+        "write it into journeys/lifecycle.yaml"
+    ]
 
 
 def test_two_files_of_one_name_are_refused(shop: Path) -> None:

@@ -24,7 +24,7 @@ from tests.support.life import Life
 from tests.support.project import read_program, read_project
 
 #: The example of each kind in the reference.
-EXAMPLES = {word: example for word, example in rows("Steps") if word != "id"}
+EXAMPLES = {row.key: row.example for row in rows("Steps") if row.key != "id"}
 TELLER = Teller(Reading(ZoneInfo("UTC")), Happened())
 
 

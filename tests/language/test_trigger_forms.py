@@ -25,7 +25,7 @@ from tests.language.test_reference import rows
 from tests.support.project import read_project
 
 #: The example of each kind in the reference.
-EXAMPLES = {key: example for key, example in rows("Triggers") if key in TRIGGER_EXAMPLES}
+EXAMPLES = {row.key: row.example for row in rows("Triggers") if row.key in TRIGGER_EXAMPLES}
 VIP = "segments:\n  vip: customer.orders >= 2\n"
 FAMILIES = (EventTrigger, Watched, DateTrigger, BusinessTrigger, Called, ManualTrigger)
 

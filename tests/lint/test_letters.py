@@ -113,6 +113,18 @@ def test_an_address_without_https_is_told_where_it_stands(tmp_path: Path) -> Non
     assert found(tmp_path, "insecure-link", BY_HAND, safe, {"templates/sms/hello.txt": "x"}) == []
 
 
+@pytest.mark.parametrize("written", ['href=""', "class='x' href=''", 'href="#"'])
+def test_a_link_without_an_address_is_told(tmp_path: Path, written: str) -> None:
+    told = found(tmp_path, "empty-link", BY_HAND, mail(f"<a {written}>x</a>"))
+    assert told == [
+        "templates/email/hello.html:4: this link leads nowhere: write its address into `href`"
+    ]
+    there = mail(
+        '<a href="{{ links.unsubscribe }}">x</a> <a href="https://shop.example/#top">y</a>'
+    )
+    assert found(tmp_path, "empty-link", BY_HAND, there) == []
+
+
 def test_a_picture_without_alt_is_told(tmp_path: Path) -> None:
     body = mail('<img src="a.png" title="{{ 1 > 2 }}"><img src="b.png" alt="">')
     assert found(tmp_path, "image-without-alt", BY_HAND, body) == [

@@ -9,13 +9,14 @@ import pytest
 
 from orchestrator.lint.project_check import RULES
 from orchestrator.lint.rules import RuleTold
-from tests.support.rules_page import PAGE, write
+from tests.support.rules_page import FRENCH_PAGE, PAGE, write, write_french
 
 ROOT = Path(__file__).parents[2]
 
 
 def test_the_page_of_rules_is_that_of_the_source() -> None:
     assert PAGE.read_text("utf-8") == write(), "write it anew: make rules"
+    assert FRENCH_PAGE.read_text("utf-8") == write_french(), "write it anew: make rules"
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)

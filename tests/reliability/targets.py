@@ -32,7 +32,7 @@ from orchestrator.intake.files import Intake
 from orchestrator.language.expressions import parse_condition, parse_value
 from orchestrator.language.program_building import build_program
 from orchestrator.language.project import Project, load_project
-from orchestrator.language.translation import EVENT_IN_JOURNEY
+from orchestrator.language.where import EVENT_IN_JOURNEY
 from orchestrator.links import LinkSigner
 from orchestrator.lint.project_check import check_project
 from orchestrator.render import Templates

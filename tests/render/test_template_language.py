@@ -17,7 +17,7 @@ from orchestrator.domain.expression import NOBODY, Scope
 from orchestrator.domain.medium import Medium
 from orchestrator.domain.values import as_text
 from orchestrator.language.expressions import parse_value
-from orchestrator.language.translation import STEP
+from orchestrator.language.where import STEP
 from orchestrator.links import Links
 from orchestrator.render import Templates
 from orchestrator.render.templates import one_line

@@ -24,6 +24,16 @@ def test_a_customer_is_found_by_their_id_the_known_one_first(database: Database)
     ]
 
 
+def test_the_id_of_who_was_merged_finds_who_goes_on(database: Database) -> None:
+    with database.write() as transaction:
+        for name in ("old", "older", "ada"):
+            add_customer(transaction, external_id=name)
+        customers.absorb_customers(transaction, [(2, 1)])
+        customers.absorb_customers(transaction, [(1, 3)])
+        found = [customers.find_customer(transaction, name) for name in ("old", "ada", "eve")]
+    assert [row and row.external_id for row in found] == ["ada", "ada", None]
+
+
 def test_who_absorbs_another_is_woken_as_of_what_was_due_on_that_one(database: Database) -> None:
     hour = timedelta(hours=1)
     due = {1: NOW - hour, 2: NOW, 3: None, 4: NOW, 5: NOW + hour, 6: None}

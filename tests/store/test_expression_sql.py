@@ -23,7 +23,8 @@ from orchestrator.domain.program import Program
 from orchestrator.domain.schedule import find_zone
 from orchestrator.domain.values import as_time, iso_time, read_amount
 from orchestrator.language.lifecycle_file import parse_lifecycle
-from orchestrator.language.translation import RULE, TRIGGER, TRIGGER_WITHOUT_EVENT, parse_tree
+from orchestrator.language.translation import parse_tree
+from orchestrator.language.where import RULE, TRIGGER, TRIGGER_WITHOUT_EVENT
 from orchestrator.store.database import Database
 from orchestrator.store.expression_sql import AllCustomers, compile_rule
 from orchestrator.store.line_loading import load_asleep
@@ -64,6 +65,7 @@ TEXTS = st.sampled_from([
     "", "a", "b", "ab", "é", "É", "ß", "日本", "a b", "A", "12", "7.5", " 3 ", "1e3", "x1",
     "2026-01-04", "2026-01-05T10:00:00Z", "2026-01-03 08:30", "2026-W01-2", "20260104",
     "2026-01-04T10:00:00,5+05:30", "2026-02-30", "1767520800", "1767520800000", "true", "NaN",
+    ">= 2", " <7.5 ", "!= 12", "> -1", ">= 1.", "< .5", ">= 1e3", "<= ٣", "> 3-", "=> 2",
 ])  # fmt: skip
 NUMBERS = st.sampled_from([0, 1, 2, 3, 7, 12, -1, 7.5, 0.1, 100, 1767520800, 1767520800000])
 SCALARS = st.one_of(TEXTS, NUMBERS, st.booleans())
@@ -146,7 +148,8 @@ CALLS = st.sampled_from([
     'performed("Ordered", at_least=2)', 'performed("Ordered", total=12, within="8d")',
     'performed("Ordered", total=">= 10")', 'any(customer.tags)', 'any(customer.tags, a="a", b="> 2")',
     'any(customer.x, a=customer.y)', '"a" in customer.tags[].a', 'customer.y in customer.x[].b',
-    'performed("Ordered", kind=customer.x)', 'performed("any event", at_least=3)',
+    'performed("Ordered", kind=customer.x)', 'performed("Ordered", total=customer.y)',
+    'performed("Ordered", total=">= 2", at_least=2)', 'performed("any event", at_least=3)',
     'received("welcome")', 'received("t", within="2d")', 'in_segment("good")',
 ])  # fmt: skip
 
@@ -199,8 +202,11 @@ def ask_in_python(transaction: Transaction, program: Program, tree: Expr) -> set
     return {key for key, one in found.items() if condition.test(program.scope(one.state, NOW))}
 
 
-def ask_in_sql(transaction: Transaction, program: Program, tree: Expr) -> set[int]:
-    rule = compile_rule(tree, AllCustomers(program, NOW), is_sqlite=transaction.is_sqlite)
+def ask_in_sql(
+    transaction: Transaction, program: Program, tree: Expr, *, by_pages: bool
+) -> set[int]:
+    everybody = AllCustomers(program, NOW, by_pages=by_pages)
+    rule = compile_rule(tree, everybody, is_sqlite=transaction.is_sqlite)
     return {key for (key,) in transaction.execute(select(CUSTOMERS.c.id).where(rule))}
 
 
@@ -231,7 +237,9 @@ def test_a_rule_in_sql_says_of_each_customer_what_it_says_in_python(
             MESSAGE | {"public_id": "q", "customer_id": 2, "enrollment_id": 2, "state": "sent",
                        "decided_at": NOW - DAY},
         ])  # fmt: skip
-        assert ask_in_sql(transaction, program, tree) == ask_in_python(transaction, program, tree)
+        known = ask_in_python(transaction, program, tree)
+        assert ask_in_sql(transaction, program, tree, by_pages=True) == known
+        assert ask_in_sql(transaction, program, tree, by_pages=False) == known
 
 
 DIGITS = st.text("0123456789", min_size=1, max_size=4)
@@ -290,3 +298,33 @@ def test_a_rule_may_see_what_is_known_of_the_instant(crowd: Database) -> None:
         rule = compile_rule(tree, everybody, is_sqlite=transaction.is_sqlite)
         found = transaction.execute(select(CUSTOMERS.c.id).where(rule)).scalars().all()
     assert sorted(found) == [1, 3]
+
+
+@pytest.mark.parametrize(
+    ("trait", "total", "holds"),
+    [
+        (">= 2", 3, True), (">= 2", 1, False), (" <7.5 ", 7, True), ("!= 12", 12, False),
+        ("> -1", 0, True), (">= 1.", 3, False), ("> 3-", 9, False), ("abc", 3, False), (3, 3, True),
+    ],
+)  # fmt: skip
+def test_a_trait_that_bounds_a_property_compares_in_sql_as_in_python(
+    crowd: Database, trait: object, total: int, holds: bool
+) -> None:
+    tree = parse_tree('performed("Ordered", total=customer.y)', RULE)
+    program = program_of(tree)
+    event = Event(NOW - DAY, Kind.TRACK, "Ordered", {"total": total}, 1)
+    with crowd.write() as transaction:
+        write_customers(transaction, [({"y": trait}, {}, [event], None)], program.lifecycle)
+        assert (ask_in_python(transaction, program, tree) == {1}) == holds
+        assert (ask_in_sql(transaction, program, tree, by_pages=True) == {1}) == holds
+        assert (ask_in_sql(transaction, program, tree, by_pages=False) == {1}) == holds
+
+
+def test_what_events_say_is_asked_of_everybody_at_once_and_of_a_page_by_its_index() -> None:
+    asked = 'performed("Ordered", total=2)'
+    for rule, at_once in ((asked, True), (asked[:-1] + ', within="2d")', False)):
+        tree = parse_tree(rule, RULE)
+        for by_pages in (True, False):
+            everybody = AllCustomers(program_of(tree), NOW, by_pages=by_pages)
+            told = str(compile_rule(tree, everybody, is_sqlite=True))
+            assert ("GROUP BY" in told) == (at_once and not by_pages)

@@ -9,15 +9,17 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from alembic import command
+from alembic.script import ScriptDirectory
 from sqlalchemy import select
 
 from orchestrator.domain.reasons import Reason
 from orchestrator.measure.decisions_told import Reading, Teller
 from orchestrator.measure.happened import Happened
 from orchestrator.store.database import Database
-from orchestrator.store.migrate import alembic_config, migrate
+from orchestrator.store.migrate import migrate, newest_revision
 from orchestrator.store.one_customer import decisions_of
 from orchestrator.store.tables import DECISIONS, ENROLLMENTS
+from orchestrator.store.upgrade import alembic_config
 
 NOW = datetime(2026, 1, 5, 10, tzinfo=UTC)
 UNTIL = (NOW + timedelta(days=2)).isoformat()
@@ -107,6 +109,13 @@ def old_database(database_url: str) -> Iterator[Database]:
     command.upgrade(alembic_config(database), "0007")
     yield database
     database.close()
+
+
+def test_the_last_file_of_the_migrations_is_the_newest_for_alembic_too(
+    database: Database,
+) -> None:
+    scripts = ScriptDirectory.from_config(alembic_config(database))
+    assert scripts.get_heads() == [newest_revision()]
 
 
 def write_decisions(database: Database, *rows: dict[str, Any]) -> None:

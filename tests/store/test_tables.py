@@ -30,7 +30,7 @@ from orchestrator.store import (
     webhooks,
 )
 from orchestrator.store.database import Database
-from orchestrator.store.migrate import alembic_config, migrate
+from orchestrator.store.migrate import migrate
 from orchestrator.store.tables import (
     ADDRESS_CHOICES,
     CONSENTS,
@@ -41,6 +41,7 @@ from orchestrator.store.tables import (
     SUPPRESSIONS,
 )
 from orchestrator.store.transaction import Transaction
+from orchestrator.store.upgrade import alembic_config
 from tests.store.rows import EVENT, GRANT, MESSAGE, NOW, add_customer
 
 # ---------------------------------------------------------------- schema

@@ -43,7 +43,7 @@ from orchestrator.domain.steps.ways import Arm, Branch, Exit, Split, Variant
 from orchestrator.domain.triggers import EventTrigger, ScheduleTrigger, SegmentTrigger, StageTrigger
 from orchestrator.language.expressions import parse_condition, parse_value
 from orchestrator.language.lifecycle_file import parse_lifecycle
-from orchestrator.language.translation import EVENT_IN_JOURNEY, RULE, STEP, TRIGGER
+from orchestrator.language.where import EVENT_IN_JOURNEY, RULE, STEP, TRIGGER
 from tests.support.life import START
 
 DAYS = 40

@@ -390,3 +390,28 @@ events: [{{at: 0h, event: Joined}}]
 expect: [{{at: 1h, email: sorry}}]
 """
     assert verdict(project, test, journey).passed
+
+
+def test_what_a_webhooks_server_answers_is_an_event_of_the_test(project: Path) -> None:
+    journey = """
+journey: ask
+trigger: {event: Joined}
+steps:
+  - id: stock
+    webhook: {url: "https://shop.example/stock", save_as: answer}
+  - branch:
+      - {if: vars.answer.body.left > 3, then: [{email: hello}]}
+      - {else: [{email: sorry}]}
+"""
+    for left, template in ((5, "hello"), (2, "sorry")):
+        answer = f"{{step: stock, status: 200, body: {{left: {left}}}}}"
+        test = f"""
+test: the server answers
+{ADA}
+events:
+  - {{at: 0h, event: Joined}}
+  - {{at: 2m, event: Webhook Answered, properties: {{step: another, status: 500}}}}
+  - {{at: 10m, event: Webhook Answered, properties: {answer}}}
+expect: [{{at: 10m, email: {template}}}]
+"""
+        assert verdict(project, test, journey).passed

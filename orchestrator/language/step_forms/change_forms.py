@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from orchestrator.domain.medium import Medium
+from orchestrator.domain.phrase import say
 from orchestrator.domain.step import Step
 from orchestrator.domain.steps.changes import (
     Mute,
@@ -35,6 +36,15 @@ class UpdateForm(StepForm, word="update"):
     update: Annotated[dict[str, Plain], Field(min_length=1)]
 
     def build(self, site: Site) -> Step | None:
+        for word in ("trait", "traits", "customer", "set"):
+            if isinstance(inside := self.update.get(word), dict):
+                named = ", ".join(map(str, inside)) or "trait"
+                site.place.at(word).error(
+                    say(
+                        "`update` names traits at once: write `update: {{{named}: …}}`", named=named
+                    ),
+                    at_key=True,
+                )
         return UpdateTraits(site.id, read_values(self.update, site.place))
 
 

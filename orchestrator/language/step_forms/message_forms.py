@@ -12,6 +12,7 @@ from pydantic import BeforeValidator, Field
 from orchestrator.domain.effects import Receiver
 from orchestrator.domain.medium import Medium
 from orchestrator.domain.message import Purpose
+from orchestrator.domain.phrase import Phrase, say
 from orchestrator.domain.step import Step
 from orchestrator.domain.steps.first_of import FirstOf
 from orchestrator.domain.steps.message_step import Message
@@ -92,7 +93,7 @@ class FirstOfForm(MessageForm, word="first_of"):
         for index, medium in enumerate(media):
             place = site.place.at(index)
             if medium in media[:index]:
-                place.error(f"`{medium}` stands here twice")
+                place.error(say("`{medium}` stands here twice", medium=medium))
             else:
                 _check_template(medium, self.template, place)
         return FirstOf(site.id, tuple(self._message(medium, site) for medium in media))
@@ -108,13 +109,15 @@ def _build_message(form: MessageOptions, medium: Medium, site: Site) -> Message:
     _check_template(medium, form.template, where)
     if form.subject is not None:
         if not medium.spec.is_mail:
-            place.at("subject").error(f"{medium.spec.one} has no subject", at_key=True)
+            place.at("subject").error(say("{one} has no subject", one=medium.spec.one), at_key=True)
         _check_subject(form.subject, place.at("subject"))
     # once it was ignored: pinned versions hold it
     if form.provider is not None and place.known.channels is not None:
         carried = place.known.channels.items()
         names = frozenset(str(name) for name, of in carried if of is medium)
-        place.at("provider").check_known(f"channel for {medium}", form.provider, names)
+        place.at("provider").check_known(
+            say("channel for {medium}", medium=medium), form.provider, names
+        )
     resend = form.resend_uncertain
     return Message(
         id=site.id,
@@ -134,47 +137,65 @@ def _check_template(medium: Medium, name: str, place: Place) -> None:
     known = place.known.templates
     if known is None or (medium, name) in known:
         return
-    message = f"template '{medium}/{name}' not found{_instead_of_template(medium, name, known)}"
+    message = say(
+        "template '{medium}/{name}' not found{hint}",
+        medium=medium,
+        name=name,
+        hint=_instead_of_template(medium, name, known),
+    )
     if place.known.templates_required:
         place.error(message)
     else:
         place.warn(message, rule="missing-template")
 
 
-def _instead_of_template(medium: Medium, name: str, known: frozenset[tuple[Medium, str]]) -> str:
+def _instead_of_template(medium: Medium, name: str, known: frozenset[tuple[Medium, str]]) -> Phrase:
     bare = re.sub(
         r"\.(mjml|html|txt)$", "", name.removeprefix("templates/").removeprefix(f"{medium}/")
     )
     if bare != name and (medium, bare) in known:
-        return f": write `{medium}: {bare}`, without folder and ending"
-    if not is_template_name(bare) and not re.search(r"\s", bare):
-        return (
-            ": a template's name is made of letters, digits, - and _, so rename it to "
-            f"'{suggest_name(bare)}'"
+        return say(
+            ": write `{medium}: {bare}`, without folder and ending", medium=medium, bare=bare
         )
-    ending = "mjml (or .html)" if medium.spec.is_mail else medium.spec.endings[0]
+    if not is_template_name(bare) and not re.search(r"\s", bare):
+        return say(
+            ": a template's name is made of letters, digits, - and _, so rename it to '{right}'",
+            right=suggest_name(bare),
+        )
+    ending = say("mjml (or .html)") if medium.spec.is_mail else medium.spec.endings[0]
     if not is_template_name(bare):
-        return (
-            f": `{medium}` names a template; put the text into "
-            f"templates/{medium}/hello.{ending} and write `hello` here"
+        return say(
+            ": `{medium}` names a template; put the text into "
+            "templates/{medium}/hello.{ending} and write `hello` here",
+            medium=medium,
+            ending=ending,
         )
     near = closest(bare, [other for of_medium, other in known if of_medium is medium])
-    hint = f"; did you mean '{medium}/{near}'?" if near else ""
-    return f"{hint or ':'} {'Else write' if hint else 'write'} templates/{medium}/{bare}.{ending}"
+    file = say("templates/{medium}/{bare}.{ending}", medium=medium, bare=bare, ending=ending)
+    if not near:
+        return say(": write {file}", file=file)
+    return say(
+        "; did you mean '{medium}/{near}'? Else write {file}", medium=medium, near=near, file=file
+    )
 
 
 def _check_subject(text: str, place: Place) -> None:
     """Looks at the form only: what the subject names is looked at together with its template."""
     if len(text) > SUBJECT_MAX:
         place.error(
-            f"this subject is longer than {SUBJECT_MAX} characters: most readers see about sixty"
+            say(
+                "this subject is longer than {most} characters: most readers see about sixty",
+                most=SUBJECT_MAX,
+            )
         )
         return
     try:
         _ENVIRONMENT.parse(text)
     except TemplateSyntaxError as fault:
-        place.error(f"the subject: {explain(str(fault.message))[0]}")
+        place.error(say("the subject: {fault}", fault=explain(str(fault.message))[0]))
     except RecursionError:
-        place.error("the subject is nested too deeply")
+        place.error(say("the subject is nested too deeply"))
     except (SyntaxError, ValueError, OverflowError):  # Python reads the numbers for Jinja2
-        place.error("the subject holds a number that cannot be read: write numbers as 20 or 3.5")
+        place.error(
+            say("the subject holds a number that cannot be read: write numbers as 20 or 3.5")
+        )

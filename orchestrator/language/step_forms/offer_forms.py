@@ -8,6 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from orchestrator.domain.effects import Receiver
+from orchestrator.domain.phrase import say
 from orchestrator.domain.step import Step
 from orchestrator.domain.steps.audience import Audience
 from orchestrator.domain.steps.offers import Coupon, Offer, Reward
@@ -16,7 +17,7 @@ from orchestrator.language.place import Place
 from orchestrator.language.plain_forms import Form, Plain, Span, Text, Words
 from orchestrator.language.step_forms.deadlines import read_deadline
 from orchestrator.language.step_forms.step_form import Site, StepForm
-from orchestrator.language.translation import STEP
+from orchestrator.language.where import STEP
 
 #: Of pools, audiences and slots: they stand in commands and addresses, too.
 ShortName = Annotated[str, Field(pattern="^[A-Za-z0-9_-]{1,60}$")]
@@ -68,7 +69,7 @@ class AudienceForm(StepForm, word="audience"):
     def build(self, site: Site) -> Step | None:
         add, remove = self.audience.add, self.audience.remove
         if (add is None) == (remove is None):
-            site.place.error("this needs either `add` or `remove`")
+            site.place.error(say("this needs either `add` or `remove`"))
         return Audience(site.id, add or remove or "", is_member=add is not None)
 
 
@@ -86,7 +87,7 @@ class OnsiteForm(StepForm, word="onsite"):
         place = site.place
         content = place.at("content").value(self.onsite.content, STEP)
         if self.onsite.content is None:
-            place.at("content").error("`content` says nothing: write what the page shows")
+            place.at("content").error(say("`content` says nothing: write what the page shows"))
         until = read_deadline(self.onsite.until, place.at("until"))
         if content is None:
             return None
@@ -96,9 +97,9 @@ class OnsiteForm(StepForm, word="onsite"):
 def read_offer(form: OfferForm, place: Place, *, is_known_to_shop: bool = False) -> Offer:
     """What it is worth, which need not be said of codes that the shop made."""
     if is_known_to_shop and form.percent is not None and form.amount is not None:
-        place.error("this has `percent` or `amount`, not both")
+        place.error(say("this has `percent` or `amount`, not both"))
     elif not is_known_to_shop and (form.percent is None) == (form.amount is None):
-        place.error("this needs either `percent` or `amount`")
+        place.error(say("this needs either `percent` or `amount`"))
     for key in ("percent", "amount"):
         value = getattr(form, key)
         if (isinstance(value, str) and "{{" not in value) or isinstance(value, bool | list | dict):
@@ -107,13 +108,17 @@ def read_offer(form: OfferForm, place: Place, *, is_known_to_shop: bool = False)
                 if isinstance(value, str)
                 else None
             )
-            shown = f": write {bare[1]}" if bare else ", or computed by `{{ … }}`"
-            place.at(key).error(f"`{key}` is a number{shown}")
+            shown = (
+                say(": write {bare}", bare=bare[1]) if bare else say(", or computed by `{{ … }}`")
+            )
+            place.at(key).error(say("`{key}` is a number{shown}", key=key, shown=shown))
         elif isinstance(value, int | float) and not 0 < value <= (
             100 if key == "percent" else float("inf")
         ):
-            limits = "between 0 and 100" if key == "percent" else "above 0"
-            place.at(key).error(f"`{key}` lies {limits}, not at {value:g}")
+            limits = say("between 0 and 100") if key == "percent" else say("above 0")
+            place.at(key).error(
+                say("`{key}` lies {limits}, not at {value:g}", key=key, limits=limits, value=value)
+            )
     return Offer(
         percent=place.at("percent").value(form.percent, STEP),
         amount=place.at("amount").value(form.amount, STEP),

@@ -14,6 +14,7 @@ from pydantic_core import CoreSchema
 
 from orchestrator.documents.document import Path
 from orchestrator.domain.message import Purpose
+from orchestrator.domain.phrase import say
 from orchestrator.domain.step import Step
 from orchestrator.language.form_union import any_of, tag
 from orchestrator.language.place import Place
@@ -83,7 +84,7 @@ class StepForm(Form):
 
     def build(self, site: Site) -> Step | None:
         """The step of the domain; None where it is faulty, which is reported at its place."""
-        site.place.not_built(f"`{self.word}`")
+        site.place.not_built(say("`{word}`", word=self.word))
         return None
 
 

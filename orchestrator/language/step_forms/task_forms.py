@@ -9,7 +9,7 @@ from orchestrator.domain.steps.task import Task
 from orchestrator.language.plain_forms import Form, Plain, Text
 from orchestrator.language.step_forms.deadlines import read_deadline
 from orchestrator.language.step_forms.step_form import Site, StepForm
-from orchestrator.language.translation import STEP
+from orchestrator.language.where import STEP
 
 
 class TaskOptions(Form):

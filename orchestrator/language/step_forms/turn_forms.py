@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from orchestrator.documents.document import Path
+from orchestrator.domain.phrase import say
 from orchestrator.domain.step import Step, walk_inside
 from orchestrator.domain.steps.turns import Goto, Repeat, Start
 from orchestrator.domain.steps.ways import Exit
@@ -22,9 +23,9 @@ class StartForm(StepForm, word="start"):
 
     def build(self, site: Site) -> Step | None:
         if self.start == site.journey:
-            site.place.error("a journey cannot start itself: who is inside is not let in")
+            site.place.error(say("a journey cannot start itself: who is inside is not let in"))
         else:
-            site.place.check_known("journey", self.start, site.place.known.journeys)
+            site.place.check_known(say("journey"), self.start, site.place.known.journeys)
         return Start(site.id, self.start)
 
 
@@ -34,10 +35,18 @@ class GotoForm(StepForm, word="goto"):
 
     def build(self, site: Site) -> Step | None:
         if self.goto not in site.later:
-            known = f" (known: {', '.join(sorted(site.later))})" if site.later else ""
+            known = (
+                say(" (known: {listed})", listed=", ".join(sorted(site.later)))
+                if site.later
+                else ""
+            )
             site.place.error(
-                f"there is no step '{self.goto}' behind this one, in its block or in one around it"
-                f"{did_you_mean(self.goto, site.later) or known}"
+                say(
+                    "there is no step '{goto}' behind this one, in its block or in one "
+                    "around it{hint}",
+                    goto=self.goto,
+                    hint=did_you_mean(self.goto, site.later) or known,
+                )
             )
         return Goto(site.id, self.goto)
 
@@ -61,7 +70,10 @@ class RepeatForm(StepForm, word="repeat"):
         repeat = Repeat(site.id, form.times, every, inside)
         if not every and form.times > 1 and not any(s.takes_time for s in walk_inside(repeat)):
             site.place.warn(
-                "all passes come at one instant: say how far apart they are, such as `every: 1d`"
+                say(
+                    "all passes come at one instant: say how far apart they are, such as "
+                    "`every: 1d`"
+                )
             )
         return repeat
 

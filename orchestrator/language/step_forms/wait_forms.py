@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Discriminator, Field, Tag
 
 from orchestrator.documents.document import Path
+from orchestrator.domain.phrase import say
 from orchestrator.domain.schedule import find_zone
 from orchestrator.domain.step import Step
 from orchestrator.domain.steps.missing import IfPast
@@ -31,7 +32,7 @@ from orchestrator.language.plain_forms import (
 from orchestrator.language.step_forms.deadlines import read_date_of
 from orchestrator.language.step_forms.step_form import Site, StepForm
 from orchestrator.language.step_forms.variables import check_variable
-from orchestrator.language.translation import EVENT_IN_JOURNEY, STEP
+from orchestrator.language.where import EVENT_IN_JOURNEY, STEP
 
 
 class RandomSpan(Form):
@@ -42,7 +43,7 @@ class RandomSpan(Form):
 class ComputedSpan(Form):
     id: str | None = None
     for_: str = Field(alias="for")
-    if_missing: Literal["skip", "continue", "exit"] | None = None
+    if_missing: Literal["skip", "continue", "exit"] = "skip"
 
 
 def _kind_of_delay(value: Any) -> str:
@@ -70,7 +71,7 @@ class DelayForm(StepForm, word="delay"):
                 return Delay(site.id, self.delay)
             case RandomSpan(between=(shortest, longest)):
                 if shortest > longest:
-                    site.place.at("between").error("the shorter of the two comes first")
+                    site.place.at("between").error(say("the shorter of the two comes first"))
                 return RandomDelay(site.id, shortest, longest)
             case ComputedSpan():
                 return _compute_delay(self.delay, site.id, site.place.at("for"))
@@ -80,11 +81,13 @@ class DelayForm(StepForm, word="delay"):
 def _compute_delay(form: ComputedSpan, step_id: str, place: Place) -> Step | None:
     if re.fullmatch(r"\s*\{\{[^{}]*\}\}\s*", form.for_):
         place.warn(
-            "a number alone is no duration: write its unit behind it, such as "
-            f"`{form.for_.strip()}d`"
+            say(
+                "a number alone is no duration: write its unit behind it, such as `{number}d`",
+                number=form.for_.strip(),
+            )
         )
     duration = place.value(form.for_, STEP)
-    turn = IfPast(form.if_missing or "skip")
+    turn = IfPast(form.if_missing)
     return None if duration is None else ComputedDelay(step_id, duration, turn)
 
 
@@ -96,8 +99,8 @@ class WaitUntilOptions(Form):
     date: str | None = None
     offset: AnyDuration = timedelta(0)
     at: Clock | None = None
-    if_past: Literal["continue", "skip", "exit"] | None = None
-    if_missing: Literal["skip", "continue", "exit"] | None = None
+    if_past: Literal["continue", "skip", "exit"] = "continue"
+    if_missing: Literal["skip", "continue", "exit"] = "skip"
 
 
 class WaitUntilForm(StepForm, word="wait_until"):
@@ -106,7 +109,9 @@ class WaitUntilForm(StepForm, word="wait_until"):
     def build(self, site: Site) -> Step | None:
         form, place = self.wait_until, site.place
         if (form.time is None) == (form.date is None):
-            place.error("`wait_until` needs either `time` (of day) or `date` (of the customer)")
+            place.error(
+                say("`wait_until` needs either `time` (of day) or `date` (of the customer)")
+            )
             return None
         _check_wait_until(form, place)
         date = form.date
@@ -117,8 +122,8 @@ class WaitUntilForm(StepForm, word="wait_until"):
             timezone=None if form.timezone == "customer" else form.timezone,
             date=None if date is None else read_date_of(date, place.at("date")),
             offset=form.offset,
-            if_past=IfPast(form.if_past or "continue"),
-            if_missing=IfPast(form.if_missing or "skip"),
+            if_past=IfPast(form.if_past),
+            if_missing=IfPast(form.if_missing),
         )
 
 
@@ -127,10 +132,13 @@ def _check_wait_until(form: WaitUntilOptions, place: Place) -> None:
     for key in foreign:
         if key in as_mapping(place.written):
             word = "date" if form.date is None else "time"
-            place.at(key).error(f"`{key}` goes with `{word}`", at_key=True)
+            place.at(key).error(say("`{key}` goes with `{word}`", key=key, word=word), at_key=True)
     if form.timezone != "customer" and find_zone(form.timezone) is None:
         place.at("timezone").error(
-            f"there is no time zone '{form.timezone}': write `customer` or one such as Europe/Paris"
+            say(
+                "there is no time zone '{timezone}': write `customer` or one such as Europe/Paris",
+                timezone=form.timezone,
+            )
         )
 
 

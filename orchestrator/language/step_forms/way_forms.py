@@ -8,12 +8,13 @@ from typing import Annotated
 from pydantic import Discriminator, Field, Tag
 
 from orchestrator.documents.document import Path
+from orchestrator.domain.phrase import say
 from orchestrator.domain.step import Step
 from orchestrator.domain.steps.ways import Arm, Branch, Split, Variant
 from orchestrator.language.place import Place
 from orchestrator.language.plain_forms import Form, Percent, Rule, Text
 from orchestrator.language.step_forms.step_form import Site, StepForm
-from orchestrator.language.translation import STEP
+from orchestrator.language.where import STEP
 
 
 class IfArm(Form):
@@ -54,7 +55,7 @@ class BranchForm(StepForm, word="branch"):
             here = site.place.at(index)
             if isinstance(arm, ElseArm):
                 if index != len(self.branch) - 1:
-                    here.error("`else` comes last: what follows it is never reached")
+                    here.error(say("`else` comes last: what follows it is never reached"))
                 found.append(Arm(None, site.blocks["branch", index, "else"]))
             else:
                 condition = here.at("if").condition(arm.if_, STEP)
@@ -93,7 +94,7 @@ class SplitForm(StepForm, word="split"):
 
     def build(self, site: Site) -> Step | None:
         if isinstance(self.split, AdaptiveSplit):
-            site.place.not_built("an adaptive split")
+            site.place.not_built(say("an adaptive split"))
             return None
         _check_variants(self.split, site.place)
         built = [
@@ -107,9 +108,13 @@ def _check_variants(variants: list[VariantForm], place: Place) -> None:
     seen: set[str] = set()
     for index, form in enumerate(variants):
         if form.variant in seen:
-            place.at(index, "variant").error(f"two variants are called '{form.variant}'")
+            place.at(index, "variant").error(
+                say("two variants are called '{variant}'", variant=form.variant)
+            )
         seen.add(form.variant)
     total = sum(form.share for form in variants)
     if abs(total - 100) > 0.01:
-        hint = ": a half is written 50%" if abs(total - 1) < 0.01 else ""
-        place.error(f"the shares add up to {total:g}%, not to 100%{hint}")
+        hint = say(": a half is written 50%") if abs(total - 1) < 0.01 else ""
+        place.error(
+            say("the shares add up to {total:g}%, not to 100%{hint}", total=total, hint=hint)
+        )

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Field
 
 from orchestrator.domain.expression import Value
+from orchestrator.domain.phrase import say
 from orchestrator.domain.step import Step
 from orchestrator.domain.steps.webhook import (
     AskingWebhook,
@@ -25,7 +26,7 @@ from orchestrator.language.place import Place
 from orchestrator.language.plain_forms import Form, Plain, Text
 from orchestrator.language.step_forms.step_form import Site, StepForm
 from orchestrator.language.step_forms.variables import check_variable
-from orchestrator.language.translation import STEP
+from orchestrator.language.where import STEP
 
 _SECRET = re.compile(r"\{\{\s*secrets\.([A-Za-z_][A-Za-z0-9_]*)\s*\}\}")
 _SECRETS = re.compile(r"\{\{[^}]*\bsecrets\b[^}]*\}\}")
@@ -77,7 +78,9 @@ def _read_request(form: WebhookOptions, place: Place) -> RequestForm | None:
     headers = _read_headers(form.headers, place.at("headers"))
     body = None if form.body is None else _read_body(form.body, place.at("body"))
     if form.body is not None and form.method in _WITHOUT_BODY:
-        place.at("body").error(f"{form.method} has no body: put it into the url", at_key=True)
+        place.at("body").error(
+            say("{method} has no body: put it into the url", method=form.method), at_key=True
+        )
     if url is None or headers is None or (body is None and form.body is not None):
         return None
     return RequestForm(form.method, url, headers, body)
@@ -86,9 +89,9 @@ def _read_request(form: WebhookOptions, place: Place) -> RequestForm | None:
 def _check_url(written: str, url: SecretText, place: Place) -> None:
     is_computed = len(url.parts) == 1 and "{{" in written
     if not is_computed and not re.match(r"https?://[^\s/?#{}]", written):
-        place.error("a webhook's url begins with https:// (or http://) and the host's name")
+        place.error(say("a webhook's url begins with https:// (or http://) and the host's name"))
     elif written.startswith("http://") and _SECRET.search(written):
-        place.warn("a secret in a url of http:// can be read on its way: write https://")
+        place.warn(say("a secret in a url of http:// can be read on its way: write https://"))
 
 
 def _read_headers(
@@ -98,11 +101,13 @@ def _read_headers(
     for name, value in written.items():
         here = place.at(name)
         if not _HEADER_NAME.fullmatch(name):
-            here.error(f"'{name}' is no name of a header", at_key=True)
+            here.error(say("'{name}' is no name of a header", name=name), at_key=True)
         elif name.lower() in _OWN_HEADERS:
-            here.error(f"the header {name} is written by Parcours itself", at_key=True)
+            here.error(
+                say("the header {name} is written by Parcours itself", name=name), at_key=True
+            )
         elif isinstance(value, dict | list) or value is None:
-            here.error(f"the header {name} holds text", at_key=True)
+            here.error(say("the header {name} holds text", name=name), at_key=True)
         elif (text := _read_text(value, here)) is not None:
             found.append((name, text))
     return tuple(found) if len(found) == len(written) else None
@@ -144,7 +149,7 @@ def _are_secrets_known(text: str, place: Place) -> bool:
     for found in _SECRETS.finditer(text):
         if _SECRET.fullmatch(found[0]) is None:
             place.error(
-                "a secret stands alone between its braces: `{{ secrets.CRM_KEY }}`",
+                say("a secret stands alone between its braces: `{{ secrets.CRM_KEY }}`"),
                 offset=found.start(),
             )
             return False
@@ -152,8 +157,12 @@ def _are_secrets_known(text: str, place: Place) -> bool:
     for name in _SECRET.findall(text):
         if known is not None and name not in known:
             place.error(
-                f"the secret {name} may not be used: name it in parcours.toml, "
-                f'`[webhooks] secrets = ["{name}"]`, and set it in the environment (or .env)'
+                say(
+                    "the secret {name} may not be used: name it in parcours.toml, "
+                    '`[webhooks] secrets = ["{name}"]`, and set it in the environment (or '
+                    ".env)",
+                    name=name,
+                )
             )
             return False
     return True

@@ -10,12 +10,13 @@ from zoneinfo import ZoneInfo
 from pydantic import BeforeValidator
 
 from orchestrator.domain.cron import parse_cron
+from orchestrator.domain.phrase import said_by, say
 from orchestrator.domain.schedule import find_zone
 from orchestrator.domain.triggers import BusinessTrigger, OnceTrigger, ScheduleTrigger, Trigger
 from orchestrator.language.place import Place
 from orchestrator.language.plain_forms import EventName, Rule, Text
-from orchestrator.language.translation import TRIGGER
 from orchestrator.language.trigger_forms.trigger_form import TriggerForm, check_segment
+from orchestrator.language.where import TRIGGER
 
 #: A cron that does not come in the five years from here never does.
 _ANY_TIME = datetime(2024, 1, 1, tzinfo=UTC)
@@ -34,11 +35,16 @@ def _wall_time(value: object) -> datetime:
         at = None
     if at is None:
         raise ValueError(
-            f"'{value}' is no day and time: write 2026-11-27 10:00, and another zone than the "
-            "project's as `timezone`"
+            say(
+                "'{value}' is no day and time: write 2026-11-27 10:00, and another "
+                "zone than the project's as `timezone`",
+                value=value,
+            )
         )
     if at.year not in _YEARS:
-        raise ValueError(f"'{value}' lies too far away: write a date such as 2026-11-27 10:00")
+        raise ValueError(
+            say("'{value}' lies too far away: write a date such as 2026-11-27 10:00", value=value)
+        )
     return at
 
 
@@ -49,7 +55,7 @@ class OnSchedule(TriggerForm, word="schedule", example="{schedule: '0 9 * * mon'
 
     def build(self, place: Place) -> Trigger | None:
         is_own = self.timezone == "customer"
-        zone = read_zone(None if is_own else self.timezone, place, "`customer` or one")
+        zone = read_zone(None if is_own else self.timezone, place, say("`customer` or one"))
         if zone is None:
             return None
         check_segment(self.segment, place)
@@ -57,14 +63,18 @@ class OnSchedule(TriggerForm, word="schedule", example="{schedule: '0 9 * * mon'
         try:
             cron = parse_cron(self.schedule, zone)
         except ValueError as fault:
-            place.at("schedule").error(str(fault))
+            place.at("schedule").error(said_by(fault))
             return None
         if cron.next_after(_ANY_TIME) is None:
-            place.at("schedule").error(f"'{self.schedule}' never comes: no such day exists")
+            place.at("schedule").error(
+                say("'{schedule}' never comes: no such day exists", schedule=self.schedule)
+            )
         if is_own and cron.elapsed:
             place.at("timezone").error(
-                "a schedule on each customer's clock has fixed times: write an hour and a minute, "
-                "such as 0 9 * * mon"
+                say(
+                    "a schedule on each customer's clock has fixed times: write an hour "
+                    "and a minute, such as 0 9 * * mon"
+                )
             )
             return None
         return ScheduleTrigger(cron, is_own=is_own, segment=self.segment, condition=condition)
@@ -77,7 +87,7 @@ class OnOnce(TriggerForm, word="once", example="{once: 2026-11-27 10:00}"):
 
     def build(self, place: Place) -> Trigger | None:
         is_own = self.timezone == "customer"
-        zone = None if is_own else read_zone(self.timezone, place, "`customer` or one")
+        zone = None if is_own else read_zone(self.timezone, place, say("`customer` or one"))
         check_segment(self.segment, place)
         condition = self.condition(place)
         if zone is None and not is_own:
@@ -108,6 +118,10 @@ def read_zone(written: str | None, place: Place, what: str = "one") -> ZoneInfo 
     zone = find_zone(name)
     if zone is None:
         place.at("timezone").error(
-            f"there is no time zone '{name}': write {what} such as Europe/Paris"
+            say(
+                "there is no time zone '{name}': write {what} such as Europe/Paris",
+                name=name,
+                what=what,
+            )
         )
     return zone

@@ -7,6 +7,7 @@ from typing import Literal
 
 from orchestrator.domain.expression import Invoke, Name, Value, walk
 from orchestrator.domain.occasions import Every
+from orchestrator.domain.phrase import say
 from orchestrator.domain.triggers import DateTrigger, IfLate, Trigger
 from orchestrator.language.place import Place
 from orchestrator.language.plain_forms import AnyDuration, Clock
@@ -42,7 +43,10 @@ def _is_of_the_customer(date: Value, place: Place) -> bool:
     ):
         return True
     place.error(
-        f"'{date.source}' is no date of the customer's: write a trait or a fact, such as "
-        "customer.birthday"
+        say(
+            "'{source}' is no date of the customer's: write a trait or a fact, "
+            "such as customer.birthday",
+            source=date.source,
+        )
     )
     return False

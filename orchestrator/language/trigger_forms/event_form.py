@@ -5,8 +5,8 @@ from __future__ import annotations
 from orchestrator.domain.triggers import EventTrigger, Trigger
 from orchestrator.language.place import Place
 from orchestrator.language.plain_forms import EventName
-from orchestrator.language.translation import TRIGGER, TRIGGER_OF_ITEMS
 from orchestrator.language.trigger_forms.trigger_form import TriggerForm
+from orchestrator.language.where import TRIGGER, TRIGGER_OF_ITEMS
 
 
 class OnEvent(TriggerForm, word="event", example="{event: Order Completed}"):

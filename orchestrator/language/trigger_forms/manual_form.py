@@ -6,8 +6,8 @@ from typing import Literal
 
 from orchestrator.domain.triggers import ManualTrigger, Trigger
 from orchestrator.language.place import Place
-from orchestrator.language.translation import TRIGGER
 from orchestrator.language.trigger_forms.trigger_form import TriggerForm
+from orchestrator.language.where import TRIGGER
 
 
 class OnManual(TriggerForm, word="manual", example="manual"):

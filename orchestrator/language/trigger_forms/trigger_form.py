@@ -12,11 +12,12 @@ from pydantic import Field, GetCoreSchemaHandler
 from pydantic_core import CoreSchema
 
 from orchestrator.domain.expression import Condition
+from orchestrator.domain.phrase import say
 from orchestrator.domain.triggers import Trigger
 from orchestrator.language.form_union import any_of, tag
 from orchestrator.language.place import Place
 from orchestrator.language.plain_forms import Form, Rule
-from orchestrator.language.translation import TRIGGER_WITHOUT_EVENT, Where
+from orchestrator.language.where import TRIGGER_WITHOUT_EVENT, Where
 
 
 class TriggerForm(Form):
@@ -53,7 +54,7 @@ class TriggerForm(Form):
 
     def build(self, place: Place) -> Trigger | None:
         """The same, of what this kind adds."""
-        place.at(self.word).not_built(f"the trigger `{self.word}`")
+        place.at(self.word).not_built(say("the trigger `{word}`", word=self.word))
         return None
 
     def condition(self, place: Place) -> Condition | None:
@@ -83,4 +84,4 @@ def _spell_trigger(value: object) -> object:
 def check_segment(name: str | None, place: Place) -> None:
     """Reports a segment that does not exist."""
     if name is not None:
-        place.at("segment").check_known("segment", name, place.known.segments)
+        place.at("segment").check_known(say("segment"), name, place.known.segments)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
+from orchestrator.domain.phrase import say
 from orchestrator.domain.triggers import SegmentTrigger, StageTrigger, Trigger
 from orchestrator.language.place import Place
 from orchestrator.language.plain_forms import Text
@@ -15,9 +16,9 @@ class OnStage(TriggerForm, word="stage", example="{stage: loyal}"):
     came_from: str | None = Field(None, alias="from")
 
     def build(self, place: Place) -> Trigger | None:
-        place.at("stage").check_known("stage", self.stage, place.known.stages)
+        place.at("stage").check_known(say("stage"), self.stage, place.known.stages)
         if self.came_from is not None:
-            place.at("from").check_known("stage", self.came_from, place.known.stages)
+            place.at("from").check_known(say("stage"), self.came_from, place.known.stages)
         return StageTrigger(self.stage, self.came_from, condition=self.condition(place))
 
 
@@ -29,6 +30,8 @@ class OnSegment(TriggerForm, word="segment", example="{segment: vip}"):
     def build(self, place: Place) -> Trigger | None:
         check_segment(self.segment, place)
         if self.leaves and self.while_inside:
-            place.at("while_inside").error("`while_inside` does not go with `leaves`", at_key=True)
+            place.at("while_inside").error(
+                say("`while_inside` does not go with `leaves`"), at_key=True
+            )
         condition = self.condition(place)
         return SegmentTrigger(self.segment, self.leaves, self.while_inside, condition=condition)

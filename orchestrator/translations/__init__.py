@@ -1,0 +1,1 @@
+"""What Parcours says, in other languages than English."""
