@@ -90,7 +90,7 @@ def _read_customer(project: Project, customer: str | None) -> dict[str, object]:
     if Path(customer).is_file():
         return read_customer(Path(customer))
     with opened(project.config, to_look=True) as database, customer_told():
-        return {"customer": read_for_templates(database, project, customer)}
+        return read_for_templates(database, project, customer)
 
 
 def _send(config: Config, drafts: list[Draft], address: str) -> None:

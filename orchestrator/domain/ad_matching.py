@@ -18,7 +18,8 @@ from orchestrator.domain.consent import MARKETING
 from orchestrator.domain.medium import Medium
 from orchestrator.domain.policy import Policy, address, has_consent, is_unsubscribed
 from orchestrator.domain.region import UNREADABLE_REGION, country_of
-from orchestrator.domain.state import RESERVED_TRAITS, CustomerState
+from orchestrator.domain.state import CustomerState
+from orchestrator.domain.traits import RESERVED_TRAITS
 from orchestrator.domain.values import as_text
 
 

@@ -6,6 +6,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from orchestrator.domain.account import LEFT_ACCOUNT, join, leave
+from orchestrator.domain.account_news import hear_news
 from orchestrator.domain.agreeing import take_consent
 from orchestrator.domain.effects import CouponRedeemed, Decision, DecisionKind
 from orchestrator.domain.event import Event, Kind
@@ -13,6 +15,8 @@ from orchestrator.domain.line import Line
 from orchestrator.domain.medium import MEDIA, Medium
 from orchestrator.domain.merge import absorb
 from orchestrator.domain.policy import address
+from orchestrator.domain.program import Program
+from orchestrator.domain.state import CustomerState
 from orchestrator.domain.values import folded
 
 #: By trait that should be an address: the first medium that needs it.
@@ -34,13 +38,31 @@ def apply(line: Line, event: Event, now: datetime) -> None:
         case Kind.MERGE if event.absorbed is not None:
             line.effects.extend(absorb(program, state, event.absorbed, event.at))
             return
-        case Kind.IDENTIFY | Kind.MERGE | Kind.GROUP | Kind.START:
+        case Kind.GROUP | Kind.ACCOUNT:
+            take_account(program, state, event)
             return
+        case Kind.IDENTIFY | Kind.MERGE | Kind.START:
+            return
+    if event.name == LEFT_ACCOUNT:
+        take_account(program, state, event)
+        line.doubt_everything()
     count_facts(line, event)
     for name in index.history_names(event):
         state.remember(name, event, index.history[name], now)
     if event.name == ORDER_COMPLETED and event.properties.get("coupon"):
         _redeem(line, str(event.properties["coupon"]), event.at)
+
+
+def take_account(program: Program, state: CustomerState, event: Event) -> None:
+    """Applies what an event says of the customer's account, where the project asks for accounts."""
+    if not program.index.accounts.are_used:
+        return
+    if event.kind is Kind.ACCOUNT:
+        hear_news(state.account, event)
+    elif event.kind is Kind.GROUP:
+        state.account = join(state.account, event)
+    elif event.name == LEFT_ACCOUNT:
+        state.account = leave(state.account, event)
 
 
 def count_facts(line: Line, event: Event) -> None:

@@ -73,6 +73,8 @@ def compile_expression(tree: Expr) -> Compiled:
             return lambda scope: scope.names.get(name)
         case Attribute(Name("customer"), key):
             return lambda scope: scope.customer.get(key, scope.now)
+        case Attribute(Name("account"), key):
+            return lambda scope: scope.customer.of_account(key)
         case Attribute(of, key):
             return _compile_look_up(of, Const(key))
         case Item(of, key_tree):

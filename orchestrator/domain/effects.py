@@ -187,11 +187,12 @@ class OnsiteShown(Effect):
 @value_class
 class Emitted(Effect):
     """An event Parcours itself puts on a customer's time line: this one's (`receiver` None), or
-    another's.
+    another's, by their id.
     """
 
     event: Event
     receiver: str | None = None
+    is_anonymous: bool = False  # the receiver is known by the id of a device only
 
 
 @value_class

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from orchestrator.domain import assignment
@@ -13,7 +13,7 @@ from orchestrator.domain.expression import Scope
 from orchestrator.domain.journey import Journey, OnRepeat, Reentry
 from orchestrator.domain.line import Line
 from orchestrator.domain.reasons import Detail, Reason
-from orchestrator.domain.state import ITEM, Enrollment, Entries, entries_of
+from orchestrator.domain.state import ITEM, CustomerState, Enrollment, Entries, entries_of
 from orchestrator.domain.triggers import ManualTrigger, Trigger
 from orchestrator.domain.values import passage_key
 from orchestrator.domain.while_inside import due_again
@@ -164,7 +164,7 @@ def _try_to_enter(knock: _Knock, journey: Journey, trigger: Trigger) -> bool:
     if not (trigger.is_for_all or trigger.means(knock.scope())):
         return False
     draft = _draft(knock, journey)
-    inside = _inside(line, draft, at)
+    inside = _inside(line.state, draft, at)
     if refused := _why_not(knock, journey, draft, inside):
         _ignore(knock, journey, *refused)
     elif inside is not None:
@@ -190,11 +190,13 @@ def _why_not(
     if journey.draft or journey.has_ended(knock.at):
         return (Reason.DRAFT if journey.draft else Reason.ENDED), {}
     if inside is None:
-        reason = _too_early(knock, journey, draft)
+        reason = _too_early(knock, journey, knock.line.state.entries, draft)
     else:
         reason = None if _may_restart(journey, inside, knock.at) else Reason.ALREADY_INSIDE
     if reason is not None:
         return reason, {}
+    if journey.one_per_account and (taken := _taken_by_member(knock, journey, draft)):
+        return taken
     if only_if is None:
         return None
     return (
@@ -204,18 +206,31 @@ def _why_not(
     )
 
 
+def _taken_by_member(
+    knock: _Knock, journey: Journey, draft: Enrollment
+) -> tuple[Reason, Detail] | None:
+    """Why another member of the account keeps somebody out: who is inside, or was lately."""
+    for member in knock.line.members():
+        is_inside = _inside(member, draft, knock.at) is not None
+        early = _too_early(knock, journey, member.entries, draft)
+        reason = Reason.ALREADY_INSIDE if is_inside else early
+        if reason is not None:
+            return reason, {"member": member.external_id}
+    return None
+
+
 def _may_restart(journey: Journey, inside: Enrollment, at: datetime) -> bool:
     """Whether the steps start anew; not where they went on before a late trigger was known."""
     is_there = inside.arrived_at is None or inside.arrived_at <= at
     return inside.is_open and journey.on_repeat is OnRepeat.RESTART and is_there
 
 
-def _inside(line: Line, draft: Enrollment, at: datetime) -> Enrollment | None:
+def _inside(state: CustomerState, draft: Enrollment, at: datetime) -> Enrollment | None:
     """The enrollment like one that is to begin, and open at `at`; at the very instant one ends it
     still counts as open.
     """
     ended = None
-    for enrollment in line.state.enrollments:
+    for enrollment in state.enrollments:
         is_like = enrollment.journey == draft.journey and enrollment.key == draft.key
         if is_like and enrollment.entered_at <= at:
             if enrollment.ended_at is None:
@@ -237,10 +252,11 @@ def _restart(knock: _Knock, journey: Journey, inside: Enrollment) -> None:
     moment.arrive(journey.first_step)
 
 
-def _too_early(knock: _Knock, journey: Journey, draft: Enrollment) -> Reason | None:
+def _too_early(
+    knock: _Knock, journey: Journey, entered: Mapping[str, Entries], draft: Enrollment
+) -> Reason | None:
     """Why nobody enters again yet; None when they may."""
-    entries = knock.line.state.entries.get(entries_of(journey.id, draft.key))
-    at = knock.at
+    entries, at = entered.get(entries_of(journey.id, draft.key)), knock.at
     if entries is None:
         return None
     if knock.apart is not None and abs(at - entries.last) <= knock.apart:

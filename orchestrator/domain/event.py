@@ -22,6 +22,7 @@ class Kind(IntEnum):
     did.
     """
 
+    ACCOUNT = -1  # news of the customer's account: another member brought them
     IDENTIFY = 0
     MERGE = 1  # another customer turned out to be this one
     GROUP = 2
@@ -42,8 +43,8 @@ class Event:
     first).
 
     `starts` is false for history and imports: such an event updates facts and stages and starts
-    nothing. For IDENTIFY `properties` are traits, for MERGE they are empty and `absorbed` names the
-    other customer.
+    nothing. For IDENTIFY and GROUP `properties` are traits, for MERGE they are empty and `absorbed`
+    names the other customer; what ACCOUNT tells stands in its `context` (`domain.account_news`).
     """
 
     at: datetime

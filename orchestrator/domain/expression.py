@@ -24,6 +24,10 @@ class CustomerReader(Protocol):
         """A trait, fact or built-in property; None when missing."""
         ...
 
+    def of_account(self, name: str) -> object:
+        """A trait of the account that they belong to; None when missing."""
+        ...
+
     def events(self, name: str) -> Iterable[Event]:
         """Earlier events of a declared name, each with `at` and `properties`, oldest first."""
         ...
@@ -37,6 +41,9 @@ class _Nobody:
     """Of whom nothing is known."""
 
     def get(self, name: str, now: datetime) -> object:
+        return None
+
+    def of_account(self, name: str) -> object:
         return None
 
     def events(self, name: str) -> Iterable[Event]:
@@ -72,7 +79,7 @@ class Const:
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    name: str  # customer, event, entry, vars, coupon, journey, now
+    name: str  # customer, account, event, entry, vars, coupon, journey, now
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +187,9 @@ Expr = (
     | ListOf
 )
 
-NAMES = frozenset({"customer", "event", "entry", "vars", "coupon", "journey", "item", "now"})
+#: Who is asked about: neither says anything alone, and both read names that are plain text.
+WHO = frozenset({"customer", "account"})
+NAMES = WHO | {"event", "entry", "vars", "coupon", "journey", "item", "now"}
 #: What each asks the elements of a list.
 OF_LISTS = frozenset({"any", "sum"})
 #: What readers did with messages: undefined until receipts come in.

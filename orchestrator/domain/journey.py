@@ -29,6 +29,7 @@ class Occasion:
     stage: str | None = None
     condition: Condition | None = None
     segment: str | None = field(default=None, kw_only=True)
+    of_account: bool = field(default=False, kw_only=True)  # it may happen to any member as well
 
     @property
     def name(self) -> str:
@@ -102,6 +103,7 @@ class Journey:
     priority: int = 50
     only_if: Condition | None = None
     one_per: Value | None = None  # a passage for each of its values; None: one per customer
+    one_per_account: bool = False  # while a member of the account is inside, no other enters
     reentry: Reentry | timedelta = Reentry.NEVER
     on_repeat: OnRepeat = OnRepeat.IGNORE
     exits: tuple[ExitRule, ...] = ()

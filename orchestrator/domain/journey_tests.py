@@ -52,4 +52,9 @@ class JourneyTest:
     empty_pools: tuple[str, ...] = ()  # given: without a code left
     business: tuple[Event, ...] = ()  # what happens to the business, in the order of time
     variants: Mapping[str, str] = field(default_factory=dict)  # given: of splits, by their step
+    # given: what all of them belong to, by its id, with its traits
+    account: tuple[str, Mapping[str, object]] | None = None
+    # given: other customers by their names, with their traits; and what each of them does
+    others: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
+    events_of_others: tuple[tuple[str, Event], ...] = ()
     line: int = 0

@@ -20,6 +20,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from operator import itemgetter
 
+from orchestrator.domain.account import KnownAccount, unite
 from orchestrator.domain.applying import apply
 from orchestrator.domain.consent import ConsentKey
 from orchestrator.domain.effects import Decision, DecisionKind, RuleChange
@@ -140,13 +141,21 @@ class _Known:
 
     traits: dict[str, object]
     trait_times: dict[str, str]
+    account: KnownAccount | None
     consent: dict[ConsentKey, Choice]
     stage: str | None
     stage_since: datetime | None
 
     @classmethod
     def of(cls, state: CustomerState) -> _Known:
-        return cls(state.traits, state.trait_times, state.consent, state.stage, state.stage_since)
+        return cls(
+            state.traits,
+            state.trait_times,
+            state.account,
+            state.consent,
+            state.stage,
+            state.stage_since,
+        )
 
     def hold(self, state: CustomerState) -> None:
         """Keeps each trait and choice unless the retraced line knows a newer one."""
@@ -156,6 +165,7 @@ class _Known:
                 state.traits.pop(name, None)
                 if name in self.traits:
                     state.traits[name] = self.traits[name]
+        state.account = unite(state.account, self.account)
         for name in self.traits.keys() - self.trait_times.keys():
             state.traits.setdefault(name, self.traits[name])
         for key, choice in self.consent.items():
@@ -190,7 +200,7 @@ def _go_back(line: Line, earlier: Iterable[Event], since: datetime) -> None:
     state, mark = line.state, len(line.effects)
     state.traits, state.trait_times, state.consent = {}, {}, {}
     state.facts, state.history = {}, {}
-    state.cursor = None
+    state.account, state.cursor = None, None
     for watch in line.program.index.watches:
         watch.keep(state, None, None)
     for event in sorted(earlier, key=lambda event: event.order):
@@ -262,7 +272,8 @@ def _foresee(line: Line, events: Iterable[Event]) -> tuple[list[Decision], Custo
     )
     assert state.cursor is not None  # the line was run
     options = RunOptions(no_entries_after=line.options.no_entries_after)
-    sibling = Line(line.program, fresh, options)  # of the same rules, on a virtual clock
+    # of the same rules, on a virtual clock
+    sibling = Line(line.program, fresh, options, colleagues=line.colleagues)
     sibling.read_dates()
     told = [event for event in events if not event.own and event.kind is not Kind.MERGE]
     walk(sibling, told, state.cursor)

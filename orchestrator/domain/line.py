@@ -53,6 +53,7 @@ class Line:
     called_up_to: datetime | None = None
     dates: Dates | None = None  # those that let the customer in; None: no journey has one
     retrace: Retrace | None = None  # under way on its own traces, because of a call that came late
+    colleagues: Sequence[CustomerState] = ()  # who may be members of the same account
 
     def scope(
         self, now: datetime, enrollment: Enrollment | None = None, event: Event | None = None
@@ -106,6 +107,14 @@ class Line:
         if self.retrace is None and clock is not None and clock - due > LATE:
             return clock
         return due
+
+    def members(self) -> list[CustomerState]:
+        """The other members of the customer's account, as they are now."""
+        account = self.state.account
+        if account is None or not account.id:
+            return []
+        others = ((one, one.account) for one in self.colleagues)
+        return [one for one, theirs in others if theirs is not None and theirs.id == account.id]
 
     def hear(self, event: Event) -> None:
         """Says that an event came, which may change what is watched."""

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from orchestrator.domain.account import LEFT_ACCOUNT
 from orchestrator.domain.agreeing import CONFIRMED
 from orchestrator.domain.applying import ORDER_COMPLETED
 from orchestrator.domain.event import ANY_EVENT
@@ -24,6 +25,7 @@ def names_that_matter(program: Program) -> frozenset[str] | None:
 def _names(program: Program) -> Iterator[str | None]:
     index = program.index
     yield ORDER_COMPLETED  # redeems the coupon that it carries
+    yield LEFT_ACCOUNT if index.accounts.are_used else None
     yield CONFIRMED if program.policy.confirmed_media else None  # grants what was asked
     yield from index.by_event
     yield from index.history

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from orchestrator.domain import effects
+from orchestrator.domain.account import unite
 from orchestrator.domain.consent import strictness
 from orchestrator.domain.effects import Decision, DecisionKind, Effect
 from orchestrator.domain.lifecycle import merge_fact
@@ -26,6 +27,7 @@ def absorb(
         both = [*state.history.get(name, ()), *events]
         state.history[name] = sorted(both, key=lambda event: event.order)
     _unite_traits(state, other)
+    state.account, other.account = unite(state.account, other.account), None
     state.sent = sorted([*state.sent, *other.sent], key=lambda message: message.at)
     state.suppressed = {**other.suppressed, **state.suppressed}
     state.coupons = {**other.coupons, **state.coupons}

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from orchestrator.domain.account_news import is_change
 from orchestrator.domain.effects import DecisionKind, RuleChange
 from orchestrator.domain.event import Event
 from orchestrator.domain.journey import Journey, Occasion
@@ -22,15 +23,25 @@ class News:
 
     events: Sequence[Event] = ()
     changes: Sequence[RuleChange] = ()
+    of_account: Sequence[Event] = ()  # what happened to other members of the customer's account
 
-    def has_become(self, stage: str) -> bool:
-        """Whether the customer enters a stage."""
-        return any(change.kind == STAGE and change.to == stage for change in self.changes)
+    def events_for(self, rule: Occasion) -> Sequence[Event]:
+        """Those that a rule looks at."""
+        return (*self.events, *self.of_account) if rule.of_account else self.events
 
-    def has_entered(self, segment: str) -> bool:
-        """Whether the customer enters a segment."""
-        entered = SEGMENT, segment, INSIDE
-        return any((one.kind, one.name, one.to) == entered for one in self.changes)
+    def has_become(self, rule: Occasion) -> bool:
+        """Whether the customer, or whoever the rule looks at, enters its stage."""
+        entered = any(change.kind == STAGE and change.to == rule.stage for change in self.changes)
+        return entered or self._has_heard(rule, STAGE, rule.stage)
+
+    def has_entered(self, rule: Occasion) -> bool:
+        """Whether the customer, or whoever the rule looks at, enters its segment."""
+        entered = SEGMENT, rule.segment, INSIDE
+        is_so = any((one.kind, one.name, one.to) == entered for one in self.changes)
+        return is_so or self._has_heard(rule, SEGMENT, rule.segment)
+
+    def _has_heard(self, rule: Occasion, kind: str, name: str | None) -> bool:
+        return rule.of_account and any(is_change(one, kind, name) for one in self.of_account)
 
 
 NOTHING = News()
@@ -39,7 +50,7 @@ NOTHING = News()
 def check_passages(line: Line, now: datetime, news: News) -> None:
     """Looks at everybody inside, and at who left while the goal still counts. Asked where there is
     news of the customer only: an event, a change of stage, of a trait or of consent."""
-    told = {event.name for event in news.events}
+    told = {event.name for event in (*news.events, *news.of_account)}
     concerned = []
     for enrollment in line.state.enrollments:
         journey = line.program.journey_of(enrollment.journey, enrollment.version)
@@ -102,14 +113,14 @@ def _reached(moment: Moment, rule: Occasion, news: News) -> tuple[datetime, Even
     """
     entered, condition = moment.enrollment.entered_at, rule.condition
     if rule.event is not None:
-        for event in news.events:
+        for event in news.events_for(rule):
             later = event.name == rule.event and event.at > entered
             if later and moment.holds(condition, event):
                 return event.at, event
         return None
-    if rule.stage is not None and not news.has_become(rule.stage):
+    if rule.stage is not None and not news.has_become(rule):
         return None
-    if rule.segment is not None and not news.has_entered(rule.segment):
+    if rule.segment is not None and not news.has_entered(rule):
         return None
     if moment.now > entered and moment.holds(condition):
         return moment.now, None

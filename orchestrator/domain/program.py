@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from hashlib import blake2b
 from zoneinfo import ZoneInfo
 
+from orchestrator.domain.account_use import AccountUse, find_account_use
 from orchestrator.domain.errands import errands_of
 from orchestrator.domain.event import ANY_EVENT, Event, Kind
 from orchestrator.domain.expression import (
@@ -92,6 +93,7 @@ class Index:
     has_splits: bool = False  # or holdouts, which are splits of their own
     has_grants: bool = False
     calls_out: bool = False  # a journey asks servers outside
+    accounts: AccountUse = field(default_factory=AccountUse)
 
     @classmethod
     def of(cls, program: Program) -> Index:
@@ -121,6 +123,7 @@ class Index:
         watched = [one for one in lifecycle.segments if one.name in index.segments]
         segments = (SegmentWatch(one, lifecycle) for one in watched)
         index._add_watches(StageWatch(lifecycle), *segments)
+        index.accounts = find_account_use(program.all_journeys(), trees)
         index.sent_window = _sent_window(program.policy, trees)
         index._look_ahead(program)
         return index
@@ -333,7 +336,7 @@ class Program:
         """The rules by which customers are known, as a hash: another one is another lifecycle, or
         other segments that are watched.
         """
-        watched = "\n".join(sorted(self.index.segments))
+        watched = "\n".join([*sorted(self.index.segments), *self.index.accounts.marks])
         version = self.lifecycle.version
         return plain_code(f"{version}\n{watched}").lower() if watched else version
 

@@ -19,10 +19,10 @@ class Reason(StrEnum):
 
     # who is let in
     HELD_OUT = "held out"
-    ALREADY_INSIDE = "already inside"
-    REENTRY_NEVER = "entered before, and reentry is never"
-    ENTERED_RECENTLY = "entered too recently"
-    LATER_ENTRY = "a later entry is already known"
+    ALREADY_INSIDE = "already inside"  # member, where it is another of the account
+    REENTRY_NEVER = "entered before, and reentry is never"  # member
+    ENTERED_RECENTLY = "entered too recently"  # member
+    LATER_ENTRY = "a later entry is already known"  # member
     ONLY_IF = "only_if"  # condition
     NO_TRIGGER = "its trigger asks for something else"
     ENDED = "the journey has ended"
@@ -113,6 +113,7 @@ class Detail(TypedDict, total=False):
     names: list[str]  # of variables or traits
     key: str  # of consent
     granted: bool | None
+    member: str  # another customer of the same account, by their id
     receiver: str  # of a coupon or reward: their role
     pool: str  # of coupons
     audience: str  # of ad platforms
@@ -150,6 +151,13 @@ def brief(reason: str, detail: Mapping[str, Any]) -> str:
             return str(detail["condition"])
         case Reason.SUPPRESSED | Reason.LEFT_BEFORE:
             return f"{reason}: {detail['because']}"
+        case (
+            Reason.ALREADY_INSIDE
+            | Reason.REENTRY_NEVER
+            | Reason.ENTERED_RECENTLY
+            | Reason.LATER_ENTRY
+        ) if "member" in detail:
+            return f"{reason}: {detail['member']}"
         case Reason.REWARDED:
             return f"{detail['receiver']} {reason}"
         case Reason.TOO_MANY_STEPS:

@@ -13,16 +13,15 @@ from operator import attrgetter
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from orchestrator.domain.account import KnownAccount
 from orchestrator.domain.consent import AddressBook, ConsentKey, asked_of, know_no_address, topic_of
 from orchestrator.domain.event import Event
 from orchestrator.domain.lifecycle import Fact, Lifecycle, read_windowed
 from orchestrator.domain.medium import Medium
 from orchestrator.domain.region import region_of, zone_told_by
 from orchestrator.domain.schedule import find_zone
+from orchestrator.domain.traits import sortable, take_newest, trait_of
 from orchestrator.domain.value_class import value_class
-
-#: Segment's reserved traits in the spelling of its SDKs, for whoever writes `customer.first_name`.
-RESERVED_TRAITS = {"first_name": "firstName", "last_name": "lastName", "created_at": "createdAt"}
 
 
 @value_class
@@ -176,6 +175,7 @@ class CustomerState:
     anonymous: bool = False
     traits: dict[str, object] = field(default_factory=dict)
     trait_times: dict[str, str] = field(default_factory=dict)
+    account: KnownAccount | None = None
     facts: dict[str, object] = field(default_factory=dict)
     stage: str | None = None
     stage_since: datetime | None = None
@@ -218,11 +218,11 @@ class CustomerState:
         built_in = _BUILT_IN.get(name)
         if built_in is not None:
             return built_in(self)
-        traits = self.traits
-        if name in traits:
-            return traits[name]
-        reserved = RESERVED_TRAITS.get(name)
-        return None if reserved is None else traits.get(reserved)
+        return trait_of(self.traits, name)
+
+    def of_account(self, name: str) -> object:
+        """A trait of the account that they belong to; None when missing."""
+        return None if self.account is None else self.account.get(name)
 
     def _fact(self, fact: Fact, now: datetime) -> object:
         if fact.within is None:
@@ -278,6 +278,7 @@ class CustomerState:
         seen.traits, seen.facts = dict(self.traits), dict(self.facts)
         seen.consent, seen.sent, seen.enrollments = dict(self.consent), list(self.sent), []
         seen.history = {name: list(events) for name, events in self.history.items()}
+        seen.account = self.account and self.account.copy()
         return seen
 
     # ------------------------------------------------------------ small changes
@@ -308,15 +309,7 @@ class CustomerState:
         """Applies traits said at `at`, each unless a newer word about it is known: a deletion
         (None) leaves its time behind.
         """
-        said = sortable(at)
-        for name, value in traits.items():
-            if self.trait_times.get(name, "") > said:
-                continue
-            self.trait_times[name] = said
-            if value is None:
-                self.traits.pop(name, None)
-            else:
-                self.traits[name] = value
+        take_newest(self.traits, self.trait_times, traits, sortable(at))
 
     def chosen(self, *keys: ConsentKey) -> bool | None:
         """What the newest choice about one of these keys says; None where there is none."""
@@ -349,8 +342,3 @@ _BUILT_IN: Mapping[str, Callable[[CustomerState], object]] = {
     "locale": lambda state: state.traits.get("locale") or state.locale or None,
     "consent": CustomerState._consent,
 }
-
-
-def sortable(at: datetime) -> str:
-    """An instant in UTC as text whose order is that of time."""
-    return at.isoformat(timespec="microseconds")

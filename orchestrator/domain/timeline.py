@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from orchestrator.domain.applying import apply, count_facts
+from orchestrator.domain.applying import apply, count_facts, take_account
+from orchestrator.domain.called_lines import may_be_called
 from orchestrator.domain.effects import Effect
 from orchestrator.domain.event import Event, Kind
 from orchestrator.domain.following import follow_edit
@@ -23,7 +24,7 @@ from orchestrator.domain.record import Record
 from orchestrator.domain.run_options import LIFE, RunOptions
 from orchestrator.domain.state import CustomerState
 from orchestrator.domain.values import INSTANT
-from orchestrator.domain.walk import next_instant, walk
+from orchestrator.domain.walk import Ahead, next_instant, walk
 from orchestrator.domain.watching import change_answers
 
 
@@ -43,12 +44,38 @@ def run(
     line.
     """
     line = Line(program, state, options)
+    ahead = walk(line, begin(line, events, record), until)
+    return end(line, ahead.events, until, ahead)
+
+
+def begin(line: Line, events: Iterable[Event], record: Record | None = None) -> list[Event]:
+    """Makes a line ready to go on from where it was left: it follows edits, and late calls are put
+    in their place. Returns the events that it has still to take.
+    """
+    options, cursor = line.options, line.state.cursor
     line.called_up_to = _called_up_to(line)
     line.read_dates()
     _follow_edits(line)
-    if options.rules_edited and state.cursor is not None:
-        change_answers(line, state.cursor, [])
-    state.next_due_at = walk(line, _place_late(line, list(events), record), until)
+    if options.rules_edited and cursor is not None:
+        change_answers(line, line.state.cursor or cursor, [])
+    return _place_late(line, list(events), record)
+
+
+def end(
+    line: Line, waiting: list[Event], until: datetime, ahead: Ahead | None = None
+) -> list[Effect]:
+    """Leaves a line at an instant up to which it was walked, and says when it goes on; returns the
+    effects. What comes first behind the last instant of the walk, as seen `ahead`, comes first
+    behind `until`, too.
+    """
+    state, calls = line.state, line.options.called_from is None
+    is_seen = ahead is not None and state.cursor is not None and (calls or not may_be_called(line))
+    if state.cursor is None or state.cursor < until:
+        state.cursor = until
+    if ahead is not None and is_seen:
+        state.next_due_at = ahead.at
+    else:
+        state.next_due_at = next_instant(line, waiting, calls=calls)
     return line.effects
 
 
@@ -131,6 +158,7 @@ def recount(program: Program, state: CustomerState, past: Iterable[Event]) -> No
     is told so (`RunOptions.rules_edited`): it finds the stage under the edited rules, which is
     recorded with that cause and triggers nothing."""
     line = Line(program, state)
-    state.facts = {}
+    state.facts, state.account = {}, None
     for event in past:
+        take_account(program, state, event)
         count_facts(line, event)

@@ -46,15 +46,15 @@ def run_life(
 ) -> list[Effect]:
     """Runs one line up to `until`, and before it those of the customers who turned out to be this
     one."""
-    union = _Union(program, recall)
+    union = Union(program, recall)
     events = union.bring_together(life)
-    record = union.recall_all(life, events) if union.late else union.recall_own(life, events)
+    record = union.recall_for(life, events)
     own = run(program, life.state, events, until, options=life.options, record=record)
     return union.effects + own
 
 
 @dataclass(slots=True)
-class _Union:
+class Union:
     """A line under way to its survivor. `late` are those of whom it was known late."""
 
     program: Program
@@ -68,18 +68,22 @@ class _Union:
         events = [*life.events]
         for told, other in life.merges:
             theirs = self.bring_together(other)
-            if _is_behind(told.at, other):  # it was already run past the instant of the merge
+            if is_behind(told.at, other):  # it was already run past the instant of the merge
                 events += theirs
                 if told.starts:
                     happened = filter(None, (life.state.happened_at, other.state.happened_at))
                     life.state.happened_at = max(happened)
             else:
                 before, events = _part(other, theirs, events, told)
-                self._end(other, before, told.at)
-            if told.starts and (_is_behind(told.at, other) or _is_behind(told.at, life)):
+                self.end(other, before, told.at, life)
+            if told.starts and (is_behind(told.at, other) or is_behind(told.at, life)):
                 self.late.append(other)
             events.append(_merge(told, other))
         return events
+
+    def recall_for(self, life: Life, events: Sequence[Event]) -> Record | None:
+        """What is on record of whoever a line is retraced for; None where none is."""
+        return self.recall_all(life, events) if self.late else self.recall_own(life, events)
 
     def recall_own(self, life: Life, events: Sequence[Event]) -> Record | None:
         """What is on record of a customer some of whose calls came late; None where all came in
@@ -97,7 +101,7 @@ class _Union:
             record.add(self.effects)
         return record
 
-    def _end(self, other: Life, before: list[Event], merged_at: datetime) -> None:
+    def end(self, other: Life, before: list[Event], merged_at: datetime, survivor: Life) -> None:
         """Runs the line of a customer who was absorbed to its end, just before the merge."""
         record = self.recall_own(other, before)
         self.effects += run(
@@ -115,7 +119,7 @@ def _merge(told: Event, other: Life) -> Event:
     return Event(told.at, Kind.MERGE, "", {}, -1, told.starts, told.context, absorbed=other.state)
 
 
-def _is_behind(at: datetime, life: Life) -> bool:
+def is_behind(at: datetime, life: Life) -> bool:
     """Whether something happened on the line at that instant or later."""
     return life.state.happened_at is not None and at <= life.state.happened_at
 

@@ -19,9 +19,11 @@ from collections.abc import Iterable
 from datetime import datetime
 from itertools import groupby
 from operator import attrgetter
+from typing import NamedTuple
 
+from orchestrator.domain.account_news import heard_of_account
 from orchestrator.domain.applying import apply
-from orchestrator.domain.called_lines import may_be_called, next_call
+from orchestrator.domain.called_lines import next_call
 from orchestrator.domain.entries import enter
 from orchestrator.domain.event import Event, Kind
 from orchestrator.domain.following import follow_news
@@ -36,10 +38,16 @@ from orchestrator.domain.while_inside import next_again
 MOVES_MAX = 100  # of one enrollment within one instant
 
 
-def walk(line: Line, events: Iterable[Event], until: datetime) -> datetime | None:
-    """Takes every instant up to `until`, inclusive, and moves the cursor there; returns the next
-    one, without those that call the customer where somebody else wakes the line for them.
-    """
+class Ahead(NamedTuple):
+    """What lies behind the end of a walk: the events, the next one last, and when the line goes on,
+    also for an instant that calls the customer."""
+
+    events: list[Event]
+    at: datetime | None
+
+
+def walk(line: Line, events: Iterable[Event], until: datetime) -> Ahead:
+    """Takes every instant up to `until`, inclusive."""
     state, inside, last = line.state, len(line.state.enrollments), None
     waiting = sorted(events, key=attrgetter("at"))
     waiting.reverse()  # the next one is popped from the end
@@ -53,13 +61,7 @@ def walk(line: Line, events: Iterable[Event], until: datetime) -> datetime | Non
             inside = len(state.enrollments)
     if last is not None:
         _forget_ended(line, last)
-    is_new = state.cursor is None
-    if state.cursor is None or state.cursor < until:
-        state.cursor = until
-    calls = line.options.called_from is None
-    if not is_new and (calls or not may_be_called(line)):
-        return now  # what comes first behind the last instant comes first behind `until`, too
-    return next_instant(line, waiting, calls=calls)
+    return Ahead(waiting, now)
 
 
 def _pop_events(waiting: list[Event], now: datetime) -> list[Event]:
@@ -131,10 +133,14 @@ def _take_events(line: Line, now: datetime, events: list[Event], *, touched: boo
     # condition must not depend on it.
     if touched or events or changes:
         happened = [e for e in events if e.starts and Kind.TRACK <= e.kind <= Kind.EMITTED]
-        check_passages(line, now, News(happened, changes))
+        check_passages(line, now, News(happened, changes, _heard(line, events)))
         follow_news(line, now)
     if begins:
         enter(line, now, events, changes, touched=touched)
+
+
+def _heard(line: Line, events: list[Event]) -> list[Event]:
+    return heard_of_account(events) if line.program.index.accounts.are_used else []
 
 
 def _apply(line: Line, event: Event, now: datetime) -> None:

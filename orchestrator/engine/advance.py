@@ -12,15 +12,23 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
-from orchestrator.domain.effects import Decision, DecisionKind
+from orchestrator.domain.effects import Decision, DecisionKind, Effect
 from orchestrator.domain.errors import without_data
 from orchestrator.domain.record import Record
 from orchestrator.domain.run_options import RunOptions
 from orchestrator.domain.state import Status
 from orchestrator.domain.steps.message_step import QueueMessage
 from orchestrator.domain.timeline import pass_calls, recount
+from orchestrator.domain.together import find_teams, run_together
 from orchestrator.domain.uniting import Life, run_life
-from orchestrator.domain.values import INSTANT
+from orchestrator.domain.values import INSTANT, earlier
+from orchestrator.engine.account_teams import (
+    absorbed_of,
+    accounts_of,
+    is_touched,
+    mark_stale,
+    members_missing,
+)
 from orchestrator.engine.collecting import collecting_afterwards
 from orchestrator.engine.parts import CLAIM_MAX
 from orchestrator.engine.report import TickReport
@@ -70,7 +78,7 @@ def run_due(turn: Turn, now: datetime, report: TickReport) -> int:
 def _advance_alone(turn: Turn, customer_id: int, now: datetime, report: TickReport) -> None:
     try:
         with unless_away(), turn.database.write() as transaction:
-            tallies = _advance(turn, transaction, [customer_id], now)
+            tallies = _advance(turn, transaction, [customer_id], now, alone=True)
         report.add(tallies)
     except StoreUnavailable:
         raise
@@ -84,11 +92,21 @@ def _advance_alone(turn: Turn, customer_id: int, now: datetime, report: TickRepo
             set_aside(transaction, {customer_id: type(error).__name__}, now, now + TRY_AGAIN)
 
 
-def _advance(turn: Turn, transaction: Transaction, ids: Sequence[int], now: datetime) -> TickReport:
-    """Runs these customers' lines and writes what came of it, in the caller's transaction."""
+def _advance(
+    turn: Turn,
+    transaction: Transaction,
+    ids: Sequence[int],
+    now: datetime,
+    *,
+    alone: bool = False,
+) -> TickReport:
+    """Runs these customers' lines and writes what came of it, in the caller's transaction; `alone`,
+    without the other members of their accounts.
+    """
     tallies = TickReport()
     if ids:
-        runs = _Lives(turn, transaction, now, PoolCodes(transaction)).run(ids, tallies)
+        pools = PoolCodes(transaction)
+        runs = _Lives(turn, transaction, now, pools, alone=alone).run(ids, tallies)
         version = turn.program.rules_version
         save(transaction, runs, Saving(now, version, turn.parts.public_id, turn.parts.priority))
         if turn.clock.is_virtual:
@@ -105,11 +123,15 @@ class _Lives:
     transaction: Transaction
     now: datetime
     pools: PoolCodes
+    alone: bool = False
 
     def run(self, ids: Sequence[int], report: TickReport) -> list[RunOutcome]:
         """Runs these customers' lines; what was due is counted in the report."""
         lives = self._load(ids)
         others = self._load_absorbed(lives.values())
+        asks_accounts = self.turn.program.index.accounts.are_used
+        if asks_accounts and not self.alone:
+            self._bring_members(lives, others)
         if others:
             merged = [key for key, life in lives.items() if life.merges]
             lives |= self._load(merged, whole=True)
@@ -118,7 +140,39 @@ class _Lives:
         for life in lives.values():
             self._pass_calls(life, others)
             _count_due(self.turn, life, self.now, report)
-        return [self._run_life(life, others) for life in lives.values()]
+        if not asks_accounts:
+            return [self._run_life(life, others) for life in lives.values()]
+        teams = find_teams({key: accounts_of(one, others) for key, one in lives.items()})
+        done = (self._run_team([lives[key] for key in team], others) for team in teams)
+        return [outcome for team in done for outcome in team]
+
+    def _bring_members(self, lives: dict[int, Loaded], others: dict[int, Loaded]) -> None:
+        """Loads the other members of the accounts that these customers name: their lines go on from
+        where the first of these was woken.
+        """
+        since = min((at for one in lives.values() if (at := one.state.next_due_at)), default=None)
+        while missing := members_missing(self.transaction, lives, others):
+            more = self._load(missing)
+            for one in more.values():
+                one.is_brought = True
+                one.state.next_due_at = earlier(one.state.next_due_at, since)
+            lives |= more
+            others |= self._load_absorbed(more.values())
+
+    def _run_team(self, team: list[Loaded], others: Mapping[int, Loaded]) -> list[RunOutcome]:
+        """Runs the lines of members of an account; who was brought is written only where something
+        came of it.
+        """
+        mark_stale(team)
+        team.sort(key=lambda one: one.state.id or 0)
+        lives = [(self._as_life(one, others), self._until(one)) for one in team]
+        applied = _applied([*team, *others.values()])
+        done = run_together(self.turn.program, lives, partial(_recall, self.transaction, applied))
+        return [
+            self._outcome(life, others, effects)
+            for life, effects in zip(team, done, strict=True)
+            if effects or is_touched(life)
+        ]
 
     def _load(self, ids: Sequence[int], *, whole: bool = False) -> dict[int, Loaded]:
         return load(self.transaction, self.turn.program, ids, self.now, whole=whole)
@@ -135,7 +189,7 @@ class _Lives:
     def _pass_calls(self, life: Loaded, others: Mapping[int, Loaded]) -> None:
         """Has the line begin where it was woken; those that are merged into it, there too."""
         since = life.state.next_due_at
-        for one in (life, *_absorbed(life, others)) if others else (life,):
+        for one in (life, *absorbed_of(life, others)) if others else (life,):
             one.state.next_due_at = since
             pass_calls(self.turn.program, one.state, since or self.now)
 
@@ -147,11 +201,24 @@ class _Lives:
 
     def _run_life(self, life: Loaded, others: Mapping[int, Loaded]) -> RunOutcome:
         """Runs one line, and before it those of the customers who turned out to be this one."""
-        absorbed, cursor = _absorbed(life, others) if others else [], life.state.cursor
-        # else the machine's clock was set back: nothing may be passed over
-        until = self.now if cursor is None else max(self.now, cursor)
-        recall = partial(_recall, self.transaction, [life, *absorbed])
-        effects = run_life(self.turn.program, self._as_life(life, others), until, recall)
+        applied = _applied([life, *absorbed_of(life, others)])
+        effects = run_life(
+            self.turn.program,
+            self._as_life(life, others),
+            self._until(life),
+            partial(_recall, self.transaction, applied),
+        )
+        return self._outcome(life, others, effects)
+
+    def _until(self, life: Loaded) -> datetime:
+        """Now; else the machine's clock was set back: nothing may be passed over."""
+        cursor = life.state.cursor
+        return self.now if cursor is None else max(self.now, cursor)
+
+    def _outcome(
+        self, life: Loaded, others: Mapping[int, Loaded], effects: list[Effect]
+    ) -> RunOutcome:
+        absorbed = absorbed_of(life, others)
         if not absorbed:
             kept = life.before, life.enrollments_before
             return RunOutcome(life.state, effects, life.newest_id, (), *kept)
@@ -179,16 +246,17 @@ class _Lives:
         )
 
 
+def _applied(lives: Iterable[Loaded]) -> dict[int, int]:
+    """By customer, the last event on their line."""
+    return {one.state.id: one.applied_event_id for one in lives if one.state.id is not None}
+
+
 def _recall(
-    transaction: Transaction, loaded: Sequence[Loaded], lives: Sequence[Life], since: datetime
+    transaction: Transaction, applied: Mapping[int, int], lives: Sequence[Life], since: datetime
 ) -> Record:
     """What is on record of some lives since an instant; of several, as they become one."""
-    ids = {one.state.id for one in lives}
-    lines = {
-        one.state.id: one.applied_event_id
-        for one in loaded
-        if one.state.id is not None and one.state.id in ids
-    }
+    ids = [one.state.id for one in lives if one.state.id is not None]
+    lines = {key: applied[key] for key in ids}
     return load_record(transaction, lines, since, merging=len(lives) > 1)
 
 
@@ -198,12 +266,6 @@ def _called_from(turn: Turn, life: Loaded) -> datetime:
     """
     is_new = life.state.cursor is None
     return _EVER if turn.clock.is_virtual and is_new else life.state.next_due_at or _EVER
-
-
-def _absorbed(life: Loaded, others: Mapping[int, Loaded]) -> list[Loaded]:
-    """All who turned out to be a customer, at once or one by way of another."""
-    found = [others[absorbed_id] for _, absorbed_id in life.merges]
-    return [*found, *(one for other in found for one in _absorbed(other, others))]
 
 
 def _imported_at(life: Loaded) -> datetime | None:

@@ -59,6 +59,26 @@ class CustomerView(Mapping[str, object]):
         return len({**self._state.traits, **self._state.lifecycle.by_name})
 
 
+class AccountView(Mapping[str, object]):
+    """The account that a customer belongs to, as templates see it: its id and traits."""
+
+    def __init__(self, state: CustomerState) -> None:
+        self._state = state
+
+    def __getitem__(self, name: str) -> object:
+        value = self._state.of_account(name)
+        if value is None:
+            raise KeyError(name)
+        return value
+
+    def __iter__(self) -> Iterator[str]:
+        account = self._state.account
+        return iter({"id", *account.traits} if account is not None and account.id else ())
+
+    def __len__(self) -> int:
+        return len(list(iter(self)))
+
+
 class Past:
     """A customer as the functions of the language see one in a message: nothing later, and not the
     message itself.
@@ -70,6 +90,10 @@ class Past:
     def get(self, name: str, now: datetime) -> object:
         """A trait, fact or built-in property."""
         return self._state.get(name, now)
+
+    def of_account(self, name: str) -> object:
+        """A trait of their account."""
+        return self._state.of_account(name)
 
     def events(self, name: str) -> list[Event]:
         """What they did up to now."""
@@ -122,6 +146,7 @@ def _template_scope(parts: Parts, delivery: Delivery) -> dict[str, Any]:
     return {
         "scope": Scope(Past(state, now), now, segments=parts.program.index.segment_tests),
         "customer": CustomerView(state, now),
+        "account": AccountView(state),
         "entry": delivery.entry,
         "item": delivery.entry.get(ITEM),
         "vars": message.variables,

@@ -24,6 +24,7 @@ from orchestrator.engine.collecting import collecting_afterwards
 from orchestrator.engine.parts import INBOX_MAX, Parts
 from orchestrator.engine.report import TickReport
 from orchestrator.store import accepted, addresses, customers, events, grants, inbox
+from orchestrator.store.account_calls import ACCOUNT
 from orchestrator.store.addresses import Destination
 from orchestrator.store.events import EventValues
 from orchestrator.store.inbox import WaitingCall
@@ -35,7 +36,12 @@ PAGE = "page"  # a page of ours, shown to a customer
 MANUAL = "manual"  # a person starts a journey, whose id is the event's name
 HAND = "hand"  # a person has done a to-do
 _NOTHING: Mapping[str, object] = {}
-_KIND_BY_SOURCE = {ENGINE: Kind.EMITTED, MANUAL: Kind.START, HAND: Kind.EMITTED}
+_KIND_BY_SOURCE = {
+    ENGINE: Kind.EMITTED,
+    ACCOUNT: Kind.ACCOUNT,
+    MANUAL: Kind.START,
+    HAND: Kind.EMITTED,
+}
 
 
 @dataclass(slots=True, eq=False)
@@ -128,13 +134,18 @@ def _identities(transaction: Transaction, calls: Sequence[Call], batch: _Batch) 
 
 
 def _take(parts: Parts, identities: Identities, row: WaitingCall, call: Call) -> _Taken:
-    if row.source == ENGINE and Person(identities.today(call.user_id)) not in identities.known:
+    if row.source in (ENGINE, ACCOUNT) and not _is_known(identities, call):
         raise CallRejected("unknown_customer", "the customer to be told is not known here")
     resolution, received_at = identities.resolve(call), row.received_at
     # a time in the future is cut to the time of receipt
     at = received_at if call.at is None else min(call.at, received_at)
     starts = row.starts and at >= received_at - parts.config.ingest_max_age
     return _Taken(row, call, at, starts, resolution.person, resolution.absorbed)
+
+
+def _is_known(identities: Identities, call: Call) -> bool:
+    user = Person(identities.today(call.user_id))
+    return user in identities.known or Person(call.anonymous_id, anonymous=True) in identities.known
 
 
 # ---------------------------------------------------------------- writing

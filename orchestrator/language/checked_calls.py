@@ -24,8 +24,6 @@ from orchestrator.language.jinja_reading import offset_of
 from orchestrator.language.plain_forms import duration
 from orchestrator.language.where import Where
 
-NOT_BUILT = frozenset({"account"})
-
 _EXAMPLES = {
     "performed": '"Order Completed"',
     "in_segment": '"vip"',
@@ -65,14 +63,6 @@ class CallChecks:
 
     def unknown_function(self, name: str) -> ExpressionInvalid:
         """What to say of a function that is not known here."""
-        if name in NOT_BUILT:
-            return self.fault(
-                say(
-                    "`{name}(…)` is part of the language but not built yet in this version",
-                    name=name,
-                ),
-                name,
-            )
         if name in FUNCTIONS:
             return self.fault(
                 say("{name}() cannot be used in {place}", name=name, place=self.where.place), name

@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BeforeValidator, Field, create_model
 
+from orchestrator.domain.account import group_call
 from orchestrator.domain.agreeing import CONFIRMED
 from orchestrator.domain.event import Event, Kind
 from orchestrator.domain.journey import Journey
@@ -28,7 +29,6 @@ from orchestrator.language.place import Place
 from orchestrator.language.plain_forms import (
     EventName,
     Form,
-    Plain,
     Span,
     Text,
     Words,
@@ -38,6 +38,7 @@ from orchestrator.language.plain_forms import (
 
 START = datetime(2026, 1, 5, 10, tzinfo=UTC)  # a Monday morning
 RUN_ON = timedelta(days=400)
+_HAPPENINGS = ("event", "identify", "group", "start", "business")
 MEDIA_WORDS = tuple(medium.value for medium in Medium)
 #: What comes from a page of ours, or from the server that a webhook asks.
 _OURS = (CONFIRMED, ANSWERED)
@@ -78,14 +79,18 @@ def names_messages(form: type[SomeForm]) -> type[SomeForm]:
 
 
 class EventForm(Form):
-    """Something that happens in a test: an event, who somebody is, or a start by hand."""
+    """Something that happens in a test: an event, who somebody is or where they belong, or a start
+    by hand; `by` one of the others, else by the customer.
+    """
 
     at: Moment
     event: EventName | None = None
     identify: dict[str, object] | None = None
+    group: dict[str, object] | None = None
     start: Text | None = None
     business: EventName | None = None
     properties: dict[str, object] | None = None
+    by: Text | None = None
 
 
 @names_messages
@@ -117,12 +122,12 @@ class SentForm(Form):
 class GivenForm(Form):
     """What already is when a test begins."""
 
-    not_built = frozenset({"others"})
     stage: Text | None = None
     sent: list[SentForm] = Field(default_factory=list)
     empty_pools: Words = Field(default_factory=list)
     variants: dict[str, Text] = Field(default_factory=dict)
-    others: Plain = None
+    account: dict[str, object] | None = None
+    others: dict[str, dict[str, object]] = Field(default_factory=dict)
 
 
 class TestForm(Form):
@@ -148,6 +153,14 @@ def read_tests(forms: list[TestForm], journey: Journey, place: Place) -> tuple[J
     return tuple(reader.read() for reader in readers)
 
 
+def _account_in(
+    written: dict[str, object], default: str = "account"
+) -> tuple[str, dict[str, object]]:
+    """An account's id and traits, which are written together."""
+    traits = {name: value for name, value in written.items() if name != "id"}
+    return as_text(written["id"]) if written.get("id") else default, traits
+
+
 def _messages_of(journey: Journey) -> Iterator[tuple[Medium, str]]:
     for step in journey.walk_steps():
         for message in step.messages if isinstance(step, FirstOf) else (step,):
@@ -161,6 +174,9 @@ class _TestReader:
     def __init__(self, form: TestForm, journey: Journey, place: Place) -> None:
         self._form, self._journey, self._place = form, journey, place
         self.business: list[Event] = []
+        self.of_others: list[tuple[str, Event]] = []
+        given = form.given.account
+        self._account = _account_in({} if given is None else given)
         self._sent_by_steps = frozenset(_messages_of(journey))
         self._start = form.start or START
         if self._start.year not in _YEARS:
@@ -174,8 +190,6 @@ class _TestReader:
     def read(self) -> JourneyTest:
         form, place = self._form, self._place
         sent = tuple(self._sent())
-        if form.given.others is not None:
-            place.at("given", "others").not_built(say("`others`, more customers in one test,"))
         self._check_variants()
         if form.given.stage is not None:
             place.at("given", "stage").check_known(
@@ -190,7 +204,10 @@ class _TestReader:
             sent=sent,
             empty_pools=tuple(form.given.empty_pools),
             variants=form.given.variants,
+            account=None if form.given.account is None else self._account,
+            others=form.given.others,
             events=tuple(self._events()),
+            events_of_others=tuple(self.of_others),
             business=tuple(sorted(self.business, key=attrgetter("at"))),
             expect=tuple(self._expected()),
             line=place.line,
@@ -207,25 +224,38 @@ class _TestReader:
     def _events(self) -> Iterator[Event]:
         for index, form in enumerate(self._form.events):
             place = self._place.at("events", index)
-            word = self._check_words(form, ("event", "identify", "start", "business"), place)
-            at = self._start + self._after(form.at, place.at("at"))
-            properties = form.properties or {}
-            if word == "identify":
-                if form.properties is not None:
-                    place.at("properties").error(
-                        say("`identify` holds the traits itself: `identify: {plan: pro}`")
-                    )
-                yield Event(at, Kind.IDENTIFY, "", form.identify or {}, index)
-            elif word == "start":
-                self._check_start(form.start or "", place.at("start"))
-                yield Event(at, Kind.START, form.start or "", properties, index)
-            elif word == "business":
-                business = Event(at, Kind.EMITTED, form.business or "", properties, index)
-                self.business.append(business)
-            elif word == "event":
-                name = form.event or ""
-                kind = Kind.EMITTED if name in _OURS else Kind.TRACK
-                yield Event(at, kind, name, properties, index)
+            for event in self._event(index, form, place):
+                if form.by is None:
+                    yield event
+                elif place.at("by").check_known(say("customer"), form.by, frozenset(self._others)):
+                    self.of_others.append((form.by, event))
+
+    @property
+    def _others(self) -> dict[str, dict[str, object]]:
+        return self._form.given.others
+
+    def _event(self, index: int, form: EventForm, place: Place) -> Iterator[Event]:
+        word = self._check_words(form, _HAPPENINGS, place)
+        at = self._start + self._after(form.at, place.at("at"))
+        properties = form.properties or {}
+        if word in ("identify", "group") and form.properties is not None:
+            place.at("properties").error(
+                say("`{word}` holds the traits itself: `{word}: {{plan: pro}}`", word=word)
+            )
+        if word == "identify":
+            yield Event(at, Kind.IDENTIFY, "", form.identify or {}, index)
+        elif word == "group":
+            yield group_call(at, _account_in(form.group or {}, self._account[0]), index)
+        elif word == "start":
+            self._check_start(form.start or "", place.at("start"))
+            yield Event(at, Kind.START, form.start or "", properties, index)
+        elif word == "business":
+            business = Event(at, Kind.EMITTED, form.business or "", properties, index)
+            self.business.append(business)
+        elif word == "event":
+            name = form.event or ""
+            kind = Kind.EMITTED if name in _OURS else Kind.TRACK
+            yield Event(at, kind, name, properties, index)
 
     def _check_start(self, written: str, place: Place) -> None:
         if written != self._journey.id:

@@ -11,6 +11,7 @@ from orchestrator.documents.document import Document, Path, Position
 from orchestrator.documents.yaml_nodes import read_yaml
 from orchestrator.domain import journey as domain
 from orchestrator.domain.errors import Problem, ProjectInvalid
+from orchestrator.domain.expression import Name, Value, walk
 from orchestrator.domain.journey_tests import JourneyTest
 from orchestrator.domain.message import Purpose
 from orchestrator.domain.phrase import say
@@ -36,6 +37,8 @@ from orchestrator.language.steps import StepReader
 from orchestrator.language.trigger_forms.trigger_form import check_segment
 from orchestrator.language.version import version_of
 from orchestrator.language.where import EVENT_IN_JOURNEY, STEP
+
+_ACCOUNT = "account"  # of `one_per`
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +115,7 @@ def _build(form: JourneyForm, ids: dict[Path, str], place: Place) -> domain.Jour
     has_items = any(getattr(item, "for_each", None) is not None for item in form.trigger)
     place = replace(place, known=replace(place.known, has_items=has_items))
     _check_head(form, place)
-    purpose = Purpose(form.purpose)
+    purpose, is_per_account = Purpose(form.purpose), form.one_per == _ACCOUNT
     reader = StepReader(ids, purpose, form.journey, find_targets(form.steps))
     steps = reader.read_block(form.steps, place.at("steps"))
     triggers = [
@@ -129,7 +132,8 @@ def _build(form: JourneyForm, ids: dict[Path, str], place: Place) -> domain.Jour
         priority=form.priority,
         triggers=tuple(trigger for trigger in triggers if trigger is not None),
         only_if=place.at("only_if").condition(form.only_if, STEP),
-        one_per=place.at("one_per").computed(form.one_per, EVENT_IN_JOURNEY),
+        one_per=None if is_per_account else _one_per(form.one_per, place.at("one_per")),
+        one_per_account=is_per_account,
         reentry=_reentry(form, triggers),
         on_repeat=domain.OnRepeat(form.on_repeat),
         exits=tuple(rule for rule in exits if rule is not None),
@@ -144,6 +148,19 @@ def _build(form: JourneyForm, ids: dict[Path, str], place: Place) -> domain.Jour
         version=version_of(place.document.map),
         source=place.document.text,
     )
+
+
+def _one_per(written: str | None, place: Place) -> Value | None:
+    """What a passage is for each value of."""
+    value = place.computed(written, EVENT_IN_JOURNEY)
+    if value is not None and any(Name(_ACCOUNT) in walk(tree) for tree in value.trees):
+        place.error(
+            say(
+                "a passage for each value is one of the customer's own; that no other member of "
+                "their account is inside, write `one_per: account`"
+            )
+        )
+    return value
 
 
 def _reentry(form: JourneyForm, triggers: Iterable[Trigger | None]) -> domain.Reentry | timedelta:
@@ -259,9 +276,6 @@ def _check_rule(form: ExitForm | GoalForm, place: Place, noun: str) -> bool:
     """Whether a rule is of one of the four forms: an event (with `if`), a stage, a segment, or
     an `if` alone.
     """
-    if form.scope is not None:
-        place.at("scope").not_built(say("`scope: account`"))
-        return False
     written = [
         key
         for key, value in (
@@ -281,6 +295,15 @@ def _check_rule(form: ExitForm | GoalForm, place: Place, noun: str) -> bool:
             )
         )
         return False
+    if form.scope is not None and written == ["if"]:
+        place.at("scope").error(
+            say(
+                "`scope: account` looks at what happens to members: write it beside an `event`, a "
+                "`stage` or a `segment`; a trait of the account is asked by `if: account.plan` "
+                "alone"
+            )
+        )
+        return False
     check_segment(form.segment, place)
     if form.stage is not None:
         place.at("stage").check_known(say("stage"), form.stage, place.known.stages)
@@ -292,7 +315,13 @@ def _exit(form: ExitForm, place: Place) -> domain.ExitRule | None:
         return None
     where = EVENT_IN_JOURNEY if form.event is not None else STEP
     condition = place.at("if").condition(form.if_, where)
-    return domain.ExitRule(form.event, form.stage, condition, segment=form.segment)
+    return domain.ExitRule(
+        form.event,
+        form.stage,
+        condition,
+        segment=form.segment,
+        of_account=form.scope is not None,
+    )
 
 
 def _goal(form: GoalForm, place: Place) -> domain.Goal | None:
@@ -307,4 +336,5 @@ def _goal(form: GoalForm, place: Place) -> domain.Goal | None:
         within=form.within,
         value=place.at("value").computed(form.value, where),
         ends_journey=form.exit,
+        of_account=form.scope is not None,
     )

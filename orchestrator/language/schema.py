@@ -41,7 +41,6 @@ Reentry = Annotated[
 
 
 class ExitForm(Form):
-    not_built = frozenset({"scope"})
     event: EventName | None = None
     stage: Text | None = None
     segment: Text | None = None
@@ -50,7 +49,6 @@ class ExitForm(Form):
 
 
 class GoalForm(Form):
-    not_built = frozenset({"scope"})
     event: EventName | None = None
     stage: Text | None = None
     segment: Text | None = None

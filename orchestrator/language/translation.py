@@ -14,6 +14,7 @@ from orchestrator.domain.expression import (
     FUNCTIONS,
     NAMES,
     TESTS,
+    WHO,
     All,
     Any_,
     Arithmetic,
@@ -35,7 +36,7 @@ from orchestrator.domain.expression import (
 from orchestrator.domain.phrase import say
 from orchestrator.domain.suggestion import did_you_mean
 from orchestrator.domain.values import FILTERS, INTEGER_MAX, is_number
-from orchestrator.language.checked_calls import NOT_BUILT, CallChecks
+from orchestrator.language.checked_calls import CallChecks
 from orchestrator.language.foreign_words import instead_of
 from orchestrator.language.jinja_reading import parse_jinja
 from orchestrator.language.where import Where
@@ -191,23 +192,18 @@ class _Translator(CallChecks):
     # ------------------------------------------------------------ names
 
     def _lone_name(self, name: str) -> Expr:
-        if name == "customer":
+        if name in WHO:
             raise self.fault(
-                say("`customer` alone says nothing: write `customer.` and a fact or trait"),
-                "customer",
+                say("`customer` alone says nothing: write `customer.` and a fact or trait")
+                if name == "customer"
+                else say("`account` alone says nothing: write `account.` and a trait"),
+                name,
             )
         return self._name(name)
 
     def _name(self, name: str) -> Name:
         if name in self.where.names:
             return Name(name)
-        if name in NOT_BUILT:
-            raise self.fault(
-                say(
-                    "`{name}` is part of the language but not built yet in this version", name=name
-                ),
-                name,
-            )
         if name in FUNCTIONS:
             raise self.fault(say("`{name}` is a function: write `{name}(…)`", name=name), name)
         if name in NAMES:
@@ -251,10 +247,12 @@ class _Translator(CallChecks):
             raise self.fault(say("`now` is an instant without parts: write `days_since(…)`"), "now")
         if isinstance(key, Const) and isinstance(key.value, str):
             return Each(of, key.value) if isinstance(of, Each) else Attribute(of, key.value)
-        if of == Name("customer"):
+        if isinstance(of, Name) and of.name in WHO:
             raise self.fault(
-                say("the name of a fact or trait must be plain text: `customer['first name']`"),
-                "customer",
+                say("the name of a fact or trait must be plain text: `customer['first name']`")
+                if of.name == "customer"
+                else say("the name of a trait must be plain text: `account['first name']`"),
+                of.name,
             )
         return Item(of, key)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from orchestrator.domain.expression import FUNCTIONS, OF_LISTS, OF_RECEIPTS
+from orchestrator.domain.expression import FUNCTIONS, OF_LISTS, OF_RECEIPTS, WHO
 from orchestrator.domain.phrase import Phrase, say
 
 
@@ -17,7 +17,7 @@ class Where:
     functions: frozenset[str] = FUNCTIONS
 
 
-_ALWAYS = frozenset({"customer", "now"})
+_ALWAYS = WHO | {"now"}
 _INSIDE = _ALWAYS | {"entry", "vars", "coupon", "journey", "item"}
 
 TRIGGER = Where(say("a trigger"), _ALWAYS | {"event"})

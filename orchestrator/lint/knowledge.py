@@ -10,8 +10,8 @@ from functools import cached_property
 
 from orchestrator.domain.event import ANY_EVENT
 from orchestrator.domain.own_events import OWN_EVENTS
-from orchestrator.domain.state import RESERVED_TRAITS
 from orchestrator.domain.tracking_plan import NO_PLAN, Shape, TrackingPlan
+from orchestrator.domain.traits import RESERVED_TRAITS
 from orchestrator.domain.triggers import EventTrigger
 from orchestrator.language.lifecycle_file import BUILT_IN
 from orchestrator.language.project import Project

@@ -35,6 +35,7 @@ class Explained:
     zone: ZoneInfo
     lines: list[Sentence]
     facts: dict[str, object] = field(default_factory=dict)
+    account: dict[str, object] = field(default_factory=dict)
     absence: str = ""
     clock: str = ""  # by which they live, where that is not the project's or not what they say
 
@@ -57,6 +58,8 @@ class Explained:
             yield " · ".join(about)
         if self.facts:
             yield ", ".join(f"{name} {self._fact(value)}" for name, value in self.facts.items())
+        if self.account:
+            yield f"of the account {', '.join(self._account())}"
         yield " ".join(filter(None, (f"Times are those of {self.zone.key}.", self.clock))) + "\n"
 
     def _stage(self) -> str:
@@ -64,6 +67,12 @@ class Explained:
         if stage is None:
             return "without a stage yet"
         return f"{stage} since {format_instant(since, self.zone)}" if since else str(stage)
+
+    def _account(self) -> Iterator[str]:
+        yield format_value(self.account["id"])
+        for name, value in self.account.items():
+            if name != "id" and isinstance(value, str | int | float):
+                yield f"{name} {self._fact(value)}"
 
     def _fact(self, value: object) -> str:
         """A fact's value; an instant on the project's clock."""
@@ -81,6 +90,7 @@ class Explained:
             "stage_since": self.customer.stage_since,
             "clock": self.clock,
             "facts": self.facts,
+            "account": self.account or None,
             "story": [
                 {name: value for name, value in asdict(line).items() if name != "place"}
                 for line in self.lines
@@ -103,10 +113,10 @@ def explain(
     lines = read_story(database, customer.id, journey, reading)
     if project is None:
         return Explained(customer, zone, lines)
-    facts = read_facts(database, project, customer.id)
+    facts, account = read_facts(database, project, customer.id)
     clock = tell_clock(customer.traits, project.config.project.locale, zone)
     if journey not in project.journeys:
-        return Explained(customer, zone, lines, facts, clock=clock)
+        return Explained(customer, zone, lines, facts, account, clock=clock)
     told = {line.at for line in lines if line.kind in _ANSWERS}
     with database.read() as transaction:
         until = read_time(transaction, LAST_TICK)
@@ -114,7 +124,7 @@ def explain(
     asked = project.journeys[journey]
     lines = in_order([*lines, *tell_why_not(project, asked, past)])
     absence = "" if told else tell_absence(asked, past)
-    return Explained(customer, zone, lines, facts, absence, clock)
+    return Explained(customer, zone, lines, facts, account, absence, clock)
 
 
 def _about(customer: FoundCustomer) -> dict[str, object]:

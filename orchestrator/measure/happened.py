@@ -21,6 +21,7 @@ from orchestrator.domain.triggers import (
     SegmentTrigger,
     Watched,
 )
+from orchestrator.domain.values import as_mapping
 from orchestrator.domain.watches import INSIDE
 from orchestrator.store import one_customer as records
 from orchestrator.store.one_customer import Recorded
@@ -83,8 +84,14 @@ class Happened:
         """An event of that instant with what it was about; the bare name where it is not on
         record.
         """
-        found = next((row for row in self.events.get(at, ()) if row.name == name), None)
-        return name if found is None else label(found.name, found.properties)
+        rows = self.events.get(at, ())
+        if (own := next((row for row in rows if row.name == name), None)) is not None:
+            return label(own.name, own.properties)
+        news = (row.context for row in rows if row.kind == Kind.ACCOUNT)
+        told = next((one for one in news if name in (one.get("event"), one.get("name"))), None)
+        if told is None:
+            return name
+        return f"{label(name, as_mapping(told.get('properties')))}, another of the account"
 
     def cause_of(self, decision: Recorded, journey: Journey | None) -> str:
         """What pulled a journey's trigger at the instant of a decision; "" when it cannot be

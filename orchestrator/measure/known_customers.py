@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from orchestrator.clock import SystemClock
 from orchestrator.domain.errors import ParcoursError
+from orchestrator.domain.expression import Attribute, Name
 from orchestrator.domain.formatting import count
-from orchestrator.domain.state import RESERVED_TRAITS
+from orchestrator.domain.program import Program
+from orchestrator.domain.traits import RESERVED_TRAITS
 from orchestrator.engine.last_tick import own_time
 from orchestrator.language.program_building import build_program
 from orchestrator.language.project import Project
@@ -37,24 +41,37 @@ def find_one(database: Database, text: str) -> FoundCustomer:
     raise NotOneCustomer(f"no customer has the id, e-mail address or phone number {text}")
 
 
-def read_facts(database: Database, project: Project, customer_id: int) -> dict[str, object]:
-    """The facts known of a customer now."""
-    return _read(database, project, customer_id, [fact.name for fact in project.lifecycle.facts])
+class KnownToday(NamedTuple):
+    """What is known of a customer: some of their facts and properties, and the account that they
+    belong to: its `id` and traits, none where there is none.
+    """
+
+    properties: dict[str, object]
+    account: dict[str, object]
+
+
+def read_facts(database: Database, project: Project, customer_id: int) -> KnownToday:
+    """The facts known of a customer now, and their account where the project asks for accounts."""
+    asked = [fact.name for fact in project.lifecycle.facts]
+    return _read(database, build_program(project), customer_id, asked)
 
 
 def read_for_templates(database: Database, project: Project, text: str) -> dict[str, object]:
-    """Traits, facts and what else a template may ask of a customer; raises NotOneCustomer."""
+    """Traits, facts and what else a template may ask of a customer, as `customer`, and of their
+    `account`; raises NotOneCustomer.
+    """
     row = find_one(database, text)
     facts = [fact.name for fact in project.lifecycle.facts]
-    asked = [*RESERVED_TRAITS, *_BUILT_IN, *facts]
-    return {**row.traits, **_read(database, project, row.id, asked)}
+    program = build_program(project, template_calls=[Attribute(Name("account"), "id")])
+    known = _read(database, program, row.id, [*RESERVED_TRAITS, *_BUILT_IN, *facts])
+    return {"customer": row.traits | known.properties, "account": known.account}
 
 
-def _read(
-    database: Database, project: Project, customer_id: int, names: list[str]
-) -> dict[str, object]:
+def _read(database: Database, program: Program, customer_id: int, names: list[str]) -> KnownToday:
     with database.read() as transaction:
         now = own_time(transaction, SystemClock().now())
-        state = load_readers(transaction, build_program(project), [customer_id], now)[customer_id]
+        state = load_readers(transaction, program, [customer_id], now)[customer_id]
     found = {name: state.get(name, now) for name in names}
-    return {name: value for name, value in found.items() if value is not None}
+    account = state.account
+    told = {} if account is None or not account.id else {"id": account.id, **account.traits}
+    return KnownToday({name: value for name, value in found.items() if value is not None}, told)

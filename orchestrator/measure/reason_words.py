@@ -127,7 +127,8 @@ def tell_why(reason: str, facts: Mapping[str, object], **named: str) -> str:
     words = {name: _tell_fact(name, value) for name, value in facts.items()}
     if facts.get("turn") == "skip" and facts.get("skipped"):
         words["turn"] = f"{facts['skipped']} is skipped"
-    return ENGLISH[Reason(reason)].format_map(_Facts(words | named))
+    told = ENGLISH[Reason(reason)].format_map(_Facts(words | named))
+    return f"{told}: {words['member']}, of the same account" if "member" in words else told
 
 
 def tell_reason(reason: str) -> str:

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from orchestrator.domain.answer import Table
 from orchestrator.domain.formatting import format_in_utc, format_instant, format_value
-from orchestrator.domain.state import RESERVED_TRAITS
+from orchestrator.domain.traits import RESERVED_TRAITS
 from orchestrator.domain.values import as_text
 from orchestrator.store.tasks import KeptTask
 

@@ -1,4 +1,4 @@
-"""What a template reads of its customer, their entry, its variables and coupon."""
+"""What a template reads of its customer, their account and entry, its variables and coupon."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from jinja2 import nodes
 
-ROOTS_READ = frozenset({"customer", "entry", "vars", "coupon"})
+ROOTS_READ = frozenset({"customer", "account", "entry", "vars", "coupon"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,12 +31,17 @@ class SampleReader:
     nothing.
     """
 
-    def __init__(self, traits: Mapping[str, object]) -> None:
-        self._traits = traits
+    def __init__(self, scope: Mapping[str, object]) -> None:
+        self._traits = as_mapping(scope.get("customer"))
+        self._account = as_mapping(scope.get("account"))
 
     def get(self, name: str, now: datetime) -> object:
         """A trait or fact."""
         return self._traits.get(name)
+
+    def of_account(self, name: str) -> object:
+        """A trait of their account."""
+        return self._account.get(name)
 
     def events(self, name: str) -> tuple[Event, ...]:
         """What they did: nothing."""
@@ -78,7 +83,7 @@ def with_questions(
     """The same, with a customer whom the functions of the language can ask about."""
     return {
         **scope,
-        "scope": Scope(SampleReader(as_mapping(scope.get("customer"))), NOW, segments=segments),
+        "scope": Scope(SampleReader(scope), NOW, segments=segments),
     }
 
 
@@ -113,6 +118,7 @@ def sample_context(
             "last_order_at": now - timedelta(days=95),
             "favourite": "lighting",
         },
+        "account": {"id": "acme", "name": "Acme", "plan": "trial", "employees": 12},
         "entry": {
             "at": now,
             "value": 214,

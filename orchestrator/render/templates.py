@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from orchestrator.domain.errors import Problem, ProjectInvalid, TemplateFailed
-from orchestrator.domain.expression import NOBODY, Invoke, Scope
+from orchestrator.domain.expression import NOBODY, Attribute, Expr, Name, Scope
 from orchestrator.domain.locales import locale_tags
 from orchestrator.domain.medium import MAIL, Medium
 from orchestrator.domain.phrase import Phrase, say
@@ -95,14 +95,17 @@ class Templates:
         loader.load()
         return cls(loader.compiled, project_locale), loader.problems
 
-    def calls(self, subjects: Mapping[str, str]) -> list[Invoke]:
-        """The functions of the language that the templates, and these subjects of steps, call: what
-        they look back at must be loaded. `subjects` holds the file of each; raises ProjectInvalid
-        for those that cannot be read."""
+    def calls(self, subjects: Mapping[str, str]) -> list[Expr]:
+        """The functions of the language that the templates, and these subjects of steps, call, and
+        what they read of accounts: that must be loaded. `subjects` holds the file of each; raises
+        ProjectInvalid for those that cannot be read."""
         asked, problems = list(self._compiled.asked), []
+        reads = [one for some in self.reads().values() for one in some]
         for subject, file in subjects.items():
             try:
-                asked += self.compile_subject(subject, file).asked
+                compiled = self.compile_subject(subject, file)
+                asked += compiled.asked
+                reads += compiled.reads
             except TemplateBroken as broken:
                 problems += [
                     replace(one, message=_of_subject(subject, one.message))
@@ -110,7 +113,8 @@ class Templates:
                 ]
         if problems:
             raise ProjectInvalid(problems)
-        return [one.call for one in asked]
+        paths = {one.path[:2] for one in reads if one.path[0] == "account"}
+        return [*(one.call for one in asked), *(Attribute(Name(of), key) for of, key in paths)]
 
     def compile_subject(
         self, source: str, file: str = "subject of a step", line: int = 1

@@ -21,6 +21,7 @@ from orchestrator.render.predicates import TESTS
 ROOTS = frozenset(
     {
         "customer",
+        "account",
         "entry",
         "item",
         "vars",
@@ -36,7 +37,6 @@ ROOTS = frozenset(
     },
 )
 HELPERS = frozenset({"range", "namespace", "dict"})  # of Jinja2
-_NOT_BUILT = frozenset({"account"})
 _INSTEAD = {
     "event": say("write `entry`, the event that started the journey"),
     "person": say("write `customer`"),
@@ -215,8 +215,6 @@ def assigned_names(tree: nodes.Template) -> set[str]:
 
 
 def _unknown(name: str, is_called: bool) -> Phrase:
-    if name in _NOT_BUILT:
-        return say("`{name}` is part of the language but not built yet in this version", name=name)
     if is_called and name not in _INSTEAD:
         return say(
             "there is no function `{name}()`{hint}",

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import ColumnElement, bindparam, select
 
-from orchestrator.domain.state import sortable
+from orchestrator.domain.traits import sortable
 from orchestrator.domain.values import INSTANT
 from orchestrator.store import settings
 from orchestrator.store.tables import SETTINGS

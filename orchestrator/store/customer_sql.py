@@ -16,7 +16,8 @@ from orchestrator.domain.lifecycle import Fact, FactKind
 from orchestrator.domain.message import MessageState
 from orchestrator.domain.phrase import say
 from orchestrator.domain.program import Program
-from orchestrator.domain.state import RESERVED_TRAITS
+from orchestrator.domain.traits import RESERVED_TRAITS
+from orchestrator.store.account_members import ACCOUNT_MEMBERS
 from orchestrator.store.line_loading import COUNTED
 from orchestrator.store.sql_dialect import SqlDialect
 from orchestrator.store.sql_operators import Operators
@@ -32,7 +33,7 @@ from orchestrator.store.sql_value import (
 )
 from orchestrator.store.tables import CUSTOMERS, EVENTS, MESSAGES
 
-_c, _m = CUSTOMERS.c, MESSAGES.c
+_c, _m, _a = CUSTOMERS.c, MESSAGES.c, ACCOUNT_MEMBERS.c
 
 
 class EventSql:
@@ -156,12 +157,18 @@ class CustomerSql:
                 )
         return self._trait(name)
 
-    def _trait(self, name: str) -> SqlValue:
-        told = self._dialect.part(_c.traits, name)
+    def of_account(self, name: str) -> SqlValue:
+        """The id or a trait of the account that they belong to."""
+        if name == "id":
+            return SqlValue(text=func.nullif(_of_member(_a.account), "", type_=_a.account.type))
+        return self._trait(name, _of_member(_a.traits))
+
+    def _trait(self, name: str, traits: Column = _c.traits) -> SqlValue:
+        told = self._dialect.part(traits, name)
         other = RESERVED_TRAITS.get(name)
         if other is None:
             return told
-        return choose([(is_defined(told), told)], self._dialect.part(_c.traits, other))
+        return choose([(is_defined(told), told)], self._dialect.part(traits, other))
 
     def _locale(self) -> SqlValue:
         told, home = self._dialect.part(_c.traits, "locale"), self.program.locale or None
@@ -236,6 +243,12 @@ _INSTEAD = {
     "timezone": say("ask for `customer.country`"),
     "consent": say("ask for a medium: `customer.consent.email`"),
 }
+
+
+def _of_member(column: Column) -> Column:
+    """What the customer's line knows of their account; NULL where they have none."""
+    mine = select(column).where(_a.customer_id == _c.id)
+    return mine.correlate(CUSTOMERS).scalar_subquery()
 
 
 def _number(counted: Column) -> SqlValue:

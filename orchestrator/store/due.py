@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Select, Table, bindparam, exists, false, f
 
 from orchestrator.domain.medium import ChannelName
 from orchestrator.domain.message import MessageState
-from orchestrator.domain.state import sortable
+from orchestrator.domain.traits import sortable
 from orchestrator.store.business import is_waiting
 from orchestrator.store.calling import is_calling
 from orchestrator.store.tables import CUSTOMERS, ENROLLMENTS, INBOX, MESSAGES, WEBHOOKS

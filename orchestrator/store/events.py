@@ -96,7 +96,7 @@ def _event(
     *content: Any,
 ) -> Event:
     properties, arrival, starts, context, unnamed = content
-    own = message_id is None and absorbed_id is None
+    own = message_id is None and absorbed_id is None and kind != Kind.ACCOUNT
     return Event(
         at, _KINDS[kind], name, properties, arrival, starts, context, unnamed=unnamed, own=own
     )

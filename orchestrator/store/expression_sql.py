@@ -19,6 +19,7 @@ from orchestrator.domain.errors import ExpressionInvalid
 from orchestrator.domain.expression import (
     CASELESS,
     NOBODY,
+    WHO,
     All,
     Any_,
     Arithmetic,
@@ -236,6 +237,8 @@ class _Compiler:
         match tree.of:
             case Name("customer"):
                 return self.customer.get(str(key))
+            case Name("account"):
+                return self.customer.of_account(str(key))
             case Attribute(Name("customer"), "consent"):
                 return MISSING if key == "topics" else self.customer.consent(str(key))
             case Attribute(Attribute(Name("customer"), "consent"), "topics"):
@@ -248,7 +251,7 @@ class _Compiler:
 
     def _asks_rows(self, tree: Expr) -> bool:
         return any(
-            part == Name("customer")
+            (isinstance(part, Name) and part.name in WHO)
             or (part == Name("event") and self.event is not None)
             or (isinstance(part, Invoke) and part.function in _ROWS)
             for part in walk(tree)

@@ -24,8 +24,9 @@ from orchestrator.domain.state import (
     SentMessage,
     Status,
     entries_of,
-    sortable,
 )
+from orchestrator.domain.traits import sortable
+from orchestrator.store.account_members import give_accounts
 from orchestrator.store.addresses import StoredAddresses, marketing_refusals
 from orchestrator.store.changed_columns import Columns, Fingerprint, open_json
 from orchestrator.store.events import NewEvent, new_events, past_events
@@ -119,6 +120,7 @@ class Loaded:
     fresh: list[NewEvent] = field(default_factory=list)
     stale: bool = False
     whole: bool = False  # with every enrollment there was
+    is_brought: bool = False  # not due: another member of the account is
     applied_event_id: int = 0
     enrollments_before: dict[int, Fingerprint] = field(default_factory=dict)
 
@@ -198,6 +200,7 @@ def _load_persons(
     """
     read = [_read_customer(program, row) for row in transaction.rows(_CUSTOMERS, ids=ids)]
     loaded = {one.state.id or 0: one for one in read}
+    give_accounts(transaction, program, [one.state for one in read])
     # A line goes on where it was left, be it weeks ago: all windows reach back from there, not from
     # now.
     cursors = (one.state.cursor for one in loaded.values() if one.state.cursor is not None)

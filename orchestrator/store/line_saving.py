@@ -17,6 +17,7 @@ from orchestrator.domain.medium import Medium
 from orchestrator.domain.policy import address
 from orchestrator.domain.reasons import Reason
 from orchestrator.domain.state import CustomerState, Enrollment
+from orchestrator.store.account_members import ACCOUNT_MEMBERS, save_accounts
 from orchestrator.store.changed_columns import Changes, Fingerprint
 from orchestrator.store.columns import dump_json
 from orchestrator.store.events import append_events
@@ -41,7 +42,12 @@ from orchestrator.store.writers import KEEP_NEWEST, Row, Run, gather, no_marketi
 EMAIL_CHARS_MAX = 320
 _INSERT_ENROLLMENTS = Prepared(ENROLLMENTS.insert(), ["id", *OF_ENROLLMENT.names])
 #: Written with the survivor, drawn anew, or with a rule of their own.
-_MOVED_OTHERWISE = (ENROLLMENTS.c.customer_id, ASSIGNMENTS.c.customer_id, GRANTS.c.referred_id)
+_MOVED_OTHERWISE = (
+    ENROLLMENTS.c.customer_id,
+    ASSIGNMENTS.c.customer_id,
+    GRANTS.c.referred_id,
+    ACCOUNT_MEMBERS.c.customer_id,
+)
 
 
 @dataclass(slots=True)
@@ -80,6 +86,8 @@ def save(transaction: Transaction, outcomes: Sequence[RunOutcome], saving: Savin
         for absorbed in outcome.absorbed_ids:
             _move_to_survivor(transaction, absorbed, outcome.state.id or 0)
     _save_enrollments(transaction, outcomes)
+    gone = [one for outcome in merged for one in outcome.absorbed_ids]
+    save_accounts(transaction, [outcome.state for outcome in outcomes], gone)
     rows = gather([(saving.run_of(outcome), outcome.effects) for outcome in outcomes])
     # Before the customers: what they are told by Parcours itself is applied to their lines already.
     # Their lock, held since they were claimed, keeps other events from coming between.

@@ -16,6 +16,7 @@ from sqlmodel import Field, SQLModel
 
 from orchestrator.domain.message import MessageState
 from orchestrator.store import offer_tables
+from orchestrator.store.account_members import ACCOUNT_MEMBERS
 from orchestrator.store.columns import big_field, index_where, json_field, key_field, time_field
 from orchestrator.store.webhook_table import WEBHOOKS as WEBHOOKS
 
@@ -384,4 +385,5 @@ OWNED = (
     WEBHOOKS.c.customer_id,
     AUDIENCE_CHANGES.c.customer_id,
     ONSITE_CONTENTS.c.customer_id,
+    ACCOUNT_MEMBERS.c.customer_id,
 )

@@ -30,12 +30,14 @@ from orchestrator.domain.effects import (
     TaskMade,
 )
 from orchestrator.domain.errands import KEY
+from orchestrator.domain.event import Kind
 from orchestrator.domain.state import CustomerState
 from orchestrator.domain.steps.message_step import QueueMessage
 from orchestrator.domain.steps.webhook import WebhookDue
 from orchestrator.domain.value_class import value_class
 from orchestrator.domain.values import folded
 from orchestrator.domain.webhook_port import request_as_data
+from orchestrator.store.account_calls import news_call
 from orchestrator.store.addresses import choice_row
 from orchestrator.store.events import own_event
 from orchestrator.store.prepared import Prepared
@@ -285,6 +287,8 @@ def _call_for_another(effect: Emitted, run: Run) -> Row | None:
     event = effect.event
     if effect.receiver is None:
         return None
+    if event.kind is Kind.ACCOUNT:
+        return news_call(effect)
     key = event.properties[KEY if KEY in event.properties else "code"]
     message_id = f"{event.name}:{key}"
     call = {

@@ -26,7 +26,7 @@ from orchestrator.render import Templates
 from orchestrator.render.sample import NOW, SampleReader, sample_scope, with_questions
 from orchestrator.render.templates import RenderedContent
 
-SECTIONS = frozenset({"customer", "entry", "item", "vars", "coupon"})
+SECTIONS = frozenset({"customer", "account", "entry", "item", "vars", "coupon"})
 
 
 class NotThere(ValueError):
@@ -138,7 +138,7 @@ def _purpose_of(project: Project, template: str) -> Purpose:
 
 def read_customer(path: Path) -> dict[str, object]:
     """The sections of a scope from a JSON or YAML file: a customer's traits and facts, or a map of
-    `customer`, `entry`, `item`, `vars` and `coupon`. Raises ProjectInvalid."""
+    `customer`, `account`, `entry`, `item`, `vars` and `coupon`. Raises ProjectInvalid."""
     try:
         text = decode_text(path.read_bytes())
     except UnicodeDecodeError as error:
@@ -210,7 +210,7 @@ def _sample(project: Project, target: Target, locale: str) -> dict[str, object]:
 def _coupon(project: Project, offer: Offer, scope: Mapping[str, object]) -> dict[str, object]:
     """The coupon that the journey would give the made-up customer."""
     names = {name: scope[name] for name in ("entry", "vars", "journey")}
-    asked = Scope(SampleReader(as_mapping(scope["customer"])), NOW, names)
+    asked = Scope(SampleReader(scope), NOW, names)
     worth = {
         "percent": offer.percent.evaluate(asked) if offer.percent else None,
         "amount": offer.amount.evaluate(asked) if offer.amount else None,

@@ -1,9 +1,10 @@
 """Runs the `tests:` of a journey on a virtual clock: what was expected, what happened, and when.
 
-A test holds one customer, their events at times counted from the start, and the messages expected,
-completely and in order; coupons, rewards, tasks, what is emitted or started, exits and messages not
-sent are checked where the test names them. The journey runs alone, without its holdout, under the
-project's caps, quiet hours and consent; schedules fire until the test's end.
+A test holds one customer, their events at times counted from the start (and those of others, who
+may be members of the same account), and the messages expected, completely and in order; coupons,
+rewards, tasks, what is emitted or started, exits and messages not sent are checked where the test
+names them. The journey runs alone, without its holdout, under the project's caps, quiet hours and
+consent; schedules fire until the test's end.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from orchestrator.domain.account import group_call
 from orchestrator.domain.effects import (
     AudienceChange,
     Decision,
@@ -32,7 +34,8 @@ from orchestrator.domain.reasons import Reason
 from orchestrator.domain.run_options import RunOptions
 from orchestrator.domain.state import CustomerState, SentMessage
 from orchestrator.domain.steps.message_step import QueueMessage
-from orchestrator.domain.timeline import run
+from orchestrator.domain.together import run_together
+from orchestrator.domain.uniting import Life
 from orchestrator.domain.values import INSTANT, as_text
 from orchestrator.domain.watches import SEGMENT
 
@@ -78,7 +81,10 @@ def rehearse(program: Program, journey: Journey, test: JourneyTest) -> Rehearsal
     )
     end = test.start + test.until
     calls = _calls(test)
-    effects = run(program, _customer(program, journey.id, test), calls, end, options=options)
+    life = Life(_customer(program, journey.id, test), calls, options=options)
+    others = (_other(program, name, test, options) for name in test.others)
+    done = run_together(program, [(one, end) for one in (life, *others)])
+    effects = done[0]
     happened = tuple(_happenings(effects, test.start))
     named = {(one.what, one.after) for one in test.expect if one.what not in MEDIA}
     missing = [one for one in test.expect if one not in happened]
@@ -124,7 +130,21 @@ def _customer(program: Program, journey: str, test: JourneyTest) -> CustomerStat
 
 def _calls(test: JourneyTest) -> list[Event]:
     """The calls of a test: who the customer is, just before the start, then the events."""
-    return [Event(test.start - INSTANT, Kind.IDENTIFY, "", test.customer, arrival=-1), *test.events]
+    return [*_presented(test, test.customer), *test.events]
+
+
+def _presented(test: JourneyTest, traits: Mapping[str, object]) -> list[Event]:
+    """Who a customer is, and where they belong."""
+    before = test.start - INSTANT
+    calls = [Event(before, Kind.IDENTIFY, "", traits, arrival=-1)]
+    return calls if test.account is None else [*calls, group_call(before, test.account, -1)]
+
+
+def _other(program: Program, name: str, test: JourneyTest, options: RunOptions) -> Life:
+    """Another customer of a test, with what they do."""
+    state = CustomerState(name, program.lifecycle, program.zone, program.locale)
+    done = [event for who, event in test.events_of_others if who == name]
+    return Life(state, [*_presented(test, test.others[name]), *done], options=options)
 
 
 def _beginning_in(given: str, lifecycle: Lifecycle) -> Lifecycle:

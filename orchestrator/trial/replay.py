@@ -1,7 +1,8 @@
 """Lives of customers, sorted out of their calls and led through the journeys, without a database.
 
 Customers are independent but for rewards, so each is run on its own; a reward for another customer
-is put on that one's line, which is then run again.
+is put on that one's line, which is then run again. Only where a project asks for accounts are those
+who were ever members of the same one run together.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
+from orchestrator.domain.account import group_of
 from orchestrator.domain.agreeing import CONFIRMED
 from orchestrator.domain.call import Call
 from orchestrator.domain.effects import Effect, Emitted
@@ -18,6 +20,7 @@ from orchestrator.domain.identity import Identities, Person
 from orchestrator.domain.program import Program
 from orchestrator.domain.run_options import RunOptions
 from orchestrator.domain.state import CustomerState
+from orchestrator.domain.together import find_teams, run_together
 from orchestrator.domain.uniting import Life, run_life
 
 ROUNDS_MAX = 10  # of rewards that cause rewards
@@ -87,14 +90,14 @@ class Replay:
         self.absorbed = {
             absorbed: person for person, life in lives.items() for _, absorbed in life.absorbs
         }
+        self.teams = self._find_teams() if program.index.accounts.are_used else {}
 
     def run_all(self) -> Iterator[tuple[Person, list[Effect]]]:
         """Every surviving customer with the effects of their whole life."""
-        done = {
-            person: self._run(life, [])
-            for person, life in self.lives.items()
-            if person not in self.absorbed
-        }
+        done: dict[Person, list[Effect]] = {}
+        for person in self.lives:
+            if person not in self.absorbed and person not in done:
+                done |= self._run(person, {})
         gifts = self._gifts(done)
         before: dict[Person, list[Event]] = {}
         for _ in range(ROUNDS_MAX):
@@ -102,7 +105,7 @@ class Replay:
                 gifts.keys() | before.keys()
             ):  # also who got something in the round before, and now nothing
                 if person in done and gifts.get(person) != before.get(person):
-                    done[person] = self._run(self.lives[person], gifts.get(person, []))
+                    done |= self._run(person, gifts)
             before, gifts = gifts, self._gifts(done)
             if before == gifts:
                 break
@@ -123,13 +126,40 @@ class Replay:
             person = self.absorbed[person]
         return person
 
-    def _run(self, life: OwnEvents, gifts: list[Event]) -> list[Effect]:
+    def _run(
+        self, person: Person, gifts: Mapping[Person, list[Event]]
+    ) -> dict[Person, list[Effect]]:
+        """The effects of a life, and of those with which it is run together."""
+        team = self.teams.get(person, [person])
+        lives = [self._with_gifts(self.lives[one], gifts.get(one, [])) for one in team]
+        if person not in self.teams:
+            return {person: run_life(self.program, lives[0], self.until)}
+        done = run_together(self.program, [(life, self.until) for life in lives])
+        return dict(zip(team, done, strict=True))
+
+    def _find_teams(self) -> dict[Person, list[Person]]:
+        """Those who were ever members of the same account, by each of them; not who is alone."""
+        named = {
+            person: self._accounts_of(life)
+            for person, life in self.lives.items()
+            if person not in self.absorbed
+        }
+        teams = (team for team in find_teams(named) if named[team[0]])
+        return {person: team for team in teams for person in team}
+
+    def _accounts_of(self, life: OwnEvents) -> set[str]:
+        """Every account that a life names, and those of whoever turned out to be its customer."""
+        groups = (one for one in life.events if one.kind is Kind.GROUP)
+        theirs = (self._accounts_of(self.lives[person]) for _, person in life.absorbs)
+        return {name for one in groups if (name := group_of(one))}.union(*theirs)
+
+    def _with_gifts(self, life: OwnEvents, gifts: list[Event]) -> Life:
         # Nobody is told anything before they exist.
         begins = min(
             [*(event.at for event in life.events), *(at for at, _ in life.absorbs)], default=None
         )
         heard = [gift for gift in gifts if begins is not None and gift.at >= begins]
-        return run_life(self.program, self._as_life(life, heard), self.until)
+        return self._as_life(life, heard)
 
     def _as_life(self, own: OwnEvents, heard: Sequence[Event] = ()) -> Life:
         """A customer as the time line takes them, with all who turned out to be them."""

@@ -101,7 +101,7 @@ def of_step(step: str) -> list[str]:
         ("goal: {event: a, window: 5d}", "unknown key 'window'; it is called 'within' here"),
         (
             "goal: {event: a, target: 5}",
-            "unknown key 'target' (known: event, stage, segment, if, within, value, exit)",
+            "unknown key 'target' (known: event, stage, segment, if, within, value, exit, scope)",
         ),
         ("exit: Order Completed", "`exit` is written as `exit: [{event: Order Completed}]`"),
         (

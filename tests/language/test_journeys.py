@@ -442,7 +442,6 @@ def test_the_version_changes_with_what_happens(old: str, new: str) -> None:
     [
         ("trigger: manual\nthrottle: 5000/h", "`throttle`"),
         ("trigger: manual\nspread: 2h", "`spread`"),
-        ("trigger: manual\nexit: {event: E, scope: account}", "`scope: account`"),
     ],
 )
 def test_what_is_not_built_yet_is_refused_by_its_name(text: str, what: str) -> None:
@@ -463,6 +462,36 @@ def test_a_step_that_is_not_built_yet_is_refused_at_its_word(step: str, what: st
     assert f"{what} is part of the language but not built yet in this version" in problem.message
     assert problem.message.startswith("step '")
     assert problem.line == 4
+
+
+# ---------------------------------------------------------------- accounts
+
+
+def test_an_exit_and_a_goal_may_look_at_the_whole_account() -> None:
+    text = "trigger: manual\nexit: {event: E, scope: account}\ngoal: {stage: S, scope: account}"
+    journey = parse_journey(f"journey: x\nsteps: []\n{text}\n", "x")
+    assert journey.goal is not None
+    assert [rule.of_account for rule in (*journey.exits, journey.goal)] == [True, True]
+
+
+def test_one_journey_per_account_is_no_passage_for_each_value() -> None:
+    journey = parse_journey("journey: x\ntrigger: manual\none_per: account\nsteps: []\n", "x")
+    assert journey.one_per_account
+    assert journey.one_per is None
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("exit: {if: customer.paid, scope: account}", "write it beside an `event`, a `stage` or"),
+        ("goal: {if: customer.paid, scope: account}", "write it beside an `event`, a `stage` or"),
+        ("one_per: account.id", "write `one_per: account`"),
+        ("exit: {event: E, scope: company}", "`scope` must be account"),
+    ],
+)
+def test_what_an_account_cannot_mean_is_refused(text: str, message: str) -> None:
+    (problem,) = faults(f"journey: x\ntrigger: manual\nsteps: []\n{text}\n")
+    assert message in problem.message
 
 
 # ---------------------------------------------------------------- faults

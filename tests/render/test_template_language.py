@@ -381,7 +381,7 @@ def test_one_expression_means_the_same_in_a_condition_and_in_a_mail(
             "1:43",
             "there is no `person` here",
         ),
-        ("{{ account.size }}", "1:4", "part of the language but not built yet"),
+        ("{{ acount.size }}", "1:4", "did you mean `account`?"),
         ("{{ entry.products[] }}", "1:18", "behind `[]`, all elements of a list, stands a name"),
         ("{{ sum(entry.products) }}", "1:4", "it takes a list and a text"),
         ("{{ sum(entry.products, 'a b') }}", "1:4", "'a b' cannot be added up"),

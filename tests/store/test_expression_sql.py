@@ -25,6 +25,7 @@ from orchestrator.domain.values import as_time, iso_time, read_amount
 from orchestrator.language.lifecycle_file import parse_lifecycle
 from orchestrator.language.translation import parse_tree
 from orchestrator.language.where import RULE, TRIGGER, TRIGGER_WITHOUT_EVENT
+from orchestrator.store.account_members import ACCOUNT_MEMBERS
 from orchestrator.store.database import Database
 from orchestrator.store.expression_sql import AllCustomers, compile_rule
 from orchestrator.store.line_loading import load_asleep
@@ -99,13 +100,25 @@ CUSTOMER = st.tuples(
     st.dictionaries(st.sampled_from(["email", "sms", "topic:offers"]), st.booleans(), max_size=2),
     happened(),
     st.sampled_from([None, "vip", "lead"]),
+    # the account: none, its id with traits, or one that was left
+    st.one_of(
+        st.none(),
+        st.tuples(
+            st.sampled_from(["acme", "12", ""]),
+            st.dictionaries(st.sampled_from(TRAITS), VALUES, max_size=4),
+        ),
+    ),
 )
 
 
 def write_customers(transaction: Transaction, customers: list[Any], lifecycle: Lifecycle) -> None:
-    for table in (CUSTOMERS, EVENTS, MESSAGES):
+    for table in (CUSTOMERS, EVENTS, MESSAGES, ACCOUNT_MEMBERS):
         transaction.execute(delete(table))
-    for number, (traits, consent, events, stage) in enumerate(customers, 1):
+    for number, (traits, consent, events, stage, account) in enumerate(customers, 1):
+        if account is not None:
+            told = account[1] if account[0] else {}  # who has left knows nothing of it
+            values = {"account": account[0], "since": NOW - DAY, "traits": told, "trait_times": {}}
+            transaction.execute(ACCOUNT_MEMBERS.insert(), [{"customer_id": number, **values}])
         rows = [
             EVENT | {"customer_id": number, "name": one.name, "at": one.at, "message_id": None,
                      "properties": dict(one.properties), "kind": int(one.kind)}
@@ -139,6 +152,8 @@ NAMES = st.sampled_from([f"customer.{name}" for name in (
     "anonymous", "orders", "revenue", "first_at", "last_at", "value", "kinds", "big", "orders_5d",
     "revenue_5d", "big_5d", "last_5d", "consent.email", "consent.topics.Offers", "x.a", "tags[0]",
     "tags[-1]", "missing",
+)] + [f"account.{name}" for name in (
+    "x", "y", "tags", "id", "first_name", "currency", "x.a", "tags[0]", "missing",
 )])  # fmt: skip
 CONSTANTS = st.one_of(
     NUMBERS.map(str), TEXTS.map(lambda text: f'"{text}"'), st.sampled_from(["true", "none", "now"])
@@ -149,6 +164,7 @@ CALLS = st.sampled_from([
     'performed("Ordered", total=">= 10")', 'any(customer.tags)', 'any(customer.tags, a="a", b="> 2")',
     'any(customer.x, a=customer.y)', '"a" in customer.tags[].a', 'customer.y in customer.x[].b',
     'performed("Ordered", kind=customer.x)', 'performed("Ordered", total=customer.y)',
+    'any(account.tags)', 'customer.y in account.x[].b',
     'performed("Ordered", total=">= 2", at_least=2)', 'performed("any event", at_least=3)',
     'received("welcome")', 'received("t", within="2d")', 'in_segment("good")',
 ])  # fmt: skip
@@ -292,7 +308,7 @@ def test_a_rule_may_see_what_is_known_of_the_instant(crowd: Database) -> None:
     tree = parse_tree("customer.x == event.product and event.at <= now", TRIGGER)
     program = program_of()
     everybody = AllCustomers(program, NOW, {"event": {"product": "lamp", "at": NOW}})
-    customers = [({"x": product}, {}, [], None) for product in ("lamp", "rug", "lamp")]
+    customers = [({"x": product}, {}, [], None, None) for product in ("lamp", "rug", "lamp")]
     with crowd.write() as transaction:
         write_customers(transaction, customers, program.lifecycle)
         rule = compile_rule(tree, everybody, is_sqlite=transaction.is_sqlite)

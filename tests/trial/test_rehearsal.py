@@ -268,7 +268,10 @@ def test_a_test_names_messages_of_every_medium_there_is(medium: Medium) -> None:
             "events: [{at: 3, event: Joined}]\nexpect: []",
             "'3' is no time of a test: write 0h, 2d or 2026-01-07 10:00",
         ),
-        ("events: [{at: 0h}]\nexpect: []", "this needs exactly one of: event, identify, start"),
+        (
+            "events: [{at: 0h}]\nexpect: []",
+            "this needs exactly one of: event, identify, group, start",
+        ),
         (
             "events: [{at: 0h, event: a, identify: {b: c}}]\nexpect: []",
             "this needs exactly one of: event, identify",
@@ -316,8 +319,12 @@ def test_a_test_names_messages_of_every_medium_there_is(medium: Medium) -> None:
         ("expect: [{at: 1h, task: mail}]", "`task` must be call or letter or visit"),
         ("given: {stage: loyl}\nexpect: []", "there is no stage 'loyl'; did you mean 'loyal'?"),
         (
-            "given: {others: {bob: {}}}\nexpect: []",
-            "`others`, more customers in one test, is part of the language",
+            "given: {others: {bob: {}}}\nevents: [{at: 1h, by: bub, event: Joined}]\nexpect: []",
+            "there is no customer 'bub' (known: bob)",
+        ),
+        (
+            "events: [{at: 1h, group: {plan: pro}, properties: {x: 1}}]\nexpect: []",
+            "`group` holds the traits itself: `group: {plan: pro}`",
         ),
         (
             "given: {sent: [{email: hello}]}\nexpect: []",
@@ -390,6 +397,74 @@ events: [{{at: 0h, event: Joined}}]
 expect: [{{at: 1h, email: sorry}}]
 """
     assert verdict(project, test, journey).passed
+
+
+TEAM = """
+journey: trial
+trigger: {event: Trial Started, if: not account.plan == "pro"}
+one_per: account
+exit: {event: Subscription Started, scope: account}
+steps: [delay: 3d, email: hello, delay: 3d, email: hello]
+"""
+
+
+def test_others_of_the_account_act_in_a_test_and_its_traits_are_given(project: Path) -> None:
+    test = f"""
+test: who buys ends it for all
+given:
+  account: {{id: acme, plan: free}}
+  others: {{bob: {{email: bob@example.com}}}}
+{ADA}
+events:
+  - {{at: 1h, event: Trial Started}}
+  - {{at: 4d, by: bob, event: Subscription Started}}
+expect:
+  - {{at: 3d 1h, email: hello}}
+  - {{at: 4d, exit: Subscription Started}}
+"""
+    found = verdict(project, test, TEAM)
+    assert found.passed, found
+
+
+@pytest.mark.parametrize(
+    "events",
+    [
+        "[{at: 0h, by: bob, event: Trial Started}, {at: 1h, event: Trial Started}]",
+        "[{at: 0h, by: bob, group: {plan: pro}}, {at: 1h, event: Trial Started}]",
+    ],
+    ids=["another is inside", "another has said that it is paid"],
+)
+def test_what_others_of_the_account_did_keeps_the_customer_of_a_test_out(
+    project: Path, events: str
+) -> None:
+    given = "given: {account: {id: acme}, others: {bob: {}}}"
+    test = f"test: nothing\n{given}\n{ADA}\nevents: {events}\nexpect: []\n"
+    assert verdict(project, test, TEAM).passed
+
+
+def test_others_are_members_of_no_account_where_a_test_gives_none(project: Path) -> None:
+    events = "[{at: 0h, by: bob, event: Trial Started}, {at: 1h, event: Trial Started}]"
+    test = f"""
+test: alone
+given: {{others: {{bob: {{}}}}}}
+{ADA}
+events: {events}
+expect: [{{at: 3d 1h, email: hello}}, {{at: 6d 1h, email: hello}}]
+"""
+    found = verdict(project, test, TEAM)
+    assert found.passed, found
+
+
+def test_a_group_call_in_a_test_may_name_another_account(project: Path) -> None:
+    test = f"""
+test: moved
+given: {{account: {{id: acme, plan: pro}}}}
+{ADA}
+events: [{{at: 0h, group: {{id: globex}}}}, {{at: 1h, event: Trial Started}}]
+expect: [{{at: 3d 1h, email: hello}}, {{at: 6d 1h, email: hello}}]
+"""
+    found = verdict(project, test, TEAM)
+    assert found.passed, found
 
 
 def test_what_a_webhooks_server_answers_is_an_event_of_the_test(project: Path) -> None:

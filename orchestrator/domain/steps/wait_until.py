@@ -9,7 +9,7 @@ from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from orchestrator.domain.effects import DecisionKind
-from orchestrator.domain.expression import Name, Scope, Value, walk
+from orchestrator.domain.expression import WHO, Name, Scope, Value, walk
 from orchestrator.domain.occasions import around
 from orchestrator.domain.reasons import Reason
 from orchestrator.domain.schedule import WEEKDAYS, find_zone, next_local_time
@@ -72,7 +72,7 @@ class WaitUntil(Wait):
         """Whether its date is the same in every enrollment."""
         trees = self.date.trees if self.date else ()
         names = {part.name for tree in trees for part in walk(tree) if isinstance(part, Name)}
-        return not names - {"customer", "now"}
+        return not names - {*WHO, "now"}
 
     def due_at(self, moment: StepMoment, arrived: datetime) -> datetime:
         """At the time or date; where that is past or there is none, at once."""

@@ -1,4 +1,4 @@
-"""The trigger by a date of the customer's own."""
+"""The trigger by a date of the customer's own, or of their account's."""
 
 from __future__ import annotations
 
@@ -36,9 +36,11 @@ class OnDate(TriggerForm, word="date", example="{date: customer.birthday, every:
 
 
 def _is_of_the_customer(date: Value, place: Place) -> bool:
-    """Whether a date moves with what is known of the customer only, and not with time."""
+    """Whether a date moves with what is known of the customer, or their account, only, and not with
+    time.
+    """
     parts = [part for tree in date.trees for part in walk(tree)]
-    if Name("customer") in parts and not any(
+    if any(part in (Name("customer"), Name("account")) for part in parts) and not any(
         isinstance(part, Invoke) or part == Name("now") for part in parts
     ):
         return True
