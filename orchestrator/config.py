@@ -112,6 +112,7 @@ class Config:
     holdout_global: float = 0.0  # percent
     # whether opens and clicks of who said nothing about it are measured
     tracking_granted: bool = False
+    tracking_opens_counted: bool = False  # without persons
     tracking_links: Mapping[str, str] = field(default_factory=lambda: UTM)
     ingest_max_age: timedelta = timedelta(hours=24)
     public_url: str = "http://localhost:8000"

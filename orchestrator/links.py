@@ -1,9 +1,9 @@
 """Signed links: what a message's reader may do without logging in, and nothing more.
 
-A token names a message (or, for a referral, a customer) by an opaque id and is bound to one
-purpose; recipient, journey and topic are found in the database from there. Nothing personal is in a
-link, and links do not expire: an unsubscribe link has to work as long as the mail lies in
-somebody's inbox.
+A token names a message (for a referral a customer, for a count of opens a step) by an opaque id and
+is bound to one purpose; recipient, journey and topic are found in the database from there. Nothing
+personal is in a link, and links do not expire: an unsubscribe link has to work as long as the mail
+lies in somebody's inbox.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ class LinkPurpose(StrEnum):
     BROWSER = "m"  # payload: message id
     CONFIRM = "c"  # payload: message id
     PREFERENCES = "p"  # payload: message id
+    OPENS = "o"  # payload: journey, step, template
 
 
 #: What templates may ask of `links`.
@@ -83,6 +84,10 @@ class LinkSigner:
     def confirm(self, message_id: str) -> str:
         """The page on which the reader of a message confirms that they want more of its medium."""
         return self._url(LinkPurpose.CONFIRM, message_id)
+
+    def opens(self, journey: str, step: str, template: str) -> str:
+        """The picture by which the opens of a step's mails are counted: the same for everybody."""
+        return self._url(LinkPurpose.OPENS, journey, step, template)
 
     def read(self, token: str, purpose: LinkPurpose) -> tuple[str, ...]:
         """The ids a token was made of, as listed at `LinkPurpose`; raises LinkInvalid."""

@@ -23,6 +23,7 @@ from orchestrator.api import (
     home,
     mailbox_pages,
     onsite,
+    open_counter,
     preferences,
     referral,
     survey_page,
@@ -48,9 +49,11 @@ def create_app(services: ApiServices) -> Starlette:
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         file = services.file_calls or partial(write_inbox, services.database)
         app.state.writer = InboxWriter(file, services.nudge)
+        app.state.opens = open_counter.counter_for(services)
         try:
             yield
         finally:
+            await app.state.opens.close()
             await to_thread.run_sync(app.state.writer.close)
 
     handlers: dict[type[Exception], HTTPExceptionHandler] = {
@@ -84,6 +87,7 @@ def _routes(services: ApiServices) -> list[BaseRoute]:
         Route("/p/{token}", preferences.show_preferences),
         Route("/p/{token}", preferences.save_preferences, methods=["POST"]),
         Route("/m/{token}", web_copy.show_web_copy),
+        Route("/o/{token}", open_counter.show_point),
         Route("/login", admission.show_login),
         Route("/login", admission.log_in, methods=["POST"]),
         Route("/", guarded(home.show_home)),

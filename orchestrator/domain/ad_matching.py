@@ -66,6 +66,20 @@ def reach(policy: Policy, state: CustomerState, now: datetime) -> Reached | Left
     return Reached(agreed.get(False, ""), agreed.get(True, ""))
 
 
+def known_as(state: CustomerState) -> Reached:
+    """By what a platform knows them that is to forget them, whatever they agree to now."""
+    known = {medium.spec.by_number: address(state, medium) or "" for medium in Medium}
+    return Reached(known.get(False, ""), known.get(True, ""))
+
+
+def hashes(reached: Reached) -> dict[str, str]:
+    """An address and a number as ad platforms compare them; what is not told stays empty."""
+    return {
+        "email_sha256": _hashed(reached.email.strip().lower()),
+        "phone_sha256": _hashed(reached.phone),
+    }
+
+
 Row = tuple[str, ...]
 _EMAIL, _PHONE, _COUNTRY, _ZIP = "email", "phone", "country", "zip"
 _FIRST, _LAST = "first_name", "last_name"

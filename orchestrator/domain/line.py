@@ -21,6 +21,7 @@ from orchestrator.domain.medium import ChannelName, Medium
 from orchestrator.domain.message import Purpose
 from orchestrator.domain.outlets import Outlets
 from orchestrator.domain.own_dates import Dates
+from orchestrator.domain.policy import Policy
 from orchestrator.domain.program import Program
 from orchestrator.domain.reasons import Detail, Reason, brief
 from orchestrator.domain.record import Retrace
@@ -196,6 +197,11 @@ class Moment:
     def outlets(self) -> Outlets:
         """The servers that are told of what steps give."""
         return self.line.program.outlets
+
+    @property
+    def policy(self) -> Policy:
+        """The project's rules about who may be written to."""
+        return self.line.program.policy
 
     @property
     def purpose(self) -> Purpose:

@@ -17,11 +17,12 @@ class Outlets:
 
     coupons: Pieces = ()
     tasks: Pieces = ()
+    audiences: Pieces = ()
 
     @property
     def are_open(self) -> bool:
         """Whether anybody is told of anything."""
-        return bool(self.coupons or self.tasks)
+        return bool(self.coupons or self.tasks or self.audiences)
 
 
 def notice(url: Pieces, said: Mapping[str, object]) -> WebhookRequest:

@@ -19,6 +19,7 @@ from orchestrator.domain.expression import Condition, Scope, Value
 from orchestrator.domain.medium import ChannelName, Medium
 from orchestrator.domain.message import Purpose
 from orchestrator.domain.outlets import Outlets
+from orchestrator.domain.policy import Policy
 from orchestrator.domain.reasons import Detail, Reason
 from orchestrator.domain.release_answers import Release
 from orchestrator.domain.state import CustomerState, Enrollment, Status
@@ -51,6 +52,11 @@ class StepMoment(Protocol):
     @property
     def outlets(self) -> Outlets:
         """The servers that are told of what steps give."""
+        ...
+
+    @property
+    def policy(self) -> Policy:
+        """The project's rules about who may be written to."""
         ...
 
     @property

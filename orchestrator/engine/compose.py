@@ -217,7 +217,7 @@ def _compose_email(parts: Parts, delivery: Delivery, to: str, locale: str) -> Re
         sender_name=project.name,
         reply_to=message.reply_to or "",
         subject=mail.subject,
-        html=mail.html,
+        html=_with_counter(parts, delivery, mail.html),
         headers=_headers(message, scope["links"], domain),
         rfc_message_id=f"<{message.public_id}@{domain}>",
         journey=message.journey,
@@ -226,6 +226,19 @@ def _compose_email(parts: Parts, delivery: Delivery, to: str, locale: str) -> Re
         tracks_opens=_may_measure(parts, state, OPENS),
         tracks_clicks=_may_measure(parts, state, CLICKS),
     )
+
+
+def _with_counter(parts: Parts, delivery: Delivery, html: str) -> str:
+    """A mail with the picture by which opens are counted without persons, where the project has
+    them counted; not of who said no to it.
+    """
+    if not parts.config.tracking_opens_counted or delivery.state.chosen(OPENS) is False:
+        return html
+    message = delivery.message
+    url = parts.signer.opens(message.journey, message.step, message.template)
+    point = f'<img src="{url}" width="1" height="1" alt="">'
+    body, end, behind = html.rpartition("</body>")
+    return body + point + end + behind if end else html + point
 
 
 def _may_measure(parts: Parts, state: CustomerState, what: ConsentKey) -> bool:

@@ -181,6 +181,7 @@ def _config(root: Path, form: ConfigForm, place: Place, environment: Mapping[str
         never=tuple(map(str, form.never.rules)),
         holdout_global=form.holdout.global_,
         tracking_granted=form.tracking.default == "granted",
+        tracking_opens_counted=form.tracking.opens is not None,
         tracking_links=form.tracking.links,
         ingest_max_age=form.ingest.max_age,
         public_url=form.web.public_url,
@@ -195,6 +196,7 @@ def _outlets(form: ConfigForm, place: Place) -> Outlets:
     return Outlets(
         coupons=read_url(form.coupons.webhook, secrets, place.at("coupons", "webhook")),
         tasks=read_url(form.tasks.webhook, secrets, place.at("tasks", "webhook")),
+        audiences=read_url(form.audiences.webhook, secrets, place.at("audiences", "webhook")),
     )
 
 
@@ -225,9 +227,8 @@ def _channels(form: ChannelsForm, root: Path, place: Place) -> Channels:
 
 
 def _refuse_not_built(form: ConfigForm, place: Place) -> None:
-    for key in ("opens", "clicks"):
-        if getattr(form.tracking, key) is not None:
-            place.at("tracking", key).not_built(say("`{key}`", key=key))
+    if form.tracking.clicks is not None:
+        place.at("tracking", "clicks").not_built(say("`{key}`", key="clicks"))
 
 
 def _quiet_hours(form: QuietHoursForm, place: Place) -> QuietHours:

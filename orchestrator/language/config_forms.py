@@ -273,12 +273,12 @@ class HoldoutForm(Form):
 
 
 class TrackingForm(Form):
-    not_built = frozenset({"opens", "clicks"})
+    not_built = frozenset({"clicks"})
     default: YesOrNo = "denied"
     links: Annotated[dict[str, str], AfterValidator(_link_parameters)] = Field(
         default_factory=lambda: dict(UTM)
     )
-    opens: Plain = None
+    opens: Literal["aggregate"] | None = None
     clicks: Plain = None
 
 
@@ -326,3 +326,4 @@ class ConfigForm(Form):
     webhooks: WebhooksForm = Field(default_factory=WebhooksForm)
     coupons: OutletForm = Field(default_factory=OutletForm)
     tasks: OutletForm = Field(default_factory=OutletForm)
+    audiences: OutletForm = Field(default_factory=OutletForm)

@@ -1,5 +1,5 @@
-"""The URLs of the shop's own servers that are told of coupons and tasks, as `parcours.toml` has
-them.
+"""The URLs of the shop's own servers that are told of coupons, tasks and audiences, as
+`parcours.toml` has them.
 """
 
 from __future__ import annotations

@@ -32,6 +32,7 @@ from orchestrator.store import (
 from orchestrator.store.database import Database
 from orchestrator.store.due import count_due_people
 from orchestrator.store.figures import TAKEN_BY_NONE, TakenBy
+from orchestrator.store.opens import Opens, count_opens
 from orchestrator.store.pools import PoolStanding
 from orchestrator.store.tasks import OpenTasks
 from orchestrator.store.transaction import Transaction
@@ -85,6 +86,7 @@ class Overview:
     home: str  # where `up` answered last; "" when it never ran
     tasks: OpenTasks
     pools: tuple[PoolStanding, ...]
+    opens: tuple[Opens, ...]  # counted without persons
 
     def count_standings(self, channel: str) -> dict[str, int]:
         """How many messages of a channel went how, by the words of STANDINGS."""
@@ -140,6 +142,7 @@ def read_status(
             home=settings.read(transaction, settings.BASE_URL) or "",
             tasks=tasks.count_open(transaction, now),
             pools=_read_pools(transaction, journeys, now),
+            opens=tuple(count_opens(transaction)),
         )
 
 

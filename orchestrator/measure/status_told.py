@@ -30,6 +30,9 @@ def tell_status(found: Overview, zone: ZoneInfo) -> Iterator[Part]:
     if found.not_sent:
         yield ""
         yield Table(("MESSAGES", "WHY NOT SENT", "NOT SENT"), _reason_rows(found))
+    if found.opens:
+        yield ""
+        yield Table(("OPENS, WITHOUT PERSONS", "MAIL", "OPENS"), found.opens)
     yield from _tell_pools(found)
     yield from _tell_unknown(found)
     yield from _tell_failed_webhooks(found)

@@ -10,6 +10,7 @@ import pytest
 from orchestrator.language.project import load_project
 from orchestrator.measure.health_cards import channel_card, journey_card
 from orchestrator.store import settings
+from orchestrator.store.opens import OpenedMail, add_opens
 from orchestrator.store.tables import MESSAGES
 from tests.cli.conftest import ShopFolder, database_of, identify, now
 
@@ -245,3 +246,12 @@ def test_times_are_those_of_the_project_everywhere(stored_shop: ShopFolder) -> N
     assert "Europe/Paris" in first
     assert f"{local + timedelta(hours=2):%a %Y-%m-%d}" in first
     assert "DECIDED (Europe/Paris)" in stored_shop.run("messages", "list").out
+
+
+def test_opens_that_are_counted_without_persons_are_told(stored_shop: ShopFolder) -> None:
+    stored_shop.begin()
+    with database_of(stored_shop) as database, database.write() as transaction:
+        add_opens(transaction, {OpenedMail("cart", "reminder", "cart-reminder"): 12}, now())
+    told = " ".join(stored_shop.run("status").out.split())
+    assert "OPENS, WITHOUT PERSONS MAIL OPENS cart cart-reminder 12" in told
+    assert stored_shop.run("status", "--json").json["opens"] == [["cart", "cart-reminder", 12]]

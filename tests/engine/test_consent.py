@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
@@ -138,3 +139,25 @@ def test_a_yes_is_asked_and_confirmed_by_our_own_page_alone(open_shop: OpenShop)
     assert told == [("asked:email", True, "identify"), ("email", True, "confirmed, message m")]
     assert "192.0.2.1" in str(rows[0].proof)
     assert "email_id" in str(rows[1].proof)
+
+
+@pytest.mark.parametrize(
+    ("said", "is_counted"), [({}, True), ({"opens": True}, True), ({"opens": False}, False)]
+)
+@pytest.mark.parametrize(
+    ("toml", "asked"), [("", False), ('[tracking]\nopens = "aggregate"', True)]
+)
+def test_opens_are_counted_without_persons_where_asked_but_of_who_said_no(
+    open_shop: OpenShop, said: dict[str, Any], is_counted: bool, toml: str, asked: bool
+) -> None:
+    shop = open_shop(NEWS, toml=CONSENTING + toml)
+    shop.identify("0s", email="ada@example.com", consent={"email": True, **said})
+    shop.identify("0s", "bob", email="bob@example.com", consent={"email": True, **said})
+    for user in ("ada", "bob"):
+        shop.track("1m", "Joined", user)
+    shop.tick("1m")
+    channel = shop.channels[Medium.EMAIL]
+    assert isinstance(channel, RecordingChannel)
+    pictures = [re.findall(r'<img src="([^"]*/o/[^"]+)"', one.html) for one in channel.messages]
+    assert [len(found) for found in pictures] == [int(asked and is_counted)] * 2
+    assert pictures[0] == pictures[1]  # the same for everybody

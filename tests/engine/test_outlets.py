@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import orjson
 from sqlalchemy import select
 
 from orchestrator.domain.webhook_port import WebhookRequest, read_request
@@ -11,6 +12,7 @@ from orchestrator.intake.posted_tasks import post_tasks
 from orchestrator.store.tables import WEBHOOKS
 from tests.engine.conftest import OpenShop
 from tests.support.life import instant
+from tests.support.project import CONSENTING
 from tests.support.shop import Shop
 
 GIVE = """
@@ -29,6 +31,19 @@ webhook = "https://shop.example/codes?key={{ secrets.SHOP_KEY }}"
 [tasks]
 webhook = "https://shop.example/tasks"
 """
+
+
+LISTS = """
+journey: look
+trigger: {event: Viewed}
+steps:
+  - audience: {id: in, add: lookers}
+  - delay: 1d
+  - audience: {id: out, remove: lookers}
+"""
+#: Of `ada@example.com` and +33639981234.
+ADA_HASHED = "b5fc85e55755f9e0d030a10ab4429b6b2944855f9a0d60077fe832becbc41d72"
+PHONE_HASHED = "5e59c3ce49f52588f6343006ae717839916f4bacfa9fe65664f23bd619f692c1"
 
 
 def requests(shop: Shop) -> list[WebhookRequest]:
@@ -84,3 +99,38 @@ def test_tasks_from_before_a_server_was_named_are_told_once_when_somebody_says_s
     assert post_tasks(context.database, context.config, instant("2h")) == 0
     (task,) = requests(shop)
     assert '"made_at": "2026-01-05T10:00:00+00:00"' in str(task.body)
+
+
+def said(shop: Shop) -> list[dict[str, Any]]:
+    return [orjson.loads("".join(map(str, one.body or ()))) for one in requests(shop)]
+
+
+def test_who_comes_into_an_audience_and_leaves_it_is_told_hashed(open_shop: OpenShop) -> None:
+    toml = CONSENTING + '[audiences]\nwebhook = "https://shop.example/lists"\n'
+    shop = open_shop(LISTS, toml=toml)
+    view(shop)
+    shop.identify("1h", consent={"email": False, "sms": False})
+    shop.tick("1d")
+    joined, left = said(shop)
+    hashed = {"email_sha256": ADA_HASHED, "phone_sha256": PHONE_HASHED, "left_out": None}
+    where = {"audience": "lookers", "user_id": "ada", "journey": "look"}
+    assert joined == {
+        **where, **hashed, "event": "Audience Joined", "step": "in",
+        "at": "2026-01-05T10:00:00+00:00",
+    }  # fmt: skip
+    assert left == {
+        **where, **hashed, "event": "Audience Left", "step": "out",
+        "at": "2026-01-06T10:00:00+00:00",
+    }  # fmt: skip
+
+
+def test_the_addresses_of_who_did_not_agree_to_marketing_are_not_told(open_shop: OpenShop) -> None:
+    toml = CONSENTING + '[audiences]\nwebhook = "https://shop.example/lists"\n'
+    shop = open_shop(LISTS, toml=toml)
+    shop.identify("0s", email="ada@example.com", consent={"email": False})
+    shop.identify("0s", "bob", name="Bob")
+    for user in ("ada", "bob"):
+        shop.track("0s", "Viewed", user)
+    shop.tick("0s")
+    told = {one["user_id"]: (one["email_sha256"], one["left_out"]) for one in said(shop)}
+    assert told == {"ada": ("", "no consent to marketing"), "bob": ("", "no address and no number")}

@@ -272,8 +272,8 @@ def test_a_relative_database_lies_in_the_project_s_folder(
         ('[caps]\nemail = ["1/900000d"]', "2:1: '1/900000d' is not a cap"),
         ('[ingest]\nmax_age = "900000d"', "2:1: '900000d' is longer than ten years"),
         (
-            '[tracking]\nopens = "aggregate"',
-            "2:1: `opens` is part of the language but not built yet in this version",
+            '[tracking]\nclicks = "aggregate"',
+            "2:1: `clicks` is part of the language but not built yet in this version",
         ),
         (
             '[tracking]\nlinks = {utm_source = "{foo}"}',
@@ -325,8 +325,8 @@ def test_a_relative_database_lies_in_the_project_s_folder(
             "3:1: 'Offers!' and 'offers' are one and the same topic: keep one",
         ),
         (
-            '[tracking]\nopens = "aggregate"',
-            "2:1: `opens` is part of the language but not built yet",
+            '[tracking]\nopens = "all"',
+            "2:1: `opens` must be aggregate",
         ),
         (
             '[quiet_hours]\nsms = "night"',

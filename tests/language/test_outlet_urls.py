@@ -1,4 +1,4 @@
-"""Where the shop's own servers are told of codes and tasks."""
+"""Where the shop's own servers are told of codes, tasks and audiences."""
 
 from __future__ import annotations
 
@@ -46,3 +46,13 @@ def test_what_is_no_such_url_is_refused_at_its_place(tmp_path: Path, url: str, w
     assert pieces == ()
     assert problem.startswith("parcours.toml:4:")
     assert why in problem
+
+
+def test_each_kind_has_a_server_of_its_own(tmp_path: Path) -> None:
+    kinds = ("coupons", "tasks", "audiences")
+    text = "".join(f"[{kind}]\nwebhook = 'https://{kind}.example'\n" for kind in kinds)
+    (tmp_path / "parcours.toml").write_text(text, "utf-8")
+    outlets = read_config(tmp_path, {})[0].outlets
+    assert outlets.are_open
+    for kind in kinds:
+        assert getattr(outlets, kind) == (f"https://{kind}.example",)
