@@ -13,8 +13,11 @@ run: $(STAMP)
 	$(BIN)/parcours up --demo
 
 # Three processes for two cores: one plays what starts servers, which for half of its time only waits.
+# The order, the longest first, is that of tests/conftest.py.
+SPREAD := --numprocesses 3 --dist loadgroup --no-loadscope-reorder
+
 test: $(STAMP)
-	$(BIN)/python -m pytest --numprocesses 3 --dist loadgroup
+	$(BIN)/python -m pytest $(SPREAD)
 
 # What one wants to know every few minutes: the pure rooms and the journeys, with a tenth of the examples.
 quick: $(STAMP)
@@ -22,7 +25,7 @@ quick: $(STAMP)
 
 # Every property on three times as many examples: for the night.
 thorough: $(STAMP)
-	THOROUGH_TESTS=1 $(BIN)/python -m pytest --numprocesses 3 --dist loadgroup
+	THOROUGH_TESTS=1 $(BIN)/python -m pytest $(SPREAD)
 
 check: $(STAMP)
 	$(BIN)/ruff check

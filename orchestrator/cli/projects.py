@@ -9,12 +9,15 @@ from zoneinfo import ZoneInfo
 
 import typer
 
+from orchestrator.cli.output import end_with
 from orchestrator.cli.spoken import speak_of
 from orchestrator.config import Config
 from orchestrator.domain.errors import ProjectInvalid
 from orchestrator.domain.formatting import count
 from orchestrator.domain.journey import Journey
+from orchestrator.domain.lifecycle import Segment
 from orchestrator.domain.schedule import find_zone
+from orchestrator.domain.suggestion import did_you_mean
 from orchestrator.language.config_file import load_config
 from orchestrator.language.project import JOURNEYS, Project, load_project
 
@@ -67,3 +70,13 @@ def project_root(folder: Path) -> Path:
         )
     speak_of(folder)
     return folder
+
+
+def find_segment(project: Project, name: str) -> Segment:
+    """The segment of that name; ends the command where there is none."""
+    known = {one.name: one for one in project.lifecycle.segments}
+    if name in known:
+        return known[name]
+    if not known:
+        raise end_with("this project has no segments: write journeys/segments.yaml")
+    raise typer.BadParameter(f"there is no segment '{name}'{did_you_mean(name, known)}")

@@ -10,12 +10,9 @@ import typer
 from orchestrator.cli.csv_files import write_csv
 from orchestrator.cli.databases import opened
 from orchestrator.cli.options import AsJson, ProjectFolder
-from orchestrator.cli.output import end_with, print_answer, print_json
-from orchestrator.cli.projects import load
+from orchestrator.cli.output import print_answer, print_json
+from orchestrator.cli.projects import find_segment, load
 from orchestrator.clock import SystemClock
-from orchestrator.domain.lifecycle import Segment
-from orchestrator.domain.suggestion import did_you_mean
-from orchestrator.language.project import Project
 from orchestrator.measure import segment_told
 from orchestrator.store import segments
 
@@ -38,7 +35,7 @@ def segment(
 ) -> None:
     """Count who belongs to a segment, and list them."""
     loaded = load(project)
-    known, now = _find(loaded, name), SystemClock().now()
+    known, now = find_segment(loaded, name), SystemClock().now()
     shown = None if csv is not None else 0 if only_count else sample
     with opened(loaded.config, to_look=True) as database:
         everybody = segment_told.everybody_now(database, loaded, now)
@@ -55,12 +52,3 @@ def segment(
         typer.echo(counted.members)
     else:
         print_answer([counted.told(), *([segment_told.as_table(members)] if members else [])])
-
-
-def _find(project: Project, name: str) -> Segment:
-    known = {one.name: one for one in project.lifecycle.segments}
-    if name in known:
-        return known[name]
-    if not known:
-        raise end_with("this project has no segments: write journeys/segments.yaml")
-    raise typer.BadParameter(f"there is no segment '{name}'{did_you_mean(name, known)}")

@@ -10,20 +10,27 @@ import typer
 from orchestrator.cli.databases import opened
 from orchestrator.cli.options import AsJson, ProjectFolder
 from orchestrator.cli.output import end_with, print_json
-from orchestrator.cli.projects import load
+from orchestrator.cli.projects import find_segment, load
 from orchestrator.clock import SystemClock
 from orchestrator.domain.formatting import count
 from orchestrator.domain.suggestion import did_you_mean
-from orchestrator.intake.manual_start import is_manual, start_by_hand
+from orchestrator.intake.manual_start import is_manual, start_all, start_by_hand
 from orchestrator.language.project import Project
+from orchestrator.measure.segment_told import belonging, everybody_now
 
 
 def start(
     journey: Annotated[
         str, typer.Argument(metavar="JOURNEY", help="A journey with the trigger `manual`.")
     ],
-    users: Annotated[list[str], typer.Argument(metavar="USER_ID", help="Customers, by their id.")],
+    users: Annotated[
+        list[str] | None, typer.Argument(metavar="[USER_ID]", help="Customers, by their id.")
+    ] = None,
     *,
+    segment: Annotated[
+        str | None,
+        typer.Option("--segment", metavar="NAME", help="All who belong to this segment now."),
+    ] = None,
     project: ProjectFolder = Path(),
     as_json: AsJson = False,
 ) -> None:
@@ -31,14 +38,25 @@ def start(
 
     They begin with the next tick. All are started, or none when one of them is unknown.
     """
+    if bool(users) == (segment is not None):
+        raise typer.BadParameter("name customers, or `--segment NAME`")
     loaded = load(project)
     _require_manual(loaded, journey)
+    known = find_segment(loaded, segment) if segment is not None else None
+    now = SystemClock().now()
     with opened(loaded.config) as database:
-        started = start_by_hand(database, journey, users, SystemClock().now())
+        if known is None:
+            started = start_by_hand(database, journey, users or [], now)
+        else:
+            everybody = everybody_now(database, loaded, now)
+            members = belonging(database, known, everybody)
+            started = start_all(database, journey, members, everybody.now)
     if started.unknown:
         raise end_with(f"nobody was started: no customer has the id {', '.join(started.unknown)}")
     if as_json:
         print_json({"journey": journey, "started": started.ids})
+    elif not started.ids:
+        typer.echo(f"nobody belongs to {segment}, so nobody will enter {journey}")
     else:
         typer.echo(
             f"{count(len(started.ids), 'customer')} will enter {journey}: a running `parcours up` "

@@ -76,9 +76,12 @@ def choice_about_address(answer: ConsentAnswer, medium: str, at: datetime) -> Ad
 AddressBook = Callable[[Medium, str], AddressRecord]
 
 
+_NOTHING_SAID = AddressRecord()
+
+
 def know_no_address(medium: Medium, address: str) -> AddressRecord:
     """The address book of a back-test and of tests: nothing was said of any address."""
-    return AddressRecord()
+    return _NOTHING_SAID
 
 
 def medium_key(medium: Medium) -> ConsentKey:

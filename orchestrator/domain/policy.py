@@ -205,15 +205,15 @@ def asks_yes(policy: Policy, topic: str) -> bool:
 
 def _when_free(policy: Policy, state: CustomerState, medium: Medium, now: datetime) -> Verdict:
     quiet, caps = policy.quiet_hours.get(medium), policy.caps.get(medium, ())
-    reason, free = Reason.PLAIN, now
+    reason, free, zone = Reason.PLAIN, now, None if quiet is None else state.zone
     for _ in range(
         TURNS_MAX
     ):  # what frees the one may bind the other: each turn passes a window or a night
         capped = cap_free_from(caps, state, medium, free)
-        calm = quiet.free_from(capped, state.zone) if quiet is not None else capped
-        reason = reason or (Reason.FREQUENCY_CAP if capped > free else Reason.QUIET_HOURS)
+        calm = quiet.free_from(capped, zone) if quiet is not None and zone is not None else capped
         if calm == free:
             return ALLOW if free == now else Verdict(Permission.DEFER, reason, free)
+        reason = reason or (Reason.FREQUENCY_CAP if capped > free else Reason.QUIET_HOURS)
         free = calm
     # no free time for weeks: the message expires before
     return Verdict(Permission.DEFER, reason, free)
@@ -227,13 +227,15 @@ def cap_free_from(
     """
     if not caps:
         return now
-    free, since = now, now - max(cap.window for cap in caps)
+    if not state.sent:
+        return now
+    free, since = now, now - max([cap.window for cap in caps])
     times = [
         message.at
         for message in state.sent
         if message.at > since and message.medium is medium and message.marketing
     ]
-    if not times:
+    if len(times) < min([cap.count for cap in caps]):
         return free
     times.sort()
     for cap in caps:

@@ -144,6 +144,8 @@ class Detail(TypedDict, total=False):
 def brief(reason: str, detail: Mapping[str, Any]) -> str:
     """A reason with what it is about, in the few words by which enrollments and messages keep it,
     back-tests count it and journeys' `tests:` name it."""
+    if not detail:  # as of whoever comes to the end
+        return str(reason)
     match reason:
         case Reason.GOAL | Reason.EXIT:
             return str(detail["rule"])

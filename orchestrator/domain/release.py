@@ -31,6 +31,7 @@ FIRST_MINUTES = timedelta(minutes=5)
 #: How long a rule of `[never]` holds a message back that time does not change: longer than any
 #: lasts; and how soon it is asked again about one that is queued.
 AT_MOST, ASKED_AGAIN = timedelta(days=3660), timedelta(hours=1)
+_GO = Go()
 
 
 @value_class
@@ -71,7 +72,7 @@ def ask(program: Program, state: CustomerState, letter: Letter, now: datetime) -
     leave = _reached_goal(case, journey.goal) or _forbidding_rule(case, journey)
     if leave is not None:
         return leave
-    return Go() if enrollment.held_out or letter.is_errand else _ask_policy(case)
+    return _GO if enrollment.held_out or letter.is_errand else _ask_policy(case)
 
 
 def lacks(program: Program, state: CustomerState, letter: Letter) -> Reason | None:
@@ -167,7 +168,7 @@ def _ask_policy(case: _Case) -> Release:
     if verdict.answer is not Permission.DENY and (held := _held_by_never(case)) is not None:
         return held
     if verdict.answer is Permission.ALLOW:
-        return Go()
+        return _GO
     if verdict.answer is Permission.DEFER and verdict.until is not None:
         return Later(verdict.until, verdict.reason)
     reach_by = letter.enrollment.entered_at + FIRST_MINUTES

@@ -27,4 +27,10 @@ def first_channel(
 ) -> ChannelName:
     """The channel that a message is queued for; where the project has none of its medium, the one
     that would be called like it."""
-    return next(iter(route(channels, medium, provider)), ChannelName(medium))
+    first = None
+    for name, carried in channels.items():
+        if carried is medium:
+            if name == provider:
+                return name
+            first = first or name
+    return first or ChannelName(medium)

@@ -20,7 +20,9 @@ WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 _SHORT = re.compile(r"(\d+(?:\.\d+)?)\s*([smhdw])", re.ASCII)
 _IN_WORDS = re.compile(
-    r"(\d+)\s*(sec(?:ond)?s?|min(?:ute)?s?|h(?:ou)?rs?|days?|weeks?)", re.ASCII | re.IGNORECASE
+    r"(\d+)\s*(?:(?P<s>sec(?:onde?)?s?)|(?P<m>min(?:ute)?s?)|(?P<h>h(?:ou|eu)?res?|h(?:ou)?rs?)|"
+    r"(?P<d>days?|j(?:ours?)?)|(?P<w>weeks?|sem(?:aine)?s?))",
+    re.ASCII | re.IGNORECASE,
 )
 _ISO = re.compile(
     r"P(?:(\d+(?:\.\d+)?)W)?(?:(\d+(?:\.\d+)?)D)?"
@@ -43,7 +45,7 @@ def parse_duration(text: str) -> timedelta:
     except (ValueError, OverflowError):
         known: str = say("45s, 30m, 1h, 3d, 5h 30m or ISO 8601 such as PT1H")
         if words := _IN_WORDS.fullmatch(stripped):
-            known = f"{words[1]}{words[2][0].lower()}"
+            known = f"{words[1]}{words.lastgroup}"
         told = say("'{text}' is not a duration: write {known}", text=text, known=known)
         raise ValueError(told) from None
     if span > DURATION_MAX:
@@ -171,7 +173,7 @@ class QuietHours:
     def covers(self, at: datetime, zone: ZoneInfo) -> bool:
         """Whether the instant lies in quiet hours."""
         local = at.astimezone(zone)
-        if self.is_off(local.date()):
+        if (self.days_off or self.holidays) and self.is_off(local.date()):
             return True
         if self.start is None or self.end is None or self.start == self.end:
             return False

@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
 import orjson
 
@@ -13,7 +14,7 @@ from orchestrator.domain.journey import Journey
 from orchestrator.domain.triggers import ManualTrigger
 from orchestrator.engine.ingest import MANUAL
 from orchestrator.engine.last_tick import own_time
-from orchestrator.store.customers import FoundCustomer, find_customer
+from orchestrator.store.customers import find_customer
 from orchestrator.store.database import Database
 from orchestrator.store.inbox import InboxEntry, write_inbox
 
@@ -24,6 +25,13 @@ class Started:
 
     ids: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
+
+
+class _Customer(Protocol):
+    @property
+    def external_id(self) -> str: ...
+    @property
+    def anonymous(self) -> bool: ...
 
 
 def is_manual(journey: Journey) -> bool:
@@ -41,11 +49,18 @@ def start_by_hand(database: Database, journey: str, users: Sequence[str], now: d
     if unknown := tuple(user for user, row in rows.items() if row is None):
         return Started(unknown=unknown)
     found = {row.id: row for row in rows.values() if row is not None}
-    write_inbox(database, [_call(journey, row, now) for row in found.values()])
-    return Started(tuple(row.external_id for row in found.values()))
+    return start_all(database, journey, [*found.values()], now)
 
 
-def _call(journey: str, customer: FoundCustomer, now: datetime) -> InboxEntry:
+def start_all(
+    database: Database, journey: str, customers: Sequence[_Customer], now: datetime
+) -> Started:
+    """Puts a start of each of these customers into the inbox."""
+    write_inbox(database, [_call(journey, one, now) for one in customers])
+    return Started(tuple(one.external_id for one in customers))
+
+
+def _call(journey: str, customer: _Customer, now: datetime) -> InboxEntry:
     message_id = f"manual-{secrets.token_hex(12)}"
     call = {
         "type": "track",

@@ -61,6 +61,14 @@ def as_table(members: Sequence[Member]) -> Part:
     return Table(("CUSTOMER", "EMAIL", "STAGE"), rows)
 
 
+def belonging(database: Database, known: Segment, everybody: AllCustomers) -> list[Member]:
+    """All who belong to it."""
+    rule = known.condition.tree
+    segments.prepare(database, rule, everybody)
+    with database.read() as transaction:
+        return [*segments.list_members(transaction, rule, everybody)]
+
+
 COLUMNS = ("user_id", "email", "phone")
 
 

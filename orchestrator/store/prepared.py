@@ -9,8 +9,7 @@ and a list of keys is one parameter, so that the text stays the same however man
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import orjson
 from sqlalchemy import (
@@ -33,6 +32,7 @@ from orchestrator.store.columns import dump_json
 
 Values = tuple[object, ...]
 Converter = Callable[[Any], object]
+Compiled = TypeVar("Compiled")
 
 
 class Keys(TypeDecorator[Sequence[object]]):
@@ -70,12 +70,25 @@ def _among_in_postgresql(element: _Among, compiler: SQLCompiler, **options: Any)
     return f"{column} = ANY({keys})"
 
 
+def _once_per_kind(compile_: Callable[[Dialect], Compiled]) -> Callable[[Dialect], Compiled]:
+    """Compiles for the first database of a kind; the text for another one is the same."""
+    found: dict[type[Dialect], Compiled] = {}
+
+    def compiled(dialect: Dialect) -> Compiled:
+        kind = type(dialect)
+        if kind not in found:
+            found[kind] = compile_(dialect)
+        return found[kind]
+
+    return compiled
+
+
 class Prepared:
     """An INSERT, UPDATE or DELETE; `names` are those of its parameters, in the order of a row."""
 
     def __init__(self, statement: Insert | Update | Delete, names: Sequence[str]) -> None:
         self._statement, self._names = statement, list(names)
-        self._by_dialect = cache(self._compile)
+        self._by_dialect = _once_per_kind(self._compile)
 
     def run(self, connection: Connection, rows: Iterable[Values]) -> int:
         """Executes it for each row; returns how many rows of the table it wrote."""
@@ -120,7 +133,7 @@ class Query:
 
     def __init__(self, statement: Select[Any], *, opens_json: bool = True) -> None:
         self._statement, self._opens_json = statement, opens_json
-        self._by_dialect = cache(self._compile)
+        self._by_dialect = _once_per_kind(self._compile)
 
     def rows(self, connection: Connection, **parameters: object) -> Iterator[tuple[Any, ...]]:
         """The rows, each column converted as its type says."""

@@ -26,6 +26,7 @@ class Member(NamedTuple):
     email: str | None
     phone: str | None
     stage: str | None
+    anonymous: bool
 
 
 def prepare(database: Database, rule: Expr, everybody: AllCustomers) -> None:
@@ -59,7 +60,7 @@ def list_members(
     """Those for whom it holds, in the order in which they came; at most `limit`."""
     phone = _c.traits["phone"].as_string()
     members = (
-        select(_c.external_id, _c.traits["email"].as_string(), phone, _c.stage)
+        select(_c.external_id, _c.traits["email"].as_string(), phone, _c.stage, _c.anonymous)
         .where(*_belong(transaction, rule, everybody))
         .order_by(_c.id)
         .limit(limit)

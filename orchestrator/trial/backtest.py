@@ -24,6 +24,7 @@ from orchestrator.domain.program import Program, without_idle_facts
 from orchestrator.domain.run_options import RunOptions
 from orchestrator.domain.steps.message_step import QueueMessage
 from orchestrator.domain.suggestion import did_you_mean
+from orchestrator.domain.value_class import value_class
 from orchestrator.domain.values import INSTANT
 from orchestrator.engine.collecting import collecting_afterwards
 from orchestrator.trial.history import History
@@ -42,7 +43,7 @@ COUNTED = frozenset(
 HEADER = ("at", "user_id", "journey", "step", "channel", "template")
 
 
-@dataclass(frozen=True, slots=True)
+@value_class
 class Send:
     """One message that would have gone out. `at` is the instant it would leave, after deferrals."""
 

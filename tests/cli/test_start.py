@@ -82,6 +82,29 @@ def test_an_unknown_journey_is_a_wrong_call(shop: ShopFolder) -> None:
     assert "did you mean 'call-back'?" in answer.err
 
 
+def test_all_who_belong_to_a_segment_are_started(stored_shop: ShopFolder) -> None:
+    stored_shop.write("journeys/segments.yaml", "segments: {named: customer.vip is true}\n")
+    known(stored_shop, "bob", "ada")
+    assert (
+        stored_shop.run("start", "call-back", "--segment", "named").out
+        == "nobody belongs to named, so nobody will enter call-back\n"
+    )
+    stored_shop.ingest(identify("ada", now(), vip=True))
+    stored_shop.run("tick")
+    answer = stored_shop.run("start", "call-back", "--segment", "named")
+    assert answer.out.startswith("1 customer will enter call-back")
+    stored_shop.run("tick")
+    assert [entered(stored_shop, user) for user in ("ada", "bob")] == [1, 0]
+
+
+def test_a_start_names_customers_or_a_segment(stored_shop: ShopFolder) -> None:
+    for named in ((), ("ada", "--segment", "named")):
+        answer = stored_shop.run("start", "call-back", *named)
+        assert (answer.code, "name customers, or `--segment NAME`" in answer.err) == (2, True)
+    unknown = stored_shop.run("start", "call-back", "--segment", "named")
+    assert unknown.err == "this project has no segments: write journeys/segments.yaml\n"
+
+
 def test_a_start_on_a_virtual_clock_is_of_its_time(stored_shop: ShopFolder) -> None:
     later = now() + timedelta(days=400)
     stored_shop.ingest(identify("ada", later))

@@ -107,7 +107,10 @@ def test_it_ends_soon_even_while_prefect_starts_and_leaves_no_child(start_up: St
         os.kill(child, 0)
 
 
-def test_a_prefect_server_that_ends_is_missed_and_started_again(start_up: StartUp) -> None:
+def test_a_prefect_server_that_ends_is_missed_and_started_again(
+    start_up: StartUp, project: Path, furnish_prefect: Callable[[Path], None]
+) -> None:
+    furnish_prefect(project / "var/prefect")
     up = start_up("--port", "0", "--prefect-port", str(server_port()))
     up.until(lambda: "Prefect is ready" in up.said())
     pid_file = up.project / "var" / "prefect" / "server.pid"

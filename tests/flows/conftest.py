@@ -85,11 +85,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture
-def server() -> Iterator[PrefectServer]:
+def server(furnish_prefect: Callable[[Path], None]) -> Iterator[PrefectServer]:
     """The server, started where it does not run; a test may stop it."""
     before = dict(os.environ)
     os.environ["PREFECT_SERVER_SERVICES_SCHEDULER_LOOP_SECONDS"] = "5"  # a minute in life
     if not SERVER.is_alive():
+        if not (SERVER.home / "prefect.db").exists():
+            furnish_prefect(SERVER.home)
         SERVER.start(PATIENCE_S)
     _restore(before)
     yield SERVER

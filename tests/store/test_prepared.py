@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 import pytest
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import ColumnElement, Integer, bindparam, select, update
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
 
 from orchestrator.store.changed_columns import Changes, Columns
 from orchestrator.store.database import Database
@@ -94,3 +96,31 @@ def test_for_no_row_nothing_is_executed_and_none_is_counted(database: Database) 
     renamed = update(EVENTS).where(EVENTS.c.id == bindparam("key")).values(name=bindparam("new"))
     with database.write() as transaction:
         assert Prepared(renamed, ["new", "key"]).run(transaction.connection, []) == 0
+
+
+class Counted(ColumnElement[int]):
+    """Counts how often it is compiled."""
+
+    inherit_cache = False
+    type = Integer()
+    times = 0
+
+
+@compiles(Counted)
+def _compile_counted(element: Counted, compiler: SQLCompiler, **options: object) -> str:
+    element.times += 1
+    return "1"
+
+
+def test_a_second_database_of_a_kind_takes_what_was_compiled_for_the_first(
+    database: Database,
+) -> None:
+    one = Counted()
+    query = Query(select(EVENTS.c.name, one.label("one")))
+    other = Database(database.url)
+    for opened in (database, other, database):
+        with opened.write() as transaction:
+            add_events(transaction, "A")
+            assert list(transaction.rows(query)) == [("A", 1)]
+    other.close()
+    assert one.times == 1
