@@ -51,7 +51,7 @@ def learn(
     """
     path = project_root(project) / PLAN
     learnt = _learn(files or [], project)
-    if not learnt.events and not learnt.traits.parts:
+    if not learnt.events and not learnt.traits.parts and not learnt.account.parts:
         print_answer([Notice("no event and no trait is there to be learnt from", "warning")])
         raise typer.Exit(1)
     document = _read(path) if path.exists() else None

@@ -12,6 +12,7 @@ from enum import StrEnum
 from orchestrator.domain.consent import ConsentKey
 from orchestrator.domain.event import Event
 from orchestrator.domain.medium import Medium
+from orchestrator.domain.pace import Appointment
 from orchestrator.domain.reasons import Detail, Reason, brief
 from orchestrator.domain.state import Choice, Enrollment
 from orchestrator.domain.value_class import value_class
@@ -93,6 +94,22 @@ class RuleChange(Effect):
     def told(self) -> dict[str, object]:
         """What an enrollment keeps of the change that began it."""
         return {self.kind: self.name} if self.name else {self.kind: self.to, "from": self.came_from}
+
+
+@value_class
+class AppointmentMade(Effect):
+    """Somebody was called, and enters later."""
+
+    appointment: Appointment
+
+
+@value_class
+class AppointmentOver(Effect):
+    """The time of one has come, or it goes on under another name: `of` the customer of that id,
+    where it was somebody else's."""
+
+    appointment: Appointment
+    of: int | None = None
 
 
 @value_class

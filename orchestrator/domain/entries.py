@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from orchestrator.domain import assignment
+from orchestrator.domain.called_later import make_appointment, take_appointments
 from orchestrator.domain.called_lines import may_be_called, take_business, take_calls
 from orchestrator.domain.effects import Decision, DecisionKind, RuleChange
 from orchestrator.domain.event import Event, Kind
@@ -43,6 +44,8 @@ def enter(
             answered |= _enter_by_change(line, now, change, answered)
     if may_be_called(line):
         answered |= _enter_by_call(line, now, answered)
+    if line.state.appointments:
+        _keep_appointments(line, now)
     for journey, again in due_again(line, now) if line.program.index.again else ():
         told: dict[str, object] = {again.word: again.segment}
         knock = _Knock(line, Event(now, Kind.EMITTED, again.word, told), now)
@@ -54,17 +57,25 @@ def enter(
 class _Knock:
     """Somebody at the door of journeys, because of an event."""
 
-    __slots__ = ("apart", "at", "event", "item", "line", "now")
+    __slots__ = ("apart", "at", "called_at", "event", "item", "line", "now")
 
     def __init__(self, line: Line, event: Event, now: datetime, apart: timedelta | None = None):
         self.line, self.event, self.at, self.now = line, event, event.at, now
         self.apart = apart  # of a date: how near to the last entry it is the same occasion
         self.item: object = None  # an element of the event's
+        self.called_at: datetime | None = None  # together with all whom an instant means
 
     def about(self, item: object) -> _Knock:
         """The same for one element of the event's."""
         knock = _Knock(self.line, self.event, self.now, self.apart)
         knock.item = item
+        return knock
+
+    @classmethod
+    def of_call(cls, line: Line, event: Event, now: datetime, called_at: datetime) -> _Knock:
+        """Somebody whom an instant called, together with others."""
+        knock = cls(line, event, now)
+        knock.called_at = called_at
         return knock
 
     @property
@@ -111,13 +122,26 @@ def _enter_by_call(line: Line, now: datetime, answered: set[str]) -> set[str]:
     business, calls = take_business(line, now), take_calls(line, now)
     for event in business:
         pulled = line.program.index.by_business.get(event.name, ())
-        answered = answered | _knock(_Knock(line, event, now), pulled, set())
+        answered = answered | _knock(_Knock.of_call(line, event, now, now), pulled, set())
     for journey, call in calls:
-        knock = _Knock(line, Event(now, Kind.EMITTED, call.word), now)
+        event = Event(now, Kind.EMITTED, call.word)
+        knock = _Knock.of_call(line, event, now, now)
         answered = answered | _knock(knock, [(journey, call)], answered)
     if business or calls:
         line.called_up_to = now
     return answered
+
+
+def _keep_appointments(line: Line, now: datetime) -> None:
+    """Lets in who was called before and whose time has come; whether they were meant was asked."""
+    for one in take_appointments(line, now):
+        event = Event(now, Kind.EMITTED, one.name, one.properties, one.number)
+        knock = _Knock.of_call(line, event, now, one.called_at)
+        if (journey := line.program.journeys.get(one.journey)) is not None:
+            _let_in(knock, journey)
+        else:
+            ignored = DecisionKind.IGNORED
+            line.effects.append(Decision(now, ignored, one.journey, Reason.JOURNEY_GONE))
 
 
 def _are_news(line: Line, events: Sequence[Event]) -> bool:
@@ -164,6 +188,16 @@ def _try_to_enter(knock: _Knock, journey: Journey, trigger: Trigger) -> bool:
         return True
     if not (trigger.is_for_all or trigger.means(knock.scope())):
         return False
+    is_call, pace = knock.called_at is not None, journey.pace
+    if is_call and pace is not None and make_appointment(line, journey, pace, knock.event):
+        return True
+    _let_in(knock, journey)
+    return True
+
+
+def _let_in(knock: _Knock, journey: Journey) -> None:
+    """Lets somebody in whom a trigger means, or says why not."""
+    line, at = knock.line, knock.at
     draft = _draft(knock, journey)
     inside = _inside(line.state, draft, at)
     if refused := _why_not(knock, journey, draft, inside):
@@ -174,7 +208,6 @@ def _try_to_enter(knock: _Knock, journey: Journey, trigger: Trigger) -> bool:
         if knock.apart is not None and at < knock.now:
             draft.known_at = knock.now
         _begin(line, journey, draft)
-    return True
 
 
 def _ignore(knock: _Knock, journey: Journey, reason: Reason, detail: Detail) -> None:

@@ -13,6 +13,7 @@ from enum import StrEnum
 
 from orchestrator.domain.expression import Condition, Value
 from orchestrator.domain.message import Purpose
+from orchestrator.domain.pace import EntryPace
 from orchestrator.domain.step import Step, walk_inside
 from orchestrator.domain.triggers import Trigger
 
@@ -103,6 +104,7 @@ class Journey:
     priority: int = 50
     only_if: Condition | None = None
     one_per: Value | None = None  # a passage for each of its values; None: one per customer
+    pace: EntryPace | None = None  # of those whom an instant calls; None: all enter at once
     one_per_account: bool = False  # while a member of the account is inside, no other enters
     reentry: Reentry | timedelta = Reentry.NEVER
     on_repeat: OnRepeat = OnRepeat.IGNORE

@@ -78,6 +78,7 @@ class LearntPlan:
 
     events: dict[str, Learnt] = field(default_factory=dict)
     traits: Learnt = field(default_factory=Learnt)
+    account: Learnt = field(default_factory=Learnt)
     times: Counter[str] = field(default_factory=Counter)  # how often each event was seen
 
     def take(self, kind: Kind, name: str, properties: Mapping[str, object]) -> None:
@@ -87,12 +88,16 @@ class LearntPlan:
             self.events.setdefault(name, Learnt()).take(properties)
         elif kind is Kind.IDENTIFY:
             self.traits.take(properties)
+        elif kind is Kind.GROUP:
+            self.account.take(properties)
 
     def as_plan(self) -> TrackingPlan:
         """As `check` knows a plan; what has no properties may have any."""
         traits = {name: one.shape() for name, one in self.traits.parts.items()}
+        account = {name: one.shape() for name, one in self.account.parts.items()}
         shapes = {name: one.shape() for name, one in self.events.items()}
         return TrackingPlan(
             {name: one if one.parts else Shape(is_open=True) for name, one in shapes.items()},
             traits,
+            account,
         )

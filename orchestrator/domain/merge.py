@@ -40,7 +40,11 @@ def absorb(
         state.segments = dict(other.segments)
     if other.muted_until is not None:
         state.muted_until = max(other.muted_until, state.muted_until or other.muted_until)
-    return [*_merge_consent(state, other, at), *_merge_enrollments(state, other, at)]
+    return [
+        *_merge_consent(state, other, at),
+        *_merge_enrollments(state, other, at),
+        *_merge_appointments(state, other),
+    ]
 
 
 def _unite_traits(state: CustomerState, other: CustomerState) -> None:
@@ -99,6 +103,16 @@ def _merge_enrollments(
         state.entries[journey] = Entries(
             min(ours.first, theirs.first), max(ours.last, theirs.last), number
         )
+
+
+def _merge_appointments(state: CustomerState, other: CustomerState) -> Iterator[Effect]:
+    """Of two for the same call the survivor's own holds."""
+    mine = {one.key for one in state.appointments}
+    for one in other.appointments:
+        yield effects.AppointmentOver(one, of=other.id)
+        if one.key not in mine:
+            state.appointments.append(one)
+            yield effects.AppointmentMade(one)
 
 
 def _is_older(one: CustomerState, other: CustomerState, journey: str) -> bool:

@@ -294,6 +294,7 @@ class Program:
     edited_at: datetime | None = None
     # since when the project knows each of its `dated_keys`; of a virtual clock alone: always
     dated_since: Mapping[str, datetime] = field(default_factory=dict)
+    keeps_appointments: bool = False  # somebody may have been called, and enter later
     coupon_code: Callable[[str], str] = plain_code
     outlets: Outlets = field(default_factory=Outlets)
     template_calls: tuple[Expr, ...] = ()  # the functions of the language that templates call

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from orchestrator.domain import policy
+from orchestrator.domain.account_news import heard_of_account, is_change
 from orchestrator.domain.effects import DecisionKind
 from orchestrator.domain.event import Event
 from orchestrator.domain.journey import Goal, Journey, Occasion
@@ -23,7 +24,7 @@ from orchestrator.domain.release_answers import Go, Later, Leave, Release, Stay
 from orchestrator.domain.state import CustomerState, Enrollment, Status
 from orchestrator.domain.value_class import value_class
 from orchestrator.domain.values import earlier
-from orchestrator.domain.watches import INSIDE
+from orchestrator.domain.watches import INSIDE, SEGMENT, STAGE
 
 #: Of an enrollment: so long a message waits for an address, or for a yes or no. Many a page says
 #: `Signed Up` before it says who did.
@@ -143,6 +144,8 @@ def _has_come(case: _Case, rule: Occasion, since: Sequence[Event]) -> bool:
     ended."""
     enrollment, state = case.letter.enrollment, case.state
     entered = enrollment.entered_at
+    if rule.of_account and _has_come_to_member(case, rule, since):
+        return True
     if rule.event is not None:
         events = [e for e in since if e.starts and e.name == rule.event and e.at > entered]
         return any(_holds(case, rule, event) for event in events)
@@ -153,6 +156,16 @@ def _has_come(case: _Case, rule: Occasion, since: Sequence[Event]) -> bool:
         return is_inside and entered_since and _holds(case, rule, None)
     entered_since = state.stage_since is not None and state.stage_since > entered
     return rule.stage == state.stage and entered_since and _holds(case, rule, None)
+
+
+def _has_come_to_member(case: _Case, rule: Occasion, since: Sequence[Event]) -> bool:
+    """The same of what happened to another member of the customer's account."""
+    entered = case.letter.enrollment.entered_at
+    heard = [one for one in heard_of_account(since) if one.at > entered]
+    if rule.event is not None:
+        return any(one.name == rule.event and _holds(case, rule, one) for one in heard)
+    watch = (STAGE, rule.stage) if rule.stage is not None else (SEGMENT, rule.segment)
+    return any(is_change(one, *watch) for one in heard)
 
 
 def _holds(case: _Case, rule: Occasion, event: Event | None) -> bool:

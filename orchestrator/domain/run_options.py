@@ -8,8 +8,18 @@ from datetime import datetime
 
 from orchestrator.domain.effects import DecisionKind
 from orchestrator.domain.event import Event
+from orchestrator.domain.pace import Appointment, EntryPace, place_of
 from orchestrator.domain.program import invent_code
 from orchestrator.domain.value_class import value_class
+
+#: When somebody enters a journey of a pace for whose call there is an appointment; by the id of
+#: the customer. None: it is said later.
+Appoint = Callable[[str, EntryPace, Appointment, str], datetime | None]
+
+
+def alone(journey: str, pace: EntryPace, called: Appointment, external_id: str) -> datetime:
+    """When somebody enters whom nobody stands before."""
+    return pace.enters_at(called.called_at, place_of(journey, external_id), None)
 
 
 @value_class
@@ -38,6 +48,7 @@ class RunOptions:
     business: Sequence[Event] = ()
     # the next code of a pool, for a coupon's key; None: the pool is empty
     pool_code: Callable[[str, str], str | None] = invent_code
+    appoint: Appoint = alone
 
     def of_who_was_absorbed(self) -> RunOptions:
         """A life that was absorbed is over: on its line nothing is late, and no message leaves."""

@@ -18,6 +18,7 @@ from orchestrator.domain.consent import AddressBook, ConsentKey, asked_of, know_
 from orchestrator.domain.event import Event
 from orchestrator.domain.lifecycle import Fact, Lifecycle, read_windowed
 from orchestrator.domain.medium import Medium
+from orchestrator.domain.pace import Appointment
 from orchestrator.domain.region import region_of, zone_told_by
 from orchestrator.domain.schedule import find_zone
 from orchestrator.domain.traits import sortable, take_newest, trait_of
@@ -188,6 +189,7 @@ class CustomerState:
     sent: list[SentMessage] = field(default_factory=list)
     enrollments: list[Enrollment] = field(default_factory=list)
     entries: MutableMapping[str, Entries] = field(default_factory=dict)
+    appointments: list[Appointment] = field(default_factory=list)  # to enter, after a call
     assignments: dict[tuple[str, str], str] = field(default_factory=dict)
     coupons: dict[str, dict[str, object]] = field(default_factory=dict)
     rewarded: set[str] = field(default_factory=set)

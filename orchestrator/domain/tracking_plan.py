@@ -43,13 +43,16 @@ class Shape:
 
 @dataclass(frozen=True, slots=True)
 class TrackingPlan:
-    """The shapes of the properties of each event, and of each trait."""
+    """The shapes of the properties of each event, of each trait of customers, and of each of their
+    account.
+    """
 
     events: Mapping[str, Shape] = field(default_factory=dict)
     traits: Mapping[str, Shape] = field(default_factory=dict)
+    account: Mapping[str, Shape] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
-        return bool(self.events or self.traits)
+        return bool(self.events or self.traits or self.account)
 
 
 NO_PLAN = TrackingPlan()

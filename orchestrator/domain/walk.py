@@ -23,6 +23,7 @@ from typing import NamedTuple
 
 from orchestrator.domain.account_news import heard_of_account
 from orchestrator.domain.applying import apply
+from orchestrator.domain.called_later import next_appointment
 from orchestrator.domain.called_lines import next_call
 from orchestrator.domain.entries import enter
 from orchestrator.domain.event import Event, Kind
@@ -97,6 +98,8 @@ def _next_timed(line: Line, after: datetime, calls: bool) -> datetime | None:
     """When time alone may change what is watched, or the customer is called."""
     found = earlier(next_change(line, after), next_call(line, after) if calls else None)
     found = earlier(found, line.next_date(after))
+    if line.state.appointments:
+        found = earlier(found, next_appointment(line))
     if line.program.index.again:
         found = earlier(found, next_again(line, after))
     last = line.options.no_entries_after

@@ -30,6 +30,7 @@ from orchestrator.engine.account_teams import (
     members_missing,
 )
 from orchestrator.engine.collecting import collecting_afterwards
+from orchestrator.engine.one_by_one import appoint
 from orchestrator.engine.parts import CLAIM_MAX
 from orchestrator.engine.report import TickReport
 from orchestrator.engine.turn import Turn
@@ -243,6 +244,7 @@ class _Lives:
             keeps_ended=life.whole,
             business=turn.business or (),
             pool_code=self.pools.take,
+            appoint=appoint,
         )
 
 

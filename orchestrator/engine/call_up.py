@@ -13,14 +13,20 @@ is due already is not woken twice, and a line takes each instant once.
 from __future__ import annotations
 
 from datetime import datetime
+from itertools import compress
 
 from orchestrator.domain.event import Event
 from orchestrator.domain.values import INSTANT, earlier
+from orchestrator.engine.one_by_one import appoint_all
 from orchestrator.engine.parts import CLAIM_MAX, Parts
 from orchestrator.engine.turn import Turn
 from orchestrator.store import customers
 from orchestrator.store.availability import unless_away
-from orchestrator.store.business import business_since, first_waiting, give_instants
+from orchestrator.store.business import (
+    business_since,
+    first_waiting,
+    give_instants,
+)
 from orchestrator.store.calling import Calls, read_calls, write_calls
 from orchestrator.store.meant import Asking, CallQuestion
 from orchestrator.store.transaction import Transaction
@@ -91,8 +97,13 @@ def _call(turn: Turn, transaction: Transaction, at: datetime) -> tuple[int, Call
     calls = turn.calls if turn.calls.at == at else Calls(turn.calls.up_to, at)
     if turn.asked is None or turn.asked.at != at:
         turn.asked = _ask(turn, transaction, at)
-    found = list(turn.asked.next_page(transaction, calls, CLAIM_MAX))
-    customers.wake(transaction, [one.id for one in found if one.is_stale or any(one.answers)], at)
+    asked = turn.asked
+    found = list(asked.next_page(transaction, calls, CLAIM_MAX))
+    at_once = [asked.questions[n].journey.pace is None for n in range(len(asked.questions))]
+    woken = [one.id for one in found if one.is_stale or any(compress(one.answers, at_once))]
+    customers.wake(transaction, woken, at)
+    if not all(at_once):
+        appoint_all(transaction, asked, [one for one in found if not one.is_stale])
     calls = Calls(at) if len(found) < CLAIM_MAX else Calls(calls.up_to, at, found[-1].id)
     write_calls(transaction, calls, _next_call(turn, calls.up_to))
     return len(found), calls
@@ -102,11 +113,11 @@ def _ask(turn: Turn, transaction: Transaction, at: datetime) -> Asking:
     """Who is meant at an instant, as a question to the database."""
     index = turn.program.index
     questions = [
-        CallQuestion(trigger, elsewhere=index.zones_not_called(trigger, at))
-        for _, trigger in index.everywhere.called_at(at)
+        CallQuestion(journey, trigger, elsewhere=index.zones_not_called(trigger, at))
+        for journey, trigger in index.everywhere.called_at(at)
     ] + [
-        CallQuestion(trigger, event)
+        CallQuestion(journey, trigger, event)
         for event in _business_at(turn, at)
-        for _, trigger in index.by_business.get(event.name, ())
+        for journey, trigger in index.by_business.get(event.name, ())
     ]
     return Asking.of(turn.program, at, questions, is_sqlite=transaction.is_sqlite)

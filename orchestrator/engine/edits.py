@@ -15,6 +15,7 @@ from enum import StrEnum
 
 import orjson
 
+from orchestrator.domain.called_later import has_paces
 from orchestrator.domain.errors import ParcoursError, ProjectInvalid
 from orchestrator.domain.journey import Journey, OnChange
 from orchestrator.domain.matching import Matching, match_steps
@@ -24,6 +25,7 @@ from orchestrator.engine.last_tick import LAST_TICK
 from orchestrator.engine.parts import Parts
 from orchestrator.language.journeys import parse_journey
 from orchestrator.store import customers, settings
+from orchestrator.store.appointments import are_there_any
 from orchestrator.store.assignments import copy_variants
 from orchestrator.store.transaction import Transaction
 
@@ -323,5 +325,12 @@ def take_over(parts: Parts, now: datetime, *, applying: bool) -> Parts:
             )
         last = settings.read_time(transaction, LAST_TICK) if parts.clock.is_virtual else None
         since = _dated_since(transaction) if program.index.dated else {}
-    known = replace(program, edits=planned.matchings, edited_at=last, dated_since=since)
+        keeps = has_paces(program) or are_there_any(transaction)
+    known = replace(
+        program,
+        edits=planned.matchings,
+        edited_at=last,
+        dated_since=since,
+        keeps_appointments=keeps,
+    )
     return replace(parts, program=known)

@@ -145,6 +145,8 @@ def _events_since_the_end(
     journeys = [turn.program.journeys.get(name) for name in {message.journey for message in ended}]
     rules = [rule for journey in journeys if journey for rule in (*journey.exits, journey.goal)]
     names = {rule.event for rule in rules if rule and rule.event}
+    if any(rule and rule.of_account for rule in rules):
+        names.add("")  # of news of the account
     return events.named_events(
         transaction, sorted({message.customer_id for message in ended}), names
     )

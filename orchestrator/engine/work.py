@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from orchestrator.domain.medium import ChannelName
-from orchestrator.engine import advance, call_out, call_up, dispatch, ingest, settle
+from orchestrator.engine import advance, call_out, call_up, dispatch, ingest, one_by_one, settle
 from orchestrator.engine.batches import Attempt
 from orchestrator.engine.handover import GATHER_S
 from orchestrator.engine.last_tick import note_tick
@@ -37,11 +37,16 @@ def work(parts: Parts, worker: Worker, budget_s: float | None = None) -> TickRep
     left.
     """
     deadline_s = None if budget_s is None else time.monotonic() + budget_s
-    under_way = _Work(Turn(parts, worker), parts.clock.now(), deadline_s)
+    now = parts.clock.now()
+    under_way = _Work(Turn(parts, worker), now, deadline_s)
     under_way.take_turn()
-    under_way.begin()
-    under_way.take_in()
-    under_way.deliver()
+    for at in one_by_one.stages(parts, now):
+        under_way = _Work(Turn(parts, worker), at, deadline_s, under_way.report)
+        under_way.begin()
+        under_way.take_in()
+        under_way.deliver()
+        if under_way.is_over():
+            break
     settle.run(under_way.turn, under_way.moment(), under_way.report)
     return under_way.report
 
@@ -147,26 +152,28 @@ class _Work:
                     self._send_decided()
                 elif phase == self._advance:
                     self._send_meanwhile()
-                if self._is_over():
+                if self.is_over():
                     break
 
     def _ingest(self) -> int:
         return ingest.run(self.turn.parts, self.moment(), self.report)
 
     def _advance(self) -> int:
-        """First whom an instant calls: no line may pass it before they are woken."""
-        now = self.moment()
-        return call_up.run(self.turn, now) or advance.run_due(self.turn, now, self.report)
+        """First whom an instant calls: no line may pass it before they are woken. Last, when all
+        have come as far as it, those who enter one after the other."""
+        now, turn = self.moment(), self.turn
+        advanced = call_up.run(turn, now) or advance.run_due(turn, now, self.report)
+        return advanced or one_by_one.line_up(turn)
 
     def _send_decided(self) -> None:
-        while not self._is_over() and self._send_some():
+        while not self.is_over() and self._send_some():
             pass
 
     def _send_meanwhile(self) -> None:
         """Gives what is decided to processes of their own, while other time lines go on: behind
         whatever was said up to now, as between any two batches.
         """
-        while not self._is_over() and self._ingest():
+        while not self.is_over() and self._ingest():
             pass
         for name, channel in self.turn.channels.items():
             if dispatch.can_fork(channel):
@@ -176,7 +183,7 @@ class _Work:
     def deliver(self) -> None:
         """Sends what is queued. Between two batches it takes in what was said meanwhile: an
         unsubscribe counts for the messages behind it."""
-        while not self._is_over() and self._send_some():
+        while not self.is_over() and self._send_some():
             self.take_in()
 
     def _send_some(self) -> bool:
@@ -206,7 +213,7 @@ class _Work:
         Sending(self.turn, self.moment(), self.report, hand_over.token).settle(answers)
         hand_over.forget(answers)
 
-    def _is_over(self) -> bool:
+    def is_over(self) -> bool:
         """Whether to leave the rest for another time: the time is up, Parcours is being stopped, or
         the database is not ours any more."""
         late = self.deadline_s is not None and time.monotonic() > self.deadline_s

@@ -14,9 +14,12 @@ from orchestrator.domain.errors import Problem, ProjectInvalid
 from orchestrator.domain.expression import Name, Value, walk
 from orchestrator.domain.journey_tests import JourneyTest
 from orchestrator.domain.message import Purpose
+from orchestrator.domain.pace import EntryPace
 from orchestrator.domain.phrase import say
 from orchestrator.domain.schedule import find_zone, to_instant
 from orchestrator.domain.triggers import (
+    BusinessTrigger,
+    Called,
     DateTrigger,
     EventTrigger,
     SegmentTrigger,
@@ -101,7 +104,7 @@ def _check_while_inside(journey: domain.Journey, place: Place) -> None:
 def _places(
     document: Document, ids: Mapping[Path, str]
 ) -> Iterator[tuple[tuple[str, ...], Position]]:
-    for key in ("journey", "trigger", "topic"):
+    for key in ("journey", "trigger", "topic", "spread"):
         yield ("", key), document.position((key,))
     for path, step_id in ids.items():
         yield (step_id,), document.position(path)
@@ -132,6 +135,7 @@ def _build(form: JourneyForm, ids: dict[Path, str], place: Place) -> domain.Jour
         priority=form.priority,
         triggers=tuple(trigger for trigger in triggers if trigger is not None),
         only_if=place.at("only_if").condition(form.only_if, STEP),
+        pace=_pace(form, triggers, place),
         one_per=None if is_per_account else _one_per(form.one_per, place.at("one_per")),
         one_per_account=is_per_account,
         reentry=_reentry(form, triggers),
@@ -171,6 +175,21 @@ def _reentry(form: JourneyForm, triggers: Iterable[Trigger | None]) -> domain.Re
         return domain.Reentry(form.reentry)
     comes_again = any(isinstance(one, DateTrigger) and one.every for one in triggers)
     return domain.Reentry.ALWAYS if comes_again else domain.Reentry.NEVER
+
+
+def _pace(form: JourneyForm, triggers: Iterable[Trigger | None], place: Place) -> EntryPace | None:
+    """How fast those enter whom an instant calls; only such triggers call many."""
+    if form.spread is None and form.throttle is None:
+        return None
+    if not any(isinstance(one, Called | BusinessTrigger) for one in triggers if one is not None):
+        place.at("spread" if form.spread is not None else "throttle").error(
+            say(
+                "this is for triggers that call many at one instant: `schedule`, `once` and "
+                "`business_event`; who enters by themselves enters at once"
+            ),
+            at_key=True,
+        )
+    return EntryPace(form.spread or timedelta(0), form.throttle or timedelta(0))
 
 
 def _end_of(last: date, timezone: str) -> datetime:

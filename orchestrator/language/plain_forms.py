@@ -152,6 +152,29 @@ def as_list(value: object) -> object:
     return value if isinstance(value, list) else [value]
 
 
+_RATE = re.compile(r"([0-9]{1,9}) */ *(min|[smhdw])", re.ASCII)
+
+
+def _rate(value: object) -> timedelta:
+    """How long is between two of `5000/h`; raises ValueError with what is accepted."""
+    match = _RATE.fullmatch(value.strip()) if isinstance(value, str) else None
+    if match is None:
+        raise ValueError(
+            say("'{value}' is not how many in which time: write 5000/h, 100/m or 2/s", value=value)
+        )
+    count, unit = int(match[1]), match[2].removesuffix("in")
+    if not count:
+        raise ValueError(
+            say("'{value}' lets nobody in: write how many, such as 5000/h", value=value)
+        )
+    gap = parse_duration(f"1{unit}") / count
+    if not gap:
+        raise ValueError(say("'{value}' holds nobody up: write fewer, or nothing", value=value))
+    return gap
+
+
+#: `5000/h`: how long is between two.
+Rate = Annotated[timedelta, BeforeValidator(_rate, json_schema_input_type=str)]
 AnyDuration = Annotated[timedelta, BeforeValidator(duration, json_schema_input_type=str)]
 Duration = Annotated[
     timedelta, BeforeValidator(lambda v: _not_negative(duration(v)), json_schema_input_type=str)

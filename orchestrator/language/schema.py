@@ -19,6 +19,7 @@ from orchestrator.language.plain_forms import (
     Form,
     Percent,
     Plain,
+    Rate,
     Rule,
     Span,
     Text,
@@ -65,7 +66,6 @@ class GoalForm(Form):
 class JourneyForm(Form):
     """A whole `journeys/<name>.yaml`."""
 
-    not_built = frozenset({"throttle", "spread"})
     journey: Annotated[str, Field(pattern="^[A-Za-z0-9][A-Za-z0-9_-]*$")]
     title: str | None = None
     description: str = ""
@@ -77,8 +77,8 @@ class JourneyForm(Form):
     trigger: Annotated[list[TriggerForm], BeforeValidator(as_list), Field(min_length=1)]
     only_if: Rule | None = None
     one_per: str | None = None
-    throttle: str | None = None
-    spread: str | None = None
+    throttle: Rate | None = None
+    spread: Span | None = None
     ends: Ending | None = None
     reentry: Reentry | None = None
     on_repeat: Literal["ignore", "restart"] = "ignore"

@@ -28,6 +28,7 @@ class EventsForm(Form):
 
     events: dict[str, object]
     traits: dict[str, object] = Field(default_factory=dict)
+    account: dict[str, object] = Field(default_factory=dict)
 
 
 def read_tracking_plan(
@@ -43,6 +44,7 @@ def read_tracking_plan(
     return TrackingPlan(
         {name: _event(one, place.at("events", name)) for name, one in form.events.items()},
         _shapes(form.traits, place.at("traits")),
+        _shapes(form.account, place.at("account")),
     )
 
 

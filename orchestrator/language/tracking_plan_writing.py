@@ -21,7 +21,9 @@ def write_plan(learnt: LearntPlan) -> str:
     """The whole file."""
     events = "".join(_events(learnt.events, "  "))
     traits = "".join(_traits(learnt.traits.parts, "  "))
-    return f"{HEAD}events:\n{events}" + (f"\ntraits:\n{traits}" if traits else "")
+    account = "".join(_traits(learnt.account.parts, "  "))
+    told = f"{HEAD}events:\n{events}" + (f"\ntraits:\n{traits}" if traits else "")
+    return told + (f"\naccount:\n{account}" if account else "")
 
 
 def extend_plan(document: Document, learnt: LearntPlan) -> str:
@@ -31,10 +33,12 @@ def extend_plan(document: Document, learnt: LearntPlan) -> str:
     lines = document.text.splitlines(keepends=True)
     if lines and not lines[-1].endswith("\n"):
         lines[-1] += "\n"
-    lacking = lacking_events(document, learnt), lacking_traits(document, learnt)
+    events, traits = lacking_events(document, learnt), lacking_traits(document, learnt)
+    account = _lacking(document, "account", learnt.account.parts)
     added = {
-        "events": list(_events(lacking[0], _indent(document, "events"))),
-        "traits": list(_traits(lacking[1], _indent(document, "traits"))),
+        "events": list(_events(events, _indent(document, "events"))),
+        "traits": list(_traits(traits, _indent(document, "traits"))),
+        "account": list(_traits(account, _indent(document, "account"))),
     }
     keys = sorted(
         (line, str(path[0])) for path, (line, _) in document.keys.items() if len(path) == 1

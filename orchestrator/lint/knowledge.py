@@ -26,6 +26,11 @@ OWN_TRAITS = frozenset({
     "city", "country", "state", "postal_code", "zip", "zone", "region", "referred_by",
     "timezone", "locale", "consent",
 })  # fmt: skip
+#: Traits that the specification of `group` reserves.
+OWN_ACCOUNT_TRAITS = frozenset({
+    "address", "avatar", "created_at", "createdAt", "description", "email", "employees", "id",
+    "industry", "name", "phone", "website", "plan",
+})  # fmt: skip
 #: The events of Segment's specifications (ecommerce, B2B, mobile): no misspelling, where no plan
 #: says better. Source: segment.com/docs/connections/spec.
 COMMON_EVENTS = frozenset({
@@ -156,6 +161,22 @@ class Knowledge:
                 if isinstance(value, Mapping) and (is_update or is_test):
                     named |= {str(name) for name in value}
         return frozenset({*named, *self.project.plan.traits, *self.data.traits})
+
+    @cached_property
+    def account_traits(self) -> frozenset[str]:
+        """The names of accounts' traits that something knows: a test, the plan, the data."""
+        named = set(OWN_ACCOUNT_TRAITS)
+        for document in self.project.documents.values():
+            for path, value in walk_values(document.data):
+                is_test = path[0] == "tests" and path[-1] in ("account", "group")
+                if isinstance(value, Mapping) and is_test:
+                    named |= {str(name) for name in value}
+        return frozenset({*named, *self.project.plan.account, *self.data.account})
+
+    @property
+    def tells_all_account_traits(self) -> bool:
+        """Whether plan or data say which traits accounts have."""
+        return bool(self.project.plan.account or self.data.account)
 
     @property
     def tells_all_traits(self) -> bool:

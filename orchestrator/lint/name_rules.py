@@ -161,7 +161,8 @@ def performed_options(known: Knowledge) -> Iterator[Finding]:
 @NAMES.rule(
     "unknown-trait",
     why="A trait that nobody has is missing: conditions with it are false, mails have a hole.",
-    mend="Write the trait as `identify` sends it, or add it to `traits:` in journeys/events.yaml.",
+    mend="Write the trait as `identify` (of an account: `group`) sends it, or add it to `traits:` "
+    "(`account:`) in journeys/events.yaml.",
 )
 def unknown_traits(known: Knowledge) -> Iterator[Finding]:
     """Traits that neither plan nor data know; without either, those that are nearly a known one."""
@@ -185,6 +186,20 @@ def unknown_traits(known: Knowledge) -> Iterator[Finding]:
         if near or known.tells_all_traits:
             told = say("nothing gives customers a trait '{name}'{hint}", name=name, hint=hint)
             yield spot, told
+    yield from _unknown_account_traits(known)
+
+
+def _unknown_account_traits(known: Knowledge) -> Iterator[Finding]:
+    for spot, name in _traits_read(known, "account"):
+        near = closest(name, known.account_traits, likeness=_LIKENESS)
+        if name in known.account_traits or not (near or known.tells_all_account_traits):
+            continue
+        hint = (
+            say("; did you mean '{near}'?", near=near)
+            if near
+            else say("; write it into journeys/events.yaml")
+        )
+        yield spot, say("nothing gives accounts a trait '{name}'{hint}", name=name, hint=hint)
 
 
 @NAMES.rule(
@@ -223,12 +238,12 @@ def _counted(usage: Usage) -> Iterator[str]:
                 yield path_of(left)[1]
 
 
-def _traits_read(known: Knowledge) -> Iterator[tuple[Spot, str]]:
+def _traits_read(known: Knowledge, root: str = "customer") -> Iterator[tuple[Spot, str]]:
     for usage in usages(known.project):
         for path in dict.fromkeys(paths_of(usage.tree)):
-            if path[0] == "customer" and len(path) == 2:
+            if path[0] == root and len(path) == 2:
                 yield usage.spot, path[1]
-    for where, path in _template_reads(known, "customer"):
+    for where, path in _template_reads(known, root):
         yield where.spot, path[1]
 
 

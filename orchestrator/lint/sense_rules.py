@@ -87,6 +87,8 @@ def _kind(known: Knowledge, usage: Usage, of: Expr) -> str:
         shape = known.shape_of(usage.events, path[1:])
     elif path[:1] == ("customer",) and len(path) == 2:
         shape = known.project.plan.traits.get(path[1])
+    elif path[:1] == ("account",) and len(path) == 2:
+        shape = known.project.plan.account.get(path[1])
     else:
         return ""
     if shape is None:

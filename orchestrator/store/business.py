@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 import orjson
@@ -50,6 +50,12 @@ def is_waiting() -> ColumnElement[bool]:
 def first_waiting(transaction: Transaction, now: datetime) -> datetime | None:
     """When the first of what has come up to an instant and waits happened; None: nothing waits."""
     return next((at for (at,) in transaction.rows(_WAITING, now=now)), None)
+
+
+def waiting_of(transaction: Transaction, names: Collection[str], now: datetime) -> list[datetime]:
+    """When what has come up to an instant and waits happened, of what has one of these names."""
+    found = select(_b.at).where(_b.instant.is_(None), _b.received_at <= now, _b.name.in_(names))
+    return list(transaction.scalars(found.distinct()))
 
 
 def give_instants(transaction: Transaction, now: datetime, behind: datetime | None) -> None:

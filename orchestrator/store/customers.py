@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -121,6 +121,11 @@ def mark_due(transaction: Transaction, ids: Collection[int], now: datetime) -> N
 def wake(transaction: Transaction, ids: Collection[int], at: datetime) -> None:
     """Has these customers looked at as of an instant, or of what was due before."""
     transaction.run(_MARK, [(sorted(ids), at)])
+
+
+def wake_each(transaction: Transaction, instants: Iterable[tuple[int, datetime]]) -> None:
+    """The same of each as of an instant of their own."""
+    transaction.run(_MARK, [([key], at) for key, at in instants])
 
 
 def absorb_customers(transaction: Transaction, pairs: Collection[tuple[int, int]]) -> None:

@@ -14,6 +14,7 @@ from sqlalchemy import ColumnElement, Select, Table, bindparam, exists, false, f
 from orchestrator.domain.medium import ChannelName
 from orchestrator.domain.message import MessageState
 from orchestrator.domain.traits import sortable
+from orchestrator.store.appointments import is_anybody_waiting
 from orchestrator.store.business import is_waiting
 from orchestrator.store.calling import is_calling
 from orchestrator.store.tables import CUSTOMERS, ENROLLMENTS, INBOX, MESSAGES, WEBHOOKS
@@ -41,7 +42,8 @@ def _work(channels: frozenset[ChannelName]) -> Select[tuple[bool]]:
     of_channels = or_(false(), *(m.channel == name for name in sorted(channels)))
     queued = exists().where(m.state == MessageState.QUEUED, of_channels, m.not_before <= now)
     webhooks = exists().where(IS_WAITING, WEBHOOKS.c.not_before <= now)
-    return select(or_(calls, people, calls_for_many, queued, webhooks, is_waiting()))
+    waiting = is_waiting(), is_anybody_waiting()
+    return select(or_(calls, people, calls_for_many, queued, webhooks, *waiting))
 
 
 def count_due_people(

@@ -84,6 +84,11 @@ def drop_calls(transaction: Transaction, ids: Sequence[int]) -> None:
     transaction.run(_DROP, [(ids,)])
 
 
+def first_received(transaction: Transaction) -> datetime | None:
+    """When the first of the calls that wait was received; None: none waits."""
+    return transaction.execute(select(func.min(INBOX.c.received_at))).scalar()
+
+
 def count_calls(transaction: Transaction) -> int:
     """How many calls wait."""
     return transaction.execute(select(func.count()).select_from(INBOX)).scalar_one()

@@ -28,6 +28,7 @@ from orchestrator.domain.state import (
 from orchestrator.domain.traits import sortable
 from orchestrator.store.account_members import give_accounts
 from orchestrator.store.addresses import StoredAddresses, marketing_refusals
+from orchestrator.store.appointments import load_appointments
 from orchestrator.store.changed_columns import Columns, Fingerprint, open_json
 from orchestrator.store.events import NewEvent, new_events, past_events
 from orchestrator.store.memberships import read_memberships
@@ -157,6 +158,8 @@ def load(
         loaded[customer_id].fresh = events
     _load_addresses(transaction, program, loaded)
     _load_enrollments(transaction, loaded, None if whole else since - program.max_age)
+    if program.keeps_appointments:
+        load_appointments(transaction, {key: one.state for key, one in loaded.items()})
     entries = _StoredEntries(transaction, ids)
     for one in loaded.values():
         one.whole = whole
@@ -177,14 +180,6 @@ def load_readers(
     loaded, _ = _load_persons(transaction, program, ids, now, queued_count=False)
     _load_addresses(transaction, program, loaded)
     return {key: one.state for key, one in loaded.items()}
-
-
-def load_asleep(
-    transaction: Transaction, program: Program, ids: Sequence[int], now: datetime
-) -> dict[int, Loaded]:
-    """What rules read of customers who have nothing new and nothing to do up to now, by id."""
-    loaded, _ = _load_persons(transaction, program, ids, now, queued_count=True)
-    return loaded
 
 
 def _load_persons(

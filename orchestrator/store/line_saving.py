@@ -27,6 +27,7 @@ from orchestrator.store.prepared import Prepared, Values
 from orchestrator.store.stored_customer import StoredCustomer, write_choices
 from orchestrator.store.stored_enrollment import StoredEnrollment
 from orchestrator.store.tables import (
+    APPOINTMENTS,
     ASSIGNMENTS,
     CUSTOMERS,
     DECISIONS,
@@ -46,6 +47,7 @@ _MOVED_OTHERWISE = (
     ENROLLMENTS.c.customer_id,
     ASSIGNMENTS.c.customer_id,
     GRANTS.c.referred_id,
+    APPOINTMENTS.c.customer_id,
     ACCOUNT_MEMBERS.c.customer_id,
 )
 

@@ -12,6 +12,7 @@ from sqlalchemy import Integer, Select, bindparam, case, literal, not_, null, or
 
 from orchestrator.domain.errors import ExpressionInvalid
 from orchestrator.domain.event import Event
+from orchestrator.domain.journey import Journey
 from orchestrator.domain.program import Program
 from orchestrator.domain.state import CustomerState
 from orchestrator.domain.triggers import BusinessTrigger, Called
@@ -35,6 +36,7 @@ class CallQuestion:
     nothing. `elsewhere` names the zones in which it does not call at that instant; without any it
     calls wherever somebody lives."""
 
+    journey: Journey
     trigger: Called | BusinessTrigger
     event: Event | None = None
     elsewhere: Sequence[str] = ()

@@ -15,7 +15,7 @@ from sqlalchemy import Column, Index, LargeBinary, Table, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from orchestrator.domain.message import MessageState
-from orchestrator.store import offer_tables
+from orchestrator.store import call_tables, offer_tables
 from orchestrator.store.account_members import ACCOUNT_MEMBERS
 from orchestrator.store.columns import big_field, index_where, json_field, key_field, time_field
 from orchestrator.store.open_table import OPEN_COUNTS as OPEN_COUNTS
@@ -370,6 +370,8 @@ POOL_CODES = offer_tables.POOL_CODES
 TASKS = offer_tables.TASKS
 AUDIENCE_CHANGES = offer_tables.AUDIENCE_CHANGES
 ONSITE_CONTENTS = offer_tables.ONSITE_CONTENTS
+APPOINTMENTS = call_tables.APPOINTMENTS
+MISSED_CALLS = call_tables.MISSED_CALLS
 
 #: The columns that say whose a row is. Who merges, exports, erases or copies a customer reads this.
 OWNED = (
@@ -386,5 +388,6 @@ OWNED = (
     WEBHOOKS.c.customer_id,
     AUDIENCE_CHANGES.c.customer_id,
     ONSITE_CONTENTS.c.customer_id,
+    APPOINTMENTS.c.customer_id,
     ACCOUNT_MEMBERS.c.customer_id,
 )

@@ -16,6 +16,8 @@ from sqlalchemy import Table, bindparam, update
 from orchestrator.domain.consent import MARKETING, AddressChoice, Suppressed
 from orchestrator.domain.effects import (
     AddressLifted,
+    AppointmentMade,
+    AppointmentOver,
     Assignment,
     AudienceChange,
     ConsentChange,
@@ -31,6 +33,7 @@ from orchestrator.domain.effects import (
 )
 from orchestrator.domain.errands import KEY
 from orchestrator.domain.event import Kind
+from orchestrator.domain.pace import place_of
 from orchestrator.domain.state import CustomerState
 from orchestrator.domain.steps.message_step import QueueMessage
 from orchestrator.domain.steps.webhook import WebhookDue
@@ -39,10 +42,12 @@ from orchestrator.domain.values import folded
 from orchestrator.domain.webhook_port import request_as_data
 from orchestrator.store.account_calls import news_call
 from orchestrator.store.addresses import choice_row
+from orchestrator.store.appointments import DROP
 from orchestrator.store.events import own_event
 from orchestrator.store.prepared import Prepared
 from orchestrator.store.tables import (
     ADDRESS_CHOICES,
+    APPOINTMENTS,
     ASSIGNMENTS,
     AUDIENCE_CHANGES,
     CONSENTS,
@@ -273,6 +278,28 @@ def _onsite(effect: OnsiteShown, run: Run) -> Row:
     }
 
 
+def _appointment(effect: AppointmentMade, run: Run) -> Row:
+    one = effect.appointment
+    return {
+        "customer_id": run.state.id,
+        "journey": one.journey,
+        "called_at": one.called_at,
+        "number": one.number,
+        "place": place_of(one.journey, run.state.external_id),
+        "enters_at": one.enters_at,
+    }
+
+
+def _over(effect: AppointmentOver, run: Run) -> Row:
+    one = effect.appointment
+    return {
+        "whose": effect.of or run.state.id,
+        "which": one.journey,
+        "called": one.called_at,
+        "what": one.number,
+    }
+
+
 def _own_event(effect: Emitted, run: Run) -> Row | None:
     return None if effect.receiver else own_event(run.customer_id, effect.event, run.now)
 
@@ -339,6 +366,8 @@ WRITERS: Mapping[type[Effect], tuple[Writer[Any], ...]] = {
     OnsiteShown: (Writer(ONSITE_CONTENTS, _onsite, LEAVE),),
     TaskMade: (Writer(TASKS, _task, LEAVE),),
     WebhookDue: (Writer(WEBHOOKS, _webhook, LEAVE),),
+    AppointmentMade: (Writer(APPOINTMENTS, _appointment, LEAVE),),
+    AppointmentOver: (Writer(APPOINTMENTS, _over, statement=DROP),),
     Emitted: (Writer(EVENTS, _own_event), Writer(INBOX, _call_for_another, LEAVE)),
     Logged: (Writer(EVENTS, _logged),),
 }

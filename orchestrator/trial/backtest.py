@@ -107,7 +107,8 @@ def backtest(program: Program, history: History, until: datetime | None = None) 
     end, no_entries_after = (until - INSTANT, None) if until else (last + AFTER_THE_END, last)
     ruled = without_idle_facts(program)
     lives = sort_into_lives(calls, names_that_matter(ruled))
-    business = [one for one in history.business if one.name in ruled.index.by_business]
+    named = (one for one in history.business if one.name in ruled.index.by_business)
+    business = [replace(one, arrival=number) for number, one in enumerate(named, 1)]
     options = RunOptions(no_entries_after=no_entries_after, told=COUNTED, business=business)
     replay = Replay(ruled, lives, end, options)
     for person, effects in replay.run_all():

@@ -38,6 +38,7 @@ from orchestrator.domain.together import run_together
 from orchestrator.domain.uniting import Life
 from orchestrator.domain.values import INSTANT, as_text
 from orchestrator.domain.watches import SEGMENT
+from orchestrator.trial.in_turn import alone_in_turn
 
 MEDIA = tuple(str(medium) for medium in Medium)
 
@@ -78,6 +79,7 @@ def rehearse(program: Program, journey: Journey, test: JourneyTest) -> Rehearsal
     options = RunOptions(
         pool_code=lambda pool, key: None if pool in test.empty_pools else invent_code(pool, key),
         business=test.business,
+        appoint=alone_in_turn(),
     )
     end = test.start + test.until
     calls = _calls(test)

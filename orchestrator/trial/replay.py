@@ -14,6 +14,7 @@ from datetime import datetime
 from orchestrator.domain.account import group_of
 from orchestrator.domain.agreeing import CONFIRMED
 from orchestrator.domain.call import Call
+from orchestrator.domain.called_later import has_paces
 from orchestrator.domain.effects import Effect, Emitted
 from orchestrator.domain.event import Event, Kind
 from orchestrator.domain.identity import Identities, Person
@@ -22,6 +23,7 @@ from orchestrator.domain.run_options import RunOptions
 from orchestrator.domain.state import CustomerState
 from orchestrator.domain.together import find_teams, run_together
 from orchestrator.domain.uniting import Life, run_life
+from orchestrator.trial.in_turn import InTurn
 
 ROUNDS_MAX = 10  # of rewards that cause rewards
 
@@ -87,6 +89,7 @@ class Replay:
         options: RunOptions,
     ):
         self.program, self.lives, self.until, self.options = program, lives, until, options
+        self.in_turn = InTurn() if has_paces(program) else None
         self.absorbed = {
             absorbed: person for person, life in lives.items() for _, absorbed in life.absorbs
         }
@@ -100,16 +103,22 @@ class Replay:
                 done |= self._run(person, {})
         gifts = self._gifts(done)
         before: dict[Person, list[Event]] = {}
-        for _ in range(ROUNDS_MAX):
-            for person in (
-                gifts.keys() | before.keys()
-            ):  # also who got something in the round before, and now nothing
-                if person in done and gifts.get(person) != before.get(person):
-                    done |= self._run(person, gifts)
-            before, gifts = gifts, self._gifts(done)
-            if before == gifts:
+        moved = self._give_times()
+        for _ in range(ROUNDS_MAX + (self.in_turn.instants if self.in_turn else 0)):
+            # also who got something in the round before, and now nothing
+            concerned = {*gifts, *before}
+            changed = {one for one in concerned if gifts.get(one) != before.get(one)}
+            for person in done.keys() & (changed | moved):
+                done |= self._run(person, gifts)
+            before, gifts, moved = gifts, self._gifts(done), self._give_times()
+            if before == gifts and not moved:
                 break
         yield from done.items()
+
+    def _give_times(self) -> set[Person]:
+        """Who enters at another time than they did, now that all are known who were called."""
+        moved = self.in_turn.give_times() if self.in_turn else ()
+        return {self._today(person) for person in moved}
 
     def _gifts(self, done: Mapping[Person, list[Effect]]) -> dict[Person, list[Event]]:
         gifts: dict[Person, list[Event]] = {}
@@ -166,8 +175,10 @@ class Replay:
         merges = [
             (Event(at, Kind.MERGE, ""), self._as_life(self.lives[one])) for at, one in own.absorbs
         ]
-        events = [*own.events, *heard]
-        return Life(self._state(own.person), events, merges, self.options)
+        events, options = [*own.events, *heard], self.options
+        if self.in_turn is not None:
+            options = replace(options, appoint=self.in_turn.appoint_for(own.person))
+        return Life(self._state(own.person), events, merges, options)
 
     def _state(self, person: Person) -> CustomerState:
         return CustomerState(

@@ -37,6 +37,20 @@ def test_a_log_becomes_a_plan_that_check_reads(shop: ShopFolder) -> None:
     assert "ada@" not in (shop.folder / PLAN).read_text("utf-8")
 
 
+def test_the_traits_of_accounts_are_learnt_apart(shop: ShopFolder) -> None:
+    group = {"type": "group", "userId": "ada", "groupId": "acme", "timestamp": now().isoformat()}
+    seen = track("ada", "Seen", now())
+    shop.write_calls(seen, {**group, "traits": {"seats": 3}}, name="log.jsonl")
+    shop.run("events", "learn", str(shop.folder / "log.jsonl"))
+    shop.write_calls({**group, "traits": {"seats": 3, "tier": "pro"}}, name="log.jsonl")
+    shop.run("events", "learn", str(shop.folder / "log.jsonl"))
+    text = (shop.folder / PLAN).read_text("utf-8")
+    assert text.endswith("account:\n  seats: {type: integer}\n  tier: {type: string}\n")
+    document, problems = read_yaml(text, PLAN)
+    read_tracking_plan(document, Known(), problems)
+    assert problems == []
+
+
 def test_what_only_one_customer_had_is_no_example(shop: ShopFolder) -> None:
     calls = [track("ada", "Asked", now(), comment="I live in Rue des Lilas", phone="+33612345678")]
     shop.write_calls(*calls, name="log.jsonl")

@@ -13,9 +13,12 @@ from sqlalchemy import event, select
 
 from channels.recording import RecordingChannel
 from orchestrator.domain.medium import Medium
+from orchestrator.engine import standing
+from orchestrator.engine.report import Held
 from orchestrator.store.account_members import ACCOUNT_MEMBERS
 from orchestrator.store.tables import CUSTOMERS
 from tests.engine.conftest import OpenShop
+from tests.engine.crowd import NO_CHANNELS
 from tests.support.company import Company
 from tests.support.journeys import HELLO
 from tests.support.life import after_start
@@ -269,6 +272,26 @@ def test_a_template_reads_the_account_of_its_customer(open_shop: OpenShop) -> No
     channel = shop.channels[Medium.EMAIL]
     assert isinstance(channel, RecordingChannel)
     assert sorted(message.subject for message in channel.messages) == ["For Acme", "For you"]
+
+
+@pytest.mark.parametrize("rule", ["event: Subscription Started", "stage: loyal"])
+def test_a_message_that_waits_is_stopped_by_another_member_although_it_was_the_last(
+    open_shop: OpenShop, rule: str
+) -> None:
+    journey = f"journey: x\ntrigger: {{event: Go}}\nexit: {{{rule}, scope: account}}\n"
+    shop = open_shop(f"{journey}steps: [email: hello]\n", live=True)
+    join_all(shop, "ada", "bob")
+    shop.track("1h", "Go", "ada")
+    standing.hold(shop.context, NO_CHANNELS, shop.clock.now())
+    shop.tick("1h")
+    for at in ("2h", "3h"):
+        shop.track(at, "Order Completed", "bob")
+        shop.track(at, "Subscription Started", "bob")
+    shop.tick("4h")
+    standing.hold(shop.context, Held(), shop.clock.now())
+    shop.tick("5h")
+    assert shop.sends() == []
+    assert shop.ledger() == [("not_sent", "hello", f"left before: {rule.split(': ')[1]}")]
 
 
 # ---------------------------------------------------------------- what it costs

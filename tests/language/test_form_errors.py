@@ -297,7 +297,7 @@ def test_a_version_of_the_past_that_names_a_provider_is_still_read() -> None:
 
 def test_what_is_not_built_is_never_offered() -> None:
     (keys,), (steps,) = of_head("colour: red"), of_step("push: hello")
-    assert not any(word in keys for word in ("for_each", "throttle", "spread"))
+    assert not any(word in keys for word in ("for_each",))
     assert not any(word in steps for word in NOT_BUILT_STEPS)
 
 

@@ -21,6 +21,7 @@ from orchestrator.domain.journey import (
 )
 from orchestrator.domain.medium import Medium
 from orchestrator.domain.message import Purpose
+from orchestrator.domain.pace import EntryPace
 from orchestrator.domain.steps.changes import (
     Mute,
     SetVariables,
@@ -438,20 +439,6 @@ def test_the_version_changes_with_what_happens(old: str, new: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "what"),
-    [
-        ("trigger: manual\nthrottle: 5000/h", "`throttle`"),
-        ("trigger: manual\nspread: 2h", "`spread`"),
-    ],
-)
-def test_what_is_not_built_yet_is_refused_by_its_name(text: str, what: str) -> None:
-    problems = faults(f"journey: x\nsteps: []\n{text}\n")
-    assert [problem.message for problem in problems] == [
-        f"{what} is part of the language but not built yet in this version"
-    ]
-
-
-@pytest.mark.parametrize(
     ("step", "what"),
     [
         ("split: {adaptive: true, variants: []}", "an adaptive split"),
@@ -462,6 +449,48 @@ def test_a_step_that_is_not_built_yet_is_refused_at_its_word(step: str, what: st
     assert f"{what} is part of the language but not built yet in this version" in problem.message
     assert problem.message.startswith("step '")
     assert problem.line == 4
+
+
+# ---------------------------------------------------------------- who enters when
+
+
+ONCE = "journey: x\nsteps: []\ntrigger: {once: 2026-11-27 10:00}\n"
+
+
+@pytest.mark.parametrize(
+    ("written", "pace"),
+    [
+        ("spread: 2h", EntryPace(timedelta(hours=2))),
+        ("throttle: 5000/h", EntryPace(gap=timedelta(seconds=0.72))),
+        ("throttle: 3 / min", EntryPace(gap=timedelta(seconds=20))),
+        ("throttle: 1/w\nspread: 1d", EntryPace(timedelta(days=1), timedelta(weeks=1))),
+    ],
+)
+def test_how_fast_those_enter_whom_an_instant_calls(written: str, pace: EntryPace) -> None:
+    assert parse_journey(f"{ONCE}{written}\n", "x").pace == pace
+
+
+@pytest.mark.parametrize(
+    ("written", "message"),
+    [
+        ("throttle: 0/h", "'0/h' lets nobody in: write how many"),
+        ("throttle: 999999999/s", "'999999999/s' holds nobody up"),
+        ("throttle: 5000", "is not how many in which time: write 5000/h, 100/m or 2/s"),
+        ("throttle: fast", "is not how many in which time"),
+        ("spread: 0s", "this duration must be longer than nothing"),
+    ],
+)
+def test_a_pace_that_means_nothing_is_refused(written: str, message: str) -> None:
+    (problem,) = faults(f"{ONCE}{written}\n")
+    assert message in problem.message
+    assert problem.line == 4
+
+
+@pytest.mark.parametrize("written", ["throttle: 5000/h", "spread: 2h"])
+def test_a_pace_is_for_triggers_that_call_many(written: str) -> None:
+    (problem,) = faults(f"journey: x\nsteps: []\n{written}\ntrigger: {{event: Viewed}}\n")
+    assert problem.message.startswith("this is for triggers that call many at one instant")
+    assert problem.line == 3
 
 
 # ---------------------------------------------------------------- accounts

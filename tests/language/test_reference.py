@@ -237,6 +237,8 @@ def test_an_example_of_the_reference_is_a_journey_that_check_takes(section: str,
     if section in AROUND:
         written = AROUND[section].format(row.example)
         base[written.partition(":")[0]] = written
+        if row.key in ("spread", "throttle"):  # of those whom an instant calls
+            base["trigger"] = "trigger: {once: 2026-11-27 10:00}"
         if section == "Triggers":  # `while_inside` needs it
             base["reentry"] = "reentry: {after: 30d}"
     else:

@@ -172,6 +172,26 @@ def test_where_a_plan_tells_the_traits_any_other_is_unknown(tmp_path: Path) -> N
     assert found(tmp_path, "unknown-trait", updated, PLAN) == []
 
 
+def test_a_trait_of_an_account_that_nothing_gives_is_told(tmp_path: Path) -> None:
+    files = journey("trigger: manual\nonly_if: account.employes > 5 and account.seats > 3")
+    told = found(tmp_path, "unknown-trait", files, mail("{{ account.idustry }}"))
+    assert told == [
+        "journeys/x.yaml:3: nothing gives accounts a trait 'employes'; did you mean 'employees'?",
+        "templates/email/hello.html:4: nothing gives accounts a trait 'idustry'; did you mean "
+        "'industry'?",
+    ]
+    planned = {"journeys/events.yaml": "events:\n  Seen:\naccount:\n  plan: string\n"}
+    (_, told_of_seats) = found(tmp_path, "unknown-trait", files, planned)
+    assert told_of_seats.endswith("a trait 'seats'; write it into journeys/events.yaml")
+
+
+def test_a_trait_of_an_account_is_known_that_a_test_gives(tmp_path: Path) -> None:
+    plan = {"journeys/events.yaml": "events:\n  Seen:\naccount:\n  plan: string\n"}
+    tests = "tests: [{test: a, given: {account: {seats: 3}}, expect: []}]"
+    files = journey(f"trigger: manual\nonly_if: account.seats > 3\n{tests}")
+    assert found(tmp_path, "unknown-trait", files, plan) == []
+
+
 def test_a_number_of_a_customer_that_nothing_counts_is_told(tmp_path: Path) -> None:
     files = journey("trigger: manual\nonly_if: customer.revenue >= 500 and customer.age > 18")
     (told,) = found(tmp_path, "unknown-fact", files)

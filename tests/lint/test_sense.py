@@ -194,3 +194,23 @@ def test_a_global_holdout_that_looks_like_a_share_is_told(tmp_path: Path) -> Non
     assert told.endswith("0.1 is 0.1 %, not 10 %: write 10%")
     meant = {"parcours.toml": f'{toml}[holdout]\nglobal = "0.1%"\n'}
     assert found(tmp_path, "global-share", given, meant) == []
+
+
+@pytest.mark.parametrize(
+    ("trigger", "spread", "told"),
+    [
+        ("{schedule: '0 9 * * *'}", "2d", "2d is longer than 1d, which lie between two calls"),
+        ("{schedule: '0 9,10 * * mon', timezone: customer}", "90m", "1h 30m is longer than 1h"),
+        ("{schedule: '0 9 * * *'}", "12h", None),
+        ("{once: 2099-11-27 10:00}", "30d", None),
+    ],
+)
+def test_a_spread_beyond_the_next_call_is_told(
+    tmp_path: Path, trigger: str, spread: str, told: str | None
+) -> None:
+    body = f"trigger: {trigger}\nspread: {spread}"
+    problems = found(tmp_path, "spread-too-long", LIFECYCLE, PLAN, journey(body))
+    assert [problem.startswith("journeys/x.yaml:3: ") for problem in problems] == [True] * bool(
+        told
+    )
+    assert all(told in problem for problem in problems if told)

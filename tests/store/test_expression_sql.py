@@ -28,7 +28,7 @@ from orchestrator.language.where import RULE, TRIGGER, TRIGGER_WITHOUT_EVENT
 from orchestrator.store.account_members import ACCOUNT_MEMBERS
 from orchestrator.store.database import Database
 from orchestrator.store.expression_sql import AllCustomers, compile_rule
-from orchestrator.store.line_loading import load_asleep
+from orchestrator.store.line_loading import load
 from orchestrator.store.sql_value import micros_of
 from orchestrator.store.tables import CUSTOMERS, EVENTS, MESSAGES
 from orchestrator.store.transaction import Transaction
@@ -214,7 +214,7 @@ def program_of(*trees: Expr) -> Program:
 def ask_in_python(transaction: Transaction, program: Program, tree: Expr) -> set[int]:
     ids = [key for (key,) in transaction.execute(select(CUSTOMERS.c.id))]
     condition = compile_condition(tree, "")
-    found = load_asleep(transaction, program, ids, NOW)
+    found = load(transaction, program, ids, NOW)
     return {key for key, one in found.items() if condition.test(program.scope(one.state, NOW))}
 
 

@@ -23,7 +23,7 @@ from orchestrator.language.where import TRIGGER
 from orchestrator.store.calling import Calls
 from orchestrator.store.database import Database
 from orchestrator.store.expression_sql import AllCustomers, compile_rule
-from orchestrator.store.line_loading import load_asleep
+from orchestrator.store.line_loading import load
 from orchestrator.store.meant import Asking, CallQuestion
 from orchestrator.store.tables import CUSTOMERS
 from orchestrator.store.transaction import Transaction
@@ -90,7 +90,7 @@ def ask_each(
     ids = [
         key for (key,) in transaction.execute(CUSTOMERS.select().with_only_columns(CUSTOMERS.c.id))
     ]
-    asleep = load_asleep(transaction, program, ids, NOW)
+    asleep = load(transaction, program, ids, NOW)
     found = set()
     for key, one in asleep.items():
         called = program.index.timetable(one.state).called_at(NOW)
