@@ -205,7 +205,7 @@ class Bookkeeper:
             await job(client)
         except UNREACHABLE as error:
             self._lose_sight(error)
-        except Exception:  # a fault of ours in one look at Prefect must not end all the others
+        except Exception:  # a bug in one look at Prefect must not end all the others
             logger.exception("A look at Prefect failed")
 
     def _lose_sight(self, error: Exception) -> None:

@@ -18,7 +18,7 @@ from orchestrator.engine.parts import Parts
 from orchestrator.engine.turn import Turn
 from orchestrator.engine.worker import Worker
 from orchestrator.language.journeys import parse_journey
-from orchestrator.language.program_building import build_program as build_program
+from orchestrator.language.program_building import build_program
 from orchestrator.language.project import Project
 from orchestrator.links import LinkSigner
 from orchestrator.render import Templates

@@ -55,7 +55,7 @@ class DecisionKind(StrEnum):
     UNREADABLE = "unreadable"  # an address or number; of no journey
     OVERTAKEN = "overtaken"  # a call came late, and the true order would have decided otherwise
     REOPENED = "reopened"  # an exit or conversion that the true order does not know is taken back
-    STUCK = "stuck"  # this life could not be run: a fault of ours, tried again later
+    STUCK = "stuck"  # this life could not be run: a bug, tried again later
     LEFT = "left"  # how is in the detail: completed, exited, converted, filtered, merged
 
 

@@ -64,7 +64,7 @@ class Identities:
                 Person(user_id) if user_id else Person(call.anonymous_id, anonymous=True)
             )
         self.known.add(resolution.person)
-        # Whom a friend invited, known by their address so far, is the user they became.
+        # An invited friend who signs up is merged with the invitation.
         if (
             call.kind is Kind.IDENTIFY
             and resolution.absorbed is None

@@ -17,7 +17,7 @@ from orchestrator.engine.forked import Forked, Told
 from orchestrator.store.wire_log import Notes
 
 # in a row, then the provider is left alone for a while: the rest need not learn it one by one
-IN_VAIN_MAX = 20
+FAILURES_IN_A_ROW_MAX = 20
 PROBE_MAX = 3  # messages that try whether a provider that was left alone takes them again
 ENDLESS = "its template does not end, or takes far too long"
 
@@ -48,27 +48,27 @@ class Breaker:
     begin.
     """
 
-    limit: int = IN_VAIN_MAX
-    in_vain: set[int] = field(default_factory=set)
+    limit: int = FAILURES_IN_A_ROW_MAX
+    failing: set[int] = field(default_factory=set)
     broke: str = ""  # the channel itself did: how
 
     @property
     def is_open(self) -> bool:
         """Whether the provider is to be left alone."""
-        return bool(self.broke) or len(self.in_vain) >= self.limit
+        return bool(self.broke) or len(self.failing) >= self.limit
 
     def note(self, message_id: int, kind: OutcomeKind) -> None:
         """Counts an outcome."""
         match kind:
             case OutcomeKind.ACCEPTED | OutcomeKind.REJECTED:
-                self.in_vain.clear()  # the provider speaks to us
+                self.failing.clear()  # the provider speaks to us
             case OutcomeKind.THROTTLED | OutcomeKind.UNAVAILABLE | OutcomeKind.UNCERTAIN:
-                self.in_vain.add(message_id)
+                self.failing.add(message_id)
 
     def probe(self) -> None:
         """Lets a few messages begin again."""
         if self.is_open:
-            self.in_vain.clear()
+            self.failing.clear()
             self.broke = ""
         self.limit = PROBE_MAX
 

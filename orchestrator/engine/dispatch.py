@@ -148,7 +148,7 @@ def _make(turn: Turn, one: Delivery) -> RenderedMessage | str:
         return compose(turn.parts, one)
     except TemplateFailed as failure:
         return str(failure)
-    # a fault of ours, with one customer's data: the rest of the batch is leased already
+    # a bug, with one customer's data: the rest of the batch is leased already
     except Exception as error:
         logger.error("Message %s cannot be made: %s", one.message.public_id, without_data(error))
         return f"it cannot be made ({type(error).__name__})"

@@ -88,7 +88,7 @@ class Outside:
     def _make(self, call: QueuedWebhook, caller: WebhookCaller) -> None:
         try:
             answer = caller.call(call.request, call.public_id)
-        except Exception as error:  # a fault of ours: the others go on
+        except Exception as error:  # a bug: the others go on
             logger.error("A webhook cannot be made: %s", without_data(error))
             answer = WebhookAnswer(None, reason=f"a fault of Parcours ({type(error).__name__})")
         self._answers.put((call, answer))

@@ -10,7 +10,7 @@ from random import uniform
 from orchestrator.domain.channel import OutcomeKind, SendOutcome
 from orchestrator.domain.medium import ChannelName
 from orchestrator.domain.message import MessageState, Purpose, QueuedMessage
-from orchestrator.engine.batches import IN_VAIN_MAX, Attempt
+from orchestrator.engine.batches import FAILURES_IN_A_ROW_MAX, Attempt
 from orchestrator.engine.report import Failure, TickReport
 from orchestrator.engine.turn import Turn
 from orchestrator.store import messages, settings
@@ -24,7 +24,7 @@ JITTER = 0.25  # a crowd that was turned away together does not come back togeth
 TRIES_MIN = 10  # before a message is given up: it may have waited long for other reasons
 STOP_FOR = timedelta(minutes=1)  # a channel whose account is refused is tried again after this
 REST_MAX = timedelta(minutes=10)
-_IN_VAIN = (OutcomeKind.THROTTLED, OutcomeKind.UNAVAILABLE, OutcomeKind.UNCERTAIN)
+_FAILURES = (OutcomeKind.THROTTLED, OutcomeKind.UNAVAILABLE, OutcomeKind.UNCERTAIN)
 _SPOKEN = (OutcomeKind.ACCEPTED, OutcomeKind.REJECTED)
 
 
@@ -152,10 +152,10 @@ class Sending:
         elif breaker.broke:
             self._rest(transaction, name, self._longer(rest, breaker.broke, timedelta(0)))
         elif breaker.is_open:
-            last = next((one for one in reversed(outcomes) if one.kind in _IN_VAIN), None)
+            last = next((one for one in reversed(outcomes) if one.kind in _FAILURES), None)
             if last is not None:
                 reason = (
-                    f"{len(breaker.in_vain)} messages in a row did not get through: {last.reason}"
+                    f"{len(breaker.failing)} messages in a row did not get through: {last.reason}"
                 )
                 self._rest(transaction, name, self._longer(rest, reason, _longest_wait(outcomes)))
         elif rest is not None and any(outcome.kind in _SPOKEN for outcome in outcomes):
@@ -184,7 +184,7 @@ def end_rest(turn: Turn, transaction: Transaction, name: ChannelName) -> None:
     """Has a channel work as always."""
     del turn.standing.rests[name]
     settings.end_rest(transaction, name)
-    turn.hand_over.breaker(name).limit = IN_VAIN_MAX
+    turn.hand_over.breaker(name).limit = FAILURES_IN_A_ROW_MAX
 
 
 def _is_dead(one: Attempt) -> bool:

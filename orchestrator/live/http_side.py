@@ -112,6 +112,6 @@ class HttpSide:
             return Copy(wanted.number, self._answers.render_copy(wanted.public_id))
         except StoreUnavailable as away:
             return Copy(wanted.number, None, str(away))
-        except Exception:  # a fault of ours, with one mail: the page says that it cannot be shown
+        except Exception:  # a bug, with one mail: the page says that it cannot be shown
             logger.exception("The web copy of a message cannot be made")
             return Copy(wanted.number, None)

@@ -87,7 +87,7 @@ def tell_failure(error: BaseException) -> str | None:
     """What a database, or its driver, could not do, on one line with what to do; None when it is no
     such error.
 
-    A constraint that is broken is a fault of ours, and keeps its traceback.
+    A constraint that is broken is a bug, and keeps its traceback.
     """
     match error:
         case IntegrityError():

@@ -165,7 +165,7 @@ def claim_due(transaction: Transaction, now: datetime, limit: int) -> list[int]:
 
 
 def mark_all_due(transaction: Transaction, now: datetime) -> None:
-    """Has everybody looked at now: the lifecycle's rules were edited."""
+    """Marks every customer due; used after the lifecycle was edited."""
     transaction.execute(
         update(CUSTOMERS)
         .where(CUSTOMERS.c.merged_into.is_(None), CUSTOMERS.c.cursor.is_not(None))
@@ -178,9 +178,7 @@ def _since(transaction: Transaction, now: datetime) -> ColumnElement[datetime]:
 
 
 def mark_inside_due(transaction: Transaction, journeys: Collection[str], now: datetime) -> None:
-    """Has everybody inside these journeys looked at now: they were edited, or released from a
-    pause.
-    """
+    """Marks who is inside these journeys due: they were edited, or released from a pause."""
     if journeys:
         inside = select(ENROLLMENTS.c.customer_id).where(
             ENROLLMENTS.c.journey.in_(sorted(journeys)), ENROLLMENTS.c.status == "active"

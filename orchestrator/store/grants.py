@@ -13,7 +13,7 @@ from orchestrator.store.transaction import Transaction
 
 
 def hand_out(transaction: Transaction, receivers: Sequence[tuple[str, int]]) -> None:
-    """Says whose these codes are: (code, customer)."""
+    """Assigns coupon codes to customers: (code, customer)."""
     if receivers:
         statement = (
             update(GRANTS)

@@ -102,9 +102,8 @@ def newest_id(transaction: Transaction) -> int:
     return transaction.execute(select(func.max(MESSAGES.c.id))).scalar() or 0
 
 
-def has_no_news() -> ColumnElement[bool]:
-    """Whether all that is known of a message's customer is on the time line: every event, and who
-    they really are.
+def is_caught_up() -> ColumnElement[bool]:
+    """True where every event of a message's customer is on the time line, and no merge is pending.
 
     Two look-ups for each message: written as NOT EXISTS, PostgreSQL reads all events for a batch of
     200.
@@ -136,7 +135,7 @@ _DUE = Query(
         _m.channel == _given("channel", _m.channel),
         _m.not_before <= _given("now", _m.not_before),
         ~among(_m.journey, "held"),
-        has_no_news(),
+        is_caught_up(),
     )
     .order_by(_m.not_before, _m.priority.desc(), _m.journey, _m.id)
     .limit(bindparam("count"))
@@ -262,7 +261,7 @@ def suppress_addresses(
     addresses: Mapping[tuple[str, str], str],
     now: datetime,
 ) -> None:
-    """Writes to these (medium, address) nobody any more: address → reason."""
+    """Adds addresses to the suppression list: (medium, address) → reason."""
     rows = [
         {**Suppressed.of_address(medium, address)._asdict(), "reason": reason, "at": now}
         for (medium, address), reason in addresses.items()

@@ -15,7 +15,7 @@ from orchestrator.store.transaction import Transaction
 BASE_URL = "home"  # where `up` answered last
 SECRET_KEY = "secret_key"  # a fingerprint of the one that signs links
 JOURNEY, CHANNEL, SHIFT = "journey", "channel", "shift"  # the kinds of gates: held by people
-STOPPED = "stopped"  # … and a channel that stands still by itself
+STOPPED = "stopped"  # … and a channel that stopped without a person
 
 
 def read(transaction: Transaction, key: str) -> str | None:
@@ -65,7 +65,7 @@ def write_gates(
 
 @dataclass(frozen=True, slots=True)
 class Rest:
-    """A channel stands still by itself until an instant, after `times` rests in a row: why."""
+    """A channel that stopped without a person: until when, after `times` rests, and why."""
 
     until: datetime
     reason: str

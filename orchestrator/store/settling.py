@@ -180,7 +180,7 @@ def _begin_anew(transaction: Transaction, rows: Collection[Any]) -> None:
 
 
 def _expire_later(transaction: Transaction, rows: Collection[Any], now: datetime) -> None:
-    """Gives messages that a person has sent again the time anew in which they are worth sending."""
+    """Renews `expires_at` of messages that a person has sent again."""
     m = MESSAGES.c
     later = [
         {"message": row.id, "later": now + (row.expires_at - row.decided_at)}

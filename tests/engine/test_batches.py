@@ -15,7 +15,7 @@ from orchestrator.domain.channel import UNWATCHED, OutcomeKind, SendOutcome, Wir
 from orchestrator.domain.medium import Medium
 from orchestrator.domain.message import RenderedMessage
 from orchestrator.engine import dispatch, standing
-from orchestrator.engine.batches import IN_VAIN_MAX
+from orchestrator.engine.batches import FAILURES_IN_A_ROW_MAX
 from orchestrator.measure.status import read_status
 from orchestrator.store import customers
 from tests.engine.conftest import OpenShop
@@ -73,12 +73,12 @@ def test_a_provider_that_turns_everything_away_is_left_alone_for_a_while(
     channel = answer(shop, OutcomeKind.THROTTLED, reason="busy", retry_after_s=300)
     report = shop.tick("1s")
     assert (
-        len(channel.messages) == IN_VAIN_MAX
+        len(channel.messages) == FAILURES_IN_A_ROW_MAX
     )  # the others of the batch in hand go back to the queue
     assert "did not get through: busy" in report.channel(Medium.EMAIL).stopped
     answer(shop, OutcomeKind.ACCEPTED)
     shop.tick("5m")
-    assert len(channel.messages) == IN_VAIN_MAX
+    assert len(channel.messages) == FAILURES_IN_A_ROW_MAX
     shop.tick("5m 2s")
     assert states(shop) == {"accepted": 600}
 
@@ -89,7 +89,9 @@ def test_a_few_that_are_turned_away_stop_nobody(open_shop: OpenShop) -> None:
     channel = shop.channels[Medium.EMAIL]
     assert isinstance(channel, RecordingChannel)
     good, bad = SendOutcome(OutcomeKind.ACCEPTED), SendOutcome(OutcomeKind.THROTTLED)
-    channel.answer = lambda message: good if len(channel.messages) % IN_VAIN_MAX == 0 else bad
+    channel.answer = lambda message: (
+        good if len(channel.messages) % FAILURES_IN_A_ROW_MAX == 0 else bad
+    )
     report = shop.tick("1s")
     assert report.channel(Medium.EMAIL).stopped == ""
 

@@ -16,7 +16,7 @@ import pytest
 from channels import open_channel
 from orchestrator.domain.channel import Channel
 from orchestrator.domain.medium import Medium
-from orchestrator.engine.batches import IN_VAIN_MAX, PROBE_MAX
+from orchestrator.engine.batches import FAILURES_IN_A_ROW_MAX, PROBE_MAX
 from orchestrator.measure.status import read_status
 from tests.channels import samples, sendgrid_double, twilio_double
 from tests.channels.http_double import Mishap, Reply
@@ -187,7 +187,7 @@ def test_an_hour_of_a_provider_that_fails_costs_no_message(
     shop.tick("1s")
     assert states(shop) == {"queued": CROWD}
     tried = provider.tried()
-    assert tried <= IN_VAIN_MAX + BATCH_OVERSHOOT
+    assert tried <= FAILURES_IN_A_ROW_MAX + BATCH_OVERSHOOT
     for minute in range(2, 60, 2):
         shop.tick(f"{minute}m")
         if failure in ONE_OF_EACH_ADAPTER:
@@ -223,7 +223,7 @@ def test_a_provider_that_resets_after_the_last_byte_costs_few_messages(
         shop.tick(f"{minute}m 1s")
         restart(shop)
     rests = 8  # in an hour: half a minute, and twice as long each time, up to ten
-    assert states(shop)["unknown"] <= IN_VAIN_MAX + BATCH_OVERSHOOT + rests * (
+    assert states(shop)["unknown"] <= FAILURES_IN_A_ROW_MAX + BATCH_OVERSHOOT + rests * (
         PROBE_MAX + BATCH_OVERSHOOT
     )
     unknown = states(shop)["unknown"]

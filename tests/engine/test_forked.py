@@ -20,7 +20,7 @@ from orchestrator.domain.channel import UNWATCHED, Feature, OutcomeKind, SendOut
 from orchestrator.domain.medium import ChannelName, Medium
 from orchestrator.domain.message import RenderedMessage
 from orchestrator.engine import forked, standing
-from orchestrator.engine.batches import IN_VAIN_MAX, Job
+from orchestrator.engine.batches import FAILURES_IN_A_ROW_MAX, Job
 from orchestrator.engine.forked import FORKED_MIN, IS_POSSIBLE, Child, Forked, Over, Told
 from orchestrator.engine.handover import HandOver
 from orchestrator.engine.report import Held
@@ -291,10 +291,10 @@ def test_a_provider_that_takes_nothing_from_a_process_is_left_alone(
     post = Post(tmp_path / "post", lambda to: SendOutcome(OutcomeKind.UNAVAILABLE, reason="busy"))
     shop = open_crowd(open_shop, post)
     stopped = shop.tick("1s").channel("email").stopped
-    assert stopped == f"{IN_VAIN_MAX} messages in a row did not get through: busy"
-    assert len(post.taken()) == IN_VAIN_MAX
+    assert stopped == f"{FAILURES_IN_A_ROW_MAX} messages in a row did not get through: busy"
+    assert len(post.taken()) == FAILURES_IN_A_ROW_MAX
     shop.tick("2s")
-    assert len(post.taken()) == IN_VAIN_MAX
+    assert len(post.taken()) == FAILURES_IN_A_ROW_MAX
 
 
 def test_a_process_whose_channel_is_held_begins_nothing_more(

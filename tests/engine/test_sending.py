@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from orchestrator.domain.channel import OutcomeKind
-from orchestrator.engine.batches import IN_VAIN_MAX
+from orchestrator.engine.batches import FAILURES_IN_A_ROW_MAX
 from orchestrator.engine.standing import read_standing
 from tests.engine.conftest import OpenShop
 from tests.engine.crowd import HELLO, RESET, answer, crowd, states
@@ -51,10 +51,10 @@ def test_a_report_counts_what_is_tried_again(open_shop: OpenShop) -> None:
 def test_a_channel_whose_provider_takes_messages_again_rests_no_longer(open_shop: OpenShop) -> None:
     shop = open_shop(HELLO, live=True)
     answer(shop, OutcomeKind.UNAVAILABLE)
-    crowd(shop, IN_VAIN_MAX)
+    crowd(shop, FAILURES_IN_A_ROW_MAX)
     assert shop.tick("1s").channel("email").stopped
     answer(shop, OutcomeKind.ACCEPTED)
     shop.tick("3h")
     with shop.context.database.read() as transaction:
         assert read_standing(transaction, shop.context.program).rests == {}
-    assert states(shop) == {"accepted": IN_VAIN_MAX}
+    assert states(shop) == {"accepted": FAILURES_IN_A_ROW_MAX}

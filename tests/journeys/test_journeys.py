@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from orchestrator.domain.journey_tests import Happening, JourneyTest
+from orchestrator.language.program_building import build_program
 from orchestrator.language.project import load_project
 from orchestrator.trial.rehearsal import rehearse
-from orchestrator.wiring import build_program
 
 ROOT = Path(__file__).parents[2]
 PROJECT = load_project(ROOT, {}, need_templates=False)

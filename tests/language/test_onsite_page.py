@@ -10,8 +10,8 @@ import pytest
 from orchestrator.documents.yaml_nodes import read_yaml
 from orchestrator.language.journeys import read_journey
 from orchestrator.language.place import Known
+from orchestrator.language.program_building import build_program
 from orchestrator.trial.rehearsal import rehearse
-from orchestrator.wiring import build_program
 from tests.support.project import read_project
 
 PAGE = (Path(__file__).parents[2] / "docs/onsite.md").read_text("utf-8")

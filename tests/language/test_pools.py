@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from orchestrator.domain.steps.offers import Coupon
+from orchestrator.language.program_building import build_program
 from orchestrator.trial.rehearsal import rehearse
-from orchestrator.wiring import build_program
 from tests.support.project import read_program, read_project
 
 HEAD = "journey: gift\ntrigger: {event: Joined}\n"

@@ -9,8 +9,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from orchestrator.domain.program import Program
+from orchestrator.language.program_building import build_program
 from orchestrator.language.project import Project, load_project
-from orchestrator.wiring import build_program
 
 CONSENTING = '[project]\ntimezone = "UTC"\n[consent]\ndefault = "granted"\n'
 

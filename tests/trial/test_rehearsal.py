@@ -10,9 +10,9 @@ import pytest
 from orchestrator.domain.errors import ProjectInvalid
 from orchestrator.domain.medium import Medium
 from orchestrator.language.journey_test_forms import ExpectForm, SentForm
+from orchestrator.language.program_building import build_program
 from orchestrator.language.project import load_project
 from orchestrator.trial.rehearsal import Rehearsal, rehearse
-from orchestrator.wiring import build_program
 from tests.support.project import CONSENTING, write_project
 
 HELD_OUT_HELLO = """
