@@ -34,6 +34,7 @@ from orchestrator.domain.channel import UNWATCHED, Feature, OutcomeKind, SendOut
 from orchestrator.domain.errors import ChannelMisconfigured
 from orchestrator.domain.medium import Medium
 from orchestrator.domain.message import RenderedMessage
+from orchestrator.domain.phrase import say
 
 _OK, _RECIPIENT_OK, _GO_ON = frozenset({250}), frozenset({250, 251, 252}), frozenset({354})
 _LEAVING = frozenset({421, 221})
@@ -331,10 +332,10 @@ def _own_return_path(settings: ChannelSettings) -> str:
     try:
         address, name = read_mailbox(written) if written else ("", "")
         if name or len(address.rpartition("@")[0]) > _RETURN_LOCAL_MAX:
-            raise MessageRefused("an address alone, such as bounces@shop.example")
+            raise MessageRefused(say("an address alone, such as bounces@shop.example"))
     except MessageRefused as refused:
         raise ChannelMisconfigured(
-            f"PARCOURS_SMTP_RETURN_PATH cannot take bounces: {refused}"
+            say("PARCOURS_SMTP_RETURN_PATH cannot take bounces: {refused}", refused=refused)
         ) from None
     return address
 

@@ -27,6 +27,7 @@ from orchestrator.domain.channel import UNWATCHED, Feature, OutcomeKind, SendOut
 from orchestrator.domain.errors import ChannelMisconfigured
 from orchestrator.domain.medium import Medium
 from orchestrator.domain.message import RenderedMessage
+from orchestrator.domain.phrase import say
 
 BODY_MAX = 1600
 WHATSAPP = "whatsapp:"  # before the numbers of both sides
@@ -252,11 +253,13 @@ def _by_whatsapp(sender: dict[str, str]) -> dict[str, str]:
 
 
 def _client(settings: ChannelSettings, url: str, http: HttpClient) -> Client:
-    account = settings.require_key("TWILIO_ACCOUNT_SID", "AC followed by 32 hexadecimal digits")
-    token = settings.require_key("TWILIO_AUTH_TOKEN", "the token of Twilio's console")
+    account = settings.require_key(
+        "TWILIO_ACCOUNT_SID", say("AC followed by 32 hexadecimal digits")
+    )
+    token = settings.require_key("TWILIO_AUTH_TOKEN", say("the token of Twilio's console"))
     if not _ACCOUNT_SID.fullmatch(account):
         raise ChannelMisconfigured(
-            "TWILIO_ACCOUNT_SID must be AC followed by 32 hexadecimal digits"
+            say("TWILIO_ACCOUNT_SID must be AC followed by 32 hexadecimal digits")
         )
     # The SDK falls back to the process's own environment, where TWILIO_REGION would rewrite the
     # host we chose.
@@ -276,17 +279,22 @@ def _own_sender(settings: ChannelSettings, medium: Medium) -> tuple[str, str]:
     sender = settings.optional(variable).removeprefix(WHATSAPP)
     if not (service or sender):
         raise SettingMissing(
-            f"set the environment variable {variable} (a number of your account) or "
-            "TWILIO_MESSAGING_SERVICE_SID"
+            say(
+                "set the environment variable {variable} (a number of your account) or "
+                "TWILIO_MESSAGING_SERVICE_SID",
+                variable=variable,
+            )
         )
     if sender and medium.spec.is_content and not sender.startswith("+"):
-        raise ChannelMisconfigured(f"{variable} must be a number such as +14155552671")
+        raise ChannelMisconfigured(
+            say("{variable} must be a number such as +14155552671", variable=variable)
+        )
     if service and not _SERVICE_SID.fullmatch(service):
         raise ChannelMisconfigured(
-            "TWILIO_MESSAGING_SERVICE_SID must be MG followed by 32 hexadecimal digits"
+            say("TWILIO_MESSAGING_SERVICE_SID must be MG followed by 32 hexadecimal digits")
         )
     if sender and (refusal := sender_refusal(Medium.SMS, sender)):
-        raise ChannelMisconfigured(f"{variable}: {refusal}")
+        raise ChannelMisconfigured(say("{variable}: {refusal}", variable=variable, refusal=refusal))
     return service, sender
 
 

@@ -25,6 +25,7 @@ from channels.channel_settings import ChannelSettings
 from channels.connection import Connection, Connections
 from orchestrator.domain.channel import OutcomeKind, SendOutcome
 from orchestrator.domain.errors import ChannelMisconfigured
+from orchestrator.domain.phrase import say
 
 HEAD_BYTES_MAX = 64 * 1024
 BODY_BYTES_MAX = 64 * 1024  # an error's text; whatever comes behind is of no use
@@ -260,14 +261,23 @@ def base_url(settings: ChannelSettings, variable: str, default: str) -> str:
         sound = False
     if not sound or parts.username is not None or parts.query or parts.fragment:
         raise ChannelMisconfigured(
-            f"{variable} must be an address such as {default}, beginning with https:// or http://"
+            say(
+                "{variable} must be an address such as {default}, beginning with https:// or "
+                "http://",
+                variable=variable,
+                default=default,
+            )
         )
     resource = next(
         (end for end in ("/v3", "/v3/mail/send", "/2010-04-01") if parts.path.endswith(end)), None
     )
     if resource:
         raise ChannelMisconfigured(
-            f"{variable} must end before {resource}: what comes there is added"
+            say(
+                "{variable} must end before {resource}: what comes there is added",
+                variable=variable,
+                resource=resource,
+            )
         )
     return url
 

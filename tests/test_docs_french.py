@@ -81,5 +81,16 @@ def test_a_french_page_is_set_as_french_is(page: Path) -> None:
     assert wrong == []
 
 
+@pytest.mark.parametrize("page", FRENCH, ids=lambda page: page.name)
+def test_the_reference_in_french_has_the_keys_and_examples_of_the_english_one(page: Path) -> None:
+    def ends(text: str) -> list[tuple[str, str]]:
+        rows = re.findall(r"^\|(.+)\|$", text, re.MULTILINE)
+        cells = [re.split(r"(?<!\\)\|", row) for row in rows]
+        return [(one[0], one[3]) for one in cells if len(one) == 4 and "`" in one[0]]
+
+    if page.name != "rules.md":  # whose last column says how to mend
+        assert ends(prose(page)) == ends(prose(english(page)))
+
+
 def test_readers_of_english_find_the_french_pages() -> None:
     assert "(docs/fr/README.md)" in (ROOT / "README.md").read_text("utf-8")

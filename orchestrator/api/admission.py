@@ -41,15 +41,25 @@ def is_admitted(request: Request) -> bool:
     """Whether the visitor is at this machine, or has the admin token as Bearer or in the cookie of
     `/login`.
     """
-    if _is_local(request):
+    if _is_local(request) or has_admin_token(request):
         return True
     token = services_of(request).config.admin_token
-    if token is None:
-        return False
+    return token is not None and _same(request.cookies.get(COOKIE, ""), _cookie_value(token))
+
+
+def has_admin_token(request: Request) -> bool:
+    """Whether a program shows the admin token, as Bearer."""
+    token = services_of(request).config.admin_token
     scheme, _, given = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() == "bearer" and _same(given.strip(), token):
-        return True
-    return _same(request.cookies.get(COOKIE, ""), _cookie_value(token))
+    return token is not None and scheme.lower() == "bearer" and _same(given.strip(), token)
+
+
+def is_a_program_of_ours(request: Request) -> bool:
+    """Whether a call comes from the shop's own server: with the admin token, or from this machine
+    and from no page, for a page elsewhere can have a visitor's browser call it.
+    """
+    from_here = _is_local(request) and "origin" not in request.headers
+    return from_here or has_admin_token(request)
 
 
 async def show_login(request: Request) -> Response:

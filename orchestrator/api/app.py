@@ -98,7 +98,11 @@ def _routes(services: ApiServices) -> list[BaseRoute]:
     if (
         not services.config.project.website
     ):  # then the links of the mails lead here, and none of them is dead
-        routes += [Route("/shop", home.show_shop), Route("/shop/{path:path}", home.show_shop)]
+        routes += [
+            Route("/shop", home.show_shop),
+            Route("/shop/pictures/{name}.svg", home.show_picture),
+            Route("/shop/{path:path}", home.show_shop),
+        ]
     return routes
 
 

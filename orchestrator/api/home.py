@@ -11,6 +11,7 @@ from starlette.responses import JSONResponse, Response
 
 from orchestrator.api.context import ApiServices, services_of
 from orchestrator.api.pages import begin_visit, render_page
+from orchestrator.render.pictures import draw
 from orchestrator.store.availability import StoreUnavailable, unless_away
 from orchestrator.store.inbox import check_store
 
@@ -55,6 +56,14 @@ async def tell_health(request: Request) -> Response:
 async def show_style(request: Request) -> Response:
     """The style sheet of all pages."""
     return Response(_STYLE, media_type="text/css", headers={"Cache-Control": "public, max-age=300"})
+
+
+async def show_picture(request: Request) -> Response:
+    """A picture of a product of the demo's shop."""
+    drawing = draw(request.path_params["name"])
+    return Response(
+        drawing, media_type="image/svg+xml", headers={"Cache-Control": "public, max-age=3600"}
+    )
 
 
 async def show_shop(request: Request) -> Response:

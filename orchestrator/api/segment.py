@@ -25,6 +25,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 
+from orchestrator.api.admission import has_admin_token, is_a_program_of_ours
 from orchestrator.api.context import ApiServices, services_of, writer_of
 from orchestrator.api.inbox_writer import InboxFull
 from orchestrator.api.requests import BodyRefused, read_body
@@ -49,13 +50,18 @@ CALL_PATHS = {
 }
 BATCH_PATHS = ("batch", "import", "b")
 _SAID_ONCE = ("context", "sentAt")  # by a batch, for all its calls
+#: The write key stands in pages, and what happens to the business calls customers.
+NEEDS_TOKEN = (
+    "needs_admin_token",
+    "what happens to the business is told by the shop's own server, with the admin token as Bearer",
+)
 _NOTHING_SAID: Mapping[str, object] = {}
 _WRITE_KEY = re.compile(rb'"writeKey"\s*:\s*"[^"]*"\s*,?')
 
 
 def segment_routes(*others: Route) -> Mount:
     """The routes under /v1, with `others` that any website may call, too: the write key is public
-    there, and can only write.
+    there, and can only write what customers do.
     """
     cors = Middleware(
         CORSMiddleware,
@@ -132,7 +138,8 @@ async def _take(request: Request, sent: _Sent) -> Response:
     services, said = services_of(request), sent.said
     if not isinstance(said, dict):
         return problem(400, "invalid_request", "the body must be a JSON object")
-    if read_write_key(request) is None and not _is_key(said.get("writeKey"), services):
+    may_write = read_write_key(request) is not None or has_admin_token(request)
+    if not may_write and not _is_key(said.get("writeKey"), services):
         return _refuse_key()
     reception = Reception(services.clock.now(), services.config.ingest_max_age, "api")
     if _is_batch(request):
@@ -147,6 +154,8 @@ async def _take(request: Request, sent: _Sent) -> Response:
 
 async def _receive_call(request: Request, call: object, reception: Reception) -> Response:
     outcome = _judge(call, _NOTHING_SAID, reception, may_be_large=True)
+    if not _may_call_many(request, outcome):
+        return problem(403, *NEEDS_TOKEN)
     if isinstance(outcome, InboxEntry):
         return await _file(request, [outcome], [])
     answer = await _file(request, [], [outcome])
@@ -165,10 +174,20 @@ async def _receive_batch(
         return problem(400, "invalid_request", f"a batch may have {BATCH_CALLS_MAX} calls")
     said = {key: sent[key] for key in _SAID_ONCE if not _is_nothing(sent.get(key))}
     outcomes = [_judge(call, said, reception, may_be_large=some_large) for call in batch]
+    outcomes = [one if _may_call_many(request, one) else _refuse_business(one) for one in outcomes]
     accepted = [outcome for outcome in outcomes if isinstance(outcome, InboxEntry)]
     return await _file(
         request, accepted, [outcome for outcome in outcomes if isinstance(outcome, RejectedEntry)]
     )
+
+
+def _may_call_many(request: Request, call: InboxEntry | RejectedEntry) -> bool:
+    """Whether a call is one of a customer, or its sender may speak for the business."""
+    return call.source != BUSINESS or is_a_program_of_ours(request)
+
+
+def _refuse_business(call: InboxEntry | RejectedEntry) -> RejectedEntry:
+    return RejectedEntry(call.received_at, call.source, *NEEDS_TOKEN, call.raw)
 
 
 def _judge(

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from random import Random
+
+from orchestrator.domain.values import as_mapping
 
 CURRENCY = "EUR"
 
@@ -75,3 +78,20 @@ def fill_basket(throw: Random) -> list[Good]:
 def price_of(basket: list[Good]) -> float:
     """What a basket costs."""
     return round(sum(good.price for good in basket), 2)
+
+
+def with_addresses(call: Mapping[str, object], url: str) -> dict[str, object]:
+    """A call whose products say where their pages and pictures are, in the shop at `url`."""
+    properties = as_mapping(call.get("properties"))
+    if "product_id" in properties:
+        return {**call, "properties": _at(properties, url)}
+    if isinstance(products := properties.get("products"), list):
+        placed = [_at(product, url) for product in products]
+        return {**call, "properties": {**properties, "products": placed}}
+    return dict(call)
+
+
+def _at(product: Mapping[str, object], url: str) -> dict[str, object]:
+    sku = product["product_id"]
+    pages = {"url": f"{url}/shop/products/{sku}", "image_url": f"{url}/shop/pictures/{sku}.svg"}
+    return {**product, **pages}

@@ -24,6 +24,7 @@ import urllib3
 from channels.mailbox import read_message
 from orchestrator.clock import VirtualClock
 from orchestrator.demo.deeds import Call, Deed
+from orchestrator.demo.goods import with_addresses
 from orchestrator.demo.readers import Readers
 from orchestrator.demo.seasons import HISTORY, SEASON, imagine_history, imagine_season
 from orchestrator.demo.shoppers import invent_shoppers
@@ -185,9 +186,8 @@ class Shopfront:
     def post(self, calls: Sequence[Call]) -> None:
         """Posts calls as one batch; raises ShopClosed."""
         if calls:
-            self._send(
-                f"{self._url}/v1/batch", headers=self._headers, body=orjson.dumps({"batch": calls})
-            )
+            batch = {"batch": [with_addresses(call, self._url) for call in calls]}
+            self._send(f"{self._url}/v1/batch", headers=self._headers, body=orjson.dumps(batch))
 
     def send_form(self, deed: Deed) -> None:
         """Sends a page's form as a browser would; raises ShopClosed."""

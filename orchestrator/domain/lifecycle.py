@@ -172,9 +172,10 @@ def _last(stored: str | None, event: Event) -> str:
 
 def _latest(path: str, stored: Any, event: Event) -> Any:
     value = next(iter(read_path(event.properties, path)), None)
-    if value is None or (stored is not None and stored["at"] > event.at.isoformat()):
+    told = event.at.isoformat()
+    if value is None or (stored is not None and stored["at"] > told):
         return stored
-    return {"at": event.at.isoformat(), "value": value}
+    return {"at": told, "value": value}
 
 
 def _tally(path: str, minus: str | None, stored: Any, event: Event) -> dict[str, int]:

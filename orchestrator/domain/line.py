@@ -348,8 +348,9 @@ class Moment:
     ) -> None:
         """Keeps somebody on the current step until an instant, and tells why."""
         self.enrollment.due_at, self.enrollment.changed = due, True
-        detail["until"] = due.isoformat()
-        self.decide(kind, reason, **detail)
+        if self.line.tells(kind):
+            detail["until"] = due.isoformat()
+            self.decide(kind, reason, **detail)
 
     def move(self, due: datetime, why: Reason) -> None:
         """Gives a wait another end, which is told; of a line that is retraced in the end only

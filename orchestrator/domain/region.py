@@ -50,7 +50,7 @@ def country_of(traits: Mapping[str, object]) -> str:
     `address.country`), UNREADABLE_REGION where it cannot be read, "" where there is none."""
     address = traits.get("address")
     told = traits.get("country") or (
-        address.get("country") if isinstance(address, Mapping) else None
+        address.get("country") if address is not None and isinstance(address, Mapping) else None
     )
     if told is None or told == "":
         return ""

@@ -49,7 +49,7 @@ def parse_duration(text: str) -> timedelta:
         told = say("'{text}' is not a duration: write {known}", text=text, known=known)
         raise ValueError(told) from None
     if span > DURATION_MAX:
-        raise ValueError(f"'{text}' is longer than ten years")
+        raise ValueError(say("'{text}' is longer than ten years", text=text))
     return -span if stripped[:1] == "-" else span
 
 
@@ -96,7 +96,7 @@ def parse_clock(text: str) -> time:
         hour, minute, second = (int(group or 0) for group in match.groups())
         if hour < 24 and minute < 60 and second < 60:
             return time(hour, minute, second)
-    raise ValueError(f"'{text}' is not a time of day: write 09:00")
+    raise ValueError(say("'{text}' is not a time of day: write 09:00", text=text))
 
 
 @lru_cache(maxsize=4096)  # of many customers, few zones and times of day
@@ -109,6 +109,7 @@ def to_instant(day: date, clock: time, zone: ZoneInfo) -> datetime:
     return _gap_end(local, zone)
 
 
+@lru_cache(maxsize=4096)
 def second_of_two(day: date, clock: time, zone: ZoneInfo) -> datetime:
     """The UTC instant at which a clock that is set back shows a local time for the second time."""
     return datetime.combine(day, clock, tzinfo=zone).replace(fold=1).astimezone(UTC)
@@ -157,6 +158,9 @@ def next_local_time(after: datetime, clock: time, days: frozenset[int], zone: Zo
                 return after if minute <= after else instant
         day += timedelta(days=1)
     raise AssertionError("a week holds every weekday")
+
+
+_DAY, _MIDNIGHT = timedelta(days=1), time(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,11 +227,13 @@ class QuietHours:
 
     def _stretch_end(self, at: datetime, zone: ZoneInfo) -> datetime:
         local = at.astimezone(zone)
-        ends = [to_instant(local.date() + timedelta(days=1), time(0), zone)]
-        if self.end is not None and not self.is_off(local.date()):
-            ends += [to_instant(local.date() + timedelta(days=k), self.end, zone) for k in (0, 1)]
-            ends.append(second_of_two(local.date(), self.end, zone))
-        first = min(end for end in ends if end > at)
+        today = local.date()
+        tomorrow = today + _DAY
+        ends = [to_instant(tomorrow, _MIDNIGHT, zone)]
+        if self.end is not None and not self.is_off(today):
+            ends += [to_instant(day, self.end, zone) for day in (today, tomorrow)]
+            ends.append(second_of_two(today, self.end, zone))
+        first = min([end for end in ends if end > at])
         if offset_of(first.astimezone(zone)) == offset_of(local):
             return first
         return min(

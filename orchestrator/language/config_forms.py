@@ -14,7 +14,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, ValidationInfo
 
 from orchestrator.config import LINK_FIELDS, UTM, Channels, ProjectSettings
 from orchestrator.domain.medium import Medium
-from orchestrator.domain.phrase import say
+from orchestrator.domain.phrase import Phrase, say
 from orchestrator.domain.policy import Cap
 from orchestrator.domain.public_holidays import places_with_holidays
 from orchestrator.domain.region import read_phone
@@ -42,7 +42,7 @@ _PER = {"hour": timedelta(hours=1), "day": timedelta(days=1), "week": timedelta(
 # ---------------------------------------------------------------- values
 
 
-def _matching(pattern: str, example: str) -> AfterValidator:
+def _matching(pattern: str, example: Phrase) -> AfterValidator:
     """Text of a certain form; `example` says which."""
 
     def check(text: str, info: ValidationInfo) -> str:
@@ -165,18 +165,20 @@ def _fields(text: str) -> Iterator[str]:
         yield "{"
 
 
-OneLine = Annotated[str, _matching(r"[^\x00-\x1f\x7f]+", "one line of text, the sender people see")]
+OneLine = Annotated[
+    str, _matching(r"[^\x00-\x1f\x7f]+", say("one line of text, the sender people see"))
+]
 HolidayPlace = Annotated[str, AfterValidator(_holiday_place)]
 Zone = Annotated[str, AfterValidator(_timezone)]
-Locale = Annotated[str, _matching(r"[a-z]{2,3}([-_][A-Za-z0-9]{2,8})*", "such as en or fr-CA")]
-Currency = Annotated[str, _matching(r"[A-Z]{3}", "three capital letters, such as EUR")]
+Locale = Annotated[str, _matching(r"[a-z]{2,3}([-_][A-Za-z0-9]{2,8})*", say("such as en or fr-CA"))]
+Currency = Annotated[str, _matching(r"[A-Z]{3}", say("three capital letters, such as EUR"))]
 WebAddress = Annotated[str, AfterValidator(_web_address)]
 DatabaseUrl = Annotated[str, AfterValidator(_without_password)]
 Sender = Annotated[
     str,
     _matching(
         r"[^@\s<>]+@[^@\s<>]+|[^<>]*<[^@\s<>]+@[^@\s<>]+>",
-        "an address such as hello@shop.example or The Shop <hello@shop.example>",
+        say("an address such as hello@shop.example or The Shop <hello@shop.example>"),
     ),
 ]
 VariableName = Annotated[str, AfterValidator(_variable_name)]

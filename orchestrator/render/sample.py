@@ -12,17 +12,42 @@ from orchestrator.domain.event import Event
 from orchestrator.domain.expression import Scope
 from orchestrator.domain.values import as_mapping
 from orchestrator.links import Links, LinkSigner
+from orchestrator.render import pictures
 
 NOW = datetime(2026, 1, 5, 10, tzinfo=UTC)
 
 
 _PRODUCTS = [
-    {"name": "Aura lamp", "variant": "opal glass", "price": 149, "quantity": 1},
-    {"name": "Sälen linen towel", "variant": "sand", "price": 32.5, "quantity": 2},
+    {
+        "product_id": "aura-lamp",
+        "name": "Aura lamp",
+        "variant": "opal glass",
+        "price": 149,
+        "quantity": 1,
+    },
+    {
+        "product_id": "salen-towel",
+        "name": "Sälen linen towel",
+        "variant": "sand",
+        "price": 32.5,
+        "quantity": 2,
+    },
 ]
 _PRODUCTS_FR = [
-    {"name": "Lampe Aura", "variant": "verre opalin", "price": 149, "quantity": 1},
-    {"name": "Serviette en lin Sälen", "variant": "sable", "price": 32.5, "quantity": 2},
+    {
+        "product_id": "aura-lamp",
+        "name": "Lampe Aura",
+        "variant": "verre opalin",
+        "price": 149,
+        "quantity": 1,
+    },
+    {
+        "product_id": "salen-towel",
+        "name": "Serviette en lin Sälen",
+        "variant": "sable",
+        "price": 32.5,
+        "quantity": 2,
+    },
 ]
 
 
@@ -114,6 +139,7 @@ def sample_context(
             "email": "ada@example.com",
             "locale": locale,
             "timezone": "Europe/Paris",
+            "consent": {"email": True, "phone": True},
             "orders": 3,
             "last_order_at": now - timedelta(days=95),
             "favourite": "lighting",
@@ -123,19 +149,35 @@ def sample_context(
             "at": now,
             "value": 214,
             "currency": "EUR",
-            "products": [
-                dict(product)
-                for product in (_PRODUCTS_FR if locale.startswith("fr") else _PRODUCTS)
-            ],
+            "products": _products(website, locale),
             "role": "referrer",
             "code": "NORD-7K2M-X4",
             "amount": 10,
+            "minimum": 40,
             "expires_at": (now + timedelta(days=180)).isoformat(),
         },
-        "item": dict((_PRODUCTS_FR if locale.startswith("fr") else _PRODUCTS)[0]),
-        "vars": {"answer": {"survey": "nps", "score": 9, "answer": "discount"}},
+        "item": _products(website, locale)[0],
+        "vars": {
+            "answer": {"survey": "nps", "score": 9, "answer": "discount"},
+            "discount": 15,
+            "gift": 10,
+            "minimum": 40,
+        },
         "coupon": offer,
         "journey": dict(journey),
         "project": dict(project),
         "links": Links(signer, "preview", "preview", website, {}),
     }
+
+
+def _products(website: str, locale: str) -> list[dict[str, object]]:
+    """What lies in the cart, with addresses and pictures as a shop sends them."""
+    products = _PRODUCTS_FR if locale.startswith("fr") else _PRODUCTS
+    return [
+        {
+            **product,
+            "url": f"{website}/products/{product['product_id']}",
+            "image_url": pictures.inline(str(product["product_id"])),
+        }
+        for product in products
+    ]

@@ -481,6 +481,7 @@ def test_where_no_website_is_named_the_links_of_mails_lead_to_a_page_of_ours(
             "/shop",
             "/shop/",
             "/shop/products/oak-stool",
+            "/shop/pictures/oak-stool.svg",
             "/shop/%3Cscript%3E?utm_source=x",
             "/shop/a/b/c/d/e",
         ):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import tracemalloc
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,7 +14,7 @@ import pytest
 from sqlalchemy import select
 
 from orchestrator.api.requests import BodyRefused, unpack
-from orchestrator.store.tables import BUSINESS_EVENTS
+from orchestrator.store.tables import BUSINESS_EVENTS, REJECTIONS
 from tests.api.site import NOW, WRITE_KEY, Site
 
 BASIC = (WRITE_KEY, "")
@@ -305,7 +306,7 @@ def test_characters_that_postgresql_cannot_hold_are_left_out(shop: Site) -> None
 
 def test_the_engine_is_woken_by_new_calls_only(sqlite_shop: Site) -> None:
     send(sqlite_shop, "/v1/track", track())
-    assert sqlite_shop.nudged.wait(5)
+    assert sqlite_shop.nudged.wait(300)
     send(sqlite_shop, "/v1/track", track())
     assert len(sqlite_shop.nudges) == 1
 
@@ -363,13 +364,20 @@ def test_a_bomb_is_never_unpacked_whole() -> None:
         tracemalloc.stop()
 
 
+def send_from_here(shop: Site, path: str, body: Any, **options: Any) -> httpx.Response:
+    """A program at this machine, where the shop is tried out."""
+    with shop.local_client() as client:
+        return client.post(path, json=body, auth=BASIC, **options)
+
+
 @pytest.mark.parametrize("path", ["/v1/business", "/v1/batch"])
 def test_what_happens_to_the_business_is_kept_once_and_is_no_customers(
     shop: Site, path: str
 ) -> None:
     said = {"type": "business", "event": "Sale Began", "properties": {"a": 1}, "messageId": "b1"}
     for _ in range(2):
-        answer = send(shop, path, {"batch": [said]} if path.endswith("batch") else said)
+        body = {"batch": [said]} if path.endswith("batch") else said
+        answer = send_from_here(shop, path, body)
         assert (answer.status_code, answer.json()) == (200, SUCCESS)
     with shop.database.read() as transaction:
         names = list(transaction.execute(select(BUSINESS_EVENTS.c.name)).scalars())
@@ -378,5 +386,48 @@ def test_what_happens_to_the_business_is_kept_once_and_is_no_customers(
 
 @pytest.mark.parametrize("event", [None, "", 3])
 def test_a_business_call_names_its_event(shop: Site, event: object) -> None:
-    answer = send(shop, "/v1/business", {"event": event})
+    answer = send_from_here(shop, "/v1/business", {"event": event})
     assert (answer.status_code, answer.json()["code"]) == (400, "no_event")
+
+
+BEGAN = {"type": "business", "event": "Sale Began", "messageId": "b1"}
+VIEWED = {"type": "track", "userId": "ada", "event": "Viewed", "messageId": "m1"}
+AS_ADMIN = {"Authorization": "Bearer secret-token"}
+
+
+def business_and_rejections(shop: Site) -> tuple[list[str], list[str]]:
+    with shop.database.read() as transaction:
+        names = list(transaction.execute(select(BUSINESS_EVENTS.c.name)).scalars())
+        return names, list(transaction.execute(select(REJECTIONS.c.code)).scalars())
+
+
+def with_a_token(shop: Site) -> Site:
+    environment = {"PARCOURS_ADMIN_TOKEN": "secret-token"}
+    shop.change(config=replace(shop.services.config, environment=environment))
+    return shop
+
+
+def test_the_write_key_that_pages_carry_calls_no_customers(shop: Site) -> None:
+    answer = send(with_a_token(shop), "/v1/business", BEGAN)
+    assert (answer.status_code, answer.json()["code"]) == (403, "needs_admin_token")
+    assert send(shop, "/v1/batch", {"batch": [BEGAN, VIEWED]}).status_code == 200
+    assert business_and_rejections(shop) == ([], ["needs_admin_token"])
+    assert len(shop.inbox()) == 1
+
+
+def test_with_the_admin_token_a_server_tells_of_its_business_and_needs_no_other_key(
+    shop: Site,
+) -> None:
+    with with_a_token(shop).client(**AS_ADMIN) as client:
+        for path, said in [("/v1/business", BEGAN), ("/v1/batch", {"batch": [VIEWED]})]:
+            answer = client.post(path, json=said)
+            assert (answer.status_code, answer.json()) == (200, SUCCESS)
+    assert business_and_rejections(shop) == (["Sale Began"], [])
+    assert len(shop.inbox()) == 1
+
+
+def test_a_page_in_the_browser_of_this_machine_calls_no_customers_either(shop: Site) -> None:
+    origin = {"Origin": "https://elsewhere.example"}
+    answer = send_from_here(shop, "/v1/business", BEGAN, headers=origin)
+    assert (answer.status_code, answer.json()["code"]) == (403, "needs_admin_token")
+    assert business_and_rejections(shop) == ([], [])

@@ -17,8 +17,9 @@ PAGE = (Path(__file__).parents[2] / "docs/coming-from.md").read_text("utf-8")
 HERE = [row.rpartition(" | ")[2] for row in re.findall(r"^\| .* \|$", PAGE, re.MULTILINE)]
 OF_A_JOURNEY = (
     "trigger", "reentry", "one_per", "only_if", "goal", "exit", "holdout", "topic", "purpose",
-    "draft", "on_change",
+    "draft", "on_change", "throttle", "spread",
 )  # fmt: skip
+CALLED = {"throttle", "spread"}  # which only called journeys have
 STEP = re.compile(rf"\{{(id|first_of):|({'|'.join(BUILT_STEPS)}):|exit$|suppress$")
 
 
@@ -32,7 +33,8 @@ def written(kind: str) -> list[str]:
 
 def problems(*lines: str) -> list[str]:
     heads = {line.partition(":")[0] for line in lines}
-    base = {"journey": "journey: welcome", "trigger": "trigger: manual", "steps": "steps: [exit]"}
+    trigger = 'trigger: {schedule: "0 9 * * mon"}' if heads & CALLED else "trigger: manual"
+    base = {"journey": "journey: welcome", "trigger": trigger, "steps": "steps: [exit]"}
     text = [line for key, line in base.items() if key not in heads]
     document, found = read_yaml("\n".join((*text, *lines)), "welcome.yaml")
     read_journey(document, KNOWN, found)

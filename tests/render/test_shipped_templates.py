@@ -174,9 +174,10 @@ def test_a_hostile_customer_cannot_write_into_a_mail(
     hostile = '"><img src=x onerror=alert(1)>\r\nBcc: all@example.com'
     context["customer"]["first_name"] = hostile
     context["coupon"]["code"] = context["entry"]["code"] = hostile
+    context["entry"]["products"][0]["image_url"] = context["entry"]["products"][0]["url"] = hostile
     context["entry"]["products"][0]["name"] = context["entry"]["name"] = hostile
     mail = shipped.render_email(name, "en", context)
-    assert "<img" not in mail.html
+    assert "<img src=x" not in mail.html
     assert "\n" not in mail.subject + mail.preheader
     assert "\r" not in mail.subject + mail.preheader
 
@@ -204,7 +205,8 @@ def test_the_text_part_says_all_that_the_html_shows(mail: RenderedEmailParts) ->
 
 def test_every_link_says_where_it_leads(mail: RenderedEmailParts) -> None:
     anchors = re.findall(r"<a\b[^>]*>(.*?)</a>", mail.html, re.DOTALL)
-    assert all(re.sub(r"<[^>]*>|\s", "", anchor) for anchor in anchors)
+    said = (re.sub(r'<img [^>]*alt="([^"]+)"[^>]*>', r"\1", anchor) for anchor in anchors)
+    assert all(re.sub(r"<[^>]*>|\s", "", anchor) for anchor in said)
 
 
 def test_carts_show_the_products_of_a_checkout_or_the_one_that_was_added(
@@ -220,6 +222,58 @@ def test_carts_show_the_products_of_a_checkout_or_the_one_that_was_added(
     assert one.subject == "Linen throw is still in your cart"
     assert "€80.00" in one.text
     assert "Aura lamp" not in one.text
+
+
+def test_carts_show_pictures_that_lead_to_the_products_and_what_it_all_costs(
+    shipped: Templates, signer: LinkSigner
+) -> None:
+    context = context_of("cart-reminder", signer, "en", True)
+    lamp = {"url": "https://shop.example/lamp", "image_url": "https://shop.example/lamp.jpg"}
+    context["entry"]["products"][0] |= lamp
+    html = shipped.render_email("cart-reminder", "en", context).html
+    assert re.search(r'href="https://shop.example/lamp"[^>]*><img [^>]*lamp\.jpg', html)
+    assert "€214.00" in html
+    context["entry"] = {"name": "Linen throw", "price": 80}
+    html = shipped.render_email("cart-reminder", "en", context).html
+    assert "<img" not in html
+    assert re.search(r'href="http://localhost:8000/shop/cart[^"]*"[^>]*>Linen throw', html)
+    assert "Total" not in html
+
+
+#: Whatever a journey or parcours.toml decides: the name of the shop, what is given, and its terms.
+DECIDED = re.compile(r"Atelier Nord|Paris|[€$£]\s?\d|\d\s?[€$£]|\b\d+\s?% (off|de remise)")
+
+
+@pytest.mark.parametrize(
+    "path", sorted(ROOT.glob("templates/*/[a-z_]*")), ids=lambda path: path.name
+)
+def test_a_template_says_nothing_that_its_journey_or_parcours_toml_decides(path: Path) -> None:
+    text = re.sub(r"\{#.*?#\}", "", path.read_text("utf-8"), flags=re.DOTALL)
+    assert DECIDED.findall(text) == []
+
+
+def test_a_mail_of_another_shop_with_other_offers_says_what_these_are(
+    shipped: Templates, signer: LinkSigner
+) -> None:
+    context = context_of("referral-invite", signer, "en", True)
+    context["vars"] |= {"gift": 25, "minimum": 90}
+    mail = shipped.render_email("referral-invite", "en", context)
+    assert mail.subject == "€25 for a friend, €25 for you"
+    assert "each of you receives €25 by email, for any order from €90." in mail.text
+    context = context_of("nps-apology", signer, "en", True)
+    assert "will call you" in shipped.render_email("nps-apology", "en", context).text
+    context["customer"]["consent"] = {"email": True}
+    assert "will call you" not in shipped.render_email("nps-apology", "en", context).text
+
+
+def test_what_the_invitations_promise_is_what_the_referral_gives() -> None:
+    def said(name: str, pattern: str) -> set[tuple[str, str]]:
+        return set(re.findall(pattern, (ROOT / f"journeys/{name}.yaml").read_text("utf-8")))
+
+    given = said("referral-reward", r"amount: (\d+), currency: EUR, minimum: (\d+)")
+    assert len(given) == 1
+    for name in ("referral-invite", "nps"):
+        assert said(name, r"set: \{gift: (\d+), minimum: (\d+)\}") == given
 
 
 def test_the_scale_of_the_survey_offers_every_score_once(
