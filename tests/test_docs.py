@@ -15,7 +15,9 @@ from orchestrator.language.config_file import read_config
 
 ROOT = Path(__file__).parent.parent
 REFERENCE = ROOT / "docs/command-line.md"
-PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md")])
+PAGES = sorted(
+    [ROOT / "README.md", *(ROOT / "docs").glob("*.md"), *(ROOT / "docs/fr").glob("*.md")]
+)
 #: Part of the language's command line, and not built yet: a page may say so.
 PLANNED = {
     "simulate",
