@@ -181,12 +181,15 @@ class _Union(Union):
 def _run_strands(strands: Sequence[Strand]) -> None:
     for strand in strands:
         strand.line.colleagues = [one.state for one in strands if one is not strand]
+    marks = [len(strand.line.effects) for strand in strands]
     for strand in strands:
         strand.begin()
     team = _Team(strands)
-    for strand in strands:
+    for strand, mark in zip(strands, marks, strict=True):
+        changed = strand.line.effects[mark:]
         for event in strand.taken:
             team.tell(strand, _about_event(strand, event, None))
+        team.tell(strand, _about_changes(strand, changed))
         strand.look_ahead()
     while (coming := team.next()) is not None:
         team.step(coming)

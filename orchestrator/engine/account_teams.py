@@ -8,6 +8,7 @@ from orchestrator.domain.account import group_of
 from orchestrator.domain.event import Kind
 from orchestrator.domain.together import share
 from orchestrator.store.account_members import find_members
+from orchestrator.store.customers import lock
 from orchestrator.store.line_loading import Loaded
 from orchestrator.store.transaction import Transaction
 
@@ -29,11 +30,10 @@ def accounts_of(life: Loaded, others: Mapping[int, Loaded]) -> set[str]:
 def members_missing(
     transaction: Transaction, lives: Mapping[int, Loaded], others: Mapping[int, Loaded]
 ) -> list[int]:
-    """The members of all these accounts who are not loaded yet."""
+    """The members of all these accounts who are not loaded yet; they are locked now."""
     named = set[str]().union(*(accounts_of(life, others) for life in lives.values()))
-    return [
-        one for one in find_members(transaction, named) if one not in lives and one not in others
-    ]
+    found = find_members(transaction, named)
+    return lock(transaction, [one for one in found if one not in lives and one not in others])
 
 
 def is_touched(life: Loaded) -> bool:

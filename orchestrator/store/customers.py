@@ -44,6 +44,7 @@ _MARK = Prepared(
 _DUE_AT = Query(
     select(_c.id, _c.next_due_at).where(among(_c.id, "ids"), _c.next_due_at.is_not(None))
 )
+_LOCKED = Query(select(_c.id).where(among(_c.id, "ids")).with_for_update())
 _DUE = Query(
     select(_c.id)
     .where(_c.next_due_at <= _now)
@@ -162,6 +163,12 @@ def claim_due(transaction: Transaction, now: datetime, limit: int) -> list[int]:
     transaction.
     """
     return [customer_id for (customer_id,) in transaction.rows(_DUE, now=now, count=limit)]
+
+
+def lock(transaction: Transaction, ids: Collection[int]) -> list[int]:
+    """Locks customers for this transaction, as those that it claims; returns who is there."""
+    found = transaction.rows(_LOCKED, ids=sorted(ids)) if ids else ()
+    return [customer_id for (customer_id,) in found]
 
 
 def mark_all_due(transaction: Transaction, now: datetime) -> None:

@@ -285,6 +285,26 @@ def test_news_of_the_account_are_nothing_that_a_member_did() -> None:
     assert them.sends("bob") == [("2h", "thanks")]
 
 
+def test_what_somebody_does_at_the_instant_at_which_they_join_is_heard_by_the_members() -> None:
+    them = companies(TRIAL)
+    them.join("0s", "ada", "acme")
+    them.track("1h", "ada", "Trial Started")
+    them.join("2h", "bob", "acme")
+    them.track("2h", "bob", "Subscription Started")
+    them.run()
+    assert them.left("ada") == [("2h", "Subscription Started")]
+
+
+def test_that_a_member_leaves_is_heard_by_those_who_stay() -> None:
+    them = companies(TRIAL.replace("Subscription Started", "Account Removed User"))
+    for user in ("ada", "bob"):
+        them.join("0s", user, "acme")
+    them.track("1h", "ada", "Trial Started")
+    them.track("2h", "bob", "Account Removed User")
+    them.run()
+    assert them.left("ada") == [("2h", "Account Removed User")]
+
+
 # ---------------------------------------------------------------- one journey per account
 
 ONE = """

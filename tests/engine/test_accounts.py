@@ -14,8 +14,10 @@ from sqlalchemy import event, select
 from channels.recording import RecordingChannel
 from orchestrator.domain.medium import Medium
 from orchestrator.engine import standing
+from orchestrator.engine.account_teams import mark_stale
 from orchestrator.engine.report import Held
 from orchestrator.store.account_members import ACCOUNT_MEMBERS
+from orchestrator.store.line_loading import load
 from orchestrator.store.tables import CUSTOMERS
 from tests.engine.conftest import OpenShop
 from tests.engine.crowd import NO_CHANNELS
@@ -185,6 +187,41 @@ def test_of_one_tick_the_first_by_the_time_of_their_event_enters(open_shop: Open
     assert shop.decisions("ignored") == [("ignored", "", "already inside: bob")]
 
 
+def test_who_is_asked_late_is_asked_by_what_was_known_of_the_account_then(
+    open_shop: OpenShop,
+) -> None:
+    shop = open_shop(PRO, live=True)
+    join_all(shop, "ada", "bob", plan="free")
+    shop.call("3h", "group", "bob", groupId="acme", traits={"plan": "pro"})
+    shop.tick("4h")
+    shop.call("2h", "track", "ada", received="5h", event="Report Opened")
+    shop.tick("5h")
+    assert shop.passages() == []
+    assert members(shop)["ada"] == ("acme", {"plan": "pro"})
+
+
+def test_news_of_the_account_are_part_of_the_true_order(open_shop: OpenShop) -> None:
+    """Who enters late leaves by what a member did since, and no row says that it was otherwise."""
+    shop = open_shop(WAITING, live=True)
+    join_all(shop, "ada", "bob")
+    shop.track("2h", "Subscription Started", "bob")
+    shop.tick("4h")
+    shop.call("1h", "track", "ada", received="5h", event="Trial Started")
+    shop.tick("5h")
+    assert shop.passages() == [("ada", "waiting", "exited")]
+    assert shop.decisions("overtaken") == []
+
+
+def test_an_older_group_call_of_imported_history_moves_nobody(open_shop: OpenShop) -> None:
+    shop = open_shop(PRO)
+    join_all(shop, "ada")
+    shop.call("3h", "group", "ada", groupId="globex")
+    shop.tick("4h")
+    shop.call("1h", "group", "ada", received="5h", starts=False, groupId="acme")
+    shop.tick("5h")
+    assert members(shop)["ada"][0] == "globex"
+
+
 # ---------------------------------------------------------------- merges, edits, what is kept
 
 
@@ -292,6 +329,21 @@ def test_a_message_that_waits_is_stopped_by_another_member_although_it_was_the_l
     shop.tick("5h")
     assert shop.sends() == []
     assert shop.ledger() == [("not_sent", "hello", f"left before: {rule.split(': ')[1]}")]
+
+
+def test_to_whom_it_is_news_what_another_member_knows_the_rules_are_asked_as_after_an_edit(
+    open_shop: OpenShop,
+) -> None:
+    shop = open_shop(PRO)
+    join_all(shop, "ada", "bob", plan="free")
+    shop.tick("1h")
+    with shop.context.database.write() as transaction:
+        loaded = load(transaction, shop.context.program, [1, 2], shop.clock.now())
+    told = loaded[1].state.account
+    assert told is not None
+    told.take({"plan": "pro"}, shop.clock.now())
+    mark_stale(list(loaded.values()))
+    assert [one.stale for one in loaded.values()] == [False, True]
 
 
 # ---------------------------------------------------------------- what it costs

@@ -5,7 +5,7 @@ their calls are replayed together.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from orchestrator.domain.call import Call, read_call
@@ -14,7 +14,7 @@ from orchestrator.domain.program import Program
 from orchestrator.domain.run_options import LIFE
 from orchestrator.domain.steps.message_step import QueueMessage
 from orchestrator.trial.replay import Replay, sort_into_lives
-from tests.support.life import after_start, instant
+from tests.support.life import START, after_start, instant
 from tests.support.shop import Shop
 
 
@@ -67,6 +67,15 @@ class Company:
             if isinstance(effect, QueueMessage)
         ]
         return [(after_start(at), user, template) for at, user, template in sorted(found)]
+
+    def all_sends_by_hour(self) -> list[tuple[int, str, str]]:
+        """The same, with the whole hours after START."""
+        return [
+            ((effect.at - START) // timedelta(hours=1), user, effect.step.template)
+            for user, done in self.effects.items()
+            for effect in done
+            if isinstance(effect, QueueMessage)
+        ]
 
     def sends(self, user: str) -> list[tuple[str, str]]:
         """The messages of one user, as (time after START, template)."""
