@@ -18,12 +18,17 @@ from orchestrator.domain.triggers import Called
 from orchestrator.domain.values import earlier
 
 
+def may_be_called(line: Line) -> bool:
+    """Whether anything in the project calls customers."""
+    return bool(line.program.index.called or line.options.business)
+
+
 def next_call(line: Line, after: datetime) -> datetime | None:
     """The first instant > `after` that calls the customer: what was called is carried out, so
     on a retraced line there is none.
     """
     index, business = line.program.index, line.options.business
-    if line.retrace is not None or not (index.called or business):
+    if line.retrace is not None or not may_be_called(line):
         return None
     if line.called_up_to is not None:
         after = max(after, line.called_up_to)
