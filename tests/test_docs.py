@@ -15,9 +15,7 @@ from orchestrator.language.config_file import read_config
 
 ROOT = Path(__file__).parent.parent
 REFERENCE = ROOT / "docs/command-line.md"
-PAGES = sorted(
-    [ROOT / "README.md", *(ROOT / "docs").glob("*.md"), *(ROOT / "docs/fr").glob("*.md")]
-)
+PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").glob("*.md")])
 #: Part of the language's command line, and not built yet: a page may say so.
 PLANNED = {
     "simulate",
