@@ -145,8 +145,9 @@ class SqliteFolder:
         return url.removeprefix("sqlite:///")
 
 
-#: Whoever is still connected is shown the door; then every row but the schema's version goes, keys
-#: count from 1 again, and plans are made as if nothing had ever been here.
+#: Whoever is still connected is shown the door; then every row but the schema's version goes, from
+#: the tables that ever held one, keys count from 1 again, and plans are made as if nothing had ever
+#: been here.
 _EMPTY = """
     SELECT pg_terminate_backend(pid) FROM pg_stat_activity
     WHERE datname = current_database() AND pid <> pg_backend_pid();
@@ -155,10 +156,12 @@ _EMPTY = """
     BEGIN
       FOR one IN SELECT relname FROM pg_class
         WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND relname <> 'alembic_version'
+          AND pg_relation_size(oid) > 0
       LOOP EXECUTE format('DELETE FROM %I', one.relname); END LOOP;
       PERFORM setval(oid::regclass, 1, false) FROM pg_class WHERE relkind = 'S';
       UPDATE pg_class SET reltuples = -1, relpages = 0
-        WHERE relkind IN ('r', 'i') AND relnamespace = 'public'::regnamespace;
+        WHERE relkind IN ('r', 'i') AND relnamespace = 'public'::regnamespace
+          AND (reltuples, relpages) <> (-1, 0);
       DELETE FROM pg_statistic WHERE starelid IN
         (SELECT oid FROM pg_class WHERE relnamespace = 'public'::regnamespace);
     END $$"""

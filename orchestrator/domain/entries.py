@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from orchestrator.domain import assignment
 from orchestrator.domain.called_later import make_appointment, take_appointments
-from orchestrator.domain.called_lines import take_business, take_calls
+from orchestrator.domain.called_lines import may_be_called, take_business, take_calls
 from orchestrator.domain.effects import Decision, DecisionKind, RuleChange
 from orchestrator.domain.event import Event, Kind
 from orchestrator.domain.expression import Scope
@@ -42,7 +42,8 @@ def enter(
     for change in changes:
         if change.to is not None and change.cause in ("event", "time"):
             answered |= _enter_by_change(line, now, change, answered)
-    answered |= _enter_by_call(line, now, answered)
+    if may_be_called(line):
+        answered |= _enter_by_call(line, now, answered)
     if line.state.appointments:
         _keep_appointments(line, now)
     for journey, again in due_again(line, now) if line.program.index.again else ():

@@ -27,13 +27,12 @@ class AppointmentRow(SQLModel, table=True):
 
 
 class MissedCallRow(SQLModel, table=True):
-    """An instant that called nobody, for Parcours was not running, and `instead` the later one of
-    the same trigger that did."""
+    """An instant that called nobody into a journey, for it passed while Parcours was not running;
+    a later one did instead."""
 
     __tablename__ = "missed_calls"
     journey: str = Field(primary_key=True)
     at: datetime = time_field(nullable=False, primary_key=True)
-    instead: datetime = time_field(nullable=False)
 
 
 def _handle(model: type[SQLModel]) -> Table:

@@ -306,7 +306,7 @@ def test_characters_that_postgresql_cannot_hold_are_left_out(shop: Site) -> None
 
 def test_the_engine_is_woken_by_new_calls_only(sqlite_shop: Site) -> None:
     send(sqlite_shop, "/v1/track", track())
-    assert sqlite_shop.nudged.wait(5)
+    assert sqlite_shop.nudged.wait(300)
     send(sqlite_shop, "/v1/track", track())
     assert len(sqlite_shop.nudges) == 1
 

@@ -75,6 +75,7 @@ class HttpDouble:
         self.conduct: Callable[[Request], Conduct | None] = lambda request: None
         self._released = threading.Event()
         self._server = _Server(("127.0.0.1", 0), _handler(self))
+        self.closed = self._server.closed  # released for each connection that the double has closed
         self.url = f"{'https' if tls else 'http'}://127.0.0.1:{self._server.server_port}"
         if tls:
             self._server.socket = tls.wrap_socket(
@@ -126,6 +127,14 @@ class HttpDouble:
 class _Server(ThreadingHTTPServer):
     daemon_threads = True  # a kept connection has a thread that waits for its next request
     request_queue_size = 64
+
+    def __init__(self, *arguments: Any) -> None:
+        self.closed = threading.Semaphore(0)
+        super().__init__(*arguments)
+
+    def shutdown_request(self, request: Any) -> None:
+        super().shutdown_request(request)
+        self.closed.release()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A client that went away is no news; anything else is a fault of the double, and loud."""

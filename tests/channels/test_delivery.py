@@ -103,14 +103,21 @@ def test_after_a_misconfiguration_nothing_more_is_begun(crew: Crew) -> None:
     }
 
 
+#: Until a deadline; a busy machine may need longer to begin as many as there are connections.
+PATIENCES_S = (0.2, 2.0, 20.0)
+
+
 def test_what_is_not_begun_at_the_deadline_stays_and_what_is_begun_ends(crew: Crew) -> None:
     def transmit(message: RenderedMessage, _: RenderedMessage) -> SendOutcome:
         time.sleep(max(0.0, end_s - time.monotonic()) + 0.01)
         return ACCEPTED
 
     batch = [email(number) for number in range(9)]
-    end_s = time.monotonic() + 2  # time enough for three to begin
-    kinds = [outcome.kind for _, outcome in crew.deliver(batch, end_s, keep, transmit)]
+    for patience_s in PATIENCES_S:
+        end_s = time.monotonic() + patience_s
+        kinds = [outcome.kind for _, outcome in crew.deliver(batch, end_s, keep, transmit)]
+        if kinds.count(OutcomeKind.ACCEPTED) >= 3:
+            break
     assert kinds.count(OutcomeKind.ACCEPTED) == 3
     assert kinds.count(OutcomeKind.NOT_ATTEMPTED) == 6
 
@@ -134,7 +141,7 @@ def test_a_message_that_waits_for_its_answer_holds_its_connection_only(crew: Cre
 
     def transmit(message: RenderedMessage, _: RenderedMessage) -> SendOutcome:
         if message.message_id == email(0).message_id:
-            silent.wait(30)
+            silent.wait(300)
         return ACCEPTED
 
     first = crew.deliver([email(0), email(1)], soon(), keep, transmit)
@@ -149,7 +156,7 @@ def test_closing_waits_for_no_answer(crew: Crew) -> None:
     silent = threading.Event()
 
     def transmit(message: RenderedMessage, _: RenderedMessage) -> SendOutcome:
-        silent.wait(30)
+        silent.wait(300)
         return ACCEPTED
 
     answers = crew.deliver([email(1)], soon(), keep, transmit)
@@ -159,18 +166,23 @@ def test_closing_waits_for_no_answer(crew: Crew) -> None:
 
 
 def test_what_is_left_at_the_deadline_is_told_though_every_connection_waits(crew: Crew) -> None:
-    silent = threading.Event()
+    batch = [email(number) for number in range(9)]
+    for patience_s in PATIENCES_S:
+        silent, begun = threading.Event(), list[str]()
 
-    def transmit(message: RenderedMessage, _: RenderedMessage) -> SendOutcome:
-        silent.wait(30)
-        return ACCEPTED
+        def transmit(message: RenderedMessage, _: RenderedMessage) -> SendOutcome:
+            begun.append(message.to)  # noqa: B023 - called in this turn only
+            silent.wait(300)  # noqa: B023
+            return ACCEPTED
 
-    answers = crew.deliver(
-        [email(number) for number in range(9)], time.monotonic() + 0.2, keep, transmit
-    )
-    assert [next(answers)[1].kind for _ in range(6)] == [OutcomeKind.NOT_ATTEMPTED] * 6
-    silent.set()
-    assert [outcome.kind for _, outcome in answers] == [OutcomeKind.ACCEPTED] * 3
+        answers = crew.deliver(batch, time.monotonic() + patience_s, keep, transmit)
+        first = [next(answers)[1].kind for _ in range(6)]
+        silent.set()
+        others = [outcome.kind for _, outcome in answers]
+        if len(begun) >= 3:
+            break
+    assert first == [OutcomeKind.NOT_ATTEMPTED] * 6
+    assert others == [OutcomeKind.ACCEPTED] * 3
 
 
 def test_a_closed_crew_begins_nothing(crew: Crew) -> None:
@@ -179,11 +191,11 @@ def test_a_closed_crew_begins_nothing(crew: Crew) -> None:
 
     def transmit(message: RenderedMessage, _: RenderedMessage) -> SendOutcome:
         began.set()
-        crew_may_go_on.wait(30)
+        crew_may_go_on.wait(300)
         return ACCEPTED
 
     def end() -> None:
-        began.wait(30)
+        began.wait(300)
         crew.stop()
         crew_may_go_on.set()
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -289,7 +288,8 @@ def test_a_connection_that_the_provider_closed_while_idle_costs_no_message(
     double.script += [Mishap.CLOSE_AFTER] * 3
     for number in range(6):
         assert send(channel, email(number))[0].kind is OutcomeKind.ACCEPTED
-        time.sleep(0.2)  # long enough that the end of the connection has arrived here
+        if number < 3:
+            double.closed.acquire()  # the end of the connection has arrived here
 
 
 def good_body() -> dict[str, Any]:

@@ -20,8 +20,10 @@ import pytest
 from sqlalchemy import text
 
 from orchestrator.cli import main
+from orchestrator.engine import work
 from orchestrator.engine.forked import FORKED_MIN
 from orchestrator.language.config_file import load_config
+from orchestrator.live import http_side, running
 from orchestrator.store.database import Database
 from tests.channels.misbehaviour import Late
 from tests.channels.smtp_double import ScriptedSmtp
@@ -37,7 +39,14 @@ TOML = (
     '[project]\ntimezone = "UTC"\npostal_address = "1 High Street"\n[consent]\ndefault = "granted"\n'
     '[channels]\nemail = "smtp"\nfrom_email = "shop@shop.example"\n'
 )
+#: Longer than any wait of these tests, and shorter than SMTP waits for an answer.
+SILENCE = Late("250 taken", 1.5 * PATIENCE_S)
 STOP_S_MAX = 8  # `docker stop` kills after ten
+
+
+def test_what_each_part_is_granted_at_the_end_is_within_what_docker_grants_all() -> None:
+    side_by_side = max(http_side.GRACE_S, work.GRACE_S)
+    assert side_by_side + running._PREFECT_GRACE_S <= STOP_S_MAX
 
 
 @pytest.fixture
@@ -108,7 +117,7 @@ def test_a_tick_that_is_told_to_stop_finishes_what_is_in_hand(
     ) as tick:
         until(lambda: len(server.taken) >= CONNECTIONS)
         tick.send_signal(how)
-        said, _ = tick.communicate(timeout=30)
+        said, _ = tick.communicate(timeout=PATIENCE_S)
     assert tick.returncode == 0, said
     assert "Traceback" not in said
     assert "the next tick goes on" in said
@@ -121,24 +130,24 @@ def test_a_tick_that_is_told_to_stop_waits_for_no_silent_provider(
     sending: Path, server: ScriptedSmtp
 ) -> None:
     ingest(sending)
-    server.script["dot"] = ""
+    server.script["dot"] = SILENCE
     with subprocess.Popen(
         [*PARCOURS, "tick", "--project", str(sending)], stdout=subprocess.DEVNULL
     ) as tick:
         until(lambda: server.messages == CONNECTIONS)
         tick.terminate()
-        assert tick.wait(STOP_S_MAX) == 0
+        assert tick.wait(PATIENCE_S) == 0
     assert states(sending) == {"unknown": CONNECTIONS, "queued": CROWD - CONNECTIONS}
 
 
 def test_up_that_is_told_to_stop_waits_for_no_silent_provider(
     sending: Path, server: ScriptedSmtp, start_at: Callable[[Path], Up]
 ) -> None:
-    server.script["dot"] = ""
+    server.script["dot"] = SILENCE
     up = start_at(sending)
     up.post(*calls())
     up.until(lambda: server.messages == CONNECTIONS)
-    assert up.stop(signal.SIGTERM, STOP_S_MAX) == 0
+    assert up.stop(signal.SIGTERM) == 0
     assert "Traceback" not in up.said()
     assert states(sending) == {"unknown": CONNECTIONS, "queued": CROWD - CONNECTIONS}
 
@@ -161,7 +170,7 @@ def test_a_folder_that_is_deleted_under_up_is_missed_and_nothing_is_sent_again(
     up.until(lambda: "Nothing is sent" in up.said())
     assert not (sending / "var/parcours.db").exists()
     assert len(server.taken) == 5
-    assert up.stop(signal.SIGTERM, STOP_S_MAX) == 0
+    assert up.stop(signal.SIGTERM) == 0
     assert "Traceback" not in up.said()
 
 

@@ -15,7 +15,7 @@ from collections import Counter
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import UUID
 
 import pytest
@@ -31,6 +31,8 @@ from tests.support.ports import server_port
 if TYPE_CHECKING:
     from prefect.client.orchestration import SyncPrefectClient
     from prefect.client.schemas.objects import FlowRun
+
+Seen = TypeVar("Seen")
 
 SERVER = PrefectServer(Path(tempfile.mkdtemp(prefix="parcours-prefect-")), port=server_port())
 
@@ -228,6 +230,37 @@ class Stage:
 
     def close(self) -> None:
         self.stop()
+
+    def within_a_window(self, act: Callable[[Callable[[], bool]], Seen]) -> Seen:
+        """What was seen before the window had passed in which it began: a busy machine may need a
+        longer one. `act` may ask whether it has passed.
+        """
+        for window_s in (6.0, 24.0, 96.0, PATIENCE_S):
+            self.stop()
+            self.pace = self.pace_with(window_s=window_s)
+            self.start()
+            end = time.monotonic() + window_s
+            seen = act(lambda end=end: time.monotonic() >= end)
+            if time.monotonic() < end:
+                return seen
+        pytest.fail("no window was long enough")
+
+    def cancel_a_run(self, kind: GateKind, work: GateKind, count: int) -> FlowRun:
+        """Gives work, and cancels the run that is opened for it, once that has done it."""
+        from prefect.states import Cancelling
+
+        before, name = len(self.runs(kind)), self._name(work)
+        done = self.engine.done[name] + count
+        self.engine.give(work, name, count)
+        run = self.until(lambda: [r for r in self.runs(kind)[before:] if r.start_time])[-1]
+        self.until(lambda: self.engine.done[name] == done)
+        self.client.set_flow_run_state(run.id, Cancelling())
+        return self.until(lambda: r if is_final(r := self.client.read_flow_run(run.id)) else None)
+
+    def look_five_times(self) -> None:
+        """Waits until the loop has looked for work so often."""
+        looks = len(self.engine.looks)
+        self.until(lambda: len(self.engine.looks) > looks + 5)
 
     def deployment(self, kind: GateKind) -> Any:
         return self.client.read_deployment_by_name(f"{kind}/{self._name(kind)}")

@@ -6,11 +6,11 @@ from __future__ import annotations
 
 import logging
 import re
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from prefect.client.schemas.objects import StateType
-from prefect.states import Cancelling
+from prefect.client.schemas.objects import FlowRun, StateType
 
 from flows.gate import UP, GateKind, Pace
 
@@ -44,27 +44,26 @@ def test_without_work_no_shift_opens_but_by_hand(stage: Stage) -> None:
 def test_cancelling_a_shift_stops_its_work_and_holds_everything_until_its_minute_is_over(
     stage: Stage,
 ) -> None:
-    stage.pace = stage.pace_with(window_s=20.0)
-    stage.start()
-    stage.engine.give(GateKind.DELIVERIES, stage.channel, 4)
-    run = stage.until(
-        lambda: [r for r in stage.runs(GateKind.SHIFT) if r.state_type is StateType.RUNNING]
-    )[0]
-    stage.until(lambda: stage.engine.done[stage.channel] == 4)
-    stage.client.set_flow_run_state(run.id, Cancelling())
-    [run] = stage.finished(GateKind.SHIFT)
+    def cancel_and_give_more(
+        is_over: Callable[[], bool],
+    ) -> tuple[FlowRun, bool, frozenset[str], int, int]:
+        run = stage.cancel_a_run(GateKind.SHIFT, GateKind.DELIVERIES, 4)
+        is_off_duty = stage.engine.is_off_duty
+        # Prefect knows the run's end a moment before the loop has written what it holds.
+        stage.until(lambda: stage.engine.saved.shifts or is_over())
+        held = stage.engine.saved.shifts
+        before = stage.engine.done[stage.journey]
+        stage.engine.give(GateKind.JOURNEY, stage.journey, 5)
+        stage.look_five_times()
+        return run, is_off_duty, held, before, stage.engine.done[stage.journey]
+
+    run, is_off_duty, held, before, after = stage.within_a_window(cancel_and_give_more)
     assert run.state.type is StateType.CANCELLED
     assert run.name == "up · 4 sent · cancelled in the UI"
-    assert stage.engine.is_off_duty
-    # Prefect knows the run's end a moment before the loop has written what it holds.
-    stage.until(lambda: stage.engine.saved.shifts)
-    assert stage.engine.saved.shifts == {UP}
-
-    stage.engine.give(GateKind.JOURNEY, stage.journey, 5)
-    looks = len(stage.engine.looks)
-    stage.until(lambda: len(stage.engine.looks) > looks + 5)
-    assert stage.engine.done[stage.journey] == 0
-    stage.until(lambda: stage.engine.done[stage.journey] == 5)  # its minute is over
+    assert is_off_duty
+    assert held == {UP}
+    assert after == before
+    stage.until(lambda: stage.engine.done[stage.journey] == before + 5)  # its minute is over
 
 
 def test_pausing_the_shift_holds_everything_and_a_restart_keeps_it_so(stage: Stage) -> None:
