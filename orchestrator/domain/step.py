@@ -195,6 +195,17 @@ class StepMoment(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Way:
+    """One way that somebody may go from a step, with the steps on it. Decisions name it by why it
+    was gone, and which it is among those of that reason (an arm's number, a variant's name)."""
+
+    words: str
+    reason: Reason
+    which: object = None
+    steps: Sequence[Step] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Step(ABC):
     """One step. `word` is that of the language; the kind's class in YAML's spelling."""
 
@@ -212,6 +223,11 @@ class Step(ABC):
     @property
     def blocks(self) -> tuple[tuple[Step, ...], ...]:
         """The lists of steps inside it, in written order."""
+        return ()
+
+    @property
+    def ways(self) -> Sequence[Way]:
+        """The ways of which a decision says that one is gone; none where the step has but one."""
         return ()
 
     @property
@@ -284,6 +300,11 @@ class Wait(Step):
 @dataclass(frozen=True, slots=True)
 class Fork(Step):
     """One of several ways is chosen, and gone at once."""
+
+    @property
+    @abstractmethod
+    def ways(self) -> Sequence[Way]:
+        """All that may be chosen."""
 
     @abstractmethod
     def choose(self, moment: StepMoment) -> Sequence[Step]:
