@@ -92,5 +92,16 @@ def test_the_reference_in_french_has_the_keys_and_examples_of_the_english_one(pa
         assert ends(prose(page)) == ends(prose(english(page)))
 
 
+@pytest.mark.parametrize("page", FRENCH, ids=lambda page: page.name)
+def test_what_is_typed_is_the_same_on_a_french_page(page: Path) -> None:
+    """`parcours …` between backticks: the English page's test knows whether there is such a call."""
+
+    def typed(text: str) -> set[str]:
+        return {" ".join(call.split()) for call in re.findall(r"`(parcours [^`]+)`", text)}
+
+    own = {"parcours check"}  # of which the French pages tell once more, for its language
+    assert typed(prose(page)) - own <= typed(prose(english(page)))
+
+
 def test_readers_of_english_find_the_french_pages() -> None:
     assert "(docs/fr/README.md)" in (ROOT / "README.md").read_text("utf-8")

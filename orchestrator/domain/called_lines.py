@@ -9,12 +9,18 @@ from collections.abc import Sequence
 from datetime import datetime
 from itertools import islice, takewhile
 from operator import attrgetter
+from zoneinfo import ZoneInfo
 
 from orchestrator.domain.event import Event
 from orchestrator.domain.journey import Journey
-from orchestrator.domain.line import Line
+from orchestrator.domain.line import LATE, Line
 from orchestrator.domain.triggers import Called
 from orchestrator.domain.values import earlier
+
+
+def may_be_called(line: Line) -> bool:
+    """Whether anything in the project calls customers."""
+    return bool(line.program.index.called or line.options.business)
 
 
 def next_call(line: Line, after: datetime) -> datetime | None:
@@ -22,7 +28,7 @@ def next_call(line: Line, after: datetime) -> datetime | None:
     on a retraced line there is none.
     """
     index, business = line.program.index, line.options.business
-    if line.retrace is not None or not (index.called or business):
+    if line.retrace is not None or not may_be_called(line):
         return None
     if line.called_up_to is not None:
         after = max(after, line.called_up_to)
@@ -33,10 +39,25 @@ def next_call(line: Line, after: datetime) -> datetime | None:
 
 def take_calls(line: Line, now: datetime) -> Sequence[tuple[Journey, Called]]:
     """What calls the customer at this instant, once."""
-    index = line.program.index
+    index, clock = line.program.index, line.options.wall_clock
     if line.retrace is not None or not index.called or _has_called(line, now):
         return ()
-    return index.timetable(line.state).called_at(now)
+    called = index.timetable(line.state).called_at(now)
+    if clock is None or clock - now <= LATE:
+        return called
+    zone = line.state.zone
+    return [one for one in called if not is_missed(one, zone, now, clock)]
+
+
+def is_missed(called: tuple[Journey, Called], zone: ZoneInfo, at: datetime, now: datetime) -> bool:
+    """Whether an instant of a trigger passed while nobody looked, and a later one has come by now,
+    which calls instead: after an outage nobody gets three newsletters at once.
+    """
+    journey, trigger = called
+    if now - at <= LATE:
+        return False
+    after = next(iter(trigger.calendar(zone).all_after(at)), None)
+    return after is not None and after <= now and not journey.has_ended(after)
 
 
 def take_business(line: Line, now: datetime) -> Sequence[Event]:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from bisect import bisect_right, insort
 from collections.abc import Callable, Iterable, Mapping, MutableMapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
 from enum import StrEnum
 from operator import attrgetter
@@ -276,17 +276,12 @@ class CustomerState:
 
     def as_of_now(self) -> CustomerState:
         """A copy that stays as it is while the line goes on."""
-        history = {name: list(events) for name, events in self.history.items()}
-        return replace(
-            self,
-            traits=dict(self.traits),
-            account=self.account and self.account.copy(),
-            facts=dict(self.facts),
-            consent=dict(self.consent),
-            history=history,
-            sent=list(self.sent),
-            enrollments=[],
-        )
+        seen = CustomerState(*_values_of(self))
+        seen.traits, seen.facts = dict(self.traits), dict(self.facts)
+        seen.consent, seen.sent, seen.enrollments = dict(self.consent), list(self.sent), []
+        seen.history = {name: list(events) for name, events in self.history.items()}
+        seen.account = self.account and self.account.copy()
+        return seen
 
     # ------------------------------------------------------------ small changes
 
@@ -337,6 +332,8 @@ class CustomerState:
         self.consent[key] = choice
         return known is None or known.granted != choice.granted
 
+
+_values_of = attrgetter(*[one.name for one in fields(CustomerState)])
 
 _BUILT_IN: Mapping[str, Callable[[CustomerState], object]] = {
     "id": lambda state: state.external_id,

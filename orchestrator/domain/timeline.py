@@ -12,6 +12,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from orchestrator.domain.applying import apply, count_facts, take_account
+from orchestrator.domain.called_lines import may_be_called
 from orchestrator.domain.effects import Effect
 from orchestrator.domain.event import Event, Kind
 from orchestrator.domain.following import follow_edit
@@ -23,7 +24,7 @@ from orchestrator.domain.record import Record
 from orchestrator.domain.run_options import LIFE, RunOptions
 from orchestrator.domain.state import CustomerState
 from orchestrator.domain.values import INSTANT
-from orchestrator.domain.walk import next_instant, walk
+from orchestrator.domain.walk import Ahead, next_instant, walk
 from orchestrator.domain.watching import change_answers
 
 
@@ -43,8 +44,8 @@ def run(
     line.
     """
     line = Line(program, state, options)
-    waiting = walk(line, begin(line, events, record), until)
-    return end(line, waiting, until)
+    ahead = walk(line, begin(line, events, record), until)
+    return end(line, ahead.events, until, ahead)
 
 
 def begin(line: Line, events: Iterable[Event], record: Record | None = None) -> list[Event]:
@@ -60,14 +61,21 @@ def begin(line: Line, events: Iterable[Event], record: Record | None = None) -> 
     return _place_late(line, list(events), record)
 
 
-def end(line: Line, waiting: list[Event], until: datetime) -> list[Effect]:
+def end(
+    line: Line, waiting: list[Event], until: datetime, ahead: Ahead | None = None
+) -> list[Effect]:
     """Leaves a line at an instant up to which it was walked, and says when it goes on; returns the
-    effects.
+    effects. What comes first behind the last instant of the walk, as seen `ahead`, comes first
+    behind `until`, too.
     """
-    state = line.state
+    state, calls = line.state, line.options.called_from is None
+    is_seen = ahead is not None and state.cursor is not None and (calls or not may_be_called(line))
     if state.cursor is None or state.cursor < until:
         state.cursor = until
-    state.next_due_at = next_instant(line, waiting, calls=line.options.called_from is None)
+    if ahead is not None and is_seen:
+        state.next_due_at = ahead.at
+    else:
+        state.next_due_at = next_instant(line, waiting, calls=calls)
     return line.effects
 
 

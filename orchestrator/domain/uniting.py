@@ -46,6 +46,8 @@ def run_life(
 ) -> list[Effect]:
     """Runs one line up to `until`, and before it those of the customers who turned out to be this
     one."""
+    if not life.events and not life.merges:  # as of whoever time alone has woken
+        return run(program, life.state, (), until, options=life.options)
     union = Union(program, recall)
     events = union.bring_together(life)
     record = union.recall_for(life, events)

@@ -19,6 +19,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from itertools import groupby
 from operator import attrgetter
+from typing import NamedTuple
 
 from orchestrator.domain.account_news import heard_of_account
 from orchestrator.domain.applying import apply
@@ -38,10 +39,16 @@ from orchestrator.domain.while_inside import next_again
 MOVES_MAX = 100  # of one enrollment within one instant
 
 
-def walk(line: Line, events: Iterable[Event], until: datetime) -> list[Event]:
-    """Takes every instant up to `until`, inclusive; returns the events that lie behind it, the next
-    one last.
-    """
+class Ahead(NamedTuple):
+    """What lies behind the end of a walk: the events, the next one last, and when the line goes on,
+    also for an instant that calls the customer."""
+
+    events: list[Event]
+    at: datetime | None
+
+
+def walk(line: Line, events: Iterable[Event], until: datetime) -> Ahead:
+    """Takes every instant up to `until`, inclusive."""
     state, inside, last = line.state, len(line.state.enrollments), None
     waiting = sorted(events, key=attrgetter("at"))
     waiting.reverse()  # the next one is popped from the end
@@ -55,7 +62,7 @@ def walk(line: Line, events: Iterable[Event], until: datetime) -> list[Event]:
             inside = len(state.enrollments)
     if last is not None:
         _forget_ended(line, last)
-    return waiting
+    return Ahead(waiting, now)
 
 
 def _pop_events(waiting: list[Event], now: datetime) -> list[Event]:

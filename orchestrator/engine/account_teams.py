@@ -16,6 +16,8 @@ from orchestrator.store.transaction import Transaction
 def absorbed_of(life: Loaded, others: Mapping[int, Loaded]) -> list[Loaded]:
     """All who turned out to be a customer, at once or one by way of another."""
     found = [others[absorbed_id] for _, absorbed_id in life.merges]
+    if not found:
+        return []
     return [*found, *(one for other in found for one in absorbed_of(other, others))]
 
 

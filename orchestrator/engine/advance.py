@@ -32,7 +32,7 @@ from orchestrator.engine.account_teams import (
 from orchestrator.engine.collecting import collecting_afterwards
 from orchestrator.engine.one_by_one import appoint
 from orchestrator.engine.parts import CLAIM_MAX
-from orchestrator.engine.report import JourneyTally, TickReport
+from orchestrator.engine.report import TickReport
 from orchestrator.engine.turn import Turn
 from orchestrator.store import customers, events
 from orchestrator.store.availability import StoreUnavailable, unless_away
@@ -40,6 +40,7 @@ from orchestrator.store.line_loading import Loaded, load
 from orchestrator.store.line_saving import RunOutcome, Saving, save, set_aside
 from orchestrator.store.pools import PoolCodes
 from orchestrator.store.records import load_record
+from orchestrator.store.taken_addresses import TakenAddresses
 from orchestrator.store.transaction import Transaction
 
 logger = logging.getLogger(__name__)
@@ -110,7 +111,8 @@ def _advance(
         runs = _Lives(turn, transaction, now, pools, alone=alone).run(ids, tallies)
         version = turn.program.rules_version
         save(transaction, runs, Saving(now, version, turn.parts.public_id, turn.parts.priority))
-        _keep_moments(turn, runs)
+        if turn.clock.is_virtual:
+            _keep_moments(turn, runs)
         _count(tallies, runs)
     return tallies
 
@@ -189,7 +191,7 @@ class _Lives:
     def _pass_calls(self, life: Loaded, others: Mapping[int, Loaded]) -> None:
         """Has the line begin where it was woken; those that are merged into it, there too."""
         since = life.state.next_due_at
-        for one in (life, *absorbed_of(life, others)):
+        for one in (life, *absorbed_of(life, others)) if others else (life,):
             one.state.next_due_at = since
             pass_calls(self.turn.program, one.state, since or self.now)
 
@@ -219,16 +221,12 @@ class _Lives:
         self, life: Loaded, others: Mapping[int, Loaded], effects: list[Effect]
     ) -> RunOutcome:
         absorbed = absorbed_of(life, others)
+        if not absorbed:
+            kept = life.before, life.enrollments_before
+            return RunOutcome(life.state, effects, life.newest_id, (), *kept)
         absorbed_ids = [one.state.id for one in absorbed if one.state.id is not None]
-        taken = [life, *absorbed]
-        return RunOutcome(
-            life.state,
-            effects,
-            max([life.applied_event_id, *(n.event.arrival for one in taken for n in one.fresh)]),
-            absorbed_ids,
-            None if absorbed_ids else life.before,
-            {} if absorbed_ids else life.enrollments_before,
-        )
+        theirs = [new.event.arrival for one in absorbed for new in one.fresh]
+        return RunOutcome(life.state, effects, max(life.newest_id, *theirs, 0), absorbed_ids)
 
     def _as_life(self, loaded: Loaded, others: Mapping[int, Loaded]) -> Life:
         """A customer as the time line takes them, with all who turned out to be them."""
@@ -248,6 +246,7 @@ class _Lives:
             business=turn.business or (),
             pool_code=self.pools.take,
             appoint=appoint,
+            take_address=TakenAddresses(self.transaction).take,
         )
 
 
@@ -297,33 +296,34 @@ def _keep_moments(turn: Turn, runs: Sequence[RunOutcome]) -> None:
 
 
 def _count_due(turn: Turn, life: Loaded, now: datetime, report: TickReport) -> None:
-    for enrollment in life.state.open_enrollments():
-        due = enrollment.due_at is not None and enrollment.due_at <= now
-        if due and enrollment.journey not in turn.standing.held.journeys:
-            report.journey(enrollment.journey).due += 1
+    held = turn.standing.held.journeys
+    for one in life.state.enrollments:
+        if one.due_at is not None and one.due_at <= now and one.is_open and one.journey not in held:
+            report.journey(one.journey).due += 1
 
 
 def _count(report: TickReport, runs: Sequence[RunOutcome]) -> None:
     for done in runs:
         for effect in done.effects:
-            match effect:
-                case Decision() if effect.journey:
-                    _count_decision(report.journey(effect.journey), effect)
-                case QueueMessage():
-                    report.journey(effect.enrollment.journey).queued += 1
+            if isinstance(effect, Decision):
+                if effect.journey and (what := _counted_as(effect)) is not None:
+                    report.journey(effect.journey).count(what)
+            elif isinstance(effect, QueueMessage):
+                report.journey(effect.enrollment.journey).queued += 1
 
 
-def _count_decision(tally: JourneyTally, decision: Decision) -> None:
-    match decision.kind:
-        case DecisionKind.ENTERED:
-            tally.entered += 1
-        case DecisionKind.DEFERRED:
-            tally.deferred += 1
-        case DecisionKind.NOT_SENT | DecisionKind.EXPIRED:
-            tally.not_sent += 1
-        case DecisionKind.CONVERTED:
-            tally.converted += 1
-        case DecisionKind.LEFT if decision.detail.get("status") == Status.COMPLETED:
-            tally.completed += 1
-        case DecisionKind.LEFT:
-            tally.exited += 1
+#: The tally in which a decision counts; the others are not counted.
+_COUNTED_AS = {
+    DecisionKind.ENTERED: "entered",
+    DecisionKind.DEFERRED: "deferred",
+    DecisionKind.NOT_SENT: "not_sent",
+    DecisionKind.EXPIRED: "not_sent",
+    DecisionKind.CONVERTED: "converted",
+    DecisionKind.LEFT: "exited",
+}
+
+
+def _counted_as(decision: Decision) -> str | None:
+    what = _COUNTED_AS.get(decision.kind)
+    is_end = what == "exited" and decision.detail.get("status") == Status.COMPLETED
+    return "completed" if is_end else what

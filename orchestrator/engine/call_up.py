@@ -14,8 +14,15 @@ from __future__ import annotations
 
 from datetime import datetime
 from itertools import compress
+from zoneinfo import ZoneInfo
 
+from orchestrator.domain.called_lines import is_missed
 from orchestrator.domain.event import Event
+from orchestrator.domain.journey import Journey
+from orchestrator.domain.line import LATE
+from orchestrator.domain.program import Index
+from orchestrator.domain.schedule import all_zones
+from orchestrator.domain.triggers import Called
 from orchestrator.domain.values import INSTANT, earlier
 from orchestrator.engine.one_by_one import appoint_all
 from orchestrator.engine.parts import CLAIM_MAX, Parts
@@ -29,7 +36,11 @@ from orchestrator.store.business import (
 )
 from orchestrator.store.calling import Calls, read_calls, write_calls
 from orchestrator.store.meant import Asking, CallQuestion
+from orchestrator.store.missed_calls import write_missed
+from orchestrator.store.taken_addresses import forget_taken
 from orchestrator.store.transaction import Transaction
+
+_ANYWHERE = ZoneInfo("UTC")  # for a trigger that does not go by the customers' clocks
 
 
 def read_on(parts: Parts, transaction: Transaction, now: datetime) -> Calls:
@@ -63,7 +74,7 @@ def run(turn: Turn, now: datetime) -> int:
             _look_at_business(turn, transaction, now)
     while (at := _next_call(turn, turn.calls.up_to)) is not None and at <= now:
         with unless_away(), turn.database.write() as transaction:
-            looked_at, calls = _call(turn, transaction, at)
+            looked_at, calls = _call(turn, transaction, at, now)
         turn.calls = calls
         if looked_at:
             return looked_at
@@ -93,13 +104,13 @@ def _business_at(turn: Turn, at: datetime) -> list[Event]:
     return [event for event in turn.business or () if event.at == at]
 
 
-def _call(turn: Turn, transaction: Transaction, at: datetime) -> tuple[int, Calls]:
+def _call(turn: Turn, transaction: Transaction, at: datetime, now: datetime) -> tuple[int, Calls]:
     calls = turn.calls if turn.calls.at == at else Calls(turn.calls.up_to, at)
     if turn.asked is None or turn.asked.at != at:
-        turn.asked = _ask(turn, transaction, at)
+        turn.asked = _ask(turn, transaction, at, now)
     asked = turn.asked
-    found = list(asked.next_page(transaction, calls, CLAIM_MAX))
-    at_once = [asked.questions[n].journey.pace is None for n in range(len(asked.questions))]
+    found = list(asked.next_page(transaction, calls, CLAIM_MAX)) if asked.questions else []
+    at_once = [question.journey.pace is None for question in asked.questions]
     woken = [one.id for one in found if one.is_stale or any(compress(one.answers, at_once))]
     customers.wake(transaction, woken, at)
     if not all(at_once):
@@ -109,15 +120,36 @@ def _call(turn: Turn, transaction: Transaction, at: datetime) -> tuple[int, Call
     return len(found), calls
 
 
-def _ask(turn: Turn, transaction: Transaction, at: datetime) -> Asking:
-    """Who is meant at an instant, as a question to the database."""
-    index = turn.program.index
-    questions = [
-        CallQuestion(journey, trigger, elsewhere=index.zones_not_called(trigger, at))
-        for journey, trigger in index.everywhere.called_at(at)
-    ] + [
+def _ask(turn: Turn, transaction: Transaction, at: datetime, now: datetime) -> Asking:
+    """Who is meant at an instant, as a question to the database; what calls nobody any more, since
+    a later instant does instead, is written down.
+    """
+    index, clock = turn.program.index, turn.parts.wall_clock(now)
+    calling = index.everywhere.called_at(at)
+    questions = [one for called in calling if (one := _question(index, called, at, clock))]
+    asked = {one.journey.id for one in questions}
+    missed = [journey.id for journey, _ in calling if journey.id not in asked]
+    write_missed(transaction, missed, at)
+    forget_taken(transaction, at)
+    questions += [
         CallQuestion(journey, trigger, event)
         for event in _business_at(turn, at)
         for journey, trigger in index.by_business.get(event.name, ())
     ]
     return Asking.of(turn.program, at, questions, is_sqlite=transaction.is_sqlite)
+
+
+def _question(
+    index: Index, called: tuple[Journey, Called], at: datetime, clock: datetime | None
+) -> CallQuestion | None:
+    """What a trigger asks at an instant; None where it was missed wherever somebody lives."""
+    journey, trigger = called
+    elsewhere = index.zones_not_called(trigger, at)
+    if clock is not None and clock - at > LATE:
+        zones = all_zones() if trigger.follows_customers else (_ANYWHERE,)
+        there = [zone for zone in zones if zone.key not in elsewhere]
+        missed = [zone.key for zone in there if is_missed(called, zone, at, clock)]
+        if len(missed) == len(there):
+            return None
+        elsewhere = [*elsewhere, *missed]
+    return CallQuestion(journey, trigger, elsewhere=elsewhere)

@@ -47,6 +47,11 @@ class CustomerView(Mapping[str, object]):
             raise KeyError(name)
         return value
 
+    def get(self, name: str, default: object = None) -> object:
+        """That of `Mapping` raises for what is missing, and catches it."""
+        value = self._state.get(name, self._now)
+        return default if value is None else value
+
     def __iter__(self) -> Iterator[str]:
         return iter({**self._state.traits, **self._state.lifecycle.by_name})
 

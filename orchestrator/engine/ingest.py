@@ -5,7 +5,7 @@ A repeat is harmless: message ids are unique, in the inbox and in the log of eve
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -106,9 +106,9 @@ def _read_calls(
     for row in rows:
         if row.message_id in known:
             continue
+        raw = row.raw
         try:
-            call = read_call(orjson.loads(row.raw), is_flat=not may_be_deep(row.raw))
-            calls.append((row, call))
+            calls.append((row, read_call(orjson.loads(raw), is_flat=not may_be_deep(raw))))
         except orjson.JSONDecodeError:
             batch.rejected.append((row, CallRejected("invalid_json", "the call is not JSON")))
         except CallRejected as rejection:
@@ -120,7 +120,8 @@ def _identities(transaction: Transaction, calls: Sequence[Call], batch: _Batch) 
     """Who is known among those the calls speak of."""
     strangers = {call.anonymous_id for call in calls if call.anonymous_id}
     strangers |= {call.previous_id for call in calls if call.previous_id}
-    strangers |= {found for call in calls if (found := invited_as(call))}
+    told = [call for call in calls if call.kind is Kind.IDENTIFY]
+    strangers |= {found for call in told if (found := invited_as(call))}
     users = {call.user_id for call in calls if call.user_id} | {
         call.previous_id for call in calls if call.previous_id
     }
@@ -135,11 +136,10 @@ def _identities(transaction: Transaction, calls: Sequence[Call], batch: _Batch) 
 def _take(parts: Parts, identities: Identities, row: WaitingCall, call: Call) -> _Taken:
     if row.source in (ENGINE, ACCOUNT) and not _is_known(identities, call):
         raise CallRejected("unknown_customer", "the customer to be told is not known here")
-    resolution = identities.resolve(call)
-    at = min(
-        call.at or row.received_at, row.received_at
-    )  # a time in the future is cut to the time of receipt
-    starts = row.starts and at >= row.received_at - parts.config.ingest_max_age
+    resolution, received_at = identities.resolve(call), row.received_at
+    # a time in the future is cut to the time of receipt
+    at = received_at if call.at is None else min(call.at, received_at)
+    starts = row.starts and at >= received_at - parts.config.ingest_max_age
     return _Taken(row, call, at, starts, resolution.person, resolution.absorbed)
 
 
@@ -237,20 +237,24 @@ def _sent_to(
     return address(reader, message.medium) if reader is not None else None
 
 
-def _events_of(taken: _Taken, ids: dict[Person, int]) -> Iterator[EventValues]:
+def _events_of(taken: _Taken, ids: dict[Person, int]) -> list[EventValues]:
     """The event of a call, after that of a merge where it brings one."""
+    if taken.absorbed is None:
+        return [_own_event(taken, ids)]
     row, call = taken.row, taken.call
-    customer, is_unnamed = ids[taken.person], not call.user_id
     is_alias = call.kind is Kind.MERGE
-    if taken.absorbed is not None:
-        told, context = (row.message_id, call.context) if is_alias else (None, _NOTHING)
-        yield EventValues(
-            customer, told, taken.at, row.received_at, int(Kind.MERGE), "", taken.starts, _NOTHING,
-            context, is_unnamed, ids[taken.absorbed],
-        )  # fmt: skip
-    if not is_alias or taken.absorbed is None:
-        kind = Kind.EMITTED if _confirms(taken) else _KIND_BY_SOURCE.get(row.source, call.kind)
-        yield EventValues(
-            customer, row.message_id, taken.at, row.received_at, int(kind), call.name, taken.starts,
-            call.properties, call.context, is_unnamed, None,
-        )  # fmt: skip
+    told, context = (row.message_id, call.context) if is_alias else (None, _NOTHING)
+    merge = EventValues(
+        ids[taken.person], told, taken.at, row.received_at, int(Kind.MERGE), "", taken.starts,
+        _NOTHING, context, not call.user_id, ids[taken.absorbed],
+    )  # fmt: skip
+    return [merge] if is_alias else [merge, _own_event(taken, ids)]
+
+
+def _own_event(taken: _Taken, ids: dict[Person, int]) -> EventValues:
+    row, call = taken.row, taken.call
+    kind = Kind.EMITTED if _confirms(taken) else _KIND_BY_SOURCE.get(row.source, call.kind)
+    return EventValues(
+        ids[taken.person], row.message_id, taken.at, row.received_at, int(kind), call.name,
+        taken.starts, call.properties, call.context, not call.user_id, None,
+    )  # fmt: skip

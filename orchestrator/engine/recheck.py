@@ -97,27 +97,34 @@ def ask_again(
     asked = Rechecked()
     if not queued:
         return asked
-    ids = sorted({message.customer_id for message in queued})
-    states = load_readers(transaction, turn.program, ids, now)
+    moments = _moments(turn, queued)
+    ids = sorted({message.customer_id for message in queued if message.id not in moments})
+    states = load_readers(transaction, turn.program, ids, now) if ids else {}
     enrollments = load_enrollments(transaction, [message.enrollment_id for message in queued])
     since = _events_since_the_end(turn, transaction, queued, enrollments)
     for message in queued:
-        state, enrollment = states[message.customer_id], enrollments[message.enrollment_id]
+        moment, enrollment = moments.get(message.id), enrollments[message.enrollment_id]
+        state = states[message.customer_id] if moment is None else moment
         if _is_for_a_stranger(turn, message, state):
             asked.refuse(message, now, Stay(Reason.ONLY_TO))
         elif _leaves_as_decided(turn, message):
-            asked.allow(
-                message,
-                turn.moments.get(message.public_id, state),
-                enrollment,
-                message.not_before,
-            )
+            asked.allow(message, state, enrollment, message.not_before)
         else:
             # a copy, for asking may change it, and another message may ask about the same
             since_the_end = since.get(message.customer_id, ())
             who = _Addressee(state, replace(enrollment), since_the_end)
             _ask_about(_Asking(turn, asked, now), message, who)
     return asked
+
+
+def _moments(turn: Turn, queued: Sequence[QueuedMessage]) -> dict[int, CustomerState]:
+    """What the customers were when their messages were decided that leave as decided, by message:
+    these need not be read again."""
+    return {
+        message.id: turn.moments[message.public_id]
+        for message in queued
+        if message.public_id in turn.moments and _leaves_as_decided(turn, message)
+    }
 
 
 def _events_since_the_end(

@@ -20,6 +20,10 @@ class JourneyTally:
     completed: int = 0
     converted: int = 0
 
+    def count(self, what: str) -> None:
+        """Counts one more in the count of that name."""
+        setattr(self, what, getattr(self, what) + 1)
+
     def add(self, other: JourneyTally) -> None:
         """Adds another tally to this one."""
         for name in self.__slots__:

@@ -6,8 +6,8 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 
 from orchestrator.domain.journey import Journey
@@ -29,9 +29,11 @@ from orchestrator.store import (
     tasks,
     webhooks,
 )
+from orchestrator.store.appointments import count_waiting
 from orchestrator.store.database import Database
 from orchestrator.store.due import count_due_people
 from orchestrator.store.figures import TAKEN_BY_NONE, TakenBy
+from orchestrator.store.missed_calls import count_missed
 from orchestrator.store.opens import Opens, count_opens
 from orchestrator.store.pools import PoolStanding
 from orchestrator.store.tasks import OpenTasks
@@ -39,6 +41,7 @@ from orchestrator.store.transaction import Transaction
 
 UNKNOWN_LISTED_MAX = 10
 EXPIRED = "expired"
+MISSED_TOLD = timedelta(days=30)  # how long an instant that called nobody is told of
 
 #: What a state means to somebody who only wants to know whether it went well: the words of
 #: `status`.
@@ -87,6 +90,9 @@ class Overview:
     tasks: OpenTasks
     pools: tuple[PoolStanding, ...]
     opens: tuple[Opens, ...]  # counted without persons
+    # by journey: who was called and enters later, and how many instants called nobody of late
+    called: Mapping[str, int] = field(default_factory=dict)
+    missed: Mapping[str, int] = field(default_factory=dict)
 
     def count_standings(self, channel: str) -> dict[str, int]:
         """How many messages of a channel went how, by the words of STANDINGS."""
@@ -142,6 +148,8 @@ def read_status(
             home=settings.read(transaction, settings.BASE_URL) or "",
             tasks=tasks.count_open(transaction, now),
             pools=_read_pools(transaction, journeys, now),
+            called=count_waiting(transaction),
+            missed=count_missed(transaction, now - MISSED_TOLD),
             opens=tuple(count_opens(transaction)),
         )
 

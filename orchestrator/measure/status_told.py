@@ -9,7 +9,7 @@ from orchestrator.domain.answer import Notice, Part, Table
 from orchestrator.domain.formatting import count, format_instant, format_span
 from orchestrator.domain.message import MessageState
 from orchestrator.measure.reason_words import tell_reason
-from orchestrator.measure.status import STANDINGS, Overview
+from orchestrator.measure.status import MISSED_TOLD, STANDINGS, Overview
 
 #: In place of a channel: by what a step sent that is gone, and that never sent anything.
 GONE = "of steps that are gone"
@@ -24,6 +24,7 @@ def tell_status(found: Overview, zone: ZoneInfo) -> Iterator[Part]:
         yield ""
         rows = [(one.id, one.inside, one.due, one.held) for one in found.journeys]
         yield Table(("JOURNEY", "INSIDE", "DUE", "HELD"), rows)
+    yield from _tell_called(found)
     if found.messages or found.not_sent:
         yield ""
         yield Table(("MESSAGES", *map(str.upper, STANDINGS), "HELD"), _message_rows(found))
@@ -65,6 +66,17 @@ def _tell_tasks(found: Overview) -> Iterator[str]:
         late = f", {found.tasks.overdue:,} of them overdue" if found.tasks.overdue else ""
         waiting = count(found.tasks.number, "task")
         yield f"  {waiting} for a person{late}: `parcours tasks list` names them"
+
+
+def _tell_called(found: Overview) -> Iterator[Part]:
+    """Who waits to enter, and what called nobody: `explain CUSTOMER` tells when."""
+    for journey, number in found.called.items():
+        yield f"  {count(number, 'customer')} called, to enter {journey} in their turn"
+    for journey, number in found.missed.items():
+        yield Notice(
+            f"{count(number, 'instant')} of {journey} called nobody in the last {MISSED_TOLD.days} "
+            "days: Parcours was not running, and a later one called instead."
+        )
 
 
 def _ago(found: Overview, zone: ZoneInfo) -> str:

@@ -32,7 +32,9 @@ from orchestrator.measure.happened import Happened
 from orchestrator.measure.reason_words import tell_reason, tell_words
 from orchestrator.measure.step_names import name_step
 from orchestrator.store import one_customer as records
+from orchestrator.store.appointments import waiting_of
 from orchestrator.store.database import Database
+from orchestrator.store.missed_calls import missed_by
 
 CAUSES = {
     "event": "because of an event",
@@ -41,6 +43,7 @@ CAUSES = {
     "rule": "because the rules were edited, triggers nothing",
     "merge": "because two customers turned out to be one",
 }
+MISSED = "called nobody, for Parcours was not running then: a later instant called instead"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +80,8 @@ def read_story(
         consents = records.consents_of(transaction, customer_id)
         webhooks = records.webhooks_of(transaction, customer_id, journey)
         happened = Happened.read(transaction, customer_id)
+        missed = missed_by(transaction, customer_id, journey)
+        called = waiting_of(transaction, customer_id, journey)
     teller = Teller(reading, happened)
     lines = [Sentence(row.at, 0, "", "", "stage", tell_stage(row)) for row in stages]
     lines += [
@@ -85,9 +90,19 @@ def read_story(
     lines += [
         Sentence(row.at, 1, row.journey, row.step, row.kind, teller.tell(row)) for row in decisions
     ]
+    lines += [Sentence(at, 1, name, "", "missed", MISSED) for name, at in missed]
+    lines += [
+        Sentence(at, 1, name, "", "called", _tell_turn(enters_at, reading.zone))
+        for name, at, enters_at in called
+    ]
     lines += [line for row in messages for line in _tell_message(row)]
     lines += [line for row in webhooks for line in _tell_webhook(row)]
     return in_order(lines)
+
+
+def _tell_turn(enters_at: datetime | None, zone: ZoneInfo) -> str:
+    turn = "in their turn" if enters_at is None else f"on {format_instant(enters_at, zone)}"
+    return f"is called, and enters {turn}"
 
 
 def in_order(lines: Iterable[Sentence]) -> list[Sentence]:

@@ -38,27 +38,29 @@ _NOTHING_KNOWN = AddressRecord()
 @dataclass(slots=True)
 class StoredAddresses:
     """The address book of a transaction. Most time lines ask nothing of it: with the first question
-    it reads what is known of all `expected` addresses, then one by one."""
+    about a medium it reads what is known of all addresses `expected` there, then one by one."""
 
     transaction: Transaction
-    expected: Callable[[], Iterable[str]]
+    expected: Callable[[Medium], Iterable[str]]
     _read: set[str] = field(default_factory=set)
     _told: dict[tuple[str, str], AddressRecord] = field(default_factory=dict)
-    _was_asked: bool = False
+    _asked: set[Medium] = field(default_factory=set)
 
     def __call__(self, medium: Medium, address: str) -> AddressRecord:
         """What is known of an address."""
-        if not self._was_asked:
-            self._was_asked = True
-            self._look_up(self.expected())
+        if medium not in self._asked:
+            self._asked.add(medium)
+            self._look_up(self.expected(medium))
         address = address.lower()
         if address not in self._read:
             self._look_up([address])
-        return self._told.get((medium, address), _NOTHING_KNOWN)
+        return self._told.get((medium, address), _NOTHING_KNOWN) if self._told else _NOTHING_KNOWN
 
     def _look_up(self, addresses: Iterable[str]) -> None:
         """Reads what is known of some addresses, in every medium: of most it is nothing."""
-        wanted = {address.lower() for address in addresses}
+        wanted = {address.lower() for address in addresses} - self._read
+        if not wanted:
+            return
         self._read |= wanted
         in_order = sorted(wanted)
         dead = {

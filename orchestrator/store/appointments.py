@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 import orjson
-from sqlalchemy import ColumnElement, and_, bindparam, delete, exists, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, delete, exists, func, select, update
 
 from orchestrator.domain.pace import Appointment
 from orchestrator.domain.state import CustomerState
@@ -75,6 +75,24 @@ def load_appointments(transaction: Transaction, states: Mapping[int, CustomerSta
         owner, journey, called_at, enters_at, number, name, properties = row
         one = Appointment(journey, called_at, enters_at, number, name or "", properties or {})
         states[owner].appointments.append(one)
+
+
+def waiting_of(
+    transaction: Transaction, customer_id: int, journey: str | None
+) -> list[tuple[str, datetime, datetime | None]]:
+    """What a customer waits for, in one journey or in all: the instant that called, and when they
+    enter.
+    """
+    found = select(_a.journey, _a.called_at, _a.enters_at).where(_a.customer_id == customer_id)
+    if journey is not None:
+        found = found.where(_a.journey == journey)
+    return [(name, at, enters_at) for name, at, enters_at in transaction.execute(found)]
+
+
+def count_waiting(transaction: Transaction) -> dict[str, int]:
+    """How many were called and wait to enter, by journey."""
+    counted = select(_a.journey, func.count()).group_by(_a.journey).order_by(_a.journey)
+    return dict(transaction.execute(counted).tuples().all())
 
 
 def add_appointments(transaction: Transaction, rows: Sequence[Values]) -> None:

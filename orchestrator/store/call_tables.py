@@ -27,13 +27,20 @@ class AppointmentRow(SQLModel, table=True):
 
 
 class MissedCallRow(SQLModel, table=True):
-    """An instant that called nobody, for Parcours was not running, and `instead` the later one of
-    the same trigger that did."""
+    """An instant that called nobody into a journey, for it passed while Parcours was not running;
+    a later one did instead."""
 
     __tablename__ = "missed_calls"
     journey: str = Field(primary_key=True)
     at: datetime = time_field(nullable=False, primary_key=True)
-    instead: datetime = time_field(nullable=False)
+
+
+class TakenAddressRow(SQLModel, table=True):
+    """An address has a message of an instant that called many (`domain.copies`)."""
+
+    __tablename__ = "taken_addresses"
+    called_at: datetime = time_field(nullable=False, primary_key=True)
+    key: int = big_field(primary_key=True)
 
 
 def _handle(model: type[SQLModel]) -> Table:
@@ -42,3 +49,4 @@ def _handle(model: type[SQLModel]) -> Table:
 
 APPOINTMENTS = _handle(AppointmentRow)
 MISSED_CALLS = _handle(MissedCallRow)
+TAKEN_ADDRESSES = _handle(TakenAddressRow)

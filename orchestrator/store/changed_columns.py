@@ -24,14 +24,15 @@ class Columns:
     def __init__(self, table: Table, names: tuple[str, ...]) -> None:
         self.table, self.names = table, names
         self.positions = range(len(names))
-        self.json = [n for n, name in enumerate(names) if isinstance(table.c[name].type, JSON)]
+        json = [n for n, name in enumerate(names) if isinstance(table.c[name].type, JSON)]
+        self.first_json, self.json = json[0], frozenset(json)
         self._update = cache(self._make_update)
 
     def fingerprint(self, values: Sequence[object]) -> Fingerprint:
         """What tells whether a value changed: JSON, which may be changed in place, as its text. In
         SQLite that is how it comes (`Query`, `opens_json`); the first column of JSON is never NULL.
         """
-        if isinstance(values[self.json[0]], str):
+        if isinstance(values[self.first_json], str):
             return values
         found = list(values)
         for position in self.json:
@@ -40,7 +41,8 @@ class Columns:
 
     def changed(self, before: Fingerprint, values: Values) -> tuple[int, ...]:
         """The positions of the values that are not as they were."""
-        others = compress(self.positions, map(ne, before, values))  # JSON is not its text
+        # JSON is not its text, but where it was not opened
+        others = compress(self.positions, map(ne, before, values))
         return tuple([n for n in others if n not in self.json or dump_json(values[n]) != before[n]])
 
     def _make_update(self, changed: tuple[int, ...]) -> Prepared:

@@ -53,6 +53,7 @@ def _to_text(value: datetime | None) -> str | None:
     return None if value is None else _in_utc(value).isoformat(" ", "microseconds")[:26]
 
 
+@lru_cache(maxsize=4096)  # and reads them again, in several columns
 def _from_text(text: str | None) -> datetime | None:
     return None if text is None else datetime.fromisoformat(text + "+00:00")
 

@@ -15,7 +15,7 @@ from orchestrator.domain.learnt_plan import Learnt, LearntPlan
 from orchestrator.domain.message import MessageState
 from orchestrator.domain.state import Choice
 from orchestrator.store.events import read_event
-from orchestrator.store.line_loading import read_choices
+from orchestrator.store.stored_customer import read_choices
 from orchestrator.store.tables import (
     CUSTOMERS,
     DECISIONS,

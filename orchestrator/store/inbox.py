@@ -5,9 +5,10 @@ out.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
-from typing import Any, NamedTuple
+from operator import attrgetter
+from typing import NamedTuple
 
 from sqlalchemy import bindparam, delete, func, select
 
@@ -17,7 +18,7 @@ from orchestrator.store.business import business_row
 from orchestrator.store.database import Database
 from orchestrator.store.prepared import Prepared, Query, among
 from orchestrator.store.tables import BUSINESS_EVENTS, EVENTS, INBOX, REJECTIONS
-from orchestrator.store.transaction import Transaction
+from orchestrator.store.transaction import LEAVE, Transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,7 @@ def take_calls(transaction: Transaction, now: datetime, limit: int) -> list[Wait
 
     A call received while the tick runs waits for the next: no line is run as far as its event.
     """
-    return [WaitingCall(*call) for call in transaction.rows(_OLDEST, now=now, count=limit)]
+    return list(map(WaitingCall._make, transaction.rows(_OLDEST, now=now, count=limit)))
 
 
 def drop_calls(transaction: Transaction, ids: Sequence[int]) -> None:
@@ -93,30 +94,30 @@ def count_calls(transaction: Transaction) -> int:
     return transaction.execute(select(func.count()).select_from(INBOX)).scalar_one()
 
 
-def _row(entry: InboxEntry | RejectedEntry) -> dict[str, Any]:
-    """The entry as a row; `asdict` would copy each value deeply, which costs more than the
-    insert.
-    """
-    return {name: getattr(entry, name) for name in entry.__slots__}
+_OF_CALL = tuple(field.name for field in fields(InboxEntry))
+_OF_REJECTION = tuple(field.name for field in fields(RejectedEntry))
 
 
 def put_calls(transaction: Transaction, calls: Sequence[InboxEntry]) -> int:
     """Files calls; returns how many were new. One whose message id lies in the inbox already is
     left out. What happened to the business is no customer's, and waits elsewhere.
     """
-    customers = [_row(call) for call in calls if call.source != BUSINESS]
+    customers = [call for call in calls if call.source != BUSINESS]
     business = [
         business_row(call.raw, call.message_id, call.received_at, starts=call.starts)
         for call in calls
         if call.source == BUSINESS
     ]
-    new = transaction.insert_new(INBOX, customers)
+    rows = map(attrgetter(*_OF_CALL), customers)
+    new = transaction.insert_values(INBOX, _OF_CALL, rows, LEAVE)
     return new + (transaction.insert_new(BUSINESS_EVENTS, business) if business else 0)
 
 
 def put_rejections(transaction: Transaction, rejections: Sequence[RejectedEntry]) -> None:
     """Keeps refused calls, so that nothing is lost."""
-    transaction.insert_new(REJECTIONS, [_row(rejection) for rejection in rejections])
+    if rejections:
+        rows = map(attrgetter(*_OF_REJECTION), rejections)
+        transaction.insert_values(REJECTIONS, _OF_REJECTION, rows, LEAVE)
 
 
 def write_inbox(

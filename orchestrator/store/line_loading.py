@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import UserDict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -11,7 +11,6 @@ from typing import Any
 
 from sqlalchemy import bindparam, func, or_, select
 
-from orchestrator.domain.consent import ConsentKey
 from orchestrator.domain.event import Event, Kind
 from orchestrator.domain.medium import Medium
 from orchestrator.domain.message import TAKEN, MessageState, Purpose
@@ -19,7 +18,6 @@ from orchestrator.domain.policy import address_in
 from orchestrator.domain.program import Program
 from orchestrator.domain.region import region_of
 from orchestrator.domain.state import (
-    Choice,
     CustomerState,
     Enrollment,
     Entries,
@@ -35,6 +33,7 @@ from orchestrator.store.changed_columns import Columns, Fingerprint, open_json
 from orchestrator.store.events import NewEvent, new_events, past_events
 from orchestrator.store.memberships import read_memberships
 from orchestrator.store.prepared import Query, among
+from orchestrator.store.stored_customer import StoredCustomer, read_choices
 from orchestrator.store.stored_enrollment import StoredEnrollment
 from orchestrator.store.tables import ASSIGNMENTS, CUSTOMERS, ENROLLMENTS, GRANTS, MESSAGES
 from orchestrator.store.transaction import Transaction
@@ -127,6 +126,12 @@ class Loaded:
     enrollments_before: dict[int, Fingerprint] = field(default_factory=dict)
 
     @property
+    def newest_id(self) -> int:
+        """The id of the newest event that is on the line once it was run."""
+        fresh = (new.event.arrival for new in self.fresh)
+        return max(self.applied_event_id, *fresh) if self.fresh else self.applied_event_id
+
+    @property
     def events(self) -> list[Event]:
         """The new events that are no merges."""
         return [new.event for new in self.fresh if new.absorbed_id is None]
@@ -214,7 +219,8 @@ def _read_customer(program: Program, row: tuple[Any, ...]) -> Loaded:
         anonymous, traits_at,
     ) = row  # fmt: skip
     traits = open_json(stored_traits)
-    state = CustomerState(
+    # What comes as text is opened when somebody asks for it. PostgreSQL gives values.
+    state = StoredCustomer(
         external_id,
         program.lifecycle,
         program.zone,
@@ -222,12 +228,12 @@ def _read_customer(program: Program, row: tuple[Any, ...]) -> Loaded:
         id=customer_id,
         anonymous=anonymous,
         traits=traits,
-        trait_times=_trait_times(traits, open_json(trait_times), traits_at),
+        trait_times=_trait_times(traits, trait_times, traits_at),
         facts=open_json(facts),
         stage=stage,
         stage_since=stage_since,
-        segments=read_memberships(open_json(segments)),
-        consent=read_choices(open_json(consent)),
+        segments=_unless_text(segments, read_memberships),
+        consent=_unless_text(consent, read_choices),
         muted_until=muted_until,
         cursor=cursor,
         happened_at=happened_at or cursor,
@@ -238,29 +244,17 @@ def _read_customer(program: Program, row: tuple[Any, ...]) -> Loaded:
     return Loaded(state, before, stale=stale, applied_event_id=applied_event_id)
 
 
-def _trait_times(
-    traits: Iterable[str], times: dict[str, str] | None, traits_at: datetime | None
-) -> dict[str, str]:
+def _unless_text(stored: Any, read: Callable[[Any], object]) -> Any:
+    return stored if isinstance(stored, str) else read(stored)
+
+
+def _trait_times(traits: Iterable[str], times: Any, traits_at: datetime | None) -> Any:
     """When each trait was set; of rows from before that was kept, the time of the newest for
     all.
     """
     if times is not None:
         return times
     return dict.fromkeys(traits, sortable(traits_at)) if traits_at else {}
-
-
-def read_choices(stored: dict[str, dict[str, Any]]) -> dict[ConsentKey, Choice]:
-    """The choices of a customer's row, newest last. Rows of earlier versions may know a topic in
-    several spellings.
-    """
-    if not stored:
-        return {}
-    choices = {
-        key: Choice(value["granted"], datetime.fromisoformat(value["at"]), value["source"])
-        for key, value in stored.items()
-    }
-    by_time = sorted(choices.items(), key=lambda one: one[1].at)
-    return {ConsentKey(key.lower()): choice for key, choice in by_time}
 
 
 def _load_enrollments(
@@ -327,11 +321,17 @@ class _LazyEntries(UserDict[str, Entries]):
 
     def __init__(self, stored: _StoredEntries, customer_id: int | None) -> None:
         self._stored, self._customer_id = stored, customer_id or 0
+        self._read: dict[str, Entries] | None = None
 
-    @cached_property
+    @property
     def data(self) -> dict[str, Entries]:  # type: ignore[override]  # an attribute in UserDict
         """The entries by journey."""
-        return self._stored.by_customer.get(self._customer_id, {})
+        if self._read is None:
+            self._read = self._stored.by_customer.get(self._customer_id, {})
+        return self._read
+
+    def get(self, journey: str, default: Any = None) -> Any:  # that of Mapping raises, and catches
+        return self.data.get(journey, default)
 
 
 def _load_sent(
@@ -374,22 +374,22 @@ def _load_addresses(
     home = program.locale, program.zone.key
     # It holds no state, which holds it: a circle would wait for the collector.
     book = StoredAddresses(
-        transaction, lambda: (to for one in carriers for to in _addresses(*one, home))
+        transaction,
+        lambda medium: (to for one in carriers for to in _addresses(*one, home, medium)),
     )
     for one in loaded.values():
         one.state.address_book = book
 
 
 def _addresses(
-    traits: Mapping[str, Any], fresh: Iterable[NewEvent], home: tuple[str, str]
+    traits: Mapping[str, Any], fresh: Iterable[NewEvent], home: tuple[str, str], medium: Medium
 ) -> Iterator[str]:
-    """A customer's addresses, and those that their new events bring."""
+    """A customer's addresses of a medium: their own, and those that their new events bring."""
+    spec = medium.spec
     told = [one.event.properties for one in fresh if one.event.kind is Kind.IDENTIFY]
     for news in ({}, *told):
-        then = {**traits, **news}
-        for medium in Medium:
-            spec = medium.spec
-            if spec.trait in then:  # as of many: their region need not be known
-                region = region_of(then, *home) if spec.by_number else ""
-                if to := address_in(then, medium, region):
-                    yield to
+        if spec.trait in news or spec.trait in traits:  # else their region need not be known
+            then = {**traits, **news}
+            region = region_of(then, *home) if spec.by_number else ""
+            if to := address_in(then, medium, region):
+                yield to

@@ -19,10 +19,12 @@ from orchestrator.domain.reasons import Reason
 from orchestrator.domain.state import CustomerState, Enrollment
 from orchestrator.store.account_members import ACCOUNT_MEMBERS, save_accounts
 from orchestrator.store.changed_columns import Changes, Fingerprint
+from orchestrator.store.columns import dump_json
 from orchestrator.store.events import append_events
 from orchestrator.store.line_loading import OF_CUSTOMER, OF_ENROLLMENT
 from orchestrator.store.memberships import write_memberships
 from orchestrator.store.prepared import Prepared, Values
+from orchestrator.store.stored_customer import StoredCustomer, write_choices
 from orchestrator.store.stored_enrollment import StoredEnrollment
 from orchestrator.store.tables import (
     APPOINTMENTS,
@@ -136,21 +138,32 @@ def _save_customers(
     for outcome in outcomes:
         key = outcome.state.id or 0
         applied = max(outcome.applied_event_id, newest.get(key, 0))
-        changes.note(key, outcome.before, _customer_values(outcome.state, facts_version, applied))
+        changes.note(key, outcome.before, _customer_values(outcome, facts_version, applied))
     changes.write(transaction)
 
 
-def _customer_values(state: CustomerState, facts_version: str, applied_event_id: int) -> Values:
+def _customer_values(outcome: RunOutcome, facts_version: str, applied_event_id: int) -> Values:
     """In the order of OF_CUSTOMER."""
-    consent = {
-        key: {"granted": c.granted, "at": c.at.isoformat(), "source": c.source}
-        for key, c in state.consent.items()
-    }
+    state, before = outcome.state, outcome.before
+    if isinstance(state, StoredCustomer) and before is not None:
+        consent, segments, trait_times = state.unopened()
+    else:
+        consent, trait_times = write_choices(state.consent), state.trait_times
+        segments = write_memberships(state.segments)
     return (
-        state.traits, _email(state), state.trait_times, state.facts, facts_version, state.stage,
-        state.stage_since, write_memberships(state.segments), consent, state.muted_until,
+        *_traits_and_email(state, before), trait_times, state.facts, facts_version, state.stage,
+        state.stage_since, segments, consent, state.muted_until,
         state.cursor, state.happened_at, state.next_due_at, applied_event_id,
     )  # fmt: skip
+
+
+def _traits_and_email(state: CustomerState, before: Fingerprint | None) -> tuple[object, object]:
+    """Their address follows from the traits: while these are as they were, so is it."""
+    if before is not None:
+        traits, email = before[:2]
+        if email is not None and dump_json(state.traits) == traits:
+            return traits, email
+    return state.traits, _email(state)
 
 
 def _email(state: CustomerState) -> str | None:

@@ -64,6 +64,7 @@ class Asking:
     program: Program
     at: datetime
     questions: Sequence[CallQuestion]
+    is_exact: bool  # else whoever is found must be asked by their line
     query: Select[Any]
 
     @classmethod
@@ -71,7 +72,8 @@ class Asking:
         cls, program: Program, at: datetime, questions: Sequence[CallQuestion], *, is_sqlite: bool
     ) -> Asking:
         """The statement for some questions."""
-        holds = [_condition(program, at, one, is_sqlite=is_sqlite) for one in questions]
+        asked = [_condition(program, at, one, is_sqlite=is_sqlite) for one in questions]
+        holds = [condition for condition, _ in asked]
         stale = _c.facts_version != program.rules_version
         told = _c.traits if any(one.elsewhere for one in questions) else null().label("traits")
         # who is found is meant by the only question: it need not be asked twice
@@ -84,7 +86,7 @@ class Asking:
             .order_by(_c.id)
             .limit(bindparam("count", type_=Integer))
         )
-        return cls(program, at, questions, found)
+        return cls(program, at, questions, all(exact for _, exact in asked), found)
 
     def next_page(self, transaction: Transaction, calls: Calls, count: int) -> Iterator[Meant]:
         """The next whom a question means, in the order of their ids."""
@@ -94,7 +96,7 @@ class Asking:
             where = None if traits is None else self._zone(traits)
             meant = zip(self.questions, answers, strict=True)
             told = tuple(bool(yes) and self._calls_in(where, one) for one, yes in meant)
-            yield Meant(key, external_id, bool(stale), told)
+            yield Meant(key, external_id, bool(stale) or not self.is_exact, told)
 
     def _zone(self, traits: dict[str, object]) -> ZoneInfo:
         """Where somebody lives."""
@@ -107,20 +109,24 @@ class Asking:
         """Whether a question is for who lives in a zone."""
         if zone is None or not isinstance(asked.trigger, Called) or not asked.elsewhere:
             return True
+        if zone.key in asked.elsewhere:
+            return False
         return self.program.index.is_called_in(zone, asked.trigger, self.at)
 
 
 def _condition(
     program: Program, at: datetime, asked: CallQuestion, *, is_sqlite: bool
-) -> Condition:
-    everybody = AllCustomers(program, at, asked.names)
+) -> tuple[Condition, bool]:
+    """What SQL asks, and whether that is all: a map in an event, say, cannot be compared there.
+    What can be known before, `check` refuses."""
+    everybody, is_exact = AllCustomers(program, at, asked.names), True
     try:
         holds = compile_rule(asked.trigger.rule, everybody, is_sqlite=is_sqlite)
-    except ExpressionInvalid:  # a map in an event, say: what can be known before, `check` refuses
-        holds = true()  # each is asked by their line, as all are
+    except ExpressionInvalid:
+        holds, is_exact = true(), False
     if not asked.elsewhere:
-        return holds
+        return holds, is_exact
     where = or_(_zone.is_(None), not_(_zone.in_(asked.elsewhere)))
     if program.zone.key in asked.elsewhere:  # where those live of whom nothing is told
         where = where & or_(*_TELLS_WHERE)
-    return holds & where
+    return holds & where, is_exact

@@ -12,7 +12,7 @@ from orchestrator.domain.identity import Person
 from orchestrator.domain.state import Choice
 from orchestrator.store.availability import unless_away
 from orchestrator.store.database import Database
-from orchestrator.store.line_loading import read_choices
+from orchestrator.store.stored_customer import read_choices
 from orchestrator.store.tables import CUSTOMERS, MESSAGES
 
 

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from orchestrator.engine import call_up
 from orchestrator.engine.parts import CLAIM_MAX
 from orchestrator.engine.turn import Turn
+from orchestrator.measure.decisions_told import Reading
+from orchestrator.measure.story import MISSED, read_story
 from orchestrator.store.due import has_work
+from orchestrator.store.missed_calls import count_missed, missed_by
 from tests.engine.conftest import OpenShop
 from tests.engine.crowd import crowd
 from tests.support.journeys import HELLO
-from tests.support.shop import Shop
+from tests.support.life import after_start
+from tests.support.shop import Shop, read_instant
 
 #: On Tuesdays at 10:00, a day after the start.
 LETTER = """
@@ -271,3 +276,67 @@ def test_a_schedule_on_each_ones_clock_calls_each_where_they_are(open_shop: Open
         ("1d", "home", "hello"),
         ("1d 5h", "west", "hello"),
     ]
+
+
+DAILY = """
+journey: daily
+trigger: {schedule: "0 10 * * *"}
+reentry: always
+steps:
+  - email: letter
+"""
+
+
+@pytest.mark.parametrize("is_awake", [False, True])
+@pytest.mark.parametrize("where", ["", ", timezone: customer"])
+def test_after_an_outage_the_latest_instant_calls_and_those_before_are_missed(
+    open_shop: OpenShop, is_awake: bool, where: str
+) -> None:
+    shop = open_shop(DAILY.replace("}", f"{where}}}"), HELLO, live=True)
+    shop.identify("0s", timezone="Etc/UTC", email="ada@example.com")
+    shop.tick("23h")
+    if is_awake:
+        shop.track("1d 30m", "Other")
+    shop.tick("4d 3h")
+    shop.tick("4d 4h")
+    assert [template for _, _, template in shop.sends()] == ["letter"]
+    (entered,) = shop.rows("SELECT entered_at FROM enrollments")
+    assert after_start(read_instant(entered[0])) == "4d"
+    with shop.context.database.read() as transaction:
+        missed = missed_by(transaction, 1, None)
+        assert count_missed(transaction, shop.clock.now()) == {}
+    told = read_story(shop.context.database, 1, None, Reading(ZoneInfo("UTC")))
+    if not where:
+        assert [line.told for line in told if line.kind == "missed"] == [MISSED] * 3
+        assert [(name, after_start(at)) for name, at in missed] == [
+            ("daily", "1d"), ("daily", "2d"), ("daily", "3d"),
+        ]  # fmt: skip
+
+
+def test_a_tick_that_is_a_little_late_misses_nothing(open_shop: OpenShop) -> None:
+    often = DAILY.replace("0 10 * * *", "* * * * *")
+    shop = open_shop(often, live=True)
+    shop.identify("0s")
+    shop.tick("1s")
+    shop.tick("4m 30s")
+    assert len(shop.sends()) == 4
+    assert shop.rows("SELECT * FROM missed_calls") == []
+
+
+def test_a_virtual_clock_misses_no_instant(open_shop: OpenShop) -> None:
+    shop = open_shop(DAILY)
+    shop.identify("0s")
+    shop.tick("1h")
+    shop.tick("4d 3h")
+    assert [at for at, _, _ in shop.sends()] == ["0s", "1d", "2d", "3d", "4d"]
+
+
+def test_the_last_instant_before_a_journey_ends_is_called_after_an_outage(
+    open_shop: OpenShop,
+) -> None:
+    shop = open_shop(DAILY.replace("reentry", "ends: 2026-01-07\nreentry"), live=True)
+    shop.identify("0s")
+    shop.tick("1h")
+    shop.tick("4d 3h")
+    (entered,) = shop.rows("SELECT entered_at FROM enrollments")
+    assert after_start(read_instant(entered[0])) == "2d"

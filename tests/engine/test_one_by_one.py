@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from random import Random
+from zoneinfo import ZoneInfo
 
 import orjson
 import pytest
@@ -13,6 +14,10 @@ from orchestrator.domain.event import Event, Kind
 from orchestrator.domain.pace import EntryPace, place_of
 from orchestrator.engine import call_up, one_by_one
 from orchestrator.engine.parts import CLAIM_MAX
+from orchestrator.measure.decisions_told import Reading
+from orchestrator.measure.status import read_status
+from orchestrator.measure.status_told import tell_status
+from orchestrator.measure.story import read_story
 from orchestrator.trial.backtest import backtest
 from orchestrator.trial.history import History
 from tests.engine.conftest import OpenShop
@@ -253,3 +258,20 @@ def test_live_and_back_tested_the_same_people_enter_at_the_same_instants(
     again = [(after_start(one.at), one.user_id, one.template) for one in result.sends]
     assert sorted(again) == sorted(shop.sends())
     assert {template for _, _, template in again} == {"weekly", "price"}
+
+
+def test_status_and_explain_tell_who_waits_for_their_turn(open_shop: OpenShop) -> None:
+    shop = open_shop(THROTTLE)
+    for who in PEOPLE:
+        shop.identify("0s", who, email=f"{who}@example.com")
+    shop.tick("1d")
+    last = max(PEOPLE, key=lambda who: place_of("news", who))
+    ((key,),) = shop.rows("SELECT id FROM customers WHERE external_id = :who", who=last)
+    told = read_story(shop.context.database, key, "news", Reading(ZoneInfo("UTC")))
+    waiting = [line.told for line in told if line.kind == "called"]
+    assert waiting == ["is called, and enters on Tue 2026-01-06 12:00:00"]
+    found = read_status(shop.context.database, shop.context.program.journeys, shop.clock.now())
+    assert found.called == {"news": 4}
+    assert "  4 customers called, to enter news in their turn" in tell_status(
+        found, ZoneInfo("UTC")
+    )

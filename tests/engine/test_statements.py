@@ -31,6 +31,7 @@ steps:
 
 FIND = "SELECT customers.external_id, customers.anonymous"
 SUPPRESSED = "SELECT suppressions.scope"
+LIFE = "SELECT customers.traits"
 
 
 def counted_tick(shop: Shop, at: str) -> tuple[int, Counter[str]]:
@@ -89,3 +90,14 @@ def test_what_is_known_of_new_addresses_is_read_at_once(open_shop: OpenShop) -> 
         asked.append(sum(n for kind, n in kinds.items() if kind.startswith(SUPPRESSED)))
     assert len(shop.delivered()) == 22
     assert asked[0] == asked[1]
+
+
+def test_who_a_message_is_for_is_not_read_again_where_it_leaves_as_decided(
+    open_shop: OpenShop,
+) -> None:
+    shop = open_shop(HELLO, toml=CONSENTING)
+    shop.identify("0s")
+    shop.track("1s", "Viewed")
+    _, kinds = counted_tick(shop, "1m")
+    assert shop.delivered() == ["hello"]
+    assert sum(n for kind, n in kinds.items() if kind.startswith(LIFE)) == 1

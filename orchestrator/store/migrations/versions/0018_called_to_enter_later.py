@@ -33,5 +33,4 @@ def upgrade() -> None:
         "missed_calls",
         sa.Column("journey", sa.String(), primary_key=True),
         sa.Column("at", UtcDateTime(), primary_key=True),
-        sa.Column("instead", UtcDateTime(), nullable=False),
     )
