@@ -618,3 +618,54 @@ def test_a_zone_that_does_not_exist_is_told_with_the_clock_that_holds(
     told = "This customer lives by the project's clock: Mars/Olympus is no time zone."
     assert f"Times are those of Europe/Paris. {told}" in stored_shop.run("explain", "ada").out
     assert stored_shop.run("explain", "ada", "--json").json["clock"] == told
+
+
+TEAM = """\
+journey: team
+trigger: {event: Trial Started, if: 'account.plan == "trial"'}
+one_per: account
+exit: {event: Order Completed, scope: account}
+topic: offers
+steps:
+  - delay: 1d
+  - email: reminder
+"""
+
+
+def test_the_account_of_a_customer_and_what_others_of_it_did_are_told(shop: ShopFolder) -> None:
+    shop.write("journeys/team.yaml", TEAM)
+    at = now() - timedelta(hours=5)
+
+    def group(user: str, **traits: Any) -> dict[str, Any]:
+        told = {"type": "group", "userId": user, "groupId": "acme", "traits": traits}
+        return {**told, "timestamp": at.isoformat()}
+
+    shop.ingest(
+        group("ada", plan="trial", seats=3),
+        group("bob"),
+        group("cy"),
+        track("bob", "Trial Started", at + timedelta(hours=1)),
+        track("ada", "Trial Started", at + timedelta(hours=2)),
+        track("cy", "Order Completed", at + timedelta(hours=3), order_id="A7"),
+        {**group("cy", plan="paid"), "timestamp": (at + timedelta(hours=3)).isoformat()},
+    )
+    shop.run("tick")
+    answer = shop.run("explain", "ada")
+    assert "of the account acme, plan paid, seats 3" in answer.out
+    assert "is not let in (Trial Started): already inside: bob, of the same account" in answer.out
+    assert shop.run("explain", "ada", "--json").json["account"] == {
+        "id": "acme", "plan": "paid", "seats": 3,
+    }  # fmt: skip
+    left = "leaves (Order Completed: A7, another of the account)"
+    assert left in shop.run("explain", "bob").out
+    shop.ingest(track("dan", "Trial Started", now()))
+    shop.run("tick")
+    why = shop.run("explain", "dan", "team").out
+    assert '(account.plan == "trial"; account.plan is missing)' in why
+
+
+def test_who_belongs_to_no_account_is_told_of_none(stored_shop: ShopFolder) -> None:
+    stored_shop.leave_cart()
+    stored_shop.run("tick")
+    assert "account" not in stored_shop.run("explain", "ada").out
+    assert stored_shop.run("explain", "ada", "--json").json["account"] is None

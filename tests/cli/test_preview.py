@@ -12,7 +12,7 @@ from channels.mailbox import read_messages
 from orchestrator.domain.medium import Medium
 from orchestrator.links import LinkSigner
 from orchestrator.render.sms_size import measure_sms
-from tests.cli.conftest import ShopFolder
+from tests.cli.conftest import ShopFolder, now, track
 
 
 def test_a_template_becomes_files_that_are_named(shop: ShopFolder) -> None:
@@ -345,3 +345,14 @@ def test_a_customer_s_file_may_say_which_element_a_message_is_about(shop: ShopFo
     shop.write("templates/sms/refill.txt", "{{ item.name }} has run out")
     file = shop.write("ada.yaml", "customer: {first_name: Ada}\nitem: {name: Aspirin}\n")
     assert "Aspirin has run out" in shop.run("preview", "refill", "--customer", file).out
+
+
+def test_a_customer_of_the_database_is_shown_with_their_account(shop: ShopFolder) -> None:
+    shop.write("templates/sms/nudge.txt", "For {{ account.name or 'nobody' }}.")
+    group = {"type": "group", "groupId": "acme", "timestamp": now().isoformat()}
+    shop.write("journeys/one.yaml", "journey: one\ntrigger: manual\none_per: account\nsteps: []\n")
+    shop.ingest({**group, "userId": "ada", "traits": {"name": "Nord"}}, track("bob", "A", now()))
+    shop.run("tick")
+    assert "For Nord." in shop.run("preview", "nudge", "--customer", "ada").out
+    assert "For nobody." in shop.run("preview", "nudge", "--customer", "bob").out
+    assert "For Acme." in shop.run("preview", "nudge").out

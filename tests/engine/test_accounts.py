@@ -202,14 +202,30 @@ def test_who_is_asked_late_is_asked_by_what_was_known_of_the_account_then(
 
 def test_news_of_the_account_are_part_of_the_true_order(open_shop: OpenShop) -> None:
     """Who enters late leaves by what a member did since, and no row says that it was otherwise."""
-    shop = open_shop(WAITING, live=True)
+    other = "journey: other\ntrigger: {event: Go}\nsteps: [delay: 9d, email: hello]\n"
+    shop = open_shop(WAITING, other, live=True)
     join_all(shop, "ada", "bob")
+    shop.track("90m", "Go", "ada")
     shop.track("2h", "Subscription Started", "bob")
     shop.tick("4h")
     shop.call("1h", "track", "ada", received="5h", event="Trial Started")
     shop.tick("5h")
-    assert shop.passages() == [("ada", "waiting", "exited")]
+    assert shop.passages() == [("ada", "other", "active"), ("ada", "waiting", "exited")]
     assert shop.decisions("overtaken") == []
+
+
+def test_what_a_late_call_makes_of_a_member_is_told_to_the_others(open_shop: OpenShop) -> None:
+    shop = open_shop(TRIAL, live=True)
+    join_all(shop, "ada", "bob")
+    shop.track("1h", "Trial Started", "ada")
+    shop.track("4h", "Page Read", "bob")
+    shop.tick("4h")
+    for at in ("2h", "3h"):
+        shop.call(at, "track", "bob", received="5h", event="Order Completed")
+    shop.tick("5h")
+    assert shop.passages() == [("ada", "trial", "exited")]
+    (ended,) = shop.rows("SELECT ended_at FROM enrollments")
+    assert after_start(read_instant(ended[0])) == "3h"
 
 
 def test_an_older_group_call_of_imported_history_moves_nobody(open_shop: OpenShop) -> None:
