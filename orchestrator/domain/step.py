@@ -119,6 +119,11 @@ class StepMoment(Protocol):
         """What somebody has not told yet and a message cannot leave without; None: nothing."""
         ...
 
+    def is_copy(self, medium: Medium) -> bool:
+        """Whether somebody who was called with the customer has a message at the same address; if
+        not, the address is the customer's from now on."""
+        ...
+
     def is_free(self, medium: Medium) -> bool:
         """Whether a message that was held back may leave, now that there is news of its customer;
         asked where rules of `[never]` hold messages back."""
