@@ -179,8 +179,9 @@ class _Union(Union):
 
 
 def _run_strands(strands: Sequence[Strand]) -> None:
+    states = [strand.state for strand in strands]
     for strand in strands:
-        strand.line.colleagues = [one.state for one in strands if one is not strand]
+        strand.line.colleagues = states
     marks = [len(strand.line.effects) for strand in strands]
     for strand in strands:
         strand.begin()
