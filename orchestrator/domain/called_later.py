@@ -18,6 +18,11 @@ def has_paces(program: Program) -> bool:
     return any(journey.pace is not None for journey in program.journeys.values())
 
 
+def calls_many(program: Program) -> bool:
+    """Whether an instant may call several customers together."""
+    return bool(program.index.called or program.index.by_business)
+
+
 def make_appointment(line: Line, journey: Journey, pace: EntryPace, event: Event) -> bool:
     """Has somebody who is called by an event enter later; False: they enter at once."""
     called = Appointment(

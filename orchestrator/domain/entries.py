@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from orchestrator.domain import assignment
 from orchestrator.domain.called_later import make_appointment, take_appointments
 from orchestrator.domain.called_lines import may_be_called, take_business, take_calls
+from orchestrator.domain.copies import begin_call
 from orchestrator.domain.effects import Decision, DecisionKind, RuleChange
 from orchestrator.domain.event import Event, Kind
 from orchestrator.domain.expression import Scope
@@ -278,7 +279,7 @@ def _restart(knock: _Knock, journey: Journey, inside: Enrollment) -> None:
     moment = knock.line.moment(journey, inside, knock.now)
     inside.pass_no += 1
     inside.entry, inside.variables, inside.coupon = knock.entry, {}, None
-    inside.kept = None
+    inside.kept = begin_call(knock.called_at)
     moment.decide(
         DecisionKind.RESTARTED, Reason.AGAIN, at=knock.at, step="", pass_no=inside.pass_no
     )
@@ -312,6 +313,7 @@ def _draft(knock: _Knock, journey: Journey) -> Enrollment:
     goal = journey.goal
     until = at + goal.within if goal and goal.within is not None else None
     draft = Enrollment(journey.id, journey.version, number, at, knock.entry, goal_until=until)
+    draft.kept = begin_call(knock.called_at)
     if journey.one_per is not None:
         draft.key = passage_key(journey.one_per.evaluate(knock.scope(draft)))
     elif knock.item is not None:

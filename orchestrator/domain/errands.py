@@ -21,6 +21,11 @@ def name_errand(journey: str, step: str) -> str:
     return f"{journey}/{step}"
 
 
+def is_errand(journey: str) -> bool:
+    """Whether it is the name of an errand."""
+    return "/" in journey
+
+
 def errands_of(journey: Journey) -> Iterator[Journey]:
     """The errands that the steps of a journey send people on."""
     for step in journey.walk_steps():

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
+from orchestrator.domain.copies import CALL
 from orchestrator.domain.journey import Journey
 from orchestrator.domain.line import Line
 from orchestrator.domain.program import Program
@@ -81,6 +82,8 @@ def carry_kept(journey: Journey, enrollment: Enrollment, moved: Mapping[str, str
     enrollment.kept = None
     if enrollment.step in kept:
         enrollment.keep(enrollment.step, kept[enrollment.step])
+    if CALL in kept:
+        enrollment.keep(CALL, kept[CALL])
     for step in sorted(journey.loops_around(enrollment.step)):
         enrollment.keep(step, kept.get(step) or journey.by_id[step].take_in(arrived))
 

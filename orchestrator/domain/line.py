@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Unpack
 
 from orchestrator.domain import assignment, release
+from orchestrator.domain.copies import copy_to_take, own
 from orchestrator.domain.effects import Assignment, Decision, DecisionKind, Effect, Emitted, Logged
 from orchestrator.domain.event import Event
 from orchestrator.domain.expression import Condition, Scope, Value
@@ -21,7 +22,7 @@ from orchestrator.domain.medium import ChannelName, Medium
 from orchestrator.domain.message import Purpose
 from orchestrator.domain.outlets import Outlets
 from orchestrator.domain.own_dates import Dates
-from orchestrator.domain.policy import Policy
+from orchestrator.domain.policy import Policy, address
 from orchestrator.domain.program import Program
 from orchestrator.domain.reasons import Detail, Reason, brief
 from orchestrator.domain.record import Retrace
@@ -272,6 +273,15 @@ class Moment:
     def lacks(self, medium: Medium) -> Reason | None:
         """What somebody has not told yet and a message cannot leave without; None: nothing."""
         return release.lacks(self.line.program, self.line.state, self._letter(medium))
+
+    def is_copy(self, medium: Medium) -> bool:
+        """Whether somebody who was called with the customer has a message at the same address."""
+        copy = copy_to_take(self.enrollment, medium, address(self.state, medium))
+        if copy is None:
+            return False
+        if is_ours := self.line.options.take_address(copy, self.now):
+            own(self.enrollment, copy)
+        return not is_ours
 
     def is_free(self, medium: Medium) -> bool:
         """Whether a message that was held back may leave, now that there is news of its customer;

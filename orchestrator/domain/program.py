@@ -287,11 +287,11 @@ class Program:
     currency: str = "EUR"
     channels: Mapping[ChannelName, Medium] = field(default_factory=lambda: dict(PLAIN))
     holdout_global: float = 0.0
-    # how late an event may come and still count for more than facts
-    max_age: timedelta = timedelta(hours=24)
+    max_age: timedelta = timedelta(hours=24)  # up to when an event counts for more than facts
     pinned: Mapping[tuple[str, str], Journey] = field(default_factory=dict)
     edits: Mapping[tuple[str, str], Matching] = field(default_factory=dict)
     edited_at: datetime | None = None
+    without_file: frozenset[str] = frozenset()  # journeys whose people stand
     # since when the project knows each of its `dated_keys`; of a virtual clock alone: always
     dated_since: Mapping[str, datetime] = field(default_factory=dict)
     keeps_appointments: bool = False  # somebody may have been called, and enter later

@@ -35,6 +35,7 @@ class Reason(StrEnum):
 
     # why a message stays
     NO_ADDRESS = "no_address"
+    SAME_ADDRESS = "same_address"
     NO_CONSENT = "no_consent"
     UNSUBSCRIBED = "unsubscribed"
     MUTED = "muted"

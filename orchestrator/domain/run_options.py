@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from orchestrator.domain.copies import AddressCopy
 from orchestrator.domain.effects import DecisionKind
 from orchestrator.domain.event import Event
 from orchestrator.domain.pace import Appointment, EntryPace, place_of
@@ -15,6 +16,11 @@ from orchestrator.domain.value_class import value_class
 #: When somebody enters a journey of a pace for whose call there is an appointment; by the id of
 #: the customer. None: it is said later.
 Appoint = Callable[[str, EntryPace, Appointment, str], datetime | None]
+
+
+def nobody_else(copy: AddressCopy, at: datetime) -> bool:
+    """For who is called alone."""
+    return True
 
 
 def alone(journey: str, pace: EntryPace, called: Appointment, external_id: str) -> datetime:
@@ -49,6 +55,8 @@ class RunOptions:
     # the next code of a pool, for a coupon's key; None: the pool is empty
     pool_code: Callable[[str, str], str | None] = invent_code
     appoint: Appoint = alone
+    # whether an address was nobody else's of those who were called together, and is taken now
+    take_address: Callable[[AddressCopy, datetime], bool] = nobody_else
 
     def of_who_was_absorbed(self) -> RunOptions:
         """A life that was absorbed is over: on its line nothing is late, and no message leaves."""

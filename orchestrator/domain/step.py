@@ -119,6 +119,11 @@ class StepMoment(Protocol):
         """What somebody has not told yet and a message cannot leave without; None: nothing."""
         ...
 
+    def is_copy(self, medium: Medium) -> bool:
+        """Whether somebody who was called with the customer has a message at the same address; if
+        not, the address is the customer's from now on."""
+        ...
+
     def is_free(self, medium: Medium) -> bool:
         """Whether a message that was held back may leave, now that there is news of its customer;
         asked where rules of `[never]` hold messages back."""
@@ -190,6 +195,17 @@ class StepMoment(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Way:
+    """One way that somebody may go from a step, with the steps on it. Decisions name it by why it
+    was gone, and which it is among those of that reason (an arm's number, a variant's name)."""
+
+    words: str
+    reason: Reason
+    which: object = None
+    steps: Sequence[Step] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Step(ABC):
     """One step. `word` is that of the language; the kind's class in YAML's spelling."""
 
@@ -207,6 +223,11 @@ class Step(ABC):
     @property
     def blocks(self) -> tuple[tuple[Step, ...], ...]:
         """The lists of steps inside it, in written order."""
+        return ()
+
+    @property
+    def ways(self) -> Sequence[Way]:
+        """The ways of which a decision says that one is gone; none where the step has but one."""
         return ()
 
     @property
@@ -279,6 +300,11 @@ class Wait(Step):
 @dataclass(frozen=True, slots=True)
 class Fork(Step):
     """One of several ways is chosen, and gone at once."""
+
+    @property
+    @abstractmethod
+    def ways(self) -> Sequence[Way]:
+        """All that may be chosen."""
 
     @abstractmethod
     def choose(self, moment: StepMoment) -> Sequence[Step]:

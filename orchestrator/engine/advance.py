@@ -40,6 +40,7 @@ from orchestrator.store.line_loading import Loaded, load
 from orchestrator.store.line_saving import RunOutcome, Saving, save, set_aside
 from orchestrator.store.pools import PoolCodes
 from orchestrator.store.records import load_record
+from orchestrator.store.taken_addresses import TakenAddresses
 from orchestrator.store.transaction import Transaction
 
 logger = logging.getLogger(__name__)
@@ -245,6 +246,7 @@ class _Lives:
             business=turn.business or (),
             pool_code=self.pools.take,
             appoint=appoint,
+            take_address=TakenAddresses(self.transaction).take,
         )
 
 

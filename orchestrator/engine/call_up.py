@@ -37,6 +37,7 @@ from orchestrator.store.business import (
 from orchestrator.store.calling import Calls, read_calls, write_calls
 from orchestrator.store.meant import Asking, CallQuestion
 from orchestrator.store.missed_calls import write_missed
+from orchestrator.store.taken_addresses import forget_taken
 from orchestrator.store.transaction import Transaction
 
 _ANYWHERE = ZoneInfo("UTC")  # for a trigger that does not go by the customers' clocks
@@ -129,6 +130,7 @@ def _ask(turn: Turn, transaction: Transaction, at: datetime, now: datetime) -> A
     asked = {one.journey.id for one in questions}
     missed = [journey.id for journey, _ in calling if journey.id not in asked]
     write_missed(transaction, missed, at)
+    forget_taken(transaction, at)
     questions += [
         CallQuestion(journey, trigger, event)
         for event in _business_at(turn, at)

@@ -3,7 +3,8 @@ then its application.
 
 `follow`: they keep their step, as `domain.matching` finds it, and go on with the new text. `pin`:
 they finish the version they entered, whose text is kept in the database. Nobody may stand on a step
-that is gone, or that may have become several: that is refused before anything runs.
+that is gone, or that may have become several: that is refused before anything runs. Where a journey
+has no file any more, or one of another name, who is inside stands until it has its own again.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from enum import StrEnum
 import orjson
 
 from orchestrator.domain.called_later import has_paces
+from orchestrator.domain.errands import is_errand
 from orchestrator.domain.errors import ParcoursError, ProjectInvalid
 from orchestrator.domain.journey import Journey, OnChange
 from orchestrator.domain.matching import Matching, match_steps
@@ -32,6 +34,7 @@ from orchestrator.store.transaction import Transaction
 LIFECYCLE = "lifecycle_version"
 _JOURNEY = "journey_version:"
 _DATES = "dated_since"
+_WITHOUT_FILE = "journeys_without_file"
 
 
 class PeopleWouldBeLost(ParcoursError):
@@ -67,7 +70,8 @@ class Stranded:
             )
         known = either(say("'{name}'", name=name) for name in self.candidates)
         return say(
-            "{who}, which may be {known} now; say which: `moved: {{{step}: {candidate}}}`",
+            "{who}, which may be {known} now; say which: `moved: {{{step}: {candidate}}}`, and "
+            "give both an `id`, by which later edits find them",
             who=who,
             known=known,
             step=self.step,
@@ -98,6 +102,7 @@ class Course(StrEnum):
     PINNED = "finish their version"
     MOVED = "go on with the text of today"
     STRANDED = "are stranded"
+    STANDING = "stand until their journey has a file again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +147,11 @@ class Plan:
         ]
 
     @property
+    def without_file(self) -> frozenset[str]:
+        """The journeys that have people inside and no file."""
+        return frozenset(one.journey for one in self.people if one.course is Course.STANDING)
+
+    @property
     def is_applied(self) -> bool:
         """Whether the program is the one that last ran."""
         changes = self.edited or self.new or self.lifecycle_is_edited or self.lifecycle_is_new
@@ -153,9 +163,9 @@ def plan(ran: Ran, program: Program) -> Plan:
     journeys, version = program.journeys, program.rules_version
     earlier = _Earlier(ran.texts, journeys)
     people = tuple(
-        _lead(journeys[where[0]], earlier, where, count)
+        _lead(journeys.get(where[0]), earlier, where, count)
         for where, count in sorted(ran.people.items())
-        if where[0] in journeys
+        if not is_errand(where[0])  # it has no file of its own
     )
     followed = {(one.journey, one.version) for one in people if one.course in _FOLLOWING}
     edited = {
@@ -178,10 +188,12 @@ _FOLLOWING = (Course.MOVED, Course.STRANDED)
 
 
 def _lead(
-    journey: Journey, earlier: _Earlier, where: tuple[str, str, str], people: int
+    journey: Journey | None, earlier: _Earlier, where: tuple[str, str, str], people: int
 ) -> PeopleOnStep:
     """How the people on one step go on."""
     name, version, step = where
+    if journey is None:
+        return PeopleOnStep(*where, people, Course.STANDING, step)
     if version == journey.version:
         return PeopleOnStep(*where, people, Course.ON, step)
     if journey.on_change is OnChange.PIN:
@@ -248,10 +260,10 @@ def _read_earlier(text: str | None, name: str, version: str) -> Journey | None:
 def read_ran(transaction: Transaction, program: Program) -> Ran:
     """What the database says of the project as it last ran."""
     versions = {name: settings.read(transaction, _JOURNEY + name) for name in program.journeys}
-    people = settings.people_by_step(transaction, program.journeys.keys())
+    people = settings.people_by_step(transaction)
     today = {(name, journey.version) for name, journey in program.journeys.items()}
     known = {(name, version) for name, version in versions.items() if version is not None}
-    inside = {(name, version) for name, version, _ in people}
+    inside = {(name, version) for name, version, _ in people if name in program.journeys}
     return Ran(
         settings.read(transaction, LIFECYCLE),
         dict(known),
@@ -284,8 +296,17 @@ def apply(transaction: Transaction, program: Program, planned: Plan, now: dateti
     for journey, was, is_now in planned.renamed:
         # Who was given a variant keeps it where an edit gives the split another derived id.
         copy_variants(transaction, journey, was, is_now)
-    customers.mark_inside_due(transaction, list(planned.edited), now)
+    returned = _note_without_file(transaction, planned.without_file)
+    customers.mark_inside_due(transaction, [*planned.edited, *returned], now)
     _take_over_dates(transaction, program, now)
+
+
+def _note_without_file(transaction: Transaction, names: frozenset[str]) -> set[str]:
+    """Writes down which journeys have no file; returns those that have one again."""
+    known = set(orjson.loads(settings.read(transaction, _WITHOUT_FILE) or "[]"))
+    if known != names:
+        settings.write(transaction, _WITHOUT_FILE, orjson.dumps(sorted(names)).decode())
+    return known - names
 
 
 def _take_over_dates(transaction: Transaction, program: Program, now: datetime) -> None:
@@ -331,6 +352,7 @@ def take_over(parts: Parts, now: datetime, *, applying: bool) -> Parts:
         edits=planned.matchings,
         edited_at=last,
         dated_since=since,
+        without_file=planned.without_file,
         keeps_appointments=keeps,
     )
     return replace(parts, program=known)

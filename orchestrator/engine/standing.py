@@ -31,11 +31,14 @@ class Standing:
 
 
 def read_standing(transaction: Transaction, program: Program) -> Standing:
-    """What stands still now; who is inside a journey that became a draft stands too."""
+    """What stands still now; who is inside a journey that became a draft stands too, and who is
+    inside one that has no file any more.
+    """
     rests = {ChannelName(name): rest for name, rest in settings.read_rests(transaction).items()}
     held, drafts = read_held(transaction), [one for one in program.journeys.values() if one.draft]
-    if drafts:
-        held = replace(held, journeys=held.journeys.union(one.id for one in drafts))
+    if drafts or program.without_file:
+        still = program.without_file.union(one.id for one in drafts)
+        held = replace(held, journeys=held.journeys | still)
     return Standing(held, rests)
 
 

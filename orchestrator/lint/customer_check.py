@@ -90,7 +90,10 @@ class Findings:
             told = say("amounts of '{fact}' that are no numbers: they add nothing", fact=fact)
             yield number, told
         for journey, number in self.gone.items():
-            told = say("inside '{journey}', a journey that has no file any more", journey=journey)
+            told = say(
+                "inside '{journey}', a journey that has no file any more: they stand until it has",
+                journey=journey,
+            )
             yield number, told
 
 

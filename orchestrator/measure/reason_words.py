@@ -23,6 +23,7 @@ ENGLISH: Mapping[Reason, str] = {
     Reason.MOVED: "the customer's date or zone changed",
     Reason.EDITED: "the journey was edited",
     Reason.NO_ADDRESS: "no address to write to",
+    Reason.SAME_ADDRESS: "somebody else who was called with them has this address",
     Reason.NO_CONSENT: "no consent",
     Reason.UNSUBSCRIBED: "somebody who reads this address unsubscribed it",
     Reason.MUTED: "marketing is muted for a while",
@@ -99,8 +100,8 @@ _NONE: Mapping[str, str] = {
 }
 #: Words of the ledger of messages that are told in others.
 _OF_MESSAGES = (
-    Reason.NO_ADDRESS, Reason.NO_CONSENT, Reason.UNSUBSCRIBED, Reason.MUTED, Reason.FREQUENCY_CAP,
-    Reason.QUIET_HOURS,
+    Reason.NO_ADDRESS, Reason.SAME_ADDRESS, Reason.NO_CONSENT, Reason.UNSUBSCRIBED, Reason.MUTED,
+    Reason.FREQUENCY_CAP, Reason.QUIET_HOURS,
 )  # fmt: skip
 
 

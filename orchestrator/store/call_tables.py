@@ -35,9 +35,18 @@ class MissedCallRow(SQLModel, table=True):
     at: datetime = time_field(nullable=False, primary_key=True)
 
 
+class TakenAddressRow(SQLModel, table=True):
+    """An address has a message of an instant that called many (`domain.copies`)."""
+
+    __tablename__ = "taken_addresses"
+    called_at: datetime = time_field(nullable=False, primary_key=True)
+    key: int = big_field(primary_key=True)
+
+
 def _handle(model: type[SQLModel]) -> Table:
     return SQLModel.metadata.tables[str(model.__tablename__)]
 
 
 APPOINTMENTS = _handle(AppointmentRow)
 MISSED_CALLS = _handle(MissedCallRow)
+TAKEN_ADDRESSES = _handle(TakenAddressRow)

@@ -372,6 +372,7 @@ AUDIENCE_CHANGES = offer_tables.AUDIENCE_CHANGES
 ONSITE_CONTENTS = offer_tables.ONSITE_CONTENTS
 APPOINTMENTS = call_tables.APPOINTMENTS
 MISSED_CALLS = call_tables.MISSED_CALLS
+TAKEN_ADDRESSES = call_tables.TAKEN_ADDRESSES
 
 #: The columns that say whose a row is. Who merges, exports, erases or copies a customer reads this.
 OWNED = (

@@ -9,9 +9,9 @@ consent; schedules fire until the test's end.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from operator import attrgetter
 
 from orchestrator.domain.account import group_call
 from orchestrator.domain.effects import (
@@ -19,10 +19,12 @@ from orchestrator.domain.effects import (
     Decision,
     DecisionKind,
     Effect,
+    Emitted,
     Grant,
     OnsiteShown,
     TaskMade,
 )
+from orchestrator.domain.errands import is_errand
 from orchestrator.domain.event import Event, Kind
 from orchestrator.domain.expression import Condition, ListOf, Scope
 from orchestrator.domain.journey import Journey
@@ -35,7 +37,7 @@ from orchestrator.domain.run_options import RunOptions
 from orchestrator.domain.state import CustomerState, SentMessage
 from orchestrator.domain.steps.message_step import QueueMessage
 from orchestrator.domain.together import run_together
-from orchestrator.domain.uniting import Life
+from orchestrator.domain.uniting import Life, run_life
 from orchestrator.domain.values import INSTANT, as_text
 from orchestrator.domain.watches import SEGMENT
 from orchestrator.trial.in_turn import alone_in_turn
@@ -87,7 +89,9 @@ def rehearse(program: Program, journey: Journey, test: JourneyTest) -> Rehearsal
     others = (_other(program, name, test, options) for name in test.others)
     done = run_together(program, [(one, end) for one in (life, *others)])
     effects = done[0]
-    happened = tuple(_happenings(effects, test.start))
+    delivered = _deliver(program, test, options, effects)
+    found = [*_happenings(effects, test), *_happenings(delivered, test)]
+    happened = tuple(sorted(found, key=attrgetter("after")))
     named = {(one.what, one.after) for one in test.expect if one.what not in MEDIA}
     missing = [one for one in test.expect if one not in happened]
     surplus = [
@@ -149,6 +153,34 @@ def _other(program: Program, name: str, test: JourneyTest, options: RunOptions) 
     return Life(state, [*_presented(test, test.others[name]), *done], options=options)
 
 
+def _deliver(
+    program: Program, test: JourneyTest, options: RunOptions, effects: Sequence[Effect]
+) -> list[Effect]:
+    """What becomes of messages to others whom the test names: each is asked on their own line."""
+    found: list[Effect] = []
+    for name in test.others:
+        sent = [
+            one.event
+            for one in effects
+            if isinstance(one, Emitted) and one.receiver == name and is_errand(one.event.name)
+        ]
+        if sent:
+            life = _other(program, name, test, options)
+            life.events = [*life.events, *sent]
+            found += filter(_is_of_errand, run_life(program, life, test.start + test.until))
+    return found
+
+
+def _is_of_errand(effect: Effect) -> bool:
+    """Whether it says that the message of an errand leaves, or why it does not."""
+    match effect:
+        case QueueMessage(enrollment=enrollment):
+            return is_errand(enrollment.journey)
+        case Decision(journey=journey, kind=DecisionKind.NOT_SENT | DecisionKind.EXPIRED):
+            return is_errand(journey)
+    return False
+
+
 def _beginning_in(given: str, lifecycle: Lifecycle) -> Lifecycle:
     """The lifecycle of a customer who is in a stage though the rules, of whom the test tells too
     little, say another: the given stage holds until the rules say something else than at the
@@ -167,9 +199,14 @@ def _beginning_in(given: str, lifecycle: Lifecycle) -> Lifecycle:
     return replace(lifecycle, stages=(beginning, *lifecycle.stages), by_name={})
 
 
-def _happenings(effects: list[Effect], start: datetime) -> Iterator[Happening]:
+def _happenings(effects: Sequence[Effect], test: JourneyTest) -> Iterator[Happening]:
+    start, receiver = test.start, None
     for effect in effects:
         match effect:
+            case Emitted():
+                receiver = effect.receiver
+            case Decision(reason=Reason.WRITES) if receiver in test.others:
+                pass  # it is asked on their own line
             case QueueMessage(at, _, step):
                 yield Happening(at - start, str(step.medium), step.template)
             case Grant(at=at, is_reward=True, to=to):

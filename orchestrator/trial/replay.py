@@ -14,7 +14,7 @@ from datetime import datetime
 from orchestrator.domain.account import group_of
 from orchestrator.domain.agreeing import CONFIRMED
 from orchestrator.domain.call import Call
-from orchestrator.domain.called_later import has_paces
+from orchestrator.domain.called_later import calls_many
 from orchestrator.domain.effects import Effect, Emitted
 from orchestrator.domain.event import Event, Kind
 from orchestrator.domain.identity import Identities, Person
@@ -89,7 +89,7 @@ class Replay:
         options: RunOptions,
     ):
         self.program, self.lives, self.until, self.options = program, lives, until, options
-        self.in_turn = InTurn() if has_paces(program) else None
+        self.in_turn = InTurn() if calls_many(program) else None
         self.absorbed = {
             absorbed: person for person, life in lives.items() for _, absorbed in life.absorbs
         }
@@ -116,8 +116,11 @@ class Replay:
         yield from done.items()
 
     def _give_times(self) -> set[Person]:
-        """Who enters at another time than they did, now that all are known who were called."""
-        moved = self.in_turn.give_times() if self.in_turn else ()
+        """Who enters at another time than they did, or has another's copy, now that all are known
+        who were called."""
+        if self.in_turn is None:
+            return set()
+        moved = self.in_turn.give_times() | self.in_turn.share_out()
         return {self._today(person) for person in moved}
 
     def _gifts(self, done: Mapping[Person, list[Effect]]) -> dict[Person, list[Event]]:
@@ -177,7 +180,11 @@ class Replay:
         ]
         events, options = [*own.events, *heard], self.options
         if self.in_turn is not None:
-            options = replace(options, appoint=self.in_turn.appoint_for(own.person))
+            options = replace(
+                options,
+                appoint=self.in_turn.appoint_for(own.person),
+                take_address=self.in_turn.take_address_for(own.person),
+            )
         return Life(self._state(own.person), events, merges, options)
 
     def _state(self, person: Person) -> CustomerState:

@@ -137,7 +137,7 @@ def test_an_edit_that_may_mean_two_steps_is_refused_until_the_author_says_which(
     edited = ("1d", "x", "3d", "a")
     advice = (
         "journeys/a.yaml: 1 people stand on step 'delay-before-a', which may be 'delay-before-x' or 'delay-before-a' "
-        "now; say which: `moved: {delay-before-a: delay-before-x}`"
+        "now; say which: `moved: {delay-before-a: delay-before-x}`, and give both an `id`"
     )
     with pytest.raises(PeopleWouldBeLost, match=re.escape(advice)):
         shop.open(steps(*edited))
@@ -349,6 +349,17 @@ def test_a_plan_says_of_each_step_how_many_stand_there_and_how_they_go_on() -> N
     assert planned.edited == {"a": before.version, "p": "older"}
     assert [(one.step, one.people) for one in planned.stranded] == [("gone", 2)]
     assert not planned.is_applied
+
+
+def test_a_plan_says_who_stands_because_their_journey_has_no_file_any_more() -> None:
+    today = program_of(steps("2d", "a"))
+    stand = {("gone", "older", "b"): 2, ("a/mail", "of today", "mail"): 1}
+    planned = plan(Ran(today.rules_version, {}, {}, stand), today)
+    assert [(one.journey, one.people, one.course) for one in planned.people] == [
+        ("gone", 2, Course.STANDING)
+    ]
+    assert planned.without_file == {"gone"}
+    assert planned.stranded == []
 
 
 def test_of_a_version_that_is_not_known_any_more_steps_keep_their_ids() -> None:

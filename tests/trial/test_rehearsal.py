@@ -490,3 +490,53 @@ events:
 expect: [{{at: 10m, email: {template}}}]
 """
         assert verdict(project, test, journey).passed
+
+
+INVITE = """
+journey: invite
+trigger: {event: Order Completed}
+steps:
+  - email: {template: thanks, to: referrer}
+  - email: welcome
+"""
+AT_NIGHT = CONSENTING + '[quiet_hours]\nemail = {from = "09:00", to = "18:00"}\n'
+
+
+@pytest.mark.parametrize(
+    ("bob", "at", "expected"),
+    [
+        ("email: bob@example.com", "0h", "email: thanks"),
+        ("email: bob@example.com, consent: {email: false}", "0h", "not_sent: no_consent"),
+        ("plan: pro", "5m", "not_sent: no_address"),
+    ],
+)
+def test_a_message_to_a_referrer_whom_a_test_names_is_asked_of_them(
+    project: Path, bob: str, at: str, expected: str
+) -> None:
+    test = f"""
+test: thanks
+given: {{others: {{bob: {{{bob}}}}}}}
+customer: {{email: ada@example.com, referred_by: bob}}
+events: [{{at: 0h, event: Order Completed}}]
+expect: [{{at: 0h, email: welcome}}, {{at: {at}, {expected}}}]
+"""
+    found = verdict(project, test, INVITE)
+    assert found.passed, found
+    unnamed = test.replace("others: {bob", "others: {eve")
+    assert "at 0s: email thanks" in happened(verdict(project, unnamed, INVITE))
+
+
+def test_a_referrer_is_written_to_by_their_own_clock(project: Path) -> None:
+    test = """
+test: thanks
+given: {others: {bob: {email: bob@example.com, timezone: America/New_York}}}
+customer: {email: ada@example.com, referred_by: bob, timezone: Asia/Tokyo}
+events: [{at: 0h, event: Order Completed}]
+expect: [{at: 0h, email: welcome}, {at: 0h, email: thanks}]
+"""
+    found = verdict(project, test, INVITE, AT_NIGHT)
+    assert found.passed, found
+    in_paris = test.replace("America/New_York", "Europe/Paris")
+    assert not verdict(project, in_paris, INVITE, AT_NIGHT).passed
+    late = in_paris.replace("{at: 0h, email: thanks}", "{at: 7h, email: thanks}")
+    assert verdict(project, late, INVITE, AT_NIGHT).passed

@@ -115,6 +115,9 @@ class Message(Step):
         if enrollment.held_out:
             moment.decide(DecisionKind.HELD_OUT, medium=self.medium.value, template=self.template)
             return
+        if enrollment.kept is not None and moment.is_copy(self.medium):
+            moment.decide(DecisionKind.NOT_SENT, Reason.SAME_ADDRESS, template=self.template)
+            return
         marketing = moment.purpose is Purpose.MARKETING
         moment.state.sent.append(
             SentMessage(now, self.medium, enrollment.journey, self.template, marketing)

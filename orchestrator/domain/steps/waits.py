@@ -12,7 +12,7 @@ from orchestrator.domain.expression import Condition, Value
 from orchestrator.domain.formatting import format_whole_span
 from orchestrator.domain.reasons import Reason
 from orchestrator.domain.schedule import parse_duration
-from orchestrator.domain.step import Step, StepMoment, Wait
+from orchestrator.domain.step import Step, StepMoment, Wait, Way
 from orchestrator.domain.steps.missing import IfPast, Lack, has_waited, miss, name_source
 from orchestrator.domain.values import as_text
 
@@ -120,6 +120,14 @@ class WaitFor(Wait):
     @property
     def blocks(self) -> tuple[tuple[Step, ...], ...]:
         return self.then, self.otherwise
+
+    @property
+    def ways(self) -> Sequence[Way]:
+        event = self.event
+        return [
+            Way(f"{event} comes", Reason.CAME, steps=self.then),
+            Way(f"no {event} comes in time", Reason.TIMED_OUT, steps=self.otherwise),
+        ]
 
     @property
     def awaits(self) -> str:

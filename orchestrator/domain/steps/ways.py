@@ -10,7 +10,7 @@ from orchestrator.domain.effects import DecisionKind
 from orchestrator.domain.expression import Condition
 from orchestrator.domain.reasons import Reason
 from orchestrator.domain.state import Status
-from orchestrator.domain.step import Fork, ForkWay, Step, StepMoment
+from orchestrator.domain.step import Fork, ForkWay, Step, StepMoment, Way
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,15 @@ class Branch(Fork):
     @property
     def blocks(self) -> tuple[tuple[Step, ...], ...]:
         return tuple(arm.then for arm in self.arms)
+
+    @property
+    def ways(self) -> Sequence[Way]:
+        ways: list[Way] = []
+        for number, arm in enumerate(self.arms):
+            if arm.condition is None:
+                return [*ways, Way("else", Reason.ELSE, number, arm.then)]
+            ways.append(Way(f"if {arm.condition.source}", Reason.CONDITION, number, arm.then))
+        return [*ways, Way("none of its conditions holds", Reason.NO_WAY)]
 
     def words(self) -> str:
         """`2 ways`."""
@@ -88,6 +97,11 @@ class Split(Fork):
     @property
     def blocks(self) -> tuple[tuple[Step, ...], ...]:
         return tuple(variant.then for variant in self.variants)
+
+    @property
+    def ways(self) -> Sequence[Way]:
+        named = ((one.name, one.then) for one in self.variants)
+        return [Way(f"variant {name}", Reason.VARIANT, name, steps) for name, steps in named]
 
     def words(self) -> str:
         """`2 ways`."""

@@ -8,7 +8,7 @@ from alembic import op
 from orchestrator.store.columns import BigId, Json, UtcDateTime
 
 revision = "0019"
-down_revision = "0018"
+down_revision = "0018b"
 branch_labels = None
 depends_on = None
 
