@@ -107,8 +107,8 @@ def _advance(
     """
     tallies = TickReport()
     if ids:
-        pools = PoolCodes(transaction)
-        runs = _Lives(turn, transaction, now, pools, alone=alone).run(ids, tallies)
+        pools, taken = PoolCodes(transaction), TakenAddresses(transaction)
+        runs = _Lives(turn, transaction, now, pools, taken, alone=alone).run(ids, tallies)
         version = turn.program.rules_version
         save(transaction, runs, Saving(now, version, turn.parts.public_id, turn.parts.priority))
         if turn.clock.is_virtual:
@@ -125,6 +125,7 @@ class _Lives:
     transaction: Transaction
     now: datetime
     pools: PoolCodes
+    taken: TakenAddresses
     alone: bool = False
 
     def run(self, ids: Sequence[int], report: TickReport) -> list[RunOutcome]:
@@ -246,7 +247,7 @@ class _Lives:
             business=turn.business or (),
             pool_code=self.pools.take,
             appoint=appoint,
-            take_address=TakenAddresses(self.transaction).take,
+            take_address=self.taken.take,
         )
 
 
