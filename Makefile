@@ -13,8 +13,8 @@ run: $(STAMP)
 	$(BIN)/parcours up --demo
 
 # Three processes for two cores: one plays what starts servers, which for half of its time only waits.
-# The order, the longest first, is that of tests/conftest.py.
-SPREAD := --numprocesses 3 --dist loadgroup --no-loadscope-reorder
+# What a process is given, and in which order, says tests/support/spread.py.
+SPREAD := --numprocesses 3
 
 test: $(STAMP)
 	$(BIN)/python -m pytest $(SPREAD)

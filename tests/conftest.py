@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from itertools import count
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import hypothesis
 import psycopg
@@ -28,6 +28,7 @@ from orchestrator.store.database import Database
 from orchestrator.store.migrate import migrate
 from tests.support.examples import examples
 from tests.support.prefect_home import furnish
+from tests.support.spread import FileByFile, rank_of
 
 SPEAKING_VARIABLES = ("PARCOURS_", "PREFECT_", "SENDGRID_", "TWILIO_", "LC_", "LANGUAGE")
 #: The tests start our programs some hundred times: each would compile the same files again.
@@ -75,28 +76,14 @@ hypothesis.settings.register_profile(
 )
 
 
-#: Each is a group that one process runs: their tests start servers, share one, or look at the
-#: clock.
-GROUPS = ("flows", "demo")
-#: Begun first, so that no long file is left when the others are done.
-LONGEST = (*GROUPS, "engine", "cli", "api")
-
-
-@pytest.hookimpl(tryfirst=True)  # before xdist looks for groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A process is given a file at a time: what a file shares is made once, and xdist, whose work
-    for a test grows with what was given before, has 250 things to give instead of 8,000.
-    """
-    for item in items:
-        folder, *_ = place = _place_of(item).parts
-        group = folder if folder in GROUPS else "/".join(place)
-        item.add_marker(pytest.mark.xdist_group(group))
-    ranks = {folder: rank for rank, folder in enumerate(LONGEST)}
-    items.sort(key=lambda item: ranks.get(_place_of(item).parts[0], len(LONGEST)))
+    items.sort(key=lambda item: rank_of(item.nodeid))
 
 
-def _place_of(item: pytest.Item) -> Path:
-    return item.path.relative_to(Path(__file__).parent)
+@pytest.hookimpl(optionalhook=True)  # known where there is xdist
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> FileByFile:
+    config.option.loadscopereorder = False
+    return FileByFile(config, log)
 
 
 class DatabaseServer(Protocol):

@@ -13,7 +13,7 @@ import typer
 from orchestrator.cli.commands import load
 from orchestrator.cli.options import AsJson, ProjectFolder, refused
 from orchestrator.cli.output import print_answer, print_json, print_problems
-from orchestrator.cli.spoken import speak_of, spoken, told_message
+from orchestrator.cli.spoken import language_of, speak_of, told_message
 from orchestrator.domain.errors import Problem
 from orchestrator.domain.formatting import count
 from orchestrator.domain.phrase import Phrase, say, strung
@@ -76,7 +76,7 @@ def check(
 def _as_data(root: Path, problem: Problem) -> dict[str, object]:
     """A problem for a machine; `language` is that of its message."""
     speak_of(root)
-    language = spoken().language_of(problem.message)
+    language = language_of(problem.message)
     return asdict(problem) | {"message": told_message(problem), "language": language}
 
 

@@ -130,10 +130,10 @@ def _is_deeper(value: dict[str, object] | list[object], levels: int) -> bool:
 
 def _read_id(raw: Mapping[str, object], key: str) -> str:
     value = raw.get(key)
-    if value is None:
+    if value is None or value == "":
         return ""
     if isinstance(value, str):
-        return _checked_id(key, value) if value else ""
+        return _checked_id(key, value)
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise CallRejected("invalid_id", f"'{key}' must be text or a number")
     if isinstance(value, float) and abs(value) >= EXACT_MAX:
@@ -153,11 +153,9 @@ def _checked_id(key: str, text: str) -> str:
 
 def _read_object(raw: Mapping[str, object], key: str) -> dict[str, object]:
     value = raw.get(key)
-    if value is None:
+    if value is None or value == "" or value == []:  # PHP writes an empty map as []
         return {}
     if not isinstance(value, dict):
-        if value in ("", []):  # PHP writes an empty map as []
-            return {}
         raise CallRejected("invalid_call", f"'{key}' must be an object")
     if "consent" not in value:  # as in nearly all
         return value
@@ -189,13 +187,13 @@ def _read_time(raw: Mapping[str, object]) -> datetime | None:
 def _read_properties(
     kind: Kind, raw: Mapping[str, object], context: Mapping[str, object]
 ) -> dict[str, object]:
-    if kind is Kind.IDENTIFY or kind is Kind.GROUP:
+    if kind in (Kind.IDENTIFY, Kind.GROUP):
         # Rudder's SDKs put the traits of an identify into context.traits.
         return _read_object(raw, "traits") or (
             _read_object(context, "traits") if kind is Kind.IDENTIFY else {}
         )
     properties = _read_object(raw, "properties")
-    if kind is Kind.PAGE or kind is Kind.SCREEN:
+    if kind in (Kind.PAGE, Kind.SCREEN):
         extra = {key: raw[key] for key in ("name", "category") if isinstance(raw.get(key), str)}
         return {**extra, **properties}
     return properties

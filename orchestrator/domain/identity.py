@@ -55,9 +55,8 @@ class Identities:
         if call.kind is Kind.MERGE:
             resolution = self._alias(call)
         elif call.user_id:
-            user_id = self.today(call.user_id) if self.aliases else call.user_id
-            absorbed = self._link(call.anonymous_id, user_id) if call.anonymous_id else None
-            resolution = Resolution(Person(user_id), absorbed)
+            user_id = self.today(call.user_id)
+            resolution = Resolution(Person(user_id), self._link(call.anonymous_id, user_id))
         else:
             user_id = self._linked(call.anonymous_id)
             resolution = Resolution(
@@ -66,8 +65,7 @@ class Identities:
         self.known.add(resolution.person)
         # An invited friend who signs up is merged with the invitation.
         if (
-            call.kind is Kind.IDENTIFY
-            and resolution.absorbed is None
+            resolution.absorbed is None
             and (invited := invited_as(call))
             and invited not in self.links
         ):

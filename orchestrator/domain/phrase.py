@@ -96,5 +96,5 @@ def strung(parts: Iterable[object], between: str = ", ") -> Phrase:
 
 
 def _linked(parts: Iterable[object], link: Callable[[object, object], object]) -> Phrase:
-    linked = reduce(link, parts)
-    return verbatim(str(linked))
+    found = list(parts)
+    return verbatim(str(reduce(link, found))) if found else say("")

@@ -90,10 +90,7 @@ def as_time(value: object) -> datetime | None:
 
 def iso_time(value: object) -> datetime | None:
     """The instant of a time or of ISO 8601 text; a number is none, for it may be anything."""
-    found = _parse_iso(value) if isinstance(value, str) else value
-    if isinstance(found, datetime) and found.tzinfo is UTC:  # as nearly all
-        return found
-    return _midnight(_read_iso(found))
+    return _midnight(_read_iso(value))
 
 
 def _midnight(found: date | None) -> datetime | None:

@@ -120,8 +120,7 @@ def _identities(transaction: Transaction, calls: Sequence[Call], batch: _Batch) 
     """Who is known among those the calls speak of."""
     strangers = {call.anonymous_id for call in calls if call.anonymous_id}
     strangers |= {call.previous_id for call in calls if call.previous_id}
-    told = [call for call in calls if call.kind is Kind.IDENTIFY]
-    strangers |= {found for call in told if (found := invited_as(call))}
+    strangers |= {found for call in calls if (found := invited_as(call))}
     users = {call.user_id for call in calls if call.user_id} | {
         call.previous_id for call in calls if call.previous_id
     }

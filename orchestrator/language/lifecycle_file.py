@@ -18,7 +18,7 @@ from orchestrator.domain.errors import ExpressionInvalid, ParcoursError, Problem
 from orchestrator.domain.expression import Condition, Const, Expr, calls, walk
 from orchestrator.domain.instants import Candidates, time_candidates
 from orchestrator.domain.lifecycle import Fact, FactKind, Lifecycle, Segment, Stage
-from orchestrator.domain.phrase import said_by, say
+from orchestrator.domain.phrase import all_of, said_by, say
 from orchestrator.domain.suggestion import did_you_mean
 from orchestrator.language.place import STAGE, Known, Place
 from orchestrator.language.plain_forms import Form, Rule, Span, Text
@@ -136,7 +136,7 @@ def _facts(form: LifecycleForm, place: Place) -> Iterator[Fact]:
         here = place.at(name)
         kinds = [kind for kind in FactKind if getattr(fact, kind) is not None]
         if len(kinds) != 1:
-            several = say(", and here are {listed}", listed=" and ".join(kinds)) if kinds else ""
+            several = say(", and here are {listed}", listed=all_of(kinds)) if kinds else ""
             here.error(
                 say(
                     "a fact needs exactly one of {listed}{several}",

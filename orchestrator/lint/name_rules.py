@@ -121,7 +121,7 @@ def _missing(known: Knowledge, spot: Spot, events: Collection[str], name: str) -
     there = known.properties(events)
     if there is None or name in there:
         return
-    of = " and ".join(f"'{event}'" for event in sorted(events))
+    of = all_of(say("'{name}'", name=event) for event in sorted(events))
     names = ", ".join(sorted(there - {"at", "name"})[:12])
     hint = did_you_mean(name, there) or (say(" (known: {names})", names=names) if names else "")
     yield spot, say("{of} has no property '{name}'{hint}", of=of, name=name, hint=hint)

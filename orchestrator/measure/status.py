@@ -41,6 +41,7 @@ from orchestrator.store.transaction import Transaction
 
 UNKNOWN_LISTED_MAX = 10
 EXPIRED = "expired"
+NO_FILE = "has no file any more"
 MISSED_TOLD = timedelta(days=30)  # how long an instant that called nobody is told of
 
 #: What a state means to somebody who only wants to know whether it went well: the words of
@@ -121,6 +122,8 @@ def read_status(
         due = count_due_people(transaction, journeys.keys() | inside.keys(), now)
         gates = settings.read_gates(transaction)
         held = gates[settings.JOURNEY]
+        gone = inside.keys() - journeys.keys() if journeys else ()  # else nothing is known of files
+        without = dict.fromkeys(gone, NO_FILE)
         titles = dict.fromkeys(inside, "") | {
             name: journey.title for name, journey in journeys.items()
         }
@@ -134,7 +137,11 @@ def read_status(
             stages=figures.count_stages(transaction),
             journeys=tuple(
                 JourneyStanding(
-                    name, title, inside.get(name, 0), due.get(name, 0), held.get(name, "")
+                    name,
+                    title,
+                    inside.get(name, 0),
+                    due.get(name, 0),
+                    held.get(name, without.get(name, "")),
                 )
                 for name, title in sorted(titles.items())
             ),

@@ -15,6 +15,7 @@ from orchestrator.domain.medium import Medium
 from orchestrator.domain.message import Purpose
 from orchestrator.domain.phrase import say
 from orchestrator.domain.step import Step
+from orchestrator.domain.steps.changes import SetVariables, evaluate
 from orchestrator.domain.steps.first_of import messages_of
 from orchestrator.domain.steps.message_step import Message
 from orchestrator.domain.steps.offers import Coupon, Offer, Reward
@@ -203,8 +204,20 @@ def _sample(project: Project, target: Target, locale: str) -> dict[str, object]:
     scope = sample_scope(project.config, about, locale)
     scope["marketing"] = target.purpose is Purpose.MARKETING
     if journey is not None:
+        scope["vars"] = _variables(journey, scope)
         scope["coupon"] = _coupon(project, target.offer, scope) if target.offer else {}
     return scope
+
+
+def _variables(journey: Journey, scope: Mapping[str, object]) -> dict[str, object]:
+    """What a made-up answer would be, and all that the journey itself sets."""
+    known = dict(as_mapping(scope["vars"]))
+    names = {"entry": scope["entry"], "journey": scope["journey"], "vars": known}
+    asked = Scope(SampleReader(as_mapping(scope["customer"])), NOW, names)
+    for step in journey.walk_steps():
+        if isinstance(step, SetVariables):
+            known |= evaluate(step.values, asked)
+    return known
 
 
 def _coupon(project: Project, offer: Offer, scope: Mapping[str, object]) -> dict[str, object]:

@@ -356,3 +356,13 @@ def test_a_customer_of_the_database_is_shown_with_their_account(shop: ShopFolder
     assert "For Nord." in shop.run("preview", "nudge", "--customer", "ada").out
     assert "For nobody." in shop.run("preview", "nudge", "--customer", "bob").out
     assert "For Acme." in shop.run("preview", "nudge").out
+
+
+def test_a_message_shows_what_its_journey_sets(shop: ShopFolder) -> None:
+    shop.write("templates/sms/gift.txt", "{{ vars.gift }} for you, from {{ vars.minimum }}")
+    shop.write(
+        "journeys/gift.yaml",
+        "journey: gift\ntrigger: manual\nsteps:\n"
+        '  - set: {gift: 25, minimum: "{{ entry.value + 1 }}"}\n  - sms: gift\n',
+    )
+    assert "25 for you, from 215" in shop.run("preview", "gift").out

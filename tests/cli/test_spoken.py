@@ -85,12 +85,18 @@ def test_each_project_is_told_in_its_own_language(boutique: ShopFolder, tmp_path
     assert "is missing here" in out
 
 
-def test_nobody_waits_for_a_language_that_is_not_spoken() -> None:
-    """The catalogue and what reads it are loaded for French projects only."""
+@pytest.mark.parametrize(
+    ("arguments", "unused"),
+    [
+        (["check", "journeys/"], "babel.messages.pofile"),  # the catalogue is of French projects
+        (["--version"], "orchestrator.language.config_file"),  # and settings of a project
+    ],
+)
+def test_nobody_waits_for_a_language_that_is_not_spoken(arguments: list[str], unused: str) -> None:
     script = (
         "import sys\nfrom orchestrator.cli import main\n"
-        "try:\n    main(['check', 'journeys/'])\nexcept SystemExit:\n    pass\n"
-        "print('babel.messages.pofile' in sys.modules)"
+        f"try:\n    main({arguments})\nexcept SystemExit:\n    pass\n"
+        f"print({unused!r} in sys.modules)"
     )
     done = subprocess.run(
         [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True

@@ -255,3 +255,13 @@ def test_opens_that_are_counted_without_persons_are_told(stored_shop: ShopFolder
     told = " ".join(stored_shop.run("status").out.split())
     assert "OPENS, WITHOUT PERSONS MAIL OPENS cart cart-reminder 12" in told
     assert stored_shop.run("status", "--json").json["opens"] == [["cart", "cart-reminder", 12]]
+
+
+def test_people_inside_a_journey_without_a_file_are_told_to_stand(stored_shop: ShopFolder) -> None:
+    stored_shop.leave_cart()
+    stored_shop.run("tick")
+    (stored_shop.folder / "journeys/cart.yaml").unlink()
+    found = stored_shop.run("status", "--json").json["journeys"]
+    held = {one["id"]: (one["inside"], one["held"]) for one in found}
+    assert held["cart"] == (1, "has no file any more")
+    assert held["call-back"] == (0, "")

@@ -148,6 +148,7 @@ def test_an_answer_is_of_one_enrollment_step_and_pass_only() -> None:
     for other in ({"journey": "b"}, {"step": "b"}, {"pass": 2}, {"entered_at": "2026-01-01"}):
         answer(life, "1m", 200, {"left": 2}, **other)
     life.track("2m", ANSWERED, to=key_of_call("ask", "stock", 1, START), body={"left": 2})
+    life.track("2m", ANSWERED, step="stock", status=200, body={"left": 2})  # by the API
     life.run()
     assert life.sends == [("1h", "sold-out")]  # an event from outside is no answer either
 

@@ -27,7 +27,7 @@ from tests.engine.conftest import OpenShop
 from tests.support.edits import EDITS, Draft, drafts, edits
 from tests.support.examples import examples
 from tests.support.life import START
-from tests.support.project import write_project
+from tests.support.project import CONSENTING, write_project
 from tests.support.shop import Shop
 
 #: After these nobody is ever asked where people stand.
@@ -98,7 +98,7 @@ class Edited:
 
     def plan(self, text: str) -> Plan:
         """What opening these files will do, as the plan says."""
-        write_project(self.shop.root, text)
+        write_project(self.shop.root, text, **self.shop.files)
         program = build_program(load_project(self.shop.root, {}))
         with self.shop.context.database.read() as transaction:
             return read_plan(transaction, program)
@@ -158,10 +158,15 @@ class Edited:
             assert set(had) - set(one.had) == due
 
 
+#: At night mails are held back: people stand on them as well.
+QUIET = CONSENTING + '[quiet_hours]\nemail = {from = "18:00", to = "09:00"}\n'
+
+
 @contextmanager
-def shop_with(draft: Draft, url: str) -> Iterator[Edited]:
+def shop_with(draft: Draft, toml: str, url: str) -> Iterator[Edited]:
     with TemporaryDirectory() as folder:
-        shop = Shop(Path(folder), url, [draft.text()], {}, VirtualClock(START))
+        files = {"toml": toml}
+        shop = Shop(Path(folder), url, [draft.text()], files, VirtualClock(START))
         try:
             yield Edited(shop, draft)
         finally:
@@ -172,8 +177,8 @@ PEOPLE = st.lists(st.tuples(st.integers(0, 50), st.booleans()), min_size=3, max_
 
 
 def edit_with_people_inside(data: st.DataObject, url: str) -> None:
-    draft = data.draw(drafts())
-    with shop_with(draft, url) as edited:
+    draft, toml = data.draw(drafts()), data.draw(st.sampled_from([CONSENTING, QUIET]))
+    with shop_with(draft, toml, url) as edited:
         edited.enter(data.draw(PEOPLE), until=data.draw(st.integers(1, 60)))
         for _ in range(data.draw(st.integers(1, 2))):
             kind = data.draw(st.sampled_from(EDITS))

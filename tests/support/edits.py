@@ -23,7 +23,7 @@ class Node:
     """One step as its author thinks of it. `number` stays; all else may be edited."""
 
     number: int
-    word: str  # email, delay, clock, set, branch, wait_for
+    word: str  # email, delay, clock, set, branch, split, wait_for
     value: int = 0  # which template, how many hours, which variable
     id: str = ""  # given by the author
     then: list[Node] = field(default_factory=list)
@@ -45,6 +45,14 @@ class Node:
             case "branch":
                 other = f", {{else: {_listed(self.otherwise)}}}" * bool(self.otherwise)
                 return f"branch: [{{if: customer.vip, then: {_listed(self.then)}}}{other}]"
+            case "split":
+                shares = {"a": 100, "b": 0}, {"a": 0, "b": 100}
+                ways = zip(shares[self.value % 2].items(), self.blocks, strict=True)
+                listed = (
+                    f"{{variant: {name}, share: {share}, then: {_listed(block)}}}"
+                    for (name, share), block in ways
+                )
+                return f"split: [{', '.join(listed)}]"
         blocks = f"then: {_listed(self.then)}, else: {_listed(self.otherwise)}"
         return f"wait_for: {{event: B, within: {self.value}h, {blocks}}}"
 
@@ -115,8 +123,13 @@ def _run(steps: list[Node], vip: bool) -> list[Node]:
     found = []
     for node in steps:
         found.append(node)
-        found += _run(node.then if node.word == "branch" and vip else node.otherwise, vip)
+        found += _run(node.then if _goes_first_way(node, vip) else node.otherwise, vip)
     return found
+
+
+def _goes_first_way(node: Node, vip: bool) -> bool:
+    """Nobody ever does what is waited for."""
+    return vip if node.word == "branch" else node.word == "split" and node.value % 2 == 0
 
 
 def _ahead(steps: list[Node], number: int, vip: bool) -> list[Node] | None:
@@ -138,11 +151,11 @@ LEAVES = ("email", "email", "delay", "delay", "delay", "clock", "set")
 @st.composite
 def _node(draw: st.DrawFn, numbers: count[int], depth: int) -> Node:
     number = next(numbers)
-    word = draw(st.sampled_from(LEAVES + ("branch", "wait_for") * (depth < 2)))
+    word = draw(st.sampled_from(LEAVES + ("branch", "split", "wait_for") * (depth < 2)))
     node = Node(number, word, draw(st.sampled_from(HOURS)))
     if word == "email":
         node.value = number  # each mail has a template of its own
-    if word in ("branch", "wait_for"):
+    if word in ("branch", "split", "wait_for"):
         node.then = draw(_block(numbers, depth + 1))
         node.otherwise = draw(_block(numbers, depth + 1)) if draw(st.booleans()) else []
     return node
@@ -192,7 +205,7 @@ EDITS = (
 def edits(draw: st.DrawFn, draft: Draft, stood_on: frozenset[int], kind: str) -> Draft:
     """The journey after one edit. What is taken out holds nobody."""
     edited = draft.copy()
-    fresh = 1 + max(node.number for node in edited.nodes())
+    fresh = 1 + max(max(node.number, node.value) for node in edited.nodes())
     nodes = list(edited.nodes())
     block = draw(st.sampled_from([one for one in edited.all_blocks() if one]))
     place = draw(st.integers(0, len(block)))

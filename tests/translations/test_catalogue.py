@@ -125,6 +125,8 @@ def test_a_number_decides_between_one_and_several(number: int, french: str) -> N
 
 def test_alternatives_are_told_in_french() -> None:
     assert FRENCH.tell(either(["a", "b", "c"])) == "a ou b ou c"
+    assert FRENCH.tell(either(["a"])) == "a"
+    assert FRENCH.tell(either([])) == ""
 
 
 def test_a_sentence_without_french_is_told_in_english() -> None:
