@@ -78,20 +78,29 @@ def run_due(turn: Turn, now: datetime, report: TickReport) -> int:
 
 
 def _advance_alone(turn: Turn, customer_id: int, now: datetime, report: TickReport) -> None:
-    try:
-        with unless_away(), turn.database.write() as transaction:
-            tallies = _advance(turn, transaction, [customer_id], now, alone=True)
-        report.add(tallies)
-    except StoreUnavailable:
-        raise
-    except Exception as error:
-        logger.error(
-            "The life of customer %d cannot be run; it is tried again in an hour: %s",
-            customer_id,
-            without_data(error),
-        )
-        with turn.database.write() as transaction:
-            set_aside(transaction, {customer_id: type(error).__name__}, now, now + TRY_AGAIN)
+    """Runs one life; where projects ask for accounts with those of the other members, and only
+    where that fails without them.
+    """
+    failure: Exception | None = None
+    for alone in (False, True) if turn.program.index.accounts.are_used else (True,):
+        try:
+            with unless_away(), turn.database.write() as transaction:
+                tallies = _advance(turn, transaction, [customer_id], now, alone=alone)
+        except StoreUnavailable:
+            raise
+        except Exception as error:
+            failure = error
+        else:
+            report.add(tallies)
+            return
+    assert failure is not None  # one way was tried at least
+    logger.error(
+        "The life of customer %d cannot be run; it is tried again in an hour: %s",
+        customer_id,
+        without_data(failure),
+    )
+    with turn.database.write() as transaction:
+        set_aside(transaction, {customer_id: type(failure).__name__}, now, now + TRY_AGAIN)
 
 
 def _advance(
