@@ -273,7 +273,8 @@ def _foresee(line: Line, events: Iterable[Event]) -> tuple[list[Decision], Custo
     assert state.cursor is not None  # the line was run
     options = RunOptions(no_entries_after=line.options.no_entries_after)
     # of the same rules, on a virtual clock
-    sibling = Line(line.program, fresh, options, colleagues=line.colleagues)
+    sibling = Line(line.program, fresh, options)
+    sibling.colleagues = [one for one in line.colleagues if one is not state]
     sibling.read_dates()
     told = [event for event in events if not event.own and event.kind is not Kind.MERGE]
     walk(sibling, told, state.cursor)

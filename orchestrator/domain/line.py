@@ -55,7 +55,8 @@ class Line:
     called_up_to: datetime | None = None
     dates: Dates | None = None  # those that let the customer in; None: no journey has one
     retrace: Retrace | None = None  # under way on its own traces, because of a call that came late
-    colleagues: Sequence[CustomerState] = ()  # who may be members of the same account
+    # who may be members of the same account, the customer among them
+    colleagues: Sequence[CustomerState] = ()
 
     def scope(
         self, now: datetime, enrollment: Enrollment | None = None, event: Event | None = None
@@ -115,7 +116,7 @@ class Line:
         account = self.state.account
         if account is None or not account.id:
             return []
-        others = ((one, one.account) for one in self.colleagues)
+        others = ((one, one.account) for one in self.colleagues if one is not self.state)
         return [one for one, theirs in others if theirs is not None and theirs.id == account.id]
 
     def hear(self, event: Event) -> None:

@@ -11,6 +11,8 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from heapq import heappop, heappush
+from itertools import count
 from operator import attrgetter
 from typing import TypeVar
 
@@ -28,6 +30,8 @@ from orchestrator.domain.values import INSTANT, as_mapping
 from orchestrator.domain.walk import next_instant, walk
 
 K = TypeVar("K", bound=Hashable)
+#: When a line goes on, the arrival of the event that it takes then, and its place.
+Turn = tuple[datetime, int, int]
 #: Behind every event of an instant: what time alone brings.
 _TIMER = 2**63
 
@@ -85,7 +89,7 @@ class Strand:
         return self.line.state
 
     @property
-    def turn(self) -> tuple[datetime, int, int]:
+    def turn(self) -> Turn:
         """Its place among all; asked where it goes on."""
         assert self.next_at is not None
         coming = self.waiting[-1] if self.waiting else None
@@ -125,7 +129,6 @@ class Strand:
             state.cursor = min(state.cursor, news.at)
         self.waiting.append(news)
         self._put_in_order()
-        self.look_ahead()
 
     def _put_in_order(self) -> None:
         """The next event comes last."""
@@ -179,8 +182,9 @@ class _Union(Union):
 
 
 def _run_strands(strands: Sequence[Strand]) -> None:
+    states = [strand.state for strand in strands]
     for strand in strands:
-        strand.line.colleagues = [one.state for one in strands if one is not strand]
+        strand.line.colleagues = states
     marks = [len(strand.line.effects) for strand in strands]
     for strand in strands:
         strand.begin()
@@ -190,7 +194,7 @@ def _run_strands(strands: Sequence[Strand]) -> None:
         for event in strand.taken:
             team.tell(strand, _about_event(strand, event, None))
         team.tell(strand, _about_changes(strand, changed))
-        strand.look_ahead()
+        team.look_ahead(strand)
     while (coming := team.next()) is not None:
         team.step(coming)
     for strand in strands:
@@ -199,12 +203,25 @@ def _run_strands(strands: Sequence[Strand]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Team:
+    """Lines under way. `queue` holds the turns to come, also such as are none any more."""
+
     strands: Sequence[Strand]
+    queue: list[tuple[Turn, int, Strand]] = field(default_factory=list)
+    numbers: Iterator[int] = field(default_factory=count)
+
+    def look_ahead(self, strand: Strand) -> None:
+        """Finds out when a line goes on, and queues it for then."""
+        strand.look_ahead()
+        if strand.next_at is not None:
+            heappush(self.queue, (strand.turn, next(self.numbers), strand))
 
     def next(self) -> Strand | None:
         """Whose turn it is; None: all are at their ends."""
-        going = [one for one in self.strands if one.next_at is not None]
-        return min(going, key=attrgetter("turn"), default=None)
+        while self.queue:
+            turn, _, strand = heappop(self.queue)
+            if strand.next_at is not None and strand.turn == turn:
+                return strand
+        return None
 
     def step(self, strand: Strand) -> None:
         """Walks a line through one instant, and tells the others."""
@@ -217,7 +234,7 @@ class _Team:
         for event in (*events, *emitted):
             self.tell(strand, _about_event(strand, event, before))
         self.tell(strand, _about_changes(strand, done))
-        strand.look_ahead()
+        self.look_ahead(strand)
 
     def tell(self, teller: Strand, news: Iterable[Event]) -> None:
         """Brings news to the other members of the account; to a line that is past them, as a call
@@ -232,6 +249,7 @@ class _Team:
                     teller.line.effects.append(Emitted(one, who.external_id, who.anonymous))
                 else:
                     strand.hear(one)
+                    self.look_ahead(strand)
 
     def _with_what_is_known(self, strand: Strand) -> Iterator[Event]:
         """The events of an instant; who joins an account by one hears what its members know."""

@@ -78,20 +78,29 @@ def run_due(turn: Turn, now: datetime, report: TickReport) -> int:
 
 
 def _advance_alone(turn: Turn, customer_id: int, now: datetime, report: TickReport) -> None:
-    try:
-        with unless_away(), turn.database.write() as transaction:
-            tallies = _advance(turn, transaction, [customer_id], now, alone=True)
-        report.add(tallies)
-    except StoreUnavailable:
-        raise
-    except Exception as error:
-        logger.error(
-            "The life of customer %d cannot be run; it is tried again in an hour: %s",
-            customer_id,
-            without_data(error),
-        )
-        with turn.database.write() as transaction:
-            set_aside(transaction, {customer_id: type(error).__name__}, now, now + TRY_AGAIN)
+    """Runs one life; where projects ask for accounts with those of the other members, and only
+    where that fails without them.
+    """
+    failure: Exception | None = None
+    for alone in (False, True) if turn.program.index.accounts.are_used else (True,):
+        try:
+            with unless_away(), turn.database.write() as transaction:
+                tallies = _advance(turn, transaction, [customer_id], now, alone=alone)
+        except StoreUnavailable:
+            raise
+        except Exception as error:
+            failure = error
+        else:
+            report.add(tallies)
+            return
+    assert failure is not None  # one way was tried at least
+    logger.error(
+        "The life of customer %d cannot be run; it is tried again in an hour: %s",
+        customer_id,
+        without_data(failure),
+    )
+    with turn.database.write() as transaction:
+        set_aside(transaction, {customer_id: type(failure).__name__}, now, now + TRY_AGAIN)
 
 
 def _advance(
@@ -107,8 +116,8 @@ def _advance(
     """
     tallies = TickReport()
     if ids:
-        pools = PoolCodes(transaction)
-        runs = _Lives(turn, transaction, now, pools, alone=alone).run(ids, tallies)
+        pools, taken = PoolCodes(transaction), TakenAddresses(transaction)
+        runs = _Lives(turn, transaction, now, pools, taken, alone=alone).run(ids, tallies)
         version = turn.program.rules_version
         save(transaction, runs, Saving(now, version, turn.parts.public_id, turn.parts.priority))
         if turn.clock.is_virtual:
@@ -125,6 +134,7 @@ class _Lives:
     transaction: Transaction
     now: datetime
     pools: PoolCodes
+    taken: TakenAddresses
     alone: bool = False
 
     def run(self, ids: Sequence[int], report: TickReport) -> list[RunOutcome]:
@@ -246,7 +256,7 @@ class _Lives:
             business=turn.business or (),
             pool_code=self.pools.take,
             appoint=appoint,
-            take_address=TakenAddresses(self.transaction).take,
+            take_address=self.taken.take,
         )
 
 

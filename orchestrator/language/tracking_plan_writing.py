@@ -14,6 +14,7 @@ HEAD = """\
 # The tracking plan: what the shop sends, for `parcours check` and for people. Each event has the
 # JSON Schema of its properties. `parcours events learn` adds what is new, and changes nothing.
 """
+_NOTHING = re.compile(r":\s*\{\s*\}(?=\s*(?:#|$))")
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_ -]*[A-Za-z0-9_]|[A-Za-z]")
 
 
@@ -22,7 +23,8 @@ def write_plan(learnt: LearntPlan) -> str:
     events = "".join(_events(learnt.events, "  "))
     traits = "".join(_traits(learnt.traits.parts, "  "))
     account = "".join(_traits(learnt.account.parts, "  "))
-    told = f"{HEAD}events:\n{events}" + (f"\ntraits:\n{traits}" if traits else "")
+    told = f"{HEAD}events:\n{events}" if events else f"{HEAD}events: {{}}\n"
+    told += f"\ntraits:\n{traits}" if traits else ""
     return told + (f"\naccount:\n{account}" if account else "")
 
 
@@ -43,7 +45,9 @@ def extend_plan(document: Document, learnt: LearntPlan) -> str:
     keys = sorted(
         (line, str(path[0])) for path, (line, _) in document.keys.items() if len(path) == 1
     )
-    for number, (_, key) in reversed(list(enumerate(keys))):
+    for number, (line, key) in reversed(list(enumerate(keys))):
+        if added.get(key):
+            lines[line - 1] = _NOTHING.sub(":", lines[line - 1])
         end = keys[number + 1][0] - 1 if number + 1 < len(keys) else len(lines)
         while end and not lines[end - 1].strip():
             end -= 1

@@ -93,6 +93,21 @@ def test_a_plan_that_is_there_keeps_every_word_and_gets_what_it_lacks(shop: Shop
     assert "0 events and 0 traits added" in again.out
 
 
+def test_a_plan_without_events_is_read_and_gets_its_first(shop: ShopFolder) -> None:
+    log = str(shop.folder / "log.jsonl")
+    for call, written in (
+        (identify("ada", now()), "\nevents: {}\n"),
+        (track("ada", "Signed Up", now(), plan="free"), "\nevents:\n  Signed Up:\n"),
+    ):
+        shop.write_calls(call, name="log.jsonl")
+        shop.run("events", "learn", log)
+        text = (shop.folder / PLAN).read_text("utf-8")
+        assert written in text
+        document, problems = read_yaml(text, PLAN)
+        read_tracking_plan(document, Known(), problems)
+        assert problems == []
+
+
 def test_where_nothing_came_in_there_is_nothing_to_learn(shop: ShopFolder) -> None:
     answer = shop.run("events", "learn")
     assert answer.code == 1

@@ -66,7 +66,9 @@ class Oracle:
         one = self.members[user]
         match kind:
             case "join":
-                one.account = name
+                left, one.account = one.account, name
+                if not any(member.account == left for member in self.members.values()):
+                    self.plans.pop(left, None)  # an account without members is forgotten
             case "plan":
                 self.plans[one.account] = name if one.account else ""
         for other, member in self.members.items():

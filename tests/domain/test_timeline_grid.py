@@ -116,6 +116,8 @@ def told(effect: Any) -> tuple[Any, ...]:
             return effect.at, "send", effect.enrollment.journey, effect.step.id, effect.pass_no
         case effects.Emitted():
             return effect.event.at, "emit", effect.receiver, repr(effect.event)
+        case effects.AppointmentMade() | effects.AppointmentOver():
+            return effect.appointment.called_at, type(effect).__name__, effect.appointment
     return effect.at, type(effect).__name__, repr(effect)
 
 

@@ -5,6 +5,7 @@ without accounts pays.
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -13,6 +14,7 @@ from sqlalchemy import event, select
 
 from channels.recording import RecordingChannel
 from orchestrator.domain.medium import Medium
+from orchestrator.domain.program import plain_code
 from orchestrator.engine import standing
 from orchestrator.engine.account_teams import mark_stale
 from orchestrator.engine.report import Held
@@ -360,6 +362,30 @@ def test_to_whom_it_is_news_what_another_member_knows_the_rules_are_asked_as_aft
     told.take({"plan": "pro"}, shop.clock.now())
     mark_stale(list(loaded.values()))
     assert [one.stale for one in loaded.values()] == [False, True]
+
+
+def test_one_life_that_cannot_be_run_costs_no_other_account_what_its_members_tell(
+    open_shop: OpenShop,
+) -> None:
+    coupon = "journey: gift\ntrigger: {event: Go}\nsteps: [coupon: {percent: 10}]\n"
+    shop = open_shop(WAITING, coupon)
+    join_all(shop, "ada", "bob")
+    shop.identify("0s", "cy", email="cy@example.com")
+    shop.track("1h", "Trial Started", "ada")
+    shop.tick("1h")
+    shop.use(program=replace(shop.context.program, coupon_code=break_for_cy))
+    shop.track("2h", "Go", "cy")
+    shop.track("2h", "Subscription Started", "bob")
+    shop.tick("3h")
+    assert len(shop.decisions("stuck")) == 1
+    assert shop.passages() == [("ada", "waiting", "exited")]
+
+
+def break_for_cy(key: str) -> str:
+    """Coupon codes for everybody but cy."""
+    if key.startswith("cy:"):
+        raise ZeroDivisionError
+    return plain_code(key)
 
 
 # ---------------------------------------------------------------- what it costs

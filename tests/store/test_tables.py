@@ -38,6 +38,7 @@ from orchestrator.store.tables import (
     EVENTS,
     GRANTS,
     MESSAGES,
+    OWNED,
     SUPPRESSIONS,
 )
 from orchestrator.store.transaction import Transaction
@@ -77,6 +78,16 @@ def _kinds_differ(_context: Any, _old: Any, _new: Any, found: Any, declared: Any
     if found._type_affinity is impl._type_affinity:
         return False
     return {str(found).upper(), str(impl).upper()} != {"JSONB", "JSON"}
+
+
+def test_every_column_that_says_whose_a_row_is_is_on_the_list_of_who_merges_and_erases() -> None:
+    whose = {
+        column
+        for table in SQLModel.metadata.sorted_tables
+        for column in table.columns
+        if column.name in ("customer_id", "referred_id")
+    }
+    assert whose == set(OWNED)
 
 
 def test_migrating_twice_does_nothing(database: Database) -> None:

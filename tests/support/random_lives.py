@@ -21,6 +21,7 @@ from orchestrator.domain.instants import time_candidates
 from orchestrator.domain.lifecycle import Segment
 from orchestrator.domain.medium import Medium
 from orchestrator.domain.message import Purpose
+from orchestrator.domain.pace import EntryPace
 from orchestrator.domain.policy import Cap, Policy
 from orchestrator.domain.program import Program
 from orchestrator.domain.schedule import QuietHours
@@ -276,6 +277,7 @@ def journeys(draw: st.DrawFn, name: str) -> j.Journey:
         topic="news",
         priority=draw(st.integers(0, 3)),
         only_if=draw(st.sampled_from([None, None, CONDITIONS[0], CONDITIONS[4]])),
+        pace=draw(st.sampled_from([None, None, EntryPace(timedelta(hours=7))])),
         reentry=draw(st.sampled_from(REENTRIES)),
         on_repeat=draw(st.sampled_from(list(j.OnRepeat))),
         exits=tuple(draw(st.lists(st.sampled_from(exits), max_size=2))),
@@ -312,7 +314,11 @@ def policies(draw: st.DrawFn) -> Policy:
 def programs(draw: st.DrawFn) -> Program:
     found = [draw(journeys(f"j{number}")) for number in range(draw(st.integers(1, 3)))]
     return Program(
-        RANDOM_STAGES, {journey.id: journey for journey in found}, draw(policies()), PARIS
+        RANDOM_STAGES,
+        {journey.id: journey for journey in found},
+        draw(policies()),
+        PARIS,
+        keeps_appointments=True,
     )
 
 

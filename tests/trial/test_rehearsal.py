@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from textwrap import indent
 
@@ -9,6 +10,7 @@ import pytest
 
 from orchestrator.domain.errors import ProjectInvalid
 from orchestrator.domain.medium import Medium
+from orchestrator.domain.pace import place_of
 from orchestrator.language.journey_test_forms import ExpectForm, SentForm
 from orchestrator.language.program_building import build_program
 from orchestrator.language.project import load_project
@@ -540,3 +542,18 @@ expect: [{at: 0h, email: welcome}, {at: 0h, email: thanks}]
     assert not verdict(project, in_paris, INVITE, AT_NIGHT).passed
     late = in_paris.replace("{at: 0h, email: thanks}", "{at: 7h, email: thanks}")
     assert verdict(project, late, INVITE, AT_NIGHT).passed
+
+
+@pytest.mark.parametrize("pace", ["throttle: 2/h", "spread: 2h"])
+def test_the_customer_of_a_test_stands_alone_in_a_queue_and_enters_as_in_life(
+    project: Path, pace: str
+) -> None:
+    journey = (
+        f"journey: news\ntrigger: {{once: 2026-01-05 10:00}}\n{pace}\nsteps:\n  - email: hello"
+    )
+    test = f"test: t\n{ADA}\nexpect: []\n"
+    found = verdict(project, test, journey)
+    in_turn = timedelta(hours=2) * place_of("news", "test")
+    whole = timedelta(seconds=in_turn // timedelta(seconds=1))
+    (one,) = (one for one in found.happened if one.what == "email")
+    assert one.after == (whole if "spread" in pace else timedelta(0))
