@@ -13,6 +13,7 @@ from pathlib import Path
 from orchestrator.domain.errors import ParcoursError
 from orchestrator.domain.medium import ChannelName, Medium
 from orchestrator.domain.outlets import Outlets
+from orchestrator.domain.phrase import say
 from orchestrator.domain.policy import Cap, Policy
 from orchestrator.domain.schedule import QuietHours
 from orchestrator.domain.topics import Topic
@@ -209,13 +210,19 @@ def _made_once(path: Path) -> str:
     key = path.read_bytes().removeprefix(BOM_UTF8).strip()
     if not key:
         raise ParcoursError(
-            f"{path} is empty: delete it, and a new key is made (links signed so far "
-            "become invalid)"
+            say(
+                "{path} is empty: delete it, and a new key is made (links signed so far become "
+                "invalid)",
+                path=path,
+            )
         )
     if not key.isascii():
         raise ParcoursError(
-            f"{path} holds no key: letters outside ASCII stand in it. Put the key back that "
-            f"was there, "
-            "or delete the file, and a new one is made (links signed so far become invalid)"
+            say(
+                "{path} holds no key: letters outside ASCII stand in it. Put the key back that was "
+                "there, or delete the file, and a new one is made (links signed so far become "
+                "invalid)",
+                path=path,
+            )
         )
     return key.decode()

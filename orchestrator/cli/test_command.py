@@ -11,6 +11,7 @@ from orchestrator.cli.options import ProjectFolder, refused
 from orchestrator.cli.output import end_with, print_answer
 from orchestrator.cli.projects import load, zone_of
 from orchestrator.cli.tests_told import tell_failures, tell_gaps, tell_line, tell_sum
+from orchestrator.domain.phrase import say
 from orchestrator.language.program_building import build_program
 from orchestrator.measure.decisions_told import Reading
 from orchestrator.trial.backtest import UnknownJourney, choose
@@ -49,6 +50,6 @@ def run(journeys: Journeys = None, *, junit: Junit = None, project: ProjectFolde
     if junit is not None:
         write_junit(tested, junit)
     if not any(one.outcomes for one in tested):
-        raise end_with("there are no tests: write some below `tests:` in a journey's file")
+        raise end_with(say("there are no tests: write some below `tests:` in a journey's file"))
     if any(one.failed for one in tested):
         raise typer.Exit(1)

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from orchestrator.domain.journey import Journey
 from orchestrator.domain.medium import MEDIA, Medium
+from orchestrator.domain.phrase import say
 from orchestrator.domain.steps.first_of import messages_of
 from orchestrator.domain.triggers import StageTrigger
 from orchestrator.language.journeys import parse_journey
@@ -116,8 +117,14 @@ def _require_stages(journey: Journey, stages: Collection[str]) -> None:
     for trigger in journey.triggers:
         if isinstance(trigger, StageTrigger) and trigger.stage not in stages:
             raise NoSuchStage(
-                f"{journey.id} begins at the stage '{trigger.stage}', and {LIFECYCLE} has "
-                f"{', '.join(sorted(stages))}: give it such a stage first"
+                say(
+                    "{id} begins at the stage '{stage}', and {file} has {listed}: give it such a "
+                    "stage first",
+                    id=journey.id,
+                    stage=trigger.stage,
+                    file=LIFECYCLE,
+                    listed=", ".join(sorted(stages)),
+                )
             )
 
 

@@ -19,6 +19,7 @@ from orchestrator.domain.formatting import format_in_utc
 from orchestrator.domain.identity import Person
 from orchestrator.domain.journey import Journey
 from orchestrator.domain.mattering import names_that_matter
+from orchestrator.domain.phrase import say
 from orchestrator.domain.policy import Policy
 from orchestrator.domain.program import Program, without_idle_facts
 from orchestrator.domain.run_options import RunOptions
@@ -176,10 +177,9 @@ def choose(journeys: Mapping[str, Journey], wanted: Collection[str]) -> dict[str
     """
     for name in wanted:
         if name not in journeys:
-            known = f" (known: {', '.join(journeys) or 'none'})"
-            raise UnknownJourney(
-                f"there is no journey '{name}'{did_you_mean(name, journeys) or known}"
-            )
+            known = say(" (known: {listed})", listed=", ".join(journeys) or say("none"))
+            hint = did_you_mean(name, journeys) or known
+            raise UnknownJourney(say("there is no journey '{name}'{hint}", name=name, hint=hint))
     return {
         name: replace(one, draft=False)
         for name, one in journeys.items()

@@ -67,6 +67,12 @@ def test_commands_refuse_a_faulty_french_project_in_french(boutique: ShopFolder)
     assert "vouliez-vous dire «\u202fevent\u202f»\u202f?" in answer.err
 
 
+def test_a_journey_that_is_not_there_is_refused_in_french(boutique: ShopFolder) -> None:
+    answer = boutique.run("test", "crat")
+    assert answer.code == 2
+    assert "parcours introuvable\u202f: «\u202fcrat\u202f»" in " ".join(answer.err.split(" "))
+
+
 def test_settings_that_cannot_be_read_are_told_in_the_language_that_they_name(
     boutique: ShopFolder,
 ) -> None:
