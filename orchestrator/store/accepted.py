@@ -102,9 +102,12 @@ def take_in(transaction: Transaction, database: Database, limit: int) -> None:
     if not segments:
         return
     read, done, left = _read_so_far(transaction), dict[str, int](), limit
-    for segment, size in segments:
+    for segment, size_seen in segments:
         begin = read.get(segment.name, 0)
-        is_finished = _is_finished(segment)  # before it is read: nothing comes behind that
+        finished = _finished_size(segment)  # before it is read: nothing comes behind that
+        is_finished = finished is not None
+        # who appended may have done so once more before it ended, behind our look at the folder
+        size = size_seen if finished is None else finished
         if size <= begin and is_finished:
             segment.unlink(missing_ok=True)  # an earlier transaction has taken all of it
             continue
@@ -201,13 +204,13 @@ def _is_full_or_gone(handle: int) -> bool:
     return found.st_size > SEGMENT_BYTES_MAX or found.st_nlink == 0
 
 
-def _is_finished(path: Path) -> bool:
-    """Whether nobody appends to a segment any more."""
+def _finished_size(path: Path) -> int | None:
+    """The size of a segment to which nobody appends any more; None where somebody may."""
     try:
         handle = os.open(path, os.O_RDWR)
     except OSError:
-        return False
+        return None
     try:
-        return try_to_lock(handle)
+        return os.fstat(handle).st_size if try_to_lock(handle) else None
     finally:
         os.close(handle)

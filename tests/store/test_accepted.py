@@ -181,3 +181,23 @@ def test_a_database_that_was_deleted_takes_no_calls(
     with pytest.raises(StoreUnavailable):
         calls.append([call("a")], [])
     assert segments(database) == 0
+
+
+def test_what_is_accepted_just_before_a_process_dies_is_taken_though_its_segment_was_looked_at(
+    database: Database, calls: AcceptedCalls, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls.append([call("a")], [])
+    take(database)
+    lock = accepted.try_to_lock
+
+    def accept_and_die_first(handle: int) -> bool:
+        monkeypatch.undo()
+        calls.append([call("b")], [])
+        calls.close()
+        return lock(handle)
+
+    monkeypatch.setattr(accepted, "try_to_lock", accept_and_die_first)
+    take(database)
+    take(database)
+    assert inbox(database) == ["a", "b"]
+    assert not waits(database)
