@@ -12,7 +12,7 @@ from orchestrator.cli.databases import opened
 from orchestrator.cli.options import AsJson, ProjectFolder
 from orchestrator.cli.output import print_answer, print_json
 from orchestrator.cli.projects import find_segment, load
-from orchestrator.clock import SystemClock
+from orchestrator.engine.last_tick import read_own_time
 from orchestrator.measure import segment_told
 from orchestrator.store import segments
 
@@ -35,10 +35,10 @@ def segment(
 ) -> None:
     """Count who belongs to a segment, and list them."""
     loaded = load(project)
-    known, now = find_segment(loaded, name), SystemClock().now()
+    known = find_segment(loaded, name)
     shown = None if csv is not None else 0 if only_count else sample
     with opened(loaded.config, to_look=True) as database:
-        everybody = segment_told.everybody_now(database, loaded, now)
+        everybody = segment_told.everybody_at(read_own_time(database), loaded)
         segments.prepare(database, known.condition.tree, everybody)
         with database.read() as transaction:
             counted = segment_told.count_segment(transaction, known, everybody)

@@ -11,12 +11,12 @@ from orchestrator.cli.databases import opened
 from orchestrator.cli.options import AsJson, ProjectFolder
 from orchestrator.cli.output import end_with, print_json
 from orchestrator.cli.projects import find_segment, load
-from orchestrator.clock import SystemClock
 from orchestrator.domain.formatting import count
 from orchestrator.domain.suggestion import did_you_mean
+from orchestrator.engine.last_tick import read_own_time
 from orchestrator.intake.manual_start import is_manual, start_all, start_by_hand
 from orchestrator.language.project import Project
-from orchestrator.measure.segment_told import belonging, everybody_now
+from orchestrator.measure.segment_told import belonging, everybody_at
 
 
 def start(
@@ -43,14 +43,14 @@ def start(
     loaded = load(project)
     _require_manual(loaded, journey)
     known = find_segment(loaded, segment) if segment is not None else None
-    now = SystemClock().now()
     with opened(loaded.config) as database:
+        now = read_own_time(database)
         if known is None:
             started = start_by_hand(database, journey, users or [], now)
         else:
-            everybody = everybody_now(database, loaded, now)
+            everybody = everybody_at(now, loaded)
             members = belonging(database, known, everybody)
-            started = start_all(database, journey, members, everybody.now)
+            started = start_all(database, journey, members, now)
     if started.unknown:
         raise end_with(f"nobody was started: no customer has the id {', '.join(started.unknown)}")
     if as_json:

@@ -11,9 +11,9 @@ from orchestrator.cli.databases import opened, refuse_unknown_journey
 from orchestrator.cli.options import AsJson, OnlyJourney, ProjectFolder
 from orchestrator.cli.output import end_with, print_answer, print_json
 from orchestrator.cli.projects import load_settings, zone_of
-from orchestrator.clock import SystemClock
 from orchestrator.config import Config
 from orchestrator.domain.formatting import count
+from orchestrator.engine.last_tick import read_own_time
 from orchestrator.intake.finished_tasks import TaskReport, finish_tasks
 from orchestrator.measure import task_list
 from orchestrator.store import tasks
@@ -57,7 +57,7 @@ def done(
     """
     config, report = load_settings(project), TaskReport(result.strip(), note.strip())
     with opened(config, to_look=True) as database:
-        finished = finish_tasks(database, ids, report, SystemClock().now())
+        finished = finish_tasks(database, ids, report, read_own_time(database))
     if finished.unknown:
         raise end_with(f"nothing is noted: there is no task {_named(finished.unknown)}")
     if finished.done:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from orchestrator.clock import SystemClock
 from orchestrator.domain.errors import TimeWentBack
 from orchestrator.engine.parts import Parts
 from orchestrator.store import settings
+from orchestrator.store.database import Database
 from orchestrator.store.transaction import Transaction
 
 LAST_TICK = "last_tick"
@@ -38,6 +40,12 @@ def own_time(transaction: Transaction, now: datetime) -> datetime:
     last = settings.read_time(transaction, LAST_TICK)
     is_virtual = settings.read(transaction, CLOCK) == VIRTUAL
     return last if last is not None and is_virtual else now
+
+
+def read_own_time(database: Database) -> datetime:
+    """What time it is for a database now."""
+    with database.read() as transaction:
+        return own_time(transaction, SystemClock().now())
 
 
 def _read_last_tick(parts: Parts, transaction: Transaction, now: datetime) -> datetime | None:

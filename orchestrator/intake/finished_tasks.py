@@ -10,7 +10,6 @@ import orjson
 
 from orchestrator.domain.steps.task import TASK_DONE
 from orchestrator.engine.ingest import HAND
-from orchestrator.engine.last_tick import own_time
 from orchestrator.store.database import Database
 from orchestrator.store.inbox import InboxEntry, put_calls
 from orchestrator.store.tasks import KeptTask, close_tasks, find_tasks
@@ -45,7 +44,6 @@ def finish_tasks(
         found = find_tasks(transaction, ids)
         if unknown := tuple(key for key in ids if key not in found):
             return Finished(unknown=unknown)
-        now = own_time(transaction, now)
         fresh = {key: task for key, task in found.items() if task.done_at is None}
         close_tasks(transaction, fresh, now, report.result, report.note)
         put_calls(transaction, [_call(task, report, now) for task in fresh.values()])

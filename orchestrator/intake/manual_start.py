@@ -13,7 +13,6 @@ import orjson
 from orchestrator.domain.journey import Journey
 from orchestrator.domain.triggers import ManualTrigger
 from orchestrator.engine.ingest import MANUAL
-from orchestrator.engine.last_tick import own_time
 from orchestrator.store.customers import find_customer
 from orchestrator.store.database import Database
 from orchestrator.store.inbox import InboxEntry, write_inbox
@@ -44,7 +43,6 @@ def start_by_hand(database: Database, journey: str, users: Sequence[str], now: d
     unknown.
     """
     with database.read() as transaction:
-        now = own_time(transaction, now)
         rows = {user: find_customer(transaction, user) for user in users}
     if unknown := tuple(user for user, row in rows.items() if row is None):
         return Started(unknown=unknown)

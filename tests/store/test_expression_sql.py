@@ -330,7 +330,7 @@ def test_a_trait_that_bounds_a_property_compares_in_sql_as_in_python(
     program = program_of(tree)
     event = Event(NOW - DAY, Kind.TRACK, "Ordered", {"total": total}, 1)
     with crowd.write() as transaction:
-        write_customers(transaction, [({"y": trait}, {}, [event], None)], program.lifecycle)
+        write_customers(transaction, [({"y": trait}, {}, [event], None, None)], program.lifecycle)
         assert (ask_in_python(transaction, program, tree) == {1}) == holds
         assert (ask_in_sql(transaction, program, tree, by_pages=True) == {1}) == holds
         assert (ask_in_sql(transaction, program, tree, by_pages=False) == {1}) == holds
