@@ -155,7 +155,10 @@ def test_to_the_control_group_nothing_is_sent() -> None:
         ("{first_of: [sms, email]}", "`template` is missing here"),
         ("{first_of: [sms, email], template: hallo}", "template 'sms/hallo' not found"),
         ("{first_of: [sms, email], template: mail}", "template 'sms/mail' not found"),
-        ("{first_of: [sms, fax], template: hello}", "must be whatsapp or sms or email"),
+        (
+            "{first_of: [sms, fax], template: hello}",
+            "each entry of `first_of` is one of whatsapp, sms, email",
+        ),
     ],
 )
 def test_a_choice_that_cannot_be_meant_is_refused(step: str, said: str) -> None:

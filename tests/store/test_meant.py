@@ -67,12 +67,22 @@ def condition(rule: str) -> Condition:
     return compile_condition(tree, rule)
 
 
+BACK = Event(NOW, Kind.EMITTED, "Back", {})
+
+
 def program_with(*triggers: ScheduleTrigger | BusinessTrigger) -> Program:
     lifecycle = program_of(*(trigger.rule for trigger in triggers)).lifecycle
     journeys = {
         f"j{number}": Journey(f"j{number}", "", (one,), ()) for number, one in enumerate(triggers)
     }
     return Program(lifecycle, journeys, Policy(), PARIS)
+
+
+def called_back(program: Program, event: Event = BACK) -> CallQuestion:
+    [journey] = program.journeys.values()
+    [trigger] = journey.triggers
+    assert isinstance(trigger, BusinessTrigger)
+    return CallQuestion(journey, trigger, event)
 
 
 def ask_at_once(
@@ -125,13 +135,15 @@ def test_whom_an_instant_means_is_the_same_at_once_as_one_by_one(
         return
     called = program.index.everywhere.called_at(NOW)
     questions = [
-        CallQuestion(one, elsewhere=program.index.zones_not_called(one, NOW)) for _, one in called
+        CallQuestion(journey, one, elsewhere=program.index.zones_not_called(one, NOW))
+        for journey, one in called
     ]
-    questions.append(CallQuestion(business, Event(NOW, Kind.EMITTED, "Back", {"x": 12})))
+    back = program.journeys["j1"]
+    questions.append(CallQuestion(back, business, Event(NOW, Kind.EMITTED, "Back", {"x": 12})))
     with crowd.write() as transaction:
         lived = [
-            (traits | where, consent, events, stage)
-            for (traits, consent, events, stage), where in zip(customers, places, strict=False)
+            (traits | where, *others)
+            for (traits, *others), where in zip(customers, places, strict=False)
         ]
         write_customers(transaction, lived, program.lifecycle)
         transaction.execute(
@@ -148,7 +160,7 @@ def test_who_has_something_to_do_before_or_was_there_already_is_left_alone(
     crowd: Database,
 ) -> None:
     program = program_with(BusinessTrigger("Back", ALL))
-    asked = [CallQuestion(BusinessTrigger("Back", ALL), Event(NOW, Kind.EMITTED, "Back", {}))]
+    asked = [called_back(program)]
     with crowd.write() as transaction:
         write_customers(transaction, [], program.lifecycle)
         version, before = program.rules_version, NOW - DAY
@@ -166,16 +178,16 @@ def test_what_no_database_can_compare_is_asked_of_each_by_their_line(crowd: Data
     event = Event(NOW, Kind.EMITTED, "Back", {"product": {"a": 1}})
     program = program_with(trigger)
     with crowd.write() as transaction:
-        write_customers(transaction, [({"x": 1}, {}, [], None)], program.lifecycle)
+        write_customers(transaction, [({"x": 1}, {}, [], None, None)], program.lifecycle)
         transaction.execute(CUSTOMERS.update().values(cursor=NOW - DAY))
-        assert ask_at_once(transaction, program, [CallQuestion(trigger, event)]) == {(1, 0)}
+        assert ask_at_once(transaction, program, [called_back(program, event)]) == {(1, 0)}
 
 
 def test_who_is_meant_comes_page_by_page(crowd: Database) -> None:
     program = program_with(BusinessTrigger("Back", ALL))
-    asked = [CallQuestion(BusinessTrigger("Back", ALL), Event(NOW, Kind.EMITTED, "Back", {}))]
+    asked = [called_back(program)]
     with crowd.write() as transaction:
-        write_customers(transaction, [({}, {}, [], None)] * 5, program.lifecycle)
+        write_customers(transaction, [({}, {}, [], None, None)] * 5, program.lifecycle)
         transaction.execute(CUSTOMERS.update().values(cursor=NOW - DAY))
         asking = Asking.of(program, NOW, asked, is_sqlite=transaction.is_sqlite)
         pages, after = [], 0
