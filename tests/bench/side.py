@@ -21,8 +21,8 @@ from typing import Any, Protocol
 from tests.bench.figure import Figure
 from tests.bench.sample import ROOT
 
-#: The command line of the tree, whichever tree that is.
-PARCOURS = [sys.executable, "-c", "from orchestrator.cli import main; main()"]
+#: The command line of the tree, whichever tree that is; -P as below.
+PARCOURS = [sys.executable, "-P", "-c", "from orchestrator.cli import main; main()"]
 _HERE = Path(__file__).parent
 
 
