@@ -13,6 +13,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from orchestrator.domain import schedule
 from orchestrator.domain.program import Program
 from orchestrator.domain.steps.message_step import QueueMessage
 from tests.domain.test_every_zone import CLOCKS, WEEKDAYS, nights, watch
@@ -21,7 +22,6 @@ from tests.support.life import ADA, Life
 from tests.support.project import CONSENTING, read_program
 from tests.support.wall import DAY, MINUTE
 
-WEEK = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 JOURNEYS = """
 journey: waits
 trigger: {event: A}
@@ -96,7 +96,7 @@ def _program(
 ) -> Program:
     values = {
         "clock": f"{clock:%H:%M}",
-        "days": ",".join(WEEK[one] for one in sorted(days or range(7))),
+        "days": ",".join(schedule.WEEKDAYS[one] for one in sorted(days or range(7))),
         "minute": clock.minute,
         "hour": clock.hour,
         "day": day,

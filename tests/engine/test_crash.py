@@ -21,6 +21,7 @@ import pytest
 from orchestrator.store import inbox, messages
 from orchestrator.store.database import Database
 from tests.support.life import START, instant
+from tests.support.processes import is_running
 from tests.support.project import CONSENTING, write_project
 
 JOURNEY = """
@@ -93,7 +94,7 @@ class Installation:
 
     def wait_for(self, count: int, child: int) -> None:
         """Until so many messages arrived, or the child is done and no more can."""
-        while self.arrived.total() < count and _is_at_work(child):
+        while self.arrived.total() < count and is_running(child):
             time.sleep(0.004)  # to count costs as much as some messages
 
 
@@ -109,15 +110,6 @@ def end(process: subprocess.Popen[str]) -> int:
     """The exit code of the child."""
     assert process.stdout is not None
     return int(process.stdout.readline())
-
-
-def _is_at_work(child: int) -> bool:
-    """Whether the process is there: its parent waits for it, so an ended one is soon gone."""
-    try:
-        os.kill(child, 0)
-    except ProcessLookupError:
-        return False
-    return True
 
 
 @pytest.mark.parametrize("kind", ["sink", "mailbox"])
