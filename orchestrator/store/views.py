@@ -65,6 +65,18 @@ _enrollment, _event, _change, _drawn = ENROLLMENTS.c, EVENTS.c, STAGE_CHANGES.c,
 _user_id = _customer.external_id.label("user_id")
 
 
+def _text_at(dialect: SqlDialect, document: Column, key: str) -> Column:
+    found = dialect.part(document, key).text
+    assert found is not None  # of whatever kind a document's part is
+    return found
+
+
+def _number_at(dialect: SqlDialect, document: Column, key: str) -> Column:
+    found = dialect.part(document, key).number
+    assert found is not None
+    return found
+
+
 # ---------------------------------------------------------------- messages
 
 
@@ -105,7 +117,7 @@ def _first_message_at(dialect: SqlDialect) -> Column:
         _decision.customer_id == e.customer_id,  # whose index there is
         _decision.enrollment_id == e.id,
         _decision.kind == str(DecisionKind.HELD_OUT),
-        dialect.part(_decision.detail, "template").text.is_not(None),
+        _text_at(dialect, _decision.detail, "template").is_not(None),
     )
     ways = (e.held_out, held.correlate(ENROLLMENTS).scalar_subquery())
     at = case(ways, else_=sent.correlate(ENROLLMENTS).scalar_subquery())
@@ -159,9 +171,9 @@ def _splits(dialect: SqlDialect) -> Select[Any]:
             _user_id,
             d.at.label("timestamp"),
             (d.journey + "/" + d.step).label("experiment_id"),
-            dialect.part(d.detail, "variant").text.label("variation_id"),
+            _text_at(dialect, d.detail, "variant").label("variation_id"),
             *(d.journey, d.step, d.enrollment_id, d.customer_id),
-            dialect.part(d.detail, "propensity").number.label("propensity"),
+            _number_at(dialect, d.detail, "propensity").label("propensity"),
         )
         .join_from(DECISIONS, CUSTOMERS, _customer.id == d.customer_id)
         .where(d.kind == str(DecisionKind.BRANCHED), d.reason == str(Reason.VARIANT))
@@ -239,10 +251,10 @@ def _text(key: str) -> Column:
 
 def _amount(dialect: SqlDialect, key: str) -> Column:
     """A property as a number, also one that is written as text."""
-    value = dialect.part(_event.properties, key)
-    assert value.text is not None
+    told = _text_at(dialect, _event.properties, key)
     read = _amount_of_sqlite if isinstance(dialect, Sqlite) else func.parcours_amount
-    return func.coalesce(value.number, read(value.text), type_=Float)
+    number = _number_at(dialect, _event.properties, key)
+    return func.coalesce(number, read(told), type_=Float)
 
 
 def _amount_of_sqlite(told: Column) -> Column:
