@@ -30,7 +30,6 @@ from sqlalchemy import (
     type_coerce,
     union_all,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.selectable import CompoundSelect
 
 from orchestrator.domain.assignment import HELD_OUT, HOLDOUT
@@ -40,7 +39,7 @@ from orchestrator.domain.message import TAKEN
 from orchestrator.domain.reasons import Reason
 from orchestrator.domain.state import Status
 from orchestrator.store.columns import BigId, UtcDateTime
-from orchestrator.store.sql_dialect import Postgresql, SqlDialect, Sqlite
+from orchestrator.store.sql_dialect import Postgresql, SqlDialect, Sqlite, dialect_of
 from orchestrator.store.tables import (
     ASSIGNMENTS,
     CUSTOMERS,
@@ -311,10 +310,9 @@ def make_views(connection: Connection) -> None:
     """Makes every view, or makes it anew."""
     is_sqlite = connection.dialect.name == "sqlite"
     replace = "CREATE VIEW" if is_sqlite else "CREATE OR REPLACE VIEW"
-    dialect = sqlite.dialect() if is_sqlite else postgresql.dialect()  # type: ignore[no-untyped-call]
     for name, define in VIEWS.items():
-        query = define(Sqlite() if is_sqlite else Postgresql())
-        told = query.compile(dialect=dialect, compile_kwargs={"literal_binds": True})
+        query = define(dialect_of(is_sqlite))
+        told = query.compile(dialect=connection.dialect, compile_kwargs={"literal_binds": True})
         connection.exec_driver_sql(f"{replace} {name} AS {told}")
 
 
