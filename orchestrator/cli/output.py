@@ -35,9 +35,7 @@ def _print_table(table: Table) -> None:
     head = [told(title) for title in table.head]
     cells = [[told(format_cell(value)) for value in row] for row in table.rows]
     widths = [max(map(len, column)) for column in zip(head, *cells, strict=True)]
-    numeric = [
-        all(isinstance(row[index], int) for row in table.rows) for index in range(len(head))
-    ]
+    numeric = [all(isinstance(row[index], int) for row in table.rows) for index in range(len(head))]
     typer.secho(_align(head, widths, numeric), bold=True)
     for row in cells:
         typer.echo(_align(row, widths, numeric))
