@@ -9,7 +9,7 @@ from typing import NamedTuple
 from sqlalchemy import ColumnElement, func, select
 
 from orchestrator.domain.event import Kind
-from orchestrator.domain.predicted import PREDICTED_IDS
+from orchestrator.domain.predicted_traits import PREDICTED_IDS
 from orchestrator.store.tables import CUSTOMERS, EVENTS
 from orchestrator.store.transaction import Transaction
 

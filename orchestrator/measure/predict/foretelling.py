@@ -9,7 +9,12 @@ from math import ceil
 
 import numpy as np
 
-from orchestrator.domain.predicted import BEST_HOUR, CHURN_RISK, NEXT_ORDER_AT, PREDICTED_VALUE
+from orchestrator.domain.predicted_traits import (
+    BEST_HOUR,
+    CHURN_RISK,
+    NEXT_ORDER_AT,
+    PREDICTED_VALUE,
+)
 from orchestrator.measure.predict.best_hour import BestHours
 from orchestrator.measure.predict.bg_nbd import BgNbd
 from orchestrator.measure.predict.fitting import Floats

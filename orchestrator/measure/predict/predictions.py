@@ -29,7 +29,7 @@ from orchestrator.measure.trade.kept_trade import read_kept_trade
 from orchestrator.measure.trade.logged_trade import read_logged_trade
 from orchestrator.measure.trade.trade import MICROS, Trade, as_instant, as_micros
 from orchestrator.store.database import Database
-from orchestrator.store.predicted import Profile, walk_profiles, walk_visits
+from orchestrator.store.presence import Profile, walk_profiles, walk_visits
 
 HABITS = timedelta(days=365)  # what was done before tells nothing of today
 #: Events of Segment's specifications that a customer sends by being there.

@@ -12,7 +12,7 @@ from itertools import islice
 import orjson
 
 from orchestrator.clock import Clock
-from orchestrator.domain.predicted import (
+from orchestrator.domain.predicted_traits import (
     BEST_HOUR,
     CHURN_RISK,
     NEXT_ORDER_AT,
@@ -25,7 +25,7 @@ from orchestrator.measure.predict.predictions import Predictions
 from orchestrator.store import settings
 from orchestrator.store.database import Database
 from orchestrator.store.inbox import InboxEntry, write_inbox
-from orchestrator.store.predicted import Profile
+from orchestrator.store.presence import Profile
 from orchestrator.store.writers import ENGINE
 
 _BATCH = 1000  # calls in one transaction

@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 import pytest
 
-from orchestrator.domain.predicted import PREDICTED
+from orchestrator.domain.predicted_traits import PREDICTED
 from orchestrator.language.project import load_project
 from orchestrator.measure.predict.foretelling import Foretold
 from orchestrator.measure.predict.predictions import Predictions, predict_from_database

@@ -25,7 +25,7 @@ class Profile(NamedTuple):
     traits: dict[str, object]
 
 
-class Visit(NamedTuple):
+class Presence(NamedTuple):
     """A moment at which a customer, by their id of today, was at the shop."""
 
     customer_id: int
@@ -41,7 +41,7 @@ def walk_profiles(transaction: Transaction) -> Iterator[Profile]:
 
 def walk_visits(
     transaction: Transaction, names: Collection[str], since: datetime
-) -> Iterator[Visit]:
+) -> Iterator[Presence]:
     """The pages and screens that customers saw since an instant, and their events of some names,
     streamed.
     """
@@ -54,4 +54,4 @@ def walk_visits(
         .where(or_(viewed, did), _e.at > since)
     )
     for row in transaction.execute(query, execution_options=_STREAM):
-        yield Visit(*row)
+        yield Presence(*row)
