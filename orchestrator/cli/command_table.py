@@ -20,6 +20,7 @@ COMMANDS = {
     "explain": Command("explain_command:explain", "Tell the story of one customer."),
     "status": Command("status_command:status", "Show how everything stands."),
     "segment": Command("segment_command:segment", "Count who belongs to a segment, and list them."),
+    "predict": Command("predict_command:predict", "Tell what customers will probably do."),
     "events": Command("events_command:app", "Learn the tracking plan from what came in."),
     "start": Command("start_command:start", "Enter customers into a journey by hand."),
     "deploy": Command(

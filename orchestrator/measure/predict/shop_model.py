@@ -44,7 +44,7 @@ class ShopModel:
 def fit_shop(orders: ShopOrders, today: int) -> ShopModel:
     """Fits both models to what was known on a day."""
     known = sum_up(orders.all, today)
-    repeaters = _count_repeaters(known)
+    repeaters = int(np.count_nonzero(known.purchases.repeats))
     ordering = fit_bg_nbd(known.purchases) if repeaters >= REPEATERS_MIN else None
     spending = {}
     for currency, part in orders.by_currency.items():
@@ -52,7 +52,3 @@ def fit_shop(orders: ShopOrders, today: int) -> ShopModel:
         if _count_repeaters(spent) >= REPEATERS_MIN and (fitted := fit_gamma_gamma(spent.spending)):
             spending[currency] = spent, fitted
     return ShopModel(known, repeaters, ordering, spending)
-
-
-def _count_repeaters(known: Histories) -> int:
-    return int(np.count_nonzero(known.purchases.repeats))
