@@ -49,6 +49,8 @@ def fit_shop(orders: ShopOrders, today: int) -> ShopModel:
     spending = {}
     for currency, part in orders.by_currency.items():
         spent = sum_up(part, today)
-        if _count_repeaters(spent) >= REPEATERS_MIN and (fitted := fit_gamma_gamma(spent.spending)):
+        told = int(np.count_nonzero(spent.spending.are_told))
+        fitted = fit_gamma_gamma(spent.spending) if told >= REPEATERS_MIN else None
+        if fitted is not None:
             spending[currency] = spent, fitted
     return ShopModel(known, repeaters, ordering, spending)
