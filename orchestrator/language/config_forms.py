@@ -17,8 +17,7 @@ from orchestrator.domain.medium import Medium
 from orchestrator.domain.phrase import Phrase, say
 from orchestrator.domain.policy import Cap
 from orchestrator.domain.public_holidays import places_with_holidays
-from orchestrator.domain.region import country_of
-from orchestrator.domain.region import read_phone
+from orchestrator.domain.region import country_of, read_phone
 from orchestrator.domain.schedule import find_zone, parse_duration
 from orchestrator.domain.suggestion import closest, did_you_mean
 from orchestrator.language.plain_forms import (

@@ -31,7 +31,6 @@ from orchestrator.language.step_forms import BUILT_STEPS, NOT_BUILT, STEP_KINDS
 from orchestrator.language.step_forms.step_form import kind_of_step
 from orchestrator.language.trigger_forms import TRIGGER_EXAMPLES, TRIGGER_KINDS
 
-
 #: An error of pydantic's, the form that it is of, and where it stands.
 _Found = tuple[ErrorDetails, type[Form] | None, Path]
 
