@@ -6,6 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from orchestrator.domain.agreeing import ASKED, CONFIRMED
+from orchestrator.domain.own_events import OWN_EVENTS
+from orchestrator.domain.steps.offers import REWARD_GRANTED
+from orchestrator.domain.steps.task import TASK_DONE
 from tests.support.checked import check, found, journey, mail
 
 LIFECYCLE = {
@@ -102,6 +106,10 @@ def test_each_event_that_the_page_of_events_says_parcours_writes_is_known_with_i
     files = journey(f"trigger: {{event: {event}, if: event.{name} is defined}}")
     assert found(tmp_path, "unknown-event", PLAN, files) == []
     assert found(tmp_path, "unknown-property", PLAN, files) == []
+
+
+def test_the_events_that_the_source_makes_are_among_them() -> None:
+    assert {ASKED, CONFIRMED, REWARD_GRANTED, TASK_DONE} <= OWN_EVENTS.keys()
 
 
 def test_an_event_that_nobody_makes_is_told_though_it_sounds_like_one_of_ours(
