@@ -12,7 +12,7 @@ from orchestrator.cli.options import AsJson, ProjectFolder, refused
 from orchestrator.cli.output import print_answer, print_json
 from orchestrator.cli.projects import load_settings, settings_or_defaults, zone_of
 from orchestrator.config import Config
-from orchestrator.measure.kpis.answered import Asked, answer
+from orchestrator.measure.kpis.answered import KpiQuestion, answer
 from orchestrator.measure.kpis.asked import InvalidQuestion, name_of, read_steps, read_window
 from orchestrator.measure.kpis.kpis_told import tell_kpis
 from orchestrator.measure.trade.kept_trade import read_kept_trade
@@ -62,7 +62,7 @@ def kpi(
     config = settings_or_defaults(project) if events else load_settings(project)
     zone = zone_of(config)
     with refused(None, InvalidQuestion):
-        question = Asked(
+        question = KpiQuestion(
             name_of(events[0]) if events else config.project.name,
             zone,
             config.project.currency,

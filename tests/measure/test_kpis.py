@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from orchestrator.domain.answer import Notice, Table
-from orchestrator.measure.kpis.answered import Asked, answer
+from orchestrator.measure.kpis.answered import KpiQuestion, answer
 from orchestrator.measure.kpis.asked import InvalidQuestion, name_of, read_day, read_steps
 from orchestrator.measure.kpis.kpis_told import tell_kpis
 from tests.support.kpi_oracle import Bought, SlowShop, month_starts, utc
@@ -22,7 +22,7 @@ UTC = ZoneInfo("UTC")
 
 
 def ask(folder: Path, *lines: Line, zone: ZoneInfo = UTC, **more: Any) -> dict[str, Any]:
-    return answer(trade_of(folder, *lines), Asked("shop", zone, "EUR", **more))
+    return answer(trade_of(folder, *lines), KpiQuestion("shop", zone, "EUR", **more))
 
 
 def random_shop(chance: random.Random) -> list[Bought]:

@@ -27,7 +27,7 @@ _MONEY_KEYS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class KpiQuestion:
     """What is asked. Without `start` and `end` the window is that of all calls; `currency` is the
     project's.
     """
@@ -42,7 +42,7 @@ class Asked:
     cart: str | None = None
 
 
-def answer(trade: Trade, question: Asked) -> Data:
+def answer(trade: Trade, question: KpiQuestion) -> Data:
     """The answer in the shape of its JSON. Where orders are in several currencies, each has a block
     of its own, and what would add them up is null.
     """
@@ -67,7 +67,7 @@ def answer(trade: Trade, question: Asked) -> Data:
     }
 
 
-def find_window(trade: Trade, question: Asked) -> Window:
+def find_window(trade: Trade, question: KpiQuestion) -> Window:
     """The time that is asked about; empty where nothing says when."""
     start, end = question.start, question.end
     if len(trade.calls):
@@ -102,7 +102,7 @@ def _about_calls(trade: Trade) -> Data:
     }
 
 
-def _about_events(sequences: Sequences, question: Asked) -> Data:
+def _about_events(sequences: Sequences, question: KpiQuestion) -> Data:
     calls = sequences.calls
     counts = np.bincount(calls.name, minlength=len(calls.names)).tolist()
     told = sorted((name, number) for name, number in zip(calls.names, counts, strict=True))
