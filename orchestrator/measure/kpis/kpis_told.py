@@ -148,7 +148,7 @@ def _tell_doubts(told: Told) -> Iterator[Part]:
     if number := told["orders_and_refunds_without_total"]:
         yield Notice(
             say_number(
-                "1 order or refund names no readable total: it counts, and is worth nothing",
+                "{number} order or refund names no readable total: it counts, and is worth nothing",
                 "{number} orders and refunds name no readable total: they count, and are worth "
                 "nothing",
                 number,
@@ -156,5 +156,6 @@ def _tell_doubts(told: Told) -> Iterator[Part]:
         )
     if number := sum(told["rejected_calls"].values()):
         yield Notice(
-            say_number("1 line was refused", "{number} lines were refused", number), apart=True
+            say_number("{number} line was refused", "{number} lines were refused", number),
+            apart=True,
         )
