@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -13,18 +12,10 @@ from orchestrator.cli.databases import opened
 from orchestrator.cli.options import AsJson, ProjectFolder
 from orchestrator.cli.output import print_answer, print_json
 from orchestrator.cli.projects import load
-from orchestrator.clock import SystemClock, VirtualClock
 from orchestrator.domain.formatting import count
-from orchestrator.domain.phrase import say
-from orchestrator.engine.last_tick import read_own_time
-from orchestrator.language.project import Project
-from orchestrator.measure.predict import calibration_told, told
-from orchestrator.measure.predict.predictions import (
-    Predictions,
-    predict_from_database,
-    predict_from_log,
-)
-from orchestrator.measure.predict.writing import Written, write_predictions
+from orchestrator.measure.predict import told
+from orchestrator.measure.predict.answer_told import Foreseen, predict_today
+from orchestrator.measure.predict.predictions import predict_from_log
 
 Events = Annotated[
     list[Path] | None,
@@ -66,44 +57,14 @@ def predict(
         raise typer.BadParameter("a log has no customers to write to", param_hint="--write")
     loaded = load(project, need_templates=False)
     if events:
-        found, written = predict_from_log(events, loaded), None
+        answer = Foreseen(predict_from_log(events, loaded), None, calibration)
     else:
-        found, written = _of_database(loaded, write=write)
+        with opened(loaded.config, to_look=not write) as database:
+            answer = predict_today(database, loaded, write=write, with_calibration=calibration)
     if csv is not None:
-        number = count(len(found.foretold), "customer")
-        write_csv(csv, told.COLUMNS, told.as_rows(found), number)
+        number = count(len(answer.found.foretold), "customer")
+        write_csv(csv, told.COLUMNS, told.as_rows(answer.found), number)
     elif as_json:
-        print_json(_as_data(found, written, calibration=calibration))
+        print_json(answer.as_data())
     else:
-        _print(found, written, calibration=calibration)
-
-
-def _of_database(project: Project, *, write: bool) -> tuple[Predictions, Written | None]:
-    with opened(project.config, to_look=not write) as database:
-        now, clock = read_own_time(database), SystemClock()
-        found = predict_from_database(database, project, now)
-        if not write:
-            return found, None
-        is_virtual = abs((clock.now() - now).total_seconds()) > 3600
-        return found, write_predictions(database, found, VirtualClock(now) if is_virtual else clock)
-
-
-def _print(found: Predictions, written: Written | None, *, calibration: bool) -> None:
-    print_answer(told.tell_predictions(found))
-    if calibration:
-        tried = found.calibrate()
-        print_answer(calibration_told.tell_calibration(tried, found.hold_hours_against(tried)))
-    if written is not None:
-        number = count(written.written, "customer")
-        print_answer(["", say("written for {customers}: what has moved", customers=number)])
-
-
-def _as_data(
-    found: Predictions, written: Written | None, *, calibration: bool
-) -> dict[str, object]:
-    data = told.as_data(found)
-    if calibration:
-        tried = found.calibrate()
-        hits = found.hold_hours_against(tried)
-        data["calibration"] = calibration_told.as_data(tried, hits)
-    return data | ({} if written is None else {"written": asdict(written)})
+        print_answer(answer.told())
