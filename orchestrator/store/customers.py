@@ -229,6 +229,18 @@ class FoundCustomer(NamedTuple):
 FOUND_COLUMNS = tuple(_c[name] for name in FoundCustomer._fields)
 
 
+def read_customer(transaction: Transaction, customer_id: int) -> FoundCustomer | None:
+    """The customer of a row's id, or who took over that customer; None when there is none."""
+    row = transaction.execute(
+        select(*FOUND_COLUMNS, _c.merged_into).where(_c.id == customer_id)
+    ).first()
+    if row is None:
+        return None
+    *known, merged_into = row
+    is_gone = merged_into is not None and merged_into != customer_id
+    return read_customer(transaction, merged_into) if is_gone else FoundCustomer(*known)
+
+
 def find_customer(transaction: Transaction, external_id: str) -> FoundCustomer | None:
     """The customer of that id, known before anonymous, or who took over the customer of that id;
     None when there is none.
