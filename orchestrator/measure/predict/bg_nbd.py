@@ -53,17 +53,34 @@ class BgNbd:
     def expected_orders(self, seen: Purchases, ahead: float) -> Floats:
         """How many orders each will make within a time from now.
 
-        Equation (10) of the paper, its hypergeometric function turned by Euler's transformation:
-        the terms stay small however often somebody ordered.
+        Equation (10) of the paper.
         """
         a = self.a if abs(self.a - 1) > _EDGE else 1 + _EDGE
         low = a + self.b + seen.repeats - 1
         low = np.where(np.abs(low) > _EDGE, low, _EDGE)
         reach = self.alpha + seen.age
-        ratio = reach / (reach + ahead)
-        sum_of = hyp2f1(a + self.b - 1 - self.r, a - 1, low, 1 - ratio)
-        orders: Floats = low / (a - 1) * (1 - ratio ** (a - 1) * sum_of)
+        lost = self._lost_share(a, low, seen.repeats, reach / (reach + ahead))
+        orders: Floats = low / (a - 1) * (1 - lost)
         return orders * self.p_alive(seen)
+
+    def _lost_share(self, a: float, low: Floats, repeats: Floats, ratio: Floats) -> Floats:
+        """The hypergeometric term of the equation, turned by Euler's transformation: so it stays
+        small however often somebody ordered. It does not where customers are all alike, and a is
+        large: there it is taken as it stands.
+        """
+        with np.errstate(over="ignore", invalid="ignore"):
+            turned = ratio ** (a - 1) * hyp2f1(a + self.b - 1 - self.r, a - 1, low, 1 - ratio)
+            rate = self.r + repeats
+            plain = ratio**rate * hyp2f1(rate, self.b + repeats, low, 1 - ratio)
+        share: Floats = np.where(np.isfinite(turned) & (a < 50), turned, plain)
+        return share
+
+    def p_within(self, seen: Purchases, ahead: float) -> Floats:
+        """The probability that each orders again within a time from now, of those who are customers
+        still: their rates are a gamma's, so that the wait is a Lomax variable."""
+        reach = self.alpha + seen.age
+        within: Floats = -np.expm1((self.r + seen.repeats) * np.log(reach / (reach + ahead)))
+        return within
 
     def median_wait(self, seen: Purchases) -> Floats:
         """Half of those who order again do so within this time of their last order, each by what

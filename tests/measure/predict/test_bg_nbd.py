@@ -42,6 +42,7 @@ def test_a_customer_of_the_paper_is_expected_to_order_as_often_as_the_paper_says
         BgNbd(1.4, 9.0, 2.5, 3.0),
         BgNbd(0.6, 4.0, 0.2, 0.5),  # its series begins below zero
         BgNbd(0.6, 4.0, 0.4, 0.6),  # 0/0 for who ordered once
+        BgNbd(0.3, 5.0, 300.0, 700.0),  # everybody leaves with the same chance
     ],
 )
 def test_expected_orders_are_what_integrating_over_all_chances_gives(shop: BgNbd) -> None:
@@ -57,7 +58,7 @@ def test_expected_orders_are_what_integrating_over_all_chances_gives(shop: BgNbd
             0,
             1,
             limit=400,
-            points=[1e-6, 1e-3, 0.5],
+            points=[1e-6, 1e-3, 0.25, 0.3, 0.35],
         )[0]
         for x, _, age in rows
     ]
