@@ -60,6 +60,7 @@ def create_app(services: ApiServices) -> Starlette:
 
     handlers: dict[type[Exception], HTTPExceptionHandler] = {
         **ERROR_PAGES,
+        desk.PageFaulty: show_fault,
         HTTPException: _show_http_error,
         ClientDisconnect: _answer_nobody,
         Exception: _show_server_error,
