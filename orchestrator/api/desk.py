@@ -18,9 +18,9 @@ from orchestrator.api.page_maker import Answer, PageMaker
 from orchestrator.measure.report.asked import (
     PARAMETER_CHARS_MAX,
     PARAMETERS,
+    MadePage,
     PageAsked,
     Unwritten,
-    Written,
 )
 from orchestrator.store.availability import StoreUnavailable
 
@@ -38,7 +38,7 @@ class PageFaulty(Exception):
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
-    answer: Written
+    answer: MadePage
     at_s: float
 
 
@@ -50,7 +50,7 @@ class Desk:
         self._kept: OrderedDict[PageAsked, _Kept] = OrderedDict()
         self._coming: dict[PageAsked, asyncio.Future[Answer]] = {}
 
-    async def find(self, asked: PageAsked) -> Written | None:
+    async def find(self, asked: PageAsked) -> MadePage | None:
         """The page; an older one, or None, where it takes longer. Raises StoreUnavailable and
         PageFaulty.
         """
@@ -79,7 +79,7 @@ class Desk:
 
     def _keep(self, asked: PageAsked, done: asyncio.Future[Answer]) -> None:
         self._coming.pop(asked, None)
-        if done.cancelled() or not isinstance(answer := done.result(), Written):
+        if done.cancelled() or not isinstance(answer := done.result(), MadePage):
             return
         self._kept[asked] = _Kept(answer, time.monotonic())
         self._kept.move_to_end(asked)
@@ -87,7 +87,7 @@ class Desk:
             self._kept.popitem(last=False)
 
 
-def _read(answer: Answer) -> Written:
+def _read(answer: Answer) -> MadePage:
     if isinstance(answer, Unwritten):
         raise StoreUnavailable(answer.trouble) if answer.trouble else PageFaulty
     return answer

@@ -17,12 +17,12 @@ from multiprocessing.connection import Connection, Pipe
 from typing import Protocol
 
 from orchestrator.config import Config
-from orchestrator.measure.report.asked import PageAsked, Unwritten, Written
+from orchestrator.measure.report.asked import MadePage, PageAsked, Unwritten
 
 IDLE_S = 60.0
 ANSWER_S_MAX = 300.0
 
-Answer = Written | Unwritten
+Answer = MadePage | Unwritten
 
 
 class PageMaker(Protocol):
@@ -123,7 +123,7 @@ class PagesApart:
                 line.send(asked)
                 if line.poll(ANSWER_S_MAX):
                     answer = line.recv()
-                    assert isinstance(answer, Written | Unwritten)
+                    assert isinstance(answer, MadePage | Unwritten)
                     return answer
             self._end_child()
             if self._is_closed:

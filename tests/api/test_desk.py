@@ -11,7 +11,7 @@ import pytest
 
 from orchestrator.api.desk import Desk, PageFaulty
 from orchestrator.api.page_maker import Answer, PagesApart
-from orchestrator.measure.report.asked import PageAsked, Unwritten, Written
+from orchestrator.measure.report.asked import MadePage, PageAsked, Unwritten
 from orchestrator.store.availability import StoreUnavailable
 from tests.api.site import PagesHere, Site
 
@@ -31,7 +31,7 @@ class SlowMaker:
     def make(self, answer: Answer | None = None) -> None:
         """Ends what was begun last."""
         number = len(self.asked)
-        self.asked[-1][1].set_result(answer or Written(f"page {number}", "", "now"))
+        self.asked[-1][1].set_result(answer or MadePage(f"page {number}", "", "now"))
 
     def renew(self) -> None: ...
 
@@ -67,10 +67,10 @@ def test_a_page_is_made_anew_when_it_is_old_and_the_older_one_shown_meanwhile() 
         assert await desk.find(OVERVIEW) is None
         maker.make()
         await settle()
-        assert await desk.find(OVERVIEW) == Written("page 1", "", "now")
+        assert await desk.find(OVERVIEW) == MadePage("page 1", "", "now")
         maker.make()
         await settle()
-        assert await desk.find(OVERVIEW) == Written("page 2", "", "now")
+        assert await desk.find(OVERVIEW) == MadePage("page 2", "", "now")
         assert len(maker.asked) == 3
 
     asyncio.run(look())
@@ -142,8 +142,8 @@ def test_pages_are_made_in_a_process_that_lives_while_they_are_asked_for(
     assert apart.process_id is None
     first, second = apart.ask(PageAsked("customers", query=(("q", "u1"),))), apart.ask(OVERVIEW)
     found, overview = first.result(60), second.result(60)
-    assert isinstance(found, Written)
-    assert isinstance(overview, Written)
+    assert isinstance(found, MadePage)
+    assert isinstance(overview, MadePage)
     assert "ada@example.com" in found.html
     assert overview.title == "Atelier Nord"
     thread = apart._thread
@@ -153,12 +153,12 @@ def test_pages_are_made_in_a_process_that_lives_while_they_are_asked_for(
 
 
 def test_a_process_that_ends_in_the_middle_is_started_again(apart: PagesApart) -> None:
-    assert isinstance(apart.ask(OVERVIEW).result(60), Written)
+    assert isinstance(apart.ask(OVERVIEW).result(60), MadePage)
     child = apart._child
     if child is not None:  # else it has ended already, for nobody asked
         child.process.kill()
         child.process.wait()
-    assert isinstance(apart.ask(OVERVIEW).result(60), Written)
+    assert isinstance(apart.ask(OVERVIEW).result(60), MadePage)
 
 
 def test_a_closed_maker_answers_nobody(apart: PagesApart) -> None:

@@ -10,7 +10,7 @@ from orchestrator.domain.errors import ProjectInvalid
 from orchestrator.domain.phrase import say
 from orchestrator.engine.last_tick import read_own_time
 from orchestrator.language.project import JOURNEYS, Project, load_project
-from orchestrator.measure.report.asked import PageAsked, Written
+from orchestrator.measure.report.asked import MadePage, PageAsked
 from orchestrator.measure.report.blocks import Alert, Alerts, Page, Prose
 from orchestrator.measure.report.contents import PAGES
 from orchestrator.measure.report.html import Look, writing_of
@@ -50,14 +50,14 @@ class Answering:
         now = read_own_time(self._database)
         return Source(self._database, self._config, now, self.project)
 
-    def answer(self, asked: PageAsked) -> Written:
+    def answer(self, asked: PageAsked) -> MadePage:
         """The page; raises StoreUnavailable."""
         with unless_away():
             source = self.source()
             page = self._make(source, asked)
         look = Look(writing_of(source), lambda path: asked.root + path)
         as_of = say("As of {time}", time=look.writing.write(When(source.now)))
-        return Written(look.tell(page.title), look.page(page), look.tell(as_of), page.is_found)
+        return MadePage(look.tell(page.title), look.page(page), look.tell(as_of), page.is_found)
 
     def _make(self, source: Source, asked: PageAsked) -> Page:
         make = PAGES.get(asked.page)

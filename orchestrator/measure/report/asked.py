@@ -25,7 +25,7 @@ class PageAsked:
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class MadePage:
     """A page as HTML, without its frame. `as_of` is its instant in the project's words."""
 
     title: str

@@ -19,7 +19,7 @@ from orchestrator.measure.report.shown import (
     Money,
     Number,
     PageLink,
-    Share,
+    Portion,
     Value,
     When,
 )
@@ -98,11 +98,11 @@ class Look:
         if before is None or after is None:
             return "", ""
         way = "up" if after > before else "down" if after < before else "same"
-        if isinstance(now, Share):
-            return self.writing.write(Share(after - before, is_change=True)), way
+        if isinstance(now, Portion):
+            return self.writing.write(Portion(after - before, is_change=True)), way
         if not before:
             return "", way
-        text = self.writing.write(Share(abs(after - before) / abs(before)))
+        text = self.writing.write(Portion(abs(after - before) / abs(before)))
         return f"{'+' if way == 'up' else '−' if way == 'down' else ''}{text}", way
 
     def _render(self, template: str, **context: object) -> Markup:
@@ -114,7 +114,7 @@ def amount_of(value: Value) -> float | None:
     match value:
         case Money(amount):
             return float(amount)
-        case Share(part):
+        case Portion(part):
             return part
         case Number(number):
             return number
@@ -168,7 +168,7 @@ class Words:
 
 _TEMPLATES.globals |= {
     "words": Words,
-    "Share": Share,
+    "Portion": Portion,
     "When": When,
     "shade": shade,
     "numeric_columns": numeric_columns,

@@ -12,7 +12,7 @@ from multiprocessing.connection import Connection
 
 from orchestrator.config import Config
 from orchestrator.measure.report.answering import Answering
-from orchestrator.measure.report.asked import PageAsked, Unwritten, Written
+from orchestrator.measure.report.asked import MadePage, PageAsked, Unwritten
 from orchestrator.store.availability import StoreUnavailable
 from orchestrator.store.database import Database
 
@@ -33,7 +33,7 @@ def main(line: str) -> None:
             return
 
 
-def answer(answering: Answering, asked: PageAsked) -> Written | Unwritten:
+def answer(answering: Answering, asked: PageAsked) -> MadePage | Unwritten:
     """A page, or why there is none."""
     try:
         return answering.answer(asked)

@@ -16,7 +16,7 @@ class Money:
 
 
 @dataclass(frozen=True, slots=True)
-class Share:
+class Portion:
     """A part of a whole, 0.25 for a quarter."""
 
     part: float
@@ -71,7 +71,7 @@ class Code:
 
 
 #: None is what is not known, or has no denominator: never nought.
-Value = str | int | Money | Share | Number | Between | When | PageLink | Badge | Code | None
+Value = str | int | Money | Portion | Number | Between | When | PageLink | Badge | Code | None
 
 #: Kinds that stand to the right in a table.
-NUMERIC = (int, Money, Share, Number, Between)
+NUMERIC = (int, Money, Portion, Number, Between)

@@ -20,7 +20,7 @@ from orchestrator.measure.report.shown import (
     Money,
     Number,
     PageLink,
-    Share,
+    Portion,
     Value,
     When,
 )
@@ -53,7 +53,7 @@ class Writing:
                 return str(format_decimal(round(number, decimals), locale=self.locale))
             case Money():
                 return self._money(value)
-            case Share():
+            case Portion():
                 return self._share(value)
             case Between(low, high):
                 return self.tell(say("{low} to {high}", low=self.write(low), high=self.write(high)))
@@ -81,7 +81,7 @@ class Writing:
     def _is_behind(self) -> bool:
         return not Locale.parse(self.locale).currency_formats["standard"].pattern.startswith("¤")
 
-    def _share(self, share: Share) -> str:
+    def _share(self, share: Portion) -> str:
         if share.is_change:
             points = format_decimal(round(share.part * 100, 1), "+#,##0.0;-#,##0.0", self.locale)
             return self.tell(say("{points} pts", points=points))
@@ -111,7 +111,7 @@ def plain(value: Value) -> str:
             return format_in_utc(at)
         case Money(amount):
             return f"{amount:.2f}"
-        case Share(part):
+        case Portion(part):
             return repr(part)
         case Number(number):
             return repr(number)

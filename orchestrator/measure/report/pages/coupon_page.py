@@ -6,7 +6,7 @@ from orchestrator.domain.phrase import say
 from orchestrator.measure.report.asked import PageAsked
 from orchestrator.measure.report.blocks import Block, Grid, Page, Section, Tile, Tiles
 from orchestrator.measure.report.page_source import Source
-from orchestrator.measure.report.shown import Badge, Code, PageLink, Share, Value, When
+from orchestrator.measure.report.shown import Badge, Code, PageLink, Portion, Value, When
 from orchestrator.measure.status import read_pools
 from orchestrator.store.coupon_figures import Given, count_given, list_newest
 from orchestrator.store.grants import KeptGrant
@@ -35,7 +35,7 @@ def _tiles(given: list[Given]) -> Tiles:
         [
             Tile(say("Given"), number),
             Tile(say("Redeemed"), redeemed),
-            Tile(say("Redemption rate"), Share(redeemed / number) if number else None),
+            Tile(say("Redemption rate"), Portion(redeemed / number) if number else None),
         ]
     )
 
@@ -61,7 +61,7 @@ def _given(given: list[Given]) -> Grid:
             say("reward") if one.is_reward else say("coupon"),
             one.given,
             one.redeemed,
-            Share(one.redeemed / one.given) if one.given else None,
+            Portion(one.redeemed / one.given) if one.given else None,
         ]
         for one in given
     ]

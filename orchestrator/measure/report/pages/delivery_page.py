@@ -23,7 +23,7 @@ from orchestrator.measure.report.blocks import (
 )
 from orchestrator.measure.report.page_source import Source
 from orchestrator.measure.report.plots import PlotLine, draw_lines
-from orchestrator.measure.report.shown import Badge, Share, Value
+from orchestrator.measure.report.shown import Badge, Portion, Value
 from orchestrator.measure.status import Overview, read_status
 from orchestrator.store.delivery_figures import Sent, count_suppressed, walk_sent
 
@@ -95,7 +95,7 @@ def _channels(found: Overview) -> Grid:
                 counts.get(MessageState.QUEUED, 0),
                 arrived,
                 bounced,
-                Share(bounced / handed) if handed else None,
+                Portion(bounced / handed) if handed else None,
                 counts.get(MessageState.FAILED, 0),
                 counts.get(MessageState.UNKNOWN, 0),
                 sum(found.not_sent.get(channel, {}).values()),

@@ -26,7 +26,7 @@ from orchestrator.measure.report.blocks import (
     Section,
 )
 from orchestrator.measure.report.page_source import Source
-from orchestrator.measure.report.shown import Badge, PageLink, Share, Value, When
+from orchestrator.measure.report.shown import Badge, PageLink, Portion, Value, When
 from orchestrator.measure.report.tones import badge_of
 from orchestrator.store import settings
 from orchestrator.store.delivery_figures import Recent, newest_of_journey
@@ -120,7 +120,7 @@ def _facts(journey: Journey) -> Facts:
         (say("Goal"), _occasion(goal) if goal else say("none")),
         (say("Counted for"), format_whole_span(within) if within else None),
         (say("Leaves with"), strung([_occasion(one) for one in journey.exits], ", ")),
-        (say("Control group"), Share(journey.holdout / 100) if journey.holdout else say("none")),
+        (say("Control group"), Portion(journey.holdout / 100) if journey.holdout else say("none")),
         (say("Again"), _reentry(journey)),
     ]
     return Facts(facts)

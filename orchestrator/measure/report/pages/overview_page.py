@@ -9,7 +9,7 @@ from orchestrator.measure.report.attention import tell_alerts
 from orchestrator.measure.report.blocks import Alerts, Block, Grid, Page, Section, Tile, Tiles
 from orchestrator.measure.report.page_source import Source
 from orchestrator.measure.report.pages.journeys_page import journeys_page
-from orchestrator.measure.report.shown import Share, Value
+from orchestrator.measure.report.shown import Portion, Value
 from orchestrator.measure.status import Overview, read_status
 
 TITLE = say("Overview")
@@ -48,7 +48,7 @@ def _stages(source: Source, found: Overview) -> Grid:
         [
             verbatim(name.replace("_", " ")) if name else say("without a stage yet"),
             number,
-            Share(number / found.customers) if found.customers else None,
+            Portion(number / found.customers) if found.customers else None,
         ]
         for name in names
         if (number := found.stages.get(name, 0)) or name
