@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse, Response
 
 from orchestrator.api.context import services_of
 from orchestrator.api.pages import begin_visit
-from orchestrator.measure.report.style import DESK_STYLE
+from orchestrator.measure.report.desk_style import DESK_STYLE
 from orchestrator.render.pictures import draw
 from orchestrator.store.availability import StoreUnavailable
 from orchestrator.store.inbox import check_store

@@ -17,7 +17,7 @@ from multiprocessing.connection import Connection, Pipe
 from typing import Protocol
 
 from orchestrator.config import Config
-from orchestrator.measure.report.asked import MadePage, PageAsked, Unwritten
+from orchestrator.measure.report.page_asked import MadePage, PageAsked, Unwritten
 
 IDLE_S = 60.0
 ANSWER_S_MAX = 300.0

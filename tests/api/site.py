@@ -28,7 +28,7 @@ from orchestrator.domain.identity import fold_address
 from orchestrator.language.surveys import BUILT_IN
 from orchestrator.links import LinkSigner
 from orchestrator.measure.report.answering import Answering
-from orchestrator.measure.report.asked import PageAsked
+from orchestrator.measure.report.page_asked import PageAsked
 from orchestrator.measure.report.pages_process import answer
 from orchestrator.store.database import Database
 from orchestrator.store.tables import CUSTOMERS, INBOX, MESSAGES, REJECTIONS

@@ -10,12 +10,12 @@ from orchestrator.domain.errors import ProjectInvalid
 from orchestrator.domain.phrase import say
 from orchestrator.engine.last_tick import read_own_time
 from orchestrator.language.project import JOURNEYS, Project, load_project
-from orchestrator.measure.report.asked import MadePage, PageAsked
-from orchestrator.measure.report.blocks import Alert, Alerts, Page, Prose
-from orchestrator.measure.report.contents import PAGES
-from orchestrator.measure.report.html import Look, writing_of
+from orchestrator.measure.report.all_pages import PAGES
+from orchestrator.measure.report.page_asked import MadePage, PageAsked
+from orchestrator.measure.report.page_blocks import Alert, Alerts, Page, Prose
+from orchestrator.measure.report.page_html import Look, writing_of
 from orchestrator.measure.report.page_source import Source
-from orchestrator.measure.report.shown import When
+from orchestrator.measure.report.page_values import When
 from orchestrator.store.availability import unless_away
 from orchestrator.store.database import Database
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from orchestrator.domain.message import MessageState
 from orchestrator.domain.phrase import say, say_number
-from orchestrator.measure.report.blocks import Alert
+from orchestrator.measure.report.page_blocks import Alert
 from orchestrator.measure.status import MISSED_TOLD, Overview
 
 

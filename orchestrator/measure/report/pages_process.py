@@ -12,7 +12,7 @@ from multiprocessing.connection import Connection
 
 from orchestrator.config import Config
 from orchestrator.measure.report.answering import Answering
-from orchestrator.measure.report.asked import MadePage, PageAsked, Unwritten
+from orchestrator.measure.report.page_asked import MadePage, PageAsked, Unwritten
 from orchestrator.store.availability import StoreUnavailable
 from orchestrator.store.database import Database
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from orchestrator.domain.journey import Journey
 from orchestrator.domain.phrase import say, verbatim
-from orchestrator.measure.report.asked import PageAsked
-from orchestrator.measure.report.blocks import Grid, Page
+from orchestrator.measure.report.page_asked import PageAsked
+from orchestrator.measure.report.page_blocks import Grid, Page
 from orchestrator.measure.report.page_source import Source
-from orchestrator.measure.report.shown import Badge, PageLink, Value
+from orchestrator.measure.report.page_values import Badge, PageLink, Value
 from orchestrator.measure.status import NO_FILE, JourneyStanding, read_status
 from orchestrator.store.journey_traffic import count_passages
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from orchestrator.domain.message import TAKEN
 from orchestrator.domain.phrase import say, verbatim
-from orchestrator.measure.report.asked import PageAsked
 from orchestrator.measure.report.attention import tell_alerts
-from orchestrator.measure.report.blocks import Alerts, Block, Grid, Page, Section, Tile, Tiles
+from orchestrator.measure.report.page_asked import PageAsked
+from orchestrator.measure.report.page_blocks import Alerts, Block, Grid, Page, Section, Tile, Tiles
 from orchestrator.measure.report.page_source import Source
+from orchestrator.measure.report.page_values import Portion, Value
 from orchestrator.measure.report.pages.journeys_page import journeys_page
-from orchestrator.measure.report.shown import Portion, Value
 from orchestrator.measure.status import Overview, read_status
 
 TITLE = say("Overview")

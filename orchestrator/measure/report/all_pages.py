@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from orchestrator.measure.report.asked import PageAsked
-from orchestrator.measure.report.blocks import Page
+from orchestrator.measure.report.page_asked import PageAsked
+from orchestrator.measure.report.page_blocks import Page
 from orchestrator.measure.report.page_source import Source
 from orchestrator.measure.report.pages.coupon_page import coupon_page
 from orchestrator.measure.report.pages.customer_page import customer_page

@@ -1,4 +1,4 @@
-"""What a page is made of. A block says what is shown; `report.html` and `report.tables` write it.
+"""What a page is made of. A block says what is shown; `page_html` and `report_tables` write it.
 
 Each kind of block has a template of its name in `templates/blocks`.
 """
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
-from orchestrator.measure.report.shown import Value
+from orchestrator.measure.report.page_values import Value
 
 
 @dataclass(frozen=True, slots=True)

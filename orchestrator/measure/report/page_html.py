@@ -10,9 +10,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from orchestrator.domain.phrase import Phrase, say, say_number
-from orchestrator.measure.report.blocks import Block, Heat, Page
+from orchestrator.measure.report.page_blocks import Block, Heat, Page
 from orchestrator.measure.report.page_source import Source
-from orchestrator.measure.report.shown import (
+from orchestrator.measure.report.page_values import (
     NUMERIC,
     Badge,
     Code,
@@ -23,7 +23,7 @@ from orchestrator.measure.report.shown import (
     Value,
     When,
 )
-from orchestrator.measure.report.written import Writing
+from orchestrator.measure.report.page_writing import Writing
 
 _TEMPLATES = Environment(
     loader=PackageLoader("orchestrator.measure.report"),

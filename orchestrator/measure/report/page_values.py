@@ -1,4 +1,4 @@
-"""The values that a page shows, each of its own kind; how they are written says `written`."""
+"""The values that a page shows, each of its own kind; how they are written says `page_writing`."""
 
 from __future__ import annotations
 
