@@ -12,6 +12,7 @@ from orchestrator.measure.report.pages.customer_page import customer_page
 from orchestrator.measure.report.pages.delivery_page import delivery_page
 from orchestrator.measure.report.pages.journey_page import journey_page
 from orchestrator.measure.report.pages.journeys_page import journeys_page
+from orchestrator.measure.report.pages.kpi_page import kpi_page
 from orchestrator.measure.report.pages.overview_page import overview_page
 from orchestrator.measure.report.pages.task_page import task_page
 
@@ -26,6 +27,7 @@ PAGES: Mapping[str, PageMaker] = {
     "": overview_page,
     "journeys": _journeys,
     "customers": customer_page,
+    "kpis": kpi_page,
     "deliverability": delivery_page,
     "tasks": task_page,
     "coupons": coupon_page,

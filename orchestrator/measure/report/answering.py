@@ -13,9 +13,10 @@ from orchestrator.language.project import JOURNEYS, Project, load_project
 from orchestrator.measure.report.all_pages import PAGES
 from orchestrator.measure.report.page_asked import MadePage, PageAsked
 from orchestrator.measure.report.page_blocks import Alert, Alerts, Page, Prose
-from orchestrator.measure.report.page_html import Look, writing_of
+from orchestrator.measure.report.page_html import Look
 from orchestrator.measure.report.page_source import Source
 from orchestrator.measure.report.page_values import When
+from orchestrator.measure.report.page_writing import writing_of
 from orchestrator.store.availability import unless_away
 from orchestrator.store.database import Database
 

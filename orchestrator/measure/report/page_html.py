@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from babel import Locale, UnknownLocaleError
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from orchestrator.domain.phrase import Phrase, say, say_number
 from orchestrator.measure.report.page_blocks import Block, Heat, Page
-from orchestrator.measure.report.page_source import Source
 from orchestrator.measure.report.page_values import (
     NUMERIC,
     Badge,
@@ -33,16 +32,7 @@ _TEMPLATES = Environment(
     lstrip_blocks=True,
 )
 SHADES = 10
-
-
-def writing_of(source: Source) -> Writing:
-    """How the pages of a project are written."""
-    catalogue, locale = source.catalogue, source.config.project.locale
-    try:
-        known = str(Locale.parse(locale.replace("-", "_")))
-    except (UnknownLocaleError, ValueError):
-        known = catalogue.language
-    return Writing(catalogue, known, source.zone)
+_CODE = re.compile("`([^`]+)`")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +73,11 @@ class Look:
                 return Markup("<code>{}</code>").format(text)
             case When(at):
                 return Markup('<time datetime="{}">{}</time>').format(at.isoformat(), text)
-        return Markup.escape(text)
+        return quoted(text)
+
+    def prose(self, text: str) -> Markup:
+        """A sentence, with what stands between backticks as code."""
+        return quoted(self.tell(text))
 
     def anchor(self, text: str, to: str) -> Markup:
         """Text that leads to a page, where that can be led to."""
@@ -107,6 +101,16 @@ class Look:
 
     def _render(self, template: str, **context: object) -> Markup:
         return Markup(_TEMPLATES.get_template(template).render(look=self, **context))
+
+
+def render_whole(look: Look, template: str, **context: object) -> str:
+    """A file of its own."""
+    return _TEMPLATES.get_template(template).render(look=look, **context)
+
+
+def quoted(text: str) -> Markup:
+    """Text whose backticks enclose code."""
+    return Markup(_CODE.sub(r"<code>\1</code>", str(Markup.escape(text))))
 
 
 def amount_of(value: Value) -> float | None:
@@ -155,6 +159,8 @@ def shade(heat: Heat, part: float | None) -> int:
 class Words:
     """What templates say themselves."""
 
+    skip = say("To the content")
+    chapters = say("Chapters")
     before = say("before:")
     figures = say("The figures")
     came = say("came here")

@@ -13,6 +13,7 @@ from babel.numbers import format_currency, format_decimal, format_percent
 
 from orchestrator.domain.formatting import format_in_utc
 from orchestrator.domain.phrase import say
+from orchestrator.measure.report.page_source import Source
 from orchestrator.measure.report.page_values import (
     Badge,
     Between,
@@ -102,6 +103,16 @@ class Writing:
             return at
 
 
+def writing_of(source: Source) -> Writing:
+    """How the pages of a project are written."""
+    catalogue, locale = source.catalogue, source.config.project.locale
+    try:
+        known = str(Locale.parse(locale.replace("-", "_")))
+    except (UnknownLocaleError, ValueError):
+        known = catalogue.language
+    return Writing(catalogue, known, source.zone)
+
+
 def plain(value: Value) -> str:
     """A value as programs and spreadsheets read it."""
     match value:
@@ -112,9 +123,9 @@ def plain(value: Value) -> str:
         case Money(amount):
             return f"{amount:.2f}"
         case Portion(part):
-            return repr(part)
+            return repr(round(part, 6))
         case Number(number):
-            return repr(number)
+            return repr(round(number, 6))
         case Between(low, high):
             return f"{plain(low)}..{plain(high)}"
         case PageLink(text) | Badge(text) | Code(text):

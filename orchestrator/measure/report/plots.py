@@ -16,7 +16,7 @@ from pygal.style import Style
 sys.meta_path[:] = [one for one in sys.meta_path if type(one).__module__ != "pygal"]
 
 _SVG = "http://www.w3.org/2000/svg"
-_NOT_DRAWN = {f"{{{_SVG}}}{name}" for name in ("defs", "desc", "title")}
+_NOT_DRAWN = ("defs", "desc", "title")
 _SIZES = Style(label_font_size=13, major_label_font_size=13, legend_font_size=14)
 WIDTH, HEIGHT = 960, 300
 
@@ -36,7 +36,7 @@ def draw_lines(
     labels_max: int = 8,
 ) -> str:
     """Lines over an axis of days or months, with as many of its labels as there is room for."""
-    return _draw(pygal.PlotLine, places, lines, write, labels_max, show_dots=False)
+    return _draw(pygal.Line, places, lines, write, labels_max, show_dots=False)
 
 
 def draw_bars(
@@ -50,7 +50,7 @@ def draw_bars(
 
 
 def _draw(
-    kind: type[pygal.PlotLine] | type[pygal.Bar],
+    kind: type[pygal.Line] | type[pygal.Bar],
     places: Sequence[str],
     lines: Sequence[PlotLine],
     write: Callable[[float], str],
@@ -60,8 +60,8 @@ def _draw(
     chart = kind(
         width=WIDTH, height=HEIGHT, js=(), css=(), style=_SIZES, value_formatter=write,
         show_legend=len(lines) > 1, legend_at_bottom=True, legend_at_bottom_columns=len(lines),
-        show_minor_x_labels=False, include_x_axis=True, max_scale=6, margin=8, margin_left=14,
-        spacing=8, truncate_label=-1,
+        show_minor_x_labels=False, include_x_axis=True, max_scale=6, margin=10, spacing=8,
+        truncate_label=-1,
         **options,
     )  # fmt: skip
     chart.x_labels = list(places)
@@ -76,9 +76,13 @@ def _bare(tree: Xml.Element) -> str:
     """The drawing alone: no styles, no script, no texts for its tooltips."""
     for parent in list(tree.iter()):
         for child in list(parent):
-            if child.tag in _NOT_DRAWN or not isinstance(child.tag, str):
+            if not isinstance(child.tag, str) or _local(child.tag) in _NOT_DRAWN:
                 parent.remove(child)
     tree.attrib.pop("id", None)
     tree.set("aria-hidden", "true")
     Xml.register_namespace("", _SVG)
     return Xml.tostring(tree, encoding="unicode")
+
+
+def _local(tag: str) -> str:
+    return tag.rpartition("}")[2]

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from orchestrator.domain.message import TAKEN
 from orchestrator.domain.phrase import say, verbatim
 from orchestrator.measure.report.attention import tell_alerts
+from orchestrator.measure.report.kpi_blocks import tiles_of
 from orchestrator.measure.report.page_asked import PageAsked
-from orchestrator.measure.report.page_blocks import Alerts, Block, Grid, Page, Section, Tile, Tiles
+from orchestrator.measure.report.page_blocks import Alerts, Block, Page, Section, Tile, Tiles
 from orchestrator.measure.report.page_source import Source
-from orchestrator.measure.report.page_values import Portion, Value
 from orchestrator.measure.report.pages.journeys_page import journeys_page
+from orchestrator.measure.report.pages.kpi_page import report_of
+from orchestrator.measure.report.stage_blocks import stage_flow
 from orchestrator.measure.status import Overview, read_status
+from orchestrator.measure.trade.kept_trade import read_kept_trade
 
 TITLE = say("Overview")
+DAYS = 30
 CALM = say("Nothing: everything runs.")
 
 
@@ -20,12 +26,22 @@ def overview_page(source: Source, asked: PageAsked) -> Page:
     """Figures, stages, journeys, and what needs a look."""
     found = read_status(source.database, source.journeys, source.now, source.config.channels.media)
     blocks: list[Block] = [
+        *_trade(source),
         _tiles(found),
         Section(say("What needs a look"), [Alerts(tell_alerts(found), CALM)]),
-        Section(say("Stages"), [_stages(source, found)]),
+        Section(say("Stages"), list(stage_flow(source))),
         Section(say("Journeys"), journeys_page(source, asked).blocks),
     ]
     return Page(verbatim(source.config.project.name), blocks)
+
+
+def _trade(source: Source) -> Iterator[Block]:
+    """What the last 30 days brought, beside the 30 before."""
+    trade = read_kept_trade(source.database, source.config.project.currency)
+    for currency in trade.currencies[:1]:
+        compared = report_of(source, trade, currency).compare(DAYS)
+        about = say("The last 30 days, and the 30 before.")
+        yield Section(say("What the shop earned"), [tiles_of(compared, currency)], about)
 
 
 def _tiles(found: Overview) -> Tiles:
@@ -38,20 +54,3 @@ def _tiles(found: Overview) -> Tiles:
             Tile(say("Open tasks"), found.tasks.number, to="tasks"),
         ]
     )
-
-
-def _stages(source: Source, found: Overview) -> Grid:
-    """From the first to the last: a lifecycle's file asks for the last one first."""
-    known = [one.name for one in source.project.lifecycle.stages[::-1]] if source.project else []
-    names = [*known, *sorted(found.stages.keys() - set(known) - {""}), ""]
-    rows: list[list[Value]] = [
-        [
-            verbatim(name.replace("_", " ")) if name else say("without a stage yet"),
-            number,
-            Portion(number / found.customers) if found.customers else None,
-        ]
-        for name in names
-        if (number := found.stages.get(name, 0)) or name
-    ]
-    head = (say("Stage"), say("Customers"), say("Of all"))
-    return Grid("stages", say("Stages"), head, rows, say("This project has no stages yet."))

@@ -1,0 +1,86 @@
+"""Key figures: of a time beside the one before it, by month, and by cohort."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from orchestrator.domain.phrase import Phrase, say, say_number, verbatim
+from orchestrator.measure.report.kpi_blocks import (
+    Report,
+    cohorts_of,
+    figure_tables,
+    months_of,
+    tiles_of,
+)
+from orchestrator.measure.report.page_asked import PageAsked
+from orchestrator.measure.report.page_blocks import (
+    Alert,
+    Alerts,
+    Block,
+    Page,
+    Prose,
+    Section,
+    Views,
+)
+from orchestrator.measure.report.page_source import Source
+from orchestrator.measure.report.page_writing import writing_of
+from orchestrator.measure.trade.kept_trade import read_kept_trade
+from orchestrator.measure.trade.trade import Trade
+
+TITLE = say("Key figures")
+NO_ORDERS = say("There are no orders yet: nothing can be counted.")
+#: The times that can be looked at, in days; None: all of it.
+TIMES: Mapping[str, tuple[Phrase, int | None]] = {
+    "30": (say("30 days"), 30),
+    "90": (say("90 days"), 90),
+    "365": (say("a year"), 365),
+    "all": (say("all the time"), None),
+}
+
+
+def kpi_page(source: Source, asked: PageAsked) -> Page:
+    """The figures of a time; each currency by itself."""
+    trade = read_kept_trade(source.database, source.config.project.currency)
+    return Page(TITLE, list(kpi_blocks(source, trade, asked)))
+
+
+def kpi_blocks(source: Source, trade: Trade, asked: PageAsked) -> Iterator[Block]:
+    """The page's blocks, of the database's trade or of a log's."""
+    if not trade.currencies:
+        yield Prose(NO_ORDERS)
+        return
+    shown = asked.get("currency")
+    currency = shown if shown in trade.currencies else trade.currencies[0]
+    time = asked.get("by") if asked.get("by") in TIMES else "30"
+    views = [(label, f"kpis?by={key}&currency={currency}", key == time)
+             for key, (label, _) in TIMES.items()]  # fmt: skip
+    yield Views(say("The time"), views)
+    if len(trade.currencies) > 1:
+        others = [(verbatim(one), f"kpis?by={time}&currency={one}", one == currency)
+                  for one in trade.currencies]  # fmt: skip
+        yield Views(say("The currency"), others)
+    report = report_of(source, trade, currency)
+    compared = report.compare(TIMES[time][1])
+    yield tiles_of(compared, currency)
+    yield from _doubts(trade)
+    yield Section(say("By month"), list(months_of(report)), name="months")
+    yield Section(say("Cohorts"), [cohorts_of(report)], name="cohorts")
+    yield from figure_tables(compared, currency)
+
+
+def report_of(source: Source, trade: Trade, currency: str) -> Report:
+    """What the figures of one currency are made of."""
+    several = len(trade.currencies) > 1
+    own = trade.in_currency(currency) if several else trade
+    writing = writing_of(source)
+    return Report(own, currency, source.zone, source.now, write=lambda one: writing.write(int(one)))
+
+
+def _doubts(trade: Trade) -> Iterator[Block]:
+    if trade.unpriced:
+        text = say_number(
+            "{number} order or refund names no readable total: it counts, and is worth nothing",
+            "{number} orders and refunds name no readable total: they count, and are worth nothing",
+            trade.unpriced,
+        )
+        yield Alerts([Alert(text)])
