@@ -25,6 +25,7 @@ from orchestrator.render.compiled import (
     CompiledEmail,
     CompiledPlain,
     CompiledText,
+    HtmlAndText,
 )
 from orchestrator.render.content import read_content
 from orchestrator.render.markup import compile_html, compile_mjml, compile_text, derive_text
@@ -207,7 +208,9 @@ class Loader:
         if own_text not in files:
             # A text part derived from the HTML holds the same tags, already found good; it can wait
             # for its first use.
-            texts.append(CompiledText(derive_text(marked, pieces), DERIVED, library.settings))
+            text = CompiledText(derive_text(marked, pieces), DERIVED, library.settings)
+            both = HtmlAndText(texts[2], text)
+            return CompiledEmail(language, *texts, text, both)
         return CompiledEmail(language, *texts)
 
     def _compile_plain(self, folder: _Folder, file: str, template: TemplateFile) -> CompiledPlain:
