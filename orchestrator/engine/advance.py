@@ -18,7 +18,7 @@ from orchestrator.domain.record import Record
 from orchestrator.domain.run_options import RunOptions
 from orchestrator.domain.state import Status
 from orchestrator.domain.steps.message_step import QueueMessage
-from orchestrator.domain.timeline import pass_calls, recount
+from orchestrator.domain.timeline import pass_calls, recount, run
 from orchestrator.domain.together import find_teams, run_together
 from orchestrator.domain.uniting import Life, run_life
 from orchestrator.domain.values import INSTANT, earlier
@@ -126,7 +126,7 @@ def _advance(
     return tallies
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Lives:
     """The lives of some customers, run up to an instant in one transaction."""
 
@@ -136,6 +136,7 @@ class _Lives:
     pools: PoolCodes
     taken: TakenAddresses
     alone: bool = False
+    alike: RunOptions | None = None  # of lines of which nothing is to be said
 
     def run(self, ids: Sequence[int], report: TickReport) -> list[RunOutcome]:
         """Runs these customers' lines; what was due is counted in the report."""
@@ -148,9 +149,11 @@ class _Lives:
             merged = [key for key, life in lives.items() if life.merges]
             lives |= self._load(merged, whole=True)
         for life in (*lives.values(), *others.values()):
-            self._recount(life)
+            if life.stale:
+                self._recount(life)
         for life in lives.values():
-            self._pass_calls(life, others)
+            if others or self.turn.program.index.called:
+                self._pass_calls(life, others)
             _count_due(self.turn, life, self.now, report)
         if not asks_accounts:
             return [self._run_life(life, others) for life in lives.values()]
@@ -191,7 +194,8 @@ class _Lives:
 
     def _load_absorbed(self, lives: Iterable[Loaded]) -> dict[int, Loaded]:
         """Those who turned out to be these customers, and those who had turned out to be them."""
-        found, wanted = dict[int, Loaded](), [one for life in lives for _, one in life.merges]
+        found = dict[int, Loaded]()
+        wanted = [one for life in lives if life.fresh for _, one in life.merges]
         while wanted:
             more = self._load(wanted, whole=True)
             found |= more
@@ -207,12 +211,17 @@ class _Lives:
 
     def _recount(self, life: Loaded) -> None:
         """Counts the facts of a customer anew whose rules were edited."""
-        if life.stale and life.state.id is not None:
+        if life.state.id is not None:
             past = events.whole_past(self.transaction, life.state.id, life.applied_event_id)
             recount(self.turn.program, life.state, past)
 
     def _run_life(self, life: Loaded, others: Mapping[int, Loaded]) -> RunOutcome:
         """Runs one line, and before it those of the customers who turned out to be this one."""
+        if not life.fresh:  # time alone has woken them
+            options, until = self._options(life), self._until(life)
+            effects = run(self.turn.program, life.state, (), until, options=options)
+            kept = life.before, life.enrollments_before
+            return RunOutcome(life.state, effects, life.applied_event_id, (), *kept)
         applied = _applied([life, *absorbed_of(life, others)])
         effects = run_life(
             self.turn.program,
@@ -244,15 +253,37 @@ class _Lives:
         return Life(loaded.state, loaded.events, merges, self._options(loaded))
 
     def _options(self, life: Loaded) -> RunOptions:
+        """How a line is run; that of most is run like the others'."""
+        turn, history_until = self.turn, _imported_at(life)
+        calls = turn.program.index.called or turn.business
+        if history_until is not None or life.stale or life.whole or calls:
+            return self._make_options(
+                called_from=_called_from(turn, life),
+                history_until=history_until,
+                rules_edited=life.stale,
+                keeps_ended=life.whole,
+            )
+        if self.alike is None:
+            self.alike = self._make_options(called_from=_EVER)
+        return self.alike
+
+    def _make_options(
+        self,
+        *,
+        called_from: datetime,
+        history_until: datetime | None = None,
+        rules_edited: bool = False,
+        keeps_ended: bool = False,
+    ) -> RunOptions:
         turn = self.turn
         return RunOptions(
             wall_clock=turn.parts.wall_clock(self.now),
             keeps_customers=turn.clock.is_virtual,
             on_hold=turn.standing.held.journeys,
-            history_until=_imported_at(life),
-            rules_edited=life.stale,
-            called_from=_called_from(turn, life),
-            keeps_ended=life.whole,
+            history_until=history_until,
+            rules_edited=rules_edited,
+            called_from=called_from,
+            keeps_ended=keeps_ended,
             business=turn.business or (),
             pool_code=self.pools.take,
             appoint=appoint,
