@@ -14,10 +14,10 @@ from orchestrator.cli.options import AsJson, ProjectFolder, read_instant, refuse
 from orchestrator.cli.output import print_answer, print_json
 from orchestrator.cli.projects import load
 from orchestrator.domain.formatting import count
+from orchestrator.intake.history import read_history
 from orchestrator.language.program_building import build_program
 from orchestrator.trial import backtest as trial
 from orchestrator.trial.backtest_summary import Replayed, as_data, summarize
-from orchestrator.trial.history import read_history
 
 STDOUT = Path("-")
 _ONE_OF_TWO = "takes the CSV or the JSON, not both"

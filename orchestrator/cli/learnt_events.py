@@ -18,6 +18,7 @@ from orchestrator.domain.answer import Notice, Part
 from orchestrator.domain.formatting import count
 from orchestrator.domain.learnt_plan import LearntPlan
 from orchestrator.domain.text_files import decode_text
+from orchestrator.intake.history import read_history
 from orchestrator.language.project import JOURNEYS
 from orchestrator.language.tracking_plan_writing import (
     extend_plan,
@@ -27,7 +28,6 @@ from orchestrator.language.tracking_plan_writing import (
     write_plan,
 )
 from orchestrator.store.figures import learn_plan
-from orchestrator.trial.history import read_history
 
 PLAN = f"{JOURNEYS}/events.yaml"
 

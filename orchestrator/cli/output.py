@@ -32,12 +32,11 @@ def print_answer(parts: Iterable[Part]) -> None:
 
 def _print_table(table: Table) -> None:
     """Columns are never cut, so that what is copied or piped is whole."""
-    cells = [[format_cell(value) for value in row] for row in table.rows]
-    widths = [max(map(len, column)) for column in zip(table.head, *cells, strict=True)]
-    numeric = [
-        all(isinstance(row[index], int) for row in table.rows) for index in range(len(table.head))
-    ]
-    typer.secho(_align(table.head, widths, numeric), bold=True)
+    head = [told(title) for title in table.head]
+    cells = [[told(format_cell(value)) for value in row] for row in table.rows]
+    widths = [max(map(len, column)) for column in zip(head, *cells, strict=True)]
+    numeric = [all(isinstance(row[index], int) for row in table.rows) for index in range(len(head))]
+    typer.secho(_align(head, widths, numeric), bold=True)
     for row in cells:
         typer.echo(_align(row, widths, numeric))
 

@@ -1,8 +1,9 @@
 """The events of a YAML text, told by one of two readers.
 
-The careful one is ruamel's, in Python: it reads YAML 1.2, and what it says of a fault is known. The
-quick one is libyaml, twenty times as fast. It reads YAML 1.1, so it is heard only where both say
-the same, which a property test holds: of any text with something unusual it says nothing.
+The careful one is ruamel's, in Python (`yaml_careful`): it reads YAML 1.2, and what it says of a
+fault is known. The quick one is libyaml, twenty times as fast. It reads YAML 1.1, so it is heard
+only where both say the same, which a property test holds: of any text with something unusual it
+says nothing.
 """
 
 from __future__ import annotations
@@ -12,13 +13,8 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 import yaml
-from ruamel.yaml import YAML, events
 
 Event = Any  # neither library's events have a typed base that holds their anchor and tag
-
-SCALAR = events.ScalarEvent, yaml.ScalarEvent
-ALIAS = events.AliasEvent, yaml.AliasEvent
-SEQUENCE = events.SequenceStartEvent, yaml.SequenceStartEvent
 
 #: Where the two differ: tabs, what cannot be seen, what only YAML 1.1 takes for the end of a line;
 #: marks of documents; blanks alone on a line and comments behind `|`, which texts over several
@@ -35,17 +31,12 @@ class Unusual(Exception):
     """A text of which only the careful reader may speak."""
 
 
-def read_carefully(text: str) -> Iterator[Event]:
-    """The content of a text by ruamel; raises its errors."""
-    return _content(YAML(typ="safe", pure=True).parse(text))
-
-
 def read_quickly(text: str) -> Iterator[Event]:
     """The content of a text by libyaml; raises Unusual."""
     if _QUICK is None or _UNUSUAL.search(text):
         raise Unusual
     try:
-        for event in _content(yaml.parse(text, Loader=_QUICK)):
+        for event in content_of(yaml.parse(text, Loader=_QUICK)):
             if getattr(event, "tag", None):
                 raise Unusual
             yield event
@@ -53,6 +44,22 @@ def read_quickly(text: str) -> Iterator[Event]:
         raise Unusual from fault
 
 
-def _content(told: Iterable[Event]) -> Iterator[Event]:
+def content_of(told: Iterable[Event]) -> Iterator[Event]:
+    """The events of either reader that stand for something written."""
     outside = ("Stream", "Document", "Comment")
     return (event for event in told if not type(event).__name__.startswith(outside))
+
+
+def is_scalar(event: Event) -> bool:
+    """Whether it is a text, a number or a word: both libraries call their events the same."""
+    return type(event).__name__ == "ScalarEvent"
+
+
+def is_alias(event: Event) -> bool:
+    """Whether it is `*name`."""
+    return type(event).__name__ == "AliasEvent"
+
+
+def is_sequence(event: Event) -> bool:
+    """Whether a list begins."""
+    return type(event).__name__ == "SequenceStartEvent"

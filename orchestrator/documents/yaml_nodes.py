@@ -12,20 +12,15 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
-from ruamel.yaml.reader import ReaderError
-
 from orchestrator.documents.document import Document, Path, Position
 from orchestrator.documents.yaml_events import (
-    ALIAS,
-    SCALAR,
-    SEQUENCE,
     Event,
     Unusual,
-    read_carefully,
+    is_alias,
+    is_scalar,
+    is_sequence,
     read_quickly,
 )
-from orchestrator.documents.yaml_sayings import tell_syntax
 from orchestrator.domain.errors import Problem
 from orchestrator.domain.phrase import Phrase, say
 from orchestrator.domain.values import INTEGER_MAX
@@ -77,55 +72,17 @@ def _read_what_is_usual(text: str, file: str) -> Read | None:
 
 def read_anything(text: str, file: str) -> Read:
     """The same as `read_yaml`, by the careful reader alone."""
+    # a megabyte of the processes that run on, which usual files need not
+    from orchestrator.documents import yaml_careful
+
     document = Document(file, text, None)
-    composer = _Composer(document, read_carefully)
+    composer = _Composer(document, yaml_careful.read_carefully)
     try:
         return composer.compose(), composer.problems
     except NotReadable as fault:
         return document, [Problem(file, *fault.position, fault.message)]
-    except MarkedYAMLError as fault:
-        return document, [_syntax_problem(file, fault)]
-    except ReaderError as fault:
-        return document, [_unseen_problem(document, fault.position)]
-    except (YAMLError, ValueError, OverflowError):
-        return document, [_sign_problem(document)]
-
-
-def _unseen_problem(document: Document, offset: int) -> Problem:
-    """A control character: nobody sees it in an editor, so its place matters."""
-    sign = f"U+{ord(document.text[offset : offset + 1] or chr(0)):04X}"
-    return _problem_at(
-        document,
-        offset,
-        say("a character that cannot be seen ({sign}) stands here: delete it", sign=sign),
-    )
-
-
-def _problem_at(document: Document, offset: int, message: Phrase) -> Problem:
-    before = document.text[:offset]
-    return Problem(document.file, before.count("\n") + 1, offset - before.rfind("\n"), message)
-
-
-def _syntax_problem(file: str, fault: MarkedYAMLError) -> Problem:
-    context, what = fault.context or "", fault.problem or fault.context or "syntax error"
-    mark = fault.problem_mark or fault.context_mark
-    if "quoted scalar" in context and "escape" not in what:
-        mark = fault.context_mark  # it begins there
-    line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
-    opened = fault.context_mark.line + 1 if fault.context_mark else line
-    told = tell_syntax(what, context, opened)
-    return Problem(file, line, column, say("this is not YAML: {told}", told=told))
-
-
-_NO_SIGN = re.compile(r"\\U(?!000|0010)[0-9A-Fa-f]{8}")
-
-
-def _sign_problem(document: Document) -> Problem:
-    """`"\\U99999999"`: neither ruamel nor Python says where it stands."""
-    found = _NO_SIGN.search(document.text)
-    return _problem_at(
-        document, found.start() if found else 0, say("there is no such sign: write it as it is")
-    )
+    except yaml_careful.FAULTS as fault:
+        return document, [yaml_careful.problem_of(document, fault)]
 
 
 @dataclass(slots=True)
@@ -184,7 +141,7 @@ class _Composer:
                 _start(event), say("this is nested too deeply or repeated too often by aliases")
             )
         self.document.values.setdefault(path, _start(event))
-        if isinstance(event, ALIAS):
+        if is_alias(event):
             return self._alias(event, path, depth)
         if event.tag is not None and event.tag != "!":
             raise NotReadable(
@@ -196,9 +153,9 @@ class _Composer:
         return data
 
     def _content(self, event: Event, stream: _Stream, path: Path, depth: int) -> Any:
-        if isinstance(event, SCALAR):
+        if is_scalar(event):
             return self._scalar(event, path)
-        if isinstance(event, SEQUENCE):
+        if is_sequence(event):
             return self._sequence(stream, path, depth)
         return self._mapping(stream, path, depth)
 
@@ -281,7 +238,7 @@ class _Composer:
         return mapping
 
     def _key(self, event: Event) -> str:
-        if isinstance(event, ALIAS) or not isinstance(event, SCALAR):
+        if is_alias(event) or not is_scalar(event):
             raise NotReadable(
                 _start(event),
                 say("a key must be a word; text that begins with '{' or '[' stands between quotes"),
@@ -335,7 +292,7 @@ def _start(event: Event) -> Position:
 
 def _is_missing(event: Event) -> bool:
     """Whether nothing is written where a value may stand: `key:`."""
-    is_plain = isinstance(event, SCALAR) and event.style in (None, "")
+    is_plain = is_scalar(event) and event.style in (None, "")
     return is_plain and not event.value and event.tag is None
 
 

@@ -14,7 +14,6 @@ from zoneinfo import ZoneInfo
 
 import phonenumbers
 from phonenumbers import PhoneNumber, PhoneNumberFormat, ValidationResult
-from phonenumbers.timezone import time_zones_for_number
 
 from orchestrator.domain.schedule import find_zone
 from orchestrator.domain.values import as_text, is_number
@@ -123,6 +122,8 @@ def zone_told_by(traits: Mapping[str, object], region: str) -> ZoneInfo | None:
 
 @lru_cache(maxsize=20_000)
 def _zone_of_number(e164: str) -> ZoneInfo | None:
+    from phonenumbers.timezone import time_zones_for_number  # a table of 1 MB, for who has numbers
+
     number = phonenumbers.parse(e164)
     main = phonenumbers.region_code_for_number(number)
     names = sorted(

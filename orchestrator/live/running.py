@@ -21,7 +21,6 @@ from flows.server import PrefectDidNotStart, PrefectServer, free_port
 from orchestrator.api.conversation import Served
 from orchestrator.clock import Clock, SharedClock, SystemClock, VirtualClock
 from orchestrator.config import load_write_key
-from orchestrator.demo.player import Player
 from orchestrator.demo.stage import begin_season, clear_stage, set_stage
 from orchestrator.domain.errors import why_unreadable, without_data
 from orchestrator.domain.friend_offer import find_friend_offer
@@ -40,11 +39,12 @@ from orchestrator.store import settings
 from orchestrator.store.availability import StoreUnavailable
 from orchestrator.store.database import Database
 from orchestrator.store.lock import engine_lock, hold_database
-from orchestrator.store.migrate import migrate
+from orchestrator.store.migrate_aside import migrate_aside
 from orchestrator.wiring import close_engine, open_engine, render_copy, settle_what_died
 
 if TYPE_CHECKING:
     from flows.bookkeeper import Bookkeeper
+    from orchestrator.demo.player import Player
 
 DEMO_PACE = Pace(window_s=20.0)  # accelerated as well: a day of the shop takes six seconds
 NOT_TAKEN = "The edited files are not taken; the earlier ones go on."
@@ -79,7 +79,7 @@ def run(project: Project, options: Options) -> None:
         hold = stack.enter_context(hold_database(database))
         if options.demo:
             clear_stage(project.config)
-        migrate(database)
+        migrate_aside(database)
         listener = stack.enter_context(
             listen(options.host, options.port, else_another=options.demo)
         )
@@ -333,7 +333,7 @@ class Running:
             return None
         clock = self._engine.parts.clock
         assert isinstance(clock, VirtualClock)
-        player = Player(
+        player = _import_player()(
             self._url,
             load_write_key(self._project.config),
             self._project.config.var_dir / "mailbox",
@@ -354,3 +354,10 @@ def _import_bookkeeper() -> type[Bookkeeper]:
     from flows.bookkeeper import Bookkeeper
 
     return Bookkeeper
+
+
+def _import_player() -> type[Player]:
+    """Only a demo is played: who runs a shop need not load what it posts and reads with."""
+    from orchestrator.demo.player import Player
+
+    return Player

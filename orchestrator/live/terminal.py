@@ -65,8 +65,9 @@ class Terminal:
     """
 
     def __init__(self, *, demo: bool) -> None:
-        self._console = Console(highlight=False, soft_wrap=True)
-        self._errors = Console(stderr=True, highlight=False, soft_wrap=True)
+        # emoji: their names would be replaced in what people wrote, and are a table of half a MB
+        self._console = Console(highlight=False, soft_wrap=True, emoji=False)
+        self._errors = Console(stderr=True, highlight=False, soft_wrap=True, emoji=False)
         self._demo, self._days = demo, DayBook()
         self._quiet_s = DEMO_QUIET_S if demo else QUIET_S
         self._lock = threading.Lock()

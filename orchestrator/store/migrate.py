@@ -20,9 +20,14 @@ def migrate(database: Database) -> None:
     """Runs the migrations that are missing; does nothing on a current database. Raises
     StoreUnavailable, and SchemaUnknown where a newer version made it.
     """
-    if _revision_of(database) != newest_revision():
+    if not is_current(database):
         # to import alembic takes longer than most commands: only where it has something to do
         import_module("orchestrator.store.upgrade").upgrade(database)
+
+
+def is_current(database: Database) -> bool:
+    """Whether there is nothing to migrate. Raises StoreUnavailable."""
+    return _revision_of(database) == newest_revision()
 
 
 @cache

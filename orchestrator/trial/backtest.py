@@ -28,7 +28,7 @@ from orchestrator.domain.suggestion import did_you_mean
 from orchestrator.domain.value_class import value_class
 from orchestrator.domain.values import INSTANT
 from orchestrator.engine.collecting import collecting_afterwards
-from orchestrator.trial.history import History
+from orchestrator.intake.history import History
 from orchestrator.trial.replay import Replay, sort_into_lives
 
 AFTER_THE_END = timedelta(days=400)  # people inside at the end of the data run on at most this long

@@ -11,8 +11,8 @@ from orchestrator.domain.event import ACTIVITY
 from orchestrator.domain.formatting import count
 from orchestrator.domain.journey import Journey
 from orchestrator.engine.never_happened import Heard, asked_events, tell_silence
+from orchestrator.intake.history import History
 from orchestrator.trial.backtest import BacktestResult, Send
-from orchestrator.trial.history import History
 
 STEP_HEAD = ("JOURNEY", "STEP", "CHANNEL", "TEMPLATE", "MESSAGES")
 REASON_HEAD = ("JOURNEY", "WHY NOT SENT", "MESSAGES")

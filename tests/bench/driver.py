@@ -26,12 +26,12 @@ from orchestrator.engine.collecting import passing_over_what_is_loaded
 from orchestrator.engine.report import TickReport
 from orchestrator.engine.work import work
 from orchestrator.engine.worker import Worker
+from orchestrator.intake.history import read_history
 from orchestrator.language.program_building import build_program
 from orchestrator.language.project import load_project
 from orchestrator.render import Templates
 from orchestrator.store import inbox
 from orchestrator.trial.backtest import backtest
-from orchestrator.trial.history import read_history
 from orchestrator.wiring import close_engine, open_engine
 
 BATCH = 100

@@ -97,6 +97,32 @@ def test_it_ends_in_order_and_tells_so(start_up: StartUp, how: signal.Signals) -
     assert not is_running(side)
 
 
+#: What commands, a demo, Prefect, other databases and rare files need: each is megabytes.
+FOR_OTHERS = (
+    "alembic", "babel.messages", "holidays", "numpy", "pandas", "phonenumbers.geodata",
+    "phonenumbers.tzdata", "prefect", "psycopg", "pyarrow", "pygal", "rich._emoji_codes", "ruamel",
+    "scipy", "urllib3", "orchestrator.demo.player", "orchestrator.lint", "orchestrator.starter",
+    "orchestrator.translations", "orchestrator.trial",
+)  # fmt: skip
+
+
+def test_what_runs_always_keeps_nothing_in_memory_that_only_others_need(
+    start_up: StartUp, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = open_database(load_config(project, {}))  # else a process is forked that migrates
+    database.close()
+    monkeypatch.setenv("PYTHONPROFILEIMPORTTIME", "1")
+    up = start_up("--no-prefect", "--port", "0")
+    up.post(*does("eve", "Signed Up"))
+    up.until(lambda: up.mails_to("eve@example.com"))
+    assert up.stop() == 0
+    loaded = set(re.findall(r"^import time:.*\| +(\S+)$", up.said(), re.MULTILINE))
+    assert {"orchestrator.live.running", "orchestrator.api.app"} <= loaded
+    assert not {
+        name for name in loaded if f"{name}.".startswith(tuple(f"{n}." for n in FOR_OTHERS))
+    }
+
+
 def test_it_ends_soon_even_while_prefect_starts_and_leaves_no_child(start_up: StartUp) -> None:
     up = start_up("--port", "0", "--prefect-port", str(server_port()))
     child = int((up.project / "var" / "prefect" / "server.pid").read_text())

@@ -9,9 +9,9 @@ import pytest
 
 from orchestrator.domain.call import read_call
 from orchestrator.domain.event import Event, Kind
+from orchestrator.intake.history import History
 from orchestrator.store.due import has_work
 from orchestrator.trial.backtest import backtest
-from orchestrator.trial.history import History
 from tests.engine.conftest import OpenShop
 from tests.support.life import START, after_start, instant
 from tests.support.shop import Shop

@@ -10,8 +10,8 @@ import pytest
 from orchestrator.domain.call import read_call
 from orchestrator.domain.medium import Medium
 from orchestrator.domain.pace import place_of
+from orchestrator.intake.history import History
 from orchestrator.trial.backtest import backtest
-from orchestrator.trial.history import History
 from tests.engine.conftest import OpenShop
 from tests.support.life import START, after_start
 from tests.support.shop import Shop

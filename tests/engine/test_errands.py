@@ -9,10 +9,10 @@ import pytest
 
 from orchestrator.domain.call import Call
 from orchestrator.domain.event import Kind
+from orchestrator.intake.history import History
 from orchestrator.measure.decisions_told import Reading
 from orchestrator.measure.story import read_story
 from orchestrator.trial.backtest import backtest
-from orchestrator.trial.history import History
 from tests.engine.conftest import OpenShop
 from tests.support.life import after_start, instant
 from tests.support.project import CONSENTING, read_program

@@ -14,12 +14,12 @@ from orchestrator.domain.event import Event, Kind
 from orchestrator.domain.pace import EntryPace, place_of
 from orchestrator.engine import call_up, one_by_one
 from orchestrator.engine.parts import CLAIM_MAX
+from orchestrator.intake.history import History
 from orchestrator.measure.decisions_told import Reading
 from orchestrator.measure.status import read_status
 from orchestrator.measure.status_told import tell_status
 from orchestrator.measure.story import read_story
 from orchestrator.trial.backtest import backtest
-from orchestrator.trial.history import History
 from tests.engine.conftest import OpenShop
 from tests.engine.crowd import crowd
 from tests.engine.test_call_up import begin

@@ -7,6 +7,7 @@ from alembic.autogenerate.api import AutogenContext
 from sqlmodel import SQLModel
 
 from orchestrator.store import columns, tables
+from orchestrator.store.views import drop_views, make_views
 
 TABLES = tables.__name__  # importing the module is what fills the metadata
 
@@ -27,4 +28,7 @@ with context.config.attributes["engine"].begin() as connection:
         render_item=render_item,
         compare_type=False,
     )
+    drop_views(connection)
     context.run_migrations()
+    if set(context.get_context().get_current_heads()) == set(context.script.get_heads()):
+        make_views(connection)  # older tables lack columns that they name

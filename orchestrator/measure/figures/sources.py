@@ -1,0 +1,10 @@
+"""Where formulas come from, as docs/kpis.md names them."""
+
+from __future__ import annotations
+
+from orchestrator.domain.phrase import say
+
+#: Written in the books about lifecycle marketing, with a worked example.
+LITERATURE = say("literature")
+#: What the word means; nobody in particular wrote it first.
+DEFINITION = say("definition")

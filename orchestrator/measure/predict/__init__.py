@@ -1,0 +1,1 @@
+"""What customers will probably do: whether they come back, when, what it brings, when they read."""

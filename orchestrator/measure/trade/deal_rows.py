@@ -1,0 +1,74 @@
+"""Orders and refunds, gathered one by one, as columns."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from orchestrator.domain.values import as_text
+from orchestrator.measure.trade.trade import ORDER, REFUND, Deals, read_money, whole
+
+
+class ToldDeal(NamedTuple):
+    """An order or a refund as its call tells it; "" and None where it does not."""
+
+    who: int
+    at: int
+    is_refund: bool
+    micros: int | None
+    currency: str
+    order_id: str
+
+
+def read_deal(who: int, at: int, name: str, properties: Mapping[str, object]) -> ToldDeal | None:
+    """The order or refund that an event tells of; None: it is neither."""
+    if name not in (ORDER, REFUND):
+        return None
+    currency = properties.get("currency")
+    return ToldDeal(
+        who,
+        at,
+        name == REFUND,
+        read_money(properties.get("total")),
+        currency.strip().upper() if isinstance(currency, str) else "",
+        as_text(properties.get("order_id"))[:256],
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Dealt:
+    """Orders and refunds as columns, and how many of them have no readable amount."""
+
+    orders: Deals
+    refunds: Deals
+    unpriced: int
+
+
+def gather(told: Sequence[ToldDeal], otherwise: str) -> Dealt:
+    """Columns of what was told. An order without a currency is in that of the others where they
+    have only one, else in the project's (`otherwise`); a refund without one in its order's.
+    """
+    named = {one.currency for one in told if one.currency and not one.is_refund}
+    usual = next(iter(named)) if len(named) == 1 else otherwise
+    orders = [one for one in told if not one.is_refund]
+    by_order = {one.order_id: one.currency for one in orders if one.order_id}
+    refunds = [
+        one._replace(currency=one.currency or by_order.get(one.order_id, ""))
+        for one in told
+        if one.is_refund
+    ]
+    unpriced = sum(1 for one in told if one.micros is None)
+    return Dealt(_columns(orders, usual), _columns(refunds, usual), unpriced)
+
+
+def _columns(told: Sequence[ToldDeal], usual: str) -> Deals:
+    return Deals(
+        whole([one.who for one in told]),
+        whole([one.at for one in told]),
+        whole([one.micros or 0 for one in told]),
+        np.asarray([one.currency or usual for one in told], dtype=np.str_),
+        np.asarray([one.order_id for one in told], dtype=np.object_),
+    )

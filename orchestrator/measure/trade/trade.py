@@ -1,0 +1,145 @@
+"""A shop's trade as columns: who called when, and what they ordered and gave back.
+
+All columns are sorted by time, ties in the order of arrival. Instants are microseconds since 1970
+in UTC; money is whole millionths of the currency's unit, so that sums are exact.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from orchestrator.domain.values import read_amount
+
+Whole = NDArray[np.int64]
+Truth = NDArray[np.bool_]
+
+ORDER = "Order Completed"
+REFUND = "Order Refunded"
+MICROS = 1_000_000
+#: Beyond it, sums of millionths could leave 64 bits: no order is worth a hundred billions.
+AMOUNT_MAX = 1e11
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class CallColumns:
+    """Calls as columns: `who` is a place in `Trade.ids`, `name` one in `names` ("" of what is no
+    track call).
+    """
+
+    who: Whole
+    at: Whole
+    name: Whole
+    names: tuple[str, ...] = ("",)
+
+    def __len__(self) -> int:
+        return len(self.at)
+
+    def of(self, event: str) -> Truth:
+        """Which calls are this event."""
+        number = self.names.index(event) if event in self.names else -1
+        return np.equal(self.name, number)
+
+
+@dataclass(frozen=True, slots=True)
+class Deals:
+    """Orders, or refunds, as columns. `micros` is 0 where a call names no amount."""
+
+    who: Whole
+    at: Whole
+    micros: Whole
+    currency: NDArray[np.str_]
+    order_ids: NDArray[np.object_]
+
+    def __len__(self) -> int:
+        return len(self.at)
+
+    def where(self, chosen: Truth) -> Deals:
+        """Those of them that are chosen."""
+        return Deals(
+            self.who[chosen],
+            self.at[chosen],
+            self.micros[chosen],
+            self.currency[chosen],
+            self.order_ids[chosen],
+        )
+
+    @property
+    def amount(self) -> Decimal:
+        """What all of them are worth together."""
+        return as_money(self.micros.sum())
+
+
+@dataclass(frozen=True, slots=True)
+class Trade:
+    """What a shop's customers did. `ids` names everybody, `known` says who is known by an id of the
+    shop's; `unpriced` counts orders and refunds without a readable total, `rejected` calls by the
+    reason for which they were refused.
+    """
+
+    ids: tuple[str, ...]
+    known: Truth
+    calls: CallColumns
+    orders: Deals
+    refunds: Deals
+    unpriced: int = 0
+    duplicates: int = 0
+    rejected: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def currencies(self) -> list[str]:
+        """Those of orders and refunds: first the one with most orders."""
+        counted = Counter(self.orders.currency.tolist())
+        counted.update(dict.fromkeys(self.refunds.currency.tolist(), 0))
+        return sorted(counted, key=lambda name: (-counted[name], name))
+
+    def in_currency(self, currency: str) -> Trade:
+        """The same with the orders and refunds of one currency only."""
+        return Trade(
+            self.ids,
+            self.known,
+            self.calls,
+            self.orders.where(self.orders.currency == currency),
+            self.refunds.where(self.refunds.currency == currency),
+            self.unpriced,
+            self.duplicates,
+            self.rejected,
+        )
+
+
+def as_micros(at: datetime) -> int:
+    """An instant as the columns hold it."""
+    return (at - _EPOCH) // _MICROSECOND
+
+
+def as_instant(micros: int) -> datetime:
+    """An instant of the columns, in UTC."""
+    return _EPOCH + timedelta(microseconds=int(micros))
+
+
+def as_money(micros: int | np.int64) -> Decimal:
+    """A sum of money of the columns."""
+    return Decimal(int(micros)).scaleb(-6)
+
+
+def read_money(value: object) -> int | None:
+    """An amount that a call tells, in millionths; None for what is none. A number written as text
+    counts.
+    """
+    amount = read_amount(value)
+    if amount is None or abs(amount) >= AMOUNT_MAX:
+        return None
+    return int((Decimal(str(amount)) * MICROS).to_integral_value())
+
+
+def whole(values: Sequence[int]) -> Whole:
+    """A column of integers."""
+    return np.asarray(values, dtype=np.int64)
