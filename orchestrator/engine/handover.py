@@ -38,7 +38,7 @@ _NO_ANSWER = "no answer came before Parcours was stopped"
 _NOT_TOLD = "the process that sends ended before this message"
 
 
-class _Answers:
+class _ToldAnswers:
     """What threads tell the engine's, which is woken when a batch is over or much is told: to be
     woken for each answer costs both as much as the answer.
     """
@@ -75,7 +75,7 @@ class HandOver:
         self.leased: set[int] = set()  # the ids of what is not settled yet
         self._batches: list[Batch | ForkedBatch] = []
         self._open: dict[int, Attempt] = {}  # answers that are not written yet, by the message's id
-        self._answers = _Answers()
+        self._answers = _ToldAnswers()
         self._gate = threading.Lock()
         self._stopping = threading.Event()
         self._off_duty = threading.Event()

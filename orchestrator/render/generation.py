@@ -63,7 +63,8 @@ class Generator(CodeGenerator):
     @property
     def written(self) -> str:
         """The code."""
-        return str(self.stream.getvalue())
+        self.stream.seek(0)
+        return self.stream.read()
 
     def fail(self, msg: str, lineno: int) -> None:  # type: ignore[override]
         """Refuses what cannot be compiled; unknown filters and tests were found before, all of them

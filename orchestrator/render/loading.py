@@ -205,13 +205,13 @@ class Loader:
             self._remember(folder, template.name, [f"{template.tag}.txt", *_texts(text_pieces)])
             texts.append(CompiledText(compile_text(text_pieces), TEXT, library.settings))
         self._compile_all(texts)
-        if own_text not in files:
-            # A text part derived from the HTML holds the same tags, already found good; it can wait
-            # for its first use.
-            text = CompiledText(derive_text(marked, pieces), DERIVED, library.settings)
-            both = HtmlAndText(texts[2], text)
-            return CompiledEmail(language, *texts, text, both)
-        return CompiledEmail(language, *texts)
+        subject, preheader, html, *own = texts
+        if own:
+            return CompiledEmail(language, subject, preheader, html, own[0])
+        # A text part derived from the HTML holds the same tags, already found good; it can wait for
+        # its first use.
+        text = CompiledText(derive_text(marked, pieces), DERIVED, library.settings)
+        return CompiledEmail(language, subject, preheader, html, text, HtmlAndText(html, text))
 
     def _compile_plain(self, folder: _Folder, file: str, template: TemplateFile) -> CompiledPlain:
         language = template.tag or self._project_locale

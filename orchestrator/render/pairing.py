@@ -88,7 +88,7 @@ class _Pairing:
         told, other = _next_statement(waiting)
         if other is not None:
             raise NotAlike
-        return merged + self._tell(told, printed)
+        return [*merged, *self._tell(told, printed)]
 
     def _merge_inside(self, html: nodes.Node, text: nodes.Node) -> None:
         match html, text:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import UserDict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -234,8 +234,8 @@ def _read_customer(program: Program, version: str, row: tuple[Any, ...]) -> Load
         facts=open_json(facts),
         stage=stage,
         stage_since=stage_since,
-        segments=segments if isinstance(segments, str) else read_memberships(segments),
-        consent=consent if isinstance(consent, str) else read_choices(consent),
+        segments=_unless_text(segments, read_memberships),
+        consent=_unless_text(consent, read_choices),
         muted_until=muted_until,
         cursor=cursor,
         happened_at=happened_at or cursor,
@@ -244,6 +244,10 @@ def _read_customer(program: Program, version: str, row: tuple[Any, ...]) -> Load
     stale = cursor is not None and facts_version != version
     before = OF_CUSTOMER.fingerprint(row)
     return Loaded(state, before, stale=stale, applied_event_id=applied_event_id)
+
+
+def _unless_text(stored: Any, read: Callable[[Any], object]) -> Any:
+    return stored if isinstance(stored, str) else read(stored)
 
 
 def _trait_times(traits: Iterable[str], traits_at: datetime | None) -> dict[str, str]:
