@@ -14,11 +14,10 @@ from functools import partial
 
 from orchestrator.domain.called_later import calls_many
 from orchestrator.domain.copies import SharingOut
-from orchestrator.domain.effects import Decision, DecisionKind, Effect
+from orchestrator.domain.effects import Effect
 from orchestrator.domain.errors import without_data
 from orchestrator.domain.record import Record
 from orchestrator.domain.run_options import RunOptions
-from orchestrator.domain.state import Status
 from orchestrator.domain.steps.message_step import QueueMessage
 from orchestrator.domain.timeline import pass_calls, recount, run
 from orchestrator.domain.together import find_teams, run_together
@@ -43,6 +42,7 @@ from orchestrator.engine.sharing_out import (
     must_share_out,
     share_out,
 )
+from orchestrator.engine.tallies import count_effects
 from orchestrator.engine.turn import Turn
 from orchestrator.store import customers, events
 from orchestrator.store.availability import StoreUnavailable, unless_away
@@ -162,7 +162,7 @@ def _advance(
         save(transaction, runs, Saving(now, version, turn.parts.public_id, turn.parts.priority))
         if turn.clock.is_virtual:
             _keep_moments(turn, runs)
-        _count(tallies, runs)
+        count_effects(tallies, runs)
     return tallies
 
 
@@ -295,37 +295,37 @@ class _Lives:
         return Life(loaded.state, loaded.events, merges, self._options(loaded))
 
     def _options(self, life: Loaded) -> RunOptions:
-        """How a line is run; that of most is run like the others'."""
-        turn, history_until = self.turn, _imported_at(life)
-        calls = turn.program.index.called or turn.business
-        if history_until is not None or life.stale or life.whole or calls:
-            return self._make_options(
-                called_from=_called_from(turn, life),
-                history_until=history_until,
-                rules_edited=life.stale,
-                keeps_ended=life.whole,
-            )
+        """How a line is run: most in the same way as the others."""
+        if self._is_run_otherwise(life):
+            return self._make_options(life)
         if self.alike is None:
-            self.alike = self._make_options(called_from=_EVER)
+            self.alike = self._make_options(life)
         return self.alike
 
-    def _make_options(
-        self,
-        *,
-        called_from: datetime,
-        history_until: datetime | None = None,
-        rules_edited: bool = False,
-        keeps_ended: bool = False,
-    ) -> RunOptions:
+    def _is_run_otherwise(self, life: Loaded) -> bool:
+        """Whether anything of a line's options is its own. Who was called has an address to take,
+        or is still to enter."""
+        turn, state = self.turn, life.state
+        return bool(
+            life.stale
+            or life.whole
+            or turn.program.index.called
+            or turn.business
+            or state.appointments
+            or (life.fresh and _imported_at(life) is not None)
+            or any(one.kept is not None for one in state.enrollments)
+        )
+
+    def _make_options(self, life: Loaded) -> RunOptions:
         turn = self.turn
         return RunOptions(
             wall_clock=turn.parts.wall_clock(self.now),
             keeps_customers=turn.clock.is_virtual,
             on_hold=turn.standing.held.journeys,
-            history_until=history_until,
-            rules_edited=rules_edited,
-            called_from=called_from,
-            keeps_ended=keeps_ended,
+            history_until=_imported_at(life),
+            rules_edited=life.stale,
+            called_from=_called_from(turn, life),
+            keeps_ended=life.whole,
             business=turn.business or (),
             pool_code=self.pools.take,
             appoint=appoint,
@@ -383,30 +383,3 @@ def _count_due(turn: Turn, life: Loaded, now: datetime, report: TickReport) -> N
     for one in life.state.enrollments:
         if one.due_at is not None and one.due_at <= now and one.is_open and one.journey not in held:
             report.journey(one.journey).due += 1
-
-
-def _count(report: TickReport, runs: Sequence[RunOutcome]) -> None:
-    for done in runs:
-        for effect in done.effects:
-            if isinstance(effect, Decision):
-                if effect.journey and (what := _counted_as(effect)) is not None:
-                    report.journey(effect.journey).count(what)
-            elif isinstance(effect, QueueMessage):
-                report.journey(effect.enrollment.journey).queued += 1
-
-
-#: The tally in which a decision counts; the others are not counted.
-_COUNTED_AS = {
-    DecisionKind.ENTERED: "entered",
-    DecisionKind.DEFERRED: "deferred",
-    DecisionKind.NOT_SENT: "not_sent",
-    DecisionKind.EXPIRED: "not_sent",
-    DecisionKind.CONVERTED: "converted",
-    DecisionKind.LEFT: "exited",
-}
-
-
-def _counted_as(decision: Decision) -> str | None:
-    what = _COUNTED_AS.get(decision.kind)
-    is_end = what == "exited" and decision.detail.get("status") == Status.COMPLETED
-    return "completed" if is_end else what

@@ -23,7 +23,7 @@ from orchestrator.render.environment import TemplateEnvironment, make_environmen
 from orchestrator.render.formats import StyleUnknown
 from orchestrator.render.generation import TEXT_PART, Generator
 from orchestrator.render.markup import Markup
-from orchestrator.render.pairing import NotAlike, Paired, pair
+from orchestrator.render.pairing import NotAlike, TwoInOne, pair
 from orchestrator.render.questions import QuestionInvalid, find_questions
 from orchestrator.render.reads import Read, find_reads, find_stages
 from orchestrator.render.source import TemplateBroken
@@ -218,11 +218,11 @@ class HtmlAndText:
 
 
 def generate(
-    environment: TemplateEnvironment, tree: nodes.Template, paired: Paired | None = None
+    environment: TemplateEnvironment, tree: nodes.Template, paired: TwoInOne | None = None
 ) -> Generator:
     """Writes Python's code of a tree."""
     generator = Generator(environment, None, None, StringIO(), optimized=False)
-    generator.paired = paired or Paired()
+    generator.paired = paired or TwoInOne()
     generator.constants = find_constants(tree)
     generator.visit(tree)
     return generator

@@ -16,7 +16,7 @@ from jinja2.idtracking import VAR_LOAD_RESOLVE
 from orchestrator.render.bounded import escape_text
 from orchestrator.render.budget import SIGNS_A_STEP
 from orchestrator.render.constants import Constants
-from orchestrator.render.pairing import Paired
+from orchestrator.render.pairing import TwoInOne
 from orchestrator.render.patterns import CONVERSION
 from orchestrator.render.questions import ALL_ELEMENTS
 
@@ -56,7 +56,7 @@ class Generator(CodeGenerator):
         super().__init__(*args, **options)
         self.unknown: set[str] = set()
         self.constants = Constants()
-        self.paired = Paired()
+        self.paired = TwoInOne()
         self._known = set[str]()  # the values of two texts that are computed already
         self._costs: dict[int, int] = {}  # of a loop's list, or a macro's body, by its id
 

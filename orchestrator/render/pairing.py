@@ -31,7 +31,7 @@ class NotAlike(Exception):
 
 
 @dataclass(slots=True)
-class Paired:
+class TwoInOne:
     """What the code of two templates in one is made from: by the id of its node, which outputs are
     the text's, and the name of each value that both print.
     """
@@ -40,7 +40,7 @@ class Paired:
     shared: dict[int, str] = field(default_factory=dict)
 
 
-def pair(html: nodes.Template, text: nodes.Template) -> Paired:
+def pair(html: nodes.Template, text: nodes.Template) -> TwoInOne:
     """Puts the outputs of the text into the tree of the HTML; raises NotAlike."""
     for tree in (html, text):
         if not all(map(_is_known, _below(tree))):
@@ -67,7 +67,7 @@ def _is_known(node: nodes.Node) -> bool:
 
 @dataclass(slots=True)
 class _Pairing:
-    found: Paired = field(default_factory=Paired)
+    found: TwoInOne = field(default_factory=TwoInOne)
 
     def merge(self, html: Body, text: Body) -> list[nodes.Node]:
         """One body of two; `printed` are the outputs since the last statement of both."""
