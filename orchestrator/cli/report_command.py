@@ -17,11 +17,11 @@ from orchestrator.cli.spoken import told
 from orchestrator.domain.phrase import say
 from orchestrator.engine.last_tick import read_own_time
 from orchestrator.measure.kpis.asked import name_of
-from orchestrator.measure.report.chapters import chapters_of, chapters_of_log
-from orchestrator.measure.report.page_source import Source
-from orchestrator.measure.report.whole_report import Chapter, tables_of, write_report
 from orchestrator.measure.trade.logged_trade import read_logged_trade
 from orchestrator.measure.trade.trade import as_instant
+from orchestrator.report.chapters import chapters_of, chapters_of_log
+from orchestrator.report.page_source import Source
+from orchestrator.report.whole_report import Chapter, tables_of, write_report
 from orchestrator.store.database import Database
 
 Html = Annotated[

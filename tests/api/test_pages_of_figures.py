@@ -14,8 +14,8 @@ from sqlalchemy import Table, insert
 from orchestrator.config import Config, ProjectSettings
 from orchestrator.domain.event import Kind
 from orchestrator.engine.last_tick import CLOCK, LAST_TICK, VIRTUAL
-from orchestrator.measure.report.answering import Answering
-from orchestrator.measure.report.page_asked import MadePage, PageAsked
+from orchestrator.report.answering import Answering
+from orchestrator.report.page_asked import MadePage, PageAsked
 from orchestrator.store import settings
 from orchestrator.store.tables import (
     CONSENTS,

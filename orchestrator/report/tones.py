@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from orchestrator.domain.effects import DecisionKind
 from orchestrator.domain.message import FAILED, OPEN, MessageState
 from orchestrator.domain.phrase import Phrase, say
-from orchestrator.measure.report.page_values import Badge
+from orchestrator.report.page_values import Badge
 
 _GOOD = frozenset({DecisionKind.CONVERTED, DecisionKind.GRANTED})
 _BAD = frozenset(

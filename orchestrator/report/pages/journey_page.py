@@ -11,8 +11,8 @@ from orchestrator.domain.journey import Journey, Occasion
 from orchestrator.domain.message import MessageState
 from orchestrator.domain.phrase import Phrase, say, strung, verbatim
 from orchestrator.domain.step import Action, Fork, Step, Wait, Way
-from orchestrator.measure.report.page_asked import PageAsked
-from orchestrator.measure.report.page_blocks import (
+from orchestrator.report.page_asked import PageAsked
+from orchestrator.report.page_blocks import (
     Alert,
     Alerts,
     Block,
@@ -25,9 +25,9 @@ from orchestrator.measure.report.page_blocks import (
     Prose,
     Section,
 )
-from orchestrator.measure.report.page_source import Source
-from orchestrator.measure.report.page_values import Badge, PageLink, Portion, Value, When
-from orchestrator.measure.report.tones import badge_of
+from orchestrator.report.page_source import Source
+from orchestrator.report.page_values import Badge, PageLink, Portion, Value, When
+from orchestrator.report.tones import badge_of
 from orchestrator.store import settings
 from orchestrator.store.delivery_figures import Recent, newest_of_journey
 from orchestrator.store.journey_traffic import (

@@ -9,8 +9,9 @@ from datetime import date, timedelta
 from orchestrator.domain.message import ARRIVED, FAILED, TAKEN, MessageState
 from orchestrator.domain.phrase import say, verbatim
 from orchestrator.measure.reason_words import tell_reason
-from orchestrator.measure.report.page_asked import PageAsked
-from orchestrator.measure.report.page_blocks import (
+from orchestrator.measure.status import Overview, read_status
+from orchestrator.report.page_asked import PageAsked
+from orchestrator.report.page_blocks import (
     Alert,
     Alerts,
     Block,
@@ -21,10 +22,9 @@ from orchestrator.measure.report.page_blocks import (
     Tile,
     Tiles,
 )
-from orchestrator.measure.report.page_source import Source
-from orchestrator.measure.report.page_values import Badge, Portion, Value
-from orchestrator.measure.report.plots import PlotLine, draw_lines
-from orchestrator.measure.status import Overview, read_status
+from orchestrator.report.page_source import Source
+from orchestrator.report.page_values import Badge, Portion, Value
+from orchestrator.report.plots import PlotLine, draw_lines
 from orchestrator.store.delivery_figures import Sent, count_suppressed, walk_sent
 
 TITLE = say("Deliverability")

@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from markupsafe import Markup
 
 from orchestrator.domain.phrase import Phrase, say
-from orchestrator.measure.report.desk_style import DESK_STYLE
-from orchestrator.measure.report.page_blocks import (
+from orchestrator.report.desk_style import DESK_STYLE
+from orchestrator.report.page_blocks import (
     Block,
     Grid,
     Heat,
@@ -19,10 +19,10 @@ from orchestrator.measure.report.page_blocks import (
     Views,
     walk_blocks,
 )
-from orchestrator.measure.report.page_html import Look, render_whole
-from orchestrator.measure.report.page_source import Source
-from orchestrator.measure.report.page_values import Value, When
-from orchestrator.measure.report.page_writing import Writing, plain, writing_of
+from orchestrator.report.page_html import Look, render_whole
+from orchestrator.report.page_source import Source
+from orchestrator.report.page_values import Value, When
+from orchestrator.report.page_writing import Writing, plain, writing_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,10 +20,10 @@ from orchestrator.measure.kpis.monthly import MonthOfTrade, walk_months
 from orchestrator.measure.kpis.numbers import Beside, Numbers, add_figures, nothing_beside
 from orchestrator.measure.kpis.purchases import NEVER, BoughtSoFar
 from orchestrator.measure.kpis.window import Window, midnight, span_of_calls
-from orchestrator.measure.report.page_blocks import Block, Grid, Heat, Plot, Section, Tile, Tiles
-from orchestrator.measure.report.page_values import Money, Number, Portion, Value
-from orchestrator.measure.report.plots import PlotLine, draw_bars
 from orchestrator.measure.trade.trade import Trade
+from orchestrator.report.page_blocks import Block, Grid, Heat, Plot, Section, Tile, Tiles
+from orchestrator.report.page_values import Money, Number, Portion, Value
+from orchestrator.report.plots import PlotLine, draw_bars
 
 MONTHS_MAX = 24
 COHORTS_MAX = 18

@@ -10,8 +10,8 @@ from orchestrator.domain.message import MessageState
 from orchestrator.domain.phrase import say, verbatim
 from orchestrator.domain.values import as_time
 from orchestrator.measure.explained import Explained, explain
-from orchestrator.measure.report.page_asked import PageAsked
-from orchestrator.measure.report.page_blocks import (
+from orchestrator.report.page_asked import PageAsked
+from orchestrator.report.page_blocks import (
     Alert,
     Alerts,
     Block,
@@ -25,9 +25,9 @@ from orchestrator.measure.report.page_blocks import (
     Timeline,
     Views,
 )
-from orchestrator.measure.report.page_source import Source
-from orchestrator.measure.report.page_values import PageLink, Value, When
-from orchestrator.measure.report.tones import badge_of, tone_of
+from orchestrator.report.page_source import Source
+from orchestrator.report.page_values import PageLink, Value, When
+from orchestrator.report.tones import badge_of, tone_of
 from orchestrator.store import one_customer as records
 from orchestrator.store.customers import FoundCustomer, read_customer
 from orchestrator.store.delivery_figures import newest_of_customer

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from orchestrator.domain.phrase import Phrase, say, say_number, verbatim
-from orchestrator.measure.report.kpi_blocks import (
+from orchestrator.measure.trade.kept_trade import read_kept_trade
+from orchestrator.measure.trade.trade import Trade
+from orchestrator.report.kpi_blocks import (
     Report,
     cohorts_of,
     figure_tables,
     months_of,
     tiles_of,
 )
-from orchestrator.measure.report.page_asked import PageAsked
-from orchestrator.measure.report.page_blocks import (
+from orchestrator.report.page_asked import PageAsked
+from orchestrator.report.page_blocks import (
     Alert,
     Alerts,
     Block,
@@ -22,10 +24,8 @@ from orchestrator.measure.report.page_blocks import (
     Section,
     Views,
 )
-from orchestrator.measure.report.page_source import Source
-from orchestrator.measure.report.page_writing import writing_of
-from orchestrator.measure.trade.kept_trade import read_kept_trade
-from orchestrator.measure.trade.trade import Trade
+from orchestrator.report.page_source import Source
+from orchestrator.report.page_writing import writing_of
 
 TITLE = say("Key figures")
 NO_ORDERS = say("There are no orders yet: nothing can be counted.")

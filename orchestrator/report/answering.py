@@ -10,13 +10,13 @@ from orchestrator.domain.errors import ProjectInvalid
 from orchestrator.domain.phrase import say
 from orchestrator.engine.last_tick import read_own_time
 from orchestrator.language.project import JOURNEYS, Project, load_project
-from orchestrator.measure.report.all_pages import PAGES
-from orchestrator.measure.report.page_asked import MadePage, PageAsked
-from orchestrator.measure.report.page_blocks import Alert, Alerts, Page, Prose
-from orchestrator.measure.report.page_html import Look
-from orchestrator.measure.report.page_source import Source
-from orchestrator.measure.report.page_values import When
-from orchestrator.measure.report.page_writing import writing_of
+from orchestrator.report.all_pages import PAGES
+from orchestrator.report.page_asked import MadePage, PageAsked
+from orchestrator.report.page_blocks import Alert, Alerts, Page, Prose
+from orchestrator.report.page_html import Look
+from orchestrator.report.page_source import Source
+from orchestrator.report.page_values import When
+from orchestrator.report.page_writing import writing_of
 from orchestrator.store.availability import unless_away
 from orchestrator.store.database import Database
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import ClassVar
 
-from orchestrator.measure.report.page_values import Value
+from orchestrator.report.page_values import Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +87,17 @@ class Heat(Block):
     note: str = ""
 
     shape = "heat"
+
+
+@dataclass(frozen=True, slots=True)
+class Matrix(Block):
+    """A table whose cells hold lists: a label, and the values of each column."""
+
+    title: str
+    head: Sequence[str]
+    rows: Sequence[tuple[str, Sequence[Sequence[Value]]]]
+
+    shape = "matrix"
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,10 @@ from datetime import datetime
 
 from orchestrator.domain.formatting import format_value
 from orchestrator.domain.phrase import say
-from orchestrator.measure.report.page_asked import PageAsked
-from orchestrator.measure.report.page_blocks import Grid, Page, Prose, Views
-from orchestrator.measure.report.page_source import Source
-from orchestrator.measure.report.page_values import Badge, PageLink, Value, When
+from orchestrator.report.page_asked import PageAsked
+from orchestrator.report.page_blocks import Grid, Page, Prose, Views
+from orchestrator.report.page_source import Source
+from orchestrator.report.page_values import Badge, PageLink, Value, When
 from orchestrator.store.tasks import KeptTask, TaskFilter, list_tasks
 
 TITLE = say("Tasks")

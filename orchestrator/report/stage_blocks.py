@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 from orchestrator.domain.phrase import say, verbatim
-from orchestrator.measure.report.page_blocks import Block, Grid, Plot, Prose
-from orchestrator.measure.report.page_source import Source
-from orchestrator.measure.report.page_values import Value
-from orchestrator.measure.report.sankey import Stream, draw_flow
+from orchestrator.report.page_blocks import Block, Grid, Plot, Prose
+from orchestrator.report.page_source import Source
+from orchestrator.report.page_values import Value
+from orchestrator.report.sankey import Stream, draw_flow
 from orchestrator.store.stage_flow import Moved, count_moves
 
 SHOWN = timedelta(days=30)

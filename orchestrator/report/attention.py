@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from orchestrator.domain.message import MessageState
 from orchestrator.domain.phrase import say, say_number
-from orchestrator.measure.report.page_blocks import Alert
 from orchestrator.measure.status import MISSED_TOLD, Overview
+from orchestrator.report.page_blocks import Alert
 
 
 def tell_alerts(found: Overview) -> list[Alert]:

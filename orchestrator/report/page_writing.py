@@ -13,8 +13,8 @@ from babel.numbers import format_currency, format_decimal, format_percent
 
 from orchestrator.domain.formatting import format_in_utc
 from orchestrator.domain.phrase import say
-from orchestrator.measure.report.page_source import Source
-from orchestrator.measure.report.page_values import (
+from orchestrator.report.page_source import Source
+from orchestrator.report.page_values import (
     Badge,
     Between,
     Code,

@@ -5,16 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from orchestrator.domain.phrase import say, verbatim
-from orchestrator.measure.report.page_asked import PageAsked
-from orchestrator.measure.report.page_blocks import Grid, Page, Section
-from orchestrator.measure.report.page_source import Source
-from orchestrator.measure.report.pages.delivery_page import delivery_page
-from orchestrator.measure.report.pages.journey_page import journey_page
-from orchestrator.measure.report.pages.journeys_page import journeys_page
-from orchestrator.measure.report.pages.kpi_page import kpi_blocks, kpi_page
-from orchestrator.measure.report.pages.overview_page import overview_page
-from orchestrator.measure.report.whole_report import Chapter
 from orchestrator.measure.trade.trade import Trade
+from orchestrator.report.page_asked import PageAsked
+from orchestrator.report.page_blocks import Grid, Page, Section
+from orchestrator.report.page_source import Source
+from orchestrator.report.pages.delivery_page import delivery_page
+from orchestrator.report.pages.gap_page import gap_page
+from orchestrator.report.pages.journey_page import journey_page
+from orchestrator.report.pages.journeys_page import journeys_page
+from orchestrator.report.pages.kpi_page import kpi_blocks, kpi_page
+from orchestrator.report.pages.overview_page import overview_page
+from orchestrator.report.whole_report import Chapter
 
 #: Tables that name customers: a report is handed on.
 _OF_PERSONS = frozenset({"journey_messages", "people_inside"})
@@ -24,6 +25,7 @@ def chapters_of(source: Source) -> Iterator[Chapter]:
     """The report of a database."""
     yield Chapter("overview", overview_page(source, PageAsked("")))
     yield Chapter("kpis", kpi_page(source, PageAsked("kpis")))
+    yield Chapter("gaps", gap_page(source, PageAsked("gaps")))
     yield Chapter("deliverability", delivery_page(source, PageAsked("deliverability")))
     yield Chapter("journeys", journeys_page(source, PageAsked("journeys")))
     for name in source.journeys:

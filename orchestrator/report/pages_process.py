@@ -1,4 +1,4 @@
-"""The maker of pages as a process: `python -m orchestrator.measure.report.pages_process LINE`.
+"""The maker of pages as a process: `python -m orchestrator.report.pages_process LINE`.
 
 Figures are computed here, away from the HTTP side, which has calls to take and little memory. It
 lives while pages are asked for, and ends with the line.
@@ -11,8 +11,8 @@ import sys
 from multiprocessing.connection import Connection
 
 from orchestrator.config import Config
-from orchestrator.measure.report.answering import Answering
-from orchestrator.measure.report.page_asked import MadePage, PageAsked, Unwritten
+from orchestrator.report.answering import Answering
+from orchestrator.report.page_asked import MadePage, PageAsked, Unwritten
 from orchestrator.store.availability import StoreUnavailable
 from orchestrator.store.database import Database
 

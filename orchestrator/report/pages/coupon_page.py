@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from orchestrator.domain.phrase import say
-from orchestrator.measure.report.page_asked import PageAsked
-from orchestrator.measure.report.page_blocks import Block, Grid, Page, Section, Tile, Tiles
-from orchestrator.measure.report.page_source import Source
-from orchestrator.measure.report.page_values import Badge, Code, PageLink, Portion, Value, When
 from orchestrator.measure.status import read_pools
+from orchestrator.report.page_asked import PageAsked
+from orchestrator.report.page_blocks import Block, Grid, Page, Section, Tile, Tiles
+from orchestrator.report.page_source import Source
+from orchestrator.report.page_values import Badge, Code, PageLink, Portion, Value, When
 from orchestrator.store.coupon_figures import Given, count_given, list_newest
 from orchestrator.store.grants import KeptGrant
 from orchestrator.store.pools import PoolStanding

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from orchestrator.domain.journey import Journey
 from orchestrator.domain.phrase import say, verbatim
-from orchestrator.measure.report.page_asked import PageAsked
-from orchestrator.measure.report.page_blocks import Grid, Page
-from orchestrator.measure.report.page_source import Source
-from orchestrator.measure.report.page_values import Badge, PageLink, Value
 from orchestrator.measure.status import NO_FILE, JourneyStanding, read_status
+from orchestrator.report.page_asked import PageAsked
+from orchestrator.report.page_blocks import Grid, Page
+from orchestrator.report.page_source import Source
+from orchestrator.report.page_values import Badge, PageLink, Value
 from orchestrator.store.journey_traffic import count_passages
 
 TITLE = say("Journeys")

@@ -10,8 +10,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from orchestrator.domain.phrase import Phrase, say, say_number
-from orchestrator.measure.report.page_blocks import Block, Heat, Page
-from orchestrator.measure.report.page_values import (
+from orchestrator.report.page_blocks import Block, Heat, Page
+from orchestrator.report.page_values import (
     NUMERIC,
     Badge,
     Code,
@@ -22,10 +22,10 @@ from orchestrator.measure.report.page_values import (
     Value,
     When,
 )
-from orchestrator.measure.report.page_writing import Writing
+from orchestrator.report.page_writing import Writing
 
 _TEMPLATES = Environment(
-    loader=PackageLoader("orchestrator.measure.report"),
+    loader=PackageLoader("orchestrator.report"),
     autoescape=True,
     undefined=StrictUndefined,
     trim_blocks=True,

@@ -6,16 +6,16 @@ from collections.abc import Iterator
 
 from orchestrator.domain.message import TAKEN
 from orchestrator.domain.phrase import say, verbatim
-from orchestrator.measure.report.attention import tell_alerts
-from orchestrator.measure.report.kpi_blocks import tiles_of
-from orchestrator.measure.report.page_asked import PageAsked
-from orchestrator.measure.report.page_blocks import Alerts, Block, Page, Section, Tile, Tiles
-from orchestrator.measure.report.page_source import Source
-from orchestrator.measure.report.pages.journeys_page import journeys_page
-from orchestrator.measure.report.pages.kpi_page import report_of
-from orchestrator.measure.report.stage_blocks import stage_flow
 from orchestrator.measure.status import Overview, read_status
 from orchestrator.measure.trade.kept_trade import read_kept_trade
+from orchestrator.report.attention import tell_alerts
+from orchestrator.report.kpi_blocks import tiles_of
+from orchestrator.report.page_asked import PageAsked
+from orchestrator.report.page_blocks import Alerts, Block, Page, Section, Tile, Tiles
+from orchestrator.report.page_source import Source
+from orchestrator.report.pages.journeys_page import journeys_page
+from orchestrator.report.pages.kpi_page import report_of
+from orchestrator.report.stage_blocks import stage_flow
 
 TITLE = say("Overview")
 DAYS = 30
