@@ -16,7 +16,7 @@ from orchestrator.measure.kpis.carts import count_carts
 from orchestrator.measure.kpis.definitions import DEFINITIONS
 from orchestrator.measure.kpis.funnels import WINDOWS, Windows, make_funnel
 from orchestrator.measure.kpis.grouped import Grouping, group_people, make_groups
-from orchestrator.measure.kpis.numbers import By, Source
+from orchestrator.measure.kpis.numbers import By, NumberSource
 from orchestrator.measure.kpis.sequences import Sequences
 from orchestrator.measure.kpis.window import Window, span_of_calls
 from orchestrator.measure.trade.trade import Trade, Truth
@@ -53,7 +53,7 @@ class KpiQuestion:
 def answer(
     trade: Trade,
     question: KpiQuestion,
-    sources: Sequence[Source] = (),
+    sources: Sequence[NumberSource] = (),
     members: Mapping[str, Truth] | None = None,
 ) -> Data:
     """The answer in the shape of its JSON. Where orders are in several currencies, each has a block

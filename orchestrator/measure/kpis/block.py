@@ -23,7 +23,7 @@ from orchestrator.measure.kpis.monthly import (
 )
 from orchestrator.measure.kpis.numbers import (
     Numbers,
-    Source,
+    NumberSource,
     add_figures,
     as_cents,
     as_ratio,
@@ -39,7 +39,9 @@ Data = dict[str, object]
 YEARS = (1, 3, 5, 8)
 
 
-def make_block(trade: Trade, window: Window, currency: str, sources: Sequence[Source] = ()) -> Data:
+def make_block(
+    trade: Trade, window: Window, currency: str, sources: Sequence[NumberSource] = ()
+) -> Data:
     """What a trade of one currency comes to in a window, with what sources know beside it."""
     purchases = BoughtSoFar.before(trade, window.span.end)
 

@@ -10,7 +10,7 @@ import numpy as np
 from orchestrator.measure.figures.figure import Value
 from orchestrator.measure.kpis.beside import count_beside
 from orchestrator.measure.kpis.block import Data, count_window
-from orchestrator.measure.kpis.numbers import By, Source, add_figures, as_cents, told_figures
+from orchestrator.measure.kpis.numbers import By, NumberSource, add_figures, as_cents, told_figures
 from orchestrator.measure.kpis.purchases import BoughtSoFar
 from orchestrator.measure.kpis.window import Window
 from orchestrator.measure.trade.trade import Trade, Truth
@@ -37,7 +37,12 @@ def group_people(trade: Trade, by: By) -> Grouping:
 
 
 def make_groups(
-    trade: Trade, window: Window, currency: str, *, grouping: Grouping, sources: Sequence[Source]
+    trade: Trade,
+    window: Window,
+    currency: str,
+    *,
+    grouping: Grouping,
+    sources: Sequence[NumberSource],
 ) -> list[Data]:
     """The figures of each group in one currency: of its people, and of what sources know of it."""
     told = _told_by_sources(window, currency, grouping.by, sources)
@@ -50,7 +55,7 @@ def make_groups(
 
 
 def _told_by_sources(
-    window: Window, currency: str, by: By, sources: Sequence[Source]
+    window: Window, currency: str, by: By, sources: Sequence[NumberSource]
 ) -> dict[str, dict[str, Value]]:
     found: dict[str, dict[str, Value]] = {}
     for source in sources:

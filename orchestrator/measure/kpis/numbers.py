@@ -26,7 +26,7 @@ class By(StrEnum):
     SEGMENT = "segment"
 
 
-class Source(Protocol):
+class NumberSource(Protocol):
     """Where numbers come from that are no trade."""
 
     def numbers(self, span: Span, currency: str) -> dict[str, Value]:
