@@ -31,6 +31,7 @@ from orchestrator.measure.kpis.numbers import (
 )
 from orchestrator.measure.kpis.purchases import NEVER, BoughtSoFar, between, count_of
 from orchestrator.measure.kpis.window import Span, Window
+from orchestrator.measure.predict.expected_revenue import expect_revenue
 from orchestrator.measure.trade.trade import MICROS, Trade, Whole, as_money
 
 Data = dict[str, object]
@@ -48,7 +49,8 @@ def make_block(
     def beside(span: Span) -> dict[str, Value]:
         return count_beside(trade, purchases, span, currency=currency, sources=sources)
 
-    numbers = add_figures(count_window(purchases, window) | beside(window.span))
+    foreseen = {"predicted_revenue": expect_revenue(trade, window.span.end, window.zone)}
+    numbers = add_figures(count_window(purchases, window) | beside(window.span) | foreseen)
     first_call = int(trade.calls.at[0]) if len(trade.calls) else NEVER
     return {
         "overall": _overall(trade, purchases, window, numbers),
