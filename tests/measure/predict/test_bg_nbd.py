@@ -8,7 +8,7 @@ import pytest
 from scipy.integrate import quad
 from scipy.stats import beta
 
-from orchestrator.measure.predict.bg_nbd import BgNbd, BoughtSoFar, fit_bg_nbd, log_likelihood
+from orchestrator.measure.predict.bg_nbd import BgNbd, Purchases, fit_bg_nbd, log_likelihood
 from orchestrator.measure.predict.histories import sum_up
 from tests.support.cdnow import CALIBRATION_END, needs_cdnow, read_cdnow
 from tests.support.made_shop import make_shop
@@ -16,8 +16,8 @@ from tests.support.made_shop import make_shop
 PUBLISHED = BgNbd(0.243, 4.414, 0.793, 2.426)
 
 
-def seen(*rows: tuple[float, float, float]) -> BoughtSoFar:
-    return BoughtSoFar(*(np.array(one, float) for one in zip(*rows, strict=True)))
+def seen(*rows: tuple[float, float, float]) -> Purchases:
+    return Purchases(*(np.array(one, float) for one in zip(*rows, strict=True)))
 
 
 @needs_cdnow
@@ -117,7 +117,7 @@ def test_whose_last_order_is_long_past_is_likelier_gone_and_who_ordered_once_is_
 @pytest.mark.parametrize("rows", [[], [(0, 0, 10)] * 50])
 def test_a_shop_where_nobody_ordered_again_tells_nothing(rows: list[tuple[float, ...]]) -> None:
     columns = np.array(rows, float).reshape(-1, 3).T
-    assert fit_bg_nbd(BoughtSoFar(*columns)) is None
+    assert fit_bg_nbd(Purchases(*columns)) is None
 
 
 def test_customers_who_are_all_alike_are_foretold_to_go_on_alike() -> None:
