@@ -35,7 +35,7 @@ _LISTED = 12
 
 
 @dataclass(frozen=True, slots=True)
-class Inside:
+class WithinEvents:
     """What `event`, `entry` and `item` may be somewhere, by plan or data."""
 
     event: Shapes = ()
@@ -108,13 +108,15 @@ def _in_facts(known: Knowledge) -> Iterator[Finding]:
             path += [part.removesuffix("[]"), ELEMENT] if part.endswith("[]") else [part]
         if document is not None and path[-1]:
             spot = document.file, *document.position(("facts", fact.name, "of"))
-            at = Inside(entry=_told(known, [fact.event]))
+            at = WithinEvents(entry=_told(known, [fact.event]))
             yield from ((spot, told) for told in at.along(path))
 
 
-def _inside(known: Knowledge, journeys: Collection[str], events: Collection[str] = ()) -> Inside:
+def _inside(
+    known: Knowledge, journeys: Collection[str], events: Collection[str] = ()
+) -> WithinEvents:
     entries = known.entry_events(journeys) or ()
-    return Inside(_told(known, events), _told(known, entries), _items(known, journeys))
+    return WithinEvents(_told(known, events), _told(known, entries), _items(known, journeys))
 
 
 def _told(known: Knowledge, events: Collection[str]) -> Shapes:
@@ -129,7 +131,7 @@ def _items(known: Knowledge, journeys: Collection[str]) -> Shapes:
     """What an element is of which the triggers of these journeys let in each."""
     triggers = [one for name in journeys for one in known.project.journeys[name].triggers]
     elements = [
-        _elements(Inside(event=_told(known, [one.event])).of(one.each.trees[0]))
+        _elements(WithinEvents(event=_told(known, [one.event])).of(one.each.trees[0]))
         for one in triggers
         if isinstance(one, EventTrigger) and one.each is not None and one.each.trees
     ]

@@ -11,7 +11,7 @@ from orchestrator.lint.step_rules import messages
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class TemplateRead:
     """A place in a template, and the journeys that send it."""
 
     spot: Spot
@@ -20,7 +20,7 @@ class Reading:
 
 def template_reads(
     known: Knowledge, root: str, depth: int | None = 2
-) -> Iterator[tuple[Reading, tuple[str, ...]]]:
+) -> Iterator[tuple[TemplateRead, tuple[str, ...]]]:
     """What is read of a root, as deep as that, once a place; the journeys are all that send one
     with it.
     """
@@ -40,4 +40,4 @@ def template_reads(
             if read.path[0] == root:
                 found.setdefault((subject.spot, read.path[:depth]), set()).add(subject.journey)
     for (spot, path), journeys in found.items():
-        yield Reading(spot, tuple(sorted(journeys))), path
+        yield TemplateRead(spot, tuple(sorted(journeys))), path
