@@ -8,3 +8,5 @@ from orchestrator.domain.phrase import say
 LITERATURE = say("literature")
 #: What the word means; nobody in particular wrote it first.
 DEFINITION = say("definition")
+#: What was drawn by chance is compared: the difference of two means.
+TRIAL = say("randomised controlled trial")
