@@ -19,6 +19,7 @@ COMMANDS = {
     "preview": Command("preview_command:preview", "Render messages to files, to be looked at."),
     "explain": Command("explain_command:explain", "Tell the story of one customer."),
     "status": Command("status_command:status", "Show how everything stands."),
+    "results": Command("results_command:results", "Tell what journeys brought, and caused."),
     "kpi": Command(
         "kpi_command:kpi", "Tell what the lifecycle is worth: customers, orders, retention, value."
     ),

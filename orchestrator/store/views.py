@@ -234,7 +234,7 @@ def _orders(dialect: SqlDialect) -> Select[Any]:
             _text("order_id").label("order_id"),
             case(kinds, value=ev.name).label("kind"),
             _amount(dialect, "total").label("amount"),
-            func.upper(_text("currency"), type_=Text).label("currency"),
+            func.upper(func.trim(_text("currency")), type_=Text).label("currency"),
             _text("coupon").label("coupon"),
             ev.id.label("event_id"),
             ev.customer_id,
