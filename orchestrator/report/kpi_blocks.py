@@ -37,7 +37,7 @@ class Compared(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class KpiReport:
     """What key figures are made of: a trade of one currency, up to `now`."""
 
     trade: Trade
@@ -148,7 +148,7 @@ def figure_tables(compared: Compared, currency: str) -> Iterator[Block]:
             yield Section(family.title, [Grid(name, family.title, head, rows)])
 
 
-def months_of(report: Report) -> Iterator[Block]:
+def months_of(report: KpiReport) -> Iterator[Block]:
     """Revenue by month as bars, with the table of what each month brought."""
     months = report.months()
     if not months:
@@ -187,7 +187,7 @@ def _month(month: MonthOfTrade, currency: str) -> list[Value]:
     ]
 
 
-def cohorts_of(report: Report) -> Heat:
+def cohorts_of(report: KpiReport) -> Heat:
     """Of those who first ordered in a month, the share who ordered again in each month after."""
     cohorts = report.cohorts()
     width = max((len(cohort.active) for cohort in cohorts), default=1)

@@ -8,7 +8,7 @@ from orchestrator.domain.phrase import Phrase, say, say_number, verbatim
 from orchestrator.measure.trade.kept_trade import read_kept_trade
 from orchestrator.measure.trade.trade import Trade
 from orchestrator.report.kpi_blocks import (
-    Report,
+    KpiReport,
     cohorts_of,
     figure_tables,
     months_of,
@@ -68,12 +68,14 @@ def kpi_blocks(source: Source, trade: Trade, asked: PageAsked) -> Iterator[Block
     yield from figure_tables(compared, currency)
 
 
-def report_of(source: Source, trade: Trade, currency: str) -> Report:
+def report_of(source: Source, trade: Trade, currency: str) -> KpiReport:
     """What the figures of one currency are made of."""
     several = len(trade.currencies) > 1
     own = trade.in_currency(currency) if several else trade
     writing = writing_of(source)
-    return Report(own, currency, source.zone, source.now, write=lambda one: writing.write(int(one)))
+    return KpiReport(
+        own, currency, source.zone, source.now, write=lambda one: writing.write(int(one))
+    )
 
 
 def _doubts(trade: Trade) -> Iterator[Block]:
