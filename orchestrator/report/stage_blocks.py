@@ -10,7 +10,7 @@ from orchestrator.report.page_blocks import Block, Grid, Plot, Prose
 from orchestrator.report.page_source import Source
 from orchestrator.report.page_values import Value
 from orchestrator.report.sankey import Stream, draw_flow
-from orchestrator.store.stage_flow import Moved, count_moves
+from orchestrator.store.stage_moves import Moved, count_moves
 
 SHOWN = timedelta(days=30)
 TITLE = say("From stage to stage, in the last 30 days")

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from orchestrator.domain.phrase import Phrase, say, say_number, verbatim
+from orchestrator.measure.kpis.kept_answer import kept_sources
+from orchestrator.measure.kpis.numbers import NumberSource
 from orchestrator.measure.trade.kept_trade import read_kept_trade
 from orchestrator.measure.trade.trade import Trade
 from orchestrator.report.kpi_blocks import (
@@ -15,15 +17,7 @@ from orchestrator.report.kpi_blocks import (
     tiles_of,
 )
 from orchestrator.report.page_asked import PageAsked
-from orchestrator.report.page_blocks import (
-    Alert,
-    Alerts,
-    Block,
-    Page,
-    Prose,
-    Section,
-    Views,
-)
+from orchestrator.report.page_blocks import Alert, Alerts, Block, Page, Prose, Section, Views
 from orchestrator.report.page_source import Source
 from orchestrator.report.page_writing import writing_of
 
@@ -41,10 +35,13 @@ TIMES: Mapping[str, tuple[Phrase, int | None]] = {
 def kpi_page(source: Source, asked: PageAsked) -> Page:
     """The figures of a time; each currency by itself."""
     trade = read_kept_trade(source.database, source.config.project.currency)
-    return Page(TITLE, list(kpi_blocks(source, trade, asked)))
+    sources = kept_sources(source.database, source.zone)
+    return Page(TITLE, list(kpi_blocks(source, trade, asked, sources)))
 
 
-def kpi_blocks(source: Source, trade: Trade, asked: PageAsked) -> Iterator[Block]:
+def kpi_blocks(
+    source: Source, trade: Trade, asked: PageAsked, sources: Sequence[NumberSource] = ()
+) -> Iterator[Block]:
     """The page's blocks, of the database's trade or of a log's."""
     if not trade.currencies:
         yield Prose(NO_ORDERS)
@@ -52,30 +49,41 @@ def kpi_blocks(source: Source, trade: Trade, asked: PageAsked) -> Iterator[Block
     shown = asked.get("currency")
     currency = shown if shown in trade.currencies else trade.currencies[0]
     time = asked.get("by") if asked.get("by") in TIMES else "30"
-    views = [(label, f"kpis?by={key}&currency={currency}", key == time)
-             for key, (label, _) in TIMES.items()]  # fmt: skip
-    yield Views(say("The time"), views)
-    if len(trade.currencies) > 1:
-        others = [(verbatim(one), f"kpis?by={time}&currency={one}", one == currency)
-                  for one in trade.currencies]  # fmt: skip
-        yield Views(say("The currency"), others)
-    report = report_of(source, trade, currency)
+    yield from _views(trade, currency, time)
+    report = report_of(source, trade, currency, sources)
     compared = report.compare(TIMES[time][1])
+    whole = compared.now if compared.before is None else report.ask()
     yield tiles_of(compared, currency)
     yield from _doubts(trade)
-    yield Section(say("By month"), list(months_of(report)), name="months")
-    yield Section(say("Cohorts"), [cohorts_of(report)], name="cohorts")
+    yield Section(say("By month"), list(months_of(whole, report)), name="months")
+    yield Section(say("Cohorts"), [cohorts_of(whole)], name="cohorts")
     yield from figure_tables(compared, currency)
 
 
-def report_of(source: Source, trade: Trade, currency: str) -> KpiReport:
+def _views(trade: Trade, currency: str, time: str) -> Iterator[Block]:
+    times = [
+        (label, f"kpis?by={key}&currency={currency}", key == time)
+        for key, (label, _) in TIMES.items()
+    ]
+    yield Views(say("The time"), times)
+    if len(trade.currencies) > 1:
+        others = [
+            (verbatim(one), f"kpis?by={time}&currency={one}", one == currency)
+            for one in trade.currencies
+        ]
+        yield Views(say("The currency"), others)
+
+
+def report_of(
+    source: Source, trade: Trade, currency: str, sources: Sequence[NumberSource] = ()
+) -> KpiReport:
     """What the figures of one currency are made of."""
-    several = len(trade.currencies) > 1
-    own = trade.in_currency(currency) if several else trade
     writing = writing_of(source)
-    return KpiReport(
-        own, currency, source.zone, source.now, write=lambda one: writing.write(int(one))
-    )
+
+    def write(number: float) -> str:
+        return writing.write(int(number))
+
+    return KpiReport(trade, currency, source.zone, source.now, sources, write)
 
 
 def _doubts(trade: Trade) -> Iterator[Block]:
