@@ -10,8 +10,13 @@ from orchestrator.engine.last_tick import read_own_time
 from orchestrator.language.project import Project
 from orchestrator.measure.kpis.answered import KpiQuestion, answer, find_window
 from orchestrator.measure.kpis.block import Data
+<<<<<<< HEAD
 from orchestrator.measure.kpis.messages_source import MessageSource
 from orchestrator.measure.kpis.numbers import By, NumberSource
+=======
+from orchestrator.measure.kpis.messages_source import read_messages
+from orchestrator.measure.kpis.numbers import By
+>>>>>>> main
 from orchestrator.measure.kpis.spending import SpendSource
 from orchestrator.measure.kpis.stage_flow import StageSource
 from orchestrator.measure.segment_told import belonging, everybody_at
@@ -25,8 +30,16 @@ from orchestrator.store.stage_history import walk_stage_changes
 def answer_kept(database: Database, question: KpiQuestion, project: Project | None = None) -> Data:
     """All that the database tells; `project` is needed to tell figures apart by segment."""
     trade = read_kept_trade(database, question.currency)
+<<<<<<< HEAD
     sources = kept_sources(database, question.zone)
     stages = next(one for one in sources if isinstance(one, StageSource))
+=======
+    with database.read() as transaction:
+        spendings = read_spendings(transaction)
+        stages = StageSource(list(walk_stage_changes(transaction)))
+        messages = read_messages(transaction, trade.people.keys)
+    sources = (messages, SpendSource(spendings, question.zone), stages)
+>>>>>>> main
     members = None
     if question.by is By.SEGMENT:
         assert project is not None
