@@ -47,6 +47,9 @@ COMMANDS = {
         "tasks_command:app",
         "List the to-dos for people, say that one is done, or write them to a file.",
     ),
+    "spend": Command(
+        "spend_command:app", "Take in what was spent on marketing, by day, channel and campaign."
+    ),
     "suppressions": Command(
         "suppressions_command:app",
         "List the addresses nobody writes to any more, add one, or lift one.",

@@ -47,6 +47,7 @@ from orchestrator.store.tables import (
     ENROLLMENTS,
     EVENTS,
     MESSAGES,
+    SPENDINGS,
     STAGE_CHANGES,
 )
 
@@ -287,6 +288,18 @@ def _stages(_dialect: SqlDialect) -> Select[Any]:
     )
 
 
+# ---------------------------------------------------------------- money spent
+
+
+def _spend(_dialect: SqlDialect) -> Select[Any]:
+    s = SPENDINGS.c
+    return select(
+        *(s.date, s.channel, s.campaign),
+        (cast(s.micros, Float) / 1_000_000).label("amount"),
+        *(s.currency, s.leads, s.impressions, s.clicks),
+    )
+
+
 # ---------------------------------------------------------------- all of them
 
 #: Every view by its name, and what it selects.
@@ -297,6 +310,7 @@ VIEWS: Mapping[str, Any] = {
     "exposures": _exposures,
     "orders": _orders,
     "stages": _stages,
+    "spend": _spend,
 }
 
 
