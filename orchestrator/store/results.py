@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
+from datetime import date as Date
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -27,6 +28,7 @@ from orchestrator.store.tables import (
     DECISIONS,
     EVENTS,
     MESSAGES,
+    SPENDINGS,
     STAGE_CHANGES,
 )
 from orchestrator.store.transaction import Transaction
@@ -326,3 +328,16 @@ def currencies_of_orders(transaction: Transaction) -> list[str]:
     o = _orders.c
     named = select(o.currency).where(o.kind == "order", o.currency.is_not(None)).distinct()
     return sorted(transaction.scalars(named))
+
+
+def spent_on_campaigns(
+    transaction: Transaction, since: Date | None, until: Date | None
+) -> dict[tuple[str, str], int]:
+    """What was spent in [since, until), by campaign and currency, in millionths."""
+    s = SPENDINGS.c
+    query = select(s.campaign, s.currency, func.sum(s.micros)).group_by(s.campaign, s.currency)
+    if since is not None:
+        query = query.where(s.date >= since)
+    if until is not None:
+        query = query.where(s.date < until)
+    return {(row[0], row[1]): int(row[2]) for row in transaction.execute(query)}

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from orchestrator.domain.journey import Journey
@@ -55,6 +56,7 @@ class JourneyResults:
     within: timedelta | None
     tally: Tally
     groups: Sequence[tuple[str, Tally]] = ()
+    cost: Mapping[str, Decimal] = field(default_factory=dict)  # by currency, where any is known
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,14 +80,33 @@ def read_results(database: Database, shop: Shop, question: ResultsAsked) -> Resu
         whole = groups
         if question.by in _OVERLAP:
             whole = count_results(transaction, cohort, question.rule, currency)
+        spent = _read_costs(transaction, question, shop.zone)
         tellers = results.channels_with_receipts(transaction)
     totals = _totals(whole)
     labelled = {} if question.by is None else _with_labels(groups, parted, shop)
     told = [
-        _results_of(name, shop.journeys.get(name), totals, labelled)
+        replace(
+            _results_of(name, shop.journeys.get(name), totals, labelled), cost=spent.get(name, {})
+        )
         for name in _names(totals, question, shop)
     ]
     return Results(question, told, tellers)
+
+
+def _read_costs(
+    transaction: Transaction, question: ResultsAsked, zone: ZoneInfo
+) -> dict[str, dict[str, Decimal]]:
+    """What was spent on campaigns of a journey's name, on the days that are asked about."""
+    since, until = (
+        None if at is None else at.astimezone(zone).date()
+        for at in (question.since, question.until)
+    )
+    costs: dict[str, dict[str, Decimal]] = defaultdict(dict)
+    for (campaign, currency), micros in results.spent_on_campaigns(
+        transaction, since, until
+    ).items():
+        costs[campaign][currency] = Decimal(micros).scaleb(-6)
+    return costs
 
 
 def _totals(groups: Mapping[tuple[str, str], Tally]) -> Mapping[str, Tally]:

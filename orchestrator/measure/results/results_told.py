@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 
 from orchestrator.domain.answer import Cell, Heading, Part, Table
@@ -47,6 +47,10 @@ def tell_results(found: Results) -> Iterator[Part]:
                 yield ""
                 yield Heading(_title(one))
                 yield from _tell_lines(_GROUPS[found.question.by], one.groups, found)
+    costs = [(one.journey, one.cost) for one in found.journeys if one.cost]
+    if costs:
+        yield ""
+        yield _cost_table(costs)
     yield ""
     yield _explain_rule(found.question.rule)
     yield from _tell_goals(found.journeys)
@@ -190,6 +194,14 @@ def _money_row(found: Uplift) -> list[Cell]:
         _plain(found.of_treated), _plain(found.of_control), _plain(found.difference, "+"), span,
         _plain(found.incremental, "+"),
     ]  # fmt: skip
+
+
+def _cost_table(costs: Sequence[tuple[str, Mapping[str, Decimal]]]) -> Table:
+    rows = [
+        (name, " + ".join(_money(amount, currency) for currency, amount in cost.items()))
+        for name, cost in costs
+    ]
+    return Table((say("JOURNEY"), say("COST")), rows)
 
 
 # ---------------------------------------------------------------- cells
