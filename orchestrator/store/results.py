@@ -51,7 +51,7 @@ Rows = Iterator[FoundRow]
 Stream = Generator[FoundRow]  # to be closed by who does not read it to its end
 
 
-class By(StrEnum):
+class GroupedBy(StrEnum):
     """By what results are told apart."""
 
     STEP = "step"  # the message
@@ -71,7 +71,7 @@ class EntryCohort:
     journey: str | None = None
     since: datetime | None = None
     until: datetime | None = None
-    by: By | None = None
+    by: GroupedBy | None = None
     weeks: tuple[datetime, ...] = ()
     language: str = ""
 
@@ -87,7 +87,7 @@ def _passages(cohort: EntryCohort, *more: Column, is_sqlite: bool) -> CTE:
     """
     e = _entries.c
     ways = _variants(is_sqlite=is_sqlite)
-    by_variant = cohort.by is By.VARIANT
+    by_variant = cohort.by is GroupedBy.VARIANT
     group = ways.c.way if by_variant else _group(cohort, is_sqlite=is_sqlite)
     query = select(e.journey, e.enrollment_id, e.customer_id, group.label("group"), *more)
     if by_variant:
@@ -128,11 +128,11 @@ def _is_drawn() -> Column:
 
 def _group(cohort: EntryCohort, *, is_sqlite: bool) -> Column:
     match cohort.by:
-        case By.STAGE:
+        case GroupedBy.STAGE:
             return _stage_at_entry()
-        case By.LOCALE:
+        case GroupedBy.LOCALE:
             return _language_of_customer(cohort.language, is_sqlite=is_sqlite)
-        case By.WEEK if cohort.weeks:
+        case GroupedBy.WEEK if cohort.weeks:
             return _week_of_entry(cohort.weeks)
     return literal("", Text)
 
@@ -212,7 +212,7 @@ def count_sends(transaction: Transaction, cohort: EntryCohort) -> Rows:
     """
     p = _passages(cohort, is_sqlite=transaction.is_sqlite).c
     m = MESSAGES.c
-    group = m.step if cohort.by is By.STEP else p.group
+    group = m.step if cohort.by is GroupedBy.STEP else p.group
     groups = p.journey, group.label("group"), m.channel, m.state
     query = (
         select(*groups, func.count().label("number"))
@@ -253,7 +253,7 @@ def count_unsubscribed(transaction: Transaction, cohort: EntryCohort) -> Rows:
     p = _passages(cohort, is_sqlite=transaction.is_sqlite).c
     m, ev = MESSAGES.c, EVENTS.c
     named = dialect_of(transaction.is_sqlite).part(ev.properties, "email_id").text
-    group = m.step if cohort.by is By.STEP else p.group
+    group = m.step if cohort.by is GroupedBy.STEP else p.group
     query = (
         select(p.journey, group.label("group"), func.count(m.id.distinct()).label("number"))
         .join_from(EVENTS, MESSAGES, m.public_id == named)

@@ -15,12 +15,12 @@ from orchestrator.measure.results.counting import count_results, usual_currency
 from orchestrator.measure.results.tally import Tally
 from orchestrator.store import results
 from orchestrator.store.database import Database
-from orchestrator.store.results import By, EntryCohort
+from orchestrator.store.results import EntryCohort, GroupedBy
 from orchestrator.store.transaction import Transaction
 
 WEEKS_MAX = 520  # ten years
 #: A passage may be in several groups, or in none.
-_OVERLAP = (By.STEP, By.VARIANT)
+_OVERLAP = (GroupedBy.STEP, GroupedBy.VARIANT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class ResultsAsked:
     journey: str | None = None
     since: datetime | None = None
     until: datetime | None = None
-    by: By | None = None
+    by: GroupedBy | None = None
     rule: CreditRule = field(default_factory=CreditRule)
 
 
@@ -149,10 +149,10 @@ def _results_of(
 
 
 def _parted(
-    transaction: Transaction, cohort: EntryCohort, by: By | None, zone: ZoneInfo
+    transaction: Transaction, cohort: EntryCohort, by: GroupedBy | None, zone: ZoneInfo
 ) -> EntryCohort:
     weeks: tuple[datetime, ...] = ()
-    if by is By.WEEK:
+    if by is GroupedBy.WEEK:
         first, last = results.span_of_entries(transaction, cohort)
         if first is not None and last is not None:
             weeks = weeks_between(first, last, zone)
@@ -181,10 +181,10 @@ def _with_labels(
 
     def place(key: tuple[str, str]) -> tuple[str, int, str]:
         journey, group = key
-        if cohort.by is By.WEEK:
+        if cohort.by is GroupedBy.WEEK:
             return journey, int(group or -1), ""
         known = shop.journeys.get(journey)
-        steps = list(known.by_id) if known and cohort.by is By.STEP else []
+        steps = list(known.by_id) if known and cohort.by is GroupedBy.STEP else []
         return journey, steps.index(group) if group in steps else len(steps), group
 
     return {
@@ -194,6 +194,6 @@ def _with_labels(
 
 
 def _label(group: str, cohort: EntryCohort) -> str:
-    if cohort.by is By.WEEK and group:
+    if cohort.by is GroupedBy.WEEK and group:
         return f"{cohort.weeks[int(group)]:%Y-%m-%d}"
     return group

@@ -12,7 +12,7 @@ from orchestrator.measure.results.attribution import CreditRule, Model
 from orchestrator.measure.results.comparison import Uplift
 from orchestrator.measure.results.journey_results import JourneyResults, Results
 from orchestrator.measure.results.tally import Tally
-from orchestrator.store.results import By
+from orchestrator.store.results import GroupedBy
 
 Line = tuple[str, Tally]
 
@@ -26,11 +26,11 @@ _MODELS = {
     ),
 }
 _GROUPS = {
-    By.STEP: say("STEP"),
-    By.VARIANT: say("VARIANT"),
-    By.STAGE: say("STAGE AT ENTRY"),
-    By.LOCALE: say("LANGUAGE"),
-    By.WEEK: say("WEEK OF ENTRY"),
+    GroupedBy.STEP: say("STEP"),
+    GroupedBy.VARIANT: say("VARIANT"),
+    GroupedBy.STAGE: say("STAGE AT ENTRY"),
+    GroupedBy.LOCALE: say("LANGUAGE"),
+    GroupedBy.WEEK: say("WEEK OF ENTRY"),
 }
 
 
@@ -57,7 +57,7 @@ def tell_results(found: Results) -> Iterator[Part]:
 
 
 def _tell_lines(head: Phrase, lines: Sequence[Line], found: Results) -> Iterator[Part]:
-    by_step = found.question.by is By.STEP and head is _GROUPS[By.STEP]
+    by_step = found.question.by is GroupedBy.STEP and head is _GROUPS[GroupedBy.STEP]
     if not by_step:
         yield _entry_table(head, lines)
         yield ""
