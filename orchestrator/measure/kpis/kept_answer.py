@@ -10,13 +10,8 @@ from orchestrator.engine.last_tick import read_own_time
 from orchestrator.language.project import Project
 from orchestrator.measure.kpis.answered import KpiQuestion, answer, find_window
 from orchestrator.measure.kpis.block import Data
-<<<<<<< HEAD
-from orchestrator.measure.kpis.messages_source import MessageSource
-from orchestrator.measure.kpis.numbers import By, NumberSource
-=======
 from orchestrator.measure.kpis.messages_source import read_messages
-from orchestrator.measure.kpis.numbers import By
->>>>>>> main
+from orchestrator.measure.kpis.numbers import By, NumberSource
 from orchestrator.measure.kpis.spending import SpendSource
 from orchestrator.measure.kpis.stage_flow import StageSource
 from orchestrator.measure.segment_told import belonging, everybody_at
@@ -30,16 +25,8 @@ from orchestrator.store.stage_history import walk_stage_changes
 def answer_kept(database: Database, question: KpiQuestion, project: Project | None = None) -> Data:
     """All that the database tells; `project` is needed to tell figures apart by segment."""
     trade = read_kept_trade(database, question.currency)
-<<<<<<< HEAD
-    sources = kept_sources(database, question.zone)
+    sources = kept_sources(database, trade, question.zone)
     stages = next(one for one in sources if isinstance(one, StageSource))
-=======
-    with database.read() as transaction:
-        spendings = read_spendings(transaction)
-        stages = StageSource(list(walk_stage_changes(transaction)))
-        messages = read_messages(transaction, trade.people.keys)
-    sources = (messages, SpendSource(spendings, question.zone), stages)
->>>>>>> main
     members = None
     if question.by is By.SEGMENT:
         assert project is not None
@@ -48,12 +35,13 @@ def answer_kept(database: Database, question: KpiQuestion, project: Project | No
     return found | {"stages": stages.flow(find_window(trade, question).span)}
 
 
-def kept_sources(database: Database, zone: ZoneInfo) -> tuple[NumberSource, ...]:
+def kept_sources(database: Database, trade: Trade, zone: ZoneInfo) -> tuple[NumberSource, ...]:
     """What a database knows beside its trade: messages, spending, stages."""
     with database.read() as transaction:
         spendings = read_spendings(transaction)
         stages = StageSource(list(walk_stage_changes(transaction)))
-    return MessageSource(database), SpendSource(spendings, zone), stages
+        messages = read_messages(transaction, trade.people.keys)
+    return messages, SpendSource(spendings, zone), stages
 
 
 def _members_of_segments(database: Database, project: Project, trade: Trade) -> dict[str, Truth]:

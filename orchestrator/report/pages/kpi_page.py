@@ -35,7 +35,7 @@ TIMES: Mapping[str, tuple[Phrase, int | None]] = {
 def kpi_page(source: Source, asked: PageAsked) -> Page:
     """The figures of a time; each currency by itself."""
     trade = read_kept_trade(source.database, source.config.project.currency)
-    sources = kept_sources(source.database, source.zone)
+    sources = kept_sources(source.database, trade, source.zone)
     return Page(TITLE, list(kpi_blocks(source, trade, asked, sources)))
 
 
