@@ -199,7 +199,7 @@ class DateTrigger(Trigger):
 
     def words(self) -> str:
         """`7d before customer.birthday, every year, at 09:00`."""
-        return tell_occasions(self.date.source, self.offset, self.every, self.clock)
+        return tell_occasions(str(self.date.source), self.offset, self.every, self.clock)
 
     @property
     def cause(self) -> str:
