@@ -19,12 +19,16 @@ COMMANDS = {
     "preview": Command("preview_command:preview", "Render messages to files, to be looked at."),
     "explain": Command("explain_command:explain", "Tell the story of one customer."),
     "status": Command("status_command:status", "Show how everything stands."),
+    "results": Command("results_command:results", "Tell what journeys brought, and caused."),
     "kpi": Command(
         "kpi_command:kpi", "Tell what the lifecycle is worth: customers, orders, retention, value."
     ),
     "segment": Command("segment_command:segment", "Count who belongs to a segment, and list them."),
     "predict": Command("predict_command:predict", "Tell what customers will probably do."),
     "events": Command("events_command:app", "Learn the tracking plan from what came in."),
+    "gaps": Command(
+        "gaps_command:gaps", "Show which typical programmes run here, and which are missing."
+    ),
     "start": Command("start_command:start", "Enter customers into a journey by hand."),
     "deploy": Command(
         "deploy_command:deploy", "Have the workers of a Prefect work pool take shifts."
@@ -42,6 +46,9 @@ COMMANDS = {
     "tasks": Command(
         "tasks_command:app",
         "List the to-dos for people, say that one is done, or write them to a file.",
+    ),
+    "spend": Command(
+        "spend_command:app", "Take in what was spent on marketing, by day, channel and campaign."
     ),
     "suppressions": Command(
         "suppressions_command:app",

@@ -10,6 +10,7 @@ from datetime import datetime
 
 from sqlalchemy import select, update
 
+from orchestrator.domain.assignment import HOLDOUT
 from orchestrator.domain.consent import MARKETING
 from orchestrator.domain.effects import DecisionKind, Effect
 from orchestrator.domain.identity import fold_address
@@ -275,6 +276,18 @@ def _refuse_marketing(
 
 def _all_assignments(state: CustomerState, now: datetime) -> list[Row]:
     return [
-        {"customer_id": state.id, "journey": journey, "step": step, "variant": variant, "at": now}
+        {
+            "customer_id": state.id,
+            "journey": journey,
+            "step": step,
+            "variant": variant,
+            "at": _drawn_at(state, journey, now) if step == HOLDOUT else now,
+        }
         for (journey, step), variant in state.assignments.items()
     ]
+
+
+def _drawn_at(state: CustomerState, journey: str, now: datetime) -> datetime:
+    """Whether somebody is held out is drawn when they first enter the journey, or any ("")."""
+    entries = state.entries.items()
+    return min((one.first for name, one in entries if journey in ("", name)), default=now)

@@ -23,6 +23,8 @@ INPUTS: dict[str, Phrase] = {
     "held_throughout": say("customers who are held when the period begins and when it ends"),
     "window_days": say("days of the period, by the calendar"),
     "years": say("years for which a value is told: 1, 3, 5 and 8"),
+    "stays": say("stays in the stage that ended in the period"),
+    "stage_days": say("the days of those stays, added up"),
     "revenue_so_far": say("the totals of all orders up to the end of the period"),
     "refunds_so_far": say("what was given back up to then to customers who ordered"),
     "predicted_revenue": say(

@@ -7,7 +7,8 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from orchestrator.domain.errors import ParcoursError
-from orchestrator.domain.phrase import say
+from orchestrator.domain.phrase import say, strung
+from orchestrator.measure.kpis.numbers import By
 
 _ENDINGS = (".gz", ".jsonl", ".ndjson", ".json")
 
@@ -46,6 +47,20 @@ def read_steps(text: str) -> list[str]:
             say("'{text}' is no funnel: write \"Product Viewed > Order Completed\"", text=text)
         )
     return steps
+
+
+def read_by(text: str) -> By:
+    """By what figures are to be told apart."""
+    try:
+        return By(text)
+    except ValueError:
+        raise InvalidQuestion(
+            say(
+                "figures are not told by '{text}': there are {known}",
+                text=text,
+                known=strung(by.value for by in By),
+            )
+        ) from None
 
 
 def name_of(file: Path) -> str:
