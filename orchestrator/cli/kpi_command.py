@@ -5,7 +5,19 @@ from __future__ import annotations
 from pathlib import Path
 
 from orchestrator.cli.databases import opened
-from orchestrator.cli.kpi_options import By, Cart, From, Funnels, Logs, Spend, To
+from orchestrator.cli.kpi_figure import print_figure
+from orchestrator.cli.kpi_options import (
+    By,
+    Cart,
+    FigureName,
+    From,
+    Funnels,
+    Logs,
+    Spend,
+    To,
+    Typed,
+    Within,
+)
 from orchestrator.cli.options import AsJson, ProjectFolder, refused
 from orchestrator.cli.output import print_answer, print_json
 from orchestrator.cli.projects import load, load_settings, settings_or_defaults, zone_of
@@ -17,6 +29,7 @@ from orchestrator.measure.kpis.asked import (
     read_by,
     read_steps,
     read_window,
+    read_windows,
 )
 from orchestrator.measure.kpis.kept_answer import answer_kept
 from orchestrator.measure.kpis.kpis_told import tell_kpis
@@ -24,6 +37,7 @@ from orchestrator.measure.kpis.logged_answer import answer_logged
 
 
 def kpi(
+    numbers: Typed = None,
     *,
     since: From = None,
     until: To = None,
@@ -31,7 +45,9 @@ def kpi(
     events: Logs = None,
     spend: Spend = None,
     funnel: Funnels = None,
+    within: Within = None,
     cart: Cart = None,
+    figure: FigureName = None,
     project: ProjectFolder = Path(),
     as_json: AsJson = False,
 ) -> None:
@@ -39,6 +55,9 @@ def kpi(
 
     Of the database, or of a log alone. Months and days are those of the project's time zone.
     """
+    if figure is not None or numbers:
+        print_figure(figure or "", numbers or [], as_json)
+        return
     config = settings_or_defaults(project) if events else load_settings(project)
     zone = zone_of(config)
     with refused(None, InvalidQuestion):
@@ -50,6 +69,7 @@ def kpi(
             start=start,
             end=end,
             funnels=[read_steps(text) for text in funnel or ()],
+            windows=read_windows(within or []),
             cart=cart,
             by=None if by is None else read_by(by),
         )

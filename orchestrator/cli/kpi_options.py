@@ -28,6 +28,19 @@ Funnels = Annotated[
     list[str] | None,
     typer.Option("--funnel", metavar='"A > B"', help="Events in their order; may be repeated."),
 ]
+Within = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--within", metavar="SPAN", help="How long a funnel may take, such as 14d; may be repeated."
+    ),
+]
+FigureName = Annotated[
+    str | None,
+    typer.Option("--figure", metavar="NAME", help="One figure alone, of numbers that are typed."),
+]
+Typed = Annotated[
+    list[str] | None, typer.Argument(metavar="[NUMBER=VALUE]…", help="For --figure: its numbers.")
+]
 Cart = Annotated[
     str | None, typer.Option("--cart", metavar="EVENT", help="Carts that this event fills.")
 ]

@@ -1,112 +1,79 @@
-"""How many messages left in a time and what became of them, of passages and of what they gave."""
+"""What figures of messages are counted from: each that left, each passage with one, each grant."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, Select, case, func, literal, select
+from sqlalchemy import select
 
 from orchestrator.domain.message import TAKEN, MessageState
-from orchestrator.store.tables import CUSTOMERS, ENROLLMENTS, GRANTS
+from orchestrator.store.tables import ENROLLMENTS, GRANTS
 from orchestrator.store.transaction import Transaction
 from orchestrator.store.views import view
 
+_STREAM = {"yield_per": 5_000}
 _TAKEN = [str(state) for state in TAKEN]
-#: By what numbers may be grouped; "" not at all.
-GROUPINGS = ("", "journey", "channel", "stage")
 
 
-class MessageNumbers(NamedTuple):
-    """Messages that left, and those of which receipts tell."""
+class SentRow(NamedTuple):
+    """A message that left, and what receipts tell of it."""
 
-    sent: int
-    readers: int
-    delivered: int
-    bounced: int
-    opened: int
-    clicked: int
-    complained: int
-
-
-class PassageNumbers(NamedTuple):
-    """Passages whose first message left, and those that reached their goal after it."""
-
-    with_message: int
-    converted: int
+    at: datetime
+    customer_id: int
+    journey: str
+    channel: str
+    delivered: bool
+    opened: bool
+    clicked: bool
+    bounced: bool
+    complained: bool
 
 
-class GrantNumbers(NamedTuple):
-    """Coupons and rewards that were given, and those that an order redeemed."""
+class PassageRow(NamedTuple):
+    """A passage with a message, from when that left, and whether it reached its goal after it."""
 
-    given: int
-    redeemed: int
+    at: datetime
+    customer_id: int
+    journey: str
+    converted: bool
 
 
-def count_messages(
-    transaction: Transaction, start: datetime, end: datetime, by: str = ""
-) -> Mapping[str, MessageNumbers]:
-    """Of each group, those that left in a time."""
+class GivenRow(NamedTuple):
+    """A coupon or reward, and whether an order redeemed it; `customer_id` None: nobody known."""
+
+    at: datetime
+    customer_id: int | None
+    journey: str
+    redeemed: bool
+
+
+def walk_sent(transaction: Transaction) -> Iterator[SentRow]:
+    """Every message that left, in no order, streamed."""
     s = view("sends").c
-    columns = (
-        func.count(),
-        func.count(s.customer_id.distinct()),
-        func.count(s.delivered_at),
-        _count_if(s.state == str(MessageState.BOUNCED)),
-        func.count(s.opened_at),
-        func.count(s.clicked_at),
-        _count_if(s.state == str(MessageState.COMPLAINED)),
-    )
-    group = {"journey": s.journey, "channel": s.channel, "stage": _stage_of(s.customer_id)}.get(by)
-    query = _grouped(group, *columns).where(
-        s.state.in_(_TAKEN), s.timestamp >= start, s.timestamp < end
-    )
-    return {str(name or ""): MessageNumbers(*row) for name, *row in transaction.execute(query)}
+    query = select(
+        *(s.timestamp, s.customer_id, s.journey, s.channel),
+        *(s.delivered_at.is_not(None), s.opened_at.is_not(None), s.clicked_at.is_not(None)),
+        *(s.state == str(MessageState.BOUNCED), s.state == str(MessageState.COMPLAINED)),
+    ).where(s.state.in_(_TAKEN))
+    return map(SentRow._make, transaction.execute(query, execution_options=_STREAM))
 
 
-def count_passages(
-    transaction: Transaction, start: datetime, end: datetime, by: str = ""
-) -> Mapping[str, PassageNumbers]:
-    """Of each group, passages whose first message left in a time; none of a control group."""
+def walk_passages(transaction: Transaction) -> Iterator[PassageRow]:
+    """Every passage with a message but those of a control group, in no order, streamed."""
     e = view("entries").c
-    group = {"journey": e.journey, "stage": _stage_of(e.customer_id)}.get(by)
-    query = _grouped(group, func.count(), _count_if(e.converted_at >= e.first_message_at)).where(
-        e.held_out.is_(False), e.first_message_at >= start, e.first_message_at < end
+    query = select(e.first_message_at, e.customer_id, e.journey, e.converted_at).where(
+        e.held_out.is_(False), e.first_message_at.is_not(None)
     )
-    return {str(name or ""): PassageNumbers(*row) for name, *row in transaction.execute(query)}
+    for at, who, journey, converted_at in transaction.execute(query, execution_options=_STREAM):
+        yield PassageRow(at, who, journey, converted_at is not None and converted_at >= at)
 
 
-def count_grants(
-    transaction: Transaction, start: datetime, end: datetime, by: str = ""
-) -> Mapping[str, GrantNumbers]:
-    """Of each group, what was given in a time."""
+def walk_given(transaction: Transaction) -> Iterator[GivenRow]:
+    """Every coupon and reward, in no order, streamed."""
     g = GRANTS.c
-    group = {"journey": ENROLLMENTS.c.journey, "stage": _stage_of(g.customer_id)}.get(by)
-    query = (
-        _grouped(group, func.count(), func.count(g.redeemed_at))
-        .select_from(GRANTS)
-        .join(ENROLLMENTS, ENROLLMENTS.c.id == g.enrollment_id)
-        .where(g.at >= start, g.at < end)
+    query = select(g.at, g.customer_id, ENROLLMENTS.c.journey, g.redeemed_at.is_not(None)).join(
+        ENROLLMENTS, ENROLLMENTS.c.id == g.enrollment_id
     )
-    return {str(name or ""): GrantNumbers(*row) for name, *row in transaction.execute(query)}
-
-
-def _count_if(condition: ColumnElement[bool]) -> ColumnElement[int]:
-    return func.count(case((condition, 1)))
-
-
-def _stage_of(customer_id: ColumnElement[int]) -> ColumnElement[str | None]:
-    """The stage that a customer is in today."""
-    c = CUSTOMERS.alias().c
-    return select(c.stage).where(c.id == customer_id).scalar_subquery()
-
-
-def _grouped(
-    group: ColumnElement[str] | None, *counts: ColumnElement[int]
-) -> Select[tuple[object, ...]]:
-    """Counts by group, or of all."""
-    if group is None:
-        return select(literal(""), *counts)
-    named = group.label("named")
-    return select(named, *counts).group_by(named)
+    return map(GivenRow._make, transaction.execute(query, execution_options=_STREAM))

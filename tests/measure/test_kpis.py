@@ -136,7 +136,7 @@ def test_a_log_without_calls_has_no_window(tmp_path: Path) -> None:
     found = ask(tmp_path)
     assert (found["window"], found["window_days"], found["months"]) == (None, None, [])
     assert [str(part) for part in tell_kpis(found)] == [
-        "There are no calls yet: nothing can be counted."
+        "There are no calls in this time: nothing can be counted."
     ]
 
 

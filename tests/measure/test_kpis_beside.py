@@ -277,6 +277,7 @@ def test_figures_are_told_by_stage_with_the_time_that_people_stay_in_it(shop: Sh
 def test_figures_are_told_by_segment(shop: Shop) -> None:
     (rich,) = groups_of(shop, By.SEGMENT).values()
     assert (rich["group"], rich["orders"], rich["gross_revenue"]) == ("rich", 1, 80.0)
+    assert rich["figures"]["conversion_rate"] == 0.5
 
 
 def test_groups_stand_beside_each_other_in_a_table(shop: Shop) -> None:

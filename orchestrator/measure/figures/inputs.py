@@ -76,4 +76,11 @@ INPUTS: dict[str, Phrase] = {
     "nps_answers": say("all answers to them with a score"),
     "satisfied": say("answers of 4 and 5 to surveys whose name holds `csat`"),
     "csat_answers": say("all answers to them with a score"),
+    "reached": say("passages of a journey that had a message"),
+    "converted": say("those of them that reached the goal after it, in its window"),
+    "attributed_revenue": say("what is credited to the messages of a journey"),
+    "treated": say("passages that had a message from the instant of the comparison on"),
+    "control": say("passages of the control group that got as far"),
+    "of_treated": say("conversions, or money, of the treated"),
+    "of_control": say("conversions, or money, of the control group"),
 }

@@ -15,8 +15,8 @@ from orchestrator.measure.kpis.block import Data, make_block
 from orchestrator.measure.kpis.carts import count_carts
 from orchestrator.measure.kpis.definitions import DEFINITIONS
 from orchestrator.measure.kpis.funnels import WINDOWS, Windows, make_funnel
-from orchestrator.measure.kpis.grouped import Grouping, group_people, make_groups
-from orchestrator.measure.kpis.numbers import By, NumberSource
+from orchestrator.measure.kpis.grouped import group_people, make_groups
+from orchestrator.measure.kpis.numbers import By, Grouping, NumberSource
 from orchestrator.measure.kpis.sequences import Sequences
 from orchestrator.measure.kpis.window import Window, span_of_calls
 from orchestrator.measure.trade.trade import Trade, Truth

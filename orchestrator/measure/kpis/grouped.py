@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 import numpy as np
 
 from orchestrator.measure.figures.figure import Value
 from orchestrator.measure.kpis.beside import count_beside
 from orchestrator.measure.kpis.block import Data, count_window
-from orchestrator.measure.kpis.numbers import By, NumberSource, add_figures, as_cents, told_figures
+from orchestrator.measure.kpis.numbers import (
+    By,
+    Grouping,
+    NumberSource,
+    add_figures,
+    as_cents,
+    told_figures,
+)
 from orchestrator.measure.kpis.purchases import BoughtSoFar
 from orchestrator.measure.kpis.window import Window
 from orchestrator.measure.trade.trade import Trade, Truth
-
-
-@dataclass(frozen=True, slots=True)
-class Grouping:
-    """By what figures are told apart; `members` says who is in each group, where groups are of
-    people.
-    """
-
-    by: By
-    members: Mapping[str, Truth]
 
 
 def group_people(trade: Trade, by: By) -> Grouping:
@@ -45,7 +41,7 @@ def make_groups(
     sources: Sequence[NumberSource],
 ) -> list[Data]:
     """The figures of each group in one currency: of its people, and of what sources know of it."""
-    told = _told_by_sources(window, currency, grouping.by, sources)
+    told = _told_by_sources(window, currency, grouping, sources)
     names = [*grouping.members, *sorted(told.keys() - grouping.members.keys() - {""})]
     found = []
     for name in names:
@@ -55,11 +51,11 @@ def make_groups(
 
 
 def _told_by_sources(
-    window: Window, currency: str, by: By, sources: Sequence[NumberSource]
+    window: Window, currency: str, grouping: Grouping, sources: Sequence[NumberSource]
 ) -> dict[str, dict[str, Value]]:
     found: dict[str, dict[str, Value]] = {}
     for source in sources:
-        for name, numbers in source.groups(by, window.span, currency).items():
+        for name, numbers in source.groups(grouping, window.span, currency).items():
             found[name] = found.get(name, {}) | numbers
     return found
 

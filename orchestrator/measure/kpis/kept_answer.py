@@ -8,7 +8,7 @@ from orchestrator.engine.last_tick import read_own_time
 from orchestrator.language.project import Project
 from orchestrator.measure.kpis.answered import KpiQuestion, answer, find_window
 from orchestrator.measure.kpis.block import Data
-from orchestrator.measure.kpis.messages_source import MessageSource
+from orchestrator.measure.kpis.messages_source import read_messages
 from orchestrator.measure.kpis.numbers import By
 from orchestrator.measure.kpis.spending import SpendSource
 from orchestrator.measure.kpis.stage_flow import StageSource
@@ -26,7 +26,8 @@ def answer_kept(database: Database, question: KpiQuestion, project: Project | No
     with database.read() as transaction:
         spendings = read_spendings(transaction)
         stages = StageSource(list(walk_stage_changes(transaction)))
-    sources = (MessageSource(database), SpendSource(spendings, question.zone), stages)
+        messages = read_messages(transaction, trade.people.keys)
+    sources = (messages, SpendSource(spendings, question.zone), stages)
     members = None
     if question.by is By.SEGMENT:
         assert project is not None

@@ -19,7 +19,7 @@ Told = Mapping[str, Any]
 def tell_kpis(told: Told) -> Iterator[Part]:
     """The answer as tables; each currency by itself."""
     if told["window"] is None:
-        yield say("There are no calls yet: nothing can be counted.")
+        yield say("There are no calls in this time: nothing can be counted.")
         return
     start, end = (text[:16] for text in told["window"])
     yield say("{name}: from {start} to {end}", name=told["set"], start=start, end=end)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 from typing import Protocol
@@ -10,6 +11,7 @@ from typing import Protocol
 from orchestrator.measure.figures import FIGURES
 from orchestrator.measure.figures.figure import Unit, Value
 from orchestrator.measure.kpis.window import Span
+from orchestrator.measure.trade.trade import Truth
 
 Numbers = Mapping[str, Value]
 #: Tells the numbers of a time that are no trade: what was spent, sent, answered.
@@ -26,13 +28,23 @@ class By(StrEnum):
     SEGMENT = "segment"
 
 
+@dataclass(frozen=True, slots=True)
+class Grouping:
+    """By what figures are told apart; `members` says who is in each group, where groups are of
+    people.
+    """
+
+    by: By
+    members: Mapping[str, Truth]
+
+
 class NumberSource(Protocol):
     """Where numbers come from that are no trade."""
 
     def numbers(self, span: Span, currency: str) -> dict[str, Value]:
         """The numbers of a time; money in one currency."""
 
-    def groups(self, by: By, span: Span, currency: str) -> dict[str, dict[str, Value]]:
+    def groups(self, grouping: Grouping, span: Span, currency: str) -> dict[str, dict[str, Value]]:
         """Likewise by group; nothing where it knows no such groups."""
 
 

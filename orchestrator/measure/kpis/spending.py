@@ -9,7 +9,7 @@ from datetime import date
 from zoneinfo import ZoneInfo
 
 from orchestrator.measure.figures.figure import Value
-from orchestrator.measure.kpis.numbers import By
+from orchestrator.measure.kpis.numbers import By, Grouping
 from orchestrator.measure.kpis.window import Span
 from orchestrator.measure.trade.trade import as_instant, as_money
 from orchestrator.store.spendings import Spent
@@ -26,9 +26,9 @@ class SpendSource:
         """What was spent on the days that begin in a time."""
         return _add_up(self._inside(span, currency))
 
-    def groups(self, by: By, span: Span, currency: str) -> dict[str, dict[str, Value]]:
+    def groups(self, grouping: Grouping, span: Span, currency: str) -> dict[str, dict[str, Value]]:
         """Likewise by channel."""
-        if by is not By.CHANNEL:
+        if grouping.by is not By.CHANNEL:
             return {}
         found: defaultdict[str, list[Spent]] = defaultdict(list)
         for one in self._inside(span, currency):

@@ -11,7 +11,7 @@ from statistics import median
 
 from orchestrator.measure.figures.customer_figures import days_in_stage
 from orchestrator.measure.figures.figure import Value
-from orchestrator.measure.kpis.numbers import By, as_ratio
+from orchestrator.measure.kpis.numbers import By, Grouping, as_ratio
 from orchestrator.measure.kpis.window import Span
 from orchestrator.measure.trade.trade import as_micros
 from orchestrator.store.stage_history import StageChanged
@@ -39,9 +39,9 @@ class StageSource:
         """Stages are told one by one only."""
         return {}
 
-    def groups(self, by: By, span: Span, currency: str) -> dict[str, dict[str, Value]]:
+    def groups(self, grouping: Grouping, span: Span, currency: str) -> dict[str, dict[str, Value]]:
         """Stays of each stage that ended in a time, and their days."""
-        if by is not By.STAGE:
+        if grouping.by is not By.STAGE:
             return {}
         return {
             stage: {"stays": len(days), "stage_days": sum(days, Decimal(0))}

@@ -47,6 +47,7 @@ def read_kept_trade(database: Database, currency: str) -> Trade:
     dealt = gather(told, currency)
     return Trade(
         People(
+            whole([person.id for person in people]),
             tuple(person.external_id for person in people),
             np.asarray([not person.anonymous for person in people], dtype=np.bool_),
             column_of([as_text(person.channel) for person in people]),

@@ -62,6 +62,7 @@ def _people(place: Mapping[Person, int], who: Sequence[int], calls: Sequence[Cal
         if call.kind is Kind.IDENTIFY and CHANNEL_TRAIT in call.properties:
             channels[customer] = as_text(call.properties[CHANNEL_TRAIT])
     return People(
+        np.arange(len(place), dtype=np.int64),
         tuple(person.id for person in place),
         np.asarray([not person.anonymous for person in place], dtype=np.bool_),
         column_of(channels),

@@ -101,9 +101,11 @@ class ToldEvent(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class People:
     """Everybody as columns: their id, whether the shop gave it to them, the channel that brought
-    them and the stage that they are in ("" where that is not known).
+    them and the stage that they are in ("" where that is not known). `keys` count up: by them the
+    database knows people.
     """
 
+    keys: Whole
     ids: tuple[str, ...]
     known: Truth
     channels: NDArray[np.object_]
