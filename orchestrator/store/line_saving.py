@@ -227,14 +227,17 @@ def _unopened(one: Enrollment) -> Mapping[str, object] | str:
 
 def _touched(outcome: RunOutcome) -> Iterable[Enrollment]:
     """The enrollments a run began or changed, those no longer in the state included, each once."""
-    seen: dict[int, Enrollment] = {
-        id(e): e for e in outcome.state.enrollments if e.changed or e.id is None
-    }
+    touched = [e for e in outcome.state.enrollments if e.changed or e.id is None]
     for effect in outcome.effects:
-        enrollment = getattr(effect, "enrollment", None)
-        if enrollment is not None and (enrollment.changed or enrollment.id is None):
-            seen.setdefault(id(enrollment), enrollment)
-    return seen.values()
+        one = getattr(effect, "enrollment", None)
+        if one is not None and (one.changed or one.id is None) and not _holds(touched, one):
+            touched.append(one)
+    return touched
+
+
+def _holds(some: Sequence[Enrollment], one: Enrollment) -> bool:
+    """Whether it is among them itself: two may be equal until they are written."""
+    return [other for other in some if other is one] != []
 
 
 # ---------------------------------------------------------------- merges
