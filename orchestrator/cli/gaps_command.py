@@ -52,7 +52,7 @@ def gaps(
         worth = tuple(weigh_missing(found.coverage, loaded, history, trade))
         found = replace(found, worth=worth)
     if as_json:
-        print_json(told.as_data(found))
+        print_json(gaps_told.as_data(found))
     else:
         print_answer(gaps_told.tell_gaps(found))
 
