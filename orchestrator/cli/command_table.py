@@ -26,6 +26,9 @@ COMMANDS = {
     "export": Command(
         "export_command:export", "Write messages, entries and orders as other tools read them."
     ),
+    "report": Command(
+        "report_command:report", "Write what the pages show: one HTML file, or their tables as CSV."
+    ),
     "segment": Command("segment_command:segment", "Count who belongs to a segment, and list them."),
     "predict": Command("predict_command:predict", "Tell what customers will probably do."),
     "events": Command("events_command:app", "Learn the tracking plan from what came in."),
