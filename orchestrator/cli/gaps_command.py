@@ -13,7 +13,7 @@ from orchestrator.cli.options import AsJson, ProjectFolder
 from orchestrator.cli.output import print_answer, print_json
 from orchestrator.cli.projects import load
 from orchestrator.domain.suggestion import did_you_mean
-from orchestrator.gaps import told
+from orchestrator.gaps import gaps_told as told
 from orchestrator.gaps.analysis import Gaps, judge_files, read_gaps
 from orchestrator.gaps.covered import Coverage
 from orchestrator.gaps.worth import weigh_missing

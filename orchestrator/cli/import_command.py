@@ -15,11 +15,11 @@ from orchestrator.clock import SystemClock
 from orchestrator.intake.imports import imported_told
 from orchestrator.intake.imports.csv_table import open_table
 from orchestrator.intake.imports.importing import Import
-from orchestrator.intake.imports.mapping import Kind, find_mapping, read_mapping
+from orchestrator.intake.imports.mapping import TableKind, find_mapping, read_mapping
 
 
 def import_table(
-    kind: Annotated[Kind, typer.Argument(help="What the file holds.")],
+    kind: Annotated[TableKind, typer.Argument(help="What the file holds.")],
     file: Annotated[
         Path | None, typer.Argument(metavar="FILE", help="A CSV file.", exists=True, dir_okay=False)
     ] = None,

@@ -11,7 +11,7 @@ import pytest
 
 from orchestrator.domain.errors import ParcoursError
 from orchestrator.intake.imports.csv_table import open_table
-from orchestrator.intake.imports.importing import Import, Imported
+from orchestrator.intake.imports.importing import Import, TableTaken
 from orchestrator.intake.imports.mapping import find_mapping, read_mapping, shipped_mappings
 from tests.support.shop import Shop, read_instant
 
@@ -56,7 +56,7 @@ def take(
     *,
     dry: bool = False,
     starts: bool = False,
-) -> Imported:
+) -> TableTaken:
     file = tmp_path / "table.csv"
     file.write_bytes(text if isinstance(text, bytes) else text.encode())
     read = read_mapping(*find_mapping(mapping))

@@ -8,7 +8,7 @@ from orchestrator.domain.answer import Notice, Part
 from orchestrator.domain.formatting import count
 from orchestrator.domain.phrase import say
 from orchestrator.intake.imports.csv_table import CsvTable
-from orchestrator.intake.imports.importing import Imported
+from orchestrator.intake.imports.importing import TableTaken
 
 LINES_SHOWN = 20
 
@@ -31,7 +31,7 @@ COUNTED = {
 _THAT_WAIT = ("new customers", "changed customers", "new answers about consent", "new orders")
 
 
-def tell(done: Imported, table: CsvTable, *, dry: bool) -> Iterator[Part]:
+def tell(done: TableTaken, table: CsvTable, *, dry: bool) -> Iterator[Part]:
     """The counts, and the rows that could not be read, by their reason."""
     rows = count(done.rows, "row")
     if dry:
@@ -65,7 +65,7 @@ def tell(done: Imported, table: CsvTable, *, dry: bool) -> Iterator[Part]:
         yield say("They wait in the inbox: a running `parcours up` takes them, or `parcours tick`.")
 
 
-def as_data(done: Imported, *, dry: bool) -> dict[str, object]:
+def as_data(done: TableTaken, *, dry: bool) -> dict[str, object]:
     """The same for machines, with every line that was refused."""
     return {
         "dry_run": dry,

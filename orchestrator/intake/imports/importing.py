@@ -17,7 +17,7 @@ from orchestrator.domain.suggestion import did_you_mean
 from orchestrator.intake.calls import Reception, accept_call
 from orchestrator.intake.imports.cells import Reader, name_of, value_in
 from orchestrator.intake.imports.csv_table import CsvTable, TableRow
-from orchestrator.intake.imports.mapping import Kind, Mapping
+from orchestrator.intake.imports.mapping import Mapping, TableKind
 from orchestrator.intake.imports.row_calls import CallBody, Made, Rows, message_id
 from orchestrator.intake.typed_addresses import change_by_hand, read_address
 from orchestrator.store import suppressions
@@ -32,7 +32,7 @@ ROWS_AT_ONCE = 1000
 
 
 @dataclass(slots=True)
-class Fault:
+class RowFault:
     """Rows that were refused for one reason, by the lines they begin at."""
 
     text: str
@@ -49,14 +49,14 @@ class Filed:
 
 
 @dataclass(slots=True)
-class Imported:
+class TableTaken:
     """What was, or would be, done. `counts` are by what it is (`new customers`, …), `left_out` by
     the mapping's own rules."""
 
     rows: int = 0
     counts: Counter[str] = field(default_factory=Counter)
     left_out: Counter[str] = field(default_factory=Counter)
-    faults: dict[str, Fault] = field(default_factory=dict)
+    faults: dict[str, RowFault] = field(default_factory=dict)
     _met: set[int] = field(default_factory=set)  # hashes: a million ids need not stay in memory
 
     @property
@@ -81,7 +81,7 @@ class Imported:
         self.counts[f"{'known' if is_old else 'new'} {what}"] += 1
 
     def refuse(self, line: int, text: str) -> None:
-        self.faults.setdefault(text, Fault(text)).lines.append(line)
+        self.faults.setdefault(text, RowFault(text)).lines.append(line)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,11 +96,11 @@ class Import:
     starts: bool = False
     dry: bool = False
 
-    def take(self, table: CsvTable) -> Imported:
+    def take(self, table: CsvTable) -> TableTaken:
         """Takes a whole table in, in batches; raises ParcoursError for one that lacks columns."""
         require_columns(table, self.mapping)
-        done = Imported()
-        if self.mapping.kind is Kind.SUPPRESSIONS:
+        done = TableTaken()
+        if self.mapping.kind is TableKind.SUPPRESSIONS:
             for some in chunked(list(self._counted(table.rows(), done)), ROWS_AT_ONCE):
                 self._suppress(some, done)
             return done
@@ -110,19 +110,19 @@ class Import:
             self.mapping, Reader(self.mapping.zone_or(zone), self.mapping.dates), table.name
         )
         counted = self._counted(table.rows(), done)
-        is_order = self.mapping.kind is Kind.ORDERS
+        is_order = self.mapping.kind is TableKind.ORDERS
         for batch in _batches(rows.orders(counted) if is_order else rows.customers(counted)):
             self._file(batch, done)
         return done
 
-    def _counted(self, rows: Iterable[TableRow], done: Imported) -> Iterator[TableRow]:
+    def _counted(self, rows: Iterable[TableRow], done: TableTaken) -> Iterator[TableRow]:
         for row in rows:
             done.rows += 1
             yield row
 
     # ------------------------------------------------------------ calls
 
-    def _file(self, batch: Sequence[Made], done: Imported) -> None:
+    def _file(self, batch: Sequence[Made], done: TableTaken) -> None:
         with self.database.read() as transaction:
             emails = {fold_address(one.email) for one in batch if one.email and not one.user_id}
             by_email = find_ids(transaction, emails)
@@ -138,7 +138,7 @@ class Import:
             write_inbox(self.database, fresh, [])
 
     def _entries(
-        self, batch: Sequence[Made], by_email: Known[str, str], done: Imported
+        self, batch: Sequence[Made], by_email: Known[str, str], done: TableTaken
     ) -> Iterator[Filed]:
         age = self.config.ingest_max_age if self.starts else -timedelta.resolution
         reception = Reception(self.now, age, SOURCE)
@@ -159,7 +159,7 @@ class Import:
 
     # ------------------------------------------------------------ suppressions
 
-    def _suppress(self, rows: Sequence[TableRow], done: Imported) -> None:
+    def _suppress(self, rows: Sequence[TableRow], done: TableTaken) -> None:
         columns = self.mapping.suppression
         assert columns is not None  # `read_mapping` sees to it
         with self.database.write() as transaction:

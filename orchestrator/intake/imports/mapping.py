@@ -18,7 +18,7 @@ from orchestrator.domain.text_files import decode_text
 SHIPPED = Path(__file__).parent / "mappings"
 
 
-class Kind(StrEnum):
+class TableKind(StrEnum):
     """What a table holds."""
 
     CUSTOMERS = "customers"
@@ -27,7 +27,7 @@ class Kind(StrEnum):
     ORDERS = "orders"
 
 
-class _Form(BaseModel):
+class _MappingForm(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
@@ -38,7 +38,7 @@ def _as_list(value: object) -> object:
 Texts = Annotated[tuple[str, ...], BeforeValidator(_as_list)]
 
 
-class Who(_Form):
+class Who(_MappingForm):
     """The columns that say who it is. Without a `user_id` a customer is found by the address, else
     the address is the id."""
 
@@ -46,7 +46,7 @@ class Who(_Form):
     email: str | None = None
 
 
-class ConsentColumn(_Form):
+class ConsentColumn(_MappingForm):
     """One choice. A cell among `yes` is a yes, one among `no` a no, any other says nothing; cases
     do not count."""
 
@@ -59,7 +59,7 @@ class ConsentColumn(_Form):
     source: str | None = None
 
 
-class OrderColumns(_Form):
+class OrderColumns(_MappingForm):
     """An order. `status` with `counts` leaves out what was not paid; a `refunded` amount is a
     refund at `refunded_at`, else at the order's own time."""
 
@@ -74,7 +74,7 @@ class OrderColumns(_Form):
     refunded_at: str | None = None
 
 
-class ProductColumns(_Form):
+class ProductColumns(_MappingForm):
     """A product: a row of its own each (`name`, `price`, …), or all of them in one cell
     (`column`), as `name:Lamp|quantity:2;name:…`: between products `each`, between their values
     `between`."""
@@ -88,7 +88,7 @@ class ProductColumns(_Form):
     between: str = "|"
 
 
-class SuppressionColumns(_Form):
+class SuppressionColumns(_MappingForm):
     """An address that nobody writes to any more."""
 
     address: str
@@ -96,11 +96,11 @@ class SuppressionColumns(_Form):
     reason: str | None = None
 
 
-class Mapping(_Form):
+class Mapping(_MappingForm):
     """A whole mapping. `zone` is that of times which name none; `dates` are forms beside ISO 8601,
     as Python's `strptime` writes them."""
 
-    kind: Kind
+    kind: TableKind
     zone: str | None = None
     dates: Texts = ()
     who: Who = Who()
@@ -164,11 +164,15 @@ def read_mapping(file: str, text: str) -> Mapping:
         mapping = Mapping.model_validate(document.data)
     except ValidationError as invalid:
         raise ParcoursError("\n".join(_told(file, error) for error in invalid.errors())) from None
-    wanted = {Kind.ORDERS: mapping.order, Kind.SUPPRESSIONS: mapping.suppression}
-    needed = {Kind.ORDERS: "order", Kind.SUPPRESSIONS: "suppression", Kind.CONSENT: "consent"}
-    if not (mapping.consent if mapping.kind is Kind.CONSENT else wanted.get(mapping.kind, True)):
-        raise ParcoursError(f"{file}: a mapping of {mapping.kind} needs `{needed[mapping.kind]}`")
-    if mapping.kind is not Kind.SUPPRESSIONS and mapping.who == Who():
+    needed = {
+        TableKind.ORDERS: ("order", mapping.order),
+        TableKind.SUPPRESSIONS: ("suppression", mapping.suppression),
+        TableKind.CONSENT: ("consent", mapping.consent),
+    }
+    key, given = needed.get(mapping.kind, ("who", mapping.who))
+    if not given:
+        raise ParcoursError(f"{file}: a mapping of {mapping.kind} needs `{key}`")
+    if mapping.kind is not TableKind.SUPPRESSIONS and mapping.who == Who():
         raise ParcoursError(f"{file}: `who` names the column of the `user_id`, or of the `email`")
     if mapping.zone is not None and find_zone(mapping.zone) is None:
         raise ParcoursError(f"{file}: there is no time zone '{mapping.zone}'")
