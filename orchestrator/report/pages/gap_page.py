@@ -8,7 +8,7 @@ from orchestrator.domain.phrase import Phrase, say, strung, verbatim
 from orchestrator.gaps.activity import Phase, Role
 from orchestrator.gaps.analysis import Gaps, read_gaps
 from orchestrator.gaps.covered import Coverage, State
-from orchestrator.gaps.told import PHASE_NAMES, STAGE_NAMES, STATE_NAMES, cell_of, say_how
+from orchestrator.gaps.gaps_told import PHASE_NAMES, STAGE_NAMES, STATE_NAMES, cell_of, say_how
 from orchestrator.report.page_asked import PageAsked
 from orchestrator.report.page_blocks import (
     Block,
