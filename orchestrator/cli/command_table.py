@@ -14,6 +14,9 @@ COMMANDS = {
         "test_command:run", "Run the tests in the journeys' files, on a virtual clock."
     ),
     "ingest": Command("ingest_command:ingest", "Take files of calls into the inbox."),
+    "import": Command(
+        "import_command:import_table", "Take tables of other tools in: customers, orders, consent."
+    ),
     "tick": Command("tick_command:tick", "Do all the work that is due, once."),
     "backtest": Command("backtest_command:backtest", "Replay real history through the journeys."),
     "preview": Command("preview_command:preview", "Render messages to files, to be looked at."),
@@ -22,6 +25,9 @@ COMMANDS = {
     "results": Command("results_command:results", "Tell what journeys brought, and caused."),
     "kpi": Command(
         "kpi_command:kpi", "Tell what the lifecycle is worth: customers, orders, retention, value."
+    ),
+    "export": Command(
+        "export_command:export", "Write messages, entries and orders as other tools read them."
     ),
     "report": Command(
         "report_command:report", "Write what the pages show: one HTML file, or their tables as CSV."
