@@ -19,6 +19,9 @@ COMMANDS = {
     "preview": Command("preview_command:preview", "Render messages to files, to be looked at."),
     "explain": Command("explain_command:explain", "Tell the story of one customer."),
     "status": Command("status_command:status", "Show how everything stands."),
+    "experiment": Command(
+        "experiment_command:experiment", "Judge experiments: what caused more, and how sure it is."
+    ),
     "segment": Command("segment_command:segment", "Count who belongs to a segment, and list them."),
     "events": Command("events_command:app", "Learn the tracking plan from what came in."),
     "start": Command("start_command:start", "Enter customers into a journey by hand."),

@@ -1,0 +1,117 @@
+"""`parcours experiment --events`: a log alone is judged."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import typer
+
+from orchestrator.cli.options import refused
+from orchestrator.cli.output import end_with, print_answer, print_json
+from orchestrator.domain.answer import Notice, Part
+from orchestrator.domain.phrase import say, say_number
+from orchestrator.domain.schedule import parse_duration
+from orchestrator.intake.history import read_history
+from orchestrator.measure.experiments.judging import Setting, judge
+from orchestrator.measure.experiments.logged import LoggedTests, LogQuestion, read_tests
+from orchestrator.measure.experiments.told import tell
+from orchestrator.measure.experiments.verdict import Judged
+
+
+@dataclass(frozen=True, slots=True)
+class LogOptions:
+    """What is asked of a log; `experiment` is the only one wanted, if one is."""
+
+    files: Sequence[Path]
+    experiment: str | None
+    exposure: str
+    outcome: str
+    value: str | None
+    currency: str | None
+    within: str | None
+    shares: str | None
+
+
+def judge_log(options: LogOptions, baseline: str | None, effect: float, *, as_json: bool) -> None:
+    """Judges every experiment of the log, and prints what came of it."""
+    with refused("--within", ValueError):
+        within = parse_duration(options.within) if options.within else None
+    currency = options.currency.upper() if options.currency else None
+    question = LogQuestion(options.exposure, options.outcome, options.value, currency, within)
+    shares = read_shares(options.shares) if options.shares else {}
+    found = read_tests(read_history(options.files).calls, question)
+    wanted = [one for one in found.experiments.values() if options.experiment in (None, one.id)]
+    if not wanted:
+        raise end_with(say("no '{event}' names an experiment", event=options.exposure))
+    judged = [
+        judge(
+            one.id,
+            one.count(shares, has_money=found.has_money),
+            Setting(baseline, effect, one.per_day),
+        )
+        for one in wanted
+    ]
+    if as_json:
+        print_json(_as_plain(found, question, judged))
+    else:
+        print_answer(_told(found, judged))
+
+
+def read_shares(text: str) -> dict[str, float]:
+    """`A=90,B=10` as it is typed; raises BadParameter."""
+    try:
+        pairs = [pair.rpartition("=") for pair in text.split(",")]
+        shares = {name.strip(): float(share.strip().rstrip("%")) for name, _, share in pairs}
+    except ValueError:
+        shares = {}
+    if not shares or "" in shares or min(shares.values()) < 0 or not sum(shares.values()) > 0:
+        raise typer.BadParameter("shares are written A=90,B=10", param_hint="--shares")
+    return shares
+
+
+def _as_plain(
+    found: LoggedTests, question: LogQuestion, judged: Sequence[Judged]
+) -> dict[str, object]:
+    experiments = [
+        {**asdict(one), "in_several_variations": found.experiments[one.experiment_id].in_several}
+        for one in judged
+    ]
+    return {
+        "exposure": question.exposure,
+        "outcome": question.outcome,
+        "currency": found.currency,
+        "other_currencies": dict(found.other_currencies),
+        "unnamed_exposures": found.unnamed,
+        "experiments": experiments,
+    }
+
+
+def _told(found: LoggedTests, judged: Sequence[Judged]) -> Iterator[Part]:
+    for index, one in enumerate(judged):
+        yield from [""] if index else []
+        yield from tell(one, found.currency)
+        if several := found.experiments[one.experiment_id].in_several:
+            yield say_number(
+                "{number:,} customer saw more than one variation and is left out.",
+                "{number:,} customers saw more than one variation and are left out.",
+                several,
+            )
+    if found.unnamed:
+        yield Notice(
+            say_number(
+                "{number:,} exposure names no experiment or no variation",
+                "{number:,} exposures name no experiment or no variation",
+                found.unnamed,
+            )
+        )
+    for currency, number in found.other_currencies.items():
+        yield Notice(
+            say_number(
+                "{number:,} outcome in {currency} counts without its money",
+                "{number:,} outcomes in {currency} count without their money",
+                number,
+                currency=currency,
+            )
+        )
