@@ -36,6 +36,7 @@ PAGE = "page"  # a page of ours, shown to a customer
 MANUAL = "manual"  # a person starts a journey, whose id is the event's name
 HAND = "hand"  # a person has done a to-do
 _NOTHING: Mapping[str, object] = {}
+#: What such calls are, unless they say who somebody is: that is the same from everywhere.
 _KIND_BY_SOURCE = {
     ENGINE: Kind.EMITTED,
     ACCOUNT: Kind.ACCOUNT,
@@ -252,8 +253,14 @@ def _events_of(taken: _Taken, ids: dict[Person, int]) -> list[EventValues]:
 
 def _own_event(taken: _Taken, ids: dict[Person, int]) -> EventValues:
     row, call = taken.row, taken.call
-    kind = Kind.EMITTED if _confirms(taken) else _KIND_BY_SOURCE.get(row.source, call.kind)
     return EventValues(
-        ids[taken.person], row.message_id, taken.at, row.received_at, int(kind), call.name,
+        ids[taken.person], row.message_id, taken.at, row.received_at, int(_kind(taken)), call.name,
         taken.starts, call.properties, call.context, not call.user_id, None,
     )  # fmt: skip
+
+
+def _kind(taken: _Taken) -> Kind:
+    if _confirms(taken):
+        return Kind.EMITTED
+    kind = taken.call.kind
+    return kind if kind is Kind.IDENTIFY else _KIND_BY_SOURCE.get(taken.row.source, kind)

@@ -13,6 +13,7 @@ from orchestrator.store.tables import ENROLLMENTS, GATES, SETTINGS, VERSIONS
 from orchestrator.store.transaction import Transaction
 
 BASE_URL = "home"  # where `up` answered last
+PREDICTED = "predicted"  # what the last predictions came to, and when
 SECRET_KEY = "secret_key"  # a fingerprint of the one that signs links
 JOURNEY, CHANNEL, SHIFT = "journey", "channel", "shift"  # the kinds of gates: held by people
 STOPPED = "stopped"  # … and a channel that stopped without a person

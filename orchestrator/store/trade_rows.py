@@ -9,6 +9,7 @@ from typing import NamedTuple
 from sqlalchemy import ColumnElement, func, select
 
 from orchestrator.domain.event import Kind
+from orchestrator.domain.predicted_traits import PREDICTED_IDS
 from orchestrator.store.tables import CUSTOMERS, EVENTS
 from orchestrator.store.transaction import Transaction
 
@@ -56,7 +57,11 @@ def walk_calls(transaction: Transaction) -> Iterator[CallRow]:
     query = (
         select(_WHO, _e.at, _e.kind, _e.name)
         .join(CUSTOMERS, _c.id == _e.customer_id)
-        .where(_e.message_id.is_not(None), _e.kind.in_([int(kind) for kind in _CALLED]))
+        .where(
+            _e.message_id.is_not(None),
+            _e.message_id.not_like(f"{PREDICTED_IDS}%"),  # nothing that a customer did
+            _e.kind.in_([int(kind) for kind in _CALLED]),
+        )
         .order_by(_e.at, _e.id)
     )
     for who, at, kind, name in transaction.execute(query, execution_options=_STREAM):
