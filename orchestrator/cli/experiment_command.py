@@ -81,13 +81,15 @@ def experiment(
     project: ProjectFolder = Path(),
     as_json: AsJson = False,
 ) -> None:
-    """Judge experiments: the splits and control groups of journeys, or those of a log.
+    """Judge experiments: what caused more, and how sure it is.
+
+    The splits and control groups of journeys, or those of a log.
 
     Intervals "at any time" hold however often one looks.
     """
     if not events:
-        raise typer.BadParameter(say("of the database it is not built yet: name a log"), param_hint="--events")
-    module = "logged_experiments"
+        raise typer.BadParameter(say("name a log"), param_hint="--events")
+    module = "experiment_of_log"
     options = load(f"{module}:LogOptions")(
         events, which, exposure, outcome, value, currency, within, shares
     )

@@ -58,7 +58,7 @@ def test_a_log_alone_is_judged(shop: ShopFolder, crowd: list[dict[str, Any]]) ->
     (experiment,) = told["experiments"]
     assert (told["exposure"], told["outcome"]) == ("Experiment Viewed", "Order Completed")
     assert (experiment["experiment_id"], experiment["baseline"]) == ("banner", "A")
-    assert (experiment["outcome"], experiment["winner"]) == ("decided", "B")
+    assert (experiment["conclusion"], experiment["winner"]) == ("decided", "B")
     assert of(told, "B")["conversion_rate"] == 0.15
     assert experiment["sample_ratio"]["p_value"] == 1
     (comparison,) = experiment["comparisons"]
@@ -159,9 +159,9 @@ def test_money_of_another_currency_is_never_added(shop: ShopFolder) -> None:
 def test_too_many_of_one_side_are_a_mismatch_unless_the_shares_say_so(shop: ShopFolder) -> None:
     calls = [saw(f"u{number}", at(1), "A" if number % 10 else "B") for number in range(500)]
     (experiment,) = judged(shop, calls)["experiments"]
-    assert (experiment["outcome"], experiment["winner"]) == ("sample_ratio_mismatch", None)
+    assert (experiment["conclusion"], experiment["winner"]) == ("sample_ratio_mismatch", None)
     (experiment,) = judged(shop, calls, "--shares", "A=90,B=10")["experiments"]
-    assert experiment["outcome"] == "open"
+    assert experiment["conclusion"] == "open"
     assert shop.run("experiment", "--events", shop.folder / "calls.jsonl").out.count("believe no")
 
 

@@ -28,13 +28,13 @@ from orchestrator.measure.experiments.samples import Sample, Share
 from orchestrator.measure.experiments.sequential import Anytime, always_valid
 from orchestrator.measure.experiments.verdict import (
     Comparison,
+    Conclusion,
     ConversionTold,
-    Counted,
     CupedTold,
     Judged,
-    Outcome,
     RevenueTold,
     Still,
+    Tally,
     VariationTold,
 )
 
@@ -44,7 +44,7 @@ EFFECT = 0.1
 
 
 @dataclass(frozen=True, slots=True)
-class Setting:
+class JudgedBy:
     """How to judge: against which variation (None: the one that is called as a control is, else the
     first), by which relative effect to plan, and how many customers come in a day.
     """
@@ -54,7 +54,7 @@ class Setting:
     per_day: float = 0.0
 
 
-def judge(experiment_id: str, counted: Sequence[Counted], setting: Setting) -> Judged:
+def judge(experiment_id: str, counted: Sequence[Tally], setting: JudgedBy) -> Judged:
     """Compares every variation with the baseline."""
     base = _baseline(counted, setting.baseline)
     customers = sum(one.customers for one in counted)
@@ -62,17 +62,17 @@ def judge(experiment_id: str, counted: Sequence[Counted], setting: Setting) -> J
     told = [_variation(one, counted) for one in counted]
     if base is None or not customers:
         return Judged(
-            experiment_id, Outcome.EMPTY, None, None, customers, told, ratio, [], None, None
+            experiment_id, Conclusion.EMPTY, None, None, customers, told, ratio, [], None, None
         )
     others = [one for one in counted if one is not base and one.customers and base.customers]
     comparisons = _compare(base, others)
     winner = _winner(base, others, comparisons)
-    outcome = Outcome.DECIDED if winner else Outcome.OPEN
+    conclusion = Conclusion.DECIDED if winner else Conclusion.OPEN
     if ratio is not None and ratio.is_mismatch:
-        outcome, winner = Outcome.BROKEN, None
+        conclusion, winner = Conclusion.BROKEN, None
     return Judged(
         experiment_id,
-        outcome,
+        conclusion,
         winner,
         base.variation_id,
         customers,
@@ -84,8 +84,8 @@ def judge(experiment_id: str, counted: Sequence[Counted], setting: Setting) -> J
     )
 
 
-def _baseline(counted: Sequence[Counted], named: str | None) -> Counted | None:
-    by_name: Mapping[str, Counted] = {one.variation_id: one for one in counted}
+def _baseline(counted: Sequence[Tally], named: str | None) -> Tally | None:
+    by_name: Mapping[str, Tally] = {one.variation_id: one for one in counted}
     if named is not None and named in by_name:
         return by_name[named]
     folded = {name.casefold(): one for name, one in by_name.items()}
@@ -93,11 +93,11 @@ def _baseline(counted: Sequence[Counted], named: str | None) -> Counted | None:
     return next(usual, counted[0] if counted else None)
 
 
-def _share(one: Counted) -> float:
+def _share(one: Tally) -> float:
     return 1.0 if one.share is None else one.share
 
 
-def _variation(one: Counted, counted: Sequence[Counted]) -> VariationTold:
+def _variation(one: Tally, counted: Sequence[Tally]) -> VariationTold:
     share, whole = one.share, sum(map(_share, counted))
     rate = Share(one.customers, one.conversions)
     money = one.money
@@ -117,7 +117,7 @@ def _variation(one: Counted, counted: Sequence[Counted]) -> VariationTold:
 # ---------------------------------------------------------------- comparing
 
 
-def _compare(base: Counted, others: Sequence[Counted]) -> list[Comparison]:
+def _compare(base: Tally, others: Sequence[Tally]) -> list[Comparison]:
     """All against the baseline; p-values of all of them are corrected together."""
     always = [_always(_rate(base), _rate(one)) for one in others]
     corrected = holm([1.0 if one is None else one.p_value for one in always])
@@ -133,7 +133,7 @@ def _compare(base: Counted, others: Sequence[Counted]) -> list[Comparison]:
     ]
 
 
-def _rate(one: Counted) -> Share:
+def _rate(one: Tally) -> Share:
     return Share(one.customers, one.conversions)
 
 
@@ -158,13 +158,13 @@ def _conversion(
     )
 
 
-def _adjusted(base: Counted, others: Sequence[Counted]) -> Adjusted | None:
+def _adjusted(base: Tally, others: Sequence[Tally]) -> Adjusted | None:
     money = [one.money for one in (base, *others) if one.money is not None]
     return adjust(money) if len(money) == len(others) + 1 else None
 
 
 def _revenue(
-    base: Counted, other: Counted, adjusted: Adjusted | None, index: int
+    base: Tally, other: Tally, adjusted: Adjusted | None, index: int
 ) -> RevenueTold | None:
     if base.money is None or other.money is None:
         return None
@@ -195,9 +195,7 @@ def _cuped(adjusted: Adjusted, index: int) -> CupedTold:
 # ---------------------------------------------------------------- deciding
 
 
-def _winner(
-    base: Counted, others: Sequence[Counted], comparisons: Sequence[Comparison]
-) -> str | None:
+def _winner(base: Tally, others: Sequence[Tally], comparisons: Sequence[Comparison]) -> str | None:
     sure = [one for one in comparisons if one.conversion.p_holm < ALPHA]
     better = {one.variation_id for one in sure if one.conversion.difference > 0}
     if better:
@@ -209,7 +207,7 @@ def _winner(
     return base.variation_id if others and len(worse) == len(others) else None
 
 
-def _smallest(base: Counted, others: Sequence[Counted]) -> float | None:
+def _smallest(base: Tally, others: Sequence[Tally]) -> float | None:
     """The least difference of conversion that is found by now, of the smallest of the others."""
     if not others:
         return None
@@ -219,7 +217,7 @@ def _smallest(base: Counted, others: Sequence[Counted]) -> float | None:
     return found or None
 
 
-def _still(base: Counted, counted: Sequence[Counted], setting: Setting) -> Still | None:
+def _still(base: Tally, counted: Sequence[Tally], setting: JudgedBy) -> Still | None:
     """How long until the planned effect is found, of the variation with least traffic."""
     others = [one for one in counted if one is not base and _share(one) > 0]
     rate, mine = _rate(base), _share(base)

@@ -10,8 +10,8 @@ from orchestrator.domain.phrase import say, say_number
 from orchestrator.measure.experiments.intervals import Interval
 from orchestrator.measure.experiments.verdict import (
     Comparison,
+    Conclusion,
     Judged,
-    Outcome,
     RevenueTold,
     Still,
     VariationTold,
@@ -21,7 +21,7 @@ from orchestrator.measure.experiments.verdict import (
 def tell(judged: Judged, currency: str | None) -> Iterator[Part]:
     """One experiment: what came of it, its variations, and each against the baseline."""
     yield Heading(judged.experiment_id)
-    yield _outcome(judged)
+    yield _conclusion(judged)
     if judged.customers:
         yield _variations(judged.variations, currency)
     if judged.comparisons:
@@ -31,15 +31,15 @@ def tell(judged: Judged, currency: str | None) -> Iterator[Part]:
     yield from _plan(judged)
 
 
-def _outcome(judged: Judged) -> Part:
-    match judged.outcome:
-        case Outcome.EMPTY:
+def _conclusion(judged: Judged) -> Part:
+    match judged.conclusion:
+        case Conclusion.EMPTY:
             return say("Nobody has come to it yet.")
-        case Outcome.BROKEN:
+        case Conclusion.BROKEN:
             return Notice(_mismatch(judged), "error")
-        case Outcome.DECIDED if judged.winner == judged.baseline:
+        case Conclusion.DECIDED if judged.winner == judged.baseline:
             return say("{winner} is better than all others.", winner=judged.winner)
-        case Outcome.DECIDED:
+        case Conclusion.DECIDED:
             return say(
                 "{winner} is better than {baseline}.",
                 winner=judged.winner,
@@ -122,7 +122,7 @@ def _plan(judged: Judged) -> Iterator[Part]:
             "By now a difference of {effect} points is found in four of five tests.",
             effect=f"{judged.smallest_effect * 100:.2f}",
         )
-    if judged.still is not None and judged.outcome is not Outcome.DECIDED:
+    if judged.still is not None and judged.conclusion is not Conclusion.DECIDED:
         yield _still(judged.still)
 
 

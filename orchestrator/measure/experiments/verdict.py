@@ -12,7 +12,7 @@ from orchestrator.measure.experiments.sequential import Anytime
 
 
 @dataclass(frozen=True, slots=True)
-class Counted:
+class Tally:
     """What is known of one variation: its share (of whatever sum; None: as large as the others'),
     its customers, how many of them did it, and their money after and before.
     """
@@ -24,7 +24,7 @@ class Counted:
     money: Paired | None = None
 
 
-class Outcome(StrEnum):
+class Conclusion(StrEnum):
     """How an experiment stands."""
 
     BROKEN = "sample_ratio_mismatch"
@@ -116,7 +116,7 @@ class Judged:
     """
 
     experiment_id: str
-    outcome: Outcome
+    conclusion: Conclusion
     winner: str | None
     baseline: str | None
     customers: int

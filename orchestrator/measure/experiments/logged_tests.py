@@ -68,7 +68,7 @@ def read_tests(calls: Sequence[Call], question: LogQuestion) -> LoggedTests:
     ]
     found = LoggedTests()
     _choose_currency((call for _, call in tracked), question, found)
-    reading = _Reading(question, found)
+    reading = _LogReading(question, found)
     for person, call in tracked:
         reading.take(person, call)
     return found
@@ -93,7 +93,7 @@ def currency_of(properties: Mapping[str, object]) -> str:
 
 
 @dataclass(slots=True)
-class _Reading:
+class _LogReading:
     """A log that is read once, from its beginning to its end."""
 
     question: LogQuestion
